@@ -1,0 +1,38 @@
+/** `_creationTime`s, strictly increasing, so that documents sort in the order in which they were inserted. */
+import { encodeKey, prefixEnd } from "../values/keys";
+import type { Store } from "../store/types";
+
+// Doubles near today's time are 2^-12 ms apart: adding 2^-10 is exact.
+const STEP_MS = 1 / 1024;
+
+export class CreationTimes {
+  #last: number;
+
+  /** @param last the greatest that was given out before, milliseconds since 1970. */
+  constructor(last: number) {
+    this.#last = last;
+  }
+
+  /** `now`, or just after the last one where that is later: several inserts in a millisecond, a clock set back. */
+  next(now: number): number {
+    this.#last = now > this.#last ? now : this.#last + STEP_MS;
+    return this.#last;
+  }
+}
+
+/** Creation times that go on where the store's documents end. */
+export function creationTimesOf(store: Store): CreationTimes {
+  const everything = { start: encodeKey([]), end: prefixEnd(encodeKey([])) };
+  const snapshot = store.snapshot();
+  let last = 0;
+  try {
+    for (const table of store.catalog.tables("")) {
+      const index = table.indexes.find(({ name }) => name === "by_creation_time");
+      const newest = index && snapshot.scan(index, everything, "desc").next();
+      if (newest) last = Math.max(last, (JSON.parse(newest.json) as { _creationTime: number })._creationTime);
+    }
+  } finally {
+    snapshot.release();
+  }
+  return new CreationTimes(last);
+}

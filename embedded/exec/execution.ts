@@ -1,0 +1,120 @@
+/** One run of one function, and how the code that runs finds it. */
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { Modules } from "../runtime/modules";
+import type { Reader, Store, Transaction } from "../store/types";
+import type { CreationTimes } from "./creationTimes";
+import { SyscallError } from "./errors";
+import type { OpenQuery } from "./query/stream";
+import { Turns } from "./turns";
+
+/** A query or mutation works on the database and is frozen in time; actions talk to the world. */
+export type ExecutionKind = "query" | "mutation" | "action" | "http";
+
+/** One line that a function wrote, or that the runtime has to say about one. */
+export interface LogLine {
+  readonly level: "debug" | "info" | "warn" | "error";
+  /** The function, `items:get`; for HTTP actions `GET /api/items`; `null` for the runtime itself. */
+  readonly path: string | null;
+  readonly message: string;
+}
+
+/** What executions share: one server's store and one build of its functions. */
+export interface Engine {
+  readonly store: Store;
+  readonly modules: Modules;
+  readonly creationTimes: CreationTimes;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  readonly log: (line: LogLine) => void;
+}
+
+/** The request that started it all; functions that are called on its behalf share it. */
+export interface Origin {
+  /** The client's address, `null` where no HTTP request is behind the call. */
+  readonly ip: string | null;
+  readonly userAgent: string | null;
+  readonly requestId: string;
+  /** The credential of the `Authorization` header's `Bearer` scheme, `null` without one. */
+  readonly token: string | null;
+}
+
+interface ExecutionOptions {
+  readonly engine: Engine;
+  readonly kind: ExecutionKind;
+  readonly path: string;
+  readonly origin: Origin;
+  readonly now: number;
+  readonly parent?: Execution;
+  readonly reader?: Reader;
+  readonly transaction?: Transaction;
+}
+
+export class Execution {
+  readonly engine: Engine;
+  readonly kind: ExecutionKind;
+  /** `items:get`, or `GET /api/items` for an HTTP action. */
+  readonly path: string;
+  /** The component that the function belongs to. Only the app itself for now. */
+  readonly component = "";
+  readonly origin: Origin;
+  /** The time at which this execution stands still, if it is a query or mutation. Milliseconds since 1970. */
+  readonly now: number;
+  /** The execution whose transaction or snapshot this one shares. */
+  readonly parent: Execution | null;
+  /** `null` in actions, which reach the database through functions only. */
+  readonly reader: Reader | null;
+  /** `null` unless this is a mutation. */
+  readonly transaction: Transaction | null;
+  readonly turns = new Turns();
+  readonly queries = new Map<number, OpenQuery>();
+  readonly timers = new Map<number, NodeJS.Timeout>();
+  /** How many queries were opened: the next one's number. */
+  opened = 0;
+  /** Convex allows one `paginate` in each function. */
+  paginated = false;
+  /** The request of an HTTP action until its router asks for it, then the response for it. */
+  request: Request | null = null;
+  response: Response | null = null;
+  #ended = false;
+
+  constructor(options: ExecutionOptions) {
+    this.engine = options.engine;
+    this.kind = options.kind;
+    this.path = options.path;
+    this.origin = options.origin;
+    this.now = options.now;
+    this.parent = options.parent ?? null;
+    this.reader = options.reader ?? null;
+    this.transaction = options.transaction ?? null;
+  }
+
+  /** Queries and mutations see a time that stands still, and neither timers nor the network. */
+  get frozen(): boolean {
+    return this.kind === "query" || this.kind === "mutation";
+  }
+
+  /**
+   * From now on the function's syscalls are refused, and those of functions that it called without awaiting them:
+   * what is still under way must not write into a transaction that is about to end. Timers die with the function, as
+   * on Convex.
+   */
+  end(): void {
+    this.#ended = true;
+    this.queries.clear();
+    for (const timer of this.timers.values()) clearTimeout(timer);
+    this.timers.clear();
+  }
+
+  /** @throws SyscallError once this function, or one that called it, has ended. */
+  assertRunning(): void {
+    if (this.#ended) {
+      throw new SyscallError(
+        `${this.path} has already ended. Await everything that a function starts before it returns.`,
+      );
+    }
+    this.parent?.assertRunning();
+  }
+}
+
+/** Which execution the running code belongs to. One for the process: servers share it without meeting each other. */
+export const executions = new AsyncLocalStorage<Execution>();

@@ -1,0 +1,161 @@
+/** The expressions of `.filter(q => …)`, compiled once per query, with the meaning that Convex's backend gives them. */
+import type { JSONValue, Value } from "convex/values";
+import { compareValues, jsonToConvex } from "convex/values";
+import { describeValue } from "../../values/describe";
+import { SyscallError } from "../errors";
+
+/** Computes something from a document; `undefined` where a field is missing. */
+type Expression = (document: Value) => Value | undefined;
+
+type Operands = readonly JSONValue[];
+type Binary = (left: Value | undefined, right: Value | undefined) => Value;
+
+const BINARY: Readonly<Record<string, Binary>> = {
+  $eq: (left, right) => compareValues(left, right) === 0,
+  $neq: (left, right) => compareValues(left, right) !== 0,
+  $lt: (left, right) => compareValues(left, right) < 0,
+  $lte: (left, right) => compareValues(left, right) <= 0,
+  $gt: (left, right) => compareValues(left, right) > 0,
+  $gte: (left, right) => compareValues(left, right) >= 0,
+  $add: arithmetic(
+    "add",
+    (left, right) => left + right,
+    (left, right) => left + right,
+  ),
+  $sub: arithmetic(
+    "subtract",
+    (left, right) => left - right,
+    (left, right) => left - right,
+  ),
+  $mul: arithmetic(
+    "multiply",
+    (left, right) => left * right,
+    (left, right) => left * right,
+  ),
+  $div: arithmetic(
+    "divide",
+    (left, right) => left / right,
+    (left, right) => left / right,
+  ),
+  $mod: arithmetic(
+    "mod",
+    (left, right) => left % right,
+    (left, right) => left % right,
+  ),
+};
+
+/**
+ * The test that a serialized filter stands for.
+ *
+ * @throws SyscallError from the test where a condition is not a boolean, or a number is calculated from something else.
+ */
+export function compileFilter(json: JSONValue): (document: Value) => boolean {
+  const expression = compile(json);
+  return (document) => asBoolean(expression(document));
+}
+
+function compile(json: JSONValue): Expression {
+  if (typeof json !== "object" || json === null || Array.isArray(json)) throw malformed(json);
+  const [entry, ...more] = Object.entries(json);
+  if (entry === undefined || more.length > 0) throw malformed(json);
+  const [operator, operand] = entry;
+
+  const binary = BINARY[operator];
+  if (binary !== undefined) {
+    const [left, right] = operands(operand, 2).map(compile) as [Expression, Expression];
+    return (document) => binary(left(document), right(document));
+  }
+  switch (operator) {
+    case "$field":
+      return field(operand);
+    case "$literal": {
+      const value = literal(operand);
+      return () => value;
+    }
+    case "$and": {
+      const parts = operands(operand).map(compile);
+      return (document) => parts.every((part) => asBoolean(part(document)));
+    }
+    case "$or": {
+      const parts = operands(operand).map(compile);
+      return (document) => parts.some((part) => asBoolean(part(document)));
+    }
+    case "$not": {
+      const inner = compile(operand);
+      return (document) => !asBoolean(inner(document));
+    }
+    case "$neg": {
+      const inner = compile(operand);
+      return (document) => negate(inner(document));
+    }
+    default:
+      throw malformed(json);
+  }
+}
+
+/** A value in a filter or an index range, where a missing field is written `{"$undefined":null}`. */
+export function literal(json: JSONValue): Value | undefined {
+  if (typeof json === "object" && json !== null && "$undefined" in json) return undefined;
+  return jsonToConvex(json);
+}
+
+function field(path: JSONValue): Expression {
+  if (typeof path !== "string") throw malformed(path);
+  const names = path.split(".");
+  return (document) => {
+    let value: Value | undefined = document;
+    for (const name of names) {
+      if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return undefined;
+      value = (value as Record<string, Value | undefined>)[name];
+    }
+    return value;
+  };
+}
+
+function arithmetic(
+  name: string,
+  bigints: (left: bigint, right: bigint) => bigint,
+  numbers: (left: number, right: number) => number,
+): Binary {
+  return (left, right) => {
+    if (typeof left === "number" && typeof right === "number") return numbers(left, right);
+    if (typeof left === "bigint" && typeof right === "bigint") return BigInt.asIntN(64, bigints(left, right));
+    throw new SyscallError(`Cannot ${name} ${withType(left)} and ${withType(right)}`);
+  };
+}
+
+function negate(value: Value | undefined): Value {
+  if (typeof value === "number") return -value;
+  if (typeof value === "bigint") return BigInt.asIntN(64, -value);
+  throw new SyscallError(`Cannot negate ${withType(value)}`);
+}
+
+function asBoolean(value: Value | undefined): boolean {
+  if (typeof value === "boolean") return value;
+  throw new SyscallError(`Expected a boolean in a filter, got ${withType(value)}`);
+}
+
+function withType(value: Value | undefined): string {
+  return `${describeValue(value)} (type ${typeName(value)})`;
+}
+
+/** As Convex's backend names types in its errors. */
+function typeName(value: Value | undefined): string {
+  if (value === undefined) return "Undefined";
+  if (value === null) return "Null";
+  if (typeof value === "bigint") return "Int64";
+  if (typeof value === "number") return "Float64";
+  if (typeof value === "boolean") return "Boolean";
+  if (typeof value === "string") return "String";
+  if (value instanceof ArrayBuffer) return "Bytes";
+  return Array.isArray(value) ? "Array" : "Object";
+}
+
+function operands(json: JSONValue, count?: number): Operands {
+  if (!Array.isArray(json) || (count !== undefined && json.length !== count)) throw malformed(json);
+  return json;
+}
+
+function malformed(json: JSONValue): SyscallError {
+  return new SyscallError(`Malformed filter expression: ${JSON.stringify(json)}`);
+}

@@ -1,0 +1,145 @@
+/** `paginate`: one page of a query's results, as Convex's backend cuts it (`read_page_from_query`). */
+import type { KeyRange, Row } from "../../store/types";
+import { keyAfter } from "../../values/keys";
+import { SyscallError } from "../errors";
+import type { Execution } from "../execution";
+import { readerOf } from "../reads";
+import type { Position } from "./cursor";
+import { decodeCursor, encodeCursor, fingerprint } from "./cursor";
+import type { SerializedQuery, Source } from "./source";
+import { sourceOf } from "./source";
+import { compileOperators, scan } from "./stream";
+
+interface PageArgs {
+  readonly query: SerializedQuery;
+  readonly cursor: string | null;
+  readonly endCursor?: string | null;
+  readonly pageSize: number;
+  readonly maximumRowsRead?: number | null;
+  readonly maximumBytesRead?: number | null;
+}
+
+/** Three quarters of what one query may read, and of what an array may hold: from there on a split is recommended. */
+const SOFT_ROWS = 24_000;
+const SOFT_BYTES = 12 * 1024 * 1024;
+const SOFT_PAGE_LENGTH = 6_144;
+
+/** `1.0/queryPage`. @returns the JSON of a `PaginationResult` whose documents are the stored texts. */
+export function queryPage(execution: Execution, args: PageArgs): string {
+  const reader = readerOf(execution);
+  checkSizes(args);
+  if (execution.paginated) {
+    throw new SyscallError(
+      "This query or mutation function ran multiple paginated queries. Convex only supports a single paginated query " +
+        "in each function.",
+    );
+  }
+  execution.paginated = true;
+
+  const source = sourceOf(execution, args.query);
+  const prefix = source?.range.prefix ?? Buffer.alloc(0);
+  const print = fingerprint(args.query, source);
+  const start = args.cursor === null ? null : decodeCursor(args.cursor, print, prefix);
+  const end = args.endCursor == null ? null : decodeCursor(args.endCursor, print, prefix);
+
+  const rows = source === null ? { next: () => null } : scan(reader, source, between(source, start, end));
+  const page = readPage(rows, args, start, end);
+  const encode = (position: Position): string => JSON.stringify(encodeCursor(position, print, prefix));
+  return (
+    `{"page":[${page.documents.join(",")}],"isDone":${String(page.position === "end")},` +
+    `"continueCursor":${encode(page.position)},` +
+    `"splitCursor":${page.split === null ? "null" : encode(page.split)},` +
+    `"pageStatus":${JSON.stringify(page.status)}}`
+  );
+}
+
+interface Page {
+  readonly documents: readonly string[];
+  readonly position: Position;
+  readonly split: Position | null;
+  readonly status: "SplitRequired" | "SplitRecommended" | null;
+}
+
+function readPage(
+  rows: { next(): Row | null },
+  args: PageArgs,
+  start: Position | null,
+  end: Position | null,
+): Page {
+  const judge = compileOperators(args.query.operators);
+  const documents: string[] = [];
+  const read: Buffer[] = [];
+  let bytes = 0;
+  let position: Position | null = start;
+  let status: Page["status"] = null;
+
+  // Up to an end cursor everything belongs to the page: sizes and limits only shape pages without one. And a page that
+  // ends with the last row does not say so: as on Convex the next one is empty, and done.
+  while (end !== null || documents.length < args.pageSize) {
+    if (end === null && read.length > 0 && overLimit(args, read.length, bytes)) {
+      status = "SplitRequired";
+      break;
+    }
+    const row = rows.next();
+    if (row === null) {
+      position = "end";
+      break;
+    }
+    const verdict = judge(row);
+    if (verdict === "stop") break;
+    read.push(row.key);
+    bytes += row.json.length;
+    position = { after: row.key };
+    if (verdict === "take") documents.push(row.json);
+  }
+
+  const softRows = Math.min(SOFT_ROWS, ((args.maximumRowsRead ?? Infinity) * 3) / 4);
+  const softBytes = Math.min(SOFT_BYTES, ((args.maximumBytesRead ?? Infinity) * 3) / 4);
+  const much = read.length > softRows || bytes > softBytes || documents.length > SOFT_PAGE_LENGTH;
+  const middle = read.length > 2 ? read[Math.floor(read.length / 2)] : undefined;
+  return {
+    documents,
+    position: end ?? position ?? "end",
+    split: middle === undefined ? null : { after: middle },
+    status: status ?? (much ? "SplitRecommended" : null),
+  };
+}
+
+function overLimit(args: PageArgs, rows: number, bytes: number): boolean {
+  return rows >= (args.maximumRowsRead ?? Infinity) || bytes >= (args.maximumBytesRead ?? Infinity);
+}
+
+/** The part of a source's range after one position and up to another. */
+function between(source: Source, start: Position | null, end: Position | null): KeyRange {
+  const { range, order } = source;
+  if (start === "end") return { start: range.start, end: range.start };
+  let low = range.start;
+  let high = range.end;
+  if (start !== null) {
+    if (order === "asc") low = later(low, keyAfter(start.after));
+    else high = earlier(high, start.after);
+  }
+  if (end !== null && end !== "end") {
+    if (order === "asc") high = earlier(high, keyAfter(end.after));
+    else low = later(low, end.after);
+  }
+  return { start: low, end: high };
+}
+
+function later(a: Buffer, b: Buffer): Buffer {
+  return a.compare(b) >= 0 ? a : b;
+}
+
+function earlier(a: Buffer, b: Buffer): Buffer {
+  return a.compare(b) <= 0 ? a : b;
+}
+
+function checkSizes(args: PageArgs): void {
+  if (!Number.isInteger(args.pageSize) || args.pageSize < 0) {
+    throw new SyscallError(`\`options.numItems\` must be a non-negative integer, not ${args.pageSize}`);
+  }
+  if (args.pageSize === 0) throw new SyscallError("Must request at least 1 document while paginating");
+  if (args.maximumRowsRead === 0 || args.maximumBytesRead === 0) {
+    throw new SyscallError("maximumRowsRead and maximumBytesRead must be greater than 0");
+  }
+}

@@ -1,0 +1,55 @@
+/** Where a query's rows come from: the table, the index and the range that a serialized query names. */
+import type { JSONValue } from "convex/values";
+import type { IndexInfo } from "../../store/types";
+import { encodeKey, prefixEnd } from "../../values/keys";
+import { SyscallError, unsupported } from "../errors";
+import type { Execution } from "../execution";
+import { refuseSystemTable } from "../tables";
+import type { CompiledRange, RangeExpression } from "./range";
+import { compileRange } from "./range";
+
+/** As `query_impl.ts` of `convex/server` serializes a query. */
+export interface SerializedQuery {
+  readonly source:
+    | { readonly type: "FullTableScan"; readonly tableName: string; readonly order: Order | null }
+    | {
+        readonly type: "IndexRange";
+        readonly indexName: string;
+        readonly range: readonly RangeExpression[];
+        readonly order: Order | null;
+      }
+    | { readonly type: "Search" };
+  readonly operators: readonly ({ readonly filter: JSONValue } | { readonly limit: number })[];
+}
+
+type Order = "asc" | "desc";
+
+/** One scan; `null` instead where the table does not exist, and so has no rows. */
+export interface Source {
+  readonly index: IndexInfo;
+  readonly range: CompiledRange;
+  readonly order: Order;
+}
+
+/** @throws SyscallError for an index that the schema does not declare, a range it cannot serve, or a text search. */
+export function sourceOf(execution: Execution, { source }: SerializedQuery): Source | null {
+  if (source.type === "Search") throw unsupported("Text searches (`withSearchIndex`)");
+  const name = source.type === "FullTableScan" ? `${source.tableName}.by_creation_time` : source.indexName;
+  const dot = name.indexOf(".");
+  const tableName = name.slice(0, dot);
+  const indexName = name.slice(dot + 1);
+  refuseSystemTable(tableName);
+
+  const order = source.order ?? "asc";
+  const table = execution.engine.store.catalog.table(execution.component, tableName);
+  const index = table?.indexes.find((candidate) => candidate.name === indexName);
+  if (!table || !index) {
+    const builtIn = indexName === "by_creation_time" || indexName === "by_id";
+    if (table === null && builtIn) return null;
+    throw new SyscallError(`Index ${name} not found. Declare it in schema.ts.`);
+  }
+  if (source.type === "IndexRange")
+    return { index, order, range: compileRange(name, table, index, source.range) };
+  const prefix = encodeKey([]);
+  return { index, order, range: { prefix, start: prefix, end: prefixEnd(prefix) } };
+}

@@ -1,0 +1,35 @@
+/**
+ * The order of one execution's database work.
+ *
+ * A nested function runs on its caller's transaction. While it runs, the caller must not read or write there, or its
+ * own writes would be rolled back with the nested function's savepoint, and `Promise.all` of two nested mutations
+ * would interleave their savepoints. So each takes its turn, first come, first served.
+ */
+export class Turns {
+  #last: Promise<unknown> | null = null;
+
+  /** True while something holds a turn. If false, work that ends within this tick needs no turn. */
+  get busy(): boolean {
+    return this.#last !== null;
+  }
+
+  /** Runs `work` when all turns taken before have ended. Settles as `work` does. */
+  run<T>(work: () => T | Promise<T>): Promise<T> {
+    const turn = this.#last === null ? Promise.resolve().then(work) : this.#last.then(work);
+    const ended: Promise<unknown> = turn.then(
+      () => this.#end(ended),
+      () => this.#end(ended),
+    );
+    this.#last = ended;
+    return turn;
+  }
+
+  /** Resolves when no turn is held or waited for. */
+  async idle(): Promise<void> {
+    while (this.#last !== null) await this.#last;
+  }
+
+  #end(turn: Promise<unknown>): void {
+    if (this.#last === turn) this.#last = null;
+  }
+}

@@ -1,0 +1,152 @@
+/** The syscalls that write documents. */
+import type { JSONValue, Value } from "convex/values";
+import { jsonToConvex } from "convex/values";
+import type { StoredDocument, TableInfo, Transaction } from "../store/types";
+import { checkDocument, checkShape } from "../values/documents";
+import { encodeId, newInternalId } from "../values/ids";
+import { SyscallError } from "./errors";
+import type { Execution } from "./execution";
+import type { DocumentAddress } from "./tables";
+import { addressOf, AppIds } from "./tables";
+
+type Fields = Record<string, Value | undefined>;
+
+/** `db.insert`. @returns `{"_id":"…"}`. */
+export function insert(execution: Execution, args: { table: string; value: JSONValue }): string {
+  const transaction = transactionOf(execution);
+  const fields = fieldsOf(args.value, "db.insert");
+  checkTableName(args.table);
+  const { catalog } = execution.engine.store;
+  const table =
+    catalog.table(execution.component, args.table) ??
+    transaction.createTable(execution.component, args.table);
+  for (const field of ["_id", "_creationTime"]) {
+    if (field in fields) throw new SyscallError(`Document with system field \`${field}\` can't be inserted`);
+  }
+  const internal = newInternalId();
+  const _id = encodeId(table.number, internal);
+  const _creationTime = execution.engine.creationTimes.next(execution.now);
+  const document = { ...fields, _id, _creationTime };
+  check(execution, table, document);
+  transaction.insert(table, internal, document);
+  return `{"_id":"${_id}"}`;
+}
+
+/** `db.replace`: other fields under the same id and creation time. */
+export function replace(
+  execution: Execution,
+  args: { id: unknown; table?: unknown; value: JSONValue },
+): string {
+  const transaction = transactionOf(execution);
+  const { address, stored } = existing(execution, "replace", args);
+  return write(execution, transaction, address, stored, fieldsOf(args.value, "db.replace"));
+}
+
+/** `db.patch`: some fields changed; `undefined` removes one. */
+export function shallowMerge(
+  execution: Execution,
+  args: { id: unknown; table?: unknown; value: JSONValue },
+): string {
+  const transaction = transactionOf(execution);
+  const { address, stored } = existing(execution, "patch", args);
+  const changes = patchOf(args.value);
+  const { _id, _creationTime, ...fields } = stored;
+  return write(execution, transaction, address, stored, { ...fields, ...changes });
+}
+
+/** `db.delete`. */
+export function remove(execution: Execution, args: { id: unknown; table?: unknown }): string {
+  const transaction = transactionOf(execution);
+  const { address } = existing(execution, "delete", args);
+  transaction.remove(address.table, address.internal);
+  return "null";
+}
+
+function transactionOf(execution: Execution): Transaction {
+  if (execution.transaction === null) {
+    throw new SyscallError(
+      "The database can only be written in mutations. Use `ctx.runMutation` from an action.",
+    );
+  }
+  return execution.transaction;
+}
+
+function existing(
+  execution: Execution,
+  operation: "patch" | "replace" | "delete",
+  args: { id: unknown; table?: unknown },
+): { address: DocumentAddress; stored: StoredDocument } {
+  const address = addressOf(execution, `db.${operation}`, args.id, args.table);
+  const json = address && transactionOf(execution).get(address.table, address.internal);
+  if (address === null || json === null) {
+    const verb = operation === "delete" ? "Delete" : "Update";
+    throw new SyscallError(`${verb} on nonexistent document ID ${String(args.id)}`);
+  }
+  return { address, stored: jsonToConvex(JSON.parse(json) as JSONValue) as StoredDocument };
+}
+
+function write(
+  execution: Execution,
+  transaction: Transaction,
+  { table, internal }: DocumentAddress,
+  stored: StoredDocument,
+  fields: Fields,
+): string {
+  for (const field of ["_id", "_creationTime"] as const) {
+    const given = fields[field];
+    if (given !== undefined && given !== stored[field]) {
+      throw new SyscallError(
+        `Provided \`${field}\` field value ${JSON.stringify(given)} does not match the document's ` +
+          JSON.stringify(stored[field]),
+      );
+    }
+  }
+  const next = { ...fields, _id: stored._id, _creationTime: stored._creationTime };
+  check(execution, table, next);
+  transaction.replace(table, internal, next);
+  return "null";
+}
+
+function check(execution: Execution, table: TableInfo, document: StoredDocument): void {
+  const problem = checkShape(document) ?? checkDocument(table, document, new AppIds(execution.engine));
+  if (problem !== null) throw new SyscallError(problem);
+}
+
+function fieldsOf(json: JSONValue, operation: string): Fields {
+  const value = convexOf(json, operation);
+  if (typeof value !== "object" || value === null || Array.isArray(value) || value instanceof ArrayBuffer) {
+    throw new SyscallError(`Invalid argument \`value\` for \`${operation}\`: Value must be an Object`);
+  }
+  return value as Fields;
+}
+
+/** A patch writes the removal of a field as `{"$undefined":null}`, which is no Convex value. */
+function patchOf(json: JSONValue): Fields {
+  if (typeof json !== "object" || json === null || Array.isArray(json)) return fieldsOf(json, "db.patch");
+  const removed: string[] = [];
+  const kept: Record<string, JSONValue> = {};
+  for (const [field, value] of Object.entries(json)) {
+    if (typeof value === "object" && value !== null && "$undefined" in value) removed.push(field);
+    else kept[field] = value;
+  }
+  const changes = fieldsOf(kept, "db.patch");
+  for (const field of removed) changes[field] = undefined;
+  return changes;
+}
+
+function convexOf(json: JSONValue, operation: string): Value {
+  try {
+    return jsonToConvex(json);
+  } catch (error) {
+    throw new SyscallError(`Invalid argument \`value\` for \`${operation}\`: ${(error as Error).message}`);
+  }
+}
+
+/** The rule of Convex's `TableName`. */
+function checkTableName(name: string): void {
+  if (/^[a-zA-Z][a-zA-Z0-9_]{0,63}$/.test(name)) return;
+  throw new SyscallError(
+    `Invalid argument \`table\` for \`db.insert\`: Invalid table name: '${name}' must start with a letter, consist of ` +
+      "letters, digits and underscores, and be at most 64 characters long",
+  );
+}

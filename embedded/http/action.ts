@@ -1,0 +1,56 @@
+/** One HTTP request as Convex serves it: the route is looked up, its handler runs as an action. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Engine } from "../exec/execution";
+import { Execution, executions } from "../exec/execution";
+import type { Router } from "../runtime/modules";
+import { noRoute, uncaught } from "./failure";
+import { RequestOrigin } from "./origin";
+import { withoutBody } from "./web";
+
+/** Answers one request. Never rejects. */
+export async function serveHttpAction(
+  engine: Engine,
+  request: Request,
+  { incoming, outgoing }: { readonly incoming: IncomingMessage; readonly outgoing: ServerResponse },
+): Promise<Response> {
+  const path = pathOf(request.url);
+  const { method } = request;
+  // HEAD is routed as GET; the handler still sees HEAD, and the socket leaves the body out.
+  const routed = method === "HEAD" ? "GET" : method;
+  const origin = new RequestOrigin(incoming);
+  const execution = new Execution({ engine, kind: "http", path: `${method} ${path}`, origin, now: 0 });
+  try {
+    const router = engine.modules.router ?? (await engine.modules.loadRouter());
+    if (router === null) return noRoute();
+    execution.request = method === "OPTIONS" ? withoutBody(request) : request;
+    return await executions.run(execution, respond, router, execution, path, routed);
+  } catch (thrown) {
+    const stack = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+    const trace = engine.modules.mapStack(stack);
+    engine.log({ level: "error", path: execution.path, message: `Uncaught ${trace}` });
+    return uncaught(thrown, trace, origin.requestId);
+  } finally {
+    // A body may be streamed for long after the handler has returned, and a client that has gone does not stop it.
+    if (outgoing.closed) execution.end();
+    else outgoing.once("close", () => execution.end());
+  }
+}
+
+async function respond(
+  router: Router,
+  execution: Execution,
+  path: string,
+  method: string,
+): Promise<Response> {
+  if (router.lookup(path, method) === null) return noRoute();
+  await router.runRequest("{}", path);
+  if (execution.response === null) throw new Error("The HTTP action's router gave no response");
+  return execution.response;
+}
+
+/** The path of an absolute URL as it stands there, percent signs and all. */
+function pathOf(url: string): string {
+  const start = url.indexOf("/", url.indexOf("//") + 2);
+  const end = url.indexOf("?", start);
+  return end === -1 ? url.slice(start) : url.slice(start, end);
+}

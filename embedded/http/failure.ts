@@ -1,0 +1,37 @@
+/** What a client gets when an HTTP action throws, or there is none. */
+import type { JSONValue } from "convex/values";
+
+/** Convex's answer where no route matches. */
+export function noRoute(): Response {
+  return new Response("No matching routes found", {
+    status: 404,
+    headers: { "content-type": "text/plain; charset=utf-8" },
+  });
+}
+
+/**
+ * Convex's answer to what an HTTP action does not catch: a development deployment's, which shows message and trace.
+ *
+ * @param trace the error's stack, its positions mapped to the sources.
+ */
+export function uncaught(thrown: unknown, trace: string, requestId: string): Response {
+  const message =
+    thrown instanceof Error ? `Uncaught ${thrown.name}: ${thrown.message}` : `Uncaught ${String(thrown)}`;
+  const body: Record<string, unknown> = {
+    code: `[Request ID: ${requestId}] Server Error: ${message}`,
+    trace: `Uncaught ${trace}`,
+  };
+  const data = dataOf(thrown);
+  if (data !== undefined) body["data"] = data;
+  return Response.json(body, { status: 500 });
+}
+
+function dataOf(thrown: unknown): JSONValue | undefined {
+  if (typeof thrown !== "object" || thrown === null || !(Symbol.for("ConvexError") in thrown))
+    return undefined;
+  // On its way out of the handler the data has become its JSON text.
+  const data = "data" in thrown ? thrown.data : undefined;
+  if (typeof data !== "string") return undefined;
+  const json = JSON.parse(data) as JSONValue;
+  return json;
+}

@@ -1,0 +1,232 @@
+import type { ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { expect, onTestFinished, test } from "vitest";
+import { BASIC, copyOf, temporaryDirectory, PATIENT } from "./fixtures/serve";
+import { accepts, halfPosted } from "./fixtures/sockets";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** The command line as a process of its own. */
+class Command {
+  readonly lines: string[] = [];
+  readonly process: ChildProcess;
+  readonly ended: Promise<{ code: number | null; signal: string | null }>;
+  #wake: () => void = () => undefined;
+
+  constructor(args: string[], env: Record<string, string> = {}) {
+    const script = [join(root, "scripts/run.mjs"), join(root, "embedded/main.ts")];
+    const options = { cwd: root, env: { ...process.env, ...env } };
+    this.process = spawn(process.execPath, [...script, ...args], options);
+    for (const stream of [this.process.stdout, this.process.stderr]) {
+      if (!stream) continue;
+      createInterface({ input: stream }).on("line", (line) => {
+        this.lines.push(line);
+        this.#wake();
+      });
+    }
+    // "close" comes after the last line, "exit" may come before.
+    this.ended = once(this.process, "close").then(([code, signal]) => {
+      this.#wake();
+      return { code: code as number | null, signal: signal as string | null };
+    });
+    onTestFinished(() => void this.process.kill("SIGKILL"));
+  }
+
+  /** Waits for a line, among those that have come or will come. */
+  async line(pattern: RegExp): Promise<string> {
+    for (;;) {
+      const found = this.lines.find((line) => pattern.test(line));
+      if (found !== undefined) return found;
+      if (this.process.exitCode !== null)
+        throw new Error(`ended without ${String(pattern)}:\n${this.lines.join("\n")}`);
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+  }
+
+  async url(): Promise<string> {
+    return (await this.line(/^api /)).slice("api  ".length);
+  }
+}
+
+function serve(data: string, ...more: string[]): Command {
+  return new Command(["--project", BASIC, "--data", data, "--port", "0", ...more]);
+}
+
+const json = async (response: Promise<Response>) =>
+  (await (await response).json()) as Record<string, unknown>;
+const create = (url: string, name: string) =>
+  json(fetch(`${url}/items`, { method: "POST", body: JSON.stringify({ owner: "ada", name }) }));
+
+test("prints api, data, key on the first start only, then ready, and answers", async () => {
+  const data = temporaryDirectory();
+  const first = serve(data);
+  await first.line(/^ready\b/);
+  expect(first.lines.map((line) => line.slice(0, 5))).toEqual(["api  ", "data ", "key  ", "ready"]);
+  expect(first.lines[0]).toMatch(/^api {2}http:\/\/127\.0\.0\.1:\d+$/);
+  expect(first.lines[1]).toBe(`data ${data}`);
+  expect(first.lines[2]).toMatch(/^key {2}cha_\w+$/);
+  expect((await fetch(`${await first.url()}/echo/x`)).status).toBe(200);
+  first.process.kill("SIGTERM");
+  expect(await first.ended).toEqual({ code: 0, signal: null });
+
+  const second = serve(data);
+  await second.line(/^ready\b/);
+  expect(second.lines.map((line) => line.slice(0, 5))).toEqual(["api  ", "data ", "ready"]);
+});
+
+test("what was acknowledged survives kill -9", async () => {
+  const data = temporaryDirectory();
+  const first = serve(data);
+  await first.line(/^ready\b/);
+  const url = await first.url();
+  const acknowledged: unknown[] = [];
+  const writers = Array.from({ length: 8 }, async (_, writer) => {
+    for (let i = 0; ; i++) acknowledged.push((await create(url, `${writer} ${i}`))["id"]);
+  });
+  await expect.poll(() => acknowledged.length, PATIENT).toBeGreaterThan(100);
+  first.process.kill("SIGKILL");
+  await Promise.allSettled(writers);
+  const ids = [...acknowledged];
+
+  const second = serve(data);
+  await second.line(/^ready\b/);
+  for (const id of ids) {
+    expect(await json(fetch(`${await second.url()}/items/${String(id)}`))).toMatchObject({
+      _id: id,
+      owner: "ada",
+    });
+  }
+});
+
+test("the key is printed again if the process died before it could be seen", async () => {
+  const data = temporaryDirectory();
+  const first = serve(data);
+  await first.line(/^key /);
+  first.process.kill("SIGKILL");
+  await first.ended;
+  const seen = existsSync(join(data, "started"));
+  const second = serve(data);
+  await second.line(/^ready\b/);
+  expect(second.lines.some((line) => line.startsWith("key "))).toBe(!seen);
+});
+
+test("SIGTERM finishes the request under way and its write, then exits 0", async () => {
+  const data = temporaryDirectory();
+  const command = serve(data);
+  await command.line(/^ready\b/);
+  const url = await command.url();
+  const posted = await halfPosted(url, "/items", JSON.stringify({ owner: "ada", name: "last" }));
+  command.process.kill("SIGTERM");
+  await expect.poll(() => accepts(url), PATIENT).toBe(false);
+  const answer = await posted.finish();
+  expect(answer).toContain("HTTP/1.1 201 Created");
+  expect(await command.ended).toEqual({ code: 0, signal: null });
+
+  const again = serve(data);
+  await again.line(/^ready\b/);
+  const id = /"id":"(\w+)"/.exec(answer)?.[1] ?? "";
+  expect(await json(fetch(`${await again.url()}/items/${id}`))).toMatchObject({ name: "last" });
+});
+
+test("a second signal ends the process at once, whatever is under way", async () => {
+  const command = serve(temporaryDirectory());
+  await command.line(/^ready\b/);
+  const url = await command.url();
+  await halfPosted(url, "/items", "{}");
+  // Signals in quick succession are one; nobody types that fast.
+  const typing = setInterval(() => command.process.kill("SIGINT"), 100);
+  onTestFinished(() => clearInterval(typing));
+  expect(await command.ended).toEqual({ code: 1, signal: null });
+});
+
+test("unknown options and nonsense are refused with the usage", async () => {
+  for (const args of [
+    ["--nonsense"],
+    ["--port", "x"],
+    ["--port", "70000"],
+    ["stray"],
+    ["--api-port", "3210"],
+  ]) {
+    const command = new Command(args);
+    expect((await command.ended).code).toBe(2);
+    expect(command.lines.join("\n")).toContain("usage: npm start");
+  }
+  const help = new Command(["--help"]);
+  expect((await help.ended).code).toBe(0);
+  expect(help.lines[0]).toContain("usage: npm start");
+});
+
+test("a port in use is named", async () => {
+  const other = createServer().listen(0, "127.0.0.1");
+  await once(other, "listening");
+  onTestFinished(() => void other.close());
+  const { port } = other.address() as { port: number };
+  const command = serve(temporaryDirectory(), "--port", String(port));
+  expect((await command.ended).code).toBe(1);
+  expect(command.lines.join("\n")).toContain(`Port ${port} on 127.0.0.1 is in use`);
+});
+
+test("--env-file gives functions their variables, and a missing one is an error", async () => {
+  const file = join(temporaryDirectory(), "env");
+  writeFileSync(file, "CONVEX_SITE_URL=https://api.example\n");
+  const command = serve(temporaryDirectory(), "--env-file", file);
+  await command.line(/^ready\b/);
+  expect(await json(fetch(`${await command.url()}/echo/x`))).toMatchObject({
+    url: "https://api.example/echo/x",
+  });
+
+  const missing = serve(temporaryDirectory(), "--env-file", `${file}.none`);
+  // Some versions of Node look for the option themselves and say so in their own words.
+  expect((await missing.ended).code).not.toBe(0);
+  expect(missing.lines.join("\n")).toContain(`${file}.none`);
+});
+
+test("--reset empties a data directory of ours, and no other directory", async () => {
+  const data = temporaryDirectory();
+  const first = serve(data);
+  await first.line(/^ready\b/);
+  const { id } = await create(await first.url(), "gone");
+  first.process.kill("SIGTERM");
+  await first.ended;
+  writeFileSync(join(data, "notes.txt"), "mine");
+
+  const second = serve(data, "--reset");
+  await second.line(/^ready\b/);
+  expect(second.lines.some((line) => line.startsWith("key  "))).toBe(true);
+  expect((await fetch(`${await second.url()}/items/${String(id)}`)).status).toBe(200);
+  expect(await (await fetch(`${await second.url()}/items/${String(id)}`)).json()).toBeNull();
+  expect(readFileSync(join(data, "notes.txt"), "utf8")).toBe("mine");
+
+  const foreign = temporaryDirectory();
+  writeFileSync(join(foreign, "notes.txt"), "mine");
+  const third = serve(foreign, "--reset");
+  expect((await third.ended).code).toBe(1);
+  expect(third.lines.join("\n")).toContain("is no data directory of the embedded runtime");
+});
+
+test("--watch serves what is saved; a broken file is named, and the last good build goes on serving", async () => {
+  const project = copyOf(BASIC);
+  const http = join(project, "convex/http.ts");
+  const source = readFileSync(http, "utf8");
+  const args = ["--project", project, "--data", temporaryDirectory(), "--port", "0", "--watch"];
+  const command = new Command(args, { FIXTURE_BROKEN: "no" });
+  await command.line(/^ready\b/);
+  const url = await command.url();
+  const { id } = await create(url, "kept");
+
+  writeFileSync(http, source.replace("method: request.method,", "changed: true,"));
+  await command.line(/^reloaded in/);
+  expect(await json(fetch(`${url}/echo/x`))).toMatchObject({ changed: true });
+  expect(await json(fetch(`${url}/items/${String(id)}`))).toMatchObject({ name: "kept" });
+
+  writeFileSync(http, source.replace("const http = httpRouter();", "const = httpRouter();"));
+  await command.line(/^convex\/http\.ts:\d+:\d+: /);
+  await command.line(/^not reloaded: the last good build goes on serving/);
+  expect(await json(fetch(`${url}/echo/x`))).toMatchObject({ changed: true });
+});

@@ -1,0 +1,110 @@
+/** The command line of the embedded runtime: `npm start -- --help`. */
+import type { LogLine } from "./exec/execution";
+import { readEnvFile } from "./environment";
+import { finishFirstStart } from "./firstStart";
+import type { CommandLine } from "./options";
+import { parseCommandLine, USAGE, UsageError } from "./options";
+import { resetData } from "./reset";
+import type { EmbeddedServer } from "./server";
+import { startServer } from "./server";
+import { watchFunctions } from "./watch";
+
+/** What is not finished by then is cut, so that the process is gone five seconds after the signal. */
+const STOP_MS = 4_500;
+const GRACE_MS = 3_500;
+/** One Ctrl-C under `npm start` arrives twice: from the terminal and from npm, which passes it on. */
+const SAME_SIGNAL_MS = 250;
+
+await main();
+
+async function main(): Promise<void> {
+  let server: EmbeddedServer | undefined;
+  stopOnSignal(() => server?.close(GRACE_MS));
+  // A promise that a function does not await must not end the server when it fails.
+  process.on("unhandledRejection", (reason) => {
+    const shown = reason instanceof Error ? (reason.stack ?? reason.message) : String(reason);
+    process.stderr.write(`Unhandled rejection: ${shown}\n`);
+  });
+  try {
+    const options = parseCommandLine(process.argv.slice(2));
+    if (options.help) {
+      process.stdout.write(USAGE);
+      return;
+    }
+    if (options.reset) resetData(options.data);
+    server = await start(options);
+  } catch (error) {
+    const usage = error instanceof UsageError;
+    process.stderr.write(`${(error as Error).message}\n${usage ? `\n${USAGE}` : ""}`);
+    process.exit(usage ? 2 : 1);
+  }
+}
+
+async function start(options: CommandLine): Promise<EmbeddedServer> {
+  const env = { ...process.env, ...readEnvFile(options.envFile, options.envFileRequired) };
+  const { project, data, host, port, watch } = options;
+  const server = await startServer({ project, data, host, port, watch, env, log: print });
+
+  await say(`api  ${server.url}`);
+  await say(`data ${server.dataDirectory}`);
+  if (server.firstStart) {
+    const key = await firstKey(server);
+    if (key !== null) await say(`key  ${key}`);
+    finishFirstStart(server.dataDirectory);
+  }
+  await say(`ready in ${Math.round(performance.now())} ms`);
+
+  if (watch) watchFunctions(project, () => reload(server));
+  return server;
+}
+
+/** A key of a local developer that may do everything, `null` in a project that issues none. */
+async function firstKey(server: EmbeddedServer): Promise<string | null> {
+  if (!(await server.has("apiKeys:issue"))) return null;
+  const who = { name: "local development", scopes: ["*"], email: "developer@localhost.invalid" };
+  const issued = await server.run("apiKeys:issue", who);
+  const key = typeof issued === "object" && issued !== null && "key" in issued ? issued.key : null;
+  return typeof key === "string" ? key : null;
+}
+
+async function reload(server: EmbeddedServer): Promise<void> {
+  const started = performance.now();
+  try {
+    await server.reload();
+    await say(`reloaded in ${Math.round(performance.now() - started)} ms`);
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\nnot reloaded: the last good build goes on serving\n`);
+  }
+}
+
+/** Resolves when the line has left the process: a key that is only in a buffer would be lost with it. */
+function say(line: string): Promise<void> {
+  return new Promise((resolve) => process.stdout.write(`${line}\n`, () => resolve()));
+}
+
+function print({ level, path, message }: LogLine): void {
+  const stream = level === "warn" || level === "error" ? process.stderr : process.stdout;
+  stream.write(path === null ? `${message}\n` : `[${path}] ${message}\n`);
+}
+
+/** The first signal finishes what runs and commits; the second ends the process at once. */
+function stopOnSignal(stop: () => Promise<void> | undefined): void {
+  let first: number | undefined;
+  const onSignal = (): void => {
+    if (first !== undefined) {
+      if (performance.now() - first > SAME_SIGNAL_MS) process.exit(1);
+      return;
+    }
+    first = performance.now();
+    setTimeout(() => process.exit(0), STOP_MS).unref();
+    void Promise.resolve(stop()).then(
+      () => process.exit(0),
+      (error: unknown) => {
+        process.stderr.write(`${String(error)}\n`);
+        process.exit(1);
+      },
+    );
+  };
+  process.on("SIGTERM", onSignal);
+  process.on("SIGINT", onSignal);
+}

@@ -1,0 +1,74 @@
+/** What the command line says. */
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+
+export interface CommandLine {
+  /** Absolute: the folder that holds `convex/`. */
+  readonly project: string;
+  readonly port: number;
+  readonly host: string;
+  /** Absolute. */
+  readonly data: string;
+  /** Absolute. */
+  readonly envFile: string;
+  /** True if the env file was asked for, and so must be there. */
+  readonly envFileRequired: boolean;
+  readonly watch: boolean;
+  readonly reset: boolean;
+  readonly help: boolean;
+}
+
+/** The command line does not say what it should. The message is followed by `USAGE`. */
+export class UsageError extends Error {}
+
+export const USAGE = `usage: npm start -- [options]
+
+  --port N          port of the HTTP actions (3211)
+  --host ADDRESS    address to listen on (127.0.0.1: this machine only)
+  --data DIR        data directory, made if missing (.convex-embedded)
+  --env-file FILE   environment variables for the functions, beside this process's own (.env.local, if there)
+  --project DIR     folder that holds convex/ (the current one)
+  --watch           build again when a file in convex/ changes, and keep the data
+  --reset           delete what is in the data directory first
+  --help            show this
+
+Prints the addresses and, on the first start in a data directory, an API key, then a line that begins with "ready".
+`;
+
+/** @throws UsageError for options that do not exist or values that make no sense. */
+export function parseCommandLine(args: readonly string[]): CommandLine {
+  const values = parse(args);
+  const project = resolve(values.project ?? ".");
+  return {
+    project,
+    port: portOf(values.port ?? "3211"),
+    host: values.host ?? "127.0.0.1",
+    data: resolve(project, values.data ?? ".convex-embedded"),
+    envFile: resolve(project, values["env-file"] ?? ".env.local"),
+    envFileRequired: values["env-file"] !== undefined,
+    watch: values.watch ?? false,
+    reset: values.reset ?? false,
+    help: values.help ?? false,
+  };
+}
+
+const TEXT = { type: "string" } as const;
+const FLAG = { type: "boolean" } as const;
+
+function parse(args: readonly string[]) {
+  const options = {
+    ...{ port: TEXT, host: TEXT, data: TEXT, "env-file": TEXT, project: TEXT },
+    ...{ watch: FLAG, reset: FLAG, help: FLAG },
+  };
+  try {
+    return parseArgs({ args: [...args], options, strict: true }).values;
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65_535) return port;
+  throw new UsageError(`--port takes a number from 0 (any free port) to 65535, not '${text}'`);
+}

@@ -1,0 +1,50 @@
+import { webcrypto } from "node:crypto";
+import { expect, test } from "vitest";
+import { realmCrypto } from "./crypto";
+
+const bytes = (length: number) => new Uint8Array(length).map((_, i) => i * 7);
+const hex = (buffer: ArrayBuffer) => Buffer.from(buffer).toString("hex");
+
+test.each(["SHA-1", "SHA-256", "sha-384", { name: "SHA-512" }])(
+  "the digest %j is that of the standard",
+  async (hash) => {
+    for (const data of [bytes(0), bytes(100).subarray(3), bytes(100).buffer, bytes(100_000)]) {
+      const digest = await realmCrypto.subtle.digest(hash, data);
+      expect(digest).toBeInstanceOf(ArrayBuffer);
+      expect(hex(digest)).toBe(hex(await webcrypto.subtle.digest(hash, data)));
+    }
+  },
+);
+
+test("HMACs are those of the standard, in both directions", async () => {
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  const key = await realmCrypto.subtle.importKey("raw", bytes(32), algorithm, false, ["sign", "verify"]);
+  for (const data of [bytes(50), bytes(100_000)]) {
+    const signature = await realmCrypto.subtle.sign("HMAC", key, data);
+    expect(hex(signature)).toBe(hex(await webcrypto.subtle.sign("HMAC", key, data)));
+    expect(await realmCrypto.subtle.verify("HMAC", key, signature, data)).toBe(true);
+    expect(await realmCrypto.subtle.verify("HMAC", key, signature.slice(1), data)).toBe(false);
+    expect(await realmCrypto.subtle.verify("HMAC", key, bytes(32), data)).toBe(false);
+  }
+});
+
+test("what the standard refuses is refused", async () => {
+  await expect(realmCrypto.subtle.digest("MD5", bytes(1))).rejects.toThrow();
+  await expect(realmCrypto.subtle.digest("SHA-256", "text" as never)).rejects.toThrow();
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  const verifyOnly = await realmCrypto.subtle.importKey("raw", bytes(32), algorithm, false, ["verify"]);
+  await expect(realmCrypto.subtle.sign("HMAC", verifyOnly, bytes(1))).rejects.toThrow();
+});
+
+test("everything else works as before", async () => {
+  expect(realmCrypto.randomUUID()).toMatch(/^[0-9a-f-]{36}$/);
+  expect(realmCrypto.getRandomValues(new Uint8Array(8))).toHaveLength(8);
+  const pair = await realmCrypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, [
+    "sign",
+    "verify",
+  ]);
+  const signed = { name: "ECDSA", hash: "SHA-256" };
+  const signature = await realmCrypto.subtle.sign(signed, pair.privateKey, bytes(9));
+  expect(await realmCrypto.subtle.verify(signed, pair.publicKey, signature, bytes(9))).toBe(true);
+  expect(typeof (realmCrypto.subtle as { timingSafeEqual?: unknown }).timingSafeEqual).toBe("undefined");
+});

@@ -1,0 +1,141 @@
+/** The functions of a build by their paths, its HTTP router and its schema. */
+import type { ValidatorJSON } from "convex/values";
+import type { SchemaJSON } from "../store/types";
+import type { Namespace, Realm } from "./realm";
+
+export type FunctionKind = "query" | "mutation" | "action";
+
+/** A registered function, its validators parsed once. */
+export interface LoadedFunction {
+  /** `items:get`; the default export of a module is `items:default`. */
+  readonly path: string;
+  readonly kind: FunctionKind;
+  readonly visibility: "public" | "internal";
+  readonly args: ValidatorJSON;
+  /** `null` where the function declares none. */
+  readonly returns: ValidatorJSON | null;
+  /** @param args the JSON text of a list with the arguments' object. @returns the JSON text of the result. */
+  readonly invoke: (args: string) => Promise<string>;
+}
+
+/** The default export of `http.ts`. */
+export interface Router {
+  lookup(path: string, method: string): readonly [handler: unknown, method: string, path: string] | null;
+  /** Calls the route's handler; request and response go through `Convex.jsSyscall`. */
+  runRequest(requestJson: string, path: string): Promise<string>;
+}
+
+/** As `registration_impl.ts` of `convex/server` makes them. */
+interface Registered {
+  isQuery?: boolean;
+  isMutation?: boolean;
+  isAction?: boolean;
+  isPublic?: boolean;
+  exportArgs(): string;
+  exportReturns(): string;
+  invokeQuery(args: string): Promise<string>;
+  invokeMutation(args: string): Promise<string>;
+  invokeAction(requestId: string, args: string): Promise<string>;
+}
+
+export class Modules {
+  readonly mapStack: Realm["mapStack"];
+  readonly #realm: Realm;
+  readonly #functions = new Map<string, LoadedFunction>();
+  #router: Router | null = null;
+
+  constructor(realm: Realm) {
+    this.#realm = realm;
+    this.mapStack = realm.mapStack;
+  }
+
+  /** A function that was found before under this very name. */
+  loaded(name: string): LoadedFunction | undefined {
+    return this.#functions.get(name);
+  }
+
+  /**
+   * The function of that name, `null` if there is none.
+   *
+   * @param name `items:get`, `http/items:get`, `items` or `items:default`; `items.js:get` is the same as `items:get`.
+   * @throws what evaluating its module throws.
+   */
+  async find(name: string): Promise<LoadedFunction | null> {
+    const [path = "", exported = "default"] = name.split(":");
+    const module = path.replace(/\.js$/, "");
+    if (module === "schema" || !this.#realm.modules.includes(module)) return null;
+    const namespace = await this.#realm.load(module);
+    const fn = Object.hasOwn(namespace, exported)
+      ? asFunction(`${module}:${exported}`, namespace[exported])
+      : null;
+    if (fn !== null) this.#functions.set(name, fn);
+    return fn;
+  }
+
+  /** The router once it has been loaded. */
+  get router(): Router | null {
+    return this.#router;
+  }
+
+  /** Loads the router, `null` if the project has no `http` module. */
+  async loadRouter(): Promise<Router | null> {
+    if (this.#router === null && this.#realm.modules.includes("http")) {
+      const router = (await this.#realm.load("http"))["default"];
+      if (!isRouter(router)) throw new Error("The default export of `convex/http.ts` is not a Router.");
+      this.#router = router;
+    }
+    return this.#router;
+  }
+
+  /** What `schema.ts` declares, `null` without one. */
+  async schema(): Promise<SchemaJSON | null> {
+    if (!this.#realm.modules.includes("schema")) return null;
+    const definition = (await this.#realm.load("schema"))["default"];
+    if (!isSchema(definition)) throw new Error("The default export of `convex/schema.ts` is not a schema.");
+    return JSON.parse(definition.export()) as SchemaJSON;
+  }
+
+  /** Evaluates every module, so that what fails at import fails now. */
+  async loadAll(): Promise<void> {
+    const namespaces = new Map<string, Namespace>();
+    for (const module of this.#realm.modules) {
+      if (module !== "schema") namespaces.set(module, await this.#realm.load(module));
+    }
+    for (const [module, namespace] of namespaces) {
+      for (const [name, value] of Object.entries(namespace)) asFunction(`${module}:${name}`, value);
+    }
+    await this.loadRouter();
+  }
+}
+
+function asFunction(path: string, value: unknown): LoadedFunction | null {
+  if (!isRegistered(value)) return null;
+  const kind = value.isQuery === true ? "query" : value.isMutation === true ? "mutation" : "action";
+  const invoke = {
+    query: (args: string) => value.invokeQuery(args),
+    mutation: (args: string) => value.invokeMutation(args),
+    action: (args: string) => value.invokeAction("", args),
+  }[kind];
+  return {
+    path,
+    kind,
+    visibility: value.isPublic === true ? "public" : "internal",
+    args: JSON.parse(value.exportArgs()) as ValidatorJSON,
+    returns: JSON.parse(value.exportReturns()) as ValidatorJSON | null,
+    invoke,
+  };
+}
+
+function isRegistered(value: unknown): value is Registered {
+  return typeof value === "function" && ("isQuery" in value || "isMutation" in value || "isAction" in value);
+}
+
+function isRouter(value: unknown): value is Router {
+  return typeof value === "object" && value !== null && "isRouter" in value && "lookup" in value;
+}
+
+function isSchema(value: unknown): value is { export(): string } {
+  return (
+    typeof value === "object" && value !== null && "export" in value && typeof value.export === "function"
+  );
+}

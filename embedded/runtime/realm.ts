@@ -1,0 +1,103 @@
+/**
+ * Evaluates a bundle in this process, in a scope that has what Convex's default runtime has.
+ *
+ * Unlike on Convex a module is evaluated once and lives as long as the build: its state survives from one execution
+ * to the next. Code must not rely on that, nor on the opposite.
+ *
+ * It is no security boundary (see `globals.ts`): run only functions that you trust as you trust this process.
+ */
+import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
+import { Script } from "node:vm";
+import type { LogLine } from "../exec/execution";
+import { executions } from "../exec/execution";
+import { convexGlobal } from "../exec/syscalls";
+import { webGlobals } from "../http/web";
+import type { Bundle } from "./bundle";
+import { createConsole } from "./console";
+import { realmCrypto } from "./crypto";
+import { scopeOf, withoutCodeGeneration } from "./globals";
+import type { MapStack } from "./stack";
+import { stackMapper } from "./stack";
+import { timeGlobals } from "./time";
+import { worldGlobals } from "./world";
+
+/** What a module exports, by name. */
+export type Namespace = Readonly<Record<string, unknown>>;
+
+export interface Realm {
+  /** All modules of the build, `items` or `http/items`, whether evaluated or not. */
+  readonly modules: readonly string[];
+  readonly mapStack: MapStack;
+  /** A module's exports; evaluates it if nobody did. Rejects, each time, with what its evaluation threw. */
+  load(module: string): Promise<Namespace>;
+}
+
+export interface RealmOptions {
+  /** What `process.env` answers. */
+  readonly env: ReadonlyMap<string, string>;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  readonly log: (line: LogLine) => void;
+}
+
+type Loaders = Readonly<Record<string, () => Promise<Namespace>>>;
+
+/** Makes a realm of a bundle. None of its modules is evaluated yet. */
+export function createRealm(bundle: Bundle, options: RealmOptions): Realm {
+  const mapStack = stackMapper(bundle);
+  let loaders: Loaders = {};
+  const scope = scopeOf({
+    ...withoutCodeGeneration(),
+    ...timeGlobals(options.clock),
+    ...worldGlobals(),
+    ...webGlobals,
+    crypto: realmCrypto,
+    AsyncLocalStorage,
+    AsyncResource,
+    Convex: convexGlobal,
+    console: createConsole(options.log, mapStack),
+    process: { env: environment(options.env) },
+    __modules: (given: Loaders) => void (loaders = given),
+  });
+  evaluate(bundle, scope);
+
+  const namespaces = new Map<string, Promise<Namespace>>();
+  return {
+    modules: Object.keys(loaders),
+    mapStack,
+    load(module) {
+      let namespace = namespaces.get(module);
+      if (namespace === undefined) {
+        const loader = Object.hasOwn(loaders, module) ? loaders[module] : undefined;
+        if (loader === undefined) return Promise.reject(new Error(`There is no module ${module}`));
+        // A module belongs to no execution, even if one is the first to need it.
+        namespace = executions.exit(loader);
+        namespaces.set(module, namespace);
+      }
+      return namespace;
+    },
+  };
+}
+
+/** Runs the script: the outer function's parameters are the scope, the inner one is strict, as modules are. */
+function evaluate(bundle: Bundle, scope: ReadonlyMap<string, unknown>): void {
+  const open = `(function (${[...scope.keys()].join(", ")}) { return (function () { "use strict";`;
+  const script = new Script(`${open}\n${bundle.code}\n}).call(undefined); })`, {
+    filename: bundle.filename,
+    // The line that is put before the bundle does not count.
+    lineOffset: -1,
+  });
+  const run = script.runInThisContext() as (...values: unknown[]) => void;
+  run(...scope.values());
+}
+
+/** As on Convex: names can be read, not listed; what is assigned is lost. */
+function environment(env: ReadonlyMap<string, string>): Record<string, string | undefined> {
+  return new Proxy<Record<string, string | undefined>>(
+    {},
+    {
+      get: (_target, name) => (typeof name === "string" ? env.get(name) : undefined),
+      set: () => true,
+    },
+  );
+}

@@ -1,0 +1,48 @@
+/** Ranges of `by_id` as ranges of internal ids, which sort as the ids do. */
+import { decodeId, encodeId } from "../values/ids";
+import { encodeKey, keyAfter } from "../values/keys";
+
+const INTERNAL_BITS = 128n;
+const STRING_TAG_BYTES = 1;
+
+/** Greater than every internal id. */
+const AFTER_ALL = Buffer.alloc(17, 0xff);
+
+/** The key of a document in `by_id`. */
+export function byIdKey(tableNumber: number, internalId: Uint8Array): Buffer {
+  return encodeKey([encodeId(tableNumber, internalId)]);
+}
+
+/**
+ * Where a bound of keys stands among internal ids: `internal >= byIdBound(n, bound)` exactly if
+ * `byIdKey(n, internal) >= bound`.
+ */
+export function byIdBound(tableNumber: number, bound: Buffer): Buffer {
+  return boundAtId(tableNumber, bound) ?? boundBetween(tableNumber, bound);
+}
+
+/** The usual bounds begin with the key of an id. */
+function boundAtId(tableNumber: number, bound: Buffer): Buffer | null {
+  const length = encodeId(tableNumber, Buffer.alloc(16)).length;
+  const decoded = decodeId(bound.toString("latin1", STRING_TAG_BYTES, STRING_TAG_BYTES + length));
+  if (decoded?.tableNumber !== tableNumber) return null;
+  const key = byIdKey(tableNumber, decoded.internal);
+  if (!bound.subarray(0, key.length).equals(key)) return null;
+  return bound.length === key.length ? decoded.internal : keyAfter(decoded.internal);
+}
+
+/** Any other bound: the least of the 2^128 internal ids at or after it. */
+function boundBetween(tableNumber: number, bound: Buffer): Buffer {
+  let low = 0n;
+  let high = 1n << INTERNAL_BITS;
+  while (low < high) {
+    const middle = (low + high) >> 1n;
+    if (byIdKey(tableNumber, internalOf(middle)).compare(bound) < 0) low = middle + 1n;
+    else high = middle;
+  }
+  return low === 1n << INTERNAL_BITS ? AFTER_ALL : internalOf(low);
+}
+
+function internalOf(number: bigint): Buffer {
+  return Buffer.from(number.toString(16).padStart(32, "0"), "hex");
+}

@@ -1,0 +1,27 @@
+/** Commit timestamps: nanoseconds since 1970, each greater than the last, also across restarts and clock changes. */
+import type { Connection } from "./layout";
+
+const NANOSECONDS = 1_000_000n;
+
+export class CommitClock {
+  #last: bigint;
+
+  /** @param now milliseconds since 1970. */
+  constructor(
+    private readonly db: Connection,
+    private readonly now: () => number,
+  ) {
+    const stored = db.prepare<[], string>("SELECT value FROM meta WHERE key = 'commit_ts'").pluck().get();
+    this.#last = BigInt(stored ?? 0);
+  }
+
+  /** The next timestamp; the transaction that is open keeps it for good, or gives it up with a rollback. */
+  next(): bigint {
+    const now = BigInt(Math.floor(this.now())) * NANOSECONDS;
+    this.#last = now > this.#last ? now : this.#last + 1n;
+    this.db
+      .prepare("INSERT OR REPLACE INTO meta (key, value) VALUES ('commit_ts', ?)")
+      .run(String(this.#last));
+    return this.#last;
+  }
+}

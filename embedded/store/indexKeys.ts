@@ -1,0 +1,94 @@
+/** The keys under which a document stands in its table's indexes. */
+import { jsonToConvex } from "convex/values";
+import type { JSONValue, Value } from "convex/values";
+import { encodeKey } from "../values/keys";
+import { byIdBound } from "./byId";
+import { tableOfById } from "./catalog";
+import type { IndexInfo, StoredDocument, TableInfo } from "./types";
+
+/** One entry of `index_entries`, without its document. */
+export interface IndexEntry {
+  readonly index: number;
+  readonly key: Buffer;
+}
+
+type JsonObject = { [field: string]: JSONValue };
+
+/** Any byte but 0xff would do, as nothing else stands in this place; it is the tag of the string that an id is. */
+const ID_TAG = 0x07;
+const TAIL_BYTES = 17;
+
+/** The entries of a document, one for each index but `by_id`, in the order of the table's indexes. */
+export function entriesOf(table: TableInfo, internalId: Uint8Array, document: StoredDocument): IndexEntry[] {
+  return entries(table.indexes, internalId, (path) => valueAt(document, path) as Value | undefined);
+}
+
+/** The same from a document's stored JSON; only indexed fields are converted. */
+export function entriesOfJson(
+  indexes: readonly IndexInfo[],
+  internalId: Uint8Array,
+  json: string,
+): IndexEntry[] {
+  const document = JSON.parse(json) as JsonObject;
+  return entries(indexes, internalId, (path) => {
+    const value = valueAt(document, path) as JSONValue | undefined;
+    return value === undefined ? undefined : jsonToConvex(value);
+  });
+}
+
+/**
+ * Where a bound on `_id` stands among the entries whose indexed values encode to `values`: they end with internal ids,
+ * which sort as the ids do.
+ *
+ * @param bound as a key of `by_id`: the encoded id, or a key between two.
+ */
+export function boundOnId(values: Uint8Array, tableNumber: number, bound: Buffer): Buffer {
+  return Buffer.concat([values, Uint8Array.of(ID_TAG), byIdBound(tableNumber, bound)]);
+}
+
+/** The internal id at the end of an entry's key. */
+export function internalIdOf(key: Buffer): Buffer {
+  return key.subarray(key.length - TAIL_BYTES + 1);
+}
+
+function entries(
+  indexes: readonly IndexInfo[],
+  internalId: Uint8Array,
+  read: (path: readonly string[]) => Value | undefined,
+): IndexEntry[] {
+  const made: IndexEntry[] = [];
+  for (const index of indexes) {
+    if (tableOfById(index) !== null) continue;
+    const values = encodeKey(pathsOf(index).map(read));
+    const key = Buffer.allocUnsafe(values.length + TAIL_BYTES);
+    key.set(values);
+    key[values.length] = ID_TAG;
+    key.set(internalId, values.length + 1);
+    made.push({ index: index.id, key });
+  }
+  return made;
+}
+
+const paths = new WeakMap<IndexInfo, readonly (readonly string[])[]>();
+
+/** The fields of an index, split, with `_creationTime` behind them: ties stand in the order of creation. */
+function pathsOf(index: IndexInfo): readonly (readonly string[])[] {
+  let split = paths.get(index);
+  if (!split) {
+    const last = index.fields.at(-1) === "_creationTime" ? [] : ["_creationTime"];
+    split = [...index.fields, ...last].map((field) => field.split("."));
+    paths.set(index, split);
+  }
+  return split;
+}
+
+/** The field at a path of nested objects, `undefined` where one of them has no such field or is no object. */
+function valueAt(document: object, path: readonly string[]): unknown {
+  let value: unknown = document;
+  for (const name of path) {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+    if (!Object.hasOwn(value, name)) return undefined;
+    value = (value as Record<string, unknown>)[name];
+  }
+  return value;
+}

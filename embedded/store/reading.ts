@@ -1,0 +1,140 @@
+/** The reads of one connection: a document by its id, and the rows of an index in batches. */
+import type { Statement } from "better-sqlite3";
+import { keyAfter } from "../values/keys";
+import { byIdBound, byIdKey } from "./byId";
+import { tableOfById } from "./catalog";
+import type { Connection } from "./layout";
+import type { IndexInfo, KeyRange, Row, RowCursor, TableInfo } from "./types";
+
+type Order = "asc" | "desc";
+type RawRow = [position: Buffer, json: string];
+type Scan = Statement<[number, Buffer, Buffer, number], RawRow>;
+
+/** The first batch serves `first()` and `unique()`; later ones grow, as far as their documents stay small. */
+const FIRST_BATCH = 4;
+const GROWTH = 4;
+const LARGEST_BATCH = 256;
+const BATCH_CHARACTERS = 1024 * 1024;
+
+/** Prepared reads of one connection. Each returns at once: nothing stays open between calls. */
+export class Reads {
+  readonly #get: Statement<[number, Uint8Array], string>;
+  readonly #entries: Readonly<Record<Order, Scan>>;
+  readonly #byId: Readonly<Record<Order, Scan>>;
+
+  constructor(db: Connection) {
+    this.#get = db
+      .prepare<[number, Uint8Array], string>(
+        "SELECT json FROM documents WHERE table_number = ? AND internal_id = ?",
+      )
+      .pluck();
+    // CROSS JOIN: the entries lead, each with one look-up of its document.
+    const entries = (order: Order): Scan =>
+      raw(
+        db.prepare(
+          `SELECT e.key, d.json FROM index_entries AS e CROSS JOIN documents AS d ON d.row = e.document
+           WHERE e.index_id = ? AND e.key >= ? AND e.key < ? ORDER BY e.key ${order} LIMIT ?`,
+        ),
+      );
+    const byId = (order: Order): Scan =>
+      raw(
+        db.prepare(
+          `SELECT internal_id, json FROM documents
+           WHERE table_number = ? AND internal_id >= ? AND internal_id < ? ORDER BY internal_id ${order} LIMIT ?`,
+        ),
+      );
+    this.#entries = { asc: entries("asc"), desc: entries("desc") };
+    this.#byId = { asc: byId("asc"), desc: byId("desc") };
+  }
+
+  get(table: TableInfo, internalId: Uint8Array): string | null {
+    return this.#get.get(table.number, internalId) ?? null;
+  }
+
+  /**
+   * Rows of a range, from its beginning in the given order.
+   *
+   * @param access runs each batch; a snapshot pins its connection there.
+   * @param version changes when rows read ahead may no longer be true.
+   */
+  static scan(
+    index: IndexInfo,
+    range: KeyRange,
+    order: Order,
+    access: (fetch: (reads: Reads) => RawRow[]) => RawRow[],
+    version: () => number,
+  ): RowCursor {
+    const table = tableOfById(index);
+    if (table === null) {
+      const fetch = (from: KeyRange, limit: number): RawRow[] =>
+        access((reads) => reads.#entries[order].all(index.id, from.start, from.end, limit));
+      return new BatchCursor(range, order, fetch, (key) => key, version);
+    }
+    const bounds = { start: byIdBound(table, range.start), end: byIdBound(table, range.end) };
+    const fetch = (from: KeyRange, limit: number): RawRow[] =>
+      access((reads) => reads.#byId[order].all(table, from.start, from.end, limit));
+    return new BatchCursor(bounds, order, fetch, (internalId) => byIdKey(table, internalId), version);
+  }
+}
+
+function raw(statement: Statement): Scan {
+  return statement.raw() as unknown as Scan;
+}
+
+/**
+ * Reads batch after batch, each beginning behind the last row that was handed out. `.iterate()` would keep the
+ * connection busy between rows, and writes out of it.
+ */
+class BatchCursor implements RowCursor {
+  #rest: KeyRange;
+  #batch: RawRow[] = [];
+  #at = 0;
+  #limit = FIRST_BATCH;
+  #last = false;
+  #version: number;
+
+  constructor(
+    range: KeyRange,
+    private readonly order: Order,
+    private readonly fetch: (range: KeyRange, limit: number) => RawRow[],
+    private readonly keyOf: (position: Buffer) => Buffer,
+    private readonly version: () => number,
+  ) {
+    this.#rest = range;
+    this.#version = version();
+  }
+
+  next(): Row | null {
+    if (this.#version !== this.version()) this.#forget();
+    let row = this.#batch[this.#at];
+    if (!row) {
+      if (this.#last) return null;
+      this.#fill();
+      row = this.#batch[this.#at];
+      if (!row) return null;
+    }
+    this.#at++;
+    const [position, json] = row;
+    this.#rest =
+      this.order === "asc" ? { ...this.#rest, start: keyAfter(position) } : { ...this.#rest, end: position };
+    return { key: this.keyOf(position), json };
+  }
+
+  #fill(): void {
+    this.#batch = this.fetch(this.#rest, this.#limit);
+    this.#at = 0;
+    this.#last = this.#batch.length < this.#limit;
+    const characters = this.#batch.reduce((sum, [, json]) => sum + json.length, 0);
+    const fitting = Math.max(1, Math.floor((BATCH_CHARACTERS * this.#batch.length) / (characters + 1)));
+    this.#limit = Math.min(this.#limit * GROWTH, LARGEST_BATCH, fitting);
+  }
+
+  /** Rows read ahead are dropped, and few read next: a loop that writes on every row would drop them each time. */
+  #forget(): void {
+    this.#version = this.version();
+    this.#batch = [];
+    this.#at = 0;
+    this.#last = false;
+    this.#limit = FIRST_BATCH;
+  }
+}

@@ -1,0 +1,214 @@
+/** Brings the tables, validators and indexes of the database to given schemas. */
+import { setImmediate as turn } from "node:timers/promises";
+import { jsonToConvex } from "convex/values";
+import type { JSONValue } from "convex/values";
+import { decodeId, encodeId } from "../values/ids";
+import { checkSchema } from "../values/documents";
+import type { IdNames } from "../values/validators";
+import { BY_CREATION_TIME, byId } from "./catalog";
+import { entriesOfJson, internalIdOf } from "./indexKeys";
+import type { TablePlan } from "./schemaPlan";
+import { planSchema } from "./schemaPlan";
+import type { Catalog, ComponentSchema, IndexInfo, StoredDocument, TableInfo } from "./types";
+import type { Writes } from "./writing";
+
+type Progress = (line: string) => void;
+
+/** Documents between two turns of the event loop, and between two lines about one table. */
+const BATCH = 500;
+const DOCUMENTS_PER_LINE = 50_000;
+const PROBLEMS_LISTED = 10;
+
+/** One document that a new schema forbids. */
+export interface SchemaProblem {
+  readonly component: string;
+  readonly table: string;
+  readonly id: string;
+  /** What is wrong, in Convex's words. */
+  readonly problem: string;
+}
+
+/** Documents that are there do not match the new schema. Nothing was changed. */
+export class SchemaRefused extends Error {
+  override readonly name = "SchemaRefused";
+
+  /** @param problems the first of them. @param total how many there are. */
+  constructor(
+    readonly problems: readonly SchemaProblem[],
+    readonly total: number,
+  ) {
+    const lines = problems.map(({ component, table, id, problem }) => {
+      const of = component ? ` of component "${component}"` : "";
+      const text = `Document with ID "${id}" in table "${table}"${of} does not match the schema: ${problem}`;
+      return `- ${text.replaceAll("\n", "\n  ")}`;
+    });
+    const listed = total > problems.length ? ` The first ${problems.length}:` : "";
+    const count = total === 1 ? "1 document does" : `${total} documents do`;
+    super(
+      `Schema validation failed: ${count} not match the schema, and nothing was changed.${listed}\n` +
+        `${lines.join("\n")}\nChange these documents with the previous schema, or make the new one accept them.`,
+    );
+  }
+}
+
+/**
+ * Applies schemas within the transaction that is open on the writer. It rejects, and the caller rolls back, if a
+ * schema is invalid or documents do not match. Where nothing changed no document is read.
+ */
+export async function applySchemas(
+  writes: Writes,
+  schemas: readonly ComponentSchema[],
+  progress: Progress,
+): Promise<void> {
+  const plans = schemas.flatMap((schema) => planSchema(writes.catalog, schema));
+  // All tables first: a validator may name any of them.
+  for (const { component, name } of plans) {
+    if (!writes.catalog.table(component, name)) writes.createTable(component, name);
+  }
+  await checkDocuments(writes, plans, progress);
+  const changed: TableInfo[] = [];
+  for (const plan of plans) changed.push(await changeTable(writes, plan, progress));
+  // All at once, right before the commit: queries that run meanwhile find the indexes that their snapshots have.
+  writes.catalog = changed.reduce((catalog, table) => catalog.with(table), writes.catalog);
+
+  for (const { component, schema } of schemas) {
+    for (const { tableName, searchIndexes = [], vectorIndexes = [] } of schema?.tables ?? []) {
+      for (const { indexDescriptor } of [...searchIndexes, ...vectorIndexes]) {
+        const index = qualified(component, `${tableName}.${indexDescriptor}`);
+        progress(`index ${index} is for text or vector search, which the embedded runtime does not have`);
+      }
+    }
+  }
+}
+
+/** Ids as they read from within one component: its own tables only. */
+function idNames(catalog: () => Catalog, component: string): IdNames {
+  return {
+    tableOf(id) {
+      const decoded = decodeId(id);
+      const table = decoded && catalog().tableByNumber(decoded.tableNumber);
+      return table?.component === component ? table.name : null;
+    },
+  };
+}
+
+async function checkDocuments(
+  writes: Writes,
+  plans: readonly TablePlan[],
+  progress: Progress,
+): Promise<void> {
+  const problems: SchemaProblem[] = [];
+  let total = 0;
+  for (const { component, name, documentType, retyped } of plans) {
+    if (!retyped || documentType === null || documentType.type === "any") continue;
+    const table = tableOf(writes, component, name);
+    const ids = idNames(() => writes.catalog, component);
+    const checking = `checking ${qualified(component, name)} against the schema`;
+    const before = total;
+    await eachDocument(writes, table, checking, progress, ({ internalId, json }) => {
+      const document = jsonToConvex(JSON.parse(json) as JSONValue) as StoredDocument;
+      const problem = checkSchema(documentType, document, ids);
+      if (problem === null) return;
+      total++;
+      if (problems.length < PROBLEMS_LISTED) {
+        problems.push({ component, table: name, id: encodeId(table.number, internalId), problem });
+      }
+    });
+    if (total === before) progress(`${qualified(component, name)} matches the schema`);
+  }
+  if (total > 0) throw new SchemaRefused(problems, total);
+}
+
+/** Changes one table in the database and returns what it is now. */
+async function changeTable(writes: Writes, plan: TablePlan, progress: Progress): Promise<TableInfo> {
+  const { db } = writes;
+  const table = tableOf(writes, plan.component, plan.name);
+  const documentType = plan.documentType && JSON.stringify(plan.documentType);
+  db.prepare("UPDATE tables SET document_type = ? WHERE number = ?").run(documentType, table.number);
+
+  for (const index of plan.drop) {
+    db.prepare("DELETE FROM index_entries WHERE index_id = ?").run(index.id);
+    db.prepare("DELETE FROM indexes WHERE id = ?").run(index.id);
+    progress(`index ${qualified(plan.component, `${plan.name}.${index.name}`)} dropped`);
+  }
+  const added = plan.add.map(({ indexDescriptor, fields }) =>
+    writes.createIndex(table.number, indexDescriptor, fields),
+  );
+  if (added.length > 0) await fill(writes, table, added, progress);
+
+  return {
+    ...table,
+    documentType: plan.documentType,
+    indexes: [byId(table.number), creationIndex(table), ...plan.keep, ...added],
+  };
+}
+
+/** Writes the entries of new indexes for all documents, in one pass. */
+async function fill(
+  writes: Writes,
+  table: TableInfo,
+  indexes: readonly IndexInfo[],
+  progress: Progress,
+): Promise<void> {
+  const names = indexes.map(({ name }) => qualified(table.component, `${table.name}.${name}`)).join(", ");
+  const count = await eachDocument(
+    writes,
+    table,
+    `filling index ${names}`,
+    progress,
+    ({ internalId, json, row }) => {
+      writes.insertEntries(row, entriesOfJson(indexes, internalId, json));
+    },
+  );
+  if (count > 0) progress(`index ${names} filled with ${count} documents`);
+}
+
+interface Visited {
+  readonly internalId: Buffer;
+  readonly json: string;
+  readonly row: number;
+}
+
+/** Visits all documents of a table in the order of creation, and returns how many there are. */
+async function eachDocument(
+  writes: Writes,
+  table: TableInfo,
+  activity: string,
+  progress: Progress,
+  visit: (document: Visited) => void,
+): Promise<number> {
+  const select = writes.db.prepare<[number, Buffer, number], { key: Buffer; row: number; json: string }>(
+    `SELECT e.key, d.row, d.json FROM index_entries AS e CROSS JOIN documents AS d ON d.row = e.document
+     WHERE e.index_id = ? AND e.key > ? ORDER BY e.key LIMIT ?`,
+  );
+  const { id } = creationIndex(table);
+  let last: Buffer = Buffer.alloc(0);
+  for (let count = 0; ;) {
+    const batch = select.all(id, last, BATCH);
+    for (const { key, row, json } of batch) {
+      visit({ internalId: internalIdOf(key), json, row });
+      last = key;
+    }
+    count += batch.length;
+    if (batch.length < BATCH) return count;
+    if (count % DOCUMENTS_PER_LINE === 0) progress(`${activity}: ${count} documents so far`);
+    await turn();
+  }
+}
+
+function creationIndex(table: TableInfo): IndexInfo {
+  const index = table.indexes.find(({ name }) => name === BY_CREATION_TIME);
+  if (!index)
+    throw new Error(`The table "${table.name}" has no index ${BY_CREATION_TIME}: the database is damaged`);
+  return index;
+}
+
+function tableOf(writes: Writes, component: string, name: string): TableInfo {
+  const table = writes.catalog.table(component, name);
+  if (!table) throw new Error(`There is no table ${qualified(component, name)}`);
+  return table;
+}
+
+function qualified(component: string, name: string): string {
+  return component ? `${component}:${name}` : name;
+}

@@ -1,0 +1,136 @@
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import {
+  collect,
+  EVERYTHING,
+  indexOf,
+  inTransaction,
+  insertOne,
+  items,
+  itemStore,
+  temporaryDirectory,
+} from "./storeForTests";
+import type { Snapshot, Store } from "./types";
+
+function seen(store: Store, snapshot: Snapshot): unknown[] {
+  return collect(snapshot, indexOf(items(store), "by_creation_time")).map(({ name }) => name);
+}
+
+describe("a snapshot", () => {
+  test("keeps the state of its first read, whatever is written meanwhile", async () => {
+    const store = await itemStore();
+    await insertOne(store, { name: "a" });
+    const early = store.snapshot();
+    expect(seen(store, early)).toEqual(["a"]);
+    const cursor = early.scan(indexOf(items(store), "by_name"), EVERYTHING, "asc");
+    const internal = await insertOne(store, { name: "b" });
+    const late = store.snapshot();
+    expect(seen(store, late)).toEqual(["a", "b"]);
+    await inTransaction(store, (transaction) => {
+      transaction.remove(items(store), internal);
+    });
+
+    expect(seen(store, early)).toEqual(["a"]);
+    expect([cursor.next() !== null, cursor.next()]).toEqual([true, null]);
+    expect(seen(store, late)).toEqual(["a", "b"]);
+    early.release();
+    late.release();
+  });
+
+  test("is pinned by its first read, not before", async () => {
+    const store = await itemStore();
+    const snapshot = store.snapshot();
+    await insertOne(store, { name: "a" });
+    expect(seen(store, snapshot)).toEqual(["a"]);
+    snapshot.release();
+  });
+
+  test("does not see a transaction that is open", async () => {
+    const store = await itemStore();
+    const snapshot = store.snapshot();
+    await store.mutate(async (transaction) => {
+      transaction.createTable("", "other");
+      expect(seen(store, snapshot)).toEqual([]);
+      await Promise.resolve();
+    });
+    snapshot.release();
+  });
+
+  test("cannot be used once released, nor can its cursors; releasing twice does nothing", async () => {
+    const store = await itemStore();
+    const internal = await insertOne(store, { name: "a" });
+    const other = store.snapshot();
+    const snapshot = store.snapshot();
+    const cursor = snapshot.scan(indexOf(items(store), "by_name"), EVERYTHING, "asc");
+    snapshot.get(items(store), internal);
+    other.get(items(store), internal);
+    snapshot.release();
+    snapshot.release();
+    expect(() => snapshot.get(items(store), internal)).toThrow("released");
+    expect(() => cursor.next()).toThrow("released");
+    expect(other.get(items(store), internal)).not.toBeNull();
+    other.release();
+  });
+});
+
+describe("the pool", () => {
+  test("serves many snapshots of one state with one connection", async () => {
+    const store = await itemStore();
+    const open = Array.from({ length: 50 }, () => store.snapshot());
+    for (const snapshot of open) expect(seen(store, snapshot)).toEqual([]);
+    expect(store.stats().readers).toBe(1);
+    for (const snapshot of open) snapshot.release();
+  });
+
+  test("grows past its size for snapshots of many states, and shrinks back", async () => {
+    const store = await itemStore({ readers: 2 });
+    const open: Snapshot[] = [];
+    for (let i = 0; i < 12; i++) {
+      const snapshot = store.snapshot();
+      expect(seen(store, snapshot)).toHaveLength(i);
+      open.push(snapshot);
+      await insertOne(store, { name: `n${i}` });
+    }
+    expect(store.stats().readers).toBe(12);
+    for (const [i, snapshot] of open.entries()) {
+      expect(seen(store, snapshot)).toHaveLength(i);
+      snapshot.release();
+    }
+    expect(store.stats().readers).toBe(2);
+  });
+});
+
+test("the log stays bounded though there is always a query", async () => {
+  const directory = temporaryDirectory();
+  const logBytes = 512 * 1024;
+  const store = await itemStore({ directory, logBytes, synchronous: "NORMAL" });
+  let held = store.snapshot();
+  let largest = 0;
+  for (let i = 0; i < 100; i++) {
+    held = await overlap(store, held, insertOne(store, { name: `n${i}`, text: "x".repeat(100_000) }));
+    largest = Math.max(largest, statSync(join(directory, "data.sqlite-wal")).size);
+  }
+  held.release();
+  expect(largest).toBeGreaterThan(logBytes);
+  expect(largest).toBeLessThan(2 * logBytes);
+});
+
+/** Goes on with query after query, each begun before the last one ends, until the work is done. */
+async function overlap(store: Store, first: Snapshot, work: Promise<unknown>): Promise<Snapshot> {
+  let held = first;
+  const state = { done: false };
+  void work.then(() => (state.done = true));
+  while (!state.done) {
+    const next = store.snapshot();
+    seenAtAll(store, next);
+    held.release();
+    held = next;
+    await new Promise(setImmediate);
+  }
+  return held;
+}
+
+function seenAtAll(store: Store, snapshot: Snapshot): void {
+  snapshot.get(items(store), Buffer.alloc(16));
+}

@@ -1,0 +1,211 @@
+import Database from "better-sqlite3";
+import { join } from "node:path";
+import { convexToJson } from "convex/values";
+import { describe, expect, test } from "vitest";
+import { encodeId, newInternalId } from "../values/ids";
+import { encodeKey, prefixEnd } from "../values/keys";
+import { openStore } from "./store";
+import {
+  collect,
+  EVERYTHING,
+  indexOf,
+  insert,
+  inTransaction,
+  insertOne,
+  items,
+  itemStore,
+  names,
+  newDocument,
+  temporaryDirectory,
+  testStore,
+} from "./storeForTests";
+
+describe("documents", () => {
+  test("are read back as the Convex JSON that they are, system fields included", async () => {
+    const store = await itemStore();
+    const fields = {
+      big: 5n,
+      bytes: Uint8Array.of(1, 2).buffer,
+      nan: NaN,
+      zero: -0,
+      text: "\0😀",
+      list: [null, { a: true }],
+    };
+    const [internal, document] = newDocument(items(store), fields);
+    await inTransaction(store, (transaction) => {
+      transaction.insert(items(store), internal, document);
+      expect(transaction.get(items(store), internal)).not.toBeNull();
+    });
+    const snapshot = store.snapshot();
+    const json = snapshot.get(items(store), internal);
+    expect(json).toBe(JSON.stringify(convexToJson(document)));
+    snapshot.release();
+  });
+
+  test("that do not exist are null, also under another table's number", async () => {
+    const store = await itemStore();
+    const internal = await insertOne(store, { name: "a" });
+    const other = await inTransaction(store, (transaction) => transaction.createTable("", "others"));
+    const snapshot = store.snapshot();
+    expect(snapshot.get(items(store), newInternalId())).toBeNull();
+    expect(snapshot.get(other, internal)).toBeNull();
+    snapshot.release();
+  });
+
+  test("cannot be inserted twice, replaced or removed when they are not there", async () => {
+    const store = await itemStore();
+    const [internal, document] = newDocument(items(store), { name: "a" });
+    await inTransaction(store, (transaction) => {
+      const table = items(store);
+      expect(() => transaction.replace(table, internal, document)).toThrow(
+        `no document ${document._id} in "items"`,
+      );
+      expect(() => transaction.remove(table, internal)).toThrow("no document");
+      transaction.insert(table, internal, document);
+      expect(() => transaction.insert(table, internal, document)).toThrow("a document with this id exists");
+    });
+    expect(names(store)).toEqual(["a"]);
+  });
+
+  test("survive the store", async () => {
+    const directory = temporaryDirectory();
+    const first = await itemStore({ directory });
+    await insertOne(first, { name: "a" });
+    await first.close();
+    const second = testStore({ directory });
+    expect(names(second, "by_name")).toEqual(["a"]);
+  });
+});
+
+describe("scans", () => {
+  test("go through an index in both orders, missing fields first, ties by creation", async () => {
+    const store = await itemStore();
+    for (const name of ["b", undefined, "a", "b"])
+      await insertOne(store, name === undefined ? { n: 0 } : { name });
+    await insertOne(store, { name: "b", n: 1 });
+    expect(names(store, "by_name")).toEqual([undefined, "a", "b", "b", "b"]);
+    const snapshot = store.snapshot();
+    const index = indexOf(items(store), "by_name");
+    const times = collect(snapshot, index, "desc").map((document) => document["_creationTime"] as number);
+    expect(times.slice(0, 3)).toEqual([...times.slice(0, 3)].sort((a, b) => b - a));
+    snapshot.release();
+  });
+
+  test("take a range of keys, half-open", async () => {
+    const store = await itemStore();
+    for (let rank = 0; rank < 20; rank++)
+      await insertOne(store, { name: `n${rank}`, owner: `o${rank % 2}`, rank });
+    const index = indexOf(items(store), "by_owner_rank");
+    const snapshot = store.snapshot();
+    const range = { start: encodeKey(["o1", 5]), end: encodeKey(["o1", 11]) };
+    expect(collect(snapshot, index, "asc", range).map(({ rank }) => rank)).toEqual([5, 7, 9]);
+    const owner = encodeKey(["o0"]);
+    const all = { start: owner, end: prefixEnd(owner) };
+    expect(collect(snapshot, index, "desc", all).map(({ rank }) => rank)).toEqual([
+      18, 16, 14, 12, 10, 8, 6, 4, 2, 0,
+    ]);
+    snapshot.release();
+  });
+
+  test("resume by the key of any row", async () => {
+    const store = await itemStore();
+    for (let i = 0; i < 30; i++) await insertOne(store, { name: `n${i % 7}` });
+    const snapshot = store.snapshot();
+    for (const { name } of items(store).indexes) {
+      const index = indexOf(items(store), name);
+      const all = collect(snapshot, index);
+      const cursor = snapshot.scan(index, EVERYTHING, "asc");
+      for (let i = 1; i <= all.length; i++) {
+        const row = cursor.next();
+        const start = Buffer.concat([row?.key ?? Buffer.alloc(0), Buffer.alloc(1)]);
+        expect(collect(snapshot, index, "asc", { ...EVERYTHING, start })).toEqual(all.slice(i));
+        const end = row?.key ?? Buffer.alloc(0);
+        expect(collect(snapshot, index, "asc", { ...EVERYTHING, end })).toEqual(all.slice(0, i - 1));
+      }
+    }
+    snapshot.release();
+  });
+
+  test("reach documents far larger than a batch", async () => {
+    const store = await itemStore();
+    for (let i = 0; i < 30; i++)
+      await insertOne(store, { name: `n${i}`, text: "x".repeat(i < 10 ? 10 : 400_000) });
+    expect(names(store)).toHaveLength(30);
+    expect(names(store, "by_id", "desc")).toHaveLength(30);
+  });
+
+  test("see what their own transaction wrote ahead, and not what it removed", async () => {
+    const store = await itemStore();
+    await inTransaction(store, (transaction) => {
+      const table = items(store);
+      const made = ["a", "c", "e", "g"].map((name) => insert(transaction, table, { name }));
+      const cursor = transaction.scan(indexOf(table, "by_name"), EVERYTHING, "asc");
+      const next = (): unknown => (JSON.parse(cursor.next()?.json ?? "{}") as { name?: unknown }).name;
+      expect(next()).toBe("a");
+      insert(transaction, table, { name: "b" });
+      insert(transaction, table, { name: "A" });
+      transaction.remove(table, made[1] ?? Buffer.alloc(0));
+      expect(next()).toBe("b");
+      const [, renamed] = newDocument(table, { name: "f" });
+      const moved = made[2] ?? Buffer.alloc(0);
+      transaction.replace(table, moved, { ...renamed, _id: encodeId(table.number, moved) });
+      expect([next(), next(), next()]).toEqual(["f", "g", undefined]);
+      // A cursor at its end goes on if rows appear behind it.
+      insert(transaction, table, { name: "h" });
+      expect([next(), next()]).toEqual(["h", undefined]);
+    });
+  });
+});
+
+describe("opening", () => {
+  test("a directory that another store holds is refused, and free once that one closed", async () => {
+    const directory = temporaryDirectory();
+    const holder = testStore({ directory });
+    expect(() => openStore({ directory })).toThrow(`The data directory ${directory} is in use`);
+    await holder.close();
+    testStore({ directory });
+  });
+
+  test("a database of a newer format is refused and left alone", async () => {
+    const directory = temporaryDirectory();
+    await testStore({ directory }).close();
+    const db = new Database(join(directory, "data.sqlite"));
+    db.exec("UPDATE meta SET value = '2' WHERE key = 'format'");
+    db.close();
+    expect(() => openStore({ directory })).toThrow("has format 2, written by a newer version");
+    // The failed attempt has not kept the lock.
+    expect(() => openStore({ directory })).toThrow("has format 2");
+  });
+
+  test("a database of something else is refused", () => {
+    const directory = temporaryDirectory();
+    const db = new Database(join(directory, "data.sqlite"));
+    db.exec("CREATE TABLE notes (text)");
+    db.close();
+    expect(() => openStore({ directory })).toThrow("not a database of this project");
+  });
+});
+
+describe("closing", () => {
+  test("finishes what is queued and takes no more", async () => {
+    const directory = temporaryDirectory();
+    const store = await itemStore({ directory });
+    const queued = ["a", "b", "c"].map((name) => insertOne(store, { name }));
+    const closed = store.close();
+    await expect(insertOne(store, { name: "d" })).rejects.toThrow("The store is closed");
+    await Promise.all([...queued, closed]);
+    expect(names(testStore({ directory }))).toEqual(["a", "b", "c"]);
+  });
+
+  test("ends snapshots that were left open", async () => {
+    const store = await itemStore();
+    const internal = await insertOne(store, { name: "a" });
+    const table = items(store);
+    const open = store.snapshot();
+    open.get(table, internal);
+    await store.close();
+    expect(() => open.get(table, internal)).toThrow();
+    open.release();
+    expect(() => store.snapshot().get(table, internal)).toThrow("The store is closed");
+  });
+});

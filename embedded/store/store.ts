@@ -1,0 +1,102 @@
+/** The store of one data directory. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { CommitClock } from "./commitClock";
+import { openWriteConnection } from "./layout";
+import { lockDirectory } from "./lock";
+import type { DirectoryLock } from "./lock";
+import { Log } from "./log";
+import { applySchemas } from "./schema";
+import { SnapshotPool } from "./snapshots";
+import type {
+  Catalog,
+  ComponentSchema,
+  SchemaJSON,
+  Snapshot,
+  Store,
+  StoreOptions,
+  StoreStats,
+  Transaction,
+} from "./types";
+import { Writer } from "./writer";
+import { Writes } from "./writing";
+
+const READERS = 4;
+const LOG_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Opens the store of a data directory, which is created if missing, and takes the directory's lock.
+ *
+ * @throws Error if another process holds the directory, or its database is of a newer format.
+ */
+export function openStore(options: StoreOptions): Store {
+  mkdirSync(options.directory, { recursive: true });
+  const lock = lockDirectory(options.directory);
+  try {
+    const file = join(options.directory, "data.sqlite");
+    const writes = new Writes(openWriteConnection(file, options.synchronous ?? "FULL"));
+    const snapshots = new SnapshotPool(file, options.readers ?? READERS);
+    const writer = new Writer(writes, snapshots, {
+      clock: new CommitClock(writes.db, options.now ?? Date.now),
+      log: new Log(writes.db, snapshots, options.logBytes ?? LOG_BYTES),
+      beforeCommit: options.hooks?.beforeCommit,
+    });
+    return new SqliteStore(lock, writes, snapshots, writer);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+class SqliteStore implements Store {
+  readonly catalog: Catalog;
+  #closing: Promise<void> | null = null;
+
+  constructor(
+    private readonly lock: DirectoryLock,
+    private readonly writes: Writes,
+    private readonly snapshots: SnapshotPool,
+    private readonly writer: Writer,
+  ) {
+    this.catalog = {
+      table: (component, name) => writes.catalog.table(component, name),
+      tableByNumber: (number) => writes.catalog.tableByNumber(number),
+      tables: (component) => writes.catalog.tables(component),
+    };
+  }
+
+  snapshot(): Snapshot {
+    return this.snapshots.snapshot();
+  }
+
+  mutate<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    return this.writer.run(work);
+  }
+
+  applySchema(component: string, schema: SchemaJSON | null, progress: (line: string) => void): Promise<void> {
+    return this.applySchemas([{ component, schema }], progress);
+  }
+
+  applySchemas(schemas: readonly ComponentSchema[], progress: (line: string) => void): Promise<void> {
+    return this.writer.run(() => applySchemas(this.writes, schemas, progress), { alone: true });
+  }
+
+  stats(): StoreStats {
+    return { commits: this.writer.commits, executions: this.writer.executions, readers: this.snapshots.size };
+  }
+
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    await this.writer.close();
+    this.snapshots.close();
+    try {
+      // Closing the last connection folds the log into the database and removes it.
+      this.writes.db.close();
+    } finally {
+      this.lock.release();
+    }
+  }
+}

@@ -1,0 +1,132 @@
+/** What the tests of this folder share: stores in temporary directories, and short ways to write and read. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ValidatorJSON, Value } from "convex/values";
+import { afterEach } from "vitest";
+import { encodeId, newInternalId } from "../values/ids";
+import { openStore } from "./store";
+import type {
+  IndexInfo,
+  KeyRange,
+  Reader,
+  SchemaJSON,
+  Store,
+  StoredDocument,
+  StoreOptions,
+  TableInfo,
+  Transaction,
+} from "./types";
+
+/** Every key. */
+export const EVERYTHING: KeyRange = { start: Buffer.alloc(0), end: Buffer.from([0xff]) };
+
+const ITEMS: SchemaJSON = schema({
+  items: { indexes: { by_name: ["name"], by_owner_rank: ["owner", "rank"] } },
+});
+
+const cleanups: (() => Promise<void> | void)[] = [];
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+/** A directory that is removed after the test. */
+export function temporaryDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), "store-test-"));
+  cleanups.push(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+/** A store that is closed after the test. */
+export function testStore(options: Partial<StoreOptions> = {}): Store {
+  const store = openStore({ directory: options.directory ?? temporaryDirectory(), ...options });
+  cleanups.push(() => store.close());
+  return store;
+}
+
+/** A store with the table `items` and two indexes. */
+export async function itemStore(options: Partial<StoreOptions> = {}): Promise<Store> {
+  const store = testStore(options);
+  await store.applySchema("", ITEMS, () => undefined);
+  return store;
+}
+
+interface TableShape {
+  readonly type?: ValidatorJSON;
+  readonly indexes?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** A schema as `SchemaDefinition.export()` gives it. */
+export function schema(tables: Readonly<Record<string, TableShape>>, schemaValidation = true): SchemaJSON {
+  return {
+    schemaValidation,
+    tables: Object.entries(tables).map(([tableName, { type, indexes = {} }]) => ({
+      tableName,
+      documentType: type ?? { type: "any" },
+      indexes: Object.entries(indexes).map(([indexDescriptor, fields]) => ({ indexDescriptor, fields })),
+      searchIndexes: [],
+      vectorIndexes: [],
+    })),
+  };
+}
+
+export function items(store: Store): TableInfo {
+  const table = store.catalog.table("", "items");
+  if (!table) throw new Error("no table items");
+  return table;
+}
+
+export function indexOf(table: TableInfo, name: string): IndexInfo {
+  const index = table.indexes.find((candidate) => candidate.name === name);
+  if (!index) throw new Error(`no index ${name}`);
+  return index;
+}
+
+let clock = 1_700_000_000_000;
+
+/** A new document; its id and creation time are made up here. */
+export function newDocument(table: TableInfo, fields: Record<string, Value>): [Buffer, StoredDocument] {
+  const internal = newInternalId();
+  return [internal, { ...fields, _id: encodeId(table.number, internal), _creationTime: clock++ }];
+}
+
+/** Inserts a document in a transaction that is open. */
+export function insert(transaction: Transaction, table: TableInfo, fields: Record<string, Value>): Buffer {
+  const [internal, document] = newDocument(table, fields);
+  transaction.insert(table, internal, document);
+  return internal;
+}
+
+/** Runs work that waits for nothing in a transaction. */
+export function inTransaction<T>(store: Store, work: (transaction: Transaction) => T): Promise<T> {
+  return store.mutate((transaction) => Promise.resolve(work(transaction)));
+}
+
+/** Inserts a document in a transaction of its own. */
+export function insertOne(store: Store, fields: Record<string, Value>): Promise<Buffer> {
+  return inTransaction(store, (transaction) => insert(transaction, items(store), fields));
+}
+
+/** The documents of a range, parsed. */
+export function collect(
+  reader: Reader,
+  index: IndexInfo,
+  order: "asc" | "desc" = "asc",
+  range: KeyRange = EVERYTHING,
+): Record<string, unknown>[] {
+  const found: Record<string, unknown>[] = [];
+  const cursor = reader.scan(index, range, order);
+  for (let row = cursor.next(); row; row = cursor.next()) {
+    found.push(JSON.parse(row.json) as Record<string, unknown>);
+  }
+  return found;
+}
+
+/** What a query that begins now sees of `items`: the names, in the order of an index. */
+export function names(store: Store, index = "by_creation_time", order: "asc" | "desc" = "asc"): unknown[] {
+  const snapshot = store.snapshot();
+  const found = collect(snapshot, indexOf(items(store), index), order).map(({ name }) => name);
+  snapshot.release();
+  return found;
+}

@@ -1,0 +1,183 @@
+/** One execution's transaction on the writer. */
+import { convexToJson, jsonToConvex } from "convex/values";
+import type { JSONValue } from "convex/values";
+import { decodeId, encodeId } from "../values/ids";
+import { entriesOf, entriesOfJson } from "./indexKeys";
+import type { IndexEntry } from "./indexKeys";
+import { Reads } from "./reading";
+import type {
+  IndexInfo,
+  KeyRange,
+  RowCursor,
+  Savepoint,
+  StoredDocument,
+  TableInfo,
+  Transaction,
+} from "./types";
+import type { StoredRow, Writes } from "./writing";
+
+/** How a commit timestamp that is not known yet stands in stored JSON. Within strings its quotes are escaped. */
+const PENDING = '{"$commitTs":null}';
+
+export class StoreTransaction implements Transaction {
+  /** Documents that may hold a pending commit timestamp, by id. */
+  readonly #pending = new Set<string>();
+  #commitTs: bigint | null = null;
+  #depth = 0;
+  #ended = false;
+
+  /** @param nextCommitTs gives the next commit timestamp and notes that it is taken. */
+  constructor(
+    private readonly writes: Writes,
+    private readonly nextCommitTs: () => bigint,
+  ) {}
+
+  get(table: TableInfo, internalId: Uint8Array): string | null {
+    this.#check();
+    return this.writes.reads.get(table, internalId);
+  }
+
+  scan(index: IndexInfo, range: KeyRange, order: "asc" | "desc"): RowCursor {
+    return Reads.scan(
+      index,
+      range,
+      order,
+      (fetch) => {
+        this.#check();
+        return fetch(this.writes.reads);
+      },
+      () => this.writes.changes,
+    );
+  }
+
+  insert(table: TableInfo, internalId: Uint8Array, document: StoredDocument): void {
+    this.#check();
+    const current = this.#current(table);
+    const json = this.#json(current, internalId, document);
+    // Keys first: what cannot be encoded is refused before anything is written.
+    const entries = entriesOf(current, internalId, document);
+    this.writes.insertEntries(this.writes.insertDocument(current, internalId, json), entries);
+  }
+
+  replace(table: TableInfo, internalId: Uint8Array, next: StoredDocument): void {
+    this.#check();
+    const current = this.#current(table);
+    const before = this.#existing(current, internalId);
+    const json = this.#json(current, internalId, next);
+    if (json === before.json) return;
+
+    const after = entriesOf(current, internalId, next);
+    const entries = entriesOfJson(current.indexes, internalId, before.json);
+    const changed = after.map((entry, i) => !entry.key.equals(keyAt(entries, i)));
+    this.writes.updateDocument(before.row, json);
+    this.writes.deleteEntries(entries.filter((_, i) => changed[i]));
+    this.writes.insertEntries(
+      before.row,
+      after.filter((_, i) => changed[i]),
+    );
+  }
+
+  remove(table: TableInfo, internalId: Uint8Array): void {
+    this.#check();
+    const current = this.#current(table);
+    const before = this.#existing(current, internalId);
+    this.writes.deleteEntries(entriesOfJson(current.indexes, internalId, before.json));
+    this.writes.deleteDocument(before.row);
+  }
+
+  createTable(component: string, name: string): TableInfo {
+    this.#check();
+    return this.writes.catalog.table(component, name) ?? this.writes.createTable(component, name);
+  }
+
+  savepoint(): Savepoint {
+    this.#check();
+    const { db } = this.writes;
+    const { catalog } = this.writes;
+    const level = ++this.#depth;
+    const name = `level_${level}`;
+    db.exec(`SAVEPOINT ${name}`);
+    const end = (sql: string): void => {
+      this.#check();
+      if (level !== this.#depth) {
+        throw new Error(
+          "Savepoints end in the reverse order of their beginning, each once: this one is not the innermost",
+        );
+      }
+      db.exec(sql);
+      this.#depth--;
+    };
+    return {
+      release: () => {
+        end(`RELEASE ${name}`);
+      },
+      rollback: () => {
+        end(`ROLLBACK TO ${name}; RELEASE ${name}`);
+        this.writes.catalog = catalog;
+        this.writes.changes++;
+      },
+    };
+  }
+
+  commitTs(): bigint {
+    this.#check();
+    return (this.#commitTs ??= this.nextCommitTs());
+  }
+
+  /** Ends successful work: resolves pending commit timestamps. Nothing can be read or written afterwards. */
+  finish(): void {
+    if (this.#depth > 0) throw new Error("The work of a transaction ended with a savepoint open");
+    for (const id of this.#pending) this.#resolve(id);
+    this.end();
+  }
+
+  /** From here on every use throws: whatever still runs of the work must not write into another's transaction. */
+  end(): void {
+    this.#ended = true;
+  }
+
+  #resolve(id: string): void {
+    const decoded = decodeId(id);
+    const table = decoded && this.writes.catalog.tableByNumber(decoded.tableNumber);
+    if (!decoded || !table) return;
+    // A rollback may have taken back the table, the document or the field.
+    const json = this.get(table, decoded.internal);
+    if (!json?.includes(PENDING)) return;
+    const resolved = json.replaceAll(PENDING, JSON.stringify(convexToJson(this.commitTs())));
+    const document = jsonToConvex(JSON.parse(resolved) as JSONValue) as StoredDocument;
+    this.replace(table, decoded.internal, document);
+  }
+
+  #json(table: TableInfo, internalId: Uint8Array, document: StoredDocument): string {
+    const json = JSON.stringify(convexToJson(document));
+    if (json.includes(PENDING)) this.#pending.add(encodeId(table.number, internalId));
+    return json;
+  }
+
+  #existing(table: TableInfo, internalId: Uint8Array): StoredRow {
+    const row = this.writes.find(table, internalId);
+    if (row) return row;
+    throw new Error(`There is no document ${encodeId(table.number, internalId)} in "${table.name}"`);
+  }
+
+  /** The table's indexes may have changed since the caller looked it up. */
+  #current(table: TableInfo): TableInfo {
+    const current = this.writes.catalog.tableByNumber(table.number);
+    if (current?.name !== table.name)
+      throw new Error(`There is no table "${table.name}"; its creation was rolled back`);
+    return current;
+  }
+
+  #check(): void {
+    if (this.#ended) throw new Error("This transaction has ended and can no longer read or write");
+    // After some errors (disk full, I/O) SQLite has rolled back everything. A further write would commit by itself.
+    if (!this.writes.db.inTransaction)
+      throw new Error("This transaction was rolled back by an error of the database");
+  }
+}
+
+function keyAt(entries: readonly IndexEntry[], i: number): Buffer {
+  const entry = entries[i];
+  if (!entry) throw new Error("A document has as many entries as its table has indexes");
+  return entry.key;
+}

@@ -1,0 +1,203 @@
+/**
+ * The queue before the one connection that writes, and the group commit behind it.
+ *
+ * Executions run one after the other, each in a savepoint of one SQLite transaction. When the queue is empty, one turn
+ * of the event loop lets in what has arrived meanwhile; then the group commits, and only then its callers are answered.
+ * One wait for the disk serves them all.
+ */
+import type { Statement } from "better-sqlite3";
+import { setImmediate as turn } from "node:timers/promises";
+import type { CommitClock } from "./commitClock";
+import type { Log } from "./log";
+import type { SnapshotPool } from "./snapshots";
+import { StoreTransaction } from "./transaction";
+import type { StoreHooks } from "./types";
+import type { Writes } from "./writing";
+
+/** However busy the queue is, its first callers are answered after this many executions or milliseconds. */
+const GROUP_SIZE = 256;
+const GROUP_MS = 100;
+
+/** The commit of a group failed: nothing of its executions is kept. */
+class CommitFailed extends Error {
+  override readonly name = "CommitFailed";
+}
+
+/** The writer could not return to a known state; the process has to be started again. */
+export class WriterStopped extends Error {
+  override readonly name = "WriterStopped";
+}
+
+export interface WriterOptions {
+  readonly clock: CommitClock;
+  readonly log: Log;
+  readonly beforeCommit: StoreHooks["beforeCommit"];
+}
+
+interface Job {
+  /** Alone in its group, and outside of `mutate`'s order of things: schema changes. */
+  readonly alone: boolean;
+  readonly run: (transaction: StoreTransaction) => Promise<unknown>;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** What to do with an execution's caller, depending on the commit. */
+interface Outcome {
+  readonly job: Job;
+  readonly settle: () => void;
+  /** Its work succeeded, so that the commit decides. */
+  readonly succeeded: boolean;
+}
+
+export class Writer {
+  commits = 0;
+  executions = 0;
+  readonly #queue: Job[] = [];
+  #pump: Promise<void> | null = null;
+  #stopped: WriterStopped | null = null;
+  #closed = false;
+  readonly #sql: Readonly<Record<"begin" | "commit" | "savepoint" | "release", Statement>>;
+
+  constructor(
+    private readonly writes: Writes,
+    private readonly snapshots: SnapshotPool,
+    private readonly options: WriterOptions,
+  ) {
+    this.#sql = {
+      begin: writes.db.prepare("BEGIN IMMEDIATE"),
+      commit: writes.db.prepare("COMMIT"),
+      savepoint: writes.db.prepare("SAVEPOINT execution"),
+      release: writes.db.prepare("RELEASE execution"),
+    };
+  }
+
+  /** Runs work as one execution. Settles when its group is durable or has failed. */
+  run<T>(work: (transaction: StoreTransaction) => Promise<T>, options: { alone?: boolean } = {}): Promise<T> {
+    if (this.#stopped) return Promise.reject(this.#stopped);
+    if (this.#closed) return Promise.reject(new Error("The store is closed"));
+    return new Promise<T>((resolve, reject) => {
+      this.#queue.push({
+        alone: options.alone ?? false,
+        run: work,
+        resolve: resolve as Job["resolve"],
+        reject,
+      });
+      this.#pump ??= this.#work();
+    });
+  }
+
+  /** Takes no more work and resolves when what is queued is done. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#pump;
+  }
+
+  async #work(): Promise<void> {
+    while (this.#queue.length > 0) {
+      await this.#group();
+      try {
+        await this.options.log.fold();
+      } catch (error) {
+        // Everything is committed, and the next commit tries again.
+        process.emitWarning(`The log of ${this.writes.db.name} could not be folded in: ${messageOf(error)}`);
+      }
+    }
+    this.#pump = null;
+  }
+
+  async #group(): Promise<void> {
+    const { db, catalog } = this.writes;
+    const outcomes: Outcome[] = [];
+    const [head] = this.#queue;
+    let running: Job | undefined;
+    try {
+      if (this.#stopped) throw this.#stopped;
+      this.#sql.begin.run();
+    } catch (error) {
+      this.#queue.shift();
+      head?.reject(error);
+      return;
+    }
+    try {
+      const started = performance.now();
+      while ((running = await this.#next(outcomes, started))) {
+        outcomes.push(await this.#execute(running));
+        // Some errors (disk full, I/O) make SQLite roll back all of the transaction, not the statement only.
+        if (!db.inTransaction) throw new Error("an error of the database rolled back the whole group");
+        if (running.alone) break;
+      }
+      running = undefined;
+      this.options.beforeCommit?.();
+      this.snapshots.rest();
+      this.#sql.commit.run();
+    } catch (error) {
+      this.writes.catalog = catalog;
+      this.writes.changes++;
+      const failed = this.#recover(error);
+      for (const { job, settle, succeeded } of outcomes) {
+        if (succeeded) job.reject(failed);
+        else settle();
+      }
+      // Unless it is among the outcomes, in which case this does nothing.
+      running?.reject(failed);
+      return;
+    }
+    this.commits++;
+    for (const { settle, succeeded } of outcomes) {
+      if (succeeded) this.executions++;
+      settle();
+    }
+    // Before any caller goes on: they do that in a later turn.
+    this.snapshots.committed();
+  }
+
+  /** The next execution of the group, or nothing when the group is complete. */
+  async #next(outcomes: readonly Outcome[], started: number): Promise<Job | undefined> {
+    if (outcomes.length >= GROUP_SIZE || performance.now() - started > GROUP_MS) return undefined;
+    if (this.#queue.length === 0) await turn();
+    const alone = this.#queue[0]?.alone ?? false;
+    return alone && outcomes.length > 0 ? undefined : this.#queue.shift();
+  }
+
+  async #execute(job: Job): Promise<Outcome> {
+    const { db, catalog } = this.writes;
+    this.#sql.savepoint.run();
+    const transaction = new StoreTransaction(this.writes, () => this.options.clock.next());
+    try {
+      const value = await job.run(transaction);
+      transaction.finish();
+      this.#sql.release.run();
+      return { job, succeeded: true, settle: () => job.resolve(value) };
+    } catch (error) {
+      transaction.end();
+      if (db.inTransaction) db.exec("ROLLBACK TO execution; RELEASE execution");
+      this.writes.catalog = catalog;
+      this.writes.changes++;
+      return { job, succeeded: false, settle: () => job.reject(error) };
+    }
+  }
+
+  /** Makes sure that the connection is out of its failed transaction, and says what the group's callers are told. */
+  #recover(cause: unknown): Error {
+    const { db } = this.writes;
+    try {
+      if (db.inTransaction) db.exec("ROLLBACK");
+      db.prepare("SELECT count(*) FROM meta").get();
+    } catch (error) {
+      this.#stopped = new WriterStopped(
+        `The database can no longer be written: ${messageOf(error)}. Free or repair its disk and start the process ` +
+          "again; everything that was acknowledged is in it.",
+        { cause: error },
+      );
+    }
+    return (
+      this.#stopped ??
+      new CommitFailed(`The commit failed: ${messageOf(cause)}. Nothing was written.`, { cause })
+    );
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,115 @@
+/** What Convex asks of a document before it is stored: its size and shape, and its table's schema. */
+import { CommitTsPlaceholder, getDocumentSize } from "convex/values";
+import type { ValidatorJSON, Value } from "convex/values";
+import { checkValue } from "./validators";
+import type { IdNames } from "./validators";
+
+type Fields = { [field: string]: Value | undefined };
+
+const KIB = 1024;
+const MAX_BYTES = KIB * KIB;
+const MAX_FIELDS = 1024;
+const MAX_NESTING = 16;
+const MAX_ARRAY = 8192;
+const MAX_NAME = 1024;
+
+/**
+ * What forbids to store a document whatever its schema, in Convex's words, or `null`.
+ *
+ * @param document a Convex object; `_id` and `_creationTime` may be there and count as on Convex.
+ */
+export function checkShape(document: Fields): string | null {
+  const found: Found = { nesting: 0, problem: null };
+  walk(document, 0, found);
+  if (found.problem !== null) return found.problem;
+  if (found.nesting > MAX_NESTING) {
+    return `Document is too nested (nested ${found.nesting} levels deep > maximum nesting ${MAX_NESTING})`;
+  }
+  const size = getDocumentSize(document as Record<string, Value>);
+  return size > MAX_BYTES ? `Value is too large (${humanSize(size)} > maximum size 1 MiB)` : null;
+}
+
+/**
+ * What of its table's schema a document breaks, in the words that Convex has for a write, or `null`.
+ *
+ * @param table its name, and the validator that the schema declares for it (`null`: anything goes).
+ * @param document a Convex object; system fields are left out of the check, as the schema does not name them.
+ */
+export function checkDocument(
+  table: { readonly name: string; readonly documentType: ValidatorJSON | null },
+  document: Fields,
+  ids: IdNames,
+): string | null {
+  const problem = checkSchema(table.documentType, document, ids);
+  return (
+    problem &&
+    `Failed to insert or update a document in table "${table.name}" because it does not match the schema: ${problem}`
+  );
+}
+
+/** What of a document type a document (system fields left out) breaks, in Convex's words, or `null`. */
+export function checkSchema(
+  documentType: ValidatorJSON | null,
+  document: Fields,
+  ids: IdNames,
+): string | null {
+  if (documentType === null || documentType.type === "any") return null;
+  const own = Object.entries(document).filter(([name]) => !name.startsWith("_"));
+  return checkValue(documentType, Object.fromEntries(own), ids);
+}
+
+interface Found {
+  nesting: number;
+  problem: string | null;
+}
+
+function walk(value: Value | undefined, depth: number, found: Found): void {
+  if (typeof value === "string") {
+    // Convex's JSON reader takes no half of a surrogate pair, and UTF-8 has no bytes for it.
+    if (/\p{Surrogate}/u.test(value))
+      found.problem ??= "String contains a lone surrogate and is not valid Unicode";
+    return;
+  }
+  if (typeof value !== "object" || value === null) return;
+  if (value instanceof ArrayBuffer || value instanceof CommitTsPlaceholder) return;
+  found.nesting = Math.max(found.nesting, depth + 1);
+  // Deeper is refused anyway; going on could exhaust the stack.
+  if (depth > MAX_NESTING * 4) return;
+
+  if (Array.isArray(value)) {
+    if (value.length > MAX_ARRAY) {
+      found.problem ??= `Array length is too long (${value.length} > maximum length ${MAX_ARRAY})`;
+    }
+    for (const element of value) walk(element, depth + 1, found);
+    return;
+  }
+  const names = Object.keys(value).filter((name) => value[name] !== undefined);
+  if (names.length > MAX_FIELDS) {
+    found.problem ??= `Object has too many fields (${names.length} > maximum number ${MAX_FIELDS})`;
+  }
+  for (const name of names) {
+    found.problem ??= checkName(name, depth === 0);
+    walk(value[name], depth + 1, found);
+  }
+}
+
+function checkName(name: string, top: boolean): string | null {
+  if (name === "") return "Field name cannot be empty";
+  if (name.startsWith("$")) return `Field name ${name} starts with '$', which is reserved.`;
+  const odd = /[^ -~]/u.exec(name)?.[0];
+  if (odd !== undefined) {
+    return `Field name ${name} has invalid character '${odd}': Field names can only contain non-control ASCII characters`;
+  }
+  if (name.length > MAX_NAME) return `Field name is too long (${name.length} > maximum ${MAX_NAME})`;
+  if (!name.startsWith("_") || (top && (name === "_id" || name === "_creationTime"))) return null;
+  return top
+    ? `Field '${name}' starts with an underscore, which is only allowed for system fields like '_id'`
+    : `Field '${name}' starts with an underscore, which is not allowed for nested fields`;
+}
+
+/** `1.25 MiB`: two decimals, none where they are zero. */
+function humanSize(bytes: number): string {
+  const size = bytes / MAX_BYTES;
+  const text = size.toFixed(2);
+  return `${text.endsWith(".00") ? text.slice(0, -3) : text} MiB`;
+}

@@ -1,0 +1,133 @@
+/**
+ * Document ids in Convex's own form: Crockford base32, lower case, of
+ * `vint(table number) ‖ 16 internal bytes ‖ fletcher16 of what precedes, little endian`.
+ *
+ * Source: the header of `crates/value/src/id_v6.rs` in get-convex/convex-backend. (The checksum is xored with the
+ * format's version there, which is 0.)
+ */
+import { randomBytes } from "node:crypto";
+
+/** The two things that an id says. */
+export interface DecodedId {
+  readonly tableNumber: number;
+  /** 16 bytes. */
+  readonly internal: Buffer;
+}
+
+const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
+const INTERNAL_BYTES = 16;
+const CHECKSUM_BYTES = 2;
+const MIN_LENGTH = 31;
+const MAX_LENGTH = 37;
+const MAX_TABLE_NUMBER = 0xffff_ffff;
+
+/** Value of an ASCII code in the alphabet, 0xff for what is not in it. */
+const DIGITS = new Uint8Array(128).fill(0xff);
+for (let i = 0; i < ALPHABET.length; i++) DIGITS[ALPHABET.charCodeAt(i)] = i;
+
+/**
+ * The id of a document.
+ *
+ * @param tableNumber 1 to 2^32 - 1.
+ * @param internal the document's 16 internal bytes.
+ * @throws RangeError for anything else.
+ */
+export function encodeId(tableNumber: number, internal: Uint8Array): string {
+  if (!Number.isInteger(tableNumber) || tableNumber < 1 || tableNumber > MAX_TABLE_NUMBER) {
+    throw new RangeError(`A table number is an integer from 1 to ${MAX_TABLE_NUMBER}, not ${tableNumber}`);
+  }
+  if (internal.length !== INTERNAL_BYTES) {
+    throw new RangeError(`An internal id has ${INTERNAL_BYTES} bytes, not ${internal.length}`);
+  }
+  const bytes: number[] = [];
+  let rest = tableNumber;
+  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes.push((rest & 0x7f) | 0x80);
+  bytes.push(rest);
+  for (const byte of internal) bytes.push(byte);
+  const sum = fletcher16(bytes, bytes.length);
+  bytes.push(sum & 0xff, sum >> 8);
+  return base32(bytes);
+}
+
+/**
+ * What an id says, or `null` for a string that is not exactly what `encodeId` gives: another length, alphabet, case
+ * or checksum, or unused bits that are not zero.
+ */
+export function decodeId(id: string): DecodedId | null {
+  if (id.length < MIN_LENGTH || id.length > MAX_LENGTH) return null;
+  const bytes = unbase32(id);
+  if (bytes === null) return null;
+
+  let tableNumber = 0;
+  let at = 0;
+  for (let scale = 1; ; scale *= 0x80) {
+    const byte = bytes[at++];
+    if (byte === undefined || at > 5) return null;
+    tableNumber += (byte & 0x7f) * scale;
+    if (byte < 0x80) {
+      // A final zero group would spell the same number a second way.
+      if (byte === 0) return null;
+      break;
+    }
+  }
+  if (tableNumber > MAX_TABLE_NUMBER) return null;
+
+  const end = at + INTERNAL_BYTES;
+  if (bytes.length !== end + CHECKSUM_BYTES) return null;
+  const sum = fletcher16(bytes, end);
+  if (bytes[end] !== (sum & 0xff) || bytes[end + 1] !== sum >> 8) return null;
+  return { tableNumber, internal: bytes.subarray(at, end) };
+}
+
+/** The internal bytes of a new document: 16 random ones. */
+export function newInternalId(): Buffer {
+  if (poolAt === POOL_BYTES) {
+    pool = randomBytes(POOL_BYTES);
+    poolAt = 0;
+  }
+  return pool.subarray(poolAt, (poolAt += INTERNAL_BYTES));
+}
+
+// A call for 16 random bytes costs about as much as one for 4,096.
+const POOL_BYTES = 4096;
+let pool: Buffer = Buffer.alloc(0);
+let poolAt = POOL_BYTES;
+
+function fletcher16(bytes: ArrayLike<number>, length: number): number {
+  let low = 0;
+  let high = 0;
+  for (let i = 0; i < length; i++) {
+    low = (low + (bytes[i] ?? 0)) & 0xff;
+    high = (high + low) & 0xff;
+  }
+  return (high << 8) | low;
+}
+
+function base32(bytes: readonly number[]): string {
+  let text = "";
+  let bits = 0;
+  let held = 0;
+  for (const byte of bytes) {
+    held = (held << 8) | byte;
+    for (bits += 8; bits >= 5; bits -= 5) text += ALPHABET.charAt((held >> (bits - 5)) & 31);
+    held &= 0xff;
+  }
+  return bits > 0 ? text + ALPHABET.charAt((held << (5 - bits)) & 31) : text;
+}
+
+function unbase32(text: string): Buffer | null {
+  const bytes = Buffer.allocUnsafe((text.length * 5) >> 3);
+  let at = 0;
+  let bits = 0;
+  let held = 0;
+  for (let i = 0; i < text.length; i++) {
+    const digit = DIGITS[text.charCodeAt(i)] ?? 0xff;
+    if (digit === 0xff) return null;
+    held = ((held & 0xff) << 5) | digit;
+    bits += 5;
+    if (bits >= 8) bytes[at++] = (held >> (bits -= 8)) & 0xff;
+  }
+  // Bits that carry nothing: five would be a character too many, others must be zero, or two ids would be equal.
+  if (bits >= 5 || (held & ((1 << bits) - 1)) !== 0) return null;
+  return bytes;
+}

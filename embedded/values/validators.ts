@@ -1,0 +1,168 @@
+/**
+ * Checks values against validators, in the order and with the words of Convex's backend
+ * (`crates/common/src/schemas/validator.rs` in get-convex/convex-backend).
+ */
+import { CommitTsPlaceholder, jsonToConvex } from "convex/values";
+import type { ObjectFieldType, ValidatorJSON, Value } from "convex/values";
+import { describeLiteral, describeValidator, describeValue } from "./describe";
+
+/** Who knows the tables that ids belong to. */
+export interface IdNames {
+  /** The name of the table that an id belongs to, `null` for what is no id of a known table. */
+  tableOf(id: string): string | null;
+}
+
+type Fields = { [field: string]: Value | undefined };
+type ObjectJSON = Extract<ValidatorJSON, { type: "object" }>;
+
+/**
+ * What is wrong with a value, or `null` if nothing is.
+ *
+ * @param validator the JSON of a validator: `v.string().json`, or what a schema exports.
+ * @param value the value; an object's fields that are `undefined` count as absent.
+ * @returns Convex's message without a prefix, several lines: what, where (`Path: .a[0]`), value and validator.
+ */
+export function checkValue(validator: ValidatorJSON, value: Value | undefined, ids: IdNames): string | null {
+  return check(validator, value, ids, "");
+}
+
+function check(
+  validator: ValidatorJSON,
+  value: Value | undefined,
+  ids: IdNames,
+  path: string,
+): string | null {
+  switch (validator.type) {
+    case "any":
+      return value === undefined ? mismatch(validator, value, path) : null;
+    case "null":
+      return value === null ? null : mismatch(validator, value, path);
+    case "number":
+    case "boolean":
+    case "string":
+      return typeof value === validator.type ? null : mismatch(validator, value, path);
+    case "bigint":
+    case "commitTs":
+      // An unresolved commit timestamp will be an int64.
+      return typeof value === "bigint" || value instanceof CommitTsPlaceholder
+        ? null
+        : mismatch(validator, value, path);
+    case "bytes":
+      return value instanceof ArrayBuffer ? null : mismatch(validator, value, path);
+    case "literal": {
+      const literal = jsonToConvex(validator.value);
+      if (Object.is(value, literal)) return null;
+      const shown = `\`${describeValue(value)}\` does not match literal validator`;
+      return `${shown} \`v.literal(${describeLiteral(literal)})\`.${where(path)}`;
+    }
+    case "id":
+      return checkId(validator.tableName, value, ids, path);
+    case "array":
+      if (!Array.isArray(value)) return mismatch(validator, value, path);
+      return first(value, (element, i) => check(validator.value, element, ids, `${path}[${i}]`));
+    case "record":
+      if (!isObject(value)) return mismatch(validator, value, path);
+      return first(
+        presentFields(value),
+        (name) =>
+          check(validator.keys, name, ids, `${path}.keys()`) ??
+          check(validator.values.fieldType, value[name], ids, `${path}.values()`),
+      );
+    case "object":
+      return isObject(value) ? checkObject(validator, value, ids, path) : mismatch(validator, value, path);
+    case "union": {
+      const [only] = validator.value;
+      if (only && validator.value.length === 1) return check(only, value, ids, path);
+      return validator.value.some((member) => check(member, value, ids, path) === null)
+        ? null
+        : mismatch(validator, value, path);
+    }
+  }
+}
+
+function checkId(table: string, value: Value | undefined, ids: IdNames, path: string): string | null {
+  const found = typeof value === "string" ? ids.tableOf(value) : null;
+  if (typeof value !== "string" || found === null)
+    return mismatch({ type: "id", tableName: table }, value, path);
+  if (found === table) return null;
+  const origin = found.startsWith("_") ? "a system table" : `table \`${found}\``;
+  return (
+    `Found ID "${value}" from ${origin}, which does not match the table name in validator ` +
+    `\`v.id("${table}")\`.${where(path)}`
+  );
+}
+
+function checkObject(validator: ObjectJSON, value: Fields, ids: IdNames, path: string): string | null {
+  for (const [name, field] of sortedFields(validator)) {
+    const inner = value[name];
+    if (inner !== undefined && Object.hasOwn(value, name)) {
+      const problem = check(field.fieldType, inner, ids, `${path}.${name}`);
+      if (problem !== null) return problem;
+    } else if (!field.optional) {
+      return aboutObject(
+        `Object is missing the required field \`${name}\`. Consider wrapping the field validator in ` +
+          "`v.optional(...)` if this is expected.",
+        validator,
+        value,
+        path,
+      );
+    }
+  }
+  for (const name of presentFields(value)) {
+    if (Object.hasOwn(validator.value, name)) continue;
+    const problem = `Object contains extra field \`${name}\` that is not in the validator.`;
+    return aboutObject(problem, validator, value, path);
+  }
+  return null;
+}
+
+function mismatch(validator: ValidatorJSON, value: Value | undefined, path: string): string {
+  return (
+    `Value does not match validator.\n${where(path)}\n` +
+    `Value: ${describeValue(value)}\nValidator: ${describeValidator(validator)}`
+  );
+}
+
+function aboutObject(problem: string, validator: ObjectJSON, value: Fields, path: string): string {
+  return `${problem}\n${where(path)}\nObject: ${describeValue(value)}\nValidator: ${describeValidator(validator)}`;
+}
+
+function where(path: string): string {
+  return path && `Path: ${path}`;
+}
+
+function first<T>(items: readonly T[], look: (item: T, index: number) => string | null): string | null {
+  for (const [i, item] of items.entries()) {
+    const problem = look(item, i);
+    if (problem !== null) return problem;
+  }
+  return null;
+}
+
+function isObject(value: Value | undefined): value is Fields {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !(value instanceof ArrayBuffer) &&
+    !(value instanceof CommitTsPlaceholder)
+  );
+}
+
+function presentFields(value: Fields): string[] {
+  return Object.keys(value)
+    .filter((name) => value[name] !== undefined)
+    .sort();
+}
+
+/** Validators live as long as the bundle and are checked on every call: their fields are sorted once. */
+const sorted = new WeakMap<ObjectJSON, (readonly [string, ObjectFieldType])[]>();
+
+function sortedFields(validator: ObjectJSON): (readonly [string, ObjectFieldType])[] {
+  let fields = sorted.get(validator);
+  if (!fields) {
+    fields = Object.entries(validator.value).sort(([a], [b]) => (a < b ? -1 : 1));
+    sorted.set(validator, fields);
+  }
+  return fields;
+}
