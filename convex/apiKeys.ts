@@ -1,0 +1,175 @@
+import { v } from "convex/values";
+import { internal } from "./_generated/api";
+import type { Doc, Id } from "./_generated/dataModel";
+import {
+  internalAction,
+  internalMutation,
+  internalQuery,
+  type MutationCtx,
+  type QueryCtx,
+} from "./_generated/server";
+import { newApiKey } from "./lib/apiKey.lib";
+import { fail } from "./lib/failure.lib";
+import { pageArgs, pageOf, readPage, within } from "./lib/page.lib";
+import { firstLacking, GRANTS } from "./lib/scopes.lib";
+import { insertUser, userByEmail } from "./lib/users.lib";
+import { written } from "./lib/written.lib";
+import schema from "./schema";
+
+const apiKey = schema.doc("apiKeys");
+/** What the database learns of a fresh key: never the key itself. */
+const fresh = { publicId: v.string(), hash: v.string() };
+const one = { ownerId: v.id("users"), keyId: v.string() };
+
+async function owned(ctx: QueryCtx, args: { ownerId: Id<"users">; keyId: string }): Promise<Doc<"apiKeys">> {
+  const id = ctx.db.normalizeId("apiKeys", args.keyId);
+  const found = id && (await ctx.db.get("apiKeys", id));
+  return found?.userId === args.ownerId ? found : fail("not_found", `No key ${args.keyId}`);
+}
+
+export const list = internalQuery({
+  args: { ownerId: v.id("users"), ...pageArgs },
+  returns: pageOf(apiKey),
+  handler: (ctx, { ownerId, ...page }) =>
+    readPage(page, (range, count) =>
+      ctx.db
+        .query("apiKeys")
+        .withIndex("by_user", (q) => within(q.eq("userId", ownerId), range))
+        .order("desc")
+        .take(count),
+    ),
+});
+
+/** Records a key for its owner. `callerScopes` are the minting credential's: nobody hands out what they lack. */
+export const create = internalMutation({
+  args: {
+    ownerId: v.id("users"),
+    callerScopes: v.array(v.string()),
+    name: v.string(),
+    scopes: v.array(v.string()),
+    expiresAt: v.optional(v.number()),
+    ...fresh,
+  },
+  returns: apiKey,
+  handler: async (ctx, { ownerId, callerScopes, ...key }) => {
+    requireHeld(callerScopes, key.scopes);
+    return insertKey(ctx, { ...key, userId: ownerId });
+  },
+});
+
+/** Refuses a key from this moment on. Revoking twice changes nothing. */
+export const revoke = internalMutation({
+  args: one,
+  returns: v.null(),
+  handler: async (ctx, args) => {
+    const found = await owned(ctx, args);
+    if (found.revokedAt === undefined) await ctx.db.patch("apiKeys", found._id, { revokedAt: Date.now() });
+    return null;
+  },
+});
+
+/** Puts a fresh key in the place of another, which goes on working for the overlap (seconds; 0 ends it at once). */
+export const rotate = internalMutation({
+  args: { ...one, callerScopes: v.array(v.string()), overlapSeconds: v.number(), ...fresh },
+  returns: apiKey,
+  handler: async (ctx, { ownerId, keyId, callerScopes, overlapSeconds, publicId, hash }) => {
+    const now = Date.now();
+    const old = await owned(ctx, { ownerId, keyId });
+    requireHeld(callerScopes, old.scopes);
+    if (old.revokedAt !== undefined) fail("conflict", "A revoked key cannot be rotated");
+    if (old.expiresAt !== undefined && old.expiresAt <= now)
+      fail("conflict", "An expired key cannot be rotated");
+    const end = now + overlapSeconds * 1000;
+    await ctx.db.patch(
+      "apiKeys",
+      old._id,
+      overlapSeconds === 0 ? { revokedAt: now } : { expiresAt: Math.min(end, old.expiresAt ?? end) },
+    );
+    return insertKey(ctx, {
+      userId: ownerId,
+      name: old.name,
+      scopes: old.scopes,
+      ...(old.expiresAt !== undefined && { expiresAt: old.expiresAt }),
+      publicId,
+      hash,
+    });
+  },
+});
+
+/** How long `lastUsedAt` may lag behind, in milliseconds: a key in use costs one write a minute. */
+const TOUCH_EVERY_MS = 60_000;
+
+/** Notes that a key was used, unless that was noted within the last minute. */
+export const touch = internalMutation({
+  args: { keyId: v.id("apiKeys") },
+  returns: v.null(),
+  handler: async (ctx, { keyId }) => {
+    const found = await ctx.db.get("apiKeys", keyId);
+    const now = Date.now();
+    if (found && now - (found.lastUsedAt ?? 0) >= TOUCH_EVERY_MS) {
+      await ctx.db.patch("apiKeys", keyId, { lastUsedAt: now });
+    }
+    return null;
+  },
+});
+
+/** The owner of a key that an operator issues without naming an email. */
+const OPERATOR_EMAIL = "operator@localhost";
+
+/**
+ * How an operator makes a key: `npx convex run apiKeys:issue '{"name": "first", "scopes": ["*"]}'`. The owner is found by
+ * email, or created. The key is in the answer and nowhere else.
+ */
+export const issue = internalAction({
+  args: { name: v.string(), scopes: v.array(v.string()), email: v.optional(v.string()) },
+  returns: v.object({
+    id: v.id("apiKeys"),
+    key: v.string(),
+    userId: v.id("users"),
+    scopes: v.array(v.string()),
+  }),
+  handler: async (
+    ctx,
+    args,
+  ): Promise<{ id: Id<"apiKeys">; key: string; userId: Id<"users">; scopes: string[] }> => {
+    const { key, publicId, hash } = await newApiKey();
+    const made = await ctx.runMutation(internal.apiKeys.recordIssued, {
+      ...args,
+      email: args.email ?? OPERATOR_EMAIL,
+      publicId,
+      hash,
+    });
+    return { id: made._id, key, userId: made.userId, scopes: made.scopes };
+  },
+});
+
+export const recordIssued = internalMutation({
+  args: { name: v.string(), scopes: v.array(v.string()), email: v.string(), ...fresh },
+  returns: apiKey,
+  handler: async (ctx, { email, ...key }) => {
+    const unknown = key.scopes.find((scope) => !(GRANTS as readonly string[]).includes(scope));
+    if (unknown !== undefined)
+      fail("invalid_request", `scopes: there is no scope ${unknown}; there are ${GRANTS.join(" ")}`);
+    if (key.scopes.length === 0) fail("invalid_request", "scopes: must not be empty");
+    if (key.name.trim() === "") fail("invalid_request", "name: must not be empty");
+    if (!/^[^\s@]+@[^\s@]+$/.test(email)) fail("invalid_request", "email: must be an email address");
+    const owner =
+      (await userByEmail(ctx, email)) ??
+      (await insertUser(ctx, { email, name: email.split("@")[0] ?? email }));
+    return insertKey(ctx, { ...key, userId: owner._id });
+  },
+});
+
+function requireHeld(callerScopes: readonly string[], wanted: readonly string[]): void {
+  const lacking = firstLacking(callerScopes, wanted);
+  if (lacking !== undefined)
+    fail("insufficient_scope", `This credential cannot hand out the scope ${lacking}`);
+}
+
+async function insertKey(
+  ctx: MutationCtx,
+  key: Omit<Doc<"apiKeys">, "_id" | "_creationTime" | "createdAt">,
+): Promise<Doc<"apiKeys">> {
+  const id = await ctx.db.insert("apiKeys", { ...key, createdAt: Date.now() });
+  return written(ctx, "apiKeys", id);
+}

@@ -1,0 +1,83 @@
+import { HonoBase } from "hono/hono-base";
+import { requestTimeoutMs } from "../lib/env.lib";
+import { fail } from "../lib/failure.lib";
+import { items } from "./items/items.routes";
+import { Api, type Endpoint } from "./kit/api.kit";
+import { unlessUnchanged } from "./kit/conditional.kit";
+import type { ApiContext, ApiEnv } from "./kit/env.kit";
+import { problem } from "./kit/problem.kit";
+import { MatchOnceRouter, methodsAt } from "./kit/router.kit";
+import { validate } from "./kit/validate.kit";
+import { keys } from "./keys/keys.routes";
+import { readBody, requireDeclaredLength, requireMediaType } from "./middleware/body.middleware";
+import { cacheHeaders } from "./middleware/cacheHeaders.middleware";
+import { corsHeaders, isPreflight } from "./middleware/cors.middleware";
+import { admit, requireScope } from "./middleware/credential.middleware";
+import { withinTime } from "./middleware/deadline.middleware";
+import { logRequest } from "./middleware/log.middleware";
+import { requestIdOf } from "./middleware/requestId.middleware";
+import { SECURITY_HEADERS } from "./middleware/securityHeaders.middleware";
+import { session } from "./session/session.routes";
+import { system } from "./system/system.routes";
+import { users } from "./users/users.routes";
+
+/** The way of every request, from top to bottom. Each step is a file of its own in `middleware/` or `kit/`. */
+async function way(c: ApiContext, endpoint: Endpoint | undefined): Promise<Response> {
+  const started = Date.now();
+  c.set("requestId", requestIdOf(c.req.raw));
+  setHeaders(c, {
+    "X-Request-Id": c.var.requestId,
+    ...SECURITY_HEADERS,
+    ...cacheHeaders(endpoint),
+    ...corsHeaders(c.req.raw, c.req.path),
+  });
+
+  let error: unknown;
+  let response: Response;
+  try {
+    response = await withinTime(requestTimeoutMs(), answer(c, endpoint));
+  } catch (thrown) {
+    error = thrown;
+    response = problem(c, thrown);
+  }
+  logRequest(c, endpoint, { status: response.status, started, error });
+  return response;
+}
+
+/** The order in which a request is judged; a step that refuses throws. */
+async function answer(c: ApiContext, endpoint: Endpoint | undefined): Promise<Response> {
+  if (isPreflight(c.req.raw)) return c.body(null, 204);
+  if (!endpoint) return withoutRoute(c);
+  requireDeclaredLength(c);
+  await admit(c, endpoint);
+  requireScope(c, endpoint);
+  requireMediaType(c, endpoint);
+  await readBody(c, endpoint);
+  await validate(c, endpoint);
+  const reply = await endpoint.handle(c);
+  return endpoint.conditional ? unlessUnchanged(c, reply) : reply;
+}
+
+/** No route: an unknown path, or one that does not take this method. `OPTIONS` tells which it takes. */
+function withoutRoute(c: ApiContext): Response {
+  const methods = methodsAt(api.app, c.req.path);
+  if (methods.length === 0) fail("not_found", `No route ${c.req.path}`);
+  const Allow = [
+    ...methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])),
+    "OPTIONS",
+  ].join(", ");
+  if (c.req.method === "OPTIONS") return c.body(null, 204, { Allow });
+  return fail("method_not_allowed", `${c.req.path} does not take ${c.req.method}`, { headers: { Allow } });
+}
+
+function setHeaders(c: ApiContext, headers: Readonly<Record<string, string>>): void {
+  for (const name in headers) c.header(name, headers[name]);
+}
+
+export const api = new Api(new HonoBase<ApiEnv>({ router: new MatchOnceRouter(), strict: false }), way);
+
+system(api);
+session(api);
+items(api);
+users(api);
+keys(api);

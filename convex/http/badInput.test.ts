@@ -1,0 +1,165 @@
+/** Whatever is sent as a body: a problem with the right status, never a 500, never a hang. */
+import { describe, expect, test } from "vitest";
+import { as, send, useEngine, type Call } from "./testing/engine.testing";
+import { json, problem } from "./testing/replies.testing";
+
+useEngine();
+
+const MIB = 1024 * 1024;
+
+/** Posts bytes or text as a JSON body. */
+async function post(body: string | Uint8Array<ArrayBuffer>, call?: Call): Promise<Response> {
+  const { key } = call ?? (await as("ada"));
+  return send("/api/items", {
+    method: "POST",
+    headers: { "X-API-Key": key, "Content-Type": "application/json" },
+    body,
+  });
+}
+
+/** Posts a body whose length nobody declares, in chunks of 64 KiB. */
+async function stream(bytes: number): Promise<Response> {
+  const { key } = await as("ada");
+  const text = padded(bytes);
+  let at = 0;
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      if (at >= text.length) return controller.close();
+      controller.enqueue(new TextEncoder().encode(text.slice(at, (at += 65_536))));
+    },
+  });
+  const headers = { "X-API-Key": key, "Content-Type": "application/json" };
+  // The DOM's types do not know `duplex`, without which no stream is sent.
+  return send("/api/items", { method: "POST", headers, body, duplex: "half" } as RequestInit);
+}
+
+/** A good item as JSON of that many bytes. */
+const padded = (bytes: number) => `{"name":"bolt"`.padEnd(bytes - 1, " ") + "}";
+/** Arrays in arrays, that many levels of them together with the object around. */
+const nested = (levels: number) => `{"deep":${"[".repeat(levels - 1)}${"]".repeat(levels - 1)}}`;
+
+describe("what is not JSON", () => {
+  test.each([
+    "",
+    " ",
+    "{",
+    "nul",
+    '{"name":"bolt",}',
+    '{"name":"bolt"} x',
+    "{name:1}",
+    '{"name":"\t"}',
+    "NaN",
+    "[1,]",
+  ])("%j", async (body) => {
+    expect((await problem(post(body), 400, "invalid_json")).detail).toBe("Invalid JSON body");
+  });
+
+  test("no body at all", async () => {
+    const call = await as("ada");
+    const reply = call("POST", "/api/items", undefined, { "Content-Type": "application/json" });
+    await problem(reply, 400, "invalid_json");
+  });
+
+  test.each([
+    ["a byte that never occurs", [0xff]],
+    ["an overlong form", [0xc0, 0xaf]],
+    ["a surrogate", [0xed, 0xa0, 0x80]],
+    ["a character cut short", [0xe2, 0x82]],
+    ["beyond Unicode", [0xf4, 0x90, 0x80, 0x80]],
+  ])("bytes that are not UTF-8: %s", async (_, bytes) => {
+    const [before, after] = ['{"name":"', '"}'].map((text) => [...new TextEncoder().encode(text)]);
+    await problem(
+      post(Uint8Array.from([...(before ?? []), ...bytes, ...(after ?? [])])),
+      400,
+      "invalid_json",
+    );
+  });
+
+  test("UTF-16", async () => {
+    const body = Uint8Array.from(Buffer.from('\uFEFF{"name":"bolt"}', "utf16le"));
+    await problem(post(body), 400, "invalid_json");
+  });
+});
+
+test("a byte order mark before the JSON does no harm", async () => {
+  expect(await json(post('\uFEFF{"name":"bolt"}'), 201)).toMatchObject({ name: "bolt" });
+});
+
+describe("JSON that no field can hold", () => {
+  test.each([
+    String.raw`{"name":"a\ud800"}`,
+    String.raw`{"name":"\udc00\ud83d"}`,
+    String.raw`{"x":["\udfff"]}`,
+  ])("a lone surrogate: %s", async (body) => {
+    const { detail } = await problem(post(body), 400, "invalid_request");
+    expect(detail).toMatch(/^(name|x\.0): contains a lone surrogate$/);
+  });
+
+  test("a lone surrogate in a field's name", async () => {
+    const { detail } = await problem(post(String.raw`{"name":"bolt","\ud800":1}`), 400, "invalid_request");
+    expect(detail).toBe("body: has a field name with a lone surrogate");
+  });
+
+  test("a pair of surrogates is a character", async () => {
+    expect(await json(post(String.raw`{"name":"\ud83d\ude00"}`), 201)).toMatchObject({ name: "😀" });
+  });
+
+  test.each(["__proto__", "constructor", "prototype", "toString", "hasOwnProperty"])(
+    "a field %s",
+    async (field) => {
+      const { errors } = await problem(
+        post(`{"name":"bolt","${field}":{"polluted":true}}`),
+        400,
+        "invalid_request",
+      );
+      expect(errors).toEqual([{ in: "body", path: field, message: "is not a known field" }]);
+      expect("polluted" in {}).toBe(false);
+    },
+  );
+
+  test.each(["__proto__", "constructor", "toString", "hasOwnProperty"])(
+    "a query parameter %s",
+    async (name) => {
+      const reply = (await as("ada"))("GET", `/api/items?${name}=1`);
+      const { errors } = await problem(reply, 400, "invalid_request");
+      expect(errors).toEqual([{ in: "query", path: name, message: "is not a known query parameter" }]);
+    },
+  );
+
+  test("64 levels are looked at, 65 are too deep, and so are half a million", async () => {
+    expect((await problem(post(nested(64)), 400, "invalid_request")).detail).toContain(
+      "2 fields are invalid",
+    );
+    for (const levels of [65, 500_000])
+      expect((await problem(post(nested(levels)), 400, "invalid_request")).detail).toBe(
+        "body: must not be nested deeper than 64 levels",
+      );
+  });
+
+  test("fifty thousand unknown fields are each named", async () => {
+    const fields = Object.fromEntries(Array.from({ length: 50_000 }, (_, n) => [`f${n}`, 0]));
+    const { errors } = await problem(
+      post(JSON.stringify({ name: "bolt", ...fields })),
+      400,
+      "invalid_request",
+    );
+    expect(errors).toHaveLength(50_000);
+  });
+});
+
+describe("size", () => {
+  test("exactly 1 MiB passes, one byte more does not, by its declared length", async () => {
+    await json(post(padded(MIB)), 201);
+    const { detail } = await problem(post(padded(MIB + 1)), 413, "payload_too_large");
+    expect(detail).toBe("The body is larger than 1048576 bytes");
+  });
+
+  test("exactly 1 MiB passes, one byte more does not, where no length is declared", async () => {
+    await json(stream(MIB), 201);
+    await problem(stream(MIB + 1), 413, "payload_too_large");
+  });
+
+  test("bytes count, not characters", async () => {
+    await problem(post(padded(MIB - 1).replace("bolt", "böllt")), 413, "payload_too_large");
+  });
+});

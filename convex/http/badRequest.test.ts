@@ -1,0 +1,186 @@
+/** Whatever is asked, wherever and however: a problem with the right status, never a 500, never a hang. */
+import { describe, expect, test } from "vitest";
+import { checksum } from "../lib/checksum.lib";
+import { api } from "./api.app";
+import { as, send, useEngine } from "./testing/engine.testing";
+import { json, problem } from "./testing/replies.testing";
+import { routeOf } from "./testing/routes.testing";
+
+useEngine();
+
+describe("paths", () => {
+  test.each([
+    "%F0%9F%98%80",
+    "😀",
+    "%00",
+    "a%00b",
+    "%2F",
+    "..%2F..",
+    "%2e%2e",
+    "a%20b",
+    "x".repeat(4000),
+    "%D8%00",
+  ])("an id such as %s is no item", async (id) => {
+    const call = await as("ada");
+    await problem(call("GET", `/api/items/${id}`), 404, "not_found");
+  });
+
+  test.each(["%", "%zz", "%E0%A4%A", "%ED%A0%80", "%FF", "%C0%AF"])(
+    "broken percent-encoding: %s",
+    async (id) => {
+      const call = await as("ada");
+      for (const path of [`/api/items/${id}`, `/${id}`, `/problems/${id}`])
+        expect([400, 404]).toContain((await call("GET", path)).status);
+    },
+  );
+
+  test.each([
+    "/nowhere",
+    "/api",
+    "/api/",
+    "/api/item",
+    "/api//items",
+    "/api/items/a/b",
+    "/problems",
+    "/%2e%2e/x",
+  ])("%s leads nowhere", async (path) => {
+    await problem(send(path), 404, "not_found");
+    await problem(send(path, { method: "POST", body: "x" }), 404, "not_found");
+  });
+
+  test("a very long path or query is refused", async () => {
+    for (const path of ["/" + "x".repeat(100_000), `/api/items?${"x".repeat(100_000)}`])
+      expect([404, 401, 414, 431]).toContain((await send(path)).status);
+  });
+});
+
+describe("cursors", () => {
+  /** Who has read the code can make a cursor whose checksum holds. It must not reach further than one that was issued. */
+  const forged = (position: string) => {
+    const text = btoa(position).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+    return text + checksum(JSON.stringify(["listItems", []]) + text);
+  };
+
+  test.each(["", "null", "{}", "[]", "[1]", '["1","a"]', "[1,2]", "[null,null]", "[1,", "\u00ff"])(
+    "forged from %j, which is no position",
+    async (position) => {
+      const reply = (await as("ada"))("GET", `/api/items?cursor=${encodeURIComponent(forged(position))}`);
+      await problem(reply, 400, "invalid_cursor");
+    },
+  );
+
+  test.each([
+    '[1,""]',
+    '[-1,"a"]',
+    '[1e308,"a"]',
+    '[1e999,"a"]',
+    String.raw`[1,"\u0000"]`,
+    String.raw`[9e15,"\ud800"]`,
+  ])("forged from %s, a position that nothing has", async (position) => {
+    const ada = await as("ada");
+    await json(ada("POST", "/api/items", { name: "bolt" }), 201);
+    const reply = await ada("GET", `/api/items?cursor=${encodeURIComponent(forged(position))}`);
+    expect([200, 400]).toContain(reply.status);
+  });
+});
+
+describe("headers", () => {
+  test.each(["X-API-Key", "Authorization", "X-Request-Id", "If-None-Match", "Content-Type", "Origin"])(
+    "16 KiB of %s",
+    async (name) => {
+      const reply = await send("/api/items", { headers: { [name]: "x".repeat(16_384) } });
+      // A server on a socket may refuse the whole of the headers.
+      expect([400, 401, 403, 431]).toContain(reply.status);
+    },
+  );
+
+  test.each(["é", "\u00ff\u00fe", "%00"])("credentials such as %j", async (text) => {
+    for (const headers of [{ "X-API-Key": text }, { Authorization: `Bearer ${text}` }])
+      await problem(send("/api/items", { headers }), 403, "invalid_credential");
+  });
+
+  test.each([
+    "",
+    ";",
+    "application/json/x",
+    "application/json x",
+    "text/html;application/json",
+    "APPLICATION/JSO",
+  ])("the media type %j: 415", async (type) => {
+    const call = await as("ada");
+    await problem(
+      call("POST", "/api/items", { name: "bolt" }, { "Content-Type": type }),
+      415,
+      "unsupported_media_type",
+    );
+  });
+
+  test.each(["application/json; charset=utf-8", "Application/JSON", "application/json ;x=y"])(
+    "the media type %j is JSON",
+    async (type) => {
+      await json((await as("ada"))("POST", "/api/items", { name: "bolt" }, { "Content-Type": type }), 201);
+    },
+  );
+
+  test.each(["a", "req-1_2.3", "x".repeat(128)])("the request id %s is echoed", async (id) => {
+    expect((await send("/health", { headers: { "X-Request-Id": id } })).headers.get("x-request-id")).toBe(id);
+  });
+
+  test.each(["", "a b", "x".repeat(129), "a/b", "é", '{"level":"error"}', "a,b"])(
+    "the request id %j is replaced",
+    async (id) => {
+      const reply = await send("/nowhere", { headers: { "X-Request-Id": id } });
+      expect(reply.headers.get("x-request-id")).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+    },
+  );
+});
+
+describe("methods", () => {
+  const methods = new Map<string, string[]>();
+  for (const { path, method } of api.contracts.map(routeOf))
+    methods.set(path, [...(methods.get(path) ?? []), method]);
+
+  test.each([...methods])("%s takes %j, and says so to any other", async (path, taken) => {
+    const allowed = [
+      ...taken.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])),
+      "OPTIONS",
+    ].sort();
+    for (const method of ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "PURGE"]) {
+      if (allowed.includes(method)) continue;
+      const reply = await send(path, { method });
+      expect(reply.headers.get("allow")?.split(", ").sort()).toEqual(allowed);
+      if (method === "HEAD") expect(reply.status).toBe(405);
+      else await problem(reply, 405, "method_not_allowed");
+    }
+    const options = await send(path, { method: "OPTIONS" });
+    expect([options.status, options.headers.get("allow")?.split(", ").sort()]).toEqual([204, allowed]);
+  });
+});
+
+describe("a problem", () => {
+  test("has exactly these fields", async () => {
+    const { key } = await as("ada");
+    const headers = { "X-API-Key": key, "X-Request-Id": "req-1", "Content-Type": "application/json" };
+    const reply = await send("/api/items", { method: "POST", headers, body: '{"name":""}' });
+    expect([reply.status, reply.headers.get("x-request-id")]).toEqual([400, "req-1"]);
+    expect(reply.headers.get("content-type")).toBe("application/problem+json");
+    expect(await reply.json()).toEqual({
+      type: "https://api.example.test/problems/invalid_request",
+      title: "Invalid request",
+      status: 400,
+      code: "invalid_request",
+      detail: "name: must not be empty",
+      error: "name: must not be empty",
+      requestId: "req-1",
+      errors: [{ in: "body", path: "name", message: "must not be empty" }],
+    });
+  });
+
+  test("has no errors where no field is wrong, and never the client's word for its own host", async () => {
+    const reply = await send("/nowhere", { headers: { "X-Forwarded-Host": "evil.example.com" } });
+    const body = await problem(reply, 404, "not_found");
+    expect(body).not.toHaveProperty("errors");
+    expect(body.type).toBe("https://api.example.test/problems/not_found");
+    expect(body.requestId).toBe(reply.headers.get("x-request-id"));
+  });
+});

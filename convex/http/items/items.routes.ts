@@ -1,0 +1,64 @@
+import { internal } from "../../_generated/api";
+import type { Doc } from "../../_generated/dataModel";
+import type { Api } from "../kit/api.kit";
+import { etag } from "../kit/conditional.kit";
+import type { Shape } from "../kit/contract.kit";
+import { toTime } from "../kit/fields.kit";
+import { implement } from "../kit/implement.kit";
+import { createItem, deleteItem, getItem, updateItem, listItems, type Item } from "./items.contract";
+
+const toItem = (doc: Doc<"items">): Shape<typeof Item> => ({
+  id: doc._id,
+  name: doc.name,
+  ...(doc.description !== undefined && { description: doc.description }),
+  createdAt: toTime(doc._creationTime),
+  updatedAt: toTime(doc.updatedAt),
+});
+
+export function items(api: Api): void {
+  implement(api, listItems, async (c) => {
+    const { caller, page } = c.var;
+    const { docs, next } = await c.env.runQuery(internal.items.list, {
+      ownerId: caller.userId,
+      ...page.request,
+    });
+    return c.json(docs.map(toItem), 200, page.link(next));
+  });
+
+  implement(api, createItem, async (c) => {
+    const item = await c.env.runMutation(internal.items.create, {
+      ownerId: c.var.caller.userId,
+      ...c.req.valid("json"),
+    });
+    return c.json(toItem(item), 201, { Location: `/api/items/${item._id}`, ...etag(item) });
+  });
+
+  implement(api, getItem, async (c) => {
+    const item = await c.env.runQuery(internal.items.get, {
+      ownerId: c.var.caller.userId,
+      ...c.req.valid("param"),
+    });
+    return c.json(toItem(item), 200, etag(item));
+  });
+
+  implement(api, updateItem, async (c) => {
+    const { caller, ifMatch } = c.var;
+    const item = await c.env.runMutation(internal.items.update, {
+      ownerId: caller.userId,
+      ...c.req.valid("param"),
+      ...c.req.valid("json"),
+      ...(ifMatch && { ifMatch }),
+    });
+    return c.json(toItem(item), 200, etag(item));
+  });
+
+  implement(api, deleteItem, async (c) => {
+    const { caller, ifMatch } = c.var;
+    await c.env.runMutation(internal.items.remove, {
+      ownerId: caller.userId,
+      ...c.req.valid("param"),
+      ...(ifMatch && { ifMatch }),
+    });
+    return c.body(null, 204);
+  });
+}

@@ -1,0 +1,65 @@
+import { internal } from "../../_generated/api";
+import type { Doc } from "../../_generated/dataModel";
+import { newApiKey } from "../../lib/apiKey.lib";
+import type { Api } from "../kit/api.kit";
+import type { Shape } from "../kit/contract.kit";
+import { toTime } from "../kit/fields.kit";
+import { implement } from "../kit/implement.kit";
+import { createKey, listKeys, revokeKey, rotateKey, type Key } from "./keys.contract";
+
+const toKey = (doc: Doc<"apiKeys">): Shape<typeof Key> => ({
+  id: doc._id,
+  name: doc.name,
+  publicId: doc.publicId,
+  scopes: doc.scopes,
+  createdAt: toTime(doc.createdAt),
+  ...(doc.expiresAt !== undefined && { expiresAt: toTime(doc.expiresAt) }),
+  ...(doc.lastUsedAt !== undefined && { lastUsedAt: toTime(doc.lastUsedAt) }),
+  ...(doc.revokedAt !== undefined && { revokedAt: toTime(doc.revokedAt) }),
+});
+
+export function keys(api: Api): void {
+  implement(api, listKeys, async (c) => {
+    const { caller, page } = c.var;
+    const { docs, next } = await c.env.runQuery(internal.apiKeys.list, {
+      ownerId: caller.userId,
+      ...page.request,
+    });
+    return c.json(docs.map(toKey), 200, page.link(next));
+  });
+
+  implement(api, createKey, async (c) => {
+    const { caller } = c.var;
+    const { expiresAt, ...wanted } = c.req.valid("json");
+    const { key, ...fresh } = await newApiKey();
+    const made = await c.env.runMutation(internal.apiKeys.create, {
+      ownerId: caller.userId,
+      callerScopes: [...caller.scopes],
+      ...wanted,
+      ...(expiresAt !== undefined && { expiresAt: Date.parse(expiresAt) }),
+      ...fresh,
+    });
+    return c.json({ ...toKey(made), key }, 201, { Location: `/api/keys/${made._id}` });
+  });
+
+  implement(api, revokeKey, async (c) => {
+    await c.env.runMutation(internal.apiKeys.revoke, {
+      ownerId: c.var.caller.userId,
+      keyId: c.req.valid("param").id,
+    });
+    return c.body(null, 204);
+  });
+
+  implement(api, rotateKey, async (c) => {
+    const { caller } = c.var;
+    const { key, ...fresh } = await newApiKey();
+    const made = await c.env.runMutation(internal.apiKeys.rotate, {
+      ownerId: caller.userId,
+      keyId: c.req.valid("param").id,
+      callerScopes: [...caller.scopes],
+      overlapSeconds: c.req.valid("json").overlapSeconds ?? 0,
+      ...fresh,
+    });
+    return c.json({ ...toKey(made), key }, 200);
+  });
+}

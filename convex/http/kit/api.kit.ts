@@ -1,0 +1,50 @@
+import type { HonoBase } from "hono/hono-base";
+import type { RouterRoute } from "hono/types";
+import type { AnyContract, Method, Spec } from "./contract.kit";
+import type { ApiContext, ApiEnv } from "./env.kit";
+import type { Validator } from "./validate.kit";
+
+/** A contract and the handler that keeps it. */
+export type Route = { contract: AnyContract; handle: (c: ApiContext) => Promise<Response> };
+
+/** A route whose contract has been read: what the steps of a request work with. */
+export type Endpoint = Spec & {
+  method: Method;
+  path: string;
+  handle: Route["handle"];
+  validators?: Validator[];
+};
+
+/** The way of a request through the app, with its endpoint, or without one for an unknown path or method. */
+export type Way = (c: ApiContext, endpoint: Endpoint | undefined) => Promise<Response>;
+
+/**
+ * The app under construction: every route goes the same way.
+ *
+ * One Hono handler a route instead of a chain of middlewares: on Convex a request pays for building the chain each time.
+ */
+export class Api {
+  /** In the order in which they were added; the OpenAPI document and the security suite read them. */
+  readonly contracts: AnyContract[] = [];
+
+  constructor(
+    readonly app: HonoBase<ApiEnv>,
+    private readonly way: Way,
+  ) {
+    app.notFound((c) => way(c, undefined));
+  }
+
+  add({ contract, handle }: Route): void {
+    const { path, spec } = contract;
+    const method = contract.method.toUpperCase();
+    // Read by the route's first request and kept for more, where there are more: a module on Convex sees only one.
+    let endpoint: Endpoint | undefined;
+    const handler = (c: ApiContext) =>
+      this.way(c, (endpoint ??= { ...spec(), method: contract.method, path, handle }));
+    // What `app.on` does, less the work on paths that it would repeat for every route of every request.
+    const route: RouterRoute = { basePath: "/", path, method, handler };
+    this.app.router.add(method, path, [handler, route]);
+    this.app.routes.push(route);
+    this.contracts.push(contract);
+  }
+}

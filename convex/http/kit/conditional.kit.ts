@@ -1,0 +1,28 @@
+import type { ApiContext } from "./env.kit";
+
+/** The strong `ETag` of a document: its stored revision, which every write bumps (RFC 9110, section 8.8.3). */
+export const etag = (doc: { revision: number }): { ETag: string } => ({ ETag: `"${doc.revision}"` });
+
+/**
+ * The revisions that an `If-Match` header names, by strong comparison: a weak tag names none. Undefined without the header
+ * and for `*`, which holds for whatever exists.
+ */
+export function revisionsIn(header: string | undefined): number[] | undefined {
+  if (header === undefined || header.trim() === "*") return undefined;
+  return header.split(",").flatMap((tag) => {
+    const match = /^"([0-9]{1,15})"$/.exec(tag.trim());
+    return match ? [Number(match[1])] : [];
+  });
+}
+
+/** Answers 304 in the place of a reply whose `ETag` the client holds already (weak comparison, `*` included). */
+export function unlessUnchanged(c: ApiContext, reply: Response): Response {
+  const held = c.req.header("If-None-Match");
+  const tag = reply.headers.get("ETag");
+  if (held === undefined || tag === null || reply.status !== 200) return reply;
+  const unchanged = held.split(",").some((one) => {
+    const trimmed = one.trim();
+    return trimmed === "*" || trimmed.replace(/^W\//, "") === tag;
+  });
+  return unchanged ? c.body(null, 304, { ETag: tag }) : reply;
+}

@@ -1,0 +1,115 @@
+/**
+ * A contract is data: what a route takes, what it answers, who may call it. The router, the validator and the OpenAPI
+ * document read the same object, so they cannot disagree.
+ *
+ * All but method and path stands in a function, because on Convex the module graph is evaluated anew for each request: what
+ * a request pays for is the routing table and its own route.
+ *
+ * @example
+ * export const getItem = contract("get", "/api/items/:itemId", () => ({
+ *   operationId: "getItem",
+ *   scope: "items:read",
+ *   conditional: true,
+ *   params: { itemId: id() },
+ *   replies: documented(() => ({ 200: Item() })),
+ *   docs: documented(() => ({ tag: "Items", summary: "Fetch one item" })),
+ * }));
+ */
+import type * as z from "zod/mini";
+import type { FailureCode } from "../../lib/failure.lib";
+import type { Scope } from "../../lib/scopes.lib";
+
+export type Method = "get" | "post" | "put" | "patch" | "delete";
+
+export type Schema = z.ZodMiniType;
+type Fields = Record<string, Schema>;
+
+/** Success statuses only: the problems a route can answer follow from its scope, params, query and body. */
+export type Status = 200 | 201 | 202 | 204 | 302 | 304 | 503;
+/** A reply's schema; null for one without a body. */
+export type Replies = { [S in Status]?: Schema | null };
+
+/** The names in a path: `PathNames<"/api/items/:itemId">` is `"itemId"`. */
+export type PathNames<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`
+  ? Name | PathNames<`/${Rest}`>
+  : Path extends `${string}:${infer Name}`
+    ? Name
+    : never;
+
+/**
+ * Who may call: a scope that the credential must carry, `"any"` for every valid credential, or null for everyone. There is
+ * no default: a public route is public by decision.
+ */
+export type Access = Scope | "any" | null;
+
+/** Which header carries the credential; without it either does. */
+export type CredentialHeader = "x-api-key" | "authorization";
+
+/** Everything that a contract says beside its method and path. */
+export type Spec = {
+  /** The operation's name in the OpenAPI document and in generated clients; unique. */
+  operationId: string;
+  scope: Access;
+  credential?: CredentialHeader;
+  /** A schema for each name in the path. */
+  params?: Fields;
+  query?: Fields;
+  /** The JSON body. */
+  body?: Schema;
+  /** The body may be left out; it is `{}` then. */
+  bodyOptional?: true;
+  /** Adds `limit` and `cursor` to the query, and a `Link` to the next page to the reply. */
+  paged?: true;
+  /** The resource has an `ETag`: 304 for `If-None-Match` on GET, 412 for `If-Match` on PATCH and DELETE. */
+  conditional?: true;
+  /** The reply shows a secret once: nobody may store it (`Cache-Control: no-store`). */
+  secret?: true;
+  /** For the compiler and the document. Wrapped in `documented`, because requests do not need it. */
+  replies: () => Replies;
+  /** For the document. Wrapped in `documented` too. */
+  docs: () => Docs;
+};
+
+/** What a contract says to readers. */
+export type Docs = {
+  tag: string;
+  summary: string;
+  description?: string;
+  /** What the work itself may refuse with, beside what follows from the contract. */
+  problems?: FailureCode[];
+  /** That they fit the schemas is tested. */
+  examples?: { params?: Record<string, string>; body?: unknown; replies?: { [S in Status]?: unknown } };
+};
+
+export type Contract<Path extends string, S extends Spec> = {
+  method: Method;
+  path: Path;
+  spec: () => S;
+};
+export type AnyContract = Contract<string, Spec>;
+/** What a contract says beside its method and path. */
+export type SpecOf<C extends AnyContract> = ReturnType<C["spec"]>;
+
+/** What the compiler holds a contract against: the names of its path, and no field that does not exist. */
+type Checked<Path extends string, S extends Spec> = { [K in Exclude<keyof S, keyof Spec>]: never } & ([
+  PathNames<Path>,
+] extends [never]
+  ? { params?: never }
+  : {
+      params: Record<PathNames<Path>, Schema> & { [K in Exclude<keyof S["params"], PathNames<Path>>]: never };
+    });
+
+/**
+ * Declares a route. A `:name` in the path without a schema, a schema without a name, or a scope that does not exist does
+ * not compile.
+ */
+export function contract<const Path extends `/${string}`, const S extends Spec>(
+  method: Method,
+  path: Path,
+  spec: () => S & Checked<Path, S>,
+): Contract<Path, S> {
+  return { method, path, spec };
+}
+
+/** The value that a schema thunk describes on the way out: `Shape<typeof Item>`. */
+export type Shape<Thunk extends () => Schema> = z.output<ReturnType<Thunk>>;

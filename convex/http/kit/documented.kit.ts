@@ -1,0 +1,10 @@
+/**
+ * Marks what a contract says for readers alone: the compiler, the OpenAPI document and the tests.
+ *
+ * Requests do not need it, and on Convex each of them would load it. So `package.json` maps `#documented` to this file,
+ * but to `undocumented.kit.ts` under the condition `convex`, which Convex's bundler sets: there the call is empty and
+ * disappears from the bundle together with everything that only it mentions.
+ */
+export function documented<T>(value: () => T): () => T {
+  return value;
+}

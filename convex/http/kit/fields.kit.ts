@@ -1,0 +1,68 @@
+/**
+ * The kinds of fields that contracts are made of. They use few of zod's building blocks on purpose: each kind that is
+ * imported is code that every request on Convex loads.
+ */
+import { documented } from "#documented";
+import * as z from "zod/mini";
+import { described } from "./described.kit";
+
+/** A field that people read: trimmed, not empty, at most `max` characters. */
+export const text = (max: number) => z.string().check(z.trim(), z.minLength(1), z.maxLength(max));
+
+/** An opaque id in a path. What it may name is decided by the look-up, so that a malformed id is 404 like an unknown one. */
+export const id = () => z.string();
+
+/** A time on the wire: RFC 3339, UTC. */
+export const time = () =>
+  z.stringFormat("date-time", isTime, { error: "must be a time such as 2030-01-31T12:00:00Z" });
+
+/** A time that has not come yet. */
+export const futureTime = () =>
+  z.stringFormat("date-time", (text) => isTime(text) && Date.parse(text) > Date.now(), {
+    error: "must be a time in the future, such as 2030-01-31T12:00:00Z",
+  });
+
+/** An email address, as far as a form can tell: the forms that browsers accept (HTML standard), and at most 254 long. */
+export const email = () =>
+  z.stringFormat("email", (text) => text.length <= 254 && EMAIL.test(text), {
+    error: "must be an email address",
+  });
+
+/** A whole number in a query, where everything is text. It stays text; `Number` reads it. */
+export const wholeNumber = (min: number, max: number) =>
+  described(
+    z.stringFormat(
+      "integer",
+      (text) => /^\d{1,9}$/.test(text) && Number(text) >= min && Number(text) <= max,
+      {
+        error: `must be an integer from ${min} to ${max}`,
+      },
+    ),
+    documented(() => ({ type: "integer", minimum: min, maximum: max })),
+  );
+
+/** A whole number in a JSON body. */
+export const integer = (min: number, max: number) =>
+  described(
+    z.number().check(
+      z.check(({ value, issues }) => {
+        if (Number.isInteger(value) && value >= min && value <= max) return;
+        issues.push({ code: "custom", input: value, message: `must be an integer from ${min} to ${max}` });
+      }),
+    ),
+    documented(() => ({ type: "integer", minimum: min, maximum: max })),
+  );
+
+/** Milliseconds since the epoch as a time on the wire. */
+export const toTime = (ms: number): string => new Date(ms).toISOString();
+
+const TIME = /^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
+const EMAIL =
+  /^[\w.!#$%&'*+/=?^`{|}~-]+@[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$/i;
+
+function isTime(text: string): boolean {
+  if (!TIME.test(text) || Number.isNaN(Date.parse(text))) return false;
+  // `Date.parse` takes February 30 for March 2.
+  const day = text.slice(0, 10);
+  return new Date(day).toISOString().startsWith(day);
+}

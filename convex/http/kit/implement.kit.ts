@@ -1,0 +1,81 @@
+import type { HonoRequest } from "hono";
+import type * as z from "zod/mini";
+import type { Api } from "./api.kit";
+import type { AnyContract, SpecOf, Status } from "./contract.kit";
+import type { ApiContext, ApiEnv, Caller, Variables } from "./env.kit";
+
+/**
+ * Binds a handler to its contract. The handler sees Hono's context through the contract: only validated input, and
+ * `c.json` takes only the statuses, shapes and headers that the contract declares.
+ *
+ * @example
+ * export function items(api: Api): void {
+ *   implement(api, getItem, async (c) => {
+ *     const { itemId } = c.req.valid("param");
+ *     const item = await c.env.runQuery(internal.items.get, { ownerId: c.var.caller.userId, itemId });
+ *     return c.json(toItem(item), 200, etag(item));
+ *   });
+ * }
+ */
+export function implement<C extends AnyContract>(api: Api, contract: C, handler: Handler<C>): void {
+  // The one seam between the contract's types and Hono's: at run time `Call` is Hono's context itself.
+  api.add({ contract, handle: handler as unknown as (c: ApiContext) => Promise<Response> });
+}
+
+export type Handler<C extends AnyContract> = (c: Call<C>) => Promise<Reply<C>>;
+
+/** Hono's context, as far as the contract lets a handler use it. */
+export type Call<C extends AnyContract> = {
+  readonly env: ApiEnv["Bindings"];
+  readonly req: HonoRequest<C["path"], Validated<C>>;
+  readonly var: Pick<Variables, "requestId" | "ifMatch"> & {
+    readonly caller: SpecOf<C>["scope"] extends null ? undefined : Caller;
+    readonly page: SpecOf<C> extends { paged: true } ? Variables["page"] : undefined;
+  };
+  /** Answers with JSON. */
+  readonly json: <S extends StatusOf<C, "json">>(
+    body: BodyOf<C, S>,
+    status: S,
+    ...headers: HeaderArguments<C, S>
+  ) => Reply<C>;
+  /** Answers without a body. */
+  readonly body: <S extends StatusOf<C, "empty">>(
+    body: null,
+    status: S,
+    ...headers: HeaderArguments<C, S>
+  ) => Reply<C>;
+};
+
+declare const declaredBy: unique symbol;
+/** A response that came out of the contract's own `c.json` or `c.body`. */
+export type Reply<C extends AnyContract> = Response & { readonly [declaredBy]: SpecOf<C>["operationId"] };
+
+type RepliesOf<C extends AnyContract> = ReturnType<SpecOf<C>["replies"]>;
+type StatusOf<C extends AnyContract, Kind extends "json" | "empty"> = Status &
+  {
+    [S in keyof RepliesOf<C>]: RepliesOf<C>[S] extends null
+      ? Kind extends "empty"
+        ? S
+        : never
+      : Kind extends "json"
+        ? S
+        : never;
+  }[keyof RepliesOf<C>];
+type BodyOf<C extends AnyContract, S extends Status> = RepliesOf<C>[S] extends infer T extends z.ZodMiniType
+  ? z.output<T>
+  : never;
+
+type Validated<C extends AnyContract> = {
+  param: SpecOf<C> extends { params: infer F } ? OutputOf<F> : never;
+  query: SpecOf<C> extends { query: infer F } ? OutputOf<F> : never;
+  json: SpecOf<C> extends { body: infer B extends z.ZodMiniType } ? z.output<B> : never;
+};
+type OutputOf<Fields> = {
+  [K in keyof Fields]: Fields[K] extends z.ZodMiniType ? z.output<Fields[K]> : never;
+};
+
+type HeadersOf<C extends AnyContract, S extends Status> = (S extends 201 ? { Location: string } : unknown) &
+  (SpecOf<C> extends { conditional: true } ? (S extends 200 | 201 ? { ETag: string } : unknown) : unknown) &
+  (SpecOf<C> extends { paged: true } ? (S extends 200 ? { Link?: string } : unknown) : unknown);
+type HeaderArguments<C extends AnyContract, S extends Status> =
+  unknown extends HeadersOf<C, S> ? [] : [headers: HeadersOf<C, S>];

@@ -1,0 +1,76 @@
+import * as z from "zod/mini";
+import { checksum } from "../../lib/checksum.lib";
+import { fail } from "../../lib/failure.lib";
+import type { PageRequest, Position } from "../../lib/page.lib";
+import { wholeNumber } from "./fields.kit";
+
+/** How many a page holds when nobody says. */
+const DEFAULT_LIMIT = 10;
+
+/** The query of every paged route, beside its own filters. */
+export const pageQuery = () => ({
+  limit: z.exactOptional(wholeNumber(1, 100)),
+  cursor: z.exactOptional(z.string().check(z.minLength(1), z.maxLength(200))),
+});
+
+/** A page that was asked for, and the way to the next one. */
+export type PageCall = {
+  request: PageRequest;
+  /** The `Link` header to the page that starts after a position (RFC 8288); none after the last page. */
+  link: (next: Position | undefined) => { Link?: string };
+};
+
+/**
+ * Reads `limit` and `cursor` and makes the links. A cursor is bound to its list and filters by a checksum, so that one from
+ * elsewhere, or a mangled one, is refused. It carries no authority: what it may reach is decided by the credential.
+ *
+ * @param url The request's URL; the link keeps its path, limit and filters.
+ */
+export function pageCall(
+  operationId: string,
+  query: { limit?: string; cursor?: string },
+  url: string,
+): PageCall {
+  const { pathname, searchParams } = new URL(url);
+  const filters = [...searchParams].filter(([name]) => name !== "limit" && name !== "cursor").sort();
+  const list = JSON.stringify([operationId, filters]);
+  const after = query.cursor === undefined ? undefined : readCursor(query.cursor, list);
+  return {
+    request: {
+      limit: query.limit === undefined ? DEFAULT_LIMIT : Number(query.limit),
+      ...(after && { after }),
+    },
+    link: (next) => {
+      if (!next) return {};
+      searchParams.set("cursor", writeCursor(next, list));
+      return { Link: `<${pathname}?${searchParams.toString()}>; rel="next"` };
+    },
+  };
+}
+
+function writeCursor({ time, id }: Position, list: string): string {
+  const position = btoa(JSON.stringify([time, id]))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");
+  return position + checksum(list + position);
+}
+
+function readCursor(cursor: string, list: string): Position {
+  const position = cursor.slice(0, -8);
+  if (cursor.slice(-8) !== checksum(list + position)) refuse();
+  try {
+    const [time, id] = JSON.parse(atob(position.replaceAll("-", "+").replaceAll("_", "/"))) as [
+      unknown,
+      unknown,
+    ];
+    if (typeof time === "number" && typeof id === "string" && id.isWellFormed()) return { time, id };
+  } catch {
+    // Not what this list wrote, although the checksum holds: refused like any other.
+  }
+  return refuse();
+}
+
+function refuse(): never {
+  fail("invalid_cursor", "cursor: was not issued by this list with these filters");
+}

@@ -1,0 +1,99 @@
+import { failureOf, type Failure, type FailureCode } from "../../lib/failure.lib";
+import { siteUrl } from "../../lib/env.lib";
+import type { ApiContext } from "./env.kit";
+
+type Entry = {
+  status: 400 | 401 | 403 | 404 | 405 | 409 | 412 | 413 | 415 | 500 | 503;
+  title: string;
+};
+
+/** Every problem of the API (RFC 9457): its status and title. What a caller can do about it says `problems.ts`. */
+export const PROBLEMS = {
+  invalid_json: {
+    status: 400,
+    title: "Invalid JSON",
+  },
+  invalid_request: {
+    status: 400,
+    title: "Invalid request",
+  },
+  invalid_cursor: {
+    status: 400,
+    title: "Invalid cursor",
+  },
+  unauthenticated: {
+    status: 401,
+    title: "Credential missing",
+  },
+  invalid_credential: {
+    status: 403,
+    title: "Credential refused",
+  },
+  insufficient_scope: {
+    status: 403,
+    title: "Scope missing",
+  },
+  not_found: {
+    status: 404,
+    title: "Not found",
+  },
+  method_not_allowed: {
+    status: 405,
+    title: "Method not allowed",
+  },
+  conflict: {
+    status: 409,
+    title: "Conflict",
+  },
+  precondition_failed: {
+    status: 412,
+    title: "Precondition failed",
+  },
+  payload_too_large: {
+    status: 413,
+    title: "Payload too large",
+  },
+  unsupported_media_type: {
+    status: 415,
+    title: "Unsupported media type",
+  },
+  internal: {
+    status: 500,
+    title: "Internal server error",
+  },
+  timed_out: {
+    status: 503,
+    title: "Timed out",
+  },
+  not_configured: {
+    status: 503,
+    title: "Not configured",
+  },
+} as const satisfies Record<FailureCode, Entry>;
+
+/** The address that explains a problem: built on the deployment's own origin, never on a Host header. */
+export const problemUrl = (code: FailureCode): string => `${siteUrl()}/problems/${code}`;
+
+/**
+ * Renders any thrown value as a problem. An error that is nobody's intention becomes `Internal server error` and nothing
+ * else; its cause is for the log.
+ */
+export function problem(c: ApiContext, error: unknown): Response {
+  const failure = failureOf(error);
+  const { code, detail, errors, headers } = failure && failure.code !== "internal" ? failure : UNEXPECTED;
+  const { status, title } = PROBLEMS[code];
+  const body = {
+    type: problemUrl(code),
+    title,
+    status,
+    code,
+    detail,
+    error: detail,
+    requestId: c.var.requestId,
+    ...(errors && { errors }),
+  };
+  return c.body(JSON.stringify(body), status, { ...headers, "Content-Type": "application/problem+json" });
+}
+
+/** All that a caller learns of an error that is nobody's intention. */
+const UNEXPECTED: Failure = { kind: "failure", code: "internal", detail: "Internal server error" };

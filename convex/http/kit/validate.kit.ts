@@ -1,0 +1,70 @@
+import { zValidator } from "@hono/zod-validator";
+import * as z from "zod/mini";
+import { fail, type FieldError } from "../../lib/failure.lib";
+import { revisionsIn } from "./conditional.kit";
+import type { Endpoint } from "./api.kit";
+import type { ApiContext } from "./env.kit";
+import { pageCall, pageQuery } from "./paging.kit";
+import { fieldErrors, REQUIRED } from "./words.kit";
+
+/** Checks one part of a request and adds what is wrong with it to `errors`. */
+export type Validator = (c: ApiContext, errors: FieldError[]) => Promise<void>;
+
+/**
+ * Validates path, query and body against the contract, and refuses with every failing field at once. What passes is there
+ * as `c.req.valid("param" | "query" | "json")`, `c.var.page` and `c.var.ifMatch`.
+ */
+export async function validate(c: ApiContext, endpoint: Endpoint): Promise<void> {
+  endpoint.validators ??= validatorsOf(endpoint);
+  const errors: FieldError[] = [];
+  for (const check of endpoint.validators) await check(c, errors);
+  if (errors.length > 0) fail("invalid_request", summary(errors), { errors });
+
+  if (endpoint.paged) {
+    const query = c.req.valid("query" as never) as { limit?: string; cursor?: string };
+    c.set("page", pageCall(endpoint.operationId, query, c.req.url));
+  }
+  if (endpoint.conditional && endpoint.method !== "get")
+    c.set("ifMatch", revisionsIn(c.req.header("If-Match")));
+}
+
+function validatorsOf({ path, params, query, paged, body }: Endpoint): Validator[] {
+  const validators: Validator[] = [];
+  if (params) validators.push(validator("path", "param", z.object(params)));
+  const fields = { ...query, ...(paged && pageQuery()) };
+  // Routes under /api refuse query parameters that they do not know.
+  if (path.startsWith("/api/")) validators.push(validator("query", "query", z.strictObject(fields)));
+  else if (query) validators.push(validator("query", "query", z.object(fields)));
+  if (body) validators.push(validator("body", "json", body));
+  return validators;
+}
+
+function validator(
+  part: FieldError["in"],
+  target: "param" | "query" | "json",
+  schema: z.ZodMiniType,
+): Validator {
+  return async (c, errors) => {
+    const check = zValidator(target, schema, (result) => {
+      if (result.success) return undefined;
+      errors.push(...fieldErrors(part, result.error.issues, result.data));
+      return REFUSED;
+    });
+    // The validator reads the request alone; its types ask for Hono's plain environment.
+    await check(c as unknown as Parameters<typeof check>[0], NOTHING_FOLLOWS);
+  };
+}
+
+/** The hook has to answer something to stop the validator; `validate` throws instead of sending it. */
+const REFUSED = new Response(null, { status: 400 });
+const NOTHING_FOLLOWS = () => Promise.resolve();
+
+function summary(errors: readonly FieldError[]): string {
+  const [first, ...others] = errors;
+  if (!first) return "";
+  if (others.length > 0) return `${errors.length} fields are invalid: ${errors.map(nameOf).join(", ")}`;
+  if (first.in === "body" && first.message === REQUIRED) return `Missing required field: ${first.path}`;
+  return `${nameOf(first)}: ${first.message}`;
+}
+
+const nameOf = (error: FieldError) => error.path || error.in;

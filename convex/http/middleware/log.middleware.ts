@@ -1,0 +1,34 @@
+import { failureOf } from "../../lib/failure.lib";
+import type { Endpoint } from "../kit/api.kit";
+import type { ApiContext } from "../kit/env.kit";
+
+/**
+ * Writes the one log line of a request, as JSON: what was asked, how it ended, who asked. Never a secret, a body, a query
+ * or a raw path, which may hold one. An error that is nobody's intention stands in the line with its stack.
+ */
+export function logRequest(
+  c: ApiContext,
+  endpoint: Endpoint | undefined,
+  outcome: { status: number; started: number; error: unknown },
+): void {
+  const caller = c.get("caller") as ApiContext["var"]["caller"] | undefined;
+  const failure = failureOf(outcome.error);
+  const unexpected = outcome.error !== undefined && failure === undefined;
+  const line = JSON.stringify({
+    level: outcome.status >= 500 ? "error" : "info",
+    method: c.req.method,
+    route: endpoint?.path ?? "(no route)",
+    status: outcome.status,
+    ms: Date.now() - outcome.started,
+    requestId: c.var.requestId,
+    key: caller?.key.publicId,
+    code: failure?.code ?? (unexpected ? "internal" : undefined),
+    cause: unexpected ? describe(outcome.error) : failure?.code === "internal" ? failure.detail : undefined,
+  });
+  if (outcome.status >= 500) console.error(line);
+  else console.log(line);
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,94 @@
+/**
+ * What every route has to refuse, whoever wrote it: one suite, made from the contracts. Each row says which routes it holds
+ * for, and what a row could not know about a new route fails the last block.
+ */
+import { describe, expect, test } from "vitest";
+import { api } from "./api.app";
+import type { Spec } from "./kit/contract.kit";
+import { useEngine } from "./testing/engine.testing";
+import { bodyFor, routeOf, THINGS } from "./testing/routes.testing";
+import { ROWS, takesBody, type Row } from "./testing/security.testing";
+
+useEngine();
+
+const routes = api.contracts.map(routeOf);
+const rows = Object.entries<Row>(ROWS);
+const checked: string[] = [];
+
+for (const route of routes) {
+  describe(route.title, () => {
+    for (const [name, { applies, check }] of rows) {
+      if (!applies(route)) continue;
+      test(name, async () => {
+        checked.push(`${route.title}: ${name}`);
+        await check(route);
+      });
+    }
+  });
+}
+
+/** Which rows hold a route to what its contract says, field by field. A new field of contracts needs its line. */
+const HELD_BY: Record<keyof Spec, (keyof typeof ROWS)[]> = {
+  scope: [
+    "without a credential: 401, and how to send one",
+    "a key that nobody has: 403",
+    "a key with a typo: 403",
+    "a key that expired: 403",
+    "a key that was revoked: 403",
+  ],
+  credential: ["without a credential: 401, and how to send one"],
+  query: ["a query parameter given twice: 400 that names it"],
+  paged: ["a query parameter given twice: 400 that names it"],
+  body: [
+    "a body of another type: 415",
+    "a body that declares itself too large: 413, before the credential",
+    "a body that is not JSON: 400",
+    "a field that the body does not have: 400 that names it",
+  ],
+  bodyOptional: ["a body of another type: 415"],
+  // Whose the thing is that a name stands for no contract says: THINGS does.
+  params: [],
+  operationId: [],
+  conditional: [],
+  secret: [],
+  replies: [],
+  docs: [],
+};
+
+describe("the suite itself", () => {
+  test("the app has no route without a contract", () => {
+    const mounted = api.app.routes.map(({ method, path }) => `${method} ${path}`);
+    expect(mounted.sort()).toEqual(routes.map(({ title }) => title).sort());
+    expect(new Set(mounted).size).toBe(mounted.length);
+  });
+
+  test("every name in a path has its thing, and every thing its path", () => {
+    const named = routes.filter(({ path }) => path.includes(":")).map(({ path }) => path);
+    expect([...new Set(named)].sort()).toEqual(Object.keys(THINGS).sort());
+    for (const path of named) expect(path.match(/:/g), `${path} has more than one name`).toHaveLength(1);
+  });
+
+  test("an owner's thing is behind a credential, and a public route shows what is everyone's", () => {
+    for (const { path, scope } of routes)
+      if (THINGS[path]) expect(THINGS[path].belongsTo === "everyone", path).toBe(scope === null);
+  });
+
+  test("every body has an example to send", () => {
+    for (const route of routes.filter(takesBody)) expect(bodyFor(route), route.title).toBeTypeOf("object");
+  });
+
+  test("what a contract says is held by the rows that are there for it", () => {
+    for (const route of routes)
+      for (const [field, names] of Object.entries(HELD_BY))
+        for (const name of route[field as keyof Spec] == null ? [] : names)
+          expect(ROWS[name].applies(route), `${route.title} has ${field}: ${name}`).toBe(true);
+  });
+
+  test("every row was checked on every route that it holds for, and each holds for one at least", () => {
+    const due = routes.flatMap((route) =>
+      rows.filter(([, { applies }]) => applies(route)).map(([name]) => `${route.title}: ${name}`),
+    );
+    expect(checked.toSorted()).toEqual(due.sort());
+    for (const [name, { applies }] of rows) expect(routes.some(applies), name).toBe(true);
+  });
+});

@@ -1,0 +1,30 @@
+import { internal } from "../../_generated/api";
+import type { Api } from "../kit/api.kit";
+import { etag } from "../kit/conditional.kit";
+import { toTime } from "../kit/fields.kit";
+import { implement } from "../kit/implement.kit";
+import { toUser } from "../users/users.routes";
+import { getCurrentUser, getProtected } from "./session.contract";
+
+export function session(api: Api): void {
+  implement(api, getProtected, async (c) => {
+    const { key, owner } = await c.env.runQuery(internal.data.getProtectedData, {
+      keyId: c.var.caller.key.id,
+    });
+    return c.json(
+      {
+        id: key._id,
+        name: key.name,
+        scopes: key.scopes,
+        owner: toUser(owner),
+        ...(key.expiresAt !== undefined && { expiresAt: toTime(key.expiresAt) }),
+      },
+      200,
+    );
+  });
+
+  implement(api, getCurrentUser, async (c) => {
+    const user = await c.env.runQuery(internal.users.get, { userId: c.var.caller.userId });
+    return c.json(toUser(user), 200, etag(user));
+  });
+}

@@ -1,0 +1,143 @@
+import { describe, expect, test } from "vitest";
+import { internal } from "../../_generated/api";
+import { newApiKey } from "../../lib/apiKey.lib";
+import { as, run, send, useEngine } from "../testing/engine.testing";
+import { json, mistyped, problem } from "../testing/replies.testing";
+
+useEngine();
+
+const withKey = (key: string) => send("/api/protected", { headers: { "X-API-Key": key } });
+const bearing = (authorization: string, path = "/api/user") =>
+  send(path, { headers: { Authorization: authorization } });
+
+describe("GET /api/protected", () => {
+  test("says what the key is and whose, and nothing secret", async () => {
+    const call = await as("ada", ["items:read", "jobs:read"]);
+    expect(await json(withKey(call.key))).toEqual({
+      id: expect.any(String) as string,
+      name: "ada",
+      scopes: ["items:read", "jobs:read"],
+      owner: {
+        id: call.userId,
+        email: "ada@example.com",
+        name: "ada",
+        createdAt: expect.stringMatching(/Z$/) as string,
+      },
+    });
+  });
+
+  test("shows an expiry where the key has one", async () => {
+    const call = await as("ada");
+    const expiresAt = "2099-01-31T12:00:00.000Z";
+    const body = { name: "dated", scopes: ["items:read"], expiresAt: "2099-01-31T13:00:00+01:00" };
+    const { key } = await json(call("POST", "/api/keys", body), 201);
+    expect(await json(withKey(String(key)))).toMatchObject({ expiresAt });
+  });
+
+  test("takes X-API-Key alone", async () => {
+    const { key } = await as("ada");
+    for (const reply of [send("/api/protected"), bearing(`Bearer ${key}`, "/api/protected"), withKey("")]) {
+      const { detail } = await problem(reply, 401, "unauthenticated");
+      expect(detail).toBe("Missing API key");
+    }
+    await json(withKey(` ${key} `));
+  });
+
+  test("refuses a key that is no good: Invalid API key", async () => {
+    const { key } = await as("ada");
+    for (const wrong of ["x", mistyped(key), key.toUpperCase(), `${key}x`, (await newApiKey()).key]) {
+      const reply = await withKey(wrong);
+      expect(reply.headers.get("www-authenticate")).toBe('Bearer error="invalid_token"');
+      expect((await problem(reply, 403, "invalid_credential")).detail).toBe("Invalid API key");
+    }
+  });
+});
+
+describe("GET /api/user", () => {
+  test("shows a key's owner, with the ETag of the user", async () => {
+    const call = await as("ada", ["users:read"]);
+    const reply = await bearing(`Bearer ${call.key}`);
+    const user = await call("GET", `/api/users/${call.userId}`);
+    expect(await json(reply)).toEqual(await json(user));
+    const etag = reply.headers.get("etag") ?? "";
+    expect(etag).toBe(user.headers.get("etag"));
+    const headers = { Authorization: `Bearer ${call.key}`, "If-None-Match": etag };
+    expect((await send("/api/user", { headers })).status).toBe(304);
+  });
+
+  test.each(["bearer", "BEARER", "Bearer  "])("takes the scheme %j", async (scheme) => {
+    await json(bearing(`${scheme} ${(await as("ada")).key}`));
+  });
+
+  test("takes the Authorization header alone", async () => {
+    const { key } = await as("ada");
+    const replies = [
+      send("/api/user"),
+      send("/api/user", { headers: { "X-API-Key": key } }),
+      ...["Basic YWRhOmFkYQ==", "Bearer", "Bearer ", key, `Bearer ${key} ${key}`].map((one) => bearing(one)),
+    ];
+    for (const reply of replies) {
+      const { detail } = await problem(reply, 401, "unauthenticated");
+      expect(detail).toBe("Missing or invalid Authorization header");
+    }
+  });
+
+  test("refuses what is neither a key nor a token that verifies: Invalid token", async () => {
+    const { key } = await as("ada");
+    const jwt = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEifQ.";
+    for (const wrong of ["x", jwt, mistyped(key), (await newApiKey()).key])
+      expect((await problem(bearing(`Bearer ${wrong}`), 403, "invalid_credential")).detail).toBe(
+        "Invalid token",
+      );
+  });
+});
+
+describe("two credentials in one request", () => {
+  test("different ones are refused, even where one of them is good", async () => {
+    const [ada, eve] = [await as("ada"), await as("eve")];
+    for (const [key, bearer] of [
+      [ada.key, eve.key],
+      [ada.key, "x"],
+      ["x", ada.key],
+    ] as const) {
+      for (const path of ["/api/items", "/api/user", "/api/protected"]) {
+        const headers = { "X-API-Key": key, Authorization: `Bearer ${bearer}` };
+        const { errors } = await problem(send(path, { headers }), 400, "invalid_request");
+        expect(errors).toMatchObject([{ in: "header", path: "Authorization" }]);
+      }
+    }
+  });
+
+  test("the same one twice is one", async () => {
+    const { key } = await as("ada");
+    const headers = { "X-API-Key": key, Authorization: `Bearer ${key}` };
+    for (const path of ["/api/items", "/api/user", "/api/protected"])
+      expect((await send(path, { headers })).status).toBe(200);
+  });
+});
+
+describe("keys that an operator issues", () => {
+  test("the owner is found by email, in any letter case, or made", async () => {
+    const issue = (email: string) =>
+      run("action", internal.apiKeys.issue, { name: "first", scopes: ["*"], email });
+    const [first, second, other] = [
+      await issue("Grace@Example.com"),
+      await issue("grace@example.COM"),
+      await issue("hopper@example.com"),
+    ];
+    expect(second.userId).toBe(first.userId);
+    expect(other.userId).not.toBe(first.userId);
+    const { owner } = await json(withKey(second.key));
+    expect(owner).toMatchObject({ id: first.userId, email: "Grace@Example.com" });
+  });
+
+  test.each([
+    [{ scopes: ["items:fly"] }, "scopes: there is no scope items:fly"],
+    [{ scopes: [] }, "scopes: must not be empty"],
+    [{ name: " " }, "name: must not be empty"],
+    [{ email: "nobody" }, "email: must be an email address"],
+  ])("%j is refused: %s", async (wrong, message) => {
+    const args = { name: "first", scopes: ["*"], email: "grace@example.com", ...wrong };
+    await expect(run("action", internal.apiKeys.issue, args)).rejects.toThrow(message);
+  });
+});

@@ -1,0 +1,82 @@
+import { describe, expect, test } from "vitest";
+import { PROBLEMS } from "../kit/problem.kit";
+import { as, send, useEngine } from "../testing/engine.testing";
+import { json, problem } from "../testing/replies.testing";
+
+useEngine();
+
+test("GET / names the API, and its links lead somewhere", async () => {
+  const index = await json(send("/"));
+  expect(index).toMatchObject({ name: expect.any(String) as string, version: expect.any(String) as string });
+  const links = Object.values(index["links"] as Record<string, string>);
+  expect(links.length).toBeGreaterThan(0);
+  for (const link of links) expect((await send(link)).status).toBe(200);
+});
+
+test("GET /health answers", async () => {
+  const reply = await send("/health");
+  expect(reply.headers.get("content-type")).toMatch(/^application\/json/);
+  expect(await json(reply)).toEqual({ status: "ok" });
+});
+
+test("GET /health/ready has one check for each dependency, with its milliseconds", async () => {
+  expect(await json(send("/health/ready"))).toEqual({
+    status: "ready",
+    checks: [{ name: "database", ok: true, ms: expect.any(Number) as number }],
+  });
+});
+
+test("public routes other than those under /api ignore query parameters that they do not know", async () => {
+  for (const path of ["/", "/health", "/health/ready", "/problems/internal"])
+    expect((await send(`${path}?utm_source=x&utm_source=y`)).status).toBe(200);
+});
+
+test("a public route takes no notice of a credential", async () => {
+  expect((await send("/health", { headers: { "X-API-Key": "x", Authorization: "Bearer y" } })).status).toBe(
+    200,
+  );
+});
+
+describe("GET /problems/:code", () => {
+  test.each(Object.entries(PROBLEMS))("explains %s", async (code, { status, title }) => {
+    expect(await json(send(`/problems/${code}`))).toEqual({
+      code,
+      status,
+      title,
+      explanation: expect.stringMatching(/^[A-Z].{20,}\.$/) as string,
+    });
+  });
+
+  test.each(["nothing", "constructor", "__proto__", "toString", "NOT_FOUND", "%00"])(
+    "knows no problem %s",
+    async (code) => {
+      await problem(send(`/problems/${code}`), 404, "not_found");
+    },
+  );
+
+  test("is where the type of a problem leads", async () => {
+    const { type, title } = await problem((await as("ada"))("GET", "/api/items/nothing"), 404, "not_found");
+    expect(await json(send(new URL(type).pathname))).toMatchObject({ code: "not_found", title });
+  });
+});
+
+test("every reply forbids sniffing, framing and plain HTTP, and says who may cache it", async () => {
+  const call = await as("ada");
+  const replies = [
+    send("/"),
+    send("/nowhere"),
+    call("GET", "/api/items"),
+    call("POST", "/api/items", {}),
+    send("/api/items"),
+  ];
+  for (const reply of replies) {
+    const { headers } = await reply;
+    expect(headers.get("x-content-type-options")).toBe("nosniff");
+    expect(headers.get("referrer-policy")).toBe("no-referrer");
+    expect(headers.get("x-frame-options")).toBe("DENY");
+    expect(headers.get("content-security-policy")).toContain("frame-ancestors 'none'");
+    expect(headers.get("strict-transport-security")).toMatch(/^max-age=\d{8}/);
+    expect(headers.get("cache-control")).toMatch(/no-cache|no-store/);
+  }
+  expect((await call("GET", "/api/items")).headers.get("cache-control")).toContain("private");
+});

@@ -1,0 +1,165 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { convexTest } from "convex-test";
+import type { FunctionReference } from "convex/server";
+import { getFunctionName } from "convex/server";
+import { afterAll, beforeAll, inject, test, vi } from "vitest";
+import { startServer, type EmbeddedServer } from "../../../embedded/server";
+import { internal } from "../../_generated/api";
+import type { Id } from "../../_generated/dataModel";
+import type { Grant } from "../../lib/scopes.lib";
+import schema from "../../schema";
+
+/** What runs the functions: the official mock, or the embedded runtime behind a real socket. */
+export type EngineName = "convex-test" | "embedded";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    engine: EngineName;
+  }
+}
+
+type Kind = "query" | "mutation" | "action";
+
+type Engine = {
+  fetch: (path: string, init?: RequestInit) => Promise<Response>;
+  /** Runs an internal function as an operator would with `npx convex run`. */
+  run: <K extends Kind, F extends FunctionReference<K, "internal">>(
+    kind: K,
+    reference: F,
+    args: F["_args"],
+  ) => Promise<F["_returnType"]>;
+  /** Moves the clock that the functions read. */
+  later: (ms: number) => void;
+  /** Evaluates every module anew, as Convex does for each request. */
+  evaluateAnew: () => Promise<void>;
+  close: () => Promise<void>;
+};
+
+/** Settings that the functions find in `process.env`. */
+type Settings = Readonly<Record<string, string>>;
+
+const modules = import.meta.glob(["../../**/*.ts", "../../_generated/*.js", "!../../**/*.test.ts"]);
+
+function startMock(settings: Settings): Engine {
+  for (const [name, value] of Object.entries(settings)) vi.stubEnv(name, value);
+  const t = convexTest(schema, modules);
+  // Its methods are typed for a reference that is known; here the kind stands for it.
+  const runners = t as unknown as Record<Kind, (reference: unknown, args: unknown) => Promise<unknown>>;
+  return {
+    fetch: (path, init) => t.fetch(path, declaringLength(init)),
+    run: async (kind, reference, args) => runners[kind](reference, args),
+    later: (ms) => vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + ms }),
+    evaluateAnew: async () => {
+      vi.resetModules();
+      return Promise.resolve();
+    },
+    close: async () => {
+      // What is scheduled must not run into the next suite.
+      await t.finishAllScheduledFunctions(() => undefined);
+      vi.useRealTimers();
+      vi.unstubAllEnvs();
+    },
+  };
+}
+
+/** A client on a socket declares the length of a body that it has whole. */
+function declaringLength(init: RequestInit = {}): RequestInit {
+  const { body } = init;
+  if (typeof body !== "string" && !(body instanceof Uint8Array)) return init;
+  const headers = new Headers(init.headers);
+  headers.set("Content-Length", String(Buffer.byteLength(body)));
+  return { ...init, headers };
+}
+
+async function startEmbedded(settings: Settings): Promise<Engine> {
+  const data = await mkdtemp(join(tmpdir(), "api-suite-"));
+  let ahead = 0;
+  const server: EmbeddedServer = await startServer({
+    project: process.cwd(),
+    data,
+    port: 0,
+    env: { ...process.env, ...settings },
+    clock: () => Date.now() + ahead,
+    log: () => undefined,
+  });
+  return {
+    fetch: (path, init) => fetch(server.url + path, { redirect: "manual", ...init }),
+    run: async (_kind, reference, args) => server.run(getFunctionName(reference), args),
+    later: (ms) => void (ahead += ms),
+    evaluateAnew: () => server.reload(),
+    close: async () => {
+      await server.close();
+      await rm(data, { recursive: true });
+    },
+  };
+}
+
+/** One caller with a key: `await call("POST", "/api/items", { name: "bolt" })`. */
+export type Call = {
+  (method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
+  key: string;
+  userId: Id<"users">;
+};
+
+export const engineName = inject("engine");
+let engine: Engine;
+
+/**
+ * Starts the engine for a suite and stops it after. Call it once, at the top of a test file, or once in each of its
+ * `describe` blocks, where they need different settings.
+ */
+export function useEngine({ env = {} }: { env?: Settings } = {}): void {
+  beforeAll(async () => {
+    engine = engineName === "embedded" ? await startEmbedded(env) : startMock(env);
+  });
+  afterAll(() => engine.close());
+}
+
+/** Sends a request as it stands. */
+export const send = (path: string, init?: RequestInit): Promise<Response> => engine.fetch(path, init);
+
+/** Runs an internal function as an operator. */
+export const run: Engine["run"] = (kind, reference, args) => engine.run(kind, reference, args);
+
+/** Moves the clock of the functions: whatever was going to expire by then has. */
+export const later = (ms: number): void => engine.later(ms);
+
+/** Forgets every module, so that the next request evaluates all of them again. */
+export const evaluateAnew = (): Promise<void> => engine.evaluateAnew();
+
+/** A caller of its own: a user named so, made when first asked for, and a fresh key. */
+export async function as(name: string, scopes: readonly Grant[] = ["*"]): Promise<Call> {
+  const { key, userId } = await run("action", internal.apiKeys.issue, {
+    name,
+    scopes: [...scopes],
+    email: `${name}@example.com`,
+  });
+  const call = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
+    send(path, {
+      method,
+      headers: {
+        "X-API-Key": key,
+        ...(body !== undefined && { "Content-Type": "application/json" }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+  return Object.assign(call, { key, userId });
+}
+
+/** A case that only one engine can run: it says why, and the run prints the list. */
+export function onlyOn(name: EngineName, reason: string, title: string, body: () => Promise<void>): void {
+  if (engineName !== name) return;
+  test(title, async ({ task }) => {
+    task.meta.onlyOn = { engine: name, reason };
+    await body();
+  });
+}
+
+declare module "vitest" {
+  interface TaskMeta {
+    onlyOn?: { engine: EngineName; reason: string };
+  }
+}

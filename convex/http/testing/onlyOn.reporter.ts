@@ -1,0 +1,14 @@
+import type { Reporter, TestModule } from "vitest/node";
+
+/** Prints, after a run, the cases that only one engine can run, with their reasons. */
+export default class OnlyOnReporter implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[]): void {
+    const lines = modules.flatMap((module) =>
+      [...module.children.allTests()].flatMap((test) => {
+        const only = test.meta().onlyOn;
+        return only ? [`  ${only.engine}: ${test.fullName} (${only.reason})`] : [];
+      }),
+    );
+    if (lines.length > 0) console.log(["", "Cases that one engine alone can run:", ...lines].join("\n"));
+  }
+}

@@ -1,0 +1,56 @@
+import { expect } from "vitest";
+import type { FailureCode, FieldError } from "../../lib/failure.lib";
+
+/** A JSON object as a client reads it. */
+export type Json = Record<string, unknown>;
+
+export type Problem = {
+  type: string;
+  title: string;
+  status: number;
+  code: FailureCode;
+  detail: string;
+  error: string;
+  requestId: string;
+  errors?: FieldError[];
+};
+
+/** The JSON object of a reply, whose status has to be `status`. */
+export async function json(reply: Response | Promise<Response>, status = 200): Promise<Json> {
+  const response = await reply;
+  const text = await response.text();
+  expect(response.status, text).toBe(status);
+  return JSON.parse(text) as Json;
+}
+
+/** The JSON array of a page, which has to be a 200. */
+export async function page(reply: Response | Promise<Response>): Promise<Json[]> {
+  return (await json(reply)) as unknown as Json[];
+}
+
+/** The problem of a reply, which has to be one, with this status and code. */
+export async function problem(
+  reply: Response | Promise<Response>,
+  status: number,
+  code: FailureCode,
+): Promise<Problem> {
+  const response = await reply;
+  const text = await response.text();
+  expect(response.status, text).toBe(status);
+  expect(response.headers.get("content-type")).toBe("application/problem+json");
+  const body = JSON.parse(text) as Problem;
+  expect(body).toMatchObject({ status, code, error: body.detail });
+  return body;
+}
+
+/** Where the `Link` header of a page leads, or undefined on the last page. */
+export function nextOf(response: Response): string | undefined {
+  const link = response.headers.get("link");
+  return link === null ? undefined : /^<([^>]+)>; rel="next"$/.exec(link)?.[1];
+}
+
+/** A key with one character of its secret mistyped. */
+export function mistyped(key: string): string {
+  const at = key.length - 20;
+  return key.slice(0, at) + (key[at] === "x" ? "y" : "x") + key.slice(at + 1);
+}

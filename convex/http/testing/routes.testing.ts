@@ -1,0 +1,61 @@
+import type { AnyContract, Spec } from "../kit/contract.kit";
+import { as, type Call } from "./engine.testing";
+import { json } from "./replies.testing";
+
+/** A contract as the suites use it: all that it says, and its name for reports. */
+export type Route = Spec & { method: string; path: string; title: string };
+
+export function routeOf({ method, path, spec }: AnyContract): Route {
+  return { ...spec(), method: method.toUpperCase(), path, title: `${method.toUpperCase()} ${path}` };
+}
+
+/** What a name in a path may stand for: a thing that an owner has, or something that belongs to nobody. */
+type Thing =
+  | { belongsTo: "its owner"; of: (owner: Call) => Promise<string> }
+  | { belongsTo: "the deployment"; some: () => Promise<string> }
+  | { belongsTo: "everyone"; some: () => Promise<string> };
+
+const item: Thing = {
+  belongsTo: "its owner",
+  of: async (owner) => idOf(await json(owner("POST", "/api/items", { name: "bolt" }), 201)),
+};
+const key: Thing = {
+  belongsTo: "its owner",
+  of: async (owner) =>
+    idOf(await json(owner("POST", "/api/keys", { name: "partner", scopes: ["items:read"] }), 201)),
+};
+let made = 0;
+const user: Thing = {
+  belongsTo: "the deployment",
+  some: async () => {
+    const body = { name: "Grace", email: `grace${++made}@example.com` };
+    return idOf(await json((await as("root"))("POST", "/api/users", body), 201));
+  },
+};
+const problemCode: Thing = { belongsTo: "everyone", some: () => Promise.resolve("not_found") };
+
+const idOf = ({ id }: Record<string, unknown>): string => String(id);
+
+/** For every path with a name in it: what stands there. A new path needs its line here. */
+export const THINGS: Readonly<Record<string, Thing>> = {
+  "/api/items/:itemId": item,
+  "/api/users/:id": user,
+  "/api/keys/:id": key,
+  "/api/keys/:id/rotate": key,
+  "/problems/:code": problemCode,
+};
+
+/** The path of a route with an id in the place of its name. */
+export const pathWith = (route: Route, id: string): string =>
+  route.path.replace(/:\w+/, encodeURIComponent(id));
+
+/** A path of the route under which an owner finds something. */
+export async function pathFor(route: Route, owner: Call): Promise<string> {
+  if (!route.params) return route.path;
+  const thing = THINGS[route.path];
+  if (!thing) throw new Error(`${route.path} has no line in THINGS`);
+  return pathWith(route, thing.belongsTo === "its owner" ? await thing.of(owner) : await thing.some());
+}
+
+/** A body that the route takes: the example of its contract. */
+export const bodyFor = (route: Route): unknown => (route.body ? route.docs().examples?.body : undefined);

@@ -1,0 +1,237 @@
+import { expect } from "vitest";
+import { internal } from "../../_generated/api";
+import { newApiKey } from "../../lib/apiKey.lib";
+import { SCOPES, type Scope } from "../../lib/scopes.lib";
+import { as, run, send, type Call } from "./engine.testing";
+import { mistyped, problem } from "./replies.testing";
+import { bodyFor, pathFor, pathWith, THINGS, type Route } from "./routes.testing";
+
+const MIB = 1024 * 1024;
+/** The route did what it is for; 409, because some examples can be created only once. */
+const DONE = [200, 201, 202, 204, 302, 409];
+
+/** Sends what the route takes, except for what a row has changed about it. */
+function ask(
+  route: Route,
+  path: string,
+  change: { headers?: Record<string, string>; body?: string; method?: string } = {},
+): Promise<Response> {
+  const { method = route.method, headers, body = JSON.stringify(bodyFor(route)) } = change;
+  return send(path, {
+    method,
+    headers: { ...(body !== undefined && { "Content-Type": "application/json" }), ...headers },
+    ...(body !== undefined && { body }),
+  });
+}
+
+/** The header in which the route takes a credential, or both that it may take it in. */
+function carrying(route: Route, key: string): Record<string, string>[] {
+  const forms = { "x-api-key": { "X-API-Key": key }, authorization: { Authorization: `Bearer ${key}` } };
+  return route.credential ? [forms[route.credential]] : Object.values(forms);
+}
+const oneCarrying = (route: Route, key: string): Record<string, string> => carrying(route, key)[0] ?? {};
+
+async function refusedAsInvalid(route: Route, key: string): Promise<void> {
+  for (const headers of carrying(route, key)) {
+    const reply = await ask(route, await pathFor(route, await as("owner")), { headers });
+    expect(reply.headers.get("www-authenticate")).toBe('Bearer error="invalid_token"');
+    const { detail } = await problem(reply, 403, "invalid_credential");
+    expect(detail).toBe("X-API-Key" in headers ? "Invalid API key" : "Invalid token");
+  }
+}
+
+/** A key of the owner's that its own caller may not use any more. */
+async function keyThat(ends: "expired" | "was revoked", owner: Call): Promise<string> {
+  const { key, ...fresh } = await newApiKey();
+  const { _id: keyId } = await run("mutation", internal.apiKeys.create, {
+    ...{ ownerId: owner.userId, callerScopes: ["*"], name: "ended", scopes: ["*"], ...fresh },
+    ...(ends === "expired" && { expiresAt: Date.now() - 1 }),
+  });
+  if (ends === "was revoked")
+    await run("mutation", internal.apiKeys.revoke, { ownerId: owner.userId, keyId });
+  return key;
+}
+
+const needsCredential = (route: Route) => route.scope !== null;
+const scopeOf = ({ scope }: Route): Scope | undefined =>
+  scope === null || scope === "any" ? undefined : scope;
+const hasScope = (route: Route) => scopeOf(route) !== undefined;
+export const takesBody = (route: Route) => route.body !== undefined;
+const underApi = (route: Route) => route.path.startsWith("/api/");
+const ofAnOwner = (route: Route) => THINGS[route.path]?.belongsTo === "its owner";
+
+const namesOfQuery = ({ query, paged }: Route) => [
+  ...Object.keys(query ?? {}),
+  ...(paged ? ["limit", "cursor"] : []),
+];
+
+/** A key that may do all that there is, but not this. */
+const lacking = (route: Route) =>
+  as(
+    "owner",
+    SCOPES.filter((scope) => scope !== scopeOf(route)),
+  );
+
+export type Row = { applies: (route: Route) => boolean; check: (route: Route) => Promise<void> };
+
+export const ROWS = {
+  "answers with a good credential": {
+    applies: () => true,
+    check: async (route) => {
+      const call = await as("owner");
+      const path = await pathFor(route, call);
+      const reply = await ask(route, path, { headers: oneCarrying(route, call.key) });
+      expect(DONE).toContain(reply.status);
+    },
+  },
+  "without a credential: 401, and how to send one": {
+    applies: needsCredential,
+    check: async (route) => {
+      const path = await pathFor(route, await as("owner"));
+      const reply = await ask(route, path);
+      expect(reply.headers.get("www-authenticate")).toMatch(/^Bearer/);
+      await problem(reply, 401, "unauthenticated");
+      if (route.method === "GET") expect((await ask(route, path, { method: "HEAD" })).status).toBe(401);
+    },
+  },
+  "a key that nobody has: 403": {
+    applies: needsCredential,
+    check: async (route) => refusedAsInvalid(route, (await newApiKey()).key),
+  },
+  "a key with a typo: 403": {
+    applies: needsCredential,
+    check: async (route) => refusedAsInvalid(route, mistyped((await as("owner")).key)),
+  },
+  "a key that expired: 403": {
+    applies: needsCredential,
+    check: async (route) => refusedAsInvalid(route, await keyThat("expired", await as("owner"))),
+  },
+  "a key that was revoked: 403": {
+    applies: needsCredential,
+    check: async (route) => refusedAsInvalid(route, await keyThat("was revoked", await as("owner"))),
+  },
+  "every scope but the route's own: 403 that names it": {
+    applies: hasScope,
+    check: async (route) => {
+      const call = await lacking(route);
+      for (const headers of carrying(route, call.key)) {
+        const reply = await ask(route, await pathFor(route, await as("owner")), { headers });
+        expect(reply.headers.get("www-authenticate")).toContain('error="insufficient_scope"');
+        const { detail } = await problem(reply, 403, "insufficient_scope");
+        expect(detail).toContain(scopeOf(route));
+      }
+    },
+  },
+  "the route's scope alone: enough": {
+    applies: hasScope,
+    check: async (route) => {
+      const call = await as("owner", [scopeOf(route) ?? "*"]);
+      const headers = oneCarrying(route, call.key);
+      const reply = await ask(route, await pathFor(route, await as("owner")), { headers });
+      // Handing out scopes is the one thing that asks for more: those scopes.
+      if (route.secret && reply.status === 403)
+        expect(await reply.text()).toContain("This credential cannot hand out the scope");
+      else expect(DONE).toContain(reply.status);
+    },
+  },
+  "the scope comes before the id, the query and the body": {
+    applies: hasScope,
+    check: async (route) => {
+      const call = await lacking(route);
+      const headers = { ...oneCarrying(route, call.key), "Content-Type": "text/plain" };
+      const path = `${pathWith(route, "nothing")}?unknown=1`;
+      await problem(
+        ask(route, path, { headers, ...(takesBody(route) && { body: "{" }) }),
+        403,
+        "insufficient_scope",
+      );
+    },
+  },
+  "another owner's thing looks like one that never was: 404": {
+    applies: (route) => ofAnOwner(route) && needsCredential(route),
+    check: async (route) => {
+      const [owner, stranger] = [await as("owner"), await as("stranger")];
+      const headers = oneCarrying(route, stranger.key);
+      const theirs = await pathFor(route, owner);
+      const id = theirs.split("/")[3] ?? "";
+      const shapes = [];
+      for (const one of [id, "nothing", owner.userId]) {
+        const reply = await ask(route, pathWith(route, one), { headers });
+        const { requestId, ...body } = await problem(reply, 404, "not_found");
+        expect(requestId).toBe(reply.headers.get("x-request-id"));
+        const names = [...reply.headers.keys()].filter((name) => name !== "content-length");
+        shapes.push(JSON.stringify([body, names]).replaceAll(one, "ID"));
+      }
+      expect(new Set(shapes).size).toBe(1);
+      // And it is untouched: its owner still does with it what the route is for.
+      expect((await ask(route, theirs, { headers: oneCarrying(route, owner.key) })).status).toBeLessThan(300);
+    },
+  },
+  "a body of another type: 415": {
+    applies: takesBody,
+    check: async (route) => {
+      const call = await as("owner");
+      const path = await pathFor(route, call);
+      for (const type of ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", "json"]) {
+        const headers = { ...oneCarrying(route, call.key), "Content-Type": type };
+        const { detail } = await problem(ask(route, path, { headers }), 415, "unsupported_media_type");
+        expect(detail).toBe("Content-Type must be application/json");
+      }
+    },
+  },
+  "a body that declares itself too large: 413, before the credential": {
+    applies: ({ method }) => method !== "GET",
+    check: async (route) => {
+      const path = pathWith(route, "nothing");
+      await problem(ask(route, path, { body: " ".repeat(MIB + 1) }), 413, "payload_too_large");
+    },
+  },
+  "a body that is not JSON: 400": {
+    applies: takesBody,
+    check: async (route) => {
+      const call = await as("owner");
+      const headers = oneCarrying(route, call.key);
+      const path = await pathFor(route, call);
+      for (const body of ["{", "undefined", "{'a':1}", "{} {}"]) {
+        const { detail } = await problem(ask(route, path, { headers, body }), 400, "invalid_json");
+        expect(detail).toBe("Invalid JSON body");
+      }
+    },
+  },
+  "a field that the body does not have: 400 that names it": {
+    applies: takesBody,
+    check: async (route) => {
+      const call = await as("owner");
+      const headers = oneCarrying(route, call.key);
+      const body = JSON.stringify({ ...(bodyFor(route) as object), intruder: 1 });
+      const path = await pathFor(route, call);
+      const { errors } = await problem(ask(route, path, { headers, body }), 400, "invalid_request");
+      expect(errors).toEqual([{ in: "body", path: "intruder", message: "is not a known field" }]);
+    },
+  },
+  "a query parameter that the route does not have: 400 that names it": {
+    applies: underApi,
+    check: async (route) => {
+      const call = await as("owner");
+      const path = `${await pathFor(route, call)}?intruder=1`;
+      const { errors } = await problem(
+        ask(route, path, { headers: oneCarrying(route, call.key) }),
+        400,
+        "invalid_request",
+      );
+      expect(errors).toEqual([{ in: "query", path: "intruder", message: "is not a known query parameter" }]);
+    },
+  },
+  "a query parameter given twice: 400 that names it": {
+    applies: (route) => underApi(route) && namesOfQuery(route).length > 0,
+    check: async (route) => {
+      const call = await as("owner");
+      const path = await pathFor(route, call);
+      for (const name of namesOfQuery(route)) {
+        const reply = ask(route, `${path}?${name}=1&${name}=1`, { headers: oneCarrying(route, call.key) });
+        const { errors } = await problem(reply, 400, "invalid_request");
+        expect(errors).toEqual([{ in: "query", path: name, message: "must be given only once" }]);
+      }
+    },
+  },
+} satisfies Record<string, Row>;

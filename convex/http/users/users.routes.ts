@@ -1,0 +1,53 @@
+import { internal } from "../../_generated/api";
+import type { Doc } from "../../_generated/dataModel";
+import type { Api } from "../kit/api.kit";
+import { etag } from "../kit/conditional.kit";
+import type { Shape } from "../kit/contract.kit";
+import { toTime } from "../kit/fields.kit";
+import { implement } from "../kit/implement.kit";
+import { createUser, deleteUser, getUser, listUsers, updateUser, type User } from "./users.contract";
+
+export const toUser = (doc: Doc<"users">): Shape<typeof User> => ({
+  id: doc._id,
+  ...(doc.clerkId !== undefined && { clerkId: doc.clerkId }),
+  email: doc.email,
+  name: doc.name,
+  createdAt: toTime(doc._creationTime),
+});
+
+export function users(api: Api): void {
+  implement(api, listUsers, async (c) => {
+    const { page } = c.var;
+    const { docs, next } = await c.env.runQuery(internal.users.list, page.request);
+    return c.json(docs.map(toUser), 200, page.link(next));
+  });
+
+  implement(api, createUser, async (c) => {
+    const user = await c.env.runMutation(internal.users.register, c.req.valid("json"));
+    return c.json(toUser(user), 201, { Location: `/api/users/${user._id}`, ...etag(user) });
+  });
+
+  implement(api, getUser, async (c) => {
+    const user = await c.env.runQuery(internal.users.get, { userId: c.req.valid("param").id });
+    return c.json(toUser(user), 200, etag(user));
+  });
+
+  implement(api, updateUser, async (c) => {
+    const { ifMatch } = c.var;
+    const user = await c.env.runMutation(internal.users.edit, {
+      userId: c.req.valid("param").id,
+      ...c.req.valid("json"),
+      ...(ifMatch && { ifMatch }),
+    });
+    return c.json(toUser(user), 200, etag(user));
+  });
+
+  implement(api, deleteUser, async (c) => {
+    const { ifMatch } = c.var;
+    await c.env.runMutation(internal.users.erase, {
+      userId: c.req.valid("param").id,
+      ...(ifMatch && { ifMatch }),
+    });
+    return c.body(null, 204);
+  });
+}

@@ -1,0 +1,181 @@
+import { describe, expect, test } from "vitest";
+import { internal } from "../../_generated/api";
+import { as, run, useEngine, type Call } from "../testing/engine.testing";
+import { json, nextOf, page, problem, type Json } from "../testing/replies.testing";
+
+useEngine();
+
+let last = 0;
+/** An email that nobody has. */
+const fresh = () => `user${++last}@Example.com`;
+
+async function created(call: Call, body: Json): Promise<{ user: Json; path: string; etag: string }> {
+  const reply = await call("POST", "/api/users", body);
+  return {
+    user: await json(reply, 201),
+    path: reply.headers.get("location") ?? "",
+    etag: reply.headers.get("etag") ?? "",
+  };
+}
+
+describe("creating and reading", () => {
+  test("a created user can be fetched where Location says, and shows what a user shows and no more", async () => {
+    const call = await as("root");
+    const email = fresh();
+    const { user, path, etag } = await created(call, { email, name: " Grace Hopper " });
+    expect(user).toEqual({
+      id: expect.any(String) as string,
+      email,
+      name: "Grace Hopper",
+      createdAt: expect.stringMatching(/^\d{4}-.*Z$/) as string,
+    });
+    expect(path).toBe(`/api/users/${String(user["id"])}`);
+    const fetched = await call("GET", path);
+    expect(await json(fetched)).toEqual(user);
+    expect(fetched.headers.get("etag")).toBe(etag);
+  });
+
+  test("users belong to the deployment: any key with the scope sees them", async () => {
+    const { path } = await created(await as("root"), { email: fresh(), name: "Grace" });
+    await json((await as("reader", ["users:read"]))("GET", path));
+  });
+
+  test.each([
+    "",
+    "ada",
+    "ada@",
+    "@example.com",
+    "a b@example.com",
+    "ada@example",
+    "ada@-x.com",
+    "ä@example.com",
+  ])("no user with the email %j", async (email) => {
+    const call = await as("root");
+    const body = { email, name: "Ada" };
+    const { detail } = await problem(call("POST", "/api/users", body), 400, "invalid_request");
+    expect(detail).toBe("email: must be an email address");
+  });
+});
+
+describe("an email is unique in any letter case", () => {
+  test("for a new user", async () => {
+    const call = await as("root");
+    const email = fresh();
+    await created(call, { email, name: "First" });
+    for (const taken of [email, email.toUpperCase(), email.toLowerCase()])
+      await problem(call("POST", "/api/users", { email: taken, name: "Second" }), 409, "conflict");
+  });
+
+  test("for a changed one, which may keep its own in another case", async () => {
+    const call = await as("root");
+    const [first, second] = [fresh(), fresh()];
+    await created(call, { email: first, name: "First" });
+    const { path, user } = await created(call, { email: second, name: "Second" });
+    await problem(call("PATCH", path, { email: first.toUpperCase() }), 409, "conflict");
+    expect(await json(call("GET", path))).toEqual(user);
+    const email = second.toUpperCase();
+    expect(await json(call("PATCH", path, { email }))).toMatchObject({ email, name: "Second" });
+  });
+
+  test("and of several created at once one wins", async () => {
+    const call = await as("root");
+    const email = fresh();
+    const replies = await Promise.all(
+      [email, email.toUpperCase(), email.toLowerCase()].map((one) =>
+        call("POST", "/api/users", { email: one, name: "Twin" }),
+      ),
+    );
+    expect(replies.map(({ status }) => status).sort()).toEqual([201, 409, 409]);
+  });
+
+  test("a deleted or changed user's email is free again", async () => {
+    const call = await as("root");
+    const [email, other] = [fresh(), fresh()];
+    const first = await created(call, { email, name: "First" });
+    await json(call("PATCH", first.path, { email: other }));
+    const second = await created(call, { email, name: "Second" });
+    expect((await call("DELETE", second.path)).status).toBe(204);
+    await created(call, { email, name: "Third" });
+  });
+});
+
+describe("conditional requests", () => {
+  test("If-None-Match: 304; If-Match: 412 for a revision that is past", async () => {
+    const call = await as("root");
+    const { path, etag } = await created(call, { email: fresh(), name: "Grace" });
+    for (const held of [etag, `W/${etag}`, "*"]) {
+      const reply = await call("GET", path, undefined, { "If-None-Match": held });
+      expect([reply.status, await reply.text()]).toEqual([304, ""]);
+    }
+    await json(call("PATCH", path, { name: "Hopper" }, { "If-Match": etag }));
+    for (const past of [etag, 'W/"2"']) {
+      const headers = { "If-Match": past };
+      await problem(call("PATCH", path, { name: "late" }, headers), 412, "precondition_failed");
+      await problem(call("DELETE", path, undefined, headers), 412, "precondition_failed");
+    }
+    expect(await json(call("GET", path))).toMatchObject({ name: "Hopper" });
+    expect((await call("DELETE", path, undefined, { "If-Match": "*" })).status).toBe(204);
+  });
+
+  test("of two changes made at once on one revision, one wins", async () => {
+    const call = await as("root");
+    const { path, etag } = await created(call, { email: fresh(), name: "Grace" });
+    const replies = await Promise.all(
+      ["A", "B"].map((name) => call("PATCH", path, { name }, { "If-Match": etag })),
+    );
+    expect(replies.map(({ status }) => status).sort()).toEqual([200, 412]);
+  });
+});
+
+describe("the list", () => {
+  test("is walked newest first, whoever joins meanwhile", async () => {
+    const call = await as("root");
+    const emails: unknown[] = [];
+    for (let n = 0; n < 5; n++)
+      emails.unshift((await created(call, { email: fresh(), name: "x" })).user["email"]);
+    const seen: unknown[] = [];
+    let path: string | undefined = "/api/users?limit=2";
+    while (path !== undefined) {
+      const response: Response = await call("GET", path);
+      path = nextOf(response);
+      seen.push(...(await page(response)).map(({ email }) => email));
+      await created(call, { email: fresh(), name: "late" });
+    }
+    expect(seen.slice(0, 5)).toEqual(emails);
+    expect(new Set(seen).size).toBe(seen.length);
+  });
+});
+
+describe("deleting", () => {
+  test("a deleted user is gone, and with it, at once, its keys", async () => {
+    const [root, leaver, other] = [await as("root"), await as("leaver"), await as("leaver", ["items:read"])];
+    const path = `/api/users/${leaver.userId}`;
+    await json(leaver("GET", "/api/items"));
+    const deleted = await root("DELETE", path);
+    expect([deleted.status, await deleted.text()]).toEqual([204, ""]);
+    for (const call of [leaver, other]) await problem(call("GET", "/api/items"), 403, "invalid_credential");
+    for (const method of ["GET", "DELETE"]) await problem(root(method, path), 404, "not_found");
+  });
+
+  test("what it owned follows, more than one batch of it, and nothing of anybody else's", async () => {
+    const [root, leaver, stayer] = [await as("root"), await as("hoarder"), await as("stayer")];
+    for (let n = 0; n < 201; n++)
+      await run("mutation", internal.items.create, { ownerId: leaver.userId, name: `item${n}` });
+    const kept = await json(stayer("POST", "/api/items", { name: "kept" }), 201);
+    expect((await root("DELETE", `/api/users/${leaver.userId}`)).status).toBe(204);
+
+    const left = { ownerId: leaver.userId, limit: 1 };
+    await expect
+      .poll(async () => (await run("query", internal.items.list, left)).docs, { timeout: 10_000 })
+      .toEqual([]);
+    await expect.poll(async () => (await run("query", internal.apiKeys.list, left)).docs).toEqual([]);
+    expect(await page(stayer("GET", "/api/items"))).toEqual([kept]);
+  });
+
+  test("a user may delete itself", async () => {
+    const call = await as("quitter");
+    expect((await call("DELETE", `/api/users/${call.userId}`)).status).toBe(204);
+    await problem(call("GET", "/api/user"), 401, "unauthenticated");
+    await problem(call("GET", "/api/protected"), 403, "invalid_credential");
+  });
+});

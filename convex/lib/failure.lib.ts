@@ -1,0 +1,60 @@
+import { ConvexError } from "convex/values";
+
+/** Every way in which the API refuses. The catalogue with statuses and explanations is `http/kit/problem.kit.ts`. */
+export type FailureCode =
+  | "invalid_json"
+  | "invalid_request"
+  | "invalid_cursor"
+  | "unauthenticated"
+  | "invalid_credential"
+  | "insufficient_scope"
+  | "not_found"
+  | "method_not_allowed"
+  | "conflict"
+  | "precondition_failed"
+  | "payload_too_large"
+  | "unsupported_media_type"
+  | "internal"
+  | "timed_out"
+  | "not_configured";
+
+/** One field that failed validation, in words that a caller understands. */
+export type FieldError = {
+  in: "path" | "query" | "header" | "body";
+  /** Dotted path of the field; empty for the whole part. */
+  path: string;
+  message: string;
+};
+
+/** What travels with a failure across `ctx.run*`, where error classes do not survive but `ConvexError` data does. */
+export type Failure = {
+  kind: "failure";
+  code: FailureCode;
+  detail: string;
+  errors?: FieldError[];
+  /** Header names and values that belong to the refusal, such as `Allow` or `Retry-After`. */
+  headers?: Record<string, string>;
+};
+
+/**
+ * Refuses: throws the one error that the API renders as a problem (RFC 9457). Usable in functions and in HTTP code.
+ *
+ * @example
+ * const item = await ctx.db.get(id) ?? fail("not_found", `No item ${id}`);
+ */
+export function fail(
+  code: FailureCode,
+  detail: string,
+  more: Pick<Failure, "errors" | "headers"> = {},
+): never {
+  throw new ConvexError({ kind: "failure", code, detail, ...more } satisfies Failure);
+}
+
+/** The failure that an error carries, or undefined for an error that is nobody's intention. */
+export function failureOf(error: unknown): Failure | undefined {
+  if (!(error instanceof ConvexError)) return undefined;
+  const data: unknown = error.data;
+  return typeof data === "object" && data !== null && "kind" in data && data.kind === "failure"
+    ? (data as Failure)
+    : undefined;
+}

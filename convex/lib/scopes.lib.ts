@@ -1,0 +1,47 @@
+/**
+ * The scopes a credential may carry. They are exact: `items:write` does not imply `items:read`; only `*` covers all.
+ */
+export const SCOPES = [
+  "items:read",
+  "items:write",
+  "users:read",
+  "users:write",
+  "files:read",
+  "files:write",
+  "keys:read",
+  "keys:write",
+  "webhooks:read",
+  "webhooks:write",
+  "billing:read",
+  "jobs:read",
+  "jobs:write",
+] as const;
+
+export type Scope = (typeof SCOPES)[number];
+
+/** What a credential can be granted: a scope, or `*` for every one that exists. */
+export type Grant = Scope | "*";
+
+export const GRANTS: readonly Grant[] = [...SCOPES, "*"];
+
+/** What a new user may do when it calls with a token of its own: its own things, nothing of the deployment. */
+export const NEW_USER_SCOPES: readonly Scope[] = [
+  "items:read",
+  "items:write",
+  "files:read",
+  "files:write",
+  "keys:read",
+  "keys:write",
+  "jobs:read",
+  "jobs:write",
+];
+
+/** True when the granted scopes cover the needed one. An unknown grant covers nothing. */
+export function covers(granted: readonly string[], needed: string): boolean {
+  return granted.includes(needed) || granted.includes("*");
+}
+
+/** The first of `wanted` that a caller holding `granted` lacks: nobody hands out what they do not hold. */
+export function firstLacking(granted: readonly string[], wanted: readonly string[]): string | undefined {
+  return wanted.find((scope) => !covers(granted, scope));
+}

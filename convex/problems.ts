@@ -1,0 +1,38 @@
+import { v } from "convex/values";
+import { internalQuery } from "./_generated/server";
+import type { FailureCode } from "./lib/failure.lib";
+
+/** What each problem means and what a caller can do about it. Here, and not beside the codes, so that no request loads it. */
+const EXPLANATIONS: Record<FailureCode, string> = {
+  invalid_json: "The body is not JSON, or not valid UTF-8. Send one JSON value, encoded as UTF-8.",
+  invalid_request:
+    "A path, query, header or body value is not what the route takes. `errors` names each failing field.",
+  invalid_cursor: "The cursor was not issued by this list with these filters. Start again without one.",
+  unauthenticated: "The route needs a credential. Send `X-API-Key: KEY` or `Authorization: Bearer KEY`.",
+  invalid_credential:
+    "The key is unknown, expired or revoked, or the token does not verify. Sending it again will not help.",
+  insufficient_scope:
+    "The credential is good but lacks the scope that `detail` names. Use one that carries it.",
+  not_found: "Nothing is there, or nothing that belongs to this caller. Both look the same on purpose.",
+  method_not_allowed: "The path exists, but not with this method. `Allow` lists the methods it takes.",
+  conflict: "The request contradicts what is there, such as a value that must be unique and is taken.",
+  precondition_failed:
+    "The resource has changed since it was read, so `If-Match` does not hold. Read it again, then retry.",
+  payload_too_large: "The body is larger than the route takes. `detail` names the limit.",
+  unsupported_media_type:
+    "The route does not read bodies of this Content-Type. `detail` names what it reads.",
+  internal: "Something failed that the caller cannot mend. The cause is in the log under `requestId`.",
+  timed_out:
+    "The work did not end in time; it may or may not have happened. Retry after `Retry-After` seconds.",
+  not_configured:
+    "The deployment lacks a secret or a setting that the route needs. Its operator has to set it.",
+};
+
+/** The explanation of a problem code, or null for a code that does not exist. */
+export const explain = internalQuery({
+  args: { code: v.string() },
+  returns: v.union(v.string(), v.null()),
+  handler: (_ctx, { code }) => (isCode(code) ? EXPLANATIONS[code] : null),
+});
+
+const isCode = (code: string): code is FailureCode => Object.hasOwn(EXPLANATIONS, code);

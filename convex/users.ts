@@ -1,0 +1,105 @@
+import { v } from "convex/values";
+import { internal } from "./_generated/api";
+import type { Doc } from "./_generated/dataModel";
+import { internalMutation, internalQuery, type QueryCtx } from "./_generated/server";
+import { fail } from "./lib/failure.lib";
+import { pageArgs, pageOf, readPage, within } from "./lib/page.lib";
+import { ifMatch, requireRevision } from "./lib/revision.lib";
+import { insertUser, userByEmail } from "./lib/users.lib";
+import schema from "./schema";
+
+const user = schema.doc("users");
+
+async function existing(ctx: QueryCtx, userId: string): Promise<Doc<"users">> {
+  const id = ctx.db.normalizeId("users", userId);
+  return (id && (await ctx.db.get("users", id))) ?? fail("not_found", `No user ${userId}`);
+}
+
+export const get = internalQuery({
+  args: { userId: v.string() },
+  returns: user,
+  handler: (ctx, { userId }) => existing(ctx, userId),
+});
+
+export const list = internalQuery({
+  args: pageArgs,
+  returns: pageOf(user),
+  handler: (ctx, page) =>
+    readPage(page, (range, count) =>
+      ctx.db
+        .query("users")
+        .withIndex("by_creation_time", (q) => within(q, range))
+        .order("desc")
+        .take(count),
+    ),
+});
+
+/** Adds a user whose email nobody else has, in any letter case. */
+export const register = internalMutation({
+  args: { email: v.string(), name: v.string() },
+  returns: user,
+  handler: async (ctx, { email, name }) => {
+    if (await userByEmail(ctx, email)) fail("conflict", `email: ${email} belongs to another user`);
+    return insertUser(ctx, { email, name });
+  },
+});
+
+export const edit = internalMutation({
+  args: { userId: v.string(), ifMatch, email: v.optional(v.string()), name: v.optional(v.string()) },
+  returns: user,
+  handler: async (ctx, { userId, ifMatch: expected, email, name }) => {
+    const found = await existing(ctx, userId);
+    requireRevision(found, expected);
+    const holder = email === undefined ? null : await userByEmail(ctx, email);
+    if (holder && holder._id !== found._id)
+      fail("conflict", `email: ${holder.email} belongs to another user`);
+    await ctx.db.patch("users", found._id, {
+      ...(email !== undefined && { email, emailKey: email.toLowerCase() }),
+      ...(name !== undefined && { name }),
+      revision: found.revision + 1,
+    });
+    return existing(ctx, found._id);
+  },
+});
+
+/**
+ * Deletes a user. Its keys die with it at once, because a key is only as good as its owner; what it owned follows in
+ * batches, each a transaction of its own.
+ */
+export const erase = internalMutation({
+  args: { userId: v.string(), ifMatch },
+  returns: v.null(),
+  handler: async (ctx, { userId, ifMatch: expected }) => {
+    const found = await existing(ctx, userId);
+    requireRevision(found, expected);
+    await ctx.db.delete("users", found._id);
+    if (found.clerkId !== undefined) await ctx.db.insert("deletedClerkUsers", { clerkId: found.clerkId });
+    await ctx.scheduler.runAfter(0, internal.users.eraseOwned, { userId: found._id });
+    return null;
+  },
+});
+
+/** Documents deleted in one transaction: far below Convex's limits, so that a batch never fails for its size. */
+const BATCH = 200;
+
+/** Deletes what a deleted user left behind, one batch, and schedules the next until nothing is left. */
+export const eraseOwned = internalMutation({
+  args: { userId: v.id("users") },
+  returns: v.null(),
+  handler: async (ctx, { userId }) => {
+    const keys = await ctx.db
+      .query("apiKeys")
+      .withIndex("by_user", (q) => q.eq("userId", userId))
+      .take(BATCH);
+    const items = await ctx.db
+      .query("items")
+      .withIndex("by_owner", (q) => q.eq("ownerId", userId))
+      .take(BATCH);
+    for (const key of keys) await ctx.db.delete("apiKeys", key._id);
+    for (const item of items) await ctx.db.delete("items", item._id);
+    if (keys.length === BATCH || items.length === BATCH) {
+      await ctx.scheduler.runAfter(0, internal.users.eraseOwned, { userId });
+    }
+    return null;
+  },
+});
