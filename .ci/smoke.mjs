@@ -1,0 +1,60 @@
+/**
+ * Starts the server by the README's command in a fresh data directory, makes an item with the key it prints, kills it hard,
+ * starts it again and finds the item.
+ */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+const data = join(mkdtempSync(join(tmpdir(), "api-smoke-")), "data");
+
+/** Runs `npm start` until its `ready` line; answers what it printed, by the first word of each line. */
+async function start() {
+  // A process group of its own, so that killing it leaves nothing that npm started behind.
+  const child = spawn("npm", ["start", "--", "--port", "0", "--data", data], {
+    stdio: ["ignore", "pipe", "inherit"],
+    detached: true,
+  });
+  const printed = new Map();
+  for await (const line of createInterface({ input: child.stdout })) {
+    const [word, rest] = line.split(/\s+(.*)/);
+    printed.set(word, rest);
+    if (word === "ready") {
+      child.stdout.resume();
+      return { printed, kill: () => kill(child) };
+    }
+  }
+  throw new Error("the server ended before it was ready");
+}
+
+async function kill(child) {
+  process.kill(-child.pid, "SIGKILL");
+  await once(child, "exit");
+}
+
+const first = await start();
+const key = first.printed.get("key");
+assert.match(key, /^cha_/, "the first start prints a key");
+const headers = { "X-API-Key": key, "Content-Type": "application/json" };
+const created = await fetch(`${first.printed.get("api")}/api/items`, {
+  method: "POST",
+  headers,
+  body: JSON.stringify({ name: "bolt" }),
+});
+assert.equal(created.status, 201);
+const item = await created.json();
+await first.kill();
+
+const second = await start();
+assert.equal(second.printed.has("key"), false, "a later start prints no key");
+const found = await fetch(`${second.printed.get("api")}/api/items/${item.id}`, { headers });
+assert.equal(found.status, 200);
+assert.deepEqual(await found.json(), item);
+await second.kill();
+
+rmSync(data, { recursive: true });
+console.log("the item that was acknowledged before the kill is there after it");

@@ -1,0 +1,132 @@
+/**
+ * A folder of Convex functions as the Convex CLI bundles it.
+ *
+ * The options are those of `node_modules/convex/src/bundler/debugBundle.ts`, the entry points those of `entryPoints` in
+ * `index.ts` beside it; compare both when convex is updated. The CLI's plugins for `server-only`, `.wasm` and
+ * `async_hooks` are left out: nothing here imports those, and what does fails the build.
+ */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, posix, relative } from "node:path";
+import { build, type BuildResult, type Plugin } from "esbuild";
+
+/** The module that Convex asks for the router. */
+export const ENTRY = "http.js";
+
+export type Graph = {
+  /** What Convex evaluates for one HTTP request: the text of `http.js` and of each chunk that its imports reach. */
+  modules: Map<string, string>;
+  bytes: number;
+  /** The same code as one classic script, whose value is the namespace of `http.js`. */
+  script: string;
+};
+
+/** Bundles the functions under `dir` with the file `http` in the place of `http.ts`, and keeps what `http.js` needs. */
+export async function bundleHttp(dir: string, http: string): Promise<Graph> {
+  const result = await build({
+    entryPoints: entryPoints(dir).map((path) => {
+      const out = moduleName(dir, path);
+      return { in: out === "http" ? http : path, out };
+    }),
+    bundle: true,
+    platform: "browser",
+    format: "esm",
+    target: "esnext",
+    jsx: "automatic",
+    outdir: "out",
+    outbase: dir,
+    conditions: ["convex", "module"],
+    write: false,
+    sourcemap: true,
+    sourcesContent: false,
+    splitting: true,
+    chunkNames: "_deps/[hash]",
+    treeShaking: true,
+    minifySyntax: true,
+    minifyIdentifiers: true,
+    minifyWhitespace: false,
+    keepNames: true,
+    define: { "process.env.NODE_ENV": '"production"' },
+    metafile: true,
+    logLevel: "warning",
+  });
+  const modules = staticGraph(result);
+  const bytes = [...modules.values()].reduce((sum, source) => sum + Buffer.byteLength(source), 0);
+  return { modules, bytes, script: await asScript(modules) };
+}
+
+/** Every file that the CLI would deploy as a module of the default runtime. */
+function entryPoints(dir: string): string[] {
+  return readdirSync(dir, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(dir, entry.name);
+    if (entry.isDirectory()) {
+      const skipped = entry.name === "_generated" || existsSync(join(path, "convex.config.ts"));
+      return skipped ? [] : entryPoints(path);
+    }
+    return isFunctionModule(entry.name) && isDefaultRuntime(readFileSync(path, "utf8")) ? [path] : [];
+  });
+}
+
+function isFunctionModule(name: string): boolean {
+  return /^[^.#\s][^.\s]*\.(?:[cm]?[jt]s|[jt]sx)$/.test(name) && !/^schema\.[jt]s$/.test(name);
+}
+
+function isDefaultRuntime(source: string): boolean {
+  return !/^\s*["']use node["'];?\s*$/m.test(source) && /^\s*(?:import|export)/m.test(source);
+}
+
+function moduleName(dir: string, path: string): string {
+  return posixPath(relative(dir, path)).replace(/\.[^.]+$/, "");
+}
+
+function staticGraph({
+  outputFiles,
+  metafile,
+}: BuildResult<{ write: false; metafile: true }>): Map<string, string> {
+  const sources = new Map(outputFiles.map(({ path, text }) => [posixPath(relative("out", path)), text]));
+  const modules = new Map<string, string>();
+  const pending = [ENTRY];
+  for (const name of pending) {
+    const source = sources.get(name);
+    const output = metafile.outputs[`out/${name}`];
+    if (source === undefined || output === undefined) throw new Error(`The bundle has no ${name}`);
+    if (modules.has(name)) continue;
+    modules.set(name, source);
+    for (const { kind, path } of output.imports) {
+      if (kind === "import-statement") pending.push(posix.relative("out", path));
+    }
+  }
+  return modules;
+}
+
+/** Joins the modules by a second bundling that changes nothing else. */
+async function asScript(modules: Map<string, string>): Promise<string> {
+  const graph: Plugin = {
+    name: "graph",
+    setup(joined) {
+      joined.onResolve({ filter: /.*/ }, ({ path, importer }) => ({
+        path: posix.join(posix.dirname(importer), path),
+        namespace: "graph",
+      }));
+      joined.onLoad({ filter: /.*/, namespace: "graph" }, ({ path }) => ({
+        contents: modules.get(path) ?? "",
+      }));
+    },
+  };
+  const { outputFiles } = await build({
+    entryPoints: [ENTRY],
+    bundle: true,
+    format: "iife",
+    globalName: "http",
+    footer: { js: "http;" },
+    target: "esnext",
+    treeShaking: false,
+    write: false,
+    logLevel: "warning",
+    plugins: [graph],
+  });
+  return outputFiles.map(({ text }) => text).join("");
+}
+
+function posixPath(path: string): string {
+  return path.replaceAll("\\", "/");
+}

@@ -1,0 +1,145 @@
+/** What a Convex isolate does for one HTTP request, in a fresh V8 context: web globals, no Node, no `eval`. */
+import { createHash, webcrypto } from "node:crypto";
+import { posix } from "node:path";
+// The default import: without its flag Node has no `SourceTextModule`, and a named import of it would not link.
+import vm from "node:vm";
+import { ENTRY, type Graph } from "./bundle";
+
+/** The answer of each internal function that a candidate may call, by the function's name. */
+export type Answers = Record<string, unknown>;
+
+type Endpoint = { invokeHttpAction(request: Request): Promise<Response> };
+export type Router = { lookup(path: string, method: string): [Endpoint, string, string] | null };
+
+/**
+ * A new context. It is not "contextified": its global is an ordinary object, as in an isolate, where a contextified one
+ * makes every look-up of `Object` or `Response` a slow call back into Node.
+ */
+export function createIsolate(answers: Answers, env: Record<string, string>): vm.Context {
+  const context = vm.createContext(vm.constants.DONT_CONTEXTIFY, {
+    codeGeneration: { strings: false, wasm: false },
+  });
+  const globals = { ...WEB_GLOBALS, process: { env: Object.freeze({ ...env }) }, Convex: syscalls(answers) };
+  for (const [name, value] of Object.entries(globals)) {
+    Object.defineProperty(context, name, { value, writable: true, configurable: true, enumerable: false });
+  }
+  return context;
+}
+
+/** Compiles the modules from their text, links and evaluates them, and returns the router. */
+export async function loadModules(context: vm.Context, { modules }: Graph): Promise<Router> {
+  const compiled = new Map(
+    [...modules].map(([identifier, source]) => [
+      identifier,
+      new vm.SourceTextModule(source, { context, identifier }),
+    ]),
+  );
+  const named = (name: string): vm.SourceTextModule => {
+    const module = compiled.get(name);
+    if (!module) throw new Error(`The bundle has no ${name}`);
+    return module;
+  };
+  const entry = named(ENTRY);
+  await entry.link((specifier, { identifier }) => named(posix.join(posix.dirname(identifier), specifier)));
+  await entry.evaluate();
+  return routerOf(entry.namespace);
+}
+
+/** Runs the same code as one script, out of V8's code cache. */
+export function loadCached(context: vm.Context, { script }: Graph, cachedData: Buffer): Router {
+  const compiled = new vm.Script(script, { filename: ENTRY, cachedData });
+  if (compiled.cachedDataRejected) throw new Error("V8 rejected its own code cache");
+  return routerOf(compiled.runInContext(context));
+}
+
+/** V8's code cache of the script, with the functions that `exercise` has run. */
+export async function codeCacheOf(
+  context: vm.Context,
+  { script }: Graph,
+  exercise: (router: Router) => Promise<unknown>,
+): Promise<Buffer> {
+  const compiled = new vm.Script(script, { filename: ENTRY });
+  await exercise(routerOf(compiled.runInContext(context)));
+  return compiled.createCachedData();
+}
+
+/** Finds the route and runs it, as Convex's runtime does. */
+export async function invoke(router: Router, request: Request): Promise<Response> {
+  const { pathname } = new URL(request.url);
+  const match = router.lookup(pathname, request.method);
+  if (match === null) throw new Error(`No route for ${request.method} ${pathname}`);
+  return match[0].invokeHttpAction(request);
+}
+
+/** What was compiled from text has no type; a namespace without a router fails at `lookup`. */
+function routerOf(namespace: unknown): Router {
+  return (namespace as { default: Router }).default;
+}
+
+/** Answers take no time: only the app is measured. What a candidate should not call fails. */
+function syscalls(answers: Answers): object {
+  const unknown = (op: string, json: unknown): never => {
+    throw new Error(`The benchmark has no answer to ${op} ${JSON.stringify(json)}`);
+  };
+  return {
+    syscall: unknown,
+    jsSyscall: unknown,
+    asyncSyscall: async (op: string, json: string) => {
+      await Promise.resolve();
+      const { name } = JSON.parse(json) as { name?: string };
+      const calls = op === "1.0/actions/query" || op === "1.0/actions/mutation";
+      return calls && name !== undefined && Object.hasOwn(answers, name)
+        ? JSON.stringify(answers[name])
+        : unknown(op, json);
+    },
+  };
+}
+
+/** As on Convex a synchronous call under a promise; Node's own goes to another thread, and the wait is noise. */
+function digest(algorithm: string, data: ArrayBuffer | ArrayBufferView): Promise<ArrayBuffer> {
+  const bytes = ArrayBuffer.isView(data)
+    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+    : data;
+  const hash = createHash(algorithm.replace("-", "")).update(new Uint8Array(bytes)).digest();
+  return Promise.resolve(new Uint8Array(hash).buffer);
+}
+
+const silent = (): void => undefined;
+
+const WEB_GLOBALS = {
+  console: { log: silent, info: silent, warn: silent, error: silent, debug: silent, trace: silent },
+  crypto: {
+    getRandomValues: webcrypto.getRandomValues.bind(webcrypto),
+    randomUUID: webcrypto.randomUUID.bind(webcrypto),
+    subtle: { digest },
+  },
+  AbortController,
+  AbortSignal,
+  Blob,
+  DOMException,
+  Event,
+  EventTarget,
+  FormData,
+  Headers,
+  ReadableStream,
+  Request,
+  Response,
+  TextDecoder,
+  TextDecoderStream,
+  TextEncoder,
+  TextEncoderStream,
+  TransformStream,
+  URL,
+  URLSearchParams,
+  WritableStream,
+  atob,
+  btoa,
+  clearInterval,
+  clearTimeout,
+  fetch,
+  performance,
+  queueMicrotask,
+  setInterval,
+  setTimeout,
+  structuredClone,
+};

@@ -1,0 +1,42 @@
+import { defineConfig } from "vitest/config";
+
+/** The HTTP suites know only requests and replies, so they run as they stand on every engine. */
+const overHttp = ["convex/http/**/*.test.ts"];
+/** These need no engine and run once. */
+const ofTheKit = ["convex/http/{kit,middleware}/**/*.test.ts", "convex/http/contracts.test.ts"];
+
+const engine = (name: "convex-test" | "embedded") => ({
+  test: {
+    name,
+    include: overHttp,
+    exclude: ofTheKit,
+    provide: { engine: name },
+    env: { CONVEX_SITE_URL: "https://api.example.test" },
+  },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      engine("convex-test"),
+      engine("embedded"),
+      {
+        test: {
+          name: "plain",
+          include: [
+            ...ofTheKit,
+            "convex/lib/**/*.test.ts",
+            "embedded/**/*.test.ts",
+            "bench/**/*.test.ts",
+            "scripts/**/*.test.ts",
+          ],
+        },
+      },
+    ],
+    reporters: ["default", "./convex/http/testing/onlyOn.reporter.ts"],
+    // The log lines of requests are of interest where a case fails.
+    silent: "passed-only",
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+  },
+});
