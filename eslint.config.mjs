@@ -16,7 +16,10 @@ export default tseslint.config(
     },
   },
   ...convex.configs.recommended,
-  // The one file that reads the environment. Convex's typed `env` would bring its whole server library into it.
-  { files: ["convex/lib/env.lib.ts"], rules: { "@convex-dev/no-process-env": "off" } },
+  // The files that read the environment: one for functions, one for the auth config. Convex's typed `env` would bring its whole server library into it.
+  {
+    files: ["convex/lib/env.lib.ts", "convex/auth.config.ts"],
+    rules: { "@convex-dev/no-process-env": "off" },
+  },
   { files: ["**/*.mjs"], ...tseslint.configs.disableTypeChecked },
 );

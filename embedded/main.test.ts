@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
-import { BASIC, copyOf, temporaryDirectory, PATIENT } from "./fixtures/serve";
+import { BASIC, copyOf, RULES, temporaryDirectory, PATIENT } from "./fixtures/serve";
 import { accepts, halfPosted } from "./fixtures/sockets";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -146,13 +146,7 @@ test("a second signal ends the process at once, whatever is under way", async ()
 });
 
 test("unknown options and nonsense are refused with the usage", async () => {
-  for (const args of [
-    ["--nonsense"],
-    ["--port", "x"],
-    ["--port", "70000"],
-    ["stray"],
-    ["--api-port", "3210"],
-  ]) {
+  for (const args of [["--nonsense"], ["--port", "x"], ["--port", "70000"], ["stray"], ["--api-port", "x"]]) {
     const command = new Command(args);
     expect((await command.ended).code).toBe(2);
     expect(command.lines.join("\n")).toContain("usage: npm start");
@@ -229,4 +223,48 @@ test("--watch serves what is saved; a broken file is named, and the last good bu
   await command.line(/^convex\/http\.ts:\d+:\d+: /);
   await command.line(/^not reloaded: the last good build goes on serving/);
   expect(await json(fetch(`${url}/echo/x`))).toMatchObject({ changed: true });
+});
+
+test("errors that no function can catch are logged under its name, and the server goes on", async () => {
+  const command = new Command(["--project", RULES, "--data", temporaryDirectory(), "--port", "0"]);
+  await command.line(/^ready\b/);
+  const url = await command.url();
+  for (const [query, message] of [
+    ["", "thrown by a listener"],
+    ["?promise", "nobody waits for me"],
+  ] as const) {
+    expect(await (await fetch(`${url}/stray${query}`)).text()).toBe("answered");
+    expect(await command.line(new RegExp(message))).toBe(`[GET /stray] Uncaught Error: ${message}`);
+    expect(await command.line(/convex\/http\.ts:\d+:\d+/)).toContain("at ");
+  }
+  expect((await fetch(`${url}/metadata`)).status).toBe(200);
+  command.process.kill("SIGTERM");
+  expect(await command.ended).toEqual({ code: 0, signal: null });
+});
+
+test("an error of the runtime's own ends the process with a message", async () => {
+  const thrower = 'process.once("SIGUSR2",()=>{throw new Error("out of its mind")})';
+  const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(thrower)}`;
+  const command = new Command(["--project", RULES, "--data", temporaryDirectory(), "--port", "0"], {
+    NODE_OPTIONS,
+  });
+  await command.line(/^ready\b/);
+  command.process.kill("SIGUSR2");
+  expect(await command.ended).toEqual({ code: 1, signal: null });
+  expect(command.lines.join("\n")).toContain(
+    "The process ends because of an error of its own: Error: out of its mind",
+  );
+});
+
+test("--trust-proxy takes the client's address from the header", async () => {
+  const args = ["--project", RULES, "--data", temporaryDirectory(), "--port", "0"];
+  const command = new Command([...args, "--trust-proxy", "2"]);
+  await command.line(/^ready\b/);
+  const headers = { "x-forwarded-for": "10.0.0.1, 203.0.113.9, 10.0.0.2" };
+  const metadata = await json(fetch(`${await command.url()}/metadata`, { headers }));
+  expect(metadata["ip"]).toBe("203.0.113.9");
+  for (const count of ["-1", "x", "1.5"]) {
+    const refused = new Command([...args, `--trust-proxy=${count}`]);
+    expect((await refused.ended).code).toBe(2);
+  }
 });

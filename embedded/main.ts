@@ -1,5 +1,6 @@
 /** The command line of the embedded runtime: `npm start -- --help`. */
 import type { LogLine } from "./exec/execution";
+import { reportStray } from "./exec/strays";
 import { readEnvFile } from "./environment";
 import { finishFirstStart } from "./firstStart";
 import type { CommandLine } from "./options";
@@ -7,6 +8,7 @@ import { parseCommandLine, USAGE, UsageError } from "./options";
 import { resetData } from "./reset";
 import type { EmbeddedServer } from "./server";
 import { startServer } from "./server";
+import { WATCHDOG_MS } from "./services/watchdog";
 import { watchFunctions } from "./watch";
 
 /** What is not finished by then is cut, so that the process is gone five seconds after the signal. */
@@ -20,10 +22,15 @@ await main();
 async function main(): Promise<void> {
   let server: EmbeddedServer | undefined;
   stopOnSignal(() => server?.close(GRACE_MS));
-  // A promise that a function does not await must not end the server when it fails.
+  // A promise that a function does not await must not end the server when it fails, nor must an event listener.
   process.on("unhandledRejection", (reason) => {
-    const shown = reason instanceof Error ? (reason.stack ?? reason.message) : String(reason);
-    process.stderr.write(`Unhandled rejection: ${shown}\n`);
+    if (!reportStray(reason)) process.stderr.write(`Unhandled rejection: ${shown(reason)}\n`);
+  });
+  process.on("uncaughtException", (error) => {
+    if (reportStray(error)) return;
+    // Not a function's: nobody knows what state this leaves behind.
+    process.stderr.write(`The process ends because of an error of its own: ${shown(error)}\n`);
+    process.exit(1);
   });
   try {
     const options = parseCommandLine(process.argv.slice(2));
@@ -40,10 +47,16 @@ async function main(): Promise<void> {
   }
 }
 
+function shown(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
 async function start(options: CommandLine): Promise<EmbeddedServer> {
   const env = { ...process.env, ...readEnvFile(options.envFile, options.envFileRequired) };
-  const { project, data, host, port, watch } = options;
-  const server = await startServer({ project, data, host, port, watch, env, log: print });
+  const { project, data, host, port, apiPort, trustProxy, watch } = options;
+  const ports = { port, ...(apiPort !== undefined && { apiPort }) };
+  const more = { trustProxy, watch, env, log: print, watchdog: WATCHDOG_MS };
+  const server = await startServer({ project, data, host, ...ports, ...more });
 
   await say(`api  ${server.url}`);
   await say(`data ${server.dataDirectory}`);

@@ -4,7 +4,15 @@ import { join } from "node:path";
 import { lockDirectory } from "./store/lock";
 
 // Only what the runtime puts there is deleted: a directory given by mistake must survive it.
-const OURS = ["data.sqlite", "data.sqlite-wal", "data.sqlite-shm", "started"];
+const OURS = [
+  "data.sqlite",
+  "data.sqlite-wal",
+  "data.sqlite-shm",
+  "started",
+  "secret",
+  "secret.new",
+  "files",
+];
 
 /**
  * Deletes the data in a data directory. The directory itself and files of others in it stay.
@@ -18,7 +26,7 @@ export function resetData(directory: string): void {
   }
   const lock = lockDirectory(directory);
   try {
-    for (const name of OURS) rmSync(join(directory, name), { force: true });
+    for (const name of OURS) rmSync(join(directory, name), { recursive: true, force: true });
   } finally {
     lock.release();
   }

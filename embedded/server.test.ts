@@ -28,6 +28,10 @@ test("a second server on the same data, or the same port, is told so", async () 
   await expect(serve({ data: server.dataDirectory })).rejects.toThrow("in use by another process");
   const port = Number(new URL(server.url).port);
   await expect(serve({ port })).rejects.toThrow(`Port ${port} on 127.0.0.1 is in use`);
+  const apiPort = Number(new URL(server.apiUrl).port);
+  await expect(serve({ apiPort })).rejects.toThrow(
+    `Port ${apiPort} on 127.0.0.1 is in use. Stop what listens there, or choose another with --api-port.`,
+  );
 });
 
 test("a reload serves the new code and keeps the data", async () => {

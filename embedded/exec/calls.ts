@@ -1,16 +1,13 @@
 /** The syscalls that call other functions. */
 import type { JSONValue } from "convex/values";
 import type { FunctionKind } from "../runtime/modules";
+import type { Address } from "./addresses";
+import { handleOf, placeOf } from "./addresses";
 import { SyscallError, unsupported } from "./errors";
 import type { Execution } from "./execution";
-import { runFunction, runNested } from "./run";
-
-/** How `convex/server` names a function: one of the three. */
-interface Address {
-  readonly name?: string;
-  readonly reference?: string;
-  readonly functionHandle?: string;
-}
+import type { TransactionLimits } from "./limits";
+import { CONVEX_LIMITS } from "./limits";
+import { findFunction, runFunction, runNested } from "./run";
 
 interface CallArgs extends Address {
   readonly args: JSONValue;
@@ -18,22 +15,25 @@ interface CallArgs extends Address {
 
 interface UdfArgs extends CallArgs {
   readonly udfType: string;
-  readonly transactionLimits?: JSONValue;
+  readonly transactionLimits?: Partial<TransactionLimits>;
 }
 
 /** `ctx.runQuery`, `ctx.runMutation`, `ctx.runAction` of an action, each with its own transaction. */
 export function actionCall(kind: FunctionKind): (execution: Execution, args: CallArgs) => Promise<string> {
   return (execution, args) => {
     if (execution.frozen) throw new SyscallError(`Cannot call an ${kind} this way from a ${execution.kind}`);
-    return runFunction(execution.engine, { kind, name: nameOf(args), args: args.args }, execution.origin);
+    const call = { ...placeOf(execution, args), kind, args: args.args };
+    return execution.calls.run(() => {
+      execution.assertRunning();
+      return runFunction(execution.engine, call, execution.origin);
+    });
   };
 }
 
 /** `ctx.runQuery` and `ctx.runMutation` of queries and mutations, within the caller's transaction. */
 export function runUdf(execution: Execution, args: UdfArgs): Promise<string> {
-  if (args.transactionLimits !== undefined)
-    throw unsupported("Limits of a nested call (`transactionLimits`)");
-  const call = { name: nameOf(args), args: args.args };
+  const limits = limitsOf(args);
+  const call = { ...placeOf(execution, args), args: args.args, ...(limits && { limits }) };
   switch (args.udfType) {
     case "query":
       return runNested(execution, { ...call, kind: "query" });
@@ -48,8 +48,25 @@ export function runUdf(execution: Execution, args: UdfArgs): Promise<string> {
   }
 }
 
-function nameOf({ name, reference }: Address): string {
-  if (name !== undefined) return name;
-  if (reference !== undefined) throw unsupported("Components", `The function asked for ${reference}.`);
-  throw unsupported("Function handles");
+function limitsOf({ udfType, transactionLimits: limits }: UdfArgs): Partial<TransactionLimits> | undefined {
+  if (limits === undefined) return undefined;
+  const unknown = Object.keys(limits).find((name) => !Object.hasOwn(CONVEX_LIMITS.transaction, name));
+  if (unknown !== undefined) throw unsupported(`Limits of a nested call for \`${unknown}\``);
+  if (udfType === "snapshotQuery") throw unsupported("Limits of a nested query with `useStaleSnapshot`");
+  return limits;
+}
+
+/** `createFunctionHandle`. @returns the JSON text of the handle. @throws SyscallError if there is no such function. */
+export async function createFunctionHandle(execution: Execution, address: Address): Promise<string> {
+  const fn = await findFunction(execution.engine, placeOf(execution, address));
+  return JSON.stringify(handleOf({ component: fn.component, name: fn.path }));
+}
+
+/** Components are given environment variables; `convex` has no way to give them arguments since 1.48. */
+export function componentArgument({ component }: Execution, { name }: { readonly name: string }): string {
+  throw new SyscallError(
+    component === ""
+      ? "Component arguments are not available within the app"
+      : `Component argument '${name}' not found`,
+  );
 }

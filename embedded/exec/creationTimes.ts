@@ -26,7 +26,8 @@ export function creationTimesOf(store: Store): CreationTimes {
   const snapshot = store.snapshot();
   let last = 0;
   try {
-    for (const table of store.catalog.tables("")) {
+    const { catalog } = store;
+    for (const table of catalog.components().flatMap((component) => catalog.tables(component))) {
       const index = table.indexes.find(({ name }) => name === "by_creation_time");
       const newest = index && snapshot.scan(index, everything, "desc").next();
       if (newest) last = Math.max(last, (JSON.parse(newest.json) as { _creationTime: number })._creationTime);

@@ -1,10 +1,19 @@
 /** One run of one function, and how the code that runs finds it. */
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { Components } from "../runtime/components";
 import type { Modules } from "../runtime/modules";
+import type { FileStorage } from "../services/files";
 import type { Reader, Store, Transaction } from "../store/types";
+import type { Auth } from "../services/auth";
+import { labelOf } from "./addresses";
 import type { CreationTimes } from "./creationTimes";
 import { SyscallError } from "./errors";
+import type { Limits } from "./limits";
+import { Budget } from "./limitsOfTime";
+import { Usage } from "./limitsOfTransaction";
+import { withoutIdentity } from "./origins";
 import type { OpenQuery } from "./query/stream";
+import { Slots } from "./slots";
 import { Turns } from "./turns";
 
 /** A query or mutation works on the database and is frozen in time; actions talk to the world. */
@@ -21,11 +30,26 @@ export interface LogLine {
 /** What executions share: one server's store and one build of its functions. */
 export interface Engine {
   readonly store: Store;
+  /** The app's own functions, which are also those of `components.get("")`. */
   readonly modules: Modules;
+  readonly components: Components;
   readonly creationTimes: CreationTimes;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   readonly log: (line: LogLine) => void;
+  /** Told when a commit may have added scheduled functions. */
+  readonly scheduler: { wake(): void };
+  readonly files: FileStorage;
+  readonly auth: Auth;
+  readonly limits: Limits;
+  /** How many proxies of one's own stand before the server. */
+  readonly trustProxy: number;
+}
+
+/** The scheduled function that runs, as far as those that it calls need to know. */
+export interface ScheduledBy {
+  readonly id: string;
+  readonly kind: "mutation" | "action";
 }
 
 /** The request that started it all; functions that are called on its behalf share it. */
@@ -36,12 +60,16 @@ export interface Origin {
   readonly requestId: string;
   /** The credential of the `Authorization` header's `Bearer` scheme, `null` without one. */
   readonly token: string | null;
+  /** Set where the scheduler is behind the call. */
+  readonly scheduledBy?: ScheduledBy | undefined;
 }
 
 interface ExecutionOptions {
   readonly engine: Engine;
   readonly kind: ExecutionKind;
   readonly path: string;
+  /** The path of the function's component. Default `""`, the app. */
+  readonly component?: string;
   readonly origin: Origin;
   readonly now: number;
   readonly parent?: Execution;
@@ -54,8 +82,8 @@ export class Execution {
   readonly kind: ExecutionKind;
   /** `items:get`, or `GET /api/items` for an HTTP action. */
   readonly path: string;
-  /** The component that the function belongs to. Only the app itself for now. */
-  readonly component = "";
+  /** The path of the component that the function belongs to, `""` for the app. */
+  readonly component: string;
   readonly origin: Origin;
   /** The time at which this execution stands still, if it is a query or mutation. Milliseconds since 1970. */
   readonly now: number;
@@ -68,6 +96,16 @@ export class Execution {
   readonly turns = new Turns();
   readonly queries = new Map<number, OpenQuery>();
   readonly timers = new Map<number, NodeJS.Timeout>();
+  /** To be called when the function ends. */
+  readonly afterwards: (() => void)[] = [];
+  /** What the transaction has read and written so far; functions that share it share this. */
+  readonly usage: Usage;
+  /** The time that the function has left. */
+  readonly budget: Budget;
+  /** For an action's calls: Convex runs so many at once. */
+  readonly calls: Slots;
+  /** What the transaction has scheduled so far; functions that share it share this. */
+  scheduled: { calls: number; argumentBytes: number };
   /** How many queries were opened: the next one's number. */
   opened = 0;
   /** Convex allows one `paginate` in each function. */
@@ -81,11 +119,18 @@ export class Execution {
     this.engine = options.engine;
     this.kind = options.kind;
     this.path = options.path;
-    this.origin = options.origin;
+    this.component = options.component ?? "";
+    // Who calls is the app's business: in a component nobody is logged in, nor in what it calls by handle.
+    this.origin = this.component === "" ? options.origin : withoutIdentity(options.origin);
     this.now = options.now;
     this.parent = options.parent ?? null;
     this.reader = options.reader ?? null;
     this.transaction = options.transaction ?? null;
+    this.scheduled = options.parent?.scheduled ?? { calls: 0, argumentBytes: 0 };
+    const { limits } = this.engine;
+    this.usage = options.parent?.usage ?? new Usage(limits.transaction);
+    this.calls = new Slots(limits.actionCalls);
+    this.budget = new Budget(labelOf(this), this.frozen ? limits.userMs : limits.actionMs, !this.frozen);
   }
 
   /** Queries and mutations see a time that stands still, and neither timers nor the network. */
@@ -103,13 +148,14 @@ export class Execution {
     this.queries.clear();
     for (const timer of this.timers.values()) clearTimeout(timer);
     this.timers.clear();
+    for (const callback of this.afterwards.splice(0)) callback();
   }
 
   /** @throws SyscallError once this function, or one that called it, has ended. */
   assertRunning(): void {
     if (this.#ended) {
       throw new SyscallError(
-        `${this.path} has already ended. Await everything that a function starts before it returns.`,
+        `${labelOf(this)} has already ended. Await everything that a function starts before it returns.`,
       );
     }
     this.parent?.assertRunning();

@@ -1,11 +1,13 @@
 /** The syscalls that tell a function about itself and its caller. */
+import { MOST_SCHEDULED, MOST_SCHEDULED_BYTES } from "../services/scheduleCalls";
 import { SyscallError } from "./errors";
 import type { Execution } from "./execution";
 
 /** `ctx.meta.getRequestMetadata()`. */
 export function requestMetadata({ origin }: Execution): string {
-  const { ip, userAgent, requestId, token } = origin;
-  return JSON.stringify({ ip, userAgent, requestId, scheduledFunctionId: null, authToken: token });
+  const { ip, userAgent, requestId, token, scheduledBy } = origin;
+  const scheduledFunctionId = scheduledBy?.id ?? null;
+  return JSON.stringify({ ip, userAgent, requestId, scheduledFunctionId, authToken: token });
 }
 
 /** `ctx.meta.getFunctionMetadata()`. */
@@ -19,14 +21,31 @@ export function deploymentMetadata(): string {
 }
 
 /**
- * `ctx.auth.getUserIdentity()`. No provider is known, so nobody is: without a token that is `null`; with one Convex
- * throws in the action and says `null` in the functions that it calls.
+ * `ctx.meta.getTransactionMetrics()`: what the transaction has used of its limits, with the functions that share it.
+ * Files are not counted, and have no lines.
+ *
+ * @throws SyscallError in actions, of which `convex/server` makes its own.
  */
-export function userIdentity({ kind, origin }: Execution): string {
-  if (kind === "http" && origin.token !== null) {
-    throw new SyscallError(
-      "No auth provider found matching the given token: the embedded runtime does not verify tokens yet.",
-    );
+export function transactionMetrics({ frozen, usage, scheduled }: Execution): string {
+  if (!frozen) throw new SyscallError("Unknown async operation 1.0/getTransactionMetrics");
+  const { calls, argumentBytes } = scheduled;
+  return JSON.stringify({
+    ...usage.metrics(),
+    functionsScheduled: { used: calls, remaining: MOST_SCHEDULED - calls },
+    scheduledFunctionArgsBytes: { used: argumentBytes, remaining: MOST_SCHEDULED_BYTES - argumentBytes },
+  });
+}
+
+/**
+ * `ctx.auth.getUserIdentity()`: who is logged in, `null` if nobody is. As on Convex a token that is refused makes it
+ * throw in the HTTP action, and counts as none in the functions that the action calls.
+ */
+export async function userIdentity({ engine, kind, origin }: Execution): Promise<string> {
+  if (origin.token === null) return "null";
+  try {
+    return await engine.auth.identify(origin);
+  } catch (refused) {
+    if (kind === "http") throw refused;
+    return "null";
   }
-  return "null";
 }

@@ -2,19 +2,24 @@
 import type { JSONValue, ValidatorJSON } from "convex/values";
 import { jsonToConvex } from "convex/values";
 import type { FunctionKind, LoadedFunction } from "../runtime/modules";
+import type { Transaction } from "../store/types";
 import { checkValue } from "../values/validators";
 import { SyscallError, toSyscallError } from "./errors";
 import type { Engine, Origin } from "./execution";
 import { Execution, executions } from "./execution";
-import { AppIds } from "./tables";
+import type { FunctionPlace } from "./addresses";
+import { labelOf, notFound } from "./addresses";
+import type { TransactionLimits } from "./limits";
+import { checkArgumentBytes, checkResultBytes } from "./limitsOfSize";
+import { ComponentIds } from "./tables";
 
 /** What is called, and with what. */
-export interface Call {
+export interface Call extends FunctionPlace {
   readonly kind: FunctionKind;
-  /** `items:get`. */
-  readonly name: string;
   /** The arguments' object in Convex's JSON form. */
   readonly args: JSONValue;
+  /** What a nested call may do, if less than its caller. */
+  readonly limits?: Partial<TransactionLimits>;
 }
 
 /**
@@ -31,10 +36,8 @@ export async function runFunction(engine: Engine, call: Call, origin: Origin): P
       return runQuery(engine, fn, call.args, origin);
     case "mutation":
       return runMutation(engine, fn, call.args, origin);
-    case "action": {
-      const execution = new Execution({ engine, kind: "action", path: fn.path, origin, now: engine.clock() });
-      return settle(execution, fn, call.args);
-    }
+    case "action":
+      return startAction(engine, fn, call.args, origin).result;
   }
 }
 
@@ -50,17 +53,22 @@ export async function runNested(caller: Execution, call: Call): Promise<string> 
     const { engine, origin, now, reader, transaction } = caller;
     const kind = fn.kind === "mutation" ? "mutation" : "query";
     const child = new Execution({
-      ...{ engine, origin, now, kind, path: fn.path, parent: caller },
+      ...{ engine, origin, now, kind, path: fn.path, component: fn.component, parent: caller },
       ...(reader && { reader }),
       ...(kind === "mutation" && transaction && { transaction }),
     });
     const savepoint = child.transaction?.savepoint();
+    const { written } = child.usage;
+    const widen = call.limits && child.usage.narrow(call.limits);
     let result: string;
     try {
       result = await settle(child, fn, call.args);
     } catch (error) {
       savepoint?.rollback();
+      child.usage.unwrite(written);
       throw error;
+    } finally {
+      widen?.();
     }
     savepoint?.release();
     return result;
@@ -78,6 +86,7 @@ async function runQuery(
     engine,
     kind: "query",
     path: fn.path,
+    component: fn.component,
     origin,
     now: engine.clock(),
     reader,
@@ -89,20 +98,61 @@ async function runQuery(
   }
 }
 
-function runMutation(engine: Engine, fn: LoadedFunction, args: JSONValue, origin: Origin): Promise<string> {
-  return engine.store.mutate((transaction) => {
-    // The time is taken when the writer is free: creation times follow the order of commits.
-    const now = engine.clock();
-    const options = { engine, kind: "mutation", path: fn.path, origin, now } as const;
-    return settle(new Execution({ ...options, reader: transaction, transaction }), fn, args);
-  });
+async function runMutation(
+  engine: Engine,
+  fn: LoadedFunction,
+  args: JSONValue,
+  origin: Origin,
+): Promise<string> {
+  // Keys may have to be fetched to tell who is logged in: better before the writer waits for it.
+  if (origin.token !== null) await engine.auth.identify(origin).catch(() => undefined);
+  const { result, scheduled } = await engine.store.mutate((transaction) =>
+    runMutationIn(engine, transaction, fn, args, origin),
+  );
+  // What it scheduled is durable now, and not before.
+  if (scheduled > 0) engine.scheduler.wake();
+  return result;
+}
+
+/**
+ * Runs a mutation in a transaction that its caller commits or, if this rejects, rolls back.
+ *
+ * @returns the JSON text of its result, and how many functions it scheduled.
+ */
+export async function runMutationIn(
+  engine: Engine,
+  transaction: Transaction,
+  fn: LoadedFunction,
+  args: JSONValue,
+  origin: Origin,
+): Promise<{ result: string; scheduled: number }> {
+  // The time is taken when the writer is free: creation times follow the order of commits.
+  const now = engine.clock();
+  const { path, component } = fn;
+  const options = { engine, kind: "mutation", path, component, origin, now } as const;
+  const execution = new Execution({ ...options, reader: transaction, transaction });
+  const result = await settle(execution, fn, args);
+  return { result, scheduled: execution.scheduled.calls };
+}
+
+/** Starts an action; `execution.end()` cuts it off. */
+export function startAction(
+  engine: Engine,
+  fn: LoadedFunction,
+  args: JSONValue,
+  origin: Origin,
+): { execution: Execution; result: Promise<string> } {
+  const { path, component } = fn;
+  const execution = new Execution({ engine, kind: "action", path, component, origin, now: engine.clock() });
+  return { execution, result: settle(execution, fn, args) };
 }
 
 /** Calls the function and waits until nothing of it is under way; only then its transaction may end. */
 async function settle(execution: Execution, fn: LoadedFunction, args: JSONValue): Promise<string> {
   let result: string;
   try {
-    result = await executions.run(execution, invoke, fn, args);
+    result = await execution.budget.run(() => executions.run(execution, invoke, execution, fn, args));
+    checkResultBytes(fn.path, result, execution.engine.limits);
   } catch (thrown) {
     const error = toSyscallError(thrown);
     if (error.data === undefined) report(execution, error);
@@ -116,25 +166,37 @@ async function settle(execution: Execution, fn: LoadedFunction, args: JSONValue)
   return result;
 }
 
-function invoke(fn: LoadedFunction, args: JSONValue): Promise<string> {
-  return fn.invoke(`[${JSON.stringify(args)}]`);
+function invoke({ engine }: Execution, fn: LoadedFunction, args: JSONValue): Promise<string> {
+  const text = JSON.stringify(args);
+  checkArgumentBytes(fn.path, args, text, engine.limits);
+  return fn.invoke(`[${text}]`);
 }
 
 /** A caller gets the message alone, so where it happened is logged here, as Convex logs every function that fails. */
 function report(execution: Execution, error: SyscallError): void {
-  const cause = error.cause ?? error;
+  const message = describeFailure(execution.engine, error);
+  execution.engine.log({ level: "error", path: labelOf(execution), message });
+}
+
+/** What a function threw, with its trace; the message alone of what the runtime has against a call. */
+export function describeFailure({ modules }: Engine, error: SyscallError): string {
+  const { cause } = error;
+  if (cause === undefined) return error.message;
   const shown = cause instanceof Error ? (cause.stack ?? cause.message) : error.message;
-  const message = `Uncaught ${execution.engine.modules.mapStack(shown)}`;
-  execution.engine.log({ level: "error", path: execution.path, message });
+  return `Uncaught ${modules.mapStack(shown)}`;
+}
+
+/** @throws SyscallError if there is no such function; what its module throws when it is evaluated. */
+export async function findFunction(engine: Engine, place: FunctionPlace): Promise<LoadedFunction> {
+  const { component, name, exported = false } = place;
+  const modules = engine.components.get(component)?.modules;
+  const fn = modules?.loaded(name) ?? (await modules?.find(name));
+  if (fn != null && (fn.visibility === "public" || !exported)) return fn;
+  throw new SyscallError(notFound(engine, place));
 }
 
 async function resolve(engine: Engine, call: Call): Promise<LoadedFunction> {
-  const fn = engine.modules.loaded(call.name) ?? (await engine.modules.find(call.name));
-  if (fn === null) {
-    throw new SyscallError(
-      `Could not find function for '${call.name}'. It is no exported query, mutation or action of the convex/ folder.`,
-    );
-  }
+  const fn = await findFunction(engine, call);
   if (fn.kind !== call.kind) {
     throw new SyscallError(
       `Trying to execute ${fn.path} as ${capital(call.kind)}, but it is defined as ${capital(fn.kind)}.`,
@@ -143,21 +205,27 @@ async function resolve(engine: Engine, call: Call): Promise<LoadedFunction> {
   return fn;
 }
 
-function checkArgs(engine: Engine, fn: LoadedFunction, args: JSONValue): void {
-  const problem = problemOf(engine, fn.args, args);
+/** @throws SyscallError in Convex's words if the function does not take these arguments. */
+export function checkArgs(engine: Engine, fn: LoadedFunction, args: JSONValue): void {
+  const problem = problemOf(engine, fn, fn.args, args);
   if (problem !== null) throw new SyscallError(`ArgumentValidationError: ${problem}`);
 }
 
 function checkReturns(execution: Execution, fn: LoadedFunction, result: string): void {
   if (fn.returns === null) return;
-  const problem = problemOf(execution.engine, fn.returns, JSON.parse(result) as JSONValue);
+  const problem = problemOf(execution.engine, fn, fn.returns, JSON.parse(result) as JSONValue);
   if (problem === null) return;
   const error = new SyscallError(`ReturnsValidationError: ${problem}`);
   report(execution, error);
   throw error;
 }
 
-function problemOf(engine: Engine, validator: ValidatorJSON, json: JSONValue): string | null {
+function problemOf(
+  engine: Engine,
+  { component }: LoadedFunction,
+  validator: ValidatorJSON,
+  json: JSONValue,
+): string | null {
   if (validator.type === "any") return null;
   let value;
   try {
@@ -165,7 +233,7 @@ function problemOf(engine: Engine, validator: ValidatorJSON, json: JSONValue): s
   } catch (error) {
     return (error as Error).message;
   }
-  return checkValue(validator, value, new AppIds(engine));
+  return checkValue(validator, value, new ComponentIds(engine, component));
 }
 
 function capital(kind: FunctionKind): string {

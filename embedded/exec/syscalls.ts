@@ -5,14 +5,33 @@
  * An operation that is not in the tables below is refused with the name of the feature it belongs to.
  */
 import { webGlobals } from "../http/web";
-import { actionCall, runUdf } from "./calls";
+import { labelOf } from "./addresses";
+import { actionCall, componentArgument, createFunctionHandle, runUdf } from "./calls";
 import { SyscallError, toSyscallError, unsupported } from "./errors";
 import type { Execution } from "./execution";
 import { executions } from "./execution";
-import { deploymentMetadata, functionMetadata, requestMetadata, userIdentity } from "./metadata";
+import {
+  deploymentMetadata,
+  functionMetadata,
+  requestMetadata,
+  transactionMetrics,
+  userIdentity,
+} from "./metadata";
+import { count } from "./query/count";
 import { queryPage } from "./query/page";
 import { queryCleanup, queryStream, queryStreamNext } from "./query/stream";
-import { count, get, normalizeId } from "./reads";
+import { get, normalizeId } from "./reads";
+import { cancelJob, cancelJobFromAction, schedule, scheduleFromAction } from "../services/scheduleCalls";
+import {
+  getBlob,
+  storageDelete,
+  storageGenerateUploadUrl,
+  storageGet,
+  storageGetMetadata,
+  storageGetUrl,
+  storageStore,
+  storeBlob,
+} from "../services/storageCalls";
 import { insert, remove, replace, shallowMerge } from "./writes";
 
 // The arguments' shapes are `convex/server`'s own. A function that forged others would deceive only itself.
@@ -22,6 +41,7 @@ const SYNC: Readonly<Record<string, Handler<string>>> = {
   "1.0/queryStream": queryStream,
   "1.0/queryCleanup": queryCleanup,
   "1.0/db/normalizeId": normalizeId,
+  "1.0/componentArgument": componentArgument,
 };
 
 /** What touches the transaction, and so waits while a nested function has its turn. */
@@ -34,6 +54,8 @@ const DATABASE: Readonly<Record<string, Handler<string>>> = {
   "1.0/remove": remove,
   "1.0/queryStreamNext": queryStreamNext,
   "1.0/queryPage": queryPage,
+  "1.0/storageGetUrl": storageGetUrl,
+  "1.0/storageGetMetadata": storageGetMetadata,
 };
 
 const OTHER: Readonly<Record<string, Handler<string | Promise<string>>>> = {
@@ -41,28 +63,31 @@ const OTHER: Readonly<Record<string, Handler<string | Promise<string>>>> = {
   "1.0/actions/query": actionCall("query"),
   "1.0/actions/mutation": actionCall("mutation"),
   "1.0/actions/action": actionCall("action"),
+  "1.0/schedule": schedule,
+  "1.0/cancel_job": cancelJob,
+  "1.0/actions/schedule": scheduleFromAction,
+  "1.0/actions/cancel_job": cancelJobFromAction,
+  "1.0/createFunctionHandle": createFunctionHandle,
+  "1.0/storageGenerateUploadUrl": storageGenerateUploadUrl,
+  "1.0/storageDelete": storageDelete,
+  "1.0/storageStore": storageStore,
+  "1.0/storageGet": storageGet,
   "1.0/getUserIdentity": userIdentity,
   "1.0/getRequestMetadata": requestMetadata,
   "1.0/getFunctionMetadata": functionMetadata,
   "1.0/getDeploymentMetadata": deploymentMetadata,
+  "1.0/getTransactionMetrics": transactionMetrics,
 };
+
+/** Of actions; they answer with what is no JSON. */
+const FILES = { "storage/storeBlob": storeBlob, "storage/getBlob": getBlob } as const;
 
 /** Features by the beginning of their operations' names. */
 const MISSING: readonly (readonly [string, string])[] = [
-  ["1.0/schedule", "Scheduled functions"],
-  ["1.0/actions/schedule", "Scheduled functions"],
-  ["1.0/cancel_job", "Scheduled functions"],
-  ["1.0/actions/cancel_job", "Scheduled functions"],
-  ["1.0/storage", "Stored files"],
-  ["1.0/actions/storage", "Stored files"],
-  ["storage/", "Stored files"],
-  ["1.0/createFunctionHandle", "Function handles"],
-  ["1.0/actions/createFunctionHandle", "Function handles"],
+  ["storage/", "Stored requests and responses (`convex` before 0.13)"],
   ["1.0/actions/vectorSearch", "Vector searches"],
-  ["1.0/getTransactionMetrics", "Transaction metrics"],
   ["1.0/getSnapshotTs", "Snapshot timestamps"],
   ["1.0/signJwt", "Signed tokens (`signJwt`)"],
-  ["1.0/componentArgument", "Components"],
   ["1.0/createServiceToken", "Convex-managed services"],
   ["1.0/getServiceUrl", "Convex-managed services"],
 ];
@@ -71,33 +96,47 @@ export const convexGlobal = {
   syscall(operation: string, json: string): string {
     const execution = running();
     const handler = SYNC[operation];
-    if (handler === undefined) throw unknown(operation);
-    return handler(execution, JSON.parse(json) as never);
-  },
-
-  async asyncSyscall(operation: string, json: string): Promise<string> {
+    if (handler === undefined) throw unknown(execution, operation);
+    execution.budget.enter();
     try {
-      const execution = running();
-      const args = JSON.parse(json) as never;
-      const database = DATABASE[operation];
-      if (database !== undefined) {
-        if (!execution.turns.busy) return database(execution, args);
-        return await execution.turns.run(() => {
-          execution.assertRunning();
-          return database(execution, args);
-        });
-      }
-      const handler = OTHER[operation];
-      if (handler === undefined) throw unknown(operation);
-      return await handler(execution, args);
-    } catch (thrown) {
-      throw toSyscallError(thrown);
+      return handler(execution, JSON.parse(json) as never);
+    } finally {
+      execution.budget.exit();
     }
   },
 
-  /** The two that `HttpRouter.runRequest` uses to get at the request and to hand over the response. */
+  async asyncSyscall(operation: string, json: string): Promise<string> {
+    let execution: Execution | undefined;
+    try {
+      const caller = running();
+      caller.budget.enter();
+      execution = caller;
+      const args = JSON.parse(json) as never;
+      const database = DATABASE[operation];
+      if (database !== undefined) {
+        if (!caller.turns.busy) return database(caller, args);
+        return await caller.turns.run(() => {
+          caller.assertRunning();
+          return database(caller, args);
+        });
+      }
+      const handler = OTHER[operation];
+      if (handler === undefined) throw unknown(caller, operation);
+      return await handler(caller, args);
+    } catch (thrown) {
+      throw toSyscallError(thrown);
+    } finally {
+      execution?.budget.exit();
+    }
+  },
+
+  /**
+   * The two that `HttpRouter.runRequest` uses to get at the request and to hand over the response, and the two of
+   * `ctx.storage` in actions, whose blobs are no JSON.
+   */
   jsSyscall(operation: string, args: Record<string, unknown>): unknown {
     const execution = running();
+    if (operation in FILES) return callFiles(execution, operation as keyof typeof FILES, args);
     if (operation === "requestFromConvexJson" && execution.request !== null) return execution.request;
     if (operation === "convexJsonFromResponse") {
       if (!(args["response"] instanceof webGlobals.Response)) {
@@ -106,9 +145,23 @@ export const convexGlobal = {
       execution.response = args["response"];
       return {};
     }
-    throw unknown(operation);
+    throw unknown(execution, operation);
   },
 };
+
+async function callFiles(
+  execution: Execution,
+  operation: keyof typeof FILES,
+  args: Record<string, unknown>,
+): Promise<unknown> {
+  try {
+    if (execution.frozen) throw new SyscallError("Blobs can only be stored and read in actions.");
+    return await FILES[operation](execution, args as never);
+  } catch (thrown) {
+    // A plain error, as `convex/server` makes of the others by itself.
+    throw new Error(toSyscallError(thrown).message, { cause: thrown });
+  }
+}
 
 function running(): Execution {
   const execution = executions.getStore();
@@ -121,9 +174,9 @@ function running(): Execution {
   return execution;
 }
 
-function unknown(operation: string): SyscallError {
+function unknown(caller: Execution, operation: string): SyscallError {
   const feature = MISSING.find(([start]) => operation.startsWith(start))?.[1];
   return feature === undefined
     ? new SyscallError(`Unknown async operation ${operation}`)
-    : unsupported(feature);
+    : unsupported(feature, `${labelOf(caller)} asked for them.`);
 }

@@ -2,7 +2,8 @@
 import type { TableInfo } from "../store/types";
 import { decodeId } from "../values/ids";
 import type { IdNames } from "../values/validators";
-import { SyscallError, unsupported } from "./errors";
+import { isReadable, isSystemTable } from "../services/systemTables";
+import { SyscallError } from "./errors";
 import type { Engine, Execution } from "./execution";
 
 /** A document's place. */
@@ -11,18 +12,20 @@ export interface DocumentAddress {
   readonly internal: Uint8Array;
 }
 
-/** Tells validators which table an id of the app belongs to. */
-export class AppIds implements IdNames {
+/** Tells validators which table of a component an id belongs to. Ids of other components are ids of no table. */
+export class ComponentIds implements IdNames {
   readonly #engine: Pick<Engine, "store">;
+  readonly #component: string;
 
-  constructor(engine: Pick<Engine, "store">) {
+  constructor(engine: Pick<Engine, "store">, component: string) {
     this.#engine = engine;
+    this.#component = component;
   }
 
   tableOf(id: string): string | null {
     const decoded = decodeId(id);
     const table = decoded && this.#engine.store.catalog.tableByNumber(decoded.tableNumber);
-    return table?.component === "" ? table.name : null;
+    return table?.component === this.#component ? table.name : null;
   }
 }
 
@@ -31,13 +34,15 @@ export class AppIds implements IdNames {
  *
  * @param operation who asks, as Convex's errors have it: `db.get`.
  * @param expected the table that the caller named beside the id, if it did.
- * @throws SyscallError for what is no id, or an id of another table than the one named.
+ * @param options `system`: it is asked for through `db.system`.
+ * @throws SyscallError for what is no id, an id of another table than the one named, or one of the wrong side.
  */
 export function addressOf(
   execution: Execution,
   operation: string,
   id: unknown,
   expected: unknown,
+  { system = false } = {},
 ): DocumentAddress | null {
   const decoded = typeof id === "string" ? decodeId(id) : null;
   if (decoded === null) {
@@ -46,7 +51,8 @@ export function addressOf(
   }
   const table = execution.engine.store.catalog.tableByNumber(decoded.tableNumber);
   // The tables of another component do not exist for this one.
-  if (table?.component !== execution.component) return null;
+  if (table?.component !== execution.component || !isReadable(table.name)) return null;
+  checkSide(table.name, system);
   if (typeof expected === "string" && expected !== table.name) {
     throw new SyscallError(
       `Invalid argument \`id\` for \`${operation}\`: expected an ID in table '${expected}' but got an ID in table ` +
@@ -56,9 +62,12 @@ export function addressOf(
   return { table, internal: decoded.internal };
 }
 
-/** Refuses the tables that Convex itself fills, which come with features that are not there yet. */
-export function refuseSystemTable(name: string): void {
-  if (name === "_storage") throw unsupported("Stored files (the system table `_storage`)");
-  if (name === "_scheduled_functions") throw unsupported("Scheduled functions (`_scheduled_functions`)");
-  if (name.startsWith("_")) throw unsupported(`System tables (here \`${name}\`)`);
+/** @throws SyscallError, in Convex's words, for a system table outside of `db.system` and any other within. */
+export function checkSide(table: string, system: boolean): void {
+  if (isSystemTable(table) === system) return;
+  throw new SyscallError(
+    system
+      ? "User tables cannot be accessed with db.system."
+      : "System tables can only be accessed with db.system.",
+  );
 }

@@ -7,7 +7,7 @@ import { encodeId, newInternalId } from "../values/ids";
 import { SyscallError } from "./errors";
 import type { Execution } from "./execution";
 import type { DocumentAddress } from "./tables";
-import { addressOf, AppIds } from "./tables";
+import { addressOf, ComponentIds } from "./tables";
 
 type Fields = Record<string, Value | undefined>;
 
@@ -28,6 +28,7 @@ export function insert(execution: Execution, args: { table: string; value: JSONV
   const _creationTime = execution.engine.creationTimes.next(execution.now);
   const document = { ...fields, _id, _creationTime };
   check(execution, table, document);
+  execution.usage.wrote(document);
   transaction.insert(table, internal, document);
   return `{"_id":"${_id}"}`;
 }
@@ -58,6 +59,7 @@ export function shallowMerge(
 export function remove(execution: Execution, args: { id: unknown; table?: unknown }): string {
   const transaction = transactionOf(execution);
   const { address } = existing(execution, "delete", args);
+  execution.usage.wrote(null);
   transaction.remove(address.table, address.internal);
   return "null";
 }
@@ -82,6 +84,8 @@ function existing(
     const verb = operation === "delete" ? "Delete" : "Update";
     throw new SyscallError(`${verb} on nonexistent document ID ${String(args.id)}`);
   }
+  execution.usage.readRange(String(args.id));
+  execution.usage.readDocument(json);
   return { address, stored: jsonToConvex(JSON.parse(json) as JSONValue) as StoredDocument };
 }
 
@@ -103,12 +107,15 @@ function write(
   }
   const next = { ...fields, _id: stored._id, _creationTime: stored._creationTime };
   check(execution, table, next);
+  execution.usage.wrote(next);
   transaction.replace(table, internal, next);
   return "null";
 }
 
 function check(execution: Execution, table: TableInfo, document: StoredDocument): void {
-  const problem = checkShape(document) ?? checkDocument(table, document, new AppIds(execution.engine));
+  const problem =
+    checkShape(document) ??
+    checkDocument(table, document, new ComponentIds(execution.engine, execution.component));
   if (problem !== null) throw new SyscallError(problem);
 }
 

@@ -5,7 +5,7 @@ import { Execution, executions } from "../exec/execution";
 import type { Router } from "../runtime/modules";
 import { noRoute, uncaught } from "./failure";
 import { RequestOrigin } from "./origin";
-import { withoutBody } from "./web";
+import { capped, withoutBody } from "./web";
 
 /** Answers one request. Never rejects. */
 export async function serveHttpAction(
@@ -17,13 +17,15 @@ export async function serveHttpAction(
   const { method } = request;
   // HEAD is routed as GET; the handler still sees HEAD, and the socket leaves the body out.
   const routed = method === "HEAD" ? "GET" : method;
-  const origin = new RequestOrigin(incoming);
+  const origin = new RequestOrigin(incoming, engine.trustProxy);
   const execution = new Execution({ engine, kind: "http", path: `${method} ${path}`, origin, now: 0 });
   try {
     const router = engine.modules.router ?? (await engine.modules.loadRouter());
     if (router === null) return noRoute();
     execution.request = method === "OPTIONS" ? withoutBody(request) : request;
-    return await executions.run(execution, respond, router, execution, path, routed);
+    return await execution.budget.run(() =>
+      executions.run(execution, respond, router, execution, path, routed),
+    );
   } catch (thrown) {
     const stack = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
     const trace = engine.modules.mapStack(stack);
@@ -45,7 +47,7 @@ async function respond(
   if (router.lookup(path, method) === null) return noRoute();
   await router.runRequest("{}", path);
   if (execution.response === null) throw new Error("The HTTP action's router gave no response");
-  return execution.response;
+  return capped(execution.response);
 }
 
 /** The path of an absolute URL as it stands there, percent signs and all. */

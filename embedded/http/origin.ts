@@ -2,22 +2,25 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Origin } from "../exec/execution";
+import { clientAddress } from "./clientAddress";
 
 /** Read when asked for: most functions do not ask. */
 export class RequestOrigin implements Origin {
   readonly #incoming: IncomingMessage;
   // The socket forgets its peer when it closes, and the request outlives it.
-  readonly #address: string | undefined;
+  readonly #peer: string | undefined;
+  readonly #proxies: number;
   #requestId: string | undefined;
 
-  constructor(incoming: IncomingMessage) {
+  /** @param proxies see `clientAddress`. */
+  constructor(incoming: IncomingMessage, proxies: number) {
     this.#incoming = incoming;
-    this.#address = incoming.socket.remoteAddress;
+    this.#peer = incoming.socket.remoteAddress;
+    this.#proxies = proxies;
   }
 
-  /** The peer of the socket: what a header claims is the client's word. */
   get ip(): string | null {
-    return this.#address?.replace(/^::ffff:(?=\d+\.)/, "") ?? null;
+    return clientAddress(this.#peer, this.#incoming.headers, this.#proxies);
   }
 
   get userAgent(): string | null {

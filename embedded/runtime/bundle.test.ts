@@ -68,8 +68,3 @@ test("an import of Node's own modules is reported with file and line", async () 
   const broken = project({ "items.ts": '\nimport "node:fs";\nexport const x = 1;' });
   await expect(bundleProject(broken)).rejects.toThrow(/^convex\/items\.ts:2:8: Could not resolve "node:fs"/);
 });
-
-test("cron jobs, which do not run, are announced", async () => {
-  const { warnings } = await bundleProject(project({ "crons.ts": CODE }));
-  expect(warnings).toEqual([expect.stringContaining("convex/crons.ts: cron jobs are not supported")]);
-});

@@ -4,11 +4,10 @@
  * The one difference is the packaging: instead of a file per module and shared chunks, which need a module loader, one
  * script with an `import()` per module. esbuild wraps each file so that it is evaluated when first asked for, once.
  */
-import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { BuildFailure, Message } from "esbuild";
+import type { BuildFailure, Message, Plugin } from "esbuild";
 import { build, stop } from "esbuild";
-import { entryPoints, schemaFile } from "./entries";
+import { authConfigFile, entryPoints, schemaFile } from "./entries";
 import { convexPlugins } from "./plugins";
 
 /** The functions of one state of a project. */
@@ -19,7 +18,7 @@ export interface Bundle {
   readonly map: Uint8Array;
   /** Unique in the process, so that stack traces of two servers are told apart. */
   readonly filename: string;
-  /** What is in the folder and will not happen here, for the developer to read. */
+  /** What esbuild found odd, for the developer to read. */
   readonly warnings: readonly string[];
 }
 
@@ -30,26 +29,53 @@ let bundles = 0;
 let building = 0;
 
 /**
- * Bundles `PROJECT/convex`.
+ * Bundles `PROJECT/convex`, without the components in it.
  *
  * @param project absolute path of the project.
  * @throws BundleError, EntryPointError
  */
-export async function bundleProject(project: string): Promise<Bundle> {
-  const directory = join(project, "convex");
-  const schema = schemaFile(directory);
-  const modules = entryPoints(directory).map(({ file, module }) => [module, file] as const);
-  if (schema !== null) modules.push(["schema", schema]);
-  const loaders = modules.map(([module, file]) => `${JSON.stringify(module)}: () => import("./${file}")`);
+export function bundleProject(project: string): Promise<Bundle> {
+  return bundleFunctions(project, join(project, "convex"), "convex");
+}
 
+/**
+ * Bundles the functions and the schema of a folder: of `convex/`, or of a component.
+ *
+ * @param project absolute path of the project. @param directory absolute path of the folder.
+ * @param label how errors name the folder.
+ * @throws BundleError, EntryPointError
+ */
+export async function bundleFunctions(project: string, directory: string, label: string): Promise<Bundle> {
+  const schema = schemaFile(directory);
+  const modules = entryPoints(directory, label).map(({ file, module }) => [module, file] as const);
+  if (schema !== null) modules.push(["schema", schema]);
+  const authConfig = authConfigFile(directory);
+  if (authConfig !== null) modules.push(["auth.config", authConfig]);
+  const loaders = modules.map(([module, file]) => `${JSON.stringify(module)}: () => import("./${file}")`);
+  return bundleScript({ project, directory, contents: `__modules({\n${loaders.join(",\n")}\n});` });
+}
+
+/** What becomes a script. */
+interface Source {
+  /** Absolute: error messages and source maps are relative to it. */
+  readonly project: string;
+  /** Absolute: what imports are relative to. */
+  readonly directory: string;
+  readonly contents: string;
+  /** Plugins that come before the CLI's. */
+  readonly plugins?: readonly Plugin[];
+}
+
+/**
+ * Makes one script with everything that some code imports.
+ *
+ * @throws BundleError
+ */
+export async function bundleScript({ project, directory, contents, plugins = [] }: Source): Promise<Bundle> {
   building++;
   try {
     const result = await build({
-      stdin: {
-        contents: `__modules({\n${loaders.join(",\n")}\n});`,
-        resolveDir: directory,
-        sourcefile: "modules",
-      },
+      stdin: { contents, resolveDir: directory, sourcefile: "modules" },
       absWorkingDir: project,
       bundle: true,
       platform: "browser",
@@ -58,7 +84,7 @@ export async function bundleProject(project: string): Promise<Bundle> {
       jsx: "automatic",
       outfile: "out/modules.js",
       conditions: ["convex", "module"],
-      plugins: [...convexPlugins],
+      plugins: [...plugins, ...convexPlugins],
       write: false,
       sourcemap: "external",
       sourcesContent: false,
@@ -79,7 +105,7 @@ export async function bundleProject(project: string): Promise<Bundle> {
       code: new TextDecoder().decode(output(".js")),
       map: output(".map"),
       filename: `convex-functions-${++bundles}.js`,
-      warnings: [...result.warnings.map(shown), ...notYet(directory)],
+      warnings: result.warnings.map(shown),
     };
   } catch (error) {
     if (!isBuildFailure(error)) throw error;
@@ -95,13 +121,6 @@ export async function bundleProject(project: string): Promise<Bundle> {
  */
 export async function stopBundler(): Promise<void> {
   if (building === 0) await stop();
-}
-
-function notYet(directory: string): string[] {
-  const crons = ["crons.ts", "crons.js"].find((file) => existsSync(join(directory, file)));
-  return crons
-    ? [`convex/${crons}: cron jobs are not supported by the embedded runtime yet. None of them runs.`]
-    : [];
 }
 
 function shown({ location, text, notes }: Message): string {

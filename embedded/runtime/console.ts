@@ -1,5 +1,6 @@
 /** `console` of a realm: lines that say which function wrote them. */
 import { formatWithOptions } from "node:util";
+import { labelOf } from "../exec/addresses";
 import type { LogLine } from "../exec/execution";
 import { executions } from "../exec/execution";
 import type { MapStack } from "./stack";
@@ -9,7 +10,8 @@ const LEVELS = { debug: "debug", log: "info", info: "info", warn: "warn", error:
 /** The methods that Convex's `console` has. */
 export function createConsole(log: (line: LogLine) => void, mapStack: MapStack): Record<string, unknown> {
   const write = (level: LogLine["level"], args: unknown[]): void => {
-    const path = executions.getStore()?.path ?? null;
+    const execution = executions.getStore();
+    const path = execution === undefined ? null : labelOf(execution);
     log({ level, path, message: mapStack(formatWithOptions({ depth: 4 }, ...args)) });
   };
   const methods: Record<string, (...args: unknown[]) => void> = {};

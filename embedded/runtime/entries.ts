@@ -21,10 +21,11 @@ const EXTENSIONS = [".js", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts", ".jsx"
 /**
  * The modules of a folder, sorted.
  *
- * @param directory absolute path of the `convex/` folder.
+ * @param directory absolute path of the `convex/` folder, or of a component's.
+ * @param label how errors name the folder.
  * @throws EntryPointError for a `"use node"` file and for names that fail at deploy.
  */
-export function entryPoints(directory: string): EntryPoint[] {
+export function entryPoints(directory: string, label = "convex"): EntryPoint[] {
   if (!existsSync(directory)) throw new EntryPointError(`There is no folder ${directory}`);
   const found: EntryPoint[] = [];
   for (const file of walk(directory, "")) {
@@ -32,7 +33,7 @@ export function entryPoints(directory: string): EntryPoint[] {
     const source = readFileSync(join(directory, file), "utf8");
     // A TypeScript file without import or export is no module.
     if (/\.tsx?$/.test(file) && !/^\s{0,100}(import|export)/m.test(source)) continue;
-    check(file, source);
+    check(file, source, label);
     found.push({ file, module: file.replace(/\.[^/.]+$/, "") });
   }
   return found;
@@ -41,6 +42,18 @@ export function entryPoints(directory: string): EntryPoint[] {
 /** The schema's file, `null` without one. */
 export function schemaFile(directory: string): string | null {
   return ["schema.ts", "schema.js"].find((file) => existsSync(join(directory, file))) ?? null;
+}
+
+/**
+ * The auth config's file, `null` without one.
+ *
+ * @throws EntryPointError if there are two.
+ */
+export function authConfigFile(directory: string): string | null {
+  const files = ["auth.config.ts", "auth.config.js"].filter((file) => existsSync(join(directory, file)));
+  if (files.length > 1)
+    throw new EntryPointError(`Found both ${files.join(" and ")} in ${directory}, choose one.`);
+  return files[0] ?? null;
 }
 
 function* walk(directory: string, inside: string): Generator<string> {
@@ -70,26 +83,26 @@ function isEntryPoint(file: string): boolean {
   );
 }
 
-function check(file: string, source: string): void {
+function check(file: string, source: string, label: string): void {
   if (file.startsWith("_deps/")) {
     throw new EntryPointError(
-      `convex/${file}: the folder _deps is reserved for dependencies. Move your code elsewhere.`,
+      `${label}/${file}: the folder _deps is reserved for dependencies. Move your code elsewhere.`,
     );
   }
   if (hasUseNode(source)) {
     throw new EntryPointError(
-      `convex/${file}: "use node" actions are not supported by the embedded runtime, which has Convex's default ` +
+      `${label}/${file}: "use node" actions are not supported by the embedded runtime, which has Convex's default ` +
         "runtime only. Remove the directive, or deploy to Convex.",
     );
   }
   if (file.startsWith("actions/")) {
     throw new EntryPointError(
-      `convex/${file}: Convex refuses files in actions/ without "use node". Move it elsewhere.`,
+      `${label}/${file}: Convex refuses files in actions/ without "use node". Move it elsewhere.`,
     );
   }
   if (!/^[A-Za-z0-9_./]+$/.test(file)) {
     throw new EntryPointError(
-      `convex/${file}: Convex refuses this name. Module names have letters, digits, underscores and dots only.`,
+      `${label}/${file}: Convex refuses this name. Module names have letters, digits, underscores and dots only.`,
     );
   }
 }

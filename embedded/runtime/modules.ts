@@ -1,5 +1,6 @@
 /** The functions of a build by their paths, its HTTP router and its schema. */
-import type { ValidatorJSON } from "convex/values";
+import type { JSONValue, ValidatorJSON } from "convex/values";
+import type { CronSchedule } from "../services/cronSchedule";
 import type { SchemaJSON } from "../store/types";
 import type { Namespace, Realm } from "./realm";
 
@@ -7,6 +8,8 @@ export type FunctionKind = "query" | "mutation" | "action";
 
 /** A registered function, its validators parsed once. */
 export interface LoadedFunction {
+  /** The path of its component, `""` for the app. */
+  readonly component: string;
   /** `items:get`; the default export of a module is `items:default`. */
   readonly path: string;
   readonly kind: FunctionKind;
@@ -23,6 +26,15 @@ export interface Router {
   lookup(path: string, method: string): readonly [handler: unknown, method: string, path: string] | null;
   /** Calls the route's handler; request and response go through `Convex.jsSyscall`. */
   runRequest(requestJson: string, path: string): Promise<string>;
+}
+
+/** One job of `crons.ts`, as `Crons.export()` gives it. */
+export interface CronJobJson {
+  /** The function: `items:sweep`. */
+  readonly name: string;
+  /** A list with the arguments' object, in Convex's JSON form. */
+  readonly args: JSONValue;
+  readonly schedule: CronSchedule;
 }
 
 /** As `registration_impl.ts` of `convex/server` makes them. */
@@ -44,7 +56,11 @@ export class Modules {
   readonly #functions = new Map<string, LoadedFunction>();
   #router: Router | null = null;
 
-  constructor(realm: Realm) {
+  /** @param component the path of the component that this is, `""` for the app. */
+  constructor(
+    realm: Realm,
+    readonly component = "",
+  ) {
     this.#realm = realm;
     this.mapStack = realm.mapStack;
   }
@@ -66,10 +82,15 @@ export class Modules {
     if (module === "schema" || !this.#realm.modules.includes(module)) return null;
     const namespace = await this.#realm.load(module);
     const fn = Object.hasOwn(namespace, exported)
-      ? asFunction(`${module}:${exported}`, namespace[exported])
+      ? asFunction(this.component, `${module}:${exported}`, namespace[exported])
       : null;
     if (fn !== null) this.#functions.set(name, fn);
     return fn;
+  }
+
+  /** True if the build has a module of that name, whatever it exports: `items`, `http/items`. */
+  has(module: string): boolean {
+    return this.#realm.modules.includes(module);
   }
 
   /** The router once it has been loaded. */
@@ -91,8 +112,24 @@ export class Modules {
   async schema(): Promise<SchemaJSON | null> {
     if (!this.#realm.modules.includes("schema")) return null;
     const definition = (await this.#realm.load("schema"))["default"];
-    if (!isSchema(definition)) throw new Error("The default export of `convex/schema.ts` is not a schema.");
+    if (!isExporting(definition))
+      throw new Error("The default export of `convex/schema.ts` is not a schema.");
     return JSON.parse(definition.export()) as SchemaJSON;
+  }
+
+  /** The jobs that `crons.ts` declares, by name; none without one. */
+  async crons(): Promise<Record<string, CronJobJson>> {
+    if (!this.#realm.modules.includes("crons")) return {};
+    const crons = (await this.#realm.load("crons"))["default"];
+    if (!isExporting(crons) || !("isCrons" in crons)) {
+      throw new Error("The default export of `convex/crons.ts` is not what `cronJobs()` returns.");
+    }
+    return JSON.parse(crons.export()) as Record<string, CronJobJson>;
+  }
+
+  /** The default export of `auth.config.ts`, `undefined` without one. */
+  async authConfig(): Promise<unknown> {
+    return this.has("auth.config") ? (await this.#realm.load("auth.config"))["default"] : undefined;
   }
 
   /** Evaluates every module, so that what fails at import fails now. */
@@ -102,13 +139,15 @@ export class Modules {
       if (module !== "schema") namespaces.set(module, await this.#realm.load(module));
     }
     for (const [module, namespace] of namespaces) {
-      for (const [name, value] of Object.entries(namespace)) asFunction(`${module}:${name}`, value);
+      for (const [name, value] of Object.entries(namespace)) {
+        asFunction(this.component, `${module}:${name}`, value);
+      }
     }
     await this.loadRouter();
   }
 }
 
-function asFunction(path: string, value: unknown): LoadedFunction | null {
+function asFunction(component: string, path: string, value: unknown): LoadedFunction | null {
   if (!isRegistered(value)) return null;
   const kind = value.isQuery === true ? "query" : value.isMutation === true ? "mutation" : "action";
   const invoke = {
@@ -117,6 +156,7 @@ function asFunction(path: string, value: unknown): LoadedFunction | null {
     action: (args: string) => value.invokeAction("", args),
   }[kind];
   return {
+    component,
     path,
     kind,
     visibility: value.isPublic === true ? "public" : "internal",
@@ -134,7 +174,7 @@ function isRouter(value: unknown): value is Router {
   return typeof value === "object" && value !== null && "isRouter" in value && "lookup" in value;
 }
 
-function isSchema(value: unknown): value is { export(): string } {
+function isExporting(value: unknown): value is { export(): string } {
   return (
     typeof value === "object" && value !== null && "export" in value && typeof value.export === "function"
   );

@@ -17,7 +17,6 @@ import { createConsole } from "./console";
 import { realmCrypto } from "./crypto";
 import { scopeOf, withoutCodeGeneration } from "./globals";
 import type { MapStack } from "./stack";
-import { stackMapper } from "./stack";
 import { timeGlobals } from "./time";
 import { worldGlobals } from "./world";
 
@@ -35,6 +34,8 @@ export interface Realm {
 export interface RealmOptions {
   /** What `process.env` answers. */
   readonly env: ReadonlyMap<string, string>;
+  /** For the traces of this bundle and of those that it calls. */
+  readonly mapStack: MapStack;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   readonly log: (line: LogLine) => void;
@@ -44,22 +45,9 @@ type Loaders = Readonly<Record<string, () => Promise<Namespace>>>;
 
 /** Makes a realm of a bundle. None of its modules is evaluated yet. */
 export function createRealm(bundle: Bundle, options: RealmOptions): Realm {
-  const mapStack = stackMapper(bundle);
+  const { mapStack } = options;
   let loaders: Loaders = {};
-  const scope = scopeOf({
-    ...withoutCodeGeneration(),
-    ...timeGlobals(options.clock),
-    ...worldGlobals(),
-    ...webGlobals,
-    crypto: realmCrypto,
-    AsyncLocalStorage,
-    AsyncResource,
-    Convex: convexGlobal,
-    console: createConsole(options.log, mapStack),
-    process: { env: environment(options.env) },
-    __modules: (given: Loaders) => void (loaders = given),
-  });
-  evaluate(bundle, scope);
+  evaluate(bundle, options, { __modules: (given: Loaders) => void (loaders = given) });
 
   const namespaces = new Map<string, Promise<Namespace>>();
   return {
@@ -79,16 +67,42 @@ export function createRealm(bundle: Bundle, options: RealmOptions): Realm {
   };
 }
 
-/** Runs the script: the outer function's parameters are the scope, the inner one is strict, as modules are. */
-function evaluate(bundle: Bundle, scope: ReadonlyMap<string, unknown>): void {
+/**
+ * Runs a bundle's script in a new scope.
+ *
+ * @param own what it finds there beside Convex's globals.
+ */
+export function evaluate(
+  bundle: Bundle,
+  options: RealmOptions,
+  own: Readonly<Record<string, unknown>>,
+): void {
+  const scope = scopeOf({
+    ...withoutCodeGeneration(),
+    ...timeGlobals(options.clock),
+    ...worldGlobals(),
+    ...webGlobals,
+    crypto: realmCrypto,
+    AsyncLocalStorage,
+    AsyncResource,
+    Convex: convexGlobal,
+    console: createConsole(options.log, options.mapStack),
+    process: { env: environment(options.env) },
+    ...own,
+  });
+  run(bundle, scope);
+}
+
+/** The outer function's parameters are the scope, the inner one is strict, as modules are. */
+function run(bundle: Bundle, scope: ReadonlyMap<string, unknown>): void {
   const open = `(function (${[...scope.keys()].join(", ")}) { return (function () { "use strict";`;
   const script = new Script(`${open}\n${bundle.code}\n}).call(undefined); })`, {
     filename: bundle.filename,
     // The line that is put before the bundle does not count.
     lineOffset: -1,
   });
-  const run = script.runInThisContext() as (...values: unknown[]) => void;
-  run(...scope.values());
+  const inScope = script.runInThisContext() as (...values: unknown[]) => void;
+  inScope(...scope.values());
 }
 
 /** As on Convex: names can be read, not listed; what is assigned is lost. */

@@ -10,20 +10,34 @@ import type { Bundle } from "./bundle";
  */
 export type MapStack = (text: string) => string;
 
-/** A mapper for a bundle's traces. The source map is parsed with the first one. */
-export function stackMapper({ filename, map }: Pick<Bundle, "filename" | "map">): MapStack {
-  const position = new RegExp(`${filename.replaceAll(".", "\\.")}:(\\d+):(\\d+)`, "g");
-  let parsed: SourceMap | undefined;
+/**
+ * A mapper for the traces of several bundles, as one trace may lead through components. Each source map is parsed when
+ * it is first needed.
+ */
+export function stackMapper(bundles: Iterable<Pick<Bundle, "filename" | "map">>): MapStack {
+  const maps = new Map<string, () => SourceMap>();
+  for (const { filename, map } of bundles) {
+    let parsed: SourceMap | undefined;
+    maps.set(
+      filename,
+      () => (parsed ??= new SourceMap(JSON.parse(new TextDecoder().decode(map)) as SourceMapPayload)),
+    );
+  }
+  const names = [...maps.keys()].map((filename) => filename.replaceAll(".", "\\.")).join("|");
+  const position = new RegExp(`(${names}):(\\d+):(\\d+)`, "g");
+  const isOurs = (text: string): boolean => text.search(position) !== -1;
   return (text) => {
-    if (!text.includes(filename)) return text;
-    parsed ??= new SourceMap(JSON.parse(new TextDecoder().decode(map)) as SourceMapPayload);
-    const source = parsed;
-    const lines = text.split("\n").filter((line) => !/^\s+at /.test(line) || line.includes(filename));
-    return lines.join("\n").replaceAll(position, (original, line: string, column: string) => {
-      const entry = source.findEntry(Number(line) - 1, Number(column) - 1);
-      if (!("originalSource" in entry)) return original;
-      const file = posix.normalize(posix.join("out", entry.originalSource));
-      return `${file}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
-    });
+    if (!isOurs(text)) return text;
+    const lines = text.split("\n").filter((line) => !/^\s+at /.test(line) || isOurs(line));
+    return lines
+      .join("\n")
+      .replaceAll(position, (original, filename: string, line: string, column: string) => {
+        const entry = maps
+          .get(filename)?.()
+          .findEntry(Number(line) - 1, Number(column) - 1);
+        if (entry === undefined || !("originalSource" in entry)) return original;
+        const file = posix.normalize(posix.join("out", entry.originalSource));
+        return `${file}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
+      });
   };
 }

@@ -1,4 +1,5 @@
 /** Timers and `fetch`: only actions reach the world, and only while they run. */
+import { labelOf } from "../exec/addresses";
 import { SyscallError } from "../exec/errors";
 import type { Execution } from "../exec/execution";
 import { executions } from "../exec/execution";
@@ -50,12 +51,14 @@ function clear(id: unknown): void {
 }
 
 /** What a timer's callback throws nobody can catch: it must not end the server. */
-function call({ engine, path }: Execution, callback: Callback, args: unknown[]): void {
+function call(execution: Execution, callback: Callback, args: unknown[]): void {
   try {
     callback(...args);
   } catch (error) {
     const shown = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    engine.log({ level: "error", path, message: `Uncaught ${engine.modules.mapStack(shown)}` });
+    const { engine } = execution;
+    const message = `Uncaught ${engine.modules.mapStack(shown)}`;
+    engine.log({ level: "error", path: labelOf(execution), message });
   }
 }
 

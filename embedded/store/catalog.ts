@@ -28,6 +28,10 @@ export class CatalogState implements Catalog {
     return this.#byNumber.get(number) ?? null;
   }
 
+  components(): readonly string[] {
+    return [...new Set([...this.#byNumber.values()].map(({ component }) => component))].sort();
+  }
+
   tables(component: string): readonly TableInfo[] {
     const own = [...this.#byNumber.values()].filter((table) => table.component === component);
     return own.sort((a, b) => (a.name < b.name ? -1 : 1));

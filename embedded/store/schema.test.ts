@@ -132,7 +132,7 @@ describe("indexes", () => {
       ],
     };
     expect(await apply(store, next)).toEqual([
-      "index posts.text is for text or vector search, which the embedded runtime does not have",
+      "schema.ts: index posts.text is for text or vector search, which the embedded runtime does not have",
     ]);
   });
 });

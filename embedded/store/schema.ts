@@ -75,7 +75,9 @@ export async function applySchemas(
     for (const { tableName, searchIndexes = [], vectorIndexes = [] } of schema?.tables ?? []) {
       for (const { indexDescriptor } of [...searchIndexes, ...vectorIndexes]) {
         const index = qualified(component, `${tableName}.${indexDescriptor}`);
-        progress(`index ${index} is for text or vector search, which the embedded runtime does not have`);
+        progress(
+          `schema.ts: index ${index} is for text or vector search, which the embedded runtime does not have`,
+        );
       }
     }
   }

@@ -61,6 +61,7 @@ class SqliteStore implements Store {
     this.catalog = {
       table: (component, name) => writes.catalog.table(component, name),
       tableByNumber: (number) => writes.catalog.tableByNumber(number),
+      components: () => writes.catalog.components(),
       tables: (component) => writes.catalog.tables(component),
     };
   }

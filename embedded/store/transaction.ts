@@ -22,6 +22,7 @@ const PENDING = '{"$commitTs":null}';
 export class StoreTransaction implements Transaction {
   /** Documents that may hold a pending commit timestamp, by id. */
   readonly #pending = new Set<string>();
+  readonly #afterwards: (() => void)[] = [];
   #commitTs: bigint | null = null;
   #depth = 0;
   #ended = false;
@@ -122,6 +123,22 @@ export class StoreTransaction implements Transaction {
   commitTs(): bigint {
     this.#check();
     return (this.#commitTs ??= this.nextCommitTs());
+  }
+
+  afterwards(callback: () => void): void {
+    this.#check();
+    this.#afterwards.push(callback);
+  }
+
+  /** The outcome is settled. What a callback throws is nobody's here: it is not to keep the others from being called. */
+  settled(): void {
+    for (const callback of this.#afterwards) {
+      try {
+        callback();
+      } catch (error) {
+        process.emitWarning(`After a transaction: ${String(error)}`);
+      }
+    }
   }
 
   /** Ends successful work: resolves pending commit timestamps. Nothing can be read or written afterwards. */

@@ -37,6 +37,8 @@ export interface TableInfo {
 export interface Catalog {
   table(component: string, name: string): TableInfo | null;
   tableByNumber(number: number): TableInfo | null;
+  /** The paths of all components that have tables, mounted or not, the app's `""` among them. */
+  components(): readonly string[];
   /** All tables of a component, by name. */
   tables(component: string): readonly TableInfo[];
 }
@@ -102,6 +104,11 @@ export interface Transaction extends Reader {
    * Placeholders in documents are resolved to it by the store when the work has succeeded.
    */
   commitTs(): bigint;
+  /**
+   * Calls back once the outcome is settled: the commit is durable, or everything is rolled back. New snapshots show
+   * which. For what lies outside of the database and follows it; a process that dies first does not call.
+   */
+  afterwards(callback: () => void): void;
 }
 
 /** An index as `SchemaDefinition.export()` lists it. */

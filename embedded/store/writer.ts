@@ -45,6 +45,7 @@ interface Job {
 /** What to do with an execution's caller, depending on the commit. */
 interface Outcome {
   readonly job: Job;
+  readonly transaction: StoreTransaction;
   readonly settle: () => void;
   /** Its work succeeded, so that the commit decides. */
   readonly succeeded: boolean;
@@ -135,9 +136,10 @@ export class Writer {
       this.writes.catalog = catalog;
       this.writes.changes++;
       const failed = this.#recover(error);
-      for (const { job, settle, succeeded } of outcomes) {
+      for (const { job, settle, succeeded, transaction } of outcomes) {
         if (succeeded) job.reject(failed);
         else settle();
+        transaction.settled();
       }
       // Unless it is among the outcomes, in which case this does nothing.
       running?.reject(failed);
@@ -150,6 +152,7 @@ export class Writer {
     }
     // Before any caller goes on: they do that in a later turn.
     this.snapshots.committed();
+    for (const { transaction } of outcomes) transaction.settled();
   }
 
   /** The next execution of the group, or nothing when the group is complete. */
@@ -168,13 +171,13 @@ export class Writer {
       const value = await job.run(transaction);
       transaction.finish();
       this.#sql.release.run();
-      return { job, succeeded: true, settle: () => job.resolve(value) };
+      return { job, transaction, succeeded: true, settle: () => job.resolve(value) };
     } catch (error) {
       transaction.end();
       if (db.inTransaction) db.exec("ROLLBACK TO execution; RELEASE execution");
       this.writes.catalog = catalog;
       this.writes.changes++;
-      return { job, succeeded: false, settle: () => job.reject(error) };
+      return { job, transaction, succeeded: false, settle: () => job.reject(error) };
     }
   }
 

@@ -26,7 +26,7 @@ const SOFT_PAGE_LENGTH = 6_144;
 
 /** `1.0/queryPage`. @returns the JSON of a `PaginationResult` whose documents are the stored texts. */
 export function queryPage(execution: Execution, args: PageArgs): string {
-  const reader = readerOf(execution);
+  readerOf(execution);
   checkSizes(args);
   if (execution.paginated) {
     throw new SyscallError(
@@ -42,7 +42,7 @@ export function queryPage(execution: Execution, args: PageArgs): string {
   const start = args.cursor === null ? null : decodeCursor(args.cursor, print, prefix);
   const end = args.endCursor == null ? null : decodeCursor(args.endCursor, print, prefix);
 
-  const rows = source === null ? { next: () => null } : scan(reader, source, between(source, start, end));
+  const rows = source === null ? { next: () => null } : scan(execution, source, between(source, start, end));
   const page = readPage(rows, args, start, end);
   const encode = (position: Position): string => JSON.stringify(encodeCursor(position, print, prefix));
   return (

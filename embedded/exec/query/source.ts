@@ -2,9 +2,10 @@
 import type { JSONValue } from "convex/values";
 import type { IndexInfo } from "../../store/types";
 import { encodeKey, prefixEnd } from "../../values/keys";
+import { labelOf } from "../addresses";
 import { SyscallError, unsupported } from "../errors";
 import type { Execution } from "../execution";
-import { refuseSystemTable } from "../tables";
+import { isReadable, isReadableIndex } from "../../services/systemTables";
 import type { CompiledRange, RangeExpression } from "./range";
 import { compileRange } from "./range";
 
@@ -18,7 +19,7 @@ export interface SerializedQuery {
         readonly range: readonly RangeExpression[];
         readonly order: Order | null;
       }
-    | { readonly type: "Search" };
+    | { readonly type: "Search"; readonly indexName: string };
   readonly operators: readonly ({ readonly filter: JSONValue } | { readonly limit: number })[];
 }
 
@@ -29,27 +30,35 @@ export interface Source {
   readonly index: IndexInfo;
   readonly range: CompiledRange;
   readonly order: Order;
+  /** True for a system table, whose documents Convex does not count. */
+  readonly system: boolean;
 }
 
 /** @throws SyscallError for an index that the schema does not declare, a range it cannot serve, or a text search. */
 export function sourceOf(execution: Execution, { source }: SerializedQuery): Source | null {
-  if (source.type === "Search") throw unsupported("Text searches (`withSearchIndex`)");
+  if (source.type === "Search") {
+    const hint = `${labelOf(execution)} asked for the index ${source.indexName}.`;
+    throw unsupported("Text searches (`withSearchIndex`)", hint);
+  }
   const name = source.type === "FullTableScan" ? `${source.tableName}.by_creation_time` : source.indexName;
   const dot = name.indexOf(".");
   const tableName = name.slice(0, dot);
   const indexName = name.slice(dot + 1);
-  refuseSystemTable(tableName);
 
   const order = source.order ?? "asc";
-  const table = execution.engine.store.catalog.table(execution.component, tableName);
-  const index = table?.indexes.find((candidate) => candidate.name === indexName);
+  const { catalog } = execution.engine.store;
+  const table = isReadable(tableName) ? catalog.table(execution.component, tableName) : null;
+  const index = isReadableIndex(tableName, indexName)
+    ? table?.indexes.find((candidate) => candidate.name === indexName)
+    : undefined;
   if (!table || !index) {
     const builtIn = indexName === "by_creation_time" || indexName === "by_id";
     if (table === null && builtIn) return null;
     throw new SyscallError(`Index ${name} not found. Declare it in schema.ts.`);
   }
+  const system = tableName.startsWith("_");
   if (source.type === "IndexRange")
-    return { index, order, range: compileRange(name, table, index, source.range) };
+    return { index, order, system, range: compileRange(name, table, index, source.range) };
   const prefix = encodeKey([]);
-  return { index, order, range: { prefix, start: prefix, end: prefixEnd(prefix) } };
+  return { index, order, system, range: { prefix, start: prefix, end: prefixEnd(prefix) } };
 }

@@ -1,7 +1,7 @@
 /** Queries that are iterated: `collect`, `take`, `first`, `unique`, `for await`. */
 import type { JSONValue } from "convex/values";
 import { jsonToConvex } from "convex/values";
-import type { KeyRange, Reader, Row } from "../../store/types";
+import type { KeyRange, Row } from "../../store/types";
 import { SyscallError } from "../errors";
 import type { Execution } from "../execution";
 import { readerOf } from "../reads";
@@ -46,15 +46,34 @@ function wantsNothing(query: SerializedQuery): boolean {
   return query.operators.some((operator) => "limit" in operator && operator.limit === 0);
 }
 
-/** The rows that a source has in a range, which is the source's own unless a page narrows it. */
-export function scan(reader: Reader, source: Source, range: KeyRange = source.range): { next(): Row | null } {
-  if (range.start.compare(range.end) >= 0) return { next: () => null };
-  return reader.scan(source.index, range, source.order);
+/**
+ * The rows that a source has in a range, which is the source's own unless a page narrows it. They count as read.
+ *
+ * @throws SyscallError, as `next()` does, when the transaction has read too much.
+ */
+export function scan(
+  execution: Execution,
+  source: Source,
+  range: KeyRange = source.range,
+): { next(): Row | null } {
+  const { usage } = execution;
+  const { start, end } = range;
+  usage.readRange(`${source.index.id} ${start.toString("latin1")} ${end.toString("latin1")}`);
+  if (start.compare(end) >= 0) return { next: () => null };
+  const rows = readerOf(execution).scan(source.index, range, source.order);
+  if (source.system) return rows;
+  return {
+    next() {
+      const row = rows.next();
+      if (row !== null) usage.readDocument(row.json);
+      return row;
+    },
+  };
 }
 
 /** `1.0/queryStream`: opens a query. Nothing is read yet. @returns `{"queryId":n}`. */
 export function queryStream(execution: Execution, args: { query: SerializedQuery }): string {
-  const reader = readerOf(execution);
+  readerOf(execution);
   const source = sourceOf(execution, args.query);
   const judge = compileOperators(args.query.operators);
   const limits = args.query.operators.flatMap((operator) => ("limit" in operator ? [operator.limit] : []));
@@ -68,7 +87,7 @@ export function queryStream(execution: Execution, args: { query: SerializedQuery
     next() {
       while (!done && source !== null) {
         // The reader is asked for the first row, not before: a snapshot is pinned by its first read.
-        rows ??= scan(reader, source);
+        rows ??= scan(execution, source);
         const row = rows.next();
         const verdict = row === null ? "stop" : judge(row);
         if (verdict === "stop") done = true;

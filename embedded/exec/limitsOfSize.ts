@@ -1,0 +1,62 @@
+/** Sizes of arguments, results and documents in bytes, as Convex counts them. */
+import type { JSONValue, Value } from "convex/values";
+import { getConvexSize, getDocumentSize, jsonToConvex } from "convex/values";
+import { SyscallError } from "./errors";
+import type { Limits } from "./limits";
+
+// A number counts nine bytes and is written with one character and a comma; nothing else grows more.
+const BYTES_PER_CHARACTER = 4.5;
+const BYTES_BESIDE = 4;
+
+/** A bound that is certain, without parsing: a text of that many characters is a value of no more bytes. */
+export function mostBytes(characters: number): number {
+  return characters * BYTES_PER_CHARACTER + BYTES_BESIDE;
+}
+
+/** The bytes of a stored document. */
+export function documentBytes(json: string): number {
+  return getDocumentSize(jsonToConvex(JSON.parse(json) as JSONValue) as Record<string, Value>);
+}
+
+/**
+ * Refuses arguments that are too large.
+ *
+ * @param path of the function. @param json the arguments' object. @param text its JSON text.
+ * @throws SyscallError in Convex's words.
+ */
+export function checkArgumentBytes(
+  path: string,
+  json: JSONValue,
+  text: string,
+  { argumentBytes }: Limits,
+): void {
+  if (mostBytes(text.length) <= argumentBytes) return;
+  // Convex measures the list that holds the arguments' object.
+  const bytes = getConvexSize([jsonToConvex(json)]);
+  if (bytes <= argumentBytes) return;
+  const sizes = `(actual: ${humanBytes(bytes)}, limit: ${humanBytes(argumentBytes)})`;
+  throw new SyscallError(`Arguments for ${canonical(path)} are too large ${sizes}`);
+}
+
+/** The same for the JSON text of a result. */
+export function checkResultBytes(path: string, text: string, { resultBytes }: Limits): void {
+  if (mostBytes(text.length) <= resultBytes) return;
+  const bytes = getConvexSize(jsonToConvex(JSON.parse(text) as JSONValue));
+  if (bytes <= resultBytes) return;
+  const sizes = `(actual: ${humanBytes(bytes)}, limit: ${humanBytes(resultBytes)})`;
+  throw new SyscallError(`Function ${canonical(path)} return value is too large ${sizes}`);
+}
+
+/** `items:get` as Convex prints it in these messages: `items.js:get`. */
+function canonical(path: string): string {
+  return path.replace(":", ".js:");
+}
+
+/** `16 MiB`, `16.5 MiB`, `1000 B`: two decimals at most. */
+export function humanBytes(bytes: number): string {
+  const units = ["B", "KiB", "MiB", "GiB"];
+  let unit = 0;
+  let size = bytes;
+  for (; size >= 1024 && unit < units.length - 1; unit++) size /= 1024;
+  return `${Number(size.toFixed(2))} ${units[unit] ?? ""}`;
+}

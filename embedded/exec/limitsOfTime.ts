@@ -1,0 +1,145 @@
+/**
+ * How long functions may run: queries and mutations one second of their own code, actions ten minutes in all.
+ *
+ * Own code is what runs, or is awaited, between syscalls. Of what is awaited a tick charges no more than its own length,
+ * so that a machine with other things to do does not look like a slow function. Code that computes is charged in full
+ * at its next syscall, or when it returns. Code that never yields is met by the watchdog (`services/watchdog.ts`).
+ */
+import { SyscallError } from "./errors";
+
+// Taken here, so that a test which replaces timers and clocks does not replace these.
+const { setInterval, clearInterval } = globalThis;
+const now = performance.now.bind(performance);
+
+const TICK_MS = 25;
+
+/** Told which functions run. */
+export interface Monitor {
+  /** @param paths newest first; of many only the newest. */
+  running(paths: readonly string[]): void;
+}
+
+const budgets = new Set<Budget>();
+let ticker: NodeJS.Timeout | null = null;
+let monitor: Monitor | null = null;
+
+/** What one function has left. */
+export class Budget {
+  readonly #path: string;
+  readonly #limitMs: number;
+  readonly #countsSyscalls: boolean;
+  #expire: (error: SyscallError) => void = () => undefined;
+  #usedMs = 0;
+  #since = 0;
+  #inSyscalls = 0;
+
+  /**
+   * @param path of the function. @param limitMs how long it may run.
+   * @param countsSyscalls true for actions: all time counts.
+   */
+  constructor(path: string, limitMs: number, countsSyscalls: boolean) {
+    this.#path = path;
+    this.#limitMs = limitMs;
+    this.#countsSyscalls = countsSyscalls;
+  }
+
+  get path(): string {
+    return this.#path;
+  }
+
+  /**
+   * Runs `work` with this budget. Rejects when it is used up, even if `work` caught what a syscall threw for it, and
+   * even if `work` never settles.
+   */
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    this.#since = now();
+    this.#join();
+    try {
+      const result = await new Promise<T>((resolve, reject) => {
+        this.#expire = reject;
+        work().then(resolve, reject);
+      });
+      this.#charge(now() - this.#since);
+      this.#check();
+      return result;
+    } finally {
+      this.#leave();
+    }
+  }
+
+  /** A syscall begins. @throws SyscallError if the code before it has used up the budget. */
+  enter(): void {
+    const time = now();
+    this.#charge(time - this.#since);
+    this.#since = time;
+    this.#check();
+    this.#inSyscalls++;
+  }
+
+  /** A syscall has ended. */
+  exit(): void {
+    this.#inSyscalls--;
+    this.#since = now();
+  }
+
+  /** @param time of the clock that all budgets share. */
+  tick(time: number): void {
+    this.#charge(Math.min(time - this.#since, TICK_MS * 2));
+    this.#since = time;
+    if (this.#usedMs > this.#limitMs) this.#expire(this.#error());
+  }
+
+  #charge(ms: number): void {
+    if (this.#inSyscalls === 0 || this.#countsSyscalls) this.#usedMs += ms;
+  }
+
+  #check(): void {
+    if (this.#usedMs > this.#limitMs) throw this.#error();
+  }
+
+  #error(): SyscallError {
+    return new SyscallError(`Function execution timed out (maximum duration: ${duration(this.#limitMs)})`);
+  }
+
+  #join(): void {
+    budgets.add(this);
+    if (monitor !== null) report(monitor);
+    ticker ??= setInterval(tick, TICK_MS).unref();
+  }
+
+  #leave(): void {
+    budgets.delete(this);
+    if (monitor !== null) report(monitor);
+  }
+}
+
+/** From now on it is told which functions run, `null` for nobody. One for the process. */
+export function monitorWith(next: Monitor | null): void {
+  monitor = next;
+  if (next !== null) report(next);
+}
+
+function tick(): void {
+  if (budgets.size === 0 && ticker !== null) {
+    clearInterval(ticker);
+    ticker = null;
+  }
+  const time = now();
+  for (const budget of budgets) budget.tick(time);
+}
+
+/** With very many under way the list would cost more than it tells. */
+const MANY = 64;
+const NAMED = 8;
+
+function report(to: Monitor): void {
+  const paths: string[] = [];
+  if (budgets.size <= MANY) for (const { path } of budgets) paths.push(path);
+  else paths.push("(many functions)");
+  to.running(paths.slice(-NAMED).reverse());
+}
+
+/** As Convex prints durations: `1s`, `1.5s`, `50ms`. */
+function duration(ms: number): string {
+  return ms < 1_000 ? `${ms}ms` : `${ms / 1_000}s`;
+}

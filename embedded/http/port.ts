@@ -1,0 +1,92 @@
+/** A port that answers HTTP and can be closed without cutting anyone off. */
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+
+export interface HttpServer {
+  /** The port that it listens on. */
+  readonly port: number;
+  /**
+   * Takes no new connections, waits for the requests under way and resolves when all sockets are closed.
+   *
+   * @param graceMs after that long the sockets that are left are cut.
+   */
+  close(graceMs: number): Promise<void>;
+}
+
+export interface PortOptions {
+  readonly host: string;
+  /** 0 for any free port. */
+  readonly port: number;
+  /** The command line's option for the port, which the error names: `--port`. */
+  readonly option: string;
+  /** How long a whole request may take to arrive, 0 for as long as it keeps coming. Milliseconds. */
+  readonly requestTimeout: number;
+  /** How long a socket may be silent while it should send or receive, 0 for ever. Milliseconds. */
+  readonly idleTimeout: number;
+  readonly handle: (incoming: IncomingMessage, outgoing: ServerResponse) => void;
+}
+
+// Who sends its headers one byte at a time holds a socket for so long, no longer.
+const HEADERS_TIMEOUT_MS = 15_000;
+const KEEP_ALIVE_MS = 30_000;
+const CHECK_INTERVAL_MS = 5_000;
+
+/**
+ * Listens.
+ *
+ * @throws Error that names the port if it is in use or may not be taken.
+ */
+export async function openPort(options: PortOptions): Promise<HttpServer> {
+  const active = new Set<ServerResponse>();
+  let closing = false;
+
+  const server = createServer({
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: options.requestTimeout,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionsCheckingInterval: CHECK_INTERVAL_MS,
+  });
+  server.timeout = options.idleTimeout;
+  server.on("request", (incoming, outgoing) => {
+    active.add(outgoing);
+    outgoing.once("close", () => {
+      active.delete(outgoing);
+      // A response that had begun before the server was to close could no longer say that its connection ends.
+      if (closing) setImmediate(() => server.closeIdleConnections());
+    });
+    if (closing) outgoing.shouldKeepAlive = false;
+    options.handle(incoming, outgoing);
+  });
+  await bind(server, options);
+
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close(graceMs) {
+      closing = true;
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      // A connection that is kept alive after its answer would hold the server open.
+      for (const outgoing of active) outgoing.shouldKeepAlive = false;
+      server.closeIdleConnections();
+      const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+      await closed;
+      clearTimeout(cut);
+    },
+  };
+}
+
+async function bind(server: Server, { host, port, option }: PortOptions): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      reject(error.code === "EADDRINUSE" ? inUse(host, port, option, error) : error);
+    });
+    server.listen(port, host, resolve);
+  });
+}
+
+function inUse(host: string, port: number, option: string, cause: Error): Error {
+  return new Error(
+    `Port ${port} on ${host} is in use. Stop what listens there, or choose another with ${option}.`,
+    { cause },
+  );
+}

@@ -1,0 +1,108 @@
+/** A whole project, the app and the components that it mounts: bundled by esbuild, then loaded into this process. */
+import { join, relative, sep } from "node:path";
+import type { Bundle } from "./bundle";
+import { bundleFunctions, bundleProject } from "./bundle";
+import type { Definition } from "./componentConfig";
+import { bundleConfig } from "./componentConfig";
+import { Modules } from "./modules";
+import type { Mount } from "./mounts";
+import { appOnly, mountTree } from "./mounts";
+import type { RealmOptions } from "./realm";
+import { createRealm, evaluate } from "./realm";
+import { stackMapper } from "./stack";
+
+/** One mounted component, or the app itself. */
+export interface Component {
+  /** `""` for the app, `rateLimiter`, `rateLimiter/batchWorker`. Its tables are kept under it. */
+  readonly path: string;
+  readonly modules: Modules;
+  /** The paths of what it mounts itself, by the names that it calls them. */
+  readonly children: ReadonlyMap<string, string>;
+}
+
+/** By path, the app first. */
+export type Components = ReadonlyMap<string, Component>;
+
+/** All scripts of a project. */
+export interface ProjectBundle {
+  /** The definitions of the app and of its components, `null` without a `convex.config.ts`. */
+  readonly config: Bundle | null;
+  /** By the path of the definition, the app's under `""`. */
+  readonly functions: ReadonlyMap<string, Bundle>;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Bundles `PROJECT/convex` and all components.
+ *
+ * @param project absolute path of the project.
+ * @throws BundleError, EntryPointError
+ */
+export async function bundleComponents(project: string): Promise<ProjectBundle> {
+  const bundling = new Map<string, Promise<Bundle>>();
+  const begin = (definition: string, bundle: Promise<Bundle>): void => {
+    // Whoever fails second must not be left unhandled.
+    bundle.catch(() => undefined);
+    bundling.set(definition, bundle);
+  };
+  begin("", bundleProject(project));
+  const config = await bundleConfig(project, (definition, directory) => {
+    const label = relative(project, directory).split(sep).join("/");
+    begin(definition, bundleFunctions(project, directory, label));
+  });
+  const functions = new Map<string, Bundle>();
+  for (const [definition, bundle] of bundling) functions.set(definition, await bundle);
+  const all = [...functions.values(), ...(config === null ? [] : [config])];
+  return { config, functions, warnings: all.flatMap(({ warnings }) => warnings) };
+}
+
+/**
+ * Makes a realm of each mounted component. Definitions are evaluated, functions are not yet.
+ *
+ * A component that is mounted twice gets two realms: its modules have their own state and `process.env` in each.
+ *
+ * @param options `env` is the app's: a component sees what its parent has bound.
+ * @throws ComponentError, and what a `convex.config.ts` throws.
+ */
+export function loadComponents(
+  { config, functions }: ProjectBundle,
+  given: Omit<RealmOptions, "mapStack">,
+): Components {
+  const mapStack = stackMapper([...functions.values(), ...(config === null ? [] : [config])]);
+  const options = { ...given, mapStack };
+  const mounts =
+    config === null ? appOnly(options.env) : mountTree(definitionsOf(config, options), options.env);
+  return new Map(
+    mounts.map((mount) => {
+      const { path, definition, children, env } = mount;
+      const bundle = functions.get(definition);
+      if (bundle === undefined) throw new Error(`There is no bundle of ${describe(mount)}`);
+      return [path, { path, children, modules: new Modules(createRealm(bundle, { ...options, env }), path) }];
+    }),
+  );
+}
+
+/** How messages name a component's folder, relative to the project. */
+function describe({ definition }: Mount): string {
+  return join("convex", definition);
+}
+
+function definitionsOf(config: Bundle, options: RealmOptions): Map<string, Definition> {
+  const definitions = new Map<string, Definition>();
+  evaluate(config, options, {
+    __component: (path: string, definition: unknown) => {
+      if (!isDefinition(definition)) {
+        const file = join("convex", path, "convex.config");
+        throw new Error(`The default export of ${file} is not what defineApp or defineComponent returns.`);
+      }
+      definitions.set(path, definition.export());
+    },
+  });
+  return definitions;
+}
+
+function isDefinition(value: unknown): value is { export(): Definition } {
+  return (
+    typeof value === "object" && value !== null && "export" in value && typeof value.export === "function"
+  );
+}

@@ -1,0 +1,130 @@
+/** Verifies JSON Web Tokens of the configured providers, in Convex's order and mostly in its words. */
+import { decodeJwt, decodeProtectedHeader, errors, jwtVerify } from "jose";
+import type { JWTPayload } from "jose";
+import { SyscallError } from "../exec/errors";
+import type { Verify } from "./auth";
+import { jwtIdentity, oidcIdentity } from "./authIdentity";
+import { ProviderKeys } from "./authKeys";
+import type { Provider } from "./authProviders";
+import { sameIssuer } from "./authProviders";
+
+/** More than any provider's token; a header could not even hold as much. */
+const MAX_CHARACTERS = 64 * 1024;
+/** As on Convex: none for OpenID Connect. */
+const TOLERANCE_SECONDS = { oidc: 0, customJwt: 5 };
+
+const CLAIMS_MISSING =
+  "Could not parse JWT payload. Check that the token is a valid JWT format with three base64-encoded parts separated " +
+  "by dots.";
+
+/** @param clock milliseconds since 1970. */
+export function tokenVerifier(providers: readonly Provider[], clock: () => number): Verify {
+  const known = providers.map((provider) => ({ provider, keys: new ProviderKeys(provider, clock) }));
+  return async (token) => {
+    const { iss, audiences } = routing(token);
+    const match = known.find(
+      ({ provider: { issuer, applicationID } }) =>
+        sameIssuer(issuer, iss) && (applicationID === null || audiences.includes(applicationID)),
+    );
+    if (match === undefined) throw noProvider(providers);
+    const { provider, keys } = match;
+    const claims = await verified(token, provider, keys, clock());
+    return JSON.stringify(provider.type === "oidc" ? oidcIdentity(claims) : jwtIdentity(claims));
+  };
+}
+
+/** What the token says of itself, unverified: at worst it leads to a provider whose keys do not fit. */
+function routing(token: string): { iss: string; audiences: readonly unknown[] } {
+  if (token.length > MAX_CHARACTERS) throw new SyscallError(CLAIMS_MISSING);
+  let payload: JWTPayload;
+  try {
+    payload = decodeJwt(token);
+  } catch {
+    throw new SyscallError(CLAIMS_MISSING);
+  }
+  if (typeof payload.iss !== "string") {
+    throw new SyscallError(
+      "Missing issuer claim ('iss') in JWT payload. The JWT must include an 'iss' claim that matches one of your " +
+        "configured auth providers.",
+    );
+  }
+  return { iss: payload.iss, audiences: [payload.aud].flat() };
+}
+
+/** @returns the claims. @throws SyscallError unless a key of the provider signed them and they are about now. */
+async function verified(
+  token: string,
+  provider: Provider,
+  keys: ProviderKeys,
+  now: number,
+): Promise<JWTPayload> {
+  const kid = kidOf(token);
+  if (provider.type === "customJwt" && kid === undefined) {
+    throw new SyscallError("Could not decode token. JWT may be missing a 'kid' (key ID) header.");
+  }
+  const published = await keys.get(kid).catch((error: unknown) => {
+    const about = provider.type === "oidc" ? "Auth provider discovery of" : "Could not fetch JWKS of";
+    throw new SyscallError(`${about} ${provider.issuer} failed: ${(error as Error).message}`);
+  });
+  let payload: JWTPayload;
+  try {
+    ({ payload } = await jwtVerify(token, published.getKey, {
+      algorithms: provider.type === "oidc" ? ["RS256", "EdDSA"] : [provider.algorithm],
+      currentDate: new Date(now),
+      clockTolerance: TOLERANCE_SECONDS[provider.type],
+      requiredClaims: provider.type === "oidc" ? ["sub", "exp", "iat"] : ["sub", "exp"],
+    }));
+  } catch (error) {
+    throw refused(error, provider, kid);
+  }
+  if (typeof payload.sub !== "string") throw new SyscallError("Missing subject");
+  if (provider.type === "oidc") checkIdToken(payload, provider.applicationID, published.issuer);
+  return payload;
+}
+
+/** What an ID token must say beyond other tokens: the issuer as the provider writes it, and one audience. */
+function checkIdToken({ iss, aud }: JWTPayload, applicationID: string, issuer: string): void {
+  const audiences = [aud].flat();
+  if (iss === issuer && audiences.every((audience) => audience === applicationID)) return;
+  throw new SyscallError(
+    "Could not verify OIDC token claim. The issuer must be the provider's own and the audience this application alone.",
+  );
+}
+
+function kidOf(token: string): string | undefined {
+  try {
+    return decodeProtectedHeader(token).kid;
+  } catch {
+    throw new SyscallError(CLAIMS_MISSING);
+  }
+}
+
+/** In Convex's words, as far as it has some. */
+function refused(error: unknown, provider: Provider, kid: string | undefined): SyscallError {
+  const message = error instanceof Error ? error.message : String(error);
+  if (provider.type === "oidc") {
+    return new SyscallError(
+      "Could not verify OIDC token claim. Check that the token signature is valid and the token hasn't expired. " +
+        `(${message})`,
+    );
+  }
+  if (error instanceof errors.JWTExpired || error instanceof errors.JWTClaimValidationFailed) {
+    return new SyscallError(`Could not validate token: ${message}`);
+  }
+  return new SyscallError(
+    `Could not decode token. The JWT's 'kid' (key ID) header is '${String(kid)}', does this key match any key in the ` +
+      `provider's JWKS? (${message})`,
+  );
+}
+
+function noProvider(providers: readonly Provider[]): SyscallError {
+  const listed = providers.map(({ type, issuer, applicationID }) =>
+    type === "oidc"
+      ? `OIDC(domain=${issuer}, app_id=${applicationID})`
+      : `CustomJWT(issuer=${issuer}, app_id=${applicationID ?? "none"})`,
+  );
+  return new SyscallError(
+    "No auth provider found matching the given token. Check that your JWT's issuer and audience match one of your " +
+      `configured providers: [${listed.join(", ")}]`,
+  );
+}

@@ -1,0 +1,116 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { nextMatch, parseCron } from "./cronExpression";
+
+const MINUTE_MS = 60_000;
+const utc = (text: string) => Date.parse(`${text}Z`);
+const next = (expression: string, after: string) =>
+  new Date(nextMatch(parseCron(expression), utc(after)) ?? NaN).toISOString().slice(0, 16);
+
+test.each([
+  ["* * * * *", "2026-03-01T08:35:00", "2026-03-01T08:36"],
+  ["* * * * *", "2026-03-01T08:35:59.999", "2026-03-01T08:36"],
+  ["5 * * * *", "2023-03-01T08:35", "2023-03-01T09:05"],
+  ["30 8 * * *", "2023-02-28T08:35", "2023-03-01T08:30"],
+  ["30 12 * * 2", "2023-02-28T12:30", "2023-03-07T12:30"],
+  ["30 12 1 * *", "2023-12-01T12:30", "2024-01-01T12:30"],
+  ["0 12 * * 1,5", "2023-02-28T08:35", "2023-03-03T12:00"],
+  ["0 12 * * Mon-FRI/2", "2023-03-03T12:00", "2023-03-06T12:00"],
+  ["*/20 9-17/4 * * *", "2026-01-01T13:40", "2026-01-01T17:00"],
+  ["50/5 * * * *", "2026-01-01T00:00", "2026-01-01T00:50"],
+  ["0 0 31 * *", "2026-01-31T00:00", "2026-03-31T00:00"],
+  ["0 0 29 feb *", "2096-02-29T00:00", "2104-02-29T00:00"],
+  ["59 23 31 12 *", "2026-12-31T23:59", "2027-12-31T23:59"],
+])("%s after %s is %s", (expression, after, expected) => {
+  expect(next(expression, after)).toBe(expected);
+});
+
+test("where both days are restricted either suffices, and only a plain star is no restriction", () => {
+  // 1 January 2026 is a Thursday.
+  expect(next("0 0 13 * 5", "2026-01-01T00:00")).toBe("2026-01-02T00:00");
+  expect(next("0 0 13 * 5", "2026-01-09T00:00")).toBe("2026-01-13T00:00");
+  expect(next("0 0 13 * *", "2026-01-01T00:00")).toBe("2026-01-13T00:00");
+  expect(next("0 0 */31 * 5", "2026-01-02T00:00")).toBe("2026-01-09T00:00");
+});
+
+test.each([
+  ["* * * *", "needs five fields"],
+  ["* * * * * *", "needs five fields"],
+  ["60 * * * *", '"60" is no minute'],
+  ["* 24 * * *", '"24" is no hour'],
+  ["* * 0 * *", '"0" is no day of the month'],
+  ["* * * 13 *", '"13" is no month'],
+  ["* * * * 7", '"7" is no day of the week'],
+  ["* * * * L", '"L" is no day of the week'],
+  ["* * L * *", '"L" is no day of the month'],
+  ["5-1 * * * *", '"5-1" is no minute'],
+  ["*/0 * * * *", '"*/0" is no minute'],
+  ["1,,2 * * * *", '"" is no minute'],
+  ["1.5 * * * *", '"1.5" is no minute'],
+  ["* * * mon *", '"mon" is no month'],
+  ["0 0 30 2 *", "The cron spec 0 0 30 2 * will never match any time"],
+])("%s is refused: %s", (expression, problem) => {
+  expect(() => parseCron(expression)).toThrow(problem);
+});
+
+/** One field, written from what it is to allow: the reference needs no parser. */
+function field(min: number, max: number): fc.Arbitrary<{ text: string; allows: (value: number) => boolean }> {
+  const value = fc.integer({ min, max });
+  const range = fc.tuple(value, value).map(([a, b]) => [Math.min(a, b), Math.max(a, b)] as const);
+  const step = fc.integer({ min: 1, max: max - min + 2 });
+  const item = fc.oneof(
+    value.map((n) => ({ text: String(n), allows: (v: number) => v === n })),
+    range.map(([a, b]) => ({ text: `${a}-${b}`, allows: (v: number) => v >= a && v <= b })),
+    step.map((n) => ({ text: `*/${n}`, allows: (v: number) => (v - min) % n === 0 })),
+    fc.tuple(range, step).map(([[a, b], n]) => ({
+      text: `${a}-${b}/${n}`,
+      allows: (v: number) => v >= a && v <= b && (v - a) % n === 0,
+    })),
+    fc.tuple(value, step).map(([a, n]) => ({
+      text: `${a}/${n}`,
+      allows: (v: number) => v >= a && (v - a) % n === 0,
+    })),
+  );
+  const items = fc.array(item, { minLength: 1, maxLength: 3 }).map((list) => ({
+    text: list.map(({ text }) => text).join(","),
+    allows: (v: number) => list.some(({ allows }) => allows(v)),
+  }));
+  return fc.oneof(fc.constant({ text: "*", allows: () => true }), items);
+}
+
+test("the next match is the first minute that a minute-by-minute search finds", () => {
+  const fields = fc.tuple(field(0, 59), field(0, 23), field(1, 31), field(1, 12), field(0, 6));
+  const start = fc.integer({ min: utc("2024-02-20T00:00"), max: utc("2024-03-05T00:00") });
+  fc.assert(
+    fc.property(fields, start, ([minute, hour, day, month, weekday], after) => {
+      const either = day.text !== "*" && weekday.text !== "*";
+      const matches = (time: number): boolean => {
+        const date = new Date(time);
+        const onDay = day.allows(date.getUTCDate());
+        const onWeekday = weekday.allows(date.getUTCDay());
+        return (
+          minute.allows(date.getUTCMinutes()) &&
+          hour.allows(date.getUTCHours()) &&
+          month.allows(date.getUTCMonth() + 1) &&
+          (either ? onDay || onWeekday : onDay && onWeekday)
+        );
+      };
+      let times;
+      try {
+        times = parseCron([minute, hour, day, month, weekday].map(({ text }) => text).join(" "));
+      } catch (error) {
+        // The one thing that may be wrong with what is made here.
+        expect((error as Error).message).toContain("will never match");
+        return;
+      }
+      const found = nextMatch(times, after);
+      const first = Math.floor(after / MINUTE_MS) * MINUTE_MS + MINUTE_MS;
+      const horizon = first + 3 * 24 * 60 * MINUTE_MS;
+      let expected = first;
+      while (expected < horizon && !matches(expected)) expected += MINUTE_MS;
+      if (expected < horizon) expect(found).toBe(expected);
+      else expect(found).toSatisfy((time: number) => time >= horizon && matches(time));
+    }),
+    { numRuns: 300 },
+  );
+});

@@ -1,0 +1,28 @@
+/** What makes names in a directory durable: a file that was synced is lost all the same if its name is. */
+import { closeSync, fsyncSync, openSync } from "node:fs";
+import { open } from "node:fs/promises";
+
+// Windows opens no directories; its file systems log their names by themselves.
+const SYNCS = process.platform !== "win32";
+
+/** Returns when the names in the directory are on disk. */
+export function syncDirectory(directory: string): void {
+  if (!SYNCS) return;
+  const handle = openSync(directory, "r");
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** The same, off the event loop. */
+export async function syncDirectoryAsync(directory: string): Promise<void> {
+  if (!SYNCS) return;
+  const handle = await open(directory, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,234 @@
+/**
+ * Stored files: bytes on disk, and the documents that say so.
+ *
+ * The bytes come first and go last. They are on disk before a document names them, and are deleted when the removal of
+ * the document is durable; so a crash can leave bytes without a document, which the next start collects, but never a
+ * document without its bytes.
+ */
+import { openAsBlob } from "node:fs";
+import type { FileHandle } from "node:fs/promises";
+import type { CreationTimes } from "../exec/creationTimes";
+import type { LogLine } from "../exec/execution";
+import type { Reader, Store, Transaction } from "../store/types";
+import type { ByteSource, DiskHooks, WrittenFile } from "./filesDisk";
+import { FileDisk } from "./filesDisk";
+import type { StoredFile } from "./filesTable";
+import { fileById, fileByUuid, insertFile, isFileId, removeFile } from "./filesTable";
+import type { CheckedToken } from "./uploadTokens";
+import { UploadTokens } from "./uploadTokens";
+
+export interface FilesOptions {
+  /** Where the bytes are: `DIR/files`. */
+  readonly directory: string;
+  readonly store: Store;
+  readonly creationTimes: CreationTimes;
+  /** The origin of storage URLs, without a trailing slash. */
+  readonly origin: string;
+  /** Signs upload URLs. */
+  readonly key: Uint8Array;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  readonly log: (line: LogLine) => void;
+  readonly hooks?: DiskHooks;
+}
+
+/** What comes with the bytes. */
+export interface Upload {
+  readonly component: string;
+  readonly contentType: string | null;
+  /** What they must hash to. */
+  readonly sha256?: Buffer | undefined;
+}
+
+/** The bytes are not those that the digest is of. */
+export class Sha256Mismatch extends Error {}
+
+export class FileStorage {
+  readonly #options: FilesOptions;
+  readonly #disk: FileDisk;
+  readonly #tokens: UploadTokens;
+  readonly #background = new Set<Promise<void>>();
+  #closing = false;
+
+  /** Opens the directory. To be called by who holds the lock of the data directory. */
+  constructor(options: FilesOptions) {
+    this.#options = options;
+    this.#disk = new FileDisk(options.directory, options.hooks);
+    this.#tokens = new UploadTokens(options.key);
+  }
+
+  /**
+   * Stores a file in a transaction of its own.
+   *
+   * @param assertWanted called when the bytes are there; what it throws refuses them.
+   * @returns its id, once all of it is durable.
+   */
+  save(source: ByteSource, upload: Upload, assertWanted?: () => void): Promise<string> {
+    const saved = this.#save(source, upload, assertWanted);
+    // Its caller hears of a failure.
+    this.#later(
+      saved.then(
+        () => undefined,
+        () => undefined,
+      ),
+    );
+    return saved;
+  }
+
+  async #save(source: ByteSource, upload: Upload, assertWanted?: () => void): Promise<string> {
+    const written = await this.write(source, upload);
+    try {
+      assertWanted?.();
+      return await this.#options.store.mutate((transaction) =>
+        Promise.resolve(this.#insert(transaction, written, upload, this.#options.clock())),
+      );
+    } finally {
+      await this.#settle(written.uuid, true);
+    }
+  }
+
+  /** Writes the bytes of a file. Either they are adopted or discarded. */
+  write(source: ByteSource, { sha256 }: Pick<Upload, "sha256">): Promise<WrittenFile> {
+    return this.#disk.write(source, (written) => {
+      if (sha256 === undefined || sha256.equals(written.sha256)) return;
+      const [expected, actual] = [sha256, written.sha256].map((digest) => digest.toString("base64"));
+      throw new Sha256Mismatch(`Sha256 mismatch. Expected: ${expected} Actual: ${actual}`);
+    });
+  }
+
+  /**
+   * Makes written bytes a file, if the transaction commits. Where this throws, they are still to be discarded.
+   *
+   * @param now milliseconds since 1970. @returns its id.
+   */
+  adopt(transaction: Transaction, written: WrittenFile, upload: Upload, now: number): string {
+    const id = this.#insert(transaction, written, upload, now);
+    transaction.afterwards(() => this.#later(this.#settle(written.uuid, true)));
+    return id;
+  }
+
+  /** Deletes written bytes that nobody wants. */
+  discard(written: WrittenFile): Promise<void> {
+    return this.#settle(written.uuid, true);
+  }
+
+  /** Deletes a file, if the transaction commits; its bytes go when that is durable. */
+  delete(transaction: Transaction, file: StoredFile): void {
+    transaction.afterwards(() => this.#later(this.#settle(file.uuid, false)));
+    removeFile(transaction, this.#catalog, file);
+  }
+
+  isFileId(component: string, id: string): boolean {
+    return isFileId(this.#catalog, component, id);
+  }
+
+  byId(reader: Reader, id: string): StoredFile | null {
+    return fileById(reader, this.#catalog, id);
+  }
+
+  byUuid(reader: Reader, uuid: string): StoredFile | null {
+    return fileByUuid(reader, this.#catalog, uuid);
+  }
+
+  /** Calls back with the last committed state. Nothing read in it holds afterwards, unless it is held. */
+  committed<T>(work: (reader: Reader) => T): T {
+    const snapshot = this.#options.store.snapshot();
+    try {
+      return work(snapshot);
+    } finally {
+      snapshot.release();
+    }
+  }
+
+  /** The bytes as a blob that reads them when asked. Whoever asks holds the file as long as the blob is of use. */
+  async blob({ uuid, contentType }: StoredFile): Promise<Blob> {
+    return openAsBlob(this.#disk.pathOf(uuid), contentType === null ? {} : { type: contentType });
+  }
+
+  /** Opens the bytes of a file that is held. */
+  open(file: StoredFile): Promise<FileHandle> {
+    return this.#disk.open(file.uuid);
+  }
+
+  /** Keeps the bytes of a file, deleted or not, until the function that is returned is called. */
+  hold({ uuid }: StoredFile): () => void {
+    this.#disk.hold(uuid);
+    return () => this.#later(this.#disk.release(uuid));
+  }
+
+  /** Where a file can be read by everyone who knows the URL. */
+  urlOf({ uuid }: StoredFile): string {
+    return `${this.#options.origin}/api/storage/${uuid}`;
+  }
+
+  /** Where a file can be sent to within the hour. @param now milliseconds since 1970. */
+  uploadUrl(component: string, now: number): string {
+    return `${this.#options.origin}/api/storage/upload?token=${this.#tokens.issue(component, now)}`;
+  }
+
+  checkToken(token: string): CheckedToken {
+    return this.#tokens.check(token, this.#options.clock());
+  }
+
+  /** Begins to look for bytes that no document names, and deletes them. */
+  collect(): void {
+    this.#later(this.#collect());
+  }
+
+  /** Resolves when nothing is being stored, and nothing is left to be deleted. */
+  async idle(): Promise<void> {
+    while (this.#background.size > 0) await Promise.all(this.#background);
+  }
+
+  /** Looks for no more bytes without documents, and resolves when the rest is done. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    await this.idle();
+  }
+
+  get #catalog(): Store["catalog"] {
+    return this.#options.store.catalog;
+  }
+
+  #insert(transaction: Transaction, written: WrittenFile, upload: Upload, now: number): string {
+    const { component, contentType } = upload;
+    const creationTime = this.#options.creationTimes.next(now);
+    return insertFile(transaction, this.#catalog, written, { component, contentType, creationTime });
+  }
+
+  /** The outcome is known: bytes that no document names are deleted, whoever was rolled back. */
+  async #settle(uuid: string, held: boolean): Promise<void> {
+    try {
+      const named = this.committed((reader) => this.byUuid(reader, uuid) !== null);
+      if (!named) await this.#disk.remove(uuid);
+    } catch (error) {
+      this.#warn(`The bytes of a deleted file are still there, until the next start: ${String(error)}`);
+    } finally {
+      if (held) await this.#disk.release(uuid);
+    }
+  }
+
+  async #collect(): Promise<void> {
+    let found = 0;
+    for await (const uuid of this.#disk.uuids()) {
+      if (this.#closing) break;
+      // What this process has written it settles itself.
+      if (this.#disk.isHeld(uuid)) continue;
+      if (this.committed((reader) => this.byUuid(reader, uuid) !== null)) continue;
+      await this.#disk.remove(uuid);
+      found++;
+    }
+    if (found > 0) this.#warn(`${found} files that a crash left without a document were deleted`);
+  }
+
+  #later(work: Promise<void>): void {
+    const done = work
+      .catch((error: unknown) => this.#warn(`Stored files: ${String(error)}`))
+      .finally(() => this.#background.delete(done));
+    this.#background.add(done);
+  }
+
+  #warn(message: string): void {
+    this.#options.log({ level: "warn", path: null, message });
+  }
+}

@@ -1,0 +1,241 @@
+/** Scheduled functions as documents of `_scheduled_functions`: their states, and which of them wait. */
+import type { JSONValue, Value } from "convex/values";
+import type { Catalog, Reader, Store, StoredDocument, TableInfo, Transaction } from "../store/types";
+import type { FunctionPlace } from "../exec/addresses";
+import { handleOf, placeOfHandle } from "../exec/addresses";
+import { decodeId } from "../values/ids";
+import { encodeKey, prefixEnd } from "../values/keys";
+import { merged } from "./merged";
+import type { Outcome, Runner } from "./runner";
+import {
+  insertRow,
+  readRow,
+  removeRow,
+  replaceRow,
+  systemIndex,
+  systemTable,
+  systemTables,
+} from "./systemRows";
+import { SCHEDULED_FUNCTIONS } from "./systemTables";
+import type { Work, WorkSource } from "./work";
+
+export type JobState =
+  { kind: "pending" | "inProgress" | "success" | "canceled" } | { kind: "failed"; error: string };
+
+/** As functions see it. Times are milliseconds since 1970. */
+export interface Job extends StoredDocument {
+  /** `items.js:get`, as Convex writes it; a handle where the function is in another component than the job. */
+  name: string;
+  /** One element: the arguments' object. */
+  args: Value[];
+  scheduledTime: number;
+  /** Absent until it has ended. */
+  completedTime?: number;
+  state: JobState;
+}
+
+/** What a job is told if the process ended while it ran. */
+const CUT_OFF = "Transient error while executing action";
+
+const RETENTION_MS = 7 * 24 * 60 * 60 * 1000;
+const PURGED_AT_ONCE = 256;
+const RETRY_MS = 60_000;
+
+/** The jobs that a component has scheduled. @param component its path, `""` for the app. */
+export function scheduledFunctions(catalog: Catalog, component: string): TableInfo {
+  return systemTable(catalog, SCHEDULED_FUNCTIONS, component);
+}
+
+/** What a job of a component calls a function. */
+export function jobName(
+  fn: { readonly component: string; readonly path: string },
+  component: string,
+): string {
+  const name = fn.path.replace(":", ".js:");
+  return fn.component === component ? name : handleOf({ component: fn.component, name });
+}
+
+/** The function that is meant by a job's name. */
+function placeOfJob(name: string, component: string): FunctionPlace {
+  const place = name.startsWith("function://") ? placeOfHandle(name) : { component, name };
+  return { ...place, name: place.name.replace(".js:", ":") };
+}
+
+/** Adds a job that waits. @returns its id. */
+export function insertJob(
+  transaction: Transaction,
+  table: TableInfo,
+  creationTime: number,
+  job: Pick<Job, "name" | "args" | "scheduledTime">,
+): string {
+  return insertRow(transaction, table, creationTime, { ...job, state: { kind: "pending" } });
+}
+
+/** Adds a job that is canceled already: what a canceled function schedules does not run either, as on Convex. */
+export function insertCanceledJob(
+  transaction: Transaction,
+  table: TableInfo,
+  creationTime: number,
+  job: Pick<Job, "name" | "args">,
+  now: number,
+): string {
+  const times = { scheduledTime: now, completedTime: now };
+  return insertRow(transaction, table, creationTime, { ...job, ...times, state: { kind: "canceled" } });
+}
+
+/** A job's state, whichever component scheduled it; `null` if it is gone. */
+export function jobState(reader: Reader, catalog: Catalog, id: string): JobState["kind"] | null {
+  const decoded = decodeId(id);
+  const table = decoded && catalog.tableByNumber(decoded.tableNumber);
+  return table === null ? null : (readRow<Job>(reader, table, id)?.state.kind ?? null);
+}
+
+/** Ends a job that waits or runs; any other stays as it is. */
+export function completeJob(
+  transaction: Transaction,
+  table: TableInfo,
+  id: string,
+  state: JobState,
+  now: number,
+): void {
+  const job = readRow<Job>(transaction, table, id);
+  if (job === null || !isOpen(job)) return;
+  replaceRow(transaction, table, { ...job, state, completedTime: now });
+}
+
+/** The jobs that wait to be run. */
+export class Jobs implements WorkSource {
+  constructor(
+    private readonly store: Store,
+    private readonly runner: Runner,
+    private readonly clock: () => number,
+    /** The paths of the components that are mounted: the jobs of others wait until they are. */
+    private readonly components: () => Iterable<string>,
+  ) {}
+
+  *waiting(reader: Reader): Generator<Work> {
+    const sorted = this.#tables.map((table) => this.#waitingIn(reader, table));
+    yield* merged(sorted, ({ due }) => due);
+  }
+
+  *#waitingIn(reader: Reader, table: TableInfo): Generator<Work> {
+    for (const job of inState(reader, table, "pending")) {
+      yield { key: job._id, due: job.scheduledTime, run: () => this.#run(table, job) };
+    }
+  }
+
+  /** Ends the actions that were running when the process last ended. They may have done anything, so none runs again. */
+  async recover(): Promise<void> {
+    const snapshot = this.store.snapshot();
+    const cut = systemTables(this.store.catalog, SCHEDULED_FUNCTIONS).flatMap((table) =>
+      [...inState(snapshot, table, "inProgress")].map(({ _id }) => ({ table, _id })),
+    );
+    snapshot.release();
+    if (cut.length === 0) return;
+    await this.store.mutate((transaction) => {
+      for (const { table, _id } of cut)
+        this.#end(transaction, table, _id, { kind: "failed", error: CUT_OFF });
+      return Promise.resolve();
+    });
+  }
+
+  get #tables(): TableInfo[] {
+    return [...this.components()].map((component) => scheduledFunctions(this.store.catalog, component));
+  }
+
+  #run(table: TableInfo, { _id, name, args }: JobJson): Promise<void> {
+    return this.runner.run({
+      ...placeOfJob(name, table.component),
+      args: args[0] ?? {},
+      job: _id,
+      begin: (transaction) => this.#begin(transaction, table, _id),
+      end: (transaction, outcome) => this.#end(transaction, table, _id, outcome),
+    });
+  }
+
+  #begin(transaction: Transaction, table: TableInfo, id: string): boolean {
+    const job = readRow<Job>(transaction, table, id);
+    if (job?.state.kind !== "pending") return false;
+    replaceRow(transaction, table, { ...job, state: { kind: "inProgress" } });
+    return true;
+  }
+
+  #end(transaction: Transaction, table: TableInfo, id: string, outcome: Outcome): void {
+    completeJob(transaction, table, id, outcome, this.clock());
+  }
+}
+
+/** Jobs are deleted seven days after they ended. */
+export class EndedJobs implements WorkSource {
+  #notBefore = 0;
+
+  constructor(
+    private readonly store: Store,
+    private readonly clock: () => number,
+    private readonly components: () => Iterable<string>,
+  ) {}
+
+  *waiting(reader: Reader): Generator<Work> {
+    for (const { completedTime } of this.#ended(reader)) {
+      const due = Math.max(completedTime + RETENTION_MS, this.#notBefore);
+      yield { key: "ended jobs", due, run: () => this.#purge() };
+      return;
+    }
+  }
+
+  #purge(): Promise<void> {
+    // Nothing is lost if it fails, but it must not be tried again at once.
+    this.#notBefore = this.clock() + RETRY_MS;
+    return this.store
+      .mutate((transaction) => {
+        const now = this.clock();
+        const old: EndedJob[] = [];
+        for (const job of this.#ended(transaction)) {
+          if (job.completedTime + RETENTION_MS > now || old.length === PURGED_AT_ONCE) break;
+          old.push(job);
+        }
+        for (const { table, _id } of old) removeRow(transaction, table, _id);
+        return Promise.resolve();
+      })
+      .then(() => void (this.#notBefore = 0));
+  }
+
+  *#ended(reader: Reader): Generator<EndedJob> {
+    const tables = [...this.components()].map((component) =>
+      scheduledFunctions(this.store.catalog, component),
+    );
+    yield* merged(
+      tables.map((table) => this.#endedIn(reader, table)),
+      ({ completedTime }) => completedTime,
+    );
+  }
+
+  *#endedIn(reader: Reader, table: TableInfo): Generator<EndedJob> {
+    const index = systemIndex(table, "by_completion");
+    // Jobs that have not ended have no such field, and stand before all numbers.
+    const range = { start: encodeKey([-Infinity]), end: prefixEnd(encodeKey([Infinity])) };
+    const rows = reader.scan(index, range, "asc");
+    for (let row = rows.next(); row !== null; row = rows.next()) {
+      yield { table, ...(JSON.parse(row.json) as Pick<EndedJob, "_id" | "completedTime">) };
+    }
+  }
+}
+
+interface EndedJob {
+  readonly table: TableInfo;
+  readonly _id: string;
+  readonly completedTime: number;
+}
+
+/** A job as it is stored, its arguments in Convex's JSON form. */
+type JobJson = Pick<Job, "_id" | "name" | "scheduledTime"> & { args: JSONValue[] };
+
+function* inState(reader: Reader, table: TableInfo, kind: JobState["kind"]): Generator<JobJson> {
+  const start = encodeKey([kind]);
+  const rows = reader.scan(systemIndex(table, "by_state"), { start, end: prefixEnd(start) }, "asc");
+  for (let row = rows.next(); row !== null; row = rows.next()) yield JSON.parse(row.json) as JobJson;
+}
+
+function isOpen({ state }: Job): boolean {
+  return state.kind === "pending" || state.kind === "inProgress";
+}

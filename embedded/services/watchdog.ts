@@ -1,0 +1,127 @@
+/**
+ * Ends the process when a function keeps it from doing anything else: `while (true) {}`.
+ *
+ * Such code never gives the event loop its turn, so no timer of this thread can meet it. A worker thread looks at a
+ * counter that this thread's event loop increases. Where it stands still for too long while functions run and the
+ * process is busy, the worker names the functions on stderr and kills the process: what was acknowledged is on disk, what
+ * was under way is rolled back at the next start.
+ */
+import { url as inspectorUrl } from "node:inspector";
+import { Worker } from "node:worker_threads";
+import { monitorWith } from "../exec/limitsOfTime";
+
+export interface Watchdog {
+  /** Runs work that may hold the event loop for long and is no function's fault. */
+  exempt<T>(work: () => Promise<T>): Promise<T>;
+  stop(): Promise<void>;
+}
+
+/** How long the event loop may stand still. A busy machine takes its time; a function has one second. */
+export const WATCHDOG_MS = 5_000;
+
+// What both threads share: some 32-bit numbers, then the functions' names.
+const BEAT = 0;
+const ON_GUARD = 1;
+const NAMES_LENGTH = 2;
+const STOPPED = 3;
+const NUMBERS = 4;
+const NAMES_BYTES = 2_048;
+
+/** The worker looks that often in the time that is allowed, and each look must find no progress. */
+const LOOKS = 10;
+/** A loop that computes uses the processor; one that waits for a slow disk, or a stopped process, does not. */
+const LEAST_SHARE_OF_PROCESSOR = 0.2;
+
+// Text, not a module: the program is bundled into one file, and a worker starts from a file or from text.
+const WORKER = `
+const { workerData: { shared, limitMs } } = require("node:worker_threads");
+const { writeSync } = require("node:fs");
+const numbers = new Int32Array(shared, 0, ${NUMBERS});
+const names = new Uint8Array(shared, ${NUMBERS * 4});
+let beat = -1;
+let looks = 0;
+let processor = process.cpuUsage();
+while (Atomics.wait(numbers, ${STOPPED}, 0, limitMs / ${LOOKS}) === "timed-out") {
+  const now = Atomics.load(numbers, ${BEAT});
+  const length = Atomics.load(numbers, ${NAMES_LENGTH});
+  if (now !== beat || length === 0 || Atomics.load(numbers, ${ON_GUARD}) === 0) {
+    beat = now;
+    looks = 0;
+    processor = process.cpuUsage();
+    continue;
+  }
+  if (++looks < ${LOOKS}) continue;
+  looks = 0;
+  const { user, system } = process.cpuUsage(processor);
+  processor = process.cpuUsage();
+  if ((user + system) / 1000 < limitMs * ${LEAST_SHARE_OF_PROCESSOR}) continue;
+  const [first, ...others] = Buffer.from(names.slice(0, length)).toString().split("\\n");
+  const also = others.length === 0 ? "" : " (also under way: " + others.join(", ") + ")";
+  writeSync(2, "The function " + first + also + " has kept the process from doing anything else for " +
+    limitMs / 1000 + " s, as an endless loop does. The process ends. What was acknowledged is on disk.\\n");
+  process.kill(process.pid, "SIGKILL");
+}
+`;
+
+/**
+ * Starts watching this process. It does not keep the process alive, and does not act while a debugger is attached.
+ *
+ * @param limitMs how long the event loop may stand still while a function runs; `false` to watch nothing.
+ */
+export function startWatchdog(limitMs: number | false): Watchdog {
+  return limitMs === false ? NONE : watch(limitMs);
+}
+
+const NONE: Watchdog = { exempt: (work) => work(), stop: () => Promise.resolve() };
+
+function watch(limitMs: number): Watchdog {
+  const shared = new SharedArrayBuffer(NUMBERS * 4 + NAMES_BYTES);
+  const numbers = new Int32Array(shared, 0, NUMBERS);
+  const names = new Uint8Array(shared, NUMBERS * 4);
+  const encoder = new TextEncoder();
+  let exemptions = 0;
+
+  const beat = (): void => {
+    Atomics.add(numbers, BEAT, 1);
+    Atomics.store(numbers, ON_GUARD, exemptions === 0 && inspectorUrl() === undefined ? 1 : 0);
+  };
+  beat();
+  const heart = setInterval(beat, limitMs / LOOKS / 2).unref();
+  monitorWith({
+    running(paths) {
+      const { written } = encoder.encodeInto(paths.join("\n"), names);
+      Atomics.store(numbers, NAMES_LENGTH, written);
+    },
+  });
+  // It needs little: what it does not get, the functions' server has.
+  const resourceLimits = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 1 };
+  const worker = new Worker(WORKER, {
+    eval: true,
+    workerData: { shared, limitMs },
+    execArgv: [],
+    resourceLimits,
+  });
+  worker.unref();
+  // Without it the server works as well; only endless loops stay unmet.
+  worker.on("error", (error) => process.emitWarning(`The watchdog has ended: ${error.message}`));
+
+  return {
+    async exempt(work) {
+      exemptions++;
+      beat();
+      try {
+        return await work();
+      } finally {
+        exemptions--;
+        beat();
+      }
+    },
+    async stop() {
+      clearInterval(heart);
+      monitorWith(null);
+      Atomics.store(numbers, STOPPED, 1);
+      Atomics.notify(numbers, STOPPED);
+      await worker.terminate();
+    },
+  };
+}
