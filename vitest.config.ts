@@ -5,13 +5,24 @@ const overHttp = ["convex/http/**/*.test.ts"];
 /** These need no engine and run once. */
 const ofTheKit = ["convex/http/{kit,middleware}/**/*.test.ts", "convex/http/contracts.test.ts"];
 
+const env = {
+  CONVEX_SITE_URL: "https://api.example.test",
+  // Suites call as fast as they can, and all from one address. What limits do has a suite of its own.
+  RATE_LIMIT_KEY_PER_MINUTE: "0",
+  RATE_LIMIT_IP_PER_MINUTE: "0",
+};
+
+/** Projects do not inherit it. */
+const patience = { testTimeout: 30_000, hookTimeout: 30_000 };
+
 const engine = (name: "convex-test" | "embedded") => ({
   test: {
     name,
     include: overHttp,
     exclude: ofTheKit,
     provide: { engine: name },
-    env: { CONVEX_SITE_URL: "https://api.example.test" },
+    env,
+    ...patience,
   },
 });
 
@@ -30,13 +41,13 @@ export default defineConfig({
             "bench/**/*.test.ts",
             "scripts/**/*.test.ts",
           ],
+          env,
+          ...patience,
         },
       },
     ],
     reporters: ["default", "./convex/http/testing/onlyOn.reporter.ts"],
     // The log lines of requests are of interest where a case fails.
     silent: "passed-only",
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
   },
 });

@@ -8,10 +8,11 @@ import {
   type MutationCtx,
   type QueryCtx,
 } from "./_generated/server";
-import { newApiKey } from "./lib/apiKey.lib";
+import { newApiKey, TOUCH_AFTER_MS } from "./lib/apiKey.lib";
 import { fail } from "./lib/failure.lib";
+import { idempotencyArg, once, onceOf } from "./lib/idempotency.lib";
 import { pageArgs, pageOf, readPage, within } from "./lib/page.lib";
-import { firstLacking, GRANTS } from "./lib/scopes.lib";
+import { firstLacking, requireKnown } from "./lib/scopes.lib";
 import { insertUser, userByEmail } from "./lib/users.lib";
 import { written } from "./lib/written.lib";
 import schema from "./schema";
@@ -49,11 +50,12 @@ export const create = internalMutation({
     scopes: v.array(v.string()),
     expiresAt: v.optional(v.number()),
     ...fresh,
+    ...idempotencyArg,
   },
-  returns: apiKey,
-  handler: async (ctx, { ownerId, callerScopes, ...key }) => {
+  returns: onceOf(apiKey),
+  handler: (ctx, { ownerId, callerScopes, idempotency, ...key }) => {
     requireHeld(callerScopes, key.scopes);
-    return insertKey(ctx, { ...key, userId: ownerId });
+    return once(ctx, idempotency, () => insertKey(ctx, { ...key, userId: ownerId }));
   },
 });
 
@@ -96,17 +98,14 @@ export const rotate = internalMutation({
   },
 });
 
-/** How long `lastUsedAt` may lag behind, in milliseconds: a key in use costs one write a minute. */
-const TOUCH_EVERY_MS = 60_000;
-
-/** Notes that a key was used, unless that was noted within the last minute. */
+/** Notes that a key was used, unless that was noted lately. */
 export const touch = internalMutation({
   args: { keyId: v.id("apiKeys") },
   returns: v.null(),
   handler: async (ctx, { keyId }) => {
     const found = await ctx.db.get("apiKeys", keyId);
     const now = Date.now();
-    if (found && now - (found.lastUsedAt ?? 0) >= TOUCH_EVERY_MS) {
+    if (found && now - (found.lastUsedAt ?? 0) >= TOUCH_AFTER_MS) {
       await ctx.db.patch("apiKeys", keyId, { lastUsedAt: now });
     }
     return null;
@@ -147,9 +146,7 @@ export const recordIssued = internalMutation({
   args: { name: v.string(), scopes: v.array(v.string()), email: v.string(), ...fresh },
   returns: apiKey,
   handler: async (ctx, { email, ...key }) => {
-    const unknown = key.scopes.find((scope) => !(GRANTS as readonly string[]).includes(scope));
-    if (unknown !== undefined)
-      fail("invalid_request", `scopes: there is no scope ${unknown}; there are ${GRANTS.join(" ")}`);
+    requireKnown(key.scopes);
     if (key.scopes.length === 0) fail("invalid_request", "scopes: must not be empty");
     if (key.name.trim() === "") fail("invalid_request", "name: must not be empty");
     if (!/^[^\s@]+@[^\s@]+$/.test(email)) fail("invalid_request", "email: must be an email address");

@@ -2,6 +2,7 @@ import { v } from "convex/values";
 import type { Doc, Id } from "./_generated/dataModel";
 import { internalMutation, internalQuery, type QueryCtx } from "./_generated/server";
 import { fail } from "./lib/failure.lib";
+import { idempotencyArg, once, onceOf } from "./lib/idempotency.lib";
 import { pageArgs, pageOf, readPage, within } from "./lib/page.lib";
 import { ifMatch, requireRevision } from "./lib/revision.lib";
 import { written } from "./lib/written.lib";
@@ -33,12 +34,13 @@ export const list = internalQuery({
 });
 
 export const create = internalMutation({
-  args: { ownerId: v.id("users"), name: v.string(), description: v.optional(v.string()) },
-  returns: item,
-  handler: async (ctx, args) => {
-    const id = await ctx.db.insert("items", { ...args, updatedAt: Date.now(), revision: 1 });
-    return written(ctx, "items", id);
-  },
+  args: { ownerId: v.id("users"), name: v.string(), description: v.optional(v.string()), ...idempotencyArg },
+  returns: onceOf(item),
+  handler: (ctx, { idempotency, ...fields }) =>
+    once(ctx, idempotency, async () => {
+      const id = await ctx.db.insert("items", { ...fields, updatedAt: Date.now(), revision: 1 });
+      return written(ctx, "items", id);
+    }),
 });
 
 /** Changes what is given; a `description` of null takes it away (RFC 7396). */

@@ -21,6 +21,10 @@ const EXPLANATIONS: Record<FailureCode, string> = {
   payload_too_large: "The body is larger than the route takes. `detail` names the limit.",
   unsupported_media_type:
     "The route does not read bodies of this Content-Type. `detail` names what it reads.",
+  idempotency_key_reused:
+    "The Idempotency-Key came before with another method, path or body. Use a fresh key for a new request.",
+  rate_limited:
+    "The caller has used up its quota. Wait `Retry-After` seconds; `RateLimit` shows what is left.",
   internal: "Something failed that the caller cannot mend. The cause is in the log under `requestId`.",
   timed_out:
     "The work did not end in time; it may or may not have happened. Retry after `Retry-After` seconds.",

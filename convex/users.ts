@@ -3,9 +3,14 @@ import { internal } from "./_generated/api";
 import type { Doc } from "./_generated/dataModel";
 import { internalMutation, internalQuery, type QueryCtx } from "./_generated/server";
 import { fail } from "./lib/failure.lib";
+import { deleteFile } from "./lib/files.lib";
+import { idempotencyArg, once, onceOf } from "./lib/idempotency.lib";
+import { deleteJob } from "./lib/jobs.lib";
 import { pageArgs, pageOf, readPage, within } from "./lib/page.lib";
 import { ifMatch, requireRevision } from "./lib/revision.lib";
+import { requireKnown } from "./lib/scopes.lib";
 import { insertUser, userByEmail } from "./lib/users.lib";
+import { written } from "./lib/written.lib";
 import schema from "./schema";
 
 const user = schema.doc("users");
@@ -36,12 +41,13 @@ export const list = internalQuery({
 
 /** Adds a user whose email nobody else has, in any letter case. */
 export const register = internalMutation({
-  args: { email: v.string(), name: v.string() },
-  returns: user,
-  handler: async (ctx, { email, name }) => {
-    if (await userByEmail(ctx, email)) fail("conflict", `email: ${email} belongs to another user`);
-    return insertUser(ctx, { email, name });
-  },
+  args: { email: v.string(), name: v.string(), ...idempotencyArg },
+  returns: onceOf(user),
+  handler: (ctx, { idempotency, email, name }) =>
+    once(ctx, idempotency, async () => {
+      if (await userByEmail(ctx, email)) fail("conflict", `email: ${email} belongs to another user`);
+      return insertUser(ctx, { email, name });
+    }),
 });
 
 export const edit = internalMutation({
@@ -87,19 +93,45 @@ export const eraseOwned = internalMutation({
   args: { userId: v.id("users") },
   returns: v.null(),
   handler: async (ctx, { userId }) => {
-    const keys = await ctx.db
+    const { db } = ctx;
+    const keys = await db
       .query("apiKeys")
       .withIndex("by_user", (q) => q.eq("userId", userId))
       .take(BATCH);
-    const items = await ctx.db
+    const items = await db
       .query("items")
       .withIndex("by_owner", (q) => q.eq("ownerId", userId))
       .take(BATCH);
-    for (const key of keys) await ctx.db.delete("apiKeys", key._id);
-    for (const item of items) await ctx.db.delete("items", item._id);
-    if (keys.length === BATCH || items.length === BATCH) {
+    const jobs = await db
+      .query("jobs")
+      .withIndex("by_owner", (q) => q.eq("ownerId", userId))
+      .take(BATCH);
+    const files = await db
+      .query("files")
+      .withIndex("by_owner", (q) => q.eq("ownerId", userId))
+      .take(BATCH);
+    for (const { _id } of keys) await db.delete("apiKeys", _id);
+    for (const { _id } of items) await db.delete("items", _id);
+    for (const job of jobs) await deleteJob(ctx, job);
+    for (const file of files) await deleteFile(ctx, file);
+    if ([keys, items, jobs, files].some((batch) => batch.length === BATCH)) {
       await ctx.scheduler.runAfter(0, internal.users.eraseOwned, { userId });
     }
     return null;
+  },
+});
+
+/**
+ * How an operator changes what a user may do with a token of its own:
+ * `npx convex run users:setScopes '{"email": "ada@example.com", "scopes": ["items:read"]}'`.
+ */
+export const setScopes = internalMutation({
+  args: { email: v.string(), scopes: v.array(v.string()) },
+  returns: user,
+  handler: async (ctx, { email, scopes }) => {
+    requireKnown(scopes);
+    const found = (await userByEmail(ctx, email)) ?? fail("not_found", `No user ${email}`);
+    await ctx.db.patch("users", found._id, { scopes, revision: found.revision + 1 });
+    return written(ctx, "users", found._id);
   },
 });

@@ -8,43 +8,70 @@
  * @module
  */
 
+import type * as apiKeys from "../apiKeys.js";
+import type * as auth from "../auth.js";
+import type * as crons from "../crons.js";
+import type * as data from "../data.js";
+import type * as files from "../files.js";
+import type * as health from "../health.js";
+import type * as http from "../http.js";
+import type * as idempotency from "../idempotency.js";
+import type * as items from "../items.js";
+import type * as jobs from "../jobs.js";
+import type * as problems from "../problems.js";
+import type * as process from "../process.js";
+import type * as quotas from "../quotas.js";
+import type * as users from "../users.js";
+
 import type {
   ApiFromModules,
   FilterApi,
   FunctionReference,
 } from "convex/server";
-import type * as apiKeys from "../apiKeys.js";
-import type * as auth from "../auth.js";
-import type * as data from "../data.js";
-import type * as health from "../health.js";
-import type * as http from "../http.js";
-import type * as items from "../items.js";
-import type * as problems from "../problems.js";
-import type * as users from "../users.js";
+
+declare const fullApi: ApiFromModules<{
+  apiKeys: typeof apiKeys;
+  auth: typeof auth;
+  crons: typeof crons;
+  data: typeof data;
+  files: typeof files;
+  health: typeof health;
+  http: typeof http;
+  idempotency: typeof idempotency;
+  items: typeof items;
+  jobs: typeof jobs;
+  problems: typeof problems;
+  process: typeof process;
+  quotas: typeof quotas;
+  users: typeof users;
+}>;
 
 /**
- * A utility for referencing Convex functions in your app's API.
+ * A utility for referencing Convex functions in your app's public API.
  *
  * Usage:
  * ```js
  * const myFunctionReference = api.myModule.myFunction;
  * ```
  */
-declare const fullApi: ApiFromModules<{
-  apiKeys: typeof apiKeys;
-  auth: typeof auth;
-  data: typeof data;
-  health: typeof health;
-  http: typeof http;
-  items: typeof items;
-  problems: typeof problems;
-  users: typeof users;
-}>;
 export declare const api: FilterApi<
   typeof fullApi,
   FunctionReference<any, "public">
 >;
+
+/**
+ * A utility for referencing Convex functions in your app's internal API.
+ *
+ * Usage:
+ * ```js
+ * const myFunctionReference = internal.myModule.myFunction;
+ * ```
+ */
 export declare const internal: FilterApi<
   typeof fullApi,
   FunctionReference<any, "internal">
 >;
+
+export declare const components: {
+  rateLimiter: import("@convex-dev/rate-limiter/_generated/component.js").ComponentApi<"rateLimiter">;
+};

@@ -1,7 +1,10 @@
 import { HonoBase } from "hono/hono-base";
 import { requestTimeoutMs } from "../lib/env.lib";
 import { fail } from "../lib/failure.lib";
+import { data } from "./data/data.routes";
+import { files } from "./files/files.routes";
 import { items } from "./items/items.routes";
+import { jobs } from "./jobs/jobs.routes";
 import { Api, type Endpoint } from "./kit/api.kit";
 import { unlessUnchanged } from "./kit/conditional.kit";
 import type { ApiContext, ApiEnv } from "./kit/env.kit";
@@ -14,6 +17,7 @@ import { cacheHeaders } from "./middleware/cacheHeaders.middleware";
 import { corsHeaders, isPreflight } from "./middleware/cors.middleware";
 import { admit, requireScope } from "./middleware/credential.middleware";
 import { withinTime } from "./middleware/deadline.middleware";
+import { readIdempotencyKey } from "./middleware/idempotency.middleware";
 import { logRequest } from "./middleware/log.middleware";
 import { requestIdOf } from "./middleware/requestId.middleware";
 import { SECURITY_HEADERS } from "./middleware/securityHeaders.middleware";
@@ -48,12 +52,13 @@ async function way(c: ApiContext, endpoint: Endpoint | undefined): Promise<Respo
 async function answer(c: ApiContext, endpoint: Endpoint | undefined): Promise<Response> {
   if (isPreflight(c.req.raw)) return c.body(null, 204);
   if (!endpoint) return withoutRoute(c);
-  requireDeclaredLength(c);
+  requireDeclaredLength(c, endpoint);
   await admit(c, endpoint);
   requireScope(c, endpoint);
   requireMediaType(c, endpoint);
-  await readBody(c, endpoint);
+  const body = await readBody(c, endpoint);
   await validate(c, endpoint);
+  await readIdempotencyKey(c, endpoint, body);
   const reply = await endpoint.handle(c);
   return endpoint.conditional ? unlessUnchanged(c, reply) : reply;
 }
@@ -81,3 +86,6 @@ session(api);
 items(api);
 users(api);
 keys(api);
+data(api);
+jobs(api);
+files(api);

@@ -24,8 +24,8 @@ async function stream(bytes: number): Promise<Response> {
   let at = 0;
   const body = new ReadableStream<Uint8Array>({
     pull(controller) {
-      if (at >= text.length) return controller.close();
-      controller.enqueue(new TextEncoder().encode(text.slice(at, (at += 65_536))));
+      if (at >= text.length) controller.close();
+      else controller.enqueue(new TextEncoder().encode(text.slice(at, (at += 65_536))));
     },
   });
   const headers = { "X-API-Key": key, "Content-Type": "application/json" };

@@ -1,4 +1,5 @@
 import { checksum } from "./checksum.lib";
+import { sha256 } from "./sha256.lib";
 
 /**
  * The form of an API key: `cha_<publicId>_<secret>_<checksum>`.
@@ -12,6 +13,9 @@ const PREFIX = "cha_";
 /** Crockford's base 32: 32 characters, so that the low five bits of a random byte pick one without bias. */
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 
+/** How old a key's `lastUsedAt` may grow, in milliseconds, before a request notes the use again. */
+export const TOUCH_AFTER_MS = 60_000;
+
 export type NewApiKey = { key: string; publicId: string; hash: string };
 
 /** Makes a fresh key. Call it in an action or HTTP action, so that the key itself never is a function argument. */
@@ -23,12 +27,7 @@ export async function newApiKey(): Promise<NewApiKey> {
 }
 
 /** The SHA-256 of a key in lower-case hex: what the database holds in the key's place. */
-export async function hashApiKey(key: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(key));
-  let hex = "";
-  for (const byte of new Uint8Array(digest)) hex += (byte < 16 ? "0" : "") + byte.toString(16);
-  return hex;
-}
+export const hashApiKey = (key: string): Promise<string> => sha256(key);
 
 /** True for a text that claims to be a key, well-formed or not. */
 export function looksLikeApiKey(text: string): boolean {

@@ -18,6 +18,34 @@ export function corsOrigins(): string {
   return process.env["CORS_ORIGINS"] ?? "*";
 }
 
+/** Whether uploaded bytes that nobody registers within a day are freed. `COLLECT_UNREGISTERED_FILES`, default no. */
+export function collectUnregisteredFiles(): boolean {
+  return /^(1|true|yes)$/i.test(process.env["COLLECT_UNREGISTERED_FILES"] ?? "");
+}
+
+/**
+ * Requests a minute: for each key and each user (`RATE_LIMIT_KEY_PER_MINUTE`, default 600), and for each address on public
+ * routes and with bad credentials (`RATE_LIMIT_IP_PER_MINUTE`, default 120). 0 switches a limit off.
+ */
+export function rateLimits(): { key: number; address: number } {
+  return {
+    key: wholeNumber(process.env["RATE_LIMIT_KEY_PER_MINUTE"], 600),
+    address: wholeNumber(process.env["RATE_LIMIT_IP_PER_MINUTE"], 120),
+  };
+}
+
+/** The issuer of Clerk's tokens, `CLERK_JWT_ISSUER_DOMAIN`, as Convex names it in the identity. */
+export function clerkIssuer(): string | undefined {
+  return process.env["CLERK_JWT_ISSUER_DOMAIN"];
+}
+
+function wholeNumber(text: string | undefined, fallback: number): number {
+  const value = Number(text);
+  return text !== undefined && text.trim() !== "" && Number.isSafeInteger(value) && value >= 0
+    ? value
+    : fallback;
+}
+
 function positiveInteger(text: string | undefined, fallback: number): number {
   const value = Number(text);
   return text !== undefined && Number.isSafeInteger(value) && value > 0 ? value : fallback;

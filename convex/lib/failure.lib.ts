@@ -14,6 +14,8 @@ export type FailureCode =
   | "precondition_failed"
   | "payload_too_large"
   | "unsupported_media_type"
+  | "idempotency_key_reused"
+  | "rate_limited"
   | "internal"
   | "timed_out"
   | "not_configured";

@@ -1,3 +1,5 @@
+import { fail } from "./failure.lib";
+
 /**
  * The scopes a credential may carry. They are exact: `items:write` does not imply `items:read`; only `*` covers all.
  */
@@ -44,4 +46,11 @@ export function covers(granted: readonly string[], needed: string): boolean {
 /** The first of `wanted` that a caller holding `granted` lacks: nobody hands out what they do not hold. */
 export function firstLacking(granted: readonly string[], wanted: readonly string[]): string | undefined {
   return wanted.find((scope) => !covers(granted, scope));
+}
+
+/** Refuses a list that names a scope which does not exist. */
+export function requireKnown(scopes: readonly string[]): void {
+  const unknown = scopes.find((scope) => !(GRANTS as readonly string[]).includes(scope));
+  if (unknown === undefined) return;
+  fail("invalid_request", `scopes: there is no scope ${unknown}; there are ${GRANTS.join(" ")}`);
 }

@@ -11,10 +11,24 @@ export function userByEmail(ctx: QueryCtx, email: string): Promise<Doc<"users"> 
     .unique();
 }
 
+/** The user of a Clerk id, or null. */
+export function userByClerkId(ctx: QueryCtx, clerkId: string): Promise<Doc<"users"> | null> {
+  return ctx.db
+    .query("users")
+    .withIndex("by_clerk_id", (q) => q.eq("clerkId", clerkId))
+    .unique();
+}
+
+/** True when a user of that Clerk id was deleted: nothing that comes late may bring it back. */
+export async function wasDeletedFromClerk(ctx: QueryCtx, clerkId: string): Promise<boolean> {
+  const deleted = ctx.db.query("deletedClerkUsers").withIndex("by_clerk_id", (q) => q.eq("clerkId", clerkId));
+  return (await deleted.first()) !== null;
+}
+
 /** Writes a new user. That the email is free is for the caller to see to, in the same transaction. */
 export async function insertUser(
   ctx: MutationCtx,
-  user: { email: string; name: string; clerkId?: string },
+  user: { email: string; name: string; clerkId?: string; tokenIdentifier?: string },
 ): Promise<Doc<"users">> {
   const id = await ctx.db.insert("users", {
     ...user,

@@ -39,6 +39,7 @@ export const listItems = contract("get", "/api/items", () => ({
 export const createItem = contract("post", "/api/items", () => ({
   operationId: "createItem",
   scope: "items:write",
+  idempotent: true,
   conditional: true,
   body: z.strictObject({ name: text(200), description: z.exactOptional(description()) }),
   replies: documented(() => ({ 201: Item() })),

@@ -26,10 +26,9 @@ export function items(api: Api): void {
   });
 
   implement(api, createItem, async (c) => {
-    const item = await c.env.runMutation(internal.items.create, {
-      ownerId: c.var.caller.userId,
-      ...c.req.valid("json"),
-    });
+    const { caller, once } = c.var;
+    const fields = { ownerId: caller.userId, ...c.req.valid("json") };
+    const item = await once((key) => c.env.runMutation(internal.items.create, { ...fields, ...key }));
     return c.json(toItem(item), 201, { Location: `/api/items/${item._id}`, ...etag(item) });
   });
 

@@ -13,12 +13,18 @@ const numbered = (count: number, prefix = "item") => Array.from({ length: count 
 const namesOf = async (response: Response) => (await page(response)).map((item) => item["name"] as string);
 
 /** All names on the pages from a path on, with something done between each two. */
-async function walk(call: Call, start: string, between: (turn: number) => Promise<void> = async () => {}) {
+async function walk(
+  call: Call,
+  start: string,
+  between: (turn: number) => Promise<void> = () => Promise.resolve(),
+) {
   const pages: string[][] = [];
-  for (let path: string | undefined = start; path !== undefined; await between(pages.length)) {
+  let path: string | undefined = start;
+  while (path !== undefined) {
     const response: Response = await call("GET", path);
     path = nextOf(response);
     pages.push(await namesOf(response));
+    await between(pages.length);
   }
   return pages;
 }

@@ -17,8 +17,8 @@ const shape = documented(() => ({
 
 export const Key = documented(() => z.object(shape()));
 
-/** A key with its secret, which is shown this once. */
-export const NewKey = documented(() => z.object({ ...shape(), key: z.string() }));
+/** A key with its secret, which is shown this once. A replay of its creation has it no more. */
+export const NewKey = documented(() => z.object({ ...shape(), key: z.exactOptional(z.string()) }));
 
 const one = () => ({ id: id() });
 
@@ -47,6 +47,7 @@ export const listKeys = contract("get", "/api/keys", () => ({
 export const createKey = contract("post", "/api/keys", () => ({
   operationId: "createKey",
   scope: "keys:write",
+  idempotent: true,
   secret: true,
   body: z.strictObject({
     name: text(200),
@@ -58,7 +59,8 @@ export const createKey = contract("post", "/api/keys", () => ({
     tag: "Keys",
     summary: "Create a key",
     description:
-      "The key is shown in this reply and never again. A caller can hand out only scopes that it has itself.",
+      "The key is shown in this reply and never again. A caller can hand out only scopes that it " +
+      "has itself. A replay by `Idempotency-Key` answers the key's data without the key; if that got lost, revoke it.",
     examples: {
       body: { name: partnerKey().name, scopes: partnerKey().scopes },
       replies: { 201: newPartnerKey() },

@@ -29,17 +29,22 @@ export function keys(api: Api): void {
   });
 
   implement(api, createKey, async (c) => {
-    const { caller } = c.var;
+    const { caller, once } = c.var;
     const { expiresAt, ...wanted } = c.req.valid("json");
     const { key, ...fresh } = await newApiKey();
-    const made = await c.env.runMutation(internal.apiKeys.create, {
+    const record = {
       ownerId: caller.userId,
       callerScopes: [...caller.scopes],
       ...wanted,
       ...(expiresAt !== undefined && { expiresAt: Date.parse(expiresAt) }),
       ...fresh,
-    });
-    return c.json({ ...toKey(made), key }, 201, { Location: `/api/keys/${made._id}` });
+    };
+    const made = await once((idempotency) =>
+      c.env.runMutation(internal.apiKeys.create, { ...record, ...idempotency }),
+    );
+    // The key of a replay was shown by the request that made it, and is stored nowhere.
+    const shown = made.hash === fresh.hash ? { key } : {};
+    return c.json({ ...toKey(made), ...shown }, 201, { Location: `/api/keys/${made._id}` });
   });
 
   implement(api, revokeKey, async (c) => {

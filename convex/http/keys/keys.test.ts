@@ -1,36 +1,18 @@
 import { describe, expect, test } from "vitest";
 import { SCOPES } from "../../lib/scopes.lib";
-import { as, later, send, useEngine, type Call } from "../testing/engine.testing";
-import { json, page, problem, type Json } from "../testing/replies.testing";
+import { as, later, send, useEngine } from "../testing/engine.testing";
+import { dead, HOUR, inMs, KEY_FORM, mint, using } from "../testing/keys.testing";
+import { json, page, problem } from "../testing/replies.testing";
 
 useEngine();
-
-const FORM = /^cha_[0-9a-z]{12}_[0-9a-z]{40}_[0-9a-f]{8}$/;
-const HOUR = 3_600_000;
-const at = (ms: number) => new Date(Date.now() + ms).toISOString();
-
-/** Mints a key with a caller's; `use` asks with it what it is. */
-async function mint(
-  call: Call,
-  body: Json,
-): Promise<{ made: Json; path: string; use: () => Promise<Response> }> {
-  const reply = await call("POST", "/api/keys", body);
-  const made = await json(reply, 201);
-  return { made, path: reply.headers.get("location") ?? "", use: () => using(made["key"]) };
-}
-
-const using = (key: unknown) => send("/api/protected", { headers: { "X-API-Key": String(key) } });
-const dead = async (reply: Promise<Response>) => {
-  expect((await problem(reply, 403, "invalid_credential")).detail).toBe("Invalid API key");
-};
 
 describe("creating", () => {
   test("the key is shown once, works, and no cache keeps the reply", async () => {
     const call = await as("ada");
-    const body = { name: "partner", scopes: ["items:read"], expiresAt: at(HOUR) };
+    const body = { name: "partner", scopes: ["items:read"], expiresAt: inMs(HOUR) };
     const reply = await call("POST", "/api/keys", body);
     const { key, ...shown } = await json(reply, 201);
-    expect(key).toMatch(FORM);
+    expect(key).toMatch(KEY_FORM);
     expect(reply.headers.get("cache-control")).toBe("no-store");
     expect(reply.headers.get("location")).toBe(`/api/keys/${String(shown["id"])}`);
     expect(shown).toEqual({
@@ -55,7 +37,7 @@ describe("creating", () => {
     [{ scopes: ["items:fly"] }, /^scopes\.0: must be one of items:read, .*, \*$/],
     [{ scopes: ["items:read", "ITEMS:READ"] }, /^scopes\.1: must be one of /],
     [{ scopes: "items:read" }, "scopes: must be an array"],
-    [{ expiresAt: at(-1000) }, "expiresAt: must be a time in the future, such as 2030-01-31T12:00:00Z"],
+    [{ expiresAt: inMs(-1000) }, "expiresAt: must be a time in the future, such as 2030-01-31T12:00:00Z"],
     [{ expiresAt: "tomorrow" }, /^expiresAt: must be a time/],
     [{ expiresAt: "2099-01-31" }, /^expiresAt: must be a time/],
     [{ expiresAt: "2099-02-30T12:00:00Z" }, /^expiresAt: must be a time/],
@@ -117,77 +99,9 @@ describe("revoking", () => {
   });
 });
 
-describe("rotating", () => {
-  test.each([undefined, {}, { overlapSeconds: 0 }])(
-    "without an overlap (%j) the old key ends at once",
-    async (body) => {
-      const call = await as("ada");
-      const expiresAt = at(HOUR);
-      const { made, path, use } = await mint(call, { name: "turn", scopes: ["items:read"], expiresAt });
-      const reply = await call("POST", `${path}/rotate`, body);
-      const next = await json(reply);
-      expect(reply.headers.get("cache-control")).toBe("no-store");
-      expect(next).toMatchObject({ name: "turn", scopes: ["items:read"], expiresAt });
-      expect(next["key"]).toMatch(FORM);
-      for (const field of ["id", "key", "publicId"]) expect(next[field]).not.toBe(made[field]);
-      await dead(use());
-      await json(using(next["key"]));
-    },
-  );
-
-  test("with an overlap the old key works that long, and no longer", async () => {
-    const call = await as("ada");
-    const { path, use } = await mint(call, { name: "turn", scopes: ["items:read"] });
-    const { key } = await json(call("POST", `${path}/rotate`, { overlapSeconds: 3600 }));
-    await json(use());
-    later(HOUR - 60_000);
-    await json(use());
-    later(60_001);
-    await dead(use());
-    await json(using(key));
-  });
-
-  test("an overlap does not lengthen the life of a key that ends sooner", async () => {
-    const call = await as("ada");
-    const soon = new Date(Date.now() + 3 * HOUR).toISOString();
-    const { made, path } = await mint(call, { name: "turn", scopes: ["items:read"], expiresAt: soon });
-    await json(call("POST", `${path}/rotate`, { overlapSeconds: 604_800 }));
-    const list = await page(call("GET", "/api/keys?limit=100"));
-    expect(list.find(({ id }) => id === made["id"])).toMatchObject({ expiresAt: soon });
-  });
-
-  test.each([-1, 604_801, 1.5, "60", null])("no overlap of %j", async (overlapSeconds) => {
-    const call = await as("ada");
-    const { path, use } = await mint(call, { name: "turn", scopes: ["items:read"] });
-    const { errors } = await problem(
-      call("POST", `${path}/rotate`, { overlapSeconds }),
-      400,
-      "invalid_request",
-    );
-    expect(errors).toMatchObject([{ in: "body", path: "overlapSeconds" }]);
-    await json(use());
-  });
-
-  test("nobody rotates into scopes that they lack", async () => {
-    const [all, some] = [await as("rotor"), await as("rotor", ["keys:write"])];
-    const { path, use } = await mint(all, { name: "more", scopes: ["items:read"] });
-    await problem(some("POST", `${path}/rotate`), 403, "insufficient_scope");
-    await json(use());
-  });
-
-  test("a revoked or expired key cannot be rotated back to life", async () => {
-    const call = await as("ada");
-    const revoked = await mint(call, { name: "gone", scopes: ["items:read"] });
-    const expired = await mint(call, { name: "old", scopes: ["items:read"], expiresAt: at(24 * HOUR) });
-    await call("DELETE", revoked.path);
-    later(24 * HOUR);
-    for (const { path } of [revoked, expired]) await problem(call("POST", `${path}/rotate`), 409, "conflict");
-  });
-});
-
 test("a key works until it expires", async () => {
   const call = await as("ada");
-  const { use } = await mint(call, { name: "dated", scopes: ["items:read"], expiresAt: at(1000 * HOUR) });
+  const { use } = await mint(call, { name: "dated", scopes: ["items:read"], expiresAt: inMs(1000 * HOUR) });
   await json(use());
   later(1000 * HOUR);
   await dead(use());

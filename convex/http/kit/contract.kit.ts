@@ -29,6 +29,9 @@ export type Status = 200 | 201 | 202 | 204 | 302 | 304 | 503;
 /** A reply's schema; null for one without a body. */
 export type Replies = { [S in Status]?: Schema | null };
 
+/** Headers that a handler may set, where its contract declares them. */
+export type ReplyHeader = "Location" | "Preference-Applied";
+
 /** The names in a path: `PathNames<"/api/items/:itemId">` is `"itemId"`. */
 export type PathNames<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`
   ? Name | PathNames<`/${Rest}`>
@@ -58,6 +61,18 @@ export type Spec = {
   body?: Schema;
   /** The body may be left out; it is `{}` then. */
   bodyOptional?: true;
+  /** The fields of a form in the place of a JSON body: `multipart/form-data` or `application/x-www-form-urlencoded`. */
+  form?: Fields;
+  /** The body is a file of any type: raw bytes, there as `c.var.upload`. */
+  upload?: true;
+  /** Anyone may call; a credential that is sent is checked all the same, and `c.var.caller` there then. */
+  anonymous?: true;
+  /** Rate limits do not apply. */
+  unlimited?: true;
+  /** Takes `Idempotency-Key`: the handler works through `c.var.once`. */
+  idempotent?: true;
+  /** What a 201 created has no address of its own, so that there is no `Location`. */
+  unlisted?: true;
   /** Adds `limit` and `cursor` to the query, and a `Link` to the next page to the reply. */
   paged?: true;
   /** The resource has an `ETag`: 304 for `If-None-Match` on GET, 412 for `If-Match` on PATCH and DELETE. */
@@ -66,6 +81,8 @@ export type Spec = {
   secret?: true;
   /** For the compiler and the document. Wrapped in `documented`, because requests do not need it. */
   replies: () => Replies;
+  /** Headers that a reply has beside those that follow from the contract. Wrapped in `documented` too. */
+  headers?: () => { readonly [S in Status]?: readonly ReplyHeader[] };
   /** For the document. Wrapped in `documented` too. */
   docs: () => Docs;
 };
@@ -76,7 +93,7 @@ export type Docs = {
   summary: string;
   description?: string;
   /** What the work itself may refuse with, beside what follows from the contract. */
-  problems?: FailureCode[];
+  problems?: readonly FailureCode[];
   /** That they fit the schemas is tested. */
   examples?: { params?: Record<string, string>; body?: unknown; replies?: { [S in Status]?: unknown } };
 };

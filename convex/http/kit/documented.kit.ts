@@ -5,6 +5,6 @@
  * but to `undocumented.kit.ts` under the condition `convex`, which Convex's bundler sets: there the call is empty and
  * disappears from the bundle together with everything that only it mentions.
  */
-export function documented<T>(value: () => T): () => T {
+export function documented<const T>(value: () => T): () => T {
   return value;
 }

@@ -5,9 +5,13 @@
 import { documented } from "#documented";
 import * as z from "zod/mini";
 import { described } from "./described.kit";
+import { REQUIRED } from "./words.kit";
 
 /** A field that people read: trimmed, not empty, at most `max` characters. */
 export const text = (max: number) => z.string().check(z.trim(), z.minLength(1), z.maxLength(max));
+
+/** A field of any JSON value, which must be there. */
+export const required = () => z.any().check(z.refine((value) => value !== undefined, REQUIRED));
 
 /** An opaque id in a path. What it may name is decided by the look-up, so that a malformed id is 404 like an unknown one. */
 export const id = () => z.string();

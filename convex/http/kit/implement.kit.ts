@@ -2,7 +2,8 @@ import type { HonoRequest } from "hono";
 import type * as z from "zod/mini";
 import type { Api } from "./api.kit";
 import type { AnyContract, SpecOf, Status } from "./contract.kit";
-import type { ApiContext, ApiEnv, Caller, Variables } from "./env.kit";
+import type { Caller } from "../../lib/caller.lib";
+import type { ApiContext, ApiEnv, Variables } from "./env.kit";
 
 /**
  * Binds a handler to its contract. The handler sees Hono's context through the contract: only validated input, and
@@ -29,7 +30,13 @@ export type Call<C extends AnyContract> = {
   readonly env: ApiEnv["Bindings"];
   readonly req: HonoRequest<C["path"], Validated<C>>;
   readonly var: Pick<Variables, "requestId" | "ifMatch"> & {
-    readonly caller: SpecOf<C>["scope"] extends null ? undefined : Caller;
+    readonly caller: SpecOf<C>["scope"] extends null
+      ? undefined
+      : SpecOf<C> extends { anonymous: true }
+        ? Caller | undefined
+        : Caller;
+    readonly once: SpecOf<C> extends { idempotent: true } ? Variables["once"] : undefined;
+    readonly upload: SpecOf<C> extends { upload: true } ? Variables["upload"] : undefined;
     readonly page: SpecOf<C> extends { paged: true } ? Variables["page"] : undefined;
   };
   /** Answers with JSON. */
@@ -68,14 +75,20 @@ type BodyOf<C extends AnyContract, S extends Status> = RepliesOf<C>[S] extends i
 type Validated<C extends AnyContract> = {
   param: SpecOf<C> extends { params: infer F } ? OutputOf<F> : never;
   query: SpecOf<C> extends { query: infer F } ? OutputOf<F> : never;
+  form: SpecOf<C> extends { form: infer F } ? OutputOf<F> : never;
   json: SpecOf<C> extends { body: infer B extends z.ZodMiniType } ? z.output<B> : never;
 };
-type OutputOf<Fields> = {
-  [K in keyof Fields]: Fields[K] extends z.ZodMiniType ? z.output<Fields[K]> : never;
-};
-
-type HeadersOf<C extends AnyContract, S extends Status> = (S extends 201 ? { Location: string } : unknown) &
+type OutputOf<F> = F extends Record<string, z.ZodMiniType> ? z.output<z.ZodMiniObject<F>> : never;
+type HeadersOf<C extends AnyContract, S extends Status> = (S extends 201
+  ? SpecOf<C> extends { unlisted: true }
+    ? unknown
+    : { Location: string }
+  : unknown) &
+  (S extends 302 ? { Location: string } : unknown) &
   (SpecOf<C> extends { conditional: true } ? (S extends 200 | 201 ? { ETag: string } : unknown) : unknown) &
-  (SpecOf<C> extends { paged: true } ? (S extends 200 ? { Link?: string } : unknown) : unknown);
+  (SpecOf<C> extends { paged: true } ? (S extends 200 ? { Link?: string } : unknown) : unknown) &
+  (SpecOf<C> extends { headers: () => { readonly [K in S]: readonly (infer Name extends string)[] } }
+    ? { [N in Name]: string }
+    : unknown);
 type HeaderArguments<C extends AnyContract, S extends Status> =
   unknown extends HeadersOf<C, S> ? [] : [headers: HeadersOf<C, S>];

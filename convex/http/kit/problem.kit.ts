@@ -3,7 +3,7 @@ import { siteUrl } from "../../lib/env.lib";
 import type { ApiContext } from "./env.kit";
 
 type Entry = {
-  status: 400 | 401 | 403 | 404 | 405 | 409 | 412 | 413 | 415 | 500 | 503;
+  status: 400 | 401 | 403 | 404 | 405 | 409 | 412 | 413 | 415 | 422 | 429 | 500 | 503;
   title: string;
 };
 
@@ -56,6 +56,14 @@ export const PROBLEMS = {
   unsupported_media_type: {
     status: 415,
     title: "Unsupported media type",
+  },
+  idempotency_key_reused: {
+    status: 422,
+    title: "Idempotency key reused",
+  },
+  rate_limited: {
+    status: 429,
+    title: "Too many requests",
   },
   internal: {
     status: 500,

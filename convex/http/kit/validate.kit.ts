@@ -28,7 +28,7 @@ export async function validate(c: ApiContext, endpoint: Endpoint): Promise<void>
     c.set("ifMatch", revisionsIn(c.req.header("If-Match")));
 }
 
-function validatorsOf({ path, params, query, paged, body }: Endpoint): Validator[] {
+function validatorsOf({ path, params, query, paged, body, form }: Endpoint): Validator[] {
   const validators: Validator[] = [];
   if (params) validators.push(validator("path", "param", z.object(params)));
   const fields = { ...query, ...(paged && pageQuery()) };
@@ -36,18 +36,21 @@ function validatorsOf({ path, params, query, paged, body }: Endpoint): Validator
   if (path.startsWith("/api/")) validators.push(validator("query", "query", z.strictObject(fields)));
   else if (query) validators.push(validator("query", "query", z.object(fields)));
   if (body) validators.push(validator("body", "json", body));
+  if (form) validators.push(validator("body", "form", z.strictObject(form)));
   return validators;
 }
 
 function validator(
   part: FieldError["in"],
-  target: "param" | "query" | "json",
+  target: "param" | "query" | "json" | "form",
   schema: z.ZodMiniType,
 ): Validator {
   return async (c, errors) => {
     const check = zValidator(target, schema, (result) => {
       if (result.success) return undefined;
-      errors.push(...fieldErrors(part, result.error.issues, result.data));
+      errors.push(
+        ...fieldErrors(part, result.error.issues, result.data, target === "query" || target === "form"),
+      );
       return REFUSED;
     });
     // The validator reads the request alone; its types ask for Hono's plain environment.

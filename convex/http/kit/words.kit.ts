@@ -19,23 +19,31 @@ const MUST_BE: Record<string, string> = {
  * Turns zod's issues into field errors that a caller understands. zod/mini brings no words of its own.
  *
  * @param data What was validated: whether a field is missing or wrong shows only there.
+ * @param named True where fields come as name and value, as in queries and forms: a list is a repeated name there.
  */
-export function fieldErrors(part: FieldError["in"], issues: readonly Issue[], data: unknown): FieldError[] {
-  return issues.flatMap((issue): FieldError[] => {
+export function fieldErrors(
+  part: FieldError["in"],
+  issues: readonly Issue[],
+  data: unknown,
+  named = part === "query",
+): FieldError[] {
+  const errors = issues.flatMap((issue): FieldError[] => {
     const path = issue.path.map(String).join(".");
     if (issue.code === "unrecognized_keys") {
       const unknown = part === "query" ? "is not a known query parameter" : "is not a known field";
       return issue.keys.map((key) => ({ in: part, path: path ? `${path}.${key}` : key, message: unknown }));
     }
-    return [{ in: part, path, message: message(issue, valueAt(data, issue.path), part) }];
+    return [{ in: part, path, message: message(issue, valueAt(data, issue.path), named) }];
   });
+  // What follows from a field's first error says nothing more about it.
+  return errors.filter(({ path }, at) => errors.findIndex((one) => one.path === path) === at);
 }
 
-function message(issue: Issue, value: unknown, part?: FieldError["in"]): string {
+function message(issue: Issue, value: unknown, named = false): string {
   switch (issue.code) {
     case "invalid_type":
       if (value === undefined) return REQUIRED;
-      if (part === "query" && Array.isArray(value)) return "must be given only once";
+      if (named && Array.isArray(value)) return "must be given only once";
       return MUST_BE[issue.expected] ?? `must be of type ${issue.expected}`;
     case "too_small":
       return small(issue);

@@ -1,36 +1,64 @@
 import { fail, type FieldError } from "../../lib/failure.lib";
 import type { Endpoint } from "../kit/api.kit";
 import type { ApiContext } from "../kit/env.kit";
+import { readBlob, readBytes } from "./bytes.middleware";
 
-/** Bytes of a JSON body: exactly 1 MiB passes. */
+/** Bytes of a JSON or form body: exactly 1 MiB passes. */
 export const JSON_LIMIT = 1024 * 1024;
+/** Bytes of an uploaded file: the 20 MiB of a Convex request, less room for its headers. */
+const UPLOAD_LIMIT = 20 * 1024 * 1024 - 64 * 1024;
 /** Levels of nesting in a JSON body. */
 const DEPTH_LIMIT = 64;
 
+const FORM_TYPES = ["multipart/form-data", "application/x-www-form-urlencoded"];
+
+const limitOf = ({ upload }: Endpoint) => (upload ? UPLOAD_LIMIT : JSON_LIMIT);
+
 /** Refuses a body that declares itself too large, before anything else is looked at. */
-export function requireDeclaredLength(c: ApiContext): void {
+export function requireDeclaredLength(c: ApiContext, endpoint: Endpoint): void {
   const declared = c.req.header("Content-Length");
-  if (declared !== undefined && Number(declared) > JSON_LIMIT) tooLarge();
+  if (declared !== undefined && Number(declared) > limitOf(endpoint)) tooLarge(limitOf(endpoint));
 }
 
-/** Refuses a body that is not declared as JSON. Parameters such as `; charset=utf-8` and letter case are free. */
-export function requireMediaType(c: ApiContext, endpoint: Endpoint): void {
-  if (!endpoint.body) return;
-  const type = c.req.header("Content-Type");
-  if (type === undefined && endpoint.bodyOptional) return;
-  if (type?.split(";", 1)[0]?.trim().toLowerCase() !== "application/json") {
+/** Refuses a body of a type that the route does not read. Parameters such as `; charset=utf-8` and letter case are free. */
+export function requireMediaType(c: ApiContext, { body, bodyOptional, form }: Endpoint): void {
+  const header = c.req.header("Content-Type");
+  const type = header?.split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  if (body && type !== "application/json" && !(header === undefined && bodyOptional)) {
     fail("unsupported_media_type", "Content-Type must be application/json");
+  }
+  if (form && !FORM_TYPES.includes(type)) {
+    fail("unsupported_media_type", `Content-Type must be ${FORM_TYPES.join(" or ")}`);
   }
 }
 
 /**
- * Reads the JSON body strictly: at most 1 MiB however it is sent, valid UTF-8, one JSON value, no deeper than 64 levels, no
- * lone surrogate. `c.req.json()`, and with it the validator, then gets the value that was read here.
+ * Reads the body strictly, no further than its limit, however it is sent. JSON must be valid UTF-8, one value, no deeper
+ * than 64 levels, without lone surrogates or numbers that JSON cannot write. The validator then gets what was read here.
+ *
+ * @returns The body as it came; undefined for a route that takes none.
  */
-export async function readBody(c: ApiContext, endpoint: Endpoint): Promise<void> {
-  if (!endpoint.body) return;
-  const text = decode(await readBytes(c.req.raw));
-  const value = text === "" && endpoint.bodyOptional ? {} : parse(text);
+export async function readBody(c: ApiContext, endpoint: Endpoint): Promise<BodyInit | undefined> {
+  const limit = limitOf(endpoint);
+  const refuse = () => tooLarge(limit);
+  if (endpoint.upload) {
+    const upload = await readBlob(c.req.raw, limit, refuse);
+    if (upload.size === 0) fail("invalid_request", "body: must not be empty", { errors: [EMPTY] });
+    c.set("upload", upload);
+    return upload;
+  }
+  if (!endpoint.body && !endpoint.form) return undefined;
+  const bytes = await readBytes(c.req.raw, limit, refuse);
+  if (endpoint.form) c.req.bodyCache.formData = await readForm(bytes, c.req.header("Content-Type") ?? "");
+  else takeJson(c, bytes, endpoint.bodyOptional === true);
+  return bytes;
+}
+
+const EMPTY: FieldError = { in: "body", path: "", message: "must not be empty" };
+
+function takeJson(c: ApiContext, bytes: ArrayBuffer, optional: boolean): void {
+  const text = decode(bytes);
+  const value = text === "" && optional ? {} : parse(text);
   const errors: FieldError[] = [];
   inspect(value, "", 1, errors);
   const [first] = errors;
@@ -38,38 +66,16 @@ export async function readBody(c: ApiContext, endpoint: Endpoint): Promise<void>
   c.req.json = () => Promise.resolve(value as never);
 }
 
-async function readBytes(request: Request): Promise<Uint8Array> {
-  if (!request.body) return new Uint8Array(0);
-  if (request.headers.has("Content-Length")) {
-    const bytes = new Uint8Array(await request.arrayBuffer());
-    return bytes.byteLength > JSON_LIMIT ? tooLarge() : bytes;
+async function readForm(bytes: ArrayBuffer, type: string): Promise<FormData> {
+  try {
+    return await new Response(bytes, { headers: { "Content-Type": type } }).formData();
+  } catch {
+    const message = "is not a well-formed form";
+    return fail("invalid_request", `body: ${message}`, { errors: [{ in: "body", path: "", message }] });
   }
-  return readUnannounced(request.body);
 }
 
-/** Reads a body whose length nobody declared, and stops at the limit. */
-async function readUnannounced(body: ReadableStream<Uint8Array>): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  const reader = body.getReader();
-  for (let part = await reader.read(); !part.done; part = await reader.read()) {
-    length += part.value.byteLength;
-    if (length > JSON_LIMIT) {
-      await reader.cancel();
-      tooLarge();
-    }
-    chunks.push(part.value);
-  }
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return bytes;
-}
-
-function decode(bytes: Uint8Array): string {
+function decode(bytes: ArrayBuffer): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
@@ -85,19 +91,21 @@ function parse(text: string): unknown {
   }
 }
 
-/** Finds what JSON allows and Convex does not: a string that is not well-formed Unicode, and bottomless nesting. */
+/** Finds what JSON's grammar allows and the values of Convex, or JSON itself on the way out, do not. */
 function inspect(value: unknown, path: string, depth: number, errors: FieldError[]): void {
+  const refuse = (message: string) => errors.push({ in: "body", path, message });
   if (errors.length > 0) return;
   if (typeof value === "string") {
-    if (!value.isWellFormed()) errors.push({ in: "body", path, message: "contains a lone surrogate" });
+    if (!value.isWellFormed()) refuse("contains a lone surrogate");
+  } else if (typeof value === "number") {
+    if (!Number.isFinite(value)) refuse("is a number out of range");
   } else if (typeof value === "object" && value !== null) {
     if (depth > DEPTH_LIMIT) {
       errors.push({ in: "body", path: "", message: `must not be nested deeper than ${DEPTH_LIMIT} levels` });
       return;
     }
     for (const [key, inner] of Object.entries(value)) {
-      if (!key.isWellFormed())
-        errors.push({ in: "body", path, message: "has a field name with a lone surrogate" });
+      if (!key.isWellFormed()) refuse("has a field name with a lone surrogate");
       inspect(inner, path ? `${path}.${key}` : key, depth + 1, errors);
     }
   }
@@ -107,6 +115,6 @@ function invalidJson(): never {
   fail("invalid_json", "Invalid JSON body");
 }
 
-function tooLarge(): never {
-  fail("payload_too_large", `The body is larger than ${JSON_LIMIT} bytes`);
+function tooLarge(limit: number): never {
+  fail("payload_too_large", `The body is larger than ${limit} bytes`);
 }

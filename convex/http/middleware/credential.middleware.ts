@@ -1,54 +1,88 @@
 import { internal } from "../../_generated/api";
-import { hashApiKey, publicIdOf } from "../../lib/apiKey.lib";
+import { hashApiKey, looksLikeApiKey, publicIdOf, TOUCH_AFTER_MS } from "../../lib/apiKey.lib";
+import type { Caller } from "../../lib/caller.lib";
+import { rateLimits } from "../../lib/env.lib";
 import { fail } from "../../lib/failure.lib";
+import type { Quota } from "../../lib/quota.lib";
 import { covers } from "../../lib/scopes.lib";
 import type { Endpoint } from "../kit/api.kit";
 import type { CredentialHeader } from "../kit/contract.kit";
 import type { ApiContext } from "../kit/env.kit";
-
-/** How old `lastUsedAt` may grow, in milliseconds, before a request notes the use again. */
-const TOUCH_AFTER_MS = 60_000;
-
-type Credential = { text: string; header: CredentialHeader };
+import { credentialOf, type Credential } from "./credentials.middleware";
+import { showQuota } from "./quota.middleware";
 
 /**
- * Admits the caller of a route that needs one: 401 without a credential, 403 for one that is no good. A key whose checksum
- * does not hold is refused without a look-up. Leaves `c.var.caller`.
+ * Admits the caller, and takes from its quota in the same transaction: 401 without a credential, 403 for one that is no
+ * good, 429 when the quota is used up. A key whose checksum does not hold is refused without a look-up. Leaves
+ * `c.var.caller`. Where limits are switched off, a look-up is a query, which Convex caches.
  */
 export async function admit(c: ApiContext, endpoint: Endpoint): Promise<void> {
-  if (endpoint.scope === null) return;
-  const credential = credentialOf(c, endpoint) ?? missing(endpoint);
-  if (publicIdOf(credential.text) === null) refused(credential);
-
-  const key = await c.env.runQuery(internal.auth.validateApiKey, { hash: await hashApiKey(credential.text) });
-  const now = Date.now();
-  if (!key || (key.expiresAt !== undefined && key.expiresAt <= now)) return refused(credential);
-  c.set("caller", { userId: key.userId, scopes: key.scopes, key: { id: key.keyId, publicId: key.publicId } });
-  if (now - (key.lastUsedAt ?? 0) >= TOUCH_AFTER_MS)
-    await c.env.runMutation(internal.apiKeys.touch, { keyId: key.keyId });
+  const credential = endpoint.scope === null ? null : credentialOf(c, endpoint.credential);
+  if (credential) {
+    const isKey = publicIdOf(credential.text) !== null;
+    if (!isKey && looksLikeApiKey(credential.text)) refused(credential);
+    const caller = isKey ? await admitKey(c, credential) : await admitToken(c, credential);
+    c.set("caller", caller);
+  } else if (endpoint.scope !== null && !endpoint.anonymous) {
+    missing(endpoint);
+  } else if (!endpoint.unlimited && rateLimits().address > 0) {
+    showQuota(c, await c.env.runMutation(internal.auth.admitAddress, {}));
+  }
 }
+
+async function admitKey(c: ApiContext, credential: Credential): Promise<Caller> {
+  const hash = await hashApiKey(credential.text);
+  const verdict =
+    rateLimits().key > 0
+      ? await c.env.runMutation(internal.auth.admitApiKey, { hash })
+      : await lookUpKey(c, hash);
+  showQuota(c, verdict.quota);
+  return verdict.caller ?? refused(credential);
+}
+
+/** Without a limit on keys the look-up is a query. Only a failure takes from a quota, and a use is noted apart. */
+async function lookUpKey(
+  c: ApiContext,
+  hash: string,
+): Promise<{ caller: Caller | null; quota: Quota | null }> {
+  const found = await c.env.runQuery(internal.auth.validateApiKey, { hash });
+  const now = Date.now();
+  if (!found || (found.expiresAt !== undefined && found.expiresAt <= now)) {
+    const limited = rateLimits().address > 0;
+    return { caller: null, quota: limited ? await c.env.runMutation(internal.auth.admitAddress, {}) : null };
+  }
+  const { caller, lastUsedAt = 0 } = found;
+  if (caller.key && now - lastUsedAt >= TOUCH_AFTER_MS) {
+    await c.env.runMutation(internal.apiKeys.touch, { keyId: caller.key.id });
+  }
+  return { caller, quota: null };
+}
+
+async function admitToken(c: ApiContext, credential: Credential): Promise<Caller> {
+  if (credential.text.length > MAX_TOKEN) refused(credential);
+  const known = rateLimits().key > 0 ? null : await c.env.runQuery(internal.auth.validateToken, {});
+  const verdict = known
+    ? { caller: known, quota: null }
+    : await c.env.runMutation(internal.auth.admitToken, {});
+  showQuota(c, verdict.quota);
+  return verdict.caller ?? refused(credential);
+}
+
+/** Characters of the longest token that is looked at. */
+const MAX_TOKEN = 8192;
 
 /** Refuses a credential that lacks the route's scope. It comes before any id is looked at. */
-export function requireScope(c: ApiContext, { scope }: Endpoint): void {
-  if (scope === null || scope === "any" || covers(c.var.caller.scopes, scope)) return;
-  fail("insufficient_scope", `This credential lacks the scope ${scope}`, {
-    headers: { "WWW-Authenticate": `Bearer error="insufficient_scope", scope="${scope}"` },
-  });
+export function requireScope(c: ApiContext, { scope, anonymous }: Endpoint): void {
+  if (scope !== null && scope !== "any" && !anonymous) requireCaller(c.var.caller, scope);
 }
 
-/** The credential of a request, or null. `Authorization` counts with the Bearer scheme only, in any letter case. */
-function credentialOf(c: ApiContext, endpoint: Endpoint): Credential | null {
-  const key = c.req.header("X-API-Key")?.trim();
-  const bearer = /^bearer +(\S+) *$/i.exec(c.req.header("Authorization") ?? "")?.[1];
-  if (key && bearer && key !== bearer) {
-    const message = "carries another credential than X-API-Key; send one";
-    fail("invalid_request", `Authorization: ${message}`, {
-      errors: [{ in: "header", path: "Authorization", message }],
-    });
-  }
-  if (key && endpoint.credential !== "authorization") return { text: key, header: "x-api-key" };
-  if (bearer && endpoint.credential !== "x-api-key") return { text: bearer, header: "authorization" };
-  return null;
+/** The caller, if there is one and it carries the scope: for what only some of a route's answers need. */
+export function requireCaller(caller: Caller | undefined, scope: string): Caller {
+  if (!caller) return missing({});
+  if (covers(caller.scopes, scope)) return caller;
+  return fail("insufficient_scope", `This credential lacks the scope ${scope}`, {
+    headers: { "WWW-Authenticate": `Bearer error="insufficient_scope", scope="${scope}"` },
+  });
 }
 
 const MISSING = {
@@ -57,7 +91,7 @@ const MISSING = {
   either: "Missing credential: send X-API-Key or Authorization: Bearer",
 };
 
-function missing({ credential }: Endpoint): never {
+function missing({ credential }: { credential?: CredentialHeader }): never {
   fail("unauthenticated", MISSING[credential ?? "either"], { headers: { "WWW-Authenticate": "Bearer" } });
 }
 

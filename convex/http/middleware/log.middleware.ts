@@ -21,7 +21,7 @@ export function logRequest(
     status: outcome.status,
     ms: Date.now() - outcome.started,
     requestId: c.var.requestId,
-    key: caller?.key.publicId,
+    key: caller?.key?.publicId,
     code: failure?.code ?? (unexpected ? "internal" : undefined),
     cause: unexpected ? describe(outcome.error) : failure?.code === "internal" ? failure.detail : undefined,
   });

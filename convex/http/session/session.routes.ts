@@ -1,4 +1,5 @@
 import { internal } from "../../_generated/api";
+import { fail } from "../../lib/failure.lib";
 import type { Api } from "../kit/api.kit";
 import { etag } from "../kit/conditional.kit";
 import { toTime } from "../kit/fields.kit";
@@ -8,9 +9,9 @@ import { getCurrentUser, getProtected } from "./session.contract";
 
 export function session(api: Api): void {
   implement(api, getProtected, async (c) => {
-    const { key, owner } = await c.env.runQuery(internal.data.getProtectedData, {
-      keyId: c.var.caller.key.id,
-    });
+    // Only a key comes in the header that this route takes.
+    const { id: keyId } = c.var.caller.key ?? fail("invalid_credential", "Invalid API key");
+    const { key, owner } = await c.env.runQuery(internal.data.getProtectedData, { keyId });
     return c.json(
       {
         id: key._id,

@@ -30,6 +30,7 @@ export const getIndex = contract("get", "/", () => ({
 export const getHealth = contract("get", "/health", () => ({
   operationId: "getHealth",
   scope: null,
+  unlimited: true,
   replies: documented(() => ({ 200: z.object({ status: z.enum(["ok"]) }) })),
   docs: documented(() => ({
     tag: "System",
@@ -49,6 +50,7 @@ const Readiness = documented(() =>
 export const getReadiness = contract("get", "/health/ready", () => ({
   operationId: "getReadiness",
   scope: null,
+  unlimited: true,
   replies: documented(() => ({ 200: Readiness(), 503: Readiness() })),
   docs: documented(() => ({
     tag: "System",

@@ -1,10 +1,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import rateLimiter from "@convex-dev/rate-limiter/test";
 import { convexTest } from "convex-test";
 import type { FunctionReference } from "convex/server";
 import { getFunctionName } from "convex/server";
 import { afterAll, beforeAll, inject, test, vi } from "vitest";
+import { openIssuers } from "./issuers.testing";
 import { startServer, type EmbeddedServer } from "../../../embedded/server";
 import { internal } from "../../_generated/api";
 import type { Id } from "../../_generated/dataModel";
@@ -30,11 +32,24 @@ type Engine = {
     reference: F,
     args: F["_args"],
   ) => Promise<F["_returnType"]>;
+  /** Sends a request with a token of these claims, from one of the two issuers that the settings name. */
+  fetchWithToken: (claims: Claims, path: string, init?: RequestInit) => Promise<Response>;
   /** Moves the clock that the functions read. */
   later: (ms: number) => void;
+  /** Waits until nothing that was scheduled for now is left to run. */
+  settle: () => Promise<void>;
   /** Evaluates every module anew, as Convex does for each request. */
   evaluateAnew: () => Promise<void>;
   close: () => Promise<void>;
+};
+
+/** What a token says, by the names of OpenID Connect. */
+export type Claims = {
+  sub: string;
+  issuer?: "clerk";
+  email?: string;
+  email_verified?: boolean;
+  name?: string;
 };
 
 /** Settings that the functions find in `process.env`. */
@@ -42,26 +57,58 @@ type Settings = Readonly<Record<string, string>>;
 
 const modules = import.meta.glob(["../../**/*.ts", "../../_generated/*.js", "!../../**/*.test.ts"]);
 
+const MOCK_CLERK = "https://clerk.example.test";
+
 function startMock(settings: Settings): Engine {
+  vi.stubEnv("CLERK_JWT_ISSUER_DOMAIN", MOCK_CLERK);
   for (const [name, value] of Object.entries(settings)) vi.stubEnv(name, value);
   const t = convexTest(schema, modules);
+  rateLimiter.register(t);
   // Its methods are typed for a reference that is known; here the kind stands for it.
   const runners = t as unknown as Record<Kind, (reference: unknown, args: unknown) => Promise<unknown>>;
   return {
     fetch: (path, init) => t.fetch(path, declaringLength(init)),
     run: async (kind, reference, args) => runners[kind](reference, args),
+    fetchWithToken: ({ sub, issuer, email, email_verified, name }, path, init) => {
+      const from = issuer === "clerk" ? MOCK_CLERK : "https://issuer.example.test";
+      const identity = {
+        ...{ subject: sub, issuer: from, tokenIdentifier: `${from}|${sub}` },
+        ...(email !== undefined && { email }),
+        ...(email_verified !== undefined && { emailVerified: email_verified }),
+        ...(name !== undefined && { name }),
+      };
+      return t.withIdentity(identity).fetch(path, declaringLength(withBearer(init, "a.b.c")));
+    },
     later: (ms) => vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + ms }),
+    settle: async () => {
+      for (let due = true; due;) {
+        await new Promise((resolve) => setImmediate(resolve));
+        await t.finishInProgressScheduledFunctions();
+        due = await t.run(async (ctx) => {
+          const jobs = await ctx.db.system.query("_scheduled_functions").collect();
+          return jobs.some(
+            ({ state, scheduledTime }) => state.kind === "pending" && scheduledTime <= Date.now(),
+          );
+        });
+      }
+    },
     evaluateAnew: async () => {
       vi.resetModules();
       return Promise.resolve();
     },
     close: async () => {
-      // What is scheduled must not run into the next suite.
-      await t.finishAllScheduledFunctions(() => undefined);
+      // What is under way must not run into the next suite.
+      await t.finishInProgressScheduledFunctions();
       vi.useRealTimers();
       vi.unstubAllEnvs();
     },
   };
+}
+
+function withBearer(init: RequestInit = {}, token: string): RequestInit {
+  const headers = new Headers(init.headers);
+  headers.set("Authorization", `Bearer ${token}`);
+  return { ...init, headers };
 }
 
 /** A client on a socket declares the length of a body that it has whole. */
@@ -76,21 +123,27 @@ function declaringLength(init: RequestInit = {}): RequestInit {
 async function startEmbedded(settings: Settings): Promise<Engine> {
   const data = await mkdtemp(join(tmpdir(), "api-suite-"));
   let ahead = 0;
+  const issuers = await openIssuers();
   const server: EmbeddedServer = await startServer({
     project: process.cwd(),
     data,
     port: 0,
-    env: { ...process.env, ...settings },
+    // eslint-disable-next-line @convex-dev/no-process-env -- a test is no Convex function
+    env: { ...process.env, ...issuers.settings, ...settings },
     clock: () => Date.now() + ahead,
     log: () => undefined,
   });
   return {
     fetch: (path, init) => fetch(server.url + path, { redirect: "manual", ...init }),
     run: async (_kind, reference, args) => server.run(getFunctionName(reference), args),
+    fetchWithToken: async (claims, path, init) =>
+      fetch(server.url + path, withBearer(init, await issuers.token(claims))),
     later: (ms) => void (ahead += ms),
+    settle: () => server.idle(),
     evaluateAnew: () => server.reload(),
     close: async () => {
       await server.close();
+      issuers.close();
       await rm(data, { recursive: true });
     },
   };
@@ -120,11 +173,18 @@ export function useEngine({ env = {} }: { env?: Settings } = {}): void {
 /** Sends a request as it stands. */
 export const send = (path: string, init?: RequestInit): Promise<Response> => engine.fetch(path, init);
 
+/** Sends a request with a token of these claims. */
+export const sendWithToken = (claims: Claims, path: string, init?: RequestInit): Promise<Response> =>
+  engine.fetchWithToken(claims, path, init);
+
 /** Runs an internal function as an operator. */
 export const run: Engine["run"] = (kind, reference, args) => engine.run(kind, reference, args);
 
 /** Moves the clock of the functions: whatever was going to expire by then has. */
 export const later = (ms: number): void => engine.later(ms);
+
+/** Waits until nothing that was scheduled for now is left to run. */
+export const settle = (): Promise<void> => engine.settle();
 
 /** Forgets every module, so that the next request evaluates all of them again. */
 export const evaluateAnew = (): Promise<void> => engine.evaluateAnew();

@@ -1,5 +1,5 @@
 import type { AnyContract, Spec } from "../kit/contract.kit";
-import { as, type Call } from "./engine.testing";
+import { as, send, type Call } from "./engine.testing";
 import { json } from "./replies.testing";
 
 /** A contract as the suites use it: all that it says, and its name for reports. */
@@ -32,6 +32,19 @@ const user: Thing = {
     return idOf(await json((await as("root"))("POST", "/api/users", body), 201));
   },
 };
+const file: Thing = {
+  belongsTo: "its owner",
+  of: async (owner) => {
+    const headers = { "X-API-Key": owner.key, "Content-Type": "text/plain" };
+    const init = { method: "POST", headers, body: "bytes" };
+    return String((await json(send("/api/upload?visibility=private", init)))["storageId"]);
+  },
+};
+const job: Thing = {
+  belongsTo: "its owner",
+  of: async (owner) =>
+    idOf(await json(owner("POST", "/api/process", { data: 1 }, { Prefer: "respond-async" }), 202)),
+};
 const problemCode: Thing = { belongsTo: "everyone", some: () => Promise.resolve("not_found") };
 
 const idOf = ({ id }: Record<string, unknown>): string => String(id);
@@ -42,6 +55,9 @@ export const THINGS: Readonly<Record<string, Thing>> = {
   "/api/users/:id": user,
   "/api/keys/:id": key,
   "/api/keys/:id/rotate": key,
+  "/api/files/:id": file,
+  "/files/:id": file,
+  "/api/jobs/:id": job,
   "/problems/:code": problemCode,
 };
 
@@ -57,5 +73,13 @@ export async function pathFor(route: Route, owner: Call): Promise<string> {
   return pathWith(route, thing.belongsTo === "its owner" ? await thing.of(owner) : await thing.some());
 }
 
-/** A body that the route takes: the example of its contract. */
-export const bodyFor = (route: Route): unknown => (route.body ? route.docs().examples?.body : undefined);
+/** A body that the route takes, and its type: the example of its contract, or any bytes where it takes a file. */
+export function bodyFor(route: Route): { type: string; text: string } | undefined {
+  if (route.upload) return { type: "text/plain", text: "bytes" };
+  const example = route.docs().examples?.body;
+  if (route.form) {
+    const text = new URLSearchParams(example as Record<string, string>).toString();
+    return { type: "application/x-www-form-urlencoded", text };
+  }
+  return route.body && { type: "application/json", text: JSON.stringify(example) };
+}

@@ -37,6 +37,7 @@ export const listUsers = contract("get", "/api/users", () => ({
 export const createUser = contract("post", "/api/users", () => ({
   operationId: "createUser",
   scope: "users:write",
+  idempotent: true,
   conditional: true,
   body: z.strictObject({ email: email(), name: text(200) }),
   replies: documented(() => ({ 201: User() })),

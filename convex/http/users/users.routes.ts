@@ -23,7 +23,8 @@ export function users(api: Api): void {
   });
 
   implement(api, createUser, async (c) => {
-    const user = await c.env.runMutation(internal.users.register, c.req.valid("json"));
+    const fields = c.req.valid("json");
+    const user = await c.var.once((key) => c.env.runMutation(internal.users.register, { ...fields, ...key }));
     return c.json(toUser(user), 201, { Location: `/api/users/${user._id}`, ...etag(user) });
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { internal } from "../../_generated/api";
-import { as, run, useEngine, type Call } from "../testing/engine.testing";
+import { newApiKey } from "../../lib/apiKey.lib";
+import { as, run, send, useEngine, type Call } from "../testing/engine.testing";
 import { json, nextOf, page, problem, type Json } from "../testing/replies.testing";
 
 useEngine();
@@ -157,10 +158,19 @@ describe("deleting", () => {
     for (const method of ["GET", "DELETE"]) await problem(root(method, path), 404, "not_found");
   });
 
+  test("a key that outlives its owner is no good", async () => {
+    const [root, leaver] = [await as("root"), await as("outlived")];
+    expect((await root("DELETE", `/api/users/${leaver.userId}`)).status).toBe(204);
+    // As a key would be that is made while its owner is being deleted.
+    const { key, ...fresh } = await newApiKey();
+    const made = { ownerId: leaver.userId, callerScopes: ["*"], name: "late", scopes: ["*"], ...fresh };
+    await run("mutation", internal.apiKeys.create, made);
+    await problem(send("/api/items", { headers: { "X-API-Key": key } }), 403, "invalid_credential");
+  });
+
   test("what it owned follows, more than one batch of it, and nothing of anybody else's", async () => {
     const [root, leaver, stayer] = [await as("root"), await as("hoarder"), await as("stayer")];
-    for (let n = 0; n < 201; n++)
-      await run("mutation", internal.items.create, { ownerId: leaver.userId, name: `item${n}` });
+    for (let n = 0; n < 201; n++) await json(leaver("POST", "/api/items", { name: `item${n}` }), 201);
     const kept = await json(stayer("POST", "/api/items", { name: "kept" }), 201);
     expect((await root("DELETE", `/api/users/${leaver.userId}`)).status).toBe(204);
 

@@ -1,0 +1,150 @@
+import { v } from "convex/values";
+import { internal } from "./_generated/api";
+import type { Doc, Id } from "./_generated/dataModel";
+import { internalMutation, internalQuery, type MutationCtx, type QueryCtx } from "./_generated/server";
+import { collectUnregisteredFiles } from "./lib/env.lib";
+import { fail } from "./lib/failure.lib";
+import { deleteBytes, deleteFile, fileByStorageId, sha256Hex } from "./lib/files.lib";
+import { idempotencyArg, once, onceOf } from "./lib/idempotency.lib";
+import { pageArgs, pageOf, readPage, within } from "./lib/page.lib";
+import { ifMatch, requireRevision } from "./lib/revision.lib";
+import { written } from "./lib/written.lib";
+import schema from "./schema";
+
+const file = schema.doc("files");
+const visibility = v.union(v.literal("public"), v.literal("private"));
+const one = { ownerId: v.id("users"), fileId: v.string() };
+
+/** Another owner's file and no file look the same from outside. */
+async function owned(ctx: QueryCtx, args: { ownerId: Id<"users">; fileId: string }): Promise<Doc<"files">> {
+  const found = await fileByStorageId(ctx, args.fileId);
+  return found?.ownerId === args.ownerId ? found : fail("not_found", "File not found");
+}
+
+export const get = internalQuery({ args: one, returns: file, handler: owned });
+
+/** Whose a file is, whether anyone may fetch it, and from where; null for an unknown one. */
+export const locate = internalQuery({
+  args: { fileId: v.string() },
+  returns: v.union(v.null(), v.object({ ownerId: v.id("users"), visibility, url: v.string() })),
+  handler: async (ctx, { fileId }) => {
+    const found = await fileByStorageId(ctx, fileId);
+    const url = found && (await ctx.storage.getUrl(found.storageId));
+    return found && url !== null ? { ownerId: found.ownerId, visibility: found.visibility, url } : null;
+  },
+});
+
+export const list = internalQuery({
+  args: { ownerId: v.id("users"), ...pageArgs },
+  returns: pageOf(file),
+  handler: (ctx, { ownerId, ...page }) =>
+    readPage(page, (range, count) =>
+      ctx.db
+        .query("files")
+        .withIndex("by_owner", (q) => within(q.eq("ownerId", ownerId), range))
+        .order("desc")
+        .take(count),
+    ),
+});
+
+/** Records bytes that the API has just stored for its caller. Those of a duplicate that lost are deleted here. */
+export const recordUpload = internalMutation({
+  args: {
+    ownerId: v.id("users"),
+    storageId: v.id("_storage"),
+    contentType: v.string(),
+    visibility,
+    ...idempotencyArg,
+  },
+  returns: onceOf(file),
+  handler: async (ctx, { idempotency, ...upload }) => {
+    const made = await once(ctx, idempotency, () => insertFile(ctx, upload));
+    if (made.result.storageId !== upload.storageId) await deleteBytes(ctx, upload.storageId);
+    return made;
+  },
+});
+
+/** Registers bytes that a browser has uploaded by itself, for whoever comes first with their id. */
+export const register = internalMutation({
+  args: {
+    ownerId: v.id("users"),
+    storageId: v.string(),
+    name: v.optional(v.string()),
+    visibility,
+    ...idempotencyArg,
+  },
+  returns: onceOf(file),
+  handler: (ctx, { idempotency, storageId, ...rest }) =>
+    once(ctx, idempotency, async () => {
+      const id = ctx.db.system.normalizeId("_storage", storageId);
+      const bytes = id && (await ctx.db.system.get("_storage", id));
+      const known = await fileByStorageId(ctx, storageId);
+      if (known?.ownerId === rest.ownerId) fail("conflict", "storageId: is registered already");
+      if (!bytes || known) fail("not_found", "File not found");
+      return insertFile(ctx, {
+        ...rest,
+        storageId: bytes._id,
+        contentType: bytes.contentType ?? "application/octet-stream",
+      });
+    }),
+});
+
+export const remove = internalMutation({
+  args: { ...one, ifMatch },
+  returns: v.null(),
+  handler: async (ctx, { ownerId, fileId, ifMatch: expected }) => {
+    const found = await owned(ctx, { ownerId, fileId });
+    requireRevision(found, expected);
+    await deleteFile(ctx, found);
+    return null;
+  },
+});
+
+/** How long uploaded bytes may wait to be registered, in milliseconds. */
+const UNREGISTERED_MS = 24 * 60 * 60 * 1000;
+/** Stored files looked at in one transaction. */
+const BATCH = 200;
+
+/**
+ * Frees bytes that nobody registered within a day. It works only where `COLLECT_UNREGISTERED_FILES` is set: an adopter may
+ * store files of its own, of which this API knows nothing.
+ */
+export const collectUnregistered = internalMutation({
+  args: { after: v.optional(v.number()) },
+  returns: v.null(),
+  handler: async (ctx, { after }) => {
+    if (!collectUnregisteredFiles()) return null;
+    const waited = Date.now() - UNREGISTERED_MS;
+    const batch = await ctx.db.system
+      .query("_storage")
+      .withIndex("by_creation_time", (q) => q.gt("_creationTime", after ?? 0).lt("_creationTime", waited))
+      .take(BATCH);
+    for (const { _id } of batch) {
+      if (!(await isReferenced(ctx, _id))) await ctx.storage.delete(_id);
+    }
+    const last = batch.at(-1);
+    if (last && batch.length === BATCH) {
+      await ctx.scheduler.runAfter(0, internal.files.collectUnregistered, { after: last._creationTime });
+    }
+    return null;
+  },
+});
+
+async function isReferenced(ctx: QueryCtx, storageId: Id<"_storage">): Promise<boolean> {
+  return (await fileByStorageId(ctx, storageId)) !== null;
+}
+
+async function insertFile(
+  ctx: MutationCtx,
+  upload: Pick<Doc<"files">, "ownerId" | "storageId" | "contentType" | "visibility"> & { name?: string },
+): Promise<Doc<"files">> {
+  const bytes = await ctx.db.system.get("_storage", upload.storageId);
+  if (!bytes) fail("not_found", "File not found");
+  const id = await ctx.db.insert("files", {
+    ...upload,
+    size: bytes.size,
+    sha256: sha256Hex(bytes.sha256),
+    revision: 1,
+  });
+  return written(ctx, "files", id);
+}

@@ -1,0 +1,94 @@
+/** What the contracts say of themselves: names that are unique, examples that are true. */
+import * as z from "zod/mini";
+import { describe, expect, test } from "vitest";
+import { SCOPES } from "../lib/scopes.lib";
+import { api } from "./api.app";
+import type { Schema, Status } from "./kit/contract.kit";
+import { routeOf, type Route } from "./testing/routes.testing";
+
+const routes = api.contracts.map(routeOf);
+
+/** Says nothing when the value fits; a failure shows why not. */
+function fits(schema: Schema, value: unknown): void {
+  expect(schema.safeParse(value)).toMatchObject({ success: true });
+}
+
+/** The same schema, but no field goes unmentioned: an example shows nothing that the route does not send. */
+function strict(schema: Schema): Schema {
+  if (schema instanceof z.ZodMiniObject) return z.strictObject(schema.shape as Record<string, Schema>);
+  if (schema instanceof z.ZodMiniArray) return z.array(strict(schema.def.element as Schema));
+  return schema;
+}
+
+/** Whose scope a route needs whose path does not say so, by the first name behind `/api/`. */
+const ABOUT: Record<string, string> = {
+  upload: "files",
+  "upload-url": "files",
+  process: "jobs",
+  payments: "billing",
+  subscriptions: "billing",
+  "webhook-events": "webhooks",
+};
+/** Reading needs `read`, everything else `write`; beside that there are a few exceptions, and this is all of them. */
+function scopeFor({ method, path }: Route): string | null {
+  const [, name] = /^\/(?:api\/|(?=files\/))([\w-]+)/.exec(path) ?? [];
+  if (name === undefined || ["data", "form"].includes(name)) return null;
+  if (["protected", "user"].includes(name)) return "any";
+  return `${ABOUT[name] ?? name}:${method === "GET" ? "read" : "write"}`;
+}
+
+test("operation ids are unique, and names that a generated client can use", () => {
+  const ids = routes.map(({ operationId }) => operationId);
+  expect(new Set(ids).size).toBe(ids.length);
+  for (const id of ids) expect(id).toMatch(/^[a-z][A-Za-z0-9]*$/);
+});
+
+test("no two contracts have the same method and path", () => {
+  const titles = routes.map(({ title }) => title.replaceAll(/:\w+/g, ":"));
+  expect(new Set(titles).size).toBe(titles.length);
+});
+
+describe.each(routes.map((route) => [route.title, route] as const))("%s", (_, route) => {
+  const { docs, replies, params, form, scope } = route;
+  const body = route.body ?? (form && z.object(form));
+  const examples = docs().examples ?? {};
+
+  test("has a scope that exists, and words for readers", () => {
+    if (scope !== null && scope !== "any") expect(SCOPES).toContain(scope);
+    expect(docs().summary).toMatch(/^[A-Z][^.]+[^.]$/);
+    expect(docs().tag).toMatch(/^[A-Z]/);
+  });
+
+  test("has the scope that its path and method call for", () => {
+    expect(scope).toBe(scopeFor(route));
+  });
+
+  test("keeps its word on what it declares", () => {
+    expect(Object.keys(replies()).length).toBeGreaterThan(0);
+    if (route.paged) expect([route.method, scope]).toEqual(["GET", scope]);
+    if (route.bodyOptional) expect(body).toBeDefined();
+    if (body) expect(["POST", "PUT", "PATCH"]).toContain(route.method);
+  });
+
+  test("every name in the path has an example that fits", () => {
+    for (const [name, schema] of Object.entries(params ?? {})) fits(schema, examples.params?.[name]);
+    expect(Object.keys(examples.params ?? {})).toEqual(Object.keys(params ?? {}));
+  });
+
+  test("the body has an example that fits", () => {
+    if (body) fits(body, examples.body);
+    else expect(examples.body).toBeUndefined();
+  });
+
+  test("every reply with a body has an example that fits, with no field beside", () => {
+    const declared = Object.entries(replies()) as unknown as [Status, Schema | null][];
+    for (const [status, schema] of declared) {
+      const example = examples.replies?.[status];
+      if (schema) fits(strict(schema), example);
+      else expect(example).toBeUndefined();
+    }
+    expect(Object.keys(examples.replies ?? {}).sort()).toEqual(
+      declared.flatMap(([status, schema]) => (schema ? [String(status)] : [])).sort(),
+    );
+  });
+});

@@ -1,0 +1,35 @@
+import { documented } from "#documented";
+import * as z from "zod/mini";
+import { contract } from "../kit/contract.kit";
+import { email, text } from "../kit/fields.kit";
+
+export const receiveData = contract("post", "/api/data", () => ({
+  operationId: "receiveData",
+  scope: null,
+  query: { filter: z.exactOptional(z.string().check(z.maxLength(200))) },
+  body: z.unknown(),
+  replies: documented(() => ({ 200: z.object({ received: z.unknown(), filter: z.nullable(z.string()) }) })),
+  docs: documented(() => ({
+    tag: "Data",
+    summary: "Echo a JSON value and a query parameter",
+    examples: {
+      body: { hello: "world" },
+      replies: { 200: { received: { hello: "world" }, filter: null } },
+    },
+  })),
+}));
+
+export const receiveForm = contract("post", "/api/form", () => ({
+  operationId: "receiveForm",
+  scope: null,
+  form: { name: text(200), email: email() },
+  replies: documented(() => ({ 200: z.object({ name: z.string(), email: z.string() }) })),
+  docs: documented(() => ({
+    tag: "Data",
+    summary: "Take a form",
+    examples: {
+      body: { name: "Ada Lovelace", email: "ada@example.com" },
+      replies: { 200: { name: "Ada Lovelace", email: "ada@example.com" } },
+    },
+  })),
+}));

@@ -1,0 +1,97 @@
+import { internal } from "../../_generated/api";
+import type { Doc } from "../../_generated/dataModel";
+import { fail } from "../../lib/failure.lib";
+import type { Api } from "../kit/api.kit";
+import { etag } from "../kit/conditional.kit";
+import type { Shape } from "../kit/contract.kit";
+import { toTime } from "../kit/fields.kit";
+import { implement } from "../kit/implement.kit";
+import { requireCaller } from "../middleware/credential.middleware";
+import * as contracts from "./files.contract";
+
+const toFile = (doc: Doc<"files">): Shape<typeof contracts.File> => ({
+  id: doc.storageId,
+  ...(doc.name !== undefined && { name: doc.name }),
+  contentType: doc.contentType,
+  size: doc.size,
+  sha256: doc.sha256,
+  visibility: doc.visibility,
+  createdAt: toTime(doc._creationTime),
+});
+
+/** Milliseconds for which Convex takes an upload at a URL it has given out. */
+const UPLOAD_URL_MS = 60 * 60 * 1000;
+
+export function files(api: Api): void {
+  implement(api, contracts.uploadFile, async (c) => {
+    const { caller, once, upload } = c.var;
+    const storageId = await c.env.storage.store(upload);
+    const record = {
+      ownerId: caller.userId,
+      storageId,
+      contentType: c.req.header("Content-Type") ?? upload.type,
+      visibility: c.req.valid("query").visibility ?? "public",
+    };
+    const file = await once((key) =>
+      c.env.runMutation(internal.files.recordUpload, { ...record, ...key }),
+    ).catch(async (error: unknown) => {
+      await c.env.storage.delete(storageId);
+      throw error;
+    });
+    const { contentType, size, sha256, visibility } = file;
+    return c.json({ storageId: file.storageId, contentType, size, sha256, visibility }, 200, {
+      Location: `/files/${file.storageId}`,
+    });
+  });
+
+  implement(api, contracts.createUploadUrl, async (c) => {
+    const expiresAt = toTime(Date.now() + UPLOAD_URL_MS);
+    return c.json({ uploadUrl: await c.env.storage.generateUploadUrl(), expiresAt }, 201);
+  });
+
+  implement(api, contracts.registerFile, async (c) => {
+    const { caller, once } = c.var;
+    const { visibility = "public", ...fields } = c.req.valid("json");
+    const file = await once((key) =>
+      c.env.runMutation(internal.files.register, { ownerId: caller.userId, visibility, ...fields, ...key }),
+    );
+    return c.json(toFile(file), 201, { Location: `/files/${file.storageId}`, ...etag(file) });
+  });
+
+  implement(api, contracts.listFiles, async (c) => {
+    const { caller, page } = c.var;
+    const { docs, next } = await c.env.runQuery(internal.files.list, {
+      ownerId: caller.userId,
+      ...page.request,
+    });
+    return c.json(docs.map(toFile), 200, page.link(next));
+  });
+
+  implement(api, contracts.getFile, async (c) => {
+    const file = await c.env.runQuery(internal.files.get, {
+      ownerId: c.var.caller.userId,
+      fileId: c.req.valid("param").id,
+    });
+    return c.json(toFile(file), 200, etag(file));
+  });
+
+  implement(api, contracts.deleteFile, async (c) => {
+    const { caller, ifMatch } = c.var;
+    await c.env.runMutation(internal.files.remove, {
+      ownerId: caller.userId,
+      fileId: c.req.valid("param").id,
+      ...(ifMatch && { ifMatch }),
+    });
+    return c.body(null, 204);
+  });
+
+  implement(api, contracts.openFile, async (c) => {
+    const file = await c.env.runQuery(internal.files.locate, { fileId: c.req.valid("param").id });
+    if (!file) return fail("not_found", "File not found");
+    if (file.visibility === "private") {
+      const caller = requireCaller(c.var.caller, "files:read");
+      if (caller.userId !== file.ownerId) fail("not_found", "File not found");
+    }
+    return c.body(null, 302, { Location: file.url });
+  });
+}

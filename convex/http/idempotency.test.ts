@@ -1,0 +1,123 @@
+import { describe, expect, test } from "vitest";
+import { as, later, onlyOn, run, send, settle, useEngine, type Call } from "./testing/engine.testing";
+import { internal } from "../_generated/api";
+import { json, page, problem, type Json } from "./testing/replies.testing";
+
+useEngine();
+
+const HOUR = 60 * 60 * 1000;
+const once = (key: string) => ({ "Idempotency-Key": key });
+
+/** Each route that creates, with a request of its own and the list that shows what was made. */
+const CREATES: { path: string; body: (n: number) => Json; list: string }[] = [
+  { path: "/api/items", body: (n) => ({ name: `bolt ${n}` }), list: "/api/items" },
+  { path: "/api/keys", body: (n) => ({ name: `key ${n}`, scopes: ["items:read"] }), list: "/api/keys" },
+  {
+    path: "/api/users",
+    body: (n) => ({ name: `user ${n}`, email: `idempotent${n}@example.com` }),
+    list: "/api/users",
+  },
+];
+
+const named = async (call: Call, list: string, name: unknown) =>
+  (await page(call("GET", `${list}?limit=100`))).filter((one) => one["name"] === name);
+
+describe.each(CREATES)("POST $path", ({ path, body, list }) => {
+  test("a repeated request creates nothing more and gets the same reply, marked", async () => {
+    const call = await as("ada");
+    const first = await call("POST", path, body(1), once("repeat"));
+    const again = await call("POST", path, body(1), once("repeat"));
+    expect(first.headers.get("idempotency-replayed")).toBeNull();
+    expect(again.headers.get("idempotency-replayed")).toBe("true");
+    expect(again.headers.get("location")).toBe(first.headers.get("location"));
+    const { key: _, ...made } = await json(first, 201);
+    expect(await json(again, 201)).toEqual(made);
+    expect(await named(call, list, body(1)["name"])).toHaveLength(1);
+  });
+
+  test("30 duplicates at once create one thing", async () => {
+    const call = await as("grace");
+    const replies = await Promise.all(
+      Array.from({ length: 30 }, () => call("POST", path, body(2), once("at-once"))),
+    );
+    expect(replies.map(({ status }) => status)).toEqual(Array.from({ length: 30 }, () => 201));
+    expect(new Set(replies.map((reply) => reply.headers.get("location"))).size).toBe(1);
+    expect(replies.filter((reply) => reply.headers.has("idempotency-replayed"))).toHaveLength(29);
+    expect(await named(call, list, body(2)["name"])).toHaveLength(1);
+  });
+
+  test("the same key with another request is refused", async () => {
+    const call = await as("mary");
+    await json(call("POST", path, body(3), once("reused")), 201);
+    await problem(call("POST", path, body(4), once("reused")), 422, "idempotency_key_reused");
+    expect(await named(call, list, body(4)["name"])).toHaveLength(0);
+  });
+});
+
+test("a key counts for its credential alone", async () => {
+  const [ada, eve] = [await as("ada"), await as("eve")];
+  const mine = await json(ada("POST", "/api/items", { name: "shared" }, once("shared")), 201);
+  const theirs = await json(eve("POST", "/api/items", { name: "shared" }, once("shared")), 201);
+  expect(theirs["id"]).not.toBe(mine["id"]);
+});
+
+test("a failure is not kept: the key is free for the request that mends it", async () => {
+  const call = await as("ada");
+  await problem(call("POST", "/api/items", { name: "" }, once("mended")), 400, "invalid_request");
+  await json(call("POST", "/api/items", { name: "mended" }, once("mended")), 201);
+});
+
+test("a replay shows what was made then, without a secret", async () => {
+  const call = await as("ada");
+  const wanted = { name: "partner", scopes: ["items:read"] };
+  const { key } = await json(call("POST", "/api/keys", wanted, once("secret")), 201);
+  const replay = await json(call("POST", "/api/keys", wanted, once("secret")), 201);
+  expect(key).toMatch(/^cha_/);
+  expect(replay).not.toHaveProperty("key");
+});
+
+test("a job is made once, and an answer at once is the same answer", async () => {
+  const call = await as("ada");
+  const work = (headers: Record<string, string>) => call("POST", "/api/process", { data: [1] }, headers);
+  const jobs = await Promise.all([1, 2, 3].map(() => work({ Prefer: "respond-async", ...once("job") })));
+  expect(new Set(jobs.map((reply) => reply.headers.get("location"))).size).toBe(1);
+  const first = await json(work(once("now")));
+  const again = await work(once("now"));
+  expect(again.headers.get("idempotency-replayed")).toBe("true");
+  expect(await json(again)).toEqual(first);
+  await problem(work({ Prefer: "respond-async", ...once("now") }), 422, "idempotency_key_reused");
+  await settle();
+});
+
+const upload = (call: Call, text: string) =>
+  send("/api/upload", { method: "POST", body: text, headers: { "X-API-Key": call.key, ...once("file") } });
+
+test("bytes of a duplicate upload are not kept", async () => {
+  const call = await as("uploader");
+  const made = await json(upload(call, "same"));
+  expect(await json(upload(call, "same"))).toEqual(made);
+  await problem(upload(call, "else"), 422, "idempotency_key_reused");
+  expect(await page(call("GET", "/api/files"))).toHaveLength(1);
+});
+
+onlyOn("embedded", "the mock cannot store two files at once", "uploads at once leave one file", async () => {
+  const call = await as("hasty");
+  const replies = await Promise.all(Array.from({ length: 10 }, () => upload(call, "same")));
+  expect(new Set(replies.map((reply) => reply.headers.get("location"))).size).toBe(1);
+  expect(await page(call("GET", "/api/files"))).toHaveLength(1);
+});
+
+test.each(["", "two words", "x".repeat(256)])("the key %j is refused", async (key) => {
+  const call = await as("ada");
+  const refused = await problem(call("POST", "/api/items", { name: "x" }, once(key)), 400, "invalid_request");
+  expect(refused.errors).toMatchObject([{ in: "header", path: "Idempotency-Key" }]);
+});
+
+test("after a day a key is forgotten", async () => {
+  const call = await as("ada");
+  const first = await json(call("POST", "/api/items", { name: "daily" }, once("daily")), 201);
+  later(25 * HOUR);
+  await run("mutation", internal.idempotency.purge, {});
+  const next = await json(call("POST", "/api/items", { name: "daily" }, once("daily")), 201);
+  expect(next["id"]).not.toBe(first["id"]);
+});

@@ -1,0 +1,61 @@
+import { documented } from "#documented";
+import * as z from "zod/mini";
+import { contract } from "../kit/contract.kit";
+import { id, required } from "../kit/fields.kit";
+
+export const Digest = documented(() => z.object({ sha256: z.string(), bytes: z.number(), type: z.string() }));
+
+export const Job = documented(() =>
+  z.object({
+    id: z.string(),
+    status: z.enum(["queued", "running", "succeeded", "failed"]),
+    result: z.exactOptional(Digest()),
+    error: z.exactOptional(z.string()),
+  }),
+);
+
+const digest = documented(() => ({
+  sha256: "93a23971a914e5eacbf0a8d25154cda309c3c1c72fbb9914d47c60f3cb681588",
+  bytes: 17,
+  type: "object",
+}));
+const jobId = "kd79a0q9v3s1x8w6t4r0pzc5m7h6c";
+
+export const processData = contract("post", "/api/process", () => ({
+  operationId: "processData",
+  scope: "jobs:write",
+  idempotent: true,
+  body: z.strictObject({ data: required() }),
+  replies: documented(() => ({
+    200: z.object({ success: z.boolean(), result: Digest() }),
+    202: Job(),
+  })),
+  headers: documented(() => ({ 202: ["Location", "Preference-Applied"] })),
+  docs: documented(() => ({
+    tag: "Jobs",
+    summary: "Digest a JSON value",
+    description:
+      "Answers the SHA-256 and length of the value's canonical form (RFC 8785). With `Prefer: respond-async` (RFC 7240) " +
+      "the work becomes a job; `Location` says where to ask for it.",
+    examples: {
+      body: { data: { hello: "world" } },
+      replies: { 200: { success: true, result: digest() }, 202: { id: jobId, status: "queued" } },
+    },
+  })),
+}));
+
+export const getJob = contract("get", "/api/jobs/:id", () => ({
+  operationId: "getJob",
+  scope: "jobs:read",
+  conditional: true,
+  params: { id: id() },
+  replies: documented(() => ({ 200: Job() })),
+  docs: documented(() => ({
+    tag: "Jobs",
+    summary: "Fetch one job",
+    examples: {
+      params: { id: jobId },
+      replies: { 200: { id: jobId, status: "succeeded", result: digest() } },
+    },
+  })),
+}));

@@ -1,0 +1,86 @@
+import { createHash } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import { as, send, settle, useEngine, type Call } from "../testing/engine.testing";
+import { json, problem } from "../testing/replies.testing";
+
+useEngine();
+
+const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+
+/** JSON values, with their canonical form written by hand after RFC 8785. */
+const CANONICAL: [sent: string, canonical: string, type: string][] = [
+  ['{"b":1,"a":[ 1, null, "ü" ]}', '{"a":[1,null,"ü"],"b":1}', "object"],
+  [
+    '{"\\u20ac":"Euro","\\r":"CR","1":"One","\\ud83d\\ude02":"Smiley"}',
+    '{"\\r":"CR","1":"One","€":"Euro","😂":"Smiley"}',
+    "object",
+  ],
+  [
+    "[ 333333333.33333329, 1E30, 4.50, 2e-3, 0.000000000000000000000000001 ]",
+    "[333333333.3333333,1e+30,4.5,0.002,1e-27]",
+    "array",
+  ],
+  ["-0", "0", "number"],
+  ['"\\u000f\\"\\\\\\/"', '"\\u000f\\"\\\\/"', "string"],
+  ["true", "true", "boolean"],
+  ["null", "null", "null"],
+];
+
+const process = (call: Call, data: string, headers: Record<string, string> = {}) =>
+  send("/api/process", {
+    method: "POST",
+    body: `{"data":${data}}`,
+    headers: { "X-API-Key": call.key, "Content-Type": "application/json", ...headers },
+  });
+const ASYNC = { Prefer: "respond-async, wait=10" };
+
+describe("at once", () => {
+  test.each(CANONICAL)("%s is digested in its canonical form", async (sent, canonical, type) => {
+    const result = { sha256: sha256(canonical), bytes: Buffer.byteLength(canonical), type };
+    expect(await json(process(await as("ada"), sent))).toEqual({ success: true, result });
+  });
+
+  test("data has to be there, alone", async () => {
+    const call = await as("ada");
+    const missing = await problem(call("POST", "/api/process", {}), 400, "invalid_request");
+    expect(missing.detail).toBe("Missing required field: data");
+    await problem(call("POST", "/api/process", { data: 1, more: 2 }), 400, "invalid_request");
+  });
+});
+
+describe("as a job", () => {
+  test("202 tells where the job is, and there its result appears", async () => {
+    const call = await as("ada");
+    const reply = await process(call, "[1,2]", ASYNC);
+    const job = await json(reply, 202);
+    expect(job).toEqual({ id: expect.any(String) as string, status: "queued" });
+    expect(reply.headers.get("preference-applied")).toBe("respond-async");
+    const location = reply.headers.get("location") ?? "";
+    expect(location).toBe(`/api/jobs/${String(job["id"])}`);
+
+    await settle();
+    const result = { sha256: sha256("[1,2]"), bytes: 5, type: "array" };
+    const done = await call("GET", location);
+    expect(await json(done)).toEqual({ id: job["id"], status: "succeeded", result });
+    const held = { "If-None-Match": done.headers.get("etag") ?? "" };
+    expect((await call("GET", location, undefined, held)).status).toBe(304);
+  });
+
+  test("an input of nearly 1 MiB goes the same way", async () => {
+    const call = await as("ada");
+    const text = "é".repeat(500_000);
+    const reply = await process(call, JSON.stringify(text), ASYNC);
+    await settle();
+    const job = await json(call("GET", reply.headers.get("location") ?? ""));
+    expect(job).toMatchObject({ status: "succeeded", result: { sha256: sha256(JSON.stringify(text)) } });
+  });
+
+  test("another owner's job and no job look the same", async () => {
+    const location = (await process(await as("ada"), "1", ASYNC)).headers.get("location") ?? "";
+    const eve = await as("eve");
+    const theirs = await problem(eve("GET", location), 404, "not_found");
+    const none = await problem(eve("GET", "/api/jobs/nothing"), 404, "not_found");
+    expect(theirs.title).toBe(none.title);
+    await settle();
+  });
+});

@@ -1,0 +1,74 @@
+import { describe, expect, test } from "vitest";
+import { as, later, useEngine } from "../testing/engine.testing";
+import { dead, HOUR, inMs, KEY_FORM, mint, using } from "../testing/keys.testing";
+import { json, page, problem } from "../testing/replies.testing";
+
+useEngine();
+
+describe("rotating", () => {
+  test.each([undefined, {}, { overlapSeconds: 0 }])(
+    "without an overlap (%j) the old key ends at once",
+    async (body) => {
+      const call = await as("ada");
+      const expiresAt = inMs(HOUR);
+      const { made, path, use } = await mint(call, { name: "turn", scopes: ["items:read"], expiresAt });
+      const reply = await call("POST", `${path}/rotate`, body);
+      const next = await json(reply);
+      expect(reply.headers.get("cache-control")).toBe("no-store");
+      expect(next).toMatchObject({ name: "turn", scopes: ["items:read"], expiresAt });
+      expect(next["key"]).toMatch(KEY_FORM);
+      for (const field of ["id", "key", "publicId"]) expect(next[field]).not.toBe(made[field]);
+      await dead(use());
+      await json(using(next["key"]));
+    },
+  );
+
+  test("with an overlap the old key works that long, and no longer", async () => {
+    const call = await as("ada");
+    const { path, use } = await mint(call, { name: "turn", scopes: ["items:read"] });
+    const { key } = await json(call("POST", `${path}/rotate`, { overlapSeconds: 3600 }));
+    await json(use());
+    later(HOUR - 60_000);
+    await json(use());
+    later(60_001);
+    await dead(use());
+    await json(using(key));
+  });
+
+  test("an overlap does not lengthen the life of a key that ends sooner", async () => {
+    const call = await as("ada");
+    const soon = new Date(Date.now() + 3 * HOUR).toISOString();
+    const { made, path } = await mint(call, { name: "turn", scopes: ["items:read"], expiresAt: soon });
+    await json(call("POST", `${path}/rotate`, { overlapSeconds: 604_800 }));
+    const list = await page(call("GET", "/api/keys?limit=100"));
+    expect(list.find(({ id }) => id === made["id"])).toMatchObject({ expiresAt: soon });
+  });
+
+  test.each([-1, 604_801, 1.5, "60", null])("no overlap of %j", async (overlapSeconds) => {
+    const call = await as("ada");
+    const { path, use } = await mint(call, { name: "turn", scopes: ["items:read"] });
+    const { errors } = await problem(
+      call("POST", `${path}/rotate`, { overlapSeconds }),
+      400,
+      "invalid_request",
+    );
+    expect(errors).toMatchObject([{ in: "body", path: "overlapSeconds" }]);
+    await json(use());
+  });
+
+  test("nobody rotates into scopes that they lack", async () => {
+    const [all, some] = [await as("rotor"), await as("rotor", ["keys:write"])];
+    const { path, use } = await mint(all, { name: "more", scopes: ["items:read"] });
+    await problem(some("POST", `${path}/rotate`), 403, "insufficient_scope");
+    await json(use());
+  });
+
+  test("a revoked or expired key cannot be rotated back to life", async () => {
+    const call = await as("ada");
+    const revoked = await mint(call, { name: "gone", scopes: ["items:read"] });
+    const expired = await mint(call, { name: "old", scopes: ["items:read"], expiresAt: inMs(24 * HOUR) });
+    await call("DELETE", revoked.path);
+    later(24 * HOUR);
+    for (const { path } of [revoked, expired]) await problem(call("POST", `${path}/rotate`), 409, "conflict");
+  });
+});

@@ -1,0 +1,117 @@
+import { describe, expect, test } from "vitest";
+import { as, later, send, useEngine } from "./testing/engine.testing";
+import { mistyped, problem } from "./testing/replies.testing";
+
+const MINUTE = 60_000;
+
+/** A structured field (RFC 9651) of the form `"name";a=1;b=2`: its name, and its parameters. */
+function members(field: string | null): Record<string, string | number> {
+  const [policy = "", ...params] = (field ?? "").split(";");
+  const numbers = params.map((one) => one.split("=")).map(([name = "", value]) => [name, Number(value)]);
+  return { policy: policy.replaceAll('"', ""), ...(Object.fromEntries(numbers) as Record<string, number>) };
+}
+
+const quota = (reply: Response) => members(reply.headers.get("ratelimit"));
+
+describe("with 5 requests a minute for keys and 3 for addresses", () => {
+  useEngine({ env: { RATE_LIMIT_KEY_PER_MINUTE: "5", RATE_LIMIT_IP_PER_MINUTE: "3" } });
+
+  test("a key has its own quota, told in every reply, and 429 says when to come back", async () => {
+    const call = await as("ada");
+    const first = await call("GET", "/api/items");
+    expect(members(first.headers.get("ratelimit-policy"))).toEqual({ policy: "key", q: 5, w: 60 });
+    expect(quota(first)).toMatchObject({ policy: "key", r: 4 });
+    for (const left of [3, 2, 1, 0])
+      expect(quota(await call("GET", "/api/items"))).toMatchObject({ r: left });
+
+    const refused = await call("GET", "/api/items");
+    expect(quota(refused)).toMatchObject({ policy: "key", r: 0 });
+    const seconds = Number(refused.headers.get("retry-after"));
+    expect(seconds).toBeGreaterThanOrEqual(1);
+    expect(seconds).toBeLessThanOrEqual(12);
+    await problem(refused, 429, "rate_limited");
+
+    expect((await (await as("ada"))("GET", "/api/items")).status).toBe(200);
+    later(seconds * 1000);
+    expect((await call("GET", "/api/items")).status).toBe(200);
+    later(MINUTE);
+    expect(quota(await call("GET", "/api/items"))).toMatchObject({ r: 4 });
+  });
+
+  test("errors of an admitted caller show its quota too", async () => {
+    const reply = await (await as("erring"))("GET", "/api/items/nothing");
+    expect(reply.status).toBe(404);
+    expect(quota(reply)).toMatchObject({ policy: "key", r: 4 });
+  });
+
+  test("a flood from an address does not lock out a key behind it", async () => {
+    later(MINUTE);
+    const call = await as("behind");
+    const statuses: number[] = [];
+    for (let n = 0; n < 5; n++) statuses.push((await send("/", { headers: {} })).status);
+    expect(statuses).toEqual([200, 200, 200, 429, 429]);
+    expect((await call("GET", "/api/items")).status).toBe(200);
+  });
+
+  test("a credential that nobody has takes from the address; a mistyped one costs nothing", async () => {
+    later(MINUTE);
+    const call = await as("guesser");
+    const { key } = await as("gone");
+    await call("DELETE", `/api/users/${(await as("gone")).userId}`);
+    const guess = () => send("/api/items", { headers: { "X-API-Key": key } });
+    const first = await guess();
+    expect(quota(first)).toMatchObject({ policy: "address", r: 2 });
+    await problem(first, 403, "invalid_credential");
+    await guess();
+    await guess();
+    await problem(guess(), 429, "rate_limited");
+
+    const typo = await send("/api/items", { headers: { "X-API-Key": mistyped(key) } });
+    expect(typo.headers.has("ratelimit")).toBe(false);
+    await problem(typo, 403, "invalid_credential");
+  });
+
+  test.each(["/health", "/health/ready"])("%s is never limited", async (path) => {
+    for (let n = 0; n < 5; n++) {
+      const reply = await send(path);
+      expect(reply.status).toBe(200);
+      expect(reply.headers.has("ratelimit")).toBe(false);
+    }
+  });
+
+  test("preflights are never limited", async () => {
+    const headers = { Origin: "https://app.example.com", "Access-Control-Request-Method": "POST" };
+    for (let n = 0; n < 5; n++) {
+      expect((await send("/api/items", { method: "OPTIONS", headers })).status).toBe(204);
+    }
+  });
+
+  test("a clock that is set back locks nobody out", async () => {
+    const call = await as("traveller");
+    await call("GET", "/api/items");
+    later(-10 * MINUTE);
+    expect((await call("GET", "/api/items")).status).toBe(200);
+    later(10 * MINUTE);
+  });
+
+  test("30 requests at once take exactly what there is", async () => {
+    const call = await as("crowd");
+    const replies = await Promise.all(Array.from({ length: 30 }, () => call("GET", "/api/items")));
+    expect(replies.filter(({ status }) => status === 200)).toHaveLength(5);
+    expect(replies.filter(({ status }) => status === 429)).toHaveLength(25);
+  });
+});
+
+describe("with limits switched off", () => {
+  useEngine({ env: { RATE_LIMIT_KEY_PER_MINUTE: "0", RATE_LIMIT_IP_PER_MINUTE: "0" } });
+
+  test("no reply speaks of a quota", async () => {
+    const call = await as("ada");
+    const replies = [
+      await send("/"),
+      await call("GET", "/api/items"),
+      await send("/api/items", { headers: { "X-API-Key": mistyped(call.key) } }),
+    ];
+    for (const reply of replies) expect(reply.headers.has("ratelimit")).toBe(false);
+  });
+});

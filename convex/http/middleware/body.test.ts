@@ -1,0 +1,184 @@
+import { Hono } from "hono";
+import * as z from "zod/mini";
+import { describe, expect, test, vi } from "vitest";
+import { failureOf, type Failure } from "../../lib/failure.lib";
+import type { Endpoint } from "../kit/api.kit";
+import type { ApiEnv } from "../kit/env.kit";
+import { JSON_LIMIT, readBody, requireDeclaredLength, requireMediaType } from "./body.middleware";
+
+const anyJson: Endpoint = {
+  method: "post",
+  path: "/",
+  operationId: "takeAnything",
+  scope: null,
+  body: z.unknown(),
+  replies: () => ({ 200: null }),
+  docs: () => ({ tag: "Test", summary: "Takes any JSON" }),
+  handle: () => Promise.reject(new Error("never called")),
+};
+const { body: _, ...bodyless } = anyJson;
+
+type Outcome = { value: unknown } | { failure: Failure | undefined };
+
+/** What the route would get of a request, or how it was refused. */
+async function outcome(init: RequestInit, endpoint: Endpoint = anyJson): Promise<Outcome> {
+  let found: Outcome = { failure: undefined };
+  const app = new Hono<ApiEnv>();
+  app.all("/", async (c) => {
+    try {
+      requireDeclaredLength(c, endpoint);
+      requireMediaType(c, endpoint);
+      await readBody(c, endpoint);
+      found = { value: endpoint.body ? await c.req.json() : "not read" };
+    } catch (error) {
+      found = { failure: failureOf(error) };
+    }
+    return c.body(null);
+  });
+  const headers = new Headers({
+    "Content-Type": "application/json",
+    ...(init.headers as Record<string, string>),
+  });
+  await app.request("/", { method: "POST", duplex: "half", ...init, headers } as RequestInit);
+  return found;
+}
+const refusal = async (...args: Parameters<typeof outcome>) => {
+  const found = await outcome(...args);
+  return "failure" in found ? found.failure : undefined;
+};
+
+/** A body in chunks, of which it notes how many were asked for. */
+function chunked(chunks: number, bytes: number) {
+  const pulled = vi.fn();
+  const cancelled = vi.fn();
+  let left = chunks;
+  const body = new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        pulled();
+        if (left-- === 0) controller.close();
+        else controller.enqueue(new Uint8Array(bytes).fill(0x20));
+      },
+      cancel: cancelled,
+    },
+    { highWaterMark: 0 },
+  );
+  return { body, pulled, cancelled };
+}
+
+describe("any JSON value is a body", () => {
+  test.each(["null", "true", "0", '""', "[]", "{}", '{"a":[1,{"b":null}]}', " 1 ", '"\\ud83d\\ude00"'])(
+    "%s",
+    async (body) => {
+      expect(await outcome({ body })).toEqual({ value: JSON.parse(body) as unknown });
+    },
+  );
+
+  test("a field __proto__ is a field, and changes no prototype", async () => {
+    const found = await outcome({ body: '{"__proto__":{"a":1},"constructor":2}' });
+    const value = "value" in found ? (found.value as object) : {};
+    expect(Object.keys(value)).toEqual(["__proto__", "constructor"]);
+    expect(Object.getPrototypeOf(value)).toBe(Object.prototype);
+  });
+});
+
+describe("nesting", () => {
+  const arrays = (levels: number) => "[".repeat(levels) + "]".repeat(levels);
+  const objects = (levels: number) => '{"a":'.repeat(levels) + "1" + "}".repeat(levels);
+
+  test.each([arrays, objects])("64 levels pass, 65 do not", async (nest) => {
+    expect(await outcome({ body: nest(64) })).toEqual({ value: JSON.parse(nest(64)) as unknown });
+    for (const levels of [65, 100_000])
+      expect(await refusal({ body: nest(levels) })).toMatchObject({
+        code: "invalid_request",
+        detail: "body: must not be nested deeper than 64 levels",
+      });
+  });
+});
+
+describe("lone surrogates", () => {
+  test.each([
+    [String.raw`"\ud800"`, "body: contains a lone surrogate", ""],
+    [String.raw`{"a":["x","\udc00"]}`, "a.1: contains a lone surrogate", "a.1"],
+    [String.raw`{"a":{"\ud800":1}}`, "a: has a field name with a lone surrogate", "a"],
+  ])("%s", async (body, detail, path) => {
+    expect(await refusal({ body })).toMatchObject({
+      code: "invalid_request",
+      detail,
+      errors: [{ in: "body", path }],
+    });
+  });
+});
+
+describe("the limit", () => {
+  const declared = (length: string) => ({ body: "{}", headers: { "Content-Length": length } });
+
+  test("holds for what is declared, before anything is read", async () => {
+    const { body, pulled } = chunked(1, 1);
+    const headers = { "Content-Length": String(JSON_LIMIT + 1) };
+    expect(await refusal({ body, headers })).toMatchObject({ code: "payload_too_large" });
+    expect(pulled).not.toHaveBeenCalled();
+    expect(await outcome(declared(String(JSON_LIMIT)))).toEqual({ value: {} });
+  });
+
+  test.each(["nonsense", "-1", ""])("takes no harm from a declared length of %j", async (length) => {
+    expect(await outcome(declared(length))).toEqual({ value: {} });
+  });
+
+  test("holds for what comes, whatever was declared", async () => {
+    const body = " ".repeat(JSON_LIMIT - 1) + "{}";
+    expect(await refusal({ body, headers: { "Content-Length": "2" } })).toMatchObject({
+      code: "payload_too_large",
+    });
+  });
+
+  test("stops reading where nothing was declared", async () => {
+    const { body, pulled, cancelled } = chunked(1000, JSON_LIMIT / 4);
+    expect(await refusal({ body })).toMatchObject({ code: "payload_too_large" });
+    expect(pulled).toHaveBeenCalledTimes(5);
+    expect(cancelled).toHaveBeenCalled();
+  });
+
+  test("is a length that passes", async () => {
+    for (const headers of [{}, { "Content-Length": String(JSON_LIMIT) }])
+      expect(await outcome({ body: "1".padEnd(JSON_LIMIT), headers })).toEqual({ value: 1 });
+  });
+
+  test("a character may be cut by the end of a chunk", async () => {
+    const bytes = new TextEncoder().encode('"😀"');
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        for (const byte of bytes) controller.enqueue(Uint8Array.of(byte));
+        controller.close();
+      },
+    });
+    expect(await outcome({ body })).toEqual({ value: "😀" });
+  });
+});
+
+describe("a body that may be left out", () => {
+  const optional: Endpoint = { ...anyJson, bodyOptional: true };
+
+  test("is an empty object then, with or without a media type", async () => {
+    expect(await outcome({}, optional)).toEqual({ value: {} });
+    expect(await outcome({ body: "" }, optional)).toEqual({ value: {} });
+  });
+
+  test("is read like any other where it is there", async () => {
+    expect(await outcome({ body: '{"a":1}' }, optional)).toEqual({ value: { a: 1 } });
+    expect(await refusal({ body: "{" }, optional)).toMatchObject({ code: "invalid_json" });
+    expect(await refusal({ body: " " }, optional)).toMatchObject({ code: "invalid_json" });
+    const headers = { "Content-Type": "text/plain" };
+    expect(await refusal({ body: "{}", headers }, optional)).toMatchObject({
+      code: "unsupported_media_type",
+    });
+  });
+});
+
+test("a route that takes no body reads none, whatever its type", async () => {
+  const { body, pulled } = chunked(3, 10);
+  expect(await outcome({ body, headers: { "Content-Type": "text/plain" } }, bodyless)).toEqual({
+    value: "not read",
+  });
+  expect(pulled).not.toHaveBeenCalled();
+});

@@ -1,0 +1,46 @@
+/**
+ * Reads a body no further than a limit. A declared length was checked before; it may still lie, and may be absent.
+ *
+ * @param tooLarge Refuses.
+ */
+export async function readBytes(
+  request: Request,
+  limit: number,
+  tooLarge: () => never,
+): Promise<ArrayBuffer> {
+  if (!request.body) return new ArrayBuffer(0);
+  if (!request.headers.has("Content-Length")) return readUnannounced(request.body, limit, tooLarge);
+  const bytes = await request.arrayBuffer();
+  return bytes.byteLength > limit ? tooLarge() : bytes;
+}
+
+/** The same as a blob, of the request's type. */
+export async function readBlob(request: Request, limit: number, tooLarge: () => never): Promise<Blob> {
+  const type = request.headers.get("Content-Type") ?? "application/octet-stream";
+  return new Blob([await readBytes(request, limit, tooLarge)], { type });
+}
+
+async function readUnannounced(
+  body: ReadableStream<Uint8Array>,
+  limit: number,
+  tooLarge: () => never,
+): Promise<ArrayBuffer> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  const reader = body.getReader();
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    length += part.value.byteLength;
+    if (length > limit) {
+      await reader.cancel();
+      tooLarge();
+    }
+    chunks.push(part.value);
+  }
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return bytes.buffer;
+}

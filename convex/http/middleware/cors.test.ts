@@ -1,0 +1,73 @@
+import * as fc from "fast-check";
+import { afterEach, expect, test, vi } from "vitest";
+import { corsHeaders, isPreflight } from "./cors.middleware";
+
+afterEach(() => vi.unstubAllEnvs());
+
+const allows = (setting: string | undefined, origin: string): boolean => {
+  vi.stubEnv("CORS_ORIGINS", setting);
+  const request = new Request("https://api.example.test/", { headers: { Origin: origin } });
+  return "Access-Control-Allow-Origin" in corsHeaders(request, "/");
+};
+
+test.each([
+  [undefined, "https://a.example.com", true],
+  ["*", "https://a.example.com", true],
+  [" * ", "https://a.example.com", true],
+  ["https://a.example.com,*", "https://b.example.com", true],
+  ["", "https://a.example.com", false],
+  ["https://a.example.com", "https://a.example.com", true],
+  ["https://A.Example.com/", "https://a.example.com", true],
+  ["https://a.example.com:8443", "https://a.example.com:8443", true],
+  ["https://a.example.com:8443", "https://a.example.com", false],
+  ["https://*.example.com:8443", "https://a.example.com:8443", true],
+  ["https://*.example.com:8443", "https://a.example.com", false],
+  ["http://*.localhost:3000", "http://app.localhost:3000", true],
+  ["*.example.com", "https://a.example.com", false],
+  ["https://*", "https://a.example.com", false],
+  ["null", "null", true],
+])("CORS_ORIGINS=%s and %s: %s", (setting, origin, allowed) => {
+  expect(allows(setting, origin)).toBe(allowed);
+});
+
+const label = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,10}[a-z0-9])?$/);
+const subdomain = fc.array(label, { minLength: 1, maxLength: 3 }).map((labels) => labels.join("."));
+
+test("a wildcard allows every subdomain", () => {
+  fc.assert(
+    fc.property(subdomain, (name) => {
+      expect(allows("https://*.example.com", `https://${name}.example.com`)).toBe(true);
+    }),
+  );
+});
+
+test("a wildcard allows no host that is not a subdomain, whatever stands before or behind it", () => {
+  const noise = fc.stringMatching(/^[a.:/@#?%*[\]_,-]{0,8}$/);
+  fc.assert(
+    fc.property(fc.constantFrom("https://", "http://"), noise, noise, (scheme, before, behind) => {
+      const origin = `${scheme}${before}.example.com${behind}`;
+      if (!allows("https://*.example.com", origin)) return;
+      const { protocol, hostname, port, origin: itself } = new URL(origin);
+      expect([protocol, port, itself]).toEqual(["https:", "", origin]);
+      expect(hostname).toMatch(/^[a-z0-9.-]+\.example\.com$/);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test("webhooks have no CORS, paths that only look like them do", () => {
+  const request = new Request("https://api.example.test/", { headers: { Origin: "https://a.example.com" } });
+  expect(corsHeaders(request, "/webhooks/stripe")).toEqual({});
+  for (const path of ["/webhooksx", "/api/webhooks/stripe", "/api/webhook-events"])
+    expect(corsHeaders(request, path)).toHaveProperty("Access-Control-Allow-Origin");
+});
+
+test("a preflight is an OPTIONS that names its origin and what it wants to send", () => {
+  const asks = (method: string, headers: Record<string, string>) =>
+    isPreflight(new Request("https://api.example.test/", { method, headers }));
+  const both = { Origin: "https://a.example.com", "Access-Control-Request-Method": "PATCH" };
+  expect(asks("OPTIONS", both)).toBe(true);
+  expect(asks("GET", both)).toBe(false);
+  expect(asks("OPTIONS", { Origin: both.Origin })).toBe(false);
+  expect(asks("OPTIONS", { "Access-Control-Request-Method": "PATCH" })).toBe(false);
+});

@@ -1,0 +1,75 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { failureOf } from "../../lib/failure.lib";
+import { fakeContext } from "../testing/fakeContext.testing";
+import { problem } from "../testing/replies.testing";
+import { withinTime } from "./deadline.middleware";
+
+beforeEach(() => vi.useFakeTimers());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllEnvs();
+});
+
+const never = new Promise<never>(() => undefined);
+/** Work that goes on for so long. */
+const after = <T>(ms: number, work: () => T): Promise<T> =>
+  new Promise<void>((done) => setTimeout(done, ms)).then(work);
+
+describe("work is waited for", () => {
+  test("as long as it ends in time", async () => {
+    const work = withinTime(
+      1000,
+      after(999, () => undefined).then(() => "done"),
+    );
+    await vi.advanceTimersByTimeAsync(999);
+    expect(await work).toBe("done");
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("and its failure is its own", async () => {
+    const work = withinTime(1000, Promise.reject(new Error("broken")));
+    await expect(work).rejects.toThrow("broken");
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("but not for longer", async () => {
+    const ended = withinTime(1000, never).catch((error: unknown) => failureOf(error));
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(await ended).toMatchObject({ code: "timed_out", headers: { "Retry-After": "5" } });
+  });
+
+  test("and what fails afterwards disturbs nobody", async () => {
+    const unhandled = vi.fn();
+    process.on("unhandledRejection", unhandled);
+    const late = after(2000, () => {
+      throw new Error("too late");
+    });
+    const ended = withinTime(1000, late).catch((error: unknown) => failureOf(error)?.code);
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(await ended).toBe("timed_out");
+    vi.useRealTimers();
+    await new Promise((done) => setImmediate(done));
+    process.off("unhandledRejection", unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
+  });
+});
+
+describe("a request", () => {
+  test.each([
+    ["25 s unless told otherwise", undefined, 25_000],
+    ["what REQUEST_TIMEOUT_MS says", "50", 50],
+    ["25 s where that makes no sense", "soon", 25_000],
+    ["25 s where that is none", "0", 25_000],
+    ["25 s where that is negative", "-5", 25_000],
+  ])("has %s: then 503, and when to try again", async (_, setting, ms) => {
+    vi.stubEnv("REQUEST_TIMEOUT_MS", setting);
+    const { send } = fakeContext({ "health:ping": () => never });
+    let answered = false;
+    const reply = send("/health/ready").finally(() => (answered = true));
+    await vi.advanceTimersByTimeAsync(ms - 1);
+    expect(answered).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    expect((await reply).headers.get("retry-after")).toBe("5");
+    expect((await problem(reply, 503, "timed_out")).detail).toBe(`The work did not end within ${ms} ms`);
+  });
+});

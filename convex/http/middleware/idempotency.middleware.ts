@@ -1,0 +1,55 @@
+import { fail } from "../../lib/failure.lib";
+import type { Idempotency, Once } from "../../lib/idempotency.lib";
+import { sha256 } from "../../lib/sha256.lib";
+import type { Endpoint } from "../kit/api.kit";
+import type { ApiContext } from "../kit/env.kit";
+
+/**
+ * How a handler works once for an idempotency key: the function gets `idempotency` among its arguments when the client sent
+ * a key, and answers whether an earlier request had done the work.
+ *
+ * @example
+ * const item = await c.var.once((key) => c.env.runMutation(internal.items.create, { ...fields, ...key }));
+ */
+export type OnceCall = <T>(work: (key: { idempotency?: Idempotency }) => Promise<Once<T>>) => Promise<T>;
+
+/** Reads `Idempotency-Key` on routes that create. Leaves `c.var.once`, which marks a replay in the reply's headers. */
+export async function readIdempotencyKey(
+  c: ApiContext,
+  endpoint: Endpoint,
+  body: BodyInit | undefined,
+): Promise<void> {
+  if (!endpoint.idempotent) return;
+  const key = c.req.header("Idempotency-Key");
+  if (key !== undefined && !/^[\x21-\x7e]{1,255}$/.test(key)) {
+    const message = "must be 1 to 255 visible ASCII characters";
+    fail("invalid_request", `Idempotency-Key: ${message}`, {
+      errors: [{ in: "header", path: "Idempotency-Key", message }],
+    });
+  }
+  const argument = key === undefined ? {} : { idempotency: await describe(c, key, body) };
+  const once: OnceCall = async (work) => {
+    const { result, replayed } = await work(argument);
+    if (replayed) c.header("Idempotency-Replayed", "true");
+    return result;
+  };
+  c.set("once", once);
+}
+
+/** The key with its credential, and a digest of method, path, query, media type and body. */
+async function describe(c: ApiContext, key: string, body: BodyInit | undefined): Promise<Idempotency> {
+  const { pathname, search } = new URL(c.req.url);
+  const head = JSON.stringify([
+    c.req.method,
+    pathname.replace(/\/$/, ""),
+    search,
+    c.req.header("Content-Type"),
+    c.req.header("Prefer"),
+  ]);
+  const bytes = await new Response(body ?? null).arrayBuffer();
+  return {
+    key,
+    credential: c.var.caller.credential,
+    fingerprint: await sha256(`${head}\n${await sha256(bytes)}`),
+  };
+}

@@ -1,0 +1,154 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { newApiKey } from "../../lib/apiKey.lib";
+import { fakeContext, goodKey } from "../testing/fakeContext.testing";
+
+const lines: { level: "log" | "error"; text: string }[] = [];
+beforeEach(() => {
+  lines.length = 0;
+  for (const level of ["log", "error"] as const)
+    vi.spyOn(console, level).mockImplementation((text: unknown) => lines.push({ level, text: String(text) }));
+});
+afterEach(() => vi.restoreAllMocks());
+
+/** The one line that was written, which has to be one line of JSON. */
+function line(): Record<string, unknown> {
+  expect(lines).toHaveLength(1);
+  expect(lines[0]?.text).not.toMatch(/[\n\r]/);
+  return JSON.parse(lines[0]?.text ?? "") as Record<string, unknown>;
+}
+
+const item = { _id: "item1", _creationTime: 0, name: "bolt", updatedAt: 0, revision: 1 };
+
+describe("one line of JSON for each request", () => {
+  test("that succeeds: what was asked, how it ended, and who asked", async () => {
+    const { key, publicId, answers } = await goodKey();
+    const { send } = fakeContext({ ...answers, "items:get": () => item });
+    const headers = { "X-API-Key": key, "X-Request-Id": "req-1" };
+    await send("/api/items/item1?limit=1", { headers });
+    expect(line()).toMatchObject({ level: "info", status: 400, code: "invalid_request" });
+    lines.length = 0;
+    await send("/api/items/item1", { headers });
+    expect(line()).toEqual({
+      level: "info",
+      method: "GET",
+      route: "/api/items/:itemId",
+      status: 200,
+      ms: expect.any(Number) as number,
+      requestId: "req-1",
+      key: publicId,
+    });
+  });
+
+  test("that is refused, with the code of the problem", async () => {
+    const { send } = fakeContext();
+    const refused = [
+      ["/nowhere", "GET", 404, "not_found", "(no route)"],
+      ["/health", "DELETE", 405, "method_not_allowed", "(no route)"],
+      ["/api/items", "GET", 401, "unauthenticated", "/api/items"],
+    ] as const;
+    for (const [path, method, status, code, route] of refused) {
+      await send(path, { method });
+      expect(line()).toMatchObject({ level: "info", method, status, code, route });
+      lines.length = 0;
+    }
+  });
+
+  test("that is a preflight, or has no body to show", async () => {
+    const { send } = fakeContext();
+    for (const [path, method] of [
+      ["/api/items", "OPTIONS"],
+      ["/health", "HEAD"],
+    ] as const) {
+      const headers = { Origin: "https://a.example", "Access-Control-Request-Method": "GET" };
+      await send(path, { method, headers });
+      expect(line()).toMatchObject({ method });
+      lines.length = 0;
+    }
+  });
+
+  test("that fails: as an error, with the cause that the caller does not learn", async () => {
+    const { key, answers } = await goodKey();
+    const { send } = fakeContext({
+      ...answers,
+      "items:list": () => {
+        throw new Error("disk 7\nis on fire");
+      },
+    });
+    const reply = await send("/api/items", { headers: { "X-API-Key": key } });
+    expect(reply.status).toBe(500);
+    const text = await reply.text();
+    expect(JSON.parse(text)).toMatchObject({ code: "internal", detail: "Internal server error" });
+    expect(text).not.toContain("fire");
+    expect(text).not.toContain("stack");
+    expect(lines[0]?.level).toBe("error");
+    expect(line()).toMatchObject({
+      level: "error",
+      status: 500,
+      code: "internal",
+      cause: expect.stringContaining("disk 7\nis on fire") as string,
+      requestId: reply.headers.get("x-request-id"),
+    });
+  });
+
+  test.each([[null], ["text"], [{ a: 1 }], [new Error("x", { cause: "y" })]])(
+    "that fails with %o, which may be anything",
+    async (thrown) => {
+      const { key, answers } = await goodKey();
+      const list = () => {
+        throw thrown as Error;
+      };
+      const { send } = fakeContext({ ...answers, "items:list": list });
+      const reply = await send("/api/items", { headers: { "X-API-Key": key } });
+      expect(await reply.json()).toMatchObject({ status: 500, error: "Internal server error" });
+      expect(line()).toMatchObject({ level: "error", code: "internal" });
+    },
+  );
+});
+
+describe("no secret gets into a line", () => {
+  test("not a key, good or bad, nor a body, a query, a path or another header", async () => {
+    const { key, answers } = await goodKey();
+    const bad = (await newApiKey()).key;
+    const { send } = fakeContext({ ...answers, "items:create": () => item });
+    const body = JSON.stringify({ name: "s3cret-body" });
+    const more = {
+      "Content-Type": "application/json",
+      Cookie: "s3cret-cookie",
+      "User-Agent": "s3cret-agent",
+    };
+    await send("/api/items", { method: "POST", headers: { ...more, Authorization: `Bearer ${key}` }, body });
+    await send("/api/items?token=s3cret-query", { headers: { ...more, "X-API-Key": key } });
+    await send("/s3cret-path", { headers: more });
+    await send("/problems/s3cret-path", { headers: more });
+    await send("/api/items", { headers: { ...more, "X-API-Key": `${bad}x` } });
+    expect(lines).toHaveLength(5);
+    for (const { text } of lines) {
+      expect(text).not.toContain("s3cret");
+      for (const one of [key, bad])
+        for (const part of one.split("_").slice(2)) expect(text).not.toContain(part);
+    }
+  });
+});
+
+describe("nobody writes lines of their own", () => {
+  const forged = '"}\n{"level":"error","cause":"forged';
+
+  test("not by a request id, a path, a method or a field", async () => {
+    const { key, answers } = await goodKey();
+    const { send } = fakeContext(answers);
+    await send(`/${encodeURIComponent(forged)}`);
+    await send("/health", { headers: { "X-Request-Id": '{"level":"error"}' } });
+    await send("/health", { method: "X'LEVEL'ERROR" });
+    const body = JSON.stringify({ [forged]: forged });
+    await send("/api/items", {
+      method: "POST",
+      headers: { "X-API-Key": key, "Content-Type": "application/json" },
+      body,
+    });
+    expect(lines).toHaveLength(4);
+    for (const { text } of lines) {
+      expect(text.split(/[\n\r\u2028\u2029]/)).toHaveLength(1);
+      expect(JSON.parse(text)).not.toHaveProperty("cause");
+    }
+  });
+});

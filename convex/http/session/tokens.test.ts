@@ -1,0 +1,120 @@
+import { describe, expect, test } from "vitest";
+import { internal } from "../../_generated/api";
+import { as, onlyOn, run, send, sendWithToken, useEngine, type Claims } from "../testing/engine.testing";
+import { openIssuers } from "../testing/issuers.testing";
+import { json, problem } from "../testing/replies.testing";
+
+useEngine();
+
+const me = (claims: Claims) => sendWithToken(claims, "/api/user");
+const post = (body: unknown): RequestInit => ({
+  method: "POST",
+  headers: { "Content-Type": "application/json" },
+  body: JSON.stringify(body),
+});
+
+describe("a valid token", () => {
+  test("makes a user of its claims on the first visit, and finds it on the next", async () => {
+    const claims = { sub: "first", email: "First@example.com", name: "First Visitor" };
+    const user = await json(me(claims));
+    expect(user).toMatchObject({ email: "First@example.com", name: "First Visitor" });
+    expect(await json(me(claims))).toEqual(user);
+    expect(await json(me({ sub: "first" }))).toEqual(user);
+  });
+
+  test("carries the scopes of its user: one's own things, nothing of the deployment", async () => {
+    const claims = { sub: "scoped", email: "scoped@example.com" };
+    await json(sendWithToken(claims, "/api/items", post({ name: "bolt" })), 201);
+    const refused = await problem(sendWithToken(claims, "/api/users"), 403, "insufficient_scope");
+    expect(refused.detail).toContain("users:read");
+    await run("mutation", internal.users.setScopes, { email: "scoped@example.com", scopes: ["users:read"] });
+    expect((await sendWithToken(claims, "/api/users")).status).toBe(200);
+    await problem(sendWithToken(claims, "/api/items"), 403, "insufficient_scope");
+  });
+
+  test("of another issuer with the same subject is somebody else", async () => {
+    const one = await json(me({ sub: "same" }));
+    const other = await json(me({ sub: "same", issuer: "clerk" }));
+    expect(other["id"]).not.toBe(one["id"]);
+    expect(other["clerkId"]).toBe("same");
+  });
+
+  test("opens nothing that takes a key alone", async () => {
+    await problem(sendWithToken({ sub: "first" }, "/api/protected"), 401, "unauthenticated");
+  });
+
+  test("has its own idempotency keys", async () => {
+    const create = (sub: string) =>
+      sendWithToken({ sub }, "/api/items", {
+        ...post({ name: "once" }),
+        headers: { "Content-Type": "application/json", "Idempotency-Key": "token" },
+      });
+    const [mine, again, theirs] = [await create("first"), await create("first"), await create("scoped-not")];
+    expect(again.headers.get("idempotency-replayed")).toBe("true");
+    expect(theirs.headers.get("location")).not.toBe(mine.headers.get("location"));
+  });
+});
+
+describe("joining a user who is known by email", () => {
+  test("takes an email that the issuer has verified, in any letter case", async () => {
+    const known = await as("joiner");
+    const user = await json(me({ sub: "joiner", email: "JOINER@example.com", email_verified: true }));
+    expect(user["id"]).toBe(known.userId);
+  });
+
+  test.each([{}, { email_verified: false }])("does not take %j", async (claim) => {
+    await as("victim");
+    await problem(me({ sub: "thief", email: "victim@example.com", ...claim }), 403, "invalid_credential");
+  });
+
+  test("never takes a user over who has a token of another issuer", async () => {
+    await json(me({ sub: "owner", email: "taken@example.com", email_verified: true }));
+    const claims = {
+      sub: "second",
+      email: "taken@example.com",
+      email_verified: true,
+      issuer: "clerk",
+    } as const;
+    await problem(me(claims), 403, "invalid_credential");
+  });
+});
+
+test("a user who was deleted comes back by no Clerk token", async () => {
+  const claims = { sub: "user_gone", issuer: "clerk", email: "gone@example.com" } as const;
+  const { id } = await json(me(claims));
+  const root = await as("root");
+  expect((await root("DELETE", `/api/users/${String(id)}`)).status).toBe(204);
+  await problem(me(claims), 403, "invalid_credential");
+});
+
+describe("no token", () => {
+  test.each(["x", "a.b.c", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJyb290In0.", `a.${"x".repeat(9000)}.c`])(
+    "%s is refused",
+    async (token) => {
+      const refused = await send("/api/user", { headers: { Authorization: `bearer ${token}` } });
+      expect(refused.headers.get("www-authenticate")).toBe('Bearer error="invalid_token"');
+      expect((await problem(refused, 403, "invalid_credential")).detail).toBe("Invalid token");
+    },
+  );
+
+  onlyOn("embedded", "the mock verifies no token", "that does not verify is refused", async () => {
+    const foreign = await openIssuers();
+    const now = Math.floor(Date.now() / 1000);
+    try {
+      const tokens = [await foreign.token({ sub: "root", email: "root@example.com", email_verified: true })];
+      for (const token of tokens) {
+        const reply = send("/api/user", { headers: { Authorization: `Bearer ${token}` } });
+        expect((await problem(reply, 403, "invalid_credential")).detail).toBe("Invalid token");
+      }
+    } finally {
+      foreign.close();
+    }
+    const wrong: (Claims & Record<string, unknown>)[] = [
+      { sub: "late", exp: now - 3600 },
+      { sub: "early", nbf: now + 3600 },
+      { sub: "elsewhere", aud: "another" },
+      { sub: "forged", iss: "https://issuer.example.test" },
+    ];
+    for (const claims of wrong) await problem(me(claims), 403, "invalid_credential");
+  });
+});

@@ -1,0 +1,31 @@
+import type { JWTHeaderParameters, JWTPayload } from "jose";
+import { openIssuer, sign, signingKey } from "../../../embedded/fixtures/issuer";
+import type { Claims } from "./engine.testing";
+
+const AUDIENCE = "api-suite";
+
+/** Two issuers on loopback, one of them Clerk's, as settings and as a maker of tokens. */
+export async function openIssuers(): Promise<{
+  settings: Record<string, string>;
+  token: (claims: Claims & JWTPayload, header?: Partial<JWTHeaderParameters>) => Promise<string>;
+  close: () => void;
+}> {
+  const key = await signingKey("suite");
+  const [oidc, clerk] = [await openIssuer([key]), await openIssuer([key])];
+  return {
+    settings: {
+      OIDC_ISSUER: oidc.url,
+      OIDC_AUDIENCE: AUDIENCE,
+      CLERK_JWT_ISSUER_DOMAIN: clerk.url,
+    },
+    token: ({ issuer, ...claims }, header) => {
+      const now = Math.floor(Date.now() / 1000);
+      const from = issuer === "clerk" ? { iss: clerk.url, aud: "convex" } : { iss: oidc.url, aud: AUDIENCE };
+      return sign(key, { ...from, iat: now, exp: now + 3600, ...claims }, header);
+    },
+    close: () => {
+      oidc.close();
+      clerk.close();
+    },
+  };
+}

@@ -1,0 +1,28 @@
+import { expect } from "vitest";
+import { send, type Call } from "../testing/engine.testing";
+import { json, problem, type Json } from "../testing/replies.testing";
+
+export const KEY_FORM = /^cha_[0-9a-z]{12}_[0-9a-z]{40}_[0-9a-f]{8}$/;
+export const HOUR = 3_600_000;
+
+/** The time so many milliseconds from now, as the API writes it. */
+export const inMs = (ms: number): string => new Date(Date.now() + ms).toISOString();
+
+/** Asks with a key what that key is. */
+export const using = (key: unknown): Promise<Response> =>
+  send("/api/protected", { headers: { "X-API-Key": String(key) } });
+
+/** Mints a key with a caller's; `use` uses it. */
+export async function mint(
+  call: Call,
+  body: Json,
+): Promise<{ made: Json; path: string; use: () => Promise<Response> }> {
+  const reply = await call("POST", "/api/keys", body);
+  const made = await json(reply, 201);
+  return { made, path: reply.headers.get("location") ?? "", use: () => using(made["key"]) };
+}
+
+/** The reply to a key that is no good any more. */
+export async function dead(reply: Promise<Response>): Promise<void> {
+  expect((await problem(reply, 403, "invalid_credential")).detail).toBe("Invalid API key");
+}

@@ -1,0 +1,22 @@
+import { v } from "convex/values";
+import { internal } from "./_generated/api";
+import { internalMutation } from "./_generated/server";
+import { REMEMBERED_MS } from "./lib/idempotency.lib";
+
+/** Keys forgotten in one transaction. */
+const BATCH = 500;
+
+/** Forgets the idempotency keys that are past their time. */
+export const purge = internalMutation({
+  args: {},
+  returns: v.null(),
+  handler: async (ctx) => {
+    const old = await ctx.db
+      .query("idempotencyKeys")
+      .withIndex("by_created_at", (q) => q.lt("createdAt", Date.now() - REMEMBERED_MS))
+      .take(BATCH);
+    for (const { _id } of old) await ctx.db.delete("idempotencyKeys", _id);
+    if (old.length === BATCH) await ctx.scheduler.runAfter(0, internal.idempotency.purge, {});
+    return null;
+  },
+});

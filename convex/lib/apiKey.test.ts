@@ -1,0 +1,75 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { hashApiKey, looksLikeApiKey, newApiKey, publicIdOf } from "./apiKey.lib";
+import { checksum } from "./checksum.lib";
+
+const anyKey = fc
+  .tuple(fc.stringMatching(/^[0-9a-hjkmnp-tv-z]{12}$/), fc.stringMatching(/^[0-9a-hjkmnp-tv-z]{40}$/))
+  .map(([publicId, secret]) => {
+    const body = `cha_${publicId}_${secret}`;
+    return `${body}_${checksum(body)}`;
+  });
+
+test("a fresh key says its public id, and is stored as its SHA-256", async () => {
+  const { key, publicId, hash } = await newApiKey();
+  expect(key).toMatch(/^cha_[0-9a-z]{12}_[0-9a-z]{40}_[0-9a-f]{8}$/);
+  expect([publicIdOf(key), looksLikeApiKey(key)]).toEqual([publicId, true]);
+  expect(hash).toBe(await hashApiKey(key));
+});
+
+test("the hash is SHA-256 in lower-case hex", async () => {
+  expect(await hashApiKey("abc")).toBe("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+});
+
+test("no two keys share a part, and every character of the alphabet occurs", async () => {
+  const keys = await Promise.all(Array.from({ length: 500 }, () => newApiKey()));
+  for (const at of [1, 2]) expect(new Set(keys.map(({ key }) => key.split("_")[at])).size).toBe(500);
+  const characters = new Set(keys.flatMap(({ key }) => Array.from(key.split("_")[2] ?? "")));
+  // 40 characters of 32 kinds: 200 random bits.
+  expect([...characters].sort().join("")).toBe("0123456789abcdefghjkmnpqrstvwxyz");
+});
+
+test("a key with any one character changed is none", () => {
+  const anyCharacter = fc.oneof(
+    fc.stringMatching(/^[\w -]$/),
+    fc.string({ unit: "binary", minLength: 1, maxLength: 1 }),
+  );
+  fc.assert(
+    fc.property(anyKey, fc.nat(), anyCharacter, (key, n, character) => {
+      const at = n % key.length;
+      fc.pre(key[at] !== character);
+      expect(publicIdOf(key)).not.toBeNull();
+      expect(publicIdOf(key.slice(0, at) + character + key.slice(at + 1))).toBeNull();
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test("nor is one with a character dropped, doubled, or swapped with the next", () => {
+  fc.assert(
+    fc.property(anyKey, fc.nat(), (key, n) => {
+      const at = n % (key.length - 1);
+      const [before, one, two, behind] = [
+        key.slice(0, at),
+        key[at] ?? "",
+        key[at + 1] ?? "",
+        key.slice(at + 2),
+      ];
+      expect(publicIdOf(before + two + behind)).toBeNull();
+      expect(publicIdOf(before + one + one + two + behind)).toBeNull();
+      if (one !== two) expect(publicIdOf(before + two + one + behind)).toBeNull();
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test("no other text is one", () => {
+  for (const text of ["", "cha_", "cha___", "CHA_x", "eyJhbGciOiJub25lIn0.e30."])
+    expect(publicIdOf(text)).toBeNull();
+  fc.assert(
+    fc.property(fc.string({ unit: "binary" }), (text) => {
+      expect(publicIdOf(text)).toBeNull();
+      expect(publicIdOf(`cha_${text}`)).toBeNull();
+    }),
+  );
+});

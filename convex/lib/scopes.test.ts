@@ -1,0 +1,30 @@
+import { expect, test } from "vitest";
+import { covers, firstLacking, GRANTS, NEW_USER_SCOPES, SCOPES } from "./scopes.lib";
+
+test("scopes are exact: each covers itself alone, and * covers all", () => {
+  for (const scope of SCOPES) {
+    expect(SCOPES.filter((needed) => covers([scope], needed))).toEqual([scope]);
+    expect(covers(["*"], scope)).toBe(true);
+    expect(covers([], scope)).toBe(false);
+  }
+});
+
+test("what is no scope covers nothing", () => {
+  for (const grant of ["items", "items:", "items:*", "ITEMS:READ", "items:read ", "", "**"])
+    expect(SCOPES.filter((needed) => covers([grant], needed))).toEqual([]);
+});
+
+test("nobody hands out what they lack, * least of all", () => {
+  expect(firstLacking(["items:read", "keys:write"], ["keys:write", "items:read"])).toBeUndefined();
+  expect(firstLacking(["items:read"], ["items:read", "items:write", "keys:read"])).toBe("items:write");
+  expect(firstLacking([...SCOPES], ["*"])).toBe("*");
+  expect(firstLacking(["*"], [...GRANTS])).toBeUndefined();
+  expect(firstLacking([], [])).toBeUndefined();
+});
+
+test("a new user may do with its own things what it likes, and nothing with the deployment's", () => {
+  const own = ["items", "files", "keys", "jobs"];
+  expect([...NEW_USER_SCOPES].sort()).toEqual(
+    own.flatMap((kind) => [`${kind}:read`, `${kind}:write`]).sort(),
+  );
+});
