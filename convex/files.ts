@@ -130,8 +130,12 @@ export const collectUnregistered = internalMutation({
   },
 });
 
+/** True for bytes of this API: a file, or a webhook's payload. A job's input lives minutes, not a day. */
 async function isReferenced(ctx: QueryCtx, storageId: Id<"_storage">): Promise<boolean> {
-  return (await fileByStorageId(ctx, storageId)) !== null;
+  if (await fileByStorageId(ctx, storageId)) return true;
+  const events = ctx.db.query("webhookEvents");
+  const payload = events.withIndex("by_payload_file", (q) => q.eq("payload.storageId", storageId));
+  return (await payload.first()) !== null;
 }
 
 async function insertFile(

@@ -8,6 +8,10 @@ const EXPLANATIONS: Record<FailureCode, string> = {
   invalid_request:
     "A path, query, header or body value is not what the route takes. `errors` names each failing field.",
   invalid_cursor: "The cursor was not issued by this list with these filters. Start again without one.",
+  webhook_unsigned:
+    "The webhook lacks its signature headers. Only its source, which knows the secret, can send it.",
+  webhook_rejected:
+    "The webhook's signature does not verify, or it is more than five minutes old or early. Nothing of it was kept.",
   unauthenticated: "The route needs a credential. Send `X-API-Key: KEY` or `Authorization: Bearer KEY`.",
   invalid_credential:
     "The key is unknown, expired or revoked, or the token does not verify. Sending it again will not help.",

@@ -1,5 +1,6 @@
 import { defineSchema, defineTable } from "convex/server";
 import { v } from "convex/values";
+import { eventVersion } from "./lib/eventVersion.lib";
 
 /** `revision` counts the writes of a document; it makes the `ETag`, because timestamps tie. */
 export default defineSchema({
@@ -9,6 +10,8 @@ export default defineSchema({
     emailKey: v.string(),
     name: v.string(),
     clerkId: v.optional(v.string()),
+    /** The last event of Clerk that changed the user. */
+    clerkVersion: v.optional(eventVersion),
     /** Who it is to the issuer of its tokens: issuer and subject, because subjects alone collide across issuers. */
     tokenIdentifier: v.optional(v.string()),
     /** What the user may do when it calls with a token instead of a key. */
@@ -71,6 +74,68 @@ export default defineSchema({
     error: v.optional(v.string()),
     revision: v.number(),
   }).index("by_owner", ["ownerId"]),
+
+  /** The log of webhooks: what was received, and how its processing ended. */
+  webhookEvents: defineTable({
+    source: v.string(),
+    /** The source's own id of the event: seen again, it is a duplicate. */
+    eventId: v.string(),
+    eventType: v.string(),
+    /** When it happened, says the source; milliseconds. */
+    eventTime: v.number(),
+    /** The internal mutation that handles it, `module:function`. */
+    handler: v.string(),
+    /** The body as it came, or the file that holds it where it does not fit a document; purged in time. */
+    payload: v.optional(v.union(v.object({ text: v.string() }), v.object({ storageId: v.id("_storage") }))),
+    /** When the payload is purged; absent once it has been. */
+    purgeAt: v.optional(v.number()),
+    status: v.union(v.literal("pending"), v.literal("success"), v.literal("failed")),
+    attempts: v.number(),
+    /** Of a pending event: when somebody has to look after it, should nothing have happened by then. */
+    dueAt: v.optional(v.number()),
+    handled: v.optional(v.boolean()),
+    error: v.optional(v.string()),
+    processedAt: v.optional(v.number()),
+    revision: v.number(),
+  })
+    // Lists page by creation time, which the longer indexes do not sort by.
+    // eslint-disable-next-line @convex-dev/no-duplicate-indexes
+    .index("by_source", ["source"])
+    // eslint-disable-next-line @convex-dev/no-duplicate-indexes
+    .index("by_status", ["status"])
+    .index("by_source_and_status", ["source", "status"])
+    .index("by_event_id", ["source", "eventId"])
+    .index("by_due", ["status", "dueAt"])
+    .index("by_purge", ["purgeAt"])
+    .index("by_payload_file", ["payload.storageId"]),
+
+  payments: defineTable({
+    sessionId: v.string(),
+    customerId: v.optional(v.string()),
+    /** In the currency's smallest unit. */
+    amountTotal: v.optional(v.number()),
+    currency: v.optional(v.string()),
+    version: eventVersion,
+    revision: v.number(),
+  }).index("by_session_id", ["sessionId"]),
+
+  subscriptions: defineTable({
+    subscriptionId: v.string(),
+    customerId: v.string(),
+    /** As Stripe names it. */
+    status: v.string(),
+    version: eventVersion,
+    revision: v.number(),
+  }).index("by_subscription_id", ["subscriptionId"]),
+
+  /** What GitHub told of, by delivery. */
+  githubEvents: defineTable({
+    deliveryId: v.string(),
+    event: v.string(),
+    action: v.optional(v.string()),
+    repository: v.optional(v.string()),
+    sender: v.optional(v.string()),
+  }).index("by_delivery_id", ["deliveryId"]),
 
   idempotencyKeys: defineTable({
     credential: v.string(),

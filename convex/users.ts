@@ -1,7 +1,7 @@
 import { v } from "convex/values";
 import { internal } from "./_generated/api";
 import type { Doc } from "./_generated/dataModel";
-import { internalMutation, internalQuery, type QueryCtx } from "./_generated/server";
+import { internalMutation, internalQuery, type MutationCtx, type QueryCtx } from "./_generated/server";
 import { fail } from "./lib/failure.lib";
 import { deleteFile } from "./lib/files.lib";
 import { idempotencyArg, once, onceOf } from "./lib/idempotency.lib";
@@ -9,7 +9,9 @@ import { deleteJob } from "./lib/jobs.lib";
 import { pageArgs, pageOf, readPage, within } from "./lib/page.lib";
 import { ifMatch, requireRevision } from "./lib/revision.lib";
 import { requireKnown } from "./lib/scopes.lib";
-import { insertUser, userByEmail } from "./lib/users.lib";
+import { applyClerkUser } from "./lib/clerkUsers.lib";
+import { eventVersion } from "./lib/eventVersion.lib";
+import { insertUser, userByClerkId, userByEmail, wasDeletedFromClerk } from "./lib/users.lib";
 import { written } from "./lib/written.lib";
 import schema from "./schema";
 
@@ -78,12 +80,16 @@ export const erase = internalMutation({
   handler: async (ctx, { userId, ifMatch: expected }) => {
     const found = await existing(ctx, userId);
     requireRevision(found, expected);
-    await ctx.db.delete("users", found._id);
-    if (found.clerkId !== undefined) await ctx.db.insert("deletedClerkUsers", { clerkId: found.clerkId });
-    await ctx.scheduler.runAfter(0, internal.users.eraseOwned, { userId: found._id });
+    await eraseUser(ctx, found);
     return null;
   },
 });
+
+async function eraseUser(ctx: MutationCtx, user: Doc<"users">): Promise<void> {
+  await ctx.db.delete("users", user._id);
+  if (user.clerkId !== undefined) await ctx.db.insert("deletedClerkUsers", { clerkId: user.clerkId });
+  await ctx.scheduler.runAfter(0, internal.users.eraseOwned, { userId: user._id });
+}
 
 /** Documents deleted in one transaction: far below Convex's limits, so that a batch never fails for its size. */
 const BATCH = 200;
@@ -117,6 +123,48 @@ export const eraseOwned = internalMutation({
     if ([keys, items, jobs, files].some((batch) => batch.length === BATCH)) {
       await ctx.scheduler.runAfter(0, internal.users.eraseOwned, { userId });
     }
+    return null;
+  },
+});
+
+const clerkUser = {
+  clerkId: v.string(),
+  name: v.string(),
+  email: v.optional(v.string()),
+  /** Whether Clerk has verified that the email is the user's. */
+  emailVerified: v.boolean(),
+  version: eventVersion,
+};
+
+/** Brings a user to the state of an event of Clerk. Late events come too: what is newer stays, a deleted user stays deleted. */
+export const update = internalMutation({
+  args: clerkUser,
+  returns: v.null(),
+  handler: async (ctx, event) => {
+    await applyClerkUser(ctx, event);
+    return null;
+  },
+});
+
+/** The same for a user that Clerk has just made: its updates may have come before. */
+export const create = internalMutation({
+  args: clerkUser,
+  returns: v.null(),
+  handler: async (ctx, event) => {
+    await applyClerkUser(ctx, event);
+    return null;
+  },
+});
+
+/** Deletes the user of a Clerk id, and remembers it: no later event or token brings it back. */
+export const remove = internalMutation({
+  args: { clerkId: v.string() },
+  returns: v.null(),
+  handler: async (ctx, { clerkId }) => {
+    const found = await userByClerkId(ctx, clerkId);
+    if (found) await eraseUser(ctx, found);
+    else if (!(await wasDeletedFromClerk(ctx, clerkId)))
+      await ctx.db.insert("deletedClerkUsers", { clerkId });
     return null;
   },
 });

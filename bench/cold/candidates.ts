@@ -34,21 +34,21 @@ export function candidates(root: string): Record<"hand" | "hono" | "product", Ca
     answers: { "auth:validateApiKey": { userId: USER, scopes: ["items:write"] }, "items:create": stored },
     unknownKey: { "auth:validateApiKey": null },
   });
+  const caller = {
+    userId: USER,
+    scopes: ["items:read", "items:write"],
+    credential: "key:k174m2s0x9b8n3f5v7d1g6h4j26xq1zr",
+    key: { id: "k174m2s0x9b8n3f5v7d1g6h4j26xq1zr", publicId: "0123456789ab" },
+  };
+  const quota = { policy: "key", limit: 600, windowSeconds: 60, remaining: 599, resetSeconds: 1 };
   const product: Candidate = {
     name: "product",
     http: join(root, "convex/http.ts"),
     answers: {
-      "auth:validateApiKey": {
-        userId: USER,
-        keyId: "k174m2s0x9b8n3f5v7d1g6h4j26xq1zr",
-        publicId: "0123456789ab",
-        scopes: ["items:read", "items:write"],
-        // Fresh, so that no third call writes it.
-        lastUsedAt: Date.now(),
-      },
-      "items:create": stored,
+      "auth:admitApiKey": { caller, quota },
+      "items:create": { result: stored, replayed: false },
     },
-    unknownKey: { "auth:validateApiKey": null },
+    unknownKey: { "auth:admitApiKey": { caller: null, quota: { ...quota, policy: "address" } } },
   };
   return { hand: reference("hand-written", "hand"), hono: reference("bare Hono", "hono"), product };
 }

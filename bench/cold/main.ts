@@ -55,7 +55,7 @@ async function measureAll(): Promise<Figure[]> {
   const [oneTimes, twoTimes, ownTimes, oneAgain] = await measure([one, two, own, one], rounds);
 
   return [
-    { name: `bundle: ${product.name}`, unit: "bytes", value: own.graph.bytes, budget: 160 * 1024 },
+    { name: `bundle: ${product.name}`, unit: "bytes", value: own.graph.bytes, budget: 185 * 1024 },
     { name: `bundle: ${hand.name}`, unit: "bytes", value: one.graph.bytes },
     { name: `bundle: ${hono.name}`, unit: "bytes", value: two.graph.bytes },
     ...MODES.flatMap((mode): Figure[] => {

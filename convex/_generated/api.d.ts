@@ -10,18 +10,26 @@
 
 import type * as apiKeys from "../apiKeys.js";
 import type * as auth from "../auth.js";
+import type * as clerk from "../clerk.js";
+import type * as clerkEvents from "../clerkEvents.js";
 import type * as crons from "../crons.js";
 import type * as data from "../data.js";
 import type * as files from "../files.js";
+import type * as github from "../github.js";
 import type * as health from "../health.js";
 import type * as http from "../http.js";
 import type * as idempotency from "../idempotency.js";
 import type * as items from "../items.js";
 import type * as jobs from "../jobs.js";
+import type * as payments from "../payments.js";
 import type * as problems from "../problems.js";
 import type * as process from "../process.js";
 import type * as quotas from "../quotas.js";
+import type * as stripe from "../stripe.js";
+import type * as stripeEvents from "../stripeEvents.js";
+import type * as subscriptions from "../subscriptions.js";
 import type * as users from "../users.js";
+import type * as webhookEvents from "../webhookEvents.js";
 
 import type {
   ApiFromModules,
@@ -32,18 +40,26 @@ import type {
 declare const fullApi: ApiFromModules<{
   apiKeys: typeof apiKeys;
   auth: typeof auth;
+  clerk: typeof clerk;
+  clerkEvents: typeof clerkEvents;
   crons: typeof crons;
   data: typeof data;
   files: typeof files;
+  github: typeof github;
   health: typeof health;
   http: typeof http;
   idempotency: typeof idempotency;
   items: typeof items;
   jobs: typeof jobs;
+  payments: typeof payments;
   problems: typeof problems;
   process: typeof process;
   quotas: typeof quotas;
+  stripe: typeof stripe;
+  stripeEvents: typeof stripeEvents;
+  subscriptions: typeof subscriptions;
   users: typeof users;
+  webhookEvents: typeof webhookEvents;
 }>;
 
 /**

@@ -1,6 +1,7 @@
 import { HonoBase } from "hono/hono-base";
 import { requestTimeoutMs } from "../lib/env.lib";
 import { fail } from "../lib/failure.lib";
+import { billing } from "./billing/billing.routes";
 import { data } from "./data/data.routes";
 import { files } from "./files/files.routes";
 import { items } from "./items/items.routes";
@@ -20,9 +21,12 @@ import { withinTime } from "./middleware/deadline.middleware";
 import { readIdempotencyKey } from "./middleware/idempotency.middleware";
 import { logRequest } from "./middleware/log.middleware";
 import { requestIdOf } from "./middleware/requestId.middleware";
+import { requireSetting } from "./middleware/setting.middleware";
 import { SECURITY_HEADERS } from "./middleware/securityHeaders.middleware";
 import { session } from "./session/session.routes";
 import { system } from "./system/system.routes";
+import { webhookEvents } from "./webhooks/events.routes";
+import { webhooks } from "./webhooks/webhooks.routes";
 import { users } from "./users/users.routes";
 
 /** The way of every request, from top to bottom. Each step is a file of its own in `middleware/` or `kit/`. */
@@ -52,6 +56,7 @@ async function way(c: ApiContext, endpoint: Endpoint | undefined): Promise<Respo
 async function answer(c: ApiContext, endpoint: Endpoint | undefined): Promise<Response> {
   if (isPreflight(c.req.raw)) return c.body(null, 204);
   if (!endpoint) return withoutRoute(c);
+  requireSetting(endpoint);
   requireDeclaredLength(c, endpoint);
   await admit(c, endpoint);
   requireScope(c, endpoint);
@@ -89,3 +94,6 @@ keys(api);
 data(api);
 jobs(api);
 files(api);
+webhooks(api);
+webhookEvents(api);
+billing(api);

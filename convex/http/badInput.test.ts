@@ -1,5 +1,6 @@
 /** Whatever is sent as a body: a problem with the right status, never a 500, never a hang. */
 import { describe, expect, test } from "vitest";
+import { streamed } from "./testing/bodies.testing";
 import { as, send, useEngine, type Call } from "./testing/engine.testing";
 import { json, problem } from "./testing/replies.testing";
 
@@ -17,20 +18,13 @@ async function post(body: string | Uint8Array<ArrayBuffer>, call?: Call): Promis
   });
 }
 
-/** Posts a body whose length nobody declares, in chunks of 64 KiB. */
+/** Posts a body whose length nobody declares. */
 async function stream(bytes: number): Promise<Response> {
   const { key } = await as("ada");
-  const text = padded(bytes);
-  let at = 0;
-  const body = new ReadableStream<Uint8Array>({
-    pull(controller) {
-      if (at >= text.length) controller.close();
-      else controller.enqueue(new TextEncoder().encode(text.slice(at, (at += 65_536))));
-    },
-  });
   const headers = { "X-API-Key": key, "Content-Type": "application/json" };
   // The DOM's types do not know `duplex`, without which no stream is sent.
-  return send("/api/items", { method: "POST", headers, body, duplex: "half" } as RequestInit);
+  const init = { method: "POST", headers, body: streamed(padded(bytes)), duplex: "half" } as RequestInit;
+  return send("/api/items", init);
 }
 
 /** A good item as JSON of that many bytes. */

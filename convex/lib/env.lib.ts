@@ -39,6 +39,20 @@ export function clerkIssuer(): string | undefined {
   return process.env["CLERK_JWT_ISSUER_DOMAIN"];
 }
 
+/**
+ * The signing secrets of a webhook source, any of which may have signed: `STRIPE_WEBHOOK_SECRET`, `CLERK_WEBHOOK_SECRET`,
+ * `GITHUB_WEBHOOK_SECRET`, each a comma list, so that a secret can be changed without losing an event.
+ */
+export function webhookSecrets(source: string): string[] {
+  const list = process.env[`${source.toUpperCase()}_WEBHOOK_SECRET`] ?? "";
+  return list.split(",").flatMap((secret) => (secret.trim() === "" ? [] : [secret.trim()]));
+}
+
+/** Days for which the payload of a webhook event is kept. `WEBHOOK_RETENTION_DAYS`, default 30. */
+export function webhookRetentionDays(): number {
+  return positiveInteger(process.env["WEBHOOK_RETENTION_DAYS"], 30);
+}
+
 function wholeNumber(text: string | undefined, fallback: number): number {
   const value = Number(text);
   return text !== undefined && text.trim() !== "" && Number.isSafeInteger(value) && value >= 0

@@ -5,6 +5,8 @@ export type FailureCode =
   | "invalid_json"
   | "invalid_request"
   | "invalid_cursor"
+  | "webhook_unsigned"
+  | "webhook_rejected"
   | "unauthenticated"
   | "invalid_credential"
   | "insufficient_scope"

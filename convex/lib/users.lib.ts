@@ -28,7 +28,7 @@ export async function wasDeletedFromClerk(ctx: QueryCtx, clerkId: string): Promi
 /** Writes a new user. That the email is free is for the caller to see to, in the same transaction. */
 export async function insertUser(
   ctx: MutationCtx,
-  user: { email: string; name: string; clerkId?: string; tokenIdentifier?: string },
+  user: Pick<Doc<"users">, "email" | "name" | "clerkId" | "clerkVersion" | "tokenIdentifier">,
 ): Promise<Doc<"users">> {
   const id = await ctx.db.insert("users", {
     ...user,

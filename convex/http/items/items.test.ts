@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { as, useEngine } from "../testing/engine.testing";
-import { json, problem } from "../testing/replies.testing";
+import { internal } from "../../_generated/api";
+import { as, run, settle, useEngine } from "../testing/engine.testing";
+import { json, page, problem } from "../testing/replies.testing";
 
 useEngine();
 
@@ -107,6 +108,17 @@ describe("deleting", () => {
     expect([deleted.status, await deleted.text()]).toEqual([204, ""]);
     for (const method of ["GET", "DELETE"]) await problem(call(method, path), 404, "not_found");
     await problem(call("PATCH", path, { name: "nut" }), 404, "not_found");
+  });
+
+  test("a deleted user's items follow, and nothing of anybody else's", async () => {
+    const [leaver, stayer] = [await as("leaver"), await as("stayer")];
+    await json(leaver("POST", "/api/items", { name: "bolt" }), 201);
+    const kept = await json(stayer("POST", "/api/items", { name: "kept" }), 201);
+    expect((await leaver("DELETE", `/api/users/${leaver.userId}`)).status).toBe(204);
+    await settle();
+    const left = { ownerId: leaver.userId, limit: 1 };
+    expect((await run("query", internal.items.list, left)).docs).toEqual([]);
+    expect(await page(stayer("GET", "/api/items"))).toEqual([kept]);
   });
 });
 

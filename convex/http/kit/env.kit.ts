@@ -11,6 +11,8 @@ export type Variables = {
   caller: Caller;
   /** Set by `readBody` on routes that take a file. */
   upload: Blob;
+  /** Set by `readBody` on routes that take text. */
+  text: string;
   /** Set by `readIdempotencyKey` on routes that create. */
   once: OnceCall;
   /** Set by `validate` on paged routes. */

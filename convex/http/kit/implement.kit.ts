@@ -36,6 +36,7 @@ export type Call<C extends AnyContract> = {
         ? Caller | undefined
         : Caller;
     readonly once: SpecOf<C> extends { idempotent: true } ? Variables["once"] : undefined;
+    readonly text: SpecOf<C> extends { text: true } ? Variables["text"] : undefined;
     readonly upload: SpecOf<C> extends { upload: true } ? Variables["upload"] : undefined;
     readonly page: SpecOf<C> extends { paged: true } ? Variables["page"] : undefined;
   };
@@ -45,6 +46,8 @@ export type Call<C extends AnyContract> = {
     status: S,
     ...headers: HeaderArguments<C, S>
   ) => Reply<C>;
+  /** Answers with text. */
+  readonly text: <S extends StatusOf<C, "json">>(body: BodyOf<C, S> & string, status: S) => Reply<C>;
   /** Answers without a body. */
   readonly body: <S extends StatusOf<C, "empty">>(
     body: null,

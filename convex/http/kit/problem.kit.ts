@@ -21,6 +21,14 @@ export const PROBLEMS = {
     status: 400,
     title: "Invalid cursor",
   },
+  webhook_unsigned: {
+    status: 400,
+    title: "Webhook unsigned",
+  },
+  webhook_rejected: {
+    status: 400,
+    title: "Webhook rejected",
+  },
   unauthenticated: {
     status: 401,
     title: "Credential missing",

@@ -40,10 +40,10 @@ export function fieldErrors(
 }
 
 function message(issue: Issue, value: unknown, named = false): string {
+  if (named && Array.isArray(value)) return "must be given only once";
   switch (issue.code) {
     case "invalid_type":
       if (value === undefined) return REQUIRED;
-      if (named && Array.isArray(value)) return "must be given only once";
       return MUST_BE[issue.expected] ?? `must be of type ${issue.expected}`;
     case "too_small":
       return small(issue);

@@ -47,8 +47,13 @@ export async function readBody(c: ApiContext, endpoint: Endpoint): Promise<BodyI
     c.set("upload", upload);
     return upload;
   }
-  if (!endpoint.body && !endpoint.form) return undefined;
+  if (!endpoint.body && !endpoint.form && !endpoint.text) return undefined;
   const bytes = await readBytes(c.req.raw, limit, refuse);
+  if (endpoint.text) {
+    // Whoever signed it signed its byte order mark too.
+    c.set("text", decode(bytes, true));
+    return undefined;
+  }
   if (endpoint.form) c.req.bodyCache.formData = await readForm(bytes, c.req.header("Content-Type") ?? "");
   else takeJson(c, bytes, endpoint.bodyOptional === true);
   return bytes;
@@ -75,9 +80,9 @@ async function readForm(bytes: ArrayBuffer, type: string): Promise<FormData> {
   }
 }
 
-function decode(bytes: ArrayBuffer): string {
+function decode(bytes: ArrayBuffer, ignoreBOM = false): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM }).decode(bytes);
   } catch {
     return invalidJson();
   }

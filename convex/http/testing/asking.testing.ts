@@ -7,7 +7,7 @@ import { bodyFor, pathFor, type Route } from "./routes.testing";
 export function ask(
   route: Route,
   path: string,
-  change: { headers?: Record<string, string>; body?: string; method?: string } = {},
+  change: { headers?: Record<string, string>; body?: string | ReadableStream; method?: string } = {},
 ): Promise<Response> {
   const taken = bodyFor(route);
   const { method = route.method, headers, body = taken?.text } = change;
@@ -15,6 +15,8 @@ export function ask(
     method,
     headers: { ...(taken && { "Content-Type": taken.type }), ...headers },
     ...(body !== undefined && method !== "HEAD" && { body }),
+    // Without it no stream is sent.
+    ...(body instanceof ReadableStream && { duplex: "half" }),
   });
 }
 

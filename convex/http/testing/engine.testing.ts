@@ -36,6 +36,8 @@ type Engine = {
   fetchWithToken: (claims: Claims, path: string, init?: RequestInit) => Promise<Response>;
   /** Moves the clock that the functions read. */
   later: (ms: number) => void;
+  /** The time that the functions read, in milliseconds. */
+  now: () => number;
   /** Waits until nothing that was scheduled for now is left to run. */
   settle: () => Promise<void>;
   /** Evaluates every module anew, as Convex does for each request. */
@@ -62,6 +64,8 @@ const MOCK_CLERK = "https://clerk.example.test";
 function startMock(settings: Settings): Engine {
   vi.stubEnv("CLERK_JWT_ISSUER_DOMAIN", MOCK_CLERK);
   for (const [name, value] of Object.entries(settings)) vi.stubEnv(name, value);
+  // Its scheduler waits by timers, which run with the real time until a suite moves them on.
+  vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"], shouldAdvanceTime: true });
   const t = convexTest(schema, modules);
   rateLimiter.register(t);
   // Its methods are typed for a reference that is known; here the kind stands for it.
@@ -79,10 +83,14 @@ function startMock(settings: Settings): Engine {
       };
       return t.withIdentity(identity).fetch(path, declaringLength(withBearer(init, "a.b.c")));
     },
-    later: (ms) => vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + ms }),
+    later: (ms) => {
+      if (ms >= 0) vi.advanceTimersByTime(ms);
+      else vi.setSystemTime(Date.now() + ms);
+    },
+    now: () => Date.now(),
     settle: async () => {
       for (let due = true; due;) {
-        await new Promise((resolve) => setImmediate(resolve));
+        await vi.advanceTimersByTimeAsync(0);
         await t.finishInProgressScheduledFunctions();
         due = await t.run(async (ctx) => {
           const jobs = await ctx.db.system.query("_scheduled_functions").collect();
@@ -139,6 +147,7 @@ async function startEmbedded(settings: Settings): Promise<Engine> {
     fetchWithToken: async (claims, path, init) =>
       fetch(server.url + path, withBearer(init, await issuers.token(claims))),
     later: (ms) => void (ahead += ms),
+    now: () => Date.now() + ahead,
     settle: () => server.idle(),
     evaluateAnew: () => server.reload(),
     close: async () => {
@@ -182,6 +191,9 @@ export const run: Engine["run"] = (kind, reference, args) => engine.run(kind, re
 
 /** Moves the clock of the functions: whatever was going to expire by then has. */
 export const later = (ms: number): void => engine.later(ms);
+
+/** The time that the functions read, in milliseconds. */
+export const now = (): number => engine.now();
 
 /** Waits until nothing that was scheduled for now is left to run. */
 export const settle = (): Promise<void> => engine.settle();

@@ -1,6 +1,7 @@
 import type { AnyContract, Spec } from "../kit/contract.kit";
-import { as, send, type Call } from "./engine.testing";
-import { json } from "./replies.testing";
+import { internal } from "../../_generated/api";
+import { as, run, send, settle, type Call } from "./engine.testing";
+import { json, page } from "./replies.testing";
 
 /** A contract as the suites use it: all that it says, and its name for reports. */
 export type Route = Spec & { method: string; path: string; title: string };
@@ -42,8 +43,41 @@ const file: Thing = {
 };
 const job: Thing = {
   belongsTo: "its owner",
-  of: async (owner) =>
-    idOf(await json(owner("POST", "/api/process", { data: 1 }, { Prefer: "respond-async" }), 202)),
+  of: async (owner) => {
+    const made = await json(owner("POST", "/api/process", { data: 1 }, { Prefer: "respond-async" }), 202);
+    await settle();
+    return idOf(made);
+  },
+};
+const version = () => ({ time: 0, rank: 0, eventId: "evt_1" });
+const payment: Thing = {
+  belongsTo: "the deployment",
+  some: async () => {
+    await run("mutation", internal.payments.handleCheckoutComplete, {
+      sessionId: "cs_1",
+      version: version(),
+    });
+    return "cs_1";
+  },
+};
+const subscription: Thing = {
+  belongsTo: "the deployment",
+  some: async () => {
+    const subscribed = { subscriptionId: "sub_1", customerId: "cus_1", status: "active", version: version() };
+    await run("mutation", internal.subscriptions.handleUpdate, subscribed);
+    return "sub_1";
+  },
+};
+const webhookEvent: Thing = {
+  belongsTo: "the deployment",
+  some: async () => {
+    const event = { source: "github", eventId: `push${++made}`, eventType: "push", eventTime: 0 };
+    const received = { ...event, handler: "github:handle", payload: { text: "{}" } };
+    await run("mutation", internal.webhookEvents.record, received);
+    await settle();
+    const [newest] = await page((await as("root"))("GET", "/api/webhook-events?limit=1"));
+    return idOf(newest ?? {});
+  },
 };
 const problemCode: Thing = { belongsTo: "everyone", some: () => Promise.resolve("not_found") };
 
@@ -58,6 +92,10 @@ export const THINGS: Readonly<Record<string, Thing>> = {
   "/api/files/:id": file,
   "/files/:id": file,
   "/api/jobs/:id": job,
+  "/api/payments/:sessionId": payment,
+  "/api/subscriptions/:subscriptionId": subscription,
+  "/api/webhook-events/:id": webhookEvent,
+  "/api/webhook-events/:id/replay": webhookEvent,
   "/problems/:code": problemCode,
 };
 
@@ -73,10 +111,16 @@ export async function pathFor(route: Route, owner: Call): Promise<string> {
   return pathWith(route, thing.belongsTo === "its owner" ? await thing.of(owner) : await thing.some());
 }
 
+/** Bodies whose example can be created only once: what makes each a new one. */
+const FRESH: Readonly<Record<string, (example: unknown) => unknown>> = {
+  "POST /api/users": () => ({ name: "Grace", email: `grace${++made}@example.com` }),
+};
+
 /** A body that the route takes, and its type: the example of its contract, or any bytes where it takes a file. */
 export function bodyFor(route: Route): { type: string; text: string } | undefined {
   if (route.upload) return { type: "text/plain", text: "bytes" };
-  const example = route.docs().examples?.body;
+  const given = route.docs().examples?.body;
+  const example = FRESH[route.title]?.(given) ?? given;
   if (route.form) {
     const text = new URLSearchParams(example as Record<string, string>).toString();
     return { type: "application/x-www-form-urlencoded", text };

@@ -2,7 +2,10 @@ import { expect } from "vitest";
 import { newApiKey } from "../../lib/apiKey.lib";
 import { SCOPES, type Scope } from "../../lib/scopes.lib";
 import { ask, carrying, keyThat, oneCarrying, refusedAsInvalid } from "./asking.testing";
+import { UNREAD } from "./bodies.testing";
+import { CONVENTION_ROWS } from "./conventions.testing";
 import { as } from "./engine.testing";
+import { INPUT_ROWS } from "./input.testing";
 import { mistyped, problem } from "./replies.testing";
 import { pathFor, pathWith, THINGS, type Route } from "./routes.testing";
 
@@ -38,7 +41,8 @@ export type Row = { applies: (route: Route) => boolean; check: (route: Route) =>
 
 export const ROWS = {
   "answers with a good credential": {
-    applies: () => true,
+    // A route without its setting answers nothing else than that.
+    applies: ({ needs }) => !needs,
     check: async (route) => {
       const call = await as("owner");
       const path = await pathFor(route, call);
@@ -146,11 +150,19 @@ export const ROWS = {
     },
   },
   "a body that declares itself too large: 413, before the credential": {
-    applies: ({ method }) => method !== "GET",
+    applies: ({ method, needs }) => method !== "GET" && !needs,
     check: async (route) => {
       const path = pathWith(route, "nothing");
       const body = " ".repeat(route.upload ? 22_000_000 : MIB + 1);
-      await problem(ask(route, path, { body }), 413, "payload_too_large");
+      await problem(ask(route, path, { body, headers: UNREAD }), 413, "payload_too_large");
+    },
+  },
+  "without its setting: 503, before anything else": {
+    applies: ({ needs }) => needs !== undefined,
+    check: async (route) => {
+      const body = " ".repeat(MIB + 1);
+      const refused = await problem(ask(route, route.path, { body, headers: UNREAD }), 503, "not_configured");
+      expect(refused.detail).toBe(`${route.needs?.setting ?? ""} is not set`);
     },
   },
   "a body that is not JSON: 400": {
@@ -202,4 +214,6 @@ export const ROWS = {
       }
     },
   },
+  ...INPUT_ROWS,
+  ...CONVENTION_ROWS,
 } satisfies Record<string, Row>;

@@ -1,0 +1,47 @@
+/** What a run found, against what is wanted. */
+
+export interface Goal {
+  /** The value is to be at least, or at most, that. */
+  readonly bound: "at least" | "at most";
+  readonly value: number;
+}
+
+export interface Figure {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: "×" | "/s" | "ms" | "MB";
+  readonly goal?: Goal;
+}
+
+export const atLeast = (value: number): Goal => ({ bound: "at least", value });
+export const atMost = (value: number): Goal => ({ bound: "at most", value });
+
+/** Noise moves a figure by some per cent, so a goal only fails when it is missed by more. */
+const TOLERANCE = 0.15;
+
+export type Verdict = "ok" | "short, within tolerance" | "missed";
+
+/** `null` for a figure without a goal. */
+export function verdictOf({ value, goal }: Figure): Verdict | null {
+  if (goal === undefined) return null;
+  const least = goal.bound === "at least";
+  if (least ? value >= goal.value : value <= goal.value) return "ok";
+  const reached = least ? value >= goal.value * (1 - TOLERANCE) : value <= goal.value * (1 + TOLERANCE);
+  return reached ? "short, within tolerance" : "missed";
+}
+
+/** `0.35`, `12.3`, `12,345`. */
+export function shown(value: number): string {
+  if (Math.abs(value) >= 100) return Math.round(value).toLocaleString("en");
+  return value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
+}
+
+export function tableOf(figures: readonly Figure[]): string {
+  const width = Math.max(...figures.map(({ name }) => name.length)) + 2;
+  const line = (figure: Figure): string => {
+    const { name, value, unit, goal } = figure;
+    const judged = goal ? `  ${goal.bound} ${shown(goal.value)}: ${verdictOf(figure) ?? ""}` : "";
+    return `${name.padEnd(width)}${shown(value).padStart(9)} ${unit.padEnd(3)}${judged}`.trimEnd();
+  };
+  return figures.map(line).join("\n");
+}

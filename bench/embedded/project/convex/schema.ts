@@ -1,0 +1,8 @@
+import { defineSchema, defineTable } from "convex/server";
+import { v } from "convex/values";
+
+export default defineSchema({
+  items: defineTable({ owner: v.string(), name: v.string(), description: v.string(), rank: v.number() })
+    .index("by_owner_rank", ["owner", "rank"])
+    .index("by_name", ["name"]),
+});

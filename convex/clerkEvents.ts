@@ -1,0 +1,42 @@
+import { v } from "convex/values";
+import { internal } from "./_generated/api";
+import { internalMutation } from "./_generated/server";
+import { versionOf } from "./lib/eventVersion.lib";
+import { handlerArgs, object, optionalText, parse, text, type Json } from "./lib/webhook.lib";
+
+/** Does what an event of Clerk asks for. Apart from `clerk.ts`, so that processing does not load Svix's library. */
+export const handle = internalMutation({
+  args: handlerArgs,
+  returns: v.boolean(),
+  handler: async (ctx, event): Promise<boolean> => {
+    const user = object(parse(event.payload), "data");
+    const version = versionOf(event);
+    switch (event.type) {
+      case "user.created":
+        await ctx.runMutation(internal.users.create, { ...toUser(user), version });
+        return true;
+      case "user.updated":
+        await ctx.runMutation(internal.users.update, { ...toUser(user), version });
+        return true;
+      case "user.deleted":
+        await ctx.runMutation(internal.users.remove, { clerkId: text(user, "id") });
+        return true;
+      default:
+        return false;
+    }
+  },
+});
+
+/** A user as Clerk describes one: the name joined, the primary email. */
+function toUser(user: Json): { clerkId: string; name: string; email?: string; emailVerified: boolean } {
+  const names = [optionalText(user, "first_name"), optionalText(user, "last_name")];
+  const emails = Array.isArray(user["email_addresses"]) ? (user["email_addresses"] as Json[]) : [];
+  const primary = emails.find((one) => one["id"] === user["primary_email_address_id"]);
+  const email = primary && optionalText(primary, "email_address");
+  return {
+    clerkId: text(user, "id"),
+    name: names.filter((part) => part !== undefined).join(" "),
+    ...(email !== undefined && { email }),
+    emailVerified: primary !== undefined && object(primary, "verification")["status"] === "verified",
+  };
+}

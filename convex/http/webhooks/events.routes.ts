@@ -1,0 +1,66 @@
+import { internal } from "../../_generated/api";
+import type { Doc } from "../../_generated/dataModel";
+import type { Api } from "../kit/api.kit";
+import { etag } from "../kit/conditional.kit";
+import type { Shape } from "../kit/contract.kit";
+import type { ApiEnv } from "../kit/env.kit";
+import { toTime } from "../kit/fields.kit";
+import { implement } from "../kit/implement.kit";
+import { getWebhookEvent, listWebhookEvents, replayWebhookEvent, type Event } from "./events.contract";
+
+const toEvent = (doc: Doc<"webhookEvents">): Shape<typeof Event> => ({
+  id: doc._id,
+  eventId: doc.eventId,
+  source: doc.source,
+  type: doc.eventType,
+  status: doc.status,
+  attempts: doc.attempts,
+  ...(doc.handled !== undefined && { handled: doc.handled }),
+  ...(doc.error !== undefined && { error: doc.error }),
+  receivedAt: toTime(doc._creationTime),
+  ...(doc.processedAt !== undefined && { processedAt: toTime(doc.processedAt) }),
+});
+
+export function webhookEvents(api: Api): void {
+  implement(api, listWebhookEvents, async (c) => {
+    const { page } = c.var;
+    const { source, status } = c.req.valid("query");
+    const { docs, next } = await c.env.runQuery(internal.webhookEvents.list, {
+      ...(source !== undefined && { source }),
+      ...(status !== undefined && { status }),
+      ...page.request,
+    });
+    return c.json(docs.map(toEvent), 200, page.link(next));
+  });
+
+  implement(api, getWebhookEvent, async (c) => {
+    const event = await c.env.runQuery(internal.webhookEvents.get, { id: c.req.valid("param").id });
+    const text = await payloadOf(c.env, event);
+    const payload = text === undefined ? {} : { payload: redact(JSON.parse(text.replace(/^\ufeff/, ""))) };
+    return c.json({ ...toEvent(event), ...payload }, 200, etag(event));
+  });
+
+  implement(api, replayWebhookEvent, async (c) => {
+    const event = await c.env.runMutation(internal.webhookEvents.replay, { id: c.req.valid("param").id });
+    return c.json(toEvent(event), 202);
+  });
+}
+
+async function payloadOf(
+  env: ApiEnv["Bindings"],
+  { payload }: Doc<"webhookEvents">,
+): Promise<string | undefined> {
+  if (!payload) return undefined;
+  return "text" in payload ? payload.text : (await env.storage.get(payload.storageId))?.text();
+}
+
+/** Names of members that a log shows to nobody. */
+const HIDDEN = /secret|token|password|passwd|api_?key|authorization|private_metadata/i;
+
+function redact(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(redact);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [name, HIDDEN.test(name) ? "[redacted]" : redact(inner)]),
+  );
+}

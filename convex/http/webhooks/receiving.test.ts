@@ -1,0 +1,178 @@
+import { createHmac } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import { as, send, useEngine } from "../testing/engine.testing";
+import { page, problem } from "../testing/replies.testing";
+import {
+  NEW_STRIPE_SECRET,
+  post,
+  processed,
+  read,
+  SECRETS,
+  webhook,
+  WEBHOOK_ENV,
+} from "../testing/webhooks.testing";
+
+const MINUTE = 60_000;
+
+const SENT = [
+  ["stripe", "invoice.paid"],
+  ["clerk", "session.created"],
+  ["github", "ping"],
+] as const;
+
+describe("with secrets", () => {
+  useEngine({ env: WEBHOOK_ENV });
+
+  const kept = async () => page((await as("root"))("GET", "/api/webhook-events?limit=100"));
+  const refusedAndForgotten = async (reply: Promise<Response>): Promise<void> => {
+    const before = (await kept()).length;
+    const refused = await problem(reply, 400, "webhook_rejected");
+    expect(refused.detail).toBe("Webhook verification failed");
+    expect(await kept()).toHaveLength(before);
+  };
+
+  test.each(SENT)("%s: what its own library signs is taken: 200 OK", async (source, type) => {
+    const reply = await post(source, type);
+    expect(reply.status).toBe(200);
+    expect(await reply.text()).toBe("OK");
+    expect(reply.headers.has("access-control-allow-origin")).toBe(false);
+  });
+
+  test.each(SENT)("%s: without a signature it is refused", async (source, type) => {
+    const unsigned = post(source, type, { headers: () => ({ "X-GitHub-Event": type }) });
+    const refused = await problem(unsigned, 400, "webhook_unsigned");
+    expect(refused.detail).toBe(source === "clerk" ? "Missing Svix headers" : "Missing signature");
+  });
+
+  test.each(SENT)("%s: another secret is refused, and nothing of it kept", async (source, type) => {
+    const secret = source === "clerk" ? `whsec_${Buffer.from("another").toString("base64")}` : "another";
+    await refusedAndForgotten(post(source, type, { secret }));
+  });
+
+  test.each(["stripe", "clerk"] as const)("%s: a stale or an early signature is refused", async (source) => {
+    const type = source === "stripe" ? "invoice.paid" : "session.created";
+    for (const age of [-6 * MINUTE, 6 * MINUTE]) {
+      await refusedAndForgotten(post(source, type, { now: Date.now() + age }));
+    }
+    for (const age of [-4 * MINUTE, 4 * MINUTE]) {
+      expect((await post(source, type, { now: Date.now() + age })).status).toBe(200);
+    }
+  });
+
+  test("stripe: either secret signs while one takes the other's place", async () => {
+    expect((await post("stripe", "invoice.paid", { secret: NEW_STRIPE_SECRET })).status).toBe(200);
+  });
+
+  test("stripe: of several signatures one has to hold", async () => {
+    const more = (headers: Record<string, string>) => ({
+      ...headers,
+      "Stripe-Signature": `${headers["Stripe-Signature"] ?? ""},v1=${"0".repeat(64)},v0=${"1".repeat(64)}`,
+    });
+    expect((await post("stripe", "invoice.paid", { headers: more })).status).toBe(200);
+  });
+
+  test("clerk: the unbranded header names do too", async () => {
+    const unbranded = (headers: Record<string, string>) =>
+      Object.fromEntries(
+        Object.entries(headers).map(([name, value]) => [name.replace("svix-", "webhook-"), value]),
+      );
+    expect((await post("clerk", "session.created", { headers: unbranded })).status).toBe(200);
+  });
+
+  test("github: the documented example verifies", async () => {
+    const hmac = createHmac("sha256", "It's a Secret to Everybody").update("Hello, World!").digest("hex");
+    expect(hmac).toBe("757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17");
+    const body = "Hello, World!";
+    // Signed like that with our secret it passes, and is then no JSON.
+    await problem(post("github", "ping", { body }), 400, "invalid_json");
+  });
+
+  test.each(["X-GitHub-Event", "X-GitHub-Delivery"])("github: without %s it is refused", async (name) => {
+    const without = (headers: Record<string, string>) =>
+      Object.fromEntries(Object.entries(headers).filter(([header]) => header !== name));
+    const refused = await problem(post("github", "ping", { headers: without }), 400, "invalid_request");
+    expect(refused.detail).toBe(`${name}: is required`);
+  });
+
+  test("a bit flipped anywhere in body or signature is refused", async () => {
+    const text = '{"a":1,"b":"ü"}';
+    const { init } = webhook("github", "ping", { body: text });
+    const body = Buffer.from(text);
+    const headers = init.headers as Record<string, string>;
+    const signature = headers["X-Hub-Signature-256"] ?? "";
+    const flipped = (text: Buffer, at: number) => {
+      const copy = Buffer.from(text);
+      copy.writeUInt8(copy.readUInt8(at) ^ 1, at);
+      return copy;
+    };
+    for (let at = 0; at < body.length; at++) {
+      const reply = await send("/webhooks/github", { ...init, body: flipped(body, at) });
+      expect([reply.status, at]).toEqual([400, at]);
+    }
+    for (let at = 0; at < signature.length; at++) {
+      const forged = {
+        ...headers,
+        "X-Hub-Signature-256": flipped(Buffer.from(signature), at).toString("latin1"),
+      };
+      const reply = await send("/webhooks/github", { ...init, headers: forged });
+      expect([reply.status, at]).toEqual([400, at]);
+    }
+    expect((await kept()).filter(({ type }) => type === "ping").length).toBeLessThanOrEqual(1);
+  });
+
+  describe("bodies", () => {
+    const nested = (levels: number) => '{"a":'.repeat(levels) + "1" + "}".repeat(levels);
+
+    test.each([
+      ["a byte order mark", '\ufeff{"zen":"x"}'],
+      ["names that no document takes", '{"$a":{"_b":1},"ключ":"é"}'],
+      ["30 levels", nested(30)],
+    ])("%s is kept as it came", async (_what, body) => {
+      const event = await processed("github", "push", { body });
+      expect(event).toMatchObject({ status: "success", handled: true });
+      expect((await read(event["id"]))["payload"]).toEqual(JSON.parse(body.replace("\ufeff", "")));
+    });
+
+    test("exactly 1 MiB is taken and kept, one byte more is refused", async () => {
+      const sized = (bytes: number) => `{"x":"${"y".repeat(bytes - 8)}"}`;
+      const event = await processed("github", "push", { body: sized(1024 * 1024) });
+      expect(event["status"]).toBe("success");
+      expect(JSON.stringify((await read(event["id"]))["payload"])).toHaveLength(1024 * 1024);
+      await problem(post("github", "push", { body: sized(1024 * 1024 + 1) }), 413, "payload_too_large");
+    });
+
+    test.each(["", "x", "[1]", '"text"'])("%j is no event", async (body) => {
+      await problem(post("github", "push", { body }), 400, "invalid_json");
+    });
+
+    test("what is not UTF-8 is no JSON, whoever signed it", async () => {
+      const body = Buffer.from([0x7b, 0xff, 0x7d]);
+      const signature = `sha256=${createHmac("sha256", SECRETS.github).update(body).digest("hex")}`;
+      const { init } = webhook("github", "push", {
+        headers: (signed) => ({ ...signed, "X-Hub-Signature-256": signature }),
+      });
+      await problem(send("/webhooks/github", { ...init, body }), 400, "invalid_json");
+    });
+  });
+
+  test("a forged flood costs nobody a quota", async () => {
+    const replies = await Promise.all(
+      Array.from({ length: 50 }, () => post("github", "ping", { secret: "guess" })),
+    );
+    for (const reply of replies) {
+      expect(reply.status).toBe(400);
+      expect(reply.headers.has("ratelimit")).toBe(false);
+    }
+  });
+});
+
+describe("without secrets", () => {
+  useEngine();
+
+  test.each(SENT)("%s is closed, whatever is sent", async (source, type) => {
+    for (const options of [{}, { body: "x" }, { headers: () => ({}) }]) {
+      const refused = await problem(post(source, type, options), 503, "not_configured");
+      expect(refused.detail).toBe(`${source.toUpperCase()}_WEBHOOK_SECRET is not set`);
+    }
+  });
+});

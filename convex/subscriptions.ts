@@ -1,0 +1,34 @@
+import { v } from "convex/values";
+import { internalMutation, internalQuery } from "./_generated/server";
+import { eventVersion, isNewer } from "./lib/eventVersion.lib";
+import { fail } from "./lib/failure.lib";
+import schema from "./schema";
+
+/** Brings a subscription to the state of an event of Stripe, unless a newer one has. */
+export const handleUpdate = internalMutation({
+  args: { subscriptionId: v.string(), customerId: v.string(), status: v.string(), version: eventVersion },
+  returns: v.null(),
+  handler: async (ctx, subscription) => {
+    const known = await ctx.db
+      .query("subscriptions")
+      .withIndex("by_subscription_id", (q) => q.eq("subscriptionId", subscription.subscriptionId))
+      .unique();
+    if (!isNewer(subscription.version, known?.version)) return null;
+    if (known)
+      await ctx.db.replace("subscriptions", known._id, { ...subscription, revision: known.revision + 1 });
+    else await ctx.db.insert("subscriptions", { ...subscription, revision: 1 });
+    return null;
+  },
+});
+
+export const get = internalQuery({
+  args: { subscriptionId: v.string() },
+  returns: schema.doc("subscriptions"),
+  handler: async (ctx, { subscriptionId }) => {
+    const found = await ctx.db
+      .query("subscriptions")
+      .withIndex("by_subscription_id", (q) => q.eq("subscriptionId", subscriptionId))
+      .unique();
+    return found ?? fail("not_found", `No subscription ${subscriptionId}`);
+  },
+});

@@ -1,0 +1,45 @@
+/** Signs webhooks as their sources do, with the sources' own libraries where there is one. */
+import { createHmac, randomUUID } from "node:crypto";
+import Stripe from "stripe";
+import { Webhook } from "svix";
+
+export const SOURCES = ["stripe", "clerk", "github"] as const;
+export type WebhookSource = (typeof SOURCES)[number];
+
+export type Unsigned = {
+  source: WebhookSource;
+  /** The event's type, which GitHub says in a header. */
+  type: string;
+  /** The id of the event, which Clerk and GitHub say in a header. */
+  id: string;
+  body: string;
+  secret: string;
+  /** When it is signed: milliseconds. */
+  now: number;
+};
+
+/** The headers with which the source sends the body. */
+export function signedHeaders({ source, type, id, body, secret, now }: Unsigned): Record<string, string> {
+  const json = { "Content-Type": "application/json" };
+  const seconds = Math.floor(now / 1000);
+  switch (source) {
+    case "stripe": {
+      const header = Stripe.webhooks.generateTestHeaderString({ payload: body, secret, timestamp: seconds });
+      return { ...json, "Stripe-Signature": header };
+    }
+    case "clerk": {
+      const signature = new Webhook(secret).sign(id, new Date(seconds * 1000), body);
+      return { ...json, "svix-id": id, "svix-timestamp": String(seconds), "svix-signature": signature };
+    }
+    case "github": {
+      const signature = `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`;
+      return { ...json, "X-GitHub-Event": type, "X-GitHub-Delivery": id, "X-Hub-Signature-256": signature };
+    }
+  }
+}
+
+/** A fresh id of the form that the source gives its events. */
+export function freshId(source: WebhookSource): string {
+  const id = randomUUID();
+  return { stripe: `evt_${id.replaceAll("-", "").slice(0, 24)}`, clerk: `msg_${id}`, github: id }[source];
+}
