@@ -14,12 +14,14 @@ const env = {
 
 /** Projects do not inherit it. */
 const patience = { testTimeout: 30_000, hookTimeout: 30_000 };
+/** These kill the server, which has to be a process for that. */
+const ofAProcess = ["convex/http/**/crash.test.ts"];
 
 const engine = (name: "convex-test" | "embedded") => ({
   test: {
     name,
     include: overHttp,
-    exclude: ofTheKit,
+    exclude: [...ofTheKit, ...(name === "convex-test" ? ofAProcess : [])],
     provide: { engine: name },
     env,
     ...patience,
@@ -44,6 +46,10 @@ export default defineConfig({
           env,
           ...patience,
         },
+      },
+      {
+        // Copies of the project, changed as the README says: they run its commands, the compiler among them.
+        test: { name: "adopt", include: ["adopt/**/*.test.ts"], testTimeout: 300_000 },
       },
     ],
     reporters: ["default", "./convex/http/testing/onlyOn.reporter.ts"],

@@ -44,6 +44,27 @@ describe("with 5 requests a minute for keys and 3 for addresses", () => {
     expect(quota(reply)).toMatchObject({ policy: "key", r: 4 });
   });
 
+  test("replies without a body and refusals tell it too, and browsers may read it", async () => {
+    const call = await as("browser");
+    const created = await call("POST", "/api/items", { name: "bolt" });
+    const path = created.headers.get("location") ?? "";
+    const replies = [
+      created,
+      await call("GET", path, undefined, { "If-None-Match": "*" }),
+      await call("PATCH", path, { name: "nut" }, { "If-Match": '"9"' }),
+      await call("DELETE", path),
+      await call("HEAD", path),
+      await call("GET", path),
+    ];
+    expect(replies.map(({ status }) => status)).toEqual([201, 304, 412, 204, 404, 429]);
+    expect(replies.map((reply) => quota(reply)["r"])).toEqual([4, 3, 2, 1, 0, 0]);
+    for (const { headers } of replies) {
+      expect(headers.get("ratelimit-policy")).toBe('"key";q=5;w=60');
+      expect(headers.get("access-control-allow-origin")).toBe("*");
+      expect(headers.get("access-control-expose-headers")).toMatch(/\bRateLimit\b.*\bRetry-After\b/);
+    }
+  });
+
   test("a flood from an address does not lock out a key behind it", async () => {
     later(MINUTE);
     const call = await as("behind");

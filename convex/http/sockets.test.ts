@@ -1,13 +1,17 @@
 /** Requests that are broken where they meet the wire. Whatever comes, nothing is made of half a request. */
-import { describe, expect } from "vitest";
-import { as, onlyOn, settle, useEngine, type Call } from "./testing/engine.testing";
+import { describe, expect, test } from "vitest";
+import { as, engineName, onlyOn, send, settle, useEngine, type Call } from "./testing/engine.testing";
 import { exchange, head } from "./testing/rawSocket.testing";
-import { page } from "./testing/replies.testing";
+import { page, problem } from "./testing/replies.testing";
 
 const REASON = "the mock has no socket";
 const BOLT = '{"name":"bolt"}';
 
 const wire = (title: string, body: () => Promise<void>) => onlyOn("embedded", REASON, title, body);
+/** No block may be empty. */
+const describeOnSockets = (title: string, body: () => void) => {
+  if (engineName === "embedded") describe(title, body);
+};
 
 const post = ({ key }: Call, headers: Record<string, string>): string =>
   head("POST /api/items", { "X-API-Key": key, "Content-Type": "application/json", ...headers });
@@ -20,7 +24,7 @@ async function hasNothing(call: Call): Promise<void> {
   expect(await page(call("GET", "/api/items"))).toEqual([]);
 }
 
-describe("a body", () => {
+describeOnSockets("a body", () => {
   useEngine();
 
   for (const leaving of ["ends", "vanishes"] as const) {
@@ -44,11 +48,8 @@ describe("a body", () => {
 
   wire("has nothing to do with what follows it on the connection", async () => {
     const call = await as("smuggler");
-    const first = post(call, { "Content-Length": "2", Connection: "keep-alive" }).replace(
-      "Connection: close\r\n",
-      "",
-    );
-    expect(await exchange(`${first}{}${head("GET /api/items", {})}`)).toEqual([400, 401]);
+    const first = post(call, { "Content-Length": "2", Connection: "keep-alive" });
+    expect(await exchange(`${first}{}${head("GET /api/items")}`)).toEqual([400, 401]);
   });
 
   const lies: [string, Record<string, string>][] = [
@@ -83,9 +84,10 @@ describe("a body", () => {
 describe("headers", () => {
   useEngine();
 
-  wire("a token of 1 MB is refused before anybody looks at it", async () => {
-    const bearer = { Authorization: `Bearer a.${"x".repeat(1_000_000)}.c` };
-    expect(await exchange(head("GET /api/user", bearer))).toEqual([431]);
+  test("a token of 1 MB is refused", async () => {
+    const headers = { Authorization: `Bearer a.${"x".repeat(1_000_000)}.c` };
+    if (engineName === "embedded") expect(await exchange(head("GET /api/user", headers))).toEqual([431]);
+    else await problem(send("/api/user", { headers }), 403, "invalid_credential");
   });
 
   wire("64 KiB of them in small ones are refused", async () => {
@@ -94,7 +96,7 @@ describe("headers", () => {
   });
 });
 
-describe("where requests have a fifth of a second", () => {
+describeOnSockets("where requests have a fifth of a second", () => {
   useEngine({ env: { REQUEST_TIMEOUT_MS: "200" } });
 
   wire("a body shorter than its Content-Length is not waited for", async () => {

@@ -152,6 +152,15 @@ describe("direct uploads", () => {
     await problem(eve("POST", "/api/files", body), 404, "not_found");
   });
 
+  onlyOn("embedded", reason, "a registration is repeated by its Idempotency-Key", async () => {
+    const call = await as("direct");
+    const { storageId } = await json(direct(call, "once"));
+    const register = () => call("POST", "/api/files", { storageId }, { "Idempotency-Key": "registered" });
+    const [first, again] = [await register(), await register()];
+    expect(again.headers.get("idempotency-replayed")).toBe("true");
+    expect(await json(again, 201)).toEqual(await json(first, 201));
+  });
+
   onlyOn("embedded", reason, "an upload URL has its hour", async () => {
     const { uploadUrl } = await json((await as("ada"))("POST", "/api/upload-url"), 201);
     later(61 * 60 * 1000);

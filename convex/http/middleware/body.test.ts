@@ -144,6 +144,19 @@ describe("the limit", () => {
       expect(await outcome({ body: "1".padEnd(JSON_LIMIT), headers })).toEqual({ value: 1 });
   });
 
+  test.each([{}, { "Content-Length": "15" }])(
+    "a body that breaks off is the client's failure: %j",
+    async (headers) => {
+      const body = new ReadableStream<Uint8Array>({
+        pull: (controller) => controller.error(new Error("aborted")),
+      });
+      expect(await refusal({ body, headers })).toMatchObject({
+        code: "invalid_request",
+        detail: "body: broke off",
+      });
+    },
+  );
+
   test("a character may be cut by the end of a chunk", async () => {
     const bytes = new TextEncoder().encode('"😀"');
     const body = new ReadableStream<Uint8Array>({

@@ -1,3 +1,5 @@
+import { fail } from "../../lib/failure.lib";
+
 /**
  * Reads a body no further than a limit. A declared length was checked before; it may still lie, and may be absent.
  *
@@ -10,7 +12,7 @@ export async function readBytes(
 ): Promise<ArrayBuffer> {
   if (!request.body) return new ArrayBuffer(0);
   if (!request.headers.has("Content-Length")) return readUnannounced(request.body, limit, tooLarge);
-  const bytes = await request.arrayBuffer();
+  const bytes = await request.arrayBuffer().catch(brokenOff);
   return bytes.byteLength > limit ? tooLarge() : bytes;
 }
 
@@ -28,7 +30,8 @@ async function readUnannounced(
   const chunks: Uint8Array[] = [];
   let length = 0;
   const reader = body.getReader();
-  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+  const next = () => reader.read().catch(brokenOff);
+  for (let part = await next(); !part.done; part = await next()) {
     length += part.value.byteLength;
     if (length > limit) {
       await reader.cancel();
@@ -43,4 +46,10 @@ async function readUnannounced(
     at += chunk.byteLength;
   }
   return bytes.buffer;
+}
+
+/** The client is gone, or sent less than it said: its failure, not ours, even if nobody is left to be told. */
+function brokenOff(): never {
+  const message = "broke off";
+  fail("invalid_request", `body: ${message}`, { errors: [{ in: "body", path: "", message }] });
 }

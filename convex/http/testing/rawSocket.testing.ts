@@ -24,16 +24,11 @@ export async function exchange(text: string, leaving: Leaving = "waits"): Promis
     if (leaving === "vanishes") socket.resetAndDestroy();
   });
   await closed;
-  return [...received.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].map(([, status]) => Number(status));
+  return [...received.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
 }
 
-/** The head of a request that is the last of its connection. */
-export const head = (line: string, headers: Record<string, string>): string =>
-  [
-    `${line} HTTP/1.1`,
-    "Host: api.example.test",
-    "Connection: close",
-    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
-    "",
-    "",
-  ].join("\r\n");
+/** The head of a request, which is the last of its connection unless told otherwise. */
+export function head(line: string, headers: Record<string, string> = {}): string {
+  const all = Object.entries({ Host: "api.example.test", Connection: "close", ...headers });
+  return [`${line} HTTP/1.1`, ...all.map(([name, value]) => `${name}: ${value}`), "", ""].join("\r\n");
+}

@@ -1,0 +1,98 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { expect, vi } from "vitest";
+import { onlyOn } from "../testing/engine.testing";
+import type { Json } from "../testing/replies.testing";
+import { webhook, WEBHOOK_ENV } from "../testing/webhooks.testing";
+
+const ROUNDS = 5;
+const SENDERS = 8;
+
+type Server = { url: string; key: string | undefined; child: ChildProcess };
+
+/** The server as a process of its own, which can be killed. */
+async function start(data: string): Promise<Server> {
+  const args = ["scripts/run.mjs", "embedded/main.ts", "--port", "0", "--data", data];
+  const limits = { RATE_LIMIT_KEY_PER_MINUTE: "0", RATE_LIMIT_IP_PER_MINUTE: "0" };
+  // eslint-disable-next-line @convex-dev/no-process-env -- a test is no Convex function
+  const env = { ...process.env, ...WEBHOOK_ENV, ...limits };
+  const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "inherit"] });
+  const said = new Map<string, string>();
+  for await (const line of createInterface({ input: child.stdout })) {
+    const [word = "", rest = ""] = line.split(/\s+(.*)/);
+    said.set(word, rest);
+    if (word === "ready") break;
+  }
+  child.stdout.resume();
+  return { url: said.get("api") ?? "", key: said.get("key"), child };
+}
+
+/** Sends webhooks until the server is gone; the ids of those that it acknowledged. */
+async function flood(url: string, round: number): Promise<string[]> {
+  const acknowledged: string[] = [];
+  const sender = async (who: number) => {
+    for (let n = 0; ; n++) {
+      const { id, init } = webhook("github", "push", { id: `crash-${round}-${who}-${n}`, now: Date.now() });
+      const reply = await fetch(`${url}/webhooks/github`, init).catch(() => undefined);
+      if (reply?.status !== 200) return;
+      acknowledged.push(id);
+    }
+  };
+  await Promise.all(Array.from({ length: SENDERS }, (_, who) => sender(who)));
+  return acknowledged;
+}
+
+onlyOn(
+  "embedded",
+  "the mock is no process that could be killed",
+  "killed at any moment, it has processed what it acknowledged, once",
+  async () => {
+    const data = join(mkdtempSync(join(tmpdir(), "webhook-crash-")), "data");
+    const acknowledged: string[] = [];
+    let key: string | undefined;
+    for (let round = 0; round < ROUNDS; round++) {
+      const server = await start(data);
+      key ??= server.key;
+      const flooding = flood(server.url, round);
+      // Some rounds die while the first webhooks come in, some while many are being processed.
+      setTimeout(() => server.child.kill("SIGKILL"), 50 + 700 * Math.random());
+      acknowledged.push(...(await flooding));
+      if (server.child.exitCode === null && server.child.signalCode === null)
+        await once(server.child, "exit");
+    }
+
+    const { url, child } = await start(data);
+    const read = async (path: string) => {
+      const reply = await fetch(url + path, { headers: { "X-API-Key": key ?? "" } });
+      return {
+        list: (await reply.json()) as Json[],
+        next: /<([^>]+)>/.exec(reply.headers.get("link") ?? "")?.[1],
+      };
+    };
+    await vi.waitFor(
+      async () => expect((await read("/api/webhook-events?status=pending")).list).toEqual([]),
+      {
+        timeout: 20_000,
+      },
+    );
+    const log = new Map<unknown, Json>();
+    for (let path: string | undefined = "/api/webhook-events?limit=100"; path;) {
+      const page: Awaited<ReturnType<typeof read>> = await read(path);
+      for (const event of page.list) {
+        expect(log.has(event["eventId"]), String(event["eventId"])).toBe(false);
+        log.set(event["eventId"], event);
+      }
+      path = page.next;
+    }
+    expect(acknowledged.length).toBeGreaterThan(0);
+    for (const id of acknowledged) expect(log.get(id)).toMatchObject({ status: "success", handled: true });
+
+    child.kill("SIGTERM");
+    await once(child, "exit");
+    rmSync(data, { recursive: true });
+  },
+);
