@@ -2,7 +2,8 @@
  * The OpenAPI 3.1 document, derived from the contracts that route and validate. It runs in Node alone: on Convex the
  * `documented` parts of the contracts are not there.
  */
-import type { AnyContract, Schema, Spec, Status } from "../convex/http/kit/contract.kit";
+import * as z from "zod/mini";
+import type { AnyContract, ReplyHeader, Schema, Spec, Status } from "../convex/http/kit/contract.kit";
 import type { JsonSchema } from "../convex/http/kit/described.kit";
 import { pageQuery } from "../convex/http/kit/paging.kit";
 import { PROBLEMS } from "../convex/http/kit/problem.kit";
@@ -44,14 +45,27 @@ function operation(contract: AnyContract, spec: Spec): JsonSchema {
     ...(description !== undefined && { description }),
     security: security(spec),
     parameters: [...pathParameters(spec), ...queryParameters(spec), ...headerParameters(contract, spec)],
-    ...(spec.body && {
-      requestBody: {
-        required: !spec.bodyOptional,
-        content: { "application/json": { schema: schemaOf(spec.body, "input"), example: examples?.body } },
-      },
-    }),
+    ...requestBody(spec, examples?.body),
     responses: { ...replies(contract, spec), ...problemReplies(contract, spec) },
   };
+}
+
+/** The body of a request, in the media types that the route reads. */
+function requestBody(spec: Spec, example: unknown): JsonSchema {
+  const { body, bodyOptional, form, upload, text } = spec;
+  if (upload) return { requestBody: { required: true, content: { "*/*": { schema: {} } } } };
+  if (text) return { requestBody: { required: true, content: { "application/json": { schema: {} } } } };
+  if (body) {
+    const content = { "application/json": { schema: schemaOf(body, "input"), example } };
+    return { requestBody: { required: !bodyOptional, content } };
+  }
+  if (!form) return {};
+  const schema = schemaOf(z.strictObject(form), "input");
+  const content = {
+    "multipart/form-data": { schema, example },
+    "application/x-www-form-urlencoded": { schema, example },
+  };
+  return { requestBody: { required: true, content } };
 }
 
 /** The ways to present a credential; OpenAPI 3.1 lets every scheme name the scopes that are needed. */
@@ -83,10 +97,15 @@ function queryParameters({ query, paged }: Spec): JsonSchema[] {
   }));
 }
 
-function headerParameters({ method }: AnyContract, { conditional }: Spec): JsonSchema[] {
-  if (!conditional || method === "post") return [];
-  const name = method === "get" ? "If-None-Match" : "If-Match";
-  return [{ name, in: "header", schema: { type: "string" } }];
+function headerParameters({ method }: AnyContract, { conditional, idempotent }: Spec): JsonSchema[] {
+  const text = { type: "string" };
+  const guard = method === "get" ? "If-None-Match" : "If-Match";
+  return [
+    ...(conditional && method !== "post" ? [{ name: guard, in: "header", schema: text }] : []),
+    ...(idempotent
+      ? [{ name: "Idempotency-Key", in: "header", schema: { ...text, pattern: "^[!-~]{1,255}$" } }]
+      : []),
+  ];
 }
 
 function replies({ method }: AnyContract, spec: Spec): Record<string, JsonSchema> {
@@ -102,7 +121,11 @@ function reply(spec: Spec, status: Status, schema: Schema | null): JsonSchema {
   return {
     description: DESCRIPTIONS[status],
     headers: headers(spec, status),
-    ...(schema && { content: { "application/json": { schema: schemaOf(schema, "output"), example } } }),
+    ...(schema && {
+      content: {
+        [spec.text ? "text/plain" : "application/json"]: { schema: schemaOf(schema, "output"), example },
+      },
+    }),
   };
 }
 
@@ -116,12 +139,22 @@ const DESCRIPTIONS: Record<Status, string> = {
   503: "Not available",
 };
 
-function headers({ conditional, paged }: Spec, status: Status): JsonSchema {
+const HEADERS: Record<ReplyHeader, string> = {
+  Location: "The path of what the request made",
+  "Preference-Applied": "The preference that was followed (RFC 7240)",
+};
+
+function headers(spec: Spec, status: Status): JsonSchema {
+  const { conditional, paged, idempotent, unlisted } = spec;
   const header = (description: string) => ({ description, schema: { type: "string" } });
   return {
     "X-Request-Id": header("The id of the request, in the log too"),
     ...(conditional && status !== 204 && { ETag: header("The revision of the resource, for If-Match") }),
-    ...(status === 201 && { Location: header("The path of what was created") }),
+    ...(((status === 201 && !unlisted) || status === 302) && {
+      Location: header("The path of what was created or found"),
+    }),
+    ...Object.fromEntries((spec.headers?.()[status] ?? []).map((name) => [name, header(HEADERS[name])])),
+    ...(idempotent && { "Idempotency-Replayed": header("true when an earlier request did the work") }),
     ...(paged && status === 200 && { Link: header('The next page: <path>; rel="next"') }),
   };
 }
