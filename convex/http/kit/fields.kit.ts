@@ -11,7 +11,12 @@ import { REQUIRED } from "./words.kit";
 export const text = (max: number) => z.string().check(z.trim(), z.minLength(1), z.maxLength(max));
 
 /** A field of any JSON value, which must be there. */
-export const required = () => z.any().check(z.refine((value) => value !== undefined, REQUIRED));
+export const required = () =>
+  z.any().check(
+    z.check(({ value, issues }) => {
+      if (value === undefined) issues.push({ code: "custom", input: value, message: REQUIRED });
+    }),
+  );
 
 /** An opaque id in a path. What it may name is decided by the look-up, so that a malformed id is 404 like an unknown one. */
 export const id = () => z.string();

@@ -1,28 +1,62 @@
 import { httpActionGeneric, HttpRouter, ROUTABLE_HTTP_METHODS, type RoutableMethod } from "convex/server";
 import { HttpRouterWithHono, normalizeMethod, type HonoWithConvex } from "convex-helpers/server/hono";
-import type { Result } from "hono/router";
-import { LinearRouter } from "hono/router/linear-router";
+import type { Result, Router } from "hono/router";
 import type { ActionCtx } from "../../_generated/server";
 import type { Variables } from "./env.kit";
 
 type ApiApp = HonoWithConvex<ActionCtx, Variables>;
 
 /**
- * Hono's `LinearRouter`, which remembers its last match: Convex asks `lookup` for a route and then hands the same request
- * to the app, which asks again.
+ * A router for one request: on Convex it is built anew for each, so that adding a route has to cost next to nothing, and
+ * Hono's own routers prepare for many matches. It remembers its last one, because Convex asks `lookup` for a route and then
+ * hands the same request to the app, which asks again.
  *
- * Linear, because a router lives for one request on Convex: adding a route must be cheap, matching happens once.
+ * It knows names for whole segments (`/api/items/:itemId`) and `*` alone, as `app.use` adds it.
  */
-export class MatchOnceRouter<T> extends LinearRouter<T> {
-  override name = "MatchOnceRouter";
+export class MatchOnceRouter<T> implements Router<T> {
+  name = "MatchOnceRouter";
+  private readonly routes: [method: string, path: string, handler: T][] = [];
   private last: { method: string; path: string; result: Result<T> } | undefined;
 
-  override match(method: string, path: string): Result<T> {
-    if (this.last?.method === method && this.last.path === path) return this.last.result;
-    const result = super.match(method, path);
-    this.last = { method, path, result };
-    return result;
+  add(method: string, path: string, handler: T): void {
+    this.routes.push([method, path, handler]);
+    this.last = undefined;
   }
+
+  match(method: string, path: string): Result<T> {
+    if (this.last?.method !== method || this.last.path !== path) {
+      this.last = { method, path, result: this.walk(method, path) };
+    }
+    return this.last.result;
+  }
+
+  /** What `match` answers, found by looking at every route. */
+  walk(method: string, path: string): Result<T> {
+    const plain = path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
+    const segments = plain.split("/");
+    const matched: Result<T> = [[]];
+    for (const [routeMethod, routePath, handler] of this.routes) {
+      if (routeMethod !== method && routeMethod !== ALL) continue;
+      const everything = routePath === "*" || routePath === "/*";
+      const params = everything || routePath === plain ? {} : named(routePath, segments);
+      if (params) matched[0].push([handler, params]);
+    }
+    return matched;
+  }
+}
+
+/** The values of a path's names, or null where the path is another. No name stands for nothing. */
+function named(routePath: string, segments: readonly string[]): Record<string, string> | null {
+  if (!routePath.includes(":")) return null;
+  const names = routePath.split("/");
+  if (names.length !== segments.length) return null;
+  const params: Record<string, string> = {};
+  for (const [at, name] of names.entries()) {
+    const segment = segments[at] ?? "";
+    if (name.startsWith(":") && segment !== "") params[name.slice(1)] = segment;
+    else if (name !== segment) return null;
+  }
+  return params;
 }
 
 /** The methods that some route answers at a path; empty for an unknown path. GET stands for HEAD too. */

@@ -47,11 +47,11 @@ export const CONVENTION_ROWS = {
     check: async (route) => {
       const { headers } = await (await asking(route))();
       const told = ["ratelimit-policy", "ratelimit"].map((name) => headers.get(name));
-      if (route.unlimited) return expect(told).toEqual([null, null]);
-      const [policy = "", left = ""] = told;
       const name = route.scope === null ? "address" : "key";
-      expect(policy).toMatch(new RegExp(`^"${name}";q=\\d+;w=60$`));
-      expect(left).toMatch(new RegExp(`^"${name}";r=\\d+;t=\\d+$`));
+      const shown = [`"${name}";q=N;w=N`, `"${name}";r=N;t=N`];
+      expect(told.map((field) => field?.replaceAll(/\d+/g, "N") ?? null)).toEqual(
+        route.unlimited ? [null, null] : shown,
+      );
     },
   },
   "HEAD: like GET, without the body": {

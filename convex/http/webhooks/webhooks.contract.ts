@@ -27,6 +27,7 @@ export const receiveStripe = contract("post", "/webhooks/stripe", () => ({
     summary: "Receive an event of Stripe",
     description: description(),
     problems: ["webhook_unsigned", "webhook_rejected"],
+    examples: { replies: { 200: "OK" } },
   })),
 }));
 
@@ -38,6 +39,7 @@ export const receiveClerk = contract("post", "/webhooks/clerk", () => ({
     summary: "Receive an event of Clerk",
     description: description(),
     problems: ["webhook_unsigned", "webhook_rejected"],
+    examples: { replies: { 200: "OK" } },
   })),
 }));
 
@@ -49,5 +51,6 @@ export const receiveGithub = contract("post", "/webhooks/github", () => ({
     summary: "Receive an event of GitHub",
     description: description(),
     problems: ["webhook_unsigned", "webhook_rejected"],
+    examples: { replies: { 200: "OK" } },
   })),
 }));
