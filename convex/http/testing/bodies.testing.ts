@@ -1,3 +1,10 @@
+import type { Route } from "./routes.testing";
+
+const MIB = 1024 * 1024;
+
+/** A body that is larger than the route takes. */
+export const tooLargeFor = ({ upload }: Route): string => " ".repeat(upload ? 22_000_000 : MIB + 1);
+
 /** Headers of a request whose body nobody reads to its end: no other request should wait on that connection. */
 export const UNREAD = { Connection: "close" };
 

@@ -2,33 +2,23 @@ import { expect } from "vitest";
 import { newApiKey } from "../../lib/apiKey.lib";
 import { SCOPES, type Scope } from "../../lib/scopes.lib";
 import { ask, carrying, keyThat, oneCarrying, refusedAsInvalid } from "./asking.testing";
-import { UNREAD } from "./bodies.testing";
+import { tooLargeFor, UNREAD } from "./bodies.testing";
 import { CONVENTION_ROWS } from "./conventions.testing";
 import { as } from "./engine.testing";
 import { INPUT_ROWS } from "./input.testing";
 import { mistyped, problem } from "./replies.testing";
 import { pathFor, pathWith, THINGS, type Route } from "./routes.testing";
 
-const MIB = 1024 * 1024;
 /** The route did what it is for; 409, because some examples can be created only once. */
 const DONE = [200, 201, 202, 204, 302, 409];
 /** What the example of a body names need not be there. */
 const doneBy = (route: Route) => (route.docs().problems?.includes("not_found") ? [...DONE, 404] : DONE);
-/** Routes that take any JSON, so that no field is unknown. */
-const TAKES_ANY_JSON = ["POST /api/data"];
 
 const needsCredential = (route: Route) => route.scope !== null;
 const scopeOf = ({ scope }: Route): Scope | undefined =>
   scope === null || scope === "any" ? undefined : scope;
 const hasScope = (route: Route) => scopeOf(route) !== undefined;
-export const takesBody = (route: Route) => route.body !== undefined;
-const underApi = ({ path, form, upload }: Route) => path.startsWith("/api/") && !form && !upload;
 const ofAnOwner = (route: Route) => THINGS[route.path]?.belongsTo === "its owner";
-
-const namesOfQuery = ({ query, paged }: Route) => [
-  ...Object.keys(query ?? {}),
-  ...(paged ? ["limit", "cursor"] : []),
-];
 
 /** A key that may do all that there is, but not this. */
 const lacking = (route: Route) =>
@@ -108,7 +98,7 @@ export const ROWS = {
       const headers = { ...oneCarrying(route, call.key), "Content-Type": "text/plain" };
       const path = `${pathWith(route, "nothing")}?unknown=1`;
       await problem(
-        ask(route, path, { headers, ...(takesBody(route) && { body: "{" }) }),
+        ask(route, path, { headers, ...(route.body && { body: "{" }) }),
         403,
         "insufficient_scope",
       );
@@ -134,84 +124,12 @@ export const ROWS = {
       expect(DONE).toContain((await ask(route, theirs, { headers: oneCarrying(route, owner.key) })).status);
     },
   },
-  "a body of another type: 415": {
-    applies: (route) => takesBody(route) || route.form !== undefined,
-    check: async (route) => {
-      const call = await as("owner");
-      const path = await pathFor(route, call);
-      const other = route.form ? "application/json" : "application/x-www-form-urlencoded";
-      for (const type of ["text/plain", other, "application/jsonp", "json"]) {
-        const headers = { ...oneCarrying(route, call.key), "Content-Type": type };
-        const { detail } = await problem(ask(route, path, { headers }), 415, "unsupported_media_type");
-        expect(detail).toMatch(
-          route.form ? /^Content-Type must be / : /^Content-Type must be application\/json$/,
-        );
-      }
-    },
-  },
-  "a body that declares itself too large: 413, before the credential": {
-    applies: ({ method, needs }) => method !== "GET" && !needs,
-    check: async (route) => {
-      const path = pathWith(route, "nothing");
-      const body = " ".repeat(route.upload ? 22_000_000 : MIB + 1);
-      await problem(ask(route, path, { body, headers: UNREAD }), 413, "payload_too_large");
-    },
-  },
   "without its setting: 503, before anything else": {
     applies: ({ needs }) => needs !== undefined,
     check: async (route) => {
-      const body = " ".repeat(MIB + 1);
+      const body = tooLargeFor(route);
       const refused = await problem(ask(route, route.path, { body, headers: UNREAD }), 503, "not_configured");
       expect(refused.detail).toBe(`${route.needs?.setting ?? ""} is not set`);
-    },
-  },
-  "a body that is not JSON: 400": {
-    applies: takesBody,
-    check: async (route) => {
-      const call = await as("owner");
-      const headers = oneCarrying(route, call.key);
-      const path = await pathFor(route, call);
-      for (const body of ["{", "undefined", "{'a':1}", "{} {}"]) {
-        const { detail } = await problem(ask(route, path, { headers, body }), 400, "invalid_json");
-        expect(detail).toBe("Invalid JSON body");
-      }
-    },
-  },
-  "a field that the body does not have: 400 that names it": {
-    applies: (route) => takesBody(route) && !TAKES_ANY_JSON.includes(route.title),
-    check: async (route) => {
-      const call = await as("owner");
-      const headers = oneCarrying(route, call.key);
-      const example = route.docs().examples?.body as object;
-      const body = JSON.stringify({ ...example, intruder: 1 });
-      const path = await pathFor(route, call);
-      const { errors } = await problem(ask(route, path, { headers, body }), 400, "invalid_request");
-      expect(errors).toEqual([{ in: "body", path: "intruder", message: "is not a known field" }]);
-    },
-  },
-  "a query parameter that the route does not have: 400 that names it": {
-    applies: underApi,
-    check: async (route) => {
-      const call = await as("owner");
-      const path = `${await pathFor(route, call)}?intruder=1`;
-      const { errors } = await problem(
-        ask(route, path, { headers: oneCarrying(route, call.key) }),
-        400,
-        "invalid_request",
-      );
-      expect(errors).toEqual([{ in: "query", path: "intruder", message: "is not a known query parameter" }]);
-    },
-  },
-  "a query parameter given twice: 400 that names it": {
-    applies: (route) => underApi(route) && namesOfQuery(route).length > 0,
-    check: async (route) => {
-      const call = await as("owner");
-      const path = await pathFor(route, call);
-      for (const name of namesOfQuery(route)) {
-        const reply = ask(route, `${path}?${name}=1&${name}=1`, { headers: oneCarrying(route, call.key) });
-        const { errors } = await problem(reply, 400, "invalid_request");
-        expect(errors).toEqual([{ in: "query", path: name, message: "must be given only once" }]);
-      }
     },
   },
   ...INPUT_ROWS,

@@ -1,0 +1,18 @@
+/** The README's "Remove what you do not need", followed to the letter on copies of the project. */
+import { expect, test } from "vitest";
+import { client } from "./client";
+import { Project } from "./project";
+
+test.each([{ heading: "### Items", gone: ["/api/items"] }])(
+  "after the steps under $heading the rest type-checks, imports nothing for nothing and answers",
+  async ({ heading, gone }) => {
+    const project = await Project.copy();
+    const files = await project.follow(heading);
+    await project.lint(files);
+
+    const { url, key } = await project.start();
+    const call = client(url, key);
+    for (const path of gone) expect((await call("GET", path)).status).toBe(404);
+    expect((await call("GET", "/api/users")).status).toBe(200);
+  },
+);
