@@ -6,17 +6,16 @@
  */
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
-
-const MARK = "started";
+import { STARTED } from "./store/directory";
 
 export function isFirstStart(directory: string): boolean {
-  return !existsSync(join(directory, MARK));
+  return !existsSync(join(directory, STARTED));
 }
 
 /** Remembers, durably, that the first start is over. */
 export function finishFirstStart(directory: string): void {
   mkdirSync(directory, { recursive: true });
-  const mark = openSync(join(directory, MARK), "w");
+  const mark = openSync(join(directory, STARTED), "w");
   fsyncSync(mark);
   closeSync(mark);
 }

@@ -1,18 +1,8 @@
 /** Empties a data directory. */
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { DATABASE, deleteData } from "./store/directory";
 import { lockDirectory } from "./store/lock";
-
-// Only what the runtime puts there is deleted: a directory given by mistake must survive it.
-const OURS = [
-  "data.sqlite",
-  "data.sqlite-wal",
-  "data.sqlite-shm",
-  "started",
-  "secret",
-  "secret.new",
-  "files",
-];
 
 /**
  * Deletes the data in a data directory. The directory itself and files of others in it stay.
@@ -21,12 +11,12 @@ const OURS = [
  */
 export function resetData(directory: string): void {
   if (!existsSync(directory) || readdirSync(directory).length === 0) return;
-  if (!existsSync(join(directory, "data.sqlite"))) {
+  if (!existsSync(join(directory, DATABASE))) {
     throw new Error(`${directory} is no data directory of the embedded runtime, so --reset leaves it alone.`);
   }
   const lock = lockDirectory(directory);
   try {
-    for (const name of OURS) rmSync(join(directory, name), { recursive: true, force: true });
+    deleteData(directory);
   } finally {
     lock.release();
   }

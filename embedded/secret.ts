@@ -2,7 +2,8 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { syncDirectory } from "./services/durable";
+import { SECRET } from "./store/directory";
+import { syncDirectory } from "./store/durable";
 
 const BYTES = 32;
 
@@ -17,7 +18,7 @@ export function directoryKey(directory: string, purpose: string): Buffer {
 }
 
 function readOrCreate(directory: string): Buffer {
-  const file = join(directory, "secret");
+  const file = join(directory, SECRET);
   try {
     const secret = readFileSync(file);
     if (secret.length === BYTES) return secret;

@@ -34,13 +34,16 @@ import { parseProviders } from "./services/authProviders";
 import { CONVEX_LIMITS, type Limits } from "./exec/limits";
 import { applyCrons } from "./services/crons";
 import { FileStorage } from "./services/files";
+import type { DiskHooks } from "./services/filesDisk";
 import { withSystemTables } from "./services/systemTables";
 import type { Timers } from "./services/timers";
 import { nodeTimers } from "./services/timers";
 import { startWatchdog } from "./services/watchdog";
 import { directoryKey } from "./secret";
+import { FILES } from "./store/directory";
+import { isBackupUnderWay } from "./store/lock";
 import { openStore } from "./store/store";
-import type { ComponentSchema, Store } from "./store/types";
+import type { ComponentSchema, Store, StoreHooks } from "./store/types";
 
 export interface ServerOptions {
   /** The folder that holds `convex/`. */
@@ -72,6 +75,8 @@ export interface ServerOptions {
   readonly watchdog?: number | false;
   /** True if `reload` will be called often, which keeps the bundler's process alive. */
   readonly watch?: boolean;
+  /** Where to call in from a test. */
+  readonly hooks?: StoreHooks & DiskHooks;
 }
 
 export interface EmbeddedServer {
@@ -171,7 +176,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
     // The database is opened while the bundler, another process, is at work. A failure of either must not leave the
     // other's unhandled.
     bundling.catch(() => undefined);
-    store ??= openStore({ directory: dataDirectory });
+    store ??= openStore({ directory: dataDirectory, ...(options.hooks && { hooks: options.hooks }) });
     const bundle = await bundling;
     if (options.watch !== true) await stopBundler();
     for (const message of bundle.warnings) log({ level: "warn", path: null, message });
@@ -192,7 +197,9 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
     creationTimes ??= creationTimesOf(store);
     files ??= new FileStorage({
       ...{ store, creationTimes, clock, log },
-      directory: join(dataDirectory, "files"),
+      directory: join(dataDirectory, FILES),
+      areHeld: () => isBackupUnderWay(dataDirectory),
+      ...(options.hooks && { hooks: options.hooks }),
       origin: (env.get("CONVEX_CLOUD_URL") ?? apiUrl).replace(/\/+$/, ""),
       key: directoryKey(dataDirectory, "upload URLs"),
     });
@@ -207,9 +214,10 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
     return built;
   };
 
-  const firstStart = isFirstStart(dataDirectory);
+  let firstStart: boolean;
   try {
     engine = await build(false);
+    firstStart = isFirstStart(dataDirectory);
     await background?.recover();
   } catch (error) {
     await Promise.all([http.close(0), api.close(0)]);

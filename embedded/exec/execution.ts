@@ -94,16 +94,10 @@ export class Execution {
   /** `null` unless this is a mutation. */
   readonly transaction: Transaction | null;
   readonly turns = new Turns();
-  readonly queries = new Map<number, OpenQuery>();
-  readonly timers = new Map<number, NodeJS.Timeout>();
   /** To be called when the function ends. */
   readonly afterwards: (() => void)[] = [];
-  /** What the transaction has read and written so far; functions that share it share this. */
-  readonly usage: Usage;
   /** The time that the function has left. */
   readonly budget: Budget;
-  /** For an action's calls: Convex runs so many at once. */
-  readonly calls: Slots;
   /** What the transaction has scheduled so far; functions that share it share this. */
   scheduled: { calls: number; argumentBytes: number };
   /** How many queries were opened: the next one's number. */
@@ -113,6 +107,11 @@ export class Execution {
   /** The request of an HTTP action until its router asks for it, then the response for it. */
   request: Request | null = null;
   response: Response | null = null;
+  // Made when first asked for: most executions are short and need one or two of them.
+  #queries: Map<number, OpenQuery> | null = null;
+  #timers: Map<number, NodeJS.Timeout> | null = null;
+  #usage: Usage | null = null;
+  #calls: Slots | null = null;
   #ended = false;
 
   constructor(options: ExecutionOptions) {
@@ -128,9 +127,25 @@ export class Execution {
     this.transaction = options.transaction ?? null;
     this.scheduled = options.parent?.scheduled ?? { calls: 0, argumentBytes: 0 };
     const { limits } = this.engine;
-    this.usage = options.parent?.usage ?? new Usage(limits.transaction);
-    this.calls = new Slots(limits.actionCalls);
     this.budget = new Budget(labelOf(this), this.frozen ? limits.userMs : limits.actionMs, !this.frozen);
+  }
+
+  get queries(): Map<number, OpenQuery> {
+    return (this.#queries ??= new Map());
+  }
+
+  get timers(): Map<number, NodeJS.Timeout> {
+    return (this.#timers ??= new Map());
+  }
+
+  /** What the transaction has read and written so far; functions that share it share this. */
+  get usage(): Usage {
+    return (this.#usage ??= this.parent?.usage ?? new Usage(this.engine.limits.transaction));
+  }
+
+  /** For an action's calls: Convex runs so many at once. */
+  get calls(): Slots {
+    return (this.#calls ??= new Slots(this.engine.limits.actionCalls));
   }
 
   /** Queries and mutations see a time that stands still, and neither timers nor the network. */
@@ -145,10 +160,10 @@ export class Execution {
    */
   end(): void {
     this.#ended = true;
-    this.queries.clear();
-    for (const timer of this.timers.values()) clearTimeout(timer);
-    this.timers.clear();
-    for (const callback of this.afterwards.splice(0)) callback();
+    this.#queries = null;
+    for (const timer of this.#timers?.values() ?? []) clearTimeout(timer);
+    this.#timers = null;
+    if (this.afterwards.length > 0) for (const callback of this.afterwards.splice(0)) callback();
   }
 
   /** @throws SyscallError once this function, or one that called it, has ended. */

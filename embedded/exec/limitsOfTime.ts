@@ -51,20 +51,31 @@ export class Budget {
    * Runs `work` with this budget. Rejects when it is used up, even if `work` caught what a syscall threw for it, and
    * even if `work` never settles.
    */
-  async run<T>(work: () => Promise<T>): Promise<T> {
+  run<T>(work: () => Promise<T>): Promise<T> {
     this.#since = now();
     this.#join();
-    try {
-      const result = await new Promise<T>((resolve, reject) => {
-        this.#expire = reject;
-        work().then(resolve, reject);
-      });
-      this.#charge(now() - this.#since);
-      this.#check();
-      return result;
-    } finally {
-      this.#leave();
-    }
+    // One promise beside that of the work: every function passes here, and most are short.
+    return new Promise<T>((resolve, reject) => {
+      const fail = (error: Error): void => {
+        this.#leave();
+        reject(error);
+      };
+      const succeed = (result: T): void => {
+        this.#charge(now() - this.#since);
+        if (this.#usedMs > this.#limitMs) {
+          fail(this.#error());
+          return;
+        }
+        this.#leave();
+        resolve(result);
+      };
+      this.#expire = fail;
+      try {
+        work().then(succeed, fail);
+      } catch (error) {
+        fail(error as Error);
+      }
+    });
   }
 
   /** A syscall begins. @throws SyscallError if the code before it has used up the budget. */

@@ -29,15 +29,16 @@ export interface Call extends FunctionPlace {
  * @throws SyscallError with what the function threw, or why it was not called. A mutation has written nothing then.
  */
 export async function runFunction(engine: Engine, call: Call, origin: Origin): Promise<string> {
-  const fn = await resolve(engine, call);
+  const fn = loaded(engine, call) ?? (await findFunction(engine, call));
+  checkKind(fn, call);
   checkArgs(engine, fn, call.args);
   switch (fn.kind) {
     case "query":
-      return runQuery(engine, fn, call.args, origin);
+      return await runQuery(engine, fn, call.args, origin);
     case "mutation":
-      return runMutation(engine, fn, call.args, origin);
+      return await runMutation(engine, fn, call.args, origin);
     case "action":
-      return startAction(engine, fn, call.args, origin).result;
+      return await startAction(engine, fn, call.args, origin).result;
   }
 }
 
@@ -46,7 +47,8 @@ export async function runFunction(engine: Engine, call: Call, origin: Origin): P
  * undoes its own writes only.
  */
 export async function runNested(caller: Execution, call: Call): Promise<string> {
-  const fn = await resolve(caller.engine, call);
+  const fn = loaded(caller.engine, call) ?? (await findFunction(caller.engine, call));
+  checkKind(fn, call);
   checkArgs(caller.engine, fn, call.args);
   return caller.turns.run(async () => {
     caller.assertRunning();
@@ -188,21 +190,26 @@ export function describeFailure({ modules }: Engine, error: SyscallError): strin
 
 /** @throws SyscallError if there is no such function; what its module throws when it is evaluated. */
 export async function findFunction(engine: Engine, place: FunctionPlace): Promise<LoadedFunction> {
-  const { component, name, exported = false } = place;
-  const modules = engine.components.get(component)?.modules;
-  const fn = modules?.loaded(name) ?? (await modules?.find(name));
-  if (fn != null && (fn.visibility === "public" || !exported)) return fn;
+  const fn = loaded(engine, place) ?? (await engine.components.get(place.component)?.modules.find(place.name));
+  if (fn != null && isExported(fn, place)) return fn;
   throw new SyscallError(notFound(engine, place));
 }
 
-async function resolve(engine: Engine, call: Call): Promise<LoadedFunction> {
-  const fn = await findFunction(engine, call);
-  if (fn.kind !== call.kind) {
-    throw new SyscallError(
-      `Trying to execute ${fn.path} as ${capital(call.kind)}, but it is defined as ${capital(fn.kind)}.`,
-    );
-  }
-  return fn;
+/** The function if it was found before, which is found again at once. */
+function loaded(engine: Engine, place: FunctionPlace): LoadedFunction | undefined {
+  const fn = engine.components.get(place.component)?.modules.loaded(place.name);
+  return fn && isExported(fn, place) ? fn : undefined;
+}
+
+function isExported(fn: LoadedFunction, { exported = false }: FunctionPlace): boolean {
+  return fn.visibility === "public" || !exported;
+}
+
+function checkKind({ path, kind }: LoadedFunction, call: Call): void {
+  if (kind === call.kind) return;
+  throw new SyscallError(
+    `Trying to execute ${path} as ${capital(call.kind)}, but it is defined as ${capital(kind)}.`,
+  );
 }
 
 /** @throws SyscallError in Convex's words if the function does not take these arguments. */

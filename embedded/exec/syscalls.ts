@@ -105,28 +105,21 @@ export const convexGlobal = {
     }
   },
 
-  async asyncSyscall(operation: string, json: string): Promise<string> {
-    let execution: Execution | undefined;
+  /** What can be answered at once is no promise: `convex/server` awaits either, and promises are what a read costs most. */
+  asyncSyscall(operation: string, json: string): string | Promise<string> {
+    const handler = DATABASE[operation];
+    if (handler === undefined) return otherSyscall(operation, json);
     try {
-      const caller = running();
-      caller.budget.enter();
-      execution = caller;
-      const args = JSON.parse(json) as never;
-      const database = DATABASE[operation];
-      if (database !== undefined) {
-        if (!caller.turns.busy) return database(caller, args);
-        return await caller.turns.run(() => {
-          caller.assertRunning();
-          return database(caller, args);
-        });
+      const execution = running();
+      execution.budget.enter();
+      if (execution.turns.busy) return inTurn(execution, handler, JSON.parse(json) as never);
+      try {
+        return handler(execution, JSON.parse(json) as never);
+      } finally {
+        execution.budget.exit();
       }
-      const handler = OTHER[operation];
-      if (handler === undefined) throw unknown(caller, operation);
-      return await handler(caller, args);
     } catch (thrown) {
       throw toSyscallError(thrown);
-    } finally {
-      execution?.budget.exit();
     }
   },
 
@@ -148,6 +141,36 @@ export const convexGlobal = {
     throw unknown(execution, operation);
   },
 };
+
+async function otherSyscall(operation: string, json: string): Promise<string> {
+  let execution: Execution | undefined;
+  try {
+    const caller = running();
+    caller.budget.enter();
+    execution = caller;
+    const handler = OTHER[operation];
+    if (handler === undefined) throw unknown(caller, operation);
+    return await handler(caller, JSON.parse(json) as never);
+  } catch (thrown) {
+    throw toSyscallError(thrown);
+  } finally {
+    execution?.budget.exit();
+  }
+}
+
+/** Database work while a nested function has its turn. */
+async function inTurn(execution: Execution, handler: Handler<string>, args: never): Promise<string> {
+  try {
+    return await execution.turns.run(() => {
+      execution.assertRunning();
+      return handler(execution, args);
+    });
+  } catch (thrown) {
+    throw toSyscallError(thrown);
+  } finally {
+    execution.budget.exit();
+  }
+}
 
 async function callFiles(
   execution: Execution,

@@ -34,7 +34,7 @@ export async function serveHttpAction(
   } finally {
     // A body may be streamed for long after the handler has returned, and a client that has gone does not stop it.
     if (outgoing.closed) execution.end();
-    else outgoing.once("close", () => execution.end());
+    else outgoing.on("close", () => execution.end());
   }
 }
 

@@ -1,9 +1,10 @@
 /** What a client gets when an HTTP action throws, or there is none. */
 import type { JSONValue } from "convex/values";
+import { webGlobals } from "./web";
 
 /** Convex's answer where no route matches. */
 export function noRoute(): Response {
-  return new Response("No matching routes found", {
+  return new webGlobals.Response("No matching routes found", {
     status: 404,
     headers: { "content-type": "text/plain; charset=utf-8" },
   });

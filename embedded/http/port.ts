@@ -50,7 +50,7 @@ export async function openPort(options: PortOptions): Promise<HttpServer> {
   server.timeout = options.idleTimeout;
   server.on("request", (incoming, outgoing) => {
     active.add(outgoing);
-    outgoing.once("close", () => {
+    outgoing.on("close", () => {
       active.delete(outgoing);
       // A response that had begun before the server was to close could no longer say that its connection ends.
       if (closing) setImmediate(() => server.closeIdleConnections());

@@ -68,3 +68,13 @@ test("an import of Node's own modules is reported with file and line", async () 
   const broken = project({ "items.ts": '\nimport "node:fs";\nexport const x = 1;' });
   await expect(bundleProject(broken)).rejects.toThrow(/^convex\/items\.ts:2:8: Could not resolve "node:fs"/);
 });
+
+test("functions and classes keep their names, which traces and errors show", async () => {
+  const source = `
+    export class NotFound extends Error { name = new.target.name; }
+    export const handler = () => { throw new NotFound(); };`;
+  const { code } = await bundleProject(project({ "items.ts": source }));
+  for (const name of ["NotFound = class extends", "handler = () =>"]) expect(code).toContain(name);
+  // Each closure that is made at run time would pay for it.
+  expect(code).not.toContain("__name");
+});

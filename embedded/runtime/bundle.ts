@@ -90,8 +90,10 @@ export async function bundleScript({ project, directory, contents, plugins = [] 
       sourcesContent: false,
       treeShaking: true,
       minifySyntax: true,
-      minifyIdentifiers: true,
-      keepNames: true,
+      // The CLI shortens names and keeps the original ones by `Object.defineProperty`, for every closure that is ever
+      // made: a tenth of a request's time. Names that stay as they are need not be kept.
+      minifyIdentifiers: false,
+      keepNames: false,
       define: {
         "process.env.NODE_ENV": '"production"',
         // A script has no `import.meta`; on Convex it says no more than this.

@@ -30,6 +30,8 @@ export interface FilesOptions {
   readonly clock: () => number;
   readonly log: (line: LogLine) => void;
   readonly hooks?: DiskHooks;
+  /** True while no bytes may be deleted, because a backup is being made. Default: never. */
+  readonly areHeld?: () => boolean;
 }
 
 /** What comes with the bytes. */
@@ -53,7 +55,7 @@ export class FileStorage {
   /** Opens the directory. To be called by who holds the lock of the data directory. */
   constructor(options: FilesOptions) {
     this.#options = options;
-    this.#disk = new FileDisk(options.directory, options.hooks);
+    this.#disk = new FileDisk(options.directory, options.hooks, options.areHeld);
     this.#tokens = new UploadTokens(options.key);
   }
 
@@ -184,6 +186,7 @@ export class FileStorage {
   async close(): Promise<void> {
     this.#closing = true;
     await this.idle();
+    this.#disk.close();
   }
 
   get #catalog(): Store["catalog"] {

@@ -9,7 +9,8 @@ import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { syncDirectory, syncDirectoryAsync } from "./durable";
+import { syncDirectory, syncDirectoryAsync } from "../store/durable";
+import { Deletions } from "./deletions";
 
 /** Bytes, piece by piece: a request's body, the stream of a blob. */
 export type ByteSource = AsyncIterable<Uint8Array>;
@@ -38,10 +39,16 @@ export function isUuid(text: string): boolean {
   return UUID.test(text);
 }
 
+/** Where a file is within the directory, with slashes. */
+export function placeOf(uuid: string): string {
+  return `${uuid.slice(0, 2)}/${uuid.slice(2, 4)}/${uuid}`;
+}
+
 export class FileDisk {
   readonly #directory: string;
   readonly #temporary: string;
   readonly #hooks: DiskHooks;
+  readonly #deletions: Deletions;
   /** How often each file is held by who reads it, or has written it and not yet said what becomes of it. */
   readonly #holds = new Map<string, number>();
   /** Files to be deleted when nobody holds them any more. */
@@ -52,8 +59,11 @@ export class FileDisk {
   /**
    * Opens the directory, made if missing, and deletes what a crash left half written. To be called by who holds the
    * lock of the data directory.
+   *
+   * @param areHeld true while no file may be deleted; those that should be are when it is over.
    */
-  constructor(directory: string, hooks: DiskHooks = {}) {
+  constructor(directory: string, hooks: DiskHooks = {}, areHeld: () => boolean = () => false) {
+    this.#deletions = new Deletions(areHeld);
     this.#directory = directory;
     this.#temporary = join(directory, "tmp");
     this.#hooks = hooks;
@@ -66,7 +76,7 @@ export class FileDisk {
 
   /** Where the bytes of a file are. */
   pathOf(uuid: string): string {
-    return join(this.#leafOf(uuid), uuid);
+    return join(this.#directory, placeOf(uuid));
   }
 
   /**
@@ -117,13 +127,17 @@ export class FileDisk {
       return;
     }
     this.#holds.delete(uuid);
-    if (this.#doomed.delete(uuid)) await rm(this.pathOf(uuid), { force: true });
+    if (this.#doomed.delete(uuid)) await this.#deletions.delete(this.pathOf(uuid));
   }
 
   /** Deletes a file, if it is there: now, or when nobody holds it any more. */
   async remove(uuid: string): Promise<void> {
     if (this.isHeld(uuid)) this.#doomed.add(uuid);
-    else await rm(this.pathOf(uuid), { force: true });
+    else await this.#deletions.delete(this.pathOf(uuid));
+  }
+
+  close(): void {
+    this.#deletions.close();
   }
 
   /** All files that are there, one directory at a time. */
@@ -177,7 +191,7 @@ export class FileDisk {
   }
 
   #leafOf(uuid: string): string {
-    return join(this.#directory, uuid.slice(0, 2), uuid.slice(2, 4));
+    return dirname(this.pathOf(uuid));
   }
 }
 

@@ -84,6 +84,19 @@ export function fileByUuid(reader: Reader, catalog: Catalog, uuid: string): Stor
   return bytes && fileById(reader, catalog, bytes.file);
 }
 
+/** All files, of all components, by UUID. */
+export function* allFiles(reader: Reader, catalog: Catalog): Generator<StoredFile> {
+  if (catalog.table("", STORED_BYTES) === null) return;
+  const start = encodeKey([]);
+  const index = systemIndex(systemTable(catalog, STORED_BYTES), "by_uuid");
+  const rows = reader.scan(index, { start, end: prefixEnd(start) }, "asc");
+  for (let row = rows.next(); row !== null; row = rows.next()) {
+    const bytes = JSON.parse(row.json) as BytesRow;
+    const file = fileById(reader, catalog, bytes.file);
+    if (file) yield file;
+  }
+}
+
 function bytesBy(
   reader: Reader,
   catalog: Catalog,

@@ -1,6 +1,7 @@
 /** What makes names in a directory durable: a file that was synced is lost all the same if its name is. */
-import { closeSync, fsyncSync, openSync } from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync } from "node:fs";
 import { open } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 
 // Windows opens no directories; its file systems log their names by themselves.
 const SYNCS = process.platform !== "win32";
@@ -16,7 +17,16 @@ export function syncDirectory(directory: string): void {
   }
 }
 
-/** The same, off the event loop. */
+/** Makes a directory and those that it lies in, if missing, and returns when their names are on disk. */
+export function makeDurableDirectory(directory: string): void {
+  const first = mkdirSync(directory, { recursive: true });
+  if (first === undefined) return;
+  const top = dirname(first);
+  for (let made = resolve(directory); made.length > top.length; made = dirname(made))
+    syncDirectory(dirname(made));
+}
+
+/** The same as `syncDirectory`, off the event loop. */
 export async function syncDirectoryAsync(directory: string): Promise<void> {
   if (!SYNCS) return;
   const handle = await open(directory, "r");

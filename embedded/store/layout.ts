@@ -90,7 +90,8 @@ export function openReadConnection(file: string): Connection {
   return db;
 }
 
-function checkFormat(db: Connection, file: string): void {
+/** @throws Error if the database is of a newer format or not this project's. An empty one is fine. */
+export function checkFormat(db: Connection, file: string): void {
   if (isEmpty(db)) return;
   const known = db.prepare("SELECT count(*) FROM sqlite_schema WHERE name = 'meta'").pluck().get();
   const format = known ? db.prepare("SELECT value FROM meta WHERE key = 'format'").pluck().get() : undefined;

@@ -29,14 +29,17 @@ export class Log {
    */
   async fold(): Promise<void> {
     if (this.#bytes() <= this.#foldAt) return;
-    await this.snapshots.drain(DRAIN_MS);
-    this.db.pragma("wal_checkpoint(PASSIVE)");
-    await this.snapshots.drain(DRAIN_MS);
-    // This thread is also the readers': waiting for one here would be waiting for itself.
-    this.db.pragma("busy_timeout = 0");
-    this.db.pragma("wal_checkpoint(TRUNCATE)");
-    this.db.pragma(`busy_timeout = ${BUSY_MS}`);
-    this.#foldAt = Math.max(this.limit, this.#bytes() * 2);
+    try {
+      await this.snapshots.drain(DRAIN_MS);
+      this.db.pragma("wal_checkpoint(PASSIVE)");
+      await this.snapshots.drain(DRAIN_MS);
+      // This thread is also the readers': waiting for one here would be waiting for itself.
+      this.db.pragma("busy_timeout = 0");
+      this.db.pragma("wal_checkpoint(TRUNCATE)");
+    } finally {
+      this.db.pragma(`busy_timeout = ${BUSY_MS}`);
+      this.#foldAt = Math.max(this.limit, this.#bytes() * 2);
+    }
   }
 
   #bytes(): number {

@@ -181,7 +181,7 @@ async function eachDocument(
 ): Promise<number> {
   const select = writes.db.prepare<[number, Buffer, number], { key: Buffer; row: number; json: string }>(
     `SELECT e.key, d.row, d.json FROM index_entries AS e CROSS JOIN documents AS d ON d.row = e.document
-     WHERE e.index_id = ? AND e.key > ? ORDER BY e.key LIMIT ?`,
+     WHERE e.index_id = ? AND e.key > ? ORDER BY e.key LIMIT ? + 0`,
   );
   const { id } = creationIndex(table);
   let last: Buffer = Buffer.alloc(0);

@@ -1,7 +1,9 @@
 /** The store of one data directory. */
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { CommitClock } from "./commitClock";
+import { explaining } from "./damage";
+import { DATABASE, finishRestore } from "./directory";
+import { makeDurableDirectory } from "./durable";
 import { openWriteConnection } from "./layout";
 import { lockDirectory } from "./lock";
 import type { DirectoryLock } from "./lock";
@@ -27,19 +29,24 @@ const LOG_BYTES = 64 * 1024 * 1024;
 /**
  * Opens the store of a data directory, which is created if missing, and takes the directory's lock.
  *
- * @throws Error if another process holds the directory, or its database is of a newer format.
+ * @throws Error if another process holds the directory, it cannot be written, or its database is damaged or of a newer
+ * format.
  */
 export function openStore(options: StoreOptions): Store {
-  mkdirSync(options.directory, { recursive: true });
+  makeDirectory(options.directory);
   const lock = lockDirectory(options.directory);
   try {
-    const file = join(options.directory, "data.sqlite");
-    const writes = new Writes(openWriteConnection(file, options.synchronous ?? "FULL"));
+    finishRestore(options.directory);
+    const file = join(options.directory, DATABASE);
+    const writes = explaining(
+      file,
+      () => new Writes(openWriteConnection(file, options.synchronous ?? "FULL")),
+    );
     const snapshots = new SnapshotPool(file, options.readers ?? READERS);
     const writer = new Writer(writes, snapshots, {
       clock: new CommitClock(writes.db, options.now ?? Date.now),
       log: new Log(writes.db, snapshots, options.logBytes ?? LOG_BYTES),
-      beforeCommit: options.hooks?.beforeCommit,
+      hooks: options.hooks ?? {},
     });
     return new SqliteStore(lock, writes, snapshots, writer);
   } catch (error) {
@@ -99,5 +106,16 @@ class SqliteStore implements Store {
     } finally {
       this.lock.release();
     }
+  }
+}
+
+function makeDirectory(directory: string): void {
+  try {
+    makeDurableDirectory(directory);
+  } catch (error) {
+    const reason = (error as Error).message;
+    throw new Error(`The data directory ${directory} cannot be made: ${reason}. Choose another one.`, {
+      cause: error,
+    });
   }
 }

@@ -173,6 +173,8 @@ export interface Store {
 export interface StoreHooks {
   /** Called right before every COMMIT of a group; what it throws counts as the failure of that COMMIT. */
   readonly beforeCommit?: () => unknown;
+  /** Called right after every COMMIT of a group that succeeded, before its callers are answered. Must not throw. */
+  readonly afterCommit?: () => void;
 }
 
 export interface StoreOptions {

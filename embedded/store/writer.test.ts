@@ -284,7 +284,7 @@ test("a writer that cannot get back to a known state stops, and says so to every
     clock: new CommitClock(db, Date.now),
     log: new Log(db, snapshots, 1e9),
     // The connection is lost for good.
-    beforeCommit: () => db.close(),
+    hooks: { beforeCommit: () => db.close() },
   });
   const work = (): Promise<void> => writer.run(() => Promise.resolve());
   const outcomes = await Promise.allSettled([work(), work()]);

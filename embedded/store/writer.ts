@@ -6,6 +6,7 @@
  * One wait for the disk serves them all.
  */
 import type { Statement } from "better-sqlite3";
+import { randomUUID } from "node:crypto";
 import { setImmediate as turn } from "node:timers/promises";
 import type { CommitClock } from "./commitClock";
 import type { Log } from "./log";
@@ -31,7 +32,7 @@ export class WriterStopped extends Error {
 export interface WriterOptions {
   readonly clock: CommitClock;
   readonly log: Log;
-  readonly beforeCommit: StoreHooks["beforeCommit"];
+  readonly hooks: StoreHooks;
 }
 
 interface Job {
@@ -129,7 +130,7 @@ export class Writer {
         if (running.alone) break;
       }
       running = undefined;
-      this.options.beforeCommit?.();
+      this.options.hooks.beforeCommit?.();
       this.snapshots.rest();
       this.#sql.commit.run();
     } catch (error) {
@@ -145,6 +146,7 @@ export class Writer {
       running?.reject(failed);
       return;
     }
+    this.options.hooks.afterCommit?.();
     this.commits++;
     for (const { settle, succeeded } of outcomes) {
       if (succeeded) this.executions++;
@@ -181,12 +183,29 @@ export class Writer {
     }
   }
 
+  /**
+   * Commits something else in the place of what failed. A group whose last sync failed is in the log, complete, and
+   * would be found there after a crash, though its callers were refused.
+   */
+  #overwrite(): void {
+    const { db } = this.writes;
+    try {
+      this.#sql.begin.run();
+      db.prepare("INSERT OR REPLACE INTO meta (key, value) VALUES ('refused', ?)").run(randomUUID());
+      this.#sql.commit.run();
+    } catch {
+      // The disk may still be full. What was written of this is enough, and the next commit does the same.
+      if (db.inTransaction) db.exec("ROLLBACK");
+    }
+  }
+
   /** Makes sure that the connection is out of its failed transaction, and says what the group's callers are told. */
   #recover(cause: unknown): Error {
     const { db } = this.writes;
     try {
       if (db.inTransaction) db.exec("ROLLBACK");
       db.prepare("SELECT count(*) FROM meta").get();
+      this.#overwrite();
     } catch (error) {
       this.#stopped = new WriterStopped(
         `The database can no longer be written: ${messageOf(error)}. Free or repair its disk and start the process ` +

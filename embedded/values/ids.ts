@@ -10,7 +10,7 @@ import { randomBytes } from "node:crypto";
 /** The two things that an id says. */
 export interface DecodedId {
   readonly tableNumber: number;
-  /** 16 bytes. */
+  /** 16 bytes, not to be changed. */
   readonly internal: Buffer;
 }
 
@@ -54,6 +54,18 @@ export function encodeId(tableNumber: number, internal: Uint8Array): string {
  * or checksum, or unused bits that are not zero.
  */
 export function decodeId(id: string): DecodedId | null {
+  // One after the other the validator, the catalog and the store ask about the same id.
+  if (id !== lastText) {
+    lastDecoded = decode(id);
+    lastText = id;
+  }
+  return lastDecoded;
+}
+
+let lastText = "";
+let lastDecoded: DecodedId | null = null;
+
+function decode(id: string): DecodedId | null {
   if (id.length < MIN_LENGTH || id.length > MAX_LENGTH) return null;
   const bytes = unbase32(id);
   if (bytes === null) return null;

@@ -97,6 +97,13 @@ describe("what does not match, in Convex's words", () => {
     expect(check(validator, { u1: "a" })).toContain("Path: .values()");
   });
 
+  test("what follows a union is told in full, whatever its members found", () => {
+    const either = v.union(v.object({ kind: v.literal("a") }), v.union(v.null(), v.string()));
+    expect(check(v.object({ a: either, b: v.number() }), { a: "fits the last", b: "no number" })).toBe(
+      'Value does not match validator.\nPath: .b\nValue: "no number"\nValidator: v.float64()',
+    );
+  });
+
   test("a union names all its members, one of one only that", () => {
     expect(check(v.union(v.string(), v.null()), 1n)).toBe(
       "Value does not match validator.\n\nValue: 1\nValidator: v.union(v.string(), v.null())",

@@ -52,6 +52,7 @@ function check(
     case "literal": {
       const literal = jsonToConvex(validator.value);
       if (Object.is(value, literal)) return null;
+      if (quiet > 0) return UNTOLD;
       const shown = `\`${describeValue(value)}\` does not match literal validator`;
       return `${shown} \`v.literal(${describeLiteral(literal)})\`.${where(path)}`;
     }
@@ -73,10 +74,21 @@ function check(
     case "union": {
       const [only] = validator.value;
       if (only && validator.value.length === 1) return check(only, value, ids, path);
-      return validator.value.some((member) => check(member, value, ids, path) === null)
-        ? null
-        : mismatch(validator, value, path);
+      return suits(validator.value, value, ids) ? null : mismatch(validator, value, path);
     }
+  }
+}
+
+/** What is wrong with a member of a union nobody is told, so the message, which may show all of a value, is not made. */
+const UNTOLD = "";
+let quiet = 0;
+
+function suits(members: readonly ValidatorJSON[], value: Value | undefined, ids: IdNames): boolean {
+  quiet++;
+  try {
+    return members.some((member) => check(member, value, ids, UNTOLD) === null);
+  } finally {
+    quiet--;
   }
 }
 
@@ -117,6 +129,7 @@ function checkObject(validator: ObjectJSON, value: Fields, ids: IdNames, path: s
 }
 
 function mismatch(validator: ValidatorJSON, value: Value | undefined, path: string): string {
+  if (quiet > 0) return UNTOLD;
   return (
     `Value does not match validator.\n${where(path)}\n` +
     `Value: ${describeValue(value)}\nValidator: ${describeValidator(validator)}`
@@ -124,6 +137,7 @@ function mismatch(validator: ValidatorJSON, value: Value | undefined, path: stri
 }
 
 function aboutObject(problem: string, validator: ObjectJSON, value: Fields, path: string): string {
+  if (quiet > 0) return UNTOLD;
   return `${problem}\n${where(path)}\nObject: ${describeValue(value)}\nValidator: ${describeValidator(validator)}`;
 }
 

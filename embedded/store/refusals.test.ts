@@ -1,0 +1,95 @@
+import { execFileSync } from "node:child_process";
+import {
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { afterEach, expect, onTestFinished, test } from "vitest";
+import { insertOne, itemStore, temporaryDirectory } from "./storeForTests";
+import { openStore } from "./store";
+
+const unmounted: string[] = [];
+// Registered after the hook that removes the directories, and so called before it.
+afterEach(() => {
+  for (const directory of unmounted.splice(0)) execFileSync("umount", ["-l", directory]);
+});
+
+/** A data directory that a store has written and closed. */
+async function written(): Promise<{ directory: string; file: string }> {
+  const directory = temporaryDirectory();
+  const store = await itemStore({ directory });
+  for (let i = 0; i < 100; i++) await insertOne(store, { name: `item ${i}` });
+  await store.close();
+  return { directory, file: join(directory, "data.sqlite") };
+}
+
+test.each([
+  ["is no database any more", 0, Buffer.from("something else  ")],
+  ["has a broken schema", 100, Buffer.alloc(200, 0x5a)],
+])("a database that %s is named, with what to do", async (_what, position, bytes) => {
+  const { directory, file } = await written();
+  const database = openSync(file, "r+");
+  writeSync(database, bytes, 0, bytes.length, position);
+  closeSync(database);
+  expect(() => openStore({ directory })).toThrow(`The database ${file} is damaged: `);
+  expect(() => openStore({ directory })).toThrow(
+    'Put a backup back with "npm run embedded -- restore FILE --replace"',
+  );
+});
+
+test("a database that was cut short is named", async () => {
+  const { directory, file } = await written();
+  truncateSync(file, 5_000);
+  expect(() => openStore({ directory })).toThrow(`The database ${file} is damaged: `);
+});
+
+test("a database of a newer format is refused, and not touched", async () => {
+  const { directory, file } = await written();
+  const db = new Database(file);
+  db.exec("UPDATE meta SET value = '2' WHERE key = 'format'");
+  db.close();
+  expect(() => openStore({ directory })).toThrow(
+    `${file} has format 2, written by a newer version; this one reads formats up to 1. Update this project, or choose another data directory.`,
+  );
+});
+
+test("a directory that cannot be written is named", async ({ skip }) => {
+  const { directory } = await written();
+  if (process.getuid?.() === 0) {
+    // The superuser may write everywhere but in what is mounted so.
+    try {
+      execFileSync("mount", ["--bind", directory, directory], { stdio: "ignore" });
+      unmounted.push(directory);
+      execFileSync("mount", ["-o", "remount,bind,ro", directory], { stdio: "ignore" });
+    } catch {
+      return skip("needs the right to mount");
+    }
+  } else {
+    chmodSync(directory, 0o555);
+    onTestFinished(() => chmodSync(directory, 0o755));
+  }
+  const advice = "Make it writable for this process, or choose another data directory.";
+  expect(() => openStore({ directory })).toThrow(`The data directory ${directory} cannot be written: `);
+  expect(() => openStore({ directory })).toThrow(advice);
+  expect(() => openStore({ directory: join(directory, "new") })).toThrow("cannot be made: ");
+});
+
+test("a directory in whose place there is a file is named", () => {
+  const directory = join(temporaryDirectory(), "data");
+  writeFileSync(directory, "");
+  expect(() => openStore({ directory })).toThrow(`The data directory ${directory} cannot be made: `);
+});
+
+test("a database that cannot be written is named", async () => {
+  const { directory, file } = await written();
+  rmSync(file);
+  mkdirSync(file);
+  expect(() => openStore({ directory })).toThrow(`The database ${file} cannot be written: `);
+});
