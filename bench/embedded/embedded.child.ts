@@ -26,7 +26,7 @@ answerParent({
   async lookUp({ names }: { names: string[] }) {
     const started = performance.now();
     const found = await server.run("items:lookUp", { names });
-    if (found !== names.length) throw new Error(`Only ${String(found)} of ${names.length} were found`);
+    if (found !== names.length) throw new Error(`Only ${found as number} of ${names.length} were found`);
     return performance.now() - started;
   },
 });

@@ -72,7 +72,9 @@ async function generate({ port, connections, milliseconds, requests, expected }:
 
   // It never sleeps: waking it would be the server's work, and only a slow server, which it waits for, would pay for it.
   let spinning = true;
-  const spin = (): void => void (spinning && setImmediate(spin));
+  const spin = (): void => {
+    if (spinning) setImmediate(spin);
+  };
   spin();
   await Promise.all(Array.from({ length: connections }, () => one(connect(port, "127.0.0.1"))));
   spinning = false;

@@ -14,7 +14,7 @@ import { measureProduct } from "./product";
 import { svgOf } from "./svg";
 import { measureTraffic } from "./traffic";
 
-const FULL = { rounds: 9, milliseconds: 1_000, warmUpMs: 4_000, starts: 5, loadMs: 60_000 };
+const FULL = { rounds: 7, milliseconds: 1_000, warmUpMs: 3_000, starts: 5, loadMs: 60_000 };
 const QUICK = { rounds: 5, milliseconds: 500, warmUpMs: 2_000, starts: 3, loadMs: 8_000 };
 const SIZES = [1, 10_000, 100_000, 1_000_000];
 const QUICK_SIZES = [1, 10_000];

@@ -28,6 +28,12 @@ test("HEAD is routed as GET, stays HEAD for the handler, and has no body", async
   expect(answer).toMatch(/\r\n\r\n$/);
 });
 
+test("an answer to a body that did not come whole ends its connection, and says so", async () => {
+  const { server } = await serve();
+  const head = "POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n";
+  expect(await raw(server.url, `${head}half`)).toMatch(/^HTTP\/1\.1 404 [^]*\r\nconnection: close\r\n/i);
+});
+
 test("GET and OPTIONS have a null body, whatever is sent; others have what was sent", async () => {
   const { server } = await serve();
   for (const method of ["GET", "OPTIONS"]) {

@@ -56,6 +56,7 @@ export async function openPort(options: PortOptions): Promise<HttpServer> {
       if (closing) setImmediate(() => server.closeIdleConnections());
     });
     if (closing) outgoing.shouldKeepAlive = false;
+    endWithItsBody(incoming, outgoing);
     options.handle(incoming, outgoing);
   });
   await bind(server, options);
@@ -72,6 +73,20 @@ export async function openPort(options: PortOptions): Promise<HttpServer> {
       await closed;
       clearTimeout(cut);
     },
+  };
+}
+
+/**
+ * An answer that does not wait for the rest of a body cannot be followed by another on its connection: Node drops it soon
+ * after, and a client that was not told would lose its next request there.
+ */
+function endWithItsBody(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  const { headers } = incoming;
+  if (headers["transfer-encoding"] === undefined && (headers["content-length"] ?? "0") === "0") return;
+  const writeHead = outgoing.writeHead.bind(outgoing) as (...args: unknown[]) => ServerResponse;
+  outgoing.writeHead = (...args: unknown[]) => {
+    if (!incoming.complete) outgoing.shouldKeepAlive = false;
+    return writeHead(...args);
   };
 }
 
