@@ -190,7 +190,8 @@ export function describeFailure({ modules }: Engine, error: SyscallError): strin
 
 /** @throws SyscallError if there is no such function; what its module throws when it is evaluated. */
 export async function findFunction(engine: Engine, place: FunctionPlace): Promise<LoadedFunction> {
-  const fn = loaded(engine, place) ?? (await engine.components.get(place.component)?.modules.find(place.name));
+  const fn =
+    loaded(engine, place) ?? (await engine.components.get(place.component)?.modules.find(place.name));
   if (fn != null && isExported(fn, place)) return fn;
   throw new SyscallError(notFound(engine, place));
 }
