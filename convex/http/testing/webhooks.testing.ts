@@ -10,10 +10,12 @@ export const SECRETS: Record<WebhookSource, string> = {
   github: "github suite secret",
 };
 export const NEW_STRIPE_SECRET = "whsec_stripe_suite_next";
+/** The secret of the example in GitHub's documentation. */
+const DOCUMENTED_GITHUB_SECRET = "It's a Secret to Everybody";
 export const WEBHOOK_ENV = {
   STRIPE_WEBHOOK_SECRET: `${SECRETS.stripe}, ${NEW_STRIPE_SECRET}`,
   CLERK_WEBHOOK_SECRET: SECRETS.clerk,
-  GITHUB_WEBHOOK_SECRET: SECRETS.github,
+  GITHUB_WEBHOOK_SECRET: `${SECRETS.github},${DOCUMENTED_GITHUB_SECRET}`,
 };
 
 export type Options = {

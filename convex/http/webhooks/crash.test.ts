@@ -1,10 +1,11 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { expect, vi } from "vitest";
+import { startServer } from "../../../embedded/server";
 import { onlyOn } from "../testing/engine.testing";
 import type { Json } from "../testing/replies.testing";
 import { webhook, WEBHOOK_ENV } from "../testing/webhooks.testing";
@@ -94,5 +95,45 @@ onlyOn(
     child.kill("SIGTERM");
     await once(child, "exit");
     rmSync(data, { recursive: true });
+  },
+);
+
+onlyOn(
+  "embedded",
+  "the mock knows no time limit",
+  "a handler that never returns is counted, holds up nobody, and is given up",
+  async () => {
+    const project = mkdtempSync(join(tmpdir(), "webhook-hang-"));
+    cpSync("convex", join(project, "convex"), { recursive: true });
+    for (const name of ["node_modules", "package.json"]) symlinkSync(resolve(name), join(project, name));
+    writeFileSync(
+      join(project, "convex", "hanging.ts"),
+      `import { internalMutation } from "./_generated/server";
+       export const handle = internalMutation({ handler: () => new Promise(() => undefined) });`,
+    );
+    let ahead = 0;
+    const server = await startServer({ project, data: "data", port: 0, clock: () => Date.now() + ahead });
+    const record = (eventId: string, handler: string) =>
+      server.run("webhookEvents:record", {
+        ...{ source: "github", eventId, eventType: "push", eventTime: 0, handler },
+        payload: { text: "{}" },
+      });
+    const status = async (eventId: string) => {
+      const { docs } = (await server.run("webhookEvents:list", { limit: 10 })) as { docs: Json[] };
+      return docs.find((event) => event["eventId"] === eventId);
+    };
+
+    await record("hangs", "hanging:handle");
+    await record("behind", "github:handle");
+    await server.idle();
+    expect(await status("behind")).toMatchObject({ status: "success" });
+    expect(await status("hangs")).toMatchObject({ status: "pending", attempts: 1 });
+    for (let wait = 0; wait < 10 && (await status("hangs"))?.["status"] === "pending"; wait++) {
+      ahead += 5 * 60_000;
+      await server.idle();
+    }
+    expect(await status("hangs")).toMatchObject({ status: "failed", attempts: 8 });
+    await server.close();
+    rmSync(project, { recursive: true });
   },
 );
