@@ -3,7 +3,11 @@ import { expect, test } from "vitest";
 import { client } from "./client";
 import { Project } from "./project";
 
-test.each([{ heading: "### Items", gone: ["/api/items"] }])(
+test.each([
+  { heading: "### Items", gone: ["/api/items"] },
+  { heading: "### Stripe", gone: ["/api/payments/x", "/api/subscriptions/x", "/webhooks/stripe"] },
+  { heading: "### GitHub", gone: ["/webhooks/github"] },
+])(
   "after the steps under $heading the rest type-checks, imports nothing for nothing and answers",
   async ({ heading, gone }) => {
     const project = await Project.copy();
