@@ -12,6 +12,9 @@ export interface Address {
   readonly functionHandle?: string;
 }
 
+/** Who names it. */
+export type Namer = Pick<Execution, "engine" | "component">;
+
 /** Where a function is. */
 export interface FunctionPlace {
   /** `""` for the app, else the component's path. */
@@ -31,7 +34,7 @@ const HANDLE = "function://";
  *
  * @throws SyscallError for a component that is not mounted and what is no address.
  */
-export function placeOf(execution: Execution, address: Address): FunctionPlace {
+export function placeOf(execution: Namer, address: Address): FunctionPlace {
   const { name, reference, functionHandle } = address;
   if (name !== undefined) return { component: execution.component, name };
   if (functionHandle !== undefined) return placeOfHandle(functionHandle);
@@ -62,11 +65,14 @@ export function labelOf({ component, path }: { readonly component: string; reado
 }
 
 /** @param path `rateLimiter/lib/rateLimit`: the child's name, then the module's path and the function's name. */
-function inChild({ engine, component }: Execution, path: string): FunctionPlace {
+function inChild({ engine, component }: Namer, path: string): FunctionPlace {
   const [child = "", ...attributes] = path.split("/");
   const children = engine.components.get(component)?.children ?? new Map<string, string>();
   const found = children.get(child);
-  if (found === undefined) throw new SyscallError(noChild(component, child, [...children.keys()]));
+  if (found === undefined) {
+    const hint = engine.harness === true ? " Call `t.registerComponent`." : "";
+    throw new SyscallError(noChild(component, child, [...children.keys()]) + hint);
+  }
   const exported = attributes.pop();
   if (exported === undefined || attributes.length === 0) {
     throw new SyscallError(`${["components", child, ...attributes, exported].join(".")} is no function`);

@@ -1,13 +1,15 @@
 /** The syscalls that call other functions. */
-import type { JSONValue } from "convex/values";
+import type { JSONValue, Value } from "convex/values";
+import { convexToJson } from "convex/values";
 import type { FunctionKind } from "../runtime/modules";
+import type { Copy } from "../values/copy";
 import type { Address } from "./addresses";
 import { handleOf, placeOf } from "./addresses";
 import { SyscallError, unsupported } from "./errors";
 import type { Execution } from "./execution";
 import type { TransactionLimits } from "./limits";
 import { CONVEX_LIMITS } from "./limits";
-import { findFunction, runFunction, runNested } from "./run";
+import { argumentsOf, findFunction, runFunction, runNested } from "./run";
 
 interface CallArgs extends Address {
   readonly args: JSONValue;
@@ -20,20 +22,39 @@ interface UdfArgs extends CallArgs {
 
 /** `ctx.runQuery`, `ctx.runMutation`, `ctx.runAction` of an action, each with its own transaction. */
 export function actionCall(kind: FunctionKind): (execution: Execution, args: CallArgs) => Promise<string> {
-  return (execution, args) => {
-    if (execution.frozen) throw new SyscallError(`Cannot call an ${kind} this way from a ${execution.kind}`);
-    const call = { ...placeOf(execution, args), kind, args: args.args };
-    return execution.calls.run(() => {
+  return (execution, args) =>
+    execution.calls.run(async () => {
       execution.assertRunning();
-      return runFunction(execution.engine, call, execution.origin);
+      return toText(await startCall(execution, kind, args, argumentsOf(args.args)));
     });
-  };
+}
+
+/**
+ * The same with values, and without waiting for a slot.
+ *
+ * @param args are the callee's from now on.
+ * @throws SyscallError at once, or rejects with it.
+ */
+export function startCall(
+  execution: Execution,
+  kind: FunctionKind,
+  address: Address,
+  args: Copy,
+): Promise<Value> {
+  if (execution.frozen) throw new SyscallError(`Cannot call an ${kind} this way from a ${execution.kind}`);
+  const { component, name, exported = false } = placeOf(execution, address);
+  const call = { component, name, exported, kind, args };
+  return runFunction(execution.engine, call, execution.originFor(component));
 }
 
 /** `ctx.runQuery` and `ctx.runMutation` of queries and mutations, within the caller's transaction. */
-export function runUdf(execution: Execution, args: UdfArgs): Promise<string> {
+export async function runUdf(execution: Execution, args: UdfArgs): Promise<string> {
+  return toText(await runUdfOnValues(execution, args, argumentsOf(args.args)));
+}
+
+function runUdfOnValues(execution: Execution, args: UdfArgs, values: Copy): Promise<Value> {
   const limits = limitsOf(args);
-  const call = { ...placeOf(execution, args), args: args.args, ...(limits && { limits }) };
+  const call = { ...placeOf(execution, args), args: values, ...(limits && { limits }) };
   switch (args.udfType) {
     case "query":
       return runNested(execution, { ...call, kind: "query" });
@@ -42,10 +63,14 @@ export function runUdf(execution: Execution, args: UdfArgs): Promise<string> {
       throw new SyscallError(`Cannot call a mutation function from a ${execution.kind} function`);
     case "snapshotQuery":
       // `useStaleSnapshot`: the last committed state, without the caller's own writes.
-      return runFunction(execution.engine, { ...call, kind: "query" }, execution.origin);
+      return runFunction(execution.engine, { ...call, kind: "query" }, execution.originFor(call.component));
     default:
       throw new SyscallError(`Unknown type of function: ${args.udfType}`);
   }
+}
+
+function toText(value: Value): string {
+  return JSON.stringify(convexToJson(value));
 }
 
 function limitsOf({ udfType, transactionLimits: limits }: UdfArgs): Partial<TransactionLimits> | undefined {

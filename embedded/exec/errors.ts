@@ -1,5 +1,6 @@
 /** Errors as they cross between functions: a message and, for a `ConvexError`, its data. */
-import type { JSONValue } from "convex/values";
+import type { JSONValue, Value } from "convex/values";
+import { convexToJson } from "convex/values";
 
 const CONVEX_ERROR = Symbol.for("ConvexError");
 
@@ -32,13 +33,20 @@ export function toSyscallError(thrown: unknown): SyscallError {
     return new SyscallError(String(thrown), { cause: thrown });
   const message =
     "message" in thrown && typeof thrown.message === "string" ? thrown.message : "Unknown error";
-  if (!isConvexError(thrown)) return new SyscallError(message, { cause: thrown });
-  // `convex/server` has replaced the data by its JSON text on the way out of the handler.
-  const data = JSON.parse(thrown.data) as JSONValue;
-  return new SyscallError(message, { data, cause: thrown });
+  try {
+    const data = dataOf(thrown);
+    return new SyscallError(message, { ...(data !== undefined && { data }), cause: thrown });
+  } catch (unfit) {
+    // Data that is no value: that is what the caller learns, as on Convex.
+    return new SyscallError((unfit as Error).message, { cause: unfit });
+  }
 }
 
-/** True for a `ConvexError` of any copy of the package that has left a handler. */
-function isConvexError(thrown: object): thrown is { data: string } {
-  return CONVEX_ERROR in thrown && "data" in thrown && typeof thrown.data === "string";
+/** The data of a `ConvexError`, of any copy of the package, in Convex's JSON form; `undefined` for other errors. */
+function dataOf(thrown: unknown): JSONValue | undefined {
+  if (typeof thrown !== "object" || thrown === null || !(CONVEX_ERROR in thrown)) return undefined;
+  const data = "data" in thrown ? thrown.data : undefined;
+  // Where `convex/server` called the handler, it has replaced the data by its JSON text, and left this mark.
+  if ("ConvexErrorSymbol" in thrown) return JSON.parse(data as string) as JSONValue;
+  return convexToJson(data === undefined ? null : (data as Value));
 }

@@ -44,6 +44,11 @@ export interface Engine {
   readonly limits: Limits;
   /** How many proxies of one's own stand before the server. */
   readonly trustProxy: number;
+  /**
+   * True in the test harness, whose suites were written for the official mock: functions that are scheduled are looked
+   * for when they run, and their jobs have the names that the suites know.
+   */
+  readonly harness?: boolean;
 }
 
 /** The scheduled function that runs, as far as those that it calls need to know. */
@@ -62,19 +67,23 @@ export interface Origin {
   readonly token: string | null;
   /** Set where the scheduler is behind the call. */
   readonly scheduledBy?: ScheduledBy | undefined;
+  /** The JSON text of the identity that the operator acts as, in the place of one that a token proves. */
+  readonly identity?: string | undefined;
+  /** Told of what functions write, beside the log. */
+  readonly logged?: ((line: LogLine) => void) | undefined;
 }
 
 interface ExecutionOptions {
   readonly engine: Engine;
   readonly kind: ExecutionKind;
   readonly path: string;
-  /** The path of the function's component. Default `""`, the app. */
-  readonly component?: string;
+  /** The path of the function's component, `""` for the app. */
+  readonly component: string;
   readonly origin: Origin;
   readonly now: number;
-  readonly parent?: Execution;
-  readonly reader?: Reader;
-  readonly transaction?: Transaction;
+  readonly parent: Execution | null;
+  readonly reader: Reader | null;
+  readonly transaction: Transaction | null;
 }
 
 export class Execution {
@@ -98,8 +107,6 @@ export class Execution {
   readonly afterwards: (() => void)[] = [];
   /** The time that the function has left. */
   readonly budget: Budget;
-  /** What the transaction has scheduled so far; functions that share it share this. */
-  scheduled: { calls: number; argumentBytes: number };
   /** How many queries were opened: the next one's number. */
   opened = 0;
   /** Convex allows one `paginate` in each function. */
@@ -118,14 +125,12 @@ export class Execution {
     this.engine = options.engine;
     this.kind = options.kind;
     this.path = options.path;
-    this.component = options.component ?? "";
-    // Who calls is the app's business: in a component nobody is logged in, nor in what it calls by handle.
-    this.origin = this.component === "" ? options.origin : withoutIdentity(options.origin);
+    this.component = options.component;
+    this.origin = options.origin;
     this.now = options.now;
-    this.parent = options.parent ?? null;
-    this.reader = options.reader ?? null;
-    this.transaction = options.transaction ?? null;
-    this.scheduled = options.parent?.scheduled ?? { calls: 0, argumentBytes: 0 };
+    this.parent = options.parent;
+    this.reader = options.reader;
+    this.transaction = options.transaction;
     const { limits } = this.engine;
     this.budget = new Budget(labelOf(this), this.frozen ? limits.userMs : limits.actionMs, !this.frozen);
   }
@@ -140,12 +145,21 @@ export class Execution {
 
   /** What the transaction has read and written so far; functions that share it share this. */
   get usage(): Usage {
-    return (this.#usage ??= this.parent?.usage ?? new Usage(this.engine.limits.transaction));
+    const { transaction, enforced } = this.engine.limits;
+    return (this.#usage ??= this.parent?.usage ?? new Usage(transaction, enforced));
   }
 
   /** For an action's calls: Convex runs so many at once. */
   get calls(): Slots {
     return (this.#calls ??= new Slots(this.engine.limits.actionCalls));
+  }
+
+  /**
+   * The origin of what this calls in a component. Who is logged in is its own component's business: nobody is in
+   * another one, nor in what that calls.
+   */
+  originFor(component: string): Origin {
+    return component === this.component ? this.origin : withoutIdentity(this.origin);
   }
 
   /** Queries and mutations see a time that stands still, and neither timers nor the network. */
@@ -166,6 +180,10 @@ export class Execution {
     if (this.afterwards.length > 0) for (const callback of this.afterwards.splice(0)) callback();
   }
 
+  get hasEnded(): boolean {
+    return this.#ended;
+  }
+
   /** @throws SyscallError once this function, or one that called it, has ended. */
   assertRunning(): void {
     if (this.#ended) {
@@ -179,3 +197,15 @@ export class Execution {
 
 /** Which execution the running code belongs to. One for the process: servers share it without meeting each other. */
 export const executions = new AsyncLocalStorage<Execution>();
+
+/** The execution that the running code belongs to. @throws SyscallError if there is none, or it has ended. */
+export function running(): Execution {
+  const execution = executions.getStore();
+  if (execution === undefined) {
+    throw new SyscallError(
+      "The database and other functions can only be used while a function runs, not at import.",
+    );
+  }
+  execution.assertRunning();
+  return execution;
+}

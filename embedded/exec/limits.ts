@@ -13,10 +13,15 @@ export interface TransactionLimits {
   /** Rows looked at, those that a filter leaves out included. */
   readonly documentsRead: number;
   readonly documentsWritten: number;
+  readonly functionsScheduled: number;
+  /** Bytes of the arguments of all of them. */
+  readonly scheduledFunctionArgsBytes: number;
 }
 
 export interface Limits {
   readonly transaction: TransactionLimits;
+  /** False if transactions are measured against their limits and may exceed them. */
+  readonly enforced: boolean;
   /** Bytes of the arguments of one call. */
   readonly argumentBytes: number;
   /** Bytes of the result of one call. */
@@ -39,7 +44,10 @@ export const CONVEX_LIMITS: Limits = {
     databaseQueries: 4_096,
     documentsRead: 32_000,
     documentsWritten: 16_000,
+    functionsScheduled: 1_000,
+    scheduledFunctionArgsBytes: 16 * MIB,
   },
+  enforced: true,
   argumentBytes: 16 * MIB,
   resultBytes: 16 * MIB,
   userMs: 1_000,

@@ -1,12 +1,15 @@
 /** Sizes of arguments, results and documents in bytes, as Convex counts them. */
 import type { JSONValue, Value } from "convex/values";
 import { getConvexSize, getDocumentSize, jsonToConvex } from "convex/values";
+import type { Copy } from "../values/copy";
 import { SyscallError } from "./errors";
 import type { Limits } from "./limits";
 
 // A number counts nine bytes and is written with one character and a comma; nothing else grows more.
 const BYTES_PER_CHARACTER = 4.5;
 const BYTES_BESIDE = 4;
+
+const LIST_BYTES = 2;
 
 /** A bound that is certain, without parsing: a text of that many characters is a value of no more bytes. */
 export function mostBytes(characters: number): number {
@@ -18,30 +21,20 @@ export function documentBytes(json: string): number {
   return getDocumentSize(jsonToConvex(JSON.parse(json) as JSONValue) as Record<string, Value>);
 }
 
-/**
- * Refuses arguments that are too large.
- *
- * @param path of the function. @param json the arguments' object. @param text its JSON text.
- * @throws SyscallError in Convex's words.
- */
-export function checkArgumentBytes(
-  path: string,
-  json: JSONValue,
-  text: string,
-  { argumentBytes }: Limits,
-): void {
-  if (mostBytes(text.length) <= argumentBytes) return;
+/** Refuses arguments that are too large. @param path of the function. @throws SyscallError in Convex's words. */
+export function checkArgumentBytes(path: string, args: Copy, { argumentBytes }: Limits): void {
+  if (args.mostBytes + LIST_BYTES <= argumentBytes) return;
   // Convex measures the list that holds the arguments' object.
-  const bytes = getConvexSize([jsonToConvex(json)]);
+  const bytes = getConvexSize([args.value]);
   if (bytes <= argumentBytes) return;
   const sizes = `(actual: ${humanBytes(bytes)}, limit: ${humanBytes(argumentBytes)})`;
   throw new SyscallError(`Arguments for ${canonical(path)} are too large ${sizes}`);
 }
 
-/** The same for the JSON text of a result. */
-export function checkResultBytes(path: string, text: string, { resultBytes }: Limits): void {
-  if (mostBytes(text.length) <= resultBytes) return;
-  const bytes = getConvexSize(jsonToConvex(JSON.parse(text) as JSONValue));
+/** The same for a result. */
+export function checkResultBytes(path: string, result: Copy, { resultBytes }: Limits): void {
+  if (result.mostBytes <= resultBytes) return;
+  const bytes = getConvexSize(result.value);
   if (bytes <= resultBytes) return;
   const sizes = `(actual: ${humanBytes(bytes)}, limit: ${humanBytes(resultBytes)})`;
   throw new SyscallError(`Function ${canonical(path)} return value is too large ${sizes}`);

@@ -15,8 +15,9 @@ const TICK_MS = 25;
 
 /** Told which functions run. */
 export interface Monitor {
-  /** @param paths newest first; of many only the newest. */
-  running(paths: readonly string[]): void;
+  /** A function begins. @returns what `left` is told when it has ended. */
+  entered(path: string): number;
+  left(ticket: number): void;
 }
 
 const budgets = new Set<Budget>();
@@ -32,6 +33,8 @@ export class Budget {
   #usedMs = 0;
   #since = 0;
   #inSyscalls = 0;
+  #monitor: Monitor | null = null;
+  #ticket = 0;
 
   /**
    * @param path of the function. @param limitMs how long it may run.
@@ -41,10 +44,6 @@ export class Budget {
     this.#path = path;
     this.#limitMs = limitMs;
     this.#countsSyscalls = countsSyscalls;
-  }
-
-  get path(): string {
-    return this.#path;
   }
 
   /**
@@ -113,21 +112,23 @@ export class Budget {
   }
 
   #join(): void {
+    if (this.#limitMs === Infinity) return;
     budgets.add(this);
-    if (monitor !== null) report(monitor);
+    this.#monitor = monitor;
+    if (monitor !== null) this.#ticket = monitor.entered(this.#path);
     ticker ??= setInterval(tick, TICK_MS).unref();
   }
 
   #leave(): void {
     budgets.delete(this);
-    if (monitor !== null) report(monitor);
+    this.#monitor?.left(this.#ticket);
+    this.#monitor = null;
   }
 }
 
-/** From now on it is told which functions run, `null` for nobody. One for the process. */
+/** From now on it is told which functions begin and end, `null` for nobody. One for the process. */
 export function monitorWith(next: Monitor | null): void {
   monitor = next;
-  if (next !== null) report(next);
 }
 
 function tick(): void {
@@ -137,17 +138,6 @@ function tick(): void {
   }
   const time = now();
   for (const budget of budgets) budget.tick(time);
-}
-
-/** With very many under way the list would cost more than it tells. */
-const MANY = 64;
-const NAMED = 8;
-
-function report(to: Monitor): void {
-  const paths: string[] = [];
-  if (budgets.size <= MANY) for (const { path } of budgets) paths.push(path);
-  else paths.push("(many functions)");
-  to.running(paths.slice(-NAMED).reverse());
 }
 
 /** As Convex prints durations: `1s`, `1.5s`, `50ms`. */

@@ -1,6 +1,6 @@
 /** What a transaction has read and written, against what it may. */
 import type { Value } from "convex/values";
-import { getDocumentSize } from "convex/values";
+import { getConvexSize, getDocumentSize } from "convex/values";
 import { SyscallError } from "./errors";
 import type { TransactionLimits } from "./limits";
 import { documentBytes, mostBytes } from "./limitsOfSize";
@@ -15,7 +15,19 @@ export interface Metric {
 export interface Written {
   readonly documents: number;
   readonly bytes: number;
+  readonly scheduled: number;
+  readonly argumentBytes: number;
 }
+
+const UNLIMITED: TransactionLimits = {
+  bytesRead: Infinity,
+  bytesWritten: Infinity,
+  databaseQueries: Infinity,
+  documentsRead: Infinity,
+  documentsWritten: Infinity,
+  functionsScheduled: Infinity,
+  scheduledFunctionArgsBytes: Infinity,
+};
 
 const HELP =
   "Consider using smaller limits in your queries, paginating your queries, or using indexed queries with a selective " +
@@ -23,18 +35,25 @@ const HELP =
 
 /** Counts for one transaction; the functions that share it share this. */
 export class Usage {
+  /** What may be used. */
   #limits: TransactionLimits;
+  /** What the rest is told of. */
+  readonly #shown: TransactionLimits;
   readonly #ranges = new Set<string>();
   #documentsRead = 0;
   #documentsWritten = 0;
   #bytesWritten = 0;
+  #scheduled = 0;
+  #argumentBytes = 0;
   // To know a document's bytes it must be parsed. As long as all read so far cannot be too many, they are not.
   #bytesMeasured = 0;
   #unmeasured: string[] = [];
   #mostUnmeasured = 0;
 
-  constructor(limits: TransactionLimits) {
-    this.#limits = limits;
+  /** @param enforced false if more may be used. */
+  constructor(limits: TransactionLimits, enforced = true) {
+    this.#limits = enforced ? limits : UNLIMITED;
+    this.#shown = limits;
   }
 
   /**
@@ -80,15 +99,42 @@ export class Usage {
     }
   }
 
-  /** What is written so far, for `unwrite`. */
+  /** Counts a function that is scheduled. @throws SyscallError in Convex's words. */
+  scheduled(args: Value): void {
+    const { functionsScheduled, scheduledFunctionArgsBytes } = this.#limits;
+    if (this.#scheduled >= functionsScheduled) {
+      throw new SyscallError(`Too many functions scheduled by this mutation (limit: ${functionsScheduled})`);
+    }
+    const bytes = this.#argumentBytes + getConvexSize(args);
+    if (bytes > scheduledFunctionArgsBytes) {
+      throw new SyscallError(
+        "Too large total size of the arguments of scheduled functions from this mutation " +
+          `(limit: ${scheduledFunctionArgsBytes} bytes)`,
+      );
+    }
+    this.#scheduled++;
+    this.#argumentBytes = bytes;
+  }
+
+  /** How many functions are scheduled so far. */
+  get functionsScheduled(): number {
+    return this.#scheduled;
+  }
+
+  /** What is written and scheduled so far, for `unwrite`. */
   get written(): Written {
-    return { documents: this.#documentsWritten, bytes: this.#bytesWritten };
+    return {
+      ...{ documents: this.#documentsWritten, bytes: this.#bytesWritten },
+      ...{ scheduled: this.#scheduled, argumentBytes: this.#argumentBytes },
+    };
   }
 
   /** A savepoint was rolled back to where `written` was that. */
-  unwrite({ documents, bytes }: Written): void {
+  unwrite({ documents, bytes, scheduled, argumentBytes }: Written): void {
     this.#documentsWritten = documents;
     this.#bytesWritten = bytes;
+    this.#scheduled = scheduled;
+    this.#argumentBytes = argumentBytes;
   }
 
   /**
@@ -108,17 +154,19 @@ export class Usage {
       databaseQueries: limit("databaseQueries"),
       documentsRead: limit("documentsRead"),
       documentsWritten: limit("documentsWritten"),
+      functionsScheduled: limit("functionsScheduled"),
+      scheduledFunctionArgsBytes: limit("scheduledFunctionArgsBytes"),
     };
     return () => {
       this.#limits = whole;
     };
   }
 
-  /** The counts of `ctx.meta.getTransactionMetrics()` that are about documents. */
+  /** The counts of `ctx.meta.getTransactionMetrics()`. */
   metrics(): Record<keyof TransactionLimits, Metric> {
     const metric = (limit: keyof TransactionLimits, used: number): Metric => ({
       used,
-      remaining: Math.max(0, this.#limits[limit] - used),
+      remaining: Math.max(0, Math.min(this.#limits[limit], this.#shown[limit]) - used),
     });
     return {
       bytesRead: metric("bytesRead", this.#measure()),
@@ -126,6 +174,8 @@ export class Usage {
       databaseQueries: metric("databaseQueries", this.#ranges.size),
       documentsRead: metric("documentsRead", this.#documentsRead),
       documentsWritten: metric("documentsWritten", this.#documentsWritten),
+      functionsScheduled: metric("functionsScheduled", this.#scheduled),
+      scheduledFunctionArgsBytes: metric("scheduledFunctionArgsBytes", this.#argumentBytes),
     };
   }
 

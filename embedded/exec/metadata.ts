@@ -1,5 +1,4 @@
 /** The syscalls that tell a function about itself and its caller. */
-import { MOST_SCHEDULED, MOST_SCHEDULED_BYTES } from "../services/scheduleCalls";
 import { SyscallError } from "./errors";
 import type { Execution } from "./execution";
 
@@ -26,14 +25,9 @@ export function deploymentMetadata(): string {
  *
  * @throws SyscallError in actions, of which `convex/server` makes its own.
  */
-export function transactionMetrics({ frozen, usage, scheduled }: Execution): string {
+export function transactionMetrics({ frozen, usage }: Execution): string {
   if (!frozen) throw new SyscallError("Unknown async operation 1.0/getTransactionMetrics");
-  const { calls, argumentBytes } = scheduled;
-  return JSON.stringify({
-    ...usage.metrics(),
-    functionsScheduled: { used: calls, remaining: MOST_SCHEDULED - calls },
-    scheduledFunctionArgsBytes: { used: argumentBytes, remaining: MOST_SCHEDULED_BYTES - argumentBytes },
-  });
+  return JSON.stringify(usage.metrics());
 }
 
 /**
@@ -41,7 +35,7 @@ export function transactionMetrics({ frozen, usage, scheduled }: Execution): str
  * throw in the HTTP action, and counts as none in the functions that the action calls.
  */
 export async function userIdentity({ engine, kind, origin }: Execution): Promise<string> {
-  if (origin.token === null) return "null";
+  if (origin.token === null && origin.identity === undefined) return "null";
   try {
     return await engine.auth.identify(origin);
   } catch (refused) {

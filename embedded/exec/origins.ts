@@ -1,5 +1,5 @@
 /** Origins of calls as components see them. */
-import type { Origin, ScheduledBy } from "./execution";
+import type { LogLine, Origin, ScheduledBy } from "./execution";
 
 /** The same request, from nobody. Its fields are read when asked for, as those of the original. */
 class WithoutIdentity implements Origin {
@@ -21,6 +21,10 @@ class WithoutIdentity implements Origin {
 
   get scheduledBy(): ScheduledBy | undefined {
     return this.original.scheduledBy;
+  }
+
+  get logged(): ((line: LogLine) => void) | undefined {
+    return this.original.logged;
   }
 }
 

@@ -36,8 +36,8 @@ export function get(
 /** `db.normalizeId`: the id if it is one of that table, else `null`. Convex takes no other form of id either. */
 export function normalizeId(execution: Execution, args: { table: string; idString: string }): string {
   const decoded = decodeId(args.idString);
-  const table = decoded && execution.engine.store.catalog.tableByNumber(decoded.tableNumber);
-  const fits =
-    table?.component === execution.component && table.name === args.table && isReadable(table.name);
+  const { component, engine } = execution;
+  const table = decoded && engine.store.catalog.tableByNumber(component, decoded.tableNumber);
+  const fits = table?.name === args.table && isReadable(args.table);
   return JSON.stringify({ id: fits ? args.idString : null });
 }

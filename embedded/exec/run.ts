@@ -1,8 +1,10 @@
 /** Runs functions: validates what goes in and out, and gives each the database as its kind may have it. */
-import type { JSONValue, ValidatorJSON } from "convex/values";
+import type { JSONValue, ValidatorJSON, Value } from "convex/values";
 import { jsonToConvex } from "convex/values";
 import type { FunctionKind, LoadedFunction } from "../runtime/modules";
-import type { Transaction } from "../store/types";
+import type { Reader, Snapshot, Transaction } from "../store/types";
+import type { Copy } from "../values/copy";
+import { copyPlain } from "../values/copy";
 import { checkValue } from "../values/validators";
 import { SyscallError, toSyscallError } from "./errors";
 import type { Engine, Origin } from "./execution";
@@ -16,8 +18,8 @@ import { ComponentIds } from "./tables";
 /** What is called, and with what. */
 export interface Call extends FunctionPlace {
   readonly kind: FunctionKind;
-  /** The arguments' object in Convex's JSON form. */
-  readonly args: JSONValue;
+  /** The arguments' object. It is the function's from now on: nobody else may hold it. */
+  readonly args: Copy;
   /** What a nested call may do, if less than its caller. */
   readonly limits?: Partial<TransactionLimits>;
 }
@@ -25,20 +27,32 @@ export interface Call extends FunctionPlace {
 /**
  * Runs a function on its own: a query on a snapshot, a mutation in a transaction of the writer, an action on neither.
  *
- * @returns the JSON text of its result.
- * @throws SyscallError with what the function threw, or why it was not called. A mutation has written nothing then.
+ * @returns its result, which nobody else holds.
+ * @throws SyscallError, at once or as a rejection, with what the function threw, or why it was not called. A mutation
+ * has written nothing then.
  */
-export async function runFunction(engine: Engine, call: Call, origin: Origin): Promise<string> {
-  const fn = loaded(engine, call) ?? (await findFunction(engine, call));
+export function runFunction(engine: Engine, call: Call, origin: Origin): Promise<Value> {
+  const fn = loaded(engine, call);
+  // A promise less for every function but the first time.
+  if (fn !== undefined) return start(engine, fn, call, origin);
+  return findFunction(engine, call).then((found) => start(engine, found, call, origin));
+}
+
+function start(engine: Engine, fn: LoadedFunction, call: Call, origin: Origin): Promise<Value> {
   checkKind(fn, call);
-  checkArgs(engine, fn, call.args);
+  return runLoaded(engine, fn, call.args, origin);
+}
+
+/** The same with a function that is at hand. */
+export function runLoaded(engine: Engine, fn: LoadedFunction, args: Copy, origin: Origin): Promise<Value> {
+  checkArgs(engine, fn, args);
   switch (fn.kind) {
     case "query":
-      return await runQuery(engine, fn, call.args, origin);
+      return runQuery(engine, fn, args, origin);
     case "mutation":
-      return await runMutation(engine, fn, call.args, origin);
+      return runMutation(engine, fn, args, origin);
     case "action":
-      return await startAction(engine, fn, call.args, origin).result;
+      return startAction(engine, fn, args, origin).result;
   }
 }
 
@@ -46,25 +60,36 @@ export async function runFunction(engine: Engine, call: Call, origin: Origin): P
  * Runs a query or mutation inside another one. A mutation gets a savepoint of the caller's transaction: what it throws
  * undoes its own writes only.
  */
-export async function runNested(caller: Execution, call: Call): Promise<string> {
+export async function runNested(caller: Execution, call: Call): Promise<Value> {
   const fn = loaded(caller.engine, call) ?? (await findFunction(caller.engine, call));
   checkKind(fn, call);
-  checkArgs(caller.engine, fn, call.args);
+  return nestLoaded(caller, fn, call.args, call.limits);
+}
+
+/** The same with a function that is at hand. */
+export async function nestLoaded(
+  caller: Execution,
+  fn: LoadedFunction,
+  args: Copy,
+  limits?: Partial<TransactionLimits>,
+): Promise<Value> {
+  checkArgs(caller.engine, fn, args);
   return caller.turns.run(async () => {
     caller.assertRunning();
-    const { engine, origin, now, reader, transaction } = caller;
-    const kind = fn.kind === "mutation" ? "mutation" : "query";
+    const { engine, now, reader } = caller;
+    const { kind, path, component } = fn;
+    const origin = caller.originFor(component);
+    const transaction = kind === "mutation" ? caller.transaction : null;
     const child = new Execution({
-      ...{ engine, origin, now, kind, path: fn.path, component: fn.component, parent: caller },
-      ...(reader && { reader }),
-      ...(kind === "mutation" && transaction && { transaction }),
+      ...{ engine, kind, path, component, origin, now },
+      ...{ parent: caller, reader, transaction },
     });
     const savepoint = child.transaction?.savepoint();
     const { written } = child.usage;
-    const widen = call.limits && child.usage.narrow(call.limits);
-    let result: string;
+    const widen = limits && child.usage.narrow(limits);
+    let result: Value;
     try {
-      result = await settle(child, fn, call.args);
+      result = await settle(child, fn, args);
     } catch (error) {
       savepoint?.rollback();
       child.usage.unwrite(written);
@@ -77,35 +102,12 @@ export async function runNested(caller: Execution, call: Call): Promise<string> 
   });
 }
 
-async function runQuery(
-  engine: Engine,
-  fn: LoadedFunction,
-  args: JSONValue,
-  origin: Origin,
-): Promise<string> {
-  const reader = engine.store.snapshot();
-  const execution = new Execution({
-    engine,
-    kind: "query",
-    path: fn.path,
-    component: fn.component,
-    origin,
-    now: engine.clock(),
-    reader,
-  });
-  try {
-    return await settle(execution, fn, args);
-  } finally {
-    reader.release();
-  }
+function runQuery(engine: Engine, fn: LoadedFunction, args: Copy, origin: Origin): Promise<Value> {
+  const snapshot = engine.store.snapshot();
+  return settle(executionOf(engine, fn, origin, snapshot, null), fn, args, snapshot);
 }
 
-async function runMutation(
-  engine: Engine,
-  fn: LoadedFunction,
-  args: JSONValue,
-  origin: Origin,
-): Promise<string> {
+async function runMutation(engine: Engine, fn: LoadedFunction, args: Copy, origin: Origin): Promise<Value> {
   // Keys may have to be fetched to tell who is logged in: better before the writer waits for it.
   if (origin.token !== null) await engine.auth.identify(origin).catch(() => undefined);
   const { result, scheduled } = await engine.store.mutate((transaction) =>
@@ -119,42 +121,60 @@ async function runMutation(
 /**
  * Runs a mutation in a transaction that its caller commits or, if this rejects, rolls back.
  *
- * @returns the JSON text of its result, and how many functions it scheduled.
+ * @returns its result, and how many functions it scheduled.
  */
 export async function runMutationIn(
   engine: Engine,
   transaction: Transaction,
   fn: LoadedFunction,
-  args: JSONValue,
+  args: Copy,
   origin: Origin,
-): Promise<{ result: string; scheduled: number }> {
-  // The time is taken when the writer is free: creation times follow the order of commits.
-  const now = engine.clock();
-  const { path, component } = fn;
-  const options = { engine, kind: "mutation", path, component, origin, now } as const;
-  const execution = new Execution({ ...options, reader: transaction, transaction });
+): Promise<{ result: Value; scheduled: number }> {
+  const execution = executionOf(engine, fn, origin, transaction, transaction);
   const result = await settle(execution, fn, args);
-  return { result, scheduled: execution.scheduled.calls };
+  return { result, scheduled: execution.usage.functionsScheduled };
 }
 
 /** Starts an action; `execution.end()` cuts it off. */
 export function startAction(
   engine: Engine,
   fn: LoadedFunction,
-  args: JSONValue,
+  args: Copy,
   origin: Origin,
-): { execution: Execution; result: Promise<string> } {
-  const { path, component } = fn;
-  const execution = new Execution({ engine, kind: "action", path, component, origin, now: engine.clock() });
+): { execution: Execution; result: Promise<Value> } {
+  const execution = executionOf(engine, fn, origin, null, null);
   return { execution, result: settle(execution, fn, args) };
 }
 
-/** Calls the function and waits until nothing of it is under way; only then its transaction may end. */
-async function settle(execution: Execution, fn: LoadedFunction, args: JSONValue): Promise<string> {
-  let result: string;
+/** The time is taken now, when the writer is free: creation times follow the order of commits. */
+function executionOf(
+  engine: Engine,
+  { kind, path, component }: LoadedFunction,
+  origin: Origin,
+  reader: Reader | null,
+  transaction: Transaction | null,
+): Execution {
+  const now = engine.clock();
+  return new Execution({ engine, kind, path, component, origin, now, parent: null, reader, transaction });
+}
+
+/**
+ * Calls the function and waits until nothing of it is under way; only then its transaction may end.
+ *
+ * @param snapshot is released then.
+ */
+async function settle(
+  execution: Execution,
+  fn: LoadedFunction,
+  args: Copy,
+  snapshot: Snapshot | null = null,
+): Promise<Value> {
+  let result: Value;
   try {
-    result = await execution.budget.run(() => executions.run(execution, invoke, execution, fn, args));
-    checkResultBytes(fn.path, result, execution.engine.limits);
+    const returned = await execution.budget.run(() => executions.run(execution, invoke, execution, fn, args));
+    const copy = copyPlain(returned ?? null) ?? unmeasured(await fn.judge(returned));
+    checkResultBytes(fn.path, copy, execution.engine.limits);
+    result = copy.value;
   } catch (thrown) {
     const error = toSyscallError(thrown);
     if (error.data === undefined) report(execution, error);
@@ -163,15 +183,14 @@ async function settle(execution: Execution, fn: LoadedFunction, args: JSONValue)
     execution.end();
     // A nested function that was not awaited: its next syscall is refused, and its savepoint ends before ours does.
     if (execution.turns.busy) await execution.turns.idle();
+    snapshot?.release();
   }
   checkReturns(execution, fn, result);
   return result;
 }
 
-function invoke({ engine }: Execution, fn: LoadedFunction, args: JSONValue): Promise<string> {
-  const text = JSON.stringify(args);
-  checkArgumentBytes(fn.path, args, text, engine.limits);
-  return fn.invoke(`[${text}]`);
+function invoke(execution: Execution, fn: LoadedFunction, args: Copy): Promise<unknown> {
+  return Promise.resolve(fn.call(execution, args.value));
 }
 
 /** A caller gets the message alone, so where it happened is logged here, as Convex logs every function that fails. */
@@ -213,15 +232,25 @@ function checkKind({ path, kind }: LoadedFunction, call: Call): void {
   );
 }
 
-/** @throws SyscallError in Convex's words if the function does not take these arguments. */
-export function checkArgs(engine: Engine, fn: LoadedFunction, args: JSONValue): void {
-  const problem = problemOf(engine, fn, fn.args, args);
-  if (problem !== null) throw new SyscallError(`ArgumentValidationError: ${problem}`);
+/** Arguments from their JSON form. @throws SyscallError in Convex's words for what is no value. */
+export function argumentsOf(json: JSONValue): Copy {
+  try {
+    return unmeasured(jsonToConvex(json));
+  } catch (error) {
+    throw new SyscallError(`ArgumentValidationError: ${(error as Error).message}`);
+  }
 }
 
-function checkReturns(execution: Execution, fn: LoadedFunction, result: string): void {
+/** @throws SyscallError in Convex's words if the function does not take these arguments. */
+export function checkArgs(engine: Engine, fn: LoadedFunction, args: Copy): void {
+  const problem = problemOf(engine, fn, fn.args, args.value);
+  if (problem !== null) throw new SyscallError(`ArgumentValidationError: ${problem}`);
+  checkArgumentBytes(fn.path, args, engine.limits);
+}
+
+function checkReturns(execution: Execution, fn: LoadedFunction, result: Value): void {
   if (fn.returns === null) return;
-  const problem = problemOf(execution.engine, fn, fn.returns, JSON.parse(result) as JSONValue);
+  const problem = problemOf(execution.engine, fn, fn.returns, result);
   if (problem === null) return;
   const error = new SyscallError(`ReturnsValidationError: ${problem}`);
   report(execution, error);
@@ -232,16 +261,15 @@ function problemOf(
   engine: Engine,
   { component }: LoadedFunction,
   validator: ValidatorJSON,
-  json: JSONValue,
+  value: Value,
 ): string | null {
   if (validator.type === "any") return null;
-  let value;
-  try {
-    value = jsonToConvex(json);
-  } catch (error) {
-    return (error as Error).message;
-  }
   return checkValue(validator, value, new ComponentIds(engine, component));
+}
+
+/** A copy whose bytes are counted where they matter. */
+function unmeasured(value: Value): Copy {
+  return { value, mostBytes: Infinity };
 }
 
 function capital(kind: FunctionKind): string {

@@ -9,15 +9,30 @@ export class Slots {
 
   /** Settles as `work` does, once that had its turn. */
   async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free--;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (!this.take()) await this.wait();
     try {
       return await work();
     } finally {
-      // A slot that somebody waits for is handed on, and never free in between.
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#free++;
-      else next();
+      this.release();
     }
+  }
+
+  /** Takes a slot if one is free. */
+  take(): boolean {
+    if (this.#free === 0) return false;
+    this.#free--;
+    return true;
+  }
+
+  /** Resolves when a slot is the caller's. */
+  wait(): Promise<void> {
+    return new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Gives a slot back: one that somebody waits for is handed on, and never free in between. */
+  release(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#free++;
+    else next();
   }
 }

@@ -9,7 +9,7 @@ import { labelOf } from "./addresses";
 import { actionCall, componentArgument, createFunctionHandle, runUdf } from "./calls";
 import { SyscallError, toSyscallError, unsupported } from "./errors";
 import type { Execution } from "./execution";
-import { executions } from "./execution";
+import { running } from "./execution";
 import {
   deploymentMetadata,
   functionMetadata,
@@ -184,17 +184,6 @@ async function callFiles(
     // A plain error, as `convex/server` makes of the others by itself.
     throw new Error(toSyscallError(thrown).message, { cause: thrown });
   }
-}
-
-function running(): Execution {
-  const execution = executions.getStore();
-  if (execution === undefined) {
-    throw new SyscallError(
-      "The database and other functions can only be used while a function runs, not at import.",
-    );
-  }
-  execution.assertRunning();
-  return execution;
 }
 
 function unknown(caller: Execution, operation: string): SyscallError {

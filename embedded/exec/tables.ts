@@ -24,8 +24,8 @@ export class ComponentIds implements IdNames {
 
   tableOf(id: string): string | null {
     const decoded = decodeId(id);
-    const table = decoded && this.#engine.store.catalog.tableByNumber(decoded.tableNumber);
-    return table?.component === this.#component ? table.name : null;
+    const table = decoded && this.#engine.store.catalog.tableByNumber(this.#component, decoded.tableNumber);
+    return table?.name ?? null;
   }
 }
 
@@ -49,9 +49,10 @@ export function addressOf(
     const shown = typeof id === "string" ? id : typeof id;
     throw new SyscallError(`Invalid argument \`id\` for \`${operation}\`: Unable to decode ID: ${shown}`);
   }
-  const table = execution.engine.store.catalog.tableByNumber(decoded.tableNumber);
+  const { component, engine } = execution;
   // The tables of another component do not exist for this one.
-  if (table?.component !== execution.component || !isReadable(table.name)) return null;
+  const table = engine.store.catalog.tableByNumber(component, decoded.tableNumber);
+  if (table === null || !isReadable(table.name)) return null;
   checkSide(table.name, system);
   if (typeof expected === "string" && expected !== table.name) {
     throw new SyscallError(

@@ -9,17 +9,20 @@ import type { Execution } from "./execution";
 import type { DocumentAddress } from "./tables";
 import { addressOf, ComponentIds } from "./tables";
 
-type Fields = Record<string, Value | undefined>;
+export type Fields = Record<string, Value | undefined>;
 
 /** `db.insert`. @returns `{"_id":"…"}`. */
 export function insert(execution: Execution, args: { table: string; value: JSONValue }): string {
+  return `{"_id":"${insertFields(execution, args.table, fieldsOf(args.value, "db.insert"))}"}`;
+}
+
+/** @param fields are kept: nobody else may hold them. @returns the document's id. */
+export function insertFields(execution: Execution, tableName: string, fields: Fields): string {
   const transaction = transactionOf(execution);
-  const fields = fieldsOf(args.value, "db.insert");
-  checkTableName(args.table);
+  checkTableName(tableName);
   const { catalog } = execution.engine.store;
   const table =
-    catalog.table(execution.component, args.table) ??
-    transaction.createTable(execution.component, args.table);
+    catalog.table(execution.component, tableName) ?? transaction.createTable(execution.component, tableName);
   for (const field of ["_id", "_creationTime"]) {
     if (field in fields) throw new SyscallError(`Document with system field \`${field}\` can't be inserted`);
   }
@@ -30,7 +33,7 @@ export function insert(execution: Execution, args: { table: string; value: JSONV
   check(execution, table, document);
   execution.usage.wrote(document);
   transaction.insert(table, internal, document);
-  return `{"_id":"${_id}"}`;
+  return _id;
 }
 
 /** `db.replace`: other fields under the same id and creation time. */

@@ -2,10 +2,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Engine } from "../exec/execution";
 import { Execution, executions } from "../exec/execution";
-import type { Router } from "../runtime/modules";
+import type { Modules, Router } from "../runtime/modules";
 import { noRoute, uncaught } from "./failure";
 import { RequestOrigin } from "./origin";
-import { capped, withoutBody } from "./web";
+import { capped, webGlobals, withoutBody } from "./web";
 
 /** Answers one request. Never rejects. */
 export async function serveHttpAction(
@@ -18,14 +18,21 @@ export async function serveHttpAction(
   // HEAD is routed as GET; the handler still sees HEAD, and the socket leaves the body out.
   const routed = method === "HEAD" ? "GET" : method;
   const origin = new RequestOrigin(incoming, engine.trustProxy);
-  const execution = new Execution({ engine, kind: "http", path: `${method} ${path}`, origin, now: 0 });
+  const execution = new Execution({
+    ...{ engine, kind: "http", path: `${method} ${path}`, component: "", origin, now: 0 },
+    ...{ parent: null, reader: null, transaction: null },
+  });
   try {
     const router = engine.modules.router ?? (await engine.modules.loadRouter());
     if (router === null) return noRoute();
     execution.request = method === "OPTIONS" ? withoutBody(request) : request;
-    return await execution.budget.run(() =>
-      executions.run(execution, respond, router, execution, path, routed),
+    const response = await execution.budget.run(() =>
+      executions.run(execution, respond, engine.modules, router, execution, path, routed),
     );
+    if (!(response instanceof webGlobals.Response)) {
+      throw new Error("An HTTP action must return a Response, or a promise of one.");
+    }
+    return capped(response);
   } catch (thrown) {
     const stack = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
     const trace = engine.modules.mapStack(stack);
@@ -38,16 +45,25 @@ export async function serveHttpAction(
   }
 }
 
-async function respond(
+function respond(
+  modules: Modules,
   router: Router,
   execution: Execution,
   path: string,
   method: string,
-): Promise<Response> {
-  if (router.lookup(path, method) === null) return noRoute();
+): Promise<unknown> {
+  const found = router.lookup(path, method);
+  if (found === null) return Promise.resolve(noRoute());
+  const [{ _handler: handler }] = found;
+  if (!modules.standardRouter || handler === undefined) return throughRouter(router, execution, path);
+  return Promise.resolve(handler(modules.contexts.http(execution), execution.request));
+}
+
+/** A router with ways of its own. */
+async function throughRouter(router: Router, execution: Execution, path: string): Promise<unknown> {
   await router.runRequest("{}", path);
   if (execution.response === null) throw new Error("The HTTP action's router gave no response");
-  return capped(execution.response);
+  return execution.response;
 }
 
 /** The path of an absolute URL as it stands there, percent signs and all. */

@@ -1,5 +1,5 @@
 /** What a client gets when an HTTP action throws, or there is none. */
-import type { JSONValue } from "convex/values";
+import { toSyscallError } from "../exec/errors";
 import { webGlobals } from "./web";
 
 /** Convex's answer where no route matches. */
@@ -22,17 +22,7 @@ export function uncaught(thrown: unknown, trace: string, requestId: string): Res
     code: `[Request ID: ${requestId}] Server Error: ${message}`,
     trace: `Uncaught ${trace}`,
   };
-  const data = dataOf(thrown);
+  const { data } = toSyscallError(thrown);
   if (data !== undefined) body["data"] = data;
   return Response.json(body, { status: 500 });
-}
-
-function dataOf(thrown: unknown): JSONValue | undefined {
-  if (typeof thrown !== "object" || thrown === null || !(Symbol.for("ConvexError") in thrown))
-    return undefined;
-  // On its way out of the handler the data has become its JSON text.
-  const data = "data" in thrown ? thrown.data : undefined;
-  if (typeof data !== "string") return undefined;
-  const json = JSON.parse(data) as JSONValue;
-  return json;
 }

@@ -7,12 +7,13 @@
 import { join } from "node:path";
 import type { BuildFailure, Message, Plugin } from "esbuild";
 import { build, stop } from "esbuild";
+import { LIBRARY } from "../exec/context/library";
 import { authConfigFile, entryPoints, schemaFile } from "./entries";
 import { convexPlugins } from "./plugins";
 
 /** The functions of one state of a project. */
 export interface Bundle {
-  /** The script; it calls `__modules` with an object of loaders, by module: `http/items`, `schema`. */
+  /** The script; it calls `__modules` with loaders, by module: `http/items`, `schema`, and its copy of the library. */
   readonly code: string;
   /** Its source map as bytes, parsed when the first stack trace needs it. Sources are relative to `out/`. */
   readonly map: Uint8Array;
@@ -52,7 +53,8 @@ export async function bundleFunctions(project: string, directory: string, label:
   const authConfig = authConfigFile(directory);
   if (authConfig !== null) modules.push(["auth.config", authConfig]);
   const loaders = modules.map(([module, file]) => `${JSON.stringify(module)}: () => import("./${file}")`);
-  return bundleScript({ project, directory, contents: `__modules({\n${loaders.join(",\n")}\n});` });
+  const contents = `${LIBRARY.imports}\n__modules({\n${loaders.join(",\n")}\n}, ${LIBRARY.object});`;
+  return bundleScript({ project, directory, contents });
 }
 
 /** What becomes a script. */
@@ -90,6 +92,9 @@ export async function bundleScript({ project, directory, contents, plugins = [] 
       sourcesContent: false,
       treeShaking: true,
       minifySyntax: true,
+      // Half of the text, and without the comments all of it is ASCII, which takes half the memory again.
+      minifyWhitespace: true,
+      legalComments: "none",
       // The CLI shortens names and keeps the original ones by `Object.defineProperty`, for every closure that is ever
       // made: a tenth of a request's time. Names that stay as they are need not be kept.
       minifyIdentifiers: false,

@@ -12,7 +12,9 @@ export function createConsole(log: (line: LogLine) => void, mapStack: MapStack):
   const write = (level: LogLine["level"], args: unknown[]): void => {
     const execution = executions.getStore();
     const path = execution === undefined ? null : labelOf(execution);
-    log({ level, path, message: mapStack(formatWithOptions({ depth: 4 }, ...args)) });
+    const line = { level, path, message: mapStack(formatWithOptions({ depth: 4 }, ...args)) };
+    log(line);
+    execution?.origin.logged?.(line);
   };
   const methods: Record<string, (...args: unknown[]) => void> = {};
   for (const [name, level] of Object.entries(LEVELS)) methods[name] = (...args) => write(level, args);

@@ -28,15 +28,22 @@ const EXTENSIONS = [".js", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts", ".jsx"
 export function entryPoints(directory: string, label = "convex"): EntryPoint[] {
   if (!existsSync(directory)) throw new EntryPointError(`There is no folder ${directory}`);
   const found: EntryPoint[] = [];
+  for (const { file, source } of moduleFiles(directory)) {
+    check(file, source, label);
+    found.push({ file, module: file.replace(/\.[^/.]+$/, "") });
+  }
+  return found;
+}
+
+/** The files of a folder that become modules, whether or not Convex takes them. */
+export function* moduleFiles(directory: string): Generator<{ file: string; source: string }> {
   for (const file of walk(directory, "")) {
     if (!isEntryPoint(file)) continue;
     const source = readFileSync(join(directory, file), "utf8");
     // A TypeScript file without import or export is no module.
     if (/\.tsx?$/.test(file) && !/^\s{0,100}(import|export)/m.test(source)) continue;
-    check(file, source, label);
-    found.push({ file, module: file.replace(/\.[^/.]+$/, "") });
+    yield { file, source };
   }
-  return found;
 }
 
 /** The schema's file, `null` without one. */
@@ -83,7 +90,8 @@ function isEntryPoint(file: string): boolean {
   );
 }
 
-function check(file: string, source: string, label: string): void {
+/** @throws EntryPointError for what Convex refuses, and for `"use node"`, which the embedded runtime does. */
+export function check(file: string, source: string, label: string): void {
   if (file.startsWith("_deps/")) {
     throw new EntryPointError(
       `${label}/${file}: the folder _deps is reserved for dependencies. Move your code elsewhere.`,
@@ -108,7 +116,7 @@ function check(file: string, source: string, label: string): void {
 }
 
 /** True if `"use node"` is among the directives that open a file. */
-function hasUseNode(source: string): boolean {
+export function hasUseNode(source: string): boolean {
   if (!source.includes("use node")) return false;
   const opening = /^(?:\s+|\/\/[^\n]*|\/\*[\s\S]*?\*\/|(["'])(?:(?!\1).)*\1\s*;?)*/.exec(source)?.[0] ?? "";
   const code = opening.replaceAll(/\/\/[^\n]*|\/\*[\s\S]*?\*\//g, "");

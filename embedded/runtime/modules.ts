@@ -1,5 +1,7 @@
 /** The functions of a build by their paths, its HTTP router and its schema. */
-import type { JSONValue, ValidatorJSON } from "convex/values";
+import type { JSONValue, ValidatorJSON, Value } from "convex/values";
+import { Contexts } from "../exec/context/contexts";
+import type { Execution } from "../exec/execution";
 import type { CronSchedule } from "../services/cronSchedule";
 import type { SchemaJSON } from "../store/types";
 import type { Namespace, Realm } from "./realm";
@@ -17,13 +19,20 @@ export interface LoadedFunction {
   readonly args: ValidatorJSON;
   /** `null` where the function declares none. */
   readonly returns: ValidatorJSON | null;
-  /** @param args the JSON text of a list with the arguments' object. @returns the JSON text of the result. */
-  readonly invoke: (args: string) => Promise<string>;
+  /** Calls the handler on behalf of an execution. @param args the arguments' object, which becomes the handler's. */
+  readonly call: (execution: Execution, args: Value) => unknown;
+  /** What `convex/server` makes of a result that is no plain data. */
+  readonly judge: (result: unknown) => Promise<Value>;
+}
+
+/** As `httpActionGeneric` of `convex/server` makes them. */
+interface HttpAction {
+  readonly _handler?: (ctx: object, request: Request | null) => unknown;
 }
 
 /** The default export of `http.ts`. */
 export interface Router {
-  lookup(path: string, method: string): readonly [handler: unknown, method: string, path: string] | null;
+  lookup(path: string, method: string): readonly [action: HttpAction, method: string, path: string] | null;
   /** Calls the route's handler; request and response go through `Convex.jsSyscall`. */
   runRequest(requestJson: string, path: string): Promise<string>;
 }
@@ -45,16 +54,16 @@ interface Registered {
   isPublic?: boolean;
   exportArgs(): string;
   exportReturns(): string;
-  invokeQuery(args: string): Promise<string>;
-  invokeMutation(args: string): Promise<string>;
-  invokeAction(requestId: string, args: string): Promise<string>;
+  readonly _handler: (ctx: object, args: Value) => unknown;
 }
 
 export class Modules {
   readonly mapStack: Realm["mapStack"];
+  readonly contexts: Contexts;
   readonly #realm: Realm;
   readonly #functions = new Map<string, LoadedFunction>();
   #router: Router | null = null;
+  #standardRouter = false;
 
   /** @param component the path of the component that this is, `""` for the app. */
   constructor(
@@ -62,6 +71,7 @@ export class Modules {
     readonly component = "",
   ) {
     this.#realm = realm;
+    this.contexts = new Contexts(realm.library);
     this.mapStack = realm.mapStack;
   }
 
@@ -82,9 +92,9 @@ export class Modules {
     if (module === "schema" || !this.#realm.modules.includes(module)) return null;
     const namespace = await this.#realm.load(module);
     const fn = Object.hasOwn(namespace, exported)
-      ? asFunction(this.component, `${module}:${exported}`, namespace[exported])
+      ? asFunction(this.contexts, this.component, `${module}:${exported}`, namespace[exported])
       : null;
-    if (fn !== null) this.#functions.set(name, fn);
+    if (fn !== null && this.#realm.fixed) this.#functions.set(name, fn);
     return fn;
   }
 
@@ -95,17 +105,23 @@ export class Modules {
 
   /** The router once it has been loaded. */
   get router(): Router | null {
-    return this.#router;
+    return this.#realm.fixed ? this.#router : null;
   }
 
   /** Loads the router, `null` if the project has no `http` module. */
   async loadRouter(): Promise<Router | null> {
-    if (this.#router === null && this.#realm.modules.includes("http")) {
+    if (this.router === null && this.#realm.modules.includes("http")) {
       const router = (await this.#realm.load("http"))["default"];
       if (!isRouter(router)) throw new Error("The default export of `convex/http.ts` is not a Router.");
       this.#router = router;
+      this.#standardRouter = this.contexts.isStandard(router);
     }
     return this.#router;
+  }
+
+  /** True if what `lookup` gives may be called without `runRequest`. */
+  get standardRouter(): boolean {
+    return this.#standardRouter;
   }
 
   /** What `schema.ts` declares, `null` without one. */
@@ -132,6 +148,20 @@ export class Modules {
     return this.has("auth.config") ? (await this.#realm.load("auth.config"))["default"] : undefined;
   }
 
+  /** Every function of the build. A module that cannot be evaluated has none. */
+  async functions(): Promise<LoadedFunction[]> {
+    const found: LoadedFunction[] = [];
+    for (const module of this.#realm.modules) {
+      if (module === "schema") continue;
+      const namespace = await this.#realm.load(module).catch((): Namespace => ({}));
+      for (const [name, value] of Object.entries(namespace)) {
+        const fn = asFunction(this.contexts, this.component, `${module}:${name}`, value);
+        if (fn !== null) found.push(fn);
+      }
+    }
+    return found;
+  }
+
   /** Evaluates every module, so that what fails at import fails now. */
   async loadAll(): Promise<void> {
     const namespaces = new Map<string, Namespace>();
@@ -140,29 +170,32 @@ export class Modules {
     }
     for (const [module, namespace] of namespaces) {
       for (const [name, value] of Object.entries(namespace)) {
-        asFunction(this.component, `${module}:${name}`, value);
+        asFunction(this.contexts, this.component, `${module}:${name}`, value);
       }
     }
     await this.loadRouter();
   }
 }
 
-function asFunction(component: string, path: string, value: unknown): LoadedFunction | null {
+function asFunction(
+  contexts: Contexts,
+  component: string,
+  path: string,
+  value: unknown,
+): LoadedFunction | null {
   if (!isRegistered(value)) return null;
   const kind = value.isQuery === true ? "query" : value.isMutation === true ? "mutation" : "action";
-  const invoke = {
-    query: (args: string) => value.invokeQuery(args),
-    mutation: (args: string) => value.invokeMutation(args),
-    action: (args: string) => value.invokeAction("", args),
-  }[kind];
+  const visibility = value.isPublic === true ? "public" : "internal";
+  const handler = value._handler;
   return {
     component,
     path,
     kind,
-    visibility: value.isPublic === true ? "public" : "internal",
+    visibility,
     args: JSON.parse(value.exportArgs()) as ValidatorJSON,
     returns: JSON.parse(value.exportReturns()) as ValidatorJSON | null,
-    invoke,
+    call: (execution, args) => handler(contexts[kind](execution, visibility), args),
+    judge: (result) => contexts.judge(result),
   };
 }
 

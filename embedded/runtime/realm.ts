@@ -8,6 +8,7 @@
  */
 import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
 import { Script } from "node:vm";
+import type { ConvexLibrary } from "../exec/context/library";
 import type { LogLine } from "../exec/execution";
 import { executions } from "../exec/execution";
 import { convexGlobal } from "../exec/syscalls";
@@ -27,6 +28,9 @@ export interface Realm {
   /** All modules of the build, `items` or `http/items`, whether evaluated or not. */
   readonly modules: readonly string[];
   readonly mapStack: MapStack;
+  readonly library: ConvexLibrary;
+  /** False where a module may be evaluated again, so that nothing of it may be kept. */
+  readonly fixed: boolean;
   /** A module's exports; evaluates it if nobody did. Rejects, each time, with what its evaluation threw. */
   load(module: string): Promise<Namespace>;
 }
@@ -46,13 +50,19 @@ type Loaders = Readonly<Record<string, () => Promise<Namespace>>>;
 /** Makes a realm of a bundle. None of its modules is evaluated yet. */
 export function createRealm(bundle: Bundle, options: RealmOptions): Realm {
   const { mapStack } = options;
-  let loaders: Loaders = {};
-  evaluate(bundle, options, { __modules: (given: Loaders) => void (loaders = given) });
+  let made: { readonly loaders: Loaders; readonly library: ConvexLibrary } | undefined;
+  evaluate(bundle, options, {
+    __modules: (loaders: Loaders, library: ConvexLibrary) => void (made = { loaders, library }),
+  });
+  if (made === undefined) throw new Error("The bundle hands over no modules");
+  const { loaders, library } = made;
 
   const namespaces = new Map<string, Promise<Namespace>>();
   return {
     modules: Object.keys(loaders),
     mapStack,
+    library,
+    fixed: true,
     load(module) {
       let namespace = namespaces.get(module);
       if (namespace === undefined) {

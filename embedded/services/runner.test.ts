@@ -26,7 +26,8 @@ function setUp({ failing, kind }: Options) {
   const fn: LoadedFunction = {
     ...{ component: "", path: "jobs:count", kind, visibility: "internal", args: any, returns: null },
     component: "",
-    invoke: () => Promise.resolve(String(++seen.runs)),
+    call: () => ++seen.runs,
+    judge: () => Promise.reject(new Error("A number is plain data")),
   };
   const modules = { loaded: () => fn };
   const engine = {

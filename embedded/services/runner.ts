@@ -9,7 +9,14 @@ import type { FunctionPlace } from "../exec/addresses";
 import { labelOf } from "../exec/addresses";
 import { SyscallError, toSyscallError } from "../exec/errors";
 import type { Engine, Execution, ScheduledBy } from "../exec/execution";
-import { checkArgs, describeFailure, findFunction, runMutationIn, startAction } from "../exec/run";
+import {
+  argumentsOf,
+  checkArgs,
+  describeFailure,
+  findFunction,
+  runMutationIn,
+  startAction,
+} from "../exec/run";
 import { operatorOrigin } from "../http/origin";
 import type { LoadedFunction } from "../runtime/modules";
 import type { Transaction } from "../store/types";
@@ -78,7 +85,7 @@ export class Runner {
           `Unsupported function type. ${fn.path} is defined as a query. Only mutations and actions can be scheduled.`,
         );
       }
-      checkArgs(engine, fn, task.args);
+      checkArgs(engine, fn, argumentsOf(task.args));
       return fn;
     });
     this.#found = found.catch(() => undefined);
@@ -97,7 +104,7 @@ export class Runner {
       await engine.store.mutate(async (transaction) => {
         if (!task.begin(transaction)) return;
         try {
-          await runMutationIn(engine, transaction, fn, task.args, originOf(task, "mutation"));
+          await runMutationIn(engine, transaction, fn, argumentsOf(task.args), originOf(task, "mutation"));
         } catch (error) {
           thrown.push(error);
           throw error;
@@ -117,7 +124,7 @@ export class Runner {
       engine.store.mutate((transaction) => Promise.resolve(task.begin(transaction))),
     );
     if (begun !== true || this.#isAborted()) return;
-    const { execution, result } = startAction(engine, fn, task.args, originOf(task, "action"));
+    const { execution, result } = startAction(engine, fn, argumentsOf(task.args), originOf(task, "action"));
     this.#actions.add(execution);
     let outcome: Outcome = { kind: "success" };
     try {

@@ -8,6 +8,7 @@
  */
 import { url as inspectorUrl } from "node:inspector";
 import { Worker } from "node:worker_threads";
+import type { Monitor } from "../exec/limitsOfTime";
 import { monitorWith } from "../exec/limitsOfTime";
 
 export interface Watchdog {
@@ -19,13 +20,18 @@ export interface Watchdog {
 /** How long the event loop may stand still. A busy machine takes its time; a function has one second. */
 export const WATCHDOG_MS = 5_000;
 
-// What both threads share: some 32-bit numbers, then the functions' names.
+// What both threads share: some 32-bit numbers, two more for each function that runs, then the functions' names. Of very
+// many only some have a place there, so that it costs each of them one short write.
 const BEAT = 0;
 const ON_GUARD = 1;
-const NAMES_LENGTH = 2;
+const RUNNING = 2;
 const STOPPED = 3;
-const NUMBERS = 4;
-const NAMES_BYTES = 2_048;
+const PLACES = 4;
+const PLACE_COUNT = 32;
+const NUMBERS = PLACES + 2 * PLACE_COUNT;
+const NAME_BYTES = 120;
+const NO_PLACE = -1;
+const MAX_ORDER = 2 ** 31 - 1;
 
 /** The worker looks that often in the time that is allowed, and each look must find no progress. */
 const LOOKS = 10;
@@ -37,14 +43,13 @@ const WORKER = `
 const { workerData: { shared, limitMs } } = require("node:worker_threads");
 const { writeSync } = require("node:fs");
 const numbers = new Int32Array(shared, 0, ${NUMBERS});
-const names = new Uint8Array(shared, ${NUMBERS * 4});
+const names = Buffer.from(shared, ${NUMBERS * 4});
 let beat = -1;
 let looks = 0;
 let processor = process.cpuUsage();
 while (Atomics.wait(numbers, ${STOPPED}, 0, limitMs / ${LOOKS}) === "timed-out") {
   const now = Atomics.load(numbers, ${BEAT});
-  const length = Atomics.load(numbers, ${NAMES_LENGTH});
-  if (now !== beat || length === 0 || Atomics.load(numbers, ${ON_GUARD}) === 0) {
+  if (now !== beat || Atomics.load(numbers, ${RUNNING}) === 0 || Atomics.load(numbers, ${ON_GUARD}) === 0) {
     beat = now;
     looks = 0;
     processor = process.cpuUsage();
@@ -55,7 +60,13 @@ while (Atomics.wait(numbers, ${STOPPED}, 0, limitMs / ${LOOKS}) === "timed-out")
   const { user, system } = process.cpuUsage(processor);
   processor = process.cpuUsage();
   if ((user + system) / 1000 < limitMs * ${LEAST_SHARE_OF_PROCESSOR}) continue;
-  const [first, ...others] = Buffer.from(names.slice(0, length)).toString().split("\\n");
+  const places = [];
+  for (let place = 0; place < ${PLACE_COUNT}; place++) {
+    const [order, length] = numbers.slice(${PLACES} + 2 * place);
+    const start = place * ${NAME_BYTES};
+    if (order > 0) places.push({ order, name: names.latin1Slice(start, start + length) });
+  }
+  const [first = "(unknown)", ...others] = places.sort((a, b) => b.order - a.order).map(({ name }) => name);
   const also = others.length === 0 ? "" : " (also under way: " + others.join(", ") + ")";
   writeSync(2, "The function " + first + also + " has kept the process from doing anything else for " +
     limitMs / 1000 + " s, as an endless loop does. The process ends. What was acknowledged is on disk.\\n");
@@ -75,10 +86,8 @@ export function startWatchdog(limitMs: number | false): Watchdog {
 const NONE: Watchdog = { exempt: (work) => work(), stop: () => Promise.resolve() };
 
 function watch(limitMs: number): Watchdog {
-  const shared = new SharedArrayBuffer(NUMBERS * 4 + NAMES_BYTES);
+  const shared = new SharedArrayBuffer(NUMBERS * 4 + PLACE_COUNT * NAME_BYTES);
   const numbers = new Int32Array(shared, 0, NUMBERS);
-  const names = new Uint8Array(shared, NUMBERS * 4);
-  const encoder = new TextEncoder();
   let exemptions = 0;
 
   const beat = (): void => {
@@ -87,12 +96,7 @@ function watch(limitMs: number): Watchdog {
   };
   beat();
   const heart = setInterval(beat, limitMs / LOOKS / 2).unref();
-  monitorWith({
-    running(paths) {
-      const { written } = encoder.encodeInto(paths.join("\n"), names);
-      Atomics.store(numbers, NAMES_LENGTH, written);
-    },
-  });
+  monitorWith(placesIn(numbers, Buffer.from(shared, NUMBERS * 4)));
   // It needs little: what it does not get, the functions' server has.
   const resourceLimits = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 1 };
   const worker = new Worker(WORKER, {
@@ -122,6 +126,32 @@ function watch(limitMs: number): Watchdog {
       Atomics.store(numbers, STOPPED, 1);
       Atomics.notify(numbers, STOPPED);
       await worker.terminate();
+    },
+  };
+}
+
+/** Keeps the list of what runs, for the worker to read. What it reads is torn only while this thread still runs. */
+function placesIn(numbers: Int32Array, names: Buffer): Monitor {
+  const free = Array.from({ length: PLACE_COUNT }, (_, place) => place);
+  let entered = 0;
+  let running = 0;
+  return {
+    entered(path) {
+      numbers[RUNNING] = ++running;
+      const place = free.pop();
+      if (place === undefined) return NO_PLACE;
+      const at = PLACES + 2 * place;
+      numbers[at + 1] = names.write(path, place * NAME_BYTES, NAME_BYTES, "latin1");
+      // Never 0, which is no function, and never negative.
+      entered = (entered % MAX_ORDER) + 1;
+      numbers[at] = entered;
+      return place;
+    },
+    left(place) {
+      numbers[RUNNING] = --running;
+      if (place === NO_PLACE) return;
+      numbers[PLACES + 2 * place] = 0;
+      free.push(place);
     },
   };
 }

@@ -1,0 +1,78 @@
+/** `ctx.runQuery`, `ctx.runMutation` and `ctx.runAction` of actions, past the text. */
+import { getFunctionAddress } from "convex/server";
+import type { Value } from "convex/values";
+import type { FunctionKind } from "../../runtime/modules";
+import type { Copy } from "../../values/copy";
+import { copyPlain, isFields } from "../../values/copy";
+import type { Address } from "../addresses";
+import { startCall } from "../calls";
+import { toSyscallError } from "../errors";
+import type { Execution } from "../execution";
+import type { ToThrown } from "./contexts";
+
+type Call = (reference: unknown, args?: unknown) => Promise<Value>;
+
+export interface ActionCalls {
+  readonly runQuery: Call;
+  readonly runMutation: Call;
+  readonly runAction: Call;
+}
+
+/** An action's context. @param made by `convex/server`, which is asked where a call is not plain. */
+export function shortCalls<Made extends ActionCalls>(
+  execution: Execution,
+  made: Made,
+  toThrown: ToThrown,
+): Made {
+  const short =
+    (kind: FunctionKind, long: Call): Call =>
+    (reference, args) => {
+      const address = addressOf(reference);
+      const copy = isFields(args ?? {}) ? copyPlain(args ?? {}) : null;
+      if (address === null || copy === null) return long(reference, args);
+      return call(execution, kind, address, copy, toThrown);
+    };
+  return {
+    ...made,
+    runQuery: short("query", made.runQuery),
+    runMutation: short("mutation", made.runMutation),
+    runAction: short("action", made.runAction),
+  };
+}
+
+// One function, not three: each `async` one is two promises more.
+async function call(
+  execution: Execution,
+  kind: FunctionKind,
+  address: Address,
+  args: Copy,
+  toThrown: ToThrown,
+): Promise<Value> {
+  const { budget, calls } = execution;
+  let entered = false;
+  let taken = false;
+  try {
+    execution.assertRunning();
+    budget.enter();
+    entered = true;
+    if (!calls.take()) await calls.wait();
+    taken = true;
+    execution.assertRunning();
+    return await startCall(execution, kind, address, args);
+  } catch (thrown) {
+    throw toThrown(toSyscallError(thrown));
+  } finally {
+    if (taken) calls.release();
+    if (entered) budget.exit();
+  }
+}
+
+/** `null` for what is no reference. */
+function addressOf(reference: unknown): Address | null {
+  if (reference === null || (typeof reference !== "object" && typeof reference !== "string")) return null;
+  try {
+    return getFunctionAddress(reference);
+  } catch {
+    return null;
+  }
+}

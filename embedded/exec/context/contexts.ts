@@ -1,0 +1,113 @@
+/**
+ * The `ctx` that functions get.
+ *
+ * `convex/server` makes a context of closures for each call and passes everything through them as JSON text, which took
+ * a quarter of a request's time. Its contexts hold no state: here each kind is made once, by `convex/server` itself, and
+ * every call gets a copy. What is called most goes the short way, without text; all else takes the one it always took,
+ * and so does whatever the short way does not know.
+ */
+import type { JSONValue, Value } from "convex/values";
+import { jsonToConvex } from "convex/values";
+import type { SyscallError } from "../errors";
+import type { Execution } from "../execution";
+import type { ActionCalls } from "./calls";
+import { shortCalls } from "./calls";
+import type { Database } from "./database";
+import { shortReads, shortWrites } from "./database";
+import type { ConvexLibrary } from "./library";
+
+type Visibility = "public" | "internal";
+
+/** What a thrown `SyscallError` becomes in the function that called. */
+export type ToThrown = (error: SyscallError) => Error;
+
+/** The parts of a context that are replaced. */
+interface WithDatabase {
+  readonly db: Database;
+}
+
+/** The contexts of one build. */
+export class Contexts {
+  readonly #library: ConvexLibrary;
+  readonly #made = new Map<string, object>();
+
+  constructor(library: ConvexLibrary) {
+    this.#library = library;
+  }
+
+  /** A context of a query's own: what it changes there, no other call sees. */
+  query(execution: Execution, visibility: Visibility): object {
+    const base = this.#once(`query ${visibility}`, () => {
+      const { queryGeneric, internalQueryGeneric } = this.#library;
+      const register = visibility === "public" ? queryGeneric : internalQueryGeneric;
+      return capture((probe) => register(probe).invokeQuery(NO_ARGUMENTS)) as WithDatabase;
+    });
+    return { ...base, db: shortReads(execution, base.db, this.toThrown) };
+  }
+
+  mutation(execution: Execution, visibility: Visibility): object {
+    const base = this.#once(`mutation ${visibility}`, () => {
+      const { mutationGeneric, internalMutationGeneric } = this.#library;
+      const register = visibility === "public" ? mutationGeneric : internalMutationGeneric;
+      return capture((probe) => register(probe).invokeMutation(NO_ARGUMENTS)) as WithDatabase;
+    });
+    return { ...base, db: shortWrites(execution, base.db, this.toThrown) };
+  }
+
+  action(execution: Execution, visibility: Visibility): object {
+    const base = this.#once(`action ${visibility}`, () => {
+      const { actionGeneric, internalActionGeneric } = this.#library;
+      const register = visibility === "public" ? actionGeneric : internalActionGeneric;
+      return capture((probe) => register(probe).invokeAction("", NO_ARGUMENTS)) as ActionCalls;
+    });
+    return shortCalls(execution, base, this.toThrown);
+  }
+
+  http(execution: Execution): object {
+    const base = this.#once("http", () => {
+      const register = this.#library.httpActionGeneric;
+      return capture((probe) => register(probe).invokeHttpAction(null)) as ActionCalls;
+    });
+    return shortCalls(execution, base, this.toThrown);
+  }
+
+  /** An error of the functions' own classes, as `convex/server` makes one of what a syscall rejects with. */
+  readonly toThrown: ToThrown = ({ message, data }) => {
+    if (data === undefined) return new Error(message);
+    const error = new this.#library.ConvexError(message);
+    error.data = jsonToConvex(data);
+    return error;
+  };
+
+  /** What `convex/server` makes of a result that is no plain data. @throws Error in its words. */
+  async judge(result: unknown): Promise<Value> {
+    const text = await this.#library.queryGeneric(() => result).invokeQuery(NO_ARGUMENTS);
+    return jsonToConvex(JSON.parse(text) as JSONValue);
+  }
+
+  /** True if the router answers requests as `convex/server` has it, and so may be called past its text. */
+  isStandard(router: { readonly runRequest: unknown }): boolean {
+    return String(router.runRequest) === String(this.#library.httpRouter().runRequest);
+  }
+
+  #once<Context extends object>(name: string, make: () => Context): Context {
+    let context = this.#made.get(name);
+    if (context === undefined) this.#made.set(name, (context = make()));
+    return context as Context;
+  }
+}
+
+/** The text of a list with the arguments' object. */
+const NO_ARGUMENTS = "[{}]";
+
+/** The context that a handler is called with, which is at once. */
+function capture(invoke: (probe: (ctx: object) => unknown) => Promise<unknown>): object {
+  let captured: object | undefined;
+  const probe = (ctx: object): null => {
+    captured = ctx;
+    return null;
+  };
+  invoke(probe).catch(() => undefined);
+  if (captured === undefined) throw new Error("This version of convex does not call handlers at once");
+  return captured;
+}
