@@ -1,6 +1,7 @@
 /** The commands of the embedded runtime: `npm run embedded -- help`. */
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { EXCHANGE_USAGE, runExport, runImport } from "./commands/exchange";
 import { UsageError } from "./options";
 
 const USAGE = `usage: npm run embedded -- COMMAND
@@ -11,6 +12,8 @@ const USAGE = `usage: npm run embedded -- COMMAND
   restore FILE [--data DIR] [--replace]
                            put the data of a backup into a data directory that is empty, or take the place of what is
                            there; not while a server is at work
+${EXCHANGE_USAGE}
+  admin-key [--data DIR]   print the key for npx convex: CONVEX_SELF_HOSTED_ADMIN_KEY
 
   --data DIR               data directory (.convex-embedded)
 `;
@@ -30,6 +33,15 @@ async function main([command, ...args]: readonly string[]): Promise<void> {
         return;
       case "restore":
         await restore(args);
+        return;
+      case "export":
+        await runExport(args);
+        return;
+      case "import":
+        await runImport(args);
+        return;
+      case "admin-key":
+        await adminKey(args);
         return;
       case "help":
       case "--help":
@@ -57,6 +69,21 @@ async function restore(args: readonly string[]): Promise<void> {
   const { restore } = await import("./commands/restore");
   const { files } = await restore({ file, directory, replace });
   process.stdout.write(`restored ${file} to ${directory}, with ${files} stored files\n`);
+}
+
+async function adminKey(args: readonly string[]): Promise<void> {
+  const { data = ".convex-embedded" } = valuesOf(args);
+  const { existingAdminKey } = await import("./protocol/adminKey");
+  process.stdout.write(`${existingAdminKey(resolve(data))}\n`);
+}
+
+/** @throws UsageError for anything but `--data DIR`. */
+function valuesOf(args: readonly string[]): { data?: string } {
+  try {
+    return parseArgs({ args: [...args], options: { data: { type: "string" } }, strict: true }).values;
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
 }
 
 interface Parsed {

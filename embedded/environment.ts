@@ -1,39 +1,90 @@
 /** The environment variables that functions see. */
-import { readFileSync } from "node:fs";
-import { parseEnv } from "node:util";
+import { editEnvFile, readEnvFile } from "./envFile";
 
 /** What configures the official tools; functions have no use for it, and the admin key must not reach them. */
 const FOR_TOOLS = /^CONVEX_(SELF_HOSTED_|DEPLOY)/;
 
-/**
- * Host environment and env file, the file winning, then what the runtime sets itself.
- *
- * @param builtin `CONVEX_SITE_URL` and `CONVEX_CLOUD_URL`, which the other two may override: behind a proxy the
- * public origin differs from the one that the server listens on.
- */
-export function functionEnvironment(
-  host: Readonly<Record<string, string | undefined>>,
-  builtin: Readonly<Record<string, string>>,
-): ReadonlyMap<string, string> {
-  const variables = new Map(Object.entries(builtin));
-  for (const [name, value] of Object.entries(host)) {
-    if (value !== undefined && !FOR_TOOLS.test(name)) variables.set(name, value);
-  }
-  return variables;
-}
+export type Variables = ReadonlyMap<string, string>;
 
 /**
- * The variables of an env file.
- *
- * @throws Error that names the file if it cannot be read, unless it is missing and `required` is false.
+ * Where the variables come from: what the runtime sets itself, over that the host's environment, over that the env file.
+ * The last is what the operator changes, with an editor or with `npx convex env`.
  */
-export function readEnvFile(file: string, required: boolean): Record<string, string | undefined> {
-  try {
-    return parseEnv(readFileSync(file, "utf8"));
-  } catch (error) {
-    if (!required && (error as NodeJS.ErrnoException).code === "ENOENT") return {};
-    throw new Error(`Cannot read the environment file ${file}: ${(error as Error).message}`, {
-      cause: error,
-    });
+export class Environment {
+  readonly #host: Variables;
+  readonly #file: string | null;
+  #builtIn: Variables = new Map();
+  #set: Variables;
+
+  /** @param file may be missing. `null` for none. @throws Error that names the file if it cannot be read. */
+  constructor(host: Readonly<Record<string, string | undefined>>, file: string | null) {
+    const given = Object.entries(host).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, value] as const],
+    );
+    this.#host = new Map(withoutTools(given));
+    this.#file = file;
+    this.#set = this.#read();
   }
+
+  /**
+   * Says what the runtime sets: `CONVEX_SITE_URL` and `CONVEX_CLOUD_URL`. The host and the file may override it: behind a
+   * proxy the public origin differs from the one that the server listens on.
+   */
+  setBuiltIn(builtIn: Readonly<Record<string, string>>): void {
+    this.#builtIn = new Map(Object.entries(builtIn));
+  }
+
+  /** What functions see. */
+  get variables(): Variables {
+    return this.#over(this.#set);
+  }
+
+  /** Where clients reach the API port, without a trailing slash. */
+  get cloudUrl(): string {
+    return (this.variables.get("CONVEX_CLOUD_URL") ?? "").replace(/\/+$/, "");
+  }
+
+  /** What the env file sets, as it is now. */
+  listed(): Variables {
+    return this.#read();
+  }
+
+  /** What functions would see after these changes. */
+  preview(changes: ReadonlyMap<string, string | null>): Variables {
+    return this.#over(changed(this.#read(), changes));
+  }
+
+  /** Writes the changes to the env file. @throws Error if they cannot be written there; then nothing has changed. */
+  change(changes: ReadonlyMap<string, string | null>): void {
+    if (this.#file === null)
+      throw new Error("This server was started without an env file that could hold variables.");
+    editEnvFile(this.#file, changes);
+    this.#set = this.#read();
+  }
+
+  /** True for names that are not the operator's to set. */
+  isBuiltIn(name: string): boolean {
+    return this.#builtIn.has(name) || FOR_TOOLS.test(name);
+  }
+
+  #read(): Variables {
+    return this.#file === null ? new Map() : new Map(withoutTools(readEnvFile(this.#file)));
+  }
+
+  #over(set: Variables): Variables {
+    return new Map([...this.#builtIn, ...this.#host, ...set]);
+  }
+}
+
+function withoutTools(variables: Iterable<readonly [string, string]>): (readonly [string, string])[] {
+  return [...variables].filter(([name]) => !FOR_TOOLS.test(name));
+}
+
+function changed(variables: Variables, changes: ReadonlyMap<string, string | null>): Variables {
+  const after = new Map(variables);
+  for (const [name, value] of changes) {
+    if (value === null) after.delete(name);
+    else after.set(name, value);
+  }
+  return after;
 }

@@ -1,6 +1,14 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
@@ -67,7 +75,8 @@ test("prints api, data, key on the first start only, then ready, and answers", a
   const data = temporaryDirectory();
   const first = serve(data);
   await first.line(/^ready\b/);
-  expect(first.lines.map((line) => line.slice(0, 5))).toEqual(["api  ", "data ", "key  ", "ready"]);
+  const heads = first.lines.map((line) => line.slice(0, 5));
+  expect(heads).toEqual(["api  ", "data ", "key  ", "cli  ", "CONVE", "CONVE", "ready"]);
   expect(first.lines[0]).toMatch(/^api {2}http:\/\/127\.0\.0\.1:\d+$/);
   expect(first.lines[1]).toBe(`data ${data}`);
   expect(first.lines[2]).toMatch(/^key {2}cha_\w+$/);
@@ -78,6 +87,44 @@ test("prints api, data, key on the first start only, then ready, and answers", a
   const second = serve(data);
   await second.line(/^ready\b/);
   expect(second.lines.map((line) => line.slice(0, 5))).toEqual(["api  ", "data ", "ready"]);
+});
+
+/** A copy of this repository's own project, whose installation has fetched a script for the reference page. */
+function copyWithScript(script: string): string {
+  const copy = temporaryDirectory();
+  for (const name of ["convex", "openapi", "package.json"])
+    cpSync(join(root, name), join(copy, name), { recursive: true });
+  mkdirSync(join(copy, "node_modules", ".cache", "reference"), { recursive: true });
+  writeFileSync(join(copy, "node_modules", ".cache", "reference", "scalar.js"), script);
+  for (const name of readdirSync(join(root, "node_modules")))
+    if (!name.startsWith("."))
+      symlinkSync(join(root, "node_modules", name), join(copy, "node_modules", name));
+  return copy;
+}
+
+test("prints docs in a project that has a reference page, which loads the script from the server itself", async () => {
+  const args = ["--project", copyWithScript("a script"), "--data", temporaryDirectory(), "--port", "0"];
+  const command = new Command(args);
+  await command.line(/^ready\b/);
+  const printed = command.lines.map((line) => line.split(/\s/, 1)[0]);
+  const expected = ["api", "docs", "data", "key", "ready"];
+  expect(printed.filter((word) => expected.includes(word ?? ""))).toEqual(expected);
+  const url = await command.url();
+  expect(command.lines).toContain(`docs ${url}/docs`);
+  expect(await (await fetch(`${url}/docs`)).text()).toContain('<script src="/docs/scalar.js"');
+  const script = await fetch(`${url}/docs/scalar.js`);
+  expect([script.headers.get("content-type"), await script.text()]).toEqual([
+    "text/javascript; charset=utf-8",
+    "a script",
+  ]);
+});
+
+test("DOCS_SCRIPT_URL says where the script of the reference page is, whatever the server has", async () => {
+  const args = ["--project", copyWithScript("a script"), "--data", temporaryDirectory(), "--port", "0"];
+  const command = new Command(args, { DOCS_SCRIPT_URL: "https://static.example/scalar.js" });
+  await command.line(/^ready\b/);
+  const page = await (await fetch(`${await command.url()}/docs`)).text();
+  expect(page).toContain('<script src="https://static.example/scalar.js"');
 });
 
 test("what was acknowledged survives kill -9", async () => {

@@ -1,14 +1,17 @@
 /** The command line of the embedded runtime: `npm start -- --help`. */
+import { accessSync } from "node:fs";
 import type { LogLine } from "./exec/execution";
 import { reportStray } from "./exec/strays";
-import { readEnvFile } from "./environment";
 import { finishFirstStart } from "./firstStart";
+import { lineWriter } from "./lines";
 import type { CommandLine } from "./options";
 import { parseCommandLine, USAGE, UsageError } from "./options";
+import { referenceScript } from "./reference";
 import { resetData } from "./reset";
 import type { EmbeddedServer } from "./server";
 import { startServer } from "./server";
 import { WATCHDOG_MS } from "./services/watchdog";
+import { settingLines, shareSettings } from "./toolSettings";
 import { watchFunctions } from "./watch";
 
 /** What is not finished by then is cut, so that the process is gone five seconds after the signal. */
@@ -16,6 +19,13 @@ const STOP_MS = 4_500;
 const GRACE_MS = 3_500;
 /** One Ctrl-C under `npm start` arrives twice: from the terminal and from npm, which passes it on. */
 const SAME_SIGNAL_MS = 250;
+
+const output = lineWriter(process.stdout);
+const errors = lineWriter(process.stderr);
+process.on("exit", () => {
+  output.flush();
+  errors.flush();
+});
 
 await main();
 
@@ -52,23 +62,52 @@ function shown(error: unknown): string {
 }
 
 async function start(options: CommandLine): Promise<EmbeddedServer> {
-  const env = { ...process.env, ...readEnvFile(options.envFile, options.envFileRequired) };
-  const { project, data, host, port, apiPort, trustProxy, watch } = options;
+  const { project, data, host, port, apiPort, trustProxy, watch, envFile } = options;
+  if (options.envFileRequired) requireFile(envFile);
   const ports = { port, ...(apiPort !== undefined && { apiPort }) };
-  const more = { trustProxy, watch, env, log: print, watchdog: WATCHDOG_MS };
+  const reference = referenceScript(project);
+  // Whoever sets it has another one in mind.
+  const env = { ...(reference && { DOCS_SCRIPT_URL: reference.path }), ...process.env };
+  const assets = reference ? [reference] : [];
+  const more = { trustProxy, watch, env, envFile, assets, log: print, watchdog: WATCHDOG_MS };
   const server = await startServer({ project, data, host, ...ports, ...more });
 
   await say(`api  ${server.url}`);
+  if (await server.has("openapi:page")) await say(`docs ${server.url}/docs`);
   await say(`data ${server.dataDirectory}`);
-  if (server.firstStart) {
-    const key = await firstKey(server);
-    if (key !== null) await say(`key  ${key}`);
-    finishFirstStart(server.dataDirectory);
-  }
+  const key = server.firstStart ? await firstKey(server) : null;
+  if (key !== null) await say(`key  ${key}`);
+  await tellTools(server, options);
+  if (server.firstStart) finishFirstStart(server.dataDirectory);
   await say(`ready in ${Math.round(performance.now())} ms`);
 
   if (watch) watchFunctions(project, () => reload(server));
   return server;
+}
+
+/** @throws Error that names the env file if it is not there. */
+function requireFile(file: string): void {
+  try {
+    accessSync(file);
+  } catch (error) {
+    throw new Error(`Cannot read the environment file ${file}: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Sets up `npx convex` for this server, or on the first start says how that is done. */
+async function tellTools(server: EmbeddedServer, options: CommandLine): Promise<void> {
+  const { project, envFile, port, apiPort } = options;
+  const settings = { url: server.apiUrl, adminKey: server.adminKey };
+  // A port that is another one next time is not worth writing down.
+  const passing = (apiPort ?? port) === 0;
+  const place = { file: envFile, project, host: process.env };
+  const shared = passing ? "elsewhere" : shareSettings(settings, place);
+  if (shared === "written") await say(`cli  ${server.apiUrl} for npx convex, by two settings in ${envFile}`);
+  if (shared !== "elsewhere" || !server.firstStart) return;
+  await say(`cli  ${server.apiUrl} for npx convex, with these settings:`);
+  for (const line of settingLines(settings)) await say(line);
 }
 
 /** A key of a local developer that may do everything, `null` in a project that issues none. */
@@ -96,8 +135,8 @@ function say(line: string): Promise<void> {
 }
 
 function print({ level, path, message }: LogLine): void {
-  const stream = level === "warn" || level === "error" ? process.stderr : process.stdout;
-  stream.write(path === null ? `${message}\n` : `[${path}] ${message}\n`);
+  const lines = level === "warn" || level === "error" ? errors : output;
+  lines.write(path === null ? message : `[${path}] ${message}`);
 }
 
 /** The first signal finishes what runs and commits; the second ends the process at once. */

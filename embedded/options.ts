@@ -28,10 +28,11 @@ export class UsageError extends Error {}
 export const USAGE = `usage: npm start -- [options]
 
   --port N          port of the HTTP actions (3211)
-  --api-port N      port of stored files (3210; any free one with --port 0)
+  --api-port N      port of stored files and of npx convex (3210; any free one with --port 0)
   --host ADDRESS    address to listen on (127.0.0.1: this machine only)
   --data DIR        data directory, made if missing (.convex-embedded)
-  --env-file FILE   environment variables for the functions, beside this process's own (.env.local, if there)
+  --env-file FILE   environment variables for the functions, beside this process's own (.env.local, if there); where
+                    npx convex finds this server, and sets variables
   --project DIR     folder that holds convex/ (the current one)
   --trust-proxy N   take the client's address from the N-th last entry of X-Forwarded-For, as N proxies before the
                     server leave it (0: from the connection). An entry that is missing or no address counts as 0

@@ -8,42 +8,32 @@
  * await server.close();
  * ```
  */
-import { join, resolve } from "node:path";
-import type { JSONValue, Value } from "convex/values";
+import { resolve } from "node:path";
+import type { Value } from "convex/values";
 import { ConvexError, convexToJson, jsonToConvex } from "convex/values";
-import { functionEnvironment } from "./environment";
+import { Builds } from "./builds";
+import { Environment } from "./environment";
 import type { FunctionPlace } from "./exec/addresses";
-import type { CreationTimes } from "./exec/creationTimes";
-import { creationTimesOf } from "./exec/creationTimes";
 import { SyscallError } from "./exec/errors";
 import type { Engine, LogLine } from "./exec/execution";
-import { findFunction, runFunction } from "./exec/run";
+import { argumentsOf, findFunction, runFunction } from "./exec/run";
 import { isFirstStart } from "./firstStart";
 import { serveHttpAction } from "./http/action";
 import { operatorOrigin } from "./http/origin";
+import type { Asset } from "./http/assets";
 import { listenApi } from "./http/api";
 import { listen } from "./http/server";
 import { storageRoutes } from "./http/storage";
-import { stopBundler } from "./runtime/bundle";
-import type { Component } from "./runtime/components";
-import { bundleComponents, loadComponents } from "./runtime/components";
-import type { Background } from "./services/background";
-import { createBackground } from "./services/background";
-import { createAuth } from "./services/auth";
-import { parseProviders } from "./services/authProviders";
-import { CONVEX_LIMITS, type Limits } from "./exec/limits";
-import { applyCrons } from "./services/crons";
-import { FileStorage } from "./services/files";
+import { adminKeyOf } from "./protocol/adminKey";
+import type { Deployment } from "./protocol/deployment";
+import { protocolRoutes } from "./protocol/routes";
+import { SyncSockets } from "./protocol/sockets";
+import type { Limits } from "./exec/limits";
 import type { DiskHooks } from "./services/filesDisk";
-import { withSystemTables } from "./services/systemTables";
 import type { Timers } from "./services/timers";
 import { nodeTimers } from "./services/timers";
 import { startWatchdog } from "./services/watchdog";
-import { directoryKey } from "./secret";
-import { FILES } from "./store/directory";
-import { isBackupUnderWay } from "./store/lock";
-import { openStore } from "./store/store";
-import type { ComponentSchema, Store, StoreHooks } from "./store/types";
+import type { StoreHooks } from "./store/types";
 
 export interface ServerOptions {
   /** The folder that holds `convex/`. */
@@ -54,10 +44,14 @@ export interface ServerOptions {
   readonly host?: string;
   /** Default 3211; 0 for any free port. */
   readonly port?: number;
-  /** The port of stored files. Default 3210, or any free one where `port` is; 0 for any free port. */
+  /** The port of stored files and of Convex's tools. Default 3210, or any free one where `port` is; 0 for any free port. */
   readonly apiPort?: number;
   /** What functions find in `process.env`, without what configures Convex's tools. Default: this process's own. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** A file with more of them, which win, and where `npx convex env` sets them. It may be missing. Relative to `project`. */
+  readonly envFile?: string;
+  /** Files that the port of the HTTP actions answers itself, before functions are asked. Default none. */
+  readonly assets?: readonly Asset[];
   /** Where the lines of functions and of the runtime go. Default: nowhere. */
   readonly log?: (line: LogLine) => void;
   /** Milliseconds since 1970. Default `Date.now`. */
@@ -82,8 +76,10 @@ export interface ServerOptions {
 export interface EmbeddedServer {
   /** Where HTTP actions are, without a trailing slash. */
   readonly url: string;
-  /** Where stored files are, without a trailing slash. */
+  /** Where stored files are, and what Convex's tools are to be pointed to, without a trailing slash. */
   readonly apiUrl: string;
+  /** What such a tool has to show: `Authorization: Convex KEY`. It opens everything. */
+  readonly adminKey: string;
   /** Absolute. */
   readonly dataDirectory: string;
   /** True until `finishFirstStart` was called for the data directory. */
@@ -125,119 +121,87 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
   const dataDirectory = resolve(project, options.data);
   const host = options.host ?? "127.0.0.1";
   const log = options.log ?? (() => undefined);
-  const clock = options.clock ?? Date.now;
-  const timers = options.timers ?? nodeTimers;
 
-  let engine: Engine | undefined;
-  let started: () => void = () => undefined;
-  const ready = new Promise<void>((done) => (started = done));
+  const envFile = options.envFile === undefined ? null : resolve(project, options.envFile);
+  const environment = new Environment(options.env ?? process.env, envFile);
+  const { clock = Date.now, timers = nodeTimers, trustProxy = 0, limits = {}, watch = false } = options;
+  const builds = new Builds({
+    ...{ project, dataDirectory, environment, log, clock, timers, trustProxy, limits, watch },
+    hooks: options.hooks,
+  });
+  const engine = (): Engine => builds.engine as Engine;
+  let started: (deployment: Deployment) => void = () => undefined;
+  const ready = new Promise<Deployment>((done) => (started = done));
+  const routes = ready.then((deployment) => [
+    ...storageRoutes(deployment.engine().files),
+    ...protocolRoutes(deployment),
+  ]);
   let siteOrigin = "";
+  const failed = (request: string, error: unknown): void => {
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    log({ level: "error", path: request, message });
+  };
 
   // The ports come first: who cannot have them must not touch the data. Early requests wait.
   const http = await listen({
     host,
     port: options.port ?? DEFAULT_PORT,
     siteOrigin: () => siteOrigin,
-    respond: async (request, sockets) => {
-      if (engine === undefined) await ready;
-      return serveHttpAction(engine as Engine, request, sockets);
-    },
+    assets: options.assets ?? [],
+    respond: (request, sockets) =>
+      builds.engine === null
+        ? ready.then(() => serveHttpAction(engine(), request, sockets))
+        : serveHttpAction(builds.engine, request, sockets),
   });
+  const sockets = new SyncSockets({ deployment: ready, failed });
   const api = await listenApi({
     host,
     port: options.apiPort ?? (options.port === 0 ? 0 : DEFAULT_API_PORT),
-    routes: async () => {
-      if (engine === undefined) await ready;
-      return storageRoutes((engine as Engine).files);
-    },
-    failed: (request, error) => {
-      const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      log({ level: "error", path: request, message });
-    },
+    ...{ routes, upgrade: sockets.upgrade, failed },
   }).catch(async (error: unknown) => {
     await http.close(0);
     throw error;
   });
   const url = `http://${authority(host, http.port)}`;
   const apiUrl = `http://${authority(host, api.port)}`;
-  const env = functionEnvironment(options.env ?? process.env, {
-    CONVEX_SITE_URL: url,
-    CONVEX_CLOUD_URL: apiUrl,
-  });
-  siteOrigin = new URL(env.get("CONVEX_SITE_URL") ?? url).origin;
-
-  let store: Store | undefined;
-  let creationTimes: CreationTimes | undefined;
-  let background: Background | undefined;
-  let files: FileStorage | undefined;
-
-  const build = async (everything: boolean): Promise<Engine> => {
-    const bundling = bundleComponents(project);
-    // The database is opened while the bundler, another process, is at work. A failure of either must not leave the
-    // other's unhandled.
-    bundling.catch(() => undefined);
-    store ??= openStore({ directory: dataDirectory, ...(options.hooks && { hooks: options.hooks }) });
-    const bundle = await bundling;
-    if (options.watch !== true) await stopBundler();
-    for (const message of bundle.warnings) log({ level: "warn", path: null, message });
-
-    const say = (message: string): void => log({ level: "info", path: null, message });
-    const components = loadComponents(bundle, { env, clock, log });
-    const { modules } = components.get("") as Component;
-    const auth = await createAuth(parseProviders(await modules.authConfig()), clock);
-    const schemas: ComponentSchema[] = [];
-    for (const component of components.values()) {
-      if (everything) await component.modules.loadAll();
-      schemas.push({ component: component.path, schema: withSystemTables(await component.modules.schema()) });
-    }
-    await store.applySchemas(schemas, say);
-    for (const path of store.catalog.components()) {
-      if (!components.has(path)) say(`the component ${path} is not mounted; its data are kept`);
-    }
-    creationTimes ??= creationTimesOf(store);
-    files ??= new FileStorage({
-      ...{ store, creationTimes, clock, log },
-      directory: join(dataDirectory, FILES),
-      areHeld: () => isBackupUnderWay(dataDirectory),
-      ...(options.hooks && { hooks: options.hooks }),
-      origin: (env.get("CONVEX_CLOUD_URL") ?? apiUrl).replace(/\/+$/, ""),
-      key: directoryKey(dataDirectory, "upload URLs"),
-    });
-    background ??= createBackground({ store, clock, timers, log, engine: () => engine as Engine });
-    const { scheduler } = background;
-    const built = {
-      ...{ store, modules, components, creationTimes, clock, log, scheduler, files, auth },
-      limits: { ...CONVEX_LIMITS, ...options.limits },
-      trustProxy: options.trustProxy ?? 0,
-    };
-    await applyCrons(built);
-    return built;
-  };
+  environment.setBuiltIn({ CONVEX_SITE_URL: url, CONVEX_CLOUD_URL: apiUrl });
+  siteOrigin = new URL(environment.variables.get("CONVEX_SITE_URL") ?? url).origin;
 
   let firstStart: boolean;
   try {
-    engine = await build(false);
+    await builds.serve(false);
     firstStart = isFirstStart(dataDirectory);
-    await background?.recover();
+    await builds.background?.recover();
   } catch (error) {
+    sockets.close();
     await Promise.all([http.close(0), api.close(0)]);
-    await store?.close();
+    await builds.close();
     throw error;
   }
   const watchdog = startWatchdog(options.watchdog ?? false);
-  started();
-  files?.collect();
+  const { background } = builds;
+  const { files } = engine();
+
+  const adminKey = adminKeyOf(dataDirectory);
+  const changeVariables = async (changes: ReadonlyMap<string, string | null>): Promise<void> => {
+    await watchdog.exempt(() => builds.changeVariables(changes));
+    const names = [...changes.keys()].join(", ");
+    log({ level: "info", path: null, message: `environment variables changed: ${names}` });
+  };
+  started({ engine, adminKey, environment, changeVariables });
+  files.collect();
   background?.scheduler.start();
 
   const running = new Set<Promise<unknown>>();
   return {
     url,
     apiUrl,
+    adminKey,
     dataDirectory,
     firstStart,
-    has: async (path) => (await (engine as Engine).modules.find(path)) !== null,
+    has: async (path) => (await engine().modules.find(path)) !== null,
     async run(path, args, component = "") {
-      const promise = runAsOperator(engine as Engine, { component, name: path }, args);
+      const promise = runAsOperator(engine(), { component, name: path }, args);
       running.add(promise);
       try {
         return await promise;
@@ -245,22 +209,17 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
         running.delete(promise);
       }
     },
-    async reload() {
-      // What starts from now on uses the new build; what runs keeps the one it started with.
-      engine = await watchdog.exempt(() => build(true));
-      background?.scheduler.wake();
-    },
+    reload: () => watchdog.exempt(() => builds.serve(true)),
     async idle() {
       await background?.scheduler.idle();
-      await files?.idle();
+      await files.idle();
     },
     async close(graceMs = DEFAULT_GRACE_MS) {
+      sockets.close();
       await Promise.all([http.close(graceMs), api.close(graceMs), background?.close(graceMs)]);
       await Promise.allSettled(running);
       await watchdog.stop();
-      await files?.close();
-      await store?.close();
-      if (options.watch === true) await stopBundler();
+      await builds.close();
     },
   };
 }
@@ -272,8 +231,8 @@ async function runAsOperator(
 ): Promise<Value> {
   try {
     const { kind } = await findFunction(engine, place);
-    const call = { ...place, kind, args: convexToJson(args) };
-    return jsonToConvex(JSON.parse(await runFunction(engine, call, operatorOrigin())) as JSONValue);
+    const call = { ...place, kind, args: argumentsOf(convexToJson(args)) };
+    return await runFunction(engine, call, operatorOrigin());
   } catch (error) {
     if (!(error instanceof SyscallError)) throw error;
     if (error.data === undefined) throw new Error(error.message, { cause: error });

@@ -1,10 +1,11 @@
 /**
  * The API port: what Convex serves on a deployment's own address. Each thing that it serves is a route; there are those
- * of stored files (`storage.ts`).
+ * of stored files (`storage.ts`) and those of Convex's tools (`../protocol/routes.ts`).
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { HttpServer } from "./port";
 import { openPort } from "./port";
+import type { Upgrade } from "./upgrade";
 
 /** One request to the API port. */
 export interface ApiRequest {
@@ -29,7 +30,8 @@ export interface ApiOptions {
   /** 0 for any free port. */
   readonly port: number;
   /** Early requests wait for it. */
-  readonly routes: () => Promise<readonly ApiRoute[]>;
+  readonly routes: Promise<readonly ApiRoute[]>;
+  readonly upgrade: Upgrade;
   /** Told of what a handler threw. */
   readonly failed: (request: string, error: unknown) => void;
 }
@@ -67,6 +69,7 @@ export function listenApi(options: ApiOptions): Promise<HttpServer> {
     requestTimeout: 0,
     idleTimeout: IDLE_TIMEOUT_MS,
     handle: (incoming, outgoing) => void answer(options, incoming, outgoing),
+    upgrade: options.upgrade,
   });
 }
 
@@ -89,7 +92,7 @@ async function answer(
   outgoing.setHeader("access-control-expose-headers", EXPOSED);
   outgoing.setHeader("x-content-type-options", "nosniff");
   try {
-    await route(await options.routes(), incoming, outgoing);
+    await route(await options.routes, incoming, outgoing);
   } catch (error) {
     if (!(error instanceof ApiError)) {
       options.failed(`${incoming.method ?? ""} ${pathOf(incoming.url ?? "")}`, error);

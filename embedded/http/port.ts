@@ -2,6 +2,8 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Upgrade } from "./upgrade";
+import { isWebSocket, withoutUpgrade } from "./upgrade";
 
 export interface HttpServer {
   /** The port that it listens on. */
@@ -25,6 +27,8 @@ export interface PortOptions {
   /** How long a socket may be silent while it should send or receive, 0 for ever. Milliseconds. */
   readonly idleTimeout: number;
   readonly handle: (incoming: IncomingMessage, outgoing: ServerResponse) => void;
+  /** Takes WebSockets over, and closes them when the port is to close. Without it such requests are like any other. */
+  readonly upgrade?: Upgrade;
 }
 
 // Who sends its headers one byte at a time holds a socket for so long, no longer.
@@ -59,6 +63,17 @@ export async function openPort(options: PortOptions): Promise<HttpServer> {
     endWithItsBody(incoming, outgoing);
     options.handle(incoming, outgoing);
   });
+  const { upgrade } = options;
+  if (upgrade !== undefined) {
+    server.on("upgrade", (incoming, socket, head: Buffer) => {
+      if (isWebSocket(incoming)) {
+        upgrade(incoming, socket, head);
+        return;
+      }
+      withoutUpgrade(incoming, socket, head);
+      server.emit("connection", socket);
+    });
+  }
   await bind(server, options);
 
   return {

@@ -1,6 +1,8 @@
 /** The port that serves HTTP actions. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { getRequestListener } from "@hono/node-server";
+import type { Asset } from "./assets";
+import { answerAsset } from "./assets";
 import type { HttpServer } from "./port";
 import { openPort } from "./port";
 
@@ -10,6 +12,8 @@ export interface HttpOptions {
   readonly port: number;
   /** Origin of the URLs that functions see. */
   readonly siteOrigin: () => string;
+  /** Files that are answered before functions are asked. */
+  readonly assets: readonly Asset[];
   readonly respond: (request: Request, sockets: Sockets) => Promise<Response>;
 }
 
@@ -39,6 +43,7 @@ export function listen(options: HttpOptions): Promise<HttpServer> {
     requestTimeout: REQUEST_TIMEOUT_MS,
     idleTimeout: 0,
     handle(incoming, outgoing) {
+      if (answerAsset(options.assets, incoming, outgoing)) return;
       const url = urlOf(incoming.url ?? "", options.siteOrigin());
       if (url === null) {
         outgoing.writeHead(400, { "content-type": "text/plain; charset=utf-8" }).end("Bad request target\n");

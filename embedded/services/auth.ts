@@ -27,6 +27,7 @@ export async function createAuth(providers: readonly Provider[], clock: () => nu
   return {
     identify(origin) {
       const { token } = origin;
+      if (origin.identity !== undefined) return Promise.resolve(origin.identity);
       if (token === null) return Promise.resolve("null");
       let identity = identities.get(origin);
       if (identity === undefined) {

@@ -23,6 +23,14 @@ const TEXTS = {
 } as const;
 const FLAGS = { email_verified: "emailVerified", phone_number_verified: "phoneNumberVerified" } as const;
 
+/** Standard claims by their names in the identity. */
+export const STANDARD_CLAIMS: ReadonlyMap<string, string> = new Map([
+  ...Object.entries({ ...TEXTS, ...FLAGS }).map(([claim, field]): [string, string] => [field, claim]),
+  ["subject", "sub"],
+  ["issuer", "iss"],
+  ["updatedAt", "updated_at"],
+]);
+
 /** What says something of the token, not of the user. */
 const OF_ANY_TOKEN = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "fva"];
 const OF_ID_TOKENS = ["auth_time", "nonce", "acr", "amr", "azp", "at_hash", "c_hash"];

@@ -1,0 +1,44 @@
+/** JSON that comes with a request. */
+import type { IncomingMessage } from "node:http";
+import { addAbortSignal } from "node:stream";
+import { ApiError } from "./api";
+
+/** Convex takes arguments of 16 MiB; as JSON they take more room. */
+const MOST_BYTES = 24 * 1024 * 1024;
+/** Who sends more slowly than that holds a socket for nothing. */
+const TIME_MS = 60_000;
+
+/** @throws ApiError for a body that is too large, is no UTF-8, or no JSON. */
+export async function readJson(incoming: IncomingMessage): Promise<unknown> {
+  if (Number(incoming.headers["content-length"] ?? 0) > MOST_BYTES) throw tooLarge();
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  const body = addAbortSignal(AbortSignal.timeout(TIME_MS), incoming).iterator({ destroyOnReturn: false });
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > MOST_BYTES) throw tooLarge();
+    chunks.push(chunk);
+  }
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks)));
+  } catch (error) {
+    throw badBody((error as Error).message);
+  }
+}
+
+/** The fields of a JSON object. @throws ApiError for other JSON. */
+export function fieldsOf(body: unknown): Readonly<Record<string, unknown>> {
+  if (typeof body === "object" && body !== null && !Array.isArray(body)) {
+    return body as Readonly<Record<string, unknown>>;
+  }
+  throw badBody("an object is expected");
+}
+
+/** @param why what is wrong with it, as the end of a sentence. */
+export function badBody(why: string): ApiError {
+  return new ApiError(400, "BadJsonBody", `The body is not the JSON that belongs here: ${why}`);
+}
+
+function tooLarge(): ApiError {
+  return new ApiError(413, "PayloadTooLarge", `The body is larger than ${MOST_BYTES} bytes.`);
+}

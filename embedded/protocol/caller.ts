@@ -1,0 +1,103 @@
+/** Who calls a function through the API port: the operator, a logged in user, or nobody. */
+import type { IncomingMessage } from "node:http";
+import { SyscallError } from "../exec/errors";
+import type { Engine, LogLine } from "../exec/execution";
+import { ApiError } from "../http/api";
+import { RequestOrigin } from "../http/origin";
+import { sameKey } from "./adminKey";
+import type { Deployment } from "./deployment";
+
+/** What functions write while a caller waits is part of the answer, as on Convex. */
+class CallOrigin extends RequestOrigin {
+  readonly lines: string[] = [];
+
+  /** @param identity the JSON text of the identity that the operator acts as. */
+  constructor(
+    incoming: IncomingMessage,
+    { trustProxy }: Engine,
+    readonly identity?: string,
+  ) {
+    super(incoming, trustProxy);
+  }
+
+  readonly logged = ({ level, message }: LogLine): void => {
+    this.lines.push(`[${level === "info" ? "LOG" : level.toUpperCase()}] ${message}`);
+  };
+}
+
+export interface Caller {
+  /** True for the operator, who may call internal functions and those of components. */
+  readonly admin: boolean;
+  readonly origin: CallOrigin;
+}
+
+/** @throws ApiError for a key or token that is not valid: nobody is taken for somebody else's nobody. */
+export async function callerOf(deployment: Deployment, incoming: IncomingMessage): Promise<Caller> {
+  const engine = deployment.engine();
+  const header = incoming.headers.authorization;
+  if (header === undefined) return { admin: false, origin: new CallOrigin(incoming, engine) };
+  const [, scheme = "", credential = ""] = /^(\S+) +(.*)$/.exec(header) ?? [];
+  switch (scheme.toLowerCase()) {
+    case "convex": {
+      const identity = actingAs(deployment, credential);
+      return { admin: true, origin: new CallOrigin(incoming, engine, identity) };
+    }
+    case "bearer": {
+      const origin = new CallOrigin(incoming, engine);
+      await engine.auth.identify(origin).catch(refuseToken);
+      return { admin: false, origin };
+    }
+    default:
+      throw new ApiError(400, "InvalidHeaderFailure", "Invalid authentication header");
+  }
+}
+
+/** @throws ApiError unless the request comes from the operator. */
+export function requireAdmin(deployment: Deployment, incoming: IncomingMessage): void {
+  const [, credential = ""] = /^convex +(.*)$/i.exec(incoming.headers.authorization ?? "") ?? [];
+  actingAs(deployment, credential);
+}
+
+/** Convex's words for a key that is none. */
+export function badAdminKey(): ApiError {
+  return new ApiError(
+    403,
+    "BadDeployKey",
+    "The provided deploy key was invalid for this deployment. Double check that the environment this key was " +
+      "generated for matches the desired deployment.",
+  );
+}
+
+/**
+ * The identity in `KEY:BASE64`, which the operator acts as; `undefined` for `KEY` alone.
+ *
+ * @throws ApiError if the key is not this deployment's, or what follows it is no identity.
+ */
+function actingAs({ adminKey }: Deployment, credential: string): string | undefined {
+  const colon = credential.indexOf(":");
+  const key = colon === -1 ? credential : credential.slice(0, colon);
+  if (!sameKey(key, adminKey)) throw badAdminKey();
+  return colon === -1 ? undefined : identityIn(credential.slice(colon + 1));
+}
+
+function identityIn(base64: string): string {
+  try {
+    const identity: unknown = JSON.parse(Buffer.from(base64, "base64").toString());
+    if (isIdentity(identity)) return JSON.stringify(identity);
+  } catch {
+    // Neither base64 nor JSON is no identity either.
+  }
+  throw new ApiError(400, "HeaderParseFailure", "Malformed Authorization header.");
+}
+
+function isIdentity(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return ["tokenIdentifier", "subject", "issuer"].every(
+    (field) => field in value && typeof (value as Record<string, unknown>)[field] === "string",
+  );
+}
+
+function refuseToken(error: unknown): never {
+  if (!(error instanceof SyscallError)) throw error;
+  throw new ApiError(401, "Unauthenticated", error.message);
+}

@@ -1,0 +1,157 @@
+/**
+ * Functions called over HTTP, as `ConvexHttpClient` and `npx convex run` call them
+ * (https://docs.convex.dev/http-api, `crates/local_backend/src/public_api.rs`).
+ */
+import type { JSONValue } from "convex/values";
+import { SyscallError, toSyscallError } from "../exec/errors";
+import type { Engine } from "../exec/execution";
+import { argumentsOf, describeFailure, runFunction } from "../exec/run";
+import type { ApiRequest, ApiRoute } from "../http/api";
+import { ApiError, sendJson } from "../http/api";
+import { badBody, fieldsOf, readJson } from "../http/body";
+import type { FunctionKind, LoadedFunction } from "../runtime/modules";
+import type { Caller } from "./caller";
+import { badAdminKey, callerOf } from "./caller";
+import type { Deployment } from "./deployment";
+import { systemQuery } from "./system";
+import type { Format } from "./values";
+import { exported, exportedJson, formatOf } from "./values";
+
+/** What a function's own failure is answered with: neither the client's fault nor the server's. */
+const FUNCTION_FAILED = 560;
+
+/** What is asked for. */
+interface Asked {
+  /** `items:get`. */
+  readonly path: string;
+  /** `""` for the app. */
+  readonly component: string;
+  /** `null` for whichever it is. */
+  readonly kind: FunctionKind | null;
+  readonly args: JSONValue;
+  readonly format: Format;
+}
+
+export function functionRoutes(deployment: Deployment): readonly ApiRoute[] {
+  const post = (path: RegExp, handle: (request: ApiRequest, caller: Caller) => Promise<Asked>): ApiRoute => ({
+    path,
+    methods: {
+      POST: async (request) => {
+        const caller = await callerOf(deployment, request.incoming);
+        await answer(deployment, request, caller, await handle(request, caller));
+      },
+    },
+  });
+  return [
+    post(/^\/api\/(query|mutation|action)$/, async ({ incoming, captured }) => {
+      const fields = fieldsOf(await readJson(incoming));
+      return { ...asked(fields), component: "", kind: captured[0] as FunctionKind };
+    }),
+    post(/^\/api\/function$/, async ({ incoming }, { admin }) => {
+      if (!admin) throw badAdminKey();
+      const fields = fieldsOf(await readJson(incoming));
+      return { ...asked(fields), component: componentIn(fields), kind: null };
+    }),
+    post(/^\/api\/run\/(.+)$/, async ({ incoming, captured }) => {
+      const { args, format } = fieldsOf(await readJson(incoming));
+      const path = pathOf(captured[0] ?? "");
+      return { path, args: argumentsIn(args), format: formatOf(format), component: "", kind: null };
+    }),
+  ];
+}
+
+async function answer(
+  deployment: Deployment,
+  { outgoing }: ApiRequest,
+  caller: Caller,
+  call: Asked,
+): Promise<void> {
+  const engine = deployment.engine();
+  const { lines, requestId } = caller.origin;
+  const logLines = (): object => (lines.length === 0 ? {} : { logLines: lines });
+  try {
+    const value = await resultOf(deployment, engine, caller, call);
+    sendJson(outgoing, 200, { status: "success", value, ...logLines() });
+  } catch (error) {
+    if (!(error instanceof SyscallError)) throw error;
+    const { data } = error;
+    sendJson(outgoing, FUNCTION_FAILED, {
+      status: "error",
+      errorMessage: `[Request ID: ${requestId}] Server Error\n${describeFailure(engine, error)}\n`,
+      ...(data !== undefined && { errorData: exportedJson(data, call.format) }),
+      ...logLines(),
+    });
+  }
+}
+
+async function resultOf(
+  deployment: Deployment,
+  engine: Engine,
+  { admin, origin }: Caller,
+  call: Asked,
+): Promise<JSONValue> {
+  const { path, component, format } = call;
+  if (admin && path.startsWith("_system/")) {
+    const args = call.args as Readonly<Record<string, JSONValue>>;
+    return exportedJson(await systemQuery(deployment, path, args, component), format);
+  }
+  const { kind } = await find(engine, call, admin);
+  const asked = { component, name: path, kind: call.kind ?? kind, args: argumentsOf(call.args) };
+  return exported(await runFunction(engine, asked, origin), format);
+}
+
+/** @throws SyscallError in Convex's words. A function that the caller may not call and none look the same. */
+async function find(engine: Engine, call: Asked, admin: boolean): Promise<LoadedFunction> {
+  const { component, path } = call;
+  const modules = engine.components.get(component)?.modules;
+  const found = await Promise.resolve(modules?.find(path)).catch((error: unknown) => {
+    throw toSyscallError(error);
+  });
+  if (found && (admin || found.visibility === "public")) return found;
+  const name = path.replace(/\.js(?=:|$)/, "").replace(/:default$/, "");
+  const where = component === "" ? "" : ` in component "${component}"`;
+  throw new SyscallError(
+    `Could not find ${call.kind === null ? "" : "public "}function for '${name}'${where}. Did you forget to run ` +
+      "`npx convex dev` or `npx convex deploy`?",
+  );
+}
+
+function asked(fields: Readonly<Record<string, unknown>>): Pick<Asked, "path" | "args" | "format"> {
+  const { path, args, format } = fields;
+  if (typeof path !== "string") throw badBody("`path` is to name a function");
+  return { path, args: argumentsIn(args), format: formatOf(format) };
+}
+
+/** The arguments' object. Convex takes a list with it as well. */
+function argumentsIn(args: unknown): JSONValue {
+  const list: readonly unknown[] = Array.isArray(args) ? args : [args];
+  const [object, ...more] = list.length === 0 ? [{}] : list;
+  if (more.length > 0 || typeof object !== "object" || object === null || Array.isArray(object)) {
+    throw badBody("`args` is to be an object with the function's arguments");
+  }
+  // It was parsed from JSON.
+  return object as JSONValue;
+}
+
+function componentIn({ componentPath }: Readonly<Record<string, unknown>>): string {
+  if (componentPath === undefined || componentPath === null) return "";
+  if (typeof componentPath === "string") return componentPath;
+  throw badBody("`componentPath` is to name a component");
+}
+
+/** `items/get` is `items:get`. */
+function pathOf(encoded: string): string {
+  const parts = encoded.split("/");
+  const name = parts.pop();
+  if (name === undefined || name === "" || parts.length === 0) throw missingIdentifier();
+  try {
+    return `${parts.map(decodeURIComponent).join("/")}:${decodeURIComponent(name)}`;
+  } catch {
+    throw missingIdentifier();
+  }
+}
+
+function missingIdentifier(): ApiError {
+  const message = "Path or function name not provided in path, e.g. /api/run/messages/list";
+  return new ApiError(400, "MissingIdentifier", message);
+}

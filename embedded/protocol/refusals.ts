@@ -1,0 +1,46 @@
+/** What Convex's tools ask of a deployment and this one does not do, with what to do instead. */
+import type { ApiRoute } from "../http/api";
+import { ApiError } from "../http/api";
+import { requireAdmin } from "./caller";
+import type { Deployment } from "./deployment";
+
+const PUSH =
+  "Nothing can be pushed to the embedded runtime: it serves the functions in the project's convex/ folder itself. Run " +
+  "`npm start -- --watch` to serve changes as they are saved, and `npm run codegen` to write convex/_generated. To deploy " +
+  "to Convex, take the two CONVEX_SELF_HOSTED_ settings out of .env.local first.";
+const LOGS = "The embedded runtime keeps no logs: functions write to the terminal where `npm start` runs.";
+const EXPORT = "Use `npm run embedded -- export FILE` instead.";
+const IMPORT = "Use `npm run embedded -- import FILE` instead.";
+const INLINE =
+  "Inline queries are not supported by the embedded runtime: put the query into convex/ and run it by name.";
+const TIMESTAMP =
+  "Queries at a timestamp (`consistentQuery`) are not supported by the embedded runtime. Use `query`, which reads one " +
+  "consistent state.";
+
+/** Path, status, answer. The tools try again after other statuses than these, and after 400 for logs for ever. */
+const REFUSED: readonly (readonly [RegExp, 400 | 403, string])[] = [
+  [
+    /^\/api\/(?:get_config|get_config_hashes|push_config|prepare_schema|schema_state\/.*|v1\/get_canonical_urls)$/,
+    400,
+    PUSH,
+  ],
+  [/^\/api\/deploy2\//, 400, PUSH],
+  [/^\/api\/(?:stream_function_logs|stream_udf_execution)$/, 403, LOGS],
+  [/^\/api\/export\//, 400, EXPORT],
+  [/^\/api\/(?:import(?:\/.*)?|perform_import|cancel_import)$/, 400, IMPORT],
+  [/^\/api\/run_test_function$/, 400, INLINE],
+];
+
+export function refusedRoutes(deployment: Deployment): readonly ApiRoute[] {
+  const refused = REFUSED.map(([path, status, message]): ApiRoute => {
+    const refuse: ApiRoute["methods"][string] = ({ incoming }) => {
+      requireAdmin(deployment, incoming);
+      throw new ApiError(status, "NotSupportedByEmbeddedRuntime", message);
+    };
+    return { path, methods: { GET: refuse, POST: refuse } };
+  });
+  const atTimestamp = (): never => {
+    throw new ApiError(400, "NotSupportedByEmbeddedRuntime", TIMESTAMP);
+  };
+  return [...refused, { path: /^\/api\/query(?:_at)?_ts$/, methods: { POST: atTimestamp } }];
+}

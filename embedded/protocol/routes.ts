@@ -1,0 +1,37 @@
+/** What the API port serves beside stored files: what Convex's own tools and `ConvexHttpClient` ask for. */
+import type { ServerResponse } from "node:http";
+import type { ApiRoute } from "../http/api";
+import { ApiError } from "../http/api";
+import type { Deployment } from "./deployment";
+import { functionRoutes } from "./functions";
+import { refusedRoutes } from "./refusals";
+import { variableRoutes } from "./variables";
+
+export function protocolRoutes(deployment: Deployment): readonly ApiRoute[] {
+  return [
+    ...functionRoutes(deployment),
+    ...variableRoutes(deployment),
+    ...refusedRoutes(deployment),
+    text(/^\/instance_name$/, "embedded"),
+    text(/^\/version$/, "embedded"),
+    {
+      path: /^\/api\/(?:[^/]+\/)?sync$/,
+      methods: {
+        GET() {
+          const headers = { upgrade: "websocket", connection: "Upgrade" };
+          throw new ApiError(426, "UpgradeRequired", "This path answers WebSockets.", headers);
+        },
+      },
+    },
+  ];
+}
+
+function text(path: RegExp, body: string): ApiRoute {
+  const send = ({ outgoing }: { readonly outgoing: ServerResponse }): Promise<void> => {
+    outgoing.setHeader("content-type", "text/plain; charset=utf-8");
+    outgoing.setHeader("content-length", Buffer.byteLength(body));
+    outgoing.writeHead(200).end(body);
+    return Promise.resolve();
+  };
+  return { path, methods: { GET: send, HEAD: send } };
+}

@@ -1,0 +1,169 @@
+/**
+ * The WebSocket on which Convex's tools ask for tables, documents and variables (`browser/sync/protocol.ts` in `convex`).
+ *
+ * A query is answered once, as the tools need it. Nothing is followed as it changes: whoever asks for a function of the
+ * project is told so, and told what to use instead.
+ */
+import type { IncomingMessage } from "node:http";
+import type { JSONValue } from "convex/values";
+import type { RawData, WebSocket } from "ws";
+import { SyscallError } from "../exec/errors";
+import { sameKey } from "./adminKey";
+import { badAdminKey } from "./caller";
+import type { Deployment } from "./deployment";
+import { systemQuery } from "./system";
+
+/** What a client can send and still be answered; the tools send little. */
+export const MOST_MESSAGE_BYTES = 1024 * 1024;
+
+/** After that long without a message a client has no use for the connection. Its own limit is a minute. */
+const IDLE_MS = 55_000;
+
+const NOT_LIVE =
+  "The embedded runtime serves no live queries: this connection is for the commands of npx convex. Call functions over " +
+  "HTTP (ConvexHttpClient, or `npx convex run` without --watch), or deploy to Convex to subscribe to them.";
+
+/**
+ * `npx convex` ends with the message of an error that begins like this. What other errors say it throws where nobody
+ * catches it, and then waits for the network to report that, without end where there is none.
+ */
+const DENIED = "You do not have permission to perform this operation";
+
+type Message = Readonly<Record<string, JSONValue | undefined>>;
+
+interface Version {
+  readonly querySet: number;
+  readonly identity: number;
+  /** Base64 of 64 bits, the lowest first. */
+  readonly ts: string;
+}
+
+/** What ends the connection, and is not to be tried again. */
+class FatalError extends Error {}
+
+/** Answers what comes over a connection until it is closed. */
+export class SyncConnection {
+  readonly #deployment: Deployment;
+  readonly #socket: WebSocket;
+  #version: Version = { querySet: 0, identity: 0, ts: timestamp(0) };
+  /** Why nothing is answered, `null` for the operator. */
+  #denied: string | null = "Only the operator may ask for this, who shows the admin key.";
+  #handling: Promise<void> = Promise.resolve();
+  #idle: NodeJS.Timeout;
+
+  constructor(deployment: Deployment, socket: WebSocket, failed: (error: unknown) => void) {
+    this.#deployment = deployment;
+    this.#socket = socket;
+    this.#idle = this.#expire();
+    socket.on("message", (data) => {
+      clearTimeout(this.#idle);
+      this.#idle = this.#expire();
+      // One after the other: each answer begins with the version that the one before has led to.
+      this.#handling = this.#handling
+        .then(() => this.#handle(data))
+        .catch((error: unknown) => {
+          this.#fail(error, failed);
+        });
+    });
+    // What is wrong with a connection ends it; who is at the other end knows.
+    socket.on("error", () => undefined);
+    socket.on("close", () => clearTimeout(this.#idle));
+  }
+
+  async #handle(data: RawData): Promise<void> {
+    const message = parse(data);
+    switch (message["type"]) {
+      case "Connect":
+      case "Event":
+        return;
+      case "Authenticate":
+        this.#authenticate(message);
+        this.#transition({ identity: this.#version.identity + 1 }, []);
+        return;
+      case "ModifyQuerySet": {
+        const { newVersion, modifications } = message;
+        if (typeof newVersion !== "number" || !Array.isArray(modifications)) throw malformed();
+        const results = [];
+        for (const modification of modifications) results.push(await this.#modify(modification as Message));
+        this.#transition({ querySet: newVersion }, results);
+        return;
+      }
+      default:
+        throw new FatalError(NOT_LIVE);
+    }
+  }
+
+  #authenticate({ tokenType, value }: Message): void {
+    if (tokenType === "User") throw new FatalError(NOT_LIVE);
+    const isOperator = typeof value === "string" && sameKey(value, this.#deployment.adminKey);
+    this.#denied = tokenType === "Admin" && isOperator ? null : badAdminKey().message;
+  }
+
+  async #modify({ type, queryId, udfPath, args, componentPath }: Message): Promise<JSONValue> {
+    if (typeof queryId !== "number") throw malformed();
+    if (type === "Remove") return { type: "QueryRemoved", queryId };
+    if (type !== "Add" || typeof udfPath !== "string" || !Array.isArray(args)) throw malformed();
+    const isSystem = udfPath.startsWith("_system/");
+    if (!isSystem && this.#denied !== null) throw new FatalError(NOT_LIVE);
+    const rest = { queryId, logLines: [], journal: null };
+    try {
+      const denied = this.#denied ?? (isSystem ? null : NOT_LIVE);
+      if (denied !== null) throw new SyscallError(denied);
+      const component = typeof componentPath === "string" ? componentPath : "";
+      const value = await systemQuery(this.#deployment, udfPath, (args[0] ?? {}) as Message, component);
+      return { type: "QueryUpdated", value, ...rest };
+    } catch (error) {
+      if (!(error instanceof SyscallError)) throw error;
+      return { type: "QueryFailed", errorMessage: `${DENIED}. ${error.message}`, ...rest };
+    }
+  }
+
+  #transition(change: Partial<Version>, modifications: JSONValue[]): void {
+    const startVersion = this.#version;
+    this.#version = { ...startVersion, ts: timestamp(this.#deployment.engine().clock()), ...change };
+    this.#send({ type: "Transition", startVersion, endVersion: this.#version, modifications });
+  }
+
+  #fail(error: unknown, failed: (error: unknown) => void): void {
+    if (!(error instanceof FatalError)) failed(error);
+    const known =
+      error instanceof FatalError ? error.message : "Your request couldn't be completed. Try again later.";
+    this.#send({ type: "FatalError", error: known });
+    this.#socket.close(1008);
+  }
+
+  #send(message: object): void {
+    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(JSON.stringify(message));
+  }
+
+  #expire(): NodeJS.Timeout {
+    return setTimeout(() => this.#socket.close(1000, "Idle"), IDLE_MS).unref();
+  }
+}
+
+function parse(data: RawData): Message {
+  try {
+    // Text comes as one buffer, whatever its fragments were.
+    const message: unknown = JSON.parse((data as Buffer).toString());
+    if (typeof message === "object" && message !== null) return message as Message;
+  } catch {
+    // No JSON is no message either.
+  }
+  throw malformed();
+}
+
+function malformed(): FatalError {
+  return new FatalError("WSMessageInvalidJson: Received Invalid JSON on websocket");
+}
+
+/** @param ms milliseconds since 1970; Convex counts nanoseconds. */
+function timestamp(ms: number): string {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64LE(BigInt(Math.trunc(ms)) * 1_000_000n);
+  return bytes.toString("base64");
+}
+
+/** True for the paths that clients connect to: `/api/1.48.0/sync`. */
+export function isSyncPath({ url = "" }: IncomingMessage): boolean {
+  return /^\/api\/(?:[^/?]+\/)?sync(?:\?|$)/.test(url);
+}

@@ -1,0 +1,83 @@
+/** `npx convex env`: environment variables over HTTP (`crates/local_backend/src/environment_variables.rs`). */
+import type { ApiRoute } from "../http/api";
+import { ApiError, sendJson } from "../http/api";
+import { badBody, fieldsOf, readJson } from "../http/body";
+import { requireAdmin } from "./caller";
+import type { Deployment } from "./deployment";
+
+const NAME = /^[a-zA-Z_]+[a-zA-Z0-9_]*$/;
+const LONGEST_NAME = 40;
+const MOST_BYTES = 8 * 1024;
+
+export function variableRoutes(deployment: Deployment): readonly ApiRoute[] {
+  return [
+    {
+      path: /^\/api(?:\/v1)?\/update_environment_variables$/,
+      methods: {
+        async POST({ incoming, outgoing }) {
+          requireAdmin(deployment, incoming);
+          const { changes } = fieldsOf(await readJson(incoming));
+          if (!Array.isArray(changes)) throw badBody("`changes` is to be a list");
+          // Of several changes to one variable the last counts.
+          const byName = new Map(changes.map((change) => changeIn(deployment, change)));
+          await deployment.changeVariables(byName).catch(refuse);
+          outgoing.setHeader("content-length", 0);
+          outgoing.writeHead(200).end();
+        },
+      },
+    },
+    {
+      path: /^\/api(?:\/v1)?\/list_environment_variables$/,
+      methods: {
+        GET({ incoming, outgoing }) {
+          requireAdmin(deployment, incoming);
+          sendJson(outgoing, 200, {
+            environmentVariables: Object.fromEntries(deployment.environment.listed()),
+          });
+          return Promise.resolve();
+        },
+      },
+    },
+  ];
+}
+
+/** Functions that do not build with these variables, or a file that cannot hold them. */
+function refuse(error: unknown): never {
+  if (error instanceof ApiError) throw error;
+  throw new ApiError(400, "EnvironmentVariablesRefused", (error as Error).message);
+}
+
+/** @throws ApiError in Convex's words for what no variable can be. */
+function changeIn({ environment }: Deployment, given: unknown): readonly [string, string | null] {
+  const { name, value = null } = fieldsOf(given);
+  if (typeof name !== "string") throw badBody("a change is to have a `name`");
+  if (environment.isBuiltIn(name)) {
+    const message = `Environment variable with name "${name}" is built-in and cannot be overridden`;
+    throw new ApiError(400, "EnvVarNameForbidden", message);
+  }
+  if (!NAME.test(name)) {
+    throw new ApiError(
+      400,
+      "EnvironmentVariableNameInvalid",
+      `The environment variable name ${name} is invalid. Environment variable names must begin with a letter and may ` +
+        "only include characters a-z, A-Z, 0-9, and underscores.",
+    );
+  }
+  if (name.length > LONGEST_NAME) {
+    throw new ApiError(
+      400,
+      "EnvironmentVariableNameTooLong",
+      `The environment variable name ${name} is too long. Environment variable names must be less than ${LONGEST_NAME}.`,
+    );
+  }
+  if (value !== null && typeof value !== "string") throw badBody("a `value` is to be text");
+  const bytes = Buffer.byteLength(value ?? "");
+  if (bytes > MOST_BYTES) {
+    throw new ApiError(
+      400,
+      "EnvironmentVariableValueTooLarge",
+      `The environment variable value is ${bytes} bytes, which is too large. (max size: ${MOST_BYTES})`,
+    );
+  }
+  return [name, value];
+}
