@@ -1,5 +1,6 @@
 /** The README's "Add a resource", followed to the letter on a copy of the project. */
 import { expect, test } from "vitest";
+import type { Send } from "../openapi/contract/check";
 import { client, type Client } from "./client";
 import { Project } from "./project";
 
@@ -9,12 +10,12 @@ test("the five steps add a resource that type-checks, keeps its contract and ans
   expect(files).toContain("convex/http/notes/notes.contract.ts");
   await project.lint(files);
 
-  const { url, key } = await project.start();
-  const call = client(url, key);
+  const { send, key } = await project.start();
+  const call = client(send, key);
   await writesOnce(call);
   await pages(call);
   await readsAndChanges(call);
-  await refuses(call, url);
+  await refuses(call, send);
 });
 
 async function writesOnce(call: Client): Promise<void> {
@@ -54,14 +55,14 @@ async function readsAndChanges(call: Client): Promise<void> {
   expect(await status("GET")).toBe(404);
 }
 
-async function refuses(call: Client, url: string): Promise<void> {
+async function refuses(call: Client, send: Send): Promise<void> {
   const bad = await call("POST", "/api/notes", { text: "", title: "none" });
   expect(bad.headers.get("content-type")).toBe("application/problem+json");
   expect(await bad.json()).toMatchObject({ status: 400, code: "invalid_request", errors: [{}, {}] });
 
   const minted = await call("POST", "/api/keys", { name: "reader", scopes: ["notes:read"] });
   const { key } = (await minted.json()) as { key: string };
-  const reader = client(url, key);
+  const reader = client(send, key);
   expect((await reader("GET", "/api/notes")).status).toBe(200);
   const refused = await reader("POST", "/api/notes", { text: "mine" });
   expect(await refused.json()).toMatchObject({ status: 403, code: "insufficient_scope" });

@@ -1,3 +1,5 @@
+import type { Send } from "../openapi/contract/check";
+
 /** One caller of a running API: `await call("POST", "/api/notes", { text: "one" })`. */
 export type Client = (
   method: string,
@@ -6,9 +8,9 @@ export type Client = (
   headers?: Record<string, string>,
 ) => Promise<Response>;
 
-export function client(url: string, key: string): Client {
+export function client(send: Send, key: string): Client {
   return (method, path, body, headers = {}) =>
-    fetch(url + path, {
+    send(path, {
       method,
       headers: { "X-API-Key": key, ...(body && { "Content-Type": "application/json" }), ...headers },
       ...(body && { body: JSON.stringify(body) }),

@@ -6,6 +6,9 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { onTestFinished } from "vitest";
+import type { JsonSchema } from "../convex/http/kit/described.kit";
+import { checked, type Send } from "../openapi/contract/check";
+import { describedBy } from "../openapi/contract/described";
 import { changed, stepsUnder } from "./readme";
 
 const root = resolve(import.meta.dirname, "..");
@@ -58,8 +61,11 @@ export class Project {
     await this.run("npx", "eslint", "--max-warnings", "0", ...files);
   }
 
-  /** Starts it as the README says, and answers where it listens and the key that it prints. */
-  async start(): Promise<{ url: string; key: string }> {
+  /**
+   * Starts it as the README says. Answers what sends requests to it, which holds them against its own document, and the key
+   * that it prints.
+   */
+  async start(): Promise<{ send: Send; key: string }> {
     const options = { cwd: this.directory, env: cleanEnv(), detached: true } as const;
     const child = spawn("npm", ["start", "--", "--port", "0"], {
       ...options,
@@ -78,9 +84,15 @@ export class Project {
       printed.set(word, rest);
       if (word !== "ready") continue;
       child.stdout.resume();
-      return { url: printed.get("api") ?? "", key: printed.get("key") ?? "" };
+      return { send: await this.sendTo(printed.get("api") ?? ""), key: printed.get("key") ?? "" };
     }
     throw new Error(`It ended before it was ready:\n${said.join("")}`);
+  }
+
+  private async sendTo(url: string): Promise<Send> {
+    const text = await readFile(join(this.directory, "openapi", "openapi.json"), "utf8");
+    const described = describedBy(JSON.parse(text) as JsonSchema);
+    return checked((path, init) => fetch(url + path, init), { described, counts: false });
   }
 }
 

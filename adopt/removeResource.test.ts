@@ -14,8 +14,8 @@ test.each([
     const files = await project.follow(heading);
     await project.lint(files);
 
-    const { url, key } = await project.start();
-    const call = client(url, key);
+    const { send, key } = await project.start();
+    const call = client(send, key);
     for (const path of gone) expect((await call("GET", path)).status).toBe(404);
     expect((await call("GET", "/api/users")).status).toBe(200);
   },

@@ -2,7 +2,7 @@ import { v } from "convex/values";
 import { Webhook } from "svix";
 import { internal } from "./_generated/api";
 import { internalAction } from "./_generated/server";
-import { object, receive, text } from "./lib/webhook.lib";
+import { object, receive, text, verifiesBeforeParsing } from "./lib/webhook.lib";
 
 /** Verifies a webhook of Clerk, which Svix signs, and hands it over to be processed. */
 export const verifyAndProcess = internalAction({
@@ -11,28 +11,21 @@ export const verifyAndProcess = internalAction({
   handler: async (ctx, { body, svixId, svixTimestamp, svixSignature }): Promise<null> => {
     const now = Date.now();
     const headers = { "svix-id": svixId, "svix-timestamp": svixTimestamp, "svix-signature": svixSignature };
-    return receive(
-      ctx,
-      {
-        name: "clerk",
-        timestamp: svixTimestamp,
-        verify: (secret) =>
-          // The library works synchronously; what it throws has to become a rejection.
-          Promise.resolve().then(() => {
-            new Webhook(secret).verify(body, headers);
-          }),
-        describe: (event) => {
-          const changed = object(event, "data")["updated_at"] ?? event["timestamp"];
-          return {
-            eventId: svixId,
-            type: text(event, "type"),
-            time: typeof changed === "number" ? changed : now,
-          };
-        },
-        handler: internal.clerkEvents.handle,
-      },
+    return receive(ctx, {
+      source: "clerk",
       body,
+      timestamp: svixTimestamp,
       now,
-    );
+      verify: (secret) => verifiesBeforeParsing(() => new Webhook(secret).verify(body, headers)),
+      describe: (event) => {
+        const changed = object(event, "data")["updated_at"] ?? event["timestamp"];
+        return {
+          eventId: svixId,
+          type: text(event, "type"),
+          time: typeof changed === "number" ? changed : now,
+        };
+      },
+      handler: internal.clerkEvents.handle,
+    });
   },
 });

@@ -2,7 +2,7 @@ import Stripe from "stripe";
 import { v } from "convex/values";
 import { internal } from "./_generated/api";
 import { internalAction } from "./_generated/server";
-import { receive, text } from "./lib/webhook.lib";
+import { receive, text, verifiesBeforeParsing } from "./lib/webhook.lib";
 
 /** Seconds that Stripe's library lets a signature be old. */
 const TOLERANCE = 300;
@@ -15,23 +15,21 @@ export const verifyAndProcessWebhook = internalAction({
     const now = Date.now();
     const crypto = Stripe.createSubtleCryptoProvider();
     const timestamp = /(?:^|,)t=([^,]*)/.exec(signature)?.[1] ?? "";
-    return receive(
-      ctx,
-      {
-        name: "stripe",
-        timestamp,
-        verify: async (secret) => {
-          await Stripe.webhooks.constructEventAsync(body, signature, secret, TOLERANCE, crypto, now);
-        },
-        describe: (event) => ({
-          eventId: text(event, "id"),
-          type: text(event, "type"),
-          time: typeof event["created"] === "number" ? event["created"] * 1000 : now,
-        }),
-        handler: internal.stripeEvents.handle,
-      },
+    return receive(ctx, {
+      source: "stripe",
       body,
+      timestamp,
       now,
-    );
+      verify: (secret) =>
+        verifiesBeforeParsing(() =>
+          Stripe.webhooks.constructEventAsync(body, signature, secret, TOLERANCE, crypto, now),
+        ),
+      describe: (event) => ({
+        eventId: text(event, "id"),
+        type: text(event, "type"),
+        time: typeof event["created"] === "number" ? event["created"] * 1000 : now,
+      }),
+      handler: internal.stripeEvents.handle,
+    });
   },
 });

@@ -1,231 +1,18 @@
-import { makeFunctionReference } from "convex/server";
 import { v } from "convex/values";
 import { internal } from "./_generated/api";
 import type { Doc } from "./_generated/dataModel";
-import {
-  internalAction,
-  internalMutation,
-  internalQuery,
-  type MutationCtx,
-  type QueryCtx,
-} from "./_generated/server";
-import { webhookRetentionDays } from "./lib/env.lib";
-import { fail, failureOf } from "./lib/failure.lib";
+import { internalMutation, internalQuery, type QueryCtx } from "./_generated/server";
+import { fail } from "./lib/failure.lib";
 import { deleteBytes } from "./lib/files.lib";
 import { pageArgs, pageOf, readPage, within } from "./lib/page.lib";
-import type { WebhookEvent } from "./lib/webhook.lib";
+import { LEASE_MS } from "./lib/webhookLease.lib";
 import schema from "./schema";
 
 const event = schema.doc("webhookEvents");
-const payload = v.union(v.object({ text: v.string() }), v.object({ storageId: v.id("_storage") }));
 const status = v.union(v.literal("pending"), v.literal("success"), v.literal("failed"));
 
-/** Attempts after which an event is given up. */
-const MOST_ATTEMPTS = 8;
-/** Milliseconds before the second attempt; each wait is twice the one before, give or take half. */
-const FIRST_WAIT_MS = 5_000;
-/** Milliseconds after which an attempt of which nothing was heard counts as dead. */
-const LEASE_MS = 60_000;
-const DAY_MS = 24 * 60 * 60 * 1000;
-/** Events looked at in one transaction. */
+/** Payloads purged in one transaction. */
 const BATCH = 100;
-
-/** Inserts an event and schedules its processing, or finds that it was seen: then nothing happens. */
-export const record = internalMutation({
-  args: {
-    source: v.string(),
-    eventId: v.string(),
-    eventType: v.string(),
-    eventTime: v.number(),
-    handler: v.string(),
-    payload,
-  },
-  returns: v.null(),
-  handler: async (ctx, received) => {
-    const seen = await ctx.db
-      .query("webhookEvents")
-      .withIndex("by_event_id", (q) => q.eq("source", received.source).eq("eventId", received.eventId))
-      .unique();
-    if (seen) {
-      if ("storageId" in received.payload) await deleteBytes(ctx, received.payload.storageId);
-      return null;
-    }
-    const now = Date.now();
-    const id = await ctx.db.insert("webhookEvents", {
-      ...received,
-      purgeAt: now + webhookRetentionDays() * DAY_MS,
-      status: "pending",
-      attempts: 0,
-      dueAt: now + LEASE_MS,
-      revision: 1,
-    });
-    await ctx.scheduler.runAfter(0, internal.webhookEvents.attempt, { id, after: 0 });
-    return null;
-  },
-});
-
-/**
- * Counts an attempt, in a transaction of its own, and schedules it: an event that kills its handler is counted all the same,
- * and does not come back for ever. It follows the `after`th, so that two who saw the same one overdue make one.
- */
-export const attempt = internalMutation({
-  args: { id: v.id("webhookEvents"), after: v.number() },
-  returns: v.null(),
-  handler: async (ctx, { id, after }) => {
-    const found = await ctx.db.get("webhookEvents", id);
-    if (found?.status !== "pending" || found.attempts !== after || !found.payload) return null;
-    if (found.attempts >= MOST_ATTEMPTS) {
-      await giveUp(ctx, found, found.error ?? "The handler ended without a word");
-      return null;
-    }
-    const attempts = found.attempts + 1;
-    await ctx.db.patch("webhookEvents", id, {
-      attempts,
-      dueAt: Date.now() + LEASE_MS,
-      revision: found.revision + 1,
-    });
-    if ("text" in found.payload) {
-      await ctx.scheduler.runAfter(0, internal.webhookEvents.process, {
-        id,
-        attempts,
-        text: found.payload.text,
-      });
-    } else {
-      const { storageId } = found.payload;
-      await ctx.scheduler.runAfter(0, internal.webhookEvents.processStored, { id, attempts, storageId });
-    }
-    return null;
-  },
-});
-
-/** Fetches a payload that did not fit its document, and processes it. */
-export const processStored = internalAction({
-  args: { id: v.id("webhookEvents"), attempts: v.number(), storageId: v.id("_storage") },
-  returns: v.null(),
-  handler: async (ctx, { id, attempts, storageId }): Promise<null> => {
-    const text = await (await ctx.storage.get(storageId))?.text();
-    if (text !== undefined) await ctx.runMutation(internal.webhookEvents.process, { id, attempts, text });
-    return null;
-  },
-});
-
-/**
- * Runs the handler of an event, once for each counted attempt. The effect and `success` commit together; a failure takes the
- * effect back, and is recorded and tried again later.
- */
-export const process = internalMutation({
-  args: { id: v.id("webhookEvents"), attempts: v.number(), text: v.string() },
-  returns: v.null(),
-  handler: async (ctx, { id, attempts, text }) => {
-    const found = await ctx.db.get("webhookEvents", id);
-    if (found?.status !== "pending" || found.attempts !== attempts) return null;
-    const handler = makeFunctionReference<"mutation", WebhookEvent, boolean>(found.handler);
-    const { eventId, eventType: type, eventTime: time } = found;
-    let handled: boolean;
-    try {
-      handled = await ctx.runMutation(handler, { eventId, type, time, payload: text });
-    } catch (error) {
-      await retryLater(ctx, found, reasonOf(error));
-      return null;
-    }
-    const { error: _, dueAt: __, ...rest } = found;
-    await ctx.db.replace("webhookEvents", id, {
-      ...withoutSystemFields(rest),
-      status: "success",
-      handled,
-      processedAt: Date.now(),
-      revision: found.revision + 1,
-    });
-    return null;
-  },
-});
-
-async function retryLater(ctx: MutationCtx, found: Doc<"webhookEvents">, error: string): Promise<void> {
-  if (found.attempts >= MOST_ATTEMPTS) {
-    await giveUp(ctx, found, error);
-    return;
-  }
-  const wait = FIRST_WAIT_MS * 2 ** (found.attempts - 1) * (0.5 + Math.random());
-  await ctx.db.patch("webhookEvents", found._id, {
-    error,
-    dueAt: Date.now() + wait + LEASE_MS,
-    revision: found.revision + 1,
-  });
-  await ctx.scheduler.runAfter(wait, internal.webhookEvents.attempt, {
-    id: found._id,
-    after: found.attempts,
-  });
-}
-
-async function giveUp(ctx: MutationCtx, found: Doc<"webhookEvents">, error: string): Promise<void> {
-  const { _id, source, eventId, eventType, attempts } = found;
-  await ctx.db.patch("webhookEvents", _id, {
-    status: "failed",
-    error,
-    dueAt: undefined,
-    processedAt: Date.now(),
-    revision: found.revision + 1,
-  });
-  // One line that an alert can match.
-  console.error(
-    JSON.stringify({ level: "error", event: "webhook_failed", source, eventId, eventType, attempts, error }),
-  );
-}
-
-/** What the log may show of a handler's error: what it says of itself, and no stack. */
-function reasonOf(error: unknown): string {
-  const failure = failureOf(error);
-  if (failure) return failure.detail;
-  return error instanceof Error ? (error.message.split("\n", 1)[0] ?? "") : "The handler failed";
-}
-
-function withoutSystemFields<T extends { _id: unknown; _creationTime: unknown }>(
-  doc: T,
-): Omit<T, "_id" | "_creationTime"> {
-  const { _id: _, _creationTime: __, ...fields } = doc;
-  return fields;
-}
-
-/** Takes up what a crash left behind: pending events of which nothing was heard in time. */
-export const sweep = internalMutation({
-  args: {},
-  returns: v.null(),
-  handler: async (ctx) => {
-    const now = Date.now();
-    const overdue = await ctx.db
-      .query("webhookEvents")
-      .withIndex("by_due", (q) => q.eq("status", "pending").lt("dueAt", now))
-      .take(BATCH);
-    for (const { _id, attempts } of overdue) {
-      await ctx.db.patch("webhookEvents", _id, { dueAt: now + LEASE_MS });
-      await ctx.scheduler.runAfter(0, internal.webhookEvents.attempt, { id: _id, after: attempts });
-    }
-    if (overdue.length === BATCH) await ctx.scheduler.runAfter(0, internal.webhookEvents.sweep, {});
-    return null;
-  },
-});
-
-/** Purges payloads past their time. The event itself stays in the log. */
-export const purge = internalMutation({
-  args: {},
-  returns: v.null(),
-  handler: async (ctx) => {
-    const old = await ctx.db
-      .query("webhookEvents")
-      .withIndex("by_purge", (q) => q.gt("purgeAt", 0).lt("purgeAt", Date.now()))
-      .take(BATCH);
-    for (const { _id, payload: held, revision } of old) {
-      await ctx.db.patch("webhookEvents", _id, {
-        payload: undefined,
-        purgeAt: undefined,
-        revision: revision + 1,
-      });
-      if (held && "storageId" in held) await deleteBytes(ctx, held.storageId);
-    }
-    if (old.length === BATCH) await ctx.scheduler.runAfter(0, internal.webhookEvents.purge, {});
-    return null;
-  },
-});
 
 async function existing(ctx: QueryCtx, eventId: string): Promise<Doc<"webhookEvents">> {
   const id = ctx.db.normalizeId("webhookEvents", eventId);
@@ -275,7 +62,29 @@ export const replay = internalMutation({
       dueAt: Date.now() + LEASE_MS,
       revision: found.revision + 1,
     });
-    await ctx.scheduler.runAfter(0, internal.webhookEvents.attempt, { id: found._id, after: 0 });
+    await ctx.scheduler.runAfter(0, internal.webhookProcessing.attempt, { id: found._id, after: 0 });
     return existing(ctx, found._id);
+  },
+});
+
+/** Purges payloads past their time. The event itself stays in the log. */
+export const purge = internalMutation({
+  args: {},
+  returns: v.null(),
+  handler: async (ctx) => {
+    const old = await ctx.db
+      .query("webhookEvents")
+      .withIndex("by_purge", (q) => q.gt("purgeAt", 0).lt("purgeAt", Date.now()))
+      .take(BATCH);
+    for (const { _id, payload: held, revision } of old) {
+      await ctx.db.patch("webhookEvents", _id, {
+        payload: undefined,
+        purgeAt: undefined,
+        revision: revision + 1,
+      });
+      if (held && "storageId" in held) await deleteBytes(ctx, held.storageId);
+    }
+    if (old.length === BATCH) await ctx.scheduler.runAfter(0, internal.webhookEvents.purge, {});
+    return null;
   },
 });

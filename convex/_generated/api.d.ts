@@ -21,6 +21,7 @@ import type * as http from "../http.js";
 import type * as idempotency from "../idempotency.js";
 import type * as items from "../items.js";
 import type * as jobs from "../jobs.js";
+import type * as openapi from "../openapi.js";
 import type * as payments from "../payments.js";
 import type * as problems from "../problems.js";
 import type * as process from "../process.js";
@@ -30,6 +31,8 @@ import type * as stripeEvents from "../stripeEvents.js";
 import type * as subscriptions from "../subscriptions.js";
 import type * as users from "../users.js";
 import type * as webhookEvents from "../webhookEvents.js";
+import type * as webhookProcessing from "../webhookProcessing.js";
+import type * as webhookReceiving from "../webhookReceiving.js";
 
 import type {
   ApiFromModules,
@@ -51,6 +54,7 @@ declare const fullApi: ApiFromModules<{
   idempotency: typeof idempotency;
   items: typeof items;
   jobs: typeof jobs;
+  openapi: typeof openapi;
   payments: typeof payments;
   problems: typeof problems;
   process: typeof process;
@@ -60,6 +64,8 @@ declare const fullApi: ApiFromModules<{
   subscriptions: typeof subscriptions;
   users: typeof users;
   webhookEvents: typeof webhookEvents;
+  webhookProcessing: typeof webhookProcessing;
+  webhookReceiving: typeof webhookReceiving;
 }>;
 
 /**

@@ -8,6 +8,11 @@ export function siteUrl(): string {
   return (process.env["CONVEX_SITE_URL"] ?? "").replace(/\/$/, "");
 }
 
+/** For the reference page: its script, `DOCS_SCRIPT_URL`, and the origin of stored files, which Convex sets. */
+export function docsSettings(): { script: string | undefined; files: string | undefined } {
+  return { script: process.env["DOCS_SCRIPT_URL"], files: process.env["CONVEX_CLOUD_URL"] };
+}
+
 /** Milliseconds after which a request is answered 503. `REQUEST_TIMEOUT_MS`, default 25,000. */
 export function requestTimeoutMs(): number {
   return positiveInteger(process.env["REQUEST_TIMEOUT_MS"], 25_000);
@@ -39,12 +44,15 @@ export function clerkIssuer(): string | undefined {
   return process.env["CLERK_JWT_ISSUER_DOMAIN"];
 }
 
+/** The setting that holds the secrets of a webhook source: `STRIPE_WEBHOOK_SECRET` for `stripe`. */
+export const webhookSetting = (source: string): string => `${source.toUpperCase()}_WEBHOOK_SECRET`;
+
 /**
- * The signing secrets of a webhook source, any of which may have signed: `STRIPE_WEBHOOK_SECRET`, `CLERK_WEBHOOK_SECRET`,
- * `GITHUB_WEBHOOK_SECRET`, each a comma list, so that a secret can be changed without losing an event.
+ * The signing secrets of a webhook source, any of which may have signed: a comma list, so that a secret can be changed
+ * without losing an event.
  */
 export function webhookSecrets(source: string): string[] {
-  const list = process.env[`${source.toUpperCase()}_WEBHOOK_SECRET`] ?? "";
+  const list = process.env[webhookSetting(source)] ?? "";
   return list.split(",").flatMap((secret) => (secret.trim() === "" ? [] : [secret.trim()]));
 }
 
@@ -53,14 +61,16 @@ export function webhookRetentionDays(): number {
   return positiveInteger(process.env["WEBHOOK_RETENTION_DAYS"], 30);
 }
 
-function wholeNumber(text: string | undefined, fallback: number): number {
+/** A whole number from 0 on as settings have it; the fallback for anything else. */
+export function wholeNumber(text: string | undefined, fallback: number): number {
   const value = Number(text);
   return text !== undefined && text.trim() !== "" && Number.isSafeInteger(value) && value >= 0
     ? value
     : fallback;
 }
 
-function positiveInteger(text: string | undefined, fallback: number): number {
+/** A whole number from 1 on as settings have it; the fallback for anything else. */
+export function positiveInteger(text: string | undefined, fallback: number): number {
   const value = Number(text);
   return text !== undefined && Number.isSafeInteger(value) && value > 0 ? value : fallback;
 }

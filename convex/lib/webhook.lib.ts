@@ -2,7 +2,7 @@ import { getFunctionName, type FunctionReference } from "convex/server";
 import { v, type ObjectType } from "convex/values";
 import { internal } from "../_generated/api";
 import type { ActionCtx } from "../_generated/server";
-import { webhookSecrets } from "./env.lib";
+import { webhookSecrets, webhookSetting } from "./env.lib";
 import { fail } from "./failure.lib";
 
 /** The arguments of a source's handler. It answers whether it knows the type of the event. */
@@ -20,15 +20,18 @@ export type Handler = FunctionReference<"mutation", "internal", WebhookEvent, bo
 /** A JSON object of whose members nothing is known yet. */
 export type Json = Record<string, unknown>;
 
-/** What a source knows of a webhook that it has signed. */
-export type Source = {
-  /** Its name in the log, and of its secret: `stripe` has `STRIPE_WEBHOOK_SECRET`. */
-  name: string;
-  /** When it was signed, in seconds, where the source says so in a header. */
+/** A webhook as it came, and what its source knows of it. */
+export type Webhook = {
+  /** The source's name in the log, and of its secret: `stripe` has `STRIPE_WEBHOOK_SECRET`. */
+  source: string;
+  body: string;
+  /** When it was signed, in seconds, where the source says so. */
   timestamp?: string;
-  /** Throws when the secret did not sign the body. */
-  verify: (secret: string) => Promise<void>;
-  /** The event in the body. `time` is in milliseconds. */
+  /** Milliseconds since the epoch. */
+  now: number;
+  /** Whether the secret signed the body. Throwing is a no. */
+  verify: (secret: string) => Promise<boolean>;
+  /** The event in the body. `time` is when it happened, in milliseconds. */
   describe: (payload: Json) => { eventId: string; type: string; time: number };
   /** The internal mutation that does what the event asks for. */
   handler: Handler;
@@ -43,24 +46,24 @@ const DOCUMENT_BYTES = 900_000;
  * The way of every webhook, from top to bottom: the secret, the time of the signature, the signature over the exact bytes,
  * the body, and one mutation that inserts the event and schedules its processing, or finds that it was seen. Nothing of
  * what is refused is stored, and nothing that a library says of a signature gets out.
- *
- * @param now Milliseconds since the epoch.
  */
-export async function receive(ctx: ActionCtx, source: Source, body: string, now: number): Promise<null> {
-  const secrets = webhookSecrets(source.name);
-  if (secrets.length === 0) fail("not_configured", `No secret is set for ${source.name}`);
-  if (source.timestamp !== undefined && !isRecent(source.timestamp, now)) reject();
-  if (!(await anyVerifies(source, secrets))) reject();
+export async function receive(ctx: ActionCtx, webhook: Webhook): Promise<null> {
+  const { source, body, timestamp, now } = webhook;
+  const secrets = webhookSecrets(source);
+  if (secrets.length === 0) fail("not_configured", `${webhookSetting(source)} is not set`);
+  if (timestamp !== undefined && !isRecent(timestamp, now)) reject();
+  if (!(await anyVerifies(webhook, secrets))) reject();
 
-  const { eventId, type, time } = source.describe(parse(body));
+  const { eventId, type, time } = webhook.describe(parse(body));
+  if (!Number.isFinite(time)) fail("invalid_request", "The event does not say when it happened");
   const bytes = new TextEncoder().encode(body).byteLength;
   const payload =
     bytes <= DOCUMENT_BYTES
       ? { text: body }
       : { storageId: await ctx.storage.store(new Blob([body], { type: "application/json" })) };
-  const handler = getFunctionName(source.handler);
-  const event = { source: source.name, eventId, eventType: type, eventTime: time, handler, payload };
-  await ctx.runMutation(internal.webhookEvents.record, event);
+  const handler = getFunctionName(webhook.handler);
+  const event = { source, eventId, eventType: type, eventTime: time, handler, payload };
+  await ctx.runMutation(internal.webhookReceiving.record, event);
   return null;
 }
 
@@ -68,16 +71,28 @@ function isRecent(timestamp: string, now: number): boolean {
   return /^\d{1,12}$/.test(timestamp) && Math.abs(now / 1000 - Number(timestamp)) <= TOLERANCE;
 }
 
-async function anyVerifies(source: Source, secrets: readonly string[]): Promise<boolean> {
+async function anyVerifies({ verify }: Webhook, secrets: readonly string[]): Promise<boolean> {
   for (const secret of secrets) {
-    const verified = await source.verify(secret).then(
-      () => true,
-      // A body that is not JSON makes a library's parser fail, after its signature has held.
-      (error: unknown) => error instanceof SyntaxError,
-    );
-    if (verified) return true;
+    try {
+      if (await verify(secret)) return true;
+    } catch {
+      // Another secret may have signed it.
+    }
   }
   return false;
+}
+
+/**
+ * Whether a library verifies, of those that parse what they have verified: when a body turns out to be no JSON, or to begin
+ * with a byte order mark, its signature has held.
+ */
+export async function verifiesBeforeParsing(verify: () => unknown): Promise<boolean> {
+  try {
+    await verify();
+    return true;
+  } catch (error) {
+    return error instanceof SyntaxError;
+  }
 }
 
 /** The JSON object of a body. A byte order mark was signed with it, but is no JSON. */
@@ -99,10 +114,7 @@ function reject(): never {
 
 /** A member of a payload that has to be a text. */
 export function text(payload: Json, name: string): string {
-  const value = payload[name];
-  return typeof value === "string" && value !== ""
-    ? value
-    : fail("invalid_request", `${name}: must be a string`);
+  return optionalText(payload, name) ?? fail("invalid_request", `${name}: must be a string`);
 }
 
 /** A member of a payload that may be an object. */
@@ -111,8 +123,8 @@ export function object(payload: Json, name: string): Json {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : {};
 }
 
-/** A member that may be a text; anything else counts as absent. */
+/** A member that may be a text; anything else counts as absent, and so does what Convex takes for no text. */
 export function optionalText(payload: Json, name: string): string | undefined {
   const value = payload[name];
-  return typeof value === "string" && value !== "" ? value : undefined;
+  return typeof value === "string" && value !== "" && value.isWellFormed() ? value : undefined;
 }

@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { expect, vi } from "vitest";
 import { startServer } from "../../../embedded/server";
+import { checkedFetch } from "../../../openapi/contract/check";
 import { onlyOn } from "../testing/engine.testing";
 import type { Json } from "../testing/replies.testing";
 import { webhook, WEBHOOK_ENV } from "../testing/webhooks.testing";
@@ -38,7 +39,7 @@ async function flood(url: string, round: number): Promise<string[]> {
   const sender = async (who: number) => {
     for (let n = 0; ; n++) {
       const { id, init } = webhook("github", "push", { id: `crash-${round}-${who}-${n}`, now: Date.now() });
-      const reply = await fetch(`${url}/webhooks/github`, init).catch(() => undefined);
+      const reply = await checkedFetch(`${url}/webhooks/github`, init).catch(() => undefined);
       if (reply?.status !== 200) return;
       acknowledged.push(id);
     }
@@ -68,7 +69,7 @@ onlyOn(
 
     const { url, child } = await start(data);
     const read = async (path: string) => {
-      const reply = await fetch(url + path, { headers: { "X-API-Key": key ?? "" } });
+      const reply = await checkedFetch(url + path, { headers: { "X-API-Key": key ?? "" } });
       return {
         list: (await reply.json()) as Json[],
         next: /<([^>]+)>/.exec(reply.headers.get("link") ?? "")?.[1],
@@ -105,7 +106,8 @@ onlyOn(
   async () => {
     const project = mkdtempSync(join(tmpdir(), "webhook-hang-"));
     cpSync("convex", join(project, "convex"), { recursive: true });
-    for (const name of ["node_modules", "package.json"]) symlinkSync(resolve(name), join(project, name));
+    for (const name of ["node_modules", "openapi", "package.json"])
+      symlinkSync(resolve(name), join(project, name));
     writeFileSync(
       join(project, "convex", "hanging.ts"),
       `import { internalMutation } from "./_generated/server";
@@ -114,7 +116,7 @@ onlyOn(
     let ahead = 0;
     const server = await startServer({ project, data: "data", port: 0, clock: () => Date.now() + ahead });
     const record = (eventId: string, handler: string) =>
-      server.run("webhookEvents:record", {
+      server.run("webhookReceiving:record", {
         ...{ source: "github", eventId, eventType: "push", eventTime: 0, handler },
         payload: { text: "{}" },
       });

@@ -2,26 +2,26 @@ import { documented } from "#documented";
 import * as z from "zod/mini";
 import { contract } from "../kit/contract.kit";
 import { id, time } from "../kit/fields.kit";
+import { SOURCES } from "./webhooks.contract";
 
-const SOURCES = ["stripe", "clerk", "github"] as const;
 const STATUSES = ["pending", "success", "failed"] as const;
 
-const shape = documented(() => ({
+const shape = documented(({ whole, z }) => ({
   id: z.string(),
   eventId: z.string(),
   source: z.string(),
   type: z.string(),
   status: z.enum(STATUSES),
-  attempts: z.number(),
+  attempts: whole(),
   handled: z.exactOptional(z.boolean()),
   error: z.exactOptional(z.string()),
   receivedAt: time(),
   processedAt: z.exactOptional(time()),
 }));
 
-export const Event = documented(() => z.object(shape()));
-export const EventWithPayload = documented(() =>
-  z.object({ ...shape(), payload: z.exactOptional(z.unknown()) }),
+export const Event = documented(({ named }) => named("WebhookEvent", z.object(shape())));
+export const EventWithPayload = documented(({ named }) =>
+  named("WebhookEventWithPayload", z.object({ ...shape(), payload: z.exactOptional(z.unknown()) })),
 );
 
 const one = () => ({ id: id() });
@@ -42,12 +42,16 @@ export const listWebhookEvents = contract("get", "/api/webhook-events", () => ({
   operationId: "listWebhookEvents",
   scope: "webhooks:read",
   paged: true,
-  query: { source: z.exactOptional(z.enum(SOURCES)), status: z.exactOptional(z.enum(STATUSES)) },
+  query: {
+    source: z.exactOptional(z.enum(Object.keys(SOURCES))),
+    status: z.exactOptional(z.enum(STATUSES)),
+  },
   replies: documented(() => ({ 200: z.array(Event()) })),
   docs: documented(() => ({
     tag: "Webhook events",
     summary: "List received webhook events, newest first",
-    examples: { replies: { 200: [paid()] } },
+    description: "The log of what webhook sources have sent and what became of it, without payloads.",
+    examples: { query: { source: paid().source, status: paid().status }, replies: { 200: [paid()] } },
   })),
 }));
 

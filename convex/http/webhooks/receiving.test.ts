@@ -31,6 +31,10 @@ describe("with secrets", () => {
     expect(await kept()).toHaveLength(before);
   };
 
+  /** A secret that is not the source's, of the form that it gives to its own. */
+  const another = (source: string) =>
+    source === "clerk" ? `whsec_${Buffer.from("another").toString("base64")}` : "another";
+
   test.each(SENT)("%s: what its own library signs is taken: 200 OK", async (source, type) => {
     const reply = await post(source, type);
     expect(reply.status).toBe(200);
@@ -45,8 +49,7 @@ describe("with secrets", () => {
   });
 
   test.each(SENT)("%s: another secret is refused, and nothing of it kept", async (source, type) => {
-    const secret = source === "clerk" ? `whsec_${Buffer.from("another").toString("base64")}` : "another";
-    await refusedAndForgotten(post(source, type, { secret }));
+    await refusedAndForgotten(post(source, type, { secret: another(source) }));
   });
 
   test.each(["stripe", "clerk"] as const)("%s: a stale or an early signature is refused", async (source) => {
@@ -89,8 +92,11 @@ describe("with secrets", () => {
   test.each(["X-GitHub-Event", "X-GitHub-Delivery"])("github: without %s it is refused", async (name) => {
     const without = (headers: Record<string, string>) =>
       Object.fromEntries(Object.entries(headers).filter(([header]) => header !== name));
-    const refused = await problem(post("github", "ping", { headers: without }), 400, "invalid_request");
-    expect(refused.detail).toBe(`${name}: is required`);
+    const empty = (headers: Record<string, string>) => ({ ...headers, [name]: "" });
+    for (const headers of [without, empty]) {
+      const refused = await problem(post("github", "ping", { headers }), 400, "invalid_request");
+      expect(refused.detail).toBe(`${name}: is required`);
+    }
   });
 
   const SIGNED_IN = {
@@ -140,6 +146,20 @@ describe("with secrets", () => {
 
     test.each(["", "x", "[1]", '"text"'])("%j is no event", async (body) => {
       await problem(post("github", "push", { body }), 400, "invalid_json");
+    });
+
+    test.each(SENT)("%s: signed, but no JSON", async (source, type) => {
+      await problem(post(source, type, { body: "x" }), 400, "invalid_json");
+    });
+
+    test.each(SENT)("%s: forged, and no JSON either", async (source, type) => {
+      await refusedAndForgotten(post(source, type, { body: "x", secret: another(source) }));
+    });
+
+    test("half a surrogate pair is no id", async () => {
+      const body = String.raw`{"id":"\ud800","type":"invoice.paid","created":1}`;
+      const refused = await problem(post("stripe", "invoice.paid", { body }), 400, "invalid_request");
+      expect(refused.detail).toBe("id: must be a string");
     });
 
     test("what is not UTF-8 is no JSON, whoever signed it", async () => {

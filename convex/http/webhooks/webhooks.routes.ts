@@ -1,43 +1,26 @@
-import { internal } from "../../_generated/api";
 import { fail } from "../../lib/failure.lib";
 import type { Api } from "../kit/api.kit";
 import { implement } from "../kit/implement.kit";
-import { receiveClerk, receiveGithub, receiveStripe } from "./webhooks.contract";
+import { receiveFrom, SOURCES } from "./webhooks.contract";
 
-/** Each source's headers, and the action that verifies what they sign. The libraries are loaded there, not here. */
+/** Hands the body of each source, with the headers that its line names, to the action that verifies what they sign. */
 export function webhooks(api: Api): void {
-  implement(api, receiveStripe, async (c) => {
-    const signature = c.req.header("Stripe-Signature") ?? unsigned("Missing signature");
-    await c.env.runAction(internal.stripe.verifyAndProcessWebhook, { body: c.var.text, signature });
-    return c.text("OK", 200);
-  });
-
-  implement(api, receiveClerk, async (c) => {
-    // Svix names its headers after itself or, unbranded, after what they are.
-    const header = (name: string) =>
-      c.req.header(`svix-${name}`) ?? c.req.header(`webhook-${name}`) ?? unsigned("Missing Svix headers");
-    await c.env.runAction(internal.clerk.verifyAndProcess, {
-      body: c.var.text,
-      svixId: header("id"),
-      svixTimestamp: header("timestamp"),
-      svixSignature: header("signature"),
+  for (const [name, source] of Object.entries(SOURCES)) {
+    implement(api, receiveFrom(name, source), async (c) => {
+      const { action, headers, unsigned } = source;
+      const args: Record<string, string> = { body: c.var.text };
+      for (const [arg, names] of Object.entries(headers)) {
+        // An empty header is none.
+        const value = [names]
+          .flat()
+          .map((sent) => c.req.header(sent))
+          .find(Boolean);
+        if (!value && (unsigned || arg === "signature"))
+          fail("webhook_unsigned", unsigned ?? "Missing signature");
+        args[arg] = value ?? fail("invalid_request", `${String(names)}: is required`);
+      }
+      await c.env.runAction(action, args);
+      return c.text("OK", 200);
     });
-    return c.text("OK", 200);
-  });
-
-  implement(api, receiveGithub, async (c) => {
-    const signature = c.req.header("X-Hub-Signature-256") ?? unsigned("Missing signature");
-    const required = (name: string) => c.req.header(name) ?? fail("invalid_request", `${name}: is required`);
-    await c.env.runAction(internal.github.processWebhook, {
-      body: c.var.text,
-      signature,
-      event: required("X-GitHub-Event"),
-      delivery: required("X-GitHub-Delivery"),
-    });
-    return c.text("OK", 200);
-  });
-}
-
-function unsigned(detail: string): never {
-  fail("webhook_unsigned", detail);
+  }
 }

@@ -1,0 +1,83 @@
+import { makeFunctionReference } from "convex/server";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { ActionCtx } from "../_generated/server";
+import { failureOf } from "./failure.lib";
+import { receive, verifiesBeforeParsing, type Handler, type Webhook } from "./webhook.lib";
+
+const NOW = 1_790_000_000_000;
+const BODY = '{"id":"evt_1"}';
+// Nothing tells an internal function from a public one at run time.
+const handler = makeFunctionReference("acme:handle") as unknown as Handler;
+const yes = () => Promise.resolve(true);
+const no = () => Promise.resolve(false);
+const unreadable = () => JSON.parse("{") as boolean;
+
+beforeEach(() => vi.stubEnv("ACME_WEBHOOK_SECRET", "old, new"));
+afterEach(() => vi.unstubAllEnvs());
+
+/** The code of the refusal, or the event that is handed on. Whatever is refused must not have touched the context. */
+async function outcome(of: Partial<Webhook>): Promise<unknown> {
+  const runMutation = vi.fn(() => Promise.resolve(null));
+  // All that `receive` uses of a context for a small body.
+  const ctx = { runMutation } as unknown as ActionCtx;
+  const webhook = {
+    ...{ source: "acme", body: BODY, now: NOW, verify: yes, handler },
+    describe: () => ({ eventId: "evt_1", type: "ping", time: NOW }),
+    ...of,
+  };
+  try {
+    await receive(ctx, webhook);
+  } catch (error) {
+    expect(runMutation).not.toHaveBeenCalled();
+    return failureOf(error)?.code;
+  }
+  const [[, event]] = runMutation.mock.calls as unknown as [[unknown, unknown]];
+  return event;
+}
+
+test("what one of the secrets signed is handed on with its event and its handler", async () => {
+  const seconds = String(NOW / 1000);
+  const verify = (secret: string) => Promise.resolve(secret === "new");
+  expect(await outcome({ timestamp: seconds, verify })).toEqual({
+    source: "acme",
+    eventId: "evt_1",
+    eventType: "ping",
+    eventTime: NOW,
+    handler: "acme:handle",
+    payload: { text: BODY },
+  });
+});
+
+test.each([
+  ["a no", no],
+  ["a rejection", () => Promise.reject(new Error("no"))],
+  ["a throw", () => unreadable() as never],
+  // A source that parses a header before it verifies must not be opened by one that does not parse.
+  ["a parser's failure", () => Promise.reject(new SyntaxError("no JSON"))],
+])("%s of its verification refuses it", async (_what, verify) => {
+  expect(await outcome({ verify })).toBe("webhook_rejected");
+});
+
+test.each(["", "soon", "-1", "1e9", String(NOW / 1000 - 301), String(NOW / 1000 + 301)])(
+  "signed at %j it is refused, whatever its verification says",
+  async (timestamp) => {
+    expect(await outcome({ timestamp })).toBe("webhook_rejected");
+  },
+);
+
+test("without a secret it is refused before anything is looked at", async () => {
+  vi.stubEnv("ACME_WEBHOOK_SECRET", " , ");
+  expect(await outcome({})).toBe("not_configured");
+});
+
+test("an event that does not say when it happened is refused", async () => {
+  expect(await outcome({ describe: () => ({ eventId: "a", type: "b", time: Date.parse("soon") }) })).toBe(
+    "invalid_request",
+  );
+});
+
+test("of a library that parses what it has verified, only the parser's failure is a yes", async () => {
+  expect(await verifiesBeforeParsing(() => undefined)).toBe(true);
+  expect(await verifiesBeforeParsing(unreadable)).toBe(true);
+  expect(await verifiesBeforeParsing(() => Promise.reject(new Error("no match")))).toBe(false);
+});

@@ -1,0 +1,44 @@
+import { v } from "convex/values";
+import { internal } from "./_generated/api";
+import { internalMutation } from "./_generated/server";
+import { webhookRetentionDays } from "./lib/env.lib";
+import { deleteBytes } from "./lib/files.lib";
+import { LEASE_MS } from "./lib/webhookLease.lib";
+
+const payload = v.union(v.object({ text: v.string() }), v.object({ storageId: v.id("_storage") }));
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** Inserts an event and schedules its processing, or finds that it was seen: then nothing happens. */
+export const record = internalMutation({
+  args: {
+    source: v.string(),
+    eventId: v.string(),
+    eventType: v.string(),
+    eventTime: v.number(),
+    handler: v.string(),
+    payload,
+  },
+  returns: v.null(),
+  handler: async (ctx, received) => {
+    const seen = await ctx.db
+      .query("webhookEvents")
+      .withIndex("by_event_id", (q) => q.eq("source", received.source).eq("eventId", received.eventId))
+      .unique();
+    if (seen) {
+      if ("storageId" in received.payload) await deleteBytes(ctx, received.payload.storageId);
+      return null;
+    }
+    const now = Date.now();
+    const id = await ctx.db.insert("webhookEvents", {
+      ...received,
+      purgeAt: now + webhookRetentionDays() * DAY_MS,
+      status: "pending",
+      attempts: 0,
+      dueAt: now + LEASE_MS,
+      revision: 1,
+    });
+    await ctx.scheduler.runAfter(0, internal.webhookProcessing.attempt, { id, after: 0 });
+    return null;
+  },
+});
