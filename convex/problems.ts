@@ -3,7 +3,7 @@ import { internalQuery } from "./_generated/server";
 import type { FailureCode } from "./lib/failure.lib";
 
 /** What each problem means and what a caller can do about it. Here, and not beside the codes, so that no request loads it. */
-const EXPLANATIONS: Record<FailureCode, string> = {
+export const EXPLANATIONS: Record<FailureCode, string> = {
   invalid_json: "The body is not JSON, or not valid UTF-8. Send one JSON value, encoded as UTF-8.",
   invalid_request:
     "A path, query, header or body value is not what the route takes. `errors` names each failing field.",

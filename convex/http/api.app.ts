@@ -18,6 +18,7 @@ import { cacheHeaders } from "./middleware/cacheHeaders.middleware";
 import { corsHeaders, isPreflight } from "./middleware/cors.middleware";
 import { admit, requireScope } from "./middleware/credential.middleware";
 import { withinTime } from "./middleware/deadline.middleware";
+import { announceEnd } from "./middleware/deprecation.middleware";
 import { readIdempotencyKey } from "./middleware/idempotency.middleware";
 import { logRequest } from "./middleware/log.middleware";
 import { requestIdOf } from "./middleware/requestId.middleware";
@@ -48,6 +49,7 @@ async function way(c: ApiContext, endpoint: Endpoint | undefined): Promise<Respo
     error = thrown;
     response = problem(c, thrown);
   }
+  if (endpoint) announceEnd(c, endpoint, response);
   logRequest(c, endpoint, { status: response.status, started, error });
   return response;
 }

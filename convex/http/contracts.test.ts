@@ -20,6 +20,8 @@ function strict(schema: Schema): Schema {
   return schema;
 }
 
+const HALF_A_YEAR_MS = 180 * 24 * 60 * 60 * 1000;
+
 /** Whose scope a route needs whose path does not say so, by the first name behind `/api/`. */
 const ABOUT: Record<string, string> = {
   upload: "files",
@@ -56,6 +58,7 @@ describe.each(routes.map((route) => [route.title, route] as const))("%s", (_, ro
   test("has a scope that exists, and words for readers", () => {
     if (scope !== null && scope !== "any") expect(SCOPES).toContain(scope);
     expect(docs().summary).toMatch(/^[A-Z][^.]+[^.]$/);
+    expect(docs().description).toMatch(/^[A-Z`].+\.$/);
     expect(docs().tag).toMatch(/^[A-Z]/);
   });
 
@@ -73,6 +76,22 @@ describe.each(routes.map((route) => [route.title, route] as const))("%s", (_, ro
   test("every name in the path has an example that fits", () => {
     for (const [name, schema] of Object.entries(params ?? {})) fits(schema, examples.params?.[name]);
     expect(Object.keys(examples.params ?? {})).toEqual(Object.keys(params ?? {}));
+  });
+
+  test("every parameter of the query has an example that fits, and every header of its own one", () => {
+    for (const [name, schema] of Object.entries(route.query ?? {})) fits(schema, examples.query?.[name]);
+    expect(Object.keys(examples.query ?? {})).toEqual(Object.keys(route.query ?? {}));
+    for (const { description } of Object.values(docs().headers ?? {})) expect(description).toMatch(/^.+\.$/);
+  });
+
+  test("what is deprecated stays for half a year, and leads to a successor by the names of its path", () => {
+    const { since, sunset, successor } = route.deprecated ?? {};
+    for (const day of [since, sunset]) {
+      if (day !== undefined) expect(new Date(day).toISOString()).toBe(`${day}T00:00:00.000Z`);
+    }
+    if (since !== undefined && sunset !== undefined)
+      expect(Date.parse(sunset)).toBeGreaterThanOrEqual(Date.parse(since) + HALF_A_YEAR_MS);
+    for (const [name] of (successor ?? "").matchAll(/:\w+/g)) expect(route.path).toContain(name);
   });
 
   test("the body has an example that fits", () => {

@@ -12,9 +12,11 @@ export const receiveData = contract("post", "/api/data", () => ({
   docs: documented(() => ({
     tag: "Data",
     summary: "Echo a JSON value and a query parameter",
+    description: "Takes any JSON and answers it, beside the filter or null.",
     examples: {
+      query: { filter: "new" },
       body: { hello: "world" },
-      replies: { 200: { received: { hello: "world" }, filter: null } },
+      replies: { 200: { received: { hello: "world" }, filter: "new" } },
     },
   })),
 }));
@@ -27,6 +29,7 @@ export const receiveForm = contract("post", "/api/form", () => ({
   docs: documented(() => ({
     tag: "Data",
     summary: "Take a form",
+    description: "Takes the fields of a form, as browsers send it, and answers them.",
     examples: {
       body: { name: "Ada Lovelace", email: "ada@example.com" },
       replies: { 200: { name: "Ada Lovelace", email: "ada@example.com" } },

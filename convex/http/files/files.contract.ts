@@ -5,26 +5,32 @@ import { id, text, time } from "../kit/fields.kit";
 
 const visibility = () => z.enum(["public", "private"]);
 
-export const Upload = documented(() =>
-  z.object({
-    storageId: z.string(),
-    contentType: z.string(),
-    size: z.number(),
-    sha256: z.string(),
-    visibility: visibility(),
-  }),
+export const Upload = documented(({ named, whole }) =>
+  named(
+    "Upload",
+    z.object({
+      storageId: z.string(),
+      contentType: z.string(),
+      size: whole(),
+      sha256: z.string(),
+      visibility: visibility(),
+    }),
+  ),
 );
 
-export const File = documented(() =>
-  z.object({
-    id: z.string(),
-    name: z.exactOptional(z.string()),
-    contentType: z.string(),
-    size: z.number(),
-    sha256: z.string(),
-    visibility: visibility(),
-    createdAt: time(),
-  }),
+export const File = documented(({ named, whole }) =>
+  named(
+    "File",
+    z.object({
+      id: z.string(),
+      name: z.exactOptional(z.string()),
+      contentType: z.string(),
+      size: whole(),
+      sha256: z.string(),
+      visibility: visibility(),
+      createdAt: time(),
+    }),
+  ),
 );
 
 const one = () => ({ id: id() });
@@ -54,6 +60,7 @@ export const uploadFile = contract("post", "/api/upload", () => ({
       "The body is the file, its type in Content-Type, at most 20 MiB less a little. Larger files go through an upload URL. " +
       "It is public unless `visibility=private`.",
     examples: {
+      query: { visibility: "public" },
       replies: {
         200: {
           storageId: picture().id,
@@ -103,6 +110,8 @@ export const registerFile = contract("post", "/api/files", () => ({
   docs: documented(() => ({
     tag: "Files",
     summary: "Register an uploaded file",
+    description:
+      "Makes the caller the owner of bytes that went to an upload URL. What the caller has registered before is a conflict.",
     problems: ["conflict", "not_found"],
     examples: { body: { storageId: picture().id, name: picture().name }, replies: { 201: picture() } },
   })),
@@ -116,6 +125,7 @@ export const listFiles = contract("get", "/api/files", () => ({
   docs: documented(() => ({
     tag: "Files",
     summary: "List the caller's files, newest first",
+    description: "Shows what is known of each file; `GET /files/{id}` opens one.",
     examples: { replies: { 200: [picture()] } },
   })),
 }));
@@ -129,6 +139,7 @@ export const getFile = contract("get", "/api/files/:id", () => ({
   docs: documented(() => ({
     tag: "Files",
     summary: "Fetch what is known of a file",
+    description: "Shows its type, size and SHA-256; `GET /files/{id}` opens it.",
     examples: { params: { id: picture().id }, replies: { 200: picture() } },
   })),
 }));
@@ -142,6 +153,7 @@ export const deleteFile = contract("delete", "/api/files/:id", () => ({
   docs: documented(() => ({
     tag: "Files",
     summary: "Delete a file and its bytes",
+    description: "Links to it lead nowhere from then on.",
     examples: { params: { id: picture().id } },
   })),
 }));

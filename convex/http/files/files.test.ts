@@ -39,6 +39,16 @@ describe("uploading", () => {
     expect(file["contentType"]).toBe('text/plain; charset="UTF-8"');
   });
 
+  test.each(["", ";", "image", "image/", "image/png; x", 'image/png; x="', "image/p ng", "image/é"])(
+    "%j is no type that a file can have",
+    async (type) => {
+      const refused = await problem(upload(await as("ada"), "x", "", type), 400, "invalid_request");
+      expect(refused.errors).toEqual([
+        { in: "header", path: "Content-Type", message: "must be a media type, such as image/png" },
+      ]);
+    },
+  );
+
   test("nothing is no file", async () => {
     const refused = await problem(upload(await as("ada"), ""), 400, "invalid_request");
     expect(refused.detail).toBe("body: must not be empty");
@@ -155,10 +165,12 @@ describe("direct uploads", () => {
   onlyOn("embedded", reason, "a registration is repeated by its Idempotency-Key", async () => {
     const call = await as("direct");
     const { storageId } = await json(direct(call, "once"));
-    const register = () => call("POST", "/api/files", { storageId }, { "Idempotency-Key": "registered" });
+    const register = (more = {}) =>
+      call("POST", "/api/files", { storageId, ...more }, { "Idempotency-Key": "registered" });
     const [first, again] = [await register(), await register()];
     expect(again.headers.get("idempotency-replayed")).toBe("true");
     expect(await json(again, 201)).toEqual(await json(first, 201));
+    await problem(register({ name: "another" }), 422, "idempotency_key_reused");
   });
 
   onlyOn("embedded", reason, "an upload URL has its hour", async () => {

@@ -3,14 +3,17 @@ import * as z from "zod/mini";
 import { contract } from "../kit/contract.kit";
 import { id, text, time } from "../kit/fields.kit";
 
-export const Item = documented(() =>
-  z.object({
-    id: z.string(),
-    name: z.string(),
-    description: z.exactOptional(z.string()),
-    createdAt: time(),
-    updatedAt: time(),
-  }),
+export const Item = documented(({ named }) =>
+  named(
+    "Item",
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      description: z.exactOptional(z.string()),
+      createdAt: time(),
+      updatedAt: time(),
+    }),
+  ),
 );
 
 const description = () => z.string().check(z.maxLength(4000));
@@ -32,6 +35,7 @@ export const listItems = contract("get", "/api/items", () => ({
   docs: documented(() => ({
     tag: "Items",
     summary: "List the caller's items, newest first",
+    description: "Only the caller's own; each as `GET /api/items/{itemId}` shows it.",
     examples: { replies: { 200: [bolt()] } },
   })),
 }));
@@ -46,6 +50,7 @@ export const createItem = contract("post", "/api/items", () => ({
   docs: documented(() => ({
     tag: "Items",
     summary: "Create an item",
+    description: "It belongs to the caller. White space around the name is cut off.",
     examples: {
       body: { name: bolt().name, description: bolt().description },
       replies: { 201: bolt() },
@@ -62,6 +67,7 @@ export const getItem = contract("get", "/api/items/:itemId", () => ({
   docs: documented(() => ({
     tag: "Items",
     summary: "Fetch one item",
+    description: "Another owner's item and no item look the same: 404.",
     examples: { params: { itemId: bolt().id }, replies: { 200: bolt() } },
   })),
 }));
@@ -97,6 +103,7 @@ export const deleteItem = contract("delete", "/api/items/:itemId", () => ({
   docs: documented(() => ({
     tag: "Items",
     summary: "Delete an item",
+    description: "Takes it away for good.",
     examples: { params: { itemId: bolt().id } },
   })),
 }));

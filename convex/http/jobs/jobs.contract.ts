@@ -3,15 +3,20 @@ import * as z from "zod/mini";
 import { contract } from "../kit/contract.kit";
 import { id, required } from "../kit/fields.kit";
 
-export const Digest = documented(() => z.object({ sha256: z.string(), bytes: z.number(), type: z.string() }));
+export const Digest = documented(({ named, whole }) =>
+  named("Digest", z.object({ sha256: z.string(), bytes: whole(), type: z.string() })),
+);
 
-export const Job = documented(() =>
-  z.object({
-    id: z.string(),
-    status: z.enum(["queued", "running", "succeeded", "failed"]),
-    result: z.exactOptional(Digest()),
-    error: z.exactOptional(z.string()),
-  }),
+export const Job = documented(({ named }) =>
+  named(
+    "Job",
+    z.object({
+      id: z.string(),
+      status: z.enum(["queued", "running", "succeeded", "failed"]),
+      result: z.exactOptional(Digest()),
+      error: z.exactOptional(z.string()),
+    }),
+  ),
 );
 
 const digest = documented(() => ({
@@ -26,7 +31,7 @@ export const processData = contract("post", "/api/process", () => ({
   scope: "jobs:write",
   idempotent: true,
   body: z.strictObject({ data: required() }),
-  replies: documented(() => ({
+  replies: documented(({ z }) => ({
     200: z.object({ success: z.boolean(), result: Digest() }),
     202: Job(),
   })),
@@ -37,6 +42,12 @@ export const processData = contract("post", "/api/process", () => ({
     description:
       "Answers the SHA-256 and length of the value's canonical form (RFC 8785). With `Prefer: respond-async` (RFC 7240) " +
       "the work becomes a job; `Location` says where to ask for it.",
+    headers: {
+      Prefer: {
+        description: "`respond-async` makes the work a job (RFC 7240).",
+        example: "respond-async",
+      },
+    },
     examples: {
       body: { data: { hello: "world" } },
       replies: { 200: { success: true, result: digest() }, 202: { id: jobId, status: "queued" } },
@@ -53,6 +64,7 @@ export const getJob = contract("get", "/api/jobs/:id", () => ({
   docs: documented(() => ({
     tag: "Jobs",
     summary: "Fetch one job",
+    description: "A job that has succeeded has a `result`, one that has failed an `error`.",
     examples: {
       params: { id: jobId },
       replies: { 200: { id: jobId, status: "succeeded", result: digest() } },

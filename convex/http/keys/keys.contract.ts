@@ -15,10 +15,12 @@ const shape = documented(() => ({
   revokedAt: z.exactOptional(time()),
 }));
 
-export const Key = documented(() => z.object(shape()));
+export const Key = documented(({ named }) => named("Key", z.object(shape())));
 
 /** A key with its secret, which is shown this once. A replay of its creation has it no more. */
-export const NewKey = documented(() => z.object({ ...shape(), key: z.exactOptional(z.string()) }));
+export const NewKey = documented(({ named }) =>
+  named("NewKey", z.object({ ...shape(), key: z.exactOptional(z.string()) })),
+);
 
 const one = () => ({ id: id() });
 

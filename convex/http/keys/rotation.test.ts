@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { as, later, useEngine } from "../testing/engine.testing";
+import { as, later, send, useEngine } from "../testing/engine.testing";
 import { dead, HOUR, inMs, KEY_FORM, mint, using } from "../testing/keys.testing";
 import { json, page, problem } from "../testing/replies.testing";
 
@@ -53,6 +53,17 @@ describe("rotating", () => {
       "invalid_request",
     );
     expect(errors).toMatchObject([{ in: "body", path: "overlapSeconds" }]);
+    await json(use());
+  });
+
+  test("an overlap in a body of no type is refused, not overlooked", async () => {
+    const call = await as("ada");
+    const { path, use } = await mint(call, { name: "turn", scopes: ["items:read"] });
+    // Bytes, because a text would bring a type along.
+    const body = new TextEncoder().encode('{"overlapSeconds":3600}');
+    const init = { method: "POST", headers: { "X-API-Key": call.key }, body };
+    const refused = await problem(send(`${path}/rotate`, init), 415, "unsupported_media_type");
+    expect(refused.detail).toBe("Content-Type must be application/json");
     await json(use());
   });
 

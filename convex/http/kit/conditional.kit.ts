@@ -15,7 +15,10 @@ export function revisionsIn(header: string | undefined): number[] | undefined {
   });
 }
 
-/** Answers 304 in the place of a reply whose `ETag` the client holds already (weak comparison, `*` included). */
+/**
+ * Answers 304 in the place of a reply whose `ETag` the client holds already (weak comparison, `*` included). It has the
+ * reply's own headers, because a cache puts them into the place of those that it holds (RFC 9111, section 4.3.4).
+ */
 export function unlessUnchanged(c: ApiContext, reply: Response): Response {
   const held = c.req.header("If-None-Match");
   const tag = reply.headers.get("ETag");
@@ -24,5 +27,7 @@ export function unlessUnchanged(c: ApiContext, reply: Response): Response {
     const trimmed = one.trim();
     return trimmed === "*" || trimmed.replace(/^W\//, "") === tag;
   });
-  return unchanged ? c.body(null, 304, { ETag: tag }) : reply;
+  if (!unchanged) return reply;
+  reply.headers.delete("Content-Type");
+  return new Response(null, { status: 304, headers: reply.headers });
 }

@@ -12,7 +12,7 @@
  *   conditional: true,
  *   params: { itemId: id() },
  *   replies: documented(() => ({ 200: Item() })),
- *   docs: documented(() => ({ tag: "Items", summary: "Fetch one item" })),
+ *   docs: documented(() => ({ tag: "Items", summary: "Fetch one item", description: "Only its owner finds it." })),
  * }));
  */
 import type * as z from "zod/mini";
@@ -30,7 +30,7 @@ export type Status = 200 | 201 | 202 | 204 | 302 | 304 | 503;
 export type Replies = { [S in Status]?: Schema | null };
 
 /** Headers that a handler may set, where its contract declares them. */
-export type ReplyHeader = "Location" | "Preference-Applied";
+export type ReplyHeader = "Location" | "Preference-Applied" | "Vary";
 
 /** The names in a path: `PathNames<"/api/items/:itemId">` is `"itemId"`. */
 export type PathNames<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`
@@ -83,6 +83,8 @@ export type Spec = {
   conditional?: true;
   /** The reply shows a secret once: nobody may store it (`Cache-Control: no-store`). */
   secret?: true;
+  /** The route is on its way out: its document and each of its replies say so. */
+  deprecated?: Deprecated;
   /** For the compiler and the document. Wrapped in `documented`, because requests do not need it. */
   replies: () => Replies;
   /** Headers that a reply has beside those that follow from the contract. Wrapped in `documented` too. */
@@ -91,15 +93,37 @@ export type Spec = {
   docs: () => Docs;
 };
 
+/** How a route ends. Dates are UTC days, such as `2026-01-31`. */
+export type Deprecated = {
+  /** From then on nobody should begin to use it (RFC 9745); the day may be still to come. */
+  since: string;
+  /** From then on it may be gone (RFC 8594): never before `since`. */
+  sunset?: string;
+  /** The path that takes its place: `/api/v2/items/:itemId`, with no name that this route's path lacks. */
+  successor?: `/${string}`;
+  /** The address of a page that tells what to do. */
+  guide?: string;
+};
+
 /** What a contract says to readers. */
 export type Docs = {
+  /** The group that the operation stands in; `openapi/tags.ts` describes it. */
   tag: string;
   summary: string;
-  description?: string;
+  description: string;
+  /** The media type of a reply that is written already: the handler hands its text on by `c.body`. */
+  media?: "application/json" | "text/html";
+  /** Headers of the request that the handler reads by itself, by name. */
+  headers?: Record<string, { description: string; required?: boolean; example?: string }>;
   /** What the work itself may refuse with, beside what follows from the contract. */
   problems?: readonly FailureCode[];
   /** That they fit the schemas is tested. */
-  examples?: { params?: Record<string, string>; body?: unknown; replies?: { [S in Status]?: unknown } };
+  examples?: {
+    params?: Record<string, string>;
+    query?: Record<string, string>;
+    body?: unknown;
+    replies?: { [S in Status]?: unknown };
+  };
 };
 
 export type Contract<Path extends string, S extends Spec> = {

@@ -5,7 +5,7 @@ import type { Api } from "./api.kit";
 import { contract, type PathNames, type Shape } from "./contract.kit";
 import { implement, type Call } from "./implement.kit";
 
-const docs = () => ({ tag: "Things", summary: "A thing" });
+const docs = () => ({ tag: "Things", summary: "A thing", description: "Of some kind." });
 const Thing = () => z.object({ id: z.string(), size: z.exactOptional(z.number()) });
 
 const getThing = contract("get", "/api/things/:thingId", () => ({
@@ -119,6 +119,25 @@ test("a handler answers only what its contract declares", () => {
     implement(api, deleteThing, (c) => Promise.resolve(c.body(null, 204)));
     // @ts-expect-error -- 204 has none
     implement(api, deleteThing, (c) => Promise.resolve(c.json({ id: "a" }, 204)));
+  });
+});
+
+test("a reply that is written already is handed on as it is, and no other", () => {
+  const showThing = contract("get", "/thing", () => ({
+    operationId: "showThing",
+    scope: null,
+    replies: () => ({ 200: z.string() }),
+    docs: () => ({ ...docs(), media: "text/html" as const }),
+  }));
+  compiled(() => {
+    const headers = { "Content-Type": "text/html" };
+    implement(api, showThing, (c) => Promise.resolve(c.body("<p>", 200, headers)));
+    // @ts-expect-error -- a page is no JSON
+    implement(api, showThing, (c) => Promise.resolve(c.json("<p>", 200)));
+    // @ts-expect-error -- what type it is has to be said
+    implement(api, showThing, (c) => Promise.resolve(c.body("<p>", 200)));
+    // @ts-expect-error -- its contract declares a value
+    implement(api, listThings, (c) => Promise.resolve(c.body("[]", 200, headers)));
   });
 });
 

@@ -8,7 +8,11 @@ import { described } from "./described.kit";
 import { REQUIRED } from "./words.kit";
 
 /** A field that people read: trimmed, not empty, at most `max` characters. */
-export const text = (max: number) => z.string().check(z.trim(), z.minLength(1), z.maxLength(max));
+export const text = (max: number) =>
+  described(
+    z.string().check(z.trim(), z.minLength(1), z.maxLength(max)),
+    documented(() => ({ type: "string", minLength: 1, maxLength: max, pattern: "\\S" })),
+  );
 
 /** A field of any JSON value, which must be there. */
 export const required = () =>

@@ -48,12 +48,12 @@ export type Call<C extends AnyContract> = {
   ) => Reply<C>;
   /** Answers with text. */
   readonly text: <S extends StatusOf<C, "json">>(body: BodyOf<C, S> & string, status: S) => Reply<C>;
-  /** Answers without a body. */
-  readonly body: <S extends StatusOf<C, "empty">>(
-    body: null,
-    status: S,
-    ...headers: HeaderArguments<C, S>
-  ) => Reply<C>;
+  readonly body: {
+    /** Answers without a body. */
+    <S extends StatusOf<C, "empty">>(body: null, status: S, ...headers: HeaderArguments<C, S>): Reply<C>;
+    /** Answers with a body that is written already, and all the headers that belong to it. */
+    (body: string, status: StatusOf<C, "written">, headers: Readonly<Record<string, string>>): Reply<C>;
+  };
 };
 
 declare const declaredBy: unique symbol;
@@ -61,16 +61,16 @@ declare const declaredBy: unique symbol;
 export type Reply<C extends AnyContract> = Response & { readonly [declaredBy]: SpecOf<C>["operationId"] };
 
 type RepliesOf<C extends AnyContract> = ReturnType<SpecOf<C>["replies"]>;
-type StatusOf<C extends AnyContract, Kind extends "json" | "empty"> = Status &
+/** The statuses whose replies have a body, as a value or written already, or none. */
+type StatusOf<C extends AnyContract, Kind extends "json" | "written" | "empty"> = Status &
   {
-    [S in keyof RepliesOf<C>]: RepliesOf<C>[S] extends null
-      ? Kind extends "empty"
-        ? S
-        : never
-      : Kind extends "json"
-        ? S
-        : never;
+    [S in keyof RepliesOf<C>]: Kind extends KindOf<C, RepliesOf<C>[S]> ? S : never;
   }[keyof RepliesOf<C>];
+type KindOf<C extends AnyContract, R> = R extends null
+  ? "empty"
+  : ReturnType<SpecOf<C>["docs"]> extends { media: string }
+    ? "written"
+    : "json";
 type BodyOf<C extends AnyContract, S extends Status> = RepliesOf<C>[S] extends infer T extends z.ZodMiniType
   ? z.output<T>
   : never;

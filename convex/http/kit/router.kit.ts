@@ -32,13 +32,12 @@ export class MatchOnceRouter<T> implements Router<T> {
 
   /** What `match` answers, found by looking at every route. */
   walk(method: string, path: string): Result<T> {
-    const plain = path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
-    const segments = plain.split("/");
+    const segments = path.split("/");
     const matched: Result<T> = [[]];
     for (const [routeMethod, routePath, handler] of this.routes) {
       if (routeMethod !== method && routeMethod !== ALL) continue;
       const everything = routePath === "*" || routePath === "/*";
-      const params = everything || routePath === plain ? {} : named(routePath, segments);
+      const params = everything || routePath === path ? {} : named(routePath, segments);
       if (params) matched[0].push([handler, params]);
     }
     return matched;
@@ -76,7 +75,9 @@ export class ApiRouter extends HttpRouterWithHono<ActionCtx, Variables> {
 
     this.lookup = (path, method) => {
       const routable = normalizeMethod(method);
-      const match = app.router.match(routable, path)[0].findLast(([[, route]]) => route.method !== ALL);
+      // The app itself does without one slash at the end (`strict: false`).
+      const plain = path.replace(/(?<=.)\/$/, "");
+      const match = app.router.match(routable, plain)[0].findLast(([[, route]]) => route.method !== ALL);
       return this.lookupConvex(path, routable) ?? [handler, routable, match?.[0][1].path ?? path];
     };
 

@@ -46,6 +46,14 @@ describe("a request", () => {
     expect(match).toHaveBeenCalledTimes(1);
   });
 
+  test("a slash at its end makes no difference to the one match, and two are another path", async () => {
+    const match = vi.spyOn(MatchOnceRouter.prototype, "walk");
+    expect(await (await serve("GET", "/things/a/")).text()).toBe("GET a");
+    expect(match).toHaveBeenCalledTimes(1);
+    expect((await serve("GET", "/things/a//")).status).toBe(404);
+    expect((await serve("POST", "/things//")).status).toBe(404);
+  });
+
   test("HEAD is matched as GET, once, and stays HEAD for the handler", async () => {
     const match = vi.spyOn(MatchOnceRouter.prototype, "walk");
     const seen = vi.fn<(method: string) => void>();

@@ -20,16 +20,31 @@ export function requireDeclaredLength(c: ApiContext, endpoint: Endpoint): void {
   if (declared !== undefined && Number(declared) > limitOf(endpoint)) tooLarge(limitOf(endpoint));
 }
 
-/** Refuses a body of a type that the route does not read. Parameters such as `; charset=utf-8` and letter case are free. */
-export function requireMediaType(c: ApiContext, { body, bodyOptional, form }: Endpoint): void {
+/**
+ * Refuses a body of a type that the route does not read. Parameters such as `; charset=utf-8` and letter case are free. A
+ * file may be of any type, but it has to be one: it is given back with it.
+ */
+export function requireMediaType(c: ApiContext, { body, bodyOptional, form, upload }: Endpoint): void {
   const header = c.req.header("Content-Type");
   const type = header?.split(";", 1)[0]?.trim().toLowerCase() ?? "";
-  if (body && type !== "application/json" && !(header === undefined && bodyOptional)) {
-    fail("unsupported_media_type", "Content-Type must be application/json");
-  }
+  if (body && type !== "application/json" && !(header === undefined && bodyOptional)) notJson();
   if (form && !FORM_TYPES.includes(type)) {
     fail("unsupported_media_type", `Content-Type must be ${FORM_TYPES.join(" or ")}`);
   }
+  if (upload && header !== undefined && !isMediaType(header)) {
+    const message = "must be a media type, such as image/png";
+    const errors: FieldError[] = [{ in: "header", path: "Content-Type", message }];
+    fail("invalid_request", `Content-Type: ${message}`, { errors });
+  }
+}
+
+/** Whether a text is `type/subtype` with parameters (RFC 9110, section 8.3.1). */
+function isMediaType(text: string): boolean {
+  const token = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+";
+  const quoted = '"(?:[\\t \\x21\\x23-\\x5b\\x5d-\\x7e]|\\\\[\\t \\x21-\\x7e])*"';
+  // Each space can be matched in one way only, or a header full of them would take for ever.
+  const parameters = `(?:[ \\t]*;(?:[ \\t]*${token}=(?:${token}|${quoted}))?)*[ \\t]*`;
+  return new RegExp(`^${token}/${token}${parameters}$`).test(text);
 }
 
 /**
@@ -62,6 +77,8 @@ export async function readBody(c: ApiContext, endpoint: Endpoint): Promise<BodyI
 const EMPTY: FieldError = { in: "body", path: "", message: "must not be empty" };
 
 function takeJson(c: ApiContext, bytes: ArrayBuffer, optional: boolean): void {
+  // Whoever leaves the body out need not name its type; nothing is validated without one.
+  if (bytes.byteLength > 0 && c.req.header("Content-Type") === undefined) notJson();
   const text = decode(bytes);
   const value = text === "" && optional ? {} : parse(text);
   const errors: FieldError[] = [];
@@ -114,6 +131,10 @@ function inspect(value: unknown, path: string, depth: number, errors: FieldError
       inspect(inner, path ? `${path}.${key}` : key, depth + 1, errors);
     }
   }
+}
+
+function notJson(): never {
+  fail("unsupported_media_type", "Content-Type must be application/json");
 }
 
 function invalidJson(): never {

@@ -13,7 +13,7 @@ const anyJson: Endpoint = {
   scope: null,
   body: z.unknown(),
   replies: () => ({ 200: null }),
-  docs: () => ({ tag: "Test", summary: "Takes any JSON" }),
+  docs: () => ({ tag: "Test", summary: "Takes any JSON", description: "For this test." }),
   handle: () => Promise.reject(new Error("never called")),
 };
 const { body: _, ...bodyless } = anyJson;

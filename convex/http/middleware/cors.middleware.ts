@@ -38,8 +38,11 @@ export const isPreflight = (request: Request): boolean =>
   request.headers.has("Origin") &&
   request.headers.has("Access-Control-Request-Method");
 
-/** `https://*.example.com` allows every subdomain, not the apex, not another scheme or port. */
-function isAllowed(origin: string, setting: string): boolean {
+/**
+ * Whether a list of origins, as `CORS_ORIGINS` has it, allows one. `https://*.example.com` allows every subdomain, not the
+ * apex, not another scheme or port.
+ */
+export function isAllowed(origin: string, setting: string): boolean {
   return setting.split(",").some((entry) => {
     const allowed = entry.trim().replace(/\/$/, "").toLowerCase();
     const [scheme, domain] = allowed.split("://*.");

@@ -6,14 +6,17 @@ import { time } from "../kit/fields.kit";
 import { ada, User } from "../users/users.contract";
 
 /** What a credential is allowed, and whose it is. */
-export const KeyInfo = documented(() =>
-  z.object({
-    id: z.string(),
-    name: z.string(),
-    scopes: z.array(z.string()),
-    owner: User(),
-    expiresAt: z.exactOptional(time()),
-  }),
+export const KeyInfo = documented(({ named }) =>
+  named(
+    "KeyInfo",
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      scopes: z.array(z.string()),
+      owner: User(),
+      expiresAt: z.exactOptional(time()),
+    }),
+  ),
 );
 
 export const getProtected = contract("get", "/api/protected", () => ({

@@ -9,21 +9,62 @@ export const getIndex = contract("get", "/", () => ({
     200: z.object({
       name: z.string(),
       version: z.string(),
-      links: z.object({ health: z.string(), ready: z.string() }),
+      links: z.object({ docs: z.string(), openapi: z.string(), health: z.string(), ready: z.string() }),
     }),
+    302: null,
   })),
+  headers: documented(() => ({ 200: ["Vary"], 302: ["Vary"] })),
   docs: documented(() => ({
     tag: "System",
     summary: "Name the API and link to its parts",
+    description: "A place to start from.",
     examples: {
       replies: {
         200: {
           name: "convex-hono-api",
           version: "0.1.0",
-          links: { health: "/health", ready: "/health/ready" },
+          links: { docs: "/docs", openapi: "/openapi.json", health: "/health", ready: "/health/ready" },
         },
       },
     },
+  })),
+}));
+
+export const getOpenApi = contract("get", "/openapi.json", () => ({
+  operationId: "getOpenApi",
+  scope: null,
+  conditional: true,
+  replies: documented(({ z }) => ({
+    200: z.looseObject({
+      openapi: z.string(),
+      info: z.looseObject({ title: z.string(), version: z.string() }),
+      paths: z.looseObject({}),
+    }),
+  })),
+  docs: documented(() => ({
+    tag: "System",
+    media: "application/json",
+    summary: "Fetch this document",
+    description: "The OpenAPI document of the API. `servers` names the deployment that answers.",
+    examples: {
+      replies: {
+        200: { openapi: "3.1.0", info: { title: "convex-hono-api", version: "1.0.0" }, paths: {} },
+      },
+    },
+  })),
+}));
+
+export const getDocs = contract("get", "/docs", () => ({
+  operationId: "getDocs",
+  scope: null,
+  conditional: true,
+  replies: documented(() => ({ 200: z.string() })),
+  docs: documented(() => ({
+    tag: "System",
+    media: "text/html",
+    summary: "Show the interactive reference",
+    description: "A page for browsers, which shows this document and can send requests.",
+    examples: { replies: { 200: "<!doctype html>" } },
   })),
 }));
 
@@ -40,11 +81,14 @@ export const getHealth = contract("get", "/health", () => ({
   })),
 }));
 
-const Readiness = documented(() =>
-  z.object({
-    status: z.enum(["ready", "unavailable"]),
-    checks: z.array(z.object({ name: z.string(), ok: z.boolean(), ms: z.number() })),
-  }),
+const Readiness = documented(({ named, z }) =>
+  named(
+    "Readiness",
+    z.object({
+      status: z.enum(["ready", "unavailable"]),
+      checks: z.array(z.object({ name: z.string(), ok: z.boolean(), ms: z.number() })),
+    }),
+  ),
 );
 
 export const getReadiness = contract("get", "/health/ready", () => ({
@@ -65,8 +109,11 @@ export const getReadiness = contract("get", "/health/ready", () => ({
   })),
 }));
 
-export const ProblemKind = documented(() =>
-  z.object({ code: z.string(), status: z.number(), title: z.string(), explanation: z.string() }),
+export const ProblemKind = documented(({ named, whole }) =>
+  named(
+    "ProblemKind",
+    z.object({ code: z.string(), status: whole(), title: z.string(), explanation: z.string() }),
+  ),
 );
 
 export const getProblem = contract("get", "/problems/:code", () => ({
@@ -77,6 +124,7 @@ export const getProblem = contract("get", "/problems/:code", () => ({
   docs: documented(() => ({
     tag: "System",
     summary: "Explain a problem code",
+    description: "What the code means and what a caller can do about it. A problem's `type` leads here.",
     examples: {
       params: { code: "not_found" },
       replies: {

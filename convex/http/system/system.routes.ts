@@ -3,15 +3,34 @@ import { fail, type FailureCode } from "../../lib/failure.lib";
 import type { Api } from "../kit/api.kit";
 import { implement } from "../kit/implement.kit";
 import { PROBLEMS } from "../kit/problem.kit";
-import { getHealth, getIndex, getProblem, getReadiness } from "./system.contract";
+import { getDocs, getHealth, getIndex, getOpenApi, getProblem, getReadiness } from "./system.contract";
 
 /** The name of the API, and its version: that of the contract, not of the program. */
 export const API = { name: "convex-hono-api", version: "1.0.0" };
 
+const LINKS = { docs: "/docs", openapi: "/openapi.json", health: "/health", ready: "/health/ready" };
+
 export function system(api: Api): void {
-  implement(api, getIndex, (c) =>
-    Promise.resolve(c.json({ ...API, links: { health: "/health", ready: "/health/ready" } }, 200)),
-  );
+  implement(api, getIndex, async (c) => {
+    const accept = c.req.header("Accept");
+    // Each reply says all that it may vary by.
+    const headers = { Vary: "Accept, Origin" };
+    const page =
+      accept?.includes("text/html") && (await c.env.runQuery(internal.openapi.prefersPage, { accept }));
+    return page
+      ? c.body(null, 302, { Location: LINKS.docs, ...headers })
+      : c.json({ ...API, links: LINKS }, 200, headers);
+  });
+
+  implement(api, getOpenApi, async (c) => {
+    const { body, headers } = await c.env.runQuery(internal.openapi.document, {});
+    return c.body(body, 200, headers);
+  });
+
+  implement(api, getDocs, async (c) => {
+    const { body, headers } = await c.env.runQuery(internal.openapi.page, {});
+    return c.body(body, 200, headers);
+  });
 
   implement(api, getHealth, (c) => Promise.resolve(c.json({ status: "ok" }, 200)));
 

@@ -13,6 +13,39 @@ test("GET / names the API, and its links lead somewhere", async () => {
   for (const link of links) expect((await send(link)).status).toBe(200);
 });
 
+describe("GET / sends to the reference page whoever would rather have a page", () => {
+  const asking = (accept: string) => send("/", { headers: { Accept: accept }, redirect: "manual" });
+
+  test.each([
+    "text/html",
+    "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8",
+    "text/html, application/json;q=0.9",
+    "text/html;level=1, */*;q=0.1",
+  ])("%s", async (accept) => {
+    const { status, headers } = await asking(accept);
+    expect([status, headers.get("location")]).toEqual([302, "/docs"]);
+    expect(headers.get("vary")).toMatch(/\bAccept\b/);
+    expect((await send("/docs")).status).toBe(200);
+  });
+
+  test.each([
+    "*/*",
+    "application/json",
+    "application/json, text/html",
+    "application/json, text/html;q=0.9, */*;q=0.1",
+    "text/html;q=0.1, */*",
+    "text/html; q=0.5, application/*; q=0.8",
+    "text/html;q=0, */*;q=0",
+    "image/png",
+    "text/htmlx",
+    "",
+  ])("and nobody else: %s", async (accept) => {
+    const reply = await asking(accept);
+    expect(reply.headers.get("vary")).toMatch(/\bAccept\b/);
+    expect(await json(reply)).toMatchObject({ links: { docs: "/docs", openapi: "/openapi.json" } });
+  });
+});
+
 test("GET /health answers", async () => {
   const reply = await send("/health");
   expect(reply.headers.get("content-type")).toMatch(/^application\/json/);

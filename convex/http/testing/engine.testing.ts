@@ -8,6 +8,7 @@ import { getFunctionName } from "convex/server";
 import { afterAll, beforeAll, inject, test, vi } from "vitest";
 import { openIssuers } from "./issuers.testing";
 import { startServer, type EmbeddedServer } from "../../../embedded/server";
+import { checked } from "../../../openapi/contract/check";
 import { internal } from "../../_generated/api";
 import type { Id } from "../../_generated/dataModel";
 import type { Grant } from "../../lib/scopes.lib";
@@ -71,7 +72,7 @@ function startMock(settings: Settings): Engine {
   // Its methods are typed for a reference that is known; here the kind stands for it.
   const runners = t as unknown as Record<Kind, (reference: unknown, args: unknown) => Promise<unknown>>;
   return {
-    fetch: (path, init) => t.fetch(path, declaringLength(init)),
+    fetch: checked((path, init) => t.fetch(path, declaringLength(init))),
     run: async (kind, reference, args) => runners[kind](reference, args),
     fetchWithToken: ({ sub, issuer, email, email_verified, name }, path, init) => {
       const from = issuer === "clerk" ? MOCK_CLERK : "https://issuer.example.test";
@@ -81,7 +82,8 @@ function startMock(settings: Settings): Engine {
         ...(email_verified !== undefined && { emailVerified: email_verified }),
         ...(name !== undefined && { name }),
       };
-      return t.withIdentity(identity).fetch(path, declaringLength(withBearer(init, "a.b.c")));
+      const send = checked((url, sent) => t.withIdentity(identity).fetch(url, declaringLength(sent)));
+      return send(path, withBearer(init, "a.b.c"));
     },
     later: (ms) => {
       if (ms >= 0) vi.advanceTimersByTime(ms);
@@ -141,11 +143,11 @@ async function startEmbedded(settings: Settings): Promise<Engine> {
     clock: () => Date.now() + ahead,
     log: () => undefined,
   });
+  const send = checked((path, init) => fetch(server.url + path, { redirect: "manual", ...init }));
   return {
-    fetch: (path, init) => fetch(server.url + path, { redirect: "manual", ...init }),
+    fetch: send,
     run: async (_kind, reference, args) => server.run(getFunctionName(reference), args),
-    fetchWithToken: async (claims, path, init) =>
-      fetch(server.url + path, withBearer(init, await issuers.token(claims))),
+    fetchWithToken: async (claims, path, init) => send(path, withBearer(init, await issuers.token(claims))),
     later: (ms) => void (ahead += ms),
     now: () => Date.now() + ahead,
     settle: () => server.idle(),

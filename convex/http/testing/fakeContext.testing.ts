@@ -1,23 +1,33 @@
 import { getFunctionName, type FunctionReference } from "convex/server";
+import { checked } from "../../../openapi/contract/check";
+import type { Described } from "../../../openapi/contract/described";
 import { api } from "../api.app";
 import type { ActionCtx } from "../../_generated/server";
 import { newApiKey } from "../../lib/apiKey.lib";
 
-/** What the functions answer, by name, and which were asked. A function without an answer is an error. */
-export function fakeContext(answers: Record<string, (args: unknown) => unknown> = {}) {
+type Answer = (args: unknown) => unknown;
+
+/**
+ * What the functions answer, by name or all the same, and which were asked. A function without an answer is an error.
+ *
+ * @param described The document that the replies have to keep to; default the project's own.
+ */
+export function fakeContext(answers: Record<string, Answer> | Answer = {}, described?: Described) {
   const asked: string[] = [];
   const call = (reference: FunctionReference<"query" | "mutation" | "action", "internal">, args: unknown) => {
     const name = getFunctionName(reference);
     asked.push(name);
-    const answer = answers[name];
+    const answer = typeof answers === "function" ? answers : answers[name];
     return answer
       ? Promise.resolve().then(() => answer(args))
       : Promise.reject(new Error(`Nobody expected ${name}`));
   };
   // The app asks a context for nothing else.
   const ctx = { runQuery: call, runMutation: call, runAction: call } as unknown as ActionCtx;
-  const send = async (path: string, init?: RequestInit): Promise<Response> =>
-    api.app.fetch(new Request(`https://api.example.test${path}`, init), ctx);
+  const send = checked(
+    async (path, init) => api.app.fetch(new Request(`https://api.example.test${path}`, init), ctx),
+    described && { described },
+  );
   return { asked, send };
 }
 

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect } from "node:net";
+import { checkReply } from "../../../openapi/contract/check";
 import { send } from "./engine.testing";
 
 /** How a client takes its leave: it waits for the server to close, ends its own half, or is gone without a word. */
@@ -24,7 +25,29 @@ export async function exchange(text: string, leaving: Leaving = "waits"): Promis
     if (leaving === "vanishes") socket.resetAndDestroy();
   });
   await closed;
-  return [...received.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
+  const replies = repliesIn(received);
+  const requests = [...text.matchAll(/([A-Z]+) (\S+) HTTP\/1\.1\r\n/g)];
+  for (const [at, reply] of replies.entries()) {
+    const [, method = "", target = ""] = requests[at] ?? [];
+    // What the server refuses by itself never gets as far as the API, which gives every request an id.
+    if (reply.headers.has("x-request-id")) await checkReply(method, target.replace(/\?.*/, ""), reply);
+  }
+  return replies.map(({ status }) => status);
+}
+
+/** The replies on a connection, one after another, each as long as it says. */
+function repliesIn(received: string): Response[] {
+  const [, status, lines = "", rest = ""] =
+    /^HTTP\/1\.1 (\d{3}) .*\r\n((?:.+\r\n)*)\r\n([^]*)$/.exec(received) ?? [];
+  if (status === undefined) return [];
+  const headers = lines.split("\r\n").flatMap((line): [string, string][] => {
+    const [, name, value = ""] = /^([^:]+): (.*)$/.exec(line) ?? [];
+    return name === undefined ? [] : [[name, value]];
+  });
+  const length = Number(new Headers(headers).get("content-length") ?? 0);
+  const body = Buffer.from(rest.slice(0, length), "latin1");
+  const reply = new Response(length > 0 ? body : null, { status: Number(status), headers });
+  return [reply, ...repliesIn(rest.slice(length))];
 }
 
 /** The head of a request, which is the last of its connection unless told otherwise. */

@@ -73,7 +73,7 @@ const webhookEvent: Thing = {
   some: async () => {
     const event = { source: "github", eventId: `push${++made}`, eventType: "push", eventTime: 0 };
     const received = { ...event, handler: "github:handle", payload: { text: "{}" } };
-    await run("mutation", internal.webhookEvents.record, received);
+    await run("mutation", internal.webhookReceiving.record, received);
     await settle();
     const [newest] = await page((await as("root"))("GET", "/api/webhook-events?limit=1"));
     return idOf(newest ?? {});

@@ -124,6 +124,26 @@ export const ROWS = {
       expect(DONE).toContain((await ask(route, theirs, { headers: oneCarrying(route, owner.key) })).status);
     },
   },
+  "what is not there: 404": {
+    applies: (route) => THINGS[route.path]?.belongsTo === "the deployment",
+    check: async (route) => {
+      const call = await as("owner");
+      for (const id of ["nothing", (await as("stranger")).key]) {
+        const reply = ask(route, pathWith(route, id), { headers: oneCarrying(route, call.key) });
+        await problem(reply, 404, "not_found");
+      }
+    },
+  },
+  "two credentials that differ: 400, for nobody knows who is asking": {
+    applies: needsCredential,
+    check: async (route) => {
+      const [owner, stranger] = [await as("owner"), await as("stranger")];
+      const headers = { "X-API-Key": owner.key, Authorization: `Bearer ${stranger.key}` };
+      const reply = ask(route, await pathFor(route, owner), { headers });
+      const { errors } = await problem(reply, 400, "invalid_request");
+      expect(errors).toMatchObject([{ in: "header", path: "Authorization" }]);
+    },
+  },
   "without its setting: 503, before anything else": {
     applies: ({ needs }) => needs !== undefined,
     check: async (route) => {

@@ -3,14 +3,17 @@ import * as z from "zod/mini";
 import { contract } from "../kit/contract.kit";
 import { email, id, text, time } from "../kit/fields.kit";
 
-export const User = documented(() =>
-  z.object({
-    id: z.string(),
-    clerkId: z.exactOptional(z.string()),
-    email: z.string(),
-    name: z.string(),
-    createdAt: time(),
-  }),
+export const User = documented(({ named }) =>
+  named(
+    "User",
+    z.object({
+      id: z.string(),
+      clerkId: z.exactOptional(z.string()),
+      email: z.string(),
+      name: z.string(),
+      createdAt: time(),
+    }),
+  ),
 );
 
 const one = () => ({ id: id() });
@@ -30,6 +33,7 @@ export const listUsers = contract("get", "/api/users", () => ({
   docs: documented(() => ({
     tag: "Users",
     summary: "List the users, newest first",
+    description: "All users of the deployment, whoever asks.",
     examples: { replies: { 200: [ada()] } },
   })),
 }));
@@ -59,6 +63,7 @@ export const getUser = contract("get", "/api/users/:id", () => ({
   docs: documented(() => ({
     tag: "Users",
     summary: "Fetch one user",
+    description: "Any user of the deployment, whoever asks.",
     examples: { params: { id: ada().id }, replies: { 200: ada() } },
   })),
 }));
@@ -73,6 +78,7 @@ export const updateUser = contract("patch", "/api/users/:id", () => ({
   docs: documented(() => ({
     tag: "Users",
     summary: "Change a user",
+    description: "Changes the fields that are sent. An email that another user has is a conflict.",
     problems: ["conflict"],
     examples: { params: { id: ada().id }, body: { name: ada().name }, replies: { 200: ada() } },
   })),

@@ -1,0 +1,19 @@
+import type { Endpoint } from "../kit/api.kit";
+import type { ApiContext } from "../kit/env.kit";
+
+/**
+ * Tells of the route's end on a reply: `Deprecation` (RFC 9745), `Sunset` (RFC 8594), and `Link` to what takes its place
+ * (RFC 5829) and to what explains it, beside the links that the reply has.
+ */
+export function announceEnd(c: ApiContext, { deprecated }: Endpoint, { headers }: Response): void {
+  if (!deprecated) return;
+  const { since, sunset, successor, guide } = deprecated;
+  headers.set("Deprecation", `@${Date.parse(since) / 1000}`);
+  if (sunset) headers.set("Sunset", new Date(sunset).toUTCString());
+  const link = (path: string, rel: string) => headers.append("Link", `<${path}>; rel="${rel}"`);
+  const named = successor?.replace(/:(\w+)/g, (_, name: string) =>
+    encodeURIComponent(c.req.param(name) ?? ""),
+  );
+  if (named) link(named, "successor-version");
+  if (guide) link(guide, "deprecation");
+}

@@ -1,0 +1,97 @@
+/** What can happen to any route, whatever it is for: made from the contracts, with functions that fail or never answer. */
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { api } from "../api.app";
+import { newApiKey } from "../../lib/apiKey.lib";
+import { oneCarrying } from "../testing/asking.testing";
+import { fakeContext } from "../testing/fakeContext.testing";
+import { json, problem } from "../testing/replies.testing";
+import { bodyFor, pathWith, routeOf, type Route } from "../testing/routes.testing";
+
+type Answers = Parameters<typeof fakeContext>[0];
+
+const routes = api.contracts.map(routeOf);
+
+beforeEach(() => {
+  // Admission is a mutation then, so that a route works with a function even if it needs none for itself.
+  vi.stubEnv("RATE_LIMIT_KEY_PER_MINUTE", "10");
+  vi.stubEnv("RATE_LIMIT_IP_PER_MINUTE", "10");
+  vi.stubEnv("REQUEST_TIMEOUT_MS", "20");
+  for (const { needs } of routes) if (needs) vi.stubEnv(needs.setting, "whsec_c2VjcmV0");
+});
+afterEach(() => vi.unstubAllEnvs());
+
+/** Sends what the route takes, with a key that looks good. */
+async function ask(route: Route, answers: Answers, more: Record<string, string> = {}) {
+  const { asked, send } = fakeContext(answers);
+  const { key } = await newApiKey();
+  const body = route.text ? { type: "application/json", text: "{}" } : bodyFor(route);
+  const headers = {
+    ...(route.scope !== null && oneCarrying(route, key)),
+    ...(body && { "Content-Type": body.type }),
+    ...Object.fromEntries(Object.keys(route.docs().headers ?? {}).map((name) => [name, "x"])),
+    ...more,
+  };
+  const init = { method: route.method, headers, ...(body && { body: body.text }) };
+  return { reply: await send(pathWith(route, "nothing"), init), asked };
+}
+
+const named = (those: readonly Route[]) => those.map((route) => [route.title, route] as const);
+/** All but one: it asks no function for anything. */
+const working = routes.filter(({ path }) => path !== "/health");
+/** All of these but one: it tells that a function has failed. */
+const failing = working.filter(({ path }) => path !== "/health/ready");
+const limited = working.filter(({ scope, unlimited }) => scope !== null || !unlimited);
+
+test.each(named(failing))("%s: where a function fails, 500 that says nothing of it", async (_, route) => {
+  const { reply, asked } = await ask(route, () => Promise.reject(new Error("secret")));
+  expect(asked).toHaveLength(1);
+  expect((await problem(reply, 500, "internal")).detail).toBe("Internal server error");
+});
+
+test("where the database does not answer, /health/ready says so", async () => {
+  const { send } = fakeContext({ "health:ping": () => Promise.reject(new Error("secret")) });
+  const checks = [{ name: "database", ok: false, ms: expect.any(Number) as number }];
+  expect(await json(send("/health/ready"), 503)).toEqual({ status: "unavailable", checks });
+});
+
+test.each(named(working))("%s: where a function never answers, 503 in time", async (_, route) => {
+  const { reply, asked } = await ask(route, () => new Promise(() => undefined));
+  expect(asked).toHaveLength(1);
+  expect(reply.headers.get("retry-after")).toBe("5");
+  await problem(reply, 503, "timed_out");
+});
+
+test.each(named(limited))("%s: where nothing of the quota is left, 429", async (_, route) => {
+  const quota = {
+    policy: "any",
+    limit: 10,
+    windowSeconds: 60,
+    remaining: 0,
+    resetSeconds: 60,
+    retryAfterSeconds: 6,
+  };
+  const { reply, asked } = await ask(route, {
+    "auth:admitApiKey": () => ({ caller: null, quota }),
+    "auth:admitAddress": () => quota,
+  });
+  expect(asked).toHaveLength(1);
+  expect(reply.headers.get("retry-after")).toBe("6");
+  expect(reply.headers.get("ratelimit")).toBe('"any";r=0;t=60');
+  await problem(reply, 429, "rate_limited");
+});
+
+test.each(named(routes))("%s: where the body says that it is too large, 413", async (_, route) => {
+  const { reply, asked } = await ask(route, {}, { "Content-Length": "99999999" });
+  expect(asked).toEqual([]);
+  await problem(reply, 413, "payload_too_large");
+});
+
+test.each([...new Set(routes.map(({ path }) => path))])(
+  "%s: where no route takes the method, 405",
+  async (path) => {
+    const { send } = fakeContext();
+    const reply = await send(path.replaceAll(/:\w+/g, "x"), { method: "PUT" });
+    expect(reply.headers.get("allow")).toMatch(/^(GET|POST|PATCH|DELETE)\b.*, OPTIONS$/);
+    await problem(reply, 405, "method_not_allowed");
+  },
+);

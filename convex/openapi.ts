@@ -1,0 +1,51 @@
+/**
+ * The OpenAPI document and the reference page. They stand in a module of their own, because they are larger than all that a
+ * request loads, and are queries, because Convex keeps the results of those.
+ */
+import { v } from "convex/values";
+import openApi from "../openapi/openapi.json";
+import { internalQuery } from "./_generated/server";
+import { weightOf } from "./lib/accept.lib";
+import { checksum } from "./lib/checksum.lib";
+import { docsSettings, siteUrl } from "./lib/env.lib";
+import { CDN_SCRIPT, referencePage, referencePolicy } from "./lib/reference.lib";
+
+const reply = v.object({ body: v.string(), headers: v.record(v.string(), v.string()) });
+
+/** The document, which names this deployment as its server. */
+export const document = internalQuery({
+  args: {},
+  returns: reply,
+  handler: () => {
+    const body = JSON.stringify({ ...openApi, servers: [{ url: siteUrl() || "/" }] });
+    return { body, headers: { "Content-Type": "application/json", ETag: etagOf(body) } };
+  },
+});
+
+/** The page, with the policy that it needs in the place of the API's own. */
+export const page = internalQuery({
+  args: {},
+  returns: reply,
+  handler: () => {
+    const { script: given, files } = docsSettings();
+    const script = given?.trim() || CDN_SCRIPT;
+    const body = referencePage({ title: openApi.info.title, document: "/openapi.json", script });
+    const api = [siteUrl(), files ?? ""].filter((url) => url !== "");
+    const policy = `${referencePolicy(script, api)}; frame-ancestors 'none'`;
+    const headers = {
+      "Content-Type": "text/html; charset=utf-8",
+      "Content-Security-Policy": policy,
+      ETag: etagOf(body + policy),
+    };
+    return { body, headers };
+  },
+});
+
+/** Whether a client would rather have a page than JSON, by its `Accept` header. */
+export const prefersPage = internalQuery({
+  args: { accept: v.string() },
+  returns: v.boolean(),
+  handler: (_ctx, { accept }) => weightOf("text/html", accept) > weightOf("application/json", accept),
+});
+
+const etagOf = (text: string) => `"${text.length.toString(36)}-${checksum(text)}"`;

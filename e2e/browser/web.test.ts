@@ -1,0 +1,242 @@
+/** The example frontend as people use it, on another origin than the API. */
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startBrowser, visit } from "./chromium";
+import { exhaust, openStage, PER_MINUTE, type Stage } from "./stage";
+
+let stage: Stage;
+let browser: Browser;
+
+beforeAll(async () => {
+  [stage, browser] = await Promise.all([openStage(), startBrowser()]);
+});
+afterAll(async () => {
+  await browser.close();
+  await stage.close();
+});
+
+/** The page before anybody has signed in. */
+async function opened(host = "app.localhost") {
+  const visited = await visit(browser);
+  await visited.page.goto(`${stage.origin(host)}/?api=${stage.api.url}`);
+  return visited;
+}
+
+async function signIn(page: Page, key: string): Promise<void> {
+  await page.getByRole("textbox", { name: "Key" }).fill(key);
+  await page.getByRole("button", { name: "Sign in" }).click();
+}
+
+/** The page of somebody who has signed in and has nothing yet, and what the same key does elsewhere. */
+async function signedIn() {
+  const visited = await opened();
+  const key = await stage.key();
+  await signIn(visited.page, key);
+  await visited.page.getByText("Nothing here yet").waitFor();
+  const call = async (path: string, init: RequestInit = {}) => {
+    const headers = { "X-API-Key": key, "Content-Type": "application/json" };
+    const reply = await fetch(stage.api.url + path, { ...init, headers });
+    return (await reply.json()) as Record<string, string>;
+  };
+  return { ...visited, key, call };
+}
+
+async function create(page: Page, name: string, description = ""): Promise<void> {
+  await page.getByRole("textbox", { name: "Name" }).fill(name);
+  await page.getByRole("textbox", { name: "Description" }).fill(description);
+  await page.getByRole("button", { name: "Create" }).click();
+}
+
+const items = (page: Page) => page.getByRole("list", { name: "Items" }).getByRole("button");
+const problem = (page: Page) => page.getByRole("alert");
+
+describe("signing in", () => {
+  test("works from the keyboard, and lasts as long as the tab", async () => {
+    const { page, complaints } = await opened();
+    await page.keyboard.type(await stage.key());
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Items" }).waitFor();
+    await page.reload();
+    await page.getByRole("heading", { name: "Items" }).waitFor();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    expect(await page.evaluate(() => sessionStorage.length)).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
+  test("with a bad key says what is wrong, and which request it was", async () => {
+    const { page } = await opened();
+    const [replied] = await Promise.all([
+      page.waitForResponse(
+        (reply) => reply.request().method() === "GET" && reply.url().endsWith("/api/protected"),
+      ),
+      signIn(page, "nothing"),
+    ]);
+    await problem(page).getByText("Invalid API key").waitFor();
+    const id = (await replied.allHeaders())["x-request-id"] ?? "no id";
+    expect(await problem(page).textContent()).toContain(id);
+    const link = problem(page).getByRole("link", { name: "403 invalid_credential" });
+    expect(await link.getAttribute("href")).toBe(`${stage.api.url}/problems/invalid_credential`);
+  });
+
+  test("from an origin that the API refuses says so", async () => {
+    const { page } = await opened("other.localhost");
+    await signIn(page, await stage.key());
+    await problem(page)
+      .getByText(`does not allow ${stage.origin("other.localhost")}`)
+      .waitFor();
+  });
+});
+
+describe("items", () => {
+  test("are created, edited and deleted", async () => {
+    const { page, call, complaints } = await signedIn();
+    await create(page, "bolt", "M8, stainless");
+    await create(page, "nut");
+    await items(page).nth(1).waitFor();
+    expect(await items(page).locator(".name").allTextContents()).toEqual(["nut", "bolt"]);
+    expect(await call("/api/items")).toMatchObject([{ name: "nut" }, { description: "M8, stainless" }]);
+
+    await items(page).nth(1).click();
+    const editor = page.getByRole("dialog", { name: "Edit the item" });
+    await editor.getByRole("textbox", { name: "Description" }).fill("M10");
+    await editor.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("status").getByText("bolt is saved.").waitFor();
+    expect(await items(page).nth(1).textContent()).toContain("M10");
+
+    await items(page).first().click();
+    await editor.getByRole("button", { name: "Delete" }).click();
+    await page.getByRole("status").getByText("nut is deleted.").waitFor();
+    expect(await call("/api/items")).toMatchObject([{ name: "bolt", description: "M10" }]);
+    expect(complaints).toEqual([]);
+  });
+
+  test("that somebody else has changed are not overwritten unseen", async () => {
+    const { page, call } = await signedIn();
+    await create(page, "bolt");
+    await items(page).click();
+    const editor = page.getByRole("dialog");
+    const [item] = (await call("/api/items")) as unknown as { id: string }[];
+    const id = item?.id ?? "";
+    await call(`/api/items/${id}`, { method: "PATCH", body: '{"description":"theirs"}' });
+
+    await editor.getByRole("textbox", { name: "Description" }).fill("mine");
+    await editor.getByRole("button", { name: "Save" }).click();
+    await editor.getByText("It has been changed since").waitFor();
+    expect(await call(`/api/items/${id}`)).toMatchObject({ description: "theirs" });
+
+    await editor.getByRole("button", { name: "Show the newer version" }).click();
+    await editor.getByText("It has been changed since").waitFor({ state: "hidden" });
+    expect(await editor.getByRole("textbox", { name: "Description" }).inputValue()).toBe("theirs");
+    await editor.getByRole("textbox", { name: "Description" }).fill("both");
+    await editor.getByRole("button", { name: "Save" }).click();
+    await editor.waitFor({ state: "hidden" });
+    expect(await call(`/api/items/${id}`)).toMatchObject({ description: "both" });
+  });
+
+  test("come page by page", async () => {
+    const { page, call } = await signedIn();
+    for (let n = 1; n <= 12; n++) await call("/api/items", { method: "POST", body: `{"name":"item ${n}"}` });
+    await page.reload();
+    await items(page).nth(9).waitFor();
+    await page.getByRole("button", { name: "Show more" }).click();
+    await items(page).nth(11).waitFor();
+    expect(await items(page).last().textContent()).toContain("item 1");
+    expect(await page.getByRole("button", { name: "Show more" }).isVisible()).toBe(false);
+  });
+
+  test("what is wrong with one is said at its field", async () => {
+    const { page } = await signedIn();
+    await create(page, " ");
+    await page.getByText("must not be empty").waitFor();
+    const name = page.getByRole("textbox", { name: "Name" });
+    expect(await name.getAttribute("aria-invalid")).toBe("true");
+    const description = await name.getAttribute("aria-describedby");
+    expect(await page.locator(`#${description ?? ""}`).textContent()).toBe("must not be empty");
+    expect(await name.evaluate((field) => field === document.activeElement)).toBe(true);
+    await create(page, "bolt");
+    await items(page).waitFor();
+    expect(await page.getByText("must not be empty").count()).toBe(0);
+  });
+});
+
+describe("a picture", () => {
+  test.each([
+    ["through the API", false],
+    ["through the API", true],
+    ["straight to the storage", false],
+    ["straight to the storage", true],
+  ])("goes %s and is shown (private: %s)", async (way, isPrivate) => {
+    const { page, call, complaints } = await signedIn();
+    const buffer = await page.screenshot();
+    await page
+      .getByLabel("Picture", { exact: true })
+      .setInputFiles({ name: "shot.png", mimeType: "image/png", buffer });
+    await page.getByLabel(way).check();
+    if (isPrivate) await page.getByLabel("Only for me").check();
+    await page.getByRole("button", { name: "Upload" }).click();
+    const image = page.getByRole("list", { name: "Pictures" }).getByRole("img");
+    await image.waitFor();
+    await page.waitForFunction(() => document.querySelector("img")?.naturalWidth === 1400);
+    const visibility = isPrivate ? "private" : "public";
+    expect(await call("/api/files")).toMatchObject([
+      { contentType: "image/png", size: buffer.length, visibility },
+    ]);
+    expect(complaints).toEqual([]);
+  });
+});
+
+describe("the rate limit", () => {
+  test("is shown as each reply tells it", async () => {
+    const { page } = await signedIn();
+    const left = async () =>
+      Number(await page.getByRole("meter", { name: "Rate limit" }).getAttribute("aria-valuenow"));
+    expect(await left()).toBeLessThan(PER_MINUTE);
+    await page.getByText(`${await left()} of ${PER_MINUTE} requests left`).waitFor();
+  });
+
+  test("is told in the editor, where it is met there", async () => {
+    const { page, key } = await signedIn();
+    await create(page, "bolt");
+    await items(page).click();
+    await exhaust(stage, key);
+    const editor = page.getByRole("dialog");
+    await editor.getByRole("button", { name: "Save" }).click();
+    await editor.getByText("Too many requests").waitFor();
+    await editor.getByRole("button", { name: "Close the message" }).click();
+    await editor.getByText("Too many requests").waitFor({ state: "hidden" });
+  });
+
+  test("and when it is reached, when to come back", async () => {
+    const { page, key } = await signedIn();
+    await exhaust(stage, key);
+    await create(page, "bolt");
+    await problem(page).getByText("Try again in").waitFor();
+    await page.getByText(`0 of ${PER_MINUTE} requests left`).waitFor();
+    // What was refused is still there to be sent again.
+    expect(await page.getByRole("textbox", { name: "Name" }).inputValue()).toBe("bolt");
+  });
+});
+
+describe("the page", () => {
+  test.each([320, 768, 1400])("fits into %i pixels", async (width) => {
+    const { page } = await signedIn();
+    await create(page, "bolt with a very long name ".repeat(7).trim(), "M8, stainless ".repeat(20).trim());
+    await items(page).waitFor();
+    await page.setViewportSize({ width, height: 800 });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+  });
+
+  test("names every control", async () => {
+    const { page } = await signedIn();
+    const unnamed = await page.evaluate(() =>
+      [...document.querySelectorAll("input, textarea, button")]
+        .filter(
+          (one) => !(one.getAttribute("aria-label") ?? one.closest("label, button")?.textContent)?.trim(),
+        )
+        .map((one) => one.outerHTML),
+    );
+    // The rows of a template get their text with their data.
+    expect(unnamed).toEqual([]);
+  });
+});

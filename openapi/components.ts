@@ -1,0 +1,59 @@
+import type { JsonSchema } from "../convex/http/kit/described.kit";
+
+const SECTIONS = [
+  "schemas",
+  "responses",
+  "parameters",
+  "examples",
+  "requestBodies",
+  "headers",
+  "securitySchemes",
+] as const;
+type Section = (typeof SECTIONS)[number];
+
+export type Reference = { $ref: string };
+
+/** What operations share. A component comes in with its first use, so that none stands there unused. */
+export class Components {
+  private readonly found = new Map<Section, Map<string, { value: JsonSchema; text: string }>>();
+
+  /**
+   * Adds a component, unless it is there already.
+   *
+   * @returns The reference to it.
+   * @throws Error when something else has its name.
+   */
+  use(section: Section, name: string, value: JsonSchema): Reference {
+    const known = this.section(section).get(name);
+    const text = JSON.stringify(value);
+    if (known && known.text !== text) throw new Error(`Two different ${section} have the name ${name}`);
+    if (!known) this.section(section).set(name, { value, text });
+    return { $ref: `#/components/${section}/${name}` };
+  }
+
+  /** The reply that a reference of `use` leads to. */
+  reply({ $ref }: Reference): JsonSchema {
+    const name = $ref.split("/").at(-1) ?? "";
+    const found = this.section("responses").get(name);
+    if (!found) throw new Error(`${$ref} leads nowhere`);
+    return found.value;
+  }
+
+  /** The `components` of the document, by section and by name. */
+  toJSON(): JsonSchema {
+    return Object.fromEntries(
+      SECTIONS.flatMap((section) => {
+        const members = [...this.section(section)].sort(([a], [b]) => (a < b ? -1 : 1));
+        return members.length === 0
+          ? []
+          : [[section, Object.fromEntries(members.map(([name, { value }]) => [name, value]))]];
+      }),
+    );
+  }
+
+  private section(section: Section) {
+    let members = this.found.get(section);
+    if (!members) this.found.set(section, (members = new Map<string, { value: JsonSchema; text: string }>()));
+    return members;
+  }
+}

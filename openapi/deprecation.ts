@@ -1,0 +1,20 @@
+import type { Spec } from "../convex/http/kit/contract.kit";
+import type { JsonSchema } from "../convex/http/kit/described.kit";
+
+/** What the document says of a route that is on its way out. */
+export function deprecation({ deprecated }: Spec): { notice: string; members: JsonSchema } | undefined {
+  if (!deprecated) return undefined;
+  const { since, sunset, successor, guide } = deprecated;
+  const notice = [
+    `Deprecated since ${since}.`,
+    ...(sunset ? [`It may be gone from ${sunset} on.`] : []),
+    ...(successor ? [`Its successor is \`${successor.replaceAll(/:(\w+)/g, "{$1}")}\`.`] : []),
+    ...(guide ? [`What to do: ${guide}`] : []),
+  ].join(" ");
+  const members = {
+    deprecated: true,
+    "x-deprecated-since": since,
+    ...(sunset && { "x-sunset": sunset }),
+  };
+  return { notice, members };
+}

@@ -1,0 +1,140 @@
+/** What the document promises of every operation. */
+import { beforeAll, describe, expect, test } from "vitest";
+import { api } from "../convex/http/api.app";
+import type { JsonSchema } from "../convex/http/kit/described.kit";
+import { SECURITY_HEADERS } from "../convex/http/middleware/securityHeaders.middleware";
+import { SOURCES } from "../convex/http/webhooks/webhooks.contract";
+import { describedBy, type Operation } from "./contract/described";
+import { misfits } from "./contract/schemas";
+import { pretty } from "./pretty";
+import { productDocument } from "./product";
+import { TAGS } from "./tags";
+
+type Exampled = { schema: JsonSchema; example?: unknown; examples?: Record<string, { value: unknown }> };
+type Said = Operation & { tags: string[]; summary: string; description: string };
+
+const document = productDocument();
+const received = describedBy({ ...document, paths: document["webhooks"] });
+// The type of an operation has what tests of traffic need; these tests read on.
+const operations = describedBy(document).operations as Said[];
+const webhooks = received.operations as Said[];
+const all = [...operations, ...webhooks].map((operation) => [operation.operationId, operation] as const);
+
+/** Every example of something, which has to have one. */
+function examplesOf({ example, examples }: Exampled): unknown[] {
+  const found = examples ? Object.values(examples).map(({ value }) => value) : [example];
+  expect(found.length).toBeGreaterThan(0);
+  return found;
+}
+
+/** Holds everything that has a schema against its examples. */
+function exemplifies(what: string, exampled: Exampled): void {
+  for (const example of examplesOf(exampled)) {
+    expect(example, what).toBeDefined();
+    expect(misfits(exampled.schema, example, what)).toEqual([]);
+  }
+}
+const contents = (content: object | undefined) => Object.entries(content ?? {}) as [string, Exampled][];
+
+describe.each(all)("%s", (_, operation) => {
+  test("has words for readers, and stands in a group that has some", () => {
+    expect(operation.summary).toMatch(/^[A-Z]/);
+    expect(operation.description).toMatch(/^[A-Z]/);
+    expect(operation.tags).toHaveLength(1);
+    for (const tag of operation.tags) expect(TAGS[tag]).toMatch(/\.$/);
+  });
+
+  test("every parameter and body has an example that fits", () => {
+    for (const parameter of operation.parameters) exemplifies(parameter.name, parameter);
+    const { requestBody } = operation;
+    for (const [type, media] of contents(requestBody?.content)) exemplifies(type, media);
+    if (["GET", "DELETE"].includes(operation.method)) expect(requestBody).toBeUndefined();
+  });
+
+  test("every reply has its headers and an example that fits", () => {
+    for (const [status, { headers = {}, content }] of Object.entries(operation.responses)) {
+      expect(Object.keys(headers)).toEqual(
+        expect.arrayContaining(["X-Request-Id", "Cache-Control", ...Object.keys(SECURITY_HEADERS)]),
+      );
+      for (const [name, header] of Object.entries(headers)) exemplifies(`${status} ${name}`, header);
+      for (const [type, media] of contents(content)) exemplifies(`${status} ${type}`, media);
+      expect(content === undefined).toBe(["204", "302", "304"].includes(status));
+    }
+  });
+
+  test("browsers may read what is not for webhooks", () => {
+    for (const { headers = {} } of Object.values(operation.responses))
+      expect("Access-Control-Allow-Origin" in headers && "Vary" in headers).toBe(
+        !operation.tags.includes("Webhooks"),
+      );
+  });
+});
+
+test("there is an operation for every contract, and no id twice", () => {
+  const declared = api.contracts.map(({ spec }) => spec().operationId);
+  expect(operations.map(({ operationId }) => operationId).sort()).toEqual(declared.sort());
+  expect(new Set(all.map(([id]) => id)).size).toBe(all.length);
+});
+
+test.each(api.contracts.map(({ spec }) => [spec().operationId, spec()] as const))(
+  "%s names who may call, for machines and for people",
+  (id, { scope, credential, anonymous }) => {
+    const { security, description } = operations.find(({ operationId }) => operationId === id) ?? {};
+    const scopes = scope === "any" ? [] : [scope];
+    const key = { apiKey: scopes };
+    const bearer = { bearer: scopes };
+    const either = { "x-api-key": [key], authorization: [bearer], either: [key, bearer] }[
+      credential ?? "either"
+    ];
+    expect(security).toEqual(scope === null ? [] : [...(anonymous ? [{}] : []), ...either]);
+    if (scope !== null && scope !== "any") expect(description).toContain(`\`${scope}\``);
+    expect(description).toMatch(/Who may call: [^\n]+\.$/);
+  },
+);
+
+test("the webhooks are what the sources send to the routes that receive them", () => {
+  expect(Object.keys(document["webhooks"] as object)).toEqual(Object.keys(SOURCES));
+  for (const webhook of webhooks) {
+    const route = operations.find(({ path }) => path === `/webhooks/${webhook.path}`);
+    expect(webhook.description).toContain(`\`/webhooks/${webhook.path}\``);
+    for (const part of ["requestBody", "responses", "security"] as const)
+      expect(webhook[part]).toEqual(route?.[part]);
+    expect(route?.parameters).toEqual(expect.arrayContaining(webhook.parameters));
+    expect(webhook.parameters.map(({ name }) => name).join()).toMatch(/signature/i);
+  }
+});
+
+describe("the whole", () => {
+  let again = "";
+  beforeAll(() => {
+    again = pretty(productDocument());
+  });
+
+  test("is the same each time, and JSON", () => {
+    expect(again).toBe(pretty(document));
+    expect(JSON.parse(again)).toEqual(JSON.parse(JSON.stringify(document)));
+  });
+
+  test("is OpenAPI 3.1 of a server that is wherever the document is", () => {
+    expect(document).toMatchObject({ openapi: "3.1.0", servers: [{ url: "/" }] });
+  });
+
+  test("teaches what all operations have in common", () => {
+    const { description } = document["info"] as { description: string };
+    expect(description.match(/^## .+$/gm)).toEqual([
+      "## Authentication",
+      "## Pagination",
+      "## Conditional requests",
+      "## Idempotency",
+      "## Limits",
+      "## Errors",
+      "## Versions",
+    ]);
+  });
+
+  test("takes from replies no more than they promise: they may get more fields", () => {
+    const { schemas } = document["components"] as { schemas: Record<string, JsonSchema> };
+    expect(Object.keys(schemas)).toContain("Item");
+    expect(JSON.stringify(schemas)).not.toContain("additionalProperties");
+  });
+});

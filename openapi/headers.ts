@@ -1,0 +1,142 @@
+import type { Deprecated, ReplyHeader } from "../convex/http/kit/contract.kit";
+import type { JsonSchema } from "../convex/http/kit/described.kit";
+import { SECURITY_HEADERS } from "../convex/http/middleware/securityHeaders.middleware";
+import type { Components } from "./components";
+
+export type HeaderName =
+  | ReplyHeader
+  | "Access-Control-Allow-Origin"
+  | "Access-Control-Expose-Headers"
+  | "Allow"
+  | "Cache-Control"
+  | "Deprecation"
+  | "ETag"
+  | "Idempotency-Replayed"
+  | "Link"
+  | "RateLimit"
+  | "RateLimit-Policy"
+  | "Retry-After"
+  | "Sunset"
+  | "Vary"
+  | "WWW-Authenticate"
+  | "X-Request-Id";
+
+/** What a reply's headers depend on beside its status. */
+export type HeaderTraits = {
+  /** Browsers may read it: everything but webhooks. */
+  cors: boolean;
+  /** It may tell of a quota. */
+  limited: boolean;
+  deprecated?: Deprecated | undefined;
+};
+
+/** The headers of a reply: those that every reply has, those of its route, and its own. */
+export function headersOf(
+  { cors, limited, deprecated }: HeaderTraits,
+  own: readonly HeaderName[],
+  components: Components,
+): JsonSchema {
+  const names = [
+    "X-Request-Id",
+    ...own,
+    ...(deprecated?.successor || deprecated?.guide ? ["Link"] : []),
+    ...(deprecated ? ["Deprecation"] : []),
+    ...(deprecated?.sunset ? ["Sunset"] : []),
+    ...(limited ? ["RateLimit", "RateLimit-Policy"] : []),
+    "Cache-Control",
+    ...(cors ? ["Vary", "Access-Control-Allow-Origin", "Access-Control-Expose-Headers"] : []),
+    ...Object.keys(SECURITY_HEADERS),
+  ];
+  return Object.fromEntries(
+    names.map((name) => [name, components.use("headers", name, HEADERS[name] ?? {})] as const),
+  );
+}
+
+const text = { type: "string" };
+const header = (description: string, example: string | number, schema: JsonSchema = text): JsonSchema => ({
+  description,
+  schema,
+  example,
+});
+/** A header that a reply with it in its list always has. */
+const always = (one: JsonSchema): JsonSchema => ({ ...one, required: true });
+
+/** What each security header is for. */
+const SECURITY: Record<string, string> = {
+  "X-Content-Type-Options": "A body is what its `Content-Type` says.",
+  "Referrer-Policy": "Nobody learns the address that a page of this origin was at.",
+  "Strict-Transport-Security": "Browsers come by HTTPS alone (RFC 6797).",
+  "X-Frame-Options": "A reply belongs in no frame.",
+  "Content-Security-Policy": "What a reply may load or run in a browser.",
+};
+
+const HEADERS: Record<string, JsonSchema> = {
+  ...Object.fromEntries(
+    Object.entries(SECURITY_HEADERS).map(([name, value]) => [
+      name,
+      always(header(SECURITY[name] ?? "Protects browsers.", value)),
+    ]),
+  ),
+  ...({
+    "X-Request-Id": always(
+      header(
+        "The id of the request, in the log and in every problem too: the client's own, or a fresh one.",
+        "0b0f5a2e-7c1d-4e8a-9a57-3f0c2b6d1e94",
+        { ...text, pattern: "^[A-Za-z0-9._-]{1,128}$" },
+      ),
+    ),
+    "Cache-Control": always(header("Who may keep the reply (RFC 9111).", "private, no-cache")),
+    Vary: header("The request headers that the reply depends on (RFC 9110).", "Origin"),
+    "Access-Control-Allow-Origin": header(
+      "The origin that may read the reply; absent for one that may not (Fetch standard).",
+      "*",
+    ),
+    "Access-Control-Expose-Headers": header(
+      "The headers that a browser shows to scripts (Fetch standard).",
+      "X-Request-Id, ETag, Link",
+    ),
+    "RateLimit-Policy": header(
+      "The quota that the request counted against: `q` requests in `w` seconds " +
+        "(draft-ietf-httpapi-ratelimit-headers-10). Absent where no limit is set.",
+      '"key";q=600;w=60',
+      { ...text, pattern: '^"[a-z]+";q=\\d+;w=\\d+$' },
+    ),
+    RateLimit: header(
+      "What is left of it: `r` requests, and `t` seconds until it is whole again.",
+      '"key";r=599;t=1',
+      { ...text, pattern: '^"[a-z]+";r=\\d+;t=\\d+$' },
+    ),
+    "Retry-After": header("Seconds after which to try again.", 1, { type: "integer", minimum: 0 }),
+    ETag: always(
+      header("The revision of the resource, for `If-None-Match` and `If-Match` (RFC 9110).", '"3"', {
+        ...text,
+        pattern: '^"[^"]+"$',
+      }),
+    ),
+    Location: always(
+      header("Where to find what was made or asked for.", "/api/items/k57f2q9v3s1x8w6t4r0pzc5m7h6a"),
+    ),
+    Link: header(
+      'Links (RFC 8288): `rel="next"` leads to the next page and is absent on the last one; `successor-version` and ' +
+        "`deprecation` belong to a deprecated operation.",
+      '</api/items?limit=10&cursor=WzE3Njk4NjA4MDAwMDAsIms1N2YiXQ1c9e04ab>; rel="next"',
+    ),
+    "Idempotency-Replayed": header("`true` when an earlier request with this key did the work.", "true", {
+      ...text,
+      const: "true",
+    }),
+    "Preference-Applied": always(header("The preference that was followed (RFC 7240).", "respond-async")),
+    "WWW-Authenticate": header(
+      "How to authenticate, and what was wrong (RFC 6750).",
+      'Bearer error="invalid_token"',
+    ),
+    Allow: always(header("The methods that the path takes (RFC 9110).", "GET, HEAD, POST, OPTIONS")),
+    Deprecation: always(
+      header("When the operation was deprecated, or will be: seconds since 1970 (RFC 9745).", "@1769817600", {
+        ...text,
+        pattern: "^@\\d+$",
+      }),
+    ),
+    Sunset: always(header("When the operation may be gone (RFC 8594).", "Fri, 31 Jul 2026 00:00:00 GMT")),
+  } satisfies Record<HeaderName, JsonSchema>),
+};

@@ -1,0 +1,135 @@
+import { describe, expect, test } from "vitest";
+import type { JsonSchema } from "../../convex/http/kit/described.kit";
+import { productDocument } from "../product";
+import { lint } from "./linters";
+
+const FILE = "openapi/openapi.json";
+
+/** A document in which the linters find nothing, small enough to break one thing at a time. */
+const good = {
+  openapi: "3.1.0",
+  info: {
+    title: "Things",
+    version: "1.0.0",
+    description: "For these tests.",
+    contact: { name: "Nobody" },
+    license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+  },
+  servers: [{ url: "/" }],
+  tags: [{ name: "Things", description: "All there is." }],
+  paths: {
+    "/things": {
+      get: {
+        operationId: "listThings",
+        tags: ["Things"],
+        summary: "List the things",
+        description: "All of them.",
+        security: [{ apiKey: ["things:read"] }],
+        responses: {
+          200: {
+            description: "Done",
+            content: {
+              "application/json": {
+                schema: { type: "array", items: { $ref: "#/components/schemas/Thing" } },
+                example: [{ id: "1" }],
+              },
+            },
+          },
+          404: { description: "None" },
+        },
+      },
+    },
+  },
+  components: {
+    schemas: { Thing: { type: "object", required: ["id"], properties: { id: { type: "string" } } } },
+    securitySchemes: { apiKey: { type: "apiKey", in: "header", name: "X-API-Key" } },
+  },
+} satisfies JsonSchema;
+
+const changed = (change: (document: typeof good) => void): JsonSchema => {
+  const document = structuredClone(good);
+  change(document);
+  return document;
+};
+const rules = async (document: JsonSchema, file = FILE) =>
+  new Set((await lint(document, file)).map(({ linter, rule }) => `${linter} ${rule}`));
+
+test("nobody has anything against the document of this API", async () => {
+  expect(await lint(productDocument(), FILE)).toEqual([]);
+}, 120_000);
+
+test("nor against a small good one", async () => {
+  expect(await lint(good, FILE)).toEqual([]);
+});
+
+const operation = ({ paths }: typeof good) => paths["/things"].get;
+
+describe("errors that are planted are found", () => {
+  test.each<[string, JsonSchema, string]>([
+    [
+      "a member that OpenAPI does not know",
+      changed((document) => Object.assign(operation(document), { replies: {} })),
+      "schema openapi-3.1",
+    ],
+    [
+      "an example that does not fit its schema",
+      changed((document) => {
+        operation(document).responses[200].content["application/json"].example = [{ id: 1 as never }];
+      }),
+      "redocly no-invalid-media-type-examples",
+    ],
+    [
+      "the same, for Spectral",
+      changed((document) => {
+        operation(document).responses[200].content["application/json"].example = [{} as never];
+      }),
+      "spectral oas3-valid-media-example",
+    ],
+    [
+      "a reference that leads nowhere",
+      changed((document) => {
+        operation(document).responses[200].content["application/json"].schema.items.$ref =
+          "#/components/schemas/No";
+      }),
+      "redocly no-unresolved-refs",
+    ],
+    [
+      "an operation without a description, which is a warning",
+      changed((document) => Reflect.deleteProperty(operation(document), "description")),
+      "spectral operation-description",
+    ],
+    [
+      "a group without a description",
+      changed(({ tags }) => Reflect.deleteProperty(tags[0] ?? {}, "description")),
+      "redocly tag-description",
+    ],
+    [
+      "a scheme that does not exist",
+      changed((document) => Object.assign(operation(document), { security: [{ cookie: [] }] })),
+      "spectral oas3-operation-security-defined",
+    ],
+    [
+      "a scope that OAuth does not have",
+      changed(({ components }) => {
+        const flows = { clientCredentials: { tokenUrl: "https://example.com/token", scopes: {} } };
+        Object.assign(components.securitySchemes, { apiKey: { type: "oauth2", flows } });
+      }),
+      "spectral oas3-operation-security-defined",
+    ],
+    [
+      "an operation that has no 2xx and is not the one that may",
+      changed((document) => Reflect.deleteProperty(operation(document).responses, "200")),
+      "redocly operation-2xx-response",
+    ],
+  ])("%s", async (_, document, rule) => {
+    expect(await rules(document)).toContain(rule);
+  });
+
+  test("a reference to elsewhere is refused before anybody follows it", async () => {
+    const document = changed((one) => {
+      const { schema } = operation(one).responses[200].content["application/json"];
+      schema.items.$ref = "http://127.0.0.1:1/schema.json#/Thing";
+    });
+    expect(await rules(document)).toEqual(new Set(["own local-refs"]));
+  });
+});

@@ -1,0 +1,77 @@
+import { dirname, join, resolve } from "node:path";
+import { lintFromString, loadConfig } from "@redocly/openapi-core";
+import { Validator } from "@seriousme/openapi-schema-validator";
+import { Spectral, type RulesetDefinition } from "@stoplight/spectral-core";
+import { oas } from "@stoplight/spectral-rulesets";
+import type { JsonSchema } from "../../convex/http/kit/described.kit";
+import { isExcepted } from "./exceptions";
+
+/** What a linter has against a document, and where: a JSON Pointer (RFC 6901). */
+export type Finding = { linter: string; rule: string; message: string; where: string };
+
+/**
+ * Everything that anybody has against an OpenAPI document, warnings included; empty for a good one.
+ *
+ * It works without a network. Linters fetch what a document refers to elsewhere, so such a document is refused first.
+ *
+ * @param document Is left as it is.
+ * @param file Where the document stands, or would stand: exceptions are for a file.
+ */
+export async function lint(document: JsonSchema, file: string): Promise<Finding[]> {
+  const elsewhere = refsElsewhere(document);
+  if (elsewhere.length > 0) return elsewhere;
+  const text = JSON.stringify(document);
+  return [...(await schemaFindings(text)), ...(await redocly(text, file)), ...(await spectral(text))];
+}
+
+/** The JSON Schema of OpenAPI 3.1 itself. */
+async function schemaFindings(text: string): Promise<Finding[]> {
+  const { valid, errors } = await new Validator().validate(JSON.parse(text) as JsonSchema);
+  if (valid) return [];
+  const finding = (message: string, where: string) => ({
+    linter: "schema",
+    rule: "openapi-3.1",
+    message,
+    where,
+  });
+  if (!Array.isArray(errors)) return [finding(errors ?? "is not valid", "")];
+  return errors.map(({ message = "is not valid", instancePath }) => finding(message, instancePath));
+}
+
+/** Redocly, as `redocly.yaml` and `.redocly.lint-ignore.yaml` have it. */
+async function redocly(text: string, file: string): Promise<Finding[]> {
+  const path = resolve(file);
+  const config = await loadConfig({ configPath: join(dirname(path), "..", "redocly.yaml") });
+  const problems = await lintFromString({ source: text, absoluteRef: path, config });
+  return problems
+    .filter(({ ignored }) => !ignored)
+    .map(({ ruleId, message, location: [at] }) => {
+      return { linter: "redocly", rule: ruleId, message, where: at?.pointer ?? "" };
+    });
+}
+
+const forOpenApi = new Spectral();
+// Both packages describe the same object; this one's type has members that may be undefined.
+forOpenApi.setRuleset({ extends: [oas as RulesetDefinition] });
+
+/** Spectral with its rules for OpenAPI. */
+async function spectral(text: string): Promise<Finding[]> {
+  const document = JSON.parse(text) as JsonSchema;
+  const results = await forOpenApi.run(document);
+  return results
+    .map(({ code, message, path }) => {
+      const where = path.map((name) => String(name).replaceAll("~", "~0").replaceAll("/", "~1")).join("/");
+      return { linter: "spectral", rule: String(code), message, where: `#/${where}` };
+    })
+    .filter((finding) => !isExcepted(finding, document));
+}
+
+function refsElsewhere(value: unknown, where = "#"): Finding[] {
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([name, member]) => {
+    if (name === "$ref" && typeof member === "string" && !member.startsWith("#/")) {
+      return [{ linter: "own", rule: "local-refs", message: `${member} is not in this document`, where }];
+    }
+    return refsElsewhere(member, `${where}/${name}`);
+  });
+}

@@ -1,0 +1,85 @@
+import type { JsonSchema } from "../convex/http/kit/described.kit";
+import { PROBLEMS } from "../convex/http/kit/problem.kit";
+import type { FailureCode, FieldError } from "../convex/lib/failure.lib";
+import { EXPLANATIONS } from "../convex/problems";
+import type { Components } from "./components";
+
+/** The schema of a reply with one of these problems. */
+export function problemSchema(codes: readonly FailureCode[], components: Components): JsonSchema {
+  const problem = components.use("schemas", "Problem", Problem);
+  const status = codes[0] === undefined ? {} : { const: PROBLEMS[codes[0]].status };
+  return { allOf: [problem, { type: "object", properties: { status, code: { enum: codes } } }] };
+}
+
+/** A problem as a reply shows it, with what it means. */
+export function problemExample(code: FailureCode, components: Components): JsonSchema {
+  const { status, title } = PROBLEMS[code];
+  const detail = DETAILS[code];
+  return components.use("examples", code, {
+    summary: title,
+    description: EXPLANATIONS[code],
+    value: {
+      type: `https://api.example.com/problems/${code}`,
+      title,
+      status,
+      code,
+      detail,
+      error: detail,
+      requestId: "0b0f5a2e-7c1d-4e8a-9a57-3f0c2b6d1e94",
+      ...(code === "invalid_request" && { errors: [FIELD] }),
+    },
+  });
+}
+
+const FIELD: FieldError = { in: "body", path: "name", message: "must not be empty" };
+
+const DETAILS: Record<FailureCode, string> = {
+  invalid_json: "Invalid JSON body",
+  invalid_request: `${FIELD.path}: ${FIELD.message}`,
+  invalid_cursor: "cursor: was not issued by this list with these filters",
+  webhook_unsigned: "Missing signature",
+  webhook_rejected: "Webhook verification failed",
+  unauthenticated: "Missing credential: send X-API-Key or Authorization: Bearer",
+  invalid_credential: "Invalid API key",
+  insufficient_scope: "This credential lacks the scope items:write",
+  not_found: "No item k57f2q9v3s1x8w6t4r0pzc5m7h6a",
+  method_not_allowed: "/api/items does not take PUT",
+  conflict: "email: ada@example.com belongs to another user",
+  precondition_failed: "If-Match does not hold: the resource has changed since it was read",
+  payload_too_large: "The body is larger than 1048576 bytes",
+  unsupported_media_type: "Content-Type must be application/json",
+  idempotency_key_reused: "Idempotency-Key: was used for another request",
+  rate_limited: "Too many requests: try again in 1 s",
+  internal: "Internal server error",
+  timed_out: "The work did not end within 25000 ms",
+  not_configured: "STRIPE_WEBHOOK_SECRET is not set",
+};
+
+/** RFC 9457, with the members that this API adds. */
+const Problem: JsonSchema = {
+  type: "object",
+  description: "Why a request was refused (RFC 9457).",
+  required: ["type", "title", "status", "code", "detail", "error", "requestId"],
+  properties: {
+    type: { type: "string", format: "uri", description: "An address that explains the code." },
+    title: { type: "string", description: "What the code means, in a few words: the same each time." },
+    status: { type: "integer", description: "The status of the reply." },
+    code: { type: "string", enum: Object.keys(PROBLEMS), description: "What to tell problems apart by." },
+    detail: { type: "string", description: "What was wrong with this request." },
+    error: { type: "string", description: "The same as `detail`." },
+    requestId: { type: "string", description: "The same as `X-Request-Id`; the log knows it." },
+    errors: {
+      type: "array",
+      description: "Every failing field, of a request that does not validate.",
+      items: {
+        type: "object",
+        required: ["in", "path", "message"],
+        properties: {
+          in: { type: "string", enum: ["path", "query", "header", "body"] },
+          path: { type: "string", description: "The field, dotted; empty for the whole part." },
+          message: { type: "string" },
+        },
+      },
+    },
+  },
+};

@@ -1,0 +1,92 @@
+import type { AnyContract, Spec } from "../convex/http/kit/contract.kit";
+import type { JsonSchema } from "../convex/http/kit/described.kit";
+import { PROBLEMS } from "../convex/http/kit/problem.kit";
+import type { FailureCode } from "../convex/lib/failure.lib";
+import type { Components, Reference } from "./components";
+import { headersOf, type HeaderName, type HeaderTraits } from "./headers";
+import { problemExample, problemSchema } from "./problemExamples";
+import { problemsOf } from "./problems";
+
+/** The problem replies of a route by status: components, because many routes share them. */
+export function problemReplies(
+  contract: AnyContract,
+  spec: Spec,
+  route: HeaderTraits,
+  components: Components,
+): Map<number, Reference> {
+  const byStatus = new Map<number, FailureCode[]>();
+  for (const code of problemsOf(contract, spec)) {
+    const { status } = PROBLEMS[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  const replies = new Map<number, Reference>();
+  for (const [status, codes] of byStatus) {
+    const traits = traitsOf(codes, spec, route);
+    replies.set(
+      status,
+      components.use("responses", nameFor(codes, traits), problemReply(codes, traits, components)),
+    );
+  }
+  return replies;
+}
+
+/** The content of a reply with some of these problems. */
+function problemContent(codes: readonly FailureCode[], components: Components): JsonSchema {
+  return {
+    "application/problem+json": {
+      schema: problemSchema(codes, components),
+      examples: Object.fromEntries(codes.map((code) => [code, problemExample(code, components)])),
+    },
+  };
+}
+
+function problemReply(
+  codes: readonly FailureCode[],
+  traits: HeaderTraits,
+  components: Components,
+): JsonSchema {
+  const own = [...new Set(codes.flatMap((code) => OWN[code] ?? []))];
+  return {
+    description: codes.map((code) => PROBLEMS[code].title).join("; "),
+    headers: headersOf(traits, own, components),
+    content: problemContent(codes, components),
+  };
+}
+
+/** The headers that come with a problem. */
+const OWN: { [Code in FailureCode]?: readonly HeaderName[] } = {
+  unauthenticated: ["WWW-Authenticate"],
+  invalid_credential: ["WWW-Authenticate"],
+  insufficient_scope: ["WWW-Authenticate"],
+  method_not_allowed: ["Allow"],
+  rate_limited: ["Retry-After"],
+  timed_out: ["Retry-After"],
+};
+
+/** What is refused before any quota is looked at. */
+const UNCOUNTED: readonly FailureCode[] = ["unauthenticated", "method_not_allowed", "not_configured"];
+const isUncounted = (codes: readonly FailureCode[]) => codes.every((code) => UNCOUNTED.includes(code));
+
+function traitsOf(codes: readonly FailureCode[], spec: Spec, route: HeaderTraits): HeaderTraits {
+  // No route answers this one.
+  if (codes.includes("method_not_allowed")) return { cors: route.cors, limited: false };
+  // Where a credential is for some replies alone, the request has counted by the time it is missed.
+  return { ...route, limited: route.limited && (!isUncounted(codes) || spec.anonymous === true) };
+}
+
+/** `InvalidRequestOrInvalidJson`, and in what its headers differ from those that such a reply usually has. */
+function nameFor(codes: readonly FailureCode[], { cors, limited, deprecated }: HeaderTraits): string {
+  const usual = cors && !isUncounted(codes);
+  const words = codes
+    .map((code) => code.replace(/^webhook_/, "").replaceAll(/(?:^|_)(.)/g, upper))
+    .join("Or");
+  return [
+    ...(cors ? [words] : ["Webhook", words]),
+    ...(limited === usual ? [] : [limited ? "Limited" : "Unlimited"]),
+    ...(deprecated ? ["Deprecated"] : []),
+    ...(deprecated?.sunset ? ["WithSunset"] : []),
+    ...(deprecated?.successor || deprecated?.guide ? ["Linked"] : []),
+  ].join("");
+}
+
+const upper = (_: string, letter: string) => letter.toUpperCase();

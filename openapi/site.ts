@@ -1,0 +1,38 @@
+/** Writes the reference as a static site: `npm run openapi:site [-- OUT] [--server URL]`. */
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import scalar from "./scalar.json";
+import { writeSite } from "./staticSite";
+
+const USAGE = `usage: npm run openapi:site -- [OUT] [--server URL]
+
+  OUT           folder to write (openapi/site)
+  --server URL  where the API is (the host that the site is on)
+`;
+
+const options = { server: { type: "string" }, help: { type: "boolean" } } as const;
+
+function main(): void {
+  const { values, positionals } = parseArgs({ options, allowPositionals: true });
+  if (values.help === true) {
+    process.stdout.write(USAGE);
+    return;
+  }
+  if (values.server !== undefined && !/^https?:\/\//.test(values.server))
+    throw new Error(`--server takes an address such as https://api.example.com, not '${values.server}'`);
+  if (!existsSync(scalar.copy))
+    execFileSync(process.execPath, ["scripts/reference.mjs"], { stdio: "inherit" });
+  if (!existsSync(scalar.copy)) throw new Error("The site needs the script of the reference page.");
+  const out = resolve(positionals[0] ?? "openapi/site");
+  writeSite({ out, document: "openapi/openapi.json", script: scalar.copy, server: values.server });
+  process.stdout.write(`${out}\n`);
+}
+
+try {
+  main();
+} catch (error) {
+  process.stderr.write(`${(error as Error).message}\n\n${USAGE}`);
+  process.exitCode = 1;
+}

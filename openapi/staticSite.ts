@@ -1,0 +1,31 @@
+/** The reference as files that any web server can serve, at any path, with nothing from elsewhere. */
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { referencePage, referencePolicy } from "../convex/lib/reference.lib";
+
+type Site = {
+  /** The folder to write, made if missing. Its other files stay. */
+  out: string;
+  /** The OpenAPI document's file. */
+  document: string;
+  /** The script's file. */
+  script: string;
+  /** Where the API is: the page sends its requests there. Undefined for the host that the site is on. */
+  server?: string | undefined;
+};
+
+/**
+ * Writes `index.html`, `openapi.json` and `scalar.js`.
+ *
+ * @throws Error if a file cannot be read or written, TypeError if the server is no absolute URL.
+ */
+export function writeSite({ out, document, script, server }: Site): void {
+  const openApi = JSON.parse(readFileSync(document, "utf8")) as { info: { title: string }; servers: unknown };
+  const policy = referencePolicy("scalar.js", server === undefined ? [] : [server]);
+  mkdirSync(out, { recursive: true });
+  const page = { title: openApi.info.title, document: "openapi.json", script: "scalar.js", policy };
+  writeFileSync(join(out, "index.html"), referencePage(page));
+  if (server !== undefined) openApi.servers = [{ url: server }];
+  writeFileSync(join(out, "openapi.json"), `${JSON.stringify(openApi, null, 2)}\n`);
+  copyFileSync(script, join(out, "scalar.js"));
+}

@@ -1,0 +1,52 @@
+import type { AnyContract } from "../convex/http/kit/contract.kit";
+import type { JsonSchema } from "../convex/http/kit/described.kit";
+import { EVENTS } from "../scripts/webhook/events";
+import type { Components } from "./components";
+
+/** The source that a route is for, or undefined for other routes. */
+const sourceOf = ({ path }: AnyContract): string | undefined => /^\/webhooks\/(\w+)$/.exec(path)?.[1];
+
+/** The entry of a source in `webhooks`: what it sends, which is what the route takes. */
+export function webhookOf(contract: AnyContract, described: JsonSchema): Record<string, JsonSchema> {
+  const source = sourceOf(contract);
+  if (source === undefined) return {};
+  const description = `Sent to \`${contract.path}\`. ${String(described["description"])}`;
+  return { [source]: { [contract.method]: { ...described, operationId: `${source}Event`, description } } };
+}
+
+/** The body of a source's events, with those that `npm run webhook` sends as examples. */
+export function webhookBody(contract: AnyContract, example: unknown, components: Components): JsonSchema {
+  const source = sourceOf(contract) ?? "";
+  const known = Object.entries(EVENTS).find(([name]) => name === source)?.[1] ?? {};
+  const examples = Object.entries(known).map(([type, make]) => {
+    return [type, { value: make({ id: `evt_${type}`, type, now: NOON }) }] as const;
+  });
+  const media = {
+    schema: { type: "object" },
+    ...(examples.length > 0 ? { examples: Object.fromEntries(examples) } : { example: example ?? {} }),
+  };
+  const body = {
+    description: "The event as its source has signed it, byte by byte; at most 1 MiB.",
+    required: true,
+    // Sources send JSON; what they say of its type is not signed, and nobody asks.
+    content: { "application/json": media, "*/*": { schema: {}, example: "The same JSON" } },
+  };
+  return components.use("requestBodies", `${source}Event`, body);
+}
+
+/** When the examples happen: 2026-01-31 at noon, UTC. */
+const NOON = Date.UTC(2026, 0, 31, 12);
+
+/** An example of a header that a source sends. */
+export const signedHeader = (name: string): string => SIGNED[name] ?? "value";
+
+/** Headers of signed events, by name. No secret has signed them. */
+const SIGNED: Readonly<Record<string, string>> = {
+  "Stripe-Signature": "t=1769860800,v1=2f8a54c1b09e4d7766e1a3c59b8d0f4e7c1a2b3d4e5f60718293a4b5c6d7e8f9",
+  "svix-id": "msg_2v9f4d7c1a8e5b0f3d6c9a2e",
+  "svix-timestamp": "1769860800",
+  "svix-signature": "v1,q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80=",
+  "X-Hub-Signature-256": "sha256=8d0f4e7c1a2b3d4e5f60718293a4b5c6d7e8f92f8a54c1b09e4d7766e1a3c59b",
+  "X-GitHub-Event": "push",
+  "X-GitHub-Delivery": "3f2504e0-4f89-41d3-9a0c-0305e82c3301",
+};
