@@ -1,0 +1,62 @@
+import { describe, expect, test } from "vitest";
+import { missing } from "./coverage";
+import { describedBy } from "./described";
+
+const document = describedBy({
+  paths: {
+    "/a": {
+      get: {
+        operationId: "getA",
+        responses: { 200: { content: { "application/json": {} } }, 304: {}, 500: {}, 503: {} },
+      },
+    },
+  },
+  components: { schemas: { Problem: {} } },
+});
+const ALL = ["getA 200 application/json", "getA 304 no body", "getA 500 no body", "getA 503 no body"];
+const but = (left: string) => new Set(ALL.filter((one) => one !== left));
+const except = (status: number, operationId = "getA") => ({
+  operationId,
+  status,
+  reason: "It is hard to do",
+});
+
+describe("of what the document has", () => {
+  test("nothing is missing when tests have produced all of it", () => {
+    expect(missing(document, new Set(ALL), [])).toEqual([]);
+  });
+
+  test.each(ALL)("%s is missing when they have not", (reply) => {
+    expect(missing(document, but(reply), [])).toEqual([`no test produced ${reply}`]);
+  });
+
+  test("another media type is another reply", () => {
+    const replies = new Set([...but("getA 200 application/json"), "getA 200 text/html"]);
+    expect(missing(document, replies, [])).toEqual(["no test produced getA 200 application/json"]);
+  });
+});
+
+describe("an exception", () => {
+  test("excuses an error of the server", () => {
+    expect(missing(document, but("getA 500 no body"), [except(500)])).toEqual([]);
+  });
+
+  test("excuses neither a success nor a refusal", () => {
+    const found = missing(document, but("getA 304 no body"), [except(304)]);
+    expect(found).toEqual(["getA 304 cannot be excepted: only 5xx can"]);
+  });
+
+  test.each([
+    ["was produced after all", except(500)],
+    ["is no longer documented", except(502)],
+    ["belongs to no operation", except(500, "getB")],
+  ])("is no good any more when what it excuses %s", (_, exception) => {
+    const found = missing(document, new Set(ALL), [exception]);
+    expect(found).toEqual([`${exception.operationId} ${exception.status} needs no exception`]);
+  });
+
+  test("is one of ten at most", () => {
+    const many = Array.from({ length: 11 }, () => except(500));
+    expect(missing(document, but("getA 500 no body"), many)).toEqual(["11 exceptions are more than 10"]);
+  });
+});

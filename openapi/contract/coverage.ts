@@ -1,0 +1,82 @@
+/**
+ * What the document promises and what tests have seen of it. Workers write down what they meet; when a whole run ends, the
+ * reporter looks for what nobody met.
+ */
+import { appendFileSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Described } from "./described";
+
+/** The folder of a run, which its reporter makes; without it nobody counts. */
+export const RUN = "CONTRACT_RUN";
+
+const noted = new Set<string>();
+
+/** Notes that an operation gave a reply of this status and media type, which the document has. */
+export function noteReply(operationId: string, status: number, type: string | undefined): void {
+  const reply = nameOf(operationId, status, type);
+  if (noted.has(reply)) return;
+  noted.add(reply);
+  note("replies", reply);
+}
+
+/** Notes what the document does not allow, in case that a test catches the error. */
+export const noteViolations = (message: string): void => note("violations", JSON.stringify(message));
+
+function note(kind: "replies" | "violations", line: string): void {
+  const folder = process.env[RUN];
+  // A file for each worker: lines of several would run into each other.
+  if (folder !== undefined) appendFileSync(join(folder, `${kind}-${process.pid}`), `${line}\n`);
+}
+
+/** What all workers of a run have noted. */
+export function notedIn(folder: string): { replies: Set<string>; violations: string[] } {
+  const lines = (kind: string) =>
+    readdirSync(folder)
+      .filter((file) => file.startsWith(`${kind}-`))
+      .flatMap((file) => readFileSync(join(folder, file), "utf8").split("\n"))
+      .filter((line) => line !== "");
+  return {
+    replies: new Set(lines("replies")),
+    violations: lines("violations").map((line) => JSON.parse(line) as string),
+  };
+}
+
+const nameOf = (operationId: string, status: number | string, type = "no body") =>
+  `${operationId} ${status} ${type}`;
+
+/** A reply that no test has to produce: its operation, its status, and why. */
+export type Exception = { operationId: string; status: number; reason: string };
+
+/** Documented replies that were not produced and are not excepted, and exceptions that are no good any more. */
+export function missing(
+  { operations }: Described,
+  replies: ReadonlySet<string>,
+  exceptions: readonly Exception[],
+): string[] {
+  const due = operations.flatMap(({ operationId, responses }) =>
+    Object.entries(responses).flatMap(([status, { content }]) =>
+      (content ? Object.keys(content) : [undefined]).map((type) => ({ operationId, status, type })),
+    ),
+  );
+  const isExcepted = (one: { operationId: string; status: string }) =>
+    exceptions.some(
+      ({ operationId, status }) => one.operationId === operationId && one.status === String(status),
+    );
+  const produced = (one: (typeof due)[number]) => replies.has(nameOf(one.operationId, one.status, one.type));
+  const stale = exceptions.filter((exception) => {
+    const excepted = due.filter((one) => isExcepted(one) && one.operationId === exception.operationId);
+    return !excepted.some((one) => one.status === String(exception.status) && !produced(one));
+  });
+  return [
+    ...due
+      .filter((one) => !isExcepted(one) && !produced(one))
+      .map(({ operationId, status, type }) => `no test produced ${nameOf(operationId, status, type)}`),
+    ...stale.map(({ operationId, status }) => `${operationId} ${status} needs no exception`),
+    ...exceptions
+      .filter(({ status }) => status < 500)
+      .map(({ operationId, status }) => `${operationId} ${status} cannot be excepted: only 5xx can`),
+    ...(exceptions.length > MOST ? [`${exceptions.length} exceptions are more than ${MOST}`] : []),
+  ];
+}
+
+const MOST = 10;

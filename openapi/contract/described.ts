@@ -1,0 +1,100 @@
+/** The OpenAPI document as the contract tests read it: every `$ref` followed, operations in one list. */
+import type { JsonSchema } from "../../convex/http/kit/described.kit";
+
+type Media = { schema?: JsonSchema };
+export type DescribedHeader = { required?: boolean; schema: JsonSchema };
+export type DescribedReply = {
+  headers?: Record<string, DescribedHeader>;
+  content?: Record<string, Media>;
+};
+export type Parameter = {
+  name: string;
+  in: "path" | "query" | "header" | "cookie";
+  required?: boolean;
+  schema: JsonSchema;
+};
+export type Operation = {
+  operationId: string;
+  /** In upper case. */
+  method: string;
+  /** The template: `/api/items/{itemId}`. */
+  path: string;
+  parameters: Parameter[];
+  requestBody?: { required?: boolean; content: Record<string, Media> };
+  responses: Record<string, DescribedReply>;
+  /** Each lists the schemes that open the route together; `{}` opens it for everyone. */
+  security: Record<string, string[]>[];
+};
+export type SecurityScheme = { type: string; in?: string; name?: string; scheme?: string };
+
+export type Described = {
+  operations: Operation[];
+  /** By the names that `security` uses. */
+  securitySchemes: Record<string, SecurityScheme>;
+  /** What every problem has to fit; there is one schema for all of them. */
+  problem: JsonSchema;
+  /** Every header that some reply has, by its name in lower case: what a reply outside of all operations may have. */
+  headers: Map<string, DescribedHeader>;
+};
+
+/** An operation as it stands in the document. */
+type Undigested = Omit<Operation, "method" | "path" | "parameters" | "security"> &
+  Partial<Pick<Operation, "parameters" | "security">>;
+
+const METHODS = ["get", "post", "put", "patch", "delete"];
+
+/**
+ * Reads a document.
+ *
+ * @throws Error where a `$ref` leads nowhere.
+ */
+export function describedBy(document: JsonSchema): Described {
+  // The document is the project's own, and other tests hold it against OpenAPI's own schema.
+  const { paths, components } = dereference(document) as {
+    paths: Record<string, Record<string, Undigested | undefined> & { parameters?: Parameter[] }>;
+    components: { schemas: { Problem: JsonSchema }; securitySchemes: Record<string, SecurityScheme> };
+  };
+  const operations = Object.entries(paths).flatMap(([path, item]) =>
+    METHODS.flatMap((method) => {
+      const found = item[method];
+      if (!found) return [];
+      const { security = [], parameters: own = [] } = found;
+      const parameters = [...(item.parameters ?? []), ...own];
+      return [{ ...found, security, method: method.toUpperCase(), path, parameters }];
+    }),
+  );
+  const headers = new Map<string, DescribedHeader>();
+  for (const { responses } of operations)
+    for (const reply of Object.values(responses))
+      for (const [name, header] of Object.entries(reply.headers ?? {}))
+        headers.set(name.toLowerCase(), { ...header, required: false });
+  const { schemas, securitySchemes } = components;
+  return { operations, securitySchemes, problem: schemas.Problem, headers };
+}
+
+/** The document with what each `$ref` refers to in its place: the same object wherever it is referred to. */
+function dereference(document: JsonSchema): unknown {
+  const followed = new Map<string, unknown>();
+  const resolve = (node: unknown): unknown => {
+    if (Array.isArray(node)) return node.map(resolve);
+    if (typeof node !== "object" || node === null) return node;
+    if (!("$ref" in node) || typeof node.$ref !== "string") {
+      return Object.fromEntries(Object.entries(node).map(([name, value]) => [name, resolve(value)]));
+    }
+    if (!followed.has(node.$ref)) followed.set(node.$ref, resolve(pointedAt(document, node.$ref)));
+    return followed.get(node.$ref);
+  };
+  return resolve(document);
+}
+
+/** What a reference within the document points at (RFC 6901). */
+function pointedAt(document: unknown, reference: string): unknown {
+  const names = reference.replace(/^#\//, "").split("/");
+  let found = document;
+  for (const name of names) {
+    const key = decodeURIComponent(name).replaceAll("~1", "/").replaceAll("~0", "~");
+    found = typeof found === "object" && found !== null ? (found as JsonSchema)[key] : undefined;
+    if (found === undefined) throw new Error(`${reference} leads nowhere`);
+  }
+  return found;
+}

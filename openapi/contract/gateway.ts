@@ -1,0 +1,45 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { buffer } from "node:stream/consumers";
+import { checked } from "./check";
+
+/** What is of one connection, or of the body as it came over it. */
+const OF_A_CONNECTION = /^(connection|content-encoding|content-length|host|keep-alive|transfer-encoding)$/;
+
+/**
+ * Passes everything on to an API and holds it against the document on the way: for clients that are processes of their own,
+ * where nobody can wrap `fetch`. Traffic that breaks the contract is answered 502 with what is wrong, and fails the run.
+ */
+export async function openGateway(target: string): Promise<{ url: string; close: () => Promise<void> }> {
+  const send = checked((path, init) => fetch(target + path, { ...init, redirect: "manual" }));
+  const server = createServer((incoming, outgoing) => {
+    pass(incoming, outgoing, send).catch((error: unknown) => outgoing.writeHead(502).end(String(error)));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    close: async () => {
+      server.close();
+      server.closeAllConnections();
+      await once(server, "close");
+    },
+  };
+}
+
+async function pass(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  send: ReturnType<typeof checked>,
+): Promise<void> {
+  const { method = "GET", url = "/", headersDistinct } = incoming;
+  const headers = new Headers();
+  for (const [name, values = []] of Object.entries(headersDistinct))
+    for (const value of OF_A_CONNECTION.test(name) ? [] : values) headers.append(name, value);
+  const body = Uint8Array.from(await buffer(incoming));
+  const reply = await send(url, { method, headers, ...(body.length > 0 && { body }) });
+  const passed = [...reply.headers].filter(([name]) => !OF_A_CONNECTION.test(name));
+  outgoing.writeHead(reply.status, Object.fromEntries(passed)).end(Buffer.from(await reply.arrayBuffer()));
+}

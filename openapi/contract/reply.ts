@@ -1,0 +1,110 @@
+import type { DescribedHeader, DescribedReply, Described, Operation } from "./described";
+import { mediaTypeOf, type Exchange } from "./exchange";
+import { closed, misfits, textMisfits } from "./schemas";
+
+/** Headers that the connection or the server's engine adds, and `Content-Type`, which `content` describes. */
+const OF_THE_CONNECTION = new Set([
+  "connection",
+  "content-length",
+  "content-type",
+  "date",
+  "keep-alive",
+  "transfer-encoding",
+]);
+
+const PROBLEM = "application/problem+json";
+
+/**
+ * What is wrong with the reply of an operation: its status, headers, content type and body against the document. A member
+ * that the document does not name is wrong too, although clients have to put up with new ones.
+ */
+export function replyViolations(operation: Operation, exchange: Exchange): string[] {
+  const described = operation.responses[exchange.status];
+  if (!described) return [`status ${exchange.status} is not documented`];
+  return [
+    ...headerViolations(described.headers ?? {}, exchange),
+    ...bodyViolations(described, exchange),
+    ...problemViolations(exchange),
+  ];
+}
+
+/**
+ * What is wrong with a reply to a request that the document does not have: it can be a problem, that there is no such path or
+ * method, or tell a browser which methods there are.
+ */
+export function strayViolations({ problem, headers }: Described, exchange: Exchange): string[] {
+  const allowed = exchange.method === "OPTIONS" ? [204, 404] : [404, 405];
+  if (!allowed.includes(exchange.status))
+    return [`status ${exchange.status} outside of all documented operations`];
+  const known = { ...Object.fromEntries(headers), ...HEADERS_OF_STRAYS };
+  const described = exchange.status === 204 ? {} : { content: { [PROBLEM]: { schema: problem } } };
+  return [
+    ...headerViolations(known, exchange),
+    ...bodyViolations(described, exchange),
+    ...problemViolations(exchange),
+  ];
+}
+
+const text = { schema: { type: "string" } };
+/** OpenAPI has no place for them: 405 and OPTIONS belong to no operation. */
+const HEADERS_OF_STRAYS: Record<string, DescribedHeader> = {
+  allow: text,
+  "access-control-allow-methods": text,
+  "access-control-allow-headers": text,
+  "access-control-max-age": { schema: { type: "integer" } },
+};
+
+function headerViolations(described: Record<string, DescribedHeader>, { headers }: Exchange): string[] {
+  const known = new Map(Object.entries(described).map(([name, header]) => [name.toLowerCase(), header]));
+  const violations = [...headers].flatMap(([name, value]) => {
+    if (OF_THE_CONNECTION.has(name)) return [];
+    const header = known.get(name);
+    if (!header) return [`header ${name} is not documented`];
+    return textMisfits(header.schema, value, `header ${name} (${value})`);
+  });
+  const missing = [...known].filter(([name, { required }]) => required && !headers.has(name));
+  return [...violations, ...missing.map(([name]) => `header ${name} is missing`)];
+}
+
+function bodyViolations({ content }: DescribedReply, exchange: Exchange): string[] {
+  const { method, headers, body } = exchange;
+  const type = mediaTypeOf(headers);
+  if (!content) {
+    if (body !== "") return ["a body is not documented"];
+    return type === undefined ? [] : [`content type ${type} of no body`];
+  }
+  if (type === undefined) return ["content type is missing"];
+  const media = content[type];
+  if (!media) return [`content type ${type} is not documented`];
+  if (method === "HEAD") return body === "" ? [] : ["a body in reply to HEAD"];
+  const value = type.endsWith("json") ? parsed(body) : body;
+  if (value === NOT_JSON) return ["the body is not JSON"];
+  return media.schema ? misfits(closed(media.schema), value, "body") : [];
+}
+
+/** What no schema can say of a problem: that it belongs to this reply. */
+function problemViolations({ method, status, headers, body }: Exchange): string[] {
+  const isProblem = mediaTypeOf(headers) === PROBLEM;
+  if (!isProblem || method === "HEAD") return [];
+  const problem = parsed(body) as {
+    status?: unknown;
+    error?: unknown;
+    detail?: unknown;
+    requestId?: unknown;
+  };
+  return [
+    ...(problem.status === status ? [] : [`a problem of status ${String(problem.status)}`]),
+    ...(problem.error === problem.detail ? [] : ["a problem whose error is not its detail"]),
+    ...(problem.requestId === headers.get("x-request-id") ? [] : ["a problem of another request"]),
+  ];
+}
+
+const NOT_JSON = Symbol("not JSON");
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return NOT_JSON;
+  }
+}

@@ -1,0 +1,78 @@
+import type { Asked } from "./operations";
+import type { Described, Operation, Parameter, SecurityScheme } from "./described";
+import { mediaTypeOf, type Sent } from "./exchange";
+import { misfits, textMisfits } from "./schemas";
+
+/**
+ * What the document forbids about a request. What the API has accepted may hold nothing of it: a document that is stricter
+ * than the API turns away callers that need not be.
+ */
+export async function requestViolations(
+  { securitySchemes }: Described,
+  { operation, params }: Asked,
+  sent: Sent,
+): Promise<string[]> {
+  return [
+    ...credentialViolations(operation, securitySchemes, sent.headers),
+    ...operation.parameters.flatMap((parameter) => parameterViolations(parameter, params, sent)),
+    ...(await bodyViolations(operation, sent)),
+  ];
+}
+
+function credentialViolations(
+  { security }: Operation,
+  schemes: Record<string, SecurityScheme>,
+  headers: Headers,
+): string[] {
+  const presented = (name: string) => {
+    const { type, name: header = "", scheme = "" } = schemes[name] ?? { type: "" };
+    if (type === "apiKey") return headers.has(header);
+    return new RegExp(`^${scheme} `, "i").test(headers.get("authorization") ?? "");
+  };
+  const open = security.length === 0 || security.some((all) => Object.keys(all).every(presented));
+  return open ? [] : ["no credential that the document asks for"];
+}
+
+function parameterViolations(
+  { name, in: place, required, schema }: Parameter,
+  params: Record<string, string>,
+  { query, headers }: Sent,
+): string[] {
+  const what = `${place} parameter ${name}`;
+  const header = place === "header" ? headers.get(name) : null;
+  const values = { path: [params[name]], query: query.getAll(name), header: [header], cookie: [] }[place];
+  const given = values.filter((value) => typeof value === "string");
+  if (given.length === 0) return required ? [`${what} is missing`] : [];
+  if (given.length > 1) return [`${what} is given ${given.length} times`];
+  return given.flatMap((value) => textMisfits(schema, value, `${what} (${value})`));
+}
+
+async function bodyViolations({ requestBody }: Operation, { headers, body }: Sent): Promise<string[]> {
+  if (!requestBody) return [];
+  if (body.byteLength === 0) return requestBody.required ? ["the request has no body"] : [];
+  const type = mediaTypeOf(headers) ?? "no type";
+  const media = requestBody.content[type];
+  // Where any type will do, nothing is said of what is in it.
+  if (requestBody.content["*/*"] && !media) return [];
+  if (!media) return [`the request is of ${type}, which is not documented`];
+  if (!media.schema) return [];
+  const value = await valueOf(body, type, headers.get("content-type") ?? "");
+  return misfits(media.schema, value, "request body");
+}
+
+/** The body as its schema sees it. @throws Error for one that is not of its type, though it was accepted. */
+async function valueOf(bytes: ArrayBuffer, type: string, header: string): Promise<unknown> {
+  // What a byte order mark begins is JSON for the API, as it is for browsers.
+  const text = new TextDecoder().decode(bytes);
+  if (type.endsWith("json")) return JSON.parse(text);
+  if (type !== "multipart/form-data" && type !== "application/x-www-form-urlencoded") return text;
+  const form = await new Response(bytes, { headers: { "Content-Type": header } }).formData();
+  const names = [...new Set(form.keys())];
+  return Object.fromEntries(
+    names.map((name) => [name, form.getAll(name)]).map(([name, all]) => [name, one(all)]),
+  );
+}
+
+/** A field that a form has twice is no text, so that no schema of one takes it. */
+const one = (values: unknown) =>
+  Array.isArray(values) && values.length === 1 ? (values[0] as unknown) : values;

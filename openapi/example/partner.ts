@@ -1,0 +1,75 @@
+/**
+ * A partner's first program: `npm run example -- --url http://127.0.0.1:3211 --key cha_…`. It lists, creates without fear of
+ * doing so twice, pages, reads a problem, and waits where the API has no room.
+ */
+import { randomUUID } from "node:crypto";
+import { parseArgs } from "node:util";
+import { connect, required, type Api, type Problem } from "./client";
+import { pages } from "./pages";
+
+const say = (what: string, more: string) => console.log(`${what.padEnd(9)}${more}`);
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: { url: { type: "string", default: "http://127.0.0.1:3211" }, key: { type: "string" } },
+  });
+  if (values.key === undefined) {
+    console.error("npm run example -- --key KEY [--url http://127.0.0.1:3211]");
+    return 2;
+  }
+  const api = connect(values.url, values.key, (seconds) => say("waits", `${seconds} s, because of a 429`));
+  await lists(api);
+  await createsOnce(api);
+  await walks(api);
+  await meetsProblems(api);
+  return 0;
+}
+
+async function lists(api: Api): Promise<void> {
+  const items = required(await api.GET("/api/items", { params: { query: { limit: 5 } } }));
+  say("listed", items.length === 0 ? "no item" : items.map(({ name }) => name).join(", "));
+}
+
+/** Two requests with one key make one item, so that whoever heard nothing may simply ask again. */
+async function createsOnce(api: Api): Promise<void> {
+  const header = { "Idempotency-Key": randomUUID() };
+  for (const what of ["created", "repeated"]) {
+    const reply = await api.POST("/api/items", { params: { header }, body: { name: "bolt" } });
+    const { id, name } = required(reply);
+    const replayed = reply.response.headers.get("Idempotency-Replayed") === "true";
+    say(what, `${name} ${id}${replayed ? ", the same" : ""}`);
+  }
+}
+
+async function walks(api: Api): Promise<void> {
+  for (const name of ["nut", "washer"]) required(await api.POST("/api/items", { body: { name } }));
+  let seen = 0;
+  for await (const page of pages(api, 2)) {
+    say("page", page.map(({ name }) => name).join(", "));
+    if (++seen === 3) return;
+  }
+}
+
+async function meetsProblems(api: Api): Promise<void> {
+  const lost = await api.GET("/api/items/{itemId}", { params: { path: { itemId: "nothing" } } });
+  if (lost.error) say("problem", explain(lost.error));
+  const wrong = await api.POST("/api/items", { body: { name: "" } });
+  if (wrong.error) say("problem", explain(wrong.error));
+}
+
+/** What to do depends on the code, never on the words. */
+function explain(problem: Problem): string {
+  switch (problem.code) {
+    case "not_found":
+      return `not_found: ${problem.detail}`;
+    case "invalid_request":
+      return `invalid_request: ${(problem.errors ?? []).map(({ path, message }) => `${path} ${message}`).join(", ")}`;
+    default:
+      return `${problem.code}: see ${problem.type}, and tell us of ${problem.requestId}`;
+  }
+}
+
+process.exitCode = await main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  return 1;
+});
