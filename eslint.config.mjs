@@ -2,7 +2,15 @@ import convex from "@convex-dev/eslint-plugin";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["convex/_generated/**", "node_modules/**", "coverage/**"] },
+  {
+    ignores: [
+      "convex/_generated/**",
+      "node_modules/**",
+      "coverage/**",
+      "openapi/site/**",
+      "openapi/example/api.d.ts",
+    ],
+  },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },

@@ -22,11 +22,47 @@ export type Graph = {
 
 /** Bundles the functions under `dir` with the file `http` in the place of `http.ts`, and keeps what `http.js` needs. */
 export async function bundleHttp(dir: string, http: string): Promise<Graph> {
-  const result = await build({
-    entryPoints: entryPoints(dir).map((path) => {
-      const out = moduleName(dir, path);
-      return { in: out === "http" ? http : path, out };
-    }),
+  const entries = entryPoints(dir).map((path) => {
+    const out = moduleName(dir, path);
+    return { in: out === "http" ? http : path, out };
+  });
+  const modules = staticGraph(await bundle(dir, entries, "warning"));
+  return { modules, bytes: bytesOf(modules), script: await asScript(modules) };
+}
+
+/**
+ * Bundles all functions under `dir`, as a deployment gets them.
+ *
+ * @param more Files that the CLI bundles beside the functions, such as the schema.
+ * @returns the bytes of everything, and of what Convex evaluates for one HTTP request.
+ * @throws esbuild's `BuildFailure`, of which nothing is printed.
+ */
+export async function bundleSizes(
+  dir: string,
+  more: readonly string[],
+  plugins: readonly Plugin[],
+): Promise<{ all: number; http: number }> {
+  const entries = [...entryPoints(dir), ...more].map((path) => ({ in: path, out: moduleName(dir, path) }));
+  const result = await bundle(dir, entries, "silent", plugins);
+  const all = result.outputFiles.filter(({ path }) => path.endsWith(".js"));
+  return {
+    all: all.reduce((sum, { contents }) => sum + contents.byteLength, 0),
+    http: bytesOf(staticGraph(result)),
+  };
+}
+
+const bytesOf = (modules: ReadonlyMap<string, string>): number =>
+  [...modules.values()].reduce((sum, source) => sum + Buffer.byteLength(source), 0);
+
+function bundle(
+  dir: string,
+  entries: { in: string; out: string }[],
+  logLevel: "warning" | "silent",
+  plugins: readonly Plugin[] = [],
+): Promise<BuildResult<{ write: false; metafile: true }>> {
+  return build({
+    entryPoints: entries,
+    plugins: [...plugins],
     bundle: true,
     platform: "browser",
     format: "esm",
@@ -47,11 +83,8 @@ export async function bundleHttp(dir: string, http: string): Promise<Graph> {
     keepNames: true,
     define: { "process.env.NODE_ENV": '"production"' },
     metafile: true,
-    logLevel: "warning",
+    logLevel,
   });
-  const modules = staticGraph(result);
-  const bytes = [...modules.values()].reduce((sum, source) => sum + Buffer.byteLength(source), 0);
-  return { modules, bytes, script: await asScript(modules) };
 }
 
 /** Every file that the CLI would deploy as a module of the default runtime. */

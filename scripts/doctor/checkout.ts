@@ -1,0 +1,42 @@
+import { bundle } from "./checkout/bundle";
+import { generated } from "./checkout/generated";
+import { issuers } from "./checkout/issuers";
+import { machine } from "./checkout/machine";
+import { modules } from "./checkout/modules";
+import { names } from "./checkout/names";
+import { origins } from "./checkout/origins";
+import { secrets } from "./checkout/secrets";
+import { tools } from "./checkout/tools";
+import { values } from "./checkout/values";
+import { orOk, type Finding, type Section } from "./finding";
+import { knownNames, readSettings, webhookSetting, webhookSources } from "./settings";
+
+export interface Options {
+  /** Absolute: the folder of the checkout. */
+  readonly project: string;
+  readonly host: Readonly<Record<string, string | undefined>>;
+  /** Looked at instead of `.env.local` and the environment. */
+  readonly envFile?: string | undefined;
+}
+
+/** Everything that can be looked at without a server. Nothing in the tree is written. */
+export async function checkout({ project, host, envFile }: Options): Promise<Section[]> {
+  return [
+    { name: "machine", findings: await machine(project) },
+    { name: "settings", findings: settings({ project, host, envFile }) },
+    { name: "tools", findings: tools(project, host) },
+    { name: "modules", findings: modules(project) },
+    { name: "bundle", findings: await bundle(project) },
+    { name: "generated", findings: await generated(project) },
+  ];
+}
+
+/** What is set, by `.env.local` and the environment or by a file. */
+export function settings({ project, host, envFile }: Options): Finding[] {
+  const set = readSettings(project, host, envFile);
+  const sources = webhookSources(project);
+  const known = knownNames(project, sources.map(webhookSetting));
+  const count = [...known].filter((name) => set.values.has(name) && !name.startsWith("CONVEX_")).length;
+  const found = [...names(set, known), ...values(set), ...origins(set), ...issuers(set)];
+  return [...orOk(found, `${count} set, the others have their defaults`), ...secrets(set, sources)];
+}

@@ -1,0 +1,80 @@
+/** What is planted around a checkout is found: another Node, other packages, two deployments. */
+import { execFileSync } from "node:child_process";
+import { describe, expect, test } from "vitest";
+import { machine } from "./machine";
+import { folder, lines } from "./planting.testing";
+import { tools } from "./tools";
+
+describe("the machine", () => {
+  const lock = (packages: object) => JSON.stringify({ packages: { "": {}, ...packages } });
+  const PROJECT = {
+    "package.json": '{ "engines": { "node": ">=20.19" } }',
+    "package-lock.json": lock({
+      "node_modules/a": { version: "1.0.0" },
+      "node_modules/elsewhere": { version: "1.0.0", optional: true },
+    }),
+    "node_modules/a/package.json": '{ "version": "1.0.0" }',
+  };
+
+  test("with the packages of the lock file is well; another platform's may be missing", async () => {
+    expect(lines(await machine(folder(PROJECT), "20.19.0"))).toEqual([
+      "ok Node 20.19.0 → ",
+      "ok 2 packages as package-lock.json has them → ",
+    ]);
+  });
+
+  test.each(["20.18.3", "18.20.0"])("Node %s is too old", async (version) => {
+    expect(lines(await machine(folder(PROJECT), version))[0]).toBe(
+      `problem Node ${version} is too old: package.json wants >=20.19 → Install Node >=20.19.`,
+    );
+  });
+
+  test("a package that is missing, and one of another version, are named", async () => {
+    const wanted = { "node_modules/a": { version: "1.0.1" }, "node_modules/b": { version: "2.0.0" } };
+    const dev = { "node_modules/c": { version: "3.0.0", dev: true } };
+    const project = folder({ ...PROJECT, "package-lock.json": lock({ ...wanted, ...dev }) });
+    expect(lines(await machine(project, "22.1.0")).slice(1)).toEqual([
+      "problem Packages are missing: b → Run `npm ci`.",
+      "problem Packages are not those of package-lock.json: a 1.0.0 for 1.0.1 → Run `npm ci`.",
+      "warning Packages for development are missing: c → Run `npm ci` to test here.",
+    ]);
+  });
+
+  test("a database that does not load is told, in one line", async () => {
+    const open = () => Promise.reject(new Error("NODE_MODULE_VERSION 115\nat dlopen"));
+    expect(lines(await machine(folder(PROJECT), "20.19.0", open))).toContain(
+      "problem better-sqlite3 does not load, so the embedded runtime cannot start: NODE_MODULE_VERSION 115 → Run `npm rebuild better-sqlite3` with this Node.",
+    );
+  });
+});
+
+describe("the tools", () => {
+  const SELF = "CONVEX_SELF_HOSTED_URL=http://127.0.0.1:3210\nCONVEX_SELF_HOSTED_ADMIN_KEY=a|b\n";
+
+  test("know one deployment, or none; the key is not told", () => {
+    expect(lines(tools(folder({ ".env.local": SELF }), {}))).toEqual([
+      "ok npx convex talks to http://127.0.0.1:3210 → ",
+    ]);
+    expect(lines(tools(folder(), { CONVEX_DEPLOY_KEY: "prod:otter-1|secret" }))).toEqual([
+      "ok npx convex talks to prod:otter-1 → ",
+    ]);
+    expect(lines(tools(folder(), {}))).toEqual(["ok npx convex is not set up for a deployment → "]);
+  });
+
+  test("two deployments, and half of one, are problems", () => {
+    expect(lines(tools(folder({ ".env.local": SELF }), { CONVEX_DEPLOYMENT: "dev:otter-1" }))[0]).toMatch(
+      /^problem CONVEX_DEPLOYMENT and CONVEX_SELF_HOSTED_URL are both set/,
+    );
+    expect(lines(tools(folder({ ".env": "CONVEX_SELF_HOSTED_URL=x" }), {}))[0]).toMatch(
+      /^problem CONVEX_SELF_HOSTED_URL is set without CONVEX_SELF_HOSTED_ADMIN_KEY/,
+    );
+  });
+
+  test("an env file under version control is a problem", () => {
+    const project = folder({ ".env.local": "" });
+    execFileSync("git", ["init", "--quiet"], { cwd: project });
+    expect(lines(tools(project, {}))[0]).toMatch(/^ok/);
+    execFileSync("git", ["add", "--force", ".env.local"], { cwd: project });
+    expect(lines(tools(project, {}))[0]).toMatch(/^problem \.env\.local is under version control/);
+  });
+});

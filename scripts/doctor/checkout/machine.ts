@@ -1,0 +1,82 @@
+/** What the project needs to run here: Node, and the packages of the lock file. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ok, problem, reasonOf, warning, type Finding } from "../finding";
+
+/** Names that are told before the rest is counted. */
+const TOLD = 5;
+
+type Locked = { version?: string; optional?: boolean; peer?: boolean; dev?: boolean; link?: boolean };
+
+/**
+ * Looks at the version of Node, at the installed packages, and whether SQLite's native part loads.
+ *
+ * @param node such as `20.20.2`. @param sqlite loads the database and opens one.
+ */
+export async function machine(
+  project: string,
+  node = process.versions.node,
+  sqlite = openDatabase,
+): Promise<Finding[]> {
+  return [nodeVersion(project, node), ...packages(project), ...(await database(sqlite))];
+}
+
+function nodeVersion(project: string, node: string): Finding {
+  const wanted = (read(project, "package.json") as { engines?: { node?: string } }).engines?.node ?? "";
+  const [, ...least] = /^>=(\d+)\.(\d+)/.exec(wanted)?.map(Number) ?? [];
+  const [major = 0, minor = 0] = node.split(".").map(Number);
+  const [leastMajor = 0, leastMinor = 0] = least;
+  return major > leastMajor || (major === leastMajor && minor >= leastMinor)
+    ? ok(`Node ${node}`)
+    : problem(`Node ${node} is too old: package.json wants ${wanted}`, `Install Node ${wanted}.`);
+}
+
+function packages(project: string): Finding[] {
+  const lock = read(project, "package-lock.json") as { packages: Record<string, Locked> };
+  const locked = Object.entries(lock.packages).filter(([path, { link }]) => path !== "" && !link);
+  const missing: string[] = [];
+  const missingDev: string[] = [];
+  const other: string[] = [];
+  for (const [path, { version, optional, peer, dev }] of locked) {
+    const name = path.replace(/^.*node_modules\//, "");
+    const manifest = join(project, path, "package.json");
+    if (!existsSync(manifest)) {
+      // Another platform's, or nobody's need.
+      if (!optional && !peer) (dev ? missingDev : missing).push(name);
+    } else {
+      const installed = (JSON.parse(readFileSync(manifest, "utf8")) as Locked).version;
+      if (installed !== version) other.push(`${name} ${String(installed)} for ${String(version)}`);
+    }
+  }
+  const findings = [
+    ...(missing.length > 0 ? [problem(`Packages are missing: ${told(missing)}`, "Run `npm ci`.")] : []),
+    ...(other.length > 0
+      ? [problem(`Packages are not those of package-lock.json: ${told(other)}`, "Run `npm ci`.")]
+      : []),
+    ...(missingDev.length > 0
+      ? [warning(`Packages for development are missing: ${told(missingDev)}`, "Run `npm ci` to test here.")]
+      : []),
+  ];
+  return findings.length > 0 ? findings : [ok(`${locked.length} packages as package-lock.json has them`)];
+}
+
+const told = (names: readonly string[]): string =>
+  names.slice(0, TOLD).join(", ") + (names.length > TOLD ? ` and ${names.length - TOLD} more` : "");
+
+async function openDatabase(): Promise<void> {
+  const { default: Database } = await import("better-sqlite3");
+  new Database(":memory:").close();
+}
+
+async function database(open: () => Promise<void>): Promise<Finding[]> {
+  try {
+    await open();
+    return [];
+  } catch (error) {
+    const what = `better-sqlite3 does not load, so the embedded runtime cannot start: ${reasonOf(error)}`;
+    return [problem(what, "Run `npm rebuild better-sqlite3` with this Node.")];
+  }
+}
+
+const read = (project: string, file: string): unknown =>
+  JSON.parse(readFileSync(join(project, file), "utf8"));

@@ -1,0 +1,60 @@
+/** Values that mean something else than they say. */
+import { positiveInteger, wholeNumber } from "../../../convex/lib/env.lib";
+import { problem, warning, type Finding } from "../finding";
+import type { Settings } from "../settings";
+
+/** How the functions read a number; what they cannot read counts as the default. */
+const NUMBERS: Readonly<Record<string, { read: typeof wholeNumber; from: number; unset: number }>> = {
+  REQUEST_TIMEOUT_MS: { read: positiveInteger, from: 1, unset: 25_000 },
+  WEBHOOK_RETENTION_DAYS: { read: positiveInteger, from: 1, unset: 30 },
+  RATE_LIMIT_KEY_PER_MINUTE: { read: wholeNumber, from: 0, unset: 600 },
+  RATE_LIMIT_IP_PER_MINUTE: { read: wholeNumber, from: 0, unset: 120 },
+};
+/** Bytes that Convex takes for a value. */
+const VALUE_BYTES = 8 * 1024;
+
+/** Looks at numbers, switches, sizes, and the place of the reference page's script. */
+export function values({ values: set, written, place }: Settings): Finding[] {
+  const numbers = Object.entries(NUMBERS).flatMap(([name, { read, from, unset }]) => {
+    const text = set.get(name);
+    if (text === undefined || text.trim() === "" || !Number.isNaN(read(text, Number.NaN))) return [];
+    const what = `${name}=${text} is no whole number from ${from} on, so the default of ${unset} counts`;
+    return [problem(what, `Write digits only, in ${place}.`)];
+  });
+  const tooLong = [...set].filter(
+    ([name, value]) => written.has(name) && Buffer.byteLength(value) > VALUE_BYTES,
+  );
+  return [
+    ...numbers,
+    ...switches(set.get("COLLECT_UNREGISTERED_FILES")),
+    ...script(set.get("DOCS_SCRIPT_URL")),
+    ...tooLong.map(([name]) =>
+      problem(`${name} has more than 8 KiB, which Convex does not take`, "Keep what is so long elsewhere."),
+    ),
+  ];
+}
+
+function switches(collect: string | undefined): Finding[] {
+  if (collect === undefined || /^(1|true|yes|0|false|no|)$/i.test(collect)) return [];
+  const what = `COLLECT_UNREGISTERED_FILES=${collect} means no`;
+  return [warning(what, "Set it to 1 to free uploads that nobody registers, or take it out.")];
+}
+
+function script(url: string | undefined): Finding[] {
+  if (url === undefined || url.trim() === "" || /^\/(?!\/)/.test(url.trim())) return [];
+  const { protocol, hostname } = URL.canParse(url) ? new URL(url) : { protocol: "", hostname: "" };
+  if (!/^https?:$/.test(protocol))
+    return [
+      problem(
+        `DOCS_SCRIPT_URL=${url} is neither an absolute URL nor a path that begins with /`,
+        "Give the whole URL of the script, or leave it out.",
+      ),
+    ];
+  if (protocol === "https:" || isLocal(hostname)) return [];
+  const what = `DOCS_SCRIPT_URL is not HTTPS, and a page on HTTPS does not load such a script`;
+  return [warning(what, "Serve the script over HTTPS.")];
+}
+
+/** Whether a host is this machine, where plain HTTP is as good. */
+export const isLocal = (hostname: string): boolean =>
+  /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname) || hostname.endsWith(".localhost");

@@ -1,0 +1,89 @@
+/** The command as a person runs it, on a good copy of the project and on broken ones. */
+import { spawnSync } from "node:child_process";
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { Project } from "../../adopt/project";
+
+// The official CLI takes seconds, more on a loaded machine.
+vi.setConfig({ testTimeout: 120_000 });
+
+type Report = {
+  problems: number;
+  warnings: number;
+  findings: { check: string; level: string; what: string }[];
+};
+
+const root = resolve(import.meta.dirname, "../..");
+
+function doctor(directory: string, ...args: string[]): { status: number | null; output: string } {
+  const { PATH, HOME } = process.env;
+  const command = [join(directory, "scripts/doctor/start.mjs"), ...args];
+  const { status, stdout, stderr } = spawnSync(process.execPath, command, {
+    cwd: directory,
+    env: { PATH, HOME },
+    encoding: "utf8",
+  });
+  return { status, output: stdout + stderr };
+}
+
+/** A copy whose lock file asks for no packages: those of this machine are looked at elsewhere. */
+async function copy(): Promise<string> {
+  const { directory } = await Project.copy();
+  writeFileSync(join(directory, "package-lock.json"), '{ "packages": { "": {} } }');
+  return directory;
+}
+
+test("a good copy has nothing to do", async () => {
+  const { status, output } = doctor(await copy(), "--json");
+  const { problems, warnings, findings } = JSON.parse(output) as Report;
+  expect(findings.filter(({ level }) => level !== "ok")).toEqual([]);
+  expect({ problems, warnings, status }).toEqual({ problems: 0, warnings: 0, status: 0 });
+  const checks = ["machine", "settings", "tools", "modules", "bundle", "generated"];
+  expect([...new Set(findings.map(({ check }) => check))]).toEqual(checks);
+});
+
+test("a broken copy is told all of it at once, and ends with 1", async () => {
+  const directory = await copy();
+  writeFileSync(
+    join(directory, ".env.local"),
+    "CORS_ORIGIN=*\nSTRIPE_WEBHOOK_SECRET=sk_live_0123456789abcdef\n",
+  );
+  writeFileSync(join(directory, "convex/my-dates.ts"), 'import "node:fs";\nexport const now = 1;\n');
+  appendFileSync(join(directory, "convex/_generated/api.d.ts"), "// by hand\n");
+  const { status, output } = doctor(directory);
+  expect(output).toMatch(
+    /settings +problem {2}CORS_ORIGIN is no setting.*\n +→ Call it CORS_ORIGINS, in \.env\.local\./,
+  );
+  expect(output).toMatch(/problem {2}STRIPE_WEBHOOK_SECRET is an API key\n/);
+  expect(output).toMatch(/modules +problem {2}convex\/my-dates\.ts: Convex refuses this name/);
+  expect(output).toMatch(/bundle +problem {2}convex\/my-dates\.ts:1 imports node:fs/);
+  expect(output).toMatch(/generated +problem {2}/);
+  expect(output).not.toContain("sk_live");
+  expect(status).toBe(1);
+  expect(output).toMatch(/\n5 problems, 0 warnings\.\n$/);
+});
+
+test("without packages it says so itself", () => {
+  const directory = mkdtempSync(join(tmpdir(), "doctor-test-"));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  mkdirSync(join(directory, "scripts"));
+  cpSync(join(root, "scripts/doctor"), join(directory, "scripts/doctor"), { recursive: true });
+  cpSync(join(root, "package.json"), join(directory, "package.json"));
+  const { status, output } = doctor(directory);
+  expect(output).toMatch(/^problem {2}The packages are not there: .*esbuild.*\n +→ Run `npm ci`\.$/m);
+  expect(status).toBe(1);
+  expect(JSON.parse(doctor(directory, "--json").output)).toMatchObject({ problems: 1 });
+});
+
+test.each([
+  [["--url", "ftp://x"], "--url takes an address"],
+  [["--settings", "nowhere"], "There is no file nowhere"],
+  [["--colour"], "Unknown option '--colour'"],
+])("%s is answered with the usage, and 2", (args, said) => {
+  const { status, output } = doctor(root, ...args);
+  expect(output).toContain(said);
+  expect(output).toContain("npm run doctor -- [options]");
+  expect(status).toBe(2);
+});

@@ -1,0 +1,187 @@
+/** The doctor on a running deployment: one that is well, and one behind a proxy that is not. */
+import { createServer, type Server } from "node:http";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { startServer, type EmbeddedServer } from "../../embedded/server";
+import { deployment, type Deployment } from "./deployment";
+import { proxyTo, type Change } from "./deployment/proxy.testing";
+
+const root = resolve(import.meta.dirname, "../..");
+const SECRET = `whsec_${"0123456789abcdef".repeat(2)}`;
+const ENV = {
+  STRIPE_WEBHOOK_SECRET: SECRET,
+  CORS_ORIGINS: "https://app.example.com,https://*.example.org",
+};
+
+let server: EmbeddedServer;
+let key: string;
+let script: Server;
+
+beforeAll(async () => {
+  const data = mkdtempSync(join(tmpdir(), "doctor-test-"));
+  script = createServer(({ url }, response) =>
+    response.writeHead(url?.endsWith("?gone") ? 404 : 200).end(),
+  ).listen(0, "127.0.0.1");
+  await once(script, "listening");
+  const { port } = script.address() as AddressInfo;
+  const env = { ...ENV, DOCS_SCRIPT_URL: `http://127.0.0.1:${port}/scalar.js` };
+  server = await startServer({ project: root, data, port: 0, env, log: () => undefined });
+  const who = { name: "doctor", scopes: ["items:read"], email: "doctor@example.com" };
+  ({ key } = (await server.run("apiKeys:issue", who)) as { key: string });
+  return async () => {
+    await server.close(0);
+    script.close();
+    rmSync(data, { recursive: true });
+  };
+});
+
+/** The findings, by section and as lines. */
+async function look(options: Partial<Deployment> = {}): Promise<Record<string, string[]>> {
+  const sections = await deployment({ url: new URL(server.url), project: root, ...options });
+  return Object.fromEntries(
+    sections.map(({ name, findings }) => [name, findings.map(({ level, what }) => `${level} ${what}`)]),
+  );
+}
+
+function file(text: string): string {
+  const directory = mkdtempSync(join(tmpdir(), "doctor-test-"));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  writeFileSync(join(directory, "env"), text);
+  return join(directory, "env");
+}
+
+/** A proxy before the server, gone when the test is. */
+const proxy = (change: Change): Promise<URL> => proxyTo(server.url, change);
+
+test("a deployment that is well is told to be, with what it is set to", async () => {
+  const envFile = file(
+    Object.entries(ENV)
+      .map((pair) => pair.join("="))
+      .join("\n"),
+  );
+  expect(await look({ key, envFile, origins: ["https://b.example.org"] })).toEqual({
+    answers: ["ok healthy, and its database answers"],
+    settings: [
+      "ok 2 set, the others have their defaults",
+      "ok webhooks open: stripe; closed, without a secret: clerk, github",
+    ],
+    headers: ["ok security headers and the request's id are there"],
+    document: ["ok its OpenAPI document is this checkout's"],
+    docs: ["ok the reference page and its script are there"],
+    cors: ["ok 3 origins are allowed, a stranger is not"],
+    webhooks: [
+      "ok open: stripe",
+      "ok closed, without a secret: clerk (CLERK_WEBHOOK_SECRET), github (GITHUB_WEBHOOK_SECRET)",
+    ],
+    key: ['ok the key "doctor" works, with items:read'],
+  });
+});
+
+describe("of the settings that it is meant to have", () => {
+  test("a secret that is missing there is told", async () => {
+    const { webhooks } = await look({ envFile: file(`CLERK_WEBHOOK_SECRET=${SECRET}`) });
+    expect(webhooks?.[0]).toBe(
+      "problem /webhooks/clerk is closed: the deployment has no CLERK_WEBHOOK_SECRET",
+    );
+  });
+
+  test("an origin that is refused there is told", async () => {
+    const { cors } = await look({ envFile: file("CORS_ORIGINS=https://new.example.com") });
+    expect(cors).toEqual(["problem Pages of https://new.example.com are refused"]);
+    expect((await look({ origins: ["https://x.example.com"] }))["cors"]).toEqual([
+      "problem Pages of https://x.example.com are refused",
+    ]);
+  });
+});
+
+describe("a key", () => {
+  test("with a typo, and one that is unknown, are told apart", async () => {
+    const typo = key.slice(0, -1) + (key.endsWith("0") ? "1" : "0");
+    expect((await look({ key: typo }))["key"]).toEqual(["problem The key has a typo: it is not whole"]);
+    const who = { name: "gone", scopes: ["*"], email: "gone@example.com" };
+    const { key: gone } = (await server.run("apiKeys:issue", who)) as { key: string };
+    const admin = { "X-API-Key": gone };
+    const [own] = (await (await fetch(`${server.url}/api/keys`, { headers: admin })).json()) as {
+      id: string;
+    }[];
+    await fetch(`${server.url}/api/keys/${own?.id ?? ""}`, { method: "DELETE", headers: admin });
+    expect((await look({ key: gone }))["key"]).toEqual(["problem The deployment does not know the key"]);
+  });
+});
+
+describe("behind a proxy", () => {
+  test("at another address than it takes for its own it is told", async () => {
+    const url = await proxy(() => ({}));
+    const { document, headers } = await look({ url });
+    expect(document).toEqual([
+      "ok its OpenAPI document is this checkout's",
+      `warning It takes ${server.url} for its own, not ${url.origin}`,
+    ]);
+    expect(headers?.[0]).toMatch(/^ok/);
+  });
+
+  test("that drops headers it is told which", async () => {
+    const url = await proxy(
+      (_, { headers: { "x-frame-options": _frame, "x-request-id": _id, ...rest } }) => ({
+        headers: rest,
+      }),
+    );
+    const { headers } = await look({ url });
+    expect(headers).toEqual([
+      "problem Not as the API sends them: X-Frame-Options",
+      expect.stringMatching(/^warning X-Request-Id is not echoed/),
+    ]);
+  });
+
+  test("that lets every page in, or answers webhooks itself, it is told", async () => {
+    const url = await proxy(({ url: path = "" }, { headers }) =>
+      path.startsWith("/webhooks/")
+        ? { status: 405 }
+        : { headers: { ...headers, "access-control-allow-origin": "*" } },
+    );
+    const { cors, webhooks } = await look({ url, envFile: file("CORS_ORIGINS=https://app.example.com") });
+    expect(cors).toEqual(["warning Every page may call, not only those of CORS_ORIGINS"]);
+    expect(webhooks).toContain("problem POST /webhooks/stripe answers 405, where an unsigned one gets 400");
+  });
+
+  test("of other code is told what differs, and of a page without its script that", async () => {
+    const url = await proxy(({ url: path }, { body }) => {
+      if (path === "/openapi.json") return { body: body.replaceAll('"/api/user"', '"/api/me"') };
+      if (path === "/docs") return { body: body.replace(/scalar\.js/, "scalar.js?gone") };
+      return {};
+    });
+    const { document, docs } = await look({ url });
+    expect(docs).toEqual([expect.stringMatching(/^warning The script of .*\?gone, answers 404$/)]);
+    expect(document?.[0]).toBe(
+      "warning Its OpenAPI document is not this checkout's: only there: GET /api/me; only here: GET /api/user",
+    );
+  });
+
+  test("whose database does not answer is told, and nothing else is asked", async () => {
+    const body = JSON.stringify({ status: "unavailable", checks: [{ name: "database", ok: false, ms: 9 }] });
+    const url = await proxy(({ url: path }) => (path === "/health/ready" ? { status: 503, body } : {}));
+    expect(await look({ url })).toEqual({
+      answers: ["problem GET /health/ready answers 503: database does not answer"],
+      settings: [],
+    });
+  });
+});
+
+test("an address where nobody listens, and one where something else does, are told", async () => {
+  const other = new URL(`http://127.0.0.1:${(script.address() as AddressInfo).port}`);
+  expect((await look({ url: other }))["answers"]).toEqual([
+    "problem GET /health answers 200, so this is not the API",
+  ]);
+  const gone = createServer().listen(0, "127.0.0.1");
+  await once(gone, "listening");
+  const { port } = gone.address() as AddressInfo;
+  gone.close();
+  await once(gone, "close");
+  expect((await look({ url: new URL(`http://127.0.0.1:${port}`) }))["answers"]?.[0]).toMatch(
+    /^problem It cannot be reached: .*ECONNREFUSED/,
+  );
+});

@@ -1,0 +1,50 @@
+import { settings } from "./checkout";
+import { answers, headers } from "./deployment/answers";
+import { asking } from "./deployment/ask";
+import { cors } from "./deployment/cors";
+import { docs, document } from "./deployment/document";
+import { key } from "./deployment/key";
+import { webhooks } from "./deployment/webhooks";
+import { problem, reasonOf, type Finding, type Section } from "./finding";
+import { readSettings, webhookSources } from "./settings";
+
+export interface Deployment {
+  /** Where its HTTP actions are. */
+  readonly url: URL;
+  /** Absolute: the checkout that it is held against. */
+  readonly project: string;
+  readonly key?: string | undefined;
+  /** Origins that have to be allowed. */
+  readonly origins?: readonly string[] | undefined;
+  /** What it is meant to be set to, as `npx convex env list --include-values` prints it. */
+  readonly envFile?: string | undefined;
+}
+
+/** Everything that can be looked at from outside. Nothing is written there, and nothing stays. */
+export async function deployment(options: Deployment): Promise<Section[]> {
+  const { project, envFile } = options;
+  const ask = asking(options.url);
+  const known = envFile === undefined ? undefined : readSettings(project, {}, envFile).values;
+  const given = { name: "settings", findings: known ? settings({ project, host: {}, envFile }) : [] };
+  const first = { name: "answers", findings: await answers(ask) };
+  if (first.findings.some(({ level }) => level === "problem")) return [first, given];
+  const { origins = [], key: text } = options;
+  return [
+    first,
+    given,
+    await section("headers", () => headers(ask)),
+    await section("document", () => document(ask, project)),
+    await section("docs", () => docs(ask)),
+    await section("cors", () => cors(ask, origins, known?.get("CORS_ORIGINS"))),
+    await section("webhooks", () => webhooks(ask, webhookSources(project), known)),
+    ...(text === undefined ? [] : [await section("key", () => key(ask, text))]),
+  ];
+}
+
+async function section(name: string, look: () => Promise<Finding[]>): Promise<Section> {
+  try {
+    return { name, findings: await look() };
+  } catch (error) {
+    return { name, findings: [problem(`No answer: ${reasonOf(error)}`, "Try again; look into the log.")] };
+  }
+}
