@@ -16,23 +16,44 @@ const env = {
 const patience = { testTimeout: 30_000, hookTimeout: 30_000 };
 /** These kill the server, which has to be a process for that. */
 const ofAProcess = ["convex/http/**/crash.test.ts"];
+/** These send what only a socket carries. */
+const ofASocket = ["convex/http/anything.test.ts"];
 
 const engine = (name: "convex-test" | "embedded") => ({
   test: {
     name,
     include: overHttp,
-    exclude: [...ofTheKit, ...(name === "convex-test" ? ofAProcess : [])],
+    exclude: [...ofTheKit, ...(name === "convex-test" ? [...ofAProcess, ...ofASocket] : [])],
     provide: { engine: name },
     env,
     ...patience,
   },
 });
 
+/** Suites that were written for the official mock run as they stand on the harness in its place. */
+const onTheHarness = {
+  resolve: { alias: { "convex-test": `${import.meta.dirname}/embedded/testing/index.ts` } },
+};
+
 export default defineConfig({
   test: {
     projects: [
       engine("convex-test"),
       engine("embedded"),
+      { ...onTheHarness, test: { ...engine("convex-test").test, name: "harness" } },
+      {
+        // What the components of this project publish with their sources.
+        ...onTheHarness,
+        test: {
+          name: "published",
+          include: [
+            "node_modules/@convex-dev/{rate-limiter,batch-worker}/src/{client,component}/**/*.test.ts",
+          ],
+          exclude: [],
+          server: { deps: { inline: [/@convex-dev/] } },
+          ...patience,
+        },
+      },
       {
         test: {
           name: "plain",
@@ -41,6 +62,8 @@ export default defineConfig({
             "convex/lib/**/*.test.ts",
             "embedded/**/*.test.ts",
             "bench/**/*.test.ts",
+            "e2e/*.test.ts",
+            "openapi/**/*.test.ts",
             "scripts/**/*.test.ts",
           ],
           env,
@@ -51,8 +74,16 @@ export default defineConfig({
         // Copies of the project, changed as the README says: they run its commands, the compiler among them.
         test: { name: "adopt", include: ["adopt/**/*.test.ts"], testTimeout: 300_000 },
       },
+      {
+        // In a real browser, which not every machine has: `npm run test:browser`.
+        test: { name: "browser", include: ["e2e/browser/**/*.test.ts"], ...patience },
+      },
     ],
-    reporters: ["default", "./convex/http/testing/onlyOn.reporter.ts"],
+    reporters: [
+      "default",
+      "./convex/http/testing/onlyOn.reporter.ts",
+      "./openapi/contract/coverage.reporter.ts",
+    ],
     // The log lines of requests are of interest where a case fails.
     silent: "passed-only",
   },

@@ -1,54 +1,8 @@
 /** The example frontend as people use it, on another origin than the API. */
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startBrowser, visit } from "./chromium";
-import { exhaust, openStage, PER_MINUTE, type Stage } from "./stage";
+import { describe, expect, test } from "vitest";
+import { create, items, opened, problem, signedIn, signIn, stage, useStage } from "./frontend";
 
-let stage: Stage;
-let browser: Browser;
-
-beforeAll(async () => {
-  [stage, browser] = await Promise.all([openStage(), startBrowser()]);
-});
-afterAll(async () => {
-  await browser.close();
-  await stage.close();
-});
-
-/** The page before anybody has signed in. */
-async function opened(host = "app.localhost") {
-  const visited = await visit(browser);
-  await visited.page.goto(`${stage.origin(host)}/?api=${stage.api.url}`);
-  return visited;
-}
-
-async function signIn(page: Page, key: string): Promise<void> {
-  await page.getByRole("textbox", { name: "Key" }).fill(key);
-  await page.getByRole("button", { name: "Sign in" }).click();
-}
-
-/** The page of somebody who has signed in and has nothing yet, and what the same key does elsewhere. */
-async function signedIn() {
-  const visited = await opened();
-  const key = await stage.key();
-  await signIn(visited.page, key);
-  await visited.page.getByText("Nothing here yet").waitFor();
-  const call = async (path: string, init: RequestInit = {}) => {
-    const headers = { "X-API-Key": key, "Content-Type": "application/json" };
-    const reply = await fetch(stage.api.url + path, { ...init, headers });
-    return (await reply.json()) as Record<string, string>;
-  };
-  return { ...visited, key, call };
-}
-
-async function create(page: Page, name: string, description = ""): Promise<void> {
-  await page.getByRole("textbox", { name: "Name" }).fill(name);
-  await page.getByRole("textbox", { name: "Description" }).fill(description);
-  await page.getByRole("button", { name: "Create" }).click();
-}
-
-const items = (page: Page) => page.getByRole("list", { name: "Items" }).getByRole("button");
-const problem = (page: Page) => page.getByRole("alert");
+useStage();
 
 describe("signing in", () => {
   test("works from the keyboard, and lasts as long as the tab", async () => {
@@ -157,64 +111,6 @@ describe("items", () => {
     await create(page, "bolt");
     await items(page).waitFor();
     expect(await page.getByText("must not be empty").count()).toBe(0);
-  });
-});
-
-describe("a picture", () => {
-  test.each([
-    ["through the API", false],
-    ["through the API", true],
-    ["straight to the storage", false],
-    ["straight to the storage", true],
-  ])("goes %s and is shown (private: %s)", async (way, isPrivate) => {
-    const { page, call, complaints } = await signedIn();
-    const buffer = await page.screenshot();
-    await page
-      .getByLabel("Picture", { exact: true })
-      .setInputFiles({ name: "shot.png", mimeType: "image/png", buffer });
-    await page.getByLabel(way).check();
-    if (isPrivate) await page.getByLabel("Only for me").check();
-    await page.getByRole("button", { name: "Upload" }).click();
-    const image = page.getByRole("list", { name: "Pictures" }).getByRole("img");
-    await image.waitFor();
-    await page.waitForFunction(() => document.querySelector("img")?.naturalWidth === 1400);
-    const visibility = isPrivate ? "private" : "public";
-    expect(await call("/api/files")).toMatchObject([
-      { contentType: "image/png", size: buffer.length, visibility },
-    ]);
-    expect(complaints).toEqual([]);
-  });
-});
-
-describe("the rate limit", () => {
-  test("is shown as each reply tells it", async () => {
-    const { page } = await signedIn();
-    const left = async () =>
-      Number(await page.getByRole("meter", { name: "Rate limit" }).getAttribute("aria-valuenow"));
-    expect(await left()).toBeLessThan(PER_MINUTE);
-    await page.getByText(`${await left()} of ${PER_MINUTE} requests left`).waitFor();
-  });
-
-  test("is told in the editor, where it is met there", async () => {
-    const { page, key } = await signedIn();
-    await create(page, "bolt");
-    await items(page).click();
-    await exhaust(stage, key);
-    const editor = page.getByRole("dialog");
-    await editor.getByRole("button", { name: "Save" }).click();
-    await editor.getByText("Too many requests").waitFor();
-    await editor.getByRole("button", { name: "Close the message" }).click();
-    await editor.getByText("Too many requests").waitFor({ state: "hidden" });
-  });
-
-  test("and when it is reached, when to come back", async () => {
-    const { page, key } = await signedIn();
-    await exhaust(stage, key);
-    await create(page, "bolt");
-    await problem(page).getByText("Try again in").waitFor();
-    await page.getByText(`0 of ${PER_MINUTE} requests left`).waitFor();
-    // What was refused is still there to be sent again.
-    expect(await page.getByRole("textbox", { name: "Name" }).inputValue()).toBe("bolt");
   });
 });
 

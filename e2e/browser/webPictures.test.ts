@@ -1,0 +1,64 @@
+/** The example frontend: pictures, and the rate limit that they and everything else count against. */
+import { describe, expect, test } from "vitest";
+import { create, items, problem, signedIn, stage, useStage } from "./frontend";
+import { exhaust, PER_MINUTE } from "./stage";
+
+useStage();
+
+describe("a picture", () => {
+  test.each([
+    ["through the API", false],
+    ["through the API", true],
+    ["straight to the storage", false],
+    ["straight to the storage", true],
+  ])("goes %s and is shown (private: %s)", async (way, isPrivate) => {
+    const { page, call, complaints } = await signedIn();
+    const buffer = await page.screenshot();
+    await page
+      .getByLabel("Picture", { exact: true })
+      .setInputFiles({ name: "shot.png", mimeType: "image/png", buffer });
+    await page.getByLabel(way).check();
+    if (isPrivate) await page.getByLabel("Only for me").check();
+    await page.getByRole("button", { name: "Upload" }).click();
+    const image = page.getByRole("list", { name: "Pictures" }).getByRole("img");
+    await image.waitFor();
+    await page.waitForFunction(() => document.querySelector("img")?.naturalWidth === 1400);
+    const visibility = isPrivate ? "private" : "public";
+    expect(await call("/api/files")).toMatchObject([
+      { contentType: "image/png", size: buffer.length, visibility },
+    ]);
+    expect(complaints).toEqual([]);
+  });
+});
+
+describe("the rate limit", () => {
+  test("is shown as each reply tells it", async () => {
+    const { page } = await signedIn();
+    const left = async () =>
+      Number(await page.getByRole("meter", { name: "Rate limit" }).getAttribute("aria-valuenow"));
+    expect(await left()).toBeLessThan(PER_MINUTE);
+    await page.getByText(`${await left()} of ${PER_MINUTE} requests left`).waitFor();
+  });
+
+  test("is told in the editor, where it is met there", async () => {
+    const { page, key } = await signedIn();
+    await create(page, "bolt");
+    await items(page).click();
+    await exhaust(stage, key);
+    const editor = page.getByRole("dialog");
+    await editor.getByRole("button", { name: "Save" }).click();
+    await editor.getByText("Too many requests").waitFor();
+    await editor.getByRole("button", { name: "Close the message" }).click();
+    await editor.getByText("Too many requests").waitFor({ state: "hidden" });
+  });
+
+  test("and when it is reached, when to come back", async () => {
+    const { page, key } = await signedIn();
+    await exhaust(stage, key);
+    await create(page, "bolt");
+    await problem(page).getByText("Try again in").waitFor();
+    await page.getByText(`0 of ${PER_MINUTE} requests left`).waitFor();
+    // What was refused is still there to be sent again.
+    expect(await page.getByRole("textbox", { name: "Name" }).inputValue()).toBe("bolt");
+  });
+});

@@ -1,0 +1,62 @@
+import { expect, test } from "vitest";
+import { send } from "./asking";
+import { given } from "./needing";
+
+const origin = given.origin ?? "https://app.example.com";
+
+/** What a browser asks before it sends such a request. */
+const preflight = (path: string) =>
+  send(path, {
+    method: "OPTIONS",
+    headers: {
+      Origin: origin,
+      "Access-Control-Request-Method": "PATCH",
+      "Access-Control-Request-Headers": "x-api-key,if-match,content-type",
+    },
+  });
+
+const corsOf = ({ headers }: Response) =>
+  Object.fromEntries([...headers].filter(([name]) => name.startsWith("access-control-")));
+const list = (text = "") => text.toLowerCase().split(/, */);
+
+/** True where the deployment allows the origin; it has to where it was told that it does. */
+async function isAllowed(): Promise<boolean> {
+  const allowed = "access-control-allow-origin" in corsOf(await preflight("/api/items"));
+  expect(allowed || given.origin === undefined).toBe(true);
+  return allowed;
+}
+
+test("a preflight needs no credential, and says what may be sent, or nothing to a refused origin", async () => {
+  const reply = await preflight("/api/items/nothing");
+  expect([reply.status, await reply.text()]).toEqual([204, ""]);
+  const cors = corsOf(reply);
+  if (!(await isAllowed())) {
+    expect(cors).toEqual({});
+    return;
+  }
+  expect(["*", origin]).toContain(cors["access-control-allow-origin"]);
+  expect(cors["access-control-max-age"]).toBe("86400");
+  expect(list(cors["access-control-allow-methods"])).toEqual(expect.arrayContaining(["patch", "delete"]));
+  const sent = ["x-api-key", "authorization", "if-match", "idempotency-key", "content-type", "prefer"];
+  expect(list(cors["access-control-allow-headers"])).toEqual(expect.arrayContaining(sent));
+});
+
+test.each(["/health", "/nowhere", "/api/items"])(
+  "a page can read %s, whatever its status, or not at all",
+  async (path) => {
+    const cors = corsOf(await send(path, { headers: { Origin: origin } }));
+    if (!(await isAllowed())) {
+      expect(cors).toEqual({});
+      return;
+    }
+    expect(["*", origin]).toContain(cors["access-control-allow-origin"]);
+    const read = ["x-request-id", "etag", "link", "location", "ratelimit", "retry-after"];
+    expect(list(cors["access-control-expose-headers"])).toEqual(expect.arrayContaining(read));
+    expect(cors).not.toHaveProperty("access-control-allow-credentials");
+  },
+);
+
+test("webhooks are not for browsers", async () => {
+  const reply = await send("/webhooks/stripe", { method: "POST", headers: { Origin: origin } });
+  expect(corsOf(reply)).toEqual({});
+});

@@ -1,0 +1,42 @@
+/** A page that talks to the API from another origin: sign in, items, pictures. */
+import { connect, required } from "./api";
+import { byId, textOf, within } from "./dom";
+import { showItems } from "./items";
+import { showPictures } from "./pictures";
+import { attempt } from "./problems";
+import { showQuota } from "./quota";
+
+const form = byId("sign-in", HTMLFormElement);
+const welcome = byId("welcome", HTMLElement);
+const desk = byId("desk", HTMLElement);
+const who = byId("who", HTMLElement);
+/** Where a tab keeps its key until it is closed. */
+const KEPT = "workshop";
+
+type Kept = { url: string; key: string };
+
+async function signIn({ url, key }: Kept): Promise<void> {
+  const session = connect(url.replace(/\/+$/, ""), key, showQuota);
+  const { name, owner } = required(await session.api.GET("/api/protected"));
+  sessionStorage.setItem(KEPT, JSON.stringify({ url, key }));
+  byId("who-name", HTMLSpanElement).textContent = `${owner.name} · key ${name}`;
+  welcome.hidden = true;
+  desk.hidden = who.hidden = false;
+  await Promise.all([showItems(session), showPictures(session)]);
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  void attempt(() => signIn({ url: textOf(form, "url"), key: textOf(form, "key") }), form);
+});
+byId("sign-out", HTMLButtonElement).addEventListener("click", () => {
+  sessionStorage.removeItem(KEPT);
+  location.reload();
+});
+
+const address = within(form, "[name=url]", HTMLInputElement);
+address.value = new URLSearchParams(location.search).get("api") ?? "http://127.0.0.1:3211";
+const kept = sessionStorage.getItem(KEPT);
+if (kept === null) within(form, "[name=key]", HTMLInputElement).focus();
+// Only this page writes there.
+else void attempt(() => signIn(JSON.parse(kept) as Kept));

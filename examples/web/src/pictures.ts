@@ -1,0 +1,93 @@
+import { required, type Picture, type Session } from "./api";
+import { byId, entry, say, textOf, within } from "./dom";
+import { attempt } from "./problems";
+
+const list = byId("pictures", HTMLUListElement);
+const form = byId("upload", HTMLFormElement);
+
+let session: Session;
+
+export async function showPictures(signedIn: Session): Promise<void> {
+  session = signedIn;
+  const files = required(await session.api.GET("/api/files", { params: { query: { limit: 12 } } }));
+  const pictures = files.filter(({ contentType }) => contentType.startsWith("image/"));
+  list.replaceChildren(...pictures.map(frame));
+}
+
+function frame(picture: Picture): HTMLLIElement {
+  const shown = entry("picture-template");
+  const name = picture.name ?? "Picture without a name";
+  const image = within(shown, "img", HTMLImageElement);
+  image.alt = name;
+  const whose = picture.visibility === "private" ? ", private" : "";
+  within(shown, "figcaption", HTMLElement).textContent = `${name}, ${sized(picture.size)}${whose}`;
+  if (picture.visibility === "public") image.src = `${session.url}/files/${picture.id}`;
+  else void attempt(() => showPrivate(picture, image));
+  return shown;
+}
+
+/**
+ * A page cannot send a credential with an image, so that it fetches a private one. The key travels in `Authorization`, which
+ * browsers drop where the API leads on to the storage.
+ */
+async function showPrivate(picture: Picture, image: HTMLImageElement): Promise<void> {
+  const { api, key } = session;
+  const reply = await api.GET("/files/{id}", {
+    params: { path: { id: picture.id } },
+    headers: { "X-API-Key": null, Authorization: `Bearer ${key}` },
+    parseAs: "stream",
+  });
+  required(reply);
+  image.src = URL.createObjectURL(await reply.response.blob());
+}
+
+async function upload(): Promise<void> {
+  const picture = new FormData(form).get("picture");
+  if (!(picture instanceof File) || picture.size === 0) {
+    within(form, "[name=picture]", HTMLInputElement).focus();
+    say("Choose a picture first.");
+    return;
+  }
+  const visibility = new FormData(form).has("private") ? "private" : "public";
+  const id =
+    textOf(form, "way") === "url" ? await toStorage(picture, visibility) : await toApi(picture, visibility);
+  const file = required(await session.api.GET("/api/files/{id}", { params: { path: { id } } }));
+  list.prepend(frame(file));
+  form.reset();
+  say("The picture is uploaded.");
+}
+
+/** Up to nearly 20 MiB, in one request. */
+async function toApi(picture: File, visibility: Picture["visibility"]): Promise<string> {
+  const reply = await session.api.POST("/api/upload", {
+    params: { query: { visibility } },
+    headers: { "Content-Type": picture.type },
+    body: picture,
+    // The file is the body as it is.
+    bodySerializer: () => picture,
+  });
+  return required(reply).storageId;
+}
+
+/** Of any size: the bytes go to the storage itself, then the API is told whose they are. */
+async function toStorage(picture: File, visibility: Picture["visibility"]): Promise<string> {
+  const { uploadUrl } = required(await session.api.POST("/api/upload-url"));
+  // Convex's storage is no part of the API; the URL in the reply says all that there is to know of it.
+  const sent = await fetch(uploadUrl, {
+    method: "POST",
+    headers: { "Content-Type": picture.type },
+    body: picture,
+  });
+  const { storageId } = (await sent.json()) as { storageId: string };
+  const body = { storageId, name: picture.name, visibility };
+  return required(await session.api.POST("/api/files", { body })).id;
+}
+
+function sized(bytes: number): string {
+  return bytes < 1000 ? `${bytes} B` : `${(bytes / 1000).toFixed(bytes < 10_000 ? 1 : 0)} kB`;
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  void attempt(upload, form);
+});
