@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { checkedFetch } from "../openapi/contract/check";
 import { inspect } from "./fixtures/inspect";
 import { CRASH } from "./fixtures/load";
 import { ManualTime } from "./fixtures/manualTime";
@@ -59,7 +60,7 @@ test("the API answers with its own problem, and says nothing of the disk", async
   const who = { name: "local development", scopes: ["*"], email: "developer@localhost.invalid" };
   const { key } = (await server.run("apiKeys:issue", who)) as { key: string };
   const create = () =>
-    fetch(`${server.url}/api/items`, {
+    checkedFetch(`${server.url}/api/items`, {
       method: "POST",
       body: JSON.stringify({ name: "bolt" }),
       headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },

@@ -40,6 +40,23 @@ export interface BackupResult {
  * @throws Error that says what is wrong: no data, a file in the way, stored files that are missing or damaged.
  */
 export async function backUp({ directory, file }: BackupOptions): Promise<BackupResult> {
+  return withCopy({ directory, file }, async (copy, part) => {
+    const stored = filesIn(copy);
+    await writeArchive(part, [...entriesOf(directory, copy, stored)], new Date());
+    return { bytes: statSync(part).size, files: stored.length };
+  });
+}
+
+/**
+ * Makes a file of one state of a data directory. Bytes of stored files that belong to that state stay until it is made.
+ *
+ * @param make gets a copy of the database, and the name to write to; that is the file's when it is on disk.
+ * @throws Error that says what is wrong: no data, a file in the way; what `make` throws. Nothing is left then.
+ */
+export async function withCopy<T>(
+  { directory, file }: BackupOptions,
+  make: (copy: string, part: string) => Promise<T>,
+): Promise<T> {
   const database = join(directory, DATABASE);
   if (!existsSync(database))
     throw new Error(`There are no data in ${directory}. Name another directory with --data.`);
@@ -52,11 +69,10 @@ export async function backUp({ directory, file }: BackupOptions): Promise<Backup
   try {
     for (const old of [copy, part]) rmSync(old, { force: true });
     copyDatabase(database, copy);
-    const stored = filesIn(copy);
-    await writeArchive(part, [...entriesOf(directory, copy, stored)], new Date());
+    const made = await make(copy, part);
     renameSync(part, file);
     syncDirectory(dirname(file));
-    return { bytes: statSync(file).size, files: stored.length };
+    return made;
   } finally {
     for (const old of [copy, part]) rmSync(old, { force: true });
     lock.release();
@@ -98,19 +114,24 @@ function* entriesOf(directory: string, copy: string, stored: readonly StoredFile
   }
   for (const file of stored) {
     const name = `${FILES}/${placeOf(file.uuid)}`;
-    const path = join(directory, name);
-    if (!existsSync(path)) throw lost(file, path, "missing");
-    const check = (bytes: number, sha256: Buffer): void => {
-      if (bytes !== file.size || sha256.toString("base64") !== file.sha256) throw lost(file, path, "damaged");
-    };
     // Much of what is uploaded is compressed already.
-    yield { name, path, compress: false, check };
+    yield { name, compress: false, ...bytesOf(directory, file) };
   }
+}
+
+/** Where the bytes of a stored file are, and what finds out if they are all there. @throws Error if they are missing. */
+export function bytesOf(directory: string, file: StoredFile): Required<Pick<ArchiveEntry, "path" | "check">> {
+  const path = join(directory, FILES, placeOf(file.uuid));
+  if (!existsSync(path)) throw lost(file, path, "missing");
+  const check = (bytes: number, sha256: Buffer): void => {
+    if (bytes !== file.size || sha256.toString("base64") !== file.sha256) throw lost(file, path, "damaged");
+  };
+  return { path, check };
 }
 
 function lost({ _id }: StoredFile, path: string, how: string): Error {
   return new Error(
     `The bytes of the stored file ${_id} are ${how}: ${path}. Put them back, or delete the file in the application; ` +
-      "then make the backup again.",
+      "then try again.",
   );
 }

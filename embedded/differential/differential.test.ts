@@ -1,4 +1,4 @@
-/** Random programs do the same on the embedded engine and on the official mock. */
+/** Random programs do the same on the embedded engine, on disk and in memory, and on the official mock. */
 import { convexTest } from "convex-test";
 import { makeFunctionReference } from "convex/server";
 import type { Value } from "convex/values";
@@ -8,6 +8,7 @@ import { expect, test } from "vitest";
 import { serve } from "../fixtures/serve";
 import schema from "../fixtures/differential/convex/schema";
 import { FAULTS } from "./faults";
+import { convexTest as harness } from "../testing/index";
 import { programs } from "./programs";
 import type { Engine } from "./run";
 import { outcomes } from "./run";
@@ -20,14 +21,16 @@ const modules = {
   "../fixtures/differential/convex/_generated/api.js": () => Promise.resolve({}),
 };
 
-function mock(): Engine {
-  const t = convexTest(schema, modules) as unknown as Record<
+const mock = (): Engine => engineOf(convexTest);
+
+function engineOf(make: typeof convexTest): Engine {
+  const t = make(schema, modules) as unknown as Record<
     string,
     (reference: unknown, args: Record<string, Value>) => Promise<Value>
   >;
   return (kind, name, args) => {
     const run = t[kind];
-    if (run === undefined) throw new Error(`The mock has no ${kind}`);
+    if (run === undefined) throw new Error(`There is no ${kind}`);
     return run(makeFunctionReference(`programs:${name}`), args);
   };
 }
@@ -38,8 +41,11 @@ async function embeddedEngine(): Promise<Engine> {
   return (_kind, name, args) => server.run(`programs:${name}`, args);
 }
 
-test(`${RUNS} random programs`, { timeout: 120_000 }, async () => {
-  const embedded = await embeddedEngine();
+test.each([
+  ["the embedded runtime", embeddedEngine],
+  ["the harness", () => engineOf(harness)],
+])(`${RUNS} random programs on %s`, { timeout: 120_000 }, async (_name, open) => {
+  const embedded = await open();
   let documents = 0;
   const property = fc.asyncProperty(programs, async (program) => {
     await embedded("mutation", "clear", {});

@@ -126,13 +126,33 @@ test("the metrics say what is used and what is left", () => {
   usage.readRange("b");
   usage.readRange("a");
   usage.wrote(null);
-  expect(usage.metrics()).toEqual({
+  const { written } = usage;
+  usage.scheduled([{ a: "b" }]);
+  const metrics = {
     bytesRead: { used: 0, remaining: 16_777_216 },
     bytesWritten: { used: 0, remaining: 16_777_216 },
     databaseQueries: { used: 2, remaining: 4_094 },
     documentsRead: { used: 0, remaining: 32_000 },
     documentsWritten: { used: 1, remaining: 15_999 },
-  });
+    functionsScheduled: { used: 1, remaining: 999 },
+    // A list, an object in it, its field's name and 1, and a string.
+    scheduledFunctionArgsBytes: { used: 9, remaining: 16_777_207 },
+  };
+  expect(usage.metrics()).toEqual(metrics);
+  usage.unwrite(written);
+  expect(usage.functionsScheduled).toBe(0);
+});
+
+test("transactions that are not limited are measured, and what they call can still be", () => {
+  const usage = new Usage({ ...CONVEX_LIMITS.transaction, documentsWritten: 1 }, false);
+  for (let i = 0; i < 3; i++) usage.wrote(null);
+  expect(usage.metrics().documentsWritten).toEqual({ used: 3, remaining: 0 });
+  const widen = usage.narrow({ documentsWritten: 1, functionsScheduled: 0 });
+  usage.wrote(null);
+  expect(() => usage.wrote(null)).toThrow("Too many writes");
+  expect(() => usage.scheduled([])).toThrow("Too many functions scheduled");
+  widen();
+  usage.wrote(null);
 });
 
 test("arguments and results are measured as Convex measures them", async () => {

@@ -6,6 +6,7 @@ import type { Reader, Snapshot, Transaction } from "../store/types";
 import type { Copy } from "../values/copy";
 import { copyPlain } from "../values/copy";
 import { checkValue } from "../values/validators";
+import { resolveCommitTs } from "./commitTs";
 import { SyscallError, toSyscallError } from "./errors";
 import type { Engine, Origin } from "./execution";
 import { Execution, executions } from "./execution";
@@ -172,7 +173,7 @@ async function settle(
   let result: Value;
   try {
     const returned = await execution.budget.run(() => executions.run(execution, invoke, execution, fn, args));
-    const copy = copyPlain(returned ?? null) ?? unmeasured(await fn.judge(returned));
+    const copy = copyPlain(returned ?? null) ?? unmeasured(resolved(execution, await fn.judge(returned)));
     checkResultBytes(fn.path, copy, execution.engine.limits);
     result = copy.value;
   } catch (thrown) {
@@ -187,6 +188,11 @@ async function settle(
   }
   checkReturns(execution, fn, result);
   return result;
+}
+
+/** Within its caller's transaction a function's result may name the commit that is still to come. */
+function resolved({ parent, transaction }: Execution, result: Value): Value {
+  return parent === null && transaction !== null ? resolveCommitTs(transaction, result) : result;
 }
 
 function invoke(execution: Execution, fn: LoadedFunction, args: Copy): Promise<unknown> {

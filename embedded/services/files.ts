@@ -5,21 +5,18 @@
  * the document is durable; so a crash can leave bytes without a document, which the next start collects, but never a
  * document without its bytes.
  */
-import { openAsBlob } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import type { CreationTimes } from "../exec/creationTimes";
 import type { LogLine } from "../exec/execution";
 import type { Reader, Store, Transaction } from "../store/types";
-import type { ByteSource, DiskHooks, WrittenFile } from "./filesDisk";
-import { FileDisk } from "./filesDisk";
+import type { ByteSource, FileBytes, WrittenFile } from "./filesBytes";
 import type { StoredFile } from "./filesTable";
 import { fileById, fileByUuid, insertFile, isFileId, removeFile } from "./filesTable";
 import type { CheckedToken } from "./uploadTokens";
 import { UploadTokens } from "./uploadTokens";
 
 export interface FilesOptions {
-  /** Where the bytes are: `DIR/files`. */
-  readonly directory: string;
+  readonly bytes: FileBytes;
   readonly store: Store;
   readonly creationTimes: CreationTimes;
   /** The origin of storage URLs, without a trailing slash. */
@@ -29,9 +26,6 @@ export interface FilesOptions {
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   readonly log: (line: LogLine) => void;
-  readonly hooks?: DiskHooks;
-  /** True while no bytes may be deleted, because a backup is being made. Default: never. */
-  readonly areHeld?: () => boolean;
 }
 
 /** What comes with the bytes. */
@@ -47,15 +41,14 @@ export class Sha256Mismatch extends Error {}
 
 export class FileStorage {
   readonly #options: FilesOptions;
-  readonly #disk: FileDisk;
+  readonly #bytes: FileBytes;
   readonly #tokens: UploadTokens;
   readonly #background = new Set<Promise<void>>();
   #closing = false;
 
-  /** Opens the directory. To be called by who holds the lock of the data directory. */
   constructor(options: FilesOptions) {
     this.#options = options;
-    this.#disk = new FileDisk(options.directory, options.hooks, options.areHeld);
+    this.#bytes = options.bytes;
     this.#tokens = new UploadTokens(options.key);
   }
 
@@ -91,7 +84,7 @@ export class FileStorage {
 
   /** Writes the bytes of a file. Either they are adopted or discarded. */
   write(source: ByteSource, { sha256 }: Pick<Upload, "sha256">): Promise<WrittenFile> {
-    return this.#disk.write(source, (written) => {
+    return this.#bytes.write(source, (written) => {
       if (sha256 === undefined || sha256.equals(written.sha256)) return;
       const [expected, actual] = [sha256, written.sha256].map((digest) => digest.toString("base64"));
       throw new Sha256Mismatch(`Sha256 mismatch. Expected: ${expected} Actual: ${actual}`);
@@ -124,8 +117,8 @@ export class FileStorage {
     return isFileId(this.#catalog, component, id);
   }
 
-  byId(reader: Reader, id: string): StoredFile | null {
-    return fileById(reader, this.#catalog, id);
+  byId(reader: Reader, component: string, id: string): StoredFile | null {
+    return fileById(reader, this.#catalog, component, id);
   }
 
   byUuid(reader: Reader, uuid: string): StoredFile | null {
@@ -143,19 +136,19 @@ export class FileStorage {
   }
 
   /** The bytes as a blob that reads them when asked. Whoever asks holds the file as long as the blob is of use. */
-  async blob({ uuid, contentType }: StoredFile): Promise<Blob> {
-    return openAsBlob(this.#disk.pathOf(uuid), contentType === null ? {} : { type: contentType });
+  blob({ uuid, contentType }: StoredFile): Promise<Blob> {
+    return this.#bytes.blob(uuid, contentType);
   }
 
   /** Opens the bytes of a file that is held. */
   open(file: StoredFile): Promise<FileHandle> {
-    return this.#disk.open(file.uuid);
+    return this.#bytes.open(file.uuid);
   }
 
   /** Keeps the bytes of a file, deleted or not, until the function that is returned is called. */
   hold({ uuid }: StoredFile): () => void {
-    this.#disk.hold(uuid);
-    return () => this.#later(this.#disk.release(uuid));
+    this.#bytes.hold(uuid);
+    return () => this.#later(this.#bytes.release(uuid));
   }
 
   /** Where a file can be read by everyone who knows the URL. */
@@ -186,7 +179,7 @@ export class FileStorage {
   async close(): Promise<void> {
     this.#closing = true;
     await this.idle();
-    this.#disk.close();
+    this.#bytes.close();
   }
 
   get #catalog(): Store["catalog"] {
@@ -203,22 +196,22 @@ export class FileStorage {
   async #settle(uuid: string, held: boolean): Promise<void> {
     try {
       const named = this.committed((reader) => this.byUuid(reader, uuid) !== null);
-      if (!named) await this.#disk.remove(uuid);
+      if (!named) await this.#bytes.remove(uuid);
     } catch (error) {
       this.#warn(`The bytes of a deleted file are still there, until the next start: ${String(error)}`);
     } finally {
-      if (held) await this.#disk.release(uuid);
+      if (held) await this.#bytes.release(uuid);
     }
   }
 
   async #collect(): Promise<void> {
     let found = 0;
-    for await (const uuid of this.#disk.uuids()) {
+    for await (const uuid of this.#bytes.uuids()) {
       if (this.#closing) break;
       // What this process has written it settles itself.
-      if (this.#disk.isHeld(uuid)) continue;
+      if (this.#bytes.isHeld(uuid)) continue;
       if (this.committed((reader) => this.byUuid(reader, uuid) !== null)) continue;
-      await this.#disk.remove(uuid);
+      await this.#bytes.remove(uuid);
       found++;
     }
     if (found > 0) this.#warn(`${found} files that a crash left without a document were deleted`);

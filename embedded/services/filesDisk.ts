@@ -5,24 +5,13 @@
  * here.
  */
 import { createHash, randomUUID } from "node:crypto";
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, openAsBlob, readdirSync, rmSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { syncDirectory, syncDirectoryAsync } from "../store/durable";
 import { Deletions } from "./deletions";
-
-/** Bytes, piece by piece: a request's body, the stream of a blob. */
-export type ByteSource = AsyncIterable<Uint8Array>;
-
-/** Bytes that are on disk. */
-export interface WrittenFile {
-  /** Random, so that nobody guesses the file's URL. */
-  readonly uuid: string;
-  /** Bytes. */
-  readonly size: number;
-  readonly sha256: Buffer;
-}
+import type { ByteSource, FileBytes, WrittenFile } from "./filesBytes";
 
 /** Where to call in from a test: what they throw counts as the failure of the step. Production leaves these out. */
 export interface DiskHooks {
@@ -44,7 +33,7 @@ export function placeOf(uuid: string): string {
   return `${uuid.slice(0, 2)}/${uuid.slice(2, 4)}/${uuid}`;
 }
 
-export class FileDisk {
+export class FileDisk implements FileBytes {
   readonly #directory: string;
   readonly #temporary: string;
   readonly #hooks: DiskHooks;
@@ -79,14 +68,13 @@ export class FileDisk {
     return join(this.#directory, placeOf(uuid));
   }
 
-  /**
-   * Writes a new file, and resolves when all of it is on disk, its name included. Nothing stays of one that fails. The
-   * file is held: the caller lets go of it.
-   *
-   * @param check looks at what has come before it gets its name; what it throws refuses it.
-   */
-  async write(source: ByteSource, check: (written: WrittenFile) => void): Promise<WrittenFile> {
-    const uuid = randomUUID();
+  /** Resolves when all of it is on disk, its name included. */
+  /** @param uuid of a file that comes from elsewhere. None of that name may be there that is of use. */
+  async write(
+    source: ByteSource,
+    check: (written: WrittenFile) => void,
+    uuid: string = randomUUID(),
+  ): Promise<WrittenFile> {
     const temporary = join(this.#temporary, uuid);
     this.hold(uuid);
     try {
@@ -105,12 +93,14 @@ export class FileDisk {
     }
   }
 
-  /** Opens a file to be read. Rejects with `ENOENT` if there is none. */
   open(uuid: string): Promise<FileHandle> {
     return open(this.pathOf(uuid), "r");
   }
 
-  /** Keeps a file from being deleted until `release`. */
+  async blob(uuid: string, contentType: string | null): Promise<Blob> {
+    return openAsBlob(this.pathOf(uuid), contentType === null ? {} : { type: contentType });
+  }
+
   hold(uuid: string): void {
     this.#holds.set(uuid, (this.#holds.get(uuid) ?? 0) + 1);
   }
@@ -119,7 +109,6 @@ export class FileDisk {
     return this.#holds.has(uuid);
   }
 
-  /** Undoes one `hold`. */
   async release(uuid: string): Promise<void> {
     const left = (this.#holds.get(uuid) ?? 0) - 1;
     if (left > 0) {
@@ -130,7 +119,6 @@ export class FileDisk {
     if (this.#doomed.delete(uuid)) await this.#deletions.delete(this.pathOf(uuid));
   }
 
-  /** Deletes a file, if it is there: now, or when nobody holds it any more. */
   async remove(uuid: string): Promise<void> {
     if (this.isHeld(uuid)) this.#doomed.add(uuid);
     else await this.#deletions.delete(this.pathOf(uuid));
@@ -140,7 +128,7 @@ export class FileDisk {
     this.#deletions.close();
   }
 
-  /** All files that are there, one directory at a time. */
+  /** One directory at a time. */
   async *uuids(): AsyncGenerator<string> {
     for (const first of await names(this.#directory, FAN_OUT)) {
       for (const second of await names(join(this.#directory, first), FAN_OUT)) {

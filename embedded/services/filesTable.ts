@@ -1,9 +1,17 @@
 /** The documents of stored files. */
-import type { Catalog, Reader, StoredDocument, TableInfo, Transaction } from "../store/types";
+import type { Catalog, Reader, TableInfo, Transaction } from "../store/types";
 import { decodeId } from "../values/ids";
 import { encodeKey, prefixEnd } from "../values/keys";
-import type { WrittenFile } from "./filesDisk";
-import { insertRow, readRow, removeRow, systemIndex, systemTable } from "./systemRows";
+import type { WrittenFile } from "./filesBytes";
+import {
+  insertKnownRow,
+  insertRow,
+  readRow,
+  removeRow,
+  systemIndex,
+  systemTable,
+  systemTables,
+} from "./systemRows";
 import { STORAGE, STORED_BYTES } from "./systemTables";
 
 /** A document of `_storage`, as Convex has them. */
@@ -27,6 +35,8 @@ interface BytesRow {
 export interface StoredFile extends FileRow {
   /** Names its bytes, and so its URL. */
   readonly uuid: string;
+  /** Whose it is. */
+  readonly component: string;
 }
 
 /** What is to be stored of it. */
@@ -42,7 +52,7 @@ function filesOf(catalog: Catalog, component: string): TableInfo | null {
   return catalog.table(component, STORAGE);
 }
 
-/** True if the id is one of a component's files, there or not. */
+/** True if the id could be one of a component's files, there or not. */
 export function isFileId(catalog: Catalog, component: string, id: string): boolean {
   const table = filesOf(catalog, component);
   return table !== null && decodeId(id)?.tableNumber === table.number;
@@ -62,26 +72,36 @@ export function insertFile(
   return file;
 }
 
+/** Makes the documents of a file that comes from elsewhere with its id. Its bytes are on disk. */
+export function insertKnownFile(
+  transaction: Transaction,
+  catalog: Catalog,
+  { uuid, component, ...document }: StoredFile & { readonly _creationTime: number },
+): void {
+  insertKnownRow(transaction, systemTable(catalog, STORAGE, component), document);
+  const bytes = { uuid, file: document._id };
+  insertRow(transaction, systemTable(catalog, STORED_BYTES), document._creationTime, bytes);
+}
+
 /** Removes the documents of a file. Its bytes are another matter. */
 export function removeFile(transaction: Transaction, catalog: Catalog, file: StoredFile): void {
   const bytes = bytesBy(transaction, catalog, "by_file", file._id);
-  const table = tableOf(catalog, file._id);
-  if (table) removeRow(transaction, table, file._id);
+  removeRow(transaction, systemTable(catalog, STORAGE, file.component), file._id);
   if (bytes) removeRow(transaction, systemTable(catalog, STORED_BYTES), bytes._id);
 }
 
-/** The file of that id, `null` if there is none. */
-export function fileById(reader: Reader, catalog: Catalog, id: string): StoredFile | null {
-  const table = tableOf(catalog, id);
-  const row = table && readRow<FileRow & StoredDocument>(reader, table, id);
+/** A component's file of that id, `null` if there is none. */
+export function fileById(reader: Reader, catalog: Catalog, component: string, id: string): StoredFile | null {
+  const table = filesOf(catalog, component);
+  const row = table && isFileId(catalog, component, id) ? readRow<FileRow>(reader, table, id) : null;
   const bytes = row && bytesBy(reader, catalog, "by_file", id);
-  return bytes ? { ...row, uuid: bytes.uuid } : null;
+  return bytes ? { ...row, uuid: bytes.uuid, component } : null;
 }
 
 /** The file with these bytes, of whichever component, `null` if there is none. */
 export function fileByUuid(reader: Reader, catalog: Catalog, uuid: string): StoredFile | null {
   const bytes = bytesBy(reader, catalog, "by_uuid", uuid);
-  return bytes && fileById(reader, catalog, bytes.file);
+  return bytes && fileOf(reader, catalog, bytes);
 }
 
 /** All files, of all components, by UUID. */
@@ -92,7 +112,7 @@ export function* allFiles(reader: Reader, catalog: Catalog): Generator<StoredFil
   const rows = reader.scan(index, { start, end: prefixEnd(start) }, "asc");
   for (let row = rows.next(); row !== null; row = rows.next()) {
     const bytes = JSON.parse(row.json) as BytesRow;
-    const file = fileById(reader, catalog, bytes.file);
+    const file = fileOf(reader, catalog, bytes);
     if (file) yield file;
   }
 }
@@ -109,8 +129,11 @@ function bytesBy(
   return row && (JSON.parse(row.json) as BytesRow);
 }
 
-function tableOf(catalog: Catalog, id: string): TableInfo | null {
-  const decoded = decodeId(id);
-  const table = decoded && catalog.tableByNumber(decoded.tableNumber);
-  return table?.name === STORAGE ? table : null;
+/** Ids of files are random enough to be those of one component only. */
+function fileOf(reader: Reader, catalog: Catalog, { file }: BytesRow): StoredFile | null {
+  for (const { component } of systemTables(catalog, STORAGE)) {
+    const found = fileById(reader, catalog, component, file);
+    if (found) return found;
+  }
+  return null;
 }

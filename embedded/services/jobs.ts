@@ -85,9 +85,22 @@ export function insertCanceledJob(
 
 /** A job's state, whichever component scheduled it; `null` if it is gone. */
 export function jobState(reader: Reader, catalog: Catalog, id: string): JobState["kind"] | null {
-  const decoded = decodeId(id);
-  const table = decoded && catalog.tableByNumber(decoded.tableNumber);
-  return table === null ? null : (readRow<Job>(reader, table, id)?.state.kind ?? null);
+  const number = decodeId(id)?.tableNumber;
+  for (const table of systemTables(catalog, SCHEDULED_FUNCTIONS)) {
+    // Ids of jobs are random enough to be those of one component only.
+    const job = table.number === number ? readRow<Job>(reader, table, id) : null;
+    if (job !== null) return job.state.kind;
+  }
+  return null;
+}
+
+/** How many jobs wait or run, in all components. */
+export function countOpenJobs(reader: Reader, catalog: Catalog): number {
+  let count = 0;
+  for (const table of systemTables(catalog, SCHEDULED_FUNCTIONS)) {
+    for (const kind of ["pending", "inProgress"] as const) count += [...inState(reader, table, kind)].length;
+  }
+  return count;
 }
 
 /** Ends a job that waits or runs; any other stays as it is. */

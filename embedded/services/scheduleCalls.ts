@@ -1,10 +1,11 @@
 /** The syscalls of `ctx.scheduler`. */
 import type { JSONValue, Value } from "convex/values";
-import { getConvexSize, jsonToConvex } from "convex/values";
+import { jsonToConvex } from "convex/values";
 import type { Address } from "../exec/addresses";
-import { notFound, placeOf } from "../exec/addresses";
+import { handleOf, notFound, placeOf } from "../exec/addresses";
 import { SyscallError } from "../exec/errors";
 import type { Execution } from "../exec/execution";
+import { Usage } from "../exec/limitsOfTransaction";
 import type { Transaction } from "../store/types";
 import { decodeId } from "../values/ids";
 import { completeJob, insertCanceledJob, insertJob, jobName, jobState, scheduledFunctions } from "./jobs";
@@ -21,9 +22,6 @@ interface NewJob {
   readonly scheduledTime: number;
 }
 
-/** Functions that one mutation may schedule, and the bytes of their arguments. */
-export const MOST_SCHEDULED = 1_000;
-export const MOST_SCHEDULED_BYTES = 16 * 1024 * 1024;
 const FIVE_YEARS_MS = 5 * 366 * 24 * 60 * 60 * 1000;
 /** How a commit timestamp that is not known yet stands in JSON; within strings its quotes are escaped. */
 const PENDING_VALUE = '{"$commitTs":null}';
@@ -34,6 +32,7 @@ export function schedule(execution: Execution, args: ScheduleArgs): Promise<stri
   return execution.turns.run(async () => {
     const job = await newJob(execution, args, execution.now);
     execution.assertRunning();
+    execution.usage.scheduled(job.args);
     return add(execution, transaction, job, execution.now);
   });
 }
@@ -43,10 +42,10 @@ export async function scheduleFromAction(execution: Execution, args: ScheduleArg
   const { engine } = execution;
   const job = await newJob(execution, args, engine.clock());
   execution.assertRunning();
-  const id = await engine.store.mutate((transaction) => {
-    execution.scheduled = { calls: 0, argumentBytes: 0 };
-    return Promise.resolve(add(execution, transaction, job, engine.clock()));
-  });
+  new Usage(engine.limits.transaction, engine.limits.enforced).scheduled(job.args);
+  const id = await engine.store.mutate((transaction) =>
+    Promise.resolve(add(execution, transaction, job, engine.clock())),
+  );
   engine.scheduler.wake();
   return id;
 }
@@ -84,6 +83,15 @@ async function newJob(execution: Execution, call: ScheduleArgs, now: number): Pr
   const modules = engine.components.get(component)?.modules;
   if (modules === undefined) throw new SyscallError(notFound(engine, place));
   const scheduledTime = timeOf(call.ts, now);
+  if (JSON.stringify(call.args).includes(PENDING_VALUE)) {
+    throw new SyscallError(
+      `Invalid arguments for "${name}": a scheduled function cannot take an unresolved placeholder value.`,
+    );
+  }
+  const args = [jsonToConvex(call.args)];
+  if (engine.harness === true) {
+    return { name: component === execution.component ? name : handleOf(place), args, scheduledTime };
+  }
   const fn = modules.loaded(name) ?? (await modules.find(name));
   if (place.exported === true && fn?.visibility !== "public") throw new SyscallError(notFound(engine, place));
   if (fn === null) {
@@ -95,12 +103,7 @@ async function newJob(execution: Execution, call: ScheduleArgs, now: number): Pr
         : `Attempted to schedule function at nonexistent path: ${module}.js`,
     );
   }
-  if (JSON.stringify(call.args).includes(PENDING_VALUE)) {
-    throw new SyscallError(
-      `Invalid arguments for "${name}": a scheduled function cannot take an unresolved placeholder value.`,
-    );
-  }
-  return { name: jobName(fn, execution.component), args: [jsonToConvex(call.args)], scheduledTime };
+  return { name: jobName(fn, execution.component), args, scheduledTime };
 }
 
 /** @returns milliseconds since 1970, to the microsecond. */
@@ -119,20 +122,7 @@ function timeOf(seconds: number | null, now: number): number {
 }
 
 function add(execution: Execution, transaction: Transaction, job: NewJob, now: number): string {
-  const { engine, origin, scheduled } = execution;
-  if (scheduled.calls >= MOST_SCHEDULED) {
-    throw new SyscallError(`Too many functions scheduled by this mutation (limit: ${MOST_SCHEDULED})`);
-  }
-  const bytes = getConvexSize(job.args);
-  if (scheduled.argumentBytes + bytes > MOST_SCHEDULED_BYTES) {
-    throw new SyscallError(
-      "Too large total size of the arguments of scheduled functions from this mutation " +
-        `(limit: ${MOST_SCHEDULED_BYTES} bytes)`,
-    );
-  }
-  scheduled.calls++;
-  scheduled.argumentBytes += bytes;
-
+  const { engine, origin } = execution;
   const table = scheduledFunctions(engine.store.catalog, execution.component);
   const creationTime = engine.creationTimes.next(now);
   const by = origin.scheduledBy;

@@ -1,5 +1,4 @@
 /** The syscalls of `ctx.storage`. */
-import { readFile } from "node:fs/promises";
 import { SyscallError } from "../exec/errors";
 import type { Execution } from "../exec/execution";
 import type { Reader, Transaction } from "../store/types";
@@ -79,19 +78,15 @@ export async function storageStore(
 export async function storageGet(execution: Execution, { storageId }: FileArgs): Promise<string> {
   const { engine, transaction, turns } = execution;
   if (transaction === null) throw new SyscallError("Files can only be read in mutations and actions.");
-  const file = await turns.run(() => {
+  const found = await turns.run(() => {
     execution.assertRunning();
-    return held(execution, find(execution, transaction, "get", storageId));
+    const file = held(execution, find(execution, transaction, "get", storageId));
+    if (file !== null) checkSize("get", file.size);
+    return file && { file, blob: engine.files.blob(file) };
   });
-  if (file === null) return "null";
-  checkSize("get", file.size);
-  const handle = await engine.files.open(file);
-  try {
-    const bytes = await readFile(handle);
-    return JSON.stringify({ blob: bytes.toString("base64"), contentType: file.contentType });
-  } finally {
-    await handle.close();
-  }
+  if (found === null) return "null";
+  const bytes = Buffer.from(await (await found.blob).arrayBuffer());
+  return JSON.stringify({ blob: bytes.toString("base64"), contentType: found.file.contentType });
 }
 
 /** `storage.store` in actions: durable when it returns. @returns the id. */
@@ -150,14 +145,14 @@ function find(execution: Execution, reader: Reader, method: string, id: unknown)
       );
     }
     const file = files.byUuid(reader, uuid);
-    return file && files.isFileId(component, file._id) ? file : null;
+    return file?.component === component ? file : null;
   }
   if (!files.isFileId(component, text)) {
     throw new SyscallError(
       "Invalid storage ID. Storage ID cannot be an ID on any table other than '_storage'.",
     );
   }
-  return files.byId(reader, text);
+  return files.byId(reader, component, text);
 }
 
 function contentTypeOf(type: string): string | null {

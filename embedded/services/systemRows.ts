@@ -39,6 +39,11 @@ export function insertRow(
   return _id;
 }
 
+/** Adds a document that has its id already. */
+export function insertKnownRow(transaction: Transaction, table: TableInfo, row: StoredDocument): void {
+  transaction.insert(table, internalOf(row._id), row);
+}
+
 /** The document of that id as Convex values, `null` if it is gone. */
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- here stored JSON gets its type
 export function readRow<Row>(reader: Reader, table: TableInfo, id: string): Row | null {

@@ -1,22 +1,36 @@
 /** Tables and indexes by name and number. A state is never changed but replaced, so that a rollback is an assignment. */
 import type { ValidatorJSON } from "convex/values";
 import type { Connection } from "./layout";
-import type { Catalog, IndexInfo, TableInfo } from "./types";
+import type { Catalog, IndexInfo, TableInfo, TableKey } from "./types";
 
 /** User tables begin here on Convex too, which gives ids of 32 characters. */
 const FIRST_TABLE_NUMBER = 10_001;
+
+/**
+ * The runtime's own tables have the numbers that Convex gives them, in every component, so that documents that hold ids
+ * of files and jobs mean the same there and here. (`DefaultTableNumber` in `crates/model/src/lib.rs` of
+ * get-convex/convex-backend, and 512. The last one Convex does not have.)
+ */
+const SYSTEM_NUMBERS: ReadonlyMap<string, number> = new Map([
+  ["_cron_jobs", 531],
+  ["_scheduled_functions", 539],
+  ["_storage", 540],
+  ["_storage_bytes", 10_000],
+]);
 
 export const BY_ID = "by_id";
 export const BY_CREATION_TIME = "by_creation_time";
 
 /** One state of the catalog. */
 export class CatalogState implements Catalog {
-  readonly #byNumber: ReadonlyMap<number, TableInfo>;
+  readonly #byId: ReadonlyMap<number, TableInfo>;
+  readonly #byNumber: ReadonlyMap<string, TableInfo>;
   readonly #byName: ReadonlyMap<string, TableInfo>;
 
   constructor(tables: Iterable<TableInfo>) {
     const all = [...tables];
-    this.#byNumber = new Map(all.map((table) => [table.number, table]));
+    this.#byId = new Map(all.map((table) => [table.id, table]));
+    this.#byNumber = new Map(all.map((table) => [numberKey(table.component, table.number), table]));
     this.#byName = new Map(all.map((table) => [nameKey(table.component, table.name), table]));
   }
 
@@ -24,38 +38,51 @@ export class CatalogState implements Catalog {
     return this.#byName.get(nameKey(component, name)) ?? null;
   }
 
-  tableByNumber(number: number): TableInfo | null {
-    return this.#byNumber.get(number) ?? null;
+  tableByNumber(component: string, number: number): TableInfo | null {
+    return this.#byNumber.get(numberKey(component, number)) ?? null;
+  }
+
+  /** The table as it is now, `null` if it is gone. */
+  tableById(id: number): TableInfo | null {
+    return this.#byId.get(id) ?? null;
   }
 
   components(): readonly string[] {
-    return [...new Set([...this.#byNumber.values()].map(({ component }) => component))].sort();
+    return [...new Set([...this.#byId.values()].map(({ component }) => component))].sort();
   }
 
   tables(component: string): readonly TableInfo[] {
-    const own = [...this.#byNumber.values()].filter((table) => table.component === component);
+    const own = [...this.#byId.values()].filter((table) => table.component === component);
     return own.sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  /** This state with one table added, or put in the place of the one with its number. */
+  /** This state with one table added, or put in the place of the one with its id. */
   with(table: TableInfo): CatalogState {
-    return new CatalogState(new Map(this.#byNumber).set(table.number, table).values());
+    return new CatalogState(new Map(this.#byId).set(table.id, table).values());
   }
 
-  /** The number of the next table. */
-  nextNumber(): number {
-    return Math.max(FIRST_TABLE_NUMBER - 1, ...this.#byNumber.keys()) + 1;
+  without(table: TableKey): CatalogState {
+    return new CatalogState([...this.#byId.values()].filter(({ id }) => id !== table.id));
+  }
+
+  /** What a new table is to be known by. Its number is one that no table has yet, in whichever component. */
+  newKey(component: string, name: string): TableKey {
+    const all = [...this.#byId.values()];
+    const next = Math.max(FIRST_TABLE_NUMBER - 1, ...all.map(({ number }) => number)) + 1;
+    const own = SYSTEM_NUMBERS.get(name);
+    const taken = own === undefined || this.tableByNumber(component, own) !== null;
+    return { id: Math.max(0, ...all.map(({ id }) => id)) + 1, number: taken ? next : own };
   }
 }
 
-/** What `by_id` of a table is known as. It has no entries, so that its id only says which table it belongs to. */
-export function byId(tableNumber: number): IndexInfo {
-  return { id: -tableNumber, name: BY_ID, fields: ["_id"] };
+/** `by_id` of a table. It has no entries: it only says which table it belongs to. */
+export function byId({ id, number }: TableKey): IndexInfo {
+  return { id: -id, table: { id, number }, name: BY_ID, fields: ["_id"] };
 }
 
-/** The number of the table whose `by_id` this is, or `null` for an index with entries. */
-export function tableOfById(index: IndexInfo): number | null {
-  return index.id < 0 ? -index.id : null;
+/** The table whose `by_id` this is, or `null` for an index with entries. */
+export function tableOfById(index: IndexInfo): TableKey | null {
+  return index.table ?? null;
 }
 
 /** Reads the catalog of a database. */
@@ -64,17 +91,21 @@ export function loadCatalog(db: Connection): CatalogState {
   for (const row of db
     .prepare<[], IndexRow>("SELECT id, table_number, name, fields FROM indexes ORDER BY id")
     .all()) {
-    const own = indexes.get(row.table_number) ?? [byId(row.table_number)];
+    const own = indexes.get(row.table_number) ?? [];
     own.push({ id: row.id, name: row.name, fields: JSON.parse(row.fields) as string[] });
     indexes.set(row.table_number, own);
   }
-  const tables = db.prepare<[], TableRow>("SELECT number, component, name, document_type FROM tables").all();
+  // In format 1, which a backup may have, the number was the id.
+  const tables = db
+    .prepare<[], TableRow>("SELECT rowid AS id, number, component, name, document_type FROM tables")
+    .all();
   return new CatalogState(
     tables.map((row) => ({
+      id: row.id,
       number: row.number,
       name: row.name,
       component: row.component,
-      indexes: indexes.get(row.number) ?? [byId(row.number)],
+      indexes: [byId(row), ...(indexes.get(row.id) ?? [])],
       documentType: row.document_type === null ? null : (JSON.parse(row.document_type) as ValidatorJSON),
     })),
   );
@@ -87,8 +118,7 @@ interface IndexRow {
   readonly fields: string;
 }
 
-interface TableRow {
-  readonly number: number;
+interface TableRow extends TableKey {
   readonly component: string;
   readonly name: string;
   readonly document_type: string | null;
@@ -96,4 +126,8 @@ interface TableRow {
 
 function nameKey(component: string, name: string): string {
   return `${component}\0${name}`;
+}
+
+function numberKey(component: string, number: number): string {
+  return `${component}\0${number}`;
 }

@@ -4,7 +4,7 @@ import Database from "better-sqlite3";
 export type Connection = Database.Database;
 
 /** Raised when the tables below, index keys or stored JSON change their meaning. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 const MIB = 1024 * 1024;
 
@@ -17,19 +17,35 @@ const CHECKPOINT_PAGES = 4096;
 /** What a restarted log keeps of its file. Larger only while readers hold it back: see `log.ts`. */
 const LOG_BYTES_KEPT = 32 * MIB;
 
+/** `number` is what the ids of the table's documents carry. */
+const CATALOG = `
+  CREATE TABLE tables (
+    id INTEGER PRIMARY KEY,
+    number INTEGER NOT NULL,
+    component TEXT NOT NULL,
+    name TEXT NOT NULL,
+    document_type TEXT,
+    UNIQUE (component, number),
+    UNIQUE (component, name)
+  );
+`;
+
+/** In format 1 the number of a table was its id, too. */
+const FROM_1 = `
+  ALTER TABLE tables RENAME TO tables_1;
+  ${CATALOG}
+  INSERT INTO tables (id, number, component, name, document_type)
+    SELECT number, number, component, name, document_type FROM tables_1;
+  DROP TABLE tables_1;
+`;
+
 /**
- * `documents.row` serves as the short name of a document in `index_entries`. The key of an entry ends with the
+ * `table_number` is the id of a table: format 1 called it so. `documents.row` serves as the short name of a document in `index_entries`. The key of an entry ends with the
  * document's internal id, which makes it unique; `by_id` has no entries, as the table's own key serves it.
  */
 const TABLES = `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-  CREATE TABLE tables (
-    number INTEGER PRIMARY KEY,
-    component TEXT NOT NULL,
-    name TEXT NOT NULL,
-    document_type TEXT,
-    UNIQUE (component, name)
-  );
+  ${CATALOG}
   CREATE TABLE indexes (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     table_number INTEGER NOT NULL,
@@ -66,10 +82,10 @@ export function openWriteConnection(file: string, synchronous: "FULL" | "NORMAL"
     db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     db.pragma(`journal_size_limit = ${LOG_BYTES_KEPT}`);
     db.pragma("cache_size = -16000");
-    if (isEmpty(db)) {
+    if (formatOf(db) !== FORMAT) {
       db.transaction(() => {
-        db.exec(TABLES);
-        db.prepare("INSERT INTO meta (key, value) VALUES ('format', ?)").run(String(FORMAT));
+        db.exec(isEmpty(db) ? TABLES : FROM_1);
+        db.prepare("INSERT OR REPLACE INTO meta (key, value) VALUES ('format', ?)").run(String(FORMAT));
       })();
     }
   } catch (error) {
@@ -93,17 +109,22 @@ export function openReadConnection(file: string): Connection {
 /** @throws Error if the database is of a newer format or not this project's. An empty one is fine. */
 export function checkFormat(db: Connection, file: string): void {
   if (isEmpty(db)) return;
-  const known = db.prepare("SELECT count(*) FROM sqlite_schema WHERE name = 'meta'").pluck().get();
-  const format = known ? db.prepare("SELECT value FROM meta WHERE key = 'format'").pluck().get() : undefined;
-  if (typeof format !== "string") {
+  const format = formatOf(db);
+  if (format === null) {
     throw new Error(`${file} is not a database of this project. Choose another data directory.`);
   }
-  if (Number(format) > FORMAT) {
+  if (format > FORMAT) {
     throw new Error(
       `${file} has format ${format}, written by a newer version; this one reads formats up to ${FORMAT}. ` +
         "Update this project, or choose another data directory.",
     );
   }
+}
+
+function formatOf(db: Connection): number | null {
+  const known = db.prepare("SELECT count(*) FROM sqlite_schema WHERE name = 'meta'").pluck().get();
+  const format = known ? db.prepare("SELECT value FROM meta WHERE key = 'format'").pluck().get() : undefined;
+  return typeof format === "string" ? Number(format) : null;
 }
 
 function isEmpty(db: Connection): boolean {

@@ -1,4 +1,4 @@
-/** The locks of a data directory: one process serves it at a time, and one backs it up. */
+/** The locks of a data directory: one process serves it at a time, and one backs it up or exports it. */
 import { accessSync, constants, existsSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
@@ -25,13 +25,14 @@ export function lockDirectory(directory: string): DirectoryLock {
 }
 
 /**
- * Takes the lock of who makes a backup: while it is held, no bytes of stored files are deleted.
+ * Takes the lock of who makes a backup or an export: while it is held, no bytes of stored files are deleted.
  *
- * @throws Error if another backup is being made.
+ * @throws Error if another is being made.
  */
 export function lockForBackup(directory: string): DirectoryLock {
   return (
-    take(directory, BACKUP) ?? refuse(`Another backup of ${directory} is being made. Wait until it is done.`)
+    take(directory, BACKUP) ??
+    refuse(`Another backup or export of ${directory} is being made. Wait until it is done.`)
   );
 }
 

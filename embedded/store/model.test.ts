@@ -5,7 +5,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { encodeId } from "../values/ids";
 import { byIdBound, byIdKey } from "./byId";
-import { collect, EVERYTHING, items, itemStore } from "./storeForTests";
+import { collect, EVERYTHING, items, itemStore, memoryItemStore } from "./storeForTests";
 import type { IndexInfo, Reader, Savepoint, Store, StoredDocument, Transaction } from "./types";
 
 type Model = ReadonlyMap<number, StoredDocument>;
@@ -29,8 +29,11 @@ const anyHistory = fc.array(fc.record({ steps: fc.array(anyStep, { maxLength: 20
   maxLength: 6,
 });
 
-test("the store does what a map would do", async () => {
-  const store = await itemStore();
+test.each([
+  ["on disk", itemStore],
+  ["in memory", memoryItemStore],
+])("the store %s does what a map would do", async (_where, open) => {
+  const store = await open();
   await fc.assert(
     fc.asyncProperty(anyHistory, async (history) => {
       let model: Model = new Map();

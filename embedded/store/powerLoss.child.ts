@@ -8,6 +8,7 @@ import { writeSync } from "node:fs";
 import { join } from "node:path";
 import { CreationTimes } from "../exec/creationTimes";
 import { FileStorage } from "../services/files";
+import { FileDisk } from "../services/filesDisk";
 import { withSystemTables } from "../services/systemTables";
 import { encodeId, newInternalId } from "../values/ids";
 import { openStore } from "./store";
@@ -22,7 +23,7 @@ const tables = [
 await store.applySchema("", withSystemTables({ schemaValidation: false, tables }), () => undefined);
 const files = new FileStorage({
   ...{ store, creationTimes: new CreationTimes(0), clock: Date.now, log: () => undefined },
-  ...{ directory: join(directory, "files"), origin: "", key: randomBytes(32) },
+  ...{ bytes: new FileDisk(join(directory, "files")), origin: "", key: randomBytes(32) },
 });
 const table = store.catalog.table("", "items");
 if (!table) throw new Error("no table items");
@@ -70,7 +71,7 @@ async function storeFile(round: number): Promise<void> {
     say("failed file");
     return;
   }
-  const file = files.committed((reader) => files.byId(reader, id));
+  const file = files.committed((reader) => files.byId(reader, "", id));
   if (!file) throw new Error("it was stored");
   say(`file ${file.uuid} ${file.sha256}`);
   if (round % 2 === 0) return;

@@ -50,7 +50,7 @@ export class Reads {
   }
 
   get(table: TableInfo, internalId: Uint8Array): string | null {
-    return this.#get.get(table.number, internalId) ?? null;
+    return this.#get.get(table.id, internalId) ?? null;
   }
 
   /**
@@ -72,10 +72,11 @@ export class Reads {
         access((reads) => reads.#entries[order].all(index.id, from.start, from.end, limit));
       return new BatchCursor(range, order, fetch, (key) => key, version);
     }
-    const bounds = { start: byIdBound(table, range.start), end: byIdBound(table, range.end) };
+    const { id, number } = table;
+    const bounds = { start: byIdBound(number, range.start), end: byIdBound(number, range.end) };
     const fetch = (from: KeyRange, limit: number): RawRow[] =>
-      access((reads) => reads.#byId[order].all(table, from.start, from.end, limit));
-    return new BatchCursor(bounds, order, fetch, (internalId) => byIdKey(table, internalId), version);
+      access((reads) => reads.#byId[order].all(id, from.start, from.end, limit));
+    return new BatchCursor(bounds, order, fetch, (internalId) => byIdKey(number, internalId), version);
   }
 }
 

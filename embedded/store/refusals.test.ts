@@ -53,10 +53,10 @@ test("a database that was cut short is named", async () => {
 test("a database of a newer format is refused, and not touched", async () => {
   const { directory, file } = await written();
   const db = new Database(file);
-  db.exec("UPDATE meta SET value = '2' WHERE key = 'format'");
+  db.exec("UPDATE meta SET value = '3' WHERE key = 'format'");
   db.close();
   expect(() => openStore({ directory })).toThrow(
-    `${file} has format 2, written by a newer version; this one reads formats up to 1. Update this project, or choose another data directory.`,
+    `${file} has format 3, written by a newer version; this one reads formats up to 2. Update this project, or choose another data directory.`,
   );
 });
 

@@ -5,12 +5,12 @@ import type { JSONValue } from "convex/values";
 import { decodeId, encodeId } from "../values/ids";
 import { checkSchema } from "../values/documents";
 import type { IdNames } from "../values/validators";
+import type { DocumentRow, WriteAccess } from "./access";
 import { BY_CREATION_TIME, byId } from "./catalog";
 import { entriesOfJson, internalIdOf } from "./indexKeys";
 import type { TablePlan } from "./schemaPlan";
 import { planSchema } from "./schemaPlan";
 import type { Catalog, ComponentSchema, IndexInfo, StoredDocument, TableInfo } from "./types";
-import type { Writes } from "./writing";
 
 type Progress = (line: string) => void;
 
@@ -56,7 +56,7 @@ export class SchemaRefused extends Error {
  * schema is invalid or documents do not match. Where nothing changed no document is read.
  */
 export async function applySchemas(
-  writes: Writes,
+  writes: WriteAccess,
   schemas: readonly ComponentSchema[],
   progress: Progress,
 ): Promise<void> {
@@ -88,14 +88,14 @@ function idNames(catalog: () => Catalog, component: string): IdNames {
   return {
     tableOf(id) {
       const decoded = decodeId(id);
-      const table = decoded && catalog().tableByNumber(decoded.tableNumber);
-      return table?.component === component ? table.name : null;
+      const table = decoded && catalog().tableByNumber(component, decoded.tableNumber);
+      return table?.name ?? null;
     },
   };
 }
 
 async function checkDocuments(
-  writes: Writes,
+  writes: WriteAccess,
   plans: readonly TablePlan[],
   progress: Progress,
 ): Promise<void> {
@@ -107,13 +107,13 @@ async function checkDocuments(
     const ids = idNames(() => writes.catalog, component);
     const checking = `checking ${qualified(component, name)} against the schema`;
     const before = total;
-    await eachDocument(writes, table, checking, progress, ({ internalId, json }) => {
+    await eachDocument(writes, table, checking, progress, ({ key, json }) => {
       const document = jsonToConvex(JSON.parse(json) as JSONValue) as StoredDocument;
       const problem = checkSchema(documentType, document, ids);
       if (problem === null) return;
       total++;
       if (problems.length < PROBLEMS_LISTED) {
-        problems.push({ component, table: name, id: encodeId(table.number, internalId), problem });
+        problems.push({ component, table: name, id: encodeId(table.number, internalIdOf(key)), problem });
       }
     });
     if (total === before) progress(`${qualified(component, name)} matches the schema`);
@@ -122,32 +122,28 @@ async function checkDocuments(
 }
 
 /** Changes one table in the database and returns what it is now. */
-async function changeTable(writes: Writes, plan: TablePlan, progress: Progress): Promise<TableInfo> {
-  const { db } = writes;
+async function changeTable(writes: WriteAccess, plan: TablePlan, progress: Progress): Promise<TableInfo> {
   const table = tableOf(writes, plan.component, plan.name);
-  const documentType = plan.documentType && JSON.stringify(plan.documentType);
-  db.prepare("UPDATE tables SET document_type = ? WHERE number = ?").run(documentType, table.number);
-
+  writes.setDocumentType(table, plan.documentType);
   for (const index of plan.drop) {
-    db.prepare("DELETE FROM index_entries WHERE index_id = ?").run(index.id);
-    db.prepare("DELETE FROM indexes WHERE id = ?").run(index.id);
+    writes.dropIndex(index);
     progress(`index ${qualified(plan.component, `${plan.name}.${index.name}`)} dropped`);
   }
   const added = plan.add.map(({ indexDescriptor, fields }) =>
-    writes.createIndex(table.number, indexDescriptor, fields),
+    writes.createIndex(table, indexDescriptor, fields),
   );
   if (added.length > 0) await fill(writes, table, added, progress);
 
   return {
     ...table,
     documentType: plan.documentType,
-    indexes: [byId(table.number), creationIndex(table), ...plan.keep, ...added],
+    indexes: [byId(table), creationIndex(table), ...plan.keep, ...added],
   };
 }
 
 /** Writes the entries of new indexes for all documents, in one pass. */
 async function fill(
-  writes: Writes,
+  writes: WriteAccess,
   table: TableInfo,
   indexes: readonly IndexInfo[],
   progress: Progress,
@@ -158,38 +154,28 @@ async function fill(
     table,
     `filling index ${names}`,
     progress,
-    ({ internalId, json, row }) => {
-      writes.insertEntries(row, entriesOfJson(indexes, internalId, json));
+    ({ key, json, row }) => {
+      writes.insertEntries(row, entriesOfJson(indexes, internalIdOf(key), json));
     },
   );
   if (count > 0) progress(`index ${names} filled with ${count} documents`);
 }
 
-interface Visited {
-  readonly internalId: Buffer;
-  readonly json: string;
-  readonly row: number;
-}
-
 /** Visits all documents of a table in the order of creation, and returns how many there are. */
 async function eachDocument(
-  writes: Writes,
+  writes: WriteAccess,
   table: TableInfo,
   activity: string,
   progress: Progress,
-  visit: (document: Visited) => void,
+  visit: (document: DocumentRow) => void,
 ): Promise<number> {
-  const select = writes.db.prepare<[number, Buffer, number], { key: Buffer; row: number; json: string }>(
-    `SELECT e.key, d.row, d.json FROM index_entries AS e CROSS JOIN documents AS d ON d.row = e.document
-     WHERE e.index_id = ? AND e.key > ? ORDER BY e.key LIMIT ? + 0`,
-  );
-  const { id } = creationIndex(table);
+  const index = creationIndex(table);
   let last: Buffer = Buffer.alloc(0);
   for (let count = 0; ;) {
-    const batch = select.all(id, last, BATCH);
-    for (const { key, row, json } of batch) {
-      visit({ internalId: internalIdOf(key), json, row });
-      last = key;
+    const batch = writes.documentsAfter(index, last, BATCH);
+    for (const document of batch) {
+      visit(document);
+      last = document.key;
     }
     count += batch.length;
     if (batch.length < BATCH) return count;
@@ -205,7 +191,7 @@ function creationIndex(table: TableInfo): IndexInfo {
   return index;
 }
 
-function tableOf(writes: Writes, component: string, name: string): TableInfo {
+function tableOf(writes: WriteAccess, component: string, name: string): TableInfo {
   const table = writes.catalog.table(component, name);
   if (!table) throw new Error(`There is no table ${qualified(component, name)}`);
   return table;

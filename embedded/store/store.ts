@@ -67,7 +67,7 @@ class SqliteStore implements Store {
   ) {
     this.catalog = {
       table: (component, name) => writes.catalog.table(component, name),
-      tableByNumber: (number) => writes.catalog.tableByNumber(number),
+      tableByNumber: (component, number) => writes.catalog.tableByNumber(component, number),
       components: () => writes.catalog.components(),
       tables: (component) => writes.catalog.tables(component),
     };

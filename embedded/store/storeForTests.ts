@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { ValidatorJSON, Value } from "convex/values";
 import { afterEach } from "vitest";
 import { encodeId, newInternalId } from "../values/ids";
+import { openMemoryStore } from "./memory";
 import { openStore } from "./store";
 import type {
   IndexInfo,
@@ -48,6 +49,13 @@ export function testStore(options: Partial<StoreOptions> = {}): Store {
 /** A store with the table `items` and two indexes. */
 export async function itemStore(options: Partial<StoreOptions> = {}): Promise<Store> {
   const store = testStore(options);
+  await store.applySchema("", ITEMS, () => undefined);
+  return store;
+}
+
+/** The same in memory. */
+export async function memoryItemStore(): Promise<Store> {
+  const store = openMemoryStore(Date.now);
   await store.applySchema("", ITEMS, () => undefined);
   return store;
 }

@@ -1,10 +1,10 @@
 /** One execution's transaction on the writer. */
 import { convexToJson, jsonToConvex } from "convex/values";
 import type { JSONValue } from "convex/values";
-import { decodeId, encodeId } from "../values/ids";
+import { encodeId } from "../values/ids";
+import type { StoredRow, WriteAccess } from "./access";
 import { entriesOf, entriesOfJson } from "./indexKeys";
 import type { IndexEntry } from "./indexKeys";
-import { Reads } from "./reading";
 import type {
   IndexInfo,
   KeyRange,
@@ -14,14 +14,13 @@ import type {
   TableInfo,
   Transaction,
 } from "./types";
-import type { StoredRow, Writes } from "./writing";
 
 /** How a commit timestamp that is not known yet stands in stored JSON. Within strings its quotes are escaped. */
 const PENDING = '{"$commitTs":null}';
 
 export class StoreTransaction implements Transaction {
-  /** Documents that may hold a pending commit timestamp, by id. */
-  readonly #pending = new Set<string>();
+  /** Documents that may hold a pending commit timestamp. */
+  readonly #pending = new Map<string, { readonly table: TableInfo; readonly internalId: Uint8Array }>();
   readonly #afterwards: (() => void)[] = [];
   #commitTs: bigint | null = null;
   #depth = 0;
@@ -29,26 +28,19 @@ export class StoreTransaction implements Transaction {
 
   /** @param nextCommitTs gives the next commit timestamp and notes that it is taken. */
   constructor(
-    private readonly writes: Writes,
+    private readonly writes: WriteAccess,
     private readonly nextCommitTs: () => bigint,
   ) {}
 
   get(table: TableInfo, internalId: Uint8Array): string | null {
     this.#check();
-    return this.writes.reads.get(table, internalId);
+    return this.writes.get(table, internalId);
   }
 
   scan(index: IndexInfo, range: KeyRange, order: "asc" | "desc"): RowCursor {
-    return Reads.scan(
-      index,
-      range,
-      order,
-      (fetch) => {
-        this.#check();
-        return fetch(this.writes.reads);
-      },
-      () => this.writes.changes,
-    );
+    return this.writes.scan(index, range, order, () => {
+      this.#check();
+    });
   }
 
   insert(table: TableInfo, internalId: Uint8Array, document: StoredDocument): void {
@@ -93,29 +85,24 @@ export class StoreTransaction implements Transaction {
 
   savepoint(): Savepoint {
     this.#check();
-    const { db } = this.writes;
-    const { catalog } = this.writes;
     const level = ++this.#depth;
-    const name = `level_${level}`;
-    db.exec(`SAVEPOINT ${name}`);
-    const end = (sql: string): void => {
+    const savepoint = this.writes.savepoint(`level_${level}`);
+    const end = (work: () => void): void => {
       this.#check();
       if (level !== this.#depth) {
         throw new Error(
           "Savepoints end in the reverse order of their beginning, each once: this one is not the innermost",
         );
       }
-      db.exec(sql);
+      work();
       this.#depth--;
     };
     return {
       release: () => {
-        end(`RELEASE ${name}`);
+        end(() => savepoint.release());
       },
       rollback: () => {
-        end(`ROLLBACK TO ${name}; RELEASE ${name}`);
-        this.writes.catalog = catalog;
-        this.writes.changes++;
+        end(() => savepoint.rollback());
       },
     };
   }
@@ -144,7 +131,7 @@ export class StoreTransaction implements Transaction {
   /** Ends successful work: resolves pending commit timestamps. Nothing can be read or written afterwards. */
   finish(): void {
     if (this.#depth > 0) throw new Error("The work of a transaction ended with a savepoint open");
-    for (const id of this.#pending) this.#resolve(id);
+    for (const { table, internalId } of this.#pending.values()) this.#resolve(table, internalId);
     this.end();
   }
 
@@ -153,21 +140,18 @@ export class StoreTransaction implements Transaction {
     this.#ended = true;
   }
 
-  #resolve(id: string): void {
-    const decoded = decodeId(id);
-    const table = decoded && this.writes.catalog.tableByNumber(decoded.tableNumber);
-    if (!decoded || !table) return;
+  #resolve(table: TableInfo, internalId: Uint8Array): void {
     // A rollback may have taken back the table, the document or the field.
-    const json = this.get(table, decoded.internal);
+    const json = this.get(table, internalId);
     if (!json?.includes(PENDING)) return;
     const resolved = json.replaceAll(PENDING, JSON.stringify(convexToJson(this.commitTs())));
     const document = jsonToConvex(JSON.parse(resolved) as JSONValue) as StoredDocument;
-    this.replace(table, decoded.internal, document);
+    this.replace(table, internalId, document);
   }
 
   #json(table: TableInfo, internalId: Uint8Array, document: StoredDocument): string {
     const json = JSON.stringify(convexToJson(document));
-    if (json.includes(PENDING)) this.#pending.add(encodeId(table.number, internalId));
+    if (json.includes(PENDING)) this.#pending.set(`${table.id} ${document._id}`, { table, internalId });
     return json;
   }
 
@@ -179,7 +163,7 @@ export class StoreTransaction implements Transaction {
 
   /** The table's indexes may have changed since the caller looked it up. */
   #current(table: TableInfo): TableInfo {
-    const current = this.writes.catalog.tableByNumber(table.number);
+    const current = this.writes.catalog.tableById(table.id);
     if (current?.name !== table.name)
       throw new Error(`There is no table "${table.name}"; its creation was rolled back`);
     return current;
@@ -188,7 +172,7 @@ export class StoreTransaction implements Transaction {
   #check(): void {
     if (this.#ended) throw new Error("This transaction has ended and can no longer read or write");
     // After some errors (disk full, I/O) SQLite has rolled back everything. A further write would commit by itself.
-    if (!this.writes.db.inTransaction)
+    if (!this.writes.isOpen())
       throw new Error("This transaction was rolled back by an error of the database");
   }
 }

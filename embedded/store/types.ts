@@ -8,10 +8,20 @@ import type { ValidatorJSON, Value } from "convex/values";
 /** A document as a Convex object, system fields included. */
 export type StoredDocument = { [field: string]: Value | undefined } & { _id: string; _creationTime: number };
 
+/** What a table is known by: in the store, and in the ids of its documents. */
+export interface TableKey {
+  /** Unique in the store. */
+  readonly id: number;
+  /** What ids carry: unique in its component. As on Convex, tables of other components may have the same one. */
+  readonly number: number;
+}
+
 /** One index of one table. */
 export interface IndexInfo {
-  /** Unique in the store and never used again; `by_id`, which has no entries of its own, has the negated table number. */
+  /** Unique in the store and never used again; `by_id`, which has no entries of its own, has the negated table id. */
   readonly id: number;
+  /** Of `by_id` only: its table. */
+  readonly table?: TableKey;
   /** `by_id` and `by_creation_time` exist in every table. */
   readonly name: string;
   /**
@@ -21,10 +31,8 @@ export interface IndexInfo {
   readonly fields: readonly string[];
 }
 
-/** One table of one component. A new object after every change; the number identifies it. */
-export interface TableInfo {
-  /** Unique in the whole store, as it is part of every id. */
-  readonly number: number;
+/** One table of one component. A new object after every change; the id identifies it. */
+export interface TableInfo extends TableKey {
   readonly name: string;
   /** The path of the component, `""` for the app. */
   readonly component: string;
@@ -36,7 +44,7 @@ export interface TableInfo {
 /** What tables there are, as the writer sees them: a table of an open transaction is listed, a rolled back one is not. */
 export interface Catalog {
   table(component: string, name: string): TableInfo | null;
-  tableByNumber(number: number): TableInfo | null;
+  tableByNumber(component: string, number: number): TableInfo | null;
   /** The paths of all components that have tables, mounted or not, the app's `""` among them. */
   components(): readonly string[];
   /** All tables of a component, by name. */

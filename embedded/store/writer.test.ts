@@ -168,7 +168,7 @@ describe("tables made on the way", () => {
     expect(store.catalog.table("", "a")).toBeNull();
     await store.close();
     const reopened = testStore({ directory });
-    expect(reopened.catalog.tableByNumber(number)).toMatchObject({ name: "b", component: "child" });
+    expect(reopened.catalog.tableByNumber("child", number)).toMatchObject({ name: "b", component: "child" });
     expect(reopened.catalog.table("", "b")).toBeNull();
   });
 });

@@ -1,25 +1,22 @@
 /** The statements of the connection that writes, and the catalog as that connection sees it. */
 import { SqliteError } from "better-sqlite3";
 import type { Statement } from "better-sqlite3";
+import type { ValidatorJSON } from "convex/values";
 import { encodeId } from "../values/ids";
+import type { DocumentRow, StoredRow, WriteAccess } from "./access";
 import { BY_CREATION_TIME, byId, loadCatalog } from "./catalog";
 import type { CatalogState } from "./catalog";
 import type { IndexEntry } from "./indexKeys";
 import type { Connection } from "./layout";
 import { Reads } from "./reading";
-import type { IndexInfo, TableInfo } from "./types";
+import type { IndexInfo, KeyRange, RowCursor, Savepoint, TableInfo, TableKey } from "./types";
 
-/** A document as it lies in its table. */
-export interface StoredRow {
-  readonly row: number;
-  readonly json: string;
-}
-
-export class Writes {
-  readonly reads: Reads;
+export class Writes implements WriteAccess {
   catalog: CatalogState;
   /** Grows with every change of rows or entries: cursors of the transaction drop what they read ahead. */
   changes = 0;
+
+  readonly #reads: Reads;
 
   readonly #find: Statement<[number, Uint8Array], StoredRow>;
   readonly #insert: Statement<[number, Uint8Array, string]>;
@@ -29,7 +26,7 @@ export class Writes {
   readonly #deleteEntry: Statement<[number, Buffer]>;
 
   constructor(readonly db: Connection) {
-    this.reads = new Reads(db);
+    this.#reads = new Reads(db);
     this.catalog = loadCatalog(db);
     this.#find = db.prepare("SELECT row, json FROM documents WHERE table_number = ? AND internal_id = ?");
     this.#insert = db.prepare("INSERT INTO documents (table_number, internal_id, json) VALUES (?, ?, ?)");
@@ -39,15 +36,50 @@ export class Writes {
     this.#deleteEntry = db.prepare("DELETE FROM index_entries WHERE index_id = ? AND key = ?");
   }
 
-  find(table: TableInfo, internalId: Uint8Array): StoredRow | null {
-    return this.#find.get(table.number, internalId) ?? null;
+  isOpen(): boolean {
+    return this.db.inTransaction;
   }
 
-  /** Adds a document and returns its row. Throws if its id is taken. */
+  savepoint(name: string): Savepoint {
+    const { catalog } = this;
+    this.db.exec(`SAVEPOINT ${name}`);
+    return {
+      release: () => {
+        this.db.exec(`RELEASE ${name}`);
+      },
+      rollback: () => {
+        this.db.exec(`ROLLBACK TO ${name}; RELEASE ${name}`);
+        this.catalog = catalog;
+        this.changes++;
+      },
+    };
+  }
+
+  get(table: TableInfo, internalId: Uint8Array): string | null {
+    return this.#reads.get(table, internalId);
+  }
+
+  scan(index: IndexInfo, range: KeyRange, order: "asc" | "desc", check: () => void): RowCursor {
+    return Reads.scan(
+      index,
+      range,
+      order,
+      (fetch) => {
+        check();
+        return fetch(this.#reads);
+      },
+      () => this.changes,
+    );
+  }
+
+  find(table: TableInfo, internalId: Uint8Array): StoredRow | null {
+    return this.#find.get(table.id, internalId) ?? null;
+  }
+
   insertDocument(table: TableInfo, internalId: Uint8Array, json: string): number {
     this.changes++;
     try {
-      return Number(this.#insert.run(table.number, internalId, json).lastInsertRowid);
+      return Number(this.#insert.run(table.id, internalId, json).lastInsertRowid);
     } catch (error) {
       if (!(error instanceof SqliteError) || error.code !== "SQLITE_CONSTRAINT_UNIQUE") throw error;
       const id = encodeId(table.number, internalId);
@@ -67,35 +99,62 @@ export class Writes {
     this.#delete.run(row);
   }
 
-  /** Adds entries of one document. (One statement for each: a list of VALUES goes through a temporary table.) */
+  // One statement for each: a list of VALUES goes through a temporary table.
   insertEntries(row: number, entries: readonly IndexEntry[]): void {
     this.changes++;
     for (const { index, key } of entries) this.#insertEntry.run(index, key, row);
   }
 
-  /** Removes entries. */
   deleteEntries(entries: readonly IndexEntry[]): void {
     this.changes++;
     for (const { index, key } of entries) this.#deleteEntry.run(index, key);
   }
 
-  /** Adds a table with the two indexes that every table has. */
-  createTable(component: string, name: string): TableInfo {
-    const number = this.catalog.nextNumber();
+  /** @param number what its ids are to carry, if that is not left to the catalog. */
+  createTable(component: string, name: string, number?: number): TableInfo {
+    const made = this.catalog.newKey(component, name);
+    const key = { id: made.id, number: number ?? made.number };
     this.db
-      .prepare("INSERT INTO tables (number, component, name) VALUES (?, ?, ?)")
-      .run(number, component, name);
-    const creation = this.createIndex(number, BY_CREATION_TIME, ["_creationTime"]);
-    const table = { number, name, component, indexes: [byId(number), creation], documentType: null };
+      .prepare("INSERT INTO tables (id, number, component, name) VALUES (?, ?, ?, ?)")
+      .run(key.id, key.number, component, name);
+    const creation = this.createIndex(key, BY_CREATION_TIME, ["_creationTime"]);
+    const table = { ...key, name, component, indexes: [byId(key), creation], documentType: null };
     this.catalog = this.catalog.with(table);
     return table;
   }
 
-  /** Adds an index to the database, without entries and not yet in the catalog. */
-  createIndex(tableNumber: number, name: string, fields: readonly string[]): IndexInfo {
+  createIndex(table: TableKey, name: string, fields: readonly string[]): IndexInfo {
     const { lastInsertRowid } = this.db
       .prepare("INSERT INTO indexes (table_number, name, fields) VALUES (?, ?, ?)")
-      .run(tableNumber, name, JSON.stringify(fields));
+      .run(table.id, name, JSON.stringify(fields));
     return { id: Number(lastInsertRowid), name, fields: [...fields] };
+  }
+
+  dropIndex({ id }: IndexInfo): void {
+    this.db.prepare("DELETE FROM index_entries WHERE index_id = ?").run(id);
+    this.db.prepare("DELETE FROM indexes WHERE id = ?").run(id);
+  }
+
+  /** Removes a table with all that is in it. */
+  dropTable(table: TableInfo): void {
+    this.changes++;
+    for (const index of table.indexes) this.dropIndex(index);
+    this.db.prepare("DELETE FROM documents WHERE table_number = ?").run(table.id);
+    this.db.prepare("DELETE FROM tables WHERE id = ?").run(table.id);
+    this.catalog = this.catalog.without(table);
+  }
+
+  setDocumentType({ id }: TableInfo, type: ValidatorJSON | null): void {
+    const text = type && JSON.stringify(type);
+    this.db.prepare("UPDATE tables SET document_type = ? WHERE id = ?").run(text, id);
+  }
+
+  documentsAfter({ id }: IndexInfo, after: Buffer, limit: number): DocumentRow[] {
+    return this.db
+      .prepare<[number, Buffer, number], DocumentRow>(
+        `SELECT e.key, d.row, d.json FROM index_entries AS e CROSS JOIN documents AS d ON d.row = e.document
+         WHERE e.index_id = ? AND e.key > ? ORDER BY e.key LIMIT ? + 0`,
+      )
+      .all(id, after, limit);
   }
 }

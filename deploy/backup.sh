@@ -1,0 +1,11 @@
+#!/bin/sh
+# Makes a backup of the data, also while the server is at work, and deletes those that are older than KEEP_DAYS; nothing
+# is deleted if it fails. Once a day by cron: docs/operating.md.
+set -eu
+DATA=${DATA:-/var/lib/convex-hono-api}
+BACKUPS=${BACKUPS:-/var/backups/convex-hono-api}
+KEEP_DAYS=${KEEP_DAYS:-14}
+
+cd "$(dirname "$0")/.."
+node scripts/run.mjs embedded/cli.ts backup "$BACKUPS/$(date -u +%Y-%m-%dT%H%M%SZ).zip" --data "$DATA"
+find "$BACKUPS" -maxdepth 1 -name '*.zip' -mtime "+$KEEP_DAYS" -delete

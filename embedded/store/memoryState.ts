@@ -1,0 +1,78 @@
+/** What a database in memory consists of at one moment, and how it is read. */
+import { keyAfter } from "../values/keys";
+import type { StoredRow } from "./access";
+import { byIdBound, byIdKey } from "./byId";
+import { tableOfById } from "./catalog";
+import { internalIdOf } from "./indexKeys";
+import type { SortedRows } from "./sortedRows";
+import type { IndexInfo, KeyRange, Row, RowCursor, TableKey } from "./types";
+
+/** One state of the database. */
+export interface MemoryState {
+  /** By the id of their table, each under its internal id. */
+  readonly documents: Map<number, SortedRows<StoredRow>>;
+  /** By the id of their index, under their keys. */
+  readonly entries: Map<number, IndexEntries>;
+}
+
+interface IndexEntries {
+  readonly table: number;
+  readonly rows: SortedRows<null>;
+}
+
+/** Looks for its next row where it has come to, in the state of that moment. */
+export class MemoryCursor implements RowCursor {
+  #rest: KeyRange;
+  readonly #table: TableKey | null;
+
+  constructor(
+    private readonly state: () => MemoryState,
+    private readonly index: IndexInfo,
+    range: KeyRange,
+    private readonly order: "asc" | "desc",
+  ) {
+    const table = tableOfById(index);
+    this.#table = table;
+    this.#rest =
+      table === null
+        ? range
+        : { start: byIdBound(table.number, range.start), end: byIdBound(table.number, range.end) };
+  }
+
+  next(): Row | null {
+    const state = this.state();
+    const entries = state.entries.get(this.index.id);
+    const table = this.#table?.id ?? entries?.table;
+    const rows: SortedRows<unknown> | undefined =
+      this.#table === null ? entries?.rows : state.documents.get(this.#table.id);
+    if (table === undefined || rows === undefined) return null;
+    const { start, end } = this.#rest;
+    const row = this.order === "asc" ? rows.from(start) : rows.before(end);
+    if (row === null || row.key.compare(start) < 0 || row.key.compare(end) >= 0) return null;
+    this.#rest = this.order === "asc" ? { start: keyAfter(row.key), end } : { start, end: row.key };
+    const internalId = this.#table === null ? internalIdOf(row.key) : row.key;
+    const document = documentIn(state, table, internalId);
+    if (document === undefined) throw new Error("An entry without its document");
+    return {
+      key: this.#table === null ? row.key : byIdKey(this.#table.number, internalId),
+      json: document.json,
+    };
+  }
+}
+
+/** The document of that id, if there is one. */
+export function documentIn(state: MemoryState, table: number, internalId: Uint8Array): StoredRow | undefined {
+  return state.documents.get(table)?.get(internalId);
+}
+
+/** From now on the state is not changed. @returns itself. */
+export function freeze(state: MemoryState): MemoryState {
+  for (const rows of state.documents.values()) rows.freeze();
+  for (const { rows } of state.entries.values()) rows.freeze();
+  return state;
+}
+
+/** A state to be changed, that begins as a frozen one. */
+export function copyOf({ documents, entries }: MemoryState): MemoryState {
+  return { documents: new Map(documents), entries: new Map(entries) };
+}

@@ -1,0 +1,75 @@
+/** Rows in the order of their keys, shared by every state of a database that has the same ones. */
+export class SortedRows<T> {
+  #frozen = false;
+
+  private constructor(
+    private readonly keys: Buffer[],
+    private readonly values: T[],
+  ) {}
+
+  static empty<T>(): SortedRows<T> {
+    return new SortedRows<T>([], []);
+  }
+
+  /** From now on nothing of these rows changes: `writable` gives a copy. */
+  freeze(): void {
+    this.#frozen = true;
+  }
+
+  /** Itself, or a copy if it is frozen. */
+  writable(): SortedRows<T> {
+    return this.#frozen ? new SortedRows([...this.keys], [...this.values]) : this;
+  }
+
+  get(key: Uint8Array): T | undefined {
+    const at = this.#lowerBound(key);
+    return this.keys[at]?.equals(key) === true ? this.values[at] : undefined;
+  }
+
+  /** Puts a value in the place of the one with that key, or adds it. */
+  set(key: Buffer, value: T): void {
+    const at = this.#lowerBound(key);
+    if (this.keys[at]?.equals(key) === true) {
+      this.values[at] = value;
+    } else {
+      this.keys.splice(at, 0, key);
+      this.values.splice(at, 0, value);
+    }
+  }
+
+  delete(key: Buffer): void {
+    const at = this.#lowerBound(key);
+    if (this.keys[at]?.equals(key) !== true) return;
+    this.keys.splice(at, 1);
+    this.values.splice(at, 1);
+  }
+
+  /** The first row at or after a key. */
+  from(key: Buffer): { key: Buffer; value: T } | null {
+    return this.#row(this.#lowerBound(key));
+  }
+
+  /** The last row before a key. */
+  before(key: Buffer): { key: Buffer; value: T } | null {
+    return this.#row(this.#lowerBound(key) - 1);
+  }
+
+  #row(at: number): { key: Buffer; value: T } | null {
+    const key = this.keys[at];
+    return key === undefined ? null : { key, value: this.values[at] as T };
+  }
+
+  /** How many keys come before this one. */
+  #lowerBound(key: Uint8Array): number {
+    let low = 0;
+    let high = this.keys.length;
+    // Most rows are added at the end.
+    if (high > 0 && (this.keys[high - 1] as Buffer).compare(key) < 0) return high;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.keys[middle] as Buffer).compare(key) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
