@@ -1,0 +1,68 @@
+/** How a test calls functions. */
+import type { FunctionReference } from "convex/server";
+import { getFunctionAddress } from "convex/server";
+import type { Value } from "convex/values";
+import { convexToJson } from "convex/values";
+import { placeOf } from "../exec/addresses";
+import type { Engine, Execution, Origin } from "../exec/execution";
+import { executions } from "../exec/execution";
+import { argumentsOf, nestLoaded, runFunction, runLoaded, runNested } from "../exec/run";
+import type { FunctionKind, LoadedFunction } from "../runtime/modules";
+import type { Copy } from "../values/copy";
+import { copyPlain, isFields } from "../values/copy";
+
+/** A function of the test itself, called as a handler would be. */
+export type Inline = (ctx: object, args: Value) => unknown;
+
+/** A function of the app or of a component, or one that the test brings. */
+export type Callee = FunctionReference<FunctionKind> | Inline;
+
+/**
+ * Calls a function. Called while a query or mutation of the same test runs, as within `t.run`, it is a part of that
+ * transaction.
+ */
+export async function callFunction(
+  engine: Engine,
+  origin: Origin,
+  kind: FunctionKind,
+  callee: Callee,
+  given: unknown,
+): Promise<Value> {
+  const args = copyOf(given ?? {});
+  const caller = transactionAround(engine, kind);
+  if (typeof callee === "function") {
+    const fn = inlineFunction(engine, kind, "inline", callee);
+    return caller === null ? runLoaded(engine, fn, args, origin) : nestLoaded(caller, fn, args);
+  }
+  const place = placeOf({ engine, component: "" }, getFunctionAddress(callee));
+  const call = { ...place, kind, args };
+  return caller === null ? runFunction(engine, call, origin) : runNested(caller, call);
+}
+
+/** Runs a piece of a test as a mutation. */
+export function runInline(engine: Engine, origin: Origin, handler: Inline): Promise<Value> {
+  const fn = inlineFunction(engine, "mutation", "custom", handler);
+  return runLoaded(engine, fn, { value: {}, mostBytes: 0 }, origin);
+}
+
+function inlineFunction(engine: Engine, kind: FunctionKind, path: string, handler: Inline): LoadedFunction {
+  const { contexts } = engine.modules;
+  return {
+    ...{ component: "", path, kind, visibility: "public", args: { type: "any" }, returns: null },
+    call: (execution, args) => handler(contexts[kind](execution, "public"), args),
+    judge: (result) => contexts.judge(result),
+  };
+}
+
+/** The running transaction that a call is to be a part of, `null` if it is one of its own. */
+function transactionAround(engine: Engine, kind: FunctionKind): Execution | null {
+  const around = executions.getStore();
+  if (around?.engine !== engine || around.reader === null || around.hasEnded) return null;
+  if (kind === "query" || (kind === "mutation" && around.transaction !== null)) return around;
+  return null;
+}
+
+function copyOf(args: unknown): Copy {
+  if (!isFields(args)) throw new Error(`The arguments of a function are an object, not ${String(args)}`);
+  return copyPlain(args) ?? argumentsOf(convexToJson(args as Value));
+}

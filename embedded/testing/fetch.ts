@@ -1,0 +1,37 @@
+/** HTTP requests of a test, as far as the router of `http.ts`: there is no server. */
+import type { Engine, Origin } from "../exec/execution";
+import { Execution, executions } from "../exec/execution";
+
+const SITE = "https://some.convex.site";
+
+/**
+ * Answers a request by its HTTP action. Rejects with what the action throws.
+ *
+ * @param path path and query. @throws Error if it is no path, or the app has no HTTP actions.
+ */
+export async function fetchPath(
+  engine: Engine,
+  origin: Origin,
+  path: string,
+  init: RequestInit | undefined,
+): Promise<Response> {
+  if (!path.startsWith("/"))
+    throw new Error(`The path given to \`t.fetch\` must start with a \`/\`: ${path}`);
+  const router = await engine.modules.loadRouter();
+  if (router === null) throw new Error("There is no module `http` among those of the test");
+  const url = new URL(SITE + path);
+  const method = init?.method ?? "GET";
+  const found = router.lookup(url.pathname, method);
+  if (found === null) return new Response(`No HttpAction routed for ${url.pathname}`, { status: 404 });
+  const [action] = found;
+  // A handler that was not wrapped is called as it is, too.
+  const handler = action._handler ?? (action as unknown as NonNullable<typeof action._handler>);
+  // It does not end: its response may be a stream that is still written.
+  const execution = new Execution({
+    ...{ engine, kind: "http", path: "http", component: "", origin, now: 0 },
+    ...{ parent: null, reader: null, transaction: null },
+  });
+  const request = new Request(url, init);
+  const context = engine.modules.contexts.http(execution);
+  return (await executions.run(execution, () => handler(context, request))) as Response;
+}
