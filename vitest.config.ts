@@ -2,6 +2,8 @@ import { defineConfig } from "vitest/config";
 
 /** The HTTP suites know only requests and replies, so they run as they stand on every engine. */
 const overHttp = ["convex/http/**/*.test.ts"];
+/** These call functions themselves, by the shape that the official mock and the harness share. */
+const ofFunctions = ["convex/*.test.ts"];
 /** These need no engine and run once. */
 const ofTheKit = ["convex/http/{kit,middleware}/**/*.test.ts", "convex/http/contracts.test.ts"];
 
@@ -22,7 +24,7 @@ const ofASocket = ["convex/http/anything.test.ts"];
 const engine = (name: "convex-test" | "embedded") => ({
   test: {
     name,
-    include: overHttp,
+    include: name === "convex-test" ? [...overHttp, ...ofFunctions] : overHttp,
     exclude: [...ofTheKit, ...(name === "convex-test" ? [...ofAProcess, ...ofASocket] : [])],
     provide: { engine: name },
     env,

@@ -14,7 +14,7 @@ import type { Id } from "../../_generated/dataModel";
 import type { Grant } from "../../lib/scopes.lib";
 import schema from "../../schema";
 
-/** What runs the functions: the official mock, or the embedded runtime behind a real socket. */
+/** What runs the functions: the official mock, or the harness in its place, or the embedded runtime behind a real socket. */
 export type EngineName = "convex-test" | "embedded";
 
 declare module "vitest" {

@@ -1,0 +1,29 @@
+import { convexTest } from "convex-test";
+import { afterEach, expect, test, vi } from "vitest";
+import { internal } from "./_generated/api";
+import schema from "./schema";
+
+const modules = import.meta.glob("./**/*.*s");
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test("who is erased leaves no keys behind, however many there are, and others keep theirs", async () => {
+  vi.useFakeTimers();
+  const t = convexTest(schema, modules);
+  const register = async (name: string) => {
+    const { result } = await t.mutation(internal.users.register, { name, email: `${name}@example.com` });
+    return result._id;
+  };
+  const [ada, bob] = [await register("ada"), await register("bob")];
+  await t.run(async (ctx) => {
+    const key = { name: "ci", publicId: "", hash: "", scopes: [], createdAt: Date.now() };
+    for (let i = 0; i < 1_000; i++) await ctx.db.insert("apiKeys", { ...key, userId: ada });
+    await ctx.db.insert("apiKeys", { ...key, userId: bob });
+  });
+  await t.mutation(internal.users.erase, { userId: ada });
+  await t.finishAllScheduledFunctions(vi.runAllTimers);
+  const left = await t.run((ctx) => ctx.db.query("apiKeys").collect());
+  expect(left.map(({ userId }) => userId)).toEqual([bob]);
+});
