@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
-import { chromium, type Browser, type Page } from "playwright-core";
+import { chromium, type Browser, type Page, type Response as PageResponse } from "playwright-core";
 import { onTestFinished } from "vitest";
+import { checkReply } from "../../openapi/contract/check";
 
 /** Where Chromium or Chrome is usually installed. */
 const PLACES = [
@@ -17,7 +18,7 @@ export type Visit = {
   page: Page;
   /** What the page asked others than this machine for. */
   outside: string[];
-  /** Errors in the console and in scripts, and what the page's policy has stopped. */
+  /** Errors in the console and in scripts, what the page's policy has stopped, and replies that are not documented. */
   complaints: string[];
 };
 
@@ -49,6 +50,9 @@ export async function visit(browser: Browser): Promise<Visit> {
     const here = /^(127\.0\.0\.1|(.+\.)?localhost)$/.test(hostname) || ["data:", "blob:"].includes(protocol);
     if (!here) outside.push(request.url());
   });
+  page.on("response", (response) => {
+    hold(response).catch((error: unknown) => complaints.push(String(error)));
+  });
   page.on("console", (message) => {
     if (["error", "warning"].includes(message.type())) complaints.push(message.text());
   });
@@ -63,4 +67,19 @@ export async function visit(browser: Browser): Promise<Visit> {
     });
   });
   return { page, outside, complaints };
+}
+
+/** Holds what the API has answered a page against the OpenAPI document. What others answer has no request id. */
+async function hold(response: PageResponse): Promise<void> {
+  const headers = await response.allHeaders().catch(() => ({}));
+  if (!("x-request-id" in headers)) return;
+  // There is none to be had of a redirect, nor once the page has gone on.
+  const body = await response.body().catch(() => undefined);
+  if (body === undefined && response.status() !== 302) return;
+  // It comes from the browser's cache, with the headers of the 304 that has confirmed it.
+  if (body?.length && !("content-type" in headers)) return;
+  const { pathname } = new URL(response.url());
+  const content = body?.length ? Uint8Array.from(body) : null;
+  const reply = new Response(content, { status: response.status(), headers });
+  await checkReply(response.request().method(), pathname, reply);
 }

@@ -9,6 +9,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { referenceScript } from "../../embedded/reference";
 import { startServer, type EmbeddedServer } from "../../embedded/server";
+import { checkedFetch } from "../../openapi/contract/check";
 import { startBrowser, visit } from "./chromium";
 
 const root = process.cwd();
@@ -110,7 +111,11 @@ describe("GET /docs", () => {
 
   test("follows a file to where it is stored", async () => {
     const headers = { "X-API-Key": key, "Content-Type": "text/plain" };
-    const upload = await fetch(`${api.url}/api/upload`, { method: "POST", headers, body: "some bytes" });
+    const upload = await checkedFetch(`${api.url}/api/upload`, {
+      method: "POST",
+      headers,
+      body: "some bytes",
+    });
     const { storageId } = (await upload.json()) as { storageId: string };
     const { page, outside, complaints } = await visit(browser);
     await page.goto(`${api.url}/docs`);

@@ -1,6 +1,7 @@
 /** The example frontend and somebody who uses it. */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll } from "vitest";
+import { checkedFetch } from "../../openapi/contract/check";
 import { startBrowser, visit } from "./chromium";
 import { openStage, type Stage } from "./stage";
 
@@ -38,7 +39,7 @@ export async function signedIn() {
   await visited.page.getByText("Nothing here yet").waitFor();
   const call = async (path: string, init: RequestInit = {}) => {
     const headers = { "X-API-Key": key, "Content-Type": "application/json" };
-    const reply = await fetch(stage.api.url + path, { ...init, headers });
+    const reply = await checkedFetch(stage.api.url + path, { ...init, headers });
     return (await reply.json()) as Record<string, string>;
   };
   return { ...visited, key, call };

@@ -1,6 +1,7 @@
 /** Pages of other origins call the API, and the browser decides whether they may. */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { checkedFetch } from "../../openapi/contract/check";
 import { startBrowser, visit } from "./chromium";
 import { exhaust, openStage, type Stage } from "./stage";
 
@@ -143,7 +144,7 @@ describe.each(["other.localhost", "team.localhost", "app.localhost.team.localhos
       const { ask, preflights } = await pageAt(host);
       expect(await ask("/api/items", creating({ "X-API-Key": caller }))).toBe("TypeError");
       expect(preflights).toEqual(["/api/items"]);
-      const listed = await fetch(`${stage.api.url}/api/items`, { headers: { "X-API-Key": caller } });
+      const listed = await checkedFetch(`${stage.api.url}/api/items`, { headers: { "X-API-Key": caller } });
       expect(await listed.json()).toEqual([]);
     });
   },

@@ -9,6 +9,7 @@ import { extname, join } from "node:path";
 import { build } from "vite";
 import { onTestFinished } from "vitest";
 import { startServer, type EmbeddedServer } from "../../embedded/server";
+import { checkedFetch } from "../../openapi/contract/check";
 
 const TYPES: Record<string, string> = { ".css": "text/css", ".html": "text/html", ".js": "text/javascript" };
 
@@ -86,5 +87,5 @@ export async function openStage(): Promise<Stage> {
 export async function exhaust({ api, stopClock }: Stage, key: string): Promise<void> {
   stopClock();
   const headers = { "X-API-Key": key };
-  for (;;) if ((await fetch(`${api.url}/api/protected`, { headers })).status === 429) return;
+  for (;;) if ((await checkedFetch(`${api.url}/api/protected`, { headers })).status === 429) return;
 }

@@ -25,7 +25,7 @@ let read: Described | undefined;
 
 /** The document of this project, as it was last generated. */
 export function productDocument(): Described {
-  const file = join(import.meta.dirname, "..", "openapi.json");
+  const file = join(process.cwd(), "openapi", "openapi.json");
   return (read ??= describedBy(JSON.parse(readFileSync(file, "utf8")) as JsonSchema));
 }
 

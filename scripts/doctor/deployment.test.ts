@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { startServer, type EmbeddedServer } from "../../embedded/server";
+import { checkedFetch } from "../../openapi/contract/check";
 import { deployment, type Deployment } from "./deployment";
 import { proxyTo, type Change } from "./deployment/proxy.testing";
 
@@ -105,10 +106,10 @@ describe("a key", () => {
     const who = { name: "gone", scopes: ["*"], email: "gone@example.com" };
     const { key: gone } = (await server.run("apiKeys:issue", who)) as { key: string };
     const admin = { "X-API-Key": gone };
-    const [own] = (await (await fetch(`${server.url}/api/keys`, { headers: admin })).json()) as {
+    const [own] = (await (await checkedFetch(`${server.url}/api/keys`, { headers: admin })).json()) as {
       id: string;
     }[];
-    await fetch(`${server.url}/api/keys/${own?.id ?? ""}`, { method: "DELETE", headers: admin });
+    await checkedFetch(`${server.url}/api/keys/${own?.id ?? ""}`, { method: "DELETE", headers: admin });
     expect((await look({ key: gone }))["key"]).toEqual(["problem The deployment does not know the key"]);
   });
 });

@@ -15,7 +15,6 @@ beforeEach(() => {
   // Admission is a mutation then, so that a route works with a function even if it needs none for itself.
   vi.stubEnv("RATE_LIMIT_KEY_PER_MINUTE", "10");
   vi.stubEnv("RATE_LIMIT_IP_PER_MINUTE", "10");
-  vi.stubEnv("REQUEST_TIMEOUT_MS", "20");
   for (const { needs } of routes) if (needs) vi.stubEnv(needs.setting, "whsec_c2VjcmV0");
 });
 afterEach(() => vi.unstubAllEnvs());
@@ -55,8 +54,8 @@ test("where the database does not answer, /health/ready says so", async () => {
 });
 
 test.each(named(working))("%s: where a function never answers, 503 in time", async (_, route) => {
-  const { reply, asked } = await ask(route, () => new Promise(() => undefined));
-  expect(asked).toHaveLength(1);
+  vi.stubEnv("REQUEST_TIMEOUT_MS", "20");
+  const { reply } = await ask(route, () => new Promise(() => undefined));
   expect(reply.headers.get("retry-after")).toBe("5");
   await problem(reply, 503, "timed_out");
 });

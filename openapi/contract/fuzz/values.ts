@@ -13,7 +13,7 @@ export function valueOf(schema: JsonSchema): fc.Arbitrary<unknown> {
     case "string":
       return textOf(schema);
     case "integer":
-      return fc.integer({ ...bounds(schema) });
+      return fc.integer(bounds(schema));
     case "number":
       return fc.double({ ...bounds(schema), noNaN: true, noDefaultInfinity: true });
     case "boolean":
@@ -58,7 +58,7 @@ function textOf({ format, pattern, minLength, maxLength }: JsonSchema): fc.Arbit
   const [min = 0, max = 300] = [number(minLength), number(maxLength)];
   // A letter first, because the API trims.
   const rest = fc.string({
-    unit: unit,
+    unit,
     minLength: Math.max(0, min - 1),
     maxLength: Math.max(0, Math.min(max, 300) - 1),
   });

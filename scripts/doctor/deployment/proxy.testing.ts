@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
+import { checkedFetch } from "../../../openapi/contract/check";
 
 /** What the proxy answers in the place of the server. */
 type Reply = { status?: number; headers?: Record<string, string>; body?: string };
@@ -32,7 +33,7 @@ async function pass(origin: string, incoming: IncomingMessage): Promise<Required
   for await (const chunk of incoming) chunks.push(chunk as Buffer);
   const body = chunks.length > 0 ? { body: Buffer.concat(chunks) } : {};
   const headers = Object.fromEntries(Object.entries(sent).filter(([name]) => !/length|encoding/.test(name)));
-  const reply = await fetch(origin + url, { method, headers, redirect: "manual", ...body });
+  const reply = await checkedFetch(origin + url, { method, headers, redirect: "manual", ...body });
   const answered = [...reply.headers].filter(([name]) => !/length|encoding|connection/.test(name));
   return { status: reply.status, headers: Object.fromEntries(answered), body: await reply.text() };
 }
