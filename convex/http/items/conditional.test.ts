@@ -47,6 +47,19 @@ describe("If-None-Match", () => {
     expect(item["name"]).toBe("nut");
   });
 
+  test("a write is no reading: * stands in its way, for the item is there, and a tag changes nothing", async () => {
+    const call = await as("ada");
+    const { path, etag } = await bolt(call);
+    const none = { "If-None-Match": "*" };
+    await problem(call("PATCH", path, { name: "nut" }, none), 412, "precondition_failed");
+    await problem(call("DELETE", path, undefined, none), 412, "precondition_failed");
+    expect((await call("GET", path)).headers.get("etag")).toBe(etag);
+    for (const tag of [etag, '"2"', '"3"'])
+      expect(await json(call("PATCH", path, { name: "nut" }, { "If-None-Match": tag }))).toMatchObject({
+        name: "nut",
+      });
+  });
+
   test("it brings nothing to light: a missing item stays 404, a missing scope 403", async () => {
     const call = await as("ada");
     await problem(call("GET", "/api/items/nothing", undefined, { "If-None-Match": "*" }), 404, "not_found");

@@ -16,10 +16,19 @@ export function revisionsIn(header: string | undefined): number[] | undefined {
 }
 
 /**
+ * The revisions that a write may meet, or undefined for any. `If-None-Match: *` asks for there to be none (RFC 9110, section
+ * 13.1.2); tags in that header save reading, and are nothing to a write.
+ */
+export const revisionsFor = (c: ApiContext): number[] | undefined =>
+  c.req.header("If-None-Match")?.trim() === "*" ? [] : revisionsIn(c.req.header("If-Match"));
+
+/**
  * Answers 304 in the place of a reply whose `ETag` the client holds already (weak comparison, `*` included). It has the
- * reply's own headers, because a cache puts them into the place of those that it holds (RFC 9111, section 4.3.4).
+ * reply's own headers, because a cache puts them into the place of those that it holds (RFC 9111, section 4.3.4). What a
+ * write has done is told in any case.
  */
 export function unlessUnchanged(c: ApiContext, reply: Response): Response {
+  if (c.req.method !== "GET" && c.req.method !== "HEAD") return reply;
   const held = c.req.header("If-None-Match");
   const tag = reply.headers.get("ETag");
   if (held === undefined || tag === null || reply.status !== 200) return reply;

@@ -1,7 +1,7 @@
 import { zValidator } from "@hono/zod-validator";
 import * as z from "zod/mini";
 import { fail, type FieldError } from "../../lib/failure.lib";
-import { revisionsIn } from "./conditional.kit";
+import { revisionsFor } from "./conditional.kit";
 import type { Endpoint } from "./api.kit";
 import type { ApiContext } from "./env.kit";
 import { pageCall, pageQuery } from "./paging.kit";
@@ -24,8 +24,7 @@ export async function validate(c: ApiContext, endpoint: Endpoint): Promise<void>
     const query = c.req.valid("query" as never) as { limit?: string; cursor?: string };
     c.set("page", pageCall(endpoint.operationId, query, c.req.url));
   }
-  if (endpoint.conditional && endpoint.method !== "get")
-    c.set("ifMatch", revisionsIn(c.req.header("If-Match")));
+  if (endpoint.conditional && endpoint.method !== "get") c.set("ifMatch", revisionsFor(c));
 }
 
 function validatorsOf({ path, params, query, paged, body, form }: Endpoint): Validator[] {
