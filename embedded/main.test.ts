@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
@@ -270,6 +270,25 @@ test("--watch serves what is saved; a broken file is named, and the last good bu
   await command.line(/^convex\/http\.ts:\d+:\d+: /);
   await command.line(/^not reloaded: the last good build goes on serving/);
   expect(await json(fetch(`${url}/echo/x`))).toMatchObject({ changed: true });
+});
+
+test("--watch generates the types of the functions anew", async () => {
+  const project = copyOf(BASIC);
+  const dependencies = { convex: "*" };
+  const codegen = `node ${resolve("scripts/codegen.mjs")}`;
+  writeFileSync(
+    join(project, "package.json"),
+    JSON.stringify({ type: "module", scripts: { codegen }, dependencies }),
+  );
+  const args = ["--project", project, "--data", temporaryDirectory(), "--port", "0", "--watch"];
+  const command = new Command(args, { FIXTURE_BROKEN: "no" });
+  await command.line(/^ready\b/);
+
+  const added = 'import { queryGeneric } from "convex/server";\nexport const one = queryGeneric(() => 1);\n';
+  writeFileSync(join(project, "convex/added.ts"), added);
+  await command.line(/^generated convex\/_generated/);
+  const types = readFileSync(join(project, "convex/_generated/api.d.ts"), "utf8");
+  expect(types).toContain('import type * as added from "../added.js";');
 });
 
 test("errors that no function can catch are logged under its name, and the server goes on", async () => {

@@ -3,6 +3,7 @@ import { accessSync } from "node:fs";
 import type { LogLine } from "./exec/execution";
 import { reportStray } from "./exec/strays";
 import { finishFirstStart } from "./firstStart";
+import { generator } from "./generate";
 import { lineWriter } from "./lines";
 import type { CommandLine } from "./options";
 import { parseCommandLine, USAGE, UsageError } from "./options";
@@ -81,7 +82,7 @@ async function start(options: CommandLine): Promise<EmbeddedServer> {
   if (server.firstStart) finishFirstStart(server.dataDirectory);
   await say(`ready in ${Math.round(performance.now())} ms`);
 
-  if (watch) watchFunctions(project, () => reload(server));
+  if (watch) watchAll(server, project);
   return server;
 }
 
@@ -119,13 +120,27 @@ async function firstKey(server: EmbeddedServer): Promise<string | null> {
   return typeof key === "string" ? key : null;
 }
 
-async function reload(server: EmbeddedServer): Promise<void> {
+/** Serves what is saved, and keeps the types of the functions current. */
+function watchAll(server: EmbeddedServer, project: string): void {
+  const generate = generator(project, {
+    generated: () => void say("generated convex/_generated"),
+    failed: (output) => process.stderr.write(`convex/_generated is not current: ${output}\n`),
+  });
+  watchFunctions(project, async () => {
+    if (await reload(server)) generate?.();
+  });
+}
+
+/** @returns whether the new build is served. */
+async function reload(server: EmbeddedServer): Promise<boolean> {
   const started = performance.now();
   try {
     await server.reload();
     await say(`reloaded in ${Math.round(performance.now() - started)} ms`);
+    return true;
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\nnot reloaded: the last good build goes on serving\n`);
+    return false;
   }
 }
 

@@ -1,6 +1,6 @@
 /** Calls back when a file of a project's `convex/` folder has changed. */
 import { watch } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, join, sep } from "node:path";
 
 const DEBOUNCE_MS = 50;
 
@@ -32,6 +32,8 @@ export function watchFunctions(project: string, changed: () => Promise<void>): {
   const watcher = watch(join(project, "convex"), { recursive: true }, (_event, file) => {
     // Editors' own files come and go without meaning anything.
     if (file !== null && /^[.#]|~$/.test(basename(file))) return;
+    // What is generated follows from the rest, and would be generated for ever.
+    if (file?.split(sep)[0] === "_generated") return;
     clearTimeout(timer);
     timer = setTimeout(() => void run(), DEBOUNCE_MS);
   });
