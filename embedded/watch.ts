@@ -1,6 +1,7 @@
 /** Calls back when a file of a project's `convex/` folder has changed. */
-import { watch } from "node:fs";
-import { basename, join, sep } from "node:path";
+import type { Dirent, FSWatcher } from "node:fs";
+import { readdirSync, watch } from "node:fs";
+import { join } from "node:path";
 
 const DEBOUNCE_MS = 50;
 
@@ -29,18 +30,64 @@ export function watchFunctions(project: string, changed: () => Promise<void>): {
     working = false;
   };
 
-  const watcher = watch(join(project, "convex"), { recursive: true }, (_event, file) => {
+  const folders = watchFolders(join(project, "convex"), (file) => {
     // Editors' own files come and go without meaning anything.
-    if (file !== null && /^[.#]|~$/.test(basename(file))) return;
-    // What is generated follows from the rest, and would be generated for ever.
-    if (file?.split(sep)[0] === "_generated") return;
+    if (file !== null && /^[.#]|~$/.test(file)) return;
     clearTimeout(timer);
     timer = setTimeout(() => void run(), DEBOUNCE_MS);
   });
   return {
     close() {
       clearTimeout(timer);
-      watcher.close();
+      folders.close();
     },
   };
+}
+
+/**
+ * Watches a folder and those in it, each by itself: Node 20 watches the files of a whole tree one by one, and loses each as
+ * soon as an editor puts another in its place.
+ *
+ * @param changed gets the name of a file, `null` where the system does not tell.
+ */
+function watchFolders(root: string, changed: (file: string | null) => void): { close(): void } {
+  const watchers = new Map<string, FSWatcher>();
+  const follow = (): void => {
+    const present = new Set(foldersIn(root));
+    for (const [folder, watcher] of watchers) {
+      if (present.has(folder)) continue;
+      watcher.close();
+      watchers.delete(folder);
+    }
+    for (const folder of present) if (!watchers.has(folder)) add(folder);
+  };
+  const add = (folder: string): void => {
+    const watcher = watch(folder, (_event, file) => {
+      follow();
+      changed(file);
+    });
+    // The folder is gone; the one above it tells.
+    watcher.on("error", () => watcher.close());
+    watchers.set(folder, watcher);
+  };
+  follow();
+  return {
+    close() {
+      for (const watcher of watchers.values()) watcher.close();
+    },
+  };
+}
+
+/** The folder and all in it, but for what is generated from the rest, and would be generated for ever. */
+function* foldersIn(folder: string): Generator<string> {
+  let entries: Dirent[];
+  try {
+    entries = readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return;
+  }
+  yield folder;
+  for (const entry of entries) {
+    if (entry.isDirectory() && entry.name !== "_generated") yield* foldersIn(join(folder, entry.name));
+  }
 }
