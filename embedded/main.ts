@@ -80,9 +80,9 @@ async function start(options: CommandLine): Promise<EmbeddedServer> {
   if (key !== null) await say(`key  ${key}`);
   await tellTools(server, options);
   if (server.firstStart) finishFirstStart(server.dataDirectory);
-  await say(`ready in ${Math.round(performance.now())} ms`);
-
+  // Whoever waits for the next line may save a file at once.
   if (watch) watchAll(server, project);
+  await say(`ready in ${Math.round(performance.now())} ms`);
   return server;
 }
 

@@ -4,6 +4,7 @@ import { readdirSync, watch } from "node:fs";
 import { join } from "node:path";
 
 const DEBOUNCE_MS = 50;
+const GENERATED = "_generated";
 
 /**
  * Watches until closed. Changes that come close together, as editors and `git checkout` make them, count as one; while
@@ -31,8 +32,8 @@ export function watchFunctions(project: string, changed: () => Promise<void>): {
   };
 
   const folders = watchFolders(join(project, "convex"), (file) => {
-    // Editors' own files come and go without meaning anything.
-    if (file !== null && /^[.#]|~$/.test(file)) return;
+    // Editors' own files come and go without meaning anything, and so does the folder of what is generated.
+    if (file !== null && (file === GENERATED || /^[.#]|~$/.test(file))) return;
     clearTimeout(timer);
     timer = setTimeout(() => void run(), DEBOUNCE_MS);
   });
@@ -88,6 +89,6 @@ function* foldersIn(folder: string): Generator<string> {
   }
   yield folder;
   for (const entry of entries) {
-    if (entry.isDirectory() && entry.name !== "_generated") yield* foldersIn(join(folder, entry.name));
+    if (entry.isDirectory() && entry.name !== GENERATED) yield* foldersIn(join(folder, entry.name));
   }
 }
