@@ -5,6 +5,7 @@ import type { CreationTimes } from "./exec/creationTimes";
 import { creationTimesOf } from "./exec/creationTimes";
 import type { Engine, LogLine } from "./exec/execution";
 import { CONVEX_LIMITS, type Limits } from "./exec/limits";
+import { Results } from "./exec/results";
 import { Turns } from "./exec/turns";
 import { stopBundler } from "./runtime/bundle";
 import type { Component, ProjectBundle } from "./runtime/components";
@@ -149,6 +150,7 @@ export class Builds {
     const built = {
       ...{ store, modules, components, creationTimes, clock, log, scheduler, files, auth, trustProxy },
       limits: { ...CONVEX_LIMITS, ...limits },
+      results: new Results(store.changes),
     };
     await applyCrons(built);
     return built;

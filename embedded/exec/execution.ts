@@ -13,6 +13,7 @@ import { Budget } from "./limitsOfTime";
 import { Usage } from "./limitsOfTransaction";
 import { withoutIdentity } from "./origins";
 import type { OpenQuery } from "./query/stream";
+import type { Observed, Results } from "./results";
 import { Slots } from "./slots";
 import { Turns } from "./turns";
 
@@ -42,6 +43,8 @@ export interface Engine {
   readonly files: FileStorage;
   readonly auth: Auth;
   readonly limits: Limits;
+  /** Where results of queries are kept; nowhere in the test harness, whose functions a test may replace. */
+  readonly results?: Results;
   /** How many proxies of one's own stand before the server. */
   readonly trustProxy: number;
   /**
@@ -84,6 +87,8 @@ interface ExecutionOptions {
   readonly parent: Execution | null;
   readonly reader: Reader | null;
   readonly transaction: Transaction | null;
+  /** Told what is read, where that decides how long the result stands. */
+  readonly observed?: Observed | null;
 }
 
 export class Execution {
@@ -102,6 +107,8 @@ export class Execution {
   readonly reader: Reader | null;
   /** `null` unless this is a mutation. */
   readonly transaction: Transaction | null;
+  /** That of the whole query, if somebody wants to know what it reads. */
+  readonly observed: Observed | null;
   readonly turns = new Turns();
   /** To be called when the function ends. */
   readonly afterwards: (() => void)[] = [];
@@ -131,6 +138,7 @@ export class Execution {
     this.parent = options.parent;
     this.reader = options.reader;
     this.transaction = options.transaction;
+    this.observed = options.observed ?? options.parent?.observed ?? null;
     const { limits } = this.engine;
     this.budget = new Budget(labelOf(this), this.frozen ? limits.userMs : limits.actionMs, !this.frozen);
   }

@@ -24,7 +24,10 @@ export function get(
   const system = args.isSystem === true;
   if (typeof args.table === "string") checkSide(args.table, system);
   const address = addressOf(execution, "db.get", args.id, args.table, { system });
+  // A table that is made later on, and system tables: nobody notes what becomes of those.
+  if (address === null || system) execution.observed?.elsewhere();
   if (address === null) return "null";
+  execution.observed?.document(address.table.id, args.id as string);
   const reader = readerOf(execution);
   execution.usage.readRange(args.id as string);
   const json = reader.get(address.table, address.internal);
@@ -35,9 +38,13 @@ export function get(
 
 /** `db.normalizeId`: the id if it is one of that table, else `null`. Convex takes no other form of id either. */
 export function normalizeId(execution: Execution, args: { table: string; idString: string }): string {
-  const decoded = decodeId(args.idString);
-  const { component, engine } = execution;
+  return JSON.stringify({ id: isIdOf(execution, args.table, args.idString) ? args.idString : null });
+}
+
+/** Whether a text is the id of a document that the table may have. */
+export function isIdOf({ component, engine, observed }: Execution, name: string, id: string): boolean {
+  const decoded = decodeId(id);
   const table = decoded && engine.store.catalog.tableByNumber(component, decoded.tableNumber);
-  const fits = table?.name === args.table && isReadable(args.table);
-  return JSON.stringify({ id: fits ? args.idString : null });
+  if (table === null) observed?.elsewhere();
+  return table?.name === name && isReadable(name);
 }

@@ -14,6 +14,8 @@ import type { FunctionPlace } from "./addresses";
 import { labelOf, notFound } from "./addresses";
 import type { TransactionLimits } from "./limits";
 import { checkArgumentBytes, checkResultBytes } from "./limitsOfSize";
+import type { Results } from "./results";
+import { Observed } from "./results";
 import { ComponentIds } from "./tables";
 
 /** What is called, and with what. */
@@ -46,10 +48,9 @@ function start(engine: Engine, fn: LoadedFunction, call: Call, origin: Origin): 
 
 /** The same with a function that is at hand. */
 export function runLoaded(engine: Engine, fn: LoadedFunction, args: Copy, origin: Origin): Promise<Value> {
+  if (fn.kind === "query") return runQuery(engine, fn, args, origin);
   checkArgs(engine, fn, args);
   switch (fn.kind) {
-    case "query":
-      return runQuery(engine, fn, args, origin);
     case "mutation":
       return runMutation(engine, fn, args, origin);
     case "action":
@@ -104,13 +105,48 @@ export async function nestLoaded(
 }
 
 function runQuery(engine: Engine, fn: LoadedFunction, args: Copy, origin: Origin): Promise<Value> {
+  const key = engine.results?.keyOf(fn, args) ?? null;
+  if (engine.results === undefined || key === null) {
+    checkArgs(engine, fn, args);
+    return runQueryAnew(engine, fn, args, origin, null);
+  }
+  const kept = engine.results.find(key);
+  return kept === undefined
+    ? runQueryToKeep(engine, engine.results, key, fn, args, origin)
+    : Promise.resolve(kept);
+}
+
+async function runQueryToKeep(
+  engine: Engine,
+  results: Results,
+  key: string,
+  fn: LoadedFunction,
+  args: Copy,
+  origin: Origin,
+): Promise<Value> {
+  checkArgs(engine, fn, args);
+  const since = results.now;
+  const observed = new Observed();
+  const result = await runQueryAnew(engine, fn, args, origin, observed);
+  results.keep(key, result, observed, since);
+  return result;
+}
+
+function runQueryAnew(
+  engine: Engine,
+  fn: LoadedFunction,
+  args: Copy,
+  origin: Origin,
+  observed: Observed | null,
+): Promise<Value> {
   const snapshot = engine.store.snapshot();
-  return settle(executionOf(engine, fn, origin, snapshot, null), fn, args, snapshot);
+  return settle(executionOf(engine, fn, origin, snapshot, null, observed), fn, args, snapshot);
 }
 
 async function runMutation(engine: Engine, fn: LoadedFunction, args: Copy, origin: Origin): Promise<Value> {
   // Keys may have to be fetched to tell who is logged in: better before the writer waits for it.
-  if (origin.token !== null) await engine.auth.identify(origin).catch(() => undefined);
+  const keys = engine.auth.prepare(origin);
+  if (keys !== null) await keys;
   const { result, scheduled } = await engine.store.mutate((transaction) =>
     runMutationIn(engine, transaction, fn, args, origin),
   );
@@ -154,9 +190,12 @@ function executionOf(
   origin: Origin,
   reader: Reader | null,
   transaction: Transaction | null,
+  observed: Observed | null = null,
 ): Execution {
-  const now = engine.clock();
-  return new Execution({ engine, kind, path, component, origin, now, parent: null, reader, transaction });
+  return new Execution({
+    ...{ engine, kind, path, component, origin, now: engine.clock() },
+    ...{ parent: null, reader, transaction, observed },
+  });
 }
 
 /**
@@ -241,7 +280,8 @@ function checkKind({ path, kind }: LoadedFunction, call: Call): void {
 /** Arguments from their JSON form. @throws SyscallError in Convex's words for what is no value. */
 export function argumentsOf(json: JSONValue): Copy {
   try {
-    return unmeasured(jsonToConvex(json));
+    const value = jsonToConvex(json);
+    return copyPlain(value) ?? unmeasured(value);
   } catch (error) {
     throw new SyscallError(`ArgumentValidationError: ${(error as Error).message}`);
   }

@@ -58,6 +58,12 @@ const DATABASE: Readonly<Record<string, Handler<string>>> = {
   "1.0/storageGetMetadata": storageGetMetadata,
 };
 
+/** What a query may ask for so that its result depends on documents alone. */
+const OBSERVED: ReadonlySet<string> = new Set([
+  ...["1.0/queryStream", "1.0/queryCleanup", "1.0/db/normalizeId", "1.0/get", "1.0/count"],
+  ...["1.0/queryStreamNext", "1.0/queryPage", "1.0/runUdf"],
+]);
+
 const OTHER: Readonly<Record<string, Handler<string | Promise<string>>>> = {
   "1.0/runUdf": runUdf,
   "1.0/actions/query": actionCall("query"),
@@ -97,6 +103,7 @@ export const convexGlobal = {
     const execution = running();
     const handler = SYNC[operation];
     if (handler === undefined) throw unknown(execution, operation);
+    noteElsewhere(execution, operation);
     execution.budget.enter();
     try {
       return handler(execution, JSON.parse(json) as never);
@@ -111,6 +118,7 @@ export const convexGlobal = {
     if (handler === undefined) return otherSyscall(operation, json);
     try {
       const execution = running();
+      noteElsewhere(execution, operation);
       execution.budget.enter();
       if (execution.turns.busy) return inTurn(execution, handler, JSON.parse(json) as never);
       try {
@@ -129,6 +137,7 @@ export const convexGlobal = {
    */
   jsSyscall(operation: string, args: Record<string, unknown>): unknown {
     const execution = running();
+    noteElsewhere(execution, operation);
     if (operation in FILES) return callFiles(execution, operation as keyof typeof FILES, args);
     if (operation === "requestFromConvexJson" && execution.request !== null) return execution.request;
     if (operation === "convexJsonFromResponse") {
@@ -146,6 +155,7 @@ async function otherSyscall(operation: string, json: string): Promise<string> {
   let execution: Execution | undefined;
   try {
     const caller = running();
+    noteElsewhere(caller, operation);
     caller.budget.enter();
     execution = caller;
     const handler = OTHER[operation];
@@ -170,6 +180,10 @@ async function inTurn(execution: Execution, handler: Handler<string>, args: neve
   } finally {
     execution.budget.exit();
   }
+}
+
+function noteElsewhere({ observed }: Execution, operation: string): void {
+  if (observed !== null && !OBSERVED.has(operation)) observed.elsewhere();
 }
 
 async function callFiles(

@@ -4,6 +4,7 @@ import { jsonToConvex } from "convex/values";
 import type { StoredDocument, TableInfo, Transaction } from "../store/types";
 import { checkDocument, checkShape } from "../values/documents";
 import { encodeId, newInternalId } from "../values/ids";
+import { documentOf } from "../values/stored";
 import { SyscallError } from "./errors";
 import type { Execution } from "./execution";
 import type { DocumentAddress } from "./tables";
@@ -36,30 +37,40 @@ export function insertFields(execution: Execution, tableName: string, fields: Fi
   return _id;
 }
 
+/** A document as a write names it. */
+interface Named {
+  readonly id: unknown;
+  readonly table?: unknown;
+}
+
 /** `db.replace`: other fields under the same id and creation time. */
-export function replace(
-  execution: Execution,
-  args: { id: unknown; table?: unknown; value: JSONValue },
-): string {
+export function replace(execution: Execution, args: Named & { value: JSONValue }): string {
+  return replaceFields(execution, args, () => fieldsOf(args.value, "db.replace"));
+}
+
+/** @param read gives the fields, which nobody else may hold. */
+export function replaceFields(execution: Execution, named: Named, read: () => Fields): string {
   const transaction = transactionOf(execution);
-  const { address, stored } = existing(execution, "replace", args);
-  return write(execution, transaction, address, stored, fieldsOf(args.value, "db.replace"));
+  const { address, stored } = existing(execution, "replace", named);
+  return write(execution, transaction, address, stored, read());
 }
 
 /** `db.patch`: some fields changed; `undefined` removes one. */
-export function shallowMerge(
-  execution: Execution,
-  args: { id: unknown; table?: unknown; value: JSONValue },
-): string {
+export function shallowMerge(execution: Execution, args: Named & { value: JSONValue }): string {
+  return mergeFields(execution, args, () => patchOf(args.value));
+}
+
+/** @param read gives the changed fields, which nobody else may hold. */
+export function mergeFields(execution: Execution, named: Named, read: () => Fields): string {
   const transaction = transactionOf(execution);
-  const { address, stored } = existing(execution, "patch", args);
-  const changes = patchOf(args.value);
+  const { address, stored } = existing(execution, "patch", named);
+  const changes = read();
   const { _id, _creationTime, ...fields } = stored;
   return write(execution, transaction, address, stored, { ...fields, ...changes });
 }
 
 /** `db.delete`. */
-export function remove(execution: Execution, args: { id: unknown; table?: unknown }): string {
+export function remove(execution: Execution, args: Named): string {
   const transaction = transactionOf(execution);
   const { address } = existing(execution, "delete", args);
   execution.usage.wrote(null);
@@ -79,7 +90,7 @@ function transactionOf(execution: Execution): Transaction {
 function existing(
   execution: Execution,
   operation: "patch" | "replace" | "delete",
-  args: { id: unknown; table?: unknown },
+  args: Named,
 ): { address: DocumentAddress; stored: StoredDocument } {
   const address = addressOf(execution, `db.${operation}`, args.id, args.table);
   const json = address && transactionOf(execution).get(address.table, address.internal);
@@ -89,7 +100,7 @@ function existing(
   }
   execution.usage.readRange(String(args.id));
   execution.usage.readDocument(json);
-  return { address, stored: jsonToConvex(JSON.parse(json) as JSONValue) as StoredDocument };
+  return { address, stored: documentOf(json) as StoredDocument };
 }
 
 function write(

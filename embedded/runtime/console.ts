@@ -11,6 +11,7 @@ const LEVELS = { debug: "debug", log: "info", info: "info", warn: "warn", error:
 export function createConsole(log: (line: LogLine) => void, mapStack: MapStack): Record<string, unknown> {
   const write = (level: LogLine["level"], args: unknown[]): void => {
     const execution = executions.getStore();
+    execution?.observed?.elsewhere();
     const path = execution === undefined ? null : labelOf(execution);
     const line = { level, path, message: mapStack(formatWithOptions({ depth: 4 }, ...args)) };
     log(line);

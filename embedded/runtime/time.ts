@@ -11,13 +11,18 @@ const NativeDate = Date;
 export function timeGlobals(clock: Clock): { Date: DateConstructor; performance: Pick<Performance, "now"> } {
   const now = (): number => {
     const execution: Execution | undefined = executions.getStore();
-    return execution?.frozen === true ? execution.now : clock();
+    if (execution?.frozen !== true) return clock();
+    execution.observed?.elsewhere();
+    return execution.now;
   };
 
   function RealmDate(this: unknown, ...args: unknown[]): unknown {
     // The types know no call without `new`.
     const target = new.target as unknown;
     if (target === undefined) return new NativeDate(now()).toString();
+    // Nearly all are made so, and `Reflect.construct` costs more than they do.
+    if (target === RealmDate && args.length < 2)
+      return new NativeDate(args.length === 0 ? now() : (args[0] as number));
     const given = args.length === 0 ? [now()] : args;
     return Reflect.construct(NativeDate, given, target === RealmDate ? NativeDate : new.target);
   }

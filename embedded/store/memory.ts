@@ -5,6 +5,7 @@
  * nothing, neither a disk nor a timer, so that a test may fake those.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
+import { Changes } from "./changes";
 import { MemoryRows } from "./memoryRows";
 import { applySchemas } from "./schema";
 import { StoreTransaction } from "./transaction";
@@ -39,6 +40,7 @@ export function openMemoryStore(now: () => number): Store {
 
 class MemoryStore implements Store {
   readonly catalog: Catalog;
+  readonly changes = new Changes();
   readonly #rows = new MemoryRows();
   readonly #now: () => number;
   #committed: Reader = this.#rows.freeze();
@@ -120,6 +122,7 @@ class MemoryStore implements Store {
       transaction.finish();
       this.#committed = this.#rows.freeze();
       this.#commits++;
+      this.changes.committedAnything();
       return result;
     } catch (error) {
       transaction.end();

@@ -1,5 +1,6 @@
 /** The store of one data directory. */
 import { join } from "node:path";
+import type { Changes } from "./changes";
 import { CommitClock } from "./commitClock";
 import { explaining } from "./damage";
 import { DATABASE, finishRestore } from "./directory";
@@ -57,6 +58,7 @@ export function openStore(options: StoreOptions): Store {
 
 class SqliteStore implements Store {
   readonly catalog: Catalog;
+  readonly changes: Changes;
   #closing: Promise<void> | null = null;
 
   constructor(
@@ -65,6 +67,7 @@ class SqliteStore implements Store {
     private readonly snapshots: SnapshotPool,
     private readonly writer: Writer,
   ) {
+    this.changes = writer.changes;
     this.catalog = {
       table: (component, name) => writes.catalog.table(component, name),
       tableByNumber: (component, number) => writes.catalog.tableByNumber(component, number),

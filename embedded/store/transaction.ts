@@ -3,6 +3,7 @@ import { convexToJson, jsonToConvex } from "convex/values";
 import type { JSONValue } from "convex/values";
 import { encodeId } from "../values/ids";
 import type { StoredRow, WriteAccess } from "./access";
+import { Touched } from "./changes";
 import { entriesOf, entriesOfJson } from "./indexKeys";
 import type { IndexEntry } from "./indexKeys";
 import type {
@@ -22,6 +23,7 @@ export class StoreTransaction implements Transaction {
   /** Documents that may hold a pending commit timestamp. */
   readonly #pending = new Map<string, { readonly table: TableInfo; readonly internalId: Uint8Array }>();
   readonly #afterwards: (() => void)[] = [];
+  readonly touched = new Touched();
   #commitTs: bigint | null = null;
   #depth = 0;
   #ended = false;
@@ -49,6 +51,7 @@ export class StoreTransaction implements Transaction {
     const json = this.#json(current, internalId, document);
     // Keys first: what cannot be encoded is refused before anything is written.
     const entries = entriesOf(current, internalId, document);
+    this.touched.add(table.id, document._id);
     this.writes.insertEntries(this.writes.insertDocument(current, internalId, json), entries);
   }
 
@@ -62,6 +65,7 @@ export class StoreTransaction implements Transaction {
     const after = entriesOf(current, internalId, next);
     const entries = entriesOfJson(current.indexes, internalId, before.json);
     const changed = after.map((entry, i) => !entry.key.equals(keyAt(entries, i)));
+    this.touched.add(table.id, next._id);
     this.writes.updateDocument(before.row, json);
     this.writes.deleteEntries(entries.filter((_, i) => changed[i]));
     this.writes.insertEntries(
@@ -74,13 +78,17 @@ export class StoreTransaction implements Transaction {
     this.#check();
     const current = this.#current(table);
     const before = this.#existing(current, internalId);
+    this.touched.add(table.id, encodeId(table.number, internalId));
     this.writes.deleteEntries(entriesOfJson(current.indexes, internalId, before.json));
     this.writes.deleteDocument(before.row);
   }
 
   createTable(component: string, name: string): TableInfo {
     this.#check();
-    return this.writes.catalog.table(component, name) ?? this.writes.createTable(component, name);
+    const known = this.writes.catalog.table(component, name);
+    if (known !== null) return known;
+    this.touched.madeTable = true;
+    return this.writes.createTable(component, name);
   }
 
   savepoint(): Savepoint {

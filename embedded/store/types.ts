@@ -4,6 +4,7 @@
  * The store knows documents, index entries and transactions. It does not know limits, arguments or functions.
  */
 import type { ValidatorJSON, Value } from "convex/values";
+import type { Changes } from "./changes";
 
 /** A document as a Convex object, system fields included. */
 export type StoredDocument = { [field: string]: Value | undefined } & { _id: string; _creationTime: number };
@@ -158,6 +159,8 @@ export interface StoreStats {
 
 export interface Store {
   readonly catalog: Catalog;
+  /** What was committed when, as new snapshots show it. */
+  readonly changes: Changes;
   /** A new snapshot. It costs nothing until the first read. The caller releases it. */
   snapshot(): Snapshot;
   /**

@@ -8,6 +8,7 @@
 import type { Statement } from "better-sqlite3";
 import { randomUUID } from "node:crypto";
 import { setImmediate as turn } from "node:timers/promises";
+import { Changes } from "./changes";
 import type { CommitClock } from "./commitClock";
 import type { Log } from "./log";
 import type { SnapshotPool } from "./snapshots";
@@ -55,6 +56,7 @@ interface Outcome {
 export class Writer {
   commits = 0;
   executions = 0;
+  readonly changes = new Changes();
   readonly #queue: Job[] = [];
   #pump: Promise<void> | null = null;
   #stopped: WriterStopped | null = null;
@@ -144,6 +146,7 @@ export class Writer {
       }
       // Unless it is among the outcomes, in which case this does nothing.
       running?.reject(failed);
+      this.#note(outcomes, false);
       return;
     }
     this.options.hooks.afterCommit?.();
@@ -154,7 +157,19 @@ export class Writer {
     }
     // Before any caller goes on: they do that in a later turn.
     this.snapshots.committed();
+    this.#note(outcomes, true);
     for (const { transaction } of outcomes) transaction.settled();
+  }
+
+  /** Notes what a group has changed. A table that was made could be seen before, and is gone with its transaction. */
+  #note(outcomes: readonly Outcome[], committed: boolean): void {
+    if (outcomes.some(({ job, transaction: { touched } }) => job.alone || touched.madeTable)) {
+      this.changes.committedAnything();
+    } else if (committed) {
+      this.changes.committed(
+        outcomes.flatMap(({ succeeded, transaction: { touched } }) => (succeeded ? [touched] : [])),
+      );
+    }
   }
 
   /** The next execution of the group, or nothing when the group is complete. */

@@ -50,7 +50,7 @@ export class Instance {
         ...{ store, creationTimes, clock, log, bytes: new FileMemory() },
         ...{ origin: ORIGIN, key: randomBytes(32) },
       }),
-      auth: { identify: ({ identity }) => Promise.resolve(identity ?? "null") },
+      auth: { identify: ({ identity }) => Promise.resolve(identity ?? "null"), prepare: () => null },
       scheduler: { wake: () => this.scheduled.wake() },
       limits: limitsOf(transactionLimits),
       trustProxy: 0,

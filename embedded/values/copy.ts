@@ -108,7 +108,7 @@ function sortedNames(fields: object): string[] {
 }
 
 /** The rule of Convex's field names, less one name that an assignment would take for the prototype. */
-function isFieldName(name: string): boolean {
+export function isFieldName(name: string): boolean {
   if (name.length > LONGEST_FIELD_NAME || name.startsWith("$") || name === "__proto__") return false;
   for (let i = 0; i < name.length; i++) {
     const code = name.charCodeAt(i);

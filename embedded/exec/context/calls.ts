@@ -8,7 +8,7 @@ import type { Address } from "../addresses";
 import { startCall } from "../calls";
 import { toSyscallError } from "../errors";
 import type { Execution } from "../execution";
-import type { ToThrown } from "./contexts";
+import type { ToThrown } from "./atOnce";
 
 type Call = (reference: unknown, args?: unknown) => Promise<Value>;
 
@@ -27,10 +27,9 @@ export function shortCalls<Made extends ActionCalls>(
   const short =
     (kind: FunctionKind, long: Call): Call =>
     (reference, args) => {
-      const address = addressOf(reference);
-      const copy = isFields(args ?? {}) ? copyPlain(args ?? {}) : null;
-      if (address === null || copy === null) return long(reference, args);
-      return call(execution, kind, address, copy, toThrown);
+      const plain = plainCall(reference, args);
+      if (plain === null) return long(reference, args);
+      return call(execution, kind, plain, toThrown);
     };
   return {
     ...made,
@@ -44,8 +43,7 @@ export function shortCalls<Made extends ActionCalls>(
 async function call(
   execution: Execution,
   kind: FunctionKind,
-  address: Address,
-  args: Copy,
+  { address, args }: PlainCall,
   toThrown: ToThrown,
 ): Promise<Value> {
   const { budget, calls } = execution;
@@ -65,6 +63,19 @@ async function call(
     if (taken) calls.release();
     if (entered) budget.exit();
   }
+}
+
+/** What is called, and with a copy of what. */
+export interface PlainCall {
+  readonly address: Address;
+  readonly args: Copy;
+}
+
+/** `null` for what only `convex/server` knows what to say of. */
+export function plainCall(reference: unknown, args: unknown = {}): PlainCall | null {
+  const address = addressOf(reference);
+  const copy = isFields(args) ? copyPlain(args) : null;
+  return address && copy && { address, args: copy };
 }
 
 /** `null` for what is no reference. */

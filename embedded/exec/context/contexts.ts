@@ -8,31 +8,39 @@
  */
 import type { JSONValue, Value } from "convex/values";
 import { jsonToConvex } from "convex/values";
-import type { SyscallError } from "../errors";
 import type { Execution } from "../execution";
+import type { AtOnce, ToThrown } from "./atOnce";
+import { atOnceWith } from "./atOnce";
 import type { ActionCalls } from "./calls";
 import { shortCalls } from "./calls";
-import type { Database } from "./database";
+import type { Database, WritableDatabase } from "./database";
 import { shortReads, shortWrites } from "./database";
 import type { ConvexLibrary } from "./library";
+import type { MutationCalls, QueryCalls } from "./nested";
+import { shortNested } from "./nested";
+import { longOf } from "./query";
 
 type Visibility = "public" | "internal";
 
-/** What a thrown `SyscallError` becomes in the function that called. */
-export type ToThrown = (error: SyscallError) => Error;
-
-/** The parts of a context that are replaced. */
-interface WithDatabase {
+/** The parts of a query's context that are replaced. */
+interface QueryContext extends QueryCalls {
   readonly db: Database;
+}
+
+/** The same of a mutation's. */
+interface MutationContext extends MutationCalls {
+  readonly db: WritableDatabase;
 }
 
 /** The contexts of one build. */
 export class Contexts {
   readonly #library: ConvexLibrary;
   readonly #made = new Map<string, object>();
+  readonly #atOnce: AtOnce;
 
   constructor(library: ConvexLibrary) {
     this.#library = library;
+    this.#atOnce = atOnceWith(this.toThrown);
   }
 
   /** A context of a query's own: what it changes there, no other call sees. */
@@ -40,18 +48,20 @@ export class Contexts {
     const base = this.#once(`query ${visibility}`, () => {
       const { queryGeneric, internalQueryGeneric } = this.#library;
       const register = visibility === "public" ? queryGeneric : internalQueryGeneric;
-      return capture((probe) => register(probe).invokeQuery(NO_ARGUMENTS)) as WithDatabase;
+      return capture((probe) => register(probe).invokeQuery(NO_ARGUMENTS)) as QueryContext;
     });
-    return { ...base, db: shortReads(execution, base.db, this.toThrown) };
+    const calls = shortNested(execution, base, this.toThrown);
+    return { ...base, ...calls, db: shortReads(execution, base.db, this.#atOnce) };
   }
 
   mutation(execution: Execution, visibility: Visibility): object {
     const base = this.#once(`mutation ${visibility}`, () => {
       const { mutationGeneric, internalMutationGeneric } = this.#library;
       const register = visibility === "public" ? mutationGeneric : internalMutationGeneric;
-      return capture((probe) => register(probe).invokeMutation(NO_ARGUMENTS)) as WithDatabase;
+      return capture((probe) => register(probe).invokeMutation(NO_ARGUMENTS)) as MutationContext;
     });
-    return { ...base, db: shortWrites(execution, base.db, this.toThrown) };
+    const calls = shortNested(execution, base, this.toThrown);
+    return { ...base, ...calls, db: shortWrites(execution, base.db, this.#atOnce) };
   }
 
   action(execution: Execution, visibility: Visibility): object {
@@ -81,7 +91,7 @@ export class Contexts {
 
   /** What `convex/server` makes of a result that is no plain data. @throws Error in its words. */
   async judge(result: unknown): Promise<Value> {
-    const text = await this.#library.queryGeneric(() => result).invokeQuery(NO_ARGUMENTS);
+    const text = await this.#library.queryGeneric(() => longOf(result)).invokeQuery(NO_ARGUMENTS);
     return jsonToConvex(JSON.parse(text) as JSONValue);
   }
 

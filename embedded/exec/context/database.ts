@@ -1,72 +1,110 @@
-/** `ctx.db.get` and `ctx.db.insert`, past the text. */
-import type { JSONValue, Value } from "convex/values";
-import { jsonToConvex } from "convex/values";
-import { copyPlain, isFields } from "../../values/copy";
-import { toSyscallError } from "../errors";
+/** The methods of `ctx.db` that are called most, past the text. */
+import type { Value } from "convex/values";
+import { copyPlain, isFieldName, isFields } from "../../values/copy";
+import { documentOf } from "../../values/stored";
 import type { Execution } from "../execution";
-import { get } from "../reads";
+import { get, isIdOf } from "../reads";
 import type { Fields } from "../writes";
-import { insertFields } from "../writes";
-import type { ToThrown } from "./contexts";
+import { insertFields, mergeFields, remove, replaceFields } from "../writes";
+import type { AtOnce } from "./atOnce";
+import type { LongQuery } from "./query";
+import { ShortTable } from "./query";
 
-/** The methods that are replaced. */
+/** The methods that are replaced. Most take the table's name first, or leave it out. */
 export interface Database {
   readonly get: (tableOrId: unknown, id?: unknown) => Promise<Value>;
+  readonly query: (table: unknown) => LongQuery | ShortTable;
+  readonly normalizeId: (table: unknown, id: unknown) => string | null;
+}
+
+export interface WritableDatabase extends Database {
   readonly insert: (table: unknown, value: unknown) => Promise<Value>;
+  readonly patch: (tableOrId: unknown, idOrValue: unknown, value?: unknown) => Promise<void>;
+  readonly replace: (tableOrId: unknown, idOrValue: unknown, value?: unknown) => Promise<void>;
+  readonly delete: (tableOrId: unknown, id?: unknown) => Promise<void>;
 }
 
 /** A query's database. @param made by `convex/server`, which is asked where a call is not plain. */
-export function shortReads(execution: Execution, made: Database, toThrown: ToThrown): Database {
-  return { ...made, get: shortGet(execution, made, toThrown) };
-}
-
-/** The same of a mutation. */
-export function shortWrites(execution: Execution, made: Database, toThrown: ToThrown): Database {
+export function shortReads<Made extends Database>(execution: Execution, made: Made, atOnce: AtOnce): Made {
   return {
     ...made,
-    get: shortGet(execution, made, toThrown),
-    async insert(table, value) {
-      const copy = isFields(value) ? copyPlain(value) : null;
-      if (execution.turns.busy || copy === null || typeof table !== "string" || table.startsWith("_")) {
-        return await made.insert(table, value);
+    async get(tableOrId, given) {
+      const [table, id] = given === undefined ? [undefined, tableOrId] : [tableOrId, given];
+      if (!isPlain(execution, table, id)) return await made.get(tableOrId, given);
+      return documentOf(atOnce(execution, () => get(execution, { id, table })));
+    },
+    query(table) {
+      const long = () => made.query(table) as LongQuery;
+      if (typeof table !== "string" || table.startsWith("_")) return long();
+      return new ShortTable({ execution, atOnce, table, long });
+    },
+    normalizeId(table, id) {
+      if (typeof table !== "string" || typeof id !== "string" || table.startsWith("_")) {
+        return made.normalizeId(table, id);
       }
-      return atOnce(execution, toThrown, () => insertFields(execution, table, copy.value as Fields));
+      return atOnce(execution, () => (isIdOf(execution, table, id) ? id : null));
     },
   };
 }
 
-function shortGet(execution: Execution, made: Database, toThrown: ToThrown): Database["get"] {
-  return async (tableOrId, given) => {
-    const [table, id] = given === undefined ? [undefined, tableOrId] : [tableOrId, given];
-    if (
-      execution.turns.busy ||
-      typeof id !== "string" ||
-      (table !== undefined && typeof table !== "string")
-    ) {
-      return await made.get(tableOrId, given);
-    }
-    return documentOf(atOnce(execution, toThrown, () => get(execution, { id, table })));
+/** The same of a mutation. */
+export function shortWrites(execution: Execution, made: WritableDatabase, atOnce: AtOnce): WritableDatabase {
+  return {
+    ...shortReads(execution, made, atOnce),
+    async insert(table, value) {
+      const fields = fieldsOf(value);
+      if (execution.turns.busy || fields === null || typeof table !== "string" || table.startsWith("_")) {
+        return await made.insert(table, value);
+      }
+      return atOnce(execution, () => insertFields(execution, table, fields));
+    },
+    async patch(first, second, third) {
+      const [table, id, value] = third === undefined ? [undefined, first, second] : [first, second, third];
+      const changes = changesOf(value);
+      if (!isPlain(execution, table, id) || changes === null) {
+        await made.patch(first, second, third);
+        return;
+      }
+      atOnce(execution, () => mergeFields(execution, { id, table }, () => changes));
+    },
+    async replace(first, second, third) {
+      const [table, id, value] = third === undefined ? [undefined, first, second] : [first, second, third];
+      const fields = fieldsOf(value);
+      if (!isPlain(execution, table, id) || fields === null) {
+        await made.replace(first, second, third);
+        return;
+      }
+      atOnce(execution, () => replaceFields(execution, { id, table }, () => fields));
+    },
+    async delete(tableOrId, given) {
+      const [table, id] = given === undefined ? [undefined, tableOrId] : [tableOrId, given];
+      if (!isPlain(execution, table, id)) {
+        await made.delete(tableOrId, given);
+        return;
+      }
+      atOnce(execution, () => remove(execution, { id, table }));
+    },
   };
 }
 
-/** Runs what takes no turn and ends within this tick. */
-function atOnce<T>(execution: Execution, toThrown: ToThrown, work: () => T): T {
-  try {
-    execution.assertRunning();
-    execution.budget.enter();
-    try {
-      return work();
-    } finally {
-      execution.budget.exit();
-    }
-  } catch (thrown) {
-    throw toThrown(toSyscallError(thrown));
-  }
+/** True if nothing has a turn now, and table and id are of the types that they should be. */
+function isPlain({ turns }: Execution, table: unknown, id: unknown): boolean {
+  return !turns.busy && typeof id === "string" && (table === undefined || typeof table === "string");
 }
 
-/** @param json as it is stored. */
-function documentOf(json: string): Value {
-  const parsed = JSON.parse(json) as JSONValue;
-  // Only what JSON has no form for is written with a `$`.
-  return json.includes('"$') ? jsonToConvex(parsed) : parsed;
+function fieldsOf(value: unknown): Fields | null {
+  const copy = isFields(value) ? copyPlain(value) : null;
+  return copy && (copy.value as Fields);
+}
+
+/** A copy leaves out what is `undefined`; a patch removes it. */
+function changesOf(value: unknown): Fields | null {
+  const changes = fieldsOf(value);
+  if (changes === null) return null;
+  for (const name in value as Fields) {
+    if ((value as Fields)[name] !== undefined) continue;
+    if (!isFieldName(name)) return null;
+    changes[name] = undefined;
+  }
+  return changes;
 }

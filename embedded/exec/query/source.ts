@@ -28,6 +28,8 @@ type Order = "asc" | "desc";
 /** One scan; `null` instead where the table does not exist, and so has no rows. */
 export interface Source {
   readonly index: IndexInfo;
+  /** The table's id in the store. */
+  readonly table: number;
   readonly range: CompiledRange;
   readonly order: Order;
   /** True for a system table, whose documents Convex does not count. */
@@ -53,12 +55,16 @@ export function sourceOf(execution: Execution, { source }: SerializedQuery): Sou
     : undefined;
   if (!table || !index) {
     const builtIn = indexName === "by_creation_time" || indexName === "by_id";
-    if (table === null && builtIn) return null;
+    if (table === null && builtIn) {
+      // It may be made later on.
+      execution.observed?.elsewhere();
+      return null;
+    }
     throw new SyscallError(`Index ${name} not found. Declare it in schema.ts.`);
   }
   const system = tableName.startsWith("_");
   if (source.type === "IndexRange")
-    return { index, order, system, range: compileRange(name, table, index, source.range) };
+    return { index, table: table.id, order, system, range: compileRange(name, table, index, source.range) };
   const prefix = encodeKey([]);
-  return { index, order, system, range: { prefix, start: prefix, end: prefixEnd(prefix) } };
+  return { index, table: table.id, order, system, range: { prefix, start: prefix, end: prefixEnd(prefix) } };
 }

@@ -56,8 +56,10 @@ export function scan(
   source: Source,
   range: KeyRange = source.range,
 ): { next(): Row | null } {
-  const { usage } = execution;
+  const { usage, observed } = execution;
   const { start, end } = range;
+  if (source.system) observed?.elsewhere();
+  observed?.table(source.table);
   usage.readRange(`${source.index.id} ${start.toString("latin1")} ${end.toString("latin1")}`);
   if (start.compare(end) >= 0) return { next: () => null };
   const rows = readerOf(execution).scan(source.index, range, source.order);
@@ -71,19 +73,17 @@ export function scan(
   };
 }
 
-/** `1.0/queryStream`: opens a query. Nothing is read yet. @returns `{"queryId":n}`. */
-export function queryStream(execution: Execution, args: { query: SerializedQuery }): string {
+/** Opens a query. Nothing is read yet. @throws SyscallError for one that cannot be served. */
+export function openQuery(execution: Execution, query: SerializedQuery): OpenQuery {
   readerOf(execution);
-  const source = sourceOf(execution, args.query);
-  const judge = compileOperators(args.query.operators);
-  const limits = args.query.operators.flatMap((operator) => ("limit" in operator ? [operator.limit] : []));
+  const source = sourceOf(execution, query);
+  const judge = compileOperators(query.operators);
+  const limits = query.operators.flatMap((operator) => ("limit" in operator ? [operator.limit] : []));
   const least = Math.min(...limits);
   let rows: { next(): Row | null } | null = null;
   let taken = 0;
-  let done = source === null || wantsNothing(args.query);
-
-  const queryId = execution.opened++;
-  execution.queries.set(queryId, {
+  let done = source === null || wantsNothing(query);
+  return {
     next() {
       while (!done && source !== null) {
         // The reader is asked for the first row, not before: a snapshot is pinned by its first read.
@@ -98,7 +98,14 @@ export function queryStream(execution: Execution, args: { query: SerializedQuery
       }
       return null;
     },
-  });
+  };
+}
+
+/** `1.0/queryStream`. @returns `{"queryId":n}`. */
+export function queryStream(execution: Execution, args: { query: SerializedQuery }): string {
+  const query = openQuery(execution, args.query);
+  const queryId = execution.opened++;
+  execution.queries.set(queryId, query);
   return `{"queryId":${queryId}}`;
 }
 

@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import { Changes, Touched } from "./changes";
+import { testStore } from "./storeForTests";
+
+test("changes of more documents than are remembered count for all of their tables", () => {
+  const changes = new Changes();
+  const write = (from: number, count: number) => {
+    const touched = new Touched();
+    for (let i = from; i < from + count; i++) touched.add(1, `document ${i}`);
+    changes.committed([touched]);
+  };
+  write(0, 1);
+  const since = changes.last;
+  write(1, 1);
+  expect(changes.changedDocument(1, "document 0", since)).toBe(false);
+  expect(changes.changedDocument(1, "document 1", since)).toBe(true);
+  for (let i = 2; i < 10_000; i += 100) write(i, 100);
+  expect(changes.changedDocument(1, "document 0", since)).toBe(true);
+  expect(changes.changedDocument(2, "document 0", since)).toBe(false);
+
+  const before = changes.last;
+  write(20_000, 1_000);
+  expect(changes.changedDocument(1, "document 0", before)).toBe(true);
+  const last = changes.last;
+  expect(changes.changedDocument(1, "document 0", last)).toBe(false);
+  changes.committedAnything();
+  expect(changes.changedTable(2, last)).toBe(true);
+});
+
+test("a transaction that fails changes nothing, unless it has made a table, which could be seen", async () => {
+  const store = testStore();
+  await store.mutate((transaction) => Promise.resolve(transaction.createTable("", "items")));
+  const before = store.changes.last;
+  const fail = (name: string) =>
+    store.mutate((transaction) => {
+      transaction.createTable("", name);
+      return Promise.reject(new Error("on purpose"));
+    });
+  await expect(fail("items")).rejects.toThrow("on purpose");
+  expect(store.changes.changedTable(1, before)).toBe(false);
+  await expect(fail("later")).rejects.toThrow("on purpose");
+  expect(store.changes.changedTable(1, before)).toBe(true);
+});
