@@ -1,28 +1,41 @@
-import { expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { lineWriter } from "./lines";
+
+beforeEach(() => vi.useFakeTimers());
+afterEach(() => vi.useRealTimers());
 
 function collect() {
   const written: string[] = [];
   return { written, ...lineWriter({ write: (text) => written.push(text) }) };
 }
 
-const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
-
-test("the first line of a turn is written at once, the others together at its end", async () => {
+test("the first line is written at once, those of the next 10 ms together, and so on while there are more", () => {
   const { written, write } = collect();
   for (const line of ["a", "b", "c"]) write(line);
   expect(written).toEqual(["a\n"]);
-  await nextTurn();
+  vi.advanceTimersByTime(10);
   expect(written).toEqual(["a\n", "b\nc\n"]);
   write("d");
+  expect(written).toHaveLength(2);
+  vi.advanceTimersByTime(10);
   expect(written.at(-1)).toBe("d\n");
 });
 
-test("what is held is written when the process ends", async () => {
+test("after a silence a line is written at once again", () => {
+  const { written, write } = collect();
+  write("a");
+  vi.advanceTimersByTime(10);
+  write("b");
+  expect(written).toEqual(["a\n", "b\n"]);
+  vi.advanceTimersByTime(20);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test("what is held is written when the process ends", () => {
   const { written, write, flush } = collect();
   for (const line of ["a", "b"]) write(line);
   flush();
   expect(written).toEqual(["a\n", "b\n"]);
-  await nextTurn();
+  vi.advanceTimersByTime(10);
   expect(written).toHaveLength(2);
 });

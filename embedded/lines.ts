@@ -5,9 +5,12 @@ export interface LineSink {
   write(text: string): unknown;
 }
 
+/** Long enough for the lines of many requests, too short to be missed by who reads along. */
+const TOGETHER_MS = 10;
+
 /**
- * A function that writes lines. The first of a turn of the event loop is written at once, so that it is there whatever
- * becomes of the process; those that follow in the same turn are written together at its end.
+ * A function that writes lines. The first is written at once, so that it is there whatever becomes of the process; those
+ * that follow within 10 ms are written together.
  *
  * @returns the function, and `flush`, for when the process ends.
  */
@@ -15,11 +18,21 @@ export function lineWriter(sink: LineSink): {
   readonly write: (line: string) => void;
   readonly flush: () => void;
 } {
+  /** `null` when nothing was written lately. */
   let held: string | null = null;
   const flush = (): void => {
+    if (held === null || held === "") return;
     const text = held;
-    held = null;
-    if (text !== null && text !== "") sink.write(text);
+    held = "";
+    sink.write(text);
+  };
+  const later = (): void => {
+    if (held === "") {
+      held = null;
+      return;
+    }
+    flush();
+    setTimeout(later, TOGETHER_MS).unref();
   };
   return {
     flush,
@@ -29,7 +42,7 @@ export function lineWriter(sink: LineSink): {
         return;
       }
       held = "";
-      setImmediate(flush);
+      setTimeout(later, TOGETHER_MS).unref();
       sink.write(`${line}\n`);
     },
   };

@@ -46,12 +46,17 @@ export type Failure = {
  * @example
  * const item = await ctx.db.get(id) ?? fail("not_found", `No item ${id}`);
  */
-export function fail(
+export function fail(...refusal: Parameters<typeof failure>): never {
+  throw failure(...refusal);
+}
+
+/** What `fail` throws, for who has to reject with it. */
+export function failure(
   code: FailureCode,
   detail: string,
   more: Pick<Failure, "errors" | "headers"> = {},
-): never {
-  throw new ConvexError({ kind: "failure", code, detail, ...more } satisfies Failure);
+): ConvexError<Failure> {
+  return new ConvexError({ kind: "failure", code, detail, ...more } satisfies Failure);
 }
 
 /** The failure that an error carries, or undefined for an error that is nobody's intention. */

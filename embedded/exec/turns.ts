@@ -5,6 +5,9 @@
  * own writes would be rolled back with the nested function's savepoint, and `Promise.all` of two nested mutations
  * would interleave their savepoints. So each takes its turn, first come, first served.
  */
+/** What nobody waits for: it stands in for a turn that has just begun. */
+const NOBODY = Promise.resolve();
+
 export class Turns {
   #last: Promise<unknown> | null = null;
 
@@ -15,7 +18,7 @@ export class Turns {
 
   /** Runs `work` when all turns taken before have ended. Settles as `work` does. */
   run<T>(work: () => T | Promise<T>): Promise<T> {
-    const turn = this.#last === null ? Promise.resolve().then(work) : this.#last.then(work);
+    const turn = this.#last === null ? this.#begin(work) : this.#last.then(work);
     const ended: Promise<unknown> = turn.then(
       () => this.#end(ended),
       () => this.#end(ended),
@@ -27,6 +30,12 @@ export class Turns {
   /** Resolves when no turn is held or waited for. */
   async idle(): Promise<void> {
     while (this.#last !== null) await this.#last;
+  }
+
+  /** At once. It has its turn before it begins, so that what it does finds the turn taken. */
+  async #begin<T>(work: () => T | Promise<T>): Promise<T> {
+    this.#last = NOBODY;
+    return work();
   }
 
   #end(turn: Promise<unknown>): void {

@@ -3,6 +3,7 @@
  * of what goes straight to or comes straight from a socket, with the rules of the standard that they leave out.
  */
 import { getRequestListener } from "@hono/node-server";
+import { LightHeaders } from "./headers";
 
 const NULL_BODY = new Set([204, 205, 304]);
 const BAD_HEADER_NAME = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]/;
@@ -149,8 +150,8 @@ async function nextChunk(
   }
 }
 
-/** The two classes by the names that functions use. */
-export const webGlobals = { Request: light.Request, Response: FunctionResponse };
+/** The classes by the names that functions use. */
+export const webGlobals = { Request: light.Request, Response: FunctionResponse, Headers: LightHeaders };
 
 /** A request without body that is otherwise the same. */
 export function withoutBody(request: Request): Request {

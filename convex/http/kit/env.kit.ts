@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import type { ActionCtx } from "../../_generated/server";
 import type { Caller } from "../../lib/caller.lib";
+import type { FieldError } from "../../lib/failure.lib";
 import type { OnceCall } from "../middleware/idempotency.middleware";
 import type { PageCall } from "./paging.kit";
 
@@ -15,6 +16,8 @@ export type Variables = {
   text: string;
   /** Set by `readIdempotencyKey` on routes that create. */
   once: OnceCall;
+  /** What `validate` has found so far. */
+  wrong: FieldError[];
   /** Set by `validate` on paged routes. */
   page: PageCall;
   /** Set by `validate` on conditional writes: the revisions that `If-Match` names. */

@@ -7,8 +7,8 @@ import type { ApiContext } from "./env.kit";
 import { pageCall, pageQuery } from "./paging.kit";
 import { fieldErrors, REQUIRED } from "./words.kit";
 
-/** Checks one part of a request and adds what is wrong with it to `errors`. */
-export type Validator = (c: ApiContext, errors: FieldError[]) => Promise<void>;
+/** Checks one part of a request and adds what is wrong with it to `c.var.wrong`. */
+export type Validator = (c: ApiContext) => Promise<unknown>;
 
 /**
  * Validates path, query and body against the contract, and refuses with every failing field at once. What passes is there
@@ -17,7 +17,8 @@ export type Validator = (c: ApiContext, errors: FieldError[]) => Promise<void>;
 export async function validate(c: ApiContext, endpoint: Endpoint): Promise<void> {
   endpoint.validators ??= validatorsOf(endpoint);
   const errors: FieldError[] = [];
-  for (const check of endpoint.validators) await check(c, errors);
+  c.set("wrong", errors);
+  for (const check of endpoint.validators) await check(c);
   if (errors.length > 0) fail("invalid_request", summary(errors), { errors });
 
   if (endpoint.paged) {
@@ -44,17 +45,15 @@ function validator(
   target: "param" | "query" | "json" | "form",
   schema: z.ZodMiniType,
 ): Validator {
-  return async (c, errors) => {
-    const check = zValidator(target, schema, (result) => {
-      if (result.success) return undefined;
-      errors.push(
-        ...fieldErrors(part, result.error.issues, result.data, target === "query" || target === "form"),
-      );
-      return REFUSED;
-    });
-    // The validator reads the request alone; its types ask for Hono's plain environment.
-    await check(c as unknown as Parameters<typeof check>[0], NOTHING_FOLLOWS);
-  };
+  const check = zValidator(target, schema, (result, c) => {
+    if (result.success) return undefined;
+    const { issues } = result.error;
+    const { wrong } = (c as unknown as ApiContext).var;
+    wrong.push(...fieldErrors(part, issues, result.data, target === "query" || target === "form"));
+    return REFUSED;
+  });
+  // The validator's types ask for Hono's plain environment.
+  return (c) => check(c as unknown as Parameters<typeof check>[0], NOTHING_FOLLOWS);
 }
 
 /** The hook has to answer something to stop the validator; `validate` throws instead of sending it. */
