@@ -1,7 +1,7 @@
 /** The README's "Add a resource", followed to the letter on a copy of the project. */
 import { expect, test } from "vitest";
 import type { Send } from "../openapi/contract/check";
-import { client, type Client } from "./client";
+import { callerWith, type Caller } from "../convex/http/testing/caller.testing";
 import { Project } from "./project";
 
 test("the five steps add a resource that type-checks, keeps its contract and answers", async () => {
@@ -11,14 +11,14 @@ test("the five steps add a resource that type-checks, keeps its contract and ans
   await project.lint(files);
 
   const { send, key } = await project.start();
-  const call = client(send, key);
+  const call = callerWith(send, key);
   await writesOnce(call);
   await pages(call);
   await readsAndChanges(call);
   await refuses(call, send);
 });
 
-async function writesOnce(call: Client): Promise<void> {
+async function writesOnce(call: Caller): Promise<void> {
   const headers = { "Idempotency-Key": "first" };
   const first = await call("POST", "/api/notes", { text: "one" }, headers);
   const again = await call("POST", "/api/notes", { text: "one" }, headers);
@@ -28,7 +28,7 @@ async function writesOnce(call: Client): Promise<void> {
   expect(await again.json()).toEqual(await first.json());
 }
 
-async function pages(call: Client): Promise<void> {
+async function pages(call: Caller): Promise<void> {
   expect((await call("POST", "/api/notes", { text: "two" })).status).toBe(201);
   const newest = await call("GET", "/api/notes?limit=1");
   expect(await newest.json()).toMatchObject([{ text: "two" }]);
@@ -38,7 +38,7 @@ async function pages(call: Client): Promise<void> {
   expect(oldest.headers.has("link")).toBe(false);
 }
 
-async function readsAndChanges(call: Client): Promise<void> {
+async function readsAndChanges(call: Caller): Promise<void> {
   const created = await call("POST", "/api/notes", { text: "three" });
   const path = created.headers.get("location") ?? "";
   const read = await call("GET", path);
@@ -55,14 +55,14 @@ async function readsAndChanges(call: Client): Promise<void> {
   expect(await status("GET")).toBe(404);
 }
 
-async function refuses(call: Client, send: Send): Promise<void> {
+async function refuses(call: Caller, send: Send): Promise<void> {
   const bad = await call("POST", "/api/notes", { text: "", title: "none" });
   expect(bad.headers.get("content-type")).toBe("application/problem+json");
   expect(await bad.json()).toMatchObject({ status: 400, code: "invalid_request", errors: [{}, {}] });
 
   const minted = await call("POST", "/api/keys", { name: "reader", scopes: ["notes:read"] });
   const { key } = (await minted.json()) as { key: string };
-  const reader = client(send, key);
+  const reader = callerWith(send, key);
   expect((await reader("GET", "/api/notes")).status).toBe(200);
   const refused = await reader("POST", "/api/notes", { text: "mine" });
   expect(await refused.json()).toMatchObject({ status: 403, code: "insufficient_scope" });

@@ -4,15 +4,19 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import type { Send } from "../openapi/contract/check";
-import { client, type Client } from "./client";
+import { callerWith, type Caller } from "../convex/http/testing/caller.testing";
 import { Project } from "./project";
 
 const COPIES = 20;
 
-test("one file and one line add a source that verifies, logs once, handles and is documented", async () => {
+test("one file and two edits add a source that verifies, logs once, handles, is documented and sent by hand", async () => {
   const project = await Project.copy();
   const files = await project.follow("### Add a source");
-  expect(files).toEqual(["convex/acme.ts", "convex/http/webhooks/webhooks.contract.ts"]);
+  expect(files).toEqual([
+    "convex/acme.ts",
+    "convex/http/webhooks/webhooks.contract.ts",
+    "scripts/webhook/senders.ts",
+  ]);
   await project.lint(files);
   const openapi = await readFile(join(project.directory, "openapi/openapi.json"), "utf8");
   expect(JSON.parse(openapi)).toHaveProperty(
@@ -20,13 +24,25 @@ test("one file and one line add a source that verifies, logs once, handles and i
     "receiveAcme",
   );
 
-  const { send, key } = await project.start();
-  const call = client(send, key);
+  const { send, key, url } = await project.start();
+  const call = callerWith(send, key);
   await refuses(send, call);
   await handlesOnce(send, call);
+  const sent = await project.run(
+    "npm",
+    "run",
+    "--silent",
+    "webhook",
+    "--",
+    "acme",
+    "order.paid",
+    "--url",
+    url,
+  );
+  expect(sent).toMatch(/^[\w-]+ {2}200 {2}OK$/m);
 });
 
-async function handlesOnce(send: Send, call: Client): Promise<void> {
+async function handlesOnce(send: Send, call: Caller): Promise<void> {
   const copies = await Promise.all(
     Array.from({ length: COPIES }, () => post(send, order("evt_1", "order.paid"))),
   );
@@ -42,7 +58,7 @@ async function handlesOnce(send: Send, call: Client): Promise<void> {
   expect(await (await call("GET", "/api/payments/order_1")).json()).toEqual({ sessionId: "order_1" });
 }
 
-async function refuses(send: Send, call: Client): Promise<void> {
+async function refuses(send: Send, call: Caller): Promise<void> {
   const body = order("evt_0", "order.paid");
   const signed = headers(body);
   const refused = async (changed: Record<string, string>): Promise<unknown> =>
@@ -60,7 +76,7 @@ async function refuses(send: Send, call: Client): Promise<void> {
 
 const MINUTE = 60_000;
 /** As the README sets it. */
-const SECRET = "test";
+const SECRET = "only_for_tests_on_this_machine";
 
 const order = (id: string, type: string): string =>
   JSON.stringify({ id, type, createdAt: new Date().toISOString(), data: { id: "order_1" } });

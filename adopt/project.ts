@@ -63,9 +63,9 @@ export class Project {
 
   /**
    * Starts it as the README says. Answers what sends requests to it, which holds them against its own document, and the key
-   * that it prints.
+   * and address that it prints.
    */
-  async start(): Promise<{ send: Send; key: string }> {
+  async start(): Promise<{ send: Send; key: string; url: string }> {
     const options = { cwd: this.directory, env: cleanEnv(), detached: true } as const;
     const child = spawn("npm", ["start", "--", "--port", "0"], {
       ...options,
@@ -84,7 +84,8 @@ export class Project {
       printed.set(word, rest);
       if (word !== "ready") continue;
       child.stdout.resume();
-      return { send: await this.sendTo(printed.get("api") ?? ""), key: printed.get("key") ?? "" };
+      const url = printed.get("api") ?? "";
+      return { send: await this.sendTo(url), key: printed.get("key") ?? "", url };
     }
     throw new Error(`It ended before it was ready:\n${said.join("")}`);
   }

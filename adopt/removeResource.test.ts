@@ -1,6 +1,6 @@
 /** The README's "Remove what you do not need", followed to the letter on copies of the project. */
 import { expect, test } from "vitest";
-import { client } from "./client";
+import { callerWith } from "../convex/http/testing/caller.testing";
 import { Project } from "./project";
 
 test.each([
@@ -15,7 +15,7 @@ test.each([
     await project.lint(files);
 
     const { send, key } = await project.start();
-    const call = client(send, key);
+    const call = callerWith(send, key);
     for (const path of gone) expect((await call("GET", path)).status).toBe(404);
     expect((await call("GET", "/api/users")).status).toBe(200);
   },

@@ -94,6 +94,19 @@ export class Builds {
     });
   }
 
+  /**
+   * Serves what is served now with what the env file says by now. If it rejects nothing has changed.
+   *
+   * @returns the names of the variables that differ.
+   */
+  renewVariables(): Promise<readonly string[]> {
+    return this.#turns.run(async () => {
+      const { variables, names, take } = this.#options.environment.renewal();
+      if (names.length > 0 && this.#bundle !== null) await this.#take(this.#bundle, variables, false, take);
+      return names;
+    });
+  }
+
   /** Lets go of the data. Nothing may run any more. */
   async close(): Promise<void> {
     await this.#files?.close();

@@ -1,8 +1,7 @@
 /** The commands of the embedded runtime: `npm run embedded -- help`. */
 import { resolve } from "node:path";
-import { parseArgs } from "node:util";
+import { parseStrictly, parseWithFile, UsageError } from "./arguments";
 import { EXCHANGE_USAGE, runExport, runImport } from "./commands/exchange";
-import { UsageError } from "./options";
 
 const USAGE = `usage: npm run embedded -- COMMAND
 
@@ -17,6 +16,8 @@ ${EXCHANGE_USAGE}
 
   --data DIR               data directory (.convex-embedded)
 `;
+
+const TEXT = { type: "string" } as const;
 
 await main(process.argv.slice(2));
 
@@ -58,53 +59,27 @@ async function main([command, ...args]: readonly string[]): Promise<void> {
 }
 
 async function backup(args: readonly string[]): Promise<void> {
-  const { file, directory } = parse(args, false);
+  const { file, values } = parseWithFile(args, { data: TEXT });
   const { backUp } = await import("./commands/backup");
-  const { bytes, files } = await backUp({ directory, file });
+  const { bytes, files } = await backUp({ directory: directoryOf(values), file });
   process.stdout.write(`backup ${file}: ${bytes} bytes, with ${files} stored files\n`);
 }
 
 async function restore(args: readonly string[]): Promise<void> {
-  const { file, directory, replace } = parse(args, true);
+  const { file, values } = parseWithFile(args, { data: TEXT, replace: { type: "boolean" } });
+  const directory = directoryOf(values);
   const { restore } = await import("./commands/restore");
-  const { files } = await restore({ file, directory, replace });
+  const { files } = await restore({ file, directory, replace: values.replace ?? false });
   process.stdout.write(`restored ${file} to ${directory}, with ${files} stored files\n`);
 }
 
 async function adminKey(args: readonly string[]): Promise<void> {
-  const { data = ".convex-embedded" } = valuesOf(args);
+  const directory = directoryOf(parseStrictly(args, { data: TEXT }));
   const { existingAdminKey } = await import("./protocol/adminKey");
-  process.stdout.write(`${existingAdminKey(resolve(data))}\n`);
+  process.stdout.write(`${existingAdminKey(directory)}\n`);
 }
 
-/** @throws UsageError for anything but `--data DIR`. */
-function valuesOf(args: readonly string[]): { data?: string } {
-  try {
-    return parseArgs({ args: [...args], options: { data: { type: "string" } }, strict: true }).values;
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
-}
-
-interface Parsed {
-  /** Absolute. */
-  readonly file: string;
-  /** Absolute. */
-  readonly directory: string;
-  readonly replace: boolean;
-}
-
-function parse(args: readonly string[], replaces: boolean): Parsed {
-  const options = { data: { type: "string" }, replace: { type: "boolean" } } as const;
-  let parsed;
-  try {
-    parsed = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
-  const [file, ...more] = parsed.positionals;
-  if (file === undefined || more.length > 0) throw new UsageError("Name one file.");
-  const { data = ".convex-embedded", replace = false } = parsed.values;
-  if (replace && !replaces) throw new UsageError("A backup replaces nothing.");
-  return { file: resolve(file), directory: resolve(data), replace };
+/** Absolute. */
+function directoryOf({ data = ".convex-embedded" }: { readonly data?: string | undefined }): string {
+  return resolve(data);
 }

@@ -11,6 +11,8 @@ import {
   writeSync,
 } from "node:fs";
 import { isDeepStrictEqual, parseEnv } from "node:util";
+import { brokenLines } from "./envLines";
+import { shownPath } from "./shownPath";
 
 /** The file's text, `""` if there is none. @throws Error that names the file if it cannot be read. */
 function textOf(file: string): string {
@@ -27,6 +29,18 @@ function textOf(file: string): string {
 /** The variables of a file; none if it is missing. @throws Error that names the file if it cannot be read. */
 export function readEnvFile(file: string): ReadonlyMap<string, string> {
   return parsed(textOf(file));
+}
+
+/**
+ * The same, of a file without broken lines.
+ *
+ * @throws Error with a line `.env.local:3: what` for each that is broken.
+ */
+export function readSoundEnvFile(file: string): ReadonlyMap<string, string> {
+  const text = textOf(file);
+  const broken = brokenLines(text).map(({ line, what }) => `${shownPath(file)}:${line}: ${what}`);
+  if (broken.length > 0) throw new Error(broken.join("\n"));
+  return parsed(text);
 }
 
 /**

@@ -1,10 +1,20 @@
 /** The environment variables that functions see. */
-import { editEnvFile, readEnvFile } from "./envFile";
+import { editEnvFile, readEnvFile, readSoundEnvFile } from "./envFile";
 
 /** What configures the official tools; functions have no use for it, and the admin key must not reach them. */
 const FOR_TOOLS = /^CONVEX_(SELF_HOSTED_|DEPLOY)/;
 
 export type Variables = ReadonlyMap<string, string>;
+
+/** The env file as it is by now. */
+export interface Renewal {
+  /** What functions would see. */
+  readonly variables: Variables;
+  /** Whose values those are that differ, sorted. */
+  readonly names: readonly string[];
+  /** Makes them count. */
+  readonly take: () => void;
+}
 
 /**
  * Where the variables come from: what the runtime sets itself, over that the host's environment, over that the env file.
@@ -60,6 +70,19 @@ export class Environment {
       throw new Error("This server was started without an env file that could hold variables.");
     editEnvFile(this.#file, changes);
     this.#set = this.#read();
+  }
+
+  /** Reads the file again, which may have been edited. @throws Error that names file and line for one that sets nothing. */
+  renewal(): Renewal {
+    const set = this.#file === null ? this.#set : new Map(withoutTools(readSoundEnvFile(this.#file)));
+    const before = this.variables;
+    const variables = this.#over(set);
+    const names = [...new Set([...before.keys(), ...variables.keys()])];
+    return {
+      variables,
+      names: names.filter((name) => before.get(name) !== variables.get(name)).sort(),
+      take: () => void (this.#set = set),
+    };
   }
 
   /** True for names that are not the operator's to set. */

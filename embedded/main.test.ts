@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { once } from "node:events";
-import { createServer } from "node:net";
+import { createServer, type AddressInfo } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -27,9 +27,10 @@ class Command {
   readonly ended: Promise<{ code: number | null; signal: string | null }>;
   #wake: () => void = () => undefined;
 
-  constructor(args: string[], env: Record<string, string> = {}) {
-    const script = [join(root, "scripts/run.mjs"), join(root, "embedded/main.ts")];
-    const options = { cwd: root, env: { ...process.env, ...env } };
+  constructor(args: string[], env: Record<string, string> = {}, cwd = root) {
+    // As in package.json: without the dashes, some versions of Node take `--env-file` for one of their own options.
+    const script = ["--", join(root, "scripts/run.mjs"), join(root, "embedded/main.ts")];
+    const options = { cwd, env: { ...process.env, ...env } };
     this.process = spawn(process.execPath, [...script, ...args], options);
     for (const stream of [this.process.stdout, this.process.stderr]) {
       if (!stream) continue;
@@ -87,6 +88,23 @@ test("prints api, data, key on the first start only, then ready, and answers", a
   const second = serve(data);
   await second.line(/^ready\b/);
   expect(second.lines.map((line) => line.slice(0, 5))).toEqual(["api  ", "data ", "ready"]);
+});
+
+test("paths below the current directory are told as they lie there", async () => {
+  const project = copyOf(BASIC);
+  // A port of its own, and not any free one, for which nothing would be written.
+  const apiPort = await freePort();
+  const args = ["--port", "0", "--api-port", String(apiPort)];
+  const command = new Command(
+    args,
+    { CONVEX_SELF_HOSTED_URL: "", CONVEX_SELF_HOSTED_ADMIN_KEY: "" },
+    project,
+  );
+  await command.line(/^ready\b/);
+  expect(command.lines).toContain("data .convex-embedded");
+  expect(command.lines).toContain(
+    `cli  http://127.0.0.1:${apiPort} for npx convex, by two settings in .env.local`,
+  );
 });
 
 /** A copy of this repository's own project, whose installation has fetched a script for the reference page. */
@@ -203,14 +221,29 @@ test("unknown options and nonsense are refused with the usage", async () => {
   expect(help.lines[0]).toContain("usage: npm start");
 });
 
-test("a port in use is named", async () => {
+/** A port that something else listens on, until the test is over. */
+async function takenPort(): Promise<number> {
   const other = createServer().listen(0, "127.0.0.1");
   await once(other, "listening");
   onTestFinished(() => void other.close());
-  const { port } = other.address() as { port: number };
-  const command = serve(temporaryDirectory(), "--port", String(port));
+  return (other.address() as AddressInfo).port;
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((done) => probe.close(done));
+  return port;
+}
+
+test("ports in use are named, both at once, with the options for others", async () => {
+  const [port, apiPort] = [await takenPort(), await takenPort()];
+  const command = serve(temporaryDirectory(), "--port", String(port), "--api-port", String(apiPort));
   expect((await command.ended).code).toBe(1);
-  expect(command.lines.join("\n")).toContain(`Port ${port} on 127.0.0.1 is in use`);
+  const inUse = (taken: number) =>
+    `Port ${taken} on 127.0.0.1 is in use. Stop what listens there, or choose another`;
+  expect(command.lines).toEqual([`${inUse(port)} with --port.`, `${inUse(apiPort)} with --api-port.`]);
 });
 
 test("--env-file gives functions their variables, and a missing one is an error", async () => {
@@ -223,9 +256,16 @@ test("--env-file gives functions their variables, and a missing one is an error"
   });
 
   const missing = serve(temporaryDirectory(), "--env-file", `${file}.none`);
-  // Some versions of Node look for the option themselves and say so in their own words.
-  expect((await missing.ended).code).not.toBe(0);
-  expect(missing.lines.join("\n")).toContain(`${file}.none`);
+  expect((await missing.ended).code).toBe(1);
+  expect(missing.lines.join("\n")).toContain(`Cannot read the environment file ${file}.none: ENOENT`);
+});
+
+test("a line of the env file that sets nothing is told at the start", async () => {
+  const file = join(temporaryDirectory(), "env");
+  writeFileSync(file, "# mine\nCORS_ORIGINS *\n");
+  const command = serve(temporaryDirectory(), "--env-file", file);
+  await command.line(/^ready\b/);
+  expect(command.lines).toContain(`${file}:2: this is no NAME=value, and no comment`);
 });
 
 test("--reset empties a data directory of ours, and no other directory", async () => {
@@ -270,6 +310,52 @@ test("--watch serves what is saved; a broken file is named, and the last good bu
   await command.line(/^convex\/http\.ts:\d+:\d+: /);
   await command.line(/^not reloaded: the last good build goes on serving/);
   expect(await json(fetch(`${url}/echo/x`))).toMatchObject({ changed: true });
+});
+
+test("--watch places what a module throws when it is loaded, and the last good build goes on serving", async () => {
+  const project = copyOf(BASIC);
+  const deep = join(project, "convex/nested/deep.ts");
+  const source = readFileSync(deep, "utf8");
+  const args = ["--project", project, "--data", temporaryDirectory(), "--port", "0", "--watch"];
+  const command = new Command(args, { FIXTURE_BROKEN: "no" });
+  await command.line(/^ready\b/);
+
+  writeFileSync(deep, `${source}\nBuffer.from("none on Convex");\n`);
+  expect(await command.line(/^convex\//)).toMatch(
+    /^convex\/nested\/deep\.ts:\d+:8: TypeError: Cannot read properties of undefined \(reading 'from'\)$/,
+  );
+  await command.line(/^not reloaded: the last good build goes on serving/);
+  expect((await fetch(`${await command.url()}/echo/x`)).status).toBe(200);
+  writeFileSync(deep, source);
+  await command.line(/^reloaded in/);
+});
+
+test("--watch takes over what is saved in the env file, but for one with a broken line", async () => {
+  const project = copyOf(BASIC);
+  const http = join(project, "convex/http.ts");
+  const echo = "method: request.method,";
+  writeFileSync(
+    http,
+    readFileSync(http, "utf8").replace(echo, `${echo} colour: process.env["COLOUR"] ?? null,`),
+  );
+  const file = join(project, ".env.local");
+  const args = ["--project", project, "--data", temporaryDirectory(), "--port", "0", "--watch"];
+  const command = new Command(args);
+  await command.line(/^ready\b/);
+  const colour = async () => (await json(fetch(`${await command.url()}/echo/x`)))["colour"];
+  expect(await colour()).toBeNull();
+
+  writeFileSync(file, "COLOUR=red\nMORE=1\n");
+  expect(await command.line(/^settings/)).toBe(`settings of ${file} taken over: COLOUR, MORE`);
+  expect(await colour()).toBe("red");
+
+  writeFileSync(file, "COLOUR=blue\n\nMORE\n");
+  await command.line(/^settings not taken over: the last good ones stay/);
+  expect(command.lines).toContain(`${file}:3: this is no NAME=value, and no comment`);
+  expect(await colour()).toBe("red");
+
+  writeFileSync(file, "MORE=1\nCOLOUR=red\n");
+  await command.line(/^settings of .* are as they were$/);
 });
 
 test("--watch generates the types of the functions anew", async () => {

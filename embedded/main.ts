@@ -1,19 +1,21 @@
 /** The command line of the embedded runtime: `npm start -- --help`. */
 import { accessSync } from "node:fs";
+import { readSoundEnvFile } from "./envFile";
 import type { LogLine } from "./exec/execution";
 import { reportStray } from "./exec/strays";
 import { finishFirstStart } from "./firstStart";
-import { generator } from "./generate";
 import { lineWriter } from "./lines";
 import type { CommandLine } from "./options";
-import { parseCommandLine, USAGE, UsageError } from "./options";
+import { UsageError } from "./arguments";
+import { parseCommandLine, USAGE } from "./options";
 import { referenceScript } from "./reference";
 import { resetData } from "./reset";
 import type { EmbeddedServer } from "./server";
 import { startServer } from "./server";
 import { WATCHDOG_MS } from "./services/watchdog";
+import { shownPath } from "./shownPath";
 import { settingLines, shareSettings } from "./toolSettings";
-import { watchFunctions } from "./watch";
+import { watchAll } from "./watching";
 
 /** What is not finished by then is cut, so that the process is gone five seconds after the signal. */
 const STOP_MS = 4_500;
@@ -72,16 +74,17 @@ async function start(options: CommandLine): Promise<EmbeddedServer> {
   const assets = reference ? [reference] : [];
   const more = { trustProxy, watch, env, envFile, assets, log: print, watchdog: WATCHDOG_MS };
   const server = await startServer({ project, data, host, ...ports, ...more });
+  tellBrokenLines(envFile);
 
   await say(`api  ${server.url}`);
   if (await server.has("openapi:page")) await say(`docs ${server.url}/docs`);
-  await say(`data ${server.dataDirectory}`);
+  await say(`data ${shownPath(server.dataDirectory)}`);
   const key = server.firstStart ? await firstKey(server) : null;
   if (key !== null) await say(`key  ${key}`);
   await tellTools(server, options);
   if (server.firstStart) finishFirstStart(server.dataDirectory);
   // Whoever waits for the next line may save a file at once.
-  if (watch) watchAll(server, project);
+  if (watch) watchAll(server, { project, envFile, say, complain });
   await say(`ready in ${Math.round(performance.now())} ms`);
   return server;
 }
@@ -105,7 +108,8 @@ async function tellTools(server: EmbeddedServer, options: CommandLine): Promise<
   const passing = (apiPort ?? port) === 0;
   const place = { file: envFile, project, host: process.env };
   const shared = passing ? "elsewhere" : shareSettings(settings, place);
-  if (shared === "written") await say(`cli  ${server.apiUrl} for npx convex, by two settings in ${envFile}`);
+  if (shared === "written")
+    await say(`cli  ${server.apiUrl} for npx convex, by two settings in ${shownPath(envFile)}`);
   if (shared !== "elsewhere" || !server.firstStart) return;
   await say(`cli  ${server.apiUrl} for npx convex, with these settings:`);
   for (const line of settingLines(settings)) await say(line);
@@ -120,33 +124,22 @@ async function firstKey(server: EmbeddedServer): Promise<string | null> {
   return typeof key === "string" ? key : null;
 }
 
-/** Serves what is saved, and keeps the types of the functions current. */
-function watchAll(server: EmbeddedServer, project: string): void {
-  const generate = generator(project, {
-    generated: () => void say("generated convex/_generated"),
-    failed: (output) => process.stderr.write(`convex/_generated is not current: ${output}\n`),
-  });
-  watchFunctions(project, async () => {
-    if (await reload(server)) generate?.();
-  });
-}
-
-/** @returns whether the new build is served. */
-async function reload(server: EmbeddedServer): Promise<boolean> {
-  const started = performance.now();
-  try {
-    await server.reload();
-    await say(`reloaded in ${Math.round(performance.now() - started)} ms`);
-    return true;
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\nnot reloaded: the last good build goes on serving\n`);
-    return false;
-  }
-}
-
 /** Resolves when the line has left the process: a key that is only in a buffer would be lost with it. */
 function say(line: string): Promise<void> {
   return new Promise((resolve) => process.stdout.write(`${line}\n`, () => resolve()));
+}
+
+/** Says at the start what of the env file will not count. */
+function tellBrokenLines(envFile: string): void {
+  try {
+    readSoundEnvFile(envFile);
+  } catch (error) {
+    complain((error as Error).message);
+  }
+}
+
+function complain(text: string): void {
+  process.stderr.write(`${text}\n`);
 }
 
 function print({ level, path, message }: LogLine): void {

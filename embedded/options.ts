@@ -1,6 +1,6 @@
 /** What the command line says. */
 import { resolve } from "node:path";
-import { parseArgs } from "node:util";
+import { parseStrictly, UsageError } from "./arguments";
 
 export interface CommandLine {
   /** Absolute: the folder that holds `convex/`. */
@@ -22,9 +22,6 @@ export interface CommandLine {
   readonly help: boolean;
 }
 
-/** The command line does not say what it should. The message is followed by `USAGE`. */
-export class UsageError extends Error {}
-
 export const USAGE = `usage: npm start -- [options]
 
   --port N          port of the HTTP actions (3211)
@@ -36,16 +33,25 @@ export const USAGE = `usage: npm start -- [options]
   --project DIR     folder that holds convex/ (the current one)
   --trust-proxy N   take the client's address from the N-th last entry of X-Forwarded-For, as N proxies before the
                     server leave it (0: from the connection). An entry that is missing or no address counts as 0
-  --watch           build again when a file in convex/ changes, and keep the data
+  --watch           build again when a file in convex/ changes, and take over what changes in the env file; keep the data
   --reset           delete what is in the data directory first
   --help            show this
 
 Prints the addresses and, on the first start in a data directory, an API key, then a line that begins with "ready".
 `;
 
+const TEXT = { type: "string" } as const;
+const FLAG = { type: "boolean" } as const;
+
+const OPTIONS = {
+  ...{ port: TEXT, "api-port": TEXT, host: TEXT, data: TEXT },
+  ...{ "env-file": TEXT, project: TEXT, "trust-proxy": TEXT },
+  ...{ watch: FLAG, reset: FLAG, help: FLAG },
+};
+
 /** @throws UsageError for options that do not exist or values that make no sense. */
 export function parseCommandLine(args: readonly string[]): CommandLine {
-  const values = parse(args);
+  const values = parseStrictly(args, OPTIONS);
   const project = resolve(values.project ?? ".");
   return {
     project,
@@ -60,29 +66,6 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     reset: values.reset ?? false,
     help: values.help ?? false,
   };
-}
-
-const TEXT = { type: "string" } as const;
-const FLAG = { type: "boolean" } as const;
-
-function parse(args: readonly string[]) {
-  const options = {
-    ...{
-      port: TEXT,
-      "api-port": TEXT,
-      host: TEXT,
-      data: TEXT,
-      "env-file": TEXT,
-      project: TEXT,
-      "trust-proxy": TEXT,
-    },
-    ...{ watch: FLAG, reset: FLAG, help: FLAG },
-  };
-  try {
-    return parseArgs({ args: [...args], options, strict: true }).values;
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
 }
 
 function portOf(option: string, text: string): number {

@@ -52,8 +52,23 @@ test("a broken file, or one that throws at import, leaves the last good build se
   expect(await server.run("nested/deep:hello", {})).toBe("nested");
 
   edit(project, "nested/deep.ts", "export const = hello", "throw new Error('early'); export const hello");
-  await expect(server.reload()).rejects.toThrow("early");
+  await expect(server.reload()).rejects.toThrow(/^convex\/nested\/deep\.ts:3:7: Error: early$/);
   expect(await server.run("nested/deep:hello", {})).toBe("nested");
+});
+
+test("what throws at import is placed in the project's sources, whoever asks for it", async () => {
+  const project = copyOf(BASIC);
+  edit(project, "schema.ts", "export default", "Buffer.from('');\nexport default");
+  const placed =
+    /^convex\/schema\.ts:\d+:8: TypeError: Cannot read properties of undefined \(reading 'from'\)$/;
+  await expect(serve({ project })).rejects.toThrow(placed);
+  edit(project, "schema.ts", "Buffer.from('');\n", "v.object('of a library');\n");
+  await expect(serve({ project })).rejects.toThrow(/^convex\/schema\.ts:\d+:\d+: \w*Error: /);
+  edit(project, "schema.ts", "v.object('of a library');\n", "throw 'words';\n");
+  await expect(serve({ project })).rejects.toThrow(/^words$/);
+  edit(project, "schema.ts", "throw 'words';\n", "");
+  writeFileSync(join(project, "convex/convex.config.ts"), "throw new RangeError('no app');");
+  await expect(serve({ project })).rejects.toThrow(/^convex\/convex\.config\.ts:1:7: RangeError: no app$/);
 });
 
 test("a schema that documents do not match refuses the reload; one that they match is applied", async () => {

@@ -10,20 +10,17 @@
  */
 import { resolve } from "node:path";
 import type { Value } from "convex/values";
-import { ConvexError, convexToJson, jsonToConvex } from "convex/values";
 import { Builds } from "./builds";
 import { Environment } from "./environment";
-import type { FunctionPlace } from "./exec/addresses";
-import { SyscallError } from "./exec/errors";
 import type { Engine, LogLine } from "./exec/execution";
-import { argumentsOf, findFunction, runFunction } from "./exec/run";
 import { isFirstStart } from "./firstStart";
 import { serveHttpAction } from "./http/action";
-import { operatorOrigin } from "./http/origin";
 import type { Asset } from "./http/assets";
 import { listenApi } from "./http/api";
+import { bothPorts } from "./http/bothPorts";
 import { listen } from "./http/server";
 import { storageRoutes } from "./http/storage";
+import { runAsOperator } from "./operator";
 import { adminKeyOf } from "./protocol/adminKey";
 import type { Deployment } from "./protocol/deployment";
 import { protocolRoutes } from "./protocol/routes";
@@ -99,6 +96,13 @@ export interface EmbeddedServer {
    */
   reload(): Promise<void>;
   /**
+   * Reads the env file again; functions see what it says from the next execution on. If it rejects, because a line is
+   * broken or the functions do not build with it, the variables stay as they were.
+   *
+   * @returns the names of the variables that differ.
+   */
+  renewVariables(): Promise<readonly string[]>;
+  /**
    * Resolves when no scheduled function and no cron job is due or running, and the bytes of deleted files are gone.
    * What is due later does not count.
    */
@@ -143,7 +147,8 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
   };
 
   // The ports come first: who cannot have them must not touch the data. Early requests wait.
-  const http = await listen({
+  const sockets = new SyncSockets({ deployment: ready, failed });
+  const listening = listen({
     host,
     port: options.port ?? DEFAULT_PORT,
     siteOrigin: () => siteOrigin,
@@ -153,15 +158,12 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
         ? ready.then(() => serveHttpAction(engine(), request, sockets))
         : serveHttpAction(builds.engine, request, sockets),
   });
-  const sockets = new SyncSockets({ deployment: ready, failed });
-  const api = await listenApi({
+  const listeningApi = listenApi({
     host,
     port: options.apiPort ?? (options.port === 0 ? 0 : DEFAULT_API_PORT),
     ...{ routes, upgrade: sockets.upgrade, failed },
-  }).catch(async (error: unknown) => {
-    await http.close(0);
-    throw error;
   });
+  const [http, api] = await bothPorts(listening, listeningApi);
   const url = `http://${authority(host, http.port)}`;
   const apiUrl = `http://${authority(host, api.port)}`;
   environment.setBuiltIn({ CONVEX_SITE_URL: url, CONVEX_CLOUD_URL: apiUrl });
@@ -210,6 +212,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
       }
     },
     reload: () => watchdog.exempt(() => builds.serve(true)),
+    renewVariables: () => watchdog.exempt(() => builds.renewVariables()),
     async idle() {
       await background?.scheduler.idle();
       await files.idle();
@@ -222,22 +225,6 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
       await builds.close();
     },
   };
-}
-
-async function runAsOperator(
-  engine: Engine,
-  place: FunctionPlace,
-  args: Record<string, Value>,
-): Promise<Value> {
-  try {
-    const { kind } = await findFunction(engine, place);
-    const call = { ...place, kind, args: argumentsOf(convexToJson(args)) };
-    return await runFunction(engine, call, operatorOrigin());
-  } catch (error) {
-    if (!(error instanceof SyscallError)) throw error;
-    if (error.data === undefined) throw new Error(error.message, { cause: error });
-    throw new ConvexError(jsonToConvex(error.data));
-  }
 }
 
 /** Host and port as a URL has them. What listens everywhere is reached through the loopback address. */

@@ -2,7 +2,7 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { temporaryDirectory } from "./fixtures/serve";
-import { watchFunctions } from "./watch";
+import { watchFile, watchFunctions } from "./watch";
 
 /** A project that is watched, and a promise of the next change that is noticed. */
 function watched() {
@@ -57,4 +57,27 @@ test("what is generated is no change", async () => {
   writeFileSync(join(convex, "items.ts"), "1");
   await change;
   expect(noticed()).toBe(1);
+});
+
+test("one file is noticed when it comes, is replaced and goes, and what lies beside it is not", async () => {
+  const folder = temporaryDirectory();
+  const file = join(folder, ".env.local");
+  let notice: () => void = () => undefined;
+  let noticed = 0;
+  const watcher = watchFile(file, () => {
+    noticed++;
+    notice();
+    return Promise.resolve();
+  });
+  onTestFinished(() => watcher.close());
+  const save = () => {
+    writeFileSync(`${file}.new`, String(noticed));
+    renameSync(`${file}.new`, file);
+  };
+  for (const change of [save, save, () => rmSync(file)]) {
+    const next = new Promise<void>((resolve) => (notice = resolve));
+    change();
+    await next;
+  }
+  expect(noticed).toBe(3);
 });

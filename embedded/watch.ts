@@ -1,10 +1,14 @@
-/** Calls back when a file of a project's `convex/` folder has changed. */
+/** Calls back when a file of a project's `convex/` folder has changed, or one file elsewhere. */
 import type { Dirent, FSWatcher } from "node:fs";
 import { readdirSync, watch } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 
 const DEBOUNCE_MS = 50;
 const GENERATED = "_generated";
+
+interface Watcher {
+  close(): void;
+}
 
 /**
  * Watches until closed. Changes that come close together, as editors and `git checkout` make them, count as one; while
@@ -12,7 +16,33 @@ const GENERATED = "_generated";
  *
  * @param changed must not reject.
  */
-export function watchFunctions(project: string, changed: () => Promise<void>): { close(): void } {
+export function watchFunctions(project: string, changed: () => Promise<void>): Watcher {
+  return debounced(changed, (notice) =>
+    watchFolders(join(project, "convex"), (file) => {
+      // Editors' own files come and go without meaning anything, and so does the folder of what is generated.
+      if (file === null || (file !== GENERATED && !/^[.#]|~$/.test(file))) notice();
+    }),
+  );
+}
+
+/**
+ * The same for one file, which may come and go.
+ *
+ * @param path absolute, in a folder that is there. @param changed must not reject.
+ */
+export function watchFile(path: string, changed: () => Promise<void>): Watcher {
+  return debounced(changed, (notice) => {
+    // Editors put another file in its place, whom a watcher of the first would not see.
+    const watcher = watch(dirname(path), (_event, file) => {
+      if (file === null || file === basename(path)) notice();
+    });
+    watcher.on("error", () => watcher.close());
+    return watcher;
+  });
+}
+
+/** @param watch calls `notice` for each change. */
+function debounced(changed: () => Promise<void>, watch: (notice: () => void) => Watcher): Watcher {
   let timer: NodeJS.Timeout | undefined;
   let working = false;
   let again = false;
@@ -31,16 +61,14 @@ export function watchFunctions(project: string, changed: () => Promise<void>): {
     working = false;
   };
 
-  const folders = watchFolders(join(project, "convex"), (file) => {
-    // Editors' own files come and go without meaning anything, and so does the folder of what is generated.
-    if (file !== null && (file === GENERATED || /^[.#]|~$/.test(file))) return;
+  const watcher = watch(() => {
     clearTimeout(timer);
     timer = setTimeout(() => void run(), DEBOUNCE_MS);
   });
   return {
     close() {
       clearTimeout(timer);
-      folders.close();
+      watcher.close();
     },
   };
 }
@@ -51,7 +79,7 @@ export function watchFunctions(project: string, changed: () => Promise<void>): {
  *
  * @param changed gets the name of a file, `null` where the system does not tell.
  */
-function watchFolders(root: string, changed: (file: string | null) => void): { close(): void } {
+function watchFolders(root: string, changed: (file: string | null) => void): Watcher {
   const watchers = new Map<string, FSWatcher>();
   const follow = (): void => {
     const present = new Set(foldersIn(root));

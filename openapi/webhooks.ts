@@ -1,6 +1,6 @@
 import type { AnyContract } from "../convex/http/kit/contract.kit";
 import type { JsonSchema } from "../convex/http/kit/described.kit";
-import { EVENTS } from "../scripts/webhook/events";
+import { SENDERS } from "../scripts/webhook/senders";
 import type { Components } from "./components";
 
 /** The source that a route is for, or undefined for other routes. */
@@ -17,8 +17,7 @@ export function webhookOf(contract: AnyContract, described: JsonSchema): Record<
 /** The body of a source's events, with those that `npm run webhook` sends as examples. */
 export function webhookBody(contract: AnyContract, example: unknown, components: Components): JsonSchema {
   const source = sourceOf(contract) ?? "";
-  const known = Object.entries(EVENTS).find(([name]) => name === source)?.[1] ?? {};
-  const examples = Object.entries(known).map(([type, make]) => {
+  const examples = Object.entries(SENDERS[source]?.events ?? {}).map(([type, make]) => {
     return [type, { value: make({ id: `evt_${type}`, type, now: NOON }) }] as const;
   });
   const media = {

@@ -7,11 +7,11 @@
  * sources. Nothing leaves the machine, and the same sources give the same files.
  */
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import { brotliDecompressSync } from "node:zlib";
 
@@ -30,11 +30,30 @@ const server = createServer((request, response) => {
 });
 try {
   await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  const before = generated();
   process.exitCode = await runCli(`http://127.0.0.1:${server.address().port}`);
+  if (process.exitCode === 0) console.log(outcome(before, generated()));
 } finally {
   server.close();
   server.closeAllConnections();
   rmSync(scratch, { recursive: true, force: true });
+}
+
+/** What is generated below `convex/`, components' too: texts by path. */
+function generated() {
+  const files = readdirSync(join(project, "convex"), { recursive: true, withFileTypes: true });
+  const paths = files
+    .filter((file) => file.isFile())
+    .map(({ parentPath, name }) => relative(project, join(parentPath, name)).split(sep).join("/"))
+    .filter((path) => path.includes("/_generated/"));
+  return new Map(paths.sort().map((path) => [path, readFileSync(join(project, path), "utf8")]));
+}
+
+/** What has become of it, in a line. */
+function outcome(before, after) {
+  const changed = [...after.keys()].filter((path) => before.get(path) !== after.get(path));
+  if (changed.length === 0) return "convex/_generated is as it was";
+  return before.size === 0 ? "convex/_generated is new" : `has changed: ${changed.join(", ")}`;
 }
 
 /** Runs the official command; resolves with its exit code. Its output is shown only if it fails. */

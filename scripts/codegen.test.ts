@@ -54,9 +54,9 @@ function contents(directory: string): Record<string, string> {
 
 const ITEMS = 'import { queryGeneric } from "convex/server"; export const list = queryGeneric(() => []);';
 
-test("a project without components gets the files of the official CLI, quietly", async () => {
+test("a project without components gets the files of the official CLI, and is told in a line", async () => {
   const directory = project({ "items.ts": ITEMS });
-  expect(await codegen(directory)).toEqual({ code: 0, output: "" });
+  expect(await codegen(directory)).toEqual({ code: 0, output: "convex/_generated is new\n" });
   const files = contents(directory);
   expect(Object.keys(files).filter((file) => file.includes("_generated"))).toEqual(
     ["api.d.ts", "api.js", "dataModel.d.ts", "server.d.ts", "server.js"].map(
@@ -65,12 +65,16 @@ test("a project without components gets the files of the official CLI, quietly",
   );
   expect(files["convex/_generated/api.d.ts"]).toContain('import type * as items from "../items.js";');
   expect(files["convex/_generated/api.d.ts"]).toContain("export declare const components: {};");
+
+  writeFileSync(join(directory, "convex", "more.ts"), ITEMS);
+  const output = "has changed: convex/_generated/api.d.ts\n";
+  expect(await codegen(directory)).toEqual({ code: 0, output });
 });
 
 test("components are typed: those of packages by their own types, those of the project by their functions", async () => {
   const directory = project();
   cpSync(join(root, "embedded/fixtures/components/convex"), join(directory, "convex"), { recursive: true });
-  expect(await codegen(directory)).toEqual({ code: 0, output: "" });
+  expect((await codegen(directory)).code).toBe(0);
   const files = contents(directory);
   const api = files["convex/_generated/api.d.ts"];
   expect(api).toContain('second: import("../counter/_generated/component.js").ComponentApi<"second">;');
@@ -83,7 +87,7 @@ test("components are typed: those of packages by their own types, those of the p
   expect(counter).toContain("{ amount: number },");
   expect(counter).not.toContain("secret");
 
-  expect(await codegen(directory)).toEqual({ code: 0, output: "" });
+  expect(await codegen(directory)).toEqual({ code: 0, output: "convex/_generated is as it was\n" });
   expect(contents(directory)).toEqual(files);
 });
 

@@ -1,9 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { expect, onTestFinished } from "vitest";
+import { callerWith, type Caller } from "../../convex/http/testing/caller.testing";
 import { json, type Json } from "../../convex/http/testing/replies.testing";
 import { checked, productDocument, type Send } from "../../openapi/contract/check";
 import { given } from "./needing";
+import { patience } from "./patience";
+
+// Not the console, which the reporter would head with the name of the test.
+const untilThereIsRoom = patience((line) => void process.stderr.write(`${line}\n`));
 
 /** What a deployment's own host and what stands before it may add, and the document cannot know. */
 const known = new Set([...productDocument().headers.keys(), ...["allow", "content-type", "date"]]);
@@ -22,7 +27,7 @@ export const send: Send = checked(async (path, init) => {
   for (let attempt = 1; ; attempt++) {
     const reply = await fetch(given.baseUrl + path, { redirect: "manual", ...init, headers });
     if (reply.status !== 429 || attempt === 4) return given.direct ? reply : withoutStrangers(reply);
-    await wait(Number(reply.headers.get("Retry-After") ?? 1) * 1000);
+    await untilThereIsRoom(reply);
   }
 });
 
@@ -31,30 +36,11 @@ function withoutStrangers(reply: Response): Response {
   return new Response(reply.body, { status: reply.status, headers });
 }
 
-/** One caller: `await call("POST", "/api/items", { name: "bolt" })`. */
-export type Call = (
-  method: string,
-  path: string,
-  body?: unknown,
-  headers?: Record<string, string>,
-) => Promise<Response>;
-
 /** Who has this key. */
-export const having =
-  (key: string): Call =>
-  (method, path, body, headers = {}) =>
-    send(path, {
-      method,
-      headers: {
-        "X-API-Key": key,
-        ...(body !== undefined && { "Content-Type": "application/json" }),
-        ...headers,
-      },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
+export const having = (key: string): Caller => callerWith(send, key);
 
 /** Who has the key that was given. */
-export const root: Call = (...request) => having(given.key ?? "")(...request);
+export const root: Caller = (...request) => having(given.key ?? "")(...request);
 
 /** A name that nobody has used. */
 export const fresh = (): string => `e2e-${randomUUID()}`;

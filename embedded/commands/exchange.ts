@@ -1,11 +1,9 @@
 /** The command lines of `export` and `import`. */
 import { resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
-import type { ParseArgsConfig } from "node:util";
-import { parseArgs } from "node:util";
+import { parseWithFile, UsageError } from "../arguments";
 import type { ImportMode, ImportPlan } from "../exchange/plan";
 import { qualified } from "../exchange/plan";
-import { UsageError } from "../options";
 
 export const EXCHANGE_USAGE = `  export FILE.zip [--data DIR]
                            write documents and stored files as Convex's snapshots have them, also while a server is at
@@ -26,7 +24,7 @@ const progress = (line: string): void => void process.stderr.write(`${line}\n`);
 
 /** @throws UsageError, and what `exportSnapshot` throws. */
 export async function runExport(args: readonly string[]): Promise<void> {
-  const { file, values } = parse(args, { data: { type: "string" } });
+  const { file, values } = parseWithFile(args, { data: { type: "string" } });
   const { exportSnapshot } = await import("./export");
   const directory = resolve(values.data ?? ".convex-embedded");
   const { bytes, documents, tables, files, jobs } = await exportSnapshot({ directory, file, progress });
@@ -43,7 +41,7 @@ export async function runExport(args: readonly string[]): Promise<void> {
 
 /** @throws UsageError, and what `importSnapshot` and the project's own code throw. */
 export async function runImport(args: readonly string[]): Promise<void> {
-  const { file, values } = parse(args, {
+  const { file, values } = parseWithFile(args, {
     data: { type: "string" },
     replace: { type: "boolean" },
     "replace-all": { type: "boolean" },
@@ -91,16 +89,4 @@ async function ask(lost: ImportPlan["lost"]): Promise<boolean> {
   } finally {
     terminal.close();
   }
-}
-
-function parse<T extends NonNullable<ParseArgsConfig["options"]>>(args: readonly string[], options: T) {
-  let parsed;
-  try {
-    parsed = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
-  const [file, ...more] = parsed.positionals;
-  if (file === undefined || more.length > 0) throw new UsageError("Name one file.");
-  return { file: resolve(file), values: parsed.values };
 }

@@ -36,7 +36,7 @@ export async function callerOf(deployment: Deployment, incoming: IncomingMessage
   const engine = deployment.engine();
   const header = incoming.headers.authorization;
   if (header === undefined) return { admin: false, origin: new CallOrigin(incoming, engine) };
-  const [, scheme = "", credential = ""] = /^(\S+) +(.*)$/.exec(header) ?? [];
+  const [, scheme = "", credential = ""] = /^(\S+) +(\S.*)$/.exec(header) ?? [];
   switch (scheme.toLowerCase()) {
     case "convex": {
       const identity = actingAs(deployment, credential);
@@ -54,7 +54,7 @@ export async function callerOf(deployment: Deployment, incoming: IncomingMessage
 
 /** @throws ApiError unless the request comes from the operator. */
 export function requireAdmin(deployment: Deployment, incoming: IncomingMessage): void {
-  const [, credential = ""] = /^convex +(.*)$/i.exec(incoming.headers.authorization ?? "") ?? [];
+  const [, credential = ""] = /^convex +(\S.*)$/i.exec(incoming.headers.authorization ?? "") ?? [];
   actingAs(deployment, credential);
 }
 

@@ -5,7 +5,7 @@ import { badBody, fieldsOf, readJson } from "../http/body";
 import { requireAdmin } from "./caller";
 import type { Deployment } from "./deployment";
 
-const NAME = /^[a-zA-Z_]+[a-zA-Z0-9_]*$/;
+const NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 const LONGEST_NAME = 40;
 const MOST_BYTES = 8 * 1024;
 

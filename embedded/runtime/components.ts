@@ -9,7 +9,7 @@ import type { Mount } from "./mounts";
 import { appOnly, mountTree } from "./mounts";
 import type { RealmOptions } from "./realm";
 import { createRealm, evaluate } from "./realm";
-import { stackMapper } from "./stack";
+import { placed, stackMapper } from "./stack";
 
 /** One mounted component, or the app itself. */
 export interface Component {
@@ -89,15 +89,18 @@ function describe({ definition }: Mount): string {
 
 function definitionsOf(config: Bundle, options: RealmOptions): Map<string, Definition> {
   const definitions = new Map<string, Definition>();
-  evaluate(config, options, {
-    __component: (path: string, definition: unknown) => {
-      if (!isDefinition(definition)) {
-        const file = join("convex", path, "convex.config");
-        throw new Error(`The default export of ${file} is not what defineApp or defineComponent returns.`);
-      }
-      definitions.set(path, definition.export());
-    },
-  });
+  const take = (path: string, definition: unknown): void => {
+    if (!isDefinition(definition)) {
+      const file = join("convex", path, "convex.config");
+      throw new Error(`The default export of ${file} is not what defineApp or defineComponent returns.`);
+    }
+    definitions.set(path, definition.export());
+  };
+  try {
+    evaluate(config, options, { __component: take });
+  } catch (error) {
+    throw placed(error, options.mapStack);
+  }
   return definitions;
 }
 

@@ -18,6 +18,7 @@ import { createConsole } from "./console";
 import { realmCrypto } from "./crypto";
 import { scopeOf, withoutCodeGeneration } from "./globals";
 import type { MapStack } from "./stack";
+import { placed } from "./stack";
 import { timeGlobals } from "./time";
 import { worldGlobals } from "./world";
 
@@ -31,7 +32,7 @@ export interface Realm {
   readonly library: ConvexLibrary;
   /** False where a module may be evaluated again, so that nothing of it may be kept. */
   readonly fixed: boolean;
-  /** A module's exports; evaluates it if nobody did. Rejects, each time, with what its evaluation threw. */
+  /** A module's exports; evaluates it if nobody did. Rejects, each time, with what its evaluation threw, and where. */
   load(module: string): Promise<Namespace>;
 }
 
@@ -69,7 +70,9 @@ export function createRealm(bundle: Bundle, options: RealmOptions): Realm {
         const loader = Object.hasOwn(loaders, module) ? loaders[module] : undefined;
         if (loader === undefined) return Promise.reject(new Error(`There is no module ${module}`));
         // A module belongs to no execution, even if one is the first to need it.
-        namespace = executions.exit(loader);
+        namespace = executions.exit(loader).catch((error: unknown) => {
+          throw placed(error, mapStack);
+        });
         namespaces.set(module, namespace);
       }
       return namespace;

@@ -41,3 +41,24 @@ export function stackMapper(bundles: Iterable<Pick<Bundle, "filename" | "map">>)
       });
   };
 }
+
+/**
+ * What evaluating a module threw, with the place in the project where that was, as the bundler names places:
+ * `convex/items.ts:3:7: TypeError: …`. What no frame places, the runtime's own refusals for one, stays as it is.
+ */
+export function placed(thrown: unknown, mapStack: MapStack): unknown {
+  if (!(thrown instanceof Error)) return new Error(String(thrown));
+  if (thrown.stack === undefined) return thrown;
+  const mapped = mapStack(thrown.stack);
+  if (mapped === thrown.stack) return thrown;
+  const places = [...mapped.matchAll(/^\s+at (?:.*\(|async )?([^\s()]+:\d+:\d+)\)?$/gm)].map(
+    ([, at = ""]) => at,
+  );
+  // A library that refuses what it is given is not where the mistake is.
+  const [place] = [...places.filter((at) => !/^\.\.\/|(?:^|\/)node_modules\//.test(at)), ...places];
+  const { name, message } = thrown;
+  if (place === undefined) return thrown;
+  const error = new Error(`${place}: ${name}: ${message}`, { cause: thrown });
+  // Whoever shows a trace shows that of the module.
+  return Object.assign(error, { stack: thrown.stack });
+}

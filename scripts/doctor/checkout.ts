@@ -24,7 +24,7 @@ export async function checkout({ project, host, envFile }: Options): Promise<Sec
   return [
     { name: "machine", findings: await machine(project) },
     { name: "settings", findings: settings({ project, host, envFile }) },
-    { name: "tools", findings: tools(project, host) },
+    { name: "tools", findings: await tools(project, host) },
     { name: "modules", findings: modules(project) },
     { name: "bundle", findings: await bundle(project) },
     { name: "generated", findings: await generated(project) },

@@ -1,7 +1,8 @@
 /** Events as Stripe, Clerk and GitHub send them, cut down to the members that matter and a few that must not. */
 import type { WebhookSource } from "./sign";
 
-type Make = (event: { id: string; type: string; now: number }) => unknown;
+/** The body of an event, before it is JSON. `now` is in milliseconds. */
+export type Make = (event: { id: string; type: string; now: number }) => unknown;
 
 const stripe =
   (object: Record<string, unknown>): Make =>

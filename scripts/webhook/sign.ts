@@ -32,11 +32,15 @@ export function signedHeaders({ source, type, id, body, secret, now }: Unsigned)
       return { ...json, "svix-id": id, "svix-timestamp": String(seconds), "svix-signature": signature };
     }
     case "github": {
-      const signature = `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`;
+      const signature = `sha256=${hmac(secret, body)}`;
       return { ...json, "X-GitHub-Event": type, "X-GitHub-Delivery": id, "X-Hub-Signature-256": signature };
     }
   }
 }
+
+/** The HMAC-SHA-256 of a text, in hexadecimal digits. */
+export const hmac = (secret: string, text: string): string =>
+  createHmac("sha256", secret).update(text).digest("hex");
 
 /** A fresh id of the form that the source gives its events. */
 export function freshId(source: WebhookSource): string {

@@ -6,6 +6,7 @@ import { convexTest } from "convex-test";
 import type { FunctionReference } from "convex/server";
 import { getFunctionName } from "convex/server";
 import { afterAll, beforeAll, inject, test, vi } from "vitest";
+import { callerWith, type Caller } from "./caller.testing";
 import { openIssuers } from "./issuers.testing";
 import { startServer, type EmbeddedServer } from "../../../embedded/server";
 import { checked } from "../../../openapi/contract/check";
@@ -160,12 +161,8 @@ async function startEmbedded(settings: Settings): Promise<Engine> {
   };
 }
 
-/** One caller with a key: `await call("POST", "/api/items", { name: "bolt" })`. */
-export type Call = {
-  (method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
-  key: string;
-  userId: Id<"users">;
-};
+/** A caller, with what it is known by. */
+export type Call = Caller & { key: string; userId: Id<"users"> };
 
 export const engineName = inject("engine");
 let engine: Engine;
@@ -210,17 +207,7 @@ export async function as(name: string, scopes: readonly Grant[] = ["*"]): Promis
     scopes: [...scopes],
     email: `${name}@example.com`,
   });
-  const call = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
-    send(path, {
-      method,
-      headers: {
-        "X-API-Key": key,
-        ...(body !== undefined && { "Content-Type": "application/json" }),
-        ...headers,
-      },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
-  return Object.assign(call, { key, userId });
+  return Object.assign(callerWith(send, key), { key, userId });
 }
 
 /** A case that only one engine can run: it says why, and the run prints the list. */

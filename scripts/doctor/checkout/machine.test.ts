@@ -1,5 +1,7 @@
 /** What is planted around a checkout is found: another Node, other packages, two deployments. */
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
 import { describe, expect, test } from "vitest";
 import { machine } from "./machine";
 import { folder, lines } from "./planting.testing";
@@ -49,32 +51,45 @@ describe("the machine", () => {
 });
 
 describe("the tools", () => {
-  const SELF = "CONVEX_SELF_HOSTED_URL=http://127.0.0.1:3210\nCONVEX_SELF_HOSTED_ADMIN_KEY=a|b\n";
+  const self = (url: string) => `CONVEX_SELF_HOSTED_URL=${url}\nCONVEX_SELF_HOSTED_ADMIN_KEY=a|b\n`;
+  const SELF = self("https://convex.example");
 
-  test("know one deployment, or none; the key is not told", () => {
-    expect(lines(tools(folder({ ".env.local": SELF }), {}))).toEqual([
-      "ok npx convex talks to http://127.0.0.1:3210 → ",
+  test("know one deployment, or none; the key is not told", async () => {
+    expect(lines(await tools(folder({ ".env.local": SELF }), {}))).toEqual([
+      "ok npx convex talks to https://convex.example → ",
     ]);
-    expect(lines(tools(folder(), { CONVEX_DEPLOY_KEY: "prod:otter-1|secret" }))).toEqual([
+    expect(lines(await tools(folder(), { CONVEX_DEPLOY_KEY: "prod:otter-1|secret" }))).toEqual([
       "ok npx convex talks to prod:otter-1 → ",
     ]);
-    expect(lines(tools(folder(), {}))).toEqual(["ok npx convex is not set up for a deployment → "]);
+    expect(lines(await tools(folder(), {}))).toEqual(["ok npx convex is not set up for a deployment → "]);
   });
 
-  test("two deployments, and half of one, are problems", () => {
-    expect(lines(tools(folder({ ".env.local": SELF }), { CONVEX_DEPLOYMENT: "dev:otter-1" }))[0]).toMatch(
-      /^problem CONVEX_DEPLOYMENT and CONVEX_SELF_HOSTED_URL are both set/,
-    );
-    expect(lines(tools(folder({ ".env": "CONVEX_SELF_HOSTED_URL=x" }), {}))[0]).toMatch(
+  test.each(["127.0.0.1", "localhost"])("a server on %s that is not running is told", async (host) => {
+    const server = createServer().listen(0, host);
+    await once(server, "listening");
+    const url = `http://${host}:${(server.address() as AddressInfo).port}`;
+    const project = folder({ ".env.local": self(url) });
+    expect(lines(await tools(project, {}))).toEqual([`ok npx convex talks to ${url} → `]);
+    await new Promise((closed) => server.close(closed));
+    expect(lines(await tools(project, {}))).toEqual([
+      `warning npx convex is set up for ${url}, where nothing is running → Start the server with \`npm start\`, ` +
+        "or take CONVEX_SELF_HOSTED_URL and CONVEX_SELF_HOSTED_ADMIN_KEY out to use another deployment.",
+    ]);
+  });
+
+  test("two deployments, and half of one, are problems", async () => {
+    const two = await tools(folder({ ".env.local": SELF }), { CONVEX_DEPLOYMENT: "dev:otter-1" });
+    expect(lines(two)[0]).toMatch(/^problem CONVEX_DEPLOYMENT and CONVEX_SELF_HOSTED_URL are both set/);
+    expect(lines(await tools(folder({ ".env": "CONVEX_SELF_HOSTED_URL=x" }), {}))[0]).toMatch(
       /^problem CONVEX_SELF_HOSTED_URL is set without CONVEX_SELF_HOSTED_ADMIN_KEY/,
     );
   });
 
-  test("an env file under version control is a problem", () => {
+  test("an env file under version control is a problem", async () => {
     const project = folder({ ".env.local": "" });
     execFileSync("git", ["init", "--quiet"], { cwd: project });
-    expect(lines(tools(project, {}))[0]).toMatch(/^ok/);
+    expect(lines(await tools(project, {}))[0]).toMatch(/^ok/);
     execFileSync("git", ["add", "--force", ".env.local"], { cwd: project });
-    expect(lines(tools(project, {}))[0]).toMatch(/^problem \.env\.local is under version control/);
+    expect(lines(await tools(project, {}))[0]).toMatch(/^problem \.env\.local is under version control/);
   });
 });

@@ -1,5 +1,5 @@
 /** What is planted into the settings is found, by its name and without its value. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -36,6 +36,16 @@ test("settings that are as they should be are counted, and webhooks listed", () 
   expect(on(text.join("\n"))).toEqual([
     "ok 10 set, the others have their defaults → ",
     "ok webhooks open: stripe, clerk; closed, without a secret: github → ",
+  ]);
+});
+
+test("nothing is to be said of the secrets that the README sets to try webhooks", () => {
+  const readme = readFileSync(join(root, "README.md"), "utf8");
+  const [, block = ""] = /^cat >> \.env\.local <<'END'\n([^]*?)^END$/m.exec(readme) ?? [];
+  const [, acme = ""] = /^echo "(ACME_WEBHOOK_SECRET=.*)" >>/m.exec(readme) ?? [];
+  expect(on(`${block}${acme.replace("ACME", "GITHUB")}`)).toEqual([
+    "ok 3 set, the others have their defaults → ",
+    "ok webhooks open: stripe, clerk, github → ",
   ]);
 });
 
