@@ -2,8 +2,8 @@
  * Results of queries, kept until something changes that the query has read, as Convex keeps them
  * (docs.convex.dev/functions/query-functions#caching--reactivity--consistency).
  *
- * Only what depends on nothing but arguments and documents is kept: a query that asks for the time, a setting, who is
- * calling or a file, or that writes to the log, runs each time.
+ * Only what depends on nothing but arguments and documents is kept: a query that asks for the time, who is calling, a
+ * file or a system table, or that writes to the log, runs each time. Settings stay the same as long as the build.
  */
 import type { Value } from "convex/values";
 import type { LoadedFunction } from "../runtime/modules";
