@@ -3,7 +3,9 @@ import { ConvexError, convexToJson, jsonToConvex } from "convex/values";
 import type { FunctionPlace } from "./exec/addresses";
 import { SyscallError } from "./exec/errors";
 import type { Engine } from "./exec/execution";
-import { argumentsOf, findFunction, runFunction } from "./exec/run";
+import { findFunction } from "./exec/finding";
+import { argumentsOf } from "./exec/passing";
+import { runFunction } from "./exec/run";
 import { operatorOrigin } from "./http/origin";
 
 /**

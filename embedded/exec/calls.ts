@@ -9,7 +9,9 @@ import { SyscallError, unsupported } from "./errors";
 import type { Execution } from "./execution";
 import type { TransactionLimits } from "./limits";
 import { CONVEX_LIMITS } from "./limits";
-import { argumentsOf, findFunction, runFunction, runNested } from "./run";
+import { findFunction } from "./finding";
+import { argumentsOf } from "./passing";
+import { runFunction, runNested } from "./run";
 
 interface CallArgs extends Address {
   readonly args: JSONValue;

@@ -1,22 +1,17 @@
-/** Runs functions: validates what goes in and out, and gives each the database as its kind may have it. */
-import type { JSONValue, ValidatorJSON, Value } from "convex/values";
-import { jsonToConvex } from "convex/values";
+/** Runs functions, each with the database as its kind may have it. */
+import type { Value } from "convex/values";
 import type { FunctionKind, LoadedFunction } from "../runtime/modules";
-import type { Reader, Snapshot, Transaction } from "../store/types";
+import type { Reader, Transaction } from "../store/types";
 import type { Copy } from "../values/copy";
-import { copyPlain } from "../values/copy";
-import { checkValue } from "../values/validators";
-import { resolveCommitTs } from "./commitTs";
-import { SyscallError, toSyscallError } from "./errors";
-import type { Engine, Origin } from "./execution";
-import { Execution, executions } from "./execution";
 import type { FunctionPlace } from "./addresses";
-import { labelOf, notFound } from "./addresses";
+import type { Engine, Origin } from "./execution";
+import { Execution } from "./execution";
+import { checkKind, findFunction, loaded } from "./finding";
 import type { TransactionLimits } from "./limits";
-import { checkArgumentBytes, checkResultBytes } from "./limitsOfSize";
+import { checkArgs } from "./passing";
 import type { Results } from "./results";
 import { Observed } from "./results";
-import { ComponentIds } from "./tables";
+import { settle } from "./settle";
 
 /** What is called, and with what. */
 export interface Call extends FunctionPlace {
@@ -196,128 +191,4 @@ function executionOf(
     ...{ engine, kind, path, component, origin, now: engine.clock() },
     ...{ parent: null, reader, transaction, observed },
   });
-}
-
-/**
- * Calls the function and waits until nothing of it is under way; only then its transaction may end.
- *
- * @param snapshot is released then.
- */
-async function settle(
-  execution: Execution,
-  fn: LoadedFunction,
-  args: Copy,
-  snapshot: Snapshot | null = null,
-): Promise<Value> {
-  let result: Value;
-  try {
-    const returned = await execution.budget.run(() => executions.run(execution, invoke, execution, fn, args));
-    const copy = copyPlain(returned ?? null) ?? unmeasured(resolved(execution, await fn.judge(returned)));
-    checkResultBytes(fn.path, copy, execution.engine.limits);
-    result = copy.value;
-  } catch (thrown) {
-    const error = toSyscallError(thrown);
-    if (error.data === undefined) report(execution, error);
-    throw error;
-  } finally {
-    execution.end();
-    // A nested function that was not awaited: its next syscall is refused, and its savepoint ends before ours does.
-    if (execution.turns.busy) await execution.turns.idle();
-    snapshot?.release();
-  }
-  checkReturns(execution, fn, result);
-  return result;
-}
-
-/** Within its caller's transaction a function's result may name the commit that is still to come. */
-function resolved({ parent, transaction }: Execution, result: Value): Value {
-  return parent === null && transaction !== null ? resolveCommitTs(transaction, result) : result;
-}
-
-function invoke(execution: Execution, fn: LoadedFunction, args: Copy): Promise<unknown> {
-  return Promise.resolve(fn.call(execution, args.value));
-}
-
-/** A caller gets the message alone, so where it happened is logged here, as Convex logs every function that fails. */
-function report(execution: Execution, error: SyscallError): void {
-  const message = describeFailure(execution.engine, error);
-  execution.engine.log({ level: "error", path: labelOf(execution), message });
-}
-
-/** What a function threw, with its trace; the message alone of what the runtime has against a call. */
-export function describeFailure({ modules }: Engine, error: SyscallError): string {
-  const { cause } = error;
-  if (cause === undefined) return error.message;
-  const shown = cause instanceof Error ? (cause.stack ?? cause.message) : error.message;
-  return `Uncaught ${modules.mapStack(shown)}`;
-}
-
-/** @throws SyscallError if there is no such function; what its module throws when it is evaluated. */
-export async function findFunction(engine: Engine, place: FunctionPlace): Promise<LoadedFunction> {
-  const fn =
-    loaded(engine, place) ?? (await engine.components.get(place.component)?.modules.find(place.name));
-  if (fn != null && isExported(fn, place)) return fn;
-  throw new SyscallError(notFound(engine, place));
-}
-
-/** The function if it was found before, which is found again at once. */
-function loaded(engine: Engine, place: FunctionPlace): LoadedFunction | undefined {
-  const fn = engine.components.get(place.component)?.modules.loaded(place.name);
-  return fn && isExported(fn, place) ? fn : undefined;
-}
-
-function isExported(fn: LoadedFunction, { exported = false }: FunctionPlace): boolean {
-  return fn.visibility === "public" || !exported;
-}
-
-function checkKind({ path, kind }: LoadedFunction, call: Call): void {
-  if (kind === call.kind) return;
-  throw new SyscallError(
-    `Trying to execute ${path} as ${capital(call.kind)}, but it is defined as ${capital(kind)}.`,
-  );
-}
-
-/** Arguments from their JSON form. @throws SyscallError in Convex's words for what is no value. */
-export function argumentsOf(json: JSONValue): Copy {
-  try {
-    const value = jsonToConvex(json);
-    return copyPlain(value) ?? unmeasured(value);
-  } catch (error) {
-    throw new SyscallError(`ArgumentValidationError: ${(error as Error).message}`);
-  }
-}
-
-/** @throws SyscallError in Convex's words if the function does not take these arguments. */
-export function checkArgs(engine: Engine, fn: LoadedFunction, args: Copy): void {
-  const problem = problemOf(engine, fn, fn.args, args.value);
-  if (problem !== null) throw new SyscallError(`ArgumentValidationError: ${problem}`);
-  checkArgumentBytes(fn.path, args, engine.limits);
-}
-
-function checkReturns(execution: Execution, fn: LoadedFunction, result: Value): void {
-  if (fn.returns === null) return;
-  const problem = problemOf(execution.engine, fn, fn.returns, result);
-  if (problem === null) return;
-  const error = new SyscallError(`ReturnsValidationError: ${problem}`);
-  report(execution, error);
-  throw error;
-}
-
-function problemOf(
-  engine: Engine,
-  { component }: LoadedFunction,
-  validator: ValidatorJSON,
-  value: Value,
-): string | null {
-  if (validator.type === "any") return null;
-  return checkValue(validator, value, new ComponentIds(engine, component));
-}
-
-/** A copy whose bytes are counted where they matter. */
-function unmeasured(value: Value): Copy {
-  return { value, mostBytes: Infinity };
-}
-
-function capital(kind: FunctionKind): string {
-  return kind.charAt(0).toUpperCase() + kind.slice(1);
 }

@@ -5,7 +5,9 @@
 import type { JSONValue } from "convex/values";
 import { SyscallError, toSyscallError } from "../exec/errors";
 import type { Engine } from "../exec/execution";
-import { argumentsOf, describeFailure, runFunction } from "../exec/run";
+import { describeFailure } from "../exec/failures";
+import { argumentsOf } from "../exec/passing";
+import { runFunction } from "../exec/run";
 import type { ApiRequest, ApiRoute } from "../http/api";
 import { ApiError, sendJson } from "../http/api";
 import { badBody, fieldsOf, readJson } from "../http/body";

@@ -9,14 +9,10 @@ import type { FunctionPlace } from "../exec/addresses";
 import { labelOf } from "../exec/addresses";
 import { SyscallError, toSyscallError } from "../exec/errors";
 import type { Engine, Execution, ScheduledBy } from "../exec/execution";
-import {
-  argumentsOf,
-  checkArgs,
-  describeFailure,
-  findFunction,
-  runMutationIn,
-  startAction,
-} from "../exec/run";
+import { describeFailure } from "../exec/failures";
+import { findFunction } from "../exec/finding";
+import { argumentsOf, checkArgs } from "../exec/passing";
+import { runMutationIn, startAction } from "../exec/run";
 import { operatorOrigin } from "../http/origin";
 import type { LoadedFunction } from "../runtime/modules";
 import type { Transaction } from "../store/types";

@@ -1,0 +1,53 @@
+/** What goes into a function and comes out of it, held against its validators. */
+import type { JSONValue, ValidatorJSON, Value } from "convex/values";
+import { jsonToConvex } from "convex/values";
+import type { LoadedFunction } from "../runtime/modules";
+import type { Copy } from "../values/copy";
+import { copyPlain } from "../values/copy";
+import { checkValue } from "../values/validators";
+import { SyscallError } from "./errors";
+import type { Engine, Execution } from "./execution";
+import { report } from "./failures";
+import { checkArgumentBytes } from "./limitsOfSize";
+import { ComponentIds } from "./tables";
+
+/** Arguments from their JSON form. @throws SyscallError in Convex's words for what is no value. */
+export function argumentsOf(json: JSONValue): Copy {
+  try {
+    const value = jsonToConvex(json);
+    return copyPlain(value) ?? unmeasured(value);
+  } catch (error) {
+    throw new SyscallError(`ArgumentValidationError: ${(error as Error).message}`);
+  }
+}
+
+/** @throws SyscallError in Convex's words if the function does not take these arguments. */
+export function checkArgs(engine: Engine, fn: LoadedFunction, args: Copy): void {
+  const problem = problemOf(engine, fn, fn.args, args.value);
+  if (problem !== null) throw new SyscallError(`ArgumentValidationError: ${problem}`);
+  checkArgumentBytes(fn.path, args, engine.limits);
+}
+
+export function checkReturns(execution: Execution, fn: LoadedFunction, result: Value): void {
+  if (fn.returns === null) return;
+  const problem = problemOf(execution.engine, fn, fn.returns, result);
+  if (problem === null) return;
+  const error = new SyscallError(`ReturnsValidationError: ${problem}`);
+  report(execution, error);
+  throw error;
+}
+
+function problemOf(
+  engine: Engine,
+  { component }: LoadedFunction,
+  validator: ValidatorJSON,
+  value: Value,
+): string | null {
+  if (validator.type === "any") return null;
+  return checkValue(validator, value, new ComponentIds(engine, component));
+}
+
+/** A copy whose bytes are counted where they matter. */
+export function unmeasured(value: Value): Copy {
+  return { value, mostBytes: Infinity };
+}
