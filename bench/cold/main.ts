@@ -9,7 +9,7 @@ import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { candidates } from "./candidates";
 import { measure, MODES, prepare } from "./measure";
-import { median, medianRatio, verdict } from "./statistics";
+import { median, medianRatio, verdict } from "../lib/statistics";
 
 /** Contexts with modules; no cache of compiled text within the process; garbage collected between rounds. */
 const NODE_FLAGS = ["--experimental-vm-modules", "--no-compilation-cache", "--expose-gc", "--no-warnings"];

@@ -1,6 +1,6 @@
 /** The embedded runtime on the bench's own project. */
 import { startServer } from "../../embedded/server";
-import { answerParent, tellParent } from "./children";
+import { answerParent, tellParent } from "../lib/children";
 
 const BULK = 2_000;
 

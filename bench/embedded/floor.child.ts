@@ -11,7 +11,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { answerParent } from "./children";
+import { answerParent } from "../lib/children";
+import { groupCommit } from "../lib/group";
 
 const DESCRIPTION = "A bolt of the common kind";
 const BULK = 2_000;
@@ -33,29 +34,12 @@ db.exec(`
 `);
 const read = db.prepare("SELECT * FROM items WHERE id = ?");
 const write = db.prepare("INSERT INTO items VALUES (?, ?, ?, ?, ?, ?)");
-const begin = db.prepare("BEGIN IMMEDIATE");
-const commit = db.prepare("COMMIT");
+const durably = groupCommit(db);
 
 function insert(owner: string, name: string, rank: number): string {
   const id = randomUUID();
   write.run(id, Date.now(), owner, name, DESCRIPTION, rank);
   return id;
-}
-
-/** Answers that wait for the commit of their group, which ends when no more requests are at hand. */
-let group: (() => void)[] = [];
-
-function inGroup(answer: () => void): void {
-  if (group.length === 0) {
-    begin.run();
-    setImmediate(() => {
-      commit.run();
-      const answers = group;
-      group = [];
-      for (const settled of answers) settled();
-    });
-  }
-  group.push(answer);
 }
 
 function reply(response: ServerResponse, status: number, value: unknown): void {
@@ -73,10 +57,7 @@ function post(request: IncomingMessage, response: ServerResponse): void {
   request.on("data", (chunk: string) => (text += chunk));
   request.on("end", () => {
     const { owner, name } = JSON.parse(text) as { owner: string; name: string };
-    // The group begins before the insert, which belongs to it.
-    const answer = { id: "" };
-    inGroup(() => reply(response, 201, answer));
-    answer.id = insert(owner, name, 1);
+    void durably(() => insert(owner, name, 1)).then((id) => reply(response, 201, { id }));
   });
 }
 

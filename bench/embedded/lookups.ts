@@ -1,9 +1,9 @@
 /** Look-ups by an index against the official mock, without HTTP. */
 import { join } from "node:path";
-import { median, medianRatio } from "../cold/statistics";
-import { Child } from "./children";
-import type { Figure } from "./figures";
-import { atLeast } from "./figures";
+import { median, medianRatio } from "../lib/statistics";
+import { Child } from "../lib/children";
+import type { Figure } from "../lib/figures";
+import { atLeast } from "../lib/figures";
 import type { Plan } from "./traffic";
 
 const DOCUMENTS = 10_000;
@@ -13,9 +13,9 @@ const MOCK_LOOK_UPS = 4;
 
 export async function measureLookUps({ root, directory, rounds, say }: Plan): Promise<Figure[]> {
   say(`look-ups by an index: ${DOCUMENTS.toLocaleString("en")} documents`);
-  const mock = await Child.start(root, "mock.child.ts");
+  const mock = await Child.start(root, "bench/embedded/mock.child.ts");
   const args = [join(root, "bench/embedded/project"), join(directory, "look-ups")];
-  const own = await Child.start(root, "embedded.child.ts", args);
+  const own = await Child.start(root, "bench/embedded/embedded.child.ts", args);
   try {
     await mock.ask("fill", { count: DOCUMENTS });
     await own.ask("fill", { count: DOCUMENTS, keep: 0 });

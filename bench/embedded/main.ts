@@ -3,12 +3,13 @@
  *
  * bench/README.md says what is compared and how to read the output.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { availableParallelism, cpus, tmpdir } from "node:os";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { Child } from "./children";
-import { tableOf, verdictOf } from "./figures";
+import { Child } from "../lib/children";
+import { tableOf, verdictOf } from "../lib/figures";
+import { machine, write } from "../lib/output";
 import { measureLookUps } from "./lookups";
 import { measureProduct } from "./product";
 import { svgOf } from "./svg";
@@ -28,7 +29,7 @@ process.exitCode = await bench();
 async function bench(): Promise<number> {
   const scale = options.quick ? QUICK : FULL;
   const directory = mkdtempSync(join(tmpdir(), "bench-embedded-"));
-  const load = await Child.start(root, "load.child.ts");
+  const load = await Child.start(root, "bench/lib/load.child.ts");
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
   const plan = { root, directory, load, say, ...scale };
   try {
@@ -38,8 +39,7 @@ async function bench(): Promise<number> {
     const { figures: traffic, reads } = await measureTraffic(plan, options.quick ? QUICK_SIZES : SIZES);
     const figures = [...traffic, ...lookUps, ...product];
 
-    const { node } = process.versions;
-    const about = `Medians of ${scale.rounds} rounds, Node ${node}, ${availableParallelism()} × ${cpus()[0]?.model ?? "CPU"}, load generator on the same machine`;
+    const about = `Medians of ${scale.rounds} rounds, ${machine()}`;
     console.log(`${about}\n\n${tableOf(figures)}`);
     if (options.json) write(options.json, `${JSON.stringify({ about, figures }, null, 2)}\n`);
     // A quick run is not what one wants to show.
@@ -50,9 +50,4 @@ async function bench(): Promise<number> {
     await load.stop();
     rmSync(directory, { recursive: true, force: true });
   }
-}
-
-function write(file: string, text: string): void {
-  mkdirSync(dirname(resolve(file)), { recursive: true });
-  writeFileSync(file, text);
 }

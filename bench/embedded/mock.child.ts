@@ -2,7 +2,7 @@
 import { convexTest } from "convex-test";
 import type { FunctionReference } from "convex/server";
 import { makeFunctionReference } from "convex/server";
-import { answerParent } from "./children";
+import { answerParent } from "../lib/children";
 import schema from "./project/convex/schema";
 
 type Internal<Kind extends "query" | "mutation", Result> = FunctionReference<

@@ -1,26 +1,18 @@
-/** The product as `npm start` starts it: how long that takes, its memory, and its own reads. */
-import type { ChildProcess } from "node:child_process";
-import { execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
+/** The product as `npm start` starts it: how long that takes, and its memory. */
+import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { median, medianRatio } from "../cold/statistics";
-import { Child } from "./children";
-import type { Figure } from "./figures";
-import { atMost } from "./figures";
-import type { Load, Loaded } from "./load.child";
+import type { Figure } from "../lib/figures";
+import { atMost } from "../lib/figures";
+import type { Load, Loaded } from "../lib/load.child";
+import type { Product } from "../lib/product";
+import { startProduct } from "../lib/product";
+import { median } from "../lib/statistics";
 import type { Plan } from "./traffic";
-import { inTurns } from "./traffic";
 
 const CONNECTIONS = 16;
 const KIB_PER_MB = 1_000_000 / 1024;
 
-interface Started {
-  readonly process: ChildProcess;
-  readonly port: number;
-  /** Of the first start only. */
-  readonly key: string | null;
-  readonly readyMs: number;
+interface Started extends Product {
   readonly readyMB: number;
 }
 
@@ -35,15 +27,13 @@ export async function measureProduct(
   const first = await start(plan, data);
   const runs: Started[] = [];
   for (let i = 0; i < starts; i++) {
-    await stop((runs.at(-1) ?? first).process);
+    await (runs.at(-1) ?? first).child.stop();
     runs.push(await start(plan, data));
   }
   const last = runs.at(-1) ?? first;
   try {
     const reads = await requestsFor(last.port, first.key ?? "");
-    const memory = await memoryUnder(plan, last.process, reads, loadMs);
-    // It is warm by now.
-    const ratio = await againstHono(plan, reads);
+    const memory = await memoryUnder(plan, last, reads, loadMs);
     return [
       {
         name: "start to ready",
@@ -59,42 +49,22 @@ export async function measureProduct(
         goal: atMost(90),
       },
       ...memory,
-      ...ratio,
     ];
   } finally {
-    await stop(last.process);
+    await last.child.stop();
   }
 }
 
 async function start({ root }: Plan, data: string): Promise<Started> {
-  const started = performance.now();
-  const args = ["scripts/run.mjs", "embedded/main.ts", "--port", "0", "--api-port", "0", "--data", data];
-  const env = { ...process.env, RATE_LIMIT_KEY_PER_MINUTE: "0", RATE_LIMIT_IP_PER_MINUTE: "0" };
-  const child = spawn(process.execPath, args, { cwd: root, env, stdio: ["ignore", "pipe", "inherit"] });
-  let port = 0;
-  let key: string | null = null;
-  for await (const line of createInterface({ input: child.stdout })) {
-    const [word, rest = ""] = line.split(/ +/);
-    if (word === "api") port = Number(new URL(rest).port);
-    if (word === "key") key = rest;
-    if (word !== "ready") continue;
-    const readyMs = performance.now() - started;
-    const readyMB = residentMB(child);
-    // A pipe that nobody reads would stop it.
-    child.stdout.resume();
-    return { process: child, port, key, readyMs, readyMB };
-  }
-  throw new Error("The product ended before it was ready");
+  const product = await startProduct({ root, data });
+  return { ...product, readyMB: residentMB(product) };
 }
 
-async function stop(child: ChildProcess): Promise<void> {
-  const exit = once(child, "exit");
-  child.kill("SIGTERM");
-  await exit;
-}
-
-function residentMB({ pid }: ChildProcess): number {
-  return Number(execFileSync("ps", ["-o", "rss=", "-p", String(pid)], { encoding: "utf8" })) / KIB_PER_MB;
+function residentMB({ child }: Product): number {
+  return (
+    Number(execFileSync("ps", ["-o", "rss=", "-p", String(child.process.pid)], { encoding: "utf8" })) /
+    KIB_PER_MB
+  );
 }
 
 /** An item of a key's owner and the request for it. */
@@ -117,30 +87,8 @@ async function requestsFor(port: number, key: string): Promise<Load> {
   };
 }
 
-async function againstHono(plan: Plan, own: Load): Promise<Figure[]> {
-  const hono = await Child.start(plan.root, "hono.child.ts");
-  try {
-    const request = `GET /api/items/${await hono.ask<string>("id")} HTTP/1.1\r\nHost: bench\r\n\r\n`;
-    const bare: Load = { ...own, port: await hono.ask<number>("port"), requests: [request] };
-    const { milliseconds } = plan;
-    const loads = [bare, own].map((load) => ({ ...load, milliseconds }));
-    const [honoRates = [], ownRates = []] = await inTurns(plan, "GET /api/items/ID", loads);
-    return [
-      {
-        name: "GET /api/items/ID with a key / bare Hono",
-        value: medianRatio(ownRates, honoRates),
-        unit: "×",
-      },
-      { name: "GET /api/items/ID with a key", value: median(ownRates), unit: "/s" },
-      { name: "GET /api/items/ID: bare Hono", value: median(honoRates), unit: "/s" },
-    ];
-  } finally {
-    await hono.stop();
-  }
-}
-
 /** Memory halfway, when everything is warm, and at the end. */
-async function memoryUnder(plan: Plan, product: ChildProcess, own: Load, loadMs: number): Promise<Figure[]> {
+async function memoryUnder(plan: Plan, product: Product, own: Load, loadMs: number): Promise<Figure[]> {
   const half = async (): Promise<number> => {
     await plan.load.ask<Loaded>("load", { ...own, milliseconds: loadMs / 2 });
     return residentMB(product);

@@ -1,10 +1,10 @@
 /** Requests per second of the embedded runtime and of the floor, in turns. */
 import { join } from "node:path";
-import { median, medianRatio } from "../cold/statistics";
-import { Child } from "./children";
-import type { Figure } from "./figures";
-import { atLeast, atMost } from "./figures";
-import type { Load, Loaded } from "./load.child";
+import { median, medianRatio } from "../lib/statistics";
+import { Child } from "../lib/children";
+import type { Figure } from "../lib/figures";
+import { atLeast, atMost } from "../lib/figures";
+import type { Load, Loaded } from "../lib/load.child";
 import type { Reads } from "./svg";
 
 export interface Plan {
@@ -67,8 +67,8 @@ async function startPair({ root, directory, say }: Plan, documents: number): Pro
   };
   const own = join(directory, String(documents));
   say(`${documents.toLocaleString("en")} documents: the floor`);
-  const floor = await start("floor.child.ts", [own]);
-  const embedded = await start("embedded.child.ts", [
+  const floor = await start("bench/embedded/floor.child.ts", [own]);
+  const embedded = await start("bench/embedded/embedded.child.ts", [
     join(root, "bench/embedded/project"),
     join(own, "data"),
   ]);
@@ -131,7 +131,7 @@ async function measureInserts(plan: Plan, { floor, embedded }: Pair): Promise<Fi
 }
 
 /** Requests per second of each load in each round; a round gives every load a turn. */
-export async function inTurns(plan: Plan, what: string, loads: readonly Load[]): Promise<number[][]> {
+async function inTurns(plan: Plan, what: string, loads: readonly Load[]): Promise<number[][]> {
   const { load, rounds, warmUpMs, say } = plan;
   say(`${what}: warming up`);
   for (const one of loads) await load.ask<Loaded>("load", { ...one, milliseconds: warmUpMs });

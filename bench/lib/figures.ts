@@ -9,7 +9,7 @@ export interface Goal {
 export interface Figure {
   readonly name: string;
   readonly value: number;
-  readonly unit: "×" | "/s" | "ms" | "MB";
+  readonly unit: "×" | "/s" | "ms" | "MB" | "";
   readonly goal?: Goal;
 }
 
@@ -30,8 +30,9 @@ export function verdictOf({ value, goal }: Figure): Verdict | null {
   return reached ? "short, within tolerance" : "missed";
 }
 
-/** `0.35`, `12.3`, `12,345`. */
+/** `0`, `0.35`, `12.3`, `12,345`. */
 export function shown(value: number): string {
+  if (value === 0) return "0";
   if (Math.abs(value) >= 100) return Math.round(value).toLocaleString("en");
   return value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
 }

@@ -30,3 +30,10 @@ export function verdict(value: number, budget: number): Verdict {
   if (value <= budget) return "ok";
   return value <= budget * TOLERANCE ? "over, within tolerance" : "exceeded";
 }
+
+/** The smallest value that at least this share of all values does not exceed. @param sorted smallest first. */
+export function percentile(sorted: readonly number[], share: number): number {
+  const value = sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)];
+  if (value === undefined) throw new Error("No values, no percentile");
+  return value;
+}

@@ -37,11 +37,12 @@ export function tellParent(progress: string): void {
 }
 
 export class Child {
-  private constructor(readonly process: ChildProcess) {}
+  /** Takes over a process that answers as `answerParent` does. */
+  constructor(readonly process: ChildProcess) {}
 
-  /** Starts a file of this folder. Resolves when it takes questions. */
+  /** Starts a file, named from the root of the project. Resolves when it takes questions. */
   static async start(root: string, file: string, args: readonly string[] = []): Promise<Child> {
-    const script = [join(root, "scripts/run.mjs"), join(root, "bench/embedded", file), ...args];
+    const script = [join(root, "scripts/run.mjs"), join(root, file), ...args];
     const child = new Child(
       spawn(process.execPath, script, { cwd: root, stdio: ["ignore", "inherit", "inherit", "ipc"] }),
     );

@@ -1,0 +1,51 @@
+/** The read by id alone, with a key, with and without limits, against bare Hono. */
+import type { Figure } from "../lib/figures";
+import { atLeast } from "../lib/figures";
+import type { Load, Loaded } from "../lib/load.child";
+import { median, medianRatio } from "../lib/statistics";
+import type { Plan } from "./plan";
+import { MIDDLE } from "./plan";
+import type { Server, Servers } from "./servers";
+
+const CONNECTIONS = MIDDLE;
+
+export async function measureReads(plan: Plan, { product, limited, hono }: Servers): Promise<Figure[]> {
+  const loads = {
+    bare: load(plan, hono, "/bare/items/"),
+    keyed: load(plan, hono),
+    off: load(plan, product),
+    on: load(plan, limited),
+  };
+  const rates: Record<keyof typeof loads, number[]> = { bare: [], keyed: [], off: [], on: [] };
+  const names = Object.keys(loads) as (keyof typeof loads)[];
+  // The first round warms up.
+  for (let round = 0; round <= plan.rounds; round++) {
+    plan.say(`GET /api/items/ID alone: round ${round} of ${plan.rounds}`);
+    for (const name of names) {
+      const { perSecond } = await plan.load.ask<Loaded>("load", loads[name]);
+      if (round > 0) rates[name].push(perSecond);
+    }
+  }
+  const { bare, keyed, off, on } = rates;
+  const ratio = (name: string, value: number, goal?: number): Figure => ({
+    ...{ name, value, unit: "×" },
+    ...(goal !== undefined && { goal: atLeast(goal) }),
+  });
+  return [
+    ratio("GET by id, limits off / bare Hono", medianRatio(off, bare), 0.2),
+    ratio("GET by id, limits on / bare Hono", medianRatio(on, bare), 0.1),
+    ratio("GET by id, limits off / bare Hono that looks up the key", medianRatio(off, keyed)),
+    ratio("GET by id, limits on / bare Hono that looks up the key", medianRatio(on, keyed)),
+    { name: "GET by id, limits off", value: median(off), unit: "/s" },
+    { name: "GET by id, limits on", value: median(on), unit: "/s" },
+    { name: "GET by id: bare Hono", value: median(bare), unit: "/s" },
+    { name: "GET by id: bare Hono that looks up the key", value: median(keyed), unit: "/s" },
+  ];
+}
+
+function load({ milliseconds }: Plan, { target }: Server, path = "/api/items/"): Load {
+  const { port, key, ids } = target;
+  const rest = ` HTTP/1.1\r\nHost: bench\r\nX-API-Key: ${key}\r\n\r\n`;
+  const requests = ids.map((id) => `GET ${path}${id}${rest}`);
+  return { port, connections: CONNECTIONS, milliseconds, requests, expected: "HTTP/1.1 200" };
+}

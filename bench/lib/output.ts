@@ -1,0 +1,16 @@
+/** What a run says of the machine, and where it puts what it found. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { availableParallelism, cpus } from "node:os";
+import { dirname, resolve } from "node:path";
+
+/** `Node 20.20.2, 2 × Some CPU, load generator on the same machine` */
+export function machine(): string {
+  const { node } = process.versions;
+  return `Node ${node}, ${availableParallelism()} × ${cpus()[0]?.model ?? "CPU"}, load generator on the same machine`;
+}
+
+/** Writes a file, and makes its directory. */
+export function write(file: string, text: string): void {
+  mkdirSync(dirname(resolve(file)), { recursive: true });
+  writeFileSync(file, text);
+}

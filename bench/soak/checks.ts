@@ -1,0 +1,141 @@
+/** What a soak must show. */
+import type { Figure } from "../lib/figures";
+import { atMost } from "../lib/figures";
+import { median, percentile } from "../lib/statistics";
+import type { Descriptors, Memory } from "./process";
+import type { Cause, Contents } from "./weights";
+import { plus } from "./weights";
+
+/** Taken every second under load. Bytes. */
+export interface Sample {
+  readonly rss: number;
+  readonly heapUsed: number;
+  readonly log: number;
+  readonly memory?: Memory;
+}
+
+/** Taken while nothing is under way: when all is warm, and at the end. */
+export interface Mark {
+  /** Bytes of the heap that are in use. */
+  readonly heap: number;
+  readonly descriptors?: Descriptors;
+  readonly database: Contents;
+  readonly unfinishedJobs: number;
+  /** Bytes of stored files. */
+  readonly files: number;
+  /** Requests that were answered as expected since the server was filled, by what they add. */
+  readonly acknowledged: Readonly<Record<Exclude<Cause, "other">, number>>;
+}
+
+export interface Soaked {
+  /** Of the first third: the server warms up. */
+  readonly warming: readonly Sample[];
+  readonly middle: readonly Sample[];
+  readonly last: readonly Sample[];
+  readonly warm: Mark;
+  readonly end: Mark;
+  /** Wrong answers, events that were given up, and lines on stderr. */
+  readonly errors: number;
+}
+
+const FLAT = atMost(1.1);
+/**
+ * Garbage makes memory rise and fall, by a third on a busy machine, over ten seconds and more. What stays is what it falls to.
+ * A median says as much only where a third of the soak sees many collections.
+ */
+const TROUGH = 0.1;
+const MANY_SAMPLES = 80;
+/** V8 goes on compiling for some ten thousand requests. A leak of 100 bytes shows within minutes. */
+const HEAP_MB = atMost(8);
+/** A few may be open for a moment: a checkpoint, a file that is being read. */
+const FEW_DESCRIPTORS = atMost(4);
+/** The runtime folds its log at 64 MiB, between two commits. */
+const LOG_MB = atMost(70);
+/** Pages hold more than documents and entries: heads of rows, and the third that random keys leave free. */
+const PAGES_PER_WEIGHT = atMost(2);
+
+export function checksOf(soaked: Soaked): Figure[] {
+  const { warming, middle, last, warm, end, errors } = soaked;
+  const all = [...warming, ...middle, ...last];
+  const own = (samples: readonly Sample[]) =>
+    samples.map(({ memory, rss }) => memory?.own ?? rss).sort((a, b) => a - b);
+  const [before, after] = [own(middle), own(last)];
+  const most = (of: (sample: Sample) => number) => Math.max(...all.map(of)) / 1e6;
+  return [
+    {
+      name: "memory between collections: last third / second",
+      value: percentile(after, TROUGH) / percentile(before, TROUGH),
+      unit: "×",
+      goal: FLAT,
+    },
+    {
+      name: "memory, median: last third / second",
+      value: median(after) / median(before),
+      unit: "×",
+      ...(last.length >= MANY_SAMPLES && { goal: FLAT }),
+    },
+    {
+      name: "heap in use: grown since it was warm",
+      value: (end.heap - warm.heap) / 1e6,
+      unit: "MB",
+      goal: HEAP_MB,
+    },
+    ...descriptorChecks(warm, end),
+    { name: "write-ahead log: most", value: most(({ log }) => log), unit: "MB", goal: LOG_MB },
+    {
+      name: "database: pages / documents and entries",
+      value: pagesPerWeight(warm, end),
+      unit: "×",
+      goal: PAGES_PER_WEIGHT,
+    },
+    {
+      name: "acknowledged, but not there; or there twice",
+      value: missing(warm, end),
+      unit: "",
+      goal: atMost(0),
+    },
+    { name: "jobs that have not succeeded", value: end.unfinishedJobs, unit: "", goal: atMost(0) },
+    { name: "errors", value: errors, unit: "", goal: atMost(0) },
+    { name: "resident memory: most", value: most(({ rss }) => rss), unit: "MB" },
+    { name: "heap in use at the end", value: end.heap / 1e6, unit: "MB" },
+    { name: "database: pages at the end", value: end.database.pages / 1e6, unit: "MB" },
+    { name: "stored files at the end", value: end.files / 1e6, unit: "MB" },
+  ];
+}
+
+function descriptorChecks(warm: Mark, end: Mark): Figure[] {
+  if (!warm.descriptors || !end.descriptors) return [];
+  const more = (of: keyof Descriptors) => (end.descriptors?.[of] ?? 0) - (warm.descriptors?.[of] ?? 0);
+  return (["sockets", "files", "others"] as const).map((kind) => ({
+    name: `descriptors since it was warm: ${kind}`,
+    value: more(kind),
+    unit: "",
+    goal: FEW_DESCRIPTORS,
+  }));
+}
+
+/** What each cause has added to the database since the server was warm. */
+export function growthOf(cause: Cause, warm: Mark, end: Mark) {
+  return plus(end.database.weights[cause], warm.database.weights[cause], -1);
+}
+
+const CAUSES = ["create", "webhook", "upload", "job", "other"] as const satisfies readonly Cause[];
+
+function pagesPerWeight(warm: Mark, end: Mark): number {
+  const growth = CAUSES.map((cause) => growthOf(cause, warm, end));
+  const weight = growth.reduce((sum, { documentBytes, entryBytes }) => sum + documentBytes + entryBytes, 0);
+  return (end.database.pages - warm.database.pages) / weight;
+}
+
+/** One document of the table for every acknowledged request. */
+const COUNTED = { create: "items", webhook: "webhookEvents", upload: "files", job: "jobs" } as const;
+
+function missing(warm: Mark, end: Mark): number {
+  return (Object.keys(COUNTED) as (keyof typeof COUNTED)[])
+    .map((cause) => {
+      const table = COUNTED[cause];
+      const there = (end.database.tables[table] ?? 0) - (warm.database.tables[table] ?? 0);
+      return Math.abs(end.acknowledged[cause] - warm.acknowledged[cause] - there);
+    })
+    .reduce((sum, difference) => sum + difference, 0);
+}
