@@ -18,16 +18,22 @@ export async function serveHttpAction(
   // HEAD is routed as GET; the handler still sees HEAD, and the socket leaves the body out.
   const routed = method === "HEAD" ? "GET" : method;
   const origin = new RequestOrigin(incoming, engine.trustProxy);
+  // One that does not load says why below.
+  const loaded = engine.modules.router ?? (await engine.modules.loadRouter().catch(() => null));
+  const route = lookUp(loaded, path, routed);
+  // Logs name a request by the pattern of its route, as on Convex: a path may hold what nobody else is to read.
+  const name = `${method} ${route?.[2] ?? "/*"}`;
   const execution = new Execution({
-    ...{ engine, kind: "http", path: `${method} ${path}`, component: "", origin, now: 0 },
+    ...{ engine, kind: "http", path: name, component: "", origin, now: 0 },
     ...{ parent: null, reader: null, transaction: null },
   });
   try {
     const router = engine.modules.router ?? (await engine.modules.loadRouter());
     if (router === null) return noRoute();
+    const found = route === undefined ? router.lookup(path, routed) : route;
     execution.request = method === "OPTIONS" ? withoutBody(request) : request;
     const response = await execution.budget.run(() =>
-      executions.run(execution, respond, engine.modules, router, execution, path, routed),
+      executions.run(execution, respond, engine.modules, router, execution, path, found),
     );
     if (!(response instanceof webGlobals.Response)) {
       throw new Error("An HTTP action must return a Response, or a promise of one.");
@@ -45,14 +51,24 @@ export async function serveHttpAction(
   }
 }
 
+type Route = ReturnType<Router["lookup"]>;
+
+/** `undefined` for a router that fails, which does so again when it is asked in earnest. */
+function lookUp(router: Router | null, path: string, method: string): Route | undefined {
+  try {
+    return router?.lookup(path, method);
+  } catch {
+    return undefined;
+  }
+}
+
 function respond(
   modules: Modules,
   router: Router,
   execution: Execution,
   path: string,
-  method: string,
+  found: Route,
 ): Promise<unknown> {
-  const found = router.lookup(path, method);
   if (found === null) return Promise.resolve(noRoute());
   const [{ _handler: handler }] = found;
   if (!modules.standardRouter || handler === undefined) return throughRouter(router, execution, path);

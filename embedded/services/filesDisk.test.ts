@@ -1,8 +1,11 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { expect, test, vi } from "vitest";
 import { temporaryDirectory } from "../fixtures/serve";
 import type { DiskHooks } from "./filesDisk";
 import { FileDisk } from "./filesDisk";
@@ -103,4 +106,23 @@ test("what a crash left half written is gone when the directory is opened; what 
   const listed = [];
   for await (const found of disk.uuids()) listed.push(found);
   expect(listed).toEqual([uuid]);
+});
+
+test("those who have stored files are kept by nobody", async () => {
+  const callers = new AsyncLocalStorage<object>();
+  const disk = new FileDisk(temporaryDirectory());
+  const store = async (): Promise<WeakRef<object>> => {
+    const caller = {};
+    await callers.run(caller, () => disk.write(pieces(randomBytes(10)), accept));
+    return new WeakRef(caller);
+  };
+  const stored: WeakRef<object>[] = [];
+  for (let i = 0; i < 20; i++) stored.push(await store());
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  // The last ones may still be on the stack of whoever waits for them.
+  await vi.waitFor(() => {
+    collect();
+    expect(stored.filter((caller) => caller.deref() !== undefined).length).toBeLessThan(5);
+  });
 });

@@ -20,6 +20,8 @@ export interface DiskHooks {
   readonly beforeRename?: (path: string) => unknown;
 }
 
+const MADE = Promise.resolve();
+
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const FAN_OUT = /^[0-9a-f]{2}$/;
 
@@ -168,7 +170,11 @@ export class FileDisk implements FileBytes {
     if (made === undefined) {
       made = mkdir(directory, { recursive: true }).then(() => this.#sync(parent));
       this.#known.set(directory, made);
-      made.catch(() => this.#known.delete(directory));
+      // A promise holds on to the function that was running when it was made, and to its request.
+      made.then(
+        () => this.#known.set(directory, MADE),
+        () => this.#known.delete(directory),
+      );
     }
     return made;
   }

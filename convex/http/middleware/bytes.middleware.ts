@@ -10,8 +10,9 @@ export async function readBytes(
   limit: number,
   tooLarge: () => never,
 ): Promise<ArrayBuffer> {
-  if (!request.body) return new ArrayBuffer(0);
-  if (!request.headers.has("Content-Length")) return readUnannounced(request.body, limit, tooLarge);
+  if (!request.headers.has("Content-Length")) {
+    return request.body ? readUnannounced(request.body, limit, tooLarge) : new ArrayBuffer(0);
+  }
   const bytes = await request.arrayBuffer().catch(brokenOff);
   return bytes.byteLength > limit ? tooLarge() : bytes;
 }
