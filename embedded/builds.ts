@@ -117,9 +117,17 @@ export class Builds {
   async #bundled(): Promise<ProjectBundle> {
     const bundling = bundleComponents(this.#options.project);
     // The database is opened while the bundler, another process, is at work. A failure of either must not leave the
-    // other's unhandled.
-    bundling.catch(() => undefined);
-    this.#openStore();
+    // other's unhandled; and a bundler whose parent is gone in the middle of its work ends with a trace of its own.
+    const bundled = bundling.then(
+      () => undefined,
+      () => undefined,
+    );
+    try {
+      this.#openStore();
+    } catch (error) {
+      await bundled;
+      throw error;
+    }
     const bundle = await bundling;
     if (!this.#options.watch) await stopBundler();
     for (const message of bundle.warnings) this.#options.log({ level: "warn", path: null, message });

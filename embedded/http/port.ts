@@ -1,7 +1,8 @@
 /** A port that answers HTTP and can be closed without cutting anyone off. */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
+import { comesTooLate, endWithItsBody } from "./linger";
 import type { Upgrade } from "./upgrade";
 import { isWebSocket, withoutUpgrade } from "./upgrade";
 
@@ -24,7 +25,10 @@ export interface PortOptions {
   readonly option: string;
   /** How long a whole request may take to arrive, 0 for as long as it keeps coming. Milliseconds. */
   readonly requestTimeout: number;
-  /** How long a socket may be silent while it should send or receive, 0 for ever. Milliseconds. */
+  /**
+   * How long a client may neither send what it has announced nor take what it is sent, 0 for ever. Milliseconds. One that
+   * waits for an answer may wait as long as the work takes.
+   */
   readonly idleTimeout: number;
   readonly handle: (incoming: IncomingMessage, outgoing: ServerResponse) => void;
   /** Takes WebSockets over, and closes them when the port is to close. Without it such requests are like any other. */
@@ -52,7 +56,12 @@ export async function openPort(options: PortOptions): Promise<HttpServer> {
     connectionsCheckingInterval: CHECK_INTERVAL_MS,
   });
   server.timeout = options.idleTimeout;
+  // What is kept alive between two requests ends by this, too.
+  server.on("timeout", (socket: Socket) => {
+    if (![...active].some((outgoing) => outgoing.socket === socket && isOurTurn(outgoing))) socket.destroy();
+  });
   server.on("request", (incoming, outgoing) => {
+    if (comesTooLate(incoming)) return;
     active.add(outgoing);
     outgoing.on("close", () => {
       active.delete(outgoing);
@@ -91,18 +100,9 @@ export async function openPort(options: PortOptions): Promise<HttpServer> {
   };
 }
 
-/**
- * An answer that does not wait for the rest of a body cannot be followed by another on its connection: Node drops it soon
- * after, and a client that was not told would lose its next request there.
- */
-function endWithItsBody(incoming: IncomingMessage, outgoing: ServerResponse): void {
-  const { headers } = incoming;
-  if (headers["transfer-encoding"] === undefined && (headers["content-length"] ?? "0") === "0") return;
-  const writeHead = outgoing.writeHead.bind(outgoing) as (...args: unknown[]) => ServerResponse;
-  outgoing.writeHead = (...args: unknown[]) => {
-    if (!incoming.complete) outgoing.shouldKeepAlive = false;
-    return writeHead(...args);
-  };
+/** True where the client has said all and has taken all: it waits for the server. */
+function isOurTurn({ req, socket }: ServerResponse): boolean {
+  return req.complete && socket?.writableLength === 0;
 }
 
 async function bind(server: Server, { host, port, option }: PortOptions): Promise<void> {

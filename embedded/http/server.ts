@@ -25,6 +25,7 @@ interface Sockets {
 
 // Bodies may come over slow lines, and an action waits for all of one.
 const REQUEST_TIMEOUT_MS = 120_000;
+const IDLE_TIMEOUT_MS = 120_000;
 
 /**
  * Listens.
@@ -41,7 +42,7 @@ export function listen(options: HttpOptions): Promise<HttpServer> {
     port: options.port,
     option: "--port",
     requestTimeout: REQUEST_TIMEOUT_MS,
-    idleTimeout: 0,
+    idleTimeout: IDLE_TIMEOUT_MS,
     handle(incoming, outgoing) {
       if (answerAsset(options.assets, incoming, outgoing)) return;
       const url = urlOf(incoming.url ?? "", options.siteOrigin());

@@ -3,6 +3,7 @@ import type { Statement } from "better-sqlite3";
 import { keyAfter } from "../values/keys";
 import { byIdBound, byIdKey } from "./byId";
 import { tableOfById } from "./catalog";
+import { explained } from "./damage";
 import type { Connection } from "./layout";
 import type { IndexInfo, KeyRange, Row, RowCursor, TableInfo } from "./types";
 
@@ -16,13 +17,18 @@ const GROWTH = 4;
 const LARGEST_BATCH = 256;
 const BATCH_CHARACTERS = 1024 * 1024;
 
-/** Prepared reads of one connection. Each returns at once: nothing stays open between calls. */
+/**
+ * Prepared reads of one connection. Each returns at once: nothing stays open between calls. Damage in the middle of a file
+ * is met here, long after the start.
+ */
 export class Reads {
+  readonly #file: string;
   readonly #get: Statement<[number, Uint8Array], string>;
   readonly #entries: Readonly<Record<Order, Scan>>;
   readonly #byId: Readonly<Record<Order, Scan>>;
 
   constructor(db: Connection) {
+    this.#file = db.name;
     this.#get = db
       .prepare<[number, Uint8Array], string>(
         "SELECT json FROM documents WHERE table_number = ? AND internal_id = ?",
@@ -50,7 +56,11 @@ export class Reads {
   }
 
   get(table: TableInfo, internalId: Uint8Array): string | null {
-    return this.#get.get(table.id, internalId) ?? null;
+    try {
+      return this.#get.get(table.id, internalId) ?? null;
+    } catch (error) {
+      throw explained(this.#file, error);
+    }
   }
 
   /**
@@ -69,14 +79,22 @@ export class Reads {
     const table = tableOfById(index);
     if (table === null) {
       const fetch = (from: KeyRange, limit: number): RawRow[] =>
-        access((reads) => reads.#entries[order].all(index.id, from.start, from.end, limit));
+        access((reads) => reads.#all(reads.#entries[order], index.id, from, limit));
       return new BatchCursor(range, order, fetch, (key) => key, version);
     }
     const { id, number } = table;
     const bounds = { start: byIdBound(number, range.start), end: byIdBound(number, range.end) };
     const fetch = (from: KeyRange, limit: number): RawRow[] =>
-      access((reads) => reads.#byId[order].all(id, from.start, from.end, limit));
+      access((reads) => reads.#all(reads.#byId[order], id, from, limit));
     return new BatchCursor(bounds, order, fetch, (internalId) => byIdKey(number, internalId), version);
+  }
+
+  #all(scan: Scan, id: number, { start, end }: KeyRange, limit: number): RawRow[] {
+    try {
+      return scan.all(id, start, end, limit);
+    } catch (error) {
+      throw explained(this.#file, error);
+    }
   }
 }
 

@@ -50,6 +50,40 @@ test("a database that was cut short is named", async () => {
   expect(() => openStore({ directory })).toThrow(`The database ${file} is damaged: `);
 });
 
+test("damage in the middle is named where it is read, and does not hold up who writes", async () => {
+  const { directory, file } = await written();
+  const db = new Database(file);
+  const leaves = db
+    .prepare("SELECT pageno FROM dbstat WHERE name = 'documents' AND pagetype = 'leaf' ORDER BY pageno")
+    .pluck()
+    .all() as number[];
+  const pageSize = Number(db.pragma("page_size", { simple: true }));
+  db.close();
+  const middle = leaves[Math.floor(leaves.length / 2)] ?? 0;
+  const database = openSync(file, "r+");
+  writeSync(database, Buffer.alloc(pageSize, 0xff), 0, pageSize, (middle - 1) * pageSize);
+  closeSync(database);
+
+  const store = openStore({ directory });
+  const table = store.catalog.table("", "items");
+  const index = table?.indexes.find(({ name }) => name === "by_creation_time");
+  if (!table || !index) throw new Error("no table");
+  const everything = { start: Buffer.alloc(0), end: Buffer.alloc(1, 0xff) };
+  const readAll = () => {
+    const snapshot = store.snapshot();
+    try {
+      for (const rows = snapshot.scan(index, everything, "asc"); rows.next(););
+    } finally {
+      snapshot.release();
+    }
+  };
+  expect(readAll).toThrow(`The database ${file} is damaged: `);
+  await insertOne(store, { name: "after" });
+  expect(readAll).toThrow(`The database ${file} is damaged: `);
+  await insertOne(store, { name: "and again" });
+  await store.close();
+});
+
 test("a database of a newer format is refused, and not touched", async () => {
   const { directory, file } = await written();
   const db = new Database(file);

@@ -114,12 +114,8 @@ export class SnapshotPool {
   #end(pin: Pin): void {
     this.#pins.delete(pin);
     const { reader } = pin;
-    if (this.#idle.length < this.keep) {
-      reader.end.run();
-      this.#idle.push(reader);
-    } else {
-      reader.db.close();
-    }
+    if (this.#idle.length < this.keep && hasEnded(reader)) this.#idle.push(reader);
+    else reader.db.close();
     this.#onUnpin?.();
   }
 }
@@ -160,4 +156,14 @@ class PooledSnapshot implements Snapshot {
 function open(file: string): Reader {
   const db = openReadConnection(file);
   return { db, reads: new Reads(db), begin: db.prepare("BEGIN"), end: db.prepare("COMMIT") };
+}
+
+/** Ends a reading transaction. False where that fails, as it does after damage was read: others must not hear of it. */
+function hasEnded({ end }: Reader): boolean {
+  try {
+    end.run();
+    return true;
+  } catch {
+    return false;
+  }
 }

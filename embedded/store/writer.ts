@@ -10,6 +10,7 @@ import { randomUUID } from "node:crypto";
 import { setImmediate as turn } from "node:timers/promises";
 import { Changes } from "./changes";
 import type { CommitClock } from "./commitClock";
+import { explained } from "./damage";
 import type { Log } from "./log";
 import type { SnapshotPool } from "./snapshots";
 import { StoreTransaction } from "./transaction";
@@ -194,7 +195,8 @@ export class Writer {
       if (db.inTransaction) db.exec("ROLLBACK TO execution; RELEASE execution");
       this.writes.catalog = catalog;
       this.writes.changes++;
-      return { job, transaction, succeeded: false, settle: () => job.reject(error) };
+      const reason = explained(db.name, error);
+      return { job, transaction, succeeded: false, settle: () => job.reject(reason) };
     }
   }
 

@@ -1,0 +1,62 @@
+import { once } from "node:events";
+import type { ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { connect } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
+import { openPort } from "./port";
+
+/** More than the buffers of both ends hold. */
+const LARGE = Buffer.alloc(32 * 1024 * 1024);
+
+/** A port whose clients may be silent for a moment only, and what is asked there. */
+async function impatientPort() {
+  const asked: ServerResponse[] = [];
+  let wake: () => void = () => undefined;
+  const port = await openPort({
+    ...{ host: "127.0.0.1", port: 0, option: "--port", requestTimeout: 0, idleTimeout: 100 },
+    handle: (_incoming, outgoing) => {
+      asked.push(outgoing);
+      wake();
+    },
+  });
+  onTestFinished(() => port.close(0));
+  return async (text: string): Promise<{ socket: Socket; outgoing: ServerResponse }> => {
+    const come = new Promise<void>((resolve) => (wake = resolve));
+    const socket = connect(port.port, "127.0.0.1");
+    socket.on("error", () => undefined);
+    socket.write(text);
+    await come;
+    return { socket, outgoing: asked.at(-1) as ServerResponse };
+  };
+}
+
+const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
+
+test("who takes nothing of its answer is cut off, and who waits for one is not", async () => {
+  const ask = await impatientPort();
+  const patient = await ask(get("/work"));
+  let answer = "";
+  patient.socket.on("data", (chunk: Buffer) => (answer += chunk.toString("latin1")));
+  // When this one is cut off, the other has been silent for longer.
+  const stalled = await ask(get("/large"));
+  stalled.socket.pause();
+  const cut = once(stalled.outgoing, "close");
+  stalled.outgoing.end(LARGE);
+  await cut;
+  let taken = 0;
+  stalled.socket.on("data", (chunk: Buffer) => (taken += chunk.length));
+  const closed = new Promise((resolve) => stalled.socket.once("close", resolve));
+  stalled.socket.resume();
+  await closed;
+  expect(taken).toBeLessThan(LARGE.length);
+  patient.outgoing.writeHead(200, { connection: "close" }).end("done");
+  await once(patient.socket, "close");
+  expect(answer).toMatch(/^HTTP\/1\.1 200 [^]*done/);
+});
+
+test("who stops in the middle of a body is cut off", async () => {
+  const ask = await impatientPort();
+  const { socket } = await ask("POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf");
+  socket.resume();
+  await once(socket, "close");
+});

@@ -1,0 +1,60 @@
+/** Many connections on which nothing happens. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Socket } from "node:net";
+import { expect, inject, test } from "vitest";
+import { caller } from "../client";
+import { OTHERS, Product, temporaryDirectory } from "../product";
+import { closed, connected } from "./sockets";
+
+const BATCH = 250;
+/** What a server may take for one: descriptors, buffers, parser. */
+const MOST_BYTES_EACH = 40 * 1024;
+/** Descriptors that are needed for other things. */
+const SPARE = 500;
+const PATIENT = { timeout: 60_000 };
+
+/** How many connections both processes may hold: Node raises its limit as far as it is allowed to. */
+function allowed(wanted: number, product: Product): number {
+  const limitOf = (pid: number | string) =>
+    Number(/Max open files\s+(\d+)/.exec(readFileSync(`/proc/${pid}/limits`, "utf8"))?.[1]);
+  return Math.min(wanted, limitOf("self") - SPARE, limitOf(product.process.pid ?? 0) - SPARE);
+}
+
+/** From many addresses, so that there are ports for all of them. */
+async function open(url: string, count: number): Promise<Socket[]> {
+  const sockets: Socket[] = [];
+  while (sockets.length < count) {
+    const address = `127.0.0.${2 + Math.floor(sockets.length / 2_000)}`;
+    const batch = Array.from({ length: Math.min(BATCH, count - sockets.length) }, () =>
+      connected(url, address),
+    );
+    sockets.push(...(await Promise.all(batch)));
+  }
+  return sockets;
+}
+
+test("others are served beside thousands of idle connections, which cost little and are freed", async () => {
+  const product = await Product.start({ data: join(temporaryDirectory(), "data") });
+  const call = caller(product.url, product.key);
+  for (let i = 0; i < 200; i++) await call("POST", "/api/items", { name: `warm ${i}` });
+  const before = { descriptors: product.descriptors(), memory: product.memory() };
+  const count = allowed(inject("scale").connections, product);
+
+  const sockets = await open(product.url, count);
+  await expect.poll(() => product.descriptors(), PATIENT).toBeGreaterThanOrEqual(before.descriptors + count);
+  for (let i = 0; i < 50; i++)
+    expect((await call("POST", "/api/items", { name: `beside ${i}` })).status).toBe(201);
+  const each = (product.memory() - before.memory) / count;
+  console.log(`${count} idle connections, ${(each / 1024).toFixed(1)} KiB each`);
+  expect(each).toBeLessThan(MOST_BYTES_EACH);
+
+  // Half of them leave. The others have asked for nothing, and are sent away in time.
+  const [leaving, staying] = [sockets.slice(0, count / 2), sockets.slice(count / 2)];
+  for (const socket of leaving) socket.resetAndDestroy();
+  const answers = await Promise.all(staying.map(closed));
+  expect(new Set(answers.map((text) => text.slice(0, 12)))).toEqual(new Set(["HTTP/1.1 408"]));
+  await expect.poll(() => product.descriptors(), PATIENT).toBeLessThanOrEqual(before.descriptors + OTHERS);
+  expect((await call("GET", "/api/items?limit=1")).status).toBe(200);
+  console.log(`all freed, ${Math.round((product.memory() - before.memory) / 1024)} KiB more than before`);
+});
