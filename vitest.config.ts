@@ -63,6 +63,7 @@ export default defineConfig({
             ...ofTheKit,
             "convex/lib/**/*.test.ts",
             "embedded/**/*.test.ts",
+            "abuse/**/*.test.ts",
             "bench/**/*.test.ts",
             "e2e/*.test.ts",
             "openapi/**/*.test.ts",

@@ -12,7 +12,7 @@ import { newApiKey, TOUCH_AFTER_MS } from "./lib/apiKey.lib";
 import { fail } from "./lib/failure.lib";
 import { idempotencyArg, once, onceOf } from "./lib/idempotency.lib";
 import { pageArgs, pageOf, readPage, within } from "./lib/page.lib";
-import { firstLacking, requireKnown } from "./lib/scopes.lib";
+import { firstLacking, lacks, requireKnown } from "./lib/scopes.lib";
 import { insertUser, userByEmail } from "./lib/users.lib";
 import { written } from "./lib/written.lib";
 import schema from "./schema";
@@ -159,8 +159,7 @@ export const recordIssued = internalMutation({
 
 function requireHeld(callerScopes: readonly string[], wanted: readonly string[]): void {
   const lacking = firstLacking(callerScopes, wanted);
-  if (lacking !== undefined)
-    fail("insufficient_scope", `This credential cannot hand out the scope ${lacking}`);
+  if (lacking !== undefined) lacks(lacking, "This credential cannot hand out the scope");
 }
 
 async function insertKey(

@@ -30,7 +30,10 @@ export const handle = internalMutation({
 /** A user as Clerk describes one: the name joined, the primary email. */
 function toUser(user: Json): { clerkId: string; name: string; email?: string; emailVerified: boolean } {
   const names = [optionalText(user, "first_name"), optionalText(user, "last_name")];
-  const emails = Array.isArray(user["email_addresses"]) ? (user["email_addresses"] as Json[]) : [];
+  const listed: unknown = user["email_addresses"];
+  const emails = (Array.isArray(listed) ? (listed as unknown[]) : []).filter(
+    (one): one is Json => typeof one === "object" && one !== null,
+  );
   const primary = emails.find((one) => one["id"] === user["primary_email_address_id"]);
   const email = primary && optionalText(primary, "email_address");
   return {

@@ -19,7 +19,8 @@ export const handle = internalMutation({
         await ctx.runMutation(internal.payments.handleCheckoutComplete, {
           sessionId: text(subject, "id"),
           ...(customerId !== undefined && { customerId }),
-          ...(typeof amountTotal === "number" && { amountTotal }),
+          // JSON has numbers that are too large for one, and no way to write what becomes of them.
+          ...(typeof amountTotal === "number" && Number.isFinite(amountTotal) && { amountTotal }),
           ...(currency !== undefined && { currency }),
           version,
         });

@@ -126,9 +126,8 @@ const HEADERS: Record<string, JsonSchema> = {
       const: "true",
     }),
     "Preference-Applied": always(header("The preference that was followed (RFC 7240).", "respond-async")),
-    "WWW-Authenticate": header(
-      "How to authenticate, and what was wrong (RFC 6750).",
-      'Bearer error="invalid_token"',
+    "WWW-Authenticate": always(
+      header("How to authenticate, and what was wrong (RFC 6750).", 'Bearer error="invalid_token"'),
     ),
     Allow: always(header("The methods that the path takes (RFC 9110).", "GET, HEAD, POST, OPTIONS")),
     Deprecation: always(

@@ -70,7 +70,8 @@ const Problem: JsonSchema = {
     requestId: { type: "string", description: "The same as `X-Request-Id`; the log knows it." },
     errors: {
       type: "array",
-      description: "Every failing field, of a request that does not validate.",
+      description: "The failing fields of a request that does not validate: every one, or the first 100.",
+      maxItems: 100,
       items: {
         type: "object",
         required: ["in", "path", "message"],

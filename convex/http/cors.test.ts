@@ -109,6 +109,8 @@ describe("a list of origins", () => {
     "http://localhost:3000",
     "https://a.example.org",
     "https://a.b-c.example.org",
+    "https://a.b.c.d.example.org",
+    "https://xn--bcher-kva.example.org",
   ])("%s is allowed, by name", async (origin) => {
     const [reply, asked] = [await from(origin), await preflight(origin)];
     expect(corsOf(reply)).toEqual({
@@ -139,6 +141,23 @@ describe("a list of origins", () => {
     ["a wildcard itself", "https://*.example.org"],
     ["no origin to speak of", "null"],
     ["several", "https://app.example.com https://evil.example.net"],
+    ["several headers of it", "https://app.example.com, https://evil.example.net"],
+    ["capitals, which no browser sends", "https://APP.example.com"],
+    ["a capital scheme", "HTTPS://app.example.com"],
+    ["a dot at its end", "https://app.example.com."],
+    ["a wildcard's with a dot at its end", "https://a.example.org."],
+    ["the default port written out", "https://app.example.com:443"],
+    ["a wildcard's default port", "https://a.example.org:443"],
+    ["a slash at its end", "https://app.example.com/"],
+    ["a space inside", "https://a .example.org"],
+    ["an empty label", "https://a..example.org"],
+    ["an underscore in a label", "https://a_b.example.org"],
+    ["a wildcard within a wildcard's", "https://*.a.example.org"],
+    ["a fragment before a wildcard's host", "https://evil.test#.example.org"],
+    ["a query before a wildcard's host", "https://evil.test?.example.org"],
+    ["a backslash before a wildcard's host", "https://evil.test\\.example.org"],
+    ["another scheme that ends so", "xhttps://app.example.com"],
+    ["a file", "file://"],
   ])("%s (%s) gets no CORS header at all", async (_, origin) => {
     const [reply, asked] = [await from(origin), await preflight(origin)];
     expect(reply.status).toBe(200);

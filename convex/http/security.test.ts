@@ -3,11 +3,12 @@
  * for, and what a row could not know about a new route fails the last block.
  */
 import { describe, expect, test } from "vitest";
+import { SCOPES } from "../lib/scopes.lib";
 import { api } from "./api.app";
 import type { Spec } from "./kit/contract.kit";
 import { useEngine } from "./testing/engine.testing";
 import { routeOf, THINGS } from "./testing/routes.testing";
-import { ROWS, type Row } from "./testing/security.testing";
+import { listedThing, ROWS, type Row } from "./testing/security.testing";
 
 // Limits are on, and out of reach.
 useEngine({ env: { RATE_LIMIT_KEY_PER_MINUTE: "1000000", RATE_LIMIT_IP_PER_MINUTE: "1000000" } });
@@ -40,6 +41,7 @@ const HELD_BY: Record<keyof Spec, (keyof typeof ROWS)[]> = {
   credential: ["without a credential: 401, and how to send one"],
   paged: [
     "a query parameter given twice: 400 that names it",
+    "a list shows an owner's things to their owner alone, the deployment's to whoever may read them",
     "pages: no limit of 0 or 101, no cursor that this list did not issue",
   ],
   body: [
@@ -102,6 +104,13 @@ describe("the suite itself", () => {
     const named = routes.filter(({ path }) => path.includes(":")).map(({ path }) => path);
     expect([...new Set(named)].sort()).toEqual(Object.keys(THINGS).sort());
     for (const path of named) expect(path.match(/:/g), `${path} has more than one name`).toHaveLength(1);
+  });
+
+  test("every list has its things, and every scope a route that it alone opens", () => {
+    for (const route of routes.filter(({ paged }) => paged))
+      expect(listedThing(route), route.title).toBeDefined();
+    const asked = new Set(routes.map(({ scope }) => scope));
+    for (const scope of SCOPES) expect(asked, scope).toContain(scope);
   });
 
   test("an owner's thing is behind a credential, and a public route shows what is everyone's", () => {

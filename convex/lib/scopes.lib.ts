@@ -48,6 +48,13 @@ export function firstLacking(granted: readonly string[], wanted: readonly string
   return wanted.find((scope) => !covers(granted, scope));
 }
 
+/** Refuses a credential that lacks a scope, and names it in the header that is there for that (RFC 6750, section 3). */
+export function lacks(scope: string, detail: string): never {
+  fail("insufficient_scope", `${detail} ${scope}`, {
+    headers: { "WWW-Authenticate": `Bearer error="insufficient_scope", scope="${scope}"` },
+  });
+}
+
 /** Refuses a list that names a scope which does not exist. */
 export function requireKnown(scopes: readonly string[]): void {
   const unknown = scopes.find((scope) => !(GRANTS as readonly string[]).includes(scope));

@@ -14,7 +14,6 @@ export type HeaderRecord = Record<string, string | string[]>;
 
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
-const BLANK_AT_END = /^[\t\n\r ]|[\t\n\r ]$/;
 const COOKIE = "set-cookie";
 
 export class LightHeaders extends NativeHeaders {
@@ -135,11 +134,15 @@ function keyOf(name: string, value = ""): string {
 /** @throws TypeError, as Node words it, for what no header may hold. */
 function valueOf(name: string, value: unknown): string {
   const text = typeof value === "string" ? value : String(value);
-  if (BLANK_AT_END.test(text))
-    return valueOf(name, text.replace(/^[\t\n\r ]+/, "").replace(/[\t\n\r ]+$/, ""));
-  if (!VALUE.test(text)) new NativeHeaders([[name, text]]);
-  return text;
+  let [start, end] = [0, text.length];
+  while (start < end && isBlank(text.charCodeAt(start))) start++;
+  while (start < end && isBlank(text.charCodeAt(end - 1))) end--;
+  const trimmed = text.slice(start, end);
+  if (!VALUE.test(trimmed)) new NativeHeaders([[name, trimmed]]);
+  return trimmed;
 }
+
+const isBlank = (code: number): boolean => code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0d;
 
 /** An object of fields whose values are texts. */
 function isRecord(init: HeadersInit | null): init is Record<string, string> {

@@ -33,7 +33,7 @@ export class RequestOrigin implements Origin {
   }
 
   get token(): string | null {
-    return /^Bearer +(.+)$/i.exec(this.#incoming.headers.authorization ?? "")?.[1] ?? null;
+    return /^Bearer +(\S.*)$/i.exec(this.#incoming.headers.authorization ?? "")?.[1] ?? null;
   }
 }
 

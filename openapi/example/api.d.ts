@@ -1045,7 +1045,7 @@ export interface components {
       error: string;
       /** @description The same as `X-Request-Id`; the log knows it. */
       requestId: string;
-      /** @description Every failing field, of a request that does not validate. */
+      /** @description The failing fields of a request that does not validate: every one, or the first 100. */
       errors?: {
         /** @enum {string} */
         in: "path" | "query" | "header" | "body";

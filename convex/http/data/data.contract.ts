@@ -1,12 +1,12 @@
 import { documented } from "#documented";
 import * as z from "zod/mini";
 import { contract } from "../kit/contract.kit";
-import { email, text } from "../kit/fields.kit";
+import { atMost, email, text } from "../kit/fields.kit";
 
 export const receiveData = contract("post", "/api/data", () => ({
   operationId: "receiveData",
   scope: null,
-  query: { filter: z.exactOptional(z.string().check(z.maxLength(200))) },
+  query: { filter: z.exactOptional(z.string().check(atMost(200))) },
   body: z.unknown(),
   replies: documented(() => ({ 200: z.object({ received: z.unknown(), filter: z.nullable(z.string()) }) })),
   docs: documented(() => ({

@@ -63,6 +63,20 @@ describe("POST /api/form", () => {
     expect(await problem(form(text), 400, "invalid_request")).toMatchObject({ detail });
   });
 
+  test.each(["b", "'()+_,-./:=?", "a b", "x".repeat(70), "----WebKitFormBoundary0123456789abcdef"])(
+    "takes a form with the boundary %j, which RFC 2046 allows, in quotes",
+    async (boundary) => {
+      const parts = Object.entries(fields).map(
+        ([name, value]) =>
+          `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
+      );
+      const body = `${parts.join("")}--${boundary}--\r\n`;
+      expect(await json(post("/api/form", body, `multipart/form-data; boundary="${boundary}"`))).toEqual(
+        fields,
+      );
+    },
+  );
+
   test("a file where text is expected is refused", async () => {
     const multipart = new FormData();
     multipart.set("name", new File(["x"], "x.txt"));

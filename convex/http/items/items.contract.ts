@@ -1,7 +1,7 @@
 import { documented } from "#documented";
 import * as z from "zod/mini";
 import { contract } from "../kit/contract.kit";
-import { id, text, time } from "../kit/fields.kit";
+import { atMost, id, text, time } from "../kit/fields.kit";
 
 export const Item = documented(({ named }) =>
   named(
@@ -16,7 +16,7 @@ export const Item = documented(({ named }) =>
   ),
 );
 
-const description = () => z.string().check(z.maxLength(4000));
+const description = () => z.string().check(atMost(4000));
 const one = () => ({ itemId: id() });
 
 const bolt = documented(() => ({

@@ -31,6 +31,17 @@ describe("creating", () => {
     });
   });
 
+  test("lengths are counted in code points, as the document has it", async () => {
+    const call = await as("ada");
+    const longest = { name: "😀".repeat(200), description: "𝒳".repeat(4000) };
+    expect(await json(call("POST", "/api/items", longest), 201)).toMatchObject(longest);
+    for (const field of ["name", "description"] as const) {
+      const body = { ...longest, [field]: `${longest[field]}x` };
+      const { errors } = await problem(call("POST", "/api/items", body), 400, "invalid_request");
+      expect(errors).toMatchObject([{ in: "body", path: field }]);
+    }
+  });
+
   test("an item without a description has no such field", async () => {
     const call = await as("ada");
     expect(await json(call("POST", "/api/items", { name: "bolt" }), 201)).not.toHaveProperty("description");

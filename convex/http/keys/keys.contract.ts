@@ -2,7 +2,7 @@ import { documented } from "#documented";
 import * as z from "zod/mini";
 import { GRANTS } from "../../lib/scopes.lib";
 import { contract } from "../kit/contract.kit";
-import { futureTime, id, integer, text, time } from "../kit/fields.kit";
+import { atMost, futureTime, id, integer, text, time } from "../kit/fields.kit";
 
 const shape = documented(() => ({
   id: z.string(),
@@ -53,7 +53,7 @@ export const createKey = contract("post", "/api/keys", () => ({
   secret: true,
   body: z.strictObject({
     name: text(200),
-    scopes: z.array(z.enum(GRANTS)).check(z.minLength(1), z.maxLength(GRANTS.length)),
+    scopes: z.array(z.enum(GRANTS)).check(z.minLength(1), atMost(GRANTS.length)),
     expiresAt: z.exactOptional(futureTime()),
   }),
   replies: documented(() => ({ 201: NewKey() })),

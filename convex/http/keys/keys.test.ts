@@ -59,8 +59,12 @@ describe("creating", () => {
     await mint(call, { name: "fine", scopes: ["items:read", "keys:write"] });
     for (const scope of [...SCOPES, "*"].filter((one) => one !== "items:read" && one !== "keys:write")) {
       const body = { name: "more", scopes: ["items:read", scope] };
-      const { detail } = await problem(call("POST", "/api/keys", body), 403, "insufficient_scope");
-      expect(detail).toContain(scope);
+      const reply = await call("POST", "/api/keys", body);
+      expect(reply.headers.get("www-authenticate")).toBe(
+        `Bearer error="insufficient_scope", scope="${scope}"`,
+      );
+      const { detail } = await problem(reply, 403, "insufficient_scope");
+      expect(detail).toBe(`This credential cannot hand out the scope ${scope}`);
     }
     const list = await page((await as("minter"))("GET", "/api/keys?limit=100"));
     expect(list.map(({ name }) => name)).not.toContain("more");

@@ -7,10 +7,26 @@ import * as z from "zod/mini";
 import { described } from "./described.kit";
 import { REQUIRED } from "./words.kit";
 
+/**
+ * At most so many elements, or characters as JSON Schema counts them: code points (RFC 8259, section 1), not the UTF-16 units
+ * of zod's `maxLength`, by which an emoji counts twice.
+ */
+export function atMost(maximum: number) {
+  const check = z.check<string | unknown[]>(({ value, issues }) => {
+    // No code point takes more than two units, so that no more of a long text needs to be looked at.
+    if (Array.from(value.slice(0, 2 * maximum + 2)).length <= maximum) return;
+    const origin = typeof value === "string" ? "string" : "array";
+    issues.push({ code: "too_big", origin, maximum, inclusive: true, input: value });
+  });
+  // Where zod's own checks leave what the document is to say.
+  check._zod.onattach.push(({ _zod }) => (_zod.bag["maximum"] = maximum));
+  return check;
+}
+
 /** A field that people read: trimmed, not empty, at most `max` characters. */
 export const text = (max: number) =>
   described(
-    z.string().check(z.trim(), z.minLength(1), z.maxLength(max)),
+    z.string().check(z.trim(), z.minLength(1), atMost(max)),
     documented(() => ({ type: "string", minLength: 1, maxLength: max, pattern: "\\S" })),
   );
 

@@ -1,10 +1,27 @@
+import * as z from "zod/mini";
 import { expect, test, vi } from "vitest";
-import { email, futureTime, integer, text, time, toTime, wholeNumber } from "./fields.kit";
+import { atMost, email, futureTime, integer, text, time, toTime, wholeNumber } from "./fields.kit";
 
 test("text is trimmed, and counted after that", () => {
   expect(text(3).parse(" abc ")).toBe("abc");
   expect(text(3).safeParse("abcd").success).toBe(false);
   expect(text(3).safeParse(" \t\n ").success).toBe(false);
+});
+
+test("characters are counted as the document counts them: a code point is one, whatever it takes in memory", () => {
+  const counted = z.string().check(atMost(3));
+  expect(z.toJSONSchema(counted)).toMatchObject({ type: "string", maxLength: 3 });
+  for (const fits of ["", "abc", "😀😀😀", "a😀b", "é̀", "\ud800".repeat(3)])
+    expect(counted.safeParse(fits).success, fits).toBe(true);
+  for (const longer of ["abcd", "😀😀😀😀", "a😀bc", "\ud800".repeat(4), "x".repeat(1_000_000)])
+    expect(counted.safeParse(longer).success, longer.slice(0, 9)).toBe(false);
+});
+
+test("elements of a list are counted likewise", () => {
+  const counted = z.array(z.string()).check(atMost(2));
+  expect(z.toJSONSchema(counted)).toMatchObject({ type: "array", maxItems: 2 });
+  expect(counted.safeParse(["😀😀😀", "b"]).success).toBe(true);
+  expect(counted.safeParse(["a", "b", "c"]).success).toBe(false);
 });
 
 test.each([

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { checksum } from "../../lib/checksum.lib";
 import { fail } from "../../lib/failure.lib";
 import type { PageRequest, Position } from "../../lib/page.lib";
-import { wholeNumber } from "./fields.kit";
+import { atMost, wholeNumber } from "./fields.kit";
 
 /** How many a page holds when nobody says. */
 const DEFAULT_LIMIT = 10;
@@ -10,7 +10,7 @@ const DEFAULT_LIMIT = 10;
 /** The query of every paged route, beside its own filters. */
 export const pageQuery = () => ({
   limit: z.exactOptional(wholeNumber(1, 100)),
-  cursor: z.exactOptional(z.string().check(z.minLength(1), z.maxLength(200))),
+  cursor: z.exactOptional(z.string().check(z.minLength(1), atMost(200))),
 });
 
 /** A page that was asked for, and the way to the next one. */

@@ -78,7 +78,8 @@ export class ApiRouter extends HttpRouterWithHono<ActionCtx, Variables> {
       // The app itself does without one slash at the end (`strict: false`).
       const plain = path.replace(/(?<=.)\/$/, "");
       const match = app.router.match(routable, plain)[0].findLast(([[, route]]) => route.method !== ALL);
-      return this.lookupConvex(path, routable) ?? [handler, routable, match?.[0][1].path ?? path];
+      // What is asked for where there is no route may hold anything, and the pattern goes into logs.
+      return this.lookupConvex(path, routable) ?? [handler, routable, match?.[0][1].path ?? "/*"];
     };
 
     const everyRoute = this.getRoutes;

@@ -89,9 +89,9 @@ describe("the look-up names", () => {
     expect(patternOf("POST", "/things/")).toEqual(["POST", "/things"]);
   });
 
-  test("the path itself where there is no route, so that the app can answer 404 or 405", () => {
-    expect(patternOf("GET", "/nowhere")).toEqual(["GET", "/nowhere"]);
-    expect(patternOf("DELETE", "/things/a")).toEqual(["DELETE", "/things/a"]);
+  test("no path where there is no route: the app answers 404 or 405, and logs hold nothing of it", () => {
+    expect(patternOf("GET", "/nowhere")).toEqual(["GET", "/*"]);
+    expect(patternOf("DELETE", "/things/a")).toEqual(["DELETE", "/*"]);
   });
 
   test("the route, not a middleware that matches everything", () => {

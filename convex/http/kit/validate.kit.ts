@@ -8,7 +8,7 @@ import { pageCall, pageQuery } from "./paging.kit";
 import { fieldErrors, REQUIRED } from "./words.kit";
 
 /** Checks one part of a request and adds what is wrong with it to `c.var.wrong`. */
-export type Validator = (c: ApiContext) => Promise<unknown>;
+export type Validator = (c: ApiContext) => Promise<void>;
 
 /**
  * Validates path, query and body against the contract, and refuses with every failing field at once. What passes is there
@@ -19,7 +19,7 @@ export async function validate(c: ApiContext, endpoint: Endpoint): Promise<void>
   const errors: FieldError[] = [];
   c.set("wrong", errors);
   for (const check of endpoint.validators) await check(c);
-  if (errors.length > 0) fail("invalid_request", summary(errors), { errors });
+  if (errors.length > 0) fail("invalid_request", summary(errors), { errors: errors.slice(0, MOST_ERRORS) });
 
   if (endpoint.paged) {
     const query = c.req.valid("query" as never) as { limit?: string; cursor?: string };
@@ -47,23 +47,37 @@ function validator(
 ): Validator {
   const check = zValidator(target, schema, (result, c) => {
     if (result.success) return undefined;
-    const { issues } = result.error;
     const { wrong } = (c as unknown as ApiContext).var;
-    wrong.push(...fieldErrors(part, issues, result.data, target === "query" || target === "form"));
+    const named = target === "query" || target === "form";
+    for (const error of fieldErrors(part, result.error.issues, result.data, named)) wrong.push(error);
     return REFUSED;
   });
-  // The validator's types ask for Hono's plain environment.
-  return (c) => check(c as unknown as Parameters<typeof check>[0], NOTHING_FOLLOWS);
+  return async (c) => {
+    // The validator's types ask for Hono's plain environment.
+    try {
+      await check(c as unknown as Parameters<typeof check>[0], NOTHING_FOLLOWS);
+    } catch (error) {
+      // zod passes issues on as arguments, of which a call takes some hundred thousand.
+      if (!(error instanceof RangeError)) throw error;
+      c.var.wrong.push({ in: part, path: "", message: "has more wrong with it than can be told" });
+    }
+  };
 }
 
 /** The hook has to answer something to stop the validator; `validate` throws instead of sending it. */
 const REFUSED = new Response(null, { status: 400 });
 const NOTHING_FOLLOWS = () => Promise.resolve();
 
+/** Fields that a refusal names: what makes up a body of fields that nobody knows must not get all of them back. */
+const MOST_ERRORS = 100;
+
 function summary(errors: readonly FieldError[]): string {
   const [first, ...others] = errors;
   if (!first) return "";
-  if (others.length > 0) return `${errors.length} fields are invalid: ${errors.map(nameOf).join(", ")}`;
+  if (others.length > 0) {
+    const names = errors.slice(0, MOST_ERRORS).map(nameOf);
+    return `${errors.length} fields are invalid: ${names.join(", ")}${errors.length > names.length ? ", …" : ""}`;
+  }
   if (first.in === "body" && first.message === REQUIRED) return `Missing required field: ${first.path}`;
   return `${nameOf(first)}: ${first.message}`;
 }

@@ -35,8 +35,9 @@ export function fieldErrors(
     }
     return [{ in: part, path, message: message(issue, valueAt(data, issue.path), named) }];
   });
-  // What follows from a field's first error says nothing more about it.
-  return errors.filter(({ path }, at) => errors.findIndex((one) => one.path === path) === at);
+  // What follows from a field's first error says nothing more about it. There may be as many as a body has room for.
+  const seen = new Set<string>();
+  return errors.filter(({ path }) => !seen.has(path) && seen.add(path));
 }
 
 function message(issue: Issue, value: unknown, named = false): string {

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import * as z from "zod/mini";
 import { describe, expect, test } from "vitest";
 import type { FieldError } from "../../lib/failure.lib";
-import { email, futureTime, integer, text, time, wholeNumber } from "./fields.kit";
+import { atMost, email, futureTime, integer, text, time, wholeNumber } from "./fields.kit";
 import { fieldErrors } from "./words.kit";
 
 /** What a schema says of a value, in a body unless told otherwise. */
@@ -33,9 +33,9 @@ describe("each kind of mistake has its words", () => {
     [z.string().check(z.minLength(1)), "", "must not be empty"],
     [z.array(z.string()).check(z.minLength(1)), [], "must not be empty"],
     [z.string().check(z.minLength(3)), "ab", "must have at least 3 characters"],
-    [z.string().check(z.maxLength(3)), "abcd", "must have at most 3 characters"],
+    [z.string().check(atMost(3)), "abcd", "must have at most 3 characters"],
     [z.array(z.number()).check(z.minLength(2)), [1], "must have at least 2 elements"],
-    [z.array(z.number()).check(z.maxLength(1)), [1, 2], "must have at most 1 elements"],
+    [z.array(z.number()).check(atMost(1)), [1, 2], "must have at most 1 elements"],
     [z.number().check(z.gte(1)), 0, "must be at least 1"],
     [z.number().check(z.lte(9)), 10, "must be at most 9"],
     [z.enum(["a", "b"]), "c", "must be one of a, b"],

@@ -4,7 +4,7 @@ import type { Caller } from "../../lib/caller.lib";
 import { rateLimits } from "../../lib/env.lib";
 import { fail } from "../../lib/failure.lib";
 import type { Quota } from "../../lib/quota.lib";
-import { covers } from "../../lib/scopes.lib";
+import { covers, lacks } from "../../lib/scopes.lib";
 import type { Endpoint } from "../kit/api.kit";
 import type { CredentialHeader } from "../kit/contract.kit";
 import type { ApiContext } from "../kit/env.kit";
@@ -80,9 +80,7 @@ export function requireScope(c: ApiContext, { scope, anonymous }: Endpoint): voi
 export function requireCaller(caller: Caller | undefined, scope: string): Caller {
   if (!caller) return missing({});
   if (covers(caller.scopes, scope)) return caller;
-  return fail("insufficient_scope", `This credential lacks the scope ${scope}`, {
-    headers: { "WWW-Authenticate": `Bearer error="insufficient_scope", scope="${scope}"` },
-  });
+  return lacks(scope, "This credential lacks the scope");
 }
 
 const MISSING = {

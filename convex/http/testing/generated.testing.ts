@@ -1,8 +1,8 @@
 import { checked } from "../../../openapi/contract/check";
 import type { Operation } from "../../../openapi/contract/described";
-import type { Asker, Plan } from "../../../openapi/contract/fuzz/plans";
+import type { Plan } from "../../../openapi/contract/fuzz/plans";
+import { presented, type Keys } from "../../../openapi/contract/fuzz/presented";
 import { wireTo } from "../../../openapi/contract/fuzz/wire";
-import { freshId, signedHeaders, SOURCES } from "../../../scripts/webhook/sign";
 import { SCOPES } from "../../lib/scopes.lib";
 import { as, send, type Call } from "./engine.testing";
 import { json, mistyped } from "./replies.testing";
@@ -32,14 +32,12 @@ export async function requester(): Promise<{
     const { method, body } = plan;
     const headers = new Headers(plan.headers);
     const scopeless = (await without(operation.security[0]?.["apiKey"]?.[0] ?? ""))?.key ?? "";
-    const carried = presented(plan, operation, { ...keys, scopeless });
+    const carried = presented(plan, operation, { ...keys, scopeless }, SECRETS);
     for (const [name, value] of Object.entries(carried)) headers.set(name, value);
     return sendChecked(path + query, { method, headers, ...(body && { body: Uint8Array.from(body) }) });
   };
   return { ask, close };
 }
-
-type Keys = Record<"root" | "scopeless" | "mistyped" | "revoked", string>;
 
 async function keysOf(root: Call): Promise<Omit<Keys, "scopeless">> {
   const { key, id } = await json(root("POST", "/api/keys", { name: "revoked", scopes: ["*"] }), 201);
@@ -57,29 +55,3 @@ async function filled({ path, params }: Plan, root: Call): Promise<string> {
   }
   return whole;
 }
-
-/** The headers that say who asks. */
-function presented(
-  { asker, body, headers }: Plan,
-  { security }: Operation,
-  keys: Keys,
-): Record<string, string> {
-  const source = SOURCES.find((name) => name === asker);
-  if (source) {
-    const type = headers.find(([name]) => name === "X-GitHub-Event")?.[1] ?? "push";
-    const event = { source, type, id: freshId(source), body: String(body ?? ""), now: Date.now() };
-    const { "Content-Type": _, ...signed } = signedHeaders({ ...event, secret: SECRETS[source] });
-    return signed;
-  }
-  const inHeader = security.some((all) => "apiKey" in all);
-  const key = (text: string) => (inHeader ? { "X-API-Key": text } : { Authorization: `Bearer ${text}` });
-  return HEADERS[asker]?.(keys, key) ?? key(keys[asker as keyof Keys]);
-}
-
-type Carry = (text: string) => Record<string, string>;
-const HEADERS: Partial<Record<Asker, (keys: Keys, key: Carry) => Record<string, string>>> = {
-  nobody: () => ({}),
-  token: () => ({ Authorization: "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.x" }),
-  two: ({ root, scopeless }) => ({ "X-API-Key": root, Authorization: `bearer ${scopeless}` }),
-  garbage: (_, key) => key('cha_ÿ"; DROP TABLE'),
-};

@@ -4,9 +4,9 @@ import { SCOPES, type Scope } from "../../lib/scopes.lib";
 import { ask, carrying, keyThat, oneCarrying, refusedAsInvalid } from "./asking.testing";
 import { tooLargeFor, UNREAD } from "./bodies.testing";
 import { CONVENTION_ROWS } from "./conventions.testing";
-import { as } from "./engine.testing";
+import { as, type Call } from "./engine.testing";
 import { INPUT_ROWS } from "./input.testing";
-import { mistyped, problem } from "./replies.testing";
+import { mistyped, page, problem } from "./replies.testing";
 import { pathFor, pathWith, THINGS, type Route } from "./routes.testing";
 
 /** The route did what it is for; 409, because some examples can be created only once. */
@@ -19,6 +19,10 @@ const scopeOf = ({ scope }: Route): Scope | undefined =>
   scope === null || scope === "any" ? undefined : scope;
 const hasScope = (route: Route) => scopeOf(route) !== undefined;
 const ofAnOwner = (route: Route) => THINGS[route.path]?.belongsTo === "its owner";
+
+/** What stands in the lists of a route: what is at the path below it. */
+export const listedThing = ({ path }: Route) =>
+  Object.entries(THINGS).find(([one]) => one.startsWith(`${path}/:`))?.[1];
 
 /** A key that may do all that there is, but not this. */
 const lacking = (route: Route) =>
@@ -122,6 +126,29 @@ export const ROWS = {
       expect(new Set(shapes).size).toBe(1);
       // And it is untouched: its owner still does with it what the route is for.
       expect(DONE).toContain((await ask(route, theirs, { headers: oneCarrying(route, owner.key) })).status);
+    },
+  },
+  "a list shows an owner's things to their owner alone, the deployment's to whoever may read them": {
+    applies: ({ paged }) => paged === true,
+    check: async (route) => {
+      const [owner, stranger] = [await as("owner"), await as("stranger")];
+      const thing = listedThing(route);
+      const id = thing?.belongsTo === "its owner" ? await thing.of(owner) : await thing?.some();
+      const seenBy = async ({ key }: Call) => {
+        const reply = await ask(route, `${route.path}?limit=100`, { headers: oneCarrying(route, key) });
+        return (await page(reply)).some((one) => one["id"] === id);
+      };
+      expect(await seenBy(owner)).toBe(true);
+      expect(await seenBy(stranger)).toBe(thing?.belongsTo !== "its owner");
+    },
+  },
+  "a route for any credential: each scope alone opens it": {
+    applies: ({ scope }) => scope === "any",
+    check: async (route) => {
+      for (const scope of SCOPES) {
+        const { key } = await as("owner", [scope]);
+        expect((await ask(route, route.path, { headers: oneCarrying(route, key) })).status).toBe(200);
+      }
     },
   },
   "what is not there: 404": {

@@ -70,6 +70,12 @@ describe("stripe", () => {
     });
   });
 
+  test("an amount that no number holds is left out", async () => {
+    const body = `{"id":"evt_huge","type":"checkout.session.completed","created":1,"data":{"object":{"id":"cs_huge","amount_total":1e999}}}`;
+    await processed("stripe", "checkout.session.completed", { id: "evt_huge", body });
+    expect(await get("/api/payments/cs_huge")).toEqual({ sessionId: "cs_huge" });
+  });
+
   const subscription = (id: string, at: number, event: string, status: string) => ({
     type: `customer.subscription.${event}`,
     body: (eventId: string) =>
@@ -155,6 +161,15 @@ describe("clerk", () => {
     });
     expect(await find("user_thief")).toBeUndefined();
     expect((await get(`/api/users/${victim.userId}`))["clerkId"]).toBeUndefined();
+  });
+
+  test("what stands among the addresses and is none is passed over", async () => {
+    const addresses = [null, "x", 1, ...user("user_odd", "odd@example.com").email_addresses];
+    const done = await send("user.created", user("user_odd", "", { email_addresses: addresses }));
+    expect(done["status"]).toBe("success");
+    expect(await find("user_odd")).toMatchObject({ email: "odd@example.com" });
+    const nameless = user("user_none", "", { email_addresses: [null], primary_email_address_id: undefined });
+    expect((await send("user.created", nameless))["status"]).toBe("success");
   });
 
   test("an email that another holds fails the event until that is sorted out", async () => {

@@ -65,10 +65,14 @@ function textOf({ format, pattern, minLength, maxLength }: JsonSchema): fc.Arbit
   return min === 0 ? fc.oneof(fc.constant(""), rest) : rest.map((text) => `x${text}`);
 }
 
-/** Characters of one code unit, because the API counts those. */
+/** Characters of one code point: as many as the length says. */
 const unit = fc.oneof(
   { weight: 8, arbitrary: fc.string({ minLength: 1, maxLength: 1 }) },
-  { weight: 1, arbitrary: fc.integer({ min: 1, max: 0xd7ff }).map((code) => String.fromCharCode(code)) },
+  { weight: 1, arbitrary: fc.integer({ min: 1, max: 0xd7ff }).map((code) => String.fromCodePoint(code)) },
+  {
+    weight: 1,
+    arbitrary: fc.integer({ min: 0xe000, max: 0x10ffff }).map((code) => String.fromCodePoint(code)),
+  },
 );
 
 function arrayOf({ items, minItems, maxItems }: JsonSchema): fc.Arbitrary<unknown[]> {

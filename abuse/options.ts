@@ -1,0 +1,42 @@
+/** What the command line says. */
+import { parseArgs } from "node:util";
+
+export type Options = { help: boolean; timing: boolean; requests: number; seed: number };
+
+export const USAGE = `usage: npm run abuse -- [options]
+
+  --requests N   how many requests to send (100000)
+  --short        10000 of them, in less than a minute
+  --seed N       which ones: the number that a run has printed makes the same again (another each time)
+  --timing       instead, measure whether the time of a refusal tells anything about a key
+  --help         show this
+`;
+
+/** The command line does not say what it should. The message is followed by `USAGE`. */
+export class UsageError extends Error {}
+
+/** @throws UsageError */
+export function parseOptions(args: readonly string[]): Options {
+  const { help, timing, short, requests, seed } = parse(args);
+  return {
+    ...{ help, timing },
+    requests: wholeNumber("--requests", requests ?? (short ? "10000" : "100000")),
+    seed: wholeNumber("--seed", seed ?? String(Math.floor(Math.random() * 2 ** 31))),
+  };
+}
+
+function parse(args: readonly string[]) {
+  const flag = { type: "boolean", default: false } as const;
+  const text = { type: "string" } as const;
+  const options = { help: flag, timing: flag, short: flag, requests: text, seed: text };
+  try {
+    return parseArgs({ args: [...args], options, strict: true }).values;
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+function wholeNumber(option: string, text: string): number {
+  if (/^\d{1,10}$/.test(text)) return Number(text);
+  throw new UsageError(`${option} takes a whole number, not '${text}'`);
+}

@@ -1,0 +1,42 @@
+/** A request before it is bytes: what a trick may change about it. All text is latin-1, as it goes over the wire. */
+export type Draft = {
+  method: string;
+  target: string;
+  version: string;
+  headers: [name: string, value: string][];
+  body: Buffer | undefined;
+  /** How the end of the body is said: by its length, or in chunks of so many bytes, with what may stand beside them. */
+  framing: "length" | { chunk: number; extension: string; trailers: readonly string[] };
+};
+
+/** Makes a stranger request of one. */
+export type Trick = (draft: Draft) => Draft;
+
+/** The bytes of a request, as the draft has it. */
+export function bytesOf({ method, target, version, headers, body, framing }: Draft): Buffer {
+  const framed = body ? framedBy(framing, body) : { headers: [], bytes: Buffer.alloc(0) };
+  const lines = [...headers, ...framed.headers].map(([name, value]) => `${name}: ${value}`);
+  const head = [`${method} ${target} ${version}`, ...lines, "", ""].join("\r\n");
+  return Buffer.concat([Buffer.from(head, "latin1"), framed.bytes]);
+}
+
+type Framed = { headers: [string, string][]; bytes: Buffer };
+
+function framedBy(framing: Draft["framing"], body: Buffer): Framed {
+  if (framing === "length") return { headers: [["Content-Length", String(body.length)]], bytes: body };
+  const { chunk, extension, trailers } = framing;
+  const parts: Buffer[] = [];
+  for (let at = 0; at < body.length; at += chunk) {
+    const part = body.subarray(at, at + chunk);
+    parts.push(
+      Buffer.from(`${part.length.toString(16)}${extension}\r\n`, "latin1"),
+      part,
+      Buffer.from("\r\n"),
+    );
+  }
+  const end = [`0${extension}`, ...trailers, "", ""].join("\r\n");
+  return {
+    headers: [["Transfer-Encoding", "chunked"]],
+    bytes: Buffer.concat([...parts, Buffer.from(end, "latin1")]),
+  };
+}

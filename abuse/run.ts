@@ -1,0 +1,85 @@
+/** Sends requests from several sides at once and gathers what should not have happened. */
+import { single, volley, type Address, type Volley } from "./connection";
+import { wrongWith } from "./judge";
+import type { Shot } from "./requests/shots";
+
+export type Finding = { shot: Shot; what: string };
+
+export type Outcome = {
+  sent: number;
+  /** Replies by status; `none` where a broken request got none. */
+  statuses: Map<number | "none", number>;
+  findings: Finding[];
+};
+
+/** Connections at a time, and requests in one volley on each. */
+const SIDES = 8;
+const VOLLEY = 8;
+/** A connection that the server closes over a body that it has not read may take the reply with it: ask again. */
+const ATTEMPTS = 4;
+/** After so many there is enough to look at. */
+const MOST_FINDINGS = 20;
+
+/** @param alive Whether there is still a server to ask. */
+export async function fire(
+  address: Address,
+  shots: Iterator<Shot>,
+  count: number,
+  alive: () => boolean,
+): Promise<Outcome> {
+  const outcome: Outcome = { sent: 0, statuses: new Map(), findings: [] };
+  const side = async () => {
+    while (outcome.sent < count && outcome.findings.length < MOST_FINDINGS && alive()) {
+      const some: Shot[] = [];
+      while (some.length < VOLLEY && outcome.sent < count) {
+        const { value } = shots.next() as IteratorYieldResult<Shot>;
+        some.push(value);
+        outcome.sent++;
+      }
+      await inOrder(
+        address,
+        some.filter(({ alone }) => !alone),
+        outcome,
+      );
+      for (const shot of some.filter(({ alone }) => alone)) await byItself(address, shot, outcome);
+    }
+  };
+  await Promise.all(Array.from({ length: SIDES }, side));
+  return outcome;
+}
+
+async function inOrder(address: Address, shots: Shot[], outcome: Outcome): Promise<void> {
+  let left = shots;
+  for (let attempt = 1; left.length > 0; attempt++) {
+    // Where one of them ends the connection it takes those before it along: they are asked again one by one.
+    const { replies, end } = await volley(address, attempt === 1 ? left : left.slice(0, 1));
+    for (const [at, reply] of replies.entries()) await note(outcome, left[at] as Shot, reply);
+    left = left.slice(replies.length);
+    const [first] = left;
+    if (replies.length > 0) attempt = 0;
+    else if (first && (attempt === ATTEMPTS || !isClosed(end))) {
+      outcome.findings.push({ shot: first, what: `it was not answered: ${end}` });
+      left = left.slice(1);
+      attempt = 0;
+    }
+  }
+}
+
+async function byItself(address: Address, shot: Shot, outcome: Outcome): Promise<void> {
+  const { replies, end } = await single(address, shot);
+  for (const reply of replies) await note(outcome, shot, reply);
+  if (replies.length === 0) count(outcome, "none");
+  if (!isClosed(end)) outcome.findings.push({ shot, what: `the connection ended so: ${end}` });
+}
+
+const isClosed = (end: Volley["end"]) => ["answered", "closed", "ECONNRESET", "EPIPE"].includes(end);
+
+async function note(outcome: Outcome, shot: Shot, reply: Volley["replies"][number]): Promise<void> {
+  count(outcome, reply.status);
+  const what = await wrongWith(shot, reply);
+  if (what !== undefined) outcome.findings.push({ shot, what });
+}
+
+function count({ statuses }: Outcome, status: number | "none"): void {
+  statuses.set(status, (statuses.get(status) ?? 0) + 1);
+}

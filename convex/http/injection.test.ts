@@ -1,0 +1,151 @@
+/** What a client says never becomes a header of the reply, an address that it leads to, or a line of its own. */
+import { describe, expect, test } from "vitest";
+import { api } from "./api.app";
+import { ask, oneCarrying } from "./testing/asking.testing";
+import { as, send, useEngine } from "./testing/engine.testing";
+import { json } from "./testing/replies.testing";
+import { pathFor, pathWith, routeOf, type Route } from "./testing/routes.testing";
+
+useEngine({ env: { CORS_ORIGINS: "https://app.example.com" } });
+
+const EVIL = "evil.test";
+/** In a path or a query: what ends a header, begins another, or leads elsewhere. */
+const HOSTILE = [
+  `x\r\nX-Injected: ${EVIL}`,
+  `x\nSet-Cookie: a=${EVIL}`,
+  `x"; filename="${EVIL}`,
+  `//${EVIL}/`,
+  `\\${EVIL}`,
+  `https://${EVIL}`,
+  `\u2028${EVIL}ÿ😀`,
+  `>; rel="next", <https://${EVIL}`,
+];
+/** In headers, as far as a client can send them; each of them is one that the API reads, or that other servers trust. */
+const HEADERS: Record<string, string> = {
+  "X-Request-Id": `x; ${EVIL}`,
+  Origin: `https://${EVIL}`,
+  "X-Forwarded-Host": EVIL,
+  "X-Forwarded-Proto": "javascript",
+  Forwarded: `host=${EVIL}`,
+  "X-Original-URL": `https://${EVIL}`,
+  Referer: `https://${EVIL}/`,
+  "If-None-Match": `"${EVIL}"`,
+  Prefer: `respond-async; x="${EVIL}"`,
+  "Idempotency-Key": EVIL,
+  "Access-Control-Request-Headers": EVIL,
+  Accept: `text/html, text/${EVIL}`,
+};
+
+const routes = api.contracts.map(routeOf);
+
+/** Headers hold visible ASCII alone, and nothing of what was sent. */
+function untouched(reply: Response, sent: string): void {
+  for (const [name, value] of reply.headers) {
+    expect(value, `${name} after ${sent}`).toMatch(/^[\x20-\x7e]*$/);
+    expect(value.toLowerCase(), `${name} after ${sent}`).not.toContain(EVIL);
+    expect(["x-injected", "set-cookie"]).not.toContain(name);
+  }
+}
+
+describe.each(routes.map((route) => [route.title, route] as const))("%s", (_, route: Route) => {
+  test("answers nothing of the path, the query or the headers in a header", async () => {
+    const call = await as("owner");
+    const credential = oneCarrying(route, call.key);
+    for (const text of HOSTILE) {
+      const coded = encodeURIComponent(text);
+      if (route.params) untouched(await ask(route, pathWith(route, text), { headers: credential }), text);
+      for (const name of ["limit", "cursor", "filter", "source", "x", coded])
+        untouched(
+          await ask(route, `${pathWith(route, "nothing")}?${name}=${coded}`, { headers: credential }),
+          text,
+        );
+    }
+    untouched(
+      await ask(route, await pathFor(route, call), { headers: { ...HEADERS, ...credential } }),
+      "headers",
+    );
+    untouched(await ask(route, `/${EVIL}/x`, { headers: { ...HEADERS, ...credential } }), "headers");
+  });
+});
+
+describe("what leads elsewhere", () => {
+  const REDIRECTS = routes.filter((route) => "302" in route.replies());
+
+  test("are two routes, and no third without a case here", () => {
+    expect(REDIRECTS.map(({ title }) => title).sort()).toEqual(["GET /", "GET /files/:id"]);
+  });
+
+  test("the index leads to the reference of this API, whoever is said to serve it", async () => {
+    for (const path of ["/", "/?next=https://evil.test", "/?url=//evil.test"]) {
+      const reply = await send(path, { headers: { ...HEADERS, Accept: "text/html" }, redirect: "manual" });
+      expect([reply.status, reply.headers.get("location")]).toEqual([302, "/docs"]);
+    }
+  });
+
+  test("a file leads to its own storage, whatever its name, type and asker say", async () => {
+    const { key } = await as("owner");
+    // Each is another upload.
+    const { "Idempotency-Key": _, ...unkeyed } = HEADERS;
+    const types = [`text/html; x="https://${EVIL}"`, "text/plain"];
+    const origins = new Set<string>();
+    for (const type of types) {
+      const upload = {
+        method: "POST",
+        body: "x",
+        headers: { "X-API-Key": key, "Content-Type": type, ...unkeyed },
+      };
+      const made = await send("/api/upload", upload);
+      expect(made.headers.get("location")).toMatch(/^\/files\/[0-9a-z;_]+$/i);
+      const opened = await send(`${made.headers.get("location") ?? ""}?to=https://${EVIL}`, {
+        redirect: "manual",
+      });
+      expect(opened.status).toBe(302);
+      origins.add(new URL(opened.headers.get("location") ?? "").origin);
+    }
+    expect(origins.size).toBe(1);
+    expect([...origins][0]).not.toContain(EVIL);
+  });
+
+  test("an address that a problem or an upload names is the deployment's own", async () => {
+    const call = await as("owner");
+    const refused = await json(call("GET", "/api/items/nothing", undefined, HEADERS), 404);
+    expect(String(refused["type"])).toMatch(/\/problems\/not_found$/);
+    expect(String(refused["type"])).not.toContain(EVIL);
+    const { uploadUrl } = await json(call("POST", "/api/upload-url", undefined, HEADERS), 201);
+    expect(String(uploadUrl)).not.toContain(EVIL);
+  });
+});
+
+describe("an X-Request-Id", () => {
+  test.each(["a", "A-1._", "x".repeat(128)])("such as %s comes back", async (id) => {
+    const reply = await send("/health", { headers: { "X-Request-Id": id } });
+    expect(reply.headers.get("x-request-id")).toBe(id);
+  });
+
+  test.each(["", " ", "a b", "a,b", 'a"b', "ÿ", "a\tb", "x".repeat(129), "<a>", "a;b", "%0d%0a"])(
+    "such as %j does not: the reply has one of its own",
+    async (id) => {
+      const reply = await send("/health", { headers: { "X-Request-Id": id } });
+      expect(reply.headers.get("x-request-id")).toMatch(/^[0-9a-f]{8}-[0-9a-f-]{27}$/);
+    },
+  );
+});
+
+test.each([
+  'text/plain; name="a\nb"',
+  "text/plain;\u00a0a=b",
+  "text/plain\u0000",
+  "a",
+  "text/plain, text/html",
+  "text/ÿ",
+])("a file of the type %j, which could not be answered again, is refused", async (type) => {
+  const { key } = await as("owner");
+  // What cannot even be sent makes nothing either.
+  const made = send("/api/upload", {
+    method: "POST",
+    body: "x",
+    headers: { "X-API-Key": key, "Content-Type": type },
+  });
+  const status = await made.then((reply) => reply.status).catch((error: unknown) => (error as Error).name);
+  expect([400, "TypeError"]).toContain(status);
+});

@@ -1,0 +1,150 @@
+/** Webhooks that somebody else signed, or that were signed for something else. Nothing of them is kept. */
+import { createHmac } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import { signedHeaders, SOURCES, type WebhookSource } from "../../../scripts/webhook/sign";
+import { as, now, send, useEngine } from "../testing/engine.testing";
+import { page, problem } from "../testing/replies.testing";
+import { SECRETS, webhook, WEBHOOK_ENV } from "../testing/webhooks.testing";
+
+const TYPES: Record<WebhookSource, string> = {
+  stripe: "invoice.paid",
+  clerk: "session.created",
+  github: "push",
+};
+const SIGNED_IN = {
+  stripe: "Stripe-Signature",
+  clerk: "svix-signature",
+  github: "X-Hub-Signature-256",
+} as const;
+const OLD = 10 * 60_000;
+
+const signed = (source: WebhookSource, more: { now?: number; body?: string; secret?: string } = {}) => {
+  const { init } = webhook(source, TYPES[source], more);
+  return { body: init.body as string, headers: init.headers as Record<string, string> };
+};
+const kept = async () => (await page((await as("root"))("GET", "/api/webhook-events?limit=100"))).length;
+
+async function refused(source: WebhookSource, body: string, headers: Record<string, string>): Promise<void> {
+  const before = await kept();
+  const reply = send(`/webhooks/${source}`, { method: "POST", body, headers });
+  expect((await problem(reply, 400, "webhook_rejected")).detail).toBe("Webhook verification failed");
+  expect(await kept()).toBe(before);
+}
+
+describe("with secrets", () => {
+  useEngine({ env: WEBHOOK_ENV });
+
+  test.each(SOURCES)("%s: a good signature over another body", async (source) => {
+    const { headers, body } = signed(source);
+    await refused(source, `${body} `, headers);
+    await refused(source, body.replace("{", "{ "), headers);
+    await refused(source, '{"id":"evt_other","type":"invoice.paid"}', headers);
+    await refused(source, "", headers);
+  });
+
+  test.each(SOURCES)("%s: the secret of another source", async (source) => {
+    for (const other of SOURCES.filter((one) => one !== source)) {
+      const secret =
+        source === "clerk" ? `whsec_${Buffer.from(SECRETS[other]).toString("base64")}` : SECRETS[other];
+      const { headers, body } = signed(source, { secret });
+      await refused(source, body, headers);
+    }
+  });
+
+  test.each(SOURCES)("%s: what another source has signed, put into its header", async (source) => {
+    for (const other of SOURCES.filter((one) => one !== source)) {
+      const { headers, body } = signed(source);
+      const foreign = signed(other, { body }).headers[SIGNED_IN[other]] ?? "";
+      await refused(source, body, { ...headers, [SIGNED_IN[source]]: foreign });
+    }
+  });
+
+  test.each(SOURCES)("%s: an empty secret, and the names of none", async (source) => {
+    const { headers, body } = signed(source);
+    for (const secret of [" ", "undefined", "null", "whsec_"]) {
+      const hex = createHmac("sha256", secret).update(body).digest("hex");
+      const at = Math.floor(now() / 1000);
+      const forms = {
+        stripe: `t=${at},v1=${createHmac("sha256", secret).update(`${at}.${body}`).digest("hex")}`,
+        clerk: `v1,${Buffer.from(hex, "hex").toString("base64")}`,
+        github: `sha256=${hex}`,
+      };
+      await refused(source, body, { ...headers, [SIGNED_IN[source]]: forms[source] });
+    }
+  });
+
+  test.each(["stripe", "clerk"] as const)("%s: an old one with its time made new", async (source) => {
+    const { headers, body } = signed(source, { now: now() - OLD });
+    const fresh = String(Math.floor(now() / 1000));
+    await refused(source, body, headers);
+    if (source === "clerk") return refused(source, body, { ...headers, "svix-timestamp": fresh });
+    const signature = headers["Stripe-Signature"] ?? "";
+    for (const forged of [
+      signature.replace(/t=\d+/, `t=${fresh}`),
+      `t=${fresh},${signature}`,
+      `${signature},t=${fresh}`,
+      signature.replace(/t=\d+/, "t="),
+      signature.replace(/t=\d+,?/, ""),
+    ])
+      await refused(source, body, { ...headers, "Stripe-Signature": forged });
+  });
+
+  test.each(SOURCES)("%s: any number of signatures, of which none holds", async (source) => {
+    const { headers, body } = signed(source, {
+      secret: source === "clerk" ? `whsec_${btoa("guess")}` : "guess",
+    });
+    const one = headers[SIGNED_IN[source]] ?? "";
+    const joint = { stripe: ",", clerk: " ", github: "," }[source];
+    await refused(source, body, { ...headers, [SIGNED_IN[source]]: Array(100).fill(one).join(joint) });
+  });
+
+  test("clerk: of several signatures one has to hold, of a version that there is", async () => {
+    const { headers, body } = signed("clerk");
+    const good = headers["svix-signature"] ?? "";
+    const wrong = `v1,${Buffer.alloc(32).toString("base64")}`;
+    await refused("clerk", body, { ...headers, "svix-signature": good.replace("v1,", "v2,") });
+    const both = { ...headers, "svix-signature": `${wrong} ${good}` };
+    expect((await send("/webhooks/clerk", { method: "POST", body, headers: both })).status).toBe(200);
+  });
+
+  test("stripe: a signature of the scheme that is for tests alone", async () => {
+    const { headers, body } = signed("stripe");
+    const signature = headers["Stripe-Signature"]?.replace("v1=", "v0=") ?? "";
+    await refused("stripe", body, { ...headers, "Stripe-Signature": signature });
+  });
+
+  test("github: a digest of the kind that is no longer good", async () => {
+    const { headers, body } = signed("github");
+    const sha1 = createHmac("sha1", SECRETS.github).update(body).digest("hex");
+    await refused("github", body, { ...headers, "X-Hub-Signature-256": `sha1=${sha1}` });
+    await refused("github", body, { ...headers, "X-Hub-Signature-256": `sha256=${sha1}` });
+    await problem(
+      send("/webhooks/github", {
+        method: "POST",
+        body,
+        headers: { "X-GitHub-Event": "push", "X-GitHub-Delivery": "d", "X-Hub-Signature": `sha1=${sha1}` },
+      }),
+      400,
+      "webhook_unsigned",
+    );
+  });
+
+  test("clerk: the id is signed too, so that an event cannot come again under another", async () => {
+    const { headers, body } = signed("clerk");
+    await refused("clerk", body, { ...headers, "svix-id": "msg_other" });
+  });
+});
+
+describe.each(["", " ", ",", " , ,"])("where the secrets are %j", (setting) => {
+  const env = Object.fromEntries(Object.keys(WEBHOOK_ENV).map((name) => [name, setting]));
+  useEngine({ env });
+
+  test.each(SOURCES)("%s is closed, also to what is signed with nothing", async (source) => {
+    const body = "{}";
+    const headers =
+      source === "clerk"
+        ? signed("clerk").headers
+        : signedHeaders({ source, type: TYPES[source], id: "x", body, secret: "", now: now() });
+    await problem(send(`/webhooks/${source}`, { method: "POST", body, headers }), 503, "not_configured");
+  });
+});

@@ -1,0 +1,33 @@
+import { freshId, signedHeaders, SOURCES, type WebhookSource } from "../../../scripts/webhook/sign";
+import type { Operation } from "../described";
+import type { Asker, Plan } from "./plans";
+
+/** Keys by what they are: one that may do all that there is, one that may do all but what is asked for, and two that are none. */
+export type Keys = Record<"root" | "scopeless" | "mistyped" | "revoked", string>;
+
+/** The headers that say who asks for what is planned. */
+export function presented(
+  { asker, body, headers }: Plan,
+  { security }: Operation,
+  keys: Keys,
+  secrets: Record<WebhookSource, string>,
+): Record<string, string> {
+  const source = SOURCES.find((name) => name === asker);
+  if (source) {
+    const type = headers.find(([name]) => name === "X-GitHub-Event")?.[1] ?? "push";
+    const event = { source, type, id: freshId(source), body: String(body ?? ""), now: Date.now() };
+    const { "Content-Type": _, ...signed } = signedHeaders({ ...event, secret: secrets[source] });
+    return signed;
+  }
+  const inHeader = security.some((all) => "apiKey" in all);
+  const key = (text: string) => (inHeader ? { "X-API-Key": text } : { Authorization: `Bearer ${text}` });
+  return HEADERS[asker]?.(keys, key) ?? key(keys[asker as keyof Keys]);
+}
+
+type Carry = (text: string) => Record<string, string>;
+const HEADERS: Partial<Record<Asker, (keys: Keys, key: Carry) => Record<string, string>>> = {
+  nobody: () => ({}),
+  token: () => ({ Authorization: "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.x" }),
+  two: ({ root, scopeless }) => ({ "X-API-Key": root, Authorization: `bearer ${scopeless}` }),
+  garbage: (_, key) => key('cha_ÿ"; DROP TABLE'),
+};
