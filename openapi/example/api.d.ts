@@ -770,7 +770,7 @@ export interface paths {
     };
     /**
      * Fetch one webhook event with its payload
-     * @description Members of the payload whose names speak of secrets, tokens, passwords or private metadata read `[redacted]`. A payload past its retention is gone.
+     * @description Members of the payload whose names speak of secrets, tokens, passwords or private metadata read `[redacted]`, and what is nested deeper than 64 levels `[nested too deep]`. A payload past its retention is gone.
      *
      *     Who may call: a credential with the scope `webhooks:read`.
      */

@@ -65,8 +65,8 @@ export const getWebhookEvent = contract("get", "/api/webhook-events/:id", () => 
     tag: "Webhook events",
     summary: "Fetch one webhook event with its payload",
     description:
-      "Members of the payload whose names speak of secrets, tokens, passwords or private metadata read `[redacted]`. A " +
-      "payload past its retention is gone.",
+      "Members of the payload whose names speak of secrets, tokens, passwords or private metadata read `[redacted]`, " +
+      "and what is nested deeper than 64 levels `[nested too deep]`. A payload past its retention is gone.",
     examples: {
       params: { id: paid().id },
       replies: { 200: { ...paid(), payload: { id: paid().eventId, type: paid().type } } },

@@ -57,10 +57,15 @@ async function payloadOf(
 /** Names of members that a log shows to nobody. */
 const HIDDEN = /secret|token|password|passwd|api_?key|authorization|private_metadata/i;
 
-function redact(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(redact);
+/** Levels of a payload that are shown: a source may sign more than a stack holds. */
+const SHOWN_LEVELS = 64;
+
+function redact(value: unknown, level = 0): unknown {
   if (typeof value !== "object" || value === null) return value;
+  if (level === SHOWN_LEVELS) return "[nested too deep]";
+  const inside = (inner: unknown) => redact(inner, level + 1);
+  if (Array.isArray(value)) return value.map(inside);
   return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [name, HIDDEN.test(name) ? "[redacted]" : redact(inner)]),
+    Object.entries(value).map(([name, inner]) => [name, HIDDEN.test(name) ? "[redacted]" : inside(inner)]),
   );
 }

@@ -37,6 +37,13 @@ describe("an event", () => {
     });
   });
 
+  test("that is nested deeper than a stack is high is shown as far as 64 levels", async () => {
+    const body = `{"ref":${"[".repeat(20_000)}${"]".repeat(20_000)}}`;
+    const event = await processed("github", "push", { id: "deep", body });
+    const { payload } = await read(event["id"]);
+    expect(JSON.stringify(payload)).toBe(`{"ref":${"[".repeat(63)}"[nested too deep]"${"]".repeat(63)}}`);
+  });
+
   test("that nobody handles is a success all the same", async () => {
     expect(await processed("stripe", "invoice.paid")).toMatchObject({ status: "success", handled: false });
   });
