@@ -1,5 +1,5 @@
 /**
- * What the embedded runtime is measured against: bare `node:http` on better-sqlite3, the same work by hand.
+ * What the embedded runtime is measured against: bare `node:http` on SQLite by the same binding, the same work by hand.
  *
  * - `GET /items/ID`: one point read and its JSON.
  * - `POST /items`: one insert with the rows of its three indexes, answered after the durable commit of its group.
@@ -10,7 +10,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import Database from "better-sqlite3";
+import { Connection } from "../../embedded/store/sqlite";
 import { answerParent } from "../lib/children";
 import { groupCommit } from "../lib/group";
 
@@ -19,10 +19,11 @@ const BULK = 2_000;
 
 const directory = process.argv[2] ?? ".";
 mkdirSync(directory, { recursive: true });
-const db = new Database(join(directory, "floor.sqlite"));
+const db = new Connection(join(directory, "floor.sqlite"));
 db.pragma("journal_mode = WAL");
 db.pragma("synchronous = FULL");
 db.pragma("mmap_size = 67108864");
+db.pragma("cache_size = -16000");
 db.exec(`
   CREATE TABLE items (
     id TEXT PRIMARY KEY, created REAL NOT NULL, owner TEXT NOT NULL, name TEXT NOT NULL, description TEXT NOT NULL,
@@ -80,7 +81,7 @@ server.listen(0, "127.0.0.1", () => {
             const id = insert(`owner ${i % 100}`, `item ${i}`, i);
             if (i - from < keep) ids.push(id);
           }
-        })();
+        });
       }
       return ids;
     },

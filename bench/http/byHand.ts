@@ -1,11 +1,11 @@
 /**
- * What the API does to its database, by hand on better-sqlite3: the same reads, the same durable writes and as many index rows,
- * without the product. Both floors are made of it.
+ * What the API does to its database, by hand on the same binding of SQLite: the same reads, the same durable writes and as
+ * many index rows, without the product. Both floors are made of it.
  */
 import { createHash, randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
+import { Connection } from "../../embedded/store/sqlite";
 import type { Durably } from "../lib/group";
 import { groupCommit } from "../lib/group";
 import type { HeaderOf } from "./verify";
@@ -57,17 +57,18 @@ interface Row {
 type Fields = { readonly name?: string | null; readonly description?: string | null };
 
 export class ByHand {
-  readonly #db: Database.Database;
+  readonly #db: Connection;
   readonly #durably: Durably;
   readonly #statements: ReturnType<typeof prepare>;
 
   /** @param directory for the database. */
   constructor(directory: string) {
     mkdirSync(directory, { recursive: true });
-    this.#db = new Database(join(directory, "floor.sqlite"));
+    this.#db = new Connection(join(directory, "floor.sqlite"));
     this.#db.pragma("journal_mode = WAL");
     this.#db.pragma("synchronous = FULL");
     this.#db.pragma("mmap_size = 67108864");
+    this.#db.pragma("cache_size = -16000");
     this.#db.exec(TABLES);
     this.#durably = groupCommit(this.#db);
     this.#statements = prepare(this.#db);
@@ -146,7 +147,7 @@ export class ByHand {
   }
 }
 
-function prepare(db: Database.Database) {
+function prepare(db: Connection) {
   return {
     keyBy: db.prepare<[string], { user: string }>("SELECT user FROM keys WHERE hash = ? AND revoked IS NULL"),
     userBy: db.prepare<[string], { id: string }>("SELECT id FROM users WHERE id = ?"),

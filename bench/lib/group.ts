@@ -1,11 +1,11 @@
 /** Group commit by hand: what finishes together shares one durable commit. */
-import type { Database } from "better-sqlite3";
+import type { Connection } from "../../embedded/store/sqlite";
 
 /** Runs work in the transaction of its group. The answer comes after the commit. Work must not throw. */
 export type Durably = <Result>(work: () => Result) => Promise<Result>;
 
 /** @param db with `synchronous = FULL`, and no other transactions than these. */
-export function groupCommit(db: Database): Durably {
+export function groupCommit(db: Connection): Durably {
   const begin = db.prepare("BEGIN IMMEDIATE");
   const commit = db.prepare("COMMIT");
   let group: (() => void)[] = [];

@@ -1,7 +1,7 @@
 /** What lies in the database, by the requests that put it there. */
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
+import { Connection } from "../../embedded/store/sqlite";
 import type { Kind } from "../http/mix";
 
 /** `other` is what no request of the mix adds to: crons, the key, its owner. */
@@ -75,7 +75,7 @@ export function readDatabase(directory: string): Contents {
          GROUP BY 1, 2`,
       )
       .all();
-    const number = (name: string) => db.pragma(name, { simple: true }) as number;
+    const number = (name: string) => db.pragma(name) as number;
     const tables: Record<string, number> = {};
     for (const { name, count } of documents) tables[name] = (tables[name] ?? 0) + count;
     const pages = number("page_count") * number("page_size");
@@ -85,7 +85,8 @@ export function readDatabase(directory: string): Contents {
   }
 }
 
-const open = (directory: string) => new Database(join(directory, "data.sqlite"), { readonly: true });
+const open = (directory: string) =>
+  new Connection(join(directory, "data.sqlite"), { readonly: true, timeout: 5_000 });
 
 /** How many jobs have not succeeded. */
 export function unfinishedJobs(directory: string): number {

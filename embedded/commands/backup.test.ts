@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { expect, onTestFinished, test } from "vitest";
 import { bundled, Child } from "../fixtures/child";
 import { command } from "../fixtures/command";
@@ -12,6 +11,7 @@ import { onDisk, serveFiles, uploaded } from "../fixtures/stored";
 import { readZip } from "../fixtures/zip";
 import { finishFirstStart } from "../firstStart";
 import { lockForBackup } from "../store/lock";
+import { Connection } from "../store/sqlite";
 
 test("a backup of a running server holds documents, files and the secret, and another start is refused meanwhile", async () => {
   const server = await serveFiles();
@@ -156,7 +156,7 @@ test("what cannot be backed up is said, and leaves nothing behind", async () => 
   rmSync(file);
 
   await server.close();
-  const db = new Database(join(data, "data.sqlite"));
+  const db = new Connection(join(data, "data.sqlite"));
   db.exec("UPDATE meta SET value = '3' WHERE key = 'format'");
   db.close();
   await attempt("written by a newer version");

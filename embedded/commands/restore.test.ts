@@ -1,6 +1,5 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -11,6 +10,7 @@ import { onDisk, serveFiles, uploaded } from "../fixtures/stored";
 import { readZip, writeZip } from "../fixtures/zip";
 import { backUp } from "./backup";
 import { restore } from "./restore";
+import { Connection } from "../store/sqlite";
 
 /** A good backup, with one note and one stored file. */
 let good = "";
@@ -103,7 +103,7 @@ describe("a file that is no sound backup is refused, and nothing changes", () =>
   const withDatabase = (sql: string) => (entries: Entries) => {
     const file = join(temporaryDirectory(), "data.sqlite");
     writeFileSync(file, database(entries));
-    const db = new Database(file);
+    const db = new Connection(file);
     db.exec(sql);
     db.close();
     entries.set("data.sqlite", readFileSync(file));

@@ -167,7 +167,7 @@ function verifyDatabase(place: string, sums: ReadonlyMap<string, string>): numbe
   const db = openReadConnection(file);
   try {
     checkFormat(db, file);
-    const found = db.pragma("integrity_check(1)", { simple: true });
+    const found = db.pragma("integrity_check(1)");
     if (found !== "ok") throw new Error(`the database in it is damaged: ${String(found)}`);
   } finally {
     db.close();

@@ -1,6 +1,6 @@
 /** Tables and indexes by name and number. A state is never changed but replaced, so that a rollback is an assignment. */
 import type { ValidatorJSON } from "convex/values";
-import type { Connection } from "./layout";
+import type { Connection } from "./sqlite";
 import type { Catalog, IndexInfo, TableInfo, TableKey } from "./types";
 
 /** User tables begin here on Convex too, which gives ids of 32 characters. */

@@ -1,5 +1,5 @@
 /** Commit timestamps: nanoseconds since 1970, each greater than the last, also across restarts and clock changes. */
-import type { Connection } from "./layout";
+import type { Connection } from "./sqlite";
 
 const NANOSECONDS = 1_000_000n;
 

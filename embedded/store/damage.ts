@@ -1,5 +1,5 @@
 /** Errors of SQLite in words that say what to do. */
-import { SqliteError } from "better-sqlite3";
+import { SqliteError } from "./sqliteError";
 
 /** @throws Error that names the file, in the place of what SQLite says of one that is damaged or cannot be written. */
 export function explaining<T>(file: string, open: () => T): T {
@@ -23,6 +23,6 @@ export function explained(file: string, cause: unknown): unknown {
 }
 
 /** True for what SQLite finds wrong with the contents of a file. */
-export function isDamage(error: unknown): error is InstanceType<typeof SqliteError> {
+export function isDamage(error: unknown): error is SqliteError {
   return error instanceof SqliteError && /^SQLITE_(NOTADB|CORRUPT)/.test(error.code);
 }

@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { backUp } from "../commands/backup";
 import { restore } from "../commands/restore";
@@ -15,10 +14,11 @@ import {
   temporaryDirectory,
   testStore,
 } from "./storeForTests";
+import { Connection } from "./sqlite";
 
 /** Makes of a database what format 1 made of it: tables were known by their numbers. */
 function toFormat1(directory: string): void {
-  const db = new Database(join(directory, "data.sqlite"));
+  const db = new Connection(join(directory, "data.sqlite"));
   db.exec(`
     UPDATE documents SET table_number = (SELECT number FROM tables WHERE id = table_number);
     UPDATE indexes SET table_number = (SELECT number FROM tables WHERE id = table_number);

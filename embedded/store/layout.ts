@@ -1,7 +1,5 @@
 /** The database file: its tables, its format version and how connections to it are set up. */
-import Database from "better-sqlite3";
-
-export type Connection = Database.Database;
+import { Connection } from "./sqlite";
 
 /** Raised when the tables below, index keys or stored JSON change their meaning. */
 const FORMAT = 2;
@@ -74,7 +72,7 @@ const TABLES = `
  * @throws Error if the file is of a newer format or not this project's.
  */
 export function openWriteConnection(file: string, synchronous: "FULL" | "NORMAL"): Connection {
-  const db = new Database(file, { timeout: BUSY_MS });
+  const db = new Connection(file, { timeout: BUSY_MS });
   try {
     checkFormat(db, file);
     db.pragma("journal_mode = WAL");
@@ -86,7 +84,7 @@ export function openWriteConnection(file: string, synchronous: "FULL" | "NORMAL"
       db.transaction(() => {
         db.exec(isEmpty(db) ? TABLES : FROM_1);
         db.prepare("INSERT OR REPLACE INTO meta (key, value) VALUES ('format', ?)").run(String(FORMAT));
-      })();
+      });
     }
   } catch (error) {
     db.close();
@@ -97,7 +95,7 @@ export function openWriteConnection(file: string, synchronous: "FULL" | "NORMAL"
 
 /** Opens a connection that only reads. */
 export function openReadConnection(file: string): Connection {
-  const db = new Database(file, { timeout: BUSY_MS, fileMustExist: true });
+  const db = new Connection(file, { timeout: BUSY_MS, mustExist: true });
   db.pragma("query_only = ON");
   // Mapped pages are read without a copy or a system call, which halves the time of a point read. The bound is for
   // the resident memory, of which they count as a part.

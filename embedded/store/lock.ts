@@ -1,7 +1,8 @@
 /** The locks of a data directory: one process serves it at a time, and one backs it up or exports it. */
 import { accessSync, constants, existsSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
+import { Connection } from "./sqlite";
+import { SqliteError } from "./sqliteError";
 
 /** Holds a lock until released. */
 export interface DirectoryLock {
@@ -43,7 +44,7 @@ export function lockForBackup(directory: string): DirectoryLock {
 export function isBackupUnderWay(directory: string): boolean {
   const file = join(directory, BACKUP);
   if (!existsSync(file)) return false;
-  const db = new Database(file, { timeout: 0, readonly: true });
+  const db = new Connection(file, { timeout: 0, readonly: true });
   try {
     db.prepare("SELECT count(*) FROM sqlite_schema").get();
     return false;
@@ -67,7 +68,7 @@ function take(directory: string, name: string): DirectoryLock | null {
   try {
     // SQLite would make do with a file that it can only read, and hold nothing.
     accessSync(existsSync(file) ? file : directory, constants.W_OK);
-    db = new Database(file, { timeout: 0 });
+    db = new Connection(file, { timeout: 0 });
     db.exec("BEGIN EXCLUSIVE");
   } catch (error) {
     db?.close();
@@ -83,7 +84,7 @@ function take(directory: string, name: string): DirectoryLock | null {
 }
 
 function isBusy(error: unknown): boolean {
-  return error instanceof Database.SqliteError && error.code.startsWith("SQLITE_BUSY");
+  return error instanceof SqliteError && error.code.startsWith("SQLITE_BUSY");
 }
 
 function refuse(message: string): never {

@@ -1,8 +1,8 @@
 /** The write-ahead log of the database, and how it is kept from growing. */
 import { statSync } from "node:fs";
 import { BUSY_MS } from "./layout";
-import type { Connection } from "./layout";
 import type { SnapshotPool } from "./snapshots";
+import type { Connection } from "./sqlite";
 
 /** How long folding waits for the snapshots that hold the log back. */
 const DRAIN_MS = 2000;

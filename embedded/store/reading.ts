@@ -1,15 +1,16 @@
 /** The reads of one connection: a document by its id, and the rows of an index in batches. */
-import type { Statement } from "better-sqlite3";
 import { keyAfter } from "../values/keys";
 import { byIdBound, byIdKey } from "./byId";
 import { tableOfById } from "./catalog";
 import { explained } from "./damage";
-import type { Connection } from "./layout";
+import { bufferOf } from "./sqlite";
+import type { Connection, Statement } from "./sqlite";
 import type { IndexInfo, KeyRange, Row, RowCursor, TableInfo } from "./types";
 
 type Order = "asc" | "desc";
-type RawRow = [position: Buffer, json: string];
-type Scan = Statement<[number, Buffer, Buffer, number], RawRow>;
+type RawRow = [position: Uint8Array, json: string];
+type ScanParameters = [number, Buffer, Buffer, number];
+type Scan = Statement<ScanParameters, RawRow>;
 
 /** The first batch serves `first()` and `unique()`; later ones grow, as far as their documents stay small. */
 const FIRST_BATCH = 4;
@@ -37,20 +38,20 @@ export class Reads {
     // CROSS JOIN: the entries lead, each with one look-up of its document. `+ 0`: SQLite plans for the value of a bare
     // parameter of LIMIT, and plans again each time that one is bound, which takes five times as long as the reading.
     const entries = (order: Order): Scan =>
-      raw(
-        db.prepare(
+      db
+        .prepare<ScanParameters, RawRow>(
           `SELECT e.key, d.json FROM index_entries AS e CROSS JOIN documents AS d ON d.row = e.document
            WHERE e.index_id = ? AND e.key >= ? AND e.key < ? ORDER BY e.key ${order} LIMIT ? + 0`,
-        ),
-      );
+        )
+        .raw();
     const byId = (order: Order): Scan =>
-      raw(
-        db.prepare(
+      db
+        .prepare<ScanParameters, RawRow>(
           `SELECT internal_id, json FROM documents
            WHERE table_number = ? AND internal_id >= ? AND internal_id < ? ORDER BY internal_id ${order}
            LIMIT ? + 0`,
-        ),
-      );
+        )
+        .raw();
     this.#entries = { asc: entries("asc"), desc: entries("desc") };
     this.#byId = { asc: byId("asc"), desc: byId("desc") };
   }
@@ -98,10 +99,6 @@ export class Reads {
   }
 }
 
-function raw(statement: Statement): Scan {
-  return statement.raw() as unknown as Scan;
-}
-
 /**
  * Reads batch after batch, each beginning behind the last row that was handed out. `.iterate()` would keep the
  * connection busy between rows, and writes out of it.
@@ -136,8 +133,8 @@ class BatchCursor implements RowCursor {
     }
     this.#at++;
     const [position, json] = row;
-    this.#seen = position;
-    return { key: this.keyOf(position), json };
+    this.#seen = bufferOf(position);
+    return { key: this.keyOf(this.#seen), json };
   }
 
   #fill(): void {

@@ -10,8 +10,8 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { afterEach, expect, onTestFinished, test } from "vitest";
+import { Connection } from "./sqlite";
 import { insertOne, itemStore, temporaryDirectory } from "./storeForTests";
 import { openStore } from "./store";
 
@@ -52,12 +52,12 @@ test("a database that was cut short is named", async () => {
 
 test("damage in the middle is named where it is read, and does not hold up who writes", async () => {
   const { directory, file } = await written();
-  const db = new Database(file);
+  const db = new Connection(file);
   const leaves = db
     .prepare("SELECT pageno FROM dbstat WHERE name = 'documents' AND pagetype = 'leaf' ORDER BY pageno")
     .pluck()
     .all() as number[];
-  const pageSize = Number(db.pragma("page_size", { simple: true }));
+  const pageSize = Number(db.pragma("page_size"));
   db.close();
   const middle = leaves[Math.floor(leaves.length / 2)] ?? 0;
   const database = openSync(file, "r+");
@@ -86,7 +86,7 @@ test("damage in the middle is named where it is read, and does not hold up who w
 
 test("a database of a newer format is refused, and not touched", async () => {
   const { directory, file } = await written();
-  const db = new Database(file);
+  const db = new Connection(file);
   db.exec("UPDATE meta SET value = '3' WHERE key = 'format'");
   db.close();
   expect(() => openStore({ directory })).toThrow(

@@ -6,10 +6,9 @@
  * that came between them, not one each. A new connection is opened rather than waited for: a query that waits for
  * another one's connection could wait for itself.
  */
-import type { Statement } from "better-sqlite3";
 import { openReadConnection } from "./layout";
-import type { Connection } from "./layout";
 import { Reads } from "./reading";
+import type { Connection, Statement } from "./sqlite";
 import type { IndexInfo, KeyRange, RowCursor, Snapshot, TableInfo } from "./types";
 
 /** A connection inside a reading transaction. */

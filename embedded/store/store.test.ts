@@ -1,9 +1,9 @@
-import Database from "better-sqlite3";
 import { join } from "node:path";
 import { convexToJson } from "convex/values";
 import { describe, expect, test } from "vitest";
 import { encodeId, newInternalId } from "../values/ids";
 import { encodeKey, prefixEnd } from "../values/keys";
+import { Connection } from "./sqlite";
 import { openStore } from "./store";
 import {
   collect,
@@ -169,7 +169,7 @@ describe("opening", () => {
   test("a database of a newer format is refused and left alone", async () => {
     const directory = temporaryDirectory();
     await testStore({ directory }).close();
-    const db = new Database(join(directory, "data.sqlite"));
+    const db = new Connection(join(directory, "data.sqlite"));
     db.exec("UPDATE meta SET value = '3' WHERE key = 'format'");
     db.close();
     expect(() => openStore({ directory })).toThrow("has format 3, written by a newer version");
@@ -179,7 +179,7 @@ describe("opening", () => {
 
   test("a database of something else is refused", () => {
     const directory = temporaryDirectory();
-    const db = new Database(join(directory, "data.sqlite"));
+    const db = new Connection(join(directory, "data.sqlite"));
     db.exec("CREATE TABLE notes (text)");
     db.close();
     expect(() => openStore({ directory })).toThrow("not a database of this project");

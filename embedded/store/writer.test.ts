@@ -1,4 +1,3 @@
-import Database from "better-sqlite3";
 import { join } from "node:path";
 import { jsonToConvex } from "convex/values";
 import type { JSONValue, Value } from "convex/values";
@@ -21,6 +20,7 @@ import { CommitClock } from "./commitClock";
 import { openWriteConnection } from "./layout";
 import { Log } from "./log";
 import { SnapshotPool } from "./snapshots";
+import { Connection } from "./sqlite";
 import type { Store, Transaction } from "./types";
 import { Writer, WriterStopped } from "./writer";
 import { Writes } from "./writing";
@@ -253,7 +253,7 @@ describe("group commit", () => {
     const directory = temporaryDirectory();
     const store = await itemStore({ directory });
     // Stands for a full disk: it ends the whole transaction too, not the statement only.
-    const other = new Database(join(directory, "data.sqlite"));
+    const other = new Connection(join(directory, "data.sqlite"));
     other.exec(`CREATE TRIGGER full BEFORE INSERT ON documents WHEN NEW.json LIKE '%boom%'
       BEGIN SELECT RAISE (ROLLBACK, 'the disk is full'); END`);
     other.close();

@@ -5,7 +5,6 @@
  * of the event loop lets in what has arrived meanwhile; then the group commits, and only then its callers are answered.
  * One wait for the disk serves them all.
  */
-import type { Statement } from "better-sqlite3";
 import { randomUUID } from "node:crypto";
 import { setImmediate as turn } from "node:timers/promises";
 import { Changes } from "./changes";
@@ -13,6 +12,7 @@ import type { CommitClock } from "./commitClock";
 import { explained } from "./damage";
 import type { Log } from "./log";
 import type { SnapshotPool } from "./snapshots";
+import type { Statement } from "./sqlite";
 import { StoreTransaction } from "./transaction";
 import type { StoreHooks } from "./types";
 import type { Writes } from "./writing";

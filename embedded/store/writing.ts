@@ -1,14 +1,14 @@
 /** The statements of the connection that writes, and the catalog as that connection sees it. */
-import { SqliteError } from "better-sqlite3";
-import type { Statement } from "better-sqlite3";
 import type { ValidatorJSON } from "convex/values";
 import { encodeId } from "../values/ids";
 import type { DocumentRow, StoredRow, WriteAccess } from "./access";
 import { BY_CREATION_TIME, byId, loadCatalog } from "./catalog";
 import type { CatalogState } from "./catalog";
 import type { IndexEntry } from "./indexKeys";
-import type { Connection } from "./layout";
 import { Reads } from "./reading";
+import { bufferOf } from "./sqlite";
+import type { Connection, Statement } from "./sqlite";
+import { SqliteError } from "./sqliteError";
 import type { IndexInfo, KeyRange, RowCursor, Savepoint, TableInfo, TableKey } from "./types";
 
 export class Writes implements WriteAccess {
@@ -151,10 +151,11 @@ export class Writes implements WriteAccess {
 
   documentsAfter({ id }: IndexInfo, after: Buffer, limit: number): DocumentRow[] {
     return this.db
-      .prepare<[number, Buffer, number], DocumentRow>(
+      .prepare<[number, Buffer, number], StoredRow & { readonly key: Uint8Array }>(
         `SELECT e.key, d.row, d.json FROM index_entries AS e CROSS JOIN documents AS d ON d.row = e.document
          WHERE e.index_id = ? AND e.key > ? ORDER BY e.key LIMIT ? + 0`,
       )
-      .all(id, after, limit);
+      .all(id, after, limit)
+      .map(({ key, ...stored }) => ({ ...stored, key: bufferOf(key) }));
   }
 }

@@ -31,13 +31,13 @@ test("an instance needs no database and no file", async () => {
   const absent = (): never => {
     throw new Error("It is not to be imported");
   };
-  vi.doMock("better-sqlite3", absent);
+  vi.doMock("../store/sqlite", absent);
   const { convexTest: fresh } = await import("./index");
   const t = start(fresh);
   await send(t, "hello");
   const id = await t.run((ctx) => ctx.storage.store(new Blob(["bytes"])));
   expect(await t.run(async (ctx) => (await ctx.storage.get(id))?.text())).toBe("bytes");
-  vi.doUnmock("better-sqlite3");
+  vi.doUnmock("../store/sqlite");
 });
 
 test("without anything it has the functions of this repository", async () => {

@@ -11,9 +11,9 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { expect, inject, test } from "vitest";
 import { inspect } from "../../embedded/fixtures/inspect";
+import { Connection } from "../../embedded/store/sqlite";
 import { type Call, caller, everything, type Json } from "../client";
 import { Product, temporaryDirectory } from "../product";
 import { randomOf } from "../scale";
@@ -69,7 +69,7 @@ test("a broken header, a file that is cut short and one that is something else r
   await expectRefused(data, DAMAGED);
 
   writeFileSync(file, "");
-  const other = new Database(file);
+  const other = new Connection(file);
   other.exec("CREATE TABLE cats (name TEXT)");
   other.close();
   await expectRefused(
@@ -110,7 +110,7 @@ async function readAll(call: Call, items: readonly Json[]): Promise<number> {
 
 test("damaged documents are errors where they are read, the log says what to do, and the rest goes on", async () => {
   const { data, file, key, items } = await written("stop");
-  const db = new Database(file, { readonly: true });
+  const db = new Connection(file, { readonly: true });
   const leaves = db
     .prepare("SELECT pageno FROM dbstat WHERE name = 'documents' AND pagetype = 'leaf' ORDER BY pageno")
     .pluck()

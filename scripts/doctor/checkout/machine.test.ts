@@ -43,9 +43,9 @@ describe("the machine", () => {
   });
 
   test("a database that does not load is told, in one line", async () => {
-    const open = () => Promise.reject(new Error("NODE_MODULE_VERSION 115\nat dlopen"));
+    const open = () => Promise.reject(new Error("invalid ELF header\nat dlopen"));
     expect(lines(await machine(folder(PROJECT), "20.19.0", open))).toContain(
-      "problem better-sqlite3 does not load, so the embedded runtime cannot start: NODE_MODULE_VERSION 115 → Run `npm rebuild better-sqlite3` with this Node.",
+      "problem SQLite does not load, so the embedded runtime cannot start: invalid ELF header → Run `npm ci` on this machine: Linux, macOS or Windows, on x64 or arm64.",
     );
   });
 });

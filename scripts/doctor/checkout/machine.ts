@@ -63,9 +63,10 @@ function packages(project: string): Finding[] {
 const told = (names: readonly string[]): string =>
   names.slice(0, TOLD).join(", ") + (names.length > TOLD ? ` and ${names.length - TOLD} more` : "");
 
+/** By the package itself: what an imported module of ours imports is loaded when the doctor starts. */
 async function openDatabase(): Promise<void> {
-  const { default: Database } = await import("better-sqlite3");
-  new Database(":memory:").close();
+  const { DatabaseSync } = await import("@photostructure/sqlite");
+  new DatabaseSync(":memory:").close();
 }
 
 async function database(open: () => Promise<void>): Promise<Finding[]> {
@@ -73,8 +74,8 @@ async function database(open: () => Promise<void>): Promise<Finding[]> {
     await open();
     return [];
   } catch (error) {
-    const what = `better-sqlite3 does not load, so the embedded runtime cannot start: ${reasonOf(error)}`;
-    return [problem(what, "Run `npm rebuild better-sqlite3` with this Node.")];
+    const what = `SQLite does not load, so the embedded runtime cannot start: ${reasonOf(error)}`;
+    return [problem(what, "Run `npm ci` on this machine: Linux, macOS or Windows, on x64 or arm64.")];
   }
 }
 
