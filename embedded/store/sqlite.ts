@@ -5,7 +5,7 @@
  * The binding is `@photostructure/sqlite`: its binaries are in the npm package, for Linux (glibc and musl), macOS and
  * Windows, and fit every Node, so that an install neither downloads nor compiles anything. It has the interface of
  * `node:sqlite`, which can take its place as soon as every Node that is supported has that. The version in package.json is
- * exact, because Node 20 works without being promised, and because of the symbol below.
+ * exact, because Node 20 works without being promised.
  *
  * To change it, change this file and `sqliteError.ts` until `sqlite.test.ts` passes, which has what the project relies on;
  * then run the tests of `store/` that stop the process, the disk and the power in the middle of a write.
@@ -49,7 +49,9 @@ export class Connection {
 
   /** `P` are the parameters, `R` is a row: an object, if the statement is not told otherwise. */
   prepare<P extends readonly Value[] = readonly Value[], R = unknown>(sql: string): Statement<P, R> {
-    return attempt(() => new Statement<P, R>(this.#db.prepare(sql)));
+    // No statement of this project has a question mark that is no parameter.
+    const parameters = sql.split("?").length - 1;
+    return attempt(() => new Statement<P, R>(this.#db.prepare(sql), parameters));
   }
 
   exec(sql: string): void {
@@ -80,18 +82,15 @@ export class Connection {
   }
 }
 
-/** How many parameters a statement has: what the binding's own tagged templates go by. Without it every call fails. */
-const PARAMETER_COUNT: unique symbol = Symbol.for("photostructure.sqlite.parameterCount");
-
 /** A prepared statement. Each call ends before it returns: nothing stays open. BLOBs come as `Uint8Array`. */
 export class Statement<P extends readonly Value[] = readonly Value[], R = unknown> {
   readonly #statement: StatementSyncInstance;
-  readonly #count: number | undefined;
+  readonly #count: number;
   #plucks = false;
 
-  constructor(statement: StatementSyncInstance & { readonly [PARAMETER_COUNT]?: number }) {
+  constructor(statement: StatementSyncInstance, parameters: number) {
     this.#statement = statement;
-    this.#count = statement[PARAMETER_COUNT];
+    this.#count = parameters;
   }
 
   /** From now on a row is the value of its first column. */
