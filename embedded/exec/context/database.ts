@@ -7,7 +7,7 @@ import { get, isIdOf } from "../reads";
 import type { Fields } from "../writes";
 import { insertFields, mergeFields, remove, replaceFields } from "../writes";
 import type { AtOnce } from "./atOnce";
-import type { LongQuery } from "./query";
+import type { LongQuery } from "./longQuery";
 import { ShortTable } from "./query";
 
 /** The methods that are replaced. Most take the table's name first, or leave it out. */

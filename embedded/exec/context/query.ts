@@ -1,34 +1,13 @@
 /** `ctx.db.query`, past the text: tables and ranges of indexes. Filters, pages and searches go the long way. */
-import type { JSONValue, Value } from "convex/values";
-import { convexToJson } from "convex/values";
+import type { Value } from "convex/values";
 import { documentOf } from "../../values/stored";
 import type { Execution } from "../execution";
-import type { RangeExpression } from "../query/range";
 import type { SerializedQuery } from "../query/source";
 import { openQuery } from "../query/stream";
 import type { AtOnce } from "./atOnce";
-
-/** A query of `convex/server`, in any of its states. */
-export interface LongQuery {
-  withIndex(name: unknown, range?: (q: LongRange) => unknown): LongQuery;
-  withSearchIndex(name: unknown, search: unknown): LongQuery;
-  fullTableScan(): LongQuery;
-  count(): Promise<number>;
-  order(order: unknown): LongQuery;
-  filter(predicate: unknown): LongQuery;
-  limit(n: unknown): LongQuery;
-  paginate(options: unknown): Promise<unknown>;
-  collect(): Promise<Value[]>;
-  take(n: unknown): Promise<Value[]>;
-  first(): Promise<Value>;
-  unique(): Promise<Value>;
-  next(): Promise<unknown>;
-  return(): Promise<unknown>;
-  [Symbol.asyncIterator](): AsyncIterator<Value>;
-}
-
-type Method = "eq" | "gt" | "gte" | "lt" | "lte";
-type LongRange = Record<Method, (field: string, value: unknown) => LongRange>;
+import type { LongQuery, LongRange } from "./longQuery";
+import type { Bound } from "./queryRange";
+import { expressionOf, replay, ShortRange } from "./queryRange";
 
 /** Who asks, and the table as `convex/server` queries it. */
 interface Asked {
@@ -38,20 +17,11 @@ interface Asked {
   readonly long: () => LongQuery;
 }
 
-interface Bound {
-  readonly method: Method;
-  readonly field: string;
-  readonly given: unknown;
-  readonly json: JSONValue;
-}
-
 interface Source {
   readonly index: string | null;
   readonly bounds: readonly Bound[];
   readonly order: "asc" | "desc" | null;
 }
-
-const TYPES = { eq: "Eq", gt: "Gt", gte: "Gte", lt: "Lt", lte: "Lte" } as const;
 
 /** A table before anything is said of the order or the range. It may be used many times. */
 export class ShortTable {
@@ -62,7 +32,9 @@ export class ShortTable {
   }
 
   withIndex(name: unknown, range?: (q: ShortRange) => ShortRange): LongQuery | ShortQuery {
-    if (typeof name !== "string") return this.#asked.long().withIndex(name);
+    // A range of `convex/server` has the same methods.
+    if (typeof name !== "string")
+      return this.#asked.long().withIndex(name, range as (q: LongRange) => unknown);
     const builder = new ShortRange([]);
     const bounds = (range === undefined ? builder : range(builder)).export();
     return new ShortQuery(this.#asked, { index: name, bounds, order: null });
@@ -223,9 +195,7 @@ class ShortQuery {
   #makeLong(): LongQuery {
     const { index, bounds, order } = this.#source;
     const table = this.#asked.long();
-    const replay = (range: LongRange) =>
-      bounds.reduce((q, { method, field, given }) => q[method](field, given), range);
-    const whole = index === null ? table.fullTableScan() : table.withIndex(index, replay);
+    const whole = index === null ? table.fullTableScan() : table.withIndex(index, replay(bounds));
     const long = order === null ? whole : whole.order(order);
     if (this.#state === "chained") long.limit(1);
     // It resolves at once.
@@ -238,61 +208,4 @@ class ShortQuery {
 export function longOf(value: unknown): unknown {
   const query = value instanceof ShortTable ? value.fullTableScan() : value;
   return query instanceof ShortQuery ? ShortQuery.longOf(query) : value;
-}
-
-const expressionOf = ({ method, field, json }: Bound): RangeExpression => ({
-  type: TYPES[method],
-  fieldPath: field,
-  value: json,
-});
-
-/** What `withIndex` calls back with. */
-class ShortRange {
-  readonly #bounds: readonly Bound[];
-  #used = false;
-
-  constructor(bounds: readonly Bound[]) {
-    this.#bounds = bounds;
-  }
-
-  eq(field: string, value: unknown): ShortRange {
-    return this.#with("eq", field, value);
-  }
-
-  gt(field: string, value: unknown): ShortRange {
-    return this.#with("gt", field, value);
-  }
-
-  gte(field: string, value: unknown): ShortRange {
-    return this.#with("gte", field, value);
-  }
-
-  lt(field: string, value: unknown): ShortRange {
-    return this.#with("lt", field, value);
-  }
-
-  lte(field: string, value: unknown): ShortRange {
-    return this.#with("lte", field, value);
-  }
-
-  export(): readonly Bound[] {
-    this.#use();
-    return this.#bounds;
-  }
-
-  #with(method: Method, field: string, given: unknown): ShortRange {
-    this.#use();
-    const json = given === undefined ? { $undefined: null } : convexToJson(given as Value);
-    return new ShortRange([...this.#bounds, { method, field, given, json }]);
-  }
-
-  #use(): void {
-    if (this.#used) {
-      throw new Error(
-        "IndexRangeBuilder has already been used! Chain your method calls like `q => q.eq(...).eq(...)`. " +
-          "See https://docs.convex.dev/using/indexes",
-      );
-    }
-    this.#used = true;
-  }
 }
