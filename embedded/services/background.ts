@@ -2,7 +2,8 @@
 import type { Engine, LogLine } from "../exec/execution";
 import type { Store } from "../store/types";
 import { Crons } from "./crons";
-import { EndedJobs, Jobs } from "./jobs";
+import { EndedJobs } from "./endedJobs";
+import { Jobs } from "./jobs";
 import { Runner } from "./runner";
 import { Scheduler } from "./scheduler";
 import type { Timers } from "./timers";

@@ -7,15 +7,7 @@ import { decodeId } from "../values/ids";
 import { encodeKey, prefixEnd } from "../values/keys";
 import { merged } from "./merged";
 import type { Outcome, Runner } from "./runner";
-import {
-  insertRow,
-  readRow,
-  removeRow,
-  replaceRow,
-  systemIndex,
-  systemTable,
-  systemTables,
-} from "./systemRows";
+import { insertRow, readRow, replaceRow, systemIndex, systemTable, systemTables } from "./systemRows";
 import { SCHEDULED_FUNCTIONS } from "./systemTables";
 import type { Work, WorkSource } from "./work";
 
@@ -36,10 +28,6 @@ export interface Job extends StoredDocument {
 
 /** What a job is told if the process ended while it ran. */
 const CUT_OFF = "Transient error while executing action";
-
-const RETENTION_MS = 7 * 24 * 60 * 60 * 1000;
-const PURGED_AT_ONCE = 256;
-const RETRY_MS = 60_000;
 
 /** The jobs that a component has scheduled. @param component its path, `""` for the app. */
 export function scheduledFunctions(catalog: Catalog, component: string): TableInfo {
@@ -176,68 +164,6 @@ export class Jobs implements WorkSource {
   #end(transaction: Transaction, table: TableInfo, id: string, outcome: Outcome): void {
     completeJob(transaction, table, id, outcome, this.clock());
   }
-}
-
-/** Jobs are deleted seven days after they ended. */
-export class EndedJobs implements WorkSource {
-  #notBefore = 0;
-
-  constructor(
-    private readonly store: Store,
-    private readonly clock: () => number,
-    private readonly components: () => Iterable<string>,
-  ) {}
-
-  *waiting(reader: Reader): Generator<Work> {
-    for (const { completedTime } of this.#ended(reader)) {
-      const due = Math.max(completedTime + RETENTION_MS, this.#notBefore);
-      yield { key: "ended jobs", due, run: () => this.#purge() };
-      return;
-    }
-  }
-
-  #purge(): Promise<void> {
-    // Nothing is lost if it fails, but it must not be tried again at once.
-    this.#notBefore = this.clock() + RETRY_MS;
-    return this.store
-      .mutate((transaction) => {
-        const now = this.clock();
-        const old: EndedJob[] = [];
-        for (const job of this.#ended(transaction)) {
-          if (job.completedTime + RETENTION_MS > now || old.length === PURGED_AT_ONCE) break;
-          old.push(job);
-        }
-        for (const { table, _id } of old) removeRow(transaction, table, _id);
-        return Promise.resolve();
-      })
-      .then(() => void (this.#notBefore = 0));
-  }
-
-  *#ended(reader: Reader): Generator<EndedJob> {
-    const tables = [...this.components()].map((component) =>
-      scheduledFunctions(this.store.catalog, component),
-    );
-    yield* merged(
-      tables.map((table) => this.#endedIn(reader, table)),
-      ({ completedTime }) => completedTime,
-    );
-  }
-
-  *#endedIn(reader: Reader, table: TableInfo): Generator<EndedJob> {
-    const index = systemIndex(table, "by_completion");
-    // Jobs that have not ended have no such field, and stand before all numbers.
-    const range = { start: encodeKey([-Infinity]), end: prefixEnd(encodeKey([Infinity])) };
-    const rows = reader.scan(index, range, "asc");
-    for (let row = rows.next(); row !== null; row = rows.next()) {
-      yield { table, ...(JSON.parse(row.json) as Pick<EndedJob, "_id" | "completedTime">) };
-    }
-  }
-}
-
-interface EndedJob {
-  readonly table: TableInfo;
-  readonly _id: string;
-  readonly completedTime: number;
 }
 
 /** A job as it is stored, its arguments in Convex's JSON form. */

@@ -22,7 +22,8 @@ import { Log } from "./log";
 import { SnapshotPool } from "./snapshots";
 import { Connection } from "./sqlite";
 import type { Store, Transaction } from "./types";
-import { Writer, WriterStopped } from "./writer";
+import { WriterStopped } from "./failedCommit";
+import { Writer } from "./writer";
 import { Writes } from "./writing";
 
 describe("an execution", () => {

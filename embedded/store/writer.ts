@@ -5,10 +5,10 @@
  * of the event loop lets in what has arrived meanwhile; then the group commits, and only then its callers are answered.
  * One wait for the disk serves them all.
  */
-import { randomUUID } from "node:crypto";
 import { setImmediate as turn } from "node:timers/promises";
 import { Changes } from "./changes";
 import type { CommitClock } from "./commitClock";
+import { afterFailedCommit, messageOf, WriterStopped } from "./failedCommit";
 import { explained } from "./damage";
 import type { Log } from "./log";
 import type { SnapshotPool } from "./snapshots";
@@ -20,16 +20,6 @@ import type { Writes } from "./writing";
 /** However busy the queue is, its first callers are answered after this many executions or milliseconds. */
 const GROUP_SIZE = 256;
 const GROUP_MS = 100;
-
-/** The commit of a group failed: nothing of its executions is kept. */
-class CommitFailed extends Error {
-  override readonly name = "CommitFailed";
-}
-
-/** The writer could not return to a known state; the process has to be started again. */
-export class WriterStopped extends Error {
-  override readonly name = "WriterStopped";
-}
 
 export interface WriterOptions {
   readonly clock: CommitClock;
@@ -139,7 +129,8 @@ export class Writer {
     } catch (error) {
       this.writes.catalog = catalog;
       this.writes.changes++;
-      const failed = this.#recover(error);
+      const failed = afterFailedCommit(db, error);
+      if (failed instanceof WriterStopped) this.#stopped = failed;
       for (const { job, settle, succeeded, transaction } of outcomes) {
         if (succeeded) job.reject(failed);
         else settle();
@@ -199,44 +190,4 @@ export class Writer {
       return { job, transaction, succeeded: false, settle: () => job.reject(reason) };
     }
   }
-
-  /**
-   * Commits something else in the place of what failed. A group whose last sync failed is in the log, complete, and
-   * would be found there after a crash, though its callers were refused.
-   */
-  #overwrite(): void {
-    const { db } = this.writes;
-    try {
-      this.#sql.begin.run();
-      db.prepare("INSERT OR REPLACE INTO meta (key, value) VALUES ('refused', ?)").run(randomUUID());
-      this.#sql.commit.run();
-    } catch {
-      // The disk may still be full. What was written of this is enough, and the next commit does the same.
-      if (db.inTransaction) db.exec("ROLLBACK");
-    }
-  }
-
-  /** Makes sure that the connection is out of its failed transaction, and says what the group's callers are told. */
-  #recover(cause: unknown): Error {
-    const { db } = this.writes;
-    try {
-      if (db.inTransaction) db.exec("ROLLBACK");
-      db.prepare("SELECT count(*) FROM meta").get();
-      this.#overwrite();
-    } catch (error) {
-      this.#stopped = new WriterStopped(
-        `The database can no longer be written: ${messageOf(error)}. Free or repair its disk and start the process ` +
-          "again; everything that was acknowledged is in it.",
-        { cause: error },
-      );
-    }
-    return (
-      this.#stopped ??
-      new CommitFailed(`The commit failed: ${messageOf(cause)}. Nothing was written.`, { cause })
-    );
-  }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
