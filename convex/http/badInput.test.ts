@@ -130,14 +130,14 @@ describe("JSON that no field can hold", () => {
       );
   });
 
-  test("fifty thousand unknown fields are each named", async () => {
+  test("of fifty thousand unknown fields the first hundred are named", async () => {
     const fields = Object.fromEntries(Array.from({ length: 50_000 }, (_, n) => [`f${n}`, 0]));
     const { errors } = await problem(
       post(JSON.stringify({ name: "bolt", ...fields })),
       400,
       "invalid_request",
     );
-    expect(errors).toHaveLength(50_000);
+    expect(errors).toHaveLength(100);
   });
 });
 
