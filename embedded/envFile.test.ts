@@ -18,6 +18,11 @@ test("variables are set where they stand, added at the end, and removed; all els
   expect(readFileSync(file, "utf8")).toBe("# mine\nA=changed\n\nB=b\n# added\nD=new\n");
 });
 
+test("a broken line takes none of those around it along", () => {
+  const file = fileWith("A=1\nthis is nonsense\nB=2\nC='open\nD=4\n");
+  expect(Object.fromEntries(readEnvFile(file))).toEqual({ A: "1", B: "2", D: "4" });
+});
+
 test("a missing file has no variables, and is made for its owner only", () => {
   const file = join(temporaryDirectory(), ".env.local");
   expect(readEnvFile(file).size).toBe(0);

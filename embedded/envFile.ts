@@ -26,9 +26,17 @@ function textOf(file: string): string {
   }
 }
 
-/** The variables of a file; none if it is missing. @throws Error that names the file if it cannot be read. */
+/** The variables of a file, broken lines apart; none if it is missing. @throws Error that names the file if it cannot be read. */
 export function readEnvFile(file: string): ReadonlyMap<string, string> {
-  return parsed(textOf(file));
+  const text = textOf(file);
+  const lines = text.split("\n");
+  for (const { line } of brokenLines(text)) lines[line - 1] = "";
+  return parsed(lines.join("\n"));
+}
+
+/** `.env.local:3: what` for each broken line. @throws Error that names the file if it cannot be read. */
+export function brokenLinesOf(file: string): string[] {
+  return brokenLines(textOf(file)).map(({ line, what }) => `${shownPath(file)}:${line}: ${what}`);
 }
 
 /**
@@ -37,10 +45,9 @@ export function readEnvFile(file: string): ReadonlyMap<string, string> {
  * @throws Error with a line `.env.local:3: what` for each that is broken.
  */
 export function readSoundEnvFile(file: string): ReadonlyMap<string, string> {
-  const text = textOf(file);
-  const broken = brokenLines(text).map(({ line, what }) => `${shownPath(file)}:${line}: ${what}`);
+  const broken = brokenLinesOf(file);
   if (broken.length > 0) throw new Error(broken.join("\n"));
-  return parsed(text);
+  return parsed(textOf(file));
 }
 
 /**

@@ -5,7 +5,7 @@
  * once by esbuild, which the runtime needs anyway, with the packages left where they are. For traces with the positions
  * of the sources, `NODE_OPTIONS=--enable-source-maps`: reading the map at each start would cost a server 8 MB.
  */
-import { mkdirSync } from "node:fs";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
@@ -26,7 +26,7 @@ const outfile = join(
   relative(root, entry).replaceAll(/[\\/]/g, "-") + ".mjs",
 );
 mkdirSync(dirname(outfile), { recursive: true });
-await build({
+const { outputFiles } = await build({
   entryPoints: [entry],
   outfile,
   bundle: true,
@@ -36,7 +36,14 @@ await build({
   packages: "external",
   sourcemap: "linked",
   logLevel: "warning",
+  write: false,
 });
+// Others may start the same file at the same time: whoever reads it finds all of it, theirs or ours.
+for (const { path, contents } of outputFiles) {
+  const part = `${path}.${process.pid}`;
+  writeFileSync(part, contents);
+  renameSync(part, path);
+}
 
 process.argv = [process.argv[0], entry, ...args];
 await import(pathToFileURL(outfile).href);

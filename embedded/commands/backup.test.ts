@@ -129,13 +129,18 @@ test("what cannot be backed up is said, and leaves nothing behind", async () => 
   const { id } = await uploaded(server, "precious");
   const directory = temporaryDirectory();
   const file = join(directory, "backup.zip");
-  const attempt = async (problem: string, from = data): Promise<void> => {
-    const { code, output } = await command("backup", file, "--data", from);
+  const attempt = async (problem: string, from = data, to = file): Promise<void> => {
+    const { code, output } = await command("backup", to, "--data", from);
     expect([code, output]).toEqual([1, expect.stringContaining(problem)]);
     expect(output.trim().split("\n")).toHaveLength(1);
   };
 
   await attempt("There are no data in", temporaryDirectory());
+  await attempt(
+    `There is no folder ${join(directory, "nowhere")}`,
+    data,
+    join(directory, "nowhere", "b.zip"),
+  );
   const other = lockForBackup(data);
   onTestFinished(() => other.release());
   await attempt("Another backup");

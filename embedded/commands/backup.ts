@@ -63,6 +63,7 @@ export async function withCopy<T>(
   if (isRestorePending(directory)) {
     throw new Error(`A restore of ${directory} was cut off. Start the server once, which finishes it.`);
   }
+  if (!existsSync(dirname(file))) throw new Error(`There is no folder ${dirname(file)} to write it to.`);
   if (existsSync(file)) throw new Error(`${file} exists already. Choose another name, or delete it.`);
   const [copy, part] = [`${file}.database`, `${file}.part`];
   const lock = lockForBackup(directory);

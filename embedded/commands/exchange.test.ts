@@ -70,7 +70,7 @@ test("what a server holds is exported beside it, imported elsewhere, and served 
     `exported ${first}: ${statSync(first).size} bytes, ${documents} documents in 4 tables, 2 stored files\n`,
   );
   expect(exported.output).toContain(`things: ${EVERY_TYPE.length + 2} documents\n`);
-  expect(exported.output).toContain("left out: 1 scheduled functions that have not run yet");
+  expect(exported.output).toContain("left out: 1 scheduled function still to run");
   expect(readdirSync(join(first, ".."))).toEqual(["first.zip"]);
   // It holds hashes of keys and all that users have uploaded.
   expect(statSync(first).mode & 0o077).toBe(0);

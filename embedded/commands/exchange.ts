@@ -30,7 +30,7 @@ export async function runExport(args: readonly string[]): Promise<void> {
   const { bytes, documents, tables, files, jobs } = await exportSnapshot({ directory, file, progress });
   if (jobs > 0) {
     progress(
-      `left out: ${jobs} scheduled functions that have not run yet. Convex's snapshots have no place for them; cron jobs ` +
+      `left out: ${jobs} scheduled function${jobs === 1 ? "" : "s"} still to run. Convex's snapshots have no place for them; cron jobs ` +
         "begin anew where the functions are deployed.",
     );
   }

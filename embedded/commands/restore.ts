@@ -196,7 +196,7 @@ async function naming<T>(file: string, work: () => Promise<T>): Promise<T> {
   } catch (error) {
     const problem = isDamage(error)
       ? `the database in it is damaged: ${error.message}`
-      : (error as Error).message;
+      : (error as Error).message.replace(/\.$/, "");
     throw new Error(`${file} cannot be restored: ${problem}. Nothing was changed.`, { cause: error });
   }
 }

@@ -8,7 +8,7 @@ import { origins } from "./checkout/origins";
 import { secrets } from "./checkout/secrets";
 import { tools } from "./checkout/tools";
 import { values } from "./checkout/values";
-import { orOk, type Finding, type Section } from "./finding";
+import { orOk, problem, type Finding, type Section } from "./finding";
 import { knownNames, readSettings, webhookSetting, webhookSources } from "./settings";
 
 export interface Options {
@@ -37,6 +37,7 @@ export function settings({ project, host, envFile }: Options): Finding[] {
   const sources = webhookSources(project);
   const known = knownNames(project, sources.map(webhookSetting));
   const count = [...known].filter((name) => set.values.has(name) && !name.startsWith("CONVEX_")).length;
-  const found = [...names(set, known), ...values(set), ...origins(set), ...issuers(set)];
+  const broken = set.broken.map((line) => problem(line, "Mend the line, or take it out."));
+  const found = [...broken, ...names(set, known), ...values(set), ...origins(set), ...issuers(set)];
   return [...orOk(found, `${count} set, the others have their defaults`), ...secrets(set, sources)];
 }

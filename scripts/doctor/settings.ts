@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Environment } from "../../embedded/environment";
-import { readEnvFile } from "../../embedded/envFile";
+import { brokenLinesOf, readEnvFile } from "../../embedded/envFile";
 
 export interface Settings {
   /** What functions would see. */
@@ -11,6 +11,8 @@ export interface Settings {
   readonly written: ReadonlySet<string>;
   /** How messages name the place to change. */
   readonly place: string;
+  /** `.env.local:3: what`, for each line of the file that sets nothing. */
+  readonly broken: readonly string[];
 }
 
 /**
@@ -27,7 +29,8 @@ export function readSettings(
   if (envFile !== undefined && !existsSync(envFile)) throw new Error(`There is no file ${envFile}`);
   const file = envFile ?? join(project, ".env.local");
   const { variables } = new Environment(envFile === undefined ? host : {}, file);
-  return { values: variables, written: new Set(readEnvFile(file).keys()), place: envFile ?? ".env.local" };
+  const written = new Set(readEnvFile(file).keys());
+  return { values: variables, written, place: envFile ?? ".env.local", broken: brokenLinesOf(file) };
 }
 
 /** The name of the setting with a source's secrets, as `webhookSetting` makes it. */

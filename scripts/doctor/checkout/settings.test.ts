@@ -39,6 +39,16 @@ test("settings that are as they should be are counted, and webhooks listed", () 
   ]);
 });
 
+test("a line that sets nothing is told, and those after it are read", () => {
+  expect(on("CORS_ORIGINS=*\nthis is nonsense\nRATE_LIMIT_KEY_PER_MINUTE=abc\n")).toEqual([
+    expect.stringMatching(
+      /^problem .*env:2: this is no NAME=value, and no comment → Mend the line, or take it out\.$/,
+    ),
+    expect.stringMatching(/^problem RATE_LIMIT_KEY_PER_MINUTE=abc is no whole number/),
+    expect.stringMatching(/^ok webhooks/),
+  ]);
+});
+
 test("nothing is to be said of the secrets that the README sets to try webhooks", () => {
   const readme = readFileSync(join(root, "README.md"), "utf8");
   const [, block = ""] = /^cat >> \.env\.local <<'END'\n([^]*?)^END$/m.exec(readme) ?? [];
