@@ -19,7 +19,7 @@ import type { Writes } from "./writing";
 
 /** However busy the queue is, its first callers are answered after this many executions or milliseconds. */
 const GROUP_SIZE = 256;
-const GROUP_MS = 100;
+const GROUP_MS = 10;
 
 export interface WriterOptions {
   readonly clock: CommitClock;
