@@ -17,6 +17,9 @@ const { rounds, seed } = inject("scale");
 const MOST_MS = 800;
 const READ_MS = 300;
 
+/** Until everything has been acknowledged so often that a loss would show; on a slow machine that takes more rounds. */
+const enough = (kinds: readonly Kind[]): boolean => kinds.every((kind) => kind.acknowledged() > rounds);
+
 /** Works until the server is gone. */
 async function flood(kinds: readonly Kind[], turn: Turn, gone: AbortSignal): Promise<void> {
   const workers = kinds.flatMap((kind) =>
@@ -43,7 +46,7 @@ async function settled({ call }: Turn): Promise<void> {
 
 test(
   `${rounds} kills at random moments: nothing acknowledged is missing, nothing is done twice`,
-  { timeout: 60_000 + rounds * 10_000 },
+  { timeout: 120_000 + rounds * 15_000 },
   async () => {
     const data = join(temporaryDirectory(), "data");
     const random = randomOf(seed);
@@ -59,7 +62,8 @@ test(
     ];
     let key: string | undefined;
     let killedAtStart = 0;
-    for (let round = 0; round <= rounds; round++) {
+    let kills = 0;
+    for (let round = 0; ; round++) {
       if (key !== undefined && random() < 0.1) {
         // A start that does not get to its end, in what the last kill has left.
         const half = Product.launch({ data });
@@ -72,7 +76,7 @@ test(
       onTestFailed(() => console.log(product.lines.filter((line) => line.includes('"error"')).join("\n")));
       const turn = { call: caller(product.url, key), random };
       for (const kind of kinds) expect(await kind.again(turn), `${kind.name}, round ${round}`).toEqual([]);
-      if (round === rounds) {
+      if (round >= rounds && enough(kinds)) {
         await settled(turn);
         for (const kind of kinds) expect(await kind.missing(turn), kind.name).toEqual([]);
         expect(await product.stop()).toEqual({ code: 0, signal: null });
@@ -86,6 +90,7 @@ test(
         .then(() => gone.abort());
       await flood(kinds, { call: caller(product.url, key, gone.signal), random }, gone.signal);
       await killed;
+      kills++;
       // A trace on stderr would be a fault of its own.
       expect(product.lines.filter((line) => /^\s+at /.test(line))).toEqual([]);
     }
@@ -96,10 +101,9 @@ test(
       console.log(
         `${kind.name.padEnd(16)}${String(kind.acknowledged()).padStart(7)} acknowledged, 0 missing, 0 twice`,
       );
-      expect(kind.acknowledged(), kind.name).toBeGreaterThan(rounds);
     }
     console.log(
-      `${rounds} kills under load, ${killedAtStart} during a start; ${work.cut()} jobs were cut off`,
+      `${kills} kills under load, ${killedAtStart} during a start; ${work.cut()} jobs were cut off`,
     );
   },
 );
