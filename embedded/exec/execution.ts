@@ -13,7 +13,8 @@ import { Budget } from "./limitsOfTime";
 import { Usage } from "./limitsOfTransaction";
 import { withoutIdentity } from "./origins";
 import type { OpenQuery } from "./query/stream";
-import type { Observed, Results } from "./results";
+import type { Observed } from "./observed";
+import type { Results } from "./results";
 import { Slots } from "./slots";
 import { Turns } from "./turns";
 

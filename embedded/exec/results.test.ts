@@ -3,7 +3,8 @@ import type { Value } from "convex/values";
 import { expect, test } from "vitest";
 import { serve } from "../fixtures/serve";
 import { Changes, Touched } from "../store/changes";
-import { Observed, Results } from "./results";
+import { Observed } from "./observed";
+import { Results } from "./results";
 
 const project = fileURLToPath(new URL("../fixtures/kept", import.meta.url));
 
@@ -55,13 +56,73 @@ test("a document that was read by its id stands, whatever becomes of others in i
   expect(await read("one", { id })).toEqual(first);
 });
 
-test("a range is read again when anything is added to its table", async () => {
+test("a range is read again when something is added to it, and stands while others' are written", async () => {
   const { read, insert } = await start();
-  const { runs } = await read("ofOwner", { owner: "ada" });
+  const first = await read("ofOwner", { owner: "ada" });
+  await insert("bob");
+  expect(await read("ofOwner", { owner: "ada" })).toEqual(first);
   await insert("ada");
   const second = await read("ofOwner", { owner: "ada" });
   expect(second.found).toHaveLength(2);
-  expect(second.runs).toBeGreaterThan(runs);
+  expect(second.runs).toBeGreaterThan(first.runs);
+});
+
+test.each([
+  { desc: false, read: [0, 1], beyond: [2, 3] },
+  { desc: true, read: [2, 3], beyond: [0, 1] },
+])("a page stands whatever becomes of what lies beyond its end (desc: $desc)", async ({ desc, ...ranks }) => {
+  const { run, read } = await start();
+  const ids: Value[] = [];
+  for (const rank of [0, 1, 2, 3]) {
+    ids.push(await run("insert", { table: "ranked", fields: { owner: "ada", rank, name: `${rank}` } }));
+  }
+  const page = { owner: "ada", from: 0, to: 9, desc, most: 2 };
+  const first = await read("ranked", page);
+  for (const rank of ranks.beyond) await run("change", { id: ids[rank] ?? "", fields: { name: "beyond" } });
+  expect(await read("ranked", page)).toEqual(first);
+  for (const rank of ranks.read) {
+    await run("change", { id: ids[rank] ?? "", fields: { name: `changed ${rank}` } });
+    expect(JSON.stringify((await read("ranked", page)).found)).toContain(`changed ${rank}`);
+  }
+});
+
+test("whatever is written, a kept result is what reading anew would give", async () => {
+  const { run, read } = await start();
+  const documents = new Map<Value, { owner: string; rank: number; name: string }>();
+  const pick = (count: number) => Math.floor(Math.random() * count);
+  const fields = (n: number) => ({ owner: pick(2) === 0 ? "ada" : "bob", rank: pick(12), name: `${n}` });
+  const pages = Array.from({ length: 30 }, () => ({
+    owner: pick(2) === 0 ? "ada" : "bob",
+    ...{ from: pick(8), to: 4 + pick(9), desc: pick(2) === 0, most: pick(5) },
+  }));
+  let kept = 0;
+  let runs = 0;
+  for (let n = 0; n < 300; n++) {
+    const [id] = [...documents.keys()].slice(pick(documents.size));
+    const way = id === undefined ? 0 : pick(5);
+    const next = fields(n);
+    if (way < 2) documents.set(await run("insert", { table: "ranked", fields: next }), next);
+    else if (way < 4 && id !== undefined) {
+      await run("change", { id, fields: next });
+      documents.set(id, next);
+    } else if (id !== undefined) {
+      await run("remove", { id });
+      documents.delete(id);
+    }
+    for (const page of pages.slice(0, 10 + pick(20))) {
+      const result = await read("ranked", page);
+      // Those of one rank stand in the order of their creation.
+      const found = [...documents.values()].filter(
+        ({ owner, rank }) => owner === page.owner && page.from <= rank && rank < page.to,
+      );
+      found.sort((one, other) => one.rank - other.rank);
+      if (page.desc) found.reverse();
+      expect(result.found).toEqual(found.slice(0, page.most).map(({ name }) => name));
+      if (result.runs > runs) runs = result.runs;
+      else kept++;
+    }
+  }
+  expect(kept).toBeGreaterThan(runs);
 });
 
 test("other arguments have another result", async () => {
@@ -122,7 +183,7 @@ test("a result that was overtaken by a commit is not kept", () => {
   const changes = new Changes();
   const results = new Results(changes);
   const observed = new Observed();
-  observed.table(1);
+  observed.document(1, "a");
   const before = results.now;
   const touched = new Touched();
   touched.add(1, "a");

@@ -10,6 +10,7 @@ import type { LoadedFunction } from "../runtime/modules";
 import type { Changes } from "../store/changes";
 import type { Copy } from "../values/copy";
 import { copyPlain } from "../values/copy";
+import type { Observed } from "./observed";
 
 /** Of all results together, and of one. */
 const MOST_BYTES = 8 * 1024 * 1024;
@@ -17,39 +18,6 @@ const MOST_BYTES_OF_ONE = 64 * 1024;
 /** What an entry takes beside its result, about. */
 const BYTES_BESIDE = 512;
 const LONGEST_ARGUMENTS = 1024;
-
-/** What a query has read, and the functions that it called. */
-export class Observed {
-  readonly #tables = new Set<number>();
-  readonly #documents = new Map<string, number>();
-  #repeatable = true;
-
-  /** Some range of a table. @param table its id in the store. */
-  table(table: number): void {
-    this.#tables.add(table);
-  }
-
-  /** One document, whether it is there or not. */
-  document(table: number, id: string): void {
-    this.#documents.set(id, table);
-  }
-
-  /** Something that may change unnoticed. */
-  elsewhere(): void {
-    this.#repeatable = false;
-  }
-
-  /** False if the same arguments may give another result though no document has changed. */
-  get repeatable(): boolean {
-    return this.#repeatable;
-  }
-
-  isUnchanged(changes: Changes, since: number): boolean {
-    for (const table of this.#tables) if (changes.changedTable(table, since)) return false;
-    for (const [id, table] of this.#documents) if (changes.changedDocument(table, id, since)) return false;
-    return true;
-  }
-}
 
 interface Kept {
   readonly result: Copy;
@@ -96,10 +64,11 @@ export class Results {
     return copyPlain(kept.result.value)?.value;
   }
 
-  /** @param since `now` before the query began. */
+  /** Keeps what a query that has ended gave. @param since `now` before it began. */
   keep(key: string, result: Value, observed: Observed, since: number): void {
     const copy = observed.repeatable ? copyPlain(result) : null;
     if (copy === null || copy.mostBytes > MOST_BYTES_OF_ONE) return;
+    observed.end();
     this.#drop(key);
     const kept = { result: copy, observed, since };
     this.#kept.set(key, kept);

@@ -10,7 +10,7 @@ import { checkKind, findFunction, loaded } from "./finding";
 import type { TransactionLimits } from "./limits";
 import { checkArgs } from "./passing";
 import type { Results } from "./results";
-import { Observed } from "./results";
+import { Observed } from "./observed";
 import { settle } from "./settle";
 
 /** What is called, and with what. */

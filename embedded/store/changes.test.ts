@@ -27,6 +27,35 @@ test("changes of more documents than are remembered count for all of their table
   expect(changes.changedTable(2, last)).toBe(true);
 });
 
+test("a range changes with what is written in it, and with all that may be forgotten", () => {
+  const changes = new Changes();
+  const write = (...keys: string[]) => {
+    const touched = new Touched();
+    const entries = keys.map((key) => ({ index: 7, key: Buffer.from(key) }));
+    touched.add(1, `document ${keys.join()}`, entries);
+    changes.committed([touched]);
+  };
+  const range = { start: "b", end: "d" };
+  const changed = (since: number) => changes.changedRange(1, 7, range, since);
+  const since = changes.last;
+  write("a", "d");
+  expect(changed(since)).toBe(false);
+  expect(changes.changedRange(1, -1, range, since)).toBe(true);
+  expect(changes.changedRange(2, 7, range, since)).toBe(false);
+  write("e", "b", "f");
+  expect(changed(since)).toBe(true);
+  const later = changes.last;
+  for (let i = 0; i < 1_000; i++) write("e");
+  expect(changed(later)).toBe(false);
+  expect(changed(later - 1)).toBe(true);
+  for (let i = 0; i < 2_000; i++) write("e");
+  expect(changed(later)).toBe(true);
+
+  const many = changes.last;
+  write(...Array.from({ length: 5_000 }, (_, i) => `e${i}`));
+  expect(changed(many)).toBe(true);
+});
+
 test("a transaction that fails changes nothing, unless it has made a table, which could be seen", async () => {
   const store = testStore();
   await store.mutate((transaction) => Promise.resolve(transaction.createTable("", "items")));

@@ -1,7 +1,11 @@
 /** When what was changed last, for whoever keeps what was read. Commits are numbered from the opening of the store on. */
+import type { IndexEntry } from "./indexKeys";
+import type { TextRange } from "./keyLog";
+import { KeyLog, textOfKey } from "./keyLog";
 
-/** Of more documents in one transaction only their tables are noted. */
+/** Of more documents or index entries in one transaction only the tables are noted. */
 const MOST_IN_TRANSACTION = 256;
+const MOST_KEYS_IN_TRANSACTION = 4096;
 /** Changes of documents that are remembered one by one. */
 const MOST_REMEMBERED = 8192;
 
@@ -9,17 +13,29 @@ const MOST_REMEMBERED = 8192;
 export class Touched {
   readonly tables = new Set<number>();
   readonly documents = new Set<string>();
+  /** By the index, where the documents stand in it, and where they stood. */
+  readonly keys = new Map<number, Set<string>>();
   madeTable = false;
+  #keys = 0;
 
-  /** @param table its id in the store. @param document its id, `null` for all of the table's. */
-  add(table: number, document: string | null): void {
+  /** @param table its id in the store. @param document its id. @param entries all that it has, and all that it had. */
+  add(table: number, document: string, ...entries: (readonly IndexEntry[])[]): void {
     this.tables.add(table);
-    if (document !== null && this.documents.size <= MOST_IN_TRANSACTION) this.documents.add(document);
+    if (this.many) return;
+    this.documents.add(document);
+    for (const { index, key } of entries.flat()) this.#note(index, textOfKey(key));
   }
 
-  /** True if `documents` are not all. */
+  /** True if `documents` and `keys` are not all. */
   get many(): boolean {
-    return this.documents.size > MOST_IN_TRANSACTION;
+    return this.documents.size > MOST_IN_TRANSACTION || this.#keys > MOST_KEYS_IN_TRANSACTION;
+  }
+
+  #note(index: number, key: string): void {
+    const keys = this.keys.get(index);
+    if (keys === undefined) this.keys.set(index, new Set([key]));
+    else keys.add(key);
+    this.#keys++;
   }
 }
 
@@ -29,7 +45,9 @@ export class Changes {
   readonly #tables = new Map<number, number>();
   /** The same of documents, the oldest first. */
   readonly #documents = new Map<string, number>();
-  /** Whatever of documents was changed up to this commit may be forgotten. */
+  /** What was written in each index. */
+  readonly #keys = new Map<number, KeyLog>();
+  /** Whatever of documents and keys was changed up to this commit may be forgotten. */
   #forgotten = 0;
   /** The last commit that may have changed anything at all. */
   #everything = 0;
@@ -49,6 +67,7 @@ export class Changes {
         this.#documents.delete(document);
         this.#documents.set(document, commit);
       }
+      for (const [index, keys] of touched.keys) this.#note(commit, index, keys);
     }
     for (const [document, changed] of this.#documents) {
       if (this.#documents.size <= MOST_REMEMBERED) break;
@@ -60,6 +79,7 @@ export class Changes {
   /** The same for a commit of which nobody says what it wrote. */
   committedAnything(): void {
     this.#everything = ++this.#last;
+    this.#keys.clear();
   }
 
   /** Whether a table may have changed after a commit. @param table its id in the store. */
@@ -72,5 +92,17 @@ export class Changes {
     if (!this.changedTable(table, since)) return false;
     if (this.#everything > since || this.#forgotten > since) return true;
     return (this.#documents.get(document) ?? 0) > since;
+  }
+  /** The same of what stands in a range of an index. `by_id`, which has no entries, changes with its table. */
+  changedRange(table: number, index: number, range: TextRange, since: number): boolean {
+    if (!this.changedTable(table, since)) return false;
+    if (this.#everything > since || this.#forgotten > since || index < 0) return true;
+    return this.#keys.get(index)?.changed(range, since) ?? false;
+  }
+
+  #note(commit: number, index: number, keys: Iterable<string>): void {
+    let log = this.#keys.get(index);
+    if (log === undefined) this.#keys.set(index, (log = new KeyLog()));
+    for (const key of keys) log.add(commit, key);
   }
 }

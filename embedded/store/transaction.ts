@@ -51,7 +51,7 @@ export class StoreTransaction implements Transaction {
     const json = this.#json(current, internalId, document);
     // Keys first: what cannot be encoded is refused before anything is written.
     const entries = entriesOf(current, internalId, document);
-    this.touched.add(table.id, document._id);
+    this.touched.add(table.id, document._id, entries);
     this.writes.insertEntries(this.writes.insertDocument(current, internalId, json), entries);
   }
 
@@ -65,7 +65,7 @@ export class StoreTransaction implements Transaction {
     const after = entriesOf(current, internalId, next);
     const entries = entriesOfJson(current.indexes, internalId, before.json);
     const changed = after.map((entry, i) => !entry.key.equals(keyAt(entries, i)));
-    this.touched.add(table.id, next._id);
+    this.touched.add(table.id, next._id, after, entries);
     this.writes.updateDocument(before.row, json);
     this.writes.deleteEntries(entries.filter((_, i) => changed[i]));
     this.writes.insertEntries(
@@ -78,8 +78,9 @@ export class StoreTransaction implements Transaction {
     this.#check();
     const current = this.#current(table);
     const before = this.#existing(current, internalId);
-    this.touched.add(table.id, encodeId(table.number, internalId));
-    this.writes.deleteEntries(entriesOfJson(current.indexes, internalId, before.json));
+    const entries = entriesOfJson(current.indexes, internalId, before.json);
+    this.touched.add(table.id, encodeId(table.number, internalId), entries);
+    this.writes.deleteEntries(entries);
     this.writes.deleteDocument(before.row);
   }
 

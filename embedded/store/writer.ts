@@ -1,9 +1,9 @@
 /**
  * The queue before the one connection that writes, and the group commit behind it.
  *
- * Executions run one after the other, each in a savepoint of one SQLite transaction. When the queue is empty, one turn
- * of the event loop lets in what has arrived meanwhile; then the group commits, and only then its callers are answered.
- * One wait for the disk serves them all.
+ * A group waits for one turn of the event loop, which lets in what has arrived. Then its executions run one after the
+ * other, each in a savepoint of one SQLite transaction, the group commits, and only then its callers are answered. One
+ * wait for the disk serves them all, and however busy the loop is, a write passes through it once.
  */
 import { setImmediate as turn } from "node:timers/promises";
 import { Changes } from "./changes";
@@ -90,6 +90,7 @@ export class Writer {
 
   async #work(): Promise<void> {
     while (this.#queue.length > 0) {
+      await turn();
       await this.#group();
       try {
         await this.options.log.fold();
@@ -116,7 +117,7 @@ export class Writer {
     }
     try {
       const started = performance.now();
-      while ((running = await this.#next(outcomes, started))) {
+      while ((running = this.#next(outcomes, started))) {
         outcomes.push(await this.#execute(running));
         // Some errors (disk full, I/O) make SQLite roll back all of the transaction, not the statement only.
         if (!db.inTransaction) throw new Error("an error of the database rolled back the whole group");
@@ -165,9 +166,8 @@ export class Writer {
   }
 
   /** The next execution of the group, or nothing when the group is complete. */
-  async #next(outcomes: readonly Outcome[], started: number): Promise<Job | undefined> {
+  #next(outcomes: readonly Outcome[], started: number): Job | undefined {
     if (outcomes.length >= GROUP_SIZE || performance.now() - started > GROUP_MS) return undefined;
-    if (this.#queue.length === 0) await turn();
     const alone = this.#queue[0]?.alone ?? false;
     return alone && outcomes.length > 0 ? undefined : this.#queue.shift();
   }

@@ -59,7 +59,7 @@ export function scan(
   const { usage, observed } = execution;
   const { start, end } = range;
   if (source.system) observed?.elsewhere();
-  observed?.table(source.table);
+  const reading = observed?.range(source.table, source.index, range, source.order);
   usage.readRange(`${source.index.id} ${start.toString("latin1")} ${end.toString("latin1")}`);
   if (start.compare(end) >= 0) return { next: () => null };
   const rows = readerOf(execution).scan(source.index, range, source.order);
@@ -67,6 +67,7 @@ export function scan(
   return {
     next() {
       const row = rows.next();
+      reading?.read(row);
       if (row !== null) usage.readDocument(row.json);
       return row;
     },
