@@ -5,6 +5,7 @@ import type { Doc } from "./_generated/dataModel";
 import { internalAction, internalMutation, type MutationCtx } from "./_generated/server";
 import { failureOf } from "./lib/failure.lib";
 import type { WebhookEvent } from "./lib/webhook.lib";
+import { schedule } from "./lib/webhookAttempt.lib";
 import { LEASE_MS } from "./lib/webhookLease.lib";
 
 /** Attempts after which an event is given up. */
@@ -15,8 +16,8 @@ const FIRST_WAIT_MS = 5_000;
 const BATCH = 100;
 
 /**
- * Counts an attempt, in a transaction of its own, and schedules it: an event that kills its handler is counted all the same,
- * and does not come back for ever. It follows the `after`th, so that two who saw the same one overdue make one.
+ * Counts an attempt after the first, which is counted with the event, and schedules it. It follows the `after`th, so that two
+ * who saw the same one overdue make one.
  */
 export const attempt = internalMutation({
   args: { id: v.id("webhookEvents"), after: v.number() },
@@ -34,16 +35,7 @@ export const attempt = internalMutation({
       dueAt: Date.now() + LEASE_MS,
       revision: found.revision + 1,
     });
-    if ("text" in found.payload) {
-      await ctx.scheduler.runAfter(0, internal.webhookProcessing.process, {
-        id,
-        attempts,
-        text: found.payload.text,
-      });
-    } else {
-      const { storageId } = found.payload;
-      await ctx.scheduler.runAfter(0, internal.webhookProcessing.processStored, { id, attempts, storageId });
-    }
+    await schedule(ctx, { id, attempts }, found.payload);
     return null;
   },
 });
@@ -64,16 +56,23 @@ export const processStored = internalAction({
  * effect back, and is recorded and tried again later.
  */
 export const process = internalMutation({
-  args: { id: v.id("webhookEvents"), attempts: v.number(), text: v.string() },
+  args: {
+    id: v.id("webhookEvents"),
+    attempts: v.number(),
+    /** Where the document does not hold it. */
+    text: v.optional(v.string()),
+  },
   returns: v.null(),
   handler: async (ctx, { id, attempts, text }) => {
     const found = await ctx.db.get("webhookEvents", id);
-    if (found?.status !== "pending" || found.attempts !== attempts) return null;
+    if (found?.status !== "pending" || found.attempts !== attempts || !found.payload) return null;
+    const payload = "text" in found.payload ? found.payload.text : text;
+    if (payload === undefined) return null;
     const handler = makeFunctionReference<"mutation", WebhookEvent, boolean>(found.handler);
     const { eventId, eventType: type, eventTime: time } = found;
     let handled: boolean;
     try {
-      handled = await ctx.runMutation(handler, { eventId, type, time, payload: text });
+      handled = await ctx.runMutation(handler, { eventId, type, time, payload });
     } catch (error) {
       await retryLater(ctx, found, reasonOf(error));
       return null;

@@ -1,15 +1,15 @@
 import { v } from "convex/values";
-import { internal } from "./_generated/api";
 import { internalMutation } from "./_generated/server";
 import { webhookRetentionDays } from "./lib/env.lib";
 import { deleteBytes } from "./lib/files.lib";
+import { schedule } from "./lib/webhookAttempt.lib";
 import { LEASE_MS } from "./lib/webhookLease.lib";
 
 const payload = v.union(v.object({ text: v.string() }), v.object({ storageId: v.id("_storage") }));
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Inserts an event and schedules its processing, or finds that it was seen: then nothing happens. */
+/** Inserts an event, counts its first attempt and schedules it, or finds that it was seen: then nothing happens. */
 export const record = internalMutation({
   args: {
     source: v.string(),
@@ -34,11 +34,11 @@ export const record = internalMutation({
       ...received,
       purgeAt: now + webhookRetentionDays() * DAY_MS,
       status: "pending",
-      attempts: 0,
+      attempts: 1,
       dueAt: now + LEASE_MS,
       revision: 1,
     });
-    await ctx.scheduler.runAfter(0, internal.webhookProcessing.attempt, { id, after: 0 });
+    await schedule(ctx, { id, attempts: 1 }, received.payload);
     return null;
   },
 });

@@ -136,10 +136,9 @@ export class ByHand {
     return true;
   }
 
-  /** As a queue would do it: the attempt is counted, then the effect and the success commit together. */
+  /** As a queue would do it, in a transaction of its own: the effect and the success commit together. */
   async #process(id: string): Promise<void> {
-    const { countAttempt, addEffect, endEvent } = this.#statements;
-    await this.#durably(() => countAttempt.run(Date.now() + LEASE_MS, id));
+    const { addEffect, endEvent } = this.#statements;
     await this.#durably(() => {
       addEffect.run(randomUUID(), id, Date.now());
       endEvent.run(id);
@@ -161,9 +160,8 @@ function prepare(db: Connection) {
        revision = revision + 1 WHERE id = ?`,
     ),
     addEvent: db.prepare(
-      "INSERT INTO events VALUES (?, ?, ?, ?, 'pending', 0, ?, ?, ?) ON CONFLICT DO NOTHING",
+      "INSERT INTO events VALUES (?, ?, ?, ?, 'pending', 1, ?, ?, ?) ON CONFLICT DO NOTHING",
     ),
-    countAttempt: db.prepare("UPDATE events SET attempts = attempts + 1, due = ? WHERE id = ?"),
     addEffect: db.prepare("INSERT INTO effects VALUES (?, ?, ?)"),
     endEvent: db.prepare("UPDATE events SET status = 'success', due = NULL WHERE id = ?"),
   };
