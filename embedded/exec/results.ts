@@ -24,12 +24,14 @@ interface Kept {
   readonly observed: Observed;
   /** The last commit that the result is known to stand after. */
   since: number;
+  /** It was found since room was last made. */
+  found: boolean;
 }
 
 /** The results of one build's queries. */
 export class Results {
   readonly #changes: Changes;
-  /** The one that was not used for longest comes first. */
+  /** In the order in which they were kept, or last let stay when room was made. */
   readonly #kept = new Map<string, Kept>();
   #bytes = 0;
 
@@ -42,25 +44,23 @@ export class Results {
     return this.#changes.last;
   }
 
-  /** What a call's result is kept under, `null` for arguments that are large or no plain JSON. */
+  /** What a call's result is kept under, `null` for arguments that are large, or other values as JSON. */
   keyOf({ component, path }: LoadedFunction, { value, mostBytes }: Copy): string | null {
-    if (mostBytes > LONGEST_ARGUMENTS) return null;
-    const args = textOf(value);
-    return args === null ? null : `${component}/${path} ${args}`;
+    if (mostBytes > LONGEST_ARGUMENTS || !isJson(value)) return null;
+    return `${component}/${path} ${JSON.stringify(value)}`;
   }
 
   /** A copy of a result that still stands. */
   find(key: string): Value | undefined {
     const kept = this.#kept.get(key);
     if (kept === undefined) return undefined;
-    this.#kept.delete(key);
     const now = this.#changes.last;
     if (kept.since !== now && !kept.observed.isUnchanged(this.#changes, kept.since)) {
-      this.#bytes -= bytesOf(kept);
+      this.#drop(key, kept);
       return undefined;
     }
     kept.since = now;
-    this.#kept.set(key, kept);
+    kept.found = true;
     return copyPlain(kept.result.value)?.value;
   }
 
@@ -69,19 +69,27 @@ export class Results {
     const copy = observed.repeatable ? copyPlain(result) : null;
     if (copy === null || copy.mostBytes > MOST_BYTES_OF_ONE) return;
     observed.end();
-    this.#drop(key);
-    const kept = { result: copy, observed, since };
+    const before = this.#kept.get(key);
+    if (before !== undefined) this.#drop(key, before);
+    const kept = { result: copy, observed, since, found: false };
     this.#kept.set(key, kept);
     this.#bytes += bytesOf(kept);
-    for (const oldest of this.#kept.keys()) {
+    this.#makeRoom();
+  }
+
+  /** Drops the oldest, but for those that were found: to move each whenever it is found would cost more than finding it. */
+  #makeRoom(): void {
+    for (const [key, kept] of this.#kept) {
       if (this.#bytes <= MOST_BYTES) break;
-      this.#drop(oldest);
+      this.#drop(key, kept);
+      if (!kept.found) continue;
+      kept.found = false;
+      this.#kept.set(key, kept);
+      this.#bytes += bytesOf(kept);
     }
   }
 
-  #drop(key: string): void {
-    const kept = this.#kept.get(key);
-    if (kept === undefined) return;
+  #drop(key: string, kept: Kept): void {
     this.#kept.delete(key);
     this.#bytes -= bytesOf(kept);
   }
@@ -89,29 +97,17 @@ export class Results {
 
 const bytesOf = ({ result }: Kept): number => result.mostBytes + BYTES_BESIDE;
 
-/** A text that no other value has, of a copy, whose fields are sorted. */
-function textOf(value: Value): string | null {
+/** Whether JSON says all of a value. */
+function isJson(value: Value): boolean {
   switch (typeof value) {
     case "string":
-      return JSON.stringify(value);
-    case "number":
-      return Object.is(value, -0) ? "-0" : String(value);
     case "boolean":
-      return String(value);
+      return true;
+    case "number":
+      return Number.isFinite(value) && !Object.is(value, -0);
     case "object":
-      return value === null ? "null" : textOfObject(value);
+      return value === null || (!(value instanceof ArrayBuffer) && Object.values(value).every(isJson));
     default:
-      return null;
+      return false;
   }
-}
-
-function textOfObject(value: object): string | null {
-  if (value instanceof ArrayBuffer) return null;
-  let text = Array.isArray(value) ? "[" : "{";
-  for (const [name, inner] of Object.entries(value) as [string, Value][]) {
-    const own = textOf(inner);
-    if (own === null) return null;
-    text += Array.isArray(value) ? `${own},` : `${JSON.stringify(name)}:${own},`;
-  }
-  return text + (Array.isArray(value) ? "]" : "}");
 }

@@ -104,13 +104,13 @@ export class LightHeaders extends NativeHeaders {
   }
 
   #sorted(): [string, string][] {
-    const names = Object.keys(this.#record).sort();
-    return names.flatMap((name) => {
+    const sorted: [string, string][] = [];
+    for (const name of Object.keys(this.#record).sort()) {
       const value = this.#record[name] as string | string[];
-      return typeof value === "string"
-        ? [[name, value] as [string, string]]
-        : value.map((one): [string, string] => [name, one]);
-    });
+      if (typeof value === "string") sorted.push([name, value]);
+      else for (const one of value) sorted.push([name, one]);
+    }
+    return sorted;
   }
 }
 

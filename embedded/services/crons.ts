@@ -126,16 +126,15 @@ export class Crons implements WorkSource {
       name: row.function,
       args: (JSON.parse(row.args) as JSONValue[])[0] ?? {},
       job: null,
-      begin: (transaction) => this.#begin(transaction, table, _id, nextTime),
+      waits: (transaction) => waits(readRow<CronRow>(transaction, table, _id), nextTime),
+      begin: (transaction) => this.#begin(transaction, table, _id),
       end: (transaction) => this.#end(transaction, table, _id, nextTime),
     });
   }
 
-  #begin(transaction: Transaction, table: TableInfo, id: string, due: number): boolean {
+  #begin(transaction: Transaction, table: TableInfo, id: string): void {
     const row = readRow<CronRow>(transaction, table, id);
-    if (row === null || row.inProgress || row.nextTime !== due) return false;
-    replaceRow(transaction, table, { ...row, inProgress: true });
-    return true;
+    if (row !== null) replaceRow(transaction, table, { ...row, inProgress: true });
   }
 
   #end(transaction: Transaction, table: TableInfo, id: string, due: number): void {
@@ -149,6 +148,11 @@ export class Crons implements WorkSource {
     const next = { ...row, inProgress: false, previousTime: due, nextTime };
     replaceRow(transaction, table, next);
   }
+}
+
+/** False for a job that was dropped, runs, or has another time now. */
+function waits(row: CronRow | null, due: number): boolean {
+  return row?.inProgress === false && row.nextTime === due;
 }
 
 interface Cron {

@@ -149,16 +149,15 @@ export class Jobs implements WorkSource {
       ...placeOfJob(name, table.component),
       args: args[0] ?? {},
       job: _id,
+      waits: (transaction) => readRow<Job>(transaction, table, _id)?.state.kind === "pending",
       begin: (transaction) => this.#begin(transaction, table, _id),
       end: (transaction, outcome) => this.#end(transaction, table, _id, outcome),
     });
   }
 
-  #begin(transaction: Transaction, table: TableInfo, id: string): boolean {
+  #begin(transaction: Transaction, table: TableInfo, id: string): void {
     const job = readRow<Job>(transaction, table, id);
-    if (job?.state.kind !== "pending") return false;
-    replaceRow(transaction, table, { ...job, state: { kind: "inProgress" } });
-    return true;
+    if (job !== null) replaceRow(transaction, table, { ...job, state: { kind: "inProgress" } });
   }
 
   #end(transaction: Transaction, table: TableInfo, id: string, outcome: Outcome): void {

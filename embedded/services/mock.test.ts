@@ -29,7 +29,6 @@ async function program({ run, later }: Engine): Promise<unknown> {
   await run("action", "scheduleFromAction", args);
   await run("mutation", "schedule", { name: "jobs:noteThenFail", args: { text: "fifth" }, delay: 0 });
   await run("mutation", "scheduleThenFail", { text: "sixth" }).catch(() => undefined);
-  await run("mutation", "schedule", { name: "jobs:noteOwnState", args: {}, delay: 0 });
   await later();
   const jobs = (await run("query", "all", {})) as Job[];
   const texts = (await run("query", "texts", {})) as string[];

@@ -26,8 +26,10 @@ export interface Task extends FunctionPlace {
   readonly args: JSONValue;
   /** The id of the scheduled function, `null` for a cron job. */
   readonly job: string | null;
-  /** Marks the run as in progress. False if it is no longer to be done. */
-  begin(transaction: Transaction): boolean;
+  /** False if it is no longer to be done. */
+  waits(transaction: Transaction): boolean;
+  /** Marks an action as in progress, as it has effects before its outcome is recorded. */
+  begin(transaction: Transaction): void;
   /** Records how it ended, unless that was decided meanwhile. */
   end(transaction: Transaction, outcome: Outcome): void;
 }
@@ -98,7 +100,7 @@ export class Runner {
     const thrown: unknown[] = [];
     try {
       await engine.store.mutate(async (transaction) => {
-        if (!task.begin(transaction)) return;
+        if (!task.waits(transaction)) return;
         try {
           await runMutationIn(engine, transaction, fn, argumentsOf(task.args), originOf(task, "mutation"));
         } catch (error) {
@@ -117,7 +119,11 @@ export class Runner {
 
   async #action(engine: Engine, task: Task, fn: LoadedFunction): Promise<void> {
     const begun = await this.#insist(engine, labelOf(fn), () =>
-      engine.store.mutate((transaction) => Promise.resolve(task.begin(transaction))),
+      engine.store.mutate((transaction) => {
+        const waits = task.waits(transaction);
+        if (waits) task.begin(transaction);
+        return Promise.resolve(waits);
+      }),
     );
     if (begun !== true || this.#isAborted()) return;
     const { execution, result } = startAction(engine, fn, argumentsOf(task.args), originOf(task, "action"));

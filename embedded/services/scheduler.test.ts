@@ -79,12 +79,13 @@ test("an action is in progress while it runs, and then a success or a failure", 
   });
 });
 
-test("a scheduled mutation sees itself in progress, and cannot cancel itself", async () => {
+// As docs.convex.dev/scheduling/scheduled-functions has it, where the mock says "inProgress".
+test("a scheduled mutation sees itself waiting, for only actions are ever in progress, and cannot cancel itself", async () => {
   const { server, schedule, job, texts } = await serveScheduled();
   await schedule("noteOwnState");
   const id = await schedule("cancelItself");
   await server.idle();
-  expect(await texts()).toEqual(["inProgress"]);
+  expect(await texts()).toEqual(["pending"]);
   expect((await job(id))?.state).toMatchObject({
     error: expect.stringContaining("A mutation cannot cancel itself") as string,
   });
