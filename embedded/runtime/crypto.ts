@@ -4,7 +4,7 @@
  * Node hands each one to its thread pool and back, which takes a hundred times as long as hashing a key or a request's
  * body. Convex computes them where the function runs, and so does this.
  */
-import { createHash, createHmac, KeyObject, timingSafeEqual, webcrypto } from "node:crypto";
+import { createHmac, hash as digestOf, KeyObject, timingSafeEqual, webcrypto } from "node:crypto";
 
 type Subtle = webcrypto.SubtleCrypto;
 type Data = Parameters<Subtle["digest"]>[1];
@@ -25,7 +25,7 @@ const shortcuts: Pick<Subtle, "digest" | "sign" | "verify"> = {
   digest: async (algorithm, data) => {
     const hash = hashOf(algorithm);
     if (hash === undefined || !isShort(data)) return subtle.digest(algorithm, data);
-    return toArrayBuffer(createHash(hash).update(bytesOf(data)).digest());
+    return toArrayBuffer(digestOf(hash, bytesOf(data), "buffer"));
   },
   sign: async (algorithm, key, data) => hmac(key, "sign", data) ?? subtle.sign(algorithm, key, data),
   verify: async (algorithm, key, signature, data) => {
