@@ -2,6 +2,7 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import { Intake } from "./intake";
 import { comesTooLate, endWithItsBody } from "./linger";
 import type { Upgrade } from "./upgrade";
 import { isWebSocket, withoutUpgrade } from "./upgrade";
@@ -30,6 +31,7 @@ export interface PortOptions {
    * waits for an answer may wait as long as the work takes.
    */
   readonly idleTimeout: number;
+  /** Answers a request. Must not throw. */
   readonly handle: (incoming: IncomingMessage, outgoing: ServerResponse) => void;
   /** Takes WebSockets over, and closes them when the port is to close. Without it such requests are like any other. */
   readonly upgrade?: Upgrade;
@@ -47,6 +49,7 @@ const CHECK_INTERVAL_MS = 5_000;
  */
 export async function openPort(options: PortOptions): Promise<HttpServer> {
   const active = new Set<ServerResponse>();
+  const intake = new Intake();
   let closing = false;
 
   const server = createServer({
@@ -60,6 +63,7 @@ export async function openPort(options: PortOptions): Promise<HttpServer> {
   server.on("timeout", (socket: Socket) => {
     if (![...active].some((outgoing) => outgoing.socket === socket && isOurTurn(outgoing))) socket.destroy();
   });
+  server.on("connection", () => intake.connected());
   server.on("request", (incoming, outgoing) => {
     if (comesTooLate(incoming)) return;
     active.add(outgoing);
@@ -70,7 +74,7 @@ export async function openPort(options: PortOptions): Promise<HttpServer> {
     });
     if (closing) outgoing.shouldKeepAlive = false;
     endWithItsBody(incoming, outgoing);
-    options.handle(incoming, outgoing);
+    intake.add(() => options.handle(incoming, outgoing));
   });
   const { upgrade } = options;
   if (upgrade !== undefined) {

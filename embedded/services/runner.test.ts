@@ -42,7 +42,9 @@ function setUp({ failing, kind }: Options) {
   const task: Task = {
     ...{ component: "", name: "jobs:count", args: {}, job: null },
     waits: () => true,
-    begin: () => void seen.begun++,
+    begin: () => {
+      seen.begun++;
+    },
     end: (_transaction, outcome) => void seen.outcomes.push(outcome),
   };
   return { runner: new Runner(() => engine, time.timers), task, time, logged, seen };
