@@ -1,5 +1,3 @@
-import type { ChildProcess } from "node:child_process";
-import { spawn } from "node:child_process";
 import {
   cpSync,
   existsSync,
@@ -12,50 +10,19 @@ import {
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { dirname, join, resolve } from "node:path";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
+import { Program } from "./fixtures/program";
 import { BASIC, copyOf, RULES, temporaryDirectory, PATIENT } from "./fixtures/serve";
 import { accepts, halfPosted } from "./fixtures/sockets";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** The command line as a process of its own. */
-class Command {
-  readonly lines: string[] = [];
-  readonly process: ChildProcess;
-  readonly ended: Promise<{ code: number | null; signal: string | null }>;
-  #wake: () => void = () => undefined;
-
+class Command extends Program {
   constructor(args: string[], env: Record<string, string> = {}, cwd = root) {
     // As in package.json: without the dashes, some versions of Node take `--env-file` for one of their own options.
-    const script = ["--", join(root, "scripts/run.mjs"), join(root, "embedded/main.ts")];
-    const options = { cwd, env: { ...process.env, ...env } };
-    this.process = spawn(process.execPath, [...script, ...args], options);
-    for (const stream of [this.process.stdout, this.process.stderr]) {
-      if (!stream) continue;
-      createInterface({ input: stream }).on("line", (line) => {
-        this.lines.push(line);
-        this.#wake();
-      });
-    }
-    // "close" comes after the last line, "exit" may come before.
-    this.ended = once(this.process, "close").then(([code, signal]) => {
-      this.#wake();
-      return { code: code as number | null, signal: signal as string | null };
-    });
-    onTestFinished(() => void this.process.kill("SIGKILL"));
-  }
-
-  /** Waits for a line, among those that have come or will come. */
-  async line(pattern: RegExp): Promise<string> {
-    for (;;) {
-      const found = this.lines.find((line) => pattern.test(line));
-      if (found !== undefined) return found;
-      if (this.process.exitCode !== null)
-        throw new Error(`ended without ${String(pattern)}:\n${this.lines.join("\n")}`);
-      await new Promise<void>((resolve) => (this.#wake = resolve));
-    }
+    super(["--", join(root, "scripts/run.mjs"), join(root, "embedded/main.ts"), ...args], { env, cwd });
   }
 
   async url(): Promise<string> {

@@ -1,7 +1,7 @@
 /** The command line of the embedded runtime: `npm start -- --help`. */
 import { accessSync } from "node:fs";
 import { readSoundEnvFile } from "./envFile";
-import type { LogLine } from "./exec/execution";
+import type { LogLine } from "./exec/logLine";
 import { reportStray } from "./exec/strays";
 import { finishFirstStart } from "./firstStart";
 import { lineWriter } from "./lines";

@@ -2,7 +2,7 @@ import type { Value } from "convex/values";
 import { ConvexError, convexToJson, jsonToConvex } from "convex/values";
 import type { FunctionPlace } from "./exec/addresses";
 import { SyscallError } from "./exec/errors";
-import type { Engine } from "./exec/execution";
+import type { Engine } from "./exec/engine";
 import { findFunction } from "./exec/finding";
 import { argumentsOf } from "./exec/passing";
 import { runFunction } from "./exec/run";

@@ -8,67 +8,22 @@
  * await server.close();
  * ```
  */
-import { resolve } from "node:path";
 import type { Value } from "convex/values";
 import { Builds } from "./builds";
 import { Environment } from "./environment";
-import type { Engine, LogLine } from "./exec/execution";
+import type { Engine } from "./exec/engine";
 import { isFirstStart } from "./firstStart";
 import { serveHttpAction } from "./http/action";
-import type { Asset } from "./http/assets";
-import { listenApi } from "./http/api";
-import { bothPorts } from "./http/bothPorts";
-import { listen } from "./http/server";
+import { openBothPorts } from "./http/bothPorts";
 import { storageRoutes } from "./http/storage";
 import { runAsOperator } from "./operator";
 import { adminKeyOf } from "./protocol/adminKey";
 import type { Deployment } from "./protocol/deployment";
 import { protocolRoutes } from "./protocol/routes";
 import { SyncSockets } from "./protocol/sockets";
-import type { Limits } from "./exec/limits";
-import type { DiskHooks } from "./services/filesDisk";
-import type { Timers } from "./services/timers";
-import { nodeTimers } from "./services/timers";
+import type { ServerOptions } from "./serverOptions";
+import { withDefaults } from "./serverOptions";
 import { startWatchdog } from "./services/watchdog";
-import type { StoreHooks } from "./store/types";
-
-export interface ServerOptions {
-  /** The folder that holds `convex/`. */
-  readonly project: string;
-  /** The data directory, made if missing. Relative to `project`. */
-  readonly data: string;
-  /** Default `127.0.0.1`: this machine only. */
-  readonly host?: string;
-  /** Default 3211; 0 for any free port. */
-  readonly port?: number;
-  /** The port of stored files and of Convex's tools. Default 3210, or any free one where `port` is; 0 for any free port. */
-  readonly apiPort?: number;
-  /** What functions find in `process.env`, without what configures Convex's tools. Default: this process's own. */
-  readonly env?: Readonly<Record<string, string | undefined>>;
-  /** A file with more of them, which win, and where `npx convex env` sets them. It may be missing. Relative to `project`. */
-  readonly envFile?: string;
-  /** Files that the port of the HTTP actions answers itself, before functions are asked. Default none. */
-  readonly assets?: readonly Asset[];
-  /** Where the lines of functions and of the runtime go. Default: nowhere. */
-  readonly log?: (line: LogLine) => void;
-  /** Milliseconds since 1970. Default `Date.now`. */
-  readonly clock?: () => number;
-  /** What the scheduler waits with. Default Node's. */
-  readonly timers?: Timers;
-  /** How many proxies of one's own stand before the server, which then names the client in `X-Forwarded-For`. Default 0. */
-  readonly trustProxy?: number;
-  /** What functions may do. Default Convex's limits. */
-  readonly limits?: Partial<Limits>;
-  /**
-   * Milliseconds after which a function that never yields ends the process; `false`, the default, for never. It costs a
-   * thread.
-   */
-  readonly watchdog?: number | false;
-  /** True if `reload` will be called often, which keeps the bundler's process alive. */
-  readonly watch?: boolean;
-  /** Where to call in from a test. */
-  readonly hooks?: StoreHooks & DiskHooks;
-}
 
 export interface EmbeddedServer {
   /** Where HTTP actions are, without a trailing slash. */
@@ -111,8 +66,6 @@ export interface EmbeddedServer {
   close(graceMs?: number): Promise<void>;
 }
 
-const DEFAULT_PORT = 3211;
-const DEFAULT_API_PORT = 3210;
 const DEFAULT_GRACE_MS = 4_000;
 
 /**
@@ -121,18 +74,10 @@ const DEFAULT_GRACE_MS = 4_000;
  * @throws Error that says what to do: port or data directory in use, a broken file, documents that break the schema.
  */
 export async function startServer(options: ServerOptions): Promise<EmbeddedServer> {
-  const project = resolve(options.project);
-  const dataDirectory = resolve(project, options.data);
-  const host = options.host ?? "127.0.0.1";
-  const log = options.log ?? (() => undefined);
-
-  const envFile = options.envFile === undefined ? null : resolve(project, options.envFile);
-  const environment = new Environment(options.env ?? process.env, envFile);
-  const { clock = Date.now, timers = nodeTimers, trustProxy = 0, limits = {}, watch = false } = options;
-  const builds = new Builds({
-    ...{ project, dataDirectory, environment, log, clock, timers, trustProxy, limits, watch },
-    hooks: options.hooks,
-  });
+  const settings = withDefaults(options);
+  const { dataDirectory, log } = settings;
+  const environment = new Environment(settings.env, settings.envFile);
+  const builds = new Builds({ ...settings, environment });
   const engine = (): Engine => builds.engine as Engine;
   let started: (deployment: Deployment) => void = () => undefined;
   const ready = new Promise<Deployment>((done) => (started = done));
@@ -148,24 +93,20 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
 
   // The ports come first: who cannot have them must not touch the data. Early requests wait.
   const sockets = new SyncSockets({ deployment: ready, failed });
-  const listening = listen({
-    host,
-    port: options.port ?? DEFAULT_PORT,
-    siteOrigin: () => siteOrigin,
-    assets: options.assets ?? [],
-    respond: (request, sockets) =>
-      builds.engine === null
-        ? ready.then(() => serveHttpAction(engine(), request, sockets))
-        : serveHttpAction(builds.engine, request, sockets),
+  const ports = await openBothPorts({
+    host: settings.host,
+    site: {
+      port: settings.port,
+      siteOrigin: () => siteOrigin,
+      assets: settings.assets,
+      respond: (request, sockets) =>
+        builds.engine === null
+          ? ready.then(() => serveHttpAction(engine(), request, sockets))
+          : serveHttpAction(builds.engine, request, sockets),
+    },
+    api: { port: settings.apiPort, routes, upgrade: sockets.upgrade, failed },
   });
-  const listeningApi = listenApi({
-    host,
-    port: options.apiPort ?? (options.port === 0 ? 0 : DEFAULT_API_PORT),
-    ...{ routes, upgrade: sockets.upgrade, failed },
-  });
-  const [http, api] = await bothPorts(listening, listeningApi);
-  const url = `http://${authority(host, http.port)}`;
-  const apiUrl = `http://${authority(host, api.port)}`;
+  const { url, apiUrl } = ports;
   environment.setBuiltIn({ CONVEX_SITE_URL: url, CONVEX_CLOUD_URL: apiUrl });
   siteOrigin = new URL(environment.variables.get("CONVEX_SITE_URL") ?? url).origin;
 
@@ -176,11 +117,11 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
     await builds.background?.recover();
   } catch (error) {
     sockets.close();
-    await Promise.all([http.close(0), api.close(0)]);
+    await ports.close(0);
     await builds.close();
     throw error;
   }
-  const watchdog = startWatchdog(options.watchdog ?? false);
+  const watchdog = startWatchdog(settings.watchdog);
   const { background } = builds;
   const { files } = engine();
 
@@ -219,16 +160,10 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
     },
     async close(graceMs = DEFAULT_GRACE_MS) {
       sockets.close();
-      await Promise.all([http.close(graceMs), api.close(graceMs), background?.close(graceMs)]);
+      await Promise.all([ports.close(graceMs), background?.close(graceMs)]);
       await Promise.allSettled(running);
       await watchdog.stop();
       await builds.close();
     },
   };
-}
-
-/** Host and port as a URL has them. What listens everywhere is reached through the loopback address. */
-function authority(host: string, port: number): string {
-  if (host === "0.0.0.0" || host === "::") return `127.0.0.1:${port}`;
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -1,6 +1,7 @@
 /** From how a function names another one to where that is: in its own component, in one below, or anywhere by handle. */
 import { SyscallError } from "./errors";
-import type { Engine, Execution } from "./execution";
+import type { Engine } from "./engine";
+import type { Execution } from "./execution";
 
 /** How `convex/server` names a function: one of the three. */
 export interface Address {

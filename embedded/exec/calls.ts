@@ -1,7 +1,7 @@
 /** The syscalls that call other functions. */
 import type { JSONValue, Value } from "convex/values";
 import { convexToJson } from "convex/values";
-import type { FunctionKind } from "../runtime/modules";
+import type { FunctionKind } from "../runtime/loadedFunction";
 import type { Copy } from "../values/copy";
 import type { Address } from "./addresses";
 import { handleOf, placeOf } from "./addresses";

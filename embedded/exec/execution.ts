@@ -1,81 +1,20 @@
 /** One run of one function, and how the code that runs finds it. */
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { Components } from "../runtime/components";
-import type { Modules } from "../runtime/modules";
-import type { FileStorage } from "../services/files";
-import type { Reader, Store, Transaction } from "../store/types";
-import type { Auth } from "../services/auth";
+import type { Reader, Transaction } from "../store/types";
 import { labelOf } from "./addresses";
-import type { CreationTimes } from "./creationTimes";
+import type { Engine } from "./engine";
 import { SyscallError } from "./errors";
-import type { Limits } from "./limits";
 import { Budget } from "./limitsOfTime";
 import { Usage } from "./limitsOfTransaction";
+import type { Observed } from "./observed";
+import type { Origin } from "./origins";
 import { withoutIdentity } from "./origins";
 import type { OpenQuery } from "./query/stream";
-import type { Observed } from "./observed";
-import type { Results } from "./results";
 import { Slots } from "./slots";
 import { Turns } from "./turns";
 
 /** A query or mutation works on the database and is frozen in time; actions talk to the world. */
 export type ExecutionKind = "query" | "mutation" | "action" | "http";
-
-/** One line that a function wrote, or that the runtime has to say about one. */
-export interface LogLine {
-  readonly level: "debug" | "info" | "warn" | "error";
-  /** The function, `items:get`; for HTTP actions `GET /api/items`; `null` for the runtime itself. */
-  readonly path: string | null;
-  readonly message: string;
-}
-
-/** What executions share: one server's store and one build of its functions. */
-export interface Engine {
-  readonly store: Store;
-  /** The app's own functions, which are also those of `components.get("")`. */
-  readonly modules: Modules;
-  readonly components: Components;
-  readonly creationTimes: CreationTimes;
-  /** Milliseconds since 1970. */
-  readonly clock: () => number;
-  readonly log: (line: LogLine) => void;
-  /** Told when a commit may have added scheduled functions. */
-  readonly scheduler: { wake(): void };
-  readonly files: FileStorage;
-  readonly auth: Auth;
-  readonly limits: Limits;
-  /** Where results of queries are kept; nowhere in the test harness, whose functions a test may replace. */
-  readonly results?: Results;
-  /** How many proxies of one's own stand before the server. */
-  readonly trustProxy: number;
-  /**
-   * True in the test harness, whose suites were written for the official mock: functions that are scheduled are looked
-   * for when they run, and their jobs have the names that the suites know.
-   */
-  readonly harness?: boolean;
-}
-
-/** The scheduled function that runs, as far as those that it calls need to know. */
-export interface ScheduledBy {
-  readonly id: string;
-  readonly kind: "mutation" | "action";
-}
-
-/** The request that started it all; functions that are called on its behalf share it. */
-export interface Origin {
-  /** The client's address, `null` where no HTTP request is behind the call. */
-  readonly ip: string | null;
-  readonly userAgent: string | null;
-  readonly requestId: string;
-  /** The credential of the `Authorization` header's `Bearer` scheme, `null` without one. */
-  readonly token: string | null;
-  /** Set where the scheduler is behind the call. */
-  readonly scheduledBy?: ScheduledBy | undefined;
-  /** The JSON text of the identity that the operator acts as, in the place of one that a token proves. */
-  readonly identity?: string | undefined;
-  /** Told of what functions write, beside the log. */
-  readonly logged?: ((line: LogLine) => void) | undefined;
-}
 
 interface ExecutionOptions {
   readonly engine: Engine;

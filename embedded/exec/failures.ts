@@ -1,7 +1,8 @@
 /** What is logged of functions that fail. */
 import { labelOf } from "./addresses";
 import type { SyscallError } from "./errors";
-import type { Engine, Execution } from "./execution";
+import type { Engine } from "./engine";
+import type { Execution } from "./execution";
 
 /** A caller gets the message alone, so where it happened is logged here, as Convex logs every function that fails. */
 export function report(execution: Execution, error: SyscallError): void {

@@ -1,9 +1,9 @@
 /** From where a function is to the function. */
-import type { FunctionKind, LoadedFunction } from "../runtime/modules";
+import type { FunctionKind, LoadedFunction } from "../runtime/loadedFunction";
 import type { FunctionPlace } from "./addresses";
 import { notFound } from "./addresses";
 import { SyscallError } from "./errors";
-import type { Engine } from "./execution";
+import type { Engine } from "./engine";
 
 /** @throws SyscallError if there is no such function; what its module throws when it is evaluated. */
 export async function findFunction(engine: Engine, place: FunctionPlace): Promise<LoadedFunction> {

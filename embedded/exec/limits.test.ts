@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { RULES, serve } from "../fixtures/serve";
-import type { EmbeddedServer, ServerOptions } from "../server";
+import type { EmbeddedServer } from "../server";
+import type { ServerOptions } from "../serverOptions";
 import { CONVEX_LIMITS } from "./limits";
 import { humanBytes } from "./limitsOfSize";
 import { Usage } from "./limitsOfTransaction";

@@ -1,5 +1,27 @@
-/** Origins of calls as components see them. */
-import type { LogLine, Origin, ScheduledBy } from "./execution";
+/** Origins of calls: what is behind them, and what of that components see. */
+import type { LogLine } from "./logLine";
+
+/** The scheduled function that runs, as far as those that it calls need to know. */
+export interface ScheduledBy {
+  readonly id: string;
+  readonly kind: "mutation" | "action";
+}
+
+/** The request that started it all; functions that are called on its behalf share it. */
+export interface Origin {
+  /** The client's address, `null` where no HTTP request is behind the call. */
+  readonly ip: string | null;
+  readonly userAgent: string | null;
+  readonly requestId: string;
+  /** The credential of the `Authorization` header's `Bearer` scheme, `null` without one. */
+  readonly token: string | null;
+  /** Set where the scheduler is behind the call. */
+  readonly scheduledBy?: ScheduledBy | undefined;
+  /** The JSON text of the identity that the operator acts as, in the place of one that a token proves. */
+  readonly identity?: string | undefined;
+  /** Told of what functions write, beside the log. */
+  readonly logged?: ((line: LogLine) => void) | undefined;
+}
 
 /** The same request, from nobody. Its fields are read when asked for, as those of the original. */
 class WithoutIdentity implements Origin {

@@ -1,12 +1,13 @@
 /** What goes into a function and comes out of it, held against its validators. */
 import type { JSONValue, ValidatorJSON, Value } from "convex/values";
 import { jsonToConvex } from "convex/values";
-import type { LoadedFunction } from "../runtime/modules";
+import type { LoadedFunction } from "../runtime/loadedFunction";
 import type { Copy } from "../values/copy";
 import { copyPlain } from "../values/copy";
 import { checkValue } from "../values/validators";
 import { SyscallError } from "./errors";
-import type { Engine, Execution } from "./execution";
+import type { Engine } from "./engine";
+import type { Execution } from "./execution";
 import { report } from "./failures";
 import { checkArgumentBytes } from "./limitsOfSize";
 import { ComponentIds } from "./tables";

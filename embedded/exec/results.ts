@@ -6,7 +6,7 @@
  * file or a system table, or that writes to the log, runs each time. Settings stay the same as long as the build.
  */
 import type { Value } from "convex/values";
-import type { LoadedFunction } from "../runtime/modules";
+import type { LoadedFunction } from "../runtime/loadedFunction";
 import type { Changes } from "../store/changes";
 import type { Copy } from "../values/copy";
 import { copyPlain } from "../values/copy";

@@ -1,10 +1,11 @@
 /** Runs functions, each with the database as its kind may have it. */
 import type { Value } from "convex/values";
-import type { FunctionKind, LoadedFunction } from "../runtime/modules";
+import type { FunctionKind, LoadedFunction } from "../runtime/loadedFunction";
 import type { Reader, Transaction } from "../store/types";
 import type { Copy } from "../values/copy";
 import type { FunctionPlace } from "./addresses";
-import type { Engine, Origin } from "./execution";
+import type { Engine } from "./engine";
+import type { Origin } from "./origins";
 import { Execution } from "./execution";
 import { checkKind, findFunction, loaded } from "./finding";
 import type { TransactionLimits } from "./limits";

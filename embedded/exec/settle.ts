@@ -1,6 +1,6 @@
 /** Calls the function of an execution, and ends the execution with it. */
 import type { Value } from "convex/values";
-import type { LoadedFunction } from "../runtime/modules";
+import type { LoadedFunction } from "../runtime/loadedFunction";
 import type { Snapshot } from "../store/types";
 import type { Copy } from "../values/copy";
 import { copyPlain } from "../values/copy";

@@ -4,7 +4,8 @@ import { decodeId } from "../values/ids";
 import type { IdNames } from "../values/validators";
 import { isReadable, isSystemTable } from "../services/systemTables";
 import { SyscallError } from "./errors";
-import type { Engine, Execution } from "./execution";
+import type { Engine } from "./engine";
+import type { Execution } from "./execution";
 
 /** A document's place. */
 export interface DocumentAddress {

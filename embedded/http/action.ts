@@ -1,6 +1,6 @@
 /** One HTTP request as Convex serves it: the route is looked up, its handler runs as an action. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Engine } from "../exec/execution";
+import type { Engine } from "../exec/engine";
 import { Execution, executions } from "../exec/execution";
 import type { Modules, Router } from "../runtime/modules";
 import { noRoute, uncaught } from "./failure";

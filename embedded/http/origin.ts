@@ -1,7 +1,7 @@
 /** Who sent a request, as `ctx.meta.getRequestMetadata()` and `ctx.auth` see it. */
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import type { Origin } from "../exec/execution";
+import type { Origin } from "../exec/origins";
 import { clientAddress } from "./clientAddress";
 
 /** Read when asked for: most functions do not ask. */

@@ -1,7 +1,8 @@
 /** Who calls a function through the API port: the operator, a logged in user, or nobody. */
 import type { IncomingMessage } from "node:http";
 import { SyscallError } from "../exec/errors";
-import type { Engine, LogLine } from "../exec/execution";
+import type { Engine } from "../exec/engine";
+import type { LogLine } from "../exec/logLine";
 import { ApiError } from "../http/api";
 import { RequestOrigin } from "../http/origin";
 import { sameKey } from "./adminKey";

@@ -1,6 +1,6 @@
 /** What Convex's own tools find behind the API port. */
 import type { Environment } from "../environment";
-import type { Engine } from "../exec/execution";
+import type { Engine } from "../exec/engine";
 
 export interface Deployment {
   /** The build that serves now. */

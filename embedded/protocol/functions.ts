@@ -4,14 +4,14 @@
  */
 import type { JSONValue } from "convex/values";
 import { SyscallError, toSyscallError } from "../exec/errors";
-import type { Engine } from "../exec/execution";
+import type { Engine } from "../exec/engine";
 import { describeFailure } from "../exec/failures";
 import { argumentsOf } from "../exec/passing";
 import { runFunction } from "../exec/run";
 import type { ApiRequest, ApiRoute } from "../http/api";
 import { ApiError, sendJson } from "../http/api";
 import { badBody, fieldsOf, readJson } from "../http/body";
-import type { FunctionKind, LoadedFunction } from "../runtime/modules";
+import type { FunctionKind, LoadedFunction } from "../runtime/loadedFunction";
 import type { Caller } from "./caller";
 import { badAdminKey, callerOf } from "./caller";
 import type { Deployment } from "./deployment";

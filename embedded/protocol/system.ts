@@ -4,11 +4,11 @@
  */
 import type { JSONValue } from "convex/values";
 import { SyscallError } from "../exec/errors";
-import type { Engine } from "../exec/execution";
+import type { Engine } from "../exec/engine";
 import { Execution } from "../exec/execution";
 import { queryPage } from "../exec/query/page";
 import { operatorOrigin } from "../http/origin";
-import type { LoadedFunction } from "../runtime/modules";
+import type { LoadedFunction } from "../runtime/loadedFunction";
 import { isSystemTable } from "../services/systemTables";
 import type { Deployment } from "./deployment";
 

@@ -1,7 +1,7 @@
 /** `console` of a realm: lines that say which function wrote them. */
 import { formatWithOptions } from "node:util";
 import { labelOf } from "../exec/addresses";
-import type { LogLine } from "../exec/execution";
+import type { LogLine } from "../exec/logLine";
 import { executions } from "../exec/execution";
 import type { MapStack } from "./stack";
 

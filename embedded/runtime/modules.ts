@@ -1,29 +1,11 @@
 /** The functions of a build by their paths, its HTTP router and its schema. */
-import type { JSONValue, ValidatorJSON, Value } from "convex/values";
+import type { JSONValue } from "convex/values";
 import { Contexts } from "../exec/context/contexts";
-import type { Execution } from "../exec/execution";
 import type { CronSchedule } from "../services/cronSchedule";
 import type { SchemaJSON } from "../store/types";
+import type { LoadedFunction } from "./loadedFunction";
+import { asFunction } from "./loadedFunction";
 import type { Namespace, Realm } from "./realm";
-
-export type FunctionKind = "query" | "mutation" | "action";
-
-/** A registered function, its validators parsed once. */
-export interface LoadedFunction {
-  /** The path of its component, `""` for the app. */
-  readonly component: string;
-  /** `items:get`; the default export of a module is `items:default`. */
-  readonly path: string;
-  readonly kind: FunctionKind;
-  readonly visibility: "public" | "internal";
-  readonly args: ValidatorJSON;
-  /** `null` where the function declares none. */
-  readonly returns: ValidatorJSON | null;
-  /** Calls the handler on behalf of an execution. @param args the arguments' object, which becomes the handler's. */
-  readonly call: (execution: Execution, args: Value) => unknown;
-  /** What `convex/server` makes of a result that is no plain data. */
-  readonly judge: (result: unknown) => Promise<Value>;
-}
 
 /** As `httpActionGeneric` of `convex/server` makes them. */
 interface HttpAction {
@@ -44,17 +26,6 @@ export interface CronJobJson {
   /** A list with the arguments' object, in Convex's JSON form. */
   readonly args: JSONValue;
   readonly schedule: CronSchedule;
-}
-
-/** As `registration_impl.ts` of `convex/server` makes them. */
-interface Registered {
-  isQuery?: boolean;
-  isMutation?: boolean;
-  isAction?: boolean;
-  isPublic?: boolean;
-  exportArgs(): string;
-  exportReturns(): string;
-  readonly _handler: (ctx: object, args: Value) => unknown;
 }
 
 export class Modules {
@@ -175,32 +146,6 @@ export class Modules {
     }
     await this.loadRouter();
   }
-}
-
-function asFunction(
-  contexts: Contexts,
-  component: string,
-  path: string,
-  value: unknown,
-): LoadedFunction | null {
-  if (!isRegistered(value)) return null;
-  const kind = value.isQuery === true ? "query" : value.isMutation === true ? "mutation" : "action";
-  const visibility = value.isPublic === true ? "public" : "internal";
-  const handler = value._handler;
-  return {
-    component,
-    path,
-    kind,
-    visibility,
-    args: JSON.parse(value.exportArgs()) as ValidatorJSON,
-    returns: JSON.parse(value.exportReturns()) as ValidatorJSON | null,
-    call: (execution, args) => handler(contexts[kind](execution, visibility), args),
-    judge: (result) => contexts.judge(result),
-  };
-}
-
-function isRegistered(value: unknown): value is Registered {
-  return typeof value === "function" && ("isQuery" in value || "isMutation" in value || "isAction" in value);
 }
 
 function isRouter(value: unknown): value is Router {

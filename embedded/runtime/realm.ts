@@ -9,7 +9,7 @@
 import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
 import { Script } from "node:vm";
 import type { ConvexLibrary } from "../exec/context/library";
-import type { LogLine } from "../exec/execution";
+import type { LogLine } from "../exec/logLine";
 import { executions } from "../exec/execution";
 import { convexGlobal } from "../exec/syscalls";
 import { webGlobals } from "../http/web";

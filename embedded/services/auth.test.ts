@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Origin } from "../exec/execution";
+import type { Origin } from "../exec/origins";
 import type { Issuer, SigningKey } from "../fixtures/issuer";
 import { sign, signingKey, startIssuer } from "../fixtures/issuer";
 import type { Auth } from "./auth";

@@ -5,7 +5,7 @@
  * signature by one of that provider's keys counts.
  */
 import { SyscallError } from "../exec/errors";
-import type { Origin } from "../exec/execution";
+import type { Origin } from "../exec/origins";
 import type { Provider } from "./authProviders";
 
 export interface Auth {

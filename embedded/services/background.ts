@@ -1,5 +1,6 @@
 /** What a server does by itself: scheduled functions, cron jobs, and tidying up after them. */
-import type { Engine, LogLine } from "../exec/execution";
+import type { Engine } from "../exec/engine";
+import type { LogLine } from "../exec/logLine";
 import type { Store } from "../store/types";
 import { Crons } from "./crons";
 import { EndedJobs } from "./endedJobs";

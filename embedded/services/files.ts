@@ -7,11 +7,12 @@
  */
 import type { FileHandle } from "node:fs/promises";
 import type { CreationTimes } from "../exec/creationTimes";
-import type { LogLine } from "../exec/execution";
+import type { LogLine } from "../exec/logLine";
 import type { Reader, Store, Transaction } from "../store/types";
 import type { ByteSource, FileBytes, WrittenFile } from "./filesBytes";
 import type { StoredFile } from "./filesTable";
 import { fileById, fileByUuid, insertFile, isFileId, removeFile } from "./filesTable";
+import { FilesUpkeep } from "./filesUpkeep";
 import type { CheckedToken } from "./uploadTokens";
 import { UploadTokens } from "./uploadTokens";
 
@@ -43,13 +44,13 @@ export class FileStorage {
   readonly #options: FilesOptions;
   readonly #bytes: FileBytes;
   readonly #tokens: UploadTokens;
-  readonly #background = new Set<Promise<void>>();
-  #closing = false;
+  readonly #upkeep: FilesUpkeep;
 
   constructor(options: FilesOptions) {
     this.#options = options;
     this.#bytes = options.bytes;
     this.#tokens = new UploadTokens(options.key);
+    this.#upkeep = new FilesUpkeep(options);
   }
 
   /**
@@ -61,7 +62,7 @@ export class FileStorage {
   save(source: ByteSource, upload: Upload, assertWanted?: () => void): Promise<string> {
     const saved = this.#save(source, upload, assertWanted);
     // Its caller hears of a failure.
-    this.#later(
+    this.#upkeep.later(
       saved.then(
         () => undefined,
         () => undefined,
@@ -78,7 +79,7 @@ export class FileStorage {
         Promise.resolve(this.#insert(transaction, written, upload, this.#options.clock())),
       );
     } finally {
-      await this.#settle(written.uuid, true);
+      await this.#upkeep.settle(written.uuid, true);
     }
   }
 
@@ -98,18 +99,18 @@ export class FileStorage {
    */
   adopt(transaction: Transaction, written: WrittenFile, upload: Upload, now: number): string {
     const id = this.#insert(transaction, written, upload, now);
-    transaction.afterwards(() => this.#later(this.#settle(written.uuid, true)));
+    transaction.afterwards(() => this.#upkeep.later(this.#upkeep.settle(written.uuid, true)));
     return id;
   }
 
   /** Deletes written bytes that nobody wants. */
   discard(written: WrittenFile): Promise<void> {
-    return this.#settle(written.uuid, true);
+    return this.#upkeep.settle(written.uuid, true);
   }
 
   /** Deletes a file, if the transaction commits; its bytes go when that is durable. */
   delete(transaction: Transaction, file: StoredFile): void {
-    transaction.afterwards(() => this.#later(this.#settle(file.uuid, false)));
+    transaction.afterwards(() => this.#upkeep.later(this.#upkeep.settle(file.uuid, false)));
     removeFile(transaction, this.#catalog, file);
   }
 
@@ -148,7 +149,7 @@ export class FileStorage {
   /** Keeps the bytes of a file, deleted or not, until the function that is returned is called. */
   hold({ uuid }: StoredFile): () => void {
     this.#bytes.hold(uuid);
-    return () => this.#later(this.#bytes.release(uuid));
+    return () => this.#upkeep.later(this.#bytes.release(uuid));
   }
 
   /** Where a file can be read by everyone who knows the URL. */
@@ -167,18 +168,17 @@ export class FileStorage {
 
   /** Begins to look for bytes that no document names, and deletes them. */
   collect(): void {
-    this.#later(this.#collect());
+    this.#upkeep.collect();
   }
 
   /** Resolves when nothing is being stored, and nothing is left to be deleted. */
-  async idle(): Promise<void> {
-    while (this.#background.size > 0) await Promise.all(this.#background);
+  idle(): Promise<void> {
+    return this.#upkeep.idle();
   }
 
   /** Looks for no more bytes without documents, and resolves when the rest is done. */
   async close(): Promise<void> {
-    this.#closing = true;
-    await this.idle();
+    await this.#upkeep.close();
     this.#bytes.close();
   }
 
@@ -190,41 +190,5 @@ export class FileStorage {
     const { component, contentType } = upload;
     const creationTime = this.#options.creationTimes.next(now);
     return insertFile(transaction, this.#catalog, written, { component, contentType, creationTime });
-  }
-
-  /** The outcome is known: bytes that no document names are deleted, whoever was rolled back. */
-  async #settle(uuid: string, held: boolean): Promise<void> {
-    try {
-      const named = this.committed((reader) => this.byUuid(reader, uuid) !== null);
-      if (!named) await this.#bytes.remove(uuid);
-    } catch (error) {
-      this.#warn(`The bytes of a deleted file are still there, until the next start: ${String(error)}`);
-    } finally {
-      if (held) await this.#bytes.release(uuid);
-    }
-  }
-
-  async #collect(): Promise<void> {
-    let found = 0;
-    for await (const uuid of this.#bytes.uuids()) {
-      if (this.#closing) break;
-      // What this process has written it settles itself.
-      if (this.#bytes.isHeld(uuid)) continue;
-      if (this.committed((reader) => this.byUuid(reader, uuid) !== null)) continue;
-      await this.#bytes.remove(uuid);
-      found++;
-    }
-    if (found > 0) this.#warn(`${found} files that a crash left without a document were deleted`);
-  }
-
-  #later(work: Promise<void>): void {
-    const done = work
-      .catch((error: unknown) => this.#warn(`Stored files: ${String(error)}`))
-      .finally(() => this.#background.delete(done));
-    this.#background.add(done);
-  }
-
-  #warn(message: string): void {
-    this.#options.log({ level: "warn", path: null, message });
   }
 }

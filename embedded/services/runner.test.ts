@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import type { Engine } from "../exec/execution";
+import type { Engine } from "../exec/engine";
 import { CONVEX_LIMITS } from "../exec/limits";
 import { ManualTime } from "../fixtures/manualTime";
-import type { LoadedFunction } from "../runtime/modules";
+import type { LoadedFunction } from "../runtime/loadedFunction";
 import { testStore } from "../store/storeForTests";
 import type { Outcome, Task } from "./runner";
 import { Runner } from "./runner";

@@ -8,13 +8,15 @@ import type { JSONValue } from "convex/values";
 import type { FunctionPlace } from "../exec/addresses";
 import { labelOf } from "../exec/addresses";
 import { SyscallError, toSyscallError } from "../exec/errors";
-import type { Engine, Execution, ScheduledBy } from "../exec/execution";
+import type { Engine } from "../exec/engine";
+import type { Execution } from "../exec/execution";
+import type { ScheduledBy } from "../exec/origins";
 import { describeFailure } from "../exec/failures";
 import { findFunction } from "../exec/finding";
 import { argumentsOf, checkArgs } from "../exec/passing";
 import { runMutationIn, startAction } from "../exec/run";
 import { operatorOrigin } from "../http/origin";
-import type { LoadedFunction } from "../runtime/modules";
+import type { LoadedFunction } from "../runtime/loadedFunction";
 import type { Transaction } from "../store/types";
 import type { Timers } from "./timers";
 

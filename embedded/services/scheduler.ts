@@ -4,7 +4,7 @@
  * What waits is in the database, nowhere else; one timer waits for the earliest. It looks again whenever a commit may
  * have added work, work has ended, or the timer fires, so that a clock that jumps loses and doubles nothing.
  */
-import type { LogLine } from "../exec/execution";
+import type { LogLine } from "../exec/logLine";
 import type { Store } from "../store/types";
 import type { Timers } from "./timers";
 import type { Work, WorkSource } from "./work";

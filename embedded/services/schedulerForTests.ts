@@ -6,10 +6,11 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { Value } from "convex/values";
 import { onTestFinished } from "vitest";
-import type { LogLine } from "../exec/execution";
+import type { LogLine } from "../exec/logLine";
 import { ManualTime } from "../fixtures/manualTime";
 import { serve } from "../fixtures/serve";
-import type { EmbeddedServer, ServerOptions } from "../server";
+import type { EmbeddedServer } from "../server";
+import type { ServerOptions } from "../serverOptions";
 import type { Job } from "./jobs";
 
 export const SCHEDULED = join(import.meta.dirname, "../fixtures/scheduled");

@@ -4,11 +4,13 @@ import { getFunctionAddress } from "convex/server";
 import type { Value } from "convex/values";
 import { convexToJson } from "convex/values";
 import { placeOf } from "../exec/addresses";
-import type { Engine, Execution, Origin } from "../exec/execution";
+import type { Engine } from "../exec/engine";
+import type { Execution } from "../exec/execution";
+import type { Origin } from "../exec/origins";
 import { executions } from "../exec/execution";
 import { argumentsOf } from "../exec/passing";
 import { nestLoaded, runFunction, runLoaded, runNested } from "../exec/run";
-import type { FunctionKind, LoadedFunction } from "../runtime/modules";
+import type { FunctionKind, LoadedFunction } from "../runtime/loadedFunction";
 import type { Copy } from "../values/copy";
 import { copyPlain, isFields } from "../values/copy";
 

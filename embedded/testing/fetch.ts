@@ -1,5 +1,6 @@
 /** HTTP requests of a test, as far as the router of `http.ts`: there is no server. */
-import type { Engine, Origin } from "../exec/execution";
+import type { Engine } from "../exec/engine";
+import type { Origin } from "../exec/origins";
 import { Execution, executions } from "../exec/execution";
 
 const SITE = "https://some.convex.site";

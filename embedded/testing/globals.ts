@@ -5,7 +5,8 @@
  * Functions share the test's realm, so this is done where the names are looked up: by accessors on `globalThis`. They
  * stay; for code outside of functions they are what was there before, fakes and stubs included.
  */
-import type { Engine, Execution } from "../exec/execution";
+import type { Engine } from "../exec/engine";
+import type { Execution } from "../exec/execution";
 import { executions } from "../exec/execution";
 import { SyscallError } from "../exec/errors";
 import { pinnedDate } from "./pinnedDate";

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import type { GenericSchema, SchemaDefinition } from "convex/server";
 import { CreationTimes } from "../exec/creationTimes";
-import type { Engine } from "../exec/execution";
+import type { Engine } from "../exec/engine";
 import type { TransactionLimits } from "../exec/limits";
 import { CONVEX_LIMITS } from "../exec/limits";
 import type { Component } from "../runtime/components";

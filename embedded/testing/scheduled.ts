@@ -3,7 +3,7 @@
  * in its callback. So nothing runs before the test lets the time pass.
  */
 import { labelOf } from "../exec/addresses";
-import type { Engine } from "../exec/execution";
+import type { Engine } from "../exec/engine";
 import { Jobs } from "../services/jobs";
 import type { Task } from "../services/runner";
 import { Runner } from "../services/runner";

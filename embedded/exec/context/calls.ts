@@ -1,7 +1,7 @@
 /** `ctx.runQuery`, `ctx.runMutation` and `ctx.runAction` of actions, past the text. */
 import { getFunctionAddress } from "convex/server";
 import type { Value } from "convex/values";
-import type { FunctionKind } from "../../runtime/modules";
+import type { FunctionKind } from "../../runtime/loadedFunction";
 import type { Copy } from "../../values/copy";
 import { copyPlain, isFields } from "../../values/copy";
 import type { Address } from "../addresses";

@@ -1,6 +1,6 @@
 /** `ctx.runQuery` and `ctx.runMutation` of queries and mutations, past the text. */
 import type { Value } from "convex/values";
-import type { FunctionKind } from "../../runtime/modules";
+import type { FunctionKind } from "../../runtime/loadedFunction";
 import { placeOf } from "../addresses";
 import { toSyscallError } from "../errors";
 import type { Execution } from "../execution";
