@@ -8,7 +8,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
+import { startLines } from "../embedded/fixtures/startLines";
 import { checkedFetch } from "../openapi/contract/check";
 
 const data = join(mkdtempSync(join(tmpdir(), "api-smoke-")), "data");
@@ -20,16 +20,7 @@ async function start(): Promise<{ printed: Map<string, string>; kill: () => Prom
     stdio: ["ignore", "pipe", "inherit"],
     detached: true,
   });
-  const printed = new Map<string, string>();
-  for await (const line of createInterface({ input: child.stdout })) {
-    const [word = "", rest = ""] = line.split(/\s+(.*)/);
-    printed.set(word, rest);
-    if (word === "ready") {
-      child.stdout.resume();
-      return { printed, kill: () => kill(child) };
-    }
-  }
-  throw new Error("the server ended before it was ready");
+  return { printed: await startLines(child.stdout), kill: () => kill(child) };
 }
 
 async function kill(child: ChildProcess): Promise<void> {

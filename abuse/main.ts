@@ -5,8 +5,9 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { UsageError } from "../embedded/arguments";
 import { productDocument } from "../openapi/contract/check";
-import { parseOptions, USAGE, UsageError, type Options } from "./options";
+import { parseOptions, USAGE, type Options } from "./options";
 import { wrongWithOutput } from "./output";
 import { shots } from "./requests/shots";
 import { fire, type Finding, type Outcome } from "./run";

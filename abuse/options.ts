@@ -1,5 +1,5 @@
 /** What the command line says. */
-import { parseArgs } from "node:util";
+import { parseStrictly, UsageError } from "../embedded/arguments";
 
 export type Options = { help: boolean; timing: boolean; requests: number; seed: number };
 
@@ -12,28 +12,19 @@ export const USAGE = `usage: npm run abuse -- [options]
   --help         show this
 `;
 
-/** The command line does not say what it should. The message is followed by `USAGE`. */
-export class UsageError extends Error {}
+const FLAG = { type: "boolean", default: false } as const;
+const TEXT = { type: "string" } as const;
+
+const OPTIONS = { help: FLAG, timing: FLAG, short: FLAG, requests: TEXT, seed: TEXT };
 
 /** @throws UsageError */
 export function parseOptions(args: readonly string[]): Options {
-  const { help, timing, short, requests, seed } = parse(args);
+  const { help, timing, short, requests, seed } = parseStrictly(args, OPTIONS);
   return {
     ...{ help, timing },
     requests: wholeNumber("--requests", requests ?? (short ? "10000" : "100000")),
     seed: wholeNumber("--seed", seed ?? String(Math.floor(Math.random() * 2 ** 31))),
   };
-}
-
-function parse(args: readonly string[]) {
-  const flag = { type: "boolean", default: false } as const;
-  const text = { type: "string" } as const;
-  const options = { help: flag, timing: flag, short: flag, requests: text, seed: text };
-  try {
-    return parseArgs({ args: [...args], options, strict: true }).values;
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
 }
 
 function wholeNumber(option: string, text: string): number {

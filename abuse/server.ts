@@ -1,10 +1,11 @@
 /** The server as it is started by hand, in a process and a data directory of its own, with all that it prints. */
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { startLines } from "../embedded/fixtures/startLines";
 import type { Stage } from "./stage";
 
 export type Server = {
@@ -45,7 +46,10 @@ export async function startServer(): Promise<Server> {
   const output: string[] = [];
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding("utf8").on("data", (text: string) => output.push(text));
-  const printed = await untilReady(child, output);
+  await startLines(child.stdout).catch((error: unknown) => {
+    throw new Error(`The server ended before it was ready:\n${output.join("")}`, { cause: error });
+  });
+  const printed = output.join("");
   output.length = 0;
   const after = (word: string) => new RegExp(`^${word}[ =]+(\\S+)`, "m").exec(printed)?.[1] ?? "";
   return {
@@ -65,23 +69,4 @@ export async function startServer(): Promise<Server> {
       return child.exitCode;
     },
   };
-}
-
-async function untilReady(child: ChildProcess, output: readonly string[]): Promise<string> {
-  const ended = once(child, "exit").then(() => {
-    throw new Error(`The server ended before it was ready:\n${output.join("")}`);
-  });
-  const isReady = () => /^ready /m.test(output.join(""));
-  const ready = new Promise<void>((resolve) => {
-    const look = () => {
-      if (!isReady()) return;
-      child.stdout?.off("data", look);
-      resolve();
-    };
-    child.stdout?.on("data", look);
-    look();
-  });
-  ended.catch(() => undefined);
-  await Promise.race([ready, ended]);
-  return output.join("");
 }

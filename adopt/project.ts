@@ -4,9 +4,9 @@ import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { createInterface } from "node:readline";
 import { onTestFinished } from "vitest";
 import type { JsonSchema } from "../convex/http/kit/described.kit";
+import { startLines } from "../embedded/fixtures/startLines";
 import { checked, type Send } from "../openapi/contract/check";
 import { describedBy } from "../openapi/contract/described";
 import { changed, stepsUnder } from "./readme";
@@ -78,16 +78,11 @@ export class Project {
     });
     const said: string[] = [];
     child.stderr.on("data", (chunk: Buffer) => said.push(chunk.toString()));
-    const printed = new Map<string, string>();
-    for await (const line of createInterface({ input: child.stdout })) {
-      const [word = "", rest = ""] = line.split(/\s+(.*)/);
-      printed.set(word, rest);
-      if (word !== "ready") continue;
-      child.stdout.resume();
-      const url = printed.get("api") ?? "";
-      return { send: await this.sendTo(url), key: printed.get("key") ?? "", url };
-    }
-    throw new Error(`It ended before it was ready:\n${said.join("")}`);
+    const printed = await startLines(child.stdout).catch((error: unknown) => {
+      throw new Error(`It ended before it was ready:\n${said.join("")}`, { cause: error });
+    });
+    const url = printed.get("api") ?? "";
+    return { send: await this.sendTo(url), key: printed.get("key") ?? "", url };
   }
 
   private async sendTo(url: string): Promise<Send> {

@@ -2,8 +2,9 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { UsageError } from "../embedded/arguments";
 import { serve } from "../embedded/fixtures/serve";
-import { parseOptions, UsageError } from "./options";
+import { parseOptions } from "./options";
 
 const execute = promisify(execFile);
 

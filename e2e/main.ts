@@ -1,8 +1,9 @@
 /** Runs the end-to-end suites against a deployment: `npm run e2e -- --help`. */
 import { resolve } from "node:path";
 import { startVitest } from "vitest/node";
+import { UsageError } from "../embedded/arguments";
 import { startDeployment } from "./deployment";
-import { parseOptions, USAGE, UsageError, type Options } from "./options";
+import { parseOptions, USAGE, type Options } from "./options";
 
 /** @returns the status to exit with. */
 async function main(): Promise<number> {

@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { parse, UsageError } from "../embedded/arguments";
 import { SOURCES, type WebhookSource } from "../scripts/webhook/sign";
 
 /** What the suites are told of the deployment. What is undefined was not given. */
@@ -36,12 +36,17 @@ export const USAGE = `npm run e2e -- [options] [SUITE ...]
 What needs a secret that is not given is skipped, and the summary says so. SUITE is a part of a file's name in e2e/suites.
 `;
 
-/** Someone who has to read the usage first. */
-export class UsageError extends Error {}
+const TEXT = { type: "string" } as const;
+
+const OPTIONS = {
+  ...{ "base-url": TEXT, key: TEXT, token: TEXT, origin: TEXT },
+  ...{ "stripe-secret": TEXT, "clerk-secret": TEXT, "github-secret": TEXT },
+  help: { type: "boolean" },
+} as const;
 
 /** @returns null for `--help`. @throws UsageError */
 export function parseOptions(args: string[]): Options | null {
-  const { values, positionals: only } = parsed(args);
+  const { values, positionals: only } = parse({ args, options: OPTIONS, allowPositionals: true });
   if (values.help) return null;
   const { "base-url": url, key, token, origin } = values;
   if (url === undefined) {
@@ -58,21 +63,4 @@ export function parseOptions(args: string[]): Options | null {
   }
   const baseUrl = url.replace(/\/+$/, "");
   return { given: { baseUrl, direct: false, key, token, origin, secrets }, only };
-}
-
-function parsed(args: string[]) {
-  const text = { type: "string" } as const;
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        ...{ "base-url": text, key: text, token: text, origin: text },
-        ...{ "stripe-secret": text, "clerk-secret": text, "github-secret": text },
-        help: { type: "boolean" },
-      },
-    });
-  } catch (error) {
-    throw new UsageError((error as Error).message, { cause: error });
-  }
 }

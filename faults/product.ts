@@ -1,13 +1,10 @@
 /** The product as a process of its own, started as `npm start` does it, and what can be seen of it from outside. */
-import type { ChildProcess } from "node:child_process";
-import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { onTestFinished } from "vitest";
+import { Program, type Ending } from "../embedded/fixtures/program";
 import type { WebhookSource } from "../scripts/webhook/sign";
 
 export const SECRETS: Record<WebhookSource, string> = {
@@ -42,35 +39,13 @@ export function temporaryDirectory(): string {
   return directory;
 }
 
-export class Product {
-  /** All that it has printed, on either stream. */
-  readonly lines: string[] = [];
-  /** Resolves when it has ended and its last line is there. */
-  readonly ended: Promise<{ code: number | null; signal: string | null }>;
-  readonly process: ChildProcess;
-  #wake: () => void = () => undefined;
-
-  private constructor({ data, settings, env }: Start) {
+export class Product extends Program {
+  private constructor({ data, settings, env = {} }: Start) {
     const file = join(temporaryDirectory(), "env");
     const lines = Object.entries({ ...SETTINGS, ...settings }).map(([name, value]) => `${name}=${value}\n`);
     writeFileSync(file, lines.join(""));
     const args = ["--port", "0", "--data", data, "--env-file", file];
-    this.process = spawn(process.execPath, ["scripts/run.mjs", "embedded/main.ts", ...args], {
-      stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, ...env },
-    });
-    for (const stream of [this.process.stdout, this.process.stderr]) {
-      if (!stream) continue;
-      createInterface({ input: stream }).on("line", (line) => {
-        this.lines.push(line);
-        this.#wake();
-      });
-    }
-    this.ended = once(this.process, "close").then(([code, signal]) => {
-      this.#wake();
-      return { code: code as number | null, signal: signal as string | null };
-    });
-    onTestFinished(() => void this.process.kill("SIGKILL"));
+    super(["scripts/run.mjs", "embedded/main.ts", ...args], { env });
   }
 
   /** Starts it, and waits for nothing. */
@@ -103,24 +78,13 @@ export class Product {
     return this.#said("key");
   }
 
-  /** Waits for a line, among those that have come or will come. */
-  async line(pattern: RegExp): Promise<string> {
-    for (;;) {
-      const found = this.lines.find((line) => pattern.test(line));
-      if (found !== undefined) return found;
-      if (this.process.exitCode !== null || this.process.signalCode !== null)
-        throw new Error(`ended without ${String(pattern)}:\n${this.lines.join("\n")}`);
-      await new Promise<void>((resolve) => (this.#wake = resolve));
-    }
-  }
-
   async kill(): Promise<void> {
     this.process.kill("SIGKILL");
     await this.ended;
   }
 
   /** Stops it as systemd does. */
-  async stop(): Promise<{ code: number | null; signal: string | null }> {
+  async stop(): Promise<Ending> {
     this.process.kill("SIGTERM");
     return this.ended;
   }

@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
+import { startLines } from "../../embedded/fixtures/startLines";
 import { Child } from "./children";
 
 export interface Product {
@@ -55,17 +56,8 @@ export async function startProduct({ root, data, env, probed, complained }: Opti
   });
   if (complained && child.stderr) createInterface({ input: child.stderr }).on("line", complained);
   if (!child.stdout) throw new Error("The product has no stdout");
-  let port = 0;
-  let key: string | null = null;
-  for await (const line of createInterface({ input: child.stdout })) {
-    const [word, rest = ""] = line.split(/ +/);
-    if (word === "api") port = Number(new URL(rest).port);
-    if (word === "key") key = rest;
-    if (word !== "ready") continue;
-    const readyMs = performance.now() - started;
-    // A pipe that nobody reads would stop it.
-    child.stdout.resume();
-    return { child: new Child(child), port, key, readyMs };
-  }
-  throw new Error("The product ended before it was ready");
+  const printed = await startLines(child.stdout);
+  const readyMs = performance.now() - started;
+  const port = Number(new URL(printed.get("api") ?? "").port);
+  return { child: new Child(child), port, key: printed.get("key") ?? null, readyMs };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { internal } from "../../_generated/api";
-import { as, onlyOn, run, send, sendWithToken, useEngine, type Claims } from "../testing/engine.testing";
-import { openIssuers } from "../testing/issuers.testing";
+import { as, onlyOn, run, send, sendWithToken, useEngine } from "../testing/engine.testing";
+import { openIssuers, type Claims } from "../testing/issuers.testing";
 import { json, problem } from "../testing/replies.testing";
 
 useEngine();

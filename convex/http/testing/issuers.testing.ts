@@ -1,8 +1,16 @@
 import type { JWTHeaderParameters, JWTPayload } from "jose";
 import { openIssuer, sign, signingKey } from "../../../embedded/fixtures/issuer";
-import type { Claims } from "./engine.testing";
 
 const AUDIENCE = "api-suite";
+
+/** What a token says, by the names of OpenID Connect. */
+export type Claims = {
+  sub: string;
+  issuer?: "clerk";
+  email?: string;
+  email_verified?: boolean;
+  name?: string;
+};
 
 /** Two issuers on loopback, one of them Clerk's, as settings and as a maker of tokens. */
 export async function openIssuers(): Promise<{

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { createInterface } from "node:readline";
 import { expect, vi } from "vitest";
+import { startLines } from "../../../embedded/fixtures/startLines";
 import { startServer } from "../../../embedded/server";
 import { checkedFetch } from "../../../openapi/contract/check";
 import { onlyOn } from "../testing/engine.testing";
@@ -23,14 +23,8 @@ async function start(data: string): Promise<Server> {
   // eslint-disable-next-line @convex-dev/no-process-env -- a test is no Convex function
   const env = { ...process.env, ...WEBHOOK_ENV, ...limits };
   const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "inherit"] });
-  const said = new Map<string, string>();
-  for await (const line of createInterface({ input: child.stdout })) {
-    const [word = "", rest = ""] = line.split(/\s+(.*)/);
-    said.set(word, rest);
-    if (word === "ready") break;
-  }
-  child.stdout.resume();
-  return { url: said.get("api") ?? "", key: said.get("key"), child };
+  const printed = await startLines(child.stdout);
+  return { url: printed.get("api") ?? "", key: printed.get("key"), child };
 }
 
 /** Sends webhooks until the server is gone; the ids of those that it acknowledged. */

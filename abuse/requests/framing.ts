@@ -1,0 +1,24 @@
+/** Bodies in chunks, with what may stand beside them. */
+import fc from "fast-check";
+import type { Trick } from "./draft";
+
+const TRAILERS = [
+  "X-API-Key: cha_x",
+  "Content-Length: 5",
+  "X-Request-Id: trailer",
+  "Host: evil.test",
+  "a: ".padEnd(3000, "b"),
+];
+
+/** The body in chunks, an empty one where there is none. */
+export const framing: fc.Arbitrary<Trick> = fc
+  .record({
+    chunk: fc.constantFrom(1, 2, 7, 1000, 65_536),
+    extension: fc.constantFrom("", ";a=b", ';a="b;c"', `;${"x".repeat(300)}`),
+    trailers: fc.subarray(TRAILERS),
+  })
+  .map((chunks): Trick => (draft) => {
+    // Many small chunks of much would take all of the time.
+    const chunk = Math.max(chunks.chunk, Math.ceil((draft.body?.length ?? 0) / 2000));
+    return { ...draft, body: draft.body ?? Buffer.alloc(0), framing: { ...chunks, chunk } };
+  });

@@ -1,0 +1,79 @@
+/** What a request may ask for: paths and queries that a router, a proxy or a decoder may take for something else. */
+import fc from "fast-check";
+import type { Trick } from "./draft";
+
+/** Pieces that mean something else to whoever decodes once more, once less, or for another system. */
+const PIECES = [
+  "%00",
+  "%0d%0aX-Injected:%201",
+  "%0a",
+  "%2e%2e%2f",
+  "..%2f",
+  "%2e%2e/",
+  "../",
+  "./",
+  "//",
+  "/",
+  "%2f",
+  "%5c",
+  "%252e%252e%252f",
+  "%c0%ae%c0%ae/",
+  "%c0%af",
+  "%e0%80%af",
+  "%u002e",
+  "%",
+  "%g1",
+  "%ff%fe",
+  "%ed%a0%80",
+  ";a=b",
+  "..;/",
+  "@evil.test",
+  ":80",
+  "%1b%5b31m",
+  "%e2%80%a8",
+  "%7f",
+  "*",
+  "{id}",
+  "__proto__",
+  "constructor",
+  "<script>",
+  "'--",
+  "%20",
+  "+",
+  "~",
+];
+export const paths: fc.Arbitrary<Trick> = fc.oneof(
+  fc.tuple(fc.constantFrom(...PIECES), fc.nat()).map(([piece, at]): Trick => (draft) => {
+    const place = 1 + (at % Math.max(1, draft.target.length));
+    return { ...draft, target: draft.target.slice(0, place) + piece + draft.target.slice(place) };
+  }),
+  fc.integer({ min: 1, max: 15_000 }).map((length): Trick => (draft) => ({
+    ...draft,
+    target: `${draft.target.split("?")[0] ?? ""}/${"a".repeat(length)}`,
+  })),
+  fc
+    .integer({ min: 1, max: 3000 })
+    .map((depth): Trick => (draft) => ({ ...draft, target: "/a".repeat(depth) })),
+  fc
+    .constantFrom("http://evil.test", "https://evil.test:99999", "HTTP://a@b:1", "http://[::1]", "http://%00")
+    .map((origin): Trick => (draft) => ({ ...draft, target: origin + draft.target })),
+);
+
+const NAMES = ["limit", "cursor", "filter", "visibility", "source", "status", "__proto__", "limit[]", "x"];
+export const queries: fc.Arbitrary<Trick> = fc
+  .tuple(
+    fc.integer({ min: 1, max: 1500 }),
+    fc.constantFrom(...NAMES),
+    fc.oneof(
+      fc.string({ unit: "binary", maxLength: 8 }).map(encodeURIComponent),
+      fc.constantFrom("%", "%ff", "1", "", "&", "="),
+    ),
+  )
+  .map(([count, name, text]): Trick => (draft) => ({
+    ...draft,
+    target:
+      `${draft.target}${draft.target.includes("?") ? "&" : "?"}${`${name}=${text}&`.repeat(count)}`.slice(
+        0,
+        14_000,
+      ),
+  }));

@@ -1,0 +1,39 @@
+/** The embedded runtime behind a real socket. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { getFunctionName } from "convex/server";
+import { startServer, type EmbeddedServer } from "../../../../embedded/server";
+import { checked } from "../../../../openapi/contract/check";
+import { openIssuers } from "../issuers.testing";
+import { withBearer, type Engine, type Settings } from "./engine.testing";
+
+export async function startEmbedded(settings: Settings): Promise<Engine> {
+  const data = await mkdtemp(join(tmpdir(), "api-suite-"));
+  let ahead = 0;
+  const issuers = await openIssuers();
+  const server: EmbeddedServer = await startServer({
+    project: process.cwd(),
+    data,
+    port: 0,
+    // eslint-disable-next-line @convex-dev/no-process-env -- a test is no Convex function
+    env: { ...process.env, ...issuers.settings, ...settings },
+    clock: () => Date.now() + ahead,
+    log: () => undefined,
+  });
+  const send = checked((path, init) => fetch(server.url + path, { redirect: "manual", ...init }));
+  return {
+    fetch: send,
+    run: async (_kind, reference, args) => server.run(getFunctionName(reference), args),
+    fetchWithToken: async (claims, path, init) => send(path, withBearer(init, await issuers.token(claims))),
+    later: (ms) => void (ahead += ms),
+    now: () => Date.now() + ahead,
+    settle: () => server.idle(),
+    evaluateAnew: () => server.reload(),
+    close: async () => {
+      await server.close();
+      issuers.close();
+      await rm(data, { recursive: true });
+    },
+  };
+}

@@ -1,0 +1,20 @@
+/** The files that have been generated, before and after. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative, sep } from "node:path";
+
+/** What is generated below `convex/`, components' too: texts by path. */
+export function generated(project) {
+  const files = readdirSync(join(project, "convex"), { recursive: true, withFileTypes: true });
+  const paths = files
+    .filter((file) => file.isFile())
+    .map(({ parentPath, name }) => relative(project, join(parentPath, name)).split(sep).join("/"))
+    .filter((path) => path.includes("/_generated/"));
+  return new Map(paths.sort().map((path) => [path, readFileSync(join(project, path), "utf8")]));
+}
+
+/** What has become of it, in a line. */
+export function outcome(before, after) {
+  const changed = [...after.keys()].filter((path) => before.get(path) !== after.get(path));
+  if (changed.length === 0) return "convex/_generated is as it was";
+  return before.size === 0 ? "convex/_generated is new" : `has changed: ${changed.join(", ")}`;
+}

@@ -1,0 +1,74 @@
+/** The answer of a deployment to a push, as far as code is generated from it. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { definitionsOf, functionsOf, schemaOf } from "./evaluated.mjs";
+
+/** The answer to a push, as far as code is generated from it (`cli/lib/deployApi/startPush.ts` in `convex`). */
+export async function startPush({ appDefinition, componentDefinitions }, { project, scratch }) {
+  const specs = new Map([
+    ["", appDefinition],
+    ...componentDefinitions.map((spec) => [spec.definitionPath, spec]),
+  ]);
+  const definitions = await definitionsOf(specs, scratch);
+
+  const analysis = {};
+  for (const [path, spec] of specs) {
+    const functions = path === "" && !isStatic(project) ? {} : await functionsOf(path, spec, scratch);
+    const { name, definitionType, ...definition } = definitions.get(path).export();
+    analysis[path] = {
+      definition: {
+        ...definition,
+        path,
+        definitionType: definitionType.type === "app" ? definitionType : { type: "childComponent", name },
+        exports: exportsOf(functions),
+      },
+      schema: await schemaOf(path, spec, scratch),
+      functions,
+      udfConfig: {
+        serverVersion: spec.udfServerVersion,
+        importPhaseRngSeed: null,
+        importPhaseUnixTimestamp: null,
+      },
+    };
+  }
+  return {
+    environmentVariables: {},
+    externalDepsId: null,
+    componentDefinitionPackages: {},
+    appAuth: [],
+    analysis,
+    app: {
+      ...{ definitionPath: "", componentPath: "", args: {}, childComponents: {}, exports: {} },
+      httpRoutes: { httpModuleRoutes: null, mounts: [] },
+    },
+    schemaChange: { allocatedComponentIds: {}, schemaIds: {} },
+  };
+}
+
+/** What a component's parent may call: its public functions, as a tree of module paths. */
+function exportsOf(functions) {
+  const root = { type: "branch", branch: [] };
+  for (const [module, { functions: found }] of Object.entries(functions)) {
+    const path = module.replace(/\.js$/, "");
+    for (const { name } of found.filter(({ visibility }) => visibility?.kind === "public")) {
+      let { branch } = root;
+      for (const part of path.split("/")) {
+        let next = branch.find(([known]) => known === part)?.[1];
+        if (next === undefined) branch.push([part, (next = { type: "branch", branch: [] })]);
+        branch = next.branch;
+      }
+      branch.push([name, { type: "leaf", leaf: `_reference/function/${path}:${name}` }]);
+    }
+  }
+  return root;
+}
+
+/** True if `convex.json` asks for types that are made of the app's evaluated functions. */
+function isStatic(project) {
+  try {
+    return JSON.parse(readFileSync(join(project, "convex.json"), "utf8")).codegen?.staticApi === true;
+  } catch (error) {
+    if (error.code === "ENOENT") return false;
+    throw error;
+  }
+}
