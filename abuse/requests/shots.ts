@@ -90,11 +90,20 @@ const wireText = (text: string) =>
 const REFUSED = /[^\t\x20-\x7e\x80-\xff\r\n]/;
 const MOST_OF_A_HEAD = 15_000;
 
-function endsWhereItSays({ target, headers, version }: Draft, whole: Buffer): boolean {
+function endsWhereItSays({ target, headers, version, framing }: Draft, whole: Buffer): boolean {
   const head = whole.subarray(0, whole.indexOf("\r\n\r\n")).toString("latin1");
   const said = headers.some(([name]) =>
     /^(?:content-length|transfer-encoding|upgrade|expect|connection)$/i.test(name),
   );
   const plain = /^[\x21-\x7e]+$/.test(target) && version === "HTTP/1.1";
-  return plain && !said && head.length < MOST_OF_A_HEAD && !REFUSED.test(head) && headers.length < 500;
+  // A length behind a body in chunks (RFC 9110, 6.5.1) is refused there, and the refusal may be lost with what is unread.
+  const saidBehind = framing !== "length" && framing.trailers.some((line) => /^content-length:/i.test(line));
+  return (
+    plain &&
+    !said &&
+    !saidBehind &&
+    head.length < MOST_OF_A_HEAD &&
+    !REFUSED.test(head) &&
+    headers.length < 500
+  );
 }
