@@ -14,8 +14,9 @@ const env = {
   RATE_LIMIT_IP_PER_MINUTE: "0",
 };
 
-/** Projects do not inherit it. */
+/** Projects do not inherit these. */
 const patience = { testTimeout: 30_000, hookTimeout: 30_000 };
+const setupFiles = ["./vitest.setup.ts"];
 /** These kill the server, which has to be a process for that. */
 const ofAProcess = ["convex/http/**/crash.test.ts"];
 /** These send what only a socket carries. */
@@ -28,6 +29,7 @@ const engine = (name: "convex-test" | "embedded") => ({
     exclude: [...ofTheKit, ...(name === "convex-test" ? [...ofAProcess, ...ofASocket] : [])],
     provide: { engine: name },
     env,
+    setupFiles,
     ...patience,
   },
 });
@@ -70,6 +72,7 @@ export default defineConfig({
             "scripts/**/*.test.ts",
           ],
           env,
+          setupFiles,
           ...patience,
         },
       },
