@@ -81,10 +81,11 @@ function takeJson(c: ApiContext, bytes: ArrayBuffer, optional: boolean): void {
   if (bytes.byteLength > 0 && c.req.header("Content-Type") === undefined) notJson();
   const text = decode(bytes);
   const value = text === "" && optional ? {} : parse(text);
-  const errors: FieldError[] = [];
-  inspect(value, "", 1, errors);
-  const [first] = errors;
-  if (first) fail("invalid_request", `${first.path || "body"}: ${first.message}`, { errors });
+  const flaw = flawOf(value, 1);
+  if (flaw) {
+    const errors: FieldError[] = [{ in: "body", ...flaw }];
+    fail("invalid_request", `${flaw.path || "body"}: ${flaw.message}`, { errors });
+  }
   c.req.json = () => Promise.resolve(value as never);
 }
 
@@ -113,24 +114,28 @@ function parse(text: string): unknown {
   }
 }
 
-/** Finds what JSON's grammar allows and the values of Convex, or JSON itself on the way out, do not. */
-function inspect(value: unknown, path: string, depth: number, errors: FieldError[]): void {
-  const refuse = (message: string) => errors.push({ in: "body", path, message });
-  if (errors.length > 0) return;
+/** What JSON's grammar allows and the values of Convex, or JSON itself on the way out, do not. */
+type Flaw = { path: string; message: string };
+
+const TOO_DEEP: Flaw = { path: "", message: `must not be nested deeper than ${DEPTH_LIMIT} levels` };
+
+/** The first flaw of a value. Its path is made on the way back: a body is a million bytes, and few have one. */
+function flawOf(value: unknown, depth: number): Flaw | undefined {
   if (typeof value === "string") {
-    if (!value.isWellFormed()) refuse("contains a lone surrogate");
-  } else if (typeof value === "number") {
-    if (!Number.isFinite(value)) refuse("is a number out of range");
-  } else if (typeof value === "object" && value !== null) {
-    if (depth > DEPTH_LIMIT) {
-      errors.push({ in: "body", path: "", message: `must not be nested deeper than ${DEPTH_LIMIT} levels` });
-      return;
-    }
-    for (const [key, inner] of Object.entries(value)) {
-      if (!key.isWellFormed()) refuse("has a field name with a lone surrogate");
-      inspect(inner, path ? `${path}.${key}` : key, depth + 1, errors);
-    }
+    return value.isWellFormed() ? undefined : { path: "", message: "contains a lone surrogate" };
   }
+  if (typeof value === "number") {
+    return Number.isFinite(value) ? undefined : { path: "", message: "is a number out of range" };
+  }
+  if (typeof value !== "object" || value === null) return undefined;
+  if (depth > DEPTH_LIMIT) return TOO_DEEP;
+  for (const key in value) {
+    if (!key.isWellFormed()) return { path: "", message: "has a field name with a lone surrogate" };
+    const flaw = flawOf(value[key as keyof typeof value], depth + 1);
+    if (flaw === TOO_DEEP) return flaw;
+    if (flaw) return { ...flaw, path: flaw.path ? `${key}.${flaw.path}` : key };
+  }
+  return undefined;
 }
 
 function notJson(): never {
