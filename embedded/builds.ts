@@ -11,7 +11,7 @@ import { Turns } from "./exec/turns";
 import { stopBundler } from "./runtime/bundle";
 import type { Component, ProjectBundle } from "./runtime/components";
 import { bundleComponents, loadComponents } from "./runtime/components";
-import { applyCrons } from "./services/applyCrons";
+import { applyCrons, declaredCrons } from "./services/applyCrons";
 import { createAuth } from "./services/auth";
 import { parseProviders } from "./services/authProviders";
 import type { Background } from "./services/background";
@@ -161,6 +161,8 @@ export class Builds {
       if (everything) await component.modules.loadAll();
       schemas.push({ component: component.path, schema: withSystemTables(await component.modules.schema()) });
     }
+    // Whatever may be wrong with the project comes first: the last build goes on with the indexes that it has.
+    const crons = await declaredCrons(components.values());
     await store.applySchemas(schemas, say);
     for (const path of store.catalog.components()) {
       if (!components.has(path)) say(`the component ${path} is not mounted; its data are kept`);
@@ -174,7 +176,7 @@ export class Builds {
       limits: { ...CONVEX_LIMITS, ...limits },
       results: new Results(store.changes),
     };
-    await applyCrons(built);
+    await applyCrons(built, crons);
     return built;
   }
 

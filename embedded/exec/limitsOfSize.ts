@@ -1,7 +1,8 @@
-/** Sizes of arguments, results and documents in bytes, as Convex counts them. */
+/** Sizes of arguments, results and documents in bytes, as Convex counts them, and what shape they may have. */
 import type { JSONValue, Value } from "convex/values";
 import { getConvexSize, getDocumentSize, jsonToConvex } from "convex/values";
 import type { Copy } from "../values/copy";
+import { shapeProblem } from "../values/shape";
 import { SyscallError } from "./errors";
 import type { Limits } from "./limits";
 
@@ -9,7 +10,9 @@ import type { Limits } from "./limits";
 const BYTES_PER_CHARACTER = 4.5;
 const BYTES_BESIDE = 4;
 
+/** Of the list that holds the arguments' object. */
 const LIST_BYTES = 2;
+const LISTS_AROUND = 1;
 
 /** A bound that is certain, without parsing: a text of that many characters is a value of no more bytes. */
 export function mostBytes(characters: number): number {
@@ -21,9 +24,14 @@ export function documentBytes(json: string): number {
   return getDocumentSize(jsonToConvex(JSON.parse(json) as JSONValue) as Record<string, Value>);
 }
 
-/** Refuses arguments that are too large. @param path of the function. @throws SyscallError in Convex's words. */
-export function checkArgumentBytes(path: string, args: Copy, { argumentBytes }: Limits): void {
+/**
+ * Refuses arguments that are too large, too long or too deep. A copy whose bytes are bounded has a shape that may be.
+ *
+ * @param path of the function. @throws SyscallError in Convex's words.
+ */
+export function checkArguments(path: string, args: Copy, { argumentBytes }: Limits): void {
   if (args.mostBytes + LIST_BYTES <= argumentBytes) return;
+  checkArgumentShape(path, args.value);
   // Convex measures the list that holds the arguments' object.
   const bytes = getConvexSize([args.value]);
   if (bytes <= argumentBytes) return;
@@ -31,9 +39,19 @@ export function checkArgumentBytes(path: string, args: Copy, { argumentBytes }: 
   throw new SyscallError(`Arguments for ${canonical(path)} are too large ${sizes}`);
 }
 
+/** The same of their shape alone. */
+export function checkArgumentShape(path: string, args: Value): void {
+  const problem = shapeProblem(args, LISTS_AROUND);
+  if (problem !== null) throw new SyscallError(`Invalid arguments for ${canonical(path)}: ${problem}`);
+}
+
 /** The same for a result. */
-export function checkResultBytes(path: string, result: Copy, { resultBytes }: Limits): void {
+export function checkResult(path: string, result: Copy, { resultBytes }: Limits): void {
   if (result.mostBytes <= resultBytes) return;
+  const problem = shapeProblem(result.value);
+  if (problem !== null) {
+    throw new SyscallError(`Function ${canonical(path)} return value invalid: ${problem}`);
+  }
   const bytes = getConvexSize(result.value);
   if (bytes <= resultBytes) return;
   const sizes = `(actual: ${humanBytes(bytes)}, limit: ${humanBytes(resultBytes)})`;

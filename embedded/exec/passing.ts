@@ -1,6 +1,6 @@
 /** What goes into a function and comes out of it, held against its validators. */
 import type { JSONValue, ValidatorJSON, Value } from "convex/values";
-import { jsonToConvex } from "convex/values";
+import { CommitTsPlaceholder, jsonToConvex } from "convex/values";
 import type { LoadedFunction } from "../runtime/loadedFunction";
 import type { Copy } from "../values/copy";
 import { copyPlain } from "../values/copy";
@@ -9,14 +9,17 @@ import { SyscallError } from "./errors";
 import type { Engine } from "./engine";
 import type { Execution } from "./execution";
 import { report } from "./failures";
-import { checkArgumentBytes } from "./limitsOfSize";
+import { checkArguments } from "./limitsOfSize";
 import { ComponentIds } from "./tables";
 
 /** Arguments from their JSON form. @throws SyscallError in Convex's words for what is no value. */
 export function argumentsOf(json: JSONValue): Copy {
   try {
     const value = jsonToConvex(json);
-    return copyPlain(value) ?? unmeasured(value);
+    const copy = copyPlain(value);
+    if (copy !== null) return copy;
+    if (inherits(value)) throw new Error("Object contains a field `__proto__`, which no function is given.");
+    return unmeasured(value);
   } catch (error) {
     throw new SyscallError(`ArgumentValidationError: ${(error as Error).message}`);
   }
@@ -24,9 +27,9 @@ export function argumentsOf(json: JSONValue): Copy {
 
 /** @throws SyscallError in Convex's words if the function does not take these arguments. */
 export function checkArgs(engine: Engine, fn: LoadedFunction, args: Copy): void {
+  checkArguments(fn.path, args, engine.limits);
   const problem = problemOf(engine, fn, fn.args, args.value);
   if (problem !== null) throw new SyscallError(`ArgumentValidationError: ${problem}`);
-  checkArgumentBytes(fn.path, args, engine.limits);
 }
 
 export function checkReturns(execution: Execution, fn: LoadedFunction, result: Value): void {
@@ -46,6 +49,17 @@ function problemOf(
 ): string | null {
   if (validator.type === "any") return null;
   return checkValue(validator, value, new ComponentIds(engine, component));
+}
+
+/**
+ * Whether some object has a prototype of the caller's making. `jsonToConvex` makes one of a field `__proto__`: validators do
+ * not see what is in it, functions do.
+ */
+function inherits(value: Value | undefined): boolean {
+  if (typeof value !== "object" || value === null || value instanceof ArrayBuffer) return false;
+  if (Array.isArray(value)) return value.some(inherits);
+  if (value instanceof CommitTsPlaceholder) return false;
+  return Object.getPrototypeOf(value) !== Object.prototype || Object.values(value).some(inherits);
 }
 
 /** A copy whose bytes are counted where they matter. */

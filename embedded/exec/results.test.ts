@@ -178,7 +178,9 @@ test("a new build begins anew", async () => {
   expect((await read("one", { id })).runs).toBe(1);
 });
 
-const fn = { component: "", path: "reads:one" } as Parameters<Results["keyOf"]>[0];
+const functionOf = (component: string, path: string) =>
+  ({ component, path }) as Parameters<Results["keyOf"]>[0];
+const fn = functionOf("", "reads:one");
 
 /** Keeps `result` under `key` as of now. */
 function keep(results: Results, key: string, result: Value, observed = new Observed()) {
@@ -211,6 +213,13 @@ test("no two arguments share a key, and what is large or another value as JSON h
   for (const value of [1n, -0, NaN, Infinity, [-0], new ArrayBuffer(1), [1n], { a: new ArrayBuffer(1) }])
     expect(keyOf(value)).toBeNull();
   expect(keyOf("a", 2_000)).toBeNull();
+});
+
+test("a folder of a component is not a component in it", () => {
+  const results = new Results(new Changes());
+  const keyOf = (component: string, path: string) =>
+    results.keyOf(functionOf(component, path), { value: {}, mostBytes: 0 });
+  expect(keyOf("journal", "counter/lib:total")).not.toBe(keyOf("journal/counter", "lib:total"));
 });
 
 test("the results that were used last are kept, up to 8 MiB, and none of more than 64 KiB", () => {

@@ -47,7 +47,8 @@ export class Results {
   /** What a call's result is kept under, `null` for arguments that are large, or other values as JSON. */
   keyOf({ component, path }: LoadedFunction, { value, mostBytes }: Copy): string | null {
     if (mostBytes > LONGEST_ARGUMENTS || !isJson(value)) return null;
-    return `${component}/${path} ${JSON.stringify(value)}`;
+    // Both have slashes in them.
+    return `${component};${path} ${JSON.stringify(value)}`;
   }
 
   /** A copy of a result that still stands. */

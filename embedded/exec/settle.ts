@@ -9,7 +9,7 @@ import { toSyscallError } from "./errors";
 import type { Execution } from "./execution";
 import { executions } from "./execution";
 import { report } from "./failures";
-import { checkResultBytes } from "./limitsOfSize";
+import { checkResult } from "./limitsOfSize";
 import { checkReturns, unmeasured } from "./passing";
 
 /**
@@ -27,7 +27,7 @@ export async function settle(
   try {
     const returned = await execution.budget.run(() => executions.run(execution, invoke, execution, fn, args));
     const copy = copyPlain(returned ?? null) ?? unmeasured(resolved(execution, await fn.judge(returned)));
-    checkResultBytes(fn.path, copy, execution.engine.limits);
+    checkResult(fn.path, copy, execution.engine.limits);
     result = copy.value;
   } catch (thrown) {
     const error = toSyscallError(thrown);

@@ -8,6 +8,9 @@ const MOST_BYTES = 24 * 1024 * 1024;
 /** Who sends more slowly than that holds a socket for nothing. */
 const TIME_MS = 60_000;
 
+/** Texts without such an escape have no lone surrogates: in UTF-8 there are none. */
+const ESCAPED_SURROGATE = /\\u[dD][89a-fA-F]/;
+
 /** @throws ApiError for a body that is too large, is no UTF-8, or no JSON. */
 export async function readJson(incoming: IncomingMessage): Promise<unknown> {
   if (Number(incoming.headers["content-length"] ?? 0) > MOST_BYTES) throw tooLarge();
@@ -20,10 +23,20 @@ export async function readJson(incoming: IncomingMessage): Promise<unknown> {
     chunks.push(chunk);
   }
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks)));
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
+    return ESCAPED_SURROGATE.test(text) ? JSON.parse(text, wellFormed) : JSON.parse(text);
   } catch (error) {
     throw badBody((error as Error).message);
   }
+}
+
+/** For JSON as Convex reads it, where an escape stands for a character. JavaScript takes half of one, too. */
+function wellFormed(name: string, value: unknown): unknown {
+  for (const text of [name, value]) {
+    if (typeof text === "string" && /\p{Surrogate}/u.test(text))
+      throw new Error("a lone surrogate is no character");
+  }
+  return value;
 }
 
 /** The fields of a JSON object. @throws ApiError for other JSON. */

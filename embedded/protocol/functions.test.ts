@@ -75,6 +75,8 @@ test("requests that make no sense are refused with a reason", async () => {
     ["{", "BadJsonBody"],
     ["", "BadJsonBody"],
     ["[]", "BadJsonBody"],
+    [String.raw`{"path": "messages:list", "args": {"author": "\ud83d"}}`, "BadJsonBody"],
+    [String.raw`{"path": "messages:list", "args": {"author": "x", "\uDE00": 1}}`, "BadJsonBody"],
     ['"x"', "BadJsonBody"],
     [{ args: {} }, "BadJsonBody"],
     [{ path: 1, args: {} }, "BadJsonBody"],
@@ -115,6 +117,37 @@ test("arguments that are no values are refused by the function, however deep the
     expect(answer).toMatchObject({ status: "error" });
     expect(answer["errorMessage"]).toContain("ArgumentValidationError");
   }
+});
+
+test("no argument comes past its validator as a prototype", async () => {
+  const { post } = await served();
+  const optional = (args: string) => post("/api/query", `{"path": "messages:optional", "args": ${args}}`);
+  expect(await optional('{"role": "reader"}')).toMatchObject({ value: ["reader", null] });
+  for (const args of ['{"__proto__": {"role": "owner"}}', '{"inner": {"__proto__": {"role": "owner"}}}']) {
+    const { value, errorMessage } = await optional(args);
+    expect(value).toBeUndefined();
+    expect(errorMessage).toContain("ArgumentValidationError: Object contains a field `__proto__`");
+  }
+});
+
+test("characters may be escaped", async () => {
+  const { post } = await served();
+  const send = String.raw`{"path": "messages:send", "args": {"author": "ada", "text": "\ud83d\ude00 \\ud83d"}}`;
+  expect(await post("/api/mutation", send)).toMatchObject({ status: "success" });
+  expect(await post("/api/query", { path: "messages:list", args: { author: "ada" } })).toMatchObject({
+    value: [String.raw`😀 \ud83d`],
+  });
+});
+
+test("a function has one name, but for `.js` and `default`", async () => {
+  const { post } = await served();
+  const list = (path: string) => post("/api/query", { path, args: { author: "ada" } });
+  for (const path of ["messages:list", "messages.js:list"]) {
+    expect(await list(path)).toMatchObject({ status: "success" });
+  }
+  expect((await list("messages:list:again"))["errorMessage"]).toContain(
+    "Could not find public function for 'messages:list:again'",
+  );
 });
 
 test("a body that is too large is refused before it is read, and while it comes", async () => {

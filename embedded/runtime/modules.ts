@@ -58,9 +58,9 @@ export class Modules {
    * @throws what evaluating its module throws.
    */
   async find(name: string): Promise<LoadedFunction | null> {
-    const [path = "", exported = "default"] = name.split(":");
+    const [path = "", exported = "default", ...more] = name.split(":");
     const module = path.replace(/\.js$/, "");
-    if (module === "schema" || !this.#realm.modules.includes(module)) return null;
+    if (more.length > 0 || module === "schema" || !this.#realm.modules.includes(module)) return null;
     const namespace = await this.#realm.load(module);
     const fn = Object.hasOwn(namespace, exported)
       ? asFunction(this.contexts, this.component, `${module}:${exported}`, namespace[exported])

@@ -158,3 +158,25 @@ test("crons.ts must export crons", async () => {
     "is not what `cronJobs()` returns",
   );
 });
+
+test("a reload that is refused for its jobs takes no index from the build that goes on serving", async () => {
+  const { project, change } = projectWith();
+  const file = join(project, "convex/schema.ts");
+  const schema = (index: string) =>
+    `import { defineSchema, defineTable } from "convex/server";
+     import { v } from "convex/values";
+     export default defineSchema({ notes: defineTable({ text: v.string() })${index} });`;
+  writeFileSync(file, schema('.index("by_text", ["text"])'));
+  writeFileSync(
+    join(project, "convex/indexed.ts"),
+    `import { internalQueryGeneric } from "convex/server";
+     export const first = internalQueryGeneric(({ db }) => db.query("notes").withIndex("by_text").first());`,
+  );
+  const { server } = await serveScheduled({ project });
+  expect(await server.run("indexed:first", {})).toBeNull();
+
+  writeFileSync(file, schema(""));
+  change('crons.hourly("gone", jobs.nowhere);');
+  await expect(server.reload()).rejects.toThrow("there is no function jobs:nowhere");
+  expect(await server.run("indexed:first", {})).toBeNull();
+});

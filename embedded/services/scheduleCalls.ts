@@ -5,6 +5,7 @@ import type { Address } from "../exec/addresses";
 import { handleOf, notFound, placeOf } from "../exec/addresses";
 import { SyscallError } from "../exec/errors";
 import type { Execution } from "../exec/execution";
+import { checkArgumentShape } from "../exec/limitsOfSize";
 import { Usage } from "../exec/limitsOfTransaction";
 import type { Transaction } from "../store/types";
 import { decodeId } from "../values/ids";
@@ -88,7 +89,9 @@ async function newJob(execution: Execution, call: ScheduleArgs, now: number): Pr
       `Invalid arguments for "${name}": a scheduled function cannot take an unresolved placeholder value.`,
     );
   }
-  const args = [jsonToConvex(call.args)];
+  const value = jsonToConvex(call.args);
+  checkArgumentShape(name, value);
+  const args = [value];
   if (engine.harness === true) {
     return { name: component === execution.component ? name : handleOf(place), args, scheduledTime };
   }

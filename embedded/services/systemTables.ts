@@ -59,8 +59,10 @@ export function isReadableIndex(table: string, index: string): boolean {
   return !isSystemTable(table) || BUILT_IN.has(index);
 }
 
-/** The app's schema and the tables of the runtime as one. */
+/** The app's schema and the tables of the runtime as one. @throws Error if the app declares a table with such a name. */
 export function withSystemTables(schema: SchemaJSON | null): SchemaJSON {
+  const reserved = schema?.tables.find(({ tableName }) => isSystemTable(tableName));
+  if (reserved !== undefined) throw new Error(`${reserved.tableName} is a reserved table name.`);
   return {
     schemaValidation: schema?.schemaValidation ?? false,
     tables: [...(schema?.tables ?? []), ...TABLES],

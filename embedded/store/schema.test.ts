@@ -22,6 +22,8 @@ const NAME_ONLY: ValidatorJSON = {
   value: { name: { fieldType: { type: "string" }, optional: false } },
 };
 
+const many = (count: number, name: string) => Array.from({ length: count }, (_, i) => `${name}${i}`);
+
 async function apply(store: Store, next: SchemaJSON | null, component = ""): Promise<string[]> {
   const lines: string[] = [];
   await store.applySchema(component, next, (line) => lines.push(line));
@@ -65,7 +67,7 @@ describe("indexes", () => {
     await insertOne(store, { name: "a", owner: "z" });
     await insertOne(store, { name: "b", owner: "y" });
     const before = indexOf(items(store), "by_name").id;
-    await apply(store, schema({ items: { indexes: { by_name: ["owner"], by_owner: ["owner"] } } }));
+    await apply(store, schema({ items: { indexes: { by_name: ["owner"], by_owner: ["owner", "name"] } } }));
     expect(indexOf(items(store), "by_name").id).not.toBe(before);
     expect(names(store, "by_name")).toEqual(["b", "a"]);
     expect(names(store, "by_owner")).toEqual(["b", "a"]);
@@ -106,6 +108,29 @@ describe("indexes", () => {
       "every table has an index of that name",
     ],
     ["no fields", schema({ items: { indexes: { by_none: [] } } }), "it has no fields"],
+    ["17 fields", schema({ items: { indexes: { by_all: many(17, "f") } } }), "up to 16 fields"],
+    ["a field twice", schema({ items: { indexes: { by_a: ["a", "b", "a"] } } }), "it has the field a twice"],
+    ["the id", schema({ items: { indexes: { by_a: ["a", "_id"] } } }), "`_id` is not a valid index field."],
+    [
+      "the creation time",
+      schema({ items: { indexes: { by_a: ["a", "_creationTime"] } } }),
+      "`_creationTime` is automatically added to the end of each index.",
+    ],
+    ["what is no path", schema({ items: { indexes: { by_a: ["a b"] } } }), '"a b" is no path of fields'],
+    ["what is reserved", schema({ items: { indexes: { by_a: ["a._b"] } } }), "begin with `_` are reserved"],
+    ["a reserved name", schema({ items: { indexes: { _by_a: ["a"] } } }), "begin with a letter"],
+    ["a long name", schema({ items: { indexes: { ["a".repeat(65)]: ["a"] } } }), "64 characters or less"],
+    [
+      "the fields of another",
+      schema({ items: { indexes: { by_a: ["a", "b"], also_by_a: ["a", "b"] } } }),
+      'In table "items" index "by_a" and index "also_by_a" have the same fields.',
+    ],
+    [
+      "32 others",
+      schema({ items: { indexes: Object.fromEntries(many(33, "f").map((f) => [f, [f]])) } }),
+      'Table "items" cannot have more than 32 indexes.',
+    ],
+    ["a table of no name", schema({ "my-items": {} }), 'Invalid table name: "my-items"'],
     [
       "a field that no document can have",
       schema({ items: { type: NAME_ONLY, indexes: { by_age: ["age"] } } }),

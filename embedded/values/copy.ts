@@ -5,6 +5,7 @@
  * which one walk makes the same copy: fields sorted, those that are `undefined` left out, nothing shared.
  */
 import type { Value } from "convex/values";
+import { MOST_ELEMENTS, MOST_FIELDS, MOST_LEVELS } from "./shape";
 
 /** A copy, and a bound for its bytes as Convex counts them. */
 export interface Copy {
@@ -19,12 +20,20 @@ const MAX_INT64 = 2n ** 63n - 1n;
 const LONGEST_FIELD_NAME = 1024;
 const UTF8_BYTES = 3;
 
+// Arguments lie in a list, which is a level of its own.
+const MOST_LEVELS_COPIED = MOST_LEVELS - 1;
+
 // Of the copy that is being made, which is never interrupted.
 let most = 0;
+let level = 0;
 
-/** The copy of plain data, `null` for all else: what is no value, and what only `convexToJson` knows. */
+/**
+ * The copy of plain data, `null` for all else: what is no value, what only `convexToJson` knows, and what may have a shape
+ * that Convex refuses.
+ */
 export function copyPlain(value: unknown): Copy | null {
   most = 0;
+  level = 0;
   const copy = copied(value);
   return copy === NOT_PLAIN ? null : { value: copy, mostBytes: most };
 }
@@ -74,6 +83,7 @@ function copiedObject(value: object): Value | typeof NOT_PLAIN {
 }
 
 function copiedArray(values: readonly unknown[]): Value | typeof NOT_PLAIN {
+  if (values.length > MOST_ELEMENTS || ++level > MOST_LEVELS_COPIED) return NOT_PLAIN;
   most += 2;
   const copies: Value[] = [];
   for (const value of values) {
@@ -81,13 +91,16 @@ function copiedArray(values: readonly unknown[]): Value | typeof NOT_PLAIN {
     if (copy === NOT_PLAIN) return NOT_PLAIN;
     copies.push(copy);
   }
+  level--;
   return copies;
 }
 
 function copiedFields(fields: Readonly<Record<string, unknown>>): Value | typeof NOT_PLAIN {
+  const names = sortedNames(fields);
+  if (names.length > MOST_FIELDS || ++level > MOST_LEVELS_COPIED) return NOT_PLAIN;
   most += 2;
   const copies: Record<string, Value> = {};
-  for (const name of sortedNames(fields)) {
+  for (const name of names) {
     const value = fields[name];
     if (value === undefined) continue;
     if (!isFieldName(name)) return NOT_PLAIN;
@@ -96,6 +109,7 @@ function copiedFields(fields: Readonly<Record<string, unknown>>): Value | typeof
     most += name.length + 1;
     copies[name] = copy;
   }
+  level--;
   return copies;
 }
 

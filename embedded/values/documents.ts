@@ -1,6 +1,7 @@
 /** What Convex asks of a document before it is stored: its size and shape, and its table's schema. */
 import { CommitTsPlaceholder, getDocumentSize } from "convex/values";
 import type { ValidatorJSON, Value } from "convex/values";
+import { tooLong, tooMany } from "./shape";
 import { checkValue } from "./validators";
 import type { IdNames } from "./validators";
 
@@ -8,9 +9,7 @@ type Fields = { [field: string]: Value | undefined };
 
 const KIB = 1024;
 const MAX_BYTES = KIB * KIB;
-const MAX_FIELDS = 1024;
 const MAX_NESTING = 16;
-const MAX_ARRAY = 8192;
 const MAX_NAME = 1024;
 
 /**
@@ -77,16 +76,12 @@ function walk(value: Value | undefined, depth: number, found: Found): void {
   if (depth > MAX_NESTING * 4) return;
 
   if (Array.isArray(value)) {
-    if (value.length > MAX_ARRAY) {
-      found.problem ??= `Array length is too long (${value.length} > maximum length ${MAX_ARRAY})`;
-    }
+    found.problem ??= tooLong(value.length);
     for (const element of value) walk(element, depth + 1, found);
     return;
   }
   const names = Object.keys(value).filter((name) => value[name] !== undefined);
-  if (names.length > MAX_FIELDS) {
-    found.problem ??= `Object has too many fields (${names.length} > maximum number ${MAX_FIELDS})`;
-  }
+  found.problem ??= tooMany(names.length);
   for (const name of names) {
     found.problem ??= checkName(name, depth === 0);
     walk(value[name], depth + 1, found);

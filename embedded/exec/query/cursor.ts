@@ -19,8 +19,13 @@ const HEADER_BYTES = 2 + FINGERPRINT_BYTES;
 
 /** What a cursor is bound to: the whole query, filters included, and the fields of its index. */
 export function fingerprint(query: SerializedQuery, source: Source | null): Buffer {
-  const bound = JSON.stringify([query, source?.index.fields ?? null]);
+  const bound = JSON.stringify([query, source?.index.fields ?? builtInFields(query)]);
   return createHash("sha256").update(bound).digest().subarray(0, FINGERPRINT_BYTES);
+}
+
+/** Those of an index of a table that is still to be made: the cursor is to hold once it is. */
+function builtInFields({ source }: SerializedQuery): readonly string[] {
+  return source.type === "IndexRange" && source.indexName.endsWith(".by_id") ? ["_id"] : ["_creationTime"];
 }
 
 export function encodeCursor(position: Position, print: Buffer, prefix: Buffer): string {

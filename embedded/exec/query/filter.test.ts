@@ -3,7 +3,7 @@ import { convexToJson } from "convex/values";
 import { expect, test } from "vitest";
 import { compileFilter } from "./filter";
 
-const document = { name: "bolt", rank: 3, big: 7n, nested: { deep: true }, nothing: null };
+const document = { name: "bolt", rank: 3, big: 7n, nested: { deep: true }, list: [1], nothing: null };
 const field = (path: string) => ({ $field: path });
 const literal = (value: Value) => ({ $literal: convexToJson(value) });
 const missing = { $literal: { $undefined: null } };
@@ -18,6 +18,8 @@ test.each<[string, JSONValue]>([
   ["a missing field sorts before null", { $lt: [field("absent"), literal(null)] }],
   ["dotted paths", { $eq: [field("nested.deep"), literal(true)] }],
   ["no path leads into a string", { $eq: [field("name.length"), missing] }],
+  ["nor into a list", { $eq: [field("list.0"), missing] }],
+  ["nor to the length of one", { $eq: [field("list.length"), missing] }],
   ["nor to what objects inherit", { $eq: [field("nested.constructor"), missing] }],
   ["types have an order: bigint before number", { $lt: [field("big"), field("rank")] }],
   ["types have an order: number before string", { $gt: [field("name"), field("rank")] }],

@@ -105,7 +105,8 @@ function field(path: JSONValue): Expression {
   return (document) => {
     let value: Value | undefined = document;
     for (const name of names) {
-      if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return undefined;
+      if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+      if (!Object.hasOwn(value, name)) return undefined;
       value = (value as Record<string, Value | undefined>)[name];
     }
     return value;

@@ -1,6 +1,8 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { EmbeddedServer } from "../../server";
-import { serve } from "../../fixtures/serve";
+import { BASIC, copyOf, serve } from "../../fixtures/serve";
 
 interface Page {
   page: { _id: string; name: string }[];
@@ -99,6 +101,32 @@ test("cursors of another query, and what is no cursor, are refused as Convex doe
   await expect(page(server, { cursor: continueCursor }, { order: "desc" })).rejects.toMatchObject({ data });
   for (const cursor of ["", "x", "AAAA", `${continueCursor}=`, "é"]) {
     await expect(page(server, { cursor })).rejects.toMatchObject({ data });
+  }
+});
+
+test("a cursor into a table that has no documents yet holds when it has", async () => {
+  const project = copyOf(BASIC);
+  writeFileSync(
+    join(project, "convex/late.ts"),
+    `import { internalMutationGeneric, internalQueryGeneric } from "convex/server";
+     import { v } from "convex/values";
+     export const add = internalMutationGeneric({ args: {}, handler: ({ db }) => db.insert("late", { name: "a" }) });
+     export const page = internalQueryGeneric({
+       args: { index: v.string(), options: v.any() },
+       handler: ({ db }, { index, options }) => db.query("late").withIndex(index).paginate(options),
+     });`,
+  );
+  const { server } = await serve({ project });
+  const late = async (index: string, cursor: string | null) =>
+    (await server.run("late:page", { index, options: { numItems: 2, cursor } })) as unknown as Page;
+  const indexes = ["by_creation_time", "by_id"];
+  const before = await Promise.all(indexes.map((index) => late(index, null)));
+  expect(before.map(({ isDone }) => isDone)).toEqual([true, true]);
+  await server.run("late:add", {});
+  for (const [i, index] of indexes.entries()) {
+    const beyond = await late(index, before[i]?.continueCursor ?? null);
+    expect([names(beyond), beyond.isDone]).toEqual(["", true]);
+    expect(names(await late(index, null))).toBe("a");
   }
 });
 

@@ -1,0 +1,98 @@
+/**
+ * What Convex asks of the tables and indexes that a schema declares, whatever documents there are.
+ *
+ * Source: `crates/common/src/schemas/json.rs` and `bootstrap_model/index` beside it in get-convex/convex-backend.
+ */
+import type { ValidatorJSON } from "convex/values";
+import { BY_CREATION_TIME, BY_ID } from "./catalog";
+import type { SchemaIndexJSON, SchemaTableJSON } from "./types";
+
+const MOST_INDEXES = 32;
+const MOST_FIELDS_OF_INDEX = 16;
+const NAME = /^[a-zA-Z][a-zA-Z0-9_]{0,63}$/;
+const PATH = /^[a-zA-Z_][a-zA-Z0-9_]*(\.[a-zA-Z_][a-zA-Z0-9_]*)*$/;
+
+/** True for the names of the indexes that every table has. */
+export function isBuiltIn(name: string): boolean {
+  return name === BY_ID || name === BY_CREATION_TIME;
+}
+
+/**
+ * Checks a table and its indexes; tables whose names begin with `_` are the runtime's own.
+ *
+ * @param validates whether documents are held against the schema.
+ * @throws Error for what cannot be deployed.
+ */
+export function checkDefinition(table: SchemaTableJSON, validates: boolean): void {
+  const { tableName, indexes } = table;
+  if (tableName.startsWith("_")) return;
+  if (!NAME.test(tableName)) {
+    throw new Error(
+      `Invalid table name: "${tableName}". Identifiers must start with a letter and can only contain letters, digits, ` +
+        "and underscores.",
+    );
+  }
+  if (indexes.length > MOST_INDEXES) {
+    throw new Error(`Table "${tableName}" cannot have more than ${MOST_INDEXES} indexes.`);
+  }
+  const names = new Set<string>();
+  const lists = new Map<string, string>();
+  for (const { indexDescriptor: name, fields } of indexes) {
+    const problem =
+      problemOfName(name, names) ?? problemOfFields(fields) ?? problemOfPaths(table, fields, validates);
+    if (problem !== null)
+      throw new Error(`In table "${tableName}" the index "${name}" is invalid because ${problem}`);
+    const other = lists.get(fields.join());
+    if (other !== undefined) {
+      throw new Error(
+        `In table "${tableName}" index "${other}" and index "${name}" have the same fields. Indexes must be unique within ` +
+          "a table.",
+      );
+    }
+    names.add(name);
+    lists.set(fields.join(), name);
+  }
+}
+
+function problemOfName(name: string, others: ReadonlySet<string>): string | null {
+  if (isBuiltIn(name)) return "every table has an index of that name";
+  if (others.has(name)) return "the table has another index of that name";
+  if (NAME.test(name)) return null;
+  return "names have 64 characters or less, begin with a letter, and have letters, digits and underscores only";
+}
+
+function problemOfFields(fields: SchemaIndexJSON["fields"]): string | null {
+  if (fields.length === 0) return "it has no fields";
+  if (fields.length > MOST_FIELDS_OF_INDEX) return `indexes may have up to ${MOST_FIELDS_OF_INDEX} fields`;
+  for (const [i, field] of fields.entries()) {
+    if (field === "_id")
+      return "`_id` is not a valid index field. To load documents by ID, use `db.get(id)`.";
+    if (field === "_creationTime") {
+      return "`_creationTime` is automatically added to the end of each index. It should not be added explicitly.";
+    }
+    if (!PATH.test(field)) return `"${field}" is no path of fields`;
+    if (field.split(".").some((part) => part.startsWith("_")))
+      return "fields that begin with `_` are reserved";
+    if (fields.indexOf(field) !== i) return `it has the field ${field} twice`;
+  }
+  return null;
+}
+
+function problemOfPaths(
+  { documentType }: SchemaTableJSON,
+  fields: SchemaIndexJSON["fields"],
+  validates: boolean,
+): string | null {
+  const impossible = fields.find((field) => validates && !canContain(documentType, field.split(".")));
+  return impossible === undefined ? null : `it references the field ${impossible} that does not exist.`;
+}
+
+/** Whether some document of this type can have a field at this path. */
+function canContain(validator: ValidatorJSON | null, path: readonly string[]): boolean {
+  const [name, ...rest] = path;
+  if (name === undefined || validator === null || validator.type === "any") return true;
+  if (validator.type === "union") return validator.value.some((member) => canContain(member, path));
+  if (validator.type !== "object") return false;
+  const field = Object.hasOwn(validator.value, name) ? validator.value[name] : undefined;
+  return field !== undefined && canContain(field.fieldType, rest);
+}
