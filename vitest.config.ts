@@ -14,8 +14,8 @@ const env = {
   RATE_LIMIT_IP_PER_MINUTE: "0",
 };
 
-/** Projects do not inherit these. */
-const patience = { testTimeout: 30_000, hookTimeout: 30_000 };
+/** Projects do not inherit these. Time limits are for what hangs: on a busy machine much takes long that takes no time alone. */
+const patience = { testTimeout: 120_000, hookTimeout: 120_000, expect: { poll: { timeout: 60_000 } } };
 const setupFiles = ["./vitest.setup.ts"];
 /** These kill the server, which has to be a process for that. */
 const ofAProcess = ["convex/http/**/crash.test.ts"];
@@ -78,7 +78,7 @@ export default defineConfig({
       },
       {
         // Copies of the project, changed as the README says: they run its commands, the compiler among them.
-        test: { name: "adopt", include: ["adopt/**/*.test.ts"], testTimeout: 300_000 },
+        test: { name: "adopt", include: ["adopt/**/*.test.ts"], testTimeout: 900_000 },
       },
       {
         // In a real browser, which not every machine has: `npm run test:browser`.

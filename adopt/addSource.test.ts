@@ -54,7 +54,7 @@ async function handlesOnce(send: Send, call: Caller): Promise<void> {
       { eventId: "evt_2", type: "order.seen", attempts: 1, handled: false },
       { eventId: "evt_1", type: "order.paid", attempts: 1, handled: true },
     ]);
-  }, 20_000);
+  }, 60_000);
   expect(await (await call("GET", "/api/payments/order_1")).json()).toEqual({ sessionId: "order_1" });
 }
 

@@ -7,7 +7,7 @@ import { checkedFetch } from "../openapi/contract/check";
 import { inspect } from "./fixtures/inspect";
 import { CRASH } from "./fixtures/load";
 import { ManualTime } from "./fixtures/manualTime";
-import { BASIC, PATIENT, serve, temporaryDirectory } from "./fixtures/serve";
+import { BASIC, serve, temporaryDirectory } from "./fixtures/serve";
 import { onDisk, STORED } from "./fixtures/stored";
 import type { EmbeddedServer } from "./server";
 
@@ -80,9 +80,7 @@ test("jobs that are due while commits fail run once when they no longer do", asy
   for (const name of ["note", "act"]) await server.run("work:schedule", { name, text: name, delay: 1_000 });
   state.commits = true;
   time.pass(1_000);
-  await expect
-    .poll(() => logged.filter(({ message }) => message.startsWith("Trying again")).length, PATIENT)
-    .toBe(2);
+  await expect.poll(() => logged.filter(({ message }) => message.startsWith("Trying again")).length).toBe(2);
   state.commits = false;
   time.pass(60_000);
   await server.idle();

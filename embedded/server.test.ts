@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { BASIC, copyOf, serve, temporaryDirectory, PATIENT } from "./fixtures/serve";
+import { BASIC, copyOf, serve, temporaryDirectory } from "./fixtures/serve";
 import { accepts, halfPosted } from "./fixtures/sockets";
 
 const NO_BROKEN = { FIXTURE_BROKEN: "no" };
@@ -102,7 +102,7 @@ test("closing finishes the request under way, its write included, and takes no n
   const body = JSON.stringify({ owner: "ada", name: "last" });
   const posted = await halfPosted(server.url, "/items", body);
   const closed = server.close(60_000);
-  await expect.poll(() => accepts(server.url), PATIENT).toBe(false);
+  await expect.poll(() => accepts(server.url)).toBe(false);
   expect(await posted.finish()).toContain("HTTP/1.1 201 Created");
   await closed;
 

@@ -8,7 +8,8 @@ export default defineConfig({
     // Most of the time is spent waiting: for starts, and for limits of time.
     maxWorkers: 3,
     testTimeout: 120_000,
-    hookTimeout: 60_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
     reporters: ["verbose"],
   },
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { serve, PATIENT } from "../fixtures/serve";
+import { serve } from "../fixtures/serve";
 import { raw } from "../fixtures/sockets";
 
 const json = async (response: Response | Promise<Response>) =>
@@ -138,11 +138,11 @@ test("a client that leaves does not stop what its request does", async () => {
   const left = fetch(`${server.url}/wait`, { method: "POST", body, signal: leaving.signal }).catch(
     () => "left",
   );
-  await expect.poll(async () => (await fetch(`${server.url}/waiting`)).text(), PATIENT).toBe("true");
+  await expect.poll(async () => (await fetch(`${server.url}/waiting`)).text()).toBe("true");
   leaving.abort();
   expect(await left).toBe("left");
   await fetch(`${server.url}/release`, { method: "POST" });
-  await expect.poll(() => server.run("items:names", { owner: "ada" }), PATIENT).toEqual(["late"]);
+  await expect.poll(() => server.run("items:names", { owner: "ada" })).toEqual(["late"]);
 });
 
 test("a connection serves several requests", async () => {

@@ -7,7 +7,6 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { PATIENT } from "../fixtures/serve";
 import { raw } from "../fixtures/sockets";
 import { onDisk, serveFiles, sha256, upload, uploaded } from "../fixtures/stored";
 
@@ -207,15 +206,15 @@ test("an upload that breaks off leaves nothing, whatever its length claimed; one
   const socket = connect(Number(url.port), "127.0.0.1");
   const head = `POST ${url.pathname}${url.search} HTTP/1.1\r\nHost: x\r\n`;
   socket.write(`${head}Content-Length: 100000\r\n\r\n${"x".repeat(5000)}`);
-  await expect.poll(() => onDisk(server).length, PATIENT).toBe(1);
+  await expect.poll(() => onDisk(server).length).toBe(1);
   socket.destroy();
-  await expect.poll(() => onDisk(server), PATIENT).toEqual([]);
+  await expect.poll(() => onDisk(server)).toEqual([]);
 
   const chunked = connect(Number(url.port), "127.0.0.1");
   chunked.write(`${head}Transfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n`);
-  await expect.poll(() => onDisk(server).length, PATIENT).toBe(1);
+  await expect.poll(() => onDisk(server).length).toBe(1);
   chunked.end("zz\r\n");
-  await expect.poll(() => onDisk(server), PATIENT).toEqual([]);
+  await expect.poll(() => onDisk(server)).toEqual([]);
 
   // What comes beyond the length is no request either, so this one may be cut off before it is answered.
   await raw(url.origin, `${head}Content-Length: 3\r\n\r\nabcdef`);
@@ -247,7 +246,7 @@ test("a slow reader of a file that is deleted meanwhile gets all of it, and then
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(chunk as Buffer);
   expect(Buffer.concat(chunks).equals(bytes)).toBe(true);
-  await expect.poll(() => onDisk(server), PATIENT).toEqual([]);
+  await expect.poll(() => onDisk(server)).toEqual([]);
 });
 
 test("a reader that goes away lets go of the file", async () => {
@@ -256,7 +255,7 @@ test("a reader that goes away lets go of the file", async () => {
   const [incoming] = (await once(request(url).end(), "response")) as [IncomingMessage];
   await server.run("files:remove", { id });
   incoming.destroy();
-  await expect.poll(() => onDisk(server), PATIENT).toEqual([]);
+  await expect.poll(() => onDisk(server)).toEqual([]);
 });
 
 test("an upload that cannot be stored is told so, however much of it is still to come", async () => {

@@ -29,38 +29,34 @@ async function killed(data: string, round: number): Promise<string[]> {
   return acknowledged;
 }
 
-test(
-  "after kill -9 every mutation has run exactly once, and every action at most once",
-  { timeout: 60_000 },
-  async () => {
-    const data = temporaryDirectory();
-    const acknowledged = new Set<string>();
-    const time = new ManualTime(Date.now());
-    for (let round = 0; round < ROUNDS; round++) {
-      for (const text of await killed(data, round)) acknowledged.add(text);
-      const { server, texts, pass } = await serveScheduled({ data, time });
-      time.now = Date.now();
-      await pass(120_000);
+test("after kill -9 every mutation has run exactly once, and every action at most once", async () => {
+  const data = temporaryDirectory();
+  const acknowledged = new Set<string>();
+  const time = new ManualTime(Date.now());
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const text of await killed(data, round)) acknowledged.add(text);
+    const { server, texts, pass } = await serveScheduled({ data, time });
+    time.now = Date.now();
+    await pass(120_000);
 
-      const written = new Map<string, number>();
-      for (const text of await texts()) written.set(text, (written.get(text) ?? 0) + 1);
-      expect([...written.values()].filter((times) => times !== 1)).toEqual([]);
-      const jobs = (await server.run("jobs:all", {})) as Job[];
-      const states = new Map(jobs.map(({ args, state }) => [(args[0] as { text: string }).text, state]));
-      for (const text of acknowledged) {
-        const state = states.get(text);
-        // Only what was running when the process was killed may have failed, and only an action.
-        if (state?.kind === "failed") {
-          expect([text.slice(0, 3), state.error]).toEqual(["act", "Transient error while executing action"]);
-        } else {
-          expect([text, state?.kind, written.get(text)]).toEqual([text, "success", 1]);
-        }
+    const written = new Map<string, number>();
+    for (const text of await texts()) written.set(text, (written.get(text) ?? 0) + 1);
+    expect([...written.values()].filter((times) => times !== 1)).toEqual([]);
+    const jobs = (await server.run("jobs:all", {})) as Job[];
+    const states = new Map(jobs.map(({ args, state }) => [(args[0] as { text: string }).text, state]));
+    for (const text of acknowledged) {
+      const state = states.get(text);
+      // Only what was running when the process was killed may have failed, and only an action.
+      if (state?.kind === "failed") {
+        expect([text.slice(0, 3), state.error]).toEqual(["act", "Transient error while executing action"]);
+      } else {
+        expect([text, state?.kind, written.get(text)]).toEqual([text, "success", 1]);
       }
-      await server.close();
     }
-    expect(acknowledged.size).toBeGreaterThan(ROUNDS * 50 - 1);
-  },
-);
+    await server.close();
+  }
+  expect(acknowledged.size).toBeGreaterThan(ROUNDS * 50 - 1);
+});
 
 test("a copy of the data of a running server finds waiting jobs, and an action that was cut off", async () => {
   const data = temporaryDirectory();

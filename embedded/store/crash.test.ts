@@ -42,50 +42,42 @@ async function acknowledged(directory: string, round: number): Promise<string[]>
   return ids;
 }
 
-test(
-  "nothing acknowledged is lost to SIGKILL, and the indexes fit the documents",
-  { timeout: 60_000 },
-  async () => {
-    const directory = temporaryDirectory();
-    const known = new Set<string>();
-    for (let round = 1; round <= ROUNDS; round++) {
-      for (const id of await acknowledged(directory, round)) known.add(id);
-      const store = openStore({ directory });
-      const snapshot = store.snapshot();
-      const lost = [...known].filter(
-        (id) => snapshot.get(items(store), decodeId(id)?.internal ?? Buffer.alloc(16)) === null,
-      );
-      expect(lost).toEqual([]);
-      const [ids, ...others] = items(store).indexes.map((index) =>
-        collect(snapshot, index)
-          .map(({ _id }) => String(_id))
-          .sort(),
-      );
-      for (const other of others) expect(other).toEqual(ids);
-      for (const index of items(store).indexes.filter(({ fields: [field] }) => field === "n")) {
-        const ranks = collect(snapshot, index).map(({ n }) => Number(n));
-        expect(ranks).toEqual([...ranks].sort((a, b) => a - b));
-      }
-      snapshot.release();
-      await store.close();
+test("nothing acknowledged is lost to SIGKILL, and the indexes fit the documents", async () => {
+  const directory = temporaryDirectory();
+  const known = new Set<string>();
+  for (let round = 1; round <= ROUNDS; round++) {
+    for (const id of await acknowledged(directory, round)) known.add(id);
+    const store = openStore({ directory });
+    const snapshot = store.snapshot();
+    const lost = [...known].filter(
+      (id) => snapshot.get(items(store), decodeId(id)?.internal ?? Buffer.alloc(16)) === null,
+    );
+    expect(lost).toEqual([]);
+    const [ids, ...others] = items(store).indexes.map((index) =>
+      collect(snapshot, index)
+        .map(({ _id }) => String(_id))
+        .sort(),
+    );
+    for (const other of others) expect(other).toEqual(ids);
+    for (const index of items(store).indexes.filter(({ fields: [field] }) => field === "n")) {
+      const ranks = collect(snapshot, index).map(({ n }) => Number(n));
+      expect(ranks).toEqual([...ranks].sort((a, b) => a - b));
     }
-    expect(known.size).toBeGreaterThan(ROUNDS);
-    const db = new Connection(join(directory, "data.sqlite"));
-    expect(db.pragma("integrity_check")).toBe("ok");
-    db.close();
-  },
-);
+    snapshot.release();
+    await store.close();
+  }
+  expect(known.size).toBeGreaterThan(ROUNDS);
+  const db = new Connection(join(directory, "data.sqlite"));
+  expect(db.pragma("integrity_check")).toBe("ok");
+  db.close();
+});
 
-test(
-  "a directory is held by one process, until that one ends, however it ends",
-  { timeout: 30_000 },
-  async () => {
-    const directory = temporaryDirectory();
-    const holder = start(directory, "hold");
-    const [line] = (await once(createInterface({ input: holder.stdout }), "line")) as [string];
-    expect(line).toBe("held");
-    expect(() => openStore({ directory })).toThrow("is in use by another process. Stop that one");
-    await kill(holder);
-    testStore({ directory });
-  },
-);
+test("a directory is held by one process, until that one ends, however it ends", async () => {
+  const directory = temporaryDirectory();
+  const holder = start(directory, "hold");
+  const [line] = (await once(createInterface({ input: holder.stdout }), "line")) as [string];
+  expect(line).toBe("held");
+  expect(() => openStore({ directory })).toThrow("is in use by another process. Stop that one");
+  await kill(holder);
+  testStore({ directory });
+});

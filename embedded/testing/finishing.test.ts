@@ -57,9 +57,7 @@ describe.each(BOTH)("under real timers, on %s", (_name, convexTest) => {
   test("a scheduled function runs by itself", async () => {
     const t = start(convexTest);
     await t.mutation(api.scheduling.sendLater, { body: "by itself", delay: 0 });
-    await vi.waitFor(async () => {
-      expect(await t.query(api.messages.bodies)).toEqual(["by itself"]);
-    });
+    await expect.poll(() => t.query(api.messages.bodies)).toEqual(["by itself"]);
     await t.finishInProgressScheduledFunctions();
   });
 });

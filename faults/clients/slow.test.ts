@@ -11,7 +11,6 @@ import { closed, connected, head } from "./sockets";
 
 const MIB = 1024 * 1024;
 const CLIENTS = 50;
-const PATIENT = { timeout: 60_000 };
 
 /** Sends byte after byte until the server has had enough, and ends its half. @returns what it answered. */
 async function trickle(socket: Socket, text: string): Promise<string> {
@@ -63,7 +62,7 @@ test("headers and bodies that come byte by byte are given up, and others are ser
   const statuses = (await all).map((answer) => answer.slice(9, 12));
   expect(new Set(statuses.slice(0, CLIENTS))).toEqual(new Set(["408"]));
   expect(new Set(statuses.slice(CLIENTS))).toEqual(new Set(["503"]));
-  await expect.poll(() => product.descriptors(), PATIENT).toBeLessThanOrEqual(descriptors + OTHERS);
+  await expect.poll(() => product.descriptors()).toBeLessThanOrEqual(descriptors + OTHERS);
   console.log(
     `${3 * CLIENTS} trickling clients were closed; ${served} rounds of others were served meanwhile`,
   );

@@ -9,7 +9,6 @@ import { connected, head } from "./sockets";
 
 const CLIENTS = 40;
 const LENGTH = 4_000_000;
-const PATIENT = { timeout: 30_000 };
 
 /** Names of all files below a directory. */
 const filesIn = (directory: string) =>
@@ -45,11 +44,11 @@ test("uploads that break off leave no file, no bytes and no open descriptor", as
   );
   const leave = await Promise.all(uploads);
   // Half of each of those that go to disk is there.
-  await expect.poll(() => filesIn(join(data, "files/tmp")).length, PATIENT).toBe(CLIENTS);
+  await expect.poll(() => filesIn(join(data, "files/tmp")).length).toBe(CLIENTS);
   for (const go of leave) go();
 
-  await expect.poll(() => filesIn(join(data, "files")).length, PATIENT).toBe(1);
-  await expect.poll(() => product.descriptors(), PATIENT).toBeLessThanOrEqual(before + OTHERS);
+  await expect.poll(() => filesIn(join(data, "files")).length).toBe(1);
+  await expect.poll(() => product.descriptors()).toBeLessThanOrEqual(before + OTHERS);
   expect((await everything(call, "/api/files")).map(({ id }) => id)).toEqual([kept.json["storageId"]]);
   expect((await product.stop()).code).toBe(0);
   const { problems, orphans, files } = inspect(data);

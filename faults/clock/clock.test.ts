@@ -9,7 +9,6 @@ import { Product, SECRETS, temporaryDirectory } from "../product";
 
 const HOUR = 60 * 60 * 1000;
 const DAY = 24 * HOUR;
-const PATIENT = { timeout: 30_000 };
 
 /** A product whose clock can be set, and all its starts in one data directory. */
 function clocked(settings: Record<string, string> = {}) {
@@ -59,7 +58,7 @@ const pay = (call: Call, id: string, now: number) => {
 const jobDone = async (call: Call, number: number) => {
   const asked = await call("POST", "/api/process", { data: { number } }, { Prefer: "respond-async" });
   const path = asked.headers.get("location") ?? "";
-  await expect.poll(async () => (await call("GET", path)).json["status"], PATIENT).toBe("succeeded");
+  await expect.poll(async () => (await call("GET", path)).json["status"]).toBe("succeeded");
 };
 
 test("set back while it runs: order, changes, jobs and webhooks go on", async () => {
@@ -85,9 +84,7 @@ test("set back while it runs: order, changes, jobs and webhooks go on", async ()
   await jobDone(call, 2);
   expect((await deliver(call, "set-back", Date.now())).status).toBe(200);
   const log = () => call("GET", "/api/webhook-events?limit=1");
-  await expect
-    .poll(async () => (JSON.parse((await log()).text) as Json[])[0]?.["status"], PATIENT)
-    .toBe("success");
+  await expect.poll(async () => (JSON.parse((await log()).text) as Json[])[0]?.["status"]).toBe("success");
   expect((await product.stop()).code).toBe(0);
 });
 
@@ -186,5 +183,5 @@ test("what was due by a clock that was ahead waits until the clock is there, and
     );
     return all.filter((state) => state !== "succeeded" && state !== "failed");
   };
-  await expect.poll(states, PATIENT).toEqual([]);
+  await expect.poll(states).toEqual([]);
 });

@@ -71,9 +71,7 @@ onlyOn(
     };
     await vi.waitFor(
       async () => expect((await read("/api/webhook-events?status=pending")).list).toEqual([]),
-      {
-        timeout: 20_000,
-      },
+      { timeout: 100_000 },
     );
     const log = new Map<unknown, Json>();
     for (let path: string | undefined = "/api/webhook-events?limit=100"; path;) {
