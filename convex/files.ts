@@ -130,12 +130,15 @@ export const collectUnregistered = internalMutation({
   },
 });
 
-/** True for bytes of this API: a file, or a webhook's payload. A job's input lives minutes, not a day. */
+/** True for bytes of this API: a file, a webhook's payload, or a job's input, which waits for as long as nothing runs. */
 async function isReferenced(ctx: QueryCtx, storageId: Id<"_storage">): Promise<boolean> {
   if (await fileByStorageId(ctx, storageId)) return true;
   const events = ctx.db.query("webhookEvents");
   const payload = events.withIndex("by_payload_file", (q) => q.eq("payload.storageId", storageId));
-  return (await payload.first()) !== null;
+  if (await payload.first()) return true;
+  const jobs = ctx.db.query("jobs");
+  const input = jobs.withIndex("by_input_file", (q) => q.eq("input.storageId", storageId));
+  return (await input.first()) !== null;
 }
 
 async function insertFile(

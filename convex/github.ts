@@ -1,6 +1,7 @@
 import { v } from "convex/values";
 import { internal } from "./_generated/api";
 import { internalAction, internalMutation } from "./_generated/server";
+import { failField } from "./lib/failure.lib";
 import { isHmac } from "./lib/hmac.lib";
 import { handlerArgs, object, optionalText, parse, receive } from "./lib/webhook.lib";
 
@@ -19,11 +20,19 @@ export const processWebhook = internalAction({
       body,
       now,
       verify: (secret) => isHmac(hex, secret, body),
-      describe: () => ({ eventId: delivery, type: event, time: now }),
+      describe: () => ({
+        eventId: sent("X-GitHub-Delivery", delivery),
+        type: sent("X-GitHub-Event", event),
+        time: now,
+      }),
       handler: internal.github.handle,
     });
   },
 });
+
+/** A header that GitHub does not sign; empty where it was not sent. Who has signed the body is told what else is missing. */
+const sent = (path: string, value: string): string =>
+  value || failField({ in: "header", path, message: "is required" });
 
 const RECORDED = ["push", "issues", "pull_request", "release"];
 

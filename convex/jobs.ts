@@ -1,16 +1,17 @@
 import { v } from "convex/values";
 import { internal } from "./_generated/api";
-import type { Doc } from "./_generated/dataModel";
+import type { Doc, Id } from "./_generated/dataModel";
 import { internalMutation, internalQuery, type MutationCtx } from "./_generated/server";
 import { digestResult } from "./lib/digest.lib";
 import { fail } from "./lib/failure.lib";
 import { idempotencyArg, once, onceOf } from "./lib/idempotency.lib";
-import { freeInput } from "./lib/jobs.lib";
+import { freeText, storedText } from "./lib/storedText.lib";
 import { written } from "./lib/written.lib";
 import schema from "./schema";
 
-const job = schema.doc("jobs");
-const input = v.union(v.object({ text: v.string() }), v.object({ storageId: v.id("_storage") }));
+/** A job without its input, which may be large and is only for the work. */
+const job = schema.doc("jobs").omit("input");
+const withoutInput = ({ input: _, ...rest }: Doc<"jobs">): Omit<Doc<"jobs">, "input"> => rest;
 
 export const get = internalQuery({
   args: { ownerId: v.id("users"), jobId: v.string() },
@@ -18,25 +19,27 @@ export const get = internalQuery({
   handler: async (ctx, { ownerId, jobId }) => {
     const id = ctx.db.normalizeId("jobs", jobId);
     const found = id && (await ctx.db.get("jobs", id));
-    return found?.ownerId === ownerId ? found : fail("not_found", `No job ${jobId}`);
+    return found?.ownerId === ownerId ? withoutInput(found) : fail("not_found", `No job ${jobId}`);
   },
 });
 
 /** Milliseconds after which a job that has not ended is given up: an action runs at most once, and may die on the way. */
 const GIVE_UP_MS = 15 * 60 * 1000;
+/** Milliseconds by which a scheduler that runs is never late. */
+const LATE_MS = 60 * 1000;
 
 /** Records a job and schedules its work, in one transaction. */
 export const enqueue = internalMutation({
-  args: { ownerId: v.id("users"), input, ...idempotencyArg },
+  args: { ownerId: v.id("users"), input: storedText, ...idempotencyArg },
   returns: onceOf(job),
   handler: async (ctx, { idempotency, ...args }) => {
     const made = await once(ctx, idempotency, async () => {
       const jobId = await ctx.db.insert("jobs", { ...args, status: "queued", revision: 1 });
       await ctx.scheduler.runAfter(0, internal.process.work, { jobId });
-      await ctx.scheduler.runAfter(GIVE_UP_MS, internal.jobs.giveUp, { jobId });
-      return written(ctx, "jobs", jobId);
+      await giveUpLater(ctx, jobId);
+      return withoutInput(await written(ctx, "jobs", jobId));
     });
-    if (made.replayed) await freeInput(ctx, args.input);
+    if (made.replayed) await freeText(ctx, args.input);
     return made;
   },
 });
@@ -51,7 +54,7 @@ export const remember = internalMutation({
 /** Hands a queued job to the work, once: null when it is not there, or has been taken. */
 export const take = internalMutation({
   args: { jobId: v.id("jobs") },
-  returns: v.union(v.null(), input),
+  returns: v.union(v.null(), storedText),
   handler: async (ctx, { jobId }) => {
     const found = await ctx.db.get("jobs", jobId);
     if (found?.status !== "queued" || !found.input) return null;
@@ -74,18 +77,26 @@ export const end = internalMutation({
   },
 });
 
-/** Fails a job that nothing has ended in all that time. */
+/**
+ * Fails a job that nothing has ended in all that time. Where this itself comes late, nothing has run for a while, the work
+ * neither, which then gets its time anew.
+ */
 export const giveUp = internalMutation({
-  args: { jobId: v.id("jobs") },
+  args: { jobId: v.id("jobs"), dueAt: v.number() },
   returns: v.null(),
-  handler: async (ctx, { jobId }) => {
+  handler: async (ctx, { jobId, dueAt }) => {
     const found = await ctx.db.get("jobs", jobId);
-    if (found && (found.status === "queued" || found.status === "running")) {
-      await finish(ctx, found, { error: "The work did not end in time" });
-    }
+    if (found?.status !== "queued" && found?.status !== "running") return null;
+    if (Date.now() - dueAt > LATE_MS) await giveUpLater(ctx, jobId);
+    else await finish(ctx, found, { error: "The work did not end in time" });
     return null;
   },
 });
+
+async function giveUpLater(ctx: MutationCtx, jobId: Id<"jobs">): Promise<void> {
+  const dueAt = Date.now() + GIVE_UP_MS;
+  await ctx.scheduler.runAt(dueAt, internal.jobs.giveUp, { jobId, dueAt });
+}
 
 async function finish(
   ctx: MutationCtx,
@@ -98,5 +109,5 @@ async function finish(
     input: undefined,
     revision: found.revision + 1,
   });
-  await freeInput(ctx, found.input);
+  await freeText(ctx, found.input);
 }

@@ -24,7 +24,7 @@ export const EXPLANATIONS: Record<FailureCode, string> = {
     "The resource has changed since it was read, so `If-Match` does not hold. Read it again, then retry.",
   payload_too_large: "The body is larger than the route takes. `detail` names the limit.",
   unsupported_media_type:
-    "The route does not read bodies of this Content-Type. `detail` names what it reads.",
+    "The route does not read bodies of this Content-Type, or in this Content-Encoding. `detail` names what it reads.",
   idempotency_key_reused:
     "The Idempotency-Key came before with another method, path or body. Use a fresh key for a new request.",
   rate_limited:

@@ -2,6 +2,7 @@ import { v } from "convex/values";
 import { internal } from "./_generated/api";
 import { internalAction } from "./_generated/server";
 import { digest, digestResult, type Digest } from "./lib/digest.lib";
+import { readText } from "./lib/keepText.lib";
 
 /** Does the work of `/api/process` at once. `text` is the JSON text of the data. */
 export const handle = internalAction({
@@ -17,7 +18,7 @@ export const work = internalAction({
   handler: async (ctx, { jobId }): Promise<null> => {
     const input = await ctx.runMutation(internal.jobs.take, { jobId });
     if (!input) return null;
-    const text = "text" in input ? input.text : await (await ctx.storage.get(input.storageId))?.text();
+    const text = await readText(ctx.storage, input);
     const outcome = text === undefined ? { error: "The input is gone" } : { result: await digest(text) };
     await ctx.runMutation(internal.jobs.end, { jobId, outcome });
     return null;

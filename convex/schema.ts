@@ -1,6 +1,7 @@
 import { defineSchema, defineTable } from "convex/server";
 import { v } from "convex/values";
 import { eventVersion } from "./lib/eventVersion.lib";
+import { storedText } from "./lib/storedText.lib";
 
 /** `revision` counts the writes of a document; it makes the `ETag`, because timestamps tie. */
 export default defineSchema({
@@ -68,12 +69,14 @@ export default defineSchema({
   jobs: defineTable({
     ownerId: v.id("users"),
     status: v.union(v.literal("queued"), v.literal("running"), v.literal("succeeded"), v.literal("failed")),
-    /** The input as JSON text, or the file that holds it where it does not fit a document; gone once the job has ended. */
-    input: v.optional(v.union(v.object({ text: v.string() }), v.object({ storageId: v.id("_storage") }))),
+    /** The input as JSON text; gone once the job has ended. */
+    input: v.optional(storedText),
     result: v.optional(v.object({ sha256: v.string(), bytes: v.number(), type: v.string() })),
     error: v.optional(v.string()),
     revision: v.number(),
-  }).index("by_owner", ["ownerId"]),
+  })
+    .index("by_owner", ["ownerId"])
+    .index("by_input_file", ["input.storageId"]),
 
   /** The log of webhooks: what was received, and how its processing ended. */
   webhookEvents: defineTable({
@@ -85,8 +88,8 @@ export default defineSchema({
     eventTime: v.number(),
     /** The internal mutation that handles it, `module:function`. */
     handler: v.string(),
-    /** The body as it came, or the file that holds it where it does not fit a document; purged in time. */
-    payload: v.optional(v.union(v.object({ text: v.string() }), v.object({ storageId: v.id("_storage") }))),
+    /** The body as it came; purged in time. */
+    payload: v.optional(storedText),
     /** When the payload is purged; absent once it has been. */
     purgeAt: v.optional(v.number()),
     status: v.union(v.literal("pending"), v.literal("success"), v.literal("failed")),

@@ -27,3 +27,17 @@ test("who is erased leaves no keys behind, however many there are, and others ke
   const left = await t.run((ctx) => ctx.db.query("apiKeys").collect());
   expect(left.map(({ userId }) => userId)).toEqual([bob]);
 });
+
+test("what a request that was under way still writes for the erased goes too", async () => {
+  vi.useFakeTimers();
+  const t = convexTest(schema, modules);
+  const ada = { name: "ada", email: "ada@example.com" };
+  const { result } = await t.mutation(internal.users.register, ada);
+  await t.mutation(internal.users.erase, { userId: result._id });
+  vi.advanceTimersByTime(1_000);
+  await t.finishInProgressScheduledFunctions();
+  const key = { name: "late", publicId: "", hash: "", scopes: [], callerScopes: [] };
+  await t.mutation(internal.apiKeys.create, { ...key, ownerId: result._id });
+  await t.finishAllScheduledFunctions(vi.runAllTimers);
+  expect(await t.run((ctx) => ctx.db.query("apiKeys").collect())).toEqual([]);
+});

@@ -88,8 +88,16 @@ export const erase = internalMutation({
 async function eraseUser(ctx: MutationCtx, user: Doc<"users">): Promise<void> {
   await ctx.db.delete("users", user._id);
   if (user.clerkId !== undefined) await ctx.db.insert("deletedClerkUsers", { clerkId: user.clerkId });
-  await ctx.scheduler.runAfter(0, internal.users.eraseOwned, { userId: user._id });
+  const userId = user._id;
+  await ctx.scheduler.runAfter(0, internal.users.eraseOwned, { userId });
+  await ctx.scheduler.runAfter(ACTION_MS, internal.users.eraseOwned, { userId });
 }
+
+/**
+ * Milliseconds that an action of Convex takes at most. By then every request that the user was admitted to before it was
+ * deleted has written what it will write.
+ */
+const ACTION_MS = 10 * 60 * 1000;
 
 /** Documents deleted in one transaction: far below Convex's limits, so that a batch never fails for its size. */
 const BATCH = 200;
@@ -140,20 +148,14 @@ const clerkUser = {
 export const update = internalMutation({
   args: clerkUser,
   returns: v.null(),
-  handler: async (ctx, event) => {
-    await applyClerkUser(ctx, event);
-    return null;
-  },
+  handler: applyClerkUser,
 });
 
 /** The same for a user that Clerk has just made: its updates may have come before. */
 export const create = internalMutation({
   args: clerkUser,
   returns: v.null(),
-  handler: async (ctx, event) => {
-    await applyClerkUser(ctx, event);
-    return null;
-  },
+  handler: applyClerkUser,
 });
 
 /** Deletes the user of a Clerk id, and remembers it: no later event or token brings it back. */

@@ -3,8 +3,8 @@ import { internal } from "./_generated/api";
 import type { Doc } from "./_generated/dataModel";
 import { internalMutation, internalQuery, type QueryCtx } from "./_generated/server";
 import { fail } from "./lib/failure.lib";
-import { deleteBytes } from "./lib/files.lib";
 import { pageArgs, pageOf, readPage, within } from "./lib/page.lib";
+import { freeText } from "./lib/storedText.lib";
 import { LEASE_MS } from "./lib/webhookLease.lib";
 import schema from "./schema";
 
@@ -82,7 +82,7 @@ export const purge = internalMutation({
         purgeAt: undefined,
         revision: revision + 1,
       });
-      if (held && "storageId" in held) await deleteBytes(ctx, held.storageId);
+      await freeText(ctx, held);
     }
     if (old.length === BATCH) await ctx.scheduler.runAfter(0, internal.webhookEvents.purge, {});
     return null;

@@ -24,7 +24,11 @@ export const attempt = internalMutation({
   returns: v.null(),
   handler: async (ctx, { id, after }) => {
     const found = await ctx.db.get("webhookEvents", id);
-    if (found?.status !== "pending" || found.attempts !== after || !found.payload) return null;
+    if (found?.status !== "pending" || found.attempts !== after) return null;
+    if (!found.payload) {
+      await giveUp(ctx, found, found.error ?? "The payload was purged before the event was processed");
+      return null;
+    }
     if (found.attempts >= MOST_ATTEMPTS) {
       await giveUp(ctx, found, found.error ?? "The handler ended without a word");
       return null;

@@ -1,11 +1,9 @@
 import { v } from "convex/values";
 import { internalMutation } from "./_generated/server";
 import { webhookRetentionDays } from "./lib/env.lib";
-import { deleteBytes } from "./lib/files.lib";
+import { freeText, storedText } from "./lib/storedText.lib";
 import { schedule } from "./lib/webhookAttempt.lib";
 import { LEASE_MS } from "./lib/webhookLease.lib";
-
-const payload = v.union(v.object({ text: v.string() }), v.object({ storageId: v.id("_storage") }));
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -17,7 +15,7 @@ export const record = internalMutation({
     eventType: v.string(),
     eventTime: v.number(),
     handler: v.string(),
-    payload,
+    payload: storedText,
   },
   returns: v.null(),
   handler: async (ctx, received) => {
@@ -26,7 +24,7 @@ export const record = internalMutation({
       .withIndex("by_event_id", (q) => q.eq("source", received.source).eq("eventId", received.eventId))
       .unique();
     if (seen) {
-      if ("storageId" in received.payload) await deleteBytes(ctx, received.payload.storageId);
+      await freeText(ctx, received.payload);
       return null;
     }
     const now = Date.now();

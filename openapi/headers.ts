@@ -5,6 +5,8 @@ import type { Components } from "./components";
 
 export type HeaderName =
   | ReplyHeader
+  | "Accept-Encoding"
+  | "Accept-Patch"
   | "Access-Control-Allow-Origin"
   | "Access-Control-Expose-Headers"
   | "Allow"
@@ -86,6 +88,8 @@ const HEADERS: Record<string, JsonSchema> = {
       ),
     ),
     "Cache-Control": always(header("Who may keep the reply (RFC 9111).", "private, no-cache")),
+    "Accept-Encoding": header("`identity` where the body came in a content coding (RFC 9110).", "identity"),
+    "Accept-Patch": header("What a PATCH of another type had to be (RFC 5789).", "application/json"),
     Vary: header("The request headers that the reply depends on (RFC 9110).", "Origin"),
     "Access-Control-Allow-Origin": header(
       "The origin that may read the reply; absent for one that may not (Fetch standard).",

@@ -59,6 +59,7 @@ const OWN: { [Code in FailureCode]?: readonly HeaderName[] } = {
   invalid_credential: ["WWW-Authenticate"],
   insufficient_scope: ["WWW-Authenticate"],
   method_not_allowed: ["Allow"],
+  unsupported_media_type: ["Accept-Encoding", "Accept-Patch"],
   rate_limited: ["Retry-After"],
   timed_out: ["Retry-After"],
 };

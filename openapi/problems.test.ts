@@ -29,7 +29,6 @@ const isWebhook = ({ path }: Operation) => path.startsWith("/webhooks/");
 const scopes = ({ security }: Operation) => security.flatMap((schemes) => Object.values(schemes).flat());
 const needsCredential = ({ security }: Operation) => security.length > 0;
 const readsJson = (one: Operation) => types(one).includes("application/json");
-const isForm = (one: Operation) => types(one).includes("multipart/form-data");
 const among =
   (...ids: string[]) =>
   ({ operationId }: Operation) =>
@@ -52,7 +51,7 @@ const ANSWERED_BY: Record<FailureCode, (operation: Operation) => boolean> = {
   conflict: among("createUser", "updateUser", "registerFile", "rotateKey", "replayWebhookEvent"),
   precondition_failed: (one) => takes(one, "If-Match"),
   payload_too_large: () => true,
-  unsupported_media_type: (one) => (readsJson(one) && !isWebhook(one)) || isForm(one),
+  unsupported_media_type: (one) => types(one).length > 0 && !isWebhook(one),
   idempotency_key_reused: (one) => takes(one, "Idempotency-Key"),
   rate_limited: (one) => !isWebhook(one) && !one.path.startsWith("/health"),
   internal: () => true,

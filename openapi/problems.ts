@@ -20,7 +20,7 @@ export function problemsOf({ method, path }: AnyContract, spec: Spec): FailureCo
     "method_not_allowed",
     ...when(guards(method, spec), "precondition_failed"),
     "payload_too_large",
-    ...when(body ?? form, "unsupported_media_type"),
+    ...when(body ?? form ?? upload, "unsupported_media_type"),
     ...when(spec.needs, "not_configured"),
     ...when(spec.idempotent, "idempotency_key_reused"),
     ...when(isLimited(spec), "rate_limited"),

@@ -13,7 +13,8 @@ const SOURCES = [...sourcesIn("convex"), ...sourcesIn("embedded")];
 /** What is compared by `===` and has the name of a secret, and why that gives nothing away. */
 const HARMLESS: Readonly<Record<string, string>> = {
   "convex/http/keys/keys.routes.ts: made.hash === fresh.hash": "two hashes of this server's own",
-  "convex/http/middleware/credentials.middleware.ts: key !== bearer": "two texts of one and the same client",
+  "convex/http/middleware/credentialHeaders.middleware.ts: key !== bearer":
+    "two texts of one and the same client",
   "convex/lib/apiKey.lib.ts: checksum(key.slice(0, -9)) === key.slice(-8)":
     "a checksum that everyone can compute",
   'embedded/commands/backup.ts: sha256.toString("base64") !== file.sha256':

@@ -13,7 +13,13 @@ import { problem } from "./kit/problem.kit";
 import { MatchOnceRouter, methodsAt } from "./kit/router.kit";
 import { validate } from "./kit/validate.kit";
 import { keys } from "./keys/keys.routes";
-import { readBody, requireDeclaredLength, requireMediaType } from "./middleware/body.middleware";
+import {
+  ACCEPT_PATCH,
+  readBody,
+  requireDeclaredLength,
+  requireMediaType,
+  requireNoCoding,
+} from "./middleware/body.middleware";
 import { cacheHeaders } from "./middleware/cacheHeaders.middleware";
 import { corsHeaders, isPreflight } from "./middleware/cors.middleware";
 import { admit, requireScope } from "./middleware/credential.middleware";
@@ -63,6 +69,7 @@ async function answer(c: ApiContext, endpoint: Endpoint | undefined): Promise<Re
   await admit(c, endpoint);
   requireScope(c, endpoint);
   requireMediaType(c, endpoint);
+  requireNoCoding(c, endpoint);
   const body = await readBody(c, endpoint);
   await validate(c, endpoint);
   await readIdempotencyKey(c, endpoint, body);
@@ -78,7 +85,8 @@ function withoutRoute(c: ApiContext): Response {
     ...methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])),
     "OPTIONS",
   ].join(", ");
-  if (c.req.method === "OPTIONS") return c.body(null, 204, { Allow });
+  const patch = methods.includes("PATCH") ? ACCEPT_PATCH : {};
+  if (c.req.method === "OPTIONS") return c.body(null, 204, { Allow, ...patch });
   return fail("method_not_allowed", `${c.req.path} does not take ${c.req.method}`, { headers: { Allow } });
 }
 

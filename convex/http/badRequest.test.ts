@@ -153,6 +153,8 @@ describe("methods", () => {
       else await problem(reply, 405, "method_not_allowed");
     }
     const options = await send(path, { method: "OPTIONS" });
+    const patched = /\bPATCH\b/.test(options.headers.get("allow") ?? "");
+    expect(options.headers.get("accept-patch")).toBe(patched ? "application/json" : null);
     expect([options.status, options.headers.get("allow")?.split(", ").sort()]).toEqual([204, allowed]);
   });
 });

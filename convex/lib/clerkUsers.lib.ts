@@ -17,11 +17,11 @@ export type ClerkUser = {
  * Makes or changes the user of a Clerk id. A user who was known before Clerk knew it is joined by a verified email. An email
  * that another user holds fails the event, which can be replayed once that is sorted out.
  */
-export async function applyClerkUser(ctx: MutationCtx, event: ClerkUser): Promise<void> {
+export async function applyClerkUser(ctx: MutationCtx, event: ClerkUser): Promise<null> {
   const { clerkId, name, version } = event;
-  if (await wasDeletedFromClerk(ctx, clerkId)) return;
+  if (await wasDeletedFromClerk(ctx, clerkId)) return null;
   const known = await userByClerkId(ctx, clerkId);
-  if (known && !isNewer(version, known.clerkVersion)) return;
+  if (known && !isNewer(version, known.clerkVersion)) return null;
   const email = event.email ?? known?.email ?? `${clerkId}@no-email.invalid`;
   const user = known ?? (await joinable(ctx, event));
   const holder = await userByEmail(ctx, email);
@@ -30,10 +30,11 @@ export async function applyClerkUser(ctx: MutationCtx, event: ClerkUser): Promis
   const fields = { clerkId, name: name === "" ? email : name, clerkVersion: version };
   if (!user) {
     await insertUser(ctx, { ...fields, email });
-    return;
+    return null;
   }
   const emailKey = email.toLowerCase();
   await ctx.db.patch("users", user._id, { ...fields, email, emailKey, revision: user.revision + 1 });
+  return null;
 }
 
 /** The user who has the event's email and no Clerk id yet, where Clerk has verified the email. */

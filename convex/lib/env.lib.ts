@@ -15,7 +15,8 @@ export function docsSettings(): { script: string | undefined; files: string | un
 
 /** Milliseconds after which a request is answered 503. `REQUEST_TIMEOUT_MS`, default 25,000. */
 export function requestTimeoutMs(): number {
-  return positiveInteger(process.env["REQUEST_TIMEOUT_MS"], 25_000);
+  // A timer that is told to wait for longer does not wait at all.
+  return Math.min(positiveInteger(process.env["REQUEST_TIMEOUT_MS"], 25_000), 2 ** 31 - 1);
 }
 
 /** The origins that browsers may call from, as written. `CORS_ORIGINS`, a comma list, default `*`. */

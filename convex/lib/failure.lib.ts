@@ -1,6 +1,6 @@
 import { ConvexError } from "convex/values";
 
-/** Every way in which the API refuses. The catalogue with statuses and explanations is `http/kit/problem.kit.ts`. */
+/** Every way in which the API refuses. `http/kit/problem.kit.ts` has their statuses and titles, `problems.ts` explains them. */
 export type FailureCode =
   | "invalid_json"
   | "invalid_request"
@@ -48,6 +48,11 @@ export type Failure = {
  */
 export function fail(...refusal: Parameters<typeof failure>): never {
   throw failure(...refusal);
+}
+
+/** Refuses for one field that failed validation: its path, or its part of the request, is named with what it must be. */
+export function failField(error: FieldError): never {
+  fail("invalid_request", `${error.path || error.in}: ${error.message}`, { errors: [error] });
 }
 
 /** What `fail` throws, for who has to reject with it. */

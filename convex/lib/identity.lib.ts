@@ -23,10 +23,11 @@ export async function userOfIdentity(ctx: MutationCtx, identity: UserIdentity): 
   if (clerkId !== undefined && (await wasDeletedFromClerk(ctx, clerkId))) return null;
   const byClerkId = clerkId === undefined ? null : await userByClerkId(ctx, clerkId);
   const byEmail = identity.email === undefined ? null : await userByEmail(ctx, identity.email);
-  const mayJoin = byEmail && identity.emailVerified === true && byEmail.tokenIdentifier === undefined;
-  const user = byClerkId ?? (mayJoin ? byEmail : null);
+  const user = byClerkId ?? (byEmail && mayJoin(byEmail, identity, clerkId) ? byEmail : null);
   if (user) {
-    await ctx.db.patch("users", user._id, { tokenIdentifier, revision: user.revision + 1 });
+    // With the Clerk id, Clerk's events find the user from now on: its deletion above all.
+    const joined = { tokenIdentifier, ...(clerkId !== undefined && { clerkId }) };
+    await ctx.db.patch("users", user._id, { ...joined, revision: user.revision + 1 });
     return written(ctx, "users", user._id);
   }
   if (byEmail) return null;
@@ -36,4 +37,10 @@ export async function userOfIdentity(ctx: MutationCtx, identity: UserIdentity): 
     email: identity.email ?? `${crypto.randomUUID()}@no-email.invalid`,
     name: identity.name ?? identity.nickname ?? identity.email ?? "",
   });
+}
+
+/** Whether the token's subject is the user of its email: one who is linked to no token yet, and to no other Clerk id. */
+function mayJoin(user: Doc<"users">, identity: UserIdentity, clerkId: string | undefined): boolean {
+  if (identity.emailVerified !== true || user.tokenIdentifier !== undefined) return false;
+  return clerkId === undefined || user.clerkId === undefined;
 }

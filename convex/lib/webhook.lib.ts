@@ -3,7 +3,8 @@ import { v, type ObjectType } from "convex/values";
 import { internal } from "../_generated/api";
 import type { ActionCtx } from "../_generated/server";
 import { webhookSecrets, webhookSetting } from "./env.lib";
-import { fail } from "./failure.lib";
+import { fail, failField } from "./failure.lib";
+import { keepText } from "./keepText.lib";
 
 /** The arguments of a source's handler. It answers whether it knows the type of the event. */
 export const handlerArgs = {
@@ -39,8 +40,6 @@ export type Webhook = {
 
 /** Seconds that a signature may be old, or early. */
 const TOLERANCE = 300;
-/** Bytes of a payload that a document may hold; Convex's limit for a document is 1 MiB. */
-const DOCUMENT_BYTES = 900_000;
 
 /**
  * The way of every webhook, from top to bottom: the secret, the time of the signature, the signature over the exact bytes,
@@ -56,15 +55,11 @@ export async function receive(ctx: ActionCtx, webhook: Webhook): Promise<null> {
 
   const { eventId, type, time } = webhook.describe(parse(body));
   if (!Number.isFinite(time)) fail("invalid_request", "The event does not say when it happened");
-  const bytes = new TextEncoder().encode(body).byteLength;
-  const payload =
-    bytes <= DOCUMENT_BYTES
-      ? { text: body }
-      : { storageId: await ctx.storage.store(new Blob([body], { type: "application/json" })) };
   const handler = getFunctionName(webhook.handler);
-  const event = { source, eventId, eventType: type, eventTime: time, handler, payload };
-  await ctx.runMutation(internal.webhookReceiving.record, event);
-  return null;
+  const event = { source, eventId, eventType: type, eventTime: time, handler };
+  return keepText(ctx.storage, body, (payload) =>
+    ctx.runMutation(internal.webhookReceiving.record, { ...event, payload }),
+  );
 }
 
 function isRecent(timestamp: string, now: number): boolean {
@@ -114,7 +109,7 @@ function reject(): never {
 
 /** A member of a payload that has to be a text. */
 export function text(payload: Json, name: string): string {
-  return optionalText(payload, name) ?? fail("invalid_request", `${name}: must be a string`);
+  return optionalText(payload, name) ?? failField({ in: "body", path: name, message: "must be a string" });
 }
 
 /** A member of a payload that may be an object. */

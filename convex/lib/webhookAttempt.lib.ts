@@ -1,6 +1,7 @@
 import { internal } from "../_generated/api";
-import type { Doc, Id } from "../_generated/dataModel";
+import type { Id } from "../_generated/dataModel";
 import type { MutationCtx } from "../_generated/server";
+import type { StoredText } from "./storedText.lib";
 
 type Attempt = { id: Id<"webhookEvents">; attempts: number };
 
@@ -11,7 +12,7 @@ type Attempt = { id: Id<"webhookEvents">; attempts: number };
 export async function schedule(
   { scheduler }: Pick<MutationCtx, "scheduler">,
   attempt: Attempt,
-  payload: NonNullable<Doc<"webhookEvents">["payload"]>,
+  payload: StoredText,
 ): Promise<void> {
   if ("text" in payload) await scheduler.runAfter(0, internal.webhookProcessing.process, attempt);
   else {

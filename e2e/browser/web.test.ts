@@ -65,6 +65,19 @@ describe("items", () => {
     expect(complaints).toEqual([]);
   });
 
+  test("that are sent twice in a hurry are made, and shown, once", async () => {
+    const { page } = await signedIn();
+    await page.getByRole("textbox", { name: "Name" }).fill("bolt");
+    await page.locator("#create").evaluate((form: HTMLFormElement) => {
+      form.requestSubmit();
+      form.requestSubmit();
+    });
+    await page.getByRole("status").getByText("bolt is created.").waitFor();
+    await create(page, "nut");
+    await items(page).filter({ hasText: "nut" }).waitFor();
+    expect(await items(page).locator(".name").allTextContents()).toEqual(["nut", "bolt"]);
+  });
+
   test("that somebody else has changed are not overwritten unseen", async () => {
     const { page, call } = await signedIn();
     await create(page, "bolt");

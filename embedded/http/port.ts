@@ -2,6 +2,7 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import { continueOnceRead } from "./expect";
 import { Intake } from "./intake";
 import { comesTooLate, endWithItsBody } from "./linger";
 import type { Upgrade } from "./upgrade";
@@ -64,7 +65,7 @@ export async function openPort(options: PortOptions): Promise<HttpServer> {
     if (![...active].some((outgoing) => outgoing.socket === socket && isOurTurn(outgoing))) socket.destroy();
   });
   server.on("connection", () => intake.connected());
-  server.on("request", (incoming, outgoing) => {
+  const answer = (incoming: IncomingMessage, outgoing: ServerResponse) => {
     if (comesTooLate(incoming)) return;
     active.add(outgoing);
     outgoing.on("close", () => {
@@ -75,6 +76,11 @@ export async function openPort(options: PortOptions): Promise<HttpServer> {
     if (closing) outgoing.shouldKeepAlive = false;
     endWithItsBody(incoming, outgoing);
     intake.add(() => options.handle(incoming, outgoing));
+  };
+  server.on("request", answer);
+  server.on("checkContinue", (incoming, outgoing) => {
+    continueOnceRead(incoming, outgoing);
+    answer(incoming, outgoing);
   });
   const { upgrade } = options;
   if (upgrade !== undefined) {
@@ -112,15 +118,33 @@ function isOurTurn({ req, socket }: ServerResponse): boolean {
 async function bind(server: Server, { host, port, option }: PortOptions): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
-      reject(error.code === "EADDRINUSE" ? inUse(host, port, option, error) : error);
+      reject(withRemedy(error, { host, port, option }));
     });
     server.listen(port, host, resolve);
   });
 }
 
-function inUse(host: string, port: number, option: string, cause: Error): Error {
-  return new Error(
-    `Port ${port} on ${host} is in use. Stop what listens there, or choose another with ${option}.`,
-    { cause },
-  );
+/** Why the port cannot be had, and what to do. */
+function withRemedy(
+  cause: NodeJS.ErrnoException,
+  place: Pick<PortOptions, "host" | "port" | "option">,
+): Error {
+  const { host, port, option } = place;
+  const at = `Port ${port} on ${host}`;
+  switch (cause.code) {
+    case "EADDRINUSE":
+      return new Error(`${at} is in use. Stop what listens there, or choose another with ${option}.`, {
+        cause,
+      });
+    case "EACCES":
+      return new Error(`${at} may not be taken by this user. Choose one above 1023 with ${option}.`, {
+        cause,
+      });
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return new Error(`${host} is no address of this machine. Choose another with --host.`, { cause });
+    default:
+      return cause;
+  }
 }

@@ -1619,6 +1619,8 @@ export interface components {
     UnsupportedMediaType: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
+        "Accept-Encoding": components["headers"]["Accept-Encoding"];
+        "Accept-Patch": components["headers"]["Accept-Patch"];
         RateLimit: components["headers"]["RateLimit"];
         "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
         "Cache-Control": components["headers"]["Cache-Control"];
@@ -1791,6 +1793,16 @@ export interface components {
   };
   headers: {
     /**
+     * @description `identity` where the body came in a content coding (RFC 9110).
+     * @example identity
+     */
+    "Accept-Encoding": string;
+    /**
+     * @description What a PATCH of another type had to be (RFC 5789).
+     * @example application/json
+     */
+    "Accept-Patch": string;
+    /**
      * @description The origin that may read the reply; absent for one that may not (Fetch standard).
      * @example *
      */
@@ -1928,7 +1940,7 @@ export interface operations {
           /**
            * @example {
            *       "name": "convex-hono-api",
-           *       "version": "0.1.0",
+           *       "version": "1.0.0",
            *       "links": {
            *         "docs": "/docs",
            *         "openapi": "/openapi.json",
@@ -3767,6 +3779,7 @@ export interface operations {
       403: components["responses"]["InvalidCredentialOrInsufficientScope"];
       405: components["responses"]["MethodNotAllowed"];
       413: components["responses"]["PayloadTooLarge"];
+      415: components["responses"]["UnsupportedMediaType"];
       422: components["responses"]["IdempotencyKeyReused"];
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];

@@ -1,4 +1,3 @@
-/** The answer of a deployment to a push, as far as code is generated from it. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { definitionsOf, functionsOf, schemaOf } from "./evaluated.mjs";

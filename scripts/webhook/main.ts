@@ -104,7 +104,7 @@ async function post(url: string, init: RequestInit): Promise<Response> {
   }
 }
 
-/** A secret of the same form that signs something else: the last character but one differs. */
+/** A secret of the same form that signs otherwise. The last characters stay: in base64 they may be padding. */
 function other(secret: string): string {
   const at = Math.max(0, secret.length - 4);
   return secret.slice(0, at) + (secret[at] === "A" ? "B" : "A") + secret.slice(at + 1);

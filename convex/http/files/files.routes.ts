@@ -1,6 +1,7 @@
 import { internal } from "../../_generated/api";
 import type { Doc } from "../../_generated/dataModel";
 import { fail } from "../../lib/failure.lib";
+import { unlessRefused } from "../../lib/keepText.lib";
 import type { Api } from "../kit/api.kit";
 import { etag } from "../kit/conditional.kit";
 import type { Shape } from "../kit/contract.kit";
@@ -32,12 +33,8 @@ export function files(api: Api): void {
       contentType: c.req.header("Content-Type") ?? upload.type,
       visibility: c.req.valid("query").visibility ?? "public",
     };
-    const file = await once((key) =>
-      c.env.runMutation(internal.files.recordUpload, { ...record, ...key }),
-    ).catch(async (error: unknown) => {
-      await c.env.storage.delete(storageId);
-      throw error;
-    });
+    const recorded = once((key) => c.env.runMutation(internal.files.recordUpload, { ...record, ...key }));
+    const file = await unlessRefused(c.env.storage, storageId, recorded);
     const { contentType, size, sha256, visibility } = file;
     return c.json({ storageId: file.storageId, contentType, size, sha256, visibility }, 200, {
       Location: `/files/${file.storageId}`,

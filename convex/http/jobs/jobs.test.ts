@@ -48,6 +48,22 @@ describe("at once", () => {
   });
 });
 
+/** Headers of RFC 7240, section 2, and whether they ask for a job. */
+const PREFERENCES: [header: string, followed: boolean][] = [
+  ["Respond-Async", true],
+  ["wait=5 , respond-async;x=1", true],
+  ['respond-async=""', true],
+  ["respond-async = ; x", true],
+  ['wait="1, 2";x="a\\", b", respond-async', true],
+  ['x="a, respond-async, b"', false],
+  ['x="a\\", respond-async, b"', false],
+  ['x="a, respond-async', false],
+  ["respond-async=no", false],
+  ["x; respond-async", false],
+  ["respond-asynchronously", false],
+  ["respond", false],
+];
+
 describe("as a job", () => {
   test("202 tells where the job is, and there its result appears", async () => {
     const call = await as("ada");
@@ -66,6 +82,13 @@ describe("as a job", () => {
     expect((await call("GET", location, undefined, held)).status).toBe(304);
   });
 
+  test.each(PREFERENCES)("Prefer: %s is followed: %s", async (Prefer, followed) => {
+    const reply = await process(await as("ada"), "1", { Prefer });
+    expect(reply.status).toBe(followed ? 202 : 200);
+    expect(reply.headers.get("preference-applied")).toBe(followed ? "respond-async" : null);
+    await settle();
+  });
+
   test("an input of nearly 1 MiB goes the same way", async () => {
     const call = await as("ada");
     const text = "é".repeat(500_000);
@@ -73,6 +96,16 @@ describe("as a job", () => {
     await settle();
     const job = await json(call("GET", reply.headers.get("location") ?? ""));
     expect(job).toMatchObject({ status: "succeeded", result: { sha256: sha256(JSON.stringify(text)) } });
+  });
+
+  test("an input that its own quotes would double in size takes an Idempotency-Key like any other", async () => {
+    const headers = { ...ASYNC, "Idempotency-Key": "quoted" };
+    const data = JSON.stringify('"'.repeat(262_130));
+    const call = await as("ada");
+    const [first, again] = [await process(call, data, headers), await process(call, data, headers)];
+    expect(await json(again, 202)).toEqual(await json(first, 202));
+    expect(again.headers.get("idempotency-replayed")).toBe("true");
+    await settle();
   });
 
   test("another owner's job and no job look the same", async () => {

@@ -42,6 +42,7 @@ describe("creating", () => {
     [{ expiresAt: "2099-01-31" }, /^expiresAt: must be a time/],
     [{ expiresAt: "2099-02-30T12:00:00Z" }, /^expiresAt: must be a time/],
     [{ expiresAt: "2099-01-31T24:00:00Z" }, /^expiresAt: must be a time/],
+    [{ expiresAt: "9999-12-31T23:59:59-00:01" }, /^expiresAt: must be a time/],
     [{ expiresAt: 4102444800000 }, "expiresAt: must be a string"],
     [{ name: " " }, "name: must not be empty"],
     [{ name: undefined }, "Missing required field: name"],

@@ -10,7 +10,7 @@ export const etag = (doc: { revision: number }): { ETag: string } => ({ ETag: `"
 export function revisionsIn(header: string | undefined): number[] | undefined {
   if (header === undefined || header.trim() === "*") return undefined;
   return header.split(",").flatMap((tag) => {
-    const match = /^"([0-9]{1,15})"$/.exec(tag.trim());
+    const match = /^"(0|[1-9][0-9]{0,14})"$/.exec(tag.trim());
     return match ? [Number(match[1])] : [];
   });
 }

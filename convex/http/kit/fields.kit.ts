@@ -90,7 +90,10 @@ const EMAIL =
   /^[\w.!#$%&'*+/=?^`{|}~-]+@[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$/i;
 
 function isTime(text: string): boolean {
-  if (!TIME.test(text) || Number.isNaN(Date.parse(text))) return false;
+  const ms = Date.parse(text);
+  if (!TIME.test(text) || Number.isNaN(ms)) return false;
+  // An offset may lead out of the years of four digits, which are all that RFC 3339 can write; a reply has no offset.
+  if (!TIME.test(toTime(ms))) return false;
   // `Date.parse` takes February 30 for March 2.
   const day = text.slice(0, 10);
   return new Date(day).toISOString().startsWith(day);

@@ -7,84 +7,27 @@ type Entry = {
   title: string;
 };
 
-/** Every problem of the API (RFC 9457): its status and title. What a caller can do about it says `problems.ts`. */
+/** Every problem of the API (RFC 9457): its status and title. `problems.ts` says what a caller can do about it. */
 export const PROBLEMS = {
-  invalid_json: {
-    status: 400,
-    title: "Invalid JSON",
-  },
-  invalid_request: {
-    status: 400,
-    title: "Invalid request",
-  },
-  invalid_cursor: {
-    status: 400,
-    title: "Invalid cursor",
-  },
-  webhook_unsigned: {
-    status: 400,
-    title: "Webhook unsigned",
-  },
-  webhook_rejected: {
-    status: 400,
-    title: "Webhook rejected",
-  },
-  unauthenticated: {
-    status: 401,
-    title: "Credential missing",
-  },
-  invalid_credential: {
-    status: 403,
-    title: "Credential refused",
-  },
-  insufficient_scope: {
-    status: 403,
-    title: "Scope missing",
-  },
-  not_found: {
-    status: 404,
-    title: "Not found",
-  },
-  method_not_allowed: {
-    status: 405,
-    title: "Method not allowed",
-  },
-  conflict: {
-    status: 409,
-    title: "Conflict",
-  },
-  precondition_failed: {
-    status: 412,
-    title: "Precondition failed",
-  },
-  payload_too_large: {
-    status: 413,
-    title: "Payload too large",
-  },
-  unsupported_media_type: {
-    status: 415,
-    title: "Unsupported media type",
-  },
-  idempotency_key_reused: {
-    status: 422,
-    title: "Idempotency key reused",
-  },
-  rate_limited: {
-    status: 429,
-    title: "Too many requests",
-  },
-  internal: {
-    status: 500,
-    title: "Internal server error",
-  },
-  timed_out: {
-    status: 503,
-    title: "Timed out",
-  },
-  not_configured: {
-    status: 503,
-    title: "Not configured",
-  },
+  invalid_json: { status: 400, title: "Invalid JSON" },
+  invalid_request: { status: 400, title: "Invalid request" },
+  invalid_cursor: { status: 400, title: "Invalid cursor" },
+  webhook_unsigned: { status: 400, title: "Webhook unsigned" },
+  webhook_rejected: { status: 400, title: "Webhook rejected" },
+  unauthenticated: { status: 401, title: "Credential missing" },
+  invalid_credential: { status: 403, title: "Credential refused" },
+  insufficient_scope: { status: 403, title: "Scope missing" },
+  not_found: { status: 404, title: "Not found" },
+  method_not_allowed: { status: 405, title: "Method not allowed" },
+  conflict: { status: 409, title: "Conflict" },
+  precondition_failed: { status: 412, title: "Precondition failed" },
+  payload_too_large: { status: 413, title: "Payload too large" },
+  unsupported_media_type: { status: 415, title: "Unsupported media type" },
+  idempotency_key_reused: { status: 422, title: "Idempotency key reused" },
+  rate_limited: { status: 429, title: "Too many requests" },
+  internal: { status: 500, title: "Internal server error" },
+  timed_out: { status: 503, title: "Timed out" },
+  not_configured: { status: 503, title: "Not configured" },
 } as const satisfies Record<FailureCode, Entry>;
 
 /** The address that explains a problem: built on the deployment's own origin, never on a Host header. */

@@ -1,4 +1,4 @@
-import { fail, type FieldError } from "../../lib/failure.lib";
+import { fail, failField } from "../../lib/failure.lib";
 import type { Endpoint } from "../kit/api.kit";
 import type { ApiContext } from "../kit/env.kit";
 import { readBlob, readBytes } from "./bytes.middleware";
@@ -11,6 +11,9 @@ const UPLOAD_LIMIT = 20 * 1024 * 1024 - 64 * 1024;
 const DEPTH_LIMIT = 64;
 
 const FORM_TYPES = ["multipart/form-data", "application/x-www-form-urlencoded"];
+
+/** Tells what a PATCH has to be (RFC 5789, section 3.1). */
+export const ACCEPT_PATCH = { "Accept-Patch": "application/json" };
 
 const limitOf = ({ upload }: Endpoint) => (upload ? UPLOAD_LIMIT : JSON_LIMIT);
 
@@ -27,15 +30,26 @@ export function requireDeclaredLength(c: ApiContext, endpoint: Endpoint): void {
 export function requireMediaType(c: ApiContext, { body, bodyOptional, form, upload }: Endpoint): void {
   const header = c.req.header("Content-Type");
   const type = header?.split(";", 1)[0]?.trim().toLowerCase() ?? "";
-  if (body && type !== "application/json" && !(header === undefined && bodyOptional)) notJson();
+  if (body && type !== "application/json" && !(header === undefined && bodyOptional)) notJson(c);
   if (form && !FORM_TYPES.includes(type)) {
     fail("unsupported_media_type", `Content-Type must be ${FORM_TYPES.join(" or ")}`);
   }
   if (upload && header !== undefined && !isMediaType(header)) {
     const message = "must be a media type, such as image/png";
-    const errors: FieldError[] = [{ in: "header", path: "Content-Type", message }];
-    fail("invalid_request", `Content-Type: ${message}`, { errors });
+    failField({ in: "header", path: "Content-Type", message });
   }
+}
+
+/**
+ * Refuses a body in a content coding, such as gzip: nothing here decodes one, and a file would be given back as if it had none
+ * (RFC 9110, section 8.4). What a webhook carries is left to its signature.
+ */
+export function requireNoCoding(c: ApiContext, { body, form, upload }: Endpoint): void {
+  const coding = c.req.header("Content-Encoding")?.toLowerCase() ?? "";
+  if (!(body ?? form ?? upload) || coding === "" || coding === "identity") return;
+  fail("unsupported_media_type", "Content-Encoding must be identity: send the body as it is", {
+    headers: { "Accept-Encoding": "identity" },
+  });
 }
 
 /** Whether a text is `type/subtype` with parameters (RFC 9110, section 8.3.1). */
@@ -58,7 +72,7 @@ export async function readBody(c: ApiContext, endpoint: Endpoint): Promise<BodyI
   const refuse = () => tooLarge(limit);
   if (endpoint.upload) {
     const upload = await readBlob(c.req.raw, limit, refuse);
-    if (upload.size === 0) fail("invalid_request", "body: must not be empty", { errors: [EMPTY] });
+    if (upload.size === 0) failField({ in: "body", path: "", message: "must not be empty" });
     c.set("upload", upload);
     return upload;
   }
@@ -74,18 +88,13 @@ export async function readBody(c: ApiContext, endpoint: Endpoint): Promise<BodyI
   return bytes;
 }
 
-const EMPTY: FieldError = { in: "body", path: "", message: "must not be empty" };
-
 function takeJson(c: ApiContext, bytes: ArrayBuffer, optional: boolean): void {
   // Whoever leaves the body out need not name its type; nothing is validated without one.
-  if (bytes.byteLength > 0 && c.req.header("Content-Type") === undefined) notJson();
+  if (bytes.byteLength > 0 && c.req.header("Content-Type") === undefined) notJson(c);
   const text = decode(bytes);
   const value = text === "" && optional ? {} : parse(text);
   const flaw = flawOf(value, 1);
-  if (flaw) {
-    const errors: FieldError[] = [{ in: "body", ...flaw }];
-    fail("invalid_request", `${flaw.path || "body"}: ${flaw.message}`, { errors });
-  }
+  if (flaw) failField({ in: "body", ...flaw });
   c.req.json = () => Promise.resolve(value as never);
 }
 
@@ -93,8 +102,7 @@ async function readForm(bytes: ArrayBuffer, type: string): Promise<FormData> {
   try {
     return await new Response(bytes, { headers: { "Content-Type": type } }).formData();
   } catch {
-    const message = "is not a well-formed form";
-    return fail("invalid_request", `body: ${message}`, { errors: [{ in: "body", path: "", message }] });
+    return failField({ in: "body", path: "", message: "is not a well-formed form" });
   }
 }
 
@@ -138,8 +146,9 @@ function flawOf(value: unknown, depth: number): Flaw | undefined {
   return undefined;
 }
 
-function notJson(): never {
-  fail("unsupported_media_type", "Content-Type must be application/json");
+function notJson(c: ApiContext): never {
+  const headers = c.req.method === "PATCH" ? ACCEPT_PATCH : {};
+  fail("unsupported_media_type", "Content-Type must be application/json", { headers });
 }
 
 function invalidJson(): never {

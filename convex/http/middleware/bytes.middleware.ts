@@ -1,4 +1,4 @@
-import { fail } from "../../lib/failure.lib";
+import { failField } from "../../lib/failure.lib";
 
 /**
  * Reads a body no further than a limit. A declared length was checked before; it may still lie, and may be absent.
@@ -51,6 +51,5 @@ async function readUnannounced(
 
 /** The client is gone, or sent less than it said: its failure, not ours, even if nobody is left to be told. */
 function brokenOff(): never {
-  const message = "broke off";
-  fail("invalid_request", `body: ${message}`, { errors: [{ in: "body", path: "", message }] });
+  failField({ in: "body", path: "", message: "broke off" });
 }

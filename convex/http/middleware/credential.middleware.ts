@@ -8,8 +8,8 @@ import { covers, lacks } from "../../lib/scopes.lib";
 import type { Endpoint } from "../kit/api.kit";
 import type { CredentialHeader } from "../kit/contract.kit";
 import type { ApiContext } from "../kit/env.kit";
-import { credentialOf, type Credential } from "./credentials.middleware";
-import { showQuota } from "./quota.middleware";
+import { credentialOf, type Credential } from "./credentialHeaders.middleware";
+import { requireQuota } from "./quota.middleware";
 
 /**
  * Admits the caller, and takes from its quota in the same transaction: 401 without a credential, 403 for one that is no
@@ -26,7 +26,7 @@ export async function admit(c: ApiContext, endpoint: Endpoint): Promise<void> {
   } else if (endpoint.scope !== null && !endpoint.anonymous) {
     missing(endpoint);
   } else if (!endpoint.unlimited && rateLimits().address > 0) {
-    showQuota(c, await c.env.runMutation(internal.auth.admitAddress, {}));
+    requireQuota(c, await c.env.runMutation(internal.auth.admitAddress, {}));
   }
 }
 
@@ -36,7 +36,7 @@ async function admitKey(c: ApiContext, credential: Credential): Promise<Caller> 
     rateLimits().key > 0
       ? await c.env.runMutation(internal.auth.admitApiKey, { hash })
       : await lookUpKey(c, hash);
-  showQuota(c, verdict.quota);
+  requireQuota(c, verdict.quota);
   return verdict.caller ?? refused(credential);
 }
 
@@ -64,7 +64,7 @@ async function admitToken(c: ApiContext, credential: Credential): Promise<Caller
   const verdict = known
     ? { caller: known, quota: null }
     : await c.env.runMutation(internal.auth.admitToken, {});
-  showQuota(c, verdict.quota);
+  requireQuota(c, verdict.quota);
   return verdict.caller ?? refused(credential);
 }
 

@@ -61,6 +61,7 @@ describe("a request", () => {
     ["25 s where that makes no sense", "soon", 25_000],
     ["25 s where that is none", "0", 25_000],
     ["25 s where that is negative", "-5", 25_000],
+    ["as long as a timer runs where it says more", "9999999999", 2 ** 31 - 1],
   ])("has %s: then 503, and when to try again", async (_, setting, ms) => {
     vi.stubEnv("REQUEST_TIMEOUT_MS", setting);
     const { send } = fakeContext({ "health:ping": () => never });

@@ -1,4 +1,4 @@
-import { fail } from "../../lib/failure.lib";
+import { failField } from "../../lib/failure.lib";
 import type { Idempotency, Once } from "../../lib/idempotency.lib";
 import { sha256 } from "../../lib/sha256.lib";
 import type { Endpoint } from "../kit/api.kit";
@@ -23,9 +23,7 @@ export async function readIdempotencyKey(
   const key = c.req.header("Idempotency-Key");
   if (key !== undefined && !/^[\x21-\x7e]{1,255}$/.test(key)) {
     const message = "must be 1 to 255 visible ASCII characters";
-    fail("invalid_request", `Idempotency-Key: ${message}`, {
-      errors: [{ in: "header", path: "Idempotency-Key", message }],
-    });
+    failField({ in: "header", path: "Idempotency-Key", message });
   }
   const argument = key === undefined ? {} : { idempotency: await describe(c, key, body) };
   const once: OnceCall = async (work) => {

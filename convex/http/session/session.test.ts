@@ -92,6 +92,10 @@ describe("GET /api/user", () => {
   });
 });
 
+/** Credentials in as many lines of the same header. */
+const lines = (name: string, texts: readonly string[]): [string, string][] =>
+  texts.map((text) => [name, name === "Authorization" ? `Bearer ${text}` : text]);
+
 describe("two credentials in one request", () => {
   test("different ones are refused, even where one of them is good", async () => {
     const [ada, eve] = [await as("ada"), await as("eve")];
@@ -108,11 +112,34 @@ describe("two credentials in one request", () => {
     }
   });
 
+  test.each(["X-API-Key", "Authorization"])("different ones in two lines of %s are refused", async (name) => {
+    const [ada, eve] = [await as("ada"), await as("eve")];
+    for (const texts of [
+      [ada.key, eve.key],
+      [ada.key, "x"],
+      ["x", ada.key],
+    ]) {
+      for (const path of ["/api/items", "/api/user", "/api/protected"]) {
+        const { errors } = await problem(send(path, { headers: lines(name, texts) }), 400, "invalid_request");
+        expect(errors).toMatchObject([{ in: "header", path: name }]);
+      }
+    }
+  });
+
   test("the same one twice is one", async () => {
     const { key } = await as("ada");
     const headers = { "X-API-Key": key, Authorization: `Bearer ${key}` };
     for (const path of ["/api/items", "/api/user", "/api/protected"])
       expect((await send(path, { headers })).status).toBe(200);
+    for (const name of ["X-API-Key", "Authorization"])
+      expect((await send("/api/items", { headers: lines(name, [key, key]) })).status).toBe(200);
+  });
+
+  test("an empty line, or one of another scheme, is none", async () => {
+    const { key } = await as("ada");
+    const basic = lines("Authorization", [key]).concat([["Authorization", "Basic YWRhOng="]]);
+    for (const headers of [lines("X-API-Key", ["", key]), basic])
+      expect((await send("/api/items", { headers })).status).toBe(200);
   });
 });
 

@@ -77,6 +77,23 @@ describe("joining a user who is known by email", () => {
     } as const;
     await problem(me(claims), 403, "invalid_credential");
   });
+
+  test("never takes a Clerk user over who has another Clerk id: emails change hands", async () => {
+    const version = { time: 0, rank: 0, eventId: "moved" };
+    const user = { name: "Moved", email: "moved@example.com", emailVerified: true, version };
+    await run("mutation", internal.users.create, { ...user, clerkId: "user_before" });
+    const claims = { sub: "user_now", email: "moved@example.com", email_verified: true } as const;
+    await problem(me({ ...claims, issuer: "clerk" }), 403, "invalid_credential");
+  });
+
+  test("by a token of Clerk, the user is Clerk's from then on, and goes when Clerk's does", async () => {
+    const known = await as("enlisted");
+    const claims = { sub: "user_enlisted", issuer: "clerk", email: "enlisted@example.com" } as const;
+    const user = await json(me({ ...claims, email_verified: true }));
+    expect(user).toMatchObject({ id: known.userId, clerkId: "user_enlisted" });
+    await run("mutation", internal.users.remove, { clerkId: "user_enlisted" });
+    await problem(me(claims), 403, "invalid_credential");
+  });
 });
 
 test("a user who was deleted comes back by no Clerk token", async () => {

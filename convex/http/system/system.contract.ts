@@ -22,7 +22,7 @@ export const getIndex = contract("get", "/", () => ({
       replies: {
         200: {
           name: "convex-hono-api",
-          version: "0.1.0",
+          version: "1.0.0",
           links: { docs: "/docs", openapi: "/openapi.json", health: "/health", ready: "/health/ready" },
         },
       },

@@ -16,7 +16,8 @@ export function system(api: Api): void {
     // Each reply says all that it may vary by.
     const headers = { Vary: "Accept, Origin" };
     const page =
-      accept?.includes("text/html") && (await c.env.runQuery(internal.openapi.prefersPage, { accept }));
+      accept?.toLowerCase().includes("text/html") &&
+      (await c.env.runQuery(internal.openapi.prefersPage, { accept }));
     return page
       ? c.body(null, 302, { Location: LINKS.docs, ...headers })
       : c.json({ ...API, links: LINKS }, 200, headers);

@@ -21,6 +21,7 @@ describe("GET / sends to the reference page whoever would rather have a page", (
     "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8",
     "text/html, application/json;q=0.9",
     "text/html;level=1, */*;q=0.1",
+    "TEXT/HTML",
   ])("%s", async (accept) => {
     const { status, headers } = await asking(accept);
     expect([status, headers.get("location")]).toEqual([302, "/docs"]);

@@ -38,12 +38,26 @@ export const INPUT_ROWS = {
     check: async (route) => {
       const other = route.form ? "application/json" : "application/x-www-form-urlencoded";
       for (const type of ["text/plain", other, "application/jsonp", "json"]) {
-        const reply = askWith(route, { headers: { "Content-Type": type } });
+        const reply = await askWith(route, { headers: { "Content-Type": type } });
+        expect(reply.headers.get("accept-patch")).toBe(route.method === "PATCH" ? "application/json" : null);
         const { detail } = await problem(reply, 415, "unsupported_media_type");
         expect(detail).toMatch(
           route.form ? /^Content-Type must be / : /^Content-Type must be application\/json$/,
         );
       }
+    },
+  },
+  "a body in a content coding: 415 that says how to send it": {
+    applies: takesInput,
+    check: async (route) => {
+      for (const coding of ["gzip", "identity, BR"]) {
+        const reply = await askWith(route, { headers: { "Content-Encoding": coding } });
+        expect(reply.headers.get("accept-encoding")).toBe("identity");
+        const { detail } = await problem(reply, 415, "unsupported_media_type");
+        expect(detail).toBe("Content-Encoding must be identity: send the body as it is");
+      }
+      const reply = await askWith(route, { headers: { "Content-Encoding": "Identity" } });
+      expect(reply.status).not.toBe(415);
     },
   },
   "a body that declares itself too large: 413, before the credential": {

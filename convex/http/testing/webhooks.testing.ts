@@ -1,6 +1,6 @@
 import { EVENTS } from "../../../scripts/webhook/events";
 import { freshId, signedHeaders, type WebhookSource } from "../../../scripts/webhook/sign";
-import { as, now as time, send, settle } from "./engine.testing";
+import { as, later, now as time, send, settle } from "./engine.testing";
 import { json, page, type Json } from "./replies.testing";
 
 /** Secrets for the suites, as settings. The second of Stripe's stands for one that is being rotated in. */
@@ -64,3 +64,9 @@ export async function logged(eventId: string): Promise<Json> {
 /** An event in the log with its payload. */
 export const read = async (id: unknown): Promise<Json> =>
   json((await as("root"))("GET", `/api/webhook-events/${String(id)}`));
+
+/** Lets the time pass until the next attempt of whatever failed has been made. */
+export async function nextAttempt(): Promise<void> {
+  later(30 * 60_000);
+  await settle();
+}

@@ -1,9 +1,9 @@
 import { internal } from "../../_generated/api";
 import type { Doc } from "../../_generated/dataModel";
+import { readText } from "../../lib/keepText.lib";
 import type { Api } from "../kit/api.kit";
 import { etag } from "../kit/conditional.kit";
 import type { Shape } from "../kit/contract.kit";
-import type { ApiEnv } from "../kit/env.kit";
 import { toTime } from "../kit/fields.kit";
 import { implement } from "../kit/implement.kit";
 import { getWebhookEvent, listWebhookEvents, replayWebhookEvent, type Event } from "./events.contract";
@@ -35,7 +35,7 @@ export function webhookEvents(api: Api): void {
 
   implement(api, getWebhookEvent, async (c) => {
     const event = await c.env.runQuery(internal.webhookEvents.get, { id: c.req.valid("param").id });
-    const text = await payloadOf(c.env, event);
+    const text = event.payload && (await readText(c.env.storage, event.payload));
     const payload = text === undefined ? {} : { payload: redact(JSON.parse(text.replace(/^\ufeff/, ""))) };
     return c.json({ ...toEvent(event), ...payload }, 200, etag(event));
   });
@@ -44,14 +44,6 @@ export function webhookEvents(api: Api): void {
     const event = await c.env.runMutation(internal.webhookEvents.replay, { id: c.req.valid("param").id });
     return c.json(toEvent(event), 202);
   });
-}
-
-async function payloadOf(
-  env: ApiEnv["Bindings"],
-  { payload }: Doc<"webhookEvents">,
-): Promise<string | undefined> {
-  if (!payload) return undefined;
-  return "text" in payload ? payload.text : (await env.storage.get(payload.storageId))?.text();
 }
 
 /** Names of members that a log shows to nobody. */

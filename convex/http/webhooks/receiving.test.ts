@@ -96,6 +96,9 @@ describe("with secrets", () => {
     for (const headers of [without, empty]) {
       const refused = await problem(post("github", "ping", { headers }), 400, "invalid_request");
       expect(refused.detail).toBe(`${name}: is required`);
+      expect(refused.errors).toEqual([{ in: "header", path: name, message: "is required" }]);
+      // Nobody learns what is asked of an event who cannot sign one.
+      await refusedAndForgotten(post("github", "ping", { headers, secret: another("github") }));
     }
   });
 
@@ -160,6 +163,7 @@ describe("with secrets", () => {
       const body = String.raw`{"id":"\ud800","type":"invoice.paid","created":1}`;
       const refused = await problem(post("stripe", "invoice.paid", { body }), 400, "invalid_request");
       expect(refused.detail).toBe("id: must be a string");
+      expect(refused.errors).toEqual([{ in: "body", path: "id", message: "must be a string" }]);
     });
 
     test("what is not UTF-8 is no JSON, whoever signed it", async () => {

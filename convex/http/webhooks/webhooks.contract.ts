@@ -13,7 +13,7 @@ type Source = {
   headers: Readonly<Record<string, Header>>;
   /**
    * What a webhook without one of the headers is told: it is unsigned. Where nothing is said, one without its `signature` is,
-   * and without another it is told which.
+   * and what else is missing is empty: the action says so once the signature has held.
    */
   unsigned: string | undefined;
 };

@@ -39,6 +39,8 @@ async function showPrivate(picture: Picture, image: HTMLImageElement): Promise<v
   });
   required(reply);
   image.src = URL.createObjectURL(await reply.response.blob());
+  // Once it is shown, the page need not hold the bytes as well.
+  image.addEventListener("load", () => URL.revokeObjectURL(image.src), { once: true });
 }
 
 async function upload(): Promise<void> {
@@ -61,7 +63,7 @@ async function upload(): Promise<void> {
 async function toApi(picture: File, visibility: Picture["visibility"]): Promise<string> {
   const reply = await session.api.POST("/api/upload", {
     params: { query: { visibility } },
-    headers: { "Content-Type": picture.type },
+    headers: { "Content-Type": typeOf(picture) },
     body: picture,
     // The file is the body as it is.
     bodySerializer: () => picture,
@@ -75,13 +77,18 @@ async function toStorage(picture: File, visibility: Picture["visibility"]): Prom
   // Convex's storage is no part of the API; the URL in the reply says all that there is to know of it.
   const sent = await fetch(uploadUrl, {
     method: "POST",
-    headers: { "Content-Type": picture.type },
+    headers: { "Content-Type": typeOf(picture) },
     body: picture,
   });
+  // As when there is no reply: the API has not refused anything.
+  if (!sent.ok) throw new TypeError(`The storage has answered ${sent.status}.`);
   const { storageId } = (await sent.json()) as { storageId: string };
   const body = { storageId, name: picture.name, visibility };
   return required(await session.api.POST("/api/files", { body })).id;
 }
+
+/** A browser that does not know the type of a file leaves it empty, which no header may be. */
+const typeOf = (file: File): string => file.type || "application/octet-stream";
 
 function sized(bytes: number): string {
   return bytes < 1000 ? `${bytes} B` : `${(bytes / 1000).toFixed(bytes < 10_000 ? 1 : 0)} kB`;

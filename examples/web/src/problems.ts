@@ -9,18 +9,24 @@ const facts = byId("problem-facts", HTMLParagraphElement);
 
 byId("problem-close", HTMLButtonElement).addEventListener("click", clear);
 
-/** Does something that may be refused, and shows why it was. Answers whether it worked. */
-export async function attempt(work: () => Promise<void>, form?: HTMLFormElement): Promise<boolean> {
+const sending = new WeakSet<HTMLFormElement>();
+
+/** Does something that may be refused, and shows why it was. A form is not sent again before it has its reply. */
+export async function attempt(work: () => Promise<void>, form?: HTMLFormElement): Promise<void> {
+  if (form && sending.has(form)) return;
   clear();
-  if (form) clearFields(form);
+  if (form) {
+    clearFields(form);
+    sending.add(form);
+  }
   try {
     await work();
-    return true;
   } catch (error) {
     if (error instanceof Refusal) showRefusal(error, form);
     else if (error instanceof TypeError) showSilence(error);
     else throw error;
-    return false;
+  } finally {
+    if (form) sending.delete(form);
   }
 }
 

@@ -1,0 +1,43 @@
+import { failField } from "../../lib/failure.lib";
+import type { CredentialHeader } from "../kit/contract.kit";
+import type { ApiContext } from "../kit/env.kit";
+
+/** What a request presents, and in which header. */
+export type Credential = { text: string; header: CredentialHeader };
+
+/**
+ * The credential of a request, or null. `Authorization` counts with the Bearer scheme only, in any letter case. Two that
+ * differ are refused, in one header or in both: the request does not say who is asking.
+ *
+ * @param wanted The only header that counts, where a route takes one alone.
+ */
+export function credentialOf(c: ApiContext, wanted: CredentialHeader | undefined): Credential | null {
+  const key = onlyOne("X-API-Key", linesOf(c.req.header("X-API-Key")));
+  const bearer = onlyOne("Authorization", linesOf(c.req.header("Authorization")).flatMap(bearerIn));
+  if (key && bearer && key !== bearer) {
+    failField({
+      in: "header",
+      path: "Authorization",
+      message: "carries another credential than X-API-Key; send one",
+    });
+  }
+  if (key && wanted !== "authorization") return { text: key, header: "x-api-key" };
+  if (bearer && wanted !== "x-api-key") return { text: bearer, header: "authorization" };
+  return null;
+}
+
+/** The lines of a header that was sent more than once, which come joined by commas (RFC 9110, section 5.3). */
+const linesOf = (header = ""): string[] =>
+  header
+    .split(",")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+
+const bearerIn = (line: string): string[] => /^bearer +(\S+)$/i.exec(line)?.slice(1) ?? [];
+
+function onlyOne(path: string, [first, ...others]: string[]): string | undefined {
+  if (others.some((other) => other !== first)) {
+    failField({ in: "header", path, message: "carries several credentials; send one" });
+  }
+  return first;
+}

@@ -1,0 +1,37 @@
+/** What has to go on working however large payloads are, and however late an event is processed. */
+import { expect, test } from "vitest";
+import { internal } from "../../_generated/api";
+import { as, later, run, settle, useEngine } from "../testing/engine.testing";
+import { page } from "../testing/replies.testing";
+import { logged, nextAttempt, post, processed, read, WEBHOOK_ENV } from "../testing/webhooks.testing";
+
+useEngine({ env: WEBHOOK_ENV });
+
+const DAY = 24 * 60 * 60_000;
+
+test("a log of large payloads is listed and purged like any other", async () => {
+  const body = JSON.stringify({ ref: "x".repeat(850_000) });
+  for (let n = 0; n < 20; n++) await post("github", "push", { id: `large-${n}`, body });
+  await settle();
+  const listed = await page((await as("root"))("GET", "/api/webhook-events?limit=100"));
+  expect(listed.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => "success"));
+
+  later(31 * DAY);
+  await run("mutation", internal.webhookEvents.purge, {});
+  await settle();
+  for (const { id } of listed) expect(await read(id)).not.toHaveProperty("payload");
+});
+
+test("an event whose payload was purged before an attempt succeeded has failed", async () => {
+  const body = JSON.stringify({ id: "evt_late", type: "checkout.session.completed", created: 1 });
+  const event = await processed("stripe", "checkout.session.completed", { id: "evt_late", body });
+  expect(event).toMatchObject({ status: "pending", error: "id: must be a string" });
+
+  later(31 * DAY);
+  await run("mutation", internal.webhookEvents.purge, {});
+  await nextAttempt();
+  // The attempt may have been under way when its payload went.
+  await run("mutation", internal.webhookProcessing.sweep, {});
+  await settle();
+  expect(await logged("evt_late")).toMatchObject({ status: "failed", error: "id: must be a string" });
+});
