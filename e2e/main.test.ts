@@ -49,9 +49,30 @@ test("a deployment that does not keep the contract fails the run", async () => {
   ]);
 });
 
-test("so does one that is not there, and a run of nothing", async () => {
-  expect((await e2e("--base-url", "http://127.0.0.1:1", "limits")).status).toBe(1);
-  expect((await e2e("--base-url", "http://127.0.0.1:1", "no-such-suite")).status).toBe(1);
+test("what stands in the way of every suite is said in a line", async () => {
+  const { server } = await serve({ project: process.cwd() });
+  const said = async (...args: string[]) => {
+    const { status, printed } = await e2e(...args, "limits");
+    expect(status).toBe(1);
+    return printed.trim();
+  };
+  expect(await said("--base-url", "http://127.0.0.1:1")).toMatch(
+    /^Nothing answers at http:\/\/127\.0\.0\.1:1 \(.+\)\. Start the deployment, or check --base-url\.$/,
+  );
+  expect(await said("--base-url", server.apiUrl)).toBe(
+    `GET ${server.apiUrl}/health answers 404, so this is not the API. Check --base-url.`,
+  );
+  expect(await said("--base-url", server.url, "--key", "cha_wrong")).toBe(
+    "The deployment refuses the key: Invalid API key. Give another one by --key.",
+  );
+  expect(await said("--base-url", server.url, "--key", "cha_…")).toBe(
+    "The key has characters that no key has. Copy all of it for --key.",
+  );
+});
+
+test("a run of nothing fails", async () => {
+  const { server } = await serve({ project: process.cwd() });
+  expect((await e2e("--base-url", server.url, "no-such-suite")).status).toBe(1);
 });
 
 test("a secret is of a deployment", () => {

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { startVitest } from "vitest/node";
 import { UsageError } from "../embedded/arguments";
 import { startDeployment } from "./deployment";
+import { obstacle } from "./obstacle";
 import { parseOptions, USAGE, type Options } from "./options";
 
 /** @returns the status to exit with. */
@@ -20,6 +21,11 @@ async function main(): Promise<number> {
     return 0;
   }
   const { given } = options;
+  const inTheWay = given && (await obstacle(given));
+  if (inTheWay) {
+    console.error(inTheWay);
+    return 1;
+  }
   const { close, ...started } = given ? { given, close: undefined } : await startDeployment();
   try {
     console.log(`Deployment: ${started.given.baseUrl}${given ? "" : ", embedded, started for this run"}`);

@@ -5,6 +5,7 @@ import type { LogLine } from "./exec/logLine";
 import { reportStray } from "./exec/strays";
 import { finishFirstStart } from "./firstStart";
 import { lineWriter } from "./lines";
+import { whenNpmEnds } from "./npm";
 import type { CommandLine } from "./options";
 import { UsageError } from "./arguments";
 import { parseCommandLine, USAGE } from "./options";
@@ -147,7 +148,7 @@ function print({ level, path, message }: LogLine): void {
   lines.write(path === null ? message : `[${path}] ${message}`);
 }
 
-/** The first signal finishes what runs and commits; the second ends the process at once. */
+/** The first signal, or the end of npm, finishes what runs and commits; a second one ends the process at once. */
 function stopOnSignal(stop: () => Promise<void> | undefined): void {
   let first: number | undefined;
   const onSignal = (): void => {
@@ -167,4 +168,8 @@ function stopOnSignal(stop: () => Promise<void> | undefined): void {
   };
   process.on("SIGTERM", onSignal);
   process.on("SIGINT", onSignal);
+  whenNpmEnds(() => {
+    // A Ctrl-C ends both, and this one is stopping already.
+    if (first === undefined) onSignal();
+  });
 }

@@ -1,8 +1,8 @@
 /** Ill-treats the product, started as `npm start` does it: `npm run faults -- --help`. */
 import { randomInt } from "node:crypto";
 import { resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { startVitest } from "vitest/node";
+import { parseOrExit, refuse } from "../embedded/arguments";
 import type { Scale } from "./scale";
 
 const USAGE = `npm run faults -- [options] [SUITE ...]
@@ -19,22 +19,19 @@ const SHORT = { rounds: 10, connections: 1_000 };
 
 /** @returns the status to exit with. */
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = parseOrExit(USAGE, {
     allowPositionals: true,
     options: {
       short: { type: "boolean", default: false },
       rounds: { type: "string" },
       seed: { type: "string" },
-      help: { type: "boolean", default: false },
     },
   });
   const size = values.short ? SHORT : LONG;
   const rounds = Number(values.rounds ?? size.rounds);
   const seed = Number(values.seed ?? randomInt(2 ** 31));
-  if (values.help || !Number.isInteger(rounds) || rounds < 1 || !Number.isInteger(seed)) {
-    console.log(USAGE);
-    return values.help ? 0 : 2;
-  }
+  if (!Number.isInteger(rounds) || rounds < 1) refuse("--rounds takes a whole number above 0.", USAGE);
+  if (!Number.isInteger(seed)) refuse("--seed takes a whole number.", USAGE);
   const scale: Scale = { ...size, rounds, seed, long: !values.short };
   console.log(`Faults: ${rounds} kills, ${scale.connections} connections, seed ${seed}`);
   const config = resolve("faults/vitest.config.ts");

@@ -5,17 +5,19 @@
  * once by esbuild, which the runtime needs anyway, with the packages left where they are. For traces with the positions
  * of the sources, `NODE_OPTIONS=--enable-source-maps`: reading the map at each start would cost a server 8 MB.
  */
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { build } from "esbuild";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [, , file, ...args] = process.argv;
-if (!file) {
-  console.error("usage: node scripts/run.mjs FILE.ts [ARG ...]");
-  process.exit(2);
-}
+if (!file) giveUp("usage: node scripts/run.mjs FILE.ts [ARG ...]", 2);
+refuseOldNode();
+const { build } = await import("esbuild").catch((error) => {
+  if (error.code !== "ERR_MODULE_NOT_FOUND") throw error;
+  const [reason] = error.message.split(" imported from ", 1);
+  return giveUp(`The packages are not there: ${reason}. Run \`npm ci\`.`, 1);
+});
 
 const entry = resolve(file);
 const outfile = join(
@@ -47,3 +49,17 @@ for (const { path, contents } of outputFiles) {
 
 process.argv = [process.argv[0], entry, ...args];
 await import(pathToFileURL(outfile).href);
+
+function refuseOldNode() {
+  const { engines } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const [leastMajor, leastMinor] = engines.node.match(/\d+/g).map(Number);
+  const { node } = process.versions;
+  const [major, minor] = node.split(".").map(Number);
+  if (major > leastMajor || (major === leastMajor && minor >= leastMinor)) return;
+  giveUp(`Node ${node} is too old: package.json wants ${engines.node}. Install Node ${engines.node}.`, 1);
+}
+
+function giveUp(message, code) {
+  console.error(message);
+  process.exit(code);
+}

@@ -1,5 +1,5 @@
-import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFile, spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -26,3 +26,33 @@ test("starts of one program at the same time do not see each other's half-writte
   const started = await Promise.all(Array.from({ length: 8 }, start));
   expect(started.map(({ stdout }) => stdout)).toEqual(Array.from({ length: 8 }, () => "3000000\n"));
 });
+
+/** What a checkout without packages prints, whose package.json wants this version of Node. */
+function runBare(node: string): { status: number | null; stderr: string } {
+  const bare = mkdtempSync(join(tmpdir(), "run-test-"));
+  onTestFinished(() => rmSync(bare, { recursive: true }));
+  mkdirSync(join(bare, "scripts"));
+  cpSync(join(root, "scripts/run.mjs"), join(bare, "scripts/run.mjs"));
+  writeFileSync(join(bare, "package.json"), JSON.stringify({ engines: { node } }));
+  const { status, stderr } = spawnSync(process.execPath, ["scripts/run.mjs", "program.ts"], {
+    cwd: bare,
+    encoding: "utf8",
+  });
+  return { status, stderr };
+}
+
+test("a checkout without packages is told to install them, in a line and not in a trace", () => {
+  const { status, stderr } = runBare(">=20.19");
+  expect(stderr).toMatch(/^The packages are not there: [^\n]*esbuild[^\n]*\. Run `npm ci`\.\n$/);
+  expect(status).toBe(1);
+});
+
+test.each([`>=${Number.parseInt(process.versions.node, 10)}.99`, ">=99.0"])(
+  "a Node that is older than %s is told so",
+  (wanted) => {
+    const { status, stderr } = runBare(wanted);
+    const { node } = process.versions;
+    expect(stderr).toBe(`Node ${node} is too old: package.json wants ${wanted}. Install Node ${wanted}.\n`);
+    expect(status).toBe(1);
+  },
+);

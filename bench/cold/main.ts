@@ -6,7 +6,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { parseArgs } from "node:util";
+import { parseOrExit, refuse } from "../../embedded/arguments";
 import { candidates } from "./candidates";
 import { measure, MODES, prepare } from "./measure";
 import { median, medianRatio, verdict } from "../lib/statistics";
@@ -17,11 +17,16 @@ const NODE_FLAGS = ["--experimental-vm-modules", "--no-compilation-cache", "--ex
 type Figure = { name: string; unit: "bytes" | "ms" | "×"; value: number; budget?: number };
 
 const root = resolve(dirname(process.argv[1] ?? ""), "../..");
-const { values: options } = parseArgs({
+const USAGE = `usage: npm run bench:cold -- [options]
+
+  --rounds N   more make less noise (400)
+  --json FILE  keeps the figures
+`;
+const { values: options } = parseOrExit(USAGE, {
   options: { rounds: { type: "string", default: "400" }, json: { type: "string" } },
 });
 const rounds = Number(options.rounds);
-if (!Number.isInteger(rounds) || rounds < 1) throw new Error("--rounds takes a whole number above 0");
+if (!Number.isInteger(rounds) || rounds < 1) refuse("--rounds takes a whole number above 0.", USAGE);
 
 process.exitCode = process.execArgv.includes("--experimental-vm-modules") ? await bench() : runWithFlags();
 

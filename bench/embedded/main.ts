@@ -6,7 +6,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { parseArgs } from "node:util";
+import { parseOrExit } from "../../embedded/arguments";
 import { Child } from "../lib/children";
 import { tableOf, verdictOf } from "../lib/figures";
 import { machine, write } from "../lib/output";
@@ -20,7 +20,14 @@ const QUICK = { rounds: 5, milliseconds: 500, warmUpMs: 2_000, starts: 3, loadMs
 const SIZES = [1, 10_000, 100_000, 1_000_000];
 const QUICK_SIZES = [1, 10_000];
 
-const { values: options } = parseArgs({
+const USAGE = `usage: npm run bench:embedded -- [options]
+
+  --quick      the form for CI: shorter turns, fewer documents
+  --json FILE  keeps the figures
+  --svg FILE   draws them
+`;
+
+const { values: options } = parseOrExit(USAGE, {
   options: { quick: { type: "boolean", default: false }, json: { type: "string" }, svg: { type: "string" } },
 });
 const root = resolve(dirname(process.argv[1] ?? ""), "../..");

@@ -6,7 +6,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { parseArgs } from "node:util";
+import { parseOrExit } from "../../embedded/arguments";
 import { Child } from "../lib/children";
 import type { Figure } from "../lib/figures";
 import { tableOf, verdictOf } from "../lib/figures";
@@ -21,7 +21,14 @@ import type { Servers } from "./servers";
 import { failedEvents, startServers } from "./servers";
 import { svgOf } from "./svg";
 
-const { values: options } = parseArgs({
+const USAGE = `usage: npm run bench:http -- [options]
+
+  --quick      the form for CI: shorter turns, fewer documents
+  --json FILE  keeps the figures
+  --svg FILE   draws them
+`;
+
+const { values: options } = parseOrExit(USAGE, {
   options: { quick: { type: "boolean", default: false }, json: { type: "string" }, svg: { type: "string" } },
 });
 const root = resolve(dirname(process.argv[1] ?? ""), "../..");

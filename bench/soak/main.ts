@@ -7,7 +7,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { parseArgs } from "node:util";
+import { parseOrExit, refuse } from "../../embedded/arguments";
 import { Child } from "../lib/children";
 import { tableOf, verdictOf } from "../lib/figures";
 import { machine, write } from "../lib/output";
@@ -28,7 +28,14 @@ const ITEMS = 2_000;
 /** Seconds. Less leaves no time to get warm. */
 const LEAST = 30;
 
-const { values: options } = parseArgs({
+const USAGE = `usage: npm run soak -- [options]
+
+  --minutes N  how long, 20 unless told otherwise
+  --seconds N  the same in seconds: 60 is the form for CI
+  --json FILE  keeps the figures
+`;
+
+const { values: options } = parseOrExit(USAGE, {
   options: {
     minutes: { type: "string", default: "20" },
     seconds: { type: "string" },
@@ -36,7 +43,7 @@ const { values: options } = parseArgs({
   },
 });
 const seconds = options.seconds === undefined ? Number(options.minutes) * 60 : Number(options.seconds);
-if (!(seconds >= LEAST)) throw new Error(`A soak takes ${LEAST} seconds at least`);
+if (!(seconds >= LEAST)) refuse(`A soak takes ${LEAST} seconds at least.`, USAGE);
 const root = resolve(dirname(process.argv[1] ?? ""), "../..");
 process.exitCode = await main();
 

@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { parseOrExit, refuse } from "../../embedded/arguments";
 import { startServer } from "../../embedded/server";
 import { EVENTS } from "../../scripts/webhook/events";
 import { freshId, signedHeaders } from "../../scripts/webhook/sign";
@@ -15,8 +15,14 @@ import { freshId, signedHeaders } from "../../scripts/webhook/sign";
 const CONNECTIONS = 50;
 const SECRET = "bench";
 
-const { values } = parseArgs({ options: { events: { type: "string", default: "5000" } } });
+const USAGE = `usage: npm run bench:webhooks -- [--events N]
+
+  --events N  how many are sent (5000)
+`;
+
+const { values } = parseOrExit(USAGE, { options: { events: { type: "string", default: "5000" } } });
 const count = Number(values.events);
+if (!Number.isInteger(count) || count < 1) refuse("--events takes a whole number above 0.", USAGE);
 const data = mkdtempSync(join(tmpdir(), "bench-webhooks-"));
 const server = await startServer({
   project: process.cwd(),

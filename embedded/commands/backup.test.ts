@@ -6,7 +6,7 @@ import { bundled, Child } from "../fixtures/child";
 import { command } from "../fixtures/command";
 import { inspect } from "../fixtures/inspect";
 import { CRASH, Load } from "../fixtures/load";
-import { BASIC, PATIENT, temporaryDirectory } from "../fixtures/serve";
+import { BASIC, temporaryDirectory } from "../fixtures/serve";
 import { onDisk, serveFiles, uploaded } from "../fixtures/stored";
 import { readZip } from "../fixtures/zip";
 import { finishFirstStart } from "../firstStart";
@@ -81,7 +81,7 @@ test("backups under load hold all that was acknowledged before they began, in a 
   let during = 0;
   for (let i = 0; i < 3; i++) {
     const enough = load.acknowledged + 150;
-    await expect.poll(() => load.acknowledged, PATIENT).toBeGreaterThan(enough);
+    await expect.poll(() => load.acknowledged).toBeGreaterThan(enough);
     const mark = load.mark();
     const before = load.acknowledged;
     const file = join(backups, `${i}.zip`);
@@ -100,7 +100,7 @@ test("backups under load hold all that was acknowledged before they began, in a 
   console.log(`3 backups under load; ${load.acknowledged} writes acknowledged, ${during} of them meanwhile`);
   // The files whose deletion the backups put off.
   await server.ask("idle");
-  await expect.poll(() => inspect(data).orphans, PATIENT).toEqual([]);
+  await expect.poll(() => inspect(data).orphans).toEqual([]);
 });
 
 test("while a backup is being made, the bytes of deleted files stay; then they go, also those that a start collects", async () => {
@@ -120,7 +120,7 @@ test("while a backup is being made, the bytes of deleted files stay; then they g
   await second.idle();
   expect(onDisk(second)).toHaveLength(2);
   backup.release();
-  await expect.poll(() => onDisk(second), PATIENT).toEqual([]);
+  await expect.poll(() => onDisk(second)).toEqual([]);
 });
 
 test("what cannot be backed up is said, and leaves nothing behind", async () => {
@@ -141,6 +141,8 @@ test("what cannot be backed up is said, and leaves nothing behind", async () => 
     data,
     join(directory, "nowhere", "b.zip"),
   );
+  const inFile = join(import.meta.filename, "b.zip");
+  await attempt(`${inFile} cannot be written: ENOTDIR`, data, inFile);
   const other = lockForBackup(data);
   onTestFinished(() => other.release());
   await attempt("Another backup");

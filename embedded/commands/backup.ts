@@ -4,7 +4,7 @@
  * The database comes first, in one reading transaction, for which no writer waits. It says which files belong to that
  * state; the server deletes none until they are copied. Files never change, so what is copied later is what was there.
  */
-import { existsSync, renameSync, rmSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { allFiles } from "../services/filesTable";
 import type { StoredFile } from "../services/filesTable";
@@ -66,6 +66,7 @@ export async function withCopy<T>(
   if (!existsSync(dirname(file))) throw new Error(`There is no folder ${dirname(file)} to write it to.`);
   if (existsSync(file)) throw new Error(`${file} exists already. Choose another name, or delete it.`);
   const [copy, part] = [`${file}.database`, `${file}.part`];
+  mustBeWritable(file, part);
   const lock = lockForBackup(directory);
   try {
     for (const old of [copy, part]) rmSync(old, { force: true });
@@ -77,6 +78,18 @@ export async function withCopy<T>(
   } finally {
     for (const old of [copy, part]) rmSync(old, { force: true });
     lock.release();
+  }
+}
+
+/** Finds out beforehand, since what SQLite says of its copy reads as if it were about the database. */
+function mustBeWritable(file: string, part: string): void {
+  try {
+    closeSync(openSync(part, "w"));
+    rmSync(part);
+  } catch (error) {
+    throw new Error(`${file} cannot be written: ${(error as Error).message}. Choose another folder.`, {
+      cause: error,
+    });
   }
 }
 

@@ -77,6 +77,7 @@ test("a directory of somebody else's is left alone", async () => {
   for (const replace of [false, true]) {
     await expect(restore({ file: good, directory, replace })).rejects.toThrow(directory);
   }
+  expect(readdirSync(directory)).toEqual(["notes.txt"]);
   expect(readFileSync(join(directory, "notes.txt"), "utf8")).toBe("mine");
 });
 

@@ -15,6 +15,7 @@ import {
   discardUnpacked,
   FILES,
   finishRestore,
+  isRestorePending,
   placeToUnpack,
   replaceByUnpacked,
   SECRET,
@@ -51,6 +52,9 @@ export async function restore({ file, directory, replace }: RestoreOptions): Pro
   const archive = await readArchive(file);
   try {
     const made = !existsSync(directory);
+    const isOurs = existsSync(join(directory, DATABASE)) || isRestorePending(directory);
+    // In a directory of somebody else's not even a lock is left.
+    if (!isOurs) checkTarget(directory, replace);
     makeDurableDirectory(directory);
     const lock = lockDirectory(directory);
     let done = false;

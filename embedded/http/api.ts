@@ -125,7 +125,9 @@ async function route(
     const query = new URLSearchParams(target.slice(path.length));
     return handler({ incoming, outgoing, query, captured: match.slice(1) });
   }
-  throw new ApiError(404, "NotFound", `There is nothing at ${path}.`);
+  // Whoever takes one port for the other meets this line.
+  const message = `There is nothing at ${path}. This port has stored files and Convex's tools; HTTP actions have another.`;
+  throw new ApiError(404, "NotFound", message);
 }
 
 function preflight(incoming: IncomingMessage, outgoing: ServerResponse, allowed: string): void {

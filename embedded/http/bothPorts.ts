@@ -46,7 +46,9 @@ async function bothOrNone(
   if (first.status === "fulfilled" && second.status === "fulfilled") return [first.value, second.value];
   for (const open of settled) if (open.status === "fulfilled") await open.value.close(0);
   const errors = settled.flatMap((open) => (open.status === "rejected" ? [open.reason as Error] : []));
-  throw new Error(errors.map(({ message }) => message).join("\n"), { cause: errors[0] });
+  // What is wrong with the address is the same for both.
+  const messages = new Set(errors.map(({ message }) => message));
+  throw new Error([...messages].join("\n"), { cause: errors[0] });
 }
 
 /** Host and port as a URL has them. What listens everywhere is reached through the loopback address. */

@@ -42,3 +42,9 @@ test("only the operator is told why something is refused", async () => {
   }
   expect(await ask("/api/nothing")).toEqual([404, "NotFound"]);
 });
+
+test("who takes this port for that of the HTTP actions is told so", async () => {
+  const { server } = await serveForTools();
+  const { message } = (await (await fetch(`${server.apiUrl}/api/items`)).json()) as { message: string };
+  expect(message).toContain("HTTP actions have another.");
+});

@@ -87,3 +87,14 @@ test.each([
   expect(output).toContain("npm run doctor -- [options]");
   expect(status).toBe(2);
 });
+
+test("a copy without what the doctor itself needs is told which file", async () => {
+  const directory = await copy();
+  rmSync(join(directory, "convex/lib/env.lib.ts"));
+  const { status, output } = doctor(directory);
+  expect(output).toMatch(
+    /^problem {2}[\w./]+:\d+: Could not resolve "[./\w]+\/lib\/env\.lib"\n +→ Mend the file/,
+  );
+  expect(output).not.toContain("    at ");
+  expect(status).toBe(1);
+});

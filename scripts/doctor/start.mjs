@@ -27,4 +27,14 @@ try {
 }
 
 process.argv.splice(2, 0, join(root, "scripts/doctor/main.ts"));
-await import("../run.mjs");
+try {
+  await import("../run.mjs");
+} catch (error) {
+  // The doctor uses files of the project. What is wrong with one of them keeps it from starting.
+  const [{ text, location } = {}] = error.errors ?? [];
+  if (!location) throw error;
+  giveUp(
+    `${location.file}:${location.line}: ${text}`,
+    "Mend the file, or bring back what is missing; `git status` names what has changed.",
+  );
+}

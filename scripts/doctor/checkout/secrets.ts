@@ -33,6 +33,7 @@ const JUDGES: Readonly<Record<string, Judge>> = {
 
 /** Looks at the secrets of each source, and says which webhooks are closed for want of one. */
 export function secrets({ values, place }: Settings, sources: readonly string[]): Finding[] {
+  if (sources.length === 0) return [];
   const open: string[] = [];
   const closed: string[] = [];
   const findings = sources.flatMap((source) => {

@@ -39,6 +39,13 @@ test("settings that are as they should be are counted, and webhooks listed", () 
   ]);
 });
 
+test("a project without webhooks is told nothing of them", () => {
+  const project = mkdtempSync(join(tmpdir(), "doctor-test-"));
+  onTestFinished(() => rmSync(project, { recursive: true }));
+  const found = settings({ project, host: {} });
+  expect(found.map(({ what }) => what)).toEqual(["0 set, the others have their defaults"]);
+});
+
 test("a line that sets nothing is told, and those after it are read", () => {
   expect(on("CORS_ORIGINS=*\nthis is nonsense\nRATE_LIMIT_KEY_PER_MINUTE=abc\n")).toEqual([
     expect.stringMatching(

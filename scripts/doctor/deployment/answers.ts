@@ -15,9 +15,8 @@ export async function answers(ask: Ask): Promise<Finding[]> {
     const health = await ask("/health");
     if (health.status !== 200 || (await objectOf(health))["status"] !== "ok") {
       const what = `GET /health answers ${health.status}, so this is not the API`;
-      return [
-        problem(what, "Check the address: on Convex it ends with .convex.site, or is your own domain."),
-      ];
+      const where = "on Convex it ends with .convex.site, or is your own domain; npm start prints it as api";
+      return [problem(what, `Check the address: ${where}.`)];
     }
     const ready = await ask("/health/ready");
     const { checks = [] } = await objectOf(ready);
