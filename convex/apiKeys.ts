@@ -82,16 +82,20 @@ export const rotate = internalMutation({
     if (old.expiresAt !== undefined && old.expiresAt <= now)
       fail("conflict", "An expired key cannot be rotated");
     const end = now + overlapSeconds * 1000;
+    // Who has lost the answer may ask again while the overlap lasts.
+    const ownExpiresAt = old.ownExpiresAt !== undefined ? old.ownExpiresAt : (old.expiresAt ?? null);
     await ctx.db.patch(
       "apiKeys",
       old._id,
-      overlapSeconds === 0 ? { revokedAt: now } : { expiresAt: Math.min(end, old.expiresAt ?? end) },
+      overlapSeconds === 0
+        ? { revokedAt: now }
+        : { expiresAt: Math.min(end, old.expiresAt ?? end), ownExpiresAt },
     );
     return insertKey(ctx, {
       userId: ownerId,
       name: old.name,
       scopes: old.scopes,
-      ...(old.expiresAt !== undefined && { expiresAt: old.expiresAt }),
+      ...(ownExpiresAt !== null && { expiresAt: ownExpiresAt }),
       publicId,
       hash,
     });

@@ -36,6 +36,8 @@ export default defineSchema({
     scopes: v.array(v.string()),
     createdAt: v.number(),
     expiresAt: v.optional(v.number()),
+    /** Of a key in its overlap, which ends it sooner: the expiry that its successors take over, null for none. */
+    ownExpiresAt: v.optional(v.union(v.number(), v.null())),
     lastUsedAt: v.optional(v.number()),
     revokedAt: v.optional(v.number()),
   })

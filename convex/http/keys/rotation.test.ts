@@ -44,6 +44,26 @@ describe("rotating", () => {
     expect(list.find(({ id }) => id === made["id"])).toMatchObject({ expiresAt: soon });
   });
 
+  test.each([
+    ["without an expiry", undefined],
+    ["with one", inMs(100 * HOUR)],
+  ])(
+    "who has lost the answer rotates again within the overlap: the next key is as the first was, %s",
+    async (_, expiresAt) => {
+      const call = await as("ada");
+      const { path, use } = await mint(call, {
+        ...{ name: "turn", scopes: ["items:read"] },
+        ...(expiresAt !== undefined && { expiresAt }),
+      });
+      for (let times = 0; times < 3; times++) {
+        const next = await json(call("POST", `${path}/rotate`, { overlapSeconds: 3600 }));
+        expect(next["expiresAt"]).toBe(expiresAt);
+      }
+      later(HOUR + 1);
+      await dead(use());
+    },
+  );
+
   test.each([-1, 604_801, 1.5, "60", null])("no overlap of %j", async (overlapSeconds) => {
     const call = await as("ada");
     const { path, use } = await mint(call, { name: "turn", scopes: ["items:read"] });
