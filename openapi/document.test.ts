@@ -92,6 +92,13 @@ test.each(api.contracts.map(({ spec }) => [spec().operationId, spec()] as const)
   },
 );
 
+test("a body of any type begins with one type: clients that are generated send the first that stands there", () => {
+  const types = operations.map(({ requestBody }) => Object.keys(requestBody?.content ?? {}));
+  const free = types.filter((accepted) => accepted.includes("*/*"));
+  expect(free).toContainEqual(["application/octet-stream", "*/*"]);
+  for (const [first] of free) expect(first).not.toContain("*");
+});
+
 test("the webhooks are what the sources send to the routes that receive them", () => {
   expect(Object.keys(document["webhooks"] as object)).toEqual(Object.keys(SOURCES));
   for (const webhook of webhooks) {

@@ -56,13 +56,25 @@ const SCHEMES = {
   },
 };
 
+/**
+ * The bytes of a file. The first type is the one that generated clients send unless told otherwise: of a mere range they would
+ * make a header and write the file as JSON.
+ */
+const UPLOAD = {
+  "application/octet-stream": {
+    schema: { contentMediaType: "application/octet-stream" },
+    example: "The bytes of the file",
+  },
+  "*/*": { schema: {}, example: "The bytes of the file" },
+};
+
 /** The body of a request, in the media types that the route reads. */
 function requestBody(contract: AnyContract, spec: Spec, components: Components): JsonSchema {
   const { body, bodyOptional, form, upload, text, docs } = spec;
   const example = docs().examples?.body;
   const of = (content: JsonSchema, required = true) => ({ requestBody: { required, content } });
   if (text) return { requestBody: webhookBody(contract, example, components) };
-  if (upload) return of({ "*/*": { schema: {}, example: "The bytes of the file" } });
+  if (upload) return of(UPLOAD);
   if (body) return of({ "application/json": { schema: inputSchema(body), example } }, !bodyOptional);
   if (!form) return {};
   const schema = inputSchema(z.strictObject(form));

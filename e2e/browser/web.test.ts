@@ -83,6 +83,7 @@ describe("items", () => {
     await create(page, "bolt");
     await items(page).click();
     const editor = page.getByRole("dialog");
+    await editor.waitFor();
     const [item] = (await call("/api/items")) as unknown as { id: string }[];
     const id = item?.id ?? "";
     await call(`/api/items/${id}`, { method: "PATCH", body: '{"description":"theirs"}' });

@@ -3738,6 +3738,8 @@ export interface operations {
     requestBody: {
       content: {
         /** @example The bytes of the file */
+        "application/octet-stream": unknown;
+        /** @example The bytes of the file */
         "*/*": unknown;
       };
     };

@@ -13,15 +13,25 @@ export type Problem = components["schemas"]["Problem"];
  *
  * @param url Where the API is, such as `https://happy-otter-123.convex.site`.
  * @param waiting Hears how many seconds a request waits that the API had no room for.
+ * @param send What sends a request: `fetch`, but for tests.
  */
-export function connect(url: string, key: string, waiting: (seconds: number) => void): Api {
-  return createClient<paths>({ baseUrl: url, headers: { "X-API-Key": key }, fetch: patient(waiting) });
+export function connect(
+  url: string,
+  key: string,
+  waiting: (seconds: number) => void,
+  send: typeof fetch = fetch,
+): Api {
+  return createClient<paths>({ baseUrl: url, headers: { "X-API-Key": key }, fetch: patient(waiting, send) });
 }
 
-/** The data of a reply. @throws Refusal for a problem. */
-export function required<T>(reply: { data: T; error?: never } | { data?: never; error: Problem }): T {
-  if (reply.error) throw new Refusal(reply.error);
-  return reply.data;
+/** The data of a reply. @throws Refusal for a problem, Error for what is not from the API. */
+export function required<T>({ data, error, response }: { data?: T; error?: unknown; response: Response }): T {
+  if (response.ok) return data as T;
+  // What is no success is a problem: the document has nothing else. A gateway in front of the API has not read it.
+  if (!response.headers.get("Content-Type")?.startsWith("application/problem+json")) {
+    throw new Error(`${response.status} from something in front of the API`);
+  }
+  throw new Refusal(error as Problem);
 }
 
 /** A problem as an error, for those who do not expect it. */

@@ -52,13 +52,17 @@ export function requireNoCoding(c: ApiContext, { body, form, upload }: Endpoint)
   });
 }
 
-/** Whether a text is `type/subtype` with parameters (RFC 9110, section 8.3.1). */
+/**
+ * Whether a text is `type/subtype` with parameters (RFC 9110, section 8.3.1). No type has a `*` in its name (RFC 6838,
+ * section 4.2): `image/*` is a range of them, and a client that sends one has not said what its file is.
+ */
 function isMediaType(text: string): boolean {
   const token = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+";
+  const name = token.replace("*", "");
   const quoted = '"(?:[\\t \\x21\\x23-\\x5b\\x5d-\\x7e]|\\\\[\\t \\x21-\\x7e])*"';
   // Each space can be matched in one way only, or a header full of them would take for ever.
   const parameters = `(?:[ \\t]*;(?:[ \\t]*${token}=(?:${token}|${quoted}))?)*[ \\t]*`;
-  return new RegExp(`^${token}/${token}${parameters}$`).test(text);
+  return new RegExp(`^${name}/${name}${parameters}$`).test(text);
 }
 
 /**

@@ -33,12 +33,16 @@ export class Refusal extends Error {
   }
 }
 
-/** The data of a reply. @throws Refusal for a problem. */
-export function required<T>(reply: { data?: T; error?: unknown; response: Response }): T {
-  if (reply.error === undefined) return reply.data as T;
-  const seconds = reply.response.headers.get("Retry-After");
-  // What is no success is a problem: the document has nothing else.
-  throw new Refusal(reply.error as Problem, seconds === null ? undefined : Number(seconds));
+/** The data of a reply. @throws Refusal for a problem, TypeError as when there is no reply for what is not from the API. */
+export function required<T>({ data, error, response }: { data?: T; error?: unknown; response: Response }): T {
+  if (response.ok) return data as T;
+  const { status, headers } = response;
+  // What is no success is a problem: the document has nothing else. A gateway in front of the API has not read it.
+  if (!headers.get("Content-Type")?.startsWith("application/problem+json")) {
+    throw new TypeError(`Something in front of it has answered ${status}.`);
+  }
+  const seconds = headers.get("Retry-After");
+  throw new Refusal(error as Problem, seconds === null ? undefined : Number(seconds));
 }
 
 /** The query of the next page, as the reply's `Link` header (RFC 8288) has it; undefined on the last page. */

@@ -5,6 +5,7 @@ import { attempt } from "./problems";
 
 const dialog = byId("editor", HTMLDialogElement);
 const form = byId("edit", HTMLFormElement);
+const nameField = within(form, "[name=name]", HTMLInputElement);
 const conflict = byId("conflict", HTMLElement);
 const version = byId("version", HTMLParagraphElement);
 
@@ -17,11 +18,12 @@ export async function openEditor(session: Session, id: string, changed: Open["ch
   const reply = await session.api.GET("/api/items/{itemId}", { params: { path: { itemId: id } } });
   const item = required(reply);
   open = { session, item, changed, etag: reply.response.headers.get("ETag") ?? "" };
-  within(form, "[name=name]", HTMLInputElement).value = item.name;
+  nameField.value = item.name;
   within(form, "[name=description]", HTMLTextAreaElement).value = item.description ?? "";
   version.textContent = `Version ${open.etag}`;
   conflict.hidden = true;
-  if (!dialog.open) dialog.showModal();
+  if (dialog.open) nameField.focus();
+  else dialog.showModal();
 }
 
 /** Writes only if nobody else has since: the API compares `If-Match` with what is there. */

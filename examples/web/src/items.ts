@@ -7,6 +7,7 @@ const list = byId("items", HTMLUListElement);
 const none = byId("no-items", HTMLParagraphElement);
 const more = byId("more", HTMLButtonElement);
 const form = byId("create", HTMLFormElement);
+const nameField = within(form, "[name=name]", HTMLInputElement);
 
 const PAGE = "limit=10";
 const when = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
@@ -23,13 +24,24 @@ export async function showItems(signedIn: Session): Promise<void> {
   await showPage(PAGE);
 }
 
-async function showPage(query: string): Promise<void> {
+/** Shows a page below those that are there. Answers the first of its items. */
+async function showPage(query: string): Promise<HTMLLIElement | undefined> {
   // The query goes back as it came: what a cursor looks like is the API's own business.
   const reply = await session.api.GET("/api/items", { querySerializer: () => query });
-  list.append(...required(reply).map(row));
+  const rows = required(reply).map(row);
+  list.append(...rows);
   next = nextOf(reply.response);
   showWhetherEmpty();
+  return rows[0];
 }
+
+/** The button goes after the last page, so that the keyboard goes on with what it has brought. */
+async function showMore(): Promise<void> {
+  const first = await showPage(next ?? PAGE);
+  if (first) focusOn(first);
+}
+
+const focusOn = (shown: Element) => within(shown, "button", HTMLButtonElement).focus();
 
 function showWhetherEmpty(): void {
   more.hidden = next === undefined;
@@ -47,27 +59,36 @@ function row(item: Item): HTMLLIElement {
     if (now) {
       const other = row(now);
       shown.replaceWith(other);
-      within(other, "button", HTMLButtonElement).focus();
-    } else shown.remove();
+      focusOn(other);
+    } else {
+      const neighbour = shown.nextElementSibling ?? shown.previousElementSibling;
+      shown.remove();
+      if (neighbour) focusOn(neighbour);
+      else nameField.focus();
+    }
     showWhetherEmpty();
   };
   const button = within(shown, "button", HTMLButtonElement);
-  button.addEventListener("click", () => void attempt(() => openEditor(session, item.id, changed)));
+  button.addEventListener("click", () => void attempt(() => openEditor(session, item.id, changed), button));
   return shown;
 }
 
 async function create(): Promise<void> {
+  const sent = once;
   const description = textOf(form, "description");
   const reply = await session.api.POST("/api/items", {
-    params: { header: { "Idempotency-Key": once } },
+    params: { header: { "Idempotency-Key": sent } },
     body: { name: textOf(form, "name"), ...(description !== "" && { description }) },
   });
   const item = required(reply);
   list.prepend(row(item));
   showWhetherEmpty();
-  form.reset();
-  once = crypto.randomUUID();
-  within(form, "[name=name]", HTMLInputElement).focus();
+  // What has been typed meanwhile is the next one.
+  if (once === sent) {
+    form.reset();
+    once = crypto.randomUUID();
+    nameField.focus();
+  }
   say(`${item.name} is created.`);
 }
 
@@ -76,4 +97,4 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   void attempt(create, form);
 });
-more.addEventListener("click", () => void attempt(() => showPage(next ?? PAGE)));
+more.addEventListener("click", () => void attempt(showMore, more));

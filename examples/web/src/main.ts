@@ -22,6 +22,7 @@ async function signIn({ url, key }: Kept): Promise<void> {
   byId("who-name", HTMLSpanElement).textContent = `${owner.name} · key ${name}`;
   welcome.hidden = true;
   desk.hidden = who.hidden = false;
+  byId("items-title", HTMLHeadingElement).focus();
   await Promise.all([showItems(session), showPictures(session)]);
 }
 
@@ -36,7 +37,12 @@ byId("sign-out", HTMLButtonElement).addEventListener("click", () => {
 
 const address = within(form, "[name=url]", HTMLInputElement);
 address.value = new URLSearchParams(location.search).get("api") ?? "http://127.0.0.1:3211";
+const keyField = within(form, "[name=key]", HTMLInputElement);
 const kept = sessionStorage.getItem(KEPT);
-if (kept === null) within(form, "[name=key]", HTMLInputElement).focus();
-// Only this page writes there.
-else void attempt(() => signIn(JSON.parse(kept) as Kept));
+if (kept !== null) {
+  welcome.hidden = true;
+  // Only this page writes there.
+  await attempt(() => signIn(JSON.parse(kept) as Kept));
+  welcome.hidden = !desk.hidden;
+}
+if (!welcome.hidden) keyField.focus();

@@ -3,6 +3,7 @@ import { byId, entry, say, textOf, within } from "./dom";
 import { attempt } from "./problems";
 
 const list = byId("pictures", HTMLUListElement);
+const none = byId("no-pictures", HTMLParagraphElement);
 const form = byId("upload", HTMLFormElement);
 
 let session: Session;
@@ -10,8 +11,9 @@ let session: Session;
 export async function showPictures(signedIn: Session): Promise<void> {
   session = signedIn;
   const files = required(await session.api.GET("/api/files", { params: { query: { limit: 12 } } }));
-  const pictures = files.filter(({ contentType }) => contentType.startsWith("image/"));
+  const pictures = files.filter(({ contentType }) => isPicture(contentType));
   list.replaceChildren(...pictures.map(frame));
+  none.hidden = pictures.length > 0;
 }
 
 function frame(picture: Picture): HTMLLIElement {
@@ -45,7 +47,7 @@ async function showPrivate(picture: Picture, image: HTMLImageElement): Promise<v
 
 async function upload(): Promise<void> {
   const picture = new FormData(form).get("picture");
-  if (!(picture instanceof File) || picture.size === 0) {
+  if (!(picture instanceof File) || picture.size === 0 || !isPicture(picture.type)) {
     within(form, "[name=picture]", HTMLInputElement).focus();
     say("Choose a picture first.");
     return;
@@ -55,6 +57,7 @@ async function upload(): Promise<void> {
     textOf(form, "way") === "url" ? await toStorage(picture, visibility) : await toApi(picture, visibility);
   const file = required(await session.api.GET("/api/files/{id}", { params: { path: { id } } }));
   list.prepend(frame(file));
+  none.hidden = true;
   form.reset();
   say("The picture is uploaded.");
 }
@@ -63,7 +66,7 @@ async function upload(): Promise<void> {
 async function toApi(picture: File, visibility: Picture["visibility"]): Promise<string> {
   const reply = await session.api.POST("/api/upload", {
     params: { query: { visibility } },
-    headers: { "Content-Type": typeOf(picture) },
+    headers: { "Content-Type": picture.type },
     body: picture,
     // The file is the body as it is.
     bodySerializer: () => picture,
@@ -77,7 +80,7 @@ async function toStorage(picture: File, visibility: Picture["visibility"]): Prom
   // Convex's storage is no part of the API; the URL in the reply says all that there is to know of it.
   const sent = await fetch(uploadUrl, {
     method: "POST",
-    headers: { "Content-Type": typeOf(picture) },
+    headers: { "Content-Type": picture.type },
     body: picture,
   });
   // As when there is no reply: the API has not refused anything.
@@ -87,11 +90,12 @@ async function toStorage(picture: File, visibility: Picture["visibility"]): Prom
   return required(await session.api.POST("/api/files", { body })).id;
 }
 
-/** A browser that does not know the type of a file leaves it empty, which no header may be. */
-const typeOf = (file: File): string => file.type || "application/octet-stream";
+const isPicture = (type: string): boolean => type.startsWith("image/");
 
 function sized(bytes: number): string {
-  return bytes < 1000 ? `${bytes} B` : `${(bytes / 1000).toFixed(bytes < 10_000 ? 1 : 0)} kB`;
+  if (bytes < 1000) return `${bytes} B`;
+  const [size, unit] = bytes < 999_500 ? [bytes / 1000, "kB"] : [bytes / 1_000_000, "MB"];
+  return `${size.toFixed(size < 10 ? 1 : 0)} ${unit}`;
 }
 
 form.addEventListener("submit", (event) => {

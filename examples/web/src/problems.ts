@@ -7,18 +7,25 @@ const title = byId("problem-title", HTMLHeadingElement);
 const detail = byId("problem-detail", HTMLParagraphElement);
 const facts = byId("problem-facts", HTMLParagraphElement);
 
-byId("problem-close", HTMLButtonElement).addEventListener("click", clear);
+/** Where the keyboard was when a message came. */
+let before: Element | null = null;
 
-const sending = new WeakSet<HTMLFormElement>();
-
-/** Does something that may be refused, and shows why it was. A form is not sent again before it has its reply. */
-export async function attempt(work: () => Promise<void>, form?: HTMLFormElement): Promise<void> {
-  if (form && sending.has(form)) return;
+byId("problem-close", HTMLButtonElement).addEventListener("click", () => {
   clear();
-  if (form) {
-    clearFields(form);
-    sending.add(form);
-  }
+  if (before instanceof HTMLElement) before.focus();
+});
+
+/**
+ * Does something that may be refused, and shows why it was.
+ *
+ * @param at The form or button that it was asked with: it is busy, and does nothing else, until there is a reply.
+ */
+export async function attempt(work: () => Promise<void>, at?: HTMLElement): Promise<void> {
+  if (at?.ariaBusy === "true") return;
+  const form = at instanceof HTMLFormElement ? at : undefined;
+  clear();
+  if (form) clearFields(form);
+  if (at) at.ariaBusy = "true";
   try {
     await work();
   } catch (error) {
@@ -26,7 +33,7 @@ export async function attempt(work: () => Promise<void>, form?: HTMLFormElement)
     else if (error instanceof TypeError) showSilence(error);
     else throw error;
   } finally {
-    if (form) sending.delete(form);
+    if (at) at.ariaBusy = null;
   }
 }
 
@@ -37,6 +44,7 @@ function clear(): void {
 
 /** An open dialog leaves everything outside of it out of reach, so that the message goes in there. */
 function show(): void {
+  before = document.activeElement;
   (document.querySelector("dialog[open]") ?? document.body).append(panel);
   panel.hidden = false;
 }

@@ -93,6 +93,7 @@ function contentOf({ requestBody }: Operation): fc.Arbitrary<Content> {
       return fc
         .tuple(fc.constantFrom("text/plain", "image/png", "x/y; z=1"), anyBytes)
         .map(([given, body]) => ({ type: given, body }));
+    if ("contentMediaType" in schema) return anyBytes.map((body) => ({ type, body }));
     return valueOf(schema).map((value) => written(type, value));
   });
   return requestBody.required ? fc.oneof(...each) : fc.oneof(fc.constant(NONE), ...each);

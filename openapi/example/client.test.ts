@@ -1,0 +1,29 @@
+/** The example's client before replies that the API has not written. */
+import { expect, test } from "vitest";
+import { connect, required } from "./client";
+
+const answered = async (status: number, type: string, body: string) => {
+  const headers = { "Content-Type": type, "Content-Length": String(body.length) };
+  const api = connect(
+    "http://127.0.0.1",
+    "cha_key",
+    () => undefined,
+    () => Promise.resolve(new Response(body, { status, headers })),
+  );
+  return required(await api.GET("/api/items"));
+};
+
+test("a problem is told with its code and its request", async () => {
+  const problem = { status: 403, code: "insufficient_scope", detail: "No scope", requestId: "r-1" };
+  const type = "application/problem+json";
+  await expect(answered(403, type, JSON.stringify(problem))).rejects.toThrow(
+    "403 insufficient_scope: No scope (request r-1)",
+  );
+});
+
+test.each(["<h1>Bad gateway</h1>", '{"message":"Bad gateway"}', ""])(
+  "%j from what stands in front of the API is told by its status",
+  async (body) => {
+    await expect(answered(502, "text/html", body)).rejects.toThrow("502 from something in front of the API");
+  },
+);
