@@ -9,11 +9,13 @@ import {
   type QueryCtx,
 } from "./_generated/server";
 import { newApiKey, TOUCH_AFTER_MS } from "./lib/apiKey.lib";
+import { caller, type Caller } from "./lib/caller.lib";
 import { fail } from "./lib/failure.lib";
 import { idempotencyArg, once, onceOf } from "./lib/idempotency.lib";
 import { pageArgs, pageOf, readPage, within } from "./lib/page.lib";
 import { firstLacking, lacks, requireKnown } from "./lib/scopes.lib";
-import { insertUser, userByEmail } from "./lib/users.lib";
+import { scopesNow } from "./lib/scopesNow.lib";
+import { insertUser, userNamed } from "./lib/users.lib";
 import { written } from "./lib/written.lib";
 import schema from "./schema";
 
@@ -41,11 +43,10 @@ export const list = internalQuery({
     ),
 });
 
-/** Records a key for its owner. `callerScopes` are the minting credential's: nobody hands out what they lack. */
+/** Records a key for the caller's user. Nobody hands out what they lack. */
 export const create = internalMutation({
   args: {
-    ownerId: v.id("users"),
-    callerScopes: v.array(v.string()),
+    caller,
     name: v.string(),
     scopes: v.array(v.string()),
     expiresAt: v.optional(v.number()),
@@ -53,9 +54,9 @@ export const create = internalMutation({
     ...idempotencyArg,
   },
   returns: onceOf(apiKey),
-  handler: (ctx, { ownerId, callerScopes, idempotency, ...key }) => {
-    requireHeld(callerScopes, key.scopes);
-    return once(ctx, idempotency, () => insertKey(ctx, { ...key, userId: ownerId }));
+  handler: async (ctx, { caller, idempotency, ...key }) => {
+    await requireHeld(ctx, caller, key.scopes);
+    return once(ctx, idempotency, () => insertKey(ctx, { ...key, userId: caller.userId }));
   },
 });
 
@@ -72,12 +73,12 @@ export const revoke = internalMutation({
 
 /** Puts a fresh key in the place of another, which goes on working for the overlap (seconds; 0 ends it at once). */
 export const rotate = internalMutation({
-  args: { ...one, callerScopes: v.array(v.string()), overlapSeconds: v.number(), ...fresh },
+  args: { caller, keyId: v.string(), overlapSeconds: v.number(), ...fresh },
   returns: apiKey,
-  handler: async (ctx, { ownerId, keyId, callerScopes, overlapSeconds, publicId, hash }) => {
+  handler: async (ctx, { caller, keyId, overlapSeconds, publicId, hash }) => {
     const now = Date.now();
-    const old = await owned(ctx, { ownerId, keyId });
-    requireHeld(callerScopes, old.scopes);
+    const old = await owned(ctx, { ownerId: caller.userId, keyId });
+    await requireHeld(ctx, caller, old.scopes);
     if (old.revokedAt !== undefined) fail("conflict", "A revoked key cannot be rotated");
     if (old.expiresAt !== undefined && old.expiresAt <= now)
       fail("conflict", "An expired key cannot be rotated");
@@ -92,7 +93,7 @@ export const rotate = internalMutation({
         : { expiresAt: Math.min(end, old.expiresAt ?? end), ownExpiresAt },
     );
     return insertKey(ctx, {
-      userId: ownerId,
+      userId: caller.userId,
       name: old.name,
       scopes: old.scopes,
       ...(ownExpiresAt !== null && { expiresAt: ownExpiresAt }),
@@ -155,14 +156,17 @@ export const recordIssued = internalMutation({
     if (key.name.trim() === "") fail("invalid_request", "name: must not be empty");
     if (!/^[^\s@]+@[^\s@]+$/.test(email)) fail("invalid_request", "email: must be an email address");
     const owner =
-      (await userByEmail(ctx, email)) ??
-      (await insertUser(ctx, { email, name: email.split("@")[0] ?? email }));
+      (await userNamed(ctx, email)) ?? (await insertUser(ctx, { email, name: email.split("@")[0] ?? email }));
     return insertKey(ctx, { ...key, userId: owner._id });
   },
 });
 
-function requireHeld(callerScopes: readonly string[], wanted: readonly string[]): void {
-  const lacking = firstLacking(callerScopes, wanted);
+/**
+ * Refuses a caller that lacks one of the scopes now. Between its admission and this transaction came its request's body, for
+ * which it may take its time: a key that was revoked meanwhile must not leave another behind.
+ */
+async function requireHeld(ctx: QueryCtx, caller: Caller, wanted: readonly string[]): Promise<void> {
+  const lacking = firstLacking(await scopesNow(ctx, caller), wanted);
   if (lacking !== undefined) lacks(lacking, "This credential cannot hand out the scope");
 }
 

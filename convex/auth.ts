@@ -4,7 +4,7 @@ import { internalMutation, internalQuery, type QueryCtx } from "./_generated/ser
 import { TOUCH_AFTER_MS } from "./lib/apiKey.lib";
 import { caller, type Caller } from "./lib/caller.lib";
 import { rateLimits } from "./lib/env.lib";
-import { userOfIdentity } from "./lib/identity.lib";
+import { proofIn, userOfIdentity } from "./lib/identity.lib";
 import { take, takeFromAddress } from "./lib/limiter.lib";
 import { quota } from "./lib/quota.lib";
 
@@ -33,7 +33,10 @@ export const validateApiKey = internalQuery({
   },
 });
 
-/** The user of the token that came with the request, or null without a valid token or a user. */
+/**
+ * The user of the token that came with the request, or null without a valid token or a user, and where the token brings
+ * something to record.
+ */
 export const validateToken = internalQuery({
   args: {},
   returns: v.union(v.null(), caller),
@@ -45,7 +48,8 @@ export const validateToken = internalQuery({
         .query("users")
         .withIndex("by_token_identifier", (q) => q.eq("tokenIdentifier", identity.tokenIdentifier))
         .unique());
-    return user && callerOfUser(user);
+    if (!user || (await proofIn(ctx, user, identity)) !== undefined) return null;
+    return callerOfUser(user);
   },
 });
 

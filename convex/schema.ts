@@ -9,6 +9,8 @@ export default defineSchema({
     email: v.string(),
     /** The email in lower case: the form in which it is unique. */
     emailKey: v.string(),
+    /** There where an issuer has named the email without having verified it. It may be somebody else's, who can prove it. */
+    emailVerified: v.optional(v.literal(false)),
     name: v.string(),
     clerkId: v.optional(v.string()),
     /** The last event of Clerk that changed the user. */

@@ -7,6 +7,7 @@ const modules = import.meta.glob("./**/*.*s");
 
 afterEach(() => {
   vi.useRealTimers();
+  vi.unstubAllEnvs();
 });
 
 test("who is erased leaves no keys behind, however many there are, and others keep theirs", async () => {
@@ -36,8 +37,24 @@ test("what a request that was under way still writes for the erased goes too", a
   await t.mutation(internal.users.erase, { userId: result._id });
   vi.advanceTimersByTime(1_000);
   await t.finishInProgressScheduledFunctions();
-  const key = { name: "late", publicId: "", hash: "", scopes: [], callerScopes: [] };
-  await t.mutation(internal.apiKeys.create, { ...key, ownerId: result._id });
+  await t.mutation(internal.items.create, { name: "late", ownerId: result._id });
   await t.finishAllScheduledFunctions(vi.runAllTimers);
-  expect(await t.run((ctx) => ctx.db.query("apiKeys").collect())).toEqual([]);
+  expect(await t.run((ctx) => ctx.db.query("items").collect())).toEqual([]);
 });
+
+test.each(["https://clerk.example.test/", "clerk.example.test"])(
+  "whom Clerk has deleted comes back by no token, however its issuer is written (%s)",
+  async (domain) => {
+    vi.stubEnv("CLERK_JWT_ISSUER_DOMAIN", domain);
+    vi.stubEnv("RATE_LIMIT_KEY_PER_MINUTE", "0");
+    vi.stubEnv("RATE_LIMIT_IP_PER_MINUTE", "0");
+    const t = convexTest(schema, modules);
+    await t.mutation(internal.users.remove, { clerkId: "user_gone" });
+    const issuer = "https://clerk.example.test";
+    const identity = (subject: string) => ({ issuer, subject, tokenIdentifier: `${issuer}|${subject}` });
+    const admitted = async (subject: string) =>
+      (await t.withIdentity(identity(subject)).mutation(internal.auth.admitToken, {})).caller;
+    expect(await admitted("user_gone")).toBeNull();
+    expect(await admitted("user_here")).not.toBeNull();
+  },
+);

@@ -11,7 +11,7 @@ import { ifMatch, requireRevision } from "./lib/revision.lib";
 import { requireKnown } from "./lib/scopes.lib";
 import { applyClerkUser } from "./lib/clerkUsers.lib";
 import { eventVersion } from "./lib/eventVersion.lib";
-import { insertUser, userByClerkId, userByEmail, wasDeletedFromClerk } from "./lib/users.lib";
+import { insertUser, userByClerkId, userByEmail, userNamed, wasDeletedFromClerk } from "./lib/users.lib";
 import { written } from "./lib/written.lib";
 import schema from "./schema";
 
@@ -62,7 +62,7 @@ export const edit = internalMutation({
     if (holder && holder._id !== found._id)
       fail("conflict", `email: ${holder.email} belongs to another user`);
     await ctx.db.patch("users", found._id, {
-      ...(email !== undefined && { email, emailKey: email.toLowerCase() }),
+      ...(email !== undefined && { email, emailKey: email.toLowerCase(), emailVerified: undefined }),
       ...(name !== undefined && { name }),
       revision: found.revision + 1,
     });
@@ -180,7 +180,7 @@ export const setScopes = internalMutation({
   returns: user,
   handler: async (ctx, { email, scopes }) => {
     requireKnown(scopes);
-    const found = (await userByEmail(ctx, email)) ?? fail("not_found", `No user ${email}`);
+    const found = (await userNamed(ctx, email)) ?? fail("not_found", `No user ${email}`);
     await ctx.db.patch("users", found._id, { scopes, revision: found.revision + 1 });
     return written(ctx, "users", found._id);
   },

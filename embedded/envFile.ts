@@ -54,12 +54,14 @@ export function readSoundEnvFile(file: string): ReadonlyMap<string, string> {
  * Sets variables, or with `null` removes them. All other lines stay as they are; a new file can be read by its owner only.
  *
  * @param heading comment for the variables that are added.
+ * @param secret true where nobody but its owner may read the file from then on.
  * @throws Error, nothing written, for values that such a file cannot hold, and where it cannot be written.
  */
 export function editEnvFile(
   file: string,
   changes: ReadonlyMap<string, string | null>,
   heading?: string,
+  secret = false,
 ): void {
   const before = textOf(file);
   const wanted = new Map(parsed(before));
@@ -80,7 +82,7 @@ export function editEnvFile(
   if (!isDeepStrictEqual(byName(parsed(text)), byName(wanted))) {
     throw new Error(`${file} is written in a way that only a person can change: change it there.`);
   }
-  if (text !== before) write(file, text);
+  if (text !== before) write(file, text, secret ? 0o700 : 0o777);
 }
 
 /** As it can be read back, without quotes where it needs none. @throws Error if there is no way. */
@@ -118,13 +120,13 @@ function byName(variables: ReadonlyMap<string, string>): readonly (readonly [str
   return [...variables].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** Puts the text there whole or not at all, also where the file is a link. */
-function write(file: string, text: string): void {
+/** Puts the text there whole or not at all, also where the file is a link. @param modes that the file may have. */
+function write(file: string, text: string, modes: number): void {
   const target = targetOf(file);
   const mode = statSync(target, { throwIfNoEntry: false })?.mode ?? 0o600;
   const beside = `${target}.${process.pid}.new`;
   try {
-    const handle = openSync(beside, "w", mode & 0o777);
+    const handle = openSync(beside, "w", mode & modes);
     try {
       writeSync(handle, text);
       fsyncSync(handle);

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -28,6 +28,13 @@ test("the settings go to the env file, once", () => {
   expect(statSync(file).mode & 0o777).toBe(0o600);
   expect(share()).toBe("there");
   expect(settingLines(settings).join("\n")).toBe(LINES.trim());
+});
+
+test("a file that others could read is its owner's alone once the admin key is in it", () => {
+  writeFileSync(file, "A=1\n");
+  chmodSync(file, 0o644);
+  expect(share()).toBe("written");
+  expect(statSync(file).mode & 0o777).toBe(0o600);
 });
 
 test("what an earlier server of ours wrote gives way, and nothing else in the file does", () => {

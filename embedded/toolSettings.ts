@@ -2,7 +2,8 @@
  * The two settings with which Convex's own tools find this server: its URL and its admin key.
  *
  * They go to the env file, where `npx convex` looks for them, unless a deployment of somebody else's is configured: the
- * tools refuse to choose between two, and nobody's choice is ours to undo. Then they are printed, once.
+ * tools refuse to choose between two, and nobody's choice is ours to undo. Then they are printed, once. The key opens
+ * everything, so that the file is its owner's alone from then on, whatever mode it had.
  */
 import { join } from "node:path";
 import { editEnvFile, readEnvFile } from "./envFile";
@@ -45,6 +46,7 @@ export function shareSettings(settings: ToolSettings, place: Place): "written" |
       file,
       new Map(Object.entries(asVariables(settings))),
       "npx convex finds the embedded runtime by these.",
+      true,
     );
     return "written";
   } catch {

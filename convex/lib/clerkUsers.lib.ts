@@ -1,8 +1,15 @@
-import type { Doc } from "../_generated/dataModel";
 import type { MutationCtx } from "../_generated/server";
 import { isNewer, type EventVersion } from "./eventVersion.lib";
 import { fail } from "./failure.lib";
-import { insertUser, userByClerkId, userByEmail, wasDeletedFromClerk } from "./users.lib";
+import {
+  giveUpEmail,
+  insertUser,
+  isJoinable,
+  noEmail,
+  userByClerkId,
+  userByEmail,
+  wasDeletedFromClerk,
+} from "./users.lib";
 
 /** A user as an event of Clerk describes one. */
 export type ClerkUser = {
@@ -22,23 +29,25 @@ export async function applyClerkUser(ctx: MutationCtx, event: ClerkUser): Promis
   if (await wasDeletedFromClerk(ctx, clerkId)) return null;
   const known = await userByClerkId(ctx, clerkId);
   if (known && !isNewer(version, known.clerkVersion)) return null;
-  const email = event.email ?? known?.email ?? `${clerkId}@no-email.invalid`;
-  const user = known ?? (await joinable(ctx, event));
+  const email = event.email ?? known?.email ?? noEmail(clerkId);
+  const isProved = event.email === undefined ? known?.emailVerified !== false : event.emailVerified;
   const holder = await userByEmail(ctx, email);
-  if (holder && holder._id !== user?._id) fail("conflict", `email: ${email} belongs to another user`);
+  const user = known ?? (holder && event.emailVerified && isJoinable(holder) ? holder : null);
+  if (holder && holder._id !== user?._id) {
+    if (!isProved || holder.emailVerified !== false) {
+      fail("conflict", `email: ${email} belongs to another user`);
+    }
+    await giveUpEmail(ctx, holder);
+  }
 
   const fields = { clerkId, name: name === "" ? email : name, clerkVersion: version };
   if (!user) {
-    await insertUser(ctx, { ...fields, email });
+    await insertUser(ctx, { ...fields, email, ...(!isProved && { emailVerified: false }) });
     return null;
   }
   const emailKey = email.toLowerCase();
-  await ctx.db.patch("users", user._id, { ...fields, email, emailKey, revision: user.revision + 1 });
+  const emailVerified = isProved ? undefined : false;
+  const revision = user.revision + 1;
+  await ctx.db.patch("users", user._id, { ...fields, email, emailKey, emailVerified, revision });
   return null;
-}
-
-/** The user who has the event's email and no Clerk id yet, where Clerk has verified the email. */
-async function joinable(ctx: MutationCtx, event: ClerkUser): Promise<Doc<"users"> | null> {
-  const holder = event.email === undefined ? null : await userByEmail(ctx, event.email);
-  return holder && event.emailVerified && holder.clerkId === undefined ? holder : null;
 }

@@ -1,6 +1,7 @@
 import { RateLimiter } from "@convex-dev/rate-limiter";
 import { components } from "../_generated/api";
 import type { MutationCtx } from "../_generated/server";
+import { networkOf } from "./network.lib";
 import type { Quota } from "./quota.lib";
 
 const WINDOW_MS = 60_000;
@@ -38,9 +39,9 @@ export async function take(
   };
 }
 
-/** The bucket of the client's address, as the platform saw it; never what a header claims. */
+/** The bucket of the client's address or network, as the platform saw it; never what a header claims. */
 export async function takeFromAddress(ctx: MutationCtx, limit: number): Promise<Quota | null> {
   if (limit === 0) return null;
   const { ip } = await ctx.meta.getRequestMetadata();
-  return take(ctx, "address", ip ?? "unknown", limit);
+  return take(ctx, "address", networkOf(ip ?? "unknown"), limit);
 }

@@ -1,5 +1,6 @@
 import type { Doc } from "../_generated/dataModel";
 import type { MutationCtx, QueryCtx } from "../_generated/server";
+import { fail } from "./failure.lib";
 import { NEW_USER_SCOPES } from "./scopes.lib";
 import { written } from "./written.lib";
 
@@ -9,6 +10,31 @@ export function userByEmail(ctx: QueryCtx, email: string): Promise<Doc<"users"> 
     .query("users")
     .withIndex("by_email", (q) => q.eq("emailKey", email.toLowerCase()))
     .unique();
+}
+
+/**
+ * Whether a verified email is enough to become this user: only where no issuer has said yet who it is. Else two people might
+ * share an account, of whom one has only claimed the email.
+ */
+export function isJoinable({ tokenIdentifier, clerkId }: Doc<"users">): boolean {
+  return tokenIdentifier === undefined && clerkId === undefined;
+}
+
+/** The user whom an operator names by email, or null. Nobody is given anything for an email that they have only claimed. */
+export async function userNamed(ctx: QueryCtx, email: string): Promise<Doc<"users"> | null> {
+  const found = await userByEmail(ctx, email);
+  if (found?.emailVerified !== false) return found;
+  const remedy = `Change the user's email over PATCH /api/users/${found._id}, to the same one if it is theirs`;
+  return fail("conflict", `email: no issuer has verified that ${email} is this user's. ${remedy}`);
+}
+
+/** An address for who has none. */
+export const noEmail = (name: string): string => `${name}@no-email.invalid`;
+
+/** Takes an email from a user who has only claimed it, for the one who has proved it. */
+export async function giveUpEmail(ctx: MutationCtx, user: Doc<"users">): Promise<void> {
+  const email = noEmail(user._id);
+  await ctx.db.patch("users", user._id, { email, emailKey: email, revision: user.revision + 1 });
 }
 
 /** The user of a Clerk id, or null. */
@@ -28,7 +54,10 @@ export async function wasDeletedFromClerk(ctx: QueryCtx, clerkId: string): Promi
 /** Writes a new user. That the email is free is for the caller to see to, in the same transaction. */
 export async function insertUser(
   ctx: MutationCtx,
-  user: Pick<Doc<"users">, "email" | "name" | "clerkId" | "clerkVersion" | "tokenIdentifier">,
+  user: Pick<
+    Doc<"users">,
+    "email" | "emailVerified" | "name" | "clerkId" | "clerkVersion" | "tokenIdentifier"
+  >,
 ): Promise<Doc<"users">> {
   const id = await ctx.db.insert("users", {
     ...user,

@@ -84,6 +84,15 @@ test("an ID token's standard claims get Convex's names, others stay, those about
   });
 });
 
+test("that something is verified only the standard claim says", async () => {
+  const { auth, key, claims } = await oidc();
+  const own = { emailVerified: true, phoneNumberVerified: true };
+  const token = await sign(key, { ...claims, email: "a@x", email_verified: "false", ...own });
+  const identity = await identify(auth, token);
+  expect(identity).toMatchObject({ email: "a@x" });
+  for (const name in own) expect(identity).not.toHaveProperty(name);
+});
+
 test("a custom token's claims stay, those of nested objects under dotted names", async () => {
   const { auth, key, claims } = await customJwt();
   const token = await sign(key, {

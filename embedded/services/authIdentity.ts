@@ -23,6 +23,8 @@ const TEXTS = {
 } as const;
 const FLAGS = { email_verified: "emailVerified", phone_number_verified: "phoneNumberVerified" } as const;
 
+const VERIFIED: ReadonlySet<string> = new Set(Object.values(FLAGS));
+
 /** Standard claims by their names in the identity. */
 export const STANDARD_CLAIMS: ReadonlyMap<string, string> = new Map([
   ...Object.entries({ ...TEXTS, ...FLAGS }).map(([claim, field]): [string, string] => [field, claim]),
@@ -56,6 +58,8 @@ export function oidcIdentity(claims: Claims): Identity {
   const standard = new Set([...OF_ANY_TOKEN, ...OF_ID_TOKENS, ...Object.keys(TEXTS), ...Object.keys(FLAGS)]);
   for (const [claim, value] of Object.entries(claims)) {
     if (standard.has(claim) || claim === "address" || claim === "updated_at") continue;
+    // What is verified the issuer says by its own claim: one of a user's making, of the identity's name, says nothing.
+    if (VERIFIED.has(claim)) continue;
     add(identity, claim, value as JSONValue);
   }
   return identity;

@@ -33,8 +33,7 @@ export function keys(api: Api): void {
     const { expiresAt, ...wanted } = c.req.valid("json");
     const { key, ...fresh } = await newApiKey();
     const record = {
-      ownerId: caller.userId,
-      callerScopes: [...caller.scopes],
+      caller,
       ...wanted,
       ...(expiresAt !== undefined && { expiresAt: Date.parse(expiresAt) }),
       ...fresh,
@@ -59,9 +58,8 @@ export function keys(api: Api): void {
     const { caller } = c.var;
     const { key, ...fresh } = await newApiKey();
     const made = await c.env.runMutation(internal.apiKeys.rotate, {
-      ownerId: caller.userId,
+      caller,
       keyId: c.req.valid("param").id,
-      callerScopes: [...caller.scopes],
       overlapSeconds: c.req.valid("json").overlapSeconds ?? 0,
       ...fresh,
     });

@@ -23,7 +23,7 @@ describe("a valid token", () => {
   });
 
   test("carries the scopes of its user: one's own things, nothing of the deployment", async () => {
-    const claims = { sub: "scoped", email: "scoped@example.com" };
+    const claims = { sub: "scoped", email: "scoped@example.com", email_verified: true };
     await json(sendWithToken(claims, "/api/items", post({ name: "bolt" })), 201);
     const refused = await problem(sendWithToken(claims, "/api/users"), 403, "insufficient_scope");
     expect(refused.detail).toContain("users:read");
@@ -86,6 +86,22 @@ describe("joining a user who is known by email", () => {
     await problem(me({ ...claims, issuer: "clerk" }), 403, "invalid_credential");
   });
 
+  test("never takes over who is another issuer's: not by a token, and not by an event of Clerk", async () => {
+    const version = { time: 0, rank: 0, eventId: "linked" };
+    const event = (clerkId: string, email: string) =>
+      run("mutation", internal.users.create, { clerkId, name: "C", email, emailVerified: true, version });
+    await event("user_listed", "listed@example.com");
+    await problem(
+      me({ sub: "listed", email: "listed@example.com", email_verified: true }),
+      403,
+      "invalid_credential",
+    );
+
+    const user = await json(me({ sub: "visitor", email: "visitor@example.com", email_verified: true }));
+    await expect(event("user_visitor", "visitor@example.com")).rejects.toThrow();
+    expect(await json(me({ sub: "visitor" }))).toEqual(user);
+  });
+
   test("by a token of Clerk, the user is Clerk's from then on, and goes when Clerk's does", async () => {
     const known = await as("enlisted");
     const claims = { sub: "user_enlisted", issuer: "clerk", email: "enlisted@example.com" } as const;
@@ -93,6 +109,49 @@ describe("joining a user who is known by email", () => {
     expect(user).toMatchObject({ id: known.userId, clerkId: "user_enlisted" });
     await run("mutation", internal.users.remove, { clerkId: "user_enlisted" });
     await problem(me(claims), 403, "invalid_credential");
+  });
+});
+
+describe("an email that the issuer has not verified", () => {
+  test.each([{}, { email_verified: false }])(
+    "is its user's until somebody proves to have it (%j)",
+    async (claim) => {
+      const email = `claimed-${String(claim.email_verified)}@example.com`;
+      const squatter = { sub: email, email, name: "S", ...claim };
+      const { id } = await json(me(squatter));
+      const owner = await json(me({ sub: `${email} owner`, email, email_verified: true }));
+      expect(owner["id"]).not.toBe(id);
+      expect(owner["email"]).toBe(email);
+      expect(await json(me(squatter))).toMatchObject({ id, email: `${String(id)}@no-email.invalid` });
+      await problem(me({ sub: "another squatter", email, ...claim }), 403, "invalid_credential");
+    },
+  );
+
+  test("is none by which an operator gives anything, until it is confirmed", async () => {
+    const email = "granted@example.com";
+    const { id } = await json(me({ sub: "granted", email }));
+    const issue = () => run("action", internal.apiKeys.issue, { name: "k", scopes: ["*"], email });
+    const grant = () => run("mutation", internal.users.setScopes, { email, scopes: ["*"] });
+    for (const give of [issue, grant]) await expect(give()).rejects.toThrow("no issuer has verified");
+    await json((await as("root"))("PATCH", `/api/users/${String(id)}`, { email }));
+    expect((await issue()).userId).toBe(id);
+    expect((await grant())._id).toBe(id);
+  });
+
+  test("may be proved later, in the place of another who has only claimed it", async () => {
+    const claims = { sub: "later", email: "later@example.com" };
+    const { id } = await json(me({ ...claims, email: "other@example.com" }));
+    const claimant = { ...claims, sub: "claimant" };
+    await json(me(claimant));
+    const proved = { id, email: "later@example.com" };
+    expect(await json(me({ ...claims, email_verified: true }))).toMatchObject(proved);
+    expect(await json(me({ sub: "later" }))).toMatchObject(proved);
+    expect((await json(me(claimant)))["email"]).toMatch(/@no-email\.invalid$/);
+
+    const late = { sub: "too-late", email: "mine@example.com" };
+    const user = await json(me(late));
+    await as("too-late");
+    expect(await json(me({ ...late, email: "too-late@example.com", email_verified: true }))).toEqual(user);
   });
 });
 

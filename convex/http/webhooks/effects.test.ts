@@ -114,6 +114,19 @@ describe("clerk", () => {
     expect((await get(`/api/users/${victim.userId}`))["clerkId"]).toBeUndefined();
   });
 
+  test("an email that is not verified is given up to who proves it, and to nobody else", async () => {
+    const soon = (status: string) => ({
+      email_addresses: [{ id: "e1", email_address: "soon@example.com", verification: { status } }],
+    });
+    await send("user.created", user("user_soon", "", soon("unverified")));
+    expect(await find("user_soon")).toMatchObject({ email: "soon@example.com" });
+    await send("user.created", user("user_sooner", "", soon("unverified")));
+    expect(await find("user_sooner")).toBeUndefined();
+    await send("user.created", user("user_owner", "", soon("verified")));
+    expect(await find("user_owner")).toMatchObject({ email: "soon@example.com" });
+    expect((await find("user_soon"))?.["email"]).toMatch(/@no-email\.invalid$/);
+  });
+
   test("what stands among the addresses and is none is passed over", async () => {
     const addresses = [null, "x", 1, ...user("user_odd", "odd@example.com").email_addresses];
     const done = await send("user.created", user("user_odd", "", { email_addresses: addresses }));

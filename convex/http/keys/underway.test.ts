@@ -1,0 +1,85 @@
+/** A request is admitted by its headers, and may take its time with its body. What it was admitted by may end meanwhile. */
+import { describe, expect, test } from "vitest";
+import { internal } from "../../_generated/api";
+import { as, later, now, run, send, sendWithToken, useEngine, type Call } from "../testing/engine.testing";
+import { dead, HOUR, mint, using } from "../testing/keys.testing";
+import { json, page, type Json } from "../testing/replies.testing";
+
+useEngine();
+
+/** Sends the head of a request and the first byte of its body, and the rest when it is told to. */
+function slowly(path: string, key: unknown) {
+  let rest: (text: string) => void = () => undefined;
+  const later = new Promise<string>((resolve) => (rest = resolve));
+  const body = new ReadableStream<Uint8Array>({
+    async start(controller) {
+      const encoder = new TextEncoder();
+      controller.enqueue(encoder.encode(" "));
+      controller.enqueue(encoder.encode(await later));
+      controller.close();
+    },
+  });
+  const headers = { "Content-Type": "application/json", "X-API-Key": String(key) };
+  // Node sends no stream without `duplex`, which the browser's types do not know.
+  const reply = send(path, { method: "POST", headers, body, duplex: "half" } as RequestInit);
+  const finish = (value: Json): Promise<Response> => {
+    rest(JSON.stringify(value));
+    return reply;
+  };
+  return { finish };
+}
+
+/** Waits until a fresh key has been used for the first time. */
+async function admitted(owner: Call, id: unknown): Promise<void> {
+  const used = async () =>
+    (await page(owner("GET", "/api/keys?limit=100"))).find((key) => key["id"] === id)?.["lastUsedAt"];
+  while ((await used()) === undefined);
+}
+
+const WANTED = { name: "left behind", scopes: ["items:read"] };
+const scopes = ["keys:write", "items:read"];
+
+describe.each([
+  ["making another", () => "/api/keys", WANTED],
+  ["taking another's place", (other: string) => `${other}/rotate`, { overlapSeconds: 0 }],
+])("by %s", (what, target, body) => {
+  test("a key that is revoked meanwhile leaves none behind", async () => {
+    const owner = await as(`revoked ${what}`.replaceAll(" ", "-"));
+    const other = await mint(owner, { name: "other", scopes: ["items:read"] });
+    const { made, path } = await mint(owner, { name: "leaked", scopes });
+    const request = slowly(target(other.path), made["key"]);
+    await admitted(owner, made["id"]);
+    expect((await owner("DELETE", path)).status).toBe(204);
+    await dead(request.finish(body));
+    await json(using(other.made["key"]));
+    const left = await page(owner("GET", "/api/keys?limit=100"));
+    expect(left.map(({ name }) => name)).not.toContain("left behind");
+  });
+});
+
+test("a user who loses a scope meanwhile hands it out no more", async () => {
+  const claims = { sub: "demoted", email: "demoted@example.com", email_verified: true };
+  const id = (await json(sendWithToken(claims, "/api/user")))["id"];
+  await run("mutation", internal.users.setScopes, { email: claims.email, scopes: ["keys:write"] });
+  const caller = {
+    userId: id as never,
+    scopes: ["keys:write", "items:read"],
+    credential: `user:${String(id)}`,
+  };
+  const fresh = { publicId: "p", hash: "h" };
+  const made = run("mutation", internal.apiKeys.create, { caller, ...WANTED, ...fresh });
+  await expect(made).rejects.toThrow();
+});
+
+test("a key that expires meanwhile makes none", async () => {
+  const owner = await as("expiring");
+  const expiresAt = new Date(now() + HOUR).toISOString();
+  const { made } = await mint(owner, { name: "dated", scopes, expiresAt });
+  const key = { id: made["id"] as never, publicId: String(made["publicId"]) };
+  const caller = { userId: owner.userId, scopes, credential: `key:${String(made["id"])}`, key };
+  const make = (hash: string) =>
+    run("mutation", internal.apiKeys.create, { caller, ...WANTED, publicId: "p", hash });
+  expect((await make("in time")).result.name).toBe("left behind");
+  later(HOUR);
+  await expect(make("late")).rejects.toThrow();
+});

@@ -1,0 +1,19 @@
+/**
+ * What counts as one client among addresses: an IPv4 address, or the first 64 bits of an IPv6 address, which is the least that
+ * a network hands to one customer (RFC 6177). Whoever has one of those has 2^64 addresses, and would have as many quotas.
+ *
+ * @param ip As the platform saw it, in any spelling of RFC 4291, section 2.2.
+ */
+export function networkOf(ip: string): string {
+  if (!ip.includes(":")) return ip;
+  const [, mapped] = /^(?:::|(?:0+:){5})ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip) ?? [];
+  if (mapped !== undefined) return mapped;
+  const [before = "", after] = ip.replace(/%.*$/, "").split("::");
+  const groups = [before, after ?? ""].map((part) => part.split(":").filter((group) => group !== ""));
+  const [first = [], last = []] = groups;
+  // What is written in the manner of IPv4 stands for two groups.
+  const width = first.length + last.length + (last.at(-1)?.includes(".") ? 1 : 0);
+  const zeros = after === undefined ? [] : Array<string>(Math.max(0, 8 - width)).fill("0");
+  const prefix = [...first, ...zeros, ...last].slice(0, 4).map((group) => parseInt(group, 16).toString(16));
+  return `${prefix.join(":")}::/64`;
+}
