@@ -1,6 +1,6 @@
 /** One line that a function wrote, or that the runtime has to say about one. */
 export interface LogLine {
-  readonly level: "debug" | "info" | "warn" | "error";
+  readonly level: "debug" | "log" | "info" | "warn" | "error";
   /** The function, `items:get`; for HTTP actions `GET /api/items`; `null` for the runtime itself. */
   readonly path: string | null;
   readonly message: string;

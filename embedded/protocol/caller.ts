@@ -22,7 +22,7 @@ class CallOrigin extends RequestOrigin {
   }
 
   readonly logged = ({ level, message }: LogLine): void => {
-    this.lines.push(`[${level === "info" ? "LOG" : level.toUpperCase()}] ${message}`);
+    this.lines.push(`[${level.toUpperCase()}] ${message}`);
   };
 }
 
@@ -84,18 +84,21 @@ function actingAs({ adminKey }: Deployment, credential: string): string | undefi
 function identityIn(base64: string): string {
   try {
     const identity: unknown = JSON.parse(Buffer.from(base64, "base64").toString());
-    if (isIdentity(identity)) return JSON.stringify(identity);
+    if (typeof identity === "object" && identity !== null) {
+      const tokenIdentifier = tokenIdentifierOf(identity as Readonly<Record<string, unknown>>);
+      if (tokenIdentifier !== null) return JSON.stringify({ ...identity, tokenIdentifier });
+    }
   } catch {
     // Neither base64 nor JSON is no identity either.
   }
   throw new ApiError(400, "HeaderParseFailure", "Malformed Authorization header.");
 }
 
-function isIdentity(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  return ["tokenIdentifier", "subject", "issuer"].every(
-    (field) => field in value && typeof (value as Record<string, unknown>)[field] === "string",
-  );
+/** The one that is given, or the one that Convex makes of issuer and subject. `null` where both are missing. */
+function tokenIdentifierOf(identity: Readonly<Record<string, unknown>>): string | null {
+  const { tokenIdentifier, issuer, subject } = identity;
+  if (typeof tokenIdentifier === "string") return tokenIdentifier;
+  return typeof issuer === "string" && typeof subject === "string" ? `${issuer}|${subject}` : null;
 }
 
 function refuseToken(error: unknown): never {

@@ -57,6 +57,13 @@ test("npx convex run says in Convex's words what went wrong", async () => {
   expect(await server.run("messages:list", { author: "ada" })).toEqual([]);
 });
 
+test("npx convex network-test finds nothing wrong, with bodies of any size", async () => {
+  const { run } = await serveForTools();
+  const { code, stderr } = await run("network-test", "--speed-test");
+  expect(stderr).toContain("Network test passed.");
+  expect(code).toBe(0);
+});
+
 test("npx convex data lists tables and documents, in either order, of any format", async () => {
   const { server, run } = await serveForTools();
   await server.run("messages:seed", { author: "ada", count: 3 });

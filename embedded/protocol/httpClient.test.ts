@@ -21,7 +21,7 @@ const messages = anyApi["messages"] as unknown as {
 
 /** The client's own way to show an admin key, which its types leave out. */
 interface WithAdminAuth {
-  setAdminAuth(key: string): void;
+  setAdminAuth(key: string, actingAs?: Readonly<Record<string, string>>): void;
 }
 
 function clientOf(url: string, adminKey?: string): ConvexHttpClient {
@@ -60,6 +60,34 @@ test("internal functions answer to the admin key only, and look like none withou
   await expect(nobody.mutation(messages.seed, args)).rejects.toThrow(missing);
   expect(await operator.mutation(messages.seed, args)).toBeNull();
   expect(await operator.query(messages.list, { author: "ada" })).toEqual(["message 1"]);
+});
+
+test("the operator acts as the user of a token identifier, or of an issuer and a subject, but not of less", async () => {
+  const { server, operator } = await clients();
+  const actAs = (identity: Readonly<Record<string, string>>) => {
+    (operator as unknown as WithAdminAuth).setAdminAuth(server.adminKey, identity);
+    return operator.query(messages.whoami);
+  };
+  const issuer = "https://issuer.test";
+  expect(await actAs({ issuer, subject: "1", name: "Ada" })).toEqual({
+    ...{ issuer, subject: "1", name: "Ada" },
+    tokenIdentifier: `${issuer}|1`,
+  });
+  expect(await actAs({ tokenIdentifier: "anything" })).toEqual({ tokenIdentifier: "anything" });
+  await expect(actAs({ subject: "1", name: "Ada" })).rejects.toThrow("HeaderParseFailure");
+});
+
+test("lines of a function's console come with the levels that Convex gives them", async () => {
+  const { server } = await clients();
+  const response = await fetch(`${server.apiUrl}/api/query`, {
+    method: "POST",
+    body: JSON.stringify({ path: "messages:verbose", args: {} }),
+  });
+  const { logLines } = (await response.json()) as { readonly logLines: readonly string[] };
+  expect(logLines.map((line) => /^\[[A-Z]+\] [a-zA-Z]+/.exec(line)?.[0])).toEqual([
+    ...["[DEBUG] debug", "[LOG] log", "[INFO] info", "[WARN] warn", "[ERROR] error"],
+    ...["[INFO] timer", "[INFO] timer", "[WARN] Timer"],
+  ]);
 });
 
 test("a key that is not the deployment's opens nothing, not even what is public", async () => {

@@ -1,6 +1,7 @@
 /** What the API port serves beside stored files: what Convex's own tools and `ConvexHttpClient` ask for. */
 import type { ServerResponse } from "node:http";
-import type { ApiRoute } from "../http/api";
+import { pipeline } from "node:stream/promises";
+import type { ApiRequest, ApiRoute } from "../http/api";
 import { ApiError } from "../http/api";
 import type { Deployment } from "./deployment";
 import { functionRoutes } from "./functions";
@@ -14,6 +15,7 @@ export function protocolRoutes(deployment: Deployment): readonly ApiRoute[] {
     ...refusedRoutes(deployment),
     text(/^\/instance_name$/, "embedded"),
     text(/^\/version$/, "embedded"),
+    { path: /^\/echo$/, methods: { POST: echo } },
     {
       path: /^\/api\/(?:[^/]+\/)?sync$/,
       methods: {
@@ -24,6 +26,13 @@ export function protocolRoutes(deployment: Deployment): readonly ApiRoute[] {
       },
     },
   ];
+}
+
+/** Sends back what comes, for `npx convex network-test`. */
+async function echo({ incoming, outgoing }: ApiRequest): Promise<void> {
+  outgoing.setHeader("content-type", "application/octet-stream");
+  // Who goes away in the middle of it has no failure of the server's to be logged.
+  await pipeline(incoming, outgoing).catch(() => undefined);
 }
 
 function text(path: RegExp, body: string): ApiRoute {

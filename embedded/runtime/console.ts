@@ -5,7 +5,7 @@ import type { LogLine } from "../exec/logLine";
 import { executions } from "../exec/execution";
 import type { MapStack } from "./stack";
 
-const LEVELS = { debug: "debug", log: "info", info: "info", warn: "warn", error: "error" } as const;
+const LEVELS = ["debug", "log", "info", "warn", "error"] as const;
 
 /** The methods that Convex's `console` has. */
 export function createConsole(log: (line: LogLine) => void, mapStack: MapStack): Record<string, unknown> {
@@ -18,25 +18,24 @@ export function createConsole(log: (line: LogLine) => void, mapStack: MapStack):
     execution?.origin.logged?.(line);
   };
   const methods: Record<string, (...args: unknown[]) => void> = {};
-  for (const [name, level] of Object.entries(LEVELS)) methods[name] = (...args) => write(level, args);
+  for (const level of LEVELS) methods[level] = (...args) => write(level, args);
 
   const started = new Map<string, number>();
-  const elapsed = (label: string): string => {
+  const writeElapsed = (label: string, args: unknown[]): void => {
     const start = started.get(label);
-    return start === undefined
-      ? `Timer '${label}' does not exist`
-      : `${label}: ${performance.now() - start}ms`;
+    if (start === undefined) write("warn", [`Timer '${label}' does not exist`]);
+    else write("info", [`${label}: ${performance.now() - start}ms`, ...args]);
   };
   return {
     ...methods,
     trace: (...args: unknown[]) => {
       const stack = (new Error().stack ?? "").split("\n").slice(2).join("\n");
-      write("info", [...args, `\n${stack}`]);
+      write("log", [...args, `\n${stack}`]);
     },
     time: (label = "default") => void started.set(label, performance.now()),
-    timeLog: (label = "default", ...args: unknown[]) => write("info", [elapsed(label), ...args]),
+    timeLog: (label = "default", ...args: unknown[]) => writeElapsed(label, args),
     timeEnd: (label = "default") => {
-      write("info", [elapsed(label)]);
+      writeElapsed(label, []);
       started.delete(label);
     },
   };

@@ -148,3 +148,12 @@ describe("time, on the harness", () => {
     expect(again?._creationTime).toBeGreaterThan(NOW);
   });
 });
+
+test("on the harness, functions leave the globals of a test as they are, descriptors included", async () => {
+  vi.stubGlobal("structuredClone", () => "stubbed");
+  const t = start(harness);
+  const describeGlobal = () => Object.getOwnPropertyDescriptor(globalThis, "structuredClone");
+  const before = describeGlobal();
+  await t.query(() => Promise.resolve(null));
+  expect(describeGlobal()).toEqual(before);
+});

@@ -19,6 +19,7 @@
 import type { convexTest as ConvexTest } from "convex-test";
 import { accessor } from "./accessor";
 import { installConvexGlobal } from "./convexGlobal";
+import { installGlobals } from "./globals";
 import type { InstanceOptions, Schema } from "./instance";
 import { Instance } from "./instance";
 import type { Glob } from "./modules";
@@ -48,6 +49,8 @@ export const convexTest = create as unknown as typeof ConvexTest;
 function create(schemaOrOptions?: Schema | Options, modules?: Glob): object {
   const instance = new Instance(optionsOf(schemaOrOptions, modules));
   installConvexGlobal();
+  // Now already, so that who looks at a global before a function runs finds the same afterwards.
+  installGlobals();
   return {
     ...accessor(instance, { ip: null, userAgent: null, login: null }),
     registerComponent: (path: string, schema: Schema, glob: Glob): void =>

@@ -89,7 +89,6 @@ function walk(value: Value | undefined, depth: number, found: Found): void {
 }
 
 function checkName(name: string, top: boolean): string | null {
-  if (name === "") return "Field name cannot be empty";
   if (name.startsWith("$")) return `Field name ${name} starts with '$', which is reserved.`;
   const odd = /[^ -~]/u.exec(name)?.[0];
   if (odd !== undefined) {
