@@ -18,6 +18,7 @@ import { lockForBackup } from "../store/lock";
 import { SnapshotPool } from "../store/snapshots";
 import { writeArchive } from "./archive";
 import type { ArchiveEntry } from "./archive";
+import { cleaningUp } from "./cleanUp";
 
 export interface BackupOptions {
   /** The data directory. */
@@ -68,15 +69,19 @@ export async function withCopy<T>(
   const [copy, part] = [`${file}.database`, `${file}.part`];
   mustBeWritable(file, part);
   const lock = lockForBackup(directory);
+  const cleanUp = (): void => {
+    for (const old of [copy, part]) rmSync(old, { force: true });
+  };
   try {
-    for (const old of [copy, part]) rmSync(old, { force: true });
-    copyDatabase(database, copy);
-    const made = await make(copy, part);
-    renameSync(part, file);
-    syncDirectory(dirname(file));
-    return made;
+    cleanUp();
+    return await cleaningUp(cleanUp, async () => {
+      copyDatabase(database, copy);
+      const made = await make(copy, part);
+      renameSync(part, file);
+      syncDirectory(dirname(file));
+      return made;
+    });
   } finally {
-    for (const old of [copy, part]) rmSync(old, { force: true });
     lock.release();
   }
 }
@@ -101,6 +106,8 @@ function copyDatabase(database: string, copy: string): void {
       checkFormat(db, database);
       // It forbids writing to any file, the copy too.
       db.pragma("query_only = OFF");
+      // SQLite fills an empty file, too. One of its own making could be read by everybody, as no backup can.
+      closeSync(openSync(copy, "wx", 0o600));
       db.prepare("VACUUM INTO ?").run(copy);
     } finally {
       db.close();

@@ -23,6 +23,14 @@ describe("what is wrong with a snapshot refuses all of it", () => {
     ["a broken id", items({ ...item(1), _id: "jd7c" }), "its _id, jd7c, is no id"],
     ["no time", items({ ...item(1), _creationTime: 17 }), "its _creationTime is no time"],
     [
+      "a time that is minus zero",
+      {
+        ...items(),
+        "items/documents.jsonl": `{"_id":"${idOf(ITEMS, 1)}","_creationTime":-0.0,"name":"x"}\n`,
+      },
+      "its _creationTime is no time",
+    ],
+    [
       "what is no JSON",
       { ...good, ...tableEntries("items", "{\n") },
       "line 1 of items/documents.jsonl cannot be read",
@@ -75,6 +83,26 @@ describe("what is wrong with a snapshot refuses all of it", () => {
       { ...items(), ...fileEntries(FILE, "a", { internalId: "../../x" }) },
       "its internalId is no UUID",
     ],
+    ...[
+      ['"_creationTime":1e999', "_creationTime is no time"],
+      ['"_creationTime":-1', "_creationTime is no time"],
+      ['"_creationTime":"soon"', "_creationTime is no time"],
+      ['"sha256":"x"', "sha256 is no digest"],
+      ['"sha256":7', "sha256 is no digest"],
+      ['"size":"5"', "size is no number of bytes"],
+      ['"size":-1', "size is no number of bytes"],
+      ['"contentType":"text/html\\r\\nx: y"', "contentType is no content type"],
+      ['"contentType":7', "contentType is no content type"],
+      ['"internalId":7', "internalId is no UUID"],
+    ].map(([field = "", problem]): [string, Record<string, string>, string] => [
+      `of a file ${field}`,
+      {
+        ...items(),
+        [`_storage/${FILE}`]: "bytes",
+        "_storage/documents.jsonl": `{"_id":"${FILE}",${field}}\n`,
+      },
+      `line 1 of _storage/documents.jsonl: its ${problem}`,
+    ]),
     [
       "a number for two tables",
       { ...items(), "_tables/documents.jsonl": lines({ name: "a", id: 10_001 }, { name: "b", id: 10_001 }) },
@@ -83,6 +111,11 @@ describe("what is wrong with a snapshot refuses all of it", () => {
     [
       "a table number that is none",
       { ...items(), "_tables/documents.jsonl": lines({ name: "a", id: -1 }) },
+      "is not the name and number of a table",
+    ],
+    [
+      "a table number that leaves no room for others",
+      { ...items(), "_tables/documents.jsonl": lines({ name: "a", id: 0xffff_ffff }) },
       "is not the name and number of a table",
     ],
     [

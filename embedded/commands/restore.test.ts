@@ -269,12 +269,14 @@ describe("a restore that is cut off", () => {
     cpSync(elsewhere, join(directory, name), { recursive: true });
   }
 
-  test("before it is decided changes nothing; the next restore begins anew", async () => {
+  test("before it is decided changes nothing, and the next start makes room; the next restore begins anew", async () => {
     const directory = await used();
     await unpacked(directory, "restore.new");
     const { server } = await serve({ data: directory });
     await server.close();
     expect(inspect(directory).documents("items")).toMatchObject([{ name: "older" }]);
+    expect(readdirSync(directory)).not.toContain("restore.new");
+    await unpacked(directory, "restore.new");
     await restore({ file: good, directory, replace: true });
     expect(texts(directory)).toEqual(["from the backup"]);
     expect(readdirSync(directory)).not.toContain("restore.new");

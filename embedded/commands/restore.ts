@@ -26,6 +26,7 @@ import { checkFormat, openReadConnection } from "../store/layout";
 import { lockDirectory } from "../store/lock";
 import { checkManifest, MANIFEST, parseSums, SUMS } from "./archive";
 import { filesIn } from "./backup";
+import { cleaningUp } from "./cleanUp";
 
 export interface RestoreOptions {
   readonly file: string;
@@ -61,14 +62,19 @@ export async function restore({ file, directory, replace }: RestoreOptions): Pro
     try {
       finishRestore(directory);
       checkTarget(directory, replace);
-      const place = placeToUnpack(directory);
-      await naming(file, () => archive.unpack(place));
-      const files = await naming(file, () => Promise.resolve(verifyDatabase(place, archive.sums)));
-      replaceByUnpacked(directory);
+      const files = await cleaningUp(
+        () => discardUnpacked(directory),
+        async () => {
+          const place = placeToUnpack(directory);
+          await naming(file, () => archive.unpack(place));
+          const count = await naming(file, () => Promise.resolve(verifyDatabase(place, archive.sums)));
+          replaceByUnpacked(directory);
+          return count;
+        },
+      );
       done = true;
       return { files };
     } finally {
-      if (!done) discardUnpacked(directory);
       lock.release();
       if (!done && made) {
         rmSync(join(directory, "lock"), { force: true });

@@ -7,6 +7,7 @@ import { decodeId } from "../values/ids";
 import type { IdNames } from "../values/validators";
 import type { ReadDocument } from "./documents";
 import { qualified } from "./plan";
+import { isCreationTime } from "./values";
 
 const PROBLEMS_LISTED = 10;
 const DOCUMENTS_PER_LINE = 50_000;
@@ -76,8 +77,7 @@ function documentOf(
         `${qualified(table)} has ${table.number})`,
     );
   }
-  if (typeof _creationTime !== "number" || !(_creationTime >= 0) || _creationTime === Infinity)
-    throw new Error(`${place}: its _creationTime is no time`);
+  if (!isCreationTime(_creationTime)) throw new Error(`${place}: its _creationTime is no time`);
   const document = fields as StoredDocument;
   const problem = checkShape(document);
   if (problem !== null) throw new Error(`${place}: ${problem}`);

@@ -2,28 +2,16 @@
 import { createHash } from "node:crypto";
 import type { Entry } from "yauzl";
 import type { FileDisk } from "../services/filesDisk";
-import { isUuid } from "../services/filesDisk";
 import type { StoredFile } from "../services/filesTable";
 import { fileById, fileByUuid, insertKnownFile } from "../services/filesTable";
 import type { StoreTransaction } from "../store/transaction";
 import type { Catalog } from "../store/types";
 import { decodeId } from "../values/ids";
-import { parseObject } from "./documents";
 import type { ComponentEntries } from "./entries";
+import type { Metadata } from "./fileMetadata";
+import { readMetadata, UNKNOWN } from "./fileMetadata";
 import type { ZipReader } from "./zip";
 
-/** A line of `_storage/documents.jsonl`. */
-interface Metadata {
-  readonly creationTime: number | null;
-  /** Base64. */
-  readonly sha256: string | null;
-  readonly size: number | null;
-  readonly contentType: string | null;
-  /** The UUID in its URL. */
-  readonly uuid: string | null;
-}
-
-const UNKNOWN: Metadata = { creationTime: null, sha256: null, size: null, contentType: null, uuid: null };
 const FILES_PER_LINE = 1000;
 
 export interface FilesImport {
@@ -55,33 +43,6 @@ export async function importFiles(work: FilesImport): Promise<number> {
     if (count % FILES_PER_LINE === 0) progress(`${count} of ${files.size} stored files so far`);
   }
   return count;
-}
-
-async function readMetadata(zip: ZipReader, entry: Entry): Promise<Map<string, Metadata>> {
-  const found = new Map<string, Metadata>();
-  for await (const line of zip.lines(entry)) {
-    const place = `line ${line.number} of ${entry.fileName}`;
-    const {
-      _id: id,
-      _creationTime,
-      sha256,
-      size,
-      contentType,
-      internalId,
-    } = parseObject(line, entry.fileName);
-    if (typeof id !== "string" || decodeId(id) === null) throw new Error(`${place}: its _id is no id`);
-    if (found.has(id)) throw new Error(`${place}: there is another stored file with its id, ${id}`);
-    const uuid = typeof internalId === "string" ? internalId.toLowerCase() : null;
-    if (uuid !== null && !isUuid(uuid)) throw new Error(`${place}: its internalId is no UUID`);
-    found.set(id, {
-      creationTime: typeof _creationTime === "number" ? _creationTime : null,
-      sha256: typeof sha256 === "string" ? sha256 : null,
-      size: typeof size === "number" ? size : null,
-      contentType: typeof contentType === "string" ? contentType : null,
-      uuid,
-    });
-  }
-  return found;
 }
 
 async function importFile(work: FilesImport, id: string, entry: Entry, metadata: Metadata): Promise<void> {

@@ -12,7 +12,8 @@ export interface SnapshotTable {
   readonly number: number | null;
 }
 
-const MOST = 0xffff_ffff;
+/** Tables to come get greater ones, which have to fit into 32 bits. Deployments give them out from 10,001 on. */
+const MOST = 0x7fff_ffff;
 
 /** The tables of a component by name, `_storage` among them if the snapshot has files. @throws Error for bad numbers. */
 export async function tablesIn(zip: ZipReader, entries: ComponentEntries): Promise<SnapshotTable[]> {

@@ -25,6 +25,11 @@ export function fromLine(line: string): Value {
   return decode(JSON.parse(withIntegers(line)) as JSONValue);
 }
 
+/** Milliseconds since 1970 as Convex has them: any float64 that is neither negative, minus zero included, nor infinite. */
+export function isCreationTime(value: unknown): value is number {
+  return typeof value === "number" && value >= 0 && value < Infinity && !Object.is(value, -0);
+}
+
 function write(json: JSONValue): string {
   if (typeof json === "number") return floatText(json);
   if (Array.isArray(json)) return `[${json.map(write).join(",")}]`;

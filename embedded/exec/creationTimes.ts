@@ -1,9 +1,12 @@
 /** `_creationTime`s, strictly increasing, so that documents sort in the order in which they were inserted. */
-import { encodeKey, prefixEnd } from "../values/keys";
+import { encodeKey } from "../values/keys";
 import type { Store } from "../store/types";
 
 // Doubles near today's time are 2^-12 ms apart: adding 2^-10 is exact.
 const STEP_MS = 1 / 1024;
+
+/** The year 2248. From here on steps are lost in rounding; only an import has brought what is later. */
+const NO_CLOCK_MS = 2 ** 43;
 
 export class CreationTimes {
   #last: number;
@@ -20,16 +23,16 @@ export class CreationTimes {
   }
 }
 
-/** Creation times that go on where the store's documents end. */
+/** Creation times that go on where the store's documents end, but for those that no clock has dated. */
 export function creationTimesOf(store: Store): CreationTimes {
-  const everything = { start: encodeKey([]), end: prefixEnd(encodeKey([])) };
+  const dated = { start: encodeKey([]), end: encodeKey([NO_CLOCK_MS]) };
   const snapshot = store.snapshot();
   let last = 0;
   try {
     const { catalog } = store;
     for (const table of catalog.components().flatMap((component) => catalog.tables(component))) {
       const index = table.indexes.find(({ name }) => name === "by_creation_time");
-      const newest = index && snapshot.scan(index, everything, "desc").next();
+      const newest = index && snapshot.scan(index, dated, "desc").next();
       if (newest) last = Math.max(last, (JSON.parse(newest.json) as { _creationTime: number })._creationTime);
     }
   } finally {

@@ -27,6 +27,18 @@ test("creation times increase although the clock stands still, also after a rest
   expect(times).toEqual(times.toSorted((a, b) => a - b));
 });
 
+test("creation times do not go on from where no clock is: what was imported may be from any time", async () => {
+  const microseconds = 1_700_000_000_000_000;
+  const { server } = await serve({ clock: () => microseconds });
+  await server.run("items:create", { owner: "ada", name: "a" });
+  await server.close();
+
+  const now = 1_700_000_000_000;
+  const again = await serve({ data: server.dataDirectory, clock: () => now });
+  const id = (await again.server.run("items:create", { owner: "ada", name: "b" })) as string;
+  expect(await again.server.run("items:get", { id })).toMatchObject({ _creationTime: now });
+});
+
 test("patch changes some fields and removes those set to undefined, replace changes all", async () => {
   const { server } = await serve();
   const id = (await server.run("items:create", {

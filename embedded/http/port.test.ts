@@ -20,7 +20,7 @@ async function impatientPort() {
     },
   });
   onTestFinished(() => port.close(0));
-  return async (text: string): Promise<{ socket: Socket; outgoing: ServerResponse }> => {
+  const ask = async (text: string): Promise<{ socket: Socket; outgoing: ServerResponse }> => {
     const come = new Promise<void>((resolve) => (wake = resolve));
     const socket = connect(port.port, "127.0.0.1");
     socket.on("error", () => undefined);
@@ -28,6 +28,11 @@ async function impatientPort() {
     await come;
     return { socket, outgoing: asked.at(-1) as ServerResponse };
   };
+  const next = async (): Promise<ServerResponse> => {
+    await new Promise<void>((resolve) => (wake = resolve));
+    return asked.at(-1) as ServerResponse;
+  };
+  return Object.assign(ask, { port, next });
 }
 
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
@@ -59,4 +64,29 @@ test("who stops in the middle of a body is cut off", async () => {
   const { socket } = await ask("POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf");
   socket.resume();
   await once(socket, "close");
+});
+
+test("a connection is kept for longer than proxies keep theirs, which would send a request to one that closes", async () => {
+  const ask = await impatientPort();
+  const { socket, outgoing } = await ask(get("/"));
+  outgoing.end();
+  const [answer] = (await once(socket, "data")) as [Buffer];
+  expect(Number(/^keep-alive: timeout=(\d+)/im.exec(answer.toString("latin1"))?.[1])).toBeGreaterThan(120);
+  socket.destroy();
+});
+
+test("a request that is arriving when the port closes is answered, and its connection ends with that", async () => {
+  const ask = await impatientPort();
+  const { socket, outgoing } = await ask(get("/first"));
+  outgoing.end();
+  await once(socket, "data");
+  let answer = "";
+  socket.on("data", (chunk: Buffer) => (answer += chunk.toString("latin1")));
+  socket.write(get("/second"));
+  const ended = once(socket, "close");
+  const closed = ask.port.close(60_000);
+  const second = await ask.next();
+  second.end("done");
+  await Promise.all([closed, ended]);
+  expect(answer).toMatch(/^HTTP\/1\.1 200 [^]*connection: close[^]*done/i);
 });

@@ -2,6 +2,7 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import { Server as Listener } from "node:net";
 import { continueOnceRead } from "./expect";
 import { Intake } from "./intake";
 import { comesTooLate, endWithItsBody } from "./linger";
@@ -12,7 +13,8 @@ export interface HttpServer {
   /** The port that it listens on. */
   readonly port: number;
   /**
-   * Takes no new connections, waits for the requests under way and resolves when all sockets are closed.
+   * Takes no new connections, waits for the requests under way, those that are just arriving on connections that are open
+   * included, and resolves when all sockets are closed.
    *
    * @param graceMs after that long the sockets that are left are cut.
    */
@@ -40,8 +42,11 @@ export interface PortOptions {
 
 // Who sends its headers one byte at a time holds a socket for so long, no longer.
 const HEADERS_TIMEOUT_MS = 15_000;
-const KEEP_ALIVE_MS = 30_000;
+// Longer than proxies keep theirs (nginx 60 s, Caddy 120 s): a request must not meet a connection that is just closing.
+const KEEP_ALIVE_MS = 130_000;
 const CHECK_INTERVAL_MS = 5_000;
+/** How long a closing port waits for requests that were on their way when it was told to. */
+const LAST_REQUESTS_MS = 250;
 
 /**
  * Listens.
@@ -52,6 +57,7 @@ export async function openPort(options: PortOptions): Promise<HttpServer> {
   const active = new Set<ServerResponse>();
   const intake = new Intake();
   let closing = false;
+  let idleEnd = false;
 
   const server = createServer({
     headersTimeout: HEADERS_TIMEOUT_MS,
@@ -71,7 +77,7 @@ export async function openPort(options: PortOptions): Promise<HttpServer> {
     outgoing.on("close", () => {
       active.delete(outgoing);
       // A response that had begun before the server was to close could no longer say that its connection ends.
-      if (closing) setImmediate(() => server.closeIdleConnections());
+      if (idleEnd) setImmediate(() => server.closeIdleConnections());
     });
     if (closing) outgoing.shouldKeepAlive = false;
     endWithItsBody(incoming, outgoing);
@@ -99,13 +105,23 @@ export async function openPort(options: PortOptions): Promise<HttpServer> {
     port: (server.address() as AddressInfo).port,
     async close(graceMs) {
       closing = true;
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      // A connection that is kept alive after its answer would hold the server open.
       for (const outgoing of active) outgoing.shouldKeepAlive = false;
-      server.closeIdleConnections();
+      // Not as HTTP servers close, which cuts idle connections at once, and with them requests that are just arriving.
+      const closed = new Promise<void>((resolve) => Listener.prototype.close.call(server, () => resolve()));
+      // A connection that is kept alive after its answer would hold the server open. What has come is read before that.
+      const last = setTimeout(
+        () => {
+          idleEnd = true;
+          setImmediate(() => server.closeIdleConnections());
+        },
+        Math.min(LAST_REQUESTS_MS, graceMs),
+      );
       const cut = setTimeout(() => server.closeAllConnections(), graceMs);
       await closed;
+      clearTimeout(last);
       clearTimeout(cut);
+      // What is left of an HTTP server: the timer that looks after its connections.
+      server.close();
     },
   };
 }

@@ -61,8 +61,12 @@ export function isRestorePending(directory: string): boolean {
   return existsSync(join(directory, COMPLETE)) || existsSync(join(directory, MOVING));
 }
 
-/** Finishes a restore that was cut off after it was decided. To be called by who holds the directory's lock. */
+/**
+ * Finishes a restore that was cut off after it was decided, and deletes what one has left that was cut off before. To be
+ * called by who holds the directory's lock.
+ */
 export function finishRestore(directory: string): void {
+  discardUnpacked(directory);
   const complete = join(directory, COMPLETE);
   const moving = join(directory, MOVING);
   if (existsSync(complete)) {

@@ -17,9 +17,9 @@ export function syncDirectory(directory: string): void {
   }
 }
 
-/** Makes a directory and those that it lies in, if missing, and returns when their names are on disk. */
+/** Makes a directory and those that it lies in, if missing, for this user alone, and returns when their names are on disk. */
 export function makeDurableDirectory(directory: string): void {
-  const first = mkdirSync(directory, { recursive: true });
+  const first = mkdirSync(directory, { recursive: true, mode: 0o700 });
   if (first === undefined) return;
   const top = dirname(first);
   for (let made = resolve(directory); made.length > top.length; made = dirname(made))

@@ -1,5 +1,5 @@
 /** The locks of a data directory: one process serves it at a time, and one backs it up or exports it. */
-import { accessSync, constants, existsSync } from "node:fs";
+import { accessSync, chownSync, constants, existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Connection } from "./sqlite";
 import { SqliteError } from "./sqliteError";
@@ -70,6 +70,7 @@ function take(directory: string, name: string): DirectoryLock | null {
     accessSync(existsSync(file) ? file : directory, constants.W_OK);
     db = new Connection(file, { timeout: 0 });
     db.exec("BEGIN EXCLUSIVE");
+    giveToOwner(file, directory);
   } catch (error) {
     db?.close();
     if (isBusy(error)) return null;
@@ -81,6 +82,13 @@ function take(directory: string, name: string): DirectoryLock | null {
   }
   const held = db;
   return { release: () => held.close() };
+}
+
+/** Root, who makes a backup by hand, must not leave a lock that the server's user cannot take. */
+function giveToOwner(file: string, directory: string): void {
+  if (process.geteuid?.() !== 0) return;
+  const { uid, gid } = statSync(directory);
+  chownSync(file, uid, gid);
 }
 
 function isBusy(error: unknown): boolean {
