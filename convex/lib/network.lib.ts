@@ -8,7 +8,8 @@ export function networkOf(ip: string): string {
   if (!ip.includes(":")) return ip;
   const [, mapped] = /^(?:::|(?:0+:){5})ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip) ?? [];
   if (mapped !== undefined) return mapped;
-  const [before = "", after] = ip.replace(/%.*$/, "").split("::");
+  const [address = ""] = ip.split("%", 1);
+  const [before = "", after] = address.split("::");
   const groups = [before, after ?? ""].map((part) => part.split(":").filter((group) => group !== ""));
   const [first = [], last = []] = groups;
   // What is written in the manner of IPv4 stands for two groups.

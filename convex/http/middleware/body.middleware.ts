@@ -58,7 +58,7 @@ export function requireNoCoding(c: ApiContext, { body, form, upload }: Endpoint)
  */
 function isMediaType(text: string): boolean {
   const token = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+";
-  const name = token.replace("*", "");
+  const name = "[!#$%&'+\\-.^_`|~0-9A-Za-z]+";
   const quoted = '"(?:[\\t \\x21\\x23-\\x5b\\x5d-\\x7e]|\\\\[\\t \\x21-\\x7e])*"';
   // Each space can be matched in one way only, or a header full of them would take for ever.
   const parameters = `(?:[ \\t]*;(?:[ \\t]*${token}=(?:${token}|${quoted}))?)*[ \\t]*`;
