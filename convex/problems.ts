@@ -32,6 +32,8 @@ export const EXPLANATIONS: Record<FailureCode, string> = {
   internal: "Something failed that the caller cannot mend. The cause is in the log under `requestId`.",
   timed_out:
     "The work did not end in time; it may or may not have happened. Retry after `Retry-After` seconds.",
+  unavailable:
+    "The server cannot take the request now: it is overloaded, or something it depends on does not answer. Nothing was done. Retry after `Retry-After` seconds.",
   not_configured:
     "The deployment lacks a secret or a setting that the route needs. Its operator has to set it.",
 };

@@ -52,6 +52,7 @@ const DETAILS: Record<FailureCode, string> = {
   rate_limited: "Too many requests: try again in 1 s",
   internal: "Internal server error",
   timed_out: "The work did not end within 25000 ms",
+  unavailable: "The server is busy: try again in 5 s",
   not_configured: "STRIPE_WEBHOOK_SECRET is not set",
 };
 

@@ -62,6 +62,7 @@ const OWN: { [Code in FailureCode]?: readonly HeaderName[] } = {
   unsupported_media_type: ["Accept-Encoding", "Accept-Patch"],
   rate_limited: ["Retry-After"],
   timed_out: ["Retry-After"],
+  unavailable: ["Retry-After"],
 };
 
 /** What is refused before any quota is looked at. */

@@ -56,6 +56,7 @@ const ANSWERED_BY: Record<FailureCode, (operation: Operation) => boolean> = {
   rate_limited: (one) => !isWebhook(one) && !one.path.startsWith("/health"),
   internal: () => true,
   timed_out: () => true,
+  unavailable: () => true,
   not_configured: isWebhook,
 };
 

@@ -27,6 +27,7 @@ export function problemsOf({ method, path }: AnyContract, spec: Spec): FailureCo
     ...(spec.docs().problems ?? []),
     "internal",
     "timed_out",
+    "unavailable",
   ];
   return ORDER.filter((code) => codes.includes(code));
 }

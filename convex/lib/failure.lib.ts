@@ -20,6 +20,7 @@ export type FailureCode =
   | "rate_limited"
   | "internal"
   | "timed_out"
+  | "unavailable"
   | "not_configured";
 
 /** One field that failed validation, in words that a caller understands. */

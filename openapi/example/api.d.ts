@@ -1038,6 +1038,7 @@ export interface components {
         | "rate_limited"
         | "internal"
         | "timed_out"
+        | "unavailable"
         | "not_configured";
       /** @description What was wrong with this request. */
       detail: string;
@@ -1511,8 +1512,8 @@ export interface components {
         };
       };
     };
-    /** @description Timed out */
-    TimedOut: {
+    /** @description Timed out; Unavailable */
+    TimedOutOrUnavailable: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
         "Retry-After": components["headers"]["Retry-After"];
@@ -1534,12 +1535,12 @@ export interface components {
           /** @constant */
           status?: 503;
           /** @enum {unknown} */
-          code?: "timed_out";
+          code?: "timed_out" | "unavailable";
         };
       };
     };
-    /** @description Timed out */
-    TimedOutUnlimited: {
+    /** @description Timed out; Unavailable */
+    TimedOutOrUnavailableUnlimited: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
         "Retry-After": components["headers"]["Retry-After"];
@@ -1559,7 +1560,7 @@ export interface components {
           /** @constant */
           status?: 503;
           /** @enum {unknown} */
-          code?: "timed_out";
+          code?: "timed_out" | "unavailable";
         };
       };
     };
@@ -1728,8 +1729,8 @@ export interface components {
         };
       };
     };
-    /** @description Timed out; Not configured */
-    WebhookTimedOutOrNotConfigured: {
+    /** @description Timed out; Unavailable; Not configured */
+    WebhookTimedOutOrUnavailableOrNotConfigured: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
         "Retry-After": components["headers"]["Retry-After"];
@@ -1746,7 +1747,7 @@ export interface components {
           /** @constant */
           status?: 503;
           /** @enum {unknown} */
-          code?: "timed_out" | "not_configured";
+          code?: "timed_out" | "unavailable" | "not_configured";
         };
       };
     };
@@ -1985,7 +1986,7 @@ export interface operations {
       413: components["responses"]["PayloadTooLarge"];
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];
-      503: components["responses"]["TimedOut"];
+      503: components["responses"]["TimedOutOrUnavailable"];
     };
   };
   getOpenApi: {
@@ -2071,7 +2072,7 @@ export interface operations {
       413: components["responses"]["PayloadTooLarge"];
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];
-      503: components["responses"]["TimedOut"];
+      503: components["responses"]["TimedOutOrUnavailable"];
     };
   };
   getDocs: {
@@ -2135,7 +2136,7 @@ export interface operations {
       413: components["responses"]["PayloadTooLarge"];
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];
-      503: components["responses"]["TimedOut"];
+      503: components["responses"]["TimedOutOrUnavailable"];
     };
   };
   getHealth: {
@@ -2180,7 +2181,7 @@ export interface operations {
       405: components["responses"]["MethodNotAllowed"];
       413: components["responses"]["PayloadTooLargeUnlimited"];
       500: components["responses"]["InternalUnlimited"];
-      503: components["responses"]["TimedOutUnlimited"];
+      503: components["responses"]["TimedOutOrUnavailableUnlimited"];
     };
   };
   getReadiness: {
@@ -2229,7 +2230,7 @@ export interface operations {
       405: components["responses"]["MethodNotAllowed"];
       413: components["responses"]["PayloadTooLargeUnlimited"];
       500: components["responses"]["InternalUnlimited"];
-      /** @description Not available; Timed out */
+      /** @description Not available; Timed out; Unavailable */
       503: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2263,7 +2264,7 @@ export interface operations {
             /** @constant */
             status?: 503;
             /** @enum {unknown} */
-            code?: "timed_out";
+            code?: "timed_out" | "unavailable";
           };
         };
       };
@@ -2318,7 +2319,7 @@ export interface operations {
       413: components["responses"]["PayloadTooLarge"];
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];
-      503: components["responses"]["TimedOut"];
+      503: components["responses"]["TimedOutOrUnavailable"];
     };
   };
   getProtected: {
@@ -2377,7 +2378,7 @@ export interface operations {
       413: components["responses"]["PayloadTooLarge"];
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];
-      503: components["responses"]["TimedOut"];
+      503: components["responses"]["TimedOutOrUnavailable"];
     };
   };
   getCurrentUser: {
@@ -2451,7 +2452,7 @@ export interface operations {
       413: components["responses"]["PayloadTooLarge"];
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];
-      503: components["responses"]["TimedOut"];
+      503: components["responses"]["TimedOutOrUnavailable"];
     };
   };
   listItems: {
@@ -2511,7 +2512,7 @@ export interface operations {
       413: components["responses"]["PayloadTooLarge"];
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];
-      503: components["responses"]["TimedOut"];
+      503: components["responses"]["TimedOutOrUnavailable"];
     };
   };
   createItem: {
@@ -2583,7 +2584,7 @@ export interface operations {
       422: components["responses"]["IdempotencyKeyReused"];
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];
-      503: components["responses"]["TimedOut"];
+      503: components["responses"]["TimedOutOrUnavailable"];
     };
   };
   getItem: {
@@ -2662,7 +2663,7 @@ export interface operations {
       413: components["responses"]["PayloadTooLarge"];
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];
-      503: components["responses"]["TimedOut"];
+      503: components["responses"]["TimedOutOrUnavailable"];
     };
   };
   deleteItem: {
@@ -2710,7 +2711,7 @@ export interface operations {
       413: components["responses"]["PayloadTooLarge"];
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];
-      503: components["responses"]["TimedOut"];
+      503: components["responses"]["TimedOutOrUnavailable"];
     };
   };
   updateItem: {
@@ -2783,7 +2784,7 @@ export interface operations {
       415: components["responses"]["UnsupportedMediaType"];
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];
-      503: components["responses"]["TimedOut"];
+      503: components["responses"]["TimedOutOrUnavailable"];
     };
   };
   listUsers: {
@@ -2842,7 +2843,7 @@ export interface operations {
       413: components["responses"]["PayloadTooLarge"];
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];
-      503: components["responses"]["TimedOut"];
+      503: components["responses"]["TimedOutOrUnavailable"];
     };
   };
   createUser: {
@@ -2915,7 +2916,7 @@ export interface operations {
       422: components["responses"]["IdempotencyKeyReused"];
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];
-      503: components["responses"]["TimedOut"];
+      503: components["responses"]["TimedOutOrUnavailable"];
     };
   };
   getUser: {
@@ -2993,7 +2994,7 @@ export interface operations {
       413: components["responses"]["PayloadTooLarge"];
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];
-      503: components["responses"]["TimedOut"];
+      503: components["responses"]["TimedOutOrUnavailable"];
     };
   };
   deleteUser: {
@@ -3041,7 +3042,7 @@ export interface operations {
       413: components["responses"]["PayloadTooLarge"];
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];
-      503: components["responses"]["TimedOut"];
+      503: components["responses"]["TimedOutOrUnavailable"];
     };
   };
   updateUser: {
@@ -3115,7 +3116,7 @@ export interface operations {
       415: components["responses"]["UnsupportedMediaType"];
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];
-      503: components["responses"]["TimedOut"];
+      503: components["responses"]["TimedOutOrUnavailable"];
     };
   };
   listKeys: {
@@ -3178,7 +3179,7 @@ export interface operations {
       413: components["responses"]["PayloadTooLarge"];
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];
-      503: components["responses"]["TimedOut"];
+      503: components["responses"]["TimedOutOrUnavailable"];
     };
   };
   createKey: {
@@ -3273,7 +3274,7 @@ export interface operations {
       422: components["responses"]["IdempotencyKeyReused"];
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];
-      503: components["responses"]["TimedOut"];
+      503: components["responses"]["TimedOutOrUnavailable"];
     };
   };
   revokeKey: {
@@ -3318,7 +3319,7 @@ export interface operations {
       413: components["responses"]["PayloadTooLarge"];
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];
-      503: components["responses"]["TimedOut"];
+      503: components["responses"]["TimedOutOrUnavailable"];
     };
   };
   rotateKey: {
@@ -3391,7 +3392,7 @@ export interface operations {
       415: components["responses"]["UnsupportedMediaType"];
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];
-      503: components["responses"]["TimedOut"];
+      503: components["responses"]["TimedOutOrUnavailable"];
     };
   };
   receiveData: {
@@ -3455,7 +3456,7 @@ export interface operations {
       415: components["responses"]["UnsupportedMediaType"];
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];
-      503: components["responses"]["TimedOut"];
+      503: components["responses"]["TimedOutOrUnavailable"];
     };
   };
   receiveForm: {
@@ -3531,7 +3532,7 @@ export interface operations {
       415: components["responses"]["UnsupportedMediaType"];
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];
-      503: components["responses"]["TimedOut"];
+      503: components["responses"]["TimedOutOrUnavailable"];
     };
   };
   processData: {
@@ -3637,7 +3638,7 @@ export interface operations {
       422: components["responses"]["IdempotencyKeyReused"];
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];
-      503: components["responses"]["TimedOut"];
+      503: components["responses"]["TimedOutOrUnavailable"];
     };
   };
   getJob: {
@@ -3718,7 +3719,7 @@ export interface operations {
       413: components["responses"]["PayloadTooLarge"];
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];
-      503: components["responses"]["TimedOut"];
+      503: components["responses"]["TimedOutOrUnavailable"];
     };
   };
   uploadFile: {
@@ -3785,7 +3786,7 @@ export interface operations {
       422: components["responses"]["IdempotencyKeyReused"];
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];
-      503: components["responses"]["TimedOut"];
+      503: components["responses"]["TimedOutOrUnavailable"];
     };
   };
   createUploadUrl: {
@@ -3838,7 +3839,7 @@ export interface operations {
       413: components["responses"]["PayloadTooLarge"];
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];
-      503: components["responses"]["TimedOut"];
+      503: components["responses"]["TimedOutOrUnavailable"];
     };
   };
   listFiles: {
@@ -3900,7 +3901,7 @@ export interface operations {
       413: components["responses"]["PayloadTooLarge"];
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];
-      503: components["responses"]["TimedOut"];
+      503: components["responses"]["TimedOutOrUnavailable"];
     };
   };
   registerFile: {
@@ -3978,7 +3979,7 @@ export interface operations {
       422: components["responses"]["IdempotencyKeyReused"];
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];
-      503: components["responses"]["TimedOut"];
+      503: components["responses"]["TimedOutOrUnavailable"];
     };
   };
   getFile: {
@@ -4059,7 +4060,7 @@ export interface operations {
       413: components["responses"]["PayloadTooLarge"];
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];
-      503: components["responses"]["TimedOut"];
+      503: components["responses"]["TimedOutOrUnavailable"];
     };
   };
   deleteFile: {
@@ -4107,7 +4108,7 @@ export interface operations {
       413: components["responses"]["PayloadTooLarge"];
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];
-      503: components["responses"]["TimedOut"];
+      503: components["responses"]["TimedOutOrUnavailable"];
     };
   };
   openFile: {
@@ -4153,7 +4154,7 @@ export interface operations {
       413: components["responses"]["PayloadTooLarge"];
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];
-      503: components["responses"]["TimedOut"];
+      503: components["responses"]["TimedOutOrUnavailable"];
     };
   };
   receiveStripe: {
@@ -4194,7 +4195,7 @@ export interface operations {
       405: components["responses"]["WebhookMethodNotAllowed"];
       413: components["responses"]["WebhookPayloadTooLarge"];
       500: components["responses"]["WebhookInternal"];
-      503: components["responses"]["WebhookTimedOutOrNotConfigured"];
+      503: components["responses"]["WebhookTimedOutOrUnavailableOrNotConfigured"];
     };
   };
   receiveClerk: {
@@ -4236,7 +4237,7 @@ export interface operations {
       405: components["responses"]["WebhookMethodNotAllowed"];
       413: components["responses"]["WebhookPayloadTooLarge"];
       500: components["responses"]["WebhookInternal"];
-      503: components["responses"]["WebhookTimedOutOrNotConfigured"];
+      503: components["responses"]["WebhookTimedOutOrUnavailableOrNotConfigured"];
     };
   };
   receiveGithub: {
@@ -4287,7 +4288,7 @@ export interface operations {
       405: components["responses"]["WebhookMethodNotAllowed"];
       413: components["responses"]["WebhookPayloadTooLarge"];
       500: components["responses"]["WebhookInternal"];
-      503: components["responses"]["WebhookTimedOutOrNotConfigured"];
+      503: components["responses"]["WebhookTimedOutOrUnavailableOrNotConfigured"];
     };
   };
   listWebhookEvents: {
@@ -4353,7 +4354,7 @@ export interface operations {
       413: components["responses"]["PayloadTooLarge"];
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];
-      503: components["responses"]["TimedOut"];
+      503: components["responses"]["TimedOutOrUnavailable"];
     };
   };
   getWebhookEvent: {
@@ -4440,7 +4441,7 @@ export interface operations {
       413: components["responses"]["PayloadTooLarge"];
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];
-      503: components["responses"]["TimedOut"];
+      503: components["responses"]["TimedOutOrUnavailable"];
     };
   };
   replayWebhookEvent: {
@@ -4501,7 +4502,7 @@ export interface operations {
       413: components["responses"]["PayloadTooLarge"];
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];
-      503: components["responses"]["TimedOut"];
+      503: components["responses"]["TimedOutOrUnavailable"];
     };
   };
   getPayment: {
@@ -4579,7 +4580,7 @@ export interface operations {
       413: components["responses"]["PayloadTooLarge"];
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];
-      503: components["responses"]["TimedOut"];
+      503: components["responses"]["TimedOutOrUnavailable"];
     };
   };
   getSubscription: {
@@ -4656,7 +4657,7 @@ export interface operations {
       413: components["responses"]["PayloadTooLarge"];
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];
-      503: components["responses"]["TimedOut"];
+      503: components["responses"]["TimedOutOrUnavailable"];
     };
   };
   stripeEvent: {
@@ -4695,7 +4696,7 @@ export interface operations {
       405: components["responses"]["WebhookMethodNotAllowed"];
       413: components["responses"]["WebhookPayloadTooLarge"];
       500: components["responses"]["WebhookInternal"];
-      503: components["responses"]["WebhookTimedOutOrNotConfigured"];
+      503: components["responses"]["WebhookTimedOutOrUnavailableOrNotConfigured"];
     };
   };
   clerkEvent: {
@@ -4735,7 +4736,7 @@ export interface operations {
       405: components["responses"]["WebhookMethodNotAllowed"];
       413: components["responses"]["WebhookPayloadTooLarge"];
       500: components["responses"]["WebhookInternal"];
-      503: components["responses"]["WebhookTimedOutOrNotConfigured"];
+      503: components["responses"]["WebhookTimedOutOrUnavailableOrNotConfigured"];
     };
   };
   githubEvent: {
@@ -4784,7 +4785,7 @@ export interface operations {
       405: components["responses"]["WebhookMethodNotAllowed"];
       413: components["responses"]["WebhookPayloadTooLarge"];
       500: components["responses"]["WebhookInternal"];
-      503: components["responses"]["WebhookTimedOutOrNotConfigured"];
+      503: components["responses"]["WebhookTimedOutOrUnavailableOrNotConfigured"];
     };
   };
 }

@@ -27,6 +27,7 @@ export const PROBLEMS = {
   rate_limited: { status: 429, title: "Too many requests" },
   internal: { status: 500, title: "Internal server error" },
   timed_out: { status: 503, title: "Timed out" },
+  unavailable: { status: 503, title: "Unavailable" },
   not_configured: { status: 503, title: "Not configured" },
 } as const satisfies Record<FailureCode, Entry>;
 
