@@ -36,7 +36,9 @@ const engine = (name: "convex-test" | "embedded") => ({
 
 /** Suites that were written for the official mock run as they stand on the harness in its place. */
 const onTheHarness = {
-  resolve: { alias: { "convex-test": `${import.meta.dirname}/embedded/testing/index.ts` } },
+  resolve: {
+    alias: { "convex-test": `${import.meta.dirname}/packages/convex-embedded/src/testing/index.ts` },
+  },
 };
 
 export default defineConfig({
@@ -64,10 +66,10 @@ export default defineConfig({
           include: [
             ...ofTheKit,
             "convex/lib/**/*.test.ts",
-            "embedded/**/*.test.ts",
-            "abuse/**/*.test.ts",
-            "bench/**/*.test.ts",
-            "e2e/*.test.ts",
+            "packages/**/*.test.ts",
+            "quality/{abuse,bench}/**/*.test.ts",
+            "quality/*.test.ts",
+            "quality/e2e/*.test.ts",
             "openapi/**/*.test.ts",
             "scripts/**/*.test.ts",
           ],
@@ -78,11 +80,11 @@ export default defineConfig({
       },
       {
         // Copies of the project, changed as the README says: they run its commands, the compiler among them.
-        test: { name: "adopt", include: ["adopt/**/*.test.ts"], testTimeout: 900_000 },
+        test: { name: "recipes", include: ["quality/recipes/**/*.test.ts"], testTimeout: 900_000 },
       },
       {
         // In a real browser, which not every machine has: `npm run test:browser`.
-        test: { name: "browser", include: ["e2e/browser/**/*.test.ts"], ...patience },
+        test: { name: "browser", include: ["quality/e2e/browser/**/*.test.ts"], ...patience },
       },
     ],
     reporters: [

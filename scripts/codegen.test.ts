@@ -73,7 +73,9 @@ test("a project without components gets the files of the official CLI, and is to
 
 test("components are typed: those of packages by their own types, those of the project by their functions", async () => {
   const directory = project();
-  cpSync(join(root, "embedded/fixtures/components/convex"), join(directory, "convex"), { recursive: true });
+  cpSync(join(root, "packages/convex-embedded/fixtures/components/convex"), join(directory, "convex"), {
+    recursive: true,
+  });
   expect((await codegen(directory)).code).toBe(0);
   const files = contents(directory);
   const api = files["convex/_generated/api.d.ts"];

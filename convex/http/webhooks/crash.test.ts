@@ -4,8 +4,8 @@ import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect, vi } from "vitest";
-import { startLines } from "../../../embedded/fixtures/startLines";
-import { startServer } from "../../../embedded/server";
+import { startLines } from "../../../packages/convex-embedded/fixtures/startLines";
+import { startServer } from "../../../packages/convex-embedded/src/server/server";
 import { checkedFetch } from "../../../openapi/contract/check";
 import { onlyOn } from "../testing/engine.testing";
 import type { Json } from "../testing/replies.testing";
@@ -18,7 +18,14 @@ type Server = { url: string; key: string | undefined; child: ChildProcess };
 
 /** The server as a process of its own, which can be killed. */
 async function start(data: string): Promise<Server> {
-  const args = ["scripts/run.mjs", "embedded/main.ts", "--port", "0", "--data", data];
+  const args = [
+    "scripts/run.mjs",
+    "packages/convex-embedded/src/cli/start.ts",
+    "--port",
+    "0",
+    "--data",
+    data,
+  ];
   const limits = { RATE_LIMIT_KEY_PER_MINUTE: "0", RATE_LIMIT_IP_PER_MINUTE: "0" };
   // eslint-disable-next-line @convex-dev/no-process-env -- a test is no Convex function
   const env = { ...process.env, ...WEBHOOK_ENV, ...limits };
