@@ -22,7 +22,11 @@ const ofAProcess = ["convex/http/**/crash.test.ts"];
 /** These send what only a socket carries. */
 const ofASocket = ["convex/http/anything.test.ts"];
 
+/** The runtime is used from its sources. */
+const runtime = { "convex-embedded": `${import.meta.dirname}/packages/convex-embedded/src` };
+
 const engine = (name: "convex-test" | "embedded") => ({
+  resolve: { alias: runtime },
   test: {
     name,
     include: name === "convex-test" ? [...overHttp, ...ofFunctions] : overHttp,
@@ -34,11 +38,9 @@ const engine = (name: "convex-test" | "embedded") => ({
   },
 });
 
-/** Suites that were written for the official mock run as they stand on the harness in its place. */
+/** Suites that were written for the official mock run unchanged on the harness. */
 const onTheHarness = {
-  resolve: {
-    alias: { "convex-test": `${import.meta.dirname}/packages/convex-embedded/src/testing/index.ts` },
-  },
+  resolve: { alias: { ...runtime, "convex-test": `${runtime["convex-embedded"]}/testing/index.ts` } },
 };
 
 export default defineConfig({
@@ -61,6 +63,7 @@ export default defineConfig({
         },
       },
       {
+        resolve: { alias: runtime },
         test: {
           name: "plain",
           include: [
@@ -84,6 +87,7 @@ export default defineConfig({
       },
       {
         // In a real browser, which not every machine has: `npm run test:browser`.
+        resolve: { alias: runtime },
         test: { name: "browser", include: ["quality/e2e/browser/**/*.test.ts"], ...patience },
       },
     ],

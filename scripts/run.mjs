@@ -36,6 +36,8 @@ const { outputFiles } = await build({
   format: "esm",
   target: "node20",
   packages: "external",
+  // The runtime is a package of this repository, which Node could not read from its sources.
+  alias: { "convex-embedded": join(root, "packages/convex-embedded/src") },
   sourcemap: "linked",
   logLevel: "warning",
   write: false,

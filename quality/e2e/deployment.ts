@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
-import { startServer } from "../../packages/convex-embedded/src/server/server";
+import { startServer } from "convex-embedded/testing/server";
 import type { Given } from "./options";
 
 const AUDIENCE = "e2e";

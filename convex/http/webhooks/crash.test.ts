@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect, vi } from "vitest";
 import { startLines } from "../../../packages/convex-embedded/fixtures/startLines";
-import { startServer } from "../../../packages/convex-embedded/src/server/server";
+import { startServer } from "convex-embedded/testing/server";
 import { checkedFetch } from "../../../openapi/contract/check";
 import { onlyOn } from "../testing/engine.testing";
 import type { Json } from "../testing/replies.testing";

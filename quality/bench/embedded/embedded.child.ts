@@ -1,5 +1,5 @@
 /** The embedded runtime on the bench's own project. */
-import { startServer } from "../../../packages/convex-embedded/src/server/server";
+import { startServer } from "convex-embedded/testing/server";
 import { answerParent, tellParent } from "../lib/children";
 
 const BULK = 2_000;

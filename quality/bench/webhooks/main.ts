@@ -8,7 +8,7 @@ import { Agent, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseOrExit, refuse } from "../../../packages/convex-embedded/src/cli/arguments";
-import { startServer } from "../../../packages/convex-embedded/src/server/server";
+import { startServer } from "convex-embedded/testing/server";
 import { EVENTS } from "../../../scripts/webhook/events";
 import { freshId, signedHeaders } from "../../../scripts/webhook/sign";
 

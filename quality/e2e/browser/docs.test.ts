@@ -7,8 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { referenceScript } from "../../../packages/convex-embedded/src/reference";
-import { startServer, type EmbeddedServer } from "../../../packages/convex-embedded/src/server/server";
+import scalar from "../../../openapi/scalar.json";
+import { startServer, type EmbeddedServer } from "convex-embedded/testing/server";
 import { checkedFetch } from "../../../openapi/contract/check";
 import { startBrowser, visit } from "./chromium";
 
@@ -20,8 +20,8 @@ let key: string;
 
 beforeAll(async () => {
   execFileSync(process.execPath, ["scripts/reference.mjs"]);
-  const script = referenceScript(root);
-  if (!script) throw new Error("The script of the reference page could not be fetched.");
+  const file = join(root, scalar.copy);
+  const script = { path: "/docs/scalar.js", file, type: "text/javascript; charset=utf-8", etag: '"1"' };
   const env = { DOCS_SCRIPT_URL: script.path };
   const data = join(directory, "data");
   api = await startServer({ project: root, data, port: 0, assets: [script], env });

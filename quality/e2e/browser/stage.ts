@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { build } from "vite";
 import { onTestFinished } from "vitest";
-import { startServer, type EmbeddedServer } from "../../../packages/convex-embedded/src/server/server";
+import { startServer, type EmbeddedServer } from "convex-embedded/testing/server";
 import { checkedFetch } from "../../../openapi/contract/check";
 
 const TYPES: Record<string, string> = { ".css": "text/css", ".html": "text/html", ".js": "text/javascript" };

@@ -1,11 +1,11 @@
-/** The commands of the embedded runtime: `npm run embedded -- help`. */
+/** The command line: `convex-embedded help`. */
 import { resolve } from "node:path";
 import { parseStrictly, parseWithFile, UsageError } from "./arguments";
 import { EXCHANGE_USAGE, runExport, runImport } from "../exchange/commands/exchange";
 
-const USAGE = `usage: npm run embedded -- COMMAND
+const USAGE = `usage: convex-embedded COMMAND
 
-  start [options]          serve the functions in convex/, as npm start does (start --help)
+  start [options]          serve the functions in convex/ (start --help)
   backup FILE [--data DIR]
                            copy the data into one new file, also while a server is at work
   restore FILE [--data DIR] [--replace]

@@ -2,17 +2,23 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { resolve } from "node:path";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { BASIC, temporaryDirectory } from "../../fixtures/serve";
 import { optionTakenByNpm } from "./npm";
 
-const root = resolve(import.meta.dirname, "../../../..");
+const bin = resolve(import.meta.dirname, "../../bin/convex-embedded.mjs");
 
-/** `npm start ARGS`, whose processes are a group of their own, gone when the test is. */
+/** `npm start ARGS` in a project of its own. Its processes form a group, which ends with the test. */
 function npmStart(...args: string[]) {
+  const project = temporaryDirectory();
+  const scripts = { start: `convex-embedded start` };
+  writeFileSync(join(project, "package.json"), JSON.stringify({ name: "project", scripts }));
+  mkdirSync(join(project, "node_modules/.bin"), { recursive: true });
+  symlinkSync(bin, join(project, "node_modules/.bin/convex-embedded"));
   const npm = spawn("npm", ["start", ...args], {
-    cwd: root,
+    cwd: project,
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -50,16 +56,17 @@ test("an option that npm keeps for itself is refused, and not left out in silenc
 });
 
 test.each([
-  ["start", { npm_config_api_port: "4000" }, "--api-port"],
-  ["embedded", { npm_config_replace: "true" }, "--replace"],
-  ["start", { npm_config_watch: "" }, undefined],
-  ["start", { npm_config_registry: "https://example.com" }, undefined],
-  // npm's own: somebody may have set it for npm.
-  ["embedded", { npm_config_yes: "true" }, undefined],
-  // Not a script of ours that reads options.
-  ["test", { npm_config_watch: "true" }, undefined],
+  ["convex-embedded start", { npm_config_api_port: "4000" }, "--api-port"],
+  ["convex-embedded", { npm_config_replace: "true" }, "--replace"],
+  ["convex-embedded start", { npm_config_watch: "" }, undefined],
+  ["convex-embedded start", { npm_config_registry: "https://example.com" }, undefined],
+  // One of npm's own options, so it may have been meant for npm.
+  ["convex-embedded", { npm_config_yes: "true" }, undefined],
+  // These scripts start another program.
+  ["vitest run", { npm_config_watch: "true" }, undefined],
+  ["tsc -p packages/convex-embedded/tsconfig.json", { npm_config_watch: "true" }, undefined],
   [undefined, { npm_config_watch: "true" }, undefined],
 ])("of the script %s npm has kept, by %o: %s", (script, config, option) => {
-  const env = { ...config, ...(script !== undefined && { npm_lifecycle_event: script }) };
+  const env = { ...config, ...(script !== undefined && { npm_lifecycle_script: script }) };
   expect(optionTakenByNpm(["watch", "api-port", "replace", "yes"], env)).toBe(option);
 });

@@ -6,13 +6,11 @@
  * makes an environment variable of it.
  */
 import { readFileSync, readlinkSync, realpathSync } from "node:fs";
+import { relative } from "node:path";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const LOOK_MS = 500;
-
-/** Our scripts that read their command lines here. In others, such as `npm test`, options are not meant for us. */
-const SCRIPTS = /^(start|embedded|e2e|abuse|faults|soak|bench:\w+)$/;
 
 /** Options of ours whose names npm uses, too: who has set them may have meant npm. */
 const ALSO_NPMS = new Set(["json", "key", "timing", "yes"]);
@@ -22,7 +20,7 @@ export function optionTakenByNpm(
   names: readonly string[],
   env: Environment = process.env,
 ): string | undefined {
-  if (!SCRIPTS.test(env["npm_lifecycle_event"] ?? "")) return undefined;
+  if (!isScriptsProgram(env)) return undefined;
   const taken = (name: string) => !ALSO_NPMS.has(name) && env[`npm_config_${name.replaceAll("-", "_")}`];
   const name = names.find(taken);
   return name && `--${name}`;
@@ -34,9 +32,16 @@ export function calledByNpm(env: Environment = process.env): string {
   return script === "start" ? "npm start" : `npm run ${script}`;
 }
 
-/** Calls `stop` when the npm that has started this process as a script of ours is gone, however it ended. */
+/** Whether this process is the program that npm's script starts: the script's text names it. */
+function isScriptsProgram(env: Environment): boolean {
+  const script = env["npm_lifecycle_script"] ?? "";
+  const program = relative(process.cwd(), process.argv[1] ?? "");
+  return /\bconvex-embedded\b(?!\/)/.test(script) || (program !== "" && script.includes(program));
+}
+
+/** Calls `stop` when the npm that started this process is gone, however it ended. */
 export function whenNpmEnds(stop: () => void, env: Environment = process.env): void {
-  if (!/^(start|embedded)$/.test(env["npm_lifecycle_event"] ?? "")) return;
+  if (!isScriptsProgram(env)) return;
   const { ppid } = process;
   // Some shells leave their place to what they start. Then npm is the parent, and who its own parent is does not matter.
   const isShell = !isNpm(ppid, env["npm_node_execpath"]);

@@ -22,7 +22,7 @@ export interface CommandLine {
   readonly help: boolean;
 }
 
-export const USAGE = `usage: npm start -- [options]
+export const USAGE = `usage: convex-embedded start [options]
 
   --port N          port of the HTTP actions (3211)
   --api-port N      port of stored files and of npx convex (3210; any free one with --port 0)
@@ -37,7 +37,7 @@ export const USAGE = `usage: npm start -- [options]
   --reset           delete what is in the data directory first
   --help            show this
 
-Prints the addresses and, on the first start in a data directory, an API key, then a line that begins with "ready".
+Prints the addresses and what convex-embedded.json asks for, then a line that begins with "ready".
 `;
 
 const TEXT = { type: "string" } as const;

@@ -1,12 +1,4 @@
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
@@ -15,16 +7,13 @@ import { Program } from "../../fixtures/program";
 import { BASIC, copyOf, RULES, temporaryDirectory } from "../../fixtures/serve";
 import { accepts, halfPosted } from "../../fixtures/sockets";
 
-const root = resolve(import.meta.dirname, "../../../..");
+const bin = resolve(import.meta.dirname, "../../bin/convex-embedded.mjs");
 
 /** The command line as a process of its own. */
 class Command extends Program {
-  constructor(args: string[], env: Record<string, string> = {}, cwd = root) {
-    // As in package.json: without the dashes, some versions of Node take `--env-file` for one of their own options.
-    super(
-      ["--", join(root, "scripts/run.mjs"), join(root, "packages/convex-embedded/src/cli/start.ts"), ...args],
-      { env, cwd },
-    );
+  constructor(args: string[], env: Record<string, string> = {}, cwd = temporaryDirectory()) {
+    // As in the first line of the program: without the dashes, some versions of Node take `--env-file` for one of their own options.
+    super(["--", bin, "start", ...args], { env, cwd });
   }
 
   async url(): Promise<string> {
@@ -76,42 +65,48 @@ test("paths below the current directory are told as they lie there", async () =>
   );
 });
 
-/** A copy of this repository's own project, whose installation has fetched a script for the reference page. */
-function copyWithScript(script: string): string {
-  const copy = temporaryDirectory();
-  for (const name of ["convex", "openapi", "package.json"])
-    cpSync(join(root, name), join(copy, name), { recursive: true });
-  mkdirSync(join(copy, "node_modules", ".cache", "reference"), { recursive: true });
-  writeFileSync(join(copy, "node_modules", ".cache", "reference", "scalar.js"), script);
-  for (const name of readdirSync(join(root, "node_modules")))
-    if (!name.startsWith("."))
-      symlinkSync(join(root, "node_modules", name), join(copy, "node_modules", name));
-  return copy;
+/** A copy of the basic project with a page and its script, as `convex-embedded.json` says. */
+function copyWithPage(): string {
+  const project = copyOf(BASIC);
+  writeFileSync(join(project, "script.js"), "a script");
+  configure(project, {
+    pages: { docs: "/echo/docs" },
+    assets: [{ path: "/echo/script.js", file: "script.js", type: "text/javascript", env: "NAME" }],
+  });
+  return project;
 }
 
-test("prints docs in a project that has a reference page, which loads the script from the server itself", async () => {
-  const args = ["--project", copyWithScript("a script"), "--data", temporaryDirectory(), "--port", "0"];
-  const command = new Command(args);
+function configure(project: string, config: object): void {
+  writeFileSync(join(project, "convex-embedded.json"), JSON.stringify(config));
+}
+
+test("prints the pages of a project, and serves its files where its functions are told that they are", async () => {
+  const command = new Command(["--project", copyWithPage(), "--data", temporaryDirectory(), "--port", "0"]);
   await command.line(/^ready\b/);
-  const printed = command.lines.map((line) => line.split(/\s/, 1)[0]);
-  const expected = ["api", "docs", "data", "key", "ready"];
-  expect(printed.filter((word) => expected.includes(word ?? ""))).toEqual(expected);
   const url = await command.url();
-  expect(command.lines).toContain(`docs ${url}/docs`);
-  expect(await (await fetch(`${url}/docs`)).text()).toContain('<script src="/docs/scalar.js"');
-  const script = await fetch(`${url}/docs/scalar.js`);
-  expect([script.headers.get("content-type"), await script.text()]).toEqual([
-    "text/javascript; charset=utf-8",
-    "a script",
+  expect(command.lines.slice(0, 3)).toEqual([
+    `api  ${url}`,
+    `docs ${url}/echo/docs`,
+    expect.stringMatching(/^data /),
   ]);
+  const script = await fetch(`${url}/echo/script.js`);
+  expect([script.headers.get("content-type"), await script.text()]).toEqual(["text/javascript", "a script"]);
+  expect(await (await fetch(`${url}/variables/NAME`)).text()).toBe("/echo/script.js");
 });
 
-test("DOCS_SCRIPT_URL says where the script of the reference page is, whatever the server has", async () => {
-  const args = ["--project", copyWithScript("a script"), "--data", temporaryDirectory(), "--port", "0"];
-  const command = new Command(args, { DOCS_SCRIPT_URL: "https://static.example/scalar.js" });
+test("a variable that is set already is not replaced by the path of a file", async () => {
+  const args = ["--project", copyWithPage(), "--data", temporaryDirectory(), "--port", "0"];
+  const command = new Command(args, { NAME: "mine" });
   await command.line(/^ready\b/);
-  const page = await (await fetch(`${await command.url()}/docs`)).text();
-  expect(page).toContain('<script src="https://static.example/scalar.js"');
+  expect(await (await fetch(`${await command.url()}/variables/NAME`)).text()).toBe("mine");
+});
+
+test("a project whose first function does not exist is told so", async () => {
+  const project = copyOf(BASIC);
+  configure(project, { firstStart: { run: "nowhere:go" } });
+  const command = new Command(["--project", project, "--data", temporaryDirectory(), "--port", "0"]);
+  expect((await command.ended).code).toBe(1);
+  expect(command.lines).toContain("convex-embedded.json: firstStart.run: there is no function nowhere:go");
 });
 
 test("what was acknowledged survives kill -9", async () => {
@@ -183,11 +178,11 @@ test("unknown options and nonsense are refused with the usage", async () => {
   for (const args of [["--nonsense"], ["--port", "x"], ["--port", "70000"], ["stray"], ["--api-port", "x"]]) {
     const command = new Command(args);
     expect((await command.ended).code).toBe(2);
-    expect(command.lines.join("\n")).toContain("usage: npm start");
+    expect(command.lines.join("\n")).toContain("usage: convex-embedded start");
   }
   const help = new Command(["--help"]);
   expect((await help.ended).code).toBe(0);
-  expect(help.lines[0]).toContain("usage: npm start");
+  expect(help.lines[0]).toContain("usage: convex-embedded start");
 });
 
 /** A port that something else listens on, until the test is over. */

@@ -1,15 +1,16 @@
-/** The command line of the embedded runtime: `npm start -- --help`. */
+/** `convex-embedded start`: serves a project until it is told to stop. */
 import { accessSync } from "node:fs";
 import { readSoundEnvFile } from "../environment/envFile";
 import type { LogLine } from "../exec/logLine";
 import { reportStray } from "../exec/strays";
+import type { ConfiguredAsset, FirstStart } from "./config";
+import { CONFIG_FILE, readConfig } from "./config";
 import { finishFirstStart } from "./firstStart";
 import { lineWriter } from "./lines";
 import { whenNpmEnds } from "./npm";
 import type { CommandLine } from "./options";
 import { UsageError } from "./arguments";
 import { parseCommandLine, USAGE } from "./options";
-import { referenceScript } from "../reference";
 import { resetData } from "./reset";
 import type { EmbeddedServer } from "../server/server";
 import { startServer } from "../server/server";
@@ -69,19 +70,16 @@ async function start(options: CommandLine): Promise<EmbeddedServer> {
   const { project, data, host, port, apiPort, trustProxy, watch, envFile } = options;
   if (options.envFileRequired) requireFile(envFile);
   const ports = { port, ...(apiPort !== undefined && { apiPort }) };
-  const reference = referenceScript(project);
-  // Whoever sets it has another one in mind.
-  const env = { ...(reference && { DOCS_SCRIPT_URL: reference.path }), ...process.env };
-  const assets = reference ? [reference] : [];
+  const { firstStart, pages, assets } = readConfig(project);
+  const env = { ...pathsOf(assets), ...process.env };
   const more = { trustProxy, watch, env, envFile, assets, log: print, watchdog: WATCHDOG_MS };
   const server = await startServer({ project, data, host, ...ports, ...more });
   tellBrokenLines(envFile);
 
-  await say(`api  ${server.url}`);
-  if (await server.has("openapi:page")) await say(`docs ${server.url}/docs`);
-  await say(`data ${shownPath(server.dataDirectory)}`);
-  const key = server.firstStart ? await firstKey(server) : null;
-  if (key !== null) await say(`key  ${key}`);
+  await sayWord("api", server.url);
+  for (const [word, path] of Object.entries(pages)) await sayWord(word, server.url + path);
+  await sayWord("data", shownPath(server.dataDirectory));
+  if (server.firstStart && firstStart !== null) await runFirst(server, firstStart);
   await tellTools(server, options);
   if (server.firstStart) finishFirstStart(server.dataDirectory);
   // Whoever waits for the next line may save a file at once.
@@ -116,13 +114,27 @@ async function tellTools(server: EmbeddedServer, options: CommandLine): Promise<
   for (const line of settingLines(settings)) await say(line);
 }
 
-/** A key of a local developer that may do everything, `null` in a project that issues none. */
-async function firstKey(server: EmbeddedServer): Promise<string | null> {
-  if (!(await server.has("apiKeys:issue"))) return null;
-  const who = { name: "local development", scopes: ["*"], email: "developer@localhost.invalid" };
-  const issued = await server.run("apiKeys:issue", who);
-  const key = typeof issued === "object" && issued !== null && "key" in issued ? issued.key : null;
-  return typeof key === "string" ? key : null;
+/** The environment variables that tell functions where the assets are. */
+function pathsOf(assets: readonly ConfiguredAsset[]): Record<string, string> {
+  return Object.fromEntries(assets.flatMap(({ env, path }) => (env === null ? [] : [[env, path]])));
+}
+
+/** Runs the function of the first start and prints the fields of its result that the project asks for. */
+async function runFirst(server: EmbeddedServer, { run, args, print }: FirstStart): Promise<void> {
+  if (!(await server.has(run)))
+    throw new Error(`${CONFIG_FILE}: firstStart.run: there is no function ${run}`);
+  const result = await server.run(run, args);
+  for (const name of print) {
+    const value: unknown = typeof result === "object" && result !== null ? Reflect.get(result, name) : null;
+    if (typeof value !== "string")
+      throw new Error(`${CONFIG_FILE}: firstStart.print: ${run} returns no text ${name}`);
+    await sayWord(name, value);
+  }
+}
+
+/** A line that begins with a word for programs to find it by. Words of up to four letters line up. */
+function sayWord(word: string, text: string): Promise<void> {
+  return say(`${word.padEnd(4)} ${text}`);
 }
 
 /** Resolves when the line has left the process: a key that is only in a buffer would be lost with it. */

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
 
-const root = resolve(import.meta.dirname, "../../../..");
+const root = resolve(import.meta.dirname, "..");
 
 function run(program: string, ...args: string[]) {
   const command = ["scripts/run.mjs", program, ...args];

@@ -1,0 +1,57 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { temporaryDirectory } from "../../fixtures/serve";
+import { CONFIG_FILE, readConfig } from "./config";
+
+/** Reads a configuration that is written for this test. */
+function read(config: unknown) {
+  const project = temporaryDirectory();
+  writeFileSync(join(project, "app.js"), "a script");
+  const text = typeof config === "string" ? config : JSON.stringify(config);
+  writeFileSync(join(project, CONFIG_FILE), text);
+  return { project, ...readConfig(project) };
+}
+
+const asset = { path: "/app.js", file: "app.js", type: "text/javascript" };
+
+test("a project without the file has nothing configured", () => {
+  expect(readConfig(temporaryDirectory())).toEqual({ firstStart: null, pages: {}, assets: [] });
+});
+
+test("every member may be absent", () => {
+  expect(read({})).toMatchObject({ firstStart: null, pages: {}, assets: [] });
+  expect(read({ firstStart: { run: "keys:make" } }).firstStart).toEqual({
+    run: "keys:make",
+    args: {},
+    print: [],
+  });
+});
+
+test("an asset's tag follows from its bytes, and a file that does not exist is left out", () => {
+  const { project, assets } = read({ assets: [asset, { ...asset, file: "gone.js" }] });
+  expect(assets).toEqual([
+    {
+      ...asset,
+      file: join(project, "app.js"),
+      env: null,
+      etag: expect.stringMatching(/^"[\w-]{43}"$/) as unknown,
+    },
+  ]);
+});
+
+test.each([
+  ["{", /^convex-embedded\.json: .*JSON/],
+  [[], /^convex-embedded\.json: must be an object$/],
+  [{ pagse: {} }, /^convex-embedded\.json: unknown member "pagse"$/],
+  [{ firstStart: {} }, /firstStart\.run: must be a string/],
+  [{ firstStart: { run: "a:b", args: [] } }, /firstStart\.args: must be an object/],
+  [{ firstStart: { run: "a:b", print: "key" } }, /firstStart\.print: must be a list/],
+  [{ firstStart: { run: "a:b", print: [1] } }, /firstStart\.print\.0: must be a string/],
+  [{ pages: { docs: "docs" } }, /pages\.docs: must begin with "\/"/],
+  [{ assets: [{ ...asset, path: "app.js" }] }, /assets\.0\.path: must begin with "\/"/],
+  [{ assets: [{ ...asset, mode: 1 }] }, /assets\.0: unknown member "mode"/],
+  [{ assets: [{ ...asset, env: "" }] }, /assets\.0\.env: must be a string with characters/],
+])("%j is refused, and the error names the member", (config, message) => {
+  expect(() => read(config)).toThrow(message);
+});

@@ -1,0 +1,137 @@
+/**
+ * `convex-embedded.json` at the top of a project: what `convex-embedded start` prints and serves for that project beside its
+ * functions. Every member may be absent, and so may the file.
+ *
+ * ```json
+ * {
+ *   "firstStart": { "run": "apiKeys:issue", "args": { "name": "local" }, "print": ["key"] },
+ *   "pages": { "docs": "/docs" },
+ *   "assets": [{ "path": "/docs/app.js", "file": "public/app.js", "type": "text/javascript", "env": "APP_SCRIPT" }]
+ * }
+ * ```
+ */
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { Value } from "convex/values";
+import type { Asset } from "../http/assets";
+
+export interface Config {
+  /** A function that runs once for a data directory, and the fields of its result that are printed: `key  VALUE`. */
+  readonly firstStart: FirstStart | null;
+  /** Pages whose addresses are printed at each start, by the word before them: `docs http://127.0.0.1:3211/docs`. */
+  readonly pages: Readonly<Record<string, string>>;
+  /** Files that the site port answers itself. A file that does not exist is left out. */
+  readonly assets: readonly ConfiguredAsset[];
+}
+
+export interface FirstStart {
+  /** The function, `apiKeys:issue`. */
+  readonly run: string;
+  readonly args: Record<string, Value>;
+  readonly print: readonly string[];
+}
+
+export interface ConfiguredAsset extends Asset {
+  /** The environment variable that tells functions the asset's path, unless it is set already. */
+  readonly env: string | null;
+}
+
+export const CONFIG_FILE = "convex-embedded.json";
+
+/**
+ * Reads the configuration of a project.
+ *
+ * @param project absolute path of the folder that holds `convex/`.
+ * @throws Error that names the file and the member that is wrong.
+ */
+export function readConfig(project: string): Config {
+  const text = contentOf(join(project, CONFIG_FILE));
+  if (text === null) return { firstStart: null, pages: {}, assets: [] };
+  let json: unknown;
+  try {
+    json = JSON.parse(text.toString("utf8"));
+  } catch (error) {
+    throw new ConfigError("", (error as Error).message);
+  }
+  const config = objectAt("", json, ["firstStart", "pages", "assets"]);
+  return {
+    firstStart: config["firstStart"] === undefined ? null : firstStartOf(config["firstStart"]),
+    pages: pagesOf(config["pages"] ?? {}),
+    assets: listAt("assets", config["assets"] ?? []).flatMap((asset, index) =>
+      assetOf(project, asset, index),
+    ),
+  };
+}
+
+class ConfigError extends Error {
+  constructor(member: string, message: string) {
+    super(`${CONFIG_FILE}: ${member === "" ? "" : `${member}: `}${message}`);
+  }
+}
+
+/** The bytes of a file, `null` if it does not exist. */
+function contentOf(file: string): Buffer | null {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
+  }
+}
+
+function firstStartOf(json: unknown): FirstStart {
+  const { run, args = {}, print = [] } = objectAt("firstStart", json, ["run", "args", "print"]);
+  return {
+    run: textAt("firstStart.run", run),
+    // JSON has no value that Convex lacks.
+    args: objectAt("firstStart.args", args) as Record<string, Value>,
+    print: listAt("firstStart.print", print).map((name, index) => textAt(`firstStart.print.${index}`, name)),
+  };
+}
+
+function pagesOf(json: unknown): Record<string, string> {
+  const pages = objectAt("pages", json);
+  return Object.fromEntries(
+    Object.entries(pages).map(([word, path]) => [word, pathAt(`pages.${word}`, path)]),
+  );
+}
+
+function assetOf(project: string, json: unknown, index: number): ConfiguredAsset[] {
+  const at = `assets.${index}`;
+  const { path, file, type, env } = objectAt(at, json, ["path", "file", "type", "env"]);
+  const asset = {
+    path: pathAt(`${at}.path`, path),
+    file: resolve(project, textAt(`${at}.file`, file)),
+    type: textAt(`${at}.type`, type),
+    env: env === undefined ? null : textAt(`${at}.env`, env),
+  };
+  const bytes = contentOf(asset.file);
+  if (bytes === null) return [];
+  return [{ ...asset, etag: `"${createHash("sha256").update(bytes).digest("base64url")}"` }];
+}
+
+function objectAt(member: string, json: unknown, known?: readonly string[]): Record<string, unknown> {
+  if (typeof json !== "object" || json === null || Array.isArray(json))
+    throw new ConfigError(member, "must be an object");
+  const unknown = known && Object.keys(json).find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new ConfigError(member, `unknown member "${unknown}"`);
+  return json as Record<string, unknown>;
+}
+
+function listAt(member: string, json: unknown): readonly unknown[] {
+  if (!Array.isArray(json)) throw new ConfigError(member, "must be a list");
+  return json;
+}
+
+function textAt(member: string, json: unknown): string {
+  if (typeof json !== "string" || json === "")
+    throw new ConfigError(member, "must be a string with characters");
+  return json;
+}
+
+function pathAt(member: string, json: unknown): string {
+  const path = textAt(member, json);
+  if (!path.startsWith("/")) throw new ConfigError(member, 'must begin with "/"');
+  return path;
+}
