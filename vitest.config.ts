@@ -83,7 +83,12 @@ export default defineConfig({
       },
       {
         // Copies of the project, changed as the README says: they run its commands, the compiler among them.
-        test: { name: "recipes", include: ["quality/recipes/**/*.test.ts"], testTimeout: 900_000 },
+        test: {
+          name: "recipes",
+          include: ["quality/recipes/**/*.test.ts"],
+          testTimeout: 900_000,
+          hookTimeout: 900_000,
+        },
       },
       {
         // In a real browser, which not every machine has: `npm run test:browser`.

@@ -9,5 +9,5 @@ KEEP_DAYS=${KEEP_DAYS:-14}
 cd "$(dirname "$0")/.."
 # What is left of one that was killed, or lost its power. Who is at work on one writes.
 find "$BACKUPS" -maxdepth 1 \( -name '*.zip.part' -o -name '*.zip.database' \) -mtime +0 -delete
-node scripts/run.mjs packages/convex-embedded/src/cli/main.ts backup "$BACKUPS/$(date -u +%Y-%m-%dT%H%M%SZ).zip" --data "$DATA"
+node_modules/.bin/convex-embedded backup "$BACKUPS/$(date -u +%Y-%m-%dT%H%M%SZ).zip" --data "$DATA"
 find "$BACKUPS" -maxdepth 1 -name '*.zip' -mtime "+$KEEP_DAYS" -delete

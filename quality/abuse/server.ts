@@ -42,8 +42,9 @@ export async function startServer(): Promise<Server> {
   writeFileSync(envFile, "");
   const data = join(home, "data");
   const args = [
-    "scripts/run.mjs",
-    "packages/convex-embedded/src/cli/start.ts",
+    "--",
+    "node_modules/.bin/convex-embedded",
+    "start",
     "--port",
     "0",
     "--data",

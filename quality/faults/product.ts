@@ -45,7 +45,7 @@ export class Product extends Program {
     const lines = Object.entries({ ...SETTINGS, ...settings }).map(([name, value]) => `${name}=${value}\n`);
     writeFileSync(file, lines.join(""));
     const args = ["--port", "0", "--data", data, "--env-file", file];
-    super(["scripts/run.mjs", "packages/convex-embedded/src/cli/start.ts", ...args], { env });
+    super(["--", "node_modules/.bin/convex-embedded", "start", ...args], { env });
   }
 
   /** Starts it, and waits for nothing. */

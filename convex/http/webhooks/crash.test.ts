@@ -18,14 +18,7 @@ type Server = { url: string; key: string | undefined; child: ChildProcess };
 
 /** The server as a process of its own, which can be killed. */
 async function start(data: string): Promise<Server> {
-  const args = [
-    "scripts/run.mjs",
-    "packages/convex-embedded/src/cli/start.ts",
-    "--port",
-    "0",
-    "--data",
-    data,
-  ];
+  const args = ["--", "node_modules/.bin/convex-embedded", "start", "--port", "0", "--data", data];
   const limits = { RATE_LIMIT_KEY_PER_MINUTE: "0", RATE_LIMIT_IP_PER_MINUTE: "0" };
   // eslint-disable-next-line @convex-dev/no-process-env -- a test is no Convex function
   const env = { ...process.env, ...WEBHOOK_ENV, ...limits };

@@ -43,21 +43,17 @@ export async function startProduct({ root, data, env, probed, complained }: Opti
   writeFileSync(envFile, "");
   const own = ["--port", "0", "--api-port", "0", "--data", data, "--env-file", envFile];
   const preload = `--import=${pathToFileURL(join(root, "quality/bench/lib/probe.mjs")).href}`;
-  const child = spawn(
-    process.execPath,
-    ["scripts/run.mjs", "packages/convex-embedded/src/cli/start.ts", ...own],
-    {
-      cwd: root,
-      stdio: ["ignore", "pipe", complained ? "pipe" : "inherit", ...(probed ? (["ipc"] as const) : [])],
-      env: {
-        ...process.env,
-        RATE_LIMIT_KEY_PER_MINUTE: "0",
-        RATE_LIMIT_IP_PER_MINUTE: "0",
-        ...(probed && { NODE_OPTIONS: `${process.env["NODE_OPTIONS"] ?? ""} ${preload}`.trim() }),
-        ...env,
-      },
+  const child = spawn(process.execPath, ["--", "node_modules/.bin/convex-embedded", "start", ...own], {
+    cwd: root,
+    stdio: ["ignore", "pipe", complained ? "pipe" : "inherit", ...(probed ? (["ipc"] as const) : [])],
+    env: {
+      ...process.env,
+      RATE_LIMIT_KEY_PER_MINUTE: "0",
+      RATE_LIMIT_IP_PER_MINUTE: "0",
+      ...(probed && { NODE_OPTIONS: `${process.env["NODE_OPTIONS"] ?? ""} ${preload}`.trim() }),
+      ...env,
     },
-  );
+  });
   if (complained && child.stderr) createInterface({ input: child.stderr }).on("line", complained);
   if (!child.stdout) throw new Error("The product has no stdout");
   const printed = await startLines(child.stdout);

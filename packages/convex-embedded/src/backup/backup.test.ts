@@ -184,7 +184,7 @@ test("commands that make no sense are refused with the usage", async () => {
   ]) {
     const { code, output } = await command(...args);
     expect([args, code]).toEqual([args, 2]);
-    expect(output).toContain("usage: npm run embedded");
+    expect(output).toContain("usage: convex-embedded");
   }
   expect((await command("help")).code).toBe(0);
 });

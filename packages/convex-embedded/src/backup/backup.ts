@@ -1,5 +1,5 @@
 /**
- * `npm run embedded -- backup FILE`: a copy of a data directory in one file, also while a server is at work in it.
+ * `npx convex-embedded backup FILE`: a copy of a data directory in one file, also while a server is at work in it.
  *
  * The database comes first, in one reading transaction, for which no writer waits. It says which files belong to that
  * state; the server deletes none until they are copied. Files never change, so what is copied later is what was there.

@@ -18,7 +18,7 @@ test("the key stays the same over restarts, and every data directory has another
   expect(statSync(join(data, "secret")).mode & 0o777).toBe(0o600);
 });
 
-test("npm run embedded -- admin-key prints it, beside the server", async () => {
+test("npx convex-embedded admin-key prints it, beside the server", async () => {
   const data = temporaryDirectory();
   const { server } = await serve({ project: TOOLS, data });
   expect(await command("admin-key", "--data", data)).toEqual({ code: 0, output: `${server.adminKey}\n` });

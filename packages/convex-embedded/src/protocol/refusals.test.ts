@@ -13,8 +13,8 @@ test("commands that the embedded runtime does not serve end at once and say what
     [PUSH, "codegen", "--typecheck", "disable"],
     [PUSH, "run", "messages:crash", "--push", "--typecheck", "disable"],
     ["functions write to the terminal where `npm start` runs", "logs"],
-    ["Use `npm run embedded -- export FILE` instead.", "export", "--path", "snapshot.zip"],
-    ["Use `npm run embedded -- import FILE` instead.", "import", "--table", "messages", "package.json", "-y"],
+    ["Use `npx convex-embedded export FILE` instead.", "export", "--path", "snapshot.zip"],
+    ["Use `npx convex-embedded import FILE` instead.", "import", "--table", "messages", "package.json", "-y"],
     ["serves no live queries", "run", "messages:crash", "--watch"],
     ["Inline queries are not supported", "run", "--inline-query", "1"],
   ];

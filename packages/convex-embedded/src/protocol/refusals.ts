@@ -9,8 +9,8 @@ const PUSH =
   "`npm start -- --watch` to serve changes as they are saved, and `npm run codegen` to write convex/_generated. To deploy " +
   "to Convex, take the two CONVEX_SELF_HOSTED_ settings out of .env.local first.";
 const LOGS = "The embedded runtime keeps no logs: functions write to the terminal where `npm start` runs.";
-const EXPORT = "Use `npm run embedded -- export FILE` instead.";
-const IMPORT = "Use `npm run embedded -- import FILE` instead.";
+const EXPORT = "Use `npx convex-embedded export FILE` instead.";
+const IMPORT = "Use `npx convex-embedded import FILE` instead.";
 const INLINE =
   "Inline queries are not supported by the embedded runtime: put the query into convex/ and run it by name.";
 const TIMESTAMP =

@@ -18,7 +18,7 @@ export function explained(file: string, cause: unknown): unknown {
   }
   if (!isDamage(cause)) return cause;
   const what = `The database ${file} is damaged: ${cause.message}.`;
-  const advice = 'Put a backup back with "npm run embedded -- restore FILE --replace"';
+  const advice = 'Put a backup back with "npx convex-embedded restore FILE --replace"';
   return new Error(`${what} ${advice}, or choose another data directory.`, { cause });
 }
 

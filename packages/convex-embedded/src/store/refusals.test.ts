@@ -40,7 +40,7 @@ test.each([
   closeSync(database);
   expect(() => openStore({ directory })).toThrow(`The database ${file} is damaged: `);
   expect(() => openStore({ directory })).toThrow(
-    'Put a backup back with "npm run embedded -- restore FILE --replace"',
+    'Put a backup back with "npx convex-embedded restore FILE --replace"',
   );
 });
 

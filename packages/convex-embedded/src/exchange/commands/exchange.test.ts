@@ -212,6 +212,6 @@ test("command lines that make no sense are refused with the usage", async () => 
   ]) {
     const { code, output } = await command(...args);
     expect([args, code]).toEqual([args, 2]);
-    expect(output).toContain("usage: npm run embedded");
+    expect(output).toContain("usage: convex-embedded");
   }
 });

@@ -1,5 +1,5 @@
 /**
- * `npm run embedded -- export FILE.zip`: the data as Convex's snapshots have them, for `npx convex import`, also while a
+ * `npx convex-embedded export FILE.zip`: the data as Convex's snapshots have them, for `npx convex import`, also while a
  * server is at work.
  *
  * One state of the database is copied first, as for a backup, and read from there: an export may take long, and the

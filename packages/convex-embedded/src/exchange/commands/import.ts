@@ -1,4 +1,4 @@
-/** `npm run embedded -- import FILE.zip`: takes what `npx convex export` has written, all of it or nothing. */
+/** `npx convex-embedded import FILE.zip`: takes what `npx convex export` has written, all of it or nothing. */
 import { readDocuments } from "../documents";
 import type { SnapshotEntries } from "../entries";
 import { sortEntries } from "../entries";
