@@ -1,6 +1,7 @@
 /** The command line of the embedded runtime: `npm start -- --help`. */
 import { accessSync } from "node:fs";
-import { readSoundEnvFile } from "./envFile";
+import { readEnvFile, readSoundEnvFile } from "./envFile";
+import { siteUrlOfAnother } from "./environment";
 import type { LogLine } from "./exec/logLine";
 import { reportStray } from "./exec/strays";
 import { finishFirstStart } from "./firstStart";
@@ -76,6 +77,7 @@ async function start(options: CommandLine): Promise<EmbeddedServer> {
   const more = { trustProxy, watch, env, envFile, assets, log: print, watchdog: WATCHDOG_MS };
   const server = await startServer({ project, data, host, ...ports, ...more });
   tellBrokenLines(envFile);
+  tellIgnoredSiteUrl(envFile);
 
   await say(`api  ${server.url}`);
   if (await server.has("openapi:page")) await say(`docs ${server.url}/docs`);
@@ -128,6 +130,16 @@ async function firstKey(server: EmbeddedServer): Promise<string | null> {
 /** Resolves when the line has left the process: a key that is only in a buffer would be lost with it. */
 function say(line: string): Promise<void> {
   return new Promise((resolve) => process.stdout.write(`${line}\n`, () => resolve()));
+}
+
+/** A warning, because whoever moved here from Convex may rely on the address. */
+function tellIgnoredSiteUrl(envFile: string): void {
+  const url = siteUrlOfAnother(readEnvFile(envFile));
+  if (url === undefined) return;
+  complain(
+    `${shownPath(envFile)} sets CONVEX_SITE_URL to ${url}, the address of another deployment. This server ignores it and ` +
+      "uses its own. Set it in the environment of the process if clients reach this server there.",
+  );
 }
 
 /** Says at the start what of the env file will not count. */
