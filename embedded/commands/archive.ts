@@ -84,7 +84,8 @@ export async function writeArchive(
 
 /** Ends an archive and writes it to a new file, with its checksum as the comment. Resolves when it is on disk. */
 export async function endSealed(zip: ZipFile, file: string): Promise<void> {
-  zip.end({ comment: "-".repeat(SEAL_BYTES) });
+  // Large archives get the 64-bit format by themselves.
+  zip.end({ forceZip64Format: false, comment: "-".repeat(SEAL_BYTES) });
   const output = zip.outputStream as Readable;
   await pipeline(output, sealing, createWriteStream(file, { flags: "wx", mode: 0o600, flush: true }));
 }

@@ -49,7 +49,11 @@ function metadataOf(fields: Record<string, unknown>, place: string): Metadata {
     creationTime: read("_creationTime", isCreationTime, "time"),
     sha256: read("sha256", isText(isDigest), "digest in base64"),
     size: read("size", isSize, "number of bytes"),
-    contentType: read("contentType", isText((text) => mimeOf(text) !== null), "content type"),
+    contentType: read(
+      "contentType",
+      isText((text) => mimeOf(text) !== null),
+      "content type",
+    ),
     uuid: read("internalId", isText(isUuidOfAnyCase), "UUID")?.toLowerCase() ?? null,
   };
 }

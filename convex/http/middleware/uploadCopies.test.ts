@@ -9,9 +9,11 @@ afterEach(() => vi.restoreAllMocks());
 /** Notes each step that reads or copies at least this many bytes, in order. */
 function steps(size: number): string[] {
   const found: string[] = [];
-  const note = (what: string, bytes: number): void => void (bytes >= size && found.push(what));
+  const note = (what: string, bytes: number): void => {
+    if (bytes >= size) found.push(what);
+  };
   for (const type of [Request, Response] as const) {
-    const read = Reflect.get(type.prototype, "arrayBuffer") as () => Promise<ArrayBuffer>;
+    const read = Reflect.get(type.prototype, "arrayBuffer");
     vi.spyOn(type.prototype, "arrayBuffer").mockImplementation(async function (this: Body) {
       const bytes = await read.call(this);
       note(`${type.name} is copied`, bytes.byteLength);
