@@ -11,7 +11,7 @@ import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { Program } from "./fixtures/program";
 import { BASIC, copyOf, RULES, temporaryDirectory } from "./fixtures/serve";
 import { accepts, halfPosted } from "./fixtures/sockets";
@@ -246,6 +246,9 @@ test.each([
   ["beside the deployment's name", "CONVEX_DEPLOYMENT=dev:otter-1\nCONVEX_SITE_URL=https://api.example\n"],
   ["alone, on Convex Cloud", "CONVEX_SITE_URL=https://otter-1.convex.site\n"],
 ])("CONVEX_SITE_URL of another deployment, %s, is ignored with a warning", async (_, text) => {
+  // The suite's own, which a process inherits.
+  vi.stubEnv("CONVEX_SITE_URL", undefined);
+  onTestFinished(() => void vi.unstubAllEnvs());
   const file = join(temporaryDirectory(), "env");
   writeFileSync(file, text);
   const command = serve(temporaryDirectory(), "--env-file", file);
