@@ -5,7 +5,8 @@ export default tseslint.config(
   {
     ignores: [
       "convex/_generated/**",
-      "node_modules/**",
+      "**/node_modules/**",
+      "packages/*/dist/**",
       "coverage/**",
       "openapi/site/**",
       "openapi/example/api.d.ts",

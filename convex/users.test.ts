@@ -29,13 +29,16 @@ test("who is erased leaves no keys behind, however many there are, and others ke
   expect(left.map(({ userId }) => userId)).toEqual([bob]);
 });
 
+/** An action of Convex may run for 1,800 s, and a request is one. */
+const LONGEST_ACTION_MS = 1_800_000;
+
 test("what a request that was under way still writes for the erased goes too", async () => {
   vi.useFakeTimers();
   const t = convexTest(schema, modules);
   const ada = { name: "ada", email: "ada@example.com" };
   const { result } = await t.mutation(internal.users.register, ada);
   await t.mutation(internal.users.erase, { userId: result._id });
-  vi.advanceTimersByTime(1_000);
+  vi.advanceTimersByTime(LONGEST_ACTION_MS - 1);
   await t.finishInProgressScheduledFunctions();
   await t.run((ctx) => ctx.db.insert("jobs", { ownerId: result._id, status: "succeeded", revision: 1 }));
   await t.finishAllScheduledFunctions(vi.runAllTimers);

@@ -90,14 +90,14 @@ async function eraseUser(ctx: MutationCtx, user: Doc<"users">): Promise<void> {
   if (user.clerkId !== undefined) await ctx.db.insert("deletedClerkUsers", { clerkId: user.clerkId });
   const userId = user._id;
   await ctx.scheduler.runAfter(0, internal.users.eraseOwned, { userId });
-  await ctx.scheduler.runAfter(ACTION_MS, internal.users.eraseOwned, { userId });
+  await ctx.scheduler.runAfter(LAST_WRITE_MS, internal.users.eraseOwned, { userId });
 }
 
 /**
- * Milliseconds that an action of Convex takes at most. By then every request that the user was admitted to before it was
- * deleted has written what it will write.
+ * Milliseconds after a user's deletion at which no request that was admitted before it can still write. An action of Convex
+ * runs for up to 1,800 s; a minute more covers the transaction that it ends with.
  */
-const ACTION_MS = 10 * 60 * 1000;
+const LAST_WRITE_MS = (1_800 + 60) * 1000;
 
 /** Documents deleted in one transaction: far below Convex's limits, so that a batch never fails for its size. */
 const BATCH = 200;

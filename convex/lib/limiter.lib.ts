@@ -39,7 +39,11 @@ export async function take(
   };
 }
 
-/** The bucket of the client's address or network, as the platform saw it; never what a header claims. */
+/**
+ * The bucket of the client's address or network, as the platform reports it. Convex reports the first entry of
+ * `X-Forwarded-For`, which the client chooses unless a proxy in front replaces the header; without the header, the address
+ * of the connection. The embedded runtime reports the connection's, or the entry that `--trust-proxy` points to.
+ */
 export async function takeFromAddress(ctx: MutationCtx, limit: number): Promise<Quota | null> {
   if (limit === 0) return null;
   const { ip } = await ctx.meta.getRequestMetadata();

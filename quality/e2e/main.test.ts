@@ -1,7 +1,7 @@
 /** The command as people run it, in a process of its own, against a deployment that it knows by its address alone. */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { UsageError } from "../../packages/convex-embedded/src/cli/arguments";
 import { serve } from "../../packages/convex-embedded/fixtures/serve";
 import { parseOptions } from "./options";
@@ -11,7 +11,7 @@ const execute = promisify(execFile);
 /** Runs it; answers its status and what it printed. */
 async function e2e(...args: string[]): Promise<{ status: number; printed: string }> {
   try {
-    const { stdout } = await execute(process.execPath, ["scripts/run.mjs", "quality/e2e/main.ts", ...args]);
+    const { stdout } = await execute(process.execPath, ["scripts/run.mjs", "e2e/main.ts", ...args]);
     return { status: 0, printed: stdout };
   } catch (error) {
     // So `execFile` rejects.
@@ -63,10 +63,10 @@ test("what stands in the way of every suite is said in a line", async () => {
     `GET ${server.apiUrl}/health answers 404, so this is not the API. Check --base-url.`,
   );
   expect(await said("--base-url", server.url, "--key", "cha_wrong")).toBe(
-    "The deployment refuses the key: Invalid API key. Give another one by --key.",
+    "The deployment refuses the key: Invalid API key. Give another one by E2E_KEY or --key.",
   );
   expect(await said("--base-url", server.url, "--key", "cha_…")).toBe(
-    "The key has characters that no key has. Copy all of it for --key.",
+    "The key has characters that no key has. Copy all of it for E2E_KEY or --key.",
   );
 });
 
@@ -75,14 +75,49 @@ test("a run of nothing fails", async () => {
   expect((await e2e("--base-url", server.url, "no-such-suite")).status).toBe(1);
 });
 
+const parse = (args: string[], env: Record<string, string> = {}) => parseOptions(args, env);
+
 test("a secret is of a deployment", () => {
-  expect(() => parseOptions(["--key", "cha_x"])).toThrow(UsageError);
-  expect(() => parseOptions(["--base-url", "nowhere"])).toThrow("--base-url nowhere is no URL.");
-  expect(() => parseOptions(["--no-such-option"])).toThrow(UsageError);
-  expect(parseOptions(["--help"])).toBeNull();
-  expect(parseOptions([])).toEqual({ given: undefined, only: [] });
-  expect(parseOptions(["--base-url", "https://a.example/", "--stripe-secret", "s", "items"])).toEqual({
+  expect(() => parse(["--key", "cha_x"])).toThrow(UsageError);
+  expect(() => parse(["--base-url", "nowhere"])).toThrow("--base-url nowhere is no URL.");
+  expect(() => parse(["--no-such-option"])).toThrow(UsageError);
+  expect(parse(["--help"])).toBeNull();
+  expect(parse([])).toEqual({ given: undefined, only: [] });
+  expect(parse(["--base-url", "https://a.example/", "--stripe-secret", "s", "items"])).toEqual({
     given: { baseUrl: "https://a.example", direct: false, secrets: { stripe: "s" } },
     only: ["items"],
   });
+});
+
+test("secrets come from the environment too; an option wins, and an empty variable is none", () => {
+  const url = ["--base-url", "https://a.example"];
+  const env = {
+    ...{
+      E2E_KEY: "k",
+      E2E_TOKEN: "t",
+      E2E_STRIPE_SECRET: "s",
+      E2E_CLERK_SECRET: "c",
+      E2E_GITHUB_SECRET: "g",
+    },
+    E2E_ORIGIN: "not a secret",
+  };
+  const secrets = { stripe: "s", clerk: "c", github: "g" };
+  const given = { baseUrl: "https://a.example", direct: false, key: "k", token: "t", secrets };
+  expect(parse(url, env)).toEqual({ given, only: [] });
+  expect(parse([...url, "--key", "other"], { ...env, E2E_TOKEN: "" })).toEqual({
+    given: { ...given, key: "other", token: undefined },
+    only: [],
+  });
+  expect(parse([], env)).toEqual({ given: undefined, only: [] });
+});
+
+test("the command reads a secret from its environment", async () => {
+  const { server } = await serve({ project: process.cwd() });
+  vi.stubEnv("E2E_KEY", "cha_wrong");
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const { status, printed } = await e2e("--base-url", server.url, "limits");
+  expect([status, printed.trim()]).toEqual([
+    1,
+    "The deployment refuses the key: Invalid API key. Give another one by E2E_KEY or --key.",
+  ]);
 });

@@ -10,7 +10,7 @@ import { parseOptions, USAGE, type Options } from "./options";
 async function main(): Promise<number> {
   let options: Options | null;
   try {
-    options = parseOptions(process.argv.slice(2));
+    options = parseOptions(process.argv.slice(2), process.env);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     console.error(`${error.message}\n\n${USAGE}`);

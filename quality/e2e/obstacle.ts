@@ -14,9 +14,10 @@ export async function obstacle({ baseUrl, key }: Given): Promise<string | null> 
   }
   if (key === undefined) return null;
   // A header can say no more; who copies the README's `cha_…` has tried.
-  if (!/^[\x21-\x7e]+$/.test(key)) return "The key has characters that no key has. Copy all of it for --key.";
+  if (!/^[\x21-\x7e]+$/.test(key))
+    return "The key has characters that no key has. Copy all of it for E2E_KEY or --key.";
   const reply = await fetch(`${baseUrl}/api/protected`, { headers: { "X-API-Key": key } });
   if (reply.status !== 401 && reply.status !== 403) return null;
   const { detail = "" } = (await reply.json()) as { detail?: string };
-  return `The deployment refuses the key: ${detail}. Give another one by --key.`;
+  return `The deployment refuses the key: ${detail}. Give another one by E2E_KEY or --key.`;
 }

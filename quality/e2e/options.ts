@@ -26,14 +26,17 @@ export type Options = {
 export const USAGE = `npm run e2e -- [options] [SUITE ...]
 
   --base-url URL           the deployment (default: the embedded runtime, started for this run with a fresh data directory)
+  --origin ORIGIN          one that CORS_ORIGINS allows (default: any will do)
   --key KEY                a key with all scopes, of a user whose items, files and keys may come and go
   --token TOKEN            a token (JWT) of an issuer that the deployment accepts
   --stripe-secret SECRET   what the deployment has in STRIPE_WEBHOOK_SECRET
   --clerk-secret SECRET    what it has in CLERK_WEBHOOK_SECRET
   --github-secret SECRET   what it has in GITHUB_WEBHOOK_SECRET
-  --origin ORIGIN          one that CORS_ORIGINS allows (default: any will do)
 
-What needs a secret that is not given is skipped, and the summary says so. SUITE is a part of a file's name in quality/e2e/suites.
+Other users of the machine can read command lines, so give the last five by the environment: E2E_KEY, E2E_TOKEN,
+E2E_STRIPE_SECRET, E2E_CLERK_SECRET, E2E_GITHUB_SECRET. An option wins over its variable. The variables count with --base-url only.
+
+Tests without their secret are skipped, and the summary says so. SUITE is a part of a file's name in e2e/suites.
 `;
 
 const TEXT = { type: "string" } as const;
@@ -44,11 +47,17 @@ const OPTIONS = {
   help: { type: "boolean" },
 } as const;
 
-/** @returns null for `--help`. @throws UsageError */
-export function parseOptions(args: string[]): Options | null {
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads the command line, and the secrets that it leaves out from the environment.
+ *
+ * @returns null for `--help`. @throws UsageError
+ */
+export function parseOptions(args: string[], env: Environment): Options | null {
   const { values, positionals: only } = parse({ args, options: OPTIONS, allowPositionals: true });
   if (values.help) return null;
-  const { "base-url": url, key, token, origin } = values;
+  const { "base-url": url, origin } = values;
   if (url === undefined) {
     const alone = Object.keys(values).filter((name) => name !== "help");
     if (alone.length > 0)
@@ -56,11 +65,14 @@ export function parseOptions(args: string[]): Options | null {
     return { given: undefined, only };
   }
   if (!URL.canParse(url)) throw new UsageError(`--base-url ${url} is no URL.`);
+  const secretOf = (option: "key" | "token" | `${WebhookSource}-secret`): string | undefined =>
+    values[option] ?? (env[`E2E_${option.toUpperCase().replace("-", "_")}`] || undefined);
   const secrets: Given["secrets"] = {};
   for (const source of SOURCES) {
-    const secret = values[`${source}-secret`];
+    const secret = secretOf(`${source}-secret`);
     if (secret !== undefined) secrets[source] = secret;
   }
+  const [key, token] = [secretOf("key"), secretOf("token")];
   const baseUrl = url.replace(/\/+$/, "");
   return { given: { baseUrl, direct: false, key, token, origin, secrets }, only };
 }

@@ -7,6 +7,7 @@ import { names } from "./checkout/names";
 import { origins } from "./checkout/origins";
 import { secrets } from "./checkout/secrets";
 import { tools } from "./checkout/tools";
+import { types } from "./checkout/types";
 import { values } from "./checkout/values";
 import { orOk, problem, type Finding, type Section } from "./finding";
 import { knownNames, readSettings, webhookSetting, webhookSources } from "./settings";
@@ -26,6 +27,7 @@ export async function checkout({ project, host, envFile }: Options): Promise<Sec
     { name: "settings", findings: settings({ project, host, envFile }) },
     { name: "tools", findings: await tools(project, host) },
     { name: "modules", findings: modules(project) },
+    { name: "types", findings: await types(project) },
     { name: "bundle", findings: await bundle(project) },
     { name: "generated", findings: await generated(project) },
   ];

@@ -7,7 +7,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { Project } from "../../quality/recipes/project";
 
 // The official CLI takes seconds, more on a loaded machine.
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 600_000 });
 
 type Report = {
   problems: number;
@@ -40,7 +40,7 @@ test("a good copy has nothing to do", async () => {
   const { problems, warnings, findings } = JSON.parse(output) as Report;
   expect(findings.filter(({ level }) => level !== "ok")).toEqual([]);
   expect({ problems, warnings, status }).toEqual({ problems: 0, warnings: 0, status: 0 });
-  const checks = ["machine", "settings", "tools", "modules", "bundle", "generated"];
+  const checks = ["machine", "settings", "tools", "modules", "types", "bundle", "generated"];
   expect([...new Set(findings.map(({ check }) => check))]).toEqual(checks);
 });
 

@@ -8,7 +8,10 @@ import { join, resolve } from "node:path";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { startServer, type EmbeddedServer } from "convex-embedded/testing/server";
 import { checkedFetch } from "../../openapi/contract/check";
+import { lines } from "./checkout/planting.testing";
 import { deployment, type Deployment } from "./deployment";
+import { address } from "./deployment/address";
+import { asking } from "./deployment/ask";
 import { proxyTo, type Change } from "./deployment/proxy.testing";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -29,7 +32,11 @@ beforeAll(async () => {
   ).listen(0, "127.0.0.1");
   await once(script, "listening");
   const { port } = script.address() as AddressInfo;
-  const env = { ...ENV, DOCS_SCRIPT_URL: `http://127.0.0.1:${port}/scalar.js` };
+  const env = {
+    ...ENV,
+    RATE_LIMIT_IP_PER_MINUTE: "0",
+    DOCS_SCRIPT_URL: `http://127.0.0.1:${port}/scalar.js`,
+  };
   server = await startServer({ project: root, data, port: 0, env, log: () => undefined });
   const who = { name: "doctor", scopes: ["items:read"], email: "doctor@example.com" };
   ({ key } = (await server.run("apiKeys:issue", who)) as { key: string });
@@ -79,6 +86,7 @@ test("a deployment that is well is told to be, with what it is set to", async ()
       "ok closed, without a secret: clerk (CLERK_WEBHOOK_SECRET), github (GITHUB_WEBHOOK_SECRET)",
     ],
     key: ['ok the key "doctor" works, with items:read'],
+    address: ["ok requests are not counted by address"],
   });
 });
 
@@ -169,6 +177,40 @@ describe("behind a proxy", () => {
       answers: ["problem GET /health/ready answers 503: database does not answer"],
       settings: [],
     });
+  });
+});
+
+describe("the address that requests are counted by", () => {
+  /** A server that stands behind as many proxies as it is told, none of which is there. */
+  async function counted(trustProxy: number, limit: string): Promise<string[]> {
+    const data = mkdtempSync(join(tmpdir(), "doctor-test-"));
+    const env = { RATE_LIMIT_IP_PER_MINUTE: limit };
+    const limited = await startServer({ project: root, data, port: 0, env, trustProxy });
+    onTestFinished(async () => {
+      await limited.close(0);
+      rmSync(data, { recursive: true });
+    });
+    return lines(await address(asking(new URL(limited.url))));
+  }
+
+  test("is the connection's where X-Forwarded-For means nothing", async () => {
+    expect(await counted(0, "12")).toEqual([
+      "ok clients do not choose the address that they are counted by → ",
+    ]);
+  });
+
+  // As on Convex without a proxy that replaces the header.
+  test("is told where it is the client's own X-Forwarded-For", async () => {
+    expect(await counted(1, "12")).toEqual([
+      expect.stringMatching(/^warning X-Forwarded-For is believed as clients send it.* → Let the proxy/),
+    ]);
+  });
+
+  test("does not show where the limit is too high or too low", async () => {
+    for (const limit of ["5", "6000"])
+      expect(await counted(1, limit)).toEqual([
+        expect.stringMatching(/^ok a limit of \d+ a minute does not/),
+      ]);
   });
 });
 

@@ -1,4 +1,5 @@
 import { settings } from "./checkout";
+import { address } from "./deployment/address";
 import { answers, headers } from "./deployment/answers";
 import { asking } from "./deployment/ask";
 import { cors } from "./deployment/cors";
@@ -38,6 +39,8 @@ export async function deployment(options: Deployment): Promise<Section[]> {
     await section("cors", () => cors(ask, origins, known?.get("CORS_ORIGINS"))),
     await section("webhooks", () => webhooks(ask, webhookSources(project), known)),
     ...(text === undefined ? [] : [await section("key", () => key(ask, text))]),
+    // Last, because it uses up a part of the address's limit.
+    await section("address", () => address(ask)),
   ];
 }
 

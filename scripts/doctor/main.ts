@@ -7,8 +7,8 @@ import { asJson, asText, hasProblems } from "./report";
 
 const USAGE = `npm run doctor -- [options]
 
-Without --url it looks at this checkout: Node and packages, settings, what npx convex talks to, the modules and the bundle
-that a deployment would get, generated files. It writes nothing into the tree.
+Without --url it looks at this checkout: Node and packages, settings, what npx convex talks to, the modules, types and
+bundle of a push, generated files. It writes nothing into the tree.
 
   --settings FILE  the settings to look at, in the place of .env.local and the environment. For those of a deployment:
                    npx convex env list --include-values > FILE

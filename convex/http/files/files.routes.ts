@@ -1,6 +1,7 @@
 import { internal } from "../../_generated/api";
 import type { Doc } from "../../_generated/dataModel";
 import { fail } from "../../lib/failure.lib";
+import { storableType } from "../../lib/mediaType.lib";
 import { unlessRefused } from "../../lib/keepText.lib";
 import type { Api } from "../kit/api.kit";
 import { etag } from "../kit/conditional.kit";
@@ -26,11 +27,13 @@ const UPLOAD_URL_MS = 60 * 60 * 1000;
 export function files(api: Api): void {
   implement(api, contracts.uploadFile, async (c) => {
     const { caller, once, upload } = c.var;
-    const storageId = await c.env.storage.store(upload);
+    const { bytes, contentType: sent } = upload;
+    // The document keeps the type as it was sent. Storage takes a stricter form of it.
+    const storageId = await c.env.storage.store(new Blob([bytes], { type: storableType(sent) }));
     const record = {
       ownerId: caller.userId,
       storageId,
-      contentType: c.req.header("Content-Type") ?? upload.type,
+      contentType: sent,
       visibility: c.req.valid("query").visibility ?? "public",
     };
     const recorded = once((key) => c.env.runMutation(internal.files.recordUpload, { ...record, ...key }));

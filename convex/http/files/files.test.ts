@@ -40,6 +40,22 @@ describe("uploading", () => {
   });
 
   test.each([
+    "text/plain ; charset=utf-8",
+    'text/plain; charset=""',
+    "a/b;;c=d",
+    'text/plain; title="a \\"quoted\\" word"',
+    "text/plain;\tcharset=utf-8",
+    'text/plain; title="a\tb"',
+    "text/plain; charset=utf-8 ;",
+  ])("%j, which file storage refuses as it is, is stored and kept as it was sent", async (type) => {
+    const call = await as("ada");
+    const file = await json(upload(call, "x", "", type));
+    expect(file["contentType"]).toBe(type);
+    const id = String(file["storageId"]);
+    expect(await json(call("GET", `/api/files/${id}`))).toMatchObject({ contentType: type });
+  });
+
+  test.each([
     "",
     ";",
     "image",

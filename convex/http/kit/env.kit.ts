@@ -10,8 +10,8 @@ export type Variables = {
   requestId: string;
   /** Set by `admit`; routes that anyone may call have none. */
   caller: Caller;
-  /** Set by `readBody` on routes that take a file. */
-  upload: Blob;
+  /** Set by `readBody` on routes that take a file: its bytes, and its type as the header has it. */
+  upload: { bytes: ArrayBuffer; contentType: string };
   /** Set by `readBody` on routes that take text. */
   text: string;
   /** Set by `readIdempotencyKey` on routes that create. */

@@ -1,7 +1,8 @@
 import { fail, failField } from "../../lib/failure.lib";
+import { parseMediaType } from "../../lib/mediaType.lib";
 import type { Endpoint } from "../kit/api.kit";
 import type { ApiContext } from "../kit/env.kit";
-import { readBlob, readBytes } from "./bytes.middleware";
+import { readBytes } from "./bytes.middleware";
 
 /** Bytes of a JSON or form body: exactly 1 MiB passes. */
 export const JSON_LIMIT = 1024 * 1024;
@@ -34,7 +35,7 @@ export function requireMediaType(c: ApiContext, { body, bodyOptional, form, uplo
   if (form && !FORM_TYPES.includes(type)) {
     fail("unsupported_media_type", `Content-Type must be ${FORM_TYPES.join(" or ")}`);
   }
-  if (upload && header !== undefined && !isMediaType(header)) {
+  if (upload && header !== undefined && parseMediaType(header) === undefined) {
     const message = "must be a media type, such as image/png";
     failField({ in: "header", path: "Content-Type", message });
   }
@@ -53,32 +54,19 @@ export function requireNoCoding(c: ApiContext, { body, form, upload }: Endpoint)
 }
 
 /**
- * Whether a text is `type/subtype` with parameters (RFC 9110, section 8.3.1). No type has a `*` in its name (RFC 6838,
- * section 4.2): `image/*` is a range of them, and a client that sends one has not said what its file is.
- */
-function isMediaType(text: string): boolean {
-  const token = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+";
-  const name = "[!#$%&'+\\-.^_`|~0-9A-Za-z]+";
-  const quoted = '"(?:[\\t \\x21\\x23-\\x5b\\x5d-\\x7e]|\\\\[\\t \\x21-\\x7e])*"';
-  // Each space can be matched in one way only, or a header full of them would take for ever.
-  const parameters = `(?:[ \\t]*;(?:[ \\t]*${token}=(?:${token}|${quoted}))?)*[ \\t]*`;
-  return new RegExp(`^${name}/${name}${parameters}$`).test(text);
-}
-
-/**
  * Reads the body strictly, no further than its limit, however it is sent. JSON must be valid UTF-8, one value, no deeper
  * than 64 levels, without lone surrogates or numbers that JSON cannot write. The validator then gets what was read here.
  *
  * @returns The body as it came; undefined for a route that takes none.
  */
-export async function readBody(c: ApiContext, endpoint: Endpoint): Promise<BodyInit | undefined> {
+export async function readBody(c: ApiContext, endpoint: Endpoint): Promise<ArrayBuffer | undefined> {
   const limit = limitOf(endpoint);
   const refuse = () => tooLarge(limit);
   if (endpoint.upload) {
-    const upload = await readBlob(c.req.raw, limit, refuse);
-    if (upload.size === 0) failField({ in: "body", path: "", message: "must not be empty" });
-    c.set("upload", upload);
-    return upload;
+    const bytes = await readBytes(c.req.raw, limit, refuse);
+    if (bytes.byteLength === 0) failField({ in: "body", path: "", message: "must not be empty" });
+    c.set("upload", { bytes, contentType: c.req.header("Content-Type") ?? "application/octet-stream" });
+    return bytes;
   }
   if (!endpoint.body && !endpoint.form && !endpoint.text) return undefined;
   const bytes = await readBytes(c.req.raw, limit, refuse);

@@ -17,12 +17,6 @@ export async function readBytes(
   return bytes.byteLength > limit ? tooLarge() : bytes;
 }
 
-/** The same as a blob, of the request's type. */
-export async function readBlob(request: Request, limit: number, tooLarge: () => never): Promise<Blob> {
-  const type = request.headers.get("Content-Type") ?? "application/octet-stream";
-  return new Blob([await readBytes(request, limit, tooLarge)], { type });
-}
-
 async function readUnannounced(
   body: ReadableStream<Uint8Array>,
   limit: number,

@@ -13,11 +13,16 @@ import type { ApiContext } from "../kit/env.kit";
  */
 export type OnceCall = <T>(work: (key: { idempotency?: Idempotency }) => Promise<Once<T>>) => Promise<T>;
 
-/** Reads `Idempotency-Key` on routes that create. Leaves `c.var.once`, which marks a replay in the reply's headers. */
+/**
+ * Reads `Idempotency-Key` on routes that create. Leaves `c.var.once`, which marks a replay in the reply's headers.
+ *
+ * @param body The bytes as they came, which are hashed in place: a copy of a large upload would be one too many for the
+ * 64 MiB that Convex gives to buffers.
+ */
 export async function readIdempotencyKey(
   c: ApiContext,
   endpoint: Endpoint,
-  body: BodyInit | undefined,
+  body: ArrayBuffer | undefined,
 ): Promise<void> {
   if (!endpoint.idempotent) return;
   const key = c.req.header("Idempotency-Key");
@@ -35,7 +40,7 @@ export async function readIdempotencyKey(
 }
 
 /** The key with its credential, and a digest of method, path, query, media type and body. */
-async function describe(c: ApiContext, key: string, body: BodyInit | undefined): Promise<Idempotency> {
+async function describe(c: ApiContext, key: string, body: ArrayBuffer | undefined): Promise<Idempotency> {
   const { pathname, search } = new URL(c.req.url);
   const head = JSON.stringify([
     c.req.method,
@@ -44,10 +49,9 @@ async function describe(c: ApiContext, key: string, body: BodyInit | undefined):
     c.req.header("Content-Type"),
     c.req.header("Prefer"),
   ]);
-  const bytes = await new Response(body ?? null).arrayBuffer();
   return {
     key,
     credential: c.var.caller.credential,
-    fingerprint: await sha256(`${head}\n${await sha256(bytes)}`),
+    fingerprint: await sha256(`${head}\n${await sha256(body ?? new ArrayBuffer(0))}`),
   };
 }

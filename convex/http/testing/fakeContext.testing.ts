@@ -11,8 +11,13 @@ type Answer = (args: unknown) => unknown;
  * What the functions answer, by name or all the same, and which were asked. A function without an answer is an error.
  *
  * @param described The document that the replies have to keep to; default the project's own.
+ * @param storage What file storage answers.
  */
-export function fakeContext(answers: Record<string, Answer> | Answer = {}, described?: Described) {
+export function fakeContext(
+  answers: Record<string, Answer> | Answer = {},
+  described?: Described,
+  storage: Partial<ActionCtx["storage"]> = {},
+) {
   const asked: string[] = [];
   const call = (reference: FunctionReference<"query" | "mutation" | "action", "internal">, args: unknown) => {
     const name = getFunctionName(reference);
@@ -23,7 +28,7 @@ export function fakeContext(answers: Record<string, Answer> | Answer = {}, descr
       : Promise.reject(new Error(`Nobody expected ${name}`));
   };
   // The app asks a context for nothing else.
-  const ctx = { runQuery: call, runMutation: call, runAction: call } as unknown as ActionCtx;
+  const ctx = { runQuery: call, runMutation: call, runAction: call, storage } as unknown as ActionCtx;
   const send = checked(
     async (path, init) => api.app.fetch(new Request(`https://api.example.test${path}`, init), ctx),
     described && { described },

@@ -1,12 +1,15 @@
 /** What is planted into the code of a checkout is found, and where nothing is planted, nothing. */
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { bundle } from "./bundle";
 import { generated } from "./generated";
 import { modules } from "./modules";
 import { contents, copy, folder, lines, root } from "./planting.testing";
+import { types } from "./types";
 
 // The official CLI takes seconds, more on a loaded machine.
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 600_000 });
 
 const FUNCTION =
   'import { query } from "./_generated/server";\nexport const a = query({ handler: () => 1 });\n';
@@ -69,6 +72,29 @@ describe("the bundle", () => {
   test("that cannot be made is told with esbuild's words", async () => {
     const project = copy({ "convex/broken.ts": "export const = 1;\n" });
     expect(lines(await bundle(project))[0]).toMatch(/^problem convex\/broken\.ts:1: Expected identifier/);
+  });
+});
+
+describe("the type check of a push", () => {
+  test("passes in this project", async () => {
+    expect(lines(await types(root))).toEqual(["ok the functions pass the type check of a push → "]);
+  });
+
+  test("is missing without its configuration, because the command line would write one", async () => {
+    const project = copy();
+    rmSync(join(project, "convex/tsconfig.json"));
+    expect(lines(await types(project))).toEqual([
+      expect.stringMatching(/^problem convex\/tsconfig\.json is missing, so .* → Restore it/),
+    ]);
+  });
+
+  test("shows the first errors by file and line, and counts the others", async () => {
+    const wrong = Array.from({ length: 7 }, (_, at) => `export const a${at}: string = ${at};\n`).join("");
+    const project = copy({ "convex/wrong.lib.ts": wrong });
+    const found = lines(await types(project));
+    expect(found[0]).toMatch(/^problem convex\/wrong\.lib\.ts\(1,14\): error TS2322: .* → Correct it/);
+    expect(found).toHaveLength(6);
+    expect(found[5]).toMatch(/^problem 2 more type errors → /);
   });
 });
 

@@ -7,11 +7,14 @@ const TYPO = 2;
 /** Shorter names are too often somebody else's. */
 const LONG = 8;
 
+/** Such as `VITE_CONVEX_SITE_URL`. */
+const FOR_FRONTENDS = /^[A-Z_]+_CONVEX_(?:SITE_)?URL$/;
+
 /** Looks for names that are nearly a known one, and in the env file also for unknown ones. */
 export function names(settings: Settings, known: ReadonlySet<string>): Finding[] {
   return [...settings.values.keys()].flatMap((name) => {
-    // Convex's own: the deployment sets them, or its tools read them.
-    if (known.has(name) || name.startsWith("CONVEX_")) return [];
+    // Convex's own: the deployment sets them, its tools read them, or `npx convex dev` writes them for a frontend.
+    if (known.has(name) || name.startsWith("CONVEX_") || FOR_FRONTENDS.test(name)) return [];
     const meant = [...known].find((one) => isNearly(name, one) && !settings.values.has(one));
     const where = settings.written.has(name) ? settings.place : "the environment";
     if (meant !== undefined)

@@ -39,6 +39,11 @@ test("settings that are as they should be are counted, and webhooks listed", () 
   ]);
 });
 
+test("what `npx convex dev` writes for a frontend is no unknown setting", () => {
+  const text = "VITE_CONVEX_URL=https://a-1.convex.cloud\nVITE_CONVEX_SITE_URL=https://a-1.convex.site\n";
+  expect(on(text)[0]).toBe("ok 0 set, the others have their defaults → ");
+});
+
 test("a project without webhooks is told nothing of them", () => {
   const project = mkdtempSync(join(tmpdir(), "doctor-test-"));
   onTestFinished(() => rmSync(project, { recursive: true }));

@@ -66,7 +66,7 @@ test("the archive can be checked by hand, and says what it is", async () => {
     "files",
     "SHA256SUMS",
   ]);
-  expect(JSON.parse(String(entries.get("backup.json")))).toMatchObject({ version: 1 });
+  expect(JSON.parse(String(entries.get("backup.json")))).toMatchObject({ version: 2 });
   expect(String(entries.get("SHA256SUMS")).split("\n")).toHaveLength(5);
 });
 

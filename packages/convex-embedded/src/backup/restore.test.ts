@@ -1,13 +1,26 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { beforeAll, describe, expect, test } from "vitest";
 import { createHash } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import {
+  closeSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { command } from "../../fixtures/command";
 import { inspect } from "../../fixtures/inspect";
 import { serve, temporaryDirectory } from "../../fixtures/serve";
 import { onDisk, serveFiles, uploaded } from "../../fixtures/stored";
-import { readZip, writeZip } from "../../fixtures/zip";
+import { readZip, writeSealed, writeZip } from "../../fixtures/zip";
 import { backUp } from "./backup";
 import { restore } from "./restore";
 import { Connection } from "../store/sqlite";
@@ -117,11 +130,11 @@ describe("a file that is no sound backup is refused, and nothing changes", () =>
       (e) => {
         e.set(
           "backup.json",
-          Buffer.from(String(e.get("backup.json")).replace('"version": 1', '"version": 2')),
+          Buffer.from(String(e.get("backup.json")).replace('"version": 2', '"version": 3')),
         );
         sums(e);
       },
-      "it has version 2, written by a newer program",
+      "it has version 3, written by a newer program",
     ],
     [
       "with another manifest",
@@ -201,43 +214,82 @@ describe("a file that is no sound backup is refused, and nothing changes", () =>
     const entries = await readZip(good);
     change(entries);
     const file = join(temporaryDirectory(), "bad.zip");
-    await writeZip(file, entries);
+    await writeSealed(file, entries);
     await refuses(file, problem);
   });
 
-  test("that ends early, wherever", async () => {
-    const bytes = readFileSync(good);
-    for (const length of [0, 1, 100, Math.floor(bytes.length / 2), bytes.length - 1]) {
-      const file = join(temporaryDirectory(), "short.zip");
-      writeFileSync(file, bytes.subarray(0, length));
+  const SUM_LINES: [string, (text: string) => string, string][] = [
+    ["a line that does not parse", (text) => text.replace("  secret", " secret"), "line 3 is not a checksum"],
+    ["a line less", (text) => text.replace(/^.*  secret\n/m, ""), "SHA256SUMS in it does not name secret"],
+    ["a line twice", (text) => text + text.slice(0, text.indexOf("\n") + 1), "it names backup.json twice"],
+    ["its last line cut short", (text) => text.slice(0, -1), "SHA256SUMS in it is cut short"],
+  ];
+  test.each(SUM_LINES)("whose SHA256SUMS has %s, of both versions", async (_name, change, problem) => {
+    const file = join(temporaryDirectory(), "bad.zip");
+    const entries = await readZip(good);
+    entries.set("SHA256SUMS", Buffer.from(change(String(entries.get("SHA256SUMS")))));
+    await writeSealed(file, entries);
+    await refuses(file, problem);
+    const older = asVersion1(await readZip(good));
+    older.set("SHA256SUMS", Buffer.from(change(String(older.get("SHA256SUMS")))));
+    await writeZip(file, older);
+    await refuses(file, problem);
+  });
+
+  test("of this version without the checksum of the file", async () => {
+    const file = join(temporaryDirectory(), "bad.zip");
+    await writeZip(file, await readZip(good));
+    await refuses(file, "the checksum at the end of the file is missing");
+  });
+
+  test("that ends early, at each byte", async () => {
+    const { changed, attempt } = changeable(readFileSync(good));
+    for (let length = changed.length - 1; length >= 0; length--) {
+      truncateSync(attempt.file, length);
+      await attempt.refused(`cut to ${length} bytes`);
+    }
+  });
+
+  test("with one byte changed, each in turn", async () => {
+    const { changed, attempt } = changeable(readFileSync(good));
+    const handle = openSync(attempt.file, "r+");
+    onTestFinished(() => closeSync(handle));
+    const write = (at: number, byte: number): number => writeSync(handle, Buffer.of(byte), 0, 1, at);
+    for (const [at, byte] of changed.entries()) {
+      // One bit of each byte; of the checksum at the end every bit.
+      const bits = at < changed.length - 71 ? [at % 8] : [0, 1, 2, 3, 4, 5, 6, 7];
+      for (const other of bits.map((bit) => byte ^ (1 << bit))) {
+        write(at, other);
+        await attempt.refused(`byte ${at} is ${other}, not ${byte}`);
+      }
+      write(at, byte);
+    }
+    await restore({ file: attempt.file, directory: attempt.directory, replace: false });
+  });
+
+  test("with something after its end", async () => {
+    const file = join(temporaryDirectory(), "long.zip");
+    for (const more of ["\n", "PK", "0".repeat(71)]) {
+      writeFileSync(file, Buffer.concat([readFileSync(good), Buffer.from(more)]));
       await refuses(file, `${file} cannot be restored: `);
     }
   });
 
-  test("whose bytes are not those that were written, wherever", async () => {
-    const bytes = readFileSync(good);
-    const unpacked = join(temporaryDirectory(), "data");
-    await restore({ file: good, directory: unpacked, replace: false });
-    const sound = digestOf(unpacked);
-    let refused = 0;
-    for (let at = 40; at < bytes.length; at += Math.floor(bytes.length / 16)) {
-      const changed = Buffer.from(bytes);
-      changed[at] = (changed[at] ?? 0) ^ 0xff;
-      const file = join(temporaryDirectory(), "changed.zip");
-      writeFileSync(file, changed);
-      const directory = join(temporaryDirectory(), "data");
-      try {
-        await restore({ file, directory, replace: false });
-      } catch (error) {
-        expect(String(error)).toContain(`${file} cannot be restored: `);
-        refused++;
-        continue;
-      }
-      // Some bytes of an archive mean nothing: the time of an entry.
-      expect(digestOf(directory)).toEqual(sound);
-    }
-    expect(refused).toBeGreaterThan(10);
-  });
+  /** A copy of a backup, and what finds out that it is refused before anything is unpacked. */
+  function changeable(changed: Buffer) {
+    const directory = join(temporaryDirectory(), "data");
+    const file = join(temporaryDirectory(), "changed.zip");
+    writeFileSync(file, changed);
+    const refused = async (what: string): Promise<void> => {
+      const error = await restore({ file, directory, replace: false }).then(
+        () => "it was restored",
+        (reason: unknown) => String(reason),
+      );
+      expect(error, what).toContain(`${file} cannot be restored: `);
+      expect(existsSync(directory), what).toBe(false);
+    };
+    return { changed, attempt: { file, directory, refused } };
+  }
 
   test("that is something else, or nothing", async () => {
     const text = join(temporaryDirectory(), "text.zip");
@@ -258,6 +310,55 @@ describe("a file that is no sound backup is refused, and nothing changes", () =>
     const { [join(directory, "lock")]: _lock, ...after } = everything(parent);
     expect(after).toEqual(before);
   }
+});
+
+/** A backup as the version before wrote it: without a checksum of the file. */
+function asVersion1(entries: Map<string, Buffer>): Map<string, Buffer> {
+  const manifest = Buffer.from(String(entries.get("backup.json")).replace('"version": 2', '"version": 1'));
+  const [before, after] = [entries.get("backup.json") ?? "", manifest].map((bytes) =>
+    createHash("sha256").update(bytes).digest("hex"),
+  );
+  entries.set("backup.json", manifest);
+  const sums = String(entries.get("SHA256SUMS")).replace(before ?? "", after ?? "");
+  return entries.set("SHA256SUMS", Buffer.from(sums));
+}
+
+describe("a backup of version 1", () => {
+  test("is restored, and the command says what was not verified", async () => {
+    const file = join(temporaryDirectory(), "older.zip");
+    await writeZip(file, asVersion1(await readZip(good)));
+    const directory = join(temporaryDirectory(), "data");
+    const { code, output } = await command("restore", file, "--data", directory);
+    expect(output).toContain("made by an older version. Each entry in it was verified");
+    expect(code).toBe(0);
+    expect(texts(directory)).toEqual(["from the backup"]);
+  });
+
+  test("with one byte changed is refused, or gives the same data", async () => {
+    const file = join(temporaryDirectory(), "older.zip");
+    await writeZip(file, asVersion1(await readZip(good)));
+    const bytes = readFileSync(file);
+    const unpacked = join(temporaryDirectory(), "data");
+    await restore({ file, directory: unpacked, replace: false });
+    const sound = digestOf(unpacked);
+    let refused = 0;
+    for (let at = 40; at < bytes.length; at += Math.floor(bytes.length / 16)) {
+      const changed = Buffer.from(bytes);
+      changed[at] = (changed[at] ?? 0) ^ 0xff;
+      writeFileSync(file, changed);
+      const directory = join(temporaryDirectory(), "data");
+      try {
+        await restore({ file, directory, replace: false });
+      } catch (error) {
+        expect(String(error)).toContain(`${file} cannot be restored: `);
+        refused++;
+        continue;
+      }
+      // Some bytes of an archive have no meaning, such as the time of an entry.
+      expect(digestOf(directory)).toEqual(sound);
+    }
+    expect(refused).toBeGreaterThan(10);
+  });
 });
 
 describe("a restore that is cut off", () => {

@@ -1,12 +1,11 @@
-/** `npx convex-embedded restore FILE`: puts the data of a backup into a data directory, all of them or none. */
+/** `npm run embedded -- restore FILE`: puts the data of a backup into a data directory, all of them or none. */
 import { createHash } from "node:crypto";
 import { existsSync, rmdirSync, rmSync } from "node:fs";
 import { mkdir, open, readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { text } from "node:stream/consumers";
-import { openPromise } from "yauzl";
-import type { Entry, ZipFile } from "yauzl";
+import type { Entry } from "yauzl";
+import { ZipReader } from "../exchange/zip";
 import { placeOf } from "../files/filesDisk";
 import { isDamage } from "../store/damage";
 import {
@@ -24,7 +23,7 @@ import {
 import { makeDurableDirectory, syncDirectoryAsync } from "../store/durable";
 import { checkFormat, openReadConnection } from "../store/layout";
 import { lockDirectory } from "../store/lock";
-import { checkManifest, MANIFEST, parseSums, SUMS } from "./archive";
+import { checkManifest, checkSeal, MANIFEST, parseSums, SUMS } from "./archive";
 import { filesIn } from "./backup";
 import { cleaningUp } from "./cleanUp";
 
@@ -44,12 +43,19 @@ const NAMES = new RegExp(
 /** Texts in an archive are read whole. */
 const MOST_TEXT_BYTES = 1024 * 1024 * 1024;
 
+export interface RestoreResult {
+  /** Stored files in the backup. */
+  readonly files: number;
+  /** False for a backup of version 1, which has checksums of its entries, but none of the whole file. */
+  readonly sealed: boolean;
+}
+
 /**
  * Restores a backup. All of it is unpacked and verified before anything is replaced.
  *
- * @returns how many stored files there are. @throws Error that says what is wrong; nothing is changed then.
+ * @throws Error that says what is wrong; nothing is changed then.
  */
-export async function restore({ file, directory, replace }: RestoreOptions): Promise<{ files: number }> {
+export async function restore({ file, directory, replace }: RestoreOptions): Promise<RestoreResult> {
   const archive = await readArchive(file);
   try {
     const made = !existsSync(directory);
@@ -73,7 +79,7 @@ export async function restore({ file, directory, replace }: RestoreOptions): Pro
         },
       );
       done = true;
-      return { files };
+      return { files, sealed: archive.sealed };
     } finally {
       lock.release();
       if (!done && made) {
@@ -102,6 +108,8 @@ function checkTarget(directory: string, replace: boolean): void {
 }
 
 interface Archive {
+  /** True if the checksum of the whole file was there, and right. */
+  readonly sealed: boolean;
   /** Lower-case hex by name, of all that is to be unpacked. */
   readonly sums: ReadonlyMap<string, string>;
   /** Writes everything below a directory, on disk when this resolves. Rejects if anything is not what it should be. */
@@ -112,14 +120,16 @@ interface Archive {
 /** Opens a backup and finds out if it is one, and complete. */
 async function readArchive(file: string): Promise<Archive> {
   return naming(file, async () => {
-    const zip = await openPromise(file, { lazyEntries: true, autoClose: false, strictFileNames: true });
+    const sealed = await checkSeal(file);
+    const zip = await ZipReader.open(file);
     try {
-      const entries = new Map<string, Entry>();
-      for await (const entry of zip.eachEntry()) entries.set(entry.fileName, entry);
+      const entries = new Map(zip.entries.map((entry) => [entry.fileName, entry]));
       const manifest = await textOf(zip, entries.get(MANIFEST));
-      checkManifest(manifest);
+      checkManifest(manifest, sealed);
       const sums = parseSums(await textOf(zip, entries.get(SUMS)));
       check(manifest, sums.get(MANIFEST), MANIFEST);
+      for (const name of entries.keys())
+        if (name !== SUMS && !sums.has(name)) throw new Error(`${SUMS} in it does not name ${name}`);
       sums.delete(MANIFEST);
       for (const name of sums.keys()) {
         if (!entries.has(name)) throw new Error(`${name} is missing in it`);
@@ -131,7 +141,7 @@ async function readArchive(file: string): Promise<Archive> {
           await unpackEntry(zip, entries.get(name) as Entry, join(place, name), sum);
         await syncTree(place);
       };
-      return { sums, unpack, close: () => zip.close() };
+      return { sealed, sums, unpack, close: () => zip.close() };
     } catch (error) {
       zip.close();
       throw error;
@@ -139,23 +149,21 @@ async function readArchive(file: string): Promise<Archive> {
   });
 }
 
-async function textOf(zip: ZipFile, entry: Entry | undefined): Promise<string> {
+async function textOf(zip: ZipReader, entry: Entry | undefined): Promise<string> {
   if (entry === undefined) throw new Error("it is no backup of this project");
   if (entry.uncompressedSize > MOST_TEXT_BYTES) throw new Error(`${entry.fileName} in it is too large`);
-  return text(await zip.openReadStreamPromise(entry));
+  return text(zip.bytes(entry));
 }
 
-async function unpackEntry(zip: ZipFile, entry: Entry, path: string, sum: string): Promise<void> {
+async function unpackEntry(zip: ZipReader, entry: Entry, path: string, sum: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const hash = createHash("sha256");
   const file = await open(path, "wx", 0o600);
   try {
-    await pipeline(await zip.openReadStreamPromise(entry), async (chunks: AsyncIterable<Buffer>) => {
-      for await (const chunk of chunks) {
-        hash.update(chunk);
-        await file.writeFile(chunk);
-      }
-    });
+    for await (const chunk of zip.bytes(entry)) {
+      hash.update(chunk);
+      await file.writeFile(chunk);
+    }
     await file.sync();
   } finally {
     await file.close();

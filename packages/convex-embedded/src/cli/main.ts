@@ -69,7 +69,12 @@ async function restore(args: readonly string[]): Promise<void> {
   const { file, values } = parseWithFile(args, { data: TEXT, replace: { type: "boolean" } });
   const directory = directoryOf(values);
   const { restore } = await import("../backup/restore");
-  const { files } = await restore({ file, directory, replace: values.replace ?? false });
+  const { files, sealed } = await restore({ file, directory, replace: values.replace ?? false });
+  if (!sealed)
+    process.stderr.write(
+      `${file} was made by an older version. Each entry in it was verified, but it holds no checksum of the whole file. ` +
+        "Make a new backup.\n",
+    );
   process.stdout.write(`restored ${file} to ${directory}, with ${files} stored files\n`);
 }
 

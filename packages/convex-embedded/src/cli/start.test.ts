@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { Program } from "../../fixtures/program";
 import { BASIC, copyOf, RULES, temporaryDirectory } from "../../fixtures/serve";
 import { accepts, halfPosted } from "../../fixtures/sockets";
@@ -229,6 +229,32 @@ test("--env-file gives functions their variables, and a missing one is an error"
   const missing = serve(temporaryDirectory(), "--env-file", `${file}.none`);
   expect((await missing.ended).code).toBe(1);
   expect(missing.lines.join("\n")).toContain(`Cannot read the environment file ${file}.none: ENOENT`);
+});
+
+test.each([
+  [
+    "beside the address for clients",
+    "CONVEX_URL=https://otter-1.convex.cloud\nCONVEX_SITE_URL=https://api.example\n",
+  ],
+  [
+    "beside the one that Vite shows",
+    "VITE_CONVEX_URL=http://127.0.0.1:3210\nCONVEX_SITE_URL=https://api.example\n",
+  ],
+  ["beside the deployment's name", "CONVEX_DEPLOYMENT=dev:otter-1\nCONVEX_SITE_URL=https://api.example\n"],
+  ["alone, on Convex Cloud", "CONVEX_SITE_URL=https://otter-1.convex.site\n"],
+])("CONVEX_SITE_URL of another deployment, %s, is ignored with a warning", async (_, text) => {
+  // The suite's own, which a process inherits.
+  vi.stubEnv("CONVEX_SITE_URL", undefined);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const file = join(temporaryDirectory(), "env");
+  writeFileSync(file, text);
+  const command = serve(temporaryDirectory(), "--env-file", file);
+  await command.line(/^ready\b/);
+  const url = await command.url();
+  expect(await json(fetch(`${url}/echo/x`))).toMatchObject({ url: `${url}/echo/x` });
+  expect(command.lines).toContainEqual(
+    expect.stringMatching(/env sets CONVEX_SITE_URL to https:.* ignores it/),
+  );
 });
 
 test("a line of the env file that sets nothing is told at the start", async () => {

@@ -1,6 +1,7 @@
 /** `convex-embedded start`: serves a project until it is told to stop. */
 import { accessSync } from "node:fs";
-import { readSoundEnvFile } from "../environment/envFile";
+import { readEnvFile, readSoundEnvFile } from "../environment/envFile";
+import { siteUrlOfAnother } from "../environment/environment";
 import type { LogLine } from "../exec/logLine";
 import { reportStray } from "../exec/strays";
 import type { ConfiguredAsset, FirstStart } from "./config";
@@ -75,6 +76,7 @@ async function start(options: CommandLine): Promise<EmbeddedServer> {
   const more = { trustProxy, watch, env, envFile, assets, log: print, watchdog: WATCHDOG_MS };
   const server = await startServer({ project, data, host, ...ports, ...more });
   tellBrokenLines(envFile);
+  tellIgnoredSiteUrl(envFile);
 
   await sayWord("api", server.url);
   for (const [word, path] of Object.entries(pages)) await sayWord(word, server.url + path);
@@ -140,6 +142,16 @@ function sayWord(word: string, text: string): Promise<void> {
 /** Resolves when the line has left the process: a key that is only in a buffer would be lost with it. */
 function say(line: string): Promise<void> {
   return new Promise((resolve) => process.stdout.write(`${line}\n`, () => resolve()));
+}
+
+/** A warning, because whoever moved here from Convex may rely on the address. */
+function tellIgnoredSiteUrl(envFile: string): void {
+  const url = siteUrlOfAnother(readEnvFile(envFile));
+  if (url === undefined) return;
+  complain(
+    `${shownPath(envFile)} sets CONVEX_SITE_URL to ${url}, the address of another deployment. This server ignores it and ` +
+      "uses its own. Set it in the environment of the process if clients reach this server there.",
+  );
 }
 
 /** Says at the start what of the env file will not count. */

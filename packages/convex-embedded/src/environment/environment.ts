@@ -4,6 +4,9 @@ import { editEnvFile, readEnvFile, readSoundEnvFile } from "./envFile";
 /** What configures the official tools; functions have no use for it, and the admin key must not reach them. */
 const FOR_TOOLS = /^CONVEX_(SELF_HOSTED_|DEPLOY)/;
 
+/** What `npx convex dev` writes for a frontend: the address of the deployment that it has configured. */
+const CLIENT_URL = /^(?:[A-Z]+_)*CONVEX_URL$/;
+
 export type Variables = ReadonlyMap<string, string>;
 
 /** The env file as it is by now. */
@@ -74,7 +77,7 @@ export class Environment {
 
   /** Reads the file again, which may have been edited. @throws Error that names file and line for one that sets nothing. */
   renewal(): Renewal {
-    const set = this.#file === null ? this.#set : new Map(withoutTools(readSoundEnvFile(this.#file)));
+    const set = this.#file === null ? this.#set : ours(readSoundEnvFile(this.#file));
     const before = this.variables;
     const variables = this.#over(set);
     const names = [...new Set([...before.keys(), ...variables.keys()])];
@@ -91,12 +94,30 @@ export class Environment {
   }
 
   #read(): Variables {
-    return this.#file === null ? new Map() : new Map(withoutTools(readEnvFile(this.#file)));
+    return this.#file === null ? new Map() : ours(readEnvFile(this.#file));
   }
 
   #over(set: Variables): Variables {
     return new Map([...this.#builtIn, ...this.#host, ...set]);
   }
+}
+
+/**
+ * The `CONVEX_SITE_URL` of an env file if it belongs to another deployment: the command line writes it beside
+ * `CONVEX_URL`. Links built on it would lead a local client to that deployment.
+ */
+export function siteUrlOfAnother(file: Variables): string | undefined {
+  const url = file.get("CONVEX_SITE_URL");
+  if (url === undefined || !URL.canParse(url)) return undefined;
+  const configured = [...file.keys()].some((name) => CLIENT_URL.test(name) || name === "CONVEX_DEPLOYMENT");
+  return configured || new URL(url).hostname.endsWith(".convex.site") ? url : undefined;
+}
+
+/** What an env file sets for this server's functions. */
+function ours(file: Variables): Variables {
+  const set = new Map(withoutTools(file));
+  if (siteUrlOfAnother(file) !== undefined) set.delete("CONVEX_SITE_URL");
+  return set;
 }
 
 function withoutTools(variables: Iterable<readonly [string, string]>): (readonly [string, string])[] {

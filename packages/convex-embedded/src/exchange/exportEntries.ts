@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import type { StoredFile } from "../files/filesTable";
 import { fileById } from "../files/filesTable";
+import { mimeOf } from "../files/mime";
 import { STORAGE } from "../store/system/systemTables";
 import { BY_ID } from "../store/catalog";
 import type { Catalog, Reader, TableInfo } from "../store/types";
@@ -102,6 +103,12 @@ function* documents(source: SnapshotSource, table: TableInfo, counts: SnapshotCo
   source.progress(`${qualified(table)}: ${count} documents`);
 }
 
+/** Older versions stored types that Convex's import refuses: of those only the part before the parameters is kept. */
+function importable(contentType: string | null): string | null {
+  if (contentType === null) return null;
+  return mimeOf(contentType) ?? mimeOf(contentType.split(";", 1)[0]?.trim() ?? "");
+}
+
 function* storedFiles(
   source: SnapshotSource,
   component: string,
@@ -118,7 +125,8 @@ function* storedFiles(
   const metadata = function* (): Generator<string> {
     for (const { _id, _creationTime } of ids()) {
       const { sha256, size, contentType, uuid } = fileById(reader, catalog, component, _id) as StoredFile;
-      yield JSON.stringify({ _id, _creationTime, sha256, size, contentType, internalId: uuid });
+      const stored = { sha256, size, contentType: importable(contentType), internalId: uuid };
+      yield JSON.stringify({ _id, _creationTime, ...stored });
     }
   };
   yield { name: `${folder}/documents.jsonl`, bytes: () => inChunks(metadata()) };

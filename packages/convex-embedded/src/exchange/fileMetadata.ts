@@ -1,7 +1,8 @@
 /** What a snapshot says of its stored files: `_storage/documents.jsonl`, of which every field but `_id` may be missing. */
 import type { Entry } from "yauzl";
 import { isUuid } from "../files/filesDisk";
-import { isContentType, sha256Of } from "../files/uploadHeaders";
+import { mimeOf } from "../files/mime";
+import { sha256Of } from "../files/uploadHeaders";
 import { decodeId } from "../values/ids";
 import { parseObject } from "./documents";
 import { isCreationTime } from "./values";
@@ -48,7 +49,11 @@ function metadataOf(fields: Record<string, unknown>, place: string): Metadata {
     creationTime: read("_creationTime", isCreationTime, "time"),
     sha256: read("sha256", isText(isDigest), "digest in base64"),
     size: read("size", isSize, "number of bytes"),
-    contentType: read("contentType", isText(isContentType), "content type"),
+    contentType: read(
+      "contentType",
+      isText((text) => mimeOf(text) !== null),
+      "content type",
+    ),
     uuid: read("internalId", isText(isUuidOfAnyCase), "UUID")?.toLowerCase() ?? null,
   };
 }

@@ -80,7 +80,7 @@ test("a file that does not match its digest is refused and leaves nothing", asyn
       `Sha256 mismatch. Expected: ${Buffer.alloc(32).toString("base64")} Actual: ${right}`,
     );
     await expect(server.run(name, { bytes, sha256: "abc" })).rejects.toThrow("32 bytes in base64");
-    await expect(server.run(name, { bytes, type: "nonsense" })).rejects.toThrow("no content type");
+    await expect(server.run(name, { bytes, type: "nonsense" })).rejects.toThrow("not a content type");
   }
   await server.idle();
   expect(onDisk(server)).toEqual([]);

@@ -6,7 +6,8 @@ import { decodeId } from "../values/ids";
 import { Sha256Mismatch } from "./files";
 import { isUuid } from "./filesDisk";
 import type { StoredFile } from "./filesTable";
-import { isContentType, sha256Of } from "./uploadHeaders";
+import { mimeOf } from "./mime";
+import { sha256Of } from "./uploadHeaders";
 
 interface FileArgs {
   readonly storageId: unknown;
@@ -157,8 +158,9 @@ function find(execution: Execution, reader: Reader, method: string, id: unknown)
 
 function contentTypeOf(type: string): string | null {
   if (type === "") return null;
-  if (!isContentType(type)) throw new SyscallError(`"${type}" is no content type that a file can have.`);
-  return type;
+  const stored = mimeOf(type);
+  if (stored === null) throw new SyscallError(`"${type}" is not a content type that Convex stores.`);
+  return stored;
 }
 
 function expected(sha256: string | undefined): Buffer | undefined {

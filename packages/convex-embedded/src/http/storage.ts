@@ -6,7 +6,8 @@ import type { FileStorage } from "../files/files";
 import { Sha256Mismatch } from "../files/files";
 import { isUuid } from "../files/filesDisk";
 import type { StoredFile } from "../files/filesTable";
-import { isContentType, sha256Of } from "../files/uploadHeaders";
+import { mimeOf } from "../files/mime";
+import { sha256Of } from "../files/uploadHeaders";
 import type { ApiRequest, ApiRoute } from "./api";
 import { ApiError, sendJson } from "./api";
 import { parseRange } from "./range";
@@ -59,8 +60,9 @@ function describedBy({ headers }: IncomingMessage): {
   contentType: string | null;
   sha256: Buffer | undefined;
 } {
-  const contentType = headers["content-type"]?.trim() ?? null;
-  if (contentType !== null && !isContentType(contentType)) throw badHeader("content-type");
+  const sent = headers["content-type"]?.trim();
+  const contentType = sent === undefined ? null : mimeOf(sent);
+  if (sent !== undefined && contentType === null) throw badHeader("content-type");
   const given = headers["digest"];
   if (given === undefined) return { contentType, sha256: undefined };
   const digest = typeof given === "string" && given.startsWith("sha-256=") ? sha256Of(given.slice(8)) : null;
