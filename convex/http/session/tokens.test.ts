@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { internal } from "../../_generated/api";
-import type { LogLine } from "../../../embedded/exec/logLine";
+import type { LogLine } from "../../../packages/convex-embedded/src/exec/logLine";
 import { as, now, onlyOn, run, send, sendWithToken, useEngine } from "../testing/engine.testing";
 import { startEmbedded } from "../testing/engines/embedded.testing";
 import { withBearer } from "../testing/engines/engine.testing";

@@ -1,0 +1,111 @@
+/** Who calls a function through the API port: the operator, a logged in user, or nobody. */
+import type { IncomingMessage } from "node:http";
+import { SyscallError } from "../exec/errors";
+import type { Engine } from "../exec/engine";
+import type { LogLine } from "../exec/logLine";
+import { ApiError } from "../http/api";
+import { RequestOrigin } from "../http/origin";
+import { IssuerUnreachable } from "../auth/authErrors";
+import { sameKey } from "./adminKey";
+import type { Deployment } from "./deployment";
+
+/** What functions write while a caller waits is part of the answer, as on Convex. */
+class CallOrigin extends RequestOrigin {
+  readonly lines: string[] = [];
+
+  /** @param identity the JSON text of the identity that the operator acts as. */
+  constructor(
+    incoming: IncomingMessage,
+    { trustProxy }: Engine,
+    readonly identity?: string,
+  ) {
+    super(incoming, trustProxy);
+  }
+
+  readonly logged = ({ level, message }: LogLine): void => {
+    this.lines.push(`[${level.toUpperCase()}] ${message}`);
+  };
+}
+
+export interface Caller {
+  /** True for the operator, who may call internal functions and those of components. */
+  readonly admin: boolean;
+  readonly origin: CallOrigin;
+}
+
+/** @throws ApiError for a key or token that is not valid: nobody is taken for somebody else's nobody. */
+export async function callerOf(deployment: Deployment, incoming: IncomingMessage): Promise<Caller> {
+  const engine = deployment.engine();
+  const header = incoming.headers.authorization;
+  if (header === undefined) return { admin: false, origin: new CallOrigin(incoming, engine) };
+  const [, scheme = "", credential = ""] = /^(\S+) +(\S.*)$/.exec(header) ?? [];
+  switch (scheme.toLowerCase()) {
+    case "convex": {
+      const identity = actingAs(deployment, credential);
+      return { admin: true, origin: new CallOrigin(incoming, engine, identity) };
+    }
+    case "bearer": {
+      const origin = new CallOrigin(incoming, engine);
+      await engine.auth.identify(origin).catch(refuseToken);
+      return { admin: false, origin };
+    }
+    default:
+      throw new ApiError(400, "InvalidHeaderFailure", "Invalid authentication header");
+  }
+}
+
+/** @throws ApiError unless the request comes from the operator. */
+export function requireAdmin(deployment: Deployment, incoming: IncomingMessage): void {
+  const [, credential = ""] = /^convex +(\S.*)$/i.exec(incoming.headers.authorization ?? "") ?? [];
+  actingAs(deployment, credential);
+}
+
+/** Convex's words for a key that is none. */
+export function badAdminKey(): ApiError {
+  return new ApiError(
+    403,
+    "BadDeployKey",
+    "The provided deploy key was invalid for this deployment. Double check that the environment this key was " +
+      "generated for matches the desired deployment.",
+  );
+}
+
+/**
+ * The identity in `KEY:BASE64`, which the operator acts as; `undefined` for `KEY` alone.
+ *
+ * @throws ApiError if the key is not this deployment's, or what follows it is no identity.
+ */
+function actingAs({ adminKey }: Deployment, credential: string): string | undefined {
+  const colon = credential.indexOf(":");
+  const key = colon === -1 ? credential : credential.slice(0, colon);
+  if (!sameKey(key, adminKey)) throw badAdminKey();
+  return colon === -1 ? undefined : identityIn(credential.slice(colon + 1));
+}
+
+function identityIn(base64: string): string {
+  try {
+    const identity: unknown = JSON.parse(Buffer.from(base64, "base64").toString());
+    if (typeof identity === "object" && identity !== null) {
+      const tokenIdentifier = tokenIdentifierOf(identity as Readonly<Record<string, unknown>>);
+      if (tokenIdentifier !== null) return JSON.stringify({ ...identity, tokenIdentifier });
+    }
+  } catch {
+    // Neither base64 nor JSON is no identity either.
+  }
+  throw new ApiError(400, "HeaderParseFailure", "Malformed Authorization header.");
+}
+
+/** The one that is given, or the one that Convex makes of issuer and subject. `null` where both are missing. */
+function tokenIdentifierOf(identity: Readonly<Record<string, unknown>>): string | null {
+  const { tokenIdentifier, issuer, subject } = identity;
+  if (typeof tokenIdentifier === "string") return tokenIdentifier;
+  return typeof issuer === "string" && typeof subject === "string" ? `${issuer}|${subject}` : null;
+}
+
+function refuseToken(error: unknown): never {
+  if (error instanceof IssuerUnreachable) {
+    throw new ApiError(503, "AuthProviderDiscoveryFailed", error.message, { "retry-after": "5" });
+  }
+  if (!(error instanceof SyscallError)) throw error;
+  throw new ApiError(401, "Unauthenticated", error.message);
+}
