@@ -1,5 +1,6 @@
 import convex from "@convex-dev/eslint-plugin";
 import tseslint from "typescript-eslint";
+import { heldPromise } from "./scripts/lint/heldPromise.mjs";
 
 export default tseslint.config(
   {
@@ -29,6 +30,12 @@ export default tseslint.config(
   {
     files: ["convex/lib/env.lib.ts", "convex/auth.config.ts"],
     rules: { "@convex-dev/no-process-env": "off" },
+  },
+  {
+    files: ["convex/**/*.ts"],
+    ignores: ["**/*.test.ts", "**/*.testing.ts"],
+    plugins: { local: { rules: { "held-promise": heldPromise } } },
+    rules: { "local/held-promise": "error" },
   },
   { files: ["**/*.mjs"], ...tseslint.configs.disableTypeChecked },
 );

@@ -22,7 +22,6 @@ import schema from "./schema";
 const apiKey = schema.doc("apiKeys");
 /** What the database learns of a fresh key: never the key itself. */
 const fresh = { publicId: v.string(), hash: v.string() };
-const one = { ownerId: v.id("users"), keyId: v.string() };
 
 async function owned(ctx: QueryCtx, args: { ownerId: Id<"users">; keyId: string }): Promise<Doc<"apiKeys">> {
   const id = ctx.db.normalizeId("apiKeys", args.keyId);
@@ -60,12 +59,13 @@ export const create = internalMutation({
   },
 });
 
-/** Refuses a key from this moment on. Revoking twice changes nothing. */
+/** Refuses a key from this moment on. Revoking twice changes nothing. A key may always revoke itself. */
 export const revoke = internalMutation({
-  args: one,
+  args: { caller, keyId: v.string() },
   returns: v.null(),
-  handler: async (ctx, args) => {
-    const found = await owned(ctx, args);
+  handler: async (ctx, { caller, keyId }) => {
+    const found = await owned(ctx, { ownerId: caller.userId, keyId });
+    await requireMayManage(ctx, caller, found, "revoke a key with");
     if (found.revokedAt === undefined) await ctx.db.patch("apiKeys", found._id, { revokedAt: Date.now() });
     return null;
   },
@@ -78,7 +78,7 @@ export const rotate = internalMutation({
   handler: async (ctx, { caller, keyId, overlapSeconds, publicId, hash }) => {
     const now = Date.now();
     const old = await owned(ctx, { ownerId: caller.userId, keyId });
-    await requireHeld(ctx, caller, old.scopes);
+    await requireMayManage(ctx, caller, old, "hand out");
     if (old.revokedAt !== undefined) fail("conflict", "A revoked key cannot be rotated");
     if (old.expiresAt !== undefined && old.expiresAt <= now)
       fail("conflict", "An expired key cannot be rotated");
@@ -168,6 +168,21 @@ export const recordIssued = internalMutation({
 async function requireHeld(ctx: QueryCtx, caller: Caller, wanted: readonly string[]): Promise<void> {
   const lacking = firstLacking(await scopesNow(ctx, caller), wanted);
   if (lacking !== undefined) lacks(lacking, "This credential cannot hand out the scope");
+}
+
+/**
+ * Refuses a caller that may not change, rotate or revoke a key of its user. A key may do so with keys whose scopes it holds
+ * itself, and so with itself; a token, which is its user's own, with each of the user's keys.
+ */
+async function requireMayManage(
+  ctx: QueryCtx,
+  caller: Caller,
+  key: Doc<"apiKeys">,
+  what: string,
+): Promise<void> {
+  const held = await scopesNow(ctx, caller);
+  const lacking = caller.key && caller.key.id !== key._id ? firstLacking(held, key.scopes) : undefined;
+  if (lacking !== undefined) lacks(lacking, `This credential cannot ${what} the scope`);
 }
 
 async function insertKey(

@@ -3,8 +3,9 @@ import type { Doc } from "./_generated/dataModel";
 import { internalMutation, internalQuery, type QueryCtx } from "./_generated/server";
 import { TOUCH_AFTER_MS } from "./lib/apiKey.lib";
 import { caller, type Caller } from "./lib/caller.lib";
+import { claimsOf, type Claims } from "./lib/claims.lib";
 import { rateLimits } from "./lib/env.lib";
-import { proofIn, userOfIdentity } from "./lib/identity.lib";
+import { proofIn, userOfClaims } from "./lib/identity.lib";
 import { take, takeFromAddress } from "./lib/limiter.lib";
 import { quota } from "./lib/quota.lib";
 
@@ -41,14 +42,14 @@ export const validateToken = internalQuery({
   args: {},
   returns: v.union(v.null(), caller),
   handler: async (ctx) => {
-    const identity = await ctx.auth.getUserIdentity();
+    const claims = await verifiedClaims(ctx);
     const user =
-      identity &&
+      claims &&
       (await ctx.db
         .query("users")
-        .withIndex("by_token_identifier", (q) => q.eq("tokenIdentifier", identity.tokenIdentifier))
+        .withIndex("by_token_identifier", (q) => q.eq("tokenIdentifier", claims.tokenIdentifier))
         .unique());
-    if (!user || (await proofIn(ctx, user, identity)) !== undefined) return null;
+    if (!user || (await proofIn(ctx, user, claims)) !== undefined) return null;
     return callerOfUser(user);
   },
 });
@@ -82,8 +83,8 @@ export const admitToken = internalMutation({
   returns: verdict,
   handler: async (ctx) => {
     const limits = rateLimits();
-    const identity = await ctx.auth.getUserIdentity();
-    const user = identity && (await userOfIdentity(ctx, identity));
+    const claims = await verifiedClaims(ctx);
+    const user = claims && (await userOfClaims(ctx, claims));
     if (!user) return { caller: null, quota: await takeFromAddress(ctx, limits.address) };
     return { caller: callerOfUser(user), quota: await take(ctx, "user", user._id, limits.key) };
   },
@@ -95,6 +96,12 @@ export const admitAddress = internalMutation({
   returns: v.union(v.null(), quota),
   handler: (ctx) => takeFromAddress(ctx, rateLimits().address),
 });
+
+/** The claims of the request's token; null where there is no token, or none that is valid. */
+async function verifiedClaims(ctx: QueryCtx): Promise<Claims | null> {
+  const identity = await ctx.auth.getUserIdentity();
+  return identity && claimsOf(identity);
+}
 
 /** A key is only as good as its owner: with the user it is gone. */
 async function keyByHash(ctx: QueryCtx, hash: string): Promise<Doc<"apiKeys"> | null> {

@@ -1,6 +1,7 @@
 import { v } from "convex/values";
 import { internal } from "./_generated/api";
 import { internalMutation } from "./_generated/server";
+import { isEmail } from "./lib/email.lib";
 import { versionOf } from "./lib/eventVersion.lib";
 import { handlerArgs, object, optionalText, parse, text, type Json } from "./lib/webhook.lib";
 
@@ -35,11 +36,16 @@ function toUser(user: Json): { clerkId: string; name: string; email?: string; em
     (one): one is Json => typeof one === "object" && one !== null,
   );
   const primary = emails.find((one) => one["id"] === user["primary_email_address_id"]);
-  const email = primary && optionalText(primary, "email_address");
+  const address = primary && optionalText(primary, "email_address");
+  // What the REST routes refuse is no email here either.
+  const email = address !== undefined && isEmail(address) ? address : undefined;
   return {
     clerkId: text(user, "id"),
     name: names.filter((part) => part !== undefined).join(" "),
     ...(email !== undefined && { email }),
-    emailVerified: primary !== undefined && object(primary, "verification")["status"] === "verified",
+    emailVerified:
+      email !== undefined &&
+      primary !== undefined &&
+      object(primary, "verification")["status"] === "verified",
   };
 }

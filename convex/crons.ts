@@ -13,5 +13,6 @@ crons.interval(
   {},
 );
 crons.interval("purge old webhook payloads", { hours: 6 }, internal.webhookEvents.purge, {});
+crons.interval("fold stored emails", { hours: 1 }, internal.migrations.foldEmails, {});
 
 export default crons;

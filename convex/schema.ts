@@ -1,13 +1,14 @@
 import { defineSchema, defineTable } from "convex/server";
 import { v } from "convex/values";
 import { eventVersion } from "./lib/eventVersion.lib";
+import { pageArgs } from "./lib/page.lib";
 import { storedText } from "./lib/storedText.lib";
 
 /** `revision` counts the writes of a document; it makes the `ETag`, because timestamps tie. */
 export default defineSchema({
   users: defineTable({
     email: v.string(),
-    /** The email in lower case: the form in which it is unique. */
+    /** The email with ASCII letters in lower case (`foldEmail`): the form in which it is unique. */
     emailKey: v.string(),
     /** There where an issuer has named the email without having verified it. It may be somebody else's, who can prove it. */
     emailVerified: v.optional(v.literal(false)),
@@ -27,6 +28,14 @@ export default defineSchema({
 
   /** Clerk ids whose user was deleted here: a late event must not bring them back. */
   deletedClerkUsers: defineTable({ clerkId: v.string() }).index("by_clerk_id", ["clerkId"]),
+
+  /** How far the conversions of stored documents have come, by the names of their functions in `migrations.ts`. */
+  migrations: defineTable({
+    name: v.string(),
+    /** The last document that was converted, of those sorted newest first. */
+    after: pageArgs.after,
+    doneAt: v.optional(v.number()),
+  }).index("by_name", ["name"]),
 
   apiKeys: defineTable({
     userId: v.id("users"),

@@ -2,6 +2,7 @@ import { v } from "convex/values";
 import { internal } from "./_generated/api";
 import type { Doc } from "./_generated/dataModel";
 import { internalMutation, internalQuery, type MutationCtx, type QueryCtx } from "./_generated/server";
+import { foldEmail } from "./lib/email.lib";
 import { fail } from "./lib/failure.lib";
 import { deleteFile } from "./lib/files.lib";
 import { idempotencyArg, once, onceOf } from "./lib/idempotency.lib";
@@ -62,7 +63,7 @@ export const edit = internalMutation({
     if (holder && holder._id !== found._id)
       fail("conflict", `email: ${holder.email} belongs to another user`);
     await ctx.db.patch("users", found._id, {
-      ...(email !== undefined && { email, emailKey: email.toLowerCase(), emailVerified: undefined }),
+      ...(email !== undefined && { email, emailKey: foldEmail(email), emailVerified: undefined }),
       ...(name !== undefined && { name }),
       revision: found.revision + 1,
     });

@@ -21,6 +21,7 @@ import type * as http from "../http.js";
 import type * as idempotency from "../idempotency.js";
 import type * as items from "../items.js";
 import type * as jobs from "../jobs.js";
+import type * as migrations from "../migrations.js";
 import type * as openapi from "../openapi.js";
 import type * as payments from "../payments.js";
 import type * as problems from "../problems.js";
@@ -54,6 +55,7 @@ declare const fullApi: ApiFromModules<{
   idempotency: typeof idempotency;
   items: typeof items;
   jobs: typeof jobs;
+  migrations: typeof migrations;
   openapi: typeof openapi;
   payments: typeof payments;
   problems: typeof problems;

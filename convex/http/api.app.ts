@@ -50,7 +50,7 @@ async function way(c: ApiContext, endpoint: Endpoint | undefined): Promise<Respo
   let error: unknown;
   let response: Response;
   try {
-    response = await withinTime(requestTimeoutMs(), answer(c, endpoint));
+    response = await withinTime(requestTimeoutMs(), () => answer(c, endpoint));
   } catch (thrown) {
     error = thrown;
     response = problem(c, thrown);

@@ -71,6 +71,7 @@ const HELD_BY: Record<keyof Spec, (keyof typeof ROWS)[]> = {
     "a key that was revoked: 403",
   ],
   bodyOptional: ["a body of another type: 415", "an empty body: 400, unless it may be left out"],
+  onItself: ["a key does it to itself without the scope"],
   unlimited: ["the reply tells what is left of the quota, unless limits do not apply"],
   idempotent: ["an Idempotency-Key that is none: 400 that names it"],
   unlisted: ["what was created has an address, unless its contract says that it has none"],

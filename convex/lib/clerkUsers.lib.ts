@@ -1,4 +1,5 @@
 import type { MutationCtx } from "../_generated/server";
+import { foldEmail } from "./email.lib";
 import { isNewer, type EventVersion } from "./eventVersion.lib";
 import { fail } from "./failure.lib";
 import {
@@ -45,7 +46,7 @@ export async function applyClerkUser(ctx: MutationCtx, event: ClerkUser): Promis
     await insertUser(ctx, { ...fields, email, ...(!isProved && { emailVerified: false }) });
     return null;
   }
-  const emailKey = email.toLowerCase();
+  const emailKey = foldEmail(email);
   const emailVerified = isProved ? undefined : false;
   const revision = user.revision + 1;
   await ctx.db.patch("users", user._id, { ...fields, email, emailKey, emailVerified, revision });

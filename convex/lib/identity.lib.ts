@@ -1,6 +1,7 @@
-import type { UserIdentity } from "convex/server";
 import type { Doc } from "../_generated/dataModel";
 import type { MutationCtx, QueryCtx } from "../_generated/server";
+import type { Claims } from "./claims.lib";
+import { foldEmail } from "./email.lib";
 import { clerkIssuer } from "./env.lib";
 import {
   giveUpEmail,
@@ -19,19 +20,18 @@ import { written } from "./written.lib";
  *
  * @returns Null where neither is safe: the email is somebody else's, or the user was deleted in Clerk.
  */
-export async function userOfIdentity(ctx: MutationCtx, identity: UserIdentity): Promise<Doc<"users"> | null> {
-  const { tokenIdentifier, email } = identity;
+export async function userOfClaims(ctx: MutationCtx, claims: Claims): Promise<Doc<"users"> | null> {
+  const { tokenIdentifier, emailVerified: verified } = claims;
   const known = await ctx.db
     .query("users")
     .withIndex("by_token_identifier", (q) => q.eq("tokenIdentifier", tokenIdentifier))
     .unique();
-  if (known) return recordProof(ctx, known, identity);
+  if (known) return recordProof(ctx, known, claims);
 
-  const clerkId = isClerk(identity.issuer) ? identity.subject : undefined;
+  const clerkId = isClerk(claims.issuer) ? claims.subject : undefined;
   if (clerkId !== undefined && (await wasDeletedFromClerk(ctx, clerkId))) return null;
   const byClerkId = clerkId === undefined ? null : await userByClerkId(ctx, clerkId);
-  const holder = email === undefined ? null : await userByEmail(ctx, email);
-  const verified = identity.emailVerified === true && email !== undefined;
+  const holder = claims.email === undefined ? null : await userByEmail(ctx, claims.email);
   const user = byClerkId ?? (holder && verified && isJoinable(holder) ? holder : null);
   if (user) {
     // With the Clerk id, Clerk's events find the user from now on: its deletion above all.
@@ -43,12 +43,13 @@ export async function userOfIdentity(ctx: MutationCtx, identity: UserIdentity): 
     if (!verified || holder.emailVerified !== false) return null;
     await giveUpEmail(ctx, holder);
   }
+  const email = claims.email ?? noEmail(crypto.randomUUID());
   return insertUser(ctx, {
     tokenIdentifier,
     ...(clerkId !== undefined && { clerkId }),
-    email: email ?? noEmail(crypto.randomUUID()),
+    email,
     ...(!verified && { emailVerified: false }),
-    name: identity.name ?? identity.nickname ?? email ?? "",
+    name: claims.name ?? email.slice(0, email.lastIndexOf("@")),
   });
 }
 
@@ -56,25 +57,21 @@ export async function userOfIdentity(ctx: MutationCtx, identity: UserIdentity): 
 export async function proofIn(
   ctx: QueryCtx,
   user: Doc<"users">,
-  { email, emailVerified }: UserIdentity,
+  { email, emailVerified }: Claims,
 ): Promise<string | undefined> {
-  if (user.emailVerified !== false || emailVerified !== true || email === undefined) return undefined;
+  if (user.emailVerified !== false || !emailVerified || email === undefined) return undefined;
   const holder = await userByEmail(ctx, email);
   return holder === null || holder.emailVerified === false ? email : undefined;
 }
 
-async function recordProof(
-  ctx: MutationCtx,
-  user: Doc<"users">,
-  identity: UserIdentity,
-): Promise<Doc<"users">> {
-  const email = await proofIn(ctx, user, identity);
+async function recordProof(ctx: MutationCtx, user: Doc<"users">, claims: Claims): Promise<Doc<"users">> {
+  const email = await proofIn(ctx, user, claims);
   if (email === undefined) return user;
   const holder = await userByEmail(ctx, email);
   if (holder && holder._id !== user._id) await giveUpEmail(ctx, holder);
   await ctx.db.patch("users", user._id, {
     email,
-    emailKey: email.toLowerCase(),
+    emailKey: foldEmail(email),
     emailVerified: undefined,
     revision: user.revision + 1,
   });

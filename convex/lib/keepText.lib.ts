@@ -22,7 +22,7 @@ export async function keepText<T>(
   const blob = new Blob([text], { type: "application/json" });
   if (blob.size <= INLINE_BYTES) return record({ text });
   const storageId = await storage.store(blob);
-  return unlessRefused(storage, storageId, record({ storageId }));
+  return unlessRefused(storage, storageId, () => record({ storageId }));
 }
 
 /** The text, or undefined when the file that held it is gone. */
@@ -33,9 +33,15 @@ export const readText = async (storage: Storage, stored: StoredText): Promise<st
  * Deletes stored bytes when the transaction that was to record them refuses, because nothing else knows of them. Any other
  * error leaves them: it does not tell whether the transaction has committed.
  */
-export function unlessRefused<T>(storage: Storage, storageId: Id<"_storage">, work: Promise<T>): Promise<T> {
-  return work.catch(async (error: unknown) => {
+export async function unlessRefused<T>(
+  storage: Storage,
+  storageId: Id<"_storage">,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
     if (failureOf(error)) await storage.delete(storageId);
     throw error;
-  });
+  }
 }

@@ -1,15 +1,23 @@
 import type { Doc } from "../_generated/dataModel";
 import type { MutationCtx, QueryCtx } from "../_generated/server";
+import { foldEmail } from "./email.lib";
 import { fail } from "./failure.lib";
 import { NEW_USER_SCOPES } from "./scopes.lib";
 import { written } from "./written.lib";
 
-/** The user who holds an email, in any letter case, or null. */
-export function userByEmail(ctx: QueryCtx, email: string): Promise<Doc<"users"> | null> {
-  return ctx.db
-    .query("users")
-    .withIndex("by_email", (q) => q.eq("emailKey", email.toLowerCase()))
-    .unique();
+/**
+ * The user who holds an email, or null. ASCII letters count the same in either case, nothing else does.
+ *
+ * Until `migrations:foldEmails` has run, a stored key may be the email in JavaScript's lower case. So both keys are looked
+ * up, and only the email decides.
+ */
+export async function userByEmail(ctx: QueryCtx, email: string): Promise<Doc<"users"> | null> {
+  const folded = foldEmail(email);
+  for (const emailKey of new Set([folded, email.toLowerCase()])) {
+    const holders = ctx.db.query("users").withIndex("by_email", (q) => q.eq("emailKey", emailKey));
+    for await (const user of holders) if (foldEmail(user.email) === folded) return user;
+  }
+  return null;
 }
 
 /**
@@ -34,7 +42,7 @@ export const noEmail = (name: string): string => `${name}@no-email.invalid`;
 /** Takes an email from a user who has only claimed it, for the one who has proved it. */
 export async function giveUpEmail(ctx: MutationCtx, user: Doc<"users">): Promise<void> {
   const email = noEmail(user._id);
-  await ctx.db.patch("users", user._id, { email, emailKey: email, revision: user.revision + 1 });
+  await ctx.db.patch("users", user._id, { email, emailKey: foldEmail(email), revision: user.revision + 1 });
 }
 
 /** The user of a Clerk id, or null. */
@@ -61,7 +69,7 @@ export async function insertUser(
 ): Promise<Doc<"users">> {
   const id = await ctx.db.insert("users", {
     ...user,
-    emailKey: user.email.toLowerCase(),
+    emailKey: foldEmail(user.email),
     scopes: [...NEW_USER_SCOPES],
     revision: 1,
   });

@@ -386,7 +386,7 @@ export interface paths {
     post?: never;
     /**
      * Revoke a key
-     * @description The key is refused from this moment on.
+     * @description The key is refused from this moment on. A key can revoke only keys whose scopes it has itself (403 names the one that it lacks), and always itself, even without `keys:write`. A token can revoke each of its user's keys.
      *
      *     Who may call: a credential with the scope `keys:write`.
      */
@@ -410,7 +410,7 @@ export interface paths {
     put?: never;
     /**
      * Replace a key
-     * @description Answers a new key with the same name, scopes and expiry. The old one works for `overlapSeconds` more (0 unless given).
+     * @description Answers a new key with the same name, scopes and expiry. The old one works for `overlapSeconds` more (0 unless given). A key can rotate only keys whose scopes it has itself, a token each of its user's keys.
      *
      *     Who may call: a credential with the scope `keys:write`.
      */

@@ -36,8 +36,9 @@ export function files(api: Api): void {
       contentType: sent,
       visibility: c.req.valid("query").visibility ?? "public",
     };
-    const recorded = once((key) => c.env.runMutation(internal.files.recordUpload, { ...record, ...key }));
-    const file = await unlessRefused(c.env.storage, storageId, recorded);
+    const file = await unlessRefused(c.env.storage, storageId, () =>
+      once((key) => c.env.runMutation(internal.files.recordUpload, { ...record, ...key })),
+    );
     const { contentType, size, sha256, visibility } = file;
     return c.json({ storageId: file.storageId, contentType, size, sha256, visibility }, 200, {
       Location: `/files/${file.storageId}`,

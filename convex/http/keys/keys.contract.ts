@@ -73,12 +73,15 @@ export const createKey = contract("post", "/api/keys", () => ({
 export const revokeKey = contract("delete", "/api/keys/:id", () => ({
   operationId: "revokeKey",
   scope: "keys:write",
+  onItself: true,
   params: one(),
   replies: documented(() => ({ 204: null })),
   docs: documented(() => ({
     tag: "Keys",
     summary: "Revoke a key",
-    description: "The key is refused from this moment on.",
+    description:
+      "The key is refused from this moment on. A key can revoke only keys whose scopes it has itself (403 names the one " +
+      "that it lacks), and always itself, even without `keys:write`. A token can revoke each of its user's keys.",
     examples: { params: { id: partnerKey().id } },
   })),
 }));
@@ -98,7 +101,8 @@ export const rotateKey = contract("post", "/api/keys/:id/rotate", () => ({
     summary: "Replace a key",
     problems: ["conflict"],
     description:
-      "Answers a new key with the same name, scopes and expiry. The old one works for `overlapSeconds` more (0 unless given).",
+      "Answers a new key with the same name, scopes and expiry. The old one works for `overlapSeconds` more (0 unless " +
+      "given). A key can rotate only keys whose scopes it has itself, a token each of its user's keys.",
     examples: {
       params: { id: partnerKey().id },
       body: { overlapSeconds: 3600 },

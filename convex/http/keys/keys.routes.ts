@@ -48,7 +48,7 @@ export function keys(api: Api): void {
 
   implement(api, revokeKey, async (c) => {
     await c.env.runMutation(internal.apiKeys.revoke, {
-      ownerId: c.var.caller.userId,
+      caller: c.var.caller,
       keyId: c.req.valid("param").id,
     });
     return c.body(null, 204);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { SCOPES } from "../../lib/scopes.lib";
-import { as, later, send, useEngine } from "../testing/engine.testing";
+import { as, later, send, sendWithToken, useEngine } from "../testing/engine.testing";
 import { dead, HOUR, inMs, KEY_FORM, mint, using } from "../testing/keys.testing";
 import { json, page, problem } from "../testing/replies.testing";
 
@@ -101,6 +101,53 @@ describe("revoking", () => {
     const reply = await send(path, { method: "DELETE", headers: { "X-API-Key": String(made["key"]) } });
     expect(reply.status).toBe(204);
     await dead(use());
+  });
+
+  test("a key may revoke itself without keys:write, and nothing else", async () => {
+    const call = await as("self");
+    const own = await mint(call, { name: "own", scopes: ["items:read"] });
+    const other = await mint(call, { name: "other", scopes: ["items:read"] });
+    const init = { method: "DELETE", headers: { "X-API-Key": String(own.made["key"]) } };
+    const refused = await problem(send(other.path, init), 403, "insufficient_scope");
+    expect(refused.detail).toContain("keys:write");
+    await json(other.use());
+    expect((await send(own.path, init)).status).toBe(204);
+    await dead(own.use());
+  });
+
+  test("a key revokes only keys whose scopes it has", async () => {
+    const [all, few] = [await as("revoker"), await as("revoker", ["keys:write", "items:read"])];
+    for (const scopes of [["items:read"], ["keys:write", "items:read"]]) {
+      const { path, use } = await mint(all, { name: "within", scopes });
+      expect((await few("DELETE", path)).status).toBe(204);
+      await dead(use());
+    }
+    for (const scope of ["items:write", "*"]) {
+      const { path, use } = await mint(all, { name: "more", scopes: ["items:read", scope] });
+      const reply = await few("DELETE", path);
+      expect(reply.headers.get("www-authenticate")).toBe(
+        `Bearer error="insufficient_scope", scope="${scope}"`,
+      );
+      const { detail } = await problem(reply, 403, "insufficient_scope");
+      expect(detail).toBe(`This credential cannot revoke a key with the scope ${scope}`);
+      await json(use());
+      expect((await all("DELETE", path)).status).toBe(204);
+    }
+  });
+
+  test("a token revokes and rotates each of its user's keys, and no one else's", async () => {
+    const [call, stranger] = [await as("holder"), await as("stranger")];
+    const claims = { sub: "holder", email: "holder@example.com", email_verified: true };
+    const ask = (method: string, path: string) => sendWithToken(claims, path, { method });
+    expect((await json(ask("GET", "/api/user")))["id"]).toBe(call.userId);
+    const { path, use } = await mint(call, { name: "all", scopes: ["*"] });
+    expect(await json(ask("POST", `${path}/rotate`))).toMatchObject({ scopes: ["*"] });
+    await dead(use());
+    expect((await ask("DELETE", path)).status).toBe(204);
+    const theirs = await mint(stranger, { name: "theirs", scopes: ["items:read"] });
+    await problem(ask("DELETE", theirs.path), 404, "not_found");
+    await problem(ask("POST", `${theirs.path}/rotate`), 404, "not_found");
+    await json(theirs.use());
   });
 });
 

@@ -57,6 +57,18 @@ describe.each([
   });
 });
 
+test("a key that is revoked meanwhile revokes nothing", async () => {
+  const owner = await as("revoking");
+  const other = await mint(owner, { name: "other", scopes: ["items:read"] });
+  const { made, path } = await mint(owner, { name: "leaked", scopes });
+  const key = { id: made["id"] as never, publicId: String(made["publicId"]) };
+  const caller = { userId: owner.userId, scopes, credential: `key:${String(made["id"])}`, key };
+  expect((await owner("DELETE", path)).status).toBe(204);
+  const revoke = run("mutation", internal.apiKeys.revoke, { caller, keyId: String(other.made["id"]) });
+  await expect(revoke).rejects.toThrow();
+  await json(using(other.made["key"]));
+});
+
 test("a user who loses a scope meanwhile hands it out no more", async () => {
   const claims = { sub: "demoted", email: "demoted@example.com", email_verified: true };
   const id = (await json(sendWithToken(claims, "/api/user")))["id"];

@@ -71,6 +71,8 @@ export type Spec = {
   needs?: { setting: string; isSet: () => boolean };
   /** Anyone may call; a credential that is sent is checked all the same, and `c.var.caller` there then. */
   anonymous?: true;
+  /** A key may do this to itself without the scope: the path's `:id` is its own. */
+  onItself?: true;
   /** Rate limits do not apply. */
   unlimited?: true;
   /** Takes `Idempotency-Key`: the handler works through `c.var.once`. */

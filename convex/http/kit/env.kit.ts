@@ -8,6 +8,8 @@ import type { PageCall } from "./paging.kit";
 /** What the steps of a request leave for the next ones. */
 export type Variables = {
   requestId: string;
+  /** Set by `admit` where a token is refused: why, for the log alone. */
+  reason: string;
   /** Set by `admit`; routes that anyone may call have none. */
   caller: Caller;
   /** Set by `readBody` on routes that take a file: its bytes, and its type as the header has it. */

@@ -65,15 +65,43 @@ async function admitToken(c: ApiContext, credential: Credential): Promise<Caller
     ? { caller: known, quota: null }
     : await c.env.runMutation(internal.auth.admitToken, {});
   requireQuota(c, verdict.quota);
-  return verdict.caller ?? refused(credential);
+  if (verdict.caller) return verdict.caller;
+  await requireDecided(c);
+  return refused(credential);
 }
+
+/**
+ * Refuses with 503 where a token could not be verified because its issuer's keys cannot be fetched. A function that this
+ * action calls sees no identity, whatever went wrong; only the action's own `getUserIdentity()` throws, and says why.
+ */
+async function requireDecided(c: ApiContext): Promise<void> {
+  try {
+    await c.env.auth.getUserIdentity();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    c.set("reason", reason);
+    if (!UNDECIDED.test(reason)) return;
+    fail("unavailable", "The issuer of the token cannot be reached", {
+      headers: { "Retry-After": RETRY_AFTER },
+    });
+  }
+}
+
+/** What Convex says of an issuer whose keys it cannot fetch or read (`crates/authentication/src/lib.rs`). */
+const UNDECIDED =
+  /^(Auth provider discovery of |Could not fetch JWKS from |Invalid Content-Type .* when fetching JWKS |Invalid JWKS response )/;
+
+/** Seconds after which the issuer may be asked again. */
+const RETRY_AFTER = "5";
 
 /** Characters of the longest token that is looked at. */
 const MAX_TOKEN = 8192;
 
-/** Refuses a credential that lacks the route's scope. It comes before any id is looked at. */
-export function requireScope(c: ApiContext, { scope, anonymous }: Endpoint): void {
-  if (scope !== null && scope !== "any" && !anonymous) requireCaller(c.var.caller, scope);
+/** Refuses a credential that lacks the route's scope. It comes before any id is looked up. */
+export function requireScope(c: ApiContext, { scope, anonymous, onItself }: Endpoint): void {
+  if (scope === null || scope === "any" || anonymous) return;
+  if (onItself && c.var.caller.key?.id === c.req.param("id")) return;
+  requireCaller(c.var.caller, scope);
 }
 
 /** The caller, if there is one and it carries the scope: for what only some of a route's answers need. */

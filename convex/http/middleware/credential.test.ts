@@ -50,6 +50,46 @@ describe("the database is not asked", () => {
   });
 });
 
+describe("a token that no function of Convex takes", () => {
+  const nobody = {
+    "auth:validateToken": () => null,
+    "auth:admitToken": () => ({ caller: null, quota: null }),
+  };
+  const token = { headers: { Authorization: "Bearer a.b.c" } };
+  const throwing = (message: string) => () => {
+    throw new Error(message);
+  };
+
+  test.each([
+    "Auth provider discovery of https://issuer.example failed",
+    "Auth provider discovery of https://issuer.example failed: 503 Service Unavailable <html>",
+    "Could not fetch JWKS from URL 'https://issuer.example/jwks': HTTP 500 Internal Server Error. Check that the URL is correct and accessible.",
+    "Invalid Content-Type 'text/html' when fetching JWKS from 'https://issuer.example/jwks'. Expected 'application/json' or 'application/jwk-set+json'.",
+    "Invalid JWKS response body from 'https://issuer.example/jwks'. The response is not valid JSON or doesn't match the expected JWKS format.",
+  ])("is 503 where Convex says: %s", async (message) => {
+    const { send } = fakeContext(nobody, undefined, { identity: throwing(message) });
+    const reply = await send("/api/items", token);
+    expect(reply.headers.get("retry-after")).toBe("5");
+    const { detail } = await problem(reply, 503, "unavailable");
+    expect(detail).toBe("The issuer of the token cannot be reached");
+  });
+
+  test.each([
+    "Could not parse JWT payload. Check that the token is a valid JWT format with three base64-encoded parts separated by dots.",
+    "No auth provider found matching the given token",
+    "Could not verify OIDC token claim. Check that the token signature is valid and the token hasn't expired.",
+    "Could not decode token. The JWT's 'kid' (key ID) header is 'Auth provider discovery of ', does this key match any key in the provider's JWKS?",
+  ])("is 403 where Convex says: %s", async (message) => {
+    const { send } = fakeContext(nobody, undefined, { identity: throwing(message) });
+    await problem(send("/api/items", token), 403, "invalid_credential");
+  });
+
+  test("is 403 where Convex verified it: its user may not come in", async () => {
+    const { send } = fakeContext(nobody);
+    await problem(send("/api/items", token), 403, "invalid_credential");
+  });
+});
+
 describe("an authenticated request", () => {
   const list = { "items:list": () => ({ docs: [] }) };
 

@@ -4,10 +4,11 @@ import { failure } from "../../lib/failure.lib";
 const RETRY_AFTER = "5";
 
 /**
- * Waits for work, but not for ever: after `ms` milliseconds the request is refused with 503. The work itself cannot be
- * taken back; what it commits later stays, and how it ends nobody hears.
+ * Starts work and waits for it, but only `ms` milliseconds: then the request is refused with 503. The work goes on, what it
+ * commits later stays, and its outcome is dropped. It gets its handlers where it starts, because on Convex a rejection
+ * without one ends the request.
  */
-export function withinTime<T>(ms: number, work: Promise<T>): Promise<T> {
+export function withinTime<T>(ms: number, work: () => Promise<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const refuse = () => {
       const headers = { "Retry-After": RETRY_AFTER };
@@ -20,6 +21,6 @@ export function withinTime<T>(ms: number, work: Promise<T>): Promise<T> {
         clearTimeout(timer);
         settle(outcome);
       };
-    work.then(before(resolve), before(reject));
+    work().then(before(resolve), before(reject));
   });
 }

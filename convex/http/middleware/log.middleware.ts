@@ -2,6 +2,9 @@ import { failureOf } from "../../lib/failure.lib";
 import type { Endpoint } from "../kit/api.kit";
 import type { ApiContext } from "../kit/env.kit";
 
+/** Characters: an issuer that fails may have answered with a page. */
+const MOST_OF_A_REASON = 500;
+
 /**
  * Writes the one log line of a request, as JSON: what was asked, how it ended, who asked. Never a secret, a body, a query
  * or a raw path, which may hold one. An error that is nobody's intention stands in the line with its stack.
@@ -24,6 +27,7 @@ export function logRequest(
     key: caller?.key?.publicId,
     code: failure?.code ?? (unexpected ? "internal" : undefined),
     cause: unexpected ? describe(outcome.error) : failure?.code === "internal" ? failure.detail : undefined,
+    reason: (c.get("reason") as ApiContext["var"]["reason"] | undefined)?.slice(0, MOST_OF_A_REASON),
   });
   if (outcome.status >= 500) console.error(line);
   else console.log(line);

@@ -52,7 +52,9 @@ test.each([
       beforeStored = [...found];
       return Promise.resolve("kg2dw3v8s1x8w6t4r0pzc5m7h6d" as never);
     };
-    const { send } = fakeContext({ ...answers, "files:recordUpload": recorded }, undefined, { store });
+    const { send } = fakeContext({ ...answers, "files:recordUpload": recorded }, undefined, {
+      storage: { store },
+    });
     const headers = {
       "X-API-Key": key,
       "Content-Type": "image/png",

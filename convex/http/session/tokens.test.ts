@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { internal } from "../../_generated/api";
-import { as, onlyOn, run, send, sendWithToken, useEngine } from "../testing/engine.testing";
+import type { LogLine } from "../../../packages/convex-embedded/src/exec/logLine";
+import { as, now, onlyOn, run, send, sendWithToken, useEngine } from "../testing/engine.testing";
+import { startEmbedded } from "../testing/engines/embedded.testing";
+import { withBearer } from "../testing/engines/engine.testing";
 import { openIssuers, type Claims } from "../testing/issuers.testing";
 import { json, problem } from "../testing/replies.testing";
 
@@ -60,6 +63,33 @@ describe("joining a user who is known by email", () => {
     const known = await as("joiner");
     const user = await json(me({ sub: "joiner", email: "JOINER@example.com", email_verified: true }));
     expect(user["id"]).toBe(known.userId);
+  });
+
+  test("takes no address that only looks the same: the Kelvin sign is no k", async () => {
+    const kate = await as("kate");
+    const kelvin = await json(me({ sub: "kelvin", email: "\u212aate@example.com", email_verified: true }));
+    expect(kelvin["id"]).not.toBe(kate.userId);
+    expect(kelvin["email"]).toMatch(/@no-email\.invalid$/);
+    expect(await json(me({ sub: "kate", email: "KATE@example.com", email_verified: true }))).toMatchObject({
+      id: kate.userId,
+      email: "kate@example.com",
+    });
+  });
+
+  test("takes no such address from Clerk either", async () => {
+    const kim = await as("kim");
+    const address = {
+      id: "a",
+      email_address: "\u212aim@example.com",
+      verification: { status: "verified" },
+    };
+    const data = { id: "user_kim", email_addresses: [address], primary_email_address_id: "a" };
+    const payload = JSON.stringify({ data });
+    const event = { eventId: "evt_kim", type: "user.created", time: now(), payload };
+    await run("mutation", internal.clerkEvents.handle, event);
+    const clerks = await json(me({ sub: "user_kim", issuer: "clerk" }));
+    expect(clerks["id"]).not.toBe(kim.userId);
+    expect(clerks["email"]).toBe("user_kim@no-email.invalid");
   });
 
   test.each([{}, { email_verified: false }])("does not take %j", async (claim) => {
@@ -155,6 +185,32 @@ describe("an email that the issuer has not verified", () => {
   });
 });
 
+describe("an email or a name that is none counts as absent", () => {
+  test.each(["", " ", "nobody", "a@b", "a b@example.com"])("email %j", async (email) => {
+    const user = await json(me({ sub: `email ${email}`, email, email_verified: true, name: "N" }));
+    expect(user["email"]).toMatch(/@no-email\.invalid$/);
+  });
+
+  test("a blank name is the email's local part", async () => {
+    const claims = { sub: "blank", email: "blank.name@example.com", name: " " };
+    expect(await json(me(claims))).toMatchObject({ name: "blank.name" });
+  });
+});
+
+describe("a claim that no text can be is an invalid token", () => {
+  const BAD = ["a\ud800", "\udfffa", "a\0b", "a\u0007b", "a\u009fb"];
+  const CLAIMS = ["sub", "email", "name"] as const;
+
+  test.each(CLAIMS.flatMap((claim) => BAD.map((bad) => [claim, bad] as const)))(
+    "%s: %j",
+    async (claim, bad) => {
+      const claims = { sub: "text", email: "text@example.com", name: "T", [claim]: bad };
+      const refused = await problem(me(claims), 403, "invalid_credential");
+      expect(refused.detail).toBe("Invalid token");
+    },
+  );
+});
+
 test("a user who was deleted comes back by no Clerk token", async () => {
   const claims = { sub: "user_gone", issuer: "clerk", email: "gone@example.com" } as const;
   const { id } = await json(me(claims));
@@ -175,7 +231,7 @@ describe("no token", () => {
 
   onlyOn("embedded", "the mock verifies no token", "that does not verify is refused", async () => {
     const foreign = await openIssuers();
-    const now = Math.floor(Date.now() / 1000);
+    const seconds = Math.floor(Date.now() / 1000);
     try {
       const tokens = [await foreign.token({ sub: "root", email: "root@example.com", email_verified: true })];
       for (const token of tokens) {
@@ -186,11 +242,46 @@ describe("no token", () => {
       foreign.close();
     }
     const wrong: (Claims & Record<string, unknown>)[] = [
-      { sub: "late", exp: now - 3600 },
-      { sub: "early", nbf: now + 3600 },
+      { sub: "late", exp: seconds - 3600 },
+      { sub: "early", nbf: seconds + 3600 },
       { sub: "elsewhere", aud: "another" },
       { sub: "forged", iss: "https://issuer.example.test" },
     ];
     for (const claims of wrong) await problem(me(claims), 403, "invalid_credential");
+  });
+
+  onlyOn("embedded", "the mock fetches no keys", "that cannot be decided is 503, not 403", async () => {
+    const issuers = await openIssuers();
+    const lines: LogLine[] = [];
+    const engine = await startEmbedded(issuers.settings, (line) => void lines.push(line));
+    const ask = (token: string) => engine.fetch("/api/user", withBearer({}, token));
+    const about = (word: string) => lines.filter(({ message }) => message.includes(word));
+    try {
+      const good = await issuers.token({ sub: "held", email: "held@example.com" });
+      const unknown = await issuers.token({ sub: "held" }, { kid: "unknown" });
+      issuers.oidc.answer = (_path, response) => response.writeHead(502).end();
+      const undecided = await ask(good);
+      expect(Number(undecided.headers.get("retry-after"))).toBeGreaterThan(0);
+      const { detail } = await problem(undecided, 503, "unavailable");
+      expect(detail).toBe("The issuer of the token cannot be reached");
+      expect(about("cannot be fetched")).toHaveLength(1);
+      expect(about('"code":"unavailable"')[0]?.message).toContain("answers with status 502");
+
+      issuers.oidc.answer = null;
+      engine.later(2_000);
+      const user = await json(ask(good));
+      issuers.oidc.answer = (_path, response) => response.writeHead(502).end();
+      engine.later(30_000);
+      await problem(ask(unknown), 503, "unavailable");
+      expect(await json(ask(good))).toEqual(user);
+
+      issuers.oidc.answer = null;
+      engine.later(2_000);
+      expect((await problem(ask(unknown), 403, "invalid_credential")).detail).toBe("Invalid token");
+      expect(await json(ask(good))).toEqual(user);
+    } finally {
+      await engine.close();
+      issuers.close();
+    }
   });
 });

@@ -11,12 +11,15 @@ type Answer = (args: unknown) => unknown;
  * What the functions answer, by name or all the same, and which were asked. A function without an answer is an error.
  *
  * @param described The document that the replies have to keep to; default the project's own.
- * @param storage What file storage answers.
+ * @param more What file storage answers, and what the action's own `getUserIdentity()` answers or throws.
  */
 export function fakeContext(
   answers: Record<string, Answer> | Answer = {},
   described?: Described,
-  storage: Partial<ActionCtx["storage"]> = {},
+  {
+    storage = {},
+    identity = () => null,
+  }: { storage?: Partial<ActionCtx["storage"]>; identity?: () => unknown } = {},
 ) {
   const asked: string[] = [];
   const call = (reference: FunctionReference<"query" | "mutation" | "action", "internal">, args: unknown) => {
@@ -27,8 +30,9 @@ export function fakeContext(
       ? Promise.resolve().then(() => answer(args))
       : Promise.reject(new Error(`Nobody expected ${name}`));
   };
+  const auth = { getUserIdentity: () => Promise.resolve(null).then(() => identity()) };
   // The app asks a context for nothing else.
-  const ctx = { runQuery: call, runMutation: call, runAction: call, storage } as unknown as ActionCtx;
+  const ctx = { runQuery: call, runMutation: call, runAction: call, storage, auth } as unknown as ActionCtx;
   const send = checked(
     async (path, init) => api.app.fetch(new Request(`https://api.example.test${path}`, init), ctx),
     described && { described },

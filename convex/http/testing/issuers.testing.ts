@@ -1,5 +1,5 @@
 import type { JWTHeaderParameters, JWTPayload } from "jose";
-import { openIssuer, sign, signingKey } from "../../../packages/convex-embedded/fixtures/issuer";
+import { openIssuer, sign, signingKey, type Issuer } from "../../../packages/convex-embedded/fixtures/issuer";
 
 const AUDIENCE = "api-suite";
 
@@ -12,8 +12,9 @@ export type Claims = {
   name?: string;
 };
 
-/** Two issuers on loopback, one of them Clerk's, as settings and as a maker of tokens. */
+/** Two issuers on loopback, one of them Clerk's, as settings and as a maker of tokens. `oidc` is the other one. */
 export async function openIssuers(): Promise<{
+  oidc: Issuer;
   settings: Record<string, string>;
   token: (claims: Claims & JWTPayload, header?: Partial<JWTHeaderParameters>) => Promise<string>;
   close: () => void;
@@ -21,6 +22,7 @@ export async function openIssuers(): Promise<{
   const key = await signingKey("suite");
   const [oidc, clerk] = [await openIssuer([key]), await openIssuer([key])];
   return {
+    oidc,
     settings: {
       OIDC_ISSUER: oidc.url,
       OIDC_AUDIENCE: AUDIENCE,

@@ -6,7 +6,7 @@ import { tooLargeFor, UNREAD } from "./bodies.testing";
 import { CONVENTION_ROWS } from "./conventions.testing";
 import { as, type Call } from "./engine.testing";
 import { INPUT_ROWS } from "./input.testing";
-import { mistyped, page, problem } from "./replies.testing";
+import { json, mistyped, page, problem } from "./replies.testing";
 import { pathFor, pathWith, THINGS, type Route } from "./routes.testing";
 
 /** The route did what it is for; 409, because some examples can be created only once. */
@@ -88,10 +88,21 @@ export const ROWS = {
       const call = await as("owner", [scopeOf(route) ?? "*"]);
       const headers = oneCarrying(route, call.key);
       const reply = await ask(route, await pathFor(route, await as("owner")), { headers });
-      // Handing out scopes is the one thing that asks for more: those scopes.
-      if (route.secret && reply.status === 403)
-        expect(await reply.text()).toContain("This credential cannot hand out the scope");
+      // Handing out scopes, and revoking keys, asks for more: the scopes of those keys.
+      if (route.path.startsWith("/api/keys") && reply.status === 403)
+        expect(await reply.text()).toMatch(/This credential cannot (hand out|revoke a key with) the scope/);
       else expect(doneBy(route)).toContain(reply.status);
+    },
+  },
+  "a key does it to itself without the scope": {
+    applies: ({ onItself }) => onItself === true,
+    check: async (route) => {
+      const key = await json(
+        (await as("owner"))("POST", "/api/keys", { name: "own", scopes: ["items:read"] }),
+        201,
+      );
+      const headers = oneCarrying(route, String(key["key"]));
+      expect(DONE).toContain((await ask(route, pathWith(route, String(key["id"])), { headers })).status);
     },
   },
   "the scope comes before the id, the query and the body": {

@@ -113,6 +113,21 @@ describe("with secrets", () => {
     await refused("stripe", body, { ...headers, "Stripe-Signature": signature });
   });
 
+  test("stripe: more than one time, whichever of them was signed", async () => {
+    const fresh = String(Math.floor(now() / 1000));
+    for (const at of [now(), now() + OLD]) {
+      const { headers, body } = signed("stripe", { now: at });
+      const signature = headers["Stripe-Signature"] ?? "";
+      for (const forged of [
+        `t=${fresh},${signature}`,
+        `${signature},t=${fresh}`,
+        `t,${signature}`,
+        `${signature},t`,
+      ])
+        await refused("stripe", body, { ...headers, "Stripe-Signature": forged });
+    }
+  });
+
   test("github: a digest of the kind that is no longer good", async () => {
     const { headers, body } = signed("github");
     const sha1 = createHmac("sha1", SECRETS.github).update(body).digest("hex");

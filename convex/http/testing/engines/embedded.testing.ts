@@ -3,12 +3,16 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { getFunctionName } from "convex/server";
+import type { LogLine } from "../../../../packages/convex-embedded/src/exec/logLine";
 import { startServer, type EmbeddedServer } from "convex-embedded/testing/server";
 import { checked } from "../../../../openapi/contract/check";
 import { openIssuers } from "../issuers.testing";
 import { withBearer, type Engine, type Settings } from "./engine.testing";
 
-export async function startEmbedded(settings: Settings): Promise<Engine> {
+export async function startEmbedded(
+  settings: Settings,
+  log: (line: LogLine) => void = () => undefined,
+): Promise<Engine> {
   const data = await mkdtemp(join(tmpdir(), "api-suite-"));
   let ahead = 0;
   const issuers = await openIssuers();
@@ -19,7 +23,7 @@ export async function startEmbedded(settings: Settings): Promise<Engine> {
     // eslint-disable-next-line @convex-dev/no-process-env -- a test is no Convex function
     env: { ...process.env, ...issuers.settings, ...settings },
     clock: () => Date.now() + ahead,
-    log: () => undefined,
+    log,
   });
   const send = checked((path, init) => fetch(server.url + path, { redirect: "manual", ...init }));
   return {

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
+import type { LogLine } from "../exec/logLine";
 import type { Origin } from "../exec/origins";
 import type { Issuer, SigningKey } from "../../fixtures/issuer";
 import { sign, signingKey, startIssuer } from "../../fixtures/issuer";
-import type { Auth } from "./auth";
+import type { Auth, HeldKeys } from "./auth";
 import { createAuth } from "./auth";
 import { parseProviders } from "./authProviders";
 
@@ -22,35 +23,43 @@ interface Setup {
   readonly claims: Record<string, unknown>;
   /** Milliseconds since 1970, for the test to change. */
   readonly time: { now: number };
+  /** What was logged. */
+  readonly lines: LogLine[];
+}
+
+/** Puts a verifier together as a build does. */
+async function authOf(providers: readonly object[], held: HeldKeys = new Map()) {
+  const time = { now: NOW };
+  const lines: LogLine[] = [];
+  const log = (line: LogLine): void => void lines.push(line);
+  const auth = await createAuth(parseProviders({ providers }), { clock: () => time.now, log, held });
+  return { auth, time, lines };
 }
 
 async function oidc(more: { domain?: (url: string) => string } = {}): Promise<Setup> {
   const key = await signingKey("one");
   const issuer = await startIssuer([key]);
-  const time = { now: NOW };
-  const providers = [{ domain: more.domain?.(issuer.url) ?? issuer.url, applicationID: "app" }];
-  const auth = await createAuth(parseProviders({ providers }), () => time.now);
+  const made = await authOf([{ domain: more.domain?.(issuer.url) ?? issuer.url, applicationID: "app" }]);
   const claims = { iss: issuer.url, sub: "ada", aud: "app", iat: SECONDS, exp: SECONDS + 60 };
-  return { issuer, key, auth, claims, time };
+  return { issuer, key, claims, ...made };
 }
 
 async function customJwt(config: Record<string, unknown> = {}): Promise<Setup> {
   const key = await signingKey("elliptic", "ES256");
   const issuer = await startIssuer([key]);
-  const time = { now: NOW };
   const provider = {
     type: "customJwt",
     issuer: "https://tokens.example",
     jwks: issuer.jwksUrl,
     algorithm: "ES256",
   };
-  const auth = await createAuth(parseProviders({ providers: [{ ...provider, ...config }] }), () => time.now);
+  const made = await authOf([{ ...provider, ...config }]);
   const claims = { iss: "https://tokens.example", sub: "ada", exp: SECONDS + 60 };
-  return { issuer, key, auth, claims, time };
+  return { issuer, key, claims, ...made };
 }
 
 test("no token is nobody, and without providers every token is refused", async () => {
-  const auth = await createAuth([], () => NOW);
+  const { auth } = await authOf([]);
   expect(await identify(auth, null)).toBeNull();
   await expect(identify(auth, "cha_key")).rejects.toThrow(
     "No auth provider found matching the given token (no providers configured). Check convex/auth.config.ts.",
@@ -158,6 +167,9 @@ test("an application's id is asked for where the provider has one", async () => 
   await expect(identify(auth, await sign(key, claims))).rejects.toThrow("No auth provider found");
 });
 
+/** So many arrays in one another. */
+const nested = (levels: number): unknown => JSON.parse("[".repeat(levels) + "]".repeat(levels));
+
 const unsigned = (header: object, claims: object): string =>
   [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")).join(".") + ".";
 
@@ -226,6 +238,26 @@ test.each<[string, (setup: Setup) => Promise<string> | string, string]>([
     "Could not verify",
   ],
   [
+    "a lone surrogate in a claim",
+    ({ key, claims }) => sign(key, { ...claims, sub: "a\ud800" }),
+    "Could not parse JWT payload",
+  ],
+  [
+    "a lone surrogate in a claim's name",
+    ({ key, claims }) => sign(key, { ...claims, org: [{ "\udfff": 1 }] }),
+    "Could not parse JWT payload",
+  ],
+  [
+    "a lone surrogate in the header",
+    ({ key, claims }) => sign(key, claims, { kid: "\ud800" }),
+    "Could not parse JWT payload",
+  ],
+  [
+    "a claim nested deeper than Convex parses",
+    ({ key, claims }) => sign(key, { ...claims, deep: nested(127) }),
+    "Could not parse JWT payload",
+  ],
+  [
     "an unknown critical header",
     ({ key, claims }) =>
       sign(key, claims, { crit: ["x"], x: 1 }).catch(() =>
@@ -236,6 +268,13 @@ test.each<[string, (setup: Setup) => Promise<string> | string, string]>([
 ])("an ID token is refused: %s", async (_name, tokenOf, message) => {
   const setup = await oidc();
   await expect(identify(setup.auth, await tokenOf(setup))).rejects.toThrow(message);
+});
+
+test("a claim nested as deep as Convex parses is taken", async () => {
+  const { auth, key, claims } = await oidc();
+  expect(await identify(auth, await sign(key, { ...claims, deep: nested(126) }))).toMatchObject({
+    subject: "ada",
+  });
 });
 
 test("Ed25519 keys are taken for ID tokens", async () => {

@@ -5,18 +5,32 @@
  * signature by one of that provider's keys counts.
  */
 import { SyscallError } from "../exec/errors";
+import type { LogLine } from "../exec/logLine";
 import type { Origin } from "../exec/origins";
+import type { ProviderKeys } from "./authKeys";
 import type { Provider } from "./authProviders";
 
 export interface Auth {
   /**
    * The JSON text of the `UserIdentity` behind a request, `null` where it has no token. Found out once for a request.
    *
-   * @throws SyscallError that says why the token is refused.
+   * @throws SyscallError that says why the token is refused; IssuerUnreachable where that cannot be decided.
    */
   identify(origin: Origin): Promise<string>;
   /** Fetches what `identify` will need. @returns `null` if there is nothing to wait for, else what never rejects. */
   prepare(origin: Origin): Promise<void> | null;
+}
+
+/** The keys of providers, by their configuration. They outlive a build, since their issuer may be out of reach. */
+export type HeldKeys = Map<string, ProviderKeys>;
+
+export interface AuthOptions {
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  /** Told when keys cannot be fetched, and when they can again. */
+  readonly log: (line: LogLine) => void;
+  /** Shared by all builds of a server. */
+  readonly held: HeldKeys;
 }
 
 /** @returns the JSON text of the identity. @throws SyscallError that says why the token is refused. */
@@ -24,9 +38,8 @@ export type Verify = (token: string) => Promise<string>;
 
 const NOTHING = (): void => undefined;
 
-/** @param clock milliseconds since 1970. */
-export async function createAuth(providers: readonly Provider[], clock: () => number): Promise<Auth> {
-  const verify = await verifier(providers, clock);
+export async function createAuth(providers: readonly Provider[], options: AuthOptions): Promise<Auth> {
+  const verify = await verifier(providers, options);
   const identities = new WeakMap<Origin, Promise<string>>();
   const identify = (origin: Origin): Promise<string> => {
     const { token } = origin;
@@ -52,7 +65,7 @@ export async function createAuth(providers: readonly Provider[], clock: () => nu
   };
 }
 
-async function verifier(providers: readonly Provider[], clock: () => number): Promise<Verify> {
+async function verifier(providers: readonly Provider[], options: AuthOptions): Promise<Verify> {
   if (providers.length === 0) {
     const message =
       "No auth provider found matching the given token (no providers configured). Check convex/auth.config.ts.";
@@ -60,5 +73,5 @@ async function verifier(providers: readonly Provider[], clock: () => number): Pr
   }
   // Most projects have no providers, and then need no library to verify tokens.
   const { tokenVerifier } = await import("./authTokens");
-  return tokenVerifier(providers, clock);
+  return tokenVerifier(providers, options);
 }

@@ -1,18 +1,21 @@
 /**
- * A provider's public keys, fetched when first needed and kept.
+ * A provider's public keys: fetched when first needed, and held until newer ones have been fetched.
  *
- * Tokens are the client's word: one with an unknown key, or a hundred a second of them, must not make this server send
- * a request for each. So keys are fetched again at most once in `COOLDOWN_MS`, whatever is asked for.
+ * A client chooses what its token says. A token with an unknown key, or a hundred of them a second, must neither make
+ * this server send a request for each nor cost it the keys that it holds. So a fetch follows the last one only after a
+ * cooldown, and only a fetch that succeeds replaces what is held.
  */
 import type { JSONWebKeySet, JWTVerifyGetKey } from "jose";
 import { createLocalJWKSet } from "jose";
+import type { LogLine } from "../exec/logLine";
+import { IssuerUnreachable } from "./authErrors";
 import { fetchJson } from "./authFetch";
 import type { Provider } from "./authProviders";
 import { withoutSlash } from "./authProviders";
 
-/** How long keys are used before they are fetched again: a key that was withdrawn is good no longer. */
+/** How long keys are used before they are fetched again, so that a key that the issuer withdrew is refused. */
 const MAX_AGE_MS = 600_000;
-/** How soon after a fetch the next may follow, because a key is unknown or because the last one failed. */
+/** Milliseconds between the end of a fetch and the next one, where the first has succeeded or failed. */
 const COOLDOWN_MS = 30_000;
 const COOLDOWN_AFTER_FAILURE_MS = 2_000;
 
@@ -20,62 +23,134 @@ const COOLDOWN_AFTER_FAILURE_MS = 2_000;
 export interface Published {
   /** As the provider writes it itself. */
   readonly issuer: string;
-  readonly kids: ReadonlySet<string>;
   readonly getKey: JWTVerifyGetKey;
 }
 
 export class ProviderKeys {
   readonly #provider: Provider;
   readonly #clock: () => number;
-  #current: Promise<Published> | null = null;
-  #fetchedAt = 0;
-  #failed = false;
+  readonly #log: (line: LogLine) => void;
+  #held: Published | null = null;
+  /** When the held keys were fetched, and when the last fetch ended, whatever its outcome. */
+  #heldSince = 0;
+  #endedAt = -Infinity;
+  /** The reason why the last fetch failed, `null` if it succeeded. */
+  #failure: string | null = null;
+  /** The fetch that is under way. It never rejects. */
+  #fetching: Promise<void> | null = null;
 
   /** @param clock milliseconds since 1970. */
-  constructor(provider: Provider, clock: () => number) {
+  constructor(provider: Provider, clock: () => number, log: (line: LogLine) => void) {
     this.#provider = provider;
     this.#clock = clock;
+    this.#log = log;
   }
 
   /**
-   * The keys, fetched again where they are old or the wanted one is not among them, and not just fetched.
+   * Verifies with the keys that are held. Where these are missing, old, or not the ones that signed, they are fetched
+   * first, unless that was done within the cooldown.
    *
-   * @param kid of the key that is wanted, `undefined` for any.
-   * @throws Error that says why there are none.
+   * @param verify is called again with newer keys, and rejects where the keys do not fit.
+   * @param fits false for a rejection of `verify` that other keys could turn into success.
+   * @throws IssuerUnreachable where other keys could decide, and the last fetch has failed.
    */
-  async get(kid: string | undefined): Promise<Published> {
-    if (this.#current === null || this.#age() >= this.#maxAge()) return this.#fetch();
-    const published = await this.#current;
-    const known = kid === undefined || published.kids.has(kid);
-    return known || this.#age() < COOLDOWN_MS ? published : this.#fetch();
+  async verify<T>(
+    verify: (published: Published) => Promise<T>,
+    fits: (rejection: unknown) => boolean,
+  ): Promise<T> {
+    for (let published = await this.#current(); ;) {
+      try {
+        return await verify(published);
+      } catch (rejection) {
+        if (fits(rejection)) throw rejection;
+        if (this.#held === published) await this.#fetchUnlessJustDone();
+        // Newer keys came less than a cooldown ago, so that this ends with them.
+        if (this.#held === published || this.#held === null) {
+          throw this.#failure === null ? rejection : this.#unreachable();
+        }
+        published = this.#held;
+      }
+    }
   }
 
-  #age(): number {
-    const age = this.#clock() - this.#fetchedAt;
+  /** The held keys, fetched first where there are none or they are old. */
+  async #current(): Promise<Published> {
+    if (this.#held !== null && this.#since(this.#heldSince) >= MAX_AGE_MS) {
+      const fetched = this.#fetchUnlessJustDone();
+      // While the issuer cannot be reached, no request waits to learn that it still cannot.
+      if (this.#failure === null) await fetched;
+    }
+    if (this.#held === null) await this.#fetchUnlessJustDone();
+    if (this.#held === null) throw this.#unreachable();
+    return this.#held;
+  }
+
+  #since(time: number): number {
+    const age = this.#clock() - time;
     // A clock that was set back must not keep old keys alive.
     return age < 0 ? Infinity : age;
   }
 
-  #maxAge(): number {
-    return this.#failed ? COOLDOWN_AFTER_FAILURE_MS : MAX_AGE_MS;
+  #fetchUnlessJustDone(): Promise<void> {
+    const cooldown = this.#failure === null ? COOLDOWN_MS : COOLDOWN_AFTER_FAILURE_MS;
+    if (this.#fetching === null && this.#since(this.#endedAt) < cooldown) return Promise.resolve();
+    return (this.#fetching ??= this.#fetch());
   }
 
-  #fetch(): Promise<Published> {
-    this.#fetchedAt = this.#clock();
-    this.#failed = false;
-    const current = publishedBy(this.#provider);
-    this.#current = current;
-    current.catch(() => {
-      if (this.#current === current) this.#failed = true;
-    });
-    return current;
+  async #fetch(): Promise<void> {
+    let failure: string | null = null;
+    try {
+      this.#held = await publishedBy(this.#provider);
+      this.#heldSince = this.#clock();
+    } catch (error) {
+      failure = reasonOf(error);
+    }
+    this.#report(failure);
+    this.#failure = failure;
+    this.#endedAt = this.#clock();
+    this.#fetching = null;
   }
+
+  /** Logs the first failure, one with another reason, and the success that follows. */
+  #report(failure: string | null): void {
+    if (failure === this.#failure) return;
+    const keys = `the keys of the issuer ${this.#provider.issuer}`;
+    const others = "Tokens that these keys do not verify are answered with 503";
+    const effect =
+      this.#held === null
+        ? "Its tokens are answered with 503 until they can"
+        : `Those that were fetched before stay in use. ${others} until new ones can`;
+    this.#log(
+      failure === null
+        ? { level: "info", path: null, message: `${keys} were fetched again` }
+        : { level: "error", path: null, message: `${keys} cannot be fetched: ${failure}. ${effect}` },
+    );
+  }
+
+  #unreachable(): IssuerUnreachable {
+    const provider = this.#provider;
+    const why = this.#failure ?? "unknown";
+    // Convex's words, by which functions can tell this from a token that is refused.
+    return new IssuerUnreachable(
+      provider.type === "oidc"
+        ? `Auth provider discovery of ${provider.issuer} failed: ${why}`
+        : `Could not fetch JWKS from URL '${provider.jwks}': ${why}. Check that the URL is correct and accessible.`,
+    );
+  }
+}
+
+/** What an error says, and what lies behind it: `fetch` keeps the interesting part in the cause. */
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as Error;
+  if (!(cause instanceof Error)) return message;
+  const { code } = cause as NodeJS.ErrnoException;
+  return `${message} (${cause.message === "" ? (code ?? cause.name) : cause.message})`;
 }
 
 async function publishedBy(provider: Provider): Promise<Published> {
   if (provider.type === "customJwt") {
-    const jwks = await fetchJson(provider.jwks);
-    return { issuer: provider.issuer, ...keysOf(jwks, provider.jwks) };
+    const getKey = keysOf(await fetchJson(provider.jwks), provider.jwks);
+    return { issuer: provider.issuer, getKey };
   }
   const url = `${withoutSlash(provider.issuer)}/.well-known/openid-configuration`;
   const metadata = await fetchJson(url);
@@ -84,15 +159,11 @@ async function publishedBy(provider: Provider): Promise<Published> {
     throw new Error(`"${url}" is about another issuer, ${JSON.stringify(issuer)}`);
   }
   if (typeof jwks_uri !== "string") throw new Error(`"${url}" names no \`jwks_uri\``);
-  return { issuer, ...keysOf(await fetchJson(jwks_uri), jwks_uri) };
+  return { issuer, getKey: keysOf(await fetchJson(jwks_uri), jwks_uri) };
 }
 
-function keysOf(jwks: unknown, url: string): Omit<Published, "issuer"> {
+function keysOf(jwks: unknown, url: string): JWTVerifyGetKey {
   const { keys } = (jwks ?? {}) as { keys?: unknown };
   if (!Array.isArray(keys)) throw new Error(`"${url}" is no JSON Web Key Set`);
-  const kids = (keys as ({ kid?: unknown } | null)[]).map((key) => key?.kid);
-  return {
-    kids: new Set(kids.filter((kid) => typeof kid === "string")),
-    getKey: createLocalJWKSet(jwks as JSONWebKeySet),
-  };
+  return createLocalJWKSet(jwks as JSONWebKeySet);
 }

@@ -2,11 +2,13 @@
 import { decodeJwt, decodeProtectedHeader, errors, jwtVerify } from "jose";
 import type { JWTPayload } from "jose";
 import { SyscallError } from "../exec/errors";
-import type { Verify } from "./auth";
+import type { AuthOptions, Verify } from "./auth";
 import { jwtIdentity, oidcIdentity } from "./authIdentity";
+import type { Published } from "./authKeys";
 import { ProviderKeys } from "./authKeys";
 import type { Provider } from "./authProviders";
 import { sameIssuer } from "./authProviders";
+import { isParsedByConvex } from "./authText";
 
 /** More than any provider's token; a header could not even hold as much. */
 const MAX_CHARACTERS = 64 * 1024;
@@ -17,9 +19,9 @@ const CLAIMS_MISSING =
   "Could not parse JWT payload. Check that the token is a valid JWT format with three base64-encoded parts separated " +
   "by dots.";
 
-/** @param clock milliseconds since 1970. */
-export function tokenVerifier(providers: readonly Provider[], clock: () => number): Verify {
-  const known = providers.map((provider) => ({ provider, keys: new ProviderKeys(provider, clock) }));
+export function tokenVerifier(providers: readonly Provider[], options: AuthOptions): Verify {
+  const { clock } = options;
+  const known = providers.map((provider) => ({ provider, keys: keysOf(provider, options) }));
   return async (token) => {
     const { iss, audiences } = routing(token);
     const match = known.find(
@@ -33,6 +35,13 @@ export function tokenVerifier(providers: readonly Provider[], clock: () => numbe
   };
 }
 
+function keysOf(provider: Provider, { clock, log, held }: AuthOptions): ProviderKeys {
+  const configuration = JSON.stringify(provider);
+  const keys = held.get(configuration) ?? new ProviderKeys(provider, clock, log);
+  held.set(configuration, keys);
+  return keys;
+}
+
 /** What the token says of itself, unverified: at worst it leads to a provider whose keys do not fit. */
 function routing(token: string): { iss: string; audiences: readonly unknown[] } {
   if (token.length > MAX_CHARACTERS) throw new SyscallError(CLAIMS_MISSING);
@@ -42,6 +51,7 @@ function routing(token: string): { iss: string; audiences: readonly unknown[] } 
   } catch {
     throw new SyscallError(CLAIMS_MISSING);
   }
+  if (!isParsedByConvex(payload)) throw new SyscallError(CLAIMS_MISSING);
   if (typeof payload.iss !== "string") {
     throw new SyscallError(
       "Missing issuer claim ('iss') in JWT payload. The JWT must include an 'iss' claim that matches one of your " +
@@ -62,24 +72,41 @@ async function verified(
   if (provider.type === "customJwt" && kid === undefined) {
     throw new SyscallError("Could not decode token. JWT may be missing a 'kid' (key ID) header.");
   }
-  const published = await keys.get(kid).catch((error: unknown) => {
-    const about = provider.type === "oidc" ? "Auth provider discovery of" : "Could not fetch JWKS of";
-    throw new SyscallError(`${about} ${provider.issuer} failed: ${(error as Error).message}`);
-  });
-  let payload: JWTPayload;
   try {
-    ({ payload } = await jwtVerify(token, published.getKey, {
-      algorithms: provider.type === "oidc" ? ["RS256", "EdDSA"] : [provider.algorithm],
-      currentDate: new Date(now),
-      clockTolerance: TOLERANCE_SECONDS[provider.type],
-      requiredClaims: provider.type === "oidc" ? ["sub", "exp", "iat"] : ["sub", "exp"],
-    }));
+    return await keys.verify((published) => claimsOf(token, provider, published, now), isNotAboutKeys);
   } catch (error) {
-    throw refused(error, provider, kid);
+    throw error instanceof SyscallError ? error : refused(error, provider, kid);
   }
+}
+
+async function claimsOf(
+  token: string,
+  provider: Provider,
+  { issuer, getKey }: Published,
+  now: number,
+): Promise<JWTPayload> {
+  const { payload } = await jwtVerify(token, getKey, {
+    algorithms: provider.type === "oidc" ? ["RS256", "EdDSA"] : [provider.algorithm],
+    currentDate: new Date(now),
+    clockTolerance: TOLERANCE_SECONDS[provider.type],
+    requiredClaims: provider.type === "oidc" ? ["sub", "exp", "iat"] : ["sub", "exp"],
+  });
   if (typeof payload.sub !== "string") throw new SyscallError("Missing subject");
-  if (provider.type === "oidc") checkIdToken(payload, provider.applicationID, published.issuer);
+  if (provider.type === "oidc") checkIdToken(payload, provider.applicationID, issuer);
   return payload;
+}
+
+/** False where newer keys of the provider may verify the token: its key is unknown, or has changed under its old id. */
+function isNotAboutKeys(rejection: unknown): boolean {
+  if (rejection instanceof SyscallError) return true;
+  const aboutKeys =
+    // What WebCrypto says of a key that it cannot import.
+    !(rejection instanceof errors.JOSEError) ||
+    rejection instanceof errors.JWKSNoMatchingKey ||
+    rejection instanceof errors.JWKSMultipleMatchingKeys ||
+    rejection instanceof errors.JWKSInvalid ||
+    rejection instanceof errors.JWSSignatureVerificationFailed;
+  return !aboutKeys;
 }
 
 /** What an ID token must say beyond other tokens: the issuer as the provider writes it, and one audience. */
@@ -93,10 +120,12 @@ function checkIdToken({ iss, aud }: JWTPayload, applicationID: string, issuer: s
 
 function kidOf(token: string): string | undefined {
   try {
-    return decodeProtectedHeader(token).kid;
+    const header = decodeProtectedHeader(token);
+    if (isParsedByConvex(header)) return header.kid;
   } catch {
-    throw new SyscallError(CLAIMS_MISSING);
+    // The same refusal as for a header that Convex cannot parse.
   }
+  throw new SyscallError(CLAIMS_MISSING);
 }
 
 /** In Convex's words, as far as it has some. */

@@ -5,6 +5,7 @@ import type { Engine } from "../exec/engine";
 import type { LogLine } from "../exec/logLine";
 import { ApiError } from "../http/api";
 import { RequestOrigin } from "../http/origin";
+import { IssuerUnreachable } from "../auth/authErrors";
 import { sameKey } from "./adminKey";
 import type { Deployment } from "./deployment";
 
@@ -102,6 +103,9 @@ function tokenIdentifierOf(identity: Readonly<Record<string, unknown>>): string 
 }
 
 function refuseToken(error: unknown): never {
+  if (error instanceof IssuerUnreachable) {
+    throw new ApiError(503, "AuthProviderDiscoveryFailed", error.message, { "retry-after": "5" });
+  }
   if (!(error instanceof SyscallError)) throw error;
   throw new ApiError(401, "Unauthenticated", error.message);
 }

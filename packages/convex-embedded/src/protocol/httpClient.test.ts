@@ -139,6 +139,22 @@ test("a user is logged in by a token, and a token that is not valid is refused",
   expect(await client.query(messages.whoami)).toBeNull();
 });
 
+test("a token that cannot be decided, because its issuer cannot be reached, is 503", async () => {
+  const key = await signingKey("first");
+  const issuer = await startIssuer([key]);
+  issuer.answer = (_path, response) => response.writeHead(500).end();
+  const { server } = await serve({ project: TOOLS, env: { OIDC_DOMAIN: issuer.url } });
+  const token = await sign(key, { iss: issuer.url, aud: "app", sub: "1" });
+  const refused = await fetch(`${server.apiUrl}/api/query`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Authorization: `Bearer ${token}` },
+    body: JSON.stringify({ path: "messages:whoami", args: {}, format: "json" }),
+  });
+  expect(refused.status).toBe(503);
+  expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+  expect(await refused.json()).toMatchObject({ code: "AuthProviderDiscoveryFailed" });
+});
+
 test("queries at a timestamp are refused by name", async () => {
   const { nobody } = await clients();
   // eslint-disable-next-line @typescript-eslint/no-deprecated -- what it answers is what is tested

@@ -12,6 +12,7 @@ import { stopBundler } from "../runtime/bundle";
 import type { Component, ProjectBundle } from "../runtime/components";
 import { bundleComponents, loadComponents } from "../runtime/components";
 import { applyCrons, declaredCrons } from "../jobs/applyCrons";
+import type { HeldKeys } from "../auth/auth";
 import { createAuth } from "../auth/auth";
 import { parseProviders } from "../auth/authProviders";
 import type { Background } from "../jobs/background";
@@ -51,6 +52,7 @@ export class Builds {
   #creationTimes: CreationTimes | null = null;
   #files: FileStorage | null = null;
   #background: Background | null = null;
+  readonly #heldKeys: HeldKeys = new Map();
   /** What serves, and what it was made of. */
   #engine: Engine | null = null;
   #bundle: ProjectBundle | null = null;
@@ -155,7 +157,8 @@ export class Builds {
     const store = this.#openStore();
     const components = loadComponents(bundle, { env, clock, log });
     const { modules } = components.get("") as Component;
-    const auth = await createAuth(parseProviders(await modules.authConfig()), clock);
+    const providers = parseProviders(await modules.authConfig());
+    const auth = await createAuth(providers, { clock, log, held: this.#heldKeys });
     const schemas: ComponentSchema[] = [];
     for (const component of components.values()) {
       if (everything) await component.modules.loadAll();

@@ -1,0 +1,76 @@
+import { convexTest } from "convex-test";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { internal } from "./_generated/api";
+import schema from "./schema";
+
+const modules = import.meta.glob("./**/*.*s");
+
+beforeEach(() => vi.useFakeTimers());
+afterEach(() => vi.useRealTimers());
+
+/** A deployment whose users were written when keys were made by `toLowerCase`. */
+async function before(emails: readonly string[]) {
+  const t = convexTest(schema, modules);
+  await t.run(async (ctx) => {
+    const user = { name: "N", scopes: [], revision: 1 };
+    for (const email of emails)
+      await ctx.db.insert("users", { ...user, email, emailKey: email.toLowerCase() });
+  });
+  const users = () => t.run((ctx) => ctx.db.query("users").collect());
+  const keys = async () => (await users()).map(({ emailKey }) => emailKey);
+  return { t, users, keys };
+}
+
+test("every key is written anew, in batches, and those that are right stay", async () => {
+  const emails = Array.from({ length: 450 }, (_, i) =>
+    i % 2 === 0 ? `\u212a${i}@X.example` : `K${i}@x.example`,
+  );
+  const { t, users, keys } = await before(emails);
+  expect(await t.mutation(internal.migrations.foldEmails, {})).toBeNull();
+  await t.finishAllScheduledFunctions(vi.runAllTimers);
+  expect(await keys()).toEqual(emails.map((email) => email.replace("X", "x").replace("K", "k")));
+  expect(new Set((await users()).map(({ revision }) => revision))).toEqual(new Set([1]));
+  const doneAt = await t.mutation(internal.migrations.foldEmails, {});
+  expect(doneAt).toBeTypeOf("number");
+  vi.advanceTimersByTime(1);
+  expect(await t.mutation(internal.migrations.foldEmails, {})).toBe(doneAt);
+});
+
+test("it goes on where a crash has stopped it, and two at once harm nothing", async () => {
+  const emails = Array.from({ length: 450 }, (_, i) => `\u212a${i}@x.example`);
+  const { t, keys } = await before(emails);
+  const left = async () => (await keys()).filter((key) => key.startsWith("k")).length;
+  await t.mutation(internal.migrations.foldEmails, {});
+  expect(await left()).toBe(250);
+  // What it scheduled is lost.
+  await t.run(async (ctx) => {
+    for (const { _id } of await ctx.db.system.query("_scheduled_functions").collect())
+      await ctx.scheduler.cancel(_id);
+  });
+  await t.finishAllScheduledFunctions(vi.runAllTimers);
+  expect(await left()).toBe(250);
+  await Promise.all([
+    t.mutation(internal.migrations.foldEmails, {}),
+    t.mutation(internal.migrations.foldEmails, {}),
+  ]);
+  await t.finishAllScheduledFunctions(vi.runAllTimers);
+  expect(await keys()).toEqual(emails);
+});
+
+test("until it has run, nobody is found by a key that is not theirs, and everybody by their own email", async () => {
+  const { t, users } = await before(["\u212aate@example.com", "\u00c4da@example.com"]);
+  const [kelvin, umlaut] = await users();
+  const register = (email: string) => t.mutation(internal.users.register, { name: "N", email });
+  const { result: kate } = await register("kate@example.com");
+  expect(kate._id).not.toBe(kelvin?._id);
+  await expect(register("Kate@example.com")).rejects.toThrow("belongs to another user");
+  const scopes = async (email: string) =>
+    (await t.mutation(internal.users.setScopes, { email, scopes: ["items:read"] }))._id;
+  expect(await scopes("KATE@example.com")).toBe(kate._id);
+  expect(await scopes("\u212aATE@example.com")).toBe(kelvin?._id);
+  expect(await scopes("\u00c4DA@example.com")).toBe(umlaut?._id);
+  await expect(scopes("\u00e4da@example.com")).rejects.toThrow("No user");
+  await t.mutation(internal.migrations.foldEmails, {});
+  expect(await scopes("kate@example.com")).toBe(kate._id);
+  expect(await scopes("\u212aate@example.com")).toBe(kelvin?._id);
+});

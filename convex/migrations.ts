@@ -1,0 +1,50 @@
+/**
+ * Conversions of stored documents. Each works through its table in batches, remembers after each how far it has come, and
+ * does nothing once it is done. A cron starts it, and goes on with what a crash or a failed batch left.
+ */
+import { v } from "convex/values";
+import { internal } from "./_generated/api";
+import { internalMutation } from "./_generated/server";
+import { foldEmail } from "./lib/email.lib";
+import { readPage, within } from "./lib/page.lib";
+
+/** Documents read in one transaction. */
+const BATCH = 200;
+
+/**
+ * Writes `emailKey` of users anew where it was made by JavaScript's `toLowerCase`, which folds more than ASCII letters. Users
+ * that are written meanwhile have the right key already.
+ *
+ * An operator may run it by hand: `npx convex run migrations:foldEmails`.
+ *
+ * @returns When it was done (milliseconds), or null while batches are left.
+ */
+export const foldEmails = internalMutation({
+  args: {},
+  returns: v.union(v.null(), v.number()),
+  handler: async (ctx) => {
+    const name = "foldEmails";
+    const known = await ctx.db
+      .query("migrations")
+      .withIndex("by_name", (q) => q.eq("name", name))
+      .unique();
+    if (known?.doneAt !== undefined) return known.doneAt;
+    const after = known?.after;
+    const { docs, next } = await readPage({ limit: BATCH, ...(after && { after }) }, (range, count) =>
+      ctx.db
+        .query("users")
+        .withIndex("by_creation_time", (q) => within(q, range))
+        .order("desc")
+        .take(count),
+    );
+    for (const { _id, email, emailKey } of docs) {
+      if (emailKey !== foldEmail(email)) await ctx.db.patch("users", _id, { emailKey: foldEmail(email) });
+    }
+    const doneAt = next ? null : Date.now();
+    const progress = { name, ...(next && { after: next }), ...(doneAt !== null && { doneAt }) };
+    if (known) await ctx.db.replace("migrations", known._id, progress);
+    else await ctx.db.insert("migrations", progress);
+    if (next) await ctx.scheduler.runAfter(0, internal.migrations.foldEmails, {});
+    return doneAt;
+  },
+});
