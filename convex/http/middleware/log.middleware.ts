@@ -1,10 +1,11 @@
 import { failureOf } from "../../lib/failure.lib";
+import { platformFailureOf } from "../../lib/unavailable.lib";
 import type { Endpoint } from "../kit/api.kit";
 import type { ApiContext } from "../kit/env.kit";
 
 /**
  * Writes the one log line of a request, as JSON: what was asked, how it ended, who asked. Never a secret, a body, a query
- * or a raw path, which may hold one. An error that is nobody's intention stands in the line with its stack.
+ * or a raw path, which may hold one. An error that no code throws on purpose stands in the line with its stack.
  */
 export function logRequest(
   c: ApiContext,
@@ -22,7 +23,7 @@ export function logRequest(
     ms: Date.now() - outcome.started,
     requestId: c.var.requestId,
     key: caller?.key?.publicId,
-    code: failure?.code ?? (unexpected ? "internal" : undefined),
+    code: failure?.code ?? (unexpected ? (platformFailureOf(outcome.error)?.code ?? "internal") : undefined),
     cause: unexpected ? describe(outcome.error) : failure?.code === "internal" ? failure.detail : undefined,
   });
   if (outcome.status >= 500) console.error(line);
