@@ -131,7 +131,8 @@ export class Writer {
         outcomes.push(outcome);
         // Some errors (disk full, I/O) make SQLite roll back all of the transaction, not the statement only.
         if (!db.inTransaction) {
-          throw outcome.broken ?? new Error("an error of the database rolled back the whole group");
+          const { broken: cause = "an error of the database rolled back the whole group" } = outcome;
+          throw new Error(messageOf(cause), { cause });
         }
         if (running.alone) break;
       }
