@@ -29,5 +29,19 @@ export default tseslint.config(
     files: ["convex/lib/env.lib.ts", "convex/auth.config.ts"],
     rules: { "@convex-dev/no-process-env": "off" },
   },
+  // A process that outlives its test holds the pipes that it has inherited, and so keeps Vitest from exiting.
+  {
+    files: ["**/*.test.ts"],
+    rules: {
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector:
+            "CallExpression[callee.name='spawn']:not(CallExpression[callee.name='endsWithTest'] > CallExpression)",
+          message: "Start it with endsWithTest(spawn(…)) from embedded/fixtures/child.ts.",
+        },
+      ],
+    },
+  },
   { files: ["**/*.mjs"], ...tseslint.configs.disableTypeChecked },
 );

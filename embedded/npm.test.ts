@@ -11,6 +11,7 @@ const root = dirname(import.meta.dirname);
 
 /** `npm start ARGS`, whose processes are a group of their own, gone when the test is. */
 function npmStart(...args: string[]) {
+  // eslint-disable-next-line no-restricted-syntax -- the whole group is killed below
   const npm = spawn("npm", ["start", ...args], {
     cwd: root,
     detached: true,

@@ -16,7 +16,7 @@ import { inspect } from "../../embedded/fixtures/inspect";
 import { Connection } from "../../embedded/store/sqlite";
 import { type Call, caller, everything, type Json } from "../client";
 import { Product, temporaryDirectory } from "../product";
-import { randomOf } from "../scale";
+import { randomOf } from "../../embedded/fixtures/random";
 import { READY, readiness } from "./readiness";
 
 const PAGE = 4096;
