@@ -78,7 +78,7 @@ const nothing: Luck = () => false;
 
 recorded(
   "nothing acknowledged is lost if nothing stays but what was synced",
-  { timeout: 120_000 },
+  { timeout: 600_000 },
   async () => {
     const { root, calls } = await written("FULL");
     const disk = new RecordedDisk(root, calls);
@@ -121,7 +121,7 @@ recorded(
 
 recorded(
   "synchronous=NORMAL loses what was acknowledged, so that the test above can fail",
-  { timeout: 120_000 },
+  { timeout: 600_000 },
   async () => {
     const { root, calls } = await written("NORMAL");
     const disk = new RecordedDisk(root, calls);
