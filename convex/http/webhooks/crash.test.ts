@@ -85,7 +85,7 @@ onlyOn(
     };
     await vi.waitFor(
       async () => expect((await read("/api/webhook-events?status=pending")).list).toEqual([]),
-      { timeout: 100_000 },
+      { timeout: 300_000 },
     );
     const log = new Map<unknown, Json>();
     for (let path: string | undefined = "/api/webhook-events?limit=100"; path;) {
@@ -103,6 +103,8 @@ onlyOn(
     await once(child, "exit");
     rmSync(data, { recursive: true });
   },
+  // Six starts, and up to two minutes until the cron takes up what the last kill cut off.
+  600_000,
 );
 
 onlyOn(
