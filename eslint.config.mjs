@@ -37,5 +37,19 @@ export default tseslint.config(
     plugins: { local: { rules: { "held-promise": heldPromise } } },
     rules: { "local/held-promise": "error" },
   },
+  // A process that outlives its test holds the pipes that it has inherited, and so keeps Vitest from exiting.
+  {
+    files: ["**/*.test.ts"],
+    rules: {
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector:
+            "CallExpression[callee.name='spawn']:not(CallExpression[callee.name='endsWithTest'] > CallExpression)",
+          message: "Start it with endsWithTest(spawn(…)) from packages/convex-embedded/fixtures/child.ts.",
+        },
+      ],
+    },
+  },
   { files: ["**/*.mjs"], ...tseslint.configs.disableTypeChecked },
 );

@@ -33,7 +33,7 @@ export const EXPLANATIONS: Record<FailureCode, string> = {
   timed_out:
     "The work did not end in time; it may or may not have happened. Retry after `Retry-After` seconds.",
   unavailable:
-    "The server cannot take the request now: it is overloaded, or something it depends on does not answer. Nothing was done. Retry after `Retry-After` seconds.",
+    "The server cannot take the request now: it is overloaded, or something it depends on does not answer. Retry after `Retry-After` seconds, with the same `Idempotency-Key` where the route takes one.",
   not_configured:
     "The deployment lacks a secret or a setting that the route needs. Its operator has to set it.",
 };

@@ -26,6 +26,9 @@ export default defineSchema({
     .index("by_token_identifier", ["tokenIdentifier"])
     .index("by_email", ["emailKey"]),
 
+  /** One document, which `GET /health/ready` writes to find out whether writes are possible. */
+  readiness: defineTable({ writtenAt: v.number() }),
+
   /** Clerk ids whose user was deleted here: a late event must not bring them back. */
   deletedClerkUsers: defineTable({ clerkId: v.string() }).index("by_clerk_id", ["clerkId"]),
 

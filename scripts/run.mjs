@@ -13,6 +13,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [, , file, ...args] = process.argv;
 if (!file) giveUp("usage: node scripts/run.mjs FILE.ts [ARG ...]", 2);
 refuseOldNode();
+refuseFewFiles();
 const { build } = await import("esbuild").catch((error) => {
   if (error.code !== "ERR_MODULE_NOT_FOUND") throw error;
   const [reason] = error.message.split(" imported from ", 1);
@@ -59,6 +60,28 @@ function refuseOldNode() {
   const [major, minor] = node.split(".").map(Number);
   if (major > leastMajor || (major === leastMajor && minor >= leastMinor)) return;
   giveUp(`Node ${node} is too old: package.json wants ${engines.node}. Install Node ${engines.node}.`, 1);
+}
+
+/**
+ * With few descriptors Node fails in the middle of loading modules, and names one that is there as missing. Node has no
+ * call that tells the limit. Its report does, but takes long, so that it is asked only where there is no `/proc`.
+ */
+function refuseFewFiles() {
+  const LEAST = 128;
+  const limit = openFiles();
+  if (!(limit < LEAST)) return;
+  giveUp(`This process may open ${limit} files, and needs ${LEAST}. Raise the limit: ulimit -n 4096.`, 1);
+}
+
+/** NaN for one that is not known, or unlimited. */
+function openFiles() {
+  if (process.platform === "win32") return NaN;
+  try {
+    return Number(/^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1]);
+  } catch (error) {
+    if (error.code === "ENOENT") return Number(process.report.getReport().userLimits?.open_files?.soft);
+    return NaN;
+  }
 }
 
 function giveUp(message, code) {

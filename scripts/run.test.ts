@@ -47,6 +47,19 @@ test("a checkout without packages is told to install them, in a line and not in 
   expect(status).toBe(1);
 });
 
+test.skipIf(process.platform === "win32")(
+  "a limit of few open files is named, not a module as missing",
+  () => {
+    const command = 'ulimit -n 64; exec "$0" scripts/run.mjs program.ts';
+    const { status, stderr } = spawnSync("sh", ["-c", command, process.execPath], {
+      cwd: root,
+      encoding: "utf8",
+    });
+    expect(stderr).toBe("This process may open 64 files, and needs 128. Raise the limit: ulimit -n 4096.\n");
+    expect(status).toBe(1);
+  },
+);
+
 test.each([`>=${Number.parseInt(process.versions.node, 10)}.99`, ">=99.0"])(
   "a Node that is older than %s is told so",
   (wanted) => {

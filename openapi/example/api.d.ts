@@ -115,8 +115,8 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Tell that every dependency answers
-     * @description One check for each dependency, with the milliseconds it took.
+     * Tell whether requests can be served
+     * @description Reads documents and writes one, at most once in five seconds for all callers, and tells for each whether it worked and the milliseconds it took. A read that works while the write fails means that GET requests are served.
      *
      *     Who may call: everyone.
      */
@@ -2217,7 +2217,12 @@ export interface operations {
            *       "status": "ready",
            *       "checks": [
            *         {
-           *           "name": "database",
+           *           "name": "database.read",
+           *           "ok": true,
+           *           "ms": 1
+           *         },
+           *         {
+           *           "name": "database.write",
            *           "ok": true,
            *           "ms": 3
            *         }
@@ -2252,9 +2257,14 @@ export interface operations {
            *       "status": "unavailable",
            *       "checks": [
            *         {
-           *           "name": "database",
+           *           "name": "database.read",
+           *           "ok": true,
+           *           "ms": 1
+           *         },
+           *         {
+           *           "name": "database.write",
            *           "ok": false,
-           *           "ms": 1200
+           *           "ms": 2000
            *         }
            *       ]
            *     }

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { expect, onTestFinished, test } from "vitest";
-import { bundled } from "../../packages/convex-embedded/fixtures/child";
+import { bundled, endsWithTest } from "../../packages/convex-embedded/fixtures/child";
 import { serve } from "../../packages/convex-embedded/fixtures/serve";
 import { openGateway } from "../contract/gateway";
 
@@ -32,7 +32,7 @@ test("the example lists, creates once, pages, reads problems, and waits for room
   const said: string[] = [];
   const program = await bundled(join(import.meta.dirname, "partner.ts"));
   const args = [program, "--url", gateway.url, "--key", key];
-  const example = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const example = endsWithTest(spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] }));
   const ended = once(example, "exit");
   for await (const line of createInterface({ input: example.stdout })) {
     if (line.startsWith("waits")) ahead += MINUTE;

@@ -72,7 +72,7 @@ test("a deployment that is well is told to be, with what it is set to", async ()
       .join("\n"),
   );
   expect(await look({ key, envFile, origins: ["https://b.example.org"] })).toEqual({
-    answers: ["ok healthy, and its database answers"],
+    answers: ["ok healthy, and its database can be read and written"],
     settings: [
       "ok 2 set, the others have their defaults",
       "ok webhooks open: stripe; closed, without a secret: clerk, github",
@@ -171,10 +171,13 @@ describe("behind a proxy", () => {
   });
 
   test("whose database does not answer is told, and nothing else is asked", async () => {
-    const body = JSON.stringify({ status: "unavailable", checks: [{ name: "database", ok: false, ms: 9 }] });
+    const body = JSON.stringify({
+      status: "unavailable",
+      checks: [{ name: "database.write", ok: false, ms: 9 }],
+    });
     const url = await proxy(({ url: path }) => (path === "/health/ready" ? { status: 503, body } : {}));
     expect(await look({ url })).toEqual({
-      answers: ["problem GET /health/ready answers 503: database does not answer"],
+      answers: ["problem GET /health/ready answers 503: database.write fails"],
       settings: [],
     });
   });

@@ -1,3 +1,4 @@
+import { platformFailureOf } from "../../lib/unavailable.lib";
 import { failureOf, type Failure, type FailureCode } from "../../lib/failure.lib";
 import { siteUrl } from "../../lib/env.lib";
 import type { ApiContext } from "./env.kit";
@@ -35,11 +36,11 @@ export const PROBLEMS = {
 export const problemUrl = (code: FailureCode): string => `${siteUrl()}/problems/${code}`;
 
 /**
- * Renders any thrown value as a problem. An error that is nobody's intention becomes `Internal server error` and nothing
- * else; its cause is for the log.
+ * Renders any thrown value as a problem. An error of the platform that cannot do the work now becomes `unavailable`. Any
+ * other unexpected error becomes `Internal server error` and nothing else; its cause is for the log.
  */
 export function problem(c: ApiContext, error: unknown): Response {
-  const failure = failureOf(error);
+  const failure = failureOf(error) ?? platformFailureOf(error);
   const { code, detail, errors, headers } = failure && failure.code !== "internal" ? failure : UNEXPECTED;
   const { status, title } = PROBLEMS[code];
   const body = {

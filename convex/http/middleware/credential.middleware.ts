@@ -10,11 +10,13 @@ import type { CredentialHeader } from "../kit/contract.kit";
 import type { ApiContext } from "../kit/env.kit";
 import { credentialOf, type Credential } from "./credentialHeaders.middleware";
 import { requireQuota } from "./quota.middleware";
+import { uncountedIfRead } from "./uncounted.middleware";
 
 /**
  * Admits the caller, and takes from its quota in the same transaction: 401 without a credential, 403 for one that is no
  * good, 429 when the quota is used up. A key whose checksum does not hold is refused without a look-up. Leaves
- * `c.var.caller`. Where limits are switched off, a look-up is a query, which Convex caches.
+ * `c.var.caller`. Where limits are switched off, a look-up is a query, which Convex caches. Where the store takes no
+ * writes, reads are admitted without being counted.
  */
 export async function admit(c: ApiContext, endpoint: Endpoint): Promise<void> {
   const credential = endpoint.scope === null ? null : credentialOf(c, endpoint.credential);
@@ -26,44 +28,68 @@ export async function admit(c: ApiContext, endpoint: Endpoint): Promise<void> {
   } else if (endpoint.scope !== null && !endpoint.anonymous) {
     missing(endpoint);
   } else if (!endpoint.unlimited && rateLimits().address > 0) {
-    requireQuota(c, await c.env.runMutation(internal.auth.admitAddress, {}));
+    requireQuota(c, await takeFromAddress(c));
   }
+}
+
+type Verdict = { caller: Caller | null; quota: Quota | null };
+
+/** Takes from the quota of the client's address. */
+function takeFromAddress(c: ApiContext): Promise<Quota | null> {
+  return uncountedIfRead(
+    c,
+    () => c.env.runMutation(internal.auth.admitAddress, {}),
+    () => Promise.resolve(null),
+  );
 }
 
 async function admitKey(c: ApiContext, credential: Credential): Promise<Caller> {
   const hash = await hashApiKey(credential.text);
   const verdict =
     rateLimits().key > 0
-      ? await c.env.runMutation(internal.auth.admitApiKey, { hash })
-      : await lookUpKey(c, hash);
+      ? await uncountedIfRead(
+          c,
+          () => c.env.runMutation(internal.auth.admitApiKey, { hash }),
+          async () => ({ caller: (await lookUpKey(c, hash))?.caller ?? null, quota: null }),
+        )
+      : await admitUnlimitedKey(c, hash);
   requireQuota(c, verdict.quota);
   return verdict.caller ?? refused(credential);
 }
 
 /** Without a limit on keys the look-up is a query. Only a failure takes from a quota, and a use is noted apart. */
-async function lookUpKey(
-  c: ApiContext,
-  hash: string,
-): Promise<{ caller: Caller | null; quota: Quota | null }> {
-  const found = await c.env.runQuery(internal.auth.validateApiKey, { hash });
-  const now = Date.now();
-  if (!found || (found.expiresAt !== undefined && found.expiresAt <= now)) {
-    const limited = rateLimits().address > 0;
-    return { caller: null, quota: limited ? await c.env.runMutation(internal.auth.admitAddress, {}) : null };
-  }
+async function admitUnlimitedKey(c: ApiContext, hash: string): Promise<Verdict> {
+  const found = await lookUpKey(c, hash);
+  if (!found) return { caller: null, quota: rateLimits().address > 0 ? await takeFromAddress(c) : null };
   const { caller, lastUsedAt = 0 } = found;
-  if (caller.key && now - lastUsedAt >= TOUCH_AFTER_MS) {
-    await c.env.runMutation(internal.apiKeys.touch, { keyId: caller.key.id });
+  const { key } = caller;
+  if (key && Date.now() - lastUsedAt >= TOUCH_AFTER_MS) {
+    await uncountedIfRead(
+      c,
+      () => c.env.runMutation(internal.apiKeys.touch, { keyId: key.id }),
+      () => Promise.resolve(null),
+    );
   }
   return { caller, quota: null };
 }
 
+/** The holder of a key that has not expired. */
+async function lookUpKey(c: ApiContext, hash: string) {
+  const found = await c.env.runQuery(internal.auth.validateApiKey, { hash });
+  return found && (found.expiresAt === undefined || found.expiresAt > Date.now()) ? found : null;
+}
+
 async function admitToken(c: ApiContext, credential: Credential): Promise<Caller> {
   if (credential.text.length > MAX_TOKEN) refused(credential);
-  const known = rateLimits().key > 0 ? null : await c.env.runQuery(internal.auth.validateToken, {});
-  const verdict = known
-    ? { caller: known, quota: null }
-    : await c.env.runMutation(internal.auth.admitToken, {});
+  const known = rateLimits().key > 0 ? null : await lookUpToken(c);
+  const verdict =
+    known ??
+    (await uncountedIfRead(
+      c,
+      () => c.env.runMutation(internal.auth.admitToken, {}),
+      // No user may mean a new one, who cannot be recorded now.
+      async () => (await lookUpToken(c)) ?? undefined,
+    ));
   requireQuota(c, verdict.quota);
   if (verdict.caller) return verdict.caller;
   await requireDecided(c);
@@ -93,6 +119,12 @@ const UNDECIDED =
 
 /** Seconds after which the issuer may be asked again. */
 const RETRY_AFTER = "5";
+
+/** The user of the token, or null where there is none yet. */
+async function lookUpToken(c: ApiContext): Promise<Verdict | null> {
+  const caller = await c.env.runQuery(internal.auth.validateToken, {});
+  return caller && { caller, quota: null };
+}
 
 /** Characters of the longest token that is looked at. */
 const MAX_TOKEN = 8192;

@@ -62,9 +62,9 @@ describe("a request", () => {
     ["as long as a timer runs where it says more", "9999999999", 2 ** 31 - 1],
   ])("has %s: then 503, and when to try again", async (_, setting, ms) => {
     vi.stubEnv("REQUEST_TIMEOUT_MS", setting);
-    const { send } = fakeContext({ "health:ping": () => never });
+    const { send } = fakeContext({ "problems:explain": () => never });
     let answered = false;
-    const reply = send("/health/ready").finally(() => (answered = true));
+    const reply = send("/problems/internal").finally(() => (answered = true));
     await vi.advanceTimersByTimeAsync(ms - 1);
     expect(answered).toBe(false);
     await vi.advanceTimersByTimeAsync(1);

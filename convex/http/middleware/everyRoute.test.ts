@@ -47,10 +47,34 @@ test.each(named(failing))("%s: where a function fails, 500 that says nothing of 
   expect((await problem(reply, 500, "internal")).detail).toBe("Internal server error");
 });
 
-test("where the database does not answer, /health/ready says so", async () => {
-  const { send } = fakeContext({ "health:ping": () => Promise.reject(new Error("secret")) });
-  const checks = [{ name: "database", ok: false, ms: expect.any(Number) as number }];
+test.each([
+  ["reads", false, true],
+  ["writes", true, false],
+  ["neither", false, false],
+])("where the database fails %s, /health/ready says which", async (_, reads, writes) => {
+  const answer = (ok: boolean) => () => (ok ? null : Promise.reject(new Error("secret")));
+  const { send } = fakeContext({ "health:read": answer(reads), "health:write": answer(writes) });
+  const ms = expect.any(Number) as number;
+  const checks = [
+    { name: "database.read", ok: reads, ms },
+    { name: "database.write", ok: writes, ms },
+  ];
   expect(await json(send("/health/ready"), 503)).toEqual({ status: "unavailable", checks });
+});
+
+test("each readiness check asks for something that no cache can have", async () => {
+  const asked: unknown[] = [];
+  const { send } = fakeContext({
+    "health:read": (args) => void asked.push(args),
+    "health:write": () => null,
+  });
+  vi.useFakeTimers();
+  for (const at of [1, 2]) {
+    vi.setSystemTime(at);
+    await send("/health/ready");
+  }
+  vi.useRealTimers();
+  expect(asked).toEqual([{ askedAt: 1 }, { askedAt: 2 }]);
 });
 
 test.each(named(working))("%s: where a function never answers, 503 in time", async (_, route) => {

@@ -1,4 +1,5 @@
 import { failureOf } from "../../lib/failure.lib";
+import { platformFailureOf } from "../../lib/unavailable.lib";
 import type { Endpoint } from "../kit/api.kit";
 import type { ApiContext } from "../kit/env.kit";
 
@@ -7,7 +8,7 @@ const MOST_OF_A_REASON = 500;
 
 /**
  * Writes the one log line of a request, as JSON: what was asked, how it ended, who asked. Never a secret, a body, a query
- * or a raw path, which may hold one. An error that is nobody's intention stands in the line with its stack.
+ * or a raw path, which may hold one. An error that no code throws on purpose stands in the line with its stack.
  */
 export function logRequest(
   c: ApiContext,
@@ -25,7 +26,7 @@ export function logRequest(
     ms: Date.now() - outcome.started,
     requestId: c.var.requestId,
     key: caller?.key?.publicId,
-    code: failure?.code ?? (unexpected ? "internal" : undefined),
+    code: failure?.code ?? (unexpected ? (platformFailureOf(outcome.error)?.code ?? "internal") : undefined),
     cause: unexpected ? describe(outcome.error) : failure?.code === "internal" ? failure.detail : undefined,
     reason: (c.get("reason") as ApiContext["var"]["reason"] | undefined)?.slice(0, MOST_OF_A_REASON),
   });

@@ -98,12 +98,25 @@ export const getReadiness = contract("get", "/health/ready", () => ({
   replies: documented(() => ({ 200: Readiness(), 503: Readiness() })),
   docs: documented(() => ({
     tag: "System",
-    summary: "Tell that every dependency answers",
-    description: "One check for each dependency, with the milliseconds it took.",
+    summary: "Tell whether requests can be served",
+    description:
+      "Reads documents and writes one, at most once in five seconds for all callers, and tells for each whether it worked and the milliseconds it took. A read that works while the write fails means that GET requests are served.",
     examples: {
       replies: {
-        200: { status: "ready", checks: [{ name: "database", ok: true, ms: 3 }] },
-        503: { status: "unavailable", checks: [{ name: "database", ok: false, ms: 1200 }] },
+        200: {
+          status: "ready",
+          checks: [
+            { name: "database.read", ok: true, ms: 1 },
+            { name: "database.write", ok: true, ms: 3 },
+          ],
+        },
+        503: {
+          status: "unavailable",
+          checks: [
+            { name: "database.read", ok: true, ms: 1 },
+            { name: "database.write", ok: false, ms: 2000 },
+          ],
+        },
       },
     },
   })),

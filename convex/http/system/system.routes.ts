@@ -3,12 +3,33 @@ import { fail, type FailureCode } from "../../lib/failure.lib";
 import type { Api } from "../kit/api.kit";
 import { implement } from "../kit/implement.kit";
 import { PROBLEMS } from "../kit/problem.kit";
+import { withinTime } from "../middleware/deadline.middleware";
 import { getDocs, getHealth, getIndex, getOpenApi, getProblem, getReadiness } from "./system.contract";
 
 /** The name of the API, and its version: that of the contract, not of the program. */
 export const API = { name: "convex-hono-api", version: "1.0.0" };
 
 const LINKS = { docs: "/docs", openapi: "/openapi.json", health: "/health", ready: "/health/ready" };
+
+type Check = { name: string; ok: boolean; ms: number };
+
+/** A dependency that takes longer than this, in milliseconds, does not work. Shorter than the deadline of a request. */
+const CHECK_MS = 5_000;
+
+/** Whether something that requests depend on works, and the milliseconds until that was known. The log has the reason. */
+async function check(name: string, work: () => Promise<unknown>): Promise<Check> {
+  const started = Date.now();
+  const ok = await withinTime(CHECK_MS, work).then(
+    () => true,
+    (error: unknown) => {
+      console.error(
+        JSON.stringify({ level: "error", event: "not_ready", check: name, cause: String(error) }),
+      );
+      return false;
+    },
+  );
+  return { name, ok, ms: Date.now() - started };
+}
 
 export function system(api: Api): void {
   implement(api, getIndex, async (c) => {
@@ -36,13 +57,13 @@ export function system(api: Api): void {
   implement(api, getHealth, (c) => Promise.resolve(c.json({ status: "ok" }, 200)));
 
   implement(api, getReadiness, async (c) => {
-    const started = Date.now();
-    const ok = await c.env.runQuery(internal.health.ping, {}).then(
-      () => true,
-      () => false,
-    );
-    const checks = [{ name: "database", ok, ms: Date.now() - started }];
-    return ok ? c.json({ status: "ready", checks }, 200) : c.json({ status: "unavailable", checks }, 503);
+    const checks = await Promise.all([
+      check("database.read", () => c.env.runQuery(internal.health.read, { askedAt: Date.now() })),
+      check("database.write", () => c.env.runMutation(internal.health.write, {})),
+    ]);
+    return checks.every(({ ok }) => ok)
+      ? c.json({ status: "ready", checks }, 200)
+      : c.json({ status: "unavailable", checks }, 503);
   });
 
   implement(api, getProblem, async (c) => {

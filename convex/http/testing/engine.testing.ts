@@ -66,10 +66,20 @@ export async function as(name: string, scopes: readonly Grant[] = ["*"]): Promis
   return Object.assign(callerWith(send, key), { key, userId });
 }
 
-/** A case that only one engine can run: it says why, and the run prints the list. */
-export function onlyOn(name: EngineName, reason: string, title: string, body: () => Promise<void>): void {
+/**
+ * A case that only one engine can run: it says why, and the run prints the list.
+ *
+ * @param timeout in milliseconds, for a case that takes longer than others.
+ */
+export function onlyOn(
+  name: EngineName,
+  reason: string,
+  title: string,
+  body: () => Promise<void>,
+  timeout?: number,
+): void {
   if (engineName !== name) return;
-  test(title, async ({ task }) => {
+  test(title, timeout === undefined ? {} : { timeout }, async ({ task }) => {
     task.meta.onlyOn = { engine: name, reason };
     await body();
   });

@@ -4,6 +4,8 @@ import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect, vi } from "vitest";
+import { endsWithTest } from "../../../packages/convex-embedded/fixtures/child";
+import { below, randomOf, SEED } from "../../../packages/convex-embedded/fixtures/random";
 import { startLines } from "../../../packages/convex-embedded/fixtures/startLines";
 import { startServer } from "convex-embedded/testing/server";
 import { checkedFetch } from "../../../openapi/contract/check";
@@ -22,13 +24,17 @@ async function start(data: string): Promise<Server> {
   const limits = { RATE_LIMIT_KEY_PER_MINUTE: "0", RATE_LIMIT_IP_PER_MINUTE: "0" };
   // eslint-disable-next-line @convex-dev/no-process-env -- a test is no Convex function
   const env = { ...process.env, ...WEBHOOK_ENV, ...limits };
-  const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "inherit"] });
+  const child = endsWithTest(spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "inherit"] }));
   const printed = await startLines(child.stdout);
   return { url: printed.get("api") ?? "", key: printed.get("key"), child };
 }
 
-/** Sends webhooks until the server is gone; the ids of those that it acknowledged. */
-async function flood(url: string, round: number): Promise<string[]> {
+/**
+ * Sends webhooks until the server is gone.
+ *
+ * @param acknowledgedOne called after each acknowledgement. @returns the ids of those that it acknowledged.
+ */
+async function flood(url: string, round: number, acknowledgedOne: () => void): Promise<string[]> {
   const acknowledged: string[] = [];
   const sender = async (who: number) => {
     for (let n = 0; ; n++) {
@@ -36,6 +42,7 @@ async function flood(url: string, round: number): Promise<string[]> {
       const reply = await checkedFetch(`${url}/webhooks/github`, init).catch(() => undefined);
       if (reply?.status !== 200) return;
       acknowledged.push(id);
+      acknowledgedOne();
     }
   };
   await Promise.all(Array.from({ length: SENDERS }, (_, who) => sender(who)));
@@ -47,18 +54,25 @@ onlyOn(
   "the mock is no process that could be killed",
   "killed at any moment, it has processed what it acknowledged, once",
   async () => {
+    const random = randomOf(SEED);
     const data = join(mkdtempSync(join(tmpdir(), "webhook-crash-")), "data");
     const acknowledged: string[] = [];
     let key: string | undefined;
     for (let round = 0; round < ROUNDS; round++) {
       const server = await start(data);
       key ??= server.key;
-      const flooding = flood(server.url, round);
+      const gone = once(server.child, "exit");
       // Some rounds die while the first webhooks come in, some while many are being processed.
-      setTimeout(() => server.child.kill("SIGKILL"), 50 + 700 * Math.random());
-      acknowledged.push(...(await flooding));
-      if (server.child.exitCode === null && server.child.signalCode === null)
-        await once(server.child, "exit");
+      let left = 1 + below(random, 100);
+      const moment = below(random, 20);
+      const kill = () => setTimeout(() => server.child.kill("SIGKILL"), moment);
+      acknowledged.push(
+        ...(await flood(server.url, round, () => {
+          if (--left === 0) kill();
+        })),
+      );
+      server.child.kill("SIGKILL");
+      await gone;
     }
 
     const { url, child } = await start(data);
@@ -71,7 +85,7 @@ onlyOn(
     };
     await vi.waitFor(
       async () => expect((await read("/api/webhook-events?status=pending")).list).toEqual([]),
-      { timeout: 100_000 },
+      { timeout: 300_000 },
     );
     const log = new Map<unknown, Json>();
     for (let path: string | undefined = "/api/webhook-events?limit=100"; path;) {
@@ -89,6 +103,8 @@ onlyOn(
     await once(child, "exit");
     rmSync(data, { recursive: true });
   },
+  // Six starts, and up to two minutes until the cron takes up what the last kill cut off.
+  600_000,
 );
 
 onlyOn(

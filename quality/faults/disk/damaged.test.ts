@@ -16,7 +16,8 @@ import { inspect } from "../../../packages/convex-embedded/fixtures/inspect";
 import { Connection } from "../../../packages/convex-embedded/src/store/sqlite";
 import { type Call, caller, everything, type Json } from "../client";
 import { Product, temporaryDirectory } from "../product";
-import { randomOf } from "../scale";
+import { randomOf } from "../../../packages/convex-embedded/fixtures/random";
+import { READY, readiness } from "./readiness";
 
 const PAGE = 4096;
 const ITEMS = 300;
@@ -101,7 +102,7 @@ async function readAll(call: Call, items: readonly Json[]): Promise<number> {
       expect(json).toEqual(item);
       return;
     }
-    expect([status, json["code"], json["detail"]]).toEqual([500, "internal", "Internal server error"]);
+    expect([status, json["code"]]).toEqual([503, "unavailable"]);
     errors++;
   };
   for (let i = 0; i < items.length; i += 50) await Promise.all(items.slice(i, i + 50).map(readOne));
@@ -130,6 +131,19 @@ test("damaged documents are errors where they are read, the log says what to do,
   const created = await call("POST", "/api/items", { name: "later" });
   expect(created.status).toBe(201);
   expect((await product.stop()).code).toBe(0);
+});
+
+test("a database that is overwritten with noise while it is in use is not ready", async () => {
+  const { data, file, key } = await written("stop");
+  const product = await Product.start({ data });
+  const call = caller(product.url, key);
+  expect(await readiness(call)).toEqual(READY);
+  overwrite(file, 0, randomBytes(statSync(file).size));
+  const { status, read } = await readiness(call);
+  expect([status, read]).toEqual([503, false]);
+  expect((await call("GET", "/health")).status).toBe(200);
+  expect(product.lines.join("\n")).toMatch(/"check":"database\.read","cause":.*damaged/);
+  await product.kill();
 });
 
 test(

@@ -9,6 +9,7 @@ import type { Answer, Call } from "../client";
 import { caller, everything } from "../client";
 import { Product, SECRETS } from "../product";
 import { smallDisk } from "./mounts";
+import { READY, readiness } from "./readiness";
 
 const MIB = 1024 * 1024;
 const NEEDS = "needs the right to mount a file system";
@@ -16,10 +17,11 @@ const NEEDS = "needs the right to mount a file system";
 const create = (call: Call, name: string) =>
   call("POST", "/api/items", { name, description: randomBytes(1_900).toString("hex") });
 
-/** The problem for what went wrong on the server's side. It says nothing of files or disks. */
-function expectInternal(answer: Answer): void {
+/** The problem for work that the server cannot do now. It says when to try again, and nothing of files or disks. */
+function expectUnavailable(answer: Answer): void {
   expect(answer.headers.get("content-type")).toBe("application/problem+json");
-  expect(answer.json).toMatchObject({ status: 500, code: "internal", detail: "Internal server error" });
+  expect(answer.json).toMatchObject({ status: 503, code: "unavailable" });
+  expect(answer.headers.get("retry-after")).toBe("5");
   expect(answer.json["requestId"]).toBe(answer.headers.get("x-request-id"));
   expect(answer.text).not.toMatch(/disk|full|SQLITE|ENOSPC|\bat /);
 }
@@ -64,15 +66,15 @@ test("a full disk refuses writes with a problem, goes on reading, and takes writ
     const answer = await create(call, `during ${i}`);
     if (answer.status === 201) keep(answer);
     else {
-      expectInternal(answer);
+      expectUnavailable(answer);
       refused++;
     }
   }
-  expectInternal(await call("POST", "/api/upload", randomBytes(2_000_000)));
+  expectUnavailable(await call("POST", "/api/upload", randomBytes(2_000_000)));
   const direct = await fetch(uploadUrl, { method: "POST", body: randomBytes(2_000_000) });
   expect([direct.status, ((await direct.json()) as { code: string }).code]).toEqual([
-    500,
-    "InternalServerError",
+    503,
+    "ServiceUnavailable",
   ]);
   const hook = {
     source: "github",
@@ -84,7 +86,7 @@ test("a full disk refuses writes with a problem, goes on reading, and takes writ
   const deliver = () =>
     call("POST", "/webhooks/github", hook.body, signedHeaders({ ...hook, now: Date.now() }));
   // Its source sends it again.
-  expectInternal(await deliver());
+  expectUnavailable(await deliver());
 
   expect((await call("GET", "/health")).status).toBe(200);
   const found = await everything(call, "/api/items");
@@ -105,6 +107,41 @@ test("a full disk refuses writes with a problem, goes on reading, and takes writ
   const texts = new Map(documents("items").map(({ _id, description }) => [_id, description]));
   expect(texts).toEqual(acknowledged);
   expect(files.size).toBe(3);
+});
+
+test("with the default limits a full disk refuses writes only, and readiness and the log say so", async ({
+  skip,
+}) => {
+  const disk = smallDisk(24);
+  if (disk === null) return skip(NEEDS);
+  const settings = { RATE_LIMIT_KEY_PER_MINUTE: "600", RATE_LIMIT_IP_PER_MINUTE: "120" };
+  const product = await Product.start({ data: join(disk, "data"), settings });
+  const call = caller(product.url, product.key);
+  const { json: item } = await create(call, "before");
+  expect(await readiness(call)).toEqual(READY);
+  const makeRoom = fill(disk);
+
+  // The write of a moment ago stands for all callers until a new one is due.
+  await expect.poll(() => readiness(call)).toEqual({ status: 503, read: true, write: false });
+  const statuses = new Map<number, number>();
+  for (let i = 0; i < 100; i++) {
+    const path = ["/api/items", `/api/items/${String(item["id"])}`, "/problems/internal"][i % 3] ?? "";
+    const { status } = await call("GET", path);
+    statuses.set(status, (statuses.get(status) ?? 0) + 1);
+  }
+  expect([...statuses]).toEqual([[200, 100]]);
+  expectUnavailable(await create(call, "during"));
+  const told = product.lines.filter((line) => line.includes("requests_uncounted"));
+  expect(told).toHaveLength(1);
+  expect(told[0]).toMatch(/database or disk is full|disk I\/O error/);
+
+  makeRoom();
+  expect((await create(call, "after")).status).toBe(201);
+  expect(await readiness(call)).toEqual(READY);
+  console.log(
+    `a full disk, default limits: of 100 reads ${statuses.get(200)} are 200, told in ${told.length} line`,
+  );
+  expect((await product.stop()).code).toBe(0);
 });
 
 test.for(["killed", "stopped"] as const)(

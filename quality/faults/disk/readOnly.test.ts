@@ -43,7 +43,7 @@ test("a directory that becomes read-only refuses files, and goes on when it is w
   const makeWritable = readOnly(data);
   if (makeWritable === null) return skip(NEEDS);
   const upload = await call("POST", "/api/upload", randomBytes(50_000));
-  expect([upload.status, upload.json["code"]]).toEqual([500, "internal"]);
+  expect([upload.status, upload.json["code"]]).toEqual([503, "unavailable"]);
   expect((await call("GET", `/api/items/${String(before.json["id"])}`)).json).toEqual(before.json);
   makeWritable();
   expect((await call("POST", "/api/upload", randomBytes(50_000))).status).toBe(200);

@@ -5,7 +5,7 @@ import { expect, inject, onTestFailed, test } from "vitest";
 import { inspect } from "../../../packages/convex-embedded/fixtures/inspect";
 import { caller } from "../client";
 import { Product, temporaryDirectory } from "../product";
-import { randomOf } from "../scale";
+import { randomOf } from "../../../packages/convex-embedded/fixtures/random";
 import { directUploads, uploads } from "./files";
 import { changedItems, createdItems, keyedItems } from "./items";
 import { jobs } from "./jobs";

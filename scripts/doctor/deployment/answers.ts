@@ -24,11 +24,11 @@ export async function answers(ask: Ask): Promise<Finding[]> {
     if (ready.status !== 200)
       return [
         problem(
-          `GET /health/ready answers ${ready.status}: ${failed.map(({ name }) => name).join(", ")} does not answer`,
+          `GET /health/ready answers ${ready.status}: ${failed.map(({ name }) => name).join(", ")} fails`,
           "Look into the deployment's log.",
         ),
       ];
-    return [...plain, ok("healthy, and its database answers")];
+    return [...plain, ok("healthy, and its database can be read and written")];
   } catch (error) {
     return [
       problem(`It cannot be reached: ${reasonOf(error)}`, "Check the address, and that it is running."),

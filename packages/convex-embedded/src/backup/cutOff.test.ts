@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { readdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
-import { bundled } from "../../fixtures/child";
+import { expect, test } from "vitest";
+import { bundled, endsWithTest } from "../../fixtures/child";
 import { temporaryDirectory } from "../../fixtures/serve";
 import { onDisk, serveFiles, uploaded } from "../../fixtures/stored";
 
@@ -21,8 +21,8 @@ test.each(["backup", "export"])(
     execFileSync("mkfifo", [path]);
     const directory = temporaryDirectory();
     const program = await bundled(join(import.meta.dirname, "../cli/main.ts"));
-    const child = spawn(process.execPath, [program, name, join(directory, "b.zip"), "--data", data]);
-    onTestFinished(() => void child.kill("SIGKILL"));
+    const args = [program, name, join(directory, "b.zip"), "--data", data];
+    const child = endsWithTest(spawn(process.execPath, args));
     const ended = once(child, "exit");
     const writing = await open(path, "w");
     const files = readdirSync(directory);

@@ -1,4 +1,4 @@
-/** `npm run embedded -- restore FILE`: puts the data of a backup into a data directory, all of them or none. */
+/** `convex-embedded restore FILE`: puts the data of a backup into a data directory, all of them or none. */
 import { createHash } from "node:crypto";
 import { existsSync, rmdirSync, rmSync } from "node:fs";
 import { mkdir, open, readdir } from "node:fs/promises";

@@ -17,6 +17,7 @@ function npmStart(...args: string[]) {
   writeFileSync(join(project, "package.json"), JSON.stringify({ name: "project", scripts }));
   mkdirSync(join(project, "node_modules/.bin"), { recursive: true });
   symlinkSync(bin, join(project, "node_modules/.bin/convex-embedded"));
+  // eslint-disable-next-line no-restricted-syntax -- the whole group is killed below
   const npm = spawn("npm", ["start", ...args], {
     cwd: project,
     detached: true,

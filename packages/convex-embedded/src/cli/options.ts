@@ -13,8 +13,8 @@ export interface CommandLine {
   readonly data: string;
   /** Absolute. */
   readonly envFile: string;
-  /** True if the env file was asked for, and so must be there. */
-  readonly envFileRequired: boolean;
+  /** True if the command line names the env file. */
+  readonly envFileNamed: boolean;
   /** How many proxies stand before the server. */
   readonly trustProxy: number;
   readonly watch: boolean;
@@ -28,8 +28,8 @@ export const USAGE = `usage: convex-embedded start [options]
   --api-port N      port of stored files and of npx convex (3210; any free one with --port 0)
   --host ADDRESS    address to listen on (127.0.0.1: this machine only)
   --data DIR        data directory, made if missing (.convex-embedded)
-  --env-file FILE   environment variables for the functions, beside this process's own (.env.local, if there); where
-                    npx convex finds this server, and sets variables
+  --env-file FILE   environment variables for the functions, beside this process's own (.env.local), made if
+                    missing; where npx convex finds this server, and sets variables
   --project DIR     folder that holds convex/ (the current one)
   --trust-proxy N   take the client's address from the N-th last entry of X-Forwarded-For, as N proxies before the
                     server leave it (0: from the connection). An entry that is missing or no address counts as 0
@@ -60,7 +60,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     host: values.host ?? "127.0.0.1",
     data: resolve(project, values.data ?? ".convex-embedded"),
     envFile: resolve(project, values["env-file"] ?? ".env.local"),
-    envFileRequired: values["env-file"] !== undefined,
+    envFileNamed: values["env-file"] !== undefined,
     trustProxy: countOf("--trust-proxy", values["trust-proxy"] ?? "0"),
     watch: values.watch ?? false,
     reset: values.reset ?? false,

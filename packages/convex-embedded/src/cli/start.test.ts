@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
@@ -217,7 +217,7 @@ test("ports in use are named, both at once, with the options for others", async 
   expect(command.lines).toEqual([`${inUse(port)} with --port.`, `${inUse(apiPort)} with --api-port.`]);
 });
 
-test("--env-file gives functions their variables, and a missing one is an error", async () => {
+test("--env-file gives functions their variables, and a missing one is made", async () => {
   const file = join(temporaryDirectory(), "env");
   writeFileSync(file, "CONVEX_SITE_URL=https://api.example\n");
   const command = serve(temporaryDirectory(), "--env-file", file);
@@ -227,8 +227,14 @@ test("--env-file gives functions their variables, and a missing one is an error"
   });
 
   const missing = serve(temporaryDirectory(), "--env-file", `${file}.none`);
-  expect((await missing.ended).code).toBe(1);
-  expect(missing.lines.join("\n")).toContain(`Cannot read the environment file ${file}.none: ENOENT`);
+  await missing.line(/^ready\b/);
+  expect(missing.lines).toContain(`${file}.none was not there, and is made: it sets nothing yet`);
+  expect(readFileSync(`${file}.none`, "utf8")).toBe("");
+  expect(statSync(`${file}.none`).mode & 0o777).toBe(0o600);
+
+  const nowhere = serve(temporaryDirectory(), "--env-file", join(`${file}.folder`, "env"));
+  expect((await nowhere.ended).code).toBe(1);
+  expect(nowhere.lines.join("\n")).toContain(`Cannot write the environment file ${file}.folder/env: ENOENT`);
 });
 
 test.each([

@@ -1,6 +1,5 @@
 /** `convex-embedded start`: serves a project until it is told to stop. */
-import { accessSync } from "node:fs";
-import { readEnvFile, readSoundEnvFile } from "../environment/envFile";
+import { makeEnvFile, readEnvFile, readSoundEnvFile } from "../environment/envFile";
 import { siteUrlOfAnother } from "../environment/environment";
 import type { LogLine } from "../exec/logLine";
 import { reportStray } from "../exec/strays";
@@ -69,7 +68,8 @@ function shown(error: unknown): string {
 
 async function start(options: CommandLine): Promise<EmbeddedServer> {
   const { project, data, host, port, apiPort, trustProxy, watch, envFile } = options;
-  if (options.envFileRequired) requireFile(envFile);
+  if (options.envFileNamed && makeEnvFile(envFile))
+    complain(`${shownPath(envFile)} was not there, and is made: it sets nothing yet`);
   const ports = { port, ...(apiPort !== undefined && { apiPort }) };
   const { firstStart, pages, assets } = readConfig(project);
   const env = { ...pathsOf(assets), ...process.env };
@@ -88,17 +88,6 @@ async function start(options: CommandLine): Promise<EmbeddedServer> {
   if (watch) watchAll(server, { project, envFile, say, complain });
   await say(`ready in ${Math.round(performance.now())} ms`);
   return server;
-}
-
-/** @throws Error that names the env file if it is not there. */
-function requireFile(file: string): void {
-  try {
-    accessSync(file);
-  } catch (error) {
-    throw new Error(`Cannot read the environment file ${file}: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
 }
 
 /** Sets up `npx convex` for this server, or on the first start says how that is done. */

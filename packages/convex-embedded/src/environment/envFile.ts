@@ -26,6 +26,26 @@ function textOf(file: string): string {
   }
 }
 
+/**
+ * Makes an empty file that its owner alone can read, if there is none.
+ *
+ * @returns true if it was made. @throws Error that names the file if it can be neither read nor made.
+ */
+export function makeEnvFile(file: string): boolean {
+  try {
+    closeSync(openSync(file, "wx", 0o600));
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") {
+      textOf(file);
+      return false;
+    }
+    throw new Error(`Cannot write the environment file ${file}: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
 /** The variables of a file, broken lines apart; none if it is missing. @throws Error that names the file if it cannot be read. */
 export function readEnvFile(file: string): ReadonlyMap<string, string> {
   const text = textOf(file);

@@ -1,6 +1,7 @@
 /** Errors as they cross between functions: a message and, for a `ConvexError`, its data. */
 import type { JSONValue, Value } from "convex/values";
 import { convexToJson } from "convex/values";
+import { isUnavailable } from "../store/unavailable";
 
 const CONVEX_ERROR = Symbol.for("ConvexError");
 
@@ -18,6 +19,12 @@ export class SyscallError extends Error {
   }
 }
 
+/**
+ * What Convex says when it cannot do the work now (`ErrorMetadata::service_unavailable`). Functions see no more of an
+ * error than its message, so this beginning is how they recognize a failure of the store.
+ */
+export const SERVICE_UNAVAILABLE = "Service temporarily unavailable";
+
 /** Refuses what the embedded runtime does not have: `feature` is the subject of the sentence, in plural. */
 export function unsupported(feature: string, hint?: string): SyscallError {
   const also = hint === undefined ? "" : ` ${hint}`;
@@ -29,6 +36,8 @@ export function unsupported(feature: string, hint?: string): SyscallError {
 /** What left a function, as its caller gets it. */
 export function toSyscallError(thrown: unknown): SyscallError {
   if (thrown instanceof SyscallError) return thrown;
+  if (isUnavailable(thrown))
+    return new SyscallError(`${SERVICE_UNAVAILABLE}: ${thrown.message}`, { cause: thrown });
   if (typeof thrown !== "object" || thrown === null)
     return new SyscallError(String(thrown), { cause: thrown });
   const message =

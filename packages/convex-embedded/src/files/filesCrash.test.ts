@@ -1,11 +1,13 @@
 import type { ChildProcessByStdio } from "node:child_process";
 import { spawn } from "node:child_process";
-import { randomBytes, randomInt } from "node:crypto";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
+import { endsWithTest } from "../../fixtures/child";
+import type { Random } from "../../fixtures/random";
+import { below, bytesOf, randomOf, SEED } from "../../fixtures/random";
 import { temporaryDirectory } from "../../fixtures/serve";
 import { onDisk, serveFiles, sha256, STORED, uuidOf } from "../../fixtures/stored";
 
@@ -20,12 +22,10 @@ class Victim {
   readonly #lines: AsyncIterator<string>;
 
   constructor(data: string) {
-    this.#process = spawn(process.execPath, [RUN, CHILD, STORED, data], {
-      stdio: ["pipe", "pipe", "inherit"],
-    });
+    const args = [RUN, CHILD, STORED, data];
+    this.#process = endsWithTest(spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] }));
     this.#process.stdin.on("error", () => undefined);
     this.#lines = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]();
-    onTestFinished(() => void this.#process.kill("SIGKILL"));
   }
 
   /** `null` if it did not live to answer. One at a time. */
@@ -48,10 +48,11 @@ async function keepUploading(
   acknowledged: Map<string, Buffer>,
   enough: () => void,
   uploads: number,
+  random: Random,
 ): Promise<void> {
   try {
     for (;;) {
-      const bytes = randomBytes(randomInt(300_000));
+      const bytes = bytesOf(random, below(random, 300_000));
       const response = await fetch(url, { method: "POST", body: bytes });
       const { storageId } = (await response.json()) as { storageId: string };
       acknowledged.set(storageId, sha256(bytes));
@@ -66,6 +67,7 @@ test(
   "what was acknowledged is whole after kill -9, what was deleted is gone, and nothing else is on the disk",
   { timeout: 120_000 },
   async () => {
+    const random = randomOf(SEED);
     const data = temporaryDirectory();
     const files = new Map<string, Buffer>();
     const deleted = new Set<string>();
@@ -81,8 +83,10 @@ test(
       const fresh = new Map<string, Buffer>();
       let killed: Promise<void> | undefined;
       const kill = () => void (killed ??= victim.kill());
-      const most = 1 + randomInt(25);
-      await Promise.all(Array.from({ length: UPLOADERS }, () => keepUploading(url, fresh, kill, most)));
+      const most = 1 + below(random, 25);
+      await Promise.all(
+        Array.from({ length: UPLOADERS }, () => keepUploading(url, fresh, kill, most, random)),
+      );
       await killed;
       for (const [id, digest] of fresh) files.set(id, digest);
 

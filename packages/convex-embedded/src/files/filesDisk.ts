@@ -10,6 +10,7 @@ import type { FileHandle } from "node:fs/promises";
 import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { syncDirectory, syncDirectoryAsync } from "../store/durable";
+import { refuseDiskError } from "../store/unavailable";
 import { Deletions } from "./deletions";
 import type { ByteSource, FileBytes, WrittenFile } from "./filesBytes";
 
@@ -91,7 +92,7 @@ export class FileDisk implements FileBytes {
       await rm(temporary, { force: true });
       await this.remove(uuid);
       await this.release(uuid);
-      throw error;
+      return refuseDiskError(error);
     }
   }
 

@@ -3,6 +3,8 @@
  * of stored files (`storage.ts`) and those of Convex's tools (`../protocol/routes.ts`).
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { SERVICE_UNAVAILABLE } from "../exec/errors";
+import { isUnavailable } from "../store/unavailable";
 import type { HttpServer } from "./port";
 import { openPort } from "./port";
 import type { Upgrade } from "./upgrade";
@@ -52,6 +54,9 @@ export class ApiError extends Error {
 const IDLE_TIMEOUT_MS = 120_000;
 
 const EXPOSED = "Accept-Ranges, Content-Length, Content-Range, Content-Type, Digest, ETag";
+
+/** Seconds after which a client may try again when the store could not do the work. */
+const RETRY_AFTER = "5";
 
 /** What a handler may have said of a file before it failed. */
 const OF_A_FILE = ["accept-ranges", "content-range", "digest", "etag"];
@@ -149,6 +154,11 @@ function refuse(outgoing: ServerResponse, error: unknown): void {
   if (error instanceof ApiError) {
     for (const [name, value] of Object.entries(error.headers)) outgoing.setHeader(name, value);
     sendJson(outgoing, error.status, { code: error.code, message: error.message });
+    return;
+  }
+  if (isUnavailable(error)) {
+    outgoing.setHeader("retry-after", RETRY_AFTER);
+    sendJson(outgoing, 503, { code: "ServiceUnavailable", message: SERVICE_UNAVAILABLE });
     return;
   }
   const message = "Your request couldn't be completed. Try again later.";

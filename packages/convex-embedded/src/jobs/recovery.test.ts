@@ -4,7 +4,9 @@ import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { expect, test } from "vitest";
+import { endsWithTest } from "../../fixtures/child";
 import { ManualTime } from "../../fixtures/manualTime";
+import { below, randomOf, SEED } from "../../fixtures/random";
 import { copyOf, temporaryDirectory } from "../../fixtures/serve";
 import type { Job } from "./jobs";
 import { gate, SCHEDULED, serveScheduled } from "./schedulerForTests";
@@ -13,12 +15,11 @@ const ROUNDS = 4;
 const CHILD = join(import.meta.dirname, "scheduler.child.ts");
 const RUN = join(import.meta.dirname, "../../../../scripts/run.mjs");
 
-/** What a process acknowledged before it was killed in the middle of its work. */
-async function killed(data: string, round: number): Promise<string[]> {
+/** What a process acknowledged before it was killed in the middle of its work. @param enough how many it is killed after. */
+async function killed(data: string, round: number, enough: number): Promise<string[]> {
   const args = [RUN, CHILD, SCHEDULED, data, String(round)];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const child = endsWithTest(spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] }));
   const gone = once(child, "exit");
-  const enough = 50 + Math.floor(Math.random() * 200);
   const acknowledged: string[] = [];
   for await (const line of createInterface({ input: child.stdout })) {
     // A line that the kill cut short is no acknowledgement that anyone has read.
@@ -30,11 +31,12 @@ async function killed(data: string, round: number): Promise<string[]> {
 }
 
 test("after kill -9 every mutation has run exactly once, and every action at most once", async () => {
+  const random = randomOf(SEED);
   const data = temporaryDirectory();
   const acknowledged = new Set<string>();
   const time = new ManualTime(Date.now());
   for (let round = 0; round < ROUNDS; round++) {
-    for (const text of await killed(data, round)) acknowledged.add(text);
+    for (const text of await killed(data, round, 50 + below(random, 200))) acknowledged.add(text);
     const { server, texts, pass } = await serveScheduled({ data, time });
     time.now = Date.now();
     await pass(120_000);

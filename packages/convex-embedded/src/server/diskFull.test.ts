@@ -19,7 +19,7 @@ function faults() {
       if (state.commits) throw new Error("database or disk is full");
     },
     beforeSync: () => {
-      if (state.files) throw new Error("ENOSPC: no space left on device");
+      if (state.files) throw Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
     },
   };
   return { state, hooks };
@@ -40,7 +40,7 @@ test("a commit that fails is an error to its client, reads go on, and so do writ
     expect(response.status).toBe(500);
     expect(await response.json()).toMatchObject({
       code: expect.stringMatching(
-        /^\[Request ID: \w+\] Server Error: Uncaught Error: The commit failed: database or disk is full\. Nothing was written\.$/,
+        /^\[Request ID: \w+\] Server Error: Uncaught Error: Service temporarily unavailable: The commit failed: database or disk is full\. Nothing was written\.$/,
       ) as string,
     });
   }
@@ -67,8 +67,10 @@ test("the API answers with its own problem, and says nothing of the disk", async
     });
   state.commits = true;
   const response = await create();
-  expect([response.status, response.headers.get("content-type")]).toEqual([500, "application/problem+json"]);
-  expect(await response.text()).not.toMatch(/commit|disk/);
+  expect([response.status, response.headers.get("retry-after")]).toEqual([503, "5"]);
+  const text = await response.text();
+  expect(JSON.parse(text)).toMatchObject({ code: "unavailable" });
+  expect(text).not.toMatch(/commit|disk/);
   state.commits = false;
   expect((await create()).status).toBe(201);
 });
@@ -101,9 +103,10 @@ test.each(["commits", "files"] as const)(
     const send = () => fetch(url, { method: "POST", body: "bytes" });
     state[what] = true;
     const refused = await send();
-    expect([refused.status, await refused.json()]).toEqual([
-      500,
-      { code: "InternalServerError", message: "Your request couldn't be completed. Try again later." },
+    expect([refused.status, refused.headers.get("retry-after"), await refused.json()]).toEqual([
+      503,
+      "5",
+      { code: "ServiceUnavailable", message: "Service temporarily unavailable" },
     ]);
     await server.idle();
     expect(onDisk(server)).toEqual([]);

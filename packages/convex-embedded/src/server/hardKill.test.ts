@@ -1,4 +1,3 @@
-import { randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -6,17 +5,19 @@ import { expect, test } from "vitest";
 import { bundled, Child } from "../../fixtures/child";
 import { inspect } from "../../fixtures/inspect";
 import { CRASH, Load } from "../../fixtures/load";
+import { below, randomOf, SEED } from "../../fixtures/random";
 import { temporaryDirectory } from "../../fixtures/serve";
 
 const ROUNDS = Number(process.env["KILL_ROUNDS"] ?? 30);
 
 test(
   `after ${ROUNDS} SIGKILLs at random moments nothing acknowledged is missing, half done or done twice`,
-  { timeout: 30_000 + ROUNDS * 10_000 },
+  { timeout: 30_000 + ROUNDS * 30_000 },
   async () => {
     const program = await bundled(join(import.meta.dirname, "hardKill.child.ts"));
     const data = temporaryDirectory();
     const marker = join(temporaryDirectory(), "marker");
+    const random = randomOf(SEED);
     const load = new Load();
     let withinCommit = 0;
     let kills = 0;
@@ -31,15 +32,19 @@ test(
         expect(inspect(data).orphans).toEqual([]);
         load.resume(data);
       }
-      // About every fifth hits a commit. Should none have, or the machine be slow, there are more rounds.
+      // About every fifth hits a commit. Should none have, there are more rounds.
       const enough = withinCommit > 0 && load.acknowledged > ROUNDS * 5;
       if (kills >= ROUNDS * 2 || (kills >= ROUNDS && enough)) {
         await server.kill();
         break;
       }
-      // A moment that has nothing to do with what the server is at.
-      const killed = pause(50 + randomInt(500)).then(() => server.kill());
-      await load.run(url, never);
+      // However slow the machine is, something was acknowledged. What the server is at by then is left to chance.
+      let left = 1 + below(random, 30);
+      const moment = below(random, 30);
+      let killed: Promise<void> | undefined;
+      await load.run(url, never, () => {
+        if (--left === 0) killed = pause(moment).then(() => server.kill());
+      });
       await killed;
       kills++;
       if (readFileSync(marker, "latin1") === "C") withinCommit++;

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { expect, test } from "vitest";
+import { endsWithTest } from "../../fixtures/child";
+import { below, randomOf, SEED } from "../../fixtures/random";
 import { decodeId } from "../values/ids";
 import { Connection } from "./sqlite";
 import { collect, items, temporaryDirectory, testStore } from "./storeForTests";
@@ -17,7 +19,8 @@ const RUN = join(import.meta.dirname, "../../../../scripts/run.mjs");
 type Child = ChildProcessByStdio<null, Readable, null>;
 
 function start(directory: string, mode: string): Child {
-  return spawn(process.execPath, [RUN, CHILD, directory, mode], { stdio: ["ignore", "pipe", "inherit"] });
+  const args = [RUN, CHILD, directory, mode];
+  return endsWithTest(spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] }));
 }
 
 /** Kills a child like the loss of power would end it, as far as a process can tell, and waits until it is gone. */
@@ -27,10 +30,9 @@ async function kill(child: Child): Promise<void> {
   await gone;
 }
 
-/** The ids that a writer printed before it was killed, after a random number of them. */
-async function acknowledged(directory: string, round: number): Promise<string[]> {
+/** The ids that a writer printed before it was killed. @param enough how many it is killed after. */
+async function acknowledged(directory: string, enough: number): Promise<string[]> {
   const child = start(directory, "write");
-  const enough = 1 + Math.floor(Math.random() * 150 * round);
   const ids: string[] = [];
   let killed: Promise<void> | undefined;
   for await (const line of createInterface({ input: child.stdout })) {
@@ -43,10 +45,11 @@ async function acknowledged(directory: string, round: number): Promise<string[]>
 }
 
 test("nothing acknowledged is lost to SIGKILL, and the indexes fit the documents", async () => {
+  const random = randomOf(SEED);
   const directory = temporaryDirectory();
   const known = new Set<string>();
   for (let round = 1; round <= ROUNDS; round++) {
-    for (const id of await acknowledged(directory, round)) known.add(id);
+    for (const id of await acknowledged(directory, 1 + below(random, 150 * round))) known.add(id);
     const store = openStore({ directory });
     const snapshot = store.snapshot();
     const lost = [...known].filter(

@@ -1,14 +1,15 @@
 /** What is done about a commit that failed, and what those are told who waited for it. */
 import { randomUUID } from "node:crypto";
 import type { Connection } from "./sqlite";
+import { StoreUnavailable } from "./unavailable";
 
 /** The commit of a group failed: nothing of its executions is kept. */
-class CommitFailed extends Error {
+class CommitFailed extends StoreUnavailable {
   override readonly name = "CommitFailed";
 }
 
 /** The writer could not return to a known state; the process has to be started again. */
-export class WriterStopped extends Error {
+export class WriterStopped extends StoreUnavailable {
   override readonly name = "WriterStopped";
 }
 

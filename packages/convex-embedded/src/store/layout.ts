@@ -6,8 +6,11 @@ const FORMAT = 2;
 
 const MIB = 1024 * 1024;
 
-/** How long a connection waits for another process (a backup, the `sqlite3` shell) that locks the database. */
-export const BUSY_MS = 2000;
+/**
+ * How long a connection blocks while another process (a backup, the `sqlite3` shell) locks the database, unless it is
+ * told otherwise. A server, which must not block, waits in `foreignLock.ts`.
+ */
+const BUSY_MS = 2000;
 
 /** The log is folded into the database after this many pages (16 MiB), where no reader needs the older ones. */
 const CHECKPOINT_PAGES = 4096;
@@ -93,9 +96,9 @@ export function openWriteConnection(file: string, synchronous: "FULL" | "NORMAL"
   return db;
 }
 
-/** Opens a connection that only reads. */
-export function openReadConnection(file: string): Connection {
-  const db = new Connection(file, { timeout: BUSY_MS, mustExist: true });
+/** Opens a connection that only reads. @param timeout how many milliseconds it blocks while the database is locked. */
+export function openReadConnection(file: string, timeout = BUSY_MS): Connection {
+  const db = new Connection(file, { timeout, mustExist: true });
   db.pragma("query_only = ON");
   // Mapped pages are read without a copy or a system call, which halves the time of a point read. The bound is for
   // the resident memory, of which they count as a part.

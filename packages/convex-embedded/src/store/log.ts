@@ -1,6 +1,5 @@
 /** The write-ahead log of the database, and how it is kept from growing. */
 import { statSync } from "node:fs";
-import { BUSY_MS } from "./layout";
 import type { SnapshotPool } from "./snapshots";
 import type { Connection } from "./sqlite";
 
@@ -33,11 +32,9 @@ export class Log {
       await this.snapshots.drain(DRAIN_MS);
       this.db.pragma("wal_checkpoint(PASSIVE)");
       await this.snapshots.drain(DRAIN_MS);
-      // This thread is also the readers': waiting for one here would be waiting for itself.
-      this.db.pragma("busy_timeout = 0");
+      // The connection does not wait for locks: this thread is also the readers', and would wait for itself.
       this.db.pragma("wal_checkpoint(TRUNCATE)");
     } finally {
-      this.db.pragma(`busy_timeout = ${BUSY_MS}`);
       this.#foldAt = Math.max(this.limit, this.#bytes() * 2);
     }
   }

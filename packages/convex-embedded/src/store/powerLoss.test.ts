@@ -10,6 +10,7 @@ import type { Inspection } from "../../fixtures/inspect";
 import { inspect } from "../../fixtures/inspect";
 import type { Luck } from "../../fixtures/powerLoss";
 import { RecordedDisk } from "../../fixtures/powerLoss";
+import { below, randomOf, SEED } from "../../fixtures/random";
 import type { SystemCall } from "../../fixtures/systemCalls";
 import { canRecord, record } from "../../fixtures/systemCalls";
 import { openStore } from "./store";
@@ -77,7 +78,7 @@ const nothing: Luck = () => false;
 
 recorded(
   "nothing acknowledged is lost if nothing stays but what was synced",
-  { timeout: 120_000 },
+  { timeout: 600_000 },
   async () => {
     const { root, calls } = await written("FULL");
     const disk = new RecordedDisk(root, calls);
@@ -86,10 +87,11 @@ recorded(
       expect([line, await lossesAt(disk, line, nothing)]).toEqual([line, []]);
 
     // Some of what was not synced may be on the disk all the same, in any order, down to halves of pages.
+    const random = randomOf(SEED);
     const last = calls.at(-1)?.end ?? 0;
     for (let i = 0; i < POINTS; i++) {
-      const line = Math.floor(Math.random() * last);
-      expect([line, await lossesAt(disk, line, () => Math.random() < 0.5)]).toEqual([line, []]);
+      const line = below(random, last);
+      expect([line, await lossesAt(disk, line, () => random() < 0.5)]).toEqual([line, []]);
     }
     // The log was folded into the database meanwhile.
     const folds = calls.filter(({ name }) => name === "ftruncate").length;
@@ -119,7 +121,7 @@ recorded(
 
 recorded(
   "synchronous=NORMAL loses what was acknowledged, so that the test above can fail",
-  { timeout: 120_000 },
+  { timeout: 600_000 },
   async () => {
     const { root, calls } = await written("NORMAL");
     const disk = new RecordedDisk(root, calls);

@@ -9,9 +9,12 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
+import { constants } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, onTestFinished, test } from "vitest";
+import { explained } from "./damage";
 import { Connection } from "./sqlite";
+import { asSqliteError } from "./sqliteError";
 import { insertOne, itemStore, temporaryDirectory } from "./storeForTests";
 import { openStore } from "./store";
 
@@ -126,4 +129,12 @@ test("a database that cannot be written is named", async () => {
   rmSync(file);
   mkdirSync(file);
   expect(() => openStore({ directory })).toThrow(`The database ${file} cannot be written: `);
+});
+
+test.each(["EMFILE", "ENFILE"] as const)("%s names the limit, not the rights to a file", (name) => {
+  const cannotOpen = { errcode: 14, systemErrno: constants.errno[name] };
+  const cause = asSqliteError(Object.assign(new Error("unable to open database file"), cannotOpen));
+  expect(String(explained("/data/data.sqlite", cause))).toContain(
+    'cannot be opened, because too many files are open. Raise the limit, for instance with "ulimit -n 4096".',
+  );
 });

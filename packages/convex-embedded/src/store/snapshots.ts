@@ -153,7 +153,8 @@ class PooledSnapshot implements Snapshot {
 }
 
 function open(file: string): Reader {
-  const db = openReadConnection(file);
+  // It must not block. In WAL mode no lock of another process keeps a reader out, once the file is in use.
+  const db = openReadConnection(file, 0);
   return { db, reads: new Reads(db), begin: db.prepare("BEGIN"), end: db.prepare("COMMIT") };
 }
 

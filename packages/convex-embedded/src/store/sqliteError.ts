@@ -9,7 +9,7 @@ const CODES = (
 /** Of the extended ones, whose lowest byte is the primary code, those that somebody here tells apart. */
 const EXTENDED: Readonly<Record<number, string>> = { 2067: "CONSTRAINT_UNIQUE" };
 
-/** What SQLite refuses. The `cause` has its numbers, and the operating system's `errno` where one is known. */
+/** What SQLite refuses. The `cause` has its numbers. */
 export class SqliteError extends Error {
   override readonly name = "SqliteError";
 
@@ -20,6 +20,11 @@ export class SqliteError extends Error {
     cause: unknown,
   ) {
     super(message, { cause });
+  }
+
+  /** The operating system's error number, where it was the cause. */
+  get errno(): number | undefined {
+    return (this.cause as { systemErrno?: number } | null)?.systemErrno;
   }
 }
 

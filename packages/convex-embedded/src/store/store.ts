@@ -48,6 +48,7 @@ export function openStore(options: StoreOptions): Store {
       clock: new CommitClock(writes.db, options.now ?? Date.now),
       log: new Log(writes.db, snapshots, options.logBytes ?? LOG_BYTES),
       hooks: options.hooks ?? {},
+      patienceMs: options.patienceMs,
     });
     return new SqliteStore(lock, writes, snapshots, writer);
   } catch (error) {

@@ -198,6 +198,8 @@ export interface StoreOptions {
   /** The log is folded into the database when it is larger than this, though that means waiting. Default 64 MiB. */
   readonly logBytes?: number;
   readonly hooks?: StoreHooks;
+  /** How many milliseconds a write waits for a lock that another process holds. Default 2000. */
+  readonly patienceMs?: number;
   /** Milliseconds since 1970, for commit timestamps. */
   readonly now?: () => number;
 }

@@ -23,6 +23,7 @@ import { SnapshotPool } from "./snapshots";
 import { Connection } from "./sqlite";
 import type { Store, Transaction } from "./types";
 import { WriterStopped } from "./failedCommit";
+import { StoreUnavailable } from "./unavailable";
 import { Writer } from "./writer";
 import { Writes } from "./writing";
 
@@ -287,6 +288,10 @@ describe("group commit", () => {
     ]);
     expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
     expect(names(store)).toEqual([]);
+    // Work that fails with the transaction is told of the commit, so that it counts as work to be tried again.
+    const failed = insertOne(store, { name: "boom" });
+    await expect(failed).rejects.toThrow("The commit failed: the disk is full. Nothing was written.");
+    await expect(failed).rejects.toBeInstanceOf(StoreUnavailable);
     await insertOne(store, { name: "c" });
     expect(names(store)).toEqual(["c"]);
   });

@@ -8,8 +8,9 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { Changes } from "./changes";
 import type { CommitClock } from "./commitClock";
-import { afterFailedCommit, messageOf, WriterStopped } from "./failedCommit";
 import { explained } from "./damage";
+import { afterFailedCommit, messageOf, WriterStopped } from "./failedCommit";
+import { ForeignLock } from "./foreignLock";
 import type { Log } from "./log";
 import type { SnapshotPool } from "./snapshots";
 import type { Statement } from "./sqlite";
@@ -25,6 +26,8 @@ export interface WriterOptions {
   readonly clock: CommitClock;
   readonly log: Log;
   readonly hooks: StoreHooks;
+  /** How many milliseconds to wait for a lock that another process holds. Default 2000. */
+  readonly patienceMs?: number | undefined;
 }
 
 interface Job {
@@ -42,6 +45,8 @@ interface Outcome {
   readonly settle: () => void;
   /** Its work succeeded, so that the commit decides. */
   readonly succeeded: boolean;
+  /** The error of the database that rolled back the whole group. The failed commit decides then, not the work. */
+  readonly broken?: unknown;
 }
 
 export class Writer {
@@ -52,6 +57,7 @@ export class Writer {
   #pump: Promise<void> | null = null;
   #stopped: WriterStopped | null = null;
   #closed = false;
+  readonly #lock: ForeignLock;
   readonly #sql: Readonly<Record<"begin" | "commit" | "savepoint" | "release", Statement>>;
 
   constructor(
@@ -59,6 +65,9 @@ export class Writer {
     private readonly snapshots: SnapshotPool,
     private readonly options: WriterOptions,
   ) {
+    // The event loop must go on while another process holds the lock, so SQLite itself must not wait.
+    writes.db.pragma("busy_timeout = 0");
+    this.#lock = new ForeignLock(writes.db.name, options);
     this.#sql = {
       begin: writes.db.prepare("BEGIN IMMEDIATE"),
       commit: writes.db.prepare("COMMIT"),
@@ -105,22 +114,26 @@ export class Writer {
   async #group(): Promise<void> {
     const { db, catalog } = this.writes;
     const outcomes: Outcome[] = [];
-    const [head] = this.#queue;
     let running: Job | undefined;
     try {
       if (this.#stopped) throw this.#stopped;
-      this.#sql.begin.run();
+      await this.#lock.begin(() => this.#sql.begin.run());
     } catch (error) {
-      this.#queue.shift();
-      head?.reject(error);
+      // What keeps the first one from beginning keeps all of them.
+      const reason = explained(db.name, error);
+      for (const { reject } of this.#queue.splice(0)) reject(reason);
       return;
     }
     try {
       const started = performance.now();
       while ((running = this.#next(outcomes, started))) {
-        outcomes.push(await this.#execute(running));
+        const outcome = await this.#execute(running);
+        outcomes.push(outcome);
         // Some errors (disk full, I/O) make SQLite roll back all of the transaction, not the statement only.
-        if (!db.inTransaction) throw new Error("an error of the database rolled back the whole group");
+        if (!db.inTransaction) {
+          const { broken: cause = "an error of the database rolled back the whole group" } = outcome;
+          throw new Error(messageOf(cause), { cause });
+        }
         if (running.alone) break;
       }
       running = undefined;
@@ -187,7 +200,11 @@ export class Writer {
       this.writes.catalog = catalog;
       this.writes.changes++;
       const reason = explained(db.name, error);
-      return { job, transaction, succeeded: false, settle: () => job.reject(reason) };
+      const settle = (): void => job.reject(reason);
+      // A job whose transaction the database took away is not to blame, and may be tried again.
+      return db.inTransaction
+        ? { job, transaction, succeeded: false, settle }
+        : { job, transaction, succeeded: true, settle, broken: reason };
     }
   }
 }

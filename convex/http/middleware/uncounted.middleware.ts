@@ -1,0 +1,49 @@
+import { platformFailureOf } from "../../lib/unavailable.lib";
+import type { ApiContext } from "../kit/env.kit";
+
+const TELL_EVERY_MS = 60_000;
+
+/**
+ * When the log was last told. The embedded runtime keeps modules between requests, so there it is told once a minute. On
+ * Convex every request has fresh modules, and each one tells. No reply depends on it.
+ */
+let toldAt = 0;
+
+/**
+ * Counts a request, for a limit or as a use of a key. Where the store takes no writes, a GET or HEAD request goes on
+ * without: a full disk must not stop reads. Any other request is refused, because its own write would fail as well.
+ *
+ * @param count counts the request, and may admit its caller in the same transaction.
+ * @param without the same without a write; undefined if that cannot be decided without one.
+ * @throws what `count` throws, where the request is not to go on.
+ */
+export async function uncountedIfRead<T>(
+  c: ApiContext,
+  count: () => Promise<T>,
+  without: () => Promise<T | undefined>,
+): Promise<T> {
+  try {
+    return await count();
+  } catch (error) {
+    if (!["GET", "HEAD"].includes(c.req.method) || !platformFailureOf(error)) throw error;
+    const admitted = await without();
+    if (admitted === undefined) throw error;
+    tell(error as Error);
+    return admitted;
+  }
+}
+
+function tell({ message }: Error): void {
+  const now = Date.now();
+  // The clock may have been set back.
+  if (Math.abs(now - toldAt) < TELL_EVERY_MS) return;
+  toldAt = now;
+  console.warn(
+    JSON.stringify({
+      level: "warn",
+      event: "requests_uncounted",
+      detail: "The store takes no writes: GET requests are admitted without being counted",
+      cause: message,
+    }),
+  );
+}

@@ -1,0 +1,118 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { fakeContext, goodKey } from "../testing/fakeContext.testing";
+import { json, problem } from "../testing/replies.testing";
+
+const FULL =
+  "Service temporarily unavailable: The commit failed: database or disk is full. Nothing was written.";
+const fails = (message: string) => () => Promise.reject(new Error(message));
+const item = { _id: "item1", _creationTime: 0, name: "bolt", updatedAt: 0, revision: 1 };
+const caller = { userId: "user1", scopes: ["*"], credential: "user:user1" };
+/** Its shape is all that is looked at here. */
+const TOKEN = { Authorization: "Bearer a.b.c" };
+
+let warned: Record<string, unknown>[] = [];
+let minutes = 0;
+beforeEach(() => {
+  vi.stubEnv("RATE_LIMIT_KEY_PER_MINUTE", "5");
+  vi.stubEnv("RATE_LIMIT_IP_PER_MINUTE", "5");
+  // The log was told at most a minute ago by the test before.
+  vi.useFakeTimers({ toFake: ["Date"], now: new Date(2026, 0, 1, 0, (minutes += 10)) });
+  warned = [];
+  vi.spyOn(console, "warn").mockImplementation((line: unknown) =>
+    warned.push(JSON.parse(String(line)) as Record<string, unknown>),
+  );
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+});
+
+/** A good key, in a store that takes no writes. */
+async function fullStore(message = FULL) {
+  const { key, answers } = await goodKey();
+  const context = fakeContext({
+    ...answers,
+    "auth:admitApiKey": fails(message),
+    "auth:admitAddress": fails(message),
+    "auth:admitToken": fails(message),
+    "apiKeys:touch": fails(message),
+    "auth:validateToken": () => caller,
+    "items:get": () => item,
+    "problems:explain": () => "Not there",
+  });
+  return { ...context, headers: { "X-API-Key": key } };
+}
+
+test("reads go on uncounted where the count cannot be written: by key, by token, and of anyone", async () => {
+  const { send, headers } = await fullStore();
+  const replies = [
+    await send("/api/items/item1", { headers }),
+    await send("/api/items/item1", { headers, method: "HEAD" }),
+    await send("/api/items/item1", { headers: TOKEN }),
+    await send("/problems/not_found"),
+  ];
+  expect(replies.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+  for (const reply of replies) expect(reply.headers.get("ratelimit")).toBeNull();
+});
+
+test("reads go on where limits are switched off and the last use of a key cannot be noted", async () => {
+  vi.stubEnv("RATE_LIMIT_KEY_PER_MINUTE", "0");
+  const { send, headers } = await fullStore();
+  // `goodKey` was used a moment ago, so noting its use is due in a minute.
+  vi.setSystemTime(Date.now() + 120_000);
+  expect((await send("/api/items/item1", { headers })).status).toBe(200);
+});
+
+test("a key that is no good is refused uncounted", async () => {
+  const { send } = fakeContext({ "auth:admitApiKey": fails(FULL), "auth:validateApiKey": () => null });
+  const { key } = await goodKey();
+  await problem(send("/api/items/item1", { headers: { "X-API-Key": key } }), 403, "invalid_credential");
+});
+
+test("a token whose user cannot be looked up without a write is refused for now", async () => {
+  const { send } = fakeContext({ "auth:admitToken": fails(FULL), "auth:validateToken": () => null });
+  await problem(send("/api/items/item1", { headers: TOKEN }), 503, "unavailable");
+});
+
+test("writes are refused for now, and say when to try again, not why", async () => {
+  const { send, headers, asked } = await fullStore();
+  const body = JSON.stringify({ name: "bolt" });
+  const init = { method: "POST", body, headers: { ...headers, "Content-Type": "application/json" } };
+  const reply = await send("/api/items", init);
+  expect(reply.headers.get("retry-after")).toBe("5");
+  expect((await problem(reply, 503, "unavailable")).detail).toBe(
+    "The server cannot do this now: try again in 5 s",
+  );
+  expect(asked).toEqual(["auth:admitApiKey"]);
+});
+
+test("the log says so once a minute, not for each request", async () => {
+  const { send, headers } = await fullStore();
+  for (let i = 0; i < 5; i++) await send("/api/items/item1", { headers });
+  expect(warned).toEqual([
+    {
+      level: "warn",
+      event: "requests_uncounted",
+      detail: "The store takes no writes: GET requests are admitted without being counted",
+      cause: FULL,
+    },
+  ]);
+  vi.setSystemTime(Date.now() + 60_000);
+  await send("/api/items/item1", { headers });
+  expect(warned).toHaveLength(2);
+});
+
+test("an error of the code is no reason to admit anyone", async () => {
+  const { send, headers } = await fullStore("Cannot read properties of undefined");
+  await problem(send("/api/items/item1", { headers }), 500, "internal");
+  expect(warned).toEqual([]);
+});
+
+test("the problem of a failed store is 503 on every way to it", async () => {
+  vi.stubEnv("RATE_LIMIT_KEY_PER_MINUTE", "0");
+  const { key, answers } = await goodKey();
+  const { send } = fakeContext({ ...answers, "items:get": fails(FULL) });
+  await problem(send("/api/items/item1", { headers: { "X-API-Key": key } }), 503, "unavailable");
+  expect(await json(send("/health"))).toEqual({ status: "ok" });
+});
