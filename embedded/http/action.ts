@@ -5,6 +5,7 @@ import { Execution, executions } from "../exec/execution";
 import type { Modules, Router } from "../runtime/modules";
 import { noRoute, uncaught } from "./failure";
 import { RequestOrigin } from "./origin";
+import { whenOver } from "./responses";
 import { capped, webGlobals, withoutBody } from "./web";
 
 /** Answers one request. Never rejects. */
@@ -46,8 +47,7 @@ export async function serveHttpAction(
     return uncaught(thrown, trace, origin.requestId);
   } finally {
     // A body may be streamed for long after the handler has returned, and a client that has gone does not stop it.
-    if (outgoing.closed) execution.end();
-    else outgoing.on("close", () => execution.end());
+    whenOver(outgoing, () => execution.end());
   }
 }
 
