@@ -68,7 +68,12 @@ function shown(error: unknown): string {
 async function start(options: CommandLine): Promise<EmbeddedServer> {
   const { project, data, host, port, apiPort, trustProxy, watch, envFile } = options;
   if (options.envFileRequired) requireFile(envFile);
-  const ports = { port, ...(apiPort !== undefined && { apiPort }) };
+  const { apiPortOrigins } = options;
+  const ports = {
+    port,
+    ...(apiPort !== undefined && { apiPort }),
+    ...(apiPortOrigins !== undefined && { apiPortOrigins }),
+  };
   const reference = referenceScript(project);
   // Whoever sets it has another one in mind.
   const env = { ...(reference && { DOCS_SCRIPT_URL: reference.path }), ...process.env };
