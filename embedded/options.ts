@@ -31,7 +31,7 @@ export const USAGE = `usage: npm start -- [options]
   --api-port N      port of stored files and of npx convex (3210; any free one with --port 0)
   --api-port-origins LIST
                     origins of web pages that may use that port, such as https://app.example.com,https://*.example.org, or *
-                    (the setting API_PORT_ORIGINS). Pages on this machine and on the server's own origins always may
+                    (the setting CONVEX_API_PORT_ORIGINS). Pages on this machine and on the server's own origins always may
   --host ADDRESS    address to listen on (127.0.0.1: this machine only)
   --data DIR        data directory, made if missing (.convex-embedded)
   --env-file FILE   environment variables for the functions, beside this process's own (.env.local, if there); where

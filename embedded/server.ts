@@ -94,7 +94,10 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
 
   // The ports come first: who cannot have them must not touch the data. Early requests wait.
   const {
-    apiPortOrigins = originsIn("API_PORT_ORIGINS", environment.variables.get("API_PORT_ORIGINS") ?? ""),
+    apiPortOrigins = originsIn(
+      "CONVEX_API_PORT_ORIGINS",
+      environment.variables.get("CONVEX_API_PORT_ORIGINS") ?? "",
+    ),
   } = settings;
   const allows = originRule(apiPortOrigins, () => [siteOrigin, environment.cloudUrl]);
   const sockets = new SyncSockets({ deployment: ready, allows, failed });

@@ -21,7 +21,7 @@ export interface ServerOptions {
   readonly apiPort?: number;
   /**
    * Origins whose pages may use the API port beside pages on this machine and on the server's own origins; see
-   * `originRule`. Default: the list in the variable `API_PORT_ORIGINS`.
+   * `originRule`. Default: the list in the variable `CONVEX_API_PORT_ORIGINS`.
    */
   readonly apiPortOrigins?: readonly string[];
   /** What functions find in `process.env`, without what configures Convex's tools. Default: this process's own. */

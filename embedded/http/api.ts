@@ -61,7 +61,7 @@ export class ClientGone extends Error {}
 const IDLE_TIMEOUT_MS = 120_000;
 
 const REFUSED_ORIGIN =
-  "Pages of this origin may not use this port. The server's --api-port-origins, or the setting API_PORT_ORIGINS, allows it.";
+  "Pages of this origin may not use this port. The server's --api-port-origins, or the setting CONVEX_API_PORT_ORIGINS, allows it.";
 
 const EXPOSED = "Accept-Ranges, Content-Length, Content-Range, Content-Type, Digest, ETag";
 

@@ -261,13 +261,13 @@ test("pages of other origins are refused, whatever they ask for, and nothing is 
   expect(await server.run("messages:list", { author: "ada" })).toEqual([]);
 });
 
-test("the setting API_PORT_ORIGINS allows origins, and a broken one refuses the start", async () => {
-  const env = { API_PORT_ORIGINS: "https://*.app.example" };
+test("the setting CONVEX_API_PORT_ORIGINS allows origins, and a broken one refuses the start", async () => {
+  const env = { CONVEX_API_PORT_ORIGINS: "https://*.app.example" };
   const { server } = await serve({ project: TOOLS, env });
   const ask = async (origin: string) => (await preflight(`${server.apiUrl}/api/query`, origin)).status;
   expect([await ask("https://a.app.example"), await ask("https://app.example")]).toEqual([204, 403]);
-  const broken = serve({ project: TOOLS, env: { API_PORT_ORIGINS: "app.example" } });
-  await expect(broken).rejects.toThrow("API_PORT_ORIGINS takes origins such as");
+  const broken = serve({ project: TOOLS, env: { CONVEX_API_PORT_ORIGINS: "app.example" } });
+  await expect(broken).rejects.toThrow("CONVEX_API_PORT_ORIGINS takes origins such as");
 });
 
 test("a request target may be a whole URL", async () => {
