@@ -16,7 +16,6 @@ export const pipelining: Attack = {
     const targets = [
       [url, get("/docs/scalar.js")],
       [url, get("/health")],
-      [url, get("/openapi.json")],
       [apiUrl, get("/version")],
     ] as const;
     const side = async (first: number) => {

@@ -1,5 +1,5 @@
 /** When a response is over: sent, or its connection closed. */
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 
 /** Calls `then` when the response is over, at once if it is over already. */
@@ -17,4 +17,9 @@ export function whenOver(outgoing: ServerResponse, then: () => void): void {
 export function closeWithoutSocket(outgoing: ServerResponse): void {
   if (outgoing.closed || outgoing.socket !== null) return;
   outgoing.assignSocket(new Socket().destroy());
+}
+
+/** True for the error that reading a body ends with when the client goes away in the middle of it. */
+export function isClientGone({ destroyed, complete }: IncomingMessage, error: unknown): boolean {
+  return destroyed && !complete && error instanceof Error && "code" in error && error.code === "ECONNRESET";
 }

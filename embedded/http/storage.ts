@@ -10,6 +10,7 @@ import { isContentType, sha256Of } from "../services/uploadHeaders";
 import type { ApiRequest, ApiRoute } from "./api";
 import { ApiError, ClientGone, sendJson } from "./api";
 import { parseRange } from "./range";
+import { isClientGone } from "./responses";
 
 /** A file never changes under its URL, but it may be deleted. As on Convex, only browsers keep it: 30 days. */
 const CACHE_CONTROL = "private, max-age=2592000";
@@ -39,7 +40,7 @@ async function upload(files: FileStorage, { incoming, outgoing, query }: ApiRequ
     sendJson(outgoing, 200, { storageId });
   } catch (error) {
     if (error instanceof Sha256Mismatch) throw new ApiError(400, "Sha256Mismatch", error.message);
-    if (incoming.destroyed && !incoming.complete) throw new ClientGone();
+    if (isClientGone(incoming, error)) throw new ClientGone();
     throw error;
   }
 }
