@@ -93,13 +93,9 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
   };
 
   // The ports come first: who cannot have them must not touch the data. Early requests wait.
-  const {
-    apiPortOrigins = originsIn(
-      "CONVEX_API_PORT_ORIGINS",
-      environment.variables.get("CONVEX_API_PORT_ORIGINS") ?? "",
-    ),
-  } = settings;
-  const allows = originRule(apiPortOrigins, () => [siteOrigin, environment.cloudUrl]);
+  const setting = "CONVEX_API_PORT_ORIGINS";
+  const listed = settings.apiPortOrigins ?? originsIn(setting, environment.variables.get(setting) ?? "");
+  const allows = originRule(listed, () => [siteOrigin, environment.cloudUrl]);
   const sockets = new SyncSockets({ deployment: ready, allows, failed });
   const ports = await openBothPorts({
     host: settings.host,

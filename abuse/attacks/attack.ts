@@ -12,7 +12,7 @@ export interface Attack {
 
 export type Counts = Readonly<Record<string, number>>;
 
-export interface Target {
+interface Target {
   /** The port of the HTTP actions, without a trailing slash. */
   readonly url: string;
   /** The port of stored files and of Convex's tools. */

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { descriptorsOf, memoryOf } from "../../bench/soak/process";
 
-export interface Reading {
+interface Reading {
   /** Bytes of its own; `NaN` where nothing is known of another process. */
   readonly memory: number;
   readonly descriptors: number;

@@ -1,6 +1,6 @@
 /**
  * The messages of one WebSocket, both ways, with bounds: a client that does not read, or sends faster than it is answered, is
- * cut, and costs no more memory than that.
+ * cut, and costs no more memory than that. (`ws` itself cuts one that does not read the answers to its pings.)
  */
 import type { RawData, WebSocket } from "ws";
 
@@ -18,9 +18,6 @@ export class SocketQueue {
     this.#socket = socket;
     // What is wrong with a connection ends it; the client knows.
     socket.on("error", () => undefined);
-    socket.on("ping", (data) => {
-      if (this.#isRead()) socket.pong(data);
-    });
   }
 
   /**
@@ -48,7 +45,8 @@ export class SocketQueue {
 
   /** Sends a message, unless the client has not read those before: then it is cut. */
   send(message: object): void {
-    if (this.#isOpen() && this.#isRead()) this.#socket.send(JSON.stringify(message));
+    if (this.#socket.bufferedAmount > MOST_UNREAD_BYTES) this.#socket.terminate();
+    if (this.#isOpen()) this.#socket.send(JSON.stringify(message));
   }
 
   /** Ends the connection with what has been sent. */
@@ -60,11 +58,5 @@ export class SocketQueue {
 
   #isOpen(): boolean {
     return this.#socket.readyState === this.#socket.OPEN;
-  }
-
-  #isRead(): boolean {
-    if (this.#socket.bufferedAmount <= MOST_UNREAD_BYTES) return true;
-    this.#socket.terminate();
-    return false;
   }
 }

@@ -75,11 +75,7 @@ export class SyncSockets {
 async function newServer(): Promise<WebSocketServer> {
   // Few starts of the server ever need it.
   const { WebSocketServer } = await import("ws");
-  return new WebSocketServer({
-    ...{ noServer: true, clientTracking: false, maxPayload: MOST_MESSAGE_BYTES },
-    // A client that does not read would make them wait without end; see `SocketQueue`.
-    autoPong: false,
-  });
+  return new WebSocketServer({ noServer: true, clientTracking: false, maxPayload: MOST_MESSAGE_BYTES });
 }
 
 function refuse(socket: Duplex, status: number): void {
