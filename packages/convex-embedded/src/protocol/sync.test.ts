@@ -1,0 +1,243 @@
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { connect as connectTo } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
+import WebSocket from "ws";
+import { TOOLS } from "../../fixtures/convexCli";
+import { serve } from "../../fixtures/serve";
+import { raw } from "../../fixtures/sockets";
+
+type Message = Readonly<Record<string, unknown>>;
+
+async function connect(path = "/api/1.48.0/sync") {
+  const { server, logged } = await serve({ project: TOOLS });
+  const socket = new WebSocket(`${server.apiUrl.replace("http", "ws")}${path}`);
+  onTestFinished(() => socket.terminate());
+  const received: Message[] = [];
+  socket.on("message", (data: Buffer) => received.push(JSON.parse(data.toString()) as Message));
+  await once(socket, "open");
+  const next = async (): Promise<Message> => {
+    while (received.length === 0) await once(socket, "message");
+    return received.shift() as Message;
+  };
+  const send = (message: Message | string) =>
+    socket.send(typeof message === "string" ? message : JSON.stringify(message));
+  return { server, logged, socket, next, send };
+}
+
+const add = (udfPath: string, args: Message = {}, more: Message = {}) => ({
+  type: "ModifyQuerySet",
+  baseVersion: 0,
+  newVersion: 1,
+  modifications: [{ type: "Add", queryId: 0, udfPath, args: [args], ...more }],
+});
+
+test("a query of the tools is answered once, in versions that follow each other", async () => {
+  const { server, next, send } = await connect();
+  send({ type: "Connect", sessionId: "x", connectionCount: 0, lastCloseReason: null, clientTs: 0 });
+  send({ type: "Authenticate", tokenType: "Admin", baseVersion: 0, value: server.adminKey });
+  send(add("_system/cli/tables:default", { paginationOpts: { cursor: null, numItems: 10 } }));
+  const authenticated = await next();
+  const answered = await next();
+  expect(authenticated).toMatchObject({
+    type: "Transition",
+    startVersion: { querySet: 0, identity: 0, ts: "AAAAAAAAAAA=" },
+    endVersion: { querySet: 0, identity: 1 },
+    modifications: [],
+  });
+  expect(answered["startVersion"]).toEqual(authenticated["endVersion"]);
+  expect(answered).toMatchObject({
+    endVersion: { querySet: 1, identity: 1 },
+    modifications: [
+      {
+        type: "QueryUpdated",
+        queryId: 0,
+        value: { page: [{ name: "empty" }, { name: "messages" }], isDone: true },
+      },
+    ],
+  });
+  send({
+    type: "ModifyQuerySet",
+    baseVersion: 1,
+    newVersion: 2,
+    modifications: [{ type: "Remove", queryId: 0 }],
+  });
+  expect((await next())["modifications"]).toEqual([{ type: "QueryRemoved", queryId: 0 }]);
+});
+
+test("without the admin key nothing is told", async () => {
+  for (const value of [undefined, "wrong", ""]) {
+    const { next, send } = await connect();
+    if (value !== undefined) {
+      send({ type: "Authenticate", tokenType: "Admin", baseVersion: 0, value });
+      await next();
+    }
+    send(add("_system/cli/queryEnvironmentVariables:default"));
+    const [answer] = (await next())["modifications"] as Message[];
+    expect(answer).toMatchObject({ type: "QueryFailed", queryId: 0 });
+    expect(answer?.["errorMessage"]).toMatch(/^You do not have permission to perform this operation\. /);
+  }
+});
+
+test("what a query of the tools cannot be asked is said", async () => {
+  const { server, next, send } = await connect();
+  send({ type: "Authenticate", tokenType: "Admin", baseVersion: 0, value: server.adminKey });
+  await next();
+  for (const [message, words] of [
+    [add("_system/frontend/unknown:default"), "does not answer _system/frontend/unknown"],
+    [add("_system/cli/tableData:default", { table: 1 }), "tableData takes"],
+    [add("_system/cli/tables", {}, { componentPath: "nowhere" }), 'There is no component "nowhere"'],
+    [add("messages:list", { author: "ada" }), "serves no live queries"],
+  ] as const) {
+    send(message);
+    const [answer] = (await next())["modifications"] as Message[];
+    expect(answer?.["errorMessage"]).toContain(words);
+  }
+});
+
+/** Subscribes as an app does, without the admin key. The client throws what it is told where nobody can catch it. */
+const SUBSCRIBER = `
+  import { ConvexClient } from "convex/browser";
+  import { anyApi } from "convex/server";
+  import WebSocket from "ws";
+  const client = new ConvexClient(process.argv[1], { webSocketConstructor: WebSocket });
+  client.onUpdate(anyApi.messages.list, { author: "ada" }, () => undefined);
+`;
+
+test("a client that wants to subscribe is told that nothing is live", async () => {
+  const { server } = await serve({ project: TOOLS });
+  const args = ["--input-type=module", "-e", SUBSCRIBER, server.apiUrl];
+  const said = await new Promise((resolve) => {
+    execFile(process.execPath, args, (error, _stdout, stderr) => resolve([error?.code, stderr]));
+  });
+  const words = "[CONVEX FATAL ERROR] The embedded runtime serves no live queries";
+  expect(said).toEqual([1, expect.stringContaining(words)]);
+});
+
+test("what is no message ends the connection, and the server goes on", async () => {
+  for (const text of [
+    "{",
+    "null",
+    '{"type": "ModifyQuerySet"}',
+    '{"type": "Mutation"}',
+    " ".repeat(2 ** 21),
+  ]) {
+    const { server, socket, send, logged } = await connect();
+    send(text);
+    const [code] = (await once(socket, "close")) as [number];
+    expect(code).toBeOneOf([1008, 1009]);
+    expect((await fetch(`${server.apiUrl}/version`)).status).toBe(200);
+    expect(logged).toEqual([]);
+  }
+});
+
+test("a message that asks for too many queries is refused before any is run", async () => {
+  const { server, socket, next, send, logged } = await connect();
+  send({ type: "Authenticate", tokenType: "Admin", baseVersion: 0, value: server.adminKey });
+  await next();
+  const query = add("_system/cli/tables:default").modifications[0];
+  const modifications = Array.from({ length: 1001 }, (_, queryId) => ({ ...query, queryId }));
+  send({ ...add(""), modifications });
+  expect(await next()).toEqual({
+    type: "FatalError",
+    error: "A ModifyQuerySet has at most 1000 modifications.",
+  });
+  expect((await once(socket, "close"))[0]).toBe(1008);
+  expect(logged).toEqual([]);
+});
+
+test("only the operator may send a large message", async () => {
+  const large = JSON.stringify({ type: "Event", event: "x".repeat(100_000) });
+  const { server, socket, next, send } = await connect();
+  send({ type: "Authenticate", tokenType: "Admin", baseVersion: 0, value: server.adminKey });
+  await next();
+  send(large);
+  send(add("_system/cli/convexUrl:cloudUrl"));
+  expect((await next())["type"]).toBe("Transition");
+  socket.terminate();
+  const other = await connect();
+  other.send(large);
+  expect((await other.next())["error"]).toContain("at most 65536 bytes");
+});
+
+/** Frames as a client sends them, masked with zeros: many in few bytes of the test's own. */
+function frames(opcode: number, text: string, count: number): Buffer {
+  const payload = Buffer.from(text);
+  const { length } = payload;
+  const size = length < 126 ? [0x80 | length] : [0x80 | 126, length >> 8, length & 255];
+  const head = Buffer.from([0x80 | opcode, ...size, 0, 0, 0, 0]);
+  return Buffer.concat(Array.from({ length: count }, () => [head, payload]).flat());
+}
+
+const PING = 9;
+const TEXT = 1;
+
+test.each([
+  ["pings", PING, "p".repeat(125)],
+  ["questions", TEXT, JSON.stringify(add("_system/cli/tables:default", { more: "x".repeat(200) }))],
+])("a client that sends %s and reads nothing is cut", async (_what, opcode, text) => {
+  const { server } = await serve({ project: TOOLS });
+  const client = connectTo(Number(new URL(server.apiUrl).port), "127.0.0.1");
+  onTestFinished(() => void client.destroy());
+  client.on("error", () => undefined);
+  const headers = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
+  const key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+  client.write(`GET /api/sync HTTP/1.1\r\nHost: x\r\n${headers}${key}\r\n`);
+  const closed = once(client, "close");
+  const some = frames(opcode, text, 100);
+  for (let i = 0; i < 5000 && !client.closed; i++)
+    await Promise.race([closed, new Promise((resolve) => client.write(some, resolve))]);
+  expect(client.closed).toBe(true);
+  expect((await fetch(`${server.apiUrl}/version`)).status).toBe(200);
+});
+
+test("a client that reads may ask as much as it likes", async () => {
+  const { server, next, send } = await connect();
+  send({ type: "Authenticate", tokenType: "Admin", baseVersion: 0, value: server.adminKey });
+  await next();
+  for (let i = 0; i < 100; i++) send(add("_system/cli/tables:default"));
+  for (let i = 0; i < 100; i++) expect((await next())["type"]).toBe("Transition");
+});
+
+test("pings are answered", async () => {
+  const { socket } = await connect();
+  socket.ping("beat");
+  expect(String(((await once(socket, "pong")) as [Buffer])[0])).toBe("beat");
+});
+
+test("pages of other origins open no WebSocket", async () => {
+  const { server } = await serve({ project: TOOLS });
+  const open = async (origin: string): Promise<number> => {
+    const url = `${server.apiUrl.replace("http", "ws")}/api/1.48.0/sync`;
+    const socket = new WebSocket(url, { origin });
+    onTestFinished(() => socket.terminate());
+    return new Promise((resolve) => {
+      socket.on("open", () => resolve(101));
+      socket.on("error", () => undefined);
+      socket.on("unexpected-response", (_request, { statusCode = 0 }) => resolve(statusCode));
+    });
+  };
+  expect(await open("http://localhost:5173")).toBe(101);
+  expect(await open("https://evil.example")).toBe(403);
+  expect(await open("null")).toBe(403);
+});
+
+test("an open connection does not hold a server that is to stop", async () => {
+  const { server, socket } = await connect("/api/sync");
+  const closed = once(socket, "close");
+  await server.close();
+  expect((await closed)[0]).toBe(1006);
+});
+
+test("other paths and other requests are no WebSockets", async () => {
+  const { server } = await serve({ project: TOOLS });
+  const handshake = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
+  const key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+  const get = (path: string, headers: string) =>
+    raw(server.apiUrl, `GET ${path} HTTP/1.1\r\nHost: x\r\n${headers}\r\n`);
+  expect(await get("/api/nothing", handshake + key)).toContain("HTTP/1.1 404 Not Found");
+  expect(await get("/api/1.48.0/sync", handshake)).toContain("HTTP/1.1 400 Bad Request");
+  expect(await get("http://elsewhere.example/api/sync", handshake)).toContain("HTTP/1.1 400 Bad Request");
+  expect(await get("http://", handshake + key)).toContain("HTTP/1.1 404 Not Found");
+  expect((await fetch(`${server.apiUrl}/api/1.48.0/sync`)).status).toBe(426);
+});
