@@ -6,6 +6,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UsageError } from "../../packages/convex-embedded/src/cli/arguments";
+import { attack } from "./attacks/main";
 import { productDocument } from "../../openapi/contract/check";
 import { parseOptions, USAGE, type Options } from "./options";
 import { wrongWithOutput } from "./output";
@@ -33,9 +34,18 @@ async function main(): Promise<number> {
     console.log(USAGE);
     return 0;
   }
+  if (options.timing) return withServer(measureTiming);
+  const { cases, seconds } = options;
+  const failed = cases.includes("requests") ? await withServer((server) => abuse(server, options)) : 0;
+  const wrong = await attack(cases, seconds);
+  for (const one of wrong) console.error(one);
+  return failed === 0 && wrong.length === 0 ? 0 : 1;
+}
+
+async function withServer(work: (server: Server) => Promise<number>): Promise<number> {
   const server = await startServer();
   try {
-    return options.timing ? await measureTiming(server) : await abuse(server, options);
+    return await work(server);
   } finally {
     await server.stop();
   }

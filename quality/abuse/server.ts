@@ -10,12 +10,17 @@ import type { Stage } from "./stage";
 
 export type Server = {
   url: string;
+  /** The port of stored files and of Convex's tools. */
+  apiUrl: string;
+  pid: number;
   root: string;
   secrets: Stage["secrets"];
   /** What nobody may read in the output: the webhooks' secrets, and what opens the API port. */
   hidden: readonly string[];
   /** What was printed since it was ready, stdout and stderr. */
   output: () => string;
+  /** The whole lines that were printed since; they are no longer in `output`. */
+  takeLines: () => string;
   /** The code or signal with which the process has ended; null while it runs. */
   ended: () => number | string | null;
   /** Ends it as an operator would. @returns the code that it exits with. */
@@ -64,10 +69,18 @@ export async function startServer(): Promise<Server> {
   const after = (word: string) => new RegExp(`^${word}[ =]+(\\S+)`, "m").exec(printed)?.[1] ?? "";
   return {
     url: after("api"),
+    apiUrl: after("cli"),
+    pid: child.pid ?? 0,
     root: after("key"),
     secrets,
     hidden: [...Object.values(secrets), after("CONVEX_SELF_HOSTED_ADMIN_KEY")],
     output: () => output.join(""),
+    takeLines: () => {
+      const text = output.join("");
+      const end = text.lastIndexOf("\n") + 1;
+      output.splice(0, output.length, text.slice(end));
+      return text.slice(0, end);
+    },
     ended: () => child.exitCode ?? child.signalCode,
     stop: async () => {
       if (child.exitCode === null && child.signalCode === null) {

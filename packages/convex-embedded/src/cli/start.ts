@@ -70,7 +70,12 @@ async function start(options: CommandLine): Promise<EmbeddedServer> {
   const { project, data, host, port, apiPort, trustProxy, watch, envFile } = options;
   if (options.envFileNamed && makeEnvFile(envFile))
     complain(`${shownPath(envFile)} was not there, and is made: it sets nothing yet`);
-  const ports = { port, ...(apiPort !== undefined && { apiPort }) };
+  const { apiPortOrigins } = options;
+  const ports = {
+    port,
+    ...(apiPort !== undefined && { apiPort }),
+    ...(apiPortOrigins !== undefined && { apiPortOrigins }),
+  };
   const { firstStart, pages, assets } = readConfig(project);
   const env = { ...pathsOf(assets), ...process.env };
   const more = { trustProxy, watch, env, envFile, assets, log: print, watchdog: WATCHDOG_MS };

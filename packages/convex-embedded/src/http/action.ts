@@ -5,6 +5,7 @@ import { Execution, executions } from "../exec/execution";
 import type { Modules, Router } from "../runtime/modules";
 import { noRoute, uncaught } from "./failure";
 import { RequestOrigin } from "./origin";
+import { isClientGone, whenOver } from "./responses";
 import { capped, webGlobals, withoutBody } from "./web";
 
 /** Answers one request. Never rejects. */
@@ -42,12 +43,13 @@ export async function serveHttpAction(
   } catch (thrown) {
     const stack = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
     const trace = engine.modules.mapStack(stack);
-    engine.log({ level: "error", path: execution.path, message: `Uncaught ${trace}` });
+    if (!isClientGone(incoming, thrown)) {
+      engine.log({ level: "error", path: execution.path, message: `Uncaught ${trace}` });
+    }
     return uncaught(thrown, trace, origin.requestId);
   } finally {
     // A body may be streamed for long after the handler has returned, and a client that has gone does not stop it.
-    if (outgoing.closed) execution.end();
-    else outgoing.on("close", () => execution.end());
+    whenOver(outgoing, () => execution.end());
   }
 }
 

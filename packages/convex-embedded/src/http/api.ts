@@ -5,8 +5,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { SERVICE_UNAVAILABLE } from "../exec/errors";
 import { isUnavailable } from "../store/unavailable";
+import type { OriginRule } from "./allowedOrigins";
 import type { HttpServer } from "./port";
 import { openPort } from "./port";
+import { pathAndQuery } from "./target";
 import type { Upgrade } from "./upgrade";
 
 /** One request to the API port. */
@@ -25,6 +27,8 @@ export interface ApiRoute {
   /** Matches the whole path. */
   readonly path: RegExp;
   readonly methods: Readonly<Record<string, ApiHandler>>;
+  /** True where the URL is the permission, so that pages of any origin may use it. */
+  readonly anyOrigin?: true;
 }
 
 export interface ApiOptions {
@@ -33,6 +37,8 @@ export interface ApiOptions {
   readonly port: number;
   /** Early requests wait for it. */
   readonly routes: Promise<readonly ApiRoute[]>;
+  /** Which pages may use the port. */
+  readonly allows: OriginRule;
   readonly upgrade: Upgrade;
   /** Told of what a handler threw. */
   readonly failed: (request: string, error: unknown) => void;
@@ -50,8 +56,14 @@ export class ApiError extends Error {
   }
 }
 
+/** The client has closed its connection: nobody waits for an answer, and nothing is wrong here. */
+export class ClientGone extends Error {}
+
 // Files of any size go either way, as long as something moves.
 const IDLE_TIMEOUT_MS = 120_000;
+
+const REFUSED_ORIGIN =
+  "Pages of this origin may not use this port. The server's --api-port-origins, or the setting CONVEX_API_PORT_ORIGINS, allows it.";
 
 const EXPOSED = "Accept-Ranges, Content-Length, Content-Range, Content-Type, Digest, ETag";
 
@@ -92,47 +104,59 @@ async function answer(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> {
-  // Whoever has a URL may read what is there, from any page. No credentials are in play.
-  outgoing.setHeader("access-control-allow-origin", "*");
-  outgoing.setHeader("access-control-expose-headers", EXPOSED);
   outgoing.setHeader("x-content-type-options", "nosniff");
+  const { url = "" } = incoming;
+  const target = pathAndQuery(url) ?? url;
   try {
-    await route(await options.routes, incoming, outgoing);
+    await route(options, target, { incoming, outgoing });
   } catch (error) {
-    if (!(error instanceof ApiError)) {
-      options.failed(`${incoming.method ?? ""} ${pathOf(incoming.url ?? "")}`, error);
+    if (!(error instanceof ApiError || error instanceof ClientGone)) {
+      options.failed(`${incoming.method ?? ""} ${pathOf(target)}`, error);
     }
     refuse(outgoing, error);
   }
 }
 
 async function route(
-  routes: readonly ApiRoute[],
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
+  { routes, allows }: ApiOptions,
+  target: string,
+  { incoming, outgoing }: Pick<ApiRequest, "incoming" | "outgoing">,
 ): Promise<void> {
-  const target = incoming.url ?? "";
   const path = pathOf(target);
-  for (const { path: pattern, methods } of routes) {
+  const { method = "" } = incoming;
+  for (const { path: pattern, methods, anyOrigin = false } of await routes) {
     const match = pattern.exec(path);
     if (!match) continue;
+    admit(incoming, outgoing, anyOrigin || allows);
     const allowed = [...Object.keys(methods), "OPTIONS"].join(", ");
-    if (incoming.method === "OPTIONS") {
+    if (method === "OPTIONS") {
       preflight(incoming, outgoing, allowed);
       return;
     }
-    const handler = Object.hasOwn(methods, incoming.method ?? "")
-      ? methods[incoming.method ?? ""]
-      : undefined;
+    const handler = Object.hasOwn(methods, method) ? methods[method] : undefined;
     if (handler === undefined) {
       throw new ApiError(405, "MethodNotAllowed", `This path answers ${allowed}.`, { allow: allowed });
     }
     const query = new URLSearchParams(target.slice(path.length));
     return handler({ incoming, outgoing, query, captured: match.slice(1) });
   }
+  admit(incoming, outgoing, allows);
   // Whoever takes one port for the other meets this line.
   const message = `There is nothing at ${path}. This port has stored files and Convex's tools; HTTP actions have another.`;
   throw new ApiError(404, "NotFound", message);
+}
+
+/** Lets the page that asks read the answer. @throws ApiError for a page that may not ask. */
+function admit(incoming: IncomingMessage, outgoing: ServerResponse, rule: OriginRule | true): void {
+  const { origin } = incoming.headers;
+  if (rule !== true) outgoing.setHeader("vary", "Origin");
+  if (rule !== true && origin !== undefined && !rule(origin)) {
+    throw new ApiError(403, "OriginNotAllowed", REFUSED_ORIGIN);
+  }
+  // No credentials are in play: browsers keep none for this port.
+  if (rule === true) outgoing.setHeader("access-control-allow-origin", "*");
+  else if (origin !== undefined) outgoing.setHeader("access-control-allow-origin", origin);
+  outgoing.setHeader("access-control-expose-headers", EXPOSED);
 }
 
 function preflight(incoming: IncomingMessage, outgoing: ServerResponse, allowed: string): void {
@@ -140,7 +164,7 @@ function preflight(incoming: IncomingMessage, outgoing: ServerResponse, allowed:
   outgoing.setHeader("access-control-allow-methods", allowed);
   if (asked !== undefined) outgoing.setHeader("access-control-allow-headers", asked);
   outgoing.setHeader("access-control-max-age", "86400");
-  outgoing.setHeader("vary", "Access-Control-Request-Headers");
+  outgoing.appendHeader("vary", "Access-Control-Request-Headers");
   outgoing.writeHead(204).end();
 }
 

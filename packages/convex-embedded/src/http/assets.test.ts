@@ -2,6 +2,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { serve, temporaryDirectory } from "../../fixtures/serve";
+import { raw } from "../../fixtures/sockets";
 
 /** A server that answers one file itself, in the middle of what functions answer. */
 async function serveFile() {
@@ -9,7 +10,7 @@ async function serveFile() {
   writeFileSync(file, "a script");
   const asset = { path: "/echo/script.js", file, type: "text/javascript", etag: '"1"' };
   const { server } = await serve({ assets: [asset] });
-  return { file, ask: (path: string, init?: RequestInit) => fetch(server.url + path, init) };
+  return { file, url: server.url, ask: (path: string, init?: RequestInit) => fetch(server.url + path, init) };
 }
 
 test("a file is answered at its path, with all that browsers need to keep it", async () => {
@@ -28,6 +29,13 @@ test("a file is answered at its path, with all that browsers need to keep it", a
   const again = await ask("/echo/script.js", { headers: { "If-None-Match": '"1"' } });
   expect([again.status, await again.text()]).toEqual([304, ""]);
   expect((await ask("/echo/script.js", { headers: { "If-None-Match": '"2"' } })).status).toBe(200);
+});
+
+test("a target that is a whole URL finds the file, too", async () => {
+  const { url } = await serveFile();
+  const target =
+    "GET http://elsewhere.example/echo/script.js HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+  expect(await raw(url, target)).toContain("a script");
 });
 
 test("HEAD is answered like GET, without the body", async () => {

@@ -6,6 +6,8 @@ import { Server as Listener } from "node:net";
 import { continueOnceRead } from "./expect";
 import { Intake } from "./intake";
 import { comesTooLate, endWithItsBody } from "./linger";
+import { Pipelines } from "./pipelining";
+import { whenOver } from "./responses";
 import type { Upgrade } from "./upgrade";
 import { isWebSocket, withoutUpgrade } from "./upgrade";
 
@@ -56,6 +58,7 @@ const LAST_REQUESTS_MS = 250;
 export async function openPort(options: PortOptions): Promise<HttpServer> {
   const active = new Set<ServerResponse>();
   const intake = new Intake();
+  const pipelines = new Pipelines();
   let closing = false;
   let idleEnd = false;
 
@@ -74,14 +77,14 @@ export async function openPort(options: PortOptions): Promise<HttpServer> {
   const answer = (incoming: IncomingMessage, outgoing: ServerResponse) => {
     if (comesTooLate(incoming)) return;
     active.add(outgoing);
-    outgoing.on("close", () => {
+    whenOver(outgoing, () => {
       active.delete(outgoing);
       // A response that had begun before the server was to close could no longer say that its connection ends.
       if (idleEnd) setImmediate(() => server.closeIdleConnections());
     });
     if (closing) outgoing.shouldKeepAlive = false;
     endWithItsBody(incoming, outgoing);
-    intake.add(() => options.handle(incoming, outgoing));
+    pipelines.add(incoming, outgoing, () => intake.add(() => options.handle(incoming, outgoing)));
   };
   server.on("request", answer);
   server.on("checkContinue", (incoming, outgoing) => {
@@ -91,6 +94,11 @@ export async function openPort(options: PortOptions): Promise<HttpServer> {
   const { upgrade } = options;
   if (upgrade !== undefined) {
     server.on("upgrade", (incoming, socket, head: Buffer) => {
+      // Answers that are still to come would be written into the other protocol.
+      if (pipelines.isBusy(incoming.socket)) {
+        socket.destroy();
+        return;
+      }
       if (isWebSocket(incoming)) {
         upgrade(incoming, socket, head);
         return;

@@ -12,8 +12,8 @@ const SPEC = /^(?:(\d+)-(\d*)|-(\d+))$/;
  * What a `Range` header asks of a file.
  *
  * @param header `undefined` without one. @param size of the file in bytes.
- * @returns `whole` where the header does not count: none, another unit, or one that is malformed. `unsatisfiable` for
- * what lies outside the file and, as on Convex, for more than one range.
+ * @returns `whole` where the header does not count: none, another unit, one that is malformed, or one with several ranges,
+ * which a server may ignore (section 14.2). `unsatisfiable` where no range lies within the file.
  */
 export function parseRange(header: string | undefined, size: number): ByteRange | "whole" | "unsatisfiable" {
   const match = /^bytes=(.*)$/i.exec(header ?? "");
@@ -23,11 +23,16 @@ export function parseRange(header: string | undefined, size: number): ByteRange 
     .split(",")
     .map((spec) => spec.trim())
     .filter((spec) => spec !== "");
-  const ranges = specs.map((spec) => parseSpec(spec, size));
-  if (ranges.length === 0 || ranges.includes("malformed")) return "whole";
+  const ranges: ByteRange[] = [];
+  for (const spec of specs) {
+    const range = parseSpec(spec, size);
+    if (range === "malformed") return "whole";
+    ranges.push(range);
+  }
   const [range] = ranges;
-  if (ranges.length > 1 || range === undefined || range === "malformed") return "unsatisfiable";
-  return range.start < size && range.start <= range.end ? range : "unsatisfiable";
+  if (range === undefined) return "whole";
+  if (!ranges.some(({ start, end }) => start < size && start <= end)) return "unsatisfiable";
+  return ranges.length === 1 ? range : "whole";
 }
 
 function parseSpec(spec: string, size: number): ByteRange | "malformed" {

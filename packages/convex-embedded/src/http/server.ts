@@ -5,6 +5,7 @@ import type { Asset } from "./assets";
 import { answerAsset } from "./assets";
 import type { HttpServer } from "./port";
 import { openPort } from "./port";
+import { pathAndQuery } from "./target";
 
 export interface HttpOptions {
   readonly host: string;
@@ -44,27 +45,16 @@ export function listen(options: HttpOptions): Promise<HttpServer> {
     requestTimeout: REQUEST_TIMEOUT_MS,
     idleTimeout: IDLE_TIMEOUT_MS,
     handle(incoming, outgoing) {
-      if (answerAsset(options.assets, incoming, outgoing)) return;
-      const url = urlOf(incoming.url ?? "", options.siteOrigin());
-      if (url === null) {
+      const target = pathAndQuery(incoming.url ?? "");
+      if (target === null) {
         outgoing.writeHead(400, { "content-type": "text/plain; charset=utf-8" }).end("Bad request target\n");
         return;
       }
+      incoming.url = target;
+      if (answerAsset(options.assets, incoming, outgoing)) return;
       // The listener takes an absolute target as it is, and makes none of the `Host` header then.
-      incoming.url = url;
+      incoming.url = options.siteOrigin() + target;
       void listener(incoming, outgoing);
     },
   });
-}
-
-/**
- * The URL that the function is to see, `null` for a target that is no path: `*`, an authority, a broken URL.
- *
- * @param origin of the site; what an absolute target says of it is the client's word, as the `Host` header is.
- */
-function urlOf(target: string, origin: string): string | null {
-  if (target.startsWith("/")) return origin + target;
-  if (!/^https?:\/\//i.test(target) || !URL.canParse(target)) return null;
-  const { pathname, search } = new URL(target);
-  return origin + pathname + search;
 }

@@ -85,12 +85,17 @@ test("a range is what a slice is", async () => {
   );
 });
 
-test("several ranges are refused, nonsense is ignored, and If-Range counts", async () => {
+test("several ranges and nonsense are ignored, and If-Range counts", async () => {
   const server = await serveFiles();
   const { url } = await uploaded(server, "0123456789");
   const get = (headers: Record<string, string>) => fetch(url, { headers });
-  expect((await get({ range: "bytes=0-1,3-4" })).status).toBe(416);
-  for (const range of ["bytes=x", "lines=1-2", "bytes=5-2"]) expect((await get({ range })).status).toBe(200);
+  for (const range of ["bytes=0-1,3-4", "bytes=x", "lines=1-2", "bytes=5-2"]) {
+    const whole = await get({ range });
+    expect([whole.status, whole.headers.get("content-range"), whole.headers.get("content-length")]).toEqual([
+      ...[200, null, "10"],
+    ]);
+    await whole.body?.cancel();
+  }
   const etag = (await get({})).headers.get("etag") ?? "";
   expect((await get({ range: "bytes=0-1", "if-range": etag })).status).toBe(206);
   expect((await get({ range: "bytes=0-1", "if-range": '"other"' })).status).toBe(200);

@@ -9,8 +9,9 @@ import type { StoredFile } from "../files/filesTable";
 import { mimeOf } from "../files/mime";
 import { sha256Of } from "../files/uploadHeaders";
 import type { ApiRequest, ApiRoute } from "./api";
-import { ApiError, sendJson } from "./api";
+import { ApiError, ClientGone, sendJson } from "./api";
 import { parseRange } from "./range";
+import { isClientGone } from "./responses";
 
 /** A file never changes under its URL, but it may be deleted. As on Convex, only browsers keep it: 30 days. */
 const CACHE_CONTROL = "private, max-age=2592000";
@@ -21,9 +22,10 @@ const CHUNK_BYTES = 64 * 1024;
 /** The routes of stored files. */
 export function storageRoutes(files: FileStorage): readonly ApiRoute[] {
   const serve = (request: ApiRequest) => download(files, request);
+  const receive = (request: ApiRequest) => upload(files, request);
   return [
-    { path: /^\/api\/storage\/upload$/, methods: { POST: (request) => upload(files, request) } },
-    { path: /^\/api\/storage\/([^/]*)$/, methods: { GET: serve, HEAD: serve } },
+    { path: /^\/api\/storage\/upload$/, methods: { POST: receive }, anyOrigin: true },
+    { path: /^\/api\/storage\/([^/]*)$/, methods: { GET: serve, HEAD: serve }, anyOrigin: true },
   ];
 }
 
@@ -39,8 +41,7 @@ async function upload(files: FileStorage, { incoming, outgoing, query }: ApiRequ
     sendJson(outgoing, 200, { storageId });
   } catch (error) {
     if (error instanceof Sha256Mismatch) throw new ApiError(400, "Sha256Mismatch", error.message);
-    // Who went away in the middle gets no answer, and nobody else need know.
-    if (incoming.destroyed && !incoming.complete) throw new ApiError(400, "Aborted", "The upload broke off.");
+    if (isClientGone(incoming, error)) throw new ClientGone();
     throw error;
   }
 }
@@ -114,14 +115,8 @@ async function send(
   }
   const range = incoming.method === "GET" ? parseRange(rangeOf(incoming, etag), size) : "whole";
   if (range === "unsatisfiable") {
-    throw new ApiError(
-      416,
-      "RangeNotSatisfiable",
-      `The file has ${size} bytes; one range can be asked for.`,
-      {
-        "content-range": `bytes */${size}`,
-      },
-    );
+    const headers = { "content-range": `bytes */${size}` };
+    throw new ApiError(416, "RangeNotSatisfiable", `The file has ${size} bytes.`, headers);
   }
   const { start, end } = range === "whole" ? { start: 0, end: size - 1 } : range;
   if (contentType !== null) outgoing.setHeader("content-type", contentType);

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { TOOLS } from "../../fixtures/convexCli";
 import { serve } from "../../fixtures/serve";
 import { raw } from "../../fixtures/sockets";
+import { MOST_BYTES, MOST_BYTES_OF_OPERATOR } from "../http/body";
 
 async function served() {
   const { server, logged } = await serve({ project: TOOLS });
@@ -153,32 +154,116 @@ test("a function has one name, but for `.js` and `default`", async () => {
 test("a body that is too large is refused before it is read, and while it comes", async () => {
   const { server } = await served();
   const head = "POST /api/query HTTP/1.1\r\nHost: x\r\n";
-  expect(await raw(server.apiUrl, `${head}Content-Length: 100000000\r\n\r\n{`)).toContain(
-    "413 Payload Too Large",
-  );
+  const refused = await raw(server.apiUrl, `${head}Content-Length: ${MOST_BYTES + 1}\r\n\r\n{`);
+  expect(refused).toContain("413 Payload Too Large");
   const chunk = `100000\r\n${" ".repeat(0x100000)}\r\n`;
-  const answer = await raw(server.apiUrl, `${head}Transfer-Encoding: chunked\r\n\r\n${chunk.repeat(25)}`);
+  const answer = await raw(server.apiUrl, `${head}Transfer-Encoding: chunked\r\n\r\n${chunk.repeat(2)}`);
   expect(answer).toContain('"code":"PayloadTooLarge"');
 });
 
-test("pages of any origin may call, as on Convex", async () => {
-  const { server } = await served();
+test("the operator's bodies may be larger than those of others", async () => {
+  const { post, operator } = await served();
+  const body = JSON.stringify({ path: "messages:list", args: { author: "a".repeat(MOST_BYTES) } });
+  expect(await post("/api/query", body)).toMatchObject({ status: 413, code: "PayloadTooLarge" });
+  expect(await post("/api/query", body, operator)).toEqual({ status: "success", value: [] });
+  const larger = " ".repeat(MOST_BYTES_OF_OPERATOR + 1);
+  expect(await post("/api/query", larger, operator)).toMatchObject({ status: 413 });
+});
+
+test("arguments are not looked at for a function that the caller may not call", async () => {
+  const { server, post, operator, logged } = await served();
+  for (const path of ["messages:nothing", "messages:seed", "_system/cli/tables"]) {
+    const body = `{"path": "${path}", "args": [{"author": broken`;
+    expect((await post("/api/query", body))["errorMessage"]).toContain(
+      `Could not find public function for '${path}'`,
+    );
+    expect(await post("/api/query", body, operator)).toMatchObject({ code: "BadJsonBody" });
+  }
+  const head = "POST /api/run/messages/seed HTTP/1.1\r\nHost: x\r\nConnection: close\r\n";
+  const answer = await raw(server.apiUrl, `${head}Content-Length: 1000\r\n\r\n{`);
+  expect(answer).toContain("Could not find function for 'messages:seed'");
+  expect(logged).toEqual([]);
+});
+
+test("the function that is called is the one that was looked up", async () => {
+  const { post } = await served();
+  const body = '{"path": "messages:list", "args": {"author": "a", "count": 1}, "path": "messages:seed"}';
+  expect((await post("/api/mutation", body))["errorMessage"]).toContain(
+    "Could not find public function for 'messages:seed'",
+  );
+});
+
+const PATHS = ["/api/query", "/api/mutation", "/api/action", "/api/function", "/api/nothing", "/version"];
+
+function preflight(url: string, origin: string): Promise<Response> {
   const headers = {
-    origin: "https://app.example",
+    origin,
     "access-control-request-method": "POST",
     "access-control-request-headers": "authorization,content-type,convex-client",
   };
-  for (const path of ["/api/query", "/api/mutation", "/api/action", "/api/function"]) {
-    const preflight = await fetch(server.apiUrl + path, { method: "OPTIONS", headers });
-    expect(preflight.status).toBe(204);
-    expect(preflight.headers.get("access-control-allow-origin")).toBe("*");
-    expect(preflight.headers.get("access-control-allow-methods")).toContain("POST");
-    expect(preflight.headers.get("access-control-allow-headers")).toBe(
-      headers["access-control-request-headers"],
-    );
-    const refused = await fetch(server.apiUrl + path);
-    expect([refused.status, refused.headers.get("access-control-allow-origin")]).toEqual([405, "*"]);
+  return fetch(url, { method: "OPTIONS", headers });
+}
+
+test("pages on this machine and of allowed origins may call", async () => {
+  const { server } = await serve({ project: TOOLS, apiPortOrigins: ["https://app.example"] });
+  for (const origin of ["https://app.example", "http://localhost:5173", server.url, server.apiUrl]) {
+    for (const path of PATHS.slice(0, 4)) {
+      const { status, headers } = await preflight(server.apiUrl + path, origin);
+      expect([status, headers.get("access-control-allow-origin")]).toEqual([204, origin]);
+      expect(headers.get("access-control-allow-methods")).toContain("POST");
+      expect(headers.get("access-control-allow-headers")).toBe("authorization,content-type,convex-client");
+      expect(headers.get("vary")).toBe("Origin, Access-Control-Request-Headers");
+      const refused = await fetch(server.apiUrl + path, { headers: { origin } });
+      expect([refused.status, refused.headers.get("access-control-allow-origin")]).toEqual([405, origin]);
+    }
   }
+});
+
+test("pages of other origins are refused, whatever they ask for, and nothing is run for them", async () => {
+  const { server, operator } = await served();
+  for (const origin of ["https://app.example", "null", "http://localhost.evil.example"]) {
+    for (const path of PATHS) {
+      const asked = [
+        await preflight(server.apiUrl + path, origin),
+        await fetch(server.apiUrl + path, { headers: { origin } }),
+        await fetch(server.apiUrl + path, { method: "POST", headers: { origin, ...operator }, body: "{}" }),
+      ];
+      for (const { status, headers } of asked) {
+        expect([status, headers.get("access-control-allow-origin"), headers.get("vary")]).toEqual([
+          ...[403, null, "Origin"],
+        ]);
+      }
+    }
+  }
+  const body = JSON.stringify({ path: "messages:send", args: { author: "ada", text: "x" } });
+  const headers = { origin: "https://app.example", "content-type": "text/plain" };
+  const sent = await fetch(`${server.apiUrl}/api/mutation`, { method: "POST", headers, body });
+  expect(await sent.json()).toMatchObject({ code: "OriginNotAllowed" });
+  expect(await server.run("messages:list", { author: "ada" })).toEqual([]);
+});
+
+test("the setting CONVEX_API_PORT_ORIGINS allows origins, and a broken one refuses the start", async () => {
+  const env = { CONVEX_API_PORT_ORIGINS: "https://*.app.example" };
+  const { server } = await serve({ project: TOOLS, env });
+  const ask = async (origin: string) => (await preflight(`${server.apiUrl}/api/query`, origin)).status;
+  expect([await ask("https://a.app.example"), await ask("https://app.example")]).toEqual([204, 403]);
+  const broken = serve({ project: TOOLS, env: { CONVEX_API_PORT_ORIGINS: "app.example" } });
+  await expect(broken).rejects.toThrow("CONVEX_API_PORT_ORIGINS takes origins such as");
+});
+
+test("a request target may be a whole URL", async () => {
+  const { server, logged } = await served();
+  const body = JSON.stringify({ path: "messages:list", args: { author: "ada" } });
+  const ask = (target: string) =>
+    raw(
+      server.apiUrl,
+      `POST ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    );
+  expect(await ask(`${server.apiUrl}/api/query`)).toContain('{"status":"success","value":[]}');
+  expect(await ask("HTTP://elsewhere.example:1/api/query?x=1")).toContain('{"status":"success","value":[]}');
+  for (const target of ["*", "http://", "http://[/api/query", "ftp://x/api/query"])
+    expect(await ask(target)).toMatch(/^HTTP\/1\.1 404 [^]*"code":"NotFound"/);
+  expect(logged).toEqual([]);
 });
 
 test("who asks for HTTP/2 on the way gets the answer in HTTP/1.1", async () => {

@@ -10,7 +10,16 @@ import { argumentsOf } from "../exec/passing";
 import { runFunction } from "../exec/run";
 import type { ApiRequest, ApiRoute } from "../http/api";
 import { ApiError, sendJson } from "../http/api";
-import { badBody, fieldsOf, readJson } from "../http/body";
+import {
+  badBody,
+  fieldsOf,
+  MOST_BYTES,
+  MOST_BYTES_OF_OPERATOR,
+  parseJson,
+  readJson,
+  readText,
+} from "../http/body";
+import { textField } from "../http/jsonText";
 import type { FunctionKind, LoadedFunction } from "../runtime/loadedFunction";
 import type { Caller } from "./caller";
 import { badAdminKey, callerOf } from "./caller";
@@ -22,56 +31,71 @@ import { exported, exportedJson, formatOf } from "./values";
 /** What a function's own failure is answered with: neither the client's fault nor the server's. */
 const FUNCTION_FAILED = 560;
 
-/** What is asked for. */
-interface Asked {
+/** Which function is asked for. */
+interface Named {
   /** `items:get`. */
   readonly path: string;
   /** `""` for the app. */
   readonly component: string;
   /** `null` for whichever it is. */
   readonly kind: FunctionKind | null;
+}
+
+interface Asked extends Named {
   readonly args: JSONValue;
   readonly format: Format;
 }
 
+/** Functions are looked up before arguments are parsed: a caller costs little that may not call. */
 export function functionRoutes(deployment: Deployment): readonly ApiRoute[] {
-  const post = (path: RegExp, handle: (request: ApiRequest, caller: Caller) => Promise<Asked>): ApiRoute => ({
+  const post = (path: RegExp, ask: (request: ApiRequest, caller: Caller) => Promise<Asked>): ApiRoute => ({
     path,
     methods: {
       POST: async (request) => {
         const caller = await callerOf(deployment, request.incoming);
-        await answer(deployment, request, caller, await handle(request, caller));
+        await answer(deployment, request, caller, () => ask(request, caller));
       },
     },
   });
   return [
-    post(/^\/api\/(query|mutation|action)$/, async ({ incoming, captured }) => {
-      const fields = fieldsOf(await readJson(incoming));
-      return { ...asked(fields), component: "", kind: captured[0] as FunctionKind };
+    post(/^\/api\/(query|mutation|action)$/, async ({ incoming, captured }, { admin }) => {
+      const named = { component: "", kind: captured[0] as FunctionKind };
+      const text = await readText(incoming, mostBytesOf(admin));
+      // The operator may ask for what is not a function of the project.
+      if (!admin) await find(deployment.engine(), { ...named, path: namedIn(text) }, admin);
+      return { ...asked(fieldsOf(parseJson(text))), ...named };
     }),
     post(/^\/api\/function$/, async ({ incoming }, { admin }) => {
       if (!admin) throw badAdminKey();
-      const fields = fieldsOf(await readJson(incoming));
+      const fields = fieldsOf(await readJson(incoming, mostBytesOf(admin)));
       return { ...asked(fields), component: componentIn(fields), kind: null };
     }),
-    post(/^\/api\/run\/(.+)$/, async ({ incoming, captured }) => {
-      const { args, format } = fieldsOf(await readJson(incoming));
-      const path = pathOf(captured[0] ?? "");
-      return { path, args: argumentsIn(args), format: formatOf(format), component: "", kind: null };
+    post(/^\/api\/run\/(.+)$/, async ({ incoming, captured }, { admin }) => {
+      const named = { path: pathOf(captured[0] ?? ""), component: "", kind: null };
+      if (!admin) await find(deployment.engine(), named, admin);
+      const { args, format } = fieldsOf(await readJson(incoming, mostBytesOf(admin)));
+      return { ...named, args: argumentsIn(args), format: formatOf(format) };
     }),
   ];
+}
+
+function mostBytesOf(admin: boolean): number {
+  return admin ? MOST_BYTES_OF_OPERATOR : MOST_BYTES;
 }
 
 async function answer(
   deployment: Deployment,
   { outgoing }: ApiRequest,
   caller: Caller,
-  call: Asked,
+  ask: () => Promise<Asked>,
 ): Promise<void> {
   const engine = deployment.engine();
   const { lines, requestId } = caller.origin;
   const logLines = (): object => (lines.length === 0 ? {} : { logLines: lines });
+  let format: Format = "clean";
   try {
+    const call = await ask();
+    format = call.format;
     const value = await resultOf(deployment, engine, caller, call);
     sendJson(outgoing, 200, { status: "success", value, ...logLines() });
   } catch (error) {
@@ -80,7 +104,7 @@ async function answer(
     sendJson(outgoing, FUNCTION_FAILED, {
       status: "error",
       errorMessage: `[Request ID: ${requestId}] Server Error\n${describeFailure(engine, error)}\n`,
-      ...(data !== undefined && { errorData: exportedJson(data, call.format) }),
+      ...(data !== undefined && { errorData: exportedJson(data, format) }),
       ...logLines(),
     });
   }
@@ -103,7 +127,7 @@ async function resultOf(
 }
 
 /** @throws SyscallError in Convex's words. A function that the caller may not call and none look the same. */
-async function find(engine: Engine, call: Asked, admin: boolean): Promise<LoadedFunction> {
+async function find(engine: Engine, call: Named, admin: boolean): Promise<LoadedFunction> {
   const { component, path } = call;
   const modules = engine.components.get(component)?.modules;
   const found = await Promise.resolve(modules?.find(path)).catch((error: unknown) => {
@@ -118,10 +142,21 @@ async function find(engine: Engine, call: Asked, admin: boolean): Promise<Loaded
   );
 }
 
+/** The path in a body that is not parsed yet. */
+function namedIn(text: string): string {
+  const path = textField(text, "path");
+  if (path === null) throw noPath();
+  return path;
+}
+
 function asked(fields: Readonly<Record<string, unknown>>): Pick<Asked, "path" | "args" | "format"> {
   const { path, args, format } = fields;
-  if (typeof path !== "string") throw badBody("`path` is to name a function");
+  if (typeof path !== "string") throw noPath();
   return { path, args: argumentsIn(args), format: formatOf(format) };
+}
+
+function noPath(): ApiError {
+  return badBody("an object is expected in which `path` names a function");
 }
 
 /** The arguments' object. Convex takes a list with it as well. */

@@ -1,13 +1,18 @@
 /** The connections that leave HTTP for a WebSocket. */
 import { STATUS_CODES, type IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import type { WebSocket } from "ws";
+import type { WebSocket, WebSocketServer } from "ws";
+import type { OriginRule } from "../http/allowedOrigins";
+import { pathAndQuery } from "../http/target";
 import type { Deployment } from "./deployment";
+import { SocketQueue } from "./socketQueue";
 import { isSyncPath, MOST_MESSAGE_BYTES, SyncConnection } from "./sync";
 
 export interface SocketOptions {
   /** Early connections wait for it. */
   readonly deployment: Promise<Deployment>;
+  /** Which pages may open one. */
+  readonly allows: OriginRule;
   /** Told of what went wrong here, and not at the client. */
   readonly failed: (request: string, error: unknown) => void;
 }
@@ -16,6 +21,7 @@ export class SyncSockets {
   readonly #options: SocketOptions;
   readonly #open = new Set<WebSocket>();
   #closing = false;
+  #server: Promise<WebSocketServer> | null = null;
 
   constructor(options: SocketOptions) {
     this.#options = options;
@@ -38,29 +44,38 @@ export class SyncSockets {
   }
 
   async #upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    if (!isSyncPath(incoming)) {
+    const target = pathAndQuery(incoming.url ?? "");
+    if (target === null || !isSyncPath(target)) {
       refuse(socket, 404);
       return;
     }
-    // Few starts of the server ever need it.
-    const [{ WebSocketServer }, deployment] = await Promise.all([import("ws"), this.#options.deployment]);
+    const { origin } = incoming.headers;
+    if (origin !== undefined && !this.#options.allows(origin)) {
+      refuse(socket, 403);
+      return;
+    }
+    const [server, deployment] = await Promise.all([
+      (this.#server ??= newServer()),
+      this.#options.deployment,
+    ]);
     if (this.#closing) {
       socket.destroy();
       return;
     }
-    const server = new WebSocketServer({
-      noServer: true,
-      maxPayload: MOST_MESSAGE_BYTES,
-      clientTracking: false,
-    });
     server.handleUpgrade(incoming, socket, head, (opened) => {
       this.#open.add(opened);
       opened.on("close", () => this.#open.delete(opened));
-      new SyncConnection(deployment, opened, (error) => {
-        this.#options.failed(`WebSocket ${incoming.url ?? ""}`, error);
+      new SyncConnection(deployment, new SocketQueue(opened), (error) => {
+        this.#options.failed(`WebSocket ${target}`, error);
       });
     });
   }
+}
+
+async function newServer(): Promise<WebSocketServer> {
+  // Few starts of the server ever need it.
+  const { WebSocketServer } = await import("ws");
+  return new WebSocketServer({ noServer: true, clientTracking: false, maxPayload: MOST_MESSAGE_BYTES });
 }
 
 function refuse(socket: Duplex, status: number): void {

@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
+import { connect as connectTo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import WebSocket from "ws";
 import { TOOLS } from "../../fixtures/convexCli";
@@ -130,6 +131,97 @@ test("what is no message ends the connection, and the server goes on", async () 
   }
 });
 
+test("a message that asks for too many queries is refused before any is run", async () => {
+  const { server, socket, next, send, logged } = await connect();
+  send({ type: "Authenticate", tokenType: "Admin", baseVersion: 0, value: server.adminKey });
+  await next();
+  const query = add("_system/cli/tables:default").modifications[0];
+  const modifications = Array.from({ length: 1001 }, (_, queryId) => ({ ...query, queryId }));
+  send({ ...add(""), modifications });
+  expect(await next()).toEqual({
+    type: "FatalError",
+    error: "A ModifyQuerySet has at most 1000 modifications.",
+  });
+  expect((await once(socket, "close"))[0]).toBe(1008);
+  expect(logged).toEqual([]);
+});
+
+test("only the operator may send a large message", async () => {
+  const large = JSON.stringify({ type: "Event", event: "x".repeat(100_000) });
+  const { server, socket, next, send } = await connect();
+  send({ type: "Authenticate", tokenType: "Admin", baseVersion: 0, value: server.adminKey });
+  await next();
+  send(large);
+  send(add("_system/cli/convexUrl:cloudUrl"));
+  expect((await next())["type"]).toBe("Transition");
+  socket.terminate();
+  const other = await connect();
+  other.send(large);
+  expect((await other.next())["error"]).toContain("at most 65536 bytes");
+});
+
+/** Frames as a client sends them, masked with zeros: many in few bytes of the test's own. */
+function frames(opcode: number, text: string, count: number): Buffer {
+  const payload = Buffer.from(text);
+  const { length } = payload;
+  const size = length < 126 ? [0x80 | length] : [0x80 | 126, length >> 8, length & 255];
+  const head = Buffer.from([0x80 | opcode, ...size, 0, 0, 0, 0]);
+  return Buffer.concat(Array.from({ length: count }, () => [head, payload]).flat());
+}
+
+const PING = 9;
+const TEXT = 1;
+
+test.each([
+  ["pings", PING, "p".repeat(125)],
+  ["questions", TEXT, JSON.stringify(add("_system/cli/tables:default", { more: "x".repeat(200) }))],
+])("a client that sends %s and reads nothing is cut", async (_what, opcode, text) => {
+  const { server } = await serve({ project: TOOLS });
+  const client = connectTo(Number(new URL(server.apiUrl).port), "127.0.0.1");
+  onTestFinished(() => void client.destroy());
+  client.on("error", () => undefined);
+  const headers = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
+  const key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+  client.write(`GET /api/sync HTTP/1.1\r\nHost: x\r\n${headers}${key}\r\n`);
+  const closed = once(client, "close");
+  const some = frames(opcode, text, 100);
+  for (let i = 0; i < 5000 && !client.closed; i++)
+    await Promise.race([closed, new Promise((resolve) => client.write(some, resolve))]);
+  expect(client.closed).toBe(true);
+  expect((await fetch(`${server.apiUrl}/version`)).status).toBe(200);
+});
+
+test("a client that reads may ask as much as it likes", async () => {
+  const { server, next, send } = await connect();
+  send({ type: "Authenticate", tokenType: "Admin", baseVersion: 0, value: server.adminKey });
+  await next();
+  for (let i = 0; i < 100; i++) send(add("_system/cli/tables:default"));
+  for (let i = 0; i < 100; i++) expect((await next())["type"]).toBe("Transition");
+});
+
+test("pings are answered", async () => {
+  const { socket } = await connect();
+  socket.ping("beat");
+  expect(String(((await once(socket, "pong")) as [Buffer])[0])).toBe("beat");
+});
+
+test("pages of other origins open no WebSocket", async () => {
+  const { server } = await serve({ project: TOOLS });
+  const open = async (origin: string): Promise<number> => {
+    const url = `${server.apiUrl.replace("http", "ws")}/api/1.48.0/sync`;
+    const socket = new WebSocket(url, { origin });
+    onTestFinished(() => socket.terminate());
+    return new Promise((resolve) => {
+      socket.on("open", () => resolve(101));
+      socket.on("error", () => undefined);
+      socket.on("unexpected-response", (_request, { statusCode = 0 }) => resolve(statusCode));
+    });
+  };
+  expect(await open("http://localhost:5173")).toBe(101);
+  expect(await open("https://evil.example")).toBe(403);
+  expect(await open("null")).toBe(403);
+});
+
 test("an open connection does not hold a server that is to stop", async () => {
   const { server, socket } = await connect("/api/sync");
   const closed = once(socket, "close");
@@ -145,5 +237,7 @@ test("other paths and other requests are no WebSockets", async () => {
     raw(server.apiUrl, `GET ${path} HTTP/1.1\r\nHost: x\r\n${headers}\r\n`);
   expect(await get("/api/nothing", handshake + key)).toContain("HTTP/1.1 404 Not Found");
   expect(await get("/api/1.48.0/sync", handshake)).toContain("HTTP/1.1 400 Bad Request");
+  expect(await get("http://elsewhere.example/api/sync", handshake)).toContain("HTTP/1.1 400 Bad Request");
+  expect(await get("http://", handshake + key)).toContain("HTTP/1.1 404 Not Found");
   expect((await fetch(`${server.apiUrl}/api/1.48.0/sync`)).status).toBe(426);
 });

@@ -4,17 +4,21 @@
  * A query is answered once, as the tools need it. Nothing is followed as it changes: whoever asks for a function of the
  * project is told so, and told what to use instead.
  */
-import type { IncomingMessage } from "node:http";
 import type { JSONValue } from "convex/values";
-import type { RawData, WebSocket } from "ws";
+import type { RawData } from "ws";
 import { SyscallError } from "../exec/errors";
 import { sameKey } from "./adminKey";
 import { badAdminKey } from "./caller";
 import type { Deployment } from "./deployment";
+import type { SocketQueue } from "./socketQueue";
 import { systemQuery } from "./system";
 
-/** What a client can send and still be answered; the tools send little. */
+/** What the operator can send and still be answered; the tools send little. */
 export const MOST_MESSAGE_BYTES = 1024 * 1024;
+/** The same for all others. */
+const MOST_BYTES = 64 * 1024;
+/** Queries that one message asks for or gives up. Each is answered, whatever the answer. */
+const MOST_MODIFICATIONS = 1000;
 
 /** After that long without a message a client has no use for the connection. Its own limit is a minute. */
 const IDLE_MS = 55_000;
@@ -22,6 +26,9 @@ const IDLE_MS = 55_000;
 const NOT_LIVE =
   "The embedded runtime serves no live queries: this connection is for the commands of npx convex. Call functions over " +
   "HTTP (ConvexHttpClient, or `npx convex run` without --watch), or deploy to Convex to subscribe to them.";
+
+const TOO_LARGE = `A message has at most ${MOST_BYTES} bytes before the admin key is shown.`;
+const TOO_MANY = `A ModifyQuerySet has at most ${MOST_MODIFICATIONS} modifications.`;
 
 /**
  * `npx convex` ends with the message of an error that begins like this. What other errors say it throws where nobody
@@ -44,34 +51,30 @@ class FatalError extends Error {}
 /** Answers what comes over a connection until it is closed. */
 export class SyncConnection {
   readonly #deployment: Deployment;
-  readonly #socket: WebSocket;
+  readonly #queue: SocketQueue;
   #version: Version = { querySet: 0, identity: 0, ts: timestamp(0) };
   /** Why nothing is answered, `null` for the operator. */
   #denied: string | null = "Only the operator may ask for this, who shows the admin key.";
-  #handling: Promise<void> = Promise.resolve();
   #idle: NodeJS.Timeout;
 
-  constructor(deployment: Deployment, socket: WebSocket, failed: (error: unknown) => void) {
+  constructor(deployment: Deployment, queue: SocketQueue, failed: (error: unknown) => void) {
     this.#deployment = deployment;
-    this.#socket = socket;
+    this.#queue = queue;
     this.#idle = this.#expire();
-    socket.on("message", (data) => {
+    // One after the other: each answer begins with the version that the one before has led to.
+    queue.onMessage(async (data) => {
       clearTimeout(this.#idle);
       this.#idle = this.#expire();
-      // One after the other: each answer begins with the version that the one before has led to.
-      this.#handling = this.#handling
-        .then(() => this.#handle(data))
-        .catch((error: unknown) => {
-          this.#fail(error, failed);
-        });
+      await this.#handle(data).catch((error: unknown) => this.#fail(error, failed));
     });
-    // What is wrong with a connection ends it; who is at the other end knows.
-    socket.on("error", () => undefined);
-    socket.on("close", () => clearTimeout(this.#idle));
+    queue.onClose(() => clearTimeout(this.#idle));
   }
 
   async #handle(data: RawData): Promise<void> {
-    const message = parse(data);
+    // Text comes as one buffer, whatever its fragments were.
+    const text = data as Buffer;
+    if (this.#denied !== null && text.length > MOST_BYTES) throw new FatalError(TOO_LARGE);
+    const message = parse(text);
     switch (message["type"]) {
       case "Connect":
       case "Event":
@@ -83,6 +86,7 @@ export class SyncConnection {
       case "ModifyQuerySet": {
         const { newVersion, modifications } = message;
         if (typeof newVersion !== "number" || !Array.isArray(modifications)) throw malformed();
+        if (modifications.length > MOST_MODIFICATIONS) throw new FatalError(TOO_MANY);
         const results = [];
         for (const modification of modifications) results.push(await this.#modify(modification as Message));
         this.#transition({ querySet: newVersion }, results);
@@ -121,30 +125,25 @@ export class SyncConnection {
   #transition(change: Partial<Version>, modifications: JSONValue[]): void {
     const startVersion = this.#version;
     this.#version = { ...startVersion, ts: timestamp(this.#deployment.engine().clock()), ...change };
-    this.#send({ type: "Transition", startVersion, endVersion: this.#version, modifications });
+    this.#queue.send({ type: "Transition", startVersion, endVersion: this.#version, modifications });
   }
 
   #fail(error: unknown, failed: (error: unknown) => void): void {
     if (!(error instanceof FatalError)) failed(error);
     const known =
       error instanceof FatalError ? error.message : "Your request couldn't be completed. Try again later.";
-    this.#send({ type: "FatalError", error: known });
-    this.#socket.close(1008);
-  }
-
-  #send(message: object): void {
-    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(JSON.stringify(message));
+    this.#queue.send({ type: "FatalError", error: known });
+    this.#queue.close(1008);
   }
 
   #expire(): NodeJS.Timeout {
-    return setTimeout(() => this.#socket.close(1000, "Idle"), IDLE_MS).unref();
+    return setTimeout(() => this.#queue.close(1000, "Idle"), IDLE_MS).unref();
   }
 }
 
-function parse(data: RawData): Message {
+function parse(text: Buffer): Message {
   try {
-    // Text comes as one buffer, whatever its fragments were.
-    const message: unknown = JSON.parse((data as Buffer).toString());
+    const message: unknown = JSON.parse(text.toString());
     if (typeof message === "object" && message !== null) return message as Message;
   } catch {
     // No JSON is no message either.
@@ -163,7 +162,7 @@ function timestamp(ms: number): string {
   return bytes.toString("base64");
 }
 
-/** True for the paths that clients connect to: `/api/1.48.0/sync`. */
-export function isSyncPath({ url = "" }: IncomingMessage): boolean {
-  return /^\/api\/(?:[^/?]+\/)?sync(?:\?|$)/.test(url);
+/** True for what clients connect to: `/api/1.48.0/sync`. @param target path and query. */
+export function isSyncPath(target: string): boolean {
+  return /^\/api\/(?:[^/?]+\/)?sync(?:\?|$)/.test(target);
 }

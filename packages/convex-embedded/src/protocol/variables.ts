@@ -1,7 +1,7 @@
 /** `npx convex env`: environment variables over HTTP (`crates/local_backend/src/environment_variables.rs`). */
 import type { ApiRoute } from "../http/api";
 import { ApiError, sendJson } from "../http/api";
-import { badBody, fieldsOf, readJson } from "../http/body";
+import { badBody, fieldsOf, MOST_BYTES_OF_OPERATOR, readJson } from "../http/body";
 import { requireAdmin } from "./caller";
 import type { Deployment } from "./deployment";
 
@@ -16,7 +16,7 @@ export function variableRoutes(deployment: Deployment): readonly ApiRoute[] {
       methods: {
         async POST({ incoming, outgoing }) {
           requireAdmin(deployment, incoming);
-          const { changes } = fieldsOf(await readJson(incoming));
+          const { changes } = fieldsOf(await readJson(incoming, MOST_BYTES_OF_OPERATOR));
           if (!Array.isArray(changes)) throw badBody("`changes` is to be a list");
           // Of several changes to one variable the last counts.
           const byName = new Map(changes.map((change) => changeIn(deployment, change)));

@@ -14,6 +14,7 @@ import { Environment } from "../environment/environment";
 import type { Engine } from "../exec/engine";
 import { isFirstStart } from "../cli/firstStart";
 import { serveHttpAction } from "../http/action";
+import { originRule, originsIn } from "../http/allowedOrigins";
 import { openBothPorts } from "../http/bothPorts";
 import { storageRoutes } from "../http/storage";
 import { runAsOperator } from "./operator";
@@ -92,7 +93,10 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
   };
 
   // The ports come first: who cannot have them must not touch the data. Early requests wait.
-  const sockets = new SyncSockets({ deployment: ready, failed });
+  const setting = "CONVEX_API_PORT_ORIGINS";
+  const listed = settings.apiPortOrigins ?? originsIn(setting, environment.variables.get(setting) ?? "");
+  const allows = originRule(listed, () => [siteOrigin, environment.cloudUrl]);
+  const sockets = new SyncSockets({ deployment: ready, allows, failed });
   const ports = await openBothPorts({
     host: settings.host,
     site: {
@@ -104,7 +108,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
           ? ready.then(() => serveHttpAction(engine(), request, sockets))
           : serveHttpAction(builds.engine, request, sockets),
     },
-    api: { port: settings.apiPort, routes, upgrade: sockets.upgrade, failed },
+    api: { port: settings.apiPort, routes, allows, upgrade: sockets.upgrade, failed },
   });
   const { url, apiUrl } = ports;
   environment.setBuiltIn({ CONVEX_SITE_URL: url, CONVEX_CLOUD_URL: apiUrl });

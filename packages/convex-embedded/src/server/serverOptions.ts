@@ -19,6 +19,11 @@ export interface ServerOptions {
   readonly port?: number;
   /** The port of stored files and of Convex's tools. Default 3210, or any free one where `port` is; 0 for any free port. */
   readonly apiPort?: number;
+  /**
+   * Origins whose pages may use the API port beside pages on this machine and on the server's own origins; see
+   * `originRule`. Default: the list in the variable `CONVEX_API_PORT_ORIGINS`.
+   */
+  readonly apiPortOrigins?: readonly string[];
   /** What functions find in `process.env`, without what configures Convex's tools. Default: this process's own. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** A file with more of them, which win, and where `npx convex env` sets them. It may be missing. Relative to `project`. */
@@ -47,13 +52,17 @@ export interface ServerOptions {
 }
 
 /** The options with nothing left open. */
-export interface ServerSettings extends Required<Omit<ServerOptions, "data" | "envFile" | "hooks">> {
+export interface ServerSettings extends Required<
+  Omit<ServerOptions, "apiPortOrigins" | "data" | "envFile" | "hooks">
+> {
   /** Absolute. */
   readonly project: string;
   /** Absolute. */
   readonly dataDirectory: string;
   /** Absolute, `null` for none. */
   readonly envFile: string | null;
+  /** `undefined` where the environment says. */
+  readonly apiPortOrigins: ServerOptions["apiPortOrigins"];
   readonly hooks: ServerOptions["hooks"];
 }
 
@@ -68,6 +77,7 @@ export function withDefaults(options: ServerOptions): ServerSettings {
     host: options.host ?? "127.0.0.1",
     port: options.port ?? DEFAULT_PORT,
     apiPort: options.apiPort ?? (options.port === 0 ? 0 : DEFAULT_API_PORT),
+    apiPortOrigins: options.apiPortOrigins,
     env: options.env ?? process.env,
     envFile: options.envFile === undefined ? null : resolve(project, options.envFile),
     assets: options.assets ?? [],

@@ -1,0 +1,35 @@
+/** Connections with hundreds of requests at once, which are closed before most are answered. */
+import type { Attack } from "./attack";
+import { answered, closed, open, sent } from "./connections";
+
+/** At a time. */
+const SIDES = 4;
+const REQUESTS = 1500;
+
+const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: api.example.test\r\n\r\n`;
+
+export const pipelining: Attack = {
+  name: "pipelining",
+  about: `${SIDES} connections at a time, ${REQUESTS} requests on each, closed at the first answer`,
+  async run({ url, apiUrl }, until) {
+    let connections = 0;
+    const targets = [
+      [url, get("/docs/scalar.js")],
+      [url, get("/health")],
+      [apiUrl, get("/version")],
+    ] as const;
+    const side = async (first: number) => {
+      for (let i = first; performance.now() < until; i++) {
+        const [at, request] = targets[i % targets.length] as (typeof targets)[number];
+        const socket = open(at);
+        void sent(socket, request.repeat(REQUESTS));
+        await answered(socket);
+        socket.destroy();
+        await closed(socket);
+        connections++;
+      }
+    };
+    await Promise.all(Array.from({ length: SIDES }, (_, i) => side(i)));
+    return { connections, requests: connections * REQUESTS };
+  },
+};

