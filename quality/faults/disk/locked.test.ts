@@ -26,11 +26,11 @@ test("a foreign lock refuses writes for now, and holds up neither reads nor the 
   onTestFinished(() => other.close());
   other.exec("BEGIN IMMEDIATE");
   const write = timed(call("POST", "/api/items", { name: "during" }));
-  let writing = true;
-  void write.finally(() => (writing = false));
+  const writing = { now: true };
+  void write.finally(() => (writing.now = false));
   let answered = 0;
   let longest = 0;
-  while (writing) {
+  while (writing.now) {
     longest = Math.max(longest, (await timed(call("GET", "/health"))).ms);
     answered++;
     await pause(10);
