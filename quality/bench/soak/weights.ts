@@ -65,13 +65,13 @@ export function readDatabase(directory: string): Contents {
     const documents = db
       .prepare<[], Row>(
         `SELECT t.name, ${MODULE} AS module, count(*) AS count, sum(octet_length(d.json)) AS bytes
-         FROM documents d JOIN tables t ON t.id = d.table_number GROUP BY 1, 2`,
+         FROM documents d JOIN tables t ON t.id = d.table_id GROUP BY 1, 2`,
       )
       .all();
     const entries = db
       .prepare<[], Row>(
         `SELECT t.name, ${MODULE} AS module, count(*) AS count, sum(octet_length(e.key)) AS bytes
-         FROM index_entries e JOIN documents d ON d.row = e.document JOIN tables t ON t.id = d.table_number
+         FROM index_entries e JOIN documents d ON d.row = e.document JOIN tables t ON t.id = d.table_id
          GROUP BY 1, 2`,
       )
       .all();
@@ -93,7 +93,7 @@ export function unfinishedJobs(directory: string): number {
   const db = open(directory);
   try {
     const counted = db.prepare<[], number>(
-      `SELECT count(*) FROM documents WHERE table_number = (SELECT id FROM tables WHERE component = '' AND name = 'jobs')
+      `SELECT count(*) FROM documents WHERE table_id = (SELECT id FROM tables WHERE component = '' AND name = 'jobs')
        AND json ->> 'status' <> 'succeeded'`,
     );
     return counted.pluck().get() ?? 0;

@@ -13,7 +13,7 @@ import { loadCatalog } from "../store/catalog";
 import { explaining } from "../store/damage";
 import { DATABASE, FILES, isRestorePending, SECRET, STARTED } from "../store/directory";
 import { syncDirectory } from "../store/durable";
-import { checkFormat, openReadConnection } from "../store/layout";
+import { checkFormat, openReadConnection, upgrade } from "../store/layout";
 import { lockForBackup } from "../store/lock";
 import { SnapshotPool } from "../store/snapshots";
 import { writeArchive } from "./archive";
@@ -98,7 +98,7 @@ function mustBeWritable(file: string, part: string): void {
   }
 }
 
-/** Writes one state of a database to a new file, without the gaps that deleted documents left. */
+/** Writes one state of a database to a new file of the present format, without the gaps that deleted documents left. */
 function copyDatabase(database: string, copy: string): void {
   explaining(database, () => {
     const db = openReadConnection(database);
@@ -112,6 +112,7 @@ function copyDatabase(database: string, copy: string): void {
     } finally {
       db.close();
     }
+    upgrade(copy);
   });
 }
 

@@ -89,11 +89,11 @@ export function tableOfById(index: IndexInfo): TableKey | null {
 export function loadCatalog(db: Connection): CatalogState {
   const indexes = new Map<number, IndexInfo[]>();
   for (const row of db
-    .prepare<[], IndexRow>("SELECT id, table_number, name, fields FROM indexes ORDER BY id")
+    .prepare<[], IndexRow>("SELECT id, table_id, name, fields FROM indexes ORDER BY id")
     .all()) {
-    const own = indexes.get(row.table_number) ?? [];
+    const own = indexes.get(row.table_id) ?? [];
     own.push({ id: row.id, name: row.name, fields: JSON.parse(row.fields) as string[] });
-    indexes.set(row.table_number, own);
+    indexes.set(row.table_id, own);
   }
   // In format 1, which a backup may have, the number was the id.
   const tables = db
@@ -113,7 +113,7 @@ export function loadCatalog(db: Connection): CatalogState {
 
 interface IndexRow {
   readonly id: number;
-  readonly table_number: number;
+  readonly table_id: number;
   readonly name: string;
   readonly fields: string;
 }

@@ -16,9 +16,17 @@ import {
 } from "./storeForTests";
 import { Connection } from "./sqlite";
 
-/** Makes of a database what format 1 made of it: tables were known by their numbers. */
-function toFormat1(directory: string): void {
-  const db = new Connection(join(directory, "data.sqlite"));
+/** Turns a database into one of format 2, whose columns had other names. */
+function toFormat2(db: Connection): void {
+  db.exec(`
+    ALTER TABLE documents RENAME COLUMN table_id TO table_number;
+    ALTER TABLE indexes RENAME COLUMN table_id TO table_number;
+    UPDATE meta SET value = '2' WHERE key = 'format';
+  `);
+}
+
+/** Turns a database of format 2 into one of format 1, where the number of a table was its id. */
+function toFormat1(db: Connection): void {
   db.exec(`
     UPDATE documents SET table_number = (SELECT number FROM tables WHERE id = table_number);
     UPDATE indexes SET table_number = (SELECT number FROM tables WHERE id = table_number);
@@ -34,51 +42,62 @@ function toFormat1(directory: string): void {
     DROP TABLE old;
     UPDATE meta SET value = '1' WHERE key = 'format';
   `);
-  db.close();
 }
 
-async function oldData(): Promise<{ directory: string; id: string }> {
+/** A data directory as an earlier version left it. */
+async function oldData(format: number): Promise<{ directory: string; id: string }> {
   const directory = temporaryDirectory();
   const store = await itemStore({ directory });
   await insertOne(store, { name: "b" });
   const internal = await insertOne(store, { name: "a" });
   const id = encodeId(items(store).number, internal);
   await store.close();
-  toFormat1(directory);
+  const db = new Connection(join(directory, "data.sqlite"));
+  toFormat2(db);
+  if (format === 1) toFormat1(db);
+  db.close();
   return { directory, id };
 }
 
-test("a database of format 1 is brought to the present one and keeps documents, ids and indexes", async () => {
-  const { directory } = await oldData();
-  for (const round of [1, 2]) {
-    const store = testStore({ directory });
-    expect(names(store, "by_name")).toEqual(["a", "b", ...Array<string>(round - 1).fill("c")]);
-    expect(names(store, "by_id")).toHaveLength(round + 1);
-    if (round === 1) await insertOne(store, { name: "c" });
-    const other = await inTransaction(store, (transaction) => transaction.createTable("", `new${round}`));
-    expect(other.number).toBeGreaterThan(items(store).number);
-    await inTransaction(store, (transaction) => insert(transaction, other, {}));
-    await store.close();
-  }
-});
+test.each([1, 2])(
+  "a database of format %i is upgraded and keeps documents, ids and indexes",
+  async (format) => {
+    const { directory } = await oldData(format);
+    for (const round of [1, 2]) {
+      const store = testStore({ directory });
+      expect(names(store, "by_name")).toEqual(["a", "b", ...Array<string>(round - 1).fill("c")]);
+      expect(names(store, "by_id")).toHaveLength(round + 1);
+      if (round === 1) await insertOne(store, { name: "c" });
+      const other = await inTransaction(store, (transaction) => transaction.createTable("", `new${round}`));
+      expect(other.number).toBeGreaterThan(items(store).number);
+      await inTransaction(store, (transaction) => insert(transaction, other, {}));
+      await store.close();
+    }
+  },
+);
 
-test("a database of format 1 can be backed up before that, and the backup restored", async () => {
-  const { directory, id } = await oldData();
-  const file = join(temporaryDirectory(), "backup.zip");
-  await backUp({ directory, file });
-  const restored = join(temporaryDirectory(), "data");
-  await restore({ file, directory: restored, replace: false });
-  const store = testStore({ directory: restored });
-  const snapshot = store.snapshot();
-  const found = snapshot.scan(
-    indexOf(items(store), "by_id"),
-    { start: Buffer.alloc(0), end: Buffer.from([0xff]) },
-    "asc",
-  );
-  const ids = [found.next(), found.next()].map((row) => (JSON.parse(row?.json ?? "") as { _id: string })._id);
-  expect(ids).toContain(id);
-  snapshot.release();
-});
+test.each([1, 2])(
+  "a database of format %i can be backed up before that, and the backup restored",
+  async (format) => {
+    const { directory, id } = await oldData(format);
+    const file = join(temporaryDirectory(), "backup.zip");
+    await backUp({ directory, file });
+    const restored = join(temporaryDirectory(), "data");
+    await restore({ file, directory: restored, replace: false });
+    const store = testStore({ directory: restored });
+    const snapshot = store.snapshot();
+    const found = snapshot.scan(
+      indexOf(items(store), "by_id"),
+      { start: Buffer.alloc(0), end: Buffer.from([0xff]) },
+      "asc",
+    );
+    const ids = [found.next(), found.next()].map(
+      (row) => (JSON.parse(row?.json ?? "") as { _id: string })._id,
+    );
+    expect(ids).toContain(id);
+    snapshot.release();
+  },
+);
 
 test("the runtime's tables have Convex's numbers in every component, others have one each", async () => {
   const store = testStore();

@@ -2,7 +2,7 @@
 import { Connection } from "./sqlite";
 
 /** Raised when the tables below, index keys or stored JSON change their meaning. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 const MIB = 1024 * 1024;
 
@@ -31,35 +31,43 @@ const CATALOG = `
   );
 `;
 
-/** In format 1 the number of a table was its id, too. */
-const FROM_1 = `
+/** What brings a database from a format to the next one. */
+const UPGRADES: Readonly<Record<number, string>> = {
+  // In format 1 the number of a table was its id as well.
+  1: `
   ALTER TABLE tables RENAME TO tables_1;
   ${CATALOG}
   INSERT INTO tables (id, number, component, name, document_type)
     SELECT number, number, component, name, document_type FROM tables_1;
   DROP TABLE tables_1;
-`;
+`,
+  // Format 2 called the id of a table its number.
+  2: `
+  ALTER TABLE documents RENAME COLUMN table_number TO table_id;
+  ALTER TABLE indexes RENAME COLUMN table_number TO table_id;
+`,
+};
 
 /**
- * `table_number` is the id of a table: format 1 called it so. `documents.row` serves as the short name of a document in `index_entries`. The key of an entry ends with the
- * document's internal id, which makes it unique; `by_id` has no entries, as the table's own key serves it.
+ * `documents.row` is the short name of a document in `index_entries`. The key of an entry ends with the document's internal
+ * id, which makes it unique. The index `by_id` has no entries: the unique key of `documents` serves it.
  */
 const TABLES = `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
   ${CATALOG}
   CREATE TABLE indexes (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
-    table_number INTEGER NOT NULL,
+    table_id INTEGER NOT NULL,
     name TEXT NOT NULL,
     fields TEXT NOT NULL,
-    UNIQUE (table_number, name)
+    UNIQUE (table_id, name)
   );
   CREATE TABLE documents (
     row INTEGER PRIMARY KEY,
-    table_number INTEGER NOT NULL,
+    table_id INTEGER NOT NULL,
     internal_id BLOB NOT NULL,
     json TEXT NOT NULL,
-    UNIQUE (table_number, internal_id)
+    UNIQUE (table_id, internal_id)
   );
   CREATE TABLE index_entries (
     index_id INTEGER NOT NULL,
@@ -83,17 +91,33 @@ export function openWriteConnection(file: string, synchronous: "FULL" | "NORMAL"
     db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     db.pragma(`journal_size_limit = ${LOG_BYTES_KEPT}`);
     db.pragma("cache_size = -16000");
-    if (formatOf(db) !== FORMAT) {
-      db.transaction(() => {
-        db.exec(isEmpty(db) ? TABLES : FROM_1);
-        db.prepare("INSERT OR REPLACE INTO meta (key, value) VALUES ('format', ?)").run(String(FORMAT));
-      });
-    }
+    bringUpToDate(db);
   } catch (error) {
     db.close();
     throw error;
   }
   return db;
+}
+
+/** Brings a database that nobody else uses, such as a copy, to the present format. */
+export function upgrade(file: string): void {
+  const db = new Connection(file, { timeout: BUSY_MS, mustExist: true });
+  try {
+    bringUpToDate(db);
+  } finally {
+    db.close();
+  }
+}
+
+function bringUpToDate(db: Connection): void {
+  const empty = isEmpty(db);
+  const format = empty ? 0 : formatOf(db);
+  if (format === null || format >= FORMAT) return;
+  db.transaction(() => {
+    if (empty) db.exec(TABLES);
+    else for (let from = format; from < FORMAT; from++) db.exec(UPGRADES[from] ?? "");
+    db.prepare("INSERT OR REPLACE INTO meta (key, value) VALUES ('format', ?)").run(String(FORMAT));
+  });
 }
 
 /** Opens a connection that only reads. @param timeout how many milliseconds it blocks while the database is locked. */

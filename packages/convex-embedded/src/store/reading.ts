@@ -32,7 +32,7 @@ export class Reads {
     this.#file = db.name;
     this.#get = db
       .prepare<[number, Uint8Array], string>(
-        "SELECT json FROM documents WHERE table_number = ? AND internal_id = ?",
+        "SELECT json FROM documents WHERE table_id = ? AND internal_id = ?",
       )
       .pluck();
     // CROSS JOIN: the entries lead, each with one look-up of its document. `+ 0`: SQLite plans for the value of a bare
@@ -48,7 +48,7 @@ export class Reads {
       db
         .prepare<ScanParameters, RawRow>(
           `SELECT internal_id, json FROM documents
-           WHERE table_number = ? AND internal_id >= ? AND internal_id < ? ORDER BY internal_id ${order}
+           WHERE table_id = ? AND internal_id >= ? AND internal_id < ? ORDER BY internal_id ${order}
            LIMIT ? + 0`,
         )
         .raw();

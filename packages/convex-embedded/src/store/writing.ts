@@ -28,8 +28,8 @@ export class Writes implements WriteAccess {
   constructor(readonly db: Connection) {
     this.#reads = new Reads(db);
     this.catalog = loadCatalog(db);
-    this.#find = db.prepare("SELECT row, json FROM documents WHERE table_number = ? AND internal_id = ?");
-    this.#insert = db.prepare("INSERT INTO documents (table_number, internal_id, json) VALUES (?, ?, ?)");
+    this.#find = db.prepare("SELECT row, json FROM documents WHERE table_id = ? AND internal_id = ?");
+    this.#insert = db.prepare("INSERT INTO documents (table_id, internal_id, json) VALUES (?, ?, ?)");
     this.#update = db.prepare("UPDATE documents SET json = ? WHERE row = ?");
     this.#delete = db.prepare("DELETE FROM documents WHERE row = ?");
     this.#insertEntry = db.prepare("INSERT INTO index_entries (index_id, key, document) VALUES (?, ?, ?)");
@@ -125,7 +125,7 @@ export class Writes implements WriteAccess {
 
   createIndex(table: TableKey, name: string, fields: readonly string[]): IndexInfo {
     const { lastInsertRowid } = this.db
-      .prepare("INSERT INTO indexes (table_number, name, fields) VALUES (?, ?, ?)")
+      .prepare("INSERT INTO indexes (table_id, name, fields) VALUES (?, ?, ?)")
       .run(table.id, name, JSON.stringify(fields));
     return { id: Number(lastInsertRowid), name, fields: [...fields] };
   }
@@ -139,7 +139,7 @@ export class Writes implements WriteAccess {
   dropTable(table: TableInfo): void {
     this.changes++;
     for (const index of table.indexes) this.dropIndex(index);
-    this.db.prepare("DELETE FROM documents WHERE table_number = ?").run(table.id);
+    this.db.prepare("DELETE FROM documents WHERE table_id = ?").run(table.id);
     this.db.prepare("DELETE FROM tables WHERE id = ?").run(table.id);
     this.catalog = this.catalog.without(table);
   }

@@ -132,7 +132,7 @@ function replaceTables({ writes, transaction, replaced }: Target, { drop, create
 
 function countOf({ writes }: Target, { id }: TableInfo): number {
   return writes.db
-    .prepare<[number], number>("SELECT count(*) FROM documents WHERE table_number = ?")
+    .prepare<[number], number>("SELECT count(*) FROM documents WHERE table_id = ?")
     .pluck()
     .get(id) as number;
 }
