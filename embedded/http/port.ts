@@ -3,6 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { Server as Listener } from "node:net";
+import { progressed } from "../exec/monitor";
 import { continueOnceRead } from "./expect";
 import { Intake } from "./intake";
 import { comesTooLate, endWithItsBody } from "./linger";
@@ -74,8 +75,10 @@ export async function openPort(options: PortOptions): Promise<HttpServer> {
   const answer = (incoming: IncomingMessage, outgoing: ServerResponse) => {
     if (comesTooLate(incoming)) return;
     active.add(outgoing);
+    progressed();
     outgoing.on("close", () => {
       active.delete(outgoing);
+      progressed();
       // A response that had begun before the server was to close could no longer say that its connection ends.
       if (idleEnd) setImmediate(() => server.closeIdleConnections());
     });
