@@ -9,6 +9,7 @@ import { startLines } from "../embedded/fixtures/startLines";
 import type { Stage } from "./stage";
 
 export type Server = {
+  pid: number;
   url: string;
   root: string;
   secrets: Stage["secrets"];
@@ -53,6 +54,7 @@ export async function startServer(): Promise<Server> {
   output.length = 0;
   const after = (word: string) => new RegExp(`^${word}[ =]+(\\S+)`, "m").exec(printed)?.[1] ?? "";
   return {
+    pid: child.pid ?? 0,
     url: after("api"),
     root: after("key"),
     secrets,

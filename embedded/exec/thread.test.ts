@@ -40,6 +40,24 @@ test("the event loop turns between works that take long", async () => {
   await Promise.all(all);
 });
 
+test("work waits for connections that are just accepted, and not for ever", async () => {
+  const { thread, work, done } = start({ took: 100 });
+  const all = [work("a"), work("b")];
+  for (let turn = 0; turn < 3; turn++) {
+    thread.connected();
+    await loopTurn();
+  }
+  expect(done).toEqual([]);
+  await loopTurn();
+  expect(done).toEqual(["a"]);
+  for (let turn = 0; turn < 300 && done.length < 2; turn++) {
+    thread.connected();
+    await loopTurn();
+  }
+  expect(done).toEqual(["a", "b"]);
+  await Promise.all(all);
+});
+
 test("work that has begun goes on before other work begins", async () => {
   const { work, done } = start({ took: 100 });
   await Promise.all([work("a", 3), work("b"), work("c")]);

@@ -14,6 +14,8 @@ const performanceNow = performance.now.bind(performance);
 
 /** Of work that waited, in one turn of the event loop. */
 const TURN_MS = 10;
+/** Turns of the event loop that accept connections, before work goes on all the same. */
+const MOST_ACCEPTING = 200;
 /** How long calls of actions may follow each other without a turn of the event loop. */
 const LONGEST_MS = 50;
 
@@ -23,11 +25,21 @@ export class Thread {
   readonly #fresh: (() => void)[] = [];
   #next: NodeJS.Immediate | null = null;
   #end = 0;
+  #connected = false;
+  #accepting = 0;
   /** When the first call since the last turn of the event loop came; 0 before it. */
   #firstCall = 0;
 
   /** @param now milliseconds from any beginning. */
   constructor(private readonly now: () => number = performanceNow) {}
+
+  /**
+   * A connection was accepted. Others may wait for that, one turn of the event loop each, and turns full of work would keep
+   * them waiting for long: so work waits for them.
+   */
+  connected(): void {
+    this.#connected = true;
+  }
 
   /** Resolves when work may begin. */
   begin(): Promise<void> {
@@ -56,6 +68,12 @@ export class Thread {
   }
 
   readonly #turn = (): void => {
+    if (this.#connected && this.#accepting++ < MOST_ACCEPTING) {
+      this.#connected = false;
+      this.#next = setImmediate(this.#turn);
+      return;
+    }
+    this.#accepting = 0;
     this.#end = this.now() + TURN_MS;
     this.#release();
   };

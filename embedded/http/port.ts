@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { Server as Listener } from "node:net";
 import { progressed } from "../exec/monitor";
+import { thread } from "../exec/thread";
 import { continueOnceRead } from "./expect";
 import { Intake } from "./intake";
 import { comesTooLate, endWithItsBody } from "./linger";
@@ -71,7 +72,10 @@ export async function openPort(options: PortOptions): Promise<HttpServer> {
   server.on("timeout", (socket: Socket) => {
     if (![...active].some((outgoing) => outgoing.socket === socket && isOurTurn(outgoing))) socket.destroy();
   });
-  server.on("connection", () => intake.connected());
+  server.on("connection", () => {
+    intake.connected();
+    thread.connected();
+  });
   const answer = (incoming: IncomingMessage, outgoing: ServerResponse) => {
     if (comesTooLate(incoming)) return;
     active.add(outgoing);
