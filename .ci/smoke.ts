@@ -8,7 +8,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startLines } from "../embedded/fixtures/startLines";
+import { startLines } from "../packages/convex-embedded/fixtures/startLines";
 import { checkedFetch } from "../openapi/contract/check";
 
 const data = join(mkdtempSync(join(tmpdir(), "api-smoke-")), "data");

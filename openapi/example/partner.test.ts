@@ -4,8 +4,8 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { expect, onTestFinished, test } from "vitest";
-import { bundled } from "../../embedded/fixtures/child";
-import { serve } from "../../embedded/fixtures/serve";
+import { bundled } from "../../packages/convex-embedded/fixtures/child";
+import { serve } from "../../packages/convex-embedded/fixtures/serve";
 import { openGateway } from "../contract/gateway";
 
 const MINUTE = 60_000;

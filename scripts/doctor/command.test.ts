@@ -4,7 +4,7 @@ import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { Project } from "../../adopt/project";
+import { Project } from "../../quality/recipes/project";
 
 // The official CLI takes seconds, more on a loaded machine.
 vi.setConfig({ testTimeout: 120_000 });

@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { startServer, type EmbeddedServer } from "../../embedded/server";
+import { startServer, type EmbeddedServer } from "convex-embedded/testing/server";
 import { checkedFetch } from "../../openapi/contract/check";
 import { deployment, type Deployment } from "./deployment";
 import { proxyTo, type Change } from "./deployment/proxy.testing";

@@ -1,8 +1,8 @@
 /** The settings that a checkout knows, and what a deployment is given. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Environment } from "../../embedded/environment";
-import { brokenLinesOf, readEnvFile } from "../../embedded/envFile";
+import { Environment } from "../../packages/convex-embedded/src/environment/environment";
+import { brokenLinesOf, readEnvFile } from "../../packages/convex-embedded/src/environment/envFile";
 
 export interface Settings {
   /** What functions would see. */

@@ -1,5 +1,5 @@
 import type { JWTHeaderParameters, JWTPayload } from "jose";
-import { openIssuer, sign, signingKey } from "../../../embedded/fixtures/issuer";
+import { openIssuer, sign, signingKey } from "../../../packages/convex-embedded/fixtures/issuer";
 
 const AUDIENCE = "api-suite";
 

@@ -4,8 +4,8 @@ import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect, vi } from "vitest";
-import { startLines } from "../../../embedded/fixtures/startLines";
-import { startServer } from "../../../embedded/server";
+import { startLines } from "../../../packages/convex-embedded/fixtures/startLines";
+import { startServer } from "convex-embedded/testing/server";
 import { checkedFetch } from "../../../openapi/contract/check";
 import { onlyOn } from "../testing/engine.testing";
 import type { Json } from "../testing/replies.testing";

@@ -2,9 +2,9 @@
 import { isBuiltin } from "node:module";
 import { join, relative } from "node:path";
 import type { BuildFailure, Message } from "esbuild";
-import { bundleSizes } from "../../../bench/cold/bundle";
-import { authConfigFile, schemaFile } from "../../../embedded/runtime/entries";
-import { convexPlugins } from "../../../embedded/runtime/plugins";
+import { bundleSizes } from "../../../quality/bench/cold/bundle";
+import { authConfigFile, schemaFile } from "../../../packages/convex-embedded/src/runtime/entries";
+import { convexPlugins } from "../../../packages/convex-embedded/src/runtime/plugins";
 import { ok, problem, reasonOf, warning, type Finding } from "../finding";
 
 const KIB = 1024;

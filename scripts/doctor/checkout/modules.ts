@@ -1,6 +1,6 @@
 /** Files that become modules of the deployment: one dot in the name under `convex/` is all it takes. */
 import { join } from "node:path";
-import { check, hasUseNode, moduleFiles } from "../../../embedded/runtime/entries";
+import { check, hasUseNode, moduleFiles } from "../../../packages/convex-embedded/src/runtime/entries";
 import { ok, problem, reasonOf, warning, type Finding } from "../finding";
 
 /** Files that Convex asks for by name: they register no function. */

@@ -3,7 +3,7 @@ import { execFileSync, type ExecFileSyncOptionsWithStringEncoding } from "node:c
 import { once } from "node:events";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { readEnvFile } from "../../../embedded/envFile";
+import { readEnvFile } from "../../../packages/convex-embedded/src/environment/envFile";
 import { ok, problem, warning, type Finding } from "../finding";
 
 const URL_NAME = "CONVEX_SELF_HOSTED_URL";

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { getFunctionName } from "convex/server";
-import { startServer, type EmbeddedServer } from "../../../../embedded/server";
+import { startServer, type EmbeddedServer } from "convex-embedded/testing/server";
 import { checked } from "../../../../openapi/contract/check";
 import { openIssuers } from "../issuers.testing";
 import { withBearer, type Engine, type Settings } from "./engine.testing";

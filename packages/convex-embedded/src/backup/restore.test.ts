@@ -1,0 +1,302 @@
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { createHash } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { inspect } from "../../fixtures/inspect";
+import { serve, temporaryDirectory } from "../../fixtures/serve";
+import { onDisk, serveFiles, uploaded } from "../../fixtures/stored";
+import { readZip, writeZip } from "../../fixtures/zip";
+import { backUp } from "./backup";
+import { restore } from "./restore";
+import { Connection } from "../store/sqlite";
+
+/** A good backup, with one note and one stored file. */
+let good = "";
+
+beforeAll(() => {
+  const directory = mkdtempSync(join(tmpdir(), "embedded-"));
+  good = join(directory, "good.zip");
+  return () => rmSync(directory, { recursive: true });
+});
+
+test("a backup is made", async () => {
+  const server = await serveFiles();
+  await server.run("files:note", { text: "from the backup" });
+  await uploaded(server, "bytes");
+  expect(await backUp({ directory: server.dataDirectory, file: good })).toMatchObject({ files: 1 });
+});
+
+const texts = (directory: string) =>
+  inspect(directory)
+    .documents("notes")
+    .map(({ text }) => text);
+
+/** All files of a directory and what is in them. */
+function everything(directory: string): Record<string, string> {
+  const entries = readdirSync(directory, { recursive: true, withFileTypes: true });
+  return Object.fromEntries(
+    entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .map((path) => [path, createHash("sha256").update(readFileSync(path)).digest("hex")]),
+  );
+}
+
+/** The same, wherever it is. */
+function digestOf(directory: string): string[] {
+  return Object.entries(everything(directory)).map(([path, digest]) => path.slice(directory.length) + digest);
+}
+
+/** A data directory with data of its own. */
+async function used(): Promise<string> {
+  const { server } = await serve();
+  await server.run("items:create", { owner: "ada", name: "older" });
+  await server.close();
+  return server.dataDirectory;
+}
+
+test("data that are there are replaced only when that is asked for, and others' files stay", async () => {
+  const directory = await used();
+  writeFileSync(join(directory, "notes.txt"), "mine");
+  const before = everything(directory);
+  await expect(restore({ file: good, directory, replace: false })).rejects.toThrow(
+    `${directory} is not empty. Choose another directory with --data, or replace the data in it with --replace.`,
+  );
+  expect(everything(directory)).toEqual(before);
+  await restore({ file: good, directory, replace: true });
+  expect(texts(directory)).toEqual(["from the backup"]);
+  expect(inspect(directory).documents("items")).toEqual([]);
+  expect(readFileSync(join(directory, "notes.txt"), "utf8")).toBe("mine");
+});
+
+test("a directory of somebody else's is left alone", async () => {
+  const directory = temporaryDirectory();
+  writeFileSync(join(directory, "notes.txt"), "mine");
+  for (const replace of [false, true]) {
+    await expect(restore({ file: good, directory, replace })).rejects.toThrow(directory);
+  }
+  expect(readdirSync(directory)).toEqual(["notes.txt"]);
+  expect(readFileSync(join(directory, "notes.txt"), "utf8")).toBe("mine");
+});
+
+test("a directory that a server uses is left alone", async () => {
+  const { server } = await serve();
+  await expect(restore({ file: good, directory: server.dataDirectory, replace: true })).rejects.toThrow(
+    "is in use by another process",
+  );
+  await server.run("items:create", { owner: "ada", name: "bolt" });
+});
+
+describe("a file that is no sound backup is refused, and nothing changes", () => {
+  type Entries = Map<string, Buffer>;
+  const database = (entries: Entries): Buffer => entries.get("data.sqlite") ?? Buffer.alloc(0);
+  const stored = (entries: Entries): string =>
+    [...entries.keys()].find((name) => name.startsWith("files/")) ?? "";
+  const sums = (entries: Entries): void => {
+    entries.delete("SHA256SUMS");
+    const lines = [...entries].map(
+      ([name, bytes]) => `${createHash("sha256").update(bytes).digest("hex")}  ${name}\n`,
+    );
+    entries.set("SHA256SUMS", Buffer.from(lines.join("")));
+  };
+  const withDatabase = (sql: string) => (entries: Entries) => {
+    const file = join(temporaryDirectory(), "data.sqlite");
+    writeFileSync(file, database(entries));
+    const db = new Connection(file);
+    db.exec(sql);
+    db.close();
+    entries.set("data.sqlite", readFileSync(file));
+    sums(entries);
+  };
+
+  const cases: [string, (entries: Entries) => void, string][] = [
+    [
+      "of a newer version",
+      (e) => {
+        e.set(
+          "backup.json",
+          Buffer.from(String(e.get("backup.json")).replace('"version": 1', '"version": 2')),
+        );
+        sums(e);
+      },
+      "it has version 2, written by a newer program",
+    ],
+    [
+      "with another manifest",
+      (e) => {
+        e.set("backup.json", Buffer.from('{"format":"other"}'));
+        sums(e);
+      },
+      "it is no backup of this project",
+    ],
+    ["without a manifest", (e) => void e.delete("backup.json"), "it is no backup of this project"],
+    ["without checksums", (e) => void e.delete("SHA256SUMS"), "it is no backup of this project"],
+    [
+      "with a changed secret",
+      (e) => void e.set("secret", Buffer.alloc(32)),
+      "secret in it is damaged: its checksum differs",
+    ],
+    [
+      "with a changed file",
+      (e) => void e.set(stored(e), Buffer.from("Bytes")),
+      "in it is damaged: its checksum differs",
+    ],
+    [
+      "without a database",
+      (e) => {
+        e.delete("data.sqlite");
+        sums(e);
+      },
+      "data.sqlite is missing in it",
+    ],
+    ["without a file that is summed up", (e) => void e.delete(stored(e)), "is missing in it"],
+    [
+      "without a file that the database names",
+      (e) => {
+        e.delete(stored(e));
+        sums(e);
+      },
+      "is missing in it",
+    ],
+    [
+      "with something else",
+      (e) => {
+        e.set("files/x/evil.sh", Buffer.from(""));
+        sums(e);
+      },
+      "it contains files/x/evil.sh, which is no part of a backup",
+    ],
+    [
+      "with a database of a newer format",
+      withDatabase("UPDATE meta SET value = '3' WHERE key = 'format'"),
+      "has format 3, written by a newer version",
+    ],
+    [
+      "with a database of another program",
+      withDatabase("DROP TABLE meta"),
+      "is not a database of this project",
+    ],
+    [
+      "with a damaged database",
+      (e) => {
+        const bytes = Buffer.from(database(e));
+        bytes.fill(0x5a, 4096, 12_288);
+        e.set("data.sqlite", bytes);
+        sums(e);
+      },
+      "damaged",
+    ],
+    [
+      "with no database at all",
+      (e) => {
+        e.set("data.sqlite", Buffer.from("SQLite"));
+        sums(e);
+      },
+      "damaged",
+    ],
+  ];
+  test.each(cases)("%s", async (_name, change, problem) => {
+    const entries = await readZip(good);
+    change(entries);
+    const file = join(temporaryDirectory(), "bad.zip");
+    await writeZip(file, entries);
+    await refuses(file, problem);
+  });
+
+  test("that ends early, wherever", async () => {
+    const bytes = readFileSync(good);
+    for (const length of [0, 1, 100, Math.floor(bytes.length / 2), bytes.length - 1]) {
+      const file = join(temporaryDirectory(), "short.zip");
+      writeFileSync(file, bytes.subarray(0, length));
+      await refuses(file, `${file} cannot be restored: `);
+    }
+  });
+
+  test("whose bytes are not those that were written, wherever", async () => {
+    const bytes = readFileSync(good);
+    const unpacked = join(temporaryDirectory(), "data");
+    await restore({ file: good, directory: unpacked, replace: false });
+    const sound = digestOf(unpacked);
+    let refused = 0;
+    for (let at = 40; at < bytes.length; at += Math.floor(bytes.length / 16)) {
+      const changed = Buffer.from(bytes);
+      changed[at] = (changed[at] ?? 0) ^ 0xff;
+      const file = join(temporaryDirectory(), "changed.zip");
+      writeFileSync(file, changed);
+      const directory = join(temporaryDirectory(), "data");
+      try {
+        await restore({ file, directory, replace: false });
+      } catch (error) {
+        expect(String(error)).toContain(`${file} cannot be restored: `);
+        refused++;
+        continue;
+      }
+      // Some bytes of an archive mean nothing: the time of an entry.
+      expect(digestOf(directory)).toEqual(sound);
+    }
+    expect(refused).toBeGreaterThan(10);
+  });
+
+  test("that is something else, or nothing", async () => {
+    const text = join(temporaryDirectory(), "text.zip");
+    writeFileSync(text, "hello".repeat(1_000));
+    await refuses(text, `${text} cannot be restored: `);
+    await refuses(`${text}.none`, "no such file");
+  });
+
+  async function refuses(file: string, problem: string): Promise<void> {
+    const parent = temporaryDirectory();
+    const directory = join(parent, "data");
+    await expect(restore({ file, directory, replace: false })).rejects.toThrow(problem);
+    expect(readdirSync(parent)).toEqual([]);
+    mkdirSync(directory);
+    writeFileSync(join(directory, "data.sqlite"), "anything");
+    const before = everything(parent);
+    await expect(restore({ file, directory, replace: true })).rejects.toThrow("Nothing was changed");
+    const { [join(directory, "lock")]: _lock, ...after } = everything(parent);
+    expect(after).toEqual(before);
+  }
+});
+
+describe("a restore that is cut off", () => {
+  /** What `restore` leaves right before its last step. */
+  async function unpacked(directory: string, name: string): Promise<void> {
+    const elsewhere = join(temporaryDirectory(), "data");
+    await restore({ file: good, directory: elsewhere, replace: false });
+    rmSync(join(elsewhere, "lock"));
+    cpSync(elsewhere, join(directory, name), { recursive: true });
+  }
+
+  test("before it is decided changes nothing, and the next start makes room; the next restore begins anew", async () => {
+    const directory = await used();
+    await unpacked(directory, "restore.new");
+    const { server } = await serve({ data: directory });
+    await server.close();
+    expect(inspect(directory).documents("items")).toMatchObject([{ name: "older" }]);
+    expect(readdirSync(directory)).not.toContain("restore.new");
+    await unpacked(directory, "restore.new");
+    await restore({ file: good, directory, replace: true });
+    expect(texts(directory)).toEqual(["from the backup"]);
+    expect(readdirSync(directory)).not.toContain("restore.new");
+  });
+
+  test.each(["restore.complete", "restore.moving"])("at %s is finished by the next start", async (name) => {
+    const directory = await used();
+    await unpacked(directory, name);
+    // The first is followed by the deletion of what was there, the second by the move of what comes.
+    rmSync(join(directory, "data.sqlite"));
+    if (name === "restore.moving") {
+      for (const gone of ["secret", "files", "started"])
+        rmSync(join(directory, gone), { recursive: true, force: true });
+      cpSync(join(directory, name, "secret"), join(directory, "secret"));
+      rmSync(join(directory, name, "secret"));
+    }
+    const server = await serveFiles({ data: directory });
+    expect(texts(directory)).toEqual(["from the backup"]);
+    expect(onDisk(server)).toHaveLength(1);
+    expect(inspect(directory).problems).toEqual([]);
+    expect(readdirSync(directory)).not.toContain(name);
+  });
+});

@@ -1,0 +1,212 @@
+/** `npm run embedded -- restore FILE`: puts the data of a backup into a data directory, all of them or none. */
+import { createHash } from "node:crypto";
+import { existsSync, rmdirSync, rmSync } from "node:fs";
+import { mkdir, open, readdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { text } from "node:stream/consumers";
+import { openPromise } from "yauzl";
+import type { Entry, ZipFile } from "yauzl";
+import { placeOf } from "../files/filesDisk";
+import { isDamage } from "../store/damage";
+import {
+  contents,
+  DATABASE,
+  discardUnpacked,
+  FILES,
+  finishRestore,
+  isRestorePending,
+  placeToUnpack,
+  replaceByUnpacked,
+  SECRET,
+  STARTED,
+} from "../store/directory";
+import { makeDurableDirectory, syncDirectoryAsync } from "../store/durable";
+import { checkFormat, openReadConnection } from "../store/layout";
+import { lockDirectory } from "../store/lock";
+import { checkManifest, MANIFEST, parseSums, SUMS } from "./archive";
+import { filesIn } from "./backup";
+import { cleaningUp } from "./cleanUp";
+
+export interface RestoreOptions {
+  readonly file: string;
+  /** The data directory; made if missing. */
+  readonly directory: string;
+  /** True if data that are there may be replaced. */
+  readonly replace: boolean;
+}
+
+/** Nothing else is unpacked, so that no name leads out of the directory. */
+const NAMES = new RegExp(
+  `^(?:${[DATABASE, SECRET, STARTED].join("|").replaceAll(".", "\\.")}|${FILES}/[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f-]{36})$`,
+);
+
+/** Texts in an archive are read whole. */
+const MOST_TEXT_BYTES = 1024 * 1024 * 1024;
+
+/**
+ * Restores a backup. All of it is unpacked and verified before anything is replaced.
+ *
+ * @returns how many stored files there are. @throws Error that says what is wrong; nothing is changed then.
+ */
+export async function restore({ file, directory, replace }: RestoreOptions): Promise<{ files: number }> {
+  const archive = await readArchive(file);
+  try {
+    const made = !existsSync(directory);
+    const isOurs = existsSync(join(directory, DATABASE)) || isRestorePending(directory);
+    // In a directory of somebody else's not even a lock is left.
+    if (!isOurs) checkTarget(directory, replace);
+    makeDurableDirectory(directory);
+    const lock = lockDirectory(directory);
+    let done = false;
+    try {
+      finishRestore(directory);
+      checkTarget(directory, replace);
+      const files = await cleaningUp(
+        () => discardUnpacked(directory),
+        async () => {
+          const place = placeToUnpack(directory);
+          await naming(file, () => archive.unpack(place));
+          const count = await naming(file, () => Promise.resolve(verifyDatabase(place, archive.sums)));
+          replaceByUnpacked(directory);
+          return count;
+        },
+      );
+      done = true;
+      return { files };
+    } finally {
+      lock.release();
+      if (!done && made) {
+        rmSync(join(directory, "lock"), { force: true });
+        rmdirSync(directory);
+      }
+    }
+  } finally {
+    archive.close();
+  }
+}
+
+function checkTarget(directory: string, replace: boolean): void {
+  const there = contents(directory);
+  if (there.length === 0) return;
+  if (!replace) {
+    throw new Error(
+      `${directory} is not empty. Choose another directory with --data, or replace the data in it with --replace.`,
+    );
+  }
+  if (!existsSync(join(directory, DATABASE))) {
+    throw new Error(
+      `${directory} is no data directory of the embedded runtime, so --replace leaves it alone.`,
+    );
+  }
+}
+
+interface Archive {
+  /** Lower-case hex by name, of all that is to be unpacked. */
+  readonly sums: ReadonlyMap<string, string>;
+  /** Writes everything below a directory, on disk when this resolves. Rejects if anything is not what it should be. */
+  unpack(place: string): Promise<void>;
+  close(): void;
+}
+
+/** Opens a backup and finds out if it is one, and complete. */
+async function readArchive(file: string): Promise<Archive> {
+  return naming(file, async () => {
+    const zip = await openPromise(file, { lazyEntries: true, autoClose: false, strictFileNames: true });
+    try {
+      const entries = new Map<string, Entry>();
+      for await (const entry of zip.eachEntry()) entries.set(entry.fileName, entry);
+      const manifest = await textOf(zip, entries.get(MANIFEST));
+      checkManifest(manifest);
+      const sums = parseSums(await textOf(zip, entries.get(SUMS)));
+      check(manifest, sums.get(MANIFEST), MANIFEST);
+      sums.delete(MANIFEST);
+      for (const name of sums.keys()) {
+        if (!entries.has(name)) throw new Error(`${name} is missing in it`);
+        if (!NAMES.test(name)) throw new Error(`it contains ${name}, which is no part of a backup`);
+      }
+      if (!sums.has(DATABASE)) throw new Error(`${DATABASE} is missing in it`);
+      const unpack = async (place: string): Promise<void> => {
+        for (const [name, sum] of sums)
+          await unpackEntry(zip, entries.get(name) as Entry, join(place, name), sum);
+        await syncTree(place);
+      };
+      return { sums, unpack, close: () => zip.close() };
+    } catch (error) {
+      zip.close();
+      throw error;
+    }
+  });
+}
+
+async function textOf(zip: ZipFile, entry: Entry | undefined): Promise<string> {
+  if (entry === undefined) throw new Error("it is no backup of this project");
+  if (entry.uncompressedSize > MOST_TEXT_BYTES) throw new Error(`${entry.fileName} in it is too large`);
+  return text(await zip.openReadStreamPromise(entry));
+}
+
+async function unpackEntry(zip: ZipFile, entry: Entry, path: string, sum: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const hash = createHash("sha256");
+  const file = await open(path, "wx", 0o600);
+  try {
+    await pipeline(await zip.openReadStreamPromise(entry), async (chunks: AsyncIterable<Buffer>) => {
+      for await (const chunk of chunks) {
+        hash.update(chunk);
+        await file.writeFile(chunk);
+      }
+    });
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  if (hash.digest("hex") !== sum) throw damaged(entry.fileName);
+}
+
+function check(content: string, sum: string | undefined, name: string): void {
+  if (createHash("sha256").update(content).digest("hex") !== sum) throw damaged(name);
+}
+
+function damaged(name: string): Error {
+  return new Error(`${name} in it is damaged: its checksum differs`);
+}
+
+/** @returns how many stored files the database names; all of them must have been unpacked. */
+function verifyDatabase(place: string, sums: ReadonlyMap<string, string>): number {
+  const file = join(place, DATABASE);
+  const db = openReadConnection(file);
+  try {
+    checkFormat(db, file);
+    const found = db.pragma("integrity_check(1)");
+    if (found !== "ok") throw new Error(`the database in it is damaged: ${String(found)}`);
+  } finally {
+    db.close();
+  }
+  const stored = filesIn(file);
+  for (const { _id, uuid, sha256 } of stored) {
+    const expected = Buffer.from(sha256, "base64").toString("hex");
+    if (sums.get(`${FILES}/${placeOf(uuid)}`) !== expected)
+      throw new Error(`the stored file ${_id} is missing in it`);
+  }
+  return stored.length;
+}
+
+/** Forces the names in a directory, and in those below it, to disk. */
+async function syncTree(directory: string): Promise<void> {
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    if (entry.isDirectory()) await syncTree(join(directory, entry.name));
+  }
+  await syncDirectoryAsync(directory);
+}
+
+/** Says which file it is that something is wrong with. */
+async function naming<T>(file: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const problem = isDamage(error)
+      ? `the database in it is damaged: ${error.message}`
+      : (error as Error).message.replace(/\.$/, "");
+    throw new Error(`${file} cannot be restored: ${problem}. Nothing was changed.`, { cause: error });
+  }
+}

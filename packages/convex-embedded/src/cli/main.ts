@@ -1,0 +1,85 @@
+/** The commands of the embedded runtime: `npm run embedded -- help`. */
+import { resolve } from "node:path";
+import { parseStrictly, parseWithFile, UsageError } from "./arguments";
+import { EXCHANGE_USAGE, runExport, runImport } from "../exchange/commands/exchange";
+
+const USAGE = `usage: npm run embedded -- COMMAND
+
+  start [options]          serve the functions in convex/, as npm start does (start --help)
+  backup FILE [--data DIR]
+                           copy the data into one new file, also while a server is at work
+  restore FILE [--data DIR] [--replace]
+                           put the data of a backup into a data directory that is empty, or take the place of what is
+                           there; not while a server is at work
+${EXCHANGE_USAGE}
+  admin-key [--data DIR]   print the key for npx convex: CONVEX_SELF_HOSTED_ADMIN_KEY
+
+  --data DIR               data directory (.convex-embedded)
+`;
+
+const TEXT = { type: "string" } as const;
+
+await main(process.argv.slice(2));
+
+async function main([command, ...args]: readonly string[]): Promise<void> {
+  try {
+    switch (command) {
+      case "start":
+        // It reads its command line itself.
+        process.argv.splice(2, 1);
+        await import("./start");
+        return;
+      case "backup":
+        await backup(args);
+        return;
+      case "restore":
+        await restore(args);
+        return;
+      case "export":
+        await runExport(args);
+        return;
+      case "import":
+        await runImport(args);
+        return;
+      case "admin-key":
+        await adminKey(args);
+        return;
+      case "help":
+      case "--help":
+        process.stdout.write(USAGE);
+        return;
+      default:
+        throw new UsageError(command === undefined ? "No command." : `There is no command '${command}'.`);
+    }
+  } catch (error) {
+    const usage = error instanceof UsageError;
+    process.stderr.write(`${(error as Error).message}\n${usage ? `\n${USAGE}` : ""}`);
+    process.exitCode = usage ? 2 : 1;
+  }
+}
+
+async function backup(args: readonly string[]): Promise<void> {
+  const { file, values } = parseWithFile(args, { data: TEXT });
+  const { backUp } = await import("../backup/backup");
+  const { bytes, files } = await backUp({ directory: directoryOf(values), file });
+  process.stdout.write(`backup ${file}: ${bytes} bytes, with ${files} stored files\n`);
+}
+
+async function restore(args: readonly string[]): Promise<void> {
+  const { file, values } = parseWithFile(args, { data: TEXT, replace: { type: "boolean" } });
+  const directory = directoryOf(values);
+  const { restore } = await import("../backup/restore");
+  const { files } = await restore({ file, directory, replace: values.replace ?? false });
+  process.stdout.write(`restored ${file} to ${directory}, with ${files} stored files\n`);
+}
+
+async function adminKey(args: readonly string[]): Promise<void> {
+  const directory = directoryOf(parseStrictly(args, { data: TEXT }));
+  const { existingAdminKey } = await import("../protocol/adminKey");
+  process.stdout.write(`${existingAdminKey(directory)}\n`);
+}
+
+/** Absolute. */
+function directoryOf({ data = ".convex-embedded" }: { readonly data?: string | undefined }): string {
+  return resolve(data);
+}

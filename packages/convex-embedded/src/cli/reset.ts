@@ -1,0 +1,23 @@
+/** Empties a data directory. */
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { DATABASE, deleteData } from "../store/directory";
+import { lockDirectory } from "../store/lock";
+
+/**
+ * Deletes the data in a data directory. The directory itself and files of others in it stay.
+ *
+ * @throws Error if it is no data directory of this runtime, or another process uses it.
+ */
+export function resetData(directory: string): void {
+  if (!existsSync(directory) || readdirSync(directory).length === 0) return;
+  if (!existsSync(join(directory, DATABASE))) {
+    throw new Error(`${directory} is no data directory of the embedded runtime, so --reset leaves it alone.`);
+  }
+  const lock = lockDirectory(directory);
+  try {
+    deleteData(directory);
+  } finally {
+    lock.release();
+  }
+}

@@ -1,0 +1,396 @@
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, onTestFinished, test } from "vitest";
+import { Program } from "../../fixtures/program";
+import { BASIC, copyOf, RULES, temporaryDirectory } from "../../fixtures/serve";
+import { accepts, halfPosted } from "../../fixtures/sockets";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** The command line as a process of its own. */
+class Command extends Program {
+  constructor(args: string[], env: Record<string, string> = {}, cwd = root) {
+    // As in package.json: without the dashes, some versions of Node take `--env-file` for one of their own options.
+    super(["--", join(root, "scripts/run.mjs"), join(root, "embedded/main.ts"), ...args], { env, cwd });
+  }
+
+  async url(): Promise<string> {
+    return (await this.line(/^api /)).slice("api  ".length);
+  }
+}
+
+function serve(data: string, ...more: string[]): Command {
+  return new Command(["--project", BASIC, "--data", data, "--port", "0", ...more]);
+}
+
+const json = async (response: Promise<Response>) =>
+  (await (await response).json()) as Record<string, unknown>;
+const create = (url: string, name: string) =>
+  json(fetch(`${url}/items`, { method: "POST", body: JSON.stringify({ owner: "ada", name }) }));
+
+test("prints api, data, key on the first start only, then ready, and answers", async () => {
+  const data = temporaryDirectory();
+  const first = serve(data);
+  await first.line(/^ready\b/);
+  const heads = first.lines.map((line) => line.slice(0, 5));
+  expect(heads).toEqual(["api  ", "data ", "key  ", "cli  ", "CONVE", "CONVE", "ready"]);
+  expect(first.lines[0]).toMatch(/^api {2}http:\/\/127\.0\.0\.1:\d+$/);
+  expect(first.lines[1]).toBe(`data ${data}`);
+  expect(first.lines[2]).toMatch(/^key {2}cha_\w+$/);
+  expect((await fetch(`${await first.url()}/echo/x`)).status).toBe(200);
+  first.process.kill("SIGTERM");
+  expect(await first.ended).toEqual({ code: 0, signal: null });
+
+  const second = serve(data);
+  await second.line(/^ready\b/);
+  expect(second.lines.map((line) => line.slice(0, 5))).toEqual(["api  ", "data ", "ready"]);
+});
+
+test("paths below the current directory are told as they lie there", async () => {
+  const project = copyOf(BASIC);
+  // A port of its own, and not any free one, for which nothing would be written.
+  const apiPort = await freePort();
+  const args = ["--port", "0", "--api-port", String(apiPort)];
+  const command = new Command(
+    args,
+    { CONVEX_SELF_HOSTED_URL: "", CONVEX_SELF_HOSTED_ADMIN_KEY: "" },
+    project,
+  );
+  await command.line(/^ready\b/);
+  expect(command.lines).toContain("data .convex-embedded");
+  expect(command.lines).toContain(
+    `cli  http://127.0.0.1:${apiPort} for npx convex, by two settings in .env.local`,
+  );
+});
+
+/** A copy of this repository's own project, whose installation has fetched a script for the reference page. */
+function copyWithScript(script: string): string {
+  const copy = temporaryDirectory();
+  for (const name of ["convex", "openapi", "package.json"])
+    cpSync(join(root, name), join(copy, name), { recursive: true });
+  mkdirSync(join(copy, "node_modules", ".cache", "reference"), { recursive: true });
+  writeFileSync(join(copy, "node_modules", ".cache", "reference", "scalar.js"), script);
+  for (const name of readdirSync(join(root, "node_modules")))
+    if (!name.startsWith("."))
+      symlinkSync(join(root, "node_modules", name), join(copy, "node_modules", name));
+  return copy;
+}
+
+test("prints docs in a project that has a reference page, which loads the script from the server itself", async () => {
+  const args = ["--project", copyWithScript("a script"), "--data", temporaryDirectory(), "--port", "0"];
+  const command = new Command(args);
+  await command.line(/^ready\b/);
+  const printed = command.lines.map((line) => line.split(/\s/, 1)[0]);
+  const expected = ["api", "docs", "data", "key", "ready"];
+  expect(printed.filter((word) => expected.includes(word ?? ""))).toEqual(expected);
+  const url = await command.url();
+  expect(command.lines).toContain(`docs ${url}/docs`);
+  expect(await (await fetch(`${url}/docs`)).text()).toContain('<script src="/docs/scalar.js"');
+  const script = await fetch(`${url}/docs/scalar.js`);
+  expect([script.headers.get("content-type"), await script.text()]).toEqual([
+    "text/javascript; charset=utf-8",
+    "a script",
+  ]);
+});
+
+test("DOCS_SCRIPT_URL says where the script of the reference page is, whatever the server has", async () => {
+  const args = ["--project", copyWithScript("a script"), "--data", temporaryDirectory(), "--port", "0"];
+  const command = new Command(args, { DOCS_SCRIPT_URL: "https://static.example/scalar.js" });
+  await command.line(/^ready\b/);
+  const page = await (await fetch(`${await command.url()}/docs`)).text();
+  expect(page).toContain('<script src="https://static.example/scalar.js"');
+});
+
+test("what was acknowledged survives kill -9", async () => {
+  const data = temporaryDirectory();
+  const first = serve(data);
+  await first.line(/^ready\b/);
+  const url = await first.url();
+  const acknowledged: unknown[] = [];
+  const writers = Array.from({ length: 8 }, async (_, writer) => {
+    for (let i = 0; ; i++) acknowledged.push((await create(url, `${writer} ${i}`))["id"]);
+  });
+  await expect.poll(() => acknowledged.length).toBeGreaterThan(100);
+  first.process.kill("SIGKILL");
+  await Promise.allSettled(writers);
+  const ids = [...acknowledged];
+
+  const second = serve(data);
+  await second.line(/^ready\b/);
+  for (const id of ids) {
+    expect(await json(fetch(`${await second.url()}/items/${String(id)}`))).toMatchObject({
+      _id: id,
+      owner: "ada",
+    });
+  }
+});
+
+test("the key is printed again if the process died before it could be seen", async () => {
+  const data = temporaryDirectory();
+  const first = serve(data);
+  await first.line(/^key /);
+  first.process.kill("SIGKILL");
+  await first.ended;
+  const seen = existsSync(join(data, "started"));
+  const second = serve(data);
+  await second.line(/^ready\b/);
+  expect(second.lines.some((line) => line.startsWith("key "))).toBe(!seen);
+});
+
+test("SIGTERM finishes the request under way and its write, then exits 0", async () => {
+  const data = temporaryDirectory();
+  const command = serve(data);
+  await command.line(/^ready\b/);
+  const url = await command.url();
+  const posted = await halfPosted(url, "/items", JSON.stringify({ owner: "ada", name: "last" }));
+  command.process.kill("SIGTERM");
+  await expect.poll(() => accepts(url)).toBe(false);
+  const answer = await posted.finish();
+  expect(answer).toContain("HTTP/1.1 201 Created");
+  expect(await command.ended).toEqual({ code: 0, signal: null });
+
+  const again = serve(data);
+  await again.line(/^ready\b/);
+  const id = /"id":"(\w+)"/.exec(answer)?.[1] ?? "";
+  expect(await json(fetch(`${await again.url()}/items/${id}`))).toMatchObject({ name: "last" });
+});
+
+test("a second signal ends the process at once, whatever is under way", async () => {
+  const command = serve(temporaryDirectory());
+  await command.line(/^ready\b/);
+  const url = await command.url();
+  await halfPosted(url, "/items", "{}");
+  // Signals in quick succession are one; nobody types that fast.
+  const typing = setInterval(() => command.process.kill("SIGINT"), 100);
+  onTestFinished(() => clearInterval(typing));
+  expect(await command.ended).toEqual({ code: 1, signal: null });
+});
+
+test("unknown options and nonsense are refused with the usage", async () => {
+  for (const args of [["--nonsense"], ["--port", "x"], ["--port", "70000"], ["stray"], ["--api-port", "x"]]) {
+    const command = new Command(args);
+    expect((await command.ended).code).toBe(2);
+    expect(command.lines.join("\n")).toContain("usage: npm start");
+  }
+  const help = new Command(["--help"]);
+  expect((await help.ended).code).toBe(0);
+  expect(help.lines[0]).toContain("usage: npm start");
+});
+
+/** A port that something else listens on, until the test is over. */
+async function takenPort(): Promise<number> {
+  const other = createServer().listen(0, "127.0.0.1");
+  await once(other, "listening");
+  onTestFinished(() => void other.close());
+  return (other.address() as AddressInfo).port;
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((done) => probe.close(done));
+  return port;
+}
+
+test("an address that is not this machine's is named once, with the option for another", async () => {
+  // From the block for documentation (RFC 5737), which no machine has.
+  const command = serve(temporaryDirectory(), "--host", "192.0.2.1");
+  expect((await command.ended).code).toBe(1);
+  expect(command.lines).toEqual(["192.0.2.1 is no address of this machine. Choose another with --host."]);
+});
+
+test("ports in use are named, both at once, with the options for others", async () => {
+  const [port, apiPort] = [await takenPort(), await takenPort()];
+  const command = serve(temporaryDirectory(), "--port", String(port), "--api-port", String(apiPort));
+  expect((await command.ended).code).toBe(1);
+  const inUse = (taken: number) =>
+    `Port ${taken} on 127.0.0.1 is in use. Stop what listens there, or choose another`;
+  expect(command.lines).toEqual([`${inUse(port)} with --port.`, `${inUse(apiPort)} with --api-port.`]);
+});
+
+test("--env-file gives functions their variables, and a missing one is an error", async () => {
+  const file = join(temporaryDirectory(), "env");
+  writeFileSync(file, "CONVEX_SITE_URL=https://api.example\n");
+  const command = serve(temporaryDirectory(), "--env-file", file);
+  await command.line(/^ready\b/);
+  expect(await json(fetch(`${await command.url()}/echo/x`))).toMatchObject({
+    url: "https://api.example/echo/x",
+  });
+
+  const missing = serve(temporaryDirectory(), "--env-file", `${file}.none`);
+  expect((await missing.ended).code).toBe(1);
+  expect(missing.lines.join("\n")).toContain(`Cannot read the environment file ${file}.none: ENOENT`);
+});
+
+test("a line of the env file that sets nothing is told at the start", async () => {
+  const file = join(temporaryDirectory(), "env");
+  writeFileSync(file, "# mine\nCORS_ORIGINS *\n");
+  const command = serve(temporaryDirectory(), "--env-file", file);
+  await command.line(/^ready\b/);
+  expect(command.lines).toContain(`${file}:2: this is no NAME=value, and no comment`);
+});
+
+test("--reset empties a data directory of ours, and no other directory", async () => {
+  const data = temporaryDirectory();
+  const first = serve(data);
+  await first.line(/^ready\b/);
+  const { id } = await create(await first.url(), "gone");
+  first.process.kill("SIGTERM");
+  await first.ended;
+  writeFileSync(join(data, "notes.txt"), "mine");
+
+  const second = serve(data, "--reset");
+  await second.line(/^ready\b/);
+  expect(second.lines.some((line) => line.startsWith("key  "))).toBe(true);
+  expect((await fetch(`${await second.url()}/items/${String(id)}`)).status).toBe(200);
+  expect(await (await fetch(`${await second.url()}/items/${String(id)}`)).json()).toBeNull();
+  expect(readFileSync(join(data, "notes.txt"), "utf8")).toBe("mine");
+
+  const foreign = temporaryDirectory();
+  writeFileSync(join(foreign, "notes.txt"), "mine");
+  const third = serve(foreign, "--reset");
+  expect((await third.ended).code).toBe(1);
+  expect(third.lines.join("\n")).toContain("is no data directory of the embedded runtime");
+});
+
+test("--watch serves what is saved; a broken file is named, and the last good build goes on serving", async () => {
+  const project = copyOf(BASIC);
+  const http = join(project, "convex/http.ts");
+  const source = readFileSync(http, "utf8");
+  const args = ["--project", project, "--data", temporaryDirectory(), "--port", "0", "--watch"];
+  const command = new Command(args, { FIXTURE_BROKEN: "no" });
+  await command.line(/^ready\b/);
+  const url = await command.url();
+  const { id } = await create(url, "kept");
+
+  writeFileSync(http, source.replace("method: request.method,", "changed: true,"));
+  await command.line(/^reloaded in/);
+  expect(await json(fetch(`${url}/echo/x`))).toMatchObject({ changed: true });
+  expect(await json(fetch(`${url}/items/${String(id)}`))).toMatchObject({ name: "kept" });
+
+  writeFileSync(http, source.replace("const http = httpRouter();", "const = httpRouter();"));
+  await command.line(/^convex\/http\.ts:\d+:\d+: /);
+  await command.line(/^not reloaded: the last good build goes on serving/);
+  expect(await json(fetch(`${url}/echo/x`))).toMatchObject({ changed: true });
+});
+
+test("--watch places what a module throws when it is loaded, and the last good build goes on serving", async () => {
+  const project = copyOf(BASIC);
+  const deep = join(project, "convex/nested/deep.ts");
+  const source = readFileSync(deep, "utf8");
+  const args = ["--project", project, "--data", temporaryDirectory(), "--port", "0", "--watch"];
+  const command = new Command(args, { FIXTURE_BROKEN: "no" });
+  await command.line(/^ready\b/);
+
+  writeFileSync(deep, `${source}\nBuffer.from("none on Convex");\n`);
+  expect(await command.line(/^convex\//)).toMatch(
+    /^convex\/nested\/deep\.ts:\d+:8: TypeError: Cannot read properties of undefined \(reading 'from'\)$/,
+  );
+  await command.line(/^not reloaded: the last good build goes on serving/);
+  expect((await fetch(`${await command.url()}/echo/x`)).status).toBe(200);
+  writeFileSync(deep, source);
+  await command.line(/^reloaded in/);
+});
+
+test("--watch takes over what is saved in the env file, but for one with a broken line", async () => {
+  const project = copyOf(BASIC);
+  const http = join(project, "convex/http.ts");
+  const echo = "method: request.method,";
+  writeFileSync(
+    http,
+    readFileSync(http, "utf8").replace(echo, `${echo} colour: process.env["COLOUR"] ?? null,`),
+  );
+  const file = join(project, ".env.local");
+  const args = ["--project", project, "--data", temporaryDirectory(), "--port", "0", "--watch"];
+  const command = new Command(args);
+  await command.line(/^ready\b/);
+  const colour = async () => (await json(fetch(`${await command.url()}/echo/x`)))["colour"];
+  expect(await colour()).toBeNull();
+
+  writeFileSync(file, "COLOUR=red\nMORE=1\n");
+  expect(await command.line(/^settings/)).toBe(`settings of ${file} taken over: COLOUR, MORE`);
+  expect(await colour()).toBe("red");
+
+  writeFileSync(file, "COLOUR=blue\n\nMORE\n");
+  await command.line(/^settings not taken over: the last good ones stay/);
+  expect(command.lines).toContain(`${file}:3: this is no NAME=value, and no comment`);
+  expect(await colour()).toBe("red");
+
+  writeFileSync(file, "MORE=1\nCOLOUR=red\n");
+  await command.line(/^settings of .* are as they were$/);
+});
+
+test("--watch generates the types of the functions anew", async () => {
+  const project = copyOf(BASIC);
+  const dependencies = { convex: "*" };
+  const codegen = `node ${resolve("scripts/codegen.mjs")}`;
+  writeFileSync(
+    join(project, "package.json"),
+    JSON.stringify({ type: "module", scripts: { codegen }, dependencies }),
+  );
+  const args = ["--project", project, "--data", temporaryDirectory(), "--port", "0", "--watch"];
+  const command = new Command(args, { FIXTURE_BROKEN: "no" });
+  await command.line(/^ready\b/);
+
+  const added = 'import { queryGeneric } from "convex/server";\nexport const one = queryGeneric(() => 1);\n';
+  writeFileSync(join(project, "convex/added.ts"), added);
+  await command.line(/^generated convex\/_generated/);
+  const types = readFileSync(join(project, "convex/_generated/api.d.ts"), "utf8");
+  expect(types).toContain('import type * as added from "../added.js";');
+});
+
+test("errors that no function can catch are logged under its name, and the server goes on", async () => {
+  const command = new Command(["--project", RULES, "--data", temporaryDirectory(), "--port", "0"]);
+  await command.line(/^ready\b/);
+  const url = await command.url();
+  for (const [query, message] of [
+    ["", "thrown by a listener"],
+    ["?promise", "nobody waits for me"],
+  ] as const) {
+    expect(await (await fetch(`${url}/stray${query}`)).text()).toBe("answered");
+    expect(await command.line(new RegExp(message))).toBe(`[GET /stray] Uncaught Error: ${message}`);
+    expect(await command.line(/convex\/http\.ts:\d+:\d+/)).toContain("at ");
+  }
+  expect((await fetch(`${url}/metadata`)).status).toBe(200);
+  command.process.kill("SIGTERM");
+  expect(await command.ended).toEqual({ code: 0, signal: null });
+});
+
+test("an error of the runtime's own ends the process with a message", async () => {
+  const thrower = 'process.once("SIGUSR2",()=>{throw new Error("out of its mind")})';
+  const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(thrower)}`;
+  const command = new Command(["--project", RULES, "--data", temporaryDirectory(), "--port", "0"], {
+    NODE_OPTIONS,
+  });
+  await command.line(/^ready\b/);
+  command.process.kill("SIGUSR2");
+  expect(await command.ended).toEqual({ code: 1, signal: null });
+  expect(command.lines.join("\n")).toContain(
+    "The process ends because of an error of its own: Error: out of its mind",
+  );
+});
+
+test("--trust-proxy takes the client's address from the header", async () => {
+  const args = ["--project", RULES, "--data", temporaryDirectory(), "--port", "0"];
+  const command = new Command([...args, "--trust-proxy", "2"]);
+  await command.line(/^ready\b/);
+  const headers = { "x-forwarded-for": "10.0.0.1, 203.0.113.9, 10.0.0.2" };
+  const metadata = await json(fetch(`${await command.url()}/metadata`, { headers }));
+  expect(metadata["ip"]).toBe("203.0.113.9");
+  for (const count of ["-1", "x", "1.5"]) {
+    const refused = new Command([...args, `--trust-proxy=${count}`]);
+    expect((await refused.ended).code).toBe(2);
+  }
+});

@@ -1,0 +1,144 @@
+/** `npm run embedded -- import FILE.zip`: takes what `npx convex export` has written, all of it or nothing. */
+import { readDocuments } from "../documents";
+import type { SnapshotEntries } from "../entries";
+import { sortEntries } from "../entries";
+import { importDocuments, SchemaProblems } from "../importDocuments";
+import { importFiles } from "../importFiles";
+import { tablesIn } from "../numbers";
+import type { ImportMode, ImportPlan } from "../plan";
+import { planImport, qualified } from "../plan";
+import { refuseDangling } from "../references";
+import type { Target } from "../target";
+import { inOneTransaction } from "../target";
+import { ZipReader } from "../zip";
+import { allFiles, removeFile } from "../../files/filesTable";
+import { STORAGE } from "../../store/system/systemTables";
+import { applySchemas } from "../../store/schema";
+import type { ComponentSchema, TableInfo } from "../../store/types";
+import { decodeId } from "../../values/ids";
+
+export interface ImportOptions {
+  readonly file: string;
+  /** The data directory; made if missing. */
+  readonly directory: string;
+  readonly mode: ImportMode;
+  /** Of the project, the runtime's own tables included. */
+  readonly schemas: readonly ComponentSchema[];
+  /** Asked before documents are lost. */
+  readonly confirm: (lost: ImportPlan["lost"]) => Promise<boolean>;
+  readonly progress: (line: string) => void;
+}
+
+export interface ImportResult {
+  readonly documents: number;
+  readonly tables: number;
+  readonly files: number;
+}
+
+/** @throws Error that says what is wrong; nothing is changed then. */
+export async function importSnapshot(options: ImportOptions): Promise<ImportResult> {
+  try {
+    const zip = await ZipReader.open(options.file);
+    try {
+      const entries = sortEntries(zip.entries);
+      return await inOneTransaction(options.directory, (target) => importInto(target, zip, entries, options));
+    } finally {
+      zip.close();
+    }
+  } catch (error) {
+    const { message } = error as Error;
+    const end = message.endsWith("\n") ? "" : message.endsWith(".") ? " " : ". ";
+    throw new Error(`${options.file} cannot be imported: ${message}${end}Nothing was changed.`, {
+      cause: error,
+    });
+  }
+}
+
+async function importInto(
+  target: Target,
+  zip: ZipReader,
+  { components, ignored }: SnapshotEntries,
+  { mode, schemas, confirm, progress }: ImportOptions,
+): Promise<ImportResult> {
+  const { writes, transaction, disk, written, replaced } = target;
+  if (ignored.length > 0) progress(`not part of a snapshot, left out: ${ignored.join(", ")}`);
+  const tables = [];
+  for (const entries of components) tables.push(...(await tablesIn(zip, entries)));
+
+  const before = writes.catalog;
+  const plan = planImport(before, tables, mode, (table) => countOf(target, table));
+  if (plan.lost.length > 0 && !(await confirm(plan.lost))) throw new Error("it was not confirmed");
+  replaceTables(target, plan);
+  await applySchemas(writes, schemas, (line) => {
+    // All tables were just made.
+    if (!line.endsWith(" matches the schema")) progress(line);
+  });
+  refuseDangling(before, writes.catalog, plan.drop, (table) => countOf(target, table) > 0);
+
+  const problems = new SchemaProblems();
+  const result = { documents: 0, tables: tables.filter(({ name }) => name !== STORAGE).length, files: 0 };
+  for (const entries of components) {
+    const { component } = entries;
+    if (!schemas.some((schema) => schema.component === component))
+      progress(`the component ${component} is not mounted; its documents are kept as they are`);
+    for (const [name, table] of entries.tables) {
+      const info = tableOf(target, component, name);
+      const documents = readDocuments(zip, table);
+      const ids = {
+        tableOf: (id: string) =>
+          writes.catalog.tableByNumber(component, decodeId(id)?.tableNumber ?? 0)?.name ?? null,
+      };
+      const count = await importDocuments({ transaction, table: info, documents, ids, problems, progress });
+      progress(`${qualified(info)}: ${count} documents`);
+      result.documents += count;
+    }
+  }
+  problems.refuse();
+  for (const entries of components) {
+    const catalog = (): typeof writes.catalog => writes.catalog;
+    const now = Date.now();
+    result.files += await importFiles({
+      zip,
+      entries,
+      transaction,
+      catalog,
+      disk,
+      replaced,
+      written,
+      now,
+      progress,
+    });
+  }
+  return result;
+}
+
+function replaceTables({ writes, transaction, replaced }: Target, { drop, create }: ImportPlan): void {
+  for (const table of drop) {
+    if (table.name === STORAGE) {
+      const files = [...allFiles(transaction, writes.catalog)];
+      for (const file of files.filter(({ component }) => component === table.component)) {
+        replaced.set(file.uuid, file);
+        removeFile(transaction, writes.catalog, file);
+      }
+    }
+    writes.dropTable(table);
+  }
+  // A number that nobody asked for must not be one that a later table asks for.
+  const inOrder = create.toSorted((a, b) => Number(a.number === null) - Number(b.number === null));
+  for (const { component, name, number } of inOrder) {
+    writes.createTable(component, name, number ?? undefined);
+  }
+}
+
+function countOf({ writes }: Target, { id }: TableInfo): number {
+  return writes.db
+    .prepare<[number], number>("SELECT count(*) FROM documents WHERE table_number = ?")
+    .pluck()
+    .get(id) as number;
+}
+
+function tableOf({ writes }: Target, component: string, name: string): TableInfo {
+  const table = writes.catalog.table(component, name);
+  if (table === null) throw new Error(`There is no table ${name}`);
+  return table;
+}

@@ -1,0 +1,222 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { bring, FILE, item, items, ITEMS, named, object } from "../../../fixtures/importing";
+import { inspect } from "../../../fixtures/inspect";
+import { rowsOf } from "../../../fixtures/rows";
+import { temporaryDirectory } from "../../../fixtures/serve";
+import {
+  documentOf,
+  fileEntries,
+  idOf,
+  lines,
+  schemaOf,
+  snapshotFile,
+  tableEntries,
+} from "../../../fixtures/snapshots";
+
+describe("documents that are there", () => {
+  const names = (directory: string, table = "items"): unknown[] =>
+    Object.values(rowsOf(directory)[table] ?? {}).map((json) => (JSON.parse(json) as { name: unknown }).name);
+
+  test("refuse an import, unless it says what becomes of them", async () => {
+    const { directory } = await bring(await snapshotFile(items(item(1))));
+    const more = await snapshotFile(items(item(2)));
+    await expect(bring(more, { directory })).rejects.toThrow(
+      "there are documents already in items (1). Choose an empty directory with --data, or say what becomes of them",
+    );
+    await bring(more, { directory, mode: "append" });
+    expect(names(directory)).toEqual(["item 1", "item 2"]);
+    // Each id is there once, also when one comes again.
+    await expect(bring(more, { directory, mode: "append" })).rejects.toThrow(
+      `there is another document with its id, ${idOf(ITEMS, 2)}`,
+    );
+    await bring(await snapshotFile(items(item(3))), { directory, mode: "replace" });
+    expect(names(directory)).toEqual(["item 3"]);
+    expect(inspect(directory).problems).toEqual([]);
+  });
+
+  test("are not deleted if nobody agrees", async () => {
+    const { directory } = await bring(await snapshotFile(items(item(1))));
+    const confirm = (): Promise<boolean> => Promise.resolve(false);
+    const other = await snapshotFile(items(item(2)));
+    await expect(bring(other, { directory, mode: "replace", confirm })).rejects.toThrow(
+      "it was not confirmed",
+    );
+    expect(names(directory)).toEqual(["item 1"]);
+  });
+
+  test("of tables that the snapshot has not stay with `replace`, and go with `replaceAll`", async () => {
+    const schemas = [schemaOf({ items: named, notes: named })];
+    const both = {
+      ...items(item(1)),
+      ...tableEntries("notes", lines(documentOf(10_020, 1, { name: "note" }))),
+    };
+    const { directory } = await bring(await snapshotFile(both), { schemas });
+    const only = await snapshotFile(items(item(2)));
+    await bring(only, { directory, schemas, mode: "replace" });
+    expect([names(directory), names(directory, "notes")]).toEqual([["item 2"], ["note"]]);
+    await bring(only, { directory, schemas, mode: "replaceAll" });
+    expect([names(directory), names(directory, "notes")]).toEqual([["item 2"], []]);
+  });
+
+  test("that hold ids of a table whose number changes refuse it: nobody could follow them any more", async () => {
+    const refers = object({
+      item: {
+        type: "array",
+        value: { type: "union", value: [{ type: "null" }, { type: "id", tableName: "items" }] },
+      },
+    });
+    const schemas = [schemaOf({ items: named, notes: refers })];
+    const note = documentOf(10_020, 1, { item: [idOf(ITEMS, 1)] });
+    const { directory } = await bring(
+      await snapshotFile({ ...items(item(1)), ...tableEntries("notes", lines(note)) }),
+      { schemas },
+    );
+    const other = await snapshotFile(tableEntries("items", lines(documentOf(10_030, 1, { name: "x" }))));
+    await expect(bring(other, { directory, schemas, mode: "replace" })).rejects.toThrow(
+      "items would get other ids, and by the schema the documents of notes, which are not in the snapshot, hold ids of it",
+    );
+    // With the same number they stay true.
+    await bring(await snapshotFile(items(item(1))), { directory, schemas, mode: "replace" });
+    await bring(other, { directory, schemas, mode: "replaceAll" });
+  });
+
+  test("do not mix with those of a table that has another number", async () => {
+    const { directory } = await bring(await snapshotFile(items(item(1))));
+    const other = await snapshotFile(tableEntries("items", lines(documentOf(10_030, 1, { name: "x" }))));
+    await expect(bring(other, { directory, mode: "append" })).rejects.toThrow(
+      "the ids of items in it are of a table with the number 10030, and here the table has 10007",
+    );
+  });
+
+  test("of somebody else are left alone", async () => {
+    const directory = temporaryDirectory();
+    writeFileSync(join(directory, "notes.txt"), "mine");
+    const file = await snapshotFile(items(item(1)));
+    await expect(bring(file, { directory, mode: "replaceAll" })).rejects.toThrow("is no data directory of");
+    expect(readdirSync(directory)).toEqual(expect.arrayContaining(["notes.txt"]));
+    expect(existsSync(join(directory, "data.sqlite"))).toBe(false);
+  });
+});
+
+describe("table numbers", () => {
+  test("are taken over from the snapshot, where tables are there already, too", async () => {
+    const { directory } = await bring(
+      await snapshotFile({ "_tables/documents.jsonl": lines({ name: "items", id: 10_001 }) }),
+    );
+    await bring(await snapshotFile(items(item(1))), { directory });
+    expect(Object.keys(rowsOf(directory)["items"] ?? {})).toEqual([idOf(ITEMS, 1)]);
+  });
+
+  test("may change hands among the tables of a snapshot, and are refused where another table keeps one", async () => {
+    const schemas = [schemaOf({ items: named, notes: named })];
+    const numbers = (a: number, b: number): Record<string, string> => ({
+      "_tables/documents.jsonl": lines({ name: "items", id: a }, { name: "notes", id: b }),
+      ...tableEntries("items", lines(documentOf(a, 1, { name: "item" }))),
+      ...tableEntries("notes", lines(documentOf(b, 1, { name: "note" }))),
+    });
+    const { directory } = await bring(await snapshotFile(numbers(10_001, 10_002)), { schemas });
+    await bring(await snapshotFile(numbers(10_002, 10_001)), { directory, schemas, mode: "replace" });
+    expect(Object.keys(rowsOf(directory)["notes"] ?? {})).toEqual([idOf(10_001, 1)]);
+    const one = await snapshotFile(tableEntries("items", lines(documentOf(10_001, 1, { name: "item" }))));
+    await expect(bring(one, { directory, schemas, mode: "replace" })).rejects.toThrow(
+      "the ids of items in it are of a table with the number 10001, which here is that of notes",
+    );
+  });
+
+  test("of components are their own: real deployments give the same ones to each", async () => {
+    const schemas = [schemaOf({ items: named }), schemaOf({ limits: named }, "limiter")];
+    const nested = "_components/limiter/_components/batch/";
+    const file = await snapshotFile({
+      "_tables/documents.jsonl": lines({ name: "items", id: 10_001 }),
+      "_components/limiter/_tables/documents.jsonl": lines({ name: "limits", id: 10_001 }),
+      ...tableEntries("items", lines(documentOf(10_001, 1, { name: "of the app" }))),
+      ...tableEntries("_components/limiter/limits", lines(documentOf(10_001, 1, { name: "of the limiter" }))),
+      ...tableEntries(`${nested}jobs`, lines(documentOf(10_001, 1, { any: 1.5 }))),
+    });
+    const { directory, said } = await bring(file, { schemas });
+    expect(Object.entries(rowsOf(directory)).filter(([, rows]) => Object.keys(rows).length > 0)).toEqual([
+      ["items", { [idOf(10_001, 1)]: expect.stringContaining("of the app") as string }],
+      ["limiter:limits", { [idOf(10_001, 1)]: expect.stringContaining("of the limiter") as string }],
+      ["limiter/batch:jobs", { [idOf(10_001, 1)]: expect.stringContaining("1.5") as string }],
+    ]);
+    expect(said).toContain("the component limiter/batch is not mounted; its documents are kept as they are");
+    expect(inspect(directory).problems).toEqual([]);
+  });
+});
+
+describe("stored files", () => {
+  test("keep ids and URLs, and what takes their place frees their bytes", async () => {
+    const file = await snapshotFile({ ...items(), ...fileEntries(FILE, "bytes") });
+    const { directory } = await bring(file);
+    const path = join(directory, "files/00/00/00000000-0000-4000-8000-000000000001");
+    expect(readFileSync(path, "utf8")).toBe("bytes");
+    // The same again: its bytes are there, and stay.
+    await bring(file, { directory, mode: "replace" });
+    expect(readFileSync(path, "utf8")).toBe("bytes");
+    const second = idOf(540, 2);
+    const internalId = "00000000-0000-4000-8000-000000000002";
+    await bring(await snapshotFile({ ...items(), ...fileEntries(second, "other", { internalId }) }), {
+      directory,
+      mode: "append",
+    });
+    expect([...inspect(directory).files.keys()]).toEqual([FILE, second]);
+    const third = fileEntries(idOf(540, 3), "third", { internalId, sha256: undefined, size: undefined });
+    await expect(
+      bring(await snapshotFile({ ...items(), ...third }), { directory, mode: "append" }),
+    ).rejects.toThrow(`has the internalId of the stored file ${second}`);
+    // One that has the UUID of a file that is replaced, and other bytes.
+    await expect(
+      bring(await snapshotFile({ ...items(), ...third }), { directory, mode: "replace" }),
+    ).rejects.toThrow("is not the file that its document describes");
+    expect(readFileSync(path, "utf8")).toBe("bytes");
+    await bring(await snapshotFile({ ...items(), ...fileEntries(second, "other", { internalId }) }), {
+      directory,
+      mode: "replace",
+    });
+    const { files, problems, orphans } = inspect(directory);
+    expect([[...files.keys()], problems, orphans]).toEqual([[second], [], []]);
+    expect(existsSync(path)).toBe(false);
+  });
+
+  test("whose bytes have come before something is refused leave nothing", async () => {
+    const { directory } = await bring(await snapshotFile({ ...items(), ...fileEntries(FILE, "bytes") }));
+    const internalId = "00000000-0000-4000-8000-000000000002";
+    const second = fileEntries(idOf(540, 2), "other", { internalId });
+    const file = await snapshotFile({ ...items(), ...second, [`_storage/${idOf(541, 1)}`]: "bad" });
+    await expect(bring(file, { directory, mode: "append" })).rejects.toThrow("no id of a stored file");
+    const { files, orphans } = inspect(directory);
+    expect([[...files.keys()], orphans]).toEqual([[FILE], []]);
+  });
+
+  test("without a line of their own come with what can be told", async () => {
+    const { directory } = await bring(await snapshotFile({ ...items(), [`_storage/${FILE}`]: "bytes" }));
+    expect([...inspect(directory).files.values()]).toMatchObject([{ _id: FILE, size: 5, contentType: null }]);
+  });
+});
+
+test("snapshots from before March 2026 are understood: strings mean what the generated schema says", async () => {
+  const file = await snapshotFile({
+    "items/documents.jsonl": lines(item(1, { name: "5", big: "5" }), item(2, { name: "x", big: "NaN" })),
+    "items/generated_schema.jsonl":
+      `${JSON.stringify('{"_creationTime": normalfloat64, "_id": id<10007>, "big": float64 | int64, "name": string}')}\n` +
+      lines(
+        { [idOf(ITEMS, 1)]: { big: "int64" } },
+        { [idOf(ITEMS, 2)]: { big: { $float64NaN: "AAAAAAAA+H8=" } } },
+      ),
+  });
+  const { directory } = await bring(file, { schemas: [schemaOf({})] });
+  const found = Object.values(rowsOf(directory)["items"] ?? {}).map((json) => JSON.parse(json) as unknown);
+  expect(found).toMatchObject([
+    { name: "5", big: { $integer: "BQAAAAAAAAA=" } },
+    { name: "x", big: { $float: "AAAAAAAA+H8=" } },
+  ]);
+});
+
+test("an empty directory that is there takes an import, and what a restore left is put right first", async () => {
+  const directory = temporaryDirectory();
+  mkdirSync(join(directory, "restore.new"));
+  await bring(await snapshotFile(items(item(1))), { directory });
+  expect(Object.keys(rowsOf(directory)["items"] ?? {})).toHaveLength(1);
+});

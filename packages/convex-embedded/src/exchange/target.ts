@@ -1,0 +1,85 @@
+/** A data directory that is changed in one transaction: all of it is kept, or nothing. */
+import { existsSync, rmdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { FileDisk } from "../files/filesDisk";
+import type { StoredFile } from "../files/filesTable";
+import { fileByUuid } from "../files/filesTable";
+import { explaining } from "../store/damage";
+import { contents, DATABASE, deleteData, FILES, finishRestore } from "../store/directory";
+import { makeDurableDirectory } from "../store/durable";
+import { openWriteConnection } from "../store/layout";
+import { isBackupUnderWay, lockDirectory } from "../store/lock";
+import { StoreTransaction } from "../store/transaction";
+import { Writes } from "../store/writing";
+
+export interface Target {
+  readonly writes: Writes;
+  readonly transaction: StoreTransaction;
+  readonly disk: FileDisk;
+  /** Files whose bytes were written. They are deleted if nothing comes of it. */
+  readonly written: Set<string>;
+  /** Files whose documents were removed, by UUID. Their bytes are deleted when that is durable. */
+  readonly replaced: Map<string, StoredFile>;
+}
+
+/**
+ * Runs work on a data directory, which is made if missing. Its transaction commits if the work succeeds.
+ *
+ * @throws Error if another process uses the directory, or it is somebody else's; what the work throws. Then nothing of
+ * the work is left.
+ */
+export async function inOneTransaction<T>(
+  directory: string,
+  work: (target: Target) => Promise<T>,
+): Promise<T> {
+  const made = !existsSync(directory);
+  makeDurableDirectory(directory);
+  const lock = lockDirectory(directory);
+  let fresh = false;
+  let done = false;
+  try {
+    finishRestore(directory);
+    if (!existsSync(join(directory, DATABASE))) {
+      if (contents(directory).length > 0)
+        throw new Error(`${directory} is no data directory of the embedded runtime`);
+      fresh = true;
+    }
+    const result = await transact(directory, work);
+    done = true;
+    return result;
+  } finally {
+    if (fresh && !done) deleteData(directory);
+    lock.release();
+    if (made && !done) {
+      for (const name of ["lock", "lock-journal"]) rmSync(join(directory, name), { force: true });
+      rmdirSync(directory);
+    }
+  }
+}
+
+async function transact<T>(directory: string, work: (target: Target) => Promise<T>): Promise<T> {
+  const file = join(directory, DATABASE);
+  const writes = explaining(file, () => new Writes(openWriteConnection(file, "FULL")));
+  const disk = new FileDisk(join(directory, FILES), {}, () => isBackupUnderWay(directory));
+  const transaction = new StoreTransaction(writes, () => {
+    throw new Error("Nothing that is imported waits for a commit timestamp");
+  });
+  const target: Target = { writes, transaction, disk, written: new Set(), replaced: new Map() };
+  try {
+    writes.db.exec("BEGIN IMMEDIATE");
+    const result = await work(target);
+    const gone = [...target.replaced.keys()].filter(
+      (uuid) => fileByUuid(transaction, writes.catalog, uuid) === null,
+    );
+    transaction.finish();
+    writes.db.exec("COMMIT");
+    target.written.clear();
+    for (const uuid of gone) await disk.remove(uuid);
+    return result;
+  } finally {
+    if (writes.db.inTransaction) writes.db.exec("ROLLBACK");
+    for (const uuid of target.written) await disk.remove(uuid);
+    disk.close();
+    writes.db.close();
+  }
+}

@@ -1,0 +1,87 @@
+import { ConvexError } from "convex/values";
+import { expect, test } from "vitest";
+import { serve } from "../../fixtures/serve";
+
+test("a nested mutation that fails undoes its own writes only, and its data reaches the caller", async () => {
+  const { server } = await serve();
+  expect(await server.run("calls:catchNested", {})).toEqual([
+    true,
+    { kind: "failed", text: "nested", size: 3n },
+    ["before", "after"],
+  ]);
+  expect(await server.run("calls:texts", {})).toEqual(["before", "after"]);
+});
+
+test("nested mutations under Promise.all, half of them failing, lose nothing of the others and of the caller", async () => {
+  const { server } = await serve();
+  const statuses = (await server.run("calls:together", { count: 6 })) as string[];
+  expect(statuses.filter((status) => status === "rejected")).toHaveLength(3);
+  const texts = (await server.run("calls:texts", {})) as string[];
+  expect(texts.toSorted()).toEqual([
+    ...["nested 0", "nested 2", "nested 4", "own 0", "own 1", "own 2", "own 3", "own 4", "own 5"],
+  ]);
+});
+
+test("what a mutation starts and does not await happens within its transaction or not at all", async () => {
+  const { server } = await serve();
+  for (let i = 0; i < 3; i++) await server.run("calls:forgetful", {});
+  const texts = (await server.run("calls:texts", {})) as string[];
+  expect(texts.filter((text) => text === "kept")).toHaveLength(3);
+  // Nothing follows once the mutation has settled.
+  expect(await server.run("calls:texts", {})).toEqual(texts);
+});
+
+test("a mutation that throws writes nothing", async () => {
+  const { server, logged } = await serve();
+  await expect(server.run("calls:failAfterWrite", { text: "lost" })).rejects.toThrow(/^plain failure$/);
+  expect(await server.run("calls:texts", {})).toEqual([]);
+  expect(logged).toEqual([expect.objectContaining({ level: "error", path: "calls:failAfterWrite" })]);
+  expect(logged[0]?.message).toMatch(
+    /^Uncaught Error: plain failure\n\s+at handler \(convex\/calls\.ts:\d+:\d+\)/,
+  );
+});
+
+test("a result that breaks its validator rolls back", async () => {
+  const { server } = await serve();
+  await expect(server.run("calls:badReturn", { text: "bad" })).rejects.toThrow(
+    "ReturnsValidationError: Value does not match validator.",
+  );
+  expect(await server.run("calls:badReturnNested", {})).toContain("ReturnsValidationError: ");
+  expect(await server.run("calls:texts", {})).toEqual([]);
+});
+
+test("an action gets the data of ConvexErrors and the message of others", async () => {
+  const { server } = await serve();
+  expect(await server.run("calls:errorsInAction", {})).toEqual([
+    { code: 7, big: 9n },
+    { kind: "failed", text: "action", size: 3n },
+    "plain failure",
+    "Trying to execute calls:insertNote as Query, but it is defined as Mutation.",
+    expect.stringContaining("Could not find function for 'nowhere:nothing'"),
+    expect.stringContaining("ArgumentValidationError: "),
+  ]);
+  expect(await server.run("calls:texts", {})).toEqual([]);
+});
+
+test("the operator gets a ConvexError with its data", async () => {
+  const { server } = await serve();
+  const failure = await server.run("calls:throwData", {}).catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(ConvexError);
+  expect((failure as ConvexError<never>).data).toEqual({ code: 7, big: 9n });
+});
+
+test("functions are found by nested paths and as default exports, and nothing else is a function", async () => {
+  const { server } = await serve();
+  expect(await server.run("nested/deep:hello", {})).toBe("nested");
+  expect(await server.run("nested/deep", {})).toBe("default");
+  expect(await server.run("nested/deep.js:default", {})).toBe("default");
+  for (const name of [
+    "nested/deep:nothing",
+    "functions.lib:query",
+    "schema:default",
+    "http:default",
+    "items:toString",
+  ]) {
+    await expect(server.run(name, {})).rejects.toThrow(`Could not find function for '${name}'`);
+  }
+});

@@ -1,0 +1,35 @@
+import type { Components } from "../runtime/components";
+import type { Modules } from "../runtime/modules";
+import type { Auth } from "../auth/auth";
+import type { FileStorage } from "../files/files";
+import type { Store } from "../store/types";
+import type { CreationTimes } from "./creationTimes";
+import type { Limits } from "./limits";
+import type { LogLine } from "./logLine";
+import type { Results } from "./results";
+
+/** What executions share: one server's store and one build of its functions. */
+export interface Engine {
+  readonly store: Store;
+  /** The app's own functions, which are also those of `components.get("")`. */
+  readonly modules: Modules;
+  readonly components: Components;
+  readonly creationTimes: CreationTimes;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  readonly log: (line: LogLine) => void;
+  /** Told when a commit may have added scheduled functions. */
+  readonly scheduler: { wake(): void };
+  readonly files: FileStorage;
+  readonly auth: Auth;
+  readonly limits: Limits;
+  /** Where results of queries are kept; nowhere in the test harness, whose functions a test may replace. */
+  readonly results?: Results;
+  /** How many proxies of one's own stand before the server. */
+  readonly trustProxy: number;
+  /**
+   * True in the test harness, whose suites were written for the official mock: functions that are scheduled are looked
+   * for when they run, and their jobs have the names that the suites know.
+   */
+  readonly harness?: boolean;
+}

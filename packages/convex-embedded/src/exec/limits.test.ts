@@ -1,0 +1,186 @@
+import { expect, test } from "vitest";
+import { RULES, serve } from "../../fixtures/serve";
+import type { EmbeddedServer } from "../server/server";
+import type { ServerOptions } from "../server/serverOptions";
+import { CONVEX_LIMITS } from "./limits";
+import { humanBytes } from "./limitsOfSize";
+import { Usage } from "./limitsOfTransaction";
+
+const HELP =
+  "Consider using smaller limits in your queries, paginating your queries, or using indexed queries with a selective " +
+  "index range expressions.";
+
+async function rules(limits: ServerOptions["limits"] = {}): Promise<EmbeddedServer> {
+  return (await serve({ project: RULES, limits })).server;
+}
+
+/** A transaction that may do little. */
+const small = (change: Partial<typeof CONVEX_LIMITS.transaction>): ServerOptions["limits"] => ({
+  transaction: { ...CONVEX_LIMITS.transaction, ...change },
+});
+
+test("the limits are Convex's", () => {
+  expect(CONVEX_LIMITS).toEqual({
+    transaction: {
+      bytesRead: 16_777_216,
+      bytesWritten: 16_777_216,
+      databaseQueries: 4_096,
+      documentsRead: 32_000,
+      documentsWritten: 16_000,
+      functionsScheduled: 1_000,
+      scheduledFunctionArgsBytes: 16_777_216,
+    },
+    enforced: true,
+    argumentBytes: 16_777_216,
+    resultBytes: 16_777_216,
+    userMs: 1_000,
+    actionMs: 600_000,
+    actionCalls: 8,
+  });
+});
+
+test("16,000 documents may be written and as many read, one more may not", async () => {
+  const server = await rules({ userMs: 60_000 });
+  await server.run("limits:insert", { count: 16_000, bytes: 0 });
+  expect(await server.run("limits:collect", { from: 0 })).toBe(16_000);
+  await expect(server.run("limits:insert", { count: 16_001, bytes: 0 })).rejects.toThrow(
+    /^Too many writes in a single function execution \(limit: 16000\)$/,
+  );
+  expect(await server.run("limits:collect", { from: 0 })).toBe(16_000);
+  await server.run("limits:insert", { count: 16_000, bytes: 0 });
+  expect(await server.run("limits:collect", { from: 0 })).toBe(32_000);
+  await server.run("limits:insert", { count: 1, bytes: 0 });
+  const tooMany = `Too many documents read in a single function execution (limit: 32000). ${HELP}`;
+  await expect(server.run("limits:collect", { from: 0 })).rejects.toThrow(tooMany);
+  // What a filter leaves out was read all the same.
+  await expect(server.run("limits:find", {})).rejects.toThrow(tooMany);
+  expect(await server.run("limits:collect", { from: 1 })).toBe(31_998);
+});
+
+test("16 MiB may be written and read in a transaction, and no byte more", () => {
+  const limits = { ...CONVEX_LIMITS.transaction, bytesRead: 1_000, bytesWritten: 1_000 };
+  const usage = new Usage(limits);
+  // An object has 2 bytes, a field its name and 1, a string 2; an id and a creation time are added if missing.
+  const document = { _creationTime: 1, _id: "x".repeat(32), text: "" };
+  usage.wrote(document);
+  const own = usage.metrics().bytesWritten.used;
+  usage.wrote({ ...document, text: "x".repeat(1_000 - 2 * own) });
+  expect(usage.metrics().bytesWritten).toEqual({ used: 1_000, remaining: 0 });
+  usage.wrote(null);
+  expect(() => usage.wrote(document)).toThrow(
+    "Too many bytes written in a single function execution (limit: 1000 bytes)",
+  );
+
+  usage.readDocument(JSON.stringify({ ...document, text: "x".repeat(1_000 - own) }));
+  expect(usage.metrics().bytesRead).toEqual({ used: 1_000, remaining: 0 });
+  expect(() => usage.readDocument(JSON.stringify(document))).toThrow(
+    `Too many bytes read in a single function execution (limit: 1000 bytes). ${HELP}`,
+  );
+});
+
+test("bytes are counted whatever a function calls, and only where they may be too many", async () => {
+  const server = await rules(small({ bytesRead: 5_000, bytesWritten: 5_000 }));
+  await server.run("limits:insert", { count: 4, bytes: 1_000 });
+  await server.run("limits:insert", { count: 1, bytes: 1_000 });
+  await expect(server.run("limits:collect", { from: 0 })).rejects.toThrow("Too many bytes read");
+  await expect(server.run("limits:insert", { count: 5, bytes: 1_000 })).rejects.toThrow(
+    "Too many bytes written",
+  );
+});
+
+test("4,096 different ranges may be asked for, each as often as wanted", async () => {
+  const server = await rules({ userMs: 60_000 });
+  await server.run("limits:ranges", { count: 4_096, times: 2 });
+  await expect(server.run("limits:ranges", { count: 4_097, times: 1 })).rejects.toThrow(
+    `Too many reads in a single function execution (limit: 4096). ${HELP}`,
+  );
+});
+
+test("nested functions count into the transaction of their caller, but for writes that were rolled back", async () => {
+  const server = await rules(small({ documentsWritten: 3 }));
+  await server.run("limits:nested", { failing: 10, then: 3 });
+  expect(await server.run("limits:collect", { from: 0 })).toBe(3);
+  await expect(server.run("limits:nested", { failing: 0, then: 4 })).rejects.toThrow("Too many writes");
+});
+
+test("a nested call may have limits of its own, which end with it", async () => {
+  const server = await rules(small({ documentsWritten: 4 }));
+  expect(await server.run("limits:limited", { count: 2 })).toBe("done");
+  expect(await server.run("limits:limited", { count: 3 })).toBe(
+    "Too many writes in a single function execution (limit: 3)",
+  );
+  expect(await server.run("limits:collect", { from: 0 })).toBe(5);
+});
+
+test("deletions are writes, and read what they delete", async () => {
+  const server = await rules(small({ documentsWritten: 3, documentsRead: 6 }));
+  await server.run("limits:insert", { count: 3, bytes: 0 });
+  await server.run("limits:removeAll", {});
+  await server.run("limits:insert", { count: 3, bytes: 0 });
+  await server.run("limits:insert", { count: 1, bytes: 0 });
+  await expect(server.run("limits:removeAll", {})).rejects.toThrow("Too many documents read");
+});
+
+test("the metrics say what is used and what is left", () => {
+  const usage = new Usage(CONVEX_LIMITS.transaction);
+  usage.readRange("a");
+  usage.readRange("b");
+  usage.readRange("a");
+  usage.wrote(null);
+  const { written } = usage;
+  usage.scheduled([{ a: "b" }]);
+  const metrics = {
+    bytesRead: { used: 0, remaining: 16_777_216 },
+    bytesWritten: { used: 0, remaining: 16_777_216 },
+    databaseQueries: { used: 2, remaining: 4_094 },
+    documentsRead: { used: 0, remaining: 32_000 },
+    documentsWritten: { used: 1, remaining: 15_999 },
+    functionsScheduled: { used: 1, remaining: 999 },
+    // A list, an object in it, its field's name and 1, and a string.
+    scheduledFunctionArgsBytes: { used: 9, remaining: 16_777_207 },
+  };
+  expect(usage.metrics()).toEqual(metrics);
+  usage.unwrite(written);
+  expect(usage.functionsScheduled).toBe(0);
+});
+
+test("transactions that are not limited are measured, and what they call can still be", () => {
+  const usage = new Usage({ ...CONVEX_LIMITS.transaction, documentsWritten: 1 }, false);
+  for (let i = 0; i < 3; i++) usage.wrote(null);
+  expect(usage.metrics().documentsWritten).toEqual({ used: 3, remaining: 0 });
+  const widen = usage.narrow({ documentsWritten: 1, functionsScheduled: 0 });
+  usage.wrote(null);
+  expect(() => usage.wrote(null)).toThrow("Too many writes");
+  expect(() => usage.scheduled([])).toThrow("Too many functions scheduled");
+  widen();
+  usage.wrote(null);
+});
+
+test("arguments and results are measured as Convex measures them", async () => {
+  // The list, the object in it, the field `text` and a string around it.
+  const around = 2 + 2 + 5 + 2;
+  const server = await rules({ argumentBytes: 1_000, resultBytes: 1_002 });
+  expect(await server.run("limits:echo", { text: "x".repeat(1_000 - around) })).toHaveLength(1_000 - around);
+  await expect(server.run("limits:echo", { text: "x".repeat(1_001 - around) })).rejects.toThrow(
+    "Arguments for limits.js:echo are too large (actual: 1001 B, limit: 1000 B)",
+  );
+  // Two characters of JSON are nine bytes.
+  await expect(server.run("limits:echo", { text: Array.from({ length: 120 }, () => 1) })).rejects.toThrow(
+    "too large",
+  );
+  expect(await server.run("limits:make", { bytes: 1_000 })).toHaveLength(1_000);
+  await expect(server.run("limits:make", { bytes: 1_001 })).rejects.toThrow(
+    "Function limits.js:make return value is too large (actual: 1003 B, limit: 1002 B)",
+  );
+});
+
+test("sizes are printed as Convex prints them", () => {
+  expect([16 << 20, 17_301_504, 9_000_000, 1_500, 1_000].map(humanBytes)).toEqual([
+    ...["16 MiB", "16.5 MiB", "8.58 MiB", "1.46 KiB", "1000 B"],
+  ]);
+});
+
+test("an action's calls run eight at a time, the others wait", async () => {
+  const server = await rules();
+  expect(await server.run("limits:together", { count: 20 })).toBe(8);
+});

@@ -1,0 +1,70 @@
+/** Where a query's rows come from: the table, the index and the range that a serialized query names. */
+import type { JSONValue } from "convex/values";
+import type { IndexInfo } from "../../store/types";
+import { encodeKey, prefixEnd } from "../../values/keys";
+import { labelOf } from "../addresses";
+import { SyscallError, unsupported } from "../errors";
+import type { Execution } from "../execution";
+import { isReadable, isReadableIndex } from "../../store/system/systemTables";
+import type { CompiledRange, RangeExpression } from "./range";
+import { compileRange } from "./range";
+
+/** As `query_impl.ts` of `convex/server` serializes a query. */
+export interface SerializedQuery {
+  readonly source:
+    | { readonly type: "FullTableScan"; readonly tableName: string; readonly order: Order | null }
+    | {
+        readonly type: "IndexRange";
+        readonly indexName: string;
+        readonly range: readonly RangeExpression[];
+        readonly order: Order | null;
+      }
+    | { readonly type: "Search"; readonly indexName: string };
+  readonly operators: readonly ({ readonly filter: JSONValue } | { readonly limit: number })[];
+}
+
+type Order = "asc" | "desc";
+
+/** One scan; `null` instead where the table does not exist, and so has no rows. */
+export interface Source {
+  readonly index: IndexInfo;
+  /** The table's id in the store. */
+  readonly table: number;
+  readonly range: CompiledRange;
+  readonly order: Order;
+  /** True for a system table, whose documents Convex does not count. */
+  readonly system: boolean;
+}
+
+/** @throws SyscallError for an index that the schema does not declare, a range it cannot serve, or a text search. */
+export function sourceOf(execution: Execution, { source }: SerializedQuery): Source | null {
+  if (source.type === "Search") {
+    const hint = `${labelOf(execution)} asked for the index ${source.indexName}.`;
+    throw unsupported("Text searches (`withSearchIndex`)", hint);
+  }
+  const name = source.type === "FullTableScan" ? `${source.tableName}.by_creation_time` : source.indexName;
+  const dot = name.indexOf(".");
+  const tableName = name.slice(0, dot);
+  const indexName = name.slice(dot + 1);
+
+  const order = source.order ?? "asc";
+  const { catalog } = execution.engine.store;
+  const table = isReadable(tableName) ? catalog.table(execution.component, tableName) : null;
+  const index = isReadableIndex(tableName, indexName)
+    ? table?.indexes.find((candidate) => candidate.name === indexName)
+    : undefined;
+  if (!table || !index) {
+    const builtIn = indexName === "by_creation_time" || indexName === "by_id";
+    if (table === null && builtIn) {
+      // It may be made later on.
+      execution.observed?.elsewhere();
+      return null;
+    }
+    throw new SyscallError(`Index ${name} not found. Declare it in schema.ts.`);
+  }
+  const system = tableName.startsWith("_");
+  if (source.type === "IndexRange")
+    return { index, table: table.id, order, system, range: compileRange(name, table, index, source.range) };
+  const prefix = encodeKey([]);
+  return { index, table: table.id, order, system, range: { prefix, start: prefix, end: prefixEnd(prefix) } };
+}

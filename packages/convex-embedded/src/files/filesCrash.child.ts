@@ -1,0 +1,18 @@
+/**
+ * The process that `filesCrash.test.ts` kills: serves a project from a data directory and prints upload
+ * URLs until it is gone, one whenever a line comes in.
+ */
+import { createInterface } from "node:readline";
+import { startServer } from "../server/server";
+
+const [, , project = "", data = ""] = process.argv;
+const server = await startServer({ project, data, port: 0, env: {} });
+for await (const line of createInterface({ input: process.stdin })) {
+  if (line.startsWith("delete ")) {
+    const id = line.slice("delete ".length);
+    await server.run("files:remove", { id });
+    console.log(`deleted ${id}`);
+  } else {
+    console.log(await server.run("files:uploadUrl", {}));
+  }
+}

@@ -1,0 +1,108 @@
+import type { ChildProcessByStdio } from "node:child_process";
+import { spawn } from "node:child_process";
+import { randomBytes, randomInt } from "node:crypto";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
+import { expect, onTestFinished, test } from "vitest";
+import { temporaryDirectory } from "../../fixtures/serve";
+import { onDisk, serveFiles, sha256, STORED, uuidOf } from "../../fixtures/stored";
+
+const ROUNDS = 4;
+const UPLOADERS = 6;
+const CHILD = join(import.meta.dirname, "filesCrash.child.ts");
+const RUN = join(import.meta.dirname, "../../scripts/run.mjs");
+
+/** A server in a process of its own. */
+class Victim {
+  readonly #process: ChildProcessByStdio<Writable, Readable, null>;
+  readonly #lines: AsyncIterator<string>;
+
+  constructor(data: string) {
+    this.#process = spawn(process.execPath, [RUN, CHILD, STORED, data], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    this.#process.stdin.on("error", () => undefined);
+    this.#lines = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]();
+    onTestFinished(() => void this.#process.kill("SIGKILL"));
+  }
+
+  /** `null` if it did not live to answer. One at a time. */
+  async ask(line: string): Promise<string | null> {
+    this.#process.stdin.write(`${line}\n`);
+    const answer = await this.#lines.next();
+    return answer.done === true ? null : answer.value;
+  }
+
+  async kill(): Promise<void> {
+    const gone = once(this.#process, "exit");
+    this.#process.kill("SIGKILL");
+    await gone;
+  }
+}
+
+/** Sends random bytes over and over until the server is gone, or `uploads` is reached. */
+async function keepUploading(
+  url: string,
+  acknowledged: Map<string, Buffer>,
+  enough: () => void,
+  uploads: number,
+): Promise<void> {
+  try {
+    for (;;) {
+      const bytes = randomBytes(randomInt(300_000));
+      const response = await fetch(url, { method: "POST", body: bytes });
+      const { storageId } = (await response.json()) as { storageId: string };
+      acknowledged.set(storageId, sha256(bytes));
+      if (acknowledged.size >= uploads) enough();
+    }
+  } catch {
+    // Killed: this one was not acknowledged.
+  }
+}
+
+test(
+  "what was acknowledged is whole after kill -9, what was deleted is gone, and nothing else is on the disk",
+  { timeout: 120_000 },
+  async () => {
+    const data = temporaryDirectory();
+    const files = new Map<string, Buffer>();
+    const deleted = new Set<string>();
+    for (let round = 0; round < ROUNDS; round++) {
+      const victim = new Victim(data);
+      const url = await victim.ask("url");
+      if (url === null) throw new Error("the server did not start");
+      for (const id of [...files.keys()].slice(0, round)) {
+        expect(await victim.ask(`delete ${id}`)).toBe(`deleted ${id}`);
+        files.delete(id);
+        deleted.add(id);
+      }
+      const fresh = new Map<string, Buffer>();
+      let killed: Promise<void> | undefined;
+      const kill = () => void (killed ??= victim.kill());
+      const most = 1 + randomInt(25);
+      await Promise.all(Array.from({ length: UPLOADERS }, () => keepUploading(url, fresh, kill, most)));
+      await killed;
+      for (const [id, digest] of fresh) files.set(id, digest);
+
+      const server = await serveFiles({ data });
+      const named: string[] = [];
+      for (const { _id } of (await server.run("files:documents", {})) as { _id: string }[]) {
+        const address = (await server.run("files:url", { id: _id })) as string;
+        named.push(uuidOf(address));
+        const response = await fetch(address);
+        const bytes = new Uint8Array(await response.arrayBuffer());
+        // One that was not acknowledged any more may be there, but then it is whole, too.
+        expect(`sha-256=${sha256(bytes).toString("base64")}`).toBe(response.headers.get("digest"));
+        if (files.has(_id)) expect(sha256(bytes)).toEqual(files.get(_id));
+        expect(deleted.has(_id)).toBe(false);
+      }
+      for (const id of files.keys()) expect(await server.run("files:url", { id })).not.toBeNull();
+      await server.idle();
+      expect(onDisk(server).toSorted()).toEqual(named.toSorted());
+      await server.close();
+    }
+    expect(files.size).toBeGreaterThan(0);
+  },
+);

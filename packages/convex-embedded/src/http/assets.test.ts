@@ -1,0 +1,56 @@
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { serve, temporaryDirectory } from "../../fixtures/serve";
+
+/** A server that answers one file itself, in the middle of what functions answer. */
+async function serveFile() {
+  const file = join(temporaryDirectory(), "script.js");
+  writeFileSync(file, "a script");
+  const asset = { path: "/echo/script.js", file, type: "text/javascript", etag: '"1"' };
+  const { server } = await serve({ assets: [asset] });
+  return { file, ask: (path: string, init?: RequestInit) => fetch(server.url + path, init) };
+}
+
+test("a file is answered at its path, with all that browsers need to keep it", async () => {
+  const { ask } = await serveFile();
+  for (const path of ["/echo/script.js", "/echo/script.js?v=1"]) {
+    const reply = await ask(path);
+    expect([reply.status, await reply.text()]).toEqual([200, "a script"]);
+    expect(Object.fromEntries(reply.headers)).toMatchObject({
+      "content-type": "text/javascript",
+      "x-content-type-options": "nosniff",
+      "access-control-allow-origin": "*",
+      "cache-control": "no-cache",
+      etag: '"1"',
+    });
+  }
+  const again = await ask("/echo/script.js", { headers: { "If-None-Match": '"1"' } });
+  expect([again.status, await again.text()]).toEqual([304, ""]);
+  expect((await ask("/echo/script.js", { headers: { "If-None-Match": '"2"' } })).status).toBe(200);
+});
+
+test("HEAD is answered like GET, without the body", async () => {
+  const { ask } = await serveFile();
+  const reply = await ask("/echo/script.js", { method: "HEAD" });
+  expect([reply.status, reply.headers.get("content-type"), await reply.text()]).toEqual([
+    200,
+    "text/javascript",
+    "",
+  ]);
+});
+
+test("other paths and methods are the functions' own", async () => {
+  const { ask } = await serveFile();
+  for (const path of ["/echo/script.js/", "/echo/Script.js", "/echo/x/script.js"])
+    expect(await (await ask(path)).json()).toMatchObject({ method: "GET" });
+  const posted = ask("/echo/script.js", { method: "POST", body: "x" });
+  expect(await (await posted).json()).toMatchObject({ method: "POST", text: "x" });
+});
+
+test("a file that has gone is 404, and the server goes on", async () => {
+  const { file, ask } = await serveFile();
+  rmSync(file);
+  expect((await ask("/echo/script.js")).status).toBe(404);
+  expect((await ask("/echo/x")).status).toBe(200);
+});

@@ -1,0 +1,172 @@
+import { expect, test } from "vitest";
+import { serve } from "../../fixtures/serve";
+import { raw } from "../../fixtures/sockets";
+
+const json = async (response: Response | Promise<Response>) =>
+  (await (await response).json()) as Record<string, unknown>;
+
+test("a route reads and writes through functions", async () => {
+  const { server } = await serve();
+  const created = await fetch(`${server.url}/items`, {
+    method: "POST",
+    body: JSON.stringify({ owner: "ada", name: "bolt" }),
+  });
+  expect(created.status).toBe(201);
+  const { id } = await json(created);
+  expect(await json(fetch(`${server.url}/items/${String(id)}`))).toMatchObject({ _id: id, name: "bolt" });
+});
+
+test("HEAD is routed as GET, stays HEAD for the handler, and has no body", async () => {
+  const { server } = await serve();
+  const head = await fetch(`${server.url}/echo/x`, { method: "HEAD" });
+  const get = await json(fetch(`${server.url}/echo/x`));
+  expect([head.status, await head.text(), get["method"]]).toEqual([200, "", "GET"]);
+  expect((await fetch(`${server.url}/nowhere`, { method: "HEAD" })).status).toBe(404);
+  const { server: other } = await serve();
+  const answer = await raw(other.url, "HEAD /throw HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  expect(answer).toMatch(/^HTTP\/1\.1 500 /);
+  expect(answer).toMatch(/\r\n\r\n$/);
+});
+
+test("an answer to a body that did not come whole ends its connection, and says so", async () => {
+  const { server } = await serve();
+  const head = "POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n";
+  expect(await raw(server.url, `${head}half`)).toMatch(/^HTTP\/1\.1 404 [^]*\r\nconnection: close\r\n/i);
+});
+
+test("GET and OPTIONS have a null body, whatever is sent; others have what was sent", async () => {
+  const { server } = await serve();
+  for (const method of ["GET", "OPTIONS"]) {
+    const request = `${method} /echo/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello`;
+    const answer = await raw(server.url, request);
+    expect(answer).toContain('"nullBody":true,"text":""');
+  }
+  for (const method of ["POST", "PUT", "PATCH", "DELETE"]) {
+    expect(await json(fetch(`${server.url}/echo/x`, { method, body: "hello" }))).toMatchObject({
+      ...{ method, nullBody: false, text: "hello", bytes: "undefined" },
+    });
+  }
+});
+
+test("the URL has the site's origin, never that of the Host header or of an absolute target", async () => {
+  const { server } = await serve();
+  for (const target of ["/echo/a%20b?c=d", "http://evil.example/echo/a%20b?c=d"]) {
+    const answer = await raw(
+      server.url,
+      `GET ${target} HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n`,
+    );
+    expect(answer).toContain(`"url":"${server.url}/echo/a%20b?c=d"`);
+    expect(answer).toContain('"host":"evil.example"');
+  }
+});
+
+test("the site's origin is what the environment says, scheme included", async () => {
+  const { server } = await serve({ env: { CONVEX_SITE_URL: "https://api.example" } });
+  expect(await json(fetch(`${server.url}/echo/x?y`))).toMatchObject({ url: "https://api.example/echo/x?y" });
+});
+
+test.each(["*", "example.com:80", "/\\evil", "http://[", "//", "/%zz", "/../../x", "/\u00ff", "/a b"])(
+  "the target %j is answered, and the server goes on",
+  async (target) => {
+    const { server } = await serve();
+    const answer = await raw(
+      server.url,
+      `OPTIONS ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 (200|400|404) /);
+    expect((await fetch(`${server.url}/echo/x`)).status).toBe(200);
+  },
+);
+
+test("no route: Convex's 404", async () => {
+  const { server } = await serve();
+  const response = await fetch(`${server.url}/nowhere`);
+  expect([response.status, await response.text()]).toEqual([404, "No matching routes found"]);
+  expect((await fetch(`${server.url}/items`, { method: "PUT" })).status).toBe(404);
+});
+
+test("an uncaught error: Convex's 500, logged with the place in the source", async () => {
+  const { server, logged } = await serve();
+  const response = await fetch(`${server.url}/throw`);
+  expect(response.status).toBe(500);
+  const { code, trace } = await json(response);
+  expect(code).toMatch(/^\[Request ID: [0-9a-f]{16}\] Server Error: Uncaught Error: thrown in the action$/);
+  expect(trace).toMatch(/^Uncaught Error: thrown in the action\n\s+at .*convex\/http\.ts:\d+:\d+/);
+  expect(trace).not.toContain("embedded/");
+  expect(logged).toEqual([{ level: "error", path: "GET /throw", message: trace }]);
+});
+
+test("a handler that returns no response is an error", async () => {
+  const { server } = await serve();
+  expect(await json(fetch(`${server.url}/no-response`))).toMatchObject({
+    code: expect.stringContaining("An HTTP action must return a Response") as string,
+  });
+});
+
+test("a status out of range fails where it is made", async () => {
+  const { server } = await serve();
+  expect(await (await fetch(`${server.url}/status`)).text()).toBe("RangeError");
+});
+
+test("a header that cannot be sent fails where it is made", async () => {
+  const { server } = await serve();
+  expect(await (await fetch(`${server.url}/bad-header`)).text()).toBe("TypeError");
+});
+
+test("status, headers and several cookies arrive as given", async () => {
+  const { server } = await serve();
+  const response = await fetch(`${server.url}/cookies`);
+  expect([response.status, response.headers.get("x-one")]).toEqual([204, "1"]);
+  expect(response.headers.getSetCookie()).toEqual(["a=1", "b=2"]);
+});
+
+test("a body is sent as it comes", async () => {
+  const { server } = await serve();
+  const response = await fetch(`${server.url}/stream`);
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  expect(await reader?.read()).toEqual({ done: false, value: "first " });
+  await fetch(`${server.url}/push`, { method: "POST", body: "second" });
+  expect(await reader?.read()).toEqual({ done: false, value: "second" });
+  await fetch(`${server.url}/push`, { method: "POST", body: "end" });
+  expect((await reader?.read())?.done).toBe(true);
+});
+
+test("a client that leaves does not stop what its request does", async () => {
+  const { server } = await serve();
+  const leaving = new AbortController();
+  const body = JSON.stringify({ owner: "ada", name: "late" });
+  const left = fetch(`${server.url}/wait`, { method: "POST", body, signal: leaving.signal }).catch(
+    () => "left",
+  );
+  await expect.poll(async () => (await fetch(`${server.url}/waiting`)).text()).toBe("true");
+  leaving.abort();
+  expect(await left).toBe("left");
+  await fetch(`${server.url}/release`, { method: "POST" });
+  await expect.poll(() => server.run("items:names", { owner: "ada" })).toEqual(["late"]);
+});
+
+test("a connection serves several requests", async () => {
+  const { server } = await serve();
+  const one = "GET /echo/1 HTTP/1.1\r\nHost: x\r\n\r\n";
+  const two = "POST /echo/2 HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi";
+  const answer = await raw(server.url, one + two);
+  expect(answer.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(2);
+  expect(answer).toContain('"text":"hi"');
+});
+
+test("the request's metadata come from the socket", async () => {
+  const { server } = await serve();
+  const headers = { "x-forwarded-for": "203.0.113.7", "user-agent": "test" };
+  expect(await json(fetch(`${server.url}/echo/x`, { headers }))).toMatchObject({
+    ...{ ip: "127.0.0.1", userAgent: "test", requestId: expect.stringMatching(/^[0-9a-f]{16}$/) as string },
+  });
+});
+
+test("without a token nobody is logged in; a token of nobody's throws in the action", async () => {
+  const { server } = await serve();
+  expect(await json(fetch(`${server.url}/identity`))).toEqual({ identity: null });
+  const headers = { authorization: "Bearer cha_x" };
+  expect(await json(fetch(`${server.url}/identity`, { headers }))).toEqual({
+    error: expect.stringContaining("No auth provider found matching the given token") as string,
+  });
+});

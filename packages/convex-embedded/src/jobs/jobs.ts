@@ -1,0 +1,186 @@
+/** Scheduled functions as documents of `_scheduled_functions`: their states, and which of them wait. */
+import type { JSONValue, Value } from "convex/values";
+import type { Catalog, Reader, Store, StoredDocument, TableInfo, Transaction } from "../store/types";
+import type { FunctionPlace } from "../exec/addresses";
+import { handleOf, placeOfHandle } from "../exec/addresses";
+import { decodeId } from "../values/ids";
+import { encodeKey, prefixEnd } from "../values/keys";
+import { merged } from "./merged";
+import type { Outcome, Runner } from "./runner";
+import {
+  insertRow,
+  readRow,
+  replaceRow,
+  systemIndex,
+  systemTable,
+  systemTables,
+} from "../store/system/systemRows";
+import { SCHEDULED_FUNCTIONS } from "../store/system/systemTables";
+import type { Work, WorkSource } from "./work";
+
+export type JobState =
+  { kind: "pending" | "inProgress" | "success" | "canceled" } | { kind: "failed"; error: string };
+
+/** As functions see it. Times are milliseconds since 1970. */
+export interface Job extends StoredDocument {
+  /** `items.js:get`, as Convex writes it; a handle where the function is in another component than the job. */
+  name: string;
+  /** One element: the arguments' object. */
+  args: Value[];
+  scheduledTime: number;
+  /** Absent until it has ended. */
+  completedTime?: number;
+  state: JobState;
+}
+
+/** What a job is told if the process ended while it ran. */
+const CUT_OFF = "Transient error while executing action";
+
+/** The jobs that a component has scheduled. @param component its path, `""` for the app. */
+export function scheduledFunctions(catalog: Catalog, component: string): TableInfo {
+  return systemTable(catalog, SCHEDULED_FUNCTIONS, component);
+}
+
+/** What a job of a component calls a function. */
+export function jobName(
+  fn: { readonly component: string; readonly path: string },
+  component: string,
+): string {
+  const name = fn.path.replace(":", ".js:");
+  return fn.component === component ? name : handleOf({ component: fn.component, name });
+}
+
+/** The function that is meant by a job's name. */
+function placeOfJob(name: string, component: string): FunctionPlace {
+  const place = name.startsWith("function://") ? placeOfHandle(name) : { component, name };
+  return { ...place, name: place.name.replace(".js:", ":") };
+}
+
+/** Adds a job that waits. @returns its id. */
+export function insertJob(
+  transaction: Transaction,
+  table: TableInfo,
+  creationTime: number,
+  job: Pick<Job, "name" | "args" | "scheduledTime">,
+): string {
+  return insertRow(transaction, table, creationTime, { ...job, state: { kind: "pending" } });
+}
+
+/** Adds a job that is canceled already: what a canceled function schedules does not run either, as on Convex. */
+export function insertCanceledJob(
+  transaction: Transaction,
+  table: TableInfo,
+  creationTime: number,
+  job: Pick<Job, "name" | "args">,
+  now: number,
+): string {
+  const times = { scheduledTime: now, completedTime: now };
+  return insertRow(transaction, table, creationTime, { ...job, ...times, state: { kind: "canceled" } });
+}
+
+/** A job's state, whichever component scheduled it; `null` if it is gone. */
+export function jobState(reader: Reader, catalog: Catalog, id: string): JobState["kind"] | null {
+  const number = decodeId(id)?.tableNumber;
+  for (const table of systemTables(catalog, SCHEDULED_FUNCTIONS)) {
+    // Ids of jobs are random enough to be those of one component only.
+    const job = table.number === number ? readRow<Job>(reader, table, id) : null;
+    if (job !== null) return job.state.kind;
+  }
+  return null;
+}
+
+/** How many jobs wait or run, in all components. */
+export function countOpenJobs(reader: Reader, catalog: Catalog): number {
+  let count = 0;
+  for (const table of systemTables(catalog, SCHEDULED_FUNCTIONS)) {
+    for (const kind of ["pending", "inProgress"] as const) count += [...inState(reader, table, kind)].length;
+  }
+  return count;
+}
+
+/** Ends a job that waits or runs; any other stays as it is. */
+export function completeJob(
+  transaction: Transaction,
+  table: TableInfo,
+  id: string,
+  state: JobState,
+  now: number,
+): void {
+  const job = readRow<Job>(transaction, table, id);
+  if (job === null || !isOpen(job)) return;
+  replaceRow(transaction, table, { ...job, state, completedTime: now });
+}
+
+/** The jobs that wait to be run. */
+export class Jobs implements WorkSource {
+  constructor(
+    private readonly store: Store,
+    private readonly runner: Runner,
+    private readonly clock: () => number,
+    /** The paths of the components that are mounted: the jobs of others wait until they are. */
+    private readonly components: () => Iterable<string>,
+  ) {}
+
+  *waiting(reader: Reader): Generator<Work> {
+    const sorted = this.#tables.map((table) => this.#waitingIn(reader, table));
+    yield* merged(sorted, ({ due }) => due);
+  }
+
+  *#waitingIn(reader: Reader, table: TableInfo): Generator<Work> {
+    for (const job of inState(reader, table, "pending")) {
+      yield { key: job._id, due: job.scheduledTime, run: () => this.#run(table, job) };
+    }
+  }
+
+  /** Ends the actions that were running when the process last ended. They may have done anything, so none runs again. */
+  async recover(): Promise<void> {
+    const snapshot = this.store.snapshot();
+    const cut = systemTables(this.store.catalog, SCHEDULED_FUNCTIONS).flatMap((table) =>
+      [...inState(snapshot, table, "inProgress")].map(({ _id }) => ({ table, _id })),
+    );
+    snapshot.release();
+    if (cut.length === 0) return;
+    await this.store.mutate((transaction) => {
+      for (const { table, _id } of cut)
+        this.#end(transaction, table, _id, { kind: "failed", error: CUT_OFF });
+      return Promise.resolve();
+    });
+  }
+
+  get #tables(): TableInfo[] {
+    return [...this.components()].map((component) => scheduledFunctions(this.store.catalog, component));
+  }
+
+  #run(table: TableInfo, { _id, name, args }: JobJson): Promise<void> {
+    return this.runner.run({
+      ...placeOfJob(name, table.component),
+      args: args[0] ?? {},
+      job: _id,
+      waits: (transaction) => readRow<Job>(transaction, table, _id)?.state.kind === "pending",
+      begin: (transaction) => this.#begin(transaction, table, _id),
+      end: (transaction, outcome) => this.#end(transaction, table, _id, outcome),
+    });
+  }
+
+  #begin(transaction: Transaction, table: TableInfo, id: string): void {
+    const job = readRow<Job>(transaction, table, id);
+    if (job !== null) replaceRow(transaction, table, { ...job, state: { kind: "inProgress" } });
+  }
+
+  #end(transaction: Transaction, table: TableInfo, id: string, outcome: Outcome): void {
+    completeJob(transaction, table, id, outcome, this.clock());
+  }
+}
+
+/** A job as it is stored, its arguments in Convex's JSON form. */
+type JobJson = Pick<Job, "_id" | "name" | "scheduledTime"> & { args: JSONValue[] };
+
+function* inState(reader: Reader, table: TableInfo, kind: JobState["kind"]): Generator<JobJson> {
+  const start = encodeKey([kind]);
+  const rows = reader.scan(systemIndex(table, "by_state"), { start, end: prefixEnd(start) }, "asc");
+  for (let row = rows.next(); row !== null; row = rows.next()) yield JSON.parse(row.json) as JobJson;
+}
+
+function isOpen({ state }: Job): boolean {
+  return state.kind === "pending" || state.kind === "inProgress";
+}

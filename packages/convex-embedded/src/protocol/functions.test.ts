@@ -1,0 +1,193 @@
+import { expect, test } from "vitest";
+import { TOOLS } from "../../fixtures/convexCli";
+import { serve } from "../../fixtures/serve";
+import { raw } from "../../fixtures/sockets";
+
+async function served() {
+  const { server, logged } = await serve({ project: TOOLS });
+  const post = async (path: string, body: unknown, headers: Record<string, string> = {}) => {
+    const text = typeof body === "string" ? body : JSON.stringify(body);
+    const response = await fetch(`${server.apiUrl}${path}`, { method: "POST", body: text, headers });
+    const json = (await response.json()) as Record<string, unknown>;
+    return { status: response.status, ...json } as Record<string, unknown>;
+  };
+  const operator = { authorization: `Convex ${server.adminKey}` };
+  return { server, logged, post, operator };
+}
+
+test("without a format values come as JSON that is easy to read", async () => {
+  const { post } = await served();
+  const clean = { int: "7", bytes: "AQL/", infinite: "Infinity", list: ["1", "two", null] };
+  for (const format of [undefined, "json"]) {
+    expect(await post("/api/query", { path: "messages:values", args: {}, format })).toEqual({
+      status: "success",
+      value: clean,
+    });
+  }
+  expect(
+    await post("/api/mutation", { path: "messages:refuse", args: { author: "a", text: "x" } }),
+  ).toMatchObject({ status: "error", errorData: { kind: "refused", size: "3" } });
+});
+
+test("a function that fails answers 560, and what it wrote comes with the answer", async () => {
+  const { server } = await served();
+  const body = JSON.stringify({ path: "messages:crash", args: [], format: "convex_encoded_json" });
+  const response = await fetch(`${server.apiUrl}/api/query`, { method: "POST", body });
+  expect(response.status).toBe(560);
+  expect(await response.json()).toEqual({
+    status: "error",
+    errorMessage: expect.stringContaining("Uncaught Error: out of order") as unknown,
+    logLines: ["[WARN] about to crash"],
+  });
+});
+
+test("/api/run calls a function by its path", async () => {
+  const { post, operator } = await served();
+  const args = { author: "ada", text: "hi" };
+  expect(await post("/api/run/messages/send", { args })).toMatchObject({ status: "success" });
+  expect(await post("/api/run/messages/list", { args: { author: "ada" } })).toEqual({
+    status: "success",
+    value: ["hi"],
+  });
+  const seed = { args: { author: "ada", count: 1 } };
+  expect(await post("/api/run/messages/seed", seed)).toMatchObject({
+    errorMessage: expect.stringContaining("Could not find function for 'messages:seed'") as unknown,
+  });
+  expect(await post("/api/run/messages/seed", seed, operator)).toMatchObject({ status: "success" });
+  for (const path of ["/api/run/messages", "/api/run/%E0%A4%A/x"]) {
+    expect(await post(path, seed)).toMatchObject({ status: 400, code: "MissingIdentifier" });
+  }
+});
+
+test("/api/function is the operator's", async () => {
+  const { post, operator } = await served();
+  const body = { path: "messages:list", args: { author: "ada" } };
+  expect(await post("/api/function", body)).toMatchObject({ status: 403, code: "BadDeployKey" });
+  expect(await post("/api/function", body, operator)).toEqual({ status: "success", value: [] });
+  const elsewhere = await post("/api/function", { ...body, componentPath: "nowhere" }, operator);
+  expect(elsewhere["errorMessage"]).toContain("Could not find function for 'messages:list' in component");
+});
+
+test("requests that make no sense are refused with a reason", async () => {
+  const { post, operator, logged } = await served();
+  const path = "messages:list";
+  for (const [body, code] of [
+    ["{", "BadJsonBody"],
+    ["", "BadJsonBody"],
+    ["[]", "BadJsonBody"],
+    [String.raw`{"path": "messages:list", "args": {"author": "\ud83d"}}`, "BadJsonBody"],
+    [String.raw`{"path": "messages:list", "args": {"author": "x", "\uDE00": 1}}`, "BadJsonBody"],
+    ['"x"', "BadJsonBody"],
+    [{ args: {} }, "BadJsonBody"],
+    [{ path: 1, args: {} }, "BadJsonBody"],
+    [{ path }, "BadJsonBody"],
+    [{ path, args: "x" }, "BadJsonBody"],
+    [{ path, args: [{}, {}] }, "BadJsonBody"],
+    [{ path, args: [[]] }, "BadJsonBody"],
+    [{ path, args: {}, format: "xml" }, "BadFormat"],
+  ] as const) {
+    expect([body, await post("/api/query", body)]).toEqual([
+      body,
+      { status: 400, code, message: expect.any(String) as unknown },
+    ]);
+  }
+  const component = await post("/api/function", { path, args: {}, componentPath: 1 }, operator);
+  expect(component).toMatchObject({ status: 400, code: "BadJsonBody" });
+  for (const authorization of ["Basic eDp5", "Convex", "Convex é"]) {
+    expect((await post("/api/query", { path, args: {} }, { authorization })).status).toBeOneOf([400, 403]);
+  }
+  const malformed = { authorization: `${operator.authorization}:bm8gaWRlbnRpdHk=` };
+  expect(await post("/api/query", { path, args: {} }, malformed)).toMatchObject({
+    status: 400,
+    code: "HeaderParseFailure",
+  });
+  expect(logged).toEqual([]);
+});
+
+test("arguments that are no values are refused by the function, however deep they are", async () => {
+  const { post } = await served();
+  const nested = `${'{"a":'.repeat(20_000)}1${"}".repeat(20_000)}`;
+  for (const args of [
+    nested,
+    '{"author": {"$integer": "x"}}',
+    '{"$author": 1}',
+    '{"__proto__": {"author": "x"}}',
+  ]) {
+    const answer = await post("/api/query", `{"path": "messages:list", "args": ${args}}`);
+    expect(answer).toMatchObject({ status: "error" });
+    expect(answer["errorMessage"]).toContain("ArgumentValidationError");
+  }
+});
+
+test("no argument comes past its validator as a prototype", async () => {
+  const { post } = await served();
+  const optional = (args: string) => post("/api/query", `{"path": "messages:optional", "args": ${args}}`);
+  expect(await optional('{"role": "reader"}')).toMatchObject({ value: ["reader", null] });
+  for (const args of ['{"__proto__": {"role": "owner"}}', '{"inner": {"__proto__": {"role": "owner"}}}']) {
+    const { value, errorMessage } = await optional(args);
+    expect(value).toBeUndefined();
+    expect(errorMessage).toContain("ArgumentValidationError: Object contains a field `__proto__`");
+  }
+});
+
+test("characters may be escaped", async () => {
+  const { post } = await served();
+  const send = String.raw`{"path": "messages:send", "args": {"author": "ada", "text": "\ud83d\ude00 \\ud83d"}}`;
+  expect(await post("/api/mutation", send)).toMatchObject({ status: "success" });
+  expect(await post("/api/query", { path: "messages:list", args: { author: "ada" } })).toMatchObject({
+    value: [String.raw`😀 \ud83d`],
+  });
+});
+
+test("a function has one name, but for `.js` and `default`", async () => {
+  const { post } = await served();
+  const list = (path: string) => post("/api/query", { path, args: { author: "ada" } });
+  for (const path of ["messages:list", "messages.js:list"]) {
+    expect(await list(path)).toMatchObject({ status: "success" });
+  }
+  expect((await list("messages:list:again"))["errorMessage"]).toContain(
+    "Could not find public function for 'messages:list:again'",
+  );
+});
+
+test("a body that is too large is refused before it is read, and while it comes", async () => {
+  const { server } = await served();
+  const head = "POST /api/query HTTP/1.1\r\nHost: x\r\n";
+  expect(await raw(server.apiUrl, `${head}Content-Length: 100000000\r\n\r\n{`)).toContain(
+    "413 Payload Too Large",
+  );
+  const chunk = `100000\r\n${" ".repeat(0x100000)}\r\n`;
+  const answer = await raw(server.apiUrl, `${head}Transfer-Encoding: chunked\r\n\r\n${chunk.repeat(25)}`);
+  expect(answer).toContain('"code":"PayloadTooLarge"');
+});
+
+test("pages of any origin may call, as on Convex", async () => {
+  const { server } = await served();
+  const headers = {
+    origin: "https://app.example",
+    "access-control-request-method": "POST",
+    "access-control-request-headers": "authorization,content-type,convex-client",
+  };
+  for (const path of ["/api/query", "/api/mutation", "/api/action", "/api/function"]) {
+    const preflight = await fetch(server.apiUrl + path, { method: "OPTIONS", headers });
+    expect(preflight.status).toBe(204);
+    expect(preflight.headers.get("access-control-allow-origin")).toBe("*");
+    expect(preflight.headers.get("access-control-allow-methods")).toContain("POST");
+    expect(preflight.headers.get("access-control-allow-headers")).toBe(
+      headers["access-control-request-headers"],
+    );
+    const refused = await fetch(server.apiUrl + path);
+    expect([refused.status, refused.headers.get("access-control-allow-origin")]).toEqual([405, "*"]);
+  }
+});
+
+test("who asks for HTTP/2 on the way gets the answer in HTTP/1.1", async () => {
+  const { server } = await served();
+  const body = JSON.stringify({ path: "messages:list", args: { author: "ada" } });
+  const upgrade =
+    "Connection: Upgrade, HTTP2-Settings, close\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n";
+  const head = `POST /api/query HTTP/1.1\r\nHost: x\r\n${upgrade}Content-Length: ${body.length}\r\n\r\n`;
+  const answer = await raw(server.apiUrl, head + body);
+  expect(answer).toContain("HTTP/1.1 200 OK");
+  expect(answer).toContain('{"status":"success","value":[]}');
+});

@@ -1,0 +1,146 @@
+import { ConvexHttpClient } from "convex/browser";
+import type { FunctionReference } from "convex/server";
+import { anyApi } from "convex/server";
+import { ConvexError } from "convex/values";
+import { expect, test } from "vitest";
+import { TOOLS } from "../../fixtures/convexCli";
+import { sign, signingKey, startIssuer } from "../../fixtures/issuer";
+import { serve } from "../../fixtures/serve";
+
+type Call<Kind extends "query" | "mutation" | "action"> = FunctionReference<Kind>;
+const messages = anyApi["messages"] as unknown as {
+  readonly list: Call<"query">;
+  readonly crash: Call<"query">;
+  readonly whoami: Call<"query">;
+  readonly values: Call<"query">;
+  readonly send: Call<"mutation">;
+  readonly seed: Call<"mutation">;
+  readonly refuse: Call<"mutation">;
+  readonly relay: Call<"action">;
+};
+
+/** The client's own way to show an admin key, which its types leave out. */
+interface WithAdminAuth {
+  setAdminAuth(key: string, actingAs?: Readonly<Record<string, string>>): void;
+}
+
+function clientOf(url: string, adminKey?: string): ConvexHttpClient {
+  const client = new ConvexHttpClient(url, { logger: false });
+  if (adminKey !== undefined) (client as unknown as WithAdminAuth).setAdminAuth(adminKey);
+  return client;
+}
+
+async function clients() {
+  const { server } = await serve({ project: TOOLS });
+  return { server, nobody: clientOf(server.apiUrl), operator: clientOf(server.apiUrl, server.adminKey) };
+}
+
+test("queries, mutations and actions that are public answer to everybody", async () => {
+  const { nobody } = await clients();
+  const id = (await nobody.mutation(messages.send, { author: "ada", text: "one" })) as string;
+  expect(id).toMatch(/^[0-9a-z]{32}$/);
+  await nobody.action(messages.relay, { author: "ada", text: "two" });
+  expect(await nobody.query(messages.list, { author: "ada" })).toEqual(["one", "two"]);
+});
+
+test("values of all types come as they are", async () => {
+  const { nobody } = await clients();
+  expect(await nobody.query(messages.values)).toEqual({
+    int: 7n,
+    bytes: new Uint8Array([1, 2, 255]).buffer,
+    infinite: Infinity,
+    list: [1n, "two", null],
+  });
+});
+
+test("internal functions answer to the admin key only, and look like none without it", async () => {
+  const { nobody, operator } = await clients();
+  const args = { author: "ada", count: 1 };
+  const missing = "Could not find public function for 'messages:seed'.";
+  await expect(nobody.mutation(messages.seed, args)).rejects.toThrow(missing);
+  expect(await operator.mutation(messages.seed, args)).toBeNull();
+  expect(await operator.query(messages.list, { author: "ada" })).toEqual(["message 1"]);
+});
+
+test("the operator acts as the user of a token identifier, or of an issuer and a subject, but not of less", async () => {
+  const { server, operator } = await clients();
+  const actAs = (identity: Readonly<Record<string, string>>) => {
+    (operator as unknown as WithAdminAuth).setAdminAuth(server.adminKey, identity);
+    return operator.query(messages.whoami);
+  };
+  const issuer = "https://issuer.test";
+  expect(await actAs({ issuer, subject: "1", name: "Ada" })).toEqual({
+    ...{ issuer, subject: "1", name: "Ada" },
+    tokenIdentifier: `${issuer}|1`,
+  });
+  expect(await actAs({ tokenIdentifier: "anything" })).toEqual({ tokenIdentifier: "anything" });
+  await expect(actAs({ subject: "1", name: "Ada" })).rejects.toThrow("HeaderParseFailure");
+});
+
+test("lines of a function's console come with the levels that Convex gives them", async () => {
+  const { server } = await clients();
+  const response = await fetch(`${server.apiUrl}/api/query`, {
+    method: "POST",
+    body: JSON.stringify({ path: "messages:verbose", args: {} }),
+  });
+  const { logLines } = (await response.json()) as { readonly logLines: readonly string[] };
+  expect(logLines.map((line) => /^\[[A-Z]+\] [a-zA-Z]+/.exec(line)?.[0])).toEqual([
+    ...["[DEBUG] debug", "[LOG] log", "[INFO] info", "[WARN] warn", "[ERROR] error"],
+    ...["[INFO] timer", "[INFO] timer", "[WARN] Timer"],
+  ]);
+});
+
+test("a key that is not the deployment's opens nothing, not even what is public", async () => {
+  const { server } = await clients();
+  for (const key of ["", "wrong", `${server.adminKey}0`, server.adminKey.slice(0, -1)]) {
+    const client = clientOf(server.apiUrl, key);
+    const headers = { authorization: `Convex ${key}` };
+    const body = JSON.stringify({ path: "messages:list", args: { author: "ada" } });
+    const refused = await fetch(`${server.apiUrl}/api/query`, { method: "POST", headers, body });
+    expect(refused.status).toBe(key === "" ? 400 : 403);
+    if (key !== "")
+      await expect(client.query(messages.list, { author: "ada" })).rejects.toThrow("BadDeployKey");
+  }
+});
+
+test("what a function throws reaches the client, with its data, and is rolled back", async () => {
+  const { nobody } = await clients();
+  const refused = await nobody
+    .mutation(messages.refuse, { author: "ada", text: "x" })
+    .then(() => null)
+    .catch((error: unknown) => error);
+  expect(refused).toBeInstanceOf(ConvexError);
+  expect(refused).toHaveProperty("data", { kind: "refused", size: 3n });
+  expect(await nobody.query(messages.list, { author: "ada" })).toEqual([]);
+  await expect(nobody.query(messages.crash)).rejects.toThrow(
+    /^\[Request ID: [0-9a-f]{16}\] Server Error\nUncaught Error: out of order\n/,
+  );
+  await expect(nobody.query(messages.list)).rejects.toThrow(
+    "ArgumentValidationError: Object is missing the required field `author`.",
+  );
+  await expect(
+    nobody.query(messages.send as unknown as Call<"query">, { author: "ada", text: "x" }),
+  ).rejects.toThrow("Trying to execute messages:send as Query, but it is defined as Mutation.");
+});
+
+test("a user is logged in by a token, and a token that is not valid is refused", async () => {
+  const key = await signingKey("first");
+  const issuer = await startIssuer([key]);
+  const { server } = await serve({ project: TOOLS, env: { OIDC_DOMAIN: issuer.url } });
+  const client = clientOf(server.apiUrl);
+  expect(await client.query(messages.whoami)).toBeNull();
+  const now = Math.floor(Date.now() / 1000);
+  const claims = { iss: issuer.url, aud: "app", sub: "1", name: "Ada", iat: now, exp: now + 60 };
+  client.setAuth(await sign(key, claims));
+  expect(await client.query(messages.whoami)).toMatchObject({ name: "Ada", subject: "1" });
+  client.setAuth(await sign(key, { ...claims, exp: now - 600 }));
+  await expect(client.query(messages.whoami)).rejects.toThrow('"code":"Unauthenticated"');
+  client.clearAuth();
+  expect(await client.query(messages.whoami)).toBeNull();
+});
+
+test("queries at a timestamp are refused by name", async () => {
+  const { nobody } = await clients();
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- what it answers is what is tested
+  await expect(nobody.consistentQuery(messages.list, { author: "ada" })).rejects.toThrow("consistentQuery");
+});

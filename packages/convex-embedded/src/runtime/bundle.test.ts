@@ -1,0 +1,82 @@
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { expect, test } from "vitest";
+import { temporaryDirectory } from "../../fixtures/serve";
+import { bundleProject } from "./bundle";
+import { entryPoints } from "./entries";
+
+/** A project with these files in its convex/ folder. */
+function project(files: Record<string, string>): string {
+  const directory = temporaryDirectory();
+  for (const [name, source] of Object.entries(files)) {
+    const file = join(directory, "convex", name);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, source);
+  }
+  return directory;
+}
+
+const CODE = "export const x = 1;";
+const modulesOf = (files: Record<string, string>) =>
+  entryPoints(join(project(files), "convex")).map(({ module }) => module);
+
+test("modules are the files with one dot, but for those that Convex keeps for itself", () => {
+  const files = [
+    ...["items.ts", "a/b.tsx", "old.js", "http.ts", "crons.ts"],
+    ...["schema.ts", "auth.config.ts", "convex.config.ts", "items.test.ts", "a/b.routes.ts"],
+    ...["_generated/api.js", ".hidden.ts", "#saved.ts", "with space.ts", "README.md", "sub/schema.ts"],
+    ...["component/convex.config.ts", "component/inside.ts"],
+  ];
+  expect(modulesOf(Object.fromEntries(files.map((name) => [name, CODE])))).toEqual([
+    ...["a/b", "crons", "http", "items", "old"],
+  ]);
+});
+
+test("a TypeScript file that imports and exports nothing is no module", () => {
+  expect(modulesOf({ "empty.ts": "// later\n", "items.ts": CODE })).toEqual(["items"]);
+});
+
+test.each(['"use node";\n', "// a comment\n\"use strict\";\n'use node'\n", '/* "x" */ "use node"\n'])(
+  "a file that begins with %j is refused by its name",
+  (directive) => {
+    expect(() => modulesOf({ "node/mail.ts": directive + CODE })).toThrow(
+      'convex/node/mail.ts: "use node" actions are not supported',
+    );
+  },
+);
+
+test("a text that mentions the directive is none", () => {
+  expect(modulesOf({ "items.ts": `// "use node"\n${CODE}\nconst s = "use node";` })).toEqual(["items"]);
+});
+
+test("names that fail at deploy fail here", () => {
+  expect(() => modulesOf({ "my-items.ts": CODE })).toThrow("convex/my-items.ts: Convex refuses this name");
+  expect(() => modulesOf({ "actions/mail.ts": CODE })).toThrow("convex/actions/mail.ts");
+  expect(() => modulesOf({ "_deps/x.ts": CODE })).toThrow("reserved for dependencies");
+});
+
+test("a project without convex folder says so", () => {
+  expect(() => entryPoints("/nowhere/convex")).toThrow("There is no folder /nowhere/convex");
+});
+
+test("a broken file is reported with file and line", async () => {
+  const broken = project({ "items.ts": "export const x = 1;\nexport const = 2;\n" });
+  await expect(bundleProject(broken)).rejects.toThrow(/^convex\/items\.ts:2:14: /);
+});
+
+test("an import of Node's own modules is reported with file and line", async () => {
+  const broken = project({ "items.ts": '\nimport "node:fs";\nexport const x = 1;' });
+  await expect(bundleProject(broken)).rejects.toThrow(/^convex\/items\.ts:2:8: Could not resolve "node:fs"/);
+});
+
+test("functions and classes keep their names, which traces and errors show", async () => {
+  const source = `
+    export class NotFound extends Error { name = new.target.name; }
+    export const handler = () => { throw new NotFound(); };`;
+  const directory = project({ "items.ts": source });
+  symlinkSync(resolve("node_modules"), join(directory, "node_modules"));
+  const { code } = await bundleProject(directory);
+  for (const name of ["NotFound=class extends", "handler=()=>"]) expect(code.includes(name)).toBe(true);
+  // Each closure that is made at run time would pay for it.
+  expect(code.includes("__name")).toBe(false);
+});

@@ -1,0 +1,111 @@
+import { expect, test } from "vitest";
+import { serve } from "../../fixtures/serve";
+
+test("names that only Node has are absent, also through globalThis", async () => {
+  const { server } = await serve();
+  expect(await server.run("realm:nodeGlobals", {})).toEqual({
+    ...{ Buffer: "undefined", setImmediate: "undefined", global: "undefined", queueMicrotask: "undefined" },
+    ...{ exit: "undefined", process: "env", throughGlobalThis: "undefined", throughSelf: "undefined" },
+    bytes: "undefinedundefined",
+  });
+});
+
+test("code cannot be made of strings", async () => {
+  const { server } = await serve();
+  expect(await server.run("realm:codeFromStrings", {})).toBe("EvalError");
+});
+
+test("what Convex has is there and fits together", async () => {
+  const { server } = await serve();
+  expect(await server.run("realm:webGlobals", {})).toEqual([
+    ...["http://x/a?b=c", "é", "x", "b", 4, true, true, 1, "1970-01-01T00:00:00.000Z", 1709164800000, true],
+  ]);
+});
+
+test("functions see the environment they are given, without what configures Convex's tools", async () => {
+  const env = { FOO: "bar", CONVEX_SELF_HOSTED_ADMIN_KEY: "secret", CONVEX_DEPLOYMENT: "dev:x" };
+  const { server } = await serve({ env });
+  const read = (name: string) => server.run("realm:environment", { name });
+  expect(await read("FOO")).toBe("bar");
+  expect(await read("NODE_ENV")).toBeNull();
+  expect(await read("CONVEX_SELF_HOSTED_ADMIN_KEY")).toBeNull();
+  expect(await read("CONVEX_DEPLOYMENT")).toBeNull();
+  expect(await read("CONVEX_SITE_URL")).toBe(server.url);
+  expect(await read("PATH")).toBeNull();
+});
+
+test("the time stands still in queries and passes in actions", async () => {
+  let now = 1_000;
+  const { server } = await serve({ clock: () => now++ });
+  const [first, date, later] = (await server.run("realm:time", {})) as [number, number, number];
+  expect([date, later]).toEqual([first, first]);
+  expect(await server.run("realm:timeInAction", {})).toBeGreaterThan(0);
+});
+
+test("timers and fetch are refused in queries and mutations", async () => {
+  const { server } = await serve();
+  await expect(server.run("realm:timerInMutation", {})).rejects.toThrow(
+    "Can't use setTimeout in queries and mutations. Please consider using an action. See " +
+      "https://docs.convex.dev/functions/actions for more details.",
+  );
+  await expect(server.run("realm:fetchInQuery", {})).rejects.toThrow(
+    "Can't use fetch() in queries and mutations.",
+  );
+});
+
+test("what a timer throws is logged and ends nothing else", async () => {
+  const { server, logged } = await serve();
+  expect(await server.run("realm:throwingTimer", {})).toBe("alive");
+  expect(logged).toEqual([
+    { level: "error", path: "realm:throwingTimer", message: expect.any(String) as string },
+  ]);
+  expect(logged[0]?.message).toMatch(/^Uncaught Error: thrown by a timer\n\s+at .*convex\/realm\.ts:/);
+});
+
+test("timers end with the action that set them", async () => {
+  const { server, logged } = await serve();
+  await server.run("realm:leaveBehind", {});
+  expect(await server.run("realm:throwingTimer", {})).toBe("alive");
+  expect(logged.filter(({ path }) => path === "realm:leaveBehind")).toEqual([]);
+});
+
+test("actions may fetch", async () => {
+  const { server } = await serve();
+  expect(await server.run("realm:fetchInAction", { url: `${server.url}/echo/x` })).toEqual([
+    200,
+    true,
+    "undefined",
+  ]);
+});
+
+test("a line of the console says which function wrote it", async () => {
+  const { server, logged } = await serve();
+  await server.run("realm:log", {});
+  expect(logged).toEqual([{ level: "warn", path: "realm:log", message: "careful { a: [ 1 ] }" }]);
+});
+
+test("module state survives from one execution to the next, unlike on Convex", async () => {
+  const { server } = await serve();
+  expect([await server.run("realm:counter", {}), await server.run("realm:counter", {})]).toEqual([1, 2]);
+});
+
+test("a module that throws at import fails its own functions, every time, and no others", async () => {
+  const { server } = await serve();
+  for (const _ of [1, 2]) await expect(server.run("broken:never", {})).rejects.toThrow("thrown at import");
+  expect(await server.run("nested/deep:hello", {})).toBe("nested");
+});
+
+test.each([["vector", "Vector searches"]])(
+  "%s is refused by the name of the feature",
+  async (what, feature) => {
+    const { server } = await serve();
+    await expect(server.run("realm:unsupported", { what })).rejects.toThrow(
+      `${feature} are not supported by the embedded runtime yet.`,
+    );
+  },
+);
+
+test("a function knows itself, and nobody is logged in", async () => {
+  const { server } = await serve();
+  expect(await server.run("realm:whoami", {})).toEqual([null, "realm:whoami"]);
+});

@@ -1,0 +1,197 @@
+/** The builds of a project's functions that a server serves, one after the other, on the data that they share. */
+import { join } from "node:path";
+import type { Environment, Variables } from "../environment/environment";
+import type { CreationTimes } from "../exec/creationTimes";
+import { creationTimesOf } from "../exec/creationTimes";
+import type { Engine } from "../exec/engine";
+import type { LogLine } from "../exec/logLine";
+import { CONVEX_LIMITS, type Limits } from "../exec/limits";
+import { Results } from "../exec/results";
+import { Turns } from "../exec/turns";
+import { stopBundler } from "../runtime/bundle";
+import type { Component, ProjectBundle } from "../runtime/components";
+import { bundleComponents, loadComponents } from "../runtime/components";
+import { applyCrons, declaredCrons } from "../jobs/applyCrons";
+import { createAuth } from "../auth/auth";
+import { parseProviders } from "../auth/authProviders";
+import type { Background } from "../jobs/background";
+import { createBackground } from "../jobs/background";
+import { FileStorage } from "../files/files";
+import type { DiskHooks } from "../files/filesDisk";
+import { FileDisk } from "../files/filesDisk";
+import { withSystemTables } from "../store/system/systemTables";
+import type { Timers } from "../jobs/timers";
+import { directoryKey } from "./secret";
+import { FILES } from "../store/directory";
+import { isBackupUnderWay } from "../store/lock";
+import { openStore } from "../store/store";
+import type { ComponentSchema, Store, StoreHooks } from "../store/types";
+
+export interface BuildOptions {
+  /** Absolute: the folder that holds `convex/`. */
+  readonly project: string;
+  /** Absolute. */
+  readonly dataDirectory: string;
+  readonly environment: Environment;
+  readonly log: (line: LogLine) => void;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  readonly timers: Timers;
+  readonly trustProxy: number;
+  readonly limits: Partial<Limits>;
+  /** True if there will be many builds. */
+  readonly watch: boolean;
+  readonly hooks?: (StoreHooks & DiskHooks) | undefined;
+}
+
+export class Builds {
+  readonly #options: BuildOptions;
+  readonly #turns = new Turns();
+  #store: Store | null = null;
+  #creationTimes: CreationTimes | null = null;
+  #files: FileStorage | null = null;
+  #background: Background | null = null;
+  /** What serves, and what it was made of. */
+  #engine: Engine | null = null;
+  #bundle: ProjectBundle | null = null;
+
+  constructor(options: BuildOptions) {
+    this.#options = options;
+  }
+
+  /** The build that serves, `null` before there is one. */
+  get engine(): Engine | null {
+    return this.#engine;
+  }
+
+  /** What works by itself, whichever build serves; `null` before the first. */
+  get background(): Background | null {
+    return this.#background;
+  }
+
+  /**
+   * Builds the project and serves it from the next execution on; what runs keeps the build it started with. If it
+   * rejects, because a file is broken or documents do not match the new schema, the last good build goes on serving.
+   *
+   * @param everything true to evaluate all modules, so that what fails at import fails now.
+   */
+  serve(everything: boolean): Promise<void> {
+    return this.#turns.run(async () => {
+      const bundle = await this.#bundled();
+      await this.#take(bundle, this.#options.environment.variables, everything);
+    });
+  }
+
+  /**
+   * Serves what is served now with other environment variables. If it rejects nothing has changed.
+   *
+   * @param changes by name, `null` to remove one.
+   */
+  changeVariables(changes: ReadonlyMap<string, string | null>): Promise<void> {
+    const { environment } = this.#options;
+    return this.#turns.run(async () => {
+      if (this.#bundle === null) throw new Error("Nothing is served yet");
+      await this.#take(this.#bundle, environment.preview(changes), false, () => environment.change(changes));
+    });
+  }
+
+  /**
+   * Serves what is served now with what the env file says by now. If it rejects nothing has changed.
+   *
+   * @returns the names of the variables that differ.
+   */
+  renewVariables(): Promise<readonly string[]> {
+    return this.#turns.run(async () => {
+      const { variables, names, take } = this.#options.environment.renewal();
+      if (names.length > 0 && this.#bundle !== null) await this.#take(this.#bundle, variables, false, take);
+      return names;
+    });
+  }
+
+  /** Lets go of the data. Nothing may run any more. */
+  async close(): Promise<void> {
+    await this.#files?.close();
+    await this.#store?.close();
+    if (this.#options.watch) await stopBundler();
+  }
+
+  async #bundled(): Promise<ProjectBundle> {
+    const bundling = bundleComponents(this.#options.project);
+    // The database is opened while the bundler, another process, is at work. A failure of either must not leave the
+    // other's unhandled; and a bundler whose parent is gone in the middle of its work ends with a trace of its own.
+    const bundled = bundling.then(
+      () => undefined,
+      () => undefined,
+    );
+    try {
+      this.#openStore();
+    } catch (error) {
+      await bundled;
+      throw error;
+    }
+    const bundle = await bundling;
+    if (!this.#options.watch) await stopBundler();
+    for (const message of bundle.warnings) this.#options.log({ level: "warn", path: null, message });
+    return bundle;
+  }
+
+  /** @param decide what is still to be done before the build serves; it may throw. */
+  async #take(
+    bundle: ProjectBundle,
+    env: Variables,
+    everything: boolean,
+    decide: () => void = () => undefined,
+  ): Promise<void> {
+    const engine = await this.#build(bundle, env, everything);
+    decide();
+    this.#engine = engine;
+    this.#bundle = bundle;
+    this.#background?.scheduler.wake();
+  }
+
+  async #build(bundle: ProjectBundle, env: Variables, everything: boolean): Promise<Engine> {
+    const { clock, timers, log, limits, trustProxy } = this.#options;
+    const say = (message: string): void => log({ level: "info", path: null, message });
+    const store = this.#openStore();
+    const components = loadComponents(bundle, { env, clock, log });
+    const { modules } = components.get("") as Component;
+    const auth = await createAuth(parseProviders(await modules.authConfig()), clock);
+    const schemas: ComponentSchema[] = [];
+    for (const component of components.values()) {
+      if (everything) await component.modules.loadAll();
+      schemas.push({ component: component.path, schema: withSystemTables(await component.modules.schema()) });
+    }
+    // Whatever may be wrong with the project comes first: the last build goes on with the indexes that it has.
+    const crons = await declaredCrons(components.values());
+    await store.applySchemas(schemas, say);
+    for (const path of store.catalog.components()) {
+      if (!components.has(path)) say(`the component ${path} is not mounted; its data are kept`);
+    }
+    const creationTimes = (this.#creationTimes ??= creationTimesOf(store));
+    const files = (this.#files ??= this.#openFiles(store, creationTimes));
+    const engine = (): Engine => this.#engine as Engine;
+    const { scheduler } = (this.#background ??= createBackground({ store, clock, timers, log, engine }));
+    const built = {
+      ...{ store, modules, components, creationTimes, clock, log, scheduler, files, auth, trustProxy },
+      limits: { ...CONVEX_LIMITS, ...limits },
+      results: new Results(store.changes),
+    };
+    await applyCrons(built, crons);
+    return built;
+  }
+
+  #openStore(): Store {
+    const { dataDirectory: directory, hooks } = this.#options;
+    return (this.#store ??= openStore({ directory, ...(hooks && { hooks }) }));
+  }
+
+  #openFiles(store: Store, creationTimes: CreationTimes): FileStorage {
+    const { dataDirectory, clock, log, hooks, environment } = this.#options;
+    return new FileStorage({
+      ...{ store, creationTimes, clock, log },
+      bytes: new FileDisk(join(dataDirectory, FILES), hooks, () => isBackupUnderWay(dataDirectory)),
+      origin: environment.cloudUrl,
+      key: directoryKey(dataDirectory, "upload URLs"),
+    });
+  }
+}

@@ -1,0 +1,178 @@
+import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { checkedFetch } from "../../../../openapi/contract/check";
+import { inspect } from "../../fixtures/inspect";
+import { CRASH } from "../../fixtures/load";
+import { ManualTime } from "../../fixtures/manualTime";
+import { BASIC, serve, temporaryDirectory } from "../../fixtures/serve";
+import { onDisk, STORED } from "../../fixtures/stored";
+import type { EmbeddedServer } from "./server";
+
+/** Hooks that fail while they are told to. */
+function faults() {
+  const state = { commits: false, files: false };
+  const hooks = {
+    beforeCommit: () => {
+      if (state.commits) throw new Error("database or disk is full");
+    },
+    beforeSync: () => {
+      if (state.files) throw new Error("ENOSPC: no space left on device");
+    },
+  };
+  return { state, hooks };
+}
+
+const post = (server: EmbeddedServer, path: string, body: unknown) =>
+  fetch(server.url + path, { method: "POST", body: JSON.stringify(body) });
+
+test("a commit that fails is an error to its client, reads go on, and so do writes when there is room", async () => {
+  const { state, hooks } = faults();
+  const { server } = await serve({ project: BASIC, hooks });
+  const create = (name: string) => post(server, "/items", { owner: "ada", name });
+  const { id } = (await (await create("before")).json()) as { id: string };
+
+  state.commits = true;
+  const refused = await Promise.all([create("lost 1"), create("lost 2")]);
+  for (const response of refused) {
+    expect(response.status).toBe(500);
+    expect(await response.json()).toMatchObject({
+      code: expect.stringMatching(
+        /^\[Request ID: \w+\] Server Error: Uncaught Error: The commit failed: database or disk is full\. Nothing was written\.$/,
+      ) as string,
+    });
+  }
+  await expect(server.run("items:create", { owner: "ada", name: "lost 3" })).rejects.toThrow(
+    "The commit failed",
+  );
+  expect((await fetch(`${server.url}/items/${id}`)).status).toBe(200);
+
+  state.commits = false;
+  expect((await create("after")).status).toBe(201);
+  expect(await server.run("items:names", { owner: "ada" })).toEqual(["before", "after"]);
+});
+
+test("the API answers with its own problem, and says nothing of the disk", async () => {
+  const { state, hooks } = faults();
+  const { server } = await serve({ project: process.cwd(), hooks, env: { RATE_LIMIT_IP_PER_MINUTE: "0" } });
+  const who = { name: "local development", scopes: ["*"], email: "developer@localhost.invalid" };
+  const { key } = (await server.run("apiKeys:issue", who)) as { key: string };
+  const create = () =>
+    checkedFetch(`${server.url}/api/items`, {
+      method: "POST",
+      body: JSON.stringify({ name: "bolt" }),
+      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    });
+  state.commits = true;
+  const response = await create();
+  expect([response.status, response.headers.get("content-type")]).toEqual([500, "application/problem+json"]);
+  expect(await response.text()).not.toMatch(/commit|disk/);
+  state.commits = false;
+  expect((await create()).status).toBe(201);
+});
+
+test("jobs that are due while commits fail run once when they no longer do", async () => {
+  const { state, hooks } = faults();
+  const time = new ManualTime();
+  const { server, logged } = await serve({ project: CRASH, hooks, clock: time.clock, timers: time.timers });
+  for (const name of ["note", "act"]) await server.run("work:schedule", { name, text: name, delay: 1_000 });
+  state.commits = true;
+  time.pass(1_000);
+  await expect.poll(() => logged.filter(({ message }) => message.startsWith("Trying again")).length).toBe(2);
+  state.commits = false;
+  time.pass(60_000);
+  await server.idle();
+  expect(
+    inspect(server.dataDirectory)
+      .documents("notes")
+      .map(({ text }) => text)
+      .toSorted(),
+  ).toEqual(["act", "note"]);
+});
+
+test.each(["commits", "files"] as const)(
+  "an upload while %s fail is refused and leaves nothing",
+  async (what) => {
+    const { state, hooks } = faults();
+    const { server } = await serve({ project: STORED, hooks });
+    const url = (await server.run("files:uploadUrl", {})) as string;
+    const send = () => fetch(url, { method: "POST", body: "bytes" });
+    state[what] = true;
+    const refused = await send();
+    expect([refused.status, await refused.json()]).toEqual([
+      500,
+      { code: "InternalServerError", message: "Your request couldn't be completed. Try again later." },
+    ]);
+    await server.idle();
+    expect(onDisk(server)).toEqual([]);
+    state[what] = false;
+    expect((await send()).status).toBe(200);
+    expect(onDisk(server)).toHaveLength(1);
+  },
+);
+
+/** A file system of its own, of that many mebibytes; `null` where this user may make none. */
+function smallDisk(mebibytes: number): string | null {
+  const directory = temporaryDirectory();
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${mebibytes}m`, "tmpfs", directory], {
+      stdio: "ignore",
+    });
+  } catch {
+    return null;
+  }
+  onTestFinished(() => void execFileSync("umount", ["-l", directory]));
+  return directory;
+}
+
+test("a disk that is really full refuses, keeps what it has acknowledged, and takes more when there is room", async ({
+  skip,
+}) => {
+  const disk = smallDisk(12);
+  if (disk === null) return skip("needs the right to mount a file system");
+  const ballast = join(disk, "ballast");
+  writeFileSync(ballast, Buffer.alloc(4 * 1024 * 1024));
+  const data = join(disk, "data");
+  const { server } = await serve({ project: CRASH, data });
+  const acknowledged = new Map<string, string>();
+  let refused = 0;
+  for (let i = 0; refused < 5; i++) {
+    const text = randomBytes(20_000).toString("hex");
+    // Each key is a worker of its own, whose first step this is.
+    const response = await post(server, "/take", { worker: `w${i}`, step: 1, key: "only", text });
+    if (response.status === 200) acknowledged.set(`w${i}`, text);
+    else {
+      refused++;
+      expect(response.status).toBe(500);
+      expect(await response.text()).toMatch(/full|I\/O error/);
+    }
+  }
+  expect(acknowledged.size).toBeGreaterThan(10);
+  const stored = await fetch(`${server.url}/files`, { method: "POST", body: randomBytes(5_000_000) });
+  expect(stored.status).toBe(500);
+  const kept = () => {
+    const { documents, files, problems } = inspect(data);
+    expect(problems).toEqual([]);
+    return {
+      files: files.size,
+      texts: new Map(documents("entries").map(({ worker, text }) => [worker, text])),
+    };
+  };
+  expect(kept()).toEqual({ files: 0, texts: acknowledged });
+
+  rmSync(ballast);
+  expect((await post(server, "/take", { worker: "later", step: 1, key: "only", text: "room" })).status).toBe(
+    200,
+  );
+  expect((await fetch(`${server.url}/files`, { method: "POST", body: randomBytes(100_000) })).status).toBe(
+    200,
+  );
+  await server.close();
+  const again = await serve({ project: CRASH, data });
+  await again.server.idle();
+  expect(kept()).toEqual({ files: 1, texts: acknowledged.set("later", "room") });
+  expect(inspect(data).orphans).toEqual([]);
+  await again.server.close();
+});

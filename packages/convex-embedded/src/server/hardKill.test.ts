@@ -1,0 +1,57 @@
+import { randomInt } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { bundled, Child } from "../../fixtures/child";
+import { inspect } from "../../fixtures/inspect";
+import { CRASH, Load } from "../../fixtures/load";
+import { temporaryDirectory } from "../../fixtures/serve";
+
+const ROUNDS = Number(process.env["KILL_ROUNDS"] ?? 30);
+
+test(
+  `after ${ROUNDS} SIGKILLs at random moments nothing acknowledged is missing, half done or done twice`,
+  { timeout: 30_000 + ROUNDS * 10_000 },
+  async () => {
+    const program = await bundled(join(import.meta.dirname, "hardKill.child.ts"));
+    const data = temporaryDirectory();
+    const marker = join(temporaryDirectory(), "marker");
+    const load = new Load();
+    let withinCommit = 0;
+    let kills = 0;
+    const never = new AbortController().signal;
+    for (;;) {
+      const server = new Child(process.execPath, [program, CRASH, data, marker]);
+      const url = await server.line();
+      if (kills > 0) {
+        // What was cut off is done now, and what belongs to nobody is gone.
+        await server.ask("idle");
+        expect(load.problems(data, load.mark(), { settled: true })).toEqual([]);
+        expect(inspect(data).orphans).toEqual([]);
+        load.resume(data);
+      }
+      // About every fifth hits a commit. Should none have, or the machine be slow, there are more rounds.
+      const enough = withinCommit > 0 && load.acknowledged > ROUNDS * 5;
+      if (kills >= ROUNDS * 2 || (kills >= ROUNDS && enough)) {
+        await server.kill();
+        break;
+      }
+      // A moment that has nothing to do with what the server is at.
+      const killed = pause(50 + randomInt(500)).then(() => server.kill());
+      await load.run(url, never);
+      await killed;
+      kills++;
+      if (readFileSync(marker, "latin1") === "C") withinCommit++;
+    }
+    const { documents, files } = inspect(data);
+    const jobs = documents("_scheduled_functions");
+    const cut = jobs.filter(({ state }) => (state as { kind: string }).kind === "failed");
+    console.log(
+      `${kills} kills, ${withinCommit} within a commit; ${load.acknowledged} acknowledged, 0 missing; ` +
+        `${files.size} files, ${jobs.length} scheduled functions, ${cut.length} of them actions that were cut off`,
+    );
+    expect(load.acknowledged).toBeGreaterThan(ROUNDS * 5);
+    expect(withinCommit).toBeGreaterThan(0);
+  },
+);

@@ -1,0 +1,169 @@
+/**
+ * A project's functions, served by this process.
+ *
+ * ```ts
+ * const server = await startServer({ project: process.cwd(), data: ".convex-embedded", port: 0 });
+ * await fetch(`${server.url}/health`);
+ * await server.run("items:create", { name: "bolt" });
+ * await server.close();
+ * ```
+ */
+import type { Value } from "convex/values";
+import { Builds } from "./builds";
+import { Environment } from "../environment/environment";
+import type { Engine } from "../exec/engine";
+import { isFirstStart } from "../cli/firstStart";
+import { serveHttpAction } from "../http/action";
+import { openBothPorts } from "../http/bothPorts";
+import { storageRoutes } from "../http/storage";
+import { runAsOperator } from "./operator";
+import { adminKeyOf } from "../protocol/adminKey";
+import type { Deployment } from "../protocol/deployment";
+import { protocolRoutes } from "../protocol/routes";
+import { SyncSockets } from "../protocol/sockets";
+import type { ServerOptions } from "./serverOptions";
+import { withDefaults } from "./serverOptions";
+import { startWatchdog } from "../watchdog/watchdog";
+
+export interface EmbeddedServer {
+  /** Where HTTP actions are, without a trailing slash. */
+  readonly url: string;
+  /** Where stored files are, and what Convex's tools are to be pointed to, without a trailing slash. */
+  readonly apiUrl: string;
+  /** What such a tool has to show: `Authorization: Convex KEY`. It opens everything. */
+  readonly adminKey: string;
+  /** Absolute. */
+  readonly dataDirectory: string;
+  /** True until `finishFirstStart` was called for the data directory. */
+  readonly firstStart: boolean;
+  /** True if the project has a function of that name: `apiKeys:issue`. */
+  has(path: string): Promise<boolean>;
+  /**
+   * Runs any function, internal ones too, as the operator.
+   *
+   * @param path `apiKeys:issue`. @param component the path of its component; default `""`, the app.
+   * @throws ConvexError with its data, or an Error with the message of what the function threw.
+   */
+  run(path: string, args: Record<string, Value>, component?: string): Promise<Value>;
+  /**
+   * Builds the project again and serves the new build from the next request on. If it rejects, because a file is broken
+   * or documents do not match the new schema, the last good build goes on serving.
+   */
+  reload(): Promise<void>;
+  /**
+   * Reads the env file again; functions see what it says from the next execution on. If it rejects, because a line is
+   * broken or the functions do not build with it, the variables stay as they were.
+   *
+   * @returns the names of the variables that differ.
+   */
+  renewVariables(): Promise<readonly string[]>;
+  /**
+   * Resolves when no scheduled function and no cron job is due or running, and the bytes of deleted files are gone.
+   * What is due later does not count.
+   */
+  idle(): Promise<void>;
+  /** Finishes the requests and scheduled functions under way, for up to `graceMs` (default 4,000), commits and lets go of the data directory. */
+  close(graceMs?: number): Promise<void>;
+}
+
+const DEFAULT_GRACE_MS = 4_000;
+
+/**
+ * Starts serving; resolves when requests are answered.
+ *
+ * @throws Error that says what to do: port or data directory in use, a broken file, documents that break the schema.
+ */
+export async function startServer(options: ServerOptions): Promise<EmbeddedServer> {
+  const settings = withDefaults(options);
+  const { dataDirectory, log } = settings;
+  const environment = new Environment(settings.env, settings.envFile);
+  const builds = new Builds({ ...settings, environment });
+  const engine = (): Engine => builds.engine as Engine;
+  let started: (deployment: Deployment) => void = () => undefined;
+  const ready = new Promise<Deployment>((done) => (started = done));
+  const routes = ready.then((deployment) => [
+    ...storageRoutes(deployment.engine().files),
+    ...protocolRoutes(deployment),
+  ]);
+  let siteOrigin = "";
+  const failed = (request: string, error: unknown): void => {
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    log({ level: "error", path: request, message });
+  };
+
+  // The ports come first: who cannot have them must not touch the data. Early requests wait.
+  const sockets = new SyncSockets({ deployment: ready, failed });
+  const ports = await openBothPorts({
+    host: settings.host,
+    site: {
+      port: settings.port,
+      siteOrigin: () => siteOrigin,
+      assets: settings.assets,
+      respond: (request, sockets) =>
+        builds.engine === null
+          ? ready.then(() => serveHttpAction(engine(), request, sockets))
+          : serveHttpAction(builds.engine, request, sockets),
+    },
+    api: { port: settings.apiPort, routes, upgrade: sockets.upgrade, failed },
+  });
+  const { url, apiUrl } = ports;
+  environment.setBuiltIn({ CONVEX_SITE_URL: url, CONVEX_CLOUD_URL: apiUrl });
+  siteOrigin = new URL(environment.variables.get("CONVEX_SITE_URL") ?? url).origin;
+
+  let firstStart: boolean;
+  try {
+    await builds.serve(false);
+    firstStart = isFirstStart(dataDirectory);
+    await builds.background?.recover();
+  } catch (error) {
+    sockets.close();
+    await ports.close(0);
+    await builds.close();
+    throw error;
+  }
+  const watchdog = startWatchdog(settings.watchdog);
+  const { background } = builds;
+  const { files } = engine();
+
+  const adminKey = adminKeyOf(dataDirectory);
+  const changeVariables = async (changes: ReadonlyMap<string, string | null>): Promise<void> => {
+    await watchdog.exempt(() => builds.changeVariables(changes));
+    const names = [...changes.keys()].join(", ");
+    log({ level: "info", path: null, message: `environment variables changed: ${names}` });
+  };
+  started({ engine, adminKey, environment, changeVariables });
+  files.collect();
+  background?.scheduler.start();
+
+  const running = new Set<Promise<unknown>>();
+  return {
+    url,
+    apiUrl,
+    adminKey,
+    dataDirectory,
+    firstStart,
+    has: async (path) => (await engine().modules.find(path)) !== null,
+    async run(path, args, component = "") {
+      const promise = runAsOperator(engine(), { component, name: path }, args);
+      running.add(promise);
+      try {
+        return await promise;
+      } finally {
+        running.delete(promise);
+      }
+    },
+    reload: () => watchdog.exempt(() => builds.serve(true)),
+    renewVariables: () => watchdog.exempt(() => builds.renewVariables()),
+    async idle() {
+      await background?.scheduler.idle();
+      await files.idle();
+    },
+    async close(graceMs = DEFAULT_GRACE_MS) {
+      sockets.close();
+      await Promise.all([ports.close(graceMs), background?.close(graceMs)]);
+      await Promise.allSettled(running);
+      await watchdog.stop();
+      await builds.close();
+    },
+  };
+}

@@ -1,0 +1,100 @@
+import { decodeJwt } from "jose";
+import { describe, expect, test, vi } from "vitest";
+import { api, components } from "../../fixtures/harness/convex/references.lib";
+import { BOTH, start, startWithCounters } from "./bothForTests";
+
+describe.each(BOTH)("on %s", (_name, convexTest) => {
+  test("who is logged in is who the test says, with what it leaves out", async () => {
+    const t = start(convexTest);
+    expect(await t.query(api.messages.author)).toBeNull();
+    const ada = t.withIdentity({ name: "Ada" });
+    const identity = await ada.run((ctx) => ctx.auth.getUserIdentity());
+    expect(identity).toEqual({
+      name: "Ada",
+      issuer: "https://convex.test",
+      subject: expect.stringMatching(/^-?\d+$/) as string,
+      tokenIdentifier: `https://convex.test|${String(identity?.subject)}`,
+    });
+    expect(await t.withIdentity({ name: "Ada" }).query(api.messages.author)).toBe(identity?.tokenIdentifier);
+    expect(await t.withIdentity({ name: "Bob" }).query(api.messages.author)).not.toBe(
+      identity?.tokenIdentifier,
+    );
+    const own = { subject: "ada", issuer: "https://a.test", tokenIdentifier: "mine" };
+    expect(await t.withIdentity(own).query((ctx) => ctx.auth.getUserIdentity())).toEqual(own);
+    expect(await t.query(api.messages.author)).toBeNull();
+  });
+
+  test("what an action calls is called by the same, but in a component by nobody", async () => {
+    const ada = startWithCounters(convexTest).withIdentity({ tokenIdentifier: "ada" });
+    expect(await ada.action(api.nested.author)).toEqual(["ada", null]);
+    // Called by the test itself, the component is what the test is about.
+    expect(await ada.query(components.counter.lib.author)).toBe("ada");
+  });
+
+  test("a request has an address, a user agent and a token if the test gives it some", async () => {
+    const t = start(convexTest);
+    const metadata = () => t.mutation((ctx) => ctx.meta.getRequestMetadata());
+    const first = await metadata();
+    expect(first).toEqual({
+      ...{ ip: null, userAgent: null, scheduledFunctionId: null, authToken: null },
+      requestId: expect.any(String) as string,
+    });
+    expect((await metadata()).requestId).not.toBe(first.requestId);
+    const ada = t
+      .withRequestMetadata({ ip: "192.0.2.1" })
+      .withIdentity({ subject: "ada", pictureUrl: "https://p" });
+    const told = await ada.action((ctx) => ctx.meta.getRequestMetadata());
+    expect(told).toMatchObject({ ip: "192.0.2.1", userAgent: null });
+    expect(decodeJwt(told.authToken ?? "")).toEqual({
+      ...{ sub: "ada", iss: "https://convex.test", picture: "https://p" },
+    });
+    const replaced = ada.withRequestMetadata({ userAgent: "test" });
+    expect(await replaced.run((ctx) => ctx.meta.getRequestMetadata())).toMatchObject({
+      ...{ ip: null, userAgent: "test", authToken: told.authToken },
+    });
+  });
+
+  test("HTTP actions are found by method and path, and get what was sent", async () => {
+    const t = start(convexTest);
+    const response = await t.fetch("/messages?a=1", { method: "POST", body: "hello" });
+    expect(response.status).toBe(201);
+    expect(await response.json()).toEqual({ bodies: ["hello"], query: "?a=1" });
+    expect((await t.fetch("/messages")).status).toBe(404);
+    await expect(t.fetch("messages")).rejects.toThrow("start with");
+    await expect(t.fetch("/fails/always")).rejects.toThrow("on purpose");
+    expect((await t.fetch("/whoami", { method: "HEAD" })).status).toBe(200);
+  });
+
+  test("HTTP actions know who the test says is logged in; headers say nothing of that", async () => {
+    const t = start(convexTest);
+    const headers = {
+      Authorization: "Bearer x.y.z",
+      "User-Agent": "browser",
+      "X-Forwarded-For": "192.0.2.9",
+    };
+    expect(await (await t.fetch("/whoami", { headers })).json()).toEqual({
+      ip: null,
+      userAgent: null,
+      name: null,
+    });
+    const ada = t.withIdentity({ name: "Ada" }).withRequestMetadata({ ip: "192.0.2.1", userAgent: "test" });
+    expect(await (await ada.fetch("/whoami")).json()).toEqual({
+      ip: "192.0.2.1",
+      userAgent: "test",
+      name: "Ada",
+    });
+  });
+
+  test("a function knows its name, and a scheduled one its job", async () => {
+    vi.useFakeTimers();
+    const t = start(convexTest);
+    await t.mutation((ctx) => ctx.scheduler.runAfter(0, api.nested.sendMetadata, {}));
+    await t.finishAllScheduledFunctions(vi.runAllTimers);
+    vi.useRealTimers();
+    const [job] = await t.run((ctx) => ctx.db.system.query("_scheduled_functions").collect());
+    expect(await t.query(api.messages.bodies)).toEqual(["nested:sendMetadata", job?._id]);
+    expect(await t.action((ctx) => ctx.meta.getFunctionMetadata())).toEqual({
+      ...{ name: "inline", componentPath: "", type: "action", visibility: "public" },
+    });
+  });
+});

@@ -1,0 +1,145 @@
+/**
+ * Scheduled functions in a test: each waits by a `setTimeout` of its own, which may be a fake one, and starts nowhere but
+ * in its callback. So nothing runs before the test lets the time pass.
+ */
+import { labelOf } from "../exec/addresses";
+import type { Engine } from "../exec/engine";
+import { Jobs } from "../jobs/jobs";
+import type { Task } from "../jobs/runner";
+import { Runner } from "../jobs/runner";
+import type { Work } from "../jobs/work";
+import type { Transaction } from "../store/types";
+import { installGlobals, outside } from "./globals";
+import { realTimers, turn } from "./realTimers";
+
+/** Longer ones fire at once, in Node as in fakes of it. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+/** Real time that timers get which were set before a test replaced them. */
+const IDLE_TURNS = 20;
+
+export class ScheduledFunctions {
+  readonly #engine: () => Engine;
+  readonly #jobs: Jobs;
+  /** Those that wait or run, by job. */
+  readonly #known = new Set<string>();
+  readonly #running = new Set<Promise<void>>();
+  #waiting = 0;
+
+  /** @param engine asked for when a function is scheduled: it has this as a part. */
+  constructor(engine: () => Engine) {
+    this.#engine = engine;
+    const { store, clock, components } = engine();
+    this.#jobs = new Jobs(store, new TestRunner(engine, realTimers), clock, () => components.keys());
+  }
+
+  /** Sets the timers of what was committed since. */
+  wake(): void {
+    const snapshot = this.#engine().store.snapshot();
+    try {
+      for (const work of this.#jobs.waiting(snapshot)) {
+        if (this.#known.has(work.key)) continue;
+        this.#known.add(work.key);
+        this.#wait(work);
+      }
+    } finally {
+      snapshot.release();
+    }
+  }
+
+  /** Resolves when what runs has ended. */
+  async finishInProgress(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running);
+  }
+
+  /**
+   * Lets the time pass until nothing is scheduled any more.
+   *
+   * @param advanceTimers `vi.runAllTimers`.
+   * @throws Error after so many iterations, or if the timers were replaced meanwhile: what it throws ends the waiting.
+   */
+  async finishAll(advanceTimers: () => void, maxIterations: number): Promise<void> {
+    const timers = currentTimeout();
+    const advance = (): void => {
+      if (currentTimeout() !== timers) {
+        throw new Error(
+          "finishAllScheduledFunctions: timers were restored or replaced while functions were still to run.",
+        );
+      }
+      advanceTimers();
+    };
+    let idle = 0;
+    for (let i = 0; i < maxIterations; i++) {
+      advance();
+      if (this.#running.size > 0) {
+        idle = 0;
+        await this.#pump(advance);
+      } else {
+        // What waits by a real timer comes in its time, or not within this test.
+        if (this.#waiting === 0 || idle === IDLE_TURNS) return;
+        idle++;
+        await turn();
+      }
+    }
+    throw new Error(
+      "finishAllScheduledFunctions: too many iterations. Check for infinitely recursive scheduled functions, or raise " +
+        "`maxIterations`.",
+    );
+  }
+
+  /** Waits for what runs, which may wait for timers itself. */
+  async #pump(advance: () => void): Promise<void> {
+    const finished = this.finishInProgress().then(() => true);
+    const passed = async (): Promise<boolean> => {
+      await turn();
+      return false;
+    };
+    while (!(await Promise.race([finished, passed()]))) advance();
+  }
+
+  #wait(work: Work): void {
+    const delay = Math.max(0, work.due - this.#engine().clock());
+    const fire = delay > LONGEST_TIMEOUT_MS ? () => this.#wait(work) : () => this.#start(work);
+    this.#waiting++;
+    outside(() => {
+      const handle: { unref?: () => void } = setTimeout(
+        () => {
+          this.#waiting--;
+          fire();
+        },
+        Math.min(delay, LONGEST_TIMEOUT_MS),
+      );
+      handle.unref?.();
+    });
+  }
+
+  #start(work: Work): void {
+    installGlobals();
+    const run = work.run().then(() => {
+      this.#running.delete(run);
+      this.#known.delete(work.key);
+      this.wake();
+    });
+    this.#running.add(run);
+  }
+}
+
+function currentTimeout(): typeof setTimeout {
+  return outside(() => setTimeout);
+}
+
+/** Nobody is there to hear of a failure but who reads the output. */
+class TestRunner extends Runner {
+  override run(task: Task): Promise<void> {
+    return super.run({
+      ...task,
+      begin: (transaction) => task.begin(transaction),
+      end(transaction: Transaction, outcome) {
+        if (outcome.kind === "failed") {
+          const name = labelOf({ component: task.component, path: task.name });
+          console.error(`The scheduled function ${name} failed: ${outcome.error}`);
+        }
+        task.end(transaction, outcome);
+      },
+    });
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * Where a secret is compared, the time tells nothing of it: keys are looked up by their hash, signatures compared by what takes
+ * the same time whatever differs. Shown by the sources, since clocks prove nothing; `npm run abuse -- --timing` measures.
+ */
+import ts from "typescript";
+import { describe, expect, test } from "vitest";
+import { isHmac } from "../../../convex/lib/hmac.lib";
+import { hashApiKey, newApiKey } from "../../../convex/lib/apiKey.lib";
+import { sourcesIn } from "../sources";
+
+const SOURCES = [...sourcesIn("convex"), ...sourcesIn("embedded")];
+
+/** What is compared by `===` and has the name of a secret, and why that gives nothing away. */
+const HARMLESS: Readonly<Record<string, string>> = {
+  "convex/http/keys/keys.routes.ts: made.hash === fresh.hash": "two hashes of this server's own",
+  "convex/http/middleware/credentialHeaders.middleware.ts: key !== bearer":
+    "two texts of one and the same client",
+  "convex/lib/apiKey.lib.ts: checksum(key.slice(0, -9)) === key.slice(-8)":
+    "a checksum that everyone can compute",
+  'embedded/commands/backup.ts: sha256.toString("base64") !== file.sha256':
+    "a file's digest, which is no secret",
+  'embedded/commands/restore.ts: hash.digest("hex") !== sum': "a file's digest",
+  'embedded/commands/restore.ts: createHash("sha256").update(content).digest("hex") !== sum':
+    "a file's digest",
+  'embedded/exchange/importFiles.ts: expected !== sha256.toString("base64")': "a file's digest",
+  'embedded/services/uploadHeaders.ts: digest.toString("base64") === base64':
+    "a text and the same text decoded",
+  "embedded/toolSettings.ts: set.get(KEY_NAME) === settings.adminKey":
+    "a file of the operator's, at the start",
+};
+
+const NAME = /secret|signature|key|token|hash|hmac|digest|sha|credential/i;
+/** A constant, a kind or a length: nothing that a secret is compared with. */
+const NO_SECRET = /^(?:[A-Z_]+|undefined|null|true|false|"[^"]*"|\d+)$|^typeof |\.length\b/;
+const EQUALITIES = new Set([
+  ts.SyntaxKind.EqualsEqualsEqualsToken,
+  ts.SyntaxKind.ExclamationEqualsEqualsToken,
+  ts.SyntaxKind.EqualsEqualsToken,
+  ts.SyntaxKind.ExclamationEqualsToken,
+]);
+
+function comparisonsIn(tree: ts.SourceFile): string[] {
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isBinaryExpression(node) && EQUALITIES.has(node.operatorToken.kind)) {
+      const sides = [node.left.getText(), node.right.getText()];
+      if (sides.some((side) => NAME.test(side)) && !sides.some((side) => NO_SECRET.test(side)))
+        found.push(`${tree.fileName}: ${node.getText().replaceAll(/\s+/g, " ")}`);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(tree);
+  return found;
+}
+
+test("no secret is compared character by character", () => {
+  expect(SOURCES.flatMap(comparisonsIn).sort()).toEqual(Object.keys(HARMLESS).sort());
+});
+
+describe("what is compared in the place of it", () => {
+  const textOf = (file: string) => SOURCES.find(({ fileName }) => fileName === file)?.text ?? "";
+
+  test.each(["embedded/protocol/adminKey.ts", "embedded/services/uploadTokens.ts"])(
+    "%s leaves it to timingSafeEqual",
+    (file) => expect(textOf(file)).toContain("timingSafeEqual("),
+  );
+
+  test("a key is looked up by its hash, the only thing of it that there is an index for", () => {
+    expect(textOf("convex/schema.ts")).toContain('.index("by_key", ["hash"])');
+    const lookUps = SOURCES.flatMap(({ text }) => text.match(/withIndex\("by_key".*/g) ?? []);
+    expect(lookUps).toEqual(['withIndex("by_key", (q) => q.eq("hash", hash))']);
+  });
+
+  test("keys that share all but one character have nothing else in common", async () => {
+    const { key } = await newApiKey();
+    const near = key.slice(0, -10) + (key.at(-10) === "x" ? "y" : "x") + key.slice(-9);
+    const [one, other] = [await hashApiKey(key), await hashApiKey(near)];
+    const same = Array.from(one).filter((digit, at) => digit === other[at]);
+    // By chance four of 64; so many that a look-up could be led along them never.
+    expect(same.length).toBeLessThan(24);
+    expect(one.slice(0, 8)).not.toBe(other.slice(0, 8));
+  });
+
+  test("a signature is compared by WebCrypto, and only one of the right form gets there", async () => {
+    for (const given of ["", "0", "0".repeat(63), "0".repeat(65), "g".repeat(64), "A".repeat(64)])
+      expect(await isHmac(given, "secret", "text")).toBe(false);
+    expect(textOf("convex/lib/hmac.lib.ts")).toContain("crypto.subtle.verify(");
+  });
+});

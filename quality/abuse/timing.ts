@@ -1,0 +1,43 @@
+/**
+ * Whether the time of a refusal tells how much of a key was right. It should not: a key is looked up by its hash. Medians are
+ * printed for people to read; nothing is asserted, since clocks of busy machines prove nothing.
+ */
+import { newApiKey } from "../../convex/lib/apiKey.lib";
+import { checksum } from "../../convex/lib/checksum.lib";
+import type { Server } from "./server";
+
+const ROUNDS = 2_000;
+
+/** @returns the status to exit with. */
+export async function measureTiming({ url, root }: Server): Promise<number> {
+  const [, publicId = "", secret = ""] = root.split("_");
+  const other = (await newApiKey()).key.split("_")[2] ?? "";
+  const keys: Record<string, string> = {
+    "another public id and secret": (await newApiKey()).key,
+    "the right public id": whole(publicId, other),
+    "half of the secret, too": whole(publicId, secret.slice(0, 20) + other.slice(20)),
+    "all but its last character": whole(publicId, secret.slice(0, -1) + (secret.endsWith("x") ? "y" : "x")),
+  };
+  const times = new Map(Object.keys(keys).map((name) => [name, [] as number[]]));
+  for (let round = 0; round < ROUNDS; round++)
+    for (const [name, key] of Object.entries(keys)) {
+      const started = performance.now();
+      await (await fetch(`${url}/api/protected`, { headers: { "X-API-Key": key } })).text();
+      times.get(name)?.push(performance.now() - started);
+    }
+  console.log(`microseconds for a refusal, ${ROUNDS} of each, in turns: median (quartiles)`);
+  for (const [name, all] of times) console.log(`${name.padEnd(30)} ${quartiles(all)}`);
+  return 0;
+}
+
+/** A key whose checksum holds, so that it is looked up. */
+function whole(publicId: string, secret: string): string {
+  const body = `cha_${publicId}_${secret}`;
+  return `${body}_${checksum(body)}`;
+}
+
+function quartiles(times: number[]): string {
+  const sorted = times.toSorted((a, b) => a - b);
+  const at = (share: number) => Math.round((sorted[Math.floor(sorted.length * share)] ?? 0) * 1000);
+  return `${at(0.5)} (${at(0.25)} to ${at(0.75)})`;
+}

@@ -1,0 +1,165 @@
+/** The three implementations of `POST /api/items`, and what each has to do to be compared. */
+import { join } from "node:path";
+import { newApiKey } from "../../../convex/lib/apiKey.lib";
+import type { Answers } from "./isolate";
+
+export type Candidate = {
+  name: string;
+  /** The file that stands in the place of `convex/http.ts`. */
+  http: string;
+  /** What its internal functions answer, by name: a good key, and the stored item. */
+  answers: Answers;
+  /** The same for a key that nobody holds. */
+  unknownKey: Answers;
+};
+
+const SITE = "https://happy-otter-123.convex.site";
+export const ENV = { CONVEX_SITE_URL: SITE, CONVEX_CLOUD_URL: SITE.replace(".site", ".cloud") };
+
+const INPUT = { name: "Hex bolt M8", description: "Zinc plated, 40 mm" };
+const USER = "jd7c8m0w8v0k3k5b7pfc2h4t9n6xq1zr";
+const stored = {
+  _id: "k577bq0v2y7s3m9e8d4c6a1w5r6xq1zr",
+  _creationTime: 1_790_000_000_000.25,
+  ownerId: USER,
+  ...INPUT,
+  updatedAt: 1_790_000_000_000,
+  revision: 1,
+};
+
+export function candidates(root: string): Record<"hand" | "hono" | "product", Candidate> {
+  const reference = (name: string, folder: string): Candidate => ({
+    name,
+    http: join(root, "bench/cold/references", folder, "http.ts"),
+    answers: { "auth:validateApiKey": { userId: USER, scopes: ["items:write"] }, "items:create": stored },
+    unknownKey: { "auth:validateApiKey": null },
+  });
+  const caller = {
+    userId: USER,
+    scopes: ["items:read", "items:write"],
+    credential: "key:k174m2s0x9b8n3f5v7d1g6h4j26xq1zr",
+    key: { id: "k174m2s0x9b8n3f5v7d1g6h4j26xq1zr", publicId: "0123456789ab" },
+  };
+  const quota = { policy: "key", limit: 600, windowSeconds: 60, remaining: 599, resetSeconds: 1 };
+  const product: Candidate = {
+    name: "product",
+    http: join(root, "convex/http.ts"),
+    answers: {
+      "auth:admitApiKey": { caller, quota },
+      "items:create": { result: stored, replayed: false },
+    },
+    unknownKey: { "auth:admitApiKey": { caller: null, quota: { ...quota, policy: "address" } } },
+  };
+  return { hand: reference("hand-written", "hand"), hono: reference("bare Hono", "hono"), product };
+}
+
+export type Call = {
+  request: () => Request;
+  /** Throws unless the response is the one that was asked for. */
+  check: (response: Response, body: string) => void;
+};
+
+/** What is measured, and what every candidate must do beside it, so that all do the same work. */
+export async function calls(): Promise<{ create: Call; others: Record<string, Call>; unknownKey: Call }> {
+  const { key } = await newApiKey();
+  const post = (body: string, headers: Record<string, string>) => () =>
+    new Request(`${SITE}/api/items`, {
+      method: "POST",
+      body,
+      headers: {
+        "Content-Type": "application/json",
+        "Content-Length": String(Buffer.byteLength(body)),
+        Origin: "https://app.example.com",
+        ...headers,
+      },
+    });
+  const preflight = () =>
+    new Request(`${SITE}/api/items`, {
+      method: "OPTIONS",
+      headers: {
+        Origin: "https://app.example.com",
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "x-api-key,content-type",
+      },
+    });
+  const good = JSON.stringify(INPUT);
+  const withKey = { "X-API-Key": key };
+  const refused = (status: number, detail: RegExp) => (response: Response, body: string) => {
+    expectHeaders(response, status, { "content-type": /^application\/problem\+json/, ...EVERY_REPLY });
+    expectText(body, new RegExp(`"error":"[^"]*${detail.source}`));
+  };
+  return {
+    create: {
+      request: post(good, withKey),
+      check: (response, body) => {
+        expectHeaders(response, 201, { ...EVERY_REPLY, location: new RegExp(`^/api/items/${stored._id}$`) });
+        const { id, name, description, createdAt } = JSON.parse(body) as Record<string, unknown>;
+        const got = JSON.stringify([id, name, description, createdAt]);
+        const want = [
+          stored._id,
+          INPUT.name,
+          INPUT.description,
+          new Date(stored._creationTime).toISOString(),
+        ];
+        if (got !== JSON.stringify(want)) throw new Error(`The item is ${body}`);
+      },
+    },
+    others: {
+      "a preflight": {
+        request: preflight,
+        check: (response) => {
+          expectHeaders(response, 204, {
+            "access-control-allow-origin": /^\*$/,
+            "access-control-allow-methods": /POST/,
+            "access-control-allow-headers": /x-api-key/i,
+            "access-control-max-age": /^86400$/,
+          });
+        },
+      },
+      "an echoed request id": {
+        request: post(good, { ...withKey, "X-Request-Id": "trace-1" }),
+        check: (response) => {
+          expectHeaders(response, 201, { "x-request-id": /^trace-1$/ });
+        },
+      },
+      "no key": { request: post(good, {}), check: refused(401, /Missing/) },
+      "another media type": {
+        request: post(good, { ...withKey, "Content-Type": "text/plain" }),
+        check: refused(415, /Content-Type must be application\/json/),
+      },
+      "a body that is too large": {
+        request: post(`"${"x".repeat(1024 * 1024)}"`, withKey),
+        check: refused(413, /./),
+      },
+      "a body that is not JSON": { request: post("{", withKey), check: refused(400, /Invalid JSON body/) },
+      "an empty name": { request: post('{"name":""}', withKey), check: refused(400, /name: /) },
+      "an unknown field": {
+        request: post('{"name":"bolt","colour":"red"}', withKey),
+        check: refused(400, /colour/),
+      },
+    },
+    unknownKey: { request: post(good, withKey), check: refused(403, /Invalid API key/) },
+  };
+}
+
+const EVERY_REPLY = {
+  "access-control-allow-origin": /^\*$/,
+  "access-control-expose-headers": /X-Request-Id.*Location/i,
+  "x-request-id": /^[0-9a-f-]{36}$/,
+};
+
+function expectHeaders(
+  { status, headers }: Response,
+  expected: number,
+  patterns: Record<string, RegExp>,
+): void {
+  if (status !== expected) throw new Error(`The status is ${status}, not ${expected}`);
+  for (const [name, pattern] of Object.entries(patterns)) {
+    const value = headers.get(name);
+    if (!pattern.test(value ?? "")) throw new Error(`The header ${name} is ${value ?? "missing"}`);
+  }
+}
+
+function expectText(text: string, pattern: RegExp): void {
+  if (!pattern.test(text)) throw new Error(`The body is ${text}`);
+}

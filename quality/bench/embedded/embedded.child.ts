@@ -1,0 +1,33 @@
+/** The embedded runtime on the bench's own project. */
+import { startServer } from "convex-embedded/testing/server";
+import { answerParent, tellParent } from "../lib/children";
+
+const BULK = 2_000;
+
+const [, , project = "", data = ""] = process.argv;
+const log = (line: { level: string; message: string }): void => {
+  if (line.level === "error" || line.level === "warn") process.stderr.write(`${line.message}\n`);
+};
+const server = await startServer({ project, data, port: 0, env: {}, log });
+
+answerParent({
+  port: () => Number(new URL(server.url).port),
+  /** Inserts documents through mutations. Gives the ids of the first few of each. */
+  async fill({ count, keep }: { count: number; keep: number }) {
+    const ids: string[] = [];
+    for (let from = 0; from < count; from += BULK) {
+      const args = { from, count: Math.min(BULK, count - from), keep };
+      ids.push(...((await server.run("items:fill", args)) as string[]));
+      if (from % (BULK * 10) === 0) tellParent(`${from.toLocaleString("en")} documents`);
+    }
+    return ids;
+  },
+  /** Milliseconds that one query takes for so many look-ups by an index. */
+  async lookUp({ names }: { names: string[] }) {
+    const started = performance.now();
+    const found = await server.run("items:lookUp", { names });
+    if (found !== names.length) throw new Error(`Only ${found as number} of ${names.length} were found`);
+    return performance.now() - started;
+  },
+});
+process.on("SIGTERM", () => void server.close(0).then(() => process.exit(0)));

@@ -1,0 +1,38 @@
+/** Signed webhooks for a run, and the secrets that verify them. */
+import { EVENTS } from "../../../scripts/webhook/events";
+import type { WebhookSource } from "../../../scripts/webhook/sign";
+import { freshId, signedHeaders } from "../../../scripts/webhook/sign";
+
+export const SECRETS: Readonly<Record<WebhookSource, string>> = {
+  stripe: "whsec_stripe_bench",
+  clerk: `whsec_${Buffer.from("clerk bench secret 0123456789").toString("base64")}`,
+  github: "github bench secret",
+};
+
+/** The settings by which the product knows them. */
+export const WEBHOOK_SETTINGS: Readonly<Record<string, string>> = {
+  STRIPE_WEBHOOK_SECRET: SECRETS.stripe,
+  CLERK_WEBHOOK_SECRET: SECRETS.clerk,
+  GITHUB_WEBHOOK_SECRET: SECRETS.github,
+};
+
+const TYPES: readonly (readonly [WebhookSource, string])[] = [
+  ["stripe", "checkout.session.completed"],
+  ["clerk", "user.updated"],
+  ["github", "push"],
+];
+
+interface Signed {
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** An event that nobody has seen yet, of one source after the other, signed now: it is good for five minutes. */
+export function signedWebhook(n: number): Signed {
+  const [source, type] = TYPES[n % TYPES.length] ?? (["github", "push"] as const);
+  const [id, now, secret] = [freshId(source), Date.now(), SECRETS[source]];
+  const body = JSON.stringify(EVENTS[source][type]?.({ id, type, now }));
+  const headers = signedHeaders({ source, type, id, body, secret, now });
+  return { path: `/webhooks/${source}`, headers, body };
+}

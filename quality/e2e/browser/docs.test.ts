@@ -1,0 +1,180 @@
+/** The reference page as people see it: in a real browser, without a network. */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { referenceScript } from "../../../packages/convex-embedded/src/reference";
+import { startServer, type EmbeddedServer } from "convex-embedded/testing/server";
+import { checkedFetch } from "../../../openapi/contract/check";
+import { startBrowser, visit } from "./chromium";
+
+const root = process.cwd();
+const directory = mkdtempSync(join(tmpdir(), "browser-"));
+let browser: Browser;
+let api: EmbeddedServer;
+let key: string;
+
+beforeAll(async () => {
+  execFileSync(process.execPath, ["scripts/reference.mjs"]);
+  const script = referenceScript(root);
+  if (!script) throw new Error("The script of the reference page could not be fetched.");
+  const env = { DOCS_SCRIPT_URL: script.path };
+  const data = join(directory, "data");
+  api = await startServer({ project: root, data, port: 0, assets: [script], env });
+  const who = { name: "browser", scopes: ["*"], email: "browser@example.com" };
+  ({ key } = (await api.run("apiKeys:issue", who)) as { key: string });
+  browser = await startBrowser();
+});
+
+afterAll(async () => {
+  await browser.close();
+  await api.close();
+  rmSync(directory, { recursive: true });
+});
+
+type Operation = { operationId: string; summary: string };
+const { paths } = JSON.parse(readFileSync("openapi/openapi.json", "utf8")) as {
+  paths: Record<string, Record<string, Operation>>;
+};
+
+/** Opens an operation from the sidebar, and its form for sending a request. Answers that form. */
+async function form(page: Page, tag: string, method: string, path: string) {
+  const { summary = "" } = paths[path]?.[method] ?? {};
+  await page.getByRole("button", { name: `Open Group - ${tag}` }).click();
+  await page.getByRole("link", { name: summary }).click();
+  await page.getByRole("heading", { name: summary }).waitFor();
+  await page.getByRole("button", { name: `Test Request (${method} ${path})` }).click();
+  return page.getByRole("dialog");
+}
+
+/** Sends the request of a form as the page has filled it in, with a key. Answers what came back. */
+async function sent(page: Page, dialog: Awaited<ReturnType<typeof form>>, path: string) {
+  await dialog.locator("input.scalar-password-input").fill(key);
+  const [reply] = await Promise.all([
+    page.waitForResponse((response) => new URL(response.url()).pathname === path),
+    dialog
+      .getByRole("button", { name: /^Send / })
+      .first()
+      .click(),
+  ]);
+  return reply;
+}
+
+const title = (page: Page) => page.getByRole("heading", { name: "convex-hono-api", level: 1 });
+
+describe("GET /docs", () => {
+  test("shows the document, asks nobody else, and keeps to its policy", async () => {
+    const { page, outside, complaints } = await visit(browser);
+    await page.goto(`${api.url}/docs`);
+    await title(page).waitFor();
+    await page.getByText(api.url, { exact: true }).first().waitFor();
+    expect(await page.getByText("is being loaded").isVisible()).toBe(false);
+    for (const tag of ["Items", "Keys", "Webhooks"])
+      await page
+        .getByRole("button", { name: `Open Group - ${tag}` })
+        .first()
+        .waitFor();
+    expect({ outside, complaints }).toEqual({ outside: [], complaints: [] });
+  });
+
+  test("shows it to who comes again, with the page in the browser's cache", async () => {
+    const { page, complaints } = await visit(browser);
+    for (let times = 0; times < 2; times++) {
+      await page.goto("about:blank");
+      await page.goto(`${api.url}/docs`);
+      await title(page).waitFor();
+    }
+    expect(complaints).toEqual([]);
+  });
+
+  test("sends requests as it has filled them in, with a key that it does not keep", async () => {
+    const { page, outside, complaints } = await visit(browser);
+    await page.goto(`${api.url}/docs`);
+    const creating = await form(page, "Items", "post", "/api/items");
+    const created = await sent(page, creating, "/api/items");
+    expect([created.status(), await created.json()]).toMatchObject([201, { name: "bolt" }]);
+    await creating.getByText("201 Created").waitFor();
+
+    await page.goto("about:blank");
+    await page.goto(`${api.url}/docs`);
+    const listing = await form(page, "Items", "get", "/api/items");
+    expect(await listing.locator("input.scalar-password-input").inputValue()).toBe("");
+    const listed = await sent(page, listing, "/api/items");
+    expect([listed.status(), await listed.json()]).toMatchObject([200, [{ name: "bolt" }]]);
+    await listing.getByText("200 OK").waitFor();
+    expect({ outside, complaints }).toEqual({ outside: [], complaints: [] });
+  });
+
+  test("follows a file to where it is stored", async () => {
+    const headers = { "X-API-Key": key, "Content-Type": "text/plain" };
+    const upload = await checkedFetch(`${api.url}/api/upload`, {
+      method: "POST",
+      headers,
+      body: "some bytes",
+    });
+    const { storageId } = (await upload.json()) as { storageId: string };
+    const { page, outside, complaints } = await visit(browser);
+    await page.goto(`${api.url}/docs`);
+    await title(page).waitFor();
+    const text = await page.evaluate(async (path) => (await fetch(path)).text(), `/files/${storageId}`);
+    expect(text).toBe("some bytes");
+    expect({ outside, complaints }).toEqual({ outside: [], complaints: [] });
+  });
+
+  test("runs no other script in the place of its own, and says then where the document is", async () => {
+    const { page } = await visit(browser);
+    const body = "document.title = 'another script'";
+    await page.route("**/docs/scalar.js", (route) => route.fulfill({ body, contentType: "text/javascript" }));
+    await page.goto(`${api.url}/docs`);
+    expect(await page.title()).toBe("convex-hono-api");
+    await page.getByRole("link", { name: "the OpenAPI document" }).click();
+    await page.waitForURL(`${api.url}/openapi.json`);
+  });
+});
+
+describe("the static site", () => {
+  /** Builds the site with the command, and serves it below a path of another host than the API's. */
+  async function site(...options: string[]): Promise<string> {
+    const out = mkdtempSync(join(directory, "site-"));
+    execFileSync(process.execPath, ["scripts/run.mjs", "openapi/site.ts", out, ...options]);
+    const server = createServer((request, response) => {
+      const file = /^\/some\/where\/([\w.]*)$/.exec(request.url ?? "")?.[1];
+      if (file === undefined) response.writeHead(404).end();
+      else response.writeHead(200, typeOf(file)).end(readFileSync(join(out, file || "index.html")));
+    });
+    onTestFinished(() => void server.close());
+    return `${await listening(server)}/some/where/`;
+  }
+
+  const typeOf = (file: string) => ({
+    "Content-Type": file.endsWith(".js")
+      ? "text/javascript"
+      : file.endsWith(".json")
+        ? "application/json"
+        : "text/html",
+  });
+
+  async function listening(server: Server): Promise<string> {
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  test("shows the document from any path, and asks nobody else", async () => {
+    const { page, outside, complaints } = await visit(browser);
+    await page.goto(await site());
+    await title(page).waitFor();
+    expect({ outside, complaints }).toEqual({ outside: [], complaints: [] });
+  });
+
+  test("sends requests to the API that it was built for", async () => {
+    const { page, outside, complaints } = await visit(browser);
+    await page.goto(await site("--server", api.url));
+    const reply = await sent(page, await form(page, "Items", "get", "/api/items"), "/api/items");
+    expect([reply.status(), new URL(reply.url()).origin]).toEqual([200, api.url]);
+    expect({ outside, complaints }).toEqual({ outside: [], complaints: [] });
+  });
+});

@@ -1,0 +1,55 @@
+/** The example frontend and somebody who uses it. */
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll } from "vitest";
+import { checkedFetch } from "../../../openapi/contract/check";
+import { startBrowser, visit } from "./chromium";
+import { openStage, type Stage } from "./stage";
+
+export let stage: Stage;
+let browser: Browser;
+
+/** Opens a stage and a browser for a test file, and closes them after. Call it once, at its top. */
+export function useStage(): void {
+  beforeAll(async () => {
+    [stage, browser] = await Promise.all([openStage(), startBrowser()]);
+  });
+  afterAll(async () => {
+    await browser.close();
+    await stage.close();
+  });
+}
+
+/** The page before anybody has signed in. */
+export async function opened(host = "app.localhost") {
+  const visited = await visit(browser);
+  await visited.page.goto(`${stage.origin(host)}/?api=${stage.api.url}`);
+  return visited;
+}
+
+export async function signIn(page: Page, key: string): Promise<void> {
+  await page.getByRole("textbox", { name: "Key" }).fill(key);
+  await page.getByRole("button", { name: "Sign in" }).click();
+}
+
+/** The page of somebody who has signed in and has nothing yet, and what the same key does elsewhere. */
+export async function signedIn() {
+  const visited = await opened();
+  const key = await stage.key();
+  await signIn(visited.page, key);
+  await visited.page.getByText("Nothing here yet").waitFor();
+  const call = async (path: string, init: RequestInit = {}) => {
+    const headers = { "X-API-Key": key, "Content-Type": "application/json" };
+    const reply = await checkedFetch(stage.api.url + path, { ...init, headers });
+    return (await reply.json()) as Record<string, string>;
+  };
+  return { ...visited, key, call };
+}
+
+export async function create(page: Page, name: string, description = ""): Promise<void> {
+  await page.getByRole("textbox", { name: "Name" }).fill(name);
+  await page.getByRole("textbox", { name: "Description" }).fill(description);
+  await page.getByRole("button", { name: "Create" }).click();
+}
+
+export const items = (page: Page) => page.getByRole("list", { name: "Items" }).getByRole("button");
+export const problem = (page: Page) => page.getByRole("alert");

@@ -1,0 +1,171 @@
+/** Pages of other origins call the API, and the browser decides whether they may. */
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { checkedFetch } from "../../../openapi/contract/check";
+import { startBrowser, visit } from "./chromium";
+import { exhaust, openStage, type Stage } from "./stage";
+
+let stage: Stage;
+let browser: Browser;
+let key: string;
+
+beforeAll(async () => {
+  [stage, browser] = await Promise.all([openStage(), startBrowser()]);
+  key = await stage.key();
+});
+afterAll(async () => {
+  await browser.close();
+  await stage.close();
+});
+
+type Reply = { status: number; headers: Record<string, string>; body: string };
+type Sent = { method?: string; headers?: Record<string, string>; body?: string };
+
+/** A page of that host, what it asks the API for, and what the browser asks on its behalf before. */
+async function pageAt(host: string) {
+  const { page, complaints } = await visit(browser);
+  const preflights: string[] = [];
+  const network = await page.context().newCDPSession(page);
+  network.on("Network.requestWillBeSent", ({ request }) => {
+    if (request.method === "OPTIONS") preflights.push(new URL(request.url).pathname);
+  });
+  await network.send("Network.enable");
+  await page.goto(`${stage.origin(host)}/blank`);
+  const ask = (path: string, sent: Sent = {}) => asked(page, stage.api.url + path, sent);
+  return { page, complaints, preflights, ask };
+}
+
+/** What the page's script learns of a reply; the error's name where the browser hands it none. */
+function asked(page: Page, url: string, sent: Sent): Promise<Reply | string> {
+  return page.evaluate(
+    async ([to, init]) => {
+      try {
+        const reply = await fetch(to, init);
+        const headers = Object.fromEntries(reply.headers);
+        return { status: reply.status, headers, body: await reply.text() };
+      } catch (error) {
+        return (error as Error).name;
+      }
+    },
+    [url, sent] as const,
+  );
+}
+
+const creating = (credential: Record<string, string>, more: Record<string, string> = {}): Sent => ({
+  method: "POST",
+  headers: { ...credential, "Content-Type": "application/json", ...more },
+  body: JSON.stringify({ name: "bolt" }),
+});
+
+describe("a page of an allowed origin", () => {
+  test.each(["X-API-Key", "Authorization"])("sends %s, after the browser has asked", async (header) => {
+    const { ask, preflights, complaints } = await pageAt("app.localhost");
+    const credential = { [header]: header === "Authorization" ? `Bearer ${key}` : key };
+    expect(await ask("/api/items", creating(credential))).toMatchObject({ status: 201 });
+    expect(preflights).toEqual(["/api/items"]);
+    // The answer to that is kept: the same again asks no more.
+    expect(await ask("/api/items", creating(credential))).toMatchObject({ status: 201 });
+    expect(preflights).toEqual(["/api/items"]);
+    expect(complaints).toEqual([]);
+  });
+
+  test("may change and delete, with conditions", async () => {
+    const { ask } = await pageAt("app.localhost");
+    const created = (await ask("/api/items", creating({ "X-API-Key": key }))) as Reply;
+    const at = created.headers["location"] ?? "";
+    const headers = { "X-API-Key": key, "If-Match": created.headers["etag"] ?? "" };
+    const change = {
+      method: "PATCH",
+      headers: { ...headers, "Content-Type": "application/json" },
+      body: '{"name":"nut"}',
+    };
+    expect(await ask(at, change)).toMatchObject({ status: 200 });
+    expect(await ask(at, { method: "DELETE", headers })).toMatchObject({ status: 412 });
+    expect(await ask(at, { method: "DELETE", headers: { "X-API-Key": key } })).toMatchObject({ status: 204 });
+  });
+
+  test("reads every header that is meant for it", async () => {
+    const { ask } = await pageAt("app.localhost");
+    const idempotent = creating({ "X-API-Key": key }, { "Idempotency-Key": "of-this-test" });
+    const made = (await ask("/api/items", idempotent)) as Reply;
+    const again = (await ask("/api/items", idempotent)) as Reply;
+    const listed = (await ask("/api/items?limit=1", { headers: { "X-API-Key": key } })) as Reply;
+    const job = (await ask("/api/process", {
+      ...creating({ "X-API-Key": key }, { Prefer: "respond-async" }),
+      body: '{"data":1}',
+    })) as Reply;
+    expect(Object.keys(made.headers)).toEqual(
+      expect.arrayContaining(["x-request-id", "etag", "location", "ratelimit", "ratelimit-policy"]),
+    );
+    expect(again.headers["idempotency-replayed"]).toBe("true");
+    expect(listed.headers["link"]).toContain('rel="next"');
+    expect(job.headers["preference-applied"]).toBe("respond-async");
+  });
+
+  test("reads errors as it reads successes: what is wrong, and when to come back", async () => {
+    const { ask } = await pageAt("app.localhost");
+    const withKey = { headers: { "X-API-Key": key } };
+    for (const [reply, status, code] of [
+      [await ask("/api/items"), 401, "unauthenticated"],
+      [await ask("/api/items", { headers: { "X-API-Key": "nothing" } }), 403, "invalid_credential"],
+      [await ask("/api/items?limit=0", withKey), 400, "invalid_request"],
+      [await ask("/nowhere"), 404, "not_found"],
+      [await ask("/health", { method: "DELETE" }), 405, "method_not_allowed"],
+    ] as const) {
+      const { body, headers } = reply as Reply;
+      expect(reply).toMatchObject({ status });
+      expect(JSON.parse(body)).toMatchObject({ code, requestId: headers["x-request-id"] });
+    }
+    const tired = await stage.key();
+    await exhaust(stage, tired);
+    const limited = (await ask("/api/items", { headers: { "X-API-Key": tired } })) as Reply;
+    expect(limited.status).toBe(429);
+    expect(Number(limited.headers["retry-after"])).toBeGreaterThan(0);
+  });
+});
+
+test.each(["one.team.localhost", "a.b.team.localhost"])("a wildcard allows %s", async (host) => {
+  const { ask, complaints } = await pageAt(host);
+  expect(await ask("/api/items", creating({ "X-API-Key": key }))).toMatchObject({ status: 201 });
+  expect(complaints).toEqual([]);
+});
+
+describe.each(["other.localhost", "team.localhost", "app.localhost.team.localhost.evil.localhost"])(
+  "a page of %s",
+  (host) => {
+    test("is handed nothing, though the API is public", async () => {
+      const { ask, complaints } = await pageAt(host);
+      expect(await ask("/health")).toBe("TypeError");
+      expect(complaints.join()).toContain("blocked by CORS policy");
+    });
+
+    test("gets no request through that needs a credential", async () => {
+      const caller = await stage.key();
+      const { ask, preflights } = await pageAt(host);
+      expect(await ask("/api/items", creating({ "X-API-Key": caller }))).toBe("TypeError");
+      expect(preflights).toEqual(["/api/items"]);
+      const listed = await checkedFetch(`${stage.api.url}/api/items`, { headers: { "X-API-Key": caller } });
+      expect(await listed.json()).toEqual([]);
+    });
+  },
+);
+
+test("a page that is framed without an origin is refused", async () => {
+  const { page } = await pageAt("app.localhost");
+  await page.setContent(`<iframe sandbox="allow-scripts" srcdoc="<!doctype html>"></iframe>`);
+  const frame = page.frames()[1];
+  const outcome = frame?.evaluate(
+    (to) => fetch(to).then(({ status }) => status, String),
+    `${stage.api.url}/health`,
+  );
+  expect(await outcome).toContain("TypeError");
+});
+
+test("a form without a script posts across origins", async () => {
+  const { page } = await pageAt("app.localhost");
+  await page.setContent(`<form method="post" enctype="multipart/form-data" action="${stage.api.url}/api/form">
+    <input name="name" value="Ada" /><input name="email" value="ada@example.com" /><button>Send</button></form>`);
+  await Promise.all([page.waitForURL(`${stage.api.url}/api/form`), page.getByRole("button").click()]);
+  const text = await page.evaluate(() => document.body.textContent);
+  expect(JSON.parse(text)).toEqual({ name: "Ada", email: "ada@example.com" });
+});

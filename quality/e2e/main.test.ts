@@ -1,0 +1,88 @@
+/** The command as people run it, in a process of its own, against a deployment that it knows by its address alone. */
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+import { UsageError } from "../../packages/convex-embedded/src/cli/arguments";
+import { serve } from "../../packages/convex-embedded/fixtures/serve";
+import { parseOptions } from "./options";
+
+const execute = promisify(execFile);
+
+/** Runs it; answers its status and what it printed. */
+async function e2e(...args: string[]): Promise<{ status: number; printed: string }> {
+  try {
+    const { stdout } = await execute(process.execPath, ["scripts/run.mjs", "e2e/main.ts", ...args]);
+    return { status: 0, printed: stdout };
+  } catch (error) {
+    // So `execFile` rejects.
+    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+    return { status: code, printed: stdout + stderr };
+  }
+}
+
+test("what needs a secret that was not given is skipped, and the summary says so", async () => {
+  const { server } = await serve({ project: process.cwd() });
+  const { status, printed } = await e2e("--base-url", server.url, "auth", "limits");
+  expect([status, printed]).toEqual([
+    0,
+    expect.stringMatching(/End to end: \d+ passed, 0 failed, \d+ skipped/),
+  ]);
+  expect(printed).toMatch(/ {2}\d+ for want of --key: auth\.test\.ts, limits\.test\.ts/);
+  expect(printed).toMatch(/ {2}2 for want of --token: auth\.test\.ts/);
+});
+
+test("a deployment that does not keep the contract fails the run", async () => {
+  const { server } = await serve({
+    project: process.cwd(),
+    env: { CORS_ORIGINS: "https://app.example.org" },
+  });
+  const { status, printed } = await e2e(
+    "--base-url",
+    server.url,
+    "--origin",
+    "https://other.example.org",
+    "cors",
+  );
+  expect([status, printed]).toEqual([
+    1,
+    expect.stringMatching(/End to end: \d+ passed, [1-9]\d* failed, 0 skipped/),
+  ]);
+});
+
+test("what stands in the way of every suite is said in a line", async () => {
+  const { server } = await serve({ project: process.cwd() });
+  const said = async (...args: string[]) => {
+    const { status, printed } = await e2e(...args, "limits");
+    expect(status).toBe(1);
+    return printed.trim();
+  };
+  expect(await said("--base-url", "http://127.0.0.1:1")).toMatch(
+    /^Nothing answers at http:\/\/127\.0\.0\.1:1 \(.+\)\. Start the deployment, or check --base-url\.$/,
+  );
+  expect(await said("--base-url", server.apiUrl)).toBe(
+    `GET ${server.apiUrl}/health answers 404, so this is not the API. Check --base-url.`,
+  );
+  expect(await said("--base-url", server.url, "--key", "cha_wrong")).toBe(
+    "The deployment refuses the key: Invalid API key. Give another one by --key.",
+  );
+  expect(await said("--base-url", server.url, "--key", "cha_…")).toBe(
+    "The key has characters that no key has. Copy all of it for --key.",
+  );
+});
+
+test("a run of nothing fails", async () => {
+  const { server } = await serve({ project: process.cwd() });
+  expect((await e2e("--base-url", server.url, "no-such-suite")).status).toBe(1);
+});
+
+test("a secret is of a deployment", () => {
+  expect(() => parseOptions(["--key", "cha_x"])).toThrow(UsageError);
+  expect(() => parseOptions(["--base-url", "nowhere"])).toThrow("--base-url nowhere is no URL.");
+  expect(() => parseOptions(["--no-such-option"])).toThrow(UsageError);
+  expect(parseOptions(["--help"])).toBeNull();
+  expect(parseOptions([])).toEqual({ given: undefined, only: [] });
+  expect(parseOptions(["--base-url", "https://a.example/", "--stripe-secret", "s", "items"])).toEqual({
+    given: { baseUrl: "https://a.example", direct: false, secrets: { stripe: "s" } },
+    only: ["items"],
+  });
+});

@@ -1,0 +1,43 @@
+/** Runs the end-to-end suites against a deployment: `npm run e2e -- --help`. */
+import { resolve } from "node:path";
+import { startVitest } from "vitest/node";
+import { UsageError } from "../../packages/convex-embedded/src/cli/arguments";
+import { startDeployment } from "./deployment";
+import { obstacle } from "./obstacle";
+import { parseOptions, USAGE, type Options } from "./options";
+
+/** @returns the status to exit with. */
+async function main(): Promise<number> {
+  let options: Options | null;
+  try {
+    options = parseOptions(process.argv.slice(2));
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(`${error.message}\n\n${USAGE}`);
+    return 2;
+  }
+  if (options === null) {
+    console.log(USAGE);
+    return 0;
+  }
+  const { given } = options;
+  const inTheWay = given && (await obstacle(given));
+  if (inTheWay) {
+    console.error(inTheWay);
+    return 1;
+  }
+  const { close, ...started } = given ? { given, close: undefined } : await startDeployment();
+  try {
+    console.log(`Deployment: ${started.given.baseUrl}${given ? "" : ", embedded, started for this run"}`);
+    const config = resolve("e2e/vitest.config.ts");
+    const run = { run: true, watch: false, config, provide: { given: started.given } };
+    const vitest = await startVitest("test", options.only, run);
+    await vitest.close();
+  } finally {
+    await close?.();
+  }
+  // Vitest and the reporters have set it where something failed.
+  return Number(process.exitCode ?? 0);
+}
+
+process.exitCode = await main();

@@ -1,0 +1,102 @@
+import { describe, expect, test } from "vitest";
+import { json, mistyped, problem } from "../../../convex/http/testing/replies.testing";
+import { fresh, having, keyWith, root, send } from "./asking";
+import { operations } from "./document";
+import { given, needing } from "./needing";
+
+const secured = operations().filter((one) => one.secured);
+const scoped = secured.filter(({ scope }) => scope !== undefined);
+const named = (list: typeof secured) => list.map((one) => [one.method, one.path, one.scope ?? ""] as const);
+
+describe("without a credential", () => {
+  test.each(named(secured))("%s %s is refused", async (method, path) => {
+    const reply = await send(path, { method });
+    expect(reply.headers.get("www-authenticate")).toBe("Bearer");
+    await problem(reply, 401, "unauthenticated");
+  });
+});
+
+describe("with a credential that nobody has", () => {
+  test.each([
+    [{ "X-API-Key": "nothing" }, "Invalid API key"],
+    [{ Authorization: "Bearer nothing" }, "Invalid token"],
+  ])("%j is refused", async (headers, detail) => {
+    const reply = await send("/api/items", { headers });
+    expect(reply.headers.get("www-authenticate")).toContain("invalid_token");
+    expect((await problem(reply, 403, "invalid_credential")).detail).toBe(detail);
+  });
+
+  test("a scheme that is none of ours is no credential", async () => {
+    const headers = { Authorization: "Basic bm86Ym9keQ==" };
+    await problem(send("/api/items", { headers }), 401, "unauthenticated");
+  });
+});
+
+needing(["--key"], "with a key", () => {
+  test("a key works in either header, and says whose it is", async () => {
+    const key = given.key ?? "";
+    const { owner } = await json(root("GET", "/api/protected"));
+    const headers = { Authorization: `bearer ${key}` };
+    expect(await json(send("/api/user", { headers }))).toEqual(owner);
+  });
+
+  test("a mistyped key is refused", async () => {
+    const typo = having(mistyped(given.key ?? ""));
+    await problem(typo("GET", "/api/items"), 403, "invalid_credential");
+  });
+
+  test("two different credentials are one too many", async () => {
+    const headers = { Authorization: `Bearer ${given.key ?? ""}` };
+    const { key } = await keyWith(["items:read"]);
+    await problem(having(key)("GET", "/api/items", undefined, headers), 400, "invalid_request");
+  });
+
+  test("every operation asks for its own scope", async () => {
+    for (const [asked, others] of [
+      ["billing:read", scoped.filter(({ scope }) => scope !== "billing:read")],
+      ["items:read", scoped.filter(({ scope }) => scope === "billing:read")],
+    ] as const) {
+      const limited = having((await keyWith([asked])).key);
+      for (const [method, path, scope] of named(others)) {
+        const reply = await limited(method, path);
+        expect(reply.headers.get("www-authenticate")).toContain(`scope="${scope}"`);
+        await problem(reply, 403, "insufficient_scope");
+      }
+    }
+  });
+
+  test("a scope to write is none to read", async () => {
+    const writer = having((await keyWith(["items:write"])).key);
+    await problem(writer("GET", "/api/items"), 403, "insufficient_scope");
+  });
+
+  test("a key hands out no scope that it lacks", async () => {
+    const { key } = await keyWith(["keys:write", "items:read"]);
+    const more = { name: fresh(), scopes: ["items:read", "items:write"] };
+    await problem(having(key)("POST", "/api/keys", more), 403, "insufficient_scope");
+  });
+
+  test("a revoked key is refused at once", async () => {
+    const { key, at } = await keyWith(["items:read"]);
+    const caller = having(key);
+    expect((await caller("GET", "/api/items?limit=1")).status).toBe(200);
+    expect((await root("DELETE", at)).status).toBe(204);
+    await problem(caller("GET", "/api/items?limit=1"), 403, "invalid_credential");
+  });
+});
+
+needing(["--token"], "with a token", () => {
+  const headers = { Authorization: `Bearer ${given.token ?? ""}` };
+
+  test("its user is the same each time", async () => {
+    const user = await json(send("/api/user", { headers }));
+    expect(await json(send("/api/user", { headers }))).toEqual(user);
+  });
+
+  test("one that was changed is refused", async () => {
+    const [head = "", claims = "", signature = ""] = (given.token ?? "").split(".");
+    const forged = `${head}.${claims}.${signature.slice(4)}AAAA`;
+    const reply = send("/api/user", { headers: { Authorization: `Bearer ${forged}` } });
+    await problem(reply, 403, "invalid_credential");
+  });
+});

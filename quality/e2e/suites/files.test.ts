@@ -1,0 +1,81 @@
+import { createHash, randomBytes } from "node:crypto";
+import { expect, test } from "vitest";
+import { json, page, problem } from "../../../convex/http/testing/replies.testing";
+import { fresh, gone, having, keyWith, root, send } from "./asking";
+import { given, needing } from "./needing";
+
+const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+const headers = { "X-API-Key": given.key ?? "", "Content-Type": "image/png" };
+
+/** Uploads bytes of no meaning, which are gone when the test is. */
+async function upload(query = "") {
+  const bytes = randomBytes(1000);
+  const reply = await send(`/api/upload${query}`, { method: "POST", headers, body: bytes });
+  const file = await json(reply);
+  const id = String(file["storageId"]);
+  gone(`/api/files/${id}`);
+  return { bytes, reply, file, id };
+}
+
+/** Where the bytes of a file are. */
+async function placeOf(id: string, caller: RequestInit = {}): Promise<string> {
+  const reply = await send(`/files/${id}`, caller);
+  expect(reply.status).toBe(302);
+  return reply.headers.get("location") ?? "";
+}
+
+needing(["--key"], "files", () => {
+  test("an uploaded file is described, listed, served and deleted", async () => {
+    const { bytes, reply, file, id } = await upload();
+    const facts = { contentType: "image/png", size: 1000, sha256: sha256(bytes), visibility: "public" };
+    expect(file).toEqual({ storageId: id, ...facts });
+    expect(reply.headers.get("location")).toBe(`/files/${id}`);
+    expect(await json(root("GET", `/api/files/${id}`))).toMatchObject({ id, ...facts });
+    expect((await page(root("GET", "/api/files?limit=100"))).map((one) => one["id"])).toContain(id);
+
+    const served = await fetch(await placeOf(id));
+    expect([served.status, served.headers.get("content-type")]).toEqual([200, "image/png"]);
+    expect(Buffer.from(await served.arrayBuffer()).equals(bytes)).toBe(true);
+
+    expect((await root("DELETE", `/api/files/${id}`)).status).toBe(204);
+    expect((await problem(send(`/files/${id}`), 404, "not_found")).detail).toBe("File not found");
+  });
+
+  test("a part of a file can be asked for", async () => {
+    const { bytes, id } = await upload();
+    const part = await fetch(await placeOf(id), { headers: { Range: "bytes=10-19" } });
+    expect([part.status, part.headers.get("content-range")]).toEqual([206, "bytes 10-19/1000"]);
+    expect(Buffer.from(await part.arrayBuffer()).equals(bytes.subarray(10, 20))).toBe(true);
+  });
+
+  test("a private file opens to its owner alone", async () => {
+    const { bytes, id } = await upload("?visibility=private");
+    await problem(send(`/files/${id}`), 401, "unauthenticated");
+    const other = having((await keyWith(["items:read"])).key);
+    await problem(other("GET", `/files/${id}`), 403, "insufficient_scope");
+    const served = await fetch(await placeOf(id, { headers }));
+    expect(Buffer.from(await served.arrayBuffer()).equals(bytes)).toBe(true);
+  });
+
+  test("a file goes to an upload URL, and is registered once", async () => {
+    const { uploadUrl } = await json(root("POST", "/api/upload-url"), 201);
+    const bytes = randomBytes(100_000);
+    const type = { "Content-Type": "text/plain" };
+    const sent = await fetch(String(uploadUrl), { method: "POST", headers: type, body: bytes });
+    const { storageId } = await json(sent);
+    const registration = { storageId, name: `${fresh()}.txt` };
+    const reply = await root("POST", "/api/files", registration);
+    const file = await json(reply, 201);
+    gone(`/api/files/${String(file["id"])}`);
+    expect(file).toMatchObject({ name: registration.name, size: 100_000, sha256: sha256(bytes) });
+    await problem(root("POST", "/api/files", registration), 409, "conflict");
+    const served = await fetch(await placeOf(String(file["id"])));
+    expect(Buffer.from(await served.arrayBuffer()).equals(bytes)).toBe(true);
+  });
+
+  test("nothing is no file, and neither is what was never uploaded", async () => {
+    await problem(send("/api/upload", { method: "POST", headers }), 400, "invalid_request");
+    await problem(root("POST", "/api/files", { storageId: "nothing" }), 404, "not_found");
+    await problem(root("GET", "/api/files/nothing"), 404, "not_found");
+  });
+});

@@ -1,0 +1,134 @@
+import { randomUUID } from "node:crypto";
+import { expect, test } from "vitest";
+import { json, nextOf, page, problem } from "../../../convex/http/testing/replies.testing";
+import { fresh, gone, having, keyWith, made, root } from "./asking";
+import { needing } from "./needing";
+
+needing(["--key"], "items", () => {
+  test("an item is created, fetched, changed and deleted", async () => {
+    const name = fresh();
+    const { reply, body, at } = await made("/api/items", { name: ` ${name} `, description: "M8" });
+    expect(reply.headers.get("location")).toBe(at);
+    expect(body).toMatchObject({ name, description: "M8" });
+    expect(await json(root("GET", at))).toEqual(body);
+
+    const changed = await json(root("PATCH", at, { description: null }));
+    expect(changed).not.toHaveProperty("description");
+    expect(changed).toMatchObject({ id: body["id"], name, createdAt: body["createdAt"] });
+
+    expect((await root("DELETE", at)).status).toBe(204);
+    await problem(root("GET", at), 404, "not_found");
+  });
+
+  test("what is sent is validated, every field of it", async () => {
+    const bad = { name: "", description: 7, owner: "me" };
+    const { errors } = await problem(root("POST", "/api/items", bad), 400, "invalid_request");
+    expect(errors?.map(({ path }) => path).sort()).toEqual(["description", "name", "owner"]);
+    const { detail } = await problem(root("POST", "/api/items", {}), 400, "invalid_request");
+    expect(detail).toBe("Missing required field: name");
+  });
+
+  test("a scoped key does what its scopes say, on the items of its user", async () => {
+    const { at, body } = await made("/api/items", { name: fresh() });
+    const reader = having((await keyWith(["items:read"])).key);
+    expect(await json(reader("GET", at))).toEqual(body);
+    await problem(reader("DELETE", at), 403, "insufficient_scope");
+  });
+});
+
+needing(["--key"], "conditional requests", () => {
+  test("who holds an item is not sent it again", async () => {
+    const { at, reply } = await made("/api/items", { name: fresh() });
+    const tag = reply.headers.get("etag") ?? "";
+    for (const held of [tag, `W/${tag}`, "*", `"other", ${tag}`]) {
+      const again = await root("GET", at, undefined, { "If-None-Match": held });
+      expect([again.status, again.headers.get("etag")]).toEqual([304, tag]);
+    }
+    expect((await root("GET", at, undefined, { "If-None-Match": '"other"' })).status).toBe(200);
+  });
+
+  test("of two who change what they have seen, the second learns of the first", async () => {
+    const { at, reply } = await made("/api/items", { name: fresh() });
+    const seen = { "If-Match": reply.headers.get("etag") ?? "" };
+    const first = await root("PATCH", at, { description: "first" }, seen);
+    expect(first.headers.get("etag")).not.toBe(seen["If-Match"]);
+    await problem(root("PATCH", at, { description: "second" }, seen), 412, "precondition_failed");
+    await problem(root("DELETE", at, undefined, seen), 412, "precondition_failed");
+    expect(await json(root("GET", at))).toEqual(await json(first));
+    const current = { "If-Match": first.headers.get("etag") ?? "" };
+    expect((await root("DELETE", at, undefined, current)).status).toBe(204);
+  });
+});
+
+needing(["--key"], "idempotency", () => {
+  test("however often a creation is sent, there is one item", async () => {
+    const name = fresh();
+    const header = { "Idempotency-Key": randomUUID() };
+    const first = await root("POST", "/api/items", { name }, header);
+    const item = await json(first, 201);
+    gone(`/api/items/${String(item["id"])}`);
+    expect(first.headers.has("idempotency-replayed")).toBe(false);
+    const again = await root("POST", "/api/items", { name }, header);
+    expect(again.headers.get("idempotency-replayed")).toBe("true");
+    expect(await json(again, 201)).toEqual(item);
+  });
+
+  test("of copies that come at once one works, and the others get its reply or wait", async () => {
+    const header = { "Idempotency-Key": randomUUID() };
+    const body = { name: fresh() };
+    const copies = await Promise.all(
+      Array.from({ length: 4 }, () => root("POST", "/api/items", body, header)),
+    );
+    const item = await json(root("POST", "/api/items", body, header), 201);
+    gone(`/api/items/${String(item["id"])}`);
+    for (const copy of copies) {
+      if (copy.status === 409) await problem(copy, 409, "conflict");
+      else expect(await json(copy, 201)).toEqual(item);
+    }
+  });
+
+  test("a key that was used for something else is refused", async () => {
+    const header = { "Idempotency-Key": randomUUID() };
+    const item = await json(root("POST", "/api/items", { name: fresh() }, header), 201);
+    gone(`/api/items/${String(item["id"])}`);
+    const other = root("POST", "/api/items", { name: fresh() }, header);
+    await problem(other, 422, "idempotency_key_reused");
+  });
+});
+
+needing(["--key"], "lists", () => {
+  test("walking the links meets each item once, newest first, though others come meanwhile", async () => {
+    const names: string[] = [];
+    for (let n = 0; n < 5; n++)
+      names.unshift(String((await made("/api/items", { name: fresh() })).body["name"]));
+    const met: string[] = [];
+    let path: string | undefined = "/api/items?limit=2";
+    // Items of others may lie between ours, but before them only those that have come since.
+    while (path !== undefined && !names.every((name) => met.includes(name))) {
+      const reply = await root("GET", path);
+      met.push(...(await page(reply)).map(({ name }) => String(name)));
+      path = nextOf(reply);
+      expect(path ?? "limit=2").toContain("limit=2");
+      if (met.length === 2) await made("/api/items", { name: fresh() });
+    }
+    expect(met.filter((name) => names.includes(name))).toEqual(names);
+  });
+
+  test("the last page has no link to another", async () => {
+    const { key } = await keyWith(["keys:read"]);
+    const reply = await having(key)("GET", "/api/keys?limit=100");
+    const keys = await page(reply);
+    expect(nextOf(reply) === undefined || keys.length === 100).toBe(true);
+  });
+
+  test.each(["limit=0", "limit=101", "limit=ten", "limit=1&limit=2", "unknown=1"])(
+    "%s is refused",
+    async (query) => {
+      await problem(root("GET", `/api/items?${query}`), 400, "invalid_request");
+    },
+  );
+
+  test("a cursor that the list has not issued is refused", async () => {
+    await problem(root("GET", "/api/items?cursor=nothing"), 400, "invalid_cursor");
+  });
+});

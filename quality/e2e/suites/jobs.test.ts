@@ -1,0 +1,37 @@
+import { createHash } from "node:crypto";
+import { expect, test } from "vitest";
+import { json, problem } from "../../../convex/http/testing/replies.testing";
+import { eventually, root } from "./asking";
+import { needing } from "./needing";
+
+const data = { b: 1, a: [1, null, "ü"] };
+const canonical = '{"a":[1,null,"ü"],"b":1}';
+const result = {
+  sha256: createHash("sha256").update(canonical).digest("hex"),
+  bytes: Buffer.byteLength(canonical),
+  type: "object",
+};
+
+needing(["--key"], "jobs", () => {
+  test("a value is digested at once", async () => {
+    expect(await json(root("POST", "/api/process", { data }))).toEqual({ success: true, result });
+  });
+
+  test("or as a job, which says when it is done", async () => {
+    const reply = await root("POST", "/api/process", { data }, { Prefer: "respond-async" });
+    expect(reply.headers.get("preference-applied")).toBe("respond-async");
+    const { id } = await json(reply, 202);
+    const at = reply.headers.get("location") ?? "";
+    expect(at).toBe(`/api/jobs/${String(id)}`);
+    const done = await eventually(async () => {
+      const job = await json(root("GET", at));
+      return ["succeeded", "failed"].includes(String(job["status"])) ? job : undefined;
+    });
+    expect(done).toEqual({ id, status: "succeeded", result });
+  });
+
+  test("without data there is nothing to do", async () => {
+    const { detail } = await problem(root("POST", "/api/process", {}), 400, "invalid_request");
+    expect(detail).toBe("Missing required field: data");
+  });
+});

@@ -1,0 +1,118 @@
+import { describe, expect, test } from "vitest";
+import { json, problem } from "../../../convex/http/testing/replies.testing";
+import { fresh, send } from "./asking";
+import { committed, problemCodes } from "./document";
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+describe("the index", () => {
+  test("links to parts that are there", async () => {
+    const { links } = await json(send("/"));
+    for (const path of Object.values(links as Record<string, string>))
+      expect([path, (await send(path)).status]).toEqual([path, 200]);
+  });
+
+  test("sends a browser to the reference", async () => {
+    const reply = await send("/", { headers: { Accept: "text/html,*/*;q=0.8" } });
+    expect([reply.status, reply.headers.get("location")]).toEqual([302, "/docs"]);
+  });
+});
+
+describe("health", () => {
+  test("the process answers", async () => {
+    expect(await json(send("/health"))).toEqual({ status: "ok" });
+  });
+
+  test("so does every dependency", async () => {
+    const { status, checks } = await json(send("/health/ready"));
+    expect(status).toBe("ready");
+    for (const check of checks as object[]) expect(check).toMatchObject({ ok: true });
+  });
+});
+
+test("the reference is a page with a policy of its own", async () => {
+  const reply = await send("/docs");
+  expect(reply.headers.get("content-type")).toMatch(/^text\/html/);
+  expect(reply.headers.get("content-security-policy")).toContain("script-src");
+  expect(await reply.text()).toMatch(/^<!doctype html>/i);
+});
+
+describe("every reply", () => {
+  test.each(["/health", "/nowhere"])("of %s has the id that the client gave", async (path) => {
+    const id = fresh();
+    const reply = await send(path, { headers: { "X-Request-Id": id } });
+    expect(reply.headers.get("x-request-id")).toBe(id);
+  });
+
+  test("has a fresh id otherwise", async () => {
+    const bad = { headers: { "X-Request-Id": "no id!" } };
+    const ids = [await send("/health"), await send("/health", bad)].map(({ headers }) =>
+      headers.get("x-request-id"),
+    );
+    for (const id of ids) expect(id).toMatch(UUID);
+    expect(ids[0]).not.toBe(ids[1]);
+  });
+
+  test.each(["/health", "/nowhere"])("of %s tells browsers to be careful", async (path) => {
+    const { headers } = await send(path);
+    expect(headers.get("x-content-type-options")).toBe("nosniff");
+    expect(headers.get("strict-transport-security")).toMatch(/max-age=\d+/);
+    for (const name of ["referrer-policy", "content-security-policy"]) expect(headers.has(name)).toBe(true);
+  });
+});
+
+describe("routing", () => {
+  test("HEAD is answered as GET, without a body", async () => {
+    const [head, get] = [await send("/health", { method: "HEAD" }), await send("/health")];
+    expect([head.status, await head.text()]).toEqual([200, ""]);
+    expect(head.headers.get("content-type")).toBe(get.headers.get("content-type"));
+  });
+
+  test("an unknown path is a problem", async () => {
+    await problem(send("/nowhere"), 404, "not_found");
+  });
+
+  test("a wrong method is a problem that names the right ones", async () => {
+    const reply = await send("/api/items", { method: "PUT" });
+    expect(reply.headers.get("allow")?.split(/, */)).toEqual(expect.arrayContaining(["GET", "POST"]));
+    await problem(reply, 405, "method_not_allowed");
+  });
+
+  test("a slash at the end changes nothing, or leads to the path without", async () => {
+    const reply = await send("/health/");
+    const redirected = [301, 302, 307, 308].includes(reply.status);
+    expect(redirected ? reply.headers.get("location") : ((await reply.json()) as unknown)).toEqual(
+      redirected ? "/health" : { status: "ok" },
+    );
+  });
+});
+
+describe("the OpenAPI document", () => {
+  test("is the committed one, with the deployment as its server", async () => {
+    const { servers, ...served } = await json(send("/openapi.json"));
+    const { servers: _, ...written } = committed();
+    expect(served).toEqual(written);
+    expect(servers).toMatchObject([{ url: expect.stringMatching(/^https?:\/\//) as string }]);
+  });
+
+  test("is not sent to who holds it", async () => {
+    const { headers } = await send("/openapi.json");
+    const again = await send("/openapi.json", { headers: { "If-None-Match": headers.get("etag") ?? "" } });
+    expect([again.status, await again.text()]).toEqual([304, ""]);
+  });
+});
+
+describe("problems", () => {
+  test("each code is explained", async () => {
+    for (const code of problemCodes()) expect(await json(send(`/problems/${code}`))).toMatchObject({ code });
+  });
+
+  test("the type of a problem leads to its explanation", async () => {
+    const { type, status, title } = await problem(send("/nowhere"), 404, "not_found");
+    expect(await json(send(new URL(type).pathname))).toMatchObject({ code: "not_found", status, title });
+  });
+
+  test("a code that does not exist is one", async () => {
+    await problem(send("/problems/nothing"), 404, "not_found");
+  });
+});

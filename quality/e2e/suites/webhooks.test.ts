@@ -1,0 +1,150 @@
+import { randomUUID } from "node:crypto";
+import { expect, onTestFinished, test } from "vitest";
+import { json, page, problem, type Json } from "../../../convex/http/testing/replies.testing";
+import { EVENTS } from "../../../scripts/webhook/events";
+import { freshId, signedHeaders, type WebhookSource } from "../../../scripts/webhook/sign";
+import { eventually, fresh, root, send } from "./asking";
+import { given, needing } from "./needing";
+
+type Event = {
+  source: WebhookSource;
+  type: string;
+  id: string;
+  body: string;
+  headers: Record<string, string>;
+};
+
+/** A signed event. @param object What differs in what it is about. */
+function event(source: WebhookSource, type: string, object: Json = {}, ago = 0): Event {
+  const [id, now] = [freshId(source), Date.now() - ago];
+  // Sources send objects.
+  const made = EVENTS[source][type]?.({ id, type, now }) as { data?: Json };
+  const subject = source === "stripe" ? made.data?.["object"] : made.data;
+  if (subject) Object.assign(subject, object);
+  const body = JSON.stringify(made);
+  const secret = given.secrets[source] ?? "";
+  return { source, type, id, body, headers: signedHeaders({ source, type, id, body, secret, now }) };
+}
+
+const deliver = ({ source, body, headers }: Event) =>
+  send(`/webhooks/${source}`, { method: "POST", body, headers });
+
+/** Delivers an event and waits until it has been processed. Answers what the log has of it. */
+async function processed(sent: Event): Promise<Json> {
+  const reply = await deliver(sent);
+  expect([reply.status, await reply.text()]).toEqual([200, "OK"]);
+  return eventually(async () => {
+    const [found] = await logged(sent);
+    return found?.["status"] === "pending" ? undefined : found;
+  });
+}
+
+const logged = async ({ source, id }: Event) =>
+  (await page(root("GET", `/api/webhook-events?source=${source}&limit=100`))).filter(
+    ({ eventId }) => eventId === id,
+  );
+
+const TYPES = { stripe: "invoice.paid", clerk: "session.created", github: "push" } as const;
+
+for (const source of ["stripe", "clerk", "github"] as const) {
+  needing(["--key", `--${source}-secret`], source, () => {
+    test("an event is logged and processed once, however often it is sent", async () => {
+      const sent = event(source, TYPES[source]);
+      const entry = await processed(sent);
+      expect(entry).toMatchObject({ source, status: "success", attempts: 1 });
+      const copies = await Promise.all([deliver(sent), deliver(sent), deliver(sent)]);
+      expect(copies.map(({ status }) => status)).toEqual([200, 200, 200]);
+      expect(await logged(sent)).toEqual([entry]);
+      const { payload, ...shown } = await json(root("GET", `/api/webhook-events/${String(entry["id"])}`));
+      expect(shown).toEqual(entry);
+      expect(payload).toBeTypeOf("object");
+    });
+
+    test("a body that is not the signed one is refused, and leaves nothing", async () => {
+      const sent = event(source, TYPES[source]);
+      const forged = { ...sent, body: sent.body.replace("{", "{ ") };
+      const { detail } = await problem(deliver(forged), 400, "webhook_rejected");
+      expect(detail).toBe("Webhook verification failed");
+      expect(await logged(sent)).toEqual([]);
+    });
+
+    test("so is one without a signature", async () => {
+      const reply = deliver({ ...event(source, TYPES[source]), headers: {} });
+      const { detail } = await problem(reply, 400, "webhook_unsigned");
+      expect(detail).toBe(source === "clerk" ? "Missing Svix headers" : "Missing signature");
+    });
+  });
+}
+
+for (const [source, type] of [
+  ["stripe", "invoice.paid"],
+  ["clerk", "session.created"],
+] as const) {
+  needing([`--${source}-secret`], `${source}'s clock`, () => {
+    test.each([600_000, -600_000])("an event that was signed %i ms ago is refused", async (ago) => {
+      await problem(deliver(event(source, type, {}, ago)), 400, "webhook_rejected");
+    });
+  });
+}
+
+needing(["--key", "--stripe-secret"], "what Stripe reports", () => {
+  test("a checkout is recorded as a payment", async () => {
+    const sessionId = `cs_test_${randomUUID()}`;
+    const entry = await processed(event("stripe", "checkout.session.completed", { id: sessionId }));
+    expect(entry).toMatchObject({ status: "success", handled: true });
+    expect(await json(root("GET", `/api/payments/${sessionId}`))).toMatchObject({
+      sessionId,
+      amountTotal: 4900,
+      currency: "eur",
+    });
+  });
+
+  test("an older event never overwrites a newer state", async () => {
+    const subscriptionId = `sub_${randomUUID()}`;
+    const about = { id: subscriptionId };
+    await processed(event("stripe", "customer.subscription.deleted", about));
+    await processed(event("stripe", "customer.subscription.updated", about, 60_000));
+    const at = `/api/subscriptions/${subscriptionId}`;
+    expect(await json(root("GET", at))).toMatchObject({ subscriptionId, status: "canceled" });
+  });
+
+  test("an event can be processed anew", async () => {
+    const { id } = await processed(event("stripe", "invoice.paid"));
+    await json(root("POST", `/api/webhook-events/${String(id)}/replay`), 202);
+    const again = await eventually(async () => {
+      const entry = await json(root("GET", `/api/webhook-events/${String(id)}`));
+      return entry["status"] === "pending" ? undefined : entry;
+    });
+    expect(again).toMatchObject({ id, status: "success" });
+  });
+});
+
+needing(["--key", "--clerk-secret"], "what Clerk reports", () => {
+  test("a user comes, changes and goes", async () => {
+    const clerkId = `user_${randomUUID()}`;
+    const about = {
+      id: clerkId,
+      email_addresses: [
+        {
+          id: "idn_1",
+          email_address: `${fresh()}@example.com`,
+          verification: { status: "verified", strategy: "email_code" },
+        },
+      ],
+      primary_email_address_id: "idn_1",
+    };
+    const tell = (type: string, more: Json = about) => processed(event("clerk", type, more));
+    onTestFinished(async () => {
+      await tell("user.deleted", { id: clerkId });
+    });
+    const user = async () =>
+      (await page(root("GET", "/api/users?limit=100"))).find((one) => one["clerkId"] === clerkId);
+
+    await tell("user.created");
+    expect(await user()).toMatchObject({ name: "Ada Lovelace" });
+    await tell("user.updated", { ...about, last_name: "King" });
+    expect(await user()).toMatchObject({ name: "Ada King" });
+    await tell("user.deleted", { id: clerkId });
+    expect(await user()).toBeUndefined();
+  });
+});

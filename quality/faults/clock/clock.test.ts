@@ -1,0 +1,190 @@
+/** A clock that is set back, or forward, between two runs and during one. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { signedHeaders } from "../../../scripts/webhook/sign";
+import type { Call, Json } from "../client";
+import { caller, everything } from "../client";
+import { Product, SECRETS, temporaryDirectory } from "../product";
+
+const HOUR = 60 * 60 * 1000;
+const DAY = 24 * HOUR;
+
+/** A product whose clock can be set, and all its starts in one data directory. */
+function clocked(settings: Record<string, string> = {}) {
+  const directory = temporaryDirectory();
+  const file = join(directory, "clock");
+  const set = (milliseconds: number) => writeFileSync(file, String(milliseconds));
+  set(0);
+  const preload = join(import.meta.dirname, "moved.mjs");
+  const env = { NODE_OPTIONS: `--import ${preload}`, CLOCK_FILE: file };
+  return { set, start: () => Product.start({ data: join(directory, "data"), settings, env }) };
+}
+
+const create = async (call: Call, name: string, headers: Record<string, string> = {}): Promise<Json> => {
+  const { status, json, text } = await call("POST", "/api/items", { name }, headers);
+  if (status !== 201) throw new Error(`${status} ${text}`);
+  return json;
+};
+
+const names = async (call: Call) => (await everything(call, "/api/items")).map(({ name }) => name);
+
+const deliver = (call: Call, id: string, now: number) => {
+  const hook = {
+    source: "github",
+    type: "push",
+    id,
+    body: JSON.stringify({ id }),
+    secret: SECRETS.github,
+  } as const;
+  return call("POST", "/webhooks/github", hook.body, signedHeaders({ ...hook, now }));
+};
+
+/** As a vendor sees it, whose clock is right. */
+const pay = (call: Call, id: string, now: number) => {
+  const type = "checkout.session.completed";
+  const object = { id: `cs_${id}`, object: "checkout.session", amount_total: 1, currency: "eur" };
+  const body = JSON.stringify({
+    id,
+    object: "event",
+    created: Math.floor(now / 1000),
+    type,
+    data: { object },
+  });
+  const headers = signedHeaders({ source: "stripe", type, id, body, secret: SECRETS.stripe, now });
+  return call("POST", "/webhooks/stripe", body, headers);
+};
+
+const jobDone = async (call: Call, number: number) => {
+  const asked = await call("POST", "/api/process", { data: { number } }, { Prefer: "respond-async" });
+  const path = asked.headers.get("location") ?? "";
+  await expect.poll(async () => (await call("GET", path)).json["status"]).toBe("succeeded");
+};
+
+test("set back while it runs: order, changes, jobs and webhooks go on", async () => {
+  const { set, start } = clocked();
+  const product = await start();
+  const call = caller(product.url, product.key);
+  const [one, two] = [await create(call, "one"), await create(call, "two")];
+  await jobDone(call, 1);
+  set(-2 * DAY);
+  const three = await create(call, "three");
+  expect(await names(call)).toEqual(["three", "two", "one"]);
+  expect(String(three["createdAt"]) >= String(two["createdAt"])).toBe(true);
+  // The same page by page: cursors are made of creation times.
+  const page = await call("GET", "/api/items?limit=1");
+  const next = /<([^>]+)>/.exec(page.headers.get("link") ?? "")?.[1] ?? "";
+  expect((JSON.parse((await call("GET", next)).text) as Json[]).map(({ name }) => name)).toEqual(["two"]);
+
+  const path = `/api/items/${String(one["id"])}`;
+  const etag = (await call("GET", path)).headers.get("etag") ?? "";
+  const changed = await call("PATCH", path, { name: "changed" }, { "If-Match": etag });
+  expect([changed.status, changed.json["name"]]).toEqual([200, "changed"]);
+  expect((await call("PATCH", path, { name: "again" }, { "If-Match": etag })).status).toBe(412);
+  await jobDone(call, 2);
+  expect((await deliver(call, "set-back", Date.now())).status).toBe(200);
+  const log = () => call("GET", "/api/webhook-events?limit=1");
+  await expect.poll(async () => (JSON.parse((await log()).text) as Json[])[0]?.["status"]).toBe("success");
+  expect((await product.stop()).code).toBe(0);
+});
+
+test("set back between two runs: what was there stays older, and what was scheduled runs", async () => {
+  const { set, start } = clocked();
+  const first = await start();
+  const { key } = first;
+  await create(caller(first.url, key), "before");
+  await first.kill();
+  set(-400 * DAY);
+  const second = await start();
+  const call = caller(second.url, key);
+  await create(call, "after");
+  expect(await names(call)).toEqual(["after", "before"]);
+  await jobDone(call, 1);
+  expect((await second.stop()).code).toBe(0);
+});
+
+test("an idempotency key holds over a clock that is set back, and its day ends by the clock", async () => {
+  const { set, start } = clocked();
+  const product = await start();
+  const call = caller(product.url, product.key);
+  const key = { "Idempotency-Key": "once" };
+  const made = await create(call, "once", key);
+  set(-2 * DAY);
+  expect(await create(call, "once", key)).toEqual(made);
+  set(23 * HOUR);
+  expect(await create(call, "once", key)).toEqual(made);
+  set(25 * HOUR);
+  expect((await create(call, "once", key))["id"]).not.toBe(made["id"]);
+});
+
+test("a clock that is set back locks nobody out by rate limits", async () => {
+  const { set, start } = clocked({ RATE_LIMIT_KEY_PER_MINUTE: "5" });
+  const product = await start();
+  const call = caller(product.url, product.key);
+  const status = async () => (await call("GET", "/api/items")).status;
+  const drain = async () => {
+    for (let i = 0; i < 6; i++) await status();
+    return call("GET", "/api/items");
+  };
+  expect((await drain()).status).toBe(429);
+  set(-2 * DAY);
+  // What it had is not given back, and it is told to wait no longer than ever.
+  const { status: still, headers } = await call("GET", "/api/items");
+  if (still === 429) expect(Number(headers.get("retry-after"))).toBeLessThanOrEqual(60);
+  set(-2 * DAY + 2 * 60_000);
+  expect(await status()).toBe(200);
+  // Nor does a jump forward and back.
+  set(2 * DAY);
+  expect((await drain()).status).toBe(429);
+  set(0);
+  set(2 * 60_000);
+  expect(await status()).toBe(200);
+});
+
+test("a signed webhook is held against the clock as it is", async () => {
+  const { set, start } = clocked();
+  const product = await start();
+  const call = caller(product.url, product.key);
+  const now = Date.now();
+  set(-HOUR);
+  expect((await pay(call, "evt_future", now)).status).toBe(400);
+  expect((await pay(call, "evt_now", now - HOUR)).status).toBe(200);
+  set(0);
+  // Its vendor tries again.
+  expect((await pay(call, "evt_future", now)).status).toBe(200);
+  expect((await pay(call, "evt_now", now)).status).toBe(200);
+  expect((await everything(call, "/api/webhook-events")).map(({ eventId }) => eventId)).toEqual([
+    "evt_future",
+    "evt_now",
+  ]);
+});
+
+test("what was due by a clock that was ahead waits until the clock is there, and runs", async () => {
+  const { set, start } = clocked();
+  set(DAY);
+  const first = await start();
+  const { key } = first;
+  const call = caller(first.url, key);
+  const began = Date.now();
+  const asked = Array.from({ length: 30 }, (_, i) =>
+    call("POST", "/api/process", { data: { i } }, { Prefer: "respond-async" }),
+  );
+  const ids = (await Promise.all(asked)).map(({ json }) => String(json["id"]));
+  await first.kill();
+  set(0);
+  const second = await start();
+  const again = caller(second.url, key);
+  await jobDone(again, 1);
+  set(DAY);
+  await jobDone(again, 2);
+  // Work that the kill cut off is given up a quarter of an hour after it was asked for, unless that is late itself.
+  set(DAY + 15 * 60_000 + 5_000 - (Date.now() - began));
+  await jobDone(again, 3);
+  const states = async () => {
+    const all = await Promise.all(
+      ids.map(async (id) => (await again("GET", `/api/jobs/${id}`)).json["status"]),
+    );
+    return all.filter((state) => state !== "succeeded" && state !== "failed");
+  };
+  await expect.poll(states).toEqual([]);
+});

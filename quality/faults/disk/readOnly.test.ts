@@ -1,0 +1,54 @@
+/** A data directory that cannot be written, from the start or from one moment on. */
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { inspect } from "../../../packages/convex-embedded/fixtures/inspect";
+import { caller } from "../client";
+import { Product, temporaryDirectory } from "../product";
+import { readOnly } from "./mounts";
+
+const NEEDS = "needs the right to mount a file system";
+
+test("a start in a directory that cannot be written is refused in one line", async ({ skip }) => {
+  const data = join(temporaryDirectory(), "data");
+  const product = await Product.start({ data });
+  expect((await product.stop()).code).toBe(0);
+  const makeWritable = readOnly(data);
+  if (makeWritable === null) return skip(NEEDS);
+  const { status, printed } = await Product.refused({ data });
+  expect(status).toBe(1);
+  expect(printed).toMatch(
+    /^The data directory \S+ cannot be written: .*\. Make it writable for this process, or choose another data directory\.$/,
+  );
+  makeWritable();
+  expect(inspect(data).problems).toEqual([]);
+  await Product.start({ data });
+});
+
+test("a start where no directory can be made is refused in one line", async ({ skip }) => {
+  const parent = temporaryDirectory();
+  if (readOnly(parent) === null) return skip(NEEDS);
+  const { status, printed } = await Product.refused({ data: join(parent, "data") });
+  expect(status).toBe(1);
+  expect(printed).toMatch(/^The data directory \S+ cannot be made: .*\. Choose another one\.$/);
+});
+
+test("a directory that becomes read-only refuses files, and goes on when it is writable again", async ({
+  skip,
+}) => {
+  const data = join(temporaryDirectory(), "data");
+  const product = await Product.start({ data });
+  const call = caller(product.url, product.key);
+  const before = await call("POST", "/api/items", { name: "before" });
+  const makeWritable = readOnly(data);
+  if (makeWritable === null) return skip(NEEDS);
+  const upload = await call("POST", "/api/upload", randomBytes(50_000));
+  expect([upload.status, upload.json["code"]]).toEqual([500, "internal"]);
+  expect((await call("GET", `/api/items/${String(before.json["id"])}`)).json).toEqual(before.json);
+  makeWritable();
+  expect((await call("POST", "/api/upload", randomBytes(50_000))).status).toBe(200);
+  expect((await call("POST", "/api/items", { name: "after" })).status).toBe(201);
+  expect((await product.stop()).code).toBe(0);
+  const { problems, orphans, files } = inspect(data);
+  expect([problems, orphans, files.size]).toEqual([[], [], 1]);
+});

@@ -1,0 +1,109 @@
+/** SIGKILL at any moment, with everything in flight that the API does. */
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { expect, inject, onTestFailed, test } from "vitest";
+import { inspect } from "../../../packages/convex-embedded/fixtures/inspect";
+import { caller } from "../client";
+import { Product, temporaryDirectory } from "../product";
+import { randomOf } from "../scale";
+import { directUploads, uploads } from "./files";
+import { changedItems, createdItems, keyedItems } from "./items";
+import { jobs } from "./jobs";
+import type { Kind, Turn } from "./kind";
+import { webhooks } from "./webhooks";
+
+const { rounds, seed } = inject("scale");
+/** Long enough for everything to be in flight, and to have ended in many places. */
+const MOST_MS = 800;
+const READ_MS = 300;
+
+/** Until everything has been acknowledged so often that a loss would show; on a slow machine that takes more rounds. */
+const enough = (kinds: readonly Kind[]): boolean => kinds.every((kind) => kind.acknowledged() > rounds);
+
+/** Works until the server is gone. */
+async function flood(kinds: readonly Kind[], turn: Turn, gone: AbortSignal): Promise<void> {
+  const workers = kinds.flatMap((kind) =>
+    Array.from({ length: kind.workers }, async (_, worker) => {
+      try {
+        for (;;) await kind.work(turn, worker);
+      } catch (error) {
+        // So `fetch` says that a connection was refused or cut.
+        if (!(error instanceof TypeError) && !gone.aborted) throw error;
+      }
+    }),
+  );
+  await Promise.all(workers);
+}
+
+/** Resolves when no webhook and no job waits for work that is still to be done. */
+async function settled({ call }: Turn): Promise<void> {
+  for (let tries = 0; tries < 300; tries++) {
+    const { text } = await call("GET", "/api/webhook-events?status=pending");
+    if (text === "[]") return;
+    await pause(100);
+  }
+}
+
+test(
+  `${rounds} kills at random moments: nothing acknowledged is missing, nothing is done twice`,
+  { timeout: 120_000 + rounds * 15_000 },
+  async () => {
+    const data = join(temporaryDirectory(), "data");
+    const random = randomOf(seed);
+    const work = jobs();
+    const kinds = [
+      createdItems(),
+      keyedItems(),
+      changedItems(),
+      uploads(),
+      directUploads(),
+      webhooks(),
+      work,
+    ];
+    let key: string | undefined;
+    let killedAtStart = 0;
+    let kills = 0;
+    for (let round = 0; ; round++) {
+      if (key !== undefined && random() < 0.1) {
+        // A start that does not get to its end, in what the last kill has left.
+        const half = Product.launch({ data });
+        await pause(random() * 1_000);
+        await half.kill();
+        killedAtStart++;
+      }
+      const product = await Product.start({ data });
+      key ??= product.key;
+      onTestFailed(() => console.log(product.lines.filter((line) => line.includes('"error"')).join("\n")));
+      const turn = { call: caller(product.url, key), random };
+      for (const kind of kinds) expect(await kind.again(turn), `${kind.name}, round ${round}`).toEqual([]);
+      if (round >= rounds && enough(kinds)) {
+        await settled(turn);
+        for (const kind of kinds) expect(await kind.missing(turn), kind.name).toEqual([]);
+        expect(await product.stop()).toEqual({ code: 0, signal: null });
+        break;
+      }
+      const gone = new AbortController();
+      const killed = pause(20 + random() * MOST_MS)
+        .then(() => product.kill())
+        // What had been answered is read.
+        .then(() => pause(READ_MS))
+        .then(() => gone.abort());
+      await flood(kinds, { call: caller(product.url, key, gone.signal), random }, gone.signal);
+      await killed;
+      kills++;
+      // A trace on stderr would be a fault of its own.
+      expect(product.lines.filter((line) => /^\s+at /.test(line))).toEqual([]);
+    }
+    const found = inspect(data);
+    expect([found.problems, found.orphans]).toEqual([[], []]);
+    for (const kind of kinds) expect(kind.twice(found), kind.name).toEqual([]);
+    for (const kind of kinds) {
+      console.log(
+        `${kind.name.padEnd(16)}${String(kind.acknowledged()).padStart(7)} acknowledged, 0 missing, 0 twice`,
+      );
+    }
+    console.log(
+      `${kills} kills under load, ${killedAtStart} during a start; ${work.cut()} jobs were cut off`,
+    );
+  },
+);

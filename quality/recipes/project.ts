@@ -1,0 +1,114 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { onTestFinished } from "vitest";
+import type { JsonSchema } from "../../convex/http/kit/described.kit";
+import { startLines } from "../../packages/convex-embedded/fixtures/startLines";
+import { checked, type Send } from "../../openapi/contract/check";
+import { describedBy } from "../../openapi/contract/described";
+import { changed, stepsUnder } from "./readme";
+
+const root = resolve(import.meta.dirname, "..");
+
+/** An adopter's copy of the project, as a clone would have it, with the packages of this one. */
+export class Project {
+  private constructor(readonly directory: string) {}
+
+  static async copy(): Promise<Project> {
+    const directory = await mkdtemp(join(tmpdir(), "adopter-"));
+    onTestFinished(() => rm(directory, { recursive: true }));
+    const listed = await output("git", ["ls-files", "--cached", "--others", "--exclude-standard"], root);
+    for (const file of listed.split("\n").filter((name) => name !== "" && existsSync(join(root, name))))
+      await cp(join(root, file), join(directory, file));
+    // Package by package, because scripts keep a cache between them that is nobody else's.
+    await mkdir(join(directory, "node_modules"));
+    for (const name of await readdir(join(root, "node_modules")))
+      if (name === ".bin" || !name.startsWith("."))
+        await symlink(join(root, "node_modules", name), join(directory, "node_modules", name));
+    return new Project(directory);
+  }
+
+  /** Does what the README says below a heading. Answers the files that it wrote or changed. */
+  async follow(heading: string): Promise<string[]> {
+    const readme = await readFile(join(this.directory, "README.md"), "utf8");
+    const files: string[] = [];
+    for (const step of stepsUnder(heading, readme)) {
+      if (step.kind === "run") {
+        await this.run("bash", "-euo", "pipefail", "-c", step.commands);
+        continue;
+      }
+      const path = join(this.directory, step.file);
+      const text =
+        step.kind === "write" ? step.text : step.changes.reduce(changed, await readFile(path, "utf8"));
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, text);
+      files.push(step.file);
+    }
+    return [...new Set(files)];
+  }
+
+  /** Runs a command; one that fails throws with all that it said. */
+  run(command: string, ...args: string[]): Promise<string> {
+    return output(command, args, this.directory);
+  }
+
+  /** Holds files against the house's form: formatted, and without a finding. */
+  async lint(files: readonly string[]): Promise<void> {
+    await this.run("npx", "prettier", "--check", ...files);
+    await this.run("npx", "eslint", "--max-warnings", "0", ...files);
+  }
+
+  /**
+   * Starts it as the README says. Answers what sends requests to it, which holds them against its own document, and the key
+   * and address that it prints.
+   */
+  async start(): Promise<{ send: Send; key: string; url: string }> {
+    const options = { cwd: this.directory, env: cleanEnv(), detached: true } as const;
+    const child = spawn("npm", ["start", "--", "--port", "0"], {
+      ...options,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const ended = once(child, "close");
+    onTestFinished(async () => {
+      killGroup(child);
+      await ended;
+    });
+    const said: string[] = [];
+    child.stderr.on("data", (chunk: Buffer) => said.push(chunk.toString()));
+    const printed = await startLines(child.stdout).catch((error: unknown) => {
+      throw new Error(`It ended before it was ready:\n${said.join("")}`, { cause: error });
+    });
+    const url = printed.get("api") ?? "";
+    return { send: await this.sendTo(url), key: printed.get("key") ?? "", url };
+  }
+
+  private async sendTo(url: string): Promise<Send> {
+    const text = await readFile(join(this.directory, "openapi", "openapi.json"), "utf8");
+    const described = describedBy(JSON.parse(text) as JsonSchema);
+    return checked((path, init) => fetch(url + path, init), { described, counts: false });
+  }
+}
+
+/** Kills a process with all that it has started. */
+function killGroup({ pid, exitCode }: ChildProcess): void {
+  if (pid !== undefined && exitCode === null) process.kill(-pid, "SIGKILL");
+}
+
+async function output(command: string, args: readonly string[], cwd: string): Promise<string> {
+  const child = spawn(command, args, { cwd, env: cleanEnv(), stdio: ["ignore", "pipe", "pipe"] });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (text: string) => (said += text));
+  const [code] = (await once(child, "close")) as [number | null];
+  if (code !== 0) throw new Error(`${[command, ...args].join(" ")}\nended with ${String(code)}:\n${said}`);
+  return said;
+}
+
+/** The environment of a shell: without what the suite that runs this has set for itself. */
+function cleanEnv(): NodeJS.ProcessEnv {
+  const ours = /^(VITEST|NODE_ENV$|TEST$|CONVEX_|RATE_LIMIT_|npm_)/;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.test(name)));
+}

@@ -1,0 +1,22 @@
+/** The README's "Remove what you do not need", followed to the letter on copies of the project. */
+import { expect, test } from "vitest";
+import { callerWith } from "../../convex/http/testing/caller.testing";
+import { Project } from "./project";
+
+test.each([
+  { heading: "### Items", gone: ["/api/items"] },
+  { heading: "### Stripe", gone: ["/api/payments/x", "/api/subscriptions/x", "/webhooks/stripe"] },
+  { heading: "### GitHub", gone: ["/webhooks/github"] },
+])(
+  "after the steps under $heading the rest type-checks, imports nothing for nothing and answers",
+  async ({ heading, gone }) => {
+    const project = await Project.copy();
+    const files = await project.follow(heading);
+    await project.lint(files);
+
+    const { send, key } = await project.start();
+    const call = callerWith(send, key);
+    for (const path of gone) expect((await call("GET", path)).status).toBe(404);
+    expect((await call("GET", "/api/users")).status).toBe(200);
+  },
+);
