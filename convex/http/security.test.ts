@@ -51,6 +51,7 @@ const HELD_BY: Record<keyof Spec, (keyof typeof ROWS)[]> = {
     "a body that is not JSON: 400",
     "an empty body: 400, unless it may be left out",
   ],
+  unparsed: ["a body that is not JSON: 400", "an empty body: 400, unless it may be left out"],
   form: [
     "a body of another type: 415",
     "a body that declares itself too large: 413, before the credential",

@@ -1,6 +1,7 @@
 /**
  * Throws requests at a real server that no client would send, and looks for what none may cause: a 5xx, a hang, an end, a
- * reply that is not documented, a secret or a forged line in what is printed. `npm run abuse -- --help`.
+ * reply that is not documented, a secret or a forged line in what is printed. Then many clients send large bodies at once.
+ * `npm run abuse -- --help`.
  */
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,6 +9,7 @@ import { join } from "node:path";
 import { UsageError } from "../../packages/convex-embedded/src/cli/arguments";
 import { attack } from "./attacks/main";
 import { productDocument } from "../../openapi/contract/check";
+import { runBursts } from "./bursts";
 import { parseOptions, USAGE, type Options } from "./options";
 import { wrongWithOutput } from "./output";
 import { shots } from "./requests/shots";
@@ -36,7 +38,9 @@ async function main(): Promise<number> {
   }
   if (options.timing) return withServer(measureTiming);
   const { cases, seconds } = options;
-  const failed = cases.includes("requests") ? await withServer((server) => abuse(server, options)) : 0;
+  let failed = 0;
+  if (cases.includes("requests")) failed += await withServer((server) => abuse(server, options));
+  if (cases.includes("bursts")) failed += await withServer((server) => bursts(server, options));
   const wrong = await attack(cases, seconds);
   for (const one of wrong) console.error(one);
   return failed === 0 && wrong.length === 0 ? 0 : 1;
@@ -49,6 +53,20 @@ async function withServer(work: (server: Server) => Promise<number>): Promise<nu
   } finally {
     await server.stop();
   }
+}
+
+async function bursts(server: Server, { short }: Options): Promise<number> {
+  const wrong = await runBursts(server, short);
+  return verdict([...wrong, ...(await stillThere(server))], "");
+}
+
+/** Prints what must not have happened. @returns the status to exit with. */
+function verdict(wrong: readonly string[], which: string): number {
+  for (const one of wrong) console.error(one);
+  console.log(
+    wrong.length === 0 ? "nothing that must not happen has happened" : `${wrong.length} findings${which}`,
+  );
+  return wrong.length === 0 ? 0 : 1;
 }
 
 async function abuse(server: Server, { requests, seed }: Options): Promise<number> {
@@ -66,23 +84,17 @@ async function abuse(server: Server, { requests, seed }: Options): Promise<numbe
     stage = await setStage(server.url, server.root, server.secrets);
     for (const key of Object.values(stage.keys)) secrets.add(key);
   }
-  const wrong = [
-    ...total.findings.map(told),
-    ...(await stillThere(server)),
-    ...wrongWithOutput(server.output(), [...secrets]).slice(0, 20),
-  ];
   const seconds = Math.round((performance.now() - started) / 1000);
   const statuses = [...total.statuses].sort(([a], [b]) => String(a).localeCompare(String(b)));
   console.log(
     `${total.sent} sent in ${seconds} s; ${statuses.map(([status, n]) => `${status}: ${n}`).join(", ")}`,
   );
-  for (const one of wrong) console.error(one);
-  console.log(
-    wrong.length === 0
-      ? "nothing that must not happen has happened"
-      : `${wrong.length} findings, seed ${seed}`,
-  );
-  return wrong.length === 0 ? 0 : 1;
+  const wrong = [
+    ...total.findings.map(told),
+    ...(await stillThere(server)),
+    ...wrongWithOutput(server.output(), [...secrets]).slice(0, 20),
+  ];
+  return verdict(wrong, `, seed ${seed}`);
 }
 
 function add(total: Outcome, { sent, statuses, findings }: Outcome): void {

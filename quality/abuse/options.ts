@@ -5,21 +5,22 @@ import { NAMES } from "./attacks/main";
 export type Options = {
   help: boolean;
   timing: boolean;
+  short: boolean;
   requests: number;
   seed: number;
-  /** `requests`, and names of attacks. */
+  /** `requests`, `bursts`, and names of attacks. */
   cases: readonly string[];
   /** How long each attack lasts. */
   seconds: number;
 };
 
-const REQUESTS = "requests";
+const CASES = ["requests", "bursts", ...NAMES];
 
 export const USAGE = `usage: npm run abuse -- [options]
 
   --requests N   how many requests to send (100000)
-  --short        10000 of them, in less than a minute, and attacks of 5 seconds
-  --only NAME    one case alone: requests, or an attack: ${NAMES.join(", ")}
+  --short        10000 of them, fewer bursts, and attacks of 5 seconds
+  --only NAME    one case alone: ${CASES.join(", ")}
   --minutes N    how long each attack lasts (half a minute)
   --seed N       which ones: the number that a run has printed makes the same again (another each time)
   --timing       instead, measure whether the time of a refusal tells anything about a key
@@ -42,12 +43,11 @@ const OPTIONS = {
 /** @throws UsageError */
 export function parseOptions(args: readonly string[]): Options {
   const { help, timing, short, requests, seed, only, minutes } = parseStrictly(args, OPTIONS);
-  const cases = [REQUESTS, ...NAMES];
-  if (only !== undefined && !cases.includes(only))
-    throw new UsageError(`--only takes ${cases.join(", ")}, not '${only}'`);
+  if (only !== undefined && !CASES.includes(only))
+    throw new UsageError(`--only takes ${CASES.join(", ")}, not '${only}'`);
   return {
-    ...{ help, timing },
-    cases: only === undefined ? cases : [only],
+    ...{ help, timing, short },
+    cases: only === undefined ? CASES : [only],
     seconds: minutes === undefined ? (short ? 5 : 30) : 60 * wholeNumber("--minutes", minutes),
     requests: wholeNumber("--requests", requests ?? (short ? "10000" : "100000")),
     seed: wholeNumber("--seed", seed ?? String(Math.floor(Math.random() * 2 ** 31))),

@@ -9,10 +9,10 @@ import { startLines } from "../../packages/convex-embedded/fixtures/startLines";
 import type { Stage } from "./stage";
 
 export type Server = {
+  pid: number;
   url: string;
   /** The port of stored files and of Convex's tools. */
   apiUrl: string;
-  pid: number;
   root: string;
   secrets: Stage["secrets"];
   /** What nobody may read in the output: the webhooks' secrets, and what opens the API port. */
@@ -68,9 +68,9 @@ export async function startServer(): Promise<Server> {
   output.length = 0;
   const after = (word: string) => new RegExp(`^${word}[ =]+(\\S+)`, "m").exec(printed)?.[1] ?? "";
   return {
+    pid: child.pid ?? 0,
     url: after("api"),
     apiUrl: after("cli"),
-    pid: child.pid ?? 0,
     root: after("key"),
     secrets,
     hidden: [...Object.values(secrets), after("CONVEX_SELF_HOSTED_ADMIN_KEY")],

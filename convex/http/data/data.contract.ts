@@ -8,9 +8,11 @@ export const receiveData = contract("post", "/api/data", () => ({
   scope: null,
   query: { filter: z.exactOptional(z.string().check(atMost(200))) },
   body: z.unknown(),
+  unparsed: true,
   replies: documented(() => ({ 200: z.object({ received: z.unknown(), filter: z.nullable(z.string()) }) })),
   docs: documented(() => ({
     tag: "Data",
+    media: "application/json",
     summary: "Echo a JSON value and a query parameter",
     description: "Takes any JSON and answers it, beside the filter or null.",
     examples: {

@@ -4,8 +4,9 @@ import { receiveData, receiveForm } from "./data.contract";
 
 export function data(api: Api): void {
   implement(api, receiveData, (c) => {
-    const { filter } = c.req.valid("query");
-    return Promise.resolve(c.json({ received: c.req.valid("json"), filter: filter ?? null }, 200));
+    const filter = JSON.stringify(c.req.valid("query").filter ?? null);
+    const body = `{"received":${c.var.json},"filter":${filter}}`;
+    return Promise.resolve(c.body(body, 200, { "Content-Type": "application/json" }));
   });
 
   implement(api, receiveForm, (c) => Promise.resolve(c.json(c.req.valid("form"), 200)));

@@ -17,6 +17,11 @@ describe("POST /api/data", () => {
     },
   );
 
+  test("what its value alone would lose comes back too: names given twice, digits, signs of zero", async () => {
+    const text = '{"a": [1.0, -0, 12345678901234567890], "a": 2}';
+    expect(await (await data(text)).text()).toBe(`{"received":${text},"filter":null}`);
+  });
+
   test("the filter comes back too", async () => {
     expect(await json(data("1", "?filter=a%20b"))).toEqual({ received: 1, filter: "a b" });
     expect(await json(data("1", "?filter="))).toEqual({ received: 1, filter: "" });

@@ -59,6 +59,11 @@ export type Spec = {
   query?: Fields;
   /** The JSON body. */
   body?: Schema;
+  /**
+   * The JSON body may be any value. It is checked, not validated, and stays text, there as `c.var.json`: a handler that only
+   * passes it on need not pay for its value.
+   */
+  unparsed?: true;
   /** The body may be left out; it is `{}` then. */
   bodyOptional?: true;
   /** The fields of a form in the place of a JSON body: `multipart/form-data` or `application/x-www-form-urlencoded`. */

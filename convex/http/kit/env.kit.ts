@@ -16,6 +16,8 @@ export type Variables = {
   upload: { bytes: ArrayBuffer; contentType: string };
   /** Set by `readBody` on routes that take text. */
   text: string;
+  /** Set by `readBody` on routes whose JSON stays text: one value, checked. */
+  json: string;
   /** Set by `readIdempotencyKey` on routes that create. */
   once: OnceCall;
   /** What `validate` has found so far. */

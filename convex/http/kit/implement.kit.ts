@@ -37,6 +37,7 @@ export type Call<C extends AnyContract> = {
         : Caller;
     readonly once: SpecOf<C> extends { idempotent: true } ? Variables["once"] : undefined;
     readonly text: SpecOf<C> extends { text: true } ? Variables["text"] : undefined;
+    readonly json: SpecOf<C> extends { unparsed: true } ? Variables["json"] : undefined;
     readonly upload: SpecOf<C> extends { upload: true } ? Variables["upload"] : undefined;
     readonly page: SpecOf<C> extends { paged: true } ? Variables["page"] : undefined;
   };

@@ -28,14 +28,14 @@ export async function validate(c: ApiContext, endpoint: Endpoint): Promise<void>
   if (endpoint.conditional && endpoint.method !== "get") c.set("ifMatch", revisionsFor(c));
 }
 
-function validatorsOf({ path, params, query, paged, body, form }: Endpoint): Validator[] {
+function validatorsOf({ path, params, query, paged, body, unparsed, form }: Endpoint): Validator[] {
   const validators: Validator[] = [];
   if (params) validators.push(validator("path", "param", z.object(params)));
   const fields = { ...query, ...(paged && pageQuery()) };
   // Routes under /api refuse query parameters that they do not know.
   if (path.startsWith("/api/")) validators.push(validator("query", "query", z.strictObject(fields)));
   else if (query) validators.push(validator("query", "query", z.object(fields)));
-  if (body) validators.push(validator("body", "json", body));
+  if (body && !unparsed) validators.push(validator("body", "json", body));
   if (form) validators.push(validator("body", "form", z.strictObject(form)));
   return validators;
 }

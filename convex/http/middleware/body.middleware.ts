@@ -1,4 +1,5 @@
 import { fail, failField } from "../../lib/failure.lib";
+import { checkJson } from "../../lib/json.lib";
 import { parseMediaType } from "../../lib/mediaType.lib";
 import type { Endpoint } from "../kit/api.kit";
 import type { ApiContext } from "../kit/env.kit";
@@ -8,8 +9,6 @@ import { readBytes } from "./bytes.middleware";
 export const JSON_LIMIT = 1024 * 1024;
 /** Bytes of an uploaded file: the 20 MiB of a Convex request, less room for its headers. */
 const UPLOAD_LIMIT = 20 * 1024 * 1024 - 64 * 1024;
-/** Levels of nesting in a JSON body. */
-const DEPTH_LIMIT = 64;
 
 const FORM_TYPES = ["multipart/form-data", "application/x-www-form-urlencoded"];
 
@@ -55,7 +54,8 @@ export function requireNoCoding(c: ApiContext, { body, form, upload }: Endpoint)
 
 /**
  * Reads the body strictly, no further than its limit, however it is sent. JSON must be valid UTF-8, one value, no deeper
- * than 64 levels, without lone surrogates or numbers that JSON cannot write. The validator then gets what was read here.
+ * than 64 levels, without lone surrogates or numbers that JSON cannot write. The validator then gets the value, or the handler
+ * the text.
  *
  * @returns The body as it came; undefined for a route that takes none.
  */
@@ -76,17 +76,26 @@ export async function readBody(c: ApiContext, endpoint: Endpoint): Promise<Array
     return undefined;
   }
   if (endpoint.form) c.req.bodyCache.formData = await readForm(bytes, c.req.header("Content-Type") ?? "");
-  else takeJson(c, bytes, endpoint.bodyOptional === true);
+  else takeJson(c, bytes, endpoint);
   return bytes;
 }
 
-function takeJson(c: ApiContext, bytes: ArrayBuffer, optional: boolean): void {
-  // Whoever leaves the body out need not name its type; nothing is validated without one.
+function takeJson(c: ApiContext, bytes: ArrayBuffer, { bodyOptional, unparsed }: Endpoint): void {
+  // A client that leaves the body out need not name its type; nothing is validated without one.
   if (bytes.byteLength > 0 && c.req.header("Content-Type") === undefined) notJson(c);
   const text = decode(bytes);
-  const value = text === "" && optional ? {} : parse(text);
-  const flaw = flawOf(value, 1);
+  if (text === "" && bodyOptional) {
+    c.req.json = () => Promise.resolve({} as never);
+    return;
+  }
+  const { valid, flaw } = checkJson(text);
+  if (!valid) invalidJson();
   if (flaw) failField({ in: "body", ...flaw });
+  if (unparsed) {
+    c.set("json", text);
+    return;
+  }
+  const value: unknown = JSON.parse(text);
   c.req.json = () => Promise.resolve(value as never);
 }
 
@@ -104,38 +113,6 @@ function decode(bytes: ArrayBuffer, ignoreBOM = false): string {
   } catch {
     return invalidJson();
   }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return invalidJson();
-  }
-}
-
-/** What JSON's grammar allows and the values of Convex, or JSON itself on the way out, do not. */
-type Flaw = { path: string; message: string };
-
-const TOO_DEEP: Flaw = { path: "", message: `must not be nested deeper than ${DEPTH_LIMIT} levels` };
-
-/** The first flaw of a value. Its path is made on the way back: a body is a million bytes, and few have one. */
-function flawOf(value: unknown, depth: number): Flaw | undefined {
-  if (typeof value === "string") {
-    return value.isWellFormed() ? undefined : { path: "", message: "contains a lone surrogate" };
-  }
-  if (typeof value === "number") {
-    return Number.isFinite(value) ? undefined : { path: "", message: "is a number out of range" };
-  }
-  if (typeof value !== "object" || value === null) return undefined;
-  if (depth > DEPTH_LIMIT) return TOO_DEEP;
-  for (const key in value) {
-    if (!key.isWellFormed()) return { path: "", message: "has a field name with a lone surrogate" };
-    const flaw = flawOf(value[key as keyof typeof value], depth + 1);
-    if (flaw === TOO_DEEP) return flaw;
-    if (flaw) return { ...flaw, path: flaw.path ? `${key}.${flaw.path}` : key };
-  }
-  return undefined;
 }
 
 function notJson(c: ApiContext): never {

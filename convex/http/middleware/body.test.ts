@@ -195,3 +195,16 @@ test("a route that takes no body reads none, whatever its type", async () => {
   });
   expect(pulled).not.toHaveBeenCalled();
 });
+
+test("a body for which the runtime has no room: 503, and when to come again", async () => {
+  const body = () =>
+    new ReadableStream({
+      pull: () => Promise.reject(new DOMException("no room", "QuotaExceededError")),
+    });
+  for (const headers of [{}, { "Content-Length": "10" }]) {
+    expect(await refusal({ body: body(), headers })).toMatchObject({
+      code: "unavailable",
+      headers: { "Retry-After": "1" },
+    });
+  }
+});

@@ -1,4 +1,4 @@
-import { failField } from "../../lib/failure.lib";
+import { fail, failField } from "../../lib/failure.lib";
 
 /**
  * Reads a body no further than a limit. A declared length was checked before; it may still lie, and may be absent.
@@ -13,7 +13,7 @@ export async function readBytes(
   if (!request.headers.has("Content-Length")) {
     return request.body ? readUnannounced(request.body, limit, tooLarge) : new ArrayBuffer(0);
   }
-  const bytes = await request.arrayBuffer().catch(brokenOff);
+  const bytes = await request.arrayBuffer().catch(unreadable);
   return bytes.byteLength > limit ? tooLarge() : bytes;
 }
 
@@ -25,7 +25,7 @@ async function readUnannounced(
   const chunks: Uint8Array[] = [];
   let length = 0;
   const reader = body.getReader();
-  const next = () => reader.read().catch(brokenOff);
+  const next = () => reader.read().catch(unreadable);
   for (let part = await next(); !part.done; part = await next()) {
     length += part.value.byteLength;
     if (length > limit) {
@@ -43,7 +43,18 @@ async function readUnannounced(
   return bytes.buffer;
 }
 
-/** The client is gone, or sent less than it said: its failure, not ours, even if nobody is left to be told. */
-function brokenOff(): never {
+/** Seconds after which a client may try again when the server had no room for its body. */
+const RETRY_AFTER = "1";
+
+/**
+ * Refuses for a body that could not be read. The embedded runtime bounds the memory for bodies, and says by the name of its
+ * error that there is none left. Otherwise the client is gone, or sent less than it declared: not an error of the server.
+ */
+function unreadable(error: unknown): never {
+  if (error instanceof Error && error.name === "QuotaExceededError") {
+    fail("unavailable", "The server is busy: it has no room for another body", {
+      headers: { "Retry-After": RETRY_AFTER },
+    });
+  }
   failField({ in: "body", path: "", message: "broke off" });
 }

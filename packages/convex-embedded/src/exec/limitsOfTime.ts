@@ -6,6 +6,8 @@
  * at its next syscall, or when it returns. Code that never yields is met by the watchdog (`services/watchdog.ts`).
  */
 import { SyscallError } from "./errors";
+import type { Monitor } from "./monitor";
+import { currentMonitor } from "./monitor";
 
 // Taken here, so that a test which replaces timers and clocks does not replace these.
 const { setInterval, clearInterval } = globalThis;
@@ -13,16 +15,8 @@ const now = performance.now.bind(performance);
 
 const TICK_MS = 25;
 
-/** Told which functions run. */
-export interface Monitor {
-  /** A function begins. @returns what `left` is told when it has ended. */
-  entered(path: string): number;
-  left(ticket: number): void;
-}
-
 const budgets = new Set<Budget>();
 let ticker: NodeJS.Timeout | null = null;
-let monitor: Monitor | null = null;
 
 /** What one function has left. */
 export class Budget {
@@ -114,8 +108,8 @@ export class Budget {
   #join(): void {
     if (this.#limitMs === Infinity) return;
     budgets.add(this);
-    this.#monitor = monitor;
-    if (monitor !== null) this.#ticket = monitor.entered(this.#path);
+    this.#monitor = currentMonitor();
+    if (this.#monitor !== null) this.#ticket = this.#monitor.entered(this.#path);
     ticker ??= setInterval(tick, TICK_MS).unref();
   }
 
@@ -124,11 +118,6 @@ export class Budget {
     this.#monitor?.left(this.#ticket);
     this.#monitor = null;
   }
-}
-
-/** From now on it is told which functions begin and end, `null` for nobody. One for the process. */
-export function monitorWith(next: Monitor | null): void {
-  monitor = next;
 }
 
 function tick(): void {

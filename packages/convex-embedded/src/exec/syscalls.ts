@@ -8,6 +8,7 @@ import type { Execution } from "./execution";
 import { running } from "./execution";
 import type { Handler } from "./operations";
 import { DATABASE, FILES, OBSERVED, OTHER, SYNC, unknownOperation } from "./operations";
+import { thread } from "./thread";
 
 export const convexGlobal = {
   syscall(operation: string, json: string): string {
@@ -69,6 +70,11 @@ async function otherSyscall(operation: string, json: string): Promise<string> {
     noteElsewhere(caller, operation);
     caller.budget.enter();
     execution = caller;
+    const turn = caller.frozen ? null : thread.goOn();
+    if (turn !== null) {
+      await turn;
+      caller.assertRunning();
+    }
     const handler = OTHER[operation];
     if (handler === undefined) throw unknownOperation(caller, operation);
     return await handler(caller, JSON.parse(json) as never);

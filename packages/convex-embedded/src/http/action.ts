@@ -3,7 +3,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Engine } from "../exec/engine";
 import { Execution, executions } from "../exec/execution";
 import type { Modules, Router } from "../runtime/modules";
-import { noRoute, uncaught } from "./failure";
+import { isOverloaded } from "./bodyRoom";
+import { busy, noRoute, uncaught } from "./failure";
 import { RequestOrigin } from "./origin";
 import { isClientGone, whenOver } from "./responses";
 import { capped, webGlobals, withoutBody } from "./web";
@@ -41,6 +42,7 @@ export async function serveHttpAction(
     }
     return capped(response);
   } catch (thrown) {
+    if (isOverloaded(thrown)) return busy();
     const stack = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
     const trace = engine.modules.mapStack(stack);
     if (!isClientGone(incoming, thrown)) {

@@ -2,11 +2,22 @@
 import { toSyscallError } from "../exec/errors";
 import { webGlobals } from "./web";
 
+/** Seconds. */
+const RETRY_AFTER = "1";
+
 /** Convex's answer where no route matches. */
 export function noRoute(): Response {
   return new webGlobals.Response("No matching routes found", {
     status: 404,
     headers: { "content-type": "text/plain; charset=utf-8" },
+  });
+}
+
+/** The answer where the server has no room for a body and the function has not answered that itself. */
+export function busy(): Response {
+  return new webGlobals.Response("The server is busy. Try again later.", {
+    status: 503,
+    headers: { "content-type": "text/plain; charset=utf-8", "retry-after": RETRY_AFTER },
   });
 }
 

@@ -3,6 +3,8 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { Server as Listener } from "node:net";
+import { progressed } from "../exec/monitor";
+import { thread } from "../exec/thread";
 import { continueOnceRead } from "./expect";
 import { Intake } from "./intake";
 import { comesTooLate, endWithItsBody } from "./linger";
@@ -73,12 +75,17 @@ export async function openPort(options: PortOptions): Promise<HttpServer> {
   server.on("timeout", (socket: Socket) => {
     if (![...active].some((outgoing) => outgoing.socket === socket && isOurTurn(outgoing))) socket.destroy();
   });
-  server.on("connection", () => intake.connected());
+  server.on("connection", () => {
+    intake.connected();
+    thread.connected();
+  });
   const answer = (incoming: IncomingMessage, outgoing: ServerResponse) => {
     if (comesTooLate(incoming)) return;
     active.add(outgoing);
+    progressed();
     whenOver(outgoing, () => {
       active.delete(outgoing);
+      progressed();
       // A response that had begun before the server was to close could no longer say that its connection ends.
       if (idleEnd) setImmediate(() => server.closeIdleConnections());
     });

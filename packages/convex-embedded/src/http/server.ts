@@ -3,8 +3,10 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import type { Asset } from "./assets";
 import { answerAsset } from "./assets";
+import { BodyRoom } from "./bodyRoom";
 import type { HttpServer } from "./port";
 import { openPort } from "./port";
+import { boundBody, hasBody } from "./requestBody";
 import { pathAndQuery } from "./target";
 
 export interface HttpOptions {
@@ -15,6 +17,8 @@ export interface HttpOptions {
   readonly siteOrigin: () => string;
   /** Files that are answered before functions are asked. */
   readonly assets: readonly Asset[];
+  /** The room for the bodies of requests. Default one of its own. */
+  readonly room?: BodyRoom;
   readonly respond: (request: Request, sockets: Sockets) => Promise<Response>;
 }
 
@@ -34,8 +38,14 @@ const IDLE_TIMEOUT_MS = 120_000;
  * @throws Error that names the port if it is in use or may not be taken.
  */
 export function listen(options: HttpOptions): Promise<HttpServer> {
+  const room = options.room ?? new BodyRoom();
   const listener = getRequestListener(
-    (request, { incoming, outgoing }) => options.respond(request, { incoming, outgoing } as Sockets),
+    (request, bindings) => {
+      const sockets = bindings as Sockets;
+      if (!hasBody(sockets.incoming)) return options.respond(request, sockets);
+      const leave = boundBody(request, sockets.incoming, room);
+      return options.respond(request, sockets).finally(leave);
+    },
     { overrideGlobalObjects: false },
   );
   return openPort({

@@ -13,8 +13,8 @@ interface Ended {
   readonly err: string;
 }
 
-/** Runs functions one after the other in a process of its own. */
-function run(data: string, paths: readonly string[], nodeOptions: readonly string[] = []): Promise<Ended> {
+/** Runs lines of functions one after the other in a process of its own, the functions of a line at the same time. */
+function run(data: string, lines: readonly string[], nodeOptions: readonly string[] = []): Promise<Ended> {
   const script = [
     join(root, "scripts/run.mjs"),
     join(root, "packages/convex-embedded/src/watchdog/watchdog.child.ts"),
@@ -24,7 +24,7 @@ function run(data: string, paths: readonly string[], nodeOptions: readonly strin
     const child = execFile(process.execPath, [...nodeOptions, ...args], { cwd: root }, (error, out, err) =>
       resolve({ signal: error?.signal ?? null, out, err }),
     );
-    child.stdin?.end(paths.join("\n"));
+    child.stdin?.end(lines.join("\n"));
   });
 }
 
@@ -41,6 +41,32 @@ test.each([
   );
   const { server } = await serve({ project: RULES, data });
   expect(await server.run("time:count", {})).toBe(3);
+});
+
+test.each([
+  ["before others that wait", "time:spinAfterAwait time:actionForever time:actionForever"],
+  ["after others that wait", "time:actionForever time:spinAfterAwait"],
+])("the loop is named, not what else is under way: it began %s", async (_name, line) => {
+  const { signal, err } = await run(temporaryDirectory(), [line]);
+  expect(signal).toBe("SIGKILL");
+  expect(err).toContain("The function time:spinAfterAwait has kept the process");
+});
+
+test("a loop in what a function has left behind is named too", async () => {
+  const { signal, err } = await run(temporaryDirectory(), ["time:spinAfterReturn", "time:longEnough"]);
+  expect(signal).toBe("SIGKILL");
+  expect(err).toContain("The function time:spinAfterReturn has kept the process");
+});
+
+test("many short functions in one turn of the event loop do not end the process, however long they take together", async () => {
+  const many = Array<string>(40).fill("time:spinBriefly");
+  const { signal, out, err } = await run(temporaryDirectory(), [many.join(" ")]);
+  expect([signal, out, err]).toEqual([null, `ready\n${many.map(() => '"done"').join(" ")}\n`, ""]);
+});
+
+test("work of the runtime's own does not end the process while a function waits", async () => {
+  const { signal, out, err } = await run(temporaryDirectory(), ["time:countAfterLong (busy)"]);
+  expect([signal, out, err]).toEqual([null, 'ready\n0 "busy"\n', ""]);
 });
 
 test("a function that waits for something does not", async () => {

@@ -1,0 +1,142 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { checkJson } from "./json.lib";
+
+const isJson = (text: string): boolean => {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+};
+const nested = (levels: number) => "[".repeat(levels) + "]".repeat(levels);
+
+describe("what JSON.parse takes is valid, and nothing else is", () => {
+  test.each([
+    ...[
+      "",
+      " ",
+      "0",
+      "-0",
+      "-",
+      "01",
+      "-01",
+      "1.",
+      ".5",
+      "1.5e",
+      "1e+",
+      "1E-2",
+      "0.0e0",
+      "+1",
+      "1_0",
+      "0x1",
+      "NaN",
+    ],
+    ...[
+      "true",
+      "tru",
+      "truex",
+      "null",
+      "nullnull",
+      "undefined",
+      "'a'",
+      '"a',
+      '"a"b',
+      '""',
+      '"\t"',
+      '"\u007f"',
+    ],
+    ...[
+      '"\\',
+      '"\\"',
+      '"\\x"',
+      '"\\u12"',
+      '"\\u12g4"',
+      '"\\u00e9\\n\\/"',
+      '"\\U0041"',
+      '"\\ud83d\\u"',
+      '"\u2028"',
+    ],
+    ...[
+      "[]",
+      "[",
+      "]",
+      "[,]",
+      "[1,]",
+      "[1 2]",
+      "[1,2]]",
+      "[[]",
+      "[}",
+      "\ufeff1",
+      "\u00a01",
+      " \t\r\n1\n",
+      "1,",
+    ],
+    ...[
+      "{}",
+      "{",
+      "{,}",
+      '{"a"}',
+      '{"a":}',
+      '{"a":1,}',
+      '{"a":1 "b":2}',
+      "{a:1}",
+      '{"a":1]',
+      '{"a":{"b":[]}}',
+    ],
+    ...['{"a":1,"a":2}', '{"":""}', '{"a" : [ 1 , { } ] }', "[1]/**/", "//", "[true,false,null]"],
+  ])("%j", (text) => {
+    expect(checkJson(text).valid).toBe(isJson(text));
+  });
+
+  test("of any JSON, and of any JSON with one character changed", () => {
+    const mutated = fc.tuple(
+      fc.json({ maxDepth: 6 }),
+      fc.nat(),
+      fc.constantFrom(...Array.from('{}[]",:\\u0019eE+-.tfn \n'), ""),
+    );
+    fc.assert(
+      fc.property(mutated, ([text, at, character]) => {
+        expect(checkJson(text)).toEqual({ valid: true });
+        const place = at % (text.length + 1);
+        const changed = text.slice(0, place) + character + text.slice(place + 1);
+        expect([changed, checkJson(changed).valid]).toEqual([changed, isJson(changed)]);
+      }),
+      { seed: 1, numRuns: 5_000 },
+    );
+  });
+
+  test("of a text of brackets, however many", () => {
+    for (const text of ["[".repeat(1_000_000), "]".repeat(1_000_000), '{"a":['.repeat(200_000)])
+      expect(checkJson(text)).toEqual({ valid: false });
+  });
+});
+
+describe("the first flaw is found, with its path", () => {
+  test.each([
+    ['"\\ud83d"', "", "contains a lone surrogate"],
+    ['["","\\ude00\\ud83d"]', "1", "contains a lone surrogate"],
+    ['{"a":[0,{"b.c":"\\ud83d\\\\ude00"}]}', "a.1.b.c", "contains a lone surrogate"],
+    ['{"\\u0041":{"\\ud83dx":1}}', "A", "has a field name with a lone surrogate"],
+    ['{"\\udc00":1}', "", "has a field name with a lone surrogate"],
+    ["[1,-1e309]", "1", "is a number out of range"],
+    ["9".repeat(400), "", "is a number out of range"],
+    ["1e99999999999999999999", "", "is a number out of range"],
+    ['{"a":1e999,"b":"\\ud800"}', "a", "is a number out of range"],
+    [nested(65), "", "must not be nested deeper than 64 levels"],
+    [nested(500_000), "", "must not be nested deeper than 64 levels"],
+  ])("%.60s", (text, path, message) => {
+    expect(checkJson(text)).toEqual({ valid: true, flaw: { path, message } });
+  });
+
+  test.each([
+    nested(64),
+    '"\\ud83d\\ude00 \\uD83D\\uDE00 🦎"',
+    "[1e308,1.7976931348623157e308,1e-999,0.1e308]",
+    `${"0.0".padEnd(1000, "0")}1e300`,
+    "1".repeat(308),
+  ])("and none where there is none: %.40s", (text) => {
+    expect(checkJson(text)).toEqual({ valid: true });
+  });
+});

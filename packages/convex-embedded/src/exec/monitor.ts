@@ -1,0 +1,24 @@
+/** Tells the watchdog (`services/watchdog.ts`) which functions run and that the process makes progress. */
+
+export interface Monitor {
+  /** A function begins. @returns the ticket that `left` takes when the function has ended. */
+  entered(path: string): number;
+  left(ticket: number): void;
+  /** The process has made progress outside of functions. */
+  progressed(): void;
+}
+
+let monitor: Monitor | null = null;
+
+/** The monitor of this process, `null` for none. */
+export const currentMonitor = (): Monitor | null => monitor;
+
+/** Sets the monitor of this process. `null` removes it. */
+export function monitorWith(next: Monitor | null): void {
+  monitor = next;
+}
+
+/** Notes progress outside of functions: a request has begun or ended, or a part of a body has arrived. */
+export function progressed(): void {
+  monitor?.progressed();
+}

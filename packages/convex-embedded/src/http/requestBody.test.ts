@@ -1,0 +1,136 @@
+import { once } from "node:events";
+import type { Socket } from "node:net";
+import { connect } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
+import { serve } from "../../fixtures/serve";
+import { BodyRoom } from "./bodyRoom";
+import { listen } from "./server";
+import { webGlobals } from "./web";
+
+/** A port whose function is given the request; it answers what the function returns, or the name of its error. */
+async function port(respond: (request: Request) => Promise<string>, room = new BodyRoom()) {
+  const server = await listen({
+    ...{ host: "127.0.0.1", port: 0, siteOrigin: () => "http://site.test", assets: [], room },
+    respond: async (request) => {
+      const text = await respond(request).catch((error: unknown) => (error as Error).name);
+      return new webGlobals.Response(text);
+    },
+  });
+  onTestFinished(() => server.close(0));
+  return `http://127.0.0.1:${server.port}/`;
+}
+
+/** Sends a request by hand, of whose body only a part need come. `answer` resolves with all that came back. */
+async function send(
+  url: string,
+  length: number,
+  part: string,
+): Promise<{ socket: Socket; answer: Promise<string> }> {
+  const socket = connect(Number(new URL(url).port), "127.0.0.1");
+  onTestFinished(() => void socket.destroy());
+  await once(socket, "connect");
+  socket.write(
+    `POST /echo/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: ${length}\r\n\r\n${part}`,
+  );
+  let text = "";
+  socket.on("data", (chunk: Buffer) => (text += chunk.toString()));
+  return { socket, answer: once(socket, "end").then(() => text) };
+}
+
+/** Parts of unknown number, sent in chunks. */
+const chunked = (...parts: string[]): RequestInit => {
+  const init: RequestInit & { duplex: "half" } = {
+    method: "POST",
+    body: new ReadableStream({
+      start(controller) {
+        for (const part of parts) controller.enqueue(new TextEncoder().encode(part));
+        controller.close();
+      },
+    }),
+    duplex: "half",
+  };
+  return init;
+};
+const whole = (text: string): RequestInit => ({ method: "POST", body: text });
+
+async function streamed(request: Request): Promise<string> {
+  let text = "";
+  for await (const part of request.body as unknown as AsyncIterable<Uint8Array>)
+    text += Buffer.from(part).toString();
+  return text;
+}
+
+test.each<[string, (request: Request) => Promise<string>]>([
+  ["text", (request) => request.text()],
+  ["JSON", async (request) => JSON.stringify(await request.json())],
+  ["bytes", async (request) => Buffer.from(await request.arrayBuffer()).toString()],
+  ["a blob", async (request) => (await request.blob()).text()],
+  ["a stream", streamed],
+])("a body can be read once as %s, whether its length is declared or not", async (_name, read) => {
+  const room = new BodyRoom();
+  const again: string[] = [];
+  const url = await port(async (request) => {
+    expect(request.bodyUsed).toBe(false);
+    const text = await read(request);
+    expect(request.bodyUsed).toBe(true);
+    again.push(await request.text().catch((error: unknown) => (error as Error).name));
+    return text;
+  }, room);
+  for (const parts of [['"é', "🦎", '"'], ['""']]) {
+    const sent = parts.join("");
+    expect(await (await fetch(url, whole(sent))).text()).toBe(sent);
+    expect(await (await fetch(url, chunked(...parts))).text()).toBe(sent);
+  }
+  expect(again).toEqual(Array(4).fill("TypeError"));
+  expect(room.held).toBe(0);
+});
+
+test("a form can be read", async () => {
+  const url = await port(async (request) => JSON.stringify([...(await request.formData())]));
+  const form = new FormData();
+  form.set("name", "Ada");
+  expect(await (await fetch(url, { method: "POST", body: form })).json()).toEqual([["name", "Ada"]]);
+});
+
+test("a body for which there is no room is refused, and the room is there again when the others are answered", async () => {
+  const room = new BodyRoom({ bytes: 10, waiting: 0 });
+  const url = await port((request) => request.text(), room);
+  const first = await send(url, 8, "1234");
+  await expect.poll(() => room.held).toBe(8);
+  expect(await (await fetch(url, whole("12345678"))).text()).toBe("QuotaExceededError");
+  expect(await (await fetch(url, chunked("12345678"))).text()).toBe("QuotaExceededError");
+  expect(await (await fetch(url, whole("12"))).text()).toBe("12");
+  first.socket.write("5678");
+  expect(await first.answer).toContain("12345678");
+  expect(room.held).toBe(0);
+  expect(await (await fetch(url, whole("12345678"))).text()).toBe("12345678");
+});
+
+test("a body that waits for room is read when there is some", async () => {
+  const room = new BodyRoom({ bytes: 10 });
+  const url = await port((request) => request.text(), room);
+  const first = await send(url, 8, "1234");
+  await expect.poll(() => room.held).toBe(8);
+  const second = await send(url, 8, "abcdefgh");
+  first.socket.write("5678");
+  expect(await first.answer).toContain("12345678");
+  expect(await second.answer).toContain("abcdefgh");
+});
+
+test("a client that leaves gives its room back, and one whose body has come is served", async () => {
+  const room = new BodyRoom();
+  const url = await port((request) => request.text(), room);
+  const { socket } = await send(url, 8, "1234");
+  await expect.poll(() => room.held).toBe(8);
+  socket.destroy();
+  await expect.poll(() => room.held).toBe(0);
+});
+
+test("where a function does not answer it itself, the server says that it is busy", async () => {
+  const { server } = await serve();
+  // It takes all room by what it declares, and loses it to the second, since nothing comes.
+  const first = await send(server.url, 64 * 1024 * 1024, "x");
+  const second = await send(server.url, 5, "hello");
+  expect(await first.answer).toMatch(/^HTTP\/1\.1 503 [^]*\r\nretry-after: 1\r\n[^]*The server is busy/i);
+  expect(await second.answer).toMatch(/^HTTP\/1\.1 200 [^]*"text":"hello"/);
+});
