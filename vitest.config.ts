@@ -17,10 +17,8 @@ const env = {
 /** Projects do not inherit these. Time limits are for what hangs: on a busy machine much takes long that takes no time alone. */
 const patience = { testTimeout: 120_000, hookTimeout: 120_000, expect: { poll: { timeout: 60_000 } } };
 const setupFiles = ["./vitest.setup.ts"];
-/** These kill the server, which has to be a process for that. */
-const ofAProcess = ["convex/http/**/crash.test.ts"];
-/** These send what only a socket carries. */
-const ofASocket = ["convex/http/anything.test.ts"];
+/** These take longer than a fast loop may: they kill processes, call the compiler, or generate thousands of cases. */
+const slow = ["**/*.slow.test.ts"];
 
 /** The runtime is used from its sources. */
 const runtime = { "convex-embedded": `${import.meta.dirname}/packages/convex-embedded/src` };
@@ -30,7 +28,7 @@ const engine = (name: "convex-test" | "embedded") => ({
   test: {
     name,
     include: name === "convex-test" ? [...overHttp, ...ofFunctions] : overHttp,
-    exclude: [...ofTheKit, ...(name === "convex-test" ? [...ofAProcess, ...ofASocket] : [])],
+    exclude: [...ofTheKit, ...slow],
     provide: { engine: name },
     env,
     setupFiles,
@@ -48,7 +46,8 @@ export default defineConfig({
     projects: [
       engine("convex-test"),
       engine("embedded"),
-      { ...onTheHarness, test: { ...engine("convex-test").test, name: "harness" } },
+      { ...onTheHarness, test: { ...engine("convex-test").test, name: "harness", include: overHttp } },
+      { ...onTheHarness, test: { ...engine("convex-test").test, name: "functions", include: ofFunctions } },
       {
         // What the components of this project publish with their sources.
         ...onTheHarness,
@@ -65,7 +64,7 @@ export default defineConfig({
       {
         resolve: { alias: runtime },
         test: {
-          name: "plain",
+          name: "unit",
           include: [
             ...ofTheKit,
             "convex/lib/**/*.test.ts",
@@ -76,9 +75,24 @@ export default defineConfig({
             "openapi/**/*.test.ts",
             "scripts/**/*.test.ts",
           ],
+          exclude: slow,
           env,
           setupFiles,
           ...patience,
+        },
+      },
+      {
+        resolve: { alias: runtime },
+        test: {
+          name: "slow",
+          include: slow,
+          exclude: ["**/node_modules/**"],
+          provide: { engine: "embedded" as const },
+          env,
+          setupFiles,
+          ...patience,
+          hookTimeout: 900_000,
+          testTimeout: 900_000,
         },
       },
       {

@@ -164,7 +164,7 @@ test("what cannot be backed up is said, and leaves nothing behind", async () => 
 
   await server.close();
   const db = new Connection(join(data, "data.sqlite"));
-  db.exec("UPDATE meta SET value = '3' WHERE key = 'format'");
+  db.exec("UPDATE meta SET value = '4' WHERE key = 'format'");
   db.close();
   await attempt("written by a newer version");
   mkdirSync(join(data, "restore.complete"));

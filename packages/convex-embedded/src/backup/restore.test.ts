@@ -183,8 +183,8 @@ describe("a file that is no sound backup is refused, and nothing changes", () =>
     ],
     [
       "with a database of a newer format",
-      withDatabase("UPDATE meta SET value = '3' WHERE key = 'format'"),
-      "has format 3, written by a newer version",
+      withDatabase("UPDATE meta SET value = '4' WHERE key = 'format'"),
+      "has format 4, written by a newer version",
     ],
     [
       "with a database of another program",

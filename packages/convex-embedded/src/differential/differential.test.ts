@@ -19,7 +19,7 @@ const PROJECT = join(import.meta.dirname, "../../fixtures/differential");
 const modules = {
   "../../fixtures/differential/convex/programs.ts": () =>
     import("../../fixtures/differential/convex/programs"),
-  "../fixtures/differential/convex/_generated/api.js": () => Promise.resolve({}),
+  "../../fixtures/differential/convex/_generated/api.js": () => Promise.resolve({}),
 };
 
 const mock = (): Engine => engineOf(convexTest);

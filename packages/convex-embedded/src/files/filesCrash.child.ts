@@ -1,5 +1,5 @@
 /**
- * The process that `filesCrash.test.ts` kills: serves a project from a data directory and prints upload
+ * The process that `filesCrash.slow.test.ts` kills: serves a project from a data directory and prints upload
  * URLs until it is gone, one whenever a line comes in.
  */
 import { createInterface } from "node:readline";

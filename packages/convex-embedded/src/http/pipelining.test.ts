@@ -154,7 +154,7 @@ test("files that were asked for are closed when the connection is: the server's 
   writeFileSync(file, Buffer.alloc(2 ** 20));
   const asset = { path: "/script.js", file, type: "text/javascript", etag: '"1"' };
   const { server } = await serve({
-    project: join(import.meta.dirname, "../fixtures/stored"),
+    project: join(import.meta.dirname, "../../fixtures/stored"),
     assets: [asset],
   });
   const url = (await server.run("files:uploadUrl", {})) as string;

@@ -50,7 +50,7 @@ test("jobs end in the same states with the same effects", async () => {
   try {
     const modules = {
       "../../fixtures/scheduled/convex/jobs.ts": () => import("../../fixtures/scheduled/convex/jobs"),
-      "../fixtures/scheduled/convex/_generated/api.js": () => Promise.resolve({}),
+      "../../fixtures/scheduled/convex/_generated/api.js": () => Promise.resolve({}),
     };
     const t = convexTest(schema, modules);
     const runners = t as unknown as Record<string, (reference: unknown, args: unknown) => Promise<Value>>;

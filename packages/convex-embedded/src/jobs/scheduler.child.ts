@@ -1,5 +1,5 @@
 /**
- * The process that `recovery.test.ts` kills: schedules mutations and actions as fast as it can, with half of them due at
+ * The process that `recovery.slow.test.ts` kills: schedules mutations and actions as fast as it can, with half of them due at
  * once, and prints the text that each is to write once its scheduling is acknowledged.
  */
 import { startServer } from "../server/server";

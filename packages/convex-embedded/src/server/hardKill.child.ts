@@ -1,5 +1,5 @@
 /**
- * The process that `hardKill.test.ts` kills: serves a project, prints where, and answers the line `idle` when nothing
+ * The process that `hardKill.slow.test.ts` kills: serves a project, prints where, and answers the line `idle` when nothing
  * is due or running. In a file of one byte stands whether it is within a commit: what was written to a file survives
  * the end of a process.
  */

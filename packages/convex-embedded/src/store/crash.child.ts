@@ -1,5 +1,5 @@
 /**
- * The process that `crash.test.ts` kills: inserts into the store of a directory as fast as it can, several at a time,
+ * The process that `crash.slow.test.ts` kills: inserts into the store of a directory as fast as it can, several at a time,
  * and prints the id of each document once it is acknowledged. With `hold` it takes the store, says so, and waits.
  */
 import { openStore } from "./store";

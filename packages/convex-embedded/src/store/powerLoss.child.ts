@@ -1,5 +1,5 @@
 /**
- * The process that `powerLoss.test.ts` records: writes documents and files into a new data directory and prints, with one
+ * The process that `powerLoss.slow.test.ts` records: writes documents and files into a new data directory and prints, with one
  * system call each, what is acknowledged: `document ID TEXT`, `file UUID SHA256`, `deleted UUID`, and what
  * was refused: `failed ID TEXT`, `failed file`.
  */

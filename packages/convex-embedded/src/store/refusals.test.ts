@@ -90,10 +90,10 @@ test("damage in the middle is named where it is read, and does not hold up who w
 test("a database of a newer format is refused, and not touched", async () => {
   const { directory, file } = await written();
   const db = new Connection(file);
-  db.exec("UPDATE meta SET value = '3' WHERE key = 'format'");
+  db.exec("UPDATE meta SET value = '4' WHERE key = 'format'");
   db.close();
   expect(() => openStore({ directory })).toThrow(
-    `${file} has format 3, written by a newer version; this one reads formats up to 2. Update this project, or choose another data directory.`,
+    `${file} has format 4, written by a newer version; this one reads formats up to 3. Update this project, or choose another data directory.`,
   );
 });
 

@@ -11,7 +11,7 @@ const execute = promisify(execFile);
 /** Runs it; answers its status and what it printed. */
 async function e2e(...args: string[]): Promise<{ status: number; printed: string }> {
   try {
-    const { stdout } = await execute(process.execPath, ["scripts/run.mjs", "e2e/main.ts", ...args]);
+    const { stdout } = await execute(process.execPath, ["scripts/run.mjs", "quality/e2e/main.ts", ...args]);
     return { status: 0, printed: stdout };
   } catch (error) {
     // So `execFile` rejects.

@@ -57,7 +57,10 @@ describe.each(versions)("version %s", (version) => {
     // The second start meets what the first has migrated.
     for (const start of ["first", "second"]) {
       const server = await serve(data);
-      const call = (path: string, init: RequestInit = {}) =>
+      const call = (
+        path: string,
+        init: { method?: string; body?: string; redirect?: "manual"; headers?: Record<string, string> } = {},
+      ) =>
         checkedFetch(server.url + path, { ...init, headers: { "X-API-Key": expected.key, ...init.headers } });
       await server.run("migrations:foldEmails", {});
       await server.idle();

@@ -3,7 +3,7 @@
  * several. Whatever comes, the server does not fail, answers what is documented, and refuses with a problem.
  *
  * Others come with another seed, and more with a larger number:
- * `FUZZ_SEED=$RANDOM FUZZ_REQUESTS=50000 npx vitest run --project embedded convex/http/anything.test.ts`.
+ * `FUZZ_SEED=$RANDOM FUZZ_REQUESTS=50000 npx vitest run --project slow convex/http/anything`.
  */
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
