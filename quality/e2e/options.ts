@@ -36,7 +36,7 @@ export const USAGE = `npm run e2e -- [options] [SUITE ...]
 Other users of the machine can read command lines, so give the last five by the environment: E2E_KEY, E2E_TOKEN,
 E2E_STRIPE_SECRET, E2E_CLERK_SECRET, E2E_GITHUB_SECRET. An option wins over its variable. The variables count with --base-url only.
 
-Tests without their secret are skipped, and the summary says so. SUITE is a part of a file's name in e2e/suites.
+Tests without their secret are skipped, and the summary says so. SUITE is a part of a file's name in quality/e2e/suites.
 `;
 
 const TEXT = { type: "string" } as const;

@@ -13,7 +13,7 @@ export default class SummaryReporter implements Reporter {
     const lines = [...secrets].map((secret) => {
       const wanted = skipped.filter((test) => secretOf(test) === secret);
       const suites = new Set(
-        wanted.map(({ module }) => module.relativeModuleId.replace(/^e2e\/suites\//, "")),
+        wanted.map(({ module }) => module.relativeModuleId.replace(/^.*\/suites\//, "")),
       );
       return `  ${wanted.length} for want of ${secret ?? "nothing that can be given"}: ${[...suites].join(", ")}`;
     });

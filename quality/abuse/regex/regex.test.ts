@@ -55,10 +55,8 @@ describe("the check itself", () => {
 
 test("there are expressions to look at, those put together at run time among them", () => {
   expect(ALL.length).toBeGreaterThan(100);
-  const ofMediaTypes = ALL.filter(({ file }) => file.endsWith("body.middleware.ts"));
-  expect(ofMediaTypes.map(({ source }) => new RegExp(source).test('text/plain; charset="a b"'))).toEqual([
-    true,
-  ]);
+  const ofMediaTypes = ALL.filter(({ file }) => file === "convex/lib/mediaType.lib.ts");
+  expect(ofMediaTypes.some(({ source }) => new RegExp(source).test('; charset="a b"'))).toBe(true);
 });
 
 test.each(ALL.map((found) => [nameOf(found), found] as const))("%s", (name, found) => {

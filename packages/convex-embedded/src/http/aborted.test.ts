@@ -33,7 +33,7 @@ test("a client that goes away in the middle of a body is no error of the HTTP ac
 });
 
 test("a client that goes away in the middle of an upload is no error", async () => {
-  const { server, logged } = await serve({ project: `${import.meta.dirname}/../fixtures/stored` });
+  const { server, logged } = await serve({ project: `${import.meta.dirname}/../../fixtures/stored` });
   const { pathname, search } = new URL((await server.run("files:uploadUrl", {})) as string);
   await breakOff(server.apiUrl, pathname + search);
   await server.close();
