@@ -54,7 +54,7 @@ async function expectRefused(data: string, why: RegExp): Promise<void> {
   expect(printed).not.toContain("\n");
 }
 
-const DAMAGED = /^The database \S+data\.sqlite is damaged: .*embedded -- restore FILE --replace/;
+const DAMAGED = /^The database \S+data\.sqlite is damaged: .*convex-embedded restore FILE --replace/;
 
 test("a broken header, a file that is cut short and one that is something else refuse the start", async () => {
   const { data, file } = await written("stop");
