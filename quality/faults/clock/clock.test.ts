@@ -1,25 +1,13 @@
 /** A clock that is set back, or forward, between two runs and during one. */
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { expect, test } from "vitest";
 import { signedHeaders } from "../../../scripts/webhook/sign";
 import type { Call, Json } from "../client";
 import { caller, everything } from "../client";
-import { Product, SECRETS, temporaryDirectory } from "../product";
+import { SECRETS } from "../product";
+import { clocked } from "./clocked";
 
 const HOUR = 60 * 60 * 1000;
 const DAY = 24 * HOUR;
-
-/** A product whose clock can be set, and all its starts in one data directory. */
-function clocked(settings: Record<string, string> = {}) {
-  const directory = temporaryDirectory();
-  const file = join(directory, "clock");
-  const set = (milliseconds: number) => writeFileSync(file, String(milliseconds));
-  set(0);
-  const preload = join(import.meta.dirname, "moved.mjs");
-  const env = { NODE_OPTIONS: `--import ${preload}`, CLOCK_FILE: file };
-  return { set, start: () => Product.start({ data: join(directory, "data"), settings, env }) };
-}
 
 const create = async (call: Call, name: string, headers: Record<string, string> = {}): Promise<Json> => {
   const { status, json, text } = await call("POST", "/api/items", { name }, headers);
