@@ -1,7 +1,7 @@
 import { v } from "convex/values";
 import { internalMutation, internalQuery } from "./_generated/server";
 
-/** Milliseconds for which one write stands for all callers: whoever asks how often, the disk is written no more often. */
+/** Milliseconds during which all callers share one write, so that frequent checks do not wear the disk. */
 const WRITE_EVERY_MS = 5_000;
 
 /**

@@ -184,7 +184,7 @@ describe("behind a proxy", () => {
 });
 
 describe("the address that requests are counted by", () => {
-  /** A server that stands behind as many proxies as it is told, none of which is there. */
+  /** A server that is told of proxies in front of it, although there are none. */
   async function counted(trustProxy: number, limit: string): Promise<string[]> {
     const data = mkdtempSync(join(tmpdir(), "doctor-test-"));
     const env = { RATE_LIMIT_IP_PER_MINUTE: limit };

@@ -138,7 +138,7 @@ function say(line: string): Promise<void> {
   return new Promise((resolve) => process.stdout.write(`${line}\n`, () => resolve()));
 }
 
-/** A warning, because whoever moved here from Convex may rely on the address. */
+/** A warning, because an operator who moved here from Convex may rely on the address. */
 function tellIgnoredSiteUrl(envFile: string): void {
   const url = siteUrlOfAnother(readEnvFile(envFile));
   if (url === undefined) return;

@@ -67,7 +67,7 @@ export class BodyRoom {
   async enter(size: number | null, cut: (reason: Error) => void): Promise<Place> {
     const place = new RoomPlace(this, size, cut);
     if (size !== null && !this.#fits(size)) await this.#wait(size);
-    // Whoever admits a waiting body has taken its room already.
+    // The code that admits a waiting body has taken its room already.
     else this.#held += place.size;
     this.#places.add(place);
     return place;
