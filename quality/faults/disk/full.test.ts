@@ -131,6 +131,7 @@ test("with the default limits a full disk refuses writes only, and readiness and
   }
   expect([...statuses]).toEqual([[200, 100]]);
   expectUnavailable(await create(call, "during"));
+  await product.line(/requests_uncounted/);
   const told = product.lines.filter((line) => line.includes("requests_uncounted"));
   expect(told).toHaveLength(1);
   expect(told[0]).toMatch(/database or disk is full|disk I\/O error/);
