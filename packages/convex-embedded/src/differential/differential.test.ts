@@ -13,7 +13,7 @@ import { programs } from "./programs";
 import type { Engine } from "./run";
 import { outcomes } from "./run";
 
-const RUNS = Number(process.env["DIFFERENTIAL_RUNS"] ?? 400);
+const RUNS = Number(process.env["DIFFERENTIAL_RUNS"] ?? 100);
 const PROJECT = join(import.meta.dirname, "../../fixtures/differential");
 
 const modules = {
