@@ -5,7 +5,7 @@ import type { LogLine } from "../exec/logLine";
 import { reportStray } from "../exec/strays";
 import type { ConfiguredAsset, FirstStart } from "./config";
 import { CONFIG_FILE, readConfig } from "./config";
-import { finishFirstStart } from "./firstStart";
+import { finishFirstStart } from "../store/firstStart";
 import { lineWriter } from "./lines";
 import { whenNpmEnds } from "./npm";
 import type { CommandLine } from "./options";

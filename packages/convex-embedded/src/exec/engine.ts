@@ -3,7 +3,7 @@ import type { Modules } from "../runtime/modules";
 import type { Auth } from "../auth/auth";
 import type { FileStorage } from "../files/files";
 import type { Store } from "../store/types";
-import type { CreationTimes } from "./creationTimes";
+import type { CreationTimes } from "../store/creationTimes";
 import type { Limits } from "./limits";
 import type { LogLine } from "./logLine";
 import type { Results } from "./results";

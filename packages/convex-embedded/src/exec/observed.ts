@@ -1,5 +1,5 @@
 /** What a query has read, to tell whether its result still stands. */
-import type { Changes } from "../store/changes";
+import type { WriteLog } from "../store/writeLog";
 import type { TextRange } from "../store/keyLog";
 import { textOfKey } from "../store/keyLog";
 import type { IndexInfo, KeyRange, Row } from "../store/types";
@@ -80,7 +80,7 @@ export class Observed {
   }
 
   /** Whether all that was read is as it was after a commit. */
-  isUnchanged(changes: Changes, since: number): boolean {
+  isUnchanged(changes: WriteLog, since: number): boolean {
     for (const table of this.#tables) if (changes.changedTable(table, since)) return false;
     for (const [id, table] of this.#documents) if (changes.changedDocument(table, id, since)) return false;
     for (const known of this.#known) {

@@ -3,7 +3,7 @@ import type { Value } from "convex/values";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { serve } from "../../fixtures/serve";
-import { Changes, Touched } from "../store/changes";
+import { WriteLog, WriteSet } from "../store/writeLog";
 import { Observed } from "./observed";
 import { Results } from "./results";
 
@@ -188,20 +188,20 @@ function keep(results: Results, key: string, result: Value, observed = new Obser
 }
 
 test("a result that was overtaken by a commit is not kept", () => {
-  const changes = new Changes();
+  const changes = new WriteLog();
   const results = new Results(changes);
   const observed = new Observed();
   observed.document(1, "a");
   const before = results.now;
-  const touched = new Touched();
+  const touched = new WriteSet();
   touched.add(1, "a");
-  changes.committed([touched]);
+  changes.append([touched]);
   results.keep("key", "old", observed, before);
   expect(results.find("key")).toBeUndefined();
 });
 
 test("no two arguments share a key, and what is large or another value as JSON has none", () => {
-  const results = new Results(new Changes());
+  const results = new Results(new WriteLog());
   const keyOf = (value: Value, mostBytes = 0) => results.keyOf(fn, { value, mostBytes });
   const values: Value[] = [
     ...[null, true, "true", 1, "1", 0, "", [], {}, [[]], ["a", "b"], ["a,b"]],
@@ -216,14 +216,14 @@ test("no two arguments share a key, and what is large or another value as JSON h
 });
 
 test("a folder of a component is not a component in it", () => {
-  const results = new Results(new Changes());
+  const results = new Results(new WriteLog());
   const keyOf = (component: string, path: string) =>
     results.keyOf(functionOf(component, path), { value: {}, mostBytes: 0 });
   expect(keyOf("journal", "counter/lib:total")).not.toBe(keyOf("journal/counter", "lib:total"));
 });
 
 test("the results that were used last are kept, up to 8 MiB, and none of more than 64 KiB", () => {
-  const results = new Results(new Changes());
+  const results = new Results(new WriteLog());
   keep(results, "huge", "x".repeat(22_000));
   expect(results.find("huge")).toBeUndefined();
   keep(results, "first", "y");

@@ -7,7 +7,7 @@
  */
 import type { Value } from "convex/values";
 import type { LoadedFunction } from "../runtime/loadedFunction";
-import type { Changes } from "../store/changes";
+import type { WriteLog } from "../store/writeLog";
 import type { Copy } from "../values/copy";
 import { copyPlain } from "../values/copy";
 import type { Observed } from "./observed";
@@ -30,12 +30,12 @@ interface Kept {
 
 /** The results of one build's queries. */
 export class Results {
-  readonly #changes: Changes;
+  readonly #changes: WriteLog;
   /** In the order in which they were kept, or last let stay when room was made. */
   readonly #kept = new Map<string, Kept>();
   #bytes = 0;
 
-  constructor(changes: Changes) {
+  constructor(changes: WriteLog) {
     this.#changes = changes;
   }
 

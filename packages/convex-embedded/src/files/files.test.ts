@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { temporaryDirectory } from "../../fixtures/serve";
 import { onDisk, serveFiles, sha256, uploaded, uuidOf } from "../../fixtures/stored";
-import { CreationTimes } from "../exec/creationTimes";
+import { CreationTimes } from "../store/creationTimes";
 import { resetData } from "../cli/reset";
 import type { EmbeddedServer } from "../server/server";
 import { openStore } from "../store/store";

@@ -6,7 +6,7 @@
  * document without its bytes.
  */
 import type { FileHandle } from "node:fs/promises";
-import type { CreationTimes } from "../exec/creationTimes";
+import type { CreationTimes } from "../store/creationTimes";
 import type { LogLine } from "../exec/logLine";
 import type { Reader, Store, Transaction } from "../store/types";
 import type { ByteSource, FileBytes, WrittenFile } from "./filesBytes";
@@ -99,7 +99,7 @@ export class FileStorage {
    */
   adopt(transaction: Transaction, written: WrittenFile, upload: Upload, now: number): string {
     const id = this.#insert(transaction, written, upload, now);
-    transaction.afterwards(() => this.#upkeep.later(this.#upkeep.settle(written.uuid, true)));
+    transaction.onSettled(() => this.#upkeep.later(this.#upkeep.settle(written.uuid, true)));
     return id;
   }
 
@@ -110,7 +110,7 @@ export class FileStorage {
 
   /** Deletes a file, if the transaction commits; its bytes go when that is durable. */
   delete(transaction: Transaction, file: StoredFile): void {
-    transaction.afterwards(() => this.#upkeep.later(this.#upkeep.settle(file.uuid, false)));
+    transaction.onSettled(() => this.#upkeep.later(this.#upkeep.settle(file.uuid, false)));
     removeFile(transaction, this.#catalog, file);
   }
 

@@ -1,8 +1,8 @@
 /** The builds of a project's functions that a server serves, one after the other, on the data that they share. */
 import { join } from "node:path";
 import type { Environment, Variables } from "../environment/environment";
-import type { CreationTimes } from "../exec/creationTimes";
-import { creationTimesOf } from "../exec/creationTimes";
+import type { CreationTimes } from "../store/creationTimes";
+import { resumeCreationTimes } from "../store/creationTimes";
 import type { Engine } from "../exec/engine";
 import type { LogLine } from "../exec/logLine";
 import { CONVEX_LIMITS, type Limits } from "../exec/limits";
@@ -22,8 +22,8 @@ import type { DiskHooks } from "../files/filesDisk";
 import { FileDisk } from "../files/filesDisk";
 import { withSystemTables } from "../store/system/systemTables";
 import type { Timers } from "../jobs/timers";
-import { directoryKey } from "./secret";
-import { FILES } from "../store/directory";
+import { directoryKey } from "../store/secret";
+import { FILES_DIRECTORY } from "../store/directory";
 import { isBackupUnderWay } from "../store/lock";
 import { openStore } from "../store/store";
 import type { ComponentSchema, Store, StoreHooks } from "../store/types";
@@ -170,14 +170,14 @@ export class Builds {
     for (const path of store.catalog.components()) {
       if (!components.has(path)) say(`the component ${path} is not mounted; its data are kept`);
     }
-    const creationTimes = (this.#creationTimes ??= creationTimesOf(store));
+    const creationTimes = (this.#creationTimes ??= resumeCreationTimes(store));
     const files = (this.#files ??= this.#openFiles(store, creationTimes));
     const engine = (): Engine => this.#engine as Engine;
     const { scheduler } = (this.#background ??= createBackground({ store, clock, timers, log, engine }));
     const built = {
       ...{ store, modules, components, creationTimes, clock, log, scheduler, files, auth, trustProxy },
       limits: { ...CONVEX_LIMITS, ...limits },
-      results: new Results(store.changes),
+      results: new Results(store.writeLog),
     };
     await applyCrons(built, crons);
     return built;
@@ -192,7 +192,7 @@ export class Builds {
     const { dataDirectory, clock, log, hooks, environment } = this.#options;
     return new FileStorage({
       ...{ store, creationTimes, clock, log },
-      bytes: new FileDisk(join(dataDirectory, FILES), hooks, () => isBackupUnderWay(dataDirectory)),
+      bytes: new FileDisk(join(dataDirectory, FILES_DIRECTORY), hooks, () => isBackupUnderWay(dataDirectory)),
       origin: environment.cloudUrl,
       key: directoryKey(dataDirectory, "upload URLs"),
     });

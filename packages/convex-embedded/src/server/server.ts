@@ -12,7 +12,7 @@ import type { Value } from "convex/values";
 import { Builds } from "./builds";
 import { Environment } from "../environment/environment";
 import type { Engine } from "../exec/engine";
-import { isFirstStart } from "../cli/firstStart";
+import { isFirstStart } from "../store/firstStart";
 import { serveHttpAction } from "../http/action";
 import { originRule, originsIn } from "../http/allowedOrigins";
 import { openBothPorts } from "../http/bothPorts";

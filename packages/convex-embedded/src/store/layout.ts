@@ -100,7 +100,7 @@ export function openWriteConnection(file: string, synchronous: "FULL" | "NORMAL"
 }
 
 /** Brings a database that nobody else uses, such as a copy, to the present format. */
-export function upgrade(file: string): void {
+export function upgradeDatabase(file: string): void {
   const db = new Connection(file, { timeout: BUSY_MS, mustExist: true });
   try {
     bringUpToDate(db);

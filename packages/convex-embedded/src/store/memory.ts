@@ -5,7 +5,7 @@
  * nothing, neither a disk nor a timer, so that a test may fake those.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import { Changes } from "./changes";
+import { WriteLog } from "./writeLog";
 import { MemoryRows } from "./memoryRows";
 import { applySchemas } from "./schema";
 import { StoreTransaction } from "./transaction";
@@ -40,7 +40,7 @@ export function openMemoryStore(now: () => number): Store {
 
 class MemoryStore implements Store {
   readonly catalog: Catalog;
-  readonly changes = new Changes();
+  readonly writeLog = new WriteLog();
   readonly #rows = new MemoryRows();
   readonly #now: () => number;
   #committed: Reader = this.#rows.freeze();
@@ -122,14 +122,14 @@ class MemoryStore implements Store {
       transaction.finish();
       this.#committed = this.#rows.freeze();
       this.#commits++;
-      this.changes.committedAnything();
+      this.writeLog.appendUnknown();
       return result;
     } catch (error) {
       transaction.end();
       begin.rollback();
       throw error;
     } finally {
-      transaction.settled();
+      transaction.callSettled();
     }
   }
 

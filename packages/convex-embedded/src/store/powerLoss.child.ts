@@ -6,7 +6,7 @@
 import { randomBytes } from "node:crypto";
 import { writeSync } from "node:fs";
 import { join } from "node:path";
-import { CreationTimes } from "../exec/creationTimes";
+import { CreationTimes } from "./creationTimes";
 import { FileStorage } from "../files/files";
 import { FileDisk } from "../files/filesDisk";
 import { withSystemTables } from "./system/systemTables";

@@ -6,17 +6,17 @@
  * wait for the disk serves them all, and however busy the loop is, a write passes through it once.
  */
 import { setImmediate as turn } from "node:timers/promises";
-import { Changes } from "./changes";
+import { WriteLog } from "./writeLog";
 import type { CommitClock } from "./commitClock";
-import { explained } from "./damage";
-import { afterFailedCommit, messageOf, WriterStopped } from "./failedCommit";
+import { explainError } from "./corruption";
+import { recoverFromFailedCommit, errorMessage, WriterStopped } from "./failedCommit";
 import { ForeignLock } from "./foreignLock";
-import type { Log } from "./log";
+import type { WalCheckpoint } from "./walCheckpoint";
 import type { SnapshotPool } from "./snapshots";
 import type { Statement } from "./sqlite";
 import { StoreTransaction } from "./transaction";
 import type { StoreHooks } from "./types";
-import type { Writes } from "./writing";
+import type { WriteConnection } from "./writeConnection";
 
 /** However busy the queue is, its first callers are answered after this many executions or milliseconds. */
 const GROUP_SIZE = 256;
@@ -24,7 +24,7 @@ const GROUP_MS = 10;
 
 export interface WriterOptions {
   readonly clock: CommitClock;
-  readonly log: Log;
+  readonly wal: WalCheckpoint;
   readonly hooks: StoreHooks;
   /** How many milliseconds to wait for a lock that another process holds. Default 2000. */
   readonly patienceMs?: number | undefined;
@@ -52,7 +52,7 @@ interface Outcome {
 export class Writer {
   commits = 0;
   executions = 0;
-  readonly changes = new Changes();
+  readonly writeLog = new WriteLog();
   readonly #queue: Job[] = [];
   #pump: Promise<void> | null = null;
   #stopped: WriterStopped | null = null;
@@ -61,7 +61,7 @@ export class Writer {
   readonly #sql: Readonly<Record<"begin" | "commit" | "savepoint" | "release", Statement>>;
 
   constructor(
-    private readonly writes: Writes,
+    private readonly writes: WriteConnection,
     private readonly snapshots: SnapshotPool,
     private readonly options: WriterOptions,
   ) {
@@ -102,10 +102,10 @@ export class Writer {
       await turn();
       await this.#group();
       try {
-        await this.options.log.fold();
+        await this.options.wal.checkpointIfLarge();
       } catch (error) {
         // Everything is committed, and the next commit tries again.
-        process.emitWarning(`The log of ${this.writes.db.name} could not be folded in: ${messageOf(error)}`);
+        process.emitWarning(`The log of ${this.writes.db.name} could not be folded in: ${errorMessage(error)}`);
       }
     }
     this.#pump = null;
@@ -120,7 +120,7 @@ export class Writer {
       await this.#lock.begin(() => this.#sql.begin.run());
     } catch (error) {
       // What keeps the first one from beginning keeps all of them.
-      const reason = explained(db.name, error);
+      const reason = explainError(db.name, error);
       for (const { reject } of this.#queue.splice(0)) reject(reason);
       return;
     }
@@ -132,7 +132,7 @@ export class Writer {
         // Some errors (disk full, I/O) make SQLite roll back all of the transaction, not the statement only.
         if (!db.inTransaction) {
           const { broken: cause = "an error of the database rolled back the whole group" } = outcome;
-          throw new Error(messageOf(cause), { cause });
+          throw new Error(errorMessage(cause), { cause });
         }
         if (running.alone) break;
       }
@@ -142,13 +142,13 @@ export class Writer {
       this.#sql.commit.run();
     } catch (error) {
       this.writes.catalog = catalog;
-      this.writes.changes++;
-      const failed = afterFailedCommit(db, error);
+      this.writes.version++;
+      const failed = recoverFromFailedCommit(db, error);
       if (failed instanceof WriterStopped) this.#stopped = failed;
       for (const { job, settle, succeeded, transaction } of outcomes) {
         if (succeeded) job.reject(failed);
         else settle();
-        transaction.settled();
+        transaction.callSettled();
       }
       // Unless it is among the outcomes, in which case this does nothing.
       running?.reject(failed);
@@ -164,16 +164,16 @@ export class Writer {
     // Before any caller goes on: they do that in a later turn.
     this.snapshots.committed();
     this.#note(outcomes, true);
-    for (const { transaction } of outcomes) transaction.settled();
+    for (const { transaction } of outcomes) transaction.callSettled();
   }
 
   /** Notes what a group has changed. A table that was made could be seen before, and is gone with its transaction. */
   #note(outcomes: readonly Outcome[], committed: boolean): void {
-    if (outcomes.some(({ job, transaction: { touched } }) => job.alone || touched.madeTable)) {
-      this.changes.committedAnything();
+    if (outcomes.some(({ job, transaction: { writeSet } }) => job.alone || writeSet.createdTable)) {
+      this.writeLog.appendUnknown();
     } else if (committed) {
-      this.changes.committed(
-        outcomes.flatMap(({ succeeded, transaction: { touched } }) => (succeeded ? [touched] : [])),
+      this.writeLog.append(
+        outcomes.flatMap(({ succeeded, transaction: { writeSet } }) => (succeeded ? [writeSet] : [])),
       );
     }
   }
@@ -198,8 +198,8 @@ export class Writer {
       transaction.end();
       if (db.inTransaction) db.exec("ROLLBACK TO execution; RELEASE execution");
       this.writes.catalog = catalog;
-      this.writes.changes++;
-      const reason = explained(db.name, error);
+      this.writes.version++;
+      const reason = explainError(db.name, error);
       const settle = (): void => job.reject(reason);
       // A job whose transaction the database took away is not to blame, and may be tried again.
       return db.inTransaction

@@ -1,7 +1,7 @@
 /** One `convexTest()`: an engine of its own, in memory. */
 import { randomBytes } from "node:crypto";
 import type { GenericSchema, SchemaDefinition } from "convex/server";
-import { CreationTimes } from "../exec/creationTimes";
+import { CreationTimes } from "../store/creationTimes";
 import type { Engine } from "../exec/engine";
 import type { TransactionLimits } from "../exec/limits";
 import { CONVEX_LIMITS } from "../exec/limits";

@@ -1,6 +1,6 @@
 /** `_creationTime`s, strictly increasing, so that documents sort in the order in which they were inserted. */
 import { encodeKey } from "../values/keys";
-import type { Store } from "../store/types";
+import type { Store } from "./types";
 
 // Doubles near today's time are 2^-12 ms apart: adding 2^-10 is exact.
 const STEP_MS = 1 / 1024;
@@ -24,7 +24,7 @@ export class CreationTimes {
 }
 
 /** Creation times that go on where the store's documents end, but for those that no clock has dated. */
-export function creationTimesOf(store: Store): CreationTimes {
+export function resumeCreationTimes(store: Store): CreationTimes {
   const dated = { start: encodeKey([]), end: encodeKey([NO_CLOCK_MS]) };
   const snapshot = store.snapshot();
   let last = 0;

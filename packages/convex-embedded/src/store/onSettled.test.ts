@@ -13,10 +13,10 @@ test("what follows a transaction is called when new snapshots show its outcome, 
   const add = (name: string, fail = false) =>
     store.mutate((transaction) => {
       insert(transaction, items(store), { name });
-      transaction.afterwards(() => {
+      transaction.onSettled(() => {
         throw new Error("no harm to the others");
       });
-      transaction.afterwards(() => seen.push([name, names(store)]));
+      transaction.onSettled(() => seen.push([name, names(store)]));
       return fail ? Promise.reject(new Error("rolled back")) : Promise.resolve();
     });
   await Promise.allSettled([add("a"), add("b", true), add("c")]);

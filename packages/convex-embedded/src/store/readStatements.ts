@@ -1,8 +1,8 @@
 /** The reads of one connection: a document by its id, and the rows of an index in batches. */
 import { keyAfter } from "../values/keys";
 import { byIdBound, byIdKey } from "./byId";
-import { tableOfById } from "./catalog";
-import { explained } from "./damage";
+import { tableOfByIdIndex } from "./catalog";
+import { explainError } from "./corruption";
 import { bufferOf } from "./sqlite";
 import type { Connection, Statement } from "./sqlite";
 import type { IndexInfo, KeyRange, Row, RowCursor, TableInfo } from "./types";
@@ -22,7 +22,7 @@ const BATCH_CHARACTERS = 1024 * 1024;
  * Prepared reads of one connection. Each returns at once: nothing stays open between calls. Damage in the middle of a file
  * is met here, long after the start.
  */
-export class Reads {
+export class ReadStatements {
   readonly #file: string;
   readonly #get: Statement<[number, Uint8Array], string>;
   readonly #entries: Readonly<Record<Order, Scan>>;
@@ -60,7 +60,7 @@ export class Reads {
     try {
       return this.#get.get(table.id, internalId) ?? null;
     } catch (error) {
-      throw explained(this.#file, error);
+      throw explainError(this.#file, error);
     }
   }
 
@@ -74,10 +74,10 @@ export class Reads {
     index: IndexInfo,
     range: KeyRange,
     order: Order,
-    access: (fetch: (reads: Reads) => RawRow[]) => RawRow[],
+    access: (fetch: (reads: ReadStatements) => RawRow[]) => RawRow[],
     version: () => number,
   ): RowCursor {
-    const table = tableOfById(index);
+    const table = tableOfByIdIndex(index);
     if (table === null) {
       const fetch = (from: KeyRange, limit: number): RawRow[] =>
         access((reads) => reads.#all(reads.#entries[order], index.id, from, limit));
@@ -94,7 +94,7 @@ export class Reads {
     try {
       return scan.all(id, start, end, limit);
     } catch (error) {
-      throw explained(this.#file, error);
+      throw explainError(this.#file, error);
     }
   }
 }

@@ -6,16 +6,16 @@
  */
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
-import { STARTED } from "../store/directory";
+import { STARTED_FILE } from "./directory";
 
 export function isFirstStart(directory: string): boolean {
-  return !existsSync(join(directory, STARTED));
+  return !existsSync(join(directory, STARTED_FILE));
 }
 
 /** Remembers, durably, that the first start is over. */
 export function finishFirstStart(directory: string): void {
   mkdirSync(directory, { recursive: true });
-  const mark = openSync(join(directory, STARTED), "w");
+  const mark = openSync(join(directory, STARTED_FILE), "w");
   fsyncSync(mark);
   closeSync(mark);
 }

@@ -1,22 +1,22 @@
 /** The statements of the connection that writes, and the catalog as that connection sees it. */
 import type { ValidatorJSON } from "convex/values";
 import { encodeId } from "../values/ids";
-import type { DocumentRow, StoredRow, WriteAccess } from "./access";
-import { BY_CREATION_TIME, byId, loadCatalog } from "./catalog";
+import type { DocumentRow, StoredRow, WriteAccess } from "./writeAccess";
+import { BY_CREATION_TIME, byIdIndex, loadCatalog } from "./catalog";
 import type { CatalogState } from "./catalog";
 import type { IndexEntry } from "./indexKeys";
-import { Reads } from "./reading";
+import { ReadStatements } from "./readStatements";
 import { bufferOf } from "./sqlite";
 import type { Connection, Statement } from "./sqlite";
 import { SqliteError } from "./sqliteError";
 import type { IndexInfo, KeyRange, RowCursor, Savepoint, TableInfo, TableKey } from "./types";
 
-export class Writes implements WriteAccess {
+export class WriteConnection implements WriteAccess {
   catalog: CatalogState;
   /** Grows with every change of rows or entries: cursors of the transaction drop what they read ahead. */
-  changes = 0;
+  version = 0;
 
-  readonly #reads: Reads;
+  readonly #reads: ReadStatements;
 
   readonly #find: Statement<[number, Uint8Array], StoredRow>;
   readonly #insert: Statement<[number, Uint8Array, string]>;
@@ -26,7 +26,7 @@ export class Writes implements WriteAccess {
   readonly #deleteEntry: Statement<[number, Buffer]>;
 
   constructor(readonly db: Connection) {
-    this.#reads = new Reads(db);
+    this.#reads = new ReadStatements(db);
     this.catalog = loadCatalog(db);
     this.#find = db.prepare("SELECT row, json FROM documents WHERE table_id = ? AND internal_id = ?");
     this.#insert = db.prepare("INSERT INTO documents (table_id, internal_id, json) VALUES (?, ?, ?)");
@@ -50,7 +50,7 @@ export class Writes implements WriteAccess {
       rollback: () => {
         this.db.exec(`ROLLBACK TO ${name}; RELEASE ${name}`);
         this.catalog = catalog;
-        this.changes++;
+        this.version++;
       },
     };
   }
@@ -60,7 +60,7 @@ export class Writes implements WriteAccess {
   }
 
   scan(index: IndexInfo, range: KeyRange, order: "asc" | "desc", check: () => void): RowCursor {
-    return Reads.scan(
+    return ReadStatements.scan(
       index,
       range,
       order,
@@ -68,7 +68,7 @@ export class Writes implements WriteAccess {
         check();
         return fetch(this.#reads);
       },
-      () => this.changes,
+      () => this.version,
     );
   }
 
@@ -77,7 +77,7 @@ export class Writes implements WriteAccess {
   }
 
   insertDocument(table: TableInfo, internalId: Uint8Array, json: string): number {
-    this.changes++;
+    this.version++;
     try {
       return Number(this.#insert.run(table.id, internalId, json).lastInsertRowid);
     } catch (error) {
@@ -90,23 +90,23 @@ export class Writes implements WriteAccess {
   }
 
   updateDocument(row: number, json: string): void {
-    this.changes++;
+    this.version++;
     this.#update.run(json, row);
   }
 
   deleteDocument(row: number): void {
-    this.changes++;
+    this.version++;
     this.#delete.run(row);
   }
 
   // One statement for each: a list of VALUES goes through a temporary table.
   insertEntries(row: number, entries: readonly IndexEntry[]): void {
-    this.changes++;
+    this.version++;
     for (const { index, key } of entries) this.#insertEntry.run(index, key, row);
   }
 
   deleteEntries(entries: readonly IndexEntry[]): void {
-    this.changes++;
+    this.version++;
     for (const { index, key } of entries) this.#deleteEntry.run(index, key);
   }
 
@@ -118,7 +118,7 @@ export class Writes implements WriteAccess {
       .prepare("INSERT INTO tables (id, number, component, name) VALUES (?, ?, ?, ?)")
       .run(key.id, key.number, component, name);
     const creation = this.createIndex(key, BY_CREATION_TIME, ["_creationTime"]);
-    const table = { ...key, name, component, indexes: [byId(key), creation], documentType: null };
+    const table = { ...key, name, component, indexes: [byIdIndex(key), creation], documentType: null };
     this.catalog = this.catalog.with(table);
     return table;
   }
@@ -137,7 +137,7 @@ export class Writes implements WriteAccess {
 
   /** Removes a table with all that is in it. */
   dropTable(table: TableInfo): void {
-    this.changes++;
+    this.version++;
     for (const index of table.indexes) this.dropIndex(index);
     this.db.prepare("DELETE FROM documents WHERE table_id = ?").run(table.id);
     this.db.prepare("DELETE FROM tables WHERE id = ?").run(table.id);

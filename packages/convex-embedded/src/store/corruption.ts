@@ -7,16 +7,16 @@ import { StoreUnavailable } from "./unavailable";
 const TOO_MANY_FILES = new Set([constants.errno.EMFILE, constants.errno.ENFILE]);
 
 /** @throws Error that names the file, in the place of what SQLite says of one that is damaged or cannot be written. */
-export function explaining<T>(file: string, open: () => T): T {
+export function withExplainedErrors<T>(file: string, open: () => T): T {
   try {
     return open();
   } catch (error) {
-    throw explained(file, error);
+    throw explainError(file, error);
   }
 }
 
 /** The error that names the file, for what SQLite says of one that is damaged or cannot be written; others as they are. */
-export function explained(file: string, cause: unknown): unknown {
+export function explainError(file: string, cause: unknown): unknown {
   if (cause instanceof SqliteError && cause.errno !== undefined && TOO_MANY_FILES.has(cause.errno)) {
     const what = `The database ${file} cannot be opened, because too many files are open.`;
     return new StoreUnavailable(`${what} Raise the limit, for instance with "ulimit -n 4096".`, { cause });
@@ -25,13 +25,13 @@ export function explained(file: string, cause: unknown): unknown {
     const what = `The database ${file} cannot be written: ${cause.message}.`;
     return new StoreUnavailable(`${what} Make it writable for this process.`, { cause });
   }
-  if (!isDamage(cause)) return cause;
+  if (!isCorruption(cause)) return cause;
   const what = `The database ${file} is damaged: ${cause.message}.`;
   const advice = 'Put a backup back with "npx convex-embedded restore FILE --replace"';
   return new StoreUnavailable(`${what} ${advice}, or choose another data directory.`, { cause });
 }
 
 /** True for what SQLite finds wrong with the contents of a file. */
-export function isDamage(error: unknown): error is SqliteError {
+export function isCorruption(error: unknown): error is SqliteError {
   return error instanceof SqliteError && /^SQLITE_(NOTADB|CORRUPT)/.test(error.code);
 }

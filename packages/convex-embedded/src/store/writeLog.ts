@@ -10,24 +10,24 @@ const MOST_KEYS_IN_TRANSACTION = 4096;
 const MOST_REMEMBERED = 8192;
 
 /** What a transaction has written to. What a savepoint took back stays noted, which does no harm. */
-export class Touched {
+export class WriteSet {
   readonly tables = new Set<number>();
   readonly documents = new Set<string>();
   /** By the index, where the documents stand in it, and where they stood. */
   readonly keys = new Map<number, Set<string>>();
-  madeTable = false;
+  createdTable = false;
   #keys = 0;
 
   /** @param table its id in the store. @param document its id. @param entries all that it has, and all that it had. */
   add(table: number, document: string, ...entries: (readonly IndexEntry[])[]): void {
     this.tables.add(table);
-    if (this.many) return;
+    if (this.overflowed) return;
     this.documents.add(document);
     for (const { index, key } of entries.flat()) this.#note(index, textOfKey(key));
   }
 
   /** True if `documents` and `keys` are not all. */
-  get many(): boolean {
+  get overflowed(): boolean {
     return this.documents.size > MOST_IN_TRANSACTION || this.#keys > MOST_KEYS_IN_TRANSACTION;
   }
 
@@ -39,7 +39,7 @@ export class Touched {
   }
 }
 
-export class Changes {
+export class WriteLog {
   #last = 0;
   /** Of each table, the last commit that wrote to it. */
   readonly #tables = new Map<number, number>();
@@ -58,11 +58,11 @@ export class Changes {
   }
 
   /** To be called right after a commit, before new snapshots are taken. */
-  committed(transactions: Iterable<Touched>): void {
+  append(transactions: Iterable<WriteSet>): void {
     const commit = ++this.#last;
     for (const touched of transactions) {
       for (const table of touched.tables) this.#tables.set(table, commit);
-      if (touched.many) this.#forgotten = commit;
+      if (touched.overflowed) this.#forgotten = commit;
       for (const document of touched.documents) {
         this.#documents.delete(document);
         this.#documents.set(document, commit);
@@ -77,7 +77,7 @@ export class Changes {
   }
 
   /** The same for a commit of which nobody says what it wrote. */
-  committedAnything(): void {
+  appendUnknown(): void {
     this.#everything = ++this.#last;
     this.#keys.clear();
   }

@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
-import { Changes, Touched } from "./changes";
+import { WriteLog, WriteSet } from "./writeLog";
 import { testStore } from "./storeForTests";
 
 test("changes of more documents than are remembered count for all of their tables", () => {
-  const changes = new Changes();
+  const changes = new WriteLog();
   const write = (from: number, count: number) => {
-    const touched = new Touched();
+    const touched = new WriteSet();
     for (let i = from; i < from + count; i++) touched.add(1, `document ${i}`);
-    changes.committed([touched]);
+    changes.append([touched]);
   };
   write(0, 1);
   const since = changes.last;
@@ -23,17 +23,17 @@ test("changes of more documents than are remembered count for all of their table
   expect(changes.changedDocument(1, "document 0", before)).toBe(true);
   const last = changes.last;
   expect(changes.changedDocument(1, "document 0", last)).toBe(false);
-  changes.committedAnything();
+  changes.appendUnknown();
   expect(changes.changedTable(2, last)).toBe(true);
 });
 
 test("a range changes with what is written in it, and with all that may be forgotten", () => {
-  const changes = new Changes();
+  const changes = new WriteLog();
   const write = (...keys: string[]) => {
-    const touched = new Touched();
+    const touched = new WriteSet();
     const entries = keys.map((key) => ({ index: 7, key: Buffer.from(key) }));
     touched.add(1, `document ${keys.join()}`, entries);
-    changes.committed([touched]);
+    changes.append([touched]);
   };
   const range = { start: "b", end: "d" };
   const changed = (since: number) => changes.changedRange(1, 7, range, since);
@@ -59,14 +59,14 @@ test("a range changes with what is written in it, and with all that may be forgo
 test("a transaction that fails changes nothing, unless it has made a table, which could be seen", async () => {
   const store = testStore();
   await store.mutate((transaction) => Promise.resolve(transaction.createTable("", "items")));
-  const before = store.changes.last;
+  const before = store.writeLog.last;
   const fail = (name: string) =>
     store.mutate((transaction) => {
       transaction.createTable("", name);
       return Promise.reject(new Error("on purpose"));
     });
   await expect(fail("items")).rejects.toThrow("on purpose");
-  expect(store.changes.changedTable(1, before)).toBe(false);
+  expect(store.writeLog.changedTable(1, before)).toBe(false);
   await expect(fail("later")).rejects.toThrow("on purpose");
-  expect(store.changes.changedTable(1, before)).toBe(true);
+  expect(store.writeLog.changedTable(1, before)).toBe(true);
 });

@@ -6,7 +6,7 @@ import type { Connection } from "./sqlite";
 /** How long folding waits for the snapshots that hold the log back. */
 const DRAIN_MS = 2000;
 
-export class Log {
+export class WalCheckpoint {
   #foldAt: number;
 
   /** @param limit the size in bytes from which on the log is folded, though that means waiting for queries. */
@@ -26,7 +26,7 @@ export class Log {
    * those are gone that were pinned meanwhile, it can be emptied. Queries are not held up. Where one does not end in
    * time, the log may double before the next attempt.
    */
-  async fold(): Promise<void> {
+  async checkpointIfLarge(): Promise<void> {
     if (this.#bytes() <= this.#foldAt) return;
     try {
       await this.snapshots.drain(DRAIN_MS);

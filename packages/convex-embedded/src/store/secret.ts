@@ -2,8 +2,8 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { SECRET } from "../store/directory";
-import { syncDirectory } from "../store/durable";
+import { SECRET_FILE } from "./directory";
+import { syncDirectory } from "./durable";
 
 const BYTES = 32;
 
@@ -18,7 +18,7 @@ export function directoryKey(directory: string, purpose: string): Buffer {
 }
 
 function readOrCreate(directory: string): Buffer {
-  const file = join(directory, SECRET);
+  const file = join(directory, SECRET_FILE);
   try {
     const secret = readFileSync(file);
     if (secret.length === BYTES) return secret;
