@@ -3,7 +3,8 @@ import type { LogLine } from "../exec/logLine";
 import type { Origin } from "../exec/origins";
 import type { Issuer, SigningKey } from "../../fixtures/issuer";
 import { sign, signingKey, startIssuer } from "../../fixtures/issuer";
-import type { Auth, HeldKeys } from "./auth";
+import type { Auth } from "../exec/auth";
+import type { ProviderKeyCache } from "./auth";
 import { createAuth } from "./auth";
 import { parseProviders } from "./authProviders";
 
@@ -28,7 +29,7 @@ interface Setup {
 }
 
 /** Puts a verifier together as a build does. */
-async function authOf(providers: readonly object[], held: HeldKeys = new Map()) {
+async function authOf(providers: readonly object[], held: ProviderKeyCache = new Map()) {
   const time = { now: NOW };
   const lines: LogLine[] = [];
   const log = (line: LogLine): void => void lines.push(line);

@@ -20,7 +20,7 @@ const COOLDOWN_MS = 30_000;
 const COOLDOWN_AFTER_FAILURE_MS = 2_000;
 
 /** What a provider publishes. */
-export interface Published {
+export interface PublishedKeys {
   /** As the provider writes it itself. */
   readonly issuer: string;
   readonly getKey: JWTVerifyGetKey;
@@ -30,7 +30,7 @@ export class ProviderKeys {
   readonly #provider: Provider;
   readonly #clock: () => number;
   readonly #log: (line: LogLine) => void;
-  #held: Published | null = null;
+  #held: PublishedKeys | null = null;
   /** When the held keys were fetched, and when the last fetch ended, whatever its outcome. */
   #heldSince = 0;
   #endedAt = -Infinity;
@@ -55,7 +55,7 @@ export class ProviderKeys {
    * @throws IssuerUnreachable where other keys could decide, and the last fetch has failed.
    */
   async verify<T>(
-    verify: (published: Published) => Promise<T>,
+    verify: (published: PublishedKeys) => Promise<T>,
     fits: (rejection: unknown) => boolean,
   ): Promise<T> {
     for (let published = await this.#current(); ;) {
@@ -74,7 +74,7 @@ export class ProviderKeys {
   }
 
   /** The held keys, fetched first where there are none or they are old. */
-  async #current(): Promise<Published> {
+  async #current(): Promise<PublishedKeys> {
     if (this.#held !== null && this.#since(this.#heldSince) >= MAX_AGE_MS) {
       const fetched = this.#fetchUnlessJustDone();
       // While the issuer cannot be reached, no request waits to learn that it still cannot.
@@ -147,7 +147,7 @@ function reasonOf(error: unknown): string {
   return `${message} (${cause.message === "" ? (code ?? cause.name) : cause.message})`;
 }
 
-async function publishedBy(provider: Provider): Promise<Published> {
+async function publishedBy(provider: Provider): Promise<PublishedKeys> {
   if (provider.type === "customJwt") {
     const getKey = keysOf(await fetchJson(provider.jwks), provider.jwks);
     return { issuer: provider.issuer, getKey };

@@ -4,7 +4,7 @@ import type { JWTPayload } from "jose";
 import { SyscallError } from "../exec/errors";
 import type { AuthOptions, Verify } from "./auth";
 import { jwtIdentity, oidcIdentity } from "./authIdentity";
-import type { Published } from "./authKeys";
+import type { PublishedKeys } from "./authKeys";
 import { ProviderKeys } from "./authKeys";
 import type { Provider } from "./authProviders";
 import { sameIssuer } from "./authProviders";
@@ -82,7 +82,7 @@ async function verified(
 async function claimsOf(
   token: string,
   provider: Provider,
-  { issuer, getKey }: Published,
+  { issuer, getKey }: PublishedKeys,
   now: number,
 ): Promise<JWTPayload> {
   const { payload } = await jwtVerify(token, getKey, {

@@ -8,7 +8,7 @@ import { closeSync, existsSync, openSync, renameSync, rmSync, statSync } from "n
 import { dirname, join } from "node:path";
 import { allFiles } from "../files/filesTable";
 import type { StoredFile } from "../files/filesTable";
-import { placeOf } from "../files/filesDisk";
+import { relativePathOf } from "../files/filesDisk";
 import { loadCatalog } from "../store/catalog";
 import { withExplainedErrors } from "../store/corruption";
 import { DATABASE_FILE, FILES_DIRECTORY, isRestorePending, SECRET_FILE, STARTED_FILE } from "../store/directory";
@@ -135,7 +135,7 @@ function* entriesOf(directory: string, copy: string, stored: readonly StoredFile
     if (existsSync(path)) yield { name, path, compress: false };
   }
   for (const file of stored) {
-    const name = `${FILES_DIRECTORY}/${placeOf(file.uuid)}`;
+    const name = `${FILES_DIRECTORY}/${relativePathOf(file.uuid)}`;
     // Much of what is uploaded is compressed already.
     yield { name, compress: false, ...bytesOf(directory, file) };
   }
@@ -143,7 +143,7 @@ function* entriesOf(directory: string, copy: string, stored: readonly StoredFile
 
 /** Where the bytes of a stored file are, and what finds out if they are all there. @throws Error if they are missing. */
 export function bytesOf(directory: string, file: StoredFile): Required<Pick<ArchiveEntry, "path" | "check">> {
-  const path = join(directory, FILES_DIRECTORY, placeOf(file.uuid));
+  const path = join(directory, FILES_DIRECTORY, relativePathOf(file.uuid));
   if (!existsSync(path)) throw lost(file, path, "missing");
   const check = (bytes: number, sha256: Buffer): void => {
     if (bytes !== file.size || sha256.toString("base64") !== file.sha256) throw lost(file, path, "damaged");

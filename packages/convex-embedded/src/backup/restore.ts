@@ -5,8 +5,8 @@ import { mkdir, open, readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { Entry } from "yauzl";
-import { ZipReader } from "../exchange/zip";
-import { placeOf } from "../files/filesDisk";
+import { ZipReader } from "./zipReader";
+import { relativePathOf } from "../files/filesDisk";
 import { isCorruption } from "../store/corruption";
 import {
   dataEntries,
@@ -193,7 +193,7 @@ function verifyDatabase(place: string, sums: ReadonlyMap<string, string>): numbe
   const stored = filesIn(file);
   for (const { _id, uuid, sha256 } of stored) {
     const expected = Buffer.from(sha256, "base64").toString("hex");
-    if (sums.get(`${FILES_DIRECTORY}/${placeOf(uuid)}`) !== expected)
+    if (sums.get(`${FILES_DIRECTORY}/${relativePathOf(uuid)}`) !== expected)
       throw new Error(`the stored file ${_id} is missing in it`);
   }
   return stored.length;

@@ -6,7 +6,7 @@ import { sha256Of } from "../files/uploadHeaders";
 import { decodeId } from "../values/ids";
 import { parseObject } from "./documents";
 import { isCreationTime } from "./values";
-import type { ZipReader } from "./zip";
+import type { ZipReader } from "../backup/zipReader";
 
 /** One line, `null` for what it does not say. */
 export interface Metadata {

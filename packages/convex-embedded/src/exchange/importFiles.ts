@@ -10,7 +10,7 @@ import { decodeId } from "../values/ids";
 import type { ComponentEntries } from "./entries";
 import type { Metadata } from "./fileMetadata";
 import { readMetadata, UNKNOWN } from "./fileMetadata";
-import type { ZipReader } from "./zip";
+import type { ZipReader } from "../backup/zipReader";
 
 const FILES_PER_LINE = 1000;
 

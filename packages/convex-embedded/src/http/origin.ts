@@ -1,7 +1,7 @@
 /** Who sent a request, as `ctx.meta.getRequestMetadata()` and `ctx.auth` see it. */
-import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Origin } from "../exec/origins";
+import { newRequestId } from "../exec/origins";
 import { clientAddress } from "./clientAddress";
 
 /** Read when asked for: most functions do not ask. */
@@ -35,22 +35,4 @@ export class RequestOrigin implements Origin {
   get token(): string | null {
     return /^Bearer +(\S.*)$/i.exec(this.#incoming.headers.authorization ?? "")?.[1] ?? null;
   }
-}
-
-/** The origin of what the operator runs: no request is behind it. */
-export function operatorOrigin(): Origin {
-  return { ip: null, userAgent: null, requestId: newRequestId(), token: null };
-}
-
-// A call for random bytes costs the same for a few as for many.
-const ID_BYTES = 8;
-let pool = Buffer.alloc(0);
-let at = 0;
-
-function newRequestId(): string {
-  if (at === pool.length) {
-    pool = randomBytes(ID_BYTES * 128);
-    at = 0;
-  }
-  return pool.toString("hex", at, (at += ID_BYTES));
 }

@@ -3,12 +3,12 @@ import type { Socket } from "node:net";
 import { connect } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { serve } from "../../fixtures/serve";
-import { BodyRoom } from "./bodyRoom";
+import { BodyMemory } from "./bodyMemory";
 import { listen } from "./server";
-import { webGlobals } from "./web";
+import { webGlobals } from "../web/webClasses";
 
 /** A port whose function is given the request; it answers what the function returns, or the name of its error. */
-async function port(respond: (request: Request) => Promise<string>, room = new BodyRoom()) {
+async function port(respond: (request: Request) => Promise<string>, room = new BodyMemory()) {
   const server = await listen({
     ...{ host: "127.0.0.1", port: 0, siteOrigin: () => "http://site.test", assets: [], room },
     respond: async (request) => {
@@ -67,7 +67,7 @@ test.each<[string, (request: Request) => Promise<string>]>([
   ["a blob", async (request) => (await request.blob()).text()],
   ["a stream", streamed],
 ])("a body can be read once as %s, whether its length is declared or not", async (_name, read) => {
-  const room = new BodyRoom();
+  const room = new BodyMemory();
   const again: string[] = [];
   const url = await port(async (request) => {
     expect(request.bodyUsed).toBe(false);
@@ -93,7 +93,7 @@ test("a form can be read", async () => {
 });
 
 test("a body for which there is no room is refused, and the room is there again when the others are answered", async () => {
-  const room = new BodyRoom({ bytes: 10, waiting: 0 });
+  const room = new BodyMemory({ bytes: 10, waiting: 0 });
   const url = await port((request) => request.text(), room);
   const first = await send(url, 8, "1234");
   await expect.poll(() => room.held).toBe(8);
@@ -107,7 +107,7 @@ test("a body for which there is no room is refused, and the room is there again 
 });
 
 test("a body that waits for room is read when there is some", async () => {
-  const room = new BodyRoom({ bytes: 10 });
+  const room = new BodyMemory({ bytes: 10 });
   const url = await port((request) => request.text(), room);
   const first = await send(url, 8, "1234");
   await expect.poll(() => room.held).toBe(8);
@@ -118,7 +118,7 @@ test("a body that waits for room is read when there is some", async () => {
 });
 
 test("a client that leaves gives its room back, and one whose body has come is served", async () => {
-  const room = new BodyRoom();
+  const room = new BodyMemory();
   const url = await port((request) => request.text(), room);
   const { socket } = await send(url, 8, "1234");
   await expect.poll(() => room.held).toBe(8);

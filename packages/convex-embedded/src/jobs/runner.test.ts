@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Engine } from "../exec/engine";
 import { CONVEX_LIMITS } from "../exec/limits";
 import { ManualTime } from "../../fixtures/manualTime";
-import type { LoadedFunction } from "../runtime/loadedFunction";
+import type { LoadedFunction } from "../exec/loadedFunction";
 import { testStore } from "../store/storeForTests";
 import type { Outcome, Task } from "./runner";
 import { Runner } from "./runner";
@@ -27,7 +27,7 @@ function setUp({ failing, kind }: Options) {
     ...{ component: "", path: "jobs:count", kind, visibility: "internal", args: any, returns: null },
     component: "",
     call: () => ++seen.runs,
-    judge: () => Promise.reject(new Error("A number is plain data")),
+    serialize: () => Promise.reject(new Error("A number is plain data")),
   };
   const modules = { loaded: () => fn };
   const engine = {

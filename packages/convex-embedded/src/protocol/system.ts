@@ -7,8 +7,8 @@ import { SyscallError } from "../exec/errors";
 import type { Engine } from "../exec/engine";
 import { Execution } from "../exec/execution";
 import { queryPage } from "../exec/query/page";
-import { operatorOrigin } from "../http/origin";
-import type { LoadedFunction } from "../runtime/loadedFunction";
+import { operatorOrigin } from "../exec/origins";
+import type { LoadedFunction } from "../exec/loadedFunction";
 import { isSystemTable } from "../store/system/systemTables";
 import type { Deployment } from "./deployment";
 

@@ -51,7 +51,7 @@ const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
  *
  * @param own what the runtime provides itself, such as `console` or a frozen `Date`; it wins over Node's.
  */
-export function scopeOf(own: Readonly<Record<string, unknown>>): Map<string, unknown> {
+export function scriptScope(own: Readonly<Record<string, unknown>>): Map<string, unknown> {
   const node = globalThis as unknown as Record<string, unknown>;
   const visible: Record<string, unknown> = {};
   for (const name of [...ECMASCRIPT, ...WEB]) if (name in node) visible[name] = node[name];

@@ -6,18 +6,19 @@ import { resumeCreationTimes } from "../store/creationTimes";
 import type { Engine } from "../exec/engine";
 import type { LogLine } from "../exec/logLine";
 import { CONVEX_LIMITS, type Limits } from "../exec/limits";
-import { Results } from "../exec/results";
-import { Turns } from "../exec/turns";
+import { QueryCache } from "../exec/queryCache";
+import { SerialQueue } from "../exec/serialQueue";
 import { stopBundler } from "../runtime/bundle";
-import type { Component, ProjectBundle } from "../runtime/components";
+import type { Component } from "../exec/components";
+import type { ProjectBundle } from "../runtime/components";
 import { bundleComponents, loadComponents } from "../runtime/components";
 import { applyCrons, declaredCrons } from "../jobs/applyCrons";
-import type { HeldKeys } from "../auth/auth";
+import type { ProviderKeyCache } from "../auth/auth";
 import { createAuth } from "../auth/auth";
 import { parseProviders } from "../auth/authProviders";
 import type { Background } from "../jobs/background";
 import { createBackground } from "../jobs/background";
-import { FileStorage } from "../files/files";
+import { FileStorage } from "../files/fileStorage";
 import type { DiskHooks } from "../files/filesDisk";
 import { FileDisk } from "../files/filesDisk";
 import { withSystemTables } from "../store/system/systemTables";
@@ -47,12 +48,12 @@ export interface BuildOptions {
 
 export class Builds {
   readonly #options: BuildOptions;
-  readonly #turns = new Turns();
+  readonly #queue = new SerialQueue();
   #store: Store | null = null;
   #creationTimes: CreationTimes | null = null;
   #files: FileStorage | null = null;
   #background: Background | null = null;
-  readonly #heldKeys: HeldKeys = new Map();
+  readonly #heldKeys: ProviderKeyCache = new Map();
   /** What serves, and what it was made of. */
   #engine: Engine | null = null;
   #bundle: ProjectBundle | null = null;
@@ -78,7 +79,7 @@ export class Builds {
    * @param everything true to evaluate all modules, so that what fails at import fails now.
    */
   serve(everything: boolean): Promise<void> {
-    return this.#turns.run(async () => {
+    return this.#queue.run(async () => {
       const bundle = await this.#bundled();
       await this.#take(bundle, this.#options.environment.variables, everything);
     });
@@ -91,7 +92,7 @@ export class Builds {
    */
   changeVariables(changes: ReadonlyMap<string, string | null>): Promise<void> {
     const { environment } = this.#options;
-    return this.#turns.run(async () => {
+    return this.#queue.run(async () => {
       if (this.#bundle === null) throw new Error("Nothing is served yet");
       await this.#take(this.#bundle, environment.preview(changes), false, () => environment.change(changes));
     });
@@ -103,7 +104,7 @@ export class Builds {
    * @returns the names of the variables that differ.
    */
   renewVariables(): Promise<readonly string[]> {
-    return this.#turns.run(async () => {
+    return this.#queue.run(async () => {
       const { variables, names, take } = this.#options.environment.renewal();
       if (names.length > 0 && this.#bundle !== null) await this.#take(this.#bundle, variables, false, take);
       return names;
@@ -177,7 +178,7 @@ export class Builds {
     const built = {
       ...{ store, modules, components, creationTimes, clock, log, scheduler, files, auth, trustProxy },
       limits: { ...CONVEX_LIMITS, ...limits },
-      results: new Results(store.writeLog),
+      queryCache: new QueryCache(store.writeLog),
     };
     await applyCrons(built, crons);
     return built;

@@ -7,7 +7,7 @@ import { randomBytes } from "node:crypto";
 import { writeSync } from "node:fs";
 import { join } from "node:path";
 import { CreationTimes } from "./creationTimes";
-import { FileStorage } from "../files/files";
+import { FileStorage } from "../files/fileStorage";
 import { FileDisk } from "../files/filesDisk";
 import { withSystemTables } from "./system/systemTables";
 import { encodeId, newInternalId } from "../values/ids";

@@ -1,7 +1,7 @@
 import { decodeJwt } from "jose";
 import { describe, expect, test, vi } from "vitest";
 import { api, components } from "../../fixtures/harness/convex/references.lib";
-import { BOTH, start, startWithCounters } from "./bothForTests";
+import { BOTH, start, startWithCounters } from "./harnessForTests";
 
 describe.each(BOTH)("on %s", (_name, convexTest) => {
   test("who is logged in is who the test says, with what it leaves out", async () => {

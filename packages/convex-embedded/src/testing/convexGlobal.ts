@@ -1,6 +1,6 @@
 /** The global `Convex` of a process that runs tests. */
 import { executions } from "../exec/execution";
-import { convexGlobal } from "../exec/syscalls";
+import { convexGlobal } from "../syscalls/convexGlobal";
 
 type ConvexGlobal = typeof convexGlobal;
 

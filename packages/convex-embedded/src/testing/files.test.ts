@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { BOTH, start } from "./bothForTests";
+import { BOTH, start } from "./harnessForTests";
 
 describe.each(BOTH)("on %s", (_name, convexTest) => {
   const text = "stored";

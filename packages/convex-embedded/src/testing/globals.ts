@@ -49,7 +49,7 @@ export function installGlobals(): void {
 }
 
 /** Runs `work` with the globals of the test, though a function may be what called. */
-export function outside<T>(work: () => T): T {
+export function outsideFunctions<T>(work: () => T): T {
   return executions.exit(work);
 }
 
@@ -113,7 +113,7 @@ function reaches(name: string): boolean {
   if (!installed.has(name)) return false;
   asked.delete(name);
   try {
-    outside(() => void Reflect.get(globalThis, name));
+    outsideFunctions(() => void Reflect.get(globalThis, name));
   } catch {
     return false;
   }

@@ -5,13 +5,13 @@ import { CreationTimes } from "../store/creationTimes";
 import type { Engine } from "../exec/engine";
 import type { TransactionLimits } from "../exec/limits";
 import { CONVEX_LIMITS } from "../exec/limits";
-import type { Component } from "../runtime/components";
-import type { Modules } from "../runtime/modules";
-import { FileStorage } from "../files/files";
+import type { Component } from "../exec/components";
+import type { Modules } from "../exec/modules";
+import { FileStorage } from "../files/fileStorage";
 import { FileMemory } from "../files/filesMemory";
 import { withSystemTables } from "../store/system/systemTables";
 import { openMemoryStore } from "../store/memory";
-import { isolateGlobals, outside } from "./globals";
+import { isolateGlobals, outsideFunctions } from "./globals";
 import type { Glob } from "./modules";
 import { modulesOf } from "./modules";
 import { schemaOf } from "./schema";
@@ -39,7 +39,7 @@ export class Instance {
   /** @throws Error for a schema that Convex refuses, and modules that have no root. */
   constructor({ schema, modules, transactionLimits }: InstanceOptions) {
     // The time is the test's to set.
-    const clock = (): number => outside(() => Date.now());
+    const clock = (): number => outsideFunctions(() => Date.now());
     const store = openMemoryStore(clock);
     const creationTimes = new CreationTimes(0);
     const log = (): void => undefined;

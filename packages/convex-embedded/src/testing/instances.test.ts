@@ -3,7 +3,7 @@ import { v } from "convex/values";
 import { convexTest as mock } from "convex-test";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { api } from "../../fixtures/harness/convex/references.lib";
-import { start } from "./bothForTests";
+import { start } from "./harnessForTests";
 import { convexTest } from "./index";
 
 afterEach(() => {

@@ -9,10 +9,10 @@
  */
 import { url as inspectorUrl } from "node:inspector";
 import { Worker } from "node:worker_threads";
-import { labelOf } from "../exec/addresses";
+import { functionLabel } from "../exec/functionAddress";
 import type { Execution } from "../exec/execution";
 import { executions } from "../exec/execution";
-import { monitorWith } from "../exec/monitor";
+import { setMonitor } from "../exec/monitor";
 import { WatchdogMemory } from "./watchdogMemory";
 import { LOOKS, WATCHDOG_WORKER } from "./watchdogWorker";
 
@@ -49,7 +49,7 @@ function watch(limitMs: number): Watchdog {
   };
   beat();
   const heart = setInterval(beat, limitMs / LOOKS / 2).unref();
-  monitorWith(memory);
+  setMonitor(memory);
   Object.defineProperty(globalThis, GLOBAL_NAME, { value: executionSeen(), configurable: true });
   // The worker needs little memory, and the functions' thread should have the rest.
   const resourceLimits = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 1 };
@@ -76,7 +76,7 @@ function watch(limitMs: number): Watchdog {
     },
     async stop() {
       clearInterval(heart);
-      monitorWith(null);
+      setMonitor(null);
       await worker.terminate();
       Reflect.deleteProperty(globalThis, GLOBAL_NAME);
     },
@@ -95,6 +95,6 @@ function executionSeen(): () => string | null {
     if (execution === undefined) return null;
     if (execution !== seen) number++;
     seen = execution;
-    return `${number} ${labelOf(execution)}`;
+    return `${number} ${functionLabel(execution)}`;
   };
 }

@@ -9,16 +9,16 @@
 import type { JSONValue, Value } from "convex/values";
 import { jsonToConvex } from "convex/values";
 import type { Execution } from "../execution";
-import type { AtOnce, ToThrown } from "./atOnce";
-import { atOnceWith } from "./atOnce";
-import type { ActionCalls } from "./calls";
-import { shortCalls } from "./calls";
-import type { Database, WritableDatabase } from "./database";
-import { shortReads, shortWrites } from "./database";
+import type { RunSynchronously, ToThrown } from "./synchronous";
+import { synchronousRunner } from "./synchronous";
+import type { ActionCalls } from "./fastCalls";
+import { withFastCalls } from "./fastCalls";
+import type { Database, WritableDatabase } from "./fastDatabase";
+import { withFastReads, withFastWrites } from "./fastDatabase";
 import type { ConvexLibrary } from "./library";
-import type { MutationCalls, QueryCalls } from "./nested";
-import { shortNested } from "./nested";
-import { longOf } from "./query";
+import type { MutationCalls, QueryCalls } from "./fastNestedCalls";
+import { fastNestedCalls } from "./fastNestedCalls";
+import { toSlowQuery } from "./fastTable";
 
 type Visibility = "public" | "internal";
 
@@ -36,11 +36,11 @@ interface MutationContext extends MutationCalls {
 export class Contexts {
   readonly #library: ConvexLibrary;
   readonly #made = new Map<string, object>();
-  readonly #atOnce: AtOnce;
+  readonly #runSynchronously: RunSynchronously;
 
   constructor(library: ConvexLibrary) {
     this.#library = library;
-    this.#atOnce = atOnceWith(this.toThrown);
+    this.#runSynchronously = synchronousRunner(this.toThrown);
   }
 
   /** A context of a query's own: what it changes there, no other call sees. */
@@ -50,8 +50,8 @@ export class Contexts {
       const register = visibility === "public" ? queryGeneric : internalQueryGeneric;
       return capture((probe) => register(probe).invokeQuery(NO_ARGUMENTS)) as QueryContext;
     });
-    const calls = shortNested(execution, base, this.toThrown);
-    return { ...base, ...calls, db: shortReads(execution, base.db, this.#atOnce) };
+    const calls = fastNestedCalls(execution, base, this.toThrown);
+    return { ...base, ...calls, db: withFastReads(execution, base.db, this.#runSynchronously) };
   }
 
   mutation(execution: Execution, visibility: Visibility): object {
@@ -60,8 +60,8 @@ export class Contexts {
       const register = visibility === "public" ? mutationGeneric : internalMutationGeneric;
       return capture((probe) => register(probe).invokeMutation(NO_ARGUMENTS)) as MutationContext;
     });
-    const calls = shortNested(execution, base, this.toThrown);
-    return { ...base, ...calls, db: shortWrites(execution, base.db, this.#atOnce) };
+    const calls = fastNestedCalls(execution, base, this.toThrown);
+    return { ...base, ...calls, db: withFastWrites(execution, base.db, this.#runSynchronously) };
   }
 
   action(execution: Execution, visibility: Visibility): object {
@@ -70,7 +70,7 @@ export class Contexts {
       const register = visibility === "public" ? actionGeneric : internalActionGeneric;
       return capture((probe) => register(probe).invokeAction("", NO_ARGUMENTS)) as ActionCalls;
     });
-    return shortCalls(execution, base, this.toThrown);
+    return withFastCalls(execution, base, this.toThrown);
   }
 
   http(execution: Execution): object {
@@ -78,7 +78,7 @@ export class Contexts {
       const register = this.#library.httpActionGeneric;
       return capture((probe) => register(probe).invokeHttpAction(null)) as ActionCalls;
     });
-    return shortCalls(execution, base, this.toThrown);
+    return withFastCalls(execution, base, this.toThrown);
   }
 
   /** An error of the functions' own classes, as `convex/server` makes one of what a syscall rejects with. */
@@ -90,8 +90,8 @@ export class Contexts {
   };
 
   /** What `convex/server` makes of a result that is no plain data. @throws Error in its words. */
-  async judge(result: unknown): Promise<Value> {
-    const text = await this.#library.queryGeneric(() => longOf(result)).invokeQuery(NO_ARGUMENTS);
+  async serialize(result: unknown): Promise<Value> {
+    const text = await this.#library.queryGeneric(() => toSlowQuery(result)).invokeQuery(NO_ARGUMENTS);
     return jsonToConvex(JSON.parse(text) as JSONValue);
   }
 

@@ -1,0 +1,135 @@
+/**
+ * How long functions may run: queries and mutations one second of their own code, actions ten minutes in all.
+ *
+ * Own code is what runs, or is awaited, between syscalls. Of what is awaited a tick charges no more than its own length,
+ * so that a machine with other things to do does not look like a slow function. Code that computes is charged in full
+ * at its next syscall, or when it returns. Code that never yields is met by the watchdog (`services/watchdog.ts`).
+ */
+import { SyscallError } from "./errors";
+import type { Monitor } from "./monitor";
+import { currentMonitor } from "./monitor";
+
+// Taken here, so that a test which replaces timers and clocks does not replace these.
+const { setInterval, clearInterval } = globalThis;
+const now = performance.now.bind(performance);
+
+const TICK_MS = 25;
+
+const budgets = new Set<TimeBudget>();
+let ticker: NodeJS.Timeout | null = null;
+
+/** What one function has left. */
+export class TimeBudget {
+  readonly #path: string;
+  readonly #limitMs: number;
+  readonly #countsSyscalls: boolean;
+  #expire: (error: SyscallError) => void = () => undefined;
+  #usedMs = 0;
+  #since = 0;
+  #inSyscalls = 0;
+  #monitor: Monitor | null = null;
+  #ticket = 0;
+
+  /**
+   * @param path of the function. @param limitMs how long it may run.
+   * @param countsSyscalls true for actions: all time counts.
+   */
+  constructor(path: string, limitMs: number, countsSyscalls: boolean) {
+    this.#path = path;
+    this.#limitMs = limitMs;
+    this.#countsSyscalls = countsSyscalls;
+  }
+
+  /**
+   * Runs `work` with this budget. Rejects when it is used up, even if `work` caught what a syscall threw for it, and
+   * even if `work` never settles.
+   */
+  run<T>(work: () => Promise<T>): Promise<T> {
+    this.#since = now();
+    this.#join();
+    // One promise beside that of the work: every function passes here, and most are short.
+    return new Promise<T>((resolve, reject) => {
+      const fail = (error: Error): void => {
+        this.#leave();
+        reject(error);
+      };
+      const succeed = (result: T): void => {
+        this.#charge(now() - this.#since);
+        if (this.#usedMs > this.#limitMs) {
+          fail(this.#error());
+          return;
+        }
+        this.#leave();
+        resolve(result);
+      };
+      this.#expire = fail;
+      try {
+        work().then(succeed, fail);
+      } catch (error) {
+        fail(error as Error);
+      }
+    });
+  }
+
+  /** A syscall begins. @throws SyscallError if the code before it has used up the budget. */
+  enter(): void {
+    const time = now();
+    this.#charge(time - this.#since);
+    this.#since = time;
+    this.#check();
+    this.#inSyscalls++;
+  }
+
+  /** A syscall has ended. */
+  exit(): void {
+    this.#inSyscalls--;
+    this.#since = now();
+  }
+
+  /** @param time of the clock that all budgets share. */
+  tick(time: number): void {
+    this.#charge(Math.min(time - this.#since, TICK_MS * 2));
+    this.#since = time;
+    if (this.#usedMs > this.#limitMs) this.#expire(this.#error());
+  }
+
+  #charge(ms: number): void {
+    if (this.#inSyscalls === 0 || this.#countsSyscalls) this.#usedMs += ms;
+  }
+
+  #check(): void {
+    if (this.#usedMs > this.#limitMs) throw this.#error();
+  }
+
+  #error(): SyscallError {
+    return new SyscallError(`Function execution timed out (maximum duration: ${duration(this.#limitMs)})`);
+  }
+
+  #join(): void {
+    if (this.#limitMs === Infinity) return;
+    budgets.add(this);
+    this.#monitor = currentMonitor();
+    if (this.#monitor !== null) this.#ticket = this.#monitor.entered(this.#path);
+    ticker ??= setInterval(tick, TICK_MS).unref();
+  }
+
+  #leave(): void {
+    budgets.delete(this);
+    this.#monitor?.left(this.#ticket);
+    this.#monitor = null;
+  }
+}
+
+function tick(): void {
+  if (budgets.size === 0 && ticker !== null) {
+    clearInterval(ticker);
+    ticker = null;
+  }
+  const time = now();
+  for (const budget of budgets) budget.tick(time);
+}
+
+/** As Convex prints durations: `1s`, `1.5s`, `50ms`. */
+function duration(ms: number): string {
+  return ms < 1_000 ? `${ms}ms` : `${ms / 1_000}s`;
+}
