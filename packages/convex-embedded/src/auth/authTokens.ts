@@ -35,10 +35,10 @@ export function tokenVerifier(providers: readonly Provider[], options: AuthOptio
   };
 }
 
-function keysOf(provider: Provider, { clock, log, held }: AuthOptions): ProviderKeys {
+function keysOf(provider: Provider, options: AuthOptions): ProviderKeys {
   const configuration = JSON.stringify(provider);
-  const keys = held.get(configuration) ?? new ProviderKeys(provider, clock, log);
-  held.set(configuration, keys);
+  const keys = options.held.get(configuration) ?? new ProviderKeys(provider, options);
+  options.held.set(configuration, keys);
   return keys;
 }
 

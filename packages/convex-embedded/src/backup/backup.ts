@@ -11,7 +11,13 @@ import type { StoredFile } from "../files/filesTable";
 import { relativePathOf } from "../files/filesDisk";
 import { loadCatalog } from "../store/catalog";
 import { withExplainedErrors } from "../store/corruption";
-import { DATABASE_FILE, FILES_DIRECTORY, isRestorePending, SECRET_FILE, STARTED_FILE } from "../store/directory";
+import {
+  DATABASE_FILE,
+  FILES_DIRECTORY,
+  isRestorePending,
+  SECRET_FILE,
+  STARTED_FILE,
+} from "../store/directory";
 import { syncDirectory } from "../store/durable";
 import { checkFormat, openReadConnection, upgradeDatabase } from "../store/layout";
 import { lockForBackup } from "../store/lock";

@@ -59,7 +59,12 @@ export async function runImport(args: readonly string[]): Promise<void> {
   const confirm = (lost: ImportPlan["lost"]): Promise<boolean> =>
     values.yes === true ? Promise.resolve(true) : ask(lost);
   const { documents, tables, files } = await importSnapshot({
-    ...{ file, directory, mode, schemas, confirm, progress },
+    file,
+    directory,
+    mode,
+    schemas,
+    confirm,
+    progress,
   });
   process.stdout.write(
     `imported ${file} to ${directory}: ${documents} documents in ${tables} tables, ${files} stored files\n`,

@@ -67,19 +67,12 @@ function shown(error: unknown): string {
 }
 
 async function start(options: CommandLine): Promise<EmbeddedServer> {
-  const { project, data, host, port, apiPort, trustProxy, watch, envFile } = options;
+  const { project, envFile, watch } = options;
   if (options.envFileNamed && makeEnvFile(envFile))
     complain(`${displayPath(envFile)} was not there, and is made: it sets nothing yet`);
-  const { apiPortOrigins } = options;
-  const ports = {
-    port,
-    ...(apiPort !== undefined && { apiPort }),
-    ...(apiPortOrigins !== undefined && { apiPortOrigins }),
-  };
   const { firstStart, pages, assets } = readConfig(project);
   const env = { ...pathsOf(assets), ...process.env };
-  const more = { trustProxy, watch, env, envFile, assets, log: print, watchdog: WATCHDOG_MS };
-  const server = await startServer({ project, data, host, ...ports, ...more });
+  const server = await startServer({ ...options, env, assets, log: print, watchdog: WATCHDOG_MS });
   tellBrokenLines(envFile);
   tellIgnoredSiteUrl(envFile);
 

@@ -22,7 +22,11 @@ export interface Metadata {
 }
 
 export const UNKNOWN: Metadata = {
-  ...{ creationTime: null, sha256: null, size: null, contentType: null, uuid: null },
+  creationTime: null,
+  sha256: null,
+  size: null,
+  contentType: null,
+  uuid: null,
 };
 
 /** What is said of each file, by id. @throws Error that names the line that is wrong. */

@@ -56,8 +56,13 @@ async function importFile(work: FilesImport, id: string, entry: Entry, metadata:
   const { uuid, size, sha256 } = await bytesOf(work, entry, metadata);
   try {
     insertKnownFile(transaction, catalog(), {
-      ...{ _id: id, _creationTime: metadata.creationTime ?? work.now, component: entries.component },
-      ...{ uuid, size, sha256, contentType: metadata.contentType },
+      _id: id,
+      _creationTime: metadata.creationTime ?? work.now,
+      component: entries.component,
+      uuid,
+      size,
+      sha256,
+      contentType: metadata.contentType,
     });
   } finally {
     await disk.release(uuid);

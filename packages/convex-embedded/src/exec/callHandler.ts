@@ -26,7 +26,8 @@ export async function callHandler(
   let result: Value;
   try {
     const returned = await execution.budget.run(() => executions.run(execution, invoke, execution, fn, args));
-    const copy = copyPlain(returned ?? null) ?? ofUnknownSize(resolved(execution, await fn.serialize(returned)));
+    const copy =
+      copyPlain(returned ?? null) ?? ofUnknownSize(resolved(execution, await fn.serialize(returned)));
     checkResult(fn.path, copy, execution.engine.limits);
     result = copy.value;
   } catch (thrown) {

@@ -15,17 +15,14 @@ export interface DocumentAddress {
 
 /** Tells validators which table of a component an id belongs to. Ids of other components are ids of no table. */
 export class ComponentIds implements IdNames {
-  readonly #engine: Pick<Engine, "store">;
-  readonly #component: string;
-
-  constructor(engine: Pick<Engine, "store">, component: string) {
-    this.#engine = engine;
-    this.#component = component;
-  }
+  constructor(
+    private readonly engine: Pick<Engine, "store">,
+    private readonly component: string,
+  ) {}
 
   tableOf(id: string): string | null {
     const decoded = decodeId(id);
-    const table = decoded && this.#engine.store.catalog.tableByNumber(this.#component, decoded.tableNumber);
+    const table = decoded && this.engine.store.catalog.tableByNumber(this.component, decoded.tableNumber);
     return table?.name ?? null;
   }
 }

@@ -16,20 +16,14 @@ import { SerialQueue } from "./serialQueue";
 /** A query or mutation works on the database and is frozen in time; actions talk to the world. */
 export type ExecutionKind = "query" | "mutation" | "action" | "http";
 
-interface ExecutionOptions {
-  readonly engine: Engine;
-  readonly kind: ExecutionKind;
-  readonly path: string;
-  /** The path of the function's component, `""` for the app. */
-  readonly component: string;
-  readonly origin: Origin;
-  readonly now: number;
-  readonly parent: Execution | null;
-  readonly reader: Reader | null;
-  readonly transaction: Transaction | null;
-  /** Told what is read, where that decides how long the result stands. */
+/** The fields that a caller chooses. */
+type ExecutionOptions = Pick<
+  Execution,
+  "engine" | "kind" | "path" | "component" | "origin" | "now" | "parent" | "reader" | "transaction"
+> & {
+  /** Told what is read, if the result may be cached. Default: that of the parent. */
   readonly readSet?: ReadSet | null;
-}
+};
 
 export class Execution {
   readonly engine: Engine;
@@ -80,7 +74,11 @@ export class Execution {
     this.transaction = options.transaction;
     this.readSet = options.readSet ?? options.parent?.readSet ?? null;
     const { limits } = this.engine;
-    this.budget = new TimeBudget(functionLabel(this), this.frozen ? limits.userMs : limits.actionMs, !this.frozen);
+    this.budget = new TimeBudget(
+      functionLabel(this),
+      this.frozen ? limits.userMs : limits.actionMs,
+      !this.frozen,
+    );
   }
 
   get queries(): Map<number, OpenQuery> {

@@ -61,7 +61,13 @@ export function parseHandle(handle: string): FunctionLocation {
 }
 
 /** How errors and log lines name a function: `items:get`, `rateLimiter/lib:rateLimit`. */
-export function functionLabel({ component, path }: { readonly component: string; readonly path: string }): string {
+export function functionLabel({
+  component,
+  path,
+}: {
+  readonly component: string;
+  readonly path: string;
+}): string {
   return component === "" ? path : `${component}/${path}`;
 }
 
@@ -89,7 +95,10 @@ function noChild(component: string, child: string, mounted: readonly string[]): 
 }
 
 /** Why there is no function at a place, in one sentence. */
-export function notFoundMessage(engine: Engine, { component, name, exported = false }: FunctionLocation): string {
+export function notFoundMessage(
+  engine: Engine,
+  { component, name, exported = false }: FunctionLocation,
+): string {
   if (!engine.components.has(component)) {
     return `Could not find function for '${name}': the component ${component} is not mounted.`;
   }

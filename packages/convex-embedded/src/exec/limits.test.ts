@@ -176,7 +176,11 @@ test("arguments and results are measured as Convex measures them", async () => {
 
 test("sizes are printed as Convex prints them", () => {
   expect([16 << 20, 17_301_504, 9_000_000, 1_500, 1_000].map(humanBytes)).toEqual([
-    ...["16 MiB", "16.5 MiB", "8.58 MiB", "1.46 KiB", "1000 B"],
+    "16 MiB",
+    "16.5 MiB",
+    "8.58 MiB",
+    "1.46 KiB",
+    "1000 B",
   ]);
 });
 

@@ -22,17 +22,15 @@ export interface Router {
 export class Modules {
   readonly mapStack: Realm["mapStack"];
   readonly contexts: Contexts;
-  readonly #realm: Realm;
   readonly #functions = new Map<string, LoadedFunction>();
   #router: Router | null = null;
   #standardRouter = false;
 
   /** @param component the path of the component that this is, `""` for the app. */
   constructor(
-    realm: Realm,
+    private readonly realm: Realm,
     readonly component = "",
   ) {
-    this.#realm = realm;
     this.contexts = new Contexts(realm.library);
     this.mapStack = realm.mapStack;
   }
@@ -51,29 +49,29 @@ export class Modules {
   async find(name: string): Promise<LoadedFunction | null> {
     const [path = "", exported = "default", ...more] = name.split(":");
     const module = path.replace(/\.js$/, "");
-    if (more.length > 0 || module === "schema" || !this.#realm.modules.includes(module)) return null;
-    const namespace = await this.#realm.load(module);
+    if (more.length > 0 || module === "schema" || !this.realm.modules.includes(module)) return null;
+    const namespace = await this.realm.load(module);
     const fn = Object.hasOwn(namespace, exported)
       ? toLoadedFunction(this.contexts, this.component, `${module}:${exported}`, namespace[exported])
       : null;
-    if (fn !== null && this.#realm.fixed) this.#functions.set(name, fn);
+    if (fn !== null && this.realm.fixed) this.#functions.set(name, fn);
     return fn;
   }
 
   /** True if the build has a module of that name, whatever it exports: `items`, `http/items`. */
   has(module: string): boolean {
-    return this.#realm.modules.includes(module);
+    return this.realm.modules.includes(module);
   }
 
   /** The router once it has been loaded. */
   get router(): Router | null {
-    return this.#realm.fixed ? this.#router : null;
+    return this.realm.fixed ? this.#router : null;
   }
 
   /** Loads the router, `null` if the project has no `http` module. */
   async loadRouter(): Promise<Router | null> {
-    if (this.router === null && this.#realm.modules.includes("http")) {
-      const router = (await this.#realm.load("http"))["default"];
+    if (this.router === null && this.realm.modules.includes("http")) {
+      const router = (await this.realm.load("http"))["default"];
       if (!isRouter(router)) throw new Error("The default export of `convex/http.ts` is not a Router.");
       this.#router = router;
       this.#standardRouter = this.contexts.isStandard(router);
@@ -88,8 +86,8 @@ export class Modules {
 
   /** What `schema.ts` declares, `null` without one. */
   async schema(): Promise<SchemaJSON | null> {
-    if (!this.#realm.modules.includes("schema")) return null;
-    const definition = (await this.#realm.load("schema"))["default"];
+    if (!this.realm.modules.includes("schema")) return null;
+    const definition = (await this.realm.load("schema"))["default"];
     if (!isExporting(definition))
       throw new Error("The default export of `convex/schema.ts` is not a schema.");
     return JSON.parse(definition.export()) as SchemaJSON;
@@ -97,8 +95,8 @@ export class Modules {
 
   /** The jobs that `crons.ts` declares, by name; none without one. */
   async crons(): Promise<Record<string, CronJobJson>> {
-    if (!this.#realm.modules.includes("crons")) return {};
-    const crons = (await this.#realm.load("crons"))["default"];
+    if (!this.realm.modules.includes("crons")) return {};
+    const crons = (await this.realm.load("crons"))["default"];
     if (!isExporting(crons) || !("isCrons" in crons)) {
       throw new Error("The default export of `convex/crons.ts` is not what `cronJobs()` returns.");
     }
@@ -107,15 +105,15 @@ export class Modules {
 
   /** The default export of `auth.config.ts`, `undefined` without one. */
   async authConfig(): Promise<unknown> {
-    return this.has("auth.config") ? (await this.#realm.load("auth.config"))["default"] : undefined;
+    return this.has("auth.config") ? (await this.realm.load("auth.config"))["default"] : undefined;
   }
 
   /** Every function of the build. A module that cannot be evaluated has none. */
   async functions(): Promise<LoadedFunction[]> {
     const found: LoadedFunction[] = [];
-    for (const module of this.#realm.modules) {
+    for (const module of this.realm.modules) {
       if (module === "schema") continue;
-      const namespace = await this.#realm.load(module).catch((): Namespace => ({}));
+      const namespace = await this.realm.load(module).catch((): Namespace => ({}));
       for (const [name, value] of Object.entries(namespace)) {
         const fn = toLoadedFunction(this.contexts, this.component, `${module}:${name}`, value);
         if (fn !== null) found.push(fn);
@@ -127,8 +125,8 @@ export class Modules {
   /** Evaluates every module, so that what fails at import fails now. */
   async loadAll(): Promise<void> {
     const namespaces = new Map<string, Namespace>();
-    for (const module of this.#realm.modules) {
-      if (module !== "schema") namespaces.set(module, await this.#realm.load(module));
+    for (const module of this.realm.modules) {
+      if (module !== "schema") namespaces.set(module, await this.realm.load(module));
     }
     for (const [module, namespace] of namespaces) {
       for (const [name, value] of Object.entries(namespace)) {

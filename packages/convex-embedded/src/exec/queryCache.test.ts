@@ -96,7 +96,10 @@ test("whatever is written, a kept result is what reading anew would give", () =>
       const fields = (n: number) => ({ owner: pick(2) === 0 ? "ada" : "bob", rank: pick(12), name: `${n}` });
       const pages = Array.from({ length: 30 }, () => ({
         owner: pick(2) === 0 ? "ada" : "bob",
-        ...{ from: pick(8), to: 4 + pick(9), desc: pick(2) === 0, most: pick(5) },
+        from: pick(8),
+        to: 4 + pick(9),
+        desc: pick(2) === 0,
+        most: pick(5),
       }));
       let kept = 0;
       let runs = 0;
@@ -204,8 +207,24 @@ test("no two arguments share a key, and what is large or another value as JSON h
   const cache = new QueryCache(new WriteLog());
   const keyOf = (value: Value, maxBytes = 0) => cache.keyOf(fn, { value, maxBytes });
   const values: Value[] = [
-    ...[null, true, "true", 1, "1", 0, "", [], {}, [[]], ["a", "b"], ["a,b"]],
-    ...[{ a: 1 }, { a: "1" }, { "a:1,b": 1 }, { a: 1, b: 1 }, [1, [2]], [[1], 2]],
+    null,
+    true,
+    "true",
+    1,
+    "1",
+    0,
+    "",
+    [],
+    {},
+    [[]],
+    ["a", "b"],
+    ["a,b"],
+    { a: 1 },
+    { a: "1" },
+    { "a:1,b": 1 },
+    { a: 1, b: 1 },
+    [1, [2]],
+    [[1], 2],
   ];
   const keys = values.map((value) => keyOf(value));
   expect(new Set(keys).size).toBe(values.length);

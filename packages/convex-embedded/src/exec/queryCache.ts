@@ -30,18 +30,15 @@ interface Entry {
 
 /** The results of one build's queries. */
 export class QueryCache {
-  readonly #writeLog: WriteLog;
   /** In the order in which they were kept, or last let stay when room was made. */
   readonly #entries = new Map<string, Entry>();
   #bytes = 0;
 
-  constructor(writeLog: WriteLog) {
-    this.#writeLog = writeLog;
-  }
+  constructor(private readonly writeLog: WriteLog) {}
 
   /** The last commit: to be asked for before a query begins that is to be kept. */
   get lastCommit(): number {
-    return this.#writeLog.last;
+    return this.writeLog.last;
   }
 
   /** What a call's result is kept under, `null` for arguments that are large, or other values as JSON. */
@@ -55,8 +52,8 @@ export class QueryCache {
   get(key: string): Value | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
-    const now = this.#writeLog.last;
-    if (entry.since !== now && !entry.readSet.isUnchanged(this.#writeLog, entry.since)) {
+    const now = this.writeLog.last;
+    if (entry.since !== now && !entry.readSet.isUnchanged(this.writeLog, entry.since)) {
       this.#drop(key, entry);
       return undefined;
     }

@@ -79,8 +79,15 @@ export async function nestLoaded(
     const origin = caller.originFor(component);
     const transaction = kind === "mutation" ? caller.transaction : null;
     const child = new Execution({
-      ...{ engine, kind, path, component, origin, now },
-      ...{ parent: caller, reader, transaction },
+      engine,
+      kind,
+      path,
+      component,
+      origin,
+      now,
+      parent: caller,
+      reader,
+      transaction,
     });
     const savepoint = child.transaction?.savepoint();
     const { writes } = child.usage;
@@ -189,7 +196,15 @@ function executionOf(
   readSet: ReadSet | null = null,
 ): Execution {
   return new Execution({
-    ...{ engine, kind, path, component, origin, now: engine.clock() },
-    ...{ parent: null, reader, transaction, readSet },
+    engine,
+    kind,
+    path,
+    component,
+    origin,
+    now: engine.clock(),
+    parent: null,
+    reader,
+    transaction,
+    readSet,
   });
 }

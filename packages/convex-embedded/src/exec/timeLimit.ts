@@ -20,9 +20,6 @@ let ticker: NodeJS.Timeout | null = null;
 
 /** What one function has left. */
 export class TimeBudget {
-  readonly #path: string;
-  readonly #limitMs: number;
-  readonly #countsSyscalls: boolean;
   #expire: (error: SyscallError) => void = () => undefined;
   #usedMs = 0;
   #since = 0;
@@ -34,11 +31,11 @@ export class TimeBudget {
    * @param path of the function. @param limitMs how long it may run.
    * @param countsSyscalls true for actions: all time counts.
    */
-  constructor(path: string, limitMs: number, countsSyscalls: boolean) {
-    this.#path = path;
-    this.#limitMs = limitMs;
-    this.#countsSyscalls = countsSyscalls;
-  }
+  constructor(
+    private readonly path: string,
+    private readonly limitMs: number,
+    private readonly countsSyscalls: boolean,
+  ) {}
 
   /**
    * Runs `work` with this budget. Rejects when it is used up, even if `work` caught what a syscall threw for it, and
@@ -55,7 +52,7 @@ export class TimeBudget {
       };
       const succeed = (result: T): void => {
         this.#charge(now() - this.#since);
-        if (this.#usedMs > this.#limitMs) {
+        if (this.#usedMs > this.limitMs) {
           fail(this.#error());
           return;
         }
@@ -90,26 +87,26 @@ export class TimeBudget {
   tick(time: number): void {
     this.#charge(Math.min(time - this.#since, TICK_MS * 2));
     this.#since = time;
-    if (this.#usedMs > this.#limitMs) this.#expire(this.#error());
+    if (this.#usedMs > this.limitMs) this.#expire(this.#error());
   }
 
   #charge(ms: number): void {
-    if (this.#inSyscalls === 0 || this.#countsSyscalls) this.#usedMs += ms;
+    if (this.#inSyscalls === 0 || this.countsSyscalls) this.#usedMs += ms;
   }
 
   #check(): void {
-    if (this.#usedMs > this.#limitMs) throw this.#error();
+    if (this.#usedMs > this.limitMs) throw this.#error();
   }
 
   #error(): SyscallError {
-    return new SyscallError(`Function execution timed out (maximum duration: ${duration(this.#limitMs)})`);
+    return new SyscallError(`Function execution timed out (maximum duration: ${duration(this.limitMs)})`);
   }
 
   #join(): void {
-    if (this.#limitMs === Infinity) return;
+    if (this.limitMs === Infinity) return;
     budgets.add(this);
     this.#monitor = currentMonitor();
-    if (this.#monitor !== null) this.#ticket = this.#monitor.entered(this.#path);
+    if (this.#monitor !== null) this.#ticket = this.#monitor.entered(this.path);
     ticker ??= setInterval(tick, TICK_MS).unref();
   }
 

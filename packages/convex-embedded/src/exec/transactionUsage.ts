@@ -124,8 +124,10 @@ export class TransactionUsage {
   /** What is written and scheduled so far, for `restoreWrites`. */
   get writes(): WriteUsage {
     return {
-      ...{ documents: this.#documentsWritten, bytes: this.#bytesWritten },
-      ...{ scheduled: this.#scheduled, argumentBytes: this.#argumentBytes },
+      documents: this.#documentsWritten,
+      bytes: this.#bytesWritten,
+      scheduled: this.#scheduled,
+      argumentBytes: this.#argumentBytes,
     };
   }
 

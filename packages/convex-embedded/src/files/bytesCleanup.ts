@@ -36,7 +36,9 @@ export class BytesCleanup {
     try {
       if (!this.#isNamed(uuid)) await this.options.bytes.remove(uuid);
     } catch (error) {
-      this.options.warn(`The bytes of a deleted file are still there, until the next start: ${String(error)}`);
+      this.options.warn(
+        `The bytes of a deleted file are still there, until the next start: ${String(error)}`,
+      );
     } finally {
       if (held) await this.options.bytes.release(uuid);
     }

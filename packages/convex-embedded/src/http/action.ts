@@ -26,8 +26,15 @@ export async function serveHttpAction(
   // Logs name a request by the pattern of its route, as on Convex: a path may hold what nobody else is to read.
   const name = `${method} ${route?.[2] ?? "/*"}`;
   const execution = new Execution({
-    ...{ engine, kind: "http", path: name, component: "", origin, now: 0 },
-    ...{ parent: null, reader: null, transaction: null },
+    engine,
+    kind: "http",
+    path: name,
+    component: "",
+    origin,
+    now: 0,
+    parent: null,
+    reader: null,
+    transaction: null,
   });
   try {
     const router = engine.modules.router ?? (await engine.modules.loadRouter());

@@ -6,25 +6,24 @@ import { clientAddress } from "./clientAddress";
 
 /** Read when asked for: most functions do not ask. */
 export class RequestOrigin implements Origin {
-  readonly #incoming: IncomingMessage;
   // The socket forgets its peer when it closes, and the request outlives it.
   readonly #peer: string | undefined;
-  readonly #proxies: number;
   #requestId: string | undefined;
 
   /** @param proxies see `clientAddress`. */
-  constructor(incoming: IncomingMessage, proxies: number) {
-    this.#incoming = incoming;
+  constructor(
+    private readonly incoming: IncomingMessage,
+    private readonly proxies: number,
+  ) {
     this.#peer = incoming.socket.remoteAddress;
-    this.#proxies = proxies;
   }
 
   get ip(): string | null {
-    return clientAddress(this.#peer, this.#incoming.headers, this.#proxies);
+    return clientAddress(this.#peer, this.incoming.headers, this.proxies);
   }
 
   get userAgent(): string | null {
-    return this.#incoming.headers["user-agent"] ?? null;
+    return this.incoming.headers["user-agent"] ?? null;
   }
 
   /** 16 hexadecimal digits, as on Convex. */
@@ -33,6 +32,6 @@ export class RequestOrigin implements Origin {
   }
 
   get token(): string | null {
-    return /^Bearer +(\S.*)$/i.exec(this.#incoming.headers.authorization ?? "")?.[1] ?? null;
+    return /^Bearer +(\S.*)$/i.exec(this.incoming.headers.authorization ?? "")?.[1] ?? null;
   }
 }

@@ -4,15 +4,12 @@ import { getRequestListener } from "@hono/node-server";
 import type { Asset } from "./assets";
 import { answerAsset } from "./assets";
 import { BodyMemory } from "./bodyMemory";
-import type { HttpServer } from "./port";
+import type { HttpServer, PortOptions } from "./port";
 import { openPort } from "./port";
 import { limitBody, hasBody } from "./requestBody";
 import { pathAndQuery } from "./target";
 
-export interface HttpOptions {
-  readonly host: string;
-  /** 0 for any free port. */
-  readonly port: number;
+export interface HttpOptions extends Pick<PortOptions, "host" | "port"> {
   /** Origin of the URLs that functions see. */
   readonly siteOrigin: () => string;
   /** Files that are answered before functions are asked. */
@@ -49,8 +46,7 @@ export function listen(options: HttpOptions): Promise<HttpServer> {
     { overrideGlobalObjects: false },
   );
   return openPort({
-    host: options.host,
-    port: options.port,
+    ...options,
     option: "--port",
     requestTimeout: REQUEST_TIMEOUT_MS,
     idleTimeout: IDLE_TIMEOUT_MS,

@@ -24,8 +24,12 @@ function setUp({ failing, kind }: Options) {
   const seen = { runs: 0, begun: 0, outcomes: [] as Outcome[] };
   const any = { type: "any" } as const;
   const fn: LoadedFunction = {
-    ...{ component: "", path: "jobs:count", kind, visibility: "internal", args: any, returns: null },
     component: "",
+    path: "jobs:count",
+    kind,
+    visibility: "internal",
+    args: any,
+    returns: null,
     call: () => ++seen.runs,
     serialize: () => Promise.reject(new Error("A number is plain data")),
   };
@@ -40,7 +44,10 @@ function setUp({ failing, kind }: Options) {
     scheduler: { wake: () => undefined },
   } as unknown as Engine;
   const task: Task = {
-    ...{ component: "", name: "jobs:count", args: {}, job: null },
+    component: "",
+    name: "jobs:count",
+    args: {},
+    job: null,
     waits: () => true,
     begin: () => {
       seen.begun++;

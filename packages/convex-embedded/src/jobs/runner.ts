@@ -128,7 +128,12 @@ export class Runner {
       }),
     );
     if (begun !== true || this.#isAborted()) return;
-    const { execution, result } = startAction(engine, fn, parseArguments(task.args), originOf(task, "action"));
+    const { execution, result } = startAction(
+      engine,
+      fn,
+      parseArguments(task.args),
+      originOf(task, "action"),
+    );
     this.#actions.add(execution);
     let outcome: Outcome = { kind: "success" };
     try {

@@ -85,13 +85,23 @@ function tableData({ engine, args, component }: SystemCall): JSONValue {
   }
   const reader = engine.store.snapshot();
   const execution = new Execution({
-    ...{ engine, kind: "query", path: "_system/cli/tableData", component },
-    ...{ origin: operatorOrigin(), now: engine.clock(), parent: null, reader, transaction: null },
+    engine,
+    kind: "query",
+    path: "_system/cli/tableData",
+    component,
+    origin: operatorOrigin(),
+    now: engine.clock(),
+    parent: null,
+    reader,
+    transaction: null,
   });
   try {
     const page = queryPage(execution, {
       query: { source: { type: "FullTableScan", tableName: table, order }, operators: [] },
-      ...{ cursor, pageSize: numItems, maximumRowsRead: MOST_ROWS, maximumBytesRead: MOST_BYTES },
+      cursor,
+      pageSize: numItems,
+      maximumRowsRead: MOST_ROWS,
+      maximumBytesRead: MOST_BYTES,
     });
     return JSON.parse(page) as JSONValue;
   } finally {

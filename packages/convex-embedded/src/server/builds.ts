@@ -4,8 +4,7 @@ import type { Environment, Variables } from "../environment/environment";
 import type { CreationTimes } from "../store/creationTimes";
 import { resumeCreationTimes } from "../store/creationTimes";
 import type { Engine } from "../exec/engine";
-import type { LogLine } from "../exec/logLine";
-import { CONVEX_LIMITS, type Limits } from "../exec/limits";
+import { CONVEX_LIMITS } from "../exec/limits";
 import { QueryCache } from "../exec/queryCache";
 import { SerialQueue } from "../exec/serialQueue";
 import { stopBundler } from "../runtime/bundle";
@@ -19,35 +18,16 @@ import { parseProviders } from "../auth/authProviders";
 import type { Background } from "../jobs/background";
 import { createBackground } from "../jobs/background";
 import { FileStorage } from "../files/fileStorage";
-import type { DiskHooks } from "../files/filesDisk";
 import { FileDisk } from "../files/filesDisk";
 import { withSystemTables } from "../store/system/systemTables";
-import type { Timers } from "../jobs/timers";
+import type { ServerSettings } from "./serverOptions";
 import { directoryKey } from "../store/secret";
 import { FILES_DIRECTORY } from "../store/directory";
 import { isBackupUnderWay } from "../store/lock";
 import { openStore } from "../store/store";
-import type { ComponentSchema, Store, StoreHooks } from "../store/types";
-
-export interface BuildOptions {
-  /** Absolute: the folder that holds `convex/`. */
-  readonly project: string;
-  /** Absolute. */
-  readonly dataDirectory: string;
-  readonly environment: Environment;
-  readonly log: (line: LogLine) => void;
-  /** Milliseconds since 1970. */
-  readonly clock: () => number;
-  readonly timers: Timers;
-  readonly trustProxy: number;
-  readonly limits: Partial<Limits>;
-  /** True if there will be many builds. */
-  readonly watch: boolean;
-  readonly hooks?: (StoreHooks & DiskHooks) | undefined;
-}
+import type { ComponentSchema, Store } from "../store/types";
 
 export class Builds {
-  readonly #options: BuildOptions;
   readonly #queue = new SerialQueue();
   #store: Store | null = null;
   #creationTimes: CreationTimes | null = null;
@@ -58,9 +38,10 @@ export class Builds {
   #engine: Engine | null = null;
   #bundle: ProjectBundle | null = null;
 
-  constructor(options: BuildOptions) {
-    this.#options = options;
-  }
+  constructor(
+    private readonly settings: ServerSettings,
+    private readonly environment: Environment,
+  ) {}
 
   /** The build that serves, `null` before there is one. */
   get engine(): Engine | null {
@@ -81,7 +62,7 @@ export class Builds {
   serve(everything: boolean): Promise<void> {
     return this.#queue.run(async () => {
       const bundle = await this.#bundled();
-      await this.#take(bundle, this.#options.environment.variables, everything);
+      await this.#take(bundle, this.environment.variables, everything);
     });
   }
 
@@ -91,7 +72,7 @@ export class Builds {
    * @param changes by name, `null` to remove one.
    */
   changeVariables(changes: ReadonlyMap<string, string | null>): Promise<void> {
-    const { environment } = this.#options;
+    const { environment } = this;
     return this.#queue.run(async () => {
       if (this.#bundle === null) throw new Error("Nothing is served yet");
       await this.#take(this.#bundle, environment.preview(changes), false, () => environment.change(changes));
@@ -105,7 +86,7 @@ export class Builds {
    */
   renewVariables(): Promise<readonly string[]> {
     return this.#queue.run(async () => {
-      const { variables, names, take } = this.#options.environment.renewal();
+      const { variables, names, take } = this.environment.renewal();
       if (names.length > 0 && this.#bundle !== null) await this.#take(this.#bundle, variables, false, take);
       return names;
     });
@@ -115,11 +96,11 @@ export class Builds {
   async close(): Promise<void> {
     await this.#files?.close();
     await this.#store?.close();
-    if (this.#options.watch) await stopBundler();
+    if (this.settings.watch) await stopBundler();
   }
 
   async #bundled(): Promise<ProjectBundle> {
-    const bundling = bundleComponents(this.#options.project);
+    const bundling = bundleComponents(this.settings.project);
     // The database is opened while the bundler, another process, is at work. A failure of either must not leave the
     // other's unhandled; and a bundler whose parent is gone in the middle of its work ends with a trace of its own.
     const bundled = bundling.then(
@@ -133,8 +114,8 @@ export class Builds {
       throw error;
     }
     const bundle = await bundling;
-    if (!this.#options.watch) await stopBundler();
-    for (const message of bundle.warnings) this.#options.log({ level: "warn", path: null, message });
+    if (!this.settings.watch) await stopBundler();
+    for (const message of bundle.warnings) this.settings.log({ level: "warn", path: null, message });
     return bundle;
   }
 
@@ -153,7 +134,7 @@ export class Builds {
   }
 
   async #build(bundle: ProjectBundle, env: Variables, everything: boolean): Promise<Engine> {
-    const { clock, timers, log, limits, trustProxy } = this.#options;
+    const { clock, timers, log, limits, trustProxy } = this.settings;
     const say = (message: string): void => log({ level: "info", path: null, message });
     const store = this.#openStore();
     const components = loadComponents(bundle, { env, clock, log });
@@ -176,7 +157,16 @@ export class Builds {
     const engine = (): Engine => this.#engine as Engine;
     const { scheduler } = (this.#background ??= createBackground({ store, clock, timers, log, engine }));
     const built = {
-      ...{ store, modules, components, creationTimes, clock, log, scheduler, files, auth, trustProxy },
+      store,
+      modules,
+      components,
+      creationTimes,
+      clock,
+      log,
+      scheduler,
+      files,
+      auth,
+      trustProxy,
       limits: { ...CONVEX_LIMITS, ...limits },
       queryCache: new QueryCache(store.writeLog),
     };
@@ -185,16 +175,19 @@ export class Builds {
   }
 
   #openStore(): Store {
-    const { dataDirectory: directory, hooks } = this.#options;
+    const { dataDirectory: directory, hooks } = this.settings;
     return (this.#store ??= openStore({ directory, ...(hooks && { hooks }) }));
   }
 
   #openFiles(store: Store, creationTimes: CreationTimes): FileStorage {
-    const { dataDirectory, clock, log, hooks, environment } = this.#options;
+    const { dataDirectory, clock, log, hooks } = this.settings;
     return new FileStorage({
-      ...{ store, creationTimes, clock, log },
+      store,
+      creationTimes,
+      clock,
+      warn: (message) => log({ level: "warn", path: null, message }),
       bytes: new FileDisk(join(dataDirectory, FILES_DIRECTORY), hooks, () => isBackupUnderWay(dataDirectory)),
-      origin: environment.cloudUrl,
+      origin: this.environment.cloudUrl,
       key: directoryKey(dataDirectory, "upload URLs"),
     });
   }

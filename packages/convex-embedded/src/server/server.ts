@@ -78,7 +78,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
   const settings = withDefaults(options);
   const { dataDirectory, log } = settings;
   const environment = new Environment(settings.env, settings.envFile);
-  const builds = new Builds({ ...settings, environment });
+  const builds = new Builds(settings, environment);
   const engine = (): Engine => builds.engine as Engine;
   let started: (deployment: Deployment) => void = () => undefined;
   const ready = new Promise<Deployment>((done) => (started = done));

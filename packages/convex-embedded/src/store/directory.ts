@@ -9,7 +9,15 @@ export const SECRET_FILE = "secret";
 export const STARTED_FILE = "started";
 
 /** All that the runtime puts there, but the locks. What else is found in a data directory is somebody's own. */
-const OURS = [DATABASE_FILE, `${DATABASE_FILE}-wal`, `${DATABASE_FILE}-shm`, STARTED_FILE, SECRET_FILE, `${SECRET_FILE}.new`, FILES_DIRECTORY];
+const OURS = [
+  DATABASE_FILE,
+  `${DATABASE_FILE}-wal`,
+  `${DATABASE_FILE}-shm`,
+  STARTED_FILE,
+  SECRET_FILE,
+  `${SECRET_FILE}.new`,
+  FILES_DIRECTORY,
+];
 
 /** A backup that is being unpacked: worth nothing until it is complete. */
 const UNPACKING = "restore.new";

@@ -42,15 +42,13 @@ class MemoryStore implements Store {
   readonly catalog: Catalog;
   readonly writeLog = new WriteLog();
   readonly #rows = new MemoryRows();
-  readonly #now: () => number;
   #committed: Reader = this.#rows.freeze();
   #last: Promise<unknown> = Promise.resolve();
   #lastTs = 0n;
   #commits = 0;
   #closed = false;
 
-  constructor(now: () => number) {
-    this.#now = now;
+  constructor(private readonly now: () => number) {
     const rows = this.#rows;
     this.catalog = {
       table: (component, name) => rows.catalog.table(component, name),
@@ -114,8 +112,11 @@ class MemoryStore implements Store {
     const transaction = new StoreTransaction(this.#rows, () => this.#nextTs());
     const begin = this.#rows.savepoint();
     const own: Work = {
-      ...{ store: this, transaction, within: works.getStore() },
-      ...{ ended: false, last: Promise.resolve() },
+      store: this,
+      transaction,
+      within: works.getStore(),
+      ended: false,
+      last: Promise.resolve(),
     };
     try {
       const result = await perform(own, work);
@@ -134,7 +135,7 @@ class MemoryStore implements Store {
   }
 
   #nextTs(): bigint {
-    const now = BigInt(Math.floor(this.#now())) * 1_000_000n;
+    const now = BigInt(Math.floor(this.now())) * 1_000_000n;
     return (this.#lastTs = now > this.#lastTs ? now : this.#lastTs + 1n);
   }
 }

@@ -22,8 +22,13 @@ const tables = [
 ];
 await store.applySchema("", withSystemTables({ schemaValidation: false, tables }), () => undefined);
 const files = new FileStorage({
-  ...{ store, creationTimes: new CreationTimes(0), clock: Date.now, log: () => undefined },
-  ...{ bytes: new FileDisk(join(directory, "files")), origin: "", key: randomBytes(32) },
+  store,
+  creationTimes: new CreationTimes(0),
+  clock: Date.now,
+  warn: () => undefined,
+  bytes: new FileDisk(join(directory, "files")),
+  origin: "",
+  key: randomBytes(32),
 });
 const table = store.catalog.table("", "items");
 if (!table) throw new Error("no table items");

@@ -105,7 +105,9 @@ export class Writer {
         await this.options.wal.checkpointIfLarge();
       } catch (error) {
         // Everything is committed, and the next commit tries again.
-        process.emitWarning(`The log of ${this.writes.db.name} could not be folded in: ${errorMessage(error)}`);
+        process.emitWarning(
+          `The log of ${this.writes.db.name} could not be folded in: ${errorMessage(error)}`,
+        );
       }
     }
     this.#pump = null;

@@ -58,8 +58,14 @@ export const DATABASE: Readonly<Record<string, Handler<string>>> = {
 
 /** What a query may ask for so that its result depends on documents alone. */
 export const TRACKED: ReadonlySet<string> = new Set([
-  ...["1.0/queryStream", "1.0/queryCleanup", "1.0/db/normalizeId", "1.0/get", "1.0/count"],
-  ...["1.0/queryStreamNext", "1.0/queryPage", "1.0/runUdf"],
+  "1.0/queryStream",
+  "1.0/queryCleanup",
+  "1.0/db/normalizeId",
+  "1.0/get",
+  "1.0/count",
+  "1.0/queryStreamNext",
+  "1.0/queryPage",
+  "1.0/runUdf",
 ]);
 
 /** The rest; what needs a turn takes it itself. */

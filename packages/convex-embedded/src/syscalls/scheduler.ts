@@ -9,7 +9,14 @@ import { checkArgumentShape } from "../exec/sizeLimits";
 import { TransactionUsage } from "../exec/transactionUsage";
 import type { Transaction } from "../store/types";
 import { decodeId } from "../values/ids";
-import { completeJob, insertCanceledJob, insertJob, jobName, jobState, scheduledFunctions } from "../jobs/jobs";
+import {
+  completeJob,
+  insertCanceledJob,
+  insertJob,
+  jobName,
+  jobState,
+  scheduledFunctions,
+} from "../jobs/jobs";
 
 interface ScheduleArgs extends FunctionAddress {
   /** Seconds since 1970; `null` where it is no number. */
@@ -96,7 +103,8 @@ async function newJob(execution: Execution, call: ScheduleArgs, now: number): Pr
     return { name: component === execution.component ? name : toHandle(place), args, scheduledTime };
   }
   const fn = modules.loaded(name) ?? (await modules.find(name));
-  if (place.exported === true && fn?.visibility !== "public") throw new SyscallError(notFoundMessage(engine, place));
+  if (place.exported === true && fn?.visibility !== "public")
+    throw new SyscallError(notFoundMessage(engine, place));
   if (fn === null) {
     const [module = "", exported = "default"] = name.replace(".js:", ":").split(":");
     throw new SyscallError(

@@ -51,7 +51,12 @@ export function runInline(engine: Engine, origin: Origin, handler: Inline): Prom
 function inlineFunction(engine: Engine, kind: FunctionKind, path: string, handler: Inline): LoadedFunction {
   const { contexts } = engine.modules;
   return {
-    ...{ component: "", path, kind, visibility: "public", args: { type: "any" }, returns: null },
+    component: "",
+    path,
+    kind,
+    visibility: "public",
+    args: { type: "any" },
+    returns: null,
     call: (execution, args) => handler(contexts[kind](execution, "public"), args),
     serialize: (result) => contexts.serialize(result),
   };

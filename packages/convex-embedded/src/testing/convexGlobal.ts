@@ -46,7 +46,8 @@ function install(answering: Answering): Answering {
   };
   Object.defineProperty(globalThis, NAME, { value: answering });
   Object.defineProperty(globalThis, "Convex", {
-    ...{ configurable: true, enumerable: false },
+    configurable: true,
+    enumerable: false,
     get: () => dispatching,
     set: (value: ConvexGlobal) => void (answering.other = value),
   });

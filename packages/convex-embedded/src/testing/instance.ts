@@ -45,10 +45,20 @@ export class Instance {
     const log = (): void => undefined;
     const app = this.#add("", modules);
     this.engine = {
-      ...{ store, creationTimes, clock, log, components: this.#components, modules: app },
+      store,
+      creationTimes,
+      clock,
+      log,
+      components: this.#components,
+      modules: app,
       files: new FileStorage({
-        ...{ store, creationTimes, clock, log, bytes: new FileMemory() },
-        ...{ origin: ORIGIN, key: randomBytes(32) },
+        store,
+        creationTimes,
+        clock,
+        warn: log,
+        bytes: new FileMemory(),
+        origin: ORIGIN,
+        key: randomBytes(32),
       }),
       auth: { identify: ({ identity }) => Promise.resolve(identity ?? "null"), prepare: () => null },
       scheduler: { wake: () => this.scheduled.wake() },
@@ -107,6 +117,8 @@ function limitsOf(given: InstanceOptions["transactionLimits"]): Engine["limits"]
     ...CONVEX_LIMITS,
     transaction: { ...CONVEX_LIMITS.transaction, ...(typeof given === "object" && given) },
     enforced: given !== false,
-    ...{ userMs: Infinity, actionMs: Infinity, actionCalls: Infinity },
+    userMs: Infinity,
+    actionMs: Infinity,
+    actionCalls: Infinity,
   };
 }

@@ -34,19 +34,17 @@ interface MutationContext extends MutationCalls {
 
 /** The contexts of one build. */
 export class Contexts {
-  readonly #library: ConvexLibrary;
   readonly #made = new Map<string, object>();
   readonly #runSynchronously: RunSynchronously;
 
-  constructor(library: ConvexLibrary) {
-    this.#library = library;
+  constructor(private readonly library: ConvexLibrary) {
     this.#runSynchronously = synchronousRunner(this.toThrown);
   }
 
   /** A context of a query's own: what it changes there, no other call sees. */
   query(execution: Execution, visibility: Visibility): object {
     const base = this.#once(`query ${visibility}`, () => {
-      const { queryGeneric, internalQueryGeneric } = this.#library;
+      const { queryGeneric, internalQueryGeneric } = this.library;
       const register = visibility === "public" ? queryGeneric : internalQueryGeneric;
       return capture((probe) => register(probe).invokeQuery(NO_ARGUMENTS)) as QueryContext;
     });
@@ -56,7 +54,7 @@ export class Contexts {
 
   mutation(execution: Execution, visibility: Visibility): object {
     const base = this.#once(`mutation ${visibility}`, () => {
-      const { mutationGeneric, internalMutationGeneric } = this.#library;
+      const { mutationGeneric, internalMutationGeneric } = this.library;
       const register = visibility === "public" ? mutationGeneric : internalMutationGeneric;
       return capture((probe) => register(probe).invokeMutation(NO_ARGUMENTS)) as MutationContext;
     });
@@ -66,7 +64,7 @@ export class Contexts {
 
   action(execution: Execution, visibility: Visibility): object {
     const base = this.#once(`action ${visibility}`, () => {
-      const { actionGeneric, internalActionGeneric } = this.#library;
+      const { actionGeneric, internalActionGeneric } = this.library;
       const register = visibility === "public" ? actionGeneric : internalActionGeneric;
       return capture((probe) => register(probe).invokeAction("", NO_ARGUMENTS)) as ActionCalls;
     });
@@ -75,7 +73,7 @@ export class Contexts {
 
   http(execution: Execution): object {
     const base = this.#once("http", () => {
-      const register = this.#library.httpActionGeneric;
+      const register = this.library.httpActionGeneric;
       return capture((probe) => register(probe).invokeHttpAction(null)) as ActionCalls;
     });
     return withFastCalls(execution, base, this.toThrown);
@@ -84,20 +82,20 @@ export class Contexts {
   /** An error of the functions' own classes, as `convex/server` makes one of what a syscall rejects with. */
   readonly toThrown: ToThrown = ({ message, data }) => {
     if (data === undefined) return new Error(message);
-    const error = new this.#library.ConvexError(message);
+    const error = new this.library.ConvexError(message);
     error.data = jsonToConvex(data);
     return error;
   };
 
   /** What `convex/server` makes of a result that is no plain data. @throws Error in its words. */
   async serialize(result: unknown): Promise<Value> {
-    const text = await this.#library.queryGeneric(() => toSlowQuery(result)).invokeQuery(NO_ARGUMENTS);
+    const text = await this.library.queryGeneric(() => toSlowQuery(result)).invokeQuery(NO_ARGUMENTS);
     return jsonToConvex(JSON.parse(text) as JSONValue);
   }
 
   /** True if the router answers requests as `convex/server` has it, and so may be called past its text. */
   isStandard(router: { readonly runRequest: unknown }): boolean {
-    return String(router.runRequest) === String(this.#library.httpRouter().runRequest);
+    return String(router.runRequest) === String(this.library.httpRouter().runRequest);
   }
 
   #once<Context extends object>(name: string, make: () => Context): Context {

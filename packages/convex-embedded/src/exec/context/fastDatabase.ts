@@ -25,7 +25,11 @@ export interface WritableDatabase extends Database {
 }
 
 /** A query's database. @param made by `convex/server`, which is asked where a call is not plain. */
-export function withFastReads<Made extends Database>(execution: Execution, made: Made, runSynchronously: RunSynchronously): Made {
+export function withFastReads<Made extends Database>(
+  execution: Execution,
+  made: Made,
+  runSynchronously: RunSynchronously,
+): Made {
   return {
     ...made,
     async get(tableOrId, given) {
@@ -48,12 +52,21 @@ export function withFastReads<Made extends Database>(execution: Execution, made:
 }
 
 /** The same of a mutation. */
-export function withFastWrites(execution: Execution, made: WritableDatabase, runSynchronously: RunSynchronously): WritableDatabase {
+export function withFastWrites(
+  execution: Execution,
+  made: WritableDatabase,
+  runSynchronously: RunSynchronously,
+): WritableDatabase {
   return {
     ...withFastReads(execution, made, runSynchronously),
     async insert(table, value) {
       const fields = fieldsOf(value);
-      if (execution.databaseQueue.busy || fields === null || typeof table !== "string" || table.startsWith("_")) {
+      if (
+        execution.databaseQueue.busy ||
+        fields === null ||
+        typeof table !== "string" ||
+        table.startsWith("_")
+      ) {
         return await made.insert(table, value);
       }
       return runSynchronously(execution, () => insertFields(execution, table, fields));

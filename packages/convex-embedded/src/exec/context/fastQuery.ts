@@ -25,6 +25,7 @@ interface Source {
 
 /** A query that is used once. What it does not do itself, one of `convex/server` in the same state does. */
 export class FastQuery {
+  // Functions hold this object, so its fields are hidden from them.
   readonly #target: QueryTarget;
   readonly #source: Source;
   #state: "fresh" | "chained" | "consumed" = "fresh";
@@ -93,7 +94,9 @@ export class FastQuery {
     const [only = null, second] = this.#rows(2) as { _id: string }[];
     if (only === null || second === undefined) return only;
     const ids = `[${only._id}, ${second._id}, ...]`;
-    throw new Error(`unique() query returned more than one result from table ${this.#target.table}:\n ${ids}`);
+    throw new Error(
+      `unique() query returned more than one result from table ${this.#target.table}:\n ${ids}`,
+    );
   }
 
   get #isFast(): boolean {

@@ -16,6 +16,7 @@ const TYPES = { eq: "Eq", gt: "Gt", gte: "Gte", lt: "Lt", lte: "Lte" } as const;
 
 /** What `withIndex` calls back with. */
 export class FastRange {
+  // Functions hold this object, so its fields are hidden from them.
   readonly #bounds: readonly Bound[];
   #used = false;
 

@@ -7,6 +7,7 @@ import { FastQuery } from "./fastQuery";
 
 /** A table before anything is said of the order or the range. It may be used many times. */
 export class FastTable {
+  // Functions hold this object, so its fields are hidden from them.
   readonly #target: QueryTarget;
 
   constructor(target: QueryTarget) {
