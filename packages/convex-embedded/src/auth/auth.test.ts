@@ -62,7 +62,7 @@ async function customJwt(config: Record<string, unknown> = {}): Promise<Setup> {
 test("no token is nobody, and without providers every token is refused", async () => {
   const { auth } = await authOf([]);
   expect(await identify(auth, null)).toBeNull();
-  await expect(identify(auth, "cha_key")).rejects.toThrow(
+  await expect(identify(auth, "key_key")).rejects.toThrow(
     "No auth provider found matching the given token (no providers configured). Check convex/auth.config.ts.",
   );
 });
@@ -209,7 +209,7 @@ const unsigned = (header: object, claims: object): string =>
   [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")).join(".") + ".";
 
 test.each<[string, (setup: Setup) => Promise<string> | string, string]>([
-  ["no JWT", () => "cha_abc", "Could not parse JWT payload"],
+  ["no JWT", () => "key_abc", "Could not parse JWT payload"],
   ["three parts of nonsense", () => "a.b.c", "Could not parse JWT payload"],
   ["nothing", () => "", "Could not parse JWT payload"],
   [

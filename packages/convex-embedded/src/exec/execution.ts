@@ -28,7 +28,7 @@ type ExecutionOptions = Pick<
 export class Execution {
   readonly engine: Engine;
   readonly kind: ExecutionKind;
-  /** `items:get`, or `GET /api/items` for an HTTP action. */
+  /** `items:get`, or `GET /items` for an HTTP action. */
   readonly path: string;
   /** The path of the component that the function belongs to, `""` for the app. */
   readonly component: string;

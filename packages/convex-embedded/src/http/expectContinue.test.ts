@@ -8,13 +8,16 @@ const head = (line: string, length: number) =>
   `${line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: ${length}\r\n\r\n`;
 
 test.each([
-  ["a length that is too large", "POST /api/upload", 22_000_000, 413],
-  ["a credential that is missing", "POST /api/items", 15, 401],
+  ["a length that is too large", "POST /refuse?status=413", 22_000_000, 413],
+  ["a credential that is missing", "POST /refuse?status=401", 15, 401],
   ["a path that is not there", "POST /nowhere", 15, 404],
-])("who waits to be told to send its body is refused before, for %s", async (_what, line, length, status) => {
-  const { server } = await serve({ project: process.cwd() });
-  expect((await raw(server.url, head(line, length))).slice(0, 12)).toBe(`HTTP/1.1 ${status}`);
-});
+])(
+  "a client that waits for 100 Continue is refused before it sends its body, for %s",
+  async (_what, line, length, status) => {
+    const { server } = await serve();
+    expect((await raw(server.url, head(line, length))).slice(0, 12)).toBe(`HTTP/1.1 ${status}`);
+  },
+);
 
 test("so it is on the port of stored files", async () => {
   const { server } = await serve();

@@ -170,7 +170,7 @@ test("the request's metadata come from the socket", async () => {
 test("without a token nobody is logged in; a token of nobody's throws in the action", async () => {
   const { server } = await serve();
   expect(await json(fetch(`${server.url}/identity`))).toEqual({ identity: null });
-  const headers = { authorization: "Bearer cha_x" };
+  const headers = { authorization: "Bearer key_x" };
   expect(await json(fetch(`${server.url}/identity`, { headers }))).toEqual({
     error: expect.stringContaining("No auth provider found matching the given token") as string,
   });

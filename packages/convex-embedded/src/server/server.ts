@@ -3,7 +3,7 @@
  *
  * ```ts
  * const server = await startServer({ project: process.cwd(), data: ".convex-embedded", port: 0 });
- * await fetch(`${server.url}/health`);
+ * await fetch(`${server.url}/hello`);
  * await server.run("items:create", { name: "bolt" });
  * await server.close();
  * ```
@@ -37,12 +37,12 @@ export interface EmbeddedServer {
   readonly dataDirectory: string;
   /** True until `finishFirstStart` was called for the data directory. */
   readonly firstStart: boolean;
-  /** True if the project has a function of that name: `apiKeys:issue`. */
+  /** True if the project has a function of that name: `items:create`. */
   has(path: string): Promise<boolean>;
   /**
    * Runs any function, internal ones too, as the operator.
    *
-   * @param path `apiKeys:issue`. @param component the path of its component; default `""`, the app.
+   * @param path `items:create`. @param component the path of its component; default `""`, the app.
    * @throws ConvexError with its data, or an Error with the message of what the function threw.
    */
   run(path: string, args: Record<string, Value>, component?: string): Promise<Value>;
