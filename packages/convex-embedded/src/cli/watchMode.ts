@@ -1,4 +1,4 @@
-/** What `--watch` does when something is saved. */
+/** `--watch`: reloads the functions or the settings when a file is saved. */
 import { generator } from "./generate";
 import type { EmbeddedServer } from "../server/server";
 import { displayPath } from "../environment/displayPath";

@@ -1,4 +1,4 @@
-/** Tells the watchdog (`watchdog/watchdog.ts`) which functions run and that the process makes progress. */
+/** Tells the watchdog (`watchdog/watchdog.ts`) which functions run, and that the process makes progress. */
 
 export interface Monitor {
   /** A function begins. @returns the ticket that `left` takes when the function has ended. */

@@ -1,9 +1,9 @@
 /**
- * Results of queries, kept until something changes that the query has read, as Convex keeps them
+ * The query cache: results of queries, until a commit changes something that the query has read, as on Convex
  * (docs.convex.dev/functions/query-functions#caching--reactivity--consistency).
  *
- * Only what depends on nothing but arguments and documents is kept: a query that asks for the time, who is calling, a
- * file or a system table, or that writes to the log, runs each time. Settings stay the same as long as the build.
+ * A result is cached only if it depends on nothing but arguments and documents. A query that asks for the time, the caller, a
+ * file or a system table, or that writes to the log, runs each time. Settings do not change within a build.
  */
 import type { Value } from "convex/values";
 import type { LoadedFunction } from "./loadedFunction";
@@ -12,7 +12,7 @@ import type { Copy } from "../values/copy";
 import { copyPlain } from "../values/copy";
 import type { ReadSet } from "./readSet";
 
-/** Of all results together, and of one. */
+/** Bounds for all results together, and for one. */
 const MOST_BYTES = 8 * 1024 * 1024;
 const MOST_BYTES_OF_ONE = 64 * 1024;
 /** What an entry takes beside its result, about. */
@@ -22,33 +22,33 @@ const LONGEST_ARGUMENTS = 1024;
 interface Entry {
   readonly result: Copy;
   readonly readSet: ReadSet;
-  /** The last commit that the result is known to stand after. */
+  /** The last commit after which the result is known to be valid. */
   since: number;
-  /** It was found since room was last made. */
-  found: boolean;
+  /** True if it was used since the last eviction. */
+  used: boolean;
 }
 
-/** The results of one build's queries. */
+/** The cached results of one build's queries. */
 export class QueryCache {
-  /** In the order in which they were kept, or last let stay when room was made. */
+  /** In the order in which they were added, or last spared by an eviction. */
   readonly #entries = new Map<string, Entry>();
   #bytes = 0;
 
   constructor(private readonly writeLog: WriteLog) {}
 
-  /** The last commit: to be asked for before a query begins that is to be kept. */
+  /** The last commit. Read it before a query begins whose result is to be cached. */
   get lastCommit(): number {
     return this.writeLog.last;
   }
 
-  /** What a call's result is kept under, `null` for arguments that are large, or other values as JSON. */
+  /** The key of a call, `null` if its arguments are large or not plain JSON, and so are not cached. */
   keyOf({ component, path }: LoadedFunction, { value, maxBytes }: Copy): string | null {
     if (maxBytes > LONGEST_ARGUMENTS || !isJson(value)) return null;
     // Both have slashes in them.
     return `${component};${path} ${JSON.stringify(value)}`;
   }
 
-  /** A copy of a result that still stands. */
+  /** A copy of a result that is still valid. */
   get(key: string): Value | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
@@ -58,30 +58,30 @@ export class QueryCache {
       return undefined;
     }
     entry.since = now;
-    entry.found = true;
+    entry.used = true;
     return copyPlain(entry.result.value)?.value;
   }
 
-  /** Keeps what a query that has ended gave. @param since `lastCommit` before it began. */
+  /** Caches the result of a query that has ended. @param since `lastCommit` before it began. */
   set(key: string, result: Value, readSet: ReadSet, since: number): void {
     const copy = readSet.cacheable ? copyPlain(result) : null;
     if (copy === null || copy.maxBytes > MOST_BYTES_OF_ONE) return;
     readSet.end();
     const before = this.#entries.get(key);
     if (before !== undefined) this.#drop(key, before);
-    const entry = { result: copy, readSet, since, found: false };
+    const entry = { result: copy, readSet, since, used: false };
     this.#entries.set(key, entry);
     this.#bytes += bytesOf(entry);
-    this.#makeRoom();
+    this.#evict();
   }
 
-  /** Drops the oldest, but for those that were found: to move each whenever it is found would cost more than finding it. */
-  #makeRoom(): void {
+  /** Evicts the oldest, but spares those that were used. Moving an entry at each use would cost more than the use. */
+  #evict(): void {
     for (const [key, entry] of this.#entries) {
       if (this.#bytes <= MOST_BYTES) break;
       this.#drop(key, entry);
-      if (!entry.found) continue;
-      entry.found = false;
+      if (!entry.used) continue;
+      entry.used = false;
       this.#entries.set(key, entry);
       this.#bytes += bytesOf(entry);
     }
@@ -95,7 +95,7 @@ export class QueryCache {
 
 const bytesOf = ({ result }: Entry): number => result.maxBytes + BYTES_BESIDE;
 
-/** Whether JSON says all of a value. */
+/** True for a value that JSON text represents exactly. */
 function isJson(value: Value): boolean {
   switch (typeof value) {
     case "string":

@@ -1,4 +1,4 @@
-/** What a query has read, to tell whether its result still stands. */
+/** Read sets: what a query has read. Used to tell whether its cached result is still valid. */
 import type { WriteLog } from "../store/writeLog";
 import type { TextRange } from "../store/keyLog";
 import { textOfKey } from "../store/keyLog";
@@ -9,7 +9,7 @@ const MOST_RANGES = 64;
 
 type Order = "asc" | "desc";
 
-/** How far a query has read in a range: the rest of it may change. */
+/** How far a query has read in a range. Later changes of the unread part do not matter. */
 class RangeRead {
   #last: Buffer | null = null;
   #all = false;
@@ -27,7 +27,7 @@ class RangeRead {
     else this.#last = row.key;
   }
 
-  /** What the query knows of the index, `null` if nothing. */
+  /** The part of the index that the query has read, `null` if none. */
   get covered(): TextRange | null {
     const range = { start: textOfKey(this.range.start), end: textOfKey(this.range.end) };
     if (this.#all) return range;
@@ -40,7 +40,7 @@ class RangeRead {
 
 type CoveredRange = TextRange & Pick<RangeRead, "table" | "index">;
 
-/** What a query has read, and the functions that it called. */
+/** The reads of a query and of the functions that it called. */
 export class ReadSet {
   readonly #tables = new Set<number>();
   readonly #documents = new Map<string, number>();
@@ -61,7 +61,7 @@ export class ReadSet {
     this.#documents.set(id, table);
   }
 
-  /** Something that may change unnoticed. */
+  /** A read that the write log does not cover, such as the time: the result is not cached. */
   addUntracked(): void {
     this.#cacheable = false;
   }

@@ -1,4 +1,4 @@
-/** Lets a number of pieces of work run at a time; others wait for their turn, first come, first served. */
+/** Lets a fixed number of tasks run at a time. The others wait, first come, first served. */
 export class Semaphore {
   #free: number;
   readonly #waiting: (() => void)[] = [];

@@ -1,9 +1,18 @@
 /**
- * How long functions may run: queries and mutations one second of their own code, actions ten minutes in all.
+ * Time limits: one second of its own code for a query or mutation, ten minutes in all for an action.
  *
- * Own code is what runs, or is awaited, between syscalls. Of what is awaited a tick charges no more than its own length,
- * so that a machine with other things to do does not look like a slow function. Code that computes is charged in full
- * at its next syscall, or when it returns. Code that never yields is met by the watchdog (`services/watchdog.ts`).
+ * The own code of a query or mutation is everything between its syscalls. Each function has a `TimeBudget`, which is charged at
+ * three points: when a syscall begins, when the function returns, and with each tick of a timer that all budgets share.
+ *
+ * ```text
+ * function   |-- computes 300 ms --|  db.get  |-- awaits a promise of its own --------------|
+ * charged                        300    0        25   25   25   25  … a tick charges at most two tick lengths
+ * ```
+ *
+ * Time spent awaiting counts only while the process was scheduled: if the machine pauses the process for a minute, the next
+ * tick charges 50 ms, not the minute. Time spent computing counts in full at the next syscall. Time within syscalls counts for
+ * actions only. When the budget is used up, `run` rejects, even if the function never settles. Code that never yields lets no
+ * tick happen; the watchdog (`watchdog/watchdog.ts`) ends it.
  */
 import { SyscallError } from "./errors";
 import type { Monitor } from "./monitor";
@@ -18,7 +27,7 @@ const TICK_MS = 25;
 const budgets = new Set<TimeBudget>();
 let ticker: NodeJS.Timeout | null = null;
 
-/** What one function has left. */
+/** The time that one function may still use. */
 export class TimeBudget {
   #expire: (error: SyscallError) => void = () => undefined;
   #usedMs = 0;
@@ -29,7 +38,7 @@ export class TimeBudget {
 
   /**
    * @param path of the function. @param limitMs how long it may run.
-   * @param countsSyscalls true for actions: all time counts.
+   * @param countsSyscalls true for actions, where all time counts.
    */
   constructor(
     private readonly path: string,

@@ -1,4 +1,4 @@
-/** Errors that no `catch` of a function can meet: thrown by its event listeners, rejected by promises it left behind. */
+/** Errors that a function cannot catch: from its event listeners, and from promises that it does not await. */
 import { functionLabel } from "./functionAddress";
 import { executions } from "./execution";
 

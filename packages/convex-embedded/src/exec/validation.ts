@@ -1,4 +1,4 @@
-/** What goes into a function and comes out of it, held against its validators. */
+/** Checks arguments and results of functions against their validators and limits. */
 import type { JSONValue, ValidatorJSON, Value } from "convex/values";
 import { CommitTsPlaceholder, jsonToConvex } from "convex/values";
 import type { LoadedFunction } from "./loadedFunction";

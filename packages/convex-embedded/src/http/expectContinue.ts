@@ -2,10 +2,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
 /**
- * Tells a client that waits with its body to send it, when somebody reads it first. Whoever is refused for its headers is so
- * before that, and need not send what nobody would read; Node by itself would ask for it as soon as the headers are there.
+ * Sends `100 Continue` when the handler first reads the body. Header checks run before that, so a refused client never sends its
+ * body. Node by itself would send it as soon as the headers are there.
  *
- * To be called before anything reads the body.
+ * Call it before anything reads the body.
  */
 export function deferContinue(incoming: IncomingMessage, outgoing: ServerResponse): void {
   const read = incoming._read.bind(incoming);

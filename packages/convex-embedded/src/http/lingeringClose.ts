@@ -1,4 +1,4 @@
-/** How a connection ends on which a client still sends what nobody will read. */
+/** Lingering close: keep reading after the response so that the client sees it. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 

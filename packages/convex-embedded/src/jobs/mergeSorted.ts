@@ -1,4 +1,4 @@
-/** Several sorted sequences as one, read no further than asked. */
+/** Merges sorted sequences into one, lazily. */
 export function* mergeSorted<T>(sequences: readonly Iterator<T>[], by: (item: T) => number): Generator<T> {
   const heads = sequences.flatMap((sequence) => headOf(sequence));
   for (;;) {

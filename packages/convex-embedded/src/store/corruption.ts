@@ -1,4 +1,4 @@
-/** Errors of SQLite in words that say what to do. */
+/** Turns SQLite errors about corrupt or unusable files into messages that say what to do. */
 import { constants } from "node:os";
 import { SqliteError } from "./sqliteError";
 import { StoreUnavailable } from "./unavailable";

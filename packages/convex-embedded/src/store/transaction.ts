@@ -1,4 +1,19 @@
-/** One execution's transaction on the writer. */
+/**
+ * The transaction of one execution, within the group that the writer commits (see `writer.ts`).
+ *
+ * It turns writes of documents into writes of rows and index entries, which `WriteAccess` makes in SQLite or in memory. It also
+ * notes them in its `writeSet`, from which the write log tells later which cached query results are stale. It ends before the
+ * COMMIT of its group: `finish` or `end` make each later use throw, so that code which a function did not await cannot write
+ * into the transaction of the next execution.
+ *
+ * `db.vars.commitTs` may be written before the timestamp is known. The document is stored with a placeholder, and `finish`
+ * replaces it when the work has succeeded:
+ *
+ * ```ts
+ * transaction.insert(table, id, { ...document, at: db.vars.commitTs }); // stored as {"at":{"$commitTs":null}}
+ * transaction.finish(); // now {"at":{"$integer":"…"}}: the timestamp of this transaction
+ * ```
+ */
 import { convexToJson, jsonToConvex } from "convex/values";
 import type { JSONValue } from "convex/values";
 import { encodeId } from "../values/ids";

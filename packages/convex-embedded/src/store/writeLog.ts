@@ -1,4 +1,4 @@
-/** When what was changed last, for whoever keeps what was read. Commits are numbered from the opening of the store on. */
+/** The write log: which documents and key ranges changed, and when. Used to invalidate cached query results. Commits are numbered from 1 when the store opens. */
 import type { IndexEntry } from "./indexKeys";
 import type { TextRange } from "./keyLog";
 import { KeyLog, textOfKey } from "./keyLog";
@@ -9,7 +9,7 @@ const MOST_KEYS_IN_TRANSACTION = 4096;
 /** Changes of documents that are remembered one by one. */
 const MOST_REMEMBERED = 8192;
 
-/** What a transaction has written to. What a savepoint took back stays noted, which does no harm. */
+/** The write set of a transaction. Writes that a savepoint took back stay in it: at worst a valid result is dropped. */
 export class WriteSet {
   readonly tables = new Set<number>();
   readonly documents = new Set<string>();
@@ -76,7 +76,7 @@ export class WriteLog {
     }
   }
 
-  /** The same for a commit of which nobody says what it wrote. */
+  /** The same for a commit whose writes are not known. */
   appendUnknown(): void {
     this.#everything = ++this.#last;
     this.#keys.clear();

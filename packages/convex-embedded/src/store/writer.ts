@@ -1,9 +1,20 @@
 /**
- * The queue before the one connection that writes, and the group commit behind it.
+ * Runs mutations one at a time on the one connection that writes, and commits them in groups.
  *
- * A group waits for one turn of the event loop, which lets in what has arrived. Then its executions run one after the
- * other, each in a savepoint of one SQLite transaction, the group commits, and only then its callers are answered. One
- * wait for the disk serves them all, and however busy the loop is, a write passes through it once.
+ * A durable commit waits for the disk, which takes longer than most mutations. So the mutations that are queued share one SQLite
+ * transaction. Each runs in a savepoint of it, so that one that throws undoes its own writes only:
+ *
+ * ```text
+ * BEGIN IMMEDIATE
+ *   SAVEPOINT execution   items:create "a"   RELEASE                  will be answered with its result
+ *   SAVEPOINT execution   items:create "b"   throws → ROLLBACK TO     will be answered with its error
+ *   SAVEPOINT execution   items:create "c"   RELEASE                  will be answered with its result
+ * COMMIT                                                              one wait for the disk, then all three are answered
+ * ```
+ *
+ * Before a group the writer waits for one turn of the event loop, in which requests that have arrived queue their mutations. A
+ * group ends after 256 executions or 10 ms. If the COMMIT fails, every mutation of the group is rejected, since none of them is
+ * on disk. A schema change is alone in its group. `transaction.ts` is what an execution sees of all this.
  */
 import { setImmediate as turn } from "node:timers/promises";
 import { WriteLog } from "./writeLog";
@@ -31,7 +42,7 @@ export interface WriterOptions {
 }
 
 interface Job {
-  /** Alone in its group, and outside of `mutate`'s order of things: schema changes. */
+  /** True for a schema change, which is alone in its group. */
   readonly alone: boolean;
   readonly run: (transaction: StoreTransaction) => Promise<unknown>;
   readonly resolve: (value: unknown) => void;

@@ -1,6 +1,19 @@
 /**
- * `Request` and `Response` as functions get them: those of `@hono/node-server`, which make no stream and no `Headers`
- * of what goes straight to or comes straight from a socket, with the rules of the standard that they leave out.
+ * The classes `Request`, `Response` and `Headers` that functions use.
+ *
+ * Node's own classes make a stream and a `Headers` object for each message, which costs more than most functions. The classes of
+ * `@hono/node-server` keep the text and the header record as they are and hand them to the socket:
+ *
+ * ```ts
+ * new Response("hello", { headers: { "x-one": "1" } }); // no stream, no `Headers`: the socket writes both as they stand
+ * ```
+ *
+ * They skip some checks of the Fetch standard, so a mistake would show on the socket, after the function has returned.
+ * `FunctionResponse` adds these checks to the constructor, where the function can catch the error, and cuts the body to the 20
+ * MiB that Convex sends. `instanceof` takes Node's own objects for instances, too, since `fetch` returns those.
+ *
+ * The package installs its classes as the global ones and exports them in no other way. `lightClasses` lets it do that once,
+ * keeps the classes, and restores Node's. It runs when this file is imported.
  */
 import { getRequestListener } from "@hono/node-server";
 import { LightHeaders } from "./lightHeaders";

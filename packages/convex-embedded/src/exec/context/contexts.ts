@@ -3,8 +3,8 @@
  *
  * `convex/server` makes a context of closures for each call and passes everything through them as JSON text, which took
  * a quarter of a request's time. Its contexts hold no state: here each kind is made once, by `convex/server` itself, and
- * every call gets a copy. What is called most goes the short way, without text; all else takes the one it always took,
- * and so does whatever the short way does not know.
+ * every call gets a copy. The methods that are called most take a fast path without text. All others take the slow path
+ * through `convex/server`, as do the arguments that the fast path does not know.
  */
 import type { JSONValue, Value } from "convex/values";
 import { jsonToConvex } from "convex/values";

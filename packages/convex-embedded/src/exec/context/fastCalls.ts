@@ -1,4 +1,4 @@
-/** `ctx.runQuery`, `ctx.runMutation` and `ctx.runAction` of actions, past the text. */
+/** `ctx.runQuery`, `ctx.runMutation` and `ctx.runAction` of actions, on the fast path: values are copied, not turned into text. */
 import { getFunctionAddress } from "convex/server";
 import type { Value } from "convex/values";
 import type { FunctionKind } from "../loadedFunction";

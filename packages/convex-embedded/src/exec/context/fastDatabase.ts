@@ -1,4 +1,4 @@
-/** The methods of `ctx.db` that are called most, past the text. */
+/** The fast path of the methods of `ctx.db` that are called most. */
 import type { Value } from "convex/values";
 import { copyPlain, isFieldName, isFields } from "../../values/copy";
 import { documentOf } from "../../values/stored";

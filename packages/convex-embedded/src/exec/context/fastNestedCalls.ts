@@ -1,4 +1,4 @@
-/** `ctx.runQuery` and `ctx.runMutation` of queries and mutations, past the text. */
+/** `ctx.runQuery` and `ctx.runMutation` of queries and mutations, on the fast path. */
 import type { Value } from "convex/values";
 import type { FunctionKind } from "../loadedFunction";
 import { resolveAddress } from "../functionAddress";
@@ -9,7 +9,7 @@ import type { ToThrown } from "./synchronous";
 import type { PlainCall } from "./fastCalls";
 import { parseCall } from "./fastCalls";
 
-/** With options, such as limits of its own, a call goes the long way. */
+/** With options, such as limits of its own, a call takes the slow path. */
 type Call = (reference: unknown, args?: unknown, options?: unknown) => Promise<Value>;
 
 export interface QueryCalls {

@@ -1,4 +1,19 @@
-/** A query of a table or of a range of an index, answered without text. */
+/**
+ * The fast path of `ctx.db.query`: it answers the usual queries without turning anything into text.
+ *
+ * `convex/server` sends each query and each row through a syscall as JSON text. Most queries name a table, a range of an index
+ * and an order, and then ask for rows. For those this class calls the engine directly:
+ *
+ * ```ts
+ * ctx.db.query("items").withIndex("by_owner", (q) => q.eq("ownerId", id)).take(10); // fast: rows of one index range
+ * ctx.db.query("items").filter((q) => q.eq(q.field("name"), "bolt")).collect(); // slow: `convex/server` evaluates the filter
+ * ```
+ *
+ * A query starts on the fast path. At the first call that the fast path does not know (`filter`, `paginate`, arguments of the
+ * wrong type, a second use), `#asSlow` makes the same query of `convex/server`, in the same state, and passes the call on. So
+ * results and error messages are those of `convex/server` in every case. While a nested function holds the database queue the
+ * slow path is taken, too, since it can wait and the fast path cannot.
+ */
 import type { Value } from "convex/values";
 import { documentOf } from "../../values/stored";
 import type { Execution } from "../execution";
@@ -9,7 +24,7 @@ import type { SlowQuery } from "./slowQuery";
 import type { Bound } from "./fastRange";
 import { expressionOf, replayBounds } from "./fastRange";
 
-/** Who asks, and the table as `convex/server` queries it. */
+/** The table, the execution that asks for it, and the query of `convex/server` for the slow path. */
 export interface QueryTarget {
   readonly execution: Execution;
   readonly runSynchronously: RunSynchronously;
@@ -23,7 +38,7 @@ interface Source {
   readonly order: "asc" | "desc" | null;
 }
 
-/** A query that is used once. What it does not do itself, one of `convex/server` in the same state does. */
+/** A query that is used once. */
 export class FastQuery {
   // Functions hold this object, so its fields are hidden from them.
   readonly #target: QueryTarget;

@@ -1,4 +1,4 @@
-/** `ctx.db.query`, past the text: tables and ranges of indexes. Filters, pages and searches go the long way. */
+/** The fast path of `ctx.db.query` before its range is known (see `fastQuery.ts`). */
 import type { Value } from "convex/values";
 import type { SlowQuery, SlowRange } from "./slowQuery";
 import { FastRange } from "./fastRange";

@@ -1,4 +1,4 @@
-/** What of the queries of `convex/server` is asked for. */
+/** The methods of `convex/server`'s own queries that the slow path calls. */
 import type { Value } from "convex/values";
 
 /** A query of `convex/server`, in any of its states. */

@@ -1,4 +1,4 @@
-/** What a function asks of its database and gets within the same tick, without a promise of the runtime's own. */
+/** Runs database work of the fast path synchronously: it needs no promise of its own and ends within the tick. */
 import type { SyscallError } from "../errors";
 import { toSyscallError } from "../errors";
 import type { Execution } from "../execution";
@@ -6,7 +6,7 @@ import type { Execution } from "../execution";
 /** What a thrown `SyscallError` becomes in the function that called. */
 export type ToThrown = (error: SyscallError) => Error;
 
-/** Runs what takes no turn and ends within this tick. */
+/** Runs work that does not wait for the database queue. */
 export type RunSynchronously = <T>(execution: Execution, work: () => T) => T;
 
 /** @param toThrown makes the errors that the function sees. */
