@@ -39,7 +39,7 @@ test("the limits are Convex's", () => {
   });
 });
 
-test("16,000 documents may be writes and as many read, one more may not", async () => {
+test("16,000 documents may be written and as many read, one more may not", async () => {
   const server = await rules({ userMs: 60_000 });
   await server.run("limits:insert", { count: 16_000, bytes: 0 });
   expect(await server.run("limits:collect", { from: 0 })).toBe(16_000);
@@ -57,7 +57,7 @@ test("16,000 documents may be writes and as many read, one more may not", async 
   expect(await server.run("limits:collect", { from: 1 })).toBe(31_998);
 });
 
-test("16 MiB may be writes and read in a transaction, and no byte more", () => {
+test("16 MiB may be written and read in a transaction, and no byte more", () => {
   const limits = { ...CONVEX_LIMITS.transaction, bytesRead: 1_000, bytesWritten: 1_000 };
   const usage = new TransactionUsage(limits);
   // An object has 2 bytes, a field its name and 1, a string 2; an id and a creation time are added if missing.
@@ -68,7 +68,7 @@ test("16 MiB may be writes and read in a transaction, and no byte more", () => {
   expect(usage.metrics().bytesWritten).toEqual({ used: 1_000, remaining: 0 });
   usage.countWrite(null);
   expect(() => usage.countWrite(document)).toThrow(
-    "Too many bytes writes in a single function execution (limit: 1000 bytes)",
+    "Too many bytes written in a single function execution (limit: 1000 bytes)",
   );
 
   usage.countDocument(JSON.stringify({ ...document, text: "x".repeat(1_000 - own) }));
@@ -84,7 +84,7 @@ test("bytes are counted whatever a function calls, and only where they may be to
   await server.run("limits:insert", { count: 1, bytes: 1_000 });
   await expect(server.run("limits:collect", { from: 0 })).rejects.toThrow("Too many bytes read");
   await expect(server.run("limits:insert", { count: 5, bytes: 1_000 })).rejects.toThrow(
-    "Too many bytes writes",
+    "Too many bytes written",
   );
 });
 

@@ -241,7 +241,7 @@ test("a folder of a component is not a component in it", () => {
   expect(keyOf("journal", "counter/lib:total")).not.toBe(keyOf("journal/counter", "lib:total"));
 });
 
-test("the cache that were used last are kept, up to 8 MiB, and none of more than 64 KiB", () => {
+test("the results that were used last are kept, up to 8 MiB, and none of more than 64 KiB", () => {
   const cache = new QueryCache(new WriteLog());
   keep(cache, "huge", "x".repeat(22_000));
   expect(cache.get("huge")).toBeUndefined();

@@ -94,7 +94,7 @@ export class TransactionUsage {
     if (document !== null) this.#bytesWritten += getDocumentSize(document as Record<string, Value>);
     if (this.#bytesWritten > bytesWritten) {
       throw new SyscallError(
-        `Too many bytes writes in a single function execution (limit: ${bytesWritten} bytes)`,
+        `Too many bytes written in a single function execution (limit: ${bytesWritten} bytes)`,
       );
     }
   }

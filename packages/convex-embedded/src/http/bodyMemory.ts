@@ -190,7 +190,7 @@ const made = new WeakSet<Error>();
  * by whose name they can answer 503 in their own form.
  */
 export function overloadError(): Error {
-  const error = new DOMException("The server has no memory for another request body", "QuotaExceededError");
+  const error = new DOMException("The server has no room for another request body", "QuotaExceededError");
   made.add(error);
   return error;
 }

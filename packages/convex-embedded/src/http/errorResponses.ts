@@ -15,7 +15,7 @@ export function notFoundResponse(): Response {
 
 /** The answer where the server has no room for a body and the function has not answered that itself. */
 export function busyResponse(): Response {
-  return new webGlobals.Response("The server is busyResponse. Try again later.", {
+  return new webGlobals.Response("The server is busy. Try again later.", {
     status: 503,
     headers: { "content-type": "text/plain; charset=utf-8", "retry-after": RETRY_AFTER },
   });

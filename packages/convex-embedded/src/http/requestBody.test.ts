@@ -96,7 +96,7 @@ test("a form can be read", async () => {
   expect(await (await fetch(url, { method: "POST", body: form })).json()).toEqual([["name", "Ada"]]);
 });
 
-test("a body for which there is no bodyMemory is refused, and the bodyMemory is there again when the others are answered", async () => {
+test("a body for which there is no memory is refused, and the memory is there again when the others are answered", async () => {
   const bodyMemory = new BodyMemory({ bytes: 10, waiting: 0 });
   const url = await port((request) => request.text(), bodyMemory);
   const first = await send(url, 8, "1234");
@@ -110,7 +110,7 @@ test("a body for which there is no bodyMemory is refused, and the bodyMemory is 
   expect(await (await fetch(url, whole("12345678"))).text()).toBe("12345678");
 });
 
-test("a body that waits for bodyMemory is read when there is some", async () => {
+test("a body that waits for memory is read when there is some", async () => {
   const bodyMemory = new BodyMemory({ bytes: 10 });
   const url = await port((request) => request.text(), bodyMemory);
   const first = await send(url, 8, "1234");
@@ -121,7 +121,7 @@ test("a body that waits for bodyMemory is read when there is some", async () => 
   expect(await second.answer).toContain("abcdefgh");
 });
 
-test("a client that leaves gives its bodyMemory back, and one whose body has come is served", async () => {
+test("a client that leaves gives its memory back, and one whose body has come is served", async () => {
   const bodyMemory = new BodyMemory();
   const url = await port((request) => request.text(), bodyMemory);
   const { socket } = await send(url, 8, "1234");

@@ -16,7 +16,7 @@ test("a value that has been passed is a copy, and a result too", async () => {
 test("results that are no plain data are what convex/server makes of them", async () => {
   const { server } = await serve();
   const result = (what: string) => server.run("calls:returnOdd", { what });
-  await expect(result("query")).rejects.toThrow("Return value is a Query. QueryCache must be retrieved with");
+  await expect(result("query")).rejects.toThrow("Return value is a Query. Results must be retrieved with");
   await expect(result("date")).rejects.toThrow(
     /Date .* is not a supported Convex type \(present at path \.when\[0\]/,
   );
@@ -35,7 +35,7 @@ test("errors are of the classes that functions import, and in the words of conve
   ]);
 });
 
-test("a router that answers requests in its own way is target to", async () => {
+test("a router that answers requests in its own way is asked to", async () => {
   const project = copyOf(BASIC);
   writeFileSync(
     join(project, "convex", "http.ts"),
@@ -44,12 +44,12 @@ test("a router that answers requests in its own way is target to", async () => {
      http.route({ path: "/", method: "GET", handler: httpActionGeneric(async () => new Response("route")) });
      const { runRequest } = http;
      http.runRequest = async (request, path) => {
-       console.log("target for " + path);
+       console.log("asked for " + path);
        return await runRequest(request, path);
      };
      export default http;`,
   );
   const { server, logged } = await serve({ project });
   expect(await (await fetch(server.url)).text()).toBe("route");
-  expect(logged.map(({ message }) => message)).toContain("target for /");
+  expect(logged.map(({ message }) => message)).toContain("asked for /");
 });
