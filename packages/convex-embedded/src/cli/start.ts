@@ -93,9 +93,9 @@ async function tellTools(server: EmbeddedServer, options: CommandLine): Promise<
   const { project, envFile, port, apiPort } = options;
   const settings = { url: server.apiUrl, adminKey: server.adminKey };
   // A port that is another one next time is not worth writing down.
-  const passing = (apiPort ?? port) === 0;
+  const temporary = (apiPort ?? port) === 0;
   const place = { file: envFile, project, host: process.env };
-  const shared = passing ? "elsewhere" : shareSettings(settings, place);
+  const shared = temporary ? "elsewhere" : shareSettings(settings, place);
   if (shared === "written")
     await say(`cli  ${server.apiUrl} for npx convex, by two settings in ${displayPath(envFile)}`);
   if (shared !== "elsewhere" || !server.firstStart) return;

@@ -113,10 +113,10 @@ function runQuery(engine: Engine, fn: LoadedFunction, args: Copy, origin: Origin
     validateArguments(engine, fn, args);
     return executeQuery(engine, fn, args, origin, null);
   }
-  const kept = engine.queryCache.get(key);
-  return kept === undefined
+  const cached = engine.queryCache.get(key);
+  return cached === undefined
     ? runCachedQuery(engine, engine.queryCache, key, fn, args, origin)
-    : Promise.resolve(kept);
+    : Promise.resolve(cached);
 }
 
 async function runCachedQuery(

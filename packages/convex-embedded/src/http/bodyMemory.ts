@@ -1,9 +1,9 @@
 /**
  * Bounds the memory for request bodies.
  *
- * A body that a function reads takes room for its declared length, or grows into room where it declares none. Where there is
- * not enough, it waits for a short time with its socket unread, then it is refused. While others wait, a body that comes in too
- * slowly loses its room, so that slow clients cannot keep all of it.
+ * A body that a function reads reserves memory for its declared length, or for each part if it declares none. If there is not
+ * enough, the body waits for a short time with its socket unread, then it is refused. While others wait, a body that arrives too
+ * slowly loses its reservation, so that slow clients cannot hold all of the memory.
  */
 
 export interface BodyMemoryOptions {
@@ -31,13 +31,13 @@ interface Waiting {
   readonly admit: () => void;
 }
 
-/** The room that one body takes. */
+/** The memory that one body has reserved. */
 export interface Reservation {
-  /** Part of the body has arrived. @throws what `overloadError` makes if the body has no declared length and there is no room. */
+  /** Part of the body has arrived. @throws what `overloadError` makes if the body has no declared length and no memory is free. */
   take(bytes: number): void;
   /** All of the body has arrived. */
   complete(): void;
-  /** Gives the room back. */
+  /** Frees the memory. */
   leave(): void;
 }
 
