@@ -3,7 +3,8 @@ import type { LogLine } from "../exec/logLine";
 import type { Origin } from "../exec/origins";
 import type { Issuer, SigningKey } from "../../fixtures/issuer";
 import { sign, signingKey, startIssuer } from "../../fixtures/issuer";
-import type { Auth, HeldKeys } from "./auth";
+import type { Auth } from "../exec/auth";
+import type { ProviderKeyCache } from "./auth";
 import { createAuth } from "./auth";
 import { parseProviders } from "./authProviders";
 
@@ -28,7 +29,7 @@ interface Setup {
 }
 
 /** Puts a verifier together as a build does. */
-async function authOf(providers: readonly object[], held: HeldKeys = new Map()) {
+async function authOf(providers: readonly object[], held: ProviderKeyCache = new Map()) {
   const time = { now: NOW };
   const lines: LogLine[] = [];
   const log = (line: LogLine): void => void lines.push(line);
@@ -61,7 +62,7 @@ async function customJwt(config: Record<string, unknown> = {}): Promise<Setup> {
 test("no token is nobody, and without providers every token is refused", async () => {
   const { auth } = await authOf([]);
   expect(await identify(auth, null)).toBeNull();
-  await expect(identify(auth, "cha_key")).rejects.toThrow(
+  await expect(identify(auth, "key_key")).rejects.toThrow(
     "No auth provider found matching the given token (no providers configured). Check convex/auth.config.ts.",
   );
 });
@@ -70,26 +71,56 @@ test("an ID token's standard claims get Convex's names, others stay, those about
   const { auth, key, claims, issuer } = await oidc();
   const token = await sign(key, {
     ...claims,
-    ...{ name: "Ada", given_name: "A", family_name: "L", nickname: "al", preferred_username: "ada" },
-    ...{
-      profile: "https://p",
-      picture: "https://i",
-      website: "https://w",
-      email: "a@x",
-      email_verified: true,
-    },
-    ...{ gender: "f", birthdate: "1815-12-10", zoneinfo: "Europe/London", locale: "en" },
-    ...{ phone_number: "+1", phone_number_verified: false, address: { formatted: "London" }, updated_at: 1 },
-    ...{ jti: "1", nbf: SECONDS, nonce: "n", azp: "app", fva: [1], org: { id: 7, roles: ["admin"] } },
-    ...{ tokenIdentifier: "https://other|admin", subject: "admin" },
+    name: "Ada",
+    given_name: "A",
+    family_name: "L",
+    nickname: "al",
+    preferred_username: "ada",
+    profile: "https://p",
+    picture: "https://i",
+    website: "https://w",
+    email: "a@x",
+    email_verified: true,
+    gender: "f",
+    birthdate: "1815-12-10",
+    zoneinfo: "Europe/London",
+    locale: "en",
+    phone_number: "+1",
+    phone_number_verified: false,
+    address: { formatted: "London" },
+    updated_at: 1,
+    jti: "1",
+    nbf: SECONDS,
+    nonce: "n",
+    azp: "app",
+    fva: [1],
+    org: { id: 7, roles: ["admin"] },
+    tokenIdentifier: "https://other|admin",
+    subject: "admin",
   });
   expect(await identify(auth, token)).toEqual({
-    ...{ tokenIdentifier: `${issuer.url}|ada`, subject: "ada", issuer: issuer.url },
-    ...{ name: "Ada", givenName: "A", familyName: "L", nickname: "al", preferredUsername: "ada" },
-    ...{ profileUrl: "https://p", pictureUrl: "https://i", websiteUrl: "https://w" },
-    ...{ email: "a@x", emailVerified: true, gender: "f", birthday: "1815-12-10", timezone: "Europe/London" },
-    ...{ language: "en", phoneNumber: "+1", phoneNumberVerified: false, address: "London" },
-    ...{ updatedAt: "1970-01-01T00:00:01+00:00", org: { id: 7, roles: ["admin"] } },
+    tokenIdentifier: `${issuer.url}|ada`,
+    subject: "ada",
+    issuer: issuer.url,
+    name: "Ada",
+    givenName: "A",
+    familyName: "L",
+    nickname: "al",
+    preferredUsername: "ada",
+    profileUrl: "https://p",
+    pictureUrl: "https://i",
+    websiteUrl: "https://w",
+    email: "a@x",
+    emailVerified: true,
+    gender: "f",
+    birthday: "1815-12-10",
+    timezone: "Europe/London",
+    language: "en",
+    phoneNumber: "+1",
+    phoneNumberVerified: false,
+    address: "London",
+    updatedAt: "1970-01-01T00:00:01+00:00",
+    org: { id: 7, roles: ["admin"] },
   });
 });
 
@@ -112,8 +143,12 @@ test("a custom token's claims stay, those of nested objects under dotted names",
     jti: "1",
   });
   expect(await identify(auth, token)).toEqual({
-    ...{ tokenIdentifier: "https://tokens.example|ada", subject: "ada", issuer: "https://tokens.example" },
-    ...{ given_name: "A", "org.plan.name": "pro", roles: ["x"] },
+    tokenIdentifier: "https://tokens.example|ada",
+    subject: "ada",
+    issuer: "https://tokens.example",
+    given_name: "A",
+    "org.plan.name": "pro",
+    roles: ["x"],
   });
 });
 
@@ -174,7 +209,7 @@ const unsigned = (header: object, claims: object): string =>
   [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")).join(".") + ".";
 
 test.each<[string, (setup: Setup) => Promise<string> | string, string]>([
-  ["no JWT", () => "cha_abc", "Could not parse JWT payload"],
+  ["no JWT", () => "key_abc", "Could not parse JWT payload"],
   ["three parts of nonsense", () => "a.b.c", "Could not parse JWT payload"],
   ["nothing", () => "", "Could not parse JWT payload"],
   [

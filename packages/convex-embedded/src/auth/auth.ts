@@ -5,24 +5,14 @@
  * signature by one of that provider's keys counts.
  */
 import { SyscallError } from "../exec/errors";
+import type { Auth } from "../exec/auth";
 import type { LogLine } from "../exec/logLine";
 import type { Origin } from "../exec/origins";
 import type { ProviderKeys } from "./authKeys";
 import type { Provider } from "./authProviders";
 
-export interface Auth {
-  /**
-   * The JSON text of the `UserIdentity` behind a request, `null` where it has no token. Found out once for a request.
-   *
-   * @throws SyscallError that says why the token is refused; IssuerUnreachable where that cannot be decided.
-   */
-  identify(origin: Origin): Promise<string>;
-  /** Fetches what `identify` will need. @returns `null` if there is nothing to wait for, else what never rejects. */
-  prepare(origin: Origin): Promise<void> | null;
-}
-
 /** The keys of providers, by their configuration. They outlive a build, since their issuer may be out of reach. */
-export type HeldKeys = Map<string, ProviderKeys>;
+export type ProviderKeyCache = Map<string, ProviderKeys>;
 
 export interface AuthOptions {
   /** Milliseconds since 1970. */
@@ -30,7 +20,7 @@ export interface AuthOptions {
   /** Told when keys cannot be fetched, and when they can again. */
   readonly log: (line: LogLine) => void;
   /** Shared by all builds of a server. */
-  readonly held: HeldKeys;
+  readonly held: ProviderKeyCache;
 }
 
 /** @returns the JSON text of the identity. @throws SyscallError that says why the token is refused. */

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { LogLine } from "../exec/logLine";
 import type { Issuer } from "../../fixtures/issuer";
 import { sign, signingKey, startIssuer } from "../../fixtures/issuer";
-import type { HeldKeys } from "./auth";
+import type { ProviderKeyCache } from "./auth";
 import { createAuth } from "./auth";
 import { IssuerUnreachable } from "./authErrors";
 import { parseProviders } from "./authProviders";
@@ -29,7 +29,7 @@ async function setUp(kind: keyof typeof KINDS) {
   const issuer = await startIssuer([key]);
   const time = { now: NOW };
   const lines: LogLine[] = [];
-  const held: HeldKeys = new Map();
+  const held: ProviderKeyCache = new Map();
   const options = { clock: () => time.now, log: (line: LogLine) => void lines.push(line), held };
   const providers = parseProviders({ providers: [of(issuer)] });
   /** A verifier as the next build makes it. */

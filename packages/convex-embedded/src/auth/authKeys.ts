@@ -7,7 +7,7 @@
  */
 import type { JSONWebKeySet, JWTVerifyGetKey } from "jose";
 import { createLocalJWKSet } from "jose";
-import type { LogLine } from "../exec/logLine";
+import type { AuthOptions } from "./auth";
 import { IssuerUnreachable } from "./authErrors";
 import { fetchJson } from "./authFetch";
 import type { Provider } from "./authProviders";
@@ -20,17 +20,14 @@ const COOLDOWN_MS = 30_000;
 const COOLDOWN_AFTER_FAILURE_MS = 2_000;
 
 /** What a provider publishes. */
-export interface Published {
+export interface PublishedKeys {
   /** As the provider writes it itself. */
   readonly issuer: string;
   readonly getKey: JWTVerifyGetKey;
 }
 
 export class ProviderKeys {
-  readonly #provider: Provider;
-  readonly #clock: () => number;
-  readonly #log: (line: LogLine) => void;
-  #held: Published | null = null;
+  #held: PublishedKeys | null = null;
   /** When the held keys were fetched, and when the last fetch ended, whatever its outcome. */
   #heldSince = 0;
   #endedAt = -Infinity;
@@ -39,12 +36,10 @@ export class ProviderKeys {
   /** The fetch that is under way. It never rejects. */
   #fetching: Promise<void> | null = null;
 
-  /** @param clock milliseconds since 1970. */
-  constructor(provider: Provider, clock: () => number, log: (line: LogLine) => void) {
-    this.#provider = provider;
-    this.#clock = clock;
-    this.#log = log;
-  }
+  constructor(
+    private readonly provider: Provider,
+    private readonly options: Pick<AuthOptions, "clock" | "log">,
+  ) {}
 
   /**
    * Verifies with the keys that are held. Where these are missing, old, or not the ones that signed, they are fetched
@@ -55,7 +50,7 @@ export class ProviderKeys {
    * @throws IssuerUnreachable where other keys could decide, and the last fetch has failed.
    */
   async verify<T>(
-    verify: (published: Published) => Promise<T>,
+    verify: (published: PublishedKeys) => Promise<T>,
     fits: (rejection: unknown) => boolean,
   ): Promise<T> {
     for (let published = await this.#current(); ;) {
@@ -74,7 +69,7 @@ export class ProviderKeys {
   }
 
   /** The held keys, fetched first where there are none or they are old. */
-  async #current(): Promise<Published> {
+  async #current(): Promise<PublishedKeys> {
     if (this.#held !== null && this.#since(this.#heldSince) >= MAX_AGE_MS) {
       const fetched = this.#fetchUnlessJustDone();
       // While the issuer cannot be reached, no request waits to learn that it still cannot.
@@ -86,7 +81,7 @@ export class ProviderKeys {
   }
 
   #since(time: number): number {
-    const age = this.#clock() - time;
+    const age = this.options.clock() - time;
     // A clock that was set back must not keep old keys alive.
     return age < 0 ? Infinity : age;
   }
@@ -100,27 +95,27 @@ export class ProviderKeys {
   async #fetch(): Promise<void> {
     let failure: string | null = null;
     try {
-      this.#held = await publishedBy(this.#provider);
-      this.#heldSince = this.#clock();
+      this.#held = await publishedBy(this.provider);
+      this.#heldSince = this.options.clock();
     } catch (error) {
       failure = reasonOf(error);
     }
     this.#report(failure);
     this.#failure = failure;
-    this.#endedAt = this.#clock();
+    this.#endedAt = this.options.clock();
     this.#fetching = null;
   }
 
   /** Logs the first failure, one with another reason, and the success that follows. */
   #report(failure: string | null): void {
     if (failure === this.#failure) return;
-    const keys = `the keys of the issuer ${this.#provider.issuer}`;
+    const keys = `the keys of the issuer ${this.provider.issuer}`;
     const others = "Tokens that these keys do not verify are answered with 503";
     const effect =
       this.#held === null
         ? "Its tokens are answered with 503 until they can"
         : `Those that were fetched before stay in use. ${others} until new ones can`;
-    this.#log(
+    this.options.log(
       failure === null
         ? { level: "info", path: null, message: `${keys} were fetched again` }
         : { level: "error", path: null, message: `${keys} cannot be fetched: ${failure}. ${effect}` },
@@ -128,7 +123,7 @@ export class ProviderKeys {
   }
 
   #unreachable(): IssuerUnreachable {
-    const provider = this.#provider;
+    const provider = this.provider;
     const why = this.#failure ?? "unknown";
     // Convex's words, by which functions can tell this from a token that is refused.
     return new IssuerUnreachable(
@@ -147,7 +142,7 @@ function reasonOf(error: unknown): string {
   return `${message} (${cause.message === "" ? (code ?? cause.name) : cause.message})`;
 }
 
-async function publishedBy(provider: Provider): Promise<Published> {
+async function publishedBy(provider: Provider): Promise<PublishedKeys> {
   if (provider.type === "customJwt") {
     const getKey = keysOf(await fetchJson(provider.jwks), provider.jwks);
     return { issuer: provider.issuer, getKey };

@@ -4,7 +4,7 @@ import type { JWTPayload } from "jose";
 import { SyscallError } from "../exec/errors";
 import type { AuthOptions, Verify } from "./auth";
 import { jwtIdentity, oidcIdentity } from "./authIdentity";
-import type { Published } from "./authKeys";
+import type { PublishedKeys } from "./authKeys";
 import { ProviderKeys } from "./authKeys";
 import type { Provider } from "./authProviders";
 import { sameIssuer } from "./authProviders";
@@ -35,10 +35,10 @@ export function tokenVerifier(providers: readonly Provider[], options: AuthOptio
   };
 }
 
-function keysOf(provider: Provider, { clock, log, held }: AuthOptions): ProviderKeys {
+function keysOf(provider: Provider, options: AuthOptions): ProviderKeys {
   const configuration = JSON.stringify(provider);
-  const keys = held.get(configuration) ?? new ProviderKeys(provider, clock, log);
-  held.set(configuration, keys);
+  const keys = options.held.get(configuration) ?? new ProviderKeys(provider, options);
+  options.held.set(configuration, keys);
   return keys;
 }
 
@@ -82,7 +82,7 @@ async function verified(
 async function claimsOf(
   token: string,
   provider: Provider,
-  { issuer, getKey }: Published,
+  { issuer, getKey }: PublishedKeys,
   now: number,
 ): Promise<JWTPayload> {
   const { payload } = await jwtVerify(token, getKey, {

@@ -9,7 +9,7 @@ import { CRASH, Load } from "../../fixtures/load";
 import { BASIC, temporaryDirectory } from "../../fixtures/serve";
 import { onDisk, serveFiles, uploaded } from "../../fixtures/stored";
 import { readZip } from "../../fixtures/zip";
-import { finishFirstStart } from "../cli/firstStart";
+import { finishFirstStart } from "../store/firstStart";
 import { lockForBackup } from "../store/lock";
 import { Connection } from "../store/sqlite";
 

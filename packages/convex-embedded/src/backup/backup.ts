@@ -8,12 +8,18 @@ import { closeSync, existsSync, openSync, renameSync, rmSync, statSync } from "n
 import { dirname, join } from "node:path";
 import { allFiles } from "../files/filesTable";
 import type { StoredFile } from "../files/filesTable";
-import { placeOf } from "../files/filesDisk";
+import { relativePathOf } from "../files/filesDisk";
 import { loadCatalog } from "../store/catalog";
-import { explaining } from "../store/damage";
-import { DATABASE, FILES, isRestorePending, SECRET, STARTED } from "../store/directory";
+import { withExplainedErrors } from "../store/corruption";
+import {
+  DATABASE_FILE,
+  FILES_DIRECTORY,
+  isRestorePending,
+  SECRET_FILE,
+  STARTED_FILE,
+} from "../store/directory";
 import { syncDirectory } from "../store/durable";
-import { checkFormat, openReadConnection, upgrade } from "../store/layout";
+import { checkFormat, openReadConnection, upgradeDatabase } from "../store/layout";
 import { lockForBackup } from "../store/lock";
 import { SnapshotPool } from "../store/snapshots";
 import { writeArchive } from "./archive";
@@ -58,7 +64,7 @@ export async function withCopy<T>(
   { directory, file }: BackupOptions,
   make: (copy: string, part: string) => Promise<T>,
 ): Promise<T> {
-  const database = join(directory, DATABASE);
+  const database = join(directory, DATABASE_FILE);
   if (!existsSync(database))
     throw new Error(`There are no data in ${directory}. Name another directory with --data.`);
   if (isRestorePending(directory)) {
@@ -100,7 +106,7 @@ function mustBeWritable(file: string, part: string): void {
 
 /** Writes one state of a database to a new file of the present format, without the gaps that deleted documents left. */
 function copyDatabase(database: string, copy: string): void {
-  explaining(database, () => {
+  withExplainedErrors(database, () => {
     const db = openReadConnection(database);
     try {
       checkFormat(db, database);
@@ -112,7 +118,7 @@ function copyDatabase(database: string, copy: string): void {
     } finally {
       db.close();
     }
-    upgrade(copy);
+    upgradeDatabase(copy);
   });
 }
 
@@ -129,13 +135,13 @@ export function filesIn(database: string): StoredFile[] {
 }
 
 function* entriesOf(directory: string, copy: string, stored: readonly StoredFile[]): Generator<ArchiveEntry> {
-  yield { name: DATABASE, path: copy, compress: true };
-  for (const name of [SECRET, STARTED]) {
+  yield { name: DATABASE_FILE, path: copy, compress: true };
+  for (const name of [SECRET_FILE, STARTED_FILE]) {
     const path = join(directory, name);
     if (existsSync(path)) yield { name, path, compress: false };
   }
   for (const file of stored) {
-    const name = `${FILES}/${placeOf(file.uuid)}`;
+    const name = `${FILES_DIRECTORY}/${relativePathOf(file.uuid)}`;
     // Much of what is uploaded is compressed already.
     yield { name, compress: false, ...bytesOf(directory, file) };
   }
@@ -143,7 +149,7 @@ function* entriesOf(directory: string, copy: string, stored: readonly StoredFile
 
 /** Where the bytes of a stored file are, and what finds out if they are all there. @throws Error if they are missing. */
 export function bytesOf(directory: string, file: StoredFile): Required<Pick<ArchiveEntry, "path" | "check">> {
-  const path = join(directory, FILES, placeOf(file.uuid));
+  const path = join(directory, FILES_DIRECTORY, relativePathOf(file.uuid));
   if (!existsSync(path)) throw lost(file, path, "missing");
   const check = (bytes: number, sha256: Buffer): void => {
     if (bytes !== file.size || sha256.toString("base64") !== file.sha256) throw lost(file, path, "damaged");

@@ -5,20 +5,20 @@ import { mkdir, open, readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { Entry } from "yauzl";
-import { ZipReader } from "../exchange/zip";
-import { placeOf } from "../files/filesDisk";
-import { isDamage } from "../store/damage";
+import { ZipReader } from "./zipReader";
+import { relativePathOf } from "../files/filesDisk";
+import { isCorruption } from "../store/corruption";
 import {
-  contents,
-  DATABASE,
+  dataEntries,
+  DATABASE_FILE,
   discardUnpacked,
-  FILES,
+  FILES_DIRECTORY,
   finishRestore,
   isRestorePending,
-  placeToUnpack,
-  replaceByUnpacked,
-  SECRET,
-  STARTED,
+  makeUnpackDirectory,
+  installUnpacked,
+  SECRET_FILE,
+  STARTED_FILE,
 } from "../store/directory";
 import { makeDurableDirectory, syncDirectoryAsync } from "../store/durable";
 import { checkFormat, openReadConnection } from "../store/layout";
@@ -37,7 +37,7 @@ export interface RestoreOptions {
 
 /** Nothing else is unpacked, so that no name leads out of the directory. */
 const NAMES = new RegExp(
-  `^(?:${[DATABASE, SECRET, STARTED].join("|").replaceAll(".", "\\.")}|${FILES}/[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f-]{36})$`,
+  `^(?:${[DATABASE_FILE, SECRET_FILE, STARTED_FILE].join("|").replaceAll(".", "\\.")}|${FILES_DIRECTORY}/[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f-]{36})$`,
 );
 
 /** Texts in an archive are read whole. */
@@ -59,7 +59,7 @@ export async function restore({ file, directory, replace }: RestoreOptions): Pro
   const archive = await readArchive(file);
   try {
     const made = !existsSync(directory);
-    const isOurs = existsSync(join(directory, DATABASE)) || isRestorePending(directory);
+    const isOurs = existsSync(join(directory, DATABASE_FILE)) || isRestorePending(directory);
     // In a directory of somebody else's not even a lock is left.
     if (!isOurs) checkTarget(directory, replace);
     makeDurableDirectory(directory);
@@ -71,10 +71,10 @@ export async function restore({ file, directory, replace }: RestoreOptions): Pro
       const files = await cleaningUp(
         () => discardUnpacked(directory),
         async () => {
-          const place = placeToUnpack(directory);
+          const place = makeUnpackDirectory(directory);
           await naming(file, () => archive.unpack(place));
           const count = await naming(file, () => Promise.resolve(verifyDatabase(place, archive.sums)));
-          replaceByUnpacked(directory);
+          installUnpacked(directory);
           return count;
         },
       );
@@ -93,14 +93,14 @@ export async function restore({ file, directory, replace }: RestoreOptions): Pro
 }
 
 function checkTarget(directory: string, replace: boolean): void {
-  const there = contents(directory);
+  const there = dataEntries(directory);
   if (there.length === 0) return;
   if (!replace) {
     throw new Error(
       `${directory} is not empty. Choose another directory with --data, or replace the data in it with --replace.`,
     );
   }
-  if (!existsSync(join(directory, DATABASE))) {
+  if (!existsSync(join(directory, DATABASE_FILE))) {
     throw new Error(
       `${directory} is no data directory of the embedded runtime, so --replace leaves it alone.`,
     );
@@ -135,7 +135,7 @@ async function readArchive(file: string): Promise<Archive> {
         if (!entries.has(name)) throw new Error(`${name} is missing in it`);
         if (!NAMES.test(name)) throw new Error(`it contains ${name}, which is no part of a backup`);
       }
-      if (!sums.has(DATABASE)) throw new Error(`${DATABASE} is missing in it`);
+      if (!sums.has(DATABASE_FILE)) throw new Error(`${DATABASE_FILE} is missing in it`);
       const unpack = async (place: string): Promise<void> => {
         for (const [name, sum] of sums)
           await unpackEntry(zip, entries.get(name) as Entry, join(place, name), sum);
@@ -181,7 +181,7 @@ function damaged(name: string): Error {
 
 /** @returns how many stored files the database names; all of them must have been unpacked. */
 function verifyDatabase(place: string, sums: ReadonlyMap<string, string>): number {
-  const file = join(place, DATABASE);
+  const file = join(place, DATABASE_FILE);
   const db = openReadConnection(file);
   try {
     checkFormat(db, file);
@@ -193,7 +193,7 @@ function verifyDatabase(place: string, sums: ReadonlyMap<string, string>): numbe
   const stored = filesIn(file);
   for (const { _id, uuid, sha256 } of stored) {
     const expected = Buffer.from(sha256, "base64").toString("hex");
-    if (sums.get(`${FILES}/${placeOf(uuid)}`) !== expected)
+    if (sums.get(`${FILES_DIRECTORY}/${relativePathOf(uuid)}`) !== expected)
       throw new Error(`the stored file ${_id} is missing in it`);
   }
   return stored.length;
@@ -212,7 +212,7 @@ async function naming<T>(file: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    const problem = isDamage(error)
+    const problem = isCorruption(error)
       ? `the database in it is damaged: ${error.message}`
       : (error as Error).message.replace(/\.$/, "");
     throw new Error(`${file} cannot be restored: ${problem}. Nothing was changed.`, { cause: error });

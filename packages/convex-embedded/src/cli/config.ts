@@ -4,7 +4,7 @@
  *
  * ```json
  * {
- *   "firstStart": { "run": "apiKeys:issue", "args": { "name": "local" }, "print": ["key"] },
+ *   "firstStart": { "run": "setup:firstKey", "args": { "name": "local" }, "print": ["key"] },
  *   "pages": { "docs": "/docs" },
  *   "assets": [{ "path": "/docs/app.js", "file": "public/app.js", "type": "text/javascript", "env": "APP_SCRIPT" }]
  * }
@@ -26,7 +26,7 @@ export interface Config {
 }
 
 export interface FirstStart {
-  /** The function, `apiKeys:issue`. */
+  /** The function, `setup:firstKey`. */
   readonly run: string;
   readonly args: Record<string, Value>;
   readonly print: readonly string[];

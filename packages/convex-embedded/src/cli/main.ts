@@ -1,7 +1,7 @@
 /** The command line: `convex-embedded help`. */
 import { resolve } from "node:path";
 import { parseStrictly, parseWithFile, UsageError } from "./arguments";
-import { EXCHANGE_USAGE, runExport, runImport } from "../exchange/commands/exchange";
+import { EXCHANGE_USAGE, runExport, runImport } from "./exchange";
 
 const USAGE = `usage: convex-embedded COMMAND
 

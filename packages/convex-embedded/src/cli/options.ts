@@ -50,9 +50,17 @@ const TEXT = { type: "string" } as const;
 const FLAG = { type: "boolean" } as const;
 
 const OPTIONS = {
-  ...{ port: TEXT, "api-port": TEXT, "api-port-origins": TEXT, host: TEXT, data: TEXT },
-  ...{ "env-file": TEXT, project: TEXT, "trust-proxy": TEXT },
-  ...{ watch: FLAG, reset: FLAG, help: FLAG },
+  port: TEXT,
+  "api-port": TEXT,
+  "api-port-origins": TEXT,
+  host: TEXT,
+  data: TEXT,
+  "env-file": TEXT,
+  project: TEXT,
+  "trust-proxy": TEXT,
+  watch: FLAG,
+  reset: FLAG,
+  help: FLAG,
 };
 
 /** @throws UsageError for options that do not exist or values that make no sense. */

@@ -1,7 +1,7 @@
 /** Empties a data directory. */
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { DATABASE, deleteData } from "../store/directory";
+import { DATABASE_FILE, deleteData } from "../store/directory";
 import { lockDirectory } from "../store/lock";
 
 /**
@@ -11,7 +11,7 @@ import { lockDirectory } from "../store/lock";
  */
 export function resetData(directory: string): void {
   if (!existsSync(directory) || readdirSync(directory).length === 0) return;
-  if (!existsSync(join(directory, DATABASE))) {
+  if (!existsSync(join(directory, DATABASE_FILE))) {
     throw new Error(`${directory} is no data directory of the embedded runtime, so --reset leaves it alone.`);
   }
   const lock = lockDirectory(directory);

@@ -38,7 +38,7 @@ test("prints api, data, key on the first start only, then ready, and answers", a
   expect(heads).toEqual(["api  ", "data ", "key  ", "cli  ", "CONVE", "CONVE", "ready"]);
   expect(first.lines[0]).toMatch(/^api {2}http:\/\/127\.0\.0\.1:\d+$/);
   expect(first.lines[1]).toBe(`data ${data}`);
-  expect(first.lines[2]).toMatch(/^key {2}cha_\w+$/);
+  expect(first.lines[2]).toMatch(/^key {2}key_\w+$/);
   expect((await fetch(`${await first.url()}/echo/x`)).status).toBe(200);
   first.process.kill("SIGTERM");
   expect(await first.ended).toEqual({ code: 0, signal: null });

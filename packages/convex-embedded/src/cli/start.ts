@@ -1,12 +1,12 @@
 /** `convex-embedded start`: serves a project until it is told to stop. */
-import { makeEnvFile, readEnvFile, readSoundEnvFile } from "../environment/envFile";
-import { siteUrlOfAnother } from "../environment/environment";
+import { makeEnvFile, readEnvFile, readValidEnvFile } from "../environment/envFile";
+import { foreignSiteUrl } from "../environment/environment";
 import type { LogLine } from "../exec/logLine";
-import { reportStray } from "../exec/strays";
+import { reportUncaught } from "../exec/uncaughtErrors";
 import type { ConfiguredAsset, FirstStart } from "./config";
 import { CONFIG_FILE, readConfig } from "./config";
-import { finishFirstStart } from "./firstStart";
-import { lineWriter } from "./lines";
+import { finishFirstStart } from "../store/firstStart";
+import { lineWriter } from "./lineWriter";
 import { whenNpmEnds } from "./npm";
 import type { CommandLine } from "./options";
 import { UsageError } from "./arguments";
@@ -15,9 +15,9 @@ import { resetData } from "./reset";
 import type { EmbeddedServer } from "../server/server";
 import { startServer } from "../server/server";
 import { WATCHDOG_MS } from "../watchdog/watchdog";
-import { shownPath } from "./shownPath";
+import { displayPath } from "../environment/displayPath";
 import { settingLines, shareSettings } from "./toolSettings";
-import { watchAll } from "./watching";
+import { startWatchMode } from "./watchMode";
 
 /** What is not finished by then is cut, so that the process is gone five seconds after the signal. */
 const STOP_MS = 4_500;
@@ -39,10 +39,10 @@ async function main(): Promise<void> {
   stopOnSignal(() => server?.close(GRACE_MS));
   // A promise that a function does not await must not end the server when it fails, nor must an event listener.
   process.on("unhandledRejection", (reason) => {
-    if (!reportStray(reason)) process.stderr.write(`Unhandled rejection: ${shown(reason)}\n`);
+    if (!reportUncaught(reason)) process.stderr.write(`Unhandled rejection: ${shown(reason)}\n`);
   });
   process.on("uncaughtException", (error) => {
-    if (reportStray(error)) return;
+    if (reportUncaught(error)) return;
     // Not a function's: nobody knows what state this leaves behind.
     process.stderr.write(`The process ends because of an error of its own: ${shown(error)}\n`);
     process.exit(1);
@@ -67,30 +67,23 @@ function shown(error: unknown): string {
 }
 
 async function start(options: CommandLine): Promise<EmbeddedServer> {
-  const { project, data, host, port, apiPort, trustProxy, watch, envFile } = options;
+  const { project, envFile, watch } = options;
   if (options.envFileNamed && makeEnvFile(envFile))
-    complain(`${shownPath(envFile)} was not there, and is made: it sets nothing yet`);
-  const { apiPortOrigins } = options;
-  const ports = {
-    port,
-    ...(apiPort !== undefined && { apiPort }),
-    ...(apiPortOrigins !== undefined && { apiPortOrigins }),
-  };
+    complain(`${displayPath(envFile)} was not there, and is made: it sets nothing yet`);
   const { firstStart, pages, assets } = readConfig(project);
   const env = { ...pathsOf(assets), ...process.env };
-  const more = { trustProxy, watch, env, envFile, assets, log: print, watchdog: WATCHDOG_MS };
-  const server = await startServer({ project, data, host, ...ports, ...more });
+  const server = await startServer({ ...options, env, assets, log: print, watchdog: WATCHDOG_MS });
   tellBrokenLines(envFile);
   tellIgnoredSiteUrl(envFile);
 
   await sayWord("api", server.url);
   for (const [word, path] of Object.entries(pages)) await sayWord(word, server.url + path);
-  await sayWord("data", shownPath(server.dataDirectory));
+  await sayWord("data", displayPath(server.dataDirectory));
   if (server.firstStart && firstStart !== null) await runFirst(server, firstStart);
   await tellTools(server, options);
   if (server.firstStart) finishFirstStart(server.dataDirectory);
   // Whoever waits for the next line may save a file at once.
-  if (watch) watchAll(server, { project, envFile, say, complain });
+  if (watch) startWatchMode(server, { project, envFile, say, complain });
   await say(`ready in ${Math.round(performance.now())} ms`);
   return server;
 }
@@ -100,11 +93,11 @@ async function tellTools(server: EmbeddedServer, options: CommandLine): Promise<
   const { project, envFile, port, apiPort } = options;
   const settings = { url: server.apiUrl, adminKey: server.adminKey };
   // A port that is another one next time is not worth writing down.
-  const passing = (apiPort ?? port) === 0;
+  const temporary = (apiPort ?? port) === 0;
   const place = { file: envFile, project, host: process.env };
-  const shared = passing ? "elsewhere" : shareSettings(settings, place);
+  const shared = temporary ? "elsewhere" : shareSettings(settings, place);
   if (shared === "written")
-    await say(`cli  ${server.apiUrl} for npx convex, by two settings in ${shownPath(envFile)}`);
+    await say(`cli  ${server.apiUrl} for npx convex, by two settings in ${displayPath(envFile)}`);
   if (shared !== "elsewhere" || !server.firstStart) return;
   await say(`cli  ${server.apiUrl} for npx convex, with these settings:`);
   for (const line of settingLines(settings)) await say(line);
@@ -140,10 +133,10 @@ function say(line: string): Promise<void> {
 
 /** A warning, because an operator who moved here from Convex may rely on the address. */
 function tellIgnoredSiteUrl(envFile: string): void {
-  const url = siteUrlOfAnother(readEnvFile(envFile));
+  const url = foreignSiteUrl(readEnvFile(envFile));
   if (url === undefined) return;
   complain(
-    `${shownPath(envFile)} sets CONVEX_SITE_URL to ${url}, the address of another deployment. This server ignores it and ` +
+    `${displayPath(envFile)} sets CONVEX_SITE_URL to ${url}, the address of another deployment. This server ignores it and ` +
       "uses its own. Set it in the environment of the process if clients reach this server there.",
   );
 }
@@ -151,7 +144,7 @@ function tellIgnoredSiteUrl(envFile: string): void {
 /** Says at the start what of the env file will not count. */
 function tellBrokenLines(envFile: string): void {
   try {
-    readSoundEnvFile(envFile);
+    readValidEnvFile(envFile);
   } catch (error) {
     complain((error as Error).message);
   }

@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { isDeepStrictEqual, parseEnv } from "node:util";
 import { brokenLines } from "./envLines";
-import { shownPath } from "../cli/shownPath";
+import { displayPath } from "./displayPath";
 
 /** The file's text, `""` if there is none. @throws Error that names the file if it cannot be read. */
 function textOf(file: string): string {
@@ -56,7 +56,7 @@ export function readEnvFile(file: string): ReadonlyMap<string, string> {
 
 /** `.env.local:3: what` for each broken line. @throws Error that names the file if it cannot be read. */
 export function brokenLinesOf(file: string): string[] {
-  return brokenLines(textOf(file)).map(({ line, what }) => `${shownPath(file)}:${line}: ${what}`);
+  return brokenLines(textOf(file)).map(({ line, what }) => `${displayPath(file)}:${line}: ${what}`);
 }
 
 /**
@@ -64,7 +64,7 @@ export function brokenLinesOf(file: string): string[] {
  *
  * @throws Error with a line `.env.local:3: what` for each that is broken.
  */
-export function readSoundEnvFile(file: string): ReadonlyMap<string, string> {
+export function readValidEnvFile(file: string): ReadonlyMap<string, string> {
   const broken = brokenLinesOf(file);
   if (broken.length > 0) throw new Error(broken.join("\n"));
   return parsed(textOf(file));

@@ -1,5 +1,5 @@
 /** The environment variables that functions see. */
-import { editEnvFile, readEnvFile, readSoundEnvFile } from "./envFile";
+import { editEnvFile, readEnvFile, readValidEnvFile } from "./envFile";
 
 /** What configures the official tools; functions have no use for it, and the admin key must not reach them. */
 const FOR_TOOLS = /^CONVEX_(SELF_HOSTED_|DEPLOY)/;
@@ -77,7 +77,7 @@ export class Environment {
 
   /** Reads the file again, which may have been edited. @throws Error that names file and line for one that sets nothing. */
   renewal(): Renewal {
-    const set = this.#file === null ? this.#set : ours(readSoundEnvFile(this.#file));
+    const set = this.#file === null ? this.#set : ours(readValidEnvFile(this.#file));
     const before = this.variables;
     const variables = this.#over(set);
     const names = [...new Set([...before.keys(), ...variables.keys()])];
@@ -106,7 +106,7 @@ export class Environment {
  * The `CONVEX_SITE_URL` of an env file if it belongs to another deployment: the command line writes it beside
  * `CONVEX_URL`. Links built on it would lead a local client to that deployment.
  */
-export function siteUrlOfAnother(file: Variables): string | undefined {
+export function foreignSiteUrl(file: Variables): string | undefined {
   const url = file.get("CONVEX_SITE_URL");
   if (url === undefined || !URL.canParse(url)) return undefined;
   const configured = [...file.keys()].some((name) => CLIENT_URL.test(name) || name === "CONVEX_DEPLOYMENT");
@@ -116,7 +116,7 @@ export function siteUrlOfAnother(file: Variables): string | undefined {
 /** What an env file sets for this server's functions. */
 function ours(file: Variables): Variables {
   const set = new Map(withoutTools(file));
-  if (siteUrlOfAnother(file) !== undefined) set.delete("CONVEX_SITE_URL");
+  if (foreignSiteUrl(file) !== undefined) set.delete("CONVEX_SITE_URL");
   return set;
 }
 

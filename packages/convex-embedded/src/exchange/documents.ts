@@ -4,7 +4,7 @@ import type { TableEntries } from "./entries";
 import type { Hint, Shape } from "./shapes";
 import { fromShaped, parseShape, UNKNOWN } from "./shapes";
 import { fromLine } from "./values";
-import type { Line, ZipReader } from "./zip";
+import type { Line, ZipReader } from "../backup/zipReader";
 
 /** What the first line of `generated_schema.jsonl` says of documents that are written as `values.ts` knows them. */
 export const UNIFORM = "uniform";

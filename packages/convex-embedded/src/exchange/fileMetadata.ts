@@ -6,7 +6,7 @@ import { sha256Of } from "../files/uploadHeaders";
 import { decodeId } from "../values/ids";
 import { parseObject } from "./documents";
 import { isCreationTime } from "./values";
-import type { ZipReader } from "./zip";
+import type { ZipReader } from "../backup/zipReader";
 
 /** One line, `null` for what it does not say. */
 export interface Metadata {
@@ -22,7 +22,11 @@ export interface Metadata {
 }
 
 export const UNKNOWN: Metadata = {
-  ...{ creationTime: null, sha256: null, size: null, contentType: null, uuid: null },
+  creationTime: null,
+  sha256: null,
+  size: null,
+  contentType: null,
+  uuid: null,
 };
 
 /** What is said of each file, by id. @throws Error that names the line that is wrong. */

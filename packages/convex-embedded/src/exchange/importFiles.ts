@@ -10,7 +10,7 @@ import { decodeId } from "../values/ids";
 import type { ComponentEntries } from "./entries";
 import type { Metadata } from "./fileMetadata";
 import { readMetadata, UNKNOWN } from "./fileMetadata";
-import type { ZipReader } from "./zip";
+import type { ZipReader } from "../backup/zipReader";
 
 const FILES_PER_LINE = 1000;
 
@@ -56,8 +56,13 @@ async function importFile(work: FilesImport, id: string, entry: Entry, metadata:
   const { uuid, size, sha256 } = await bytesOf(work, entry, metadata);
   try {
     insertKnownFile(transaction, catalog(), {
-      ...{ _id: id, _creationTime: metadata.creationTime ?? work.now, component: entries.component },
-      ...{ uuid, size, sha256, contentType: metadata.contentType },
+      _id: id,
+      _creationTime: metadata.creationTime ?? work.now,
+      component: entries.component,
+      uuid,
+      size,
+      sha256,
+      contentType: metadata.contentType,
     });
   } finally {
     await disk.release(uuid);

@@ -1,7 +1,7 @@
 /** What an import does with the tables that are there, decided before anything is written. */
 import type { CatalogState } from "../store/catalog";
 import type { TableInfo } from "../store/types";
-import type { SnapshotTable } from "./numbers";
+import type { SnapshotTable } from "./tableNumbers";
 
 /**
  * As those of `npx convex import`: `requireEmpty` takes tables that are not there or have no documents; `append` adds to

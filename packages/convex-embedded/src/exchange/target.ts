@@ -4,16 +4,16 @@ import { join } from "node:path";
 import { FileDisk } from "../files/filesDisk";
 import type { StoredFile } from "../files/filesTable";
 import { fileByUuid } from "../files/filesTable";
-import { explaining } from "../store/damage";
-import { contents, DATABASE, deleteData, FILES, finishRestore } from "../store/directory";
+import { withExplainedErrors } from "../store/corruption";
+import { dataEntries, DATABASE_FILE, deleteData, FILES_DIRECTORY, finishRestore } from "../store/directory";
 import { makeDurableDirectory } from "../store/durable";
 import { openWriteConnection } from "../store/layout";
 import { isBackupUnderWay, lockDirectory } from "../store/lock";
 import { StoreTransaction } from "../store/transaction";
-import { Writes } from "../store/writing";
+import { WriteConnection } from "../store/writeConnection";
 
 export interface Target {
-  readonly writes: Writes;
+  readonly writes: WriteConnection;
   readonly transaction: StoreTransaction;
   readonly disk: FileDisk;
   /** Files whose bytes were written. They are deleted if nothing comes of it. */
@@ -39,8 +39,8 @@ export async function inOneTransaction<T>(
   let done = false;
   try {
     finishRestore(directory);
-    if (!existsSync(join(directory, DATABASE))) {
-      if (contents(directory).length > 0)
+    if (!existsSync(join(directory, DATABASE_FILE))) {
+      if (dataEntries(directory).length > 0)
         throw new Error(`${directory} is no data directory of the embedded runtime`);
       fresh = true;
     }
@@ -58,9 +58,9 @@ export async function inOneTransaction<T>(
 }
 
 async function transact<T>(directory: string, work: (target: Target) => Promise<T>): Promise<T> {
-  const file = join(directory, DATABASE);
-  const writes = explaining(file, () => new Writes(openWriteConnection(file, "FULL")));
-  const disk = new FileDisk(join(directory, FILES), {}, () => isBackupUnderWay(directory));
+  const file = join(directory, DATABASE_FILE);
+  const writes = withExplainedErrors(file, () => new WriteConnection(openWriteConnection(file, "FULL")));
+  const disk = new FileDisk(join(directory, FILES_DIRECTORY), {}, () => isBackupUnderWay(directory));
   const transaction = new StoreTransaction(writes, () => {
     throw new Error("Nothing that is imported waits for a commit timestamp");
   });

@@ -18,7 +18,15 @@ test("nested mutations under Promise.all, half of them failing, lose nothing of 
   expect(statuses.filter((status) => status === "rejected")).toHaveLength(3);
   const texts = (await server.run("calls:texts", {})) as string[];
   expect(texts.toSorted()).toEqual([
-    ...["nested 0", "nested 2", "nested 4", "own 0", "own 1", "own 2", "own 3", "own 4", "own 5"],
+    "nested 0",
+    "nested 2",
+    "nested 4",
+    "own 0",
+    "own 1",
+    "own 2",
+    "own 3",
+    "own 4",
+    "own 5",
   ]);
 });
 

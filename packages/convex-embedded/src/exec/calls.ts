@@ -1,19 +1,19 @@
 /** The syscalls that call other functions. */
 import type { JSONValue, Value } from "convex/values";
 import { convexToJson } from "convex/values";
-import type { FunctionKind } from "../runtime/loadedFunction";
+import type { FunctionKind } from "./loadedFunction";
 import type { Copy } from "../values/copy";
-import type { Address } from "./addresses";
-import { handleOf, placeOf } from "./addresses";
+import type { FunctionAddress } from "./functionAddress";
+import { toHandle, resolveAddress } from "./functionAddress";
 import { SyscallError, unsupported } from "./errors";
 import type { Execution } from "./execution";
 import type { TransactionLimits } from "./limits";
 import { CONVEX_LIMITS } from "./limits";
-import { findFunction } from "./finding";
-import { argumentsOf } from "./passing";
+import { findFunction } from "./findFunction";
+import { parseArguments } from "./validation";
 import { runFunction, runNested } from "./run";
 
-interface CallArgs extends Address {
+interface CallArgs extends FunctionAddress {
   readonly args: JSONValue;
 }
 
@@ -27,7 +27,7 @@ export function actionCall(kind: FunctionKind): (execution: Execution, args: Cal
   return (execution, args) =>
     execution.calls.run(async () => {
       execution.assertRunning();
-      return toText(await startCall(execution, kind, args, argumentsOf(args.args)));
+      return toText(await startCall(execution, kind, args, parseArguments(args.args)));
     });
 }
 
@@ -40,23 +40,23 @@ export function actionCall(kind: FunctionKind): (execution: Execution, args: Cal
 export function startCall(
   execution: Execution,
   kind: FunctionKind,
-  address: Address,
+  address: FunctionAddress,
   args: Copy,
 ): Promise<Value> {
   if (execution.frozen) throw new SyscallError(`Cannot call an ${kind} this way from a ${execution.kind}`);
-  const { component, name, exported = false } = placeOf(execution, address);
+  const { component, name, exported = false } = resolveAddress(execution, address);
   const call = { component, name, exported, kind, args };
   return runFunction(execution.engine, call, execution.originFor(component));
 }
 
 /** `ctx.runQuery` and `ctx.runMutation` of queries and mutations, within the caller's transaction. */
 export async function runUdf(execution: Execution, args: UdfArgs): Promise<string> {
-  return toText(await runUdfOnValues(execution, args, argumentsOf(args.args)));
+  return toText(await runUdfOnValues(execution, args, parseArguments(args.args)));
 }
 
 function runUdfOnValues(execution: Execution, args: UdfArgs, values: Copy): Promise<Value> {
   const limits = limitsOf(args);
-  const call = { ...placeOf(execution, args), args: values, ...(limits && { limits }) };
+  const call = { ...resolveAddress(execution, args), args: values, ...(limits && { limits }) };
   switch (args.udfType) {
     case "query":
       return runNested(execution, { ...call, kind: "query" });
@@ -84,9 +84,9 @@ function limitsOf({ udfType, transactionLimits: limits }: UdfArgs): Partial<Tran
 }
 
 /** `createFunctionHandle`. @returns the JSON text of the handle. @throws SyscallError if there is no such function. */
-export async function createFunctionHandle(execution: Execution, address: Address): Promise<string> {
-  const fn = await findFunction(execution.engine, placeOf(execution, address));
-  return JSON.stringify(handleOf({ component: fn.component, name: fn.path }));
+export async function createFunctionHandle(execution: Execution, address: FunctionAddress): Promise<string> {
+  const fn = await findFunction(execution.engine, resolveAddress(execution, address));
+  return JSON.stringify(toHandle({ component: fn.component, name: fn.path }));
 }
 
 /** Components are given environment variables; `convex` has no way to give them arguments since 1.48. */

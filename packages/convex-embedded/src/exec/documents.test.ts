@@ -8,7 +8,11 @@ test("what is inserted can be read, with id and creation time", async () => {
   const { server } = await serve({ clock: () => now });
   const _id = (await server.run("items:create", { owner: "ada", name: "bolt", tags: ["a"] })) as string;
   expect(await server.run("items:get", { id: _id })).toEqual({
-    ...{ _id, _creationTime: now, owner: "ada", name: "bolt", tags: ["a"] },
+    _id,
+    _creationTime: now,
+    owner: "ada",
+    name: "bolt",
+    tags: ["a"],
   });
 });
 

@@ -1,12 +1,12 @@
-import type { Components } from "../runtime/components";
-import type { Modules } from "../runtime/modules";
-import type { Auth } from "../auth/auth";
-import type { FileStorage } from "../files/files";
+import type { Components } from "./components";
+import type { Modules } from "./modules";
+import type { Auth } from "./auth";
+import type { FileStorage } from "../files/fileStorage";
 import type { Store } from "../store/types";
-import type { CreationTimes } from "./creationTimes";
+import type { CreationTimes } from "../store/creationTimes";
 import type { Limits } from "./limits";
 import type { LogLine } from "./logLine";
-import type { Results } from "./results";
+import type { QueryCache } from "./queryCache";
 
 /** What executions share: one server's store and one build of its functions. */
 export interface Engine {
@@ -24,7 +24,7 @@ export interface Engine {
   readonly auth: Auth;
   readonly limits: Limits;
   /** Where results of queries are kept; nowhere in the test harness, whose functions a test may replace. */
-  readonly results?: Results;
+  readonly queryCache?: QueryCache;
   /** How many proxies of one's own stand before the server. */
   readonly trustProxy: number;
   /**

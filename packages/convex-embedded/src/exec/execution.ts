@@ -1,40 +1,34 @@
 /** One run of one function, and how the code that runs finds it. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Reader, Transaction } from "../store/types";
-import { labelOf } from "./addresses";
+import { functionLabel } from "./functionAddress";
 import type { Engine } from "./engine";
 import { SyscallError } from "./errors";
-import { Budget } from "./limitsOfTime";
-import { Usage } from "./limitsOfTransaction";
-import type { Observed } from "./observed";
+import { TimeBudget } from "./timeLimit";
+import { TransactionUsage } from "./transactionUsage";
+import type { ReadSet } from "./readSet";
 import type { Origin } from "./origins";
 import { withoutIdentity } from "./origins";
 import type { OpenQuery } from "./query/stream";
-import { Slots } from "./slots";
-import { Turns } from "./turns";
+import { Semaphore } from "./semaphore";
+import { SerialQueue } from "./serialQueue";
 
 /** A query or mutation works on the database and is frozen in time; actions talk to the world. */
 export type ExecutionKind = "query" | "mutation" | "action" | "http";
 
-interface ExecutionOptions {
-  readonly engine: Engine;
-  readonly kind: ExecutionKind;
-  readonly path: string;
-  /** The path of the function's component, `""` for the app. */
-  readonly component: string;
-  readonly origin: Origin;
-  readonly now: number;
-  readonly parent: Execution | null;
-  readonly reader: Reader | null;
-  readonly transaction: Transaction | null;
-  /** Told what is read, where that decides how long the result stands. */
-  readonly observed?: Observed | null;
-}
+/** The fields that a caller chooses. */
+type ExecutionOptions = Pick<
+  Execution,
+  "engine" | "kind" | "path" | "component" | "origin" | "now" | "parent" | "reader" | "transaction"
+> & {
+  /** Told what is read, if the result may be cached. Default: that of the parent. */
+  readonly readSet?: ReadSet | null;
+};
 
 export class Execution {
   readonly engine: Engine;
   readonly kind: ExecutionKind;
-  /** `items:get`, or `GET /api/items` for an HTTP action. */
+  /** `items:get`, or `GET /items` for an HTTP action. */
   readonly path: string;
   /** The path of the component that the function belongs to, `""` for the app. */
   readonly component: string;
@@ -48,12 +42,12 @@ export class Execution {
   /** `null` unless this is a mutation. */
   readonly transaction: Transaction | null;
   /** That of the whole query, if somebody wants to know what it reads. */
-  readonly observed: Observed | null;
-  readonly turns = new Turns();
+  readonly readSet: ReadSet | null;
+  readonly databaseQueue = new SerialQueue();
   /** To be called when the function ends. */
-  readonly afterwards: (() => void)[] = [];
+  readonly onEnd: (() => void)[] = [];
   /** The time that the function has left. */
-  readonly budget: Budget;
+  readonly budget: TimeBudget;
   /** How many queries were opened: the next one's number. */
   opened = 0;
   /** Convex allows one `paginate` in each function. */
@@ -64,8 +58,8 @@ export class Execution {
   // Made when first asked for: most executions are short and need one or two of them.
   #queries: Map<number, OpenQuery> | null = null;
   #timers: Map<number, NodeJS.Timeout> | null = null;
-  #usage: Usage | null = null;
-  #calls: Slots | null = null;
+  #usage: TransactionUsage | null = null;
+  #calls: Semaphore | null = null;
   #ended = false;
 
   constructor(options: ExecutionOptions) {
@@ -78,9 +72,13 @@ export class Execution {
     this.parent = options.parent;
     this.reader = options.reader;
     this.transaction = options.transaction;
-    this.observed = options.observed ?? options.parent?.observed ?? null;
+    this.readSet = options.readSet ?? options.parent?.readSet ?? null;
     const { limits } = this.engine;
-    this.budget = new Budget(labelOf(this), this.frozen ? limits.userMs : limits.actionMs, !this.frozen);
+    this.budget = new TimeBudget(
+      functionLabel(this),
+      this.frozen ? limits.userMs : limits.actionMs,
+      !this.frozen,
+    );
   }
 
   get queries(): Map<number, OpenQuery> {
@@ -92,14 +90,14 @@ export class Execution {
   }
 
   /** What the transaction has read and written so far; functions that share it share this. */
-  get usage(): Usage {
+  get usage(): TransactionUsage {
     const { transaction, enforced } = this.engine.limits;
-    return (this.#usage ??= this.parent?.usage ?? new Usage(transaction, enforced));
+    return (this.#usage ??= this.parent?.usage ?? new TransactionUsage(transaction, enforced));
   }
 
   /** For an action's calls: Convex runs so many at once. */
-  get calls(): Slots {
-    return (this.#calls ??= new Slots(this.engine.limits.actionCalls));
+  get calls(): Semaphore {
+    return (this.#calls ??= new Semaphore(this.engine.limits.actionCalls));
   }
 
   /**
@@ -125,7 +123,7 @@ export class Execution {
     this.#queries = null;
     for (const timer of this.#timers?.values() ?? []) clearTimeout(timer);
     this.#timers = null;
-    if (this.afterwards.length > 0) for (const callback of this.afterwards.splice(0)) callback();
+    if (this.onEnd.length > 0) for (const callback of this.onEnd.splice(0)) callback();
   }
 
   get hasEnded(): boolean {
@@ -136,7 +134,7 @@ export class Execution {
   assertRunning(): void {
     if (this.#ended) {
       throw new SyscallError(
-        `${labelOf(this)} has already ended. Await everything that a function starts before it returns.`,
+        `${functionLabel(this)} has already ended. Await everything that a function starts before it returns.`,
       );
     }
     this.parent?.assertRunning();
@@ -147,7 +145,7 @@ export class Execution {
 export const executions = new AsyncLocalStorage<Execution>();
 
 /** The execution that the running code belongs to. @throws SyscallError if there is none, or it has ended. */
-export function running(): Execution {
+export function currentExecution(): Execution {
   const execution = executions.getStore();
   if (execution === undefined) {
     throw new SyscallError(

@@ -3,8 +3,8 @@ import { RULES, serve } from "../../fixtures/serve";
 import type { EmbeddedServer } from "../server/server";
 import type { ServerOptions } from "../server/serverOptions";
 import { CONVEX_LIMITS } from "./limits";
-import { humanBytes } from "./limitsOfSize";
-import { Usage } from "./limitsOfTransaction";
+import { humanBytes } from "./sizeLimits";
+import { TransactionUsage } from "./transactionUsage";
 
 const HELP =
   "Consider using smaller limits in your queries, paginating your queries, or using indexed queries with a selective " +
@@ -59,21 +59,21 @@ test("16,000 documents may be written and as many read, one more may not", async
 
 test("16 MiB may be written and read in a transaction, and no byte more", () => {
   const limits = { ...CONVEX_LIMITS.transaction, bytesRead: 1_000, bytesWritten: 1_000 };
-  const usage = new Usage(limits);
+  const usage = new TransactionUsage(limits);
   // An object has 2 bytes, a field its name and 1, a string 2; an id and a creation time are added if missing.
   const document = { _creationTime: 1, _id: "x".repeat(32), text: "" };
-  usage.wrote(document);
+  usage.countWrite(document);
   const own = usage.metrics().bytesWritten.used;
-  usage.wrote({ ...document, text: "x".repeat(1_000 - 2 * own) });
+  usage.countWrite({ ...document, text: "x".repeat(1_000 - 2 * own) });
   expect(usage.metrics().bytesWritten).toEqual({ used: 1_000, remaining: 0 });
-  usage.wrote(null);
-  expect(() => usage.wrote(document)).toThrow(
+  usage.countWrite(null);
+  expect(() => usage.countWrite(document)).toThrow(
     "Too many bytes written in a single function execution (limit: 1000 bytes)",
   );
 
-  usage.readDocument(JSON.stringify({ ...document, text: "x".repeat(1_000 - own) }));
+  usage.countDocument(JSON.stringify({ ...document, text: "x".repeat(1_000 - own) }));
   expect(usage.metrics().bytesRead).toEqual({ used: 1_000, remaining: 0 });
-  expect(() => usage.readDocument(JSON.stringify(document))).toThrow(
+  expect(() => usage.countDocument(JSON.stringify(document))).toThrow(
     `Too many bytes read in a single function execution (limit: 1000 bytes). ${HELP}`,
   );
 });
@@ -122,12 +122,12 @@ test("deletions are writes, and read what they delete", async () => {
 });
 
 test("the metrics say what is used and what is left", () => {
-  const usage = new Usage(CONVEX_LIMITS.transaction);
-  usage.readRange("a");
-  usage.readRange("b");
-  usage.readRange("a");
-  usage.wrote(null);
-  const { written } = usage;
+  const usage = new TransactionUsage(CONVEX_LIMITS.transaction);
+  usage.countRange("a");
+  usage.countRange("b");
+  usage.countRange("a");
+  usage.countWrite(null);
+  const { writes } = usage;
   usage.scheduled([{ a: "b" }]);
   const metrics = {
     bytesRead: { used: 0, remaining: 16_777_216 },
@@ -140,20 +140,20 @@ test("the metrics say what is used and what is left", () => {
     scheduledFunctionArgsBytes: { used: 9, remaining: 16_777_207 },
   };
   expect(usage.metrics()).toEqual(metrics);
-  usage.unwrite(written);
+  usage.restoreWrites(writes);
   expect(usage.functionsScheduled).toBe(0);
 });
 
 test("transactions that are not limited are measured, and what they call can still be", () => {
-  const usage = new Usage({ ...CONVEX_LIMITS.transaction, documentsWritten: 1 }, false);
-  for (let i = 0; i < 3; i++) usage.wrote(null);
+  const usage = new TransactionUsage({ ...CONVEX_LIMITS.transaction, documentsWritten: 1 }, false);
+  for (let i = 0; i < 3; i++) usage.countWrite(null);
   expect(usage.metrics().documentsWritten).toEqual({ used: 3, remaining: 0 });
   const widen = usage.narrow({ documentsWritten: 1, functionsScheduled: 0 });
-  usage.wrote(null);
-  expect(() => usage.wrote(null)).toThrow("Too many writes");
+  usage.countWrite(null);
+  expect(() => usage.countWrite(null)).toThrow("Too many writes");
   expect(() => usage.scheduled([])).toThrow("Too many functions scheduled");
   widen();
-  usage.wrote(null);
+  usage.countWrite(null);
 });
 
 test("arguments and results are measured as Convex measures them", async () => {
@@ -176,7 +176,11 @@ test("arguments and results are measured as Convex measures them", async () => {
 
 test("sizes are printed as Convex prints them", () => {
   expect([16 << 20, 17_301_504, 9_000_000, 1_500, 1_000].map(humanBytes)).toEqual([
-    ...["16 MiB", "16.5 MiB", "8.58 MiB", "1.46 KiB", "1000 B"],
+    "16 MiB",
+    "16.5 MiB",
+    "8.58 MiB",
+    "1.46 KiB",
+    "1000 B",
   ]);
 });
 

@@ -1,4 +1,4 @@
-/** Tells the watchdog (`services/watchdog.ts`) which functions run and that the process makes progress. */
+/** Tells the watchdog (`watchdog/watchdog.ts`) which functions run, and that the process makes progress. */
 
 export interface Monitor {
   /** A function begins. @returns the ticket that `left` takes when the function has ended. */
@@ -14,11 +14,11 @@ let monitor: Monitor | null = null;
 export const currentMonitor = (): Monitor | null => monitor;
 
 /** Sets the monitor of this process. `null` removes it. */
-export function monitorWith(next: Monitor | null): void {
+export function setMonitor(next: Monitor | null): void {
   monitor = next;
 }
 
 /** Notes progress outside of functions: a request has begun or ended, or a part of a body has arrived. */
-export function progressed(): void {
+export function reportProgress(): void {
   monitor?.progressed();
 }

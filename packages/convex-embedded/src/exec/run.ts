@@ -1,21 +1,21 @@
 /** Runs functions, each with the database as its kind may have it. */
 import type { Value } from "convex/values";
-import type { FunctionKind, LoadedFunction } from "../runtime/loadedFunction";
+import type { FunctionKind, LoadedFunction } from "./loadedFunction";
 import type { Reader, Transaction } from "../store/types";
 import type { Copy } from "../values/copy";
-import type { FunctionPlace } from "./addresses";
+import type { FunctionLocation } from "./functionAddress";
 import type { Engine } from "./engine";
 import type { Origin } from "./origins";
 import { Execution } from "./execution";
-import { checkKind, findFunction, loaded } from "./finding";
+import { checkKind, findFunction, findLoaded } from "./findFunction";
 import type { TransactionLimits } from "./limits";
-import { checkArgs } from "./passing";
-import type { Results } from "./results";
-import { Observed } from "./observed";
-import { settle } from "./settle";
+import { validateArguments } from "./validation";
+import type { QueryCache } from "./queryCache";
+import { ReadSet } from "./readSet";
+import { callHandler } from "./callHandler";
 
 /** What is called, and with what. */
-export interface Call extends FunctionPlace {
+export interface Call extends FunctionLocation {
   readonly kind: FunctionKind;
   /** The arguments' object. It is the function's from now on: nobody else may hold it. */
   readonly args: Copy;
@@ -31,7 +31,7 @@ export interface Call extends FunctionPlace {
  * has written nothing then.
  */
 export function runFunction(engine: Engine, call: Call, origin: Origin): Promise<Value> {
-  const fn = loaded(engine, call);
+  const fn = findLoaded(engine, call);
   // A promise less for every function but the first time.
   if (fn !== undefined) return start(engine, fn, call, origin);
   return findFunction(engine, call).then((found) => start(engine, found, call, origin));
@@ -45,7 +45,7 @@ function start(engine: Engine, fn: LoadedFunction, call: Call, origin: Origin): 
 /** The same with a function that is at hand. */
 export function runLoaded(engine: Engine, fn: LoadedFunction, args: Copy, origin: Origin): Promise<Value> {
   if (fn.kind === "query") return runQuery(engine, fn, args, origin);
-  checkArgs(engine, fn, args);
+  validateArguments(engine, fn, args);
   switch (fn.kind) {
     case "mutation":
       return runMutation(engine, fn, args, origin);
@@ -59,7 +59,7 @@ export function runLoaded(engine: Engine, fn: LoadedFunction, args: Copy, origin
  * undoes its own writes only.
  */
 export async function runNested(caller: Execution, call: Call): Promise<Value> {
-  const fn = loaded(caller.engine, call) ?? (await findFunction(caller.engine, call));
+  const fn = findLoaded(caller.engine, call) ?? (await findFunction(caller.engine, call));
   checkKind(fn, call);
   return nestLoaded(caller, fn, call.args, call.limits);
 }
@@ -71,26 +71,33 @@ export async function nestLoaded(
   args: Copy,
   limits?: Partial<TransactionLimits>,
 ): Promise<Value> {
-  checkArgs(caller.engine, fn, args);
-  return caller.turns.run(async () => {
+  validateArguments(caller.engine, fn, args);
+  return caller.databaseQueue.run(async () => {
     caller.assertRunning();
     const { engine, now, reader } = caller;
     const { kind, path, component } = fn;
     const origin = caller.originFor(component);
     const transaction = kind === "mutation" ? caller.transaction : null;
     const child = new Execution({
-      ...{ engine, kind, path, component, origin, now },
-      ...{ parent: caller, reader, transaction },
+      engine,
+      kind,
+      path,
+      component,
+      origin,
+      now,
+      parent: caller,
+      reader,
+      transaction,
     });
     const savepoint = child.transaction?.savepoint();
-    const { written } = child.usage;
+    const { writes } = child.usage;
     const widen = limits && child.usage.narrow(limits);
     let result: Value;
     try {
-      result = await settle(child, fn, args);
+      result = await callHandler(child, fn, args);
     } catch (error) {
       savepoint?.rollback();
-      child.usage.unwrite(written);
+      child.usage.restoreWrites(writes);
       throw error;
     } finally {
       widen?.();
@@ -101,42 +108,42 @@ export async function nestLoaded(
 }
 
 function runQuery(engine: Engine, fn: LoadedFunction, args: Copy, origin: Origin): Promise<Value> {
-  const key = engine.results?.keyOf(fn, args) ?? null;
-  if (engine.results === undefined || key === null) {
-    checkArgs(engine, fn, args);
-    return runQueryAnew(engine, fn, args, origin, null);
+  const key = engine.queryCache?.keyOf(fn, args) ?? null;
+  if (engine.queryCache === undefined || key === null) {
+    validateArguments(engine, fn, args);
+    return executeQuery(engine, fn, args, origin, null);
   }
-  const kept = engine.results.find(key);
-  return kept === undefined
-    ? runQueryToKeep(engine, engine.results, key, fn, args, origin)
-    : Promise.resolve(kept);
+  const cached = engine.queryCache.get(key);
+  return cached === undefined
+    ? runCachedQuery(engine, engine.queryCache, key, fn, args, origin)
+    : Promise.resolve(cached);
 }
 
-async function runQueryToKeep(
+async function runCachedQuery(
   engine: Engine,
-  results: Results,
+  queryCache: QueryCache,
   key: string,
   fn: LoadedFunction,
   args: Copy,
   origin: Origin,
 ): Promise<Value> {
-  checkArgs(engine, fn, args);
-  const since = results.now;
-  const observed = new Observed();
-  const result = await runQueryAnew(engine, fn, args, origin, observed);
-  results.keep(key, result, observed, since);
+  validateArguments(engine, fn, args);
+  const since = queryCache.lastCommit;
+  const readSet = new ReadSet();
+  const result = await executeQuery(engine, fn, args, origin, readSet);
+  queryCache.set(key, result, readSet, since);
   return result;
 }
 
-function runQueryAnew(
+function executeQuery(
   engine: Engine,
   fn: LoadedFunction,
   args: Copy,
   origin: Origin,
-  observed: Observed | null,
+  readSet: ReadSet | null,
 ): Promise<Value> {
   const snapshot = engine.store.snapshot();
-  return settle(executionOf(engine, fn, origin, snapshot, null, observed), fn, args, snapshot);
+  return callHandler(executionOf(engine, fn, origin, snapshot, null, readSet), fn, args, snapshot);
 }
 
 async function runMutation(engine: Engine, fn: LoadedFunction, args: Copy, origin: Origin): Promise<Value> {
@@ -164,7 +171,7 @@ export async function runMutationIn(
   origin: Origin,
 ): Promise<{ result: Value; scheduled: number }> {
   const execution = executionOf(engine, fn, origin, transaction, transaction);
-  const result = await settle(execution, fn, args);
+  const result = await callHandler(execution, fn, args);
   return { result, scheduled: execution.usage.functionsScheduled };
 }
 
@@ -176,7 +183,7 @@ export function startAction(
   origin: Origin,
 ): { execution: Execution; result: Promise<Value> } {
   const execution = executionOf(engine, fn, origin, null, null);
-  return { execution, result: settle(execution, fn, args) };
+  return { execution, result: callHandler(execution, fn, args) };
 }
 
 /** The time is taken now, when the writer is free: creation times follow the order of commits. */
@@ -186,10 +193,18 @@ function executionOf(
   origin: Origin,
   reader: Reader | null,
   transaction: Transaction | null,
-  observed: Observed | null = null,
+  readSet: ReadSet | null = null,
 ): Execution {
   return new Execution({
-    ...{ engine, kind, path, component, origin, now: engine.clock() },
-    ...{ parent: null, reader, transaction, observed },
+    engine,
+    kind,
+    path,
+    component,
+    origin,
+    now: engine.clock(),
+    parent: null,
+    reader,
+    transaction,
+    readSet,
   });
 }

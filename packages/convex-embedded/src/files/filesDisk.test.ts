@@ -42,7 +42,11 @@ test("bytes are synced before they get their name, and the name before anybody h
   const { uuid } = await disk.write(pieces(randomBytes(10)), accept);
   const [first, second] = [`/${uuid.slice(0, 2)}`, `/${uuid.slice(2, 4)}`];
   expect(steps).toEqual([
-    ...["sync /tmp/UUID", "sync ", `sync ${first}`, "rename /tmp/UUID", `sync ${first}${second}`],
+    "sync /tmp/UUID",
+    "sync ",
+    `sync ${first}`,
+    "rename /tmp/UUID",
+    `sync ${first}${second}`,
   ]);
 });
 

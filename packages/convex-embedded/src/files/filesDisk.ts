@@ -32,7 +32,7 @@ export function isUuid(text: string): boolean {
 }
 
 /** Where a file is within the directory, with slashes. */
-export function placeOf(uuid: string): string {
+export function relativePathOf(uuid: string): string {
   return `${uuid.slice(0, 2)}/${uuid.slice(2, 4)}/${uuid}`;
 }
 
@@ -68,7 +68,7 @@ export class FileDisk implements FileBytes {
 
   /** Where the bytes of a file are. */
   pathOf(uuid: string): string {
-    return join(this.#directory, placeOf(uuid));
+    return join(this.#directory, relativePathOf(uuid));
   }
 
   /** Resolves when all of it is on disk, its name included. */

@@ -2,12 +2,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Engine } from "../exec/engine";
 import { Execution, executions } from "../exec/execution";
-import type { Modules, Router } from "../runtime/modules";
-import { isOverloaded } from "./bodyRoom";
-import { busy, noRoute, uncaught } from "./failure";
+import type { Modules, Router } from "../exec/modules";
+import { isOverloadError } from "./bodyMemory";
+import { busyResponse, notFoundResponse, uncaughtResponse } from "./errorResponses";
 import { RequestOrigin } from "./origin";
-import { isClientGone, whenOver } from "./responses";
-import { capped, webGlobals, withoutBody } from "./web";
+import { isClientGone, onResponseEnd } from "./responseEnd";
+import { limitResponseBytes, webGlobals, withoutBody } from "../web/webClasses";
 
 /** Answers one request. Never rejects. */
 export async function serveHttpAction(
@@ -26,12 +26,19 @@ export async function serveHttpAction(
   // Logs name a request by the pattern of its route, as on Convex: a path may hold what nobody else is to read.
   const name = `${method} ${route?.[2] ?? "/*"}`;
   const execution = new Execution({
-    ...{ engine, kind: "http", path: name, component: "", origin, now: 0 },
-    ...{ parent: null, reader: null, transaction: null },
+    engine,
+    kind: "http",
+    path: name,
+    component: "",
+    origin,
+    now: 0,
+    parent: null,
+    reader: null,
+    transaction: null,
   });
   try {
     const router = engine.modules.router ?? (await engine.modules.loadRouter());
-    if (router === null) return noRoute();
+    if (router === null) return notFoundResponse();
     const found = route === undefined ? router.lookup(path, routed) : route;
     execution.request = method === "OPTIONS" ? withoutBody(request) : request;
     const response = await execution.budget.run(() =>
@@ -40,18 +47,18 @@ export async function serveHttpAction(
     if (!(response instanceof webGlobals.Response)) {
       throw new Error("An HTTP action must return a Response, or a promise of one.");
     }
-    return capped(response);
+    return limitResponseBytes(response);
   } catch (thrown) {
-    if (isOverloaded(thrown)) return busy();
+    if (isOverloadError(thrown)) return busyResponse();
     const stack = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
     const trace = engine.modules.mapStack(stack);
     if (!isClientGone(incoming, thrown)) {
       engine.log({ level: "error", path: execution.path, message: `Uncaught ${trace}` });
     }
-    return uncaught(thrown, trace, origin.requestId);
+    return uncaughtResponse(thrown, trace, origin.requestId);
   } finally {
     // A body may be streamed for long after the handler has returned, and a client that has gone does not stop it.
-    whenOver(outgoing, () => execution.end());
+    onResponseEnd(outgoing, () => execution.end());
   }
 }
 
@@ -73,7 +80,7 @@ function respond(
   path: string,
   found: Route,
 ): Promise<unknown> {
-  if (found === null) return Promise.resolve(noRoute());
+  if (found === null) return Promise.resolve(notFoundResponse());
   const [{ _handler: handler }] = found;
   if (!modules.standardRouter || handler === undefined) return throughRouter(router, execution, path);
   return Promise.resolve(handler(modules.contexts.http(execution), execution.request));

@@ -6,7 +6,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { SERVICE_UNAVAILABLE } from "../exec/errors";
 import { isUnavailable } from "../store/unavailable";
 import type { OriginRule } from "./allowedOrigins";
-import type { HttpServer } from "./port";
+import type { HttpServer, PortOptions } from "./port";
 import { openPort } from "./port";
 import { pathAndQuery } from "./target";
 import type { Upgrade } from "./upgrade";
@@ -31,10 +31,7 @@ export interface ApiRoute {
   readonly anyOrigin?: true;
 }
 
-export interface ApiOptions {
-  readonly host: string;
-  /** 0 for any free port. */
-  readonly port: number;
+export interface ApiOptions extends Pick<PortOptions, "host" | "port"> {
   /** Early requests wait for it. */
   readonly routes: Promise<readonly ApiRoute[]>;
   /** Which pages may use the port. */
@@ -80,13 +77,11 @@ const OF_A_FILE = ["accept-ranges", "content-range", "digest", "etag"];
  */
 export function listenApi(options: ApiOptions): Promise<HttpServer> {
   return openPort({
-    host: options.host,
-    port: options.port,
+    ...options,
     option: "--api-port",
     requestTimeout: 0,
     idleTimeout: IDLE_TIMEOUT_MS,
     handle: (incoming, outgoing) => void answer(options, incoming, outgoing),
-    upgrade: options.upgrade,
   });
 }
 

@@ -1,7 +1,7 @@
 /** Files that the port of the HTTP actions answers itself, before functions are asked: what is too large to be one. */
 import { createReadStream } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { whenOver } from "./responses";
+import { onResponseEnd } from "./responseEnd";
 
 export interface Asset {
   /** The whole path under which it is found. Functions are not asked there. */
@@ -51,6 +51,6 @@ export function answerAsset(
     bytes.destroy();
     outgoing.end();
   });
-  whenOver(outgoing, () => bytes.destroy());
+  onResponseEnd(outgoing, () => bytes.destroy());
   return true;
 }

@@ -43,7 +43,10 @@ test("GET and OPTIONS have a null body, whatever is sent; others have what was s
   }
   for (const method of ["POST", "PUT", "PATCH", "DELETE"]) {
     expect(await json(fetch(`${server.url}/echo/x`, { method, body: "hello" }))).toMatchObject({
-      ...{ method, nullBody: false, text: "hello", bytes: "undefined" },
+      method,
+      nullBody: false,
+      text: "hello",
+      bytes: "undefined",
     });
   }
 });
@@ -158,14 +161,16 @@ test("the request's metadata come from the socket", async () => {
   const { server } = await serve();
   const headers = { "x-forwarded-for": "203.0.113.7", "user-agent": "test" };
   expect(await json(fetch(`${server.url}/echo/x`, { headers }))).toMatchObject({
-    ...{ ip: "127.0.0.1", userAgent: "test", requestId: expect.stringMatching(/^[0-9a-f]{16}$/) as string },
+    ip: "127.0.0.1",
+    userAgent: "test",
+    requestId: expect.stringMatching(/^[0-9a-f]{16}$/) as string,
   });
 });
 
 test("without a token nobody is logged in; a token of nobody's throws in the action", async () => {
   const { server } = await serve();
   expect(await json(fetch(`${server.url}/identity`))).toEqual({ identity: null });
-  const headers = { authorization: "Bearer cha_x" };
+  const headers = { authorization: "Bearer key_x" };
   expect(await json(fetch(`${server.url}/identity`, { headers }))).toEqual({
     error: expect.stringContaining("No auth provider found matching the given token") as string,
   });

@@ -27,7 +27,11 @@ async function patientPort() {
   const begun: ServerResponse[] = [];
   let wake: () => void = () => undefined;
   const port = await openPort({
-    ...{ host: "127.0.0.1", port: 0, option: "--port", requestTimeout: 0, idleTimeout: 0 },
+    host: "127.0.0.1",
+    port: 0,
+    option: "--port",
+    requestTimeout: 0,
+    idleTimeout: 0,
     handle: (_incoming, outgoing) => {
       begun.push(outgoing);
       wake();

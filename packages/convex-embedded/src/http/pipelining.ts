@@ -6,7 +6,7 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { closeWithoutSocket, whenOver } from "./responses";
+import { closeWithoutSocket, onResponseEnd } from "./responseEnd";
 
 /** Requests of one connection that have begun and not yet answered. Clients seldom pipeline; those that do send few. */
 export const MOST_BEGUN = 8;
@@ -42,7 +42,7 @@ export class Pipelines {
     const connection = this.#connections.get(socket) ?? this.#opened(socket);
     const { open, waiting } = connection;
     open.add(outgoing);
-    whenOver(outgoing, () => {
+    onResponseEnd(outgoing, () => {
       open.delete(outgoing);
       if (connection.waiting.length > 0) this.#advance(socket, connection);
     });

@@ -13,7 +13,11 @@ async function impatientPort() {
   const asked: ServerResponse[] = [];
   let wake: () => void = () => undefined;
   const port = await openPort({
-    ...{ host: "127.0.0.1", port: 0, option: "--port", requestTimeout: 0, idleTimeout: 100 },
+    host: "127.0.0.1",
+    port: 0,
+    option: "--port",
+    requestTimeout: 0,
+    idleTimeout: 100,
     handle: (_incoming, outgoing) => {
       asked.push(outgoing);
       wake();

@@ -3,15 +3,15 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { Server as Listener } from "node:net";
-import { progressed } from "../exec/monitor";
-import { thread } from "../exec/thread";
-import { continueOnceRead } from "./expect";
-import { Intake } from "./intake";
-import { comesTooLate, endWithItsBody } from "./linger";
+import { reportProgress } from "../exec/monitor";
+import { threadScheduler } from "../exec/threadScheduler";
+import { deferContinue } from "./expectContinue";
+import { RequestStarter } from "./requestStarter";
+import { isAfterLastResponse, closeLingering } from "./lingeringClose";
 import { Pipelines } from "./pipelining";
-import { whenOver } from "./responses";
+import { onResponseEnd } from "./responseEnd";
 import type { Upgrade } from "./upgrade";
-import { isWebSocket, withoutUpgrade } from "./upgrade";
+import { isWebSocket, ignoreUpgrade } from "./upgrade";
 
 export interface HttpServer {
   /** The port that it listens on. */
@@ -59,7 +59,7 @@ const LAST_REQUESTS_MS = 250;
  */
 export async function openPort(options: PortOptions): Promise<HttpServer> {
   const active = new Set<ServerResponse>();
-  const intake = new Intake();
+  const requestStarter = new RequestStarter();
   const pipelines = new Pipelines();
   let closing = false;
   let idleEnd = false;
@@ -76,26 +76,26 @@ export async function openPort(options: PortOptions): Promise<HttpServer> {
     if (![...active].some((outgoing) => outgoing.socket === socket && isOurTurn(outgoing))) socket.destroy();
   });
   server.on("connection", () => {
-    intake.connected();
-    thread.connected();
+    requestStarter.connected();
+    threadScheduler.connected();
   });
   const answer = (incoming: IncomingMessage, outgoing: ServerResponse) => {
-    if (comesTooLate(incoming)) return;
+    if (isAfterLastResponse(incoming)) return;
     active.add(outgoing);
-    progressed();
-    whenOver(outgoing, () => {
+    reportProgress();
+    onResponseEnd(outgoing, () => {
       active.delete(outgoing);
-      progressed();
+      reportProgress();
       // A response that had begun before the server was to close could no longer say that its connection ends.
       if (idleEnd) setImmediate(() => server.closeIdleConnections());
     });
     if (closing) outgoing.shouldKeepAlive = false;
-    endWithItsBody(incoming, outgoing);
-    pipelines.add(incoming, outgoing, () => intake.add(() => options.handle(incoming, outgoing)));
+    closeLingering(incoming, outgoing);
+    pipelines.add(incoming, outgoing, () => requestStarter.add(() => options.handle(incoming, outgoing)));
   };
   server.on("request", answer);
   server.on("checkContinue", (incoming, outgoing) => {
-    continueOnceRead(incoming, outgoing);
+    deferContinue(incoming, outgoing);
     answer(incoming, outgoing);
   });
   const { upgrade } = options;
@@ -110,7 +110,7 @@ export async function openPort(options: PortOptions): Promise<HttpServer> {
         upgrade(incoming, socket, head);
         return;
       }
-      withoutUpgrade(incoming, socket, head);
+      ignoreUpgrade(incoming, socket, head);
       server.emit("connection", socket);
     });
   }

@@ -3,14 +3,18 @@ import type { Socket } from "node:net";
 import { connect } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { serve } from "../../fixtures/serve";
-import { BodyRoom } from "./bodyRoom";
+import { BodyMemory } from "./bodyMemory";
 import { listen } from "./server";
-import { webGlobals } from "./web";
+import { webGlobals } from "../web/webClasses";
 
 /** A port whose function is given the request; it answers what the function returns, or the name of its error. */
-async function port(respond: (request: Request) => Promise<string>, room = new BodyRoom()) {
+async function port(respond: (request: Request) => Promise<string>, bodyMemory = new BodyMemory()) {
   const server = await listen({
-    ...{ host: "127.0.0.1", port: 0, siteOrigin: () => "http://site.test", assets: [], room },
+    host: "127.0.0.1",
+    port: 0,
+    siteOrigin: () => "http://site.test",
+    assets: [],
+    bodyMemory,
     respond: async (request) => {
       const text = await respond(request).catch((error: unknown) => (error as Error).name);
       return new webGlobals.Response(text);
@@ -67,7 +71,7 @@ test.each<[string, (request: Request) => Promise<string>]>([
   ["a blob", async (request) => (await request.blob()).text()],
   ["a stream", streamed],
 ])("a body can be read once as %s, whether its length is declared or not", async (_name, read) => {
-  const room = new BodyRoom();
+  const bodyMemory = new BodyMemory();
   const again: string[] = [];
   const url = await port(async (request) => {
     expect(request.bodyUsed).toBe(false);
@@ -75,14 +79,14 @@ test.each<[string, (request: Request) => Promise<string>]>([
     expect(request.bodyUsed).toBe(true);
     again.push(await request.text().catch((error: unknown) => (error as Error).name));
     return text;
-  }, room);
+  }, bodyMemory);
   for (const parts of [['"é', "🦎", '"'], ['""']]) {
     const sent = parts.join("");
     expect(await (await fetch(url, whole(sent))).text()).toBe(sent);
     expect(await (await fetch(url, chunked(...parts))).text()).toBe(sent);
   }
   expect(again).toEqual(Array(4).fill("TypeError"));
-  expect(room.held).toBe(0);
+  expect(bodyMemory.held).toBe(0);
 });
 
 test("a form can be read", async () => {
@@ -92,43 +96,43 @@ test("a form can be read", async () => {
   expect(await (await fetch(url, { method: "POST", body: form })).json()).toEqual([["name", "Ada"]]);
 });
 
-test("a body for which there is no room is refused, and the room is there again when the others are answered", async () => {
-  const room = new BodyRoom({ bytes: 10, waiting: 0 });
-  const url = await port((request) => request.text(), room);
+test("a body for which there is no memory is refused, and the memory is there again when the others are answered", async () => {
+  const bodyMemory = new BodyMemory({ bytes: 10, waiting: 0 });
+  const url = await port((request) => request.text(), bodyMemory);
   const first = await send(url, 8, "1234");
-  await expect.poll(() => room.held).toBe(8);
+  await expect.poll(() => bodyMemory.held).toBe(8);
   expect(await (await fetch(url, whole("12345678"))).text()).toBe("QuotaExceededError");
   expect(await (await fetch(url, chunked("12345678"))).text()).toBe("QuotaExceededError");
   expect(await (await fetch(url, whole("12"))).text()).toBe("12");
   first.socket.write("5678");
   expect(await first.answer).toContain("12345678");
-  expect(room.held).toBe(0);
+  expect(bodyMemory.held).toBe(0);
   expect(await (await fetch(url, whole("12345678"))).text()).toBe("12345678");
 });
 
-test("a body that waits for room is read when there is some", async () => {
-  const room = new BodyRoom({ bytes: 10 });
-  const url = await port((request) => request.text(), room);
+test("a body that waits for memory is read when there is some", async () => {
+  const bodyMemory = new BodyMemory({ bytes: 10 });
+  const url = await port((request) => request.text(), bodyMemory);
   const first = await send(url, 8, "1234");
-  await expect.poll(() => room.held).toBe(8);
+  await expect.poll(() => bodyMemory.held).toBe(8);
   const second = await send(url, 8, "abcdefgh");
   first.socket.write("5678");
   expect(await first.answer).toContain("12345678");
   expect(await second.answer).toContain("abcdefgh");
 });
 
-test("a client that leaves gives its room back, and one whose body has come is served", async () => {
-  const room = new BodyRoom();
-  const url = await port((request) => request.text(), room);
+test("a client that leaves gives its memory back, and one whose body has come is served", async () => {
+  const bodyMemory = new BodyMemory();
+  const url = await port((request) => request.text(), bodyMemory);
   const { socket } = await send(url, 8, "1234");
-  await expect.poll(() => room.held).toBe(8);
+  await expect.poll(() => bodyMemory.held).toBe(8);
   socket.destroy();
-  await expect.poll(() => room.held).toBe(0);
+  await expect.poll(() => bodyMemory.held).toBe(0);
 });
 
 test("where a function does not answer it itself, the server says that it is busy", async () => {
   const { server } = await serve();
-  // It takes all room by what it declares, and loses it to the second, since nothing comes.
+  // It takes all bodyMemory by what it declares, and loses it to the second, since nothing comes.
   const first = await send(server.url, 64 * 1024 * 1024, "x");
   const second = await send(server.url, 5, "hello");
   expect(await first.answer).toMatch(/^HTTP\/1\.1 503 [^]*\r\nretry-after: 1\r\n[^]*The server is busy/i);

@@ -4,10 +4,10 @@
  * `@hono/node-server` gathers bodies without a bound, and hands all that are complete to their functions at once.
  */
 import type { IncomingMessage } from "node:http";
-import { progressed } from "../exec/monitor";
-import { thread } from "../exec/thread";
-import type { BodyRoom, Place } from "./bodyRoom";
-import { overloaded } from "./bodyRoom";
+import { reportProgress } from "../exec/monitor";
+import { threadScheduler } from "../exec/threadScheduler";
+import type { BodyMemory, Reservation } from "./bodyMemory";
+import { overloadError } from "./bodyMemory";
 
 /** A body that has waited longer for its turn is refused: others wait behind it, and its client may have given up. Milliseconds. */
 const MOST_WAIT_MS = 5_000;
@@ -33,8 +33,8 @@ export function hasBody({ headers, method = "" }: IncomingMessage): boolean {
  *
  * @returns a function to be called when the request is answered, which gives the room back.
  */
-export function boundBody(request: Request, incoming: WithRawBody, room: BodyRoom): () => void {
-  const body = new RequestBody(incoming, room);
+export function limitBody(request: Request, incoming: WithRawBody, bodyMemory: BodyMemory): () => void {
+  const body = new RequestBody(incoming, bodyMemory);
   const own = Reflect.getPrototypeOf(request) as Request;
   const bodyUsed = () => body.used || Reflect.get(own, "bodyUsed", request);
   const whole = async (): Promise<Buffer> => {
@@ -63,32 +63,32 @@ export function boundBody(request: Request, incoming: WithRawBody, room: BodyRoo
   return () => body.leave();
 }
 
-/** @throws what `overloaded` makes after a long wait. */
+/** @throws what `overloadError` makes after a long wait. */
 async function turn(): Promise<void> {
   const since = performance.now();
-  await thread.begin();
-  if (performance.now() - since > MOST_WAIT_MS) throw overloaded();
+  await threadScheduler.waitToBegin();
+  if (performance.now() - since > MOST_WAIT_MS) throw overloadError();
 }
 
 class RequestBody {
   /** Something reads the body, or has read it. */
   used = false;
-  #place: Place | null = null;
+  #reservation: Reservation | null = null;
   #cut: ((reason: Error) => void) | null = null;
   #left = false;
 
   constructor(
     private readonly incoming: IncomingMessage,
-    private readonly room: BodyRoom,
+    private readonly bodyMemory: BodyMemory,
   ) {}
 
   /** All of the body, in memory that nobody else holds. */
   async whole(): Promise<Buffer<ArrayBuffer>> {
     this.used = true;
     const declared = this.#declared();
-    const place = await this.#enter(declared);
-    const bytes = await this.#gather(declared, place);
-    place.complete();
+    const reservation = await this.#enter(declared);
+    const bytes = await this.#gather(declared, reservation);
+    reservation.complete();
     await turn();
     return bytes;
   }
@@ -96,23 +96,23 @@ class RequestBody {
   /** The body in parts, from a stream that is asked for when the first part is. */
   stream(source: () => ReadableStream<Uint8Array> | null | undefined): ReadableStream<Uint8Array> {
     let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
-    let place: Place | undefined;
+    let reservation: Reservation | undefined;
     return new ReadableStream<Uint8Array>(
       {
         pull: async (controller) => {
           this.used = true;
           // A stream may be passed on as it comes, so no room is kept for what has not come.
-          place ??= await this.#enter(null);
+          reservation ??= await this.#enter(null);
           reader ??= source()?.getReader();
           const part = await reader?.read();
           if (part === undefined || part.done) {
-            place.complete();
+            reservation.complete();
             await turn();
             controller.close();
             return;
           }
-          progressed();
-          place.take(part.value.byteLength);
+          reportProgress();
+          reservation.take(part.value.byteLength);
           controller.enqueue(part.value);
         },
         cancel: (reason) => reader?.cancel(reason),
@@ -123,15 +123,15 @@ class RequestBody {
 
   leave(): void {
     this.#left = true;
-    this.#place?.leave();
+    this.#reservation?.leave();
   }
 
-  async #enter(declared: number | null): Promise<Place> {
-    const place = await this.room.enter(declared, (reason) => this.#cut?.(reason));
-    this.#place = place;
+  async #enter(declared: number | null): Promise<Reservation> {
+    const reservation = await this.bodyMemory.enter(declared, (reason) => this.#cut?.(reason));
+    this.#reservation = reservation;
     // The request may have been answered during the wait.
-    if (this.#left) place.leave();
-    return place;
+    if (this.#left) reservation.leave();
+    return reservation;
   }
 
   #declared(): number | null {
@@ -139,7 +139,7 @@ class RequestBody {
     return headers["transfer-encoding"] === undefined ? Number(headers["content-length"]) : null;
   }
 
-  #gather(declared: number | null, place: Place): Promise<Buffer<ArrayBuffer>> {
+  #gather(declared: number | null, reservation: Reservation): Promise<Buffer<ArrayBuffer>> {
     const { incoming } = this;
     return new Promise((resolve, reject) => {
       const parts = new Parts(declared);
@@ -156,9 +156,9 @@ class RequestBody {
         resolve(parts.all());
       };
       const take = (part: Buffer): void => {
-        progressed();
+        reportProgress();
         try {
-          place.take(part.length);
+          reservation.take(part.length);
         } catch (error) {
           // Nobody reads on; the connection ends with the answer.
           incoming.pause();

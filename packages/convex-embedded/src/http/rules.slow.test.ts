@@ -44,7 +44,7 @@ test("a token that is refused throws in the HTTP action and is nobody in what it
     here: null,
     ...nobody,
   });
-  expect(await get(`${server.url}/whoami`, { authorization: "Bearer cha_key" })).toEqual({
+  expect(await get(`${server.url}/whoami`, { authorization: "Bearer key_key" })).toEqual({
     here: expect.stringContaining("thrown: Could not parse JWT payload") as string,
     ...nobody,
   });

@@ -3,22 +3,19 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import type { Asset } from "./assets";
 import { answerAsset } from "./assets";
-import { BodyRoom } from "./bodyRoom";
-import type { HttpServer } from "./port";
+import { BodyMemory } from "./bodyMemory";
+import type { HttpServer, PortOptions } from "./port";
 import { openPort } from "./port";
-import { boundBody, hasBody } from "./requestBody";
+import { limitBody, hasBody } from "./requestBody";
 import { pathAndQuery } from "./target";
 
-export interface HttpOptions {
-  readonly host: string;
-  /** 0 for any free port. */
-  readonly port: number;
+export interface HttpOptions extends Pick<PortOptions, "host" | "port"> {
   /** Origin of the URLs that functions see. */
   readonly siteOrigin: () => string;
   /** Files that are answered before functions are asked. */
   readonly assets: readonly Asset[];
   /** The room for the bodies of requests. Default one of its own. */
-  readonly room?: BodyRoom;
+  readonly bodyMemory?: BodyMemory;
   readonly respond: (request: Request, sockets: Sockets) => Promise<Response>;
 }
 
@@ -38,19 +35,18 @@ const IDLE_TIMEOUT_MS = 120_000;
  * @throws Error that names the port if it is in use or may not be taken.
  */
 export function listen(options: HttpOptions): Promise<HttpServer> {
-  const room = options.room ?? new BodyRoom();
+  const bodyMemory = options.bodyMemory ?? new BodyMemory();
   const listener = getRequestListener(
     (request, bindings) => {
       const sockets = bindings as Sockets;
       if (!hasBody(sockets.incoming)) return options.respond(request, sockets);
-      const leave = boundBody(request, sockets.incoming, room);
+      const leave = limitBody(request, sockets.incoming, bodyMemory);
       return options.respond(request, sockets).finally(leave);
     },
     { overrideGlobalObjects: false },
   );
   return openPort({
-    host: options.host,
-    port: options.port,
+    ...options,
     option: "--port",
     requestTimeout: REQUEST_TIMEOUT_MS,
     idleTimeout: IDLE_TIMEOUT_MS,

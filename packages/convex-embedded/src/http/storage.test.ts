@@ -27,12 +27,13 @@ test("uploads of any size come back byte for byte, with type, length, digest and
     const answer = await fetch(url);
     expect(answer.status).toBe(200);
     expect(Object.fromEntries(answer.headers)).toMatchObject({
-      ...{ "content-type": "image/png; x=y", "content-length": String(size), "accept-ranges": "bytes" },
-      ...{
-        digest: `sha-256=${sha256(bytes).toString("base64")}`,
-        etag: `"${sha256(bytes).toString("hex")}"`,
-      },
-      ...{ "cache-control": "private, max-age=2592000", "x-content-type-options": "nosniff" },
+      "content-type": "image/png; x=y",
+      "content-length": String(size),
+      "accept-ranges": "bytes",
+      digest: `sha-256=${sha256(bytes).toString("base64")}`,
+      etag: `"${sha256(bytes).toString("hex")}"`,
+      "cache-control": "private, max-age=2592000",
+      "x-content-type-options": "nosniff",
       "access-control-allow-origin": "*",
     });
     expect((await bytesOf(answer)).equals(bytes)).toBe(true);
@@ -76,7 +77,9 @@ test("a range is what a slice is", async () => {
       } else {
         const start = suffix ? 70_000 - expected.length : first;
         expect([answer.status, answer.headers.get("content-range"), answer.headers.get("digest")]).toEqual([
-          ...[206, `bytes ${start}-${start + expected.length - 1}/70000`, null],
+          206,
+          `bytes ${start}-${start + expected.length - 1}/70000`,
+          null,
         ]);
         expect(body.equals(expected)).toBe(true);
       }
@@ -92,7 +95,9 @@ test("several ranges and nonsense are ignored, and If-Range counts", async () =>
   for (const range of ["bytes=0-1,3-4", "bytes=x", "lines=1-2", "bytes=5-2"]) {
     const whole = await get({ range });
     expect([whole.status, whole.headers.get("content-range"), whole.headers.get("content-length")]).toEqual([
-      ...[200, null, "10"],
+      200,
+      null,
+      "10",
     ]);
     await whole.body?.cancel();
   }
@@ -153,7 +158,7 @@ test("paths lead to files and nowhere else", async () => {
   }
   expect(
     await code(await fetch(`${server.apiUrl}/api/storage/00000000-0000-4000-8000-000000000000`)),
-  ).toEqual([...[404, "FileNotFound"]]);
+  ).toEqual([404, "FileNotFound"]);
   expect(await code(await fetch(url, { method: "DELETE" }))).toEqual([405, "MethodNotAllowed"]);
   expect((await fetch(url, { method: "PUT", body: "y" })).headers.get("allow")).toBe("GET, HEAD, OPTIONS");
 });
@@ -198,7 +203,8 @@ test("a page of any origin may upload and read", async () => {
   const preflight = await fetch(url, { method: "OPTIONS", headers });
   expect(preflight.status).toBe(204);
   expect(Object.fromEntries(preflight.headers)).toMatchObject({
-    ...{ "access-control-allow-origin": "*", "access-control-allow-methods": "POST, OPTIONS" },
+    "access-control-allow-origin": "*",
+    "access-control-allow-methods": "POST, OPTIONS",
     "access-control-allow-headers": "content-type, digest",
   });
   const refused = await fetch(`${url}x`, { method: "POST", body: "x" });

@@ -2,8 +2,8 @@
 import type { FileHandle } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
-import type { FileStorage } from "../files/files";
-import { Sha256Mismatch } from "../files/files";
+import type { FileStorage } from "../files/fileStorage";
+import { Sha256Mismatch } from "../files/fileStorage";
 import { isUuid } from "../files/filesDisk";
 import type { StoredFile } from "../files/filesTable";
 import { mimeOf } from "../files/mime";
@@ -11,7 +11,7 @@ import { sha256Of } from "../files/uploadHeaders";
 import type { ApiRequest, ApiRoute } from "./api";
 import { ApiError, ClientGone, sendJson } from "./api";
 import { parseRange } from "./range";
-import { isClientGone } from "./responses";
+import { isClientGone } from "./responseEnd";
 
 /** A file never changes under its URL, but it may be deleted. As on Convex, only browsers keep it: 30 days. */
 const CACHE_CONTROL = "private, max-age=2592000";

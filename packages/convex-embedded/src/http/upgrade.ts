@@ -13,7 +13,7 @@ export function isWebSocket({ headers }: IncomingMessage): boolean {
  * Puts a request back before what its connection has still to say, without the wish for another protocol, which a server
  * may ignore (RFC 9110, 7.8). Some clients ask for HTTP/2 that way with every request.
  */
-export function withoutUpgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer): void {
+export function ignoreUpgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer): void {
   const { method = "", url = "", httpVersion, rawHeaders } = incoming;
   const lines = [`${method} ${url} HTTP/${httpVersion}`];
   for (let i = 0; i < rawHeaders.length; i += 2) {

@@ -1,9 +1,10 @@
 /** What `crons.ts` declares becomes the documents that cron jobs run by. */
 import { jsonToConvex } from "convex/values";
 import type { Engine } from "../exec/engine";
-import type { Component } from "../runtime/components";
-import type { CronJobJson, Modules } from "../runtime/modules";
-import type { CronSchedule } from "./cronSchedule";
+import type { Component } from "../exec/components";
+import type { CronJobJson } from "../exec/cronJob";
+import type { Modules } from "../exec/modules";
+import type { CronSchedule } from "../exec/cronJob";
 import { checkSchedule, firstRun } from "./cronSchedule";
 import type { CronRow } from "./cronsTable";
 import { cronRows, cronsTable } from "./cronsTable";

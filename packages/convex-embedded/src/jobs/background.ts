@@ -1,13 +1,11 @@
 /** What a server does by itself: scheduled functions, cron jobs, and tidying up after them. */
 import type { Engine } from "../exec/engine";
-import type { LogLine } from "../exec/logLine";
-import type { Store } from "../store/types";
 import { Crons } from "./crons";
 import { EndedJobs } from "./endedJobs";
 import { Jobs } from "./jobs";
 import { Runner } from "./runner";
+import type { SchedulerOptions } from "./scheduler";
 import { Scheduler } from "./scheduler";
-import type { Timers } from "./timers";
 
 export interface Background {
   readonly scheduler: Scheduler;
@@ -17,23 +15,19 @@ export interface Background {
   close(graceMs: number): Promise<void>;
 }
 
-export interface BackgroundOptions {
-  readonly store: Store;
+export interface BackgroundOptions extends SchedulerOptions {
   /** The build that serves now. */
   readonly engine: () => Engine;
-  /** Milliseconds since 1970. */
-  readonly clock: () => number;
-  readonly timers: Timers;
-  readonly log: (line: LogLine) => void;
 }
 
-export function createBackground({ store, engine, clock, timers, log }: BackgroundOptions): Background {
+export function createBackground(options: BackgroundOptions): Background {
+  const { store, engine, clock, timers } = options;
   const runner = new Runner(engine, timers);
   const components = (): Iterable<string> => engine().components.keys();
   const jobs = new Jobs(store, runner, clock, components);
   const crons = new Crons(store, runner, clock, components);
   const sources = [jobs, crons, new EndedJobs(store, clock, components)];
-  const scheduler = new Scheduler({ store, sources, clock, timers, log });
+  const scheduler = new Scheduler(sources, options);
   return {
     scheduler,
     async recover() {

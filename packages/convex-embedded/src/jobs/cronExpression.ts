@@ -33,11 +33,15 @@ const MINUTE: Field = { name: "minute", min: 0, max: 59 };
 const HOUR: Field = { name: "hour", min: 0, max: 23 };
 const DAY: Field = { name: "day of the month", min: 1, max: 31 };
 const MONTH: Field = {
-  ...{ name: "month", min: 1, max: 12 },
+  name: "month",
+  min: 1,
+  max: 12,
   names: ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"],
 };
 const WEEKDAY: Field = {
-  ...{ name: "day of the week", min: 0, max: 6 },
+  name: "day of the week",
+  min: 0,
+  max: 6,
   names: ["sun", "mon", "tue", "wed", "thu", "fri", "sat"],
 };
 

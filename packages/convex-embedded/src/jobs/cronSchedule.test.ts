@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { CronSchedule } from "./cronSchedule";
+import type { CronSchedule } from "../exec/cronJob";
 import { firstRun, followingRun } from "./cronSchedule";
 
 const utc = (text: string) => Date.parse(`${text}Z`);

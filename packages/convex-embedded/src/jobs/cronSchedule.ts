@@ -1,31 +1,7 @@
 /** When a cron job runs: the schedules that `cronJobs()` knows, as `crons.export()` writes them, and their next times. */
 import { createHash } from "node:crypto";
+import type { CronSchedule, IntervalSchedule } from "../exec/cronJob";
 import { nextMatch, parseCron } from "./cronExpression";
-
-type Interval = {
-  readonly type: "interval";
-  readonly seconds?: number;
-  readonly minutes?: number;
-  readonly hours?: number;
-};
-
-export type CronSchedule =
-  | Interval
-  | { readonly type: "hourly"; readonly minuteUTC?: number }
-  | { readonly type: "daily"; readonly hourUTC: number; readonly minuteUTC?: number }
-  | {
-      readonly type: "weekly";
-      readonly dayOfWeek: string;
-      readonly hourUTC: number;
-      readonly minuteUTC?: number;
-    }
-  | {
-      readonly type: "monthly";
-      readonly day: number;
-      readonly hourUTC: number;
-      readonly minuteUTC?: number;
-    }
-  | { readonly type: "cron"; readonly cron: string };
 
 /** @throws Error if it is a cron string that cannot be read or never matches. */
 export function checkSchedule(schedule: CronSchedule): void {
@@ -55,17 +31,17 @@ export function followingRun(schedule: CronSchedule, name: string, previous: num
   return previous + interval * (missed + 1);
 }
 
-function intervalOf({ seconds = 0, minutes = 0, hours = 0 }: Interval): number {
+function intervalOf({ seconds = 0, minutes = 0, hours = 0 }: IntervalSchedule): number {
   return (seconds + minutes * 60 + hours * 3600) * 1000;
 }
 
-function matchAfter(schedule: Exclude<CronSchedule, Interval>, name: string, after: number): number {
+function matchAfter(schedule: Exclude<CronSchedule, IntervalSchedule>, name: string, after: number): number {
   const next = nextMatch(parseCron(expressionOf(schedule, name)), after);
   if (next === null) throw new Error(`The cron job "${name}" has no next time`);
   return next;
 }
 
-function expressionOf(schedule: Exclude<CronSchedule, Interval>, name: string): string {
+function expressionOf(schedule: Exclude<CronSchedule, IntervalSchedule>, name: string): string {
   if (schedule.type === "cron") return schedule.cron;
   const minute = schedule.minuteUTC ?? minuteOf(name);
   switch (schedule.type) {

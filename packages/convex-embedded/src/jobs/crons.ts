@@ -6,11 +6,11 @@
  */
 import type { JSONValue } from "convex/values";
 import type { Reader, Store, TableInfo, Transaction } from "../store/types";
-import type { CronSchedule } from "./cronSchedule";
+import type { CronSchedule } from "../exec/cronJob";
 import { followingRun } from "./cronSchedule";
 import type { CronRow } from "./cronsTable";
 import { cronRows, cronsTable } from "./cronsTable";
-import { merged } from "./merged";
+import { mergeSorted } from "./mergeSorted";
 import type { Runner } from "./runner";
 import { readRow, replaceRow, systemTables } from "../store/system/systemRows";
 import { CRON_JOBS } from "../store/system/systemTables";
@@ -28,7 +28,7 @@ export class Crons implements WorkSource {
 
   *waiting(reader: Reader): Generator<Work> {
     const sorted = this.#tables.map((table) => this.#waitingIn(reader, table));
-    yield* merged(sorted, ({ due }) => due);
+    yield* mergeSorted(sorted, ({ due }) => due);
   }
 
   *#waitingIn(reader: Reader, table: TableInfo): Generator<Work> {

@@ -2,7 +2,7 @@
 import type { Reader, Store, TableInfo } from "../store/types";
 import { encodeKey, prefixEnd } from "../values/keys";
 import { scheduledFunctions } from "./jobs";
-import { merged } from "./merged";
+import { mergeSorted } from "./mergeSorted";
 import { removeRow, systemIndex } from "../store/system/systemRows";
 import type { Work, WorkSource } from "./work";
 
@@ -54,7 +54,7 @@ export class EndedJobs implements WorkSource {
     const tables = [...this.components()].map((component) =>
       scheduledFunctions(this.store.catalog, component),
     );
-    yield* merged(
+    yield* mergeSorted(
       tables.map((table) => this.#endedIn(reader, table)),
       ({ completedTime }) => completedTime,
     );

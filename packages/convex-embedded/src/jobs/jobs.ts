@@ -1,11 +1,11 @@
 /** Scheduled functions as documents of `_scheduled_functions`: their states, and which of them wait. */
 import type { JSONValue, Value } from "convex/values";
 import type { Catalog, Reader, Store, StoredDocument, TableInfo, Transaction } from "../store/types";
-import type { FunctionPlace } from "../exec/addresses";
-import { handleOf, placeOfHandle } from "../exec/addresses";
+import type { FunctionLocation } from "../exec/functionAddress";
+import { toHandle, parseHandle } from "../exec/functionAddress";
 import { decodeId } from "../values/ids";
 import { encodeKey, prefixEnd } from "../values/keys";
-import { merged } from "./merged";
+import { mergeSorted } from "./mergeSorted";
 import type { Outcome, Runner } from "./runner";
 import {
   insertRow,
@@ -47,12 +47,12 @@ export function jobName(
   component: string,
 ): string {
   const name = fn.path.replace(":", ".js:");
-  return fn.component === component ? name : handleOf({ component: fn.component, name });
+  return fn.component === component ? name : toHandle({ component: fn.component, name });
 }
 
 /** The function that is meant by a job's name. */
-function placeOfJob(name: string, component: string): FunctionPlace {
-  const place = name.startsWith("function://") ? placeOfHandle(name) : { component, name };
+function placeOfJob(name: string, component: string): FunctionLocation {
+  const place = name.startsWith("function://") ? parseHandle(name) : { component, name };
   return { ...place, name: place.name.replace(".js:", ":") };
 }
 
@@ -123,7 +123,7 @@ export class Jobs implements WorkSource {
 
   *waiting(reader: Reader): Generator<Work> {
     const sorted = this.#tables.map((table) => this.#waitingIn(reader, table));
-    yield* merged(sorted, ({ due }) => due);
+    yield* mergeSorted(sorted, ({ due }) => due);
   }
 
   *#waitingIn(reader: Reader, table: TableInfo): Generator<Work> {

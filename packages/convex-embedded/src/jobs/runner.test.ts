@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Engine } from "../exec/engine";
 import { CONVEX_LIMITS } from "../exec/limits";
 import { ManualTime } from "../../fixtures/manualTime";
-import type { LoadedFunction } from "../runtime/loadedFunction";
+import type { LoadedFunction } from "../exec/loadedFunction";
 import { testStore } from "../store/storeForTests";
 import type { Outcome, Task } from "./runner";
 import { Runner } from "./runner";
@@ -24,10 +24,14 @@ function setUp({ failing, kind }: Options) {
   const seen = { runs: 0, begun: 0, outcomes: [] as Outcome[] };
   const any = { type: "any" } as const;
   const fn: LoadedFunction = {
-    ...{ component: "", path: "jobs:count", kind, visibility: "internal", args: any, returns: null },
     component: "",
+    path: "jobs:count",
+    kind,
+    visibility: "internal",
+    args: any,
+    returns: null,
     call: () => ++seen.runs,
-    judge: () => Promise.reject(new Error("A number is plain data")),
+    serialize: () => Promise.reject(new Error("A number is plain data")),
   };
   const modules = { loaded: () => fn };
   const engine = {
@@ -40,7 +44,10 @@ function setUp({ failing, kind }: Options) {
     scheduler: { wake: () => undefined },
   } as unknown as Engine;
   const task: Task = {
-    ...{ component: "", name: "jobs:count", args: {}, job: null },
+    component: "",
+    name: "jobs:count",
+    args: {},
+    job: null,
     waits: () => true,
     begin: () => {
       seen.begun++;

@@ -5,25 +5,25 @@
  * as begun before it begins, so it runs at most once.
  */
 import type { JSONValue } from "convex/values";
-import type { FunctionPlace } from "../exec/addresses";
-import { labelOf } from "../exec/addresses";
+import type { FunctionLocation } from "../exec/functionAddress";
+import { functionLabel } from "../exec/functionAddress";
 import { SyscallError, toSyscallError } from "../exec/errors";
 import type { Engine } from "../exec/engine";
 import type { Execution } from "../exec/execution";
 import type { ScheduledBy } from "../exec/origins";
 import { describeFailure } from "../exec/failures";
-import { findFunction } from "../exec/finding";
-import { argumentsOf, checkArgs } from "../exec/passing";
+import { findFunction } from "../exec/findFunction";
+import { parseArguments, validateArguments } from "../exec/validation";
 import { runMutationIn, startAction } from "../exec/run";
-import { operatorOrigin } from "../http/origin";
-import type { LoadedFunction } from "../runtime/loadedFunction";
+import { operatorOrigin } from "../exec/origins";
+import type { LoadedFunction } from "../exec/loadedFunction";
 import type { Transaction } from "../store/types";
 import type { Timers } from "./timers";
 
 export type Outcome = { readonly kind: "success" } | { readonly kind: "failed"; readonly error: string };
 
 /** One run of one function, and how it is recorded. */
-export interface Task extends FunctionPlace {
+export interface Task extends FunctionLocation {
   /** The arguments' object in Convex's JSON form. */
   readonly args: JSONValue;
   /** The id of the scheduled function, `null` for a cron job. */
@@ -60,7 +60,7 @@ export class Runner {
       fn = await this.#find(engine, task);
     } catch (error) {
       const failure = toSyscallError(error);
-      const path = labelOf({ component: task.component, path: task.name });
+      const path = functionLabel({ component: task.component, path: task.name });
       engine.log({ level: "error", path, message: describeFailure(engine, failure) });
       await this.#record(engine, task, failed(engine, failure));
       return;
@@ -85,7 +85,7 @@ export class Runner {
           `Unsupported function type. ${fn.path} is defined as a query. Only mutations and actions can be scheduled.`,
         );
       }
-      checkArgs(engine, fn, argumentsOf(task.args));
+      validateArguments(engine, fn, parseArguments(task.args));
       return fn;
     });
     this.#found = found.catch(() => undefined);
@@ -93,7 +93,7 @@ export class Runner {
   }
 
   async #mutation(engine: Engine, task: Task, fn: LoadedFunction): Promise<void> {
-    const failure = await this.#insist(engine, labelOf(fn), () => this.#attempt(engine, task, fn));
+    const failure = await this.#insist(engine, functionLabel(fn), () => this.#attempt(engine, task, fn));
     if (failure) await this.#record(engine, task, failed(engine, failure));
   }
 
@@ -104,7 +104,7 @@ export class Runner {
       await engine.store.mutate(async (transaction) => {
         if (!task.waits(transaction)) return;
         try {
-          await runMutationIn(engine, transaction, fn, argumentsOf(task.args), originOf(task, "mutation"));
+          await runMutationIn(engine, transaction, fn, parseArguments(task.args), originOf(task, "mutation"));
         } catch (error) {
           thrown.push(error);
           throw error;
@@ -120,7 +120,7 @@ export class Runner {
   }
 
   async #action(engine: Engine, task: Task, fn: LoadedFunction): Promise<void> {
-    const begun = await this.#insist(engine, labelOf(fn), () =>
+    const begun = await this.#insist(engine, functionLabel(fn), () =>
       engine.store.mutate((transaction) => {
         const waits = task.waits(transaction);
         if (waits) task.begin(transaction);
@@ -128,7 +128,12 @@ export class Runner {
       }),
     );
     if (begun !== true || this.#isAborted()) return;
-    const { execution, result } = startAction(engine, fn, argumentsOf(task.args), originOf(task, "action"));
+    const { execution, result } = startAction(
+      engine,
+      fn,
+      parseArguments(task.args),
+      originOf(task, "action"),
+    );
     this.#actions.add(execution);
     let outcome: Outcome = { kind: "success" };
     try {
@@ -142,7 +147,7 @@ export class Runner {
   }
 
   async #record(engine: Engine, task: Task, outcome: Outcome): Promise<void> {
-    await this.#insist(engine, labelOf({ component: task.component, path: task.name }), () =>
+    await this.#insist(engine, functionLabel({ component: task.component, path: task.name }), () =>
       engine.store.mutate((transaction) => {
         task.end(transaction, outcome);
         return Promise.resolve();

@@ -17,8 +17,12 @@ test("a scheduled mutation runs when it is due, not before, and its document say
   await pass(4_999);
   expect(await texts()).toEqual([]);
   expect(await job(id)).toEqual({
-    ...{ _id: id, _creationTime: begun, name: "jobs.js:note", args: [{ text: "later" }] },
-    ...{ scheduledTime: begun + 5_000, state: { kind: "pending" } },
+    _id: id,
+    _creationTime: begun,
+    name: "jobs.js:note",
+    args: [{ text: "later" }],
+    scheduledTime: begun + 5_000,
+    state: { kind: "pending" },
   });
   await pass(1);
   expect(await texts()).toEqual(["later"]);

@@ -11,7 +11,6 @@ import type { Work, WorkSource } from "./work";
 
 export interface SchedulerOptions {
   readonly store: Store;
-  readonly sources: readonly WorkSource[];
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   readonly timers: Timers;
@@ -30,7 +29,10 @@ export class Scheduler {
   #looking = false;
   #stopped = true;
 
-  constructor(private readonly options: SchedulerOptions) {}
+  constructor(
+    private readonly sources: readonly WorkSource[],
+    private readonly options: SchedulerOptions,
+  ) {}
 
   /** Begins with what is due. */
   start(): void {
@@ -95,7 +97,7 @@ export class Scheduler {
     let next: number | null = null;
     const snapshot = this.options.store.snapshot();
     try {
-      for (const source of this.options.sources) {
+      for (const source of this.sources) {
         let taken = 0;
         for (const work of source.waiting(snapshot)) {
           if (this.#running.has(work.key)) continue;

@@ -7,8 +7,8 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { directoryKey } from "../server/secret";
-import { SECRET } from "../store/directory";
+import { directoryKey } from "../store/secret";
+import { SECRET_FILE } from "../store/directory";
 
 const FORM = /^embedded_[0-9a-f]{64}$/;
 
@@ -19,7 +19,7 @@ export function adminKeyOf(directory: string): string {
 
 /** The same beside a server, or without one. @throws Error if the directory has none yet. */
 export function existingAdminKey(directory: string): string {
-  if (existsSync(join(directory, SECRET))) return adminKeyOf(directory);
+  if (existsSync(join(directory, SECRET_FILE))) return adminKeyOf(directory);
   throw new Error(`${directory} has no admin key yet: the first start makes it.`);
 }
 

@@ -230,7 +230,9 @@ test("pages of other origins are refused, whatever they ask for, and nothing is 
       ];
       for (const { status, headers } of asked) {
         expect([status, headers.get("access-control-allow-origin"), headers.get("vary")]).toEqual([
-          ...[403, null, "Origin"],
+          403,
+          null,
+          "Origin",
         ]);
       }
     }

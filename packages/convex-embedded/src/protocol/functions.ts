@@ -6,7 +6,7 @@ import type { JSONValue } from "convex/values";
 import { SyscallError, toSyscallError } from "../exec/errors";
 import type { Engine } from "../exec/engine";
 import { describeFailure } from "../exec/failures";
-import { argumentsOf } from "../exec/passing";
+import { parseArguments } from "../exec/validation";
 import { runFunction } from "../exec/run";
 import type { ApiRequest, ApiRoute } from "../http/api";
 import { ApiError, sendJson } from "../http/api";
@@ -20,7 +20,7 @@ import {
   readText,
 } from "../http/body";
 import { textField } from "../http/jsonText";
-import type { FunctionKind, LoadedFunction } from "../runtime/loadedFunction";
+import type { FunctionKind, LoadedFunction } from "../exec/loadedFunction";
 import type { Caller } from "./caller";
 import { badAdminKey, callerOf } from "./caller";
 import type { Deployment } from "./deployment";
@@ -122,7 +122,7 @@ async function resultOf(
     return exportedJson(await systemQuery(deployment, path, args, component), format);
   }
   const { kind } = await find(engine, call, admin);
-  const asked = { component, name: path, kind: call.kind ?? kind, args: argumentsOf(call.args) };
+  const asked = { component, name: path, kind: call.kind ?? kind, args: parseArguments(call.args) };
   return exported(await runFunction(engine, asked, origin), format);
 }
 

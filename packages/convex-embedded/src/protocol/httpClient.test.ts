@@ -70,7 +70,9 @@ test("the operator acts as the user of a token identifier, or of an issuer and a
   };
   const issuer = "https://issuer.test";
   expect(await actAs({ issuer, subject: "1", name: "Ada" })).toEqual({
-    ...{ issuer, subject: "1", name: "Ada" },
+    issuer,
+    subject: "1",
+    name: "Ada",
     tokenIdentifier: `${issuer}|1`,
   });
   expect(await actAs({ tokenIdentifier: "anything" })).toEqual({ tokenIdentifier: "anything" });
@@ -85,8 +87,14 @@ test("lines of a function's console come with the levels that Convex gives them"
   });
   const { logLines } = (await response.json()) as { readonly logLines: readonly string[] };
   expect(logLines.map((line) => /^\[[A-Z]+\] [a-zA-Z]+/.exec(line)?.[0])).toEqual([
-    ...["[DEBUG] debug", "[LOG] log", "[INFO] info", "[WARN] warn", "[ERROR] error"],
-    ...["[INFO] timer", "[INFO] timer", "[WARN] Timer"],
+    "[DEBUG] debug",
+    "[LOG] log",
+    "[INFO] info",
+    "[WARN] warn",
+    "[ERROR] error",
+    "[INFO] timer",
+    "[INFO] timer",
+    "[WARN] Timer",
   ]);
 });
 

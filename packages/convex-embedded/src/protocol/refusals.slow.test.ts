@@ -45,6 +45,6 @@ test("only the operator is told why something is refused", async () => {
 
 test("who takes this port for that of the HTTP actions is told so", async () => {
   const { server } = await serveForTools();
-  const { message } = (await (await fetch(`${server.apiUrl}/api/items`)).json()) as { message: string };
+  const { message } = (await (await fetch(`${server.apiUrl}/items`)).json()) as { message: string };
   expect(message).toContain("HTTP actions have another.");
 });

@@ -10,12 +10,10 @@ const MOST_UNREAD_BYTES = 1024 * 1024;
 const MOST_WAITING = 256;
 
 export class SocketQueue {
-  readonly #socket: WebSocket;
   #waiting = 0;
   #last: Promise<void> = Promise.resolve();
 
-  constructor(socket: WebSocket) {
-    this.#socket = socket;
+  constructor(private readonly socket: WebSocket) {
     // What is wrong with a connection ends it; the client knows.
     socket.on("error", () => undefined);
   }
@@ -26,37 +24,37 @@ export class SocketQueue {
    * @param handle must not reject. Not called for messages behind one after which the connection was closed.
    */
   onMessage(handle: (data: RawData) => Promise<void>): void {
-    this.#socket.on("message", (data) => {
+    this.socket.on("message", (data) => {
       this.#waiting++;
-      if (this.#waiting > MOST_WAITING) this.#socket.terminate();
+      if (this.#waiting > MOST_WAITING) this.socket.terminate();
       if (!this.#isOpen()) return;
-      this.#socket.pause();
+      this.socket.pause();
       this.#last = this.#last.then(async () => {
         if (this.#isOpen()) await handle(data);
         this.#waiting--;
-        if (this.#waiting === 0 && this.#isOpen()) this.#socket.resume();
+        if (this.#waiting === 0 && this.#isOpen()) this.socket.resume();
       });
     });
   }
 
   onClose(then: () => void): void {
-    this.#socket.on("close", then);
+    this.socket.on("close", then);
   }
 
   /** Sends a message, unless the client has not read those before: then it is cut. */
   send(message: object): void {
-    if (this.#socket.bufferedAmount > MOST_UNREAD_BYTES) this.#socket.terminate();
-    if (this.#isOpen()) this.#socket.send(JSON.stringify(message));
+    if (this.socket.bufferedAmount > MOST_UNREAD_BYTES) this.socket.terminate();
+    if (this.#isOpen()) this.socket.send(JSON.stringify(message));
   }
 
   /** Ends the connection with what has been sent. */
   close(code: number, reason?: string): void {
     // The client's answer to it has to be read.
-    this.#socket.resume();
-    this.#socket.close(code, reason);
+    this.socket.resume();
+    this.socket.close(code, reason);
   }
 
   #isOpen(): boolean {
-    return this.#socket.readyState === this.#socket.OPEN;
+    return this.socket.readyState === this.socket.OPEN;
   }
 }

@@ -18,21 +18,18 @@ export interface SocketOptions {
 }
 
 export class SyncSockets {
-  readonly #options: SocketOptions;
   readonly #open = new Set<WebSocket>();
   #closing = false;
   #server: Promise<WebSocketServer> | null = null;
 
-  constructor(options: SocketOptions) {
-    this.#options = options;
-  }
+  constructor(private readonly options: SocketOptions) {}
 
   /** Takes over a connection that asks for a WebSocket. */
   readonly upgrade = (incoming: IncomingMessage, socket: Duplex, head: Buffer): void => {
     // Nobody else listens now, and an error that nobody hears ends the process.
     socket.on("error", () => undefined);
     this.#upgrade(incoming, socket, head).catch((error: unknown) => {
-      this.#options.failed(`GET ${incoming.url ?? ""}`, error);
+      this.options.failed(`GET ${incoming.url ?? ""}`, error);
       socket.destroy();
     });
   };
@@ -50,14 +47,11 @@ export class SyncSockets {
       return;
     }
     const { origin } = incoming.headers;
-    if (origin !== undefined && !this.#options.allows(origin)) {
+    if (origin !== undefined && !this.options.allows(origin)) {
       refuse(socket, 403);
       return;
     }
-    const [server, deployment] = await Promise.all([
-      (this.#server ??= newServer()),
-      this.#options.deployment,
-    ]);
+    const [server, deployment] = await Promise.all([(this.#server ??= newServer()), this.options.deployment]);
     if (this.#closing) {
       socket.destroy();
       return;
@@ -66,7 +60,7 @@ export class SyncSockets {
       this.#open.add(opened);
       opened.on("close", () => this.#open.delete(opened));
       new SyncConnection(deployment, new SocketQueue(opened), (error) => {
-        this.#options.failed(`WebSocket ${target}`, error);
+        this.options.failed(`WebSocket ${target}`, error);
       });
     });
   }

@@ -50,16 +50,16 @@ class FatalError extends Error {}
 
 /** Answers what comes over a connection until it is closed. */
 export class SyncConnection {
-  readonly #deployment: Deployment;
-  readonly #queue: SocketQueue;
   #version: Version = { querySet: 0, identity: 0, ts: timestamp(0) };
   /** Why nothing is answered, `null` for the operator. */
   #denied: string | null = "Only the operator may ask for this, who shows the admin key.";
   #idle: NodeJS.Timeout;
 
-  constructor(deployment: Deployment, queue: SocketQueue, failed: (error: unknown) => void) {
-    this.#deployment = deployment;
-    this.#queue = queue;
+  constructor(
+    private readonly deployment: Deployment,
+    private readonly queue: SocketQueue,
+    failed: (error: unknown) => void,
+  ) {
     this.#idle = this.#expire();
     // One after the other: each answer begins with the version that the one before has led to.
     queue.onMessage(async (data) => {
@@ -99,7 +99,7 @@ export class SyncConnection {
 
   #authenticate({ tokenType, value }: Message): void {
     if (tokenType === "User") throw new FatalError(NOT_LIVE);
-    const isOperator = typeof value === "string" && sameKey(value, this.#deployment.adminKey);
+    const isOperator = typeof value === "string" && sameKey(value, this.deployment.adminKey);
     this.#denied = tokenType === "Admin" && isOperator ? null : badAdminKey().message;
   }
 
@@ -114,7 +114,7 @@ export class SyncConnection {
       const denied = this.#denied ?? (isSystem ? null : NOT_LIVE);
       if (denied !== null) throw new SyscallError(denied);
       const component = typeof componentPath === "string" ? componentPath : "";
-      const value = await systemQuery(this.#deployment, udfPath, (args[0] ?? {}) as Message, component);
+      const value = await systemQuery(this.deployment, udfPath, (args[0] ?? {}) as Message, component);
       return { type: "QueryUpdated", value, ...rest };
     } catch (error) {
       if (!(error instanceof SyscallError)) throw error;
@@ -124,20 +124,20 @@ export class SyncConnection {
 
   #transition(change: Partial<Version>, modifications: JSONValue[]): void {
     const startVersion = this.#version;
-    this.#version = { ...startVersion, ts: timestamp(this.#deployment.engine().clock()), ...change };
-    this.#queue.send({ type: "Transition", startVersion, endVersion: this.#version, modifications });
+    this.#version = { ...startVersion, ts: timestamp(this.deployment.engine().clock()), ...change };
+    this.queue.send({ type: "Transition", startVersion, endVersion: this.#version, modifications });
   }
 
   #fail(error: unknown, failed: (error: unknown) => void): void {
     if (!(error instanceof FatalError)) failed(error);
     const known =
       error instanceof FatalError ? error.message : "Your request couldn't be completed. Try again later.";
-    this.#queue.send({ type: "FatalError", error: known });
-    this.#queue.close(1008);
+    this.queue.send({ type: "FatalError", error: known });
+    this.queue.close(1008);
   }
 
   #expire(): NodeJS.Timeout {
-    return setTimeout(() => this.#queue.close(1000, "Idle"), IDLE_MS).unref();
+    return setTimeout(() => this.queue.close(1000, "Idle"), IDLE_MS).unref();
   }
 }
 

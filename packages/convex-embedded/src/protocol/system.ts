@@ -7,8 +7,8 @@ import { SyscallError } from "../exec/errors";
 import type { Engine } from "../exec/engine";
 import { Execution } from "../exec/execution";
 import { queryPage } from "../exec/query/page";
-import { operatorOrigin } from "../http/origin";
-import type { LoadedFunction } from "../runtime/loadedFunction";
+import { operatorOrigin } from "../exec/origins";
+import type { LoadedFunction } from "../exec/loadedFunction";
 import { isSystemTable } from "../store/system/systemTables";
 import type { Deployment } from "./deployment";
 
@@ -85,13 +85,23 @@ function tableData({ engine, args, component }: SystemCall): JSONValue {
   }
   const reader = engine.store.snapshot();
   const execution = new Execution({
-    ...{ engine, kind: "query", path: "_system/cli/tableData", component },
-    ...{ origin: operatorOrigin(), now: engine.clock(), parent: null, reader, transaction: null },
+    engine,
+    kind: "query",
+    path: "_system/cli/tableData",
+    component,
+    origin: operatorOrigin(),
+    now: engine.clock(),
+    parent: null,
+    reader,
+    transaction: null,
   });
   try {
     const page = queryPage(execution, {
       query: { source: { type: "FullTableScan", tableName: table, order }, operators: [] },
-      ...{ cursor, pageSize: numItems, maximumRowsRead: MOST_ROWS, maximumBytesRead: MOST_BYTES },
+      cursor,
+      pageSize: numItems,
+      maximumRowsRead: MOST_ROWS,
+      maximumBytesRead: MOST_BYTES,
     });
     return JSON.parse(page) as JSONValue;
   } finally {

@@ -22,13 +22,31 @@ const modulesOf = (files: Record<string, string>) =>
 
 test("modules are the files with one dot, but for those that Convex keeps for itself", () => {
   const files = [
-    ...["items.ts", "a/b.tsx", "old.js", "http.ts", "crons.ts"],
-    ...["schema.ts", "auth.config.ts", "convex.config.ts", "items.test.ts", "a/b.routes.ts"],
-    ...["_generated/api.js", ".hidden.ts", "#saved.ts", "with space.ts", "README.md", "sub/schema.ts"],
-    ...["component/convex.config.ts", "component/inside.ts"],
+    "items.ts",
+    "a/b.tsx",
+    "old.js",
+    "http.ts",
+    "crons.ts",
+    "schema.ts",
+    "auth.config.ts",
+    "convex.config.ts",
+    "items.test.ts",
+    "a/b.routes.ts",
+    "_generated/api.js",
+    ".hidden.ts",
+    "#saved.ts",
+    "with space.ts",
+    "README.md",
+    "sub/schema.ts",
+    "component/convex.config.ts",
+    "component/inside.ts",
   ];
   expect(modulesOf(Object.fromEntries(files.map((name) => [name, CODE])))).toEqual([
-    ...["a/b", "crons", "http", "items", "old"],
+    "a/b",
+    "crons",
+    "http",
+    "items",
+    "old",
   ]);
 });
 

@@ -7,7 +7,7 @@
 import { join } from "node:path";
 import type { BuildFailure, Message, Plugin } from "esbuild";
 import { build, stop } from "esbuild";
-import { LIBRARY } from "../exec/context/library";
+import { LIBRARY_EXPORTS } from "../exec/context/library";
 import { authConfigFile, entryPoints, schemaFile } from "./entries";
 import { convexPlugins } from "./plugins";
 
@@ -53,7 +53,7 @@ export async function bundleFunctions(project: string, directory: string, label:
   const authConfig = authConfigFile(directory);
   if (authConfig !== null) modules.push(["auth.config", authConfig]);
   const loaders = modules.map(([module, file]) => `${JSON.stringify(module)}: () => import("./${file}")`);
-  const contents = `${LIBRARY.imports}\n__modules({\n${loaders.join(",\n")}\n}, ${LIBRARY.object});`;
+  const contents = `${LIBRARY_EXPORTS.imports}\n__modules({\n${loaders.join(",\n")}\n}, ${LIBRARY_EXPORTS.object});`;
   return bundleScript({ project, directory, contents });
 }
 

@@ -4,24 +4,13 @@ import type { Bundle } from "./bundle";
 import { bundleFunctions, bundleProject } from "./bundle";
 import type { Definition } from "./componentConfig";
 import { bundleConfig } from "./componentConfig";
-import { Modules } from "./modules";
+import type { Components } from "../exec/components";
+import { Modules } from "../exec/modules";
 import type { Mount } from "./mounts";
 import { appOnly, mountTree } from "./mounts";
 import type { RealmOptions } from "./realm";
 import { createRealm, evaluate } from "./realm";
-import { placed, stackMapper } from "./stack";
-
-/** One mounted component, or the app itself. */
-export interface Component {
-  /** `""` for the app, `rateLimiter`, `rateLimiter/batchWorker`. Its tables are kept under it. */
-  readonly path: string;
-  readonly modules: Modules;
-  /** The paths of what it mounts itself, by the names that it calls them. */
-  readonly children: ReadonlyMap<string, string>;
-}
-
-/** By path, the app first. */
-export type Components = ReadonlyMap<string, Component>;
+import { withSourcePosition, stackMapper } from "./stack";
 
 /** All scripts of a project. */
 export interface ProjectBundle {
@@ -99,7 +88,7 @@ function definitionsOf(config: Bundle, options: RealmOptions): Map<string, Defin
   try {
     evaluate(config, options, { __component: take });
   } catch (error) {
-    throw placed(error, options.mapStack);
+    throw withSourcePosition(error, options.mapStack);
   }
   return definitions;
 }

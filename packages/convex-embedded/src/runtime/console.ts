@@ -1,9 +1,9 @@
 /** `console` of a realm: lines that say which function wrote them. */
 import { formatWithOptions } from "node:util";
-import { labelOf } from "../exec/addresses";
+import { functionLabel } from "../exec/functionAddress";
 import type { LogLine } from "../exec/logLine";
 import { executions } from "../exec/execution";
-import type { MapStack } from "./stack";
+import type { MapStack } from "../exec/realm";
 
 const LEVELS = ["debug", "log", "info", "warn", "error"] as const;
 
@@ -11,8 +11,8 @@ const LEVELS = ["debug", "log", "info", "warn", "error"] as const;
 export function createConsole(log: (line: LogLine) => void, mapStack: MapStack): Record<string, unknown> {
   const write = (level: LogLine["level"], args: unknown[]): void => {
     const execution = executions.getStore();
-    execution?.observed?.elsewhere();
-    const path = execution === undefined ? null : labelOf(execution);
+    execution?.readSet?.addUntracked();
+    const path = execution === undefined ? null : functionLabel(execution);
     const line = { level, path, message: mapStack(formatWithOptions({ depth: 4 }, ...args)) };
     log(line);
     execution?.origin.logged?.(line);

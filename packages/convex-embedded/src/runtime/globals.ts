@@ -1,60 +1,84 @@
 /**
- * Which names a Convex function finds in its global scope.
+ * The global names that a Convex function finds, and where each value comes from.
  *
- * All others that Node has are shadowed by a parameter of the function that the bundle is evaluated in, and so are
- * `undefined` there. THIS IS NO SECURITY BOUNDARY: functions share their intrinsics with the server, and who wants to
- * get out of such a scope does. It exists so that what would fail on Convex fails here.
- *
- * Source: `npm-packages/udf-runtime/src/setup.ts` in get-convex/convex-backend, and the globals of ECMAScript.
+ * All other names that Node has are parameters of the function that the bundle is evaluated in, and so are `undefined`
+ * there. THIS IS NOT A SECURITY BOUNDARY: functions share their intrinsics with the server, so code that wants to leave
+ * such a scope can. It exists so that code that would fail on Convex fails here.
  */
 
-const ECMASCRIPT = [
-  ..."Object Function Array Number parseFloat parseInt Infinity NaN undefined Boolean String Symbol Date".split(
-    " ",
-  ),
-  ..."Promise RegExp Error AggregateError EvalError RangeError ReferenceError SyntaxError TypeError".split(
-    " ",
-  ),
-  ..."URIError SuppressedError JSON Math Intl Temporal ArrayBuffer SharedArrayBuffer Atomics DataView".split(
-    " ",
-  ),
-  ..."Uint8Array Int8Array Uint16Array Int16Array Uint32Array Int32Array Float16Array Float32Array".split(
-    " ",
-  ),
-  ..."Float64Array Uint8ClampedArray BigUint64Array BigInt64Array Map BigInt Set WeakMap WeakSet WeakRef".split(
-    " ",
-  ),
-  ..."FinalizationRegistry Iterator DisposableStack AsyncDisposableStack Proxy Reflect decodeURI".split(" "),
-  ..."decodeURIComponent encodeURI encodeURIComponent escape unescape isFinite isNaN WebAssembly".split(" "),
+interface GlobalGroup {
+  /** Separated by spaces. A name that this version of Node lacks is `undefined`. */
+  readonly names: string;
+  /** `node`: the value is Node's own. Otherwise the file of this package that makes the value. */
+  readonly from: string;
+}
+
+/** Source: ECMA-262, section 19 ("The Global Object"), and the finished proposals that V8 has. */
+const ECMASCRIPT: readonly GlobalGroup[] = [
+  { from: "node", names: "Infinity NaN undefined" },
+  { from: "node", names: "isFinite isNaN parseFloat parseInt" },
+  { from: "node", names: "decodeURI decodeURIComponent encodeURI encodeURIComponent escape unescape" },
+  { from: "node", names: "Object Array Boolean String Symbol Number BigInt Math RegExp" },
+  { from: "node", names: "Error AggregateError EvalError RangeError ReferenceError SuppressedError" },
+  { from: "node", names: "SyntaxError TypeError URIError" },
+  { from: "node", names: "Map Set WeakMap WeakSet WeakRef FinalizationRegistry" },
+  { from: "node", names: "ArrayBuffer SharedArrayBuffer DataView Atomics" },
+  {
+    from: "node",
+    names: "Int8Array Uint8Array Uint8ClampedArray Int16Array Uint16Array Int32Array Uint32Array",
+  },
+  { from: "node", names: "Float16Array Float32Array Float64Array BigInt64Array BigUint64Array" },
+  { from: "node", names: "Promise Iterator DisposableStack AsyncDisposableStack Proxy Reflect" },
+  { from: "node", names: "JSON Intl Temporal WebAssembly" },
+  { from: "runtime/globals.ts", names: "Function eval" },
+  { from: "runtime/time.ts", names: "Date" },
 ];
 
-const WEB = [
-  ..."AbortController AbortSignal Blob File FormData Headers Request Response URL URLSearchParams".split(" "),
-  ..."ReadableStream ReadableStreamBYOBReader ReadableStreamBYOBRequest ReadableByteStreamController".split(
-    " ",
-  ),
-  ..."ReadableStreamDefaultController ReadableStreamDefaultReader TransformStream".split(" "),
-  ..."TransformStreamDefaultController WritableStream WritableStreamDefaultController".split(" "),
-  ..."WritableStreamDefaultWriter ByteLengthQueuingStrategy CountQueuingStrategy TextDecoder TextEncoder".split(
-    " ",
-  ),
-  ..."Crypto CryptoKey SubtleCrypto crypto CustomEvent DOMException Event EventTarget atob btoa".split(" "),
-  ..."structuredClone".split(" "),
+/** Source: `npm-packages/udf-runtime/src/setup.ts` in get-convex/convex-backend. */
+const CONVEX: readonly GlobalGroup[] = [
+  { from: "node", names: "AbortController AbortSignal Event EventTarget CustomEvent DOMException" },
+  { from: "node", names: "Blob File FormData URL URLSearchParams" },
+  { from: "node", names: "ReadableStream ReadableStreamBYOBReader ReadableStreamBYOBRequest" },
+  {
+    from: "node",
+    names: "ReadableStreamDefaultController ReadableStreamDefaultReader ReadableByteStreamController",
+  },
+  { from: "node", names: "TransformStream TransformStreamDefaultController" },
+  { from: "node", names: "WritableStream WritableStreamDefaultController WritableStreamDefaultWriter" },
+  { from: "node", names: "ByteLengthQueuingStrategy CountQueuingStrategy" },
+  { from: "node", names: "TextDecoder TextEncoder atob btoa structuredClone" },
+  { from: "node", names: "Crypto CryptoKey SubtleCrypto" },
+  { from: "runtime/crypto.ts", names: "crypto" },
+  { from: "runtime/time.ts", names: "performance" },
+  { from: "runtime/actionGlobals.ts", names: "fetch setTimeout setInterval clearTimeout clearInterval" },
+  { from: "runtime/console.ts", names: "console" },
+  { from: "runtime/realm.ts", names: "process AsyncLocalStorage AsyncResource" },
+  { from: "syscalls/convexGlobal.ts", names: "Convex" },
+  { from: "web/webClasses.ts", names: "Request Response Headers" },
 ];
 
-// Names that cannot be parameters, or that the bundle's wrapper provides in another way.
+// Names that cannot be parameters.
 const RESERVED = new Set(["undefined", "Infinity", "NaN"]);
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
 
+/** The names of the tables above. @param from see `GlobalGroup`; `runtime` for all that are not Node's. */
+export function globalNames(from: "node" | "runtime"): readonly string[] {
+  const groups = [...ECMASCRIPT, ...CONVEX].filter((group) => (group.from === "node") === (from === "node"));
+  return groups.flatMap(({ names }) => names.split(" "));
+}
+
 /**
- * The parameters of the function that a bundle is evaluated in: what it may see by its name, `undefined` for the rest.
+ * The parameters of the function that a bundle is evaluated in: the value of each visible name, `undefined` for the rest.
  *
- * @param own what the runtime provides itself, such as `console` or a frozen `Date`; it wins over Node's.
+ * @param own the values that this package makes. It may have more names than the tables.
+ * @throws Error if it lacks one.
  */
-export function scopeOf(own: Readonly<Record<string, unknown>>): Map<string, unknown> {
+export function scriptScope(own: Readonly<Record<string, unknown>>): Map<string, unknown> {
   const node = globalThis as unknown as Record<string, unknown>;
   const visible: Record<string, unknown> = {};
-  for (const name of [...ECMASCRIPT, ...WEB]) if (name in node) visible[name] = node[name];
+  for (const name of globalNames("node")) if (name in node) visible[name] = node[name];
+  for (const name of globalNames("runtime"))
+    if (!(name in own)) throw new Error(`The global ${name} is not made`);
   Object.assign(visible, own);
 
   // `globalThis.process` must not lead out either.
@@ -69,7 +93,7 @@ export function scopeOf(own: Readonly<Record<string, unknown>>): Map<string, unk
   return scope;
 }
 
-/** `Function` and `eval` as where code must not be made of strings, which libraries such as zod look for. */
+/** `Function` and `eval` that refuse to make code of strings, as on Convex. Libraries such as zod look for that. */
 export function withoutCodeGeneration(): { Function: FunctionConstructor; eval: () => never } {
   const refuse = (): never => {
     throw new EvalError("Code generation from strings disallowed for this context");

@@ -4,8 +4,14 @@ import { serve } from "../../fixtures/serve";
 test("names that only Node has are absent, also through globalThis", async () => {
   const { server } = await serve();
   expect(await server.run("realm:nodeGlobals", {})).toEqual({
-    ...{ Buffer: "undefined", setImmediate: "undefined", global: "undefined", queueMicrotask: "undefined" },
-    ...{ exit: "undefined", process: "env", throughGlobalThis: "undefined", throughSelf: "undefined" },
+    Buffer: "undefined",
+    setImmediate: "undefined",
+    global: "undefined",
+    queueMicrotask: "undefined",
+    exit: "undefined",
+    process: "env",
+    throughGlobalThis: "undefined",
+    throughSelf: "undefined",
     bytes: "undefinedundefined",
   });
 });
@@ -18,7 +24,17 @@ test("code cannot be made of strings", async () => {
 test("what Convex has is there and fits together", async () => {
   const { server } = await serve();
   expect(await server.run("realm:webGlobals", {})).toEqual([
-    ...["http://x/a?b=c", "é", "x", "b", 4, true, true, 1, "1970-01-01T00:00:00.000Z", 1709164800000, true],
+    "http://x/a?b=c",
+    "é",
+    "x",
+    "b",
+    4,
+    true,
+    true,
+    1,
+    "1970-01-01T00:00:00.000Z",
+    1709164800000,
+    true,
   ]);
 });
 

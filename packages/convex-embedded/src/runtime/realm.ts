@@ -9,32 +9,18 @@
 import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
 import { Script } from "node:vm";
 import type { ConvexLibrary } from "../exec/context/library";
+import type { MapStack, Namespace, Realm } from "../exec/realm";
 import type { LogLine } from "../exec/logLine";
 import { executions } from "../exec/execution";
-import { convexGlobal } from "../exec/syscalls";
-import { webGlobals } from "../http/web";
+import { convexGlobal } from "../syscalls/convexGlobal";
+import { webGlobals } from "../web/webClasses";
 import type { Bundle } from "./bundle";
 import { createConsole } from "./console";
 import { realmCrypto } from "./crypto";
-import { scopeOf, withoutCodeGeneration } from "./globals";
-import type { MapStack } from "./stack";
-import { placed } from "./stack";
+import { scriptScope, withoutCodeGeneration } from "./globals";
+import { withSourcePosition } from "./stack";
 import { timeGlobals } from "./time";
-import { worldGlobals } from "./world";
-
-/** What a module exports, by name. */
-export type Namespace = Readonly<Record<string, unknown>>;
-
-export interface Realm {
-  /** All modules of the build, `items` or `http/items`, whether evaluated or not. */
-  readonly modules: readonly string[];
-  readonly mapStack: MapStack;
-  readonly library: ConvexLibrary;
-  /** False where a module may be evaluated again, so that nothing of it may be kept. */
-  readonly fixed: boolean;
-  /** A module's exports; evaluates it if nobody did. Rejects, each time, with what its evaluation threw, and where. */
-  load(module: string): Promise<Namespace>;
-}
+import { actionGlobals } from "./actionGlobals";
 
 export interface RealmOptions {
   /** What `process.env` answers. */
@@ -71,7 +57,7 @@ export function createRealm(bundle: Bundle, options: RealmOptions): Realm {
         if (loader === undefined) return Promise.reject(new Error(`There is no module ${module}`));
         // A module belongs to no execution, even if one is the first to need it.
         namespace = executions.exit(loader).catch((error: unknown) => {
-          throw placed(error, mapStack);
+          throw withSourcePosition(error, mapStack);
         });
         namespaces.set(module, namespace);
       }
@@ -90,10 +76,10 @@ export function evaluate(
   options: RealmOptions,
   own: Readonly<Record<string, unknown>>,
 ): void {
-  const scope = scopeOf({
+  const scope = scriptScope({
     ...withoutCodeGeneration(),
     ...timeGlobals(options.clock),
-    ...worldGlobals(),
+    ...actionGlobals(),
     ...webGlobals,
     crypto: realmCrypto,
     AsyncLocalStorage,

@@ -2,13 +2,8 @@
 import { posix } from "node:path";
 import type { SourceMapPayload } from "node:module";
 import { SourceMap } from "node:module";
+import type { MapStack } from "../exec/realm";
 import type { Bundle } from "./bundle";
-
-/**
- * Rewrites the positions of a bundle in a text, which may be a stack trace or contain one. Of a trace through functions
- * the frames of this runtime and of Node are left out, as they are on Convex.
- */
-export type MapStack = (text: string) => string;
 
 /**
  * A mapper for the traces of several bundles, as one trace may lead through components. Each source map is parsed when
@@ -46,7 +41,7 @@ export function stackMapper(bundles: Iterable<Pick<Bundle, "filename" | "map">>)
  * What evaluating a module threw, with the place in the project where that was, as the bundler names places:
  * `convex/items.ts:3:7: TypeError: …`. What no frame places, the runtime's own refusals for one, stays as it is.
  */
-export function placed(thrown: unknown, mapStack: MapStack): unknown {
+export function withSourcePosition(thrown: unknown, mapStack: MapStack): unknown {
   if (!(thrown instanceof Error)) return new Error(String(thrown));
   if (thrown.stack === undefined) return thrown;
   const mapped = mapStack(thrown.stack);

@@ -12,7 +12,7 @@ export function timeGlobals(clock: Clock): { Date: DateConstructor; performance:
   const now = (): number => {
     const execution: Execution | undefined = executions.getStore();
     if (execution?.frozen !== true) return clock();
-    execution.observed?.elsewhere();
+    execution.readSet?.addUntracked();
     return execution.now;
   };
 

@@ -1,65 +1,47 @@
 /** The builds of a project's functions that a server serves, one after the other, on the data that they share. */
 import { join } from "node:path";
 import type { Environment, Variables } from "../environment/environment";
-import type { CreationTimes } from "../exec/creationTimes";
-import { creationTimesOf } from "../exec/creationTimes";
+import type { CreationTimes } from "../store/creationTimes";
+import { resumeCreationTimes } from "../store/creationTimes";
 import type { Engine } from "../exec/engine";
-import type { LogLine } from "../exec/logLine";
-import { CONVEX_LIMITS, type Limits } from "../exec/limits";
-import { Results } from "../exec/results";
-import { Turns } from "../exec/turns";
+import { CONVEX_LIMITS } from "../exec/limits";
+import { QueryCache } from "../exec/queryCache";
+import { SerialQueue } from "../exec/serialQueue";
 import { stopBundler } from "../runtime/bundle";
-import type { Component, ProjectBundle } from "../runtime/components";
+import type { Component } from "../exec/components";
+import type { ProjectBundle } from "../runtime/components";
 import { bundleComponents, loadComponents } from "../runtime/components";
 import { applyCrons, declaredCrons } from "../jobs/applyCrons";
-import type { HeldKeys } from "../auth/auth";
+import type { ProviderKeyCache } from "../auth/auth";
 import { createAuth } from "../auth/auth";
 import { parseProviders } from "../auth/authProviders";
 import type { Background } from "../jobs/background";
 import { createBackground } from "../jobs/background";
-import { FileStorage } from "../files/files";
-import type { DiskHooks } from "../files/filesDisk";
+import { FileStorage } from "../files/fileStorage";
 import { FileDisk } from "../files/filesDisk";
 import { withSystemTables } from "../store/system/systemTables";
-import type { Timers } from "../jobs/timers";
-import { directoryKey } from "./secret";
-import { FILES } from "../store/directory";
+import type { ServerSettings } from "./serverOptions";
+import { directoryKey } from "../store/secret";
+import { FILES_DIRECTORY } from "../store/directory";
 import { isBackupUnderWay } from "../store/lock";
 import { openStore } from "../store/store";
-import type { ComponentSchema, Store, StoreHooks } from "../store/types";
-
-export interface BuildOptions {
-  /** Absolute: the folder that holds `convex/`. */
-  readonly project: string;
-  /** Absolute. */
-  readonly dataDirectory: string;
-  readonly environment: Environment;
-  readonly log: (line: LogLine) => void;
-  /** Milliseconds since 1970. */
-  readonly clock: () => number;
-  readonly timers: Timers;
-  readonly trustProxy: number;
-  readonly limits: Partial<Limits>;
-  /** True if there will be many builds. */
-  readonly watch: boolean;
-  readonly hooks?: (StoreHooks & DiskHooks) | undefined;
-}
+import type { ComponentSchema, Store } from "../store/types";
 
 export class Builds {
-  readonly #options: BuildOptions;
-  readonly #turns = new Turns();
+  readonly #queue = new SerialQueue();
   #store: Store | null = null;
   #creationTimes: CreationTimes | null = null;
   #files: FileStorage | null = null;
   #background: Background | null = null;
-  readonly #heldKeys: HeldKeys = new Map();
+  readonly #heldKeys: ProviderKeyCache = new Map();
   /** What serves, and what it was made of. */
   #engine: Engine | null = null;
   #bundle: ProjectBundle | null = null;
 
-  constructor(options: BuildOptions) {
-    this.#options = options;
-  }
+  constructor(
+    private readonly settings: ServerSettings,
+    private readonly environment: Environment,
+  ) {}
 
   /** The build that serves, `null` before there is one. */
   get engine(): Engine | null {
@@ -78,9 +60,9 @@ export class Builds {
    * @param everything true to evaluate all modules, so that what fails at import fails now.
    */
   serve(everything: boolean): Promise<void> {
-    return this.#turns.run(async () => {
+    return this.#queue.run(async () => {
       const bundle = await this.#bundled();
-      await this.#take(bundle, this.#options.environment.variables, everything);
+      await this.#take(bundle, this.environment.variables, everything);
     });
   }
 
@@ -90,8 +72,8 @@ export class Builds {
    * @param changes by name, `null` to remove one.
    */
   changeVariables(changes: ReadonlyMap<string, string | null>): Promise<void> {
-    const { environment } = this.#options;
-    return this.#turns.run(async () => {
+    const { environment } = this;
+    return this.#queue.run(async () => {
       if (this.#bundle === null) throw new Error("Nothing is served yet");
       await this.#take(this.#bundle, environment.preview(changes), false, () => environment.change(changes));
     });
@@ -103,8 +85,8 @@ export class Builds {
    * @returns the names of the variables that differ.
    */
   renewVariables(): Promise<readonly string[]> {
-    return this.#turns.run(async () => {
-      const { variables, names, take } = this.#options.environment.renewal();
+    return this.#queue.run(async () => {
+      const { variables, names, take } = this.environment.renewal();
       if (names.length > 0 && this.#bundle !== null) await this.#take(this.#bundle, variables, false, take);
       return names;
     });
@@ -114,11 +96,11 @@ export class Builds {
   async close(): Promise<void> {
     await this.#files?.close();
     await this.#store?.close();
-    if (this.#options.watch) await stopBundler();
+    if (this.settings.watch) await stopBundler();
   }
 
   async #bundled(): Promise<ProjectBundle> {
-    const bundling = bundleComponents(this.#options.project);
+    const bundling = bundleComponents(this.settings.project);
     // The database is opened while the bundler, another process, is at work. A failure of either must not leave the
     // other's unhandled; and a bundler whose parent is gone in the middle of its work ends with a trace of its own.
     const bundled = bundling.then(
@@ -132,8 +114,8 @@ export class Builds {
       throw error;
     }
     const bundle = await bundling;
-    if (!this.#options.watch) await stopBundler();
-    for (const message of bundle.warnings) this.#options.log({ level: "warn", path: null, message });
+    if (!this.settings.watch) await stopBundler();
+    for (const message of bundle.warnings) this.settings.log({ level: "warn", path: null, message });
     return bundle;
   }
 
@@ -152,7 +134,7 @@ export class Builds {
   }
 
   async #build(bundle: ProjectBundle, env: Variables, everything: boolean): Promise<Engine> {
-    const { clock, timers, log, limits, trustProxy } = this.#options;
+    const { clock, timers, log, limits, trustProxy } = this.settings;
     const say = (message: string): void => log({ level: "info", path: null, message });
     const store = this.#openStore();
     const components = loadComponents(bundle, { env, clock, log });
@@ -170,30 +152,42 @@ export class Builds {
     for (const path of store.catalog.components()) {
       if (!components.has(path)) say(`the component ${path} is not mounted; its data are kept`);
     }
-    const creationTimes = (this.#creationTimes ??= creationTimesOf(store));
+    const creationTimes = (this.#creationTimes ??= resumeCreationTimes(store));
     const files = (this.#files ??= this.#openFiles(store, creationTimes));
     const engine = (): Engine => this.#engine as Engine;
     const { scheduler } = (this.#background ??= createBackground({ store, clock, timers, log, engine }));
     const built = {
-      ...{ store, modules, components, creationTimes, clock, log, scheduler, files, auth, trustProxy },
+      store,
+      modules,
+      components,
+      creationTimes,
+      clock,
+      log,
+      scheduler,
+      files,
+      auth,
+      trustProxy,
       limits: { ...CONVEX_LIMITS, ...limits },
-      results: new Results(store.changes),
+      queryCache: new QueryCache(store.writeLog),
     };
     await applyCrons(built, crons);
     return built;
   }
 
   #openStore(): Store {
-    const { dataDirectory: directory, hooks } = this.#options;
+    const { dataDirectory: directory, hooks } = this.settings;
     return (this.#store ??= openStore({ directory, ...(hooks && { hooks }) }));
   }
 
   #openFiles(store: Store, creationTimes: CreationTimes): FileStorage {
-    const { dataDirectory, clock, log, hooks, environment } = this.#options;
+    const { dataDirectory, clock, log, hooks } = this.settings;
     return new FileStorage({
-      ...{ store, creationTimes, clock, log },
-      bytes: new FileDisk(join(dataDirectory, FILES), hooks, () => isBackupUnderWay(dataDirectory)),
-      origin: environment.cloudUrl,
+      store,
+      creationTimes,
+      clock,
+      warn: (message) => log({ level: "warn", path: null, message }),
+      bytes: new FileDisk(join(dataDirectory, FILES_DIRECTORY), hooks, () => isBackupUnderWay(dataDirectory)),
+      origin: this.environment.cloudUrl,
       key: directoryKey(dataDirectory, "upload URLs"),
     });
   }

@@ -36,15 +36,21 @@ test("each mounted component has tables of its own, also where it is mounted sev
 test("a component is evaluated for itself each time it is mounted, with the environment its parent gives", async () => {
   const { query } = await start({ env: { NAME: "from the app", LABEL: "not bound" } });
   const metadata = (componentPath: string) => ({
-    ...{ componentPath, name: "lib:self", type: "query", visibility: "public" },
+    componentPath,
+    name: "lib:self",
+    type: "query",
+    visibility: "public",
   });
   const common = { site: null, identity: null, evaluations: 1 };
   expect(await query("counter.lib.self")).toEqual({ ...common, label: null, metadata: metadata("counter") });
   expect(await query("second.lib.self")).toEqual({
-    ...{ ...common, label: "from the app", metadata: metadata("second") },
+    ...common,
+    label: "from the app",
+    metadata: metadata("second"),
   });
   expect(await query("journal.lib.read")).toEqual({
-    ...{ texts: [], total: 0 },
+    texts: [],
+    total: 0,
     counter: { ...common, label: "within the journal", metadata: metadata("journal/counter") },
   });
 });
@@ -176,7 +182,8 @@ test("a component schedules its own functions and sees its own jobs only", async
   expect(await server.run("app:texts", {})).toEqual(["after 1"]);
   expect(await query("counter.lib.jobs")).toEqual({ states: [["lib.js:add", "success"]], all: 1 });
   expect(await query("second.lib.jobs")).toEqual({
-    ...{ states: [["function://;app.js:appendNote", "success"]], all: 1 },
+    states: [["function://;app.js:appendNote", "success"]],
+    all: 1,
   });
 });
 
@@ -290,8 +297,10 @@ test.each([
     "declares no environment variable X",
   ],
   [
-    ...["is bound to one of the app that is not set", "app.use(child, { env: { MODE: app.env.M } })"],
-    ...["env: { M: v.optional(v.string()) }", "It is bound to M of the component's parent."],
+    "is bound to one of the app that is not set",
+    "app.use(child, { env: { MODE: app.env.M } })",
+    "env: { M: v.optional(v.string()) }",
+    "It is bound to M of the component's parent.",
   ],
   ["of the app is not set", "", "env: { M: v.string() }", "Set M in .env.local or in the environment."],
 ])("an environment variable that %s refuses the start", async (_what, body, env, message) => {

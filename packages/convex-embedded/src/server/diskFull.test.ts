@@ -3,7 +3,6 @@ import { randomBytes } from "node:crypto";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { checkedFetch } from "../../../../openapi/contract/check";
 import { inspect } from "../../fixtures/inspect";
 import { CRASH } from "../../fixtures/load";
 import { ManualTime } from "../../fixtures/manualTime";
@@ -52,27 +51,6 @@ test("a commit that fails is an error to its client, reads go on, and so do writ
   state.commits = false;
   expect((await create("after")).status).toBe(201);
   expect(await server.run("items:names", { owner: "ada" })).toEqual(["before", "after"]);
-});
-
-test("the API answers with its own problem, and says nothing of the disk", async () => {
-  const { state, hooks } = faults();
-  const { server } = await serve({ project: process.cwd(), hooks, env: { RATE_LIMIT_IP_PER_MINUTE: "0" } });
-  const who = { name: "local development", scopes: ["*"], email: "developer@localhost.invalid" };
-  const { key } = (await server.run("apiKeys:issue", who)) as { key: string };
-  const create = () =>
-    checkedFetch(`${server.url}/api/items`, {
-      method: "POST",
-      body: JSON.stringify({ name: "bolt" }),
-      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
-    });
-  state.commits = true;
-  const response = await create();
-  expect([response.status, response.headers.get("retry-after")]).toEqual([503, "5"]);
-  const text = await response.text();
-  expect(JSON.parse(text)).toMatchObject({ code: "unavailable" });
-  expect(text).not.toMatch(/commit|disk/);
-  state.commits = false;
-  expect((await create()).status).toBe(201);
 });
 
 test("jobs that are due while commits fail run once when they no longer do", async () => {

@@ -1,12 +1,12 @@
 import type { Value } from "convex/values";
 import { ConvexError, convexToJson, jsonToConvex } from "convex/values";
-import type { FunctionPlace } from "../exec/addresses";
+import type { FunctionLocation } from "../exec/functionAddress";
 import { SyscallError } from "../exec/errors";
 import type { Engine } from "../exec/engine";
-import { findFunction } from "../exec/finding";
-import { argumentsOf } from "../exec/passing";
+import { findFunction } from "../exec/findFunction";
+import { parseArguments } from "../exec/validation";
 import { runFunction } from "../exec/run";
-import { operatorOrigin } from "../http/origin";
+import { operatorOrigin } from "../exec/origins";
 
 /**
  * Runs any function, internal ones too.
@@ -15,12 +15,12 @@ import { operatorOrigin } from "../http/origin";
  */
 export async function runAsOperator(
   engine: Engine,
-  place: FunctionPlace,
+  place: FunctionLocation,
   args: Record<string, Value>,
 ): Promise<Value> {
   try {
     const { kind } = await findFunction(engine, place);
-    const call = { ...place, kind, args: argumentsOf(convexToJson(args)) };
+    const call = { ...place, kind, args: parseArguments(convexToJson(args)) };
     return await runFunction(engine, call, operatorOrigin());
   } catch (error) {
     if (!(error instanceof SyscallError)) throw error;

@@ -69,7 +69,9 @@ test("a limit that throws says which and when", async () => {
   const { server, limit } = await start();
   await limit("bucket", { count: 3 });
   expect(await server.run("limits:throws", { name: "bucket" })).toEqual({
-    ...{ kind: "RateLimited", name: "bucket", retryAfter: 100 },
+    kind: "RateLimited",
+    name: "bucket",
+    retryAfter: 100,
   });
 });
 

@@ -3,7 +3,7 @@
  *
  * ```ts
  * const server = await startServer({ project: process.cwd(), data: ".convex-embedded", port: 0 });
- * await fetch(`${server.url}/health`);
+ * await fetch(`${server.url}/hello`);
  * await server.run("items:create", { name: "bolt" });
  * await server.close();
  * ```
@@ -12,7 +12,7 @@ import type { Value } from "convex/values";
 import { Builds } from "./builds";
 import { Environment } from "../environment/environment";
 import type { Engine } from "../exec/engine";
-import { isFirstStart } from "../cli/firstStart";
+import { isFirstStart } from "../store/firstStart";
 import { serveHttpAction } from "../http/action";
 import { originRule, originsIn } from "../http/allowedOrigins";
 import { openBothPorts } from "../http/bothPorts";
@@ -37,12 +37,12 @@ export interface EmbeddedServer {
   readonly dataDirectory: string;
   /** True until `finishFirstStart` was called for the data directory. */
   readonly firstStart: boolean;
-  /** True if the project has a function of that name: `apiKeys:issue`. */
+  /** True if the project has a function of that name: `items:create`. */
   has(path: string): Promise<boolean>;
   /**
    * Runs any function, internal ones too, as the operator.
    *
-   * @param path `apiKeys:issue`. @param component the path of its component; default `""`, the app.
+   * @param path `items:create`. @param component the path of its component; default `""`, the app.
    * @throws ConvexError with its data, or an Error with the message of what the function threw.
    */
   run(path: string, args: Record<string, Value>, component?: string): Promise<Value>;
@@ -78,7 +78,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
   const settings = withDefaults(options);
   const { dataDirectory, log } = settings;
   const environment = new Environment(settings.env, settings.envFile);
-  const builds = new Builds({ ...settings, environment });
+  const builds = new Builds(settings, environment);
   const engine = (): Engine => builds.engine as Engine;
   let started: (deployment: Deployment) => void = () => undefined;
   const ready = new Promise<Deployment>((done) => (started = done));

@@ -18,12 +18,12 @@ export interface ServerOptions {
   /** Default 3211; 0 for any free port. */
   readonly port?: number;
   /** The port of stored files and of Convex's tools. Default 3210, or any free one where `port` is; 0 for any free port. */
-  readonly apiPort?: number;
+  readonly apiPort?: number | undefined;
   /**
    * Origins whose pages may use the API port beside pages on this machine and on the server's own origins; see
    * `originRule`. Default: the list in the variable `CONVEX_API_PORT_ORIGINS`.
    */
-  readonly apiPortOrigins?: readonly string[];
+  readonly apiPortOrigins?: readonly string[] | undefined;
   /** What functions find in `process.env`, without what configures Convex's tools. Default: this process's own. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** A file with more of them, which win, and where `npx convex env` sets them. It may be missing. Relative to `project`. */
@@ -53,7 +53,7 @@ export interface ServerOptions {
 
 /** The options with nothing left open. */
 export interface ServerSettings extends Required<
-  Omit<ServerOptions, "apiPortOrigins" | "data" | "envFile" | "hooks">
+  Omit<ServerOptions, "apiPort" | "apiPortOrigins" | "data" | "envFile" | "hooks">
 > {
   /** Absolute. */
   readonly project: string;
@@ -61,6 +61,7 @@ export interface ServerSettings extends Required<
   readonly dataDirectory: string;
   /** Absolute, `null` for none. */
   readonly envFile: string | null;
+  readonly apiPort: number;
   /** `undefined` where the environment says. */
   readonly apiPortOrigins: ServerOptions["apiPortOrigins"];
   readonly hooks: ServerOptions["hooks"];

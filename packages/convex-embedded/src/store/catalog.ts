@@ -76,12 +76,12 @@ export class CatalogState implements Catalog {
 }
 
 /** `by_id` of a table. It has no entries: it only says which table it belongs to. */
-export function byId({ id, number }: TableKey): IndexInfo {
+export function byIdIndex({ id, number }: TableKey): IndexInfo {
   return { id: -id, table: { id, number }, name: BY_ID, fields: ["_id"] };
 }
 
 /** The table whose `by_id` this is, or `null` for an index with entries. */
-export function tableOfById(index: IndexInfo): TableKey | null {
+export function tableOfByIdIndex(index: IndexInfo): TableKey | null {
   return index.table ?? null;
 }
 
@@ -105,7 +105,7 @@ export function loadCatalog(db: Connection): CatalogState {
       number: row.number,
       name: row.name,
       component: row.component,
-      indexes: [byId(row), ...(indexes.get(row.id) ?? [])],
+      indexes: [byIdIndex(row), ...(indexes.get(row.id) ?? [])],
       documentType: row.document_type === null ? null : (JSON.parse(row.document_type) as ValidatorJSON),
     })),
   );

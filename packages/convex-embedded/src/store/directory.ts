@@ -3,13 +3,21 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs"
 import { join } from "node:path";
 import { syncDirectory } from "./durable";
 
-export const DATABASE = "data.sqlite";
-export const FILES = "files";
-export const SECRET = "secret";
-export const STARTED = "started";
+export const DATABASE_FILE = "data.sqlite";
+export const FILES_DIRECTORY = "files";
+export const SECRET_FILE = "secret";
+export const STARTED_FILE = "started";
 
 /** All that the runtime puts there, but the locks. What else is found in a data directory is somebody's own. */
-const OURS = [DATABASE, `${DATABASE}-wal`, `${DATABASE}-shm`, STARTED, SECRET, `${SECRET}.new`, FILES];
+const OURS = [
+  DATABASE_FILE,
+  `${DATABASE_FILE}-wal`,
+  `${DATABASE_FILE}-shm`,
+  STARTED_FILE,
+  SECRET_FILE,
+  `${SECRET_FILE}.new`,
+  FILES_DIRECTORY,
+];
 
 /** A backup that is being unpacked: worth nothing until it is complete. */
 const UNPACKING = "restore.new";
@@ -26,13 +34,13 @@ export function deleteData(directory: string): void {
 }
 
 /** Names in the directory that belong to data, or to nobody known. Locks and what a cut-off restore left are no data. */
-export function contents(directory: string): string[] {
+export function dataEntries(directory: string): string[] {
   const none = /^(?:(?:backup\.)?lock(?:-journal)?|lost\+found|restore\.new)$/;
   return existsSync(directory) ? readdirSync(directory).filter((name) => !none.test(name)) : [];
 }
 
 /** An empty directory, within the data directory, to unpack a backup into. */
-export function placeToUnpack(directory: string): string {
+export function makeUnpackDirectory(directory: string): string {
   const place = join(directory, UNPACKING);
   rmSync(place, { recursive: true, force: true });
   mkdirSync(place);
@@ -50,7 +58,7 @@ export function discardUnpacked(directory: string): void {
  * One rename decides. A process that dies before it has changed nothing; one that dies after it is followed by one that
  * finishes: the next start.
  */
-export function replaceByUnpacked(directory: string): void {
+export function installUnpacked(directory: string): void {
   renameSync(join(directory, UNPACKING), join(directory, COMPLETE));
   syncDirectory(directory);
   finishRestore(directory);

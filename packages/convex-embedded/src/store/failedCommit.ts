@@ -14,19 +14,19 @@ export class WriterStopped extends StoreUnavailable {
 }
 
 /** Makes sure that the connection is out of its failed transaction. @returns what the group's callers are told. */
-export function afterFailedCommit(db: Connection, cause: unknown): CommitFailed | WriterStopped {
+export function recoverFromFailedCommit(db: Connection, cause: unknown): CommitFailed | WriterStopped {
   try {
     if (db.inTransaction) db.exec("ROLLBACK");
     db.prepare("SELECT count(*) FROM meta").get();
     overwrite(db);
   } catch (error) {
     return new WriterStopped(
-      `The database can no longer be written: ${messageOf(error)}. Free or repair its disk and start the process ` +
+      `The database can no longer be written: ${errorMessage(error)}. Free or repair its disk and start the process ` +
         "again; everything that was acknowledged is in it.",
       { cause: error },
     );
   }
-  return new CommitFailed(`The commit failed: ${messageOf(cause)}. Nothing was written.`, { cause });
+  return new CommitFailed(`The commit failed: ${errorMessage(cause)}. Nothing was written.`, { cause });
 }
 
 /**
@@ -44,6 +44,6 @@ function overwrite(db: Connection): void {
   }
 }
 
-export function messageOf(error: unknown): string {
+export function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -3,7 +3,7 @@ import { jsonToConvex } from "convex/values";
 import type { JSONValue, Value } from "convex/values";
 import { encodeKey } from "../values/keys";
 import { byIdBound } from "./byId";
-import { tableOfById } from "./catalog";
+import { tableOfByIdIndex } from "./catalog";
 import type { IndexInfo, StoredDocument, TableInfo } from "./types";
 
 /** One entry of `index_entries`, without its document. */
@@ -58,7 +58,7 @@ function entries(
 ): IndexEntry[] {
   const made: IndexEntry[] = [];
   for (const index of indexes) {
-    if (tableOfById(index) !== null) continue;
+    if (tableOfByIdIndex(index) !== null) continue;
     const values = encodeKey(pathsOf(index).map(read));
     const key = Buffer.allocUnsafe(values.length + TAIL_BYTES);
     key.set(values);

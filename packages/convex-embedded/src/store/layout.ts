@@ -15,7 +15,7 @@ const BUSY_MS = 2000;
 /** The log is folded into the database after this many pages (16 MiB), where no reader needs the older ones. */
 const CHECKPOINT_PAGES = 4096;
 
-/** What a restarted log keeps of its file. Larger only while readers hold it back: see `log.ts`. */
+/** What a restarted log keeps of its file. Larger only while readers hold it back: see `walCheckpoint.ts`. */
 const LOG_BYTES_KEPT = 32 * MIB;
 
 /** `number` is what the ids of the table's documents carry. */
@@ -100,7 +100,7 @@ export function openWriteConnection(file: string, synchronous: "FULL" | "NORMAL"
 }
 
 /** Brings a database that nobody else uses, such as a copy, to the present format. */
-export function upgrade(file: string): void {
+export function upgradeDatabase(file: string): void {
   const db = new Connection(file, { timeout: BUSY_MS, mustExist: true });
   try {
     bringUpToDate(db);

@@ -5,7 +5,7 @@
  * nothing, neither a disk nor a timer, so that a test may fake those.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import { Changes } from "./changes";
+import { WriteLog } from "./writeLog";
 import { MemoryRows } from "./memoryRows";
 import { applySchemas } from "./schema";
 import { StoreTransaction } from "./transaction";
@@ -40,17 +40,15 @@ export function openMemoryStore(now: () => number): Store {
 
 class MemoryStore implements Store {
   readonly catalog: Catalog;
-  readonly changes = new Changes();
+  readonly writeLog = new WriteLog();
   readonly #rows = new MemoryRows();
-  readonly #now: () => number;
   #committed: Reader = this.#rows.freeze();
   #last: Promise<unknown> = Promise.resolve();
   #lastTs = 0n;
   #commits = 0;
   #closed = false;
 
-  constructor(now: () => number) {
-    this.#now = now;
+  constructor(private readonly now: () => number) {
     const rows = this.#rows;
     this.catalog = {
       table: (component, name) => rows.catalog.table(component, name),
@@ -114,27 +112,30 @@ class MemoryStore implements Store {
     const transaction = new StoreTransaction(this.#rows, () => this.#nextTs());
     const begin = this.#rows.savepoint();
     const own: Work = {
-      ...{ store: this, transaction, within: works.getStore() },
-      ...{ ended: false, last: Promise.resolve() },
+      store: this,
+      transaction,
+      within: works.getStore(),
+      ended: false,
+      last: Promise.resolve(),
     };
     try {
       const result = await perform(own, work);
       transaction.finish();
       this.#committed = this.#rows.freeze();
       this.#commits++;
-      this.changes.committedAnything();
+      this.writeLog.appendUnknown();
       return result;
     } catch (error) {
       transaction.end();
       begin.rollback();
       throw error;
     } finally {
-      transaction.settled();
+      transaction.callSettled();
     }
   }
 
   #nextTs(): bigint {
-    const now = BigInt(Math.floor(this.#now())) * 1_000_000n;
+    const now = BigInt(Math.floor(this.now())) * 1_000_000n;
     return (this.#lastTs = now > this.#lastTs ? now : this.#lastTs + 1n);
   }
 }

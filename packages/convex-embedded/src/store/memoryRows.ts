@@ -6,8 +6,8 @@
  */
 import { keyAfter } from "../values/keys";
 import { encodeId } from "../values/ids";
-import type { DocumentRow, StoredRow, WriteAccess } from "./access";
-import { BY_CREATION_TIME, byId, CatalogState } from "./catalog";
+import type { DocumentRow, StoredRow, WriteAccess } from "./writeAccess";
+import { BY_CREATION_TIME, byIdIndex, CatalogState } from "./catalog";
 import { internalIdOf } from "./indexKeys";
 import type { IndexEntry } from "./indexKeys";
 import { copyOf, documentIn, freeze, MemoryCursor } from "./memoryState";
@@ -102,7 +102,7 @@ export class MemoryRows implements WriteAccess {
   createTable(component: string, name: string): TableInfo {
     const key = this.catalog.newKey(component, name);
     const creation = this.createIndex(key, BY_CREATION_TIME, ["_creationTime"]);
-    const table = { ...key, name, component, indexes: [byId(key), creation], documentType: null };
+    const table = { ...key, name, component, indexes: [byIdIndex(key), creation], documentType: null };
     this.catalog = this.catalog.with(table);
     return table;
   }

@@ -1,8 +1,8 @@
 /** What a database in memory consists of at one moment, and how it is read. */
 import { keyAfter } from "../values/keys";
-import type { StoredRow } from "./access";
+import type { StoredRow } from "./writeAccess";
 import { byIdBound, byIdKey } from "./byId";
-import { tableOfById } from "./catalog";
+import { tableOfByIdIndex } from "./catalog";
 import { internalIdOf } from "./indexKeys";
 import type { SortedRows } from "./sortedRows";
 import type { IndexInfo, KeyRange, Row, RowCursor, TableKey } from "./types";
@@ -31,7 +31,7 @@ export class MemoryCursor implements RowCursor {
     range: KeyRange,
     private readonly order: "asc" | "desc",
   ) {
-    const table = tableOfById(index);
+    const table = tableOfByIdIndex(index);
     this.#table = table;
     this.#rest =
       table === null

@@ -6,8 +6,8 @@
 import { randomBytes } from "node:crypto";
 import { writeSync } from "node:fs";
 import { join } from "node:path";
-import { CreationTimes } from "../exec/creationTimes";
-import { FileStorage } from "../files/files";
+import { CreationTimes } from "./creationTimes";
+import { FileStorage } from "../files/fileStorage";
 import { FileDisk } from "../files/filesDisk";
 import { withSystemTables } from "./system/systemTables";
 import { encodeId, newInternalId } from "../values/ids";
@@ -22,8 +22,13 @@ const tables = [
 ];
 await store.applySchema("", withSystemTables({ schemaValidation: false, tables }), () => undefined);
 const files = new FileStorage({
-  ...{ store, creationTimes: new CreationTimes(0), clock: Date.now, log: () => undefined },
-  ...{ bytes: new FileDisk(join(directory, "files")), origin: "", key: randomBytes(32) },
+  store,
+  creationTimes: new CreationTimes(0),
+  clock: Date.now,
+  warn: () => undefined,
+  bytes: new FileDisk(join(directory, "files")),
+  origin: "",
+  key: randomBytes(32),
 });
 const table = store.catalog.table("", "items");
 if (!table) throw new Error("no table items");

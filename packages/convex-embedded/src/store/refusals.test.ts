@@ -12,7 +12,7 @@ import {
 import { constants } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, onTestFinished, test } from "vitest";
-import { explained } from "./damage";
+import { explainError } from "./corruption";
 import { Connection } from "./sqlite";
 import { asSqliteError } from "./sqliteError";
 import { insertOne, itemStore, temporaryDirectory } from "./storeForTests";
@@ -134,7 +134,7 @@ test("a database that cannot be written is named", async () => {
 test.each(["EMFILE", "ENFILE"] as const)("%s names the limit, not the rights to a file", (name) => {
   const cannotOpen = { errcode: 14, systemErrno: constants.errno[name] };
   const cause = asSqliteError(Object.assign(new Error("unable to open database file"), cannotOpen));
-  expect(String(explained("/data/data.sqlite", cause))).toContain(
+  expect(String(explainError("/data/data.sqlite", cause))).toContain(
     'cannot be opened, because too many files are open. Raise the limit, for instance with "ulimit -n 4096".',
   );
 });

@@ -5,8 +5,8 @@ import type { JSONValue } from "convex/values";
 import { decodeId, encodeId } from "../values/ids";
 import { checkSchema } from "../values/documents";
 import type { IdNames } from "../values/validators";
-import type { DocumentRow, WriteAccess } from "./access";
-import { BY_CREATION_TIME, byId } from "./catalog";
+import type { DocumentRow, WriteAccess } from "./writeAccess";
+import { BY_CREATION_TIME, byIdIndex } from "./catalog";
 import { entriesOfJson, internalIdOf } from "./indexKeys";
 import type { TablePlan } from "./schemaPlan";
 import { planSchema } from "./schemaPlan";
@@ -137,7 +137,7 @@ async function changeTable(writes: WriteAccess, plan: TablePlan, progress: Progr
   return {
     ...table,
     documentType: plan.documentType,
-    indexes: [byId(table), creationIndex(table), ...plan.keep, ...added],
+    indexes: [byIdIndex(table), creationIndex(table), ...plan.keep, ...added],
   };
 }
 

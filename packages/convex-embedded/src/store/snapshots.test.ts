@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import {
   collect,
-  EVERYTHING,
+  ALL_KEYS,
   indexOf,
   inTransaction,
   insertOne,
@@ -23,7 +23,7 @@ describe("a snapshot", () => {
     await insertOne(store, { name: "a" });
     const early = store.snapshot();
     expect(seen(store, early)).toEqual(["a"]);
-    const cursor = early.scan(indexOf(items(store), "by_name"), EVERYTHING, "asc");
+    const cursor = early.scan(indexOf(items(store), "by_name"), ALL_KEYS, "asc");
     const internal = await insertOne(store, { name: "b" });
     const late = store.snapshot();
     expect(seen(store, late)).toEqual(["a", "b"]);
@@ -62,7 +62,7 @@ describe("a snapshot", () => {
     const internal = await insertOne(store, { name: "a" });
     const other = store.snapshot();
     const snapshot = store.snapshot();
-    const cursor = snapshot.scan(indexOf(items(store), "by_name"), EVERYTHING, "asc");
+    const cursor = snapshot.scan(indexOf(items(store), "by_name"), ALL_KEYS, "asc");
     snapshot.get(items(store), internal);
     other.get(items(store), internal);
     snapshot.release();

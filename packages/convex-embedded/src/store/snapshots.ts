@@ -7,7 +7,7 @@
  * another one's connection could wait for itself.
  */
 import { openReadConnection } from "./layout";
-import { Reads } from "./reading";
+import { ReadStatements } from "./readStatements";
 import type { Connection, Statement } from "./sqlite";
 import type { IndexInfo, KeyRange, RowCursor, Snapshot, TableInfo } from "./types";
 
@@ -19,7 +19,7 @@ interface Pin {
 
 interface Reader {
   readonly db: Connection;
-  readonly reads: Reads;
+  readonly reads: ReadStatements;
   readonly begin: Statement;
   readonly end: Statement;
 }
@@ -130,7 +130,7 @@ class PooledSnapshot implements Snapshot {
   }
 
   scan(index: IndexInfo, range: KeyRange, order: "asc" | "desc"): RowCursor {
-    return Reads.scan(
+    return ReadStatements.scan(
       index,
       range,
       order,
@@ -144,7 +144,7 @@ class PooledSnapshot implements Snapshot {
     this.#released = true;
   }
 
-  #reads(): Reads {
+  #reads(): ReadStatements {
     if (this.#released)
       throw new Error("This snapshot is released: its query has ended and can no longer read");
     this.#pin ??= this.pool.pin();
@@ -155,7 +155,7 @@ class PooledSnapshot implements Snapshot {
 function open(file: string): Reader {
   // It must not block. In WAL mode no lock of another process keeps a reader out, once the file is in use.
   const db = openReadConnection(file, 0);
-  return { db, reads: new Reads(db), begin: db.prepare("BEGIN"), end: db.prepare("COMMIT") };
+  return { db, reads: new ReadStatements(db), begin: db.prepare("BEGIN"), end: db.prepare("COMMIT") };
 }
 
 /** Ends a reading transaction. False where that fails, as it does after damage was read: others must not hear of it. */

@@ -7,7 +7,7 @@ import { Connection } from "./sqlite";
 import { openStore } from "./store";
 import {
   collect,
-  EVERYTHING,
+  ALL_KEYS,
   indexOf,
   insert,
   inTransaction,
@@ -114,13 +114,13 @@ describe("scans", () => {
     for (const { name } of items(store).indexes) {
       const index = indexOf(items(store), name);
       const all = collect(snapshot, index);
-      const cursor = snapshot.scan(index, EVERYTHING, "asc");
+      const cursor = snapshot.scan(index, ALL_KEYS, "asc");
       for (let i = 1; i <= all.length; i++) {
         const row = cursor.next();
         const start = Buffer.concat([row?.key ?? Buffer.alloc(0), Buffer.alloc(1)]);
-        expect(collect(snapshot, index, "asc", { ...EVERYTHING, start })).toEqual(all.slice(i));
+        expect(collect(snapshot, index, "asc", { ...ALL_KEYS, start })).toEqual(all.slice(i));
         const end = row?.key ?? Buffer.alloc(0);
-        expect(collect(snapshot, index, "asc", { ...EVERYTHING, end })).toEqual(all.slice(0, i - 1));
+        expect(collect(snapshot, index, "asc", { ...ALL_KEYS, end })).toEqual(all.slice(0, i - 1));
       }
     }
     snapshot.release();
@@ -139,7 +139,7 @@ describe("scans", () => {
     await inTransaction(store, (transaction) => {
       const table = items(store);
       const made = ["a", "c", "e", "g"].map((name) => insert(transaction, table, { name }));
-      const cursor = transaction.scan(indexOf(table, "by_name"), EVERYTHING, "asc");
+      const cursor = transaction.scan(indexOf(table, "by_name"), ALL_KEYS, "asc");
       const next = (): unknown => (JSON.parse(cursor.next()?.json ?? "{}") as { name?: unknown }).name;
       expect(next()).toBe("a");
       insert(transaction, table, { name: "b" });

@@ -1,14 +1,14 @@
 /** The store of one data directory. */
 import { join } from "node:path";
-import type { Changes } from "./changes";
+import type { WriteLog } from "./writeLog";
 import { CommitClock } from "./commitClock";
-import { explaining } from "./damage";
-import { DATABASE, finishRestore } from "./directory";
+import { withExplainedErrors } from "./corruption";
+import { DATABASE_FILE, finishRestore } from "./directory";
 import { makeDurableDirectory } from "./durable";
 import { openWriteConnection } from "./layout";
 import { lockDirectory } from "./lock";
 import type { DirectoryLock } from "./lock";
-import { Log } from "./log";
+import { WalCheckpoint } from "./walCheckpoint";
 import { applySchemas } from "./schema";
 import { SnapshotPool } from "./snapshots";
 import type {
@@ -22,7 +22,7 @@ import type {
   Transaction,
 } from "./types";
 import { Writer } from "./writer";
-import { Writes } from "./writing";
+import { WriteConnection } from "./writeConnection";
 
 const READERS = 4;
 const LOG_BYTES = 64 * 1024 * 1024;
@@ -38,15 +38,15 @@ export function openStore(options: StoreOptions): Store {
   const lock = lockDirectory(options.directory);
   try {
     finishRestore(options.directory);
-    const file = join(options.directory, DATABASE);
-    const writes = explaining(
+    const file = join(options.directory, DATABASE_FILE);
+    const writes = withExplainedErrors(
       file,
-      () => new Writes(openWriteConnection(file, options.synchronous ?? "FULL")),
+      () => new WriteConnection(openWriteConnection(file, options.synchronous ?? "FULL")),
     );
     const snapshots = new SnapshotPool(file, options.readers ?? READERS);
     const writer = new Writer(writes, snapshots, {
       clock: new CommitClock(writes.db, options.now ?? Date.now),
-      log: new Log(writes.db, snapshots, options.logBytes ?? LOG_BYTES),
+      wal: new WalCheckpoint(writes.db, snapshots, options.logBytes ?? LOG_BYTES),
       hooks: options.hooks ?? {},
       patienceMs: options.patienceMs,
     });
@@ -59,16 +59,16 @@ export function openStore(options: StoreOptions): Store {
 
 class SqliteStore implements Store {
   readonly catalog: Catalog;
-  readonly changes: Changes;
+  readonly writeLog: WriteLog;
   #closing: Promise<void> | null = null;
 
   constructor(
     private readonly lock: DirectoryLock,
-    private readonly writes: Writes,
+    private readonly writes: WriteConnection,
     private readonly snapshots: SnapshotPool,
     private readonly writer: Writer,
   ) {
-    this.changes = writer.changes;
+    this.writeLog = writer.writeLog;
     this.catalog = {
       table: (component, name) => writes.catalog.table(component, name),
       tableByNumber: (component, number) => writes.catalog.tableByNumber(component, number),

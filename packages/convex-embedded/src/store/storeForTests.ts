@@ -20,7 +20,7 @@ import type {
 } from "./types";
 
 /** Every key. */
-export const EVERYTHING: KeyRange = { start: Buffer.alloc(0), end: Buffer.from([0xff]) };
+export const ALL_KEYS: KeyRange = { start: Buffer.alloc(0), end: Buffer.from([0xff]) };
 
 const ITEMS: SchemaJSON = schema({
   items: { indexes: { by_name: ["name"], by_owner_rank: ["owner", "rank"] } },
@@ -121,7 +121,7 @@ export function collect(
   reader: Reader,
   index: IndexInfo,
   order: "asc" | "desc" = "asc",
-  range: KeyRange = EVERYTHING,
+  range: KeyRange = ALL_KEYS,
 ): Record<string, unknown>[] {
   const found: Record<string, unknown>[] = [];
   const cursor = reader.scan(index, range, order);

@@ -1,9 +1,24 @@
-/** One execution's transaction on the writer. */
+/**
+ * The transaction of one execution, within the group that the writer commits (see `writer.ts`).
+ *
+ * It turns writes of documents into writes of rows and index entries, which `WriteAccess` makes in SQLite or in memory. It also
+ * notes them in its `writeSet`, from which the write log tells later which cached query results are stale. It ends before the
+ * COMMIT of its group: `finish` or `end` make each later use throw, so that code which a function did not await cannot write
+ * into the transaction of the next execution.
+ *
+ * `db.vars.commitTs` may be written before the timestamp is known. The document is stored with a placeholder, and `finish`
+ * replaces it when the work has succeeded:
+ *
+ * ```ts
+ * transaction.insert(table, id, { ...document, at: db.vars.commitTs }); // stored as {"at":{"$commitTs":null}}
+ * transaction.finish(); // now {"at":{"$integer":"…"}}: the timestamp of this transaction
+ * ```
+ */
 import { convexToJson, jsonToConvex } from "convex/values";
 import type { JSONValue } from "convex/values";
 import { encodeId } from "../values/ids";
-import type { StoredRow, WriteAccess } from "./access";
-import { Touched } from "./changes";
+import type { StoredRow, WriteAccess } from "./writeAccess";
+import { WriteSet } from "./writeLog";
 import { entriesOf, entriesOfJson } from "./indexKeys";
 import type { IndexEntry } from "./indexKeys";
 import type {
@@ -22,8 +37,8 @@ const PENDING = '{"$commitTs":null}';
 export class StoreTransaction implements Transaction {
   /** Documents that may hold a pending commit timestamp. */
   readonly #pending = new Map<string, { readonly table: TableInfo; readonly internalId: Uint8Array }>();
-  readonly #afterwards: (() => void)[] = [];
-  readonly touched = new Touched();
+  readonly #onSettled: (() => void)[] = [];
+  readonly writeSet = new WriteSet();
   #commitTs: bigint | null = null;
   #depth = 0;
   #ended = false;
@@ -51,7 +66,7 @@ export class StoreTransaction implements Transaction {
     const json = this.#json(current, internalId, document);
     // Keys first: what cannot be encoded is refused before anything is written.
     const entries = entriesOf(current, internalId, document);
-    this.touched.add(table.id, document._id, entries);
+    this.writeSet.add(table.id, document._id, entries);
     this.writes.insertEntries(this.writes.insertDocument(current, internalId, json), entries);
   }
 
@@ -65,7 +80,7 @@ export class StoreTransaction implements Transaction {
     const after = entriesOf(current, internalId, next);
     const entries = entriesOfJson(current.indexes, internalId, before.json);
     const changed = after.map((entry, i) => !entry.key.equals(keyAt(entries, i)));
-    this.touched.add(table.id, next._id, after, entries);
+    this.writeSet.add(table.id, next._id, after, entries);
     this.writes.updateDocument(before.row, json);
     this.writes.deleteEntries(entries.filter((_, i) => changed[i]));
     this.writes.insertEntries(
@@ -79,7 +94,7 @@ export class StoreTransaction implements Transaction {
     const current = this.#current(table);
     const before = this.#existing(current, internalId);
     const entries = entriesOfJson(current.indexes, internalId, before.json);
-    this.touched.add(table.id, encodeId(table.number, internalId), entries);
+    this.writeSet.add(table.id, encodeId(table.number, internalId), entries);
     this.writes.deleteEntries(entries);
     this.writes.deleteDocument(before.row);
   }
@@ -88,7 +103,7 @@ export class StoreTransaction implements Transaction {
     this.#check();
     const known = this.writes.catalog.table(component, name);
     if (known !== null) return known;
-    this.touched.madeTable = true;
+    this.writeSet.createdTable = true;
     return this.writes.createTable(component, name);
   }
 
@@ -121,14 +136,14 @@ export class StoreTransaction implements Transaction {
     return (this.#commitTs ??= this.nextCommitTs());
   }
 
-  afterwards(callback: () => void): void {
+  onSettled(callback: () => void): void {
     this.#check();
-    this.#afterwards.push(callback);
+    this.#onSettled.push(callback);
   }
 
   /** The outcome is settled. What a callback throws is nobody's here: it is not to keep the others from being called. */
-  settled(): void {
-    for (const callback of this.#afterwards) {
+  callSettled(): void {
+    for (const callback of this.#onSettled) {
       try {
         callback();
       } catch (error) {

@@ -4,7 +4,7 @@
  * The store knows documents, index entries and transactions. It does not know limits, arguments or functions.
  */
 import type { ValidatorJSON, Value } from "convex/values";
-import type { Changes } from "./changes";
+import type { WriteLog } from "./writeLog";
 
 /** A document as a Convex object, system fields included. */
 export type StoredDocument = { [field: string]: Value | undefined } & { _id: string; _creationTime: number };
@@ -117,7 +117,7 @@ export interface Transaction extends Reader {
    * Calls back once the outcome is settled: the commit is durable, or everything is rolled back. New snapshots show
    * which. For what lies outside of the database and follows it; a process that dies first does not call.
    */
-  afterwards(callback: () => void): void;
+  onSettled(callback: () => void): void;
 }
 
 /** An index as `SchemaDefinition.export()` lists it. */
@@ -160,7 +160,7 @@ export interface StoreStats {
 export interface Store {
   readonly catalog: Catalog;
   /** What was committed when, as new snapshots show it. */
-  readonly changes: Changes;
+  readonly writeLog: WriteLog;
   /** A new snapshot. It costs nothing until the first read. The caller releases it. */
   snapshot(): Snapshot;
   /**

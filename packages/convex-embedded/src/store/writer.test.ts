@@ -18,14 +18,14 @@ import {
 } from "./storeForTests";
 import { CommitClock } from "./commitClock";
 import { openWriteConnection } from "./layout";
-import { Log } from "./log";
+import { WalCheckpoint } from "./walCheckpoint";
 import { SnapshotPool } from "./snapshots";
 import { Connection } from "./sqlite";
 import type { Store, Transaction } from "./types";
 import { WriterStopped } from "./failedCommit";
 import { StoreUnavailable } from "./unavailable";
 import { Writer } from "./writer";
-import { Writes } from "./writing";
+import { WriteConnection } from "./writeConnection";
 
 describe("an execution", () => {
   test("that rejects leaves nothing, and its neighbours everything", async () => {
@@ -301,9 +301,9 @@ test("a writer that cannot get back to a known state stops, and says so to every
   const file = join(temporaryDirectory(), "data.sqlite");
   const db = openWriteConnection(file, "FULL");
   const snapshots = new SnapshotPool(file, 1);
-  const writer = new Writer(new Writes(db), snapshots, {
+  const writer = new Writer(new WriteConnection(db), snapshots, {
     clock: new CommitClock(db, Date.now),
-    log: new Log(db, snapshots, 1e9),
+    wal: new WalCheckpoint(db, snapshots, 1e9),
     // The connection is lost for good.
     hooks: { beforeCommit: () => db.close() },
   });

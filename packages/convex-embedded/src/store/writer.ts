@@ -1,22 +1,33 @@
 /**
- * The queue before the one connection that writes, and the group commit behind it.
+ * Runs mutations one at a time on the one connection that writes, and commits them in groups.
  *
- * A group waits for one turn of the event loop, which lets in what has arrived. Then its executions run one after the
- * other, each in a savepoint of one SQLite transaction, the group commits, and only then its callers are answered. One
- * wait for the disk serves them all, and however busy the loop is, a write passes through it once.
+ * A durable commit waits for the disk, which takes longer than most mutations. So the mutations that are queued share one SQLite
+ * transaction. Each runs in a savepoint of it, so that one that throws undoes its own writes only:
+ *
+ * ```text
+ * BEGIN IMMEDIATE
+ *   SAVEPOINT execution   items:create "a"   RELEASE                  will be answered with its result
+ *   SAVEPOINT execution   items:create "b"   throws → ROLLBACK TO     will be answered with its error
+ *   SAVEPOINT execution   items:create "c"   RELEASE                  will be answered with its result
+ * COMMIT                                                              one wait for the disk, then all three are answered
+ * ```
+ *
+ * Before a group the writer waits for one turn of the event loop, in which requests that have arrived queue their mutations. A
+ * group ends after 256 executions or 10 ms. If the COMMIT fails, every mutation of the group is rejected, since none of them is
+ * on disk. A schema change is alone in its group. `transaction.ts` is what an execution sees of all this.
  */
 import { setImmediate as turn } from "node:timers/promises";
-import { Changes } from "./changes";
+import { WriteLog } from "./writeLog";
 import type { CommitClock } from "./commitClock";
-import { explained } from "./damage";
-import { afterFailedCommit, messageOf, WriterStopped } from "./failedCommit";
+import { explainError } from "./corruption";
+import { recoverFromFailedCommit, errorMessage, WriterStopped } from "./failedCommit";
 import { ForeignLock } from "./foreignLock";
-import type { Log } from "./log";
+import type { WalCheckpoint } from "./walCheckpoint";
 import type { SnapshotPool } from "./snapshots";
 import type { Statement } from "./sqlite";
 import { StoreTransaction } from "./transaction";
 import type { StoreHooks } from "./types";
-import type { Writes } from "./writing";
+import type { WriteConnection } from "./writeConnection";
 
 /** However busy the queue is, its first callers are answered after this many executions or milliseconds. */
 const GROUP_SIZE = 256;
@@ -24,14 +35,14 @@ const GROUP_MS = 10;
 
 export interface WriterOptions {
   readonly clock: CommitClock;
-  readonly log: Log;
+  readonly wal: WalCheckpoint;
   readonly hooks: StoreHooks;
   /** How many milliseconds to wait for a lock that another process holds. Default 2000. */
   readonly patienceMs?: number | undefined;
 }
 
 interface Job {
-  /** Alone in its group, and outside of `mutate`'s order of things: schema changes. */
+  /** True for a schema change, which is alone in its group. */
   readonly alone: boolean;
   readonly run: (transaction: StoreTransaction) => Promise<unknown>;
   readonly resolve: (value: unknown) => void;
@@ -52,7 +63,7 @@ interface Outcome {
 export class Writer {
   commits = 0;
   executions = 0;
-  readonly changes = new Changes();
+  readonly writeLog = new WriteLog();
   readonly #queue: Job[] = [];
   #pump: Promise<void> | null = null;
   #stopped: WriterStopped | null = null;
@@ -61,7 +72,7 @@ export class Writer {
   readonly #sql: Readonly<Record<"begin" | "commit" | "savepoint" | "release", Statement>>;
 
   constructor(
-    private readonly writes: Writes,
+    private readonly writes: WriteConnection,
     private readonly snapshots: SnapshotPool,
     private readonly options: WriterOptions,
   ) {
@@ -102,10 +113,12 @@ export class Writer {
       await turn();
       await this.#group();
       try {
-        await this.options.log.fold();
+        await this.options.wal.checkpointIfLarge();
       } catch (error) {
         // Everything is committed, and the next commit tries again.
-        process.emitWarning(`The log of ${this.writes.db.name} could not be folded in: ${messageOf(error)}`);
+        process.emitWarning(
+          `The log of ${this.writes.db.name} could not be folded in: ${errorMessage(error)}`,
+        );
       }
     }
     this.#pump = null;
@@ -120,7 +133,7 @@ export class Writer {
       await this.#lock.begin(() => this.#sql.begin.run());
     } catch (error) {
       // What keeps the first one from beginning keeps all of them.
-      const reason = explained(db.name, error);
+      const reason = explainError(db.name, error);
       for (const { reject } of this.#queue.splice(0)) reject(reason);
       return;
     }
@@ -132,7 +145,7 @@ export class Writer {
         // Some errors (disk full, I/O) make SQLite roll back all of the transaction, not the statement only.
         if (!db.inTransaction) {
           const { broken: cause = "an error of the database rolled back the whole group" } = outcome;
-          throw new Error(messageOf(cause), { cause });
+          throw new Error(errorMessage(cause), { cause });
         }
         if (running.alone) break;
       }
@@ -142,13 +155,13 @@ export class Writer {
       this.#sql.commit.run();
     } catch (error) {
       this.writes.catalog = catalog;
-      this.writes.changes++;
-      const failed = afterFailedCommit(db, error);
+      this.writes.version++;
+      const failed = recoverFromFailedCommit(db, error);
       if (failed instanceof WriterStopped) this.#stopped = failed;
       for (const { job, settle, succeeded, transaction } of outcomes) {
         if (succeeded) job.reject(failed);
         else settle();
-        transaction.settled();
+        transaction.callSettled();
       }
       // Unless it is among the outcomes, in which case this does nothing.
       running?.reject(failed);
@@ -164,16 +177,16 @@ export class Writer {
     // Before any caller goes on: they do that in a later turn.
     this.snapshots.committed();
     this.#note(outcomes, true);
-    for (const { transaction } of outcomes) transaction.settled();
+    for (const { transaction } of outcomes) transaction.callSettled();
   }
 
   /** Notes what a group has changed. A table that was made could be seen before, and is gone with its transaction. */
   #note(outcomes: readonly Outcome[], committed: boolean): void {
-    if (outcomes.some(({ job, transaction: { touched } }) => job.alone || touched.madeTable)) {
-      this.changes.committedAnything();
+    if (outcomes.some(({ job, transaction: { writeSet } }) => job.alone || writeSet.createdTable)) {
+      this.writeLog.appendUnknown();
     } else if (committed) {
-      this.changes.committed(
-        outcomes.flatMap(({ succeeded, transaction: { touched } }) => (succeeded ? [touched] : [])),
+      this.writeLog.append(
+        outcomes.flatMap(({ succeeded, transaction: { writeSet } }) => (succeeded ? [writeSet] : [])),
       );
     }
   }
@@ -198,8 +211,8 @@ export class Writer {
       transaction.end();
       if (db.inTransaction) db.exec("ROLLBACK TO execution; RELEASE execution");
       this.writes.catalog = catalog;
-      this.writes.changes++;
-      const reason = explained(db.name, error);
+      this.writes.version++;
+      const reason = explainError(db.name, error);
       const settle = (): void => job.reject(reason);
       // A job whose transaction the database took away is not to blame, and may be tried again.
       return db.inTransaction

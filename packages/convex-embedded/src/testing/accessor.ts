@@ -1,8 +1,8 @@
 /** The methods of `t`. */
 import type { RequestMetadata, UserIdentity } from "convex/server";
 import type { Origin } from "../exec/origins";
-import { operatorOrigin } from "../http/origin";
-import type { FunctionKind } from "../runtime/loadedFunction";
+import { operatorOrigin } from "../exec/origins";
+import type { FunctionKind } from "../exec/loadedFunction";
 import type { Callee, Inline } from "./calls";
 import { callFunction, runInline } from "./calls";
 import { thrownOf } from "./errors";

@@ -1,7 +1,7 @@
 import { decodeJwt } from "jose";
 import { describe, expect, test, vi } from "vitest";
 import { api, components } from "../../fixtures/harness/convex/references.lib";
-import { BOTH, start, startWithCounters } from "./bothForTests";
+import { BOTH, start, startWithCounters } from "./harnessForTests";
 
 describe.each(BOTH)("on %s", (_name, convexTest) => {
   test("who is logged in is who the test says, with what it leaves out", async () => {
@@ -36,7 +36,10 @@ describe.each(BOTH)("on %s", (_name, convexTest) => {
     const metadata = () => t.mutation((ctx) => ctx.meta.getRequestMetadata());
     const first = await metadata();
     expect(first).toEqual({
-      ...{ ip: null, userAgent: null, scheduledFunctionId: null, authToken: null },
+      ip: null,
+      userAgent: null,
+      scheduledFunctionId: null,
+      authToken: null,
       requestId: expect.any(String) as string,
     });
     expect((await metadata()).requestId).not.toBe(first.requestId);
@@ -46,11 +49,15 @@ describe.each(BOTH)("on %s", (_name, convexTest) => {
     const told = await ada.action((ctx) => ctx.meta.getRequestMetadata());
     expect(told).toMatchObject({ ip: "192.0.2.1", userAgent: null });
     expect(decodeJwt(told.authToken ?? "")).toEqual({
-      ...{ sub: "ada", iss: "https://convex.test", picture: "https://p" },
+      sub: "ada",
+      iss: "https://convex.test",
+      picture: "https://p",
     });
     const replaced = ada.withRequestMetadata({ userAgent: "test" });
     expect(await replaced.run((ctx) => ctx.meta.getRequestMetadata())).toMatchObject({
-      ...{ ip: null, userAgent: "test", authToken: told.authToken },
+      ip: null,
+      userAgent: "test",
+      authToken: told.authToken,
     });
   });
 
@@ -94,7 +101,10 @@ describe.each(BOTH)("on %s", (_name, convexTest) => {
     const [job] = await t.run((ctx) => ctx.db.system.query("_scheduled_functions").collect());
     expect(await t.query(api.messages.bodies)).toEqual(["nested:sendMetadata", job?._id]);
     expect(await t.action((ctx) => ctx.meta.getFunctionMetadata())).toEqual({
-      ...{ name: "inline", componentPath: "", type: "action", visibility: "public" },
+      name: "inline",
+      componentPath: "",
+      type: "action",
+      visibility: "public",
     });
   });
 });

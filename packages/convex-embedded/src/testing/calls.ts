@@ -3,14 +3,14 @@ import type { FunctionReference } from "convex/server";
 import { getFunctionAddress } from "convex/server";
 import type { Value } from "convex/values";
 import { convexToJson } from "convex/values";
-import { placeOf } from "../exec/addresses";
+import { resolveAddress } from "../exec/functionAddress";
 import type { Engine } from "../exec/engine";
 import type { Execution } from "../exec/execution";
 import type { Origin } from "../exec/origins";
 import { executions } from "../exec/execution";
-import { argumentsOf } from "../exec/passing";
+import { parseArguments } from "../exec/validation";
 import { nestLoaded, runFunction, runLoaded, runNested } from "../exec/run";
-import type { FunctionKind, LoadedFunction } from "../runtime/loadedFunction";
+import type { FunctionKind, LoadedFunction } from "../exec/loadedFunction";
 import type { Copy } from "../values/copy";
 import { copyPlain, isFields } from "../values/copy";
 
@@ -37,7 +37,7 @@ export async function callFunction(
     const fn = inlineFunction(engine, kind, "inline", callee);
     return caller === null ? runLoaded(engine, fn, args, origin) : nestLoaded(caller, fn, args);
   }
-  const place = placeOf({ engine, component: "" }, getFunctionAddress(callee));
+  const place = resolveAddress({ engine, component: "" }, getFunctionAddress(callee));
   const call = { ...place, kind, args };
   return caller === null ? runFunction(engine, call, origin) : runNested(caller, call);
 }
@@ -45,15 +45,20 @@ export async function callFunction(
 /** Runs a piece of a test as a mutation. */
 export function runInline(engine: Engine, origin: Origin, handler: Inline): Promise<Value> {
   const fn = inlineFunction(engine, "mutation", "custom", handler);
-  return runLoaded(engine, fn, { value: {}, mostBytes: 0 }, origin);
+  return runLoaded(engine, fn, { value: {}, maxBytes: 0 }, origin);
 }
 
 function inlineFunction(engine: Engine, kind: FunctionKind, path: string, handler: Inline): LoadedFunction {
   const { contexts } = engine.modules;
   return {
-    ...{ component: "", path, kind, visibility: "public", args: { type: "any" }, returns: null },
+    component: "",
+    path,
+    kind,
+    visibility: "public",
+    args: { type: "any" },
+    returns: null,
     call: (execution, args) => handler(contexts[kind](execution, "public"), args),
-    judge: (result) => contexts.judge(result),
+    serialize: (result) => contexts.serialize(result),
   };
 }
 
@@ -67,5 +72,5 @@ function transactionAround(engine: Engine, kind: FunctionKind): Execution | null
 
 function copyOf(args: unknown): Copy {
   if (!isFields(args)) throw new Error(`The arguments of a function are an object, not ${String(args)}`);
-  return copyPlain(args) ?? argumentsOf(convexToJson(args as Value));
+  return copyPlain(args) ?? parseArguments(convexToJson(args as Value));
 }

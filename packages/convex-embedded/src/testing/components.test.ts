@@ -4,7 +4,7 @@ import type { FunctionHandle } from "convex/server";
 import { componentsGeneric } from "convex/server";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { api, components } from "../../fixtures/harness/convex/references.lib";
-import { BOTH, start, startWithCounters } from "./bothForTests";
+import { BOTH, start, startWithCounters } from "./harnessForTests";
 import { convexTest as harness } from "./index";
 
 afterEach(() => {

@@ -1,6 +1,6 @@
 /** The global `Convex` of a process that runs tests. */
 import { executions } from "../exec/execution";
-import { convexGlobal } from "../exec/syscalls";
+import { convexGlobal } from "../syscalls/convexGlobal";
 
 type ConvexGlobal = typeof convexGlobal;
 
@@ -46,7 +46,8 @@ function install(answering: Answering): Answering {
   };
   Object.defineProperty(globalThis, NAME, { value: answering });
   Object.defineProperty(globalThis, "Convex", {
-    ...{ configurable: true, enumerable: false },
+    configurable: true,
+    enumerable: false,
     get: () => dispatching,
     set: (value: ConvexGlobal) => void (answering.other = value),
   });

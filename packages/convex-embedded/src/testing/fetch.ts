@@ -29,8 +29,15 @@ export async function fetchPath(
   const handler = action._handler ?? (action as unknown as NonNullable<typeof action._handler>);
   // It does not end: its response may be a stream that is still written.
   const execution = new Execution({
-    ...{ engine, kind: "http", path: "http", component: "", origin, now: 0 },
-    ...{ parent: null, reader: null, transaction: null },
+    engine,
+    kind: "http",
+    path: "http",
+    component: "",
+    origin,
+    now: 0,
+    parent: null,
+    reader: null,
+    transaction: null,
   });
   const request = new Request(url, init);
   const context = engine.modules.contexts.http(execution);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { BOTH, start } from "./bothForTests";
+import { BOTH, start } from "./harnessForTests";
 
 describe.each(BOTH)("on %s", (_name, convexTest) => {
   const text = "stored";
@@ -10,7 +10,9 @@ describe.each(BOTH)("on %s", (_name, convexTest) => {
     const t = start(convexTest);
     const id = await t.action((ctx) => ctx.storage.store(new Blob([text])));
     expect(await t.run((ctx) => ctx.db.system.get("_storage", id))).toMatchObject({
-      ...{ _id: id, size: text.length, sha256 },
+      _id: id,
+      size: text.length,
+      sha256,
     });
     expect(await t.action(async (ctx) => (await ctx.storage.get(id))?.text())).toBe(text);
     await t.action((ctx) => ctx.storage.delete(id));

@@ -1,8 +1,8 @@
 import type { GenericId } from "convex/values";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { api } from "../../fixtures/harness/convex/references.lib";
-import type { ConvexTest } from "./bothForTests";
-import { BOTH, modules, start } from "./bothForTests";
+import type { ConvexTest } from "./harnessForTests";
+import { BOTH, modules, start } from "./harnessForTests";
 
 type T = ReturnType<typeof start>;
 

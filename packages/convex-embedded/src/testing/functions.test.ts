@@ -5,7 +5,7 @@ import { defineSchema, defineTable, makeFunctionReference } from "convex/server"
 import { describe, expect, test } from "vitest";
 import { Refused } from "../../fixtures/harness/convex/functions.lib";
 import { api } from "../../fixtures/harness/convex/references.lib";
-import { BOTH, modules, start } from "./bothForTests";
+import { BOTH, modules, start } from "./harnessForTests";
 
 const hello = { author: "ada", body: "hello" };
 

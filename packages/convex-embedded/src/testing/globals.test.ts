@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { api } from "../../fixtures/harness/convex/references.lib";
-import { BOTH, start } from "./bothForTests";
+import { BOTH, start } from "./harnessForTests";
 import { convexTest as harness } from "./index";
 
 const NOW = 1_700_000_000_000;
@@ -77,7 +77,7 @@ describe.each(BOTH)("on %s", (_name, convexTest) => {
       return Math.hypot(3, 4);
     };
     expect(await Promise.all([t.query(replace(1)), t.mutation(replace(2)), t.action(replace(3))])).toEqual([
-      ...[1, 2, 3],
+      1, 2, 3,
     ]);
     const failing = t.mutation(() => {
       globalThis.fetch = () => Promise.resolve(new Response("own"));

@@ -15,9 +15,27 @@ const OF_THE_WORLD = ["fetch", "setTimeout", "clearTimeout", "setInterval", "cle
 
 /** Those that libraries replace while they run a function, the workflow component for one. */
 const REPLACEABLE = [
-  ...["Date", "Math", "console", "process", "performance", "crypto", "Crypto", "CryptoKey", "SubtleCrypto"],
-  ...["atob", "btoa", "Request", "Response", "Headers", "URL", "URLSearchParams", "AbortController"],
-  ...["TextEncoder", "TextDecoder", "structuredClone", "queueMicrotask"],
+  "Date",
+  "Math",
+  "console",
+  "process",
+  "performance",
+  "crypto",
+  "Crypto",
+  "CryptoKey",
+  "SubtleCrypto",
+  "atob",
+  "btoa",
+  "Request",
+  "Response",
+  "Headers",
+  "URL",
+  "URLSearchParams",
+  "AbortController",
+  "TextEncoder",
+  "TextDecoder",
+  "structuredClone",
+  "queueMicrotask",
 ] as const;
 
 const worldly: ReadonlySet<string> = new Set(OF_THE_WORLD);
@@ -49,7 +67,7 @@ export function installGlobals(): void {
 }
 
 /** Runs `work` with the globals of the test, though a function may be what called. */
-export function outside<T>(work: () => T): T {
+export function outsideFunctions<T>(work: () => T): T {
   return executions.exit(work);
 }
 
@@ -80,7 +98,9 @@ function install(name: string): void {
   ours.add(get);
   installed.add(name);
   Object.defineProperty(globalThis, name, {
-    ...{ get, set, configurable: true },
+    get,
+    set,
+    configurable: true,
     enumerable: descriptor.enumerable ?? false,
   });
 }
@@ -113,7 +133,7 @@ function reaches(name: string): boolean {
   if (!installed.has(name)) return false;
   asked.delete(name);
   try {
-    outside(() => void Reflect.get(globalThis, name));
+    outsideFunctions(() => void Reflect.get(globalThis, name));
   } catch {
     return false;
   }

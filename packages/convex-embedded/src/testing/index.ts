@@ -1,10 +1,10 @@
 /**
  * A test harness of the shape of `convex-test`, the official mock, on the embedded engine.
  *
- * A suite that was written for that one runs on this one with an alias in the configuration of vitest:
+ * A suite that was written for `convex-test` runs on the harness with an alias in the configuration of vitest:
  *
  * ```ts
- * resolve: { alias: { "convex-test": new URL("./packages/convex-embedded/src/testing/index.ts", import.meta.url).pathname } }
+ * resolve: { alias: { "convex-test": "convex-embedded/testing" } }
  * ```
  *
  * ```ts
@@ -39,9 +39,9 @@ type Options = Partial<Omit<InstanceOptions, "schema">> & { readonly schema?: Sc
  *
  * @param schemaOrOptions the default export of `schema.ts`, or `{ schema, modules, transactionLimits }`; nothing: any
  * document goes, and there are no indexes.
- * @param modules `import.meta.glob` of all functions, the folder `_generated` included. Default: those of this
- * repository's `convex/`.
- * @throws Error for a schema that Convex refuses.
+ * @param modules `import.meta.glob` of all functions, the folder `_generated` included. Unlike in `convex-test` they are
+ * required: this package does not know where a project keeps its functions.
+ * @throws Error without modules, and for a schema that Convex refuses.
  */
 // Its signatures are those of `convex-test`, which infer the documents' types from the schema.
 export const convexTest = create as unknown as typeof ConvexTest;
@@ -68,7 +68,13 @@ function optionsOf(
       : (schemaOrOptions ?? {});
   return {
     schema: given.schema ?? null,
-    modules: modules ?? given.modules ?? import.meta.glob("../../../../convex/**/*.*s"),
+    modules: modules ?? given.modules ?? missingModules(),
     transactionLimits: given.transactionLimits ?? false,
   };
+}
+
+function missingModules(): never {
+  throw new Error(
+    'convexTest() needs the modules of the functions: `convexTest(schema, import.meta.glob("./**/*.*s"))`, relative to convex/.',
+  );
 }

@@ -1,17 +1,17 @@
 /** One `convexTest()`: an engine of its own, in memory. */
 import { randomBytes } from "node:crypto";
 import type { GenericSchema, SchemaDefinition } from "convex/server";
-import { CreationTimes } from "../exec/creationTimes";
+import { CreationTimes } from "../store/creationTimes";
 import type { Engine } from "../exec/engine";
 import type { TransactionLimits } from "../exec/limits";
 import { CONVEX_LIMITS } from "../exec/limits";
-import type { Component } from "../runtime/components";
-import type { Modules } from "../runtime/modules";
-import { FileStorage } from "../files/files";
+import type { Component } from "../exec/components";
+import type { Modules } from "../exec/modules";
+import { FileStorage } from "../files/fileStorage";
 import { FileMemory } from "../files/filesMemory";
 import { withSystemTables } from "../store/system/systemTables";
 import { openMemoryStore } from "../store/memory";
-import { isolateGlobals, outside } from "./globals";
+import { isolateGlobals, outsideFunctions } from "./globals";
 import type { Glob } from "./modules";
 import { modulesOf } from "./modules";
 import { schemaOf } from "./schema";
@@ -39,16 +39,26 @@ export class Instance {
   /** @throws Error for a schema that Convex refuses, and modules that have no root. */
   constructor({ schema, modules, transactionLimits }: InstanceOptions) {
     // The time is the test's to set.
-    const clock = (): number => outside(() => Date.now());
+    const clock = (): number => outsideFunctions(() => Date.now());
     const store = openMemoryStore(clock);
     const creationTimes = new CreationTimes(0);
     const log = (): void => undefined;
     const app = this.#add("", modules);
     this.engine = {
-      ...{ store, creationTimes, clock, log, components: this.#components, modules: app },
+      store,
+      creationTimes,
+      clock,
+      log,
+      components: this.#components,
+      modules: app,
       files: new FileStorage({
-        ...{ store, creationTimes, clock, log, bytes: new FileMemory() },
-        ...{ origin: ORIGIN, key: randomBytes(32) },
+        store,
+        creationTimes,
+        clock,
+        warn: log,
+        bytes: new FileMemory(),
+        origin: ORIGIN,
+        key: randomBytes(32),
       }),
       auth: { identify: ({ identity }) => Promise.resolve(identity ?? "null"), prepare: () => null },
       scheduler: { wake: () => this.scheduled.wake() },
@@ -107,6 +117,8 @@ function limitsOf(given: InstanceOptions["transactionLimits"]): Engine["limits"]
     ...CONVEX_LIMITS,
     transaction: { ...CONVEX_LIMITS.transaction, ...(typeof given === "object" && given) },
     enforced: given !== false,
-    ...{ userMs: Infinity, actionMs: Infinity, actionCalls: Infinity },
+    userMs: Infinity,
+    actionMs: Infinity,
+    actionCalls: Infinity,
   };
 }

@@ -3,7 +3,7 @@ import { v } from "convex/values";
 import { convexTest as mock } from "convex-test";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { api } from "../../fixtures/harness/convex/references.lib";
-import { start } from "./bothForTests";
+import { start } from "./harnessForTests";
 import { convexTest } from "./index";
 
 afterEach(() => {
@@ -40,8 +40,11 @@ test("an instance needs no database and no file", async () => {
   vi.doUnmock("../store/sqlite");
 });
 
-test("without anything it has the functions of this repository", async () => {
-  expect(await (await convexTest().fetch("/health")).json()).toEqual({ status: "ok" });
+test("without modules it says that it needs them", () => {
+  expect(() => convexTest()).toThrow("convexTest() needs the modules of the functions");
+  expect(() => convexTest({ transactionLimits: true })).toThrow(
+    "convexTest() needs the modules of the functions",
+  );
 });
 
 test("nothing of the engine waits by timers that a test has faked, even before it was imported", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { api } from "../../fixtures/harness/convex/references.lib";
 import schema from "../../fixtures/harness/convex/schema";
-import { BOTH, modules } from "./bothForTests";
+import { BOTH, modules } from "./harnessForTests";
 
 describe.each(BOTH)("on %s", (_name, convexTest) => {
   const insert = (t: ReturnType<typeof start>, count: number) =>

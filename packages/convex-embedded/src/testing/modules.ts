@@ -3,8 +3,8 @@ import * as server from "convex/server";
 import { ConvexError } from "convex/values";
 import type { ConvexLibrary } from "../exec/context/library";
 import { executions } from "../exec/execution";
-import { Modules } from "../runtime/modules";
-import type { Namespace } from "../runtime/realm";
+import { Modules } from "../exec/modules";
+import type { Namespace } from "../exec/realm";
 
 /** By path, as `import.meta.glob("./**" + "/*.ts")` gives them. */
 export type Glob = Readonly<Record<string, () => Promise<unknown>>>;

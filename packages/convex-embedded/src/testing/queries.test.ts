@@ -1,8 +1,8 @@
 import type { GenericDataModel, GenericQueryCtx } from "convex/server";
 import { convexTest as mock } from "convex-test";
 import { expect, test } from "vitest";
-import type { ConvexTest } from "./bothForTests";
-import { start } from "./bothForTests";
+import type { ConvexTest } from "./harnessForTests";
+import { start } from "./harnessForTests";
 import { convexTest } from "./index";
 
 type Db = GenericQueryCtx<GenericDataModel>["db"];

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { api } from "../../fixtures/harness/convex/references.lib";
-import { BOTH, start } from "./bothForTests";
+import { BOTH, start } from "./harnessForTests";
 import { convexTest as harness } from "./index";
 
 type T = ReturnType<typeof start>;

@@ -2,14 +2,14 @@
  * Scheduled functions in a test: each waits by a `setTimeout` of its own, which may be a fake one, and starts nowhere but
  * in its callback. So nothing runs before the test lets the time pass.
  */
-import { labelOf } from "../exec/addresses";
+import { functionLabel } from "../exec/functionAddress";
 import type { Engine } from "../exec/engine";
 import { Jobs } from "../jobs/jobs";
 import type { Task } from "../jobs/runner";
 import { Runner } from "../jobs/runner";
 import type { Work } from "../jobs/work";
 import type { Transaction } from "../store/types";
-import { installGlobals, outside } from "./globals";
+import { installGlobals, outsideFunctions } from "./globals";
 import { realTimers, turn } from "./realTimers";
 
 /** Longer ones fire at once, in Node as in fakes of it. */
@@ -100,7 +100,7 @@ export class ScheduledFunctions {
     const delay = Math.max(0, work.due - this.#engine().clock());
     const fire = delay > LONGEST_TIMEOUT_MS ? () => this.#wait(work) : () => this.#start(work);
     this.#waiting++;
-    outside(() => {
+    outsideFunctions(() => {
       const handle: { unref?: () => void } = setTimeout(
         () => {
           this.#waiting--;
@@ -124,7 +124,7 @@ export class ScheduledFunctions {
 }
 
 function currentTimeout(): typeof setTimeout {
-  return outside(() => setTimeout);
+  return outsideFunctions(() => setTimeout);
 }
 
 /** Nobody is there to hear of a failure but who reads the output. */
@@ -135,7 +135,7 @@ class TestRunner extends Runner {
       begin: (transaction) => task.begin(transaction),
       end(transaction: Transaction, outcome) {
         if (outcome.kind === "failed") {
-          const name = labelOf({ component: task.component, path: task.name });
+          const name = functionLabel({ component: task.component, path: task.name });
           console.error(`The scheduled function ${name} failed: ${outcome.error}`);
         }
         task.end(transaction, outcome);

@@ -3,7 +3,7 @@
  *
  * ```ts
  * const server = await startServer({ project: process.cwd(), data: directory, port: 0 });
- * const reply = await fetch(`${server.url}/health`);
+ * const reply = await fetch(`${server.url}/hello`);
  * await server.close();
  * ```
  */

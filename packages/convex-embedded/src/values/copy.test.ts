@@ -70,7 +70,7 @@ test("the bound holds for the bytes that Convex counts", async () => {
   fc.assert(
     fc.property(anything, (value) => {
       const copy = copyPlain(value);
-      if (copy !== null) expect(copy.mostBytes).toBeGreaterThanOrEqual(getConvexSize(copy.value));
+      if (copy !== null) expect(copy.maxBytes).toBeGreaterThanOrEqual(getConvexSize(copy.value));
     }),
   );
 });

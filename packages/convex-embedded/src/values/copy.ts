@@ -10,7 +10,7 @@ import { MOST_ELEMENTS, MOST_FIELDS, MOST_LEVELS } from "./shape";
 /** A copy, and a bound for its bytes as Convex counts them. */
 export interface Copy {
   readonly value: Value;
-  readonly mostBytes: number;
+  readonly maxBytes: number;
 }
 
 const NOT_PLAIN = Symbol("not plain");
@@ -35,7 +35,7 @@ export function copyPlain(value: unknown): Copy | null {
   most = 0;
   level = 0;
   const copy = copied(value);
-  return copy === NOT_PLAIN ? null : { value: copy, mostBytes: most };
+  return copy === NOT_PLAIN ? null : { value: copy, maxBytes: most };
 }
 
 /** True for what is no list, no bytes and no primitive: an object with fields, or of some class. */

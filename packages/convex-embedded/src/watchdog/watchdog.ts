@@ -1,18 +1,27 @@
 /**
- * Ends the process when one execution keeps it from doing anything else: `while (true) {}`.
+ * Ends the process when one execution blocks the event loop, as `while (true) {}` does.
  *
- * Such code never gives the event loop its turn, so no timer of this thread can stop it. A worker thread watches a counter
- * that this thread increases with each turn of the event loop, each function that begins or ends, each request, and each part
- * of a body. Where the counter stands still for too long, the worker asks which execution runs, names it on stderr and kills
- * the process: acknowledged work is on disk, and unfinished work is rolled back at the next start. Many short executions in a
- * row are progress, however long they take together.
+ * No timer of the blocked thread can fire, so a worker thread watches it. The two share a counter. The watched thread
+ * increases it with each beat of a timer, each function that begins or ends, each request, and each part of a body. While the
+ * counter moves, the process makes progress, so a thousand short executions in a row are fine, however long they take together.
+ * When the counter has stood still for the limit, the worker asks V8's inspector which execution runs:
+ *
+ * ```text
+ * counter  17  18  19  19  19  19  19  19  …  no progress for 5 s, although the processor was used
+ * worker                                   →  "Which execution runs?"  items:spin, and the same one look later
+ *                                          →  prints "The function items:spin has kept the process …" and kills the process
+ * ```
+ *
+ * Killing loses nothing that was acknowledged: acknowledged work is on disk, and the next start rolls the rest back. Work of the
+ * runtime itself that may block for long, such as a build, is exempt. `watchdogMemory.ts` has the shared memory and
+ * `watchdogWorker.ts` the program of the worker.
  */
 import { url as inspectorUrl } from "node:inspector";
 import { Worker } from "node:worker_threads";
-import { labelOf } from "../exec/addresses";
+import { functionLabel } from "../exec/functionAddress";
 import type { Execution } from "../exec/execution";
 import { executions } from "../exec/execution";
-import { monitorWith } from "../exec/monitor";
+import { setMonitor } from "../exec/monitor";
 import { WatchdogMemory } from "./watchdogMemory";
 import { LOOKS, WATCHDOG_WORKER } from "./watchdogWorker";
 
@@ -49,7 +58,7 @@ function watch(limitMs: number): Watchdog {
   };
   beat();
   const heart = setInterval(beat, limitMs / LOOKS / 2).unref();
-  monitorWith(memory);
+  setMonitor(memory);
   Object.defineProperty(globalThis, GLOBAL_NAME, { value: executionSeen(), configurable: true });
   // The worker needs little memory, and the functions' thread should have the rest.
   const resourceLimits = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 1 };
@@ -76,7 +85,7 @@ function watch(limitMs: number): Watchdog {
     },
     async stop() {
       clearInterval(heart);
-      monitorWith(null);
+      setMonitor(null);
       await worker.terminate();
       Reflect.deleteProperty(globalThis, GLOBAL_NAME);
     },
@@ -95,6 +104,6 @@ function executionSeen(): () => string | null {
     if (execution === undefined) return null;
     if (execution !== seen) number++;
     seen = execution;
-    return `${number} ${labelOf(execution)}`;
+    return `${number} ${functionLabel(execution)}`;
   };
 }

@@ -15,26 +15,30 @@ import type { EmbeddedServer } from "../../server/server";
 const MOVING = join(import.meta.dirname, "../../../fixtures/moving");
 
 const EVERY_TYPE: readonly Value[] = [
-  ...[
-    null,
-    true,
-    false,
-    "",
-    'a "b" \\ \n \0 – 😀',
-    0,
-    -0,
-    1,
-    -1.5,
-    1e21,
-    5e-324,
-    2 ** 53,
-    NaN,
-    Infinity,
-    -Infinity,
-  ],
-  ...[0n, -1n, 2n ** 63n - 1n, -(2n ** 63n)],
-  ...[new ArrayBuffer(0), Uint8Array.from({ length: 256 }, (_, i) => i).buffer],
-  ...[[], [[1, [2n]], null], {}],
+  null,
+  true,
+  false,
+  "",
+  'a "b" \\ \n \0 – 😀',
+  0,
+  -0,
+  1,
+  -1.5,
+  1e21,
+  5e-324,
+  2 ** 53,
+  NaN,
+  Infinity,
+  -Infinity,
+  0n,
+  -1n,
+  2n ** 63n - 1n,
+  -(2n ** 63n),
+  new ArrayBuffer(0),
+  Uint8Array.from({ length: 256 }, (_, i) => i).buffer,
+  [],
+  [[1, [2n]], null],
+  {},
   { a: { "b c": [{}] }, "10": 1, "9": 2n },
 ];
 
@@ -117,14 +121,22 @@ test("the entries are those of a Convex snapshot, with its numbers for the table
   await command("export", file, "--data", server.dataDirectory);
   const entries = new Map([...(await readZip(file))].map(([name, bytes]) => [name, bytes.toString()]));
   expect([...entries.keys()]).toEqual([
-    ...["README.md", "_tables/documents.jsonl"],
-    ...["_components/notebook/_tables/documents.jsonl", "_components/second/_tables/documents.jsonl"],
-    ...["empty/documents.jsonl", "empty/generated_schema.jsonl"],
-    ...["things/documents.jsonl", "things/generated_schema.jsonl"],
-    ...["_components/notebook/notes/documents.jsonl", "_components/notebook/notes/generated_schema.jsonl"],
-    ...["_components/second/notes/documents.jsonl", "_components/second/notes/generated_schema.jsonl"],
-    ...["_storage/documents.jsonl", `_storage/${id}.txt`],
-    ...["_components/notebook/_storage/documents.jsonl", "_components/second/_storage/documents.jsonl"],
+    "README.md",
+    "_tables/documents.jsonl",
+    "_components/notebook/_tables/documents.jsonl",
+    "_components/second/_tables/documents.jsonl",
+    "empty/documents.jsonl",
+    "empty/generated_schema.jsonl",
+    "things/documents.jsonl",
+    "things/generated_schema.jsonl",
+    "_components/notebook/notes/documents.jsonl",
+    "_components/notebook/notes/generated_schema.jsonl",
+    "_components/second/notes/documents.jsonl",
+    "_components/second/notes/generated_schema.jsonl",
+    "_storage/documents.jsonl",
+    `_storage/${id}.txt`,
+    "_components/notebook/_storage/documents.jsonl",
+    "_components/second/_storage/documents.jsonl",
   ]);
   expect(entries.get("_tables/documents.jsonl")).toMatch(
     /^\{"name":"empty","id":10001\}\n\{"name":"things","id":\d+\}\n$/,
@@ -132,12 +144,10 @@ test("the entries are those of a Convex snapshot, with its numbers for the table
   expect(entries.get("things/generated_schema.jsonl")).toBe('"uniform"\n');
   expect(entries.get("empty/documents.jsonl")).toBe("");
   expect(JSON.parse(entries.get("_storage/documents.jsonl") ?? "")).toEqual({
-    ...{
-      _id: id,
-      _creationTime: expect.any(Number) as number,
-      size: 3,
-      contentType: "text/plain; charset=utf-8",
-    },
+    _id: id,
+    _creationTime: expect.any(Number) as number,
+    size: 3,
+    contentType: "text/plain; charset=utf-8",
     sha256: "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=",
     internalId: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
   });

@@ -5,7 +5,10 @@ import { importSnapshot } from "./import";
 
 const [, , file = "", directory = ""] = process.argv;
 await importSnapshot({
-  ...{ file, directory, mode: "replaceAll", schemas: [{ component: "", schema: withSystemTables(null) }] },
+  file,
+  directory,
+  mode: "replaceAll",
+  schemas: [{ component: "", schema: withSystemTables(null) }],
   confirm: () => Promise.resolve(true),
   progress: (line) => writeSync(1, `${line}\n`),
 });

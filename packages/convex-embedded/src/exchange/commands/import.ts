@@ -4,13 +4,13 @@ import type { SnapshotEntries } from "../entries";
 import { sortEntries } from "../entries";
 import { importDocuments, SchemaProblems } from "../importDocuments";
 import { importFiles } from "../importFiles";
-import { tablesIn } from "../numbers";
+import { tablesIn } from "../tableNumbers";
 import type { ImportMode, ImportPlan } from "../plan";
 import { planImport, qualified } from "../plan";
-import { refuseDangling } from "../references";
+import { checkReferences } from "../checkReferences";
 import type { Target } from "../target";
 import { inOneTransaction } from "../target";
-import { ZipReader } from "../zip";
+import { ZipReader } from "../../backup/zipReader";
 import { allFiles, removeFile } from "../../files/filesTable";
 import { STORAGE } from "../../store/system/systemTables";
 import { applySchemas } from "../../store/schema";
@@ -73,7 +73,7 @@ async function importInto(
     // All tables were just made.
     if (!line.endsWith(" matches the schema")) progress(line);
   });
-  refuseDangling(before, writes.catalog, plan.drop, (table) => countOf(target, table) > 0);
+  checkReferences(before, writes.catalog, plan.drop, (table) => countOf(target, table) > 0);
 
   const problems = new SchemaProblems();
   const result = { documents: 0, tables: tables.filter(({ name }) => name !== STORAGE).length, files: 0 };

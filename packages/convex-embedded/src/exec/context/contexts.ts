@@ -3,22 +3,22 @@
  *
  * `convex/server` makes a context of closures for each call and passes everything through them as JSON text, which took
  * a quarter of a request's time. Its contexts hold no state: here each kind is made once, by `convex/server` itself, and
- * every call gets a copy. What is called most goes the short way, without text; all else takes the one it always took,
- * and so does whatever the short way does not know.
+ * every call gets a copy. The methods that are called most take a fast path without text. All others take the slow path
+ * through `convex/server`, as do the arguments that the fast path does not know.
  */
 import type { JSONValue, Value } from "convex/values";
 import { jsonToConvex } from "convex/values";
 import type { Execution } from "../execution";
-import type { AtOnce, ToThrown } from "./atOnce";
-import { atOnceWith } from "./atOnce";
-import type { ActionCalls } from "./calls";
-import { shortCalls } from "./calls";
-import type { Database, WritableDatabase } from "./database";
-import { shortReads, shortWrites } from "./database";
+import type { RunSynchronously, ToThrown } from "./synchronous";
+import { synchronousRunner } from "./synchronous";
+import type { ActionCalls } from "./fastCalls";
+import { withFastCalls } from "./fastCalls";
+import type { Database, WritableDatabase } from "./fastDatabase";
+import { withFastReads, withFastWrites } from "./fastDatabase";
 import type { ConvexLibrary } from "./library";
-import type { MutationCalls, QueryCalls } from "./nested";
-import { shortNested } from "./nested";
-import { longOf } from "./query";
+import type { MutationCalls, QueryCalls } from "./fastNestedCalls";
+import { fastNestedCalls } from "./fastNestedCalls";
+import { toSlowQuery } from "./fastTable";
 
 type Visibility = "public" | "internal";
 
@@ -34,70 +34,68 @@ interface MutationContext extends MutationCalls {
 
 /** The contexts of one build. */
 export class Contexts {
-  readonly #library: ConvexLibrary;
   readonly #made = new Map<string, object>();
-  readonly #atOnce: AtOnce;
+  readonly #runSynchronously: RunSynchronously;
 
-  constructor(library: ConvexLibrary) {
-    this.#library = library;
-    this.#atOnce = atOnceWith(this.toThrown);
+  constructor(private readonly library: ConvexLibrary) {
+    this.#runSynchronously = synchronousRunner(this.toThrown);
   }
 
   /** A context of a query's own: what it changes there, no other call sees. */
   query(execution: Execution, visibility: Visibility): object {
     const base = this.#once(`query ${visibility}`, () => {
-      const { queryGeneric, internalQueryGeneric } = this.#library;
+      const { queryGeneric, internalQueryGeneric } = this.library;
       const register = visibility === "public" ? queryGeneric : internalQueryGeneric;
       return capture((probe) => register(probe).invokeQuery(NO_ARGUMENTS)) as QueryContext;
     });
-    const calls = shortNested(execution, base, this.toThrown);
-    return { ...base, ...calls, db: shortReads(execution, base.db, this.#atOnce) };
+    const calls = fastNestedCalls(execution, base, this.toThrown);
+    return { ...base, ...calls, db: withFastReads(execution, base.db, this.#runSynchronously) };
   }
 
   mutation(execution: Execution, visibility: Visibility): object {
     const base = this.#once(`mutation ${visibility}`, () => {
-      const { mutationGeneric, internalMutationGeneric } = this.#library;
+      const { mutationGeneric, internalMutationGeneric } = this.library;
       const register = visibility === "public" ? mutationGeneric : internalMutationGeneric;
       return capture((probe) => register(probe).invokeMutation(NO_ARGUMENTS)) as MutationContext;
     });
-    const calls = shortNested(execution, base, this.toThrown);
-    return { ...base, ...calls, db: shortWrites(execution, base.db, this.#atOnce) };
+    const calls = fastNestedCalls(execution, base, this.toThrown);
+    return { ...base, ...calls, db: withFastWrites(execution, base.db, this.#runSynchronously) };
   }
 
   action(execution: Execution, visibility: Visibility): object {
     const base = this.#once(`action ${visibility}`, () => {
-      const { actionGeneric, internalActionGeneric } = this.#library;
+      const { actionGeneric, internalActionGeneric } = this.library;
       const register = visibility === "public" ? actionGeneric : internalActionGeneric;
       return capture((probe) => register(probe).invokeAction("", NO_ARGUMENTS)) as ActionCalls;
     });
-    return shortCalls(execution, base, this.toThrown);
+    return withFastCalls(execution, base, this.toThrown);
   }
 
   http(execution: Execution): object {
     const base = this.#once("http", () => {
-      const register = this.#library.httpActionGeneric;
+      const register = this.library.httpActionGeneric;
       return capture((probe) => register(probe).invokeHttpAction(null)) as ActionCalls;
     });
-    return shortCalls(execution, base, this.toThrown);
+    return withFastCalls(execution, base, this.toThrown);
   }
 
   /** An error of the functions' own classes, as `convex/server` makes one of what a syscall rejects with. */
   readonly toThrown: ToThrown = ({ message, data }) => {
     if (data === undefined) return new Error(message);
-    const error = new this.#library.ConvexError(message);
+    const error = new this.library.ConvexError(message);
     error.data = jsonToConvex(data);
     return error;
   };
 
   /** What `convex/server` makes of a result that is no plain data. @throws Error in its words. */
-  async judge(result: unknown): Promise<Value> {
-    const text = await this.#library.queryGeneric(() => longOf(result)).invokeQuery(NO_ARGUMENTS);
+  async serialize(result: unknown): Promise<Value> {
+    const text = await this.library.queryGeneric(() => toSlowQuery(result)).invokeQuery(NO_ARGUMENTS);
     return jsonToConvex(JSON.parse(text) as JSONValue);
   }
 
   /** True if the router answers requests as `convex/server` has it, and so may be called past its text. */
   isStandard(router: { readonly runRequest: unknown }): boolean {
-    return String(router.runRequest) === String(this.#library.httpRouter().runRequest);
+    return String(router.runRequest) === String(this.library.httpRouter().runRequest);
   }
 
   #once<Context extends object>(name: string, make: () => Context): Context {

@@ -44,7 +44,7 @@ const SERVER: readonly Exclude<keyof ConvexLibrary, "ConvexError">[] = [
 ];
 
 /** For a script that is to hand over its copy: the imports, and the object of what they bring. */
-export const LIBRARY = {
+export const LIBRARY_EXPORTS = {
   imports: `import { ${SERVER.join(", ")} } from "convex/server";\nimport { ConvexError } from "convex/values";`,
   object: `{ ${SERVER.join(", ")}, ConvexError }`,
 } as const;

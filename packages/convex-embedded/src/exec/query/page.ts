@@ -3,7 +3,7 @@ import type { KeyRange, Row } from "../../store/types";
 import { keyAfter } from "../../values/keys";
 import { SyscallError } from "../errors";
 import type { Execution } from "../execution";
-import { readerOf } from "../reads";
+import { readerOf } from "../documentReads";
 import type { Position } from "./cursor";
 import { decodeCursor, encodeCursor, fingerprint } from "./cursor";
 import type { SerializedQuery, Source } from "./source";
@@ -66,7 +66,7 @@ function readPage(
   start: Position | null,
   end: Position | null,
 ): Page {
-  const judge = compileOperators(args.query.operators);
+  const classify = compileOperators(args.query.operators);
   const documents: string[] = [];
   const read: Buffer[] = [];
   let bytes = 0;
@@ -85,7 +85,7 @@ function readPage(
       position = "end";
       break;
     }
-    const verdict = judge(row);
+    const verdict = classify(row);
     if (verdict === "stop") break;
     read.push(row.key);
     bytes += row.json.length;

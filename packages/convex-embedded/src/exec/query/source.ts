@@ -2,7 +2,7 @@
 import type { JSONValue } from "convex/values";
 import type { IndexInfo } from "../../store/types";
 import { encodeKey, prefixEnd } from "../../values/keys";
-import { labelOf } from "../addresses";
+import { functionLabel } from "../functionAddress";
 import { SyscallError, unsupported } from "../errors";
 import type { Execution } from "../execution";
 import { isReadable, isReadableIndex } from "../../store/system/systemTables";
@@ -39,7 +39,7 @@ export interface Source {
 /** @throws SyscallError for an index that the schema does not declare, a range it cannot serve, or a text search. */
 export function sourceOf(execution: Execution, { source }: SerializedQuery): Source | null {
   if (source.type === "Search") {
-    const hint = `${labelOf(execution)} asked for the index ${source.indexName}.`;
+    const hint = `${functionLabel(execution)} asked for the index ${source.indexName}.`;
     throw unsupported("Text searches (`withSearchIndex`)", hint);
   }
   const name = source.type === "FullTableScan" ? `${source.tableName}.by_creation_time` : source.indexName;
@@ -57,7 +57,7 @@ export function sourceOf(execution: Execution, { source }: SerializedQuery): Sou
     const builtIn = indexName === "by_creation_time" || indexName === "by_id";
     if (table === null && builtIn) {
       // It may be made later on.
-      execution.observed?.elsewhere();
+      execution.readSet?.addUntracked();
       return null;
     }
     throw new SyscallError(`Index ${name} not found. Declare it in schema.ts.`);

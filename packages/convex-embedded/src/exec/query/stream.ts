@@ -4,7 +4,7 @@ import { jsonToConvex } from "convex/values";
 import type { KeyRange, Row } from "../../store/types";
 import { SyscallError } from "../errors";
 import type { Execution } from "../execution";
-import { readerOf } from "../reads";
+import { readerOf } from "../documentReads";
 import { compileFilter } from "./filter";
 import type { SerializedQuery, Source } from "./source";
 import { sourceOf } from "./source";
@@ -56,19 +56,19 @@ export function scan(
   source: Source,
   range: KeyRange = source.range,
 ): { next(): Row | null } {
-  const { usage, observed } = execution;
+  const { usage, readSet } = execution;
   const { start, end } = range;
-  if (source.system) observed?.elsewhere();
-  const reading = observed?.range(source.table, source.index, range, source.order);
-  usage.readRange(`${source.index.id} ${start.toString("latin1")} ${end.toString("latin1")}`);
+  if (source.system) readSet?.addUntracked();
+  const rangeRead = readSet?.range(source.table, source.index, range, source.order);
+  usage.countRange(`${source.index.id} ${start.toString("latin1")} ${end.toString("latin1")}`);
   if (start.compare(end) >= 0) return { next: () => null };
   const rows = readerOf(execution).scan(source.index, range, source.order);
   if (source.system) return rows;
   return {
     next() {
       const row = rows.next();
-      reading?.read(row);
-      if (row !== null) usage.readDocument(row.json);
+      rangeRead?.read(row);
+      if (row !== null) usage.countDocument(row.json);
       return row;
     },
   };
@@ -78,7 +78,7 @@ export function scan(
 export function openQuery(execution: Execution, query: SerializedQuery): OpenQuery {
   readerOf(execution);
   const source = sourceOf(execution, query);
-  const judge = compileOperators(query.operators);
+  const classify = compileOperators(query.operators);
   const limits = query.operators.flatMap((operator) => ("limit" in operator ? [operator.limit] : []));
   const least = Math.min(...limits);
   let rows: { next(): Row | null } | null = null;
@@ -90,7 +90,7 @@ export function openQuery(execution: Execution, query: SerializedQuery): OpenQue
         // The reader is asked for the first row, not before: a snapshot is pinned by its first read.
         rows ??= scan(execution, source);
         const row = rows.next();
-        const verdict = row === null ? "stop" : judge(row);
+        const verdict = row === null ? "stop" : classify(row);
         if (verdict === "stop") done = true;
         if (verdict !== "take") continue;
         // The row after the last one that a limit lets through need not be read.

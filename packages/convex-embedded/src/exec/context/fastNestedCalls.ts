@@ -1,0 +1,60 @@
+/** `ctx.runQuery` and `ctx.runMutation` of queries and mutations, on the fast path. */
+import type { Value } from "convex/values";
+import type { FunctionKind } from "../loadedFunction";
+import { resolveAddress } from "../functionAddress";
+import { toSyscallError } from "../errors";
+import type { Execution } from "../execution";
+import { runNested } from "../run";
+import type { ToThrown } from "./synchronous";
+import type { PlainCall } from "./fastCalls";
+import { parseCall } from "./fastCalls";
+
+/** With options, such as limits of its own, a call takes the slow path. */
+type Call = (reference: unknown, args?: unknown, options?: unknown) => Promise<Value>;
+
+export interface QueryCalls {
+  readonly runQuery: Call;
+}
+
+export interface MutationCalls extends QueryCalls {
+  readonly runMutation: Call;
+}
+
+/** The calls of a context. @param made by `convex/server`, which is asked where a call is not plain. */
+export function fastNestedCalls(
+  execution: Execution,
+  made: QueryCalls & Partial<MutationCalls>,
+  toThrown: ToThrown,
+): QueryCalls & Partial<MutationCalls> {
+  const fast =
+    (kind: FunctionKind, slow: Call): Call =>
+    (reference, args, options) => {
+      const plain = options === undefined ? parseCall(reference, args) : null;
+      if (plain === null) return slow(reference, args, options);
+      return call(execution, kind, plain, toThrown);
+    };
+  const { runQuery, runMutation } = made;
+  return {
+    runQuery: fast("query", runQuery),
+    ...(runMutation && { runMutation: fast("mutation", runMutation) }),
+  };
+}
+
+async function call(
+  execution: Execution,
+  kind: FunctionKind,
+  { address, args }: PlainCall,
+  toThrown: ToThrown,
+): Promise<Value> {
+  let entered = false;
+  try {
+    execution.assertRunning();
+    execution.budget.enter();
+    entered = true;
+    return await runNested(execution, { ...resolveAddress(execution, address), args, kind });
+  } catch (thrown) {
+    throw toThrown(toSyscallError(thrown));
+  } finally {
+    if (entered) execution.budget.exit();
+  }
+}

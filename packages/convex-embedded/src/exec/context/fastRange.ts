@@ -1,0 +1,80 @@
+/** The range of an index, as `withIndex` lets a function say it. */
+import type { JSONValue, Value } from "convex/values";
+import { convexToJson } from "convex/values";
+import type { RangeExpression } from "../query/range";
+import type { SlowRange, Comparison } from "./slowQuery";
+
+/** One bound, as it was given and in Convex's JSON form. */
+export interface Bound {
+  readonly method: Comparison;
+  readonly field: string;
+  readonly given: unknown;
+  readonly json: JSONValue;
+}
+
+const TYPES = { eq: "Eq", gt: "Gt", gte: "Gte", lt: "Lt", lte: "Lte" } as const;
+
+/** What `withIndex` calls back with. */
+export class FastRange {
+  // Functions hold this object, so its fields are hidden from them.
+  readonly #bounds: readonly Bound[];
+  #used = false;
+
+  constructor(bounds: readonly Bound[]) {
+    this.#bounds = bounds;
+  }
+
+  eq(field: string, value: unknown): FastRange {
+    return this.#with("eq", field, value);
+  }
+
+  gt(field: string, value: unknown): FastRange {
+    return this.#with("gt", field, value);
+  }
+
+  gte(field: string, value: unknown): FastRange {
+    return this.#with("gte", field, value);
+  }
+
+  lt(field: string, value: unknown): FastRange {
+    return this.#with("lt", field, value);
+  }
+
+  lte(field: string, value: unknown): FastRange {
+    return this.#with("lte", field, value);
+  }
+
+  export(): readonly Bound[] {
+    this.#use();
+    return this.#bounds;
+  }
+
+  #with(method: Comparison, field: string, given: unknown): FastRange {
+    this.#use();
+    const json = given === undefined ? { $undefined: null } : convexToJson(given as Value);
+    return new FastRange([...this.#bounds, { method, field, given, json }]);
+  }
+
+  #use(): void {
+    if (this.#used) {
+      throw new Error(
+        "IndexRangeBuilder has already been used! Chain your method calls like `q => q.eq(...).eq(...)`. " +
+          "See https://docs.convex.dev/using/indexes",
+      );
+    }
+    this.#used = true;
+  }
+}
+
+/** A bound as a serialized query has it. */
+export const expressionOf = ({ method, field, json }: Bound): RangeExpression => ({
+  type: TYPES[method],
+  fieldPath: field,
+  value: json,
+});
+
+/** Says the same to a query of `convex/server`. */
+export const replayBounds =
+  (bounds: readonly Bound[]) =>
+  (range: SlowRange): SlowRange =>
+    bounds.reduce((q, { method, field, given }) => q[method](field, given), range);

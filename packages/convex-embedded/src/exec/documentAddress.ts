@@ -1,0 +1,72 @@
+/** From the ids and names that functions use to the store's tables. */
+import type { TableInfo } from "../store/types";
+import { decodeId } from "../values/ids";
+import type { IdNames } from "../values/validators";
+import { isReadable, isSystemTable } from "../store/system/systemTables";
+import { SyscallError } from "./errors";
+import type { Engine } from "./engine";
+import type { Execution } from "./execution";
+
+/** A document's place. */
+export interface DocumentAddress {
+  readonly table: TableInfo;
+  readonly internal: Uint8Array;
+}
+
+/** Tells validators which table of a component an id belongs to. Ids of other components are ids of no table. */
+export class ComponentIds implements IdNames {
+  constructor(
+    private readonly engine: Pick<Engine, "store">,
+    private readonly component: string,
+  ) {}
+
+  tableOf(id: string): string | null {
+    const decoded = decodeId(id);
+    const table = decoded && this.engine.store.catalog.tableByNumber(this.component, decoded.tableNumber);
+    return table?.name ?? null;
+  }
+}
+
+/**
+ * The document that an id names, `null` if it names no table.
+ *
+ * @param operation who asks, as Convex's errors have it: `db.get`.
+ * @param expected the table that the caller named beside the id, if it did.
+ * @param options `system`: it is asked for through `db.system`.
+ * @throws SyscallError for what is no id, an id of another table than the one named, or one of the wrong side.
+ */
+export function resolveId(
+  execution: Execution,
+  operation: string,
+  id: unknown,
+  expected: unknown,
+  { system = false } = {},
+): DocumentAddress | null {
+  const decoded = typeof id === "string" ? decodeId(id) : null;
+  if (decoded === null) {
+    const shown = typeof id === "string" ? id : typeof id;
+    throw new SyscallError(`Invalid argument \`id\` for \`${operation}\`: Unable to decode ID: ${shown}`);
+  }
+  const { component, engine } = execution;
+  // The tables of another component do not exist for this one.
+  const table = engine.store.catalog.tableByNumber(component, decoded.tableNumber);
+  if (table === null || !isReadable(table.name)) return null;
+  checkSystemAccess(table.name, system);
+  if (typeof expected === "string" && expected !== table.name) {
+    throw new SyscallError(
+      `Invalid argument \`id\` for \`${operation}\`: expected an ID in table '${expected}' but got an ID in table ` +
+        `'${table.name}'`,
+    );
+  }
+  return { table, internal: decoded.internal };
+}
+
+/** @throws SyscallError, in Convex's words, for a system table outside of `db.system` and any other within. */
+export function checkSystemAccess(table: string, system: boolean): void {
+  if (isSystemTable(table) === system) return;
+  throw new SyscallError(
+    system
+      ? "User tables cannot be accessed with db.system."
+      : "System tables can only be accessed with db.system.",
+  );
+}

@@ -1,0 +1,50 @@
+/** The syscalls that read single documents, or only the catalog. */
+import { decodeId } from "../values/ids";
+import type { Reader } from "../store/types";
+import { SyscallError } from "./errors";
+import type { Execution } from "./execution";
+import { isReadable } from "../store/system/systemTables";
+import { resolveId, checkSystemAccess } from "./documentAddress";
+
+/** The database as the execution may read it. */
+export function readerOf(execution: Execution): Reader {
+  if (execution.reader === null) {
+    throw new SyscallError(
+      "The database can only be read in queries and mutations. Use `ctx.runQuery` here.",
+    );
+  }
+  return execution.reader;
+}
+
+/** `db.get`: the document's JSON text as it is stored, or `null`. */
+export function get(
+  execution: Execution,
+  args: { id: unknown; table?: unknown; isSystem?: boolean },
+): string {
+  const system = args.isSystem === true;
+  if (typeof args.table === "string") checkSystemAccess(args.table, system);
+  const address = resolveId(execution, "db.get", args.id, args.table, { system });
+  // A table that is made later on, and system tables: nobody notes what becomes of those.
+  if (address === null || system) execution.readSet?.addUntracked();
+  if (address === null) return "null";
+  execution.readSet?.document(address.table.id, args.id as string);
+  const reader = readerOf(execution);
+  execution.usage.countRange(args.id as string);
+  const json = reader.get(address.table, address.internal);
+  if (json === null) return "null";
+  if (!system) execution.usage.countDocument(json);
+  return json;
+}
+
+/** `db.normalizeId`: the id if it is one of that table, else `null`. Convex takes no other form of id either. */
+export function normalizeId(execution: Execution, args: { table: string; idString: string }): string {
+  return JSON.stringify({ id: isIdOf(execution, args.table, args.idString) ? args.idString : null });
+}
+
+/** Whether a text is the id of a document that the table may have. */
+export function isIdOf({ component, engine, readSet }: Execution, name: string, id: string): boolean {
+  const decoded = decodeId(id);
+  const table = decoded && engine.store.catalog.tableByNumber(component, decoded.tableNumber);
+  if (table === null) readSet?.addUntracked();
+  return table?.name === name && isReadable(name);
+}

@@ -1,0 +1,173 @@
+/** The syscalls that write documents. */
+import type { JSONValue, Value } from "convex/values";
+import { jsonToConvex } from "convex/values";
+import type { StoredDocument, TableInfo, Transaction } from "../store/types";
+import { checkDocument, checkShape } from "../values/documents";
+import { encodeId, newInternalId } from "../values/ids";
+import { documentOf } from "../values/stored";
+import { SyscallError } from "./errors";
+import type { Execution } from "./execution";
+import type { DocumentAddress } from "./documentAddress";
+import { resolveId, ComponentIds } from "./documentAddress";
+
+export type Fields = Record<string, Value | undefined>;
+
+/** `db.insert`. @returns `{"_id":"…"}`. */
+export function insert(execution: Execution, args: { table: string; value: JSONValue }): string {
+  return `{"_id":"${insertFields(execution, args.table, fieldsOf(args.value, "db.insert"))}"}`;
+}
+
+/** @param fields are kept: nobody else may hold them. @returns the document's id. */
+export function insertFields(execution: Execution, tableName: string, fields: Fields): string {
+  const transaction = transactionOf(execution);
+  checkTableName(tableName);
+  const { catalog } = execution.engine.store;
+  const table =
+    catalog.table(execution.component, tableName) ?? transaction.createTable(execution.component, tableName);
+  for (const field of ["_id", "_creationTime"]) {
+    if (field in fields) throw new SyscallError(`Document with system field \`${field}\` can't be inserted`);
+  }
+  const internal = newInternalId();
+  const _id = encodeId(table.number, internal);
+  const _creationTime = execution.engine.creationTimes.next(execution.now);
+  const document = { ...fields, _id, _creationTime };
+  check(execution, table, document);
+  execution.usage.countWrite(document);
+  transaction.insert(table, internal, document);
+  return _id;
+}
+
+/** A document as a write names it. */
+interface Named {
+  readonly id: unknown;
+  readonly table?: unknown;
+}
+
+/** `db.replace`: other fields under the same id and creation time. */
+export function replace(execution: Execution, args: Named & { value: JSONValue }): string {
+  return replaceFields(execution, args, () => fieldsOf(args.value, "db.replace"));
+}
+
+/** @param read gives the fields, which nobody else may hold. */
+export function replaceFields(execution: Execution, named: Named, read: () => Fields): string {
+  const transaction = transactionOf(execution);
+  const { address, stored } = existing(execution, "replace", named);
+  return write(execution, transaction, address, stored, read());
+}
+
+/** `db.patch`: some fields changed; `undefined` removes one. */
+export function shallowMerge(execution: Execution, args: Named & { value: JSONValue }): string {
+  return mergeFields(execution, args, () => patchOf(args.value));
+}
+
+/** @param read gives the changed fields, which nobody else may hold. */
+export function mergeFields(execution: Execution, named: Named, read: () => Fields): string {
+  const transaction = transactionOf(execution);
+  const { address, stored } = existing(execution, "patch", named);
+  const changes = read();
+  const { _id, _creationTime, ...fields } = stored;
+  return write(execution, transaction, address, stored, { ...fields, ...changes });
+}
+
+/** `db.delete`. */
+export function remove(execution: Execution, args: Named): string {
+  const transaction = transactionOf(execution);
+  const { address } = existing(execution, "delete", args);
+  execution.usage.countWrite(null);
+  transaction.remove(address.table, address.internal);
+  return "null";
+}
+
+function transactionOf(execution: Execution): Transaction {
+  if (execution.transaction === null) {
+    throw new SyscallError(
+      "The database can only be written in mutations. Use `ctx.runMutation` from an action.",
+    );
+  }
+  return execution.transaction;
+}
+
+function existing(
+  execution: Execution,
+  operation: "patch" | "replace" | "delete",
+  args: Named,
+): { address: DocumentAddress; stored: StoredDocument } {
+  const address = resolveId(execution, `db.${operation}`, args.id, args.table);
+  const json = address && transactionOf(execution).get(address.table, address.internal);
+  if (address === null || json === null) {
+    const verb = operation === "delete" ? "Delete" : "Update";
+    throw new SyscallError(`${verb} on nonexistent document ID ${String(args.id)}`);
+  }
+  execution.usage.countRange(String(args.id));
+  execution.usage.countDocument(json);
+  return { address, stored: documentOf(json) as StoredDocument };
+}
+
+function write(
+  execution: Execution,
+  transaction: Transaction,
+  { table, internal }: DocumentAddress,
+  stored: StoredDocument,
+  fields: Fields,
+): string {
+  for (const field of ["_id", "_creationTime"] as const) {
+    const given = fields[field];
+    if (given !== undefined && given !== stored[field]) {
+      throw new SyscallError(
+        `Provided \`${field}\` field value ${JSON.stringify(given)} does not match the document's ` +
+          JSON.stringify(stored[field]),
+      );
+    }
+  }
+  const next = { ...fields, _id: stored._id, _creationTime: stored._creationTime };
+  check(execution, table, next);
+  execution.usage.countWrite(next);
+  transaction.replace(table, internal, next);
+  return "null";
+}
+
+function check(execution: Execution, table: TableInfo, document: StoredDocument): void {
+  const problem =
+    checkShape(document) ??
+    checkDocument(table, document, new ComponentIds(execution.engine, execution.component));
+  if (problem !== null) throw new SyscallError(problem);
+}
+
+function fieldsOf(json: JSONValue, operation: string): Fields {
+  const value = convexOf(json, operation);
+  if (typeof value !== "object" || value === null || Array.isArray(value) || value instanceof ArrayBuffer) {
+    throw new SyscallError(`Invalid argument \`value\` for \`${operation}\`: Value must be an Object`);
+  }
+  return value as Fields;
+}
+
+/** A patch writes the removal of a field as `{"$undefined":null}`, which is no Convex value. */
+function patchOf(json: JSONValue): Fields {
+  if (typeof json !== "object" || json === null || Array.isArray(json)) return fieldsOf(json, "db.patch");
+  const removed: string[] = [];
+  const kept: Record<string, JSONValue> = {};
+  for (const [field, value] of Object.entries(json)) {
+    if (typeof value === "object" && value !== null && "$undefined" in value) removed.push(field);
+    else kept[field] = value;
+  }
+  const changes = fieldsOf(kept, "db.patch");
+  for (const field of removed) changes[field] = undefined;
+  return changes;
+}
+
+function convexOf(json: JSONValue, operation: string): Value {
+  try {
+    return jsonToConvex(json);
+  } catch (error) {
+    throw new SyscallError(`Invalid argument \`value\` for \`${operation}\`: ${(error as Error).message}`);
+  }
+}
+
+/** The rule of Convex's `TableName`. */
+function checkTableName(name: string): void {
+  if (/^[a-zA-Z][a-zA-Z0-9_]{0,63}$/.test(name)) return;
+  throw new SyscallError(
+    `Invalid argument \`table\` for \`db.insert\`: Invalid table name: '${name}' must start with a letter, consist of ` +
+      "letters, digits and underscores, and be at most 64 characters long",
+  );
+}

@@ -1,0 +1,61 @@
+/** From what a module exports to a function that can be called. */
+import type { ValidatorJSON, Value } from "convex/values";
+import type { Contexts } from "./context/contexts";
+import type { Execution } from "./execution";
+
+export type FunctionKind = "query" | "mutation" | "action";
+
+/** A registered function, its validators parsed once. */
+export interface LoadedFunction {
+  /** The path of its component, `""` for the app. */
+  readonly component: string;
+  /** `items:get`; the default export of a module is `items:default`. */
+  readonly path: string;
+  readonly kind: FunctionKind;
+  readonly visibility: "public" | "internal";
+  readonly args: ValidatorJSON;
+  /** `null` where the function declares none. */
+  readonly returns: ValidatorJSON | null;
+  /** Calls the handler on behalf of an execution. @param args the arguments' object, which becomes the handler's. */
+  readonly call: (execution: Execution, args: Value) => unknown;
+  /** What `convex/server` makes of a result that is no plain data. */
+  readonly serialize: (result: unknown) => Promise<Value>;
+}
+
+/** As `registration_impl.ts` of `convex/server` makes them. */
+interface Registered {
+  isQuery?: boolean;
+  isMutation?: boolean;
+  isAction?: boolean;
+  isPublic?: boolean;
+  exportArgs(): string;
+  exportReturns(): string;
+  readonly _handler: (ctx: object, args: Value) => unknown;
+}
+
+/** The function that an export is, `null` if it is something else. @param path `items:get`. */
+export function toLoadedFunction(
+  contexts: Contexts,
+  component: string,
+  path: string,
+  value: unknown,
+): LoadedFunction | null {
+  if (!isRegistered(value)) return null;
+  const kind = value.isQuery === true ? "query" : value.isMutation === true ? "mutation" : "action";
+  const visibility = value.isPublic === true ? "public" : "internal";
+  const handler = value._handler;
+  return {
+    component,
+    path,
+    kind,
+    visibility,
+    args: JSON.parse(value.exportArgs()) as ValidatorJSON,
+    returns: JSON.parse(value.exportReturns()) as ValidatorJSON | null,
+    call: (execution, args) => handler(contexts[kind](execution, visibility), args),
+    serialize: (result) => contexts.serialize(result),
+  };
+}
+
+function isRegistered(value: unknown): value is Registered {
+  return typeof value === "function" && ("isQuery" in value || "isMutation" in value || "isAction" in value);
+}

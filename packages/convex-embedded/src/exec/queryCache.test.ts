@@ -1,0 +1,256 @@
+import { fileURLToPath } from "node:url";
+import type { Value } from "convex/values";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { serve } from "../../fixtures/serve";
+import { WriteLog, WriteSet } from "../store/writeLog";
+import { ReadSet } from "./readSet";
+import { QueryCache } from "./queryCache";
+
+const project = fileURLToPath(new URL("../../fixtures/queryCache", import.meta.url));
+
+type Counted = { found: Value; runs: number };
+
+/** A server with one item of ada's, and functions to read and write. */
+async function start() {
+  const { server } = await serve({ project });
+  const run = (name: string, args: Record<string, Value> = {}) => server.run(`reads:${name}`, args);
+  const read = async (name: string, args?: Record<string, Value>) => (await run(name, args)) as Counted;
+  const insert = (owner: string, table = "items") =>
+    run("insert", { table, fields: { owner, name: "bolt" } }) as Promise<string>;
+  return { server, run, read, insert, id: await insert("ada") };
+}
+
+/** Reads that see the item, by name, with their arguments. */
+const READS = {
+  one: (id: string) => ({ id }),
+  ofOwner: () => ({ owner: "ada" }),
+  page: () => ({}),
+  filtered: () => ({}),
+  nested: (id: string) => ({ id }),
+} as const;
+const NAMES = Object.keys(READS) as (keyof typeof READS)[];
+
+test.each(NAMES)(
+  "%s runs once for the same arguments, until what it read is changed or gone",
+  async (name) => {
+    const { run, read, id } = await start();
+    const args = READS[name](id);
+    const first = await read(name, args);
+    expect(await read(name, args)).toEqual(first);
+
+    await run("rename", { id });
+    const renamed = await read(name, args);
+    expect(renamed.runs).toBeGreaterThan(first.runs);
+    expect(JSON.stringify(renamed.found)).toContain("renamed");
+    expect(await read(name, args)).toEqual(renamed);
+
+    await run("remove", { id });
+    expect(JSON.stringify((await read(name, args)).found)).not.toContain("renamed");
+  },
+);
+
+test("a document that was read by its id stands, whatever becomes of others in its table", async () => {
+  const { read, insert, id } = await start();
+  const first = await read("one", { id });
+  await insert("ada");
+  expect(await read("one", { id })).toEqual(first);
+});
+
+test("a range is read again when something is added to it, and stands while others' are written", async () => {
+  const { read, insert } = await start();
+  const first = await read("ofOwner", { owner: "ada" });
+  await insert("bob");
+  expect(await read("ofOwner", { owner: "ada" })).toEqual(first);
+  await insert("ada");
+  const second = await read("ofOwner", { owner: "ada" });
+  expect(second.found).toHaveLength(2);
+  expect(second.runs).toBeGreaterThan(first.runs);
+});
+
+test.each([
+  { desc: false, read: [0, 1], beyond: [2, 3] },
+  { desc: true, read: [2, 3], beyond: [0, 1] },
+])("a page stands whatever becomes of what lies beyond its end (desc: $desc)", async ({ desc, ...ranks }) => {
+  const { run, read } = await start();
+  const ids: Value[] = [];
+  for (const rank of [0, 1, 2, 3]) {
+    ids.push(await run("insert", { table: "ranked", fields: { owner: "ada", rank, name: `${rank}` } }));
+  }
+  const page = { owner: "ada", from: 0, to: 9, desc, most: 2 };
+  const first = await read("ranked", page);
+  for (const rank of ranks.beyond) await run("change", { id: ids[rank] ?? "", fields: { name: "beyond" } });
+  expect(await read("ranked", page)).toEqual(first);
+  for (const rank of ranks.read) {
+    await run("change", { id: ids[rank] ?? "", fields: { name: `changed ${rank}` } });
+    expect(JSON.stringify((await read("ranked", page)).found)).toContain(`changed ${rank}`);
+  }
+});
+
+test("whatever is written, a kept result is what reading anew would give", () =>
+  fc.assert(
+    fc.asyncProperty(fc.gen(), async (any) => {
+      const pick = (count: number) => any(fc.nat, { max: Math.max(0, count - 1) });
+      const { run, read } = await start();
+      const documents = new Map<Value, { owner: string; rank: number; name: string }>();
+      const fields = (n: number) => ({ owner: pick(2) === 0 ? "ada" : "bob", rank: pick(12), name: `${n}` });
+      const pages = Array.from({ length: 30 }, () => ({
+        owner: pick(2) === 0 ? "ada" : "bob",
+        from: pick(8),
+        to: 4 + pick(9),
+        desc: pick(2) === 0,
+        most: pick(5),
+      }));
+      let kept = 0;
+      let runs = 0;
+      for (let n = 0; n < 300; n++) {
+        const [id] = [...documents.keys()].slice(pick(documents.size));
+        const choice = id === undefined ? 0 : pick(5);
+        const next = fields(n);
+        if (choice < 2) documents.set(await run("insert", { table: "ranked", fields: next }), next);
+        else if (choice < 4 && id !== undefined) {
+          await run("change", { id, fields: next });
+          documents.set(id, next);
+        } else if (id !== undefined) {
+          await run("remove", { id });
+          documents.delete(id);
+        }
+        for (const page of pages.slice(0, 10 + pick(20))) {
+          const result = await read("ranked", page);
+          // Those of one rank stand in the order of their creation.
+          const found = [...documents.values()].filter(
+            ({ owner, rank }) => owner === page.owner && page.from <= rank && rank < page.to,
+          );
+          found.sort((one, other) => one.rank - other.rank);
+          if (page.desc) found.reverse();
+          expect(result.found).toEqual(found.slice(0, page.most).map(({ name }) => name));
+          if (result.runs > runs) runs = result.runs;
+          else kept++;
+        }
+      }
+      expect(kept).toBeGreaterThan(runs);
+    }),
+    // Fewer writes would find no less: there is nothing to shrink.
+    { numRuns: 1, endOnFailure: true },
+  ));
+
+test("other arguments have another result", async () => {
+  const { read } = await start();
+  expect((await read("ofOwner", { owner: "ada" })).found).toHaveLength(1);
+  expect((await read("ofOwner", { owner: "bob" })).found).toHaveLength(0);
+});
+
+test("a mutation that fails changes nothing", async () => {
+  const { run, read, id } = await start();
+  const first = await read("one", { id });
+  await expect(run("rename", { id, fails: true })).rejects.toThrow("on purpose");
+  expect(await read("one", { id })).toEqual(first);
+});
+
+test("a table that is made later on is seen", async () => {
+  const { read, insert } = await start();
+  expect((await read("later")).found).toEqual([]);
+  const id = await insert("ada", "later");
+  expect((await read("later")).found).toHaveLength(1);
+  expect((await read("normalized", { id })).found).toBe(id);
+});
+
+test.each([
+  "the time",
+  "a new date",
+  "who is calling",
+  "the log",
+  "a system table",
+  "the time in a nested query",
+])("a query that asks for %s runs each time", async (what) => {
+  const { read } = await start();
+  const { runs } = await read("beside", { what });
+  expect((await read("beside", { what })).runs).toBeGreaterThan(runs);
+});
+
+test("a caller that changes its result changes nobody else's", async () => {
+  const { run } = await start();
+  expect(JSON.stringify(await run("spoil", { owner: "ada" }))).not.toContain("spoilt");
+});
+
+test("a new build begins anew", async () => {
+  const { server, read, id } = await start();
+  await read("one", { id });
+  await read("one", { id });
+  await server.reload();
+  expect((await read("one", { id })).runs).toBe(1);
+});
+
+const functionOf = (component: string, path: string) =>
+  ({ component, path }) as Parameters<QueryCache["keyOf"]>[0];
+const fn = functionOf("", "reads:one");
+
+/** Keeps `result` under `key` as of now. */
+function keep(cache: QueryCache, key: string, result: Value, readSet = new ReadSet()) {
+  cache.set(key, result, readSet, cache.lastCommit);
+}
+
+test("a result that was overtaken by a commit is not kept", () => {
+  const changes = new WriteLog();
+  const cache = new QueryCache(changes);
+  const readSet = new ReadSet();
+  readSet.document(1, "a");
+  const before = cache.lastCommit;
+  const touched = new WriteSet();
+  touched.add(1, "a");
+  changes.append([touched]);
+  cache.set("key", "old", readSet, before);
+  expect(cache.get("key")).toBeUndefined();
+});
+
+test("no two arguments share a key, and what is large or another value as JSON has none", () => {
+  const cache = new QueryCache(new WriteLog());
+  const keyOf = (value: Value, maxBytes = 0) => cache.keyOf(fn, { value, maxBytes });
+  const values: Value[] = [
+    null,
+    true,
+    "true",
+    1,
+    "1",
+    0,
+    "",
+    [],
+    {},
+    [[]],
+    ["a", "b"],
+    ["a,b"],
+    { a: 1 },
+    { a: "1" },
+    { "a:1,b": 1 },
+    { a: 1, b: 1 },
+    [1, [2]],
+    [[1], 2],
+  ];
+  const keys = values.map((value) => keyOf(value));
+  expect(new Set(keys).size).toBe(values.length);
+  expect(keys).not.toContain(null);
+  for (const value of [1n, -0, NaN, Infinity, [-0], new ArrayBuffer(1), [1n], { a: new ArrayBuffer(1) }])
+    expect(keyOf(value)).toBeNull();
+  expect(keyOf("a", 2_000)).toBeNull();
+});
+
+test("a folder of a component is not a component in it", () => {
+  const cache = new QueryCache(new WriteLog());
+  const keyOf = (component: string, path: string) =>
+    cache.keyOf(functionOf(component, path), { value: {}, maxBytes: 0 });
+  expect(keyOf("journal", "counter/lib:total")).not.toBe(keyOf("journal/counter", "lib:total"));
+});
+
+test("the results that were used last are kept, up to 8 MiB, and none of more than 64 KiB", () => {
+  const cache = new QueryCache(new WriteLog());
+  keep(cache, "huge", "x".repeat(22_000));
+  expect(cache.get("huge")).toBeUndefined();
+  keep(cache, "first", "y");
+  const large = "x".repeat(20_000);
+  for (let i = 0; i < 1_000; i++) {
+    keep(cache, `large ${i}`, large);
+    expect(cache.get("first")).toBe("y");
+  }
+  expect(cache.get("large 0")).toBeUndefined();
+  expect(cache.get("large 999")).toBe(large);
+});

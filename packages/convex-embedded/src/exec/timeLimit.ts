@@ -1,0 +1,141 @@
+/**
+ * Time limits: one second of its own code for a query or mutation, ten minutes in all for an action.
+ *
+ * The own code of a query or mutation is everything between its syscalls. Each function has a `TimeBudget`, which is charged at
+ * three points: when a syscall begins, when the function returns, and with each tick of a timer that all budgets share.
+ *
+ * ```text
+ * function   |-- computes 300 ms --|  db.get  |-- awaits a promise of its own --------------|
+ * charged                        300    0        25   25   25   25  … a tick charges at most two tick lengths
+ * ```
+ *
+ * Time spent awaiting counts only while the process was scheduled: if the machine pauses the process for a minute, the next
+ * tick charges 50 ms, not the minute. Time spent computing counts in full at the next syscall. Time within syscalls counts for
+ * actions only. When the budget is used up, `run` rejects, even if the function never settles. Code that never yields lets no
+ * tick happen; the watchdog (`watchdog/watchdog.ts`) ends it.
+ */
+import { SyscallError } from "./errors";
+import type { Monitor } from "./monitor";
+import { currentMonitor } from "./monitor";
+
+// Taken here, so that a test which replaces timers and clocks does not replace these.
+const { setInterval, clearInterval } = globalThis;
+const now = performance.now.bind(performance);
+
+const TICK_MS = 25;
+
+const budgets = new Set<TimeBudget>();
+let ticker: NodeJS.Timeout | null = null;
+
+/** The time that one function may still use. */
+export class TimeBudget {
+  #expire: (error: SyscallError) => void = () => undefined;
+  #usedMs = 0;
+  #since = 0;
+  #inSyscalls = 0;
+  #monitor: Monitor | null = null;
+  #ticket = 0;
+
+  /**
+   * @param path of the function. @param limitMs how long it may run.
+   * @param countsSyscalls true for actions, where all time counts.
+   */
+  constructor(
+    private readonly path: string,
+    private readonly limitMs: number,
+    private readonly countsSyscalls: boolean,
+  ) {}
+
+  /**
+   * Runs `work` with this budget. Rejects when it is used up, even if `work` caught what a syscall threw for it, and
+   * even if `work` never settles.
+   */
+  run<T>(work: () => Promise<T>): Promise<T> {
+    this.#since = now();
+    this.#join();
+    // One promise beside that of the work: every function passes here, and most are short.
+    return new Promise<T>((resolve, reject) => {
+      const fail = (error: Error): void => {
+        this.#leave();
+        reject(error);
+      };
+      const succeed = (result: T): void => {
+        this.#charge(now() - this.#since);
+        if (this.#usedMs > this.limitMs) {
+          fail(this.#error());
+          return;
+        }
+        this.#leave();
+        resolve(result);
+      };
+      this.#expire = fail;
+      try {
+        work().then(succeed, fail);
+      } catch (error) {
+        fail(error as Error);
+      }
+    });
+  }
+
+  /** A syscall begins. @throws SyscallError if the code before it has used up the budget. */
+  enter(): void {
+    const time = now();
+    this.#charge(time - this.#since);
+    this.#since = time;
+    this.#check();
+    this.#inSyscalls++;
+  }
+
+  /** A syscall has ended. */
+  exit(): void {
+    this.#inSyscalls--;
+    this.#since = now();
+  }
+
+  /** @param time of the clock that all budgets share. */
+  tick(time: number): void {
+    this.#charge(Math.min(time - this.#since, TICK_MS * 2));
+    this.#since = time;
+    if (this.#usedMs > this.limitMs) this.#expire(this.#error());
+  }
+
+  #charge(ms: number): void {
+    if (this.#inSyscalls === 0 || this.countsSyscalls) this.#usedMs += ms;
+  }
+
+  #check(): void {
+    if (this.#usedMs > this.limitMs) throw this.#error();
+  }
+
+  #error(): SyscallError {
+    return new SyscallError(`Function execution timed out (maximum duration: ${duration(this.limitMs)})`);
+  }
+
+  #join(): void {
+    if (this.limitMs === Infinity) return;
+    budgets.add(this);
+    this.#monitor = currentMonitor();
+    if (this.#monitor !== null) this.#ticket = this.#monitor.entered(this.path);
+    ticker ??= setInterval(tick, TICK_MS).unref();
+  }
+
+  #leave(): void {
+    budgets.delete(this);
+    this.#monitor?.left(this.#ticket);
+    this.#monitor = null;
+  }
+}
+
+function tick(): void {
+  if (budgets.size === 0 && ticker !== null) {
+    clearInterval(ticker);
+    ticker = null;
+  }
+  const time = now();
+  for (const budget of budgets) budget.tick(time);
+}
+
+/** As Convex prints durations: `1s`, `1.5s`, `50ms`. */
+function duration(ms: number): string {
+  return ms < 1_000 ? `${ms}ms` : `${ms / 1_000}s`;
+}

@@ -1,0 +1,201 @@
+/**
+ * Bounds the memory for request bodies.
+ *
+ * A body that a function reads reserves memory for its declared length, or for each part if it declares none. If there is not
+ * enough, the body waits for a short time with its socket unread, then it is refused. While others wait, a body that arrives too
+ * slowly loses its reservation, so that slow clients cannot hold all of the memory.
+ */
+
+export interface BodyMemoryOptions {
+  /** Bytes of all bodies together. */
+  readonly bytes: number;
+  /** How many bodies may wait. */
+  readonly waiting: number;
+  /** How long a body waits. Milliseconds. */
+  readonly waitMs: number;
+  /** While others wait, a body must come in fast enough to be complete in that time. Milliseconds. */
+  readonly paceMs: number;
+}
+
+const DEFAULTS: BodyMemoryOptions = {
+  bytes: 64 * 1024 * 1024,
+  waiting: 128,
+  waitMs: 5_000,
+  paceMs: 30_000,
+};
+
+const CHECK_MS = 1_000;
+
+interface Waiting {
+  readonly size: number;
+  readonly admit: () => void;
+}
+
+/** The memory that one body has reserved. */
+export interface Reservation {
+  /** Part of the body has arrived. @throws what `overloadError` makes if the body has no declared length and no memory is free. */
+  take(bytes: number): void;
+  /** All of the body has arrived. */
+  complete(): void;
+  /** Frees the memory. */
+  leave(): void;
+}
+
+export class BodyMemory {
+  readonly #options: BodyMemoryOptions;
+  readonly #reservations = new Set<BodyReservation>();
+  readonly #waiting = new Set<Waiting>();
+  #held = 0;
+  #checking: NodeJS.Timeout | null = null;
+
+  constructor(options: Partial<BodyMemoryOptions> = {}) {
+    this.#options = { ...DEFAULTS, ...options };
+  }
+
+  /** Bytes for which bodies have room now. */
+  get held(): number {
+    return this.#held;
+  }
+
+  /**
+   * Takes room for a body.
+   *
+   * @param size its declared length; `null` for none.
+   * @param cut called when the body loses its room because it comes in too slowly.
+   * @throws what `overloadError` makes if there is no room, at once or after a wait.
+   */
+  async enter(size: number | null, cut: (reason: Error) => void): Promise<Reservation> {
+    const reservation = new BodyReservation(this, size, cut);
+    if (size !== null && !this.#fits(size)) await this.#wait(size);
+    // The code that admits a waiting body has taken its room already.
+    else this.#held += reservation.size;
+    this.#reservations.add(reservation);
+    return reservation;
+  }
+
+  /** @internal Takes room for more of a body. @throws what `overloadError` makes if there is none. */
+  grow(bytes: number): void {
+    if (!this.#fits(bytes)) throw overloadError();
+    this.#held += bytes;
+  }
+
+  /** @internal */
+  leave(reservation: BodyReservation): void {
+    if (!this.#reservations.delete(reservation)) return;
+    this.#held -= reservation.size;
+    this.#admit();
+  }
+
+  /** One body alone always fits, or one larger than the room would never be read. */
+  #fits(bytes: number): boolean {
+    return this.#held === 0 || this.#held + bytes <= this.#options.bytes;
+  }
+
+  #wait(size: number): Promise<void> {
+    const { waiting, waitMs } = this.#options;
+    if (this.#waiting.size >= waiting) return Promise.reject(overloadError());
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#waiting.delete(one);
+        reject(overloadError());
+      }, waitMs);
+      const one: Waiting = {
+        size,
+        admit: () => {
+          clearTimeout(timer);
+          resolve();
+        },
+      };
+      this.#waiting.add(one);
+      this.#checking ??= setInterval(() => this.#check(), CHECK_MS).unref();
+    });
+  }
+
+  /** Admits waiting bodies in their order; one that fits goes ahead of larger ones. */
+  #admit(): void {
+    for (const one of this.#waiting) {
+      if (!this.#fits(one.size)) continue;
+      this.#waiting.delete(one);
+      this.#held += one.size;
+      one.admit();
+    }
+  }
+
+  #check(): void {
+    if (this.#waiting.size === 0) {
+      if (this.#checking !== null) clearInterval(this.#checking);
+      this.#checking = null;
+      for (const reservation of this.#reservations) reservation.forgetPace();
+      return;
+    }
+    for (const reservation of this.#reservations) {
+      if (reservation.isSlow(CHECK_MS / this.#options.paceMs)) reservation.lose();
+    }
+  }
+}
+
+class BodyReservation implements Reservation {
+  size: number;
+  readonly #grows: boolean;
+  #received = 0;
+  /** What had arrived at the last check; `null` before the first. */
+  #seen: number | null = null;
+  #complete = false;
+
+  constructor(
+    private readonly memory: BodyMemory,
+    declared: number | null,
+    private readonly cut: (reason: Error) => void,
+  ) {
+    this.size = declared ?? 0;
+    this.#grows = declared === null;
+  }
+
+  take(bytes: number): void {
+    this.#received += bytes;
+    if (!this.#grows) return;
+    this.memory.grow(bytes);
+    this.size += bytes;
+  }
+
+  complete(): void {
+    this.#complete = true;
+  }
+
+  leave(): void {
+    this.memory.leave(this);
+  }
+
+  /** @param share of the body that has to arrive between two checks. */
+  isSlow(share: number): boolean {
+    const before = this.#seen;
+    this.#seen = this.#received;
+    return !this.#complete && before !== null && this.#received - before < this.size * share;
+  }
+
+  forgetPace(): void {
+    this.#seen = null;
+  }
+
+  lose(): void {
+    this.leave();
+    this.cut(overloadError());
+  }
+}
+
+const made = new WeakSet<Error>();
+
+/**
+ * The error with which reading a body fails where the server has no room for it. Functions see an exception of the standard,
+ * by whose name they can answer 503 in their own form.
+ */
+export function overloadError(): Error {
+  const error = new DOMException("The server has no room for another request body", "QuotaExceededError");
+  made.add(error);
+  return error;
+}
+
+/** Whether an error came from `overloadError`. */
+export function isOverloadError(error: unknown): boolean {
+  return error instanceof Error && made.has(error);
+}

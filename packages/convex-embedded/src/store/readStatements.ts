@@ -1,0 +1,163 @@
+/** The reads of one connection: a document by its id, and the rows of an index in batches. */
+import { keyAfter } from "../values/keys";
+import { byIdBound, byIdKey } from "./byId";
+import { tableOfByIdIndex } from "./catalog";
+import { explainError } from "./corruption";
+import { bufferOf } from "./sqlite";
+import type { Connection, Statement } from "./sqlite";
+import type { IndexInfo, KeyRange, Row, RowCursor, TableInfo } from "./types";
+
+type Order = "asc" | "desc";
+type RawRow = [position: Uint8Array, json: string];
+type ScanParameters = [number, Buffer, Buffer, number];
+type Scan = Statement<ScanParameters, RawRow>;
+
+/** The first batch serves `first()` and `unique()`; later ones grow, as far as their documents stay small. */
+const FIRST_BATCH = 4;
+const GROWTH = 4;
+const LARGEST_BATCH = 256;
+const BATCH_CHARACTERS = 1024 * 1024;
+
+/**
+ * Prepared reads of one connection. Each returns at once: nothing stays open between calls. Damage in the middle of a file
+ * is met here, long after the start.
+ */
+export class ReadStatements {
+  readonly #file: string;
+  readonly #get: Statement<[number, Uint8Array], string>;
+  readonly #entries: Readonly<Record<Order, Scan>>;
+  readonly #byId: Readonly<Record<Order, Scan>>;
+
+  constructor(db: Connection) {
+    this.#file = db.name;
+    this.#get = db
+      .prepare<[number, Uint8Array], string>(
+        "SELECT json FROM documents WHERE table_id = ? AND internal_id = ?",
+      )
+      .pluck();
+    // CROSS JOIN: the entries lead, each with one look-up of its document. `+ 0`: SQLite plans for the value of a bare
+    // parameter of LIMIT, and plans again each time that one is bound, which takes five times as long as the reading.
+    const entries = (order: Order): Scan =>
+      db
+        .prepare<ScanParameters, RawRow>(
+          `SELECT e.key, d.json FROM index_entries AS e CROSS JOIN documents AS d ON d.row = e.document
+           WHERE e.index_id = ? AND e.key >= ? AND e.key < ? ORDER BY e.key ${order} LIMIT ? + 0`,
+        )
+        .raw();
+    const byId = (order: Order): Scan =>
+      db
+        .prepare<ScanParameters, RawRow>(
+          `SELECT internal_id, json FROM documents
+           WHERE table_id = ? AND internal_id >= ? AND internal_id < ? ORDER BY internal_id ${order}
+           LIMIT ? + 0`,
+        )
+        .raw();
+    this.#entries = { asc: entries("asc"), desc: entries("desc") };
+    this.#byId = { asc: byId("asc"), desc: byId("desc") };
+  }
+
+  get(table: TableInfo, internalId: Uint8Array): string | null {
+    try {
+      return this.#get.get(table.id, internalId) ?? null;
+    } catch (error) {
+      throw explainError(this.#file, error);
+    }
+  }
+
+  /**
+   * Rows of a range, from its beginning in the given order.
+   *
+   * @param access runs each batch; a snapshot pins its connection there.
+   * @param version changes when rows read ahead may no longer be true.
+   */
+  static scan(
+    index: IndexInfo,
+    range: KeyRange,
+    order: Order,
+    access: (fetch: (reads: ReadStatements) => RawRow[]) => RawRow[],
+    version: () => number,
+  ): RowCursor {
+    const table = tableOfByIdIndex(index);
+    if (table === null) {
+      const fetch = (from: KeyRange, limit: number): RawRow[] =>
+        access((reads) => reads.#all(reads.#entries[order], index.id, from, limit));
+      return new BatchCursor(range, order, fetch, (key) => key, version);
+    }
+    const { id, number } = table;
+    const bounds = { start: byIdBound(number, range.start), end: byIdBound(number, range.end) };
+    const fetch = (from: KeyRange, limit: number): RawRow[] =>
+      access((reads) => reads.#all(reads.#byId[order], id, from, limit));
+    return new BatchCursor(bounds, order, fetch, (internalId) => byIdKey(number, internalId), version);
+  }
+
+  #all(scan: Scan, id: number, { start, end }: KeyRange, limit: number): RawRow[] {
+    try {
+      return scan.all(id, start, end, limit);
+    } catch (error) {
+      throw explainError(this.#file, error);
+    }
+  }
+}
+
+/**
+ * Reads batch after batch, each beginning behind the last row that was handed out. `.iterate()` would keep the
+ * connection busy between rows, and writes out of it.
+ */
+class BatchCursor implements RowCursor {
+  /** Where the last row that was handed out stands. */
+  #seen: Buffer | null = null;
+  #batch: RawRow[] = [];
+  #at = 0;
+  #limit = FIRST_BATCH;
+  #last = false;
+  #version: number;
+
+  constructor(
+    private readonly range: KeyRange,
+    private readonly order: Order,
+    private readonly fetch: (range: KeyRange, limit: number) => RawRow[],
+    private readonly keyOf: (position: Buffer) => Buffer,
+    private readonly version: () => number,
+  ) {
+    this.#version = version();
+  }
+
+  next(): Row | null {
+    if (this.#version !== this.version()) this.#forget();
+    let row = this.#batch[this.#at];
+    if (!row) {
+      if (this.#last) return null;
+      this.#fill();
+      row = this.#batch[this.#at];
+      if (!row) return null;
+    }
+    this.#at++;
+    const [position, json] = row;
+    this.#seen = bufferOf(position);
+    return { key: this.keyOf(this.#seen), json };
+  }
+
+  #fill(): void {
+    this.#batch = this.fetch(this.#rest(), this.#limit);
+    this.#at = 0;
+    this.#last = this.#batch.length < this.#limit;
+    const characters = this.#batch.reduce((sum, [, json]) => sum + json.length, 0);
+    const fitting = Math.max(1, Math.floor((BATCH_CHARACTERS * this.#batch.length) / (characters + 1)));
+    this.#limit = Math.min(this.#limit * GROWTH, LARGEST_BATCH, fitting);
+  }
+
+  #rest(): KeyRange {
+    const { start, end } = this.range;
+    if (this.#seen === null) return this.range;
+    return this.order === "asc" ? { start: keyAfter(this.#seen), end } : { start, end: this.#seen };
+  }
+
+  /** Rows read ahead are dropped, and few read next: a loop that writes on every row would drop them each time. */
+  #forget(): void {
+    this.#version = this.version();
+    this.#batch = [];
+    this.#at = 0;
+    this.#last = false;
+    this.#limit = FIRST_BATCH;
+  }
+}

@@ -1,0 +1,161 @@
+/** The statements of the connection that writes, and the catalog as that connection sees it. */
+import type { ValidatorJSON } from "convex/values";
+import { encodeId } from "../values/ids";
+import type { DocumentRow, StoredRow, WriteAccess } from "./writeAccess";
+import { BY_CREATION_TIME, byIdIndex, loadCatalog } from "./catalog";
+import type { CatalogState } from "./catalog";
+import type { IndexEntry } from "./indexKeys";
+import { ReadStatements } from "./readStatements";
+import { bufferOf } from "./sqlite";
+import type { Connection, Statement } from "./sqlite";
+import { SqliteError } from "./sqliteError";
+import type { IndexInfo, KeyRange, RowCursor, Savepoint, TableInfo, TableKey } from "./types";
+
+export class WriteConnection implements WriteAccess {
+  catalog: CatalogState;
+  /** Grows with every change of rows or entries: cursors of the transaction drop what they read ahead. */
+  version = 0;
+
+  readonly #reads: ReadStatements;
+
+  readonly #find: Statement<[number, Uint8Array], StoredRow>;
+  readonly #insert: Statement<[number, Uint8Array, string]>;
+  readonly #update: Statement<[string, number]>;
+  readonly #delete: Statement<[number]>;
+  readonly #insertEntry: Statement<[number, Buffer, number]>;
+  readonly #deleteEntry: Statement<[number, Buffer]>;
+
+  constructor(readonly db: Connection) {
+    this.#reads = new ReadStatements(db);
+    this.catalog = loadCatalog(db);
+    this.#find = db.prepare("SELECT row, json FROM documents WHERE table_id = ? AND internal_id = ?");
+    this.#insert = db.prepare("INSERT INTO documents (table_id, internal_id, json) VALUES (?, ?, ?)");
+    this.#update = db.prepare("UPDATE documents SET json = ? WHERE row = ?");
+    this.#delete = db.prepare("DELETE FROM documents WHERE row = ?");
+    this.#insertEntry = db.prepare("INSERT INTO index_entries (index_id, key, document) VALUES (?, ?, ?)");
+    this.#deleteEntry = db.prepare("DELETE FROM index_entries WHERE index_id = ? AND key = ?");
+  }
+
+  isOpen(): boolean {
+    return this.db.inTransaction;
+  }
+
+  savepoint(name: string): Savepoint {
+    const { catalog } = this;
+    this.db.exec(`SAVEPOINT ${name}`);
+    return {
+      release: () => {
+        this.db.exec(`RELEASE ${name}`);
+      },
+      rollback: () => {
+        this.db.exec(`ROLLBACK TO ${name}; RELEASE ${name}`);
+        this.catalog = catalog;
+        this.version++;
+      },
+    };
+  }
+
+  get(table: TableInfo, internalId: Uint8Array): string | null {
+    return this.#reads.get(table, internalId);
+  }
+
+  scan(index: IndexInfo, range: KeyRange, order: "asc" | "desc", check: () => void): RowCursor {
+    return ReadStatements.scan(
+      index,
+      range,
+      order,
+      (fetch) => {
+        check();
+        return fetch(this.#reads);
+      },
+      () => this.version,
+    );
+  }
+
+  find(table: TableInfo, internalId: Uint8Array): StoredRow | null {
+    return this.#find.get(table.id, internalId) ?? null;
+  }
+
+  insertDocument(table: TableInfo, internalId: Uint8Array, json: string): number {
+    this.version++;
+    try {
+      return Number(this.#insert.run(table.id, internalId, json).lastInsertRowid);
+    } catch (error) {
+      if (!(error instanceof SqliteError) || error.code !== "SQLITE_CONSTRAINT_UNIQUE") throw error;
+      const id = encodeId(table.number, internalId);
+      throw new Error(`Cannot insert ${id} into "${table.name}": a document with this id exists`, {
+        cause: error,
+      });
+    }
+  }
+
+  updateDocument(row: number, json: string): void {
+    this.version++;
+    this.#update.run(json, row);
+  }
+
+  deleteDocument(row: number): void {
+    this.version++;
+    this.#delete.run(row);
+  }
+
+  // One statement for each: a list of VALUES goes through a temporary table.
+  insertEntries(row: number, entries: readonly IndexEntry[]): void {
+    this.version++;
+    for (const { index, key } of entries) this.#insertEntry.run(index, key, row);
+  }
+
+  deleteEntries(entries: readonly IndexEntry[]): void {
+    this.version++;
+    for (const { index, key } of entries) this.#deleteEntry.run(index, key);
+  }
+
+  /** @param number what its ids are to carry, if that is not left to the catalog. */
+  createTable(component: string, name: string, number?: number): TableInfo {
+    const made = this.catalog.newKey(component, name);
+    const key = { id: made.id, number: number ?? made.number };
+    this.db
+      .prepare("INSERT INTO tables (id, number, component, name) VALUES (?, ?, ?, ?)")
+      .run(key.id, key.number, component, name);
+    const creation = this.createIndex(key, BY_CREATION_TIME, ["_creationTime"]);
+    const table = { ...key, name, component, indexes: [byIdIndex(key), creation], documentType: null };
+    this.catalog = this.catalog.with(table);
+    return table;
+  }
+
+  createIndex(table: TableKey, name: string, fields: readonly string[]): IndexInfo {
+    const { lastInsertRowid } = this.db
+      .prepare("INSERT INTO indexes (table_id, name, fields) VALUES (?, ?, ?)")
+      .run(table.id, name, JSON.stringify(fields));
+    return { id: Number(lastInsertRowid), name, fields: [...fields] };
+  }
+
+  dropIndex({ id }: IndexInfo): void {
+    this.db.prepare("DELETE FROM index_entries WHERE index_id = ?").run(id);
+    this.db.prepare("DELETE FROM indexes WHERE id = ?").run(id);
+  }
+
+  /** Removes a table with all that is in it. */
+  dropTable(table: TableInfo): void {
+    this.version++;
+    for (const index of table.indexes) this.dropIndex(index);
+    this.db.prepare("DELETE FROM documents WHERE table_id = ?").run(table.id);
+    this.db.prepare("DELETE FROM tables WHERE id = ?").run(table.id);
+    this.catalog = this.catalog.without(table);
+  }
+
+  setDocumentType({ id }: TableInfo, type: ValidatorJSON | null): void {
+    const text = type && JSON.stringify(type);
+    this.db.prepare("UPDATE tables SET document_type = ? WHERE id = ?").run(text, id);
+  }
+
+  documentsAfter({ id }: IndexInfo, after: Buffer, limit: number): DocumentRow[] {
+    return this.db
+      .prepare<[number, Buffer, number], StoredRow & { readonly key: Uint8Array }>(
+        `SELECT e.key, d.row, d.json FROM index_entries AS e CROSS JOIN documents AS d ON d.row = e.document
+         WHERE e.index_id = ? AND e.key > ? ORDER BY e.key LIMIT ? + 0`,
+      )
+      .all(id, after, limit)
+      .map(({ key, ...stored }) => ({ ...stored, key: bufferOf(key) }));
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * The operations that `convex/server` asks for by name, and what answers them.
+ *
+ * One that is not in the tables below is refused with the name of the feature it belongs to.
+ */
+import { cancelJob, cancelJobFromAction, schedule, scheduleFromAction } from "./scheduler";
+import {
+  getBlob,
+  storageDelete,
+  storageGenerateUploadUrl,
+  storageGet,
+  storageGetMetadata,
+  storageGetUrl,
+  storageStore,
+  storeBlob,
+} from "./storage";
+import { functionLabel } from "../exec/functionAddress";
+import { actionCall, componentArgument, createFunctionHandle, runUdf } from "../exec/calls";
+import { SyscallError, unsupported } from "../exec/errors";
+import type { Execution } from "../exec/execution";
+import {
+  deploymentMetadata,
+  functionMetadata,
+  requestMetadata,
+  transactionMetrics,
+  userIdentity,
+} from "./metadata";
+import { count } from "../exec/query/count";
+import { queryPage } from "../exec/query/page";
+import { queryCleanup, queryStream, queryStreamNext } from "../exec/query/stream";
+import { get, normalizeId } from "../exec/documentReads";
+import { insert, remove, replace, shallowMerge } from "../exec/documentWrites";
+
+/** The arguments' shapes are `convex/server`'s own. A function that forged others would deceive only itself. */
+export type Handler<Result> = (execution: Execution, args: never) => Result;
+
+/** What is answered without a promise, as `convex/server` expects. */
+export const SYNC: Readonly<Record<string, Handler<string>>> = {
+  "1.0/queryStream": queryStream,
+  "1.0/queryCleanup": queryCleanup,
+  "1.0/db/normalizeId": normalizeId,
+  "1.0/componentArgument": componentArgument,
+};
+
+/** What touches the transaction, and so waits while a nested function has its turn. */
+export const DATABASE: Readonly<Record<string, Handler<string>>> = {
+  "1.0/get": get,
+  "1.0/count": count,
+  "1.0/insert": insert,
+  "1.0/replace": replace,
+  "1.0/shallowMerge": shallowMerge,
+  "1.0/remove": remove,
+  "1.0/queryStreamNext": queryStreamNext,
+  "1.0/queryPage": queryPage,
+  "1.0/storageGetUrl": storageGetUrl,
+  "1.0/storageGetMetadata": storageGetMetadata,
+};
+
+/** What a query may ask for so that its result depends on documents alone. */
+export const TRACKED: ReadonlySet<string> = new Set([
+  "1.0/queryStream",
+  "1.0/queryCleanup",
+  "1.0/db/normalizeId",
+  "1.0/get",
+  "1.0/count",
+  "1.0/queryStreamNext",
+  "1.0/queryPage",
+  "1.0/runUdf",
+]);
+
+/** The rest; what needs a turn takes it itself. */
+export const ASYNC: Readonly<Record<string, Handler<string | Promise<string>>>> = {
+  "1.0/runUdf": runUdf,
+  "1.0/actions/query": actionCall("query"),
+  "1.0/actions/mutation": actionCall("mutation"),
+  "1.0/actions/action": actionCall("action"),
+  "1.0/schedule": schedule,
+  "1.0/cancel_job": cancelJob,
+  "1.0/actions/schedule": scheduleFromAction,
+  "1.0/actions/cancel_job": cancelJobFromAction,
+  "1.0/createFunctionHandle": createFunctionHandle,
+  "1.0/storageGenerateUploadUrl": storageGenerateUploadUrl,
+  "1.0/storageDelete": storageDelete,
+  "1.0/storageStore": storageStore,
+  "1.0/storageGet": storageGet,
+  "1.0/getUserIdentity": userIdentity,
+  "1.0/getRequestMetadata": requestMetadata,
+  "1.0/getFunctionMetadata": functionMetadata,
+  "1.0/getDeploymentMetadata": deploymentMetadata,
+  "1.0/getTransactionMetrics": transactionMetrics,
+};
+
+/** Of actions; they answer with what is no JSON. */
+export const BLOBS = { "storage/storeBlob": storeBlob, "storage/getBlob": getBlob } as const;
+
+/** Features by the beginning of their operations' names. */
+const MISSING: readonly (readonly [string, string])[] = [
+  ["storage/", "Stored requests and responses (`convex` before 0.13)"],
+  ["1.0/actions/vectorSearch", "Vector searches"],
+  ["1.0/getSnapshotTs", "Snapshot timestamps"],
+  ["1.0/signJwt", "Signed tokens (`signJwt`)"],
+  ["1.0/createServiceToken", "Convex-managed services"],
+  ["1.0/getServiceUrl", "Convex-managed services"],
+];
+
+/** The error for an operation that is in none of the tables. */
+export function unknownOperation(caller: Execution, operation: string): SyscallError {
+  const feature = MISSING.find(([start]) => operation.startsWith(start))?.[1];
+  return feature === undefined
+    ? new SyscallError(`Unknown async operation ${operation}`)
+    : unsupported(feature, `${functionLabel(caller)} asked for them.`);
+}
