@@ -12,7 +12,7 @@ type Storage = ActionCtx["storage"];
 const INLINE_BYTES = 48 * 1024;
 
 /** Keeps a text for the work that records where it is: in the document while it is short, else in file storage. */
-export async function keepText<T>(
+export async function storeText<T>(
   storage: Storage,
   text: string,
   record: (stored: StoredText) => Promise<T>,
@@ -22,7 +22,7 @@ export async function keepText<T>(
   const blob = new Blob([text], { type: "application/json" });
   if (blob.size <= INLINE_BYTES) return record({ text });
   const storageId = await storage.store(blob);
-  return unlessRefused(storage, storageId, () => record({ storageId }));
+  return deleteIfRefused(storage, storageId, () => record({ storageId }));
 }
 
 /** The text, or undefined when the file that held it is gone. */
@@ -33,7 +33,7 @@ export const readText = async (storage: Storage, stored: StoredText): Promise<st
  * Deletes stored bytes when the transaction that was to record them refuses, because nothing else knows of them. Any other
  * error leaves them: it does not tell whether the transaction has committed.
  */
-export async function unlessRefused<T>(
+export async function deleteIfRefused<T>(
   storage: Storage,
   storageId: Id<"_storage">,
   work: () => Promise<T>,
