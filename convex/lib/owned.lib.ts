@@ -83,21 +83,12 @@ const BATCH = 200;
 export async function deleteOwned(ctx: MutationCtx, userId: Id<"users">): Promise<{ isDone: boolean }> {
   let isDone = true;
   for (const table of Object.keys(OWNED) as OwnedTable[]) {
-    const deleted = await deleteBatch(ctx, table, userId);
-    if (deleted === BATCH) isDone = false;
+    const { remove } = entryOf(table);
+    const docs = await takeOwned(ctx, table, userId, "all", BATCH);
+    for (const doc of docs) await (remove ? remove(ctx, doc) : ctx.db.delete(table, doc._id));
+    if (docs.length === BATCH) isDone = false;
   }
   return { isDone };
-}
-
-async function deleteBatch<Table extends OwnedTable>(
-  ctx: MutationCtx,
-  table: Table,
-  userId: Id<"users">,
-): Promise<number> {
-  const { remove } = entryOf(table);
-  const docs = await takeOwned(ctx, table, userId, "all", BATCH);
-  for (const doc of docs) await (remove ? remove(ctx, doc) : ctx.db.delete(table, doc._id));
-  return docs.length;
 }
 
 function takeOwned<Table extends OwnedTable>(
