@@ -42,7 +42,7 @@ test.each([
 });
 
 test("the path of a handler that is not in the table is still followed", async () => {
-  const { processed } = await withEvent({ source: "acme", handler: "webhooks/githubEffects:handle" });
+  const { processed } = await withEvent({ source: "stripe", handler: "webhooks/githubEffects:handle" });
   expect(await processed()).toMatchObject({ status: "success", handled: true });
 });
 

@@ -31,7 +31,7 @@ export async function userOfClaims(ctx: MutationCtx, claims: Claims): Promise<Do
   const holder = claims.email === undefined ? null : await userByEmail(ctx, claims.email);
   const user = byClerkId ?? (holder && verified && isUnclaimed(holder) ? holder : null);
   if (user) {
-    // With the Clerk id, Clerk's events find the user from now on: its deletion above all.
+    // The Clerk id lets Clerk's events find the user from now on, above all the event of its deletion.
     const link = { tokenIdentifier, ...(clerkId !== undefined && { clerkId }) };
     return changeUser(ctx, user, link);
   }
@@ -72,7 +72,7 @@ async function recordProvedEmail(
   return changeUser(ctx, user, { email, emailVerified: undefined });
 }
 
-/** Whether a token's issuer is Clerk's as it is set: as Convex compares them, whatever slash or scheme one of them lacks. */
+/** Whether the issuer is Clerk's. Like Convex, it ignores the scheme and a slash at the end. */
 function isClerk(issuer: string): boolean {
   const plain = (url: string) => url.replace(/^https:\/\//, "").replace(/\/$/, "");
   const clerk = clerkIssuer();

@@ -9,7 +9,19 @@ import { fail } from "../lib/failure.lib";
 import { foldEmail } from "../lib/email.lib";
 import { readPage, within, type Page, type PageRequest } from "../lib/page.lib";
 import { readBack } from "../lib/readBack.lib";
-import { NEW_USER_SCOPES, requireKnownScopes } from "./scopes.lib";
+import { requireKnownScopes, type Scope } from "./scopes.lib";
+
+/** The scopes of a new user's tokens: the user's own things, nothing of the deployment. */
+export const NEW_USER_SCOPES: readonly Scope[] = [
+  "items:read",
+  "items:write",
+  "files:read",
+  "files:write",
+  "keys:read",
+  "keys:write",
+  "jobs:read",
+  "jobs:write",
+];
 
 /** What this module keeps up to date by itself: `emailKey` follows the email, `revision` counts the writes. */
 type Derived = "emailKey" | "revision";

@@ -1,6 +1,5 @@
 import { makeFunctionReference, type FunctionReference } from "convex/server";
 import { internal } from "../_generated/api";
-import type { Doc } from "../_generated/dataModel";
 import type { WebhookEvent } from "./event.lib";
 
 /** Applies an event in one transaction. Returns whether it knows the event's type. */
@@ -18,21 +17,25 @@ const HANDLERS = {
 
 export type HandlerKey = keyof typeof HANDLERS;
 
+/** What version 0.2.0 stored instead of keys: the paths that these handlers had. */
+const FORMER_PATHS = new Map([
+  ["stripeEvents:handle", "stripe"],
+  ["clerkEvents:handle", "clerk"],
+  ["github:handle", "github"],
+]);
+
 /**
- * The handler of a stored event.
+ * The handler that an event stores. Any other path than the former ones is followed as it is: version 0.2.0 stored the paths of
+ * an app's own handlers, too.
  *
- * Until version 0.2.0 an event stored the path of its handler (`stripeEvents:handle`) instead of a key. The event's source
- * names the handler then; a source that this table does not list keeps the path.
- *
- * @throws Error if the event's key is no longer in the table.
+ * @throws Error if the table has no such key.
  */
-export function handlerOf({ handler, source }: Pick<Doc<"webhookEvents">, "handler" | "source">): Handler {
-  const isPath = handler.includes(":");
-  const key = isPath ? source : handler;
+export function handlerOf(stored: string): Handler {
+  const key = FORMER_PATHS.get(stored) ?? stored;
   if (isKey(key)) return HANDLERS[key];
-  if (!isPath) throw new Error(`No handler has the key ${handler}`);
+  if (!stored.includes(":")) throw new Error(`No handler has the key ${stored}`);
   // At run time, nothing distinguishes references to internal and to public functions.
-  return makeFunctionReference<"mutation", WebhookEvent, boolean>(handler) as unknown as Handler;
+  return makeFunctionReference<"mutation", WebhookEvent, boolean>(stored) as unknown as Handler;
 }
 
 const isKey = (key: string): key is HandlerKey => Object.hasOwn(HANDLERS, key);

@@ -77,7 +77,7 @@ export const process = internalMutation({
     const { eventId, eventType: type, eventTime: time } = found;
     let handled: boolean;
     try {
-      handled = await ctx.runMutation(handlerOf(found), { eventId, type, time, payload });
+      handled = await ctx.runMutation(handlerOf(found.handler), { eventId, type, time, payload });
     } catch (error) {
       await retryLater(ctx, found, reasonOf(error));
       return null;
