@@ -1,5 +1,6 @@
 import convex from "@convex-dev/eslint-plugin";
 import tseslint from "typescript-eslint";
+import { boundaries } from "./scripts/lint/boundaries.mjs";
 import { heldPromise } from "./scripts/lint/heldPromise.mjs";
 
 export default tseslint.config(
@@ -51,5 +52,6 @@ export default tseslint.config(
       ],
     },
   },
+  ...boundaries,
   { files: ["**/*.mjs"], ...tseslint.configs.disableTypeChecked },
 );

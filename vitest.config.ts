@@ -70,7 +70,7 @@ export default defineConfig({
           name: "unit",
           include: [
             ...ofTheKit,
-            "convex/lib/**/*.test.ts",
+            "convex/{lib,identity,webhooks}/**/*.test.ts",
             "packages/**/*.test.ts",
             "quality/{abuse,bench}/**/*.test.ts",
             "quality/*.test.ts",

@@ -1,20 +1,19 @@
 import { v } from "convex/values";
-import type { Doc } from "./_generated/dataModel";
-import { internalMutation, internalQuery, type QueryCtx } from "./_generated/server";
-import { TOUCH_AFTER_MS } from "./lib/apiKey.lib";
-import { caller, type Caller } from "./lib/caller.lib";
-import { claimsOf, type Claims } from "./lib/claims.lib";
+import { internalMutation, internalQuery } from "./_generated/server";
+import { TOUCH_AFTER_MS } from "./identity/apiKey.lib";
+import { caller } from "./identity/caller.lib";
+import { callerOfKey, callerOfUser, keyByHash, verifiedClaims } from "./identity/credential.lib";
+import { newlyProvedEmail, userOfClaims } from "./identity/tokenUser.lib";
+import { userByTokenIdentifier } from "./identity/users.lib";
 import { rateLimits } from "./lib/env.lib";
-import { proofIn, userOfClaims } from "./lib/identity.lib";
 import { take, takeFromAddress } from "./lib/limiter.lib";
 import { quota } from "./lib/quota.lib";
 
 /**
- * An API key by its hash: who is calling and what it may do, or null for a key that nobody holds, that was revoked, or
- * whose owner is gone.
+ * Looks up an API key by its hash: the caller, or null for a key that is unknown or revoked, or whose owner is deleted.
  *
- * The answer names `expiresAt` and `lastUsedAt` instead of judging them: a query that reads the clock cannot be cached, and
- * where limits are switched off this one runs on every request.
+ * It returns `expiresAt` and `lastUsedAt` instead of comparing them with the clock: a query that reads the clock cannot be
+ * cached, and without rate limits this query runs on every request.
  */
 export const validateApiKey = internalQuery({
   args: { hash: v.string() },
@@ -27,7 +26,7 @@ export const validateApiKey = internalQuery({
     if (!found) return null;
     const { expiresAt, lastUsedAt } = found;
     return {
-      caller: callerOf(found),
+      caller: callerOfKey(found),
       ...(expiresAt !== undefined && { expiresAt }),
       ...(lastUsedAt !== undefined && { lastUsedAt }),
     };
@@ -35,21 +34,16 @@ export const validateApiKey = internalQuery({
 });
 
 /**
- * The user of the token that came with the request, or null without a valid token or a user, and where the token brings
- * something to record.
+ * Looks up the user of the request's token. Returns null without a valid token or a user, and for a token that proves an email
+ * which has to be recorded: `admitToken` does that.
  */
 export const validateToken = internalQuery({
   args: {},
   returns: v.union(v.null(), caller),
   handler: async (ctx) => {
     const claims = await verifiedClaims(ctx);
-    const user =
-      claims &&
-      (await ctx.db
-        .query("users")
-        .withIndex("by_token_identifier", (q) => q.eq("tokenIdentifier", claims.tokenIdentifier))
-        .unique());
-    if (!user || (await proofIn(ctx, user, claims)) !== undefined) return null;
+    const user = claims && (await userByTokenIdentifier(ctx, claims.tokenIdentifier));
+    if (!user || (await newlyProvedEmail(ctx, user, claims)) !== undefined) return null;
     return callerOfUser(user);
   },
 });
@@ -57,8 +51,8 @@ export const validateToken = internalQuery({
 const verdict = v.object({ caller: v.union(v.null(), caller), quota: v.union(v.null(), quota) });
 
 /**
- * Admits an API key and takes from its quota. A key that does not pass takes from the address's quota instead, so that a
- * flood of guesses from an address spends nothing of a good key behind the same one.
+ * Admits an API key and takes from its quota. A refused key takes from the address's quota instead, so that guessing keys from
+ * an address does not use up the quota of a valid key.
  */
 export const admitApiKey = internalMutation({
   args: { hash: v.string() },
@@ -73,11 +67,11 @@ export const admitApiKey = internalMutation({
     if (now - (found.lastUsedAt ?? 0) >= TOUCH_AFTER_MS) {
       await ctx.db.patch("apiKeys", found._id, { lastUsedAt: now });
     }
-    return { caller: callerOf(found), quota: await take(ctx, "key", found._id, limits.key) };
+    return { caller: callerOfKey(found), quota: await take(ctx, "key", found._id, limits.key) };
   },
 });
 
-/** Admits the user of the request's token, who is made or linked on the first visit, and takes from the user's quota. */
+/** Admits the user of the request's token, and takes from the user's quota. The first visit creates or links the user. */
 export const admitToken = internalMutation({
   args: {},
   returns: verdict,
@@ -90,37 +84,9 @@ export const admitToken = internalMutation({
   },
 });
 
-/** Takes from the address's quota: for routes that anyone may call. */
+/** Takes from the address's quota, for routes without a credential. */
 export const admitAddress = internalMutation({
   args: {},
   returns: v.union(v.null(), quota),
   handler: (ctx) => takeFromAddress(ctx, rateLimits().address),
-});
-
-/** The claims of the request's token; null where there is no token, or none that is valid. */
-async function verifiedClaims(ctx: QueryCtx): Promise<Claims | null> {
-  const identity = await ctx.auth.getUserIdentity();
-  return identity && claimsOf(identity);
-}
-
-/** A key is only as good as its owner: with the user it is gone. */
-async function keyByHash(ctx: QueryCtx, hash: string): Promise<Doc<"apiKeys"> | null> {
-  const key = await ctx.db
-    .query("apiKeys")
-    .withIndex("by_key", (q) => q.eq("hash", hash))
-    .unique();
-  return key && key.revokedAt === undefined && (await ctx.db.get("users", key.userId)) ? key : null;
-}
-
-const callerOf = (key: Doc<"apiKeys">): Caller => ({
-  userId: key.userId,
-  scopes: key.scopes,
-  credential: `key:${key._id}`,
-  key: { id: key._id, publicId: key.publicId },
-});
-
-const callerOfUser = (user: Doc<"users">): Caller => ({
-  userId: user._id,
-  scopes: user.scopes,
-  credential: `user:${user._id}`,
 });

@@ -1,8 +1,8 @@
 import { v } from "convex/values";
 import { Webhook } from "svix";
-import { internal } from "./_generated/api";
 import { internalAction } from "./_generated/server";
-import { object, receive, text, verifiesBeforeParsing } from "./lib/webhook.lib";
+import { object, text } from "./webhooks/payload.lib";
+import { receive, verifiesBeforeParsing } from "./webhooks/receive";
 
 /** Verifies a webhook of Clerk, which Svix signs, and hands it over to be processed. */
 export const verifyAndProcess = internalAction({
@@ -25,7 +25,7 @@ export const verifyAndProcess = internalAction({
           time: typeof changed === "number" ? changed : now,
         };
       },
-      handler: internal.clerkEvents.handle,
+      handler: "clerk",
     });
   },
 });

@@ -9,10 +9,10 @@ crons.interval("forget old quotas", { hours: 24 }, internal.quotas.purge, {});
 crons.interval(
   "take up webhooks that a crash left behind",
   { minutes: 1 },
-  internal.webhookProcessing.sweep,
+  internal.webhooks.process.sweep,
   {},
 );
-crons.interval("purge old webhook payloads", { hours: 6 }, internal.webhookEvents.purge, {});
+crons.interval("purge old webhook payloads", { hours: 6 }, internal.webhooks.log.purge, {});
 crons.interval("fold stored emails", { hours: 1 }, internal.migrations.foldEmails, {});
 
 export default crons;

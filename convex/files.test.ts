@@ -24,8 +24,8 @@ async function stored() {
   const ownerId = result._id;
   await t.mutation(internal.files.register, { ownerId, storageId: file, visibility: "private" });
   const event = { source: "github", eventId: "1", eventType: "ping", eventTime: 0 };
-  await t.mutation(internal.webhookReceiving.record, {
-    ...{ ...event, handler: "github:handle" },
+  await t.mutation(internal.webhooks.receive.record, {
+    ...{ ...event, handler: "github" },
     payload: { storageId: payload },
   });
   await t.mutation(internal.jobs.enqueue, { ownerId, input: { storageId: input } });

@@ -6,22 +6,21 @@ import { collectUnregisteredFiles } from "./lib/env.lib";
 import { fail } from "./lib/failure.lib";
 import { deleteBytes, deleteFile, fileByStorageId, sha256Hex } from "./lib/files.lib";
 import { idempotencyArg, once, onceOf } from "./lib/idempotency.lib";
-import { pageArgs, pageOf, readPage, within } from "./lib/page.lib";
+import { listOwned, requireOwner } from "./lib/owned.lib";
+import { pageArgs, pageOf } from "./lib/page.lib";
 import { ifMatch, requireRevision } from "./lib/revision.lib";
-import { written } from "./lib/written.lib";
+import { readBack } from "./lib/readBack.lib";
 import schema from "./schema";
 
 const file = schema.doc("files");
 const visibility = v.union(v.literal("public"), v.literal("private"));
-const one = { ownerId: v.id("users"), fileId: v.string() };
+const fileRef = { ownerId: v.id("users"), fileId: v.string() };
 
-/** Another owner's file and no file look the same from outside. */
 async function owned(ctx: QueryCtx, args: { ownerId: Id<"users">; fileId: string }): Promise<Doc<"files">> {
-  const found = await fileByStorageId(ctx, args.fileId);
-  return found?.ownerId === args.ownerId ? found : fail("not_found", "File not found");
+  return requireOwner("files", args.ownerId, await fileByStorageId(ctx, args.fileId), "File not found");
 }
 
-export const get = internalQuery({ args: one, returns: file, handler: owned });
+export const get = internalQuery({ args: fileRef, returns: file, handler: owned });
 
 /** Whose a file is, whether anyone may fetch it, and from where; null for an unknown one. */
 export const locate = internalQuery({
@@ -37,14 +36,7 @@ export const locate = internalQuery({
 export const list = internalQuery({
   args: { ownerId: v.id("users"), ...pageArgs },
   returns: pageOf(file),
-  handler: (ctx, { ownerId, ...page }) =>
-    readPage(page, (range, count) =>
-      ctx.db
-        .query("files")
-        .withIndex("by_owner", (q) => within(q.eq("ownerId", ownerId), range))
-        .order("desc")
-        .take(count),
-    ),
+  handler: (ctx, { ownerId, ...page }) => listOwned(ctx, "files", ownerId, page),
 });
 
 /** Records bytes that the API has just stored for its caller. Those of a duplicate that lost are deleted here. */
@@ -90,7 +82,7 @@ export const register = internalMutation({
 });
 
 export const remove = internalMutation({
-  args: { ...one, ifMatch },
+  args: { ...fileRef, ifMatch },
   returns: v.null(),
   handler: async (ctx, { ownerId, fileId, ifMatch: expected }) => {
     const found = await owned(ctx, { ownerId, fileId });
@@ -153,5 +145,5 @@ async function insertFile(
     sha256: sha256Hex(bytes.sha256),
     revision: 1,
   });
-  return written(ctx, "files", id);
+  return readBack(ctx, "files", id);
 }

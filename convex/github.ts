@@ -1,9 +1,8 @@
 import { v } from "convex/values";
-import { internal } from "./_generated/api";
-import { internalAction, internalMutation } from "./_generated/server";
+import { internalAction } from "./_generated/server";
 import { failField } from "./lib/failure.lib";
-import { isHmac } from "./lib/hmac.lib";
-import { handlerArgs, object, optionalText, parse, receive } from "./lib/webhook.lib";
+import { isHmac } from "./webhooks/hmac.lib";
+import { receive } from "./webhooks/receive";
 
 /**
  * Verifies a webhook of GitHub and hands it over to be processed. `signature` is the `X-Hub-Signature-256` header, `event`
@@ -25,40 +24,11 @@ export const processWebhook = internalAction({
         type: sent("X-GitHub-Event", event),
         time: now,
       }),
-      handler: internal.github.handle,
+      handler: "github",
     });
   },
 });
 
-/** A header that GitHub does not sign; empty where it was not sent. Who has signed the body is told what else is missing. */
+/** A required header outside the signature; empty if it was not sent. Its absence is reported after the signature has held. */
 const sent = (path: string, value: string): string =>
   value || failField({ in: "header", path, message: "is required" });
-
-const RECORDED = ["push", "issues", "pull_request", "release"];
-
-/** Records what GitHub told of; a `ping` only shows that the webhook works. */
-export const handle = internalMutation({
-  args: handlerArgs,
-  returns: v.boolean(),
-  handler: async (ctx, { eventId, type, payload }) => {
-    if (type === "ping") return true;
-    if (!RECORDED.includes(type)) return false;
-    const event = parse(payload);
-    const action = optionalText(event, "action");
-    const repository = optionalText(object(event, "repository"), "full_name");
-    const sender = optionalText(object(event, "sender"), "login");
-    const known = await ctx.db
-      .query("githubEvents")
-      .withIndex("by_delivery_id", (q) => q.eq("deliveryId", eventId))
-      .unique();
-    if (known) return true;
-    await ctx.db.insert("githubEvents", {
-      deliveryId: eventId,
-      event: type,
-      ...(action !== undefined && { action }),
-      ...(repository !== undefined && { repository }),
-      ...(sender !== undefined && { sender }),
-    });
-    return true;
-  },
-});

@@ -3,10 +3,10 @@ import { internal } from "./_generated/api";
 import type { Doc, Id } from "./_generated/dataModel";
 import { internalMutation, internalQuery, type MutationCtx } from "./_generated/server";
 import { digestResult } from "./lib/digest.lib";
-import { fail } from "./lib/failure.lib";
 import { idempotencyArg, once, onceOf } from "./lib/idempotency.lib";
-import { freeText, storedText } from "./lib/storedText.lib";
-import { written } from "./lib/written.lib";
+import { getOwned } from "./lib/owned.lib";
+import { deleteStoredText, storedText } from "./lib/storedText.lib";
+import { readBack } from "./lib/readBack.lib";
 import schema from "./schema";
 
 /** A job without its input, which may be large and is only for the work. */
@@ -16,11 +16,7 @@ const withoutInput = ({ input: _, ...rest }: Doc<"jobs">): Omit<Doc<"jobs">, "in
 export const get = internalQuery({
   args: { ownerId: v.id("users"), jobId: v.string() },
   returns: job,
-  handler: async (ctx, { ownerId, jobId }) => {
-    const id = ctx.db.normalizeId("jobs", jobId);
-    const found = id && (await ctx.db.get("jobs", id));
-    return found?.ownerId === ownerId ? withoutInput(found) : fail("not_found", `No job ${jobId}`);
-  },
+  handler: async (ctx, { ownerId, jobId }) => withoutInput(await getOwned(ctx, "jobs", ownerId, jobId)),
 });
 
 /** Milliseconds after which a job that has not ended is given up: an action runs at most once, and may die on the way. */
@@ -37,9 +33,9 @@ export const enqueue = internalMutation({
       const jobId = await ctx.db.insert("jobs", { ...args, status: "queued", revision: 1 });
       await ctx.scheduler.runAfter(0, internal.process.work, { jobId });
       await giveUpLater(ctx, jobId);
-      return withoutInput(await written(ctx, "jobs", jobId));
+      return withoutInput(await readBack(ctx, "jobs", jobId));
     });
-    if (made.replayed) await freeText(ctx, args.input);
+    if (made.replayed) await deleteStoredText(ctx, args.input);
     return made;
   },
 });
@@ -109,5 +105,5 @@ async function finish(
     input: undefined,
     revision: found.revision + 1,
   });
-  await freeText(ctx, found.input);
+  await deleteStoredText(ctx, found.input);
 }

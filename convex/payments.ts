@@ -1,6 +1,6 @@
 import { v } from "convex/values";
 import { internalMutation, internalQuery } from "./_generated/server";
-import { eventVersion, isNewer } from "./lib/eventVersion.lib";
+import { eventVersion, isNewer } from "./webhooks/event.lib";
 import { fail } from "./lib/failure.lib";
 import schema from "./schema";
 

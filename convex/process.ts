@@ -2,7 +2,7 @@ import { v } from "convex/values";
 import { internal } from "./_generated/api";
 import { internalAction } from "./_generated/server";
 import { digest, digestResult, type Digest } from "./lib/digest.lib";
-import { readText } from "./lib/keepText.lib";
+import { readText } from "./lib/textStorage.lib";
 
 /** Does the work of `/api/process` at once. `text` is the JSON text of the data. */
 export const handle = internalAction({

@@ -1,6 +1,6 @@
 import { defineSchema, defineTable } from "convex/server";
 import { v } from "convex/values";
-import { eventVersion } from "./lib/eventVersion.lib";
+import { eventVersion } from "./webhooks/event.lib";
 import { pageArgs } from "./lib/page.lib";
 import { storedText } from "./lib/storedText.lib";
 
@@ -94,7 +94,7 @@ export default defineSchema({
     .index("by_owner", ["ownerId"])
     .index("by_input_file", ["input.storageId"]),
 
-  /** The log of webhooks: what was received, and how its processing ended. */
+  /** The log of webhooks: each received event, and how its processing ended. */
   webhookEvents: defineTable({
     source: v.string(),
     /** The source's own id of the event: seen again, it is a duplicate. */
@@ -102,7 +102,7 @@ export default defineSchema({
     eventType: v.string(),
     /** When it happened, says the source; milliseconds. */
     eventTime: v.number(),
-    /** The internal mutation that handles it, `module:function`. */
+    /** The key of its handler in `webhooks/handlers.lib.ts`. Until version 0.2.0: the handler's path, `module:function`. */
     handler: v.string(),
     /** The body as it came; purged in time. */
     payload: v.optional(storedText),

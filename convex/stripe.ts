@@ -1,8 +1,8 @@
 import Stripe from "stripe";
 import { v } from "convex/values";
-import { internal } from "./_generated/api";
 import { internalAction } from "./_generated/server";
-import { receive, text, verifiesBeforeParsing } from "./lib/webhook.lib";
+import { text } from "./webhooks/payload.lib";
+import { receive, verifiesBeforeParsing } from "./webhooks/receive";
 
 /** Seconds that Stripe's library lets a signature be old. */
 const TOLERANCE = 300;
@@ -28,7 +28,7 @@ export const verifyAndProcessWebhook = internalAction({
         type: text(event, "type"),
         time: typeof event["created"] === "number" ? event["created"] * 1000 : now,
       }),
-      handler: internal.stripeEvents.handle,
+      handler: "stripe",
     });
   },
 });

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import type { Schema } from "../convex/http/kit/contract.kit";
 import { descriptionOf, type JsonSchema } from "../convex/http/kit/described.kit";
-import { nameOf } from "../convex/http/kit/named.kit";
+import { nameOf } from "../convex/http/kit/schemaHelpers.kit";
 import type { Components } from "./components";
 
 /** The JSON Schema of what a request brings. A schema with a name is written out: what it takes may differ from what it gives. */

@@ -11,7 +11,6 @@
 import type * as apiKeys from "../apiKeys.js";
 import type * as auth from "../auth.js";
 import type * as clerk from "../clerk.js";
-import type * as clerkEvents from "../clerkEvents.js";
 import type * as crons from "../crons.js";
 import type * as data from "../data.js";
 import type * as files from "../files.js";
@@ -28,12 +27,16 @@ import type * as problems from "../problems.js";
 import type * as process from "../process.js";
 import type * as quotas from "../quotas.js";
 import type * as stripe from "../stripe.js";
-import type * as stripeEvents from "../stripeEvents.js";
 import type * as subscriptions from "../subscriptions.js";
 import type * as users from "../users.js";
 import type * as webhookEvents from "../webhookEvents.js";
 import type * as webhookProcessing from "../webhookProcessing.js";
-import type * as webhookReceiving from "../webhookReceiving.js";
+import type * as webhooks_clerkEffects from "../webhooks/clerkEffects.js";
+import type * as webhooks_githubEffects from "../webhooks/githubEffects.js";
+import type * as webhooks_log from "../webhooks/log.js";
+import type * as webhooks_process from "../webhooks/process.js";
+import type * as webhooks_receive from "../webhooks/receive.js";
+import type * as webhooks_stripeEffects from "../webhooks/stripeEffects.js";
 
 import type {
   ApiFromModules,
@@ -45,7 +48,6 @@ declare const fullApi: ApiFromModules<{
   apiKeys: typeof apiKeys;
   auth: typeof auth;
   clerk: typeof clerk;
-  clerkEvents: typeof clerkEvents;
   crons: typeof crons;
   data: typeof data;
   files: typeof files;
@@ -62,12 +64,16 @@ declare const fullApi: ApiFromModules<{
   process: typeof process;
   quotas: typeof quotas;
   stripe: typeof stripe;
-  stripeEvents: typeof stripeEvents;
   subscriptions: typeof subscriptions;
   users: typeof users;
   webhookEvents: typeof webhookEvents;
   webhookProcessing: typeof webhookProcessing;
-  webhookReceiving: typeof webhookReceiving;
+  "webhooks/clerkEffects": typeof webhooks_clerkEffects;
+  "webhooks/githubEffects": typeof webhooks_githubEffects;
+  "webhooks/log": typeof webhooks_log;
+  "webhooks/process": typeof webhooks_process;
+  "webhooks/receive": typeof webhooks_receive;
+  "webhooks/stripeEffects": typeof webhooks_stripeEffects;
 }>;
 
 /**

@@ -23,8 +23,8 @@ import {
 import { cacheHeaders } from "./middleware/cacheHeaders.middleware";
 import { corsHeaders, isPreflight } from "./middleware/cors.middleware";
 import { admit, requireScope } from "./middleware/credential.middleware";
-import { withinTime } from "./middleware/deadline.middleware";
-import { announceEnd } from "./middleware/deprecation.middleware";
+import { withTimeout } from "./middleware/deadline.middleware";
+import { setDeprecationHeaders } from "./middleware/deprecation.middleware";
 import { readIdempotencyKey } from "./middleware/idempotency.middleware";
 import { logRequest } from "./middleware/log.middleware";
 import { requestIdOf } from "./middleware/requestId.middleware";
@@ -36,8 +36,8 @@ import { webhookEvents } from "./webhooks/events.routes";
 import { webhooks } from "./webhooks/webhooks.routes";
 import { users } from "./users/users.routes";
 
-/** The way of every request, from top to bottom. Each step is a file of its own in `middleware/` or `kit/`. */
-async function way(c: ApiContext, endpoint: Endpoint | undefined): Promise<Response> {
+/** Every request, from top to bottom. Each step is a file in `middleware/` or `kit/`. */
+async function handleRequest(c: ApiContext, endpoint: Endpoint | undefined): Promise<Response> {
   const started = Date.now();
   c.set("requestId", requestIdOf(c.req.raw));
   setHeaders(c, {
@@ -50,12 +50,12 @@ async function way(c: ApiContext, endpoint: Endpoint | undefined): Promise<Respo
   let error: unknown;
   let response: Response;
   try {
-    response = await withinTime(requestTimeoutMs(), () => answer(c, endpoint));
+    response = await withTimeout(requestTimeoutMs(), () => answer(c, endpoint));
   } catch (thrown) {
     error = thrown;
     response = problem(c, thrown);
   }
-  if (endpoint) announceEnd(c, endpoint, response);
+  if (endpoint) setDeprecationHeaders(c, endpoint, response);
   logRequest(c, endpoint, { status: response.status, started, error });
   return response;
 }
@@ -94,7 +94,10 @@ function setHeaders(c: ApiContext, headers: Readonly<Record<string, string>>): v
   for (const name in headers) c.header(name, headers[name]);
 }
 
-export const api = new Api(new HonoBase<ApiEnv>({ router: new MatchOnceRouter(), strict: false }), way);
+export const api = new Api(
+  new HonoBase<ApiEnv>({ router: new MatchOnceRouter(), strict: false }),
+  handleRequest,
+);
 
 system(api);
 session(api);

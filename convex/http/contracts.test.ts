@@ -1,7 +1,7 @@
 /** What the contracts say of themselves: names that are unique, examples that are true. */
 import * as z from "zod/mini";
 import { describe, expect, test } from "vitest";
-import { SCOPES } from "../lib/scopes.lib";
+import { SCOPES } from "../identity/scopes.lib";
 import { api } from "./api.app";
 import type { Schema, Status } from "./kit/contract.kit";
 import { routeOf, type Route } from "./testing/routes.testing";

@@ -3,7 +3,7 @@
  * for, and what a row could not know about a new route fails the last block.
  */
 import { describe, expect, test } from "vitest";
-import { SCOPES } from "../lib/scopes.lib";
+import { SCOPES } from "../identity/scopes.lib";
 import { api } from "./api.app";
 import type { Spec } from "./kit/contract.kit";
 import { useEngine } from "./testing/engine.testing";

@@ -1,9 +1,9 @@
 import type { Doc } from "../_generated/dataModel";
 import type { MutationCtx } from "../_generated/server";
-import { freeText } from "./storedText.lib";
+import { deleteStoredText } from "./storedText.lib";
 
-/** Removes a job with its input. Work that is under way finds nothing to end. */
+/** Deletes a job with its input. Work that is still running then finds no job to end. */
 export async function deleteJob(ctx: MutationCtx, job: Doc<"jobs">): Promise<void> {
   await ctx.db.delete("jobs", job._id);
-  await freeText(ctx, job.input);
+  await deleteStoredText(ctx, job.input);
 }

@@ -1,6 +1,6 @@
 /** What requests need to be about something: keys good and bad, and things that are there. */
 import type { WebhookSource } from "../../scripts/webhook/sign";
-import { SCOPES } from "../../convex/lib/scopes.lib";
+import { SCOPES } from "../../convex/identity/scopes.lib";
 import type { Keys } from "../../openapi/contract/fuzz/presented";
 
 export type Stage = {

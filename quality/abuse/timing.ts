@@ -2,7 +2,7 @@
  * Whether the time of a refusal tells how much of a key was right. It should not: a key is looked up by its hash. Medians are
  * printed for people to read; nothing is asserted, since clocks of busy machines prove nothing.
  */
-import { newApiKey } from "../../convex/lib/apiKey.lib";
+import { newApiKey } from "../../convex/identity/apiKey.lib";
 import { checksum } from "../../convex/lib/checksum.lib";
 import type { Server } from "./server";
 

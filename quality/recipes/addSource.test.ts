@@ -9,11 +9,12 @@ import { Project } from "./project";
 
 const COPIES = 20;
 
-test("one file and two edits add a source that verifies, logs once, handles, is documented and sent by hand", async () => {
+test("one file and three edits add a source that verifies, logs once, handles, is documented and sent by hand", async () => {
   const project = await Project.copy();
   const files = await project.follow("### Add a source");
   expect(files).toEqual([
     "convex/acme.ts",
+    "convex/webhooks/handlers.lib.ts",
     "convex/http/webhooks/webhooks.contract.ts",
     "scripts/webhook/senders.ts",
   ]);

@@ -33,7 +33,7 @@ export const File = documented(({ named, whole }) =>
   ),
 );
 
-const one = () => ({ id: id() });
+const fileRef = () => ({ id: id() });
 
 const picture = documented(() => ({
   id: "kg2dw3v8s1x8w6t4r0pzc5m7h6d",
@@ -134,7 +134,7 @@ export const getFile = contract("get", "/api/files/:id", () => ({
   operationId: "getFile",
   scope: "files:read",
   conditional: true,
-  params: one(),
+  params: fileRef(),
   replies: documented(() => ({ 200: File() })),
   docs: documented(() => ({
     tag: "Files",
@@ -148,7 +148,7 @@ export const deleteFile = contract("delete", "/api/files/:id", () => ({
   operationId: "deleteFile",
   scope: "files:write",
   conditional: true,
-  params: one(),
+  params: fileRef(),
   replies: documented(() => ({ 204: null })),
   docs: documented(() => ({
     tag: "Files",
@@ -162,7 +162,7 @@ export const openFile = contract("get", "/files/:id", () => ({
   operationId: "openFile",
   scope: "files:read",
   anonymous: true,
-  params: one(),
+  params: fileRef(),
   replies: documented(() => ({ 302: null })),
   docs: documented(() => ({
     tag: "Files",

@@ -2,7 +2,7 @@ import { internal } from "../../_generated/api";
 import type { Doc } from "../../_generated/dataModel";
 import { fail } from "../../lib/failure.lib";
 import { storableType } from "../../lib/mediaType.lib";
-import { unlessRefused } from "../../lib/keepText.lib";
+import { deleteIfRefused } from "../../lib/textStorage.lib";
 import type { Api } from "../kit/api.kit";
 import { etag } from "../kit/conditional.kit";
 import type { Shape } from "../kit/contract.kit";
@@ -36,7 +36,7 @@ export function files(api: Api): void {
       contentType: sent,
       visibility: c.req.valid("query").visibility ?? "public",
     };
-    const file = await unlessRefused(c.env.storage, storageId, () =>
+    const file = await deleteIfRefused(c.env.storage, storageId, () =>
       once((key) => c.env.runMutation(internal.files.recordUpload, { ...record, ...key })),
     );
     const { contentType, size, sha256, visibility } = file;

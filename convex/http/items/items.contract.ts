@@ -17,7 +17,7 @@ export const Item = documented(({ named }) =>
 );
 
 const description = () => z.string().check(atMost(4000));
-const one = () => ({ itemId: id() });
+const itemRef = () => ({ itemId: id() });
 
 const bolt = documented(() => ({
   id: "k57f2q9v3s1x8w6t4r0pzc5m7h6a",
@@ -62,7 +62,7 @@ export const getItem = contract("get", "/api/items/:itemId", () => ({
   operationId: "getItem",
   scope: "items:read",
   conditional: true,
-  params: one(),
+  params: itemRef(),
   replies: documented(() => ({ 200: Item() })),
   docs: documented(() => ({
     tag: "Items",
@@ -76,7 +76,7 @@ export const updateItem = contract("patch", "/api/items/:itemId", () => ({
   operationId: "updateItem",
   scope: "items:write",
   conditional: true,
-  params: one(),
+  params: itemRef(),
   body: z.strictObject({
     name: z.exactOptional(text(200)),
     description: z.exactOptional(z.nullable(description())),
@@ -98,7 +98,7 @@ export const deleteItem = contract("delete", "/api/items/:itemId", () => ({
   operationId: "deleteItem",
   scope: "items:write",
   conditional: true,
-  params: one(),
+  params: itemRef(),
   replies: documented(() => ({ 204: null })),
   docs: documented(() => ({
     tag: "Items",

@@ -1,6 +1,6 @@
 import { internal } from "../../_generated/api";
 import type { Doc } from "../../_generated/dataModel";
-import { keepText } from "../../lib/keepText.lib";
+import { storeText } from "../../lib/textStorage.lib";
 import { prefers } from "../../lib/prefer.lib";
 import type { Api } from "../kit/api.kit";
 import { etag } from "../kit/conditional.kit";
@@ -21,7 +21,7 @@ export function jobs(api: Api): void {
     const text = JSON.stringify(c.req.valid("json").data);
     if (prefers(c.req.header("Prefer") ?? "", "respond-async")) {
       const job = await once((key) =>
-        keepText(c.env.storage, text, (input) =>
+        storeText(c.env.storage, text, (input) =>
           c.env.runMutation(internal.jobs.enqueue, { ownerId: caller.userId, input, ...key }),
         ),
       );

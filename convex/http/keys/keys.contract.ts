@@ -1,6 +1,6 @@
 import { documented } from "#documented";
 import * as z from "zod/mini";
-import { GRANTS } from "../../lib/scopes.lib";
+import { GRANTS } from "../../identity/scopes.lib";
 import { contract } from "../kit/contract.kit";
 import { atMost, futureTime, id, integer, text, time } from "../kit/fields.kit";
 
@@ -22,7 +22,7 @@ export const NewKey = documented(({ named }) =>
   named("NewKey", z.object({ ...shape(), key: z.exactOptional(z.string()) })),
 );
 
-const one = () => ({ id: id() });
+const keyRef = () => ({ id: id() });
 
 export const partnerKey = documented(() => ({
   id: "m17a0q9v3s1x8w6t4r0pzc5m7h6b",
@@ -74,7 +74,7 @@ export const revokeKey = contract("delete", "/api/keys/:id", () => ({
   operationId: "revokeKey",
   scope: "keys:write",
   onItself: true,
-  params: one(),
+  params: keyRef(),
   replies: documented(() => ({ 204: null })),
   docs: documented(() => ({
     tag: "Keys",
@@ -90,7 +90,7 @@ export const rotateKey = contract("post", "/api/keys/:id/rotate", () => ({
   operationId: "rotateKey",
   scope: "keys:write",
   secret: true,
-  params: one(),
+  params: keyRef(),
   body: z.strictObject({
     overlapSeconds: z.exactOptional(integer(0, WEEK_SECONDS)),
   }),

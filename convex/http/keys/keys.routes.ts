@@ -1,6 +1,6 @@
 import { internal } from "../../_generated/api";
 import type { Doc } from "../../_generated/dataModel";
-import { newApiKey } from "../../lib/apiKey.lib";
+import { newApiKey } from "../../identity/apiKey.lib";
 import type { Api } from "../kit/api.kit";
 import type { Shape } from "../kit/contract.kit";
 import { toTime } from "../kit/fields.kit";

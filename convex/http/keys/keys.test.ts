@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { SCOPES } from "../../lib/scopes.lib";
+import { SCOPES } from "../../identity/scopes.lib";
 import { as, later, send, sendWithToken, useEngine } from "../testing/engine.testing";
 import { dead, HOUR, inMs, KEY_FORM, mint, using } from "../testing/keys.testing";
 import { json, page, problem } from "../testing/replies.testing";

@@ -15,11 +15,11 @@ export type Endpoint = Spec & {
   validators?: Validator[];
 };
 
-/** The way of a request through the app, with its endpoint, or without one for an unknown path or method. */
-export type Way = (c: ApiContext, endpoint: Endpoint | undefined) => Promise<Response>;
+/** The steps of every request. The endpoint is undefined for an unknown path or method. */
+export type Pipeline = (c: ApiContext, endpoint: Endpoint | undefined) => Promise<Response>;
 
 /**
- * The app under construction: every route goes the same way.
+ * The app under construction: the same pipeline runs every route.
  *
  * One Hono handler a route instead of a chain of middlewares: on Convex a request pays for building the chain each time.
  */
@@ -29,9 +29,9 @@ export class Api {
 
   constructor(
     readonly app: HonoBase<ApiEnv>,
-    private readonly way: Way,
+    private readonly pipeline: Pipeline,
   ) {
-    app.notFound((c) => way(c, undefined));
+    app.notFound((c) => pipeline(c, undefined));
   }
 
   add({ contract, handle }: Route): void {
@@ -40,7 +40,7 @@ export class Api {
     // Read by the route's first request and kept for more, where there are more: a module on Convex sees only one.
     let endpoint: Endpoint | undefined;
     const handler = (c: ApiContext) =>
-      this.way(c, (endpoint ??= { ...spec(), method: contract.method, path, handle }));
+      this.pipeline(c, (endpoint ??= { ...spec(), method: contract.method, path, handle }));
     // What `app.on` does, less the work on paths that it would repeat for every route of every request.
     const route: RouterRoute = { basePath: "/", path, method, handler };
     this.app.router.add(method, path, [handler, route]);

@@ -16,8 +16,7 @@
  * }));
  */
 import type * as z from "zod/mini";
-import type { FailureCode } from "../../lib/failure.lib";
-import type { Scope } from "../../lib/scopes.lib";
+import type { FailureCode, Scope } from "./product.kit";
 
 export type Method = "get" | "post" | "put" | "patch" | "delete";
 

@@ -1,4 +1,4 @@
-import { MEANS } from "./named.kit";
+import { SCHEMA_HELPERS } from "./schemaHelpers.kit";
 
 /**
  * Marks what a contract says for readers alone: the compiler, the OpenAPI document and the tests.
@@ -10,6 +10,6 @@ import { MEANS } from "./named.kit";
  * @example
  * export const Item = documented(({ named }) => named("Item", z.object({ id: z.string() })));
  */
-export function documented<const T>(value: (means: typeof MEANS) => T): () => T {
-  return () => value(MEANS);
+export function documented<const T>(value: (helpers: typeof SCHEMA_HELPERS) => T): () => T {
+  return () => value(SCHEMA_HELPERS);
 }

@@ -1,9 +1,15 @@
 import type { Context } from "hono";
-import type { ActionCtx } from "../../_generated/server";
-import type { Caller } from "../../lib/caller.lib";
-import type { FieldError } from "../../lib/failure.lib";
-import type { OnceCall } from "../middleware/idempotency.middleware";
 import type { PageCall } from "./paging.kit";
+import type { ActionCtx, Caller, FieldError, Idempotency, Once } from "./product.kit";
+
+/**
+ * Runs a handler's work once for an idempotency key: the function gets `idempotency` among its arguments if the client sent a
+ * key, and returns whether an earlier request has done the work.
+ *
+ * @example
+ * const item = await c.var.once((key) => c.env.runMutation(internal.items.create, { ...fields, ...key }));
+ */
+export type OnceCall = <T>(work: (key: { idempotency?: Idempotency }) => Promise<Once<T>>) => Promise<T>;
 
 /** What the steps of a request leave for the next ones. */
 export type Variables = {

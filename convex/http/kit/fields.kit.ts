@@ -4,9 +4,9 @@
  */
 import { documented } from "#documented";
 import * as z from "zod/mini";
-import { isEmail } from "../../lib/email.lib";
 import { described } from "./described.kit";
-import { REQUIRED } from "./words.kit";
+import { REQUIRED } from "./messages.kit";
+import { isEmail } from "./product.kit";
 
 /**
  * At most so many elements, or characters as JSON Schema counts them: code points (RFC 8259, section 1), not the UTF-16 units

@@ -2,8 +2,8 @@ import type { HonoRequest } from "hono";
 import type * as z from "zod/mini";
 import type { Api } from "./api.kit";
 import type { AnyContract, SpecOf, Status } from "./contract.kit";
-import type { Caller } from "../../lib/caller.lib";
 import type { ApiContext, ApiEnv, Variables } from "./env.kit";
+import type { Caller } from "./product.kit";
 
 /**
  * Binds a handler to its contract. The handler sees Hono's context through the contract: only validated input, and

@@ -1,8 +1,6 @@
 import * as z from "zod/mini";
-import { checksum } from "../../lib/checksum.lib";
-import { fail } from "../../lib/failure.lib";
-import type { PageRequest, Position } from "../../lib/page.lib";
 import { atMost, wholeNumber } from "./fields.kit";
+import { checksum, fail, type PageRequest, type Position } from "./product.kit";
 
 /** How many a page holds when nobody says. */
 const DEFAULT_LIMIT = 10;

@@ -1,7 +1,5 @@
-import { platformFailureOf } from "../../lib/unavailable.lib";
-import { failureOf, type Failure, type FailureCode } from "../../lib/failure.lib";
-import { siteUrl } from "../../lib/env.lib";
 import type { ApiContext } from "./env.kit";
+import { failureOf, platformFailureOf, siteUrl, type Failure, type FailureCode } from "./product.kit";
 
 type Entry = {
   status: 400 | 401 | 403 | 404 | 405 | 409 | 412 | 413 | 415 | 422 | 429 | 500 | 503;

@@ -1,8 +1,8 @@
 import { httpActionGeneric, HttpRouter, ROUTABLE_HTTP_METHODS, type RoutableMethod } from "convex/server";
 import { HttpRouterWithHono, normalizeMethod, type HonoWithConvex } from "convex-helpers/server/hono";
 import type { Result, Router } from "hono/router";
-import type { ActionCtx } from "../../_generated/server";
 import type { Variables } from "./env.kit";
+import type { ActionCtx } from "./product.kit";
 
 type ApiApp = HonoWithConvex<ActionCtx, Variables>;
 

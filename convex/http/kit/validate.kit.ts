@@ -1,11 +1,11 @@
 import { zValidator } from "@hono/zod-validator";
 import * as z from "zod/mini";
-import { fail, type FieldError } from "../../lib/failure.lib";
 import { revisionsFor } from "./conditional.kit";
 import type { Endpoint } from "./api.kit";
 import type { ApiContext } from "./env.kit";
 import { pageCall, pageQuery } from "./paging.kit";
-import { fieldErrors, REQUIRED } from "./words.kit";
+import { fieldErrors, REQUIRED } from "./messages.kit";
+import { fail, type FieldError } from "./product.kit";
 
 /** Checks one part of a request and adds what is wrong with it to `c.var.wrong`. */
 export type Validator = (c: ApiContext) => Promise<void>;

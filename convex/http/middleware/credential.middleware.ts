@@ -1,16 +1,16 @@
 import { internal } from "../../_generated/api";
-import { hashApiKey, looksLikeApiKey, publicIdOf, TOUCH_AFTER_MS } from "../../lib/apiKey.lib";
-import type { Caller } from "../../lib/caller.lib";
+import { hashApiKey, looksLikeApiKey, publicIdOf, TOUCH_AFTER_MS } from "../../identity/apiKey.lib";
+import type { Caller } from "../../identity/caller.lib";
 import { rateLimits } from "../../lib/env.lib";
 import { fail } from "../../lib/failure.lib";
 import type { Quota } from "../../lib/quota.lib";
-import { covers, lacks } from "../../lib/scopes.lib";
+import { covers, refuseScope } from "../../identity/scopes.lib";
 import type { Endpoint } from "../kit/api.kit";
 import type { CredentialHeader } from "../kit/contract.kit";
 import type { ApiContext } from "../kit/env.kit";
 import { credentialOf, type Credential } from "./credentialHeaders.middleware";
 import { requireQuota } from "./quota.middleware";
-import { uncountedIfRead } from "./uncounted.middleware";
+import { withReadOnlyFallback } from "./readOnlyFallback.middleware";
 
 /**
  * Admits the caller, and takes from its quota in the same transaction: 401 without a credential, 403 for one that is no
@@ -36,7 +36,7 @@ type Verdict = { caller: Caller | null; quota: Quota | null };
 
 /** Takes from the quota of the client's address. */
 function takeFromAddress(c: ApiContext): Promise<Quota | null> {
-  return uncountedIfRead(
+  return withReadOnlyFallback(
     c,
     () => c.env.runMutation(internal.auth.admitAddress, {}),
     () => Promise.resolve(null),
@@ -47,7 +47,7 @@ async function admitKey(c: ApiContext, credential: Credential): Promise<Caller> 
   const hash = await hashApiKey(credential.text);
   const verdict =
     rateLimits().key > 0
-      ? await uncountedIfRead(
+      ? await withReadOnlyFallback(
           c,
           () => c.env.runMutation(internal.auth.admitApiKey, { hash }),
           async () => ({ caller: (await lookUpKey(c, hash))?.caller ?? null, quota: null }),
@@ -64,7 +64,7 @@ async function admitUnlimitedKey(c: ApiContext, hash: string): Promise<Verdict> 
   const { caller, lastUsedAt = 0 } = found;
   const { key } = caller;
   if (key && Date.now() - lastUsedAt >= TOUCH_AFTER_MS) {
-    await uncountedIfRead(
+    await withReadOnlyFallback(
       c,
       () => c.env.runMutation(internal.apiKeys.touch, { keyId: key.id }),
       () => Promise.resolve(null),
@@ -84,7 +84,7 @@ async function admitToken(c: ApiContext, credential: Credential): Promise<Caller
   const known = rateLimits().key > 0 ? null : await lookUpToken(c);
   const verdict =
     known ??
-    (await uncountedIfRead(
+    (await withReadOnlyFallback(
       c,
       () => c.env.runMutation(internal.auth.admitToken, {}),
       // No user may mean a new one, who cannot be recorded now.
@@ -140,7 +140,7 @@ export function requireScope(c: ApiContext, { scope, anonymous, onItself }: Endp
 export function requireCaller(caller: Caller | undefined, scope: string): Caller {
   if (!caller) return missing({});
   if (covers(caller.scopes, scope)) return caller;
-  return lacks(scope, "This credential lacks the scope");
+  return refuseScope(scope, "This credential lacks the scope");
 }
 
 const MISSING = {

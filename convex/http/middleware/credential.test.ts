@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { newApiKey } from "../../lib/apiKey.lib";
+import { newApiKey } from "../../identity/apiKey.lib";
 import { fakeContext, goodKey } from "../testing/fakeContext.testing";
 import { mistyped, problem } from "../testing/replies.testing";
 

@@ -8,7 +8,7 @@ const RETRY_AFTER = "5";
  * commits later stays, and its outcome is dropped. It gets its handlers where it starts, because on Convex a rejection
  * without one ends the request.
  */
-export function withinTime<T>(ms: number, work: () => Promise<T>): Promise<T> {
+export function withTimeout<T>(ms: number, work: () => Promise<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const refuse = () => {
       const headers = { "Retry-After": RETRY_AFTER };

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { failureOf } from "../../lib/failure.lib";
 import { fakeContext } from "../testing/fakeContext.testing";
 import { problem } from "../testing/replies.testing";
-import { withinTime } from "./deadline.middleware";
+import { withTimeout } from "./deadline.middleware";
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => {
@@ -17,20 +17,20 @@ const after = <T>(ms: number, work: () => T): Promise<T> =>
 
 describe("work is waited for", () => {
   test("as long as it ends in time", async () => {
-    const work = withinTime(1000, () => after(999, () => "done"));
+    const work = withTimeout(1000, () => after(999, () => "done"));
     await vi.advanceTimersByTimeAsync(999);
     expect(await work).toBe("done");
     expect(vi.getTimerCount()).toBe(0);
   });
 
   test("and its failure is its own", async () => {
-    const work = withinTime(1000, () => Promise.reject(new Error("broken")));
+    const work = withTimeout(1000, () => Promise.reject(new Error("broken")));
     await expect(work).rejects.toThrow("broken");
     expect(vi.getTimerCount()).toBe(0);
   });
 
   test("but not for longer", async () => {
-    const ended = withinTime(1000, () => never).catch((error: unknown) => failureOf(error));
+    const ended = withTimeout(1000, () => never).catch((error: unknown) => failureOf(error));
     await vi.advanceTimersByTimeAsync(1000);
     expect(await ended).toMatchObject({ code: "timed_out", headers: { "Retry-After": "5" } });
   });
@@ -42,7 +42,7 @@ describe("work is waited for", () => {
       after(2000, () => {
         throw new Error("too late");
       });
-    const ended = withinTime(1000, late).catch((error: unknown) => failureOf(error)?.code);
+    const ended = withTimeout(1000, late).catch((error: unknown) => failureOf(error)?.code);
     await vi.advanceTimersByTimeAsync(3000);
     expect(await ended).toBe("timed_out");
     vi.useRealTimers();

@@ -5,7 +5,7 @@ import type { ApiContext } from "../kit/env.kit";
  * Tells of the route's end on a reply: `Deprecation` (RFC 9745), `Sunset` (RFC 8594), and `Link` to what takes its place
  * (RFC 5829) and to what explains it, beside the links that the reply has.
  */
-export function announceEnd(c: ApiContext, { deprecated }: Endpoint, { headers }: Response): void {
+export function setDeprecationHeaders(c: ApiContext, { deprecated }: Endpoint, { headers }: Response): void {
   if (!deprecated) return;
   const { since, sunset, successor, guide } = deprecated;
   headers.set("Deprecation", `@${Date.parse(since) / 1000}`);

@@ -1,7 +1,7 @@
 /** What can happen to any route, whatever it is for: made from the contracts, with functions that fail or never answer. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { api } from "../api.app";
-import { newApiKey } from "../../lib/apiKey.lib";
+import { newApiKey } from "../../identity/apiKey.lib";
 import { oneCarrying } from "../testing/asking.testing";
 import { fakeContext } from "../testing/fakeContext.testing";
 import { json, problem } from "../testing/replies.testing";

@@ -1,17 +1,8 @@
 import { failField } from "../../lib/failure.lib";
-import type { Idempotency, Once } from "../../lib/idempotency.lib";
+import type { Idempotency } from "../../lib/idempotency.lib";
 import { sha256 } from "../../lib/sha256.lib";
 import type { Endpoint } from "../kit/api.kit";
-import type { ApiContext } from "../kit/env.kit";
-
-/**
- * How a handler works once for an idempotency key: the function gets `idempotency` among its arguments when the client sent
- * a key, and answers whether an earlier request had done the work.
- *
- * @example
- * const item = await c.var.once((key) => c.env.runMutation(internal.items.create, { ...fields, ...key }));
- */
-export type OnceCall = <T>(work: (key: { idempotency?: Idempotency }) => Promise<Once<T>>) => Promise<T>;
+import type { ApiContext, OnceCall } from "../kit/env.kit";
 
 /**
  * Reads `Idempotency-Key` on routes that create. Leaves `c.var.once`, which marks a replay in the reply's headers.

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { newApiKey } from "../../lib/apiKey.lib";
+import { newApiKey } from "../../identity/apiKey.lib";
 import { fakeContext, goodKey } from "../testing/fakeContext.testing";
 
 const lines: { level: "log" | "error"; text: string }[] = [];

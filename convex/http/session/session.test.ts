@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { internal } from "../../_generated/api";
-import { newApiKey } from "../../lib/apiKey.lib";
+import { newApiKey } from "../../identity/apiKey.lib";
 import { as, run, send, useEngine } from "../testing/engine.testing";
 import { json, mistyped, problem } from "../testing/replies.testing";
 

@@ -86,7 +86,7 @@ describe("joining a user who is known by email", () => {
     const data = { id: "user_kim", email_addresses: [address], primary_email_address_id: "a" };
     const payload = JSON.stringify({ data });
     const event = { eventId: "evt_kim", type: "user.created", time: now(), payload };
-    await run("mutation", internal.clerkEvents.handle, event);
+    await run("mutation", internal.webhooks.clerkEffects.handle, event);
     const clerks = await json(me({ sub: "user_kim", issuer: "clerk" }));
     expect(clerks["id"]).not.toBe(kim.userId);
     expect(clerks["email"]).toBe("user_kim@no-email.invalid");

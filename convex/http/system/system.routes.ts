@@ -3,7 +3,7 @@ import { fail, type FailureCode } from "../../lib/failure.lib";
 import type { Api } from "../kit/api.kit";
 import { implement } from "../kit/implement.kit";
 import { PROBLEMS } from "../kit/problem.kit";
-import { withinTime } from "../middleware/deadline.middleware";
+import { withTimeout } from "../middleware/deadline.middleware";
 import { getDocs, getHealth, getIndex, getOpenApi, getProblem, getReadiness } from "./system.contract";
 
 /** The name of the API, and its version: that of the contract, not of the program. */
@@ -19,7 +19,7 @@ const CHECK_MS = 5_000;
 /** Whether something that requests depend on works, and the milliseconds until that was known. The log has the reason. */
 async function check(name: string, work: () => Promise<unknown>): Promise<Check> {
   const started = Date.now();
-  const ok = await withinTime(CHECK_MS, work).then(
+  const ok = await withTimeout(CHECK_MS, work).then(
     () => true,
     (error: unknown) => {
       console.error(

@@ -6,7 +6,7 @@ import { startMock } from "./engines/mock.testing";
 import type { Claims } from "./issuers.testing";
 import { internal } from "../../_generated/api";
 import type { Id } from "../../_generated/dataModel";
-import type { Grant } from "../../lib/scopes.lib";
+import type { Grant } from "../../identity/scopes.lib";
 
 /** What runs the functions: the official mock, or the harness in its place, or the embedded runtime behind a real socket. */
 export type EngineName = "convex-test" | "embedded";

@@ -3,7 +3,7 @@ import { checked } from "../../../openapi/contract/check";
 import type { Described } from "../../../openapi/contract/described";
 import { api } from "../api.app";
 import type { ActionCtx } from "../../_generated/server";
-import { newApiKey } from "../../lib/apiKey.lib";
+import { newApiKey } from "../../identity/apiKey.lib";
 
 type Answer = (args: unknown) => unknown;
 

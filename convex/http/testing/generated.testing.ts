@@ -3,7 +3,7 @@ import type { Operation } from "../../../openapi/contract/described";
 import type { Plan } from "../../../openapi/contract/fuzz/plans";
 import { presented, type Keys } from "../../../openapi/contract/fuzz/presented";
 import { wireTo } from "../../../openapi/contract/fuzz/wire";
-import { SCOPES } from "../../lib/scopes.lib";
+import { SCOPES } from "../../identity/scopes.lib";
 import { as, send, type Call } from "./engine.testing";
 import { json, mistyped } from "./replies.testing";
 import { THINGS } from "./routes.testing";

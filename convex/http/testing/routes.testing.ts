@@ -72,8 +72,8 @@ const webhookEvent: Thing = {
   belongsTo: "the deployment",
   some: async () => {
     const event = { source: "github", eventId: `push${++made}`, eventType: "push", eventTime: 0 };
-    const received = { ...event, handler: "github:handle", payload: { text: "{}" } };
-    await run("mutation", internal.webhookReceiving.record, received);
+    const received = { ...event, handler: "github", payload: { text: "{}" } };
+    await run("mutation", internal.webhooks.receive.record, received);
     await settle();
     const [newest] = await page((await as("root"))("GET", "/api/webhook-events?limit=1"));
     return idOf(newest ?? {});

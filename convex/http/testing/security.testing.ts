@@ -1,6 +1,6 @@
 import { expect } from "vitest";
-import { newApiKey } from "../../lib/apiKey.lib";
-import { SCOPES, type Scope } from "../../lib/scopes.lib";
+import { newApiKey } from "../../identity/apiKey.lib";
+import { SCOPES, type Scope } from "../../identity/scopes.lib";
 import { ask, carrying, keyThat, oneCarrying, refusedAsInvalid } from "./asking.testing";
 import { tooLargeFor, UNREAD } from "./bodies.testing";
 import { CONVENTION_ROWS } from "./conventions.testing";

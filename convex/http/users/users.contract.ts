@@ -16,7 +16,7 @@ export const User = documented(({ named }) =>
   ),
 );
 
-const one = () => ({ id: id() });
+const userRef = () => ({ id: id() });
 
 export const ada = documented(() => ({
   id: "jd72k0wq5n8v4c6x1z9t3rpmh57a",
@@ -58,7 +58,7 @@ export const getUser = contract("get", "/api/users/:id", () => ({
   operationId: "getUser",
   scope: "users:read",
   conditional: true,
-  params: one(),
+  params: userRef(),
   replies: documented(() => ({ 200: User() })),
   docs: documented(() => ({
     tag: "Users",
@@ -72,7 +72,7 @@ export const updateUser = contract("patch", "/api/users/:id", () => ({
   operationId: "updateUser",
   scope: "users:write",
   conditional: true,
-  params: one(),
+  params: userRef(),
   body: z.strictObject({ email: z.exactOptional(email()), name: z.exactOptional(text(200)) }),
   replies: documented(() => ({ 200: User() })),
   docs: documented(() => ({
@@ -88,7 +88,7 @@ export const deleteUser = contract("delete", "/api/users/:id", () => ({
   operationId: "deleteUser",
   scope: "users:write",
   conditional: true,
-  params: one(),
+  params: userRef(),
   replies: documented(() => ({ 204: null })),
   docs: documented(() => ({
     tag: "Users",

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { internal } from "../../_generated/api";
-import { newApiKey } from "../../lib/apiKey.lib";
+import { newApiKey } from "../../identity/apiKey.lib";
 import { as, run, settle, useEngine, type Call } from "../testing/engine.testing";
 import { json, nextOf, page, problem, type Json } from "../testing/replies.testing";
 

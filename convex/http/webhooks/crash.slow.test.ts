@@ -124,12 +124,12 @@ onlyOn(
     let ahead = 0;
     const server = await startServer({ project, data: "data", port: 0, clock: () => Date.now() + ahead });
     const record = (eventId: string, handler: string) =>
-      server.run("webhookReceiving:record", {
+      server.run("webhooks/receive:record", {
         ...{ source: "github", eventId, eventType: "push", eventTime: 0, handler },
         payload: { text: "{}" },
       });
     const status = async (eventId: string) => {
-      const { docs } = (await server.run("webhookEvents:list", { limit: 10 })) as { docs: Json[] };
+      const { docs } = (await server.run("webhooks/log:list", { limit: 10 })) as { docs: Json[] };
       return docs.find((event) => event["eventId"] === eventId);
     };
 

@@ -24,7 +24,7 @@ export const EventWithPayload = documented(({ named }) =>
   named("WebhookEventWithPayload", z.object({ ...shape(), payload: z.exactOptional(z.unknown()) })),
 );
 
-const one = () => ({ id: id() });
+const eventRef = () => ({ id: id() });
 
 const paid = documented(() => ({
   id: "kw5e2q9v3s1x8w6t4r0pzc5m7h6f",
@@ -59,7 +59,7 @@ export const getWebhookEvent = contract("get", "/api/webhook-events/:id", () => 
   operationId: "getWebhookEvent",
   scope: "webhooks:read",
   conditional: true,
-  params: one(),
+  params: eventRef(),
   replies: documented(() => ({ 200: EventWithPayload() })),
   docs: documented(() => ({
     tag: "Webhook events",
@@ -77,7 +77,7 @@ export const getWebhookEvent = contract("get", "/api/webhook-events/:id", () => 
 export const replayWebhookEvent = contract("post", "/api/webhook-events/:id/replay", () => ({
   operationId: "replayWebhookEvent",
   scope: "webhooks:write",
-  params: one(),
+  params: eventRef(),
   replies: documented(() => ({ 202: Event() })),
   docs: documented(() => ({
     tag: "Webhook events",

@@ -1,6 +1,6 @@
 import { internal } from "../../_generated/api";
 import type { Doc } from "../../_generated/dataModel";
-import { readText } from "../../lib/keepText.lib";
+import { readText } from "../../lib/textStorage.lib";
 import type { Api } from "../kit/api.kit";
 import { etag } from "../kit/conditional.kit";
 import type { Shape } from "../kit/contract.kit";
@@ -25,7 +25,7 @@ export function webhookEvents(api: Api): void {
   implement(api, listWebhookEvents, async (c) => {
     const { page } = c.var;
     const { source, status } = c.req.valid("query");
-    const { docs, next } = await c.env.runQuery(internal.webhookEvents.list, {
+    const { docs, next } = await c.env.runQuery(internal.webhooks.log.list, {
       ...(source !== undefined && { source }),
       ...(status !== undefined && { status }),
       ...page.request,
@@ -34,14 +34,14 @@ export function webhookEvents(api: Api): void {
   });
 
   implement(api, getWebhookEvent, async (c) => {
-    const event = await c.env.runQuery(internal.webhookEvents.get, { id: c.req.valid("param").id });
+    const event = await c.env.runQuery(internal.webhooks.log.get, { id: c.req.valid("param").id });
     const text = event.payload && (await readText(c.env.storage, event.payload));
     const payload = text === undefined ? {} : { payload: redact(JSON.parse(text.replace(/^\ufeff/, ""))) };
     return c.json({ ...toEvent(event), ...payload }, 200, etag(event));
   });
 
   implement(api, replayWebhookEvent, async (c) => {
-    const event = await c.env.runMutation(internal.webhookEvents.replay, { id: c.req.valid("param").id });
+    const event = await c.env.runMutation(internal.webhooks.log.replay, { id: c.req.valid("param").id });
     return c.json(toEvent(event), 202);
   });
 }

@@ -121,7 +121,7 @@ describe("the log", () => {
   test("payloads past their time are purged, the event stays", async () => {
     const event = await processed("github", "release", { id: "purged" });
     later(31 * DAY);
-    await run("mutation", internal.webhookEvents.purge, {});
+    await run("mutation", internal.webhooks.log.purge, {});
     await settle();
     expect(await read(event["id"])).not.toHaveProperty("payload");
     await problem(

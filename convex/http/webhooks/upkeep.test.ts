@@ -17,7 +17,7 @@ test("a log of large payloads is listed and purged like any other", async () => 
   expect(listed.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => "success"));
 
   later(31 * DAY);
-  await run("mutation", internal.webhookEvents.purge, {});
+  await run("mutation", internal.webhooks.log.purge, {});
   await settle();
   for (const { id } of listed) expect(await read(id)).not.toHaveProperty("payload");
 });
@@ -28,10 +28,10 @@ test("an event whose payload was purged before an attempt succeeded has failed",
   expect(event).toMatchObject({ status: "pending", error: "id: must be a string" });
 
   later(31 * DAY);
-  await run("mutation", internal.webhookEvents.purge, {});
+  await run("mutation", internal.webhooks.log.purge, {});
   await nextAttempt();
   // The attempt may have been under way when its payload went.
-  await run("mutation", internal.webhookProcessing.sweep, {});
+  await run("mutation", internal.webhooks.process.sweep, {});
   await settle();
   expect(await logged("evt_late")).toMatchObject({ status: "failed", error: "id: must be a string" });
 });

@@ -4,22 +4,22 @@
  */
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
-import { isHmac } from "../../../convex/lib/hmac.lib";
-import { hashApiKey, newApiKey } from "../../../convex/lib/apiKey.lib";
+import { isHmac } from "../../../convex/webhooks/hmac.lib";
+import { hashApiKey, newApiKey } from "../../../convex/identity/apiKey.lib";
 import { sourcesIn } from "../sources";
 
 const SOURCES = [...sourcesIn("convex"), ...sourcesIn("packages/convex-embedded/src")];
 
 /** What is compared by `===` and has the name of a secret, and why that gives nothing away. */
 const HARMLESS: Readonly<Record<string, string>> = {
-  "convex/apiKeys.ts: caller.key.id !== key._id": "ids, which lists show",
+  "convex/identity/keys.lib.ts: caller.key.id !== key._id": "ids, which lists show",
   'convex/http/middleware/credential.middleware.ts: c.var.caller.key?.id === c.req.param("id")':
     "ids, which lists show",
   "convex/migrations.ts: emailKey !== foldEmail(email)": "emails, none of them a client's",
   "convex/http/keys/keys.routes.ts: made.hash === fresh.hash": "two hashes of this server's own",
   "convex/http/middleware/credentialHeaders.middleware.ts: key !== bearer":
     "two texts of one and the same client",
-  "convex/lib/apiKey.lib.ts: checksum(key.slice(0, -9)) === key.slice(-8)":
+  "convex/identity/apiKey.lib.ts: checksum(key.slice(0, -9)) === key.slice(-8)":
     "a checksum that everyone can compute",
   'packages/convex-embedded/src/backup/archive.ts: hash.digest("hex") !== expected': "a file's digest",
   'packages/convex-embedded/src/backup/backup.ts: sha256.toString("base64") !== file.sha256':
@@ -90,6 +90,6 @@ describe("what is compared in the place of it", () => {
   test("a signature is compared by WebCrypto, and only one of the right form gets there", async () => {
     for (const given of ["", "0", "0".repeat(63), "0".repeat(65), "g".repeat(64), "A".repeat(64)])
       expect(await isHmac(given, "secret", "text")).toBe(false);
-    expect(textOf("convex/lib/hmac.lib.ts")).toContain("crypto.subtle.verify(");
+    expect(textOf("convex/webhooks/hmac.lib.ts")).toContain("crypto.subtle.verify(");
   });
 });

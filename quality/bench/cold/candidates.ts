@@ -1,6 +1,6 @@
 /** The three implementations of `POST /api/items`, and what each has to do to be compared. */
 import { join } from "node:path";
-import { newApiKey } from "../../../convex/lib/apiKey.lib";
+import { newApiKey } from "../../../convex/identity/apiKey.lib";
 import type { Answers } from "./isolate";
 
 export type Candidate = {

@@ -20,18 +20,20 @@ const mock = convexTest(schema, {
   "../../../convex/apiKeys.ts": () => import("../../../convex/apiKeys"),
   "../../../convex/auth.ts": () => import("../../../convex/auth"),
   "../../../convex/clerk.ts": () => import("../../../convex/clerk"),
-  "../../../convex/clerkEvents.ts": () => import("../../../convex/clerkEvents"),
+  "../../../convex/webhooks/clerkEffects.ts": () => import("../../../convex/webhooks/clerkEffects"),
   "../../../convex/github.ts": () => import("../../../convex/github" as string) as Promise<object>,
+  "../../../convex/webhooks/githubEffects.ts": () =>
+    import("../../../convex/webhooks/githubEffects" as string) as Promise<object>,
   "../../../convex/http.ts": () => import("../../../convex/http"),
   "../../../convex/items.ts": () => import("../../../convex/items" as string) as Promise<object>,
   "../../../convex/payments.ts": () => import("../../../convex/payments" as string) as Promise<object>,
   "../../../convex/stripe.ts": () => import("../../../convex/stripe" as string) as Promise<object>,
-  "../../../convex/stripeEvents.ts": () =>
-    import("../../../convex/stripeEvents" as string) as Promise<object>,
+  "../../../convex/webhooks/stripeEffects.ts": () =>
+    import("../../../convex/webhooks/stripeEffects" as string) as Promise<object>,
   "../../../convex/users.ts": () => import("../../../convex/users"),
-  "../../../convex/webhookEvents.ts": () => import("../../../convex/webhookEvents"),
-  "../../../convex/webhookProcessing.ts": () => import("../../../convex/webhookProcessing"),
-  "../../../convex/webhookReceiving.ts": () => import("../../../convex/webhookReceiving"),
+  "../../../convex/webhooks/log.ts": () => import("../../../convex/webhooks/log"),
+  "../../../convex/webhooks/process.ts": () => import("../../../convex/webhooks/process"),
+  "../../../convex/webhooks/receive.ts": () => import("../../../convex/webhooks/receive"),
 });
 // A line for each request, which nobody would read.
 console.log = () => undefined;

@@ -81,7 +81,7 @@ test("what was acknowledged must be there, once", () => {
 });
 
 test("a scheduled function counts for what has scheduled it", () => {
-  expect(causeOf("_scheduled_functions", "webhookProcessing.js")).toBe("webhook");
+  expect(causeOf("_scheduled_functions", "webhooks/process.js")).toBe("webhook");
   expect(causeOf("_scheduled_functions", "jobs.js")).toBe("job");
   expect(causeOf("_storage", null)).toBe("upload");
   expect(causeOf("_cron_jobs", null)).toBe("other");

@@ -38,7 +38,7 @@ const TABLES: Readonly<Record<string, Cause>> = {
 };
 /** Of scheduled functions, by their module. */
 const MODULES: Readonly<Record<string, Cause>> = {
-  webhookProcessing: "webhook",
+  "webhooks/process": "webhook",
   process: "job",
   jobs: "job",
 };

@@ -80,7 +80,7 @@ const receipt = count / (await burst(webhooks));
 await server.idle();
 const processing = count / ((performance.now() - started) / 1000);
 
-const events = (await server.run("webhookEvents:list", { status: "success", limit: 100 })) as {
+const events = (await server.run("webhooks/log:list", { status: "success", limit: 100 })) as {
   docs: unknown[];
 };
 console.log(
@@ -94,7 +94,7 @@ console.table({
     ratio: Number((processing / plain).toFixed(2)),
   },
 });
-const pending = (await server.run("webhookEvents:list", { status: "pending", limit: 1 })) as {
+const pending = (await server.run("webhooks/log:list", { status: "pending", limit: 1 })) as {
   docs: unknown[];
 };
 agent.destroy();

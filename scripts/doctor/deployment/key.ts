@@ -1,5 +1,5 @@
 /** Whether a key works, and what it may do. */
-import { looksLikeApiKey, publicIdOf } from "../../../convex/lib/apiKey.lib";
+import { looksLikeApiKey, publicIdOf } from "../../../convex/identity/apiKey.lib";
 import { ok, problem, warning, type Finding } from "../finding";
 import { objectOf, type Ask } from "./ask";
 

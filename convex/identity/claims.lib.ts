@@ -1,5 +1,5 @@
 import type { UserIdentity } from "convex/server";
-import { isEmail } from "./email.lib";
+import { isEmail } from "../lib/email.lib";
 
 /** What a verified token says of its user, as far as the API uses it. */
 export type Claims = {

@@ -1,4 +1,4 @@
-import { fail } from "./failure.lib";
+import { fail } from "../lib/failure.lib";
 
 /**
  * The scopes a credential may carry. They are exact: `items:write` does not imply `items:read`; only `*` covers all.
@@ -26,37 +26,25 @@ export type Grant = Scope | "*";
 
 export const GRANTS: readonly Grant[] = [...SCOPES, "*"];
 
-/** What a new user may do when it calls with a token of its own: its own things, nothing of the deployment. */
-export const NEW_USER_SCOPES: readonly Scope[] = [
-  "items:read",
-  "items:write",
-  "files:read",
-  "files:write",
-  "keys:read",
-  "keys:write",
-  "jobs:read",
-  "jobs:write",
-];
-
-/** True when the granted scopes cover the needed one. An unknown grant covers nothing. */
+/** Whether the granted scopes cover the needed one. An unknown grant covers nothing. */
 export function covers(granted: readonly string[], needed: string): boolean {
   return granted.includes(needed) || granted.includes("*");
 }
 
-/** The first of `wanted` that a caller holding `granted` lacks: nobody hands out what they do not hold. */
-export function firstLacking(granted: readonly string[], wanted: readonly string[]): string | undefined {
+/** The first of `wanted` that `granted` does not cover. */
+export function firstMissingScope(granted: readonly string[], wanted: readonly string[]): string | undefined {
   return wanted.find((scope) => !covers(granted, scope));
 }
 
-/** Refuses a credential that lacks a scope, and names it in the header that is there for that (RFC 6750, section 3). */
-export function lacks(scope: string, detail: string): never {
+/** Refuses a credential that lacks a scope. The `WWW-Authenticate` header names the scope (RFC 6750, section 3). */
+export function refuseScope(scope: string, detail: string): never {
   fail("insufficient_scope", `${detail} ${scope}`, {
     headers: { "WWW-Authenticate": `Bearer error="insufficient_scope", scope="${scope}"` },
   });
 }
 
-/** Refuses a list that names a scope which does not exist. */
-export function requireKnown(scopes: readonly string[]): void {
+/** Refuses a list with an unknown scope. */
+export function requireKnownScopes(scopes: readonly string[]): void {
   const unknown = scopes.find((scope) => !(GRANTS as readonly string[]).includes(scope));
   if (unknown === undefined) return;
   fail("invalid_request", `scopes: there is no scope ${unknown}; there are ${GRANTS.join(" ")}`);

@@ -1,10 +1,10 @@
 import { v } from "convex/values";
-import { internal } from "./_generated/api";
-import { internalMutation } from "./_generated/server";
-import { versionOf } from "./lib/eventVersion.lib";
-import { handlerArgs, object, optionalText, parse, text } from "./lib/webhook.lib";
+import { internal } from "../_generated/api";
+import { internalMutation } from "../_generated/server";
+import { handlerArgs, versionOf } from "./event.lib";
+import { object, optionalText, parse, text } from "./payload.lib";
 
-/** Does what an event of Stripe asks for. Apart from `stripe.ts`, so that processing does not load Stripe's library. */
+/** Applies an event of Stripe. It is not in `stripe.ts`, so that processing does not load Stripe's library. */
 export const handle = internalMutation({
   args: handlerArgs,
   returns: v.boolean(),
@@ -19,7 +19,7 @@ export const handle = internalMutation({
         await ctx.runMutation(internal.payments.handleCheckoutComplete, {
           sessionId: text(subject, "id"),
           ...(customerId !== undefined && { customerId }),
-          // JSON has numbers that are too large for one, and no way to write what becomes of them.
+          // `JSON.parse` turns numbers that are too large into Infinity, which JSON cannot write.
           ...(typeof amountTotal === "number" && Number.isFinite(amountTotal) && { amountTotal }),
           ...(currency !== undefined && { currency }),
           version,

@@ -1,12 +1,12 @@
 import { v, type Infer } from "convex/values";
 
-/** Who is calling, as the look-up of its credential found. */
+/** Who is calling: the result of looking up a credential. */
 export const caller = v.object({
   userId: v.id("users"),
   scopes: v.array(v.string()),
-  /** Names the credential where something is kept for each: `key:ID` or `user:ID`. */
+  /** The credential's name, `key:ID` or `user:ID`, for data that is stored for each credential. */
   credential: v.string(),
-  /** The key, of a caller that presented one. */
+  /** The key, if the caller presented one. */
   key: v.optional(v.object({ id: v.id("apiKeys"), publicId: v.string() })),
 });
 

@@ -1,12 +1,12 @@
 import type { MutationCtx } from "../_generated/server";
-import { foldEmail } from "./email.lib";
-import { isNewer, type EventVersion } from "./eventVersion.lib";
-import { fail } from "./failure.lib";
+import { isNewer, type EventVersion } from "../webhooks/event.lib";
+import { fail } from "../lib/failure.lib";
 import {
-  giveUpEmail,
+  changeUser,
+  releaseEmail,
   insertUser,
-  isJoinable,
-  noEmail,
+  isUnclaimed,
+  placeholderEmail,
   userByClerkId,
   userByEmail,
   wasDeletedFromClerk,
@@ -22,23 +22,23 @@ export type ClerkUser = {
 };
 
 /**
- * Makes or changes the user of a Clerk id. A user who was known before Clerk knew it is joined by a verified email. An email
- * that another user holds fails the event, which can be replayed once that is sorted out.
+ * Creates or changes the user of a Clerk id. A verified email joins a user who existed before Clerk knew about it. An email that
+ * another user holds fails the event; the event can be replayed when the conflict is resolved.
  */
 export async function applyClerkUser(ctx: MutationCtx, event: ClerkUser): Promise<null> {
   const { clerkId, name, version } = event;
   if (await wasDeletedFromClerk(ctx, clerkId)) return null;
   const known = await userByClerkId(ctx, clerkId);
   if (known && !isNewer(version, known.clerkVersion)) return null;
-  const email = event.email ?? known?.email ?? noEmail(clerkId);
+  const email = event.email ?? known?.email ?? placeholderEmail(clerkId);
   const isProved = event.email === undefined ? known?.emailVerified !== false : event.emailVerified;
   const holder = await userByEmail(ctx, email);
-  const user = known ?? (holder && event.emailVerified && isJoinable(holder) ? holder : null);
+  const user = known ?? (holder && event.emailVerified && isUnclaimed(holder) ? holder : null);
   if (holder && holder._id !== user?._id) {
     if (!isProved || holder.emailVerified !== false) {
       fail("conflict", `email: ${email} belongs to another user`);
     }
-    await giveUpEmail(ctx, holder);
+    await releaseEmail(ctx, holder);
   }
 
   const fields = { clerkId, name: name === "" ? email : name, clerkVersion: version };
@@ -46,9 +46,6 @@ export async function applyClerkUser(ctx: MutationCtx, event: ClerkUser): Promis
     await insertUser(ctx, { ...fields, email, ...(!isProved && { emailVerified: false }) });
     return null;
   }
-  const emailKey = foldEmail(email);
-  const emailVerified = isProved ? undefined : false;
-  const revision = user.revision + 1;
-  await ctx.db.patch("users", user._id, { ...fields, email, emailKey, emailVerified, revision });
+  await changeUser(ctx, user, { ...fields, email, emailVerified: isProved ? undefined : false });
   return null;
 }

@@ -2,8 +2,8 @@ import type { Doc, Id, TableNames } from "../_generated/dataModel";
 import type { QueryCtx } from "../_generated/server";
 import { fail } from "./failure.lib";
 
-/** Reads back a document that this transaction has just written: it is there, or the platform is broken. */
-export async function written<Table extends TableNames>(
+/** Reads a document that this transaction has just written. */
+export async function readBack<Table extends TableNames>(
   ctx: QueryCtx,
   table: Table,
   id: Id<Table>,

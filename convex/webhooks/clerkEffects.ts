@@ -1,11 +1,11 @@
 import { v } from "convex/values";
-import { internal } from "./_generated/api";
-import { internalMutation } from "./_generated/server";
-import { isEmail } from "./lib/email.lib";
-import { versionOf } from "./lib/eventVersion.lib";
-import { handlerArgs, object, optionalText, parse, text, type Json } from "./lib/webhook.lib";
+import { internal } from "../_generated/api";
+import { internalMutation } from "../_generated/server";
+import { isEmail } from "../lib/email.lib";
+import { handlerArgs, versionOf } from "./event.lib";
+import { object, optionalText, parse, text, type Json } from "./payload.lib";
 
-/** Does what an event of Clerk asks for. Apart from `clerk.ts`, so that processing does not load Svix's library. */
+/** Applies an event of Clerk. It is not in `clerk.ts`, so that processing does not load Svix's library. */
 export const handle = internalMutation({
   args: handlerArgs,
   returns: v.boolean(),

@@ -8,10 +8,10 @@ const names = new WeakMap<Schema, string>();
 export const nameOf = (schema: Schema): string | undefined => names.get(schema);
 
 /**
- * What `documented` hands to its argument: means that only readers need. Whoever imported them would have them in the bundle
- * of every request, because the bundler drops what a call is given only after it has collected what that refers to.
+ * The helpers that `documented` passes to its argument. Only the document needs them. A contract must not import them: the
+ * bundler would keep them in the code of every request, because it drops the argument only after it has resolved its imports.
  */
-export const MEANS = {
+export const SCHEMA_HELPERS = {
   /** Gives the schema of a reply a name in the document's components and in generated types. */
   named: <S extends Schema>(name: string, schema: S): S => {
     names.set(schema, name);

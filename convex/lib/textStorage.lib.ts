@@ -6,34 +6,34 @@ import type { StoredText } from "./storedText.lib";
 type Storage = ActionCtx["storage"];
 
 /**
- * UTF-8 bytes of a text that a document holds itself. A document could hold 1 MiB, but lists, purges and deletions read
- * documents by the hundred, and a transaction of Convex reads no more than 16 MiB.
+ * The most UTF-8 bytes of a text that a document holds itself. A document can hold 1 MiB, but lists, purges and deletions read
+ * hundreds of documents, and a transaction of Convex reads at most 16 MiB.
  */
 const INLINE_BYTES = 48 * 1024;
 
-/** Keeps a text for the work that records where it is: in the document while it is short, else in file storage. */
-export async function keepText<T>(
+/** Stores a text, then calls `record` with it: a short text goes into the document, a longer one into file storage. */
+export async function storeText<T>(
   storage: Storage,
   text: string,
   record: (stored: StoredText) => Promise<T>,
 ): Promise<T> {
-  // No UTF-16 unit takes more than three bytes, so that most texts need not be encoded to be measured.
+  // A UTF-16 unit takes at most three bytes of UTF-8, so most texts need not be encoded to be measured.
   if (text.length <= INLINE_BYTES / 3) return record({ text });
   const blob = new Blob([text], { type: "application/json" });
   if (blob.size <= INLINE_BYTES) return record({ text });
   const storageId = await storage.store(blob);
-  return unlessRefused(storage, storageId, () => record({ storageId }));
+  return deleteIfRefused(storage, storageId, () => record({ storageId }));
 }
 
-/** The text, or undefined when the file that held it is gone. */
+/** The text, or undefined if its file has been deleted. */
 export const readText = async (storage: Storage, stored: StoredText): Promise<string | undefined> =>
   "text" in stored ? stored.text : (await storage.get(stored.storageId))?.text();
 
 /**
- * Deletes stored bytes when the transaction that was to record them refuses, because nothing else knows of them. Any other
- * error leaves them: it does not tell whether the transaction has committed.
+ * Deletes stored bytes if the transaction that should record them refuses: nothing else refers to them. After any other error the
+ * bytes stay, because the transaction may have committed.
  */
-export async function unlessRefused<T>(
+export async function deleteIfRefused<T>(
   storage: Storage,
   storageId: Id<"_storage">,
   work: () => Promise<T>,

@@ -17,7 +17,7 @@ let toldAt = 0;
  * @param without the same without a write; undefined if that cannot be decided without one.
  * @throws what `count` throws, where the request is not to go on.
  */
-export async function uncountedIfRead<T>(
+export async function withReadOnlyFallback<T>(
   c: ApiContext,
   count: () => Promise<T>,
   without: () => Promise<T | undefined>,

@@ -1,49 +1,45 @@
 import type { Doc } from "../_generated/dataModel";
 import type { MutationCtx, QueryCtx } from "../_generated/server";
 import type { Claims } from "./claims.lib";
-import { foldEmail } from "./email.lib";
-import { clerkIssuer } from "./env.lib";
+import { clerkIssuer } from "../lib/env.lib";
 import {
-  giveUpEmail,
+  changeUser,
+  releaseEmail,
   insertUser,
-  isJoinable,
-  noEmail,
+  isUnclaimed,
+  placeholderEmail,
   userByClerkId,
   userByEmail,
+  userByTokenIdentifier,
   wasDeletedFromClerk,
 } from "./users.lib";
-import { written } from "./written.lib";
 
 /**
- * The user behind a verified token. On the first visit the token is linked to a user who is known already: by Clerk's id,
- * or by email where the issuer says that it is verified. Else a new user is made of the claims.
+ * The user of a verified token. The first visit links the token to an existing user: by Clerk's id, or by an email that the
+ * issuer has verified. Without such a user it creates one from the claims.
  *
- * @returns Null where neither is safe: the email is somebody else's, or the user was deleted in Clerk.
+ * @returns Null if neither is safe: the email belongs to another user, or the user was deleted in Clerk.
  */
 export async function userOfClaims(ctx: MutationCtx, claims: Claims): Promise<Doc<"users"> | null> {
   const { tokenIdentifier, emailVerified: verified } = claims;
-  const known = await ctx.db
-    .query("users")
-    .withIndex("by_token_identifier", (q) => q.eq("tokenIdentifier", tokenIdentifier))
-    .unique();
-  if (known) return recordProof(ctx, known, claims);
+  const known = await userByTokenIdentifier(ctx, tokenIdentifier);
+  if (known) return recordProvedEmail(ctx, known, claims);
 
   const clerkId = isClerk(claims.issuer) ? claims.subject : undefined;
   if (clerkId !== undefined && (await wasDeletedFromClerk(ctx, clerkId))) return null;
   const byClerkId = clerkId === undefined ? null : await userByClerkId(ctx, clerkId);
   const holder = claims.email === undefined ? null : await userByEmail(ctx, claims.email);
-  const user = byClerkId ?? (holder && verified && isJoinable(holder) ? holder : null);
+  const user = byClerkId ?? (holder && verified && isUnclaimed(holder) ? holder : null);
   if (user) {
-    // With the Clerk id, Clerk's events find the user from now on: its deletion above all.
+    // The Clerk id lets Clerk's events find the user from now on, above all the event of its deletion.
     const link = { tokenIdentifier, ...(clerkId !== undefined && { clerkId }) };
-    await ctx.db.patch("users", user._id, { ...link, revision: user.revision + 1 });
-    return written(ctx, "users", user._id);
+    return changeUser(ctx, user, link);
   }
   if (holder) {
     if (!verified || holder.emailVerified !== false) return null;
-    await giveUpEmail(ctx, holder);
+    await releaseEmail(ctx, holder);
   }
-  const email = claims.email ?? noEmail(crypto.randomUUID());
+  const email = claims.email ?? placeholderEmail(crypto.randomUUID());
   return insertUser(ctx, {
     tokenIdentifier,
     ...(clerkId !== undefined && { clerkId }),
@@ -53,8 +49,8 @@ export async function userOfClaims(ctx: MutationCtx, claims: Claims): Promise<Do
   });
 }
 
-/** The email that a token proves to be its user's, who has only claimed one so far; undefined where it proves nothing new. */
-export async function proofIn(
+/** The email that a token proves for a user who has only claimed one so far; undefined if it proves nothing new. */
+export async function newlyProvedEmail(
   ctx: QueryCtx,
   user: Doc<"users">,
   { email, emailVerified }: Claims,
@@ -64,21 +60,19 @@ export async function proofIn(
   return holder === null || holder.emailVerified === false ? email : undefined;
 }
 
-async function recordProof(ctx: MutationCtx, user: Doc<"users">, claims: Claims): Promise<Doc<"users">> {
-  const email = await proofIn(ctx, user, claims);
+async function recordProvedEmail(
+  ctx: MutationCtx,
+  user: Doc<"users">,
+  claims: Claims,
+): Promise<Doc<"users">> {
+  const email = await newlyProvedEmail(ctx, user, claims);
   if (email === undefined) return user;
   const holder = await userByEmail(ctx, email);
-  if (holder && holder._id !== user._id) await giveUpEmail(ctx, holder);
-  await ctx.db.patch("users", user._id, {
-    email,
-    emailKey: foldEmail(email),
-    emailVerified: undefined,
-    revision: user.revision + 1,
-  });
-  return written(ctx, "users", user._id);
+  if (holder && holder._id !== user._id) await releaseEmail(ctx, holder);
+  return changeUser(ctx, user, { email, emailVerified: undefined });
 }
 
-/** Whether a token's issuer is Clerk's as it is set: as Convex compares them, whatever slash or scheme one of them lacks. */
+/** Whether the issuer is Clerk's. Like Convex, it ignores the scheme and a slash at the end. */
 function isClerk(issuer: string): boolean {
   const plain = (url: string) => url.replace(/^https:\/\//, "").replace(/\/$/, "");
   const clerk = clerkIssuer();

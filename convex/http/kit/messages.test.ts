@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 import { describe, expect, test } from "vitest";
 import type { FieldError } from "../../lib/failure.lib";
 import { atMost, email, futureTime, integer, text, time, wholeNumber } from "./fields.kit";
-import { fieldErrors } from "./words.kit";
+import { fieldErrors } from "./messages.kit";
 
 /** What a schema says of a value, in a body unless told otherwise. */
 function said(schema: z.ZodMiniType, value: unknown, part: FieldError["in"] = "body"): string[] {

@@ -1,5 +1,5 @@
-import { checksum } from "./checksum.lib";
-import { sha256 } from "./sha256.lib";
+import { checksum } from "../lib/checksum.lib";
+import { sha256 } from "../lib/sha256.lib";
 
 /**
  * The form of an API key: `cha_<publicId>_<secret>_<checksum>`.

@@ -1,13 +1,14 @@
 import type { QueryCtx } from "../_generated/server";
 import type { Caller } from "./caller.lib";
-import { fail } from "./failure.lib";
+import { fail } from "../lib/failure.lib";
+import { userById } from "./users.lib";
 
 /**
- * What a caller may do at this moment, not when its request was admitted. Refuses with `invalid_credential` where the key was
- * revoked, has expired or is gone since, or its user is.
+ * The scopes that a caller has now, not when its request was admitted. Refuses with `invalid_credential` if the key has been
+ * revoked or deleted or has expired since, or if its user has been deleted.
  */
-export async function scopesNow(ctx: QueryCtx, { userId, key }: Caller): Promise<string[]> {
-  const user = await ctx.db.get("users", userId);
+export async function currentScopes(ctx: QueryCtx, { userId, key }: Caller): Promise<string[]> {
+  const user = await userById(ctx, userId);
   const held = key ? await ctx.db.get("apiKeys", key.id) : user;
   const refuse = () => refused(key ? "Invalid API key" : "Invalid token");
   if (!user || !held) return refuse();
@@ -18,7 +19,7 @@ export async function scopesNow(ctx: QueryCtx, { userId, key }: Caller): Promise
   return held.scopes;
 }
 
-/** In the words, and with the header, of a credential that is refused before its request is looked at. */
+/** Refuses with the message and the header of a credential that is refused at admission. */
 function refused(detail: string): never {
   fail("invalid_credential", detail, { headers: { "WWW-Authenticate": 'Bearer error="invalid_token"' } });
 }

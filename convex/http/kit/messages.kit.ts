@@ -1,5 +1,5 @@
 import type * as z from "zod/mini";
-import type { FieldError } from "../../lib/failure.lib";
+import type { FieldError } from "./product.kit";
 
 type Issue = z.core.$ZodIssue;
 

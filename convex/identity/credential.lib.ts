@@ -1,0 +1,34 @@
+import type { Doc } from "../_generated/dataModel";
+import type { QueryCtx } from "../_generated/server";
+import type { Caller } from "./caller.lib";
+import { claimsOf, type Claims } from "./claims.lib";
+import { userById } from "./users.lib";
+
+/** The key with this hash, or null if it does not exist, is revoked, or its owner is deleted. It may have expired. */
+export async function keyByHash(ctx: QueryCtx, hash: string): Promise<Doc<"apiKeys"> | null> {
+  const key = await ctx.db
+    .query("apiKeys")
+    .withIndex("by_key", (q) => q.eq("hash", hash))
+    .unique();
+  return key && key.revokedAt === undefined && (await userById(ctx, key.userId)) ? key : null;
+}
+
+/** The claims of the request's token, or null without a valid token. */
+export async function verifiedClaims(ctx: QueryCtx): Promise<Claims | null> {
+  const identity = await ctx.auth.getUserIdentity();
+  return identity && claimsOf(identity);
+}
+
+export const callerOfKey = (key: Doc<"apiKeys">): Caller => ({
+  userId: key.userId,
+  scopes: key.scopes,
+  credential: `key:${key._id}`,
+  key: { id: key._id, publicId: key.publicId },
+});
+
+/** The caller who presents a token of this user. */
+export const callerOfUser = (user: Doc<"users">): Caller => ({
+  userId: user._id,
+  scopes: user.scopes,
+  credential: `user:${user._id}`,
+});

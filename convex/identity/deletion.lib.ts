@@ -1,0 +1,29 @@
+import { internal } from "../_generated/api";
+import type { Doc, Id } from "../_generated/dataModel";
+import type { MutationCtx } from "../_generated/server";
+import { deleteOwned } from "../lib/owned.lib";
+import { deleteUser } from "./users.lib";
+
+/**
+ * Milliseconds after a user's deletion when no request that was admitted before it can still write. An action of Convex runs
+ * for up to 1,800 s; a minute more covers its last transaction.
+ */
+const LAST_WRITE_MS = (1_800 + 60) * 1000;
+
+/**
+ * Deletes a user at once, and schedules the deletion of what the user owns. The keys stop working at once, because each use of
+ * a key looks up its owner.
+ */
+export async function eraseUser(ctx: MutationCtx, user: Doc<"users">): Promise<void> {
+  await deleteUser(ctx, user);
+  const userId = user._id;
+  await ctx.scheduler.runAfter(0, internal.users.eraseOwned, { userId });
+  await ctx.scheduler.runAfter(LAST_WRITE_MS, internal.users.eraseOwned, { userId });
+}
+
+/** Deletes one batch of what a deleted user owned, and schedules the next one until nothing is left. */
+export async function eraseOwnedBatch(ctx: MutationCtx, { userId }: { userId: Id<"users"> }): Promise<null> {
+  const { isDone } = await deleteOwned(ctx, userId);
+  if (!isDone) await ctx.scheduler.runAfter(0, internal.users.eraseOwned, { userId });
+  return null;
+}

@@ -1,0 +1,98 @@
+/** The registry of what users own: reads by owner, and the deletion of a user. */
+import { convexTest } from "convex-test";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { internal } from "./_generated/api";
+import type { Id, TableNames } from "./_generated/dataModel";
+import type { MutationCtx } from "./_generated/server";
+import schema from "./schema";
+
+const modules = import.meta.glob("./**/*.*s");
+
+beforeEach(() => vi.useFakeTimers());
+afterEach(() => vi.useRealTimers());
+
+type Make = (ctx: MutationCtx, owner: Id<"users">, bytes: () => Promise<Id<"_storage">>) => Promise<unknown>;
+
+/** How to make a document of each owned table. */
+const MAKE: Partial<Record<TableNames, Make>> = {
+  apiKeys: (ctx, userId) =>
+    ctx.db.insert("apiKeys", { userId, name: "ci", publicId: "", hash: "", scopes: [], createdAt: 0 }),
+  items: (ctx, ownerId) => ctx.db.insert("items", { ownerId, name: "bolt", updatedAt: 0, revision: 1 }),
+  files: async (ctx, ownerId, bytes) => {
+    const file = { contentType: "text/plain", size: 2, sha256: "", visibility: "private" as const };
+    await ctx.db.insert("files", { ownerId, storageId: await bytes(), ...file, revision: 1 });
+  },
+  jobs: async (ctx, ownerId, bytes) => {
+    const input = { storageId: await bytes() };
+    await ctx.db.insert("jobs", { ownerId, status: "running", input, revision: 1 });
+  },
+};
+
+/** The tables of the schema that have a field with a user's id. */
+function tablesOfUsers(): string[] {
+  return Object.entries(schema.tables).flatMap(([table, { validator }]) => {
+    const fields = "fields" in validator ? Object.values<unknown>(validator.fields) : [];
+    const isUserId = (field: unknown) => JSON.stringify(field).includes('"users"');
+    return fields.some(isUserId) ? [table] : [];
+  });
+}
+
+async function deployment() {
+  const t = convexTest(schema, modules);
+  const register = async (name: string) => {
+    const { result } = await t.mutation(internal.users.register, { name, email: `${name}@example.com` });
+    return result._id;
+  };
+  return { t, ada: await register("ada"), bob: await register("bob") };
+}
+
+test("every table with a user's id is deleted with the user, with bytes in storage, and no other user's", async () => {
+  expect(Object.keys(MAKE).sort()).toEqual(tablesOfUsers().sort());
+  const { t, ada, bob } = await deployment();
+  for (const owner of [ada, ada, bob]) {
+    for (const make of Object.values(MAKE)) {
+      const stored = await t.action((ctx) => ctx.storage.store(new Blob(["{}"])));
+      await t.run((ctx) => make(ctx, owner, () => Promise.resolve(stored)));
+    }
+  }
+  const left = () =>
+    t.run(async (ctx) => {
+      const of = async (table: TableNames) => (await ctx.db.query(table).collect()).length;
+      const tables = Object.keys(MAKE) as TableNames[];
+      const bytes = await ctx.db.system.query("_storage").collect();
+      return { documents: await Promise.all(tables.map(of)), bytes: bytes.length };
+    });
+  expect(await left()).toEqual({ documents: [3, 3, 3, 3], bytes: 12 });
+  await t.mutation(internal.users.erase, { userId: ada });
+  await t.finishAllScheduledFunctions(vi.runAllTimers);
+  // Of the bytes, those of Ada's two files and of her two jobs are deleted. Keys and items have none.
+  expect(await left()).toEqual({ documents: [1, 1, 1, 1], bytes: 12 - 4 });
+});
+
+test("a table with more documents than a batch is emptied, and others do not stop it", async () => {
+  const { t, ada } = await deployment();
+  await t.run(async (ctx) => {
+    for (let at = 0; at < 450; at++)
+      await ctx.db.insert("items", { ownerId: ada, name: "bolt", updatedAt: 0, revision: 1 });
+    await ctx.db.insert("jobs", { ownerId: ada, status: "succeeded", revision: 1 });
+  });
+  await t.mutation(internal.users.eraseOwned, { userId: ada });
+  const counted = () => t.run(async (ctx) => (await ctx.db.query("items").collect()).length);
+  expect(await counted()).toBe(250);
+  await t.finishAllScheduledFunctions(vi.runAllTimers);
+  expect(await counted()).toBe(0);
+});
+
+test("another owner's document, a malformed id and an id of another table are all not found", async () => {
+  const { t, ada, bob } = await deployment();
+  const { result } = await t.mutation(internal.items.create, { ownerId: ada, name: "bolt" });
+  expect(await t.query(internal.items.get, { ownerId: ada, itemId: result._id })).toEqual(result);
+  const refusal = (ownerId: Id<"users">, itemId: string) =>
+    t.query(internal.items.get, { ownerId, itemId }).then(
+      () => "found",
+      (error: unknown) => String(error),
+    );
+  expect(await refusal(bob, result._id)).toContain(`No item ${result._id}`);
+  expect(await refusal(ada, "nothing")).toContain("No item nothing");
+  expect(await refusal(ada, bob)).toContain(`No item ${bob}`);
+});

@@ -1,0 +1,91 @@
+/** The log of webhook events: reading it, replaying an event, and deleting payloads after their retention. */
+import { v } from "convex/values";
+import { internal } from "../_generated/api";
+import type { Doc } from "../_generated/dataModel";
+import { internalMutation, internalQuery, type QueryCtx } from "../_generated/server";
+import { fail } from "../lib/failure.lib";
+import { pageArgs, pageOf, readPage, within } from "../lib/page.lib";
+import { deleteStoredText } from "../lib/storedText.lib";
+import { LEASE_MS } from "./attempt.lib";
+import schema from "../schema";
+
+const event = schema.doc("webhookEvents");
+const status = v.union(v.literal("pending"), v.literal("success"), v.literal("failed"));
+
+/** Payloads that one transaction purges. */
+const BATCH = 100;
+
+async function existing(ctx: QueryCtx, eventId: string): Promise<Doc<"webhookEvents">> {
+  const id = ctx.db.normalizeId("webhookEvents", eventId);
+  return (id && (await ctx.db.get("webhookEvents", id))) ?? fail("not_found", `No webhook event ${eventId}`);
+}
+
+export const get = internalQuery({
+  args: { id: v.string() },
+  returns: event,
+  handler: (ctx, { id }) => existing(ctx, id),
+});
+
+export const list = internalQuery({
+  args: { source: v.optional(v.string()), status: v.optional(status), ...pageArgs },
+  returns: pageOf(event),
+  handler: (ctx, { source, status: wanted, ...page }) =>
+    readPage(page, (range, count) => {
+      const events = ctx.db.query("webhookEvents");
+      const found =
+        source !== undefined && wanted !== undefined
+          ? events.withIndex("by_source_and_status", (q) =>
+              within(q.eq("source", source).eq("status", wanted), range),
+            )
+          : source !== undefined
+            ? events.withIndex("by_source", (q) => within(q.eq("source", source), range))
+            : wanted !== undefined
+              ? events.withIndex("by_status", (q) => within(q.eq("status", wanted), range))
+              : events.withIndex("by_creation_time", (q) => within(q, range));
+      return found.order("desc").take(count);
+    }),
+});
+
+/** Processes an event again after a success or a failure. */
+export const replay = internalMutation({
+  args: { id: v.string() },
+  returns: event,
+  handler: async (ctx, { id }) => {
+    const found = await existing(ctx, id);
+    if (found.status === "pending") fail("conflict", "The event is being processed");
+    if (!found.payload) fail("conflict", "The payload of the event has been purged");
+    await ctx.db.patch("webhookEvents", found._id, {
+      status: "pending",
+      attempts: 0,
+      handled: undefined,
+      error: undefined,
+      processedAt: undefined,
+      dueAt: Date.now() + LEASE_MS,
+      revision: found.revision + 1,
+    });
+    await ctx.scheduler.runAfter(0, internal.webhooks.process.attempt, { id: found._id, after: 0 });
+    return existing(ctx, found._id);
+  },
+});
+
+/** Deletes payloads whose retention has ended. The events stay in the log. */
+export const purge = internalMutation({
+  args: {},
+  returns: v.null(),
+  handler: async (ctx) => {
+    const old = await ctx.db
+      .query("webhookEvents")
+      .withIndex("by_purge", (q) => q.gt("purgeAt", 0).lt("purgeAt", Date.now()))
+      .take(BATCH);
+    for (const { _id, payload: held, revision } of old) {
+      await ctx.db.patch("webhookEvents", _id, {
+        payload: undefined,
+        purgeAt: undefined,
+        revision: revision + 1,
+      });
+      await deleteStoredText(ctx, held);
+    }
+    if (old.length === BATCH) await ctx.scheduler.runAfter(0, internal.webhooks.log.purge, {});
+    return null;
+  },
+});

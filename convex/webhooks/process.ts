@@ -1,0 +1,160 @@
+/**
+ * How a recorded event is processed: each attempt is counted in a transaction of its own, then the handler runs in another
+ * one. Attempts that fail are retried with growing waits; a cron takes up attempts that a crash has ended.
+ */
+import { v } from "convex/values";
+import { internal } from "../_generated/api";
+import type { Doc } from "../_generated/dataModel";
+import { internalAction, internalMutation, type MutationCtx } from "../_generated/server";
+import { failureOf } from "../lib/failure.lib";
+import { LEASE_MS, scheduleAttempt } from "./attempt.lib";
+import { handlerOf } from "./handlers.lib";
+
+/** Attempts after which an event has failed. */
+const MOST_ATTEMPTS = 8;
+/** Milliseconds before the second attempt. Each wait is twice the previous one, plus or minus half. */
+const FIRST_WAIT_MS = 5_000;
+/** Overdue events that one transaction takes up. */
+const BATCH = 100;
+
+/**
+ * Counts and schedules the attempt that follows the `after`th. `receive.ts` counts the first one. Two calls with the same
+ * `after` make one attempt.
+ */
+export const attempt = internalMutation({
+  args: { id: v.id("webhookEvents"), after: v.number() },
+  returns: v.null(),
+  handler: async (ctx, { id, after }) => {
+    const found = await ctx.db.get("webhookEvents", id);
+    if (found?.status !== "pending" || found.attempts !== after) return null;
+    if (!found.payload) {
+      await giveUp(ctx, found, found.error ?? "The payload was purged before the event was processed");
+      return null;
+    }
+    if (found.attempts >= MOST_ATTEMPTS) {
+      await giveUp(ctx, found, found.error ?? "The handler ended without a word");
+      return null;
+    }
+    const attempts = found.attempts + 1;
+    await ctx.db.patch("webhookEvents", id, {
+      attempts,
+      dueAt: Date.now() + LEASE_MS,
+      revision: found.revision + 1,
+    });
+    await scheduleAttempt(ctx, { id, attempts }, found.payload);
+    return null;
+  },
+});
+
+/** Fetches a payload that is too long for the document, and processes the event. */
+export const processStored = internalAction({
+  args: { id: v.id("webhookEvents"), attempts: v.number(), storageId: v.id("_storage") },
+  returns: v.null(),
+  handler: async (ctx, { id, attempts, storageId }): Promise<null> => {
+    const text = await (await ctx.storage.get(storageId))?.text();
+    if (text !== undefined) await ctx.runMutation(internal.webhooks.process.process, { id, attempts, text });
+    return null;
+  },
+});
+
+/**
+ * Runs the handler of an event, once for each counted attempt. The effect and `success` commit together. A failure rolls the
+ * effect back, is recorded, and schedules the next attempt.
+ */
+export const process = internalMutation({
+  args: {
+    id: v.id("webhookEvents"),
+    attempts: v.number(),
+    /** The payload, if the document does not hold it. */
+    text: v.optional(v.string()),
+  },
+  returns: v.null(),
+  handler: async (ctx, { id, attempts, text }) => {
+    const found = await ctx.db.get("webhookEvents", id);
+    if (found?.status !== "pending" || found.attempts !== attempts || !found.payload) return null;
+    const payload = "text" in found.payload ? found.payload.text : text;
+    if (payload === undefined) return null;
+    const { eventId, eventType: type, eventTime: time } = found;
+    let handled: boolean;
+    try {
+      handled = await ctx.runMutation(handlerOf(found.handler), { eventId, type, time, payload });
+    } catch (error) {
+      await retryLater(ctx, found, reasonOf(error));
+      return null;
+    }
+    const { error: _, dueAt: __, ...rest } = found;
+    await ctx.db.replace("webhookEvents", id, {
+      ...withoutSystemFields(rest),
+      status: "success",
+      handled,
+      processedAt: Date.now(),
+      revision: found.revision + 1,
+    });
+    return null;
+  },
+});
+
+async function retryLater(ctx: MutationCtx, found: Doc<"webhookEvents">, error: string): Promise<void> {
+  if (found.attempts >= MOST_ATTEMPTS) {
+    await giveUp(ctx, found, error);
+    return;
+  }
+  const wait = FIRST_WAIT_MS * 2 ** (found.attempts - 1) * (0.5 + Math.random());
+  await ctx.db.patch("webhookEvents", found._id, {
+    error,
+    dueAt: Date.now() + wait + LEASE_MS,
+    revision: found.revision + 1,
+  });
+  await ctx.scheduler.runAfter(wait, internal.webhooks.process.attempt, {
+    id: found._id,
+    after: found.attempts,
+  });
+}
+
+async function giveUp(ctx: MutationCtx, found: Doc<"webhookEvents">, error: string): Promise<void> {
+  const { _id, source, eventId, eventType, attempts } = found;
+  await ctx.db.patch("webhookEvents", _id, {
+    status: "failed",
+    error,
+    dueAt: undefined,
+    processedAt: Date.now(),
+    revision: found.revision + 1,
+  });
+  // One line that an alert can match.
+  console.error(
+    JSON.stringify({ level: "error", event: "webhook_failed", source, eventId, eventType, attempts, error }),
+  );
+}
+
+/** The part of a handler's error that the log may show: its message, without a stack. */
+function reasonOf(error: unknown): string {
+  const failure = failureOf(error);
+  if (failure) return failure.detail;
+  return error instanceof Error ? (error.message.split("\n", 1)[0] ?? "") : "The handler failed";
+}
+
+function withoutSystemFields<T extends { _id: unknown; _creationTime: unknown }>(
+  doc: T,
+): Omit<T, "_id" | "_creationTime"> {
+  const { _id: _, _creationTime: __, ...fields } = doc;
+  return fields;
+}
+
+/** Schedules pending events again whose last attempt is overdue: a crash may have ended it. */
+export const sweep = internalMutation({
+  args: {},
+  returns: v.null(),
+  handler: async (ctx) => {
+    const now = Date.now();
+    const overdue = await ctx.db
+      .query("webhookEvents")
+      .withIndex("by_due", (q) => q.eq("status", "pending").lt("dueAt", now))
+      .take(BATCH);
+    for (const { _id, attempts } of overdue) {
+      await ctx.db.patch("webhookEvents", _id, { dueAt: now + LEASE_MS });
+      await ctx.scheduler.runAfter(0, internal.webhooks.process.attempt, { id: _id, after: attempts });
+    }
+    if (overdue.length === BATCH) await ctx.scheduler.runAfter(0, internal.webhooks.process.sweep, {});
+    return null;
+  },
+});

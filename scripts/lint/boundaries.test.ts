@@ -1,0 +1,125 @@
+import { execFileSync } from "node:child_process";
+import { join, resolve } from "node:path";
+import { ESLint, type Linter } from "eslint";
+import tseslint from "typescript-eslint";
+import { describe, expect, test } from "vitest";
+import { boundaries, MOST_DEPTH } from "./boundaries.mjs";
+
+const root = resolve(import.meta.dirname, "../..");
+// These rules need no types, and so no project.
+const eslint = new ESLint({
+  cwd: root,
+  overrideConfigFile: true,
+  overrideConfig: [{ files: ["**/*.ts"], languageOptions: { parser: tseslint.parser } }, ...boundaries],
+});
+
+/** The messages about a line of code in a file, which need not exist. */
+async function said(file: string, code: string): Promise<string[]> {
+  const [result] = await eslint.lintText(code, { filePath: join(root, file) });
+  return (result?.messages ?? []).map(({ message }) => message);
+}
+
+const importing = (name: string) => `import { x } from "${name}"; x();`;
+
+const CONVEX = "convex/ imports nothing from outside";
+const KIT = "The kit knows the product through product.kit.ts alone";
+const LIBRARIES = "Functions stay free of Hono and zod";
+const HTTP = "Functions do not import the HTTP layer";
+const PACKAGE = "A package imports nothing from outside its folder";
+
+describe("an import over a boundary is refused", () => {
+  test.each([
+    ["convex/items.ts", "../packages/convex-embedded/src/testing", CONVEX],
+    ["convex/items.ts", "../openapi/tags", CONVEX],
+    ["convex/items.ts", "./openapi/../../openapi/tags", "Write the path without names before"],
+    ["convex/lib/page.lib.ts", "../../scripts/reference.mjs", CONVEX],
+    ["convex/lib/page.lib.ts", "../../../openapi/openapi.json", CONVEX],
+    ["convex/http/kit/api.kit.ts", "../../../quality/bench/lib/svg", KIT],
+    ["convex/http/items/items.routes.ts", "../../../openapi/tags", CONVEX],
+    ["convex/a/b/c/d/e/f/deep.ts", "../../../../../../../openapi/tags", CONVEX],
+    ["convex/http/items/items.routes.ts", "./../../../openapi/tags", "Write the path without names before"],
+    ["convex/process.ts", "convex-embedded/testing", "convex/ runs on every Convex"],
+    ["convex/http/kit/paging.kit.ts", "../../lib/failure.lib", KIT],
+    ["convex/http/kit/paging.kit.ts", "../middleware/cors.middleware", KIT],
+    ["convex/http/kit/product.kit.ts", "../../../openapi/tags", CONVEX],
+    ["convex/items.ts", "hono", LIBRARIES],
+    ["convex/items.ts", "zod/mini", LIBRARIES],
+    ["convex/webhooks/process.ts", "@hono/zod-validator", LIBRARIES],
+    ["convex/identity/users.lib.ts", "convex-helpers/server/hono", LIBRARIES],
+    ["convex/migrations.ts", "#documented", LIBRARIES],
+    ["convex/lib/page.lib.ts", "../http/kit/paging.kit", HTTP],
+    ["convex/items.ts", "./http/items/items.contract", HTTP],
+    ["convex/webhooks/receive.ts", "../http", HTTP],
+    ["packages/convex-embedded/src/exec/run.ts", "../../../../convex/schema", PACKAGE],
+    ["packages/convex-embedded/bin/a.ts", "../../../quality/e2e/main", PACKAGE],
+    ["packages/convex-embedded/src/exec/run.test.ts", "../../../../openapi/contract/check", PACKAGE],
+  ])("%s: %s", async (file, name, message) => {
+    expect(await said(file, importing(name))).toEqual([expect.stringContaining(message)]);
+  });
+
+  test.each([
+    ["of a type", 'import type { X } from "zod/mini"; export type Y = X;'],
+    ["of a type in place", 'export type Y = import("zod/mini").ZodMiniType;'],
+    ["by a call", 'export const load = () => import("zod/mini");'],
+    ["by a re-export", 'export { z } from "zod/mini";'],
+    ["of everything", 'export * from "zod/mini";'],
+    ["for its effects", 'import "zod/mini";'],
+  ])("%s", async (_form, code) => {
+    expect(await said("convex/items.ts", code)).toEqual([expect.stringContaining(LIBRARIES)]);
+  });
+});
+
+test.each([
+  ["convex/openapi.ts", "../openapi/openapi.json"],
+  ["convex/lib/reference.lib.ts", "../../openapi/scalar.json"],
+  ["convex/http.ts", "./http/api.app"],
+  ["convex/http/items/items.contract.ts", "zod/mini"],
+  ["convex/http/items/items.routes.ts", "../../_generated/api"],
+  ["convex/http/kit/product.kit.ts", "../../lib/failure.lib"],
+  ["convex/http/kit/paging.kit.ts", "./product.kit"],
+  ["convex/http/items/items.test.ts", "../../../openapi/contract/check"],
+  ["convex/http/testing/engine.testing.ts", "../../../packages/convex-embedded/src/testing"],
+  ["convex/items.ts", "convex-helpers"],
+  ["packages/convex-embedded/src/exec/run.ts", "../../fixtures/serve"],
+])("within the boundaries, %s may import %s", async (file, name) => {
+  expect(await said(file, importing(name))).toEqual([]);
+});
+
+describe("the tables of users", () => {
+  const reading = 'export const f = (ctx) => ctx.db.query("users").collect();';
+
+  test.each(["convex/items.ts", "convex/webhooks/clerkEffects.ts", "convex/http/users/users.routes.ts"])(
+    "are out of reach for %s",
+    async (file) => {
+      expect(await said(file, reading)).toEqual(["Reach users through identity/users.lib.ts."]);
+      expect(await said(file, reading.replace("users", "deletedClerkUsers"))).toHaveLength(1);
+      expect(await said(file, reading.replace("users", "items"))).toEqual([]);
+    },
+  );
+
+  test("are read by their module, and by conversions", async () => {
+    expect(await said("convex/identity/users.lib.ts", reading)).toEqual([]);
+    expect(await said("convex/migrations.ts", reading)).toEqual([]);
+  });
+});
+
+test("the project's own configuration has these rules, beside its rule for tests", async () => {
+  const project = new ESLint({ cwd: root });
+  const rulesOf = async (file: string) => {
+    const config = (await project.calculateConfigForFile(join(root, file))) as Linter.Config;
+    return JSON.stringify([config.rules?.["no-restricted-imports"], config.rules?.["no-restricted-syntax"]]);
+  };
+  expect(await rulesOf("convex/items.ts")).toContain(LIBRARIES);
+  expect(await rulesOf("convex/http/kit/paging.kit.ts")).toContain(KIT);
+  const ofTests = await rulesOf("packages/convex-embedded/src/exec/run.test.ts");
+  expect(ofTests).toContain(PACKAGE);
+  expect(ofTests).toContain("endsWithTest");
+});
+
+test("no file is deeper than the rules reach", () => {
+  const files = execFileSync("git", ["ls-files", "convex", "packages/*"], { cwd: root, encoding: "utf8" });
+  const depths = files
+    .split("\n")
+    .map((file) => file.split("/").length - (file.startsWith("packages/") ? 3 : 2));
+  expect(Math.max(...depths)).toBeLessThanOrEqual(MOST_DEPTH);
+});
