@@ -1,6 +1,6 @@
 /** Every regular expression in the sources of a folder, found by the compiler's own syntax tree. */
 import ts from "typescript";
-import { sourcesIn } from "../sources";
+import { sourcesIn } from "./sources";
 
 export type Found = { file: string; source: string; flags: string };
 
