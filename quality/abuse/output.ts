@@ -11,13 +11,12 @@ const SECRET_FORMS = [/cha_[0-9a-z]{12}_[0-9a-z]{40}/, /token=[\w.-]{20}/, /eyJ[
  * @param hidden Texts that may stand nowhere.
  * @returns what is wrong, with the lines.
  */
-export function wrongWithOutput(output: string, hidden: readonly string[]): string[] {
+export function wrongWithOutput(lines: readonly string[], hidden: readonly string[]): string[] {
   const secrets = hidden.flatMap((secret) => [
     secret,
     ...secret.split("_").filter((part) => part.length >= 30),
   ]);
-  return output
-    .split("\n")
+  return lines
     .filter((line) => line !== "")
     .flatMap((line) => {
       const shown = JSON.stringify(line.slice(0, 500));

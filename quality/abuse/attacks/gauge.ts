@@ -1,7 +1,6 @@
 /** What an attack costs the server: CPU, memory, descriptors, and how long another client waits meanwhile. */
-import { readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
-import { descriptorsOf, memoryOf } from "../../bench/soak/process";
+import { cpuSeconds, descriptorCount, memoryOf, SPARE_DESCRIPTORS } from "../../lib/usage";
 
 interface Reading {
   /** Bytes of its own; `NaN` where nothing is known of another process. */
@@ -20,10 +19,7 @@ export interface Figures {
 }
 
 const INTERVAL_MS = 100;
-/** Descriptors of other clients: connections that `fetch` keeps. */
-export const OTHERS = 8;
 const SETTLE_MS = 20_000;
-const TICKS_PER_SECOND = 100;
 
 /** Measures the process while something is done to it, and when that has gone. @param alive whether it still runs. */
 export async function measured(
@@ -31,7 +27,7 @@ export async function measured(
   work: () => Promise<unknown>,
 ): Promise<Figures> {
   const before = readingOf(pid);
-  const cpu = cpuOf(pid);
+  const cpu = cpuSeconds(pid);
   let mostMemory = before.memory;
   let longest = 0;
   let asked = 0;
@@ -52,7 +48,7 @@ export async function measured(
   stop.abort();
   await watching;
   const after = alive() ? await settled(pid, before) : { memory: NaN, descriptors: NaN };
-  return { before, after, mostMemory, cpu: cpuOf(pid) - cpu, health: { longest, asked } };
+  return { before, after, mostMemory, cpu: cpuSeconds(pid) - cpu, health: { longest, asked } };
 }
 
 /** The reading when its connections are closed, or after some time in which they were not. */
@@ -60,27 +56,12 @@ async function settled(pid: number, before: Reading): Promise<Reading> {
   const end = performance.now() + SETTLE_MS;
   for (;;) {
     const reading = readingOf(pid);
-    if (!(reading.descriptors > before.descriptors + OTHERS) || performance.now() > end) return reading;
+    if (!(reading.descriptors > before.descriptors + SPARE_DESCRIPTORS) || performance.now() > end)
+      return reading;
     await wait(INTERVAL_MS);
   }
 }
 
 function readingOf(pid: number): Reading {
-  const descriptors = descriptorsOf(pid);
-  return {
-    memory: memoryOf(pid)?.own ?? NaN,
-    descriptors: descriptors ? descriptors.sockets + descriptors.files + descriptors.others : NaN,
-  };
-}
-
-function cpuOf(pid: number): number {
-  try {
-    // The program's name, which may have spaces, ends with the last parenthesis; user and system time are fields 14 and 15.
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
-      .replace(/^.*\) /s, "")
-      .split(" ");
-    return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-  } catch {
-    return NaN;
-  }
+  return { memory: memoryOf(pid)?.own ?? NaN, descriptors: descriptorCount(pid) };
 }

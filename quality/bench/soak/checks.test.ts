@@ -8,7 +8,7 @@ import { causeOf } from "./weights";
 const MB = 1e6;
 const sample = (own: number, log = 10): Sample => ({
   ...{ rss: (own + 50) * MB, heapUsed: 30 * MB, log: log * MB },
-  memory: { own: own * MB, mapped: 50 * MB },
+  memory: { resident: own * MB, own: own * MB, mapped: 50 * MB },
 });
 const weight = (documents: number): Weight => ({
   documents,

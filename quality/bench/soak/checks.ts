@@ -2,7 +2,7 @@
 import type { Figure } from "../lib/figures";
 import { atMost } from "../lib/figures";
 import { median } from "../lib/statistics";
-import type { Descriptors, Memory } from "./process";
+import type { Descriptors, Memory } from "../../lib/usage";
 import type { Cause, Contents } from "./weights";
 import { plus } from "./weights";
 

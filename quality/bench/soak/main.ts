@@ -54,8 +54,8 @@ async function main(): Promise<number> {
   const complained = (line: string): void => void complaints.push(line);
   try {
     const data = join(directory, "data");
-    const env = { ...WEBHOOK_SETTINGS, ...NEVER_REACHED };
-    const { child, port, key } = await startProduct({ root, data, env, probed: true, complained });
+    const settings = { ...WEBHOOK_SETTINGS, ...NEVER_REACHED };
+    const { child, port, key } = await startProduct({ root, data, settings, probed: true, complained });
     children.push(child);
     const target = await fill({ port, key: key ?? "" }, ITEMS, () => undefined);
     const mixer = await Child.start(root, "quality/bench/http/mix.child.ts");

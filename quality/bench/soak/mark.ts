@@ -4,7 +4,7 @@ import type { Child } from "../lib/children";
 import { settle } from "../http/servers";
 import type { Target } from "../http/target";
 import type { Mark } from "./checks";
-import { descriptorsOf } from "./process";
+import { descriptorsOf } from "../../lib/usage";
 import { fileBytes, readDatabase, unfinishedJobs } from "./weights";
 
 export interface Subject {

@@ -6,7 +6,7 @@ import type { Kind, Mix } from "../http/mix";
 import type { Taken, Turn } from "../http/mix.child";
 import type { Sample } from "./checks";
 import type { Subject } from "./mark";
-import { memoryOf } from "./process";
+import { memoryOf } from "../../lib/usage";
 import { logBytes } from "./weights";
 
 /** Per cent: what the benchmark has, and a few uploads and jobs. */

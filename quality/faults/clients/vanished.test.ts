@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { inspect } from "../../../packages/convex-embedded/fixtures/inspect";
 import { caller, everything } from "../client";
-import { OTHERS, Product, temporaryDirectory } from "../product";
 import { connected, head } from "./sockets";
+import { temporaryDirectory } from "../../lib/testServer";
+import { descriptorCount, SPARE_DESCRIPTORS } from "../../lib/usage";
+import { startServer } from "../server";
 
 const CLIENTS = 40;
 const LENGTH = 4_000_000;
@@ -18,21 +20,21 @@ const filesIn = (directory: string) =>
 
 test("uploads that break off leave no file, no bytes and no open descriptor", async () => {
   const data = join(temporaryDirectory(), "data");
-  const product = await Product.start({ data });
-  const call = caller(product.url, product.key);
+  const server = await startServer({ data });
+  const call = caller(server.url, server.key);
   const kept = await call("POST", "/api/upload", "kept");
   const { uploadUrl } = (await call("POST", "/api/upload-url")).json as { uploadUrl: string };
   const { pathname, search } = new URL(uploadUrl);
   const ways = [
-    [product.url, "/api/upload"],
+    [server.url, "/api/upload"],
     [uploadUrl, `${pathname}${search}`],
   ] as const;
-  const before = product.descriptors();
+  const before = descriptorCount(server.pid);
   const uploads = ways.flatMap(([url, target]) =>
     Array.from({ length: CLIENTS }, async (_, i) => {
       const socket = await connected(url);
       const half = Buffer.alloc(LENGTH / 2);
-      await new Promise((resolve) => socket.write(head(`POST ${target}`, product.key, LENGTH), resolve));
+      await new Promise((resolve) => socket.write(head(`POST ${target}`, server.key, LENGTH), resolve));
       await new Promise((resolve) => socket.write(half, resolve));
       return () => {
         // A reset, an end of its own half, and an end of both.
@@ -48,10 +50,10 @@ test("uploads that break off leave no file, no bytes and no open descriptor", as
   for (const go of leave) go();
 
   await expect.poll(() => filesIn(join(data, "files")).length).toBe(1);
-  await expect.poll(() => product.descriptors()).toBeLessThanOrEqual(before + OTHERS);
+  await expect.poll(() => descriptorCount(server.pid)).toBeLessThanOrEqual(before + SPARE_DESCRIPTORS);
   expect((await everything(call, "/api/files")).map(({ id }) => id)).toEqual([kept.json["storageId"]]);
-  expect((await product.stop()).code).toBe(0);
+  expect((await server.stop()).code).toBe(0);
   const { problems, orphans, files } = inspect(data);
   expect([problems, orphans, files.size]).toEqual([[], [], 1]);
-  expect(product.lines.filter((line) => /^\s+at /.test(line))).toEqual([]);
+  expect(server.lines.filter((line) => /^\s+at /.test(line))).toEqual([]);
 });

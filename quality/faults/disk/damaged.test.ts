@@ -15,9 +15,10 @@ import { expect, inject, test } from "vitest";
 import { inspect } from "../../../packages/convex-embedded/fixtures/inspect";
 import { Connection } from "../../../packages/convex-embedded/src/store/sqlite";
 import { type Call, caller, everything, type Json } from "../client";
-import { Product, temporaryDirectory } from "../product";
 import { randomOf } from "../../../packages/convex-embedded/fixtures/random";
 import { READY, readiness } from "./readiness";
+import { temporaryDirectory } from "../../lib/testServer";
+import { launchServer, refusedStart, startServer } from "../server";
 
 const PAGE = 4096;
 const ITEMS = 300;
@@ -28,8 +29,8 @@ const STARTS = long ? 25 : 3;
 /** A data directory with many items. */
 async function written(end: "stop" | "kill") {
   const data = join(temporaryDirectory(), "data");
-  const product = await Product.start({ data });
-  const call = caller(product.url, product.key);
+  const server = await startServer({ data });
+  const call = caller(server.url, server.key);
   const items: Json[] = [];
   const create = async () => {
     const description = randomBytes(400).toString("hex");
@@ -37,8 +38,8 @@ async function written(end: "stop" | "kill") {
     items.push(json);
   };
   for (let i = 0; i < ITEMS; i += 50) await Promise.all(Array.from({ length: 50 }, create));
-  await (end === "stop" ? product.stop() : product.kill());
-  return { data, file: join(data, "data.sqlite"), key: product.key, items };
+  await (end === "stop" ? server.stop() : server.kill());
+  return { data, file: join(data, "data.sqlite"), key: server.key, items };
 }
 
 function overwrite(file: string, at: number, bytes: Uint8Array): void {
@@ -48,7 +49,7 @@ function overwrite(file: string, at: number, bytes: Uint8Array): void {
 }
 
 async function expectRefused(data: string, why: RegExp): Promise<void> {
-  const { status, printed } = await Product.refused({ data });
+  const { status, printed } = await refusedStart({ data });
   expect(status).toBe(1);
   expect(printed).toMatch(why);
   expect(printed).not.toContain("\n");
@@ -80,8 +81,8 @@ test("a broken header, a file that is cut short and one that is something else r
 
   // None of the refusals has touched it.
   writeFileSync(file, whole);
-  const product = await Product.start({ data });
-  expect((await product.stop()).code).toBe(0);
+  const server = await startServer({ data });
+  expect((await server.stop()).code).toBe(0);
 });
 
 /** Overwrites pages with what is no kind of page: one that is right by chance could be taken for an empty one. */
@@ -119,30 +120,30 @@ test("damaged documents are errors where they are read, the log says what to do,
   db.close();
   // A start reads the first and the last ones.
   spoil(file, leaves.slice(leaves.length / 2, leaves.length / 2 + 5));
-  const product = await Product.start({ data });
-  const call = caller(product.url, key);
+  const server = await startServer({ data });
+  const call = caller(server.url, key);
   const errors = await readAll(call, items);
   expect(errors).toBeGreaterThan(5);
   expect(errors).toBeLessThan(100);
   expect((await call("GET", "/api/items?limit=1")).status).toBe(200);
-  await product.line(/The database \S+data\.sqlite is damaged: .*restore FILE --replace/);
+  await server.line(/The database \S+data\.sqlite is damaged: .*restore FILE --replace/);
   const created = await call("POST", "/api/items", { name: "later" });
   expect(created.status).toBe(201);
-  expect((await product.stop()).code).toBe(0);
+  expect((await server.stop()).code).toBe(0);
 });
 
 test("a database that is overwritten with noise while it is in use is not ready", async () => {
   const { data, file, key } = await written("stop");
-  const product = await Product.start({ data });
-  const call = caller(product.url, key);
+  const server = await startServer({ data });
+  const call = caller(server.url, key);
   expect(await readiness(call)).toEqual(READY);
   overwrite(file, 0, randomBytes(statSync(file).size));
   const { status, read } = await readiness(call);
   expect([status, read]).toEqual([503, false]);
   expect((await call("GET", "/health")).status).toBe(200);
   // The line may arrive after the reply.
-  await product.line(/"check":"database\.read","cause":.*damaged/);
-  await product.kill();
+  await server.line(/"check":"database\.read","cause":.*damaged/);
+  await server.kill();
 });
 
 test(
@@ -161,14 +162,14 @@ test(
         file,
         Array.from({ length: count }, () => 2 + Math.floor(random() * (pages - 1))),
       );
-      const product = Product.launch({ data });
-      const ready = await Promise.race([product.ended, product.line(/^ready /).catch(() => product.ended)]);
-      if (typeof ready === "string") {
-        await readAll(caller(product.url, key), items);
-        await product.kill();
+      const server = launchServer({ data });
+      const ready = await server.readyOrEnded();
+      if (ready === "ready") {
+        await readAll(caller(server.url, key), items);
+        await server.kill();
       } else {
         refused++;
-        expect([ready.code, product.lines.join("\n")]).toEqual([1, expect.stringMatching(DAMAGED)]);
+        expect([ready.code, server.lines.join("\n")]).toEqual([1, expect.stringMatching(DAMAGED)]);
       }
       for (const suffix of ["-wal", "-shm"]) rmSync(`${file}${suffix}`, { force: true });
     }
@@ -181,9 +182,9 @@ test("a log that was cut short gives back whole transactions, as they were", asy
   const { data, file, key, items } = await written("kill");
   const log = statSync(`${file}-wal`).size;
   truncateSync(`${file}-wal`, Math.floor(log * (0.3 + 0.5 * randomOf(seed)())));
-  const product = await Product.start({ data });
-  const found = await everything(caller(product.url, key), "/api/items");
-  expect((await product.stop()).code).toBe(0);
+  const server = await startServer({ data });
+  const found = await everything(caller(server.url, key), "/api/items");
+  expect((await server.stop()).code).toBe(0);
   expect(inspect(data).problems).toEqual([]);
   expect(found.length).toBeLessThan(items.length);
   const acknowledged = new Map(items.map((item) => [item["id"], item]));

@@ -4,13 +4,14 @@ import { setTimeout as pause } from "node:timers/promises";
 import { expect, inject, onTestFailed, test } from "vitest";
 import { inspect } from "../../../packages/convex-embedded/fixtures/inspect";
 import { caller } from "../client";
-import { Product, temporaryDirectory } from "../product";
 import { randomOf } from "../../../packages/convex-embedded/fixtures/random";
 import { directUploads, uploads } from "./files";
 import { changedItems, createdItems, keyedItems } from "./items";
 import { jobs } from "./jobs";
 import type { Kind, Turn } from "./kind";
 import { webhooks } from "./webhooks";
+import { temporaryDirectory } from "../../lib/testServer";
+import { launchServer, startServer } from "../server";
 
 const { rounds, seed } = inject("scale");
 /** Long enough for everything to be in flight, and to have ended in many places. */
@@ -66,33 +67,33 @@ test(
     for (let round = 0; ; round++) {
       if (key !== undefined && random() < 0.1) {
         // A start that does not get to its end, in what the last kill has left.
-        const half = Product.launch({ data });
+        const half = launchServer({ data });
         await pause(random() * 1_000);
         await half.kill();
         killedAtStart++;
       }
-      const product = await Product.start({ data });
-      key ??= product.key;
-      onTestFailed(() => console.log(product.lines.filter((line) => line.includes('"error"')).join("\n")));
-      const turn = { call: caller(product.url, key), random };
+      const server = await startServer({ data });
+      key ??= server.key;
+      onTestFailed(() => console.log(server.lines.filter((line) => line.includes('"error"')).join("\n")));
+      const turn = { call: caller(server.url, key), random };
       for (const kind of kinds) expect(await kind.again(turn), `${kind.name}, round ${round}`).toEqual([]);
       if (round >= rounds && enough(kinds)) {
         await settled(turn);
         for (const kind of kinds) expect(await kind.missing(turn), kind.name).toEqual([]);
-        expect(await product.stop()).toEqual({ code: 0, signal: null });
+        expect(await server.stop()).toEqual({ code: 0, signal: null });
         break;
       }
       const gone = new AbortController();
       const killed = pause(20 + random() * MOST_MS)
-        .then(() => product.kill())
+        .then(() => server.kill())
         // What had been answered is read.
         .then(() => pause(READ_MS))
         .then(() => gone.abort());
-      await flood(kinds, { call: caller(product.url, key, gone.signal), random }, gone.signal);
+      await flood(kinds, { call: caller(server.url, key, gone.signal), random }, gone.signal);
       await killed;
       kills++;
       // A trace on stderr would be a fault of its own.
-      expect(product.lines.filter((line) => /^\s+at /.test(line))).toEqual([]);
+      expect(server.lines.filter((line) => /^\s+at /.test(line))).toEqual([]);
     }
     const found = inspect(data);
     expect([found.problems, found.orphans]).toEqual([[], []]);

@@ -2,9 +2,9 @@
 import { freshId, signedHeaders, SOURCES, type WebhookSource } from "../../../scripts/webhook/sign";
 import type { Call } from "../client";
 import { everything } from "../client";
-import { SECRETS } from "../product";
 import type { Kind } from "./kind";
 import { expectStatus, repeated, some } from "./kind";
+import { SECRETS } from "../server";
 
 interface Event {
   readonly source: WebhookSource;
