@@ -11,11 +11,11 @@ import { attack } from "./attacks/main";
 import { productDocument } from "../../openapi/contract/check";
 import { runBursts } from "./bursts";
 import { parseOptions, USAGE, type Options } from "./options";
-import { wrongWithOutput } from "./output";
-import { shots } from "./requests/shots";
-import { fire, type Finding, type Outcome } from "./run";
+import { logProblems } from "./logCheck";
+import { generateRequests } from "./requests/generate";
+import { sendAll, type Finding, type Outcome } from "./send";
 import { startServer, type AttackedServer } from "./server";
-import { setStage } from "./stage";
+import { createFixtures } from "./fixtures";
 import { measureTiming } from "./timing";
 
 /** Requests after which things are made anew: some of them delete what others need. */
@@ -74,16 +74,16 @@ async function abuse(attacked: AttackedServer, { requests, seed }: Options): Pro
   console.log(`${requests} requests with seed ${seed}`);
   const started = performance.now();
   const { hostname, port } = new URL(server.url);
-  let stage = await setStage(server.url, server.key, attacked.secrets);
-  const secrets = new Set([...attacked.hidden, ...Object.values(stage.keys)]);
-  const all = shots(seed, productDocument(), () => stage);
+  let fixtures = await createFixtures(server.url, server.key, attacked.secrets);
+  const secrets = new Set([...attacked.hidden, ...Object.values(fixtures.keys)]);
+  const all = generateRequests(seed, productDocument(), () => fixtures);
   const total: Outcome = { sent: 0, statuses: new Map(), findings: [] };
   while (total.sent < requests && total.findings.length === 0 && server.running) {
     const count = Math.min(ROUND, requests - total.sent);
-    add(total, await fire({ host: hostname, port: Number(port) }, all, count, () => server.running));
+    add(total, await sendAll({ host: hostname, port: Number(port) }, all, count, () => server.running));
     if (!server.running) break;
-    stage = await setStage(server.url, server.key, attacked.secrets);
-    for (const key of Object.values(stage.keys)) secrets.add(key);
+    fixtures = await createFixtures(server.url, server.key, attacked.secrets);
+    for (const key of Object.values(fixtures.keys)) secrets.add(key);
   }
   const seconds = Math.round((performance.now() - started) / 1000);
   const statuses = [...total.statuses].sort(([a], [b]) => String(a).localeCompare(String(b)));
@@ -93,7 +93,7 @@ async function abuse(attacked: AttackedServer, { requests, seed }: Options): Pro
   const wrong = [
     ...total.findings.map(told),
     ...(await stillThere(attacked)),
-    ...wrongWithOutput(server.log, [...secrets]).slice(0, 20),
+    ...logProblems(server.log, [...secrets]).slice(0, 20),
   ];
   return verdict(wrong, `, seed ${seed}`);
 }
@@ -119,10 +119,10 @@ async function stillThere({ server, close }: AttackedServer): Promise<string[]> 
 let folder: string | undefined;
 
 /** A finding in words, its request kept whole in a file. */
-function told({ shot, what }: Finding): string {
+function told({ request, what }: Finding): string {
   folder ??= mkdtempSync(join(tmpdir(), "abuse-findings-"));
-  const file = join(folder, `${shot.number}.http`);
-  writeFileSync(file, shot.bytes);
-  const first = JSON.stringify(shot.bytes.subarray(0, 300).toString("latin1"));
-  return `request ${shot.number}, ${shot.operationId}: ${what}\n  ${first}\n  whole in ${file}`;
+  const file = join(folder, `${request.number}.http`);
+  writeFileSync(file, request.bytes);
+  const first = JSON.stringify(request.bytes.subarray(0, 300).toString("latin1"));
+  return `request ${request.number}, ${request.operationId}: ${what}\n  ${first}\n  whole in ${file}`;
 }

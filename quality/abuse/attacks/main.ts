@@ -1,10 +1,10 @@
 /** Attacks on a server of their own, one after another: what each costs it, and whether it is as before afterwards. */
 import { startServer } from "../server";
-import { wrongWithOutput } from "../output";
+import { logProblems } from "../logCheck";
 import { apiBodies } from "./apiBodies";
 import type { Attack, Counts } from "./attack";
 import { SPARE_DESCRIPTORS } from "../../lib/usage";
-import { measured, type Figures } from "./gauge";
+import { measure, type Figures } from "./measure";
 import { pipelining } from "./pipelining";
 import { webSockets } from "./webSockets";
 
@@ -32,11 +32,11 @@ export async function attack(names: readonly string[], seconds: number): Promise
     // A log of millions of lines is looked at as it comes.
     const findings = new Set<string>();
     const look = () => {
-      for (const line of wrongWithOutput(server.takeLog(), hidden)) findings.add(line);
+      for (const line of logProblems(server.takeLog(), hidden)) findings.add(line);
     };
     const looking = setInterval(look, 500);
     try {
-      const figures = await measured({ pid: server.pid, url: server.url, alive }, async () => {
+      const figures = await measure({ pid: server.pid, url: server.url, alive }, async () => {
         counts = await one.run(server, performance.now() + seconds * 1000);
       });
       clearInterval(looking);

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { signedHeaders } from "../../../scripts/webhook/sign";
 import type { Call, Json } from "../client";
 import { caller, everything } from "../client";
-import { clocked } from "./clocked";
+import { serverWithClock } from "./serverWithClock";
 import { SECRETS } from "../server";
 
 const HOUR = 60 * 60 * 1000;
@@ -50,7 +50,7 @@ const jobDone = async (call: Call, number: number) => {
 };
 
 test("set back while it runs: order, changes, jobs and webhooks go on", async () => {
-  const { set, start } = clocked();
+  const { set, start } = serverWithClock();
   const server = await start();
   const call = caller(server.url, server.key);
   const [one, two] = [await create(call, "one"), await create(call, "two")];
@@ -77,7 +77,7 @@ test("set back while it runs: order, changes, jobs and webhooks go on", async ()
 });
 
 test("set back between two runs: what was there stays older, and what was scheduled runs", async () => {
-  const { set, start } = clocked();
+  const { set, start } = serverWithClock();
   const first = await start();
   const { key } = first;
   await create(caller(first.url, key), "before");
@@ -92,7 +92,7 @@ test("set back between two runs: what was there stays older, and what was schedu
 });
 
 test("an idempotency key holds over a clock that is set back, and its day ends by the clock", async () => {
-  const { set, start } = clocked();
+  const { set, start } = serverWithClock();
   const server = await start();
   const call = caller(server.url, server.key);
   const key = { "Idempotency-Key": "once" };
@@ -106,7 +106,7 @@ test("an idempotency key holds over a clock that is set back, and its day ends b
 });
 
 test("a clock that is set back locks nobody out by rate limits", async () => {
-  const { set, start } = clocked({ RATE_LIMIT_KEY_PER_MINUTE: "5" });
+  const { set, start } = serverWithClock({ RATE_LIMIT_KEY_PER_MINUTE: "5" });
   const server = await start();
   const call = caller(server.url, server.key);
   const status = async () => (await call("GET", "/api/items")).status;
@@ -130,7 +130,7 @@ test("a clock that is set back locks nobody out by rate limits", async () => {
 });
 
 test("a signed webhook is held against the clock as it is", async () => {
-  const { set, start } = clocked();
+  const { set, start } = serverWithClock();
   const server = await start();
   const call = caller(server.url, server.key);
   const now = Date.now();
@@ -148,7 +148,7 @@ test("a signed webhook is held against the clock as it is", async () => {
 });
 
 test("what was due by a clock that was ahead waits until the clock is there, and runs", async () => {
-  const { set, start } = clocked();
+  const { set, start } = serverWithClock();
   set(DAY);
   const first = await start();
   const { key } = first;

@@ -1,7 +1,7 @@
 /** An issuer that cannot be reached while tokens with an unknown key keep coming. */
 import { expect, test } from "vitest";
 import { issuerSettings, signingKey, startIssuer, tokenFor } from "../../lib/issuer";
-import { clocked } from "../clock/clocked";
+import { serverWithClock } from "../clock/serverWithClock";
 
 /** Tokens with an unknown key that are sent meanwhile, ten at a time. */
 const FORGED = 200;
@@ -13,7 +13,7 @@ test("tokens of known keys go on working, unknown ones are 503, and a new key co
     await signingKey("next"),
   ];
   const issuer = await startIssuer([known]);
-  const { set, start } = clocked(issuerSettings(issuer));
+  const { set, start } = serverWithClock(issuerSettings(issuer));
   const server = await start();
   const ada = { name: "Ada", email: "ada@example.com" };
   const tokenBy = (key: typeof known) => tokenFor(issuer, key, ada);

@@ -1,6 +1,6 @@
 /**
- * Loaded before the product (`--import`): moves the clock of its process by the milliseconds that stand in the file
- * `CLOCK_FILE`, from one call to the next. What Node measures spans with goes on as it does when a system's clock is set.
+ * Preloaded into the server (`--import`): moves its clock by the milliseconds in the file `CLOCK_FILE`, which is read on each
+ * call. Monotonic time is not moved.
  */
 import { readFileSync } from "node:fs";
 

@@ -1,7 +1,7 @@
-/** What may come back, whatever was sent. */
+/** Checks a reply against what the API may answer to any request. */
 import { checkReply, ContractError } from "../../openapi/contract/check";
 import type { Reply } from "./replies";
-import type { Shot } from "./requests/shots";
+import type { GeneratedRequest } from "./requests/generate";
 
 /** What Node's parser answers by itself, before the API sees anything: no HTTP, too long, an expectation that nobody meets. */
 const OF_THE_PARSER = [400, 408, 413, 417, 431];
@@ -10,7 +10,7 @@ const OF_THE_PARSER = [400, 408, 413, 417, 431];
  * What is wrong with the reply to a request; undefined for nothing. The API's own replies have an id, and are held against
  * the document.
  */
-export async function wrongWith(shot: Shot, reply: Reply): Promise<string | undefined> {
+export async function replyProblem(request: GeneratedRequest, reply: Reply): Promise<string | undefined> {
   const { status, headers, body } = reply;
   if (status >= 500) return `it was answered ${status}: ${body.toString().slice(0, 300)}`;
   const ids = headers.filter(([name]) => name === "x-request-id");
@@ -22,8 +22,8 @@ export async function wrongWith(shot: Shot, reply: Reply): Promise<string | unde
   // The tricks say this name wherever a host can be named.
   const led = headers.find(([name, value]) => name !== "x-request-id" && value.includes("evil.test"));
   if (led) return `the reply has ${led.join(": ")}`;
-  const problem = status < 400 || shot.method === "HEAD" ? undefined : wrongWithProblem(reply);
-  return problem ?? (await undocumented(shot, reply));
+  const problem = status < 400 || request.method === "HEAD" ? undefined : wrongWithProblem(reply);
+  return problem ?? (await undocumented(request, reply));
 }
 
 function wrongWithProblem({ status, headers, body }: Reply): string | undefined {
@@ -36,8 +36,11 @@ function wrongWithProblem({ status, headers, body }: Reply): string | undefined 
     : "the problem is another one's";
 }
 
-/** A broken request may not be the one that the shot was meant to be, so that only whole ones are looked up. */
-async function undocumented({ method, target, alone }: Shot, reply: Reply): Promise<string | undefined> {
+/** Only well-formed requests are checked: a malformed one may reach another operation than the intended one. */
+async function undocumented(
+  { method, target, alone }: GeneratedRequest,
+  reply: Reply,
+): Promise<string | undefined> {
   if (alone) return undefined;
   const { status, headers, body } = reply;
   const empty = body.length === 0 || status === 204 || status === 304;

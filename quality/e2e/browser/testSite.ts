@@ -13,7 +13,7 @@ import { checkedFetch } from "../../../openapi/contract/check";
 
 const TYPES: Record<string, string> = { ".css": "text/css", ".html": "text/html", ".js": "text/javascript" };
 
-export type Stage = {
+export type TestSite = {
   api: EmbeddedServer;
   /** The origin of the pages by one of their hosts, all of which lead to this machine: `app.localhost`. */
   origin: (host: string) => string;
@@ -31,8 +31,8 @@ export const PER_MINUTE = 60;
  * Serves the example at every host, an empty page at `/blank`, and an API that allows `app.localhost` and the subdomains of
  * `team.localhost`.
  */
-export async function openStage(): Promise<Stage> {
-  const directory = mkdtempSync(join(tmpdir(), "stage-"));
+export async function openTestSite(): Promise<TestSite> {
+  const directory = mkdtempSync(join(tmpdir(), "site-"));
   const outDir = join(directory, "web");
   await build({
     configFile: "examples/web/vite.config.ts",
@@ -84,7 +84,7 @@ export async function openStage(): Promise<Stage> {
 }
 
 /** Uses up what a key may send in a minute. Nothing of it comes back before the test is over. */
-export async function exhaust({ api, stopClock }: Stage, key: string): Promise<void> {
+export async function exhaust({ api, stopClock }: TestSite, key: string): Promise<void> {
   stopClock();
   const headers = { "X-API-Key": key };
   for (;;) if ((await checkedFetch(`${api.url}/api/protected`, { headers })).status === 429) return;

@@ -2,9 +2,9 @@
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { checkedFetch } from "../../../openapi/contract/check";
-import { create, items, opened, problem, signedIn, signIn, stage, useStage } from "./frontend";
+import { create, items, opened, problem, signedIn, signIn, site, useTestSite } from "./frontend";
 
-useStage();
+useTestSite();
 
 const heading = (page: Page) => page.getByRole("heading", { name: "Items" });
 const name = (page: Page) => page.locator("#create").getByRole("textbox", { name: "Name" });
@@ -88,7 +88,7 @@ describe("what stands in front of the API", () => {
 test("a key that is gone by the time of a reload can be put right at once", async () => {
   const { page, key, call } = await signedIn();
   const { id = "" } = await call("/api/protected");
-  await checkedFetch(`${stage.api.url}/api/keys/${id}`, { method: "DELETE", headers: { "X-API-Key": key } });
+  await checkedFetch(`${site.api.url}/api/keys/${id}`, { method: "DELETE", headers: { "X-API-Key": key } });
   await page.reload();
   await problem(page).getByText("Invalid API key").waitFor();
   await focused(page.getByRole("textbox", { name: "Key" }));
@@ -97,7 +97,7 @@ test("a key that is gone by the time of a reload can be put right at once", asyn
 describe("from the keyboard", () => {
   test("signing in leads to the items", async () => {
     const { page } = await opened();
-    await signIn(page, await stage.key());
+    await signIn(page, await site.key());
     await focused(heading(page));
   });
 

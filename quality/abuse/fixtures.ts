@@ -1,9 +1,9 @@
-/** What requests need to be about something: keys good and bad, and things that are there. */
+/** Valid and invalid keys, and existing resources, for the generated requests. */
 import type { WebhookSource } from "../../scripts/webhook/sign";
 import { SCOPES } from "../../convex/lib/scopes.lib";
 import type { Keys } from "../../openapi/contract/fuzz/presented";
 
-export type Stage = {
+export type Fixtures = {
   keys: Keys;
   secrets: Record<WebhookSource, string>;
   /** An id for each path with a name in it. */
@@ -13,7 +13,11 @@ export type Stage = {
 type Made = Record<string, unknown>;
 
 /** Makes everything anew with a key that may do all: what was there may have been deleted since. */
-export async function setStage(url: string, root: string, secrets: Stage["secrets"]): Promise<Stage> {
+export async function createFixtures(
+  url: string,
+  root: string,
+  secrets: Fixtures["secrets"],
+): Promise<Fixtures> {
   const post = async (path: string, body: unknown, more: Record<string, string> = {}): Promise<Made> => {
     const headers = { "X-API-Key": root, "Content-Type": "application/json", ...more };
     const reply = await fetch(url + path, { method: "POST", headers, body: JSON.stringify(body) });

@@ -22,7 +22,7 @@ const INTERVAL_MS = 100;
 const SETTLE_MS = 20_000;
 
 /** Measures the process while something is done to it, and when that has gone. @param alive whether it still runs. */
-export async function measured(
+export async function measure(
   { pid, url, alive }: { readonly pid: number; readonly url: string; readonly alive: () => boolean },
   work: () => Promise<unknown>,
 ): Promise<Figures> {

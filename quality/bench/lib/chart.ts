@@ -23,7 +23,7 @@ export interface Bar {
 }
 
 /** Grows from top to bottom. */
-export class Picture {
+export class Chart {
   #y = 30;
   readonly #rows: string[] = [];
 

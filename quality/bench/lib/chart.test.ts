@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { atLeast, atMost } from "./figures";
-import { Picture } from "./picture";
+import { Chart } from "./chart";
 
 test("the picture has a row for every goal, and its text is escaped", () => {
-  const picture = new Picture();
+  const picture = new Chart();
   picture.goals([
     { name: "reads <of> ids", value: 0.4, unit: "×", goal: atLeast(0.35) },
     { name: "errors", value: 0, unit: "", goal: atMost(0) },
@@ -18,7 +18,7 @@ test("the picture has a row for every goal, and its text is escaped", () => {
 });
 
 test("the longest bar fills the width, and the others their share of it", () => {
-  const picture = new Picture();
+  const picture = new Chart();
   const bars = [
     { kind: "floor", value: 200 },
     { kind: "own", value: 50 },

@@ -2,10 +2,11 @@ import { reasonOf } from "../../scripts/doctor/finding";
 import type { Given } from "./options";
 
 /**
- * What stands in the way of every suite: no API at the address, or a key that is refused. One line, in the place of a hundred
- * failures. Null if nothing does.
+ * Checks that the API answers at the address and accepts the key, so that a wrong option fails in one line.
+ *
+ * @returns the line; null if both hold.
  */
-export async function obstacle({ baseUrl, key }: Given): Promise<string | null> {
+export async function preflightError({ baseUrl, key }: Given): Promise<string | null> {
   try {
     const { status } = await fetch(`${baseUrl}/health`);
     if (status === 404) return `GET ${baseUrl}/health answers 404, so this is not the API. Check --base-url.`;

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { ByHand } from "./byHand";
+import { ByHand } from "./handwritten";
 import { signedWebhook } from "./webhooks";
 
 function open() {

@@ -1,7 +1,7 @@
-/** What a request may look like and still be HTTP: the server has to answer each, and keep the connection's order. */
+/** Hostile requests that are still HTTP. The server has to answer each, in order. */
 import fc from "fast-check";
 import { bodies } from "./bodies";
-import type { Trick } from "./draft";
+import type { Mutation } from "./draft";
 import { framing } from "./framing";
 import { header, headers } from "./headers";
 import { paths, queries } from "./targets";
@@ -19,14 +19,14 @@ const METHODS = [
   "OPTIONS",
   "HEAD",
 ];
-const methods = fc.constantFrom(...METHODS).map((method): Trick => (draft) => ({ ...draft, method }));
+const methods = fc.constantFrom(...METHODS).map((method): Mutation => (draft) => ({ ...draft, method }));
 
 /**
  * A key where no key belongs: what is written down somewhere would give it away. `X-Request-Id` is left out, since it is there
  * to be written down.
  */
 const leaks = (key: string) =>
-  fc.constantFrom<Trick>(
+  fc.constantFrom<Mutation>(
     (draft) => ({ ...draft, target: `${draft.target.split("?")[0] ?? ""}/${key}` }),
     (draft) => ({ ...draft, target: `${draft.target.split("?")[0] ?? ""}?key=${key}` }),
     ...["Cookie", "User-Agent", "Referer", "Idempotency-Key", "Origin"].map((name) => header(name, key)),
@@ -38,7 +38,7 @@ const leaks = (key: string) =>
   );
 
 /** @param key that works, to be sent where it does not belong. */
-export const tricks = (key: string): fc.Arbitrary<Trick> =>
+export const mutations = (key: string): fc.Arbitrary<Mutation> =>
   fc.oneof(
     { weight: 2, arbitrary: methods },
     { weight: 5, arbitrary: paths },

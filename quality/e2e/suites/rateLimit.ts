@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 
-/** The setting of a deployment that makes room, by the name of the limit's policy. */
+/** The setting that raises a limit, by the name of the limit's policy. */
 const SETTINGS: Readonly<Record<string, string>> = {
   key: "RATE_LIMIT_KEY_PER_MINUTE",
   user: "RATE_LIMIT_KEY_PER_MINUTE",
@@ -8,12 +8,12 @@ const SETTINGS: Readonly<Record<string, string>> = {
 };
 
 /**
- * What waits as long as a 429 says, and tells whoever watches: once where several requests wait at the same time, and the
- * first time with what to do about it.
+ * Makes a function that waits as long as a 429 says. It prints one line for all requests that wait at the same time. The first
+ * line names the setting to raise.
  *
- * @param say where the line goes. @param sleep takes milliseconds.
+ * @param say prints a line. @param sleep takes milliseconds.
  */
-export function patience(
+export function rateLimitWait(
   say: (line: string) => void,
   sleep: (ms: number) => Promise<unknown> = wait,
 ): (refused: Response) => Promise<void> {

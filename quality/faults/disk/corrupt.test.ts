@@ -1,4 +1,4 @@
-/** A database that something else has written to. */
+/** A database file that another program has corrupted. */
 import { randomBytes } from "node:crypto";
 import {
   closeSync,
@@ -55,20 +55,20 @@ async function expectRefused(data: string, why: RegExp): Promise<void> {
   expect(printed).not.toContain("\n");
 }
 
-const DAMAGED = /^The database \S+data\.sqlite is damaged: .*convex-embedded restore FILE --replace/;
+const CORRUPT = /^The database \S+data\.sqlite is damaged: .*convex-embedded restore FILE --replace/;
 
 test("a broken header, a file that is cut short and one that is something else refuse the start", async () => {
   const { data, file } = await written("stop");
   const whole = readFileSync(file);
   overwrite(file, 0, randomBytes(100));
-  await expectRefused(data, DAMAGED);
+  await expectRefused(data, CORRUPT);
 
   writeFileSync(file, whole);
   truncateSync(file, Math.floor(whole.length / 2));
-  await expectRefused(data, DAMAGED);
+  await expectRefused(data, CORRUPT);
 
   writeFileSync(file, "Dear diary,\n".repeat(1_000));
-  await expectRefused(data, DAMAGED);
+  await expectRefused(data, CORRUPT);
 
   writeFileSync(file, "");
   const other = new Connection(file);
@@ -85,7 +85,7 @@ test("a broken header, a file that is cut short and one that is something else r
   expect((await server.stop()).code).toBe(0);
 });
 
-/** Overwrites pages with what is no kind of page: one that is right by chance could be taken for an empty one. */
+/** Overwrites pages with bytes of no page type. A page that is valid by chance could pass for an empty one. */
 function spoil(file: string, pages: readonly number[]): void {
   for (const page of pages) {
     const bytes = randomBytes(PAGE);
@@ -169,7 +169,7 @@ test(
         await server.kill();
       } else {
         refused++;
-        expect([ready.code, server.lines.join("\n")]).toEqual([1, expect.stringMatching(DAMAGED)]);
+        expect([ready.code, server.lines.join("\n")]).toEqual([1, expect.stringMatching(CORRUPT)]);
       }
       for (const suffix of ["-wal", "-shm"]) rmSync(`${file}${suffix}`, { force: true });
     }

@@ -1,16 +1,16 @@
-/** Requests in numbers: each made of the document, then broken in what it says, how it says it, or both. */
+/** Generates requests from the OpenAPI document, and mutates their content, their form, or both. */
 import fc from "fast-check";
 import type { Described, Operation } from "../../../openapi/contract/described";
 import { breaks } from "../../../openapi/contract/fuzz/breaks";
 import { planOf, type Plan } from "../../../openapi/contract/fuzz/plans";
 import { presented } from "../../../openapi/contract/fuzz/presented";
-import type { Stage } from "../stage";
-import { broken } from "./broken";
+import type { Fixtures } from "../fixtures";
+import { broken } from "./malformed";
 import { bytesOf, type Draft } from "./draft";
-import { tricks } from "./tricks";
+import { mutations } from "./mutations";
 
 /** One request, ready to be sent. */
-export type Shot = {
+export type GeneratedRequest = {
   /** Counted from 0; with the same seed the same number is the same request, but for ids and times. */
   number: number;
   operationId: string;
@@ -26,31 +26,35 @@ export type Shot = {
 const BATCH = 500;
 
 /** Endless. Operations take turns. */
-export function* shots(seed: number, { operations }: Described, stage: () => Stage): Generator<Shot> {
-  const recipes = operations.map((operation) => recipeOf(operation, stage().keys.root));
+export function* generateRequests(
+  seed: number,
+  { operations }: Described,
+  fixtures: () => Fixtures,
+): Generator<GeneratedRequest> {
+  const recipes = operations.map((operation) => recipeOf(operation, fixtures().keys.root));
   for (let number = 0; ; number += BATCH) {
     const made = fc.sample(fc.tuple(...recipes), {
       seed: seed + number,
       numRuns: Math.ceil(BATCH / recipes.length),
     });
     const all = made.flat().slice(0, BATCH);
-    for (const [at, recipe] of all.entries()) yield { number: number + at, ...recipe(stage()) };
+    for (const [at, recipe] of all.entries()) yield { number: number + at, ...recipe(fixtures()) };
   }
 }
 
-type Recipe = (stage: Stage) => Omit<Shot, "number">;
+type Recipe = (fixtures: Fixtures) => Omit<GeneratedRequest, "number">;
 
 function recipeOf(operation: Operation, key: string): fc.Arbitrary<Recipe> {
   return fc
     .record({
       plan: planOf(operation),
       ways: fc.array(breaks, { maxLength: 2 }),
-      wire: fc.array(tricks(key), { maxLength: 2 }),
+      wire: fc.array(mutations(key), { maxLength: 2 }),
       fault: fc.oneof({ weight: 5, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: broken }),
     })
-    .map(({ plan, ways, wire, fault }) => (stage: Stage) => {
+    .map(({ plan, ways, wire, fault }) => (fixtures: Fixtures) => {
       const changed = ways.reduce((one, way) => way(one), plan);
-      const draft = wire.reduce((one, trick) => trick(one), draftOf(changed, operation, stage));
+      const draft = wire.reduce((one, mutate) => mutate(one), draftOf(changed, operation, fixtures));
       const whole = bytesOf(draft);
       const { method, target } = draft;
       const alone = fault !== undefined || !endsWhereItSays(draft, whole);
@@ -59,10 +63,10 @@ function recipeOf(operation: Operation, key: string): fc.Arbitrary<Recipe> {
     });
 }
 
-function draftOf(plan: Plan, operation: Operation, stage: Stage): Draft {
+function draftOf(plan: Plan, operation: Operation, fixtures: Fixtures): Draft {
   const names = Object.entries(plan.params);
   const target = names.reduce(
-    (path, [name, text]) => path.replace(`{${name}}`, () => text ?? stage.things[plan.path] ?? "nothing"),
+    (path, [name, text]) => path.replace(`{${name}}`, () => text ?? fixtures.things[plan.path] ?? "nothing"),
     plan.path,
   );
   const query = plan.query.length > 0 ? `?${plan.query.join("&")}` : "";
@@ -73,7 +77,7 @@ function draftOf(plan: Plan, operation: Operation, stage: Stage): Draft {
     headers: [
       ["Host", "api.example.test"],
       ...plan.headers.map(([name, value]): [string, string] => [name, wireText(value)]),
-      ...Object.entries(presented(plan, operation, stage.keys, stage.secrets)).map(
+      ...Object.entries(presented(plan, operation, fixtures.keys, fixtures.secrets)).map(
         ([name, value]): [string, string] => [name, wireText(value)],
       ),
     ],

@@ -1,7 +1,7 @@
 import { describe, inject } from "vitest";
 import type { Given, Secret } from "../options";
 
-/** What the command line has told. */
+/** The options of the command line. */
 export const given: Given = inject("given");
 
 const secrets: Record<Secret, string | undefined> = {
@@ -13,7 +13,7 @@ const secrets: Record<Secret, string | undefined> = {
 };
 
 /** Tests that need a secret, and are skipped where one of these was not given. The summary says so. */
-export function needing(needed: readonly Secret[], title: string, body: () => void): void {
+export function describeWith(needed: readonly Secret[], title: string, body: () => void): void {
   const wanting = needed.find((secret) => secrets[secret] === undefined);
   if (wanting === undefined) describe(title, body);
   else describe.skip(title, { meta: { needs: wanting } }, body);

@@ -1,11 +1,11 @@
-/** Looks at a server that has nothing to do. */
+/** Takes a snapshot of an idle server: heap, descriptors, database, files. */
 import { setTimeout as wait } from "node:timers/promises";
 import type { Child } from "../lib/children";
 import { settle } from "../http/servers";
 import type { Target } from "../http/target";
-import type { Mark } from "./checks";
+import type { Snapshot } from "./checks";
 import { descriptorsOf } from "../../lib/usage";
-import { fileBytes, readDatabase, unfinishedJobs } from "./weights";
+import { fileBytes, readDatabase, unfinishedJobs } from "./storage";
 
 export interface Subject {
   readonly child: Child;
@@ -19,7 +19,10 @@ const POLL_MS = 200;
 const PATIENCE_MS = 60_000;
 
 /** Waits until webhooks and jobs are done, and looks. */
-export async function mark(subject: Subject, acknowledged: Mark["acknowledged"]): Promise<Mark> {
+export async function takeSnapshot(
+  subject: Subject,
+  acknowledged: Snapshot["acknowledged"],
+): Promise<Snapshot> {
   const { child, target, data } = subject;
   await settle({ name: "product", target });
   const end = performance.now() + PATIENCE_MS;

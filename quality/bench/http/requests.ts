@@ -1,10 +1,10 @@
 /** The requests of the mix, as bytes for a socket. */
-import type { Shot } from "../lib/connections";
+import type { RawRequest } from "../lib/connections";
 import type { Kind } from "./mix";
 import type { Target } from "./target";
 import { signedWebhook } from "./webhooks";
 
-export interface KindOfShot extends Shot {
+export interface MixRequest extends RawRequest {
   readonly kind: Kind;
 }
 
@@ -23,11 +23,11 @@ function request(method: string, path: string, headers: Headers, body = ""): str
 const one = (values: readonly string[]): string => values[Math.floor(Math.random() * values.length)] ?? "";
 
 /** Makes requests to one server. Texts are ASCII, so their length is that of their bytes. */
-export class Shots {
+export class Requests {
   /** Signing costs more than the rest of the generator, so it is done before the clock runs. */
   readonly #signed: string[] = [];
   #webhooks = 0;
-  readonly #byKind: Readonly<Record<Kind, () => Omit<KindOfShot, "kind">>>;
+  readonly #byKind: Readonly<Record<Kind, () => Omit<MixRequest, "kind">>>;
 
   constructor({ key, ids, pages }: Target) {
     const own = { "X-API-Key": key };
@@ -65,7 +65,7 @@ export class Shots {
     };
   }
 
-  of(kind: Kind): KindOfShot {
+  of(kind: Kind): MixRequest {
     return { kind, ...this.#byKind[kind]() };
   }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { patience } from "./suites/patience";
+import { rateLimitWait } from "./suites/rateLimit";
 
 function refused(policy: string | null, seconds: string): Response {
   const headers = { "Retry-After": seconds, ...(policy !== null && { "RateLimit-Policy": policy }) };
@@ -9,7 +9,7 @@ function refused(policy: string | null, seconds: string): Response {
 test("who watches is told of each wait, once for all that wait together, and first what to do", async () => {
   const lines: string[] = [];
   const slept: number[] = [];
-  const until = patience(
+  const until = rateLimitWait(
     (line) => lines.push(line),
     (ms) => Promise.resolve(slept.push(ms)),
   );
@@ -29,7 +29,7 @@ test.each([
   [null, "it is none of the API's settings"],
 ])("the limit %s is told as %s", async (policy, said) => {
   const lines: string[] = [];
-  await patience(
+  await rateLimitWait(
     (line) => lines.push(line),
     () => Promise.resolve(),
   )(refused(policy, "1"));

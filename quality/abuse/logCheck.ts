@@ -1,4 +1,4 @@
-/** What the server has printed, held against what it may print: one line of JSON for each request, and no secret. */
+/** Checks the log: one line of JSON for each request, no secret, no control character. */
 
 /** `[GET /api/items/:itemId] {…}`: the pattern of a route, never a path. */
 const LINE = /^\[[A-Z-]+ (?:\/[\w:./-]*|\/\*)\] (\{.*\})$/;
@@ -11,7 +11,7 @@ const SECRET_FORMS = [/cha_[0-9a-z]{12}_[0-9a-z]{40}/, /token=[\w.-]{20}/, /eyJ[
  * @param hidden Texts that may stand nowhere.
  * @returns what is wrong, with the lines.
  */
-export function wrongWithOutput(lines: readonly string[], hidden: readonly string[]): string[] {
+export function logProblems(lines: readonly string[], hidden: readonly string[]): string[] {
   const secrets = hidden.flatMap((secret) => [
     secret,
     ...secret.split("_").filter((part) => part.length >= 30),

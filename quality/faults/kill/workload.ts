@@ -7,8 +7,8 @@ export interface Turn {
   readonly random: () => number;
 }
 
-/** One kind of work: what is done of it while the server may die, and what must be found of it later. */
-export interface Kind {
+/** One workload: requests that run while the server may be killed, and checks of their effects afterwards. */
+export interface Workload {
   readonly name: string;
   /** Connections that do it at once. */
   readonly workers: number;

@@ -1,4 +1,4 @@
-/** What lies in the database, by the requests that put it there. */
+/** The contents of the database, by the kind of request that wrote them. */
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Connection } from "../../../packages/convex-embedded/src/store/sqlite";
@@ -7,7 +7,7 @@ import type { Kind } from "../http/mix";
 /** `other` is what no request of the mix adds to: crons, the key, its owner. */
 export type Cause = Extract<Kind, "create" | "webhook" | "upload" | "job"> | "other";
 
-export interface Weight {
+export interface StoredSize {
   readonly documents: number;
   /** Bytes of the documents as JSON, with their ids and rows: in the table and in the index of ids. */
   readonly documentBytes: number;
@@ -16,7 +16,7 @@ export interface Weight {
 }
 
 export interface Contents {
-  readonly weights: Readonly<Record<Cause, Weight>>;
+  readonly sizes: Readonly<Record<Cause, StoredSize>>;
   /** Documents by table. */
   readonly tables: Readonly<Record<string, number>>;
   /** Bytes of all pages of the database. */
@@ -79,7 +79,7 @@ export function readDatabase(directory: string): Contents {
     const tables: Record<string, number> = {};
     for (const { name, count } of documents) tables[name] = (tables[name] ?? 0) + count;
     const pages = number("page_count") * number("page_size");
-    return { weights: weigh(documents, entries), tables, pages };
+    return { sizes: weigh(documents, entries), tables, pages };
   } finally {
     db.close();
   }
@@ -102,26 +102,26 @@ export function unfinishedJobs(directory: string): number {
   }
 }
 
-function weigh(documents: readonly Row[], entries: readonly Row[]): Record<Cause, Weight> {
-  const nothing: Weight = { documents: 0, documentBytes: 0, entryBytes: 0 };
-  const weights: Record<Cause, Weight> = {
+function weigh(documents: readonly Row[], entries: readonly Row[]): Record<Cause, StoredSize> {
+  const nothing: StoredSize = { documents: 0, documentBytes: 0, entryBytes: 0 };
+  const sizes: Record<Cause, StoredSize> = {
     ...{ create: nothing, webhook: nothing, upload: nothing, job: nothing },
     other: nothing,
   };
-  const add = (row: Row, more: Weight): void => {
+  const add = (row: Row, more: StoredSize): void => {
     const cause = causeOf(row.name, row.module);
-    weights[cause] = plus(weights[cause], more, 1);
+    sizes[cause] = plus(sizes[cause], more, 1);
   };
   for (const row of documents) {
     const documentBytes = row.bytes + row.count * BYTES_PER_ROW;
     add(row, { documents: row.count, documentBytes, entryBytes: 0 });
   }
   for (const row of entries) add(row, { documents: 0, documentBytes: 0, entryBytes: row.bytes });
-  return weights;
+  return sizes;
 }
 
 /** @param sign 1 to add, -1 to subtract. */
-export function plus(one: Weight, other: Weight, sign: 1 | -1): Weight {
+export function plus(one: StoredSize, other: StoredSize, sign: 1 | -1): StoredSize {
   return {
     documents: one.documents + sign * other.documents,
     documentBytes: one.documentBytes + sign * other.documentBytes,

@@ -4,11 +4,11 @@ import { expect, onTestFinished } from "vitest";
 import { callerWith, type Caller } from "../../../convex/http/testing/caller.testing";
 import { json, type Json } from "../../../convex/http/testing/replies.testing";
 import { checked, productDocument, type Send } from "../../../openapi/contract/check";
-import { given } from "./needing";
-import { patience } from "./patience";
+import { given } from "./describeWith";
+import { rateLimitWait } from "./rateLimit";
 
 // Not the console, which the reporter would head with the name of the test.
-const untilThereIsRoom = patience((line) => void process.stderr.write(`${line}\n`));
+const waitForRateLimit = rateLimitWait((line) => void process.stderr.write(`${line}\n`));
 
 /** What a deployment's own host and what stands before it may add, and the document cannot know. */
 const known = new Set([...productDocument().headers.keys(), ...["allow", "content-type", "date"]]);
@@ -27,7 +27,7 @@ export const send: Send = checked(async (path, init) => {
   for (let attempt = 1; ; attempt++) {
     const reply = await fetch(given.baseUrl + path, { redirect: "manual", ...init, headers });
     if (reply.status !== 429 || attempt === 4) return given.direct ? reply : withoutStrangers(reply);
-    await untilThereIsRoom(reply);
+    await waitForRateLimit(reply);
   }
 });
 
@@ -37,33 +37,33 @@ function withoutStrangers(reply: Response): Response {
 }
 
 /** Who has this key. */
-export const having = (key: string): Caller => callerWith(send, key);
+export const callerFor = (key: string): Caller => callerWith(send, key);
 
 /** Who has the key that was given. */
-export const root: Caller = (...request) => having(given.key ?? "")(...request);
+export const root: Caller = (...request) => callerFor(given.key ?? "")(...request);
 
 /** A name that nobody has used. */
-export const fresh = (): string => `e2e-${randomUUID()}`;
+export const uniqueName = (): string => `e2e-${randomUUID()}`;
 
 /** Deletes what is there at the end of the test; it may be gone by then. */
-export function gone(path: string): void {
+export function deleteAfterTest(path: string): void {
   onTestFinished(async () => {
     expect([204, 404]).toContain((await root("DELETE", path)).status);
   });
 }
 
 /** Creates something, which is gone when the test is. */
-export async function made(path: string, body: Json): Promise<{ reply: Response; body: Json; at: string }> {
+export async function create(path: string, body: Json): Promise<{ reply: Response; body: Json; at: string }> {
   const reply = await root("POST", path, body);
   const created = await json(reply, 201);
   const at = `${path}/${String(created["id"])}`;
-  gone(at);
+  deleteAfterTest(at);
   return { reply, body: created, at };
 }
 
 /** A key of the same user with these scopes, revoked when the test is over. */
 export async function keyWith(scopes: readonly string[]): Promise<{ key: string; at: string }> {
-  const { body, at } = await made("/api/keys", { name: fresh(), scopes });
+  const { body, at } = await create("/api/keys", { name: uniqueName(), scopes });
   return { key: String(body["key"]), at };
 }
 

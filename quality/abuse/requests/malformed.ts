@@ -1,6 +1,6 @@
 /**
- * What is no HTTP any more, or lies about where it ends. Each goes over a connection of its own, whose writing end is closed
- * behind it: the server may answer or hang up, and must do one of the two.
+ * Requests that are not HTTP, or that misstate their length. Each has a connection of its own, half closed after the request.
+ * The server must answer or close the connection.
  */
 import fc from "fast-check";
 
