@@ -69,7 +69,7 @@ export default defineConfig({
             ...ofTheKit,
             "convex/lib/**/*.test.ts",
             "packages/**/*.test.ts",
-            "quality/{abuse,bench,lib}/**/*.test.ts",
+            "quality/{abuse,bench}/**/*.test.ts",
             "quality/*.test.ts",
             "quality/e2e/*.test.ts",
             "openapi/**/*.test.ts",

@@ -26,7 +26,7 @@ const database = (items: number, pages: number): Snapshot["database"] => {
   };
   return { sizes, tables: { items }, pages };
 };
-const mark = (items: number, more: Partial<Snapshot> = {}): Snapshot => ({
+const snapshot = (items: number, more: Partial<Snapshot> = {}): Snapshot => ({
   ...{ heap: 30 * MB, files: 0, unfinishedJobs: 0, database: database(items, items * 600) },
   descriptors: { sockets: 4, files: 8, others: 21 },
   acknowledged: { create: items, webhook: 0, upload: 0, job: 0 },
