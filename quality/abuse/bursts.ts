@@ -56,7 +56,7 @@ function burstsOf(short: boolean): Burst[] {
 export async function runBursts(server: ServerProcess, short: boolean): Promise<string[]> {
   const wrong: string[] = [];
   for (const burst of burstsOf(short)) {
-    if (!server.running) break;
+    if (!server.isRunning()) break;
     wrong.push(...(await run(server, burst)));
   }
   return wrong;
@@ -87,7 +87,7 @@ async function run(server: ServerProcess, burst: Burst): Promise<string[]> {
       `memory ${Math.round(memory / MIB)} MiB`,
   );
   const wrong = [...new Set(replies.map(wrongWithReply).filter((what) => what !== undefined))];
-  if (!server.running) wrong.push(`the server has ended: ${String(server.status)}`);
+  if (!server.isRunning()) wrong.push(`the server has ended: ${String(server.status)}`);
   if (failed > 0) wrong.push(`/health was not answered ${failed} times`);
   if (worst > Math.max(most.healthMs, TIMES_BARE * bare)) wrong.push(`/health took ${Math.round(worst)} ms`);
   if (memory > most.bytes) wrong.push(`memory rose to ${Math.round(memory / MIB)} MiB`);

@@ -78,10 +78,10 @@ async function abuse(attacked: AttackedServer, { requests, seed }: Options): Pro
   const secrets = new Set([...attacked.hidden, ...Object.values(fixtures.keys)]);
   const all = generateRequests(seed, productDocument(), () => fixtures);
   const total: Outcome = { sent: 0, statuses: new Map(), findings: [] };
-  while (total.sent < requests && total.findings.length === 0 && server.running) {
+  while (total.sent < requests && total.findings.length === 0 && server.isRunning()) {
     const count = Math.min(ROUND, requests - total.sent);
-    add(total, await sendAll({ host: hostname, port: Number(port) }, all, count, () => server.running));
-    if (!server.running) break;
+    add(total, await sendAll({ host: hostname, port: Number(port) }, all, count, () => server.isRunning()));
+    if (!server.isRunning()) break;
     fixtures = await createFixtures(server.url, server.key, attacked.secrets);
     for (const key of Object.values(fixtures.keys)) secrets.add(key);
   }
@@ -106,7 +106,7 @@ function add(total: Outcome, { sent, statuses, findings }: Outcome): void {
 
 /** Whether the server goes on as if nothing had been, and ends when it is told to. */
 async function stillThere({ server, close }: AttackedServer): Promise<string[]> {
-  if (!server.running)
+  if (!server.isRunning())
     return [`the server has ended: ${String(server.status)}\n${server.log.slice(-20).join("\n")}`];
   const { status } = await fetch(`${server.url}/health/ready`);
   const code = await close();

@@ -11,7 +11,7 @@ export interface AttackedServer {
   /** Texts that the server must not print after its start: the webhooks' secrets and the admin key. */
   readonly hidden: readonly string[];
   /** Stops the server if it runs and removes its data. @returns the exit code; null if a signal ended it. */
-  close(): Promise<number | null>;
+  readonly close: () => Promise<number | null>;
 }
 
 /** Starts it. @throws Error with its output if it does not become ready. */

@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { build } from "esbuild";
 import { expect, onTestFinished, test } from "vitest";
 import { endsWithTest } from "../../packages/convex-embedded/fixtures/child";
-import type { ServerOptions } from "./server";
+import { SERVER_COMMAND, type ServerOptions } from "./server";
 import { launchServer, startServer, temporaryDirectory } from "./testServer";
 import { residentBytes } from "./usage";
 
@@ -21,20 +21,23 @@ function program(more = ""): Pick<ServerOptions, "command"> {
 
 test("a server answers at its address, keeps its data over a restart, and stops with status 0", async () => {
   const data = join(temporaryDirectory(), "data");
-  const first = await startServer({ data });
+  // The shell replaces itself, so the process id is the server's.
+  const command = ["sh", "-c", 'ulimit -n 1024; exec "$@"', "sh", ...SERVER_COMMAND];
+  const first = await startServer({ data, command });
   const { key } = first;
   const headers = { "X-API-Key": key, "Content-Type": "application/json" };
   const init = { method: "POST", headers, body: JSON.stringify({ name: "bolt" }) };
   expect((await fetch(`${first.url}/api/items`, init)).status).toBe(201);
   expect((await fetch(`${first.apiUrl}/version`)).status).toBe(200);
   expect(first.readyMs).toBeGreaterThan(0);
+  expect(readFileSync(`/proc/${first.pid}/limits`, "utf8")).toMatch(/^Max open files +1024 /m);
   expect(residentBytes(first.pid)).toBeGreaterThan(10_000_000);
   await first.line(/POST \/api\/items/);
   expect(first.takeLog().filter((line) => line.includes("/api/items"))).toHaveLength(1);
   expect(first.log).toEqual([]);
 
   const second = await first.restart();
-  expect(first.running).toBe(false);
+  expect(first.isRunning()).toBe(false);
   expect(second.printed("key")).toBeUndefined();
   const items = await fetch(`${second.url}/api/items`, { headers });
   expect(await items.json()).toMatchObject([{ name: "bolt" }]);

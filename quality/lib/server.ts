@@ -174,7 +174,7 @@ export class ServerProcess {
     return this.process.exitCode ?? this.process.signalCode;
   }
 
-  get running(): boolean {
+  isRunning(): boolean {
     return this.status === null;
   }
 

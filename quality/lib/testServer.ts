@@ -9,7 +9,10 @@ import { ServerProcess, type ServerOptions } from "./server";
 export function launchServer(options: ServerOptions): ServerProcess {
   return ServerProcess.launch({
     ...options,
-    onLaunch: (server) => onTestFinished(async () => void (await server.kill())),
+    onLaunch: (server) =>
+      onTestFinished(async () => {
+        await server.kill();
+      }),
   });
 }
 

@@ -27,7 +27,7 @@ export async function attack(names: readonly string[], seconds: number): Promise
   const wrong: string[] = [];
   for (const one of ATTACKS.filter(({ name }) => names.includes(name))) {
     const { server, hidden, close } = await startServer();
-    const alive = () => server.running;
+    const alive = () => server.isRunning();
     let counts: Counts = {};
     // A log of millions of lines is looked at as it comes.
     const findings = new Set<string>();
