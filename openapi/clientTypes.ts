@@ -1,4 +1,5 @@
 import type { OpenAPI3 } from "openapi-typescript";
+import { formatted } from "./formatted";
 
 /** Where they are, from the project's folder. */
 export const CLIENT_TYPES = "openapi/example/api.d.ts";
@@ -19,7 +20,6 @@ const HEADER = `/**
  */
 export async function clientTypes(document: string): Promise<string> {
   const { astToString, default: generate } = await import("openapi-typescript");
-  const { format, resolveConfig } = await import("prettier");
   const types = astToString(await generate(JSON.parse(document) as OpenAPI3));
-  return format(HEADER + types, { ...(await resolveConfig(CLIENT_TYPES)), filepath: CLIENT_TYPES });
+  return formatted(CLIENT_TYPES, HEADER + types);
 }

@@ -1,6 +1,5 @@
 /** Writes `openapi/openapi.json` from the contracts: `npm run openapi`. */
-import { productDocument } from "./product";
-import { pretty } from "./pretty";
+import { DOCUMENT, documentText } from "./documentText";
 import { writeGenerated } from "./written";
 
-writeGenerated("openapi/openapi.json", `${pretty(productDocument())}\n`);
+writeGenerated(DOCUMENT, await documentText());

@@ -1,10 +1,10 @@
 /** Many clients each end a large body at the same moment. The server has to stay up, answer others, and refuse the excess. */
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { watchHealth } from "./health";
 import { readReply, type Reply } from "./replies";
-import type { Server } from "./server";
+import type { ServerProcess } from "../lib/server";
+import { memoryOf } from "../lib/usage";
 
 type Burst = {
   clients: number;
@@ -53,19 +53,21 @@ function burstsOf(short: boolean): Burst[] {
 }
 
 /** Runs all bursts and prints a line for each. @returns what must not have happened. */
-export async function runBursts(server: Server, short: boolean): Promise<string[]> {
+export async function runBursts(server: ServerProcess, short: boolean): Promise<string[]> {
   const wrong: string[] = [];
   for (const burst of burstsOf(short)) {
-    if (server.ended() !== null) break;
+    if (!server.isRunning()) break;
     wrong.push(...(await run(server, burst)));
   }
   return wrong;
 }
 
-async function run(server: Server, burst: Burst): Promise<string[]> {
+async function run(server: ServerProcess, burst: Burst): Promise<string[]> {
   const stopHealth = await watchHealth(server.url);
-  let memory = memoryOf(server.pid);
-  const watching = setInterval(() => (memory = Math.max(memory, memoryOf(server.pid))), 50);
+  // 0 where the system does not tell.
+  const resident = () => memoryOf(server.pid)?.resident ?? 0;
+  let memory = resident();
+  const watching = setInterval(() => (memory = Math.max(memory, resident())), 50);
   const started = performance.now();
   const replies = await send(server, burst);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
@@ -85,7 +87,7 @@ async function run(server: Server, burst: Burst): Promise<string[]> {
       `memory ${Math.round(memory / MIB)} MiB`,
   );
   const wrong = [...new Set(replies.map(wrongWithReply).filter((what) => what !== undefined))];
-  if (server.ended() !== null) wrong.push(`the server has ended: ${String(server.ended())}`);
+  if (!server.isRunning()) wrong.push(`the server has ended: ${String(server.status)}`);
   if (failed > 0) wrong.push(`/health was not answered ${failed} times`);
   if (worst > Math.max(most.healthMs, TIMES_BARE * bare)) wrong.push(`/health took ${Math.round(worst)} ms`);
   if (memory > most.bytes) wrong.push(`memory rose to ${Math.round(memory / MIB)} MiB`);
@@ -106,10 +108,10 @@ function wrongWithReply(reply: Reply | null): string | undefined {
 }
 
 /** Connects all clients, then lets all end at once. @returns the answer of each, null for none. */
-async function send(server: Server, { clients, path, type, body }: Burst): Promise<(Reply | null)[]> {
+async function send(server: ServerProcess, { clients, path, type, body }: Burst): Promise<(Reply | null)[]> {
   const { hostname, port } = new URL(server.url);
   const head =
-    `POST ${path} HTTP/1.1\r\nHost: x\r\nX-API-Key: ${server.root}\r\nConnection: close\r\n` +
+    `POST ${path} HTTP/1.1\r\nHost: x\r\nX-API-Key: ${server.key}\r\nConnection: close\r\n` +
     `Content-Type: ${type}\r\nContent-Length: ${body.length}\r\n\r\n`;
   // What fits the buffers of all sockets is sent before; of an upload only its head.
   const early = body.length > MIB ? 0 : body.length - 1;
@@ -140,14 +142,4 @@ async function send(server: Server, { clients, path, type, body }: Burst): Promi
         }),
     ),
   );
-}
-
-/** Resident memory in bytes; 0 where the system does not tell, and when the process has ended. */
-function memoryOf(pid: number): number {
-  try {
-    const kilobytes = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-    return Number(kilobytes ?? 0) * 1024;
-  } catch {
-    return 0;
-  }
 }

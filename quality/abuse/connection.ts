@@ -1,7 +1,7 @@
 /** Sends requests over one connection, all at once, and gathers what is answered. */
 import { connect } from "node:net";
 import { readReply, type Reply } from "./replies";
-import type { Shot } from "./requests/shots";
+import type { GeneratedRequest } from "./requests/generate";
 
 export type Address = { host: string; port: number };
 
@@ -16,15 +16,15 @@ export type Volley = {
 const DEADLINE_MS = 20_000;
 
 /** Requests that end where they say: the replies have to be as many, in their order. */
-export function volley({ host, port }: Address, shots: readonly Shot[]): Promise<Volley> {
-  return exchange({ host, port }, Buffer.concat(shots.map(({ bytes }) => bytes)), {
-    methods: shots.map(({ method }) => method),
+export function volley({ host, port }: Address, requests: readonly GeneratedRequest[]): Promise<Volley> {
+  return exchange({ host, port }, Buffer.concat(requests.map(({ bytes }) => bytes)), {
+    methods: requests.map(({ method }) => method),
     half: false,
   });
 }
 
 /** A request that may be anything: what comes back until the connection closes. Nothing more is sent behind it. */
-export function single({ host, port }: Address, { bytes, method }: Shot): Promise<Volley> {
+export function single({ host, port }: Address, { bytes, method }: GeneratedRequest): Promise<Volley> {
   return exchange({ host, port }, bytes, { methods: [firstMethodOf(bytes) ?? method], half: true });
 }
 

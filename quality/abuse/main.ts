@@ -11,11 +11,11 @@ import { attack } from "./attacks/main";
 import { productDocument } from "../../openapi/contract/check";
 import { runBursts } from "./bursts";
 import { parseOptions, USAGE, type Options } from "./options";
-import { wrongWithOutput } from "./output";
-import { shots } from "./requests/shots";
-import { fire, type Finding, type Outcome } from "./run";
-import { startServer, type Server } from "./server";
-import { setStage } from "./stage";
+import { logProblems } from "./logCheck";
+import { generateRequests } from "./requests/generate";
+import { sendAll, type Finding, type Outcome } from "./send";
+import { startServer, type AttackedServer } from "./server";
+import { createFixtures } from "./fixtures";
 import { measureTiming } from "./timing";
 
 /** Requests after which things are made anew: some of them delete what others need. */
@@ -39,25 +39,25 @@ async function main(): Promise<number> {
   if (options.timing) return withServer(measureTiming);
   const { cases, seconds } = options;
   let failed = 0;
-  if (cases.includes("requests")) failed += await withServer((server) => abuse(server, options));
-  if (cases.includes("bursts")) failed += await withServer((server) => bursts(server, options));
+  if (cases.includes("requests")) failed += await withServer((attacked) => abuse(attacked, options));
+  if (cases.includes("bursts")) failed += await withServer((attacked) => bursts(attacked, options));
   const wrong = await attack(cases, seconds);
   for (const one of wrong) console.error(one);
   return failed === 0 && wrong.length === 0 ? 0 : 1;
 }
 
-async function withServer(work: (server: Server) => Promise<number>): Promise<number> {
-  const server = await startServer();
+async function withServer(work: (attacked: AttackedServer) => Promise<number>): Promise<number> {
+  const attacked = await startServer();
   try {
-    return await work(server);
+    return await work(attacked);
   } finally {
-    await server.stop();
+    await attacked.close();
   }
 }
 
-async function bursts(server: Server, { short }: Options): Promise<number> {
-  const wrong = await runBursts(server, short);
-  return verdict([...wrong, ...(await stillThere(server))], "");
+async function bursts(attacked: AttackedServer, { short }: Options): Promise<number> {
+  const wrong = await runBursts(attacked.server, short);
+  return verdict([...wrong, ...(await stillThere(attacked))], "");
 }
 
 /** Prints what must not have happened. @returns the status to exit with. */
@@ -69,20 +69,21 @@ function verdict(wrong: readonly string[], which: string): number {
   return wrong.length === 0 ? 0 : 1;
 }
 
-async function abuse(server: Server, { requests, seed }: Options): Promise<number> {
+async function abuse(attacked: AttackedServer, { requests, seed }: Options): Promise<number> {
+  const { server } = attacked;
   console.log(`${requests} requests with seed ${seed}`);
   const started = performance.now();
   const { hostname, port } = new URL(server.url);
-  let stage = await setStage(server.url, server.root, server.secrets);
-  const secrets = new Set([...server.hidden, ...Object.values(stage.keys)]);
-  const all = shots(seed, productDocument(), () => stage);
+  let fixtures = await createFixtures(server.url, server.key, attacked.secrets);
+  const secrets = new Set([...attacked.hidden, ...Object.values(fixtures.keys)]);
+  const all = generateRequests(seed, productDocument(), () => fixtures);
   const total: Outcome = { sent: 0, statuses: new Map(), findings: [] };
-  while (total.sent < requests && total.findings.length === 0 && server.ended() === null) {
+  while (total.sent < requests && total.findings.length === 0 && server.isRunning()) {
     const count = Math.min(ROUND, requests - total.sent);
-    add(total, await fire({ host: hostname, port: Number(port) }, all, count, () => server.ended() === null));
-    if (server.ended() !== null) break;
-    stage = await setStage(server.url, server.root, server.secrets);
-    for (const key of Object.values(stage.keys)) secrets.add(key);
+    add(total, await sendAll({ host: hostname, port: Number(port) }, all, count, () => server.isRunning()));
+    if (!server.isRunning()) break;
+    fixtures = await createFixtures(server.url, server.key, attacked.secrets);
+    for (const key of Object.values(fixtures.keys)) secrets.add(key);
   }
   const seconds = Math.round((performance.now() - started) / 1000);
   const statuses = [...total.statuses].sort(([a], [b]) => String(a).localeCompare(String(b)));
@@ -91,8 +92,8 @@ async function abuse(server: Server, { requests, seed }: Options): Promise<numbe
   );
   const wrong = [
     ...total.findings.map(told),
-    ...(await stillThere(server)),
-    ...wrongWithOutput(server.output(), [...secrets]).slice(0, 20),
+    ...(await stillThere(attacked)),
+    ...logProblems(server.log, [...secrets]).slice(0, 20),
   ];
   return verdict(wrong, `, seed ${seed}`);
 }
@@ -104,11 +105,11 @@ function add(total: Outcome, { sent, statuses, findings }: Outcome): void {
 }
 
 /** Whether the server goes on as if nothing had been, and ends when it is told to. */
-async function stillThere(server: Server): Promise<string[]> {
-  if (server.ended() !== null)
-    return [`the server has ended: ${String(server.ended())}\n${server.output().slice(-3000)}`];
+async function stillThere({ server, close }: AttackedServer): Promise<string[]> {
+  if (!server.isRunning())
+    return [`the server has ended: ${String(server.status)}\n${server.log.slice(-20).join("\n")}`];
   const { status } = await fetch(`${server.url}/health/ready`);
-  const code = await server.stop();
+  const code = await close();
   return [
     ...(status === 200 ? [] : [`/health/ready was answered ${status} afterwards`]),
     ...(code === 0 ? [] : [`the server ended with ${String(code)}`]),
@@ -118,10 +119,10 @@ async function stillThere(server: Server): Promise<string[]> {
 let folder: string | undefined;
 
 /** A finding in words, its request kept whole in a file. */
-function told({ shot, what }: Finding): string {
+function told({ request, what }: Finding): string {
   folder ??= mkdtempSync(join(tmpdir(), "abuse-findings-"));
-  const file = join(folder, `${shot.number}.http`);
-  writeFileSync(file, shot.bytes);
-  const first = JSON.stringify(shot.bytes.subarray(0, 300).toString("latin1"));
-  return `request ${shot.number}, ${shot.operationId}: ${what}\n  ${first}\n  whole in ${file}`;
+  const file = join(folder, `${request.number}.http`);
+  writeFileSync(file, request.bytes);
+  const first = JSON.stringify(request.bytes.subarray(0, 300).toString("latin1"));
+  return `request ${request.number}, ${request.operationId}: ${what}\n  ${first}\n  whole in ${file}`;
 }

@@ -4,12 +4,12 @@
  */
 import { newApiKey } from "../../convex/identity/apiKey.lib";
 import { checksum } from "../../convex/lib/checksum.lib";
-import type { Server } from "./server";
+import type { AttackedServer } from "./server";
 
 const ROUNDS = 2_000;
 
 /** @returns the status to exit with. */
-export async function measureTiming({ url, root }: Server): Promise<number> {
+export async function measureTiming({ server: { url, key: root } }: AttackedServer): Promise<number> {
   const [, publicId = "", secret = ""] = root.split("_");
   const other = (await newApiKey()).key.split("_")[2] ?? "";
   const keys: Record<string, string> = {

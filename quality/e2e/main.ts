@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { startVitest } from "vitest/node";
 import { UsageError } from "../../packages/convex-embedded/src/cli/arguments";
 import { startDeployment } from "./deployment";
-import { obstacle } from "./obstacle";
+import { preflightError } from "./preflight";
 import { parseOptions, USAGE, type Options } from "./options";
 
 /** @returns the status to exit with. */
@@ -21,9 +21,9 @@ async function main(): Promise<number> {
     return 0;
   }
   const { given } = options;
-  const inTheWay = given && (await obstacle(given));
-  if (inTheWay) {
-    console.error(inTheWay);
+  const refusal = given && (await preflightError(given));
+  if (refusal) {
+    console.error(refusal);
     return 1;
   }
   const { close, ...started } = given ? { given, close: undefined } : await startDeployment();

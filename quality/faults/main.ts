@@ -1,4 +1,4 @@
-/** Ill-treats the product, started as `npm start` does it: `npm run faults -- --help`. */
+/** Runs the fault suites against servers started as `npm start` does it: `npm run faults -- --help`. */
 import { randomInt } from "node:crypto";
 import { resolve } from "node:path";
 import { startVitest } from "vitest/node";

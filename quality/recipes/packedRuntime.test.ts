@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Program } from "../../packages/convex-embedded/fixtures/program";
+import { startServer } from "../lib/testServer";
 
 const runtime = resolve(import.meta.dirname, "../../packages/convex-embedded");
 /** npm carries Node itself as a package. */
@@ -76,24 +76,13 @@ test.each(NODES)("a packed runtime serves, keeps and tests an empty project on N
   const node = nodeOf(version);
   const run = (...args: string[]) => execFileSync(node, args, { cwd: project, encoding: "utf8" }).trim();
   const command = join(project, "node_modules/convex-embedded/bin/convex-embedded.mjs");
-  const start = () =>
-    new Program(["--", command, "start", "--port", "0", "--data", `data-${version}`], {
-      cwd: project,
-      program: node,
-    });
-  const urlOf = async (server: Program) => (await server.line(/^api /)).slice("api  ".length);
+  const data = join(project, `data-${version}`);
+  const first = await startServer({ command: [node, "--", command, "start"], cwd: project, data });
+  expect((await fetch(`${first.url}/notes`, { method: "POST", body: "kept" })).status).toBe(204);
 
-  const first = start();
-  await first.line(/^ready\b/);
-  expect((await fetch(`${await urlOf(first)}/notes`, { method: "POST", body: "kept" })).status).toBe(204);
-  first.process.kill("SIGKILL");
-  await first.ended;
-
-  const second = start();
-  await second.line(/^ready\b/);
-  expect(await (await fetch(`${await urlOf(second)}/notes`)).json()).toEqual(["kept"]);
-  second.process.kill("SIGTERM");
-  expect(await second.ended).toEqual({ code: 0, signal: null });
+  const second = await first.restart();
+  expect(await (await fetch(`${second.url}/notes`)).json()).toEqual(["kept"]);
+  expect(await second.stop()).toEqual({ code: 0, signal: null });
 
   expect(run("harness.mjs")).toBe('["tested"]');
   expect(run("served.mjs")).toBe("200");

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
@@ -6,9 +6,10 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { onTestFinished } from "vitest";
 import type { JsonSchema } from "../../convex/http/kit/described.kit";
-import { startLines } from "../../packages/convex-embedded/fixtures/startLines";
 import { checked, type Send } from "../../openapi/contract/check";
 import { describedBy } from "../../openapi/contract/described";
+import { shellEnvironment } from "../lib/server";
+import { startServer } from "../lib/testServer";
 import { changed, stepsUnder } from "./readme";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -66,23 +67,9 @@ export class Project {
    * and address that it prints.
    */
   async start(): Promise<{ send: Send; key: string; url: string }> {
-    const options = { cwd: this.directory, env: cleanEnv(), detached: true } as const;
-    const child = spawn("npm", ["start", "--", "--port", "0"], {
-      ...options,
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    const ended = once(child, "close");
-    onTestFinished(async () => {
-      killGroup(child);
-      await ended;
-    });
-    const said: string[] = [];
-    child.stderr.on("data", (chunk: Buffer) => said.push(chunk.toString()));
-    const printed = await startLines(child.stdout).catch((error: unknown) => {
-      throw new Error(`It ended before it was ready:\n${said.join("")}`, { cause: error });
-    });
-    const url = printed.get("api") ?? "";
-    return { send: await this.sendTo(url), key: printed.get("key") ?? "", url };
+    const command = ["npm", "start", "--"];
+    const { url, key } = await startServer({ command, cwd: this.directory, settings: "project" });
+    return { send: await this.sendTo(url), key, url };
   }
 
   private async sendTo(url: string): Promise<Send> {
@@ -92,23 +79,12 @@ export class Project {
   }
 }
 
-/** Kills a process with all that it has started. */
-function killGroup({ pid, exitCode }: ChildProcess): void {
-  if (pid !== undefined && exitCode === null) process.kill(-pid, "SIGKILL");
-}
-
 async function output(command: string, args: readonly string[], cwd: string): Promise<string> {
-  const child = spawn(command, args, { cwd, env: cleanEnv(), stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(command, args, { cwd, env: shellEnvironment(), stdio: ["ignore", "pipe", "pipe"] });
   let said = "";
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding("utf8").on("data", (text: string) => (said += text));
   const [code] = (await once(child, "close")) as [number | null];
   if (code !== 0) throw new Error(`${[command, ...args].join(" ")}\nended with ${String(code)}:\n${said}`);
   return said;
-}
-
-/** The environment of a shell: without what the suite that runs this has set for itself. */
-function cleanEnv(): NodeJS.ProcessEnv {
-  const ours = /^(VITEST|NODE_ENV$|TEST$|CONVEX_|RATE_LIMIT_|npm_)/;
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.test(name)));
 }

@@ -1,5 +1,4 @@
-/** Prints the OpenAPI document that the contracts make, for the doctor, who writes nothing. */
-import { pretty } from "../../openapi/pretty";
-import { productDocument } from "../../openapi/product";
+/** Prints the OpenAPI document that the contracts make. The doctor compares it and writes nothing. */
+import { documentText } from "../../openapi/documentText";
 
-process.stdout.write(`${pretty(productDocument())}\n`);
+process.stdout.write(await documentText());

@@ -1,33 +1,17 @@
-import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect, vi } from "vitest";
-import { endsWithTest } from "../../../packages/convex-embedded/fixtures/child";
 import { below, randomOf, SEED } from "../../../packages/convex-embedded/fixtures/random";
-import { startLines } from "../../../packages/convex-embedded/fixtures/startLines";
-import { startServer } from "convex-embedded/testing/server";
+import { startServer as startEmbedded } from "convex-embedded/testing/server";
 import { checkedFetch } from "../../../openapi/contract/check";
+import { startServer } from "../../../quality/lib/testServer";
 import { onlyOn } from "../testing/engine.testing";
 import type { Json } from "../testing/replies.testing";
 import { webhook, WEBHOOK_ENV } from "../testing/webhooks.testing";
 
 const ROUNDS = 5;
 const SENDERS = 8;
-
-type Server = { url: string; key: string | undefined; child: ChildProcess };
-
-/** The server as a process of its own, which can be killed. */
-async function start(data: string): Promise<Server> {
-  const args = ["--", "node_modules/.bin/convex-embedded", "start", "--port", "0", "--data", data];
-  const limits = { RATE_LIMIT_KEY_PER_MINUTE: "0", RATE_LIMIT_IP_PER_MINUTE: "0" };
-  // eslint-disable-next-line @convex-dev/no-process-env -- a test is no Convex function
-  const env = { ...process.env, ...WEBHOOK_ENV, ...limits };
-  const child = endsWithTest(spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "inherit"] }));
-  const printed = await startLines(child.stdout);
-  return { url: printed.get("api") ?? "", key: printed.get("key"), child };
-}
 
 /**
  * Sends webhooks until the server is gone.
@@ -59,25 +43,23 @@ onlyOn(
     const acknowledged: string[] = [];
     let key: string | undefined;
     for (let round = 0; round < ROUNDS; round++) {
-      const server = await start(data);
+      const server = await startServer({ data, settings: WEBHOOK_ENV });
       key ??= server.key;
-      const gone = once(server.child, "exit");
       // Some rounds die while the first webhooks come in, some while many are being processed.
       let left = 1 + below(random, 100);
       const moment = below(random, 20);
-      const kill = () => setTimeout(() => server.child.kill("SIGKILL"), moment);
+      const kill = () => setTimeout(() => void server.kill(), moment);
       acknowledged.push(
         ...(await flood(server.url, round, () => {
           if (--left === 0) kill();
         })),
       );
-      server.child.kill("SIGKILL");
-      await gone;
+      await server.kill();
     }
 
-    const { url, child } = await start(data);
+    const last = await startServer({ data, settings: WEBHOOK_ENV });
     const read = async (path: string) => {
-      const reply = await checkedFetch(url + path, { headers: { "X-API-Key": key ?? "" } });
+      const reply = await checkedFetch(last.url + path, { headers: { "X-API-Key": key ?? "" } });
       return {
         list: (await reply.json()) as Json[],
         next: /<([^>]+)>/.exec(reply.headers.get("link") ?? "")?.[1],
@@ -99,8 +81,7 @@ onlyOn(
     expect(acknowledged.length).toBeGreaterThan(0);
     for (const id of acknowledged) expect(log.get(id)).toMatchObject({ status: "success", handled: true });
 
-    child.kill("SIGTERM");
-    await once(child, "exit");
+    await last.stop();
     rmSync(data, { recursive: true });
   },
   // Six starts, and up to two minutes until the cron takes up what the last kill cut off.
@@ -122,7 +103,7 @@ onlyOn(
        export const handle = internalMutation({ handler: () => new Promise(() => undefined) });`,
     );
     let ahead = 0;
-    const server = await startServer({ project, data: "data", port: 0, clock: () => Date.now() + ahead });
+    const server = await startEmbedded({ project, data: "data", port: 0, clock: () => Date.now() + ahead });
     const record = (eventId: string, handler: string) =>
       server.run("webhooks/receive:record", {
         ...{ source: "github", eventId, eventType: "push", eventTime: 0, handler },

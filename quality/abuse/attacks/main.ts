@@ -1,9 +1,10 @@
 /** Attacks on a server of their own, one after another: what each costs it, and whether it is as before afterwards. */
 import { startServer } from "../server";
-import { wrongWithOutput } from "../output";
+import { logProblems } from "../logCheck";
 import { apiBodies } from "./apiBodies";
 import type { Attack, Counts } from "./attack";
-import { measured, OTHERS, type Figures } from "./gauge";
+import { SPARE_DESCRIPTORS } from "../../lib/usage";
+import { measure, type Figures } from "./measure";
 import { pipelining } from "./pipelining";
 import { webSockets } from "./webSockets";
 
@@ -25,17 +26,17 @@ const MOST_WAIT = 10_000;
 export async function attack(names: readonly string[], seconds: number): Promise<string[]> {
   const wrong: string[] = [];
   for (const one of ATTACKS.filter(({ name }) => names.includes(name))) {
-    const server = await startServer();
-    const alive = () => server.ended() === null;
+    const { server, hidden, close } = await startServer();
+    const alive = () => server.isRunning();
     let counts: Counts = {};
     // A log of millions of lines is looked at as it comes.
     const findings = new Set<string>();
     const look = () => {
-      for (const line of wrongWithOutput(server.takeLines(), server.hidden)) findings.add(line);
+      for (const line of logProblems(server.takeLog(), hidden)) findings.add(line);
     };
     const looking = setInterval(look, 500);
     try {
-      const figures = await measured({ pid: server.pid, url: server.url, alive }, async () => {
+      const figures = await measure({ pid: server.pid, url: server.url, alive }, async () => {
         counts = await one.run(server, performance.now() + seconds * 1000);
       });
       clearInterval(looking);
@@ -43,11 +44,11 @@ export async function attack(names: readonly string[], seconds: number): Promise
       for (const line of told(one, counts, figures)) console.log(line);
       const all = [...wrongWith(figures, alive()), ...[...findings].slice(0, 5)];
       wrong.push(...all.map((what) => `${one.name}: ${what}`));
-      const code = await server.stop();
+      const code = await close();
       if (code !== 0) wrong.push(`${one.name}: the server ended with ${String(code)}`);
     } finally {
       clearInterval(looking);
-      await server.stop();
+      await close();
     }
   }
   return wrong;
@@ -58,7 +59,7 @@ function wrongWith({ before, after, mostMemory, health }: Figures, alive: boolea
   const growth = after.memory - before.memory;
   // Comparisons with what is not known here are false.
   return [
-    ...(after.descriptors > before.descriptors + OTHERS
+    ...(after.descriptors > before.descriptors + SPARE_DESCRIPTORS
       ? [`${after.descriptors - before.descriptors} descriptors are left open`]
       : []),
     ...(growth > MOST_GROWTH ? [`${megabytes(growth)} more are held afterwards`] : []),

@@ -1,10 +1,10 @@
 /** Bodies that are meant to hurt: too deep, too many, too long, compressed, or forms that no browser writes. */
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
-import type { Trick } from "./draft";
+import type { Mutation } from "./draft";
 
 const withBody =
-  (body: string | Buffer, type: string): Trick =>
+  (body: string | Buffer, type: string): Mutation =>
   (draft) => ({
     ...draft,
     method: draft.method === "GET" || draft.method === "HEAD" ? "POST" : draft.method,
@@ -114,7 +114,7 @@ const encoded = fc
     fc.boolean(),
     fc.boolean(),
   )
-  .map(([encoding, really, bomb]): Trick => (draft) => {
+  .map(([encoding, really, bomb]): Mutation => (draft) => {
     const plain = bomb ? Buffer.alloc(1_000_000, "[") : (draft.body ?? Buffer.from("{}"));
     const compress = COMPRESSED[encoding] ?? gzipSync;
     const headers: [string, string][] = [...draft.headers, ["Content-Encoding", encoding]];
@@ -122,4 +122,4 @@ const encoded = fc
   });
 
 /** One of them in the place of the body. */
-export const bodies: fc.Arbitrary<Trick> = fc.oneof(bombs.map(json), forms, many, encoded);
+export const bodies: fc.Arbitrary<Mutation> = fc.oneof(bombs.map(json), forms, many, encoded);

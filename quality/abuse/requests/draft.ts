@@ -1,4 +1,4 @@
-/** A request before it is bytes: what a trick may change about it. All text is latin-1, as it goes over the wire. */
+/** A request before it is bytes: what a mutation may change about it. All text is latin-1, as it goes over the wire. */
 export type Draft = {
   method: string;
   target: string;
@@ -10,7 +10,7 @@ export type Draft = {
 };
 
 /** Makes a stranger request of one. */
-export type Trick = (draft: Draft) => Draft;
+export type Mutation = (draft: Draft) => Draft;
 
 /** The bytes of a request, as the draft has it. */
 export function bytesOf({ method, target, version, headers, body, framing }: Draft): Buffer {

@@ -1,6 +1,6 @@
 /** Bodies in chunks, with what may stand beside them. */
 import fc from "fast-check";
-import type { Trick } from "./draft";
+import type { Mutation } from "./draft";
 
 const TRAILERS = [
   "X-API-Key: cha_x",
@@ -11,13 +11,13 @@ const TRAILERS = [
 ];
 
 /** The body in chunks, an empty one where there is none. */
-export const framing: fc.Arbitrary<Trick> = fc
+export const framing: fc.Arbitrary<Mutation> = fc
   .record({
     chunk: fc.constantFrom(1, 2, 7, 1000, 65_536),
     extension: fc.constantFrom("", ";a=b", ';a="b;c"', `;${"x".repeat(300)}`),
     trailers: fc.subarray(TRAILERS),
   })
-  .map((chunks): Trick => (draft) => {
+  .map((chunks): Mutation => (draft) => {
     // Many small chunks of much would take all of the time.
     const chunk = Math.max(chunks.chunk, Math.ceil((draft.body?.length ?? 0) / 2000));
     return { ...draft, body: draft.body ?? Buffer.alloc(0), framing: { ...chunks, chunk } };

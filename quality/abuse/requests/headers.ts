@@ -1,10 +1,10 @@
 /** Headers that a request may carry: those that the API reads, twice, many, or about the connection itself. */
 import fc from "fast-check";
-import type { Trick } from "./draft";
+import type { Mutation } from "./draft";
 
 /** One header more. */
 export const header =
-  (name: string, value: string): Trick =>
+  (name: string, value: string): Mutation =>
   (draft) => ({ ...draft, headers: [...draft.headers, [name, value]] });
 
 /** Headers that the API reads, or writes something of into its reply. */
@@ -81,7 +81,7 @@ const value = fc.oneof(
     }),
   },
 );
-export const headers: fc.Arbitrary<Trick> = fc.oneof(
+export const headers: fc.Arbitrary<Mutation> = fc.oneof(
   {
     weight: 6,
     arbitrary: fc.tuple(fc.constantFrom(...READ), value).map(([name, text]) => header(name, text)),
@@ -89,14 +89,14 @@ export const headers: fc.Arbitrary<Trick> = fc.oneof(
   // Twice what is there, in the same words or in others.
   {
     weight: 2,
-    arbitrary: fc.tuple(fc.nat(), fc.boolean()).map(([at, same]): Trick => (draft) => {
+    arbitrary: fc.tuple(fc.nat(), fc.boolean()).map(([at, same]): Mutation => (draft) => {
       const [name, text] = draft.headers[at % draft.headers.length] ?? ["X-A", "b"];
       return header(name, same ? text : `${text}x`)(draft);
     }),
   },
   {
     weight: 1,
-    arbitrary: fc.integer({ min: 1, max: 400 }).map((count): Trick => (draft) => ({
+    arbitrary: fc.integer({ min: 1, max: 400 }).map((count): Mutation => (draft) => ({
       ...draft,
       headers: [
         ...draft.headers,
@@ -107,7 +107,7 @@ export const headers: fc.Arbitrary<Trick> = fc.oneof(
   fc.constantFrom("100-continue", "200-ok").map((text) => header("Expect", text)),
   fc.constantFrom("close", "upgrade", "keep-alive, x-api-key", "x").map((text) => header("Connection", text)),
   fc.constantFrom("h2c", "websocket", "TLS/1.0").map(
-    (text): Trick =>
+    (text): Mutation =>
       (draft) =>
         header("Upgrade", text)(header("Connection", "upgrade")(draft)),
   ),

@@ -1,6 +1,6 @@
 /** What a request may ask for: paths and queries that a router, a proxy or a decoder may take for something else. */
 import fc from "fast-check";
-import type { Trick } from "./draft";
+import type { Mutation } from "./draft";
 
 /** Pieces that mean something else to whoever decodes once more, once less, or for another system. */
 const PIECES = [
@@ -42,25 +42,25 @@ const PIECES = [
   "+",
   "~",
 ];
-export const paths: fc.Arbitrary<Trick> = fc.oneof(
-  fc.tuple(fc.constantFrom(...PIECES), fc.nat()).map(([piece, at]): Trick => (draft) => {
+export const paths: fc.Arbitrary<Mutation> = fc.oneof(
+  fc.tuple(fc.constantFrom(...PIECES), fc.nat()).map(([piece, at]): Mutation => (draft) => {
     const place = 1 + (at % Math.max(1, draft.target.length));
     return { ...draft, target: draft.target.slice(0, place) + piece + draft.target.slice(place) };
   }),
-  fc.integer({ min: 1, max: 15_000 }).map((length): Trick => (draft) => ({
+  fc.integer({ min: 1, max: 15_000 }).map((length): Mutation => (draft) => ({
     ...draft,
     target: `${draft.target.split("?")[0] ?? ""}/${"a".repeat(length)}`,
   })),
   fc
     .integer({ min: 1, max: 3000 })
-    .map((depth): Trick => (draft) => ({ ...draft, target: "/a".repeat(depth) })),
+    .map((depth): Mutation => (draft) => ({ ...draft, target: "/a".repeat(depth) })),
   fc
     .constantFrom("http://evil.test", "https://evil.test:99999", "HTTP://a@b:1", "http://[::1]", "http://%00")
-    .map((origin): Trick => (draft) => ({ ...draft, target: origin + draft.target })),
+    .map((origin): Mutation => (draft) => ({ ...draft, target: origin + draft.target })),
 );
 
 const NAMES = ["limit", "cursor", "filter", "visibility", "source", "status", "__proto__", "limit[]", "x"];
-export const queries: fc.Arbitrary<Trick> = fc
+export const queries: fc.Arbitrary<Mutation> = fc
   .tuple(
     fc.integer({ min: 1, max: 1500 }),
     fc.constantFrom(...NAMES),
@@ -69,7 +69,7 @@ export const queries: fc.Arbitrary<Trick> = fc
       fc.constantFrom("%", "%ff", "1", "", "&", "="),
     ),
   )
-  .map(([count, name, text]): Trick => (draft) => ({
+  .map(([count, name, text]): Mutation => (draft) => ({
     ...draft,
     target:
       `${draft.target}${draft.target.includes("?") ? "&" : "?"}${`${name}=${text}&`.repeat(count)}`.slice(

@@ -1,6 +1,6 @@
 /** The product as `npm start` starts it: how long that takes, and its memory. */
-import { execFileSync } from "node:child_process";
 import { join } from "node:path";
+import { residentBytes } from "../../lib/usage";
 import type { Figure } from "../lib/figures";
 import { atMost } from "../lib/figures";
 import type { Load, Loaded } from "../lib/load.child";
@@ -10,7 +10,6 @@ import { median } from "../lib/statistics";
 import type { Plan } from "./traffic";
 
 const CONNECTIONS = 16;
-const KIB_PER_MB = 1_000_000 / 1024;
 
 interface Started extends Product {
   readonly readyMB: number;
@@ -61,10 +60,7 @@ async function start({ root }: Plan, data: string): Promise<Started> {
 }
 
 function residentMB({ child }: Product): number {
-  return (
-    Number(execFileSync("ps", ["-o", "rss=", "-p", String(child.process.pid)], { encoding: "utf8" })) /
-    KIB_PER_MB
-  );
+  return residentBytes(child.process.pid ?? 0) / 1e6;
 }
 
 /** An item of a key's owner and the request for it. */

@@ -1,7 +1,7 @@
 /** The picture of a run. */
 import type { Figure } from "../lib/figures";
 import { shown } from "../lib/figures";
-import { Picture } from "../lib/picture";
+import { Chart } from "../lib/chart";
 
 /** Requests per second at one number of documents. */
 export interface Reads {
@@ -19,7 +19,7 @@ interface Shown {
 
 /** A whole SVG document: reads by number of documents, then every figure against its goal. */
 export function svgOf({ figures, reads, about }: Shown): string {
-  const picture = new Picture();
+  const picture = new Chart();
   if (reads.length > 0) {
     picture.heading("GET by id, requests per second: bare node:http + SQLite, and the embedded runtime");
     const most = Math.max(...reads.map(({ floor }) => floor));

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { answerParent } from "../lib/children";
-import { ByHand } from "./byHand";
+import { ByHand } from "./handwritten";
 
 const hand = new ByHand(process.argv[2] ?? ".");
 const ITEMS = "/api/items";

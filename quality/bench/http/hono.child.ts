@@ -4,7 +4,7 @@ import { serve } from "@hono/node-server";
 import type { Context } from "hono";
 import { Hono } from "hono";
 import { answerParent } from "../lib/children";
-import { ByHand } from "./byHand";
+import { ByHand } from "./handwritten";
 
 const hand = new ByHand(process.argv[2] ?? ".");
 const app = new Hono();

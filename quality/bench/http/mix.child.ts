@@ -3,8 +3,8 @@ import { answerParent } from "../lib/children";
 import { keepBusy } from "../lib/connections";
 import type { Kind, Mix } from "./mix";
 import { chooser } from "./mix";
-import type { KindOfShot } from "./shots";
-import { Shots } from "./shots";
+import type { MixRequest } from "./requests";
+import { Requests } from "./requests";
 import type { Target } from "./target";
 
 /** What the parent sends: a server that was named by `aim` before. */
@@ -28,7 +28,7 @@ export interface Taken {
 
 interface Aimed {
   readonly port: number;
-  readonly shots: Shots;
+  readonly requests: Requests;
   /** Webhooks a millisecond on the turn before. */
   webhookRate: number;
 }
@@ -37,22 +37,22 @@ const targets = new Map<string, Aimed>();
 
 answerParent({
   aim({ name, target }: { name: string; target: Target }) {
-    targets.set(name, { port: target.port, shots: new Shots(target), webhookRate: 0.1 });
+    targets.set(name, { port: target.port, requests: new Requests(target), webhookRate: 0.1 });
   },
   async turn({ target, connections, milliseconds, mix }: Turn): Promise<Taken> {
     const aimed = targets.get(target);
     if (!aimed) throw new Error(`Nobody has aimed at ${target}`);
-    const { port, shots } = aimed;
+    const { port, requests } = aimed;
     const choose = chooser(mix);
-    if (mix.webhook) shots.sign(Math.ceil(aimed.webhookRate * milliseconds));
+    if (mix.webhook) requests.sign(Math.ceil(aimed.webhookRate * milliseconds));
     const latencies: Partial<Record<Kind, number[]>> = {};
     let [all, errors] = [0, 0];
     let firstError: string | undefined;
-    const seconds = await keepBusy<KindOfShot>({
+    const seconds = await keepBusy<MixRequest>({
       port,
       connections,
       milliseconds,
-      next: () => shots.of(choose()),
+      next: () => requests.of(choose()),
       answered: ({ kind, text, expected }, took, answer) => {
         all++;
         if (answer.startsWith(expected)) (latencies[kind] ??= []).push(Math.round(took * 1_000));

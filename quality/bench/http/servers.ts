@@ -59,8 +59,8 @@ export async function startServers(plan: Plan, started: (child: Child) => void):
 async function startOne({ root, directory }: Plan, name: ServerName): Promise<Place & { child: Child }> {
   const data = join(directory, name);
   if (name === "product" || name === "limited") {
-    const env = { ...WEBHOOK_SETTINGS, ...(name === "limited" && NEVER_REACHED) };
-    const { child, port, key } = await startProduct({ root, data, env, probed: true });
+    const settings = { ...WEBHOOK_SETTINGS, ...(name === "limited" && NEVER_REACHED) };
+    const { child, port, key } = await startProduct({ root, data, settings, probed: true });
     return { child, port, key: key ?? "" };
   }
   const child = await Child.start(root, `quality/bench/http/${name}.child.ts`, [data]);

@@ -1,7 +1,7 @@
 /** The picture of a run. */
 import type { Figure } from "../lib/figures";
 import { shown } from "../lib/figures";
-import { Picture } from "../lib/picture";
+import { Chart } from "../lib/chart";
 import type { Summaries } from "./report";
 import type { ServerName } from "./servers";
 
@@ -21,7 +21,7 @@ const BARS = [
 
 /** A whole SVG document: requests per second of the mix by connections, then every figure against its goal. */
 export function svgOf({ figures, mix, about }: Shown): string {
-  const picture = new Picture();
+  const picture = new Chart();
   picture.heading(
     "Requests per second of the mix: bare node:http, bare Hono (both with SQLite), and the product",
   );

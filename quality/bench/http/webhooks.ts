@@ -2,19 +2,17 @@
 import { EVENTS } from "../../../scripts/webhook/events";
 import type { WebhookSource } from "../../../scripts/webhook/sign";
 import { freshId, signedHeaders } from "../../../scripts/webhook/sign";
+import { webhookSettings, type WebhookSecrets } from "../../lib/secrets";
 
-export const SECRETS: Readonly<Record<WebhookSource, string>> = {
+/** Not random: several processes of a run sign and verify with them. */
+export const SECRETS: WebhookSecrets = {
   stripe: "whsec_stripe_bench",
   clerk: `whsec_${Buffer.from("clerk bench secret 0123456789").toString("base64")}`,
   github: "github bench secret",
 };
 
 /** The settings by which the product knows them. */
-export const WEBHOOK_SETTINGS: Readonly<Record<string, string>> = {
-  STRIPE_WEBHOOK_SECRET: SECRETS.stripe,
-  CLERK_WEBHOOK_SECRET: SECRETS.clerk,
-  GITHUB_WEBHOOK_SECRET: SECRETS.github,
-};
+export const WEBHOOK_SETTINGS: Readonly<Record<string, string>> = webhookSettings(SECRETS);
 
 const TYPES: readonly (readonly [WebhookSource, string])[] = [
   ["stripe", "checkout.session.completed"],

@@ -6,21 +6,21 @@
 import { connect } from "node:net";
 import type { Socket } from "node:net";
 
-export interface Shot {
+export interface RawRequest {
   /** The whole HTTP request, one byte a character. */
   readonly text: string;
   /** What the answer begins with: `HTTP/1.1 200`. */
   readonly expected: string;
 }
 
-interface Busy<S extends Shot> {
+interface Busy<S extends RawRequest> {
   readonly port: number;
   readonly connections: number;
   /** No request is begun after that. */
   readonly milliseconds: number;
   readonly next: () => S;
   /** @param milliseconds from sending the request to its whole answer. Throwing ends it all. */
-  readonly answered: (shot: S, milliseconds: number, answer: string) => void;
+  readonly answered: (request: S, milliseconds: number, answer: string) => void;
 }
 
 const HEAD_END = "\r\n\r\n";
@@ -29,7 +29,7 @@ const LENGTH = /\r\ncontent-length: *(\d+)/i;
 const PATIENCE = 60_000;
 
 /** @returns how many seconds it took. */
-export async function keepBusy<S extends Shot>(busy: Busy<S>): Promise<number> {
+export async function keepBusy<S extends RawRequest>(busy: Busy<S>): Promise<number> {
   const { port, connections, milliseconds } = busy;
   const started = performance.now();
   const end = started + milliseconds;
@@ -49,7 +49,7 @@ export async function keepBusy<S extends Shot>(busy: Busy<S>): Promise<number> {
   return (performance.now() - started) / 1_000;
 }
 
-function keepOneBusy<S extends Shot>(
+function keepOneBusy<S extends RawRequest>(
   socket: Socket,
   end: number,
   { next, answered }: Busy<S>,
@@ -57,7 +57,7 @@ function keepOneBusy<S extends Shot>(
   return new Promise((resolve, reject) => {
     let text = "";
     let sent = 0;
-    let shot: S;
+    let request: S;
     const send = (): void => {
       sent = performance.now();
       if (sent >= end) {
@@ -65,13 +65,13 @@ function keepOneBusy<S extends Shot>(
         resolve();
         return;
       }
-      shot = next();
-      socket.write(shot.text, "latin1");
+      request = next();
+      socket.write(request.text, "latin1");
     };
     const receive = (chunk: string): void => {
       text += chunk;
       if (lengthOf(text) === 0) return;
-      answered(shot, performance.now() - sent, text);
+      answered(request, performance.now() - sent, text);
       text = "";
       send();
     };

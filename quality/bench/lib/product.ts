@@ -1,17 +1,14 @@
-/** The product as `npm start` starts it, without npm, with data of its own and any free ports. */
-import { spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
+/** The product as a measured process: started like any server, and asked about its memory and event loop over IPC. */
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
-import { startLines } from "../../../packages/convex-embedded/fixtures/startLines";
+import { ServerProcess } from "../../lib/server";
 import { Child } from "./children";
 
 export interface Product {
   readonly child: Child;
   readonly port: number;
   /** Of the first start in a data directory only. */
-  readonly key: string | null;
+  readonly key: string | undefined;
   /** Milliseconds from the start of the process. */
   readonly readyMs: number;
 }
@@ -20,11 +17,11 @@ interface Options {
   readonly root: string;
   /** The data directory. */
   readonly data: string;
-  /** Settings for the functions. Limits are off where none is named. */
-  readonly env?: Readonly<Record<string, string>>;
+  /** Settings for the functions. Rate limits are off unless they are set here. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** Preloads `probe.mjs`, so that the child answers what it is asked. */
   readonly probed?: boolean;
-  /** Gets the lines on stderr, which are this process's own otherwise. */
+  /** Gets the lines on stderr, which go to this process's stderr otherwise. */
   readonly complained?: (line: string) => void;
 }
 
@@ -36,28 +33,13 @@ export interface Sample {
 }
 
 /** Resolves when it is ready for requests. */
-export async function startProduct({ root, data, env, probed, complained }: Options): Promise<Product> {
-  const started = performance.now();
-  // Whatever the developer has set in `.env.local` is none of a measurement's business.
-  const envFile = `${data}.env`;
-  writeFileSync(envFile, "");
-  const own = ["--port", "0", "--api-port", "0", "--data", data, "--env-file", envFile];
-  const preload = `--import=${pathToFileURL(join(root, "quality/bench/lib/probe.mjs")).href}`;
-  const child = spawn(process.execPath, ["--", "node_modules/.bin/convex-embedded", "start", ...own], {
-    cwd: root,
-    stdio: ["ignore", "pipe", complained ? "pipe" : "inherit", ...(probed ? (["ipc"] as const) : [])],
-    env: {
-      ...process.env,
-      RATE_LIMIT_KEY_PER_MINUTE: "0",
-      RATE_LIMIT_IP_PER_MINUTE: "0",
-      ...(probed && { NODE_OPTIONS: `${process.env["NODE_OPTIONS"] ?? ""} ${preload}`.trim() }),
-      ...env,
-    },
+export async function startProduct(options: Options): Promise<Product> {
+  const { root, data, settings = {}, probed = false, complained = console.error } = options;
+  const probe = pathToFileURL(join(root, "quality/bench/lib/probe.mjs")).href;
+  const server = await ServerProcess.start({
+    ...{ cwd: root, data, settings, discardLog: true, onStderr: complained },
+    ...(probed && { ipc: true, preload: [probe] }),
   });
-  if (complained && child.stderr) createInterface({ input: child.stderr }).on("line", complained);
-  if (!child.stdout) throw new Error("The product has no stdout");
-  const printed = await startLines(child.stdout);
-  const readyMs = performance.now() - started;
-  const port = Number(new URL(printed.get("api") ?? "").port);
-  return { child: new Child(child), port, key: printed.get("key") ?? null, readyMs };
+  const port = Number(new URL(server.url).port);
+  return { child: new Child(server.process), port, key: server.printed("key"), readyMs: server.readyMs };
 }

@@ -1,32 +1,32 @@
 import { expect, test } from "vitest";
 import { verdictOf } from "../lib/figures";
-import type { Mark, Sample, Soaked } from "./checks";
+import type { Snapshot, Sample, Soaked } from "./checks";
 import { checksOf } from "./checks";
-import type { Cause, Weight } from "./weights";
-import { causeOf } from "./weights";
+import type { Cause, StoredSize } from "./storage";
+import { causeOf } from "./storage";
 
 const MB = 1e6;
 const sample = (own: number, log = 10): Sample => ({
   ...{ rss: (own + 50) * MB, heapUsed: 30 * MB, log: log * MB },
-  memory: { own: own * MB, mapped: 50 * MB },
+  memory: { resident: own * MB, own: own * MB, mapped: 50 * MB },
 });
-const weight = (documents: number): Weight => ({
+const weight = (documents: number): StoredSize => ({
   documents,
   documentBytes: documents * 300,
   entryBytes: documents * 100,
 });
-const database = (items: number, pages: number): Mark["database"] => {
+const database = (items: number, pages: number): Snapshot["database"] => {
   const none = weight(0);
-  const weights: Record<Cause, Weight> = {
+  const sizes: Record<Cause, StoredSize> = {
     create: weight(items),
     webhook: none,
     upload: none,
     job: none,
     other: none,
   };
-  return { weights, tables: { items }, pages };
+  return { sizes, tables: { items }, pages };
 };
-const mark = (items: number, more: Partial<Mark> = {}): Mark => ({
+const snapshot = (items: number, more: Partial<Snapshot> = {}): Snapshot => ({
   ...{ heap: 30 * MB, files: 0, unfinishedJobs: 0, database: database(items, items * 600) },
   descriptors: { sockets: 4, files: 8, others: 21 },
   acknowledged: { create: items, webhook: 0, upload: 0, job: 0 },
@@ -36,8 +36,8 @@ const calm: Soaked = {
   warming: [sample(60), sample(90)],
   middle: [sample(100), sample(104)],
   last: [sample(101), sample(103)],
-  warm: mark(100),
-  end: mark(1_100),
+  warm: snapshot(100),
+  end: snapshot(1_100),
   errors: 0,
 };
 const missed = (soaked: Soaked): string[] =>
@@ -48,14 +48,17 @@ test("a server that stays as it is passes, however it warmed up", () => {
 });
 
 test.each<[string, Partial<Soaked>]>([
-  ["heap in use: grown since it was warm", { end: mark(1_100, { heap: 60 * MB }) }],
+  ["heap in use: grown since it was warm", { end: snapshot(1_100, { heap: 60 * MB }) }],
   [
     "descriptors since it was warm: sockets",
-    { end: mark(1_100, { descriptors: { sockets: 20, files: 8, others: 21 } }) },
+    { end: snapshot(1_100, { descriptors: { sockets: 20, files: 8, others: 21 } }) },
   ],
   ["write-ahead log: most", { middle: [sample(100, 90), sample(100)] }],
-  ["database: pages / documents and entries", { end: mark(1_100, { database: database(1_100, 3 * MB) }) }],
-  ["jobs that have not succeeded", { end: mark(1_100, { unfinishedJobs: 1 }) }],
+  [
+    "database: pages / documents and entries",
+    { end: snapshot(1_100, { database: database(1_100, 3 * MB) }) },
+  ],
+  ["jobs that have not succeeded", { end: snapshot(1_100, { unfinishedJobs: 1 }) }],
   ["errors", { errors: 1 }],
 ])("%s", (name, changed) => {
   expect(missed({ ...calm, ...changed })).toEqual([name]);
@@ -74,7 +77,7 @@ test("garbage that comes and goes does not count, unless most of the time is spe
 
 test("what was acknowledged must be there, once", () => {
   const acknowledged = (create: number) =>
-    mark(1_100, { acknowledged: { create, webhook: 0, upload: 0, job: 0 } });
+    snapshot(1_100, { acknowledged: { create, webhook: 0, upload: 0, job: 0 } });
   const name = "acknowledged, but not there; or there twice";
   expect(missed({ ...calm, end: acknowledged(1_101) })).toEqual([name]);
   expect(missed({ ...calm, end: acknowledged(1_099) })).toEqual([name]);

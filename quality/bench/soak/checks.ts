@@ -2,9 +2,9 @@
 import type { Figure } from "../lib/figures";
 import { atMost } from "../lib/figures";
 import { median } from "../lib/statistics";
-import type { Descriptors, Memory } from "./process";
-import type { Cause, Contents } from "./weights";
-import { plus } from "./weights";
+import type { Descriptors, Memory } from "../../lib/usage";
+import type { Cause, Contents } from "./storage";
+import { plus } from "./storage";
 
 /** Taken every second under load. Bytes. */
 export interface Sample {
@@ -15,7 +15,7 @@ export interface Sample {
 }
 
 /** Taken while nothing is under way: when all is warm, and at the end. */
-export interface Mark {
+export interface Snapshot {
   /** Bytes of the heap that are in use. */
   readonly heap: number;
   readonly descriptors?: Descriptors;
@@ -32,8 +32,8 @@ export interface Soaked {
   readonly warming: readonly Sample[];
   readonly middle: readonly Sample[];
   readonly last: readonly Sample[];
-  readonly warm: Mark;
-  readonly end: Mark;
+  readonly warm: Snapshot;
+  readonly end: Snapshot;
   /** Wrong answers, events that were given up, and lines on stderr. */
   readonly errors: number;
 }
@@ -95,7 +95,7 @@ export function checksOf(soaked: Soaked): Figure[] {
   ];
 }
 
-function descriptorChecks(warm: Mark, end: Mark): Figure[] {
+function descriptorChecks(warm: Snapshot, end: Snapshot): Figure[] {
   if (!warm.descriptors || !end.descriptors) return [];
   const more = (of: keyof Descriptors) => (end.descriptors?.[of] ?? 0) - (warm.descriptors?.[of] ?? 0);
   return (["sockets", "files", "others"] as const).map((kind) => ({
@@ -107,13 +107,13 @@ function descriptorChecks(warm: Mark, end: Mark): Figure[] {
 }
 
 /** What each cause has added to the database since the server was warm. */
-export function growthOf(cause: Cause, warm: Mark, end: Mark) {
-  return plus(end.database.weights[cause], warm.database.weights[cause], -1);
+export function growthOf(cause: Cause, warm: Snapshot, end: Snapshot) {
+  return plus(end.database.sizes[cause], warm.database.sizes[cause], -1);
 }
 
 const CAUSES = ["create", "webhook", "upload", "job", "other"] as const satisfies readonly Cause[];
 
-function pagesPerWeight(warm: Mark, end: Mark): number {
+function pagesPerWeight(warm: Snapshot, end: Snapshot): number {
   const growth = CAUSES.map((cause) => growthOf(cause, warm, end));
   const weight = growth.reduce((sum, { documentBytes, entryBytes }) => sum + documentBytes + entryBytes, 0);
   return (end.database.pages - warm.database.pages) / weight;
@@ -122,7 +122,7 @@ function pagesPerWeight(warm: Mark, end: Mark): number {
 /** One document of the table for every acknowledged request. */
 const COUNTED = { create: "items", webhook: "webhookEvents", upload: "files", job: "jobs" } as const;
 
-function missing(warm: Mark, end: Mark): number {
+function missing(warm: Snapshot, end: Snapshot): number {
   return (Object.keys(COUNTED) as (keyof typeof COUNTED)[])
     .map((cause) => {
       const table = COUNTED[cause];

@@ -2,13 +2,13 @@
 import { shown } from "../lib/figures";
 import { markdownTable } from "../lib/table";
 import { NAMES } from "../http/mix";
-import type { Mark } from "./checks";
+import type { Snapshot } from "./checks";
 import { growthOf } from "./checks";
 
 const CAUSES = ["create", "webhook", "upload", "job"] as const;
 
 /** Bytes for each acknowledged request since the server was warm, as Markdown. */
-export function growthTable(warm: Mark, end: Mark): string {
+export function growthTable(warm: Snapshot, end: Snapshot): string {
   const rows = CAUSES.map((cause) => {
     const { documents, documentBytes, entryBytes } = growthOf(cause, warm, end);
     const count = end.acknowledged[cause] - warm.acknowledged[cause];
@@ -22,7 +22,7 @@ export function growthTable(warm: Mark, end: Mark): string {
 }
 
 /** Documents by table at the end, as Markdown. */
-export function tableCounts({ database }: Mark): string {
+export function tableCounts({ database }: Snapshot): string {
   const rows = Object.entries(database.tables).map(([name, count]) => [name, count.toLocaleString("en")]);
   return markdownTable(["table", "documents"], rows);
 }

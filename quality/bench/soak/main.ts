@@ -15,11 +15,11 @@ import { startProduct } from "../lib/product";
 import { failedEvents, NEVER_REACHED } from "../http/servers";
 import { fill } from "../http/target";
 import { WEBHOOK_SETTINGS } from "../http/webhooks";
-import type { Mark, Sample, Soaked } from "./checks";
+import type { Snapshot, Sample, Soaked } from "./checks";
 import { checksOf } from "./checks";
 import { growthTable, tableCounts } from "./growth";
-import type { Subject } from "./mark";
-import { mark } from "./mark";
+import type { Subject } from "./snapshot";
+import { takeSnapshot } from "./snapshot";
 import type { Slice } from "./phase";
 import { countOf, soakFor } from "./phase";
 import { head, progressOf } from "./progress";
@@ -54,8 +54,8 @@ async function main(): Promise<number> {
   const complained = (line: string): void => void complaints.push(line);
   try {
     const data = join(directory, "data");
-    const env = { ...WEBHOOK_SETTINGS, ...NEVER_REACHED };
-    const { child, port, key } = await startProduct({ root, data, env, probed: true, complained });
+    const settings = { ...WEBHOOK_SETTINGS, ...NEVER_REACHED };
+    const { child, port, key } = await startProduct({ root, data, settings, probed: true, complained });
     children.push(child);
     const target = await fill({ port, key: key ?? "" }, ITEMS, () => undefined);
     const mixer = await Child.start(root, "quality/bench/http/mix.child.ts");
@@ -92,12 +92,12 @@ async function soak(mixer: Child, subject: Subject, complaints: string[]): Promi
 
   console.log(head());
   const warming = await third();
-  const warm: Mark = await mark(subject, counts);
+  const warm: Snapshot = await takeSnapshot(subject, counts);
   const middle = await third();
   // The mark before it has collected all garbage, so this third begins alike.
   await subject.child.ask("collect");
   const last = await third();
-  const end: Mark = await mark(subject, counts);
+  const end: Snapshot = await takeSnapshot(subject, counts);
   const failed = await failedEvents(subject.target);
   return { warming, middle, last, warm, end, errors: errors + failed + complaints.length };
 }

@@ -5,9 +5,9 @@ import type { Sample as Probed } from "../lib/product";
 import type { Kind, Mix } from "../http/mix";
 import type { Taken, Turn } from "../http/mix.child";
 import type { Sample } from "./checks";
-import type { Subject } from "./mark";
-import { memoryOf } from "./process";
-import { logBytes } from "./weights";
+import type { Subject } from "./snapshot";
+import { memoryOf } from "../../lib/usage";
+import { logBytes } from "./storage";
 
 /** Per cent: what the benchmark has, and a few uploads and jobs. */
 const MIX: Mix = { read: 68, list: 15, create: 5, change: 5, webhook: 5, upload: 1, job: 1 };

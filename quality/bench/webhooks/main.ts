@@ -11,9 +11,11 @@ import { parseOrExit, refuse } from "../../../packages/convex-embedded/src/cli/a
 import { startServer } from "convex-embedded/testing/server";
 import { EVENTS } from "../../../scripts/webhook/events";
 import { freshId, signedHeaders } from "../../../scripts/webhook/sign";
+import { newWebhookSecrets, webhookSettings } from "../../lib/secrets";
+import { NO_RATE_LIMITS } from "../../lib/server";
 
 const CONNECTIONS = 50;
-const SECRET = "bench";
+const SECRETS = newWebhookSecrets();
 
 const USAGE = `usage: npm run bench:webhooks -- [--events N]
 
@@ -28,7 +30,7 @@ const server = await startServer({
   project: process.cwd(),
   data,
   port: 0,
-  env: { GITHUB_WEBHOOK_SECRET: SECRET, RATE_LIMIT_KEY_PER_MINUTE: "0", RATE_LIMIT_IP_PER_MINUTE: "0" },
+  env: { ...webhookSettings(SECRETS), ...NO_RATE_LIMITS },
 });
 const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
 
@@ -68,7 +70,7 @@ const webhooks = Array.from({ length: count }, (): Shot => {
   return {
     path: "/webhooks/github",
     body,
-    headers: signedHeaders({ ...event, body, secret: SECRET }),
+    headers: signedHeaders({ ...event, body, secret: SECRETS.github }),
     status: 200,
   };
 });

@@ -3,26 +3,26 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll } from "vitest";
 import { checkedFetch } from "../../../openapi/contract/check";
 import { startBrowser, visit } from "./chromium";
-import { openStage, type Stage } from "./stage";
+import { openTestSite, type TestSite } from "./testSite";
 
-export let stage: Stage;
+export let site: TestSite;
 let browser: Browser;
 
-/** Opens a stage and a browser for a test file, and closes them after. Call it once, at its top. */
-export function useStage(): void {
+/** Opens a site and a browser for a test file, and closes them after. Call it once, at its top. */
+export function useTestSite(): void {
   beforeAll(async () => {
-    [stage, browser] = await Promise.all([openStage(), startBrowser()]);
+    [site, browser] = await Promise.all([openTestSite(), startBrowser()]);
   });
   afterAll(async () => {
     await browser.close();
-    await stage.close();
+    await site.close();
   });
 }
 
 /** The page before anybody has signed in. */
 export async function opened(host = "app.localhost") {
   const visited = await visit(browser);
-  await visited.page.goto(`${stage.origin(host)}/?api=${stage.api.url}`);
+  await visited.page.goto(`${site.origin(host)}/?api=${site.api.url}`);
   return visited;
 }
 
@@ -34,12 +34,12 @@ export async function signIn(page: Page, key: string): Promise<void> {
 /** The page of somebody who has signed in and has nothing yet, and what the same key does elsewhere. */
 export async function signedIn() {
   const visited = await opened();
-  const key = await stage.key();
+  const key = await site.key();
   await signIn(visited.page, key);
   await visited.page.getByText("Nothing here yet").waitFor();
   const call = async (path: string, init: RequestInit = {}) => {
     const headers = { "X-API-Key": key, "Content-Type": "application/json" };
-    const reply = await checkedFetch(stage.api.url + path, { ...init, headers });
+    const reply = await checkedFetch(site.api.url + path, { ...init, headers });
     return (await reply.json()) as Record<string, string>;
   };
   return { ...visited, key, call };

@@ -3,19 +3,19 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkedFetch } from "../../../openapi/contract/check";
 import { startBrowser, visit } from "./chromium";
-import { exhaust, openStage, type Stage } from "./stage";
+import { exhaust, openTestSite, type TestSite } from "./testSite";
 
-let stage: Stage;
+let site: TestSite;
 let browser: Browser;
 let key: string;
 
 beforeAll(async () => {
-  [stage, browser] = await Promise.all([openStage(), startBrowser()]);
-  key = await stage.key();
+  [site, browser] = await Promise.all([openTestSite(), startBrowser()]);
+  key = await site.key();
 });
 afterAll(async () => {
   await browser.close();
-  await stage.close();
+  await site.close();
 });
 
 type Reply = { status: number; headers: Record<string, string>; body: string };
@@ -30,8 +30,8 @@ async function pageAt(host: string) {
     if (request.method === "OPTIONS") preflights.push(new URL(request.url).pathname);
   });
   await network.send("Network.enable");
-  await page.goto(`${stage.origin(host)}/blank`);
-  const ask = (path: string, sent: Sent = {}) => asked(page, stage.api.url + path, sent);
+  await page.goto(`${site.origin(host)}/blank`);
+  const ask = (path: string, sent: Sent = {}) => asked(page, site.api.url + path, sent);
   return { page, complaints, preflights, ask };
 }
 
@@ -116,8 +116,8 @@ describe("a page of an allowed origin", () => {
       expect(reply).toMatchObject({ status });
       expect(JSON.parse(body)).toMatchObject({ code, requestId: headers["x-request-id"] });
     }
-    const tired = await stage.key();
-    await exhaust(stage, tired);
+    const tired = await site.key();
+    await exhaust(site, tired);
     const limited = (await ask("/api/items", { headers: { "X-API-Key": tired } })) as Reply;
     expect(limited.status).toBe(429);
     expect(Number(limited.headers["retry-after"])).toBeGreaterThan(0);
@@ -140,11 +140,11 @@ describe.each(["other.localhost", "team.localhost", "app.localhost.team.localhos
     });
 
     test("gets no request through that needs a credential", async () => {
-      const caller = await stage.key();
+      const caller = await site.key();
       const { ask, preflights } = await pageAt(host);
       expect(await ask("/api/items", creating({ "X-API-Key": caller }))).toBe("TypeError");
       expect(preflights).toEqual(["/api/items"]);
-      const listed = await checkedFetch(`${stage.api.url}/api/items`, { headers: { "X-API-Key": caller } });
+      const listed = await checkedFetch(`${site.api.url}/api/items`, { headers: { "X-API-Key": caller } });
       expect(await listed.json()).toEqual([]);
     });
   },
@@ -156,16 +156,16 @@ test("a page that is framed without an origin is refused", async () => {
   const frame = page.frames()[1];
   const outcome = frame?.evaluate(
     (to) => fetch(to).then(({ status }) => status, String),
-    `${stage.api.url}/health`,
+    `${site.api.url}/health`,
   );
   expect(await outcome).toContain("TypeError");
 });
 
 test("a form without a script posts across origins", async () => {
   const { page } = await pageAt("app.localhost");
-  await page.setContent(`<form method="post" enctype="multipart/form-data" action="${stage.api.url}/api/form">
+  await page.setContent(`<form method="post" enctype="multipart/form-data" action="${site.api.url}/api/form">
     <input name="name" value="Ada" /><input name="email" value="ada@example.com" /><button>Send</button></form>`);
-  await Promise.all([page.waitForURL(`${stage.api.url}/api/form`), page.getByRole("button").click()]);
+  await Promise.all([page.waitForURL(`${site.api.url}/api/form`), page.getByRole("button").click()]);
   const text = await page.evaluate(() => document.body.textContent);
   expect(JSON.parse(text)).toEqual({ name: "Ada", email: "ada@example.com" });
 });

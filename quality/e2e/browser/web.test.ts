@@ -1,13 +1,13 @@
 /** The example frontend as people use it, on another origin than the API. */
 import { describe, expect, test } from "vitest";
-import { create, items, opened, problem, signedIn, signIn, stage, useStage } from "./frontend";
+import { create, items, opened, problem, signedIn, signIn, site, useTestSite } from "./frontend";
 
-useStage();
+useTestSite();
 
 describe("signing in", () => {
   test("works from the keyboard, and lasts as long as the tab", async () => {
     const { page, complaints } = await opened();
-    await page.keyboard.type(await stage.key());
+    await page.keyboard.type(await site.key());
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "Items" }).waitFor();
     await page.reload();
@@ -30,14 +30,14 @@ describe("signing in", () => {
     const id = (await replied.allHeaders())["x-request-id"] ?? "no id";
     expect(await problem(page).textContent()).toContain(id);
     const link = problem(page).getByRole("link", { name: "403 invalid_credential" });
-    expect(await link.getAttribute("href")).toBe(`${stage.api.url}/problems/invalid_credential`);
+    expect(await link.getAttribute("href")).toBe(`${site.api.url}/problems/invalid_credential`);
   });
 
   test("from an origin that the API refuses says so", async () => {
     const { page } = await opened("other.localhost");
-    await signIn(page, await stage.key());
+    await signIn(page, await site.key());
     await problem(page)
-      .getByText(`does not allow ${stage.origin("other.localhost")}`)
+      .getByText(`does not allow ${site.origin("other.localhost")}`)
       .waitFor();
   });
 });

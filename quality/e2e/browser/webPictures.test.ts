@@ -1,9 +1,9 @@
 /** The example frontend: pictures, and the rate limit that they and everything else count against. */
 import { describe, expect, test } from "vitest";
-import { create, items, problem, signedIn, stage, useStage } from "./frontend";
-import { exhaust, PER_MINUTE } from "./stage";
+import { create, items, problem, signedIn, site, useTestSite } from "./frontend";
+import { exhaust, PER_MINUTE } from "./testSite";
 
-useStage();
+useTestSite();
 
 describe("a picture", () => {
   test.each([
@@ -44,7 +44,7 @@ describe("the rate limit", () => {
     const { page, key } = await signedIn();
     await create(page, "bolt");
     await items(page).click();
-    await exhaust(stage, key);
+    await exhaust(site, key);
     const editor = page.getByRole("dialog");
     await editor.getByRole("button", { name: "Save" }).click();
     await editor.getByText("Too many requests").waitFor();
@@ -54,7 +54,7 @@ describe("the rate limit", () => {
 
   test("and when it is reached, when to come back", async () => {
     const { page, key } = await signedIn();
-    await exhaust(stage, key);
+    await exhaust(site, key);
     await create(page, "bolt");
     await problem(page).getByText("Try again in").waitFor();
     await page.getByText(`0 of ${PER_MINUTE} requests left`).waitFor();

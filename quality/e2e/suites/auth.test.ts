@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { json, mistyped, problem } from "../../../convex/http/testing/replies.testing";
-import { fresh, having, keyWith, root, send } from "./asking";
+import { uniqueName, callerFor, keyWith, root, send } from "./client";
 import { operations } from "./document";
-import { given, needing } from "./needing";
+import { given, describeWith } from "./describeWith";
 
 const secured = operations().filter((one) => one.secured);
 const scoped = secured.filter(({ scope }) => scope !== undefined);
@@ -32,7 +32,7 @@ describe("with a credential that nobody has", () => {
   });
 });
 
-needing(["--key"], "with a key", () => {
+describeWith(["--key"], "with a key", () => {
   test("a key works in either header, and says whose it is", async () => {
     const key = given.key ?? "";
     const { owner } = await json(root("GET", "/api/protected"));
@@ -41,14 +41,14 @@ needing(["--key"], "with a key", () => {
   });
 
   test("a mistyped key is refused", async () => {
-    const typo = having(mistyped(given.key ?? ""));
+    const typo = callerFor(mistyped(given.key ?? ""));
     await problem(typo("GET", "/api/items"), 403, "invalid_credential");
   });
 
   test("two different credentials are one too many", async () => {
     const headers = { Authorization: `Bearer ${given.key ?? ""}` };
     const { key } = await keyWith(["items:read"]);
-    await problem(having(key)("GET", "/api/items", undefined, headers), 400, "invalid_request");
+    await problem(callerFor(key)("GET", "/api/items", undefined, headers), 400, "invalid_request");
   });
 
   test("every operation asks for its own scope", async () => {
@@ -56,7 +56,7 @@ needing(["--key"], "with a key", () => {
       ["billing:read", scoped.filter(({ scope }) => scope !== "billing:read")],
       ["items:read", scoped.filter(({ scope }) => scope === "billing:read")],
     ] as const) {
-      const limited = having((await keyWith([asked])).key);
+      const limited = callerFor((await keyWith([asked])).key);
       for (const [method, path, scope] of named(others)) {
         const reply = await limited(method, path);
         expect(reply.headers.get("www-authenticate")).toContain(`scope="${scope}"`);
@@ -66,26 +66,26 @@ needing(["--key"], "with a key", () => {
   });
 
   test("a scope to write is none to read", async () => {
-    const writer = having((await keyWith(["items:write"])).key);
+    const writer = callerFor((await keyWith(["items:write"])).key);
     await problem(writer("GET", "/api/items"), 403, "insufficient_scope");
   });
 
   test("a key hands out no scope that it lacks", async () => {
     const { key } = await keyWith(["keys:write", "items:read"]);
-    const more = { name: fresh(), scopes: ["items:read", "items:write"] };
-    await problem(having(key)("POST", "/api/keys", more), 403, "insufficient_scope");
+    const more = { name: uniqueName(), scopes: ["items:read", "items:write"] };
+    await problem(callerFor(key)("POST", "/api/keys", more), 403, "insufficient_scope");
   });
 
   test("a revoked key is refused at once", async () => {
     const { key, at } = await keyWith(["items:read"]);
-    const caller = having(key);
+    const caller = callerFor(key);
     expect((await caller("GET", "/api/items?limit=1")).status).toBe(200);
     expect((await root("DELETE", at)).status).toBe(204);
     await problem(caller("GET", "/api/items?limit=1"), 403, "invalid_credential");
   });
 });
 
-needing(["--token"], "with a token", () => {
+describeWith(["--token"], "with a token", () => {
   const headers = { Authorization: `Bearer ${given.token ?? ""}` };
 
   test("its user is the same each time", async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { send } from "./asking";
-import { given } from "./needing";
+import { send } from "./client";
+import { given } from "./describeWith";
 
 const origin = given.origin ?? "https://app.example.com";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { json, problem } from "../../../convex/http/testing/replies.testing";
-import { send } from "./asking";
+import { send } from "./client";
 
 const JSON_TYPE = { "Content-Type": "application/json" };
 const posted = (path: string, body: BodyInit, headers: Record<string, string> = JSON_TYPE) =>

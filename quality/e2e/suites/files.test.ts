@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
 import { json, page, problem } from "../../../convex/http/testing/replies.testing";
-import { fresh, gone, having, keyWith, root, send } from "./asking";
-import { given, needing } from "./needing";
+import { uniqueName, deleteAfterTest, callerFor, keyWith, root, send } from "./client";
+import { given, describeWith } from "./describeWith";
 
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 const headers = { "X-API-Key": given.key ?? "", "Content-Type": "image/png" };
@@ -13,7 +13,7 @@ async function upload(query = "") {
   const reply = await send(`/api/upload${query}`, { method: "POST", headers, body: bytes });
   const file = await json(reply);
   const id = String(file["storageId"]);
-  gone(`/api/files/${id}`);
+  deleteAfterTest(`/api/files/${id}`);
   return { bytes, reply, file, id };
 }
 
@@ -24,7 +24,7 @@ async function placeOf(id: string, caller: RequestInit = {}): Promise<string> {
   return reply.headers.get("location") ?? "";
 }
 
-needing(["--key"], "files", () => {
+describeWith(["--key"], "files", () => {
   test("an uploaded file is described, listed, served and deleted", async () => {
     const { bytes, reply, file, id } = await upload();
     const facts = { contentType: "image/png", size: 1000, sha256: sha256(bytes), visibility: "public" };
@@ -51,7 +51,7 @@ needing(["--key"], "files", () => {
   test("a private file opens to its owner alone", async () => {
     const { bytes, id } = await upload("?visibility=private");
     await problem(send(`/files/${id}`), 401, "unauthenticated");
-    const other = having((await keyWith(["items:read"])).key);
+    const other = callerFor((await keyWith(["items:read"])).key);
     await problem(other("GET", `/files/${id}`), 403, "insufficient_scope");
     const served = await fetch(await placeOf(id, { headers }));
     expect(Buffer.from(await served.arrayBuffer()).equals(bytes)).toBe(true);
@@ -63,10 +63,10 @@ needing(["--key"], "files", () => {
     const type = { "Content-Type": "text/plain" };
     const sent = await fetch(String(uploadUrl), { method: "POST", headers: type, body: bytes });
     const { storageId } = await json(sent);
-    const registration = { storageId, name: `${fresh()}.txt` };
+    const registration = { storageId, name: `${uniqueName()}.txt` };
     const reply = await root("POST", "/api/files", registration);
     const file = await json(reply, 201);
-    gone(`/api/files/${String(file["id"])}`);
+    deleteAfterTest(`/api/files/${String(file["id"])}`);
     expect(file).toMatchObject({ name: registration.name, size: 100_000, sha256: sha256(bytes) });
     await problem(root("POST", "/api/files", registration), 409, "conflict");
     const served = await fetch(await placeOf(String(file["id"])));

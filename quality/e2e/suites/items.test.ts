@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
 import { json, nextOf, page, problem } from "../../../convex/http/testing/replies.testing";
-import { fresh, gone, having, keyWith, made, root } from "./asking";
-import { needing } from "./needing";
+import { uniqueName, deleteAfterTest, callerFor, keyWith, create, root } from "./client";
+import { describeWith } from "./describeWith";
 
-needing(["--key"], "items", () => {
+describeWith(["--key"], "items", () => {
   test("an item is created, fetched, changed and deleted", async () => {
-    const name = fresh();
-    const { reply, body, at } = await made("/api/items", { name: ` ${name} `, description: "M8" });
+    const name = uniqueName();
+    const { reply, body, at } = await create("/api/items", { name: ` ${name} `, description: "M8" });
     expect(reply.headers.get("location")).toBe(at);
     expect(body).toMatchObject({ name, description: "M8" });
     expect(await json(root("GET", at))).toEqual(body);
@@ -29,16 +29,16 @@ needing(["--key"], "items", () => {
   });
 
   test("a scoped key does what its scopes say, on the items of its user", async () => {
-    const { at, body } = await made("/api/items", { name: fresh() });
-    const reader = having((await keyWith(["items:read"])).key);
+    const { at, body } = await create("/api/items", { name: uniqueName() });
+    const reader = callerFor((await keyWith(["items:read"])).key);
     expect(await json(reader("GET", at))).toEqual(body);
     await problem(reader("DELETE", at), 403, "insufficient_scope");
   });
 });
 
-needing(["--key"], "conditional requests", () => {
+describeWith(["--key"], "conditional requests", () => {
   test("who holds an item is not sent it again", async () => {
-    const { at, reply } = await made("/api/items", { name: fresh() });
+    const { at, reply } = await create("/api/items", { name: uniqueName() });
     const tag = reply.headers.get("etag") ?? "";
     for (const held of [tag, `W/${tag}`, "*", `"other", ${tag}`]) {
       const again = await root("GET", at, undefined, { "If-None-Match": held });
@@ -48,7 +48,7 @@ needing(["--key"], "conditional requests", () => {
   });
 
   test("of two who change what they have seen, the second learns of the first", async () => {
-    const { at, reply } = await made("/api/items", { name: fresh() });
+    const { at, reply } = await create("/api/items", { name: uniqueName() });
     const seen = { "If-Match": reply.headers.get("etag") ?? "" };
     const first = await root("PATCH", at, { description: "first" }, seen);
     expect(first.headers.get("etag")).not.toBe(seen["If-Match"]);
@@ -60,13 +60,13 @@ needing(["--key"], "conditional requests", () => {
   });
 });
 
-needing(["--key"], "idempotency", () => {
+describeWith(["--key"], "idempotency", () => {
   test("however often a creation is sent, there is one item", async () => {
-    const name = fresh();
+    const name = uniqueName();
     const header = { "Idempotency-Key": randomUUID() };
     const first = await root("POST", "/api/items", { name }, header);
     const item = await json(first, 201);
-    gone(`/api/items/${String(item["id"])}`);
+    deleteAfterTest(`/api/items/${String(item["id"])}`);
     expect(first.headers.has("idempotency-replayed")).toBe(false);
     const again = await root("POST", "/api/items", { name }, header);
     expect(again.headers.get("idempotency-replayed")).toBe("true");
@@ -75,12 +75,12 @@ needing(["--key"], "idempotency", () => {
 
   test("of copies that come at once one works, and the others get its reply or wait", async () => {
     const header = { "Idempotency-Key": randomUUID() };
-    const body = { name: fresh() };
+    const body = { name: uniqueName() };
     const copies = await Promise.all(
       Array.from({ length: 4 }, () => root("POST", "/api/items", body, header)),
     );
     const item = await json(root("POST", "/api/items", body, header), 201);
-    gone(`/api/items/${String(item["id"])}`);
+    deleteAfterTest(`/api/items/${String(item["id"])}`);
     for (const copy of copies) {
       if (copy.status === 409) await problem(copy, 409, "conflict");
       else expect(await json(copy, 201)).toEqual(item);
@@ -89,18 +89,18 @@ needing(["--key"], "idempotency", () => {
 
   test("a key that was used for something else is refused", async () => {
     const header = { "Idempotency-Key": randomUUID() };
-    const item = await json(root("POST", "/api/items", { name: fresh() }, header), 201);
-    gone(`/api/items/${String(item["id"])}`);
-    const other = root("POST", "/api/items", { name: fresh() }, header);
+    const item = await json(root("POST", "/api/items", { name: uniqueName() }, header), 201);
+    deleteAfterTest(`/api/items/${String(item["id"])}`);
+    const other = root("POST", "/api/items", { name: uniqueName() }, header);
     await problem(other, 422, "idempotency_key_reused");
   });
 });
 
-needing(["--key"], "lists", () => {
+describeWith(["--key"], "lists", () => {
   test("walking the links meets each item once, newest first, though others come meanwhile", async () => {
     const names: string[] = [];
     for (let n = 0; n < 5; n++)
-      names.unshift(String((await made("/api/items", { name: fresh() })).body["name"]));
+      names.unshift(String((await create("/api/items", { name: uniqueName() })).body["name"]));
     const met: string[] = [];
     let path: string | undefined = "/api/items?limit=2";
     // Items of others may lie between ours, but before them only those that have come since.
@@ -109,14 +109,14 @@ needing(["--key"], "lists", () => {
       met.push(...(await page(reply)).map(({ name }) => String(name)));
       path = nextOf(reply);
       expect(path ?? "limit=2").toContain("limit=2");
-      if (met.length === 2) await made("/api/items", { name: fresh() });
+      if (met.length === 2) await create("/api/items", { name: uniqueName() });
     }
     expect(met.filter((name) => names.includes(name))).toEqual(names);
   });
 
   test("the last page has no link to another", async () => {
     const { key } = await keyWith(["keys:read"]);
-    const reply = await having(key)("GET", "/api/keys?limit=100");
+    const reply = await callerFor(key)("GET", "/api/keys?limit=100");
     const keys = await page(reply);
     expect(nextOf(reply) === undefined || keys.length === 100).toBe(true);
   });

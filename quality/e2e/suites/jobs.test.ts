@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { json, problem } from "../../../convex/http/testing/replies.testing";
-import { eventually, root } from "./asking";
-import { needing } from "./needing";
+import { eventually, root } from "./client";
+import { describeWith } from "./describeWith";
 
 const data = { b: 1, a: [1, null, "ü"] };
 const canonical = '{"a":[1,null,"ü"],"b":1}';
@@ -12,7 +12,7 @@ const result = {
   type: "object",
 };
 
-needing(["--key"], "jobs", () => {
+describeWith(["--key"], "jobs", () => {
   test("a value is digested at once", async () => {
     expect(await json(root("POST", "/api/process", { data }))).toEqual({ success: true, result });
   });

@@ -1,14 +1,18 @@
 import { expect, test } from "vitest";
 import { json, page, problem } from "../../../convex/http/testing/replies.testing";
-import { fresh, gone, having, keyWith, made, root } from "./asking";
-import { needing } from "./needing";
+import { uniqueName, deleteAfterTest, callerFor, keyWith, create, root } from "./client";
+import { describeWith } from "./describeWith";
 
 const HOUR = 3_600_000;
 
-needing(["--key"], "keys", () => {
+describeWith(["--key"], "keys", () => {
   test("a key is shown once, and never in a list", async () => {
     const expiresAt = new Date(Date.now() + HOUR).toISOString();
-    const { reply, body } = await made("/api/keys", { name: fresh(), scopes: ["items:read"], expiresAt });
+    const { reply, body } = await create("/api/keys", {
+      name: uniqueName(),
+      scopes: ["items:read"],
+      expiresAt,
+    });
     const { key, ...shown } = body;
     expect(key).toMatch(/^cha_/);
     expect(reply.headers.get("cache-control")).toBe("no-store");
@@ -20,22 +24,22 @@ needing(["--key"], "keys", () => {
   test("a rotated key takes the place of the old one, which ends at once", async () => {
     const old = await keyWith(["items:read"]);
     const next = await json(root("POST", `${old.at}/rotate`));
-    gone(`/api/keys/${String(next["id"])}`);
+    deleteAfterTest(`/api/keys/${String(next["id"])}`);
     expect(next).toMatchObject({ scopes: ["items:read"] });
-    await json(having(String(next["key"]))("GET", "/api/protected"));
-    await problem(having(old.key)("GET", "/api/protected"), 403, "invalid_credential");
+    await json(callerFor(String(next["key"]))("GET", "/api/protected"));
+    await problem(callerFor(old.key)("GET", "/api/protected"), 403, "invalid_credential");
   });
 
   test("with an overlap both work", async () => {
     const old = await keyWith(["items:read"]);
     const next = await json(root("POST", `${old.at}/rotate`, { overlapSeconds: 600 }));
-    gone(`/api/keys/${String(next["id"])}`);
-    for (const key of [old.key, String(next["key"])]) await json(having(key)("GET", "/api/protected"));
+    deleteAfterTest(`/api/keys/${String(next["id"])}`);
+    for (const key of [old.key, String(next["key"])]) await json(callerFor(key)("GET", "/api/protected"));
   });
 
-  test("an expired key cannot be made, nor one with a scope that does not exist", async () => {
-    const past = { name: fresh(), scopes: ["items:read"], expiresAt: "2020-01-01T00:00:00.000Z" };
+  test("an expired key cannot be create, nor one with a scope that does not exist", async () => {
+    const past = { name: uniqueName(), scopes: ["items:read"], expiresAt: "2020-01-01T00:00:00.000Z" };
     await problem(root("POST", "/api/keys", past), 400, "invalid_request");
-    await problem(root("POST", "/api/keys", { name: fresh(), scopes: ["all"] }), 400, "invalid_request");
+    await problem(root("POST", "/api/keys", { name: uniqueName(), scopes: ["all"] }), 400, "invalid_request");
   });
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { having, keyWith, send } from "./asking";
-import { needing } from "./needing";
+import { callerFor, keyWith, send } from "./client";
+import { describeWith } from "./describeWith";
 
 const POLICY = /^"(?<name>[\w-]+)";q=(?<quota>\d+);w=(?<window>\d+)$/;
 const LEFT = /^"(?<name>[\w-]+)";r=(?<left>\d+);t=\d+$/;
@@ -17,9 +17,9 @@ function quotaOf({ headers }: Response): { name: string; quota: number; left: nu
   return { name: of?.["name"] ?? "", quota: Number(of?.["quota"]), left: Number(now?.["left"]) };
 }
 
-needing(["--key"], "of a key", () => {
+describeWith(["--key"], "of a key", () => {
   test("each has its own quota, and every reply says what is left, refusals too", async () => {
-    const caller = having((await keyWith(["items:read"])).key);
+    const caller = callerFor((await keyWith(["items:read"])).key);
     const first = quotaOf(await caller("GET", "/api/protected"));
     const refused = quotaOf(await caller("POST", "/api/items"));
     expect(refused?.quota).toBe(first?.quota);

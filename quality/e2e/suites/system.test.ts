@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { json, problem } from "../../../convex/http/testing/replies.testing";
-import { fresh, send } from "./asking";
+import { uniqueName, send } from "./client";
 import { committed, problemCodes } from "./document";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -39,7 +39,7 @@ test("the reference is a page with a policy of its own", async () => {
 
 describe("every reply", () => {
   test.each(["/health", "/nowhere"])("of %s has the id that the client gave", async (path) => {
-    const id = fresh();
+    const id = uniqueName();
     const reply = await send(path, { headers: { "X-Request-Id": id } });
     expect(reply.headers.get("x-request-id")).toBe(id);
   });

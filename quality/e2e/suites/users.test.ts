@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
 import { json, page, problem } from "../../../convex/http/testing/replies.testing";
-import { fresh, made, root } from "./asking";
-import { needing } from "./needing";
+import { uniqueName, create, root } from "./client";
+import { describeWith } from "./describeWith";
 
-const email = () => `${fresh()}@example.com`;
+const email = () => `${uniqueName()}@example.com`;
 
-needing(["--key"], "users", () => {
+describeWith(["--key"], "users", () => {
   test("a user is created, listed, changed and deleted", async () => {
     const address = email();
-    const { reply, body, at } = await made("/api/users", { email: address, name: "Ada Lovelace" });
+    const { reply, body, at } = await create("/api/users", { email: address, name: "Ada Lovelace" });
     expect(reply.headers.get("location")).toBe(at);
     expect(body).toMatchObject({ email: address, name: "Ada Lovelace" });
     expect(await json(root("GET", at))).toEqual(body);
@@ -24,10 +24,10 @@ needing(["--key"], "users", () => {
 
   test("an email is taken, in any letter case", async () => {
     const address = email();
-    const first = await made("/api/users", { email: address, name: "First" });
+    const first = await create("/api/users", { email: address, name: "First" });
     const same = root("POST", "/api/users", { email: address.toUpperCase(), name: "Second" });
     await problem(same, 409, "conflict");
-    const second = await made("/api/users", { email: email(), name: "Second" });
+    const second = await create("/api/users", { email: email(), name: "Second" });
     await problem(root("PATCH", second.at, { email: first.body["email"] }), 409, "conflict");
   });
 

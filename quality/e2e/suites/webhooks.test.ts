@@ -3,8 +3,8 @@ import { expect, onTestFinished, test } from "vitest";
 import { json, page, problem, type Json } from "../../../convex/http/testing/replies.testing";
 import { EVENTS } from "../../../scripts/webhook/events";
 import { freshId, signedHeaders, type WebhookSource } from "../../../scripts/webhook/sign";
-import { eventually, fresh, root, send } from "./asking";
-import { given, needing } from "./needing";
+import { eventually, uniqueName, root, send } from "./client";
+import { given, describeWith } from "./describeWith";
 
 type Event = {
   source: WebhookSource;
@@ -47,7 +47,7 @@ const logged = async ({ source, id }: Event) =>
 const TYPES = { stripe: "invoice.paid", clerk: "session.created", github: "push" } as const;
 
 for (const source of ["stripe", "clerk", "github"] as const) {
-  needing(["--key", `--${source}-secret`], source, () => {
+  describeWith(["--key", `--${source}-secret`], source, () => {
     test("an event is logged and processed once, however often it is sent", async () => {
       const sent = event(source, TYPES[source]);
       const entry = await processed(sent);
@@ -80,14 +80,14 @@ for (const [source, type] of [
   ["stripe", "invoice.paid"],
   ["clerk", "session.created"],
 ] as const) {
-  needing([`--${source}-secret`], `${source}'s clock`, () => {
+  describeWith([`--${source}-secret`], `${source}'s clock`, () => {
     test.each([600_000, -600_000])("an event that was signed %i ms ago is refused", async (ago) => {
       await problem(deliver(event(source, type, {}, ago)), 400, "webhook_rejected");
     });
   });
 }
 
-needing(["--key", "--stripe-secret"], "what Stripe reports", () => {
+describeWith(["--key", "--stripe-secret"], "what Stripe reports", () => {
   test("a checkout is recorded as a payment", async () => {
     const sessionId = `cs_test_${randomUUID()}`;
     const entry = await processed(event("stripe", "checkout.session.completed", { id: sessionId }));
@@ -119,7 +119,7 @@ needing(["--key", "--stripe-secret"], "what Stripe reports", () => {
   });
 });
 
-needing(["--key", "--clerk-secret"], "what Clerk reports", () => {
+describeWith(["--key", "--clerk-secret"], "what Clerk reports", () => {
   test("a user comes, changes and goes", async () => {
     const clerkId = `user_${randomUUID()}`;
     const about = {
@@ -127,7 +127,7 @@ needing(["--key", "--clerk-secret"], "what Clerk reports", () => {
       email_addresses: [
         {
           id: "idn_1",
-          email_address: `${fresh()}@example.com`,
+          email_address: `${uniqueName()}@example.com`,
           verification: { status: "verified", strategy: "email_code" },
         },
       ],

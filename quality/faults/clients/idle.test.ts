@@ -4,8 +4,11 @@ import { join } from "node:path";
 import type { Socket } from "node:net";
 import { expect, inject, test } from "vitest";
 import { caller } from "../client";
-import { OTHERS, Product, temporaryDirectory } from "../product";
 import { closed, connected } from "./sockets";
+import type { ServerProcess } from "../../lib/server";
+import { temporaryDirectory } from "../../lib/testServer";
+import { descriptorCount, residentBytes, SPARE_DESCRIPTORS } from "../../lib/usage";
+import { startServer } from "../server";
 
 const BATCH = 250;
 /** What a server may take for one: descriptors, buffers, parser. */
@@ -14,10 +17,10 @@ const MOST_BYTES_EACH = 40 * 1024;
 const SPARE = 500;
 
 /** How many connections both processes may hold: Node raises its limit as far as it is allowed to. */
-function allowed(wanted: number, product: Product): number {
+function allowed(wanted: number, server: ServerProcess): number {
   const limitOf = (pid: number | string) =>
     Number(/Max open files\s+(\d+)/.exec(readFileSync(`/proc/${pid}/limits`, "utf8"))?.[1]);
-  return Math.min(wanted, limitOf("self") - SPARE, limitOf(product.process.pid ?? 0) - SPARE);
+  return Math.min(wanted, limitOf("self") - SPARE, limitOf(server.pid) - SPARE);
 }
 
 /** From many addresses, so that there are ports for all of them. */
@@ -34,17 +37,17 @@ async function open(url: string, count: number): Promise<Socket[]> {
 }
 
 test("others are served beside thousands of idle connections, which cost little and are freed", async () => {
-  const product = await Product.start({ data: join(temporaryDirectory(), "data") });
-  const call = caller(product.url, product.key);
+  const server = await startServer({ data: join(temporaryDirectory(), "data") });
+  const call = caller(server.url, server.key);
   for (let i = 0; i < 200; i++) await call("POST", "/api/items", { name: `warm ${i}` });
-  const before = { descriptors: product.descriptors(), memory: product.memory() };
-  const count = allowed(inject("scale").connections, product);
+  const before = { descriptors: descriptorCount(server.pid), memory: residentBytes(server.pid) };
+  const count = allowed(inject("scale").connections, server);
 
-  const sockets = await open(product.url, count);
-  await expect.poll(() => product.descriptors()).toBeGreaterThanOrEqual(before.descriptors + count);
+  const sockets = await open(server.url, count);
+  await expect.poll(() => descriptorCount(server.pid)).toBeGreaterThanOrEqual(before.descriptors + count);
   for (let i = 0; i < 50; i++)
     expect((await call("POST", "/api/items", { name: `beside ${i}` })).status).toBe(201);
-  const each = (product.memory() - before.memory) / count;
+  const each = (residentBytes(server.pid) - before.memory) / count;
   console.log(`${count} idle connections, ${(each / 1024).toFixed(1)} KiB each`);
   expect(each).toBeLessThan(MOST_BYTES_EACH);
 
@@ -53,7 +56,11 @@ test("others are served beside thousands of idle connections, which cost little 
   for (const socket of leaving) socket.resetAndDestroy();
   const answers = await Promise.all(staying.map(closed));
   expect(new Set(answers.map((text) => text.slice(0, 12)))).toEqual(new Set(["HTTP/1.1 408"]));
-  await expect.poll(() => product.descriptors()).toBeLessThanOrEqual(before.descriptors + OTHERS);
+  await expect
+    .poll(() => descriptorCount(server.pid))
+    .toBeLessThanOrEqual(before.descriptors + SPARE_DESCRIPTORS);
   expect((await call("GET", "/api/items?limit=1")).status).toBe(200);
-  console.log(`all freed, ${Math.round((product.memory() - before.memory) / 1024)} KiB more than before`);
+  console.log(
+    `all freed, ${Math.round((residentBytes(server.pid) - before.memory) / 1024)} KiB more than before`,
+  );
 });

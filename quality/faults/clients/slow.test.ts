@@ -6,8 +6,10 @@ import { join } from "node:path";
 import { expect, inject, test } from "vitest";
 import type { Call } from "../client";
 import { caller } from "../client";
-import { OTHERS, Product, temporaryDirectory } from "../product";
 import { closed, connected, head } from "./sockets";
+import { temporaryDirectory } from "../../lib/testServer";
+import { descriptorCount, residentBytes, SPARE_DESCRIPTORS } from "../../lib/usage";
+import { startServer } from "../server";
 
 const MIB = 1024 * 1024;
 const CLIENTS = 50;
@@ -39,37 +41,37 @@ async function beside(call: Call, done: Promise<unknown>): Promise<number> {
 }
 
 const started = async (settings: Record<string, string> = {}) => {
-  const product = await Product.start({ data: join(temporaryDirectory(), "data"), settings });
-  const call = caller(product.url, product.key);
+  const server = await startServer({ data: join(temporaryDirectory(), "data"), settings });
+  const call = caller(server.url, server.key);
   expect((await call("POST", "/api/items", { name: "first" })).status).toBe(201);
-  return { product, call, descriptors: product.descriptors() };
+  return { server, call, descriptors: descriptorCount(server.pid) };
 };
 
 test("headers and bodies that come byte by byte are given up, and others are served", async () => {
-  const { product, call, descriptors } = await started({ REQUEST_TIMEOUT_MS: "3000" });
+  const { server, call, descriptors } = await started({ REQUEST_TIMEOUT_MS: "3000" });
   const clients = (text: (client: number) => [begin: string, rest: string]) =>
     Array.from({ length: CLIENTS }, async (_, client) => {
-      const socket = await connected(product.url);
+      const socket = await connected(server.url);
       const [begin, rest] = text(client);
       socket.write(begin);
       return trickle(socket, rest);
     });
   const headers = clients((client) => ["GET /health HTTP/1.1\r\n", `X-Header-${client}: slow\r\n`]);
-  const bodies = clients(() => [head("POST /api/items", product.key, 1_000), `{"name":"${"x".repeat(200)}"`]);
-  const uploads = clients(() => [head("POST /api/upload", product.key, 1_000_000), "x"]);
+  const bodies = clients(() => [head("POST /api/items", server.key, 1_000), `{"name":"${"x".repeat(200)}"`]);
+  const uploads = clients(() => [head("POST /api/upload", server.key, 1_000_000), "x"]);
   const all = Promise.all([...headers, ...bodies, ...uploads]);
   const served = await beside(call, all);
   const statuses = (await all).map((answer) => answer.slice(9, 12));
   expect(new Set(statuses.slice(0, CLIENTS))).toEqual(new Set(["408"]));
   expect(new Set(statuses.slice(CLIENTS))).toEqual(new Set(["503"]));
-  await expect.poll(() => product.descriptors()).toBeLessThanOrEqual(descriptors + OTHERS);
+  await expect.poll(() => descriptorCount(server.pid)).toBeLessThanOrEqual(descriptors + SPARE_DESCRIPTORS);
   console.log(
     `${3 * CLIENTS} trickling clients were closed; ${served} rounds of others were served meanwhile`,
   );
 });
 
 test("readers that stall cost no more than what is on its way to them, and are closed", async () => {
-  const { product, call, descriptors } = await started();
+  const { server, call, descriptors } = await started();
   const { uploadUrl } = (await call("POST", "/api/upload-url")).json as { uploadUrl: string };
   const stored = await fetch(uploadUrl, { method: "POST", body: randomBytes(16 * MIB) });
   const { storageId } = (await stored.json()) as { storageId: string };
@@ -77,12 +79,12 @@ test("readers that stall cost no more than what is on its way to them, and are c
   const location = new URL((await call("GET", `/files/${storageId}`)).headers.get("location") ?? "");
   const description = "x".repeat(4_000);
   for (let i = 0; i < 100; i++) await call("POST", "/api/items", { name: "long", description });
-  const before = product.memory();
+  const before = residentBytes(server.pid);
 
   const stall = async (url: string, line: string) => {
     const socket = await connected(url);
     socket.pause();
-    socket.write(head(line, product.key));
+    socket.write(head(line, server.key));
     await once(socket, "readable");
     return socket;
   };
@@ -90,17 +92,17 @@ test("readers that stall cost no more than what is on its way to them, and are c
     Array.from({ length: CLIENTS }, (_, i) =>
       i % 2 === 0
         ? stall(location.origin, `GET ${location.pathname}`)
-        : stall(product.url, "GET /api/items?limit=100"),
+        : stall(server.url, "GET /api/items?limit=100"),
     ),
   );
   for (let i = 0; i < 20; i++) expect((await call("GET", "/api/items?limit=100")).status).toBe(200);
-  const grown = product.memory() - before;
+  const grown = residentBytes(server.pid) - before;
   console.log(`${CLIENTS} stalled readers: ${Math.round(grown / MIB)} MiB more`);
   expect(grown).toBeLessThan(150 * MIB);
   // The short form does not wait for the two minutes after which they are cut; a test of the port does, with less.
   if (!inject("scale").long) for (const socket of stalled) socket.resetAndDestroy();
   // Twice that long where part of a write went out: Node takes it for progress when it first looks.
   await expect
-    .poll(() => product.descriptors(), { timeout: 280_000 })
-    .toBeLessThanOrEqual(descriptors + OTHERS);
+    .poll(() => descriptorCount(server.pid), { timeout: 280_000 })
+    .toBeLessThanOrEqual(descriptors + SPARE_DESCRIPTORS);
 }, 400_000);

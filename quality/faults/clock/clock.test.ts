@@ -3,8 +3,8 @@ import { expect, test } from "vitest";
 import { signedHeaders } from "../../../scripts/webhook/sign";
 import type { Call, Json } from "../client";
 import { caller, everything } from "../client";
-import { SECRETS } from "../product";
-import { clocked } from "./clocked";
+import { serverWithClock } from "./serverWithClock";
+import { SECRETS } from "../server";
 
 const HOUR = 60 * 60 * 1000;
 const DAY = 24 * HOUR;
@@ -50,9 +50,9 @@ const jobDone = async (call: Call, number: number) => {
 };
 
 test("set back while it runs: order, changes, jobs and webhooks go on", async () => {
-  const { set, start } = clocked();
-  const product = await start();
-  const call = caller(product.url, product.key);
+  const { set, start } = serverWithClock();
+  const server = await start();
+  const call = caller(server.url, server.key);
   const [one, two] = [await create(call, "one"), await create(call, "two")];
   await jobDone(call, 1);
   set(-2 * DAY);
@@ -73,11 +73,11 @@ test("set back while it runs: order, changes, jobs and webhooks go on", async ()
   expect((await deliver(call, "set-back", Date.now())).status).toBe(200);
   const log = () => call("GET", "/api/webhook-events?limit=1");
   await expect.poll(async () => (JSON.parse((await log()).text) as Json[])[0]?.["status"]).toBe("success");
-  expect((await product.stop()).code).toBe(0);
+  expect((await server.stop()).code).toBe(0);
 });
 
 test("set back between two runs: what was there stays older, and what was scheduled runs", async () => {
-  const { set, start } = clocked();
+  const { set, start } = serverWithClock();
   const first = await start();
   const { key } = first;
   await create(caller(first.url, key), "before");
@@ -92,9 +92,9 @@ test("set back between two runs: what was there stays older, and what was schedu
 });
 
 test("an idempotency key holds over a clock that is set back, and its day ends by the clock", async () => {
-  const { set, start } = clocked();
-  const product = await start();
-  const call = caller(product.url, product.key);
+  const { set, start } = serverWithClock();
+  const server = await start();
+  const call = caller(server.url, server.key);
   const key = { "Idempotency-Key": "once" };
   const made = await create(call, "once", key);
   set(-2 * DAY);
@@ -106,9 +106,9 @@ test("an idempotency key holds over a clock that is set back, and its day ends b
 });
 
 test("a clock that is set back locks nobody out by rate limits", async () => {
-  const { set, start } = clocked({ RATE_LIMIT_KEY_PER_MINUTE: "5" });
-  const product = await start();
-  const call = caller(product.url, product.key);
+  const { set, start } = serverWithClock({ RATE_LIMIT_KEY_PER_MINUTE: "5" });
+  const server = await start();
+  const call = caller(server.url, server.key);
   const status = async () => (await call("GET", "/api/items")).status;
   const drain = async () => {
     for (let i = 0; i < 6; i++) await status();
@@ -130,9 +130,9 @@ test("a clock that is set back locks nobody out by rate limits", async () => {
 });
 
 test("a signed webhook is held against the clock as it is", async () => {
-  const { set, start } = clocked();
-  const product = await start();
-  const call = caller(product.url, product.key);
+  const { set, start } = serverWithClock();
+  const server = await start();
+  const call = caller(server.url, server.key);
   const now = Date.now();
   set(-HOUR);
   expect((await pay(call, "evt_future", now)).status).toBe(400);
@@ -148,7 +148,7 @@ test("a signed webhook is held against the clock as it is", async () => {
 });
 
 test("what was due by a clock that was ahead waits until the clock is there, and runs", async () => {
-  const { set, start } = clocked();
+  const { set, start } = serverWithClock();
   set(DAY);
   const first = await start();
   const { key } = first;

@@ -7,9 +7,9 @@ import { inspect } from "../../../packages/convex-embedded/fixtures/inspect";
 import { signedHeaders } from "../../../scripts/webhook/sign";
 import type { Answer, Call } from "../client";
 import { caller, everything } from "../client";
-import { Product, SECRETS } from "../product";
 import { smallDisk } from "./mounts";
 import { READY, readiness } from "./readiness";
+import { refusedStart, SECRETS, startServer } from "../server";
 
 const MIB = 1024 * 1024;
 const NEEDS = "needs the right to mount a file system";
@@ -50,8 +50,8 @@ test("a full disk refuses writes with a problem, goes on reading, and takes writ
   const disk = smallDisk(24);
   if (disk === null) return skip(NEEDS);
   const data = join(disk, "data");
-  const product = await Product.start({ data });
-  const call = caller(product.url, product.key);
+  const server = await startServer({ data });
+  const call = caller(server.url, server.key);
   const first = await call("POST", "/api/upload", randomBytes(100_000));
   const uploadUrl = String((await call("POST", "/api/upload-url")).json["uploadUrl"]);
   const acknowledged = new Map<unknown, unknown>();
@@ -100,7 +100,7 @@ test("a full disk refuses writes with a problem, goes on reading, and takes writ
   expect((await call("POST", "/api/upload", randomBytes(2_000_000))).status).toBe(200);
   expect((await fetch(uploadUrl, { method: "POST", body: randomBytes(100_000) })).status).toBe(200);
   expect((await deliver()).status).toBe(200);
-  expect((await product.stop()).code).toBe(0);
+  expect((await server.stop()).code).toBe(0);
 
   const { problems, orphans, documents, files } = inspect(data);
   expect([problems, orphans]).toEqual([[], []]);
@@ -115,8 +115,8 @@ test("with the default limits a full disk refuses writes only, and readiness and
   const disk = smallDisk(24);
   if (disk === null) return skip(NEEDS);
   const settings = { RATE_LIMIT_KEY_PER_MINUTE: "600", RATE_LIMIT_IP_PER_MINUTE: "120" };
-  const product = await Product.start({ data: join(disk, "data"), settings });
-  const call = caller(product.url, product.key);
+  const server = await startServer({ data: join(disk, "data"), settings });
+  const call = caller(server.url, server.key);
   const { json: item } = await create(call, "before");
   expect(await readiness(call)).toEqual(READY);
   const makeRoom = fill(disk);
@@ -131,8 +131,8 @@ test("with the default limits a full disk refuses writes only, and readiness and
   }
   expect([...statuses]).toEqual([[200, 100]]);
   expectUnavailable(await create(call, "during"));
-  await product.line(/requests_uncounted/);
-  const told = product.lines.filter((line) => line.includes("requests_uncounted"));
+  await server.line(/requests_uncounted/);
+  const told = server.lines.filter((line) => line.includes("requests_uncounted"));
   expect(told).toHaveLength(1);
   expect(told[0]).toMatch(/database or disk is full|disk I\/O error/);
 
@@ -142,7 +142,7 @@ test("with the default limits a full disk refuses writes only, and readiness and
   console.log(
     `a full disk, default limits: of 100 reads ${statuses.get(200)} are 200, told in ${told.length} line`,
   );
-  expect((await product.stop()).code).toBe(0);
+  expect((await server.stop()).code).toBe(0);
 });
 
 test.for(["killed", "stopped"] as const)(
@@ -151,12 +151,12 @@ test.for(["killed", "stopped"] as const)(
     const disk = smallDisk(24);
     if (disk === null) return skip(NEEDS);
     const data = join(disk, "data");
-    const product = await Product.start({ data });
-    const { key } = product;
-    const { json } = await create(caller(product.url, key), "before");
+    const server = await startServer({ data });
+    const { key } = server;
+    const { json } = await create(caller(server.url, key), "before");
     const makeRoom = fill(disk);
-    await (how === "killed" ? product.kill() : product.stop());
-    const again = await Product.start({ data });
+    await (how === "killed" ? server.kill() : server.stop());
+    const again = await startServer({ data });
     const call = caller(again.url, key);
     expect((await call("GET", `/api/items/${String(json["id"])}`)).json).toEqual(json);
     makeRoom();
@@ -169,11 +169,11 @@ test("a first start on a full disk says so, and leaves nothing in the way of the
   if (disk === null) return skip(NEEDS);
   const makeRoom = fill(disk);
   const data = join(disk, "data");
-  const { status, printed } = await Product.refused({ data });
+  const { status, printed } = await refusedStart({ data });
   expect(status).toBe(1);
   expect(printed).toMatch(/full|no space left/i);
   expect(printed).not.toMatch(/^\s+at /m);
   makeRoom();
-  const product = await Product.start({ data });
-  expect(product.key).toMatch(/^cha_/);
+  const server = await startServer({ data });
+  expect(server.key).toMatch(/^cha_/);
 });

@@ -4,8 +4,9 @@ import { setTimeout as pause } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { Connection } from "../../../packages/convex-embedded/src/store/sqlite";
 import { caller } from "../client";
-import { Product, temporaryDirectory } from "../product";
 import { READY, readiness } from "./readiness";
+import { temporaryDirectory } from "../../lib/testServer";
+import { refusedStart, startServer } from "../server";
 
 const DEFAULT_LIMITS = { RATE_LIMIT_KEY_PER_MINUTE: "600", RATE_LIMIT_IP_PER_MINUTE: "120" };
 
@@ -16,8 +17,8 @@ const timed = async <T>(work: Promise<T>): Promise<{ value: T; ms: number }> => 
 
 test("a foreign lock refuses writes for now, and holds up neither reads nor the process", async () => {
   const data = join(temporaryDirectory(), "data");
-  const product = await Product.start({ data, settings: DEFAULT_LIMITS });
-  const call = caller(product.url, product.key);
+  const server = await startServer({ data, settings: DEFAULT_LIMITS });
+  const call = caller(server.url, server.key);
   const before = await call("POST", "/api/items", { name: "before" });
   const path = `/api/items/${String(before.json["id"])}`;
   expect(await readiness(call)).toEqual(READY);
@@ -51,7 +52,7 @@ test("a foreign lock refuses writes for now, and holds up neither reads nor the 
   other.exec("ROLLBACK");
   expect((await call("POST", "/api/items", { name: "after" })).status).toBe(201);
   expect(await readiness(call)).toEqual(READY);
-  expect((await product.stop()).code).toBe(0);
+  expect((await server.stop()).code).toBe(0);
   const ms = (value: number) => `${Math.round(value)} ms`;
   console.log(
     `a lock held: the first write is refused after ${ms(first.ms)}; meanwhile ${answered} GET /health, at most ${ms(longest)}; ` +
@@ -61,11 +62,11 @@ test("a foreign lock refuses writes for now, and holds up neither reads nor the 
 
 test("a start while another process holds the lock is refused in one line", async () => {
   const data = join(temporaryDirectory(), "data");
-  await (await Product.start({ data })).stop();
+  await (await startServer({ data })).stop();
   const other = new Connection(join(data, "data.sqlite"));
   onTestFinished(() => other.close());
   other.exec("BEGIN IMMEDIATE");
-  const { status, printed } = await Product.refused({ data });
+  const { status, printed } = await refusedStart({ data });
   expect(status).toBe(1);
   expect(printed).toMatch(/^The database \S+data\.sqlite is locked by another process\. .*$/);
 });

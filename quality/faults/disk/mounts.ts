@@ -1,7 +1,7 @@
 /** File systems of a test's own. Where this user may not mount any, the test says so and is skipped. */
 import { execFileSync } from "node:child_process";
 import { onTestFinished } from "vitest";
-import { temporaryDirectory } from "../product";
+import { temporaryDirectory } from "../../lib/testServer";
 
 /** A file system of so many mebibytes, `null` where none may be made. */
 export function smallDisk(mebibytes: number): string | null {

@@ -4,31 +4,32 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { inspect } from "../../../packages/convex-embedded/fixtures/inspect";
 import { caller } from "../client";
-import { Product, temporaryDirectory } from "../product";
 import { readOnly } from "./mounts";
+import { temporaryDirectory } from "../../lib/testServer";
+import { refusedStart, startServer } from "../server";
 
 const NEEDS = "needs the right to mount a file system";
 
 test("a start in a directory that cannot be written is refused in one line", async ({ skip }) => {
   const data = join(temporaryDirectory(), "data");
-  const product = await Product.start({ data });
-  expect((await product.stop()).code).toBe(0);
+  const server = await startServer({ data });
+  expect((await server.stop()).code).toBe(0);
   const makeWritable = readOnly(data);
   if (makeWritable === null) return skip(NEEDS);
-  const { status, printed } = await Product.refused({ data });
+  const { status, printed } = await refusedStart({ data });
   expect(status).toBe(1);
   expect(printed).toMatch(
     /^The data directory \S+ cannot be written: .*\. Make it writable for this process, or choose another data directory\.$/,
   );
   makeWritable();
   expect(inspect(data).problems).toEqual([]);
-  await Product.start({ data });
+  await startServer({ data });
 });
 
 test("a start where no directory can be made is refused in one line", async ({ skip }) => {
   const parent = temporaryDirectory();
   if (readOnly(parent) === null) return skip(NEEDS);
-  const { status, printed } = await Product.refused({ data: join(parent, "data") });
+  const { status, printed } = await refusedStart({ data: join(parent, "data") });
   expect(status).toBe(1);
   expect(printed).toMatch(/^The data directory \S+ cannot be made: .*\. Choose another one\.$/);
 });
@@ -37,8 +38,8 @@ test("a directory that becomes read-only refuses files, and goes on when it is w
   skip,
 }) => {
   const data = join(temporaryDirectory(), "data");
-  const product = await Product.start({ data });
-  const call = caller(product.url, product.key);
+  const server = await startServer({ data });
+  const call = caller(server.url, server.key);
   const before = await call("POST", "/api/items", { name: "before" });
   const makeWritable = readOnly(data);
   if (makeWritable === null) return skip(NEEDS);
@@ -48,7 +49,7 @@ test("a directory that becomes read-only refuses files, and goes on when it is w
   makeWritable();
   expect((await call("POST", "/api/upload", randomBytes(50_000))).status).toBe(200);
   expect((await call("POST", "/api/items", { name: "after" })).status).toBe(201);
-  expect((await product.stop()).code).toBe(0);
+  expect((await server.stop()).code).toBe(0);
   const { problems, orphans, files } = inspect(data);
   expect([problems, orphans, files.size]).toEqual([[], [], 1]);
 });

@@ -1,9 +1,8 @@
 /** An issuer that cannot be reached while tokens with an unknown key keep coming. */
 import { expect, test } from "vitest";
-import { sign, signingKey, startIssuer } from "../../../packages/convex-embedded/fixtures/issuer";
-import { clocked } from "../clock/clocked";
+import { issuerSettings, signingKey, startIssuer, tokenFor } from "../../lib/issuer";
+import { serverWithClock } from "../clock/serverWithClock";
 
-const AUDIENCE = "faults";
 /** Tokens with an unknown key that are sent meanwhile, ten at a time. */
 const FORGED = 200;
 
@@ -14,21 +13,13 @@ test("tokens of known keys go on working, unknown ones are 503, and a new key co
     await signingKey("next"),
   ];
   const issuer = await startIssuer([known]);
-  const settings = { OIDC_ISSUER: issuer.url, OIDC_AUDIENCE: AUDIENCE };
-  const { set, start } = clocked(settings);
-  const product = await start();
-  const claims = {
-    iss: issuer.url,
-    aud: AUDIENCE,
-    sub: "ada",
-    email: "ada@example.com",
-    email_verified: true,
-  };
-  const now = Math.floor(Date.now() / 1000);
-  const tokenBy = (key: typeof known) => sign(key, { ...claims, iat: now, exp: now + 3600 });
+  const { set, start } = serverWithClock(issuerSettings(issuer));
+  const server = await start();
+  const ada = { name: "Ada", email: "ada@example.com" };
+  const tokenBy = (key: typeof known) => tokenFor(issuer, key, ada);
   const [good, bad, fresh] = [await tokenBy(known), await tokenBy(forger), await tokenBy(next)];
   const ask = async (token: string): Promise<Response> => {
-    const reply = await fetch(`${product.url}/api/user`, { headers: { Authorization: `Bearer ${token}` } });
+    const reply = await fetch(`${server.url}/api/user`, { headers: { Authorization: `Bearer ${token}` } });
     await reply.arrayBuffer();
     return reply;
   };
@@ -55,8 +46,8 @@ test("tokens of known keys go on working, unknown ones are 503, and a new key co
   expect(counts).toEqual({ "known key: 200": FORGED / 10, "unknown key: 503": (FORGED / 10) * 9 });
   expect(retryAfter).toMatch(/^\d+$/);
   // The runtime says why once. The lines of requests begin with their route.
-  await product.line(/^(?!\[).*cannot be fetched/);
-  const told = product.lines.filter((line) => line.includes(issuer.url) && !line.startsWith("["));
+  await server.line(/^(?!\[).*cannot be fetched/);
+  const told = server.lines.filter((line) => line.includes(issuer.url) && !line.startsWith("["));
   expect(told).toEqual([expect.stringMatching(/cannot be fetched/)]);
 
   issuer.answer = null;

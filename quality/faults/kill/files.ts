@@ -2,8 +2,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Call } from "../client";
 import { everything } from "../client";
-import type { Kind, Turn } from "./kind";
-import { expectStatus, repeated, some } from "./kind";
+import type { Workload, Turn } from "./workload";
+import { expectStatus, repeated, some } from "./workload";
 
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
@@ -36,7 +36,7 @@ async function missingOf(
   return problems;
 }
 
-export function uploads(): Kind {
+export function uploads(): Workload {
   const acknowledged = new Map<string, string>();
   /** What had no answer, by key. */
   const open = new Map<string, Uint8Array>();
@@ -70,7 +70,7 @@ export function uploads(): Kind {
   };
 }
 
-export function directUploads(): Kind {
+export function directUploads(): Workload {
   const acknowledged = new Map<string, string>();
   /** Bytes that are there, and not registered yet. */
   const open = new Map<string, string>();

@@ -1,8 +1,8 @@
 /** Items that are created, plainly and with an `Idempotency-Key`, and changed under `If-Match`. */
 import type { Inspection } from "../../../packages/convex-embedded/fixtures/inspect";
 import { everything } from "../client";
-import type { Kind, Turn } from "./kind";
-import { expectStatus, repeated, some } from "./kind";
+import type { Workload, Turn } from "./workload";
+import { expectStatus, repeated, some } from "./workload";
 
 const post = ({ call }: Turn, name: string, key?: string) =>
   call("POST", "/api/items", { name }, key === undefined ? {} : { "Idempotency-Key": key });
@@ -22,7 +22,7 @@ const twiceOf = (found: Inspection, prefix: string) =>
     .filter((name) => String(name).startsWith(prefix))
     .map((name) => `${String(name)} is there more than once`);
 
-export function createdItems(): Kind {
+export function createdItems(): Workload {
   const acknowledged = new Map<string, string>();
   let made = 0;
   return {
@@ -41,7 +41,7 @@ export function createdItems(): Kind {
   };
 }
 
-export function keyedItems(): Kind {
+export function keyedItems(): Workload {
   const acknowledged = new Map<string, string>();
   /** Ids by key; undefined for what had no answer. The key is the name, too. */
   const asked = new Map<string, string | undefined>();
@@ -93,7 +93,7 @@ interface Lane {
 }
 
 /** Each worker changes an item of its own, so that there is one state which it must have, or two. */
-export function changedItems(): Kind {
+export function changedItems(): Workload {
   const lanes = new Map<number, Lane>();
   let changes = 0;
   let asked = 0;

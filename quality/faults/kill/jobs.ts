@@ -1,7 +1,7 @@
 /** `POST /api/process`, at once and as a job. */
 import { createHash } from "node:crypto";
-import type { Kind, Turn } from "./kind";
-import { expectStatus } from "./kind";
+import type { Workload, Turn } from "./workload";
+import { expectStatus } from "./workload";
 
 /** The digest of the canonical form, which for this is what `JSON.stringify` makes. */
 const digestOf = (number: number) => createHash("sha256").update(JSON.stringify({ number })).digest("hex");
@@ -12,7 +12,7 @@ const ask = ({ call }: Turn, number: number, more: Record<string, string>) =>
 const sha256Of = (json: Readonly<Record<string, unknown>>) =>
   (json["result"] as { sha256?: string } | undefined)?.sha256;
 
-export function jobs(): Kind & { cut: () => number } {
+export function jobs(): Workload & { cut: () => number } {
   /** Numbers by the id of their job. */
   const acknowledged = new Map<string, number>();
   const open = new Set<number>();

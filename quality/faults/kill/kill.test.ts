@@ -4,13 +4,14 @@ import { setTimeout as pause } from "node:timers/promises";
 import { expect, inject, onTestFailed, test } from "vitest";
 import { inspect } from "../../../packages/convex-embedded/fixtures/inspect";
 import { caller } from "../client";
-import { Product, temporaryDirectory } from "../product";
 import { randomOf } from "../../../packages/convex-embedded/fixtures/random";
 import { directUploads, uploads } from "./files";
 import { changedItems, createdItems, keyedItems } from "./items";
 import { jobs } from "./jobs";
-import type { Kind, Turn } from "./kind";
+import type { Workload, Turn } from "./workload";
 import { webhooks } from "./webhooks";
+import { temporaryDirectory } from "../../lib/testServer";
+import { launchServer, startServer } from "../server";
 
 const { rounds, seed } = inject("scale");
 /** Long enough for everything to be in flight, and to have ended in many places. */
@@ -18,14 +19,15 @@ const MOST_MS = 800;
 const READ_MS = 300;
 
 /** Until everything has been acknowledged so often that a loss would show; on a slow machine that takes more rounds. */
-const enough = (kinds: readonly Kind[]): boolean => kinds.every((kind) => kind.acknowledged() > rounds);
+const enough = (workloads: readonly Workload[]): boolean =>
+  workloads.every((workload) => workload.acknowledged() > rounds);
 
 /** Works until the server is gone. */
-async function flood(kinds: readonly Kind[], turn: Turn, gone: AbortSignal): Promise<void> {
-  const workers = kinds.flatMap((kind) =>
-    Array.from({ length: kind.workers }, async (_, worker) => {
+async function flood(workloads: readonly Workload[], turn: Turn, gone: AbortSignal): Promise<void> {
+  const workers = workloads.flatMap((workload) =>
+    Array.from({ length: workload.workers }, async (_, worker) => {
       try {
-        for (;;) await kind.work(turn, worker);
+        for (;;) await workload.work(turn, worker);
       } catch (error) {
         // So `fetch` says that a connection was refused or cut.
         if (!(error instanceof TypeError) && !gone.aborted) throw error;
@@ -51,7 +53,7 @@ test(
     const data = join(temporaryDirectory(), "data");
     const random = randomOf(seed);
     const work = jobs();
-    const kinds = [
+    const workloads = [
       createdItems(),
       keyedItems(),
       changedItems(),
@@ -66,40 +68,41 @@ test(
     for (let round = 0; ; round++) {
       if (key !== undefined && random() < 0.1) {
         // A start that does not get to its end, in what the last kill has left.
-        const half = Product.launch({ data });
+        const half = launchServer({ data });
         await pause(random() * 1_000);
         await half.kill();
         killedAtStart++;
       }
-      const product = await Product.start({ data });
-      key ??= product.key;
-      onTestFailed(() => console.log(product.lines.filter((line) => line.includes('"error"')).join("\n")));
-      const turn = { call: caller(product.url, key), random };
-      for (const kind of kinds) expect(await kind.again(turn), `${kind.name}, round ${round}`).toEqual([]);
-      if (round >= rounds && enough(kinds)) {
+      const server = await startServer({ data });
+      key ??= server.key;
+      onTestFailed(() => console.log(server.lines.filter((line) => line.includes('"error"')).join("\n")));
+      const turn = { call: caller(server.url, key), random };
+      for (const workload of workloads)
+        expect(await workload.again(turn), `${workload.name}, round ${round}`).toEqual([]);
+      if (round >= rounds && enough(workloads)) {
         await settled(turn);
-        for (const kind of kinds) expect(await kind.missing(turn), kind.name).toEqual([]);
-        expect(await product.stop()).toEqual({ code: 0, signal: null });
+        for (const workload of workloads) expect(await workload.missing(turn), workload.name).toEqual([]);
+        expect(await server.stop()).toEqual({ code: 0, signal: null });
         break;
       }
       const gone = new AbortController();
       const killed = pause(20 + random() * MOST_MS)
-        .then(() => product.kill())
+        .then(() => server.kill())
         // What had been answered is read.
         .then(() => pause(READ_MS))
         .then(() => gone.abort());
-      await flood(kinds, { call: caller(product.url, key, gone.signal), random }, gone.signal);
+      await flood(workloads, { call: caller(server.url, key, gone.signal), random }, gone.signal);
       await killed;
       kills++;
       // A trace on stderr would be a fault of its own.
-      expect(product.lines.filter((line) => /^\s+at /.test(line))).toEqual([]);
+      expect(server.lines.filter((line) => /^\s+at /.test(line))).toEqual([]);
     }
     const found = inspect(data);
     expect([found.problems, found.orphans]).toEqual([[], []]);
-    for (const kind of kinds) expect(kind.twice(found), kind.name).toEqual([]);
-    for (const kind of kinds) {
+    for (const workload of workloads) expect(workload.twice(found), workload.name).toEqual([]);
+    for (const workload of workloads) {
       console.log(
-        `${kind.name.padEnd(16)}${String(kind.acknowledged()).padStart(7)} acknowledged, 0 missing, 0 twice`,
+        `${workload.name.padEnd(16)}${String(workload.acknowledged()).padStart(7)} acknowledged, 0 missing, 0 twice`,
       );
     }
     console.log(

@@ -2,9 +2,9 @@
 import { freshId, signedHeaders, SOURCES, type WebhookSource } from "../../../scripts/webhook/sign";
 import type { Call } from "../client";
 import { everything } from "../client";
-import { SECRETS } from "../product";
-import type { Kind } from "./kind";
-import { expectStatus, repeated, some } from "./kind";
+import type { Workload } from "./workload";
+import { expectStatus, repeated, some } from "./workload";
+import { SECRETS } from "../server";
 
 interface Event {
   readonly source: WebhookSource;
@@ -40,7 +40,7 @@ function eventOf(source: WebhookSource, now: number): Event {
   }
 }
 
-export function webhooks(): Kind {
+export function webhooks(): Workload {
   const acknowledged: Event[] = [];
   const open = new Set<Event>();
   const send = (call: Call, event: Event) => {

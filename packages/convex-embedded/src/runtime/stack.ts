@@ -46,7 +46,7 @@ export function withSourcePosition(thrown: unknown, mapStack: MapStack): unknown
   if (thrown.stack === undefined) return thrown;
   const mapped = mapStack(thrown.stack);
   if (mapped === thrown.stack) return thrown;
-  const places = [...mapped.matchAll(/^\s+at (?:.*\(|async )?([^\s()]+:\d+:\d+)\)?$/gm)].map(
+  const places = [...mapped.matchAll(/^[ \t]+at (?:.*\(|async )?([^\s()]+:\d+:\d+)\)?$/gm)].map(
     ([, at = ""]) => at,
   );
   // A library that refuses what it is given is not where the mistake is.

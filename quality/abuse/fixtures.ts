@@ -1,0 +1,58 @@
+/** Valid and invalid keys, and existing resources, for the generated requests. */
+import type { WebhookSource } from "../../scripts/webhook/sign";
+import { SCOPES } from "../../convex/identity/scopes.lib";
+import type { Keys } from "../../openapi/contract/fuzz/presented";
+
+export type Fixtures = {
+  keys: Keys;
+  secrets: Record<WebhookSource, string>;
+  /** An id for each path with a name in it. */
+  things: Readonly<Record<string, string>>;
+};
+
+type Made = Record<string, unknown>;
+
+/** Makes everything anew with a key that may do all: what was there may have been deleted since. */
+export async function createFixtures(
+  url: string,
+  root: string,
+  secrets: Fixtures["secrets"],
+): Promise<Fixtures> {
+  const post = async (path: string, body: unknown, more: Record<string, string> = {}): Promise<Made> => {
+    const headers = { "X-API-Key": root, "Content-Type": "application/json", ...more };
+    const reply = await fetch(url + path, { method: "POST", headers, body: JSON.stringify(body) });
+    if (!reply.ok) throw new Error(`${path} was answered ${reply.status} ${await reply.text()}`);
+    return (await reply.json()) as Made;
+  };
+  const key = (scopes: readonly string[]) => post("/api/keys", { name: "abuse", scopes });
+  const [scopeless, revoked, other] = [await key([SCOPES[0]]), await key(["*"]), await key(["items:read"])];
+  await fetch(`${url}/api/keys/${String(revoked["id"])}`, {
+    method: "DELETE",
+    headers: { "X-API-Key": root },
+  });
+  const item = await post("/api/items", { name: "bolt" });
+  const user = await post("/api/users", { name: "Grace", email: `${crypto.randomUUID()}@example.com` });
+  const file = await post("/api/upload", "bytes", { "Content-Type": "text/plain" });
+  const job = await post("/api/process", { data: 1 }, { Prefer: "respond-async" });
+  const id = ({ id: own, storageId }: Made) => String(own ?? storageId);
+  const at = root.length - 20;
+  return {
+    keys: {
+      root,
+      scopeless: String(scopeless["key"]),
+      revoked: String(revoked["key"]),
+      mistyped: root.slice(0, at) + (root[at] === "x" ? "y" : "x") + root.slice(at + 1),
+    },
+    secrets,
+    things: {
+      "/api/items/{itemId}": id(item),
+      "/api/users/{id}": id(user),
+      "/api/keys/{id}": id(other),
+      "/api/keys/{id}/rotate": id(other),
+      "/api/files/{id}": id(file),
+      "/files/{id}": id(file),
+      "/api/jobs/{id}": id(job),
+      "/problems/{code}": "not_found",
+    },
+  };
+}

@@ -1,0 +1,68 @@
+/** Every regular expression of the served code is checked by recheck: no text may make it take super-linear time. */
+import { check, type Diagnostics } from "recheck";
+import { describe, expect, test, vi } from "vitest";
+import { regexesIn, type Found } from "./regexes";
+
+const ALL = ["convex", "packages/convex-embedded/src", "examples"].flatMap(regexesIn);
+const nameOf = ({ file, source }: Found) => `${file}: ${source}`;
+
+/** Milliseconds for one expression. recheck answers `unknown` after that, which fails the test. */
+const TIMEOUT_MS = 120_000;
+
+/** Expressions with polynomial time, and why their text is short or trusted. */
+const SHORT_TEXTS: Readonly<Record<string, string>> = {
+  "convex/lib/accept.lib.ts: [^/]+$": "a media type that the API offers, a constant",
+  'examples/web/src/api.ts: <([^>]+)>; *rel="next"': "a header of the API that the page calls",
+  "examples/web/src/main.ts: \\/+$": "an address that the user types",
+  "packages/convex-embedded/src/environment/envLines.ts: ^(?:export\\s+)?[A-Za-z_][\\w.-]*\\s*=\\s*(.*)$":
+    "a line of the operator's own file",
+  "packages/convex-embedded/src/environment/environment.ts: \\/+$": "a setting of the operator",
+  "packages/convex-embedded/src/exchange/entries.ts: (?:^|\\/)((?:_components\\/[^/]+\\/)*)$":
+    "the name of a ZIP entry, at most 65,535 bytes, in an import that takes the admin key",
+  "packages/convex-embedded/src/runtime/entries.ts: ^\\s{0,100}(import|export)": "a source file in convex/",
+  "packages/convex-embedded/src/runtime/entries.ts: \\/\\/[^\\n]*|\\/\\*[\\s\\S]*?\\*\\/":
+    "the beginning of a source file in convex/",
+};
+
+/** `linear`, `polynomial`, `exponential`, or the reason why recheck does not know. */
+async function complexityOf({ source, flags }: Pick<Found, "source" | "flags">): Promise<string> {
+  // The JavaScript build: the same on every machine. The others are programs that a platform may lack.
+  vi.stubEnv("RECHECK_BACKEND", "pure");
+  const found: Diagnostics = await check(source, flags, { timeout: TIMEOUT_MS });
+  if (found.status === "unknown") return `unknown: ${JSON.stringify(found.error)}`;
+  return found.status === "safe" ? "linear" : found.complexity.type;
+}
+
+describe("the checker finds planted expressions", () => {
+  test.each(["(a+)+$", "(a|a)*$", "^(\\w+\\s?)*$", "(x+x+)+y", "^(?=(a+)+b)"])(
+    "/%s/ takes exponential time",
+    async (source) => expect(await complexityOf({ source, flags: "" })).toBe("exponential"),
+  );
+
+  test.each(["\\s+$", "^a*a*$", "^.*a.*$", "a+b", "^(a|b)*a[ab]*$"])(
+    "/%s/ takes polynomial time",
+    async (source) => expect(await complexityOf({ source, flags: "" })).toBe("polynomial"),
+  );
+
+  test.each(["^(a|b)*$", "^(\\w+\\.)*$", "^(a+)+", "^a{1,61}b?$"])("/%s/ takes linear time", async (source) =>
+    expect(await complexityOf({ source, flags: "" })).toBe("linear"),
+  );
+
+  test("an expression that recheck cannot read fails", async () => {
+    expect(await complexityOf({ source: "[a", flags: "" })).toMatch(/^unknown/);
+  });
+});
+
+test("expressions are collected, those built at run time among them", () => {
+  expect(ALL.length).toBeGreaterThan(100);
+  const ofMediaTypes = ALL.filter(({ file }) => file === "convex/lib/mediaType.lib.ts");
+  expect(ofMediaTypes.some(({ source }) => new RegExp(source).test('; charset="a b"'))).toBe(true);
+});
+
+test.each(ALL.map((found) => [nameOf(found), found] as const))("%s", async (name, found) => {
+  expect(await complexityOf(found)).toBe(name in SHORT_TEXTS ? "polynomial" : "linear");
+});
+
+test("every exception names an expression that exists", () => {
+  expect(ALL.map(nameOf)).toEqual(expect.arrayContaining(Object.keys(SHORT_TEXTS)));
+});

@@ -1,0 +1,50 @@
+/** Hostile requests that are still HTTP. The server has to answer each, in order. */
+import fc from "fast-check";
+import { bodies } from "./bodies";
+import type { Mutation } from "./draft";
+import { framing } from "./framing";
+import { header, headers } from "./headers";
+import { paths, queries } from "./targets";
+
+const METHODS = [
+  "TRACE",
+  "QUERY",
+  "PROPFIND",
+  "PURGE",
+  "LINK",
+  "MKCOL",
+  "M-SEARCH",
+  "REPORT",
+  "LOCK",
+  "OPTIONS",
+  "HEAD",
+];
+const methods = fc.constantFrom(...METHODS).map((method): Mutation => (draft) => ({ ...draft, method }));
+
+/**
+ * A key where no key belongs: what is written down somewhere would give it away. `X-Request-Id` is left out, since it is there
+ * to be written down.
+ */
+const leaks = (key: string) =>
+  fc.constantFrom<Mutation>(
+    (draft) => ({ ...draft, target: `${draft.target.split("?")[0] ?? ""}/${key}` }),
+    (draft) => ({ ...draft, target: `${draft.target.split("?")[0] ?? ""}?key=${key}` }),
+    ...["Cookie", "User-Agent", "Referer", "Idempotency-Key", "Origin"].map((name) => header(name, key)),
+    (draft) => ({
+      ...draft,
+      headers: [...draft.headers, ["Content-Type", "application/json"]],
+      body: Buffer.from(`{"name":"${key}"}`),
+    }),
+  );
+
+/** @param key that works, to be sent where it does not belong. */
+export const mutations = (key: string): fc.Arbitrary<Mutation> =>
+  fc.oneof(
+    { weight: 2, arbitrary: methods },
+    { weight: 5, arbitrary: paths },
+    { weight: 2, arbitrary: queries },
+    { weight: 6, arbitrary: headers },
+    { weight: 3, arbitrary: framing },
+    { weight: 3, arbitrary: bodies },
+    { weight: 1, arbitrary: leaks(key) },
+  );

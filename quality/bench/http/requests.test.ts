@@ -1,0 +1,22 @@
+import { expect, test } from "vitest";
+import { KINDS } from "./mix";
+import { Requests } from "./requests";
+
+const requests = new Requests({ port: 1, key: "secret", ids: ["one"], pages: ["/api/items?limit=20"] });
+
+test.each(KINDS)("a request of kind %s is whole", (kind) => {
+  const { text } = requests.of(kind);
+  const [head = "", body = ""] = text.split("\r\n\r\n");
+  const length = /^content-length: (\d+)$/im.exec(head)?.[1];
+  expect(Number(length ?? 0)).toBe(Buffer.byteLength(body));
+  expect(head).toMatch(/^(GET|POST|PATCH) \/(api|webhooks)\/\S+ HTTP\/1\.1\r\n/);
+  expect(head.includes("X-API-Key: secret")).toBe(kind !== "webhook");
+});
+
+test("no webhook comes twice, and all sources have their turn", () => {
+  requests.sign(3);
+  const texts = Array.from({ length: 6 }, () => requests.of("webhook").text);
+  expect(new Set(texts).size).toBe(6);
+  const sources = texts.map((text) => /^POST \/webhooks\/(\w+)/.exec(text)?.[1]).sort();
+  expect(sources).toEqual(["clerk", "clerk", "github", "github", "stripe", "stripe"]);
+});

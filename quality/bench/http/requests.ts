@@ -1,0 +1,82 @@
+/** The requests of the mix, as bytes for a socket. */
+import type { RawRequest } from "../lib/connections";
+import type { Kind } from "./mix";
+import type { Target } from "./target";
+import { signedWebhook } from "./webhooks";
+
+export interface MixRequest extends RawRequest {
+  readonly kind: Kind;
+}
+
+/** Bytes of an upload. */
+const UPLOAD_BYTES = 4_096;
+
+type Headers = Readonly<Record<string, string>>;
+const JSON_TYPE = { "Content-Type": "application/json" };
+
+function request(method: string, path: string, headers: Headers, body = ""): string {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const length = method === "GET" ? "" : `Content-Length: ${body.length}\r\n`;
+  return `${method} ${path} HTTP/1.1\r\nHost: bench\r\n${lines.join("")}${length}\r\n${body}`;
+}
+
+const one = (values: readonly string[]): string => values[Math.floor(Math.random() * values.length)] ?? "";
+
+/** Makes requests to one server. Texts are ASCII, so their length is that of their bytes. */
+export class Requests {
+  /** Signing costs more than the rest of the generator, so it is done before the clock runs. */
+  readonly #signed: string[] = [];
+  #webhooks = 0;
+  readonly #byKind: Readonly<Record<Kind, () => Omit<MixRequest, "kind">>>;
+
+  constructor({ key, ids, pages }: Target) {
+    const own = { "X-API-Key": key };
+    const create = request(
+      "POST",
+      "/api/items",
+      { ...own, ...JSON_TYPE },
+      '{"name":"bolt","description":"M8"}',
+    );
+    const job = request(
+      "POST",
+      "/api/process",
+      { ...own, ...JSON_TYPE, Prefer: "respond-async" },
+      '{"data":{"hello":"world","numbers":[3,1,2]}}',
+    );
+    const type = { "Content-Type": "application/octet-stream" };
+    const upload = request(
+      "POST",
+      "/api/upload",
+      { ...own, ...type },
+      "0123456789abcdef".repeat(UPLOAD_BYTES / 16),
+    );
+    const [ok, created, accepted] = ["HTTP/1.1 200", "HTTP/1.1 201", "HTTP/1.1 202"] as const;
+    this.#byKind = {
+      read: () => ({ text: request("GET", `/api/items/${one(ids)}`, own), expected: ok }),
+      list: () => ({ text: request("GET", one(pages), own), expected: ok }),
+      create: () => ({ text: create, expected: created }),
+      change: () => ({
+        text: request("PATCH", `/api/items/${one(ids)}`, { ...own, ...JSON_TYPE }, '{"name":"nut"}'),
+        expected: ok,
+      }),
+      webhook: () => ({ text: this.#signed.pop() ?? this.#sign(), expected: ok }),
+      upload: () => ({ text: upload, expected: ok }),
+      job: () => ({ text: job, expected: accepted }),
+    };
+  }
+
+  of(kind: Kind): MixRequest {
+    return { kind, ...this.#byKind[kind]() };
+  }
+
+  /** Signs so many webhooks in advance; those that are left from before may be too old. */
+  sign(count: number): void {
+    this.#signed.length = 0;
+    for (let i = 0; i < count; i++) this.#signed.push(this.#sign());
+  }
+
+  #sign(): string {
+    const { path, headers, body } = signedWebhook(this.#webhooks++);
+    return request("POST", path, headers, body);
+  }
+}

@@ -1,0 +1,31 @@
+import { expect, test } from "vitest";
+import { atLeast, atMost } from "./figures";
+import { Chart } from "./chart";
+
+test("the picture has a row for every goal, and its text is escaped", () => {
+  const picture = new Chart();
+  picture.goals([
+    { name: "reads <of> ids", value: 0.4, unit: "×", goal: atLeast(0.35) },
+    { name: "errors", value: 0, unit: "", goal: atMost(0) },
+    { name: "told only", value: 7, unit: "/s" },
+  ]);
+  const svg = picture.toSvg("Node 20", 'a "picture"');
+  expect(svg.match(/reads &lt;of&gt; ids/g)).toHaveLength(1);
+  expect(svg).toContain("at least 0.35");
+  expect(svg).toContain("0 , at most 0");
+  expect(svg).not.toContain("told only");
+  expect(svg).toContain('aria-label="a &quot;picture&quot;"');
+});
+
+test("the longest bar fills the width, and the others their share of it", () => {
+  const picture = new Chart();
+  const bars = [
+    { kind: "floor", value: 200 },
+    { kind: "own", value: 50 },
+  ];
+  picture.bars("reads", bars, 200, "50 of 200");
+  const widths = [...picture.toSvg("", "").matchAll(/<rect[^>]* width="([\d.]+)"/g)].map(([, width]) =>
+    Number(width),
+  );
+  expect(widths).toEqual([340, 85]);
+});

@@ -1,0 +1,91 @@
+/** What a suite in the browser needs: pages on several origins, and an API on another that allows some of them. */
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { extname, join } from "node:path";
+import { build } from "vite";
+import { onTestFinished } from "vitest";
+import { startServer, type EmbeddedServer } from "convex-embedded/testing/server";
+import { checkedFetch } from "../../../openapi/contract/check";
+
+const TYPES: Record<string, string> = { ".css": "text/css", ".html": "text/html", ".js": "text/javascript" };
+
+export type TestSite = {
+  api: EmbeddedServer;
+  /** The origin of the pages by one of their hosts, all of which lead to this machine: `app.localhost`. */
+  origin: (host: string) => string;
+  /** Stops the API's clock, with which quotas refill, until the test is over. */
+  stopClock: () => void;
+  /** A fresh key with all scopes, of a user of its own. */
+  key: () => Promise<string>;
+  close: () => Promise<void>;
+};
+
+/** Requests a minute for each key. */
+export const PER_MINUTE = 60;
+
+/**
+ * Serves the example at every host, an empty page at `/blank`, and an API that allows `app.localhost` and the subdomains of
+ * `team.localhost`.
+ */
+export async function openTestSite(): Promise<TestSite> {
+  const directory = mkdtempSync(join(tmpdir(), "site-"));
+  const outDir = join(directory, "web");
+  await build({
+    configFile: "examples/web/vite.config.ts",
+    logLevel: "warn",
+    build: { outDir, emptyOutDir: true },
+  });
+  const pages = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? "/", "http://localhost");
+    if (pathname === "/blank") {
+      response
+        .setHeader("Content-Type", "text/html")
+        .end("<!doctype html><link rel=icon href=data:,><title>blank</title>");
+      return;
+    }
+    const file = join(outDir, pathname === "/" ? "index.html" : pathname);
+    if (!existsSync(file)) response.writeHead(404).end();
+    else response.setHeader("Content-Type", TYPES[extname(file)] ?? "text/plain").end(readFileSync(file));
+  });
+  pages.listen(0, "127.0.0.1");
+  await once(pages, "listening");
+  const origin = (host: string) => `http://${host}:${(pages.address() as AddressInfo).port}`;
+
+  const env = {
+    CORS_ORIGINS: `${origin("app.localhost")},${origin("*.team.localhost")}`,
+    RATE_LIMIT_KEY_PER_MINUTE: String(PER_MINUTE),
+  };
+  let stopped: number | undefined;
+  const clock = () => stopped ?? Date.now();
+  const data = join(directory, "data");
+  const api = await startServer({ project: process.cwd(), data, port: 0, env, clock });
+  return {
+    api,
+    origin,
+    stopClock: () => {
+      stopped = Date.now();
+      onTestFinished(() => void (stopped = undefined));
+    },
+    key: async () => {
+      const who = { name: "browser", scopes: ["*"], email: `${randomUUID()}@example.com` };
+      return ((await api.run("apiKeys:issue", who)) as { key: string }).key;
+    },
+    close: async () => {
+      pages.closeAllConnections();
+      pages.close();
+      await api.close();
+      rmSync(directory, { recursive: true });
+    },
+  };
+}
+
+/** Uses up what a key may send in a minute. Nothing of it comes back before the test is over. */
+export async function exhaust({ api, stopClock }: TestSite, key: string): Promise<void> {
+  stopClock();
+  const headers = { "X-API-Key": key };
+  for (;;) if ((await checkedFetch(`${api.url}/api/protected`, { headers })).status === 429) return;
+}

@@ -1,0 +1,16 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { temporaryDirectory } from "../../lib/testServer";
+import { startServer } from "../server";
+
+/** A server with a settable clock: `set` takes the offset in milliseconds. All starts share one data directory. */
+export function serverWithClock(settings: Record<string, string> = {}) {
+  const directory = temporaryDirectory();
+  const file = join(directory, "clock");
+  const set = (milliseconds: number) => writeFileSync(file, String(milliseconds));
+  set(0);
+  const preload = [pathToFileURL(join(import.meta.dirname, "offsetClock.mjs")).href];
+  const env = { CLOCK_FILE: file };
+  return { set, start: () => startServer({ data: join(directory, "data"), settings, env, preload }) };
+}

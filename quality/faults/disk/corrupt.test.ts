@@ -1,0 +1,192 @@
+/** A database file that another program has corrupted. */
+import { randomBytes } from "node:crypto";
+import {
+  closeSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { expect, inject, test } from "vitest";
+import { inspect } from "../../../packages/convex-embedded/fixtures/inspect";
+import { Connection } from "../../../packages/convex-embedded/src/store/sqlite";
+import { type Call, caller, everything, type Json } from "../client";
+import { randomOf } from "../../../packages/convex-embedded/fixtures/random";
+import { READY, readiness } from "./readiness";
+import { temporaryDirectory } from "../../lib/testServer";
+import { launchServer, refusedStart, startServer } from "../server";
+
+const PAGE = 4096;
+const ITEMS = 300;
+const { seed, long } = inject("scale");
+/** Starts on pages that were overwritten. */
+const STARTS = long ? 25 : 3;
+
+/** A data directory with many items. */
+async function written(end: "stop" | "kill") {
+  const data = join(temporaryDirectory(), "data");
+  const server = await startServer({ data });
+  const call = caller(server.url, server.key);
+  const items: Json[] = [];
+  const create = async () => {
+    const description = randomBytes(400).toString("hex");
+    const { json } = await call("POST", "/api/items", { name: "bolt", description });
+    items.push(json);
+  };
+  for (let i = 0; i < ITEMS; i += 50) await Promise.all(Array.from({ length: 50 }, create));
+  await (end === "stop" ? server.stop() : server.kill());
+  return { data, file: join(data, "data.sqlite"), key: server.key, items };
+}
+
+function overwrite(file: string, at: number, bytes: Uint8Array): void {
+  const database = openSync(file, "r+");
+  writeSync(database, bytes, 0, bytes.length, at);
+  closeSync(database);
+}
+
+async function expectRefused(data: string, why: RegExp): Promise<void> {
+  const { status, printed } = await refusedStart({ data });
+  expect(status).toBe(1);
+  expect(printed).toMatch(why);
+  expect(printed).not.toContain("\n");
+}
+
+const CORRUPT = /^The database \S+data\.sqlite is damaged: .*convex-embedded restore FILE --replace/;
+
+test("a broken header, a file that is cut short and one that is something else refuse the start", async () => {
+  const { data, file } = await written("stop");
+  const whole = readFileSync(file);
+  overwrite(file, 0, randomBytes(100));
+  await expectRefused(data, CORRUPT);
+
+  writeFileSync(file, whole);
+  truncateSync(file, Math.floor(whole.length / 2));
+  await expectRefused(data, CORRUPT);
+
+  writeFileSync(file, "Dear diary,\n".repeat(1_000));
+  await expectRefused(data, CORRUPT);
+
+  writeFileSync(file, "");
+  const other = new Connection(file);
+  other.exec("CREATE TABLE cats (name TEXT)");
+  other.close();
+  await expectRefused(
+    data,
+    /data\.sqlite is not a database of this project\. Choose another data directory\.$/,
+  );
+
+  // None of the refusals has touched it.
+  writeFileSync(file, whole);
+  const server = await startServer({ data });
+  expect((await server.stop()).code).toBe(0);
+});
+
+/** Overwrites pages with bytes of no page type. A page that is valid by chance could pass for an empty one. */
+function spoil(file: string, pages: readonly number[]): void {
+  for (const page of pages) {
+    const bytes = randomBytes(PAGE);
+    bytes[0] = 0xff;
+    overwrite(file, (page - 1) * PAGE, bytes);
+  }
+}
+
+/** Reads each item. It is as it was acknowledged, or an error; never another, never none. @returns how many are errors. */
+async function readAll(call: Call, items: readonly Json[]): Promise<number> {
+  let errors = 0;
+  const readOne = async (item: Json) => {
+    const { status, json } = await call("GET", `/api/items/${String(item["id"])}`);
+    if (status === 200) {
+      expect(json).toEqual(item);
+      return;
+    }
+    expect([status, json["code"]]).toEqual([503, "unavailable"]);
+    errors++;
+  };
+  for (let i = 0; i < items.length; i += 50) await Promise.all(items.slice(i, i + 50).map(readOne));
+  return errors;
+}
+
+test("damaged documents are errors where they are read, the log says what to do, and the rest goes on", async () => {
+  const { data, file, key, items } = await written("stop");
+  const db = new Connection(file, { readonly: true });
+  const leaves = db
+    .prepare("SELECT pageno FROM dbstat WHERE name = 'documents' AND pagetype = 'leaf' ORDER BY pageno")
+    .pluck()
+    .all() as number[];
+  db.close();
+  // A start reads the first and the last ones.
+  spoil(file, leaves.slice(leaves.length / 2, leaves.length / 2 + 5));
+  const server = await startServer({ data });
+  const call = caller(server.url, key);
+  const errors = await readAll(call, items);
+  expect(errors).toBeGreaterThan(5);
+  expect(errors).toBeLessThan(100);
+  expect((await call("GET", "/api/items?limit=1")).status).toBe(200);
+  await server.line(/The database \S+data\.sqlite is damaged: .*restore FILE --replace/);
+  const created = await call("POST", "/api/items", { name: "later" });
+  expect(created.status).toBe(201);
+  expect((await server.stop()).code).toBe(0);
+});
+
+test("a database that is overwritten with noise while it is in use is not ready", async () => {
+  const { data, file, key } = await written("stop");
+  const server = await startServer({ data });
+  const call = caller(server.url, key);
+  expect(await readiness(call)).toEqual(READY);
+  overwrite(file, 0, randomBytes(statSync(file).size));
+  const { status, read } = await readiness(call);
+  expect([status, read]).toEqual([503, false]);
+  expect((await call("GET", "/health")).status).toBe(200);
+  // The line may arrive after the reply.
+  await server.line(/"check":"database\.read","cause":.*damaged/);
+  await server.kill();
+});
+
+test(
+  "wherever pages are overwritten, the start is refused or all that is read is right",
+  { timeout: 60_000 + STARTS * 10_000 },
+  async () => {
+    const { data, file, key, items } = await written("stop");
+    const whole = readFileSync(file);
+    const random = randomOf(seed);
+    const pages = statSync(file).size / PAGE;
+    let refused = 0;
+    for (let round = 0; round < STARTS; round++) {
+      writeFileSync(file, whole);
+      const count = 1 + (round % 5);
+      spoil(
+        file,
+        Array.from({ length: count }, () => 2 + Math.floor(random() * (pages - 1))),
+      );
+      const server = launchServer({ data });
+      const ready = await server.readyOrEnded();
+      if (ready === "ready") {
+        await readAll(caller(server.url, key), items);
+        await server.kill();
+      } else {
+        refused++;
+        expect([ready.code, server.lines.join("\n")]).toEqual([1, expect.stringMatching(CORRUPT)]);
+      }
+      for (const suffix of ["-wal", "-shm"]) rmSync(`${file}${suffix}`, { force: true });
+    }
+    console.log(`of ${STARTS} starts on damaged pages ${refused} were refused`);
+  },
+);
+
+// Who cuts a log short cannot be told from a crash before what it held: SQLite takes what is whole.
+test("a log that was cut short gives back whole transactions, as they were", async () => {
+  const { data, file, key, items } = await written("kill");
+  const log = statSync(`${file}-wal`).size;
+  truncateSync(`${file}-wal`, Math.floor(log * (0.3 + 0.5 * randomOf(seed)())));
+  const server = await startServer({ data });
+  const found = await everything(caller(server.url, key), "/api/items");
+  expect((await server.stop()).code).toBe(0);
+  expect(inspect(data).problems).toEqual([]);
+  expect(found.length).toBeLessThan(items.length);
+  const acknowledged = new Map(items.map((item) => [item["id"], item]));
+  for (const item of found) expect(item).toEqual(acknowledged.get(item["id"]));
+});

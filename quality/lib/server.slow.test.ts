@@ -1,0 +1,129 @@
+/** The starter of server processes. A small program stands in for the server where its own behaviour does not matter. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { build } from "esbuild";
+import { expect, onTestFinished, test } from "vitest";
+import { endsWithTest } from "../../packages/convex-embedded/fixtures/child";
+import { SERVER_COMMAND, type ServerOptions } from "./server";
+import { launchServer, startServer, temporaryDirectory } from "./testServer";
+import { residentBytes } from "./usage";
+
+/** A program that prints what a server prints at its start, and then runs `more`. */
+function program(more = ""): Pick<ServerOptions, "command"> {
+  const file = join(temporaryDirectory(), "program.mjs");
+  const start = `console.log("api    http://127.0.0.1:1\\nkey    k\\nready  in 1 ms"); setInterval(() => {}, 1000);`;
+  writeFileSync(file, `${start}\n${more}`);
+  return { command: [process.execPath, file] };
+}
+
+test("a server answers at its address, keeps its data over a restart, and stops with status 0", async () => {
+  const data = join(temporaryDirectory(), "data");
+  // The shell replaces itself, so the process id is the server's.
+  const command = ["sh", "-c", 'ulimit -n 1024; exec "$@"', "sh", ...SERVER_COMMAND];
+  const first = await startServer({ data, command });
+  const { key } = first;
+  const headers = { "X-API-Key": key, "Content-Type": "application/json" };
+  const init = { method: "POST", headers, body: JSON.stringify({ name: "bolt" }) };
+  expect((await fetch(`${first.url}/api/items`, init)).status).toBe(201);
+  expect((await fetch(`${first.apiUrl}/version`)).status).toBe(200);
+  expect(first.readyMs).toBeGreaterThan(0);
+  expect(readFileSync(`/proc/${first.pid}/limits`, "utf8")).toMatch(/^Max open files +1024 /m);
+  expect(residentBytes(first.pid)).toBeGreaterThan(10_000_000);
+  await first.line(/POST \/api\/items/);
+  expect(first.takeLog().filter((line) => line.includes("/api/items"))).toHaveLength(1);
+  expect(first.log).toEqual([]);
+
+  const second = await first.restart();
+  expect(first.isRunning()).toBe(false);
+  expect(second.printed("key")).toBeUndefined();
+  const items = await fetch(`${second.url}/api/items`, { headers });
+  expect(await items.json()).toMatchObject([{ name: "bolt" }]);
+  expect(await second.stop()).toEqual({ code: 0, signal: null });
+});
+
+test("a server that cannot start rejects with what it printed", async () => {
+  const file = join(temporaryDirectory(), "data");
+  writeFileSync(file, "");
+  await expect(startServer({ data: file })).rejects.toThrow(/has ended without \/\^ready.*\n.*data/);
+  expect(await launchServer({ data: file }).readyOrEnded()).toEqual({ code: 1, signal: null });
+});
+
+test("a server gets its settings by a file, not those of the developer or of the test run", async () => {
+  const print = `import { readFileSync } from "node:fs";
+    const [file] = process.argv.slice(process.argv.indexOf("--env-file") + 1);
+    console.log(JSON.stringify([readFileSync(file, "utf8"), process.env.CONVEX_SITE_URL, process.env.OWN]));`;
+  const server = await startServer({ ...program(print), settings: { A: "b" }, env: { OWN: "own" } });
+  const line = await server.line(/^\[/);
+  expect(JSON.parse(line)).toEqual([
+    "RATE_LIMIT_KEY_PER_MINUTE=0\nRATE_LIMIT_IP_PER_MINUTE=0\nA=b\n",
+    null,
+    "own",
+  ]);
+});
+
+test("lines keep characters that only look like line breaks, and every waiter gets its line", async () => {
+  const text = JSON.stringify("one\rtwo\u2028three\nlast");
+  const server = await startServer(program(`setTimeout(() => console.log(${text}), 50);`));
+  const [first, last] = await Promise.all([server.line(/^one/), server.line(/^last/)]);
+  expect([first, last]).toEqual(["one\rtwo\u2028three", "last"]);
+  await server.kill();
+  await expect(server.line(/never/)).rejects.toThrow("has ended without /never/");
+});
+
+test("a discarded log leaves stderr and the start", async () => {
+  const print = `setInterval(() => console.log("log"), 1); setTimeout(() => console.error("error"), 50);`;
+  const errors: string[] = [];
+  const server = await startServer({
+    ...program(print),
+    discardLog: true,
+    onStderr: (line) => errors.push(line),
+  });
+  await server.line(/^error/);
+  expect([server.log, errors, server.key]).toEqual([["error"], ["error"], "k"]);
+});
+
+test("a kill reaches the children of a wrapper", async () => {
+  const { command = [] } = program(`console.log("pid " + process.pid);`);
+  const server = await startServer({ command: ["sh", "-c", '"$@"; true', "sh", ...command] });
+  const pid = Number((await server.line(/^pid /)).slice(4));
+  expect(pid).not.toBe(server.pid);
+  await server.kill();
+  await expect.poll(() => alive(pid)).toBe(false);
+});
+
+test("a server ends when the process that started it is killed", async () => {
+  const { command } = program(`console.log("pid " + process.pid);`);
+  const directory = temporaryDirectory();
+  const outfile = join(directory, "parent.mjs");
+  const contents = `import { ServerProcess } from "./server";
+    const server = await ServerProcess.start({ command: ${JSON.stringify(command)} });
+    console.log(await server.line(/^pid /));`;
+  await build({
+    stdin: { contents, resolveDir: import.meta.dirname },
+    ...{ bundle: true, platform: "node", format: "esm", outfile },
+  });
+  const parent = endsWithTest(spawn(process.execPath, [outfile], { stdio: ["ignore", "pipe", "inherit"] }));
+  const [line] = (await once(createInterface({ input: parent.stdout }), "line")) as [string];
+  const pid = Number(line.slice(4));
+  onTestFinished(() => {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // It has ended, as it should.
+    }
+  });
+  parent.kill("SIGKILL");
+  await expect.poll(() => alive(pid)).toBe(false);
+});
+
+/** False for a process that has ended, even if nobody has asked for its status yet. */
+function alive(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
+}
