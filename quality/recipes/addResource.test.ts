@@ -1,4 +1,4 @@
-/** The README's "Add a resource", followed to the letter on a copy of the project. */
+/** Applies docs/guides/add-a-resource.md to a copy of the project. */
 import { expect, test } from "vitest";
 import type { Send } from "../../openapi/contract/check";
 import { callerWith, type Caller } from "../../convex/http/testing/caller.testing";
@@ -6,7 +6,7 @@ import { Project } from "./project";
 
 test("the five steps add a resource that type-checks, keeps its contract and answers", async () => {
   const project = await Project.copy();
-  const files = await project.follow("## Add a resource");
+  const files = await project.follow("add-a-resource", "# Add a resource");
   expect(files).toContain("convex/http/notes/notes.contract.ts");
   await project.lint(files);
 

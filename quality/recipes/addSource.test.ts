@@ -1,4 +1,4 @@
-/** The README's "Add a source", followed to the letter on a copy of the project. */
+/** Applies docs/guides/add-a-webhook-source.md to a copy of the project. */
 import { createHmac } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ const COPIES = 20;
 
 test("one file and three edits add a source that verifies, logs once, handles, is documented and sent by hand", async () => {
   const project = await Project.copy();
-  const files = await project.follow("### Add a source");
+  const files = await project.follow("add-a-webhook-source", "# Add a webhook source");
   expect(files).toEqual([
     "convex/acme.ts",
     "convex/webhooks/handlers.lib.ts",
@@ -76,7 +76,7 @@ async function refuses(send: Send, call: Caller): Promise<void> {
 }
 
 const MINUTE = 60_000;
-/** As the README sets it. */
+/** The secret that the guide sets. */
 const SECRET = "only_for_tests_on_this_machine";
 
 const order = (id: string, type: string): string =>

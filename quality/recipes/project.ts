@@ -10,7 +10,7 @@ import { checked, type Send } from "../../openapi/contract/check";
 import { describedBy } from "../../openapi/contract/described";
 import { shellEnvironment } from "../lib/server";
 import { startServer } from "../lib/testServer";
-import { changed, stepsUnder } from "./readme";
+import { changed, stepsUnder } from "./guide";
 
 const root = resolve(import.meta.dirname, "../..");
 
@@ -32,20 +32,24 @@ export class Project {
     return new Project(directory);
   }
 
-  /** Does what the README says below a heading. Answers the files that it wrote or changed. */
-  async follow(heading: string): Promise<string[]> {
-    const readme = await readFile(join(this.directory, "README.md"), "utf8");
+  /**
+   * Applies the steps below a heading of a guide. Returns the files that it wrote or changed.
+   *
+   * @param guide The name of a file in `docs/guides/`, without `.md`.
+   */
+  async follow(guide: string, heading: string): Promise<string[]> {
+    const text = await readFile(join(this.directory, "docs", "guides", `${guide}.md`), "utf8");
     const files: string[] = [];
-    for (const step of stepsUnder(heading, readme)) {
+    for (const step of stepsUnder(heading, text)) {
       if (step.kind === "run") {
         await this.run("bash", "-euo", "pipefail", "-c", step.commands);
         continue;
       }
       const path = join(this.directory, step.file);
-      const text =
+      const after =
         step.kind === "write" ? step.text : step.changes.reduce(changed, await readFile(path, "utf8"));
       await mkdir(dirname(path), { recursive: true });
-      await writeFile(path, text);
+      await writeFile(path, after);
       files.push(step.file);
     }
     return [...new Set(files)];

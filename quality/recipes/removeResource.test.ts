@@ -1,17 +1,17 @@
-/** The README's "Remove what you do not need", followed to the letter on copies of the project. */
+/** Applies docs/guides/remove-what-you-do-not-need.md to copies of the project. */
 import { expect, test } from "vitest";
 import { callerWith } from "../../convex/http/testing/caller.testing";
 import { Project } from "./project";
 
 test.each([
-  { heading: "### Items", gone: ["/api/items"] },
-  { heading: "### Stripe", gone: ["/api/payments/x", "/api/subscriptions/x", "/webhooks/stripe"] },
-  { heading: "### GitHub", gone: ["/webhooks/github"] },
+  { heading: "## Items", gone: ["/api/items"] },
+  { heading: "## Stripe", gone: ["/api/payments/x", "/api/subscriptions/x", "/webhooks/stripe"] },
+  { heading: "## GitHub", gone: ["/webhooks/github"] },
 ])(
   "after the steps under $heading the rest type-checks, imports nothing for nothing and answers",
   async ({ heading, gone }) => {
     const project = await Project.copy();
-    const files = await project.follow(heading);
+    const files = await project.follow("remove-what-you-do-not-need", heading);
     await project.lint(files);
 
     const { send, key } = await project.start();

@@ -61,10 +61,11 @@ test("a line that sets nothing is told, and those after it are read", () => {
   ]);
 });
 
-test("nothing is to be said of the secrets that the README sets to try webhooks", () => {
-  const readme = readFileSync(join(root, "README.md"), "utf8");
-  const [, block = ""] = /^cat >> \.env\.local <<'END'\n([^]*?)^END$/m.exec(readme) ?? [];
-  const [, acme = ""] = /^echo "(ACME_WEBHOOK_SECRET=.*)" >>/m.exec(readme) ?? [];
+test("the secrets that the docs set to try webhooks are valid", () => {
+  const docs = (file: string): string => readFileSync(join(root, "docs", file), "utf8");
+  const [, block = ""] = /^cat >> \.env\.local <<'END'\n([^]*?)^END$/m.exec(docs("webhooks.md")) ?? [];
+  const guide = docs("guides/add-a-webhook-source.md");
+  const [, acme = ""] = /^echo "(ACME_WEBHOOK_SECRET=.*)" >>/m.exec(guide) ?? [];
   expect(on(`${block}${acme.replace("ACME", "GITHUB")}`)).toEqual([
     "ok 3 set, the others have their defaults → ",
     "ok webhooks open: stripe, clerk, github → ",

@@ -1,6 +1,6 @@
-/** Reads the README as a list of steps, so that a test can follow it to the letter. */
+/** Reads a guide of docs/guides/ as a list of steps, so that a test can apply it. */
 
-/** Lines that a file has, and what stands in their place afterwards. */
+/** Lines of a file, and the lines that replace them. */
 type Change = { before: string; after: string };
 
 export type Step =
@@ -9,10 +9,10 @@ export type Step =
   | { kind: "run"; commands: string };
 
 /**
- * The steps below a heading, up to the next heading of its level: a block of `ts` is a whole file, a `diff` changes one, `sh`
- * is run. The file is the last one that the paragraph before the block names.
+ * Returns the steps below a heading, up to the next heading of its level. A `ts` block is a whole file, a `diff` block changes a
+ * file, and a `sh` block is run. The file is the last one that the paragraph before the block names.
  *
- * @param heading As it stands there, such as `## Add a resource`.
+ * @param heading The whole line, such as `# Add a resource`.
  */
 export function stepsUnder(heading: string, markdown: string): Step[] {
   const section = sectionUnder(heading, markdown);
@@ -20,32 +20,32 @@ export function stepsUnder(heading: string, markdown: string): Step[] {
     ([, paragraph = "", language, text = ""]) => {
       if (language === "sh") return { kind: "run", commands: text };
       const file = [...paragraph.matchAll(/`([\w./-]+\.\w+)`/g)].at(-1)?.[1];
-      if (file === undefined) throw new Error(`Nobody knows which file this belongs to:\n${text}`);
+      if (file === undefined) throw new Error(`The text before this block names no file:\n${text}`);
       if (language === "ts") return { kind: "write", file, text };
       if (language === "diff") return { kind: "edit", file, changes: text.split(/^@@\n/m).map(changeOf) };
-      throw new Error(`Nobody knows what to do with a block of ${String(language)}`);
+      throw new Error(`A block of ${String(language)} cannot be applied`);
     },
   );
 }
 
-/** Makes a change in a text that has to have its lines exactly once. */
+/** Applies a change to a text, which must contain the changed lines exactly once. */
 export function changed(text: string, { before, after }: Change): string {
   const at = `\n${text}`.indexOf(`\n${before}`);
-  if (at === -1) throw new Error(`The README changes lines that are not there:\n${before}`);
+  if (at === -1) throw new Error(`The guide changes lines that the file does not contain:\n${before}`);
   if (`\n${text}`.includes(`\n${before}`, at + 1))
-    throw new Error(`The README changes lines that are there more than once:\n${before}`);
+    throw new Error(`The guide changes lines that the file contains more than once:\n${before}`);
   return text.slice(0, at) + after + text.slice(at + before.length);
 }
 
 function sectionUnder(heading: string, markdown: string): string {
   const lines = markdown.split("\n");
   const start = lines.indexOf(heading) + 1;
-  if (start === 0) throw new Error(`The README has no heading ${heading}`);
+  if (start === 0) throw new Error(`The guide has no heading ${heading}`);
   const depth = heading.indexOf(" ");
   let fenced = false;
   const length = lines.slice(start).findIndex((line) => {
     if (line.startsWith("```")) fenced = !fenced;
-    // What begins so in a block is a comment.
+    // Inside a code block such a line is a comment.
     return !fenced && /^#+ /.test(line) && line.indexOf(" ") <= depth;
   });
   return lines.slice(start, length === -1 ? undefined : start + length).join("\n");

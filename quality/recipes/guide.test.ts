@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { changed, stepsUnder } from "./readme";
+import { changed, stepsUnder } from "./guide";
 
 const block = (language: string, text: string) => `\`\`\`${language}\n${text}\n\`\`\`\n`;
 
-const README = [
+const GUIDE = [
   "# A project\n",
   "## Steps\n",
   "Write `lib/a.ts`, which is\nlike `other`:\n",
@@ -17,8 +17,8 @@ const README = [
 ].join("\n");
 
 describe("the steps under a heading", () => {
-  test("are its blocks in their order, up to the next heading of its level", () => {
-    expect(stepsUnder("## Steps", README)).toEqual([
+  test("are its blocks in order, up to the next heading of the same level", () => {
+    expect(stepsUnder("## Steps", GUIDE)).toEqual([
       { kind: "write", file: "lib/a.ts", text: "export {};\n" },
       {
         kind: "edit",
@@ -30,12 +30,12 @@ describe("the steps under a heading", () => {
       },
       { kind: "run", commands: "# no heading\nnpm test\n" },
     ]);
-    expect(stepsUnder("### More", README)).toHaveLength(2);
+    expect(stepsUnder("### More", GUIDE)).toHaveLength(2);
   });
 
-  test("are not made up: no heading, no file and a language that nobody follows are errors", () => {
-    expect(() => stepsUnder("## Nowhere", README)).toThrow("no heading ## Nowhere");
-    expect(() => stepsUnder("## A", `## A\n\nJust so:\n\n${block("ts", "x")}`)).toThrow("which file");
+  test("a missing heading, a missing file name and an unknown language are errors", () => {
+    expect(() => stepsUnder("## Nowhere", GUIDE)).toThrow("no heading ## Nowhere");
+    expect(() => stepsUnder("## A", `## A\n\nJust so:\n\n${block("ts", "x")}`)).toThrow("names no file");
     expect(() => stepsUnder("## A", `## A\n\n\`a.py\`:\n\n${block("python", "x")}`)).toThrow(
       "block of python",
     );
@@ -45,14 +45,14 @@ describe("the steps under a heading", () => {
 describe("a change", () => {
   const change = { before: "  b\n", after: "  b\n  c\n" };
 
-  test("is made where its lines are, whole lines only", () => {
+  test("replaces whole lines only", () => {
     expect(changed("a\n  b\nd\n", change)).toBe("a\n  b\n  c\nd\n");
     expect(changed("  b\n", change)).toBe("  b\n  c\n");
-    expect(() => changed("a   b\n", change)).toThrow("not there");
+    expect(() => changed("a   b\n", change)).toThrow("does not contain");
   });
 
-  test("is refused where its lines are missing, or more than once there", () => {
-    expect(() => changed("a\n", change)).toThrow("not there");
-    expect(() => changed("  b\n  b\n", change)).toThrow("more than once");
+  test("is refused if the file does not contain its lines, or contains them more than once", () => {
+    expect(() => changed("a\n", change)).toThrow("does not contain");
+    expect(() => changed("  b\n  b\n", change)).toThrow("contains more than once");
   });
 });
