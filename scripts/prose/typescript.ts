@@ -53,7 +53,10 @@ function commentRanges(source: ts.SourceFile): ts.CommentRange[] {
   const visit = (node: ts.Node): void => {
     if (ts.isJSDoc(node)) return;
     const children = node.getChildren(source);
-    if (children.length > 0) return children.forEach(visit);
+    if (children.length > 0) {
+      children.forEach(visit);
+      return;
+    }
     if (node.kind === ts.SyntaxKind.JsxText) return;
     const ranges = [
       ...(ts.getLeadingCommentRanges(source.text, node.pos) ?? []),
@@ -121,7 +124,7 @@ function stringLines(source: ts.SourceFile, node: ts.Expression): Line[] {
   return linesOf(source, node.getStart(source) + 1, node.end - 1, withoutExpressions(source, node));
 }
 
-/** The source with a word of the same length in the place of each expression in a template. */
+/** The source, with each expression of a template replaced by a word of the same length. */
 function withoutExpressions(source: ts.SourceFile, { templateSpans }: ts.TemplateExpression): string {
   let { text } = source;
   for (const { expression, literal } of templateSpans) {
