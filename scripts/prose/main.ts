@@ -48,6 +48,12 @@ function folderOf(file: string): string {
   return parts.slice(0, parts[0] === "packages" ? 4 : 2).join("/") || ".";
 }
 
+// `head` closes the pipe when it has read enough.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+});
+
 main().catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
   process.exitCode = 2;

@@ -4,7 +4,7 @@ import { commentLines, type Line, type Passage } from "./lines";
 
 /** @param file its name decides the language. */
 export function typescriptPassages(file: string, text: string): Passage[] {
-  const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest);
   return [...comments(source), ...strings(source)];
 }
 
