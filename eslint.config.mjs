@@ -11,6 +11,7 @@ export default tseslint.config(
       "packages/*/dist/**",
       "coverage/**",
       "openapi/site/**",
+      "docs/.vitepress/{.temp,cache,dist}/**",
       "openapi/example/api.d.ts",
     ],
   },

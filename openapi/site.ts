@@ -1,10 +1,7 @@
 /** Writes the reference as a static site: `npm run openapi:site [-- OUT] [--server URL]`. */
-import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import scalar from "./scalar.json";
-import { writeSite } from "./staticSite";
+import { referenceScript, writeSite } from "./staticSite";
 
 const USAGE = `usage: npm run openapi:site -- [OUT] [--server URL]
 
@@ -22,11 +19,8 @@ function main(): void {
   }
   if (values.server !== undefined && !/^https?:\/\//.test(values.server))
     throw new Error(`--server takes an address such as https://api.example.com, not '${values.server}'`);
-  if (!existsSync(scalar.copy))
-    execFileSync(process.execPath, ["scripts/reference.mjs"], { stdio: "inherit" });
-  if (!existsSync(scalar.copy)) throw new Error("The site needs the script of the reference page.");
   const out = resolve(positionals[0] ?? "openapi/site");
-  writeSite({ out, document: "openapi/openapi.json", script: scalar.copy, server: values.server });
+  writeSite({ out, document: "openapi/openapi.json", script: referenceScript(), server: values.server });
   process.stdout.write(`${out}\n`);
 }
 

@@ -1,7 +1,9 @@
 /** The reference as files that any web server can serve, at any path, with nothing from elsewhere. */
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { referencePage, referencePolicy } from "../convex/lib/reference.lib";
+import scalar from "./scalar.json";
 
 type Site = {
   /** The folder to write, made if missing. Its other files stay. */
@@ -28,4 +30,17 @@ export function writeSite({ out, document, script, server }: Site): void {
   if (server !== undefined) openApi.servers = [{ url: server }];
   writeFileSync(join(out, "openapi.json"), `${JSON.stringify(openApi, null, 2)}\n`);
   copyFileSync(script, join(out, "scalar.js"));
+}
+
+/**
+ * The file with the script of the page. `npm ci` has fetched it; otherwise it is fetched now. To be called at the root of
+ * the repository.
+ *
+ * @throws Error when it cannot be fetched.
+ */
+export function referenceScript(): string {
+  if (!existsSync(scalar.copy))
+    execFileSync(process.execPath, ["scripts/reference.mjs"], { stdio: "inherit" });
+  if (!existsSync(scalar.copy)) throw new Error("The site needs the script of the reference page.");
+  return scalar.copy;
 }

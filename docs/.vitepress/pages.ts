@@ -1,0 +1,67 @@
+/** The sidebar, in the order of a tour. Every other Markdown file of the repository is a page too, without an entry. */
+type Page = {
+  title: string;
+  /** The file, from the root of the repository. */
+  file: `${string}.md`;
+  /** The address of the page: `/deploying.html` for `deploying`. */
+  path: string;
+};
+
+type Group = { title: string; pages: Page[] };
+
+export const GROUPS: Group[] = [
+  {
+    title: "Start",
+    pages: [
+      { title: "Start", file: "README.md", path: "start" },
+      { title: "Architecture", file: "docs/architecture.md", path: "architecture" },
+    ],
+  },
+  {
+    title: "The API",
+    pages: [
+      { title: "Routes and conventions", file: "docs/routes.md", path: "routes" },
+      { title: "OpenAPI and clients", file: "docs/openapi.md", path: "openapi" },
+      { title: "Webhooks in", file: "docs/webhooks.md", path: "webhooks" },
+    ],
+  },
+  {
+    title: "Guides",
+    pages: [
+      { title: "Add a resource", file: "docs/guides/add-a-resource.md", path: "guides/add-a-resource" },
+      {
+        title: "Add a webhook source",
+        file: "docs/guides/add-a-webhook-source.md",
+        path: "guides/add-a-webhook-source",
+      },
+      {
+        title: "Remove what you do not need",
+        file: "docs/guides/remove-what-you-do-not-need.md",
+        path: "guides/remove-what-you-do-not-need",
+      },
+      { title: "The router kit", file: "convex/http/kit/README.md", path: "kit" },
+      { title: "Example frontend", file: "examples/web/README.md", path: "example" },
+    ],
+  },
+  {
+    title: "Running it",
+    pages: [
+      { title: "Settings", file: "docs/settings.md", path: "settings" },
+      { title: "Deploying", file: "docs/deploying.md", path: "deploying" },
+      { title: "Embedded runtime", file: "docs/embedded-runtime.md", path: "embedded-runtime" },
+      { title: "Operating", file: "docs/operating.md", path: "operating" },
+      { title: "convex-embedded", file: "packages/convex-embedded/README.md", path: "embedded" },
+      { title: "Security", file: "SECURITY.md", path: "security" },
+    ],
+  },
+  {
+    title: "Working on it",
+    pages: [
+      { title: "Testing", file: "docs/testing.md", path: "testing" },
+      { title: "Benchmarks", file: "docs/benchmarks.md", path: "benchmarks" },
+      { title: "Quality", file: "quality/README.md", path: "quality" },
+      { title: "Contributing", file: "CONTRIBUTING.md", path: "contributing" },
+      { title: "Changelog", file: "CHANGELOG.md", path: "changelog" },
+    ],
+  },
+];
