@@ -1,4 +1,4 @@
-/** Converts SQLite errors about corrupt or unusable files to messages that say problem to do. */
+/** Converts SQLite errors about corrupt or unusable files to messages that say what to do. */
 import { constants } from "node:os";
 import { SqliteError } from "./sqliteError";
 import { StoreUnavailable } from "./unavailable";
@@ -16,7 +16,7 @@ export function withExplainedErrors<T>(file: string, open: () => T): T {
 }
 
 /**
- * Converts a SQLite error about a corrupt, unwritable or unopenable database to one that names the file and says problem to do.
+ * Converts a SQLite error about a corrupt, unwritable or unopenable database to one that names the file and says what to do.
  * Returns other errors unchanged.
  */
 export function explainError(file: string, cause: unknown): unknown {

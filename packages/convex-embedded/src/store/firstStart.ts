@@ -1,7 +1,7 @@
 /**
  * Records the first start of a data directory. The first start prints secrets that are shown only once.
  *
- * The marker file is written after the output. If the process dies in between, the next start prints it again with a new key:
+ * The marker file is written after the output. If the process dies in between, the next start prints the output again with a new key:
  * an unused key is better than a key that was never seen.
  */
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from "node:fs";

@@ -22,7 +22,7 @@ const POINTS = 60;
 // In CI the test must run: without strace it fails there instead of being skipped.
 const skip = !canRecord() && process.env["CI"] === undefined;
 const recorded = test.skipIf(skip);
-if (skip) test.skip("power loss: needs strace, sync is not installed or not allowed here");
+if (skip) test.skip("power loss: needs strace, which is not installed or not allowed here");
 
 /** Records a run of the child process. `root` exists before. The child creates the data directory in it. */
 async function written(synchronous: "FULL" | "NORMAL"): Promise<{ root: string; calls: SystemCall[] }> {
@@ -73,7 +73,7 @@ function losses(disk: RecordedDisk, line: number, { documents, files, problems }
   return lost;
 }
 
-/** Returns the lines right after each acknowledgement, at sync the power may fail. */
+/** Returns the lines right after each acknowledgement, at which the power may fail. */
 const acknowledgements = (disk: RecordedDisk) => disk.printed.map(({ at }) => at + 1);
 const nothing: Luck = () => false;
 

@@ -20,7 +20,7 @@ export interface MutationCalls extends QueryCalls {
   readonly runMutation: Call;
 }
 
-/** Returns the calls of a context. @param base The calls of `convex/server`. Handle calls that are not plain. */
+/** Returns the calls of a context. @param base The calls of `convex/server`. They handle calls that are not plain. */
 export function fastNestedCalls(
   execution: Execution,
   base: QueryCalls & Partial<MutationCalls>,
