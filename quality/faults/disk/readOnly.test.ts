@@ -31,7 +31,7 @@ test("a start where no directory can be made is refused in one line", async ({ s
   if (readOnly(parent) === null) return skip(NEEDS);
   const { status, printed } = await refusedStart({ data: join(parent, "data") });
   expect(status).toBe(1);
-  expect(printed).toMatch(/^The data directory \S+ cannot be made: .*\. Choose another one\.$/);
+  expect(printed).toMatch(/^The data directory \S+ cannot be created: .*\. Choose another directory\.$/);
 });
 
 test("a directory that becomes read-only refuses files, and goes on when it is writable again", async ({

@@ -54,7 +54,7 @@ test("a project without webhooks is told nothing of them", () => {
 test("a line that sets nothing is told, and those after it are read", () => {
   expect(on("CORS_ORIGINS=*\nthis is nonsense\nRATE_LIMIT_KEY_PER_MINUTE=abc\n")).toEqual([
     expect.stringMatching(
-      /^problem .*env:2: this is no NAME=value, and no comment → Mend the line, or take it out\.$/,
+      /^problem .*env:2: expected NAME=value or a comment → Mend the line, or take it out\.$/,
     ),
     expect.stringMatching(/^problem RATE_LIMIT_KEY_PER_MINUTE=abc is no whole number/),
     expect.stringMatching(/^ok webhooks/),

@@ -268,7 +268,7 @@ test("a line of the env file that sets nothing is told at the start", async () =
   writeFileSync(file, "# mine\nCORS_ORIGINS *\n");
   const command = serve(temporaryDirectory(), "--env-file", file);
   await command.line(/^ready\b/);
-  expect(command.lines).toContain(`${file}:2: this is no NAME=value, and no comment`);
+  expect(command.lines).toContain(`${file}:2: expected NAME=value or a comment`);
 });
 
 test("--reset empties a data directory of ours, and no other directory", async () => {
@@ -354,7 +354,7 @@ test("--watch takes over what is saved in the env file, but for one with a broke
 
   writeFileSync(file, "COLOUR=blue\n\nMORE\n");
   await command.line(/^settings not taken over: the last good ones stay/);
-  expect(command.lines).toContain(`${file}:3: this is no NAME=value, and no comment`);
+  expect(command.lines).toContain(`${file}:3: expected NAME=value or a comment`);
   expect(await colour()).toBe("red");
 
   writeFileSync(file, "MORE=1\nCOLOUR=red\n");

@@ -1,4 +1,4 @@
-/** Random programs do the same on the embedded engine, on disk and in memory, and on the official mock. */
+/** Random programs have the same results on the embedded engine, on disk and in memory, as on the official mock. */
 import { convexTest } from "convex-test";
 import { makeFunctionReference } from "convex/server";
 import type { Value } from "convex/values";
@@ -31,12 +31,12 @@ function engineOf(make: typeof convexTest): Engine {
   >;
   return (kind, name, args) => {
     const run = t[kind];
-    if (run === undefined) throw new Error(`There is no ${kind}`);
+    if (run === undefined) throw new Error(`The mock has no method ${kind}`);
     return run(makeFunctionReference(`programs:${name}`), args);
   };
 }
 
-/** The engine for all programs of a test: its documents are removed before each. */
+/** Returns the engine for all programs of a test. The test deletes its documents before each program. */
 async function embeddedEngine(): Promise<Engine> {
   const { server } = await serve({ project: PROJECT });
   return (_kind, name, args) => server.run(`programs:${name}`, args);
@@ -55,7 +55,7 @@ test.each([
     documents += JSON.stringify(expected.results.at(-1)).split('"_id"').length - 1;
   });
   await fc.assert(property, { numRuns: RUNS });
-  // Programs of which every step fails would agree, too.
+  // Programs in which every step fails would agree as well, so check that they wrote documents.
   expect(documents / RUNS).toBeGreaterThan(5);
 });
 

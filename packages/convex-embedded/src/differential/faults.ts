@@ -1,16 +1,16 @@
 /**
- * Where the official mock does otherwise than Convex, and what the random programs leave out because of it.
+ * The differences between the official mock and Convex, and how the random programs avoid them.
  *
- * The tests run each program on both engines: they must differ, or the mock has been repaired and the entry can go.
+ * The tests run each program on both engines. The results must differ: if they do not, the mock was fixed and the entry can go.
  */
 import type { Filter, Operand, Source } from "../../fixtures/differential/convex/steps.lib";
 import type { Program } from "./programs";
 
 export interface Fault {
   readonly fault: string;
-  /** Why it is the mock that is wrong. */
+  /** Why the mock is wrong. */
   readonly reason: string;
-  /** What the random programs do instead. */
+  /** How the random programs avoid the fault. */
   readonly instead: string;
   readonly program: Program;
 }
@@ -28,34 +28,34 @@ const filtered = (values: readonly Operand[], filter: Filter): Program => [
 
 export const FAULTS: readonly Fault[] = [
   {
-    fault: "`q.lt` and its like in filters compare a missing field with nothing",
-    reason: "Convex sorts `undefined` before every value; the mock uses `<` of JavaScript",
-    instead: "filters compare by order the field `r` only, which every document has",
+    fault: "`q.lt` and the other inequalities in filters never match a missing field",
+    reason: "Convex sorts `undefined` before every value. The mock uses JavaScript's `<`",
+    instead: "inequalities use only the field `r`, which every document has",
     program: filtered([{ missing: true }], { op: "lt", field: "a", operand: of(1) }),
   },
   {
-    fault: "`q.lt` and its like convert values of different types",
-    reason: 'Convex sorts by type first; the mock uses `<` of JavaScript, for which "1" < 2 and null < 1',
+    fault: "`q.lt` and the other inequalities convert values of different types",
+    reason: 'Convex sorts by type first. The mock uses JavaScript\'s `<`, for which "1" < 2 and null < 1',
     instead: "the field `r` is always a number",
     program: filtered([of("1"), of(true)], { op: "lt", field: "a", operand: of(2) }),
   },
   {
-    fault: "`q.lt` and its like order neither NaN nor -0",
-    reason: "for Convex -0 < 0 and NaN is greater than all numbers; for JavaScript not",
+    fault: "`q.lt` and the other inequalities do not order NaN and -0",
+    reason: "on Convex -0 < 0, and NaN is greater than all numbers. In JavaScript both are false",
     instead: "the field `r` is a whole number above zero",
     program: filtered([of(NaN), of(-0)], { op: "lt", field: "a", operand: of(0) }),
   },
   {
-    fault: "`q.lt` and its like compare arrays, objects and bytes as texts",
+    fault: "`q.lt` and the other inequalities compare arrays, objects and bytes as text",
     reason: "Convex compares them element by element",
     instead: "the field `r` is a number",
     program: filtered([of([10])], { op: "gt", field: "a", operand: of([9]) }),
   },
   {
     fault: "a page that ends with the last document is done",
-    reason: "Convex does not look further than the page: the next one is empty, and done",
+    reason: "Convex does not read beyond the page: the page after it is empty, and done",
     instead:
-      "the embedded engine reads as many pages as the mock had, and the last may be full instead of done",
+      "the embedded engine reads as many pages as the mock, and its last page may be full instead of done",
     program: [
       { call: "write", steps: [insert(of(1))], fails: false },
       { call: "walk", source: things, numItems: 1, between: [] },

@@ -1,4 +1,4 @@
-/** Random programs. Values come from a small pool, so that they meet: in equalities, in ties, at bounds. */
+/** Random programs. Values come from a small pool, so that equal values are frequent: in equalities, in ties, at bounds. */
 import type { Value } from "convex/values";
 import * as fc from "fast-check";
 import type {
@@ -10,11 +10,11 @@ import type {
   Step,
 } from "../../fixtures/differential/convex/steps.lib";
 
-/** What is called from outside, one after the other. */
+/** One call from outside. A program makes its calls in order. */
 export type Call =
   | { readonly call: "write"; readonly steps: readonly Step[]; readonly fails: boolean }
   | { readonly call: "read"; readonly steps: readonly Step[] }
-  /** Reads page after page; the `n`-th list of writes happens after the `n`-th page. */
+  /** Reads page after page. The `n`-th list of writes runs after the `n`-th page. */
   | {
       readonly call: "walk";
       readonly source: Source;
@@ -110,7 +110,7 @@ const filter: fc.Arbitrary<Filter> = fc.letrec<{ filter: Filter }>((tie) => ({
       field: fc.constantFrom("a", "b", "n", "n.x", "nowhere"),
       operand,
     }),
-    // Of the other comparisons the mock knows those of numbers (see `faults.ts`), and every document has this one.
+    // The mock supports inequalities only between numbers (see `faults.ts`). Every document has the number `r`.
     fc.record({
       op: fc.constantFrom("gt" as const, "gte" as const, "lt" as const, "lte" as const),
       field: fc.constant("r"),
@@ -139,12 +139,12 @@ const source: fc.Arbitrary<Source> = fc
     order: fc.constantFrom("asc" as const, "desc" as const, null),
     filter: fc.option(filter, { freq: 3 }),
   })
-  .map((made): Source => {
-    const index = made.table === "typed" && made.index === "by_x" ? "by_a_b" : made.index;
-    const most = index === "by_a_b" ? 2 : index === "by_x" ? 1 : 0;
-    const equal = made.equal.slice(0, most);
-    // Creation times differ from engine to engine: nothing may be compared with them.
-    return { ...made, index, equal, bounds: equal.length < most ? made.bounds : [] };
+  .map((drawn): Source => {
+    const index = drawn.table === "typed" && drawn.index === "by_x" ? "by_a_b" : drawn.index;
+    const maxEqual = index === "by_a_b" ? 2 : index === "by_x" ? 1 : 0;
+    const equal = drawn.equal.slice(0, maxEqual);
+    // Creation times differ between engines, so programs must not compare anything with them.
+    return { ...drawn, index, equal, bounds: equal.length < maxEqual ? drawn.bounds : [] };
   });
 
 const target = fc.nat(12);
@@ -243,7 +243,7 @@ const call: fc.Arbitrary<Call> = fc.oneof(
   },
 );
 
-/** They begin with some documents, so that what follows has something to find. */
+/** Each program starts with some inserts, so that later calls find documents. */
 export const programs: fc.Arbitrary<Program> = fc
   .tuple(fc.array(insert, { minLength: 3, maxLength: 9 }), fc.array(call, { minLength: 1, maxLength: 5 }))
   .map(([first, calls]) => [{ call: "write", steps: first, fails: false }, ...calls]);

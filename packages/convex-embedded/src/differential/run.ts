@@ -1,11 +1,11 @@
-/** Runs a program on an engine, and tells what happened without what engines may choose: ids and times. */
+/** Runs a program on an engine. Reports the results without ids and times, which differ between engines. */
 import type { Value } from "convex/values";
 import type { PaginationResult } from "convex/server";
 import { ConvexError } from "convex/values";
 import type { Report, Source, Step } from "../../fixtures/differential/convex/steps.lib";
 import type { Call, Program } from "./programs";
 
-/** Calls a function of the project and rejects with what it threw. */
+/** Calls a function of the project. Rejects with the error that it throws. */
 export type Engine = (
   kind: "query" | "mutation",
   name: string,
@@ -14,18 +14,18 @@ export type Engine = (
 
 export interface Outcomes {
   readonly results: readonly unknown[];
-  /** How many pages each walk had. */
+  /** The number of pages of each walk. */
   readonly walks: readonly number[];
 }
 
-/** More pages than any walk has. */
-const MOST_PAGES = 60;
+/** An upper bound: walks have fewer pages. */
+const MAX_PAGES = 60;
 
 /**
- * What each call came to, and in the end all documents in the order of every index.
+ * Returns the result of each call, then all documents in the order of every index.
  *
- * @param walks how many pages each walk is to have. The mock, which knows that a page is the last one before Convex
- * does (see `faults.ts`), finds out; the other engine is told.
+ * @param walks The number of pages of each walk. The mock knows one page earlier than Convex that a page is the last one (see
+ * `faults.ts`). So the mock runs first, and the other engine gets its numbers.
  */
 export async function outcomes(
   engine: Engine,
@@ -85,14 +85,14 @@ async function write({ engine, ids }: Run, steps: readonly Step[], fails: boolea
 
 async function walk(run: Run, call: Extract<Call, { call: "walk" }>): Promise<unknown> {
   const { source, numItems, between } = call;
-  const most = run.walks?.[run.pages.length] ?? MOST_PAGES;
+  const maxPages = run.walks?.[run.pages.length] ?? MAX_PAGES;
   const seen: unknown[] = [];
   let cursor: string | null = null;
   for (let i = 1; ; i++) {
     const args: Record<string, Value> = { source: source as unknown as Value, numItems, cursor };
     const result = (await run.engine("query", "page", args)) as unknown as PaginationResult<Value>;
     seen.push(result.page);
-    if (result.isDone || i === most) {
+    if (result.isDone || i === maxPages) {
       run.pages.push(i);
       return [seen, result.isDone || result.page.length === numItems];
     }
@@ -102,7 +102,10 @@ async function walk(run: Run, call: Extract<Call, { call: "walk" }>): Promise<un
   }
 }
 
-/** Ids become their number in the order of creation; creation times go; what `===` does not tell apart is spelt out. */
+/**
+ * Normalizes a result: replaces ids with their number in creation order, removes creation times, and writes values that `===`
+ * cannot distinguish as text.
+ */
 function normal(value: unknown, ids: readonly string[]): unknown {
   if (typeof value === "string") {
     const index = ids.indexOf(value);

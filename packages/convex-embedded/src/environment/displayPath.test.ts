@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { displayPath } from "./displayPath";
 
-test("what lies below the current directory is shown relative to it, and nothing else is", () => {
+test("only paths below the current directory are shown as relative", () => {
   const here = process.cwd();
   expect(displayPath(join(here, "data", "deep"))).toBe(join("data", "deep"));
   expect(displayPath(join(here, "..data"))).toBe("..data");

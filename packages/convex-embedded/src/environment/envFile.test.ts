@@ -11,19 +11,19 @@ function fileWith(text: string): string {
   return file;
 }
 
-test("variables are set where they stand, added at the end, and removed; all else stays", () => {
+test("existing variables are set in place, new ones are added at the end, and other lines stay the same", () => {
   const file = fileWith("# mine\nA=1 # one\n\nexport B = 'two\nlines'\nC=3\nA=4");
   const changes = { A: "changed", B: "b", C: null, D: "new" };
   editEnvFile(file, new Map(Object.entries(changes)), "added");
   expect(readFileSync(file, "utf8")).toBe("# mine\nA=changed\n\nB=b\n# added\nD=new\n");
 });
 
-test("a broken line takes none of those around it along", () => {
+test("a broken line does not affect the lines around it", () => {
   const file = fileWith("A=1\nthis is nonsense\nB=2\nC='open\nD=4\n");
   expect(Object.fromEntries(readEnvFile(file))).toEqual({ A: "1", B: "2", D: "4" });
 });
 
-test("a missing file has no variables, and is made for its owner only", () => {
+test("a missing file has no variables, and a new file is readable only by its owner", () => {
   const file = join(temporaryDirectory(), ".env.local");
   expect(readEnvFile(file).size).toBe(0);
   editEnvFile(file, new Map([["A", null]]));
@@ -32,7 +32,7 @@ test("a missing file has no variables, and is made for its owner only", () => {
   expect(statSync(file).mode & 0o777).toBe(0o600);
 });
 
-test("a file keeps its mode, and a link its target", () => {
+test("a file keeps its mode, and a symbolic link keeps its target", () => {
   const file = fileWith("A=1\n");
   chmodSync(file, 0o640);
   const link = join(temporaryDirectory(), "link");
@@ -42,7 +42,7 @@ test("a file keeps its mode, and a link its target", () => {
   expect(statSync(file).mode & 0o777).toBe(0o640);
 });
 
-test("what is written is read back, or refused", () => {
+test("a value is read back unchanged or refused", () => {
   const file = fileWith("A=before\nB=kept\n");
   const value = fc.oneof(
     fc.string(),
@@ -63,14 +63,14 @@ test("what is written is read back, or refused", () => {
   );
 });
 
-test("a value with all quotes in it, and a file that only a person understands, are refused", () => {
+test("a value with all kinds of quotes and a file with unsupported quoting are refused", () => {
   const file = fileWith("A='never closed\nB=1\n");
   expect(() => editEnvFile(file, new Map([["C", `'"\``]]))).toThrow("cannot hold the value of C");
-  expect(() => editEnvFile(file, new Map([["B", "it's"]]))).toThrow("change it there");
+  expect(() => editEnvFile(file, new Map([["B", "it's"]]))).toThrow("Edit the file by hand.");
   expect(readFileSync(file, "utf8")).toBe("A='never closed\nB=1\n");
 });
 
-test("what cannot be read or written is named", () => {
+test("errors name a file that cannot be read or written", () => {
   const directory = temporaryDirectory();
   mkdirSync(join(directory, "file"));
   expect(() => readEnvFile(join(directory, "file"))).toThrow(

@@ -1,4 +1,4 @@
-/** Env files (`.env.local`): read as Node reads them, and changed without touching what else stands there. */
+/** Reads env files (`.env.local`) like Node, and edits them without changing other lines. */
 import {
   closeSync,
   fsyncSync,
@@ -14,7 +14,7 @@ import { isDeepStrictEqual, parseEnv } from "node:util";
 import { brokenLines } from "./envLines";
 import { displayPath } from "./displayPath";
 
-/** The file's text, `""` if there is none. @throws Error that names the file if it cannot be read. */
+/** Returns the file's text, `""` if it does not exist. @throws Error that names the file if it cannot be read. */
 function textOf(file: string): string {
   try {
     return readFileSync(file, "utf8");
@@ -27,9 +27,9 @@ function textOf(file: string): string {
 }
 
 /**
- * Makes an empty file that its owner alone can read, if there is none.
+ * Creates an empty file with mode 0600 if the file does not exist.
  *
- * @returns true if it was made. @throws Error that names the file if it can be neither read nor made.
+ * @returns true if it was created. @throws Error that names the file if it can be neither read nor created.
  */
 export function makeEnvFile(file: string): boolean {
   try {
@@ -46,7 +46,11 @@ export function makeEnvFile(file: string): boolean {
   }
 }
 
-/** The variables of a file, broken lines apart; none if it is missing. @throws Error that names the file if it cannot be read. */
+/**
+ * Returns the variables of a file. Ignores broken lines and a missing file.
+ *
+ * @throws Error that names the file if it cannot be read.
+ */
 export function readEnvFile(file: string): ReadonlyMap<string, string> {
   const text = textOf(file);
   const lines = text.split("\n");
@@ -54,15 +58,15 @@ export function readEnvFile(file: string): ReadonlyMap<string, string> {
   return parsed(lines.join("\n"));
 }
 
-/** `.env.local:3: what` for each broken line. @throws Error that names the file if it cannot be read. */
+/** Returns `.env.local:3: problem` for each broken line. @throws Error that names the file if it cannot be read. */
 export function brokenLinesOf(file: string): string[] {
-  return brokenLines(textOf(file)).map(({ line, what }) => `${displayPath(file)}:${line}: ${what}`);
+  return brokenLines(textOf(file)).map(({ line, problem }) => `${displayPath(file)}:${line}: ${problem}`);
 }
 
 /**
- * The same, of a file without broken lines.
+ * Returns the variables of a file that must not have broken lines.
  *
- * @throws Error with a line `.env.local:3: what` for each that is broken.
+ * @throws Error with a line `.env.local:3: problem` for each broken line.
  */
 export function readValidEnvFile(file: string): ReadonlyMap<string, string> {
   const broken = brokenLinesOf(file);
@@ -71,11 +75,11 @@ export function readValidEnvFile(file: string): ReadonlyMap<string, string> {
 }
 
 /**
- * Sets variables, or with `null` removes them. All other lines stay as they are; a new file can be read by its owner only.
+ * Sets variables, or removes those whose value is `null`. All other lines stay the same. A new file gets mode 0600.
  *
- * @param heading comment for the variables that are added.
- * @param secret true where nobody but its owner may read the file from then on.
- * @throws Error, nothing written, for values that such a file cannot hold, and where it cannot be written.
+ * @param heading A comment above added variables.
+ * @param secret True to allow only the owner to read the file from now on.
+ * @throws Error if an env file cannot contain a value, or the file cannot be written. The file is then unchanged.
  */
 export function editEnvFile(
   file: string,
@@ -98,29 +102,29 @@ export function editEnvFile(
     if (text !== "" && !text.endsWith("\n")) text += "\n";
     text += (heading === undefined ? "" : `# ${heading}\n`) + added.join("");
   }
-  // Whoever wrote the file may have quoted in ways that the pattern below does not know.
+  // The file may use quoting that the pattern in `withLine` does not support.
   if (!isDeepStrictEqual(byName(parsed(text)), byName(wanted))) {
-    throw new Error(`${file} is written in a way that only a person can change: change it there.`);
+    throw new Error(`${file} has quoting that this command cannot edit. Edit the file by hand.`);
   }
   if (text !== before) write(file, text, secret ? 0o700 : 0o777);
 }
 
-/** As it can be read back, without quotes where it needs none. @throws Error if there is no way. */
+/** Quotes a value if necessary, so that it reads back unchanged. @throws Error if no kind of quote works. */
 function quoted(name: string, value: string): string {
   const plain = /^[\w@%+:,./|=-]*$/.test(value) ? [value] : [];
   const forms = [...plain, `'${value}'`, `"${value}"`, `\`${value}\``];
   const form = forms.find((candidate) => {
-    // As UTF-8, which has no lone surrogates.
+    // Convert to UTF-8 and back: UTF-8 cannot encode lone surrogates.
     const read = parsed(Buffer.from(`${name}=${candidate}\nZ=z\n`).toString());
     return read.get(name) === value && read.get("Z") === "z" && read.size === 2;
   });
   if (form !== undefined) return form;
   throw new Error(
-    `An env file cannot hold the value of ${name}: it has all three kinds of quotes in it, or is no UTF-8.`,
+    `An env file cannot hold the value of ${name}: it contains all three kinds of quotes, or is not valid UTF-8.`,
   );
 }
 
-/** The text with another line in the place of those that set the variable, of which the last one counts. */
+/** Replaces the first line that sets the variable and deletes further ones. */
 function withLine(text: string, name: string, line: string): string {
   const value = String.raw`(?:'[^']*'|"[^"]*"|\`[^\`]*\`)?[^\n]*(?:\n|$)`;
   const setting = new RegExp(String.raw`^[ \t]*(?:export[ \t]+)?${name}[ \t]*=[ \t]*${value}`, "gm");
@@ -140,22 +144,22 @@ function byName(variables: ReadonlyMap<string, string>): readonly (readonly [str
   return [...variables].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** Puts the text there whole or not at all, also where the file is a link. @param modes that the file may have. */
+/** Writes the file atomically. If it is a symbolic link, writes its target. @param modes A mask for the file's mode. */
 function write(file: string, text: string, modes: number): void {
   const target = targetOf(file);
   const mode = statSync(target, { throwIfNoEntry: false })?.mode ?? 0o600;
-  const beside = `${target}.${process.pid}.new`;
+  const temporary = `${target}.${process.pid}.new`;
   try {
-    const handle = openSync(beside, "w", mode & modes);
+    const handle = openSync(temporary, "w", mode & modes);
     try {
       writeSync(handle, text);
       fsyncSync(handle);
     } finally {
       closeSync(handle);
     }
-    renameSync(beside, target);
+    renameSync(temporary, target);
   } catch (error) {
-    rmSync(beside, { force: true });
+    rmSync(temporary, { force: true });
     throw new Error(`Cannot write the environment file ${file}: ${(error as Error).message}`, {
       cause: error,
     });

@@ -1,13 +1,13 @@
-/** What is wrong with the lines of an env file. Node reads such a file without a word, and takes other lines for part of it. */
+/** Finds broken lines of an env file. Node accepts them silently and may read the lines after them as part of a value. */
 
-/** A line that sets nothing, or not what it seems to. */
+/** A line that sets no variable, or sets another value than it seems to. */
 export interface BrokenLine {
-  /** From 1 on. */
+  /** The line number, from 1. */
   readonly line: number;
-  readonly what: string;
+  readonly problem: string;
 }
 
-/** In the order of the text. Comments and empty lines are whole, and so are values in quotes over several lines. */
+/** Returns the broken lines in order. Comments, empty lines and quoted values over several lines are valid. */
 export function brokenLines(text: string): readonly BrokenLine[] {
   const found: BrokenLine[] = [];
   const lines = /[^\n]*(?:\n|$)/y;
@@ -17,8 +17,8 @@ export function brokenLines(text: string): readonly BrokenLine[] {
     quoted.lastIndex = lines.lastIndex = at;
     const whole = quoted.exec(text)?.[0];
     const setting = whole ?? lines.exec(text)?.[0] ?? "";
-    const what = whole === undefined ? problemOf(setting.trim()) : null;
-    if (what !== null) found.push({ line, what });
+    const problem = whole === undefined ? problemOf(setting.trim()) : null;
+    if (problem !== null) found.push({ line, problem });
     at += setting.length;
     line += setting.split("\n").length - 1;
   }
@@ -28,6 +28,6 @@ export function brokenLines(text: string): readonly BrokenLine[] {
 function problemOf(line: string): string | null {
   if (line === "" || line.startsWith("#")) return null;
   const [, value] = /^(?:export\s+)?[A-Za-z_][\w.-]*\s*=\s*(.*)$/.exec(line) ?? [];
-  if (value === undefined) return "this is no NAME=value, and no comment";
+  if (value === undefined) return "expected NAME=value or a comment";
   return /^["'`]/.test(value) ? `the quote ${value.charAt(0)} is never closed` : null;
 }

@@ -1,27 +1,27 @@
 /** The environment variables that functions see. */
 import { editEnvFile, readEnvFile, readValidEnvFile } from "./envFile";
 
-/** What configures the official tools; functions have no use for it, and the admin key must not reach them. */
-const FOR_TOOLS = /^CONVEX_(SELF_HOSTED_|DEPLOY)/;
+/** Variables that configure the official tools. They include the admin key, which must not reach functions. */
+const TOOL_VARIABLES = /^CONVEX_(SELF_HOSTED_|DEPLOY)/;
 
-/** What `npx convex dev` writes for a frontend: the address of the deployment that it has configured. */
+/** Variables that `npx convex dev` writes for a frontend: the URL of the deployment that it has configured. */
 const CLIENT_URL = /^(?:[A-Z]+_)*CONVEX_URL$/;
 
 export type Variables = ReadonlyMap<string, string>;
 
-/** The env file as it is by now. */
+/** The result of reading the env file again. */
 export interface Renewal {
-  /** What functions would see. */
+  /** The variables that functions would see. */
   readonly variables: Variables;
-  /** Whose values those are that differ, sorted. */
+  /** The names of variables whose values differ, sorted. */
   readonly names: readonly string[];
-  /** Makes them count. */
+  /** Applies the new variables. */
   readonly take: () => void;
 }
 
 /**
- * Where the variables come from: what the runtime sets itself, over that the host's environment, over that the env file.
- * The last is what the operator changes, with an editor or with `npx convex env`.
+ * Merges the sources of variables. The env file overrides the host's environment, which overrides the runtime's own values. The
+ * operator changes the env file with an editor or with `npx convex env`.
  */
 export class Environment {
   readonly #host: Variables;
@@ -29,7 +29,7 @@ export class Environment {
   #builtIn: Variables = new Map();
   #set: Variables;
 
-  /** @param file may be missing. `null` for none. @throws Error that names the file if it cannot be read. */
+  /** @param file The env file, which may be missing, or `null`. @throws Error that names the file if it cannot be read. */
   constructor(host: Readonly<Record<string, string | undefined>>, file: string | null) {
     const given = Object.entries(host).flatMap(([name, value]) =>
       value === undefined ? [] : [[name, value] as const],
@@ -40,44 +40,46 @@ export class Environment {
   }
 
   /**
-   * Says what the runtime sets: `CONVEX_SITE_URL` and `CONVEX_CLOUD_URL`. The host and the file may override it: behind a
-   * proxy the public origin differs from the one that the server listens on.
+   * Sets the runtime's own values: `CONVEX_SITE_URL` and `CONVEX_CLOUD_URL`. The host and the file may override them: behind a
+   * proxy, the public origin differs from the origin that the server listens on.
    */
   setBuiltIn(builtIn: Readonly<Record<string, string>>): void {
     this.#builtIn = new Map(Object.entries(builtIn));
   }
 
-  /** What functions see. */
+  /** The variables that functions see. */
   get variables(): Variables {
     return this.#over(this.#set);
   }
 
-  /** Where clients reach the API port, without a trailing slash. */
+  /** The URL of the API port for clients, without a trailing slash. */
   get cloudUrl(): string {
     return (this.variables.get("CONVEX_CLOUD_URL") ?? "").replace(/\/+$/, "");
   }
 
-  /** What the env file sets, as it is now. */
+  /** Reads the variables of the env file. */
   listed(): Variables {
     return this.#read();
   }
 
-  /** What functions would see after these changes. */
+  /** Returns the variables that functions would see after these changes. */
   preview(changes: ReadonlyMap<string, string | null>): Variables {
     return this.#over(changed(this.#read(), changes));
   }
 
-  /** Writes the changes to the env file. @throws Error if they cannot be written there; then nothing has changed. */
+  /** Writes the changes to the env file. @throws Error if that fails. Nothing has changed then. */
   change(changes: ReadonlyMap<string, string | null>): void {
     if (this.#file === null)
-      throw new Error("This server was started without an env file that could hold variables.");
+      throw new Error(
+        "This server was started without an env file, so it cannot store variables. Set them in the server's environment.",
+      );
     editEnvFile(this.#file, changes);
     this.#set = this.#read();
   }
 
-  /** Reads the file again, which may have been edited. @throws Error that names file and line for one that sets nothing. */
+  /** Reads the env file again, in case it was edited. @throws Error that names the file and each broken line. */
   renewal(): Renewal {
-    const set = this.#file === null ? this.#set : ours(readValidEnvFile(this.#file));
+    const set = this.#file === null ? this.#set : ownVariables(readValidEnvFile(this.#file));
     const before = this.variables;
     const variables = this.#over(set);
     const names = [...new Set([...before.keys(), ...variables.keys()])];
@@ -88,13 +90,13 @@ export class Environment {
     };
   }
 
-  /** True for names that are not the operator's to set. */
+  /** True for names that the operator cannot set. */
   isBuiltIn(name: string): boolean {
-    return this.#builtIn.has(name) || FOR_TOOLS.test(name);
+    return this.#builtIn.has(name) || TOOL_VARIABLES.test(name);
   }
 
   #read(): Variables {
-    return this.#file === null ? new Map() : ours(readEnvFile(this.#file));
+    return this.#file === null ? new Map() : ownVariables(readEnvFile(this.#file));
   }
 
   #over(set: Variables): Variables {
@@ -103,8 +105,8 @@ export class Environment {
 }
 
 /**
- * The `CONVEX_SITE_URL` of an env file if it belongs to another deployment: the command line writes it beside
- * `CONVEX_URL`. Links built on it would lead a local client to that deployment.
+ * Returns the `CONVEX_SITE_URL` of an env file if it belongs to another deployment: the command line of `convex` writes it next to
+ * `CONVEX_URL`. Links with that URL would send a local client to the other deployment.
  */
 export function foreignSiteUrl(file: Variables): string | undefined {
   const url = file.get("CONVEX_SITE_URL");
@@ -113,15 +115,15 @@ export function foreignSiteUrl(file: Variables): string | undefined {
   return configured || new URL(url).hostname.endsWith(".convex.site") ? url : undefined;
 }
 
-/** What an env file sets for this server's functions. */
-function ours(file: Variables): Variables {
+/** Returns the variables of an env file that apply to this server's functions. */
+function ownVariables(file: Variables): Variables {
   const set = new Map(withoutTools(file));
   if (foreignSiteUrl(file) !== undefined) set.delete("CONVEX_SITE_URL");
   return set;
 }
 
 function withoutTools(variables: Iterable<readonly [string, string]>): (readonly [string, string])[] {
-  return [...variables].filter(([name]) => !FOR_TOOLS.test(name));
+  return [...variables].filter(([name]) => !TOOL_VARIABLES.test(name));
 }
 
 function changed(variables: Variables, changes: ReadonlyMap<string, string | null>): Variables {

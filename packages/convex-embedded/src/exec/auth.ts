@@ -1,13 +1,13 @@
-/** `ctx.auth` as executions use it: who sent a request. */
+/** The identity of a request's sender, for `ctx.auth`. */
 import type { Origin } from "./origins";
 
 export interface Auth {
   /**
-   * The JSON text of the `UserIdentity` behind a request, `null` where it has no token. Found out once for a request.
+   * Returns the JSON text of the request's `UserIdentity`, or `null` if the request has no token. Each request is identified once.
    *
-   * @throws SyscallError that says why the token is refused; one that says so where that cannot be decided.
+   * @throws SyscallError with the reason if the token is refused, or if the token cannot be checked.
    */
   identify(origin: Origin): Promise<string>;
-  /** Fetches what `identify` will need. @returns `null` if there is nothing to wait for, else what never rejects. */
+  /** Fetches the data that `identify` needs. @returns `null` if nothing is to fetch, else a promise that never rejects. */
   prepare(origin: Origin): Promise<void> | null;
 }

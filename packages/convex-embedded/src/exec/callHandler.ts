@@ -1,4 +1,4 @@
-/** Calls the function of an execution, and ends the execution with it. */
+/** Calls the function of an execution, then ends the execution. */
 import type { Value } from "convex/values";
 import type { LoadedFunction } from "./loadedFunction";
 import type { Snapshot } from "../store/types";
@@ -13,9 +13,9 @@ import { checkResult } from "./sizeLimits";
 import { validateResult, ofUnknownSize } from "./validation";
 
 /**
- * Calls the function and waits until nothing of it is under way; only then its transaction may end.
+ * Calls the function, then waits until all of its database work has finished. Its transaction may end only after that.
  *
- * @param snapshot is released then.
+ * @param snapshot Released when the database work has finished.
  */
 export async function callHandler(
   execution: Execution,
@@ -36,7 +36,7 @@ export async function callHandler(
     throw error;
   } finally {
     execution.end();
-    // A nested function that was not awaited: its next syscall is refused, and its savepoint ends before ours does.
+    // A nested function may still run if it was not awaited. Its next syscall is refused, and its savepoint ends before ours.
     if (execution.databaseQueue.busy) await execution.databaseQueue.idle();
     snapshot?.release();
   }
@@ -44,7 +44,7 @@ export async function callHandler(
   return result;
 }
 
-/** Within its caller's transaction a function's result may name the commit that is still to come. */
+/** Nested functions keep the placeholder: their commit has no timestamp yet. */
 function resolved({ parent, transaction }: Execution, result: Value): Value {
   return parent === null && transaction !== null ? resolveCommitTs(transaction, result) : result;
 }

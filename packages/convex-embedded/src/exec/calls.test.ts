@@ -2,7 +2,7 @@ import { ConvexError } from "convex/values";
 import { expect, test } from "vitest";
 import { serve } from "../../fixtures/serve";
 
-test("a nested mutation that fails undoes its own writes only, and its data reaches the caller", async () => {
+test("a nested mutation that fails undoes only its own writes, and its error data reaches the caller", async () => {
   const { server } = await serve();
   expect(await server.run("calls:catchNested", {})).toEqual([
     true,
@@ -12,7 +12,7 @@ test("a nested mutation that fails undoes its own writes only, and its data reac
   expect(await server.run("calls:texts", {})).toEqual(["before", "after"]);
 });
 
-test("nested mutations under Promise.all, half of them failing, lose nothing of the others and of the caller", async () => {
+test("nested mutations in Promise.all that fail do not affect the other ones or the caller", async () => {
   const { server } = await serve();
   const statuses = (await server.run("calls:together", { count: 6 })) as string[];
   expect(statuses.filter((status) => status === "rejected")).toHaveLength(3);
@@ -30,12 +30,12 @@ test("nested mutations under Promise.all, half of them failing, lose nothing of 
   ]);
 });
 
-test("what a mutation starts and does not await happens within its transaction or not at all", async () => {
+test("a call that a mutation does not await runs within its transaction or not at all", async () => {
   const { server } = await serve();
   for (let i = 0; i < 3; i++) await server.run("calls:forgetful", {});
   const texts = (await server.run("calls:texts", {})) as string[];
   expect(texts.filter((text) => text === "kept")).toHaveLength(3);
-  // Nothing follows once the mutation has settled.
+  // No writes follow after the mutation has settled.
   expect(await server.run("calls:texts", {})).toEqual(texts);
 });
 
@@ -58,7 +58,7 @@ test("a result that breaks its validator rolls back", async () => {
   expect(await server.run("calls:texts", {})).toEqual([]);
 });
 
-test("an action gets the data of ConvexErrors and the message of others", async () => {
+test("an action receives the data of ConvexErrors and the message of other errors", async () => {
   const { server } = await serve();
   expect(await server.run("calls:errorsInAction", {})).toEqual([
     { code: 7, big: 9n },
@@ -71,14 +71,14 @@ test("an action gets the data of ConvexErrors and the message of others", async 
   expect(await server.run("calls:texts", {})).toEqual([]);
 });
 
-test("the operator gets a ConvexError with its data", async () => {
+test("the operator receives a ConvexError with its data", async () => {
   const { server } = await serve();
   const failure = await server.run("calls:throwData", {}).catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(ConvexError);
   expect((failure as ConvexError<never>).data).toEqual({ code: 7, big: 9n });
 });
 
-test("functions are found by nested paths and as default exports, and nothing else is a function", async () => {
+test("functions are found by nested paths and as default exports, and other exports are not functions", async () => {
   const { server } = await serve();
   expect(await server.run("nested/deep:hello", {})).toBe("nested");
   expect(await server.run("nested/deep", {})).toBe("default");

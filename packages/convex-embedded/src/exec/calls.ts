@@ -22,7 +22,7 @@ interface UdfArgs extends CallArgs {
   readonly transactionLimits?: Partial<TransactionLimits>;
 }
 
-/** `ctx.runQuery`, `ctx.runMutation`, `ctx.runAction` of an action, each with its own transaction. */
+/** `ctx.runQuery`, `ctx.runMutation` and `ctx.runAction` of an action. Each call has its own transaction. */
 export function actionCall(kind: FunctionKind): (execution: Execution, args: CallArgs) => Promise<string> {
   return (execution, args) =>
     execution.calls.run(async () => {
@@ -32,10 +32,10 @@ export function actionCall(kind: FunctionKind): (execution: Execution, args: Cal
 }
 
 /**
- * The same with values, and without waiting for a slot.
+ * Starts an action's call with arguments that are already values. Does not wait for a free slot.
  *
- * @param args are the callee's from now on.
- * @throws SyscallError at once, or rejects with it.
+ * @param args The callee owns them from now on.
+ * @throws SyscallError synchronously, or rejects with it.
  */
 export function startCall(
   execution: Execution,
@@ -43,7 +43,8 @@ export function startCall(
   address: FunctionAddress,
   args: Copy,
 ): Promise<Value> {
-  if (execution.frozen) throw new SyscallError(`Cannot call an ${kind} this way from a ${execution.kind}`);
+  if (execution.frozen)
+    throw new SyscallError(`Cannot make an action's ${kind} call from a ${execution.kind}`);
   const { component, name, exported = false } = resolveAddress(execution, address);
   const call = { component, name, exported, kind, args };
   return runFunction(execution.engine, call, execution.originFor(component));
@@ -83,13 +84,13 @@ function limitsOf({ udfType, transactionLimits: limits }: UdfArgs): Partial<Tran
   return limits;
 }
 
-/** `createFunctionHandle`. @returns the JSON text of the handle. @throws SyscallError if there is no such function. */
+/** `createFunctionHandle`. @returns the JSON text of the handle. @throws SyscallError if the function does not exist. */
 export async function createFunctionHandle(execution: Execution, address: FunctionAddress): Promise<string> {
   const fn = await findFunction(execution.engine, resolveAddress(execution, address));
   return JSON.stringify(toHandle({ component: fn.component, name: fn.path }));
 }
 
-/** Components are given environment variables; `convex` has no way to give them arguments since 1.48. */
+/** Always throws: since `convex` 1.48 a component receives environment variables and cannot receive arguments. */
 export function componentArgument({ component }: Execution, { name }: { readonly name: string }): string {
   throw new SyscallError(
     component === ""

@@ -1,4 +1,4 @@
-/** Cron jobs in the form in which `cronJobs().export()` of `convex/server` writes them. */
+/** Cron jobs in the form that `cronJobs().export()` of `convex/server` returns. */
 import type { JSONValue } from "convex/values";
 
 export type IntervalSchedule = {
@@ -26,11 +26,11 @@ export type CronSchedule =
     }
   | { readonly type: "cron"; readonly cron: string };
 
-/** One job of `crons.ts`, as `Crons.export()` gives it. */
+/** One job of `crons.ts`. */
 export interface CronJobJson {
   /** The function: `items:sweep`. */
   readonly name: string;
-  /** A list with the arguments' object, in Convex's JSON form. */
+  /** A list with one object, the arguments, in Convex's JSON form. */
   readonly args: JSONValue;
   readonly schedule: CronSchedule;
 }

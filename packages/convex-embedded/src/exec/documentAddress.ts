@@ -1,4 +1,4 @@
-/** From the ids and names that functions use to the store's tables. */
+/** Resolves the ids and names that functions use to the store's tables. */
 import type { TableInfo } from "../store/types";
 import { decodeId } from "../values/ids";
 import type { IdNames } from "../values/validators";
@@ -7,13 +7,13 @@ import { SyscallError } from "./errors";
 import type { Engine } from "./engine";
 import type { Execution } from "./execution";
 
-/** A document's place. */
+/** A document's table and internal id. */
 export interface DocumentAddress {
   readonly table: TableInfo;
   readonly internal: Uint8Array;
 }
 
-/** Tells validators which table of a component an id belongs to. Ids of other components are ids of no table. */
+/** Tells validators which table of a component an id belongs to. Ids of other components belong to no table. */
 export class ComponentIds implements IdNames {
   constructor(
     private readonly engine: Pick<Engine, "store">,
@@ -28,12 +28,12 @@ export class ComponentIds implements IdNames {
 }
 
 /**
- * The document that an id names, `null` if it names no table.
+ * Resolves an id to its document's address. Returns `null` if the id's table does not exist in the execution's component.
  *
- * @param operation who asks, as Convex's errors have it: `db.get`.
- * @param expected the table that the caller named beside the id, if it did.
- * @param options `system`: it is asked for through `db.system`.
- * @throws SyscallError for what is no id, an id of another table than the one named, or one of the wrong side.
+ * @param operation The operation's name in Convex's errors: `db.get`.
+ * @param expected The table that the caller passed with the id, if any.
+ * @param options `system`: true for a read through `db.system`.
+ * @throws SyscallError if the id is malformed, belongs to a table other than `expected`, or `system` does not match its table.
  */
 export function resolveId(
   execution: Execution,
@@ -61,7 +61,7 @@ export function resolveId(
   return { table, internal: decoded.internal };
 }
 
-/** @throws SyscallError, in Convex's words, for a system table outside of `db.system` and any other within. */
+/** @throws SyscallError with Convex's message, for a system table outside `db.system` and a user table within it. */
 export function checkSystemAccess(table: string, system: boolean): void {
   if (isSystemTable(table) === system) return;
   throw new SyscallError(

@@ -1,4 +1,4 @@
-/** The syscalls that read single documents, or only the catalog. */
+/** The syscalls that read one document or only the catalog. */
 import { decodeId } from "../values/ids";
 import type { Reader } from "../store/types";
 import { SyscallError } from "./errors";
@@ -6,7 +6,7 @@ import type { Execution } from "./execution";
 import { isReadable } from "../store/system/systemTables";
 import { resolveId, checkSystemAccess } from "./documentAddress";
 
-/** The database as the execution may read it. */
+/** Returns the execution's reader. @throws SyscallError in an action, which has none. */
 export function readerOf(execution: Execution): Reader {
   if (execution.reader === null) {
     throw new SyscallError(
@@ -16,7 +16,7 @@ export function readerOf(execution: Execution): Reader {
   return execution.reader;
 }
 
-/** `db.get`: the document's JSON text as it is stored, or `null`. */
+/** `db.get`. @returns the document's JSON text as stored, or `"null"`. */
 export function get(
   execution: Execution,
   args: { id: unknown; table?: unknown; isSystem?: boolean },
@@ -24,7 +24,7 @@ export function get(
   const system = args.isSystem === true;
   if (typeof args.table === "string") checkSystemAccess(args.table, system);
   const address = resolveId(execution, "db.get", args.id, args.table, { system });
-  // A table that is made later on, and system tables: nobody notes what becomes of those.
+  // The write log covers neither system tables nor a table that does not exist yet.
   if (address === null || system) execution.readSet?.addUntracked();
   if (address === null) return "null";
   execution.readSet?.document(address.table.id, args.id as string);
@@ -36,12 +36,12 @@ export function get(
   return json;
 }
 
-/** `db.normalizeId`: the id if it is one of that table, else `null`. Convex takes no other form of id either. */
+/** `db.normalizeId`: the id if it belongs to the table, else `null`. Like Convex, accepts only the standard form of an id. */
 export function normalizeId(execution: Execution, args: { table: string; idString: string }): string {
   return JSON.stringify({ id: isIdOf(execution, args.table, args.idString) ? args.idString : null });
 }
 
-/** Whether a text is the id of a document that the table may have. */
+/** True if the text is a well-formed id of the table. The document need not exist. */
 export function isIdOf({ component, engine, readSet }: Execution, name: string, id: string): boolean {
   const decoded = decodeId(id);
   const table = decoded && engine.store.catalog.tableByNumber(component, decoded.tableNumber);

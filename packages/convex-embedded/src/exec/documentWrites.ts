@@ -17,7 +17,7 @@ export function insert(execution: Execution, args: { table: string; value: JSONV
   return `{"_id":"${insertFields(execution, args.table, fieldsOf(args.value, "db.insert"))}"}`;
 }
 
-/** @param fields are kept: nobody else may hold them. @returns the document's id. */
+/** Inserts a document. @param fields The store keeps this object: pass a copy. @returns the document's id. */
 export function insertFields(execution: Execution, tableName: string, fields: Fields): string {
   const transaction = transactionOf(execution);
   checkTableName(tableName);
@@ -37,40 +37,40 @@ export function insertFields(execution: Execution, tableName: string, fields: Fi
   return _id;
 }
 
-/** A document as a write names it. */
-interface Named {
+/** The arguments that identify the document of a write. */
+interface WriteTarget {
   readonly id: unknown;
   readonly table?: unknown;
 }
 
-/** `db.replace`: other fields under the same id and creation time. */
-export function replace(execution: Execution, args: Named & { value: JSONValue }): string {
+/** `db.replace`: replaces all fields. Id and creation time stay the same. */
+export function replace(execution: Execution, args: WriteTarget & { value: JSONValue }): string {
   return replaceFields(execution, args, () => fieldsOf(args.value, "db.replace"));
 }
 
-/** @param read gives the fields, which nobody else may hold. */
-export function replaceFields(execution: Execution, named: Named, read: () => Fields): string {
+/** @param read Returns the new fields. The store keeps that object. */
+export function replaceFields(execution: Execution, target: WriteTarget, read: () => Fields): string {
   const transaction = transactionOf(execution);
-  const { address, stored } = existing(execution, "replace", named);
+  const { address, stored } = existing(execution, "replace", target);
   return write(execution, transaction, address, stored, read());
 }
 
-/** `db.patch`: some fields changed; `undefined` removes one. */
-export function shallowMerge(execution: Execution, args: Named & { value: JSONValue }): string {
+/** `db.patch`: changes some fields. A value of `undefined` removes the field. */
+export function shallowMerge(execution: Execution, args: WriteTarget & { value: JSONValue }): string {
   return mergeFields(execution, args, () => patchOf(args.value));
 }
 
-/** @param read gives the changed fields, which nobody else may hold. */
-export function mergeFields(execution: Execution, named: Named, read: () => Fields): string {
+/** @param read Returns the changed fields. The store keeps that object. */
+export function mergeFields(execution: Execution, target: WriteTarget, read: () => Fields): string {
   const transaction = transactionOf(execution);
-  const { address, stored } = existing(execution, "patch", named);
+  const { address, stored } = existing(execution, "patch", target);
   const changes = read();
   const { _id, _creationTime, ...fields } = stored;
   return write(execution, transaction, address, stored, { ...fields, ...changes });
 }
 
 /** `db.delete`. */
-export function remove(execution: Execution, args: Named): string {
+export function remove(execution: Execution, args: WriteTarget): string {
   const transaction = transactionOf(execution);
   const { address } = existing(execution, "delete", args);
   execution.usage.countWrite(null);
@@ -90,7 +90,7 @@ function transactionOf(execution: Execution): Transaction {
 function existing(
   execution: Execution,
   operation: "patch" | "replace" | "delete",
-  args: Named,
+  args: WriteTarget,
 ): { address: DocumentAddress; stored: StoredDocument } {
   const address = resolveId(execution, `db.${operation}`, args.id, args.table);
   const json = address && transactionOf(execution).get(address.table, address.internal);
@@ -141,7 +141,7 @@ function fieldsOf(json: JSONValue, operation: string): Fields {
   return value as Fields;
 }
 
-/** A patch writes the removal of a field as `{"$undefined":null}`, which is no Convex value. */
+/** A patch writes the removal of a field as `{"$undefined":null}`, which is not a Convex value. */
 function patchOf(json: JSONValue): Fields {
   if (typeof json !== "object" || json === null || Array.isArray(json)) return fieldsOf(json, "db.patch");
   const removed: string[] = [];

@@ -3,7 +3,7 @@ import { serve } from "../../fixtures/serve";
 
 const OTHER_ITEM = "j5791c2wm0pq6zv4h7ww1cgnchrwegws";
 
-test("what is inserted can be read, with id and creation time", async () => {
+test("an inserted document can be read, with id and creation time", async () => {
   const now = 1_700_000_000_000;
   const { server } = await serve({ clock: () => now });
   const _id = (await server.run("items:create", { owner: "ada", name: "bolt", tags: ["a"] })) as string;
@@ -16,7 +16,7 @@ test("what is inserted can be read, with id and creation time", async () => {
   });
 });
 
-test("creation times increase although the clock stands still, also after a restart with the clock set back", async () => {
+test("creation times increase while the clock stands still, and after a restart with the clock set back", async () => {
   const { server } = await serve({ clock: () => 1_700_000_000_000 });
   const ids = (await server.run("items:createMany", { owner: "ada", names: ["a", "b", "c"] })) as string[];
   await server.close();
@@ -31,7 +31,7 @@ test("creation times increase although the clock stands still, also after a rest
   expect(times).toEqual(times.toSorted((a, b) => a - b));
 });
 
-test("creation times do not go on from where no clock is: what was imported may be from any time", async () => {
+test("creation times do not continue after an imported document from the far future", async () => {
   const microseconds = 1_700_000_000_000_000;
   const { server } = await serve({ clock: () => microseconds });
   await server.run("items:create", { owner: "ada", name: "a" });
@@ -43,7 +43,7 @@ test("creation times do not go on from where no clock is: what was imported may 
   expect(await again.server.run("items:get", { id })).toMatchObject({ _creationTime: now });
 });
 
-test("patch changes some fields and removes those set to undefined, replace changes all", async () => {
+test("patch changes some fields and removes fields set to undefined, and replace changes all fields", async () => {
   const { server } = await serve();
   const id = (await server.run("items:create", {
     owner: "ada",
@@ -72,7 +72,7 @@ test("id and creation time cannot be changed", async () => {
   await server.run("items:patch", { id, changes: { _id: id, name: "nut" } });
 });
 
-test("a removed document is gone, and can be neither removed nor changed again", async () => {
+test("a deleted document cannot be read, deleted or changed again", async () => {
   const { server } = await serve();
   const id = (await server.run("items:create", { owner: "ada", name: "bolt" })) as string;
   await server.run("items:remove", { id });
@@ -86,7 +86,7 @@ test("a removed document is gone, and can be neither removed nor changed again",
   );
 });
 
-test("an id of another table than the named one is refused", async () => {
+test("an id of a table other than the given one is refused", async () => {
   const { server } = await serve();
   const note = (await server.run("calls:insertNote", { text: "x" })) as string;
   await expect(server.run("items:remove", { id: note })).rejects.toThrow(
@@ -94,7 +94,7 @@ test("an id of another table than the named one is refused", async () => {
   );
 });
 
-test("normalizeId takes ids of the table and nothing else", async () => {
+test("normalizeId accepts only ids of the table", async () => {
   const { server } = await serve();
   const id = (await server.run("items:create", { owner: "ada", name: "bolt" })) as string;
   expect(await server.run("items:normalize", { table: "items", id })).toBe(id);
@@ -105,7 +105,7 @@ test("normalizeId takes ids of the table and nothing else", async () => {
   expect(await server.run("items:normalize", { table: "nowhere", id: OTHER_ITEM })).toBeNull();
 });
 
-test("a document that breaks the schema is refused, in Convex's words, and nothing of the mutation stays", async () => {
+test("a document that breaks the schema is refused with Convex's message, and the mutation is rolled back", async () => {
   const { server } = await serve();
   const id = (await server.run("items:create", { owner: "ada", name: "bolt" })) as string;
   await expect(server.run("items:patch", { id, changes: { name: 5 } })).rejects.toThrow(

@@ -8,28 +8,28 @@ import type { Limits } from "./limits";
 import type { LogLine } from "./logLine";
 import type { QueryCache } from "./queryCache";
 
-/** What executions share: one server's store and one build of its functions. */
+/** The state that executions share: one server's store and one build of its functions. */
 export interface Engine {
   readonly store: Store;
-  /** The app's own functions, which are also those of `components.get("")`. */
+  /** The app's own functions. Same as `components.get("").modules`. */
   readonly modules: Modules;
   readonly components: Components;
   readonly creationTimes: CreationTimes;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   readonly log: (line: LogLine) => void;
-  /** Told when a commit may have added scheduled functions. */
+  /** Woken when a commit may have added scheduled functions. */
   readonly scheduler: { wake(): void };
   readonly files: FileStorage;
   readonly auth: Auth;
   readonly limits: Limits;
-  /** Where results of queries are kept; nowhere in the test harness, whose functions a test may replace. */
+  /** Absent in the test harness: a test may replace functions, so cached results could be wrong. */
   readonly queryCache?: QueryCache;
-  /** How many proxies of one's own stand before the server. */
+  /** The number of trusted reverse proxies in front of the server. */
   readonly trustProxy: number;
   /**
-   * True in the test harness, whose suites were written for the official mock: functions that are scheduled are looked
-   * for when they run, and their jobs have the names that the suites know.
+   * True in the test harness, whose suites expect the behavior of `convex-test`: scheduled functions are looked up when they
+   * run, and their jobs are named as in `convex-test`.
    */
   readonly harness?: boolean;
 }

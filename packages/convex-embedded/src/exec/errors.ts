@@ -6,8 +6,8 @@ import { isUnavailable } from "../store/unavailable";
 const CONVEX_ERROR = Symbol.for("ConvexError");
 
 /**
- * What a syscall rejects with. `convex/server` makes a `ConvexError` of it where `data` is set, else an `Error`: error
- * classes do not survive a call, as on Convex.
+ * The error that a syscall rejects with. If `data` is set, `convex/server` converts it to a `ConvexError`, else to an
+ * `Error`. As on Convex, error classes do not survive a call.
  */
 export class SyscallError extends Error {
   /** The data of a `ConvexError` in Convex's JSON form. Absent, not `undefined`, for other errors. */
@@ -20,12 +20,12 @@ export class SyscallError extends Error {
 }
 
 /**
- * What Convex says when it cannot do the work now (`ErrorMetadata::service_unavailable`). Functions see no more of an
- * error than its message, so this beginning is how they recognize a failure of the store.
+ * The start of Convex's message for temporary failures (`ErrorMetadata::service_unavailable`). A function sees only an
+ * error's message, so it recognizes a failure of the store by this prefix.
  */
 export const SERVICE_UNAVAILABLE = "Service temporarily unavailable";
 
-/** Refuses what the embedded runtime does not have: `feature` is the subject of the sentence, in plural. */
+/** Returns the error for an unsupported feature. @param feature The subject of the sentence, in the plural. */
 export function unsupported(feature: string, hint?: string): SyscallError {
   const also = hint === undefined ? "" : ` ${hint}`;
   return new SyscallError(
@@ -33,7 +33,7 @@ export function unsupported(feature: string, hint?: string): SyscallError {
   );
 }
 
-/** What left a function, as its caller gets it. */
+/** Converts a value that a function threw to the error that its caller receives. */
 export function toSyscallError(thrown: unknown): SyscallError {
   if (thrown instanceof SyscallError) return thrown;
   if (isUnavailable(thrown))
@@ -45,17 +45,17 @@ export function toSyscallError(thrown: unknown): SyscallError {
   try {
     const data = dataOf(thrown);
     return new SyscallError(message, { ...(data !== undefined && { data }), cause: thrown });
-  } catch (unfit) {
-    // Data that is no value: that is what the caller learns, as on Convex.
-    return new SyscallError((unfit as Error).message, { cause: unfit });
+  } catch (invalidData) {
+    // The data is not a Convex value. As on Convex, the caller receives that error instead.
+    return new SyscallError((invalidData as Error).message, { cause: invalidData });
   }
 }
 
-/** The data of a `ConvexError`, of any copy of the package, in Convex's JSON form; `undefined` for other errors. */
+/** Returns a `ConvexError`'s data in Convex's JSON form, `undefined` for other errors. Works with any copy of `convex`. */
 function dataOf(thrown: unknown): JSONValue | undefined {
   if (typeof thrown !== "object" || thrown === null || !(CONVEX_ERROR in thrown)) return undefined;
   const data = "data" in thrown ? thrown.data : undefined;
-  // Where `convex/server` called the handler, it has replaced the data by its JSON text, and left this mark.
+  // If `convex/server` called the handler, it has replaced the data with JSON text and set this property.
   if ("ConvexErrorSymbol" in thrown) return JSON.parse(data as string) as JSONValue;
   return convexToJson(data === undefined ? null : (data as Value));
 }

@@ -1,4 +1,4 @@
-/** One run of one function, and how the code that runs finds it. */
+/** One run of one function, and access to the current run. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Reader, Transaction } from "../store/types";
 import { functionLabel } from "./functionAddress";
@@ -13,7 +13,7 @@ import type { OpenQuery } from "./query/stream";
 import { Semaphore } from "./semaphore";
 import { SerialQueue } from "./serialQueue";
 
-/** A query or mutation works on the database and is frozen in time; actions talk to the world. */
+/** Queries and mutations use the database, and their clock stands still. Actions may use the network. */
 export type ExecutionKind = "query" | "mutation" | "action" | "http";
 
 /** The fields that a caller chooses. */
@@ -21,7 +21,7 @@ type ExecutionOptions = Pick<
   Execution,
   "engine" | "kind" | "path" | "component" | "origin" | "now" | "parent" | "reader" | "transaction"
 > & {
-  /** Told what is read, if the result may be cached. Default: that of the parent. */
+  /** Collects the reads if the result may be cached. Default: the parent's read set. */
   readonly readSet?: ReadSet | null;
 };
 
@@ -33,29 +33,29 @@ export class Execution {
   /** The path of the component that the function belongs to, `""` for the app. */
   readonly component: string;
   readonly origin: Origin;
-  /** The time at which this execution stands still, if it is a query or mutation. Milliseconds since 1970. */
+  /** The value of `Date.now()` throughout a query or mutation, in milliseconds since 1970. */
   readonly now: number;
   /** The execution whose transaction or snapshot this one shares. */
   readonly parent: Execution | null;
-  /** `null` in actions, which reach the database through functions only. */
+  /** `null` in actions: they reach the database only through other functions. */
   readonly reader: Reader | null;
   /** `null` unless this is a mutation. */
   readonly transaction: Transaction | null;
-  /** That of the whole query, if somebody wants to know what it reads. */
+  /** The read set of the outermost query, `null` if its result is not cached. */
   readonly readSet: ReadSet | null;
   readonly databaseQueue = new SerialQueue();
-  /** To be called when the function ends. */
+  /** Callbacks that run when the function ends. */
   readonly onEnd: (() => void)[] = [];
   /** The time that the function has left. */
   readonly budget: TimeBudget;
-  /** How many queries were opened: the next one's number. */
+  /** The number of queries opened so far, which is the number of the next query. */
   opened = 0;
   /** Convex allows one `paginate` in each function. */
   paginated = false;
-  /** The request of an HTTP action until its router asks for it, then the response for it. */
+  /** An HTTP action's request until its router reads it, and the response that the router returns. */
   request: Request | null = null;
   response: Response | null = null;
-  // Made when first asked for: most executions are short and need one or two of them.
+  // Created on first use: most executions are short and need one or two of them.
   #queries: Map<number, OpenQuery> | null = null;
   #timers: Map<number, NodeJS.Timeout> | null = null;
   #usage: TransactionUsage | null = null;
@@ -89,34 +89,33 @@ export class Execution {
     return (this.#timers ??= new Map());
   }
 
-  /** What the transaction has read and written so far; functions that share it share this. */
+  /** The reads and writes of the transaction so far. Functions that share the transaction share its usage. */
   get usage(): TransactionUsage {
     const { transaction, enforced } = this.engine.limits;
     return (this.#usage ??= this.parent?.usage ?? new TransactionUsage(transaction, enforced));
   }
 
-  /** For an action's calls: Convex runs so many at once. */
+  /** Limits the calls that one action runs at the same time, as on Convex. */
   get calls(): Semaphore {
     return (this.#calls ??= new Semaphore(this.engine.limits.actionCalls));
   }
 
   /**
-   * The origin of what this calls in a component. Who is logged in is its own component's business: nobody is in
-   * another one, nor in what that calls.
+   * The origin of a call from this execution to a component. A user is logged in only in the component that received the
+   * request. Calls to another component carry no identity, nor do the calls that it makes.
    */
   originFor(component: string): Origin {
     return component === this.component ? this.origin : withoutIdentity(this.origin);
   }
 
-  /** Queries and mutations see a time that stands still, and neither timers nor the network. */
+  /** True for queries and mutations: their clock stands still, and they have neither timers nor the network. */
   get frozen(): boolean {
     return this.kind === "query" || this.kind === "mutation";
   }
 
   /**
-   * From now on the function's syscalls are refused, and those of functions that it called without awaiting them:
-   * what is still under way must not write into a transaction that is about to end. Timers die with the function, as
-   * on Convex.
+   * Ends the function. Its later syscalls are refused, and so are those of functions that it called and did not await:
+   * unfinished work must not write to a transaction that is about to end. As on Convex, its timers are cleared.
    */
   end(): void {
     this.#ended = true;
@@ -141,10 +140,10 @@ export class Execution {
   }
 }
 
-/** Which execution the running code belongs to. One for the process: servers share it without meeting each other. */
+/** The execution of the running code. All servers of a process share this storage, but never an execution. */
 export const executions = new AsyncLocalStorage<Execution>();
 
-/** The execution that the running code belongs to. @throws SyscallError if there is none, or it has ended. */
+/** Returns the execution of the running code. @throws SyscallError outside a function, or after the function has ended. */
 export function currentExecution(): Execution {
   const execution = executions.getStore();
   if (execution === undefined) {

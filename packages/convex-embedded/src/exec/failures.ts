@@ -1,16 +1,16 @@
-/** What is logged of functions that fail. */
+/** Logs functions that fail. */
 import { functionLabel } from "./functionAddress";
 import type { SyscallError } from "./errors";
 import type { Engine } from "./engine";
 import type { Execution } from "./execution";
 
-/** A caller gets the message alone, so where it happened is logged here, as Convex logs every function that fails. */
+/** Logs a failure with its stack trace, as Convex does. The caller receives only the message. */
 export function reportFailure(execution: Execution, error: SyscallError): void {
   const message = describeFailure(execution.engine, error);
   execution.engine.log({ level: "error", path: functionLabel(execution), message });
 }
 
-/** What a function threw, with its trace; the message alone of what the runtime has against a call. */
+/** Describes an error that a function threw with its stack trace, and an error of the runtime with its message only. */
 export function describeFailure({ modules }: Engine, error: SyscallError): string {
   const { cause } = error;
   if (cause === undefined) return error.message;

@@ -1,22 +1,23 @@
-/** From where a function is to the function. */
+/** Finds a function by its location. */
 import type { FunctionKind, LoadedFunction } from "./loadedFunction";
 import type { FunctionLocation } from "./functionAddress";
 import { notFoundMessage } from "./functionAddress";
 import { SyscallError } from "./errors";
 import type { Engine } from "./engine";
 
-/** @throws SyscallError if there is no such function; what its module throws when it is evaluated. */
-export async function findFunction(engine: Engine, place: FunctionLocation): Promise<LoadedFunction> {
+/** @throws SyscallError if the function does not exist, or the error that its module throws during evaluation. */
+export async function findFunction(engine: Engine, location: FunctionLocation): Promise<LoadedFunction> {
   const fn =
-    findLoaded(engine, place) ?? (await engine.components.get(place.component)?.modules.find(place.name));
-  if (fn != null && isExported(fn, place)) return fn;
-  throw new SyscallError(notFoundMessage(engine, place));
+    findLoaded(engine, location) ??
+    (await engine.components.get(location.component)?.modules.find(location.name));
+  if (fn != null && isExported(fn, location)) return fn;
+  throw new SyscallError(notFoundMessage(engine, location));
 }
 
-/** The function if it was found before, which is found again at once. */
-export function findLoaded(engine: Engine, place: FunctionLocation): LoadedFunction | undefined {
-  const fn = engine.components.get(place.component)?.modules.loaded(place.name);
-  return fn && isExported(fn, place) ? fn : undefined;
+/** Returns the function synchronously if `findFunction` has found it before. */
+export function findLoaded(engine: Engine, location: FunctionLocation): LoadedFunction | undefined {
+  const fn = engine.components.get(location.component)?.modules.loaded(location.name);
+  return fn && isExported(fn, location) ? fn : undefined;
 }
 
 function isExported(fn: LoadedFunction, { exported = false }: FunctionLocation): boolean {

@@ -1,28 +1,28 @@
-/** From how a function names another one to where that is: in its own component, in one below, or anywhere by handle. */
+/** Resolves the address of a function: in the caller's component, in a child component, or anywhere by its handle. */
 import { SyscallError } from "./errors";
 import type { Engine } from "./engine";
 import type { Execution } from "./execution";
 
-/** How `convex/server` names a function: one of the three. */
+/** A function's address as `convex/server` writes it. Exactly one of the fields is set. */
 export interface FunctionAddress {
-  /** `items:get`, of the caller's own component. */
+  /** `items:get`, in the caller's component. */
   readonly name?: string;
-  /** `_reference/childComponent/rateLimiter/lib/rateLimit`: what a component of the caller's own exports. */
+  /** `_reference/childComponent/rateLimiter/lib/rateLimit`: an export of one of the caller's child components. */
   readonly reference?: string;
-  /** What `createFunctionHandle` gave: `function://rateLimiter;lib:rateLimit`. */
+  /** A handle from `createFunctionHandle`: `function://rateLimiter;lib:rateLimit`. */
   readonly functionHandle?: string;
 }
 
-/** Who names it. */
+/** The parts of the caller that an address is resolved against. */
 export type AddressScope = Pick<Execution, "engine" | "component">;
 
-/** Where a function is. */
+/** The component and the name of a function. */
 export interface FunctionLocation {
   /** `""` for the app, else the component's path. */
   readonly component: string;
   /** `items:get`. */
   readonly name: string;
-  /** True if only a public function may be meant: a component exports no others to its parent. */
+  /** True if only a public function matches. A component exports only its public functions to its parent. */
   readonly exported?: boolean;
 }
 
@@ -31,9 +31,9 @@ const OWN = "_reference/function/";
 const HANDLE = "function://";
 
 /**
- * Where an address leads, seen from the caller's component. Whether there is such a function is not looked at.
+ * Resolves an address against the caller's component. Does not check that the function exists.
  *
- * @throws SyscallError for a component that is not mounted and what is no address.
+ * @throws SyscallError if the component is not mounted, or the value is not an address.
  */
 export function resolveAddress(execution: AddressScope, address: FunctionAddress): FunctionLocation {
   const { name, reference, functionHandle } = address;
@@ -46,12 +46,12 @@ export function resolveAddress(execution: AddressScope, address: FunctionAddress
   throw new SyscallError(`${String(reference)} is not a function reference`);
 }
 
-/** The handle of a function. It is text that can be stored, and stays the same from build to build. */
+/** Returns the handle of a function. It may be stored: it stays the same from build to build. */
 export function toHandle({ component, name }: FunctionLocation): string {
   return `${HANDLE}${component};${name}`;
 }
 
-/** @throws SyscallError for what is no handle. */
+/** @throws SyscallError if the text is not a handle. */
 export function parseHandle(handle: string): FunctionLocation {
   const [, component, name] = /^function:\/\/([^;]*);([^;]+)$/.exec(handle) ?? [];
   if (component === undefined || name === undefined) {
@@ -60,7 +60,7 @@ export function parseHandle(handle: string): FunctionLocation {
   return { component, name };
 }
 
-/** How errors and log lines name a function: `items:get`, `rateLimiter/lib:rateLimit`. */
+/** Returns a function's name in errors and log lines: `items:get`, `rateLimiter/lib:rateLimit`. */
 export function functionLabel({
   component,
   path,
@@ -82,7 +82,7 @@ function inChild({ engine, component }: AddressScope, path: string): FunctionLoc
   }
   const exported = attributes.pop();
   if (exported === undefined || attributes.length === 0) {
-    throw new SyscallError(`${["components", child, ...attributes, exported].join(".")} is no function`);
+    throw new SyscallError(`${["components", child, ...attributes, exported].join(".")} is not a function`);
   }
   return { component: found, name: `${attributes.join("/")}:${exported}`, exported: true };
 }
@@ -90,11 +90,11 @@ function inChild({ engine, component }: AddressScope, path: string): FunctionLoc
 function noChild(component: string, child: string, mounted: readonly string[]): string {
   const where =
     component === "" ? "convex/convex.config.ts" : `the convex.config of the component ${component}`;
-  const known = mounted.length === 0 ? "It mounts none." : `It mounts ${mounted.join(", ")}.`;
+  const known = mounted.length === 0 ? "It mounts no components." : `It mounts ${mounted.join(", ")}.`;
   return `Child component "${child}" not found: ${where} does not mount it. ${known}`;
 }
 
-/** Why there is no function at a place, in one sentence. */
+/** Returns the message for a function that does not exist. */
 export function notFoundMessage(
   engine: Engine,
   { component, name, exported = false }: FunctionLocation,
@@ -106,5 +106,5 @@ export function notFoundMessage(
     return `Child component ${component} does not export ${name}: it has no public function of that name.`;
   }
   const folder = component === "" ? "the convex/ folder" : `the component ${component}`;
-  return `Could not find function for '${name}'. It is no exported query, mutation or action of ${folder}.`;
+  return `Could not find function for '${name}'. It is not an exported query, mutation or action of ${folder}.`;
 }

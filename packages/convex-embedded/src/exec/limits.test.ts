@@ -14,7 +14,7 @@ async function rules(limits: ServerOptions["limits"] = {}): Promise<EmbeddedServ
   return (await serve({ project: RULES, limits })).server;
 }
 
-/** A transaction that may do little. */
+/** Limits with some of the transaction's limits changed. */
 const small = (change: Partial<typeof CONVEX_LIMITS.transaction>): ServerOptions["limits"] => ({
   transaction: { ...CONVEX_LIMITS.transaction, ...change },
 });
@@ -39,7 +39,7 @@ test("the limits are Convex's", () => {
   });
 });
 
-test("16,000 documents may be written and as many read, one more may not", async () => {
+test("a transaction may write 16,000 documents and read 32,000, but not one more", async () => {
   const server = await rules({ userMs: 60_000 });
   await server.run("limits:insert", { count: 16_000, bytes: 0 });
   expect(await server.run("limits:collect", { from: 0 })).toBe(16_000);
@@ -50,17 +50,17 @@ test("16,000 documents may be written and as many read, one more may not", async
   await server.run("limits:insert", { count: 16_000, bytes: 0 });
   expect(await server.run("limits:collect", { from: 0 })).toBe(32_000);
   await server.run("limits:insert", { count: 1, bytes: 0 });
-  const tooMany = `Too many documents read in a single function execution (limit: 32000). ${HELP}`;
-  await expect(server.run("limits:collect", { from: 0 })).rejects.toThrow(tooMany);
-  // What a filter leaves out was read all the same.
-  await expect(server.run("limits:find", {})).rejects.toThrow(tooMany);
+  const refusal = `Too many documents read in a single function execution (limit: 32000). ${HELP}`;
+  await expect(server.run("limits:collect", { from: 0 })).rejects.toThrow(refusal);
+  // Rows that a filter rejects count as read.
+  await expect(server.run("limits:find", {})).rejects.toThrow(refusal);
   expect(await server.run("limits:collect", { from: 1 })).toBe(31_998);
 });
 
-test("16 MiB may be written and read in a transaction, and no byte more", () => {
+test("a transaction may read and write exactly as many bytes as the limit", () => {
   const limits = { ...CONVEX_LIMITS.transaction, bytesRead: 1_000, bytesWritten: 1_000 };
   const usage = new TransactionUsage(limits);
-  // An object has 2 bytes, a field its name and 1, a string 2; an id and a creation time are added if missing.
+  // Overhead: 2 bytes for an object, its name and 1 byte for a field, 2 for a string. A missing id or creation time is added.
   const document = { _creationTime: 1, _id: "x".repeat(32), text: "" };
   usage.countWrite(document);
   const own = usage.metrics().bytesWritten.used;
@@ -78,7 +78,7 @@ test("16 MiB may be written and read in a transaction, and no byte more", () => 
   );
 });
 
-test("bytes are counted whatever a function calls, and only where they may be too many", async () => {
+test("bytes of all reads and writes of a transaction count together", async () => {
   const server = await rules(small({ bytesRead: 5_000, bytesWritten: 5_000 }));
   await server.run("limits:insert", { count: 4, bytes: 1_000 });
   await server.run("limits:insert", { count: 1, bytes: 1_000 });
@@ -88,7 +88,7 @@ test("bytes are counted whatever a function calls, and only where they may be to
   );
 });
 
-test("4,096 different ranges may be asked for, each as often as wanted", async () => {
+test("a transaction may read 4,096 different ranges, each of them any number of times", async () => {
   const server = await rules({ userMs: 60_000 });
   await server.run("limits:ranges", { count: 4_096, times: 2 });
   await expect(server.run("limits:ranges", { count: 4_097, times: 1 })).rejects.toThrow(
@@ -96,14 +96,14 @@ test("4,096 different ranges may be asked for, each as often as wanted", async (
   );
 });
 
-test("nested functions count into the transaction of their caller, but for writes that were rolled back", async () => {
+test("nested functions count towards the caller's transaction, except for writes that were rolled back", async () => {
   const server = await rules(small({ documentsWritten: 3 }));
   await server.run("limits:nested", { failing: 10, then: 3 });
   expect(await server.run("limits:collect", { from: 0 })).toBe(3);
   await expect(server.run("limits:nested", { failing: 0, then: 4 })).rejects.toThrow("Too many writes");
 });
 
-test("a nested call may have limits of its own, which end with it", async () => {
+test("a nested call may have its own limits, which end with the call", async () => {
   const server = await rules(small({ documentsWritten: 4 }));
   expect(await server.run("limits:limited", { count: 2 })).toBe("done");
   expect(await server.run("limits:limited", { count: 3 })).toBe(
@@ -112,7 +112,7 @@ test("a nested call may have limits of its own, which end with it", async () => 
   expect(await server.run("limits:collect", { from: 0 })).toBe(5);
 });
 
-test("deletions are writes, and read what they delete", async () => {
+test("a deletion counts as a write and as a read of the document", async () => {
   const server = await rules(small({ documentsWritten: 3, documentsRead: 6 }));
   await server.run("limits:insert", { count: 3, bytes: 0 });
   await server.run("limits:removeAll", {});
@@ -121,7 +121,7 @@ test("deletions are writes, and read what they delete", async () => {
   await expect(server.run("limits:removeAll", {})).rejects.toThrow("Too many documents read");
 });
 
-test("the metrics say what is used and what is left", () => {
+test("the metrics contain the used and the remaining amounts", () => {
   const usage = new TransactionUsage(CONVEX_LIMITS.transaction);
   usage.countRange("a");
   usage.countRange("b");
@@ -136,7 +136,7 @@ test("the metrics say what is used and what is left", () => {
     documentsRead: { used: 0, remaining: 32_000 },
     documentsWritten: { used: 1, remaining: 15_999 },
     functionsScheduled: { used: 1, remaining: 999 },
-    // A list, an object in it, its field's name and 1, and a string.
+    // A list, an object in it, a field's name and 1 byte, and a string.
     scheduledFunctionArgsBytes: { used: 9, remaining: 16_777_207 },
   };
   expect(usage.metrics()).toEqual(metrics);
@@ -144,7 +144,7 @@ test("the metrics say what is used and what is left", () => {
   expect(usage.functionsScheduled).toBe(0);
 });
 
-test("transactions that are not limited are measured, and what they call can still be", () => {
+test("unlimited transactions are measured, and their nested calls can still be limited", () => {
   const usage = new TransactionUsage({ ...CONVEX_LIMITS.transaction, documentsWritten: 1 }, false);
   for (let i = 0; i < 3; i++) usage.countWrite(null);
   expect(usage.metrics().documentsWritten).toEqual({ used: 3, remaining: 0 });
@@ -156,12 +156,14 @@ test("transactions that are not limited are measured, and what they call can sti
   usage.countWrite(null);
 });
 
-test("arguments and results are measured as Convex measures them", async () => {
-  // The list, the object in it, the field `text` and a string around it.
-  const around = 2 + 2 + 5 + 2;
+test("arguments and results are measured like on Convex", async () => {
+  // The overhead of the list, the object in it, the field `text` and the string.
+  const overhead = 2 + 2 + 5 + 2;
   const server = await rules({ argumentBytes: 1_000, resultBytes: 1_002 });
-  expect(await server.run("limits:echo", { text: "x".repeat(1_000 - around) })).toHaveLength(1_000 - around);
-  await expect(server.run("limits:echo", { text: "x".repeat(1_001 - around) })).rejects.toThrow(
+  expect(await server.run("limits:echo", { text: "x".repeat(1_000 - overhead) })).toHaveLength(
+    1_000 - overhead,
+  );
+  await expect(server.run("limits:echo", { text: "x".repeat(1_001 - overhead) })).rejects.toThrow(
     "Arguments for limits.js:echo are too large (actual: 1001 B, limit: 1000 B)",
   );
   // Two characters of JSON are nine bytes.
@@ -174,7 +176,7 @@ test("arguments and results are measured as Convex measures them", async () => {
   );
 });
 
-test("sizes are printed as Convex prints them", () => {
+test("sizes are formatted like on Convex", () => {
   expect([16 << 20, 17_301_504, 9_000_000, 1_500, 1_000].map(humanBytes)).toEqual([
     "16 MiB",
     "16.5 MiB",
@@ -184,7 +186,7 @@ test("sizes are printed as Convex prints them", () => {
   ]);
 });
 
-test("an action's calls run eight at a time, the others wait", async () => {
+test("an action runs eight calls at a time, and further calls wait", async () => {
   const server = await rules();
   expect(await server.run("limits:together", { count: 20 })).toBe(8);
 });

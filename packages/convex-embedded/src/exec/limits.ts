@@ -1,42 +1,42 @@
 /**
- * What Convex allows one function, one transaction and one action.
+ * Convex's limits for one function, one transaction and one action.
  *
  * Source: https://docs.convex.dev/production/state/limits and `crates/common/src/knobs.rs` of get-convex/convex-backend.
  */
 
-/** What one transaction may read and write, everything that it calls included. */
+/** The limits of one transaction. Nested calls count towards their caller's transaction. */
 export interface TransactionLimits {
   readonly bytesRead: number;
   readonly bytesWritten: number;
-  /** Different documents and index ranges asked for. */
+  /** Distinct documents and index ranges that are requested. */
   readonly databaseQueries: number;
-  /** Rows looked at, those that a filter leaves out included. */
+  /** Scanned rows. Rows that a filter rejects count as well. */
   readonly documentsRead: number;
   readonly documentsWritten: number;
   readonly functionsScheduled: number;
-  /** Bytes of the arguments of all of them. */
+  /** Total bytes of the arguments of all scheduled functions. */
   readonly scheduledFunctionArgsBytes: number;
 }
 
 export interface Limits {
   readonly transaction: TransactionLimits;
-  /** False if transactions are measured against their limits and may exceed them. */
+  /** False if transactions are measured but may exceed their limits. */
   readonly enforced: boolean;
   /** Bytes of the arguments of one call. */
   readonly argumentBytes: number;
   /** Bytes of the result of one call. */
   readonly resultBytes: number;
-  /** Milliseconds of its own code that a query or mutation may take; syscalls do not count. */
+  /** Milliseconds that a query's or mutation's own code may run. Syscalls do not count. */
   readonly userMs: number;
-  /** Milliseconds that an action may take, whatever it does. */
+  /** Milliseconds that an action may take in total. */
   readonly actionMs: number;
-  /** `ctx.runQuery`, `ctx.runMutation` and `ctx.runAction` of one action that run at the same time; others wait. */
+  /** `ctx.runQuery`, `ctx.runMutation` and `ctx.runAction` calls that one action runs at the same time. Further calls wait. */
   readonly actionCalls: number;
 }
 
 const MIB = 1024 * 1024;
 
-/** Those of Convex. */
+/** The limits of Convex. */
 export const CONVEX_LIMITS: Limits = {
   transaction: {
     bytesRead: 16 * MIB,

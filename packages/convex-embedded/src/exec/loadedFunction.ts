@@ -1,4 +1,4 @@
-/** From what a module exports to a function that can be called. */
+/** Converts a module's export to a callable function. */
 import type { ValidatorJSON, Value } from "convex/values";
 import type { Contexts } from "./context/contexts";
 import type { Execution } from "./execution";
@@ -14,15 +14,15 @@ export interface LoadedFunction {
   readonly kind: FunctionKind;
   readonly visibility: "public" | "internal";
   readonly args: ValidatorJSON;
-  /** `null` where the function declares none. */
+  /** `null` if the function declares no `returns` validator. */
   readonly returns: ValidatorJSON | null;
-  /** Calls the handler on behalf of an execution. @param args the arguments' object, which becomes the handler's. */
+  /** Calls the handler for an execution. @param args The arguments' object. The handler owns it. */
   readonly call: (execution: Execution, args: Value) => unknown;
-  /** What `convex/server` makes of a result that is no plain data. */
+  /** Lets `convex/server` serialize a result that is not plain data. */
   readonly serialize: (result: unknown) => Promise<Value>;
 }
 
-/** As `registration_impl.ts` of `convex/server` makes them. */
+/** The functions that `registration_impl.ts` of `convex/server` creates. */
 interface Registered {
   isQuery?: boolean;
   isMutation?: boolean;
@@ -33,7 +33,7 @@ interface Registered {
   readonly _handler: (ctx: object, args: Value) => unknown;
 }
 
-/** The function that an export is, `null` if it is something else. @param path `items:get`. */
+/** Converts an export to a function. Returns `null` for any other export. @param path `items:get`. */
 export function toLoadedFunction(
   contexts: Contexts,
   component: string,

@@ -1,5 +1,4 @@
 /** The functions of a build by their paths, its HTTP router and its schema. */
-import type { JSONValue } from "convex/values";
 import { Contexts } from "./context/contexts";
 import type { CronJobJson } from "./cronJob";
 import type { SchemaJSON } from "../store/types";
@@ -7,7 +6,7 @@ import type { LoadedFunction } from "./loadedFunction";
 import { toLoadedFunction } from "./loadedFunction";
 import type { Namespace, Realm } from "./realm";
 
-/** As `httpActionGeneric` of `convex/server` makes them. */
+/** An HTTP action as `httpActionGeneric` of `convex/server` creates it. */
 interface HttpAction {
   readonly _handler?: (ctx: object, request: Request | null) => unknown;
 }
@@ -26,7 +25,7 @@ export class Modules {
   #router: Router | null = null;
   #standardRouter = false;
 
-  /** @param component the path of the component that this is, `""` for the app. */
+  /** @param component The path of the component, `""` for the app. */
   constructor(
     private readonly realm: Realm,
     readonly component = "",
@@ -35,16 +34,16 @@ export class Modules {
     this.mapStack = realm.mapStack;
   }
 
-  /** A function that was found before under this very name. */
+  /** Returns a function that `find` has found before under the same name. */
   loaded(name: string): LoadedFunction | undefined {
     return this.#functions.get(name);
   }
 
   /**
-   * The function of that name, `null` if there is none.
+   * Finds a function by name. Returns `null` if it does not exist.
    *
    * @param name `items:get`, `http/items:get`, `items` or `items:default`; `items.js:get` is the same as `items:get`.
-   * @throws what evaluating its module throws.
+   * @throws the error that its module throws during evaluation.
    */
   async find(name: string): Promise<LoadedFunction | null> {
     const [path = "", exported = "default", ...more] = name.split(":");
@@ -58,17 +57,17 @@ export class Modules {
     return fn;
   }
 
-  /** True if the build has a module of that name, whatever it exports: `items`, `http/items`. */
+  /** True if the build has a module of that name: `items`, `http/items`. */
   has(module: string): boolean {
     return this.realm.modules.includes(module);
   }
 
-  /** The router once it has been loaded. */
+  /** The router, `null` before `loadRouter` has loaded it. */
   get router(): Router | null {
     return this.realm.fixed ? this.#router : null;
   }
 
-  /** Loads the router, `null` if the project has no `http` module. */
+  /** Loads the router. Returns `null` if the project has no `http` module. */
   async loadRouter(): Promise<Router | null> {
     if (this.router === null && this.realm.modules.includes("http")) {
       const router = (await this.realm.load("http"))["default"];
@@ -79,12 +78,12 @@ export class Modules {
     return this.#router;
   }
 
-  /** True if what `lookup` gives may be called without `runRequest`. */
+  /** True if the actions that `lookup` returns may be called without `runRequest`. */
   get standardRouter(): boolean {
     return this.#standardRouter;
   }
 
-  /** What `schema.ts` declares, `null` without one. */
+  /** Returns the schema of `schema.ts`, `null` without that file. */
   async schema(): Promise<SchemaJSON | null> {
     if (!this.realm.modules.includes("schema")) return null;
     const definition = (await this.realm.load("schema"))["default"];
@@ -93,7 +92,7 @@ export class Modules {
     return JSON.parse(definition.export()) as SchemaJSON;
   }
 
-  /** The jobs that `crons.ts` declares, by name; none without one. */
+  /** Returns the jobs of `crons.ts` by name. Empty without that file. */
   async crons(): Promise<Record<string, CronJobJson>> {
     if (!this.realm.modules.includes("crons")) return {};
     const crons = (await this.realm.load("crons"))["default"];
@@ -103,12 +102,12 @@ export class Modules {
     return JSON.parse(crons.export()) as Record<string, CronJobJson>;
   }
 
-  /** The default export of `auth.config.ts`, `undefined` without one. */
+  /** Returns the default export of `auth.config.ts`, `undefined` without that file. */
   async authConfig(): Promise<unknown> {
     return this.has("auth.config") ? (await this.realm.load("auth.config"))["default"] : undefined;
   }
 
-  /** Every function of the build. A module that cannot be evaluated has none. */
+  /** Returns every function of the build. Skips modules that cannot be evaluated. */
   async functions(): Promise<LoadedFunction[]> {
     const found: LoadedFunction[] = [];
     for (const module of this.realm.modules) {
@@ -122,7 +121,7 @@ export class Modules {
     return found;
   }
 
-  /** Evaluates every module, so that what fails at import fails now. */
+  /** Evaluates every module, so that errors at import appear now. */
   async loadAll(): Promise<void> {
     const namespaces = new Map<string, Namespace>();
     for (const module of this.realm.modules) {

@@ -1,16 +1,16 @@
 /** Tells the watchdog (`watchdog/watchdog.ts`) which functions run, and that the process makes progress. */
 
 export interface Monitor {
-  /** A function begins. @returns the ticket that `left` takes when the function has ended. */
+  /** Records that a function starts. @returns a ticket for `left`. */
   entered(path: string): number;
   left(ticket: number): void;
-  /** The process has made progress outside of functions. */
+  /** Records progress of the process outside functions. */
   progressed(): void;
 }
 
 let monitor: Monitor | null = null;
 
-/** The monitor of this process, `null` for none. */
+/** Returns the monitor of this process, `null` if none is set. */
 export const currentMonitor = (): Monitor | null => monitor;
 
 /** Sets the monitor of this process. `null` removes it. */
@@ -18,7 +18,7 @@ export function setMonitor(next: Monitor | null): void {
   monitor = next;
 }
 
-/** Notes progress outside of functions: a request has begun or ended, or a part of a body has arrived. */
+/** Reports progress outside functions: a request has begun or ended, or a part of a body has arrived. */
 export function reportProgress(): void {
   monitor?.progressed();
 }

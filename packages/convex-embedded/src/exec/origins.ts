@@ -1,30 +1,30 @@
-/** Origins of calls: what is behind them, and what of that components see. */
+/** The origin of a call: the request or job that caused it, and the parts of it that components see. */
 import { randomBytes } from "node:crypto";
 import type { LogLine } from "./logLine";
 
-/** The scheduled function that runs, as far as those that it calls need to know. */
+/** The scheduled function that is running, in the form that the functions it calls need. */
 export interface ScheduledBy {
   readonly id: string;
   readonly kind: "mutation" | "action";
 }
 
-/** The request that started it all; functions that are called on its behalf share it. */
+/** The request that caused a call. All functions that run for the request share one origin. */
 export interface Origin {
-  /** The client's address, `null` where no HTTP request is behind the call. */
+  /** The client's IP address, `null` if no HTTP request caused the call. */
   readonly ip: string | null;
   readonly userAgent: string | null;
   readonly requestId: string;
   /** The credential of the `Authorization` header's `Bearer` scheme, `null` without one. */
   readonly token: string | null;
-  /** Set where the scheduler is behind the call. */
+  /** Set if the scheduler caused the call. */
   readonly scheduledBy?: ScheduledBy | undefined;
-  /** The JSON text of the identity that the operator acts as, in the place of one that a token proves. */
+  /** The JSON text of the identity that the operator acts as. Replaces the identity of a token. */
   readonly identity?: string | undefined;
-  /** Told of what functions write, beside the log. */
+  /** Receives the lines that functions log, in addition to the log. */
   readonly logged?: ((line: LogLine) => void) | undefined;
 }
 
-/** The same request, from nobody. Its fields are read when asked for, as those of the original. */
+/** An origin without identity. Getters read the original's fields lazily. */
 class WithoutIdentity implements Origin {
   readonly token = null;
 
@@ -51,22 +51,22 @@ class WithoutIdentity implements Origin {
   }
 }
 
-/** The origin without who is logged in. */
+/** Returns the origin without its identity. */
 export function withoutIdentity(origin: Origin): Origin {
   return origin instanceof WithoutIdentity ? origin : new WithoutIdentity(origin);
 }
 
-/** The origin of what the operator runs: no request is behind it. */
+/** Returns the origin of a call by the operator. No request caused it. */
 export function operatorOrigin(): Origin {
   return { ip: null, userAgent: null, requestId: newRequestId(), token: null };
 }
 
-// A call for random bytes costs the same for a few as for many.
+// One call for many random bytes costs as much as one for a few, so ids come from a pool.
 const ID_BYTES = 8;
 let pool = Buffer.alloc(0);
 let at = 0;
 
-/** 16 hexadecimal digits, as on Convex. */
+/** Returns a new request id: 16 hexadecimal digits, as on Convex. */
 export function newRequestId(): string {
   if (at === pool.length) {
     pool = randomBytes(ID_BYTES * 128);

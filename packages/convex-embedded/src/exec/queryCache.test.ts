@@ -11,7 +11,7 @@ const project = fileURLToPath(new URL("../../fixtures/queryCache", import.meta.u
 
 type Counted = { found: Value; runs: number };
 
-/** A server with one item of ada's, and functions to read and write. */
+/** Starts a server with one item that belongs to ada. Returns functions to read and write. */
 async function start() {
   const { server } = await serve({ project });
   const run = (name: string, args: Record<string, Value> = {}) => server.run(`reads:${name}`, args);
@@ -21,7 +21,7 @@ async function start() {
   return { server, run, read, insert, id: await insert("ada") };
 }
 
-/** Reads that see the item, by name, with their arguments. */
+/** Queries that read the item, by name, with their arguments. */
 const READS = {
   one: (id: string) => ({ id }),
   ofOwner: () => ({ owner: "ada" }),
@@ -32,7 +32,7 @@ const READS = {
 const NAMES = Object.keys(READS) as (keyof typeof READS)[];
 
 test.each(NAMES)(
-  "%s runs once for the same arguments, until what it read is changed or gone",
+  "%s runs once for the same arguments, until the data that it read changes or is deleted",
   async (name) => {
     const { run, read, id } = await start();
     const args = READS[name](id);
@@ -50,14 +50,14 @@ test.each(NAMES)(
   },
 );
 
-test("a document that was read by its id stands, whatever becomes of others in its table", async () => {
+test("a cached read of one document stays valid when other documents of its table change", async () => {
   const { read, insert, id } = await start();
   const first = await read("one", { id });
   await insert("ada");
   expect(await read("one", { id })).toEqual(first);
 });
 
-test("a range is read again when something is added to it, and stands while others' are written", async () => {
+test("a cached range is invalidated by inserts into it, and stays valid when other ranges change", async () => {
   const { read, insert } = await start();
   const first = await read("ofOwner", { owner: "ada" });
   await insert("bob");
@@ -71,7 +71,7 @@ test("a range is read again when something is added to it, and stands while othe
 test.each([
   { desc: false, read: [0, 1], beyond: [2, 3] },
   { desc: true, read: [2, 3], beyond: [0, 1] },
-])("a page stands whatever becomes of what lies beyond its end (desc: $desc)", async ({ desc, ...ranks }) => {
+])("a cached page stays valid when rows beyond its end change (desc: $desc)", async ({ desc, ...ranks }) => {
   const { run, read } = await start();
   const ids: Value[] = [];
   for (const rank of [0, 1, 2, 3]) {
@@ -87,7 +87,7 @@ test.each([
   }
 });
 
-test("whatever is written, a kept result is what reading anew would give", () =>
+test("after random writes, every cached result equals a fresh read", () =>
   fc.assert(
     fc.asyncProperty(fc.gen(), async (any) => {
       const pick = (count: number) => any(fc.nat, { max: Math.max(0, count - 1) });
@@ -117,7 +117,7 @@ test("whatever is written, a kept result is what reading anew would give", () =>
         }
         for (const page of pages.slice(0, 10 + pick(20))) {
           const result = await read("ranked", page);
-          // Those of one rank stand in the order of their creation.
+          // Documents with the same rank sort by creation.
           const found = [...documents.values()].filter(
             ({ owner, rank }) => owner === page.owner && page.from <= rank && rank < page.to,
           );
@@ -130,11 +130,11 @@ test("whatever is written, a kept result is what reading anew would give", () =>
       }
       expect(kept).toBeGreaterThan(runs);
     }),
-    // Fewer writes would find no less: there is nothing to shrink.
+    // The program always makes the same number of writes, so shrinking does not help.
     { numRuns: 1, endOnFailure: true },
   ));
 
-test("other arguments have another result", async () => {
+test("different arguments have different results", async () => {
   const { read } = await start();
   expect((await read("ofOwner", { owner: "ada" })).found).toHaveLength(1);
   expect((await read("ofOwner", { owner: "bob" })).found).toHaveLength(0);
@@ -147,7 +147,7 @@ test("a mutation that fails changes nothing", async () => {
   expect(await read("one", { id })).toEqual(first);
 });
 
-test("a table that is made later on is seen", async () => {
+test("a table that is created later is seen", async () => {
   const { read, insert } = await start();
   expect((await read("later")).found).toEqual([]);
   const id = await insert("ada", "later");
@@ -162,18 +162,18 @@ test.each([
   "the log",
   "a system table",
   "the time in a nested query",
-])("a query that asks for %s runs each time", async (what) => {
+])("a query that uses %s runs each time", async (what) => {
   const { read } = await start();
   const { runs } = await read("beside", { what });
   expect((await read("beside", { what })).runs).toBeGreaterThan(runs);
 });
 
-test("a caller that changes its result changes nobody else's", async () => {
+test("a caller that modifies its result does not affect other callers", async () => {
   const { run } = await start();
   expect(JSON.stringify(await run("spoil", { owner: "ada" }))).not.toContain("spoilt");
 });
 
-test("a new build begins anew", async () => {
+test("a new build starts with an empty cache", async () => {
   const { server, read, id } = await start();
   await read("one", { id });
   await read("one", { id });
@@ -185,25 +185,25 @@ const functionOf = (component: string, path: string) =>
   ({ component, path }) as Parameters<QueryCache["keyOf"]>[0];
 const fn = functionOf("", "reads:one");
 
-/** Keeps `result` under `key` as of now. */
+/** Caches `result` under `key` at the current commit. */
 function keep(cache: QueryCache, key: string, result: Value, readSet = new ReadSet()) {
   cache.set(key, result, readSet, cache.lastCommit);
 }
 
-test("a result that was overtaken by a commit is not kept", () => {
+test("a result that a commit has made stale is not cached", () => {
   const changes = new WriteLog();
   const cache = new QueryCache(changes);
   const readSet = new ReadSet();
   readSet.document(1, "a");
   const before = cache.lastCommit;
-  const touched = new WriteSet();
-  touched.add(1, "a");
-  changes.append([touched]);
+  const writeSet = new WriteSet();
+  writeSet.add(1, "a");
+  changes.append([writeSet]);
   cache.set("key", "old", readSet, before);
   expect(cache.get("key")).toBeUndefined();
 });
 
-test("no two arguments share a key, and what is large or another value as JSON has none", () => {
+test("different arguments have different keys, and large or non-JSON arguments have none", () => {
   const cache = new QueryCache(new WriteLog());
   const keyOf = (value: Value, maxBytes = 0) => cache.keyOf(fn, { value, maxBytes });
   const values: Value[] = [
@@ -234,14 +234,14 @@ test("no two arguments share a key, and what is large or another value as JSON h
   expect(keyOf("a", 2_000)).toBeNull();
 });
 
-test("a folder of a component is not a component in it", () => {
+test("a component's folder and a nested component have different keys", () => {
   const cache = new QueryCache(new WriteLog());
   const keyOf = (component: string, path: string) =>
     cache.keyOf(functionOf(component, path), { value: {}, maxBytes: 0 });
   expect(keyOf("journal", "counter/lib:total")).not.toBe(keyOf("journal/counter", "lib:total"));
 });
 
-test("the results that were used last are kept, up to 8 MiB, and none of more than 64 KiB", () => {
+test("recently used results stay cached, up to 8 MiB in total and 64 KiB each", () => {
   const cache = new QueryCache(new WriteLog());
   keep(cache, "huge", "x".repeat(22_000));
   expect(cache.get("huge")).toBeUndefined();

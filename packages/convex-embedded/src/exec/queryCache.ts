@@ -1,9 +1,10 @@
 /**
- * The query cache: results of queries, until a commit changes something that the query has read, as on Convex
+ * The query cache. Like Convex, it keeps a query's result until a commit changes data that the query has read
  * (docs.convex.dev/functions/query-functions#caching--reactivity--consistency).
  *
- * A result is cached only if it depends on nothing but arguments and documents. A query that asks for the time, the caller, a
- * file or a system table, or that writes to the log, runs each time. Settings do not change within a build.
+ * A result is cached only if it depends solely on arguments and documents. A query that reads the time, the caller's identity,
+ * a file or a system table, or that writes to the log, runs each time. Settings need no tracking: a new setting starts a new
+ * build, which has its own cache.
  */
 import type { Value } from "convex/values";
 import type { LoadedFunction } from "./loadedFunction";
@@ -12,12 +13,12 @@ import type { Copy } from "../values/copy";
 import { copyPlain } from "../values/copy";
 import type { ReadSet } from "./readSet";
 
-/** Bounds for all results together, and for one. */
-const MOST_BYTES = 8 * 1024 * 1024;
-const MOST_BYTES_OF_ONE = 64 * 1024;
-/** What an entry takes beside its result, about. */
-const BYTES_BESIDE = 512;
-const LONGEST_ARGUMENTS = 1024;
+/** The maximum size of all results together, and of one result. */
+const MAX_BYTES = 8 * 1024 * 1024;
+const MAX_RESULT_BYTES = 64 * 1024;
+/** The approximate size of an entry without its result. */
+const ENTRY_OVERHEAD_BYTES = 512;
+const MAX_ARGUMENT_BYTES = 1024;
 
 interface Entry {
   readonly result: Copy;
@@ -30,25 +31,25 @@ interface Entry {
 
 /** The cached results of one build's queries. */
 export class QueryCache {
-  /** In the order in which they were added, or last spared by an eviction. */
+  /** In the order in which entries were added, or moved to the end by an eviction. */
   readonly #entries = new Map<string, Entry>();
   #bytes = 0;
 
   constructor(private readonly writeLog: WriteLog) {}
 
-  /** The last commit. Read it before a query begins whose result is to be cached. */
+  /** The last commit. Read it before the query starts, then pass it to `set`. */
   get lastCommit(): number {
     return this.writeLog.last;
   }
 
-  /** The key of a call, `null` if its arguments are large or not plain JSON, and so are not cached. */
+  /** Returns the key of a call, `null` if its arguments are large or not plain JSON. Such calls are not cached. */
   keyOf({ component, path }: LoadedFunction, { value, maxBytes }: Copy): string | null {
-    if (maxBytes > LONGEST_ARGUMENTS || !isJson(value)) return null;
-    // Both have slashes in them.
+    if (maxBytes > MAX_ARGUMENT_BYTES || !isJson(value)) return null;
+    // A semicolon separates the two, because both can contain slashes.
     return `${component};${path} ${JSON.stringify(value)}`;
   }
 
-  /** A copy of a result that is still valid. */
+  /** Returns a copy of the cached result if it is still valid. */
   get(key: string): Value | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
@@ -62,10 +63,10 @@ export class QueryCache {
     return copyPlain(entry.result.value)?.value;
   }
 
-  /** Caches the result of a query that has ended. @param since `lastCommit` before it began. */
+  /** Caches the result of a query that has ended. @param since The value of `lastCommit` before the query started. */
   set(key: string, result: Value, readSet: ReadSet, since: number): void {
     const copy = readSet.cacheable ? copyPlain(result) : null;
-    if (copy === null || copy.maxBytes > MOST_BYTES_OF_ONE) return;
+    if (copy === null || copy.maxBytes > MAX_RESULT_BYTES) return;
     readSet.end();
     const before = this.#entries.get(key);
     if (before !== undefined) this.#drop(key, before);
@@ -75,10 +76,13 @@ export class QueryCache {
     this.#evict();
   }
 
-  /** Evicts the oldest, but spares those that were used. Moving an entry at each use would cost more than the use. */
+  /**
+   * Evicts the oldest entries, but moves those that were used to the end. To move an entry at each use would cost more than
+   * the use itself.
+   */
   #evict(): void {
     for (const [key, entry] of this.#entries) {
-      if (this.#bytes <= MOST_BYTES) break;
+      if (this.#bytes <= MAX_BYTES) break;
       this.#drop(key, entry);
       if (!entry.used) continue;
       entry.used = false;
@@ -93,7 +97,7 @@ export class QueryCache {
   }
 }
 
-const bytesOf = ({ result }: Entry): number => result.maxBytes + BYTES_BESIDE;
+const bytesOf = ({ result }: Entry): number => result.maxBytes + ENTRY_OVERHEAD_BYTES;
 
 /** True for a value that JSON text represents exactly. */
 function isJson(value: Value): boolean {

@@ -1,15 +1,15 @@
-/** Read sets: what a query has read. Used to tell whether its cached result is still valid. */
+/** Read sets record the data that a query has read. They decide whether its cached result is still valid. */
 import type { WriteLog } from "../store/writeLog";
 import type { TextRange } from "../store/keyLog";
 import { textOfKey } from "../store/keyLog";
 import type { IndexInfo, KeyRange, Row } from "../store/types";
 
-/** A query that reads more ranges depends on all of their tables. */
-const MOST_RANGES = 64;
+/** If a query reads more ranges than this, any change to the tables of the further ranges invalidates its result. */
+const MAX_RANGES = 64;
 
 type Order = "asc" | "desc";
 
-/** How far a query has read in a range. Later changes of the unread part do not matter. */
+/** How far a query has read into a range. Changes in the unread part do not invalidate its result. */
 class RangeRead {
   #last: Buffer | null = null;
   #all = false;
@@ -21,19 +21,19 @@ class RangeRead {
     private readonly order: Order,
   ) {}
 
-  /** @param row the next one in the range, `null` at its end. */
+  /** Records the next row of the range. @param row `null` at the end of the range. */
   read(row: Row | null): void {
     if (row === null) this.#all = true;
     else this.#last = row.key;
   }
 
-  /** The part of the index that the query has read, `null` if none. */
+  /** The part of the range that the query has read, `null` if it has read nothing. */
   get covered(): TextRange | null {
     const range = { start: textOfKey(this.range.start), end: textOfKey(this.range.end) };
     if (this.#all) return range;
     if (this.#last === null) return null;
     const last = textOfKey(this.#last);
-    // No key lies between one and the same with a zero behind it.
+    // `last` plus a zero byte is the smallest key after `last`.
     return this.order === "asc" ? { ...range, end: `${last}\0` } : { ...range, start: last };
   }
 }
@@ -48,30 +48,30 @@ export class ReadSet {
   #covered: readonly CoveredRange[] = [];
   #cacheable = true;
 
-  /** Rows of an index, of which the caller tells the result. @param table its id in the store. */
+  /** Adds a range of an index. The caller reports its rows to the result. @param table The table's id in the store. */
   range(table: number, index: IndexInfo, range: KeyRange, order: Order): RangeRead {
     const rangeRead = new RangeRead(table, index.id, range, order);
-    if (this.#rangeReads.length < MOST_RANGES) this.#rangeReads.push(rangeRead);
+    if (this.#rangeReads.length < MAX_RANGES) this.#rangeReads.push(rangeRead);
     else this.#tables.add(table);
     return rangeRead;
   }
 
-  /** One document, whether it is there or not. */
+  /** Adds a document. It need not exist. */
   document(table: number, id: string): void {
     this.#documents.set(id, table);
   }
 
-  /** A read that the write log does not cover, such as the time: the result is not cached. */
+  /** Adds a read that the write log does not cover, such as the time. The result is then not cached. */
   addUntracked(): void {
     this.#cacheable = false;
   }
 
-  /** False if the same arguments may give another result though no document has changed. */
+  /** False if the result may change although no document has changed. */
   get cacheable(): boolean {
     return this.#cacheable;
   }
 
-  /** The query has ended: nothing more is read. */
+  /** Closes the read set after the query has ended. */
   end(): void {
     this.#covered = this.#rangeReads.flatMap(({ covered, table, index }) =>
       covered === null ? [] : [{ ...covered, table, index }],
@@ -79,7 +79,7 @@ export class ReadSet {
     this.#rangeReads.length = 0;
   }
 
-  /** Whether all that was read is as it was after a commit. */
+  /** True if no commit after `since` has changed data in the read set. */
   isUnchanged(writeLog: WriteLog, since: number): boolean {
     for (const table of this.#tables) if (writeLog.changedTable(table, since)) return false;
     for (const [id, table] of this.#documents) if (writeLog.changedDocument(table, id, since)) return false;

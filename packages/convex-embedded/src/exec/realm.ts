@@ -1,22 +1,22 @@
-/** A build's modules as executions need them, wherever they are evaluated: in a realm of a server, or in the one of a test. */
+/** Access to a build's modules. A server evaluates them in its own realm, the test harness in the realm of the test. */
 import type { ConvexLibrary } from "./context/library";
 
 /**
- * Rewrites the positions of a bundle in a text, which may be a stack trace or contain one. Of a trace through functions
- * the frames of this runtime and of Node are left out, as they are on Convex.
+ * Maps positions in a bundle to source positions, in a stack trace or in a text that contains one. As on Convex, stack
+ * traces omit the frames of this runtime and of Node.
  */
 export type MapStack = (text: string) => string;
 
-/** What a module exports, by name. */
+/** A module's exports by name. */
 export type Namespace = Readonly<Record<string, unknown>>;
 
 export interface Realm {
-  /** All modules of the build, `items` or `http/items`, whether evaluated or not. */
+  /** The names of all modules of the build: `items`, `http/items`. They need not be evaluated yet. */
   readonly modules: readonly string[];
   readonly mapStack: MapStack;
   readonly library: ConvexLibrary;
-  /** False where a module may be evaluated again, so that nothing of it may be kept. */
+  /** False if a module may be evaluated again. Its exports must not be cached then. */
   readonly fixed: boolean;
-  /** A module's exports; evaluates it if nobody did. Rejects, each time, with what its evaluation threw, and where. */
+  /** Returns a module's exports. Evaluates it on first use. If evaluation fails, each call rejects with the error and its place. */
   load(module: string): Promise<Namespace>;
 }

@@ -1,4 +1,4 @@
-/** Runs functions, each with the database as its kind may have it. */
+/** Runs functions. Each kind of function gets its own kind of access to the database. */
 import type { Value } from "convex/values";
 import type { FunctionKind, LoadedFunction } from "./loadedFunction";
 import type { Reader, Transaction } from "../store/types";
@@ -14,25 +14,25 @@ import type { QueryCache } from "./queryCache";
 import { ReadSet } from "./readSet";
 import { callHandler } from "./callHandler";
 
-/** What is called, and with what. */
+/** A call of a function. */
 export interface Call extends FunctionLocation {
   readonly kind: FunctionKind;
-  /** The arguments' object. It is the function's from now on: nobody else may hold it. */
+  /** The arguments' object. The function owns it: pass a copy. */
   readonly args: Copy;
-  /** What a nested call may do, if less than its caller. */
+  /** Limits of a nested call that are lower than its caller's. */
   readonly limits?: Partial<TransactionLimits>;
 }
 
 /**
- * Runs a function on its own: a query on a snapshot, a mutation in a transaction of the writer, an action on neither.
+ * Runs a top-level function: a query on a snapshot, a mutation in a transaction of the writer, an action without either.
  *
- * @returns its result, which nobody else holds.
- * @throws SyscallError, at once or as a rejection, with what the function threw, or why it was not called. A mutation
- * has written nothing then.
+ * @returns the result. The caller owns it.
+ * @throws SyscallError, synchronously or as a rejection, with the function's error or the reason why it was not called. A
+ * mutation has then written nothing.
  */
 export function runFunction(engine: Engine, call: Call, origin: Origin): Promise<Value> {
   const fn = findLoaded(engine, call);
-  // A promise less for every function but the first time.
+  // Saves a promise on every call but the first.
   if (fn !== undefined) return start(engine, fn, call, origin);
   return findFunction(engine, call).then((found) => start(engine, found, call, origin));
 }
@@ -42,7 +42,7 @@ function start(engine: Engine, fn: LoadedFunction, call: Call, origin: Origin): 
   return runLoaded(engine, fn, call.args, origin);
 }
 
-/** The same with a function that is at hand. */
+/** Runs a top-level function that is already loaded. See `runFunction`. */
 export function runLoaded(engine: Engine, fn: LoadedFunction, args: Copy, origin: Origin): Promise<Value> {
   if (fn.kind === "query") return runQuery(engine, fn, args, origin);
   validateArguments(engine, fn, args);
@@ -55,8 +55,8 @@ export function runLoaded(engine: Engine, fn: LoadedFunction, args: Copy, origin
 }
 
 /**
- * Runs a query or mutation inside another one. A mutation gets a savepoint of the caller's transaction: what it throws
- * undoes its own writes only.
+ * Runs a query or mutation within the caller's transaction. A mutation gets a savepoint: if it throws, only its own writes
+ * are rolled back.
  */
 export async function runNested(caller: Execution, call: Call): Promise<Value> {
   const fn = findLoaded(caller.engine, call) ?? (await findFunction(caller.engine, call));
@@ -64,7 +64,7 @@ export async function runNested(caller: Execution, call: Call): Promise<Value> {
   return nestLoaded(caller, fn, call.args, call.limits);
 }
 
-/** The same with a function that is at hand. */
+/** Runs a nested function that is already loaded. See `runNested`. */
 export async function nestLoaded(
   caller: Execution,
   fn: LoadedFunction,
@@ -147,13 +147,13 @@ function executeQuery(
 }
 
 async function runMutation(engine: Engine, fn: LoadedFunction, args: Copy, origin: Origin): Promise<Value> {
-  // Keys may have to be fetched to tell who is logged in: better before the writer waits for it.
+  // To verify a token, keys may have to be fetched. Do that first, so that the writer does not wait for it.
   const keys = engine.auth.prepare(origin);
   if (keys !== null) await keys;
   const { result, scheduled } = await engine.store.mutate((transaction) =>
     runMutationIn(engine, transaction, fn, args, origin),
   );
-  // What it scheduled is durable now, and not before.
+  // The scheduled functions are durable only now.
   if (scheduled > 0) engine.scheduler.wake();
   return result;
 }
@@ -161,7 +161,7 @@ async function runMutation(engine: Engine, fn: LoadedFunction, args: Copy, origi
 /**
  * Runs a mutation in a transaction that its caller commits or, if this rejects, rolls back.
  *
- * @returns its result, and how many functions it scheduled.
+ * @returns the result, and the number of functions that it scheduled.
  */
 export async function runMutationIn(
   engine: Engine,
@@ -175,7 +175,7 @@ export async function runMutationIn(
   return { result, scheduled: execution.usage.functionsScheduled };
 }
 
-/** Starts an action; `execution.end()` cuts it off. */
+/** Starts an action. `execution.end()` aborts it. */
 export function startAction(
   engine: Engine,
   fn: LoadedFunction,
@@ -186,7 +186,7 @@ export function startAction(
   return { execution, result: callHandler(execution, fn, args) };
 }
 
-/** The time is taken now, when the writer is free: creation times follow the order of commits. */
+/** Creates an execution. Reads the clock here, when the writer is free, so that creation times follow the commit order. */
 function executionOf(
   engine: Engine,
   { kind, path, component }: LoadedFunction,

@@ -1,4 +1,4 @@
-/** Lets a fixed number of tasks run at a time. The others wait, first come, first served. */
+/** Lets a fixed number of tasks run at a time. Further tasks wait, first come, first served. */
 export class Semaphore {
   #free: number;
   readonly #waiting: (() => void)[] = [];
@@ -7,7 +7,7 @@ export class Semaphore {
     this.#free = count;
   }
 
-  /** Settles as `work` does, once that had its turn. */
+  /** Runs `work` when a slot is free. Settles with the result of `work`. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (!this.tryAcquire()) await this.waitForFree();
     try {
@@ -24,12 +24,12 @@ export class Semaphore {
     return true;
   }
 
-  /** Resolves when a slot is the caller's. */
+  /** Waits for a slot. The caller holds it when the promise resolves. */
   waitForFree(): Promise<void> {
     return new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Gives a slot back: one that somebody waits for is handed on, and never free in between. */
+  /** Releases a slot. If a task waits, the slot passes to it directly and is never free in between. */
   release(): void {
     const next = this.#waiting.shift();
     if (next === undefined) this.#free++;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { SerialQueue } from "./serialQueue";
 
-test("work is done one at a time, in the order in which it came, and failures do not stop it", async () => {
+test("work runs one at a time, in the order of arrival, and failures do not stop the queue", async () => {
   const turns = new SerialQueue();
   const events: string[] = [];
   const step = (name: string, fail = false) =>

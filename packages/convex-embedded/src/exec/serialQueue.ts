@@ -1,22 +1,22 @@
 /**
- * The order of one execution's database work.
+ * Serializes the database work of one execution.
  *
- * A nested function runs on its caller's transaction. While it runs, the caller must not read or write there, or its
- * own writes would be rolled back with the nested function's savepoint, and `Promise.all` of two nested mutations
- * would interleave their savepoints. So each takes its turn, first come, first served.
+ * A nested function uses its caller's transaction. While it runs, the caller must not read or write: a rollback to the nested
+ * function's savepoint would undo the caller's writes as well, and two nested mutations in a `Promise.all` would interleave
+ * their savepoints. So each of them takes a turn, first come, first served.
  */
-/** What nobody waits for: it stands in for a turn that has just begun. */
+/** Placeholder for a turn that has just begun. */
 const RUNNING = Promise.resolve();
 
 export class SerialQueue {
   #last: Promise<unknown> | null = null;
 
-  /** True while something holds a turn. If false, work that ends within this tick needs no turn. */
+  /** True while work holds a turn. If false, work that ends within this tick needs no turn. */
   get busy(): boolean {
     return this.#last !== null;
   }
 
-  /** Runs `work` when all turns taken before have ended. Settles as `work` does. */
+  /** Runs `work` after all earlier turns have ended. Settles with the result of `work`. */
   run<T>(work: () => T | Promise<T>): Promise<T> {
     const turn = this.#last === null ? this.#begin(work) : this.#last.then(work);
     const ended: Promise<unknown> = turn.then(
@@ -27,12 +27,12 @@ export class SerialQueue {
     return turn;
   }
 
-  /** Resolves when no turn is held or waited for. */
+  /** Resolves when no work holds a turn or waits for one. */
   async idle(): Promise<void> {
     while (this.#last !== null) await this.#last;
   }
 
-  /** At once. It has its turn before it begins, so that what it does finds the turn taken. */
+  /** Starts work synchronously. Takes the turn first, so that calls made by the work see the queue as busy. */
   async #begin<T>(work: () => T | Promise<T>): Promise<T> {
     this.#last = RUNNING;
     return work();

@@ -15,36 +15,36 @@ test("arguments have at most 8,192 elements, 1,024 fields and 63 levels", async 
   const echo = (text: Value) => server.run("limits:echo", { text });
   expect(await echo(long(8192))).toHaveLength(8192);
   expect(await echo(deep(62))).toEqual(deep(62));
-  const words = "Invalid arguments for limits.js:echo: ";
+  const prefix = "Invalid arguments for limits.js:echo: ";
   await expect(echo(long(8193))).rejects.toThrow(
-    `${words}Array length is too long (8193 > maximum length 8192)`,
+    `${prefix}Array length is too long (8193 > maximum length 8192)`,
   );
   await expect(echo(deep(63))).rejects.toThrow(
-    `${words}Value is too nested (nested 65 levels deep > maximum nesting 64)`,
+    `${prefix}Value is too nested (nested 65 levels deep > maximum nesting 64)`,
   );
 });
 
-test("so have results, which may have a level more", async () => {
+test("results have the same limits with one more level", async () => {
   const { server, logged } = await serve({ project: RULES });
   const shaped = (shape: "list" | "fields" | "levels", size: number) =>
     server.run("limits:shaped", { shape, size });
   expect(await shaped("list", 8192)).toHaveLength(8192);
   expect(await shaped("levels", 64)).toEqual(deep(64));
   expect(Object.keys((await shaped("fields", 1024)) as object)).toHaveLength(1024);
-  const words = "Function limits.js:shaped return value invalid: ";
-  await expect(shaped("list", 8193)).rejects.toThrow(`${words}Array length is too long`);
-  await expect(shaped("fields", 1025)).rejects.toThrow(`${words}Object has too many fields (1025`);
-  await expect(shaped("levels", 65)).rejects.toThrow(`${words}Value is too nested (nested 65`);
+  const prefix = "Function limits.js:shaped return value invalid: ";
+  await expect(shaped("list", 8193)).rejects.toThrow(`${prefix}Array length is too long`);
+  await expect(shaped("fields", 1025)).rejects.toThrow(`${prefix}Object has too many fields (1025`);
+  await expect(shaped("levels", 65)).rejects.toThrow(`${prefix}Value is too nested (nested 65`);
   expect(logged.filter(({ level }) => level === "error")).toHaveLength(3);
 });
 
-test("a mutation whose result has no such shape leaves nothing behind", async () => {
+test("a mutation whose result is too long is rolled back", async () => {
   const { server } = await serve({ project: RULES });
   await expect(server.run("limits:insertAndShape", { size: 8193 })).rejects.toThrow("Array length");
   expect(await server.run("limits:collect", { from: 0 })).toBe(0);
 });
 
-test("arguments of scheduled functions are looked at when they are scheduled", async () => {
+test("arguments of a scheduled function are checked when it is scheduled", async () => {
   const { server } = await serve({ project: RULES });
   expect(await server.run("limits:scheduleLater", { size: 8192 })).toEqual(expect.any(String));
   await expect(server.run("limits:scheduleLater", { size: 8193 })).rejects.toThrow(

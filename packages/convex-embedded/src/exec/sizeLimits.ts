@@ -1,4 +1,4 @@
-/** Sizes of arguments, results and documents in bytes, as Convex counts them, and what shape they may have. */
+/** Limits on the size, in bytes as Convex counts them, and on the shape of arguments, results and documents. */
 import type { JSONValue, Value } from "convex/values";
 import { getConvexSize, getDocumentSize, jsonToConvex } from "convex/values";
 import type { Copy } from "../values/copy";
@@ -6,28 +6,29 @@ import { shapeProblem } from "../values/shape";
 import { SyscallError } from "./errors";
 import type { Limits } from "./limits";
 
-// A number counts nine bytes and is written with one character and a comma; nothing else grows more.
+// The worst case is a number: one digit and a comma are two characters, and Convex counts nine bytes.
 const BYTES_PER_CHARACTER = 4.5;
-const BYTES_BESIDE = 4;
+const BYTES_OVERHEAD = 4;
 
-/** Of the list that holds the arguments' object. */
+/** The list that holds the arguments' object adds two bytes and one level. */
 const LIST_BYTES = 2;
 const LISTS_AROUND = 1;
 
-/** A bound that is certain, without parsing: a text of that many characters is a value of no more bytes. */
+/** Returns an upper bound for the bytes of a value, from the length of its JSON text. Needs no parsing. */
 export function maxBytes(characters: number): number {
-  return characters * BYTES_PER_CHARACTER + BYTES_BESIDE;
+  return characters * BYTES_PER_CHARACTER + BYTES_OVERHEAD;
 }
 
-/** The bytes of a stored document. */
+/** Returns the bytes of a stored document. @param json The document's JSON text. */
 export function documentBytes(json: string): number {
   return getDocumentSize(jsonToConvex(JSON.parse(json) as JSONValue) as Record<string, Value>);
 }
 
 /**
- * Refuses arguments that are too large, too long or too deep. A copy whose bytes are bounded has a shape that may be.
+ * Refuses arguments that are too large, too long or too deep. Skips the check of a copy with a finite `maxBytes` within the
+ * limit: `copyPlain` has checked its shape.
  *
- * @param path of the function. @throws SyscallError in Convex's words.
+ * @param path The function's path. @throws SyscallError with Convex's message.
  */
 export function checkArguments(path: string, args: Copy, { argumentBytes }: Limits): void {
   if (args.maxBytes + LIST_BYTES <= argumentBytes) return;
@@ -39,13 +40,13 @@ export function checkArguments(path: string, args: Copy, { argumentBytes }: Limi
   throw new SyscallError(`Arguments for ${canonical(path)} are too large ${sizes}`);
 }
 
-/** The same of their shape alone. */
+/** Refuses arguments that are too long or too deep. */
 export function checkArgumentShape(path: string, args: Value): void {
   const problem = shapeProblem(args, LISTS_AROUND);
   if (problem !== null) throw new SyscallError(`Invalid arguments for ${canonical(path)}: ${problem}`);
 }
 
-/** The same for a result. */
+/** Refuses a result that is too large, too long or too deep. @throws SyscallError with Convex's message. */
 export function checkResult(path: string, result: Copy, { resultBytes }: Limits): void {
   if (result.maxBytes <= resultBytes) return;
   const problem = shapeProblem(result.value);
@@ -58,12 +59,12 @@ export function checkResult(path: string, result: Copy, { resultBytes }: Limits)
   throw new SyscallError(`Function ${canonical(path)} return value is too large ${sizes}`);
 }
 
-/** `items:get` as Convex prints it in these messages: `items.js:get`. */
+/** Converts `items:get` to `items.js:get`, the form in Convex's messages. */
 function canonical(path: string): string {
   return path.replace(":", ".js:");
 }
 
-/** `16 MiB`, `16.5 MiB`, `1000 B`: two decimals at most. */
+/** Formats a size with at most two decimals: `16 MiB`, `16.5 MiB`, `1000 B`. */
 export function humanBytes(bytes: number): string {
   const units = ["B", "KiB", "MiB", "GiB"];
   let unit = 0;

@@ -2,7 +2,7 @@ import { setImmediate as loopTurn } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { ThreadScheduler } from "./threadScheduler";
 
-/** A thread with a clock of its own, and works that note their beginning and take `took` milliseconds. */
+/** Creates a scheduler with a fake clock, and tasks that record their steps and take `took` milliseconds for each. */
 function start({ took }: { took: number }) {
   let now = 1;
   const thread = new ThreadScheduler(() => now);
@@ -10,7 +10,7 @@ function start({ took }: { took: number }) {
   const work = async (name: string, steps = 1) => {
     await thread.waitToBegin();
     for (let step = 1; step <= steps; step++) {
-      // The work is not over at its first microtask.
+      // A step takes more than one microtask.
       await Promise.resolve();
       now += took;
       done.push(`${name}${steps > 1 ? step : ""}`);
@@ -20,7 +20,7 @@ function start({ took }: { took: number }) {
   return { thread, work, done };
 }
 
-test("works go on one after the other, in their order, within one turn of the event loop while it is short", async () => {
+test("short tasks run in order, several of them within one turn of the event loop", async () => {
   const { work, done } = start({ took: 3 });
   const all = ["a", "b", "c", "d", "e"].map((name) => work(name));
   expect(done).toEqual([]);
@@ -30,7 +30,7 @@ test("works go on one after the other, in their order, within one turn of the ev
   expect(done).toEqual(["a", "b", "c", "d", "e"]);
 });
 
-test("the event loop turns between works that take long", async () => {
+test("the event loop turns between long tasks", async () => {
   const { work, done } = start({ took: 100 });
   const all = ["a", "b", "c"].map((name) => work(name));
   for (const expected of [["a"], ["a", "b"], ["a", "b", "c"]]) {
@@ -40,7 +40,7 @@ test("the event loop turns between works that take long", async () => {
   await Promise.all(all);
 });
 
-test("work waits for connections that are just accepted, and not for ever", async () => {
+test("work waits for newly accepted connections, but not forever", async () => {
   const { thread, work, done } = start({ took: 100 });
   const all = [work("a"), work("b")];
   for (let turn = 0; turn < 3; turn++) {
@@ -58,13 +58,13 @@ test("work waits for connections that are just accepted, and not for ever", asyn
   await Promise.all(all);
 });
 
-test("work that has begun goes on before other work begins", async () => {
+test("work that has begun continues before other work begins", async () => {
   const { work, done } = start({ took: 100 });
   await Promise.all([work("a", 3), work("b"), work("c")]);
   expect(done).toEqual(["a1", "a2", "a3", "b", "c"]);
 });
 
-test("calls that follow each other for long let the event loop turn, others do not wait", async () => {
+test("calls that follow each other for long wait for a turn of the event loop, and other calls do not", async () => {
   let now = 1;
   const thread = new ThreadScheduler(() => now);
   expect(thread.waitToContinue()).toBeNull();

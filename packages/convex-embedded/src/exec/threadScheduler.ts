@@ -1,54 +1,53 @@
 /**
- * Shares the one thread among the executions.
+ * Shares the process's one thread among the executions.
  *
- * What many executions wait for can come in one turn of the event loop: the bodies of their requests, a commit, results that
- * are at hand. Without an order all of them would go on in that turn, and nothing else would be served until the last one had
- * let go. So work that may be long waits here for its turn: one execution goes on when the one before has let go of the thread,
- * and once that has taken long enough, the event loop turns in between.
+ * Many executions can become ready in one turn of the event loop: request bodies arrive, a commit ends, results are available.
+ * Without scheduling, all of them would run in that turn and delay everything else. So work that may take long waits here. One
+ * execution runs after the previous one has yielded the thread. When executions have run for `TURN_MS`, the event loop turns.
  */
 
-// Taken here, so that a test which replaces timers and clocks does not replace these.
+// Captured at import, so that tests that fake timers and clocks do not affect them.
 const { setImmediate, queueMicrotask } = globalThis;
 const nextTick = process.nextTick.bind(process);
 const performanceNow = performance.now.bind(performance);
 
-/** Of work that waited, in one turn of the event loop. */
+/** How long waiting work may run in one turn of the event loop, in milliseconds. */
 const TURN_MS = 10;
-/** Turns of the event loop that accept connections, before work goes on all the same. */
-const MOST_ACCEPTING = 200;
-/** How long calls of actions may follow each other without a turn of the event loop. */
-const LONGEST_MS = 50;
+/** The maximum number of turns that work yields to new connections. */
+const MAX_ACCEPTING_TURNS = 200;
+/** How long calls of actions may follow each other without a turn of the event loop, in milliseconds. */
+const MAX_CONTINUOUS_MS = 50;
 
 export class ThreadScheduler {
-  /** Work that has begun goes first: what it holds in memory is freed the sooner. */
+  /** Work that has begun takes precedence, because its memory is then freed sooner. */
   readonly #begun: (() => void)[] = [];
   readonly #fresh: (() => void)[] = [];
   #next: NodeJS.Immediate | null = null;
   #end = 0;
   #connected = false;
   #accepting = 0;
-  /** When the first call since the last turn of the event loop came; 0 before it. */
+  /** The time of the first call since the last turn of the event loop, 0 before that call. */
   #firstCall = 0;
 
-  /** @param now milliseconds from any beginning. */
+  /** @param now Returns milliseconds since an arbitrary point. */
   constructor(private readonly now: () => number = performanceNow) {}
 
   /**
-   * A connection was accepted. Others may wait for that, one turn of the event loop each, and turns full of work would keep
-   * them waiting for long: so work waits for them.
+   * Reports an accepted connection. Further connections may be waiting, and the event loop accepts one per turn. Work pauses
+   * meanwhile: turns full of work would delay those connections.
    */
   connected(): void {
     this.#connected = true;
   }
 
-  /** Resolves when work may begin. */
+  /** Resolves when new work may begin. */
   waitToBegin(): Promise<void> {
     return this.#wait(this.#fresh);
   }
 
   /**
-   * To be awaited before a call of an action: a turn where calls have followed each other for long, `null` where work may go
-   * on at once.
+   * Await this before each call of an action. Returns `null` if the work may continue immediately, else a promise for the next
+   * turn: calls have then followed each other for `MAX_CONTINUOUS_MS`.
    */
   waitToContinue(): Promise<void> | null {
     const time = this.now();
@@ -57,7 +56,7 @@ export class ThreadScheduler {
       setImmediate(() => (this.#firstCall = 0));
       return null;
     }
-    return time - this.#firstCall < LONGEST_MS ? null : this.#wait(this.#begun);
+    return time - this.#firstCall < MAX_CONTINUOUS_MS ? null : this.#wait(this.#begun);
   }
 
   #wait(queue: (() => void)[]): Promise<void> {
@@ -68,7 +67,7 @@ export class ThreadScheduler {
   }
 
   readonly #turn = (): void => {
-    if (this.#connected && this.#accepting++ < MOST_ACCEPTING) {
+    if (this.#connected && this.#accepting++ < MAX_ACCEPTING_TURNS) {
       this.#connected = false;
       this.#next = setImmediate(this.#turn);
       return;
@@ -85,7 +84,7 @@ export class ThreadScheduler {
       return;
     }
     first();
-    // A tick that a microtask asks for comes when all microtasks have run, those of the work among them.
+    // A tick that a microtask requests runs after all microtasks, including those of the work.
     queueMicrotask(() => nextTick(this.#afterWork));
   };
 
@@ -95,5 +94,5 @@ export class ThreadScheduler {
   };
 }
 
-/** That of this process: servers in one process share it. */
+/** The scheduler of this process. All servers in the process share it. */
 export const threadScheduler = new ThreadScheduler();

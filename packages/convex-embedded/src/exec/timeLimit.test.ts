@@ -6,7 +6,7 @@ const TIMED_OUT = /^Function execution timed out \(maximum duration: (\d+m?s)\)$
 
 const rules = (limits: Partial<Limits>) => serve({ project: RULES, limits });
 
-test("a query that awaits for ever is aborted", async () => {
+test("a query that awaits forever is aborted", async () => {
   const { server, logged } = await rules({ userMs: 200 });
   await expect(server.run("time:awaitForever", {})).rejects.toThrow(
     "Function execution timed out (maximum duration: 200ms)",
@@ -16,7 +16,7 @@ test("a query that awaits for ever is aborted", async () => {
   ]);
 });
 
-test("a mutation that awaits for ever is rolled back and frees the writer", async () => {
+test("a mutation that awaits forever is rolled back and frees the writer", async () => {
   const { server } = await rules({ userMs: 200 });
   const hanging = server.run("time:writeAndAwaitForever", {});
   const next = server.run("limits:insert", { count: 1, bytes: 0 });
@@ -25,13 +25,13 @@ test("a mutation that awaits for ever is rolled back and frees the writer", asyn
   expect(await server.run("time:count", {})).toBe(1);
 });
 
-test("a nested one is aborted alone: its caller waits for it, which does not count", async () => {
+test("a nested function is aborted without its caller, whose wait does not count", async () => {
   const { server } = await rules({ userMs: 200 });
   expect(await server.run("time:nested", {})).toMatch(TIMED_OUT);
   expect(await server.run("time:count", {})).toBe(1);
 });
 
-test("one that computes for too long fails when it returns, or at its next syscall, caught or not", async () => {
+test("a function that computes for too long fails when it returns or at its next syscall, even if it catches the error", async () => {
   const { server } = await rules({ userMs: 200 });
   await expect(server.run("time:compute", { rounds: 500 })).rejects.toThrow(TIMED_OUT);
   await expect(server.run("time:computeAndCatch", { rounds: 500 })).rejects.toThrow(TIMED_OUT);
@@ -41,13 +41,13 @@ test("one that computes for too long fails when it returns, or at its next sysca
 test("waiting for the writer does not count", async () => {
   const { server } = await rules({ userMs: 200 });
   const hanging = Array.from({ length: 3 }, () => server.run("time:writeAndAwaitForever", {}));
-  // It waits three times as long as it may run.
+  // The mutation waits three times as long as it may run.
   const patient = server.run("limits:insert", { count: 1, bytes: 0 });
   expect((await Promise.allSettled(hanging)).map(({ status }) => status)).toEqual(Array(3).fill("rejected"));
   await patient;
 });
 
-test("actions have their own time, and HTTP actions too", async () => {
+test("actions and HTTP actions have their own time limit", async () => {
   const { server } = await rules({ userMs: 1, actionMs: 60 });
   expect(await server.run("time:longAction", { ms: 10 })).toBe("done");
   await expect(server.run("time:actionForever", {})).rejects.toThrow(
@@ -58,11 +58,11 @@ test("actions have their own time, and HTTP actions too", async () => {
   expect(((await response.json()) as { code: string }).code).toContain("(maximum duration: 60ms)");
 });
 
-test("Convex's own duration reads like Convex's", async () => {
+test("the default duration is formatted like on Convex", async () => {
   const { TimeBudget } = await import("./timeLimit");
   const budget = new TimeBudget("x:y", 1_000, false);
   const forever = budget.run(() => new Promise<never>(() => undefined));
-  // As if as much time had passed; no tick of the clock counts for more than its own length.
+  // Simulates the passage of time. Each tick charges at most two tick lengths.
   for (let time = 0; time <= 50_000_000; time += 1_000_000) budget.tick(performance.now() + time);
   await expect(forever).rejects.toThrow("Function execution timed out (maximum duration: 1s)");
 });

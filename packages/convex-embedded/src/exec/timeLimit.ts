@@ -1,11 +1,11 @@
 /**
- * Time limits: one second of its own code for a query or mutation, ten minutes in all for an action.
+ * Time limits: one second of own code for a query or mutation, ten minutes in total for an action.
  *
  * The own code of a query or mutation is everything between its syscalls. Each function has a `TimeBudget`, which is charged at
- * three points: when a syscall begins, when the function returns, and with each tick of a timer that all budgets share.
+ * three points: when a syscall begins, when the function returns, and at each tick of a timer that all budgets share.
  *
  * ```text
- * function   |-- computes 300 ms --|  db.get  |-- awaits a promise of its own --------------|
+ * function   |-- computes 300 ms --|  db.get  |-- awaits its own promise -------------------|
  * charged                        300    0        25   25   25   25  … a tick charges at most two tick lengths
  * ```
  *
@@ -18,7 +18,7 @@ import { SyscallError } from "./errors";
 import type { Monitor } from "./monitor";
 import { currentMonitor } from "./monitor";
 
-// Taken here, so that a test which replaces timers and clocks does not replace these.
+// Captured at import, so that tests that fake timers and clocks do not affect them.
 const { setInterval, clearInterval } = globalThis;
 const now = performance.now.bind(performance);
 
@@ -27,7 +27,7 @@ const TICK_MS = 25;
 const budgets = new Set<TimeBudget>();
 let ticker: NodeJS.Timeout | null = null;
 
-/** The time that one function may still use. */
+/** The remaining time of one function. */
 export class TimeBudget {
   #expire: (error: SyscallError) => void = () => undefined;
   #usedMs = 0;
@@ -37,8 +37,8 @@ export class TimeBudget {
   #ticket = 0;
 
   /**
-   * @param path of the function. @param limitMs how long it may run.
-   * @param countsSyscalls true for actions, where all time counts.
+   * @param path The function's path. @param limitMs The limit in milliseconds, `Infinity` for none.
+   * @param countsSyscalls True for actions: all of their time counts.
    */
   constructor(
     private readonly path: string,
@@ -47,13 +47,13 @@ export class TimeBudget {
   ) {}
 
   /**
-   * Runs `work` with this budget. Rejects when it is used up, even if `work` caught what a syscall threw for it, and
-   * even if `work` never settles.
+   * Runs `work` with this budget. Rejects when the budget is used up, even if `work` catches the error of the syscall or never
+   * settles.
    */
   run<T>(work: () => Promise<T>): Promise<T> {
     this.#since = now();
     this.#join();
-    // One promise beside that of the work: every function passes here, and most are short.
+    // Only one promise besides that of the work: every function runs through here, and most are short.
     return new Promise<T>((resolve, reject) => {
       const fail = (error: Error): void => {
         this.#leave();
@@ -77,7 +77,7 @@ export class TimeBudget {
     });
   }
 
-  /** A syscall begins. @throws SyscallError if the code before it has used up the budget. */
+  /** Marks the start of a syscall. @throws SyscallError if the code before it has used up the budget. */
   enter(): void {
     const time = now();
     this.#charge(time - this.#since);
@@ -86,13 +86,13 @@ export class TimeBudget {
     this.#inSyscalls++;
   }
 
-  /** A syscall has ended. */
+  /** Marks the end of a syscall. */
   exit(): void {
     this.#inSyscalls--;
     this.#since = now();
   }
 
-  /** @param time of the clock that all budgets share. */
+  /** @param time The current time of the clock that all budgets share. */
   tick(time: number): void {
     this.#charge(Math.min(time - this.#since, TICK_MS * 2));
     this.#since = time;
@@ -135,7 +135,7 @@ function tick(): void {
   for (const budget of budgets) budget.tick(time);
 }
 
-/** As Convex prints durations: `1s`, `1.5s`, `50ms`. */
+/** Formats a duration as Convex does: `1s`, `1.5s`, `50ms`. */
 function duration(ms: number): string {
   return ms < 1_000 ? `${ms}ms` : `${ms / 1_000}s`;
 }

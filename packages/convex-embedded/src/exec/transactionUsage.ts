@@ -1,4 +1,4 @@
-/** What a transaction has read and written, against what it may. */
+/** Counts a transaction's reads and writes and enforces its limits. */
 import type { Value } from "convex/values";
 import { getConvexSize, getDocumentSize } from "convex/values";
 import { SyscallError } from "./errors";
@@ -11,7 +11,7 @@ export interface Metric {
   readonly remaining: number;
 }
 
-/** What a savepoint gives back: reads stay read. */
+/** The counts that a rollback to a savepoint restores. Reads still count. */
 export interface WriteUsage {
   readonly documents: number;
   readonly bytes: number;
@@ -33,34 +33,35 @@ const HELP =
   "Consider using smaller limits in your queries, paginating your queries, or using indexed queries with a selective " +
   "index range expressions.";
 
-/** Counts for one transaction; the functions that share it share this. */
+/** The counts of one transaction. All functions in the transaction share them. */
 export class TransactionUsage {
-  /** What may be used. */
+  /** The enforced limits. */
   #limits: TransactionLimits;
-  /** What the rest is told of. */
-  readonly #shown: TransactionLimits;
+  /** The limits that `metrics` reports the remainder of. */
+  readonly #reported: TransactionLimits;
   readonly #ranges = new Set<string>();
   #documentsRead = 0;
   #documentsWritten = 0;
   #bytesWritten = 0;
   #scheduled = 0;
   #argumentBytes = 0;
-  // To know a document's bytes it must be parsed. As long as all read so far cannot be too many, they are not.
+  // A document must be parsed to measure its bytes. Documents stay unparsed while an upper bound of their bytes is within the
+  // limit.
   #bytesMeasured = 0;
   #unmeasured: string[] = [];
   #mostUnmeasured = 0;
 
-  /** @param enforced false if more may be used. */
+  /** @param enforced False if the transaction may exceed the limits. */
   constructor(limits: TransactionLimits, enforced = true) {
     this.#limits = enforced ? limits : UNLIMITED;
-    this.#shown = limits;
+    this.#reported = limits;
   }
 
   /**
-   * Counts a document or an index range that is asked for. The same one counts once.
+   * Counts a requested document or index range. Each counts once, however often it is requested.
    *
-   * @param range names it: an id, or index and bounds.
-   * @throws SyscallError in Convex's words.
+   * @param range Identifies it: an id, or an index and its bounds.
+   * @throws SyscallError with Convex's message.
    */
   countRange(range: string): void {
     this.#ranges.add(range);
@@ -69,7 +70,7 @@ export class TransactionUsage {
     throw new SyscallError(`Too many reads in a single function execution (limit: ${limit}). ${HELP}`);
   }
 
-  /** Counts a document that was read. @param json as it is stored. @throws SyscallError in Convex's words. */
+  /** Counts a document that was read. @param json The stored text. @throws SyscallError with Convex's message. */
   countDocument(json: string): void {
     const { documentsRead, bytesRead } = this.#limits;
     if (++this.#documentsRead > documentsRead) {
@@ -85,7 +86,7 @@ export class TransactionUsage {
     );
   }
 
-  /** Counts a write. @param document `null` for a deletion. @throws SyscallError in Convex's words. */
+  /** Counts a write. @param document `null` for a deletion. @throws SyscallError with Convex's message. */
   countWrite(document: Record<string, Value | undefined> | null): void {
     const { documentsWritten, bytesWritten } = this.#limits;
     if (++this.#documentsWritten > documentsWritten) {
@@ -99,7 +100,7 @@ export class TransactionUsage {
     }
   }
 
-  /** Counts a function that is scheduled. @throws SyscallError in Convex's words. */
+  /** Counts a function that is scheduled. @throws SyscallError with Convex's message. */
   scheduled(args: Value): void {
     const { functionsScheduled, scheduledFunctionArgsBytes } = this.#limits;
     if (this.#scheduled >= functionsScheduled) {
@@ -116,12 +117,12 @@ export class TransactionUsage {
     this.#argumentBytes = bytes;
   }
 
-  /** How many functions are scheduled so far. */
+  /** The number of functions scheduled so far. */
   get functionsScheduled(): number {
     return this.#scheduled;
   }
 
-  /** What is written and scheduled so far, for `restoreWrites`. */
+  /** The writes and scheduled functions so far, for `restoreWrites`. */
   get writes(): WriteUsage {
     return {
       documents: this.#documentsWritten,
@@ -131,7 +132,7 @@ export class TransactionUsage {
     };
   }
 
-  /** A savepoint was rolled back to where `writes` was that. */
+  /** Restores the counts after a rollback to a savepoint. Takes the value that `writes` had at the savepoint. */
   restoreWrites({ documents, bytes, scheduled, argumentBytes }: WriteUsage): void {
     this.#documentsWritten = documents;
     this.#bytesWritten = bytes;
@@ -140,10 +141,10 @@ export class TransactionUsage {
   }
 
   /**
-   * Gives a part of the transaction limits of its own: what it may use beside what is used already, and never more than
-   * the transaction may.
+   * Sets lower limits for a part of the transaction. They apply to what the part uses itself, and never exceed the remaining
+   * limits of the transaction.
    *
-   * @returns what ends the part.
+   * @returns a function that restores the previous limits.
    */
   narrow(own: Partial<TransactionLimits>): () => void {
     const whole = this.#limits;
@@ -164,11 +165,11 @@ export class TransactionUsage {
     };
   }
 
-  /** The counts of `ctx.meta.getTransactionMetrics()`. */
+  /** Returns the counts of `ctx.meta.getTransactionMetrics()`. */
   metrics(): Record<keyof TransactionLimits, Metric> {
     const metric = (limit: keyof TransactionLimits, used: number): Metric => ({
       used,
-      remaining: Math.max(0, Math.min(this.#limits[limit], this.#shown[limit]) - used),
+      remaining: Math.max(0, Math.min(this.#limits[limit], this.#reported[limit]) - used),
     });
     return {
       bytesRead: metric("bytesRead", this.#measure()),
@@ -181,7 +182,7 @@ export class TransactionUsage {
     };
   }
 
-  /** @returns the bytes read so far. */
+  /** Measures the unmeasured documents. @returns the bytes read so far. */
   #measure(): number {
     for (const json of this.#unmeasured) this.#bytesMeasured += documentBytes(json);
     this.#unmeasured = [];

@@ -1,12 +1,12 @@
-/** Errors that a function cannot catch: from its event listeners, and from promises that it does not await. */
+/** Reports errors that a function cannot catch: from event listeners, and from promises that it does not await. */
 import { functionLabel } from "./functionAddress";
 import { executions } from "./execution";
 
 /**
- * Logs such an error under the name of the function that it comes from. To be called where Node reports the error,
- * which is within the async context that it was thrown in.
+ * Logs an uncaught error under the name of the function that caused it. Call it from Node's handlers for uncaught errors: they
+ * run in the async context of the code that threw.
  *
- * @returns false if no function is behind it.
+ * @returns false if the error does not come from a function.
  */
 export function reportUncaught(error: unknown): boolean {
   const execution = executions.getStore();

@@ -1,4 +1,4 @@
-/** Checks arguments and results of functions against their validators and limits. */
+/** Validates the arguments and results of functions. */
 import type { JSONValue, ValidatorJSON, Value } from "convex/values";
 import { CommitTsPlaceholder, jsonToConvex } from "convex/values";
 import type { LoadedFunction } from "./loadedFunction";
@@ -12,20 +12,20 @@ import { reportFailure } from "./failures";
 import { checkArguments } from "./sizeLimits";
 import { ComponentIds } from "./documentAddress";
 
-/** Arguments from their JSON form. @throws SyscallError in Convex's words for what is no value. */
+/** Parses arguments from their JSON form. @throws SyscallError with Convex's message if the JSON is not a Convex value. */
 export function parseArguments(json: JSONValue): Copy {
   try {
     const value = jsonToConvex(json);
     const copy = copyPlain(value);
     if (copy !== null) return copy;
-    if (inherits(value)) throw new Error("Object contains a field `__proto__`, which no function is given.");
+    if (inherits(value)) throw new Error("Object contains a field `__proto__`, which is not allowed.");
     return ofUnknownSize(value);
   } catch (error) {
     throw new SyscallError(`ArgumentValidationError: ${(error as Error).message}`);
   }
 }
 
-/** @throws SyscallError in Convex's words if the function does not take these arguments. */
+/** @throws SyscallError with Convex's message if the function does not accept these arguments. */
 export function validateArguments(engine: Engine, fn: LoadedFunction, args: Copy): void {
   checkArguments(fn.path, args, engine.limits);
   const problem = problemOf(engine, fn, fn.args, args.value);
@@ -52,8 +52,8 @@ function problemOf(
 }
 
 /**
- * Whether some object has a prototype of the caller's making. `jsonToConvex` makes one of a field `__proto__`: validators do
- * not see what is in it, functions do.
+ * True if an object in the value has a custom prototype. `jsonToConvex` turns a field `__proto__` into one: validators do not
+ * see its fields, but functions do.
  */
 function inherits(value: Value | undefined): boolean {
   if (typeof value !== "object" || value === null || value instanceof ArrayBuffer) return false;
@@ -62,7 +62,7 @@ function inherits(value: Value | undefined): boolean {
   return Object.getPrototypeOf(value) !== Object.prototype || Object.values(value).some(inherits);
 }
 
-/** A copy whose bytes are counted where they matter. */
+/** Wraps a value of unknown size. Its bytes are counted later, by the checks that need them. */
 export function ofUnknownSize(value: Value): Copy {
   return { value, maxBytes: Infinity };
 }

@@ -1,4 +1,4 @@
-/** Timers and `fetch`: only actions reach the world, and only while they run. */
+/** Timers and `fetch`. Only a running action may use them. */
 import { functionLabel } from "../exec/functionAddress";
 import { SyscallError } from "../exec/errors";
 import type { Execution } from "../exec/execution";
@@ -30,14 +30,14 @@ export function actionGlobals(): Record<string, unknown> {
     fetch: async (...args: Parameters<typeof fetch>): Promise<Response> => {
       actionOf("fetch()");
       const response = await fetch(...args);
-      // Convex's `Response` has no `bytes()`; neither has this one, whichever version of Node it comes from.
+      // Convex's `Response` does not have `bytes()`, so remove it in versions of Node that have it.
       Object.defineProperty(response, "bytes", { value: undefined });
       return response;
     },
   };
 }
 
-/** Timers are numbers, as on Convex. */
+/** Registers a timer with its execution. @returns its id, a number as on Convex. */
 function remember({ timers }: Execution, handle: NodeJS.Timeout): number {
   const id = Number(handle);
   timers.set(id, handle);
@@ -50,7 +50,7 @@ function clear(id: unknown): void {
   timers?.delete(id as number);
 }
 
-/** What a timer's callback throws nobody can catch: it must not end the server. */
+/** Calls a timer's callback. Logs an error, which must not end the process. */
 function call(execution: Execution, callback: Callback, args: unknown[]): void {
   try {
     callback(...args);
@@ -62,7 +62,7 @@ function call(execution: Execution, callback: Callback, args: unknown[]): void {
   }
 }
 
-/** @throws SyscallError in Convex's words unless an action is running. */
+/** Returns the running action. @throws SyscallError with Convex's message if no action is running. */
 function actionOf(what: string): Execution {
   const execution = executions.getStore();
   if (execution === undefined) throw new SyscallError(`Can't use ${what} at import time.`);

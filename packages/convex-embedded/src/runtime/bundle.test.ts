@@ -5,7 +5,7 @@ import { temporaryDirectory } from "../../fixtures/serve";
 import { bundleProject } from "./bundle";
 import { entryPoints } from "./entries";
 
-/** A project with these files in its convex/ folder. */
+/** Creates a project with these files in its convex/ folder. Returns its directory. */
 function project(files: Record<string, string>): string {
   const directory = temporaryDirectory();
   for (const [name, source] of Object.entries(files)) {
@@ -20,7 +20,7 @@ const CODE = "export const x = 1;";
 const modulesOf = (files: Record<string, string>) =>
   entryPoints(join(project(files), "convex")).map(({ module }) => module);
 
-test("modules are the files with one dot, but for those that Convex keeps for itself", () => {
+test("modules are the files with one dot, except for those that Convex reserves", () => {
   const files = [
     "items.ts",
     "a/b.tsx",
@@ -50,12 +50,12 @@ test("modules are the files with one dot, but for those that Convex keeps for it
   ]);
 });
 
-test("a TypeScript file that imports and exports nothing is no module", () => {
+test("a TypeScript file without imports and exports is not a module", () => {
   expect(modulesOf({ "empty.ts": "// later\n", "items.ts": CODE })).toEqual(["items"]);
 });
 
 test.each(['"use node";\n', "// a comment\n\"use strict\";\n'use node'\n", '/* "x" */ "use node"\n'])(
-  "a file that begins with %j is refused by its name",
+  "a file that begins with %j is refused, and the error names it",
   (directive) => {
     expect(() => modulesOf({ "node/mail.ts": directive + CODE })).toThrow(
       'convex/node/mail.ts: "use node" actions are not supported',
@@ -63,18 +63,18 @@ test.each(['"use node";\n', "// a comment\n\"use strict\";\n'use node'\n", '/* "
   },
 );
 
-test("a text that mentions the directive is none", () => {
+test("other text that contains the directive is not a directive", () => {
   expect(modulesOf({ "items.ts": `// "use node"\n${CODE}\nconst s = "use node";` })).toEqual(["items"]);
 });
 
-test("names that fail at deploy fail here", () => {
+test("names that Convex refuses are refused", () => {
   expect(() => modulesOf({ "my-items.ts": CODE })).toThrow("convex/my-items.ts: Convex refuses this name");
   expect(() => modulesOf({ "actions/mail.ts": CODE })).toThrow("convex/actions/mail.ts");
   expect(() => modulesOf({ "_deps/x.ts": CODE })).toThrow("reserved for dependencies");
 });
 
-test("a project without convex folder says so", () => {
-  expect(() => entryPoints("/nowhere/convex")).toThrow("There is no folder /nowhere/convex");
+test("a project without a convex/ folder is refused", () => {
+  expect(() => entryPoints("/nowhere/convex")).toThrow("The folder /nowhere/convex does not exist");
 });
 
 test("a broken file is reported with file and line", async () => {
@@ -87,7 +87,7 @@ test("an import of Node's own modules is reported with file and line", async () 
   await expect(bundleProject(broken)).rejects.toThrow(/^convex\/items\.ts:2:8: Could not resolve "node:fs"/);
 });
 
-test("functions and classes keep their names, which traces and errors show", async () => {
+test("functions and classes keep their names for stack traces and errors", async () => {
   const source = `
     export class NotFound extends Error { name = new.target.name; }
     export const handler = () => { throw new NotFound(); };`;
@@ -95,6 +95,6 @@ test("functions and classes keep their names, which traces and errors show", asy
   symlinkSync(resolve("node_modules"), join(directory, "node_modules"));
   const { code } = await bundleProject(directory);
   for (const name of ["NotFound=class extends", "handler=()=>"]) expect(code.includes(name)).toBe(true);
-  // Each closure that is made at run time would pay for it.
+  // `__name` would cost time for each closure at run time.
   expect(code.includes("__name")).toBe(false);
 });

@@ -1,8 +1,8 @@
 /**
  * Bundles a project's functions with the options of Convex's CLI.
  *
- * The one difference is the packaging: instead of a file per module and shared chunks, which need a module loader, one
- * script with an `import()` per module. esbuild wraps each file so that it is evaluated when first asked for, once.
+ * The only difference is the packaging. Convex's CLI writes one file per module and shared chunks, which need a module loader.
+ * This file produces one script with an `import()` per module. esbuild wraps each file so that it is evaluated on first use.
  */
 import { join } from "node:path";
 import type { BuildFailure, Message, Plugin } from "esbuild";
@@ -13,17 +13,17 @@ import { convexPlugins } from "./plugins";
 
 /** The functions of one state of a project. */
 export interface Bundle {
-  /** The script; it calls `__modules` with loaders, by module: `http/items`, `schema`, and its copy of the library. */
+  /** The script. It calls `__modules` with the loaders by module (`http/items`, `schema`) and its copy of the library. */
   readonly code: string;
-  /** Its source map as bytes, parsed when the first stack trace needs it. Sources are relative to `out/`. */
+  /** The source map as JSON bytes, parsed when a stack trace needs it. Sources are relative to `out/`. */
   readonly map: Uint8Array;
-  /** Unique in the process, so that stack traces of two servers are told apart. */
+  /** Unique in the process, so that stack traces of two servers can be distinguished. */
   readonly filename: string;
-  /** What esbuild found odd, for the developer to read. */
+  /** Warnings of esbuild, for the developer. */
   readonly warnings: readonly string[];
 }
 
-/** Something is wrong with the project's files. The message has a line `file:line:column: what` for each problem. */
+/** The project's files contain errors. The message has a line `file:line:column: problem` for each. */
 class BundleError extends Error {}
 
 let bundles = 0;
@@ -32,7 +32,7 @@ let building = 0;
 /**
  * Bundles `PROJECT/convex`, without the components in it.
  *
- * @param project absolute path of the project.
+ * @param project The absolute path of the project.
  * @throws BundleError, EntryPointError
  */
 export function bundleProject(project: string): Promise<Bundle> {
@@ -40,10 +40,10 @@ export function bundleProject(project: string): Promise<Bundle> {
 }
 
 /**
- * Bundles the functions and the schema of a folder: of `convex/`, or of a component.
+ * Bundles the functions and the schema of `convex/` or of a component's folder.
  *
- * @param project absolute path of the project. @param directory absolute path of the folder.
- * @param label how errors name the folder.
+ * @param project The absolute path of the project. @param directory The absolute path of the folder.
+ * @param label The folder's name in errors.
  * @throws BundleError, EntryPointError
  */
 export async function bundleFunctions(project: string, directory: string, label: string): Promise<Bundle> {
@@ -57,19 +57,19 @@ export async function bundleFunctions(project: string, directory: string, label:
   return bundleScript({ project, directory, contents });
 }
 
-/** What becomes a script. */
+/** The input of a script. */
 interface Source {
-  /** Absolute: error messages and source maps are relative to it. */
+  /** An absolute path. Error messages and source maps are relative to it. */
   readonly project: string;
-  /** Absolute: what imports are relative to. */
+  /** An absolute path. Imports are relative to it. */
   readonly directory: string;
   readonly contents: string;
-  /** Plugins that come before the CLI's. */
+  /** Plugins that run before those of Convex's CLI. */
   readonly plugins?: readonly Plugin[];
 }
 
 /**
- * Makes one script with everything that some code imports.
+ * Bundles code with everything that it imports into one script.
  *
  * @throws BundleError
  */
@@ -92,16 +92,16 @@ export async function bundleScript({ project, directory, contents, plugins = [] 
       sourcesContent: false,
       treeShaking: true,
       minifySyntax: true,
-      // Half of the text, and without the comments all of it is ASCII, which takes half the memory again.
+      // Halves the text. Without comments it is all ASCII, which halves its memory again.
       minifyWhitespace: true,
       legalComments: "none",
-      // The CLI shortens names and keeps the original ones by `Object.defineProperty`, for every closure that is ever
-      // made: a tenth of a request's time. Names that stay as they are need not be kept.
+      // The CLI shortens names and restores the original ones with `Object.defineProperty` for every closure at run time.
+      // That took a tenth of a request's time. Without short names, there is nothing to restore.
       minifyIdentifiers: false,
       keepNames: false,
       define: {
         "process.env.NODE_ENV": '"production"',
-        // A script has no `import.meta`; on Convex it says no more than this.
+        // A script does not have `import.meta`. On Convex it contains only this.
         "import.meta.url": '"convex:/user/modules.js"',
       },
       logLevel: "silent",
@@ -123,8 +123,8 @@ export async function bundleScript({ project, directory, contents, plugins = [] 
 }
 
 /**
- * Ends esbuild's process, which otherwise stays for the next build: worth its memory only to who watches.
- * Does nothing while any server of this process is bundling.
+ * Ends esbuild's process. Otherwise it stays in memory for the next build, which is useful only in watch mode.
+ * Does nothing while a server of this process is bundling.
  */
 export async function stopBundler(): Promise<void> {
   if (building === 0) await stop();

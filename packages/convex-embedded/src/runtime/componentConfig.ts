@@ -1,9 +1,9 @@
 /**
- * The components of a project: what `convex.config.ts` mounts, and what its components mount in turn.
+ * The components of a project: those that `convex.config.ts` mounts, and those that they mount in turn.
  *
- * As with Convex's CLI (`cli/lib/components/definition/bundle.ts`), code that imports a component's `convex.config`
- * gets `{ componentDefinitionPath, defaultName }` in its place. Here all definitions are bundled at once and evaluate
- * in the order of their imports, so that the default names are known.
+ * As in Convex's CLI (`cli/lib/components/definition/bundle.ts`), code that imports a component's `convex.config` gets
+ * `{ componentDefinitionPath, defaultName }` instead. Here all definitions are bundled into one script and evaluated in import
+ * order, so that default names are known.
  */
 import { existsSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
@@ -12,17 +12,17 @@ import type { Bundle } from "./bundle";
 import { bundleScript } from "./bundle";
 
 /**
- * Told of each component as soon as it is found, so that its functions can be bundled meanwhile.
+ * Called for each component as soon as it is found, so that its functions can be bundled at the same time.
  *
- * @param definition the path of its definition. @param directory its folder, absolute.
+ * @param definition The path of its definition. @param directory The absolute path of its folder.
  */
 type Found = (definition: string, directory: string) => void;
 
-/** The value of a component's environment variable: given in its parent's config, or one of the parent's own. */
+/** The value of a component's environment variable: a constant in its parent's config, or a variable of the parent. */
 export type EnvBinding =
   { readonly type: "value"; readonly value: string } | { readonly type: "envVar"; readonly name: string };
 
-/** What `export()` of `defineApp` and `defineComponent` gives, as far as it is read here. */
+/** The result of `export()` of `defineApp` and `defineComponent`. Contains only the fields that are used here. */
 export interface Definition {
   readonly childComponents: readonly {
     readonly name: string;
@@ -30,11 +30,11 @@ export interface Definition {
     readonly path: string;
     readonly env: readonly (readonly [name: string, binding: EnvBinding])[] | null;
   }[];
-  /** Children whose HTTP routes are served, by prefix. */
+  /** The children whose HTTP routes are served, by prefix. */
   readonly httpMounts: Readonly<Record<string, string>>;
   /** The prefix of the app's own HTTP routes. */
   readonly httpPrefix?: string;
-  /** The declared environment variables; `value` is the validator's JSON text. */
+  /** The declared environment variables. `value` is the validator's JSON text. */
   readonly envVars?: readonly (readonly [
     name: string,
     declared: { readonly value: string; readonly optional?: boolean },
@@ -43,16 +43,16 @@ export interface Definition {
 
 const FILES = ["convex.config.ts", "convex.config.js"];
 
-/** The definition's file in a folder, `null` if the folder is no component. */
+/** Returns the path of a folder's definition file, `null` if the folder is not a component. */
 function configFile(directory: string): string | null {
   return FILES.map((file) => join(directory, file)).find((file) => existsSync(file)) ?? null;
 }
 
 /**
- * Bundles the definitions of a project; `null` if it has no `convex.config.ts`.
+ * Bundles the definitions of a project. Returns `null` if the project does not have a `convex.config.ts`.
  *
- * The script calls `__component(path, definition)` for each, the app last, with the path of its definition: the folder,
- * relative to `convex/`, so `""` for the app and `../node_modules/@convex-dev/rate-limiter/dist/component`.
+ * The script calls `__component(path, definition)` for each definition, the app last. The path is the definition's folder
+ * relative to `convex/`: `""` for the app, `../node_modules/@convex-dev/rate-limiter/dist/component`.
  *
  * @throws BundleError
  */
@@ -68,14 +68,15 @@ export async function bundleConfig(project: string, found: Found): Promise<Bundl
   });
 }
 
-/** Puts a component's handle in the place of its config. */
+/** Replaces imports of a component's config with the component's handle. */
 function definitions(root: string, found: Found): Plugin {
   const namespace = "component-definition";
   return {
     name: "convex-component-definitions",
     setup(build) {
       build.onResolve({ filter: /convex\.config/ }, async (args) => {
-        // What the handle imports is the definition itself, and `build.resolve` below has no namespace.
+        // Skip imports of the handle, which need the definition itself, and imports of `build.resolve` below, which have no
+        // namespace.
         if (args.namespace !== "file") return undefined;
         for (const path of candidates(args.path)) {
           const resolved = await build.resolve(path, { kind: args.kind, resolveDir: args.resolveDir });
@@ -102,7 +103,7 @@ function definitions(root: string, found: Found): Plugin {
   };
 }
 
-/** TypeScript sources are imported as `.js`, and config files also without an extension. */
+/** Returns the paths that an import may mean: TypeScript sources are imported as `.js`, configs also without an extension. */
 function candidates(path: string): string[] {
   if (path.endsWith(".js")) return [path, `${path.slice(0, -3)}.ts`];
   return path.endsWith(".ts") ? [path] : [path, `${path}.js`, `${path}.ts`];

@@ -1,4 +1,4 @@
-/** A whole project, the app and the components that it mounts: bundled by esbuild, then loaded into this process. */
+/** Bundles a whole project, the app and its components, with esbuild and loads it into this process. */
 import { join, relative, sep } from "node:path";
 import type { Bundle } from "./bundle";
 import { bundleFunctions, bundleProject } from "./bundle";
@@ -14,9 +14,9 @@ import { withSourcePosition, stackMapper } from "./stack";
 
 /** All scripts of a project. */
 export interface ProjectBundle {
-  /** The definitions of the app and of its components, `null` without a `convex.config.ts`. */
+  /** The definitions of the app and its components, `null` without a `convex.config.ts`. */
   readonly config: Bundle | null;
-  /** By the path of the definition, the app's under `""`. */
+  /** The bundles by definition path. The app's path is `""`. */
   readonly functions: ReadonlyMap<string, Bundle>;
   readonly warnings: readonly string[];
 }
@@ -24,13 +24,13 @@ export interface ProjectBundle {
 /**
  * Bundles `PROJECT/convex` and all components.
  *
- * @param project absolute path of the project.
+ * @param project The absolute path of the project.
  * @throws BundleError, EntryPointError
  */
 export async function bundleComponents(project: string): Promise<ProjectBundle> {
   const bundling = new Map<string, Promise<Bundle>>();
   const begin = (definition: string, bundle: Promise<Bundle>): void => {
-    // Whoever fails second must not be left unhandled.
+    // If two bundles fail, only the first error is awaited. Mark the other one as handled.
     bundle.catch(() => undefined);
     bundling.set(definition, bundle);
   };
@@ -46,12 +46,12 @@ export async function bundleComponents(project: string): Promise<ProjectBundle> 
 }
 
 /**
- * Makes a realm of each mounted component. Definitions are evaluated, functions are not yet.
+ * Creates a realm for each mounted component. Evaluates definitions, but not yet functions.
  *
- * A component that is mounted twice gets two realms: its modules have their own state and `process.env` in each.
+ * A component that is mounted twice gets two realms. Its modules have their own state and `process.env` in each.
  *
- * @param options `env` is the app's: a component sees what its parent has bound.
- * @throws ComponentError, and what a `convex.config.ts` throws.
+ * @param given `env` is the app's environment. A component sees only the variables that its parent binds.
+ * @throws ComponentError, or the error of a `convex.config.ts`.
  */
 export function loadComponents(
   { config, functions }: ProjectBundle,
@@ -65,13 +65,13 @@ export function loadComponents(
     mounts.map((mount) => {
       const { path, definition, children, env } = mount;
       const bundle = functions.get(definition);
-      if (bundle === undefined) throw new Error(`There is no bundle of ${describe(mount)}`);
+      if (bundle === undefined) throw new Error(`${describe(mount)} is not bundled`);
       return [path, { path, children, modules: new Modules(createRealm(bundle, { ...options, env }), path) }];
     }),
   );
 }
 
-/** How messages name a component's folder, relative to the project. */
+/** Returns a component's folder relative to the project, for messages. */
 function describe({ definition }: Mount): string {
   return join("convex", definition);
 }

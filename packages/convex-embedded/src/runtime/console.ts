@@ -1,4 +1,4 @@
-/** `console` of a realm: lines that say which function wrote them. */
+/** The `console` of a realm. Each line names the function that wrote it. */
 import { formatWithOptions } from "node:util";
 import { functionLabel } from "../exec/functionAddress";
 import type { LogLine } from "../exec/logLine";
@@ -7,7 +7,7 @@ import type { MapStack } from "../exec/realm";
 
 const LEVELS = ["debug", "log", "info", "warn", "error"] as const;
 
-/** The methods that Convex's `console` has. */
+/** Returns a `console` with the methods of Convex's. */
 export function createConsole(log: (line: LogLine) => void, mapStack: MapStack): Record<string, unknown> {
   const write = (level: LogLine["level"], args: unknown[]): void => {
     const execution = executions.getStore();

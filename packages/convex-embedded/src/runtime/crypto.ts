@@ -1,15 +1,15 @@
 /**
- * `crypto` of a realm: Node's, but for short digests and HMACs.
+ * The `crypto` of a realm: Node's, except for digests and HMACs of short data.
  *
- * Node hands each one to its thread pool and back, which takes a hundred times as long as hashing a key or a request's
- * body. Convex computes them where the function runs, and so does this.
+ * Node computes each digest in its thread pool, which takes a hundred times as long as hashing a key or a request's body. This
+ * file computes short ones on the calling thread, as Convex does.
  */
 import { createHmac, hash as digestOf, KeyObject, timingSafeEqual, webcrypto } from "node:crypto";
 
 type Subtle = webcrypto.SubtleCrypto;
 type Data = Parameters<Subtle["digest"]>[1];
 
-/** Beyond this the thread pool pays: about 0.3 ms of SHA-256. */
+/** Beyond this size the thread pool is worth its cost: SHA-256 takes about 0.3 ms. */
 const SHORT_BYTES = 64 * 1024;
 
 const HASHES: Readonly<Record<string, string>> = {
@@ -36,14 +36,14 @@ const shortcuts: Pick<Subtle, "digest" | "sign" | "verify"> = {
   },
 };
 
-/** The `crypto` that functions find. */
+/** The `crypto` global of functions. */
 export const realmCrypto = Object.create(Object.getPrototypeOf(webcrypto) as object, {
   subtle: { value: bound(subtle, Object.getPrototypeOf(subtle) as object, shortcuts), enumerable: true },
   getRandomValues: { value: webcrypto.getRandomValues.bind(webcrypto), enumerable: true },
   randomUUID: { value: webcrypto.randomUUID.bind(webcrypto), enumerable: true },
 }) as webcrypto.Crypto;
 
-/** An object of the same class whose methods are `target`'s own, some replaced. */
+/** Returns an object of the same class with the methods of `target`, some of them replaced. */
 function bound(target: Subtle, prototype: object, replaced: object): Subtle {
   const object = Object.create(prototype) as Record<string, unknown>;
   for (const name of Object.getOwnPropertyNames(prototype)) {
@@ -53,7 +53,7 @@ function bound(target: Subtle, prototype: object, replaced: object): Subtle {
   return Object.assign(object, replaced) as unknown as Subtle;
 }
 
-/** The HMAC of short data, `null` where the key is of another algorithm or may not be used so. */
+/** Returns the HMAC of short data, `null` if the key has another algorithm or does not allow this usage. */
 function hmac(key: webcrypto.CryptoKey, usage: "sign" | "verify", data: Data): ArrayBuffer | null {
   if (key.algorithm.name !== "HMAC" || !key.usages.includes(usage) || !isShort(data)) return null;
   const hash = hashOf((key.algorithm as webcrypto.HmacKeyAlgorithm).hash);
@@ -66,7 +66,7 @@ function hashOf(algorithm: webcrypto.AlgorithmIdentifier): string | undefined {
   return HASHES[name.toUpperCase()];
 }
 
-/** False for what is no bytes at all, too: the real thing knows what to say of it. */
+/** False also for values that are not bytes: Node's implementation then reports the error. */
 function isShort(data: Data): boolean {
   return (data instanceof ArrayBuffer || ArrayBuffer.isView(data)) && data.byteLength <= SHORT_BYTES;
 }

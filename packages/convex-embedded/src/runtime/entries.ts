@@ -1,5 +1,5 @@
 /**
- * Which files of a `convex/` folder are modules of the app: the rules of Convex's CLI (`bundler/index.ts`,
+ * Finds the modules of a `convex/` folder by the rules of Convex's CLI (`bundler/index.ts`,
  * `entryPoints` and `determineEnvironment`).
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -9,24 +9,24 @@ import { join, parse } from "node:path";
 export interface EntryPoint {
   /** Relative to the folder, with slashes: `http/items.ts`. */
   readonly file: string;
-  /** As functions are named after it, without extension: `http/items`. */
+  /** The module's name, without extension: `http/items`. */
   readonly module: string;
 }
 
-/** A file that Convex would take and the embedded runtime cannot, or that neither takes. */
+/** A file that the embedded runtime cannot run. Convex may refuse it as well. */
 class EntryPointError extends Error {}
 
 const EXTENSIONS = [".js", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts", ".jsx"];
 
 /**
- * The modules of a folder, sorted.
+ * Returns the modules of a folder, sorted.
  *
- * @param directory absolute path of the `convex/` folder, or of a component's.
- * @param label how errors name the folder.
- * @throws EntryPointError for a `"use node"` file and for names that fail at deploy.
+ * @param directory The absolute path of the `convex/` folder or of a component's folder.
+ * @param label The folder's name in errors.
+ * @throws EntryPointError for a `"use node"` file and names that Convex refuses.
  */
 export function entryPoints(directory: string, label = "convex"): EntryPoint[] {
-  if (!existsSync(directory)) throw new EntryPointError(`There is no folder ${directory}`);
+  if (!existsSync(directory)) throw new EntryPointError(`The folder ${directory} does not exist`);
   const found: EntryPoint[] = [];
   for (const { file, source } of moduleFiles(directory)) {
     check(file, source, label);
@@ -35,31 +35,31 @@ export function entryPoints(directory: string, label = "convex"): EntryPoint[] {
   return found;
 }
 
-/** The files of a folder that become modules, whether or not Convex takes them. */
+/** Yields the files of a folder that become modules, including those that Convex refuses. */
 export function* moduleFiles(directory: string): Generator<{ file: string; source: string }> {
   for (const file of walk(directory, "")) {
     if (!isEntryPoint(file)) continue;
     const source = readFileSync(join(directory, file), "utf8");
-    // A TypeScript file without import or export is no module.
+    // A TypeScript file without import or export is not a module.
     if (/\.tsx?$/.test(file) && !/^\s{0,100}(import|export)/m.test(source)) continue;
     yield { file, source };
   }
 }
 
-/** The schema's file, `null` without one. */
+/** Returns the name of the schema file, `null` if it does not exist. */
 export function schemaFile(directory: string): string | null {
   return ["schema.ts", "schema.js"].find((file) => existsSync(join(directory, file))) ?? null;
 }
 
 /**
- * The auth config's file, `null` without one.
+ * Returns the name of the auth config file, `null` if it does not exist.
  *
- * @throws EntryPointError if there are two.
+ * @throws EntryPointError if two of them exist.
  */
 export function authConfigFile(directory: string): string | null {
   const files = ["auth.config.ts", "auth.config.js"].filter((file) => existsSync(join(directory, file)));
   if (files.length > 1)
-    throw new EntryPointError(`Found both ${files.join(" and ")} in ${directory}, choose one.`);
+    throw new EntryPointError(`Found both ${files.join(" and ")} in ${directory}. Delete one of them.`);
   return files[0] ?? null;
 }
 
@@ -84,13 +84,13 @@ function isEntryPoint(file: string): boolean {
     !base.startsWith("#") &&
     base !== "schema.ts" &&
     base !== "schema.js" &&
-    // `auth.config.ts`, `items.test.ts`, `items.lib.ts`: more than one dot is never a module.
+    // A name with more than one dot is never a module: `auth.config.ts`, `items.test.ts`, `items.lib.ts`.
     base.split(".").length === 2 &&
     !file.includes(" ")
   );
 }
 
-/** @throws EntryPointError for what Convex refuses, and for `"use node"`, which the embedded runtime does. */
+/** @throws EntryPointError for files that Convex refuses, and for `"use node"`, which the embedded runtime refuses. */
 export function check(file: string, source: string, label: string): void {
   if (file.startsWith("_deps/")) {
     throw new EntryPointError(
@@ -99,8 +99,8 @@ export function check(file: string, source: string, label: string): void {
   }
   if (hasUseNode(source)) {
     throw new EntryPointError(
-      `${label}/${file}: "use node" actions are not supported by the embedded runtime, which has Convex's default ` +
-        "runtime only. Remove the directive, or deploy to Convex.",
+      `${label}/${file}: "use node" actions are not supported by the embedded runtime, which has only Convex's default ` +
+        "runtime. Remove the directive, or deploy to Convex.",
     );
   }
   if (file.startsWith("actions/")) {
@@ -110,12 +110,12 @@ export function check(file: string, source: string, label: string): void {
   }
   if (!/^[A-Za-z0-9_./]+$/.test(file)) {
     throw new EntryPointError(
-      `${label}/${file}: Convex refuses this name. Module names have letters, digits, underscores and dots only.`,
+      `${label}/${file}: Convex refuses this name. Use only letters, digits, underscores and dots.`,
     );
   }
 }
 
-/** True if `"use node"` is among the directives that open a file. */
+/** True if `"use node"` is one of the directives at the start of a file. */
 export function hasUseNode(source: string): boolean {
   if (!source.includes("use node")) return false;
   const opening = /^(?:\s+|\/\/[^\n]*|\/\*[\s\S]*?\*\/|(["'])(?:(?!\1).)*\1\s*;?)*/.exec(source)?.[0] ?? "";

@@ -3,12 +3,12 @@ import { globalNames, scriptScope } from "./globals";
 
 const own = Object.fromEntries(globalNames("runtime").map((name) => [name, `own ${name}`]));
 
-test("no name is in the tables twice", () => {
+test("each name is in the tables only once", () => {
   const names = [...globalNames("node"), ...globalNames("runtime")];
   expect(names.toSorted()).toEqual([...new Set(names)].toSorted());
 });
 
-test("a name of Node that is in no table is undefined in the scope, and those of the tables have their values", () => {
+test("names of Node outside the tables are undefined in the scope, and names in the tables have their values", () => {
   const scope = scriptScope(own);
   for (const name of ["Buffer", "setImmediate", "require"])
     expect([scope.has(name), scope.get(name)]).toEqual([true, undefined]);
@@ -18,5 +18,5 @@ test("a name of Node that is in no table is undefined in the scope, and those of
 
 test("a scope without one of the runtime's own globals is refused", () => {
   const { fetch: _fetch, ...rest } = own;
-  expect(() => scriptScope(rest)).toThrow("The global fetch is not made");
+  expect(() => scriptScope(rest)).toThrow("The value of the global fetch is missing");
 });

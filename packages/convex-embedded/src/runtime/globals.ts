@@ -1,19 +1,19 @@
 /**
- * The global names that a Convex function finds, and where each value comes from.
+ * The globals of a Convex function, and the source of each value.
  *
- * All other names that Node has are parameters of the function that the bundle is evaluated in, and so are `undefined`
- * there. THIS IS NOT A SECURITY BOUNDARY: functions share their intrinsics with the server, so code that wants to leave
- * such a scope can. It exists so that code that would fail on Convex fails here.
+ * The bundle is evaluated in a function that has all other globals of Node as parameters, so they are `undefined` there. THIS IS
+ * NOT A SECURITY BOUNDARY: functions share their intrinsics with the server, so code can escape this scope if it tries. The
+ * scope exists so that code that would fail on Convex fails here too.
  */
 
 interface GlobalGroup {
-  /** Separated by spaces. A name that this version of Node lacks is `undefined`. */
+  /** Separated by spaces. A name that this version of Node does not have is `undefined`. */
   readonly names: string;
-  /** `node`: the value is Node's own. Otherwise the file of this package that makes the value. */
+  /** `node` if the value is Node's own, else the file of this package that creates the value. */
   readonly from: string;
 }
 
-/** Source: ECMA-262, section 19 ("The Global Object"), and the finished proposals that V8 has. */
+/** Source: ECMA-262, section 19 ("The Global Object"), and the finished proposals that V8 implements. */
 const ECMASCRIPT: readonly GlobalGroup[] = [
   { from: "node", names: "Infinity NaN undefined" },
   { from: "node", names: "isFinite isNaN parseFloat parseInt" },
@@ -61,27 +61,27 @@ const CONVEX: readonly GlobalGroup[] = [
 const RESERVED = new Set(["undefined", "Infinity", "NaN"]);
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
 
-/** The names of the tables above. @param from see `GlobalGroup`; `runtime` for all that are not Node's. */
+/** Returns the names in the tables above. @param from `node` for values of Node, `runtime` for values of this package. */
 export function globalNames(from: "node" | "runtime"): readonly string[] {
   const groups = [...ECMASCRIPT, ...CONVEX].filter((group) => (group.from === "node") === (from === "node"));
   return groups.flatMap(({ names }) => names.split(" "));
 }
 
 /**
- * The parameters of the function that a bundle is evaluated in: the value of each visible name, `undefined` for the rest.
+ * Returns the parameters of the function that a bundle is evaluated in: values of visible names, `undefined` for others.
  *
- * @param own the values that this package makes. It may have more names than the tables.
- * @throws Error if it lacks one.
+ * @param own The values that this package creates. May contain names that are not in the tables.
+ * @throws Error if a name of the tables is missing.
  */
 export function scriptScope(own: Readonly<Record<string, unknown>>): Map<string, unknown> {
   const node = globalThis as unknown as Record<string, unknown>;
   const visible: Record<string, unknown> = {};
   for (const name of globalNames("node")) if (name in node) visible[name] = node[name];
   for (const name of globalNames("runtime"))
-    if (!(name in own)) throw new Error(`The global ${name} is not made`);
+    if (!(name in own)) throw new Error(`The value of the global ${name} is missing`);
   Object.assign(visible, own);
 
-  // `globalThis.process` must not lead out either.
+  // `globalThis.process` must not be Node's either.
   visible["globalThis"] = visible;
   visible["self"] = visible;
 
@@ -93,7 +93,7 @@ export function scriptScope(own: Readonly<Record<string, unknown>>): Map<string,
   return scope;
 }
 
-/** `Function` and `eval` that refuse to make code of strings, as on Convex. Libraries such as zod look for that. */
+/** Returns a `Function` and an `eval` that refuse to compile strings, as on Convex. Libraries such as zod detect that. */
 export function withoutCodeGeneration(): { Function: FunctionConstructor; eval: () => never } {
   const refuse = (): never => {
     throw new EvalError("Code generation from strings disallowed for this context");

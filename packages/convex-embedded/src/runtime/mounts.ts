@@ -1,4 +1,4 @@
-/** From the definitions of components to the tree of those that are mounted, each with its own environment. */
+/** Converts component definitions to the tree of mounted components, each with its own environment. */
 import type { ValidatorJSON } from "convex/values";
 import { checkValue } from "../values/validators";
 import type { Definition, EnvBinding } from "./componentConfig";
@@ -9,31 +9,31 @@ export interface Mount {
   readonly path: string;
   /** The path of its definition. The same definition may be mounted several times. */
   readonly definition: string;
-  /** The paths of what it mounts itself, by the names that it calls them. */
+  /** The paths of the components that this one mounts, by the names that it gives them. */
   readonly children: ReadonlyMap<string, string>;
-  /** What `process.env` answers in it. */
+  /** The contents of `process.env` in the component. */
   readonly env: ReadonlyMap<string, string>;
 }
 
 type Env = ReadonlyMap<string, string>;
 
-/** `convex.config.ts` says what cannot be. */
+/** A `convex.config.ts` is invalid. */
 class ComponentError extends Error {}
 
-/** A project without `convex.config.ts`. */
+/** Returns the mounts of a project without `convex.config.ts`. */
 export function appOnly(env: Env): readonly Mount[] {
   return [{ path: "", definition: "", children: new Map(), env }];
 }
 
 /**
- * The app and all components below it, parents before their children.
+ * Returns the app and all its components, parents before their children.
  *
- * The app sees its whole environment; a component only what its parent has bound to the names that it declares.
+ * The app sees its whole environment. A component sees only the variables that it declares and its parent binds.
  *
- * @param definitions by the paths of their definitions, the app's under `""`.
- * @param env the app's environment.
- * @throws ComponentError that names the component: a variable is missing, unknown or of the wrong form, a name is
- * taken, a definition mounts itself, HTTP routes have a prefix.
+ * @param definitions The definitions by path. The app's path is `""`.
+ * @param env The app's environment.
+ * @throws ComponentError that names the component, if a variable is missing, unknown or invalid, a name is taken, a definition
+ * mounts itself, or HTTP routes have a prefix.
  */
 export function mountTree(definitions: ReadonlyMap<string, Definition>, env: Env): readonly Mount[] {
   const mounts: Mount[] = [];
@@ -43,7 +43,7 @@ export function mountTree(definitions: ReadonlyMap<string, Definition>, env: Env
     }
     const definition = definitions.get(definitionPath);
     if (definition === undefined) {
-      throw new ComponentError(`There is no definition of the component ${path} (convex/${definitionPath}).`);
+      throw new ComponentError(`The component ${path} (convex/${definitionPath}) has no definition.`);
     }
     checkRoutes(path, definition);
     const children = new Map<string, string>();
@@ -52,13 +52,13 @@ export function mountTree(definitions: ReadonlyMap<string, Definition>, env: Env
       const childPath = path === "" ? child.name : `${path}/${child.name}`;
       if (!/^\w{1,64}$/.test(child.name)) {
         throw new ComponentError(
-          `${label(path)} mounts a component as '${child.name}'. Names have letters, digits and underscores only.`,
+          `${label(path)} mounts a component as '${child.name}'. Use only letters, digits and underscores, at most 64.`,
         );
       }
       if (children.has(child.name)) {
         throw new ComponentError(
           `${label(path)} has multiple child components with the same name: ${child.name}. ` +
-            `Give one another name: \`app.use(component, { name: "…" })\`.`,
+            `Rename one of them: \`app.use(component, { name: "…" })\`.`,
         );
       }
       children.set(child.name, childPath);
@@ -76,7 +76,7 @@ function inTheApp(name: string): string {
   return `Set ${name} in .env.local or in the environment.`;
 }
 
-/** The environment of a child. */
+/** Returns the environment of a child. */
 function bind(
   path: string,
   declared: NonNullable<Definition["envVars"]>,
@@ -86,7 +86,7 @@ function bind(
   const env = new Map<string, string>();
   for (const [name, binding] of bindings) {
     if (!declared.some(([known]) => known === name)) {
-      throw new ComponentError(`The component ${path} declares no environment variable ${name}.`);
+      throw new ComponentError(`The component ${path} does not declare the environment variable ${name}.`);
     }
     const value = binding.type === "value" ? binding.value : parent.get(binding.name);
     if (value !== undefined) env.set(name, value);
@@ -101,7 +101,7 @@ function bind(
 }
 
 function checkVariables(
-  who: string,
+  subject: string,
   declared: NonNullable<Definition["envVars"]>,
   env: Env,
   hint: (name: string) => string,
@@ -111,14 +111,14 @@ function checkVariables(
     if (value === undefined) {
       if (optional) continue;
       throw new ComponentError(
-        `${who}: the environment variable ${name} is required and not set. ${hint(name)}`,
+        `${subject}: the environment variable ${name} is required and not set. ${hint(name)}`,
       );
     }
     const problem = checkValue(JSON.parse(validator) as ValidatorJSON, value, { tableOf: () => null });
     if (problem === null) continue;
-    // The value may be a secret.
+    // The message omits the value, which may be a secret.
     throw new ComponentError(
-      `${who}: the environment variable ${name} is not of the declared form (${validator}). ${hint(name)}`,
+      `${subject}: the environment variable ${name} does not match its declared validator (${validator}). ${hint(name)}`,
     );
   }
 }

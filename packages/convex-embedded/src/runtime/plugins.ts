@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
 import type { Plugin } from "esbuild";
 
-/** `async_hooks` is not in Convex's runtime, but two of its classes are, as globals. */
+/** Convex's runtime does not have the module `async_hooks`, but has two of its classes as globals. */
 const asyncHooks: Plugin = {
   name: "convex-async-hooks-shim",
   setup(build) {
@@ -21,7 +21,7 @@ const asyncHooks: Plugin = {
   },
 };
 
-/** `import "server-only"` marks files for Next.js and has no content. */
+/** Makes `import "server-only"`, a marker for Next.js, an empty module. */
 const serverOnly: Plugin = {
   name: "convex-server-only",
   setup(build) {
@@ -30,7 +30,7 @@ const serverOnly: Plugin = {
   },
 };
 
-/** A `.wasm` file's default export is its `WebAssembly.Module`. */
+/** Makes the `WebAssembly.Module` of a `.wasm` file its default export. */
 const wasm: Plugin = {
   name: "convex-wasm",
   setup(build) {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { serve } from "../../fixtures/serve";
 
-test("names that only Node has are absent, also through globalThis", async () => {
+test("names that only Node has are undefined, even through globalThis", async () => {
   const { server } = await serve();
   expect(await server.run("realm:nodeGlobals", {})).toEqual({
     Buffer: "undefined",
@@ -16,12 +16,12 @@ test("names that only Node has are absent, also through globalThis", async () =>
   });
 });
 
-test("code cannot be made of strings", async () => {
+test("code cannot be generated from strings", async () => {
   const { server } = await serve();
   expect(await server.run("realm:codeFromStrings", {})).toBe("EvalError");
 });
 
-test("what Convex has is there and fits together", async () => {
+test("Convex's web globals exist and work together", async () => {
   const { server } = await serve();
   expect(await server.run("realm:webGlobals", {})).toEqual([
     "http://x/a?b=c",
@@ -38,7 +38,7 @@ test("what Convex has is there and fits together", async () => {
   ]);
 });
 
-test("functions see the environment they are given, without what configures Convex's tools", async () => {
+test("functions see the environment without the variables that configure Convex's tools", async () => {
   const env = { FOO: "bar", CONVEX_SELF_HOSTED_ADMIN_KEY: "secret", CONVEX_DEPLOYMENT: "dev:x" };
   const { server } = await serve({ env });
   const read = (name: string) => server.run("realm:environment", { name });
@@ -69,7 +69,7 @@ test("timers and fetch are refused in queries and mutations", async () => {
   );
 });
 
-test("what a timer throws is logged and ends nothing else", async () => {
+test("an error in a timer's callback is logged and does not end the process", async () => {
   const { server, logged } = await serve();
   expect(await server.run("realm:throwingTimer", {})).toBe("alive");
   expect(logged).toEqual([
@@ -78,7 +78,7 @@ test("what a timer throws is logged and ends nothing else", async () => {
   expect(logged[0]?.message).toMatch(/^Uncaught Error: thrown by a timer\n\s+at .*convex\/realm\.ts:/);
 });
 
-test("timers end with the action that set them", async () => {
+test("an action's timers end with the action", async () => {
   const { server, logged } = await serve();
   await server.run("realm:leaveBehind", {});
   expect(await server.run("realm:throwingTimer", {})).toBe("alive");
@@ -94,7 +94,7 @@ test("actions may fetch", async () => {
   ]);
 });
 
-test("a line of the console says which function wrote it", async () => {
+test("a console line names the function that wrote it", async () => {
   const { server, logged } = await serve();
   await server.run("realm:log", {});
   expect(logged).toEqual([{ level: "warn", path: "realm:log", message: "careful { a: [ 1 ] }" }]);
@@ -105,14 +105,14 @@ test("module state survives from one execution to the next, unlike on Convex", a
   expect([await server.run("realm:counter", {}), await server.run("realm:counter", {})]).toEqual([1, 2]);
 });
 
-test("a module that throws at import fails its own functions, every time, and no others", async () => {
+test("a module that throws at import fails each call of its functions, and no other functions", async () => {
   const { server } = await serve();
   for (const _ of [1, 2]) await expect(server.run("broken:never", {})).rejects.toThrow("thrown at import");
   expect(await server.run("nested/deep:hello", {})).toBe("nested");
 });
 
 test.each([["vector", "Vector searches"]])(
-  "%s is refused by the name of the feature",
+  "%s is refused with the name of the feature",
   async (what, feature) => {
     const { server } = await serve();
     await expect(server.run("realm:unsupported", { what })).rejects.toThrow(
@@ -121,7 +121,7 @@ test.each([["vector", "Vector searches"]])(
   },
 );
 
-test("a function knows itself, and nobody is logged in", async () => {
+test("a function can read its own name, and its caller has no identity", async () => {
   const { server } = await serve();
   expect(await server.run("realm:whoami", {})).toEqual([null, "realm:whoami"]);
 });

@@ -1,10 +1,10 @@
 /**
- * Evaluates a bundle in this process, in a scope that has what Convex's default runtime has.
+ * Evaluates a bundle in this process, in a scope with the globals of Convex's default runtime.
  *
- * Unlike on Convex a module is evaluated once and lives as long as the build: its state survives from one execution
- * to the next. Code must not rely on that, nor on the opposite.
+ * Unlike on Convex, a module is evaluated once and lives as long as the build: its state survives from one execution to the
+ * next. Code must rely neither on that nor on fresh state.
  *
- * It is no security boundary (see `globals.ts`): run only functions that you trust as you trust this process.
+ * The scope is not a security boundary (see `globals.ts`). Run only functions that you trust with this process.
  */
 import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
 import { Script } from "node:vm";
@@ -23,26 +23,26 @@ import { timeGlobals } from "./time";
 import { actionGlobals } from "./actionGlobals";
 
 export interface RealmOptions {
-  /** What `process.env` answers. */
+  /** The contents of `process.env`. */
   readonly env: ReadonlyMap<string, string>;
-  /** For the traces of this bundle and of those that it calls. */
+  /** Maps the stack traces of this bundle and of the bundles that it calls. */
   readonly mapStack: MapStack;
-  /** Milliseconds since 1970. */
+  /** Returns milliseconds since 1970. */
   readonly clock: () => number;
   readonly log: (line: LogLine) => void;
 }
 
 type Loaders = Readonly<Record<string, () => Promise<Namespace>>>;
 
-/** Makes a realm of a bundle. None of its modules is evaluated yet. */
+/** Creates a realm for a bundle. Does not evaluate its modules yet. */
 export function createRealm(bundle: Bundle, options: RealmOptions): Realm {
   const { mapStack } = options;
-  let made: { readonly loaders: Loaders; readonly library: ConvexLibrary } | undefined;
+  let registered: { readonly loaders: Loaders; readonly library: ConvexLibrary } | undefined;
   evaluate(bundle, options, {
-    __modules: (loaders: Loaders, library: ConvexLibrary) => void (made = { loaders, library }),
+    __modules: (loaders: Loaders, library: ConvexLibrary) => void (registered = { loaders, library }),
   });
-  if (made === undefined) throw new Error("The bundle hands over no modules");
-  const { loaders, library } = made;
+  if (registered === undefined) throw new Error("The bundle does not register its modules");
+  const { loaders, library } = registered;
 
   const namespaces = new Map<string, Promise<Namespace>>();
   return {
@@ -54,8 +54,8 @@ export function createRealm(bundle: Bundle, options: RealmOptions): Realm {
       let namespace = namespaces.get(module);
       if (namespace === undefined) {
         const loader = Object.hasOwn(loaders, module) ? loaders[module] : undefined;
-        if (loader === undefined) return Promise.reject(new Error(`There is no module ${module}`));
-        // A module belongs to no execution, even if one is the first to need it.
+        if (loader === undefined) return Promise.reject(new Error(`Module ${module} does not exist`));
+        // Evaluate the module outside the execution that needs it first.
         namespace = executions.exit(loader).catch((error: unknown) => {
           throw withSourcePosition(error, mapStack);
         });
@@ -69,7 +69,7 @@ export function createRealm(bundle: Bundle, options: RealmOptions): Realm {
 /**
  * Runs a bundle's script in a new scope.
  *
- * @param own what it finds there beside Convex's globals.
+ * @param own The values in its scope in addition to Convex's globals.
  */
 export function evaluate(
   bundle: Bundle,
@@ -92,19 +92,19 @@ export function evaluate(
   run(bundle, scope);
 }
 
-/** The outer function's parameters are the scope, the inner one is strict, as modules are. */
+/** Runs a script. The parameters of the outer function are the scope. The inner function is strict, like a module. */
 function run(bundle: Bundle, scope: ReadonlyMap<string, unknown>): void {
   const open = `(function (${[...scope.keys()].join(", ")}) { return (function () { "use strict";`;
   const script = new Script(`${open}\n${bundle.code}\n}).call(undefined); })`, {
     filename: bundle.filename,
-    // The line that is put before the bundle does not count.
+    // Excludes the line before the bundle from line numbers.
     lineOffset: -1,
   });
   const inScope = script.runInThisContext() as (...values: unknown[]) => void;
   inScope(...scope.values());
 }
 
-/** As on Convex: names can be read, not listed; what is assigned is lost. */
+/** Returns a `process.env` as on Convex: variables can be read but not listed, and assignments have no effect. */
 function environment(env: ReadonlyMap<string, string>): Record<string, string | undefined> {
   return new Proxy<Record<string, string | undefined>>(
     {},

@@ -1,4 +1,4 @@
-/** Stack traces that name the project's files instead of the bundle. */
+/** Maps stack traces from bundles to the project's files. */
 import { posix } from "node:path";
 import type { SourceMapPayload } from "node:module";
 import { SourceMap } from "node:module";
@@ -6,8 +6,8 @@ import type { MapStack } from "../exec/realm";
 import type { Bundle } from "./bundle";
 
 /**
- * A mapper for the traces of several bundles, as one trace may lead through components. Each source map is parsed when
- * it is first needed.
+ * Returns a mapper for several bundles, since one trace can pass through several components. Parses each source map on first
+ * use.
  */
 export function stackMapper(bundles: Iterable<Pick<Bundle, "filename" | "map">>): MapStack {
   const maps = new Map<string, () => SourceMap>();
@@ -38,22 +38,22 @@ export function stackMapper(bundles: Iterable<Pick<Bundle, "filename" | "map">>)
 }
 
 /**
- * What evaluating a module threw, with the place in the project where that was, as the bundler names places:
- * `convex/items.ts:3:7: TypeError: …`. What no frame places, the runtime's own refusals for one, stays as it is.
+ * Adds the source position to an error from a module's evaluation, in esbuild's format:
+ * `convex/items.ts:3:7: TypeError: …`. Returns an error without a position in the project, such as one of the runtime, unchanged.
  */
 export function withSourcePosition(thrown: unknown, mapStack: MapStack): unknown {
   if (!(thrown instanceof Error)) return new Error(String(thrown));
   if (thrown.stack === undefined) return thrown;
   const mapped = mapStack(thrown.stack);
   if (mapped === thrown.stack) return thrown;
-  const places = [...mapped.matchAll(/^[ \t]+at (?:.*\(|async )?([^\s()]+:\d+:\d+)\)?$/gm)].map(
+  const positions = [...mapped.matchAll(/^[ \t]+at (?:.*\(|async )?([^\s()]+:\d+:\d+)\)?$/gm)].map(
     ([, at = ""]) => at,
   );
-  // A library that refuses what it is given is not where the mistake is.
-  const [place] = [...places.filter((at) => !/^\.\.\/|(?:^|\/)node_modules\//.test(at)), ...places];
+  // Prefer a frame of the project to one of a library: the mistake is in the call, not in the library that refuses it.
+  const [position] = [...positions.filter((at) => !/^\.\.\/|(?:^|\/)node_modules\//.test(at)), ...positions];
   const { name, message } = thrown;
-  if (place === undefined) return thrown;
-  const error = new Error(`${place}: ${name}: ${message}`, { cause: thrown });
-  // Whoever shows a trace shows that of the module.
+  if (position === undefined) return thrown;
+  const error = new Error(`${position}: ${name}: ${message}`, { cause: thrown });
+  // Keep the module's stack trace.
   return Object.assign(error, { stack: thrown.stack });
 }

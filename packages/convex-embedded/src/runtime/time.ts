@@ -1,13 +1,13 @@
-/** The time as functions see it: it stands still in queries and mutations. */
+/** The clock of functions. It stands still in queries and mutations. */
 import type { Execution } from "../exec/execution";
 import { executions } from "../exec/execution";
 
-/** What code that runs outside of any execution, such as a module being imported, takes as the time. */
+/** Returns the time outside executions, such as during the import of a module, in milliseconds since 1970. */
 type Clock = () => number;
 
 const NativeDate = Date;
 
-/** `Date` and `performance` of a realm. */
+/** Returns the `Date` and `performance` of a realm. */
 export function timeGlobals(clock: Clock): { Date: DateConstructor; performance: Pick<Performance, "now"> } {
   const now = (): number => {
     const execution: Execution | undefined = executions.getStore();
@@ -17,16 +17,16 @@ export function timeGlobals(clock: Clock): { Date: DateConstructor; performance:
   };
 
   function RealmDate(this: unknown, ...args: unknown[]): unknown {
-    // The types know no call without `new`.
+    // TypeScript's types do not cover a call without `new`.
     const target = new.target as unknown;
     if (target === undefined) return new NativeDate(now()).toString();
-    // Nearly all are made so, and `Reflect.construct` costs more than they do.
+    // Fast path for nearly all calls: `Reflect.construct` costs more than the constructor.
     if (target === RealmDate && args.length < 2)
       return new NativeDate(args.length === 0 ? now() : (args[0] as number));
     const given = args.length === 0 ? [now()] : args;
     return Reflect.construct(NativeDate, given, target === RealmDate ? NativeDate : new.target);
   }
-  // Dates of the server and of functions are the same class, so that `instanceof` holds for both.
+  // Dates of the server and of functions share a prototype, so that `instanceof` works for both.
   RealmDate.prototype = NativeDate.prototype;
   Object.defineProperty(RealmDate, "name", { value: "Date" });
   Object.defineProperty(RealmDate, "length", { value: 7 });

@@ -92,7 +92,7 @@ test("a parent reaches what its components export, and nothing else", async () =
   );
   await expect(mutate("counter.lib.secret")).rejects.toThrow("counter does not export lib:secret");
   await expect(query("counter.lib.nothing")).rejects.toThrow("counter does not export lib:nothing");
-  await expect(query("counter.lib")).rejects.toThrow("components.counter.lib is no function");
+  await expect(query("counter.lib")).rejects.toThrow("components.counter.lib is not a function");
   // The component below another one is that one's business.
   await expect(query("journal.counter.lib.total")).rejects.toThrow(
     "journal does not export counter/lib:total",
@@ -289,12 +289,17 @@ test.each([
     "",
     "The component child: the environment variable MODE is required and not set.",
   ],
-  ["has another form", 'app.use(child, { env: { MODE: "c" } })', "", "MODE is not of the declared form"],
+  [
+    "has another form",
+    'app.use(child, { env: { MODE: "c" } })',
+    "",
+    "MODE does not match its declared validator",
+  ],
   [
     "nobody declares",
     'app.use(child, { env: { MODE: "a", X: "x" } })',
     "",
-    "declares no environment variable X",
+    "does not declare the environment variable X",
   ],
   [
     "is bound to one of the app that is not set",

@@ -1,4 +1,4 @@
-/** Ranges of `by_id` as ranges of internal ids, which sort as the ids do. */
+/** Converts ranges of `by_id` to ranges of internal ids. Internal ids and ids sort in the same order. */
 import { decodeId, encodeId } from "../values/ids";
 import { encodeKey, keyAfter } from "../values/keys";
 
@@ -8,20 +8,20 @@ const STRING_TAG_BYTES = 1;
 /** Greater than every internal id. */
 const AFTER_ALL = Buffer.alloc(17, 0xff);
 
-/** The key of a document in `by_id`. */
+/** Returns the key of a document in `by_id`. */
 export function byIdKey(tableNumber: number, internalId: Uint8Array): Buffer {
   return encodeKey([encodeId(tableNumber, internalId)]);
 }
 
 /**
- * Where a bound of keys stands among internal ids: `internal >= byIdBound(n, bound)` exactly if
+ * Converts a bound on keys to a bound on internal ids: `internal >= byIdBound(n, bound)` if and only if
  * `byIdKey(n, internal) >= bound`.
  */
 export function byIdBound(tableNumber: number, bound: Buffer): Buffer {
   return boundAtId(tableNumber, bound) ?? boundBetween(tableNumber, bound);
 }
 
-/** The usual bounds begin with the key of an id. */
+/** Handles the common case: the bound begins with the key of an id. */
 function boundAtId(tableNumber: number, bound: Buffer): Buffer | null {
   const length = encodeId(tableNumber, Buffer.alloc(16)).length;
   const decoded = decodeId(bound.toString("latin1", STRING_TAG_BYTES, STRING_TAG_BYTES + length));
@@ -31,7 +31,7 @@ function boundAtId(tableNumber: number, bound: Buffer): Buffer | null {
   return bound.length === key.length ? decoded.internal : keyAfter(decoded.internal);
 }
 
-/** Any other bound: the least of the 2^128 internal ids at or after it. */
+/** Handles any other bound: finds the smallest of the 2^128 internal ids at or after it. */
 function boundBetween(tableNumber: number, bound: Buffer): Buffer {
   let low = 0n;
   let high = 1n << INTERNAL_BITS;

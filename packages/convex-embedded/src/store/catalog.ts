@@ -1,15 +1,15 @@
-/** Tables and indexes by name and number. A state is never changed but replaced, so that a rollback is an assignment. */
+/** Tables and indexes by name and number. A state is immutable and gets replaced, so a rollback is one assignment. */
 import type { ValidatorJSON } from "convex/values";
 import type { Connection } from "./sqlite";
 import type { Catalog, IndexInfo, TableInfo, TableKey } from "./types";
 
-/** User tables begin here on Convex too, which gives ids of 32 characters. */
+/** The first number of a user table, as on Convex. Ids then have 32 characters. */
 const FIRST_TABLE_NUMBER = 10_001;
 
 /**
- * The runtime's own tables have the numbers that Convex gives them, in every component, so that documents that hold ids
- * of files and jobs mean the same there and here. (`DefaultTableNumber` in `crates/model/src/lib.rs` of
- * get-convex/convex-backend, and 512. The last one Convex does not have.)
+ * System tables have the same numbers as on Convex, in every component, so ids of files and jobs in documents stay valid when
+ * data moves between the two. (`DefaultTableNumber` in `crates/model/src/lib.rs` of get-convex/convex-backend, plus 512.
+ * Convex does not have the last table.)
  */
 const SYSTEM_NUMBERS: ReadonlyMap<string, number> = new Map([
   ["_cron_jobs", 531],
@@ -42,7 +42,7 @@ export class CatalogState implements Catalog {
     return this.#byNumber.get(numberKey(component, number)) ?? null;
   }
 
-  /** The table as it is now, `null` if it is gone. */
+  /** Returns the table's current definition, `null` if the table no longer exists. */
   tableById(id: number): TableInfo | null {
     return this.#byId.get(id) ?? null;
   }
@@ -56,7 +56,7 @@ export class CatalogState implements Catalog {
     return own.sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  /** This state with one table added, or put in the place of the one with its id. */
+  /** Returns a state with the table added. Replaces a table with the same id. */
   with(table: TableInfo): CatalogState {
     return new CatalogState(new Map(this.#byId).set(table.id, table).values());
   }
@@ -65,7 +65,7 @@ export class CatalogState implements Catalog {
     return new CatalogState([...this.#byId.values()].filter(({ id }) => id !== table.id));
   }
 
-  /** What a new table is to be known by. Its number is one that no table has yet, in whichever component. */
+  /** Returns the key of a new table. A user table gets a number that no table of any component has yet. */
   newKey(component: string, name: string): TableKey {
     const all = [...this.#byId.values()];
     const next = Math.max(FIRST_TABLE_NUMBER - 1, ...all.map(({ number }) => number)) + 1;
@@ -75,17 +75,17 @@ export class CatalogState implements Catalog {
   }
 }
 
-/** `by_id` of a table. It has no entries: it only says which table it belongs to. */
+/** Returns the `by_id` index of a table. It has no entries of its own and only identifies the table. */
 export function byIdIndex({ id, number }: TableKey): IndexInfo {
   return { id: -id, table: { id, number }, name: BY_ID, fields: ["_id"] };
 }
 
-/** The table whose `by_id` this is, or `null` for an index with entries. */
+/** Returns the table of a `by_id` index, or `null` for an index with entries. */
 export function tableOfByIdIndex(index: IndexInfo): TableKey | null {
   return index.table ?? null;
 }
 
-/** Reads the catalog of a database. */
+/** Loads the catalog of a database. */
 export function loadCatalog(db: Connection): CatalogState {
   const indexes = new Map<number, IndexInfo[]>();
   for (const row of db
@@ -95,7 +95,7 @@ export function loadCatalog(db: Connection): CatalogState {
     own.push({ id: row.id, name: row.name, fields: JSON.parse(row.fields) as string[] });
     indexes.set(row.table_id, own);
   }
-  // In format 1, which a backup may have, the number was the id.
+  // Format 1 has no id column: the number was the id. A backup may still have that format.
   const tables = db
     .prepare<[], TableRow>("SELECT rowid AS id, number, component, name, document_type FROM tables")
     .all();

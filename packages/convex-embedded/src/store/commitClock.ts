@@ -1,12 +1,12 @@
-/** Commit timestamps: nanoseconds since 1970, each greater than the last, also across restarts and clock changes. */
+/** Commit timestamps: nanoseconds since 1970, strictly increasing, even across restarts and clock changes. */
 import type { Connection } from "./sqlite";
 
-const NANOSECONDS = 1_000_000n;
+const NANOSECONDS_PER_MILLISECOND = 1_000_000n;
 
 export class CommitClock {
   #last: bigint;
 
-  /** @param now milliseconds since 1970. */
+  /** @param now Returns milliseconds since 1970. */
   constructor(
     private readonly db: Connection,
     private readonly now: () => number,
@@ -15,9 +15,9 @@ export class CommitClock {
     this.#last = BigInt(stored ?? 0);
   }
 
-  /** The next timestamp; the transaction that is open keeps it for good, or gives it up with a rollback. */
+  /** Returns the next timestamp and records it in the open transaction. */
   next(): bigint {
-    const now = BigInt(Math.floor(this.now())) * NANOSECONDS;
+    const now = BigInt(Math.floor(this.now())) * NANOSECONDS_PER_MILLISECOND;
     this.#last = now > this.#last ? now : this.#last + 1n;
     this.db
       .prepare("INSERT OR REPLACE INTO meta (key, value) VALUES ('commit_ts', ?)")

@@ -1,12 +1,12 @@
-/** Turns SQLite errors about corrupt or unusable files into messages that say what to do. */
+/** Converts SQLite errors about corrupt or unusable files to messages that say what to do. */
 import { constants } from "node:os";
 import { SqliteError } from "./sqliteError";
 import { StoreUnavailable } from "./unavailable";
 
-/** Of the process (`EMFILE`), and of the machine (`ENFILE`). */
+/** Too many open files in the process (`EMFILE`), or on the machine (`ENFILE`). */
 const TOO_MANY_FILES = new Set([constants.errno.EMFILE, constants.errno.ENFILE]);
 
-/** @throws Error that names the file, in the place of what SQLite says of one that is damaged or cannot be written. */
+/** Calls `open`. @throws the error of `open`, converted by `explainError`. */
 export function withExplainedErrors<T>(file: string, open: () => T): T {
   try {
     return open();
@@ -15,23 +15,26 @@ export function withExplainedErrors<T>(file: string, open: () => T): T {
   }
 }
 
-/** The error that names the file, for what SQLite says of one that is damaged or cannot be written; others as they are. */
+/**
+ * Converts a SQLite error about a corrupt, unwritable or unopenable database to one that names the file and says what to do.
+ * Returns other errors unchanged.
+ */
 export function explainError(file: string, cause: unknown): unknown {
   if (cause instanceof SqliteError && cause.errno !== undefined && TOO_MANY_FILES.has(cause.errno)) {
-    const what = `The database ${file} cannot be opened, because too many files are open.`;
-    return new StoreUnavailable(`${what} Raise the limit, for instance with "ulimit -n 4096".`, { cause });
+    const problem = `The database ${file} cannot be opened, because too many files are open.`;
+    return new StoreUnavailable(`${problem} Raise the limit, for instance with "ulimit -n 4096".`, { cause });
   }
   if (cause instanceof SqliteError && /^SQLITE_(READONLY|CANTOPEN)/.test(cause.code)) {
-    const what = `The database ${file} cannot be written: ${cause.message}.`;
-    return new StoreUnavailable(`${what} Make it writable for this process.`, { cause });
+    const problem = `The database ${file} cannot be written: ${cause.message}.`;
+    return new StoreUnavailable(`${problem} Make it writable for this process.`, { cause });
   }
   if (!isCorruption(cause)) return cause;
-  const what = `The database ${file} is damaged: ${cause.message}.`;
-  const advice = 'Put a backup back with "npx convex-embedded restore FILE --replace"';
-  return new StoreUnavailable(`${what} ${advice}, or choose another data directory.`, { cause });
+  const problem = `The database ${file} is damaged: ${cause.message}.`;
+  const advice = 'Restore a backup with "npx convex-embedded restore FILE --replace"';
+  return new StoreUnavailable(`${problem} ${advice}, or choose another data directory.`, { cause });
 }
 
-/** True for what SQLite finds wrong with the contents of a file. */
+/** True if SQLite reports that the contents of a file are corrupt. */
 export function isCorruption(error: unknown): error is SqliteError {
   return error instanceof SqliteError && /^SQLITE_(NOTADB|CORRUPT)/.test(error.code);
 }

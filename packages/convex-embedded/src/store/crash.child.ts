@@ -1,6 +1,6 @@
 /**
- * The process that `crash.slow.test.ts` kills: inserts into the store of a directory as fast as it can, several at a time,
- * and prints the id of each document once it is acknowledged. With `hold` it takes the store, says so, and waits.
+ * The process that `crash.slow.test.ts` kills. It inserts into the store of a directory as fast as it can, with several writers,
+ * and prints the id of each document once it is acknowledged. With `hold` it only opens the store, prints `held` and waits.
  */
 import { openStore } from "./store";
 import { encodeId, newInternalId } from "../values/ids";
@@ -33,7 +33,7 @@ async function write(writer: number): Promise<never> {
         text: `w${writer}`,
       };
       transaction.insert(table, internal, document);
-      // Some are changed and some are gone again within their transaction, so that entries move.
+      // Change or delete some documents within their transaction, so that index entries move.
       if (n % 3 === 0) transaction.replace(table, internal, { ...document, n: -n });
       if (n % 7 === 6) transaction.remove(table, internal);
       return Promise.resolve(n % 7 === 6 ? null : document._id);

@@ -23,20 +23,20 @@ function start(directory: string, mode: string): Child {
   return endsWithTest(spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] }));
 }
 
-/** Kills a child like the loss of power would end it, as far as a process can tell, and waits until it is gone. */
+/** Kills a child without warning, which for a process is like a power loss. Resolves when it has exited. */
 async function kill(child: Child): Promise<void> {
   const gone = once(child, "exit");
   child.kill("SIGKILL");
   await gone;
 }
 
-/** The ids that a writer printed before it was killed. @param enough how many it is killed after. */
+/** Returns the ids that a writer printed before it was killed. @param enough The number of ids after which it is killed. */
 async function acknowledged(directory: string, enough: number): Promise<string[]> {
   const child = start(directory, "write");
   const ids: string[] = [];
   let killed: Promise<void> | undefined;
   for await (const line of createInterface({ input: child.stdout })) {
-    // A line that the kill cut short is no acknowledgement that anyone has read.
+    // Ignore a line that the kill truncated: it is not a complete acknowledgement.
     if (line.length === 32) ids.push(line);
     if (ids.length >= enough) killed ??= kill(child);
   }
@@ -44,7 +44,7 @@ async function acknowledged(directory: string, enough: number): Promise<string[]
   return ids;
 }
 
-test("nothing acknowledged is lost to SIGKILL, and the indexes fit the documents", async () => {
+test("SIGKILL loses no acknowledged document, and the indexes match the documents", async () => {
   const random = randomOf(SEED);
   const directory = temporaryDirectory();
   const known = new Set<string>();
@@ -75,12 +75,12 @@ test("nothing acknowledged is lost to SIGKILL, and the indexes fit the documents
   db.close();
 });
 
-test("a directory is held by one process, until that one ends, however it ends", async () => {
+test("only one process can hold a directory, until it ends for any reason", async () => {
   const directory = temporaryDirectory();
   const holder = start(directory, "hold");
   const [line] = (await once(createInterface({ input: holder.stdout }), "line")) as [string];
   expect(line).toBe("held");
-  expect(() => openStore({ directory })).toThrow("is in use by another process. Stop that one");
+  expect(() => openStore({ directory })).toThrow("is in use by another process. Stop that process");
   await kill(holder);
   testStore({ directory });
 });

@@ -1,31 +1,31 @@
-/** `_creationTime`s, strictly increasing, so that documents sort in the order in which they were inserted. */
+/** Creation times increase strictly, so that documents sort in insertion order. */
 import { encodeKey } from "../values/keys";
 import type { Store } from "./types";
 
-// Doubles near today's time are 2^-12 ms apart: adding 2^-10 is exact.
+// Doubles near the current time are 2^-12 ms apart, so adding 2^-10 is exact.
 const STEP_MS = 1 / 1024;
 
-/** The year 2248. From here on steps are lost in rounding; only an import has brought what is later. */
-const NO_CLOCK_MS = 2 ** 43;
+/** The year 2248. Beyond it, rounding loses the steps. Only an import can create such documents. */
+const MAX_CLOCK_MS = 2 ** 43;
 
 export class CreationTimes {
   #last: number;
 
-  /** @param last the greatest that was given out before, milliseconds since 1970. */
+  /** @param last The greatest creation time so far, in milliseconds since 1970. */
   constructor(last: number) {
     this.#last = last;
   }
 
-  /** `now`, or just after the last one where that is later: several inserts in a millisecond, a clock set back. */
+  /** Returns `now`, or the last time plus a step if `now` is not later: several inserts in a millisecond, a clock set back. */
   next(now: number): number {
     this.#last = now > this.#last ? now : this.#last + STEP_MS;
     return this.#last;
   }
 }
 
-/** Creation times that go on where the store's documents end, but for those that no clock has dated. */
+/** Continues after the newest document of the store. Ignores documents dated after `MAX_CLOCK_MS`. */
 export function resumeCreationTimes(store: Store): CreationTimes {
-  const dated = { start: encodeKey([]), end: encodeKey([NO_CLOCK_MS]) };
+  const dated = { start: encodeKey([]), end: encodeKey([MAX_CLOCK_MS]) };
   const snapshot = store.snapshot();
   let last = 0;
   try {

@@ -1,14 +1,14 @@
 /**
- * What Convex asks of the tables and indexes that a schema declares, whatever documents there are.
+ * Convex's rules for the tables and indexes of a schema. They do not depend on the documents.
  *
- * Source: `crates/common/src/schemas/json.rs` and `bootstrap_model/index` beside it in get-convex/convex-backend.
+ * Source: `crates/common/src/schemas/json.rs` and `bootstrap_model/index` of get-convex/convex-backend.
  */
 import type { ValidatorJSON } from "convex/values";
 import { BY_CREATION_TIME, BY_ID } from "./catalog";
 import type { SchemaIndexJSON, SchemaTableJSON } from "./types";
 
-const MOST_INDEXES = 32;
-const MOST_FIELDS_OF_INDEX = 16;
+const MAX_INDEXES = 32;
+const MAX_INDEX_FIELDS = 16;
 const NAME = /^[a-zA-Z][a-zA-Z0-9_]{0,63}$/;
 const PATH = /^[a-zA-Z_][a-zA-Z0-9_]*(\.[a-zA-Z_][a-zA-Z0-9_]*)*$/;
 
@@ -18,10 +18,10 @@ export function isBuiltIn(name: string): boolean {
 }
 
 /**
- * Checks a table and its indexes; tables whose names begin with `_` are the runtime's own.
+ * Checks a table and its indexes. Skips system tables, whose names begin with `_`.
  *
- * @param validates whether documents are held against the schema.
- * @throws Error for what cannot be deployed.
+ * @param validates True if documents are validated against the schema.
+ * @throws Error if the definition breaks a rule.
  */
 export function checkDefinition(table: SchemaTableJSON, validates: boolean): void {
   const { tableName, indexes } = table;
@@ -32,8 +32,8 @@ export function checkDefinition(table: SchemaTableJSON, validates: boolean): voi
         "and underscores.",
     );
   }
-  if (indexes.length > MOST_INDEXES) {
-    throw new Error(`Table "${tableName}" cannot have more than ${MOST_INDEXES} indexes.`);
+  if (indexes.length > MAX_INDEXES) {
+    throw new Error(`Table "${tableName}" cannot have more than ${MAX_INDEXES} indexes.`);
   }
   const names = new Set<string>();
   const lists = new Map<string, string>();
@@ -58,19 +58,19 @@ function problemOfName(name: string, others: ReadonlySet<string>): string | null
   if (isBuiltIn(name)) return "every table has an index of that name";
   if (others.has(name)) return "the table has another index of that name";
   if (NAME.test(name)) return null;
-  return "names have 64 characters or less, begin with a letter, and have letters, digits and underscores only";
+  return "a name must begin with a letter, contain only letters, digits and underscores, and be at most 64 characters long";
 }
 
 function problemOfFields(fields: SchemaIndexJSON["fields"]): string | null {
   if (fields.length === 0) return "it has no fields";
-  if (fields.length > MOST_FIELDS_OF_INDEX) return `indexes may have up to ${MOST_FIELDS_OF_INDEX} fields`;
+  if (fields.length > MAX_INDEX_FIELDS) return `indexes may have up to ${MAX_INDEX_FIELDS} fields`;
   for (const [i, field] of fields.entries()) {
     if (field === "_id")
       return "`_id` is not a valid index field. To load documents by ID, use `db.get(id)`.";
     if (field === "_creationTime") {
       return "`_creationTime` is automatically added to the end of each index. It should not be added explicitly.";
     }
-    if (!PATH.test(field)) return `"${field}" is no path of fields`;
+    if (!PATH.test(field)) return `"${field}" is not a field path`;
     if (field.split(".").some((part) => part.startsWith("_")))
       return "fields that begin with `_` are reserved";
     if (fields.indexOf(field) !== i) return `it has the field ${field} twice`;
@@ -87,7 +87,7 @@ function problemOfPaths(
   return impossible === undefined ? null : `it references the field ${impossible} that does not exist.`;
 }
 
-/** Whether some document of this type can have a field at this path. */
+/** True if a document of this type can have a field at this path. */
 function canContain(validator: ValidatorJSON | null, path: readonly string[]): boolean {
   const [name, ...rest] = path;
   if (name === undefined || validator === null || validator.type === "any") return true;

@@ -1,4 +1,4 @@
-/** What lies in a data directory, and how a restored backup takes the place of it. */
+/** The contents of a data directory, and their replacement by a restored backup. */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { syncDirectory } from "./durable";
@@ -8,8 +8,8 @@ export const FILES_DIRECTORY = "files";
 export const SECRET_FILE = "secret";
 export const STARTED_FILE = "started";
 
-/** All that the runtime puts there, but the locks. What else is found in a data directory is somebody's own. */
-const OURS = [
+/** All files of the runtime except the locks. Any other file in a data directory belongs to the user. */
+const DATA_FILES = [
   DATABASE_FILE,
   `${DATABASE_FILE}-wal`,
   `${DATABASE_FILE}-shm`,
@@ -19,44 +19,44 @@ const OURS = [
   FILES_DIRECTORY,
 ];
 
-/** A backup that is being unpacked: worth nothing until it is complete. */
+/** A backup that is being unpacked. It is incomplete and can be deleted. */
 const UNPACKING = "restore.new";
-/** One that is complete and takes the place of what is there. From here on there is no way back. */
+/** A complete backup that is about to replace the data. From here on the restore always finishes. */
 const COMPLETE = "restore.complete";
-/** The same when nothing is left of what was there. */
+/** A complete backup whose files are being moved into place. The old data is already deleted. */
 const MOVING = "restore.moving";
 
-/** Deletes the data. Others' files stay. To be called by who holds the directory's lock. */
+/** Deletes the data. The user's files stay. The caller must hold the directory's lock. */
 export function deleteData(directory: string): void {
-  for (const name of [UNPACKING, COMPLETE, MOVING, ...OURS]) {
+  for (const name of [UNPACKING, COMPLETE, MOVING, ...DATA_FILES]) {
     rmSync(join(directory, name), { recursive: true, force: true });
   }
 }
 
-/** Names in the directory that belong to data, or to nobody known. Locks and what a cut-off restore left are no data. */
+/** Returns the names of data files and unknown files. Excludes locks and the remains of an interrupted restore. */
 export function dataEntries(directory: string): string[] {
-  const none = /^(?:(?:backup\.)?lock(?:-journal)?|lost\+found|restore\.new)$/;
-  return existsSync(directory) ? readdirSync(directory).filter((name) => !none.test(name)) : [];
+  const ignored = /^(?:(?:backup\.)?lock(?:-journal)?|lost\+found|restore\.new)$/;
+  return existsSync(directory) ? readdirSync(directory).filter((name) => !ignored.test(name)) : [];
 }
 
-/** An empty directory, within the data directory, to unpack a backup into. */
+/** Creates an empty directory within the data directory, to unpack a backup into. @returns its path. */
 export function makeUnpackDirectory(directory: string): string {
-  const place = join(directory, UNPACKING);
-  rmSync(place, { recursive: true, force: true });
-  mkdirSync(place);
-  return place;
+  const path = join(directory, UNPACKING);
+  rmSync(path, { recursive: true, force: true });
+  mkdirSync(path);
+  return path;
 }
 
-/** Forgets what was unpacked, because something is wrong with it. */
+/** Deletes an unpacked backup that is invalid. */
 export function discardUnpacked(directory: string): void {
   rmSync(join(directory, UNPACKING), { recursive: true, force: true });
 }
 
 /**
- * Puts what was unpacked in the place of what is there. It must be on disk, all of it.
+ * Replaces the data with the unpacked backup. All files of the backup must already be synced to disk.
  *
- * One rename decides. A process that dies before it has changed nothing; one that dies after it is followed by one that
- * finishes: the next start.
+ * One rename is the commit point. If the process dies before it, nothing has changed. If it dies after it, the next start
+ * finishes the restore.
  */
 export function installUnpacked(directory: string): void {
   renameSync(join(directory, UNPACKING), join(directory, COMPLETE));
@@ -64,21 +64,21 @@ export function installUnpacked(directory: string): void {
   finishRestore(directory);
 }
 
-/** True if a restore was cut off after it was decided, and nobody has finished it. */
+/** True if a restore was interrupted after its commit point and is not finished yet. */
 export function isRestorePending(directory: string): boolean {
   return existsSync(join(directory, COMPLETE)) || existsSync(join(directory, MOVING));
 }
 
 /**
- * Finishes a restore that was cut off after it was decided, and deletes what one has left that was cut off before. To be
- * called by who holds the directory's lock.
+ * Finishes a restore that was interrupted after its commit point. Deletes the remains of one that was interrupted earlier. The
+ * caller must hold the directory's lock.
  */
 export function finishRestore(directory: string): void {
   discardUnpacked(directory);
   const complete = join(directory, COMPLETE);
   const moving = join(directory, MOVING);
   if (existsSync(complete)) {
-    for (const name of OURS) rmSync(join(directory, name), { recursive: true, force: true });
+    for (const name of DATA_FILES) rmSync(join(directory, name), { recursive: true, force: true });
     syncDirectory(directory);
     renameSync(complete, moving);
     syncDirectory(directory);

@@ -1,9 +1,9 @@
-/** What makes names in a directory durable: a file that was synced is lost all the same if its name is. */
+/** Makes names in a directory durable. A synced file is still lost if its directory entry is lost. */
 import { closeSync, fsyncSync, mkdirSync, openSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 
-// Windows opens no directories; its file systems log their names by themselves.
+// Windows cannot open directories. Its file systems journal their entries.
 const SYNCS = process.platform !== "win32";
 
 /** Returns when the names in the directory are on disk. */
@@ -17,16 +17,16 @@ export function syncDirectory(directory: string): void {
   }
 }
 
-/** Makes a directory and those that it lies in, if missing, for this user alone, and returns when their names are on disk. */
+/** Creates a directory and its missing parents with mode 0700. Returns when their names are on disk. */
 export function makeDurableDirectory(directory: string): void {
   const first = mkdirSync(directory, { recursive: true, mode: 0o700 });
   if (first === undefined) return;
   const top = dirname(first);
-  for (let made = resolve(directory); made.length > top.length; made = dirname(made))
-    syncDirectory(dirname(made));
+  for (let created = resolve(directory); created.length > top.length; created = dirname(created))
+    syncDirectory(dirname(created));
 }
 
-/** The same as `syncDirectory`, off the event loop. */
+/** Like `syncDirectory`, but does not block the event loop. */
 export async function syncDirectoryAsync(directory: string): Promise<void> {
   if (!SYNCS) return;
   const handle = await open(directory, "r");

@@ -1,19 +1,19 @@
-/** What is done about a commit that failed, and what those are told who waited for it. */
+/** Recovers from a failed commit and creates the error for the callers that waited for it. */
 import { randomUUID } from "node:crypto";
 import type { Connection } from "./sqlite";
 import { StoreUnavailable } from "./unavailable";
 
-/** The commit of a group failed: nothing of its executions is kept. */
+/** The commit of a group failed. None of its writes are kept. */
 class CommitFailed extends StoreUnavailable {
   override readonly name = "CommitFailed";
 }
 
-/** The writer could not return to a known state; the process has to be started again. */
+/** The writer could not return to a known state. The process must be restarted. */
 export class WriterStopped extends StoreUnavailable {
   override readonly name = "WriterStopped";
 }
 
-/** Makes sure that the connection is out of its failed transaction. @returns what the group's callers are told. */
+/** Rolls back the failed transaction. @returns the error for the group's callers. */
 export function recoverFromFailedCommit(db: Connection, cause: unknown): CommitFailed | WriterStopped {
   try {
     if (db.inTransaction) db.exec("ROLLBACK");
@@ -21,8 +21,8 @@ export function recoverFromFailedCommit(db: Connection, cause: unknown): CommitF
     overwrite(db);
   } catch (error) {
     return new WriterStopped(
-      `The database can no longer be written: ${errorMessage(error)}. Free or repair its disk and start the process ` +
-        "again; everything that was acknowledged is in it.",
+      `The database can no longer be written: ${errorMessage(error)}. Free or repair its disk and restart the process. ` +
+        "All acknowledged writes are in the database.",
       { cause: error },
     );
   }
@@ -30,8 +30,8 @@ export function recoverFromFailedCommit(db: Connection, cause: unknown): CommitF
 }
 
 /**
- * Commits something else in the place of what failed. A group whose last sync failed is in the log, complete, and
- * would be found there after a crash, though its callers were refused.
+ * Overwrites the failed commit in the log with another one. If only the last sync of a group failed, the log contains the whole
+ * group, and recovery after a crash would apply it although its callers were refused.
  */
 function overwrite(db: Connection): void {
   try {
@@ -39,7 +39,7 @@ function overwrite(db: Connection): void {
     db.prepare<[string]>("INSERT OR REPLACE INTO meta (key, value) VALUES ('refused', ?)").run(randomUUID());
     db.exec("COMMIT");
   } catch {
-    // The disk may still be full. What was written of this is enough, and the next commit does the same.
+    // The disk may still be full. A partial write is enough to overwrite the group, and so is the next commit.
     if (db.inTransaction) db.exec("ROLLBACK");
   }
 }

@@ -1,8 +1,8 @@
 /**
- * Whether a data directory has had its first start, which prints what is shown only once.
+ * Records the first start of a data directory. The first start prints secrets that are shown only once.
  *
- * The mark is written after that was printed. A process that dies in between prints it again on the next start, with a
- * new key: better a key too many than one that nobody saw.
+ * The marker file is written after the output. If the process dies in between, the next start prints the output again with a new key:
+ * an unused key is better than a key that was never seen.
  */
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
@@ -12,10 +12,10 @@ export function isFirstStart(directory: string): boolean {
   return !existsSync(join(directory, STARTED_FILE));
 }
 
-/** Remembers, durably, that the first start is over. */
+/** Records durably that the first start is complete. */
 export function finishFirstStart(directory: string): void {
   mkdirSync(directory, { recursive: true });
-  const mark = openSync(join(directory, STARTED_FILE), "w");
-  fsyncSync(mark);
-  closeSync(mark);
+  const marker = openSync(join(directory, STARTED_FILE), "w");
+  fsyncSync(marker);
+  closeSync(marker);
 }

@@ -5,7 +5,7 @@ import { Connection } from "./sqlite";
 import { insertOne, itemStore, names, temporaryDirectory } from "./storeForTests";
 import { StoreUnavailable } from "./unavailable";
 
-/** A database whose write lock another connection holds, as the `sqlite3` shell does after `BEGIN IMMEDIATE`. */
+/** Opens a store whose write lock another connection holds, as the `sqlite3` shell does after `BEGIN IMMEDIATE`. */
 async function locked(patienceMs: number) {
   const directory = temporaryDirectory();
   const store = await itemStore({ directory, patienceMs });
@@ -16,11 +16,11 @@ async function locked(patienceMs: number) {
   return { store, other };
 }
 
-test("a write waits for the lock of another process while everything else goes on", async () => {
+test("a write waits for the lock of another process without blocking other work", async () => {
   const { store, other } = await locked(60_000);
   let settled = false;
   const write = insertOne(store, { name: "waited" }).finally(() => (settled = true));
-  // The event loop turns: it would not if the wait blocked it.
+  // The event loop turns, so the wait does not block it.
   for (let i = 0; i < 20; i++) {
     await turn();
     expect(names(store)).toEqual(["before"]);
@@ -31,14 +31,14 @@ test("a write waits for the lock of another process while everything else goes o
   expect(names(store)).toEqual(["before", "waited"]);
 });
 
-test("a lock that is held for too long refuses all that wait, and a later write at once", async () => {
+test("if a lock is held for too long, waiting writes are refused and later writes are refused immediately", async () => {
   const { store, other } = await locked(100);
   const outcomes = await Promise.allSettled(["a", "b", "c"].map((name) => insertOne(store, { name })));
   for (const outcome of outcomes) {
     expect(outcome).toMatchObject({ status: "rejected", reason: expect.any(StoreUnavailable) as Error });
     expect(String((outcome as PromiseRejectedResult).reason)).toMatch(/is locked by another process/);
   }
-  // No time passes for it, though it would have a limit of its own if it had to wait.
+  // The limit has already passed, so this write is refused without a wait.
   await expect(insertOne(store, { name: "d" })).rejects.toThrow("is locked by another process");
   expect(names(store)).toEqual(["before"]);
   other.exec("ROLLBACK");

@@ -3,27 +3,26 @@ import { setTimeout as pause } from "node:timers/promises";
 import { SqliteError } from "./sqliteError";
 import { StoreUnavailable } from "./unavailable";
 
-/** How long a write waits for the lock, in milliseconds. */
+/** How long a write waits for the lock. */
 const PATIENCE_MS = 2000;
 const FIRST_PAUSE_MS = 2;
-const LONGEST_PAUSE_MS = 50;
+const MAX_PAUSE_MS = 50;
 
-/** When to give up on a lock that another process holds. */
+/** Options for waiting on a lock that another process holds. */
 export interface ForeignLockOptions {
-  /** Milliseconds. Default 2000. */
+  /** How long a write waits, in milliseconds. Default 2000. */
   readonly patienceMs?: number | undefined;
 }
 
 /**
  * Takes the write lock of a database.
  *
- * The first write that meets a foreign lock waits for it, up to a limit. While the lock is held beyond that limit, later
- * writes are refused at once: the lock has shown that it will be held for long, and each of them would otherwise wait as
- * long as the first one.
+ * If another process holds the lock, the first write waits for it, up to a limit. While the lock is held beyond that limit, later
+ * writes are refused immediately: the holder keeps the lock for long, and each of them would otherwise wait in vain.
  */
 export class ForeignLock {
   readonly #patienceMs: number;
-  /** When the lock that is held now was first met, and when it was last met. From `performance.now()`. */
+  /** The times of the first and the last attempt that found the current lock, from `performance.now()`. */
   #since = -Infinity;
   #last = -Infinity;
 
@@ -35,11 +34,11 @@ export class ForeignLock {
   }
 
   /**
-   * @param begin starts the transaction. It must not wait.
-   * @throws StoreUnavailable if the lock is held for too long; what `begin` throws for any other reason.
+   * @param begin Starts the transaction. It must not wait for the lock.
+   * @throws StoreUnavailable if the lock is held for too long. Rethrows other errors of `begin`.
    */
   async begin(begin: () => void): Promise<void> {
-    for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(2 * wait, LONGEST_PAUSE_MS)) {
+    for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(2 * wait, MAX_PAUSE_MS)) {
       try {
         begin();
         this.#since = this.#last = -Infinity;
@@ -54,7 +53,7 @@ export class ForeignLock {
 
   #assertPatience(cause: SqliteError): void {
     const now = performance.now();
-    // Nothing was written for a while, so this may be another lock.
+    // The last attempt is long ago, so this may be another lock.
     if (now - this.#last > this.#patienceMs) this.#since = now;
     this.#last = now;
     if (now - this.#since < this.#patienceMs) return;

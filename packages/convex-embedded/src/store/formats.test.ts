@@ -16,7 +16,7 @@ import {
 } from "./storeForTests";
 import { Connection } from "./sqlite";
 
-/** Turns a database into one of format 2, whose columns had other names. */
+/** Downgrades a database to format 2, whose columns had other names. */
 function toFormat2(db: Connection): void {
   db.exec(`
     ALTER TABLE documents RENAME COLUMN table_id TO table_number;
@@ -25,7 +25,7 @@ function toFormat2(db: Connection): void {
   `);
 }
 
-/** Turns a database of format 2 into one of format 1, where the number of a table was its id. */
+/** Downgrades a database from format 2 to format 1, where the number of a table was its id. */
 function toFormat1(db: Connection): void {
   db.exec(`
     UPDATE documents SET table_number = (SELECT number FROM tables WHERE id = table_number);
@@ -44,7 +44,7 @@ function toFormat1(db: Connection): void {
   `);
 }
 
-/** A data directory as an earlier version left it. */
+/** Creates a data directory in the format of an earlier version. */
 async function oldData(format: number): Promise<{ directory: string; id: string }> {
   const directory = temporaryDirectory();
   const store = await itemStore({ directory });
@@ -77,7 +77,7 @@ test.each([1, 2])(
 );
 
 test.each([1, 2])(
-  "a database of format %i can be backed up before that, and the backup restored",
+  "a database of format %i can be backed up before the upgrade, and the backup restored",
   async (format) => {
     const { directory, id } = await oldData(format);
     const file = join(temporaryDirectory(), "backup.zip");
@@ -99,7 +99,7 @@ test.each([1, 2])(
   },
 );
 
-test("the runtime's tables have Convex's numbers in every component, others have one each", async () => {
+test("system tables have Convex's numbers in every component, and user tables have unique numbers", async () => {
   const store = testStore();
   const numbers = await inTransaction(store, (transaction) =>
     ["_storage", "_scheduled_functions", "items"].map((name) =>
@@ -111,7 +111,7 @@ test("the runtime's tables have Convex's numbers in every component, others have
     [539, 539],
     [10_001, 10_002],
   ]);
-  // Documents with the same number, and even the same id, do not meet.
+  // Documents with the same table number, and even the same id, are distinct in different components.
   await inTransaction(store, (transaction) => {
     for (const component of ["", "child"]) {
       const table = store.catalog.table(component, "_storage");

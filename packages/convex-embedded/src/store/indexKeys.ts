@@ -1,4 +1,4 @@
-/** The keys under which a document stands in its table's indexes. */
+/** A document's keys in the indexes of its table. */
 import { jsonToConvex } from "convex/values";
 import type { JSONValue, Value } from "convex/values";
 import { encodeKey } from "../values/keys";
@@ -14,16 +14,16 @@ export interface IndexEntry {
 
 type JsonObject = { [field: string]: JSONValue };
 
-/** Any byte but 0xff would do, as nothing else stands in this place; it is the tag of the string that an id is. */
+/** The tag of a string, because ids are strings. Any byte but 0xff would work: keys have nothing else at this position. */
 const ID_TAG = 0x07;
 const TAIL_BYTES = 17;
 
-/** The entries of a document, one for each index but `by_id`, in the order of the table's indexes. */
+/** Returns a document's index entries, one for each index except `by_id`, in the order of the table's indexes. */
 export function entriesOf(table: TableInfo, internalId: Uint8Array, document: StoredDocument): IndexEntry[] {
   return entries(table.indexes, internalId, (path) => valueAt(document, path) as Value | undefined);
 }
 
-/** The same from a document's stored JSON; only indexed fields are converted. */
+/** Like `entriesOf`, for a document's stored JSON. Converts only the indexed fields. */
 export function entriesOfJson(
   indexes: readonly IndexInfo[],
   internalId: Uint8Array,
@@ -37,16 +37,16 @@ export function entriesOfJson(
 }
 
 /**
- * Where a bound on `_id` stands among the entries whose indexed values encode to `values`: they end with internal ids,
- * which sort as the ids do.
+ * Converts a bound on `_id` to a key among the entries whose indexed values encode to `values`. Those entries end with
+ * internal ids, which sort like the ids.
  *
- * @param bound as a key of `by_id`: the encoded id, or a key between two.
+ * @param bound A key of `by_id`: an encoded id, or a key between two ids.
  */
 export function boundOnId(values: Uint8Array, tableNumber: number, bound: Buffer): Buffer {
   return Buffer.concat([values, Uint8Array.of(ID_TAG), byIdBound(tableNumber, bound)]);
 }
 
-/** The internal id at the end of an entry's key. */
+/** Returns the internal id at the end of an entry's key. */
 export function internalIdOf(key: Buffer): Buffer {
   return key.subarray(key.length - TAIL_BYTES + 1);
 }
@@ -56,7 +56,7 @@ function entries(
   internalId: Uint8Array,
   read: (path: readonly string[]) => Value | undefined,
 ): IndexEntry[] {
-  const made: IndexEntry[] = [];
+  const result: IndexEntry[] = [];
   for (const index of indexes) {
     if (tableOfByIdIndex(index) !== null) continue;
     const values = encodeKey(pathsOf(index).map(read));
@@ -64,14 +64,14 @@ function entries(
     key.set(values);
     key[values.length] = ID_TAG;
     key.set(internalId, values.length + 1);
-    made.push({ index: index.id, key });
+    result.push({ index: index.id, key });
   }
-  return made;
+  return result;
 }
 
 const paths = new WeakMap<IndexInfo, readonly (readonly string[])[]>();
 
-/** The fields of an index, split, with `_creationTime` behind them: ties stand in the order of creation. */
+/** Returns the fields of an index as paths. Appends `_creationTime`, so that ties sort by creation. */
 function pathsOf(index: IndexInfo): readonly (readonly string[])[] {
   let split = paths.get(index);
   if (!split) {
@@ -82,7 +82,7 @@ function pathsOf(index: IndexInfo): readonly (readonly string[])[] {
   return split;
 }
 
-/** The field at a path of nested objects, `undefined` where one of them has no such field or is no object. */
+/** Returns the field at a path of nested objects, `undefined` if the path does not exist. */
 function valueAt(document: object, path: readonly string[]): unknown {
   let value: unknown = document;
   for (const name of path) {

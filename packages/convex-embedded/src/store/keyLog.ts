@@ -1,31 +1,31 @@
-/** The keys of one index that were written last, with the commits that wrote them. */
+/** The most recently written keys of one index, with the commits that wrote them. */
 import type { KeyRange } from "./types";
 
-/** Keys that are remembered, at least; at most twice as many. */
-const MOST_REMEMBERED = 1024;
+/** The number of keys that are kept: at least this many, at most twice as many. */
+const MIN_REMEMBERED = 1024;
 
 interface Written {
   readonly commit: number;
-  /** One character a byte, so that texts compare as keys do. */
+  /** One character per byte, so that texts compare like keys. */
   readonly key: string;
 }
 
 export class KeyLog {
-  /** The oldest first. */
+  /** Oldest first. */
   #written: Written[] = [];
-  /** Whatever was written up to this commit may be forgotten. */
+  /** Writes up to this commit may have been dropped. */
   #forgotten = 0;
 
-  /** @param key as `textOfKey` gives it. */
+  /** @param key The result of `textOfKey`. */
   add(commit: number, key: string): void {
     this.#written.push({ commit, key });
-    if (this.#written.length < 2 * MOST_REMEMBERED) return;
-    const kept = this.#written.slice(MOST_REMEMBERED);
-    this.#forgotten = this.#written[MOST_REMEMBERED - 1]?.commit ?? commit;
+    if (this.#written.length < 2 * MIN_REMEMBERED) return;
+    const kept = this.#written.slice(MIN_REMEMBERED);
+    this.#forgotten = this.#written[MIN_REMEMBERED - 1]?.commit ?? commit;
     this.#written = kept;
   }
 
-  /** Whether anything in a range may have been written after a commit. It looks at all that was written since. */
+  /** True if a key in the range may have been written after the commit. Takes time linear in the writes since then. */
   changed({ start, end }: TextRange, since: number): boolean {
     if (this.#forgotten > since) return true;
     for (let i = this.#written.length - 1; i >= 0; i--) {
@@ -40,5 +40,5 @@ export class KeyLog {
 /** A `KeyRange` as texts: `start <= key < end`. */
 export type TextRange = { readonly [bound in keyof KeyRange]: string };
 
-/** A key as a text with a character for each byte: smaller than a buffer that is kept, and as fast to compare. */
+/** Converts a key to text, one character per byte. Text needs less memory than a buffer and compares as fast. */
 export const textOfKey = (key: Buffer): string => key.toString("latin1");

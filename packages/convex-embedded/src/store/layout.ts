@@ -1,24 +1,24 @@
 /** The database file: its tables, its format version and how connections to it are set up. */
 import { Connection } from "./sqlite";
 
-/** Raised when the tables below, index keys or stored JSON change their meaning. */
+/** Increment this when the tables below, index keys or stored JSON change their meaning. */
 const FORMAT = 3;
 
 const MIB = 1024 * 1024;
 
 /**
- * How long a connection blocks while another process (a backup, the `sqlite3` shell) locks the database, unless it is
- * told otherwise. A server, which must not block, waits in `foreignLock.ts`.
+ * The default time that a connection blocks while another process (a backup, the `sqlite3` shell) locks the database, in
+ * milliseconds. A server must not block and waits in `foreignLock.ts` instead.
  */
 const BUSY_MS = 2000;
 
-/** The log is folded into the database after this many pages (16 MiB), where no reader needs the older ones. */
+/** SQLite checkpoints the log after this many pages (16 MiB), unless a reader still needs the older pages. */
 const CHECKPOINT_PAGES = 4096;
 
-/** What a restarted log keeps of its file. Larger only while readers hold it back: see `walCheckpoint.ts`. */
+/** The maximum size of the log's file after a restart of the log. It is larger while readers block: see `walCheckpoint.ts`. */
 const LOG_BYTES_KEPT = 32 * MIB;
 
-/** `number` is what the ids of the table's documents carry. */
+/** `number` is part of the ids of the table's documents. */
 const CATALOG = `
   CREATE TABLE tables (
     id INTEGER PRIMARY KEY,
@@ -31,9 +31,9 @@ const CATALOG = `
   );
 `;
 
-/** What brings a database from a format to the next one. */
+/** The statements that upgrade a database from each format to the next. */
 const UPGRADES: Readonly<Record<number, string>> = {
-  // In format 1 the number of a table was its id as well.
+  // In format 1, the number of a table was also its id.
   1: `
   ALTER TABLE tables RENAME TO tables_1;
   ${CATALOG}
@@ -41,7 +41,7 @@ const UPGRADES: Readonly<Record<number, string>> = {
     SELECT number, number, component, name, document_type FROM tables_1;
   DROP TABLE tables_1;
 `,
-  // Format 2 called the id of a table its number.
+  // Format 2 used the name `table_number` for the id of a table.
   2: `
   ALTER TABLE documents RENAME COLUMN table_number TO table_id;
   ALTER TABLE indexes RENAME COLUMN table_number TO table_id;
@@ -49,8 +49,8 @@ const UPGRADES: Readonly<Record<number, string>> = {
 };
 
 /**
- * `documents.row` is the short name of a document in `index_entries`. The key of an entry ends with the document's internal
- * id, which makes it unique. The index `by_id` has no entries: the unique key of `documents` serves it.
+ * `index_entries` refers to a document by `documents.row`. The key of an entry ends with the document's internal id, which makes
+ * it unique. The index `by_id` has no entries: reads of it use the unique key of `documents`.
  */
 const TABLES = `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -78,9 +78,9 @@ const TABLES = `
 `;
 
 /**
- * Opens the connection that writes, and creates the tables in a new file.
+ * Opens the write connection. Creates the tables in a new file.
  *
- * @throws Error if the file is of a newer format or not this project's.
+ * @throws Error if the file has a newer format or does not belong to this project.
  */
 export function openWriteConnection(file: string, synchronous: "FULL" | "NORMAL"): Connection {
   const db = new Connection(file, { timeout: BUSY_MS });
@@ -91,7 +91,7 @@ export function openWriteConnection(file: string, synchronous: "FULL" | "NORMAL"
     db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     db.pragma(`journal_size_limit = ${LOG_BYTES_KEPT}`);
     db.pragma("cache_size = -16000");
-    bringUpToDate(db);
+    migrate(db);
   } catch (error) {
     db.close();
     throw error;
@@ -99,17 +99,17 @@ export function openWriteConnection(file: string, synchronous: "FULL" | "NORMAL"
   return db;
 }
 
-/** Brings a database that nobody else uses, such as a copy, to the present format. */
+/** Upgrades a database to the current format. No other connection may use it. */
 export function upgradeDatabase(file: string): void {
   const db = new Connection(file, { timeout: BUSY_MS, mustExist: true });
   try {
-    bringUpToDate(db);
+    migrate(db);
   } finally {
     db.close();
   }
 }
 
-function bringUpToDate(db: Connection): void {
+function migrate(db: Connection): void {
   const empty = isEmpty(db);
   const format = empty ? 0 : formatOf(db);
   if (format === null || format >= FORMAT) return;
@@ -120,18 +120,18 @@ function bringUpToDate(db: Connection): void {
   });
 }
 
-/** Opens a connection that only reads. @param timeout how many milliseconds it blocks while the database is locked. */
+/** Opens a read-only connection. @param timeout How long it blocks while the database is locked, in milliseconds. */
 export function openReadConnection(file: string, timeout = BUSY_MS): Connection {
   const db = new Connection(file, { timeout, mustExist: true });
   db.pragma("query_only = ON");
-  // Mapped pages are read without a copy or a system call, which halves the time of a point read. The bound is for
-  // the resident memory, of which they count as a part.
+  // Memory-mapped pages need neither a copy nor a system call, which halves the time of a point read. The limit exists
+  // because mapped pages count as resident memory.
   db.pragma(`mmap_size = ${64 * MIB}`);
   db.pragma("cache_size = -8000");
   return db;
 }
 
-/** @throws Error if the database is of a newer format or not this project's. An empty one is fine. */
+/** Accepts an empty database. @throws Error if the database has a newer format or does not belong to this project. */
 export function checkFormat(db: Connection, file: string): void {
   if (isEmpty(db)) return;
   const format = formatOf(db);

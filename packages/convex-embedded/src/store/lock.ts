@@ -1,4 +1,4 @@
-/** The locks of a data directory: one process serves it at a time, and one backs it up or exports it. */
+/** The locks of a data directory. One process at a time can serve it, and one can back it up or export it. */
 import { accessSync, chownSync, constants, existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Connection } from "./sqlite";
@@ -12,34 +12,34 @@ export interface DirectoryLock {
 const BACKUP = "backup.lock";
 
 /**
- * Takes the lock of a data directory.
+ * Acquires the lock of a data directory.
  *
- * @throws Error if it is held, by another process or by this one, or the directory cannot be written.
+ * @throws Error if this process or another one holds the lock, or if the directory is not writable.
  */
 export function lockDirectory(directory: string): DirectoryLock {
   return (
     take(directory, "lock") ??
     refuse(
-      `The data directory ${directory} is in use by another process. Stop that one, or choose another data directory.`,
+      `The data directory ${directory} is in use by another process. Stop that process, or choose another data directory.`,
     )
   );
 }
 
 /**
- * Takes the lock of who makes a backup or an export: while it is held, no bytes of stored files are deleted.
+ * Acquires the lock for a backup or an export. While it is held, no bytes of stored files are deleted.
  *
- * @throws Error if another is being made.
+ * @throws Error if another backup or export is running.
  */
 export function lockForBackup(directory: string): DirectoryLock {
   return (
     take(directory, BACKUP) ??
-    refuse(`Another backup or export of ${directory} is being made. Wait until it is done.`)
+    refuse(`Another backup or export of ${directory} is running. Wait until it has finished.`)
   );
 }
 
 /**
- * True while a backup is being made. To be asked after the removal of a file is durable: a backup that begins later
- * knows nothing of the file.
+ * True while a backup is running. Call this after the removal of a file is durable: backups that start later do not contain
+ * the file.
  */
 export function isBackupUnderWay(directory: string): boolean {
   const file = join(directory, BACKUP);
@@ -57,16 +57,16 @@ export function isBackupUnderWay(directory: string): boolean {
 }
 
 /**
- * An exclusive SQLite lock on an empty file. The operating system frees it when the process ends, however it ends, so
- * that nothing stale can be left behind.
+ * Takes an exclusive SQLite lock on an empty file. The operating system releases it when the process ends for any reason, so
+ * no stale lock remains.
  *
- * @returns null if it is held.
+ * @returns `null` if the lock is already held.
  */
 function take(directory: string, name: string): DirectoryLock | null {
   const file = join(directory, name);
   let db;
   try {
-    // SQLite would make do with a file that it can only read, and hold nothing.
+    // SQLite would open an unwritable file as read-only and hold no lock.
     accessSync(existsSync(file) ? file : directory, constants.W_OK);
     db = new Connection(file, { timeout: 0 });
     db.exec("BEGIN EXCLUSIVE");
@@ -84,7 +84,7 @@ function take(directory: string, name: string): DirectoryLock | null {
   return { release: () => held.close() };
 }
 
-/** Root, who makes a backup by hand, must not leave a lock that the server's user cannot take. */
+/** Gives the lock file to the directory's owner. A lock file that root created for a backup would block the server's user. */
 function giveToOwner(file: string, directory: string): void {
   if (process.geteuid?.() !== 0) return;
   const { uid, gid } = statSync(directory);

@@ -21,7 +21,7 @@ const TEXTS = schema({
   },
 });
 
-test("a snapshot keeps its state, whatever is committed meanwhile", async () => {
+test("a snapshot keeps its state after later commits", async () => {
   const store = await memoryItemStore();
   await insertOne(store, { name: "a" });
   const snapshot = store.snapshot();
@@ -38,7 +38,7 @@ test("a snapshot keeps its state, whatever is committed meanwhile", async () => 
   expect(() => cursor.next()).toThrow("This snapshot is released");
 });
 
-test("what fails leaves nothing, a new table neither", async () => {
+test("work that fails is rolled back, including a new table", async () => {
   const store = await memoryItemStore();
   const failing = store.mutate((transaction) => {
     insert(transaction, items(store), { name: "a" });
@@ -50,7 +50,7 @@ test("what fails leaves nothing, a new table neither", async () => {
   expect(store.catalog.table("", "others")).toBeNull();
 });
 
-test("transactions run one after the other, and nobody sees a half of one", async () => {
+test("transactions run one at a time, and partial writes are never visible", async () => {
   const store = await memoryItemStore();
   const [begun, proceed] = [gate(), gate()];
   const first = store.mutate(async (transaction) => {
@@ -67,7 +67,7 @@ test("transactions run one after the other, and nobody sees a half of one", asyn
   expect(names(store)).toEqual(["a", "b", "c"]);
 });
 
-test("an id is taken once", async () => {
+test("a second document with the same id is refused", async () => {
   const store = await memoryItemStore();
   const [internal, document] = newDocument(items(store), { name: "a" });
   await inTransaction(store, (transaction) => {
@@ -99,14 +99,14 @@ test("a schema fills its new indexes, and is refused by documents that do not ma
   expect(items(store).documentType).toEqual({ type: "any" });
 });
 
-test("after its end it takes nothing more", async () => {
+test("a closed store refuses work", async () => {
   const store = await memoryItemStore();
   await store.close();
   await expect(insertOne(store, { name: "a" })).rejects.toThrow("The store is closed");
 });
 
-describe("work within work", () => {
-  test("is part of it: kept or undone by itself, and undone with it", async () => {
+describe("nested work", () => {
+  test("can be rolled back alone, and is rolled back with the enclosing work", async () => {
     const store = await memoryItemStore();
     await store.mutate(async (transaction) => {
       insert(transaction, items(store), { name: "outer" });
@@ -125,7 +125,7 @@ describe("work within work", () => {
     expect(names(store)).toEqual(["outer", "inner"]);
   });
 
-  test("may hold more of it, and may not be awaited", async () => {
+  test("may contain further nested work, and need not be awaited", async () => {
     const store = await memoryItemStore();
     const add = (name: Value) => insertOne(store, { name });
     await store.mutate(async () => {
@@ -135,7 +135,7 @@ describe("work within work", () => {
     expect(names(store)).toEqual(["deep", "left alone"]);
   });
 
-  test("is on its own in another store, and once the other work has ended", async () => {
+  test("is independent in another store, and after the enclosing work has ended", async () => {
     const [store, other] = [await memoryItemStore(), await memoryItemStore()];
     const ended = gate();
     let later: Promise<unknown> = Promise.resolve();

@@ -1,8 +1,8 @@
 /**
- * A store that is kept in memory and gone with whoever holds it, for tests: no file, no lock, nothing to close.
+ * An in-memory store for tests. It has no file and no lock, and needs no `close`.
  *
- * Transactions, schemas, ids and index keys are those of the store on disk; only the rows lie elsewhere. It waits for
- * nothing, neither a disk nor a timer, so that a test may fake those.
+ * It shares transactions, schemas, ids and index keys with the store on disk. Only the storage of rows differs. It waits for
+ * neither disks nor timers, so tests may fake timers.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { WriteLog } from "./writeLog";
@@ -20,20 +20,20 @@ import type {
   Transaction,
 } from "./types";
 
-/** The work that the running code is part of. One for all stores: each `AsyncLocalStorage` makes every promise dearer. */
+/** The work that the running code is part of. All stores share it: each `AsyncLocalStorage` adds cost to every promise. */
 const works = new AsyncLocalStorage<Work>();
 
 interface Work {
   readonly store: MemoryStore;
   readonly transaction: StoreTransaction;
-  /** Work of another store that this one is part of, if any. */
+  /** The enclosing work, of this store or another one, if any. */
   readonly within: Work | undefined;
   ended: boolean;
-  /** The last piece of work that was begun within this one. */
+  /** The last work that was started within this one. */
   last: Promise<unknown>;
 }
 
-/** @param now milliseconds since 1970, for commit timestamps. */
+/** @param now Returns milliseconds since 1970, for commit timestamps. */
 export function openMemoryStore(now: () => number): Store {
   return new MemoryStore(now);
 }
@@ -62,7 +62,10 @@ class MemoryStore implements Store {
     const committed = this.#committed;
     let released = false;
     const reader = (): Reader => {
-      if (released) throw new Error("This snapshot is released: its query has ended and can no longer read");
+      if (released)
+        throw new Error(
+          "This snapshot is released: its query has ended. Await every read before the query returns.",
+        );
       return committed;
     };
     return {
@@ -78,8 +81,8 @@ class MemoryStore implements Store {
   }
 
   /**
-   * As on disk, but for work that is begun within other work of this store, by a test that calls functions in the
-   * middle of a transaction. It would wait for itself, and becomes a part of that one.
+   * Like the store on disk, with one exception: a test may call functions in the middle of a transaction. Such nested work would
+   * wait for itself, so it runs as a part of the enclosing transaction.
    */
   mutate<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
     if (this.#closed) return Promise.reject(new Error("The store is closed"));
@@ -140,7 +143,7 @@ class MemoryStore implements Store {
   }
 }
 
-/** A savepoint of the work that it is part of, after all that were begun there before. */
+/** Runs work in a savepoint of the enclosing work, after the work that was started there earlier. */
 function nested<T>(open: Work, work: (transaction: Transaction) => Promise<T>): Promise<T> {
   const run = open.last.then(async () => {
     const savepoint = open.transaction.savepoint();
@@ -157,7 +160,7 @@ function nested<T>(open: Work, work: (transaction: Transaction) => Promise<T>): 
   return run;
 }
 
-/** Resolves when what was begun within the work has ended, too. */
+/** Runs work. Settles after all nested work has ended as well. */
 async function perform<T>(own: Work, work: (transaction: Transaction) => Promise<T>): Promise<T> {
   try {
     return await works.run(own, work, own.transaction);

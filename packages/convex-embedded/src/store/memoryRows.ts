@@ -1,8 +1,8 @@
 /**
- * The rows of a database that is kept in memory.
+ * The rows of an in-memory database.
  *
- * A state that others may hold, as a snapshot or as a point to return to, is never changed: who writes copies the rows
- * of the index concerned, once, and goes on with the copy.
+ * A state that is shared, as a snapshot or a savepoint, is immutable. The first write after that copies the rows of the affected
+ * table or index.
  */
 import { keyAfter } from "../values/keys";
 import { encodeId } from "../values/ids";
@@ -15,7 +15,7 @@ import type { MemoryState } from "./memoryState";
 import { SortedRows } from "./sortedRows";
 import type { IndexInfo, KeyRange, Reader, RowCursor, Savepoint, TableInfo, TableKey } from "./types";
 
-interface Place {
+interface RowLocation {
   readonly table: number;
   readonly internalId: Buffer;
 }
@@ -23,11 +23,11 @@ interface Place {
 export class MemoryRows implements WriteAccess {
   catalog = new CatalogState([]);
   #state: MemoryState = { documents: new Map(), entries: new Map() };
-  /** Where each row is: rows are numbered as they are added. */
-  readonly #places: Place[] = [];
+  /** The location of each row. Rows are numbered in insertion order. */
+  readonly #locations: RowLocation[] = [];
   #lastIndex = 0;
 
-  /** The state of this moment, for good. */
+  /** Returns a reader of the current state, which later writes do not change. */
   freeze(): Reader {
     const state = freeze(this.#state);
     this.#state = copyOf(state);
@@ -75,19 +75,19 @@ export class MemoryRows implements WriteAccess {
       const id = encodeId(table.number, internalId);
       throw new Error(`Cannot insert ${id} into "${table.name}": a document with this id exists`);
     }
-    const place = { table: table.id, internalId: Buffer.from(internalId) };
-    const row = this.#places.push(place) - 1;
-    this.#documents(place.table).set(place.internalId, { row, json });
+    const location = { table: table.id, internalId: Buffer.from(internalId) };
+    const row = this.#locations.push(location) - 1;
+    this.#documents(location.table).set(location.internalId, { row, json });
     return row;
   }
 
   updateDocument(row: number, json: string): void {
-    const { table, internalId } = this.#placeOf(row);
+    const { table, internalId } = this.#locationOf(row);
     this.#documents(table).set(internalId, { row, json });
   }
 
   deleteDocument(row: number): void {
-    const { table, internalId } = this.#placeOf(row);
+    const { table, internalId } = this.#locationOf(row);
     this.#documents(table).delete(internalId);
   }
 
@@ -118,7 +118,7 @@ export class MemoryRows implements WriteAccess {
   }
 
   setDocumentType(): void {
-    // The catalog has it.
+    // The catalog keeps the document type.
   }
 
   documentsAfter(index: IndexInfo, after: Buffer, limit: number): DocumentRow[] {
@@ -133,10 +133,10 @@ export class MemoryRows implements WriteAccess {
     return found;
   }
 
-  #placeOf(row: number): Place {
-    const place = this.#places[row];
-    if (place === undefined) throw new Error(`There is no row ${row}`);
-    return place;
+  #locationOf(row: number): RowLocation {
+    const location = this.#locations[row];
+    if (location === undefined) throw new Error(`Row ${row} does not exist`);
+    return location;
   }
 
   #documents(table: number): SortedRows<StoredRow> {
@@ -149,7 +149,7 @@ export class MemoryRows implements WriteAccess {
   #entries(index: number): SortedRows<null> {
     const { entries } = this.#state;
     const found = entries.get(index);
-    if (found === undefined) throw new Error(`There is no index ${index}`);
+    if (found === undefined) throw new Error(`Index ${index} does not exist`);
     const rows = found.rows.writable();
     if (rows !== found.rows) entries.set(index, { ...found, rows });
     return rows;

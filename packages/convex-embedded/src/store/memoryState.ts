@@ -1,4 +1,4 @@
-/** What a database in memory consists of at one moment, and how it is read. */
+/** One state of an in-memory database, and cursors on it. */
 import { keyAfter } from "../values/keys";
 import type { StoredRow } from "./writeAccess";
 import { byIdBound, byIdKey } from "./byId";
@@ -7,11 +7,11 @@ import { internalIdOf } from "./indexKeys";
 import type { SortedRows } from "./sortedRows";
 import type { IndexInfo, KeyRange, Row, RowCursor, TableKey } from "./types";
 
-/** One state of the database. */
+/** One state of the database. Immutable once frozen. */
 export interface MemoryState {
-  /** By the id of their table, each under its internal id. */
+  /** Documents by internal id, for each table's id. */
   readonly documents: Map<number, SortedRows<StoredRow>>;
-  /** By the id of their index, under their keys. */
+  /** Entries by key, for each index's id. */
   readonly entries: Map<number, IndexEntries>;
 }
 
@@ -20,7 +20,7 @@ interface IndexEntries {
   readonly rows: SortedRows<null>;
 }
 
-/** Looks for its next row where it has come to, in the state of that moment. */
+/** A cursor. Each call of `next` reads from the state at that moment. */
 export class MemoryCursor implements RowCursor {
   #rest: KeyRange;
   readonly #table: TableKey | null;
@@ -52,7 +52,7 @@ export class MemoryCursor implements RowCursor {
     this.#rest = this.order === "asc" ? { start: keyAfter(row.key), end } : { start, end: row.key };
     const internalId = this.#table === null ? internalIdOf(row.key) : row.key;
     const document = documentIn(state, table, internalId);
-    if (document === undefined) throw new Error("An entry without its document");
+    if (document === undefined) throw new Error("An index entry has no document");
     return {
       key: this.#table === null ? row.key : byIdKey(this.#table.number, internalId),
       json: document.json,
@@ -60,19 +60,19 @@ export class MemoryCursor implements RowCursor {
   }
 }
 
-/** The document of that id, if there is one. */
+/** Returns the document with that id, `undefined` if it does not exist. */
 export function documentIn(state: MemoryState, table: number, internalId: Uint8Array): StoredRow | undefined {
   return state.documents.get(table)?.get(internalId);
 }
 
-/** From now on the state is not changed. @returns itself. */
+/** Makes a state immutable. @returns the same state. */
 export function freeze(state: MemoryState): MemoryState {
   for (const rows of state.documents.values()) rows.freeze();
   for (const { rows } of state.entries.values()) rows.freeze();
   return state;
 }
 
-/** A state to be changed, that begins as a frozen one. */
+/** Returns a mutable copy of a frozen state. */
 export function copyOf({ documents, entries }: MemoryState): MemoryState {
   return { documents: new Map(documents), entries: new Map(entries) };
 }

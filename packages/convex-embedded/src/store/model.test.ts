@@ -1,4 +1,4 @@
-/** Random histories against a model in memory: every index, in both orders, after every step that could differ. */
+/** Compares random histories with a model in memory: every index, in both orders, after every step that could differ. */
 import { compareValues } from "convex/values";
 import type { Value } from "convex/values";
 import * as fc from "fast-check";
@@ -32,7 +32,7 @@ const anyHistory = fc.array(fc.record({ steps: fc.array(anyStep, { maxLength: 20
 test.each([
   ["on disk", itemStore],
   ["in memory", memoryItemStore],
-])("the store %s does what a map would do", async (_where, open) => {
+])("the store %s behaves like a map", async (_where, open) => {
   const store = await open();
   await fc.assert(
     fc.asyncProperty(anyHistory, async (history) => {
@@ -57,7 +57,7 @@ test.each([
   );
 });
 
-test("a bound of by_id keys and the internal id it stands for divide the ids alike", () => {
+test("a bound on by_id keys and its internal id divide the ids at the same point", () => {
   const anyInternal = fc.oneof(
     fc.uint8Array({ minLength: 16, maxLength: 16 }),
     fc.constantFrom(0, 0xff).map((byte) => new Uint8Array(16).fill(byte)),

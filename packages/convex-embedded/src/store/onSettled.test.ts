@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test, vi } from "vitest";
 import { insert, items, itemStore, names } from "./storeForTests";
 
-test("what follows a transaction is called when new snapshots show its outcome, whatever that is", async () => {
+test("onSettled callbacks run when new snapshots show the outcome of a commit or a rollback", async () => {
   const warned = vi.spyOn(process, "emitWarning").mockReturnValue();
   onTestFinished(() => warned.mockRestore());
   let failing = false;

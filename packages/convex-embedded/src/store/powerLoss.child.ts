@@ -1,7 +1,7 @@
 /**
- * The process that `powerLoss.slow.test.ts` records: writes documents and files into a new data directory and prints, with one
- * system call each, what is acknowledged: `document ID TEXT`, `file UUID SHA256`, `deleted UUID`, and what
- * was refused: `failed ID TEXT`, `failed file`.
+ * The process that `powerLoss.slow.test.ts` records. It writes documents and files to a new data directory. It prints what is
+ * acknowledged, with one system call per line: `document ID TEXT`, `file UUID SHA256`, `deleted UUID`. It also prints what was
+ * refused: `failed ID TEXT`, `failed file`.
  */
 import { randomBytes } from "node:crypto";
 import { writeSync } from "node:fs";
@@ -15,7 +15,7 @@ import { openStore } from "./store";
 import type { Transaction } from "./types";
 
 const [, , directory = "", synchronous = "FULL"] = process.argv;
-// A short log, so that it is folded into the database again and again.
+// A low limit, so that the log is checkpointed again and again.
 const store = openStore({ directory, synchronous: synchronous as "FULL" | "NORMAL", logBytes: 100_000 });
 const tables = [
   { tableName: "items", documentType: null, indexes: [{ indexDescriptor: "by_text", fields: ["text"] }] },
@@ -36,7 +36,7 @@ if (!table) throw new Error("no table items");
 for (let round = 0; round < 24; round++) {
   await Promise.all([write(round), write(round), round % 3 === 0 ? storeFile(round) : write(round)]);
 }
-// Nothing is closed: that would be one more fold.
+// Exit without closing the store, which would be one more checkpoint.
 process.exit();
 
 async function write(round: number): Promise<void> {

@@ -12,15 +12,15 @@ type RawRow = [position: Uint8Array, json: string];
 type ScanParameters = [number, Buffer, Buffer, number];
 type Scan = Statement<ScanParameters, RawRow>;
 
-/** The first batch serves `first()` and `unique()`; later ones grow, as far as their documents stay small. */
+/** The first batch suffices for `first()` and `unique()`. Later batches grow while documents are small. */
 const FIRST_BATCH = 4;
 const GROWTH = 4;
-const LARGEST_BATCH = 256;
+const MAX_BATCH = 256;
 const BATCH_CHARACTERS = 1024 * 1024;
 
 /**
- * Prepared reads of one connection. Each returns at once: nothing stays open between calls. Damage in the middle of a file
- * is met here, long after the start.
+ * The prepared read statements of one connection. Each call completes before it returns: no statement stays open between
+ * calls. Corruption in the middle of a file appears here, long after the start.
  */
 export class ReadStatements {
   readonly #file: string;
@@ -35,8 +35,8 @@ export class ReadStatements {
         "SELECT json FROM documents WHERE table_id = ? AND internal_id = ?",
       )
       .pluck();
-    // CROSS JOIN: the entries lead, each with one look-up of its document. `+ 0`: SQLite plans for the value of a bare
-    // parameter of LIMIT, and plans again each time that one is bound, which takes five times as long as the reading.
+    // CROSS JOIN forces SQLite to scan the entries and look up one document for each. `+ 0`: SQLite plans for the value of a bare
+    // LIMIT parameter and plans again at each new value, which takes five times as long as the read.
     const entries = (order: Order): Scan =>
       db
         .prepare<ScanParameters, RawRow>(
@@ -65,10 +65,10 @@ export class ReadStatements {
   }
 
   /**
-   * Rows of a range, from its beginning in the given order.
+   * Scans the rows of a range in the given order.
    *
-   * @param access runs each batch; a snapshot pins its connection there.
-   * @param version changes when rows read ahead may no longer be true.
+   * @param access Runs each batch. A snapshot pins its connection there.
+   * @param version Returns a number that changes when prefetched rows may be stale.
    */
   static scan(
     index: IndexInfo,
@@ -100,11 +100,11 @@ export class ReadStatements {
 }
 
 /**
- * Reads batch after batch, each beginning behind the last row that was handed out. `.iterate()` would keep the
- * connection busy between rows, and writes out of it.
+ * Reads rows in batches. Each batch starts after the last row that was returned. `.iterate()` would keep the connection busy
+ * between rows, so that it could not write.
  */
 class BatchCursor implements RowCursor {
-  /** Where the last row that was handed out stands. */
+  /** The position of the last row that was returned. */
   #seen: Buffer | null = null;
   #batch: RawRow[] = [];
   #at = 0;
@@ -143,7 +143,7 @@ class BatchCursor implements RowCursor {
     this.#last = this.#batch.length < this.#limit;
     const characters = this.#batch.reduce((sum, [, json]) => sum + json.length, 0);
     const fitting = Math.max(1, Math.floor((BATCH_CHARACTERS * this.#batch.length) / (characters + 1)));
-    this.#limit = Math.min(this.#limit * GROWTH, LARGEST_BATCH, fitting);
+    this.#limit = Math.min(this.#limit * GROWTH, MAX_BATCH, fitting);
   }
 
   #rest(): KeyRange {
@@ -152,7 +152,7 @@ class BatchCursor implements RowCursor {
     return this.order === "asc" ? { start: keyAfter(this.#seen), end } : { start, end: this.#seen };
   }
 
-  /** Rows read ahead are dropped, and few read next: a loop that writes on every row would drop them each time. */
+  /** Drops prefetched rows. The next batch is small, because a loop that writes at every row drops its batch each time. */
   #forget(): void {
     this.#version = this.version();
     this.#batch = [];

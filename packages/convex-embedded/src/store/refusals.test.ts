@@ -19,12 +19,12 @@ import { insertOne, itemStore, temporaryDirectory } from "./storeForTests";
 import { openStore } from "./store";
 
 const unmounted: string[] = [];
-// Registered after the hook that removes the directories, and so called before it.
+// Registered after the hook that deletes the directories, so it runs before that hook.
 afterEach(() => {
   for (const directory of unmounted.splice(0)) execFileSync("umount", ["-l", directory]);
 });
 
-/** A data directory that a store has written and closed. */
+/** Creates a data directory that a store has written and closed. */
 async function written(): Promise<{ directory: string; file: string }> {
   const directory = temporaryDirectory();
   const store = await itemStore({ directory });
@@ -34,26 +34,29 @@ async function written(): Promise<{ directory: string; file: string }> {
 }
 
 test.each([
-  ["is no database any more", 0, Buffer.from("something else  ")],
+  ["is not a database any more", 0, Buffer.from("something else  ")],
   ["has a broken schema", 100, Buffer.alloc(200, 0x5a)],
-])("a database that %s is named, with what to do", async (_what, position, bytes) => {
-  const { directory, file } = await written();
-  const database = openSync(file, "r+");
-  writeSync(database, bytes, 0, bytes.length, position);
-  closeSync(database);
-  expect(() => openStore({ directory })).toThrow(`The database ${file} is damaged: `);
-  expect(() => openStore({ directory })).toThrow(
-    'Put a backup back with "npx convex-embedded restore FILE --replace"',
-  );
-});
+])(
+  "opening a database that %s throws an error with the file's name and advice",
+  async (_what, position, bytes) => {
+    const { directory, file } = await written();
+    const database = openSync(file, "r+");
+    writeSync(database, bytes, 0, bytes.length, position);
+    closeSync(database);
+    expect(() => openStore({ directory })).toThrow(`The database ${file} is damaged: `);
+    expect(() => openStore({ directory })).toThrow(
+      'Restore a backup with "npx convex-embedded restore FILE --replace"',
+    );
+  },
+);
 
-test("a database that was cut short is named", async () => {
+test("opening a truncated database throws an error with the file's name", async () => {
   const { directory, file } = await written();
   truncateSync(file, 5_000);
   expect(() => openStore({ directory })).toThrow(`The database ${file} is damaged: `);
 });
 
-test("damage in the middle is named where it is read, and does not hold up who writes", async () => {
+test("a read of a corrupt page throws an error with the file's name, and writes still work", async () => {
   const { directory, file } = await written();
   const db = new Connection(file);
   const leaves = db
@@ -87,7 +90,7 @@ test("damage in the middle is named where it is read, and does not hold up who w
   await store.close();
 });
 
-test("a database of a newer format is refused, and not touched", async () => {
+test("a database of a newer format is refused and not changed", async () => {
   const { directory, file } = await written();
   const db = new Connection(file);
   db.exec("UPDATE meta SET value = '4' WHERE key = 'format'");
@@ -97,16 +100,16 @@ test("a database of a newer format is refused, and not touched", async () => {
   );
 });
 
-test("a directory that cannot be written is named", async ({ skip }) => {
+test("opening an unwritable directory throws an error with its name", async ({ skip }) => {
   const { directory } = await written();
   if (process.getuid?.() === 0) {
-    // The superuser may write everywhere but in what is mounted so.
+    // The superuser can write everywhere except on a read-only mount.
     try {
       execFileSync("mount", ["--bind", directory, directory], { stdio: "ignore" });
       unmounted.push(directory);
       execFileSync("mount", ["-o", "remount,bind,ro", directory], { stdio: "ignore" });
     } catch {
-      return skip("needs the right to mount");
+      return skip("needs permission to mount");
     }
   } else {
     chmodSync(directory, 0o555);
@@ -115,26 +118,29 @@ test("a directory that cannot be written is named", async ({ skip }) => {
   const advice = "Make it writable for this process, or choose another data directory.";
   expect(() => openStore({ directory })).toThrow(`The data directory ${directory} cannot be written: `);
   expect(() => openStore({ directory })).toThrow(advice);
-  expect(() => openStore({ directory: join(directory, "new") })).toThrow("cannot be made: ");
+  expect(() => openStore({ directory: join(directory, "new") })).toThrow("cannot be created: ");
 });
 
-test("a directory in whose place there is a file is named", () => {
+test("opening a directory whose path is a file throws an error with its name", () => {
   const directory = join(temporaryDirectory(), "data");
   writeFileSync(directory, "");
-  expect(() => openStore({ directory })).toThrow(`The data directory ${directory} cannot be made: `);
+  expect(() => openStore({ directory })).toThrow(`The data directory ${directory} cannot be created: `);
 });
 
-test("a database that cannot be written is named", async () => {
+test("opening an unwritable database throws an error with its name", async () => {
   const { directory, file } = await written();
   rmSync(file);
   mkdirSync(file);
   expect(() => openStore({ directory })).toThrow(`The database ${file} cannot be written: `);
 });
 
-test.each(["EMFILE", "ENFILE"] as const)("%s names the limit, not the rights to a file", (name) => {
-  const cannotOpen = { errcode: 14, systemErrno: constants.errno[name] };
-  const cause = asSqliteError(Object.assign(new Error("unable to open database file"), cannotOpen));
-  expect(String(explainError("/data/data.sqlite", cause))).toContain(
-    'cannot be opened, because too many files are open. Raise the limit, for instance with "ulimit -n 4096".',
-  );
-});
+test.each(["EMFILE", "ENFILE"] as const)(
+  "the error for %s names the limit on open files, not file permissions",
+  (name) => {
+    const cannotOpen = { errcode: 14, systemErrno: constants.errno[name] };
+    const cause = asSqliteError(Object.assign(new Error("unable to open database file"), cannotOpen));
+    expect(String(explainError("/data/data.sqlite", cause))).toContain(
+      'cannot be opened, because too many files are open. Raise the limit, for instance with "ulimit -n 4096".',
+    );
+  },
+);

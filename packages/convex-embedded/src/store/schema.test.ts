@@ -31,7 +31,7 @@ async function apply(store: Store, next: SchemaJSON | null, component = ""): Pro
 }
 
 describe("indexes", () => {
-  test("that are new hold all documents that were there, and say so", async () => {
+  test("that are new are filled with the existing documents, and progress is reported", async () => {
     const store = await itemStore();
     for (const name of ["b", "c", "a"]) await insertOne(store, { name, rank: name.charCodeAt(0) });
     const lines = await apply(
@@ -44,7 +44,7 @@ describe("indexes", () => {
     expect(names(store, "by_rank")).toEqual(["a", "aa", "b", "c"]);
   });
 
-  test("that are gone are dropped, with their entries", async () => {
+  test("that are no longer declared are dropped with their entries", async () => {
     const store = await itemStore();
     const internal = await insertOne(store, { name: "a" });
     const dropped = indexOf(items(store), "by_name");
@@ -62,7 +62,7 @@ describe("indexes", () => {
     expect(names(store)).toEqual([]);
   });
 
-  test("that change their fields or name are made anew under another id", async () => {
+  test("that change their fields or name are rebuilt with a new id", async () => {
     const store = await itemStore();
     await insertOne(store, { name: "a", owner: "z" });
     await insertOne(store, { name: "b", owner: "y" });
@@ -73,7 +73,7 @@ describe("indexes", () => {
     expect(names(store, "by_owner")).toEqual(["b", "a"]);
   });
 
-  test("that stay are not touched, also when the store is opened again", async () => {
+  test("that stay the same are not rebuilt, even when the store is opened again", async () => {
     const directory = temporaryDirectory();
     const first = await itemStore({ directory });
     await insertOne(first, { name: "a" });
@@ -116,21 +116,21 @@ describe("indexes", () => {
       schema({ items: { indexes: { by_a: ["a", "_creationTime"] } } }),
       "`_creationTime` is automatically added to the end of each index.",
     ],
-    ["what is no path", schema({ items: { indexes: { by_a: ["a b"] } } }), '"a b" is no path of fields'],
-    ["what is reserved", schema({ items: { indexes: { by_a: ["a._b"] } } }), "begin with `_` are reserved"],
-    ["a reserved name", schema({ items: { indexes: { _by_a: ["a"] } } }), "begin with a letter"],
-    ["a long name", schema({ items: { indexes: { ["a".repeat(65)]: ["a"] } } }), "64 characters or less"],
+    ["an invalid path", schema({ items: { indexes: { by_a: ["a b"] } } }), '"a b" is not a field path'],
+    ["a reserved field", schema({ items: { indexes: { by_a: ["a._b"] } } }), "begin with `_` are reserved"],
+    ["a reserved name", schema({ items: { indexes: { _by_a: ["a"] } } }), "must begin with a letter"],
+    ["a long name", schema({ items: { indexes: { ["a".repeat(65)]: ["a"] } } }), "at most 64 characters"],
     [
-      "the fields of another",
+      "the fields of another index",
       schema({ items: { indexes: { by_a: ["a", "b"], also_by_a: ["a", "b"] } } }),
       'In table "items" index "by_a" and index "also_by_a" have the same fields.',
     ],
     [
-      "32 others",
+      "32 other indexes",
       schema({ items: { indexes: Object.fromEntries(many(33, "f").map((f) => [f, [f]])) } }),
       'Table "items" cannot have more than 32 indexes.',
     ],
-    ["a table of no name", schema({ "my-items": {} }), 'Invalid table name: "my-items"'],
+    ["an invalid table name", schema({ "my-items": {} }), 'Invalid table name: "my-items"'],
     [
       "a field that no document can have",
       schema({ items: { type: NAME_ONLY, indexes: { by_age: ["age"] } } }),
@@ -143,7 +143,7 @@ describe("indexes", () => {
     expect(items(store)).toEqual(before);
   });
 
-  test("for search are named as not served", async () => {
+  test("for text search are reported as unsupported", async () => {
     const store = testStore();
     const next: SchemaJSON = {
       schemaValidation: true,
@@ -163,7 +163,7 @@ describe("indexes", () => {
 });
 
 describe("documents that break a new schema", () => {
-  test("are listed, the first ten and how many, and the schema is refused as a whole", async () => {
+  test("are listed, the first ten of them with their number, and the whole schema is refused", async () => {
     const store = await itemStore();
     for (let i = 0; i < 12; i++) await insertOne(store, { name: i });
     await insertOne(store, { name: "fine" });
@@ -188,7 +188,7 @@ describe("documents that break a new schema", () => {
     expect(names(store, "by_name")).toHaveLength(14);
   });
 
-  test("do not matter with schemaValidation off, nor once they match", async () => {
+  test("are accepted with schemaValidation off, or once they match", async () => {
     const store = await itemStore();
     await insertOne(store, { name: "a" });
     await apply(store, schema({ items: { type: { type: "object", value: {} } } }, false));
@@ -199,7 +199,7 @@ describe("documents that break a new schema", () => {
     expect(await apply(store, schema({ items: { type: NAME_ONLY } }))).toEqual([]);
   });
 
-  test("may be references: only ids of that table in that component match", async () => {
+  test("include those with ids of another table or component", async () => {
     const store = await itemStore();
     const user = await store.mutate(async (transaction) => {
       const users = transaction.createTable("", "users");
@@ -221,7 +221,7 @@ describe("documents that break a new schema", () => {
     );
   });
 
-  test("of one component refuse the schemas of all", async () => {
+  test("of one component cause the schemas of all components to be refused", async () => {
     const store = await itemStore();
     await insertOne(store, { name: 1 });
     const all = store.applySchemas(
@@ -237,7 +237,7 @@ describe("documents that break a new schema", () => {
 });
 
 describe("tables", () => {
-  test("that a schema no longer names keep their documents and lose validator and indexes", async () => {
+  test("that a schema no longer declares keep their documents and lose their validator and indexes", async () => {
     const store = await itemStore();
     await insertOne(store, { name: "a" });
     await apply(store, schema({ others: {} }));
@@ -245,7 +245,7 @@ describe("tables", () => {
     expect(items(store).indexes).toHaveLength(2);
   });
 
-  test("of components are their own, and those of the runtime are left alone", async () => {
+  test("of components are separate, and system tables are not changed", async () => {
     const store = await itemStore();
     await inTransaction(store, (transaction) => transaction.createTable("", "_storage"));
     await apply(store, schema({ items: {} }), "child");
@@ -257,7 +257,7 @@ describe("tables", () => {
   });
 });
 
-test("mutations queued around a schema change run before or after it, not within", async () => {
+test("mutations queued around a schema change run before or after it, not during it", async () => {
   const store = await itemStore();
   const before = insertOne(store, { name: "a", rank: 1 });
   const change = apply(store, schema({ items: { indexes: { by_rank: ["rank"] } } }));

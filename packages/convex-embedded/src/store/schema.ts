@@ -1,4 +1,4 @@
-/** Brings the tables, validators and indexes of the database to given schemas. */
+/** Changes the tables, validators and indexes of the database to match the given schemas. */
 import { setImmediate as turn } from "node:timers/promises";
 import { jsonToConvex } from "convex/values";
 import type { JSONValue } from "convex/values";
@@ -14,7 +14,7 @@ import type { Catalog, ComponentSchema, IndexInfo, StoredDocument, TableInfo } f
 
 type Progress = (line: string) => void;
 
-/** Documents between two turns of the event loop, and between two lines about one table. */
+/** The number of documents between turns of the event loop, and between progress lines for one table. */
 const BATCH = 500;
 const DOCUMENTS_PER_LINE = 50_000;
 const PROBLEMS_LISTED = 10;
@@ -24,15 +24,15 @@ export interface SchemaProblem {
   readonly component: string;
   readonly table: string;
   readonly id: string;
-  /** What is wrong, in Convex's words. */
+  /** Convex's message. */
   readonly problem: string;
 }
 
-/** Documents that are there do not match the new schema. Nothing was changed. */
+/** Existing documents do not match the new schema. Nothing was changed. */
 export class SchemaRefused extends Error {
   override readonly name = "SchemaRefused";
 
-  /** @param problems the first of them. @param total how many there are. */
+  /** @param problems The first problems. @param total The number of all problems. */
   constructor(
     readonly problems: readonly SchemaProblem[],
     readonly total: number,
@@ -46,14 +46,14 @@ export class SchemaRefused extends Error {
     const count = total === 1 ? "1 document does" : `${total} documents do`;
     super(
       `Schema validation failed: ${count} not match the schema, and nothing was changed.${listed}\n` +
-        `${lines.join("\n")}\nChange these documents with the previous schema, or make the new one accept them.`,
+        `${lines.join("\n")}\nChange these documents with the previous schema, or make the new schema accept them.`,
     );
   }
 }
 
 /**
- * Applies schemas within the transaction that is open on the writer. It rejects, and the caller rolls back, if a
- * schema is invalid or documents do not match. Where nothing changed no document is read.
+ * Applies schemas within the writer's open transaction. Rejects if a schema is invalid or documents do not match: the caller
+ * must then roll back. Reads no documents if no schema has changed.
  */
 export async function applySchemas(
   writes: WriteAccess,
@@ -61,14 +61,14 @@ export async function applySchemas(
   progress: Progress,
 ): Promise<void> {
   const plans = schemas.flatMap((schema) => planSchema(writes.catalog, schema));
-  // All tables first: a validator may name any of them.
+  // Create all tables first: a validator may refer to any of them.
   for (const { component, name } of plans) {
     if (!writes.catalog.table(component, name)) writes.createTable(component, name);
   }
   await checkDocuments(writes, plans, progress);
   const changed: TableInfo[] = [];
   for (const plan of plans) changed.push(await changeTable(writes, plan, progress));
-  // All at once, right before the commit: queries that run meanwhile find the indexes that their snapshots have.
+  // Update the catalog in one step, right before the commit: until then, queries need the indexes of their snapshots.
   writes.catalog = changed.reduce((catalog, table) => catalog.with(table), writes.catalog);
 
   for (const { component, schema } of schemas) {
@@ -83,7 +83,7 @@ export async function applySchemas(
   }
 }
 
-/** Ids as they read from within one component: its own tables only. */
+/** Resolves ids from within one component, which sees only its own tables. */
 function idNames(catalog: () => Catalog, component: string): IdNames {
   return {
     tableOf(id) {
@@ -121,7 +121,7 @@ async function checkDocuments(
   if (total > 0) throw new SchemaRefused(problems, total);
 }
 
-/** Changes one table in the database and returns what it is now. */
+/** Changes one table in the database. Returns its new definition. */
 async function changeTable(writes: WriteAccess, plan: TablePlan, progress: Progress): Promise<TableInfo> {
   const table = tableOf(writes, plan.component, plan.name);
   writes.setDocumentType(table, plan.documentType);
@@ -161,7 +161,7 @@ async function fill(
   if (count > 0) progress(`index ${names} filled with ${count} documents`);
 }
 
-/** Visits all documents of a table in the order of creation, and returns how many there are. */
+/** Visits all documents of a table in creation order. Returns their number. */
 async function eachDocument(
   writes: WriteAccess,
   table: TableInfo,
@@ -187,13 +187,15 @@ async function eachDocument(
 function creationIndex(table: TableInfo): IndexInfo {
   const index = table.indexes.find(({ name }) => name === BY_CREATION_TIME);
   if (!index)
-    throw new Error(`The table "${table.name}" has no index ${BY_CREATION_TIME}: the database is damaged`);
+    throw new Error(
+      `The table "${table.name}" has no index ${BY_CREATION_TIME}: the database is damaged. Restore a backup.`,
+    );
   return index;
 }
 
 function tableOf(writes: WriteAccess, component: string, name: string): TableInfo {
   const table = writes.catalog.table(component, name);
-  if (!table) throw new Error(`There is no table ${qualified(component, name)}`);
+  if (!table) throw new Error(`Table ${qualified(component, name)} does not exist`);
   return table;
 }
 

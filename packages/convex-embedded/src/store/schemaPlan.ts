@@ -1,4 +1,4 @@
-/** What a schema asks of a component's tables, compared with what there is. */
+/** Compares a schema with a component's existing tables. */
 import type { ValidatorJSON } from "convex/values";
 import type { CatalogState } from "./catalog";
 import { checkDefinition, isBuiltIn } from "./definitions";
@@ -9,7 +9,7 @@ export interface TablePlan {
   readonly component: string;
   readonly name: string;
   readonly documentType: ValidatorJSON | null;
-  /** The table is there, and its validator is another one. */
+  /** True if the table exists and its validator changes. */
   readonly retyped: boolean;
   readonly keep: readonly IndexInfo[];
   readonly drop: readonly IndexInfo[];
@@ -17,11 +17,11 @@ export interface TablePlan {
 }
 
 /**
- * The plan for all tables of a component: those that the schema names, and those that it no longer names, which keep
- * their documents and lose their indexes. An index with the same name and other fields is dropped and added. Tables
- * whose names begin with `_` belong to the runtime and are left alone.
+ * Plans the changes of all tables of a component. Tables that the schema no longer declares keep their documents and lose their
+ * indexes. An index with the same name and other fields is dropped and added. System tables, whose names begin with `_`, do not
+ * change.
  *
- * @throws Error for a schema that Convex refuses too.
+ * @throws Error if the schema breaks Convex's rules.
  */
 export function planSchema(catalog: CatalogState, { component, schema }: ComponentSchema): TablePlan[] {
   const declared = new Map((schema?.tables ?? []).map((table) => [table.tableName, table]));

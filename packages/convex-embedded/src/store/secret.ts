@@ -1,4 +1,4 @@
-/** The secret of a data directory, which makes what this server issues unforgeable. */
+/** The secret of a data directory. The admin key and the key that signs upload URLs are derived from it. */
 import { createHmac, randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { join } from "node:path";
@@ -8,10 +8,10 @@ import { syncDirectory } from "./durable";
 const BYTES = 32;
 
 /**
- * The key for one purpose, the same in every process that ever holds the directory. Keys of different purposes say
- * nothing about each other. To be called by who holds the directory's lock: the first call makes the secret.
+ * Derives the key for one purpose. It is the same in every process that opens the directory. A key reveals nothing about the
+ * keys of other purposes. The first call creates the secret, so the caller must hold the directory's lock.
  *
- * @throws Error if the file holds something else.
+ * @throws Error if the file does not contain a secret.
  */
 export function directoryKey(directory: string, purpose: string): Buffer {
   return createHmac("sha256", readOrCreate(directory)).update(purpose).digest();
@@ -27,7 +27,7 @@ function readOrCreate(directory: string): Buffer {
     throw error;
   }
   throw new Error(
-    `${file} is damaged. Delete it: a new one is made, and upload URLs given out before are void.`,
+    `${file} is damaged. Delete it. The next start creates a new secret and invalidates earlier upload URLs and the admin key.`,
   );
 }
 

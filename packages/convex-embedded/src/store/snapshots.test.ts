@@ -18,7 +18,7 @@ function seen(store: Store, snapshot: Snapshot): unknown[] {
 }
 
 describe("a snapshot", () => {
-  test("keeps the state of its first read, whatever is written meanwhile", async () => {
+  test("keeps the state of its first read after later writes", async () => {
     const store = await itemStore();
     await insertOne(store, { name: "a" });
     const early = store.snapshot();
@@ -38,7 +38,7 @@ describe("a snapshot", () => {
     late.release();
   });
 
-  test("is pinned by its first read, not before", async () => {
+  test("is pinned by its first read, not by its creation", async () => {
     const store = await itemStore();
     const snapshot = store.snapshot();
     await insertOne(store, { name: "a" });
@@ -46,7 +46,7 @@ describe("a snapshot", () => {
     snapshot.release();
   });
 
-  test("does not see a transaction that is open", async () => {
+  test("does not see the writes of an open transaction", async () => {
     const store = await itemStore();
     const snapshot = store.snapshot();
     await store.mutate(async (transaction) => {
@@ -57,7 +57,7 @@ describe("a snapshot", () => {
     snapshot.release();
   });
 
-  test("cannot be used once released, nor can its cursors; releasing twice does nothing", async () => {
+  test("cannot be used after its release, nor can its cursors, and a second release does nothing", async () => {
     const store = await itemStore();
     const internal = await insertOne(store, { name: "a" });
     const other = store.snapshot();
@@ -83,7 +83,7 @@ describe("the pool", () => {
     for (const snapshot of open) snapshot.release();
   });
 
-  test("grows past its size for snapshots of many states, and shrinks back", async () => {
+  test("grows beyond its size for snapshots of many states, then shrinks again", async () => {
     const store = await itemStore({ readers: 2 });
     const open: Snapshot[] = [];
     for (let i = 0; i < 12; i++) {
@@ -101,7 +101,7 @@ describe("the pool", () => {
   });
 });
 
-test("the log stays bounded though there is always a query", async () => {
+test("the log stays bounded although a query is always running", async () => {
   const directory = temporaryDirectory();
   const logBytes = 512 * 1024;
   const store = await itemStore({ directory, logBytes, synchronous: "NORMAL" });
@@ -116,14 +116,14 @@ test("the log stays bounded though there is always a query", async () => {
   expect(largest).toBeLessThan(2 * logBytes);
 });
 
-/** Goes on with query after query, each begun before the last one ends, until the work is done. */
+/** Runs overlapping queries, each started before the previous one ends, until the work is done. */
 async function overlap(store: Store, first: Snapshot, work: Promise<unknown>): Promise<Snapshot> {
   let held = first;
   const state = { done: false };
   void work.then(() => (state.done = true));
   while (!state.done) {
     const next = store.snapshot();
-    seenAtAll(store, next);
+    pinSnapshot(store, next);
     held.release();
     held = next;
     await new Promise(setImmediate);
@@ -131,6 +131,6 @@ async function overlap(store: Store, first: Snapshot, work: Promise<unknown>): P
   return held;
 }
 
-function seenAtAll(store: Store, snapshot: Snapshot): void {
+function pinSnapshot(store: Store, snapshot: Snapshot): void {
   snapshot.get(items(store), Buffer.alloc(16));
 }

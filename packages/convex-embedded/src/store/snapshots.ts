@@ -1,17 +1,17 @@
 /**
- * Snapshots for queries. SQLite's log gives each reading transaction the state at its first read; the connections
- * for them are pooled.
+ * Snapshots for queries. With SQLite's write-ahead log, a read transaction sees the state at its first read. Connections are
+ * pooled.
  *
- * Snapshots of the same state share a connection, so that many queries at once need one connection for each commit
- * that came between them, not one each. A new connection is opened rather than waited for: a query that waits for
- * another one's connection could wait for itself.
+ * Snapshots of the same state share a connection, so concurrent queries need one connection per commit between them, not one
+ * each. The pool opens a new connection instead of waiting for a free one: a query that waits for another query's connection
+ * could deadlock.
  */
 import { openReadConnection } from "./layout";
 import { ReadStatements } from "./readStatements";
 import type { Connection, Statement } from "./sqlite";
 import type { IndexInfo, KeyRange, RowCursor, Snapshot, TableInfo } from "./types";
 
-/** A connection inside a reading transaction. */
+/** A connection in a read transaction. */
 interface Pin {
   readonly reader: Reader;
   users: number;
@@ -27,18 +27,18 @@ interface Reader {
 export class SnapshotPool {
   readonly #idle: Reader[] = [];
   readonly #pins = new Set<Pin>();
-  /** The pin that new snapshots may share: of the newest state, and not being waited for. */
+  /** The pin that new snapshots may share. It has the newest state, and no `drain` waits for it. */
   #current: Pin | null = null;
   #onUnpin: (() => void) | null = null;
   #closed = false;
 
-  /** @param keep how many connections stay open when idle. */
+  /** @param keep The number of connections that stay open when idle. */
   constructor(
     private readonly file: string,
     private readonly keep: number,
   ) {}
 
-  /** Reader connections that are open. */
+  /** The number of open reader connections. */
   get size(): number {
     return this.#idle.length + this.#pins.size;
   }
@@ -47,17 +47,17 @@ export class SnapshotPool {
     return new PooledSnapshot(this);
   }
 
-  /** To be called right before every commit: a pin that nobody uses must not hold back the log. */
-  rest(): void {
+  /** Call this right before every commit: an unused pin must not block checkpoints of the log. */
+  unpinIdle(): void {
     if (this.#current?.users === 0) this.#retire();
   }
 
-  /** To be called after every commit: snapshots pinned from now on see it. */
+  /** Call this after every commit, so that later snapshots see it. */
   committed(): void {
     this.#retire();
   }
 
-  /** Resolves when every snapshot pinned so far is released, or the time is up. Those pinned meanwhile do not count. */
+  /** Resolves when all snapshots pinned so far are released, or after the given time. Ignores snapshots pinned meanwhile. */
   async drain(milliseconds: number): Promise<void> {
     this.#retire();
     const old = [...this.#pins];
@@ -89,11 +89,11 @@ export class SnapshotPool {
 
   unpin(pin: Pin): void {
     pin.users--;
-    // The newest state stays pinned for the next query: while nothing is written, a query costs no transaction.
+    // The newest state stays pinned for the next query. Without writes in between, queries need no new transaction.
     if (pin.users === 0 && pin !== this.#current && !this.#closed) this.#end(pin);
   }
 
-  /** Closes all connections. Snapshots that are still held throw from now on. */
+  /** Closes all connections. Unreleased snapshots throw on later reads. */
   close(): void {
     this.#closed = true;
     for (const { reader } of this.#pins) reader.db.close();
@@ -146,19 +146,21 @@ class PooledSnapshot implements Snapshot {
 
   #reads(): ReadStatements {
     if (this.#released)
-      throw new Error("This snapshot is released: its query has ended and can no longer read");
+      throw new Error(
+        "This snapshot is released: its query has ended. Await every read before the query returns.",
+      );
     this.#pin ??= this.pool.pin();
     return this.#pin.reader.reads;
   }
 }
 
 function open(file: string): Reader {
-  // It must not block. In WAL mode no lock of another process keeps a reader out, once the file is in use.
+  // A timeout of 0: this thread must not block. In WAL mode, no lock of another process blocks a reader of an open database.
   const db = openReadConnection(file, 0);
   return { db, reads: new ReadStatements(db), begin: db.prepare("BEGIN"), end: db.prepare("COMMIT") };
 }
 
-/** Ends a reading transaction. False where that fails, as it does after damage was read: others must not hear of it. */
+/** Ends a read transaction. Returns false if that fails, as after a read of corrupt data. Other queries must not see that error. */
 function hasEnded({ end }: Reader): boolean {
   try {
     end.run();

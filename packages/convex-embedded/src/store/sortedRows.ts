@@ -1,4 +1,4 @@
-/** Rows in the order of their keys, shared by every state of a database that has the same ones. */
+/** Rows sorted by key. States of a database with the same rows share one object. */
 export class SortedRows<T> {
   #frozen = false;
 
@@ -11,12 +11,12 @@ export class SortedRows<T> {
     return new SortedRows<T>([], []);
   }
 
-  /** From now on nothing of these rows changes: `writable` gives a copy. */
+  /** Makes the rows immutable. From now on `writable` returns a copy. */
   freeze(): void {
     this.#frozen = true;
   }
 
-  /** Itself, or a copy if it is frozen. */
+  /** Returns this object, or a copy if it is frozen. */
   writable(): SortedRows<T> {
     return this.#frozen ? new SortedRows([...this.keys], [...this.values]) : this;
   }
@@ -26,7 +26,7 @@ export class SortedRows<T> {
     return this.keys[at]?.equals(key) === true ? this.values[at] : undefined;
   }
 
-  /** Puts a value in the place of the one with that key, or adds it. */
+  /** Sets the value of a key. Adds the key if it is missing. */
   set(key: Buffer, value: T): void {
     const at = this.#lowerBound(key);
     if (this.keys[at]?.equals(key) === true) {
@@ -44,12 +44,12 @@ export class SortedRows<T> {
     this.values.splice(at, 1);
   }
 
-  /** The first row at or after a key. */
+  /** Returns the first row at or after a key. */
   from(key: Buffer): { key: Buffer; value: T } | null {
     return this.#row(this.#lowerBound(key));
   }
 
-  /** The last row before a key. */
+  /** Returns the last row before a key. */
   before(key: Buffer): { key: Buffer; value: T } | null {
     return this.#row(this.#lowerBound(key) - 1);
   }
@@ -59,11 +59,11 @@ export class SortedRows<T> {
     return key === undefined ? null : { key, value: this.values[at] as T };
   }
 
-  /** How many keys come before this one. */
+  /** Returns the number of keys before this one. */
   #lowerBound(key: Uint8Array): number {
     let low = 0;
     let high = this.keys.length;
-    // Most rows are added at the end.
+    // Fast path: most rows are added at the end.
     if (high > 0 && (this.keys[high - 1] as Buffer).compare(key) < 0) return high;
     while (low < high) {
       const middle = (low + high) >> 1;

@@ -26,7 +26,7 @@ function codeOf(work: () => unknown): unknown {
   return "nothing was thrown";
 }
 
-test("values come back as they were stored, whole numbers as integers", () => {
+test("values are read back unchanged, and whole numbers are stored as integers", () => {
   const db = withTable();
   const insert = db.prepare("INSERT INTO t VALUES (?, ?, ?)");
   const bytes = Buffer.from([9, 0, 255, 1, 9]).subarray(1, 4);
@@ -55,7 +55,7 @@ test("rows are objects, arrays or single values", () => {
   expect(db.pragma("journal_mode")).toBe("memory");
 });
 
-test("more or fewer parameters than a statement has are refused", () => {
+test("a wrong number of parameters is refused", () => {
   const insert = withTable().prepare("INSERT INTO t (n, text) VALUES (?, ?)");
   for (const parameters of [[], [1], [1, "a", "b"]]) {
     expect(() => insert.run(...parameters)).toThrow(
@@ -64,14 +64,14 @@ test("more or fewer parameters than a statement has are refused", () => {
   }
 });
 
-test("what could not be read back as it is, is refused", () => {
+test("values that would not read back unchanged are refused", () => {
   const db = withTable();
   expect(() => db.prepare("INSERT INTO t (text) VALUES (?)").run("a\0b")).toThrow("NUL character");
   db.exec("INSERT INTO t (n) VALUES (9007199254740993)");
   expect(() => db.prepare("SELECT n FROM t").get()).toThrow("too large");
 });
 
-test("a document keeps its NUL characters, which JSON escapes", async () => {
+test("a document keeps NUL characters, because JSON escapes them", async () => {
   const store = await itemStore();
   await insertOne(store, { name: "a\0b" });
   expect(names(store, "by_name")).toEqual(["a\0b"]);
@@ -106,7 +106,7 @@ test("errors have SQLite's codes", () => {
   expect(codeOf(() => text.prepare("SELECT * FROM sqlite_schema").get())).toBe("SQLITE_NOTADB");
 });
 
-test("a missing file is made only where that is wanted", () => {
+test("a missing file is created only if the options allow it", () => {
   const directory = temporaryDirectory();
   const file = join(directory, "a.sqlite");
   for (const options of [{ mustExist: true }, { readonly: true }]) {
@@ -117,14 +117,14 @@ test("a missing file is made only where that is wanted", () => {
   expect(existsSync(file)).toBe(true);
 });
 
-test.each(["file:a", "a?mode=memory", "a#b", "a%20b", "é b"])("a file may be called %s", (name) => {
+test.each(["file:a", "a?mode=memory", "a#b", "a%20b", "é b"])("a file may be named %s", (name) => {
   const directory = temporaryDirectory();
   const file = join(directory, name);
   withTable(file).close();
   expect(existsSync(file)).toBe(true);
 });
 
-test("a transaction is kept whole or not at all", () => {
+test("a transaction is atomic", () => {
   const db = withTable();
   const count = () => db.prepare("SELECT count(*) FROM t").pluck().get();
   expect(db.transaction(() => db.prepare("INSERT INTO t (n) VALUES (?)").run(1).changes)).toBe(1);
@@ -138,7 +138,7 @@ test("a transaction is kept whole or not at all", () => {
   expect(count()).toBe(1);
 });
 
-test("closing frees the locks at once, whatever statements there are, and may be repeated", () => {
+test("close releases locks even with open statements, and may be called twice", () => {
   const directory = temporaryDirectory();
   const file = join(directory, "a.sqlite");
   const db = withTable(file);

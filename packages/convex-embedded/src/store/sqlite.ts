@@ -1,29 +1,29 @@
 /**
- * SQLite as the rest of the project knows it. Nothing else imports the package behind it, except for the doctor, which
- * looks whether it loads.
+ * The project's interface to SQLite. Only this file and the doctor, which checks that the package loads, import the SQLite
+ * package.
  *
- * The binding is `@photostructure/sqlite`: its binaries are in the npm package, for Linux (glibc and musl), macOS and
- * Windows, and fit every Node, so that an install neither downloads nor compiles anything. It has the interface of
- * `node:sqlite`, which can take its place as soon as every Node that is supported has that. The version in package.json is
- * exact, because Node 20 works without being promised.
+ * The binding is `@photostructure/sqlite`. Its npm package contains binaries for Linux (glibc and musl), macOS and Windows that
+ * work with every version of Node, so an install neither downloads nor compiles anything. It has the interface of `node:sqlite`,
+ * which can replace it once all supported versions of Node have that module. package.json pins the exact version, because the
+ * package works on Node 20 but does not promise to.
  *
- * To change it, change this file and `sqliteError.ts` until `sqlite.test.ts` passes, which has what the project relies on;
- * then run the tests of `store/` that stop the process, the disk and the power in the middle of a write.
+ * To replace the binding, change this file and `sqliteError.ts` until `sqlite.test.ts` passes: it tests the behavior that the
+ * project relies on. Then run the tests of `store/` that stop the process, the disk and the power in the middle of a write.
  */
 import { pathToFileURL } from "node:url";
 import { DatabaseSync } from "@photostructure/sqlite";
 import type { DatabaseSyncInstance, StatementSyncInstance } from "@photostructure/sqlite";
 import { asSqliteError } from "./sqliteError";
 
-/** What SQLite stores. Numbers are bound as REAL, which a column of type INTEGER keeps as an integer. */
+/** The values that SQLite stores. Numbers are bound as REAL. A column of type INTEGER stores them as integers. */
 export type Value = null | number | string | Uint8Array;
 
 export interface ConnectionOptions {
-  /** How many milliseconds to wait for whoever has locked the database: 0, if it is not told. */
+  /** How long to wait for a lock of another connection, in milliseconds. Default 0. */
   readonly timeout?: number;
-  /** Nothing can be written. The file must exist. */
+  /** Opens the file read-only. It must exist. */
   readonly readonly?: boolean;
-  /** A missing file is not made. */
+  /** Fails if the file does not exist, instead of creating it. */
   readonly mustExist?: boolean;
 }
 
@@ -32,7 +32,7 @@ export class Connection {
   readonly #db: DatabaseSyncInstance;
 
   /**
-   * @param name the file, or `:memory:`.
+   * @param name The path of the file, or `:memory:`.
    * @throws SqliteError
    */
   constructor(
@@ -47,9 +47,9 @@ export class Connection {
     return this.#db.isOpen && this.#db.isTransaction;
   }
 
-  /** `P` are the parameters, `R` is a row: an object, if the statement is not told otherwise. */
+  /** Prepares a statement. `P` is the type of its parameters, `R` the type of a row: by default an object. */
   prepare<P extends readonly Value[] = readonly Value[], R = unknown>(sql: string): Statement<P, R> {
-    // No statement of this project has a question mark that is no parameter.
+    // In this project's statements, every question mark is a parameter.
     const parameters = sql.split("?").length - 1;
     return attempt(() => new Statement<P, R>(this.#db.prepare(sql), parameters));
   }
@@ -58,12 +58,12 @@ export class Connection {
     attempt(() => this.#db.exec(sql));
   }
 
-  /** Runs `PRAGMA …`. @returns the first value that it answers. */
+  /** Runs `PRAGMA …`. @returns the first value of the result. */
   pragma(text: string): unknown {
     return this.prepare(`PRAGMA ${text}`).pluck().all()[0];
   }
 
-  /** Commits what the work does if it succeeds, and undoes it if it throws. */
+  /** Runs work in a transaction. Commits if it succeeds, rolls back if it throws. */
   transaction<T>(work: () => T): T {
     this.exec("BEGIN");
     try {
@@ -76,13 +76,13 @@ export class Connection {
     }
   }
 
-  /** Ends all statements and frees all locks at once. A closed connection may be closed again. */
+  /** Ends all statements and releases all locks. A second call does nothing. */
   close(): void {
     if (this.#db.isOpen) this.#db.close();
   }
 }
 
-/** A prepared statement. Each call ends before it returns: nothing stays open. BLOBs come as `Uint8Array`. */
+/** A prepared statement. Each call completes before it returns. BLOBs are returned as `Uint8Array`. */
 export class Statement<P extends readonly Value[] = readonly Value[], R = unknown> {
   readonly #statement: StatementSyncInstance;
   readonly #count: number;
@@ -93,13 +93,13 @@ export class Statement<P extends readonly Value[] = readonly Value[], R = unknow
     this.#count = parameters;
   }
 
-  /** From now on a row is the value of its first column. */
+  /** Makes later calls return the first column's value as the row. */
   pluck(): this {
     this.#plucks = true;
     return this.raw();
   }
 
-  /** From now on a row is an array of its values. */
+  /** Makes later calls return a row as an array of its values. */
   raw(): this {
     this.#statement.setReturnArrays(true);
     return this;
@@ -134,7 +134,7 @@ export class Statement<P extends readonly Value[] = readonly Value[], R = unknow
     }
   }
 
-  /** SQLite would take a missing parameter for NULL, and the binding a text's NUL character for its end. */
+  /** SQLite would bind NULL for a missing parameter, and the binding would truncate text at a NUL character. */
   #check(parameters: P): void {
     if (parameters.length !== this.#count) {
       throw new RangeError(`The statement has ${this.#count} parameters, not ${parameters.length}`);
@@ -142,18 +142,20 @@ export class Statement<P extends readonly Value[] = readonly Value[], R = unknow
     for (let i = 0; i < parameters.length; i++) {
       const parameter = parameters[i];
       if (typeof parameter === "string" && parameter.includes("\0")) {
-        throw new TypeError(`The text of parameter ${i + 1} has a NUL character, which cannot be stored`);
+        throw new TypeError(
+          `The text of parameter ${i + 1} contains a NUL character. Remove it: SQLite text cannot contain it`,
+        );
       }
     }
   }
 }
 
-/** The bytes of a BLOB as a Buffer, not copied. */
+/** Returns the bytes of a BLOB as a Buffer, without copying them. */
 export function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
   return Buffer.from(buffer, byteOffset, byteLength);
 }
 
-/** An address rather than a path: it says what to do with a missing file, and no name of a file is taken for one. */
+/** Returns a URL, not a path: a URL carries the mode, and no file name can be mistaken for a URL or `:memory:`. */
 function locationOf(name: string, mode: "ro" | "rw" | "rwc"): string | URL {
   if (name === ":memory:") return name;
   const url = pathToFileURL(name);

@@ -21,7 +21,7 @@ import {
 } from "./storeForTests";
 
 describe("documents", () => {
-  test("are read back as the Convex JSON that they are, system fields included", async () => {
+  test("are read back as their Convex JSON, including system fields", async () => {
     const store = await itemStore();
     const fields = {
       big: 5n,
@@ -42,7 +42,7 @@ describe("documents", () => {
     snapshot.release();
   });
 
-  test("that do not exist are null, also under another table's number", async () => {
+  test("that do not exist are null, even if another table has the id", async () => {
     const store = await itemStore();
     const internal = await insertOne(store, { name: "a" });
     const other = await inTransaction(store, (transaction) => transaction.createTable("", "others"));
@@ -52,22 +52,22 @@ describe("documents", () => {
     snapshot.release();
   });
 
-  test("cannot be inserted twice, replaced or removed when they are not there", async () => {
+  test("cannot be inserted twice, and cannot be replaced or deleted if they do not exist", async () => {
     const store = await itemStore();
     const [internal, document] = newDocument(items(store), { name: "a" });
     await inTransaction(store, (transaction) => {
       const table = items(store);
       expect(() => transaction.replace(table, internal, document)).toThrow(
-        `no document ${document._id} in "items"`,
+        `Document ${document._id} does not exist in "items"`,
       );
-      expect(() => transaction.remove(table, internal)).toThrow("no document");
+      expect(() => transaction.remove(table, internal)).toThrow("does not exist");
       transaction.insert(table, internal, document);
       expect(() => transaction.insert(table, internal, document)).toThrow("a document with this id exists");
     });
     expect(names(store)).toEqual(["a"]);
   });
 
-  test("survive the store", async () => {
+  test("survive a restart of the store", async () => {
     const directory = temporaryDirectory();
     const first = await itemStore({ directory });
     await insertOne(first, { name: "a" });
@@ -78,7 +78,7 @@ describe("documents", () => {
 });
 
 describe("scans", () => {
-  test("go through an index in both orders, missing fields first, ties by creation", async () => {
+  test("read an index in both orders, missing fields first, ties by creation", async () => {
     const store = await itemStore();
     for (const name of ["b", undefined, "a", "b"])
       await insertOne(store, name === undefined ? { n: 0 } : { name });
@@ -91,7 +91,7 @@ describe("scans", () => {
     snapshot.release();
   });
 
-  test("take a range of keys, half-open", async () => {
+  test("read a half-open range of keys", async () => {
     const store = await itemStore();
     for (let rank = 0; rank < 20; rank++)
       await insertOne(store, { name: `n${rank}`, owner: `o${rank % 2}`, rank });
@@ -107,7 +107,7 @@ describe("scans", () => {
     snapshot.release();
   });
 
-  test("resume by the key of any row", async () => {
+  test("resume from the key of any row", async () => {
     const store = await itemStore();
     for (let i = 0; i < 30; i++) await insertOne(store, { name: `n${i % 7}` });
     const snapshot = store.snapshot();
@@ -126,7 +126,7 @@ describe("scans", () => {
     snapshot.release();
   });
 
-  test("reach documents far larger than a batch", async () => {
+  test("return documents that are much larger than a batch", async () => {
     const store = await itemStore();
     for (let i = 0; i < 30; i++)
       await insertOne(store, { name: `n${i}`, text: "x".repeat(i < 10 ? 10 : 400_000) });
@@ -134,23 +134,23 @@ describe("scans", () => {
     expect(names(store, "by_id", "desc")).toHaveLength(30);
   });
 
-  test("see what their own transaction wrote ahead, and not what it removed", async () => {
+  test("see rows that their own transaction writes ahead, and not rows that it removes", async () => {
     const store = await itemStore();
     await inTransaction(store, (transaction) => {
       const table = items(store);
-      const made = ["a", "c", "e", "g"].map((name) => insert(transaction, table, { name }));
+      const inserted = ["a", "c", "e", "g"].map((name) => insert(transaction, table, { name }));
       const cursor = transaction.scan(indexOf(table, "by_name"), ALL_KEYS, "asc");
       const next = (): unknown => (JSON.parse(cursor.next()?.json ?? "{}") as { name?: unknown }).name;
       expect(next()).toBe("a");
       insert(transaction, table, { name: "b" });
       insert(transaction, table, { name: "A" });
-      transaction.remove(table, made[1] ?? Buffer.alloc(0));
+      transaction.remove(table, inserted[1] ?? Buffer.alloc(0));
       expect(next()).toBe("b");
       const [, renamed] = newDocument(table, { name: "f" });
-      const moved = made[2] ?? Buffer.alloc(0);
+      const moved = inserted[2] ?? Buffer.alloc(0);
       transaction.replace(table, moved, { ...renamed, _id: encodeId(table.number, moved) });
       expect([next(), next(), next()]).toEqual(["f", "g", undefined]);
-      // A cursor at its end goes on if rows appear behind it.
+      // A cursor at its end continues if rows are inserted after it.
       insert(transaction, table, { name: "h" });
       expect([next(), next()]).toEqual(["h", undefined]);
     });
@@ -158,7 +158,7 @@ describe("scans", () => {
 });
 
 describe("opening", () => {
-  test("a directory that another store holds is refused, and free once that one closed", async () => {
+  test("a directory that another store holds is refused until that store closes", async () => {
     const directory = temporaryDirectory();
     const holder = testStore({ directory });
     expect(() => openStore({ directory })).toThrow(`The data directory ${directory} is in use`);
@@ -166,18 +166,18 @@ describe("opening", () => {
     testStore({ directory });
   });
 
-  test("a database of a newer format is refused and left alone", async () => {
+  test("a database of a newer format is refused and not changed", async () => {
     const directory = temporaryDirectory();
     await testStore({ directory }).close();
     const db = new Connection(join(directory, "data.sqlite"));
     db.exec("UPDATE meta SET value = '4' WHERE key = 'format'");
     db.close();
     expect(() => openStore({ directory })).toThrow("has format 4, written by a newer version");
-    // The failed attempt has not kept the lock.
+    // The failed attempt has released the lock.
     expect(() => openStore({ directory })).toThrow("has format 4");
   });
 
-  test("a database of something else is refused", () => {
+  test("a database of another application is refused", () => {
     const directory = temporaryDirectory();
     const db = new Connection(join(directory, "data.sqlite"));
     db.exec("CREATE TABLE notes (text)");
@@ -187,7 +187,7 @@ describe("opening", () => {
 });
 
 describe("closing", () => {
-  test("finishes what is queued and takes no more", async () => {
+  test("finishes queued work and refuses new work", async () => {
     const directory = temporaryDirectory();
     const store = await itemStore({ directory });
     const queued = ["a", "b", "c"].map((name) => insertOne(store, { name }));
@@ -197,7 +197,7 @@ describe("closing", () => {
     expect(names(testStore({ directory }))).toEqual(["a", "b", "c"]);
   });
 
-  test("ends snapshots that were left open", async () => {
+  test("ends open snapshots", async () => {
     const store = await itemStore();
     const internal = await insertOne(store, { name: "a" });
     const table = items(store);

@@ -28,9 +28,9 @@ const READERS = 4;
 const LOG_BYTES = 64 * 1024 * 1024;
 
 /**
- * Opens the store of a data directory, which is created if missing, and takes the directory's lock.
+ * Opens the store of a data directory and acquires the directory's lock. Creates a missing directory.
  *
- * @throws Error if another process holds the directory, it cannot be written, or its database is damaged or of a newer
+ * @throws Error if another process holds the lock, the directory is not writable, or its database is damaged or has a newer
  * format.
  */
 export function openStore(options: StoreOptions): Store {
@@ -105,7 +105,7 @@ class SqliteStore implements Store {
     await this.writer.close();
     this.snapshots.close();
     try {
-      // Closing the last connection folds the log into the database and removes it.
+      // Closing the last connection checkpoints and deletes the log.
       this.writes.db.close();
     } finally {
       this.lock.release();
@@ -118,8 +118,11 @@ function makeDirectory(directory: string): void {
     makeDurableDirectory(directory);
   } catch (error) {
     const reason = (error as Error).message;
-    throw new Error(`The data directory ${directory} cannot be made: ${reason}. Choose another one.`, {
-      cause: error,
-    });
+    throw new Error(
+      `The data directory ${directory} cannot be created: ${reason}. Choose another directory.`,
+      {
+        cause: error,
+      },
+    );
   }
 }

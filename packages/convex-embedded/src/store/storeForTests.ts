@@ -1,4 +1,4 @@
-/** What the tests of this folder share: stores in temporary directories, and short ways to write and read. */
+/** Helpers for the tests of this folder: stores in temporary directories, and functions to write and read. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,7 +19,7 @@ import type {
   Transaction,
 } from "./types";
 
-/** Every key. */
+/** The range of all keys. */
 export const ALL_KEYS: KeyRange = { start: Buffer.alloc(0), end: Buffer.from([0xff]) };
 
 const ITEMS: SchemaJSON = schema({
@@ -32,28 +32,28 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-/** A directory that is removed after the test. */
+/** Creates a directory that is deleted after the test. */
 export function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), "store-test-"));
   cleanups.push(() => rmSync(directory, { recursive: true, force: true }));
   return directory;
 }
 
-/** A store that is closed after the test. */
+/** Opens a store that is closed after the test. */
 export function testStore(options: Partial<StoreOptions> = {}): Store {
   const store = openStore({ directory: options.directory ?? temporaryDirectory(), ...options });
   cleanups.push(() => store.close());
   return store;
 }
 
-/** A store with the table `items` and two indexes. */
+/** Opens a store with the table `items` and two indexes. */
 export async function itemStore(options: Partial<StoreOptions> = {}): Promise<Store> {
   const store = testStore(options);
   await store.applySchema("", ITEMS, () => undefined);
   return store;
 }
 
-/** The same in memory. */
+/** Like `itemStore`, in memory. */
 export async function memoryItemStore(): Promise<Store> {
   const store = openMemoryStore(Date.now);
   await store.applySchema("", ITEMS, () => undefined);
@@ -65,7 +65,7 @@ interface TableShape {
   readonly indexes?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** A schema as `SchemaDefinition.export()` gives it. */
+/** Returns a schema in the form of `SchemaDefinition.export()`. */
 export function schema(tables: Readonly<Record<string, TableShape>>, schemaValidation = true): SchemaJSON {
   return {
     schemaValidation,
@@ -93,30 +93,30 @@ export function indexOf(table: TableInfo, name: string): IndexInfo {
 
 let clock = 1_700_000_000_000;
 
-/** A new document; its id and creation time are made up here. */
+/** Creates a document with a new id and creation time. */
 export function newDocument(table: TableInfo, fields: Record<string, Value>): [Buffer, StoredDocument] {
   const internal = newInternalId();
   return [internal, { ...fields, _id: encodeId(table.number, internal), _creationTime: clock++ }];
 }
 
-/** Inserts a document in a transaction that is open. */
+/** Inserts a document in an open transaction. */
 export function insert(transaction: Transaction, table: TableInfo, fields: Record<string, Value>): Buffer {
   const [internal, document] = newDocument(table, fields);
   transaction.insert(table, internal, document);
   return internal;
 }
 
-/** Runs work that waits for nothing in a transaction. */
+/** Runs synchronous work in a transaction. */
 export function inTransaction<T>(store: Store, work: (transaction: Transaction) => T): Promise<T> {
   return store.mutate((transaction) => Promise.resolve(work(transaction)));
 }
 
-/** Inserts a document in a transaction of its own. */
+/** Inserts a document in a new transaction. */
 export function insertOne(store: Store, fields: Record<string, Value>): Promise<Buffer> {
   return inTransaction(store, (transaction) => insert(transaction, items(store), fields));
 }
 
-/** The documents of a range, parsed. */
+/** Returns the documents of a range, parsed. */
 export function collect(
   reader: Reader,
   index: IndexInfo,
@@ -131,7 +131,7 @@ export function collect(
   return found;
 }
 
-/** What a query that begins now sees of `items`: the names, in the order of an index. */
+/** Returns the names of all `items` that a new query sees, in the order of an index. */
 export function names(store: Store, index = "by_creation_time", order: "asc" | "desc" = "asc"): unknown[] {
   const snapshot = store.snapshot();
   const found = collect(snapshot, indexOf(items(store), index), order).map(({ name }) => name);

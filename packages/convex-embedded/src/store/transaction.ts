@@ -1,13 +1,13 @@
 /**
- * The transaction of one execution, within the group that the writer commits (see `writer.ts`).
+ * The transaction of one execution. The writer commits transactions in groups (see `writer.ts`).
  *
- * It turns writes of documents into writes of rows and index entries, which `WriteAccess` makes in SQLite or in memory. It also
- * notes them in its `writeSet`, from which the write log tells later which cached query results are stale. It ends before the
- * COMMIT of its group: `finish` or `end` make each later use throw, so that code which a function did not await cannot write
- * into the transaction of the next execution.
+ * It converts writes of documents to writes of rows and index entries, which `WriteAccess` performs in SQLite or in memory. It
+ * also records them in its `writeSet`: from that, the write log later tells which cached query results are stale. The transaction
+ * ends before the COMMIT of its group. After `finish` or `end`, every call throws, so that code which a function did not await
+ * cannot write to the transaction of the next execution.
  *
- * `db.vars.commitTs` may be written before the timestamp is known. The document is stored with a placeholder, and `finish`
- * replaces it when the work has succeeded:
+ * A function may write `db.vars.commitTs` before the timestamp is known. The document is then stored with a placeholder, and
+ * `finish` replaces it after the work has succeeded:
  *
  * ```ts
  * transaction.insert(table, id, { ...document, at: db.vars.commitTs }); // stored as {"at":{"$commitTs":null}}
@@ -31,7 +31,7 @@ import type {
   Transaction,
 } from "./types";
 
-/** How a commit timestamp that is not known yet stands in stored JSON. Within strings its quotes are escaped. */
+/** The placeholder of a commit timestamp in stored JSON. It cannot occur within a string, where its quotes are escaped. */
 const PENDING = '{"$commitTs":null}';
 
 export class StoreTransaction implements Transaction {
@@ -43,7 +43,7 @@ export class StoreTransaction implements Transaction {
   #depth = 0;
   #ended = false;
 
-  /** @param nextCommitTs gives the next commit timestamp and notes that it is taken. */
+  /** @param nextCommitTs Returns the next commit timestamp and records it as used. */
   constructor(
     private readonly writes: WriteAccess,
     private readonly nextCommitTs: () => bigint,
@@ -64,7 +64,7 @@ export class StoreTransaction implements Transaction {
     this.#check();
     const current = this.#current(table);
     const json = this.#json(current, internalId, document);
-    // Keys first: what cannot be encoded is refused before anything is written.
+    // Encode the keys first, so that an invalid document is refused before anything is written.
     const entries = entriesOf(current, internalId, document);
     this.writeSet.add(table.id, document._id, entries);
     this.writes.insertEntries(this.writes.insertDocument(current, internalId, json), entries);
@@ -115,7 +115,7 @@ export class StoreTransaction implements Transaction {
       this.#check();
       if (level !== this.#depth) {
         throw new Error(
-          "Savepoints end in the reverse order of their beginning, each once: this one is not the innermost",
+          "This savepoint is not the innermost one. End each savepoint once, in reverse order of creation.",
         );
       }
       work();
@@ -141,31 +141,31 @@ export class StoreTransaction implements Transaction {
     this.#onSettled.push(callback);
   }
 
-  /** The outcome is settled. What a callback throws is nobody's here: it is not to keep the others from being called. */
+  /** Calls the callbacks of `onSettled`. If one throws, the others still run, and the error becomes a warning of the process. */
   callSettled(): void {
     for (const callback of this.#onSettled) {
       try {
         callback();
       } catch (error) {
-        process.emitWarning(`After a transaction: ${String(error)}`);
+        process.emitWarning(`An onSettled callback failed: ${String(error)}`);
       }
     }
   }
 
   /** Ends successful work: resolves pending commit timestamps. Nothing can be read or written afterwards. */
   finish(): void {
-    if (this.#depth > 0) throw new Error("The work of a transaction ended with a savepoint open");
+    if (this.#depth > 0) throw new Error("The work of a transaction ended with an open savepoint");
     for (const { table, internalId } of this.#pending.values()) this.#resolve(table, internalId);
     this.end();
   }
 
-  /** From here on every use throws: whatever still runs of the work must not write into another's transaction. */
+  /** Makes every later call throw: code that still runs must not write to the transaction of another execution. */
   end(): void {
     this.#ended = true;
   }
 
   #resolve(table: TableInfo, internalId: Uint8Array): void {
-    // A rollback may have taken back the table, the document or the field.
+    // A rollback may have undone the table, the document or the field.
     const json = this.get(table, internalId);
     if (!json?.includes(PENDING)) return;
     const resolved = json.replaceAll(PENDING, JSON.stringify(convexToJson(this.commitTs())));
@@ -182,20 +182,20 @@ export class StoreTransaction implements Transaction {
   #existing(table: TableInfo, internalId: Uint8Array): StoredRow {
     const row = this.writes.find(table, internalId);
     if (row) return row;
-    throw new Error(`There is no document ${encodeId(table.number, internalId)} in "${table.name}"`);
+    throw new Error(`Document ${encodeId(table.number, internalId)} does not exist in "${table.name}"`);
   }
 
   /** The table's indexes may have changed since the caller looked it up. */
   #current(table: TableInfo): TableInfo {
     const current = this.writes.catalog.tableById(table.id);
     if (current?.name !== table.name)
-      throw new Error(`There is no table "${table.name}"; its creation was rolled back`);
+      throw new Error(`Table "${table.name}" does not exist: its creation was rolled back`);
     return current;
   }
 
   #check(): void {
     if (this.#ended) throw new Error("This transaction has ended and can no longer read or write");
-    // After some errors (disk full, I/O) SQLite has rolled back everything. A further write would commit by itself.
+    // After some errors (disk full, I/O), SQLite has rolled back everything. A further write would commit on its own.
     if (!this.writes.isOpen())
       throw new Error("This transaction was rolled back by an error of the database");
   }
@@ -203,6 +203,6 @@ export class StoreTransaction implements Transaction {
 
 function keyAt(entries: readonly IndexEntry[], i: number): Buffer {
   const entry = entries[i];
-  if (!entry) throw new Error("A document has as many entries as its table has indexes");
+  if (!entry) throw new Error("A document must have one entry for each index of its table");
   return entry.key;
 }

@@ -1,58 +1,58 @@
 /**
- * The seam between the store and whoever executes functions: what a table, a snapshot and a transaction are.
+ * The interface between the store and the executions: tables, snapshots and transactions.
  *
  * The store knows documents, index entries and transactions. It does not know limits, arguments or functions.
  */
 import type { ValidatorJSON, Value } from "convex/values";
 import type { WriteLog } from "./writeLog";
 
-/** A document as a Convex object, system fields included. */
+/** A document as a Convex object, including system fields. */
 export type StoredDocument = { [field: string]: Value | undefined } & { _id: string; _creationTime: number };
 
-/** What a table is known by: in the store, and in the ids of its documents. */
+/** The identifiers of a table: in the store, and in the ids of its documents. */
 export interface TableKey {
   /** Unique in the store. */
   readonly id: number;
-  /** What ids carry: unique in its component. As on Convex, tables of other components may have the same one. */
+  /** Part of document ids. Unique in its component. As on Convex, tables of different components may share a number. */
   readonly number: number;
 }
 
 /** One index of one table. */
 export interface IndexInfo {
-  /** Unique in the store and never used again; `by_id`, which has no entries of its own, has the negated table id. */
+  /** Unique in the store and never reused. `by_id` has no entries of its own: its id is the negated table id. */
   readonly id: number;
-  /** Of `by_id` only: its table. */
+  /** The table. Set only for `by_id`. */
   readonly table?: TableKey;
   /** `by_id` and `by_creation_time` exist in every table. */
   readonly name: string;
   /**
-   * Dotted paths as declared; `["_id"]` and `["_creationTime"]` for the two built-in ones. A key holds these values and
-   * then, but in the built-in indexes, `_creationTime`. Bounds may name a prefix of that.
+   * Dotted paths as declared, `["_id"]` for `by_id` and `["_creationTime"]` for `by_creation_time`. A key contains these values,
+   * followed by `_creationTime` except in the built-in indexes. Bounds may use a prefix of that list.
    */
   readonly fields: readonly string[];
 }
 
-/** One table of one component. A new object after every change; the id identifies it. */
+/** One table of one component. Each change creates a new object: compare tables by id. */
 export interface TableInfo extends TableKey {
   readonly name: string;
   /** The path of the component, `""` for the app. */
   readonly component: string;
   readonly indexes: readonly IndexInfo[];
-  /** The validator of the schema, `null` where the schema does not name the table or does not validate. */
+  /** The schema's validator. `null` if the schema does not declare the table or does not validate. */
   readonly documentType: ValidatorJSON | null;
 }
 
-/** What tables there are, as the writer sees them: a table of an open transaction is listed, a rolled back one is not. */
+/** The tables as the writer sees them. Includes tables that an open transaction has created. */
 export interface Catalog {
   table(component: string, name: string): TableInfo | null;
   tableByNumber(component: string, number: number): TableInfo | null;
-  /** The paths of all components that have tables, mounted or not, the app's `""` among them. */
+  /** The paths of all components that have tables, mounted or not. Includes `""`, the app. */
   components(): readonly string[];
   /** All tables of a component, by name. */
   tables(component: string): readonly TableInfo[];
 }
 
-/** Half-open: `start <= key < end`. Prefixes from `encodeKey` serve as bounds; `prefix + 0xFF` ends a prefix's range. */
+/** A half-open range: `start <= key < end`. Bounds can be prefixes from `encodeKey`. `prefix + 0xFF` ends a prefix's range. */
 export interface KeyRange {
   readonly start: Buffer;
   readonly end: Buffer;
@@ -60,73 +60,73 @@ export interface KeyRange {
 
 /** One row of a scan. */
 export interface Row {
-  /** The full key of the row: the position to resume from. Its tail, after the index fields, is opaque. */
+  /** The row's full key, from which a scan can resume. The bytes after the index fields are opaque. */
   readonly key: Buffer;
   /** The document's Convex JSON, as stored. */
   readonly json: string;
 }
 
-/** A scan under way. It holds nothing open between calls, so it may be dropped at any point. */
+/** An active scan. It holds no resources between calls, so it may be abandoned at any point. */
 export interface RowCursor {
-  /** The next row, or `null` at the end of the range. */
+  /** Returns the next row, or `null` at the end of the range. */
   next(): Row | null;
 }
 
-/** What can be read, in a query or in a mutation. */
+/** The reads that queries and mutations share. */
 export interface Reader {
-  /** The document's Convex JSON text with `_id` and `_creationTime`, as stored, or `null`. */
+  /** Returns the document's Convex JSON text as stored, with `_id` and `_creationTime`, or `null`. */
   get(table: TableInfo, internalId: Uint8Array): string | null;
   /**
-   * The rows of an index in key order. In a transaction every `next()` answers from the state at that moment: rows that
-   * the transaction wrote ahead of the position are seen, those it removed are not.
+   * Scans an index in key order. In a transaction, each `next()` reads the state at that moment: it sees rows that the transaction
+   * wrote ahead of the position, and skips rows that it removed.
    */
   scan(index: IndexInfo, range: KeyRange, order: "asc" | "desc"): RowCursor;
 }
 
-/** One consistent state of the database, pinned at the first read and kept until `release()`. */
+/** One consistent state of the database. The first read pins it, and `release()` ends it. */
 export interface Snapshot extends Reader {
-  /** Ends the snapshot; its readers and cursors throw from then on. A second call does nothing. */
+  /** Ends the snapshot. Later reads throw, including those of its cursors. A second call does nothing. */
   release(): void;
 }
 
-/** A point to return to. Savepoints nest: the innermost one that is open ends first. */
+/** A savepoint. Savepoints nest: the innermost open one must end first. */
 export interface Savepoint {
-  /** Keeps what was written since, as part of whatever encloses it. */
+  /** Keeps the writes since the savepoint, as part of the enclosing savepoint or transaction. */
   release(): void;
-  /** Undoes what was written since. */
+  /** Undoes the writes since the savepoint. */
   rollback(): void;
 }
 
-/** One execution's reads and writes on the writer. It throws once its work has settled. */
+/** One execution's reads and writes on the writer. Throws after its work has settled. */
 export interface Transaction extends Reader {
-  /** Adds a document. Throws if the id is taken. */
+  /** Inserts a document. Throws if the id exists. */
   insert(table: TableInfo, internalId: Uint8Array, document: StoredDocument): void;
-  /** Puts another document in the place of an existing one. Throws if there is none. */
+  /** Replaces a document. Throws if it does not exist. */
   replace(table: TableInfo, internalId: Uint8Array, next: StoredDocument): void;
-  /** Deletes a document. Throws if there is none. */
+  /** Deletes a document. Throws if it does not exist. */
   remove(table: TableInfo, internalId: Uint8Array): void;
-  /** The table of that name, created here if there is none. A rollback takes it back. */
+  /** Returns the table of that name. Creates a missing table, which a rollback undoes. */
   createTable(component: string, name: string): TableInfo;
   savepoint(): Savepoint;
   /**
-   * What `db.vars.commitTs` stands for in this transaction: nanoseconds since 1970, greater in each later one.
-   * Placeholders in documents are resolved to it by the store when the work has succeeded.
+   * Returns the value of `db.vars.commitTs` in this transaction: nanoseconds since 1970, greater in each later transaction. The
+   * store replaces placeholders in documents with it after the work has succeeded.
    */
   commitTs(): bigint;
   /**
-   * Calls back once the outcome is settled: the commit is durable, or everything is rolled back. New snapshots show
-   * which. For what lies outside of the database and follows it; a process that dies first does not call.
+   * Registers a callback that runs once the commit is durable or everything is rolled back. New snapshots show the outcome. Use it
+   * for effects outside the database. The callback does not run if the process dies first.
    */
   onSettled(callback: () => void): void;
 }
 
-/** An index as `SchemaDefinition.export()` lists it. */
+/** An index in `SchemaDefinition.export()`. */
 export interface SchemaIndexJSON {
   readonly indexDescriptor: string;
   readonly fields: readonly string[];
 }
 
-/** A table as `SchemaDefinition.export()` lists it, as far as the store reads it. */
+/** A table in `SchemaDefinition.export()`. Contains only the fields that the store reads. */
 export interface SchemaTableJSON {
   readonly tableName: string;
   readonly indexes: readonly SchemaIndexJSON[];
@@ -141,13 +141,13 @@ export interface SchemaJSON {
   readonly schemaValidation: boolean;
 }
 
-/** The schema of one component; `null` where it has none: nothing is checked and only the built-in indexes exist. */
+/** The schema of one component. Without one (`null`), documents are not validated and only the built-in indexes exist. */
 export interface ComponentSchema {
   readonly component: string;
   readonly schema: SchemaJSON | null;
 }
 
-/** What the writer has done since the store was opened. */
+/** Counts since the store was opened. */
 export interface StoreStats {
   /** Durable commits. */
   readonly commits: number;
@@ -159,47 +159,47 @@ export interface StoreStats {
 
 export interface Store {
   readonly catalog: Catalog;
-  /** What was committed when, as new snapshots show it. */
+  /** The commits and the data that each of them changed, up to the state of new snapshots. */
   readonly writeLog: WriteLog;
-  /** A new snapshot. It costs nothing until the first read. The caller releases it. */
+  /** Creates a snapshot, which costs nothing until the first read. The caller must release it. */
   snapshot(): Snapshot;
   /**
-   * Runs alone on the writer. A rejection rolls back this work only. Settles (either way) only after the COMMIT of the
-   * group is durable; a failed COMMIT rejects every caller of the group.
+   * Runs work on the writer, one at a time. If the work rejects, only its own writes are rolled back. Settles only after the COMMIT
+   * of its group is durable. A failed COMMIT rejects all calls of the group.
    */
   mutate<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
-  /** `applySchemas` for one component. */
+  /** Calls `applySchemas` for one component. */
   applySchema(component: string, schema: SchemaJSON | null, progress: (line: string) => void): Promise<void>;
   /**
-   * Brings tables and indexes to these schemas in one transaction: new indexes are filled, removed ones dropped, and
-   * documents checked where a validator changed. Rejects with `SchemaRefused`, nothing changed, if some do not match.
+   * Changes tables and indexes to match the schemas, in one transaction. Fills new indexes, drops removed ones, and validates
+   * documents if their validator has changed. If documents do not match, rejects with `SchemaRefused` and changes nothing.
    */
   applySchemas(schemas: readonly ComponentSchema[], progress: (line: string) => void): Promise<void>;
   stats(): StoreStats;
-  /** Finishes what is queued, folds the log into the database and gives the directory free. */
+  /** Finishes queued work, checkpoints the log and releases the directory's lock. */
   close(): Promise<void>;
 }
 
-/** Where to call in from a test. Production leaves these out. */
+/** Hooks for tests. Production does not set them. */
 export interface StoreHooks {
-  /** Called right before every COMMIT of a group; what it throws counts as the failure of that COMMIT. */
+  /** Called right before every COMMIT of a group. An error that it throws makes that COMMIT fail. */
   readonly beforeCommit?: () => unknown;
-  /** Called right after every COMMIT of a group that succeeded, before its callers are answered. Must not throw. */
+  /** Called right after every successful COMMIT of a group, before its callers get their results. Must not throw. */
   readonly afterCommit?: () => void;
 }
 
 export interface StoreOptions {
-  /** The data directory; created if missing. The database is `data.sqlite` in it. */
+  /** The data directory. Created if missing. Its database is `data.sqlite`. */
   readonly directory: string;
-  /** `FULL` (the default): an acknowledged write survives power loss. `NORMAL`: it survives the end of the process. */
+  /** `FULL` (the default): an acknowledged write survives power loss. `NORMAL`: it survives a crash of the process. */
   readonly synchronous?: "FULL" | "NORMAL";
-  /** Reader connections kept open when idle. Default 4; more are opened while more snapshots need them. */
+  /** The number of reader connections that stay open when idle. Default 4. More are opened when snapshots need them. */
   readonly readers?: number;
-  /** The log is folded into the database when it is larger than this, though that means waiting. Default 64 MiB. */
+  /** The size in bytes beyond which the log is checkpointed even if that has to wait for queries. Default 64 MiB. */
   readonly logBytes?: number;
   readonly hooks?: StoreHooks;
-  /** How many milliseconds a write waits for a lock that another process holds. Default 2000. */
+  /** How long a write waits for a lock of another process, in milliseconds. Default 2000. */
   readonly patienceMs?: number;
-  /** Milliseconds since 1970, for commit timestamps. */
+  /** Returns milliseconds since 1970, for commit timestamps. */
   readonly now?: () => number;
 }

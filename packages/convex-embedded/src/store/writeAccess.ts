@@ -1,48 +1,48 @@
-/** What a transaction and a change of schema do to rows, wherever those are kept: in SQLite or in memory. */
+/** The row operations that transactions and schema changes use. SQLite and the in-memory store implement them. */
 import type { ValidatorJSON } from "convex/values";
 import type { CatalogState } from "./catalog";
 import type { IndexEntry } from "./indexKeys";
 import type { IndexInfo, KeyRange, RowCursor, Savepoint, TableInfo, TableKey } from "./types";
 
-/** A document as it lies in its table. */
+/** A stored document. */
 export interface StoredRow {
-  /** Names the document to the methods below. */
+  /** Identifies the document in the methods below. */
   readonly row: number;
   readonly json: string;
 }
 
-/** A document as an index leads to it. */
+/** A document found through an index. */
 export interface DocumentRow extends StoredRow {
-  /** That of its entry. */
+  /** The key of its index entry. */
   readonly key: Buffer;
 }
 
-/** One for the store: transactions use it one after the other. */
+/** A store has one `WriteAccess`. Transactions use it one at a time. */
 export interface WriteAccess {
   /** Tables and indexes as the open transaction sees them. */
   catalog: CatalogState;
-  /** False if an error has ended the transaction: what is written now would be no part of it. */
+  /** False if an error has ended the transaction. A write would then not be part of it. */
   isOpen(): boolean;
-  /** A rollback takes the catalog back, too. @param name its own among those that are open. */
+  /** A rollback restores the catalog as well. @param name Unique among the open savepoints. */
   savepoint(name: string): Savepoint;
   get(table: TableInfo, internalId: Uint8Array): string | null;
-  /** @param check is called before anything is read, and throws if nothing may be read any more. */
+  /** @param check Called before each read. Throws if reads are no longer allowed. */
   scan(index: IndexInfo, range: KeyRange, order: "asc" | "desc", check: () => void): RowCursor;
   find(table: TableInfo, internalId: Uint8Array): StoredRow | null;
-  /** Adds a document, without entries, and returns its row. @throws Error if its id is taken. */
+  /** Inserts a document without index entries. @returns its row. @throws Error if its id exists. */
   insertDocument(table: TableInfo, internalId: Uint8Array, json: string): number;
   updateDocument(row: number, json: string): void;
   deleteDocument(row: number): void;
   insertEntries(row: number, entries: readonly IndexEntry[]): void;
   deleteEntries(entries: readonly IndexEntry[]): void;
-  /** Adds a table with the two indexes that every table has. */
+  /** Creates a table with the two built-in indexes. */
   createTable(component: string, name: string): TableInfo;
-  /** Adds an index, without entries and not yet in the catalog. */
+  /** Creates an index without entries. The caller adds it to the catalog. */
   createIndex(table: TableKey, name: string, fields: readonly string[]): IndexInfo;
-  /** Removes an index with its entries. The catalog is the caller's business. */
+  /** Deletes an index and its entries. The caller updates the catalog. */
   dropIndex(index: IndexInfo): void;
-  /** Notes the validator of a table. The catalog is the caller's business. */
+  /** Stores the validator of a table. The caller updates the catalog. */
   setDocumentType(table: TableInfo, type: ValidatorJSON | null): void;
-  /** The documents behind a position of an index, in its order. */
+  /** Returns up to `limit` documents after a position of an index, in its order. */
   documentsAfter(index: IndexInfo, after: Buffer, limit: number): DocumentRow[];
 }

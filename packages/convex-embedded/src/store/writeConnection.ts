@@ -1,4 +1,4 @@
-/** The statements of the connection that writes, and the catalog as that connection sees it. */
+/** The statements of the write connection, and the catalog as that connection sees it. */
 import type { ValidatorJSON } from "convex/values";
 import { encodeId } from "../values/ids";
 import type { DocumentRow, StoredRow, WriteAccess } from "./writeAccess";
@@ -13,7 +13,7 @@ import type { IndexInfo, KeyRange, RowCursor, Savepoint, TableInfo, TableKey } f
 
 export class WriteConnection implements WriteAccess {
   catalog: CatalogState;
-  /** Grows with every change of rows or entries: cursors of the transaction drop what they read ahead. */
+  /** Incremented at every change of rows or entries, so that cursors of the transaction drop prefetched rows. */
   version = 0;
 
   readonly #reads: ReadStatements;
@@ -99,7 +99,7 @@ export class WriteConnection implements WriteAccess {
     this.#delete.run(row);
   }
 
-  // One statement for each: a list of VALUES goes through a temporary table.
+  // One statement for each entry: SQLite copies a list of VALUES through a temporary table.
   insertEntries(row: number, entries: readonly IndexEntry[]): void {
     this.version++;
     for (const { index, key } of entries) this.#insertEntry.run(index, key, row);
@@ -110,10 +110,10 @@ export class WriteConnection implements WriteAccess {
     for (const { index, key } of entries) this.#deleteEntry.run(index, key);
   }
 
-  /** @param number what its ids are to carry, if that is not left to the catalog. */
+  /** @param number The table number in document ids. By default the catalog chooses it. */
   createTable(component: string, name: string, number?: number): TableInfo {
-    const made = this.catalog.newKey(component, name);
-    const key = { id: made.id, number: number ?? made.number };
+    const generated = this.catalog.newKey(component, name);
+    const key = { id: generated.id, number: number ?? generated.number };
     this.db
       .prepare("INSERT INTO tables (id, number, component, name) VALUES (?, ?, ?, ?)")
       .run(key.id, key.number, component, name);
@@ -135,7 +135,7 @@ export class WriteConnection implements WriteAccess {
     this.db.prepare("DELETE FROM indexes WHERE id = ?").run(id);
   }
 
-  /** Removes a table with all that is in it. */
+  /** Deletes a table, its documents and its indexes. */
   dropTable(table: TableInfo): void {
     this.version++;
     for (const index of table.indexes) this.dropIndex(index);

@@ -2,12 +2,12 @@ import { expect, test } from "vitest";
 import { WriteLog, WriteSet } from "./writeLog";
 import { testStore } from "./storeForTests";
 
-test("changes of more documents than are remembered count for all of their tables", () => {
+test("if more documents change than the log keeps, all documents of their tables count as changed", () => {
   const changes = new WriteLog();
   const write = (from: number, count: number) => {
-    const touched = new WriteSet();
-    for (let i = from; i < from + count; i++) touched.add(1, `document ${i}`);
-    changes.append([touched]);
+    const writeSet = new WriteSet();
+    for (let i = from; i < from + count; i++) writeSet.add(1, `document ${i}`);
+    changes.append([writeSet]);
   };
   write(0, 1);
   const since = changes.last;
@@ -27,13 +27,13 @@ test("changes of more documents than are remembered count for all of their table
   expect(changes.changedTable(2, last)).toBe(true);
 });
 
-test("a range changes with what is written in it, and with all that may be forgotten", () => {
+test("a range counts as changed after a write in it, or after more writes than the log keeps", () => {
   const changes = new WriteLog();
   const write = (...keys: string[]) => {
-    const touched = new WriteSet();
+    const writeSet = new WriteSet();
     const entries = keys.map((key) => ({ index: 7, key: Buffer.from(key) }));
-    touched.add(1, `document ${keys.join()}`, entries);
-    changes.append([touched]);
+    writeSet.add(1, `document ${keys.join()}`, entries);
+    changes.append([writeSet]);
   };
   const range = { start: "b", end: "d" };
   const changed = (since: number) => changes.changedRange(1, 7, range, since);
@@ -56,7 +56,7 @@ test("a range changes with what is written in it, and with all that may be forgo
   expect(changed(many)).toBe(true);
 });
 
-test("a transaction that fails changes nothing, unless it has made a table, which could be seen", async () => {
+test("a failed transaction counts only if it created a table, which queries may have seen", async () => {
   const store = testStore();
   await store.mutate((transaction) => Promise.resolve(transaction.createTable("", "items")));
   const before = store.writeLog.last;

@@ -28,7 +28,7 @@ import { Writer } from "./writer";
 import { WriteConnection } from "./writeConnection";
 
 describe("an execution", () => {
-  test("that rejects leaves nothing, and its neighbours everything", async () => {
+  test("that rejects is rolled back without the other executions of its group", async () => {
     const store = await itemStore();
     const outcomes = await Promise.allSettled([
       insertOne(store, { name: "a" }),
@@ -43,7 +43,7 @@ describe("an execution", () => {
     expect(names(store, "by_name")).toEqual(["a", "c"]);
   });
 
-  test("sees what earlier ones of its group wrote, and queries do not yet", async () => {
+  test("sees the writes of earlier executions in its group before queries see them", async () => {
     const store = await itemStore();
     const first = insertOne(store, { name: "a" });
     const seen = store.mutate(async (transaction) => {
@@ -61,7 +61,7 @@ describe("an execution", () => {
     expect(names(store)).toEqual(["a"]);
   });
 
-  test("runs alone, however long it waits", async () => {
+  test("runs alone, even if it waits for long", async () => {
     const store = await itemStore();
     const log: string[] = [];
     const step = (name: string) => async (): Promise<void> => {
@@ -73,7 +73,7 @@ describe("an execution", () => {
     expect(log).toEqual(["a begins", "a ends", "b begins", "b ends"]);
   });
 
-  test("cannot use its transaction afterwards, whether it succeeded or not", async () => {
+  test("cannot use its transaction after it has succeeded or failed", async () => {
     const store = await itemStore();
     const kept: Transaction[] = [];
     const keep = async (transaction: Transaction): Promise<void> => {
@@ -101,13 +101,13 @@ describe("an execution", () => {
       insert(transaction, items(store), { name: "a" });
       await Promise.resolve(transaction.savepoint());
     });
-    await expect(left).rejects.toThrow("savepoint open");
+    await expect(left).rejects.toThrow("open savepoint");
     expect(names(store)).toEqual([]);
   });
 });
 
 describe("savepoints", () => {
-  test("nest: an inner one that is kept goes with an outer one that is not", async () => {
+  test("nest: a rollback of the outer one also undoes a released inner one", async () => {
     const store = await itemStore();
     await inTransaction(store, (transaction) => {
       const put = (name: string): Buffer => insert(transaction, items(store), { name });
@@ -128,7 +128,7 @@ describe("savepoints", () => {
     expect(names(store, "by_name")).toEqual(["a", "d"]);
   });
 
-  test("end innermost first, and once", async () => {
+  test("must end once, the innermost first", async () => {
     const store = await itemStore();
     await inTransaction(store, (transaction) => {
       const outer = transaction.savepoint();
@@ -140,7 +140,7 @@ describe("savepoints", () => {
     });
   });
 
-  test("take back tables made since, whose numbers are free again", async () => {
+  test("undo new tables on rollback, and free their numbers", async () => {
     const store = await itemStore();
     await inTransaction(store, (transaction) => {
       const savepoint = transaction.savepoint();
@@ -149,24 +149,24 @@ describe("savepoints", () => {
       savepoint.rollback();
       expect(store.catalog.table("", "lost")).toBeNull();
       const [internal, document] = newDocument(lost, {});
-      expect(() => transaction.insert(lost, internal, document)).toThrow('There is no table "lost"');
+      expect(() => transaction.insert(lost, internal, document)).toThrow('Table "lost" does not exist');
       expect(transaction.createTable("", "kept").number).toBe(lost.number);
     });
     expect(store.catalog.table("", "kept")).not.toBeNull();
   });
 });
 
-describe("tables made on the way", () => {
-  test("stay with their execution: committed or gone", async () => {
+describe("tables created during an execution", () => {
+  test("are committed or rolled back with it", async () => {
     const directory = temporaryDirectory();
     const store = testStore({ directory });
     const failing = store.mutate(async (transaction) => {
       await Promise.resolve(transaction.createTable("", "a"));
       throw new Error("no");
     });
-    const made = inTransaction(store, (transaction) => transaction.createTable("child", "b"));
+    const created = inTransaction(store, (transaction) => transaction.createTable("child", "b"));
     await expect(failing).rejects.toThrow("no");
-    const { number } = await made;
+    const { number } = await created;
     expect(store.catalog.table("", "a")).toBeNull();
     await store.close();
     const reopened = testStore({ directory });
@@ -176,7 +176,7 @@ describe("tables made on the way", () => {
 });
 
 describe("group commit", () => {
-  // A group ends after some milliseconds, too, of which a busy machine may need more.
+  // A group also ends after some milliseconds, so fake the clock: a busy machine may be slow.
   beforeEach(() => void vi.useFakeTimers({ toFake: ["performance"] }));
   afterEach(() => void vi.useRealTimers());
 
@@ -201,7 +201,7 @@ describe("group commit", () => {
     expect(store.stats().commits - before).toBe(1);
   });
 
-  test("one that arrives with the next events joins a group that has nothing left to run", async () => {
+  test("an execution that arrives with the next events joins a group that has run all its work", async () => {
     const store = await itemStore();
     const before = store.stats().commits;
     const next = new Promise((resolve) => setImmediate(() => resolve(insertOne(store, { name: "b" }))));
@@ -209,25 +209,25 @@ describe("group commit", () => {
     expect(store.stats().commits - before).toBe(1);
   });
 
-  test("a stream of writes keeps none waiting: a group takes what one turn of the event loop brings", async () => {
+  test("in a stream of writes none waits for long: a group contains the writes of one turn of the event loop", async () => {
     const store = await itemStore();
     const answered: number[] = [];
     for (let i = 0; i < 20; i++) {
       void insertOne(store, { name: `n${i}` }).then(() => answered.push(i));
       await new Promise(setImmediate);
-      // The turn of the last one may still be to come.
+      // The last write may still wait for its turn.
       expect(answered.length).toBeGreaterThanOrEqual(i - 1);
     }
   });
 
-  test("a group is bounded, so that a steady stream is answered", async () => {
+  test("the size of a group is bounded", async () => {
     const store = await itemStore();
     const before = store.stats().commits;
     await Promise.all(Array.from({ length: 600 }, (_, i) => insertOne(store, { name: `n${i}` })));
     expect(store.stats().commits - before).toBe(3);
   });
 
-  test("nobody is answered before the commit, not even who failed", async () => {
+  test("results and errors are returned only after the commit", async () => {
     const log: string[] = [];
     const store = await itemStore({ hooks: { beforeCommit: () => log.push("commit") } });
     log.length = 0;
@@ -238,7 +238,7 @@ describe("group commit", () => {
     expect(log).toEqual(["commit", "answer", "refusal"]);
   });
 
-  test("a commit that fails rejects all of its group, keeps nothing, and the next one works", async () => {
+  test("a failed commit rejects its whole group and writes nothing, and the next commit works", async () => {
     let failures = 0;
     const store = await itemStore({
       hooks: {
@@ -266,10 +266,10 @@ describe("group commit", () => {
     expect(names(store, "by_name")).toEqual(["c"]);
   });
 
-  test("an error that rolls back all of SQLite's transaction rejects the group, though the work caught it", async () => {
+  test("an error that rolls back SQLite's whole transaction rejects the group, even if the work catches it", async () => {
     const directory = temporaryDirectory();
     const store = await itemStore({ directory });
-    // Stands for a full disk: it ends the whole transaction too, not the statement only.
+    // Simulates a full disk, which also ends the whole transaction, not only the statement.
     const other = new Connection(join(directory, "data.sqlite"));
     other.exec(`CREATE TRIGGER full BEFORE INSERT ON documents WHEN NEW.json LIKE '%boom%'
       BEGIN SELECT RAISE (ROLLBACK, 'the disk is full'); END`);
@@ -288,7 +288,7 @@ describe("group commit", () => {
     ]);
     expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
     expect(names(store)).toEqual([]);
-    // Work that fails with the transaction is told of the commit, so that it counts as work to be tried again.
+    // Work that fails with the transaction gets the error of the commit, so that it can be retried.
     const failed = insertOne(store, { name: "boom" });
     await expect(failed).rejects.toThrow("The commit failed: the disk is full. Nothing was written.");
     await expect(failed).rejects.toBeInstanceOf(StoreUnavailable);
@@ -297,14 +297,14 @@ describe("group commit", () => {
   });
 });
 
-test("a writer that cannot get back to a known state stops, and says so to everyone", async () => {
+test("a writer that cannot return to a known state stops and rejects all work", async () => {
   const file = join(temporaryDirectory(), "data.sqlite");
   const db = openWriteConnection(file, "FULL");
   const snapshots = new SnapshotPool(file, 1);
   const writer = new Writer(new WriteConnection(db), snapshots, {
     clock: new CommitClock(db, Date.now),
     wal: new WalCheckpoint(db, snapshots, 1e9),
-    // The connection is lost for good.
+    // The connection is lost permanently.
     hooks: { beforeCommit: () => db.close() },
   });
   const work = (): Promise<void> => writer.run(() => Promise.resolve());
@@ -320,7 +320,7 @@ test("a writer that cannot get back to a known state stops, and says so to every
 describe("commit timestamps", () => {
   const placeholder = jsonToConvex({ $commitTs: null });
 
-  test("take the place of their placeholders when the work has succeeded, in documents and indexes", async () => {
+  test("replace their placeholders in documents and indexes after the work has succeeded", async () => {
     const store = await itemStore({ now: () => 1_700_000_000_000 });
     const committed = await inTransaction(store, (transaction) => {
       const internal = insert(transaction, items(store), {
@@ -329,7 +329,7 @@ describe("commit timestamps", () => {
         list: [{ at: placeholder }],
       });
       insert(transaction, items(store), { owner: "a", rank: 5n, text: '{"$commitTs":null}' });
-      // Until then the document holds the placeholder, which sorts behind every timestamp.
+      // Until then the document contains the placeholder, which sorts after every timestamp.
       expect(transaction.get(items(store), internal)).toContain("$commitTs");
       expect(collect(transaction, indexOf(items(store), "by_owner_rank"), "desc")[0]).toMatchObject({
         rank: { $commitTs: null },
@@ -345,7 +345,7 @@ describe("commit timestamps", () => {
     expect(itemsBy(store, encodeKey(["a"]))).toHaveLength(2);
   });
 
-  test("grow from one execution to the next, whatever the clock does, also across a restart", async () => {
+  test("increase with each execution, even if the clock is set back or the store restarts", async () => {
     const directory = temporaryDirectory();
     let now = 2_000;
     const take = (store: Store): Promise<bigint> =>
@@ -359,7 +359,7 @@ describe("commit timestamps", () => {
     expect(taken).toEqual([2_000_000_000n, 2_000_000_001n, 2_000_000_002n]);
   });
 
-  test("in what was rolled back need no resolving", async () => {
+  test("in rolled-back documents are not resolved", async () => {
     const store = await itemStore();
     await store.mutate(async (transaction) => {
       const savepoint = transaction.savepoint();

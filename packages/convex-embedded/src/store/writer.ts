@@ -1,8 +1,8 @@
 /**
- * Runs mutations one at a time on the one connection that writes, and commits them in groups.
+ * Runs mutations one at a time on the write connection and commits them in groups.
  *
- * A durable commit waits for the disk, which takes longer than most mutations. So the mutations that are queued share one SQLite
- * transaction. Each runs in a savepoint of it, so that one that throws undoes its own writes only:
+ * A durable commit waits for the disk, which takes longer than most mutations. So all queued mutations share one SQLite
+ * transaction. Each runs in its own savepoint, so that a mutation that throws undoes only its own writes:
  *
  * ```text
  * BEGIN IMMEDIATE
@@ -12,9 +12,9 @@
  * COMMIT                                                              one wait for the disk, then all three are answered
  * ```
  *
- * Before a group the writer waits for one turn of the event loop, in which requests that have arrived queue their mutations. A
- * group ends after 256 executions or 10 ms. If the COMMIT fails, every mutation of the group is rejected, since none of them is
- * on disk. A schema change is alone in its group. `transaction.ts` is what an execution sees of all this.
+ * Before each group, the writer waits for one turn of the event loop, in which requests that have arrived queue their
+ * mutations. A group ends after 256 executions or 10 ms. If the COMMIT fails, every mutation of the group is rejected, since
+ * none of them is on disk. A schema change runs alone in its group. An execution uses the writer through `transaction.ts`.
  */
 import { setImmediate as turn } from "node:timers/promises";
 import { WriteLog } from "./writeLog";
@@ -29,7 +29,7 @@ import { StoreTransaction } from "./transaction";
 import type { StoreHooks } from "./types";
 import type { WriteConnection } from "./writeConnection";
 
-/** However busy the queue is, its first callers are answered after this many executions or milliseconds. */
+/** A group commits after this many executions or milliseconds, even if the queue is not empty. */
 const GROUP_SIZE = 256;
 const GROUP_MS = 10;
 
@@ -37,26 +37,26 @@ export interface WriterOptions {
   readonly clock: CommitClock;
   readonly wal: WalCheckpoint;
   readonly hooks: StoreHooks;
-  /** How many milliseconds to wait for a lock that another process holds. Default 2000. */
+  /** How long a write waits for a lock of another process, in milliseconds. Default 2000. */
   readonly patienceMs?: number | undefined;
 }
 
 interface Job {
-  /** True for a schema change, which is alone in its group. */
+  /** True for a schema change, which runs alone in its group. */
   readonly alone: boolean;
   readonly run: (transaction: StoreTransaction) => Promise<unknown>;
   readonly resolve: (value: unknown) => void;
   readonly reject: (reason: unknown) => void;
 }
 
-/** What to do with an execution's caller, depending on the commit. */
+/** The result of an execution, which reaches its caller after the commit. */
 interface Outcome {
   readonly job: Job;
   readonly transaction: StoreTransaction;
   readonly settle: () => void;
-  /** Its work succeeded, so that the commit decides. */
+  /** True if the work succeeded. The result of the commit then decides the outcome. */
   readonly succeeded: boolean;
-  /** The error of the database that rolled back the whole group. The failed commit decides then, not the work. */
+  /** The database error that rolled back the whole group. The caller then gets the error of the commit. */
   readonly broken?: unknown;
 }
 
@@ -76,7 +76,7 @@ export class Writer {
     private readonly snapshots: SnapshotPool,
     private readonly options: WriterOptions,
   ) {
-    // The event loop must go on while another process holds the lock, so SQLite itself must not wait.
+    // SQLite itself must not wait for locks: that would block the event loop.
     writes.db.pragma("busy_timeout = 0");
     this.#lock = new ForeignLock(writes.db.name, options);
     this.#sql = {
@@ -102,7 +102,7 @@ export class Writer {
     });
   }
 
-  /** Takes no more work and resolves when what is queued is done. */
+  /** Refuses new work. Resolves when the queued work is done. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#pump;
@@ -115,9 +115,9 @@ export class Writer {
       try {
         await this.options.wal.checkpointIfLarge();
       } catch (error) {
-        // Everything is committed, and the next commit tries again.
+        // The data is committed, and the next commit tries again.
         process.emitWarning(
-          `The log of ${this.writes.db.name} could not be folded in: ${errorMessage(error)}`,
+          `The log of ${this.writes.db.name} could not be checkpointed: ${errorMessage(error)}`,
         );
       }
     }
@@ -132,7 +132,7 @@ export class Writer {
       if (this.#stopped) throw this.#stopped;
       await this.#lock.begin(() => this.#sql.begin.run());
     } catch (error) {
-      // What keeps the first one from beginning keeps all of them.
+      // The same error would affect all queued work, so reject all of it.
       const reason = explainError(db.name, error);
       for (const { reject } of this.#queue.splice(0)) reject(reason);
       return;
@@ -142,7 +142,7 @@ export class Writer {
       while ((running = this.#next(outcomes, started))) {
         const outcome = await this.#execute(running);
         outcomes.push(outcome);
-        // Some errors (disk full, I/O) make SQLite roll back all of the transaction, not the statement only.
+        // After some errors (disk full, I/O), SQLite rolls back the whole transaction, not only the statement.
         if (!db.inTransaction) {
           const { broken: cause = "an error of the database rolled back the whole group" } = outcome;
           throw new Error(errorMessage(cause), { cause });
@@ -151,7 +151,7 @@ export class Writer {
       }
       running = undefined;
       this.options.hooks.beforeCommit?.();
-      this.snapshots.rest();
+      this.snapshots.unpinIdle();
       this.#sql.commit.run();
     } catch (error) {
       this.writes.catalog = catalog;
@@ -163,9 +163,9 @@ export class Writer {
         else settle();
         transaction.callSettled();
       }
-      // Unless it is among the outcomes, in which case this does nothing.
+      // Does nothing if the job is among the outcomes.
       running?.reject(failed);
-      this.#note(outcomes, false);
+      this.#record(outcomes, false);
       return;
     }
     this.options.hooks.afterCommit?.();
@@ -174,14 +174,14 @@ export class Writer {
       if (succeeded) this.executions++;
       settle();
     }
-    // Before any caller goes on: they do that in a later turn.
+    // This runs before any caller continues: their promises settle in a later microtask.
     this.snapshots.committed();
-    this.#note(outcomes, true);
+    this.#record(outcomes, true);
     for (const { transaction } of outcomes) transaction.callSettled();
   }
 
-  /** Notes what a group has changed. A table that was made could be seen before, and is gone with its transaction. */
-  #note(outcomes: readonly Outcome[], committed: boolean): void {
+  /** Adds a group to the write log. Queries may have seen a new table before its commit, so a failed group can count as well. */
+  #record(outcomes: readonly Outcome[], committed: boolean): void {
     if (outcomes.some(({ job, transaction: { writeSet } }) => job.alone || writeSet.createdTable)) {
       this.writeLog.appendUnknown();
     } else if (committed) {
@@ -191,7 +191,7 @@ export class Writer {
     }
   }
 
-  /** The next execution of the group, or nothing when the group is complete. */
+  /** Returns the next execution of the group, `undefined` when the group is complete. */
   #next(outcomes: readonly Outcome[], started: number): Job | undefined {
     if (outcomes.length >= GROUP_SIZE || performance.now() - started > GROUP_MS) return undefined;
     const alone = this.#queue[0]?.alone ?? false;
@@ -214,7 +214,7 @@ export class Writer {
       this.writes.version++;
       const reason = explainError(db.name, error);
       const settle = (): void => job.reject(reason);
-      // A job whose transaction the database took away is not to blame, and may be tried again.
+      // If the database rolled back the transaction, the job gets the error of the commit and may be retried.
       return db.inTransaction
         ? { job, transaction, succeeded: false, settle }
         : { job, transaction, succeeded: true, settle, broken: reason };

@@ -1,6 +1,6 @@
 /**
- * The global `Convex`: all that `convex/server` needs of whoever runs it. One for the process; which execution a call
- * belongs to is found through `executions`.
+ * The global `Convex`, the interface between `convex/server` and its host. The process has one. Each call finds its execution
+ * through `executions`.
  */
 import { webGlobals } from "../web/webClasses";
 import { SyscallError, toSyscallError } from "../exec/errors";
@@ -15,7 +15,7 @@ export const convexGlobal = {
     const execution = currentExecution();
     const handler = SYNC[operation];
     if (handler === undefined) throw unknownOperation(execution, operation);
-    noteUntracked(execution, operation);
+    recordUntracked(execution, operation);
     execution.budget.enter();
     try {
       return handler(execution, JSON.parse(json) as never);
@@ -24,13 +24,13 @@ export const convexGlobal = {
     }
   },
 
-  /** What can be answered at once is no promise: `convex/server` awaits either, and promises are what a read costs most. */
+  /** Returns a result without a promise if it is available synchronously: promises are the main cost of a read. */
   asyncSyscall(operation: string, json: string): string | Promise<string> {
     const handler = DATABASE[operation];
     if (handler === undefined) return otherSyscall(operation, json);
     try {
       const execution = currentExecution();
-      noteUntracked(execution, operation);
+      recordUntracked(execution, operation);
       execution.budget.enter();
       if (execution.databaseQueue.busy) return inTurn(execution, handler, JSON.parse(json) as never);
       try {
@@ -44,12 +44,12 @@ export const convexGlobal = {
   },
 
   /**
-   * The two that `HttpRouter.runRequest` uses to get at the request and to hand over the response, and the two of
-   * `ctx.storage` in actions, whose blobs are no JSON.
+   * Handles syscalls whose values are not JSON: the request and the response of `HttpRouter.runRequest`, and the blobs of
+   * `ctx.storage` in actions.
    */
   jsSyscall(operation: string, args: Record<string, unknown>): unknown {
     const execution = currentExecution();
-    noteUntracked(execution, operation);
+    recordUntracked(execution, operation);
     if (operation in BLOBS) return callFiles(execution, operation as keyof typeof BLOBS, args);
     if (operation === "requestFromConvexJson" && execution.request !== null) return execution.request;
     if (operation === "convexJsonFromResponse") {
@@ -67,7 +67,7 @@ async function otherSyscall(operation: string, json: string): Promise<string> {
   let execution: Execution | undefined;
   try {
     const caller = currentExecution();
-    noteUntracked(caller, operation);
+    recordUntracked(caller, operation);
     caller.budget.enter();
     execution = caller;
     const turn = caller.frozen ? null : threadScheduler.waitToContinue();
@@ -85,7 +85,7 @@ async function otherSyscall(operation: string, json: string): Promise<string> {
   }
 }
 
-/** Database work while a nested function has its turn. */
+/** Queues database work while a nested function holds the database queue. */
 async function inTurn(execution: Execution, handler: Handler<string>, args: never): Promise<string> {
   try {
     return await execution.databaseQueue.run(() => {
@@ -99,7 +99,7 @@ async function inTurn(execution: Execution, handler: Handler<string>, args: neve
   }
 }
 
-function noteUntracked({ readSet }: Execution, operation: string): void {
+function recordUntracked({ readSet }: Execution, operation: string): void {
   if (readSet !== null && !TRACKED.has(operation)) readSet.addUntracked();
 }
 
@@ -112,7 +112,7 @@ async function callFiles(
     if (execution.frozen) throw new SyscallError("Blobs can only be stored and read in actions.");
     return await BLOBS[operation](execution, args as never);
   } catch (thrown) {
-    // A plain error, as `convex/server` makes of the others by itself.
+    // A plain error: `convex/server` converts the errors of other syscalls to plain errors itself.
     throw new Error(toSyscallError(thrown).message, { cause: thrown });
   }
 }

@@ -1,4 +1,4 @@
-/** The syscalls that tell a function about itself and its caller. */
+/** The syscalls that return metadata of a function and its caller. */
 import { SyscallError } from "../exec/errors";
 import type { Execution } from "../exec/execution";
 
@@ -14,16 +14,16 @@ export function functionMetadata({ path, component }: Execution): string {
   return JSON.stringify({ name: path, componentPath: component });
 }
 
-/** `ctx.meta.getDeploymentMetadata()`: a local deployment has no region and counts as the smallest class. */
+/** `ctx.meta.getDeploymentMetadata()`: a local deployment has no region and reports the smallest class. */
 export function deploymentMetadata(): string {
   return JSON.stringify({ name: "embedded", region: null, class: "s16" });
 }
 
 /**
- * `ctx.meta.getTransactionMetrics()`: what the transaction has used of its limits, with the functions that share it.
- * Files are not counted, and have no lines.
+ * `ctx.meta.getTransactionMetrics()`: the transaction's usage of its limits, including nested functions. Files are not counted
+ * and have no metrics.
  *
- * @throws SyscallError in actions, of which `convex/server` makes its own.
+ * @throws SyscallError in actions. `convex/server` replaces it with its own error.
  */
 export function transactionMetrics({ frozen, usage }: Execution): string {
   if (!frozen) throw new SyscallError("Unknown async operation 1.0/getTransactionMetrics");
@@ -31,8 +31,8 @@ export function transactionMetrics({ frozen, usage }: Execution): string {
 }
 
 /**
- * `ctx.auth.getUserIdentity()`: who is logged in, `null` if nobody is. As on Convex a token that is refused makes it
- * throw in the HTTP action, and counts as none in the functions that the action calls.
+ * `ctx.auth.getUserIdentity()`: the identity of the caller, `null` without one. As on Convex, a refused token makes it throw in the
+ * HTTP action, and counts as no token in functions that the action calls.
  */
 export async function userIdentity({ engine, kind, origin }: Execution): Promise<string> {
   if (origin.token === null && origin.identity === undefined) return "null";

@@ -1,7 +1,7 @@
 /**
- * The operations that `convex/server` asks for by name, and what answers them.
+ * The syscalls of `convex/server` by name, and their handlers.
  *
- * One that is not in the tables below is refused with the name of the feature it belongs to.
+ * A syscall that is not in the tables below is refused, with the name of its feature in the error.
  */
 import { cancelJob, cancelJobFromAction, schedule, scheduleFromAction } from "./scheduler";
 import {
@@ -31,10 +31,10 @@ import { queryCleanup, queryStream, queryStreamNext } from "../exec/query/stream
 import { get, normalizeId } from "../exec/documentReads";
 import { insert, remove, replace, shallowMerge } from "../exec/documentWrites";
 
-/** The arguments' shapes are `convex/server`'s own. A function that forged others would deceive only itself. */
+/** Arguments are not validated: `convex/server` creates them. A function that forges them can harm only itself. */
 export type Handler<Result> = (execution: Execution, args: never) => Result;
 
-/** What is answered without a promise, as `convex/server` expects. */
+/** Syscalls whose result `convex/server` expects synchronously. */
 export const SYNC: Readonly<Record<string, Handler<string>>> = {
   "1.0/queryStream": queryStream,
   "1.0/queryCleanup": queryCleanup,
@@ -42,7 +42,7 @@ export const SYNC: Readonly<Record<string, Handler<string>>> = {
   "1.0/componentArgument": componentArgument,
 };
 
-/** What touches the transaction, and so waits while a nested function has its turn. */
+/** Syscalls that use the transaction. They wait while a nested function holds the database queue. */
 export const DATABASE: Readonly<Record<string, Handler<string>>> = {
   "1.0/get": get,
   "1.0/count": count,
@@ -56,7 +56,7 @@ export const DATABASE: Readonly<Record<string, Handler<string>>> = {
   "1.0/storageGetMetadata": storageGetMetadata,
 };
 
-/** What a query may ask for so that its result depends on documents alone. */
+/** Syscalls that keep a query cacheable: their results depend only on documents. */
 export const TRACKED: ReadonlySet<string> = new Set([
   "1.0/queryStream",
   "1.0/queryCleanup",
@@ -68,7 +68,7 @@ export const TRACKED: ReadonlySet<string> = new Set([
   "1.0/runUdf",
 ]);
 
-/** The rest; what needs a turn takes it itself. */
+/** All other syscalls. Handlers that need the database queue take a turn themselves. */
 export const ASYNC: Readonly<Record<string, Handler<string | Promise<string>>>> = {
   "1.0/runUdf": runUdf,
   "1.0/actions/query": actionCall("query"),
@@ -90,10 +90,10 @@ export const ASYNC: Readonly<Record<string, Handler<string | Promise<string>>>> 
   "1.0/getTransactionMetrics": transactionMetrics,
 };
 
-/** Of actions; they answer with what is no JSON. */
+/** Syscalls of actions whose values are not JSON. */
 export const BLOBS = { "storage/storeBlob": storeBlob, "storage/getBlob": getBlob } as const;
 
-/** Features by the beginning of their operations' names. */
+/** Unsupported features by the prefix of their syscalls' names. */
 const MISSING: readonly (readonly [string, string])[] = [
   ["storage/", "Stored requests and responses (`convex` before 0.13)"],
   ["1.0/actions/vectorSearch", "Vector searches"],
@@ -103,7 +103,7 @@ const MISSING: readonly (readonly [string, string])[] = [
   ["1.0/getServiceUrl", "Convex-managed services"],
 ];
 
-/** The error for an operation that is in none of the tables. */
+/** Returns the error for a syscall that is in none of the tables. */
 export function unknownOperation(caller: Execution, operation: string): SyscallError {
   const feature = MISSING.find(([start]) => operation.startsWith(start))?.[1];
   return feature === undefined

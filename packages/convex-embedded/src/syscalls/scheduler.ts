@@ -19,7 +19,7 @@ import {
 } from "../jobs/jobs";
 
 interface ScheduleArgs extends FunctionAddress {
-  /** Seconds since 1970; `null` where it is no number. */
+  /** Seconds since 1970, `null` if the argument is not a finite number. */
   readonly ts: number | null;
   readonly args: JSONValue;
 }
@@ -31,10 +31,10 @@ interface NewJob {
 }
 
 const FIVE_YEARS_MS = 5 * 366 * 24 * 60 * 60 * 1000;
-/** How a commit timestamp that is not known yet stands in JSON; within strings its quotes are escaped. */
+/** The placeholder of a commit timestamp in JSON. It cannot occur within a string, where its quotes are escaped. */
 const PENDING_VALUE = '{"$commitTs":null}';
 
-/** `ctx.scheduler.runAfter` and `runAt` of mutations: the job exists if the transaction commits. @returns JSON of the id. */
+/** `ctx.scheduler.runAfter` and `runAt` of mutations. The job exists once the transaction commits. @returns the id as JSON. */
 export function schedule(execution: Execution, args: ScheduleArgs): Promise<string> {
   const transaction = transactionOf(execution);
   return execution.databaseQueue.run(async () => {
@@ -45,7 +45,7 @@ export function schedule(execution: Execution, args: ScheduleArgs): Promise<stri
   });
 }
 
-/** The same in actions, each call in a transaction of its own. */
+/** `ctx.scheduler.runAfter` and `runAt` of actions. Each call has its own transaction. */
 export async function scheduleFromAction(execution: Execution, args: ScheduleArgs): Promise<string> {
   const { engine } = execution;
   const job = await newJob(execution, args, engine.clock());
@@ -67,7 +67,7 @@ export function cancelJob(execution: Execution, args: { id: unknown }): Promise<
   });
 }
 
-/** The same in actions. */
+/** `ctx.scheduler.cancel` of actions. */
 export function cancelJobFromAction(execution: Execution, args: { id: unknown }): Promise<string> {
   const { engine } = execution;
   return engine.store.mutate((transaction) =>
@@ -81,15 +81,15 @@ function transactionOf(execution: Execution): Transaction {
 }
 
 /**
- * Checks what Convex checks when a function is scheduled: that it exists and when it is to run. What kind it is and what
- * its arguments must be is looked at when it runs.
+ * Checks the existence of a function and its scheduled time, as Convex does when a function is scheduled. The function's kind and
+ * its arguments are checked when it runs.
  */
 async function newJob(execution: Execution, call: ScheduleArgs, now: number): Promise<NewJob> {
   const { engine } = execution;
-  const place = resolveAddress(execution, call);
-  const { component, name } = place;
+  const location = resolveAddress(execution, call);
+  const { component, name } = location;
   const modules = engine.components.get(component)?.modules;
-  if (modules === undefined) throw new SyscallError(notFoundMessage(engine, place));
+  if (modules === undefined) throw new SyscallError(notFoundMessage(engine, location));
   const scheduledTime = timeOf(call.ts, now);
   if (JSON.stringify(call.args).includes(PENDING_VALUE)) {
     throw new SyscallError(
@@ -100,11 +100,11 @@ async function newJob(execution: Execution, call: ScheduleArgs, now: number): Pr
   checkArgumentShape(name, value);
   const args = [value];
   if (engine.harness === true) {
-    return { name: component === execution.component ? name : toHandle(place), args, scheduledTime };
+    return { name: component === execution.component ? name : toHandle(location), args, scheduledTime };
   }
   const fn = modules.loaded(name) ?? (await modules.find(name));
-  if (place.exported === true && fn?.visibility !== "public")
-    throw new SyscallError(notFoundMessage(engine, place));
+  if (location.exported === true && fn?.visibility !== "public")
+    throw new SyscallError(notFoundMessage(engine, location));
   if (fn === null) {
     const [module = "", exported = "default"] = name.replace(".js:", ":").split(":");
     throw new SyscallError(
@@ -117,11 +117,11 @@ async function newJob(execution: Execution, call: ScheduleArgs, now: number): Pr
   return { name: jobName(fn, execution.component), args, scheduledTime };
 }
 
-/** @returns milliseconds since 1970, to the microsecond. */
+/** Converts seconds to milliseconds since 1970, rounded to the microsecond. */
 function timeOf(seconds: number | null, now: number): number {
   if (seconds === null || seconds < 0) {
     throw new SyscallError(
-      `Invalid argument \`ts\` for \`scheduler\`: ${seconds ?? "no number"} is no time after 1970`,
+      `Invalid argument \`ts\` for \`scheduler\`: it must be a time after 1970, not ${seconds ?? "NaN"}`,
     );
   }
   const time = Math.round(seconds * 1e6) / 1e3;
@@ -146,7 +146,7 @@ function add(execution: Execution, transaction: Transaction, job: NewJob, now: n
   );
 }
 
-/** A job that has ended, or is gone, is left alone. An action that runs goes on, but schedules nothing any more. */
+/** Cancels a job. Does nothing if it has ended or does not exist. A running action continues but cannot schedule functions. */
 function cancel(execution: Execution, transaction: Transaction, id: unknown, now: number): string {
   const { engine, origin } = execution;
   const decoded = typeof id === "string" ? decodeId(id) : null;

@@ -13,10 +13,10 @@ interface FileArgs {
   readonly storageId: unknown;
 }
 
-/** What a mutation may read or write of one file; Convex allows as much for all files together. */
-const MOST_BYTES_IN_MUTATION = 16 * 1024 * 1024;
+/** The maximum bytes that a mutation may read or write of one file. Convex's limit applies to all files together. */
+const MAX_BYTES_IN_MUTATION = 16 * 1024 * 1024;
 
-/** `storage.getUrl`. @returns JSON of the URL, or `null`. */
+/** `storage.getUrl`. @returns the URL as JSON, or `null`. */
 export function storageGetUrl(execution: Execution, { storageId }: FileArgs): string {
   const { files } = execution.engine;
   const file = reading(execution, (reader) => find(execution, reader, "getUrl", storageId));
@@ -32,13 +32,13 @@ export function storageGetMetadata(execution: Execution, { storageId }: FileArgs
   return JSON.stringify({ storageId: uuid, sha256: hex, size, contentType });
 }
 
-/** `storage.generateUploadUrl`. @returns JSON of the URL. */
+/** `storage.generateUploadUrl`. @returns the URL as JSON. */
 export function storageGenerateUploadUrl(execution: Execution): string {
   const { engine, component, frozen, now } = execution;
   return JSON.stringify(engine.files.uploadUrl(component, frozen ? now : engine.clock()));
 }
 
-/** `storage.delete`: in a mutation's transaction, in actions in one of its own. */
+/** `storage.delete`. Uses the mutation's transaction, or a new one in an action. */
 export async function storageDelete(execution: Execution, { storageId }: FileArgs): Promise<string> {
   const { engine, transaction, databaseQueue } = execution;
   const remove = (within: Transaction): string => {
@@ -53,7 +53,7 @@ export async function storageDelete(execution: Execution, { storageId }: FileArg
   return engine.store.mutate((own) => Promise.resolve(remove(own)));
 }
 
-/** `storage.store` in mutations: the file is there if the transaction commits. @returns JSON of the id. */
+/** `storage.store` in mutations. The file exists once the transaction commits. @returns the id as JSON. */
 export async function storageStore(
   execution: Execution,
   args: { blob: string; contentType: string; sha256?: string },
@@ -75,7 +75,7 @@ export async function storageStore(
   }
 }
 
-/** `storage.get` in mutations. @returns JSON of the bytes in base64 and the type, or `null`. */
+/** `storage.get` in mutations. @returns the bytes in base64 and the content type as JSON, or `null`. */
 export async function storageGet(execution: Execution, { storageId }: FileArgs): Promise<string> {
   const { engine, transaction, databaseQueue } = execution;
   if (transaction === null) throw new SyscallError("Files can only be read in mutations and actions.");
@@ -90,7 +90,7 @@ export async function storageGet(execution: Execution, { storageId }: FileArgs):
   return JSON.stringify({ blob: bytes.toString("base64"), contentType: found.file.contentType });
 }
 
-/** `storage.store` in actions: durable when it returns. @returns the id. */
+/** `storage.store` in actions. The file is durable when the promise resolves. @returns the id. */
 export async function storeBlob(
   execution: Execution,
   { blob, options }: { blob: unknown; options?: { sha256?: string } },
@@ -106,7 +106,7 @@ export async function storeBlob(
   return refusing(() => engine.files.save(blob.stream(), upload, () => execution.assertRunning()));
 }
 
-/** `storage.get` in actions. @returns a blob that reads the file when it is read, or `null`. */
+/** `storage.get` in actions. @returns a blob that reads the file lazily, or `null`. */
 export async function getBlob(execution: Execution, { storageId }: FileArgs): Promise<Blob | null> {
   const { files } = execution.engine;
   if (typeof storageId !== "string") {
@@ -122,16 +122,16 @@ function reading<T>({ reader, engine }: Execution, work: (reader: Reader) => T):
   return reader === null ? engine.files.committed(work) : work(reader);
 }
 
-/** The file is there as long as the function runs, deleted or not. */
+/** Keeps the file's bytes until the function ends, even if the file is deleted meanwhile. */
 function held(execution: Execution, file: StoredFile | null): StoredFile | null {
   if (file !== null) execution.onEnd.push(execution.engine.files.hold(file));
   return file;
 }
 
 /**
- * The file of an id, or of the UUID that was the id before `convex` 1.6; `null` if it is not there.
+ * Finds a file by its id, or by the UUID that served as the id before `convex` 1.6. Returns `null` if it does not exist.
  *
- * @throws SyscallError, in Convex's words, for what is neither.
+ * @throws SyscallError with Convex's message if the text is neither an id nor a UUID.
  */
 function find(execution: Execution, reader: Reader, method: string, id: unknown): StoredFile | null {
   const { engine, component } = execution;
@@ -167,20 +167,20 @@ function expected(sha256: string | undefined): Buffer | undefined {
   if (sha256 === undefined) return undefined;
   const digest = sha256Of(sha256);
   if (digest === null) {
-    throw new SyscallError(`The \`sha256\` of a file is 32 bytes in base64, which "${sha256}" is not.`);
+    throw new SyscallError(`The \`sha256\` of a file must be 32 bytes in base64, not "${sha256}".`);
   }
   return digest;
 }
 
 function checkSize(method: "get" | "store", size: number): void {
-  if (size <= MOST_BYTES_IN_MUTATION) return;
+  if (size <= MAX_BYTES_IN_MUTATION) return;
   throw new SyscallError(
-    `ctx.storage.${method}() of ${size} bytes: mutations read and write up to ${MOST_BYTES_IN_MUTATION} bytes of files. ` +
+    `ctx.storage.${method}() of ${size} bytes: mutations read and write up to ${MAX_BYTES_IN_MUTATION} bytes of files. ` +
       "Use an action.",
   );
 }
 
-/** What is wrong with the caller's bytes is told to the caller. */
+/** Converts a checksum mismatch to an error that the function can catch. */
 async function refusing<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

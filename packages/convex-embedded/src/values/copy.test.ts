@@ -4,8 +4,8 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { copyPlain } from "./copy";
 
-/** The copy that the text makes; `null` where it is refused. */
-function longWay(value: unknown): Value | null {
+/** Copies a value through JSON text. Returns `null` if it is refused. */
+function slowPath(value: unknown): Value | null {
   try {
     return jsonToConvex(JSON.parse(JSON.stringify(convexToJson(value as Value))) as JSONValue);
   } catch {
@@ -32,30 +32,30 @@ const { value: anything } = fc.letrec<{ value: unknown }>((tie) => ({
   ),
 }));
 
-test("a copy is what the text makes of the value, or is not made", () => {
-  let made = 0;
+test("a copy equals the copy through JSON text, or copyPlain returns null", () => {
+  let copies = 0;
   fc.assert(
     fc.property(anything, (value) => {
       const copy = copyPlain(value);
       if (copy === null) return;
-      made++;
-      const expected = longWay(value);
+      copies++;
+      const expected = slowPath(value);
       expect(copy.value).toStrictEqual(expected);
       expect(shape(copy.value)).toBe(shape(expected));
     }),
     { numRuns: 3_000 },
   );
-  expect(made).toBeGreaterThan(500);
+  expect(copies).toBeGreaterThan(500);
 });
 
-test("plain data is copied, whatever order its fields have", () => {
+test("plain data is copied with sorted fields", () => {
   const value = { b: [1, -0, NaN, { z: null, a: 2n }], a: "text", gone: undefined };
   const copy = copyPlain(value)?.value as typeof value;
   expect(JSON.stringify(Object.keys(copy))).toBe('["a","b"]');
   expect(copy.b).toStrictEqual([1, -0, NaN, { a: 2n, z: null }]);
 });
 
-test("nothing is shared", () => {
+test("a copy shares nothing with the original", () => {
   const bytes = new Uint8Array([1, 2]).buffer;
   const value = { list: [{ bytes }] };
   const copy = copyPlain(value)?.value as typeof value;
@@ -65,7 +65,7 @@ test("nothing is shared", () => {
   expect([...new Uint8Array(copy.list[0]?.bytes as ArrayBuffer)]).toEqual([1, 2]);
 });
 
-test("the bound holds for the bytes that Convex counts", async () => {
+test("maxBytes is an upper bound of the bytes that Convex counts", async () => {
   const { getConvexSize } = await import("convex/values");
   fc.assert(
     fc.property(anything, (value) => {
@@ -75,7 +75,7 @@ test("the bound holds for the bytes that Convex counts", async () => {
   );
 });
 
-/** The order of fields too. */
+/** A text that also depends on the order of fields. */
 function shape(value: Value): string {
   return JSON.stringify(convexToJsonInOrder(value));
 }

@@ -1,8 +1,8 @@
-/** Values and validators as Convex's error messages write them. */
+/** Formats values and validators as in Convex's error messages. */
 import { CommitTsPlaceholder, jsonToConvex } from "convex/values";
 import type { ObjectFieldType, ValidatorJSON, Value } from "convex/values";
 
-/** A value in the notation of the backend's messages: `{a: 1.0, b: [null, "x"]}`. */
+/** Formats a value as in the backend's messages: `{a: 1.0, b: [null, "x"]}`. */
 export function describeValue(value: Value | undefined): string {
   if (value === undefined) return "undefined";
   if (value === null) return "null";
@@ -23,7 +23,7 @@ export function describeValue(value: Value | undefined): string {
   return `{${shown.map((name) => `${name}: ${describeValue(value[name])}`).join(", ")}}`;
 }
 
-/** A validator as one would write it: `v.object({a: v.optional(v.float64())})`. */
+/** Formats a validator as source code: `v.object({a: v.optional(v.float64())})`. */
 export function describeValidator(validator: ValidatorJSON): string {
   switch (validator.type) {
     case "number":
@@ -49,7 +49,7 @@ export function describeValidator(validator: ValidatorJSON): string {
   }
 }
 
-/** The value of a literal validator; what JSON cannot write goes by its type. */
+/** Formats the value of a literal validator. Values that JSON cannot represent are shown as their type. */
 export function describeLiteral(value: Value): string {
   if (typeof value === "bigint") return "<bigint>";
   if (typeof value === "number") return Number.isFinite(value) ? describeNumber(value) : "<number>";
@@ -61,7 +61,7 @@ function describeField(field: ObjectFieldType): string {
   return field.optional ? `v.optional(${inner})` : inner;
 }
 
-/** As Rust's `{:?}` writes a float: always with a fraction, in scientific notation from 1e16 and below 1e-4. */
+/** Formats a float like Rust's `{:?}`: always with a fraction, in scientific notation from 1e16 and below 1e-4. */
 function describeNumber(value: number): string {
   if (Number.isNaN(value)) return "NaN";
   if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
@@ -81,7 +81,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "\0": "\\0",
 };
 
-/** As Rust's `{:?}` writes a string. */
+/** Formats a string like Rust's `{:?}`. */
 function describeString(text: string): string {
   const escaped = text.replaceAll(
     /["\\\p{Cc}]/gu,

@@ -5,7 +5,7 @@ import { checkDocument, checkShape } from "./documents";
 const system = { _id: "x".repeat(32), _creationTime: 1 };
 const ids = { tableOf: () => null };
 
-/** `levels` arrays around null. */
+/** Returns null within `levels` nested arrays. */
 function nested(levels: number): Value {
   let value: Value = null;
   for (let i = 0; i < levels; i++) value = [value];
@@ -16,14 +16,14 @@ function fields(count: number): Record<string, Value> {
   return Object.fromEntries(Array.from({ length: count }, (_, i) => [`f${i}`, null]));
 }
 
-describe("what fits exactly", () => {
+describe("documents at the limits", () => {
   test.each<[string, Record<string, Value | undefined>]>([
     ["15 levels below the document", { ...system, a: nested(15) }],
     ["1,024 fields, system fields counted", { ...system, ...fields(1022) }],
     ["an array of 8,192", { ...system, a: Array<null>(8192).fill(null) }],
     ["a MiB", { ...system, a: "x".repeat(1024 * 1024 - 70) }],
     ["names with spaces", { ...system, "a b~": 1 }],
-    ["a name of no characters", { ...system, "": { "": 1 } }],
+    ["an empty name", { ...system, "": { "": 1 } }],
     ["a field that is undefined", { ...system, a: undefined }],
     ["astral characters", { ...system, a: "😀" }],
   ])("%s", (_name, document) => {
@@ -31,10 +31,10 @@ describe("what fits exactly", () => {
   });
 });
 
-describe("what is refused, in Convex's words", () => {
+describe("documents refused with Convex's message", () => {
   test.each<[string, Record<string, Value>, string]>([
     ["depth", { a: nested(16) }, "Document is too nested (nested 17 levels deep > maximum nesting 16)"],
-    ["depth without end", { a: nested(20_000) }, "Document is too nested"],
+    ["extreme depth", { a: nested(20_000) }, "Document is too nested"],
     ["fields", fields(1023), "Object has too many fields (1025 > maximum number 1024)"],
     ["arrays", { a: Array<null>(8193).fill(null) }, "Array length is too long (8193 > maximum length 8192)"],
     ["size", { a: "x".repeat(2 ** 20) }, "Value is too large (1 MiB > maximum size 1 MiB)"],
@@ -65,18 +65,18 @@ describe("the schema of a table", () => {
     value: { name: { fieldType: { type: "string" }, optional: false } },
   } as const;
 
-  test("is checked without the system fields", () => {
+  test("is validated without system fields", () => {
     expect(checkDocument({ name: "users", documentType }, { ...system, name: "ada" }, ids)).toBeNull();
   });
 
-  test("names the table of a document that breaks it", () => {
+  test("gives an error that names the table", () => {
     expect(checkDocument({ name: "users", documentType }, { ...system, name: 1 }, ids)).toBe(
       'Failed to insert or update a document in table "users" because it does not match the schema: ' +
         "Value does not match validator.\nPath: .name\nValue: 1.0\nValidator: v.string()",
     );
   });
 
-  test("may be absent or anything", () => {
+  test("may be absent or any", () => {
     expect(checkDocument({ name: "users", documentType: null }, { a: 1 }, ids)).toBeNull();
     expect(checkDocument({ name: "users", documentType: { type: "any" } }, { a: 1 }, ids)).toBeNull();
   });

@@ -1,7 +1,7 @@
-/** What Convex asks of a document before it is stored: its size and shape, and its table's schema. */
+/** Convex's checks of a document before it is stored: its size, its shape and its table's schema. */
 import { CommitTsPlaceholder, getDocumentSize } from "convex/values";
 import type { ValidatorJSON, Value } from "convex/values";
-import { tooLong, tooMany } from "./shape";
+import { listLengthProblem, fieldCountProblem } from "./shape";
 import { checkValue } from "./validators";
 import type { IdNames } from "./validators";
 
@@ -13,9 +13,9 @@ const MAX_NESTING = 16;
 const MAX_NAME = 1024;
 
 /**
- * What forbids to store a document whatever its schema, in Convex's words, or `null`.
+ * Checks a document's size and shape, which do not depend on the schema. Returns Convex's message, or `null` if it is valid.
  *
- * @param document a Convex object; `_id` and `_creationTime` may be there and count as on Convex.
+ * @param document A Convex object. If it has `_id` and `_creationTime`, they count as on Convex.
  */
 export function checkShape(document: Fields): string | null {
   const found: Found = { nesting: 0, problem: null };
@@ -29,10 +29,10 @@ export function checkShape(document: Fields): string | null {
 }
 
 /**
- * What of its table's schema a document breaks, in the words that Convex has for a write, or `null`.
+ * Validates a document against its table's schema. Returns Convex's message for a failed write, or `null` if it is valid.
  *
- * @param table its name, and the validator that the schema declares for it (`null`: anything goes).
- * @param document a Convex object; system fields are left out of the check, as the schema does not name them.
+ * @param table The table's name, and the validator of the schema (`null`: any document is valid).
+ * @param document A Convex object. System fields are ignored, because schemas do not declare them.
  */
 export function checkDocument(
   table: { readonly name: string; readonly documentType: ValidatorJSON | null },
@@ -46,7 +46,7 @@ export function checkDocument(
   );
 }
 
-/** What of a document type a document (system fields left out) breaks, in Convex's words, or `null`. */
+/** Validates a document without its system fields. Returns Convex's message, or `null` if the document is valid. */
 export function checkSchema(
   documentType: ValidatorJSON | null,
   document: Fields,
@@ -64,7 +64,7 @@ interface Found {
 
 function walk(value: Value | undefined, depth: number, found: Found): void {
   if (typeof value === "string") {
-    // Convex's JSON reader takes no half of a surrogate pair, and UTF-8 has no bytes for it.
+    // Convex's JSON parser refuses lone surrogates, and UTF-8 cannot encode them.
     if (/\p{Surrogate}/u.test(value))
       found.problem ??= "String contains a lone surrogate and is not valid Unicode";
     return;
@@ -72,16 +72,16 @@ function walk(value: Value | undefined, depth: number, found: Found): void {
   if (typeof value !== "object" || value === null) return;
   if (value instanceof ArrayBuffer || value instanceof CommitTsPlaceholder) return;
   found.nesting = Math.max(found.nesting, depth + 1);
-  // Deeper is refused anyway; going on could exhaust the stack.
+  // Deeper values are refused anyway, and further recursion could exhaust the stack.
   if (depth > MAX_NESTING * 4) return;
 
   if (Array.isArray(value)) {
-    found.problem ??= tooLong(value.length);
+    found.problem ??= listLengthProblem(value.length);
     for (const element of value) walk(element, depth + 1, found);
     return;
   }
   const names = Object.keys(value).filter((name) => value[name] !== undefined);
-  found.problem ??= tooMany(names.length);
+  found.problem ??= fieldCountProblem(names.length);
   for (const name of names) {
     found.problem ??= checkName(name, depth === 0);
     walk(value[name], depth + 1, found);
@@ -101,7 +101,7 @@ function checkName(name: string, top: boolean): string | null {
     : `Field '${name}' starts with an underscore, which is not allowed for nested fields`;
 }
 
-/** `1.25 MiB`: two decimals, none where they are zero. */
+/** Formats a size with two decimals, or none if they are zero: `1.25 MiB`, `2 MiB`. */
 function humanSize(bytes: number): string {
   const size = bytes / MAX_BYTES;
   const text = size.toFixed(2);

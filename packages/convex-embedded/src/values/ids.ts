@@ -1,16 +1,16 @@
 /**
- * Document ids in Convex's own form: Crockford base32, lower case, of
- * `vint(table number) ‖ 16 internal bytes ‖ fletcher16 of what precedes, little endian`.
+ * Document ids in Convex's format: lower-case Crockford base32 of
+ * `vint(table number) ‖ 16 internal bytes ‖ fletcher16 of the preceding bytes, little endian`.
  *
- * Source: the header of `crates/value/src/id_v6.rs` in get-convex/convex-backend. (The checksum is xored with the
- * format's version there, which is 0.)
+ * Source: the header of `crates/value/src/id_v6.rs` in get-convex/convex-backend. (There, the checksum is XORed with the
+ * format's version, which is 0.)
  */
 import { randomBytes } from "node:crypto";
 
-/** The two things that an id says. */
+/** The contents of an id. */
 export interface DecodedId {
   readonly tableNumber: number;
-  /** 16 bytes, not to be changed. */
+  /** 16 bytes. Do not modify: the buffer is shared. */
   readonly internal: Buffer;
 }
 
@@ -21,23 +21,25 @@ const MIN_LENGTH = 31;
 const MAX_LENGTH = 37;
 const MAX_TABLE_NUMBER = 0xffff_ffff;
 
-/** Value of an ASCII code in the alphabet, 0xff for what is not in it. */
+/** The value of each ASCII code in the alphabet, 0xff for other codes. */
 const DIGITS = new Uint8Array(128).fill(0xff);
 for (let i = 0; i < ALPHABET.length; i++) DIGITS[ALPHABET.charCodeAt(i)] = i;
 
 /**
- * The id of a document.
+ * Encodes the id of a document.
  *
  * @param tableNumber 1 to 2^32 - 1.
- * @param internal the document's 16 internal bytes.
- * @throws RangeError for anything else.
+ * @param internal The document's 16 internal bytes.
+ * @throws RangeError if an argument is out of range.
  */
 export function encodeId(tableNumber: number, internal: Uint8Array): string {
   if (!Number.isInteger(tableNumber) || tableNumber < 1 || tableNumber > MAX_TABLE_NUMBER) {
-    throw new RangeError(`A table number is an integer from 1 to ${MAX_TABLE_NUMBER}, not ${tableNumber}`);
+    throw new RangeError(
+      `A table number must be an integer from 1 to ${MAX_TABLE_NUMBER}, not ${tableNumber}`,
+    );
   }
   if (internal.length !== INTERNAL_BYTES) {
-    throw new RangeError(`An internal id has ${INTERNAL_BYTES} bytes, not ${internal.length}`);
+    throw new RangeError(`An internal id must have ${INTERNAL_BYTES} bytes, not ${internal.length}`);
   }
   const bytes: number[] = [];
   let rest = tableNumber;
@@ -50,11 +52,11 @@ export function encodeId(tableNumber: number, internal: Uint8Array): string {
 }
 
 /**
- * What an id says, or `null` for a string that is not exactly what `encodeId` gives: another length, alphabet, case
- * or checksum, or unused bits that are not zero.
+ * Decodes an id. Returns `null` for any string that `encodeId` does not produce: one with another length, alphabet, case or
+ * checksum, or with unused bits that are not zero.
  */
 export function decodeId(id: string): DecodedId | null {
-  // One after the other the validator, the catalog and the store ask about the same id.
+  // The validator, the catalog and the store decode the same id in turn, so the last result is cached.
   if (id !== lastText) {
     lastDecoded = decode(id);
     lastText = id;
@@ -77,7 +79,7 @@ function decode(id: string): DecodedId | null {
     if (byte === undefined || at > 5) return null;
     tableNumber += (byte & 0x7f) * scale;
     if (byte < 0x80) {
-      // A final zero group would spell the same number a second way.
+      // Refuse a final zero group: it would be a second encoding of the same number.
       if (byte === 0) return null;
       break;
     }
@@ -91,7 +93,7 @@ function decode(id: string): DecodedId | null {
   return { tableNumber, internal: bytes.subarray(at, end) };
 }
 
-/** The internal bytes of a new document: 16 random ones. */
+/** Returns 16 random bytes for a new document. */
 export function newInternalId(): Buffer {
   if (poolAt === POOL_BYTES) {
     pool = randomBytes(POOL_BYTES);
@@ -100,7 +102,7 @@ export function newInternalId(): Buffer {
   return pool.subarray(poolAt, (poolAt += INTERNAL_BYTES));
 }
 
-// A call for 16 random bytes costs about as much as one for 4,096.
+// A call for 16 random bytes costs about as much as a call for 4,096, so ids come from a pool.
 const POOL_BYTES = 4096;
 let pool: Buffer = Buffer.alloc(0);
 let poolAt = POOL_BYTES;
@@ -139,7 +141,7 @@ function unbase32(text: string): Buffer | null {
     bits += 5;
     if (bits >= 8) bytes[at++] = (held >> (bits -= 8)) & 0xff;
   }
-  // Bits that carry nothing: five would be a character too many, others must be zero, or two ids would be equal.
+  // Check the unused bits: five or more would be a superfluous character. Others must be zero, so that each id has one encoding.
   if (bits >= 5 || (held & ((1 << bits) - 1)) !== 0) return null;
   return bytes;
 }

@@ -4,14 +4,14 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { AFTER_PREFIX, encodeKey, keyAfter, prefixEnd } from "./keys";
 
-/** Any number by its bits, so that infinities, zeros and subnormals come up. There is one NaN, see below. */
+/** Numbers from random bits, so that infinities, zeros and subnormals occur. Only one NaN: see the test below. */
 const anyNumber = fc.oneof(
   fc.double(),
   fc.constantFrom(0, -0, NaN, Infinity, -Infinity, 1, -1, Number.MIN_VALUE, -Number.MIN_VALUE),
   fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map((bits) => fromBits(bits) || 0),
 );
 
-/** Strings in which zero bytes, the last code points below the surrogates and the astral planes are common. */
+/** Strings that often contain zero bytes, code points next to the surrogates, and astral characters. */
 const anyString = fc.string({
   unit: fc.oneof(
     fc.constantFrom(
@@ -53,7 +53,7 @@ const { value: anyValue } = fc.letrec<{ value: Value }>((tie) => ({
 const anyField = fc.option(anyValue, { nil: undefined });
 const anyTuple = fc.array(anyField, { maxLength: 3 });
 
-test("keys sort as Convex sorts the values", () => {
+test("keys sort like Convex sorts the values", () => {
   fc.assert(
     fc.property(anyField, anyField, (a, b) => {
       expect(Math.sign(Buffer.compare(encodeKey([a]), encodeKey([b])))).toBe(Math.sign(compareValues(a, b)));
@@ -62,7 +62,7 @@ test("keys sort as Convex sorts the values", () => {
   );
 });
 
-test("values that differ in one place only keep their order", () => {
+test("keys of values that differ in one place keep the order of that place", () => {
   const nested = fc.tuple(
     anyField,
     fc.array(anyValue, { maxLength: 2 }),
@@ -78,7 +78,7 @@ test("values that differ in one place only keep their order", () => {
   );
 });
 
-test("two different values never share a key", () => {
+test("different values have different keys", () => {
   fc.assert(
     fc.property(anyTuple, anyTuple, (a, b) => {
       const same = a.length === b.length && a.every((value, i) => compareValues(value, b[i]) === 0);
@@ -88,7 +88,7 @@ test("two different values never share a key", () => {
   );
 });
 
-test("a prefix bounds exactly the tuples that begin with it", () => {
+test("a prefix's range contains exactly the tuples that begin with it", () => {
   fc.assert(
     fc.property(anyTuple, anyTuple, (prefix, other) => {
       const start = encodeKey(prefix);
@@ -104,7 +104,7 @@ test("a prefix bounds exactly the tuples that begin with it", () => {
   );
 });
 
-test("no key is the beginning of another value's key", () => {
+test("a key is never a prefix of another value's key", () => {
   fc.assert(
     fc.property(anyField, anyField, (a, b) => {
       fc.pre(compareValues(a, b) !== 0);
@@ -116,17 +116,17 @@ test("no key is the beginning of another value's key", () => {
 });
 
 describe("edges", () => {
-  test("no value begins with the byte that ends a prefix's range", () => {
+  test("a value's encoding never begins with the byte that ends a prefix's range", () => {
     fc.assert(fc.property(anyField, (value) => encodeKey([value])[0] !== AFTER_PREFIX));
   });
 
-  test("strings sort by code point, where UTF-16 would not", () => {
+  test("strings sort by code point, unlike UTF-16", () => {
     const [last, astral] = ["\uffff", "\u{10000}"].sort().reverse();
     expect(last).toBe("\uffff");
     expect(encodeKey([last]).compare(encodeKey([astral]))).toBe(-1);
   });
 
-  test("NaN has one key, whatever its bits, behind all other numbers", () => {
+  test("NaN has one key for all its bit patterns, after all other numbers", () => {
     const bits = [
       0x7ff8_0000_0000_0000n,
       0xfff8_0000_0000_0000n,
@@ -138,17 +138,17 @@ describe("edges", () => {
     expect(encodeKey([NaN]).compare(encodeKey([false]))).toBe(-1);
   });
 
-  test("an object's field that is undefined is no field, as in a stored document", () => {
+  test("a field that is undefined is ignored, as in a stored document", () => {
     expect(encodeKey([{ a: 1, b: undefined }])).toEqual(encodeKey([{ a: 1 }]));
   });
 
-  test("values larger than the scratch buffer come through whole", () => {
+  test("values larger than the scratch buffer are encoded completely", () => {
     const long = "é\0".repeat(50_000);
     expect(encodeKey([long, 1]).length).toBe(1 + 50_000 * 4 + 2 + 9);
     expect(encodeKey([new ArrayBuffer(100_000)]).length).toBe(200_003);
   });
 
-  test("the next key after a key has nothing before it", () => {
+  test("keyAfter returns the smallest key after a key", () => {
     const key = encodeKey(["a"]);
     expect(key.compare(keyAfter(key))).toBe(-1);
     expect(keyAfter(key).compare(encodeKey(["a", undefined]))).toBe(-1);

@@ -1,9 +1,8 @@
 /**
- * Index keys: Convex values as bytes that sort, byte by byte, as Convex sorts the values.
+ * Index keys encode Convex values as bytes whose order, byte by byte, is Convex's order of the values.
  *
- * A key is the encodings of its values one after the other. Each begins with a tag that gives the order of types, and
- * none is the beginning of another: the bytes of some values are the beginning of the keys that start with these
- * values, and of no others.
+ * A key is the concatenation of the encodings of its values. Each encoding begins with a tag that orders the types. No encoding is
+ * a prefix of another one, so the encoding of some values is a prefix of exactly those keys that start with these values.
  *
  * | value      | bytes                                                                      |
  * | ---------- | -------------------------------------------------------------------------- |
@@ -18,15 +17,15 @@
  * | array      | 09, elements, 00                                                           |
  * | object     | 0a, name (as string) and value of each field, sorted by name, 00           |
  *
- * Within strings and bytes 00 is written as 00 ff, which is greater than their end. Tags begin at 01, so that the end
- * of an array or object is less than any further element.
+ * Within strings and bytes, 00 is encoded as 00 ff, which is greater than their end marker. Tags start at 01, so the end of an
+ * array or object is less than any further element.
  *
- * The order is `compareValues` of `convex/values`, where that tells NaNs apart excepted: all are one here, the greatest.
+ * The order is that of `compareValues` of `convex/values`, except that all NaNs are equal here, and greater than other numbers.
  */
 import { CommitTsPlaceholder } from "convex/values";
 import type { Value } from "convex/values";
 
-/** Greater than every tag: `prefix ‖ AFTER_PREFIX` is the end of the range of keys that begin with `prefix`. */
+/** Greater than every tag. `prefix ‖ AFTER_PREFIX` ends the range of keys that begin with `prefix`. */
 export const AFTER_PREFIX = 0xff;
 
 const END = 0x00;
@@ -50,10 +49,10 @@ let scratch = Buffer.allocUnsafe(4096);
 let at = 0;
 
 /**
- * The key of a tuple of values, or the common beginning of the keys of all longer tuples that start with it.
+ * Encodes a tuple of values. The result is also the common prefix of the keys of all longer tuples that start with it.
  *
- * @param values the indexed values in order; `undefined` is a missing field.
- * @throws TypeError for what is no Convex value, a string with a lone surrogate, or a bigint beyond 64 bits.
+ * @param values The indexed values in order. `undefined` is a missing field.
+ * @throws TypeError if a value is not a Convex value, a string has a lone surrogate, or a bigint exceeds 64 bits.
  */
 export function encodeKey(values: readonly (Value | undefined)[]): Buffer {
   at = 0;
@@ -61,14 +60,14 @@ export function encodeKey(values: readonly (Value | undefined)[]): Buffer {
   return Buffer.from(scratch.subarray(0, at));
 }
 
-/** The least key after `key`: where a scan goes on that has seen `key`. */
+/** Returns the smallest key after `key`, from which a scan resumes after it has read `key`. */
 export function keyAfter(key: Uint8Array): Buffer {
   const after = Buffer.alloc(key.length + 1);
   after.set(key);
   return after;
 }
 
-/** The end of the range of all keys that begin with `prefix`. */
+/** Returns the end of the range of keys that begin with `prefix`. */
 export function prefixEnd(prefix: Uint8Array): Buffer {
   const end = Buffer.allocUnsafe(prefix.length + 1);
   end.set(prefix);
@@ -124,8 +123,8 @@ function writeBigint(value: bigint): void {
 
 function writeNumber(value: number): void {
   scratch[at] = NUMBER;
-  // JavaScript has one NaN. Its bits, sign included, change as the engine moves it about, and an entry whose key came
-  // out otherwise the second time would never be removed.
+  // JavaScript has one NaN, but its bits, including the sign, can change when the engine moves it. An index entry would never be
+  // deleted if its key were encoded differently the second time, so all NaNs get the same bytes.
   if (Number.isNaN(value)) {
     scratch.fill(0xff, at + 1, at + 9);
     at += 9;
@@ -141,7 +140,7 @@ function writeNumber(value: number): void {
 }
 
 function writeString(value: string): void {
-  // UTF-8 takes at most three bytes for each UTF-16 unit; the tag and the end come on top.
+  // UTF-8 needs at most three bytes per UTF-16 unit, plus one byte for the tag and two for the end.
   reserve(value.length * 3 + 3);
   scratch[at++] = STRING;
   const start = at;
@@ -163,7 +162,7 @@ function writeBytes(value: ArrayBuffer): void {
   escapeZeros(new Uint8Array(value), at);
 }
 
-/** Writes `bytes` at `start` with each 00 as 00 ff, and the end. */
+/** Writes `bytes` at `start`, with each 00 escaped as 00 ff, then the end marker. */
 function escapeZeros(bytes: Uint8Array, start: number): void {
   at = start;
   reserve(bytes.length * 2 + 2);
@@ -186,7 +185,7 @@ function writeObject(value: { [field: string]: Value | undefined }): void {
   scratch[at++] = OBJECT;
   for (const name of Object.keys(value).sort()) {
     const field = value[name];
-    // Stored documents have no such fields: `convexToJson` leaves them out.
+    // Stored documents do not contain `undefined` fields: `convexToJson` drops them.
     if (field === undefined) continue;
     writeString(name);
     write(field);

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { copyPlain } from "./copy";
 import { shapeProblem } from "./shape";
 
-/** `levels` lists and objects, in turn, around null. */
+/** Returns null within `levels` nested lists and objects, in turn. */
 function nested(levels: number): Value {
   let value: Value = null;
   for (let i = 0; i < levels; i++) value = i % 2 === 0 ? [value] : { inner: value };
@@ -14,29 +14,29 @@ const list = (length: number): Value => Array<null>(length).fill(null);
 const object = (count: number): Value =>
   Object.fromEntries(Array.from({ length: count }, (_, i) => [`f${i}`, null]));
 
-describe("what fits exactly, in arguments too", () => {
+describe("arguments at the limits", () => {
   test.each<[string, Value]>([
     ["no levels", null],
     ["63 levels", nested(63)],
     ["8,192 elements", list(8192)],
     ["1,024 fields", object(1024)],
-    ["many shallow ones beside each other", Array.from({ length: 100 }, () => nested(60))],
+    ["many shallow values side by side", Array.from({ length: 100 }, () => nested(60))],
   ])("%s", (_name, value) => {
     expect(shapeProblem(value, 1)).toBeNull();
-    // What is usual takes the short way.
+    // Common values take the fast path.
     expect(copyPlain(value)?.value).toEqual(value);
   });
 });
 
-test("a result may have a level more than arguments, which lie in a list", () => {
+test("a result may have one more level than arguments, which are wrapped in a list", () => {
   expect(shapeProblem(nested(64))).toBeNull();
   expect(shapeProblem(nested(64), 1)).toContain("too nested");
 });
 
-describe("what is refused, in Convex's words", () => {
+describe("values refused with Convex's message", () => {
   test.each<[string, Value, string]>([
     ["65 levels", nested(65), "Value is too nested (nested 65 levels deep > maximum nesting 64)"],
-    ["levels without end", nested(100_000), "Value is too nested (nested 65 levels deep"],
+    ["extreme nesting", nested(100_000), "Value is too nested (nested 65 levels deep"],
     ["8,193 elements", { a: list(8193) }, "Array length is too long (8193 > maximum length 8192)"],
     ["1,025 fields", [object(1025)], "Object has too many fields (1025 > maximum number 1024)"],
   ])("%s", (_name, value, message) => {

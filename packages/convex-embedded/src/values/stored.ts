@@ -1,10 +1,10 @@
-/** From a document's stored text to the document. */
+/** Parses stored documents. */
 import type { JSONValue, Value } from "convex/values";
 import { jsonToConvex } from "convex/values";
 
-/** A new object of a document's Convex JSON. */
+/** Parses a document's Convex JSON. Returns a new object. */
 export function documentOf(json: string): Value {
   const parsed = JSON.parse(json) as JSONValue;
-  // Only what JSON has no form for is written with a `$`.
+  // Convex's JSON uses `$` only for values that plain JSON cannot represent, so other documents need no conversion.
   return json.includes('"$') ? jsonToConvex(parsed) : parsed;
 }

@@ -1,14 +1,14 @@
 /**
- * Checks values against validators, in the order and with the words of Convex's backend
+ * Checks values against validators, in the order and with the messages of Convex's backend
  * (`crates/common/src/schemas/validator.rs` in get-convex/convex-backend).
  */
 import { CommitTsPlaceholder, jsonToConvex } from "convex/values";
 import type { ObjectFieldType, ValidatorJSON, Value } from "convex/values";
 import { describeLiteral, describeValidator, describeValue } from "./describe";
 
-/** Who knows the tables that ids belong to. */
+/** Resolves ids to table names. */
 export interface IdNames {
-  /** The name of the table that an id belongs to, `null` for what is no id of a known table. */
+  /** Returns the name of the id's table, `null` if the text is not an id of a known table. */
   tableOf(id: string): string | null;
 }
 
@@ -16,11 +16,11 @@ type Fields = { [field: string]: Value | undefined };
 type ObjectJSON = Extract<ValidatorJSON, { type: "object" }>;
 
 /**
- * What is wrong with a value, or `null` if nothing is.
+ * Validates a value. Returns `null` if it is valid.
  *
- * @param validator the JSON of a validator: `v.string().json`, or what a schema exports.
- * @param value the value; an object's fields that are `undefined` count as absent.
- * @returns Convex's message without a prefix, several lines: what, where (`Path: .a[0]`), value and validator.
+ * @param validator The JSON of a validator: `v.string().json`, or a part of an exported schema.
+ * @param value The value. Fields that are `undefined` count as absent.
+ * @returns Convex's message without a prefix. It has several lines: problem, path (`Path: .a[0]`), value and validator.
  */
 export function checkValue(validator: ValidatorJSON, value: Value | undefined, ids: IdNames): string | null {
   return check(validator, value, ids, "");
@@ -43,7 +43,7 @@ function check(
       return typeof value === validator.type ? null : mismatch(validator, value, path);
     case "bigint":
     case "commitTs":
-      // An unresolved commit timestamp will be an int64.
+      // An unresolved commit timestamp becomes an int64.
       return typeof value === "bigint" || value instanceof CommitTsPlaceholder
         ? null
         : mismatch(validator, value, path);
@@ -52,7 +52,7 @@ function check(
     case "literal": {
       const literal = jsonToConvex(validator.value);
       if (Object.is(value, literal)) return null;
-      if (quiet > 0) return UNTOLD;
+      if (quiet > 0) return NO_MESSAGE;
       const shown = `\`${describeValue(value)}\` does not match literal validator`;
       return `${shown} \`v.literal(${describeLiteral(literal)})\`.${where(path)}`;
     }
@@ -74,19 +74,19 @@ function check(
     case "union": {
       const [only] = validator.value;
       if (only && validator.value.length === 1) return check(only, value, ids, path);
-      return suits(validator.value, value, ids) ? null : mismatch(validator, value, path);
+      return matchesAny(validator.value, value, ids) ? null : mismatch(validator, value, path);
     }
   }
 }
 
-/** What is wrong with a member of a union nobody is told, so the message, which may show all of a value, is not made. */
-const UNTOLD = "";
+/** Placeholder for the messages of a union's members. They are never shown, and could be large, so they are not built. */
+const NO_MESSAGE = "";
 let quiet = 0;
 
-function suits(members: readonly ValidatorJSON[], value: Value | undefined, ids: IdNames): boolean {
+function matchesAny(members: readonly ValidatorJSON[], value: Value | undefined, ids: IdNames): boolean {
   quiet++;
   try {
-    return members.some((member) => check(member, value, ids, UNTOLD) === null);
+    return members.some((member) => check(member, value, ids, NO_MESSAGE) === null);
   } finally {
     quiet--;
   }
@@ -129,7 +129,7 @@ function checkObject(validator: ObjectJSON, value: Fields, ids: IdNames, path: s
 }
 
 function mismatch(validator: ValidatorJSON, value: Value | undefined, path: string): string {
-  if (quiet > 0) return UNTOLD;
+  if (quiet > 0) return NO_MESSAGE;
   return (
     `Value does not match validator.\n${where(path)}\n` +
     `Value: ${describeValue(value)}\nValidator: ${describeValidator(validator)}`
@@ -137,7 +137,7 @@ function mismatch(validator: ValidatorJSON, value: Value | undefined, path: stri
 }
 
 function aboutObject(problem: string, validator: ObjectJSON, value: Fields, path: string): string {
-  if (quiet > 0) return UNTOLD;
+  if (quiet > 0) return NO_MESSAGE;
   return `${problem}\n${where(path)}\nObject: ${describeValue(value)}\nValidator: ${describeValidator(validator)}`;
 }
 
@@ -169,7 +169,7 @@ function presentFields(value: Fields): string[] {
     .sort();
 }
 
-/** Validators live as long as the bundle and are checked on every call: their fields are sorted once. */
+/** A validator lives as long as its bundle and is used on every call, so its fields are sorted only once. */
 const sorted = new WeakMap<ObjectJSON, (readonly [string, ObjectFieldType])[]>();
 
 function sortedFields(validator: ObjectJSON): (readonly [string, ObjectFieldType])[] {

@@ -13,7 +13,7 @@ interface Ended {
   readonly err: string;
 }
 
-/** Runs lines of functions one after the other in a process of its own, the functions of a line at the same time. */
+/** Runs lines of functions in a child process. Lines run in order, the functions of a line at the same time. */
 function run(data: string, lines: readonly string[], nodeOptions: readonly string[] = []): Promise<Ended> {
   const script = [
     join(root, "scripts/run.mjs"),
@@ -31,31 +31,35 @@ function run(data: string, lines: readonly string[], nodeOptions: readonly strin
 test.each([
   ["in a mutation", "time:spinForever"],
   ["in a query that has awaited something", "time:spinAfterAwait"],
-])("an endless loop %s ends the process, which names it, and loses nothing", async (_name, path) => {
-  const data = temporaryDirectory();
-  const { signal, out, err } = await run(data, ["limits:insert", path, "time:count"]);
-  expect(signal).toBe("SIGKILL");
-  expect(out).toBe("ready\nnull\n");
-  expect(err).toContain(
-    `The function ${path} has kept the process from doing anything else for 0.5 s, as an endless loop does.`,
-  );
-  const { server } = await serve({ project: RULES, data });
-  expect(await server.run("time:count", {})).toBe(3);
-});
+])(
+  "an endless loop %s ends the process without data loss, and the message names the function",
+  async (_name, path) => {
+    const data = temporaryDirectory();
+    const { signal, out, err } = await run(data, ["limits:insert", path, "time:count"]);
+    expect(signal).toBe("SIGKILL");
+    expect(out).toBe("ready\nnull\n");
+    expect(err).toContain(`The function ${path} has blocked the process for 0.5 s, as an endless loop does.`);
+    const { server } = await serve({ project: RULES, data });
+    expect(await server.run("time:count", {})).toBe(3);
+  },
+);
 
 test.each([
-  ["before others that wait", "time:spinAfterAwait time:actionForever time:actionForever"],
-  ["after others that wait", "time:actionForever time:spinAfterAwait"],
-])("the loop is named, not what else is under way: it began %s", async (_name, line) => {
-  const { signal, err } = await run(temporaryDirectory(), [line]);
-  expect(signal).toBe("SIGKILL");
-  expect(err).toContain("The function time:spinAfterAwait has kept the process");
-});
+  ["before functions that wait", "time:spinAfterAwait time:actionForever time:actionForever"],
+  ["after functions that wait", "time:actionForever time:spinAfterAwait"],
+])(
+  "the message names the looping function, not other running functions, if it began %s",
+  async (_name, line) => {
+    const { signal, err } = await run(temporaryDirectory(), [line]);
+    expect(signal).toBe("SIGKILL");
+    expect(err).toContain("The function time:spinAfterAwait has blocked the process");
+  },
+);
 
-test("a loop in what a function has left behind is named too", async () => {
+test("a loop in code that runs after its function has ended is also named", async () => {
   const { signal, err } = await run(temporaryDirectory(), ["time:spinAfterReturn", "time:longEnough"]);
   expect(signal).toBe("SIGKILL");
-  expect(err).toContain("The function time:spinAfterReturn has kept the process");
+  expect(err).toContain("The function time:spinAfterReturn has blocked the process");
 });
 
 test("many short functions in one turn of the event loop do not end the process, however long they take together", async () => {
@@ -64,17 +68,17 @@ test("many short functions in one turn of the event loop do not end the process,
   expect([signal, out, err]).toEqual([null, `ready\n${many.map(() => '"done"').join(" ")}\n`, ""]);
 });
 
-test("work of the runtime's own does not end the process while a function waits", async () => {
+test("blocking work of the runtime does not end the process while a function waits", async () => {
   const { signal, out, err } = await run(temporaryDirectory(), ["time:countAfterLong (busy)"]);
   expect([signal, out, err]).toEqual([null, 'ready\n0 "busy"\n', ""]);
 });
 
-test("a function that waits for something does not", async () => {
+test("a function that waits does not end the process", async () => {
   const { signal, out, err } = await run(temporaryDirectory(), ["limits:insert", "time:countAfterLong"]);
   expect([signal, out, err]).toEqual([null, "ready\nnull\n3\n", ""]);
 });
 
-test("it does not act while a debugger is attached", async () => {
+test("the watchdog does not act while a debugger is attached", async () => {
   const paths = ["time:spinForLong"];
   expect((await run(temporaryDirectory(), paths)).signal).toBe("SIGKILL");
   const { signal, out } = await run(temporaryDirectory(), paths, ["--inspect=127.0.0.1:0"]);

@@ -1,20 +1,20 @@
 /**
- * Ends the process when one execution blocks the event loop, as `while (true) {}` does.
+ * Kills the process if one execution blocks the event loop, as `while (true) {}` does.
  *
- * No timer of the blocked thread can fire, so a worker thread watches it. The two share a counter. The watched thread
- * increases it with each beat of a timer, each function that begins or ends, each request, and each part of a body. While the
- * counter moves, the process makes progress, so a thousand short executions in a row are fine, however long they take together.
- * When the counter has stood still for the limit, the worker asks V8's inspector which execution runs:
+ * Timers of a blocked thread cannot fire, so a worker thread watches it. Both threads share a counter. The watched thread
+ * increments it at each tick of a timer, each start and end of a function, each request, and each part of a body. While the
+ * counter changes, the process makes progress: a thousand short executions in a row are fine, however long they take together.
+ * When the counter has not changed for the limit, the worker asks V8's inspector for the current execution:
  *
  * ```text
  * counter  17  18  19  19  19  19  19  19  …  no progress for 5 s, although the processor was used
- * worker                                   →  "Which execution runs?"  items:spin, and the same one look later
- *                                          →  prints "The function items:spin has kept the process …" and kills the process
+ * worker                                   →  "Which execution runs?"  items:spin, and the same one check later
+ *                                          →  prints "The function items:spin has blocked the process …" and kills the process
  * ```
  *
- * Killing loses nothing that was acknowledged: acknowledged work is on disk, and the next start rolls the rest back. Work of the
- * runtime itself that may block for long, such as a build, is exempt. `watchdogMemory.ts` has the shared memory and
- * `watchdogWorker.ts` the program of the worker.
+ * Killing the process loses no acknowledged work: that is on disk, and the next start rolls the rest back. Long blocking work of
+ * the runtime itself, such as a build, is exempt. `watchdogMemory.ts` contains the shared memory, `watchdogWorker.ts` the worker's
+ * program.
  */
 import { url as inspectorUrl } from "node:inspector";
 import { Worker } from "node:worker_threads";
@@ -23,24 +23,24 @@ import type { Execution } from "../exec/execution";
 import { executions } from "../exec/execution";
 import { setMonitor } from "../exec/monitor";
 import { WatchdogMemory } from "./watchdogMemory";
-import { LOOKS, WATCHDOG_WORKER } from "./watchdogWorker";
+import { CHECKS, WATCHDOG_WORKER } from "./watchdogWorker";
 
 export interface Watchdog {
-  /** Runs the runtime's own work that may hold the event loop for long. */
+  /** Runs work of the runtime itself that may block the event loop for long. */
   exempt<T>(work: () => Promise<T>): Promise<T>;
   stop(): Promise<void>;
 }
 
-/** How long one execution may hold the event loop. A busy machine takes its time; a function has one second. */
+/** How long one execution may block the event loop, in milliseconds. Functions have one second: the rest is for busy machines. */
 export const WATCHDOG_MS = 5_000;
 
-/** Where the worker finds `executionSeen`: a global name, since the inspector evaluates in the global scope. */
+/** The global name of `executionSeen` for the worker. The inspector evaluates expressions in the global scope. */
 const GLOBAL_NAME = "__convexEmbeddedExecution";
 
 /**
- * Starts watching this process. It does not keep the process alive, and does not act while a debugger is attached.
+ * Starts watching this process. The watchdog does not keep the process alive and does not act while a debugger is attached.
  *
- * @param limitMs how long one execution may hold the event loop; `false` to watch nothing.
+ * @param limitMs How long one execution may block the event loop, in milliseconds. `false` disables the watchdog.
  */
 export function startWatchdog(limitMs: number | false): Watchdog {
   return limitMs === false ? NONE : watch(limitMs);
@@ -54,13 +54,13 @@ function watch(limitMs: number): Watchdog {
 
   const beat = (): void => {
     memory.progressed();
-    memory.onGuard = exemptions === 0 && inspectorUrl() === undefined;
+    memory.armed = exemptions === 0 && inspectorUrl() === undefined;
   };
   beat();
-  const heart = setInterval(beat, limitMs / LOOKS / 2).unref();
+  const timer = setInterval(beat, limitMs / CHECKS / 2).unref();
   setMonitor(memory);
   Object.defineProperty(globalThis, GLOBAL_NAME, { value: executionSeen(), configurable: true });
-  // The worker needs little memory, and the functions' thread should have the rest.
+  // The worker needs little memory. The rest is for the functions' thread.
   const resourceLimits = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 1 };
   const worker = new Worker(WATCHDOG_WORKER, {
     eval: true,
@@ -69,8 +69,10 @@ function watch(limitMs: number): Watchdog {
     resourceLimits,
   });
   worker.unref();
-  // The server works without it; only endless loops stay unnoticed.
-  worker.on("error", (error) => process.emitWarning(`The watchdog has ended: ${error.message}`));
+  // The server works without the watchdog, but endless loops then go unnoticed.
+  worker.on("error", (error) =>
+    process.emitWarning(`The watchdog has stopped: ${error.message}. Endless loops are no longer detected.`),
+  );
 
   return {
     async exempt(work) {
@@ -84,7 +86,7 @@ function watch(limitMs: number): Watchdog {
       }
     },
     async stop() {
-      clearInterval(heart);
+      clearInterval(timer);
       setMonitor(null);
       await worker.terminate();
       Reflect.deleteProperty(globalThis, GLOBAL_NAME);
@@ -93,8 +95,8 @@ function watch(limitMs: number): Watchdog {
 }
 
 /**
- * A function that says which execution the running code belongs to: a number, which is the same as long as the execution
- * is, and its label; `null` for none.
+ * Returns a function that identifies the current execution: a number that is the same throughout an execution, and the function's
+ * label. It returns `null` outside executions.
  */
 function executionSeen(): () => string | null {
   let seen: Execution | undefined;

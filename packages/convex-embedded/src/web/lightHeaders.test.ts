@@ -18,7 +18,7 @@ const name = fc.constantFrom(
 const value = fc.constantFrom("1", " 2 ", "\t3\n", "a, b", "", "é", "日", "x\ny", "\0", " ");
 const step = fc.record({ method: fc.constantFrom("append", "set", "delete", "get", "has"), name, value });
 
-/** What a call returns or throws. */
+/** Returns the result of a call, or the name of its error's class. */
 function outcome(work: () => unknown): unknown {
   try {
     return work();
@@ -27,7 +27,7 @@ function outcome(work: () => unknown): unknown {
   }
 }
 
-test("they are as Node's own, whatever is done with them", () => {
+test("any sequence of calls has the same results as on Node's Headers", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
       const [light, native] = [new LightHeaders(), new Headers()];
@@ -40,7 +40,7 @@ test("they are as Node's own, whatever is done with them", () => {
       expect([...light.keys()]).toEqual([...native.keys()]);
       expect([...light.values()]).toEqual([...native.values()]);
       expect(light.getSetCookie()).toEqual(native.getSetCookie());
-      // Others take them, and they take others. Either trims each value again.
+      // Each class accepts the other one as a source. Both trim each value again.
       const pairs = new Headers([...native]);
       expect([...new Headers(light)]).toEqual([...pairs]);
       expect([...new LightHeaders(native)]).toEqual([...pairs]);
@@ -59,30 +59,30 @@ test.each([
     ] as [string, string][],
   ],
   ["a map", new Map([["a", "1"]]) as unknown as HeadersInit],
-  ["values that are no texts", { a: 1, b: null } as unknown as HeadersInit],
+  ["values that are not strings", { a: 1, b: null } as unknown as HeadersInit],
   ["nothing", undefined],
-])("they are made of %s as Node's own are", (_, init) => {
+])("the constructor handles %s like Node's Headers", (_, init) => {
   expect([...new LightHeaders(init)]).toEqual([...new Headers(init)]);
 });
 
 test.each([
   ["null", null],
-  ["a list of no pairs", [["a"]]],
+  ["a list with an incomplete pair", [["a"]]],
   ["a bad name", { "a b": "1" }],
   ["a bad value", { a: "x\ny" }],
-])("%s is refused in Node's words", (_, init) => {
-  const made = (Class: typeof Headers) => () => new Class(init as never);
+])("%s is refused with Node's message", (_, init) => {
+  const construct = (Class: typeof Headers) => () => new Class(init as never);
   const message = (() => {
     try {
-      return made(Headers)();
+      return construct(Headers)();
     } catch (error) {
       return (error as Error).message;
     }
   })();
-  expect(made(LightHeaders)).toThrow(new TypeError(message as string));
+  expect(construct(LightHeaders)).toThrow(new TypeError(message as string));
 });
 
-test("they are headers to instanceof and to who prints them", () => {
+test("instanceof, inspect and forEach treat them like Node's Headers", () => {
   const headers = new LightHeaders({ b: "2" });
   expect(headers).toBeInstanceOf(Headers);
   expect(new Headers()).toBeInstanceOf(LightHeaders);
@@ -93,7 +93,7 @@ test("they are headers to instanceof and to who prints them", () => {
   expect(seen).toEqual([["2", "b", headers]]);
 });
 
-test("a copy of headers is their own", () => {
+test("a copy of headers is independent", () => {
   const cookies = new LightHeaders([["set-cookie", "a"]]);
   const copy = new LightHeaders(cookies);
   copy.append("set-cookie", "b");

@@ -1,15 +1,15 @@
 /**
- * `Headers` as functions get it: Node's, kept as a plain record, which is what a socket takes.
+ * The `Headers` class of functions. It extends Node's class and stores headers in a plain record, the form that a socket needs.
  *
- * Node checks, converts and sorts with every call. A response of the API sets some fifteen headers, which took a tenth of
- * the time of a request. All that is unusual is left to Node's own class: other sources, and what it has against a name.
+ * Node's class validates, converts and sorts on every call. A response of the API sets about fifteen headers, which took a tenth of
+ * a request's time. Node's class still handles unusual sources and reports invalid names and values.
  */
 import { inspect } from "node:util";
 import type { InspectOptions } from "node:util";
 
 const NativeHeaders = globalThis.Headers;
 
-/** By lower-case names; several cookies are a list, as in `node:http`. */
+/** Headers by lower-case name. Several cookies are a list, as in `node:http`. */
 export type HeaderRecord = Record<string, string | string[]>;
 
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
@@ -48,7 +48,7 @@ export class LightHeaders extends NativeHeaders {
   }
 
   override delete(name: string): void {
-    // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- an object for the socket, which takes no `Map`
+    // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- an object for the socket, which does not accept a `Map`
     delete this.#record[keyOf(name)];
   }
 
@@ -93,12 +93,12 @@ export class LightHeaders extends NativeHeaders {
     return `Headers ${inspect(Object.fromEntries(this.#sorted()), options)}`;
   }
 
-  // Whatever made it, a request for one, it is headers to `instanceof`.
+  // Node's own headers, such as those of a request, are instances too.
   static override [Symbol.hasInstance](value: unknown): boolean {
     return value instanceof NativeHeaders;
   }
 
-  /** The record behind headers that a function made, which is theirs; `null` for others. */
+  /** Returns the record of headers of this class, not a copy. Returns `null` for other headers. */
   static recordOf(headers: Headers): HeaderRecord | null {
     return #record in headers ? headers.#record : null;
   }
@@ -116,22 +116,22 @@ export class LightHeaders extends NativeHeaders {
 
 Object.defineProperty(LightHeaders, "name", { value: "Headers" });
 
-/** Names that were asked for are few, and asked for again. */
+/** A cache of lower-case names: functions use a few names over and over. */
 const keys = new Map<string, string>();
-const MOST_KEYS = 1024;
+const MAX_KEYS = 1024;
 
-/** @throws TypeError, as Node words it, for what is no name. */
+/** Returns the lower-case name. @throws TypeError with Node's message if the name is invalid. */
 function keyOf(name: string, value = ""): string {
   const known = keys.get(name);
   if (known !== undefined) return known;
   const text = "".concat(name);
   if (!NAME.test(text)) new NativeHeaders([[name, value]]);
   const key = text.toLowerCase();
-  if (keys.size < MOST_KEYS && text === name) keys.set(name, key);
+  if (keys.size < MAX_KEYS && text === name) keys.set(name, key);
   return key;
 }
 
-/** @throws TypeError, as Node words it, for what no header may hold. */
+/** Returns the trimmed value. @throws TypeError with Node's message if the value is invalid. */
 function valueOf(name: string, value: unknown): string {
   const text = typeof value === "string" ? value : String(value);
   let [start, end] = [0, text.length];
@@ -144,7 +144,7 @@ function valueOf(name: string, value: unknown): string {
 
 const isBlank = (code: number): boolean => code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0d;
 
-/** An object of fields whose values are texts. */
+/** True for a plain object whose values are strings. */
 function isRecord(init: HeadersInit | null): init is Record<string, string> {
   if (typeof init !== "object" || init === null) return false;
   const prototype: unknown = Object.getPrototypeOf(init);

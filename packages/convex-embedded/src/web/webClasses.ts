@@ -1,19 +1,19 @@
 /**
  * The classes `Request`, `Response` and `Headers` that functions use.
  *
- * Node's own classes make a stream and a `Headers` object for each message, which costs more than most functions. The classes of
- * `@hono/node-server` keep the text and the header record as they are and hand them to the socket:
+ * Node's own classes create a stream and a `Headers` object for each message, which costs more than most functions. The classes of
+ * `@hono/node-server` keep the text and the header record and pass them to the socket unchanged:
  *
  * ```ts
- * new Response("hello", { headers: { "x-one": "1" } }); // no stream, no `Headers`: the socket writes both as they stand
+ * new Response("hello", { headers: { "x-one": "1" } }); // no stream, no `Headers`: the socket writes both directly
  * ```
  *
- * They skip some checks of the Fetch standard, so a mistake would show on the socket, after the function has returned.
- * `FunctionResponse` adds these checks to the constructor, where the function can catch the error, and cuts the body to the 20
- * MiB that Convex sends. `instanceof` takes Node's own objects for instances, too, since `fetch` returns those.
+ * They skip some checks of the Fetch standard, so an error would appear on the socket, after the function has returned.
+ * `FunctionResponse` performs these checks in the constructor, where the function can catch the error, and truncates the body to
+ * Convex's limit of 20 MiB. `instanceof` also accepts Node's own objects, since `fetch` returns those.
  *
- * The package installs its classes as the global ones and exports them in no other way. `lightClasses` lets it do that once,
- * keeps the classes, and restores Node's. It runs when this file is imported.
+ * The package installs its classes as globals and does not export them. When this file is imported, `lightClasses` lets the package
+ * do that once, keeps the classes, and restores Node's globals.
  */
 import { getRequestListener } from "@hono/node-server";
 import { LightHeaders } from "./lightHeaders";
@@ -23,7 +23,7 @@ const BAD_HEADER_NAME = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]/;
 const JSON_TYPE = { "content-type": "application/json" };
 const BAD_HEADER_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 
-/** Convex sends no more of a response. */
+/** The maximum size of a response on Convex. */
 const MAX_RESPONSE_BYTES = 20 * 1024 * 1024;
 const UTF8_BYTES = 3;
 
@@ -32,7 +32,7 @@ const light = lightClasses();
 class FunctionResponse extends light.Response {
   readonly #streamed: boolean;
 
-  /** @throws RangeError, TypeError as the standard has it, so that a mistake shows in the function that made it. */
+  /** @throws RangeError, TypeError as the Fetch standard requires, so that the function itself can catch the error. */
   constructor(body?: BodyInit | null, init?: ResponseInit) {
     const status = init?.status;
     if (status !== undefined && !(status >= 200 && status <= 599)) {
@@ -42,12 +42,12 @@ class FunctionResponse extends light.Response {
       throw new TypeError(`Response constructor: Invalid response status code ${status} with body`);
     }
     checkHeaders(init?.headers);
-    super(...cutToSize(body, init));
+    super(...truncate(body, init));
     this.#streamed = body instanceof ReadableStream;
   }
 
   static override json(data: unknown, init?: ResponseInit): Response {
-    // `Headers` cost more than the rest of it, and most responses name none.
+    // Fast path without `Headers`, which would cost more than the rest. Most responses do not set headers.
     if (init?.headers === undefined) {
       return new FunctionResponse(JSON.stringify(data), { ...init, headers: JSON_TYPE });
     }
@@ -56,23 +56,23 @@ class FunctionResponse extends light.Response {
     return new FunctionResponse(JSON.stringify(data), { ...init, headers });
   }
 
-  /** True for a response whose body was cut to size when it was made. */
+  /** True for a response whose body the constructor has already truncated. */
   static fits(response: Response): boolean {
     return #streamed in response && !response.#streamed;
   }
 
-  // Whatever made it, `fetch` included, is a response to `instanceof`.
+  // Node's own responses, such as those of `fetch`, are instances too.
   static override [Symbol.hasInstance](value: unknown): boolean {
     return value instanceof light.NativeResponse;
   }
 }
 
-// Convex has no `bytes()` on either. Newer versions of Node do.
+// Newer versions of Node have `bytes()` on both classes. Convex does not.
 for (const { prototype } of [light.Request, light.Response]) {
   Object.defineProperty(prototype, "bytes", { value: undefined });
 }
 
-/** `Headers` checks what it is given; a plain object would only fail on the socket, too late to be answered well. */
+/** Checks the headers of a plain object. Otherwise an error would appear only on the socket, too late for a good response. */
 function checkHeaders(headers: HeadersInit | undefined): void {
   if (headers === undefined || headers instanceof Headers || Array.isArray(headers)) return;
   for (const name in headers) {
@@ -82,8 +82,8 @@ function checkHeaders(headers: HeadersInit | undefined): void {
   }
 }
 
-/** The body as far as Convex would send it. What is dropped no longer counts in a length that the function gave. */
-function cutToSize(
+/** Truncates the body to Convex's limit. If it does, removes a `content-length` that the function set. */
+function truncate(
   body: BodyInit | null | undefined,
   init: ResponseInit | undefined,
 ): [BodyInit | null | undefined, ResponseInit | undefined] {
@@ -91,21 +91,21 @@ function cutToSize(
     if (body.length * UTF8_BYTES <= MAX_RESPONSE_BYTES) return [body, init];
     const bytes = Buffer.from(body);
     if (bytes.length <= MAX_RESPONSE_BYTES) return [body, init];
-    return [bytes.subarray(0, MAX_RESPONSE_BYTES), cutInit(init, "text/plain;charset=UTF-8")];
+    return [bytes.subarray(0, MAX_RESPONSE_BYTES), truncatedInit(init, "text/plain;charset=UTF-8")];
   }
   if (body instanceof Blob && body.size > MAX_RESPONSE_BYTES) {
-    return [body.slice(0, MAX_RESPONSE_BYTES, body.type), cutInit(init)];
+    return [body.slice(0, MAX_RESPONSE_BYTES, body.type), truncatedInit(init)];
   }
   if (body instanceof ArrayBuffer && body.byteLength > MAX_RESPONSE_BYTES) {
-    return [new Uint8Array(body, 0, MAX_RESPONSE_BYTES), cutInit(init)];
+    return [new Uint8Array(body, 0, MAX_RESPONSE_BYTES), truncatedInit(init)];
   }
   if (ArrayBuffer.isView(body) && body.byteLength > MAX_RESPONSE_BYTES) {
-    return [new Uint8Array(body.buffer, body.byteOffset, MAX_RESPONSE_BYTES), cutInit(init)];
+    return [new Uint8Array(body.buffer, body.byteOffset, MAX_RESPONSE_BYTES), truncatedInit(init)];
   }
   return [body, init];
 }
 
-function cutInit(init: ResponseInit | undefined, type?: string): ResponseInit {
+function truncatedInit(init: ResponseInit | undefined, type?: string): ResponseInit {
   const headers = new Headers(init?.headers);
   headers.delete("content-length");
   if (type !== undefined && !headers.has("content-type")) headers.set("content-type", type);
@@ -117,7 +117,7 @@ function cutInit(init: ResponseInit | undefined, type?: string): ResponseInit {
   };
 }
 
-/** The response with no more of a streamed body than Convex sends. The rest is dropped, the status stays. */
+/** Truncates a streamed body to Convex's limit. The status stays the same. */
 export function limitResponseBytes(response: Response): Response {
   if (FunctionResponse.fits(response) || response.body === null) return response;
   const { status, statusText, headers } = response;
@@ -125,7 +125,7 @@ export function limitResponseBytes(response: Response): Response {
   const init = { status, statusText, headers };
   return new light.NativeResponse(
     firstBytes(response.body, MAX_RESPONSE_BYTES),
-    declared > MAX_RESPONSE_BYTES ? cutInit(init) : init,
+    declared > MAX_RESPONSE_BYTES ? truncatedInit(init) : init,
   );
 }
 
@@ -149,7 +149,7 @@ function firstBytes(body: ReadableStream<Uint8Array>, count: number): ReadableSt
   });
 }
 
-/** Who pulls waits for bytes: an empty chunk would leave it waiting. */
+/** Returns the next chunk that is not empty. A consumer that has called `pull` would wait forever after an empty one. */
 async function nextChunk(
   reader: ReadableStreamDefaultReader<Uint8Array>,
 ): Promise<ReadableStreamReadResult<Uint8Array>> {
@@ -163,17 +163,17 @@ async function nextChunk(
   }
 }
 
-/** The classes by the names that functions use. */
+/** The classes by their global names. */
 export const webGlobals = { Request: light.Request, Response: FunctionResponse, Headers: LightHeaders };
 
-/** A request without body that is otherwise the same. */
+/** Returns a copy of the request without its body. */
 export function withoutBody(request: Request): Request {
   return new light.Request(request.url, { method: request.method, headers: request.headers });
 }
 
 /**
- * The package gives its classes out by putting them in the place of the global ones. Here they only go to the
- * functions, so the global ones return at once.
+ * Returns the package's classes. The package provides them only by replacing the globals, so this function restores the globals
+ * right away.
  */
 function lightClasses(): {
   Request: typeof Request;

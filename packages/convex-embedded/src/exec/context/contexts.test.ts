@@ -3,17 +3,17 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { BASIC, copyOf, serve } from "../../../fixtures/serve";
 
-test("what a function changes in its context, no other call sees", async () => {
+test("changes that a function makes to its context are invisible to other calls", async () => {
   const { server } = await serve();
   for (let i = 0; i < 2; i++) expect(await server.run("calls:changeContext", {})).toEqual([]);
 });
 
-test("a value that has been passed is a copy, and a result too", async () => {
+test("arguments and results are copies", async () => {
   const { server } = await serve();
   expect(await server.run("calls:keepArguments", {})).toEqual([{ list: [1, 3] }, { list: [1] }]);
 });
 
-test("results that are no plain data are what convex/server makes of them", async () => {
+test("results that are not plain data are handled as by convex/server", async () => {
   const { server } = await serve();
   const result = (what: string) => server.run("calls:returnOdd", { what });
   await expect(result("query")).rejects.toThrow("Return value is a Query. Results must be retrieved with");
@@ -24,7 +24,7 @@ test("results that are no plain data are what convex/server makes of them", asyn
   expect(await result("bytes")).toEqual({ size: 2n ** 40n, bytes: new Uint8Array([1, 2]).buffer });
 });
 
-test("errors are of the classes that functions import, and in the words of convex/server", async () => {
+test("errors have the classes that functions import and the messages of convex/server", async () => {
   const { server } = await serve();
   expect(await server.run("calls:errorsOfItsOwn", {})).toEqual([
     true,
@@ -35,7 +35,7 @@ test("errors are of the classes that functions import, and in the words of conve
   ]);
 });
 
-test("a router that answers requests in its own way is asked to", async () => {
+test("a router with its own runRequest handles requests itself", async () => {
   const project = copyOf(BASIC);
   writeFileSync(
     join(project, "convex", "http.ts"),

@@ -1,10 +1,10 @@
 /**
  * The `ctx` that functions get.
  *
- * `convex/server` makes a context of closures for each call and passes everything through them as JSON text, which took
- * a quarter of a request's time. Its contexts hold no state: here each kind is made once, by `convex/server` itself, and
- * every call gets a copy. The methods that are called most take a fast path without text. All others take the slow path
- * through `convex/server`, as do the arguments that the fast path does not know.
+ * `convex/server` creates a context of closures for each call and passes everything through them as JSON text. That took
+ * a quarter of a request's time. Its contexts hold no state, so `convex/server` creates each kind once here, and every
+ * call gets a copy. The methods that are called most often take a fast path without text. All other methods, and
+ * arguments that the fast path does not support, take the slow path through `convex/server`.
  */
 import type { JSONValue, Value } from "convex/values";
 import { jsonToConvex } from "convex/values";
@@ -22,26 +22,26 @@ import { toSlowQuery } from "./fastTable";
 
 type Visibility = "public" | "internal";
 
-/** The parts of a query's context that are replaced. */
+/** The parts of a query's context that the fast path replaces. */
 interface QueryContext extends QueryCalls {
   readonly db: Database;
 }
 
-/** The same of a mutation's. */
+/** The parts of a mutation's context that the fast path replaces. */
 interface MutationContext extends MutationCalls {
   readonly db: WritableDatabase;
 }
 
 /** The contexts of one build. */
 export class Contexts {
-  readonly #made = new Map<string, object>();
+  readonly #bases = new Map<string, object>();
   readonly #runSynchronously: RunSynchronously;
 
   constructor(private readonly library: ConvexLibrary) {
     this.#runSynchronously = synchronousRunner(this.toThrown);
   }
 
-  /** A context of a query's own: what it changes there, no other call sees. */
+  /** Returns a new context for one query. No other call sees what the query changes in it. */
   query(execution: Execution, visibility: Visibility): object {
     const base = this.#once(`query ${visibility}`, () => {
       const { queryGeneric, internalQueryGeneric } = this.library;
@@ -79,7 +79,7 @@ export class Contexts {
     return withFastCalls(execution, base, this.toThrown);
   }
 
-  /** An error of the functions' own classes, as `convex/server` makes one of what a syscall rejects with. */
+  /** Converts a syscall's error as `convex/server` does, with the error classes that the functions import. */
   readonly toThrown: ToThrown = ({ message, data }) => {
     if (data === undefined) return new Error(message);
     const error = new this.library.ConvexError(message);
@@ -87,28 +87,28 @@ export class Contexts {
     return error;
   };
 
-  /** What `convex/server` makes of a result that is no plain data. @throws Error in its words. */
+  /** Lets `convex/server` serialize a result that is not plain data. @throws Error with the message of `convex/server`. */
   async serialize(result: unknown): Promise<Value> {
     const text = await this.library.queryGeneric(() => toSlowQuery(result)).invokeQuery(NO_ARGUMENTS);
     return jsonToConvex(JSON.parse(text) as JSONValue);
   }
 
-  /** True if the router answers requests as `convex/server` has it, and so may be called past its text. */
+  /** True if the router has the `runRequest` of `convex/server`. Its routes may then be called without JSON text. */
   isStandard(router: { readonly runRequest: unknown }): boolean {
     return String(router.runRequest) === String(this.library.httpRouter().runRequest);
   }
 
   #once<Context extends object>(name: string, make: () => Context): Context {
-    let context = this.#made.get(name);
-    if (context === undefined) this.#made.set(name, (context = make()));
+    let context = this.#bases.get(name);
+    if (context === undefined) this.#bases.set(name, (context = make()));
     return context as Context;
   }
 }
 
-/** The text of a list with the arguments' object. */
+/** JSON text of an argument list with one empty object. */
 const NO_ARGUMENTS = "[{}]";
 
-/** The context that a handler is called with, which is at once. */
+/** Returns the context that `convex/server` passes to a handler. Relies on a synchronous call of the handler. */
 function capture(invoke: (probe: (ctx: object) => unknown) => Promise<unknown>): object {
   let captured: object | undefined;
   const probe = (ctx: object): null => {
@@ -116,6 +116,7 @@ function capture(invoke: (probe: (ctx: object) => unknown) => Promise<unknown>):
     return null;
   };
   invoke(probe).catch(() => undefined);
-  if (captured === undefined) throw new Error("This version of convex does not call handlers at once");
+  if (captured === undefined)
+    throw new Error("This version of convex does not call handlers synchronously. Install convex 1.48.");
   return captured;
 }

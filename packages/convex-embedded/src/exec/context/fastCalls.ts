@@ -1,4 +1,4 @@
-/** `ctx.runQuery`, `ctx.runMutation` and `ctx.runAction` of actions, on the fast path: values are copied, not turned into text. */
+/** `ctx.runQuery`, `ctx.runMutation` and `ctx.runAction` of actions, on the fast path: values are copied, not serialized. */
 import { getFunctionAddress } from "convex/server";
 import type { Value } from "convex/values";
 import type { FunctionKind } from "../loadedFunction";
@@ -18,12 +18,12 @@ export interface ActionCalls {
   readonly runAction: Call;
 }
 
-/** An action's context. @param made by `convex/server`, which is asked where a call is not plain. */
-export function withFastCalls<Made extends ActionCalls>(
+/** Adds the fast path to an action's context. @param base The context of `convex/server`. Handles calls that are not plain. */
+export function withFastCalls<Base extends ActionCalls>(
   execution: Execution,
-  made: Made,
+  base: Base,
   toThrown: ToThrown,
-): Made {
+): Base {
   const fast =
     (kind: FunctionKind, slow: Call): Call =>
     (reference, args) => {
@@ -32,14 +32,14 @@ export function withFastCalls<Made extends ActionCalls>(
       return call(execution, kind, plain, toThrown);
     };
   return {
-    ...made,
-    runQuery: fast("query", made.runQuery),
-    runMutation: fast("mutation", made.runMutation),
-    runAction: fast("action", made.runAction),
+    ...base,
+    runQuery: fast("query", base.runQuery),
+    runMutation: fast("mutation", base.runMutation),
+    runAction: fast("action", base.runAction),
   };
 }
 
-// One function, not three: each `async` one is two promises more.
+// One function, not three: each further `async` function costs two promises.
 async function call(
   execution: Execution,
   kind: FunctionKind,
@@ -65,20 +65,20 @@ async function call(
   }
 }
 
-/** What is called, and with a copy of what. */
+/** A function and a copy of the arguments. */
 export interface PlainCall {
   readonly address: FunctionAddress;
   readonly args: Copy;
 }
 
-/** `null` for what only `convex/server` knows what to say of. */
+/** Parses a call. Returns `null` if the call is not plain: `convex/server` then handles it or reports the error. */
 export function parseCall(reference: unknown, args: unknown = {}): PlainCall | null {
   const address = addressOf(reference);
   const copy = isFields(args) ? copyPlain(args) : null;
   return address && copy && { address, args: copy };
 }
 
-/** `null` for what is no reference. */
+/** Returns `null` if the value is not a function reference. */
 function addressOf(reference: unknown): FunctionAddress | null {
   if (reference === null || (typeof reference !== "object" && typeof reference !== "string")) return null;
   try {

@@ -1,4 +1,4 @@
-/** The fast path of the methods of `ctx.db` that are called most. */
+/** The fast path of the `ctx.db` methods that are called most often. */
 import type { Value } from "convex/values";
 import { copyPlain, isFieldName, isFields } from "../../values/copy";
 import { documentOf } from "../../values/stored";
@@ -10,7 +10,7 @@ import type { RunSynchronously } from "./synchronous";
 import type { SlowQuery } from "./slowQuery";
 import { FastTable } from "./fastTable";
 
-/** The methods that are replaced. Most take the table's name first, or leave it out. */
+/** The methods that the fast path replaces. In most of them the first argument, the table's name, is optional. */
 export interface Database {
   readonly get: (tableOrId: unknown, id?: unknown) => Promise<Value>;
   readonly query: (table: unknown) => SlowQuery | FastTable;
@@ -24,41 +24,41 @@ export interface WritableDatabase extends Database {
   readonly delete: (tableOrId: unknown, id?: unknown) => Promise<void>;
 }
 
-/** A query's database. @param made by `convex/server`, which is asked where a call is not plain. */
-export function withFastReads<Made extends Database>(
+/** Adds the fast path to a query's database. @param base The database of `convex/server`. Handles calls that are not plain. */
+export function withFastReads<Base extends Database>(
   execution: Execution,
-  made: Made,
+  base: Base,
   runSynchronously: RunSynchronously,
-): Made {
+): Base {
   return {
-    ...made,
+    ...base,
     async get(tableOrId, given) {
       const [table, id] = given === undefined ? [undefined, tableOrId] : [tableOrId, given];
-      if (!isPlain(execution, table, id)) return await made.get(tableOrId, given);
+      if (!isPlain(execution, table, id)) return await base.get(tableOrId, given);
       return documentOf(runSynchronously(execution, () => get(execution, { id, table })));
     },
     query(table) {
-      const slow = () => made.query(table) as SlowQuery;
+      const slow = () => base.query(table) as SlowQuery;
       if (typeof table !== "string" || table.startsWith("_")) return slow();
       return new FastTable({ execution, runSynchronously, table, slow });
     },
     normalizeId(table, id) {
       if (typeof table !== "string" || typeof id !== "string" || table.startsWith("_")) {
-        return made.normalizeId(table, id);
+        return base.normalizeId(table, id);
       }
       return runSynchronously(execution, () => (isIdOf(execution, table, id) ? id : null));
     },
   };
 }
 
-/** The same of a mutation. */
+/** Adds the fast path to a mutation's database. */
 export function withFastWrites(
   execution: Execution,
-  made: WritableDatabase,
+  base: WritableDatabase,
   runSynchronously: RunSynchronously,
 ): WritableDatabase {
   return {
-    ...withFastReads(execution, made, runSynchronously),
+    ...withFastReads(execution, base, runSynchronously),
     async insert(table, value) {
       const fields = fieldsOf(value);
       if (
@@ -67,7 +67,7 @@ export function withFastWrites(
         typeof table !== "string" ||
         table.startsWith("_")
       ) {
-        return await made.insert(table, value);
+        return await base.insert(table, value);
       }
       return runSynchronously(execution, () => insertFields(execution, table, fields));
     },
@@ -75,7 +75,7 @@ export function withFastWrites(
       const [table, id, value] = third === undefined ? [undefined, first, second] : [first, second, third];
       const changes = changesOf(value);
       if (!isPlain(execution, table, id) || changes === null) {
-        await made.patch(first, second, third);
+        await base.patch(first, second, third);
         return;
       }
       runSynchronously(execution, () => mergeFields(execution, { id, table }, () => changes));
@@ -84,7 +84,7 @@ export function withFastWrites(
       const [table, id, value] = third === undefined ? [undefined, first, second] : [first, second, third];
       const fields = fieldsOf(value);
       if (!isPlain(execution, table, id) || fields === null) {
-        await made.replace(first, second, third);
+        await base.replace(first, second, third);
         return;
       }
       runSynchronously(execution, () => replaceFields(execution, { id, table }, () => fields));
@@ -92,7 +92,7 @@ export function withFastWrites(
     async delete(tableOrId, given) {
       const [table, id] = given === undefined ? [undefined, tableOrId] : [tableOrId, given];
       if (!isPlain(execution, table, id)) {
-        await made.delete(tableOrId, given);
+        await base.delete(tableOrId, given);
         return;
       }
       runSynchronously(execution, () => remove(execution, { id, table }));
@@ -100,7 +100,7 @@ export function withFastWrites(
   };
 }
 
-/** True if nothing has a turn now, and table and id are of the types that they should be. */
+/** True if the database queue is free, and table and id have the expected types. */
 function isPlain({ databaseQueue }: Execution, table: unknown, id: unknown): boolean {
   return !databaseQueue.busy && typeof id === "string" && (table === undefined || typeof table === "string");
 }
@@ -110,7 +110,7 @@ function fieldsOf(value: unknown): Fields | null {
   return copy && (copy.value as Fields);
 }
 
-/** A copy leaves out what is `undefined`; a patch removes it. */
+/** Keeps fields that are `undefined`: a patch removes those, but a copy would drop them. */
 function changesOf(value: unknown): Fields | null {
   const changes = fieldsOf(value);
   if (changes === null) return null;

@@ -9,7 +9,7 @@ import type { ToThrown } from "./synchronous";
 import type { PlainCall } from "./fastCalls";
 import { parseCall } from "./fastCalls";
 
-/** With options, such as limits of its own, a call takes the slow path. */
+/** A call with options, such as its own limits, takes the slow path. */
 type Call = (reference: unknown, args?: unknown, options?: unknown) => Promise<Value>;
 
 export interface QueryCalls {
@@ -20,10 +20,10 @@ export interface MutationCalls extends QueryCalls {
   readonly runMutation: Call;
 }
 
-/** The calls of a context. @param made by `convex/server`, which is asked where a call is not plain. */
+/** Returns the calls of a context. @param base The calls of `convex/server`. They handle calls that are not plain. */
 export function fastNestedCalls(
   execution: Execution,
-  made: QueryCalls & Partial<MutationCalls>,
+  base: QueryCalls & Partial<MutationCalls>,
   toThrown: ToThrown,
 ): QueryCalls & Partial<MutationCalls> {
   const fast =
@@ -33,7 +33,7 @@ export function fastNestedCalls(
       if (plain === null) return slow(reference, args, options);
       return call(execution, kind, plain, toThrown);
     };
-  const { runQuery, runMutation } = made;
+  const { runQuery, runMutation } = base;
   return {
     runQuery: fast("query", runQuery),
     ...(runMutation && { runMutation: fast("mutation", runMutation) }),

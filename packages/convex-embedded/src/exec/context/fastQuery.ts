@@ -1,5 +1,5 @@
 /**
- * The fast path of `ctx.db.query`: it answers the usual queries without turning anything into text.
+ * The fast path of `ctx.db.query`: it answers common queries without JSON text.
  *
  * `convex/server` sends each query and each row through a syscall as JSON text. Most queries name a table, a range of an index
  * and an order, and then ask for rows. For those this class calls the engine directly:
@@ -9,10 +9,10 @@
  * ctx.db.query("items").filter((q) => q.eq(q.field("name"), "bolt")).collect(); // slow: `convex/server` evaluates the filter
  * ```
  *
- * A query starts on the fast path. At the first call that the fast path does not know (`filter`, `paginate`, arguments of the
- * wrong type, a second use), `#asSlow` makes the same query of `convex/server`, in the same state, and passes the call on. So
- * results and error messages are those of `convex/server` in every case. While a nested function holds the database queue the
- * slow path is taken, too, since it can wait and the fast path cannot.
+ * A query starts on the fast path. At the first call that the fast path does not support (`filter`, `paginate`, arguments of
+ * the wrong type, a second use), `#asSlow` creates the equivalent query of `convex/server`, in the same state, and forwards
+ * the call. So results and error messages are always those of `convex/server`. While a nested function holds the database
+ * queue, queries take the slow path as well: the slow path can wait and the fast path cannot.
  */
 import type { Value } from "convex/values";
 import { documentOf } from "../../values/stored";
@@ -24,7 +24,7 @@ import type { SlowQuery } from "./slowQuery";
 import type { Bound } from "./fastRange";
 import { expressionOf, replayBounds } from "./fastRange";
 
-/** The table, the execution that asks for it, and the query of `convex/server` for the slow path. */
+/** The table, the execution that reads it, and the query of `convex/server` for the slow path. */
 export interface QueryTarget {
   readonly execution: Execution;
   readonly runSynchronously: RunSynchronously;
@@ -38,9 +38,9 @@ interface Source {
   readonly order: "asc" | "desc" | null;
 }
 
-/** A query that is used once. */
+/** A query. It can be used once. */
 export class FastQuery {
-  // Functions hold this object, so its fields are hidden from them.
+  // Functions hold this object, so its fields are private at run time.
   readonly #target: QueryTarget;
   readonly #source: Source;
   #state: "fresh" | "chained" | "consumed" = "fresh";
@@ -150,7 +150,7 @@ export class FastQuery {
     const whole = index === null ? table.fullTableScan() : table.withIndex(index, replayBounds(bounds));
     const slow = order === null ? whole : whole.order(order);
     if (this.#state === "chained") slow.limit(1);
-    // It resolves at once.
+    // Safe to ignore: the promise resolves immediately.
     if (this.#state === "consumed") void slow.return();
     return slow;
   }

@@ -1,10 +1,10 @@
-/** The range of an index, as `withIndex` lets a function say it. */
+/** The range of an index, as a function builds it in `withIndex`. */
 import type { JSONValue, Value } from "convex/values";
 import { convexToJson } from "convex/values";
 import type { RangeExpression } from "../query/range";
 import type { SlowRange, Comparison } from "./slowQuery";
 
-/** One bound, as it was given and in Convex's JSON form. */
+/** One bound: the value that the function passed, and its JSON form. */
 export interface Bound {
   readonly method: Comparison;
   readonly field: string;
@@ -14,9 +14,9 @@ export interface Bound {
 
 const TYPES = { eq: "Eq", gt: "Gt", gte: "Gte", lt: "Lt", lte: "Lte" } as const;
 
-/** What `withIndex` calls back with. */
+/** The builder that `withIndex` passes to its callback. */
 export class FastRange {
-  // Functions hold this object, so its fields are hidden from them.
+  // Functions hold this object, so its fields are private at run time.
   readonly #bounds: readonly Bound[];
   #used = false;
 
@@ -66,14 +66,14 @@ export class FastRange {
   }
 }
 
-/** A bound as a serialized query has it. */
+/** Converts a bound to its form in a serialized query. */
 export const expressionOf = ({ method, field, json }: Bound): RangeExpression => ({
   type: TYPES[method],
   fieldPath: field,
   value: json,
 });
 
-/** Says the same to a query of `convex/server`. */
+/** Applies the same bounds to a query of `convex/server`. */
 export const replayBounds =
   (bounds: readonly Bound[]) =>
   (range: SlowRange): SlowRange =>

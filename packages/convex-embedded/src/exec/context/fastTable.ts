@@ -5,9 +5,9 @@ import { FastRange } from "./fastRange";
 import type { QueryTarget } from "./fastQuery";
 import { FastQuery } from "./fastQuery";
 
-/** A table before anything is said of the order or the range. It may be used many times. */
+/** A table without an order or a range yet. It can be used many times. */
 export class FastTable {
-  // Functions hold this object, so its fields are hidden from them.
+  // Functions hold this object, so its fields are private at run time.
   readonly #target: QueryTarget;
 
   constructor(target: QueryTarget) {
@@ -15,7 +15,7 @@ export class FastTable {
   }
 
   withIndex(name: unknown, range?: (q: FastRange) => FastRange): SlowQuery | FastQuery {
-    // A range of `convex/server` has the same methods.
+    // The range of `convex/server` has the same methods.
     if (typeof name !== "string")
       return this.#target.slow().withIndex(name, range as (q: SlowRange) => unknown);
     const builder = new FastRange([]);
@@ -72,7 +72,7 @@ export class FastTable {
   }
 }
 
-/** The query of `convex/server` in the place of a short one; all else as it is. */
+/** Converts a fast query to the query of `convex/server`. Returns any other value as it is. */
 export function toSlowQuery(value: unknown): unknown {
   const query = value instanceof FastTable ? value.fullTableScan() : value;
   return query instanceof FastQuery ? FastQuery.slowOf(query) : value;

@@ -1,6 +1,6 @@
-/** What of `convex/server` a build's own copy is asked for. */
+/** The exports of `convex/server` that the runtime uses from a build's own copy. */
 
-/** A function that takes a handler and gives what a module exports. */
+/** Registers a handler. Returns the value that a module exports. */
 type Register<Registered> = (handler: (ctx: object) => unknown) => Registered;
 
 interface Query {
@@ -19,7 +19,7 @@ interface HttpAction {
   invokeHttpAction(request: null): Promise<unknown>;
 }
 
-/** Error classes, like contexts, must be those of the copy that the functions import. */
+/** Contexts and error classes must come from the copy of `convex` that the functions import. */
 export interface ConvexLibrary {
   readonly queryGeneric: Register<Query>;
   readonly internalQueryGeneric: Register<Query>;
@@ -43,7 +43,7 @@ const SERVER: readonly Exclude<keyof ConvexLibrary, "ConvexError">[] = [
   "httpRouter",
 ];
 
-/** For a script that is to hand over its copy: the imports, and the object of what they bring. */
+/** Source text for a generated module that exports its copy: the import statements, and an object of the imported names. */
 export const LIBRARY_EXPORTS = {
   imports: `import { ${SERVER.join(", ")} } from "convex/server";\nimport { ConvexError } from "convex/values";`,
   object: `{ ${SERVER.join(", ")}, ConvexError }`,

@@ -1,15 +1,15 @@
-/** Runs database work of the fast path synchronously: it needs no promise of its own and ends within the tick. */
+/** Runs database work of the fast path synchronously: the work needs no promise and ends within the same tick. */
 import type { SyscallError } from "../errors";
 import { toSyscallError } from "../errors";
 import type { Execution } from "../execution";
 
-/** What a thrown `SyscallError` becomes in the function that called. */
+/** Converts a `SyscallError` to the error that the calling function sees. */
 export type ToThrown = (error: SyscallError) => Error;
 
 /** Runs work that does not wait for the database queue. */
 export type RunSynchronously = <T>(execution: Execution, work: () => T) => T;
 
-/** @param toThrown makes the errors that the function sees. */
+/** @param toThrown Creates the errors that the function sees. */
 export function synchronousRunner(toThrown: ToThrown): RunSynchronously {
   return (execution, work) => {
     try {

@@ -4,7 +4,7 @@ import { encodeKey, prefixEnd } from "../../values/keys";
 import type { Execution } from "../execution";
 import { scan } from "./stream";
 
-/** `query(table).count()`, which Convex keeps internal: reads the whole table. */
+/** `query(table).count()`, an internal method of Convex. Reads the whole table. */
 export function count(execution: Execution, args: { table: string }): string {
   if (!isReadable(args.table)) return "0";
   const table = execution.engine.store.catalog.table(execution.component, args.table);

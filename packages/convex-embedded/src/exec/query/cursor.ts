@@ -1,8 +1,8 @@
 /**
- * The cursors of `paginate`: a position in one query's results, opaque to callers, bound to the query and its index.
+ * The cursors of `paginate`: a position in the results of one query, opaque to callers, bound to the query and its index.
  *
- * A position is the key of the last row read, without the part that the query's equalities fix: that part is known to
- * the query, may be private (an owner's id), and need not travel.
+ * A position is the key of the last row read, without the prefix that the query's equalities fix. The query contains that
+ * prefix already, and it may be private (an owner's id), so the cursor leaves it out.
  */
 import { createHash } from "node:crypto";
 import { SyscallError } from "../errors";
@@ -17,13 +17,13 @@ const END = 1;
 const FINGERPRINT_BYTES = 16;
 const HEADER_BYTES = 2 + FINGERPRINT_BYTES;
 
-/** What a cursor is bound to: the whole query, filters included, and the fields of its index. */
+/** Hashes everything that a cursor is bound to: the whole query with its filters, and the fields of its index. */
 export function fingerprint(query: SerializedQuery, source: Source | null): Buffer {
   const bound = JSON.stringify([query, source?.index.fields ?? builtInFields(query)]);
   return createHash("sha256").update(bound).digest().subarray(0, FINGERPRINT_BYTES);
 }
 
-/** Those of an index of a table that is still to be made: the cursor is to hold once it is. */
+/** The index fields of a table that does not exist yet, so that the cursor stays valid once the table exists. */
 function builtInFields({ source }: SerializedQuery): readonly string[] {
   return source.type === "IndexRange" && source.indexName.endsWith(".by_id") ? ["_id"] : ["_creationTime"];
 }
@@ -34,7 +34,7 @@ export function encodeCursor(position: Position, print: Buffer, prefix: Buffer):
   return Buffer.concat([kind, print, rest]).toString("base64url");
 }
 
-/** @throws SyscallError for a cursor of another query (recognizable by its data, as on Convex) or no cursor at all. */
+/** @throws SyscallError for a malformed cursor or a cursor of another query. As on Convex, its `data` identifies it. */
 export function decodeCursor(cursor: unknown, print: Buffer, prefix: Buffer): Position {
   const bytes = typeof cursor === "string" ? Buffer.from(cursor, "base64url") : Buffer.alloc(0);
   const intact =

@@ -17,27 +17,27 @@ test.each<[string, JSONValue]>([
   ["null is null", { $eq: [field("nothing"), literal(null)] }],
   ["a missing field sorts before null", { $lt: [field("absent"), literal(null)] }],
   ["dotted paths", { $eq: [field("nested.deep"), literal(true)] }],
-  ["no path leads into a string", { $eq: [field("name.length"), missing] }],
-  ["nor into a list", { $eq: [field("list.0"), missing] }],
-  ["nor to the length of one", { $eq: [field("list.length"), missing] }],
-  ["nor to what objects inherit", { $eq: [field("nested.constructor"), missing] }],
+  ["a path into a string is undefined", { $eq: [field("name.length"), missing] }],
+  ["a path into a list is undefined", { $eq: [field("list.0"), missing] }],
+  ["a path to a list's length is undefined", { $eq: [field("list.length"), missing] }],
+  ["a path to an inherited property is undefined", { $eq: [field("nested.constructor"), missing] }],
   ["types have an order: bigint before number", { $lt: [field("big"), field("rank")] }],
   ["types have an order: number before string", { $gt: [field("name"), field("rank")] }],
   ["and", { $and: [literal(true), { $gte: [field("rank"), literal(3)] }] }],
   ["or", { $or: [literal(false), { $lte: [field("rank"), literal(3)] }] }],
-  ["an empty and holds, an empty or does not", { $not: { $and: [{ $and: [] }, { $or: [] }] } }],
+  ["an empty `and` is true, an empty `or` is false", { $not: { $and: [{ $and: [] }, { $or: [] }] } }],
   ["arithmetic", { $eq: [{ $mod: [{ $add: [field("rank"), literal(4)] }, literal(5)] }, literal(2)] }],
   ["bigints divide towards zero", { $eq: [{ $div: [{ $neg: field("big") }, literal(2n)] }, literal(-3n)] }],
 ])("%s", (_name, filter) => {
   expect(holds(filter)).toBe(true);
 });
 
-test("and and or stop at the first that decides", () => {
-  expect(holds({ $and: [literal(false), literal("no boolean")] })).toBe(false);
-  expect(holds({ $or: [literal(true), literal("no boolean")] })).toBe(true);
+test("`and` and `or` stop at the first decisive operand", () => {
+  expect(holds({ $and: [literal(false), literal("not a boolean")] })).toBe(false);
+  expect(holds({ $or: [literal(true), literal("not a boolean")] })).toBe(true);
 });
 
-test("what makes no sense is refused in Convex's words", () => {
+test("invalid expressions are refused with Convex's messages", () => {
   expect(() => holds({ $add: [field("name"), literal(1)] })).toThrow(
     'Cannot add "bolt" (type String) and 1.0 (type Float64)',
   );

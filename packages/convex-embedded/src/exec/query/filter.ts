@@ -1,10 +1,10 @@
-/** The expressions of `.filter(q => …)`, compiled once per query, with the meaning that Convex's backend gives them. */
+/** The expressions of `.filter(q => …)`, compiled once per query, with the semantics of Convex's backend. */
 import type { JSONValue, Value } from "convex/values";
 import { compareValues, jsonToConvex } from "convex/values";
 import { describeValue } from "../../values/describe";
 import { SyscallError } from "../errors";
 
-/** Computes something from a document; `undefined` where a field is missing. */
+/** Computes a value from a document, `undefined` if a field is missing. */
 type Expression = (document: Value) => Value | undefined;
 
 type Operands = readonly JSONValue[];
@@ -45,9 +45,9 @@ const BINARY: Readonly<Record<string, Binary>> = {
 };
 
 /**
- * The test that a serialized filter stands for.
+ * Compiles a serialized filter to a predicate on documents.
  *
- * @throws SyscallError from the test where a condition is not a boolean, or a number is calculated from something else.
+ * @throws SyscallError from the predicate if a condition is not a boolean, or an operand of arithmetic is not a number.
  */
 export function compileFilter(json: JSONValue): (document: Value) => boolean {
   const expression = compile(json);
@@ -93,7 +93,7 @@ function compile(json: JSONValue): Expression {
   }
 }
 
-/** A value in a filter or an index range, where a missing field is written `{"$undefined":null}`. */
+/** Parses a value of a filter or an index range. `{"$undefined":null}` means a missing field. */
 export function literal(json: JSONValue): Value | undefined {
   if (typeof json === "object" && json !== null && "$undefined" in json) return undefined;
   return jsonToConvex(json);
@@ -140,7 +140,7 @@ function withType(value: Value | undefined): string {
   return `${describeValue(value)} (type ${typeName(value)})`;
 }
 
-/** As Convex's backend names types in its errors. */
+/** Returns a type's name as in the errors of Convex's backend. */
 function typeName(value: Value | undefined): string {
   if (value === undefined) return "Undefined";
   if (value === null) return "Null";

@@ -24,7 +24,7 @@ const page = async (server: EmbeddedServer, options: object, more: object = {}) 
 };
 const names = ({ page }: Page) => page.map(({ name }) => name).join("");
 
-test("pages follow one another to the end; a full last page is followed by an empty one, as on Convex", async () => {
+test("pages continue to the end, and as on Convex an empty page follows a full last page", async () => {
   const server = await items("abcd");
   for (const order of ["asc", "desc"]) {
     const first = await page(server, {}, { order });
@@ -43,7 +43,7 @@ test("a page that finds no more rows is done", async () => {
   expect([names(first), first.isDone]).toEqual(["abc", true]);
 });
 
-test("walking on is not disturbed by deletes and inserts, not even of the row the cursor stands on", async () => {
+test("pagination continues correctly after inserts and deletes, even of the cursor's own row", async () => {
   const server = await items("abcdef");
   const first = await page(server, {});
   const on = first.page[1]?._id ?? "";
@@ -60,7 +60,7 @@ test("walking on is not disturbed by deletes and inserts, not even of the row th
   expect(seen.join("")).toBe("abcdefg");
 });
 
-test("an end cursor gives all that lies before it, whatever the page's size", async () => {
+test("a page with an end cursor contains all rows up to it, whatever the page size", async () => {
   const server = await items("abcd");
   const first = await page(server, { numItems: 3 });
   const middle = first.page[1]?._id ?? "";
@@ -71,7 +71,7 @@ test("an end cursor gives all that lies before it, whatever the page's size", as
   expect(names(rest)).toBe("d");
 });
 
-test("a split cursor cuts a page in two", async () => {
+test("a split cursor splits a page into two", async () => {
   const server = await items("abcd");
   const whole = await page(server, { numItems: 4 });
   const cut = whole.splitCursor ?? "";
@@ -80,7 +80,7 @@ test("a split cursor cuts a page in two", async () => {
   expect(names(left) + names(right)).toBe("abcd");
 });
 
-test("a limit of rows read ends a page early and says so", async () => {
+test("a limit on rows read ends a page early, with the status SplitRequired", async () => {
   const server = await items("aaab");
   const rare = async (options: object) => {
     const args = { name: "b", options: { numItems: 1, cursor: null, ...options } };
@@ -93,7 +93,7 @@ test("a limit of rows read ends a page early and says so", async () => {
   expect(names(await rare({}))).toBe("b");
 });
 
-test("cursors of another query, and what is no cursor, are refused as Convex does", async () => {
+test("cursors of another query and malformed cursors are refused like on Convex", async () => {
   const server = await items("abc");
   const { continueCursor } = await page(server, {});
   const data = { isConvexSystemError: true, paginationError: "InvalidCursor" };
@@ -104,7 +104,7 @@ test("cursors of another query, and what is no cursor, are refused as Convex doe
   }
 });
 
-test("a cursor into a table that has no documents yet holds when it has", async () => {
+test("a cursor into a table that does not exist yet stays valid once the table exists", async () => {
   const project = copyOf(BASIC);
   writeFileSync(
     join(project, "convex/late.ts"),
@@ -130,7 +130,7 @@ test("a cursor into a table that has no documents yet holds when it has", async 
   }
 });
 
-test("a cursor does not carry what the query fixes", async () => {
+test("a cursor does not contain the values that the query's equalities fix", async () => {
   const { server } = await serve();
   await server.run("items:createMany", { owner: "secret-owner", names: ["a", "b"] });
   const { continueCursor } = await page(server, { numItems: 1 }, { owner: "secret-owner" });

@@ -1,4 +1,4 @@
-/** `paginate`: one page of a query's results, as Convex's backend cuts it (`read_page_from_query`). */
+/** `paginate`: one page of a query's results, with the page boundaries of Convex's backend (`read_page_from_query`). */
 import type { KeyRange, Row } from "../../store/types";
 import { keyAfter } from "../../values/keys";
 import { SyscallError } from "../errors";
@@ -19,12 +19,12 @@ interface PageArgs {
   readonly maximumBytesRead?: number | null;
 }
 
-/** Three quarters of what one query may read, and of what an array may hold: from there on a split is recommended. */
+/** Beyond these a split is recommended: three quarters of the limits of one query's reads and of an array's length. */
 const SOFT_ROWS = 24_000;
 const SOFT_BYTES = 12 * 1024 * 1024;
 const SOFT_PAGE_LENGTH = 6_144;
 
-/** `1.0/queryPage`. @returns the JSON of a `PaginationResult` whose documents are the stored texts. */
+/** `1.0/queryPage`. @returns the JSON text of a `PaginationResult`. It contains the documents' stored texts. */
 export function queryPage(execution: Execution, args: PageArgs): string {
   readerOf(execution);
   checkSizes(args);
@@ -73,8 +73,8 @@ function readPage(
   let position: Position | null = start;
   let status: Page["status"] = null;
 
-  // Up to an end cursor everything belongs to the page: sizes and limits only shape pages without one. And a page that
-  // ends with the last row does not say so: as on Convex the next one is empty, and done.
+  // With an end cursor, the page holds all rows up to it. Sizes and limits apply only to pages without one. As on Convex, a
+  // page that ends with the last row is not marked as done: the page after it is empty, and done.
   while (end !== null || documents.length < args.pageSize) {
     if (end === null && read.length > 0 && overLimit(args, read.length, bytes)) {
       status = "SplitRequired";
@@ -95,13 +95,13 @@ function readPage(
 
   const softRows = Math.min(SOFT_ROWS, ((args.maximumRowsRead ?? Infinity) * 3) / 4);
   const softBytes = Math.min(SOFT_BYTES, ((args.maximumBytesRead ?? Infinity) * 3) / 4);
-  const much = read.length > softRows || bytes > softBytes || documents.length > SOFT_PAGE_LENGTH;
+  const splitRecommended = read.length > softRows || bytes > softBytes || documents.length > SOFT_PAGE_LENGTH;
   const middle = read.length > 2 ? read[Math.floor(read.length / 2)] : undefined;
   return {
     documents,
     position: end ?? position ?? "end",
     split: middle === undefined ? null : { after: middle },
-    status: status ?? (much ? "SplitRecommended" : null),
+    status: status ?? (splitRecommended ? "SplitRecommended" : null),
   };
 }
 
@@ -109,7 +109,7 @@ function overLimit(args: PageArgs, rows: number, bytes: number): boolean {
   return rows >= (args.maximumRowsRead ?? Infinity) || bytes >= (args.maximumBytesRead ?? Infinity);
 }
 
-/** The part of a source's range after one position and up to another. */
+/** Returns the part of a source's range after `start` and up to `end`. */
 function between(source: Source, start: Position | null, end: Position | null): KeyRange {
   const { range, order } = source;
   if (start === "end") return { start: range.start, end: range.start };

@@ -10,7 +10,7 @@ async function withRanks() {
   return server;
 }
 
-test("an index gives its rows in order, either way", async () => {
+test("an index returns its rows in order, ascending and descending", async () => {
   const { server } = await serve();
   await server.run("items:createMany", { owner: "ada", names: ["c", "a", "b"] });
   await server.run("items:createMany", { owner: "bob", names: ["x"] });
@@ -19,7 +19,7 @@ test("an index gives its rows in order, either way", async () => {
   expect(await server.run("items:names", { owner: "nobody" })).toEqual([]);
 });
 
-test("bounds after equalities, and a filter that says the same", async () => {
+test("bounds after equalities return the same rows as an equivalent filter", async () => {
   const server = await withRanks();
   expect(await server.run("items:ranked", { owner: "ada", above: 1, upTo: 4, limit: 10 })).toEqual([2, 3, 4]);
   expect(await server.run("items:ranked", { owner: "ada", above: 1, upTo: 4, limit: 2 })).toEqual([2, 3]);
@@ -36,7 +36,7 @@ test.each([
   ["gt", 1, 0, 0],
   ["gte", 1, 1, 0],
 ])(
-  "%s on the id that ends an index, with a lesser, the same and a greater one",
+  "%s on the id at the end of an index, with a smaller, an equal and a greater id",
   async (comparison, ...counts) => {
     const { server } = await serve();
     const ids = (await server.run("items:createMany", { owner: "ada", names: ["a", "b", "c"] })) as string[];
@@ -44,7 +44,7 @@ test.each([
       const others = ["0", id, "zzz"];
       const found = others.map((other) => server.run("items:tiesById", { id, comparison, other }));
       expect(await Promise.all(found)).toEqual(counts);
-      // Texts that are no id lie between ids: one character less, one more.
+      // Texts that are not ids sort between ids: one character less, one more.
       const near = [id.slice(0, -1), `${id}0`].map((other) =>
         server.run("items:tiesById", { id, comparison, other }),
       );
@@ -53,7 +53,7 @@ test.each([
   },
 );
 
-test("a range that an index cannot serve is refused in Convex's words", async () => {
+test("a range that the index does not support is refused with Convex's message", async () => {
   const server = await withRanks();
   const mistake = (name: string) => server.run("items:wrongRange", { mistake: name });
   await expect(mistake("order")).rejects.toThrow(
@@ -70,7 +70,7 @@ test("a range that an index cannot serve is refused in Convex's words", async ()
   );
 });
 
-test("unique gives nothing, the one, or an error", async () => {
+test("unique returns null, the only document, or an error", async () => {
   const server = await withRanks();
   expect(await server.run("items:only", { owner: "nobody" })).toBeNull();
   expect(await server.run("items:only", { owner: "bob" })).toMatchObject({ name: "r3" });
@@ -79,7 +79,7 @@ test("unique gives nothing, the one, or an error", async () => {
   );
 });
 
-test("count counts", async () => {
+test("count returns the number of documents", async () => {
   const server = await withRanks();
   expect(await server.run("items:count", {})).toBe(7);
 });

@@ -1,4 +1,4 @@
-/** `withIndex` ranges: from the expressions that a function chained to the bounds of one scan. */
+/** Compiles the expressions of a `withIndex` range to the bounds of one scan. */
 import type { JSONValue, Value } from "convex/values";
 import { boundOnId } from "../../store/indexKeys";
 import type { IndexInfo, KeyRange, TableInfo } from "../../store/types";
@@ -7,14 +7,14 @@ import { encodeKey, prefixEnd } from "../../values/keys";
 import { SyscallError } from "../errors";
 import { literal } from "./filter";
 
-/** As `IndexRangeBuilderImpl.export()` of `convex/server` gives them. */
+/** One expression of `IndexRangeBuilderImpl.export()` of `convex/server`. */
 export interface RangeExpression {
   readonly type: "Eq" | "Gt" | "Gte" | "Lt" | "Lte";
   readonly fieldPath: string;
   readonly value: JSONValue;
 }
 
-/** Half-open bounds; every key within begins with `prefix`. */
+/** Half-open bounds. Every key between them begins with `prefix`. */
 export interface CompiledRange extends KeyRange {
   readonly prefix: Buffer;
 }
@@ -24,11 +24,11 @@ type Bound = { readonly value: Value | undefined; readonly inclusive: boolean };
 const DOCS = "For more information see https://docs.convex.dev/using/indexes.";
 
 /**
- * The keys between the bounds.
+ * Compiles a range.
  *
- * @param name table and index, for messages: `items.by_owner`.
- * @throws SyscallError, in Convex's words, unless equalities on the first fields are followed by at most one lower and
- * one upper bound on the next.
+ * @param name The table and the index, for messages: `items.by_owner`.
+ * @throws SyscallError with Convex's message, unless the range consists of equalities on the first fields, followed by at
+ * most one lower and one upper bound on the next field.
  */
 export function compileRange(
   name: string,
@@ -65,13 +65,13 @@ export function compileRange(
     (path) => !fields.includes(path),
   );
   if (unknown !== undefined) throw notIndexed(name, index, unknown);
-  // Equalities may come in any order, as long as together they cover the first fields.
+  // Equalities may come in any order if together they cover the first fields.
   const used = [...equal.keys()].sort((a, b) => fields.indexOf(a) - fields.indexOf(b));
   if (bounded !== null) used.push(bounded);
   const wrong = used.find((path, i) => path !== fields[i]);
   if (wrong !== undefined) throw outOfOrder(name, index, used, wrong);
 
-  // The id ends every index; an equality on it is one value between two bounds.
+  // The id is the last field of every index. An equality on it becomes a lower and an upper bound.
   if (equal.has("_id")) bounds.lower = bounds.upper = { value: equal.get("_id"), inclusive: true };
   const onId = used.at(-1) === "_id";
   const values = fields.filter((path) => equal.has(path) && path !== "_id").map((path) => equal.get(path));
@@ -81,7 +81,7 @@ export function compileRange(
   );
 }
 
-/** @param keyAt the key at which a bound on the next field stands. */
+/** @param keyAt Returns the key of a bound on the next field. */
 function scanBounds(
   prefix: Buffer,
   { lower, upper }: { lower?: Bound; upper?: Bound },
@@ -96,7 +96,7 @@ function scanBounds(
   };
 }
 
-/** What an index sorts by: every one ends with the creation time and the id, `by_id` with the id alone. */
+/** Returns all fields that an index sorts by. Every index ends with the creation time and the id, `by_id` with the id only. */
 function fieldsOf(index: IndexInfo): readonly string[] {
   const tail = ["_creationTime", "_id"].filter((field) => !index.fields.includes(field));
   return index.name === "by_id" ? ["_id"] : [...index.fields, ...tail];

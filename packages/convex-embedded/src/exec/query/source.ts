@@ -1,4 +1,4 @@
-/** Where a query's rows come from: the table, the index and the range that a serialized query names. */
+/** Resolves the source of a serialized query: its table, index and range. */
 import type { JSONValue } from "convex/values";
 import type { IndexInfo } from "../../store/types";
 import { encodeKey, prefixEnd } from "../../values/keys";
@@ -9,7 +9,7 @@ import { isReadable, isReadableIndex } from "../../store/system/systemTables";
 import type { CompiledRange, RangeExpression } from "./range";
 import { compileRange } from "./range";
 
-/** As `query_impl.ts` of `convex/server` serializes a query. */
+/** A query in the form that `query_impl.ts` of `convex/server` writes. */
 export interface SerializedQuery {
   readonly source:
     | { readonly type: "FullTableScan"; readonly tableName: string; readonly order: Order | null }
@@ -25,18 +25,22 @@ export interface SerializedQuery {
 
 type Order = "asc" | "desc";
 
-/** One scan; `null` instead where the table does not exist, and so has no rows. */
+/** One scan of an index. */
 export interface Source {
   readonly index: IndexInfo;
   /** The table's id in the store. */
   readonly table: number;
   readonly range: CompiledRange;
   readonly order: Order;
-  /** True for a system table, whose documents Convex does not count. */
+  /** True for a system table. Convex does not count its documents as read. */
   readonly system: boolean;
 }
 
-/** @throws SyscallError for an index that the schema does not declare, a range it cannot serve, or a text search. */
+/**
+ * Returns a query's source, `null` if the table does not exist and so has no rows.
+ *
+ * @throws SyscallError for an undeclared index, a range that the index does not support, or a text search.
+ */
 export function sourceOf(execution: Execution, { source }: SerializedQuery): Source | null {
   if (source.type === "Search") {
     const hint = `${functionLabel(execution)} asked for the index ${source.indexName}.`;
@@ -56,7 +60,7 @@ export function sourceOf(execution: Execution, { source }: SerializedQuery): Sou
   if (!table || !index) {
     const builtIn = indexName === "by_creation_time" || indexName === "by_id";
     if (table === null && builtIn) {
-      // It may be made later on.
+      // The table may be created later.
       execution.readSet?.addUntracked();
       return null;
     }

@@ -9,17 +9,17 @@ import { compileFilter } from "./filter";
 import type { SerializedQuery, Source } from "./source";
 import { sourceOf } from "./source";
 
-/** What becomes of one row: handed out, left out, or the sign that no more can come. */
+/** The decision on one row: return it, skip it, or end the query. */
 export type Verdict = "take" | "skip" | "stop";
 
-/** A query under way. */
+/** A query that is being iterated. */
 export interface OpenQuery {
   next(): Row | null;
 }
 
 /**
- * The operators of a query as one function, called for each row in order.
- * Documents are parsed only where a filter asks for it.
+ * Compiles the operators of a query to one function. Call it for each row, in order.
+ * It parses documents only if the query has a filter.
  */
 export function compileOperators(operators: SerializedQuery["operators"]): (row: Row) => Verdict {
   const steps = operators.map((operator) => {
@@ -41,15 +41,15 @@ export function compileOperators(operators: SerializedQuery["operators"]): (row:
   };
 }
 
-/** True if a limit of the query is zero, so that not even the first row need be read. */
-function wantsNothing(query: SerializedQuery): boolean {
+/** True if a limit of the query is zero: no row needs to be read. */
+function hasZeroLimit(query: SerializedQuery): boolean {
   return query.operators.some((operator) => "limit" in operator && operator.limit === 0);
 }
 
 /**
- * The rows that a source has in a range, which is the source's own unless a page narrows it. They count as read.
+ * Scans a source and counts the rows as read. @param range Default: the source's whole range. A page passes a part of it.
  *
- * @throws SyscallError, as `next()` does, when the transaction has read too much.
+ * @throws SyscallError if the transaction exceeds its read limits. So does `next()`.
  */
 export function scan(
   execution: Execution,
@@ -74,7 +74,7 @@ export function scan(
   };
 }
 
-/** Opens a query. Nothing is read yet. @throws SyscallError for one that cannot be served. */
+/** Opens a query. Reads no rows yet. @throws SyscallError if the query is invalid or not supported. */
 export function openQuery(execution: Execution, query: SerializedQuery): OpenQuery {
   readerOf(execution);
   const source = sourceOf(execution, query);
@@ -83,17 +83,17 @@ export function openQuery(execution: Execution, query: SerializedQuery): OpenQue
   const least = Math.min(...limits);
   let rows: { next(): Row | null } | null = null;
   let taken = 0;
-  let done = source === null || wantsNothing(query);
+  let done = source === null || hasZeroLimit(query);
   return {
     next() {
       while (!done && source !== null) {
-        // The reader is asked for the first row, not before: a snapshot is pinned by its first read.
+        // Do not scan before the first row is requested: the first read pins the snapshot.
         rows ??= scan(execution, source);
         const row = rows.next();
         const verdict = row === null ? "stop" : classify(row);
         if (verdict === "stop") done = true;
         if (verdict !== "take") continue;
-        // The row after the last one that a limit lets through need not be read.
+        // Do not read past the last row that a limit allows.
         if (++taken >= least) done = true;
         return row;
       }
@@ -120,7 +120,7 @@ export function queryStreamNext(execution: Execution, args: { queryId: number })
   return '{"value":null,"done":true}';
 }
 
-/** `1.0/queryCleanup`: the function iterates no further. */
+/** `1.0/queryCleanup`: closes a query whose iteration stopped early. */
 export function queryCleanup(execution: Execution, args: { queryId: number }): string {
   execution.queries.delete(args.queryId);
   return "null";

@@ -1,21 +1,21 @@
-/** Reads and writes the documents of system tables, which no schema validates and no function writes. */
+/** Reads and writes documents of system tables. Schemas do not validate them, and functions cannot write them. */
 import type { JSONValue } from "convex/values";
 import { jsonToConvex } from "convex/values";
 import type { Catalog, IndexInfo, Reader, StoredDocument, TableInfo, Transaction } from "../types";
 import { decodeId, encodeId, newInternalId } from "../../values/ids";
 
 /**
- * A component's own system table of that name, which `withSystemTables` has made.
+ * Returns a component's system table. `withSystemTables` adds it to the schema.
  *
- * @param component the component's path; default `""`, the app.
+ * @param component The component's path. Default `""`, the app.
  */
 export function systemTable(catalog: Catalog, name: string, component = ""): TableInfo {
   const table = catalog.table(component, name);
-  if (table === null) throw new Error(`There is no system table ${name}: the schema was not applied`);
+  if (table === null) throw new Error(`System table ${name} does not exist: the schema was not applied`);
   return table;
 }
 
-/** The system tables of that name of all components, mounted or not. */
+/** Returns the system tables of that name of all components, mounted or not. */
 export function systemTables(catalog: Catalog, name: string): TableInfo[] {
   return catalog.components().flatMap((component) => catalog.table(component, name) ?? []);
 }
@@ -26,7 +26,7 @@ export function systemIndex(table: TableInfo, name: string): IndexInfo {
   return index;
 }
 
-/** @returns the id. @param creationTime milliseconds since 1970. */
+/** Inserts a document. @param creationTime Milliseconds since 1970. @returns the document's id. */
 export function insertRow(
   transaction: Transaction,
   table: TableInfo,
@@ -39,12 +39,12 @@ export function insertRow(
   return _id;
 }
 
-/** Adds a document that has its id already. */
+/** Inserts a document that already has an id. */
 export function insertKnownRow(transaction: Transaction, table: TableInfo, row: StoredDocument): void {
   transaction.insert(table, internalOf(row._id), row);
 }
 
-/** The document of that id as Convex values, `null` if it is gone. */
+/** Returns a document as Convex values, `null` if it does not exist. */
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- here stored JSON gets its type
 export function readRow<Row>(reader: Reader, table: TableInfo, id: string): Row | null {
   const json = reader.get(table, internalOf(id));
@@ -61,6 +61,6 @@ export function removeRow(transaction: Transaction, table: TableInfo, id: string
 
 function internalOf(id: string): Uint8Array {
   const decoded = decodeId(id);
-  if (decoded === null) throw new Error(`${id} is no id`);
+  if (decoded === null) throw new Error(`${id} is not an id`);
   return decoded.internal;
 }

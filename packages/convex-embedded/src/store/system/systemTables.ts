@@ -1,23 +1,23 @@
 /**
- * The tables that the runtime itself fills. They lie beside the app's own, and their names begin with `_`.
+ * The system tables, which the runtime itself writes. Their names begin with `_`.
  *
- * Functions read the public ones through `ctx.db.system` and see none of the others; they write none of them.
+ * Functions can read the public system tables through `ctx.db.system`. They cannot see the other ones, nor write any of them.
  */
 import type { SchemaJSON, SchemaTableJSON } from "../types";
 
 /** Scheduled functions, one document for each: `ctx.db.system.query("_scheduled_functions")`. */
 export const SCHEDULED_FUNCTIONS = "_scheduled_functions";
-/** Cron jobs and when each runs next. Convex shows these to no function either. */
+/** Cron jobs and the time of each job's next run. As on Convex, functions cannot read this table. */
 export const CRON_JOBS = "_cron_jobs";
 
 /** Stored files, one document for each: `ctx.db.system.query("_storage")`. Every component has its own. */
 export const STORAGE = "_storage";
-/** Which bytes a document of `_storage` stands for, of all components. Whoever knows these can read the files. */
+/** The stored bytes of each document of `_storage`, for all components. Its UUIDs are secret: they give access to the files. */
 export const STORED_BYTES = "_storage_bytes";
 
 const READABLE: ReadonlySet<string> = new Set([SCHEDULED_FUNCTIONS, STORAGE]);
 
-/** The indexes that functions may name; others serve the runtime. */
+/** The indexes that functions may use. Only the runtime uses the other ones. */
 const BUILT_IN: ReadonlySet<string> = new Set(["by_id", "by_creation_time"]);
 
 const TABLES: readonly SchemaTableJSON[] = [
@@ -49,17 +49,17 @@ export function isSystemTable(name: string): boolean {
   return name.startsWith("_");
 }
 
-/** False for the system tables that do not exist for functions. */
+/** False for system tables that functions cannot read. */
 export function isReadable(table: string): boolean {
   return !isSystemTable(table) || READABLE.has(table);
 }
 
-/** False for an index of a system table that does not exist for functions. */
+/** False for indexes of a system table that functions cannot use. */
 export function isReadableIndex(table: string, index: string): boolean {
   return !isSystemTable(table) || BUILT_IN.has(index);
 }
 
-/** The app's schema and the tables of the runtime as one. @throws Error if the app declares a table with such a name. */
+/** Adds the system tables to the app's schema. @throws Error if the app declares a table whose name begins with `_`. */
 export function withSystemTables(schema: SchemaJSON | null): SchemaJSON {
   const reserved = schema?.tables.find(({ tableName }) => isSystemTable(tableName));
   if (reserved !== undefined) throw new Error(`${reserved.tableName} is a reserved table name.`);
