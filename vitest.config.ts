@@ -17,8 +17,10 @@ const env = {
 /** Projects do not inherit these. Time limits are for what hangs: on a busy machine much takes long that takes no time alone. */
 const patience = { testTimeout: 120_000, hookTimeout: 120_000, expect: { poll: { timeout: 60_000 } } };
 const setupFiles = ["./vitest.setup.ts"];
-/** Test files share a worker's modules: evaluating them anew for each file costs a third of the time. */
+/** Test files share their modules and globals, because evaluating the runtime anew for each file takes a third of the time. */
 const shared = { isolate: false };
+/** These replace globals of their process, so they do not share it. */
+const ofTheHarness = ["packages/convex-embedded/src/testing/**/*.test.ts"];
 /** Slow tests are not in `npm test`: they start processes, call the compiler, or generate thousands of cases. */
 const slow = ["**/*.slow.test.ts"];
 
@@ -34,7 +36,7 @@ const engine = (name: "convex-test" | "embedded") => ({
     provide: { engine: name },
     env,
     setupFiles,
-    ...shared,
+    ...(name === "embedded" && shared),
     ...patience,
   },
 });
@@ -67,11 +69,23 @@ export default defineConfig({
       {
         resolve: { alias: runtime },
         test: {
+          name: "runtime",
+          include: ["packages/**/*.test.ts"],
+          exclude: [...ofTheHarness, ...slow],
+          env,
+          setupFiles,
+          ...shared,
+          ...patience,
+        },
+      },
+      {
+        resolve: { alias: runtime },
+        test: {
           name: "unit",
           include: [
             ...ofTheKit,
+            ...ofTheHarness,
             "convex/{lib,identity,webhooks}/**/*.test.ts",
-            "packages/**/*.test.ts",
             "quality/{abuse,bench}/**/*.test.ts",
             "quality/*.test.ts",
             "quality/e2e/*.test.ts",
@@ -81,7 +95,6 @@ export default defineConfig({
           exclude: slow,
           env,
           setupFiles,
-          ...shared,
           ...patience,
         },
       },
