@@ -8,7 +8,7 @@ test.each([
   { heading: "## Stripe", gone: ["/api/payments/x", "/api/subscriptions/x", "/webhooks/stripe"] },
   { heading: "## GitHub", gone: ["/webhooks/github"] },
 ])(
-  "after the steps under $heading the rest type-checks, imports nothing for nothing and answers",
+  "after the steps under $heading, the project type-checks, has no unused imports, and answers requests",
   async ({ heading, gone }) => {
     const project = await Project.copy();
     const files = await project.follow("remove-what-you-do-not-need", heading);
