@@ -1,4 +1,4 @@
-/** A page that talks to the API from another origin: sign in, items, pictures. */
+/** A page that uses the API from another origin: sign-in, items, pictures. */
 import { connect, required } from "./api";
 import { byId, textOf, within } from "./dom";
 import { showItems } from "./items";
@@ -10,7 +10,7 @@ const form = byId("sign-in", HTMLFormElement);
 const welcome = byId("welcome", HTMLElement);
 const desk = byId("desk", HTMLElement);
 const who = byId("who", HTMLElement);
-/** Where a tab keeps its key until it is closed. */
+/** The name under which the tab stores its key until it is closed. */
 const KEPT = "workshop";
 
 type Kept = { url: string; key: string };
@@ -41,7 +41,7 @@ const keyField = within(form, "[name=key]", HTMLInputElement);
 const kept = sessionStorage.getItem(KEPT);
 if (kept !== null) {
   welcome.hidden = true;
-  // Only this page writes there.
+  // Only this page writes this value.
   await attempt(() => signIn(JSON.parse(kept) as Kept));
   welcome.hidden = !desk.hidden;
 }
