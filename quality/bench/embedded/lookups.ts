@@ -14,7 +14,7 @@ const MOCK_LOOK_UPS = 4;
 export async function measureLookUps({ root, directory, rounds, say }: Plan): Promise<Figure[]> {
   say(`lookups by an index: ${DOCUMENTS.toLocaleString("en")} documents`);
   const mock = await Child.start(root, "quality/bench/embedded/mock.child.ts");
-  const args = [join(root, "quality/bench/embedded/project"), join(directory, "look-ups")];
+  const args = [join(root, "quality/bench/embedded/project"), join(directory, "lookups")];
   const own = await Child.start(root, "quality/bench/embedded/embedded.child.ts", args);
   try {
     await mock.ask("fill", { count: DOCUMENTS });
