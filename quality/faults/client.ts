@@ -21,15 +21,15 @@ export type Call = (
 /**
  * Returns a client that uses a key. It rejects when a request gets no answer.
  *
- * @param gone aborts requests after the server is killed, because `fetch` does not end all of them by itself.
+ * @param killed aborts requests after the server is killed, because `fetch` does not end all of them by itself.
  */
-export function caller(url: string, key: string, gone?: AbortSignal): Call {
+export function caller(url: string, key: string, killed?: AbortSignal): Call {
   return async (method, path, body, headers = {}) => {
     const raw = typeof body === "string" || body instanceof Uint8Array;
     const response = await fetch(new URL(path, url), {
       method,
       redirect: "manual",
-      ...(gone && { signal: gone }),
+      ...(killed && { signal: killed }),
       headers: {
         "X-API-Key": key,
         ...(body !== undefined && { "Content-Type": raw ? "application/octet-stream" : "application/json" }),

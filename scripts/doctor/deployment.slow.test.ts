@@ -111,14 +111,14 @@ describe("a key", () => {
   test("with a typo gets another message than an unknown key", async () => {
     const typo = key.slice(0, -1) + (key.endsWith("0") ? "1" : "0");
     expect((await look({ key: typo }))["key"]).toEqual(["problem The key is incomplete or mistyped"]);
-    const options = { name: "gone", scopes: ["*"], email: "gone@example.com" };
-    const { key: gone } = (await server.run("apiKeys:issue", options)) as { key: string };
-    const admin = { "X-API-Key": gone };
+    const options = { name: "revoked", scopes: ["*"], email: "revoked@example.com" };
+    const { key: revoked } = (await server.run("apiKeys:issue", options)) as { key: string };
+    const admin = { "X-API-Key": revoked };
     const [own] = (await (await checkedFetch(`${server.url}/api/keys`, { headers: admin })).json()) as {
       id: string;
     }[];
     await checkedFetch(`${server.url}/api/keys/${own?.id ?? ""}`, { method: "DELETE", headers: admin });
-    expect((await look({ key: gone }))["key"]).toEqual(["problem The deployment does not know the key"]);
+    expect((await look({ key: revoked }))["key"]).toEqual(["problem The deployment does not know the key"]);
   });
 });
 
@@ -224,11 +224,11 @@ test("an address without a server, and one of another server, are reported", asy
   expect((await look({ url: other }))["answers"]).toEqual([
     "problem GET /health answers 200, so this is not the API",
   ]);
-  const gone = createServer().listen(0, "127.0.0.1");
-  await once(gone, "listening");
-  const { port } = gone.address() as AddressInfo;
-  gone.close();
-  await once(gone, "close");
+  const closed = createServer().listen(0, "127.0.0.1");
+  await once(closed, "listening");
+  const { port } = closed.address() as AddressInfo;
+  closed.close();
+  await once(closed, "close");
   expect((await look({ url: new URL(`http://127.0.0.1:${port}`) }))["answers"]?.[0]).toMatch(
     /^problem The deployment cannot be reached: .*ECONNREFUSED/,
   );

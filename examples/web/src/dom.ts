@@ -26,5 +26,5 @@ export function textOf(form: HTMLFormElement, name: string): string {
 
 /** Announces an event: screen readers read it, and the page shows it in a corner. */
 export function say(what: string): void {
-  byId("said", HTMLParagraphElement).textContent = what;
+  byId("status", HTMLParagraphElement).textContent = what;
 }

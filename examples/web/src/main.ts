@@ -9,7 +9,7 @@ import { showQuota } from "./quota";
 const form = byId("sign-in", HTMLFormElement);
 const welcome = byId("welcome", HTMLElement);
 const desk = byId("desk", HTMLElement);
-const who = byId("who", HTMLElement);
+const account = byId("account", HTMLElement);
 /** The name under which the tab stores its key until it is closed. */
 const KEPT = "workshop";
 
@@ -19,9 +19,9 @@ async function signIn({ url, key }: Kept): Promise<void> {
   const session = connect(url.replace(/\/+$/, ""), key, showQuota);
   const { name, owner } = required(await session.api.GET("/api/protected"));
   sessionStorage.setItem(KEPT, JSON.stringify({ url, key }));
-  byId("who-name", HTMLSpanElement).textContent = `${owner.name} · key ${name}`;
+  byId("account-name", HTMLSpanElement).textContent = `${owner.name} · key ${name}`;
   welcome.hidden = true;
-  desk.hidden = who.hidden = false;
+  desk.hidden = account.hidden = false;
   byId("items-title", HTMLHeadingElement).focus();
   await Promise.all([showItems(session), showPictures(session)]);
 }

@@ -64,8 +64,8 @@ export class Child {
   }
 
   async #reply(onProgress: (line: string) => void = () => undefined): Promise<unknown> {
-    const gone = new AbortController();
-    const { signal } = gone;
+    const answered = new AbortController();
+    const { signal } = answered;
     const exit = once(this.process, "exit", { signal }).then(() => {
       throw new Error("A process of the benchmark has ended unexpectedly");
     });
@@ -79,7 +79,7 @@ export class Child {
         onProgress(reply.progress);
       }
     } finally {
-      gone.abort();
+      answered.abort();
     }
   }
 }

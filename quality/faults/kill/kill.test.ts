@@ -28,13 +28,13 @@ const enough = (workloads: readonly Workload[]): boolean =>
 /**
  * Works until the server is killed.
  *
- * @param acknowledge called after each piece of work. @param gone aborted after the kill.
+ * @param acknowledge called after each piece of work. @param killed aborted after the kill.
  */
 async function flood(
   workloads: readonly Workload[],
   turn: Turn,
   acknowledge: () => void,
-  gone: AbortSignal,
+  killed: AbortSignal,
 ): Promise<void> {
   const workers = workloads.flatMap((workload) =>
     Array.from({ length: workload.workers }, async (_, worker) => {
@@ -45,7 +45,7 @@ async function flood(
         }
       } catch (error) {
         // `fetch` rejects with a TypeError when a connection is refused or reset.
-        if (!(error instanceof TypeError) && !gone.aborted) throw error;
+        if (!(error instanceof TypeError) && !killed.aborted) throw error;
       }
     }),
   );
@@ -112,21 +112,21 @@ test(
         expect(await server.stop()).toEqual({ code: 0, signal: null });
         break;
       }
-      const gone = new AbortController();
+      const killed = new AbortController();
       const { acknowledge, reached } = countdown(Math.floor(random() * MAX_PIECES));
       const delay = random() * MAX_DELAY_MS;
       const flooding = flood(
         workloads,
-        { call: caller(server.url, key, gone.signal), random },
+        { call: caller(server.url, key, killed.signal), random },
         acknowledge,
-        gone.signal,
+        killed.signal,
       );
       // A failing workload ends the test here, even if the count is never reached.
       await Promise.race([reached, flooding]);
       await pause(delay);
       await server.kill();
       await pause(READ_MS);
-      gone.abort();
+      killed.abort();
       await flooding;
       kills++;
       // A stack trace in the output is a fault.
