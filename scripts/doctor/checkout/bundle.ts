@@ -22,7 +22,6 @@ export async function bundle(project: string, limits = { all: MAX_ALL, http: MAX
   );
   try {
     const { all, http } = await bundleSizes(directory, more, convexPlugins);
-
     if (all > limits.all)
       return [
         problem(
