@@ -22,13 +22,13 @@ export default tseslint.config(
       "@typescript-eslint/consistent-type-imports": "error",
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
-      // Hono's presets are subclasses of one base and interchangeable; the rule sees only that their names differ.
+      // Hono's presets are interchangeable subclasses of one base class. The rule compares only their names.
       "@typescript-eslint/no-unsafe-class-instance-assignment": "off",
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
     },
   },
   ...convex.configs.recommended,
-  // The files that read the environment: one for functions, one for the auth config. Convex's typed `env` would bring its whole server library into it.
+  // The two files that read the environment, for functions and for the auth config. Convex's typed `env` would bundle its whole server library.
   {
     files: ["convex/lib/env.lib.ts", "convex/auth.config.ts"],
     rules: { "@convex-dev/no-process-env": "off" },
@@ -39,7 +39,7 @@ export default tseslint.config(
     plugins: { local: { rules: { "held-promise": heldPromise } } },
     rules: { "local/held-promise": "error" },
   },
-  // A process that outlives its test holds the pipes that it has inherited, and so keeps Vitest from exiting.
+  // A process that outlives its test keeps its inherited pipes open, so Vitest cannot exit.
   {
     files: ["**/*.test.ts"],
     rules: {

@@ -1,30 +1,30 @@
 import { defineConfig } from "vitest/config";
 
-/** The HTTP suites know only requests and replies, so they run as they stand on every engine. */
+/** The HTTP suites use only requests and replies, so they run unchanged on every engine. */
 const overHttp = ["convex/http/**/*.test.ts"];
-/** These call functions themselves, by the shape that the official mock and the harness share. */
+/** These suites call functions directly, through the interface that the official mock and the harness share. */
 const ofFunctions = ["convex/*.test.ts"];
-/** These need no engine and run once. */
+/** These suites need no engine, so they run once. */
 const ofTheKit = ["convex/http/{kit,middleware}/**/*.test.ts", "convex/http/contracts.test.ts"];
 
 const env = {
   CONVEX_SITE_URL: "https://api.example.test",
-  // Suites call as fast as they can, and all from one address. What limits do has a suite of its own.
+  // The suites send requests as fast as they can from one address. Rate limits have a separate suite.
   RATE_LIMIT_KEY_PER_MINUTE: "0",
   RATE_LIMIT_IP_PER_MINUTE: "0",
 };
 
-/** Projects do not inherit these. Time limits are for what hangs: on a busy machine much takes long that takes no time alone. */
-const patience = { testTimeout: 120_000, hookTimeout: 120_000, expect: { poll: { timeout: 60_000 } } };
+/** Time limits only end tests that hang, so they allow for a busy machine. Vitest projects do not inherit them. */
+const timeouts = { testTimeout: 120_000, hookTimeout: 120_000, expect: { poll: { timeout: 60_000 } } };
 const setupFiles = ["./vitest.setup.ts"];
 /** Test files share their modules and globals, because evaluating the runtime anew for each file takes a third of the time. */
 const shared = { isolate: false };
 /** These replace globals of their process, so they do not share it. */
 const ofTheHarness = ["packages/convex-embedded/src/testing/**/*.test.ts"];
-/** Slow tests are not in `npm test`: they start processes, call the compiler, or generate thousands of cases. */
+/** `npm test` skips the slow tests, which start processes, call the compiler, or generate thousands of cases. */
 const slow = ["**/*.slow.test.ts"];
 
-/** The runtime is used from its sources. */
+/** Tests import the runtime from its sources. */
 const runtime = { "convex-embedded": `${import.meta.dirname}/packages/convex-embedded/src` };
 
 const engine = (name: "convex-test" | "embedded") => ({
@@ -37,11 +37,11 @@ const engine = (name: "convex-test" | "embedded") => ({
     env,
     setupFiles,
     ...(name === "embedded" && shared),
-    ...patience,
+    ...timeouts,
   },
 });
 
-/** Suites that were written for the official mock run unchanged on the harness. */
+/** Runs suites that were written for the official mock unchanged on the harness. */
 const onTheHarness = {
   resolve: { alias: { ...runtime, "convex-test": `${runtime["convex-embedded"]}/testing/index.ts` } },
 };
@@ -54,7 +54,7 @@ export default defineConfig({
       { ...onTheHarness, test: { ...engine("convex-test").test, name: "harness", include: overHttp } },
       { ...onTheHarness, test: { ...engine("convex-test").test, name: "functions", include: ofFunctions } },
       {
-        // What the components of this project publish with their sources.
+        // Tests that the project's components publish with their sources.
         ...onTheHarness,
         test: {
           name: "published",
@@ -63,7 +63,7 @@ export default defineConfig({
           ],
           exclude: [],
           server: { deps: { inline: [/@convex-dev/] } },
-          ...patience,
+          ...timeouts,
         },
       },
       {
@@ -75,7 +75,7 @@ export default defineConfig({
           env,
           setupFiles,
           ...shared,
-          ...patience,
+          ...timeouts,
         },
       },
       {
@@ -95,7 +95,7 @@ export default defineConfig({
           exclude: slow,
           env,
           setupFiles,
-          ...patience,
+          ...timeouts,
         },
       },
       {
@@ -107,13 +107,13 @@ export default defineConfig({
           provide: { engine: "embedded" as const },
           env,
           setupFiles,
-          ...patience,
+          ...timeouts,
           hookTimeout: 900_000,
           testTimeout: 900_000,
         },
       },
       {
-        // Copies of the project, changed as the README says: they run its commands, the compiler among them.
+        // The recipes of the guides, followed on copies of the project. They run its commands, including the compiler.
         test: {
           name: "recipes",
           include: ["quality/recipes/**/*.test.ts"],
@@ -122,9 +122,9 @@ export default defineConfig({
         },
       },
       {
-        // In a real browser, which not every machine has: `npm run test:browser`.
+        // These need a browser, which not every machine has: `npm run test:browser`.
         resolve: { alias: runtime },
-        test: { name: "browser", include: ["quality/e2e/browser/**/*.test.ts"], ...patience },
+        test: { name: "browser", include: ["quality/e2e/browser/**/*.test.ts"], ...timeouts },
       },
     ],
     reporters: [
@@ -132,9 +132,9 @@ export default defineConfig({
       "./convex/http/testing/onlyOn.reporter.ts",
       "./openapi/contract/coverage.reporter.ts",
     ],
-    // The log lines of requests are of interest where a case fails.
+    // Log lines of requests are shown only for failed tests.
     silent: "passed-only",
-    // Vitest leaves a core to its own process, which has little to do: on two cores, half of the time.
+    // By default Vitest reserves a core for its own process, which needs little time. On two cores that would halve the workers.
     maxWorkers: "100%",
   },
 });

@@ -1,6 +1,6 @@
 /**
- * What generators begin with, in every suite: `FUZZ_SEED`, for values that nobody has tried yet. Without it they are the
- * same each time, so that one state of the project has one verdict.
+ * Seeds the generators of every suite. The default seed is fixed, so that the same code gives the same result. Set `FUZZ_SEED`
+ * to test new values.
  */
 import fc from "fast-check";
 

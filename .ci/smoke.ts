@@ -1,6 +1,6 @@
 /**
- * Starts the server by the README's command in a fresh data directory, looks at the reference, makes an item with the key it
- * prints, kills it hard, starts it again and finds the item.
+ * Starts the server with the README's command in a new data directory, loads the reference page, creates an item with the
+ * printed key, kills the server, starts it again, and reads the item.
  */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -13,18 +13,18 @@ const data = join(mkdtempSync(join(tmpdir(), "api-smoke-")), "data");
 
 const command = ["npm", "start", "--"];
 const first = await ServerProcess.start({ command, data });
-const promised = ["api", "docs", "data", "key", "ready"];
-const words = first.lines.map((line) => line.split(" ", 1)[0] ?? "");
+const expected = ["api", "docs", "data", "key", "ready"];
+const labels = first.lines.map((line) => line.split(" ", 1)[0] ?? "");
 assert.deepEqual(
-  words.filter((word) => promised.includes(word)),
-  promised,
+  labels.filter((label) => expected.includes(label)),
+  expected,
 );
 const page = await checkedFetch(first.printed("docs") ?? "");
 assert.equal(page.status, 200);
 assert.match(page.headers.get("content-type") ?? "", /^text\/html/);
 
 const { key } = first;
-assert.match(key, /^cha_/, "the first start prints a key");
+assert.match(key, /^cha_/, "the first start must print a key");
 const headers = { "X-API-Key": key, "Content-Type": "application/json" };
 const created = await checkedFetch(`${first.url}/api/items`, {
   method: "POST",
@@ -35,11 +35,11 @@ assert.equal(created.status, 201);
 const item = (await created.json()) as { id: string };
 
 const second = await first.restart();
-assert.equal(second.printed("key"), undefined, "a later start prints no key");
+assert.equal(second.printed("key"), undefined, "a later start must not print a key");
 const found = await checkedFetch(`${second.url}/api/items/${item.id}`, { headers });
 assert.equal(found.status, 200);
 assert.deepEqual(await found.json(), item);
 await second.kill();
 
 rmSync(data, { recursive: true });
-console.log("the item that was acknowledged before the kill is there after it");
+console.log("the item that was acknowledged before the kill is still stored after it");

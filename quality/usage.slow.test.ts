@@ -17,7 +17,7 @@ test.each([
   ["quality/bench/soak/main.ts", "soak"],
   ["quality/faults/main.ts", "faults"],
   ["quality/abuse/main.ts", "abuse"],
-])("%s explains itself, and does so where an option is none of its own", (program, script) => {
+])("%s prints its usage with --help and after an unknown option", (program, script) => {
   const usage = `npm run ${script} -- [`;
   const wrong = run(program, "--nonsense");
   expect([wrong.status, wrong.stdout]).toEqual([2, ""]);

@@ -1,10 +1,10 @@
 /**
- * Writes `convex/_generated/` as the official CLI writes it for a deployment, without one: `node scripts/codegen.mjs [DIR]`.
+ * Writes `convex/_generated/` with the official CLI, but without a deployment: `node scripts/codegen.mjs [DIR]`.
  *
- * `convex codegen` asks a deployment to analyze the code before it writes types. Here that is a server of this process,
- * which evaluates what it is sent: component definitions, and the functions of components whose sources are in the
- * project. The app's own functions are not evaluated; their types come from their sources. Nothing leaves the machine, and
- * the same sources give the same files.
+ * `convex codegen` asks a deployment to analyze the code before it writes types. This script starts a stub deployment in its
+ * own process, which evaluates component definitions and the functions of components whose sources are in the project. It does
+ * not evaluate the app's own functions, because their types come from their sources. No code leaves the machine, and the same
+ * sources give the same files.
  */
 import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
@@ -22,7 +22,7 @@ try {
   deployment.close();
 }
 
-/** Runs the official command; resolves with its exit code. Its output is shown only if it fails. */
+/** Runs the official command. Prints its output only if it fails. @returns its exit code. */
 function runCli(url) {
   const require = createRequire(join(project, "package.json"));
   const main = join(dirname(require.resolve("convex/package.json")), "bin", "main.js");

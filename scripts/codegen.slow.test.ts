@@ -19,7 +19,7 @@ vi.setConfig({ testTimeout: 600_000 });
 
 const root = resolve(import.meta.dirname, "..");
 
-/** A project of these files in `convex/`. */
+/** Creates a project with these files in `convex/`. */
 function project(files: Record<string, string> = {}): string {
   const directory = mkdtempSync(join(tmpdir(), "codegen-test-"));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
@@ -43,7 +43,7 @@ async function codegen(directory: string): Promise<{ code: number; output: strin
   }
 }
 
-/** The files below a folder with their contents, without modules. */
+/** Returns the files below `convex/` and their contents, by path. */
 function contents(directory: string): Record<string, string> {
   const files = readdirSync(join(directory, "convex"), { recursive: true, withFileTypes: true });
   const paths = files.filter((file) => file.isFile()).map(({ parentPath, name }) => join(parentPath, name));
@@ -54,7 +54,7 @@ function contents(directory: string): Record<string, string> {
 
 const ITEMS = 'import { queryGeneric } from "convex/server"; export const list = queryGeneric(() => []);';
 
-test("a project without components gets the files of the official CLI, and is told in a line", async () => {
+test("a project without components gets the files of the official CLI, and one line says what changed", async () => {
   const directory = project({ "items.ts": ITEMS });
   expect(await codegen(directory)).toEqual({ code: 0, output: "convex/_generated is new\n" });
   const files = contents(directory);
@@ -67,11 +67,11 @@ test("a project without components gets the files of the official CLI, and is to
   expect(files["convex/_generated/api.d.ts"]).toContain("export declare const components: {};");
 
   writeFileSync(join(directory, "convex", "more.ts"), ITEMS);
-  const output = "has changed: convex/_generated/api.d.ts\n";
+  const output = "changed: convex/_generated/api.d.ts\n";
   expect(await codegen(directory)).toEqual({ code: 0, output });
 });
 
-test("components are typed: those of packages by their own types, those of the project by their functions", async () => {
+test("components of packages get the types of the package, and components of the project get types from their functions", async () => {
   const directory = project();
   cpSync(join(root, "packages/convex-embedded/fixtures/components/convex"), join(directory, "convex"), {
     recursive: true,
@@ -89,11 +89,11 @@ test("components are typed: those of packages by their own types, those of the p
   expect(counter).toContain("{ amount: number },");
   expect(counter).not.toContain("secret");
 
-  expect(await codegen(directory)).toEqual({ code: 0, output: "convex/_generated is as it was\n" });
+  expect(await codegen(directory)).toEqual({ code: 0, output: "convex/_generated is unchanged\n" });
   expect(contents(directory)).toEqual(files);
 });
 
-test("a project that cannot be analyzed fails and says why", async () => {
+test("a project that cannot be analyzed fails with the reason", async () => {
   const directory = project({ "convex.config.ts": 'throw new Error("not today"); export default {};' });
   const { code, output } = await codegen(directory);
   expect(code).not.toBe(0);

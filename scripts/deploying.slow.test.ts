@@ -1,4 +1,4 @@
-/** The steps of docs/deploying.md with the official command line, against a deployment that answers as Convex does. */
+/** Runs the steps of docs/deploying.md with the official CLI against a stub deployment. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
@@ -9,27 +9,27 @@ import { contents, copy, root } from "./doctor/checkout/planting.testing";
 
 vi.setConfig({ testTimeout: PATIENCE });
 
-/** A copy of this checkout, and the address of a stub deployment for it. */
+/** Copies this checkout, and starts a stub deployment for it. */
 async function checkout(): Promise<{ project: string; url: string }> {
   const project = copy();
   const stub = new Child(process.execPath, [join(root, "scripts/codegen/deployment.child.mjs"), project]);
   return { project, url: await stub.line() };
 }
 
-/** The command line asks for newer versions of itself there. Nothing listens: the tests have no network. */
+/** The CLI looks for newer versions of itself at this address. The tests have no network, so no server listens there. */
 const OFFLINE = { CONVEX_VERSION_API_ORIGIN: "http://127.0.0.1:9" };
 
 test("the first push to a new project passes the type check and changes nothing under convex/", async () => {
   const { project, url } = await checkout();
   const before = contents(project);
-  // What `npx convex dev` does after it has created a project: write the files that are missing, then push.
+  // As `npx convex dev` does after it has created a project: write the missing files, then push.
   const push = ["codegen", "--init", "--typecheck", "enable", "--url", url, "--admin-key", "stub"];
   const { code, stderr } = await convex(project, OFFLINE, ...push);
   expect({ code, errors: stderr.match(/error TS\d+/g) }).toEqual({ code: 0, errors: null });
   expect(contents(project)).toEqual(before);
 });
 
-test("a self-hosted deployment takes dev and deploy; both type-check before they push", async () => {
+test("dev and deploy work with a self-hosted deployment, and type-check before they push", async () => {
   const { project, url } = await checkout();
   const settings = `CONVEX_SELF_HOSTED_URL='${url}'\nCONVEX_SELF_HOSTED_ADMIN_KEY='self|stub'\n`;
   writeFileSync(join(project, ".env.local"), settings);

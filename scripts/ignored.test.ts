@@ -1,17 +1,17 @@
-/** What git ignores: generated and private files, and no folder that an adopter may want to commit. */
+/** Git ignores generated and private files, but not folders that an adopter may want to commit. */
 import { execFileSync } from "node:child_process";
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
 
 const root = resolve(import.meta.dirname, "..");
 
-/** Of some paths those that git ignores. */
+/** Returns the paths that git ignores. */
 function ignored(paths: readonly string[]): string[] {
-  // It ends with 1 where none is.
   const command = ["-c", "core.excludesFile=", "check-ignore", "--no-index", "--", ...paths];
   try {
     return execFileSync("git", command, { cwd: root, encoding: "utf8" }).trim().split("\n");
   } catch {
+    // The exit code is 1 if git ignores none of the paths.
     return [];
   }
 }

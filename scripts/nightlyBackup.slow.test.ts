@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { temporaryDirectory } from "../packages/convex-embedded/fixtures/serve";
 import { serveFiles } from "../packages/convex-embedded/fixtures/stored";
 
-test("the nightly script deletes what was cut off a day ago, and backups that are too old when it has made one", async () => {
+test("the nightly script deletes day-old partial files, and old backups after a successful backup", async () => {
   const { dataDirectory: data } = await serveFiles();
   const backups = temporaryDirectory();
   const daysAgo = (name: string, days: number): void => {

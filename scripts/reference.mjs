@@ -1,8 +1,8 @@
 /**
- * Fetches the script of the reference page, so that the page works without a network: `npm ci` runs it.
+ * Fetches the script of the reference page, so that the page works without a network. `npm ci` runs this file.
  *
- * The script is one file of a package that would bring 300 others with it. So that file alone is taken out of the package,
- * as `openapi/scalar.json` pins it, and checked against its hash. Without a network the page asks a CDN for the same file.
+ * The script is one file of a package with 300 dependencies. This file extracts only the script from the package that
+ * `openapi/scalar.json` pins, and checks its hash. Without this copy the page loads the same file from a CDN.
  */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -16,20 +16,20 @@ import { gunzipSync } from "node:zlib";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const scalar = JSON.parse(await readFile(join(root, "openapi", "scalar.json"), "utf8"));
 const copy = join(root, scalar.copy);
-/** Bytes of a block in a tar archive. */
+/** The size of a block in a tar archive, in bytes. */
 const BLOCK = 512;
 
-if (!(await isThere())) {
+if (!(await hasCopy())) {
   try {
     await fetchScript();
   } catch (error) {
-    // An installation does not fail for the sake of a page.
+    // Only a warning: the installation must not fail because of the reference page.
     const [reason] = (error.stderr || error.message).split("\n", 1);
     console.warn(`The reference page will load its script from a CDN, because fetching it failed: ${reason}`);
   }
 }
 
-async function isThere() {
+async function hasCopy() {
   const bytes = await readFile(copy).catch(() => null);
   return bytes !== null && isIntact(bytes);
 }
@@ -48,16 +48,16 @@ async function fetchScript() {
     const bytes = fileIn(gunzipSync(await readFile(join(scratch, archive))), `package/${scalar.file}`);
     if (!isIntact(bytes)) throw new Error(`${scalar.file} is not the file that openapi/scalar.json pins`);
     await mkdir(dirname(copy), { recursive: true });
-    // A name of its own first: whoever reads the copy finds all of it.
-    const whole = `${copy}.${process.pid}`;
-    await writeFile(whole, bytes);
-    await rename(whole, copy);
+    // Written to a temporary name first, so that other processes never read half of the file.
+    const temporary = `${copy}.${process.pid}`;
+    await writeFile(temporary, bytes);
+    await rename(temporary, copy);
   } finally {
     await rm(scratch, { recursive: true });
   }
 }
 
-/** Runs npm: the one that runs this, or else the one that is installed. */
+/** Runs npm: the npm that runs this script, or else the installed one. */
 async function npm(...args) {
   const running = process.env.npm_execpath ?? "";
   const isNpm = basename(running) === "npm-cli.js";
@@ -67,7 +67,7 @@ async function npm(...args) {
   await promisify(execFile)(command, [...first, ...args], { cwd: tmpdir(), shell });
 }
 
-/** The bytes of a file in a tar archive: blocks, one of them a header before each file (POSIX.1-1988, ustar). */
+/** Returns the bytes of a file in a tar archive, which has a header block before each file (POSIX.1-1988, ustar). */
 function fileIn(tar, name) {
   const text = (at, length) => tar.toString("latin1", at, at + length).split("\0", 1)[0];
   for (let at = 0; at + BLOCK <= tar.length;) {
@@ -76,5 +76,5 @@ function fileIn(tar, name) {
     if (text(at, 100) === name) return tar.subarray(content, content + size);
     at = content + Math.ceil(size / BLOCK) * BLOCK;
   }
-  throw new Error(`the package has no ${name}`);
+  throw new Error(`the package does not contain ${name}`);
 }

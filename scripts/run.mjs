@@ -1,9 +1,9 @@
 /**
  * Runs a TypeScript file of this project: `node scripts/run.mjs FILE.ts [ARG ...]`.
  *
- * Node 20 does not read TypeScript, and a loader costs each start a worker thread and its memory. The file is bundled
- * once by esbuild, which the runtime needs anyway, with the packages left where they are. For traces with the positions
- * of the sources, `NODE_OPTIONS=--enable-source-maps`: reading the map at each start would cost a server 8 MB.
+ * Node 20 cannot run TypeScript, and a loader would cost each start a worker thread and its memory. This script bundles the
+ * file with esbuild, which the runtime needs anyway, and leaves packages external. Set `NODE_OPTIONS=--enable-source-maps` for
+ * stack traces with source positions. It is off by default, because reading the map at each start costs a server 8 MB.
  */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
@@ -17,7 +17,7 @@ refuseFewFiles();
 const { build } = await import("esbuild").catch((error) => {
   if (error.code !== "ERR_MODULE_NOT_FOUND") throw error;
   const [reason] = error.message.split(" imported from ", 1);
-  return giveUp(`The packages are not there: ${reason}. Run \`npm ci\`.`, 1);
+  return giveUp(`The packages are not installed: ${reason}. Run \`npm ci\`.`, 1);
 });
 
 const entry = resolve(file);
@@ -37,13 +37,13 @@ const { outputFiles } = await build({
   format: "esm",
   target: "node20",
   packages: "external",
-  // The runtime is a package of this repository, which Node could not read from its sources.
+  // The runtime is a package of this repository. Node cannot import its TypeScript sources.
   alias: { "convex-embedded": join(root, "packages/convex-embedded/src") },
   sourcemap: "linked",
   logLevel: "warning",
   write: false,
 });
-// Others may start the same file at the same time: whoever reads it finds all of it, theirs or ours.
+// Other processes may start the same file at the same time. The rename ensures that they never read half of a bundle.
 for (const { path, contents } of outputFiles) {
   const part = `${path}.${process.pid}`;
   writeFileSync(part, contents);
@@ -59,21 +59,22 @@ function refuseOldNode() {
   const { node } = process.versions;
   const [major, minor] = node.split(".").map(Number);
   if (major > leastMajor || (major === leastMajor && minor >= leastMinor)) return;
-  giveUp(`Node ${node} is too old: package.json wants ${engines.node}. Install Node ${engines.node}.`, 1);
+  giveUp(`Node ${node} is too old: package.json requires ${engines.node}. Install Node ${engines.node}.`, 1);
 }
 
 /**
- * With few descriptors Node fails in the middle of loading modules, and names one that is there as missing. Node has no
- * call that tells the limit. Its report does, but takes long, so that it is asked only where there is no `/proc`.
+ * With few file descriptors, Node fails while loading modules and reports an existing module as missing. Node has no function
+ * that returns the limit. Its diagnostic report contains it but is slow, so it is used only on systems without `/proc`.
  */
 function refuseFewFiles() {
-  const LEAST = 128;
+  const MIN_FILES = 128;
   const limit = openFiles();
-  if (!(limit < LEAST)) return;
-  giveUp(`This process may open ${limit} files, and needs ${LEAST}. Raise the limit: ulimit -n 4096.`, 1);
+  if (!(limit < MIN_FILES)) return;
+  const what = `This process can open only ${limit} files, but needs ${MIN_FILES}.`;
+  giveUp(`${what} Raise the limit: ulimit -n 4096.`, 1);
 }
 
-/** NaN for one that is not known, or unlimited. */
+/** Returns the limit of open files; NaN if it is unknown or unlimited. */
 function openFiles() {
   if (process.platform === "win32") return NaN;
   try {

@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from "vitest";
 const run = promisify(execFile);
 const root = resolve(import.meta.dirname, "..");
 
-test("starts of one program at the same time do not see each other's half-written bundle", async () => {
+test("simultaneous starts of one program never read a partly written bundle", async () => {
   const directory = mkdtempSync(join(tmpdir(), "run-test-"));
   const program = join(directory, "program.ts");
   const bundle = join(root, "node_modules/.cache/run", relative(root, program).replaceAll(/[\\/]/g, "-"));
@@ -17,7 +17,7 @@ test("starts of one program at the same time do not see each other's half-writte
       rmSync(made, { recursive: true, force: true });
     }
   });
-  // Large enough to be written in more than one piece.
+  // So large that it is written in more than one piece.
   writeFileSync(
     program,
     `const text: string = ${JSON.stringify("x".repeat(3_000_000))};\nconsole.log(text.length);\n`,
@@ -27,7 +27,7 @@ test("starts of one program at the same time do not see each other's half-writte
   expect(started.map(({ stdout }) => stdout)).toEqual(Array.from({ length: 8 }, () => "3000000\n"));
 });
 
-/** What a checkout without packages prints, whose package.json wants this version of Node. */
+/** Runs `run.mjs` in a checkout without packages, whose package.json requires this version of Node. */
 function runBare(node: string): { status: number | null; stderr: string } {
   const bare = mkdtempSync(join(tmpdir(), "run-test-"));
   onTestFinished(() => rmSync(bare, { recursive: true }));
@@ -41,31 +41,35 @@ function runBare(node: string): { status: number | null; stderr: string } {
   return { status, stderr };
 }
 
-test("a checkout without packages is told to install them, in a line and not in a trace", () => {
+test("without packages, one line says to install them", () => {
   const { status, stderr } = runBare(">=20.19");
-  expect(stderr).toMatch(/^The packages are not there: [^\n]*esbuild[^\n]*\. Run `npm ci`\.\n$/);
+  expect(stderr).toMatch(/^The packages are not installed: [^\n]*esbuild[^\n]*\. Run `npm ci`\.\n$/);
   expect(status).toBe(1);
 });
 
 test.skipIf(process.platform === "win32")(
-  "a limit of few open files is named, not a module as missing",
+  "a low limit of open files is reported, instead of a missing module",
   () => {
     const command = 'ulimit -n 64; exec "$0" scripts/run.mjs program.ts';
     const { status, stderr } = spawnSync("sh", ["-c", command, process.execPath], {
       cwd: root,
       encoding: "utf8",
     });
-    expect(stderr).toBe("This process may open 64 files, and needs 128. Raise the limit: ulimit -n 4096.\n");
+    expect(stderr).toBe(
+      "This process can open only 64 files, but needs 128. Raise the limit: ulimit -n 4096.\n",
+    );
     expect(status).toBe(1);
   },
 );
 
 test.each([`>=${Number.parseInt(process.versions.node, 10)}.99`, ">=99.0"])(
-  "a Node that is older than %s is told so",
+  "a Node version that is not %s is refused",
   (wanted) => {
     const { status, stderr } = runBare(wanted);
     const { node } = process.versions;
-    expect(stderr).toBe(`Node ${node} is too old: package.json wants ${wanted}. Install Node ${wanted}.\n`);
+    expect(stderr).toBe(
+      `Node ${node} is too old: package.json requires ${wanted}. Install Node ${wanted}.\n`,
+    );
     expect(status).toBe(1);
   },
 );

@@ -1,4 +1,4 @@
-/** Many clients each end a large body at the same moment. The server has to stay up, answer others, and refuse the excess. */
+/** Many clients finish a large body at the same moment. The server must stay up, answer others, and refuse the excess. */
 import { once } from "node:events";
 import { connect } from "node:net";
 import { watchHealth } from "./health";
@@ -11,21 +11,21 @@ type Burst = {
   path: string;
   type: string;
   body: Buffer;
-  /** What it may cost, where that is more than `MOST`. */
-  most?: typeof MOST;
+  /** The limits, if they are higher than `LIMITS`. */
+  limits?: typeof LIMITS;
 };
 
 const MIB = 1024 * 1024;
-/** What a burst may cost: milliseconds of an answer of `/health` where the machine itself is not slower, and resident memory. */
-const MOST = { healthMs: 1_000, bytes: 400 * MIB };
-/** The same where the value of a body has to be built, for which a credential is needed. */
-const MOST_OF_VALUES = { healthMs: 3_000, bytes: 800 * MIB };
-/** A machine with other work to do delays everything; a bare server's answers show by how much. */
+/** The limits of a burst: the time of a `/health` request on an idle machine, and the server's resident memory. */
+const LIMITS = { healthMs: 1_000, bytes: 400 * MIB };
+/** The limits if the server builds a value from the body, which requires a credential. */
+const LIMITS_WITH_VALUES = { healthMs: 3_000, bytes: 800 * MIB };
+/** On a busy machine, `/health` may take this many times as long as a bare server, which shows the machine's own delay. */
 const TIMES_BARE = 5;
-/** For one burst. The API itself gives up on a request after 25 seconds. Milliseconds. */
+/** Milliseconds for one burst. The API itself times out a request after 25 seconds. */
 const DEADLINE_MS = 120_000;
 
-/** `{"data":[` and lists nested sixty deep, of 1 MiB in all: the most work for what it weighs. */
+/** Returns 1 MiB of JSON with lists nested 60 deep, which take the most work for their size. */
 function nestedLists(): Buffer {
   const list = "[".repeat(60) + "]".repeat(60);
   const count = Math.floor((MIB - '{"data":[]}'.length) / (list.length + 1));
@@ -47,24 +47,24 @@ function burstsOf(short: boolean): Burst[] {
   return [
     ...few,
     { clients: 100, ...upload },
-    { clients: 100, path: "/api/items", ...json, most: MOST_OF_VALUES },
-    { clients: 100, path: "/api/process", ...json, most: MOST_OF_VALUES },
+    { clients: 100, path: "/api/items", ...json, limits: LIMITS_WITH_VALUES },
+    { clients: 100, path: "/api/process", ...json, limits: LIMITS_WITH_VALUES },
   ];
 }
 
-/** Runs all bursts and prints a line for each. @returns what must not have happened. */
+/** Runs all bursts and prints a line for each. @returns the findings. */
 export async function runBursts(server: ServerProcess, short: boolean): Promise<string[]> {
-  const wrong: string[] = [];
+  const findings: string[] = [];
   for (const burst of burstsOf(short)) {
     if (!server.isRunning()) break;
-    wrong.push(...(await run(server, burst)));
+    findings.push(...(await run(server, burst)));
   }
-  return wrong;
+  return findings;
 }
 
 async function run(server: ServerProcess, burst: Burst): Promise<string[]> {
   const stopHealth = await watchHealth(server.url);
-  // 0 where the system does not tell.
+  // 0 if the system does not provide it.
   const resident = () => memoryOf(server.pid)?.resident ?? 0;
   let memory = resident();
   const watching = setInterval(() => (memory = Math.max(memory, resident())), 50);
@@ -73,47 +73,48 @@ async function run(server: ServerProcess, burst: Burst): Promise<string[]> {
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   clearInterval(watching);
   const { worst, bare, failed } = await stopHealth();
-  const most = burst.most ?? MOST;
+  const limits = burst.limits ?? LIMITS;
 
   const name = `${burst.clients} times ${(burst.body.length / 1e6).toFixed(1)} MB to ${burst.path}`;
   const counts = new Map<string, number>();
   for (const reply of replies) {
-    const status = reply === null ? "cut off" : String(reply.status);
+    const status = reply === null ? "no answer" : String(reply.status);
     counts.set(status, (counts.get(status) ?? 0) + 1);
   }
-  const told = [...counts].sort().map(([status, count]) => `${status}: ${count}`);
+  const statuses = [...counts].sort().map(([status, count]) => `${status}: ${count}`);
   console.log(
-    `${name}: ${told.join(", ")} in ${seconds} s; /health within ${Math.round(worst)} ms (a bare server ${Math.round(bare)}), ` +
+    `${name}: ${statuses.join(", ")} in ${seconds} s; /health within ${Math.round(worst)} ms (a bare server: ${Math.round(bare)} ms), ` +
       `memory ${Math.round(memory / MIB)} MiB`,
   );
-  const wrong = [...new Set(replies.map(wrongWithReply).filter((what) => what !== undefined))];
-  if (!server.isRunning()) wrong.push(`the server has ended: ${String(server.status)}`);
-  if (failed > 0) wrong.push(`/health was not answered ${failed} times`);
-  if (worst > Math.max(most.healthMs, TIMES_BARE * bare)) wrong.push(`/health took ${Math.round(worst)} ms`);
-  if (memory > most.bytes) wrong.push(`memory rose to ${Math.round(memory / MIB)} MiB`);
-  return wrong.map((what) => `${name}: ${what}`);
+  const findings = [...new Set(replies.map(replyFinding).filter((what) => what !== undefined))];
+  if (!server.isRunning()) findings.push(`the server has ended: ${String(server.status)}`);
+  if (failed > 0) findings.push(`${failed} requests to /health failed`);
+  if (worst > Math.max(limits.healthMs, TIMES_BARE * bare))
+    findings.push(`/health took ${Math.round(worst)} ms`);
+  if (memory > limits.bytes) findings.push(`memory rose to ${Math.round(memory / MIB)} MiB`);
+  return findings.map((what) => `${name}: ${what}`);
 }
 
-/** Bodies that are not admitted are refused so that a client knows what to do. */
-function wrongWithReply(reply: Reply | null): string | undefined {
+/** Checks that a reply accepts the body, or refuses it with the problem `unavailable` and `Retry-After`. */
+function replyFinding(reply: Reply | null): string | undefined {
   if (reply === null) return "a connection ended without an answer";
   const { status, headers, body } = reply;
-  // An item of lists alone is invalid, which is found out by reading it.
+  // The item has only lists, so the API answers 400 after it has read the body.
   if (status !== 503)
-    return [200, 400].includes(status) ? undefined : `it was answered ${status}: ${body.toString()}`;
+    return [200, 400].includes(status) ? undefined : `the answer is ${status}: ${body.toString()}`;
   const { code } = JSON.parse(body.toString()) as { code?: string };
   const after = headers.find(([name]) => name === "retry-after");
-  if (after === undefined) return "503 came without Retry-After";
-  return code === "unavailable" ? undefined : `503 came as ${String(code)}`;
+  if (after === undefined) return "a 503 has no Retry-After";
+  return code === "unavailable" ? undefined : `a 503 has the code ${String(code)}`;
 }
 
-/** Connects all clients, then lets all end at once. @returns the answer of each, null for none. */
+/** Connects all clients, then finishes all bodies at once. @returns the reply to each client, null without one. */
 async function send(server: ServerProcess, { clients, path, type, body }: Burst): Promise<(Reply | null)[]> {
   const { hostname, port } = new URL(server.url);
   const head =
     `POST ${path} HTTP/1.1\r\nHost: x\r\nX-API-Key: ${server.key}\r\nConnection: close\r\n` +
     `Content-Type: ${type}\r\nContent-Length: ${body.length}\r\n\r\n`;
-  // What fits the buffers of all sockets is sent before; of an upload only its head.
+  // A small body fits the socket buffers and is sent first, except for its last byte. Of an upload, only the head is sent.
   const early = body.length > MIB ? 0 : body.length - 1;
   const sockets = await Promise.all(
     Array.from({ length: clients }, async () => {
@@ -132,7 +133,7 @@ async function send(server: ServerProcess, { clients, path, type, body }: Burst)
           const parts: Buffer[] = [];
           const late = setTimeout(() => socket.destroy(), DEADLINE_MS);
           socket.on("data", (part: Buffer) => parts.push(part));
-          // The answer may come before all of the body has gone.
+          // The reply may arrive before the whole body is sent.
           socket.on("end", () => socket.destroy());
           socket.on("close", () => {
             clearTimeout(late);

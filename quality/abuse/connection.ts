@@ -1,4 +1,4 @@
-/** Sends requests over one connection, all at once, and gathers what is answered. */
+/** Sends requests over one connection, all at once, and reads the replies. */
 import { connect } from "node:net";
 import { readReply, type Reply } from "./replies";
 import type { GeneratedRequest } from "./requests/generate";
@@ -6,16 +6,16 @@ import type { GeneratedRequest } from "./requests/generate";
 export type Address = { host: string; port: number };
 
 export type Volley = {
-  /** In the order of the requests; fewer where the connection ended before. */
+  /** In the order of the requests; fewer if the connection ended early. */
   replies: Reply[];
-  /** Why it ended early: `closed` by the server, a code such as `ECONNRESET`, `late`, or what was wrong with a reply. */
+  /** `answered`, or why the connection ended early: `closed` by the server, `late`, an error code, or a malformed reply. */
   end: "answered" | "late" | (string & {});
 };
 
-/** Milliseconds for one volley. The API itself gives up on a request after 25 seconds at most. */
+/** Milliseconds for one volley. */
 const DEADLINE_MS = 20_000;
 
-/** Requests that end where they say: the replies have to be as many, in their order. */
+/** Sends well-formed requests, and expects one reply to each, in order. */
 export function volley({ host, port }: Address, requests: readonly GeneratedRequest[]): Promise<Volley> {
   return exchange({ host, port }, Buffer.concat(requests.map(({ bytes }) => bytes)), {
     methods: requests.map(({ method }) => method),
@@ -23,12 +23,12 @@ export function volley({ host, port }: Address, requests: readonly GeneratedRequ
   });
 }
 
-/** A request that may be anything: what comes back until the connection closes. Nothing more is sent behind it. */
+/** Sends one request, which may be malformed, and reads all replies until the connection closes. */
 export function single({ host, port }: Address, { bytes, method }: GeneratedRequest): Promise<Volley> {
   return exchange({ host, port }, bytes, { methods: [firstMethodOf(bytes) ?? method], half: true });
 }
 
-/** A broken request may have another method than it was meant to have. */
+/** Returns the method that a malformed request has, which may differ from the intended method. */
 const firstMethodOf = (bytes: Buffer) =>
   /^(?:\r\n)*([A-Z-]+) /.exec(bytes.subarray(0, 40).toString("latin1"))?.[1];
 
@@ -50,7 +50,7 @@ function exchange(
     const read = (ended: boolean) => {
       try {
         for (;;) {
-          // What follows the first reply to a broken request answers what was taken for another one.
+          // A malformed request may get several replies, if the server reads part of it as another request.
           const found = readReply(received, methods[replies.length] ?? "GET", ended);
           if (!found) return;
           replies.push(found.reply);

@@ -6,23 +6,23 @@ import type { Keys } from "../../openapi/contract/fuzz/presented";
 export type Fixtures = {
   keys: Keys;
   secrets: Record<WebhookSource, string>;
-  /** An id for each path with a name in it. */
-  things: Readonly<Record<string, string>>;
+  /** The id of an existing resource for each path with a parameter. */
+  ids: Readonly<Record<string, string>>;
 };
 
-type Made = Record<string, unknown>;
+type Created = Record<string, unknown>;
 
-/** Makes everything anew with a key that may do all: what was there may have been deleted since. */
+/** Creates new keys and resources, because earlier requests may have deleted the old ones. @param root a key with all scopes. */
 export async function createFixtures(
   url: string,
   root: string,
   secrets: Fixtures["secrets"],
 ): Promise<Fixtures> {
-  const post = async (path: string, body: unknown, more: Record<string, string> = {}): Promise<Made> => {
+  const post = async (path: string, body: unknown, more: Record<string, string> = {}): Promise<Created> => {
     const headers = { "X-API-Key": root, "Content-Type": "application/json", ...more };
     const reply = await fetch(url + path, { method: "POST", headers, body: JSON.stringify(body) });
-    if (!reply.ok) throw new Error(`${path} was answered ${reply.status} ${await reply.text()}`);
-    return (await reply.json()) as Made;
+    if (!reply.ok) throw new Error(`POST ${path} was answered ${reply.status} ${await reply.text()}`);
+    return (await reply.json()) as Created;
   };
   const key = (scopes: readonly string[]) => post("/api/keys", { name: "abuse", scopes });
   const [scopeless, revoked, other] = [await key([SCOPES[0]]), await key(["*"]), await key(["items:read"])];
@@ -34,7 +34,7 @@ export async function createFixtures(
   const user = await post("/api/users", { name: "Grace", email: `${crypto.randomUUID()}@example.com` });
   const file = await post("/api/upload", "bytes", { "Content-Type": "text/plain" });
   const job = await post("/api/process", { data: 1 }, { Prefer: "respond-async" });
-  const id = ({ id: own, storageId }: Made) => String(own ?? storageId);
+  const id = ({ id: own, storageId }: Created) => String(own ?? storageId);
   const at = root.length - 20;
   return {
     keys: {
@@ -44,7 +44,7 @@ export async function createFixtures(
       mistyped: root.slice(0, at) + (root[at] === "x" ? "y" : "x") + root.slice(at + 1),
     },
     secrets,
-    things: {
+    ids: {
       "/api/items/{itemId}": id(item),
       "/api/users/{id}": id(user),
       "/api/keys/{id}": id(other),

@@ -1,15 +1,17 @@
-/** Checks the log: one line of JSON for each request, no secret, no control character. */
+/** Checks the log: one line of JSON for each request, without secrets and control characters. */
 
-/** `[GET /api/items/:itemId] {…}`: the pattern of a route, never a path. */
+/** `[GET /api/items/:itemId] {…}`: the line names the pattern of the route, never the path. */
 const LINE = /^\[[A-Z-]+ (?:\/[\w:./-]*|\/\*)\] (\{.*\})$/;
-/** Characters that a terminal obeys, or takes for the end of a line. */
+/** Characters that control a terminal or end a line. */
 const CONTROL = /[\p{Cc}\u2028\u2029]/u;
-/** A whole key, or a token of an upload URL. */
+/** A whole API key, a token of an upload URL, or a JWT. */
 const SECRET_FORMS = [/cha_[0-9a-z]{12}_[0-9a-z]{40}/, /token=[\w.-]{20}/, /eyJ[\w-]{10,}\./];
 
 /**
- * @param hidden Texts that may stand nowhere.
- * @returns what is wrong, with the lines.
+ * Checks the lines of a log.
+ *
+ * @param hidden texts that must not be printed.
+ * @returns the findings, with their lines.
  */
 export function logProblems(lines: readonly string[], hidden: readonly string[]): string[] {
   const secrets = hidden.flatMap((secret) => [
@@ -20,13 +22,14 @@ export function logProblems(lines: readonly string[], hidden: readonly string[])
     .filter((line) => line !== "")
     .flatMap((line) => {
       const shown = JSON.stringify(line.slice(0, 500));
-      const wrong: string[] = [];
+      const findings: string[] = [];
       const isSecret =
         SECRET_FORMS.some((form) => form.test(line)) || secrets.some((secret) => line.includes(secret));
-      if (isSecret) wrong.push(`a secret was printed: ${shown}`);
-      if (CONTROL.test(line)) wrong.push(`a control character was printed: ${shown}`);
-      if (!isJson(LINE.exec(line)?.[1])) wrong.push(`not the line of a request: ${shown}`);
-      return wrong;
+      if (isSecret) findings.push(`the log has a secret: ${shown}`);
+      if (CONTROL.test(line)) findings.push(`the log has a control character: ${shown}`);
+      if (!isJson(LINE.exec(line)?.[1]))
+        findings.push(`the log has a line that is not a request's: ${shown}`);
+      return findings;
     });
 }
 

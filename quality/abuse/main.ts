@@ -1,7 +1,6 @@
 /**
- * Throws requests at a real server that no client would send, and looks for what none may cause: a 5xx, a hang, an end, a
- * reply that is not documented, a secret or a forged line in what is printed. Then many clients send large bodies at once.
- * `npm run abuse -- --help`.
+ * Sends hostile and malformed requests to a real server. A run fails on a 5xx, a hang, a crash, an undocumented reply, or a
+ * secret or forged line in the log. Then many clients send large bodies at once. `npm run abuse -- --help`.
  */
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -18,7 +17,7 @@ import { startServer, type AttackedServer } from "./server";
 import { createFixtures } from "./fixtures";
 import { measureTiming } from "./timing";
 
-/** Requests after which things are made anew: some of them delete what others need. */
+/** Requests between two creations of fixtures, because requests may delete them. */
 const ROUND = 5_000;
 
 process.exitCode = await main();
@@ -41,9 +40,9 @@ async function main(): Promise<number> {
   let failed = 0;
   if (cases.includes("requests")) failed += await withServer((attacked) => abuse(attacked, options));
   if (cases.includes("bursts")) failed += await withServer((attacked) => bursts(attacked, options));
-  const wrong = await attack(cases, seconds);
-  for (const one of wrong) console.error(one);
-  return failed === 0 && wrong.length === 0 ? 0 : 1;
+  const findings = await attack(cases, seconds);
+  for (const finding of findings) console.error(finding);
+  return failed === 0 && findings.length === 0 ? 0 : 1;
 }
 
 async function withServer(work: (attacked: AttackedServer) => Promise<number>): Promise<number> {
@@ -56,17 +55,15 @@ async function withServer(work: (attacked: AttackedServer) => Promise<number>): 
 }
 
 async function bursts(attacked: AttackedServer, { short }: Options): Promise<number> {
-  const wrong = await runBursts(attacked.server, short);
-  return verdict([...wrong, ...(await stillThere(attacked))], "");
+  const findings = await runBursts(attacked.server, short);
+  return verdict([...findings, ...(await stop(attacked))], "");
 }
 
-/** Prints what must not have happened. @returns the status to exit with. */
-function verdict(wrong: readonly string[], which: string): number {
-  for (const one of wrong) console.error(one);
-  console.log(
-    wrong.length === 0 ? "nothing that must not happen has happened" : `${wrong.length} findings${which}`,
-  );
-  return wrong.length === 0 ? 0 : 1;
+/** Prints the findings. @param suffix printed after their number. @returns the exit code. */
+function verdict(findings: readonly string[], suffix: string): number {
+  for (const finding of findings) console.error(finding);
+  console.log(`${findings.length} findings${findings.length === 0 ? "" : suffix}`);
+  return findings.length === 0 ? 0 : 1;
 }
 
 async function abuse(attacked: AttackedServer, { requests, seed }: Options): Promise<number> {
@@ -90,12 +87,12 @@ async function abuse(attacked: AttackedServer, { requests, seed }: Options): Pro
   console.log(
     `${total.sent} sent in ${seconds} s; ${statuses.map(([status, n]) => `${status}: ${n}`).join(", ")}`,
   );
-  const wrong = [
-    ...total.findings.map(told),
-    ...(await stillThere(attacked)),
+  const findings = [
+    ...total.findings.map(describe),
+    ...(await stop(attacked)),
     ...logProblems(server.log, [...secrets]).slice(0, 20),
   ];
-  return verdict(wrong, `, seed ${seed}`);
+  return verdict(findings, `, seed ${seed}`);
 }
 
 function add(total: Outcome, { sent, statuses, findings }: Outcome): void {
@@ -104,25 +101,25 @@ function add(total: Outcome, { sent, statuses, findings }: Outcome): void {
   total.findings.push(...findings);
 }
 
-/** Whether the server goes on as if nothing had been, and ends when it is told to. */
-async function stillThere({ server, close }: AttackedServer): Promise<string[]> {
+/** Checks that the server is still ready, and stops it. @returns the findings. */
+async function stop({ server, close }: AttackedServer): Promise<string[]> {
   if (!server.isRunning())
     return [`the server has ended: ${String(server.status)}\n${server.log.slice(-20).join("\n")}`];
   const { status } = await fetch(`${server.url}/health/ready`);
   const code = await close();
   return [
     ...(status === 200 ? [] : [`/health/ready was answered ${status} afterwards`]),
-    ...(code === 0 ? [] : [`the server ended with ${String(code)}`]),
+    ...(code === 0 ? [] : [`the server exited with ${String(code)}`]),
   ];
 }
 
 let folder: string | undefined;
 
-/** A finding in words, its request kept whole in a file. */
-function told({ request, what }: Finding): string {
+/** Describes a finding, and writes its request to a file. */
+function describe({ request, what }: Finding): string {
   folder ??= mkdtempSync(join(tmpdir(), "abuse-findings-"));
   const file = join(folder, `${request.number}.http`);
   writeFileSync(file, request.bytes);
   const first = JSON.stringify(request.bytes.subarray(0, 300).toString("latin1"));
-  return `request ${request.number}, ${request.operationId}: ${what}\n  ${first}\n  whole in ${file}`;
+  return `request ${request.number}, ${request.operationId}: ${what}\n  ${first}\n  the whole request is in ${file}`;
 }

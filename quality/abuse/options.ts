@@ -1,4 +1,4 @@
-/** What the command line says. */
+/** The options of the command line. */
 import { parseStrictly, UsageError } from "../../packages/convex-embedded/src/cli/arguments";
 import { NAMES } from "./attacks/main";
 
@@ -10,7 +10,7 @@ export type Options = {
   seed: number;
   /** `requests`, `bursts`, and names of attacks. */
   cases: readonly string[];
-  /** How long each attack lasts. */
+  /** The duration of each attack. */
   seconds: number;
 };
 
@@ -18,13 +18,13 @@ const CASES = ["requests", "bursts", ...NAMES];
 
 export const USAGE = `usage: npm run abuse -- [options]
 
-  --requests N   how many requests to send (100000)
-  --short        10000 of them, fewer bursts, and attacks of 5 seconds
-  --only NAME    one case alone: ${CASES.join(", ")}
-  --minutes N    how long each attack lasts (half a minute)
-  --seed N       which ones: the number that a run has printed makes the same again (another each time)
-  --timing       instead, measure whether the time of a refusal tells anything about a key
-  --help         show this
+  --requests N   sends N requests (default 100000, with --short 10000)
+  --short        sends fewer requests and bursts, and ends each attack after 5 seconds
+  --only NAME    runs one case: ${CASES.join(", ")}
+  --minutes N    the duration of each attack (default half a minute)
+  --seed N       repeats the requests of the run that printed this seed (default random)
+  --timing       measures instead whether the time of a refusal reveals parts of a key
+  --help         shows this help
 `;
 
 const FLAG = { type: "boolean", default: false } as const;
@@ -40,11 +40,11 @@ const OPTIONS = {
   minutes: TEXT,
 };
 
-/** @throws UsageError */
+/** Parses the options. @throws UsageError if one is unknown or invalid. */
 export function parseOptions(args: readonly string[]): Options {
   const { help, timing, short, requests, seed, only, minutes } = parseStrictly(args, OPTIONS);
   if (only !== undefined && !CASES.includes(only))
-    throw new UsageError(`--only takes ${CASES.join(", ")}, not '${only}'`);
+    throw new UsageError(`--only must be one of ${CASES.join(", ")}, not '${only}'`);
   return {
     ...{ help, timing, short },
     cases: only === undefined ? CASES : [only],
@@ -56,5 +56,5 @@ export function parseOptions(args: readonly string[]): Options {
 
 function wholeNumber(option: string, text: string): number {
   if (/^\d{1,10}$/.test(text)) return Number(text);
-  throw new UsageError(`${option} takes a whole number, not '${text}'`);
+  throw new UsageError(`${option} must be a whole number, not '${text}'`);
 }

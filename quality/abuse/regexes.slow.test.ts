@@ -1,4 +1,4 @@
-/** Every regular expression of the served code is checked by recheck: no text may make it take super-linear time. */
+/** Checks every regular expression of the served code with recheck: each must take linear time for every text. */
 import { check, type Diagnostics } from "recheck";
 import { describe, expect, test, vi } from "vitest";
 import { regexesIn, type Found } from "./regexes";
@@ -9,7 +9,7 @@ const nameOf = ({ file, source }: Found) => `${file}: ${source}`;
 /** Milliseconds for one expression. recheck answers `unknown` after that, which fails the test. */
 const TIMEOUT_MS = 120_000;
 
-/** Expressions with polynomial time, and why their text is short or trusted. */
+/** Expressions that take polynomial time, and the reason why their text is short or trusted. */
 const SHORT_TEXTS: Readonly<Record<string, string>> = {
   "convex/lib/accept.lib.ts: [^/]+$": "a media type that the API offers, a constant",
   'examples/web/src/api.ts: <([^>]+)>; *rel="next"': "a header of the API that the page calls",
@@ -24,9 +24,9 @@ const SHORT_TEXTS: Readonly<Record<string, string>> = {
     "the beginning of a source file in convex/",
 };
 
-/** `linear`, `polynomial`, `exponential`, or the reason why recheck does not know. */
+/** Returns `linear`, `polynomial`, `exponential`, or `unknown` with recheck's reason. */
 async function complexityOf({ source, flags }: Pick<Found, "source" | "flags">): Promise<string> {
-  // The JavaScript build: the same on every machine. The others are programs that a platform may lack.
+  // The JavaScript build works on every machine. The others are native programs that a platform may lack.
   vi.stubEnv("RECHECK_BACKEND", "pure");
   const found: Diagnostics = await check(source, flags, { timeout: TIMEOUT_MS });
   if (found.status === "unknown") return `unknown: ${JSON.stringify(found.error)}`;
@@ -53,7 +53,7 @@ describe("the checker finds planted expressions", () => {
   });
 });
 
-test("expressions are collected, those built at run time among them", () => {
+test("all expressions are collected, including those built at run time", () => {
   expect(ALL.length).toBeGreaterThan(100);
   const ofMediaTypes = ALL.filter(({ file }) => file === "convex/lib/mediaType.lib.ts");
   expect(ofMediaTypes.some(({ source }) => new RegExp(source).test('; charset="a b"'))).toBe(true);

@@ -1,12 +1,11 @@
-/** Every regular expression in the sources of a folder, found by the compiler's own syntax tree. */
+/** Finds every regular expression in the sources of a folder, with TypeScript's syntax tree. */
 import ts from "typescript";
 import { sourcesIn } from "./sources";
 
 export type Found = { file: string; source: string; flags: string };
 
 /**
- * @returns Expressions as they are given to the engine.
- * @throws Error for a `RegExp` that is made of something that only a run knows.
+ * Returns the expressions of a folder. In a `RegExp` that is built from unknown text, a placeholder replaces that text.
  */
 export function regexesIn(folder: string): Found[] {
   return sourcesIn(folder).flatMap(regexesOf);
@@ -32,22 +31,24 @@ function regexesOf(tree: ts.SourceFile): Found[] {
   return found;
 }
 
-/** The text that an expression stands for: constants of the file are followed, what only a run knows is any text. */
+/** Returns the text of an expression. Resolves constants of the file, and replaces unknown values by `SOME_TEXT`. */
 function valueOf(node: ts.Expression, tree: ts.SourceFile): string {
   if (ts.isStringLiteralLike(node)) return node.text;
-  if (ts.isTemplateExpression(node)) return written(node, tree, ({ text }) => text);
+  if (ts.isTemplateExpression(node)) return templateText(node, tree, ({ text }) => text);
   if (ts.isTaggedTemplateExpression(node) && node.tag.getText() === "String.raw") {
     const raw = (part: ts.TemplateLiteralLikeNode) => part.rawText ?? part.text;
-    return ts.isTemplateExpression(node.template) ? written(node.template, tree, raw) : raw(node.template);
+    return ts.isTemplateExpression(node.template)
+      ? templateText(node.template, tree, raw)
+      : raw(node.template);
   }
   const constant = ts.isIdentifier(node) ? initializerOf(node.text, tree) : undefined;
   return constant ? valueOf(constant, tree) : SOME_TEXT;
 }
 
-/** What stands for a text of which nothing is known: names and paths, as this project puts them into expressions. */
+/** The placeholder for an unknown text. This project builds expressions only from names and paths. */
 const SOME_TEXT = "name";
 
-function written(
+function templateText(
   { head, templateSpans }: ts.TemplateExpression,
   tree: ts.SourceFile,
   textOf: (part: ts.TemplateLiteralLikeNode) => string,

@@ -1,17 +1,17 @@
-/** HTTP/1.1 replies as they stand on a connection, one after another. */
+/** Parses HTTP/1.1 replies from the bytes of a connection. */
 
 export type Reply = { status: number; headers: [name: string, value: string][]; body: Buffer };
 
-/** A reply that cannot be read. */
+/** A malformed reply. */
 class BadReply extends Error {}
 
 /**
- * Reads the first reply of what came. Interim ones (1xx) are passed over.
+ * Reads the first reply. Skips interim replies (1xx).
  *
- * @param method of the request, which decides whether there is a body.
- * @param ended whether no more will come.
- * @returns the reply and what follows it, or undefined where it is not all there yet.
- * @throws BadReply
+ * @param method the method of the request, which decides whether the reply has a body.
+ * @param ended whether the connection has ended.
+ * @returns the reply and the bytes after it, or undefined if the reply is incomplete.
+ * @throws BadReply if the reply is malformed.
  */
 export function readReply(
   received: Buffer,
@@ -26,7 +26,7 @@ export function readReply(
   const after = received.subarray(end + 4);
   if (status < 200) return readReply(after, method, ended);
   const headers = lines.map((line): [string, string] => {
-    // RFC 9110, section 5.5: visible characters, spaces and tabs between them.
+    // RFC 9110, section 5.5: visible characters, with spaces and tabs between them.
     const [, name = "", value = ""] =
       /^([!#$%&'*+.^_`|~0-9A-Za-z-]+): ?([\t\x20-\x7e\x80-\xff]*)$/.exec(line) ?? [];
     if (name === "") throw new BadReply(`a reply has the header ${JSON.stringify(line.slice(0, 100))}`);

@@ -7,20 +7,21 @@ export type Finding = { request: GeneratedRequest; what: string };
 
 export type Outcome = {
   sent: number;
-  /** Replies by status; `none` where a broken request got none. */
+  /** Replies by status; `none` counts malformed requests without a reply. */
   statuses: Map<number | "none", number>;
   findings: Finding[];
 };
 
-/** Connections at a time, and requests in one volley on each. */
-const SIDES = 8;
+/** Connections at the same time. */
+const CONNECTIONS = 8;
+/** Requests in one volley on a connection. */
 const VOLLEY = 8;
-/** A connection that the server closes over a body that it has not read may take the reply with it: ask again. */
+/** A reply can be lost if the server closes the connection before it has read the body, so requests are repeated. */
 const ATTEMPTS = 4;
-/** After so many there is enough to look at. */
-const MOST_FINDINGS = 20;
+/** A run stops after this many findings. */
+const MAX_FINDINGS = 20;
 
-/** @param alive Whether there is still a server to ask. */
+/** Sends `count` requests. @param alive returns whether the server is running. */
 export async function sendAll(
   address: Address,
   requests: Iterator<GeneratedRequest>,
@@ -28,48 +29,48 @@ export async function sendAll(
   alive: () => boolean,
 ): Promise<Outcome> {
   const outcome: Outcome = { sent: 0, statuses: new Map(), findings: [] };
-  const side = async () => {
-    while (outcome.sent < count && outcome.findings.length < MOST_FINDINGS && alive()) {
-      const some: GeneratedRequest[] = [];
-      while (some.length < VOLLEY && outcome.sent < count) {
+  const work = async () => {
+    while (outcome.sent < count && outcome.findings.length < MAX_FINDINGS && alive()) {
+      const batch: GeneratedRequest[] = [];
+      while (batch.length < VOLLEY && outcome.sent < count) {
         const { value } = requests.next() as IteratorYieldResult<GeneratedRequest>;
-        some.push(value);
+        batch.push(value);
         outcome.sent++;
       }
       await inOrder(
         address,
-        some.filter(({ alone }) => !alone),
+        batch.filter(({ alone }) => !alone),
         outcome,
       );
-      for (const request of some.filter(({ alone }) => alone)) await byItself(address, request, outcome);
+      for (const request of batch.filter(({ alone }) => alone)) await separately(address, request, outcome);
     }
   };
-  await Promise.all(Array.from({ length: SIDES }, side));
+  await Promise.all(Array.from({ length: CONNECTIONS }, work));
   return outcome;
 }
 
 async function inOrder(address: Address, requests: GeneratedRequest[], outcome: Outcome): Promise<void> {
   let left = requests;
   for (let attempt = 1; left.length > 0; attempt++) {
-    // Where one of them ends the connection it takes those before it along: they are asked again one by one.
+    // If one request ends the connection, replies to earlier ones may be lost too. The rest are repeated one by one.
     const { replies, end } = await volley(address, attempt === 1 ? left : left.slice(0, 1));
     for (const [at, reply] of replies.entries()) await note(outcome, left[at] as GeneratedRequest, reply);
     left = left.slice(replies.length);
     const [first] = left;
     if (replies.length > 0) attempt = 0;
     else if (first && (attempt === ATTEMPTS || !isClosed(end))) {
-      outcome.findings.push({ request: first, what: `it was not answered: ${end}` });
+      outcome.findings.push({ request: first, what: `the request was not answered: ${end}` });
       left = left.slice(1);
       attempt = 0;
     }
   }
 }
 
-async function byItself(address: Address, request: GeneratedRequest, outcome: Outcome): Promise<void> {
+async function separately(address: Address, request: GeneratedRequest, outcome: Outcome): Promise<void> {
   const { replies, end } = await single(address, request);
   for (const reply of replies) await note(outcome, request, reply);
   if (replies.length === 0) count(outcome, "none");
-  if (!isClosed(end)) outcome.findings.push({ request, what: `the connection ended so: ${end}` });
+  if (!isClosed(end)) outcome.findings.push({ request, what: `the connection ended with: ${end}` });
 }
 
 const isClosed = (end: Volley["end"]) => ["answered", "closed", "ECONNRESET", "EPIPE"].includes(end);

@@ -1,4 +1,4 @@
-/** The server under attack, with rate limits off, every webhook's secret set, and a data directory of its own. */
+/** The server under attack, with rate limits off, every webhook secret set, and a temporary data directory. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,13 +8,13 @@ import { ServerProcess } from "../lib/server";
 export interface AttackedServer {
   readonly server: ServerProcess;
   readonly secrets: WebhookSecrets;
-  /** Texts that the server must not print after its start: the webhooks' secrets and the admin key. */
+  /** Texts that the server must not print after its start: the webhook secrets and the admin key. */
   readonly hidden: readonly string[];
-  /** Stops the server if it runs and removes its data. @returns the exit code; null if a signal ended it. */
+  /** Stops the server if it is running, and deletes its data. @returns the exit code; null if a signal ended it. */
   readonly close: () => Promise<number | null>;
 }
 
-/** Starts it. @throws Error with its output if it does not become ready. */
+/** Starts a server. @throws Error with its output if it does not become ready. */
 export async function startServer(): Promise<AttackedServer> {
   const data = mkdtempSync(join(tmpdir(), "abuse-"));
   const secrets = newWebhookSecrets();

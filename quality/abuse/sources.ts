@@ -1,14 +1,14 @@
-/** The sources of a folder as syntax trees: what is served, without tests and what only they use. */
+/** Parses the served sources of a folder into syntax trees, without tests and test helpers. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
 
-const LEFT_OUT = /\.(?:test|testing|child)\.ts$|ForTests\.ts$|_generated|fixtures|differential/;
+const EXCLUDED = /\.(?:test|testing|child)\.ts$|ForTests\.ts$|_generated|fixtures|differential/;
 
-/** @param folder from the top of the project, as are the trees' file names. */
+/** Returns the trees. @param folder relative to the root of the project, as the file names of the trees. */
 export function sourcesIn(folder: string): ts.SourceFile[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".ts") && !LEFT_OUT.test(name))
+    .filter((name) => name.endsWith(".ts") && !EXCLUDED.test(name))
     .sort()
     .map((name) => {
       const file = join(folder, name);

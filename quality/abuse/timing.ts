@@ -1,6 +1,6 @@
 /**
- * Whether the time of a refusal tells how much of a key was right. It should not: a key is looked up by its hash. Medians are
- * printed for people to read; nothing is asserted, since clocks of busy machines prove nothing.
+ * Measures whether the time of a refusal reveals how much of a key is right. It should not, because a key is looked up by its
+ * hash. Prints medians and asserts nothing, because times on a busy machine prove nothing.
  */
 import { newApiKey } from "../../convex/identity/apiKey.lib";
 import { checksum } from "../../convex/lib/checksum.lib";
@@ -8,14 +8,14 @@ import type { AttackedServer } from "./server";
 
 const ROUNDS = 2_000;
 
-/** @returns the status to exit with. */
+/** Measures and prints the times. @returns the exit code. */
 export async function measureTiming({ server: { url, key: root } }: AttackedServer): Promise<number> {
   const [, publicId = "", secret = ""] = root.split("_");
   const other = (await newApiKey()).key.split("_")[2] ?? "";
   const keys: Record<string, string> = {
     "another public id and secret": (await newApiKey()).key,
     "the right public id": whole(publicId, other),
-    "half of the secret, too": whole(publicId, secret.slice(0, 20) + other.slice(20)),
+    "also half of the secret": whole(publicId, secret.slice(0, 20) + other.slice(20)),
     "all but its last character": whole(publicId, secret.slice(0, -1) + (secret.endsWith("x") ? "y" : "x")),
   };
   const times = new Map(Object.keys(keys).map((name) => [name, [] as number[]]));
@@ -25,12 +25,12 @@ export async function measureTiming({ server: { url, key: root } }: AttackedServ
       await (await fetch(`${url}/api/protected`, { headers: { "X-API-Key": key } })).text();
       times.get(name)?.push(performance.now() - started);
     }
-  console.log(`microseconds for a refusal, ${ROUNDS} of each, in turns: median (quartiles)`);
+  console.log(`microseconds for a refusal, ${ROUNDS} refusals of each key: median (quartiles)`);
   for (const [name, all] of times) console.log(`${name.padEnd(30)} ${quartiles(all)}`);
   return 0;
 }
 
-/** A key whose checksum holds, so that it is looked up. */
+/** Returns a key with a valid checksum, so that the API looks it up. */
 function whole(publicId: string, secret: string): string {
   const body = `cha_${publicId}_${secret}`;
   return `${body}_${checksum(body)}`;

@@ -1,4 +1,4 @@
-/** A deployment for one run: the embedded runtime with every secret set, gone with its data when the run is over. */
+/** A deployment for one run: the embedded runtime with every secret set. Its data is deleted at the end. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { issuerSettings, openIssuer, signingKey, tokenFor } from "../lib/issuer"
 import { newWebhookSecrets, webhookSettings } from "../lib/secrets";
 import type { Given } from "./options";
 
-/** Starts it in the project of the current directory. */
+/** Starts a deployment of the project in the current directory. */
 export async function startDeployment(): Promise<{ given: Given; close: () => Promise<void> }> {
   const data = mkdtempSync(join(tmpdir(), "e2e-"));
   const signer = await signingKey("e2e");
@@ -16,9 +16,9 @@ export async function startDeployment(): Promise<{ given: Given; close: () => Pr
   const secrets = newWebhookSecrets();
   const env = { ...webhookSettings(secrets), ...issuerSettings(issuer) };
   const server = await startServer({ project: process.cwd(), data, port: 0, env });
-  const who = { name: "e2e", scopes: ["*"], email: "e2e@example.com" };
-  // What `apiKeys:issue` answers; the suites find out whether it is so.
-  const { key } = (await server.run("apiKeys:issue", who)) as { key: string };
+  const options = { name: "e2e", scopes: ["*"], email: "e2e@example.com" };
+  // The return type of `apiKeys:issue`. With another one, the suites fail.
+  const { key } = (await server.run("apiKeys:issue", options)) as { key: string };
   return {
     given: { baseUrl: server.url, direct: true, key, token, origin: undefined, secrets },
     close: async () => {

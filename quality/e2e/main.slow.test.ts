@@ -1,4 +1,4 @@
-/** The command as people run it, in a process of its own, against a deployment that it knows by its address alone. */
+/** Runs the command in a separate process, against a deployment for which it has only the address. */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test, vi } from "vitest";
@@ -8,30 +8,30 @@ import { parseOptions } from "./options";
 
 const execute = promisify(execFile);
 
-/** Runs it; answers its status and what it printed. */
+/** Runs the command. @returns its exit code and output. */
 async function e2e(...args: string[]): Promise<{ status: number; printed: string }> {
   try {
     const { stdout } = await execute(process.execPath, ["scripts/run.mjs", "quality/e2e/main.ts", ...args]);
     return { status: 0, printed: stdout };
   } catch (error) {
-    // So `execFile` rejects.
+    // The error of `execFile`.
     const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
     return { status: code, printed: stdout + stderr };
   }
 }
 
-test("what needs a secret that was not given is skipped, and the summary says so", async () => {
+test("tests without their secret are skipped, and the summary names the secret", async () => {
   const { server } = await serve({ project: process.cwd() });
   const { status, printed } = await e2e("--base-url", server.url, "auth", "limits");
   expect([status, printed]).toEqual([
     0,
     expect.stringMatching(/End to end: \d+ passed, 0 failed, \d+ skipped/),
   ]);
-  expect(printed).toMatch(/ {2}\d+ for want of --key: auth\.test\.ts, limits\.test\.ts/);
-  expect(printed).toMatch(/ {2}2 for want of --token: auth\.test\.ts/);
+  expect(printed).toMatch(/ {2}\d+ need --key: auth\.test\.ts, limits\.test\.ts/);
+  expect(printed).toMatch(/ {2}2 need --token: auth\.test\.ts/);
 });
 
-test("a deployment that does not keep the contract fails the run", async () => {
+test("a deployment that violates the contract fails the run", async () => {
   const { server } = await serve({
     project: process.cwd(),
     env: { CORS_ORIGINS: "https://app.example.org" },
@@ -49,37 +49,37 @@ test("a deployment that does not keep the contract fails the run", async () => {
   ]);
 });
 
-test("what stands in the way of every suite is said in a line", async () => {
+test("an error that would fail every suite is reported in one line", async () => {
   const { server } = await serve({ project: process.cwd() });
-  const said = async (...args: string[]) => {
+  const error = async (...args: string[]) => {
     const { status, printed } = await e2e(...args, "limits");
     expect(status).toBe(1);
     return printed.trim();
   };
-  expect(await said("--base-url", "http://127.0.0.1:1")).toMatch(
+  expect(await error("--base-url", "http://127.0.0.1:1")).toMatch(
     /^Nothing answers at http:\/\/127\.0\.0\.1:1 \(.+\)\. Start the deployment, or check --base-url\.$/,
   );
-  expect(await said("--base-url", server.apiUrl)).toBe(
+  expect(await error("--base-url", server.apiUrl)).toBe(
     `GET ${server.apiUrl}/health answers 404, so this is not the API. Check --base-url.`,
   );
-  expect(await said("--base-url", server.url, "--key", "cha_wrong")).toBe(
-    "The deployment refuses the key: Invalid API key. Give another one by E2E_KEY or --key.",
+  expect(await error("--base-url", server.url, "--key", "cha_wrong")).toBe(
+    "The deployment refuses the key: Invalid API key. Set E2E_KEY or --key to another key.",
   );
-  expect(await said("--base-url", server.url, "--key", "cha_…")).toBe(
-    "The key has characters that no key has. Copy all of it for E2E_KEY or --key.",
+  expect(await error("--base-url", server.url, "--key", "cha_…")).toBe(
+    "The key contains invalid characters. Copy the whole key to E2E_KEY or --key.",
   );
 });
 
-test("a run of nothing fails", async () => {
+test("a run without tests fails", async () => {
   const { server } = await serve({ project: process.cwd() });
   expect((await e2e("--base-url", server.url, "no-such-suite")).status).toBe(1);
 });
 
 const parse = (args: string[], env: Record<string, string> = {}) => parseOptions(args, env);
 
-test("a secret is of a deployment", () => {
+test("secrets need --base-url, and options are parsed", () => {
   expect(() => parse(["--key", "cha_x"])).toThrow(UsageError);
-  expect(() => parse(["--base-url", "nowhere"])).toThrow("--base-url nowhere is no URL.");
+  expect(() => parse(["--base-url", "nowhere"])).toThrow("--base-url nowhere is not a URL.");
   expect(() => parse(["--no-such-option"])).toThrow(UsageError);
   expect(parse(["--help"])).toBeNull();
   expect(parse([])).toEqual({ given: undefined, only: [] });
@@ -89,7 +89,7 @@ test("a secret is of a deployment", () => {
   });
 });
 
-test("secrets come from the environment too; an option wins, and an empty variable is none", () => {
+test("secrets are also read from the environment; an option takes precedence, and an empty variable is ignored", () => {
   const url = ["--base-url", "https://a.example"];
   const env = {
     ...{
@@ -118,6 +118,6 @@ test("the command reads a secret from its environment", async () => {
   const { status, printed } = await e2e("--base-url", server.url, "limits");
   expect([status, printed.trim()]).toEqual([
     1,
-    "The deployment refuses the key: Invalid API key. Give another one by E2E_KEY or --key.",
+    "The deployment refuses the key: Invalid API key. Set E2E_KEY or --key to another key.",
   ]);
 });

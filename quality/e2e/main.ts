@@ -6,7 +6,7 @@ import { startDeployment } from "./deployment";
 import { preflightError } from "./preflight";
 import { parseOptions, USAGE, type Options } from "./options";
 
-/** @returns the status to exit with. */
+/** @returns the exit code. */
 async function main(): Promise<number> {
   let options: Options | null;
   try {
@@ -36,7 +36,7 @@ async function main(): Promise<number> {
   } finally {
     await close?.();
   }
-  // Vitest and the reporters have set it where something failed.
+  // Vitest and the reporters set the exit code if a test fails.
   return Number(process.exitCode ?? 0);
 }
 

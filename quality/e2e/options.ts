@@ -1,11 +1,11 @@
 import { parse, UsageError } from "../../packages/convex-embedded/src/cli/arguments";
 import { SOURCES, type WebhookSource } from "../../scripts/webhook/sign";
 
-/** What the suites are told of the deployment. What is undefined was not given. */
+/** The options that describe the deployment. An option that was not given is undefined. */
 export type Given = {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   baseUrl: string;
-  /** True where nothing stands between the suites and the API, so that every header is the API's own. */
+  /** Whether the suites reach the API without a proxy, so that every header is the API's own. */
   direct: boolean;
   key: string | undefined;
   token: string | undefined;
@@ -13,30 +13,31 @@ export type Given = {
   secrets: Partial<Record<WebhookSource, string>>;
 };
 
-/** The secrets that suites may need, by the option that gives them. */
+/** The options for secrets that suites may need. */
 export type Secret = "--key" | "--token" | `--${WebhookSource}-secret`;
 
 export type Options = {
-  /** Undefined where there is no deployment yet. */
+  /** Undefined if the run starts its own deployment. */
   given: Given | undefined;
-  /** Parts of the names of suites, of which these alone run. */
+  /** Parts of the names of the suites to run; all suites if empty. */
   only: string[];
 };
 
 export const USAGE = `npm run e2e -- [options] [SUITE ...]
 
-  --base-url URL           the deployment (default: the embedded runtime, started for this run with a fresh data directory)
-  --origin ORIGIN          one that CORS_ORIGINS allows (default: any will do)
-  --key KEY                a key with all scopes, of a user whose items, files and keys may come and go
+  --base-url URL           the deployment to test (default: starts the embedded runtime with a new data directory)
+  --origin ORIGIN          an origin that CORS_ORIGINS of the deployment allows (default: whether it is allowed is not checked)
+  --key KEY                a key with all scopes; the tests create and delete items, files and keys of its user
   --token TOKEN            a token (JWT) of an issuer that the deployment accepts
-  --stripe-secret SECRET   what the deployment has in STRIPE_WEBHOOK_SECRET
-  --clerk-secret SECRET    what it has in CLERK_WEBHOOK_SECRET
-  --github-secret SECRET   what it has in GITHUB_WEBHOOK_SECRET
+  --stripe-secret SECRET   the value of STRIPE_WEBHOOK_SECRET of the deployment
+  --clerk-secret SECRET    the value of CLERK_WEBHOOK_SECRET of the deployment
+  --github-secret SECRET   the value of GITHUB_WEBHOOK_SECRET of the deployment
 
-Other users of the machine can read command lines, so give the last five by the environment: E2E_KEY, E2E_TOKEN,
-E2E_STRIPE_SECRET, E2E_CLERK_SECRET, E2E_GITHUB_SECRET. An option wins over its variable. The variables count with --base-url only.
+Other users of the machine can read command lines, so set the last five as environment variables instead: E2E_KEY, E2E_TOKEN,
+E2E_STRIPE_SECRET, E2E_CLERK_SECRET, E2E_GITHUB_SECRET. An option takes precedence over its variable. Variables are read only
+with --base-url.
 
-Tests without their secret are skipped, and the summary says so. SUITE is a part of a file's name in quality/e2e/suites.
+Tests whose secret is missing are skipped, and the summary lists them. SUITE is part of a file name in quality/e2e/suites.
 `;
 
 const TEXT = { type: "string" } as const;
@@ -50,9 +51,9 @@ const OPTIONS = {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads the command line, and the secrets that it leaves out from the environment.
+ * Parses the command line, and reads missing secrets from the environment.
  *
- * @returns null for `--help`. @throws UsageError
+ * @returns null for `--help`. @throws UsageError if an option is unknown or invalid.
  */
 export function parseOptions(args: string[], env: Environment): Options | null {
   const { values, positionals: only } = parse({ args, options: OPTIONS, allowPositionals: true });
@@ -61,10 +62,10 @@ export function parseOptions(args: string[], env: Environment): Options | null {
   if (url === undefined) {
     const alone = Object.keys(values).filter((name) => name !== "help");
     if (alone.length > 0)
-      throw new UsageError(`--${alone.join(", --")}: of which deployment? Give --base-url.`);
+      throw new UsageError(`--${alone.join(", --")} needs --base-url, the deployment to test.`);
     return { given: undefined, only };
   }
-  if (!URL.canParse(url)) throw new UsageError(`--base-url ${url} is no URL.`);
+  if (!URL.canParse(url)) throw new UsageError(`--base-url ${url} is not a URL.`);
   const secretOf = (option: "key" | "token" | `${WebhookSource}-secret`): string | undefined =>
     values[option] ?? (env[`E2E_${option.toUpperCase().replace("-", "_")}`] || undefined);
   const secrets: Given["secrets"] = {};

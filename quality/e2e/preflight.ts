@@ -4,7 +4,7 @@ import type { Given } from "./options";
 /**
  * Checks that the API answers at the address and accepts the key, so that a wrong option fails in one line.
  *
- * @returns the line; null if both hold.
+ * @returns the error in one line; null if both are correct.
  */
 export async function preflightError({ baseUrl, key }: Given): Promise<string | null> {
   try {
@@ -14,11 +14,11 @@ export async function preflightError({ baseUrl, key }: Given): Promise<string | 
     return `Nothing answers at ${baseUrl} (${reasonOf(error)}). Start the deployment, or check --base-url.`;
   }
   if (key === undefined) return null;
-  // A header can say no more; who copies the README's `cha_…` has tried.
+  // A header cannot contain other characters, such as the ellipsis of the README's `cha_…`.
   if (!/^[\x21-\x7e]+$/.test(key))
-    return "The key has characters that no key has. Copy all of it for E2E_KEY or --key.";
+    return "The key contains invalid characters. Copy the whole key to E2E_KEY or --key.";
   const reply = await fetch(`${baseUrl}/api/protected`, { headers: { "X-API-Key": key } });
   if (reply.status !== 401 && reply.status !== 403) return null;
   const { detail = "" } = (await reply.json()) as { detail?: string };
-  return `The deployment refuses the key: ${detail}. Give another one by E2E_KEY or --key.`;
+  return `The deployment refuses the key: ${detail}. Set E2E_KEY or --key to another key.`;
 }

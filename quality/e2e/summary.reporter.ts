@@ -1,8 +1,8 @@
 import type { Reporter, TestCase, TestModule } from "vitest/node";
 
 /**
- * Says after a run what was skipped, and for want of which secret. Nothing else may be: a test that is skipped for another
- * reason fails the run, and so does a run of nothing.
+ * Prints how many tests were skipped, and the missing secrets. A test that is skipped for another reason fails the run, and so
+ * does a run without tests.
  */
 export default class SummaryReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
@@ -11,11 +11,12 @@ export default class SummaryReporter implements Reporter {
     const skipped = tests.filter((test) => test.result().state === "skipped");
     const secrets = new Set(skipped.map(secretOf));
     const lines = [...secrets].map((secret) => {
-      const wanted = skipped.filter((test) => secretOf(test) === secret);
+      const affected = skipped.filter((test) => secretOf(test) === secret);
       const suites = new Set(
-        wanted.map(({ module }) => module.relativeModuleId.replace(/^.*\/suites\//, "")),
+        affected.map(({ module }) => module.relativeModuleId.replace(/^.*\/suites\//, "")),
       );
-      return `  ${wanted.length} for want of ${secret ?? "nothing that can be given"}: ${[...suites].join(", ")}`;
+      const reason = secret === undefined ? "skipped for another reason" : `need ${secret}`;
+      return `  ${affected.length} ${reason}: ${[...suites].join(", ")}`;
     });
     const total = `${count("passed")} passed, ${count("failed")} failed, ${skipped.length} skipped`;
     console.log(["", `End to end: ${total}`, ...lines].join("\n"));
@@ -23,7 +24,7 @@ export default class SummaryReporter implements Reporter {
   }
 }
 
-/** What a test, or a group that it is in, has in its metadata. */
+/** Returns the missing secret in the metadata of a test or its group. */
 function secretOf(test: TestCase): string | undefined {
   return test.meta().needs;
 }

@@ -1,14 +1,14 @@
 import { defineConfig } from "vitest/config";
 
-/** Not a project of the main configuration: what these suites need comes from their own command, `npm run e2e`. */
+/** Not a project of the main configuration, because `npm run e2e` provides the deployment and the secrets. */
 export default defineConfig({
   test: {
     name: "e2e",
     include: ["quality/e2e/suites/**/*.test.ts"],
-    // One request after the other, as far as the suites go: a self-hosted deployment lets four through at a time.
+    // One file at a time, because a self-hosted deployment runs only four requests at a time.
     fileParallelism: false,
     isolate: false,
-    // For deployments far away that have just been woken up.
+    // Allows for distant deployments that must start first.
     testTimeout: 120_000,
     hookTimeout: 120_000,
     reporters: ["default", "./quality/e2e/summary.reporter.ts"],

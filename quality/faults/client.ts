@@ -1,4 +1,4 @@
-/** Requests as a client of the API makes them. */
+/** A client of the API. */
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -6,11 +6,11 @@ export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** The body read as an object. */
+  /** The body parsed as a JSON object; empty if it is anything else. */
   readonly json: Json;
 }
 
-/** What a caller gives: method, path or URL, body, headers. A string or bytes go as they are, the rest as JSON. */
+/** Sends a request to a path or URL. A string or bytes are sent unchanged, any other body as JSON. */
 export type Call = (
   method: string,
   path: string,
@@ -19,17 +19,17 @@ export type Call = (
 ) => Promise<Answer>;
 
 /**
- * Calls with a key. It rejects where no answer came.
+ * Returns a client that uses a key. It rejects when a request gets no answer.
  *
- * @param gone aborted when there is nobody left to answer: not every request that a kill cuts off ends by itself.
+ * @param killed aborts requests after the server is killed, because `fetch` does not end all of them by itself.
  */
-export function caller(url: string, key: string, gone?: AbortSignal): Call {
+export function caller(url: string, key: string, killed?: AbortSignal): Call {
   return async (method, path, body, headers = {}) => {
     const raw = typeof body === "string" || body instanceof Uint8Array;
     const response = await fetch(new URL(path, url), {
       method,
       redirect: "manual",
-      ...(gone && { signal: gone }),
+      ...(killed && { signal: killed }),
       headers: {
         "X-API-Key": key,
         ...(body !== undefined && { "Content-Type": raw ? "application/octet-stream" : "application/json" }),
@@ -42,7 +42,7 @@ export function caller(url: string, key: string, gone?: AbortSignal): Call {
   };
 }
 
-/** All pages of a list. */
+/** Reads all pages of a list. */
 export async function everything(call: Call, path: string): Promise<Json[]> {
   const found: Json[] = [];
   for (let next: string | undefined = `${path}?limit=100`; next !== undefined;) {

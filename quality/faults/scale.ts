@@ -1,11 +1,11 @@
-/** How hard the product is tried, as the command line says. */
+/** The size of a run, from the command line. */
 export interface Scale {
-  /** How often it is killed. */
+  /** How often the server is killed, at least. */
   readonly rounds: number;
-  /** Idle connections that are held at once. */
+  /** Idle connections at the same time. */
   readonly connections: number;
   readonly seed: number;
-  /** Whether limits of minutes are waited for. */
+  /** Whether tests wait for time limits of minutes. */
   readonly long: boolean;
 }
 

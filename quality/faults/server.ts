@@ -1,4 +1,4 @@
-/** The server under test: with webhook secrets, and gone when the test is. */
+/** The server under test. It has webhook secrets, and ends with the test. */
 import { newWebhookSecrets, webhookSettings } from "../lib/secrets";
 import type { ServerOptions, ServerProcess } from "../lib/server";
 import * as testServer from "../lib/testServer";
@@ -29,6 +29,6 @@ export async function refusedStart(options: Options): Promise<{ status: number |
   const server = launchServer(options);
   const ending = await server.readyOrEnded();
   const printed = server.lines.join("\n");
-  if (ending === "ready") throw new Error(`The server has started:\n${printed}`);
+  if (ending === "ready") throw new Error(`The server must refuse to start, but it is ready:\n${printed}`);
   return { status: ending.code, printed };
 }

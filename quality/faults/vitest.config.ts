@@ -1,11 +1,11 @@
 import { defineConfig } from "vitest/config";
 
-/** Not a project of the main configuration: how long these go on is said by their own command, `npm run faults`. */
+/** Not a project of the main configuration, because `npm run faults` sets the size of a run. */
 export default defineConfig({
   test: {
     name: "faults",
     include: ["quality/faults/*/*.test.ts"],
-    // Most of the time is spent waiting: for starts, and for limits of time.
+    // The suites mostly wait, for starts and time limits, so they can run in parallel on few cores.
     maxWorkers: 3,
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -12,12 +12,12 @@ export { openIssuer, signingKey, startIssuer };
 
 const AUDIENCE = "quality";
 
-/** The settings that make a server accept the issuer's tokens. */
+/** Returns the settings that make a server accept the issuer's tokens. */
 export function issuerSettings({ url }: Issuer): Record<string, string> {
   return { OIDC_ISSUER: url, OIDC_AUDIENCE: AUDIENCE };
 }
 
-/** A token for a user with a verified address, valid for two hours. @param key one that the issuer publishes, or not. */
+/** Signs a token for a user with a verified email, valid for two hours. @param key can be unknown to the issuer. */
 export function tokenFor(
   { url }: Issuer,
   key: SigningKey,

@@ -1,4 +1,4 @@
-/** The lines that a process prints. Only `\n` ends a line, so that a forged line break within one can be seen. */
+/** Collects the lines that a process prints. Only `\n` ends a line, so that tests can see forged line breaks. */
 import type { Readable } from "node:stream";
 
 export class Lines {
@@ -11,12 +11,12 @@ export class Lines {
     return this.#all;
   }
 
-  /** Collects the lines of a stream. @param each called with each line. @returns a function that drops all later output. */
+  /** Collects the lines of a stream. @param each called with each line. @returns a function that discards all later output. */
   read(stream: Readable, each: (line: string) => void): () => void {
     let rest = "";
-    let dropping = false;
+    let discarding = false;
     const add = (line: string) => {
-      if (dropping) return;
+      if (discarding) return;
       this.#all.push(line);
       each(line);
     };
@@ -31,14 +31,14 @@ export class Lines {
     });
     stream.setEncoding("utf8").on("data", onData);
     return () => {
-      dropping = true;
+      discarding = true;
       rest = "";
       // An unread pipe would block the process.
       stream.off("data", onData).resume();
     };
   }
 
-  /** Forgets the lines so far. */
+  /** Discards the lines so far. */
   clear(): void {
     this.#all.length = 0;
   }
@@ -54,7 +54,7 @@ export class Lines {
     }
   }
 
-  /** The process has ended and its streams are closed. */
+  /** Call when the process has ended and its streams are closed. */
   end(): void {
     for (const flush of this.#rests) flush();
     this.#ended = true;

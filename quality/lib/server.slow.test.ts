@@ -1,4 +1,4 @@
-/** The starter of server processes. A small program stands in for the server where its own behaviour does not matter. */
+/** Starting server processes. Tests that do not need the real server use a small program instead. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -11,7 +11,7 @@ import { SERVER_COMMAND, type ServerOptions } from "./server";
 import { launchServer, startServer, temporaryDirectory } from "./testServer";
 import { residentBytes } from "./usage";
 
-/** A program that prints what a server prints at its start, and then runs `more`. */
+/** Returns a command that prints what a server prints at its start, and then runs `more`. */
 function program(more = ""): Pick<ServerOptions, "command"> {
   const file = join(temporaryDirectory(), "program.mjs");
   const start = `console.log("api    http://127.0.0.1:1\\nkey    k\\nready  in 1 ms"); setInterval(() => {}, 1000);`;
@@ -44,14 +44,14 @@ test("a server answers at its address, keeps its data over a restart, and stops 
   expect(await second.stop()).toEqual({ code: 0, signal: null });
 });
 
-test("a server that cannot start rejects with what it printed", async () => {
+test("a server that cannot start rejects with its output", async () => {
   const file = join(temporaryDirectory(), "data");
   writeFileSync(file, "");
   await expect(startServer({ data: file })).rejects.toThrow(/has ended without \/\^ready.*\n.*data/);
   expect(await launchServer({ data: file }).readyOrEnded()).toEqual({ code: 1, signal: null });
 });
 
-test("a server gets its settings by a file, not those of the developer or of the test run", async () => {
+test("a server gets its settings from a file, not from the developer's environment or the test run", async () => {
   const print = `import { readFileSync } from "node:fs";
     const [file] = process.argv.slice(process.argv.indexOf("--env-file") + 1);
     console.log(JSON.stringify([readFileSync(file, "utf8"), process.env.CONVEX_SITE_URL, process.env.OWN]));`;
@@ -64,7 +64,7 @@ test("a server gets its settings by a file, not those of the developer or of the
   ]);
 });
 
-test("lines keep characters that only look like line breaks, and every waiter gets its line", async () => {
+test("only a newline ends a line, and each wait for a line resolves", async () => {
   const text = JSON.stringify("one\rtwo\u2028three\nlast");
   const server = await startServer(program(`setTimeout(() => console.log(${text}), 50);`));
   const [first, last] = await Promise.all([server.line(/^one/), server.line(/^last/)]);
@@ -73,7 +73,7 @@ test("lines keep characters that only look like line breaks, and every waiter ge
   await expect(server.line(/never/)).rejects.toThrow("has ended without /never/");
 });
 
-test("a discarded log leaves stderr and the start", async () => {
+test("with a discarded log, stderr and the first lines are kept", async () => {
   const print = `setInterval(() => console.log("log"), 1); setTimeout(() => console.error("error"), 50);`;
   const errors: string[] = [];
   const server = await startServer({
@@ -112,14 +112,14 @@ test("a server ends when the process that started it is killed", async () => {
     try {
       process.kill(pid, "SIGKILL");
     } catch {
-      // It has ended, as it should.
+      // The process has ended.
     }
   });
   parent.kill("SIGKILL");
   await expect.poll(() => alive(pid)).toBe(false);
 });
 
-/** False for a process that has ended, even if nobody has asked for its status yet. */
+/** Returns false for a process that has ended, even if its parent has not collected its status yet (a zombie). */
 function alive(pid: number): boolean {
   try {
     return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));

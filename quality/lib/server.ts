@@ -1,8 +1,8 @@
 /**
- * The API as a process of its own, started as `npm start` does: the one starter for everything that measures or attacks it.
+ * Starts the API as a separate process, as `npm start` does. All benchmarks, attacks and end-to-end suites use it.
  *
- * The process ends with the one that started it, even if that one is killed. A preloaded module watches standard input, which
- * the kernel closes when the parent is gone.
+ * The process ends with its parent, even if the parent is killed: a preloaded module watches standard input, which the kernel
+ * closes when the parent ends.
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
@@ -15,25 +15,25 @@ import { Lines } from "./lines";
 export const NO_RATE_LIMITS = { RATE_LIMIT_KEY_PER_MINUTE: "0", RATE_LIMIT_IP_PER_MINUTE: "0" } as const;
 
 export interface ServerOptions {
-  /** The data directory. The project's own if absent. */
+  /** The data directory. The default is the project's. */
   readonly data?: string;
-  /** Settings of the functions. Rate limits are off unless they are set here. `"project"` reads the project's `.env.local`. */
+  /** Settings of the functions. Rate limits are off by default. `"project"` uses the project's `.env.local` instead. */
   readonly settings?: Readonly<Record<string, string>> | "project";
-  /** Environment variables of the process, beside those of this process. */
+  /** Environment variables, in addition to those of this process. */
   readonly env?: Readonly<Record<string, string>>;
-  /** The project. The current directory if absent. */
+  /** The project. The default is the current directory. */
   readonly cwd?: string;
   /** The command before the options, for example `["npm", "start", "--"]`, or a wrapper that ends with `...SERVER_COMMAND`. */
   readonly command?: readonly string[];
   /** Modules that Node loads first, as file URLs. */
   readonly preload?: readonly string[];
-  /** Port of the HTTP actions; 0 takes a free one. */
+  /** Port of the HTTP actions. The default, 0, picks a free port. */
   readonly port?: number;
-  /** Port of stored files and of Convex's tools; 0 takes a free one. */
+  /** Port of stored files and of Convex's tools. The default, 0, picks a free port. */
   readonly apiPort?: number;
   /** Opens an IPC channel to the process. */
   readonly ipc?: boolean;
-  /** Drops stdout once the server is ready, because reading a log line for each request takes CPU time from a benchmark. */
+  /** Discards stdout once the server is ready, because reading a log line for each request takes CPU time from a benchmark. */
   readonly discardLog?: boolean;
   /** Called with each line on stderr. */
   readonly onStderr?: (line: string) => void;
@@ -41,13 +41,13 @@ export interface ServerOptions {
   readonly onLaunch?: (server: ServerProcess) => void;
 }
 
-/** How a process has ended. */
+/** How a process ended. */
 export interface Ending {
   readonly code: number | null;
   readonly signal: string | null;
 }
 
-/** The command that `npm start` runs. `--` because Node 20 would take `--env-file` for its own option. */
+/** The command that `npm start` runs. Without `--`, Node 20 would read `--env-file` as its own option. */
 export const SERVER_COMMAND: readonly string[] = [
   process.execPath,
   "--",
@@ -76,7 +76,7 @@ export class ServerProcess {
   readonly #output = new Lines();
   /** The lines of stdout up to `ready`. */
   readonly #startLines: string[] = [];
-  /** How many of the kept lines were printed before the server was ready. */
+  /** The number of kept lines from before the server was ready. */
   #beforeReady = 0;
 
   private constructor(options: ServerOptions) {
@@ -84,7 +84,7 @@ export class ServerProcess {
     const home = mkdtempSync(join(tmpdir(), "server-"));
     const [program = "", ...args] = [...(options.command ?? SERVER_COMMAND), ...argumentsOf(options, home)];
     const started = performance.now();
-    // A process group of its own, so that a kill reaches what a wrapper or npm has started.
+    // In a new process group, so that a kill reaches processes that a wrapper or npm starts.
     this.process = spawn(program, args, {
       ...(options.cwd !== undefined && { cwd: options.cwd }),
       detached: true,
@@ -105,7 +105,7 @@ export class ServerProcess {
     return new ServerProcess(options);
   }
 
-  /** Starts a server and waits until it is ready. @throws Error with its output if it ends before. */
+  /** Starts a server and waits until it is ready. @throws Error with its output if it ends first. */
   static async start(options: ServerOptions): Promise<ServerProcess> {
     const server = new ServerProcess(options);
     await server.line(/^ready\b/);
@@ -143,9 +143,9 @@ export class ServerProcess {
     );
   }
 
-  /** What the server has printed behind a word of its start, for example `docs`. Undefined if it has not. */
+  /** Returns the text after a label in the lines of the start, for example `docs`; undefined if the label was not printed. */
   printed(word: string): string | undefined {
-    const line = this.#startLines.find((one) => /^[^\s=]+/.exec(one)?.[0] === word);
+    const line = this.#startLines.find((line) => /^[^\s=]+/.exec(line)?.[0] === word);
     return line?.slice(word.length + 1).trim();
   }
 
@@ -164,7 +164,7 @@ export class ServerProcess {
     return this.#required("key");
   }
 
-  /** The process id. That of the wrapper, unless it replaces itself by `exec`. */
+  /** The process id. With a wrapper that does not `exec` the server, the id of the wrapper. */
   get pid(): number {
     return this.process.pid ?? 0;
   }
@@ -178,7 +178,7 @@ export class ServerProcess {
     return this.status === null;
   }
 
-  /** Kills the process and all that it has started with SIGKILL, and waits for its end. */
+  /** Kills the process and its children with SIGKILL, and waits for its end. */
   async kill(): Promise<Ending> {
     try {
       if (this.process.pid !== undefined) process.kill(-this.process.pid, "SIGKILL");
@@ -194,7 +194,7 @@ export class ServerProcess {
     return this.ended;
   }
 
-  /** Kills the process if it runs, and starts another with the same options. */
+  /** Kills the process if it is running, and starts another with the same options. */
   async restart(): Promise<ServerProcess> {
     await this.kill();
     return ServerProcess.start(this.#options);
@@ -202,7 +202,7 @@ export class ServerProcess {
 
   #read(started: number): void {
     const { stdout, stderr } = this.process;
-    // Nothing is written there; the pipe only tells the server that this process lives.
+    // The pipe carries no data. It only shows the server that this process is alive.
     this.process.stdin?.on("error", () => undefined);
     if (stderr) this.#output.read(stderr, (line) => this.#options.onStderr?.(line));
     if (!stdout) return;
@@ -218,7 +218,7 @@ export class ServerProcess {
 
   #required(word: string): string {
     const value = this.printed(word);
-    if (value === undefined) throw new Error(`The server has not printed ${word}`);
+    if (value === undefined) throw new Error(`The server has not printed the line '${word}'`);
     return value;
   }
 }
@@ -227,7 +227,7 @@ function argumentsOf({ data, settings = {}, port = 0, apiPort = 0 }: ServerOptio
   const args = ["--port", String(port), "--api-port", String(apiPort)];
   if (data !== undefined) args.push("--data", resolve(data));
   if (settings === "project") return args;
-  // The project's `.env.local` belongs to its developer.
+  // A separate file, because the project's `.env.local` belongs to its developer.
   const file = join(home, "env");
   const lines = Object.entries({ ...NO_RATE_LIMITS, ...settings }).map(
     ([name, value]) => `${name}=${value}\n`,
@@ -242,7 +242,7 @@ function environmentOf({ env = {}, preload = [] }: ServerOptions): NodeJS.Proces
   return { ...shellEnvironment(), ...env, NODE_OPTIONS: options.join(" ") };
 }
 
-/** The environment of a shell: this process's own without what npm, Vitest and a test's configuration have set in it. */
+/** Returns the environment without the variables that npm, Vitest and the tests' configuration set. */
 export function shellEnvironment(): NodeJS.ProcessEnv {
   const ours = /^(VITEST|NODE_ENV$|TEST$|CONVEX_|RATE_LIMIT_|npm_)/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.test(name)));

@@ -16,14 +16,14 @@ export function launchServer(options: ServerOptions): ServerProcess {
   });
 }
 
-/** Starts a server and waits until it is ready. @throws Error with its output if it ends before. */
+/** Starts a server and waits until it is ready. @throws Error with its output if it ends first. */
 export async function startServer(options: ServerOptions): Promise<ServerProcess> {
   const server = launchServer(options);
   await server.line(/^ready\b/);
   return server;
 }
 
-/** A directory that is removed with the test. */
+/** Creates a temporary directory. The test deletes it. */
 export function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), "quality-"));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));

@@ -1,4 +1,4 @@
-/** What a process uses, as the kernel counts it. Linux only, except for `residentBytes`. */
+/** Reads what a process uses from the kernel. Linux only, except for `residentBytes`. */
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
@@ -6,11 +6,11 @@ const KIB = 1024;
 const TICKS_PER_SECOND = 100;
 
 /**
- * File descriptors that other clients may hold on a server while it is measured: `fetch` keeps connections for its next request.
+ * File descriptors that other clients may hold on a measured server: `fetch` keeps connections open for its next request.
  */
 export const SPARE_DESCRIPTORS = 8;
 
-/** File descriptors by what they stand for. */
+/** File descriptors by kind. */
 export interface Descriptors {
   readonly sockets: number;
   readonly files: number;
@@ -18,17 +18,17 @@ export interface Descriptors {
   readonly others: number;
 }
 
-/** Bytes. */
+/** Memory in bytes. */
 export interface Memory {
   /** All resident memory. */
   readonly resident: number;
   /** Heap, stacks and buffers. */
   readonly own: number;
-  /** Mapped files: programs, and pages of the database, which the kernel takes back when it needs them. */
+  /** Mapped files: programs, and pages of the database, which the kernel can reclaim. */
   readonly mapped: number;
 }
 
-/** The memory of a process; undefined when it has ended, and on other systems. */
+/** Returns the memory of a process; undefined if it has ended or the system is not Linux. */
 export function memoryOf(pid: number): Memory | undefined {
   return ifKnown(() => {
     const status = readFileSync(`/proc/${pid}/status`, "utf8");
@@ -37,14 +37,14 @@ export function memoryOf(pid: number): Memory | undefined {
   });
 }
 
-/** The resident memory of a running process in bytes, on every system that has `ps`. */
+/** Returns the resident memory of a running process in bytes, on every system that has `ps`. */
 export function residentBytes(pid: number): number {
   const known = memoryOf(pid);
   if (known) return known.resident;
   return Number(execFileSync("ps", ["-o", "rss=", "-p", String(pid)], { encoding: "utf8" })) * KIB;
 }
 
-/** The open file descriptors of a process; undefined when it has ended, and on other systems. */
+/** Returns the open file descriptors of a process; undefined if it has ended or the system is not Linux. */
 export function descriptorsOf(pid: number): Descriptors | undefined {
   return ifKnown(() => {
     const directory = `/proc/${pid}/fd`;
@@ -54,16 +54,16 @@ export function descriptorsOf(pid: number): Descriptors | undefined {
   });
 }
 
-/** The number of open file descriptors; `NaN` where it is not known. */
+/** Returns the number of open file descriptors; `NaN` if unknown. */
 export function descriptorCount(pid: number): number {
   const counts = descriptorsOf(pid);
   return counts ? counts.sockets + counts.files + counts.others : NaN;
 }
 
-/** Seconds of CPU time that a process has used; `NaN` where it is not known. */
+/** Returns the CPU time that a process has used in seconds; `NaN` if unknown. */
 export function cpuSeconds(pid: number): number {
   const ticks = ifKnown(() => {
-    // The program's name may contain spaces and ends with the last parenthesis. User and system time are fields 14 and 15.
+    // The program's name can contain spaces and ends at the last parenthesis. User and system time are fields 14 and 15.
     const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
       .replace(/^.*\) /s, "")
       .split(" ");
@@ -89,7 +89,7 @@ function ifKnown<Result>(read: () => Result): Result | undefined {
     return read();
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    // No such process, or no such file system.
+    // The process has ended, or the system has no /proc.
     if (code === "ENOENT" || code === "ESRCH") return undefined;
     throw error;
   }

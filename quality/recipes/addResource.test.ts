@@ -4,7 +4,7 @@ import type { Send } from "../../openapi/contract/check";
 import { callerWith, type Caller } from "../../convex/http/testing/caller.testing";
 import { Project } from "./project";
 
-test("the five steps add a resource that type-checks, keeps its contract and answers", async () => {
+test("the guide's steps add a resource that type-checks, matches its contract and answers requests", async () => {
   const project = await Project.copy();
   const files = await project.follow("add-a-resource", "# Add a resource");
   expect(files).toContain("convex/http/notes/notes.contract.ts");

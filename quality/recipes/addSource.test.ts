@@ -9,7 +9,7 @@ import { Project } from "./project";
 
 const COPIES = 20;
 
-test("one file and three edits add a source that verifies, logs once, handles, is documented and sent by hand", async () => {
+test("the guide's steps add a source that verifies, logs and handles events once, is documented, and can be sent by `npm run webhook`", async () => {
   const project = await Project.copy();
   const files = await project.follow("add-a-webhook-source", "# Add a webhook source");
   expect(files).toEqual([
@@ -85,7 +85,7 @@ const order = (id: string, type: string): string =>
 const post = (send: Send, body: string, sent: Record<string, string> = headers(body)): Promise<Response> =>
   send("/webhooks/acme", { method: "POST", body, headers: sent });
 
-/** The headers with which Acme would send the body. */
+/** Returns the headers with which Acme sends a body. */
 function headers(body: string, secret = SECRET, now = Date.now()) {
   const timestamp = String(Math.floor(now / 1000));
   const signature = createHmac("sha256", secret).update(`${timestamp}.${body}`).digest("hex");

@@ -17,7 +17,7 @@ const GUIDE = [
 ].join("\n");
 
 describe("the steps under a heading", () => {
-  test("are its blocks in order, up to the next heading of the same level", () => {
+  test("are the code blocks in order, up to the next heading of the same level", () => {
     expect(stepsUnder("## Steps", GUIDE)).toEqual([
       { kind: "write", file: "lib/a.ts", text: "export {};\n" },
       {

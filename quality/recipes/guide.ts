@@ -12,7 +12,7 @@ export type Step =
  * Returns the steps below a heading, up to the next heading of its level. A `ts` block is a whole file, a `diff` block changes a
  * file, and a `sh` block is run. The file is the last one that the paragraph before the block names.
  *
- * @param heading The whole line, such as `# Add a resource`.
+ * @param heading the whole line, such as `# Add a resource`.
  */
 export function stepsUnder(heading: string, markdown: string): Step[] {
   const section = sectionUnder(heading, markdown);
@@ -45,7 +45,7 @@ function sectionUnder(heading: string, markdown: string): string {
   let fenced = false;
   const length = lines.slice(start).findIndex((line) => {
     if (line.startsWith("```")) fenced = !fenced;
-    // Inside a code block such a line is a comment.
+    // Inside a code block, a line that begins with # is a comment.
     return !fenced && /^#+ /.test(line) && line.indexOf(" ") <= depth;
   });
   return lines.slice(start, length === -1 ? undefined : start + length).join("\n");

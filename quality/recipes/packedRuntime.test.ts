@@ -1,4 +1,4 @@
-/** The runtime as npm would deliver it: packed, installed into an empty project beside `convex`, run by each supported Node. */
+/** The runtime as npm delivers it: packed, installed into an empty project together with `convex`, and run on each supported Node. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { startServer } from "../lib/testServer";
 
 const runtime = resolve(import.meta.dirname, "../../packages/convex-embedded");
-/** npm carries Node itself as a package. */
+/** Versions of Node, which npm installs as a package. */
 const NODES = ["20.19.0", "22", "24"];
 
 const FILES: Readonly<Record<string, string>> = {
@@ -60,7 +60,7 @@ function npmInstall(...packages: string[]): void {
   execFileSync("npm", ["install", "--no-audit", "--no-fund", ...packages], { cwd: project, stdio: "pipe" });
 }
 
-/** A Node of that version, in a folder of its own. @returns the program's path. */
+/** Installs this version of Node into a new folder. @returns the path of the program. */
 function nodeOf(version: string): string {
   const folder = join(project, `node-${version}`);
   mkdirSync(folder);
@@ -72,18 +72,21 @@ function nodeOf(version: string): string {
   return join(folder, "node_modules/node/bin/node");
 }
 
-test.each(NODES)("a packed runtime serves, keeps and tests an empty project on Node %s", async (version) => {
-  const node = nodeOf(version);
-  const run = (...args: string[]) => execFileSync(node, args, { cwd: project, encoding: "utf8" }).trim();
-  const command = join(project, "node_modules/convex-embedded/bin/convex-embedded.mjs");
-  const data = join(project, `data-${version}`);
-  const first = await startServer({ command: [node, "--", command, "start"], cwd: project, data });
-  expect((await fetch(`${first.url}/notes`, { method: "POST", body: "kept" })).status).toBe(204);
+test.each(NODES)(
+  "a packed runtime serves and tests an empty project, and keeps its data, on Node %s",
+  async (version) => {
+    const node = nodeOf(version);
+    const run = (...args: string[]) => execFileSync(node, args, { cwd: project, encoding: "utf8" }).trim();
+    const command = join(project, "node_modules/convex-embedded/bin/convex-embedded.mjs");
+    const data = join(project, `data-${version}`);
+    const first = await startServer({ command: [node, "--", command, "start"], cwd: project, data });
+    expect((await fetch(`${first.url}/notes`, { method: "POST", body: "kept" })).status).toBe(204);
 
-  const second = await first.restart();
-  expect(await (await fetch(`${second.url}/notes`)).json()).toEqual(["kept"]);
-  expect(await second.stop()).toEqual({ code: 0, signal: null });
+    const second = await first.restart();
+    expect(await (await fetch(`${second.url}/notes`)).json()).toEqual(["kept"]);
+    expect(await second.stop()).toEqual({ code: 0, signal: null });
 
-  expect(run("harness.mjs")).toBe('["tested"]');
-  expect(run("served.mjs")).toBe("200");
-});
+    expect(run("harness.mjs")).toBe('["tested"]');
+    expect(run("served.mjs")).toBe("200");
+  },
+);

@@ -14,7 +14,7 @@ import { changed, stepsUnder } from "./guide";
 
 const root = resolve(import.meta.dirname, "../..");
 
-/** An adopter's copy of the project, as a clone would have it, with the packages of this one. */
+/** An adopter's copy of the project with the files of a clone. It links the installed packages of this project. */
 export class Project {
   private constructor(readonly directory: string) {}
 
@@ -24,7 +24,7 @@ export class Project {
     const listed = await output("git", ["ls-files", "--cached", "--others", "--exclude-standard"], root);
     for (const file of listed.split("\n").filter((name) => name !== "" && existsSync(join(root, name))))
       await cp(join(root, file), join(directory, file));
-    // Package by package, because scripts keep a cache between them that is nobody else's.
+    // Links each package separately, because `node_modules/.cache` must not be shared.
     await mkdir(join(directory, "node_modules"));
     for (const name of await readdir(join(root, "node_modules")))
       if (name === ".bin" || !name.startsWith("."))
@@ -33,9 +33,10 @@ export class Project {
   }
 
   /**
-   * Applies the steps below a heading of a guide. Returns the files that it wrote or changed.
+   * Applies the steps below a heading of a guide.
    *
-   * @param guide The name of a file in `docs/guides/`, without `.md`.
+   * @param guide the name of a file in `docs/guides/`, without `.md`.
+   * @returns the files that the steps wrote or changed.
    */
   async follow(guide: string, heading: string): Promise<string[]> {
     const text = await readFile(join(this.directory, "docs", "guides", `${guide}.md`), "utf8");
@@ -55,20 +56,20 @@ export class Project {
     return [...new Set(files)];
   }
 
-  /** Runs a command; one that fails throws with all that it said. */
+  /** Runs a command. @returns its output. @throws Error with its output if it fails. */
   run(command: string, ...args: string[]): Promise<string> {
     return output(command, args, this.directory);
   }
 
-  /** Holds files against the house's form: formatted, and without a finding. */
+  /** Checks files with Prettier and ESLint. @throws Error with the findings. */
   async lint(files: readonly string[]): Promise<void> {
     await this.run("npx", "prettier", "--check", ...files);
     await this.run("npx", "eslint", "--max-warnings", "0", ...files);
   }
 
   /**
-   * Starts it as the README says. Answers what sends requests to it, which holds them against its own document, and the key
-   * and address that it prints.
+   * Starts the copy as the README says. Returns its key and address, and a function that sends requests and checks the replies
+   * against the copy's OpenAPI document.
    */
   async start(): Promise<{ send: Send; key: string; url: string }> {
     const command = ["npm", "start", "--"];
@@ -85,10 +86,11 @@ export class Project {
 
 async function output(command: string, args: readonly string[], cwd: string): Promise<string> {
   const child = spawn(command, args, { cwd, env: shellEnvironment(), stdio: ["ignore", "pipe", "pipe"] });
-  let said = "";
+  let printed = "";
   for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding("utf8").on("data", (text: string) => (said += text));
+    stream.setEncoding("utf8").on("data", (text: string) => (printed += text));
   const [code] = (await once(child, "close")) as [number | null];
-  if (code !== 0) throw new Error(`${[command, ...args].join(" ")}\nended with ${String(code)}:\n${said}`);
-  return said;
+  if (code !== 0)
+    throw new Error(`${[command, ...args].join(" ")}\nexited with ${String(code)}:\n${printed}`);
+  return printed;
 }

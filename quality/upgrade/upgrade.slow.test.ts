@@ -1,6 +1,6 @@
 /**
- * What earlier versions stored is served by this one: a data directory, and a snapshot of a deployment, of each version in
- * `fixtures/`. `expected-VERSION.json` holds what that version's API answered.
+ * This version serves the data of earlier versions. `fixtures/` has a data directory and a snapshot of a deployment of each
+ * version, and `expected-VERSION.json` has the answers of that version's API.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
@@ -19,11 +19,11 @@ interface Expected {
   readonly key: string;
   readonly revokedKey: string;
   readonly files: Readonly<Record<"public" | "private", { storageId: string; sha256: string }>>;
-  /** By path: what the API answered. */
+  /** The answers of the API, by path. */
   readonly reads: Readonly<Record<string, unknown>>;
 }
 
-/** Starts the API of today on a data directory. */
+/** Starts this version of the API with a data directory. */
 async function serve(data: string) {
   const env = { RATE_LIMIT_KEY_PER_MINUTE: "0", RATE_LIMIT_IP_PER_MINUTE: "0" };
   const server = await startServer({ project: process.cwd(), data, port: 0, env });
@@ -52,9 +52,9 @@ describe.each(versions)("version %s", (version) => {
   test.each([
     ["data directory", unpacked],
     ["snapshot", imported],
-  ])("its %s is read and written as before", async (_what, make) => {
+  ])("its %s can be read and written", async (_what, make) => {
     const data = await make(version);
-    // The second start meets what the first has migrated.
+    // The second start uses the data that the first has migrated.
     for (const start of ["first", "second"]) {
       const server = await serve(data);
       const call = (

@@ -1,4 +1,4 @@
-/** A stub deployment for the command line of a test: `node deployment.child.mjs DIR`. Prints its URL, ends with its input. */
+/** A stub deployment for tests of the Convex CLI: `node deployment.child.mjs DIR`. Prints its URL, and ends when stdin ends. */
 import { stubDeployment } from "./deployment.mjs";
 
 const deployment = await stubDeployment(process.argv[2]);

@@ -4,10 +4,10 @@ import { startPush } from "./push.mjs";
 import { Scratch } from "./scratch.mjs";
 
 /**
- * A deployment as `npx convex` sees it while it generates code or pushes, on a free port of 127.0.0.1. It keeps nothing:
- * each push is a first push.
+ * Starts a stub deployment on a free port of 127.0.0.1. It answers the requests that `npx convex` sends to generate code or to
+ * push. It stores nothing, so each push is a first push.
  *
- * @param project absolute path of the folder that the command line pushes.
+ * @param project absolute path of the folder that the Convex CLI pushes.
  * @returns its `url`, and `close()`, which also removes the evaluated code.
  */
 export async function stubDeployment(project) {
@@ -41,7 +41,7 @@ async function answer(request, { project, scratch, url }) {
       return { config: { functions: "convex/" }, moduleHashes: [], nodeDependencies: [] };
     case "/api/deploy2/start_push":
       return startPush(JSON.parse(body), { project, scratch });
-    // What the push would change. Nothing does: a first push has no index to delete and no document to check.
+    // The answer is empty, because a first push deletes no indexes and checks no documents.
     case "/api/deploy2/evaluate_push":
       return { schemaChange: { allocatedComponentIds: {}, schemaIds: {}, indexDiffs: {} } };
     case "/api/deploy2/evaluate_schema":

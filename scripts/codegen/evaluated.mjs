@@ -1,13 +1,13 @@
-/** The code of a push, evaluated in this process: what it defines, and the functions in it. */
+/** Evaluates the code of a push in this process, to find its component definitions and functions. */
 
-/** The definitions of the app and of its components, by path. */
+/** Returns the definitions of the app and of its components, by path. */
 export async function definitionsOf(specs, scratch) {
   const definitions = new Map();
   for (const path of specs.keys()) await define(path, specs, definitions, scratch);
   return definitions;
 }
 
-/** Evaluates a definition, after those that it mounts: their default names are theirs to say. */
+/** Evaluates a definition after the definitions that it mounts, because it needs their default names. */
 async function define(path, specs, definitions, scratch) {
   if (definitions.has(path)) return;
   const spec = specs.get(path);
@@ -22,7 +22,7 @@ async function define(path, specs, definitions, scratch) {
   definitions.set(path, (await scratch.load(file)).default);
 }
 
-/** The functions of a component's modules, as a deployment finds them. */
+/** Returns the functions of a component's modules, as a deployment does. */
 export async function functionsOf(path, spec, scratch) {
   const modules = (spec.functions ?? spec.changedModules).filter(
     ({ environment }) => environment === "isolate",
@@ -60,7 +60,7 @@ function functionOf(name, value) {
   ];
 }
 
-/** A component's schema as JSON, null where it has none. */
+/** Returns a component's schema as JSON, or null if it has none. */
 export async function schemaOf(path, { schema }, scratch) {
   if (schema === null) return null;
   const file = scratch.write(path, "schema", "schema.js", schema.source);

@@ -1,8 +1,8 @@
-/** The files that have been generated, before and after. */
+/** Compares the generated files before and after a run. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 
-/** What is generated below `convex/`, components' too: texts by path. */
+/** Returns the generated files below `convex/`, including those of components: contents by path. */
 export function generated(project) {
   const files = readdirSync(join(project, "convex"), { recursive: true, withFileTypes: true });
   const paths = files
@@ -12,9 +12,9 @@ export function generated(project) {
   return new Map(paths.sort().map((path) => [path, readFileSync(join(project, path), "utf8")]));
 }
 
-/** What has become of it, in a line. */
+/** Describes the difference in one line. */
 export function outcome(before, after) {
   const changed = [...after.keys()].filter((path) => before.get(path) !== after.get(path));
-  if (changed.length === 0) return "convex/_generated is as it was";
-  return before.size === 0 ? "convex/_generated is new" : `has changed: ${changed.join(", ")}`;
+  if (changed.length === 0) return "convex/_generated is unchanged";
+  return before.size === 0 ? "convex/_generated is new" : `changed: ${changed.join(", ")}`;
 }

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { definitionsOf, functionsOf, schemaOf } from "./evaluated.mjs";
 
-/** The answer to a push, as far as code is generated from it (`cli/lib/deployApi/startPush.ts` in `convex`). */
+/** Returns the answer to a push: the parts that code is generated from (`cli/lib/deployApi/startPush.ts` in `convex`). */
 export async function startPush({ appDefinition, componentDefinitions }, { project, scratch }) {
   const specs = new Map([
     ["", appDefinition],
@@ -44,7 +44,7 @@ export async function startPush({ appDefinition, componentDefinitions }, { proje
   };
 }
 
-/** What a component's parent may call: its public functions, as a tree of module paths. */
+/** Returns a component's public functions, which its parent may call, as a tree of module paths. */
 function exportsOf(functions) {
   const root = { type: "branch", branch: [] };
   for (const [module, { functions: found }] of Object.entries(functions)) {
@@ -62,7 +62,7 @@ function exportsOf(functions) {
   return root;
 }
 
-/** True if `convex.json` asks for types that are made of the app's evaluated functions. */
+/** Returns true if `convex.json` sets `staticApi`, which generates types from the app's evaluated functions. */
 function isStatic(project) {
   try {
     return JSON.parse(readFileSync(join(project, "convex.json"), "utf8")).codegen?.staticApi === true;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-/** The code of a push in files of their own, because only files can be evaluated that import each other. */
+/** Writes the code of a push to temporary files, because modules that import each other can only be evaluated as files. */
 export class Scratch {
   #directory = mkdtempSync(join(tmpdir(), "convex-codegen-"));
 
@@ -11,7 +11,7 @@ export class Scratch {
     writeFileSync(join(this.#directory, "package.json"), '{ "type": "module" }');
   }
 
-  /** Writes a file into the folder that a component has for its code of this kind. Answers where it is. */
+  /** Writes a file into the folder of a component and kind of code. @returns its path. */
   write(component, kind, file, contents) {
     const folder = Buffer.from(component).toString("base64url") || "app";
     const path = join(this.#directory, kind, folder, file);
@@ -20,7 +20,7 @@ export class Scratch {
     return path;
   }
 
-  /** Evaluates a file that has been written. Answers what it exports. */
+  /** Evaluates a written file. @returns its exports. */
   load(path) {
     return import(pathToFileURL(path).href);
   }

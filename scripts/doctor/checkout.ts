@@ -13,14 +13,15 @@ import { orOk, problem, type Finding, type Section } from "./finding";
 import { knownNames, readSettings, webhookSetting, webhookSources } from "./settings";
 
 export interface Options {
-  /** Absolute: the folder of the checkout. */
+  /** Absolute path of the checkout. */
   readonly project: string;
+  /** The environment of the process. */
   readonly host: Readonly<Record<string, string | undefined>>;
-  /** Looked at instead of `.env.local` and the environment. */
+  /** Read instead of `.env.local` and the environment. */
   readonly envFile?: string | undefined;
 }
 
-/** Everything that can be looked at without a server. Nothing in the tree is written. */
+/** Runs every check that needs no server. Writes nothing into the tree. */
 export async function checkout({ project, host, envFile }: Options): Promise<Section[]> {
   return [
     { name: "machine", findings: await machine(project) },
@@ -33,13 +34,13 @@ export async function checkout({ project, host, envFile }: Options): Promise<Sec
   ];
 }
 
-/** What is set, by `.env.local` and the environment or by a file. */
+/** Checks the settings in `envFile`, or else in `.env.local` and the environment. */
 export function settings({ project, host, envFile }: Options): Finding[] {
   const set = readSettings(project, host, envFile);
   const sources = webhookSources(project);
   const known = knownNames(project, sources.map(webhookSetting));
   const count = [...known].filter((name) => set.values.has(name) && !name.startsWith("CONVEX_")).length;
-  const broken = set.broken.map((line) => problem(line, "Mend the line, or take it out."));
+  const broken = set.broken.map((line) => problem(line, "Correct or delete the line."));
   const found = [...broken, ...names(set, known), ...values(set), ...origins(set), ...issuers(set)];
-  return [...orOk(found, `${count} set, the others have their defaults`), ...secrets(set, sources)];
+  return [...orOk(found, `${count} set; the others have their defaults`), ...secrets(set, sources)];
 }

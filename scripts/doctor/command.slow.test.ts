@@ -1,4 +1,4 @@
-/** The command as a person runs it, on a good copy of the project and on broken ones. */
+/** Runs the command on an intact copy of the project and on broken ones. */
 import { spawnSync } from "node:child_process";
 import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -28,14 +28,14 @@ function doctor(directory: string, ...args: string[]): { status: number | null; 
   return { status, output: stdout + stderr };
 }
 
-/** A copy whose lock file asks for no packages: those of this machine are looked at elsewhere. */
+/** Copies the project with an empty lock file. Other tests check the installed packages. */
 async function copy(): Promise<string> {
   const { directory } = await Project.copy();
   writeFileSync(join(directory, "package-lock.json"), '{ "packages": { "": {} } }');
   return directory;
 }
 
-test("a good copy has nothing to do", async () => {
+test("an intact copy has no problems and no warnings", async () => {
   const { status, output } = doctor(await copy(), "--json");
   const { problems, warnings, findings } = JSON.parse(output) as Report;
   expect(findings.filter(({ level }) => level !== "ok")).toEqual([]);
@@ -44,7 +44,7 @@ test("a good copy has nothing to do", async () => {
   expect([...new Set(findings.map(({ check }) => check))]).toEqual(checks);
 });
 
-test("a broken copy is told all of it at once, and ends with 1", async () => {
+test("all faults of a broken copy are reported at once, with exit code 1", async () => {
   const directory = await copy();
   writeFileSync(
     join(directory, ".env.local"),
@@ -54,10 +54,10 @@ test("a broken copy is told all of it at once, and ends with 1", async () => {
   appendFileSync(join(directory, "convex/_generated/api.d.ts"), "// by hand\n");
   const { status, output } = doctor(directory);
   expect(output).toMatch(
-    /settings +problem {2}CORS_ORIGIN is no setting.*\n +→ Call it CORS_ORIGINS, in \.env\.local\./,
+    /settings +problem {2}CORS_ORIGIN is not a setting.*\n +→ Rename it to CORS_ORIGINS in \.env\.local\./,
   );
   expect(output).toMatch(/problem {2}STRIPE_WEBHOOK_SECRET is an API key\n/);
-  expect(output).toMatch(/modules +problem {2}convex\/my-dates\.ts: Convex refuses this name/);
+  expect(output).toMatch(/modules +problem {2}convex\/my-dates\.ts: .*\n +→ Rename or move the file/);
   expect(output).toMatch(/bundle +problem {2}convex\/my-dates\.ts:1 imports node:fs/);
   expect(output).toMatch(/generated +problem {2}/);
   expect(output).not.toContain("sk_live");
@@ -65,35 +65,35 @@ test("a broken copy is told all of it at once, and ends with 1", async () => {
   expect(output).toMatch(/\n5 problems, 0 warnings\.\n$/);
 });
 
-test("without packages it says so itself", () => {
+test("without packages it says to install them", () => {
   const directory = mkdtempSync(join(tmpdir(), "doctor-test-"));
   onTestFinished(() => rmSync(directory, { recursive: true }));
   mkdirSync(join(directory, "scripts"));
   cpSync(join(root, "scripts/doctor"), join(directory, "scripts/doctor"), { recursive: true });
   cpSync(join(root, "package.json"), join(directory, "package.json"));
   const { status, output } = doctor(directory);
-  expect(output).toMatch(/^problem {2}The packages are not there: .*esbuild.*\n +→ Run `npm ci`\.$/m);
+  expect(output).toMatch(/^problem {2}The packages are not installed: .*esbuild.*\n +→ Run `npm ci`\.$/m);
   expect(status).toBe(1);
   expect(JSON.parse(doctor(directory, "--json").output)).toMatchObject({ problems: 1 });
 });
 
 test.each([
-  [["--url", "ftp://x"], "--url takes an address"],
-  [["--settings", "nowhere"], "There is no file nowhere"],
+  [["--url", "ftp://x"], "--url must begin with https://"],
+  [["--settings", "nowhere"], "The file nowhere does not exist"],
   [["--colour"], "Unknown option '--colour'"],
-])("%s is answered with the usage, and 2", (args, said) => {
+])("%s prints the usage, with exit code 2", (args, message) => {
   const { status, output } = doctor(root, ...args);
-  expect(output).toContain(said);
+  expect(output).toContain(message);
   expect(output).toContain("npm run doctor -- [options]");
   expect(status).toBe(2);
 });
 
-test("a copy without what the doctor itself needs is told which file", async () => {
+test("a missing file that the doctor itself imports is reported by name", async () => {
   const directory = await copy();
   rmSync(join(directory, "convex/lib/env.lib.ts"));
   const { status, output } = doctor(directory);
   expect(output).toMatch(
-    /^problem {2}[\w./]+:\d+: Could not resolve "[./\w]+\/lib\/env\.lib"\n +→ Mend the file/,
+    /^problem {2}[\w./]+:\d+: Could not resolve "[./\w]+\/lib\/env\.lib"\n +→ Correct the file/,
   );
   expect(output).not.toContain("    at ");
   expect(status).toBe(1);

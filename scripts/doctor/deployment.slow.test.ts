@@ -1,4 +1,4 @@
-/** The doctor on a running deployment: one that is well, and one behind a proxy that is not. */
+/** The doctor on a running deployment: an intact one, and one behind a faulty proxy. */
 import { createServer, type Server } from "node:http";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -38,8 +38,8 @@ beforeAll(async () => {
     DOCS_SCRIPT_URL: `http://127.0.0.1:${port}/scalar.js`,
   };
   server = await startServer({ project: root, data, port: 0, env, log: () => undefined });
-  const who = { name: "doctor", scopes: ["items:read"], email: "doctor@example.com" };
-  ({ key } = (await server.run("apiKeys:issue", who)) as { key: string });
+  const options = { name: "doctor", scopes: ["items:read"], email: "doctor@example.com" };
+  ({ key } = (await server.run("apiKeys:issue", options)) as { key: string });
   return async () => {
     await server.close(0);
     script.close();
@@ -47,7 +47,7 @@ beforeAll(async () => {
   };
 });
 
-/** The findings, by section and as lines. */
+/** Checks the server, and returns the findings of each section as lines. */
 async function look(options: Partial<Deployment> = {}): Promise<Record<string, string[]>> {
   const sections = await deployment({ url: new URL(server.url), project: root, ...options });
   return Object.fromEntries(
@@ -62,78 +62,78 @@ function file(text: string): string {
   return join(directory, "env");
 }
 
-/** A proxy before the server, gone when the test is. */
+/** Starts a proxy in front of the server. It ends with the test. */
 const proxy = (change: Change): Promise<URL> => proxyTo(server.url, change);
 
-test("a deployment that is well is told to be, with what it is set to", async () => {
+test("an intact deployment has no problems, and its settings are listed", async () => {
   const envFile = file(
     Object.entries(ENV)
       .map((pair) => pair.join("="))
       .join("\n"),
   );
   expect(await look({ key, envFile, origins: ["https://b.example.org"] })).toEqual({
-    answers: ["ok healthy, and its database can be read and written"],
+    answers: ["ok the API is healthy, and its database can be read and written"],
     settings: [
-      "ok 2 set, the others have their defaults",
-      "ok webhooks open: stripe; closed, without a secret: clerk, github",
+      "ok 2 set; the others have their defaults",
+      "ok webhooks open: stripe; closed because no secret is set: clerk, github",
     ],
-    headers: ["ok security headers and the request's id are there"],
-    document: ["ok its OpenAPI document is this checkout's"],
-    docs: ["ok the reference page and its script are there"],
-    cors: ["ok 3 origins are allowed, a stranger is not"],
+    headers: ["ok security headers and X-Request-Id arrive unchanged"],
+    document: ["ok the OpenAPI document matches this checkout"],
+    docs: ["ok the reference page and its script load"],
+    cors: ["ok 3 origins are allowed, an unlisted origin is refused"],
     webhooks: [
       "ok open: stripe",
-      "ok closed, without a secret: clerk (CLERK_WEBHOOK_SECRET), github (GITHUB_WEBHOOK_SECRET)",
+      "ok closed because no secret is set: clerk (CLERK_WEBHOOK_SECRET), github (GITHUB_WEBHOOK_SECRET)",
     ],
-    key: ['ok the key "doctor" works, with items:read'],
-    address: ["ok requests are not counted by address"],
+    key: ['ok the key "doctor" works; its scopes are items:read'],
+    address: ["ok requests are not limited by address"],
   });
 });
 
-describe("of the settings that it is meant to have", () => {
-  test("a secret that is missing there is told", async () => {
+describe("of the settings that a deployment should have", () => {
+  test("a missing secret is reported", async () => {
     const { webhooks } = await look({ envFile: file(`CLERK_WEBHOOK_SECRET=${SECRET}`) });
     expect(webhooks?.[0]).toBe(
-      "problem /webhooks/clerk is closed: the deployment has no CLERK_WEBHOOK_SECRET",
+      "problem /webhooks/clerk is closed: CLERK_WEBHOOK_SECRET is not set on the deployment",
     );
   });
 
-  test("an origin that is refused there is told", async () => {
+  test("a refused origin is reported", async () => {
     const { cors } = await look({ envFile: file("CORS_ORIGINS=https://new.example.com") });
-    expect(cors).toEqual(["problem Pages of https://new.example.com are refused"]);
+    expect(cors).toEqual(["problem Requests from pages of https://new.example.com are refused"]);
     expect((await look({ origins: ["https://x.example.com"] }))["cors"]).toEqual([
-      "problem Pages of https://x.example.com are refused",
+      "problem Requests from pages of https://x.example.com are refused",
     ]);
   });
 });
 
 describe("a key", () => {
-  test("with a typo, and one that is unknown, are told apart", async () => {
+  test("with a typo gets another message than an unknown key", async () => {
     const typo = key.slice(0, -1) + (key.endsWith("0") ? "1" : "0");
-    expect((await look({ key: typo }))["key"]).toEqual(["problem The key has a typo: it is not whole"]);
-    const who = { name: "gone", scopes: ["*"], email: "gone@example.com" };
-    const { key: gone } = (await server.run("apiKeys:issue", who)) as { key: string };
-    const admin = { "X-API-Key": gone };
+    expect((await look({ key: typo }))["key"]).toEqual(["problem The key is incomplete or mistyped"]);
+    const options = { name: "revoked", scopes: ["*"], email: "revoked@example.com" };
+    const { key: revoked } = (await server.run("apiKeys:issue", options)) as { key: string };
+    const admin = { "X-API-Key": revoked };
     const [own] = (await (await checkedFetch(`${server.url}/api/keys`, { headers: admin })).json()) as {
       id: string;
     }[];
     await checkedFetch(`${server.url}/api/keys/${own?.id ?? ""}`, { method: "DELETE", headers: admin });
-    expect((await look({ key: gone }))["key"]).toEqual(["problem The deployment does not know the key"]);
+    expect((await look({ key: revoked }))["key"]).toEqual(["problem The deployment does not know the key"]);
   });
 });
 
 describe("behind a proxy", () => {
-  test("at another address than it takes for its own it is told", async () => {
+  test("at another address than its own the deployment gets a warning", async () => {
     const url = await proxy(() => ({}));
     const { document, headers } = await look({ url });
     expect(document).toEqual([
-      "ok its OpenAPI document is this checkout's",
-      `warning It takes ${server.url} for its own, not ${url.origin}`,
+      "ok the OpenAPI document matches this checkout",
+      `warning Links lead to ${server.url}, not to ${url.origin}`,
     ]);
     expect(headers?.[0]).toMatch(/^ok/);
   });
 
-  test("that drops headers it is told which", async () => {
+  test("that drops headers, the missing headers are reported", async () => {
     const url = await proxy(
       (_, { headers: { "x-frame-options": _frame, "x-request-id": _id, ...rest } }) => ({
         headers: rest,
@@ -141,23 +141,25 @@ describe("behind a proxy", () => {
     );
     const { headers } = await look({ url });
     expect(headers).toEqual([
-      "problem Not as the API sends them: X-Frame-Options",
+      "problem Headers are missing or changed: X-Frame-Options",
       expect.stringMatching(/^warning X-Request-Id is not echoed/),
     ]);
   });
 
-  test("that lets every page in, or answers webhooks itself, it is told", async () => {
+  test("that allows every origin and answers webhooks itself, both are reported", async () => {
     const url = await proxy(({ url: path = "" }, { headers }) =>
       path.startsWith("/webhooks/")
         ? { status: 405 }
         : { headers: { ...headers, "access-control-allow-origin": "*" } },
     );
     const { cors, webhooks } = await look({ url, envFile: file("CORS_ORIGINS=https://app.example.com") });
-    expect(cors).toEqual(["warning Every page may call, not only those of CORS_ORIGINS"]);
-    expect(webhooks).toContain("problem POST /webhooks/stripe answers 405, where an unsigned one gets 400");
+    expect(cors).toEqual(["warning The deployment allows every origin, not only those in CORS_ORIGINS"]);
+    expect(webhooks).toContain(
+      "problem POST /webhooks/stripe answers an unsigned event with 405, not with 400",
+    );
   });
 
-  test("of other code is told what differs, and of a page without its script that", async () => {
+  test("that serves another document and a page without its script, both are reported", async () => {
     const url = await proxy(({ url: path }, { body }) => {
       if (path === "/openapi.json") return { body: body.replaceAll('"/api/user"', '"/api/me"') };
       if (path === "/docs") return { body: body.replace(/scalar\.js/, "scalar.js?gone") };
@@ -166,25 +168,25 @@ describe("behind a proxy", () => {
     const { document, docs } = await look({ url });
     expect(docs).toEqual([expect.stringMatching(/^warning The script of .*\?gone, answers 404$/)]);
     expect(document?.[0]).toBe(
-      "warning Its OpenAPI document is not this checkout's: only there: GET /api/me; only here: GET /api/user",
+      "warning The OpenAPI document differs from this checkout's: only on the deployment: GET /api/me; only in the checkout: GET /api/user",
     );
   });
 
-  test("whose database does not answer is told, and nothing else is asked", async () => {
+  test("that answers 503 to the readiness check, the other checks are skipped", async () => {
     const body = JSON.stringify({
       status: "unavailable",
       checks: [{ name: "database.write", ok: false, ms: 9 }],
     });
     const url = await proxy(({ url: path }) => (path === "/health/ready" ? { status: 503, body } : {}));
     expect(await look({ url })).toEqual({
-      answers: ["problem GET /health/ready answers 503: database.write fails"],
+      answers: ["problem GET /health/ready answers 503; failed checks: database.write"],
       settings: [],
     });
   });
 });
 
-describe("the address that requests are counted by", () => {
-  /** A server that is told of proxies in front of it, although there are none. */
+describe("the address by which requests are limited", () => {
+  /** Checks a server that expects this number of proxies in front of it, although there are none. */
   async function counted(trustProxy: number, limit: string): Promise<string[]> {
     const data = mkdtempSync(join(tmpdir(), "doctor-test-"));
     const env = { RATE_LIMIT_IP_PER_MINUTE: limit };
@@ -196,38 +198,38 @@ describe("the address that requests are counted by", () => {
     return lines(await address(asking(new URL(limited.url))));
   }
 
-  test("is the connection's where X-Forwarded-For means nothing", async () => {
+  test("is the connection's if the server ignores X-Forwarded-For", async () => {
     expect(await counted(0, "12")).toEqual([
-      "ok clients do not choose the address that they are counted by → ",
+      "ok clients cannot choose the address by which they are limited → ",
     ]);
   });
 
   // As on Convex without a proxy that replaces the header.
-  test("is told where it is the client's own X-Forwarded-For", async () => {
+  test("gets a warning if it is the client's own X-Forwarded-For", async () => {
     expect(await counted(1, "12")).toEqual([
-      expect.stringMatching(/^warning X-Forwarded-For is believed as clients send it.* → Let the proxy/),
+      expect.stringMatching(/^warning The API trusts X-Forwarded-For as clients send it.* → Let the proxy/),
     ]);
   });
 
-  test("does not show where the limit is too high or too low", async () => {
+  test("does not show if the limit is too high or too low", async () => {
     for (const limit of ["5", "6000"])
       expect(await counted(1, limit)).toEqual([
-        expect.stringMatching(/^ok a limit of \d+ a minute does not/),
+        expect.stringMatching(/^ok a limit of \d+ requests a minute does not/),
       ]);
   });
 });
 
-test("an address where nobody listens, and one where something else does, are told", async () => {
+test("an address without a server, and one of another server, are reported", async () => {
   const other = new URL(`http://127.0.0.1:${(script.address() as AddressInfo).port}`);
   expect((await look({ url: other }))["answers"]).toEqual([
     "problem GET /health answers 200, so this is not the API",
   ]);
-  const gone = createServer().listen(0, "127.0.0.1");
-  await once(gone, "listening");
-  const { port } = gone.address() as AddressInfo;
-  gone.close();
-  await once(gone, "close");
+  const closed = createServer().listen(0, "127.0.0.1");
+  await once(closed, "listening");
+  const { port } = closed.address() as AddressInfo;
+  closed.close();
+  await once(closed, "close");
   expect((await look({ url: new URL(`http://127.0.0.1:${port}`) }))["answers"]?.[0]).toMatch(
-    /^problem It cannot be reached: .*ECONNREFUSED/,
+    /^problem The deployment cannot be reached: .*ECONNREFUSED/,
   );
 });

@@ -10,18 +10,18 @@ import { problem, reasonOf, type Finding, type Section } from "./finding";
 import { readSettings, webhookSources } from "./settings";
 
 export interface Deployment {
-  /** Where its HTTP actions are. */
+  /** The origin of its HTTP actions. */
   readonly url: URL;
-  /** Absolute: the checkout that it is held against. */
+  /** Absolute path of the checkout to compare it with. */
   readonly project: string;
   readonly key?: string | undefined;
-  /** Origins that have to be allowed. */
+  /** Origins that must be allowed. */
   readonly origins?: readonly string[] | undefined;
-  /** What it is meant to be set to, as `npx convex env list --include-values` prints it. */
+  /** A file with the settings that it should have, as `npx convex env list --include-values` prints them. */
   readonly envFile?: string | undefined;
 }
 
-/** Everything that can be looked at from outside. Nothing is written there, and nothing stays. */
+/** Runs every check that works from outside. Changes nothing in the deployment. */
 export async function deployment(options: Deployment): Promise<Section[]> {
   const { project, envFile } = options;
   const ask = asking(options.url);
@@ -39,7 +39,7 @@ export async function deployment(options: Deployment): Promise<Section[]> {
     await section("cors", () => cors(ask, origins, known?.get("CORS_ORIGINS"))),
     await section("webhooks", () => webhooks(ask, webhookSources(project), known)),
     ...(text === undefined ? [] : [await section("key", () => key(ask, text))]),
-    // Last, because it uses up a part of the address's limit.
+    // Last, because it uses up part of this address's rate limit.
     await section("address", () => address(ask)),
   ];
 }
@@ -48,6 +48,7 @@ async function section(name: string, look: () => Promise<Finding[]>): Promise<Se
   try {
     return { name, findings: await look() };
   } catch (error) {
-    return { name, findings: [problem(`No answer: ${reasonOf(error)}`, "Try again; look into the log.")] };
+    const what = `The check failed: ${reasonOf(error)}`;
+    return { name, findings: [problem(what, "Try again, then read the deployment's log.")] };
   }
 }

@@ -1,4 +1,4 @@
-/** Prints the OpenAPI document that the contracts make. The doctor compares it and writes nothing. */
+/** Prints the OpenAPI document of the contracts, for the doctor to compare. Writes nothing. */
 import { documentText } from "../../openapi/documentText";
 
 process.stdout.write(await documentText());

@@ -8,7 +8,7 @@ const root = resolve(import.meta.dirname, "../..");
 const secrets = webhookSources(root).map(webhookSetting);
 const names = [...knownNames(root, secrets)].filter((name) => !name.startsWith("CONVEX_")).sort();
 
-test("the settings are those that the functions read", () => {
+test("the settings are the variables that the functions read", () => {
   expect(names).toContain("CORS_ORIGINS");
   expect(names).toContain("OIDC_AUDIENCE");
   expect(names).toContain("GITHUB_WEBHOOK_SECRET");

@@ -1,33 +1,31 @@
-/** What the doctor finds. */
-
 export type Level = "ok" | "warning" | "problem";
 
 export interface Finding {
   readonly level: Level;
-  /** What is so, in one sentence. Never the value of a secret. */
+  /** The state that was found, in one sentence. Never the value of a secret. */
   readonly what: string;
-  /** What to do about it. */
+  /** The remedy. */
   readonly do?: string;
 }
 
-/** Something looked at, with all that was found there. */
+/** One area of the checks, with its findings. */
 export interface Section {
-  /** A few words: `settings`, `bundle`. */
+  /** Such as `settings` or `bundle`. */
   readonly name: string;
   readonly findings: readonly Finding[];
 }
 
 export const ok = (what: string): Finding => ({ level: "ok", what });
-/** Works, but hardly as it was meant. */
+/** Works, but probably not as intended. */
 export const warning = (what: string, remedy: string): Finding => ({ level: "warning", what, do: remedy });
-/** Does not work, or not safely. */
+/** Does not work, or is not safe. */
 export const problem = (what: string, remedy: string): Finding => ({ level: "problem", what, do: remedy });
 
-/** The findings, or where there are none, that all is well. */
+/** Returns the findings, or a single `ok` if there are none. */
 export const orOk = (findings: readonly Finding[], what: string): readonly Finding[] =>
   findings.length > 0 ? findings : [ok(what)];
 
-/** What an error says, in one line. */
+/** Returns the first line of an error's message, or of its cause's message. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { cause } = error;

@@ -1,4 +1,4 @@
-/** Looks at this checkout, or at a running deployment, and says what to do: `npm run doctor -- --help`. */
+/** Checks this checkout or a running deployment, and prints problems with their remedies: `npm run doctor -- --help`. */
 import { parseArgs } from "node:util";
 import { checkout } from "./checkout";
 import { deployment } from "./deployment";
@@ -7,17 +7,17 @@ import { asJson, asText, hasProblems } from "./report";
 
 const USAGE = `npm run doctor -- [options]
 
-Without --url it looks at this checkout: Node and packages, settings, what npx convex talks to, the modules, types and
-bundle of a push, generated files. It writes nothing into the tree.
+Without --url, the doctor checks this checkout: Node and packages, settings, the deployment that npx convex uses, the
+modules, types and bundle of a push, and the generated files. It does not change any file.
 
-  --settings FILE  the settings to look at, in the place of .env.local and the environment. For those of a deployment:
+  --settings FILE  reads the settings from FILE instead of .env.local and the environment. To check a deployment's settings:
                    npx convex env list --include-values > FILE
-  --url URL        looks at a running deployment instead, from outside
-  --key KEY        with --url: a key to try (or DOCTOR_KEY in the environment)
-  --origin ORIGIN  with --url: a page's origin that has to be allowed; may be given several times
+  --url URL        checks a running deployment from outside instead
+  --key KEY        with --url: also checks this API key (or DOCTOR_KEY in the environment)
+  --origin ORIGIN  with --url: also checks that pages of this origin may call; can be repeated
   --json           prints the findings as JSON
 
-It ends with 1 if there is a problem, with 0 if there is none; warnings do not count.
+Exit codes: 0 without a problem, 1 with a problem, 2 for wrong options. Warnings do not count as problems.
 `;
 
 const TEXT = { type: "string" } as const;
@@ -36,7 +36,7 @@ async function main(): Promise<number> {
   }
   const project = process.cwd();
   if (url !== undefined && !/^https?:$/.test(URL.canParse(url) ? new URL(url).protocol : ""))
-    throw new Error(`--url takes an address that begins with https://, not '${url}'`);
+    throw new Error(`--url must begin with https:// or http://, not '${url}'`);
   const sections: Section[] =
     url === undefined
       ? await checkout({ project, host: process.env, envFile })

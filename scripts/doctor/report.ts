@@ -5,7 +5,7 @@ const count = (sections: readonly Section[], level: Level): number =>
 
 const plural = (n: number, word: string): string => `${n} ${word}${n === 1 ? "" : "s"}`;
 
-/** Everything that was looked at, for people: what is well in a line, what is not with what to do. */
+/** Formats the findings for people: a line each, and a second line with the remedy. */
 export function asText(subject: string, sections: readonly Section[]): string {
   const width = Math.max(...sections.map(({ name }) => name.length));
   const lines = sections.flatMap(({ name, findings }) =>
@@ -27,7 +27,7 @@ function entry(finding: Finding, width: number): string {
   return `${finding.level.padEnd(WIDEST)}  ${finding.what}${remedy}`;
 }
 
-/** The same for programs: `{subject, problems, warnings, findings: [{check, level, what, do?}]}`. */
+/** Formats the findings for programs: `{subject, problems, warnings, findings: [{check, level, what, do?}]}`. */
 export function asJson(subject: string, sections: readonly Section[]): string {
   const findings = sections.flatMap(({ name, findings }) =>
     findings.map((finding) => ({ check: name, ...finding })),
@@ -41,5 +41,5 @@ export function asJson(subject: string, sections: readonly Section[]): string {
   return `${JSON.stringify(report, null, 2)}\n`;
 }
 
-/** Whether anything does not work. */
+/** Returns whether any finding is a problem. */
 export const hasProblems = (sections: readonly Section[]): boolean => count(sections, "problem") > 0;

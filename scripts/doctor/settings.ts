@@ -1,42 +1,42 @@
-/** The settings that a checkout knows, and what a deployment is given. */
+/** Reads the settings, and the names of all settings that a checkout knows. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Environment } from "../../packages/convex-embedded/src/environment/environment";
 import { brokenLinesOf, readEnvFile } from "../../packages/convex-embedded/src/environment/envFile";
 
 export interface Settings {
-  /** What functions would see. */
+  /** The variables that functions see. */
   readonly values: ReadonlyMap<string, string>;
-  /** The names that the env file sets: those were all meant for this API. */
+  /** The names that the env file sets. All of them are meant for this API. */
   readonly written: ReadonlySet<string>;
-  /** How messages name the place to change. */
+  /** The file to change, as messages name it. */
   readonly place: string;
-  /** `.env.local:3: what`, for each line of the file that sets nothing. */
+  /** `.env.local:3: reason`, for each malformed line of the file. */
   readonly broken: readonly string[];
 }
 
 /**
- * The settings as the embedded runtime reads them: `.env.local` over the environment. With a file, what it says and nothing
- * else: the settings of a deployment, as `npx convex env list --include-values` prints them.
+ * Reads the settings as the embedded runtime does: `.env.local`, then the environment. With `envFile`, reads only that file,
+ * which has the settings of a deployment as `npx convex env list --include-values` prints them.
  *
- * @param envFile relative to the current directory. @throws Error if it is not there, or cannot be read.
+ * @param envFile relative to the current directory. @throws Error if the file is missing or unreadable.
  */
 export function readSettings(
   project: string,
   host: Readonly<Record<string, string | undefined>>,
   envFile?: string,
 ): Settings {
-  if (envFile !== undefined && !existsSync(envFile)) throw new Error(`There is no file ${envFile}`);
+  if (envFile !== undefined && !existsSync(envFile)) throw new Error(`The file ${envFile} does not exist`);
   const file = envFile ?? join(project, ".env.local");
   const { variables } = new Environment(envFile === undefined ? host : {}, file);
   const written = new Set(readEnvFile(file).keys());
   return { values: variables, written, place: envFile ?? ".env.local", broken: brokenLinesOf(file) };
 }
 
-/** The name of the setting with a source's secrets, as `webhookSetting` makes it. */
+/** Returns the name of the setting with a source's secrets. */
 export { webhookSetting } from "../../convex/lib/env.lib";
 
-/** The sources of webhooks, by the paths of the OpenAPI document. None where that cannot be read. */
+/** Returns the sources of webhooks, from the paths of the OpenAPI document; none if the document is missing. */
 export function webhookSources(project: string): string[] {
   const file = join(project, "openapi", "openapi.json");
   if (!existsSync(file)) return [];
@@ -44,7 +44,7 @@ export function webhookSources(project: string): string[] {
   return [...new Set([...paths].map(([, source = ""]) => source))].filter((source) => source !== "");
 }
 
-/** Every name that the functions read: what stands in quotes in the two files that read the environment. */
+/** Returns every name that the functions read: the names in the three files that read or declare variables. */
 export function knownNames(project: string, secrets: readonly string[]): Set<string> {
   const files = ["convex/lib/env.lib.ts", "convex/auth.config.ts", "convex/convex.config.ts"];
   const texts = files.map((file) => join(project, file)).filter((file) => existsSync(file));

@@ -1,6 +1,6 @@
 /**
- * `npm run doctor`: starts the doctor, which is written in TypeScript. Without packages, or on a Node that is too old, it
- * cannot start, so these two are looked at here.
+ * `npm run doctor`: starts the doctor, which is written in TypeScript. It cannot start without packages or on an old Node, so
+ * this file checks both first.
  */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -23,18 +23,18 @@ if (major < 20) giveUp(`Node ${process.versions.node} is too old`, `Install Node
 try {
   createRequire(join(root, "package.json"))("esbuild");
 } catch (error) {
-  giveUp(`The packages are not there: ${error.message.split("\n", 1)[0]}`, "Run `npm ci`.");
+  giveUp(`The packages are not installed: ${error.message.split("\n", 1)[0]}`, "Run `npm ci`.");
 }
 
 process.argv.splice(2, 0, join(root, "scripts/doctor/main.ts"));
 try {
   await import("../run.mjs");
 } catch (error) {
-  // The doctor uses files of the project. What is wrong with one of them keeps it from starting.
+  // The doctor imports files of the project. An error in one of them keeps it from starting.
   const [{ text, location } = {}] = error.errors ?? [];
   if (!location) throw error;
   giveUp(
     `${location.file}:${location.line}: ${text}`,
-    "Mend the file, or bring back what is missing; `git status` names what has changed.",
+    "Correct the file, or restore what is missing. `git status` lists the changes.",
   );
 }

@@ -1,4 +1,4 @@
 import type { Linter } from "eslint";
 
-export const MOST_DEPTH: number;
+export const MAX_DEPTH: number;
 export const boundaries: Linter.Config[];

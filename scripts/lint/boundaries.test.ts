@@ -3,42 +3,42 @@ import { join, resolve } from "node:path";
 import { ESLint, type Linter } from "eslint";
 import tseslint from "typescript-eslint";
 import { describe, expect, test } from "vitest";
-import { boundaries, MOST_DEPTH } from "./boundaries.mjs";
+import { boundaries, MAX_DEPTH } from "./boundaries.mjs";
 
 const root = resolve(import.meta.dirname, "../..");
-// These rules need no types, and so no project.
+// These rules need no types, so ESLint runs without a TypeScript project.
 const eslint = new ESLint({
   cwd: root,
   overrideConfigFile: true,
   overrideConfig: [{ files: ["**/*.ts"], languageOptions: { parser: tseslint.parser } }, ...boundaries],
 });
 
-/** The messages about a line of code in a file, which need not exist. */
-async function said(file: string, code: string): Promise<string[]> {
+/** Lints code as if it were in this file, which need not exist. @returns the messages. */
+async function messagesFor(file: string, code: string): Promise<string[]> {
   const [result] = await eslint.lintText(code, { filePath: join(root, file) });
   return (result?.messages ?? []).map(({ message }) => message);
 }
 
 const importing = (name: string) => `import { x } from "${name}"; x();`;
 
-const CONVEX = "convex/ imports nothing from outside";
-const KIT = "The kit knows the product through product.kit.ts alone";
-const LIBRARIES = "Functions stay free of Hono and zod";
-const HTTP = "Functions do not import the HTTP layer";
-const PACKAGE = "A package imports nothing from outside its folder";
+const CONVEX = "convex/ may import only openapi/openapi.json";
+const KIT = "The kit imports the product only through product.kit.ts";
+const LIBRARIES = "Functions must not import Hono or zod";
+const HTTP = "Functions must not import the HTTP layer";
+const PACKAGE = "A package must not import files outside its folder";
 
-describe("an import over a boundary is refused", () => {
+describe("an import across a boundary is refused", () => {
   test.each([
     ["convex/items.ts", "../packages/convex-embedded/src/testing", CONVEX],
     ["convex/items.ts", "../openapi/tags", CONVEX],
-    ["convex/items.ts", "./openapi/../../openapi/tags", "Write the path without names before"],
+    ["convex/items.ts", "./openapi/../../openapi/tags", "Put every `..` at the start"],
     ["convex/lib/page.lib.ts", "../../scripts/reference.mjs", CONVEX],
     ["convex/lib/page.lib.ts", "../../../openapi/openapi.json", CONVEX],
     ["convex/http/kit/api.kit.ts", "../../../quality/bench/lib/svg", KIT],
     ["convex/http/items/items.routes.ts", "../../../openapi/tags", CONVEX],
     ["convex/a/b/c/d/e/f/deep.ts", "../../../../../../../openapi/tags", CONVEX],
-    ["convex/http/items/items.routes.ts", "./../../../openapi/tags", "Write the path without names before"],
-    ["convex/process.ts", "convex-embedded/testing", "convex/ runs on every Convex"],
+    ["convex/http/items/items.routes.ts", "./../../../openapi/tags", "Put every `..` at the start"],
+    ["convex/process.ts", "convex-embedded/testing", "convex/ must not import the embedded runtime"],
     ["convex/http/kit/paging.kit.ts", "../../lib/failure.lib", KIT],
     ["convex/http/kit/paging.kit.ts", "../middleware/cors.middleware", KIT],
     ["convex/http/kit/product.kit.ts", "../../../openapi/tags", CONVEX],
@@ -54,18 +54,18 @@ describe("an import over a boundary is refused", () => {
     ["packages/convex-embedded/bin/a.ts", "../../../quality/e2e/main", PACKAGE],
     ["packages/convex-embedded/src/exec/run.test.ts", "../../../../openapi/contract/check", PACKAGE],
   ])("%s: %s", async (file, name, message) => {
-    expect(await said(file, importing(name))).toEqual([expect.stringContaining(message)]);
+    expect(await messagesFor(file, importing(name))).toEqual([expect.stringContaining(message)]);
   });
 
   test.each([
     ["of a type", 'import type { X } from "zod/mini"; export type Y = X;'],
-    ["of a type in place", 'export type Y = import("zod/mini").ZodMiniType;'],
+    ["of an inline type", 'export type Y = import("zod/mini").ZodMiniType;'],
     ["by a call", 'export const load = () => import("zod/mini");'],
     ["by a re-export", 'export { z } from "zod/mini";'],
     ["of everything", 'export * from "zod/mini";'],
-    ["for its effects", 'import "zod/mini";'],
+    ["for its side effects", 'import "zod/mini";'],
   ])("%s", async (_form, code) => {
-    expect(await said("convex/items.ts", code)).toEqual([expect.stringContaining(LIBRARIES)]);
+    expect(await messagesFor("convex/items.ts", code)).toEqual([expect.stringContaining(LIBRARIES)]);
   });
 });
 
@@ -82,28 +82,28 @@ test.each([
   ["convex/items.ts", "convex-helpers"],
   ["packages/convex-embedded/src/exec/run.ts", "../../fixtures/serve"],
 ])("within the boundaries, %s may import %s", async (file, name) => {
-  expect(await said(file, importing(name))).toEqual([]);
+  expect(await messagesFor(file, importing(name))).toEqual([]);
 });
 
 describe("the tables of users", () => {
   const reading = 'export const f = (ctx) => ctx.db.query("users").collect();';
 
   test.each(["convex/items.ts", "convex/webhooks/clerkEffects.ts", "convex/http/users/users.routes.ts"])(
-    "are out of reach for %s",
+    "cannot be accessed from %s",
     async (file) => {
-      expect(await said(file, reading)).toEqual(["Reach users through identity/users.lib.ts."]);
-      expect(await said(file, reading.replace("users", "deletedClerkUsers"))).toHaveLength(1);
-      expect(await said(file, reading.replace("users", "items"))).toEqual([]);
+      expect(await messagesFor(file, reading)).toEqual(["Access users through identity/users.lib.ts."]);
+      expect(await messagesFor(file, reading.replace("users", "deletedClerkUsers"))).toHaveLength(1);
+      expect(await messagesFor(file, reading.replace("users", "items"))).toEqual([]);
     },
   );
 
-  test("are read by their module, and by conversions", async () => {
-    expect(await said("convex/identity/users.lib.ts", reading)).toEqual([]);
-    expect(await said("convex/migrations.ts", reading)).toEqual([]);
+  test("can be accessed from their module and from migrations", async () => {
+    expect(await messagesFor("convex/identity/users.lib.ts", reading)).toEqual([]);
+    expect(await messagesFor("convex/migrations.ts", reading)).toEqual([]);
   });
 });
 
-test("the project's own configuration has these rules, beside its rule for tests", async () => {
+test("the project's configuration has these rules, and its own rule for tests", async () => {
   const project = new ESLint({ cwd: root });
   const rulesOf = async (file: string) => {
     const config = (await project.calculateConfigForFile(join(root, file))) as Linter.Config;
@@ -116,10 +116,10 @@ test("the project's own configuration has these rules, beside its rule for tests
   expect(ofTests).toContain("endsWithTest");
 });
 
-test("no file is deeper than the rules reach", () => {
+test("the rules cover the deepest file", () => {
   const files = execFileSync("git", ["ls-files", "convex", "packages/*"], { cwd: root, encoding: "utf8" });
   const depths = files
     .split("\n")
     .map((file) => file.split("/").length - (file.startsWith("packages/") ? 3 : 2));
-  expect(Math.max(...depths)).toBeLessThanOrEqual(MOST_DEPTH);
+  expect(Math.max(...depths)).toBeLessThanOrEqual(MAX_DEPTH);
 });

@@ -1,10 +1,10 @@
 /**
- * An ESLint rule: a promise is awaited, returned or passed on where it is made.
+ * An ESLint rule: a promise must be awaited, returned or passed on in the expression that creates it.
  *
- * Convex ends a request with 500 when a promise is rejected and has no handler by the next microtask checkpoint, even if
- * the code would await it a moment later. Between `const work = start()` and `await work` lies such a moment, and between
- * the two elements of `[start(), await other()]` another. So no variable, property, parameter or return of a list holds a
- * promise; who needs one later takes a function that starts the work.
+ * Convex ends a request with 500 when a promise is rejected and has no handler by the next microtask checkpoint, even if the
+ * code would await it later. A checkpoint can occur between `const work = start()` and `await work`, and between the two
+ * elements of `[start(), await other()]`. So a variable, property or parameter must not hold a promise. Pass a function that
+ * starts the work instead.
  *
  * @type {import("eslint").Rule.RuleModule}
  */
@@ -13,10 +13,10 @@ export const heldPromise = {
     type: "problem",
     schema: [],
     messages: {
-      held: "Await, return or pass on a promise where it is made: one that rejects before it has a handler ends the request on Convex.",
+      held: "Await, return or pass on the promise where it is created. If it rejects before it has a handler, Convex ends the request with 500.",
       parameter:
-        "Take a function that starts the work instead of a promise, so that its handler is there when it starts.",
-      sibling: "Await the rest first: this promise has no handler while what follows it is awaited.",
+        "Take a function that starts the work instead of a promise, so that the promise has a handler from its start.",
+      sibling: "Await the later expressions first: this promise has no handler while they are awaited.",
     },
   },
   create(context) {
@@ -25,7 +25,7 @@ export const heldPromise = {
     const checker = services.program.getTypeChecker();
     const isPromise = (type) => type.getProperty("then") !== undefined;
 
-    /** A promise, or a list of them: `items.map(async …)`. */
+    /** Whether a node is a promise or a list of promises, such as `items.map(async …)`. */
     const holdsPromise = (node) => {
       const type = services.getTypeAtLocation(node);
       if (isPromise(type)) return true;
@@ -36,7 +36,7 @@ export const heldPromise = {
       if (node && holdsPromise(node)) context.report({ node, messageId });
     };
 
-    /** Whether evaluating a node awaits something. */
+    /** Whether a node contains an `await`, outside of nested functions. */
     const awaits = (node) => {
       if (node.type === "AwaitExpression") return true;
       if (/Function/.test(node.type)) return false;

@@ -6,7 +6,7 @@ import tseslint from "typescript-eslint";
 import { afterAll, describe, expect, test } from "vitest";
 import { heldPromise } from "./heldPromise.mjs";
 
-// A folder without a project: the code needs no types but TypeScript's own.
+// A folder without a TypeScript project, because the code needs only TypeScript's built-in types.
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "held-promise-")));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -32,7 +32,7 @@ async function problemsOf(code: string): Promise<string[]> {
   return (result?.messages ?? []).map(({ messageId, message }) => messageId ?? message);
 }
 
-describe("a promise is not held", () => {
+describe("a held promise is refused", () => {
   test.each([
     ["in a variable", "export async function f() { const work = start(); return work; }"],
     [
@@ -56,7 +56,7 @@ describe("a promise is not held", () => {
     "[start(), await start()]",
     "{ a: start(), b: [await start()] }",
     "take(start(), 1 + (await start()))",
-  ])("while what follows is awaited: %s", async (code) => {
+  ])("while a later expression is awaited: %s", async (code) => {
     expect(await problemsOf(`export const f = async () => (${code});`)).toEqual(["sibling"]);
   });
 });
@@ -69,6 +69,6 @@ test.each([
   "export const f = async () => [await start(), start()];",
   "export const f = async () => { take(start(), async () => await start()); };",
   "export const f = (work: () => Promise<number>) => { const again = () => work(); return again; };",
-])("where it is made it may be: %s", async (code) => {
+])("a promise that is used where it is created is allowed: %s", async (code) => {
   expect(await problemsOf(code)).toEqual([]);
 });

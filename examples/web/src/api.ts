@@ -1,20 +1,20 @@
 import createClient, { type Client } from "openapi-fetch";
 import type { components, paths } from "../../../openapi/example/api";
 
-/** The API as functions: paths, parameters, bodies and replies are the OpenAPI document's. */
+/** A typed client. The OpenAPI document defines its paths, parameters, bodies and replies. */
 type Api = Client<paths>;
 export type Item = components["schemas"]["Item"];
 export type Picture = components["schemas"]["File"];
-/** What the API says when it refuses (RFC 9457). */
+/** A problem (RFC 9457), the body of every error reply. */
 export type Problem = components["schemas"]["Problem"];
 
-/** Who is signed in, and where. */
+/** The signed-in key and its API. */
 export type Session = { api: Api; url: string; key: string };
 
 /**
- * A client for one key.
+ * Creates a client for one key.
  *
- * @param replied Hears of each reply, for what its headers say.
+ * @param replied called with each reply, to read its headers.
  */
 export function connect(url: string, key: string, replied: (reply: Response) => void): Session {
   const api = createClient<paths>({ baseUrl: url, headers: { "X-API-Key": key } });
@@ -22,30 +22,30 @@ export function connect(url: string, key: string, replied: (reply: Response) => 
   return { api, url, key };
 }
 
-/** A problem as an error. */
+/** An error with the API's problem. */
 export class Refusal extends Error {
   constructor(
     readonly problem: Problem,
-    /** Seconds after which to try again, where the API says so. */
+    /** Seconds to wait before the next try, if the API says so. */
     readonly retryAfter: number | undefined,
   ) {
     super(problem.detail);
   }
 }
 
-/** The data of a reply. @throws Refusal for a problem, TypeError as when there is no reply for what is not from the API. */
+/** Returns the data of a reply. @throws Refusal for a problem. @throws TypeError if the reply is not the API's. */
 export function required<T>({ data, error, response }: { data?: T; error?: unknown; response: Response }): T {
   if (response.ok) return data as T;
   const { status, headers } = response;
-  // What is no success is a problem: the document has nothing else. A gateway in front of the API has not read it.
+  // The API answers every error with a problem. Any other error reply is from a gateway in front of the API.
   if (!headers.get("Content-Type")?.startsWith("application/problem+json")) {
-    throw new TypeError(`Something in front of it has answered ${status}.`);
+    throw new TypeError(`A gateway in front of the API has answered ${status}.`);
   }
   const seconds = headers.get("Retry-After");
   throw new Refusal(error as Problem, seconds === null ? undefined : Number(seconds));
 }
 
-/** The query of the next page, as the reply's `Link` header (RFC 8288) has it; undefined on the last page. */
+/** Returns the query of the next page from the reply's `Link` header (RFC 8288); undefined on the last page. */
 export function nextOf(reply: Response): string | undefined {
   const link = /<([^>]+)>; *rel="next"/.exec(reply.headers.get("Link") ?? "");
   return link?.[1]?.split("?")[1];

@@ -1,30 +1,30 @@
-/** The element of that id. @throws Error where the page has none of that kind: page and script do not belong together. */
+/** Returns the element with this id. @throws Error if the page has no such element, so page and script do not match. */
 export function byId<T extends HTMLElement>(id: string, kind: new () => T): T {
   const element = document.getElementById(id);
   if (!(element instanceof kind)) throw new Error(`The page has no ${kind.name} #${id}`);
   return element;
 }
 
-/** The first element inside another that a selector finds. @throws Error where there is none of that kind. */
+/** Returns the first element in another that matches a selector. @throws Error if no such element exists. */
 export function within<T extends Element>(parent: ParentNode, selector: string, kind: new () => T): T {
   const element = parent.querySelector(selector);
-  if (!(element instanceof kind)) throw new Error(`There is no ${kind.name} ${selector}`);
+  if (!(element instanceof kind)) throw new Error(`The page has no ${kind.name} ${selector}`);
   return element;
 }
 
-/** A copy of the list entry that a template holds. */
+/** Copies the list entry of a template. */
 export function entry(template: string): HTMLLIElement {
   const copy = byId(template, HTMLTemplateElement).content.cloneNode(true) as DocumentFragment;
   return within(copy, "li", HTMLLIElement);
 }
 
-/** What a form's field of that name holds; an empty text for a file or nothing. */
+/** Returns the text of a form field; an empty string for a file or a missing field. */
 export function textOf(form: HTMLFormElement, name: string): string {
   const value = new FormData(form).get(name);
   return typeof value === "string" ? value : "";
 }
 
-/** Tells people who do not see the page what has happened, and the others in a corner of it. */
+/** Announces an event: screen readers read it, and the page shows it in a corner. */
 export function say(what: string): void {
-  byId("said", HTMLParagraphElement).textContent = what;
+  byId("status", HTMLParagraphElement).textContent = what;
 }

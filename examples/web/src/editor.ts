@@ -1,4 +1,4 @@
-/** Edits one item. What somebody else has changed meanwhile is never overwritten unseen: every write says what it has seen. */
+/** Edits one item. Every write sends the version that is shown, so that it never overwrites another client's change. */
 import { Refusal, required, type Item, type Session } from "./api";
 import { byId, say, textOf, within } from "./dom";
 import { attempt } from "./problems";
@@ -9,11 +9,11 @@ const nameField = within(form, "[name=name]", HTMLInputElement);
 const conflict = byId("conflict", HTMLElement);
 const version = byId("version", HTMLParagraphElement);
 
-/** What is open: the version that is seen, and who hears what became of it; undefined if it is gone. */
+/** The open item, the ETag of the shown version, and a callback with the changed item, or undefined if it was deleted. */
 type Open = { session: Session; item: Item; etag: string; changed: (item: Item | undefined) => void };
 let open: Open;
 
-/** Opens the editor on the item as it is now. */
+/** Opens the editor with the current version of the item. */
 export async function openEditor(session: Session, id: string, changed: Open["changed"]): Promise<void> {
   const reply = await session.api.GET("/api/items/{itemId}", { params: { path: { itemId: id } } });
   const item = required(reply);
@@ -26,7 +26,7 @@ export async function openEditor(session: Session, id: string, changed: Open["ch
   else dialog.showModal();
 }
 
-/** Writes only if nobody else has since: the API compares `If-Match` with what is there. */
+/** Saves only if the item has not changed: the API compares `If-Match` with the current version. */
 const guarded = () => ({
   path: { itemId: open.item.id },
   header: { "If-Match": open.etag },
@@ -53,7 +53,7 @@ async function remove(): Promise<void> {
   say(`${item.name} is deleted.`);
 }
 
-/** Shows that somebody was faster in the editor itself, where there is something to do about it. */
+/** Shows a conflicting change in the editor itself, with a button to load the newer version. */
 const orConflict = (work: () => Promise<void>) => async () => {
   try {
     await work();

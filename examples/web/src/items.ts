@@ -13,9 +13,9 @@ const PAGE = "limit=10";
 const when = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
 let session: Session;
-/** The query of the page that comes next. */
+/** The query of the next page. */
 let next: string | undefined;
-/** Belongs to what stands in the form: whoever sends that twice gets one item. */
+/** The idempotency key of the form's content, so that sending the form twice creates one item. */
 let once = crypto.randomUUID();
 
 export async function showItems(signedIn: Session): Promise<void> {
@@ -24,9 +24,9 @@ export async function showItems(signedIn: Session): Promise<void> {
   await showPage(PAGE);
 }
 
-/** Shows a page below those that are there. Answers the first of its items. */
+/** Adds a page to the list. @returns its first item. */
 async function showPage(query: string): Promise<HTMLLIElement | undefined> {
-  // The query goes back as it came: what a cursor looks like is the API's own business.
+  // The query is sent back unchanged, because cursors are opaque.
   const reply = await session.api.GET("/api/items", { querySerializer: () => query });
   const rows = required(reply).map(row);
   list.append(...rows);
@@ -35,7 +35,7 @@ async function showPage(query: string): Promise<HTMLLIElement | undefined> {
   return rows[0];
 }
 
-/** The button goes after the last page, so that the keyboard goes on with what it has brought. */
+/** Moves the focus to the new items, because the button is hidden after the last page. */
 async function showMore(): Promise<void> {
   const first = await showPage(next ?? PAGE);
   if (first) focusOn(first);
@@ -83,7 +83,7 @@ async function create(): Promise<void> {
   const item = required(reply);
   list.prepend(row(item));
   showWhetherEmpty();
-  // What has been typed meanwhile is the next one.
+  // Text that was typed during the request is kept for the next item.
   if (once === sent) {
     form.reset();
     once = crypto.randomUUID();

@@ -1,4 +1,4 @@
-/** A page that talks to the API from another origin: sign in, items, pictures. */
+/** A page that uses the API from another origin: sign-in, items, pictures. */
 import { connect, required } from "./api";
 import { byId, textOf, within } from "./dom";
 import { showItems } from "./items";
@@ -9,8 +9,8 @@ import { showQuota } from "./quota";
 const form = byId("sign-in", HTMLFormElement);
 const welcome = byId("welcome", HTMLElement);
 const desk = byId("desk", HTMLElement);
-const who = byId("who", HTMLElement);
-/** Where a tab keeps its key until it is closed. */
+const account = byId("account", HTMLElement);
+/** The name under which the tab stores its key until it is closed. */
 const KEPT = "workshop";
 
 type Kept = { url: string; key: string };
@@ -19,9 +19,9 @@ async function signIn({ url, key }: Kept): Promise<void> {
   const session = connect(url.replace(/\/+$/, ""), key, showQuota);
   const { name, owner } = required(await session.api.GET("/api/protected"));
   sessionStorage.setItem(KEPT, JSON.stringify({ url, key }));
-  byId("who-name", HTMLSpanElement).textContent = `${owner.name} · key ${name}`;
+  byId("account-name", HTMLSpanElement).textContent = `${owner.name} · key ${name}`;
   welcome.hidden = true;
-  desk.hidden = who.hidden = false;
+  desk.hidden = account.hidden = false;
   byId("items-title", HTMLHeadingElement).focus();
   await Promise.all([showItems(session), showPictures(session)]);
 }
@@ -41,7 +41,7 @@ const keyField = within(form, "[name=key]", HTMLInputElement);
 const kept = sessionStorage.getItem(KEPT);
 if (kept !== null) {
   welcome.hidden = true;
-  // Only this page writes there.
+  // Only this page writes this value.
   await attempt(() => signIn(JSON.parse(kept) as Kept));
   welcome.hidden = !desk.hidden;
 }

@@ -21,16 +21,16 @@ function frame(picture: Picture): HTMLLIElement {
   const name = picture.name ?? "Picture without a name";
   const image = within(shown, "img", HTMLImageElement);
   image.alt = name;
-  const whose = picture.visibility === "private" ? ", private" : "";
-  within(shown, "figcaption", HTMLElement).textContent = `${name}, ${sized(picture.size)}${whose}`;
+  const suffix = picture.visibility === "private" ? ", private" : "";
+  within(shown, "figcaption", HTMLElement).textContent = `${name}, ${sized(picture.size)}${suffix}`;
   if (picture.visibility === "public") image.src = `${session.url}/files/${picture.id}`;
   else void attempt(() => showPrivate(picture, image));
   return shown;
 }
 
 /**
- * A page cannot send a credential with an image, so that it fetches a private one. The key travels in `Authorization`, which
- * browsers drop where the API leads on to the storage.
+ * Fetches a private picture, because an `img` element cannot send a credential. The key is in `Authorization`, which browsers
+ * remove when the API redirects to the storage.
  */
 async function showPrivate(picture: Picture, image: HTMLImageElement): Promise<void> {
   const { api, key } = session;
@@ -41,7 +41,7 @@ async function showPrivate(picture: Picture, image: HTMLImageElement): Promise<v
   });
   required(reply);
   image.src = URL.createObjectURL(await reply.response.blob());
-  // Once it is shown, the page need not hold the bytes as well.
+  // Releases the bytes after the picture is shown.
   image.addEventListener("load", () => URL.revokeObjectURL(image.src), { once: true });
 }
 
@@ -54,7 +54,9 @@ async function upload(): Promise<void> {
   }
   const visibility = new FormData(form).has("private") ? "private" : "public";
   const id =
-    textOf(form, "way") === "url" ? await toStorage(picture, visibility) : await toApi(picture, visibility);
+    textOf(form, "target") === "url"
+      ? await toStorage(picture, visibility)
+      : await toApi(picture, visibility);
   const file = required(await session.api.GET("/api/files/{id}", { params: { path: { id } } }));
   list.prepend(frame(file));
   none.hidden = true;
@@ -62,28 +64,28 @@ async function upload(): Promise<void> {
   say("The picture is uploaded.");
 }
 
-/** Up to nearly 20 MiB, in one request. */
+/** Uploads a picture through the API in one request. The limit is nearly 20 MiB. */
 async function toApi(picture: File, visibility: Picture["visibility"]): Promise<string> {
   const reply = await session.api.POST("/api/upload", {
     params: { query: { visibility } },
     headers: { "Content-Type": picture.type },
     body: picture,
-    // The file is the body as it is.
+    // The file is sent unchanged.
     bodySerializer: () => picture,
   });
   return required(reply).storageId;
 }
 
-/** Of any size: the bytes go to the storage itself, then the API is told whose they are. */
+/** Uploads a picture of any size to the storage, then registers it with the API. */
 async function toStorage(picture: File, visibility: Picture["visibility"]): Promise<string> {
   const { uploadUrl } = required(await session.api.POST("/api/upload-url"));
-  // Convex's storage is no part of the API; the URL in the reply says all that there is to know of it.
+  // Convex's storage is not part of the API, so the client has no types for it.
   const sent = await fetch(uploadUrl, {
     method: "POST",
     headers: { "Content-Type": picture.type },
     body: picture,
   });
-  // As when there is no reply: the API has not refused anything.
+  // A TypeError, as for a missing reply, because this is not a problem of the API.
   if (!sent.ok) throw new TypeError(`The storage has answered ${sent.status}.`);
   const { storageId } = (await sent.json()) as { storageId: string };
   const body = { storageId, name: picture.name, visibility };

@@ -1,4 +1,4 @@
-/** What went wrong: beside the field that it is about, else in a message of its own. */
+/** Shows errors: at the field that they concern, or else in a message. */
 import { Refusal, type Problem } from "./api";
 import { byId, say } from "./dom";
 
@@ -7,7 +7,7 @@ const title = byId("problem-title", HTMLHeadingElement);
 const detail = byId("problem-detail", HTMLParagraphElement);
 const facts = byId("problem-facts", HTMLParagraphElement);
 
-/** Where the keyboard was when a message came. */
+/** The focused element when a message was shown. */
 let before: Element | null = null;
 
 byId("problem-close", HTMLButtonElement).addEventListener("click", () => {
@@ -16,9 +16,9 @@ byId("problem-close", HTMLButtonElement).addEventListener("click", () => {
 });
 
 /**
- * Does something that may be refused, and shows why it was.
+ * Runs an action, and shows the problem if the API refuses it.
  *
- * @param at The form or button that it was asked with: it is busy, and does nothing else, until there is a reply.
+ * @param at the form or button of the action. It is busy until there is a reply, and ignores further actions.
  */
 export async function attempt(work: () => Promise<void>, at?: HTMLElement): Promise<void> {
   if (at?.ariaBusy === "true") return;
@@ -42,7 +42,7 @@ function clear(): void {
   say("");
 }
 
-/** An open dialog leaves everything outside of it out of reach, so that the message goes in there. */
+/** Shows the message in an open dialog, because elements outside of the dialog cannot be reached. */
 function show(): void {
   before = document.activeElement;
   (document.querySelector("dialog[open]") ?? document.body).append(panel);
@@ -65,15 +65,15 @@ function showRefusal({ problem, retryAfter }: Refusal, form: HTMLFormElement | u
   show();
 }
 
-/** A browser does not say why there was no reply, so that scripts learn nothing of other hosts. */
+/** Shows that there was no reply. Browsers hide the reason, so that scripts learn nothing about other hosts. */
 function showSilence(error: TypeError): void {
   title.textContent = "No answer";
-  detail.textContent = `The API is not there, or its CORS_ORIGINS does not allow ${location.origin}.`;
+  detail.textContent = `The API cannot be reached, or its CORS_ORIGINS does not allow ${location.origin}.`;
   facts.textContent = error.message;
   show();
 }
 
-/** Says at each field what is wrong with it. Answers whether every failing field is in the form. */
+/** Shows each error at its field. @returns whether every invalid field is in the form. */
 function showBesideFields({ errors = [] }: Problem, form: HTMLFormElement): boolean {
   const shown = errors.map(({ path, message }) => {
     const field = form.elements.namedItem(path);

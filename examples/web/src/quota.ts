@@ -1,4 +1,4 @@
-/** The state of the key's rate limit, as each reply tells it. */
+/** Shows the key's rate limit, which each reply contains. */
 import { byId, within } from "./dom";
 
 const text = byId("quota", HTMLParagraphElement);
@@ -27,7 +27,7 @@ export function showQuota({ headers }: Response): void {
   reset.textContent = seconds > 0 ? `Try again in ${seconds} s.` : `${full} ${quota} in ${window} s.`;
 }
 
-/** The parameters of a structured field's one item, where they are numbers: `"key";r=599;t=1`. */
+/** Returns the numeric parameters of a structured field with one item, such as `"key";r=599;t=1`. */
 function numbersIn(field: string | null): Map<string, number> {
   const found = (field ?? "").matchAll(/;([a-z]+)=(\d+)/g);
   return new Map([...found].map(([, name = "", value]) => [name, Number(value)]));

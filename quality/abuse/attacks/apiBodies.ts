@@ -1,9 +1,9 @@
-/** Bodies that are dear to parse, for functions that nobody may call, as any page can send them. */
+/** Large bodies that are expensive to parse, sent to a function without a key, as any web page can send them. */
 import type { Attack } from "./attack";
 
 const ESCAPED = String.raw`"\ud83d\ude00"`;
 
-/** So many bytes of JSON: empty objects, and an escaped character. */
+/** Returns JSON of this length in bytes: empty objects, and an escaped character. */
 function bodyOf(bytes: number): string {
   const head = `{"path":"nothing:here","args":[{"a":[`;
   const tail = `${ESCAPED}]}]}`;
@@ -32,8 +32,8 @@ export const apiBodies: Attack = {
         [SMALL, { origin }],
         [SMALL, {}],
       ] as const) {
-        // A refusal may be lost where the connection ends under what is still being sent.
-        const status = await post(body, headers).catch(() => "cut");
+        // The refusal can be lost if the server closes the connection while the body is still being sent.
+        const status = await post(body, headers).catch(() => "connection closed");
         counts[status] = (counts[status] ?? 0) + 1;
       }
     } while (performance.now() < until);

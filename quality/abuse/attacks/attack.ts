@@ -1,11 +1,11 @@
-/** An attack lasts as long as it is told to, and says what should not have happened. */
+/** An attack on a running server, which lasts for a given time. */
 export interface Attack {
   readonly name: string;
-  /** What is done, for the line that it prints. */
+  /** A description, for the output. */
   readonly about: string;
   /**
-   * @param until milliseconds, as `performance.now()` counts: no new round begins after that.
-   * @returns what was counted, by its name.
+   * @param until milliseconds, as `performance.now()` counts. New rounds begin only before this time.
+   * @returns counts by name.
    */
   run(target: Target, until: number): Promise<Counts>;
 }
@@ -13,8 +13,8 @@ export interface Attack {
 export type Counts = Readonly<Record<string, number>>;
 
 interface Target {
-  /** The port of the HTTP actions, without a trailing slash. */
+  /** The origin of the HTTP actions, without a trailing slash. */
   readonly url: string;
-  /** The port of stored files and of Convex's tools. */
+  /** The origin of stored files and of Convex's tools. */
   readonly apiUrl: string;
 }

@@ -1,4 +1,4 @@
-/** Attacks on a server of their own, one after another: what each costs it, and whether it is as before afterwards. */
+/** Runs attacks one after another, each on a new server. Measures their cost, and checks that the server recovers. */
 import { startServer } from "../server";
 import { logProblems } from "../logCheck";
 import { apiBodies } from "./apiBodies";
@@ -12,63 +12,66 @@ const ATTACKS: readonly Attack[] = [pipelining, apiBodies, webSockets];
 
 export const NAMES: readonly string[] = ATTACKS.map(({ name }) => name);
 
-/** Bytes that a server may have more afterwards: it is warm by then. */
-const MOST_GROWTH = 250 * 1024 * 1024;
-/** The same while the attack lasts. */
-const MOST_PEAK = 400 * 1024 * 1024;
-/** Milliseconds in which another client has to be answered. Far more than it takes: the machine may be busy. */
-const MOST_WAIT = 10_000;
+/** Memory that may remain allocated after an attack, in bytes. It includes the growth of a warm server. */
+const MAX_GROWTH = 250 * 1024 * 1024;
+/** Memory of the server's own that may be allocated during an attack, in bytes. */
+const MAX_PEAK = 400 * 1024 * 1024;
+/** Milliseconds that another client may wait for an answer. Much longer than usual, because the machine may be busy. */
+const MAX_WAIT = 10_000;
 
 /**
- * @param names of attacks. @param seconds that each lasts.
- * @returns what should not have happened.
+ * Runs attacks.
+ *
+ * @param names of the attacks. @param seconds that each lasts.
+ * @returns the findings.
  */
 export async function attack(names: readonly string[], seconds: number): Promise<string[]> {
-  const wrong: string[] = [];
-  for (const one of ATTACKS.filter(({ name }) => names.includes(name))) {
+  const findings: string[] = [];
+  for (const attack of ATTACKS.filter(({ name }) => names.includes(name))) {
     const { server, hidden, close } = await startServer();
     const alive = () => server.isRunning();
     let counts: Counts = {};
-    // A log of millions of lines is looked at as it comes.
-    const findings = new Set<string>();
-    const look = () => {
-      for (const line of logProblems(server.takeLog(), hidden)) findings.add(line);
+    // The log can have millions of lines, so it is checked and discarded during the attack.
+    const inLog = new Set<string>();
+    const checkLog = () => {
+      for (const line of logProblems(server.takeLog(), hidden)) inLog.add(line);
     };
-    const looking = setInterval(look, 500);
+    const checking = setInterval(checkLog, 500);
     try {
       const figures = await measure({ pid: server.pid, url: server.url, alive }, async () => {
-        counts = await one.run(server, performance.now() + seconds * 1000);
+        counts = await attack.run(server, performance.now() + seconds * 1000);
       });
-      clearInterval(looking);
-      look();
-      for (const line of told(one, counts, figures)) console.log(line);
-      const all = [...wrongWith(figures, alive()), ...[...findings].slice(0, 5)];
-      wrong.push(...all.map((what) => `${one.name}: ${what}`));
+      clearInterval(checking);
+      checkLog();
+      for (const line of summary(attack, counts, figures)) console.log(line);
+      const all = [...excesses(figures, alive()), ...[...inLog].slice(0, 5)];
+      findings.push(...all.map((what) => `${attack.name}: ${what}`));
       const code = await close();
-      if (code !== 0) wrong.push(`${one.name}: the server ended with ${String(code)}`);
+      if (code !== 0) findings.push(`${attack.name}: the server exited with ${String(code)}`);
     } finally {
-      clearInterval(looking);
+      clearInterval(checking);
       await close();
     }
   }
-  return wrong;
+  return findings;
 }
 
-function wrongWith({ before, after, mostMemory, health }: Figures, alive: boolean): string[] {
+/** Returns which limits the figures exceed. A figure that the system does not provide is NaN, and exceeds no limit. */
+function excesses({ before, after, mostMemory, health }: Figures, alive: boolean): string[] {
   if (!alive) return ["the server has ended"];
   const growth = after.memory - before.memory;
-  // Comparisons with what is not known here are false.
+
   return [
     ...(after.descriptors > before.descriptors + SPARE_DESCRIPTORS
-      ? [`${after.descriptors - before.descriptors} descriptors are left open`]
+      ? [`${after.descriptors - before.descriptors} descriptors stay open afterwards`]
       : []),
-    ...(growth > MOST_GROWTH ? [`${megabytes(growth)} more are held afterwards`] : []),
-    ...(mostMemory > MOST_PEAK ? [`${megabytes(mostMemory)} were held`] : []),
-    ...(health.longest > MOST_WAIT ? [`/health took ${Math.round(health.longest)} ms`] : []),
+    ...(growth > MAX_GROWTH ? [`memory stays ${megabytes(growth)} higher afterwards`] : []),
+    ...(mostMemory > MAX_PEAK ? [`memory rose to ${megabytes(mostMemory)}`] : []),
+    ...(health.longest > MAX_WAIT ? [`/health took ${Math.round(health.longest)} ms`] : []),
   ];
 }
 
-function told({ name, about }: Attack, counts: Counts, figures: Figures): string[] {
+function summary({ name, about }: Attack, counts: Counts, figures: Figures): string[] {
   const { before, after, mostMemory, cpu, health } = figures;
   const counted = Object.entries(counts).map(([what, count]) => `${what}: ${count}`);
   return [
@@ -76,7 +79,7 @@ function told({ name, about }: Attack, counts: Counts, figures: Figures): string
     `  ${counted.join(", ")}`,
     `  descriptors ${before.descriptors} before, ${after.descriptors} after; memory ${megabytes(before.memory)} before, ` +
       `${megabytes(mostMemory)} at most, ${megabytes(after.memory)} after`,
-    `  ${cpu.toFixed(1)} s of CPU; /health took ${Math.round(health.longest)} ms at most, asked ${health.asked} times`,
+    `  ${cpu.toFixed(1)} s of CPU; /health took ${Math.round(health.longest)} ms at most in ${health.requests} requests`,
   ];
 }
 

@@ -1,9 +1,9 @@
-/** What an attack costs the server: CPU, memory, descriptors, and how long another client waits meanwhile. */
+/** Measures what an attack costs the server: CPU, memory, descriptors, and the waiting time of another client. */
 import { setTimeout as wait } from "node:timers/promises";
 import { cpuSeconds, descriptorCount, memoryOf, SPARE_DESCRIPTORS } from "../../lib/usage";
 
 interface Reading {
-  /** Bytes of its own; `NaN` where nothing is known of another process. */
+  /** The process's own memory in bytes; `NaN` if the system does not provide it. */
   readonly memory: number;
   readonly descriptors: number;
 }
@@ -12,16 +12,16 @@ export interface Figures {
   readonly before: Reading;
   readonly after: Reading;
   readonly mostMemory: number;
-  /** Seconds of the server's process. */
+  /** CPU time of the server's process, in seconds. */
   readonly cpu: number;
-  /** Milliseconds that `GET /health` took: the longest, and how often it was asked. */
-  readonly health: { readonly longest: number; readonly asked: number };
+  /** `GET /health` during the attack: the longest time in milliseconds, and the number of requests. */
+  readonly health: { readonly longest: number; readonly requests: number };
 }
 
 const INTERVAL_MS = 100;
 const SETTLE_MS = 20_000;
 
-/** Measures the process while something is done to it, and when that has gone. @param alive whether it still runs. */
+/** Measures the process before, during and after `work`. @param alive returns whether the process is running. */
 export async function measure(
   { pid, url, alive }: { readonly pid: number; readonly url: string; readonly alive: () => boolean },
   work: () => Promise<unknown>,
@@ -30,7 +30,7 @@ export async function measure(
   const cpu = cpuSeconds(pid);
   let mostMemory = before.memory;
   let longest = 0;
-  let asked = 0;
+  let requests = 0;
   const stop = new AbortController();
   const watching = (async () => {
     while (!stop.signal.aborted && alive()) {
@@ -39,7 +39,7 @@ export async function measure(
         .then((reply) => reply.arrayBuffer())
         .catch(() => undefined);
       longest = Math.max(longest, performance.now() - started);
-      asked++;
+      requests++;
       if (alive()) mostMemory = Math.max(mostMemory, readingOf(pid).memory);
       await wait(INTERVAL_MS);
     }
@@ -48,10 +48,10 @@ export async function measure(
   stop.abort();
   await watching;
   const after = alive() ? await settled(pid, before) : { memory: NaN, descriptors: NaN };
-  return { before, after, mostMemory, cpu: cpuSeconds(pid) - cpu, health: { longest, asked } };
+  return { before, after, mostMemory, cpu: cpuSeconds(pid) - cpu, health: { longest, requests } };
 }
 
-/** The reading when its connections are closed, or after some time in which they were not. */
+/** Waits until the connections are closed, at most `SETTLE_MS`. @returns the reading then. */
 async function settled(pid: number, before: Reading): Promise<Reading> {
   const end = performance.now() + SETTLE_MS;
   for (;;) {

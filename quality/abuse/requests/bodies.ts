@@ -1,4 +1,4 @@
-/** Bodies that are meant to hurt: too deep, too many, too long, compressed, or forms that no browser writes. */
+/** Hostile bodies: deep, long, repetitive or compressed ones, and forms that no browser writes. */
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import type { Mutation } from "./draft";
@@ -16,7 +16,7 @@ const withBody =
   });
 const json = (text: string | Buffer) => withBody(text, "application/json");
 
-/** Larger ones are rare, so that most of the time goes to many requests, not to many bytes. */
+/** Large sizes are rare, so that a run sends many requests instead of many bytes. */
 const size = fc.oneof(
   { weight: 20, arbitrary: fc.integer({ min: 1, max: 500 }) },
   { weight: 4, arbitrary: fc.integer({ min: 500, max: 20_000 }) },
@@ -87,13 +87,13 @@ const forms = fc
     end: fc.constantFrom("--\r\n", "--", "\r\n", "", "--\r\nand then"),
   })
   .map(({ boundary, quoted, parts, times, more, end }) => {
-    const written = parts.map(
+    const encoded = parts.map(
       ([disposition, text]) =>
         `--${boundary}\r\nContent-Disposition: ${disposition}\r\n${more}\r\n${text}\r\n`,
     );
     const type = `multipart/form-data; boundary=${quoted ? `"${boundary}"` : boundary}`;
     return withBody(
-      `${written.join("").repeat(times)}--${boundary}${end}`,
+      `${encoded.join("").repeat(times)}--${boundary}${end}`,
       Buffer.from(type).toString("latin1"),
     );
   });
@@ -107,7 +107,7 @@ const COMPRESSED: Record<string, (bytes: Buffer) => Buffer> = {
   deflate: deflateSync,
 };
 
-/** What says that it is compressed, and is or is not; among them little that would become a lot. */
+/** Bodies with a `Content-Encoding`, compressed or not. Some decompress to a thousand times their size. */
 const encoded = fc
   .tuple(
     fc.constantFrom("gzip", "br", "deflate", "zstd", "gzip, gzip", "identity", "x"),
@@ -121,5 +121,5 @@ const encoded = fc
     return { ...draft, headers, body: really ? compress(plain) : (draft.body ?? Buffer.from("{}")) };
   });
 
-/** One of them in the place of the body. */
+/** Replaces the body by a hostile one. */
 export const bodies: fc.Arbitrary<Mutation> = fc.oneof(bombs.map(json), forms, many, encoded);

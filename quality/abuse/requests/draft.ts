@@ -1,18 +1,18 @@
-/** A request before it is bytes: what a mutation may change about it. All text is latin-1, as it goes over the wire. */
+/** The parts of a request that a mutation may change. All text is latin-1, as it is sent. */
 export type Draft = {
   method: string;
   target: string;
   version: string;
   headers: [name: string, value: string][];
   body: Buffer | undefined;
-  /** How the end of the body is said: by its length, or in chunks of so many bytes, with what may stand beside them. */
+  /** `Content-Length`, or chunks of this size in bytes, with a chunk extension and trailers (RFC 9112, section 7.1). */
   framing: "length" | { chunk: number; extension: string; trailers: readonly string[] };
 };
 
-/** Makes a stranger request of one. */
+/** Changes a request. */
 export type Mutation = (draft: Draft) => Draft;
 
-/** The bytes of a request, as the draft has it. */
+/** Serializes a request. */
 export function bytesOf({ method, target, version, headers, body, framing }: Draft): Buffer {
   const framed = body ? framedBy(framing, body) : { headers: [], bytes: Buffer.alloc(0) };
   const lines = [...headers, ...framed.headers].map(([name, value]) => `${name}: ${value}`);

@@ -1,4 +1,4 @@
-/** Bodies in chunks, with what may stand beside them. */
+/** Chunked bodies, with extensions and trailers. */
 import fc from "fast-check";
 import type { Mutation } from "./draft";
 
@@ -10,7 +10,7 @@ const TRAILERS = [
   "a: ".padEnd(3000, "b"),
 ];
 
-/** The body in chunks, an empty one where there is none. */
+/** Sends the body in chunks; an empty body if the request has none. */
 export const framing: fc.Arbitrary<Mutation> = fc
   .record({
     chunk: fc.constantFrom(1, 2, 7, 1000, 65_536),
@@ -18,7 +18,7 @@ export const framing: fc.Arbitrary<Mutation> = fc
     trailers: fc.subarray(TRAILERS),
   })
   .map((chunks): Mutation => (draft) => {
-    // Many small chunks of much would take all of the time.
+    // At most 2,000 chunks, because more would take most of the run's time.
     const chunk = Math.max(chunks.chunk, Math.ceil((draft.body?.length ?? 0) / 2000));
     return { ...draft, body: draft.body ?? Buffer.alloc(0), framing: { ...chunks, chunk } };
   });

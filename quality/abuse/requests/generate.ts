@@ -1,4 +1,4 @@
-/** Generates requests from the OpenAPI document, and mutates their content, their form, or both. */
+/** Generates requests from the OpenAPI document, and mutates their content, their encoding, or both. */
 import fc from "fast-check";
 import type { Described, Operation } from "../../../openapi/contract/described";
 import { breaks } from "../../../openapi/contract/fuzz/breaks";
@@ -11,21 +11,21 @@ import { mutations } from "./mutations";
 
 /** One request, ready to be sent. */
 export type GeneratedRequest = {
-  /** Counted from 0; with the same seed the same number is the same request, but for ids and times. */
+  /** From 0. The same seed and number give the same request, except for ids and times. */
   number: number;
   operationId: string;
   method: string;
-  /** As it stands in the first line. */
+  /** The target in the request line. */
   target: string;
   bytes: Buffer;
-  /** It may not end where the next one begins, and so needs a connection of its own. */
+  /** Whether the request needs a separate connection, because the server may not find its end. */
   alone: boolean;
 };
 
-/** Requests that are generated together; a number is found again by its batch. */
+/** Requests that are generated together from one seed. */
 const BATCH = 500;
 
-/** Endless. Operations take turns. */
+/** Generates requests without end, for each operation in turn. @param fixtures returns the current fixtures. */
 export function* generateRequests(
   seed: number,
   { operations }: Described,
@@ -48,16 +48,16 @@ function recipeOf(operation: Operation, key: string): fc.Arbitrary<Recipe> {
   return fc
     .record({
       plan: planOf(operation),
-      ways: fc.array(breaks, { maxLength: 2 }),
+      edits: fc.array(breaks, { maxLength: 2 }),
       wire: fc.array(mutations(key), { maxLength: 2 }),
       fault: fc.oneof({ weight: 5, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: broken }),
     })
-    .map(({ plan, ways, wire, fault }) => (fixtures: Fixtures) => {
-      const changed = ways.reduce((one, way) => way(one), plan);
-      const draft = wire.reduce((one, mutate) => mutate(one), draftOf(changed, operation, fixtures));
+    .map(({ plan, edits, wire, fault }) => (fixtures: Fixtures) => {
+      const edited = edits.reduce((plan, edit) => edit(plan), plan);
+      const draft = wire.reduce((draft, mutate) => mutate(draft), draftOf(edited, operation, fixtures));
       const whole = bytesOf(draft);
       const { method, target } = draft;
-      const alone = fault !== undefined || !endsWhereItSays(draft, whole);
+      const alone = fault !== undefined || !hasClearEnd(draft, whole);
       const bytes = fault ? fault(whole) : whole;
       return { operationId: operation.operationId, method, target, bytes, alone };
     });
@@ -66,7 +66,7 @@ function recipeOf(operation: Operation, key: string): fc.Arbitrary<Recipe> {
 function draftOf(plan: Plan, operation: Operation, fixtures: Fixtures): Draft {
   const names = Object.entries(plan.params);
   const target = names.reduce(
-    (path, [name, text]) => path.replace(`{${name}}`, () => text ?? fixtures.things[plan.path] ?? "nothing"),
+    (path, [name, text]) => path.replace(`{${name}}`, () => text ?? fixtures.ids[plan.path] ?? "nothing"),
     plan.path,
   );
   const query = plan.query.length > 0 ? `?${plan.query.join("&")}` : "";
@@ -86,27 +86,30 @@ function draftOf(plan: Plan, operation: Operation, fixtures: Fixtures): Draft {
   };
 }
 
-/** Text as latin-1 that holds its UTF-8. */
+/** Returns the UTF-8 bytes of a text as a latin-1 string. */
 const wireText = (text: string) =>
   /^[\x20-\xff]*$/.test(text) ? text : Buffer.from(text).toString("latin1");
 
-/** Bytes that Node's parser refuses in a head, or takes for more than it reads of one: it answers, and hangs up. */
+/** Bytes in a head for which Node's parser answers and closes the connection. */
 const REFUSED = /[^\t\x20-\x7e\x80-\xff\r\n]/;
-const MOST_OF_A_HEAD = 15_000;
+/** A longer head may exceed the limit of Node's parser, which then closes the connection. */
+const MAX_HEAD_BYTES = 15_000;
 
-function endsWhereItSays({ target, headers, version, framing }: Draft, whole: Buffer): boolean {
+/** Whether the server finds the end of the request, and keeps the connection open. */
+function hasClearEnd({ target, headers, version, framing }: Draft, whole: Buffer): boolean {
   const head = whole.subarray(0, whole.indexOf("\r\n\r\n")).toString("latin1");
-  const said = headers.some(([name]) =>
+  const framedTwice = headers.some(([name]) =>
     /^(?:content-length|transfer-encoding|upgrade|expect|connection)$/i.test(name),
   );
   const plain = /^[\x21-\x7e]+$/.test(target) && version === "HTTP/1.1";
-  // A length behind a body in chunks (RFC 9110, 6.5.1) is refused there, and the refusal may be lost with what is unread.
-  const saidBehind = framing !== "length" && framing.trailers.some((line) => /^content-length:/i.test(line));
+  // A `Content-Length` trailer is forbidden (RFC 9110, section 6.5.1). The refusal may be lost when the connection closes.
+  const lengthTrailer =
+    framing !== "length" && framing.trailers.some((line) => /^content-length:/i.test(line));
   return (
     plain &&
-    !said &&
-    !saidBehind &&
-    head.length < MOST_OF_A_HEAD &&
+    !framedTwice &&
+    !lengthTrailer &&
+    head.length < MAX_HEAD_BYTES &&
     !REFUSED.test(head) &&
     headers.length < 500
   );

@@ -1,13 +1,13 @@
-/** Headers that a request may carry: those that the API reads, twice, many, or about the connection itself. */
+/** Hostile headers: values for headers that the API reads, repeated headers, many headers, and connection headers. */
 import fc from "fast-check";
 import type { Mutation } from "./draft";
 
-/** One header more. */
+/** Adds a header. */
 export const header =
   (name: string, value: string): Mutation =>
   (draft) => ({ ...draft, headers: [...draft.headers, [name, value]] });
 
-/** Headers that the API reads, or writes something of into its reply. */
+/** Headers that the API reads or copies into its reply. */
 const READ = [
   "X-Request-Id",
   "Origin",
@@ -86,7 +86,7 @@ export const headers: fc.Arbitrary<Mutation> = fc.oneof(
     weight: 6,
     arbitrary: fc.tuple(fc.constantFrom(...READ), value).map(([name, text]) => header(name, text)),
   },
-  // Twice what is there, in the same words or in others.
+  // Repeats a header with the same or another value.
   {
     weight: 2,
     arbitrary: fc.tuple(fc.nat(), fc.boolean()).map(([at, same]): Mutation => (draft) => {

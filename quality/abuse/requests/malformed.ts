@@ -1,5 +1,5 @@
 /**
- * Requests that are not HTTP, or that misstate their length. Each has a connection of its own, half closed after the request.
+ * Requests that are not HTTP, or that misstate their length. Each uses a separate connection, half closed after the request.
  * The server must answer or close the connection.
  */
 import fc from "fast-check";
@@ -14,8 +14,9 @@ const inHead =
     return Buffer.concat([Buffer.from(edit(head), "latin1"), request.subarray(end)]);
   };
 const line = (text: string) => inHead((head) => `${head}\r\n${text}`);
-const unsaid = (head: string) => head.replace(/\r\n(?:Content-Length|Transfer-Encoding): [^\r]*/g, "");
-const framed = (...lines: string[]) => inHead((head) => [unsaid(head), ...lines].join("\r\n"));
+const withoutFraming = (head: string) =>
+  head.replace(/\r\n(?:Content-Length|Transfer-Encoding): [^\r]*/g, "");
+const framed = (...lines: string[]) => inHead((head) => [withoutFraming(head), ...lines].join("\r\n"));
 
 const LENGTHS = [
   "0",
@@ -44,7 +45,7 @@ const ENCODINGS = [
   "chunked, gzip",
   "CHUNKED",
 ];
-const lies = fc.oneof(
+const misframed = fc.oneof(
   fc.constantFrom(...LENGTHS).map((length) => framed(`Content-Length: ${length}`)),
   fc.constantFrom(...ENCODINGS).map((encoding) => framed(`Transfer-Encoding: ${encoding}`)),
   fc
@@ -115,7 +116,7 @@ const CHUNKS = [
   "0\r\n",
 ];
 const chunks = fc.constantFrom(...CHUNKS).map((text): Break => (request) => {
-  const head = unsaid(request.subarray(0, request.indexOf("\r\n\r\n")).toString("latin1"));
+  const head = withoutFraming(request.subarray(0, request.indexOf("\r\n\r\n")).toString("latin1"));
   return Buffer.from(`${head}\r\nTransfer-Encoding: chunked\r\n\r\n${text}`, "latin1");
 });
 
@@ -128,9 +129,9 @@ const NOISE = [
   Buffer.alloc(70_000, "A"),
 ];
 
-/** One way to break a request that was whole. */
+/** Breaks a well-formed request. */
 export const broken: fc.Arbitrary<Break> = fc.oneof(
-  { weight: 4, arbitrary: lies },
+  { weight: 4, arbitrary: misframed },
   { weight: 3, arbitrary: fc.constantFrom(...LINES).map(line) },
   {
     weight: 3,

@@ -1,4 +1,4 @@
-/** Hostile requests that are still HTTP. The server has to answer each, in order. */
+/** Hostile requests that are well-formed HTTP. The server must answer each, in order. */
 import fc from "fast-check";
 import { bodies } from "./bodies";
 import type { Mutation } from "./draft";
@@ -22,8 +22,8 @@ const METHODS = [
 const methods = fc.constantFrom(...METHODS).map((method): Mutation => (draft) => ({ ...draft, method }));
 
 /**
- * A key where no key belongs: what is written down somewhere would give it away. `X-Request-Id` is left out, since it is there
- * to be written down.
+ * Sends a key in places where it does not belong, to find out whether the log reveals it. `X-Request-Id` is excluded, because
+ * the API logs it on purpose.
  */
 const leaks = (key: string) =>
   fc.constantFrom<Mutation>(
@@ -37,7 +37,7 @@ const leaks = (key: string) =>
     }),
   );
 
-/** @param key that works, to be sent where it does not belong. */
+/** Returns a generator of mutations. @param key a valid key, for places where it does not belong. */
 export const mutations = (key: string): fc.Arbitrary<Mutation> =>
   fc.oneof(
     { weight: 2, arbitrary: methods },

@@ -1,8 +1,8 @@
-/** What a request may ask for: paths and queries that a router, a proxy or a decoder may take for something else. */
+/** Hostile targets: paths and queries that a router, a proxy or a decoder may misread. */
 import fc from "fast-check";
 import type { Mutation } from "./draft";
 
-/** Pieces that mean something else to whoever decodes once more, once less, or for another system. */
+/** Pieces that a decoder may misread if it decodes twice, not at all, or for another operating system. */
 const PIECES = [
   "%00",
   "%0d%0aX-Injected:%201",

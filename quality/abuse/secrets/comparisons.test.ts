@@ -1,6 +1,6 @@
 /**
- * Where a secret is compared, the time tells nothing of it: keys are looked up by their hash, signatures compared by what takes
- * the same time whatever differs. Shown by the sources, since clocks prove nothing; `npm run abuse -- --timing` measures.
+ * The time of a comparison reveals nothing about a secret: keys are looked up by their hash, and signatures are compared in
+ * constant time. The tests check the sources, because measured times prove nothing. `npm run abuse -- --timing` measures.
  */
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
@@ -10,20 +10,19 @@ import { sourcesIn } from "../sources";
 
 const SOURCES = [...sourcesIn("convex"), ...sourcesIn("packages/convex-embedded/src")];
 
-/** What is compared by `===` and has the name of a secret, and why that gives nothing away. */
+/** Comparisons with `===` whose operands are named like secrets, and the reason why each is safe. */
 const HARMLESS: Readonly<Record<string, string>> = {
   "convex/identity/keys.lib.ts: caller.key.id !== key._id": "ids, which lists show",
   'convex/http/middleware/credential.middleware.ts: c.var.caller.key?.id === c.req.param("id")':
     "ids, which lists show",
-  "convex/migrations.ts: emailKey !== foldEmail(email)": "emails, none of them a client's",
+  "convex/migrations.ts: emailKey !== foldEmail(email)": "emails, neither of which a client sends",
   "convex/http/keys/keys.routes.ts: made.hash === fresh.hash": "two hashes of this server's own",
-  "convex/http/middleware/credentialHeaders.middleware.ts: key !== bearer":
-    "two texts of one and the same client",
+  "convex/http/middleware/credentialHeaders.middleware.ts: key !== bearer": "two texts of the same client",
   "convex/identity/apiKey.lib.ts: checksum(key.slice(0, -9)) === key.slice(-8)":
-    "a checksum that everyone can compute",
+    "a checksum that anyone can compute",
   'packages/convex-embedded/src/backup/archive.ts: hash.digest("hex") !== expected': "a file's digest",
   'packages/convex-embedded/src/backup/backup.ts: sha256.toString("base64") !== file.sha256':
-    "a file's digest, which is no secret",
+    "a file's digest, which is not secret",
   'packages/convex-embedded/src/backup/restore.ts: hash.digest("hex") !== sum': "a file's digest",
   'packages/convex-embedded/src/backup/restore.ts: createHash("sha256").update(content).digest("hex") !== sum':
     "a file's digest",
@@ -32,11 +31,11 @@ const HARMLESS: Readonly<Record<string, string>> = {
   'packages/convex-embedded/src/files/uploadHeaders.ts: digest.toString("base64") === base64':
     "a text and the same text decoded",
   "packages/convex-embedded/src/cli/toolSettings.ts: set.get(KEY_NAME) === settings.adminKey":
-    "a file of the operator's, at the start",
+    "the operator's own file, read at the start",
 };
 
 const NAME = /secret|signature|key|token|hash|hmac|digest|sha|credential/i;
-/** A constant, a kind or a length: nothing that a secret is compared with. */
+/** A constant, a `typeof` or a length. A comparison with one of these does not compare a secret. */
 const NO_SECRET = /^(?:[A-Z_]+|undefined|null|true|false|"[^"]*"|\d+)$|^typeof |\.length\b/;
 const EQUALITIES = new Set([
   ts.SyntaxKind.EqualsEqualsEqualsToken,
@@ -59,35 +58,35 @@ function comparisonsIn(tree: ts.SourceFile): string[] {
   return found;
 }
 
-test("no secret is compared character by character", () => {
+test("secrets are never compared character by character", () => {
   expect(SOURCES.flatMap(comparisonsIn).sort()).toEqual(Object.keys(HARMLESS).sort());
 });
 
-describe("what is compared in the place of it", () => {
+describe("safe comparisons", () => {
   const textOf = (file: string) => SOURCES.find(({ fileName }) => fileName === file)?.text ?? "";
 
   test.each([
     "packages/convex-embedded/src/protocol/adminKey.ts",
     "packages/convex-embedded/src/files/uploadTokens.ts",
-  ])("%s leaves it to timingSafeEqual", (file) => expect(textOf(file)).toContain("timingSafeEqual("));
+  ])("%s uses timingSafeEqual", (file) => expect(textOf(file)).toContain("timingSafeEqual("));
 
-  test("a key is looked up by its hash, the only thing of it that there is an index for", () => {
+  test("a key is looked up by the index of its hash", () => {
     expect(textOf("convex/schema.ts")).toContain('.index("by_key", ["hash"])');
     const lookUps = SOURCES.flatMap(({ text }) => text.match(/withIndex\("by_key".*/g) ?? []);
     expect(lookUps).toEqual(['withIndex("by_key", (q) => q.eq("hash", hash))']);
   });
 
-  test("keys that share all but one character have nothing else in common", async () => {
+  test("keys that differ in one character have unrelated hashes", async () => {
     const { key } = await newApiKey();
     const near = key.slice(0, -10) + (key.at(-10) === "x" ? "y" : "x") + key.slice(-9);
     const [one, other] = [await hashApiKey(key), await hashApiKey(near)];
     const same = Array.from(one).filter((digit, at) => digit === other[at]);
-    // By chance four of 64; so many that a look-up could be led along them never.
+    // Random hashes share about 4 of 64 digits.
     expect(same.length).toBeLessThan(24);
     expect(one.slice(0, 8)).not.toBe(other.slice(0, 8));
   });
 
-  test("a signature is compared by WebCrypto, and only one of the right form gets there", async () => {
+  test("a signature is compared by WebCrypto, and only if it has the right form", async () => {
     for (const given of ["", "0", "0".repeat(63), "0".repeat(65), "g".repeat(64), "A".repeat(64)])
       expect(await isHmac(given, "secret", "text")).toBe(false);
     expect(textOf("convex/webhooks/hmac.lib.ts")).toContain("crypto.subtle.verify(");

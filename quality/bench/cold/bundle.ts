@@ -1,26 +1,26 @@
 /**
- * A folder of Convex functions as the Convex CLI bundles it.
+ * Bundles a folder of Convex functions as the Convex CLI does.
  *
- * The options are those of `node_modules/convex/src/bundler/debugBundle.ts`, the entry points those of `entryPoints` in
- * `index.ts` beside it; compare both when convex is updated. The CLI's plugins for `server-only`, `.wasm` and
- * `async_hooks` are left out: nothing here imports those, and what does fails the build.
+ * The options are copied from `node_modules/convex/src/bundler/debugBundle.ts`, and the entry points from `entryPoints` in
+ * `index.ts` of the same folder. Compare both when convex is updated. The CLI's plugins for `server-only`, `.wasm` and
+ * `async_hooks` are left out, because this project imports none of these. An import of one fails the build.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, posix, relative } from "node:path";
 import { build, type BuildResult, type Plugin } from "esbuild";
 
-/** The module that Convex asks for the router. */
+/** The module from which Convex loads the router. */
 export const ENTRY = "http.js";
 
 export type Graph = {
-  /** What Convex evaluates for one HTTP request: the text of `http.js` and of each chunk that its imports reach. */
+  /** The modules that Convex evaluates for one HTTP request, `http.js` and the chunks that it imports: source text by name. */
   modules: Map<string, string>;
   bytes: number;
   /** The same code as one classic script, whose value is the namespace of `http.js`. */
   script: string;
 };
 
-/** Bundles the functions under `dir` with the file `http` in the place of `http.ts`, and keeps what `http.js` needs. */
+/** Bundles the functions in `dir` with the file `http` instead of `http.ts`. @returns the modules that `http.js` needs. */
 export async function bundleHttp(dir: string, http: string): Promise<Graph> {
   const entries = entryPoints(dir).map((path) => {
     const out = moduleName(dir, path);
@@ -31,11 +31,11 @@ export async function bundleHttp(dir: string, http: string): Promise<Graph> {
 }
 
 /**
- * Bundles all functions under `dir`, as a deployment gets them.
+ * Bundles all functions in `dir`, as a deployment gets them.
  *
- * @param more Files that the CLI bundles beside the functions, such as the schema.
- * @returns the bytes of everything, and of what Convex evaluates for one HTTP request.
- * @throws esbuild's `BuildFailure`, of which nothing is printed.
+ * @param more files that the CLI bundles in addition to the functions, such as the schema.
+ * @returns the size in bytes of all modules, and of the modules that Convex evaluates for one HTTP request.
+ * @throws esbuild's `BuildFailure`. Prints nothing.
  */
 export async function bundleSizes(
   dir: string,
@@ -87,7 +87,7 @@ function bundle(
   });
 }
 
-/** Every file that the CLI would deploy as a module of the default runtime. */
+/** Returns every file that the CLI deploys as a module of the default runtime. */
 function entryPoints(dir: string): string[] {
   return readdirSync(dir, { withFileTypes: true }).flatMap((entry) => {
     const path = join(dir, entry.name);
@@ -121,7 +121,7 @@ function staticGraph({
   for (const name of pending) {
     const source = sources.get(name);
     const output = metafile.outputs[`out/${name}`];
-    if (source === undefined || output === undefined) throw new Error(`The bundle has no ${name}`);
+    if (source === undefined || output === undefined) throw new Error(`The bundle does not contain ${name}`);
     if (modules.has(name)) continue;
     modules.set(name, source);
     for (const { kind, path } of output.imports) {
@@ -131,7 +131,7 @@ function staticGraph({
   return modules;
 }
 
-/** Joins the modules by a second bundling that changes nothing else. */
+/** Joins the modules into one script. This second bundling changes nothing else. */
 async function asScript(modules: Map<string, string>): Promise<string> {
   const graph: Plugin = {
     name: "graph",

@@ -1,15 +1,15 @@
-/** The three implementations of `POST /api/items`, and what each has to do to be compared. */
+/** The three implementations of `POST /api/items`, and the requests that each must answer correctly. */
 import { join } from "node:path";
 import { newApiKey } from "../../../convex/identity/apiKey.lib";
 import type { Answers } from "./isolate";
 
 export type Candidate = {
   name: string;
-  /** The file that stands in the place of `convex/http.ts`. */
+  /** The file that replaces `convex/http.ts`. */
   http: string;
-  /** What its internal functions answer, by name: a good key, and the stored item. */
+  /** The answers of its internal functions by name: for a valid key, and the stored item. */
   answers: Answers;
-  /** The same for a key that nobody holds. */
+  /** The answers for an unknown key. */
   unknownKey: Answers;
 };
 
@@ -55,11 +55,11 @@ export function candidates(root: string): Record<"hand" | "hono" | "product", Ca
 
 export type Call = {
   request: () => Request;
-  /** Throws unless the response is the one that was asked for. */
+  /** Throws unless the response is correct. */
   check: (response: Response, body: string) => void;
 };
 
-/** What is measured, and what every candidate must do beside it, so that all do the same work. */
+/** Returns the measured request, and the other requests that every candidate must answer, so that all do the same work. */
 export async function calls(): Promise<{ create: Call; others: Record<string, Call>; unknownKey: Call }> {
   const { key } = await newApiKey();
   const post = (body: string, headers: Record<string, string>) => () =>

@@ -1,19 +1,19 @@
-/** What a Convex isolate does for one HTTP request, in a fresh V8 context: web globals, no Node, no `eval`. */
+/** Runs one HTTP request as a Convex isolate does, in a new V8 context with web globals, without Node and `eval`. */
 import { createHash, webcrypto } from "node:crypto";
 import { posix } from "node:path";
-// The default import: without its flag Node has no `SourceTextModule`, and a named import of it would not link.
+// A default import, because a named import of `SourceTextModule` fails to link if Node runs without its flag.
 import vm from "node:vm";
 import { ENTRY, type Graph } from "./bundle";
 
-/** The answer of each internal function that a candidate may call, by the function's name. */
+/** The answers of the internal functions that a candidate may call, by function name. */
 export type Answers = Record<string, unknown>;
 
 type Endpoint = { invokeHttpAction(request: Request): Promise<Response> };
 export type Router = { lookup(path: string, method: string): [Endpoint, string, string] | null };
 
 /**
- * A new context. It is not "contextified": its global is an ordinary object, as in an isolate, where a contextified one
- * makes every look-up of `Object` or `Response` a slow call back into Node.
+ * Creates a context. It is not "contextified": its global is an ordinary object, as in an isolate. A contextified global would
+ * turn every lookup of `Object` or `Response` into a slow call to Node.
  */
 export function createIsolate(answers: Answers, env: Record<string, string>): vm.Context {
   const context = vm.createContext(vm.constants.DONT_CONTEXTIFY, {
@@ -36,7 +36,7 @@ export async function loadModules(context: vm.Context, { modules }: Graph): Prom
   );
   const named = (name: string): vm.SourceTextModule => {
     const module = compiled.get(name);
-    if (!module) throw new Error(`The bundle has no ${name}`);
+    if (!module) throw new Error(`The bundle does not contain ${name}`);
     return module;
   };
   const entry = named(ENTRY);
@@ -45,14 +45,14 @@ export async function loadModules(context: vm.Context, { modules }: Graph): Prom
   return routerOf(entry.namespace);
 }
 
-/** Runs the same code as one script, out of V8's code cache. */
+/** Runs the same code as one script from V8's code cache. */
 export function loadCached(context: vm.Context, { script }: Graph, cachedData: Buffer): Router {
   const compiled = new vm.Script(script, { filename: ENTRY, cachedData });
   if (compiled.cachedDataRejected) throw new Error("V8 rejected its own code cache");
   return routerOf(compiled.runInContext(context));
 }
 
-/** V8's code cache of the script, with the functions that `exercise` has run. */
+/** Returns V8's code cache of the script, including the functions that `exercise` runs. */
 export async function codeCacheOf(
   context: vm.Context,
   { script }: Graph,
@@ -67,19 +67,19 @@ export async function codeCacheOf(
 export async function invoke(router: Router, request: Request): Promise<Response> {
   const { pathname } = new URL(request.url);
   const match = router.lookup(pathname, request.method);
-  if (match === null) throw new Error(`No route for ${request.method} ${pathname}`);
+  if (match === null) throw new Error(`The router has no route for ${request.method} ${pathname}`);
   return match[0].invokeHttpAction(request);
 }
 
-/** What was compiled from text has no type; a namespace without a router fails at `lookup`. */
+/** Casts the untyped namespace. A namespace without a router fails at `lookup`. */
 function routerOf(namespace: unknown): Router {
   return (namespace as { default: Router }).default;
 }
 
-/** Answers take no time: only the app is measured. What a candidate should not call fails. */
+/** Returns Convex's syscalls. They answer immediately, so that only the app is measured. An unexpected call throws. */
 function syscalls(answers: Answers): object {
   const unknown = (op: string, json: unknown): never => {
-    throw new Error(`The benchmark has no answer to ${op} ${JSON.stringify(json)}`);
+    throw new Error(`candidates.ts has no answer for ${op} ${JSON.stringify(json)}`);
   };
   return {
     syscall: unknown,
@@ -95,7 +95,7 @@ function syscalls(answers: Answers): object {
   };
 }
 
-/** As on Convex a synchronous call under a promise; Node's own goes to another thread, and the wait is noise. */
+/** Computes a digest synchronously, as Convex does. Node's own digest uses another thread, and waiting for it adds noise. */
 function digest(algorithm: string, data: ArrayBuffer | ArrayBufferView): Promise<ArrayBuffer> {
   const bytes = ArrayBuffer.isView(data)
     ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)

@@ -1,7 +1,7 @@
 /**
- * `npm run bench:cold`: what a request costs on Convex, where each one evaluates the whole of `http.ts` anew.
+ * `npm run bench:cold`: the cost of a request on Convex, where each request evaluates `http.ts` and its imports again.
  *
- * quality/bench/README.md says what is compared and how to read the output.
+ * quality/bench/README.md describes the comparison and the output.
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -11,7 +11,7 @@ import { candidates } from "./candidates";
 import { measure, MODES, prepare } from "./measure";
 import { median, medianRatio, verdict } from "../lib/statistics";
 
-/** Contexts with modules; no cache of compiled text within the process; garbage collected between rounds. */
+/** Modules in contexts, no compilation cache within the process, and garbage collection between rounds. */
 const NODE_FLAGS = ["--experimental-vm-modules", "--no-compilation-cache", "--expose-gc", "--no-warnings"];
 
 type Figure = { name: string; unit: "bytes" | "ms" | "×"; value: number; budget?: number };
@@ -19,18 +19,18 @@ type Figure = { name: string; unit: "bytes" | "ms" | "×"; value: number; budget
 const root = resolve(dirname(process.argv[1] ?? ""), "../../..");
 const USAGE = `usage: npm run bench:cold -- [options]
 
-  --rounds N   more make less noise (400)
-  --json FILE  keeps the figures
+  --rounds N   the number of rounds (default 400); more rounds give less noise
+  --json FILE  writes the figures to FILE
 `;
 const { values: options } = parseOrExit(USAGE, {
   options: { rounds: { type: "string", default: "400" }, json: { type: "string" } },
 });
 const rounds = Number(options.rounds);
-if (!Number.isInteger(rounds) || rounds < 1) refuse("--rounds takes a whole number above 0.", USAGE);
+if (!Number.isInteger(rounds) || rounds < 1) refuse("--rounds must be a whole number greater than 0.", USAGE);
 
 process.exitCode = process.execArgv.includes("--experimental-vm-modules") ? await bench() : runWithFlags();
 
-/** Node takes its flags only at the start. */
+/** Starts Node again, because it accepts these flags only at its start. */
 function runWithFlags(): number {
   const args = [...NODE_FLAGS, join(root, "scripts/run.mjs"), ...process.argv.slice(1)];
   return spawnSync(process.execPath, args, { stdio: "inherit", cwd: root }).status ?? 1;
@@ -56,7 +56,7 @@ async function measureAll(): Promise<Figure[]> {
   const one = await prepare(convex, hand);
   const two = await prepare(convex, hono);
   const own = await prepare(convex, product);
-  // Reference 1 runs twice a round: what it differs from itself is the noise.
+  // Reference 1 runs twice a round. The difference between its two results is the noise.
   const [oneTimes, twoTimes, ownTimes, oneAgain] = await measure([one, two, own, one], rounds);
 
   return [
@@ -83,6 +83,6 @@ async function measureAll(): Promise<Figure[]> {
 
 function line({ name, unit, value, budget }: Figure): string {
   const text = (figure: number) => (unit === "bytes" ? figure.toLocaleString("en") : figure.toFixed(2));
-  const judged = budget === undefined ? "" : `  budget ${text(budget)}: ${verdict(value, budget)}`;
-  return `${name.padEnd(48)}${text(value).padStart(9)} ${unit.padEnd(5)}${judged}`.trimEnd();
+  const result = budget === undefined ? "" : `  budget ${text(budget)}: ${verdict(value, budget)}`;
+  return `${name.padEnd(48)}${text(value).padStart(9)} ${unit.padEnd(5)}${result}`.trimEnd();
 }

@@ -1,4 +1,4 @@
-/** Runs the candidates in interleaved rounds, each request in a context of its own. */
+/** Runs the candidates in interleaved rounds, with a new context for each request. */
 import { bundleHttp, type Graph } from "./bundle";
 import { calls, ENV, type Call, type Candidate } from "./candidates";
 import {
@@ -11,7 +11,7 @@ import {
   type Router,
 } from "./isolate";
 
-/** `source`: every module is compiled from its text. `cached`: out of V8's code cache, with all that a request runs. */
+/** `source` compiles every module from its text. `cached` loads V8's code cache, which includes all functions of a request. */
 export const MODES = ["source", "cached"] as const;
 type Mode = (typeof MODES)[number];
 
@@ -24,7 +24,7 @@ type Run = { subject: Subject; times: Times };
 
 const WARM_UP_ROUNDS = 10;
 
-/** Bundles a candidate for the project in `dir`, and makes sure that it does all that the others do. */
+/** Bundles a candidate for the project in `dir`, and checks that it does the same work as the others. */
 export async function prepare(dir: string, candidate: Candidate): Promise<Subject> {
   const { create, others, unknownKey } = await calls();
   const graph = await bundleHttp(dir, candidate.http);
@@ -50,8 +50,8 @@ async function send(router: Router, call: Call): Promise<void> {
 }
 
 /**
- * Measures all subjects once a round, in a new order each time, so that what the machine does meanwhile falls on all alike.
- * Garbage is collected between the rounds: otherwise one candidate pays for the contexts that another has left.
+ * Measures all subjects once a round, in random order, so that other work of the machine affects all alike. Collects garbage
+ * between the rounds, because otherwise one candidate would pay for the contexts of another.
  */
 export async function measure<const Subjects extends readonly Subject[]>(
   subjects: Subjects,
@@ -68,7 +68,7 @@ export async function measure<const Subjects extends readonly Subject[]>(
       }
     }
   }
-  // `map` forgets how long the tuple was.
+  // The type of `map` loses the length of the tuple.
   return runs.map(({ times }) => times) as { [Index in keyof Subjects]: Times };
 }
 
@@ -80,10 +80,9 @@ function shuffled<T>(values: readonly T[]): T[] {
 }
 
 /**
- * The milliseconds from the module's text to the response's.
+ * Returns the milliseconds from the text of the modules to the text of the response.
  *
- * Making the context and the request is left out: on Convex the platform does both, out of a snapshot, and whatever it
- * costs is the same for every candidate.
+ * Creating the context and the request is not measured: on Convex the platform does both, at the same cost for every candidate.
  */
 async function coldRequest(
   { candidate, graph, codeCache }: Subject,

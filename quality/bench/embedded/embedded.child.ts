@@ -1,4 +1,4 @@
-/** The embedded runtime on the bench's own project. */
+/** The embedded runtime with the benchmark's project. */
 import { startServer } from "convex-embedded/testing/server";
 import { answerParent, tellParent } from "../lib/children";
 
@@ -12,7 +12,7 @@ const server = await startServer({ project, data, port: 0, env: {}, log });
 
 answerParent({
   port: () => Number(new URL(server.url).port),
-  /** Inserts documents through mutations. Gives the ids of the first few of each. */
+  /** Inserts documents through mutations. @returns the ids of the first `keep` documents of each mutation. */
   async fill({ count, keep }: { count: number; keep: number }) {
     const ids: string[] = [];
     for (let from = 0; from < count; from += BULK) {
@@ -22,7 +22,7 @@ answerParent({
     }
     return ids;
   },
-  /** Milliseconds that one query takes for so many look-ups by an index. */
+  /** Looks up documents by an index in one query. @returns its time in milliseconds. */
   async lookUp({ names }: { names: string[] }) {
     const started = performance.now();
     const found = await server.run("items:lookUp", { names });

@@ -1,8 +1,8 @@
 /**
- * What the embedded runtime is measured against: bare `node:http` on SQLite by the same binding, the same work by hand.
+ * The floor, with which the embedded runtime is compared: bare `node:http`, and SQLite through the same binding.
  *
  * - `GET /items/ID`: one point read and its JSON.
- * - `POST /items`: one insert with the rows of its three indexes, answered after the durable commit of its group.
+ * - `POST /items`: one insert with the rows of its three indexes. The answer is sent after the durable commit of its group.
  */
 import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
@@ -72,7 +72,7 @@ const server = createServer((request, response) => {
 server.listen(0, "127.0.0.1", () => {
   answerParent({
     port: () => (server.address() as AddressInfo).port,
-    /** Inserts documents. Gives the ids of the first few of every transaction. */
+    /** Inserts documents. @returns the ids of the first `keep` documents of each transaction. */
     fill({ count, keep }: { count: number; keep: number }) {
       const ids: string[] = [];
       for (let from = 0; from < count; from += BULK) {

@@ -1,4 +1,4 @@
-/** Look-ups by an index against the official mock, without HTTP. */
+/** Compares lookups by an index with the official mock, without HTTP. */
 import { join } from "node:path";
 import { median, medianRatio } from "../lib/statistics";
 import { Child } from "../lib/children";
@@ -7,14 +7,14 @@ import { atLeast } from "../lib/figures";
 import type { Plan } from "./traffic";
 
 const DOCUMENTS = 10_000;
-/** In one query. The mock takes milliseconds for one. */
+/** Lookups in one query. The mock does few, because each takes milliseconds. */
 const OWN_LOOK_UPS = 500;
 const MOCK_LOOK_UPS = 4;
 
 export async function measureLookUps({ root, directory, rounds, say }: Plan): Promise<Figure[]> {
-  say(`look-ups by an index: ${DOCUMENTS.toLocaleString("en")} documents`);
+  say(`lookups by an index: ${DOCUMENTS.toLocaleString("en")} documents`);
   const mock = await Child.start(root, "quality/bench/embedded/mock.child.ts");
-  const args = [join(root, "quality/bench/embedded/project"), join(directory, "look-ups")];
+  const args = [join(root, "quality/bench/embedded/project"), join(directory, "lookups")];
   const own = await Child.start(root, "quality/bench/embedded/embedded.child.ts", args);
   try {
     await mock.ask("fill", { count: DOCUMENTS });
@@ -30,13 +30,13 @@ export async function measureLookUps({ root, directory, rounds, say }: Plan): Pr
     }
     return [
       {
-        name: "look-up by index: convex-test / embedded",
+        name: "lookup by index: convex-test / embedded",
         value: medianRatio(mockMs, ownMs),
         unit: "×",
         goal: atLeast(50),
       },
-      { name: "look-ups by index in one query", value: 1_000 / median(ownMs), unit: "/s" },
-      { name: "look-ups by index in one query: convex-test", value: 1_000 / median(mockMs), unit: "/s" },
+      { name: "lookups by index in one query", value: 1_000 / median(ownMs), unit: "/s" },
+      { name: "lookups by index in one query: convex-test", value: 1_000 / median(mockMs), unit: "/s" },
     ];
   } finally {
     await Promise.all([mock.stop(), own.stop()]);

@@ -1,7 +1,7 @@
 /**
- * `npm run bench:embedded`: how fast the embedded runtime is, against the same work by hand in the same run.
+ * `npm run bench:embedded`: the speed of the embedded runtime, compared with the same work written by hand in the same run.
  *
- * quality/bench/README.md says what is compared and how to read the output.
+ * quality/bench/README.md describes the comparison and the output.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -22,9 +22,9 @@ const QUICK_SIZES = [1, 10_000];
 
 const USAGE = `usage: npm run bench:embedded -- [options]
 
-  --quick      the form for CI: shorter turns, fewer documents
-  --json FILE  keeps the figures
-  --svg FILE   draws them
+  --quick      runs the short form for CI, with shorter turns and fewer documents
+  --json FILE  writes the figures to FILE
+  --svg FILE   draws the figures into FILE
 `;
 
 const { values: options } = parseOrExit(USAGE, {
@@ -40,7 +40,7 @@ async function bench(): Promise<number> {
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
   const plan = { root, directory, load, say, ...scale };
   try {
-    // Starting is measured while nothing else is in memory.
+    // The start is measured first, while no other server is in memory.
     const product = await measureProduct(plan, scale);
     const lookUps = await measureLookUps(plan);
     const { figures: traffic, reads } = await measureTraffic(plan, options.quick ? QUICK_SIZES : SIZES);
@@ -49,7 +49,7 @@ async function bench(): Promise<number> {
     const about = `Medians of ${scale.rounds} rounds, ${machine()}`;
     console.log(`${about}\n\n${tableOf(figures)}`);
     if (options.json) write(options.json, `${JSON.stringify({ about, figures }, null, 2)}\n`);
-    // A quick run is not what one wants to show.
+    // A quick run does not replace the committed picture.
     const svg = options.svg ?? (options.quick ? undefined : join(root, "quality/bench/embedded/results.svg"));
     if (svg) write(svg, svgOf({ figures, reads, about }));
     return figures.some((figure) => verdictOf(figure) === "missed") ? 1 : 0;

@@ -1,4 +1,4 @@
-/** The official mock, `convex-test`, on the bench's own functions. */
+/** The official mock, `convex-test`, with the benchmark's functions. */
 import { convexTest } from "convex-test";
 import type { FunctionReference } from "convex/server";
 import { makeFunctionReference } from "convex/server";
@@ -28,7 +28,7 @@ answerParent({
       await mock.mutation(fill, { from, count: Math.min(BULK, count - from), keep: 0 });
     }
   },
-  /** Milliseconds that one query takes for so many look-ups by an index. */
+  /** Looks up documents by an index in one query. @returns its time in milliseconds. */
   async lookUp({ names }: { names: string[] }) {
     const started = performance.now();
     const found = await mock.query(lookUp, { names });

@@ -1,4 +1,4 @@
-/** The product as `npm start` starts it: how long that takes, and its memory. */
+/** The product as `npm start` starts it: the time of its start, and its memory. */
 import { join } from "node:path";
 import { residentBytes } from "../../lib/usage";
 import type { Figure } from "../lib/figures";
@@ -15,14 +15,14 @@ interface Started extends Product {
   readonly readyMB: number;
 }
 
-/** @param starts how often it is started. @param loadMs how long it is loaded before its memory is taken. */
+/** Measures starts and memory. @param starts the number of starts. @param loadMs the time under load, in milliseconds. */
 export async function measureProduct(
   plan: Plan,
   { starts, loadMs }: { starts: number; loadMs: number },
 ): Promise<Figure[]> {
   plan.say("the product: starting");
   const data = join(plan.directory, "product");
-  // The first start makes the database, a key and the cache of the script runner.
+  // The first start creates the database, a key and the cache of the bundle, so it takes longer.
   const first = await start(plan, data);
   const runs: Started[] = [];
   for (let i = 0; i < starts; i++) {
@@ -63,7 +63,7 @@ function residentMB({ child }: Product): number {
   return residentBytes(child.process.pid ?? 0) / 1e6;
 }
 
-/** An item of a key's owner and the request for it. */
+/** Creates an item, and returns a load that reads it. */
 async function requestsFor(port: number, key: string): Promise<Load> {
   const authorization = `Bearer ${key}`;
   const response = await fetch(`http://127.0.0.1:${port}/api/items`, {
@@ -83,7 +83,7 @@ async function requestsFor(port: number, key: string): Promise<Load> {
   };
 }
 
-/** Memory halfway, when everything is warm, and at the end. */
+/** Measures memory halfway through the load, when the server is warm, and at the end. */
 async function memoryUnder(plan: Plan, product: Product, own: Load, loadMs: number): Promise<Figure[]> {
   const half = async (): Promise<number> => {
     await plan.load.ask<Loaded>("load", { ...own, milliseconds: loadMs / 2 });

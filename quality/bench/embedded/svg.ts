@@ -1,4 +1,4 @@
-/** The picture of a run. */
+/** Draws the results of a run. */
 import type { Figure } from "../lib/figures";
 import { shown } from "../lib/figures";
 import { Chart } from "../lib/chart";
@@ -13,11 +13,11 @@ export interface Reads {
 interface Shown {
   readonly figures: readonly Figure[];
   readonly reads: readonly Reads[];
-  /** A line for the foot: machine and load. */
+  /** The last line of the picture: machine and load. */
   readonly about: string;
 }
 
-/** A whole SVG document: reads by number of documents, then every figure against its goal. */
+/** Returns an SVG document: reads by number of documents, then every figure with its goal. */
 export function svgOf({ figures, reads, about }: Shown): string {
   const picture = new Chart();
   if (reads.length > 0) {

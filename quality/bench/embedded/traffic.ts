@@ -1,4 +1,4 @@
-/** Requests per second of the embedded runtime and of the floor, in turns. */
+/** Measures requests per second of the embedded runtime and of the floor, in alternating turns. */
 import { join } from "node:path";
 import { median, medianRatio } from "../lib/statistics";
 import { Child } from "../lib/children";
@@ -13,7 +13,7 @@ export interface Plan {
   readonly directory: string;
   readonly load: Child;
   readonly rounds: number;
-  /** Of one turn in a round. */
+  /** The length of one turn in a round. */
   readonly milliseconds: number;
   readonly warmUpMs: number;
   readonly say: (line: string) => void;
@@ -33,13 +33,14 @@ interface Server {
 
 const READERS = 16;
 const WRITERS = 50;
-/** Ids are taken from all over the table. */
+/** Ids to read. They are spread over the whole table. */
 const KEPT_IDS = 5_000;
 const BULK = 2_000;
 
 /**
- * @param sizes how many documents there are, smallest first.
- * @returns the servers with 10,000 documents, or the largest, are used for the inserts, which come last.
+ * Measures reads at each size, then inserts at the second size.
+ *
+ * @param sizes the numbers of documents, smallest first.
  */
 export async function measureTraffic(
   plan: Plan,
@@ -130,16 +131,16 @@ async function measureInserts(plan: Plan, { floor, embedded }: Pair): Promise<Fi
   ];
 }
 
-/** Requests per second of each load in each round; a round gives every load a turn. */
+/** Returns the requests per second of each load in each round. A round gives every load a turn. */
 async function inTurns(plan: Plan, what: string, loads: readonly Load[]): Promise<number[][]> {
   const { load, rounds, warmUpMs, say } = plan;
   say(`${what}: warming up`);
-  for (const one of loads) await load.ask<Loaded>("load", { ...one, milliseconds: warmUpMs });
+  for (const work of loads) await load.ask<Loaded>("load", { ...work, milliseconds: warmUpMs });
   const rates: number[][] = loads.map(() => []);
   for (let round = 0; round < rounds; round++) {
     say(`${what}: round ${round + 1} of ${rounds}`);
-    for (const [i, one] of loads.entries()) {
-      rates[i]?.push((await load.ask<Loaded>("load", one)).perSecond);
+    for (const [i, work] of loads.entries()) {
+      rates[i]?.push((await load.ask<Loaded>("load", work)).perSecond);
     }
   }
   return rates;

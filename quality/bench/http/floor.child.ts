@@ -1,4 +1,4 @@
-/** The API on bare `node:http`: nothing but its work on the database. */
+/** The API's work on the database, behind bare `node:http`. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -30,7 +30,7 @@ function bodyOf(request: IncomingMessage): Promise<string> {
   });
 }
 
-/** A header that may come once. */
+/** Returns a header that may occur once. */
 const headerOf = (request: IncomingMessage, name: string): string => String(request.headers[name] ?? "");
 
 const server = createServer((request, response) => {

@@ -11,7 +11,7 @@ function open() {
   return new ByHand(directory);
 }
 
-test("items belong to the user of a key, and pages lose and repeat none", async () => {
+test("items belong to the user of a key, and the pages contain each item once", async () => {
   const hand = open();
   const owner = hand.callerOf(hand.issueKey()) ?? "";
   const other = hand.callerOf(hand.issueKey()) ?? "";

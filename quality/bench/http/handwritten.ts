@@ -1,6 +1,6 @@
 /**
- * What the API does to its database, by hand on the same binding of SQLite: the same reads, the same durable writes and as
- * many index rows, without the product. Both floors are made of it.
+ * The API's work on the database, written by hand with the same SQLite binding: the same reads, the same durable writes, and as
+ * many index rows, without the product. Both hand-written servers use it.
  */
 import { createHash, randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
@@ -74,7 +74,7 @@ export class ByHand {
     this.#statements = prepare(this.#db);
   }
 
-  /** A key of a new user. */
+  /** Creates a user and returns its key. */
   issueKey(): string {
     const [user, key] = [randomUUID(), `key_${randomUUID()}`];
     this.#db.prepare("INSERT INTO users VALUES (?, ?, 'Ada')").run(user, `${user}@example.org`);
@@ -82,13 +82,13 @@ export class ByHand {
     return key;
   }
 
-  /** The user of a key, or `undefined`. */
+  /** Returns the user of a key, or `undefined`. */
   callerOf(key: string): string | undefined {
     const found = this.#statements.keyBy.get(sha256(key));
     return found && this.#statements.userBy.get(found.user)?.id;
   }
 
-  /** By id alone, whoever asks. */
+  /** Returns an item by id, without checking its owner. */
   item(id: string): Item | undefined {
     return toItem(this.#statements.itemBy.get(id));
   }
@@ -98,7 +98,7 @@ export class ByHand {
     return row?.owner === owner ? toItem(row) : undefined;
   }
 
-  /** Newest first, and where the next page begins. @param after as an earlier page has said. */
+  /** Returns a page of items, newest first, and the cursor of the next page. @param after the cursor of an earlier page. */
   list(owner: string, limit: number, after: string | null): { items: Item[]; next?: string } {
     const [created = "Infinity", id = ""] = after?.split("_") ?? [];
     const rows = this.#statements.page.all(owner, Number(created), id, limit + 1);
@@ -124,7 +124,7 @@ export class ByHand {
     });
   }
 
-  /** Records a signed event durably, and processes it later. False if the signature does not hold. */
+  /** Records a signed event durably, and processes it later. @returns false if the signature is wrong. */
   async receive(source: string, header: HeaderOf, body: string): Promise<boolean> {
     const event = verified(source, header, body);
     if (event === undefined) return false;
@@ -136,7 +136,7 @@ export class ByHand {
     return true;
   }
 
-  /** As a queue would do it, in a transaction of its own: the effect and the success commit together. */
+  /** Processes an event in a separate transaction, as a queue would. The effect and the success commit together. */
   async #process(id: string): Promise<void> {
     const { addEffect, endEvent } = this.#statements;
     await this.#durably(() => {

@@ -1,4 +1,4 @@
-/** The API on bare Hono and its Node server: no middleware, no validation, the same work on the database. */
+/** The API's work on the database, behind bare Hono and its Node server, without middleware and validation. */
 import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
 import type { Context } from "hono";
@@ -11,7 +11,7 @@ const app = new Hono();
 
 const callerOf = (c: Context): string | undefined => hand.callerOf(c.req.header("x-api-key") ?? "");
 
-/** Nobody is asked for a key here: one point read and its JSON. */
+/** One point read and its JSON, without a key. */
 app.get("/bare/items/:id", (c) => c.json(hand.item(c.req.param("id"))));
 
 app.get("/api/items/:id", (c) => {

@@ -1,7 +1,7 @@
 /**
- * `npm run bench:http`: the whole API under a mix of requests, against the same work by hand in the same run.
+ * `npm run bench:http`: the whole API under a mix of requests, compared with the same work written by hand in the same run.
  *
- * quality/bench/README.md says what is compared and how to read the output.
+ * quality/bench/README.md describes the comparison and the output.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -23,9 +23,9 @@ import { svgOf } from "./svg";
 
 const USAGE = `usage: npm run bench:http -- [options]
 
-  --quick      the form for CI: shorter turns, fewer documents
-  --json FILE  keeps the figures
-  --svg FILE   draws them
+  --quick      runs the short form for CI, with shorter turns and fewer documents
+  --json FILE  writes the figures to FILE
+  --svg FILE   draws the figures into FILE
 `;
 
 const { values: options } = parseOrExit(USAGE, {
@@ -65,8 +65,8 @@ async function measure(plan: Plan, servers: Servers): Promise<{ rounds: Rounds[]
   for (const connections of plan.connections) rounds.push(await playRounds(plan, servers, connections));
   const own = [servers.product, servers.limited, servers.mock];
   const failed = await Promise.all(own.map(({ target }) => failedEvents(target)));
-  const givenUp = failed.reduce((sum, count) => sum + count, 0);
-  return { rounds, figures: [...reads, ...figuresOf(rounds, givenUp)] };
+  const failedTotal = failed.reduce((sum, count) => sum + count, 0);
+  return { rounds, figures: [...reads, ...figuresOf(rounds, failedTotal)] };
 }
 
 function report(plan: Plan, { rounds, figures }: { rounds: Rounds[]; figures: Figure[] }): number {
@@ -75,7 +75,7 @@ function report(plan: Plan, { rounds, figures }: { rounds: Rounds[]; figures: Fi
   console.log(`${about}\n\n${mix.map(latencyTable).join("\n\n")}\n\n${tableOf(figures)}`);
   for (const complaint of complaintsOf(rounds)) console.error(`\n${complaint}`);
   if (options.json) write(options.json, `${JSON.stringify({ about, figures, mix }, null, 2)}\n`);
-  // A quick run is not what one wants to show.
+  // A quick run does not replace the committed picture.
   const svg = options.svg ?? (options.quick ? undefined : join(root, "quality/bench/http/results.svg"));
   if (svg) write(svg, svgOf({ figures, mix, about }));
   return figures.some((figure) => verdictOf(figure) === "missed") ? 1 : 0;

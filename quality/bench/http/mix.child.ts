@@ -1,4 +1,4 @@
-/** The load generator for the mix, a process of its own. */
+/** The load generator for the mix, in a separate process. */
 import { answerParent } from "../lib/children";
 import { keepBusy } from "../lib/connections";
 import type { Kind, Mix } from "./mix";
@@ -7,7 +7,7 @@ import type { MixRequest } from "./requests";
 import { Requests } from "./requests";
 import type { Target } from "./target";
 
-/** What the parent sends: a server that was named by `aim` before. */
+/** A request of the parent to load a server, which `aim` has named before. */
 export interface Turn {
   readonly target: string;
   readonly connections: number;
@@ -15,21 +15,21 @@ export interface Turn {
   readonly mix: Mix;
 }
 
-/** What comes back. */
+/** The result of a turn. */
 export interface Taken {
   readonly perSecond: number;
-  /** Microseconds of the answers that were as expected, by the kind of request. */
+  /** Latencies of correct answers in microseconds, by kind of request. */
   readonly latencies: Readonly<Partial<Record<Kind, readonly number[]>>>;
-  /** Answers that were not. */
+  /** The number of wrong answers. */
   readonly errors: number;
-  /** The first of them: what was asked, and what was answered. */
+  /** The first wrong answer, with its request. */
   readonly firstError?: string;
 }
 
 interface Aimed {
   readonly port: number;
   readonly requests: Requests;
-  /** Webhooks a millisecond on the turn before. */
+  /** Webhooks per millisecond in the last turn. */
   webhookRate: number;
 }
 
@@ -41,7 +41,7 @@ answerParent({
   },
   async turn({ target, connections, milliseconds, mix }: Turn): Promise<Taken> {
     const aimed = targets.get(target);
-    if (!aimed) throw new Error(`Nobody has aimed at ${target}`);
+    if (!aimed) throw new Error(`Call aim for ${target} first`);
     const { port, requests } = aimed;
     const choose = chooser(mix);
     if (mix.webhook) requests.sign(Math.ceil(aimed.webhookRate * milliseconds));

@@ -1,5 +1,5 @@
 /** The product's own functions and routes on the official mock, `convex-test`, behind `@hono/node-server`. Limits are off. */
-/* eslint-disable @typescript-eslint/no-unnecessary-type-assertion -- to the compiler, a text may be any module */
+/* eslint-disable @typescript-eslint/no-unnecessary-type-assertion -- the compiler does not know which module a string names */
 import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
 import { convexTest } from "convex-test";
@@ -12,8 +12,8 @@ const settings = { RATE_LIMIT_KEY_PER_MINUTE: "0", RATE_LIMIT_IP_PER_MINUTE: "0"
 Object.assign(process.env, settings);
 
 /**
- * What the mix calls, and nothing else: a function of another module fails with its name. `as string`: a project that has
- * taken one of these out still type-checks.
+ * The modules that the mix calls. A call of another module fails with its name. With `as string`, a project that has removed
+ * one of these modules still type-checks.
  */
 const mock = convexTest(schema, {
   "../../../convex/_generated/api.js": () => Promise.resolve({}),
@@ -35,7 +35,7 @@ const mock = convexTest(schema, {
   "../../../convex/webhooks/process.ts": () => import("../../../convex/webhooks/process"),
   "../../../convex/webhooks/receive.ts": () => import("../../../convex/webhooks/receive"),
 });
-// A line for each request, which nobody would read.
+// Discards the log line of each request.
 console.log = () => undefined;
 
 async function fetch(request: Request): Promise<Response> {

@@ -1,4 +1,4 @@
-/** How much a run does. */
+/** The size of a run. */
 import type { Child } from "../lib/children";
 
 export interface Plan {
@@ -11,21 +11,22 @@ export interface Plan {
   readonly load: Child;
   readonly say: (line: string) => void;
   readonly rounds: number;
-  /** Of one turn in a round. */
+  /** The length of one turn in a round. */
   readonly milliseconds: number;
-  /** V8 compiles what runs often: each server gets so many requests before the first round, but no more time than that. */
+  /** Requests to each server before the first round, because V8 compiles functions that run often. */
   readonly warmUpRequests: number;
+  /** The longest time for these requests. */
   readonly warmUpMs: number;
   readonly connections: readonly number[];
   /** Items of the caller. */
   readonly items: number;
-  /** The same for the mock, which looks at every document on each page of a list. */
+  /** Items of the caller on the mock, which reads every document for each page of a list. */
   readonly mockItems: number;
 }
 
 export type Scale = Omit<Plan, "root" | "directory" | "mixer" | "load" | "say">;
 
-/** Where servers with limits and the mock take part, too. */
+/** The number of connections at which the servers with limits and the mock are measured, too. */
 export const MIDDLE = 50;
 
 export const FULL: Scale = {

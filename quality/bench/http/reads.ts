@@ -1,4 +1,4 @@
-/** The read by id alone, with a key, with and without limits, against bare Hono. */
+/** Compares reads by id with a key, with and without rate limits, with bare Hono. */
 import type { Figure } from "../lib/figures";
 import { atLeast } from "../lib/figures";
 import type { Load, Loaded } from "../lib/load.child";

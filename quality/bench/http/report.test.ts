@@ -5,7 +5,7 @@ import type { Played, Rounds } from "./rounds";
 import { svgOf } from "./svg";
 
 const turn = (perSecond: number, ms: readonly number[], more: Partial<Played> = {}): Played => {
-  const latencies = { read: ms.map((one) => one * 1_000) };
+  const latencies = { read: ms.map((latency) => latency * 1_000) };
   const sample = { rss: 100e6, heapUsed: 1, loop: { p50: 1, p99: 2, max: 3 } };
   return { perSecond, latencies, errors: 0, settleMs: 0, sample, ...more };
 };
@@ -17,7 +17,7 @@ const rounds = (product: Played): Rounds => ({
 
 test("the product is compared with each floor, and a floor with itself", () => {
   const figures = figuresOf([rounds(turn(100, [1, 5]))], 0);
-  const value = (name: string) => figures.find((one) => one.name === name)?.value;
+  const value = (name: string) => figures.find((figure) => figure.name === name)?.value;
   expect(value("mix, 50 connections: requests/s / bare Hono")).toBe(0.25);
   expect(value("mix, 50 connections: requests/s / bare node:http")).toBe(0.2);
   expect(value("mix, 50 connections: p99 / bare Hono's p99")).toBe(2.5);
@@ -25,14 +25,14 @@ test("the product is compared with each floor, and a floor with itself", () => {
   expect(figures.map(verdictOf)).not.toContain("missed");
 });
 
-test("one wrong answer of any server fails the run, and so does a webhook that was given up", () => {
+test("one wrong answer of any server or one failed webhook fails the run", () => {
   const wrong = rounds(turn(100, [1], { errors: 1, firstError: "GET /x: HTTP/1.1 500" }));
   expect(figuresOf([wrong], 0).map(verdictOf)).toContain("missed");
   expect(complaintsOf([wrong])).toEqual(["product: GET /x: HTTP/1.1 500"]);
   expect(figuresOf([rounds(turn(100, [1]))], 1).map(verdictOf)).toContain("missed");
 });
 
-test("table and picture show what each server did", () => {
+test("the table and the picture show the results of each server", () => {
   const mix = summariesOf(rounds(turn(100, [3, 1, 2])));
   const table = latencyTable(mix);
   expect(table).toMatch(/requests per second +\| +100 \| +400 \| +500 \|/);

@@ -1,4 +1,4 @@
-/** What the rounds say: figures against goals, and tables of what a client sees. */
+/** The report of the rounds: figures with their goals, and tables of latencies. */
 import type { Figure } from "../lib/figures";
 import { atMost, shown } from "../lib/figures";
 import { median, medianRatio, percentile } from "../lib/statistics";
@@ -12,17 +12,17 @@ import { LABELS, SERVERS } from "./servers";
 
 const US_PER_MS = 1_000;
 
-/** Milliseconds, smallest first: of a kind of request, or of all. */
+/** Returns the latencies of one kind of request, or of all, in milliseconds, smallest first. */
 export function latenciesOf(turns: readonly Pick<Played, "latencies">[], kind?: Kind): number[] {
   const kinds = kind === undefined ? KINDS : [kind];
-  const all = turns.flatMap(({ latencies }) => kinds.flatMap((one) => latencies[one] ?? []));
+  const all = turns.flatMap(({ latencies }) => kinds.flatMap((kind) => latencies[kind] ?? []));
   return all.map((us) => us / US_PER_MS).sort((a, b) => a - b);
 }
 
 const rate = ({ perSecond }: Played): number => perSecond;
 const p99 = (turn: Played): number => percentile(latenciesOf([turn]), 0.99);
 
-/** The figures of all rounds. @param failedEvents webhook events that were given up. */
+/** Returns the figures of all rounds. @param failedEvents the number of webhook events that finally failed. */
 export function figuresOf(all: readonly Rounds[], failedEvents: number): Figure[] {
   const played = all.flatMap(({ turns, floorAgain }) => [...Object.values(turns).flat(), ...floorAgain]);
   const errors = played.reduce((sum, turn) => sum + turn.errors, 0) + failedEvents;
@@ -50,8 +50,8 @@ function ratiosOf({ connections, turns, floorAgain }: Rounds): Figure[] {
     ...(mock ? [times("requests/s / convex-test", medianRatio(product.map(rate), mock.map(rate)))] : []),
     times("bare node:http / itself (the noise)", medianRatio(floorAgain.map(rate), floor.map(rate))),
     times("its p99 / itself (the noise)", medianRatio(floorAgain.map(p99), floor.map(p99))),
-    { name: name("event loop late, p99"), value: median(loop.map((one) => one.p99)), unit: "ms" },
-    { name: name("event loop late, most"), value: Math.max(...loop.map(({ max }) => max)), unit: "ms" },
+    { name: name("event loop delay, p99"), value: median(loop.map(({ p99 }) => p99)), unit: "ms" },
+    { name: name("event loop delay, maximum"), value: Math.max(...loop.map(({ max }) => max)), unit: "ms" },
     {
       name: name("last webhook processed after"),
       value: median(product.map(({ settleMs }) => settleMs)),
@@ -60,15 +60,15 @@ function ratiosOf({ connections, turns, floorAgain }: Rounds): Figure[] {
   ];
 }
 
-/** Milliseconds. */
+/** Latencies in milliseconds. */
 type Latencies = Readonly<Record<"p50" | "p95" | "p99", number>>;
 
-/** What one server did at one number of connections. */
+/** The results of one server at one number of connections. */
 interface Summary {
   readonly server: ServerName;
   /** The median of the rounds. */
   readonly perSecond: number;
-  /** Of all requests of all rounds, and by the kind of request. */
+  /** Latencies of all requests of all rounds. */
   readonly all: Latencies;
   readonly kinds: Readonly<Partial<Record<Kind, Latencies>>>;
 }
@@ -98,25 +98,25 @@ const spread = (sorted: readonly number[]): Latencies => ({
   p99: percentile(sorted, 0.99),
 });
 
-/** Requests per second, and p50 / p95 / p99 of every kind of request, as Markdown. */
+/** Returns requests per second, and p50 / p95 / p99 of every kind of request, as Markdown. */
 export function latencyTable({ connections, servers }: Summaries): string {
   const latency = (of: (summary: Summary) => Latencies | undefined): string[] =>
     servers.map((summary) => {
       const found = of(summary);
       return found ? [found.p50, found.p95, found.p99].map(shown).join(" / ") : "";
     });
-  const asked = KINDS.filter((kind) => servers.some(({ kinds }) => kinds[kind]));
+  const measured = KINDS.filter((kind) => servers.some(({ kinds }) => kinds[kind]));
   return markdownTable(
     [`${connections} connections`, ...servers.map(({ server }) => LABELS[server])],
     [
       ["requests per second", ...servers.map(({ perSecond }) => shown(perSecond))],
       ["all: p50 / p95 / p99, ms", ...latency(({ all }) => all)],
-      ...asked.map((kind) => [NAMES[kind], ...latency(({ kinds }) => kinds[kind])]),
+      ...measured.map((kind) => [NAMES[kind], ...latency(({ kinds }) => kinds[kind])]),
     ],
   );
 }
 
-/** The first wrong answer of each server, if any. */
+/** Returns the first wrong answer of each server, if any. */
 export function complaintsOf(all: readonly Rounds[]): string[] {
   return SERVERS.flatMap((name) => {
     const turns = all.flatMap((rounds) => rounds.turns[name] ?? []);

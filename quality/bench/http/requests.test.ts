@@ -4,7 +4,7 @@ import { Requests } from "./requests";
 
 const requests = new Requests({ port: 1, key: "secret", ids: ["one"], pages: ["/api/items?limit=20"] });
 
-test.each(KINDS)("a request of kind %s is whole", (kind) => {
+test.each(KINDS)("a request of kind %s is complete", (kind) => {
   const { text } = requests.of(kind);
   const [head = "", body = ""] = text.split("\r\n\r\n");
   const length = /^content-length: (\d+)$/im.exec(head)?.[1];
@@ -13,7 +13,7 @@ test.each(KINDS)("a request of kind %s is whole", (kind) => {
   expect(head.includes("X-API-Key: secret")).toBe(kind !== "webhook");
 });
 
-test("no webhook comes twice, and all sources have their turn", () => {
+test("all webhooks differ, and the sources alternate", () => {
   requests.sign(3);
   const texts = Array.from({ length: 6 }, () => requests.of("webhook").text);
   expect(new Set(texts).size).toBe(6);

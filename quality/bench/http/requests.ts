@@ -1,4 +1,4 @@
-/** The requests of the mix, as bytes for a socket. */
+/** The requests of the mix, as text for a socket. */
 import type { RawRequest } from "../lib/connections";
 import type { Kind } from "./mix";
 import type { Target } from "./target";
@@ -8,7 +8,7 @@ export interface MixRequest extends RawRequest {
   readonly kind: Kind;
 }
 
-/** Bytes of an upload. */
+/** The size of an upload, in bytes. */
 const UPLOAD_BYTES = 4_096;
 
 type Headers = Readonly<Record<string, string>>;
@@ -20,11 +20,11 @@ function request(method: string, path: string, headers: Headers, body = ""): str
   return `${method} ${path} HTTP/1.1\r\nHost: bench\r\n${lines.join("")}${length}\r\n${body}`;
 }
 
-const one = (values: readonly string[]): string => values[Math.floor(Math.random() * values.length)] ?? "";
+const anyOf = (values: readonly string[]): string => values[Math.floor(Math.random() * values.length)] ?? "";
 
-/** Makes requests to one server. Texts are ASCII, so their length is that of their bytes. */
+/** Creates requests to one server. The texts are ASCII, so their length is their number of bytes. */
 export class Requests {
-  /** Signing costs more than the rest of the generator, so it is done before the clock runs. */
+  /** Webhooks that were signed before the turn, because signing costs more than the rest of the generator. */
   readonly #signed: string[] = [];
   #webhooks = 0;
   readonly #byKind: Readonly<Record<Kind, () => Omit<MixRequest, "kind">>>;
@@ -52,11 +52,11 @@ export class Requests {
     );
     const [ok, created, accepted] = ["HTTP/1.1 200", "HTTP/1.1 201", "HTTP/1.1 202"] as const;
     this.#byKind = {
-      read: () => ({ text: request("GET", `/api/items/${one(ids)}`, own), expected: ok }),
-      list: () => ({ text: request("GET", one(pages), own), expected: ok }),
+      read: () => ({ text: request("GET", `/api/items/${anyOf(ids)}`, own), expected: ok }),
+      list: () => ({ text: request("GET", anyOf(pages), own), expected: ok }),
       create: () => ({ text: create, expected: created }),
       change: () => ({
-        text: request("PATCH", `/api/items/${one(ids)}`, { ...own, ...JSON_TYPE }, '{"name":"nut"}'),
+        text: request("PATCH", `/api/items/${anyOf(ids)}`, { ...own, ...JSON_TYPE }, '{"name":"nut"}'),
         expected: ok,
       }),
       webhook: () => ({ text: this.#signed.pop() ?? this.#sign(), expected: ok }),
@@ -69,7 +69,7 @@ export class Requests {
     return { kind, ...this.#byKind[kind]() };
   }
 
-  /** Signs so many webhooks in advance; those that are left from before may be too old. */
+  /** Signs webhooks in advance. Discards older ones, whose signatures may have expired. */
   sign(count: number): void {
     this.#signed.length = 0;
     for (let i = 0; i < count; i++) this.#signed.push(this.#sign());

@@ -1,4 +1,4 @@
-/** The mix on all servers, in turns. */
+/** Plays the mix on all servers, in turns. */
 import type { Sample } from "../lib/product";
 import type { Taken, Turn } from "./mix.child";
 import { EVERYDAY } from "./mix";
@@ -7,19 +7,19 @@ import { MIDDLE } from "./plan";
 import type { Server, ServerName, Servers } from "./servers";
 import { LABELS, settle } from "./servers";
 
-/** One turn of one server. */
+/** The result of one turn of one server. */
 export interface Played extends Taken {
   /** Milliseconds until the last webhook of the turn was processed. */
   readonly settleMs: number;
-  /** Of the product only. */
+  /** Measured for the product only. */
   readonly sample?: Sample;
 }
 
-/** What a number of connections has given: the turns of each server, one a round. */
+/** The results at one number of connections: the turns of each server, one a round. */
 export interface Rounds {
   readonly connections: number;
   readonly turns: Readonly<Partial<Record<ServerName, readonly Played[]>>>;
-  /** The second turn of the floor in each round: what it differs from the first is the noise. */
+  /** The second turn of the floor in each round. Its difference from the first is the noise. */
   readonly floorAgain: readonly Played[];
 }
 
@@ -37,7 +37,7 @@ export async function warmUp(plan: Plan, servers: Servers): Promise<void> {
   }
 }
 
-/** A round gives every server a turn. */
+/** Plays the rounds. A round gives every server a turn. */
 export async function playRounds(plan: Plan, servers: Servers, connections: number): Promise<Rounds> {
   const { rounds, milliseconds, say } = plan;
   const names: ServerName[] = ["floor", "hono", "product"];

@@ -1,4 +1,4 @@
-/** The servers of a run: the product, twice, and what it is measured against. */
+/** The servers of a run: the product with and without limits, and the servers to compare it with. */
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { Child } from "../lib/children";
@@ -9,11 +9,11 @@ import type { Place, Target } from "./target";
 import { fill } from "./target";
 import { WEBHOOK_SETTINGS } from "./webhooks";
 
-/** `limited` is the product with rate limits that nobody reaches. */
+/** `limited` is the product with rate limits that are too high to be reached. */
 export const SERVERS = ["product", "limited", "hono", "floor", "mock"] as const;
 export type ServerName = (typeof SERVERS)[number];
 
-/** What tables call them. */
+/** The names of the servers in tables. */
 export const LABELS: Readonly<Record<ServerName, string>> = {
   product: "product",
   limited: "product, limits on",
@@ -30,13 +30,13 @@ export interface Server {
 
 export type Servers = Readonly<Record<ServerName, Server>>;
 
-/** Limits on requests a minute, far above what a machine serves. */
+/** Rate limits far above the requests per minute that a machine can serve. */
 export const NEVER_REACHED = {
   RATE_LIMIT_KEY_PER_MINUTE: "1000000000",
   RATE_LIMIT_IP_PER_MINUTE: "1000000000",
 };
 
-/** Starts and fills all of them. @param started is told of each, so that whoever asked can stop it whatever happens. */
+/** Starts and fills all servers. @param started called with each process, so that the caller can stop it after an error. */
 export async function startServers(plan: Plan, started: (child: Child) => void): Promise<Servers> {
   const { mixer, say } = plan;
   const start = async (name: ServerName): Promise<Server> => {
@@ -68,14 +68,14 @@ async function startOne({ root, directory }: Plan, name: ServerName): Promise<Pl
 }
 
 const POLL_MS = 20;
-/** Webhooks that are not processed by then have gone wrong. */
-const PATIENCE_MS = 60_000;
+/** Webhooks that are still pending after this time are an error. */
+const TIMEOUT_MS = 60_000;
 
 /**
- * Waits until every webhook has been processed, so that no server works in another one's turn. By hand there is nothing to
- * wait for: the last group is processed with the next one.
+ * Waits until every webhook has been processed, so that no server works during another server's turn. The hand-written servers
+ * need no wait, because each group of events is processed with the next one.
  *
- * @returns the milliseconds that it took.
+ * @returns the time that it took, in milliseconds.
  */
 export async function settle(server: Pick<Server, "name" | "target">): Promise<number> {
   if (server.name === "hono" || server.name === "floor") return 0;
@@ -83,7 +83,8 @@ export async function settle(server: Pick<Server, "name" | "target">): Promise<n
   const client = new Client(server.target.port, server.target.key);
   try {
     while ((await countEvents(client, "pending")) > 0) {
-      if (performance.now() - started > PATIENCE_MS) throw new Error("Webhooks are still pending");
+      if (performance.now() - started > TIMEOUT_MS)
+        throw new Error(`Webhooks are still pending after ${TIMEOUT_MS / 1_000} s`);
       await wait(POLL_MS);
     }
   } finally {
@@ -92,7 +93,7 @@ export async function settle(server: Pick<Server, "name" | "target">): Promise<n
   return performance.now() - started;
 }
 
-/** How many webhook events were given up: up to 100. */
+/** Returns the number of webhook events that finally failed, at most 100. */
 export async function failedEvents({ port, key }: Place): Promise<number> {
   const client = new Client(port, key);
   try {

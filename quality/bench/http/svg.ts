@@ -1,4 +1,4 @@
-/** The picture of a run. */
+/** Draws the results of a run. */
 import type { Figure } from "../lib/figures";
 import { shown } from "../lib/figures";
 import { Chart } from "../lib/chart";
@@ -8,18 +8,18 @@ import type { ServerName } from "./servers";
 interface Shown {
   readonly figures: readonly Figure[];
   readonly mix: readonly Summaries[];
-  /** A line for the foot: machine and load. */
+  /** The last line of the picture: machine and load. */
   readonly about: string;
 }
 
-/** From the fastest that may be expected to the product. */
+/** The servers in the picture, from the fastest to the product. */
 const BARS = [
   ["floor", "floor"],
   ["hono", "hono"],
   ["product", "own"],
 ] as const satisfies readonly (readonly [ServerName, string])[];
 
-/** A whole SVG document: requests per second of the mix by connections, then every figure against its goal. */
+/** Returns an SVG document: requests per second of the mix by connections, then every figure with its goal. */
 export function svgOf({ figures, mix, about }: Shown): string {
   const picture = new Chart();
   picture.heading(

@@ -1,26 +1,26 @@
-/** A server that speaks the API, filled with what the mix asks for. */
+/** Fills a server of the API with the items that the mix requests. */
 import { Client } from "../lib/client";
 
-/** Where a server is, and a key for it. */
+/** The port of a server, and a key. */
 export interface Place {
   readonly port: number;
   readonly key: string;
 }
 
-/** What the load generator needs to know of a server. */
+/** The data that the load generator needs for a server. */
 export interface Target extends Place {
   /** Items of the key's owner. */
   readonly ids: readonly string[];
-  /** Paths of the pages of its list, from the newest item on. */
+  /** Paths of the pages of the list of items, newest first. */
   readonly pages: readonly string[];
 }
 
 const AT_ONCE = 50;
 const FIRST_PAGE = "/api/items?limit=20";
-/** A reader seldom goes further. */
-const MOST_PAGES = 50;
+/** Clients seldom read more pages. */
+const MAX_PAGES = 50;
 
-/** Makes items through the API, and walks the list to learn the addresses of its pages. */
+/** Creates items through the API, and follows the list to find the paths of its pages. */
 export async function fill(place: Place, items: number, say: (line: string) => void): Promise<Target> {
   const client = new Client(place.port, place.key, AT_ONCE);
   try {
@@ -49,7 +49,7 @@ async function makeItems(client: Client, items: number, say: (line: string) => v
 
 async function walk(client: Client): Promise<string[]> {
   const pages: string[] = [];
-  for (let path: string | undefined = FIRST_PAGE; path !== undefined && pages.length < MOST_PAGES;) {
+  for (let path: string | undefined = FIRST_PAGE; path !== undefined && pages.length < MAX_PAGES;) {
     pages.push(path);
     const { headers } = await client.ask(path, 200);
     path = /^<([^>]+)>; rel="next"/.exec(String(headers["link"] ?? ""))?.[1];

@@ -1,4 +1,4 @@
-/** Verifies webhooks by hand. */
+/** Verifies webhooks, written by hand. */
 import { createHmac } from "node:crypto";
 import { SECRETS } from "./webhooks";
 
@@ -7,7 +7,7 @@ export type HeaderOf = (name: string) => string | undefined;
 const hmac = (secret: string | Buffer, text: string) => createHmac("sha256", secret).update(text);
 const CLERK_SECRET = Buffer.from(SECRETS.clerk.slice("whsec_".length), "base64");
 
-/** The id of the event if its source has signed it. Both sides are texts of our own, so any comparison will do. */
+/** Returns the id of an event with a valid signature. The benchmark itself signs, so the comparison need not be constant-time. */
 export function verified(source: string, header: HeaderOf, body: string): string | undefined {
   if (source === "github") {
     const signature = `sha256=${hmac(SECRETS.github, body).digest("hex")}`;

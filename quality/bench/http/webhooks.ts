@@ -4,14 +4,14 @@ import type { WebhookSource } from "../../../scripts/webhook/sign";
 import { freshId, signedHeaders } from "../../../scripts/webhook/sign";
 import { webhookSettings, type WebhookSecrets } from "../../lib/secrets";
 
-/** Not random: several processes of a run sign and verify with them. */
+/** Fixed secrets, because several processes of a run sign and verify with them. */
 export const SECRETS: WebhookSecrets = {
   stripe: "whsec_stripe_bench",
   clerk: `whsec_${Buffer.from("clerk bench secret 0123456789").toString("base64")}`,
   github: "github bench secret",
 };
 
-/** The settings by which the product knows them. */
+/** The settings that give the product these secrets. */
 export const WEBHOOK_SETTINGS: Readonly<Record<string, string>> = webhookSettings(SECRETS);
 
 const TYPES: readonly (readonly [WebhookSource, string])[] = [
@@ -26,7 +26,7 @@ interface Signed {
   readonly body: string;
 }
 
-/** An event that nobody has seen yet, of one source after the other, signed now: it is good for five minutes. */
+/** Signs a new event of the sources in turn. The signature is valid for five minutes. */
 export function signedWebhook(n: number): Signed {
   const [source, type] = TYPES[n % TYPES.length] ?? (["github", "push"] as const);
   const [id, now, secret] = [freshId(source), Date.now(), SECRETS[source]];

@@ -7,17 +7,17 @@ test("the picture has a row for every goal, and its text is escaped", () => {
   picture.goals([
     { name: "reads <of> ids", value: 0.4, unit: "×", goal: atLeast(0.35) },
     { name: "errors", value: 0, unit: "", goal: atMost(0) },
-    { name: "told only", value: 7, unit: "/s" },
+    { name: "without a goal", value: 7, unit: "/s" },
   ]);
   const svg = picture.toSvg("Node 20", 'a "picture"');
   expect(svg.match(/reads &lt;of&gt; ids/g)).toHaveLength(1);
   expect(svg).toContain("at least 0.35");
   expect(svg).toContain("0 , at most 0");
-  expect(svg).not.toContain("told only");
+  expect(svg).not.toContain("without a goal");
   expect(svg).toContain('aria-label="a &quot;picture&quot;"');
 });
 
-test("the longest bar fills the width, and the others their share of it", () => {
+test("the longest bar fills the width, and the others are in proportion", () => {
   const picture = new Chart();
   const bars = [
     { kind: "floor", value: 200 },

@@ -1,11 +1,11 @@
-/** Pieces of a picture in SVG, for light and dark pages. */
+/** A chart as SVG, for light and dark pages. */
 import type { Figure, Verdict } from "./figures";
 import { shown, verdictOf } from "./figures";
 
 const WIDTH = 860;
 const LABELS = 330;
 const BARS = WIDTH - LABELS - 190;
-/** Height of a line. */
+/** The height of a line. */
 const ROW = 26;
 const COLORS: Readonly<Record<Verdict, string>> = {
   ok: "#2f9e8f",
@@ -22,20 +22,20 @@ export interface Bar {
   readonly value: number;
 }
 
-/** Grows from top to bottom. */
+/** Draws rows from top to bottom. */
 export class Chart {
   #y = 30;
   readonly #rows: string[] = [];
 
-  heading(words: string): void {
-    this.#rows.push(text(12, this.#y, words, "head"));
+  heading(content: string): void {
+    this.#rows.push(text(12, this.#y, content, "head"));
   }
 
   space(): void {
     this.#y += ROW;
   }
 
-  /** Bars under each other that share a label and a note. `most` fills the width. */
+  /** Draws bars below each other, with one label and one note. The value `most` fills the width. */
   bars(label: string, bars: readonly Bar[], most: number, note: string): void {
     this.#y += 12 + 10 * bars.length;
     this.#rows.push(text(12, this.#y, label));
@@ -46,27 +46,27 @@ export class Chart {
     this.#rows.push(text(LABELS + BARS + 12, this.#y, note, "quiet"));
   }
 
-  /** Every figure that has a goal, against it. */
+  /** Draws every figure that has a goal, with the goal as a line. */
   goals(figures: readonly Figure[]): void {
     for (const figure of figures) {
       const { name, value, unit, goal } = figure;
       const verdict = verdictOf(figure);
       if (!goal || !verdict) continue;
       this.#y += ROW;
-      // The goal stands at two thirds of the width; what is far beyond ends at the edge. A goal of 0 is the left edge.
+      // The goal is at two thirds of the width, and bars end at the right edge. A goal of 0 is at the left edge.
       const share = goal.value === 0 ? Math.min(1, value) : Math.min(1, ((value / goal.value) * 2) / 3);
       const x = LABELS + (goal.value === 0 ? 0 : (BARS * 2) / 3);
-      const wanted = `${shown(value)} ${unit}, ${goal.bound} ${shown(goal.value)}`;
+      const note = `${shown(value)} ${unit}, ${goal.bound} ${shown(goal.value)}`;
       this.#rows.push(
         text(12, this.#y, name),
         bar(this.#y - 11, share, `fill="${COLORS[verdict]}"`, 14),
-        text(LABELS + BARS + 12, this.#y, wanted, "quiet"),
+        text(LABELS + BARS + 12, this.#y, note, "quiet"),
         `<line class="rule" x1="${x}" x2="${x}" y1="${this.#y - 15}" y2="${this.#y + 7}"/>`,
       );
     }
   }
 
-  /** The whole document. @param about a line for the foot: machine and load. @param label what the picture shows. */
+  /** Returns the SVG document. @param about the last line: machine and load. @param label the title for screen readers. */
   toSvg(about: string, label: string): string {
     this.#y += ROW + 8;
     this.#rows.push(text(12, this.#y, about, "quiet"));
@@ -77,8 +77,8 @@ export class Chart {
   }
 }
 
-function text(x: number, y: number, words: string, className = ""): string {
-  return `<text x="${x}" y="${y}"${className && ` class="${className}"`}>${escaped(words)}</text>`;
+function text(x: number, y: number, content: string, className = ""): string {
+  return `<text x="${x}" y="${y}"${className && ` class="${className}"`}>${escaped(content)}</text>`;
 }
 
 function bar(y: number, share: number, look: string, height: number): string {
@@ -86,8 +86,8 @@ function bar(y: number, share: number, look: string, height: number): string {
   return `<rect x="${LABELS}" y="${y}" width="${width}" height="${height}" rx="2" ${look}/>`;
 }
 
-function escaped(words: string): string {
-  return words
+function escaped(content: string): string {
+  return content
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")
     .replaceAll(">", "&gt;")

@@ -1,10 +1,10 @@
-/** The processes of a run: servers and the load generator, asked by messages. */
+/** The processes of a run, servers and load generators, which answer requests over IPC. */
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 
-interface Question {
+interface Request {
   readonly name: string;
   readonly argument: unknown;
 }
@@ -13,10 +13,10 @@ type Reply = { readonly answer: unknown } | { readonly error: string } | { reado
 
 type Answers = Readonly<Record<string, (argument: never) => unknown>>;
 
-/** In the child: answers its parent's questions. Two of them never overlap. */
+/** Answers the parent's requests. Call it in the child. Requests never overlap. */
 export function answerParent(answers: Answers): void {
   const send = (reply: Reply): void => void process.send?.(reply);
-  process.on("message", ({ name, argument }: Question) => {
+  process.on("message", ({ name, argument }: Request) => {
     const answer = answers[name];
     Promise.resolve()
       .then(() => answer?.(argument as never))
@@ -26,21 +26,21 @@ export function answerParent(answers: Answers): void {
           send({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
       );
   });
-  // A parent that is gone needs no answers.
+  // The parent has ended.
   process.on("disconnect", () => process.exit(0));
   send({ answer: "ready" });
 }
 
-/** In the child: a line for the one who waits. */
+/** Sends a line of progress to the parent. Call it in the child. */
 export function tellParent(progress: string): void {
   process.send?.({ progress });
 }
 
 export class Child {
-  /** Takes over a process that answers as `answerParent` does. */
+  /** Wraps a process that calls `answerParent`. */
   constructor(readonly process: ChildProcess) {}
 
-  /** Starts a file, named from the root of the project. Resolves when it takes questions. */
+  /** Runs a file in a new process, and waits until it accepts requests. @param file relative to the root of the project. */
   static async start(root: string, file: string, args: readonly string[] = []): Promise<Child> {
     const script = [join(root, "scripts/run.mjs"), join(root, file), ...args];
     const child = new Child(
@@ -50,10 +50,10 @@ export class Child {
     return child;
   }
 
-  /** @param said gets the lines that the child has for who waits. */
-  ask<Answer>(name: string, argument?: unknown, said?: (line: string) => void): Promise<Answer> {
+  /** Sends a request and waits for its answer. @param onProgress called with the child's lines of progress. */
+  ask<Answer>(name: string, argument?: unknown, onProgress?: (line: string) => void): Promise<Answer> {
     this.process.send({ name, argument });
-    return this.#reply(said) as Promise<Answer>;
+    return this.#reply(onProgress) as Promise<Answer>;
   }
 
   async stop(): Promise<void> {
@@ -63,23 +63,23 @@ export class Child {
     await exit;
   }
 
-  async #reply(said: (line: string) => void = () => undefined): Promise<unknown> {
-    const gone = new AbortController();
-    const { signal } = gone;
+  async #reply(onProgress: (line: string) => void = () => undefined): Promise<unknown> {
+    const answered = new AbortController();
+    const { signal } = answered;
     const exit = once(this.process, "exit", { signal }).then(() => {
-      throw new Error("A process of the benchmark ended by itself");
+      throw new Error("A process of the benchmark has ended unexpectedly");
     });
-    // It is aborted as soon as there is an answer.
+    // Rejects when it is aborted after an answer.
     exit.catch(() => undefined);
     try {
       for (;;) {
         const [reply] = (await Promise.race([once(this.process, "message"), exit])) as [Reply];
         if ("answer" in reply) return reply.answer;
         if ("error" in reply) throw new Error(reply.error);
-        said(reply.progress);
+        onProgress(reply.progress);
       }
     } finally {
-      gone.abort();
+      answered.abort();
     }
   }
 }

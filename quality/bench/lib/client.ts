@@ -1,4 +1,4 @@
-/** An HTTP client that leaves no connections behind: those of `fetch` stay open as long as the server likes. */
+/** An HTTP client that closes its connections. `fetch` keeps them open until the server closes them. */
 import { Agent, request } from "node:http";
 import type { IncomingHttpHeaders } from "node:http";
 
@@ -11,7 +11,7 @@ interface Reply {
 export class Client {
   readonly #agent: Agent;
 
-  /** @param key goes with every request. @param connections how many there are at most. */
+  /** @param key sent with every request. @param connections the largest number of connections. */
   constructor(
     private readonly port: number,
     private readonly key: string,
@@ -20,7 +20,7 @@ export class Client {
     this.#agent = new Agent({ keepAlive: true, maxSockets: connections });
   }
 
-  /** GETs, or POSTs a body as JSON. @throws Error for another status than the expected one. */
+  /** Sends a GET, or a POST with a JSON body. @throws Error if the status is not the expected one. */
   async ask(path: string, status: number, body?: unknown): Promise<Reply> {
     const method = body === undefined ? "GET" : "POST";
     const text = body === undefined ? "" : JSON.stringify(body);

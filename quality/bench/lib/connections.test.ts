@@ -6,7 +6,7 @@ import { keepBusy } from "./connections";
 
 const SHOT = { text: "GET / HTTP/1.1\r\n\r\n", expected: "HTTP/1.1 200" };
 
-/** A server that does with each request what it is told. */
+/** Starts a server that calls `answer` for each request. @returns its port. */
 async function serve(answer: (socket: Socket) => void): Promise<number> {
   const server = createServer((socket) => {
     socket.on("data", () => answer(socket)).on("error", () => undefined);
@@ -17,7 +17,7 @@ async function serve(answer: (socket: Socket) => void): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-test("an answer that comes in pieces is one answer", async () => {
+test("an answer that arrives in pieces is one answer", async () => {
   const port = await serve((socket) => {
     socket.write("HTTP/1.1 200 OK\r\nContent-");
     setImmediate(() => socket.write("Length: 4\r\n\r\nab"));
@@ -29,7 +29,7 @@ test("an answer that comes in pieces is one answer", async () => {
   expect(new Set(answers)).toEqual(new Set(["HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nabcd"]));
 });
 
-test("a server that closes a connection fails the run, and so does who throws at an answer", async () => {
+test("a closed connection and an error in `answered` both fail the run", async () => {
   const closing = await serve((socket) => socket.destroy());
   const load = { connections: 1, milliseconds: 1_000, next: () => SHOT, answered: () => undefined };
   await expect(keepBusy({ ...load, port: closing })).rejects.toThrow("closed a connection");

@@ -1,39 +1,39 @@
 /**
- * Connections that are kept, each with one request under way.
+ * Persistent connections, each with one request in flight.
  *
- * On plain sockets, because an HTTP client costs more than the servers that it is to measure.
+ * It uses plain sockets, because an HTTP client would use more CPU time than the measured servers.
  */
 import { connect } from "node:net";
 import type { Socket } from "node:net";
 
 export interface RawRequest {
-  /** The whole HTTP request, one byte a character. */
+  /** The whole HTTP request in latin-1, one byte per character. */
   readonly text: string;
-  /** What the answer begins with: `HTTP/1.1 200`. */
+  /** The beginning of a correct answer, such as `HTTP/1.1 200`. */
   readonly expected: string;
 }
 
 interface Busy<S extends RawRequest> {
   readonly port: number;
   readonly connections: number;
-  /** No request is begun after that. */
+  /** New requests begin only within this time. */
   readonly milliseconds: number;
   readonly next: () => S;
-  /** @param milliseconds from sending the request to its whole answer. Throwing ends it all. */
+  /** @param milliseconds from sending the request to receiving the whole answer. An exception ends the run. */
   readonly answered: (request: S, milliseconds: number, answer: string) => void;
 }
 
 const HEAD_END = "\r\n\r\n";
 const LENGTH = /\r\ncontent-length: *(\d+)/i;
-/** Milliseconds after which a server has hung. */
-const PATIENCE = 60_000;
+/** Milliseconds without an answer after which the run fails. */
+const TIMEOUT_MS = 60_000;
 
-/** @returns how many seconds it took. */
+/** Keeps all connections busy. @returns the duration in seconds. */
 export async function keepBusy<S extends RawRequest>(busy: Busy<S>): Promise<number> {
   const { port, connections, milliseconds } = busy;
   const started = performance.now();
   const end = started + milliseconds;
-  // It never sleeps: waking it would be the server's work, and only a slow server, which it waits for, would pay for it.
+  // The process never sleeps. Waking it would cost the server time, and only slow servers would pay, because only they let it sleep.
   let spinning = true;
   const spin = (): void => {
     if (spinning) setImmediate(spin);
@@ -80,7 +80,9 @@ function keepOneBusy<S extends RawRequest>(
       reject(error instanceof Error ? error : new Error(String(error)));
     };
     socket.setNoDelay(true).setEncoding("latin1");
-    socket.setTimeout(PATIENCE, () => fail(new Error(`No answer in ${PATIENCE / 1_000} s`)));
+    socket.setTimeout(TIMEOUT_MS, () =>
+      fail(new Error(`The server did not answer in ${TIMEOUT_MS / 1_000} s`)),
+    );
     socket.on("error", reject).on("close", () => reject(new Error("The server closed a connection")));
     socket.on("data", (chunk: string) => {
       try {
@@ -93,12 +95,12 @@ function keepOneBusy<S extends RawRequest>(
   });
 }
 
-/** Bytes of the first answer in `text`, 0 while it is not whole. */
+/** Returns the length of the answer in `text` in bytes, or 0 while it is incomplete. */
 function lengthOf(text: string): number {
   const head = text.indexOf(HEAD_END);
   if (head === -1) return 0;
   const length = LENGTH.exec(text)?.[1];
-  if (length === undefined) throw new Error(`An answer without a length:\n${text}`);
+  if (length === undefined) throw new Error(`The answer has no Content-Length:\n${text}`);
   const whole = head + HEAD_END.length + Number(length);
   return text.length < whole ? 0 : whole;
 }

@@ -23,7 +23,7 @@ test.each([
   expect(verdictOf(given)).toBe(verdict);
 });
 
-test("the table names the goal and how it was met", () => {
+test("the table shows each goal and its verdict", () => {
   expect(tableOf([figure(0.412, atLeast(0.35)), figure(12345)])).toBe(
     "reads <of> ids       0.41 ×    at least 0.35: ok\nreads <of> ids     12,345 ×",
   );

@@ -1,7 +1,6 @@
-/** What a run found, against what is wanted. */
+/** The figures of a run, and their goals. */
 
 export interface Goal {
-  /** The value is to be at least, or at most, that. */
   readonly bound: "at least" | "at most";
   readonly value: number;
 }
@@ -16,12 +15,12 @@ export interface Figure {
 export const atLeast = (value: number): Goal => ({ bound: "at least", value });
 export const atMost = (value: number): Goal => ({ bound: "at most", value });
 
-/** Noise moves a figure by some per cent, so a goal only fails when it is missed by more. */
+/** Noise changes a figure by a few per cent, so a goal fails only if it is missed by more than this share. */
 const TOLERANCE = 0.15;
 
 export type Verdict = "ok" | "short, within tolerance" | "missed";
 
-/** `null` for a figure without a goal. */
+/** Compares a figure with its goal. @returns `null` for a figure without a goal. */
 export function verdictOf({ value, goal }: Figure): Verdict | null {
   if (goal === undefined) return null;
   const least = goal.bound === "at least";
@@ -30,7 +29,7 @@ export function verdictOf({ value, goal }: Figure): Verdict | null {
   return reached ? "short, within tolerance" : "missed";
 }
 
-/** `0`, `0.35`, `12.3`, `12,345`. */
+/** Formats a number as `0`, `0.35`, `12.3` or `12,345`. */
 export function shown(value: number): string {
   if (value === 0) return "0";
   if (Math.abs(value) >= 100) return Math.round(value).toLocaleString("en");
@@ -41,8 +40,8 @@ export function tableOf(figures: readonly Figure[]): string {
   const width = Math.max(...figures.map(({ name }) => name.length)) + 2;
   const line = (figure: Figure): string => {
     const { name, value, unit, goal } = figure;
-    const judged = goal ? `  ${goal.bound} ${shown(goal.value)}: ${verdictOf(figure) ?? ""}` : "";
-    return `${name.padEnd(width)}${shown(value).padStart(9)} ${unit.padEnd(3)}${judged}`.trimEnd();
+    const result = goal ? `  ${goal.bound} ${shown(goal.value)}: ${verdictOf(figure) ?? ""}` : "";
+    return `${name.padEnd(width)}${shown(value).padStart(9)} ${unit.padEnd(3)}${result}`.trimEnd();
   };
   return figures.map(line).join("\n");
 }

@@ -1,10 +1,10 @@
-/** Group commit by hand: what finishes together shares one durable commit. */
+/** Group commit: writes that arrive together share one durable commit. */
 import type { Connection } from "../../../packages/convex-embedded/src/store/sqlite";
 
-/** Runs work in the transaction of its group. The answer comes after the commit. Work must not throw. */
+/** Runs work in the transaction of its group, and resolves after the commit. The work must not throw. */
 export type Durably = <Result>(work: () => Result) => Promise<Result>;
 
-/** @param db with `synchronous = FULL`, and no other transactions than these. */
+/** Creates a group commit. @param db a connection with `synchronous = FULL` that has no other transactions. */
 export function groupCommit(db: Connection): Durably {
   const begin = db.prepare("BEGIN IMMEDIATE");
   const commit = db.prepare("COMMIT");
@@ -16,7 +16,7 @@ export function groupCommit(db: Connection): Durably {
     for (const answer of answers) answer();
   };
   return (work) => {
-    // It ends when no more requests are at hand.
+    // The group ends when the event loop has read all pending requests.
     if (group.length === 0) {
       begin.run();
       setImmediate(end);

@@ -1,24 +1,25 @@
-/** The load generator for requests that are all alike, a process of its own. */
+/** The load generator for requests of one kind, in a separate process. */
 import { answerParent } from "./children";
 import { keepBusy } from "./connections";
 import { percentile } from "./statistics";
 
-/** What the parent sends. */
+/** A request of the parent to load a server. */
 export interface Load {
   readonly port: number;
   readonly connections: number;
   readonly milliseconds: number;
-  /** Whole HTTP requests; taken in random order. */
+  /** Whole HTTP requests, sent in random order. */
   readonly requests: readonly string[];
-  /** What every answer begins with: `HTTP/1.1 200 OK`. */
+  /** The beginning of every correct answer, such as `HTTP/1.1 200`. */
   readonly expected: string;
 }
 
-/** What comes back. */
+/** The result of a load. */
 export interface Loaded {
   readonly perSecond: number;
-  /** Milliseconds. */
+  /** The median latency in milliseconds. */
   readonly median: number;
+  /** The 99th percentile of the latency in milliseconds. */
   readonly p99: number;
 }
 
@@ -28,7 +29,8 @@ async function generate({ requests, expected, ...load }: Load): Promise<Loaded> 
     ...load,
     next: () => ({ text: requests[Math.floor(Math.random() * requests.length)] ?? "", expected }),
     answered: (_shot, milliseconds, answer) => {
-      if (!answer.startsWith(expected)) throw new Error(`Not ${expected}, but\n${answer}`);
+      if (!answer.startsWith(expected))
+        throw new Error(`The answer does not begin with ${expected}:\n${answer}`);
       latencies.push(milliseconds);
     },
   });

@@ -1,4 +1,4 @@
-/** The product as a measured process: started like any server, and asked about its memory and event loop over IPC. */
+/** The product as a measured process, which reports its memory and event loop delay over IPC. */
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ServerProcess } from "../../lib/server";
@@ -7,7 +7,7 @@ import { Child } from "./children";
 export interface Product {
   readonly child: Child;
   readonly port: number;
-  /** Of the first start in a data directory only. */
+  /** Printed only by the first start in a data directory. */
   readonly key: string | undefined;
   /** Milliseconds from the start of the process. */
   readonly readyMs: number;
@@ -17,27 +17,27 @@ interface Options {
   readonly root: string;
   /** The data directory. */
   readonly data: string;
-  /** Settings for the functions. Rate limits are off unless they are set here. */
+  /** Settings of the functions. Rate limits are off by default. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Preloads `probe.mjs`, so that the child answers what it is asked. */
+  /** Preloads `probe.mjs`, so that the child answers requests. */
   readonly probed?: boolean;
-  /** Gets the lines on stderr, which go to this process's stderr otherwise. */
-  readonly complained?: (line: string) => void;
+  /** Called with the lines on stderr. The default prints them on this process's stderr. */
+  readonly onStderr?: (line: string) => void;
 }
 
-/** What `probe.mjs` answers to `sample`: bytes, and milliseconds by which the event loop was late since the last `reset`. */
+/** The answer of `probe.mjs` to `sample`: memory in bytes, and event loop delay since the last `reset` in milliseconds. */
 export interface Sample {
   readonly rss: number;
   readonly heapUsed: number;
   readonly loop: { readonly p50: number; readonly p99: number; readonly max: number };
 }
 
-/** Resolves when it is ready for requests. */
+/** Starts the product, and waits until it is ready. */
 export async function startProduct(options: Options): Promise<Product> {
-  const { root, data, settings = {}, probed = false, complained = console.error } = options;
+  const { root, data, settings = {}, probed = false, onStderr = console.error } = options;
   const probe = pathToFileURL(join(root, "quality/bench/lib/probe.mjs")).href;
   const server = await ServerProcess.start({
-    ...{ cwd: root, data, settings, discardLog: true, onStderr: complained },
+    ...{ cwd: root, data, settings, discardLog: true, onStderr },
     ...(probed && { ipc: true, preload: [probe] }),
   });
   const port = Number(new URL(server.url).port);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { markdownTable } from "./table";
 
-test("columns are as wide as their widest cell, numbers stand at the right", () => {
+test("columns are as wide as their widest cell, and numbers are right-aligned", () => {
   expect(
     markdownTable(
       ["what", "n"],

@@ -1,6 +1,4 @@
-/** Tables in Markdown that read well as they stand. */
-
-/** @param rows as many cells as the head has. The first column is text, the others are numbers. */
+/** Formats a Markdown table with aligned columns. The first column is text, the others are numbers. */
 export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0), 3));
   const line = (cells: readonly string[]): string =>

@@ -43,28 +43,28 @@ const calm: Soaked = {
 const missed = (soaked: Soaked): string[] =>
   checksOf(soaked).flatMap((figure) => (verdictOf(figure) === "missed" ? [figure.name] : []));
 
-test("a server that stays as it is passes, however it warmed up", () => {
+test("a server that does not grow after its warm-up passes", () => {
   expect(missed(calm)).toEqual([]);
 });
 
 test.each<[string, Partial<Soaked>]>([
-  ["heap in use: grown since it was warm", { end: snapshot(1_100, { heap: 60 * MB }) }],
+  ["heap in use: growth since warm-up", { end: snapshot(1_100, { heap: 60 * MB }) }],
   [
-    "descriptors since it was warm: sockets",
+    "descriptors: growth since warm-up: sockets",
     { end: snapshot(1_100, { descriptors: { sockets: 20, files: 8, others: 21 } }) },
   ],
-  ["write-ahead log: most", { middle: [sample(100, 90), sample(100)] }],
+  ["write-ahead log: maximum", { middle: [sample(100, 90), sample(100)] }],
   [
     "database: pages / documents and entries",
     { end: snapshot(1_100, { database: database(1_100, 3 * MB) }) },
   ],
-  ["jobs that have not succeeded", { end: snapshot(1_100, { unfinishedJobs: 1 }) }],
+  ["unfinished jobs", { end: snapshot(1_100, { unfinishedJobs: 1 }) }],
   ["errors", { errors: 1 }],
 ])("%s", (name, changed) => {
   expect(missed({ ...calm, ...changed })).toEqual([name]);
 });
 
-test("garbage that comes and goes does not count, unless most of the time is spent with more of it", () => {
+test("temporary garbage is ignored, but higher memory for most of the last third fails", () => {
   const sawtooth = [sample(100), sample(120), sample(140), sample(160)];
   expect(missed({ ...calm, last: sawtooth })).toEqual([]);
   const times = <Value>(count: number, value: Value) => Array.from({ length: count }, () => value);
@@ -75,15 +75,15 @@ test("garbage that comes and goes does not count, unless most of the time is spe
   expect(missed({ ...calm, ...long })).toEqual(["memory, median: last third / second"]);
 });
 
-test("what was acknowledged must be there, once", () => {
+test("every acknowledged write must be stored once", () => {
   const acknowledged = (create: number) =>
     snapshot(1_100, { acknowledged: { create, webhook: 0, upload: 0, job: 0 } });
-  const name = "acknowledged, but not there; or there twice";
+  const name = "acknowledged writes missing or stored twice";
   expect(missed({ ...calm, end: acknowledged(1_101) })).toEqual([name]);
   expect(missed({ ...calm, end: acknowledged(1_099) })).toEqual([name]);
 });
 
-test("a scheduled function counts for what has scheduled it", () => {
+test("a scheduled function counts for the kind of request that scheduled it", () => {
   expect(causeOf("_scheduled_functions", "webhooks/process.js")).toBe("webhook");
   expect(causeOf("_scheduled_functions", "jobs.js")).toBe("job");
   expect(causeOf("_storage", null)).toBe("upload");

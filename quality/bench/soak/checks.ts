@@ -1,4 +1,4 @@
-/** What a soak must show. */
+/** The checks of a soak. */
 import type { Figure } from "../lib/figures";
 import { atMost } from "../lib/figures";
 import { median } from "../lib/statistics";
@@ -6,7 +6,7 @@ import type { Descriptors, Memory } from "../../lib/usage";
 import type { Cause, Contents } from "./storage";
 import { plus } from "./storage";
 
-/** Taken every second under load. Bytes. */
+/** Measured every second under load, in bytes. */
 export interface Sample {
   readonly rss: number;
   readonly heapUsed: number;
@@ -14,7 +14,7 @@ export interface Sample {
   readonly memory?: Memory;
 }
 
-/** Taken while nothing is under way: when all is warm, and at the end. */
+/** Measured while the server is idle, after the warm-up and at the end. */
 export interface Snapshot {
   /** Bytes of the heap that are in use. */
   readonly heap: number;
@@ -23,34 +23,34 @@ export interface Snapshot {
   readonly unfinishedJobs: number;
   /** Bytes of stored files. */
   readonly files: number;
-  /** Requests that were answered as expected since the server was filled, by what they add. */
+  /** Correctly answered requests since the server was filled, by kind. */
   readonly acknowledged: Readonly<Record<Exclude<Cause, "other">, number>>;
 }
 
 export interface Soaked {
-  /** Of the first third: the server warms up. */
+  /** Samples of the first third, while the server warms up. */
   readonly warming: readonly Sample[];
   readonly middle: readonly Sample[];
   readonly last: readonly Sample[];
   readonly warm: Snapshot;
   readonly end: Snapshot;
-  /** Wrong answers, events that were given up, and lines on stderr. */
+  /** Wrong answers, failed webhook events, and lines on stderr. */
   readonly errors: number;
 }
 
 const FLAT = atMost(1.1);
 /**
- * Garbage makes memory rise and fall, by a third on a busy machine, over ten seconds and more: a median says something only
- * where a third of the soak sees many collections. What is in use after one is told apart.
+ * Garbage makes memory rise and fall by up to a third over ten seconds and more. The median is meaningful only if a third of the
+ * soak contains many collections. The heap in use after a collection is a separate check.
  */
 const MANY_SAMPLES = 80;
-/** V8 goes on compiling for some ten thousand requests. A leak of 100 bytes shows within minutes. */
+/** V8 compiles functions during the first ten thousands of requests. A leak of 100 bytes per request exceeds this in minutes. */
 const HEAP_MB = atMost(8);
-/** A few may be open for a moment: a checkpoint, a file that is being read. */
+/** A few descriptors may be open temporarily, for a checkpoint or for a file that is being read. */
 const FEW_DESCRIPTORS = atMost(4);
-/** The runtime folds its log at 64 MiB, between two commits. */
+/** The runtime checkpoints its write-ahead log at 64 MiB, between two commits. */
 const LOG_MB = atMost(70);
-/** Pages hold more than documents and entries: heads of rows, and the third that random keys leave free. */
+/** Pages also contain row headers, and random keys leave a third of each page free. */
 const PAGES_PER_WEIGHT = atMost(2);
 
 export function checksOf(soaked: Soaked): Figure[] {
@@ -67,13 +67,13 @@ export function checksOf(soaked: Soaked): Figure[] {
       ...(last.length >= MANY_SAMPLES && { goal: FLAT }),
     },
     {
-      name: "heap in use: grown since it was warm",
+      name: "heap in use: growth since warm-up",
       value: (end.heap - warm.heap) / 1e6,
       unit: "MB",
       goal: HEAP_MB,
     },
     ...descriptorChecks(warm, end),
-    { name: "write-ahead log: most", value: most(({ log }) => log), unit: "MB", goal: LOG_MB },
+    { name: "write-ahead log: maximum", value: most(({ log }) => log), unit: "MB", goal: LOG_MB },
     {
       name: "database: pages / documents and entries",
       value: pagesPerWeight(warm, end),
@@ -81,14 +81,14 @@ export function checksOf(soaked: Soaked): Figure[] {
       goal: PAGES_PER_WEIGHT,
     },
     {
-      name: "acknowledged, but not there; or there twice",
+      name: "acknowledged writes missing or stored twice",
       value: missing(warm, end),
       unit: "",
       goal: atMost(0),
     },
-    { name: "jobs that have not succeeded", value: end.unfinishedJobs, unit: "", goal: atMost(0) },
+    { name: "unfinished jobs", value: end.unfinishedJobs, unit: "", goal: atMost(0) },
     { name: "errors", value: errors, unit: "", goal: atMost(0) },
-    { name: "resident memory: most", value: most(({ rss }) => rss), unit: "MB" },
+    { name: "resident memory: maximum", value: most(({ rss }) => rss), unit: "MB" },
     { name: "heap in use at the end", value: end.heap / 1e6, unit: "MB" },
     { name: "database: pages at the end", value: end.database.pages / 1e6, unit: "MB" },
     { name: "stored files at the end", value: end.files / 1e6, unit: "MB" },
@@ -99,14 +99,14 @@ function descriptorChecks(warm: Snapshot, end: Snapshot): Figure[] {
   if (!warm.descriptors || !end.descriptors) return [];
   const more = (of: keyof Descriptors) => (end.descriptors?.[of] ?? 0) - (warm.descriptors?.[of] ?? 0);
   return (["sockets", "files", "others"] as const).map((kind) => ({
-    name: `descriptors since it was warm: ${kind}`,
+    name: `descriptors: growth since warm-up: ${kind}`,
     value: more(kind),
     unit: "",
     goal: FEW_DESCRIPTORS,
   }));
 }
 
-/** What each cause has added to the database since the server was warm. */
+/** Returns what requests of a kind have added to the database since the warm-up. */
 export function growthOf(cause: Cause, warm: Snapshot, end: Snapshot) {
   return plus(end.database.sizes[cause], warm.database.sizes[cause], -1);
 }
@@ -119,15 +119,15 @@ function pagesPerWeight(warm: Snapshot, end: Snapshot): number {
   return (end.database.pages - warm.database.pages) / weight;
 }
 
-/** One document of the table for every acknowledged request. */
+/** The table in which each acknowledged request of a kind stores one document. */
 const COUNTED = { create: "items", webhook: "webhookEvents", upload: "files", job: "jobs" } as const;
 
 function missing(warm: Snapshot, end: Snapshot): number {
   return (Object.keys(COUNTED) as (keyof typeof COUNTED)[])
     .map((cause) => {
       const table = COUNTED[cause];
-      const there = (end.database.tables[table] ?? 0) - (warm.database.tables[table] ?? 0);
-      return Math.abs(end.acknowledged[cause] - warm.acknowledged[cause] - there);
+      const stored = (end.database.tables[table] ?? 0) - (warm.database.tables[table] ?? 0);
+      return Math.abs(end.acknowledged[cause] - warm.acknowledged[cause] - stored);
     })
     .reduce((sum, difference) => sum + difference, 0);
 }

@@ -1,4 +1,4 @@
-/** What acknowledged requests have left in the database. */
+/** Tables of the data that acknowledged requests have stored. */
 import { shown } from "../lib/figures";
 import { markdownTable } from "../lib/table";
 import { NAMES } from "../http/mix";
@@ -7,7 +7,7 @@ import { growthOf } from "./checks";
 
 const CAUSES = ["create", "webhook", "upload", "job"] as const;
 
-/** Bytes for each acknowledged request since the server was warm, as Markdown. */
+/** Returns documents and bytes for each acknowledged request since the warm-up, as Markdown. */
 export function growthTable(warm: Snapshot, end: Snapshot): string {
   const rows = CAUSES.map((cause) => {
     const { documents, documentBytes, entryBytes } = growthOf(cause, warm, end);
@@ -16,12 +16,12 @@ export function growthTable(warm: Snapshot, end: Snapshot): string {
     return [NAMES[cause], count.toLocaleString("en"), each(documents), each(documentBytes), each(entryBytes)];
   });
   return markdownTable(
-    ["acknowledged since it was warm", "times", "documents each", "their bytes", "bytes of index entries"],
+    ["acknowledged since warm-up", "requests", "documents each", "bytes each", "bytes of index entries each"],
     rows,
   );
 }
 
-/** Documents by table at the end, as Markdown. */
+/** Returns the number of documents of each table at the end, as Markdown. */
 export function tableCounts({ database }: Snapshot): string {
   const rows = Object.entries(database.tables).map(([name, count]) => [name, count.toLocaleString("en")]);
   return markdownTable(["table", "documents"], rows);

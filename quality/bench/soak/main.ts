@@ -1,8 +1,8 @@
 /**
- * `npm run soak [-- --minutes 20 | --seconds 60]`: whether the product stays as it is under load: memory, file descriptors,
- * write-ahead log, database.
+ * `npm run soak [-- --minutes 20 | --seconds 60]`: checks that memory, file descriptors, write-ahead log and database do not
+ * grow under load.
  *
- * quality/bench/README.md says what is checked and why.
+ * quality/bench/README.md describes the checks and their reasons.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -25,14 +25,14 @@ import { countOf, soakFor } from "./phase";
 import { head, progressOf } from "./progress";
 
 const ITEMS = 2_000;
-/** Seconds. Less leaves no time to get warm. */
-const LEAST = 30;
+/** The shortest soak in seconds. The server needs a third of it to warm up. */
+const MIN_SECONDS = 30;
 
 const USAGE = `usage: npm run soak -- [options]
 
-  --minutes N  how long, 20 unless told otherwise
-  --seconds N  the same in seconds: 60 is the form for CI
-  --json FILE  keeps the figures
+  --minutes N  the duration in minutes (default 20)
+  --seconds N  the duration in seconds; CI uses 60
+  --json FILE  writes the figures to FILE
 `;
 
 const { values: options } = parseOrExit(USAGE, {
@@ -43,7 +43,7 @@ const { values: options } = parseOrExit(USAGE, {
   },
 });
 const seconds = options.seconds === undefined ? Number(options.minutes) * 60 : Number(options.seconds);
-if (!(seconds >= LEAST)) refuse(`A soak takes ${LEAST} seconds at least.`, USAGE);
+if (!(seconds >= MIN_SECONDS)) refuse(`The duration must be at least ${MIN_SECONDS} seconds.`, USAGE);
 const root = resolve(dirname(process.argv[1] ?? ""), "../../..");
 process.exitCode = await main();
 
@@ -51,11 +51,11 @@ async function main(): Promise<number> {
   const directory = mkdtempSync(join(tmpdir(), "soak-"));
   const children: Child[] = [];
   const complaints: string[] = [];
-  const complained = (line: string): void => void complaints.push(line);
+  const onStderr = (line: string): void => void complaints.push(line);
   try {
     const data = join(directory, "data");
     const settings = { ...WEBHOOK_SETTINGS, ...NEVER_REACHED };
-    const { child, port, key } = await startProduct({ root, data, settings, probed: true, complained });
+    const { child, port, key } = await startProduct({ root, data, settings, probed: true, onStderr });
     children.push(child);
     const target = await fill({ port, key: key ?? "" }, ITEMS, () => undefined);
     const mixer = await Child.start(root, "quality/bench/http/mix.child.ts");
@@ -75,26 +75,26 @@ async function soak(mixer: Child, subject: Subject, complaints: string[]): Promi
   const everyMs = Math.min(60_000, (seconds * 1_000) / 6);
   let slices: Slice[] = [];
   let nextLine = started + everyMs;
-  const sliced = (slice: Slice): void => {
+  const onSlice = (slice: Slice): void => {
     for (const kind of ["create", "webhook", "upload", "job"] as const)
       counts[kind] += countOf(slice.taken, kind);
     errors += slice.taken.errors;
     if (slice.taken.firstError !== undefined) complaints.push(slice.taken.firstError);
     slices.push(slice);
     const now = performance.now();
-    // A slice ends a little early or late.
+    // Slices do not end exactly at full minutes.
     if (now < nextLine - 1_000) return;
     console.log(progressOf((now - started) / 1_000, slices));
     slices = [];
     nextLine += everyMs;
   };
-  const third = (): Promise<Sample[]> => soakFor(mixer, subject, (seconds * 1_000) / 3, sliced);
+  const third = (): Promise<Sample[]> => soakFor(mixer, subject, (seconds * 1_000) / 3, onSlice);
 
   console.log(head());
   const warming = await third();
   const warm: Snapshot = await takeSnapshot(subject, counts);
   const middle = await third();
-  // The mark before it has collected all garbage, so this third begins alike.
+  // The second third began after a collection, so the last third does, too.
   await subject.child.ask("collect");
   const last = await third();
   const end: Snapshot = await takeSnapshot(subject, counts);

@@ -1,4 +1,4 @@
-/** A part of a soak: load without a pause, and a look at the server every second. */
+/** A part of a soak: continuous load, and a sample every second. */
 import { setTimeout as wait } from "node:timers/promises";
 import type { Child } from "../lib/children";
 import type { Sample as Probed } from "../lib/product";
@@ -9,25 +9,25 @@ import type { Subject } from "./snapshot";
 import { memoryOf } from "../../lib/usage";
 import { logBytes } from "./storage";
 
-/** Per cent: what the benchmark has, and a few uploads and jobs. */
+/** Shares in per cent: the mix of the benchmark, with some uploads and jobs. */
 const MIX: Mix = { read: 68, list: 15, create: 5, change: 5, webhook: 5, upload: 1, job: 1 };
 const CONNECTIONS = 50;
-/** Connections are made anew after that, and webhooks are signed. */
+/** After each slice, connections are opened again and webhooks are signed. */
 const SLICE_MS = 10_000;
 const SAMPLE_MS = 1_000;
 
-/** What one slice of the load has brought. */
+/** The result of one slice of the load. */
 export interface Slice {
   readonly taken: Taken;
   readonly samples: readonly Sample[];
 }
 
-/** @param sliced is told of each slice. */
+/** Loads the server. @param onSlice called with each slice. */
 export async function soakFor(
   mixer: Child,
   subject: Subject,
   milliseconds: number,
-  sliced: (slice: Slice) => void,
+  onSlice: (slice: Slice) => void,
 ): Promise<Sample[]> {
   const all: Sample[] = [];
   const end = performance.now() + milliseconds;
@@ -39,7 +39,7 @@ export async function soakFor(
     const taken = await mixer.ask<Taken>("turn", turn).finally(() => stop.abort());
     const samples = await sampling;
     all.push(...samples);
-    sliced({ taken, samples });
+    onSlice({ taken, samples });
   }
   return all;
 }
@@ -55,5 +55,5 @@ async function sampleUntil({ child, data }: Subject, stopped: AbortSignal): Prom
   }
 }
 
-/** How many requests of a kind were answered as expected. */
+/** Returns the number of correctly answered requests of a kind. */
 export const countOf = ({ latencies }: Taken, kind: Kind): number => latencies[kind]?.length ?? 0;

@@ -1,4 +1,4 @@
-/** A line for every minute of a soak. */
+/** The line that a soak prints every minute. */
 import { shown } from "../lib/figures";
 import { latenciesOf } from "../http/report";
 import { median, percentile } from "../lib/statistics";
@@ -9,10 +9,10 @@ const WIDTH = 11;
 
 const line = (cells: readonly string[]): string => cells.map((cell) => cell.padStart(WIDTH)).join("");
 
-/** What the columns hold. Memory, mapped files, heap and write-ahead log are in MB. */
+/** Returns the titles of the columns. Memory, mapped files, heap and write-ahead log are in MB. */
 export const head = (): string => line(COLUMNS);
 
-/** @param seconds since the beginning. @param slices since the last line. */
+/** Returns a line. @param seconds since the start of the soak. @param slices since the last line. */
 export function progressOf(seconds: number, slices: readonly Slice[]): string {
   const taken = slices.map((slice) => slice.taken);
   const samples = slices.flatMap((slice) => slice.samples);

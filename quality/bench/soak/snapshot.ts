@@ -15,20 +15,20 @@ export interface Subject {
 }
 
 const POLL_MS = 200;
-/** Jobs that have not ended by then have gone wrong. */
-const PATIENCE_MS = 60_000;
+/** Jobs that have not ended after this time count as unfinished. */
+const TIMEOUT_MS = 60_000;
 
-/** Waits until webhooks and jobs are done, and looks. */
+/** Waits until webhooks and jobs are done, and takes a snapshot. */
 export async function takeSnapshot(
   subject: Subject,
   acknowledged: Snapshot["acknowledged"],
 ): Promise<Snapshot> {
   const { child, target, data } = subject;
   await settle({ name: "product", target });
-  const end = performance.now() + PATIENCE_MS;
+  const end = performance.now() + TIMEOUT_MS;
   while (unfinishedJobs(data) > 0 && performance.now() < end) await wait(POLL_MS);
-  // What a connection, a job or a checkpoint has held goes within moments.
-  const descriptors = await quiet(child);
+  // Connections, jobs and checkpoints close their descriptors within moments.
+  const descriptors = await fewestDescriptors(child);
   return {
     heap: await child.ask<number>("collect"),
     ...(descriptors && { descriptors }),
@@ -41,8 +41,8 @@ export async function takeSnapshot(
 
 const QUIET_MS = 2_000;
 
-/** The fewest descriptors within some seconds. */
-async function quiet({ process: { pid } }: Child) {
+/** Returns the fewest descriptors within `QUIET_MS`. */
+async function fewestDescriptors({ process: { pid } }: Child) {
   let fewest = pid === undefined ? undefined : descriptorsOf(pid);
   const end = performance.now() + QUIET_MS;
   while (pid !== undefined && fewest && performance.now() < end) {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Connection } from "../../../packages/convex-embedded/src/store/sqlite";
 import type { Kind } from "../http/mix";
 
-/** `other` is what no request of the mix adds to: crons, the key, its owner. */
+/** The kind of request that stored a document. `other` is for crons, the key and its owner. */
 export type Cause = Extract<Kind, "create" | "webhook" | "upload" | "job"> | "other";
 
 export interface StoredSize {
@@ -36,14 +36,14 @@ const TABLES: Readonly<Record<string, Cause>> = {
   _storage_bytes: "upload",
   jobs: "job",
 };
-/** Of scheduled functions, by their module. */
+/** The cause of scheduled functions, by their module. */
 const MODULES: Readonly<Record<string, Cause>> = {
   "webhooks/process": "webhook",
   process: "job",
   jobs: "job",
 };
 
-/** @param module the file of a scheduled function, `null` for other documents. */
+/** Returns the cause of a document. @param module the module of a scheduled function, `null` for other documents. */
 export function causeOf(table: string, module: string | null): Cause {
   return (module === null ? TABLES[table] : MODULES[module.replace(/\.js$/, "")]) ?? "other";
 }
@@ -58,7 +58,7 @@ interface Row {
 const MODULE = `CASE t.name WHEN '_scheduled_functions'
   THEN substr(d.json ->> 'name', 1, instr(d.json ->> 'name', ':') - 1) END`;
 
-/** Reads beside the server or after its end. */
+/** Reads the sizes from the database, while the server is running or after its end. */
 export function readDatabase(directory: string): Contents {
   const db = open(directory);
   try {
@@ -88,7 +88,7 @@ export function readDatabase(directory: string): Contents {
 const open = (directory: string) =>
   new Connection(join(directory, "data.sqlite"), { readonly: true, timeout: 5_000 });
 
-/** How many jobs have not succeeded. */
+/** Returns the number of jobs that have not succeeded. */
 export function unfinishedJobs(directory: string): number {
   const db = open(directory);
   try {
@@ -120,7 +120,7 @@ function weigh(documents: readonly Row[], entries: readonly Row[]): Record<Cause
   return sizes;
 }
 
-/** @param sign 1 to add, -1 to subtract. */
+/** Adds two sizes. @param sign 1 to add, -1 to subtract. */
 export function plus(one: StoredSize, other: StoredSize, sign: 1 | -1): StoredSize {
   return {
     documents: one.documents + sign * other.documents,
@@ -129,12 +129,12 @@ export function plus(one: StoredSize, other: StoredSize, sign: 1 | -1): StoredSi
   };
 }
 
-/** Bytes of the write-ahead log. */
+/** Returns the size of the write-ahead log in bytes. */
 export function logBytes(directory: string): number {
   return statSync(join(directory, "data.sqlite-wal"), { throwIfNoEntry: false })?.size ?? 0;
 }
 
-/** Bytes of all stored files. */
+/** Returns the size of all stored files in bytes. */
 export function fileBytes(directory: string): number {
   const entries = readdirSync(join(directory, "files"), { recursive: true, withFileTypes: true });
   return entries

@@ -1,7 +1,7 @@
 /**
- * Receipt and processing of webhooks on the embedded runtime, as ratios to plain `POST /api/items` in the same run:
- * `npm run bench:webhooks [-- --events N]`. Server and load share the process, so that the ratios are fair and the absolute
- * figures are low.
+ * Compares receipt and processing of webhooks on the embedded runtime with plain `POST /api/items` in the same run:
+ * `npm run bench:webhooks [-- --events N]`. Server and load share a process, so the ratios are fair but the absolute figures
+ * are low.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { Agent, request } from "node:http";
@@ -19,12 +19,12 @@ const SECRETS = newWebhookSecrets();
 
 const USAGE = `usage: npm run bench:webhooks -- [--events N]
 
-  --events N  how many are sent (5000)
+  --events N  the number of events to send (default 5000)
 `;
 
 const { values } = parseOrExit(USAGE, { options: { events: { type: "string", default: "5000" } } });
 const count = Number(values.events);
-if (!Number.isInteger(count) || count < 1) refuse("--events takes a whole number above 0.", USAGE);
+if (!Number.isInteger(count) || count < 1) refuse("--events must be a whole number greater than 0.", USAGE);
 const data = mkdtempSync(join(tmpdir(), "bench-webhooks-"));
 const server = await startServer({
   project: process.cwd(),
@@ -48,7 +48,7 @@ function post({ path, body, headers, status }: Shot): Promise<void> {
   });
 }
 
-/** Sends all, `CONNECTIONS` at a time; seconds. */
+/** Sends all requests, `CONNECTIONS` at a time. @returns the duration in seconds. */
 async function burst(shots: readonly Shot[]): Promise<number> {
   const started = performance.now();
   let next = 0;

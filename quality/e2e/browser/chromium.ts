@@ -3,8 +3,8 @@ import { chromium, type Browser, type Page, type Response as PageResponse } from
 import { onTestFinished } from "vitest";
 import { checkReply } from "../../../openapi/contract/check";
 
-/** Where Chromium or Chrome is usually installed. */
-const PLACES = [
+/** The usual paths of Chromium and Chrome. */
+const PATHS = [
   "/usr/bin/chromium",
   "/usr/bin/chromium-browser",
   "/usr/bin/google-chrome",
@@ -13,32 +13,32 @@ const PLACES = [
   "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
 ];
 
-/** A page in a browser that reaches this machine and nothing else. */
+/** A page in a browser that can reach only this machine. */
 export type Visit = {
   page: Page;
-  /** What the page asked others than this machine for. */
+  /** URLs on other machines that the page requested. */
   outside: string[];
-  /** Errors in the console and in scripts, what the page's policy has stopped, and replies that are not documented. */
+  /** Errors in the console and in scripts, violations of the page's security policy, and undocumented replies. */
   complaints: string[];
 };
 
 /**
  * Starts Chromium.
  *
- * @throws Error if there is none: whoever runs these suites wants to know.
+ * @throws Error if it is not installed. The suites are not skipped silently.
  */
 export function startBrowser(): Promise<Browser> {
-  const executablePath = process.env["CHROMIUM"] ?? PLACES.find((place) => existsSync(place));
+  const executablePath = process.env["CHROMIUM"] ?? PATHS.find((path) => existsSync(path));
   if (executablePath === undefined) {
-    throw new Error("These suites need Chromium: install it, or name the program in CHROMIUM.");
+    throw new Error("These suites need Chromium. Install it, or set CHROMIUM to the path of the program.");
   }
   const here = ["127.0.0.1", "localhost", "*.localhost"].map((host) => `, EXCLUDE ${host}`);
   const offline = `--host-resolver-rules=MAP * ~NOTFOUND${here.join("")}`;
-  // Root has no sandbox, and the pages are our own.
+  // Chromium's sandbox does not work for root. The pages are the project's own.
   return chromium.launch({ executablePath, args: [offline, "--no-sandbox"] });
 }
 
-/** Opens an empty page with a cache and a storage of its own, gone with the test. */
+/** Opens an empty page with a new cache and storage. The test closes it. */
 export async function visit(browser: Browser): Promise<Visit> {
   const context = await browser.newContext({ viewport: { width: 1400, height: 1000 } });
   onTestFinished(() => context.close());
@@ -51,7 +51,7 @@ export async function visit(browser: Browser): Promise<Visit> {
     if (!here) outside.push(request.url());
   });
   page.on("response", (response) => {
-    hold(response).catch((error: unknown) => complaints.push(String(error)));
+    check(response).catch((error: unknown) => complaints.push(String(error)));
   });
   page.on("console", (message) => {
     if (["error", "warning"].includes(message.type())) complaints.push(message.text());
@@ -60,23 +60,23 @@ export async function visit(browser: Browser): Promise<Visit> {
   await page.exposeFunction("complain", (what: string) => complaints.push(what));
   await page.addInitScript(() => {
     document.addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI }) => {
-      // The script tries whether it may compile code, and does without it.
+      // The reference page's script tries to compile code, and works without it.
       if (blockedURI === "eval") return;
       const { complain } = window as unknown as { complain: (what: string) => void };
-      complain(`${effectiveDirective} stopped ${blockedURI}`);
+      complain(`${effectiveDirective} blocked ${blockedURI}`);
     });
   });
   return { page, outside, complaints };
 }
 
-/** Holds what the API has answered a page against the OpenAPI document. What others answer has no request id. */
-async function hold(response: PageResponse): Promise<void> {
+/** Checks a reply of the API against the OpenAPI document. Replies of other servers have no request id. */
+async function check(response: PageResponse): Promise<void> {
   const headers = await response.allHeaders().catch(() => ({}));
   if (!("x-request-id" in headers)) return;
-  // There is none to be had of a redirect, nor once the page has gone on.
+  // The body is unavailable for a redirect, and after the page has navigated away.
   const body = await response.body().catch(() => undefined);
   if (body === undefined && response.status() !== 302) return;
-  // It comes from the browser's cache, with the headers of the 304 that has confirmed it.
+  // This body is from the browser's cache, with the headers of the 304 that revalidated it.
   if (body?.length && !("content-type" in headers)) return;
   const { pathname } = new URL(response.url());
   const content = body?.length ? Uint8Array.from(body) : null;

@@ -1,4 +1,4 @@
-/** The reference page as people see it: in a real browser, without a network. */
+/** The reference page in a real browser, without a network. */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
@@ -25,8 +25,8 @@ beforeAll(async () => {
   const env = { DOCS_SCRIPT_URL: script.path };
   const data = join(directory, "data");
   api = await startServer({ project: root, data, port: 0, assets: [script], env });
-  const who = { name: "browser", scopes: ["*"], email: "browser@example.com" };
-  ({ key } = (await api.run("apiKeys:issue", who)) as { key: string });
+  const options = { name: "browser", scopes: ["*"], email: "browser@example.com" };
+  ({ key } = (await api.run("apiKeys:issue", options)) as { key: string });
   browser = await startBrowser();
 });
 
@@ -41,7 +41,7 @@ const { paths } = JSON.parse(readFileSync("openapi/openapi.json", "utf8")) as {
   paths: Record<string, Record<string, Operation>>;
 };
 
-/** Opens an operation from the sidebar, and its form for sending a request. Answers that form. */
+/** Opens an operation from the sidebar, and its form for sending a request. @returns the form. */
 async function form(page: Page, tag: string, method: string, path: string) {
   const { summary = "" } = paths[path]?.[method] ?? {};
   await page.getByRole("button", { name: `Open Group - ${tag}` }).click();
@@ -51,7 +51,7 @@ async function form(page: Page, tag: string, method: string, path: string) {
   return page.getByRole("dialog");
 }
 
-/** Sends the request of a form as the page has filled it in, with a key. Answers what came back. */
+/** Sends the request of a form as the page has filled it in, with a key. @returns the reply. */
 async function sent(page: Page, dialog: Awaited<ReturnType<typeof form>>, path: string) {
   await dialog.locator("input.scalar-password-input").fill(key);
   const [reply] = await Promise.all([
@@ -67,7 +67,7 @@ async function sent(page: Page, dialog: Awaited<ReturnType<typeof form>>, path: 
 const title = (page: Page) => page.getByRole("heading", { name: "convex-hono-api", level: 1 });
 
 describe("GET /docs", () => {
-  test("shows the document, asks nobody else, and keeps to its policy", async () => {
+  test("shows the document, sends no requests to other hosts, and obeys its security policy", async () => {
     const { page, outside, complaints } = await visit(browser);
     await page.goto(`${api.url}/docs`);
     await title(page).waitFor();
@@ -81,7 +81,7 @@ describe("GET /docs", () => {
     expect({ outside, complaints }).toEqual({ outside: [], complaints: [] });
   });
 
-  test("shows it to who comes again, with the page in the browser's cache", async () => {
+  test("shows the document again from the browser's cache", async () => {
     const { page, complaints } = await visit(browser);
     for (let times = 0; times < 2; times++) {
       await page.goto("about:blank");
@@ -91,7 +91,7 @@ describe("GET /docs", () => {
     expect(complaints).toEqual([]);
   });
 
-  test("sends requests as it has filled them in, with a key that it does not keep", async () => {
+  test("sends requests as it has filled them in, and does not store the key", async () => {
     const { page, outside, complaints } = await visit(browser);
     await page.goto(`${api.url}/docs`);
     const creating = await form(page, "Items", "post", "/api/items");
@@ -109,7 +109,7 @@ describe("GET /docs", () => {
     expect({ outside, complaints }).toEqual({ outside: [], complaints: [] });
   });
 
-  test("follows a file to where it is stored", async () => {
+  test("can download a file through the redirect to its storage", async () => {
     const headers = { "X-API-Key": key, "Content-Type": "text/plain" };
     const upload = await checkedFetch(`${api.url}/api/upload`, {
       method: "POST",
@@ -125,7 +125,7 @@ describe("GET /docs", () => {
     expect({ outside, complaints }).toEqual({ outside: [], complaints: [] });
   });
 
-  test("runs no other script in the place of its own, and says then where the document is", async () => {
+  test("does not run a replaced script, and links to the OpenAPI document instead", async () => {
     const { page } = await visit(browser);
     const body = "document.title = 'another script'";
     await page.route("**/docs/scalar.js", (route) => route.fulfill({ body, contentType: "text/javascript" }));
@@ -137,7 +137,7 @@ describe("GET /docs", () => {
 });
 
 describe("the static site", () => {
-  /** Builds the site with the command, and serves it below a path of another host than the API's. */
+  /** Builds the site with its command, and serves it below a path on another host than the API's. */
   async function site(...options: string[]): Promise<string> {
     const out = mkdtempSync(join(directory, "site-"));
     execFileSync(process.execPath, ["scripts/run.mjs", "openapi/site.ts", out, ...options]);
@@ -163,7 +163,7 @@ describe("the static site", () => {
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
 
-  test("shows the document from any path, and asks nobody else", async () => {
+  test("shows the document from any path, and sends no requests to other hosts", async () => {
     const { page, outside, complaints } = await visit(browser);
     await page.goto(await site());
     await title(page).waitFor();

@@ -1,4 +1,4 @@
-/** The example frontend and somebody who uses it. */
+/** Opens and uses the example frontend. */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll } from "vitest";
 import { checkedFetch } from "../../../openapi/contract/check";
@@ -8,7 +8,7 @@ import { openTestSite, type TestSite } from "./testSite";
 export let site: TestSite;
 let browser: Browser;
 
-/** Opens a site and a browser for a test file, and closes them after. Call it once, at its top. */
+/** Opens a site and a browser for a test file, and closes them at its end. Call it once, at the top of the file. */
 export function useTestSite(): void {
   beforeAll(async () => {
     [site, browser] = await Promise.all([openTestSite(), startBrowser()]);
@@ -19,7 +19,7 @@ export function useTestSite(): void {
   });
 }
 
-/** The page before anybody has signed in. */
+/** Opens the page without signing in. */
 export async function opened(host = "app.localhost") {
   const visited = await visit(browser);
   await visited.page.goto(`${site.origin(host)}/?api=${site.api.url}`);
@@ -31,7 +31,7 @@ export async function signIn(page: Page, key: string): Promise<void> {
   await page.getByRole("button", { name: "Sign in" }).click();
 }
 
-/** The page of somebody who has signed in and has nothing yet, and what the same key does elsewhere. */
+/** Opens the page, and signs in as a new user. `call` sends requests with the same key, outside of the page. */
 export async function signedIn() {
   const visited = await opened();
   const key = await site.key();

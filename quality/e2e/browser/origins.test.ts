@@ -1,4 +1,4 @@
-/** Pages of other origins call the API, and the browser decides whether they may. */
+/** Pages of other origins call the API, and the browser enforces CORS. */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkedFetch } from "../../../openapi/contract/check";
@@ -21,7 +21,7 @@ afterAll(async () => {
 type Reply = { status: number; headers: Record<string, string>; body: string };
 type Sent = { method?: string; headers?: Record<string, string>; body?: string };
 
-/** A page of that host, what it asks the API for, and what the browser asks on its behalf before. */
+/** Opens a page of a host. `ask` sends requests from the page; `preflights` has the paths of the browser's preflight requests. */
 async function pageAt(host: string) {
   const { page, complaints } = await visit(browser);
   const preflights: string[] = [];
@@ -35,7 +35,7 @@ async function pageAt(host: string) {
   return { page, complaints, preflights, ask };
 }
 
-/** What the page's script learns of a reply; the error's name where the browser hands it none. */
+/** Sends a request from the page. @returns the reply as the page's script sees it, or the name of the error. */
 function asked(page: Page, url: string, sent: Sent): Promise<Reply | string> {
   return page.evaluate(
     async ([to, init]) => {
@@ -58,18 +58,18 @@ const creating = (credential: Record<string, string>, more: Record<string, strin
 });
 
 describe("a page of an allowed origin", () => {
-  test.each(["X-API-Key", "Authorization"])("sends %s, after the browser has asked", async (header) => {
+  test.each(["X-API-Key", "Authorization"])("can send %s after a preflight request", async (header) => {
     const { ask, preflights, complaints } = await pageAt("app.localhost");
     const credential = { [header]: header === "Authorization" ? `Bearer ${key}` : key };
     expect(await ask("/api/items", creating(credential))).toMatchObject({ status: 201 });
     expect(preflights).toEqual(["/api/items"]);
-    // The answer to that is kept: the same again asks no more.
+    // The browser caches the preflight, so the second request sends none.
     expect(await ask("/api/items", creating(credential))).toMatchObject({ status: 201 });
     expect(preflights).toEqual(["/api/items"]);
     expect(complaints).toEqual([]);
   });
 
-  test("may change and delete, with conditions", async () => {
+  test("can change and delete with If-Match", async () => {
     const { ask } = await pageAt("app.localhost");
     const created = (await ask("/api/items", creating({ "X-API-Key": key }))) as Reply;
     const at = created.headers["location"] ?? "";
@@ -84,7 +84,7 @@ describe("a page of an allowed origin", () => {
     expect(await ask(at, { method: "DELETE", headers: { "X-API-Key": key } })).toMatchObject({ status: 204 });
   });
 
-  test("reads every header that is meant for it", async () => {
+  test("can read every exposed header", async () => {
     const { ask } = await pageAt("app.localhost");
     const idempotent = creating({ "X-API-Key": key }, { "Idempotency-Key": "of-this-test" });
     const made = (await ask("/api/items", idempotent)) as Reply;
@@ -102,7 +102,7 @@ describe("a page of an allowed origin", () => {
     expect(job.headers["preference-applied"]).toBe("respond-async");
   });
 
-  test("reads errors as it reads successes: what is wrong, and when to come back", async () => {
+  test("can read error replies, with their code and Retry-After", async () => {
     const { ask } = await pageAt("app.localhost");
     const withKey = { headers: { "X-API-Key": key } };
     for (const [reply, status, code] of [
@@ -116,9 +116,9 @@ describe("a page of an allowed origin", () => {
       expect(reply).toMatchObject({ status });
       expect(JSON.parse(body)).toMatchObject({ code, requestId: headers["x-request-id"] });
     }
-    const tired = await site.key();
-    await exhaust(site, tired);
-    const limited = (await ask("/api/items", { headers: { "X-API-Key": tired } })) as Reply;
+    const exhausted = await site.key();
+    await exhaust(site, exhausted);
+    const limited = (await ask("/api/items", { headers: { "X-API-Key": exhausted } })) as Reply;
     expect(limited.status).toBe(429);
     expect(Number(limited.headers["retry-after"])).toBeGreaterThan(0);
   });
@@ -133,13 +133,13 @@ test.each(["one.team.localhost", "a.b.team.localhost"])("a wildcard allows %s", 
 describe.each(["other.localhost", "team.localhost", "app.localhost.team.localhost.evil.localhost"])(
   "a page of %s",
   (host) => {
-    test("is handed nothing, though the API is public", async () => {
+    test("cannot read replies, even of public routes", async () => {
       const { ask, complaints } = await pageAt(host);
       expect(await ask("/health")).toBe("TypeError");
       expect(complaints.join()).toContain("blocked by CORS policy");
     });
 
-    test("gets no request through that needs a credential", async () => {
+    test("cannot send a request with a credential", async () => {
       const caller = await site.key();
       const { ask, preflights } = await pageAt(host);
       expect(await ask("/api/items", creating({ "X-API-Key": caller }))).toBe("TypeError");
@@ -150,7 +150,7 @@ describe.each(["other.localhost", "team.localhost", "app.localhost.team.localhos
   },
 );
 
-test("a page that is framed without an origin is refused", async () => {
+test("a framed page with an opaque origin is refused", async () => {
   const { page } = await pageAt("app.localhost");
   await page.setContent(`<iframe sandbox="allow-scripts" srcdoc="<!doctype html>"></iframe>`);
   const frame = page.frames()[1];
@@ -161,7 +161,7 @@ test("a page that is framed without an origin is refused", async () => {
   expect(await outcome).toContain("TypeError");
 });
 
-test("a form without a script posts across origins", async () => {
+test("a form without a script can post across origins", async () => {
   const { page } = await pageAt("app.localhost");
   await page.setContent(`<form method="post" enctype="multipart/form-data" action="${site.api.url}/api/form">
     <input name="name" value="Ada" /><input name="email" value="ada@example.com" /><button>Send</button></form>`);

@@ -1,4 +1,4 @@
-/** What a suite in the browser needs: pages on several origins, and an API on another that allows some of them. */
+/** The servers for the browser suites: pages on several origins, and an API on another origin that allows some of them. */
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -15,21 +15,21 @@ const TYPES: Record<string, string> = { ".css": "text/css", ".html": "text/html"
 
 export type TestSite = {
   api: EmbeddedServer;
-  /** The origin of the pages by one of their hosts, all of which lead to this machine: `app.localhost`. */
+  /** Returns the origin of the pages for a host such as `app.localhost`. All of them resolve to this machine. */
   origin: (host: string) => string;
-  /** Stops the API's clock, with which quotas refill, until the test is over. */
+  /** Stops the API's clock until the end of the test, so that rate limits do not refill. */
   stopClock: () => void;
-  /** A fresh key with all scopes, of a user of its own. */
+  /** Creates a key with all scopes for a new user. */
   key: () => Promise<string>;
   close: () => Promise<void>;
 };
 
-/** Requests a minute for each key. */
+/** The rate limit of each key, in requests a minute. */
 export const PER_MINUTE = 60;
 
 /**
- * Serves the example at every host, an empty page at `/blank`, and an API that allows `app.localhost` and the subdomains of
- * `team.localhost`.
+ * Serves the example frontend and an empty page, `/blank`, at every host, and an API that allows `app.localhost` and the
+ * subdomains of `team.localhost`.
  */
 export async function openTestSite(): Promise<TestSite> {
   const directory = mkdtempSync(join(tmpdir(), "site-"));
@@ -71,8 +71,8 @@ export async function openTestSite(): Promise<TestSite> {
       onTestFinished(() => void (stopped = undefined));
     },
     key: async () => {
-      const who = { name: "browser", scopes: ["*"], email: `${randomUUID()}@example.com` };
-      return ((await api.run("apiKeys:issue", who)) as { key: string }).key;
+      const options = { name: "browser", scopes: ["*"], email: `${randomUUID()}@example.com` };
+      return ((await api.run("apiKeys:issue", options)) as { key: string }).key;
     },
     close: async () => {
       pages.closeAllConnections();
@@ -83,7 +83,7 @@ export async function openTestSite(): Promise<TestSite> {
   };
 }
 
-/** Uses up what a key may send in a minute. Nothing of it comes back before the test is over. */
+/** Uses up the rate limit of a key. It does not refill before the end of the test. */
 export async function exhaust({ api, stopClock }: TestSite, key: string): Promise<void> {
   stopClock();
   const headers = { "X-API-Key": key };

@@ -1,4 +1,4 @@
-/** The example frontend as people use it, on another origin than the API. */
+/** The example frontend, on another origin than the API. */
 import { describe, expect, test } from "vitest";
 import { create, items, opened, problem, signedIn, signIn, site, useTestSite } from "./frontend";
 
@@ -18,7 +18,7 @@ describe("signing in", () => {
     expect(complaints).toEqual([]);
   });
 
-  test("with a bad key says what is wrong, and which request it was", async () => {
+  test("with a bad key shows the problem and the request id", async () => {
     const { page } = await opened();
     const [replied] = await Promise.all([
       page.waitForResponse(
@@ -33,7 +33,7 @@ describe("signing in", () => {
     expect(await link.getAttribute("href")).toBe(`${site.api.url}/problems/invalid_credential`);
   });
 
-  test("from an origin that the API refuses says so", async () => {
+  test("from an origin that the API refuses shows the reason", async () => {
     const { page } = await opened("other.localhost");
     await signIn(page, await site.key());
     await problem(page)
@@ -65,7 +65,7 @@ describe("items", () => {
     expect(complaints).toEqual([]);
   });
 
-  test("that are sent twice in a hurry are made, and shown, once", async () => {
+  test("that are submitted twice are created and shown once", async () => {
     const { page } = await signedIn();
     await page.getByRole("textbox", { name: "Name" }).fill("bolt");
     await page.locator("#create").evaluate((form: HTMLFormElement) => {
@@ -78,7 +78,7 @@ describe("items", () => {
     expect(await items(page).locator(".name").allTextContents()).toEqual(["nut", "bolt"]);
   });
 
-  test("that somebody else has changed are not overwritten unseen", async () => {
+  test("that another client has changed are not overwritten", async () => {
     const { page, call } = await signedIn();
     await create(page, "bolt");
     await items(page).click();
@@ -90,11 +90,11 @@ describe("items", () => {
 
     await editor.getByRole("textbox", { name: "Description" }).fill("mine");
     await editor.getByRole("button", { name: "Save" }).click();
-    await editor.getByText("It has been changed since").waitFor();
+    await editor.getByText("This item has changed since").waitFor();
     expect(await call(`/api/items/${id}`)).toMatchObject({ description: "theirs" });
 
     await editor.getByRole("button", { name: "Show the newer version" }).click();
-    await editor.getByText("It has been changed since").waitFor({ state: "hidden" });
+    await editor.getByText("This item has changed since").waitFor({ state: "hidden" });
     expect(await editor.getByRole("textbox", { name: "Description" }).inputValue()).toBe("theirs");
     await editor.getByRole("textbox", { name: "Description" }).fill("both");
     await editor.getByRole("button", { name: "Save" }).click();
@@ -102,7 +102,7 @@ describe("items", () => {
     expect(await call(`/api/items/${id}`)).toMatchObject({ description: "both" });
   });
 
-  test("come page by page", async () => {
+  test("are loaded page by page", async () => {
     const { page, call } = await signedIn();
     for (let n = 1; n <= 12; n++) await call("/api/items", { method: "POST", body: `{"name":"item ${n}"}` });
     await page.reload();
@@ -113,7 +113,7 @@ describe("items", () => {
     expect(await page.getByRole("button", { name: "Show more" }).isVisible()).toBe(false);
   });
 
-  test("what is wrong with one is said at its field", async () => {
+  test("with an invalid field show the error at the field", async () => {
     const { page } = await signedIn();
     await create(page, " ");
     await page.getByText("must not be empty").waitFor();
@@ -137,16 +137,17 @@ describe("the page", () => {
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
   });
 
-  test("names every control", async () => {
+  test("has a label for every control", async () => {
     const { page } = await signedIn();
     const unnamed = await page.evaluate(() =>
       [...document.querySelectorAll("input, textarea, button")]
         .filter(
-          (one) => !(one.getAttribute("aria-label") ?? one.closest("label, button")?.textContent)?.trim(),
+          (control) =>
+            !(control.getAttribute("aria-label") ?? control.closest("label, button")?.textContent)?.trim(),
         )
-        .map((one) => one.outerHTML),
+        .map((control) => control.outerHTML),
     );
-    // The rows of a template get their text with their data.
+
     expect(unnamed).toEqual([]);
   });
 });

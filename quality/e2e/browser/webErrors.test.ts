@@ -1,4 +1,4 @@
-/** The example frontend where things are hard: slow and broken networks, keys that go, and no mouse. */
+/** The example frontend in difficult conditions: slow and broken networks, revoked keys, and keyboard use. */
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { checkedFetch } from "../../../openapi/contract/check";
@@ -10,23 +10,23 @@ const heading = (page: Page) => page.getByRole("heading", { name: "Items" });
 const name = (page: Page) => page.locator("#create").getByRole("textbox", { name: "Name" });
 const more = (page: Page) => page.getByRole("button", { name: "Show more" });
 
-/** Waits until the keyboard is at an element: what is done after a reply is not done at once. */
+/** Waits until an element has the focus, which the page may move only after a reply. */
 async function focused(at: ReturnType<Page["locator"]>): Promise<void> {
   await at.and(at.page().locator(":focus")).waitFor();
 }
 
-/** Holds back what the page asks a path for, until it is let go. */
-async function held(page: Page, path: string): Promise<() => void> {
-  let letGo = () => {};
-  const going = new Promise<void>((resolve) => (letGo = resolve));
+/** Delays the page's requests to a path. @returns a function that lets them continue. */
+async function delayed(page: Page, path: string): Promise<() => void> {
+  let release = () => {};
+  const released = new Promise<void>((resolve) => (release = resolve));
   await page.route(`**${path}`, async (route) => {
-    await going;
+    await released;
     await route.continue();
   });
-  return () => letGo();
+  return () => release();
 }
 
-/** The page of somebody who has twelve items, with ten of them on it. */
+/** Opens the page of a user with twelve items. It shows the first ten. */
 async function dozen() {
   const visited = await signedIn();
   const { page, call } = visited;
@@ -37,7 +37,7 @@ async function dozen() {
 }
 
 describe("a slow network", () => {
-  test("brings a page once, however often it is asked for", async () => {
+  test("loads a page of items once after two clicks", async () => {
     const { page } = await dozen();
     await more(page).evaluate((button: HTMLButtonElement) => {
       button.click();
@@ -47,45 +47,48 @@ describe("a slow network", () => {
     expect(await items(page).count()).toBe(12);
   });
 
-  test("takes nothing of what is typed while it works, and shows that it does", async () => {
+  test("keeps text that is typed during a request, and marks the form as busy", async () => {
     const { page } = await signedIn();
-    const letGo = await held(page, "/api/items");
+    const release = await delayed(page, "/api/items");
     await create(page, "bolt");
     expect(await page.locator("#create").getAttribute("aria-busy")).toBe("true");
     await name(page).fill("nut");
-    letGo();
+    release();
     await page.getByRole("status").getByText("bolt is created.").waitFor();
     expect(await name(page).inputValue()).toBe("nut");
     expect(await page.locator("#create").getAttribute("aria-busy")).toBeNull();
   });
 
-  test("does not ask for a key again that the tab has", async () => {
+  test("does not show the sign-in form if the tab has a key", async () => {
     const { page } = await signedIn();
-    const letGo = await held(page, "/api/protected");
+    const release = await delayed(page, "/api/protected");
     await page.reload();
     expect(await page.getByRole("heading", { name: "Sign in" }).isVisible()).toBe(false);
-    letGo();
+    release();
     await heading(page).waitFor();
   });
 });
 
-describe("what stands in front of the API", () => {
-  test.each(["<h1>Bad gateway</h1>", ""])("may answer %j, which is no problem", async (body) => {
-    const { page } = await signedIn();
-    const headers = {
-      "Access-Control-Allow-Origin": "*",
-      "Content-Type": "text/html",
-      "Content-Length": String(body.length),
-    };
-    await page.route("**/api/items", (route) => route.fulfill({ status: 502, headers, body }));
-    await create(page, "bolt");
-    await problem(page).getByText("No answer").waitFor();
-    await problem(page).getByText("502").waitFor();
-    expect(await problem(page).textContent()).not.toContain("undefined");
-  });
+describe("a gateway in front of the API", () => {
+  test.each(["<h1>Bad gateway</h1>", ""])(
+    "may answer %j, which is shown without a problem's fields",
+    async (body) => {
+      const { page } = await signedIn();
+      const headers = {
+        "Access-Control-Allow-Origin": "*",
+        "Content-Type": "text/html",
+        "Content-Length": String(body.length),
+      };
+      await page.route("**/api/items", (route) => route.fulfill({ status: 502, headers, body }));
+      await create(page, "bolt");
+      await problem(page).getByText("No answer").waitFor();
+      await problem(page).getByText("502").waitFor();
+      expect(await problem(page).textContent()).not.toContain("undefined");
+    },
+  );
 });
 
-test("a key that is gone by the time of a reload can be put right at once", async () => {
+test("after a reload with a revoked key, the key field has the focus", async () => {
   const { page, key, call } = await signedIn();
   const { id = "" } = await call("/api/protected");
   await checkedFetch(`${site.api.url}/api/keys/${id}`, { method: "DELETE", headers: { "X-API-Key": key } });
@@ -95,23 +98,23 @@ test("a key that is gone by the time of a reload can be put right at once", asyn
 });
 
 describe("from the keyboard", () => {
-  test("signing in leads to the items", async () => {
+  test("signing in moves the focus to the items", async () => {
     const { page } = await opened();
     await signIn(page, await site.key());
     await focused(heading(page));
   });
 
-  test("the next page begins where it begins", async () => {
+  test("loading the next page moves the focus to its first item", async () => {
     const { page } = await dozen();
     await more(page).press("Enter");
     await focused(items(page).nth(10));
   });
 
-  test("deleting leads to what comes next, and to the form in the end", async () => {
+  test("deleting moves the focus to the next item, and after the last one to the form", async () => {
     const { page } = await signedIn();
-    for (const one of ["bolt", "nut"]) {
-      await create(page, one);
-      await items(page).filter({ hasText: one }).waitFor();
+    for (const item of ["bolt", "nut"]) {
+      await create(page, item);
+      await items(page).filter({ hasText: item }).waitFor();
     }
     const remove = page.getByRole("dialog").getByRole("button", { name: "Delete" });
     await items(page).first().press("Enter");
@@ -122,7 +125,7 @@ describe("from the keyboard", () => {
     await focused(name(page));
   });
 
-  test("closing a message leads back to where it came from", async () => {
+  test("closing a message moves the focus back", async () => {
     const { page } = await opened();
     await signIn(page, "nothing");
     const key = page.getByRole("textbox", { name: "Key" });
@@ -131,7 +134,7 @@ describe("from the keyboard", () => {
     await focused(key);
   });
 
-  test("the newer version of an item can be edited at once", async () => {
+  test("showing the newer version of an item moves the focus to its name", async () => {
     const { page, call } = await signedIn();
     await create(page, "bolt");
     await items(page).press("Enter");
@@ -145,7 +148,7 @@ describe("from the keyboard", () => {
   });
 });
 
-test("a text is cut off at its end, whichever way it runs", async () => {
+test("each text is laid out in its own direction", async () => {
   const { page } = await signedIn();
   await create(page, "برغي", "M8");
   const directions = await items(page)
@@ -154,7 +157,7 @@ test("a text is cut off at its end, whichever way it runs", async () => {
   expect(directions).toEqual(["rtl", "ltr"]);
 });
 
-test("a file that is no picture stays where it is", async () => {
+test("a file that is not a picture is not uploaded", async () => {
   const { page, call } = await signedIn();
   await page.getByText("No picture yet").waitFor();
   const buffer = Buffer.from("text");

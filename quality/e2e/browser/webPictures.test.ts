@@ -1,4 +1,4 @@
-/** The example frontend: pictures, and the rate limit that they and everything else count against. */
+/** The example frontend: pictures and the rate limit. */
 import { describe, expect, test } from "vitest";
 import { create, items, problem, signedIn, site, useTestSite } from "./frontend";
 import { exhaust, PER_MINUTE } from "./testSite";
@@ -11,13 +11,13 @@ describe("a picture", () => {
     ["through the API", true],
     ["straight to the storage", false],
     ["straight to the storage", true],
-  ])("goes %s and is shown (private: %s)", async (way, isPrivate) => {
+  ])("is uploaded %s and shown (private: %s)", async (method, isPrivate) => {
     const { page, call, complaints } = await signedIn();
     const buffer = await page.screenshot();
     await page
       .getByLabel("Picture", { exact: true })
       .setInputFiles({ name: "shot.png", mimeType: "image/png", buffer });
-    await page.getByLabel(way).check();
+    await page.getByLabel(method).check();
     if (isPrivate) await page.getByLabel("Only for me").check();
     await page.getByRole("button", { name: "Upload" }).click();
     const image = page.getByRole("list", { name: "Pictures" }).getByRole("img");
@@ -32,7 +32,7 @@ describe("a picture", () => {
 });
 
 describe("the rate limit", () => {
-  test("is shown as each reply tells it", async () => {
+  test("is shown as in the last reply", async () => {
     const { page } = await signedIn();
     const left = async () =>
       Number(await page.getByRole("meter", { name: "Rate limit" }).getAttribute("aria-valuenow"));
@@ -40,7 +40,7 @@ describe("the rate limit", () => {
     await page.getByText(`${await left()} of ${PER_MINUTE} requests left`).waitFor();
   });
 
-  test("is told in the editor, where it is met there", async () => {
+  test("is shown in the editor if a request of the editor exceeds it", async () => {
     const { page, key } = await signedIn();
     await create(page, "bolt");
     await items(page).click();
@@ -52,13 +52,13 @@ describe("the rate limit", () => {
     await editor.getByText("Too many requests").waitFor({ state: "hidden" });
   });
 
-  test("and when it is reached, when to come back", async () => {
+  test("is shown with the time to wait when it is exceeded", async () => {
     const { page, key } = await signedIn();
     await exhaust(site, key);
     await create(page, "bolt");
     await problem(page).getByText("Try again in").waitFor();
     await page.getByText(`0 of ${PER_MINUTE} requests left`).waitFor();
-    // What was refused is still there to be sent again.
+    // The refused text stays in the form.
     expect(await page.getByRole("textbox", { name: "Name" }).inputValue()).toBe("bolt");
   });
 });

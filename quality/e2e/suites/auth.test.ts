@@ -4,9 +4,10 @@ import { uniqueName, callerFor, keyWith, root, send } from "./client";
 import { operations } from "./document";
 import { given, describeWith } from "./describeWith";
 
-const secured = operations().filter((one) => one.secured);
+const secured = operations().filter((operation) => operation.secured);
 const scoped = secured.filter(({ scope }) => scope !== undefined);
-const named = (list: typeof secured) => list.map((one) => [one.method, one.path, one.scope ?? ""] as const);
+const named = (list: typeof secured) =>
+  list.map(({ method, path, scope }) => [method, path, scope ?? ""] as const);
 
 describe("without a credential", () => {
   test.each(named(secured))("%s %s is refused", async (method, path) => {
@@ -16,7 +17,7 @@ describe("without a credential", () => {
   });
 });
 
-describe("with a credential that nobody has", () => {
+describe("with an unknown credential", () => {
   test.each([
     [{ "X-API-Key": "nothing" }, "Invalid API key"],
     [{ Authorization: "Bearer nothing" }, "Invalid token"],
@@ -26,14 +27,14 @@ describe("with a credential that nobody has", () => {
     expect((await problem(reply, 403, "invalid_credential")).detail).toBe(detail);
   });
 
-  test("a scheme that is none of ours is no credential", async () => {
+  test("an unsupported scheme counts as a missing credential", async () => {
     const headers = { Authorization: "Basic bm86Ym9keQ==" };
     await problem(send("/api/items", { headers }), 401, "unauthenticated");
   });
 });
 
 describeWith(["--key"], "with a key", () => {
-  test("a key works in either header, and says whose it is", async () => {
+  test("a key works in either header, and identifies its owner", async () => {
     const key = given.key ?? "";
     const { owner } = await json(root("GET", "/api/protected"));
     const headers = { Authorization: `bearer ${key}` };
@@ -45,13 +46,13 @@ describeWith(["--key"], "with a key", () => {
     await problem(typo("GET", "/api/items"), 403, "invalid_credential");
   });
 
-  test("two different credentials are one too many", async () => {
+  test("two different credentials are refused", async () => {
     const headers = { Authorization: `Bearer ${given.key ?? ""}` };
     const { key } = await keyWith(["items:read"]);
     await problem(callerFor(key)("GET", "/api/items", undefined, headers), 400, "invalid_request");
   });
 
-  test("every operation asks for its own scope", async () => {
+  test("every operation requires its own scope", async () => {
     for (const [asked, others] of [
       ["billing:read", scoped.filter(({ scope }) => scope !== "billing:read")],
       ["items:read", scoped.filter(({ scope }) => scope === "billing:read")],
@@ -65,18 +66,18 @@ describeWith(["--key"], "with a key", () => {
     }
   });
 
-  test("a scope to write is none to read", async () => {
+  test("a write scope does not allow reads", async () => {
     const writer = callerFor((await keyWith(["items:write"])).key);
     await problem(writer("GET", "/api/items"), 403, "insufficient_scope");
   });
 
-  test("a key hands out no scope that it lacks", async () => {
+  test("a key cannot create a key with a scope that it lacks", async () => {
     const { key } = await keyWith(["keys:write", "items:read"]);
     const more = { name: uniqueName(), scopes: ["items:read", "items:write"] };
     await problem(callerFor(key)("POST", "/api/keys", more), 403, "insufficient_scope");
   });
 
-  test("a revoked key is refused at once", async () => {
+  test("a revoked key is refused immediately", async () => {
     const { key, at } = await keyWith(["items:read"]);
     const caller = callerFor(key);
     expect((await caller("GET", "/api/items?limit=1")).status).toBe(200);
@@ -88,12 +89,12 @@ describeWith(["--key"], "with a key", () => {
 describeWith(["--token"], "with a token", () => {
   const headers = { Authorization: `Bearer ${given.token ?? ""}` };
 
-  test("its user is the same each time", async () => {
+  test("the same token gives the same user each time", async () => {
     const user = await json(send("/api/user", { headers }));
     expect(await json(send("/api/user", { headers }))).toEqual(user);
   });
 
-  test("one that was changed is refused", async () => {
+  test("a forged token is refused", async () => {
     const [head = "", claims = "", signature = ""] = (given.token ?? "").split(".");
     const forged = `${head}.${claims}.${signature.slice(4)}AAAA`;
     const reply = send("/api/user", { headers: { Authorization: `Bearer ${forged}` } });

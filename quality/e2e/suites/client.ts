@@ -7,21 +7,21 @@ import { checked, productDocument, type Send } from "../../../openapi/contract/c
 import { given } from "./describeWith";
 import { rateLimitWait } from "./rateLimit";
 
-// Not the console, which the reporter would head with the name of the test.
+// Written to stderr, because the reporter prints the name of the test above console output.
 const waitForRateLimit = rateLimitWait((line) => void process.stderr.write(`${line}\n`));
 
-/** What a deployment's own host and what stands before it may add, and the document cannot know. */
+/** Headers that are checked. A host or a proxy may add others, which the document does not describe. */
 const known = new Set([...productDocument().headers.keys(), ...["allow", "content-type", "date"]]);
 const OF_PREFLIGHTS = /^access-control-/;
 
 /**
- * Sends a request as it stands, and holds the reply against the OpenAPI document. A request for which there is no room yet
- * waits for it, so that the suites run against the limits that a deployment has.
+ * Sends a request, and checks the reply against the OpenAPI document. A request that is refused by a rate limit waits and is
+ * repeated, so that the suites can run against a deployment with rate limits.
  *
- * @param path Of the deployment, or where one of its replies led: a path or a URL.
+ * @param path a path of the deployment.
  */
 export const send: Send = checked(async (path, init) => {
-  // A proxy that compresses makes strong tags weak, which then guard no write.
+  // A proxy that compresses replies makes strong ETags weak, and If-Match never matches weak ETags.
   const headers = new Headers(init?.headers);
   headers.set("Accept-Encoding", "identity");
   for (let attempt = 1; ; attempt++) {
@@ -36,23 +36,23 @@ function withoutStrangers(reply: Response): Response {
   return new Response(reply.body, { status: reply.status, headers });
 }
 
-/** Who has this key. */
+/** Returns a client with this key. */
 export const callerFor = (key: string): Caller => callerWith(send, key);
 
-/** Who has the key that was given. */
+/** The client with the key of `--key`. */
 export const root: Caller = (...request) => callerFor(given.key ?? "")(...request);
 
-/** A name that nobody has used. */
+/** Returns an unused name. */
 export const uniqueName = (): string => `e2e-${randomUUID()}`;
 
-/** Deletes what is there at the end of the test; it may be gone by then. */
+/** Deletes a resource at the end of the test, if it still exists. */
 export function deleteAfterTest(path: string): void {
   onTestFinished(async () => {
     expect([204, 404]).toContain((await root("DELETE", path)).status);
   });
 }
 
-/** Creates something, which is gone when the test is. */
+/** Creates a resource. The test deletes it at its end. */
 export async function create(path: string, body: Json): Promise<{ reply: Response; body: Json; at: string }> {
   const reply = await root("POST", path, body);
   const created = await json(reply, 201);
@@ -61,18 +61,18 @@ export async function create(path: string, body: Json): Promise<{ reply: Respons
   return { reply, body: created, at };
 }
 
-/** A key of the same user with these scopes, revoked when the test is over. */
+/** Creates a key of the same user with these scopes. The test revokes it at its end. */
 export async function keyWith(scopes: readonly string[]): Promise<{ key: string; at: string }> {
   const { body, at } = await create("/api/keys", { name: uniqueName(), scopes });
   return { key: String(body["key"]), at };
 }
 
-/** Asks again and again, with growing waits, until what happens soon has happened. @throws Error after a minute. */
+/** Calls `ask` with growing waits until it returns a value. @throws Error after a minute. */
 export async function eventually<T>(ask: () => Promise<T | undefined>): Promise<T> {
   for (let ms = 50, waited = 0; waited < 60_000; waited += ms, ms = Math.min(ms * 2, 5_000)) {
     const answer = await ask();
     if (answer !== undefined) return answer;
     await wait(ms);
   }
-  throw new Error("It has not happened within a minute.");
+  throw new Error("The expected state was not reached within a minute.");
 }

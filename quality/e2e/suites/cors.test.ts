@@ -4,7 +4,7 @@ import { given } from "./describeWith";
 
 const origin = given.origin ?? "https://app.example.com";
 
-/** What a browser asks before it sends such a request. */
+/** Sends the preflight request of a browser. */
 const preflight = (path: string) =>
   send(path, {
     method: "OPTIONS",
@@ -19,14 +19,14 @@ const corsOf = ({ headers }: Response) =>
   Object.fromEntries([...headers].filter(([name]) => name.startsWith("access-control-")));
 const list = (text = "") => text.toLowerCase().split(/, */);
 
-/** True where the deployment allows the origin; it has to where it was told that it does. */
+/** Returns whether the deployment allows the origin. An origin that was given by `--origin` must be allowed. */
 async function isAllowed(): Promise<boolean> {
   const allowed = "access-control-allow-origin" in corsOf(await preflight("/api/items"));
   expect(allowed || given.origin === undefined).toBe(true);
   return allowed;
 }
 
-test("a preflight needs no credential, and says what may be sent, or nothing to a refused origin", async () => {
+test("a preflight works without a credential, and lists methods and headers only for an allowed origin", async () => {
   const reply = await preflight("/api/items/nothing");
   expect([reply.status, await reply.text()]).toEqual([204, ""]);
   const cors = corsOf(reply);
@@ -42,7 +42,7 @@ test("a preflight needs no credential, and says what may be sent, or nothing to 
 });
 
 test.each(["/health", "/nowhere", "/api/items"])(
-  "a page can read %s, whatever its status, or not at all",
+  "a page of an allowed origin can read %s with any status, and other pages cannot",
   async (path) => {
     const cors = corsOf(await send(path, { headers: { Origin: origin } }));
     if (!(await isAllowed())) {
@@ -56,7 +56,7 @@ test.each(["/health", "/nowhere", "/api/items"])(
   },
 );
 
-test("webhooks are not for browsers", async () => {
+test("webhooks send no CORS headers", async () => {
   const reply = await send("/webhooks/stripe", { method: "POST", headers: { Origin: origin } });
   expect(corsOf(reply)).toEqual({});
 });

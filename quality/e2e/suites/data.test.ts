@@ -7,18 +7,18 @@ const posted = (path: string, body: BodyInit, headers: Record<string, string> = 
   send(path, { method: "POST", body, headers });
 
 describe("JSON", () => {
-  test("comes back as it was sent, beside the filter", async () => {
+  test("is echoed unchanged with the filter", async () => {
     const received = { $odd: [null, "ü", 1.5], "": { deep: true } };
     const body = JSON.stringify(received);
     expect(await json(posted("/api/data?filter=new", body))).toEqual({ received, filter: "new" });
     expect(await json(posted("/api/data", body))).toEqual({ received, filter: null });
   });
 
-  test("that is none is refused", async () => {
+  test("that is malformed is refused", async () => {
     expect((await problem(posted("/api/data", "{"), 400, "invalid_json")).detail).toBe("Invalid JSON body");
   });
 
-  test("has to be called so", async () => {
+  test("with another content type is refused", async () => {
     const refused = posted("/api/data", "{}", { "Content-Type": "text/plain" });
     await problem(refused, 415, "unsupported_media_type");
   });
@@ -32,14 +32,14 @@ describe("JSON", () => {
 describe("a form", () => {
   const fields = { name: "Ada Lovelace", email: "ada@example.com" };
 
-  test("is taken in both forms in which browsers send it", async () => {
+  test("is accepted as multipart/form-data and URL-encoded", async () => {
     const parts = new FormData();
     for (const [name, value] of Object.entries(fields)) parts.set(name, value);
     expect(await json(posted("/api/form", parts, {}))).toEqual(fields);
     expect(await json(posted("/api/form", new URLSearchParams(fields), {}))).toEqual(fields);
   });
 
-  test("that lacks a field is refused", async () => {
+  test("with a missing field is refused", async () => {
     const { errors } = await problem(
       posted("/api/form", new URLSearchParams({ name: "Ada" }), {}),
       400,

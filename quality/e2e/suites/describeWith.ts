@@ -12,11 +12,11 @@ const secrets: Record<Secret, string | undefined> = {
   "--github-secret": given.secrets.github,
 };
 
-/** Tests that need a secret, and are skipped where one of these was not given. The summary says so. */
+/** Describes tests that need secrets. They are skipped if one was not given, and the summary lists them. */
 export function describeWith(needed: readonly Secret[], title: string, body: () => void): void {
-  const wanting = needed.find((secret) => secrets[secret] === undefined);
-  if (wanting === undefined) describe(title, body);
-  else describe.skip(title, { meta: { needs: wanting } }, body);
+  const missing = needed.find((secret) => secrets[secret] === undefined);
+  if (missing === undefined) describe(title, body);
+  else describe.skip(title, { meta: { needs: missing } }, body);
 }
 
 declare module "vitest" {
@@ -24,7 +24,7 @@ declare module "vitest" {
     given: Given;
   }
   interface TaskMeta {
-    /** The secret for want of which it is skipped. */
+    /** The missing secret because of which a test is skipped. */
     needs?: Secret;
   }
 }

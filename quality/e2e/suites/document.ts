@@ -7,27 +7,27 @@ export const committed = (): Json => JSON.parse(readFileSync("openapi/openapi.js
 
 type Operation = {
   method: string;
-  /** One that can be asked for, though nothing is there. */
+  /** The path with `nothing` for each parameter, which no resource has. */
   path: string;
-  /** Undefined where any credential will do, and where none is needed. */
+  /** Undefined if the operation accepts any credential or needs none. */
   scope: string | undefined;
-  /** True where nobody is served without a credential. */
+  /** Whether the operation requires a credential. */
   secured: boolean;
 };
 
-/** Every operation of the document. */
+/** Returns every operation of the document. */
 export function operations(): Operation[] {
   return productDocument().operations.map(({ method, path, security }) => ({
     method,
     path: path.replaceAll(/\{\w+\}/g, "nothing"),
-    scope: security.flatMap((one) => Object.values(one).flat())[0],
-    secured: security.length > 0 && security.every((one) => Object.keys(one).length > 0),
+    scope: security.flatMap((requirement) => Object.values(requirement).flat())[0],
+    secured: security.length > 0 && security.every((requirement) => Object.keys(requirement).length > 0),
   }));
 }
 
-/** The codes of all problems. */
+/** Returns the codes of all problems. */
 export function problemCodes(): string[] {
-  // So the document describes problems; other tests hold it against the catalogue.
+  // The shape of the document's problem schema. Other tests compare it with the list of problems.
   const { properties } = productDocument().problem as { properties: { code: { enum: string[] } } };
   return properties.code.enum;
 }

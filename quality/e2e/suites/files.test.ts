@@ -7,7 +7,7 @@ import { given, describeWith } from "./describeWith";
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 const headers = { "X-API-Key": given.key ?? "", "Content-Type": "image/png" };
 
-/** Uploads bytes of no meaning, which are gone when the test is. */
+/** Uploads random bytes. The test deletes the file at its end. */
 async function upload(query = "") {
   const bytes = randomBytes(1000);
   const reply = await send(`/api/upload${query}`, { method: "POST", headers, body: bytes });
@@ -17,8 +17,8 @@ async function upload(query = "") {
   return { bytes, reply, file, id };
 }
 
-/** Where the bytes of a file are. */
-async function placeOf(id: string, caller: RequestInit = {}): Promise<string> {
+/** Returns the URL of a file's bytes. */
+async function urlOf(id: string, caller: RequestInit = {}): Promise<string> {
   const reply = await send(`/files/${id}`, caller);
   expect(reply.status).toBe(302);
   return reply.headers.get("location") ?? "";
@@ -31,9 +31,9 @@ describeWith(["--key"], "files", () => {
     expect(file).toEqual({ storageId: id, ...facts });
     expect(reply.headers.get("location")).toBe(`/files/${id}`);
     expect(await json(root("GET", `/api/files/${id}`))).toMatchObject({ id, ...facts });
-    expect((await page(root("GET", "/api/files?limit=100"))).map((one) => one["id"])).toContain(id);
+    expect((await page(root("GET", "/api/files?limit=100"))).map((file) => file["id"])).toContain(id);
 
-    const served = await fetch(await placeOf(id));
+    const served = await fetch(await urlOf(id));
     expect([served.status, served.headers.get("content-type")]).toEqual([200, "image/png"]);
     expect(Buffer.from(await served.arrayBuffer()).equals(bytes)).toBe(true);
 
@@ -41,23 +41,23 @@ describeWith(["--key"], "files", () => {
     expect((await problem(send(`/files/${id}`), 404, "not_found")).detail).toBe("File not found");
   });
 
-  test("a part of a file can be asked for", async () => {
+  test("a range of a file can be requested", async () => {
     const { bytes, id } = await upload();
-    const part = await fetch(await placeOf(id), { headers: { Range: "bytes=10-19" } });
+    const part = await fetch(await urlOf(id), { headers: { Range: "bytes=10-19" } });
     expect([part.status, part.headers.get("content-range")]).toEqual([206, "bytes 10-19/1000"]);
     expect(Buffer.from(await part.arrayBuffer()).equals(bytes.subarray(10, 20))).toBe(true);
   });
 
-  test("a private file opens to its owner alone", async () => {
+  test("only the owner can read a private file", async () => {
     const { bytes, id } = await upload("?visibility=private");
     await problem(send(`/files/${id}`), 401, "unauthenticated");
     const other = callerFor((await keyWith(["items:read"])).key);
     await problem(other("GET", `/files/${id}`), 403, "insufficient_scope");
-    const served = await fetch(await placeOf(id, { headers }));
+    const served = await fetch(await urlOf(id, { headers }));
     expect(Buffer.from(await served.arrayBuffer()).equals(bytes)).toBe(true);
   });
 
-  test("a file goes to an upload URL, and is registered once", async () => {
+  test("a file can be sent to an upload URL, and registered once", async () => {
     const { uploadUrl } = await json(root("POST", "/api/upload-url"), 201);
     const bytes = randomBytes(100_000);
     const type = { "Content-Type": "text/plain" };
@@ -69,11 +69,11 @@ describeWith(["--key"], "files", () => {
     deleteAfterTest(`/api/files/${String(file["id"])}`);
     expect(file).toMatchObject({ name: registration.name, size: 100_000, sha256: sha256(bytes) });
     await problem(root("POST", "/api/files", registration), 409, "conflict");
-    const served = await fetch(await placeOf(String(file["id"])));
+    const served = await fetch(await urlOf(String(file["id"])));
     expect(Buffer.from(await served.arrayBuffer()).equals(bytes)).toBe(true);
   });
 
-  test("nothing is no file, and neither is what was never uploaded", async () => {
+  test("an empty upload and an unknown file are refused", async () => {
     await problem(send("/api/upload", { method: "POST", headers }), 400, "invalid_request");
     await problem(root("POST", "/api/files", { storageId: "nothing" }), 404, "not_found");
     await problem(root("GET", "/api/files/nothing"), 404, "not_found");

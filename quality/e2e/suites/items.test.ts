@@ -20,7 +20,7 @@ describeWith(["--key"], "items", () => {
     await problem(root("GET", at), 404, "not_found");
   });
 
-  test("what is sent is validated, every field of it", async () => {
+  test("every field of a body is validated", async () => {
     const bad = { name: "", description: 7, owner: "me" };
     const { errors } = await problem(root("POST", "/api/items", bad), 400, "invalid_request");
     expect(errors?.map(({ path }) => path).sort()).toEqual(["description", "name", "owner"]);
@@ -28,7 +28,7 @@ describeWith(["--key"], "items", () => {
     expect(detail).toBe("Missing required field: name");
   });
 
-  test("a scoped key does what its scopes say, on the items of its user", async () => {
+  test("a key allows only what its scopes allow, on the items of its user", async () => {
     const { at, body } = await create("/api/items", { name: uniqueName() });
     const reader = callerFor((await keyWith(["items:read"])).key);
     expect(await json(reader("GET", at))).toEqual(body);
@@ -37,7 +37,7 @@ describeWith(["--key"], "items", () => {
 });
 
 describeWith(["--key"], "conditional requests", () => {
-  test("who holds an item is not sent it again", async () => {
+  test("If-None-Match with the current ETag gets 304", async () => {
     const { at, reply } = await create("/api/items", { name: uniqueName() });
     const tag = reply.headers.get("etag") ?? "";
     for (const held of [tag, `W/${tag}`, "*", `"other", ${tag}`]) {
@@ -47,7 +47,7 @@ describeWith(["--key"], "conditional requests", () => {
     expect((await root("GET", at, undefined, { "If-None-Match": '"other"' })).status).toBe(200);
   });
 
-  test("of two who change what they have seen, the second learns of the first", async () => {
+  test("If-Match with an old ETag gets 412, and changes nothing", async () => {
     const { at, reply } = await create("/api/items", { name: uniqueName() });
     const seen = { "If-Match": reply.headers.get("etag") ?? "" };
     const first = await root("PATCH", at, { description: "first" }, seen);
@@ -61,7 +61,7 @@ describeWith(["--key"], "conditional requests", () => {
 });
 
 describeWith(["--key"], "idempotency", () => {
-  test("however often a creation is sent, there is one item", async () => {
+  test("a repeated creation returns the same item", async () => {
     const name = uniqueName();
     const header = { "Idempotency-Key": randomUUID() };
     const first = await root("POST", "/api/items", { name }, header);
@@ -73,7 +73,7 @@ describeWith(["--key"], "idempotency", () => {
     expect(await json(again, 201)).toEqual(item);
   });
 
-  test("of copies that come at once one works, and the others get its reply or wait", async () => {
+  test("simultaneous copies create one item; each gets its reply or 409", async () => {
     const header = { "Idempotency-Key": randomUUID() };
     const body = { name: uniqueName() };
     const copies = await Promise.all(
@@ -87,7 +87,7 @@ describeWith(["--key"], "idempotency", () => {
     }
   });
 
-  test("a key that was used for something else is refused", async () => {
+  test("a key that was used for another request is refused", async () => {
     const header = { "Idempotency-Key": randomUUID() };
     const item = await json(root("POST", "/api/items", { name: uniqueName() }, header), 201);
     deleteAfterTest(`/api/items/${String(item["id"])}`);
@@ -97,13 +97,13 @@ describeWith(["--key"], "idempotency", () => {
 });
 
 describeWith(["--key"], "lists", () => {
-  test("walking the links meets each item once, newest first, though others come meanwhile", async () => {
+  test("following the links returns each item once, newest first, while items are added", async () => {
     const names: string[] = [];
     for (let n = 0; n < 5; n++)
       names.unshift(String((await create("/api/items", { name: uniqueName() })).body["name"]));
     const met: string[] = [];
     let path: string | undefined = "/api/items?limit=2";
-    // Items of others may lie between ours, but before them only those that have come since.
+    // The list may also contain items of other tests.
     while (path !== undefined && !names.every((name) => met.includes(name))) {
       const reply = await root("GET", path);
       met.push(...(await page(reply)).map(({ name }) => String(name)));
@@ -114,7 +114,7 @@ describeWith(["--key"], "lists", () => {
     expect(met.filter((name) => names.includes(name))).toEqual(names);
   });
 
-  test("the last page has no link to another", async () => {
+  test("the last page has no next link", async () => {
     const { key } = await keyWith(["keys:read"]);
     const reply = await callerFor(key)("GET", "/api/keys?limit=100");
     const keys = await page(reply);
@@ -128,7 +128,7 @@ describeWith(["--key"], "lists", () => {
     },
   );
 
-  test("a cursor that the list has not issued is refused", async () => {
+  test("an invalid cursor is refused", async () => {
     await problem(root("GET", "/api/items?cursor=nothing"), 400, "invalid_cursor");
   });
 });

@@ -13,11 +13,11 @@ const result = {
 };
 
 describeWith(["--key"], "jobs", () => {
-  test("a value is digested at once", async () => {
+  test("a value is processed synchronously", async () => {
     expect(await json(root("POST", "/api/process", { data }))).toEqual({ success: true, result });
   });
 
-  test("or as a job, which says when it is done", async () => {
+  test("a value is processed as a job with a status", async () => {
     const reply = await root("POST", "/api/process", { data }, { Prefer: "respond-async" });
     expect(reply.headers.get("preference-applied")).toBe("respond-async");
     const { id } = await json(reply, 202);
@@ -30,7 +30,7 @@ describeWith(["--key"], "jobs", () => {
     expect(done).toEqual({ id, status: "succeeded", result });
   });
 
-  test("without data there is nothing to do", async () => {
+  test("a request without data is refused", async () => {
     const { detail } = await problem(root("POST", "/api/process", {}), 400, "invalid_request");
     expect(detail).toBe("Missing required field: data");
   });

@@ -6,7 +6,7 @@ import { describeWith } from "./describeWith";
 const HOUR = 3_600_000;
 
 describeWith(["--key"], "keys", () => {
-  test("a key is shown once, and never in a list", async () => {
+  test("a key is shown only when it is created", async () => {
     const expiresAt = new Date(Date.now() + HOUR).toISOString();
     const { reply, body } = await create("/api/keys", {
       name: uniqueName(),
@@ -21,7 +21,7 @@ describeWith(["--key"], "keys", () => {
     expect(listed.find(({ id }) => id === shown["id"])).toEqual(shown);
   });
 
-  test("a rotated key takes the place of the old one, which ends at once", async () => {
+  test("a rotated key replaces the old one, which is refused immediately", async () => {
     const old = await keyWith(["items:read"]);
     const next = await json(root("POST", `${old.at}/rotate`));
     deleteAfterTest(`/api/keys/${String(next["id"])}`);
@@ -30,14 +30,14 @@ describeWith(["--key"], "keys", () => {
     await problem(callerFor(old.key)("GET", "/api/protected"), 403, "invalid_credential");
   });
 
-  test("with an overlap both work", async () => {
+  test("during an overlap both keys work", async () => {
     const old = await keyWith(["items:read"]);
     const next = await json(root("POST", `${old.at}/rotate`, { overlapSeconds: 600 }));
     deleteAfterTest(`/api/keys/${String(next["id"])}`);
     for (const key of [old.key, String(next["key"])]) await json(callerFor(key)("GET", "/api/protected"));
   });
 
-  test("an expired key cannot be create, nor one with a scope that does not exist", async () => {
+  test("an expired key or a key with an unknown scope cannot be created", async () => {
     const past = { name: uniqueName(), scopes: ["items:read"], expiresAt: "2020-01-01T00:00:00.000Z" };
     await problem(root("POST", "/api/keys", past), 400, "invalid_request");
     await problem(root("POST", "/api/keys", { name: uniqueName(), scopes: ["all"] }), 400, "invalid_request");

@@ -5,7 +5,7 @@ import { describeWith } from "./describeWith";
 const POLICY = /^"(?<name>[\w-]+)";q=(?<quota>\d+);w=(?<window>\d+)$/;
 const LEFT = /^"(?<name>[\w-]+)";r=(?<left>\d+);t=\d+$/;
 
-/** What a reply says of its caller's quota; undefined where the deployment has switched that limit off. */
+/** Reads the quota of the caller from a reply; undefined if the deployment has disabled that limit. */
 function quotaOf({ headers }: Response): { name: string; quota: number; left: number } | undefined {
   const [policy, left] = [headers.get("ratelimit-policy"), headers.get("ratelimit")];
   expect(policy === null).toBe(left === null);
@@ -17,20 +17,20 @@ function quotaOf({ headers }: Response): { name: string; quota: number; left: nu
   return { name: of?.["name"] ?? "", quota: Number(of?.["quota"]), left: Number(now?.["left"]) };
 }
 
-describeWith(["--key"], "of a key", () => {
-  test("each has its own quota, and every reply says what is left, refusals too", async () => {
+describeWith(["--key"], "the quota of a key", () => {
+  test("is separate for each key, and every reply has the remaining quota, including refusals", async () => {
     const caller = callerFor((await keyWith(["items:read"])).key);
     const first = quotaOf(await caller("GET", "/api/protected"));
     const refused = quotaOf(await caller("POST", "/api/items"));
     expect(refused?.quota).toBe(first?.quota);
     if (!first || !refused) return;
     expect(first.left).toBe(first.quota - 1);
-    // It refills meanwhile, but to no more than it was.
+    // The quota refills meanwhile, but not above its earlier value.
     expect(refused.left).toBeLessThanOrEqual(first.left);
   });
 });
 
-test("public routes tell the quota of an address, health has none", async () => {
+test("public routes have the quota of the address, and /health has no quota", async () => {
   expect(quotaOf(await send("/health"))).toBeUndefined();
   const quota = quotaOf(await send("/"));
   if (quota) expect(quota.left).toBeLessThan(quota.quota);

@@ -8,22 +8,22 @@ const SETTINGS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Makes a function that waits as long as a 429 says. It prints one line for all requests that wait at the same time. The first
+ * Returns a function that waits as long as a 429 says. It prints one line for all requests that wait at the same time. The first
  * line names the setting to raise.
  *
- * @param say prints a line. @param sleep takes milliseconds.
+ * @param say prints a line. @param sleep waits for a number of milliseconds.
  */
 export function rateLimitWait(
   say: (line: string) => void,
   sleep: (ms: number) => Promise<unknown> = wait,
 ): (refused: Response) => Promise<void> {
   let waiting = 0;
-  let told = false;
+  let printed = false;
   return async ({ headers }) => {
     const seconds = Number(headers.get("Retry-After") ?? 1);
     if (waiting === 0) {
-      say(`Waiting ${seconds} s for the deployment's rate limit${told ? "" : `: ${hint(headers)}`}`);
-      told = true;
+      say(`Waiting ${seconds} s for the deployment's rate limit${printed ? "" : `: ${hint(headers)}`}`);
+      printed = true;
     }
     waiting++;
     await sleep(seconds * 1000);
@@ -35,7 +35,7 @@ function hint(headers: Headers): string {
   const { name = "", quota } =
     /^"(?<name>[\w-]+)";q=(?<quota>\d+)/.exec(headers.get("RateLimit-Policy") ?? "")?.groups ?? {};
   const setting = SETTINGS[name];
-  // A 429 without a policy is not the API's own.
-  if (setting === undefined) return "it is none of the API's settings";
-  return `${quota} requests a minute. For a faster run raise ${setting} there, or set it to 0`;
+  // The API's own 429s have a policy.
+  if (setting === undefined) return "a limit outside of the API, which its settings do not change";
+  return `${quota} requests a minute. For a faster run, raise ${setting} of the deployment, or set it to 0`;
 }

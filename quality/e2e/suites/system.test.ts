@@ -6,13 +6,13 @@ import { committed, problemCodes } from "./document";
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 describe("the index", () => {
-  test("links to parts that are there", async () => {
+  test("has no broken links", async () => {
     const { links } = await json(send("/"));
     for (const path of Object.values(links as Record<string, string>))
       expect([path, (await send(path)).status]).toEqual([path, 200]);
   });
 
-  test("sends a browser to the reference", async () => {
+  test("redirects a browser to the reference", async () => {
     const reply = await send("/", { headers: { Accept: "text/html,*/*;q=0.8" } });
     expect([reply.status, reply.headers.get("location")]).toEqual([302, "/docs"]);
   });
@@ -23,14 +23,14 @@ describe("health", () => {
     expect(await json(send("/health"))).toEqual({ status: "ok" });
   });
 
-  test("so does every dependency", async () => {
+  test("every dependency answers", async () => {
     const { status, checks } = await json(send("/health/ready"));
     expect(status).toBe("ready");
     for (const check of checks as object[]) expect(check).toMatchObject({ ok: true });
   });
 });
 
-test("the reference is a page with a policy of its own", async () => {
+test("the reference is a page with its own security policy", async () => {
   const reply = await send("/docs");
   expect(reply.headers.get("content-type")).toMatch(/^text\/html/);
   expect(reply.headers.get("content-security-policy")).toContain("script-src");
@@ -38,13 +38,13 @@ test("the reference is a page with a policy of its own", async () => {
 });
 
 describe("every reply", () => {
-  test.each(["/health", "/nowhere"])("of %s has the id that the client gave", async (path) => {
+  test.each(["/health", "/nowhere"])("of %s has the request id of the client", async (path) => {
     const id = uniqueName();
     const reply = await send(path, { headers: { "X-Request-Id": id } });
     expect(reply.headers.get("x-request-id")).toBe(id);
   });
 
-  test("has a fresh id otherwise", async () => {
+  test("has a new request id if the client sends none or an invalid one", async () => {
     const bad = { headers: { "X-Request-Id": "no id!" } };
     const ids = [await send("/health"), await send("/health", bad)].map(({ headers }) =>
       headers.get("x-request-id"),
@@ -53,7 +53,7 @@ describe("every reply", () => {
     expect(ids[0]).not.toBe(ids[1]);
   });
 
-  test.each(["/health", "/nowhere"])("of %s tells browsers to be careful", async (path) => {
+  test.each(["/health", "/nowhere"])("of %s has security headers", async (path) => {
     const { headers } = await send(path);
     expect(headers.get("x-content-type-options")).toBe("nosniff");
     expect(headers.get("strict-transport-security")).toMatch(/max-age=\d+/);
@@ -72,13 +72,13 @@ describe("routing", () => {
     await problem(send("/nowhere"), 404, "not_found");
   });
 
-  test("a wrong method is a problem that names the right ones", async () => {
+  test("a wrong method is a problem that lists the allowed methods", async () => {
     const reply = await send("/api/items", { method: "PUT" });
     expect(reply.headers.get("allow")?.split(/, */)).toEqual(expect.arrayContaining(["GET", "POST"]));
     await problem(reply, 405, "method_not_allowed");
   });
 
-  test("a slash at the end changes nothing, or leads to the path without", async () => {
+  test("a trailing slash is ignored, or redirects to the path without it", async () => {
     const reply = await send("/health/");
     const redirected = [301, 302, 307, 308].includes(reply.status);
     expect(redirected ? reply.headers.get("location") : ((await reply.json()) as unknown)).toEqual(
@@ -88,14 +88,14 @@ describe("routing", () => {
 });
 
 describe("the OpenAPI document", () => {
-  test("is the committed one, with the deployment as its server", async () => {
+  test("is the committed document with the deployment as its server", async () => {
     const { servers, ...served } = await json(send("/openapi.json"));
     const { servers: _, ...written } = committed();
     expect(served).toEqual(written);
     expect(servers).toMatchObject([{ url: expect.stringMatching(/^https?:\/\//) as string }]);
   });
 
-  test("is not sent to who holds it", async () => {
+  test("is not sent again to a client with its ETag", async () => {
     const { headers } = await send("/openapi.json");
     const again = await send("/openapi.json", { headers: { "If-None-Match": headers.get("etag") ?? "" } });
     expect([again.status, await again.text()]).toEqual([304, ""]);
@@ -112,7 +112,7 @@ describe("problems", () => {
     expect(await json(send(new URL(type).pathname))).toMatchObject({ code: "not_found", status, title });
   });
 
-  test("a code that does not exist is one", async () => {
+  test("an unknown code is a problem", async () => {
     await problem(send("/problems/nothing"), 404, "not_found");
   });
 });

@@ -22,7 +22,7 @@ describeWith(["--key"], "users", () => {
     await problem(root("GET", at), 404, "not_found");
   });
 
-  test("an email is taken, in any letter case", async () => {
+  test("an email can be used once, in any letter case", async () => {
     const address = email();
     const first = await create("/api/users", { email: address, name: "First" });
     const same = root("POST", "/api/users", { email: address.toUpperCase(), name: "Second" });
@@ -31,7 +31,7 @@ describeWith(["--key"], "users", () => {
     await problem(root("PATCH", second.at, { email: first.body["email"] }), 409, "conflict");
   });
 
-  test("an email has to be one", async () => {
+  test("an invalid email is refused", async () => {
     const { errors } = await problem(
       root("POST", "/api/users", { email: "nobody", name: "Nobody" }),
       400,

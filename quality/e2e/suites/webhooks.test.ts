@@ -14,10 +14,10 @@ type Event = {
   headers: Record<string, string>;
 };
 
-/** A signed event. @param object What differs in what it is about. */
+/** Creates a signed event. @param object fields of its subject to replace. @param ago milliseconds since it was signed. */
 function event(source: WebhookSource, type: string, object: Json = {}, ago = 0): Event {
   const [id, now] = [freshId(source), Date.now() - ago];
-  // Sources send objects.
+  // The payloads of these sources are objects.
   const made = EVENTS[source][type]?.({ id, type, now }) as { data?: Json };
   const subject = source === "stripe" ? made.data?.["object"] : made.data;
   if (subject) Object.assign(subject, object);
@@ -29,7 +29,7 @@ function event(source: WebhookSource, type: string, object: Json = {}, ago = 0):
 const deliver = ({ source, body, headers }: Event) =>
   send(`/webhooks/${source}`, { method: "POST", body, headers });
 
-/** Delivers an event and waits until it has been processed. Answers what the log has of it. */
+/** Delivers an event and waits until it has been processed. @returns its entry in the log. */
 async function processed(sent: Event): Promise<Json> {
   const reply = await deliver(sent);
   expect([reply.status, await reply.text()]).toEqual([200, "OK"]);
@@ -48,7 +48,7 @@ const TYPES = { stripe: "invoice.paid", clerk: "session.created", github: "push"
 
 for (const source of ["stripe", "clerk", "github"] as const) {
   describeWith(["--key", `--${source}-secret`], source, () => {
-    test("an event is logged and processed once, however often it is sent", async () => {
+    test("an event that is sent several times is logged and processed once", async () => {
       const sent = event(source, TYPES[source]);
       const entry = await processed(sent);
       expect(entry).toMatchObject({ source, status: "success", attempts: 1 });
@@ -60,7 +60,7 @@ for (const source of ["stripe", "clerk", "github"] as const) {
       expect(payload).toBeTypeOf("object");
     });
 
-    test("a body that is not the signed one is refused, and leaves nothing", async () => {
+    test("an event with a changed body is refused and not logged", async () => {
       const sent = event(source, TYPES[source]);
       const forged = { ...sent, body: sent.body.replace("{", "{ ") };
       const { detail } = await problem(deliver(forged), 400, "webhook_rejected");
@@ -68,7 +68,7 @@ for (const source of ["stripe", "clerk", "github"] as const) {
       expect(await logged(sent)).toEqual([]);
     });
 
-    test("so is one without a signature", async () => {
+    test("an event without a signature is refused", async () => {
       const reply = deliver({ ...event(source, TYPES[source]), headers: {} });
       const { detail } = await problem(reply, 400, "webhook_unsigned");
       expect(detail).toBe(source === "clerk" ? "Missing Svix headers" : "Missing signature");
@@ -87,7 +87,7 @@ for (const [source, type] of [
   });
 }
 
-describeWith(["--key", "--stripe-secret"], "what Stripe reports", () => {
+describeWith(["--key", "--stripe-secret"], "effects of Stripe's events", () => {
   test("a checkout is recorded as a payment", async () => {
     const sessionId = `cs_test_${randomUUID()}`;
     const entry = await processed(event("stripe", "checkout.session.completed", { id: sessionId }));
@@ -108,7 +108,7 @@ describeWith(["--key", "--stripe-secret"], "what Stripe reports", () => {
     expect(await json(root("GET", at))).toMatchObject({ subscriptionId, status: "canceled" });
   });
 
-  test("an event can be processed anew", async () => {
+  test("an event can be processed again", async () => {
     const { id } = await processed(event("stripe", "invoice.paid"));
     await json(root("POST", `/api/webhook-events/${String(id)}/replay`), 202);
     const again = await eventually(async () => {
@@ -119,8 +119,8 @@ describeWith(["--key", "--stripe-secret"], "what Stripe reports", () => {
   });
 });
 
-describeWith(["--key", "--clerk-secret"], "what Clerk reports", () => {
-  test("a user comes, changes and goes", async () => {
+describeWith(["--key", "--clerk-secret"], "effects of Clerk's events", () => {
+  test("a user is created, changed and deleted", async () => {
     const clerkId = `user_${randomUUID()}`;
     const about = {
       id: clerkId,
@@ -138,7 +138,7 @@ describeWith(["--key", "--clerk-secret"], "what Clerk reports", () => {
       await tell("user.deleted", { id: clerkId });
     });
     const user = async () =>
-      (await page(root("GET", "/api/users?limit=100"))).find((one) => one["clerkId"] === clerkId);
+      (await page(root("GET", "/api/users?limit=100"))).find((user) => user["clerkId"] === clerkId);
 
     await tell("user.created");
     expect(await user()).toMatchObject({ name: "Ada Lovelace" });

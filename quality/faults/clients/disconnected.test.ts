@@ -1,4 +1,4 @@
-/** Clients that are gone in the middle of an upload. */
+/** Clients that disconnect in the middle of an upload. */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -12,42 +12,42 @@ import { startServer } from "../server";
 const CLIENTS = 40;
 const LENGTH = 4_000_000;
 
-/** Names of all files below a directory. */
+/** Returns the names of all files below a directory. */
 const filesIn = (directory: string) =>
   readdirSync(directory, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map(({ name }) => name);
 
-test("uploads that break off leave no file, no bytes and no open descriptor", async () => {
+test("aborted uploads leave no files, bytes or open descriptors", async () => {
   const data = join(temporaryDirectory(), "data");
   const server = await startServer({ data });
   const call = caller(server.url, server.key);
   const kept = await call("POST", "/api/upload", "kept");
   const { uploadUrl } = (await call("POST", "/api/upload-url")).json as { uploadUrl: string };
   const { pathname, search } = new URL(uploadUrl);
-  const ways = [
+  const targets = [
     [server.url, "/api/upload"],
     [uploadUrl, `${pathname}${search}`],
   ] as const;
   const before = descriptorCount(server.pid);
-  const uploads = ways.flatMap(([url, target]) =>
+  const uploads = targets.flatMap(([url, target]) =>
     Array.from({ length: CLIENTS }, async (_, i) => {
       const socket = await connected(url);
       const half = Buffer.alloc(LENGTH / 2);
       await new Promise((resolve) => socket.write(head(`POST ${target}`, server.key, LENGTH), resolve));
       await new Promise((resolve) => socket.write(half, resolve));
       return () => {
-        // A reset, an end of its own half, and an end of both.
+        // A reset, an end of the client's half of the connection, and an end of both halves.
         if (i % 3 === 0) socket.resetAndDestroy();
         else if (i % 3 === 1) socket.end(() => socket.destroy());
         else socket.destroy();
       };
     }),
   );
-  const leave = await Promise.all(uploads);
-  // Half of each of those that go to disk is there.
+  const disconnects = await Promise.all(uploads);
+  // The direct uploads are written to disk as they arrive.
   await expect.poll(() => filesIn(join(data, "files/tmp")).length).toBe(CLIENTS);
-  for (const go of leave) go();
+  for (const disconnect of disconnects) disconnect();
 
   await expect.poll(() => filesIn(join(data, "files")).length).toBe(1);
   await expect.poll(() => descriptorCount(server.pid)).toBeLessThanOrEqual(before + SPARE_DESCRIPTORS);

@@ -1,4 +1,4 @@
-/** Many connections on which nothing happens. */
+/** Many connections that send nothing. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Socket } from "node:net";
@@ -11,19 +11,19 @@ import { descriptorCount, residentBytes, SPARE_DESCRIPTORS } from "../../lib/usa
 import { startServer } from "../server";
 
 const BATCH = 250;
-/** What a server may take for one: descriptors, buffers, parser. */
-const MOST_BYTES_EACH = 40 * 1024;
-/** Descriptors that are needed for other things. */
+/** Memory that an idle connection may cost the server, in bytes: descriptor, buffers, parser. */
+const MAX_BYTES_EACH = 40 * 1024;
+/** Descriptors that each process needs for other things. */
 const SPARE = 500;
 
-/** How many connections both processes may hold: Node raises its limit as far as it is allowed to. */
+/** Returns how many connections both processes may hold. Node raises its soft limit to the hard limit. */
 function allowed(wanted: number, server: ServerProcess): number {
   const limitOf = (pid: number | string) =>
     Number(/Max open files\s+(\d+)/.exec(readFileSync(`/proc/${pid}/limits`, "utf8"))?.[1]);
   return Math.min(wanted, limitOf("self") - SPARE, limitOf(server.pid) - SPARE);
 }
 
-/** From many addresses, so that there are ports for all of them. */
+/** Opens connections from several addresses, because one address has too few ports. */
 async function open(url: string, count: number): Promise<Socket[]> {
   const sockets: Socket[] = [];
   while (sockets.length < count) {
@@ -36,7 +36,7 @@ async function open(url: string, count: number): Promise<Socket[]> {
   return sockets;
 }
 
-test("others are served beside thousands of idle connections, which cost little and are freed", async () => {
+test("thousands of idle connections use little memory, delay no other clients, and are closed", async () => {
   const server = await startServer({ data: join(temporaryDirectory(), "data") });
   const call = caller(server.url, server.key);
   for (let i = 0; i < 200; i++) await call("POST", "/api/items", { name: `warm ${i}` });
@@ -49,9 +49,9 @@ test("others are served beside thousands of idle connections, which cost little 
     expect((await call("POST", "/api/items", { name: `beside ${i}` })).status).toBe(201);
   const each = (residentBytes(server.pid) - before.memory) / count;
   console.log(`${count} idle connections, ${(each / 1024).toFixed(1)} KiB each`);
-  expect(each).toBeLessThan(MOST_BYTES_EACH);
+  expect(each).toBeLessThan(MAX_BYTES_EACH);
 
-  // Half of them leave. The others have asked for nothing, and are sent away in time.
+  // Half of the clients disconnect. The server closes the other connections, because they send no request in time.
   const [leaving, staying] = [sockets.slice(0, count / 2), sockets.slice(count / 2)];
   for (const socket of leaving) socket.resetAndDestroy();
   const answers = await Promise.all(staying.map(closed));
@@ -61,6 +61,6 @@ test("others are served beside thousands of idle connections, which cost little 
     .toBeLessThanOrEqual(before.descriptors + SPARE_DESCRIPTORS);
   expect((await call("GET", "/api/items?limit=1")).status).toBe(200);
   console.log(
-    `all freed, ${Math.round((residentBytes(server.pid) - before.memory) / 1024)} KiB more than before`,
+    `all are closed, ${Math.round((residentBytes(server.pid) - before.memory) / 1024)} KiB more than before`,
   );
 });

@@ -1,4 +1,4 @@
-/** Clients that take their time. The server closes them, keeps no more in memory for them, and answers others meanwhile. */
+/** Slow clients. The server closes them, uses little memory for them, and answers other clients meanwhile. */
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import type { Socket } from "node:net";
@@ -14,7 +14,7 @@ import { startServer } from "../server";
 const MIB = 1024 * 1024;
 const CLIENTS = 50;
 
-/** Sends byte after byte until the server has had enough, and ends its half. @returns what it answered. */
+/** Sends one byte at a time until the server ends the connection. @returns the server's answer. */
 async function trickle(socket: Socket, text: string): Promise<string> {
   const answer = closed(socket);
   socket.once("end", () => socket.destroy());
@@ -27,8 +27,8 @@ async function trickle(socket: Socket, text: string): Promise<string> {
   }
 }
 
-/** Works beside what is under way, until it is done. @returns how often. */
-async function beside(call: Call, done: Promise<unknown>): Promise<number> {
+/** Sends other requests until `done` settles. @returns how many rounds were served. */
+async function serveOthers(call: Call, done: Promise<unknown>): Promise<number> {
   let served = 0;
   const over = new AbortController();
   void done.finally(() => over.abort());
@@ -47,7 +47,7 @@ const started = async (settings: Record<string, string> = {}) => {
   return { server, call, descriptors: descriptorCount(server.pid) };
 };
 
-test("headers and bodies that come byte by byte are given up, and others are served", async () => {
+test("requests that arrive byte by byte time out, and other clients are served", async () => {
   const { server, call, descriptors } = await started({ REQUEST_TIMEOUT_MS: "3000" });
   const clients = (text: (client: number) => [begin: string, rest: string]) =>
     Array.from({ length: CLIENTS }, async (_, client) => {
@@ -60,17 +60,17 @@ test("headers and bodies that come byte by byte are given up, and others are ser
   const bodies = clients(() => [head("POST /api/items", server.key, 1_000), `{"name":"${"x".repeat(200)}"`]);
   const uploads = clients(() => [head("POST /api/upload", server.key, 1_000_000), "x"]);
   const all = Promise.all([...headers, ...bodies, ...uploads]);
-  const served = await beside(call, all);
+  const served = await serveOthers(call, all);
   const statuses = (await all).map((answer) => answer.slice(9, 12));
   expect(new Set(statuses.slice(0, CLIENTS))).toEqual(new Set(["408"]));
   expect(new Set(statuses.slice(CLIENTS))).toEqual(new Set(["503"]));
   await expect.poll(() => descriptorCount(server.pid)).toBeLessThanOrEqual(descriptors + SPARE_DESCRIPTORS);
   console.log(
-    `${3 * CLIENTS} trickling clients were closed; ${served} rounds of others were served meanwhile`,
+    `${3 * CLIENTS} trickling clients were closed; ${served} rounds of other requests were served meanwhile`,
   );
 });
 
-test("readers that stall cost no more than what is on its way to them, and are closed", async () => {
+test("stalled readers cost bounded memory, and their connections are closed", async () => {
   const { server, call, descriptors } = await started();
   const { uploadUrl } = (await call("POST", "/api/upload-url")).json as { uploadUrl: string };
   const stored = await fetch(uploadUrl, { method: "POST", body: randomBytes(16 * MIB) });
@@ -99,9 +99,9 @@ test("readers that stall cost no more than what is on its way to them, and are c
   const grown = residentBytes(server.pid) - before;
   console.log(`${CLIENTS} stalled readers: ${Math.round(grown / MIB)} MiB more`);
   expect(grown).toBeLessThan(150 * MIB);
-  // The short form does not wait for the two minutes after which they are cut; a test of the port does, with less.
+  // The short form does not wait for the write timeout of two minutes. A test of the server uses a shorter timeout instead.
   if (!inject("scale").long) for (const socket of stalled) socket.resetAndDestroy();
-  // Twice that long where part of a write went out: Node takes it for progress when it first looks.
+  // Node needs up to twice the timeout, because it counts a partly sent write as progress.
   await expect
     .poll(() => descriptorCount(server.pid), { timeout: 280_000 })
     .toBeLessThanOrEqual(descriptors + SPARE_DESCRIPTORS);

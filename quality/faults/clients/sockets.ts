@@ -1,9 +1,9 @@
-/** Connections by hand, for clients that `fetch` would never be. */
+/** Raw connections, for faulty clients that `fetch` cannot imitate. */
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { connect } from "node:net";
 
-/** A connection to a server, from an address of this machine. Errors show in its end. */
+/** Connects to a server from an address of this machine. Later errors only close the connection. */
 export async function connected(url: string, localAddress = "127.0.0.1"): Promise<Socket> {
   const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port), localAddress });
@@ -15,7 +15,7 @@ export async function connected(url: string, localAddress = "127.0.0.1"): Promis
   return socket;
 }
 
-/** Resolves when the connection is gone, with all that came. */
+/** Waits until the connection is closed. @returns all text that it received. */
 export async function closed(socket: Socket): Promise<string> {
   let text = "";
   socket.on("data", (chunk: Buffer) => (text += chunk.toString("latin1")));
@@ -23,7 +23,7 @@ export async function closed(socket: Socket): Promise<string> {
   return text;
 }
 
-/** The beginning of a request. @param length of its body, if it has one. */
+/** Returns the request line and headers of a request. @param length length of the body in bytes, if it has one. */
 export function head(line: string, key: string, length?: number): string {
   const body = length === undefined ? "" : `Content-Type: application/json\r\nContent-Length: ${length}\r\n`;
   return `${line} HTTP/1.1\r\nHost: x\r\nX-API-Key: ${key}\r\n${body}\r\n`;

@@ -1,4 +1,4 @@
-/** A clock that is set back, or forward, between two runs and during one. */
+/** A clock that is set back or forward, during a run or between two runs. */
 import { expect, test } from "vitest";
 import { signedHeaders } from "../../../scripts/webhook/sign";
 import type { Call, Json } from "../client";
@@ -28,7 +28,7 @@ const deliver = (call: Call, id: string, now: number) => {
   return call("POST", "/webhooks/github", hook.body, signedHeaders({ ...hook, now }));
 };
 
-/** As a vendor sees it, whose clock is right. */
+/** Sends a payment event, signed at the vendor's time `now`. */
 const pay = (call: Call, id: string, now: number) => {
   const type = "checkout.session.completed";
   const object = { id: `cs_${id}`, object: "checkout.session", amount_total: 1, currency: "eur" };
@@ -49,7 +49,7 @@ const jobDone = async (call: Call, number: number) => {
   await expect.poll(async () => (await call("GET", path)).json["status"]).toBe("succeeded");
 };
 
-test("set back while it runs: order, changes, jobs and webhooks go on", async () => {
+test("after the clock is set back during a run, order, changes, jobs and webhooks still work", async () => {
   const { set, start } = serverWithClock();
   const server = await start();
   const call = caller(server.url, server.key);
@@ -59,7 +59,7 @@ test("set back while it runs: order, changes, jobs and webhooks go on", async ()
   const three = await create(call, "three");
   expect(await names(call)).toEqual(["three", "two", "one"]);
   expect(String(three["createdAt"]) >= String(two["createdAt"])).toBe(true);
-  // The same page by page: cursors are made of creation times.
+  // Cursors contain creation times, so paging is checked as well.
   const page = await call("GET", "/api/items?limit=1");
   const next = /<([^>]+)>/.exec(page.headers.get("link") ?? "")?.[1] ?? "";
   expect((JSON.parse((await call("GET", next)).text) as Json[]).map(({ name }) => name)).toEqual(["two"]);
@@ -76,7 +76,7 @@ test("set back while it runs: order, changes, jobs and webhooks go on", async ()
   expect((await server.stop()).code).toBe(0);
 });
 
-test("set back between two runs: what was there stays older, and what was scheduled runs", async () => {
+test("after the clock is set back between two runs, new items still come first and jobs run", async () => {
   const { set, start } = serverWithClock();
   const first = await start();
   const { key } = first;
@@ -91,7 +91,7 @@ test("set back between two runs: what was there stays older, and what was schedu
   expect((await second.stop()).code).toBe(0);
 });
 
-test("an idempotency key holds over a clock that is set back, and its day ends by the clock", async () => {
+test("an idempotency key stays valid after the clock is set back, and expires after a day", async () => {
   const { set, start } = serverWithClock();
   const server = await start();
   const call = caller(server.url, server.key);
@@ -105,7 +105,7 @@ test("an idempotency key holds over a clock that is set back, and its day ends b
   expect((await create(call, "once", key))["id"]).not.toBe(made["id"]);
 });
 
-test("a clock that is set back locks nobody out by rate limits", async () => {
+test("a client is not rate limited for longer after the clock is set back", async () => {
   const { set, start } = serverWithClock({ RATE_LIMIT_KEY_PER_MINUTE: "5" });
   const server = await start();
   const call = caller(server.url, server.key);
@@ -116,12 +116,12 @@ test("a clock that is set back locks nobody out by rate limits", async () => {
   };
   expect((await drain()).status).toBe(429);
   set(-2 * DAY);
-  // What it had is not given back, and it is told to wait no longer than ever.
+  // The used requests stay used, and Retry-After is not longer than usual.
   const { status: still, headers } = await call("GET", "/api/items");
   if (still === 429) expect(Number(headers.get("retry-after"))).toBeLessThanOrEqual(60);
   set(-2 * DAY + 2 * 60_000);
   expect(await status()).toBe(200);
-  // Nor does a jump forward and back.
+  // The same holds after the clock jumps forward and back.
   set(2 * DAY);
   expect((await drain()).status).toBe(429);
   set(0);
@@ -129,7 +129,7 @@ test("a clock that is set back locks nobody out by rate limits", async () => {
   expect(await status()).toBe(200);
 });
 
-test("a signed webhook is held against the clock as it is", async () => {
+test("a webhook signature is checked against the current clock", async () => {
   const { set, start } = serverWithClock();
   const server = await start();
   const call = caller(server.url, server.key);
@@ -138,7 +138,7 @@ test("a signed webhook is held against the clock as it is", async () => {
   expect((await pay(call, "evt_future", now)).status).toBe(400);
   expect((await pay(call, "evt_now", now - HOUR)).status).toBe(200);
   set(0);
-  // Its vendor tries again.
+  // The vendor sends both events again.
   expect((await pay(call, "evt_future", now)).status).toBe(200);
   expect((await pay(call, "evt_now", now)).status).toBe(200);
   expect((await everything(call, "/api/webhook-events")).map(({ eventId }) => eventId)).toEqual([
@@ -147,17 +147,17 @@ test("a signed webhook is held against the clock as it is", async () => {
   ]);
 });
 
-test("what was due by a clock that was ahead waits until the clock is there, and runs", async () => {
+test("a job that was scheduled by a fast clock runs when the clock reaches its time", async () => {
   const { set, start } = serverWithClock();
   set(DAY);
   const first = await start();
   const { key } = first;
   const call = caller(first.url, key);
   const began = Date.now();
-  const asked = Array.from({ length: 30 }, (_, i) =>
+  const requests = Array.from({ length: 30 }, (_, i) =>
     call("POST", "/api/process", { data: { i } }, { Prefer: "respond-async" }),
   );
-  const ids = (await Promise.all(asked)).map(({ json }) => String(json["id"]));
+  const ids = (await Promise.all(requests)).map(({ json }) => String(json["id"]));
   await first.kill();
   set(0);
   const second = await start();
@@ -165,7 +165,7 @@ test("what was due by a clock that was ahead waits until the clock is there, and
   await jobDone(again, 1);
   set(DAY);
   await jobDone(again, 2);
-  // Work that the kill cut off is given up a quarter of an hour after it was asked for, unless that is late itself.
+  // A job that the kill interrupted fails 15 minutes after it was requested. The clock is set to 5 seconds after that.
   set(DAY + 15 * 60_000 + 5_000 - (Date.now() - began));
   await jobDone(again, 3);
   const states = async () => {

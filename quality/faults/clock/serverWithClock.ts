@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import { temporaryDirectory } from "../../lib/testServer";
 import { startServer } from "../server";
 
-/** A server with a settable clock: `set` takes the offset in milliseconds. All starts share one data directory. */
+/** Returns a server with an adjustable clock. `set` takes the offset in milliseconds. All starts share one data directory. */
 export function serverWithClock(settings: Record<string, string> = {}) {
   const directory = temporaryDirectory();
   const file = join(directory, "clock");

@@ -23,11 +23,11 @@ import { launchServer, refusedStart, startServer } from "../server";
 const PAGE = 4096;
 const ITEMS = 300;
 const { seed, long } = inject("scale");
-/** Starts on pages that were overwritten. */
+/** Starts with overwritten pages. */
 const STARTS = long ? 25 : 3;
 
-/** A data directory with many items. */
-async function written(end: "stop" | "kill") {
+/** Creates a data directory with many items. */
+async function dataWithItems(end: "stop" | "kill") {
   const data = join(temporaryDirectory(), "data");
   const server = await startServer({ data });
   const call = caller(server.url, server.key);
@@ -57,8 +57,8 @@ async function expectRefused(data: string, why: RegExp): Promise<void> {
 
 const CORRUPT = /^The database \S+data\.sqlite is damaged: .*convex-embedded restore FILE --replace/;
 
-test("a broken header, a file that is cut short and one that is something else refuse the start", async () => {
-  const { data, file } = await written("stop");
+test("a start is refused with a broken header, a truncated file or a foreign file", async () => {
+  const { data, file } = await dataWithItems("stop");
   const whole = readFileSync(file);
   overwrite(file, 0, randomBytes(100));
   await expectRefused(data, CORRUPT);
@@ -79,14 +79,14 @@ test("a broken header, a file that is cut short and one that is something else r
     /data\.sqlite is not a database of this project\. Choose another data directory\.$/,
   );
 
-  // None of the refusals has touched it.
+  // A refused start does not change the file.
   writeFileSync(file, whole);
   const server = await startServer({ data });
   expect((await server.stop()).code).toBe(0);
 });
 
-/** Overwrites pages with bytes of no page type. A page that is valid by chance could pass for an empty one. */
-function spoil(file: string, pages: readonly number[]): void {
+/** Overwrites pages with random bytes and an invalid page type. With a valid type, SQLite could read a page as empty. */
+function corrupt(file: string, pages: readonly number[]): void {
   for (const page of pages) {
     const bytes = randomBytes(PAGE);
     bytes[0] = 0xff;
@@ -94,7 +94,7 @@ function spoil(file: string, pages: readonly number[]): void {
   }
 }
 
-/** Reads each item. It is as it was acknowledged, or an error; never another, never none. @returns how many are errors. */
+/** Reads each item, and expects either the acknowledged item or a 503. @returns the number of 503s. */
 async function readAll(call: Call, items: readonly Json[]): Promise<number> {
   let errors = 0;
   const readOne = async (item: Json) => {
@@ -110,16 +110,16 @@ async function readAll(call: Call, items: readonly Json[]): Promise<number> {
   return errors;
 }
 
-test("damaged documents are errors where they are read, the log says what to do, and the rest goes on", async () => {
-  const { data, file, key, items } = await written("stop");
+test("reads of corrupt documents get 503, the log names the remedy, and other requests work", async () => {
+  const { data, file, key, items } = await dataWithItems("stop");
   const db = new Connection(file, { readonly: true });
   const leaves = db
     .prepare("SELECT pageno FROM dbstat WHERE name = 'documents' AND pagetype = 'leaf' ORDER BY pageno")
     .pluck()
     .all() as number[];
   db.close();
-  // A start reads the first and the last ones.
-  spoil(file, leaves.slice(leaves.length / 2, leaves.length / 2 + 5));
+  // A start reads the first and the last pages, so pages in the middle are corrupted.
+  corrupt(file, leaves.slice(leaves.length / 2, leaves.length / 2 + 5));
   const server = await startServer({ data });
   const call = caller(server.url, key);
   const errors = await readAll(call, items);
@@ -132,8 +132,8 @@ test("damaged documents are errors where they are read, the log says what to do,
   expect((await server.stop()).code).toBe(0);
 });
 
-test("a database that is overwritten with noise while it is in use is not ready", async () => {
-  const { data, file, key } = await written("stop");
+test("the server is not ready after its database is overwritten with random bytes", async () => {
+  const { data, file, key } = await dataWithItems("stop");
   const server = await startServer({ data });
   const call = caller(server.url, key);
   expect(await readiness(call)).toEqual(READY);
@@ -147,10 +147,10 @@ test("a database that is overwritten with noise while it is in use is not ready"
 });
 
 test(
-  "wherever pages are overwritten, the start is refused or all that is read is right",
+  "with random pages overwritten, the start is refused or every reply is correct",
   { timeout: 60_000 + STARTS * 10_000 },
   async () => {
-    const { data, file, key, items } = await written("stop");
+    const { data, file, key, items } = await dataWithItems("stop");
     const whole = readFileSync(file);
     const random = randomOf(seed);
     const pages = statSync(file).size / PAGE;
@@ -158,7 +158,7 @@ test(
     for (let round = 0; round < STARTS; round++) {
       writeFileSync(file, whole);
       const count = 1 + (round % 5);
-      spoil(
+      corrupt(
         file,
         Array.from({ length: count }, () => 2 + Math.floor(random() * (pages - 1))),
       );
@@ -173,13 +173,13 @@ test(
       }
       for (const suffix of ["-wal", "-shm"]) rmSync(`${file}${suffix}`, { force: true });
     }
-    console.log(`of ${STARTS} starts on damaged pages ${refused} were refused`);
+    console.log(`${refused} of ${STARTS} starts with corrupt pages were refused`);
   },
 );
 
-// Who cuts a log short cannot be told from a crash before what it held: SQLite takes what is whole.
-test("a log that was cut short gives back whole transactions, as they were", async () => {
-  const { data, file, key, items } = await written("kill");
+// A truncated log looks like a crash before its last transactions. SQLite recovers the complete ones.
+test("a truncated write-ahead log restores only complete, unchanged transactions", async () => {
+  const { data, file, key, items } = await dataWithItems("kill");
   const log = statSync(`${file}-wal`).size;
   truncateSync(`${file}-wal`, Math.floor(log * (0.3 + 0.5 * randomOf(seed)())));
   const server = await startServer({ data });

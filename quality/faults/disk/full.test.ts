@@ -1,4 +1,4 @@
-/** A disk without room: what cannot be written is refused, nothing acknowledged is lost, and it goes on. */
+/** A full disk: writes are refused, acknowledged data is kept, and writes work again when there is free space. */
 import { randomBytes } from "node:crypto";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ const NEEDS = "needs the right to mount a file system";
 const create = (call: Call, name: string) =>
   call("POST", "/api/items", { name, description: randomBytes(1_900).toString("hex") });
 
-/** The problem for work that the server cannot do now. It says when to try again, and nothing of files or disks. */
+/** Expects the problem `unavailable`: it says when to try again, and does not mention files or disks. */
 function expectUnavailable(answer: Answer): void {
   expect(answer.headers.get("content-type")).toBe("application/problem+json");
   expect(answer.json).toMatchObject({ status: 503, code: "unavailable" });
@@ -26,10 +26,10 @@ function expectUnavailable(answer: Answer): void {
   expect(answer.text).not.toMatch(/disk|full|SQLITE|ENOSPC|\bat /);
 }
 
-/** Puts files on the disk until there is no room. */
+/** Fills the disk with files. @returns a function that deletes them. */
 function fill(disk: string): () => void {
   const files: string[] = [];
-  // A tmpfs takes less than a page no more when it is full.
+  // The smallest size is a page of tmpfs: a full tmpfs cannot store anything smaller.
   for (const size of [MIB, 64 * 1024, 4096]) {
     for (let made = true; made;) {
       const file = join(disk, `ballast-${files.length}`);
@@ -44,7 +44,7 @@ function fill(disk: string): () => void {
   return () => files.forEach((file) => rmSync(file, { force: true }));
 }
 
-test("a full disk refuses writes with a problem, goes on reading, and takes writes when there is room", async ({
+test("on a full disk writes get 503 and reads work, and writes work again when there is free space", async ({
   skip,
 }) => {
   const disk = smallDisk(24);
@@ -59,7 +59,7 @@ test("a full disk refuses writes with a problem, goes on reading, and takes writ
   for (let i = 0; i < 50; i++) keep(await create(call, `before ${i}`));
   const makeRoom = fill(disk);
 
-  // What is already set aside for the log may still take some.
+  // Some writes may still succeed, because the write-ahead log has allocated space.
   let refused = 0;
   for (let i = 0; refused < 20; i++) {
     expect(i).toBeLessThan(20_000);
@@ -85,7 +85,7 @@ test("a full disk refuses writes with a problem, goes on reading, and takes writ
   } as const;
   const deliver = () =>
     call("POST", "/webhooks/github", hook.body, signedHeaders({ ...hook, now: Date.now() }));
-  // Its source sends it again.
+  // The source sends the event again later.
   expectUnavailable(await deliver());
 
   expect((await call("GET", "/health")).status).toBe(200);
@@ -109,7 +109,7 @@ test("a full disk refuses writes with a problem, goes on reading, and takes writ
   expect(files.size).toBe(3);
 });
 
-test("with the default limits a full disk refuses writes only, and readiness and the log say so", async ({
+test("on a full disk the rate limits do not refuse reads, and readiness and the log name the disk", async ({
   skip,
 }) => {
   const disk = smallDisk(24);
@@ -121,7 +121,7 @@ test("with the default limits a full disk refuses writes only, and readiness and
   expect(await readiness(call)).toEqual(READY);
   const makeRoom = fill(disk);
 
-  // The write of a moment ago stands for all callers until a new one is due.
+  // The readiness check caches its last write for a moment.
   await expect.poll(() => readiness(call)).toEqual({ status: 503, read: true, write: false });
   const statuses = new Map<number, number>();
   for (let i = 0; i < 100; i++) {
@@ -132,21 +132,21 @@ test("with the default limits a full disk refuses writes only, and readiness and
   expect([...statuses]).toEqual([[200, 100]]);
   expectUnavailable(await create(call, "during"));
   await server.line(/requests_uncounted/);
-  const told = server.lines.filter((line) => line.includes("requests_uncounted"));
-  expect(told).toHaveLength(1);
-  expect(told[0]).toMatch(/database or disk is full|disk I\/O error/);
+  const logged = server.lines.filter((line) => line.includes("requests_uncounted"));
+  expect(logged).toHaveLength(1);
+  expect(logged[0]).toMatch(/database or disk is full|disk I\/O error/);
 
   makeRoom();
   expect((await create(call, "after")).status).toBe(201);
   expect(await readiness(call)).toEqual(READY);
   console.log(
-    `a full disk, default limits: of 100 reads ${statuses.get(200)} are 200, told in ${told.length} line`,
+    `full disk, default limits: ${statuses.get(200)} of 100 reads are 200, ${logged.length} log line`,
   );
   expect((await server.stop()).code).toBe(0);
 });
 
 test.for(["killed", "stopped"] as const)(
-  "who was %s on a full disk starts there, and reads",
+  "a server that was %s on a full disk starts again and answers reads",
   async (how, { skip }) => {
     const disk = smallDisk(24);
     if (disk === null) return skip(NEEDS);
@@ -164,7 +164,9 @@ test.for(["killed", "stopped"] as const)(
   },
 );
 
-test("a first start on a full disk says so, and leaves nothing in the way of the next", async ({ skip }) => {
+test("a first start on a full disk reports it, and the next start with free space works", async ({
+  skip,
+}) => {
   const disk = smallDisk(24);
   if (disk === null) return skip(NEEDS);
   const makeRoom = fill(disk);

@@ -15,7 +15,7 @@ const timed = async <T>(work: Promise<T>): Promise<{ value: T; ms: number }> => 
   return { value: await work, ms: performance.now() - started };
 };
 
-test("a foreign lock refuses writes for now, and holds up neither reads nor the process", async () => {
+test("while another process holds the lock, writes get 503, and reads and the event loop are not blocked", async () => {
   const data = join(temporaryDirectory(), "data");
   const server = await startServer({ data, settings: DEFAULT_LIMITS });
   const call = caller(server.url, server.key);
@@ -39,7 +39,7 @@ test("a foreign lock refuses writes for now, and holds up neither reads nor the 
   const first = await write;
   expect([first.value.status, first.value.json["code"]]).toEqual([503, "unavailable"]);
   expect(first.value.headers.get("retry-after")).toBe("5");
-  // A process that is blocked answers those that were sent before, and no more.
+  // A blocked process would answer only the requests that were sent before the write.
   expect(answered).toBeGreaterThan(3);
 
   const read = await timed(call("GET", path));
@@ -55,12 +55,12 @@ test("a foreign lock refuses writes for now, and holds up neither reads nor the 
   expect((await server.stop()).code).toBe(0);
   const ms = (value: number) => `${Math.round(value)} ms`;
   console.log(
-    `a lock held: the first write is refused after ${ms(first.ms)}; meanwhile ${answered} GET /health, at most ${ms(longest)}; ` +
-      `then a read ${ms(read.ms)}, another write ${ms(second.ms)}`,
+    `lock held: the first write is refused after ${ms(first.ms)}; meanwhile ${answered} GET /health of at most ${ms(longest)}; ` +
+      `then a read takes ${ms(read.ms)} and another write ${ms(second.ms)}`,
   );
 });
 
-test("a start while another process holds the lock is refused in one line", async () => {
+test("a start is refused in one line while another process holds the lock", async () => {
   const data = join(temporaryDirectory(), "data");
   await (await startServer({ data })).stop();
   const other = new Connection(join(data, "data.sqlite"));

@@ -1,9 +1,9 @@
-/** File systems of a test's own. Where this user may not mount any, the test says so and is skipped. */
+/** Mounts file systems for a test. The functions return `null` if this user may not mount. */
 import { execFileSync } from "node:child_process";
 import { onTestFinished } from "vitest";
 import { temporaryDirectory } from "../../lib/testServer";
 
-/** A file system of so many mebibytes, `null` where none may be made. */
+/** Mounts an empty file system of this size in MiB. @returns its directory. The test unmounts it. */
 export function smallDisk(mebibytes: number): string | null {
   const directory = temporaryDirectory();
   return mounted(directory, ["-t", "tmpfs", "-o", `size=${mebibytes}m`, "tmpfs", directory])
@@ -12,9 +12,9 @@ export function smallDisk(mebibytes: number): string | null {
 }
 
 /**
- * Makes all that lies in a directory read-only, for everyone who looks it up from now on: what is open stays as it is.
+ * Mounts a directory read-only. Files that are already open stay writable.
  *
- * @returns the way back, `null` where it may not be done.
+ * @returns a function that makes the directory writable again.
  */
 export function readOnly(directory: string): (() => void) | null {
   if (!mounted(directory, ["--bind", directory, directory])) return null;

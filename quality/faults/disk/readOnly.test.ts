@@ -1,4 +1,4 @@
-/** A data directory that cannot be written, from the start or from one moment on. */
+/** A data directory that is read-only, at the start or later. */
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -10,7 +10,7 @@ import { refusedStart, startServer } from "../server";
 
 const NEEDS = "needs the right to mount a file system";
 
-test("a start in a directory that cannot be written is refused in one line", async ({ skip }) => {
+test("a start in a read-only directory is refused in one line", async ({ skip }) => {
   const data = join(temporaryDirectory(), "data");
   const server = await startServer({ data });
   expect((await server.stop()).code).toBe(0);
@@ -26,7 +26,7 @@ test("a start in a directory that cannot be written is refused in one line", asy
   await startServer({ data });
 });
 
-test("a start where no directory can be made is refused in one line", async ({ skip }) => {
+test("a start is refused in one line if the data directory cannot be created", async ({ skip }) => {
   const parent = temporaryDirectory();
   if (readOnly(parent) === null) return skip(NEEDS);
   const { status, printed } = await refusedStart({ data: join(parent, "data") });
@@ -34,7 +34,7 @@ test("a start where no directory can be made is refused in one line", async ({ s
   expect(printed).toMatch(/^The data directory \S+ cannot be created: .*\. Choose another directory\.$/);
 });
 
-test("a directory that becomes read-only refuses files, and goes on when it is writable again", async ({
+test("uploads get 503 while the directory is read-only, and work again when it is writable", async ({
   skip,
 }) => {
   const data = join(temporaryDirectory(), "data");

@@ -1,7 +1,7 @@
-/** What `GET /health/ready` tells. */
+/** The readiness check, `GET /health/ready`. */
 import type { Call, Json } from "../client";
 
-/** The status, and of each check whether it worked. */
+/** Returns the status, and whether each database check succeeded. */
 export async function readiness(call: Call): Promise<{ status: number; read: unknown; write: unknown }> {
   const { status, json } = await call("GET", "/health/ready");
   const checks = json["checks"] as Json[];

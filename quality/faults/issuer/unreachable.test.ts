@@ -1,12 +1,12 @@
-/** An issuer that cannot be reached while tokens with an unknown key keep coming. */
+/** A token issuer that is unreachable while tokens with an unknown key arrive. */
 import { expect, test } from "vitest";
 import { issuerSettings, signingKey, startIssuer, tokenFor } from "../../lib/issuer";
 import { serverWithClock } from "../clock/serverWithClock";
 
-/** Tokens with an unknown key that are sent meanwhile, ten at a time. */
-const FORGED = 200;
+/** Tokens to send meanwhile, ten at a time. Nine of ten have an unknown key. */
+const TOKENS = 200;
 
-test("tokens of known keys go on working, unknown ones are 503, and a new key counts once the issuer is back", async () => {
+test("known keys still work, unknown keys get 503, and a new key works once the issuer is reachable again", async () => {
   const [known, forger, next] = [
     await signingKey("known"),
     await signingKey("forger"),
@@ -26,11 +26,11 @@ test("tokens of known keys go on working, unknown ones are 503, and a new key co
   expect((await ask(good)).status).toBe(200);
 
   issuer.answer = (_path, response) => response.destroy();
-  // Keys that were fetched less than 30 s ago are taken for all that there are.
+  // The server does not fetch keys again within 30 s.
   set(60_000);
   const counts: Record<string, number> = {};
   let retryAfter: string | null = null;
-  for (let sent = 0; sent < FORGED; sent += 10) {
+  for (let sent = 0; sent < TOKENS; sent += 10) {
     const replies = await Promise.all(
       Array.from({ length: 10 }, (_, index) => ask(index === 0 ? good : bad)),
     );
@@ -41,14 +41,14 @@ test("tokens of known keys go on working, unknown ones are 503, and a new key co
     });
   }
   console.log(
-    `issuer out of reach: ${JSON.stringify(counts)}, ${issuer.requests.length} requests reached it`,
+    `issuer unreachable: ${JSON.stringify(counts)}, ${issuer.requests.length} requests to the issuer`,
   );
-  expect(counts).toEqual({ "known key: 200": FORGED / 10, "unknown key: 503": (FORGED / 10) * 9 });
+  expect(counts).toEqual({ "known key: 200": TOKENS / 10, "unknown key: 503": (TOKENS / 10) * 9 });
   expect(retryAfter).toMatch(/^\d+$/);
-  // The runtime says why once. The lines of requests begin with their route.
+  // The runtime logs the cause once. Request lines begin with `[` and the route.
   await server.line(/^(?!\[).*cannot be fetched/);
-  const told = server.lines.filter((line) => line.includes(issuer.url) && !line.startsWith("["));
-  expect(told).toEqual([expect.stringMatching(/cannot be fetched/)]);
+  const logged = server.lines.filter((line) => line.includes(issuer.url) && !line.startsWith("["));
+  expect(logged).toEqual([expect.stringMatching(/cannot be fetched/)]);
 
   issuer.answer = null;
   issuer.keys = [known, next];

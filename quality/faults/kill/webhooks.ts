@@ -1,9 +1,9 @@
-/** Signed webhooks, each sent twice at once, and again after a restart. */
+/** A workload of signed webhooks. Each is sent twice at the same time, and again after a restart. */
 import { freshId, signedHeaders, SOURCES, type WebhookSource } from "../../../scripts/webhook/sign";
 import type { Call } from "../client";
 import { everything } from "../client";
 import type { Workload } from "./workload";
-import { expectStatus, repeated, some } from "./workload";
+import { expectStatus, repeated, sample } from "./workload";
 import { SECRETS } from "../server";
 
 interface Event {
@@ -13,7 +13,7 @@ interface Event {
   readonly body: string;
 }
 
-/** An event of which one effect can be told from every other. */
+/** Creates an event whose effect can be identified by the event's id. */
 function eventOf(source: WebhookSource, now: number): Event {
   const id = freshId(source);
   const at = { source, id };
@@ -55,18 +55,18 @@ export function webhooks(): Workload {
       const source = SOURCES[Math.floor(random() * SOURCES.length)] as WebhookSource;
       const event = eventOf(source, Date.now());
       open.add(event);
-      // `allSettled`: one of the two may be answered before the end.
+      // `allSettled`, because a kill may let one request be answered and cut off the other.
       const answers = await Promise.allSettled([send(call, event), send(call, event)]);
       for (const answer of answers) {
         if (answer.status === "rejected") continue;
         expectStatus(answer.value, event.id, 200);
         if (open.delete(event)) acknowledged.push(event);
       }
-      const gone = answers.find(({ status }) => status === "rejected");
-      if (gone?.status === "rejected") throw gone.reason;
+      const failed = answers.find(({ status }) => status === "rejected");
+      if (failed?.status === "rejected") throw failed.reason;
     },
-    async again({ call, random }) {
-      for (const event of [...open, ...some(acknowledged, 20, random)]) {
+    async retry({ call, random }) {
+      for (const event of [...open, ...sample(acknowledged, 20, random)]) {
         expectStatus(await send(call, event), event.id, 200);
         if (open.delete(event)) acknowledged.push(event);
       }
@@ -90,7 +90,7 @@ export function webhooks(): Workload {
       }
       return problems;
     },
-    twice({ documents }) {
+    duplicates({ documents }) {
       const all = (table: string, field: string) => documents(table).map((document) => document[field]);
       const values = [
         all("webhookEvents", "eventId"),
@@ -98,12 +98,15 @@ export function webhooks(): Workload {
         all("users", "clerkId").filter((id) => id !== undefined),
         all("githubEvents", "deliveryId"),
       ];
-      // A first revision: nothing has been done to it again.
+      // Revision 1 shows that the effect was applied once.
       const effects = ["payments", "users"].flatMap((table) => documents(table));
-      const again = effects
+      const rewritten = effects
         .filter(({ revision }) => revision !== 1)
         .map(({ _id }) => `${String(_id)} was written again`);
-      return [...values.flatMap(repeated).map((id) => `${String(id)} is there twice`), ...again];
+      return [
+        ...values.flatMap(repeated).map((id) => `${String(id)} is stored more than once`),
+        ...rewritten,
+      ];
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { Inspection } from "../../../packages/convex-embedded/fixtures/inspect";
 import type { Call } from "../client";
 
-/** Where a run is: its server, and the random numbers of the one who asks. */
+/** The server of a round, and the random numbers of the run. */
 export interface Turn {
   readonly call: Call;
   readonly random: () => number;
@@ -10,34 +10,34 @@ export interface Turn {
 /** One workload: requests that run while the server may be killed, and checks of their effects afterwards. */
 export interface Workload {
   readonly name: string;
-  /** Connections that do it at once. */
+  /** How many clients do the work at the same time. */
   readonly workers: number;
-  /** Acknowledged pieces. */
+  /** Returns how many effects the server has acknowledged. */
   acknowledged(): number;
-  /** Does a piece. Rejects with a TypeError, as `fetch` does, when the server is gone. @param worker from 0. */
+  /** Does one piece of work. Rejects with a TypeError, as `fetch` does, when the server is killed. @param worker from 0. */
   work(turn: Turn, worker: number): Promise<void>;
-  /** After a restart: asks again for what had no answer, as a client would. @returns what is wrong. */
-  again(turn: Turn): Promise<string[]>;
-  /** When everything has settled: compares what was acknowledged with what the API shows. */
+  /** After a restart: repeats the unanswered requests, as a client would. @returns problems. */
+  retry(turn: Turn): Promise<string[]>;
+  /** After the last round: compares the acknowledged effects with what the API shows. @returns problems. */
   missing(turn: Turn): Promise<string[]>;
-  /** When the server has ended: what has happened twice, or half, as the data directory tells. */
-  twice(found: Inspection): string[];
+  /** After the server has ended: finds effects that were stored more than once or partly. @returns problems. */
+  duplicates(found: Inspection): string[];
 }
 
-/** Values that come more than once. */
+/** Returns the values that occur more than once. */
 export function repeated(values: Iterable<unknown>): unknown[] {
   const seen = new Set<unknown>();
   return [...values].filter((value) => seen.size === seen.add(value).size);
 }
 
-/** Some of many, to be looked at again: all would take longer with every round. */
-export function some<T>(all: readonly T[], count: number, random: () => number): T[] {
+/** Returns up to `count` random values, because checking all of them would take longer with every round. */
+export function sample<T>(all: readonly T[], count: number, random: () => number): T[] {
   return all.length <= count
     ? [...all]
     : Array.from({ length: count }, () => all[Math.floor(random() * all.length)] as T);
 }
 
-/** @throws Error with what came, if it has another status. */
+/** @throws Error with the answer if its status is not one of these. */
 export function expectStatus(
   answer: { status: number; text: string },
   what: string,

@@ -1,4 +1,4 @@
-/** The bundle that a deployment would get, and what it must not have in it. */
+/** The bundle that a deployment would get: its size, and that it imports no Node built-ins. */
 import { isBuiltin } from "node:module";
 import { join, relative } from "node:path";
 import type { BuildFailure, Message } from "esbuild";
@@ -9,35 +9,34 @@ import { ok, problem, reasonOf, warning, type Finding } from "../finding";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
-/** What Convex takes for all functions of a deployment (docs.convex.dev, "Bundling"). */
-const MOST = 32 * MIB;
-/** What `http.ts` and its imports may come to before every request is slow to start: half again what they are here. */
-const HTTP_MOST = 300 * KIB;
+/** Convex's limit for all functions of a deployment (docs.convex.dev, "Bundling"). */
+const MAX_ALL = 32 * MIB;
+/** Above this size `http.ts` and its imports make each request slow to start. It is 1.5 times their size in this project. */
+const MAX_HTTP = 300 * KIB;
 
-/** Bundles `convex/` as the CLI would, and holds the sizes against the limits. */
-export async function bundle(project: string, limits = { all: MOST, http: HTTP_MOST }): Promise<Finding[]> {
+/** Bundles `convex/` as the Convex CLI does, and compares the sizes with the limits, in bytes. */
+export async function bundle(project: string, limits = { all: MAX_ALL, http: MAX_HTTP }): Promise<Finding[]> {
   const directory = join(project, "convex");
   const more = [schemaFile(directory), authConfigFile(directory)].flatMap((file) =>
     file === null ? [] : [join(directory, file)],
   );
   try {
     const { all, http } = await bundleSizes(directory, more, convexPlugins);
-    const sizes = `${size(all)} in all, of which a request loads ${size(http)}`;
     if (all > limits.all)
       return [
         problem(
-          `The bundle has ${size(all)}, and Convex takes ${size(limits.all)}`,
-          "Look for a package that brings more than you use.",
+          `The bundle has ${size(all)}, but Convex accepts at most ${size(limits.all)}`,
+          "Remove or replace the largest packages that convex/ imports.",
         ),
       ];
     if (http > limits.http)
       return [
         warning(
-          `Every request loads ${size(http)}: http.ts and all that it imports`,
-          'Import zod as `* as z from "zod/mini"`, and call what needs a large package by ctx.runAction.',
+          `Each request loads ${size(http)} (http.ts and its imports), which makes it slow to start`,
+          'Import zod as `* as z from "zod/mini"`, and call code that needs a large package through ctx.runAction.',
         ),
       ];
-    return [ok(`${sizes}; no Node built-in`)];
+    return [ok(`the bundle has ${size(all)}, each request loads ${size(http)}; no Node built-ins`)];
   } catch (error) {
     return isBuildFailure(error)
       ? error.errors.map((message) => finding(project, message))
@@ -52,10 +51,10 @@ function finding(project: string, { text, location }: Message): Finding {
   const name = /^Could not resolve "([^"]+)"/.exec(text)?.[1];
   return name !== undefined && isBuiltin(name)
     ? problem(
-        `${where} imports ${name}, which is Node's: functions do not have it`,
-        "Use what the web has too, such as crypto.subtle, TextEncoder or fetch.",
+        `${where} imports ${name}, a Node built-in that functions cannot use`,
+        "Use a web API instead, such as crypto.subtle, TextEncoder or fetch.",
       )
-    : problem(`${where}: ${text}`, "Mend it: nothing can be deployed.");
+    : problem(`${where}: ${text}`, "Correct the error: the functions cannot be deployed with it.");
 }
 
 function size(bytes: number): string {

@@ -1,4 +1,4 @@
-/** Generated files: made again elsewhere, and compared with those in the tree, which stays as it is. */
+/** Compares the generated files with new ones, which it generates outside the tree. */
 import { execFile } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,36 +10,35 @@ import { ok, problem, reasonOf, warning, type Finding } from "../finding";
 const run = promisify(execFile);
 const DOCUMENT = "openapi/openapi.json";
 
-/** Looks at `convex/_generated/`, the OpenAPI document, and the types of the example client. */
+/** Checks `convex/_generated/`, the OpenAPI document, and the types of the example client. */
 export async function generated(project: string): Promise<Finding[]> {
   const found = await Promise.all([functionTypes(project), openApi(project), types(project)]);
   const findings = found.flat();
   return findings.length > 0
     ? findings
-    : [ok("function types, OpenAPI document and client types are current")];
+    : [ok("function types, OpenAPI document and client types are up to date")];
 }
 
 async function functionTypes(project: string): Promise<Finding[]> {
   const copy = mkdtempSync(join(tmpdir(), "doctor-"));
   try {
-    const beside = readdirSync(project).filter((name) => name !== "convex" && !name.startsWith("."));
-    for (const name of beside) symlinkSync(join(project, name), join(copy, name));
+    const unchanged = readdirSync(project).filter((name) => name !== "convex" && !name.startsWith("."));
+    for (const name of unchanged) symlinkSync(join(project, name), join(copy, name));
     cpSync(join(project, "convex"), join(copy, "convex"), { recursive: true });
     await run(process.execPath, [join(project, "scripts/codegen.mjs"), copy], { cwd: copy });
     const stale = generatedFiles(copy).filter((file) => textOf(copy, file) !== textOf(project, file));
     return stale.length > 0
-      ? [problem(`${stale.join(", ")}: not what the functions make`, "Run `npm run codegen`.")]
+      ? [problem(`Function types are out of date: ${stale.join(", ")}`, "Run `npm run codegen`.")]
       : [];
   } catch (error) {
-    return [
-      problem(`The types of the functions cannot be made: ${failure(error)}`, "Run `npm run codegen`."),
-    ];
+    const what = `The function types cannot be generated: ${failure(error)}`;
+    return [problem(what, "Run `npm run codegen` to see the whole error.")];
   } finally {
     rmSync(copy, { recursive: true, force: true });
   }
 }
 
-/** Components of the project have a folder of their own. */
+/** Lists all generated files. Each component of the project has a `_generated` folder of its own. */
 function generatedFiles(project: string): string[] {
   return readdirSync(join(project, "convex"), { recursive: true, encoding: "utf8" })
     .map((file) => `convex/${file.replaceAll("\\", "/")}`)
@@ -52,27 +51,30 @@ async function openApi(project: string): Promise<Finding[]> {
     const { stdout } = await run(process.execPath, command, { cwd: project, maxBuffer: 2 ** 26 });
     return stdout === textOf(project, DOCUMENT)
       ? []
-      : [problem(`${DOCUMENT} is not what the contracts make`, "Run `npm run openapi`.")];
+      : [problem(`${DOCUMENT} is out of date: it does not match the contracts`, "Run `npm run openapi`.")];
   } catch (error) {
-    return [problem(`The OpenAPI document cannot be made: ${failure(error)}`, "Run `npm run openapi`.")];
+    const what = `The OpenAPI document cannot be generated: ${failure(error)}`;
+    return [problem(what, "Run `npm run openapi` to see the whole error.")];
   }
 }
 
 async function types(project: string): Promise<Finding[]> {
-  const [document, there] = [textOf(project, DOCUMENT), textOf(project, CLIENT_TYPES)];
-  if (document === undefined || there === undefined) return [];
+  const [document, current] = [textOf(project, DOCUMENT), textOf(project, CLIENT_TYPES)];
+  if (document === undefined || current === undefined) return [];
   try {
-    if ((await clientTypes(document)) === there) return [];
-    return [warning(`${CLIENT_TYPES} is of another document`, "Run `npm run openapi:client`.")];
+    if ((await clientTypes(document)) === current) return [];
+    const what = `${CLIENT_TYPES} is out of date: it does not match ${DOCUMENT}`;
+    return [warning(what, "Run `npm run openapi:client`.")];
   } catch (error) {
-    return [warning(`The client types cannot be made: ${reasonOf(error)}`, "Run `npm run openapi:lint`.")];
+    const what = `The client types cannot be generated: ${reasonOf(error)}`;
+    return [warning(what, "Run `npm run openapi:lint` to find the error in the document.")];
   }
 }
 
 const textOf = (project: string, file: string): string | undefined =>
   existsSync(join(project, file)) ? readFileSync(join(project, file), "utf8") : undefined;
 
-/** The line of a command's output that says what went wrong, or the first. */
+/** Returns the line of a command's output that names the error, or else the first line. */
 function failure(error: unknown): string {
   const { stderr = "" } = error as { stderr?: string };
   const lines = stderr.split("\n").filter((line) => line.trim() !== "");

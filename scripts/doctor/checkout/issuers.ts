@@ -1,9 +1,9 @@
-/** Whose tokens are accepted, as `auth.config.ts` reads it. */
+/** The token issuers, as `auth.config.ts` reads them. */
 import { problem, warning, type Finding } from "../finding";
 import type { Settings } from "../settings";
 import { isLocal } from "./values";
 
-/** Looks whether the issuers are URLs, and whether nothing of a pair is missing. */
+/** Checks that the issuers are URLs, and that `OIDC_ISSUER` and `OIDC_AUDIENCE` are set together. */
 export function issuers({ values, place }: Settings): Finding[] {
   const set = (name: string) => values.get(name)?.trim() ?? "";
   const [issuer, audience] = [set("OIDC_ISSUER"), set("OIDC_AUDIENCE")];
@@ -12,8 +12,8 @@ export function issuers({ values, place }: Settings): Finding[] {
       ? []
       : [
           problem(
-            `${issuer === "" ? "OIDC_AUDIENCE" : "OIDC_ISSUER"} is set without ${issuer === "" ? "OIDC_ISSUER" : "OIDC_AUDIENCE"}, so no token is accepted by it`,
-            `Set both in ${place}, or neither.`,
+            `${issuer === "" ? "OIDC_AUDIENCE" : "OIDC_ISSUER"} is set without ${issuer === "" ? "OIDC_ISSUER" : "OIDC_AUDIENCE"}, so tokens of this issuer are refused`,
+            `Set both in ${place}, or delete both.`,
           ),
         ];
   const clerk = set("CLERK_JWT_ISSUER_DOMAIN");
@@ -21,16 +21,16 @@ export function issuers({ values, place }: Settings): Finding[] {
     clerk !== "" && clerk === issuer
       ? [
           warning(
-            "OIDC_ISSUER is the issuer of CLERK_JWT_ISSUER_DOMAIN too",
-            "Keep the one whose audience your tokens have: Clerk's is convex.",
+            "OIDC_ISSUER and CLERK_JWT_ISSUER_DOMAIN name the same issuer",
+            "Keep CLERK_JWT_ISSUER_DOMAIN if the audience (aud) of your tokens is convex, else OIDC_ISSUER.",
           ),
         ]
       : [];
   const slash = clerk.endsWith("/")
     ? [
         problem(
-          "CLERK_JWT_ISSUER_DOMAIN ends with a slash, which the iss of Clerk's tokens does not",
-          `Take the slash away in ${place}.`,
+          "CLERK_JWT_ISSUER_DOMAIN ends with a slash, but the issuer (iss) of Clerk's tokens does not",
+          `Delete the slash in ${place}.`,
         ),
       ]
     : [];
@@ -46,9 +46,16 @@ export function issuers({ values, place }: Settings): Finding[] {
 function url(name: string, value: string): Finding[] {
   if (value === "") return [];
   if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol))
-    return [problem(`${name}=${value} is no URL`, "Write it as the iss of the tokens has it: https://…")];
+    return [
+      problem(`${name}=${value} is not a URL`, "Copy the issuer (iss) of the tokens exactly: https://…"),
+    ];
   const { protocol, hostname } = new URL(value);
   return protocol === "https:" || isLocal(hostname)
     ? []
-    : [problem(`${name} is not HTTPS: its keys could be anyone's`, "Use the issuer's https address.")];
+    : [
+        problem(
+          `${name} uses plain HTTP, so an attacker on the network can replace the issuer's keys`,
+          "Use the issuer's https:// URL.",
+        ),
+      ];
 }

@@ -1,4 +1,4 @@
-/** What is planted around a checkout is found: another Node, other packages, two deployments. */
+/** The doctor finds an old Node, wrong packages, and conflicting deployments. */
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
@@ -18,34 +18,34 @@ describe("the machine", () => {
     "node_modules/a/package.json": '{ "version": "1.0.0" }',
   };
 
-  test("with the packages of the lock file is well; another platform's may be missing", async () => {
+  test("has no problem with the packages of the lock file, even without those of another platform", async () => {
     expect(lines(await machine(folder(PROJECT), "20.19.0"))).toEqual([
       "ok Node 20.19.0 → ",
-      "ok 2 packages as package-lock.json has them → ",
+      "ok 2 packages match package-lock.json → ",
     ]);
   });
 
   test.each(["20.18.3", "18.20.0"])("Node %s is too old", async (version) => {
     expect(lines(await machine(folder(PROJECT), version))[0]).toBe(
-      `problem Node ${version} is too old: package.json wants >=20.19 → Install Node >=20.19.`,
+      `problem Node ${version} is too old: package.json requires >=20.19 → Install Node >=20.19.`,
     );
   });
 
-  test("a package that is missing, and one of another version, are named", async () => {
+  test("gets missing packages and packages of another version reported by name", async () => {
     const wanted = { "node_modules/a": { version: "1.0.1" }, "node_modules/b": { version: "2.0.0" } };
     const dev = { "node_modules/c": { version: "3.0.0", dev: true } };
     const project = folder({ ...PROJECT, "package-lock.json": lock({ ...wanted, ...dev }) });
     expect(lines(await machine(project, "22.1.0")).slice(1)).toEqual([
       "problem Packages are missing: b → Run `npm ci`.",
-      "problem Packages are not those of package-lock.json: a 1.0.0 for 1.0.1 → Run `npm ci`.",
-      "warning Packages for development are missing: c → Run `npm ci` to test here.",
+      "problem Packages differ from package-lock.json: a is 1.0.0, not 1.0.1 → Run `npm ci`.",
+      "warning Development packages are missing: c → Run `npm ci` to run the tests here.",
     ]);
   });
 
-  test("a database that does not load is told, in one line", async () => {
+  test("gets a database that does not load reported in one line", async () => {
     const open = () => Promise.reject(new Error("invalid ELF header\nat dlopen"));
     expect(lines(await machine(folder(PROJECT), "20.19.0", open))).toContain(
-      "problem SQLite does not load, so the embedded runtime cannot start: invalid ELF header → Run `npm ci` on this machine: Linux, macOS or Windows, on x64 or arm64.",
+      "problem SQLite does not load, so the embedded runtime cannot start: invalid ELF header → Run `npm ci` on this machine. It must run Linux, macOS or Windows on x64 or arm64.",
     );
   });
 });
@@ -54,30 +54,30 @@ describe("the tools", () => {
   const self = (url: string) => `CONVEX_SELF_HOSTED_URL=${url}\nCONVEX_SELF_HOSTED_ADMIN_KEY=a|b\n`;
   const SELF = self("https://convex.example");
 
-  test("know one deployment, or none; the key is not told", async () => {
+  test("use one deployment or none, and the deploy key is not printed", async () => {
     expect(lines(await tools(folder({ ".env.local": SELF }), {}))).toEqual([
-      "ok npx convex talks to https://convex.example → ",
+      "ok npx convex uses https://convex.example → ",
     ]);
     expect(lines(await tools(folder(), { CONVEX_DEPLOY_KEY: "prod:otter-1|secret" }))).toEqual([
-      "ok npx convex talks to prod:otter-1 → ",
+      "ok npx convex uses prod:otter-1 → ",
     ]);
     expect(lines(await tools(folder(), {}))).toEqual(["ok npx convex is not set up for a deployment → "]);
   });
 
-  test.each(["127.0.0.1", "localhost"])("a server on %s that is not running is told", async (host) => {
+  test.each(["127.0.0.1", "localhost"])("get a warning if no server runs on %s", async (host) => {
     const server = createServer().listen(0, host);
     await once(server, "listening");
     const url = `http://${host}:${(server.address() as AddressInfo).port}`;
     const project = folder({ ".env.local": self(url) });
-    expect(lines(await tools(project, {}))).toEqual([`ok npx convex talks to ${url} → `]);
+    expect(lines(await tools(project, {}))).toEqual([`ok npx convex uses ${url} → `]);
     await new Promise((closed) => server.close(closed));
     expect(lines(await tools(project, {}))).toEqual([
-      `warning npx convex is set up for ${url}, where nothing is running → Start the server with \`npm start\`, ` +
-        "or take CONVEX_SELF_HOSTED_URL and CONVEX_SELF_HOSTED_ADMIN_KEY out to use another deployment.",
+      `warning npx convex uses ${url}, but no server is running there → Start the server with \`npm start\`. ` +
+        "To use another deployment, delete CONVEX_SELF_HOSTED_URL and CONVEX_SELF_HOSTED_ADMIN_KEY.",
     ]);
   });
 
-  test("two deployments, and half of one, are problems", async () => {
+  test("with two deployments or half of one are a problem", async () => {
     const two = await tools(folder({ ".env.local": SELF }), { CONVEX_DEPLOYMENT: "dev:otter-1" });
     expect(lines(two)[0]).toMatch(/^problem CONVEX_DEPLOYMENT and CONVEX_SELF_HOSTED_URL are both set/);
     expect(lines(await tools(folder({ ".env": "CONVEX_SELF_HOSTED_URL=x" }), {}))[0]).toMatch(
@@ -85,7 +85,7 @@ describe("the tools", () => {
     );
   });
 
-  test("an env file under version control is a problem", async () => {
+  test("with an env file under version control are a problem", async () => {
     const project = folder({ ".env.local": "" });
     execFileSync("git", ["init", "--quiet"], { cwd: project });
     expect(lines(await tools(project, {}))[0]).toMatch(/^ok/);

@@ -1,15 +1,15 @@
-/** What the project needs to run here: Node, and the packages of the lock file. */
+/** What the project needs on this machine: Node, the packages of the lock file, and SQLite. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ok, problem, reasonOf, warning, type Finding } from "../finding";
 
-/** Names that are told before the rest is counted. */
-const TOLD = 5;
+/** Packages to show by name; the rest are counted. */
+const SHOWN = 5;
 
 type Locked = { version?: string; optional?: boolean; peer?: boolean; dev?: boolean; link?: boolean };
 
 /**
- * Looks at the version of Node, at the installed packages, and whether SQLite's native part loads.
+ * Checks the version of Node, the installed packages, and that SQLite's native module loads.
  *
  * @param node such as `20.20.2`. @param sqlite loads the database and opens one.
  */
@@ -28,7 +28,7 @@ function nodeVersion(project: string, node: string): Finding {
   const [leastMajor = 0, leastMinor = 0] = least;
   return major > leastMajor || (major === leastMajor && minor >= leastMinor)
     ? ok(`Node ${node}`)
-    : problem(`Node ${node} is too old: package.json wants ${wanted}`, `Install Node ${wanted}.`);
+    : problem(`Node ${node} is too old: package.json requires ${wanted}`, `Install Node ${wanted}.`);
 }
 
 function packages(project: string): Finding[] {
@@ -41,29 +41,34 @@ function packages(project: string): Finding[] {
     const name = path.replace(/^.*node_modules\//, "");
     const manifest = join(project, path, "package.json");
     if (!existsSync(manifest)) {
-      // Another platform's, or nobody's need.
+      // npm may leave these out: they are for other platforms, or peers that no installed package needs.
       if (!optional && !peer) (dev ? missingDev : missing).push(name);
     } else {
       const installed = (JSON.parse(readFileSync(manifest, "utf8")) as Locked).version;
-      if (installed !== version) other.push(`${name} ${String(installed)} for ${String(version)}`);
+      if (installed !== version) other.push(`${name} is ${String(installed)}, not ${String(version)}`);
     }
   }
   const findings = [
-    ...(missing.length > 0 ? [problem(`Packages are missing: ${told(missing)}`, "Run `npm ci`.")] : []),
+    ...(missing.length > 0 ? [problem(`Packages are missing: ${list(missing)}`, "Run `npm ci`.")] : []),
     ...(other.length > 0
-      ? [problem(`Packages are not those of package-lock.json: ${told(other)}`, "Run `npm ci`.")]
+      ? [problem(`Packages differ from package-lock.json: ${list(other)}`, "Run `npm ci`.")]
       : []),
     ...(missingDev.length > 0
-      ? [warning(`Packages for development are missing: ${told(missingDev)}`, "Run `npm ci` to test here.")]
+      ? [
+          warning(
+            `Development packages are missing: ${list(missingDev)}`,
+            "Run `npm ci` to run the tests here.",
+          ),
+        ]
       : []),
   ];
-  return findings.length > 0 ? findings : [ok(`${locked.length} packages as package-lock.json has them`)];
+  return findings.length > 0 ? findings : [ok(`${locked.length} packages match package-lock.json`)];
 }
 
-const told = (names: readonly string[]): string =>
-  names.slice(0, TOLD).join(", ") + (names.length > TOLD ? ` and ${names.length - TOLD} more` : "");
+const list = (names: readonly string[]): string =>
+  names.slice(0, SHOWN).join(", ") + (names.length > SHOWN ? ` and ${names.length - SHOWN} more` : "");
 
-/** By the package itself: what an imported module of ours imports is loaded when the doctor starts. */
+/** Imports the package here, because a static import would keep the doctor from starting if it does not load. */
 async function openDatabase(): Promise<void> {
   const { DatabaseSync } = await import("@photostructure/sqlite");
   new DatabaseSync(":memory:").close();
@@ -75,7 +80,9 @@ async function database(open: () => Promise<void>): Promise<Finding[]> {
     return [];
   } catch (error) {
     const what = `SQLite does not load, so the embedded runtime cannot start: ${reasonOf(error)}`;
-    return [problem(what, "Run `npm ci` on this machine: Linux, macOS or Windows, on x64 or arm64.")];
+    return [
+      problem(what, "Run `npm ci` on this machine. It must run Linux, macOS or Windows on x64 or arm64."),
+    ];
   }
 }
 

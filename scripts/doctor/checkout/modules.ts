@@ -1,12 +1,12 @@
-/** Files that become modules of the deployment: one dot in the name under `convex/` is all it takes. */
+/** Files that become modules of the deployment: those under `convex/` with a single dot in the name. */
 import { join } from "node:path";
 import { check, hasUseNode, moduleFiles } from "../../../packages/convex-embedded/src/runtime/entries";
 import { ok, problem, reasonOf, warning, type Finding } from "../finding";
 
-/** Files that Convex asks for by name: they register no function. */
+/** Files that Convex loads by name. They register no functions. */
 const BY_NAME = /^(http|crons)\.[jt]s$/;
 
-/** Looks for names that Convex refuses, and for modules that register nothing. */
+/** Finds names that Convex refuses, and modules that register no function. */
 export function modules(project: string): Finding[] {
   const directory = join(project, "convex");
   const all = [...moduleFiles(directory)];
@@ -14,28 +14,33 @@ export function modules(project: string): Finding[] {
     if (hasUseNode(source))
       return [
         warning(
-          `convex/${file} is for Node ("use node"), which the embedded runtime does not have`,
-          "Deploy to Convex, or do without Node.",
+          `convex/${file} runs in Node ("use node"), which the embedded runtime does not support`,
+          "Deploy to Convex, or write it without Node.",
         ),
       ];
     try {
       check(file, source, "convex");
     } catch (error) {
-      return [problem(reasonOf(error), "Rename or move it; plain code has two dots in its name.")];
+      return [
+        problem(
+          reasonOf(error),
+          "Rename or move the file. Code that is not deployed as a module has two dots in its name.",
+        ),
+      ];
     }
     return registers(file, source)
       ? []
       : [
           warning(
-            `convex/${file} becomes a module of the deployment, but registers no function`,
-            `Call it ${file.replace(/\.(\w+)$/, ".lib.$1")}: with two dots it is plain code.`,
+            `convex/${file} is deployed as a module but registers no function`,
+            `Rename it to ${file.replace(/\.(\w+)$/, ".lib.$1")}: a file with two dots in its name is not deployed as a module.`,
           ),
         ];
   });
   return findings.length > 0 ? findings : [ok(`${all.length} modules`)];
 }
 
-/** A guess, as good as reading can be: a function is a call whose result is exported, and a re-export may be one. */
+/** Guesses from the source whether a module registers a function. Every re-export and default export counts as one. */
 function registers(file: string, source: string): boolean {
   return (
     BY_NAME.test(file) ||

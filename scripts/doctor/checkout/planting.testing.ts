@@ -1,4 +1,4 @@
-/** Copies of a checkout for what is planted into them. */
+/** Copies of a checkout in which tests plant faults. */
 import {
   cpSync,
   mkdirSync,
@@ -14,10 +14,10 @@ import { dirname, join, resolve } from "node:path";
 import { onTestFinished } from "vitest";
 import type { Finding } from "../finding";
 
-/** This checkout. */
+/** The root of this checkout. */
 export const root = resolve(import.meta.dirname, "../../..");
 
-/** A folder with these files. */
+/** Creates a temporary folder with these files. The test deletes it. */
 export function folder(files: Record<string, string> = {}): string {
   const directory = mkdtempSync(join(tmpdir(), "doctor-test-"));
   onTestFinished(() => rmSync(directory, { recursive: true }));
@@ -30,24 +30,23 @@ function plant(directory: string, file: string, text: string): void {
   writeFileSync(join(directory, file), text);
 }
 
-/** A copy of this checkout, as far as its functions and generated files go. */
+/** Copies the functions and generated files of this checkout, and adds these files. */
 export function copy(files: Record<string, string> = {}): string {
   const directory = folder();
   for (const name of ["convex", "openapi", "scripts", "package.json", "tsconfig.json", ".prettierrc.json"])
     cpSync(join(root, name), join(directory, name), { recursive: true });
-  for (const name of ["bench", "embedded", "node_modules"])
-    symlinkSync(join(root, name), join(directory, name));
+  symlinkSync(join(root, "node_modules"), join(directory, "node_modules"));
   for (const [file, text] of Object.entries(files)) plant(directory, file, text);
   return directory;
 }
 
-/** Every file of a copy, with its text. */
+/** Returns the name and text of every file of a copy. */
 export const contents = (directory: string): string[] =>
   ["convex", "openapi", "scripts"]
     .flatMap((name) => readdirSync(join(directory, name), { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => `${name}\n${readFileSync(join(parentPath, name), "utf8")}`);
 
-/** Findings as lines. */
+/** Formats findings as `level what → remedy`. */
 export const lines = (findings: readonly Finding[]): string[] =>
   findings.map((finding) => `${finding.level} ${finding.what} → ${finding.do ?? ""}`);

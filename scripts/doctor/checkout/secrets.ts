@@ -1,37 +1,40 @@
-/** The secrets of webhooks: whether they can be what their vendor shows. Values are never told. */
+/** The secrets of webhooks: whether each has the form that its vendor uses. Values are never printed. */
 import { Webhook } from "svix";
 import { ok, warning, type Finding } from "../finding";
 import { webhookSetting, type Settings } from "../settings";
 
-/** Characters below which a secret can be guessed. */
-const SHORT = 16;
+/** A secret with fewer characters can be guessed. */
+const MIN_LENGTH = 16;
 
-type Judge = (secret: string) => { level: "problem" | "warning"; what: string; do: string } | undefined;
+type Check = (secret: string) => { level: "problem" | "warning"; what: string; do: string } | undefined;
 
-const JUDGES: Readonly<Record<string, Judge>> = {
+const VENDOR_CHECKS: Readonly<Record<string, Check>> = {
   stripe: (secret) => {
     if (/^(sk|rk|pk)_/.test(secret))
-      return bad("is an API key", "Copy the signing secret of the endpoint: it begins with whsec_.");
+      return bad(
+        "is an API key",
+        "Copy the signing secret of the endpoint instead, which begins with whsec_.",
+      );
     return secret.startsWith("whsec_")
       ? undefined
       : bad("does not begin with whsec_", "Copy the signing secret of the endpoint.");
   },
   clerk: (secret) => {
-    const remedy = "Copy the signing secret of the endpoint: whsec_ and base64.";
+    const remedy = "Copy the signing secret of the endpoint: whsec_ followed by base64.";
     if (/^(sk|pk)_/.test(secret)) return bad("is an API key", remedy);
-    // Svix takes a base64 that is cut off, and then nothing verifies.
+    // Svix accepts truncated base64, and then every signature fails.
     if (!/^whsec_[A-Za-z0-9+/]+={0,2}$/.test(secret) || secret.replace(/=+$/, "").length % 4 === 3)
-      return bad("is not whsec_ and base64", remedy);
+      return bad("is not whsec_ followed by base64", remedy);
     try {
       new Webhook(secret);
       return undefined;
     } catch {
-      return bad("is not whsec_ and base64", remedy);
+      return bad("is not whsec_ followed by base64", remedy);
     }
   },
 };
 
-/** Looks at the secrets of each source, and says which webhooks are closed for want of one. */
+/** Checks the secrets of each source, and lists the webhooks that are open and those that are closed without a secret. */
 export function secrets({ values, place }: Settings, sources: readonly string[]): Finding[] {
   if (sources.length === 0) return [];
   const open: string[] = [];
@@ -44,30 +47,34 @@ export function secrets({ values, place }: Settings, sources: readonly string[])
     (given.length > 0 ? open : closed).push(source);
     if (list !== undefined && given.length === 0)
       return [
-        warning(`${name} is empty, so /webhooks/${source} is closed`, `Set it in ${place}, or take it out.`),
+        warning(`${name} is empty, so /webhooks/${source} is closed`, `Set it in ${place}, or delete it.`),
       ];
     return given.flatMap((secret, at) => {
-      const found = judge(source, secret);
+      const found = check(source, secret);
       const which = given.length > 1 ? `${name}, secret ${at + 1} of ${given.length},` : name;
       return found ? [{ ...found, what: `${which} ${found.what}` }] : [];
     });
   });
   if (findings.length > 0) return findings;
-  const said = [
+  const parts = [
     open.length > 0 ? `open: ${open.join(", ")}` : "",
-    closed.length > 0 ? `closed, without a secret: ${closed.join(", ")}` : "",
+    closed.length > 0 ? `closed because no secret is set: ${closed.join(", ")}` : "",
   ];
-  return [ok(`webhooks ${said.filter((part) => part !== "").join("; ")}`)];
+  return [ok(`webhooks ${parts.filter((part) => part !== "").join("; ")}`)];
 }
 
-function judge(source: string, secret: string): ReturnType<Judge> {
-  // An ellipsis stands where a secret was to be filled in.
-  if (/…|\.\.\.$/.test(secret)) return bad("is a placeholder", "Put the vendor's secret there.");
-  if (/\s/.test(secret)) return bad("has a space in it", "Separate several secrets by commas.");
-  const found = JUDGES[source]?.(secret);
+function check(source: string, secret: string): ReturnType<Check> {
+  // Examples show an ellipsis in place of the secret.
+  if (/…|\.\.\.$/.test(secret)) return bad("is a placeholder", "Replace it with the vendor's secret.");
+  if (/\s/.test(secret)) return bad("contains a space", "Separate secrets with commas.");
+  const found = VENDOR_CHECKS[source]?.(secret);
   if (found) return found;
-  return secret.replace(/^whsec_/, "").length < SHORT
-    ? { level: "warning", what: "is short enough to be guessed", do: "Use at least 32 random characters." }
+  return secret.replace(/^whsec_/, "").length < MIN_LENGTH
+    ? {
+        level: "warning",
+        what: "is so short that it can be guessed",
+        do: "Use at least 32 random characters.",
+      }
     : undefined;
 }
 

@@ -1,4 +1,4 @@
-/** What `npx convex` will talk to, and whether the file that says so stays here. */
+/** Which deployment `npx convex` uses, and whether an env file is under version control. */
 import { execFileSync, type ExecFileSyncOptionsWithStringEncoding } from "node:child_process";
 import { once } from "node:events";
 import { connect } from "node:net";
@@ -8,12 +8,12 @@ import { ok, problem, warning, type Finding } from "../finding";
 
 const URL_NAME = "CONVEX_SELF_HOSTED_URL";
 const KEY_NAME = "CONVEX_SELF_HOSTED_ADMIN_KEY";
-/** What names a deployment on Convex Cloud. */
+/** Variables that select a deployment on Convex Cloud. */
 const CLOUD = ["CONVEX_DEPLOYMENT", "CONVEX_DEPLOY_KEY"];
 
 /**
- * Looks for two deployments at once, half of one, one on this machine that is not running, and for an env file under
- * version control.
+ * Finds two deployments at once, a self-hosted one without its URL or key, one on this machine that is not running, and an
+ * env file under version control.
  */
 export async function tools(
   project: string,
@@ -27,32 +27,36 @@ export async function tools(
   if (cloud !== undefined && (has(URL_NAME) || has(KEY_NAME)))
     findings.push(
       problem(
-        `${cloud} and ${has(URL_NAME) ? URL_NAME : KEY_NAME} are both set, and npx convex refuses to choose`,
-        "Keep those of the deployment that you mean.",
+        `${cloud} and ${has(URL_NAME) ? URL_NAME : KEY_NAME} are both set, so npx convex refuses to run`,
+        "Keep only the variables of the deployment that you want to use.",
       ),
     );
   if (has(URL_NAME) !== has(KEY_NAME)) {
-    const [there, missing] = has(URL_NAME) ? [URL_NAME, KEY_NAME] : [KEY_NAME, URL_NAME];
-    findings.push(problem(`${there} is set without ${missing}`, "Set both, or neither."));
+    const [present, missing] = has(URL_NAME) ? [URL_NAME, KEY_NAME] : [KEY_NAME, URL_NAME];
+    findings.push(problem(`${present} is set without ${missing}`, "Set both, or delete both."));
   }
   const tracked = trackedEnvFiles(project);
   if (tracked.length > 0)
     findings.push(
       problem(
-        `${tracked.join(", ")} is under version control, with the secrets in it`,
-        "`git rm --cached` it, and change every secret that it has held.",
+        `${tracked.join(" and ")} is under version control, together with its secrets`,
+        `Run \`git rm --cached ${tracked.join(" ")}\`, and replace every secret that was committed.`,
       ),
     );
   if (findings.length > 0) return findings;
   const target = has(URL_NAME) ? set.get(URL_NAME) : (CLOUD.map((name) => set.get(name)).find(Boolean) ?? "");
   if (!target) return [ok("npx convex is not set up for a deployment")];
-  if (!(await isSilent(target))) return [ok(`npx convex talks to ${shown(target)}`)];
-  const remedy = `Start the server with \`npm start\`, or take ${URL_NAME} and ${KEY_NAME} out to use another deployment.`;
-  return [warning(`npx convex is set up for ${target}, where nothing is running`, remedy)];
+  if (!(await isStopped(target))) return [ok(`npx convex uses ${withoutSecret(target)}`)];
+  const other = `To use another deployment, delete ${URL_NAME} and ${KEY_NAME}.`;
+  const remedy = `Start the server with \`npm start\`. ${other}`;
+  return [warning(`npx convex uses ${target}, but no server is running there`, remedy)];
 }
 
-/** True for an address on this machine at which nothing listens. Others are not asked: the doctor needs no network. */
-async function isSilent(target: string): Promise<boolean> {
+/**
+ * Returns true if the address is on this machine and no server listens there. Other addresses are not tried, because the
+ * doctor works without a network.
+ */
+async function isStopped(target: string): Promise<boolean> {
   if (!URL.canParse(target)) return false;
   const { protocol, hostname, port } = new URL(target);
   const host = hostname.replace(/^\[|\]$/g, "");
@@ -68,8 +72,8 @@ async function isSilent(target: string): Promise<boolean> {
   }
 }
 
-/** A deploy key names its deployment before the secret. */
-const shown = (target: string): string => target.split("|", 1)[0] ?? "";
+/** Cuts the secret off a deploy key, which has the form `deployment|secret`. */
+const withoutSecret = (target: string): string => target.split("|", 1)[0] ?? "";
 
 function trackedEnvFiles(project: string): string[] {
   try {
@@ -81,7 +85,7 @@ function trackedEnvFiles(project: string): string[] {
     const listed = execFileSync("git", ["ls-files", "--", ".env", ".env.local"], options);
     return listed.split("\n").filter((file) => file !== "");
   } catch {
-    // No repository, or no git: nothing to leak into.
+    // Without git or a repository, no file is under version control.
     return [];
   }
 }

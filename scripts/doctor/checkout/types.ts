@@ -8,13 +8,13 @@ import { ok, problem, reasonOf, type Finding } from "../finding";
 
 const run = promisify(execFile);
 const CONFIG = "convex/tsconfig.json";
-/** Errors that are shown; the rest are counted. */
+/** Errors to show; the rest are counted. */
 const SHOWN = 5;
 
-/** Runs the compiler as the command line does: `tsc --project convex`. */
+/** Runs the compiler as the Convex CLI does: `tsc --project convex`. */
 export async function types(project: string): Promise<Finding[]> {
   if (!existsSync(join(project, CONFIG))) {
-    const what = `${CONFIG} is missing, so \`npx convex dev\` writes its own, which checks the tests too`;
+    const what = `${CONFIG} is missing: \`npx convex dev\` would write one that also checks the tests, and fail`;
     return [problem(what, `Restore it: \`git checkout HEAD -- ${CONFIG}\`.`)];
   }
   try {
@@ -30,8 +30,9 @@ export async function types(project: string): Promise<Finding[]> {
 function findings(error: unknown): Finding[] {
   const { stdout = "" } = error as { stdout?: string };
   const errors = stdout.split("\n").filter((line) => /\berror TS\d+:/.test(line));
-  const remedy = `Correct it; \`npx convex typecheck\` shows the rest. ${CONFIG} has to exclude tests.`;
-  if (errors.length === 0) return [problem(`The functions cannot be checked: ${reasonOf(error)}`, remedy)];
+  const remedy = `Correct the error. \`npx convex typecheck\` shows all errors. ${CONFIG} must exclude tests.`;
+  if (errors.length === 0)
+    return [problem(`The functions cannot be type-checked: ${reasonOf(error)}`, remedy)];
   const shown = errors.slice(0, SHOWN).map((line) => problem(line, remedy));
   const more = errors.length - shown.length;
   return more > 0 ? [...shown, problem(`${more} more type errors`, remedy)] : shown;

@@ -1,25 +1,25 @@
-/** Values that mean something else than they say. */
+/** Values that the functions cannot read, or read differently from their plain meaning. */
 import { positiveInteger, wholeNumber } from "../../../convex/lib/env.lib";
 import { problem, warning, type Finding } from "../finding";
 import type { Settings } from "../settings";
 
-/** How the functions read a number; what they cannot read counts as the default. */
+/** How the functions read each number. They replace a value that they cannot read by the default, `unset`. */
 const NUMBERS: Readonly<Record<string, { read: typeof wholeNumber; from: number; unset: number }>> = {
   REQUEST_TIMEOUT_MS: { read: positiveInteger, from: 1, unset: 25_000 },
   WEBHOOK_RETENTION_DAYS: { read: positiveInteger, from: 1, unset: 30 },
   RATE_LIMIT_KEY_PER_MINUTE: { read: wholeNumber, from: 0, unset: 600 },
   RATE_LIMIT_IP_PER_MINUTE: { read: wholeNumber, from: 0, unset: 120 },
 };
-/** Bytes that Convex takes for a value. */
+/** Convex's limit for a value, in bytes. */
 const VALUE_BYTES = 8 * 1024;
 
-/** Looks at numbers, switches, sizes, and the place of the reference page's script. */
+/** Checks numbers, switches, the length of values, and the URL of the reference page's script. */
 export function values({ values: set, written, place }: Settings): Finding[] {
   const numbers = Object.entries(NUMBERS).flatMap(([name, { read, from, unset }]) => {
     const text = set.get(name);
     if (text === undefined || text.trim() === "" || !Number.isNaN(read(text, Number.NaN))) return [];
-    const what = `${name}=${text} is no whole number from ${from} on, so the default of ${unset} counts`;
-    return [problem(what, `Write digits only, in ${place}.`)];
+    const what = `${name}=${text} is not a whole number of at least ${from}, so the default of ${unset} applies`;
+    return [problem(what, `Write only digits in ${place}.`)];
   });
   const tooLong = [...set].filter(
     ([name, value]) => written.has(name) && Buffer.byteLength(value) > VALUE_BYTES,
@@ -29,15 +29,15 @@ export function values({ values: set, written, place }: Settings): Finding[] {
     ...switches(set.get("COLLECT_UNREGISTERED_FILES")),
     ...script(set.get("DOCS_SCRIPT_URL")),
     ...tooLong.map(([name]) =>
-      problem(`${name} has more than 8 KiB, which Convex does not take`, "Keep what is so long elsewhere."),
+      problem(`${name} is longer than 8 KiB, the limit of Convex`, `Shorten it in ${place}.`),
     ),
   ];
 }
 
 function switches(collect: string | undefined): Finding[] {
   if (collect === undefined || /^(1|true|yes|0|false|no|)$/i.test(collect)) return [];
-  const what = `COLLECT_UNREGISTERED_FILES=${collect} means no`;
-  return [warning(what, "Set it to 1 to free uploads that nobody registers, or take it out.")];
+  const what = `COLLECT_UNREGISTERED_FILES=${collect} is read as no`;
+  return [warning(what, "Set it to 1 to delete uploads that are never registered, or delete the setting.")];
 }
 
 function script(url: string | undefined): Finding[] {
@@ -47,14 +47,14 @@ function script(url: string | undefined): Finding[] {
     return [
       problem(
         `DOCS_SCRIPT_URL=${url} is neither an absolute URL nor a path that begins with /`,
-        "Give the whole URL of the script, or leave it out.",
+        "Write the whole URL of the script, or delete the setting.",
       ),
     ];
   if (protocol === "https:" || isLocal(hostname)) return [];
-  const what = `DOCS_SCRIPT_URL is not HTTPS, and a page on HTTPS does not load such a script`;
+  const what = "DOCS_SCRIPT_URL uses plain HTTP, and a page on HTTPS does not load such a script";
   return [warning(what, "Serve the script over HTTPS.")];
 }
 
-/** Whether a host is this machine, where plain HTTP is as good. */
+/** Returns whether a host is this machine, where plain HTTP is safe. */
 export const isLocal = (hostname: string): boolean =>
   /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname) || hostname.endsWith(".localhost");

@@ -1,22 +1,22 @@
-/** Requests to the deployment that is looked at. */
+/** Requests to the deployment that is checked. */
 
-/** Milliseconds that a reply may take: more than the API gives itself. */
-const PATIENCE = 40_000;
+/** Milliseconds that a reply may take: longer than the API's own request timeout. */
+const TIMEOUT_MS = 40_000;
 
 export interface Ask {
   (path: string, init?: RequestInit): Promise<Response>;
   readonly url: URL;
 }
 
-/** Asks one deployment; redirects are not followed. */
+/** Returns a function that sends requests to one deployment. It does not follow redirects. */
 export function asking(url: URL): Ask {
   const base = url.href.replace(/\/$/, "");
   const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
-    fetch(base + path, { redirect: "manual", signal: AbortSignal.timeout(PATIENCE), ...init });
+    fetch(base + path, { redirect: "manual", signal: AbortSignal.timeout(TIMEOUT_MS), ...init });
   return Object.assign(ask, { url });
 }
 
-/** The JSON object of a reply; an empty one for what is none. */
+/** Returns the JSON object in a reply, or an empty object if the body is anything else. */
 export async function objectOf(reply: Response): Promise<Record<string, unknown>> {
   const value: unknown = await reply.json().catch(() => null);
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};

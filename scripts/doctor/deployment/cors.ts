@@ -1,31 +1,40 @@
-/** What a browser is told: which pages may call. */
+/** From which origins browsers may call the deployment. */
 import { ok, problem, warning, type Finding } from "../finding";
 import { entriesOf, originMeantBy } from "../checkout/origins";
 import type { Ask } from "./ask";
 
-/** Nobody's: `.invalid` never resolves (RFC 2606). */
-const STRANGER = "https://doctor.invalid";
+/** An origin that no deployment lists: `.invalid` never resolves (RFC 2606). */
+const UNLISTED = "https://doctor.invalid";
 
 /**
- * Asks as a browser does before it sends a request.
+ * Sends preflight requests as a browser does.
  *
- * @param wanted origins that have to be allowed. @param setting `CORS_ORIGINS`, where it is known.
+ * @param wanted origins that must be allowed. @param setting the value of `CORS_ORIGINS`, if known.
  */
 export async function cors(ask: Ask, wanted: readonly string[], setting?: string): Promise<Finding[]> {
-  const anyone = await allowed(ask, STRANGER);
+  const allowsAll = await allowed(ask, UNLISTED);
   const listed = entriesOf(setting ?? "").filter((entry) => entry !== "*");
   const meant = listed.flatMap((entry) => originMeantBy(entry) ?? []);
   const refused: string[] = [];
   for (const origin of [...wanted, ...meant]) if (!(await allowed(ask, origin))) refused.push(origin);
   if (refused.length > 0)
     return [
-      problem(`Pages of ${refused.join(", ")} are refused`, "Add them to CORS_ORIGINS of the deployment."),
+      problem(
+        `Requests from pages of ${refused.join(", ")} are refused`,
+        "Add the origin to CORS_ORIGINS of the deployment.",
+      ),
     ];
-  if (anyone && meant.length > 0)
-    return [warning("Every page may call, not only those of CORS_ORIGINS", "Set it on the deployment too.")];
-  if (anyone) return [ok("every page may call (CORS_ORIGINS is *)")];
-  const asked = wanted.length + meant.length;
-  return [ok(asked > 0 ? `${asked} origins are allowed, a stranger is not` : "a stranger's page is refused")];
+  if (allowsAll && meant.length > 0)
+    return [
+      warning(
+        "The deployment allows every origin, not only those in CORS_ORIGINS",
+        "Set CORS_ORIGINS on the deployment too.",
+      ),
+    ];
+  if (allowsAll) return [ok("every origin is allowed (CORS_ORIGINS is *)")];
+  const count = wanted.length + meant.length;
+  const unlisted = "an unlisted origin is refused";
+  return [ok(count > 0 ? `${count} origins are allowed, ${unlisted}` : unlisted)];
 }
 
 async function allowed(ask: Ask, origin: string): Promise<boolean> {

@@ -7,7 +7,7 @@ import { objectOf, type Ask } from "./ask";
 
 type Document = Record<string, unknown>;
 
-/** Holds the document against the checkout's: another one means other code. */
+/** Compares the document with the checkout's. A different document means that different code is deployed. */
 export async function document(ask: Ask, project: string): Promise<Finding[]> {
   const reply = await ask("/openapi.json");
   if (reply.status !== 200)
@@ -20,26 +20,26 @@ function difference(served: Document, project: string): Finding[] {
   const file = join(project, "openapi", "openapi.json");
   if (!existsSync(file)) return [];
   const { servers: _, ...own } = JSON.parse(readFileSync(file, "utf8")) as Document;
-  if (isDeepStrictEqual(served, own)) return [ok("its OpenAPI document is this checkout's")];
-  const [there, here] = [operations(served), operations(own)];
+  if (isDeepStrictEqual(served, own)) return [ok("the OpenAPI document matches this checkout")];
+  const [remote, local] = [operations(served), operations(own)];
   const parts = [
-    told(
-      "only there",
-      [...there.keys()].filter((name) => !here.has(name)),
+    list(
+      "only on the deployment",
+      [...remote.keys()].filter((name) => !local.has(name)),
     ),
-    told(
-      "only here",
-      [...here.keys()].filter((name) => !there.has(name)),
+    list(
+      "only in the checkout",
+      [...local.keys()].filter((name) => !remote.has(name)),
     ),
-    told(
+    list(
       "different",
-      [...here.keys()].filter(
-        (name) => there.has(name) && !isDeepStrictEqual(there.get(name), here.get(name)),
+      [...local.keys()].filter(
+        (name) => remote.has(name) && !isDeepStrictEqual(remote.get(name), local.get(name)),
       ),
     ),
   ].filter((part) => part !== "");
-  const what = `Its OpenAPI document is not this checkout's: ${parts.join("; ") || "texts differ"}`;
-  return [warning(what, "Deploy this checkout, or look at the one that is deployed.")];
+  const what = `The OpenAPI document differs from this checkout's: ${parts.join("; ") || "texts differ"}`;
+  return [warning(what, "Deploy this checkout, or check out the version that is deployed.")];
 }
 
 /** The operations of a document by method and path. */
@@ -53,33 +53,33 @@ function operations({ paths = {} }: Document): Map<string, unknown> {
   return new Map(entries);
 }
 
-const told = (how: string, names: readonly string[]): string =>
-  names.length === 0 ? "" : `${how}: ${names.slice(0, 3).join(", ")}${names.length > 3 ? ", …" : ""}`;
+const list = (title: string, names: readonly string[]): string =>
+  names.length === 0 ? "" : `${title}: ${names.slice(0, 3).join(", ")}${names.length > 3 ? ", …" : ""}`;
 
-/** The address that the deployment takes for its own is in links, in the document, and in the page's policy. */
+/** Checks the address that the deployment uses in links, in the document, and in the reference page's security policy. */
 function address(servers: unknown, url: URL): Finding[] {
   const [{ url: own } = { url: "" }] = Array.isArray(servers) ? (servers as { url: string }[]) : [];
   if (URL.canParse(own) && new URL(own).origin === url.origin) return [];
   return [
     warning(
-      `It takes ${own || "no address"} for its own, not ${url.origin}`,
-      "Override CONVEX_SITE_URL: on Convex in the deployment's settings, elsewhere in the environment.",
+      `Links lead to ${own || "no address"}, not to ${url.origin}`,
+      `Set CONVEX_SITE_URL to ${url.origin}: on Convex in the deployment's settings, elsewhere in the environment.`,
     ),
   ];
 }
 
-/** Looks at the reference page, and whether its script can be had. */
+/** Checks the reference page, and whether its script can be loaded. */
 export async function docs(ask: Ask): Promise<Finding[]> {
   const page = await ask("/docs");
   const [, src] = /<script src="([^"]+)"/.exec(await page.text()) ?? [];
   if (page.status !== 200 || src === undefined)
-    return [problem(`GET /docs answers ${page.status}, without a page`, "Deploy this checkout.")];
+    return [problem(`GET /docs answers ${page.status} without the reference page`, "Deploy this checkout.")];
   const script = new URL(src.replaceAll("&amp;", "&"), ask.url);
   const remedy = "If browsers cannot reach it either, set DOCS_SCRIPT_URL to a copy of that file.";
   try {
     const { status } = await fetch(script, { method: "HEAD", signal: AbortSignal.timeout(10_000) });
     return status === 200
-      ? [ok("the reference page and its script are there")]
+      ? [ok("the reference page and its script load")]
       : [warning(`The script of the reference page, ${script.href}, answers ${status}`, remedy)];
   } catch (error) {
     const what = `The script of the reference page, ${script.href}, cannot be reached from here: ${reasonOf(error)}`;

@@ -1,25 +1,30 @@
-/** Whether a key works, and what it may do. */
+/** Whether a key works, and which scopes it has. */
 import { looksLikeApiKey, publicIdOf } from "../../../convex/identity/apiKey.lib";
 import { ok, problem, warning, type Finding } from "../finding";
 import { objectOf, type Ask } from "./ask";
 
 const WEEK = 7 * 24 * 3_600_000;
 
-/** @param now milliseconds. */
+/** Checks a key. @param now milliseconds since 1970. */
 export async function key(ask: Ask, given: string, now = Date.now()): Promise<Finding[]> {
   if (!looksLikeApiKey(given) || publicIdOf(given) === null)
-    return [problem("The key has a typo: it is not whole", "Copy all of it, from cha_ on.")];
+    return [problem("The key is incomplete or mistyped", "Copy the whole key. It begins with cha_.")];
   const reply = await ask("/api/protected", { headers: { "X-API-Key": given } });
-  const said = await objectOf(reply);
+  const body = await objectOf(reply);
   if (reply.status === 403)
     return [
-      problem("The deployment does not know the key", "Use one of this deployment that is not revoked."),
+      problem("The deployment does not know the key", "Use a key of this deployment that is not revoked."),
     ];
   if (reply.status !== 200)
-    return [problem(`The key is answered ${reply.status}: ${String(said["title"])}`, "Look into the log.")];
-  const { name, scopes, expiresAt } = said as { name: string; scopes: string[]; expiresAt?: string };
-  const works = ok(`the key "${name}" works, with ${scopes.join(" ") || "no scopes"}`);
+    return [
+      problem(
+        `A request with the key is answered ${reply.status}: ${String(body["title"])}`,
+        "Read the deployment's log for the cause.",
+      ),
+    ];
+  const { name, scopes, expiresAt } = body as { name: string; scopes: string[]; expiresAt?: string };
+  const works = ok(`the key "${name}" works; its scopes are ${scopes.join(" ") || "empty"}`);
   return expiresAt !== undefined && Date.parse(expiresAt) - now < WEEK
-    ? [works, warning(`It expires at ${expiresAt}`, "Rotate it: POST /api/keys/:id/rotate.")]
+    ? [works, warning(`The key expires at ${expiresAt}`, "Rotate it: POST /api/keys/:id/rotate.")]
     : [works];
 }

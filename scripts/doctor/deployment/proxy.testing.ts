@@ -4,26 +4,26 @@ import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 import { checkedFetch } from "../../../openapi/contract/check";
 
-/** What the proxy answers in the place of the server. */
+/** What the proxy answers instead of the server. */
 type Reply = { status?: number; headers?: Record<string, string>; body?: string };
 
-/** What becomes of a reply on its way. */
+/** Returns the parts of a reply that the proxy changes. */
 export type Change = (request: IncomingMessage, reply: Required<Reply>) => Reply;
 
-/** A proxy before the server, which answers some requests itself and changes headers of others. */
+/** Starts a proxy that changes the server's replies. It ends with the test. */
 export async function proxyTo(origin: string, change: Change): Promise<URL> {
-  const between = createServer((incoming, outgoing) => {
+  const proxy = createServer((incoming, outgoing) => {
     void pass(origin, incoming).then((passed) => {
       const { status, headers, body } = { ...passed, ...change(incoming, passed) };
       outgoing.writeHead(status, headers).end(body);
     });
   }).listen(0, "127.0.0.1");
-  await once(between, "listening");
+  await once(proxy, "listening");
   onTestFinished(() => {
-    between.close();
-    between.closeAllConnections();
+    proxy.close();
+    proxy.closeAllConnections();
   });
-  return new URL(`http://127.0.0.1:${(between.address() as AddressInfo).port}`);
+  return new URL(`http://127.0.0.1:${(proxy.address() as AddressInfo).port}`);
 }
 
 async function pass(origin: string, incoming: IncomingMessage): Promise<Required<Reply>> {

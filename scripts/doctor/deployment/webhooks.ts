@@ -1,9 +1,9 @@
-/** Which webhooks are open, by what an unsigned one is told: 400 where there is a secret, 503 where there is none. */
+/** Which webhooks are open: an unsigned event is answered 400 if a secret is set, and 503 if none is. */
 import { ok, problem, type Finding } from "../finding";
 import { webhookSetting } from "../settings";
 import type { Ask } from "./ask";
 
-/** @param known the settings that the deployment is meant to have, where they are known. */
+/** Checks the webhooks of these sources. @param known the settings that the deployment should have, if known. */
 export async function webhooks(
   ask: Ask,
   sources: readonly string[],
@@ -18,22 +18,27 @@ export async function webhooks(
     const name = webhookSetting(source);
     if (status === 503 && known?.get(name))
       findings.push(
-        problem(`/webhooks/${source} is closed: the deployment has no ${name}`, `npx convex env set ${name}`),
+        problem(
+          `/webhooks/${source} is closed: ${name} is not set on the deployment`,
+          `Run \`npx convex env set ${name}\`.`,
+        ),
       );
     else if (status === 503) closed.push(source);
     else if (status === 400) open.push(source);
     else
       findings.push(
         problem(
-          `POST /webhooks/${source} answers ${status}, where an unsigned one gets 400`,
-          "Deploy this checkout, and let the proxy before it pass POST on.",
+          `POST /webhooks/${source} answers an unsigned event with ${status}, not with 400`,
+          "Deploy this checkout, and configure the proxy in front of it to pass POST requests.",
         ),
       );
   }
   if (open.length > 0) findings.push(ok(`open: ${open.join(", ")}`));
   if (closed.length > 0)
     findings.push(
-      ok(`closed, without a secret: ${closed.map((name) => `${name} (${webhookSetting(name)})`).join(", ")}`),
+      ok(
+        `closed because no secret is set: ${closed.map((name) => `${name} (${webhookSetting(name)})`).join(", ")}`,
+      ),
     );
   return findings;
 }

@@ -1,4 +1,4 @@
-/** The internal functions that both references call, as `convex/_generated/` would give them. */
+/** The internal functions that both references call, typed as in `convex/_generated/`. */
 import { anyApi, httpActionGeneric, type FunctionReference } from "convex/server";
 
 export type Caller = { userId: string; scopes: string[] };
@@ -10,6 +10,6 @@ type Internal = {
   items: { create: FunctionReference<"mutation", "internal", { ownerId: string } & ItemInput, StoredItem> };
 };
 
-// `_generated/api.js` does the same: one proxy that makes a reference of any path.
+// As in `_generated/api.js`: one proxy that turns any path into a reference.
 export const internal = anyApi as unknown as Internal;
 export const httpAction = httpActionGeneric;

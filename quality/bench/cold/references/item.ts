@@ -1,4 +1,4 @@
-/** What both references do alike, so that they differ only in how a request reaches this code. */
+/** The code that both references share, so that they differ only in routing. */
 import type { ItemInput, StoredItem } from "./functions";
 
 const MAX_BODY = 1024 * 1024;
@@ -25,7 +25,7 @@ export const EXPOSED = [
   "Preference-Applied",
 ];
 
-/** A refusal, thrown where it is found and written as a problem at the one exit. */
+/** An error that the references answer with a problem. */
 export class Refusal extends Error {
   constructor(
     readonly status: 400 | 401 | 403 | 413 | 415,

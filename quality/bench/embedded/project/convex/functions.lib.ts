@@ -1,4 +1,4 @@
-// Typed builders as `_generated/server` has them, without generated files.
+// Typed builders as in `_generated/server`, without generated files.
 import type { DataModelFromSchemaDefinition, MutationBuilder, QueryBuilder } from "convex/server";
 import { internalMutationGeneric, internalQueryGeneric } from "convex/server";
 import type schema from "./schema";

@@ -13,7 +13,7 @@ export const add = internalMutation({
     ctx.db.insert("items", { owner, name, description: "A bolt of the common kind", rank: 1 }),
 });
 
-/** Documents `from` to `from + count`. Gives the ids of the first few. */
+/** Inserts the documents from number `from` on. @returns the ids of the first `keep` documents. */
 export const fill = internalMutation({
   args: { from: v.number(), count: v.number(), keep: v.number() },
   handler: async (ctx, { from, count, keep }) => {
@@ -27,7 +27,7 @@ export const fill = internalMutation({
   },
 });
 
-/** Looks up so many documents one after the other by an index, as fast as it can. Gives how many there were. */
+/** Looks up documents by an index, one after the other. @returns how many exist. */
 export const lookUp = internalQuery({
   args: { names: v.array(v.string()) },
   handler: async (ctx, { names }) => {
