@@ -1,9 +1,9 @@
 /**
  * The two settings with which Convex's own tools find this server: its URL and its admin key.
  *
- * They go to the env file, where `npx convex` looks for them, unless a deployment of somebody else's is configured: the
- * tools refuse to choose between two, and nobody's choice is ours to undo. Then they are printed, once. The key opens
- * everything, so that the file is its owner's alone from then on, whatever mode it had.
+ * They are written to the env file, where `npx convex` looks for them. If another deployment is configured, they are printed once
+ * instead, because the tools refuse to choose between two deployments. The key grants full access, so the file becomes readable
+ * only by its owner, whatever its mode was.
  */
 import { join } from "node:path";
 import { editEnvFile, readEnvFile } from "../environment/envFile";
@@ -11,7 +11,7 @@ import { isAdminKey } from "../protocol/adminKey";
 
 const URL_NAME = "CONVEX_SELF_HOSTED_URL";
 const KEY_NAME = "CONVEX_SELF_HOSTED_ADMIN_KEY";
-/** What else tells the tools of a deployment. */
+/** Other variables that configure a deployment for the tools. */
 const OTHERS = ["CONVEX_DEPLOYMENT", "CONVEX_DEPLOY_KEY", "CONVEX_DEPLOYMENT_TOKEN"];
 
 export interface ToolSettings {
@@ -20,19 +20,19 @@ export interface ToolSettings {
 }
 
 interface Place {
-  /** The env file, absolute. */
+  /** Absolute path of the env file. */
   readonly file: string;
   /** The project, whose `.env` the tools read as well. */
   readonly project: string;
-  /** This process's environment, which the tools prefer to any file. */
+  /** The environment of this process, which takes precedence over files in the tools. */
   readonly host: Readonly<Record<string, string | undefined>>;
 }
 
 /**
- * Makes the tools find the server.
+ * Writes the settings to the env file.
  *
- * @returns `written` if the file has changed, `there` if it said so before, `elsewhere` if the tools are set up for
- * something else or the file cannot be written: then the settings are for a person to use.
+ * @returns `written` if the file has changed, `there` if it already had the settings, `elsewhere` if the tools are configured for
+ * another deployment or the file cannot be written; the settings should then be printed.
  */
 export function shareSettings(settings: ToolSettings, place: Place): "written" | "there" | "elsewhere" {
   const { file, project, host } = place;
@@ -50,12 +50,12 @@ export function shareSettings(settings: ToolSettings, place: Place): "written" |
     );
     return "written";
   } catch {
-    // What cannot be read or written is the reader's to know: the settings will be printed.
+    // The caller prints the settings instead.
     return "elsewhere";
   }
 }
 
-/** The settings as they stand in an env file, line by line. */
+/** Returns the settings as lines of an env file. */
 export function settingLines(settings: ToolSettings): string[] {
   return Object.entries(asVariables(settings)).map(([name, value]) => `${name}=${value}`);
 }
@@ -68,7 +68,7 @@ function isOthers(name: string, value: string | undefined): boolean {
   return OTHERS.includes(name) && value !== undefined && value !== "";
 }
 
-/** True where a self-hosted Convex is set up that is none of ours. An earlier server of ours has had its time. */
+/** True if a self-hosted Convex is configured that is not an embedded server. Settings of an earlier embedded server are replaced. */
 function isSomebodyElses(variables: ReadonlyMap<string, string | undefined>): boolean {
   const url = variables.get(URL_NAME) ?? "";
   const key = variables.get(KEY_NAME) ?? "";
