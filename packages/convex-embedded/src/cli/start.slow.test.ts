@@ -386,7 +386,7 @@ test("errors that a function cannot catch are logged under its name, and the ser
   const url = await command.url();
   for (const [query, message] of [
     ["", "thrown by a listener"],
-    ["?promise", "nobody waits for me"],
+    ["?promise", "not awaited"],
   ] as const) {
     expect(await (await fetch(`${url}/stray${query}`)).text()).toBe("answered");
     expect(await command.line(new RegExp(message))).toBe(`[GET /stray] Uncaught Error: ${message}`);
