@@ -34,8 +34,8 @@ export const STANDARD_CLAIMS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Claims about the token, not about the user. */
-const OF_ANY_TOKEN = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "fva"];
-const OF_ID_TOKENS = ["auth_time", "nonce", "acr", "amr", "azp", "at_hash", "c_hash"];
+const TOKEN_CLAIMS = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "fva"];
+const ID_TOKEN_CLAIMS = ["auth_time", "nonce", "acr", "amr", "azp", "at_hash", "c_hash"];
 
 /** Converts the claims of an ID token. Standard claims get Convex's names; other claims keep theirs. */
 export function oidcIdentity(claims: Claims): Identity {
@@ -55,7 +55,12 @@ export function oidcIdentity(claims: Claims): Identity {
   const updatedAt = timestamp(updated);
   if (updatedAt !== null) identity["updatedAt"] = updatedAt;
 
-  const standard = new Set([...OF_ANY_TOKEN, ...OF_ID_TOKENS, ...Object.keys(TEXTS), ...Object.keys(FLAGS)]);
+  const standard = new Set([
+    ...TOKEN_CLAIMS,
+    ...ID_TOKEN_CLAIMS,
+    ...Object.keys(TEXTS),
+    ...Object.keys(FLAGS),
+  ]);
   for (const [claim, value] of Object.entries(claims)) {
     if (standard.has(claim) || claim === "address" || claim === "updated_at") continue;
     // Only the issuer's standard claim may say that an attribute is verified. Ignore a custom claim with the identity's name for it.
@@ -68,7 +73,7 @@ export function oidcIdentity(claims: Claims): Identity {
 /** Converts the claims of a custom token. Claims keep their names; claims of nested objects get dotted names: `organization.role`. */
 export function jwtIdentity(claims: Claims): Identity {
   const identity = base(claims);
-  const own = Object.entries(claims).filter(([claim]) => !OF_ANY_TOKEN.includes(claim));
+  const own = Object.entries(claims).filter(([claim]) => !TOKEN_CLAIMS.includes(claim));
   flatten(identity, "", Object.fromEntries(own));
   return identity;
 }

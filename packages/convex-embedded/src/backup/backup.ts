@@ -24,7 +24,7 @@ import { lockForBackup } from "../store/lock";
 import { SnapshotPool } from "../store/snapshots";
 import { writeArchive } from "./archive";
 import type { ArchiveEntry } from "./archive";
-import { cleaningUp } from "./cleanUp";
+import { withCleanUp } from "./cleanUp";
 
 export interface BackupOptions {
   /** The data directory. */
@@ -80,7 +80,7 @@ export async function withCopy<T>(
   };
   try {
     cleanUp();
-    return await cleaningUp(cleanUp, async () => {
+    return await withCleanUp(cleanUp, async () => {
       copyDatabase(database, copy);
       const made = await make(copy, part);
       renameSync(part, file);
@@ -150,14 +150,15 @@ function* entriesOf(directory: string, copy: string, stored: readonly StoredFile
 /** Returns the path of a stored file's bytes and a function that checks them. @throws Error if they are missing. */
 export function bytesOf(directory: string, file: StoredFile): Required<Pick<ArchiveEntry, "path" | "check">> {
   const path = join(directory, FILES_DIRECTORY, relativePathOf(file.uuid));
-  if (!existsSync(path)) throw lost(file, path, "missing");
+  if (!existsSync(path)) throw unusable(file, path, "missing");
   const check = (bytes: number, sha256: Buffer): void => {
-    if (bytes !== file.size || sha256.toString("base64") !== file.sha256) throw lost(file, path, "corrupt");
+    if (bytes !== file.size || sha256.toString("base64") !== file.sha256)
+      throw unusable(file, path, "corrupt");
   };
   return { path, check };
 }
 
-function lost({ _id }: StoredFile, path: string, how: string): Error {
+function unusable({ _id }: StoredFile, path: string, how: string): Error {
   return new Error(
     `The bytes of the stored file ${_id} are ${how}: ${path}. Put them back, or delete the file in the application; ` +
       "then try again.",

@@ -9,7 +9,7 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
  *
  * @param cleanUp must work at any moment.
  */
-export async function cleaningUp<T>(cleanUp: () => void, work: () => Promise<T>): Promise<T> {
+export async function withCleanUp<T>(cleanUp: () => void, work: () => Promise<T>): Promise<T> {
   const onSignal = (signal: (typeof SIGNALS)[number]): never => {
     cleanUp();
     process.exit(128 + constants.signals[signal]);

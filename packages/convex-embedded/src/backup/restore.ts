@@ -25,7 +25,7 @@ import { checkFormat, openReadConnection } from "../store/layout";
 import { lockDirectory } from "../store/lock";
 import { checkManifest, checkSeal, MANIFEST, parseSums, SUMS } from "./archive";
 import { filesIn } from "./backup";
-import { cleaningUp } from "./cleanUp";
+import { withCleanUp } from "./cleanUp";
 
 export interface RestoreOptions {
   readonly file: string;
@@ -41,7 +41,7 @@ const NAMES = new RegExp(
 );
 
 /** The size limit of text entries, which are read into memory. */
-const MOST_TEXT_BYTES = 1024 * 1024 * 1024;
+const MAX_TEXT_BYTES = 1024 * 1024 * 1024;
 
 export interface RestoreResult {
   /** The number of stored files in the backup. */
@@ -68,12 +68,12 @@ export async function restore({ file, directory, replace }: RestoreOptions): Pro
     try {
       finishRestore(directory);
       checkTarget(directory, replace);
-      const files = await cleaningUp(
+      const files = await withCleanUp(
         () => discardUnpacked(directory),
         async () => {
           const place = makeUnpackDirectory(directory);
-          await naming(file, () => archive.unpack(place));
-          const count = await naming(file, () => Promise.resolve(verifyDatabase(place, archive.sums)));
+          await withFileName(file, () => archive.unpack(place));
+          const count = await withFileName(file, () => Promise.resolve(verifyDatabase(place, archive.sums)));
           installUnpacked(directory);
           return count;
         },
@@ -119,7 +119,7 @@ interface Archive {
 
 /** Opens a backup and checks that it is valid and complete. */
 async function readArchive(file: string): Promise<Archive> {
-  return naming(file, async () => {
+  return withFileName(file, async () => {
     const sealed = await checkSeal(file);
     const zip = await ZipReader.open(file);
     try {
@@ -151,7 +151,7 @@ async function readArchive(file: string): Promise<Archive> {
 
 async function textOf(zip: ZipReader, entry: Entry | undefined): Promise<string> {
   if (entry === undefined) throw new Error("it is not a backup of the embedded runtime");
-  if (entry.uncompressedSize > MOST_TEXT_BYTES) throw new Error(`${entry.fileName} in it is too large`);
+  if (entry.uncompressedSize > MAX_TEXT_BYTES) throw new Error(`${entry.fileName} in it is too large`);
   return text(zip.bytes(entry));
 }
 
@@ -208,7 +208,7 @@ async function syncTree(directory: string): Promise<void> {
 }
 
 /** Runs `work` and adds the name of the file to its errors. */
-async function naming<T>(file: string, work: () => Promise<T>): Promise<T> {
+async function withFileName<T>(file: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

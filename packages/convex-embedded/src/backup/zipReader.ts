@@ -11,7 +11,7 @@ export interface Line {
 }
 
 /** Larger than any encoding of a document of 1 MiB. */
-const MOST_LINE_BYTES = 32 * 1024 * 1024;
+const MAX_LINE_BYTES = 32 * 1024 * 1024;
 
 const NEWLINE = 0x0a;
 
@@ -80,7 +80,7 @@ export class ZipReader {
       }
       begun.push(chunk.subarray(from));
       length += chunk.length - from;
-      if (length > MOST_LINE_BYTES) throw new Error(`line ${number + 1} of ${entry.fileName} is too long`);
+      if (length > MAX_LINE_BYTES) throw new Error(`line ${number + 1} of ${entry.fileName} is too long`);
     }
     if (length > 0) yield line(Buffer.concat(begun));
   }

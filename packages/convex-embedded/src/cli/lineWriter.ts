@@ -6,7 +6,7 @@ export interface LineSink {
 }
 
 /** Long enough to batch the lines of many requests, too short for a reader to notice. Milliseconds. */
-const TOGETHER_MS = 10;
+const BATCH_MS = 10;
 
 /**
  * Creates a function that writes lines. The first line is written immediately, so that a crash does not lose it. Lines that
@@ -32,7 +32,7 @@ export function lineWriter(sink: LineSink): {
       return;
     }
     flush();
-    setTimeout(later, TOGETHER_MS).unref();
+    setTimeout(later, BATCH_MS).unref();
   };
   return {
     flush,
@@ -42,7 +42,7 @@ export function lineWriter(sink: LineSink): {
         return;
       }
       held = "";
-      setTimeout(later, TOGETHER_MS).unref();
+      setTimeout(later, BATCH_MS).unref();
       sink.write(`${line}\n`);
     },
   };

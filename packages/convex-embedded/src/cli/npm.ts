@@ -10,10 +10,10 @@ import { relative } from "node:path";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const LOOK_MS = 500;
+const POLL_MS = 500;
 
 /** Options whose names npm uses too: setting them may have been meant for npm. */
-const ALSO_NPMS = new Set(["json", "key", "timing", "yes"]);
+const SHARED_WITH_NPM = new Set(["json", "key", "timing", "yes"]);
 
 /** Returns the option, with its dashes, that npm consumed although it belongs to the program; `undefined` if there is none. */
 export function optionTakenByNpm(
@@ -21,7 +21,8 @@ export function optionTakenByNpm(
   env: Environment = process.env,
 ): string | undefined {
   if (!isScriptsProgram(env)) return undefined;
-  const taken = (name: string) => !ALSO_NPMS.has(name) && env[`npm_config_${name.replaceAll("-", "_")}`];
+  const taken = (name: string) =>
+    !SHARED_WITH_NPM.has(name) && env[`npm_config_${name.replaceAll("-", "_")}`];
   const name = names.find(taken);
   return name && `--${name}`;
 }
@@ -50,7 +51,7 @@ export function whenNpmEnds(stop: () => void, env: Environment = process.env): v
     if (process.ppid === ppid && (!isShell || parentOf(ppid) === npm)) return;
     clearInterval(timer);
     stop();
-  }, LOOK_MS);
+  }, POLL_MS);
   timer.unref();
 }
 

@@ -69,27 +69,27 @@ function shown(error: unknown): string {
 async function start(options: CommandLine): Promise<EmbeddedServer> {
   const { project, envFile, watch } = options;
   if (options.envFileNamed && makeEnvFile(envFile))
-    complain(`${displayPath(envFile)} did not exist and was created. It sets no variables yet.`);
+    printError(`${displayPath(envFile)} did not exist and was created. It sets no variables yet.`);
   const { firstStart, pages, assets } = readConfig(project);
   const env = { ...pathsOf(assets), ...process.env };
   const server = await startServer({ ...options, env, assets, log: print, watchdog: WATCHDOG_MS });
-  tellBrokenLines(envFile);
-  tellIgnoredSiteUrl(envFile);
+  warnOfInvalidLines(envFile);
+  warnOfIgnoredSiteUrl(envFile);
 
-  await sayWord("api", server.url);
-  for (const [word, path] of Object.entries(pages)) await sayWord(word, server.url + path);
-  await sayWord("data", displayPath(server.dataDirectory));
+  await printLabeled("api", server.url);
+  for (const [word, path] of Object.entries(pages)) await printLabeled(word, server.url + path);
+  await printLabeled("data", displayPath(server.dataDirectory));
   if (server.firstStart && firstStart !== null) await runFirst(server, firstStart);
-  await tellTools(server, options);
+  await configureTools(server, options);
   if (server.firstStart) finishFirstStart(server.dataDirectory);
   // Start watching first: a file may be saved right after the next line is printed.
-  if (watch) startWatchMode(server, { project, envFile, say, complain });
-  await say(`ready in ${Math.round(performance.now())} ms`);
+  if (watch) startWatchMode(server, { project, envFile, printLine, printError });
+  await printLine(`ready in ${Math.round(performance.now())} ms`);
   return server;
 }
 
 /** Configures `npx convex` for this server, or prints the settings on the first start. */
-async function tellTools(server: EmbeddedServer, options: CommandLine): Promise<void> {
+async function configureTools(server: EmbeddedServer, options: CommandLine): Promise<void> {
   const { project, envFile, port, apiPort } = options;
   const settings = { url: server.apiUrl, adminKey: server.adminKey };
   // A random port changes with the next start, so it is not written.
@@ -97,10 +97,10 @@ async function tellTools(server: EmbeddedServer, options: CommandLine): Promise<
   const place = { file: envFile, project, host: process.env };
   const shared = temporary ? "elsewhere" : shareSettings(settings, place);
   if (shared === "written")
-    await say(`cli  ${server.apiUrl} for npx convex; its two settings are in ${displayPath(envFile)}`);
+    await printLine(`cli  ${server.apiUrl} for npx convex; its two settings are in ${displayPath(envFile)}`);
   if (shared !== "elsewhere" || !server.firstStart) return;
-  await say(`cli  ${server.apiUrl} for npx convex, with these settings:`);
-  for (const line of settingLines(settings)) await say(line);
+  await printLine(`cli  ${server.apiUrl} for npx convex, with these settings:`);
+  for (const line of settingLines(settings)) await printLine(line);
 }
 
 /** Returns the environment variables that give functions the paths of the assets. */
@@ -116,40 +116,40 @@ async function runFirst(server: EmbeddedServer, { run, args, print }: FirstStart
     const value: unknown = typeof result === "object" && result !== null ? Reflect.get(result, name) : null;
     if (typeof value !== "string")
       throw new Error(`${CONFIG_FILE}: firstStart.print: the result of ${run} has no string ${name}`);
-    await sayWord(name, value);
+    await printLabeled(name, value);
   }
 }
 
 /** Prints a line that begins with a label, by which programs find it. Labels of up to four letters are aligned. */
-function sayWord(word: string, text: string): Promise<void> {
-  return say(`${word.padEnd(4)} ${text}`);
+function printLabeled(word: string, text: string): Promise<void> {
+  return printLine(`${word.padEnd(4)} ${text}`);
 }
 
 /** Prints a line. Resolves when the line has left the process: a key in a buffer would be lost in a crash. */
-function say(line: string): Promise<void> {
+function printLine(line: string): Promise<void> {
   return new Promise((resolve) => process.stdout.write(`${line}\n`, () => resolve()));
 }
 
 /** Warns that CONVEX_SITE_URL is ignored: an operator who moved from Convex may rely on that address. */
-function tellIgnoredSiteUrl(envFile: string): void {
+function warnOfIgnoredSiteUrl(envFile: string): void {
   const url = foreignSiteUrl(readEnvFile(envFile));
   if (url === undefined) return;
-  complain(
+  printError(
     `${displayPath(envFile)} sets CONVEX_SITE_URL to ${url}, the address of another deployment. This server ignores it and ` +
       "uses its own. Set it in the environment of the process if clients reach this server there.",
   );
 }
 
 /** Reports the invalid lines of the env file. */
-function tellBrokenLines(envFile: string): void {
+function warnOfInvalidLines(envFile: string): void {
   try {
     readValidEnvFile(envFile);
   } catch (error) {
-    complain((error as Error).message);
+    printError((error as Error).message);
   }
 }
 
-function complain(text: string): void {
+function printError(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 

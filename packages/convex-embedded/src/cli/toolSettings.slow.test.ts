@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { beforeEach, expect, test, vi } from "vitest";
 import { bundled, Child } from "../../fixtures/child";
-import { convex, PATIENCE, projectForTools } from "../../fixtures/convexCli";
+import { convex, CLI_TIMEOUT_MS, projectForTools } from "../../fixtures/convexCli";
 import { temporaryDirectory } from "../../fixtures/serve";
 import { settingLines, shareSettings } from "./toolSettings";
 
@@ -125,7 +125,7 @@ test(
     const third = await start(copy, "--api-port", other);
     expect(third.lines.filter((line) => line.startsWith("cli"))).toEqual([]);
   },
-  PATIENCE,
+  CLI_TIMEOUT_MS,
 );
 
 test(
@@ -150,7 +150,7 @@ test(
     expect(readFileSync(file, "utf8")).toBe("CONVEX_DEPLOYMENT=dev:happy-animal-123\n");
     expect(existsSync(join(copy, ".env.local"))).toBe(false);
   },
-  PATIENCE,
+  CLI_TIMEOUT_MS,
 );
 
 test("a random port is not written to the env file", async () => {

@@ -12,7 +12,7 @@ import { isAdminKey } from "../protocol/adminKey";
 const URL_NAME = "CONVEX_SELF_HOSTED_URL";
 const KEY_NAME = "CONVEX_SELF_HOSTED_ADMIN_KEY";
 /** Other variables that configure a deployment for the tools. */
-const OTHERS = ["CONVEX_DEPLOYMENT", "CONVEX_DEPLOY_KEY", "CONVEX_DEPLOYMENT_TOKEN"];
+const DEPLOYMENT_VARIABLES = ["CONVEX_DEPLOYMENT", "CONVEX_DEPLOY_KEY", "CONVEX_DEPLOYMENT_TOKEN"];
 
 export interface ToolSettings {
   readonly url: string;
@@ -40,8 +40,8 @@ export function shareSettings(settings: ToolSettings, place: Place): "written" |
     const set = readEnvFile(file);
     if (set.get(URL_NAME) === settings.url && set.get(KEY_NAME) === settings.adminKey) return "there";
     const others = [...readEnvFile(join(project, ".env")), ...Object.entries(host)];
-    if ([...set, ...others].some(([name, value]) => isOthers(name, value))) return "elsewhere";
-    if (isSomebodyElses(set) || isSomebodyElses(new Map(others))) return "elsewhere";
+    if ([...set, ...others].some(([name, value]) => isOtherDeployment(name, value))) return "elsewhere";
+    if (isOtherSelfHosted(set) || isOtherSelfHosted(new Map(others))) return "elsewhere";
     editEnvFile(
       file,
       new Map(Object.entries(asVariables(settings))),
@@ -64,12 +64,12 @@ function asVariables({ url, adminKey }: ToolSettings): Record<string, string> {
   return { [URL_NAME]: url, [KEY_NAME]: adminKey };
 }
 
-function isOthers(name: string, value: string | undefined): boolean {
-  return OTHERS.includes(name) && value !== undefined && value !== "";
+function isOtherDeployment(name: string, value: string | undefined): boolean {
+  return DEPLOYMENT_VARIABLES.includes(name) && value !== undefined && value !== "";
 }
 
 /** True if a self-hosted Convex is configured that is not an embedded server. Settings of an earlier embedded server are replaced. */
-function isSomebodyElses(variables: ReadonlyMap<string, string | undefined>): boolean {
+function isOtherSelfHosted(variables: ReadonlyMap<string, string | undefined>): boolean {
   const url = variables.get(URL_NAME) ?? "";
   const key = variables.get(KEY_NAME) ?? "";
   return (url !== "" || key !== "") && !isAdminKey(key);

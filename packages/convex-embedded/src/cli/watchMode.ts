@@ -10,48 +10,52 @@ interface Watched {
   /** Absolute path of the env file. */
   readonly envFile: string;
   /** Prints a line about a completed change. */
-  readonly say: (line: string) => Promise<void>;
+  readonly printLine: (line: string) => Promise<void>;
   /** Prints an error. */
-  readonly complain: (text: string) => void;
+  readonly printError: (text: string) => void;
 }
 
 /** Serves saved functions with saved settings, and keeps their generated types current. */
 export function startWatchMode(server: EmbeddedServer, watched: Watched): void {
-  const { project, envFile, say, complain } = watched;
+  const { project, envFile, printLine, printError } = watched;
   const generate = generator(project, {
-    generated: () => void say("generated convex/_generated"),
-    failed: (output) => complain(`convex/_generated is out of date: ${output}`),
+    generated: () => void printLine("generated convex/_generated"),
+    failed: (output) => printError(`convex/_generated is out of date: ${output}`),
   });
   watchFunctions(project, async () => {
     if (await reload(server, watched)) generate?.();
   });
-  watchFile(envFile, renewing(server, watched));
+  watchFile(envFile, envFileUpdater(server, watched));
 }
 
 /** Reloads the functions. @returns true if the new build is in service. */
-async function reload(server: EmbeddedServer, { say, complain }: Watched): Promise<boolean> {
+async function reload(server: EmbeddedServer, { printLine, printError }: Watched): Promise<boolean> {
   const started = performance.now();
   try {
     await server.reload();
-    await say(`reloaded in ${Math.round(performance.now() - started)} ms`);
+    await printLine(`reloaded in ${Math.round(performance.now() - started)} ms`);
     return true;
   } catch (error) {
-    complain(`${(error as Error).message}\nnot reloaded: the last good build stays in service`);
+    printError(`${(error as Error).message}\nnot reloaded: the last good build stays in service`);
     return false;
   }
 }
 
 /** Returns a function that applies the env file. It remembers whether the previous version was refused. */
-function renewing(server: EmbeddedServer, { envFile, say, complain }: Watched): () => Promise<void> {
+function envFileUpdater(
+  server: EmbeddedServer,
+  { envFile, printLine, printError }: Watched,
+): () => Promise<void> {
   let refused = false;
   return async () => {
     try {
       const names = await server.renewVariables();
-      if (names.length > 0) await say(`settings of ${displayPath(envFile)} applied: ${names.join(", ")}`);
-      else if (refused) await say(`settings of ${displayPath(envFile)} are unchanged`);
+      if (names.length > 0)
+        await printLine(`settings of ${displayPath(envFile)} applied: ${names.join(", ")}`);
+      else if (refused) await printLine(`settings of ${displayPath(envFile)} are unchanged`);
       refused = false;
     } catch (error) {
-      complain(`${(error as Error).message}\nsettings not applied: the previous ones stay in use`);
+      printError(`${(error as Error).message}\nsettings not applied: the previous ones stay in use`);
       refused = true;
     }
   };

@@ -13,7 +13,7 @@ export interface SnapshotTable {
 }
 
 /** The greatest valid number. Later tables get greater numbers, which must fit into 32 bits. Deployments start at 10,001. */
-const MOST = 0x7fff_ffff;
+const MAX_TABLE_NUMBER = 0x7fff_ffff;
 
 /** Returns the tables of a component by name, including `_storage` if the snapshot has files. @throws Error for invalid numbers. */
 export async function tablesIn(zip: ZipReader, entries: ComponentEntries): Promise<SnapshotTable[]> {
@@ -23,7 +23,10 @@ export async function tablesIn(zip: ZipReader, entries: ComponentEntries): Promi
     for await (const line of zip.lines(numbers)) {
       const { name, id } = parseObject(line, numbers.fileName);
       const valid =
-        typeof name === "string" && Number.isInteger(id) && (id as number) > 0 && (id as number) <= MOST;
+        typeof name === "string" &&
+        Number.isInteger(id) &&
+        (id as number) > 0 &&
+        (id as number) <= MAX_TABLE_NUMBER;
       if (!valid)
         throw new Error(`line ${line.number} of ${numbers.fileName} is not the name and number of a table`);
       if (found.has(name)) throw new Error(`${numbers.fileName} has ${name} twice`);

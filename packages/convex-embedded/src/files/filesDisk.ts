@@ -81,7 +81,7 @@ export class FileDisk implements FileBytes {
     try {
       const written = { uuid, ...(await this.#writeTemporary(temporary, source)) };
       check(written);
-      await this.#mayFan(uuid);
+      await this.#ensureDirectory(uuid);
       await this.#hooks.beforeRename?.(temporary);
       await rename(temporary, this.pathOf(uuid));
       await this.#sync(this.#leafOf(uuid));
@@ -158,7 +158,7 @@ export class FileDisk implements FileBytes {
   }
 
   /** Creates the directory of a file and syncs its name, even if another call created it. */
-  async #mayFan(uuid: string): Promise<void> {
+  async #ensureDirectory(uuid: string): Promise<void> {
     const first = join(this.#directory, uuid.slice(0, 2));
     await this.#ensure(first, this.#directory);
     await this.#ensure(this.#leafOf(uuid), first);

@@ -68,7 +68,7 @@ const EXPOSED = "Accept-Ranges, Content-Length, Content-Range, Content-Type, Dig
 const RETRY_AFTER = "5";
 
 /** Headers about a file that a handler may have set before it failed. */
-const OF_A_FILE = ["accept-ranges", "content-range", "digest", "etag"];
+const FILE_HEADERS = ["accept-ranges", "content-range", "digest", "etag"];
 
 /**
  * Listens on the API port.
@@ -168,7 +168,7 @@ function refuse(outgoing: ServerResponse, error: unknown): void {
     outgoing.destroy();
     return;
   }
-  for (const name of OF_A_FILE) outgoing.removeHeader(name);
+  for (const name of FILE_HEADERS) outgoing.removeHeader(name);
   if (error instanceof ApiError) {
     for (const [name, value] of Object.entries(error.headers)) outgoing.setHeader(name, value);
     sendJson(outgoing, error.status, { code: error.code, message: error.message });

@@ -5,17 +5,17 @@ import { ApiError, ClientGone } from "./api";
 import { hasLoneSurrogate } from "./jsonText";
 
 /** The limit for the operator. Convex accepts arguments of 16 MiB, and their JSON is larger. */
-export const MOST_BYTES_OF_OPERATOR = 24 * 1024 * 1024;
+export const MAX_OPERATOR_BYTES = 24 * 1024 * 1024;
 /** The limit for all other callers. Such a body must be cheap, because any page on this machine can send many. */
-export const MOST_BYTES = 1024 * 1024;
+export const MAX_BYTES = 1024 * 1024;
 /** A slower client would hold its socket for too long. */
 const TIME_MS = 60_000;
 /** Parsing a larger body takes long enough to yield to other work first. */
 const LARGE_BYTES = 64 * 1024;
 
 /** Reads and parses a JSON body of at most `mostBytes` bytes. @throws like `readText` and `parseJson`. */
-export async function readJson(incoming: IncomingMessage, mostBytes: number): Promise<unknown> {
-  return parseJson(await readText(incoming, mostBytes));
+export async function readJson(incoming: IncomingMessage, maxBytes: number): Promise<unknown> {
+  return parseJson(await readText(incoming, maxBytes));
 }
 
 /**
@@ -23,9 +23,9 @@ export async function readJson(incoming: IncomingMessage, mostBytes: number): Pr
  *
  * @throws ApiError for a body that is too large, too slow, or not UTF-8. @throws ClientGone.
  */
-export async function readText(incoming: IncomingMessage, mostBytes: number): Promise<string> {
-  if (Number(incoming.headers["content-length"] ?? 0) > mostBytes) throw tooLarge(mostBytes);
-  const body = Buffer.concat(await chunksOf(incoming, mostBytes));
+export async function readText(incoming: IncomingMessage, maxBytes: number): Promise<string> {
+  if (Number(incoming.headers["content-length"] ?? 0) > maxBytes) throw tooLarge(maxBytes);
+  const body = Buffer.concat(await chunksOf(incoming, maxBytes));
   if (body.length > LARGE_BYTES) await ownTurn();
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(body);
@@ -51,7 +51,7 @@ function ownTurn(): Promise<unknown> {
   return (lastTurn = lastTurn.then(() => turn()));
 }
 
-function chunksOf(incoming: IncomingMessage, mostBytes: number): Promise<Buffer[]> {
+function chunksOf(incoming: IncomingMessage, maxBytes: number): Promise<Buffer[]> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
@@ -65,7 +65,7 @@ function chunksOf(incoming: IncomingMessage, mostBytes: number): Promise<Buffer[
     const onData = (chunk: Buffer): void => {
       bytes += chunk.length;
       chunks.push(chunk);
-      if (bytes > mostBytes) stop(tooLarge(mostBytes));
+      if (bytes > maxBytes) stop(tooLarge(maxBytes));
     };
     const onEnd = (): void => stop(null);
     const onClose = (): void => stop(new ClientGone());
@@ -88,8 +88,8 @@ export function badBody(why: string): ApiError {
   return new ApiError(400, "BadJsonBody", `The body is not valid JSON for this path: ${why}`);
 }
 
-function tooLarge(mostBytes: number): ApiError {
-  return new ApiError(413, "PayloadTooLarge", `The body is larger than ${mostBytes} bytes.`);
+function tooLarge(maxBytes: number): ApiError {
+  return new ApiError(413, "PayloadTooLarge", `The body is larger than ${maxBytes} bytes.`);
 }
 
 function tooSlow(): ApiError {

@@ -26,7 +26,7 @@ export interface BothPorts {
  * @throws Error with a line for each port that is in use or needs privileges.
  */
 export async function openBothPorts({ host, site, api }: BothPortsOptions): Promise<BothPorts> {
-  const [first, second] = await bothOrNone(listen({ host, ...site }), listenApi({ host, ...api }));
+  const [first, second] = await openBoth(listen({ host, ...site }), listenApi({ host, ...api }));
   return {
     url: `http://${authority(host, first.port)}`,
     apiUrl: `http://${authority(host, second.port)}`,
@@ -37,7 +37,7 @@ export async function openBothPorts({ host, site, api }: BothPortsOptions): Prom
 }
 
 /** Reports both ports in one error if both fail. */
-async function bothOrNone(
+async function openBoth(
   one: Promise<HttpServer>,
   other: Promise<HttpServer>,
 ): Promise<readonly [HttpServer, HttpServer]> {

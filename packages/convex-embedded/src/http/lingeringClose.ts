@@ -3,9 +3,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
 /** Bytes to drain: more than the largest accepted upload, because many clients read the response only after sending everything. */
-const MOST_BYTES = 64 * 1024 * 1024;
+const MAX_BYTES = 64 * 1024 * 1024;
 /** Long enough for a slow line, short enough that endless sending does not keep a connection. */
-const MOST_MS = 30_000;
+const MAX_MS = 30_000;
 /** A client that is silent for this long has read its response or disconnected. */
 const SILENT_MS = 5_000;
 const CHECK_MS = 500;
@@ -44,18 +44,18 @@ function closeOnceRead(socket: Socket, incoming: IncomingMessage): void {
   const destroySoon = socket.destroySoon.bind(socket);
   socket.destroySoon = () => {
     if (incoming.complete) destroySoon();
-    else if (!ending.has(socket)) readToTheEnd(socket, incoming);
+    else if (!ending.has(socket)) drain(socket, incoming);
   };
 }
 
 /** Ends the server's half and discards incoming bytes until the client ends its half. */
-function readToTheEnd(socket: Socket, incoming: IncomingMessage): void {
+function drain(socket: Socket, incoming: IncomingMessage): void {
   ending.add(socket);
   socket.end();
   // A paused reader would block the draining.
   for (const event of ["data", "readable"]) incoming.removeAllListeners(event);
   incoming.resume();
-  const most = { bytes: socket.bytesRead + MOST_BYTES, time: performance.now() + MOST_MS };
+  const most = { bytes: socket.bytesRead + MAX_BYTES, time: performance.now() + MAX_MS };
   let last = { bytes: socket.bytesRead, time: performance.now() };
   const checking = setInterval(() => {
     const now = { bytes: socket.bytesRead, time: performance.now() };

@@ -7,7 +7,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { serve, temporaryDirectory } from "../../fixtures/serve";
-import { MOST_BEGUN, Pipelines } from "./pipelining";
+import { MAX_IN_PROGRESS, Pipelines } from "./pipelining";
 import { openPort } from "./port";
 
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
@@ -46,8 +46,8 @@ async function patientPort() {
 
 test("every response closes with its connection, including responses that wait for their turn", async () => {
   const { socket, begun, haveBegun } = await patientPort();
-  socket.write(get("/").repeat(MOST_BEGUN));
-  await haveBegun(MOST_BEGUN);
+  socket.write(get("/").repeat(MAX_IN_PROGRESS));
+  await haveBegun(MAX_IN_PROGRESS);
   // One is finished, one has begun, the rest have not.
   begun[1]?.end("finished");
   begun[2]?.write("begun");
@@ -61,11 +61,11 @@ test("every response closes with its connection, including responses that wait f
 
 test("a connection's requests begin a few at a time and are answered in order", async () => {
   const { socket, received, begun, haveBegun } = await patientPort();
-  const count = 5 * MOST_BEGUN;
+  const count = 5 * MAX_IN_PROGRESS;
   for (let i = 0; i < count; i++) socket.write(get(`/${i}`));
   for (let i = 0; i < count; i++) {
-    await haveBegun(Math.min(i + MOST_BEGUN, count));
-    expect(begun.length).toBeLessThanOrEqual(i + MOST_BEGUN);
+    await haveBegun(Math.min(i + MAX_IN_PROGRESS, count));
+    expect(begun.length).toBeLessThanOrEqual(i + MAX_IN_PROGRESS);
     begun[i]?.end(`answer ${i}.`);
   }
   while (!received().includes(`answer ${count - 1}.`)) await once(socket, "data");
@@ -90,25 +90,25 @@ test("a body is read for a request that had to wait", async () => {
   const { server } = await serve();
   const { socket, received } = client(Number(new URL(server.url).port));
   const body = "b".repeat(200_000);
-  socket.write(get("/echo/x").repeat(3 * MOST_BEGUN));
+  socket.write(get("/echo/x").repeat(3 * MAX_IN_PROGRESS));
   socket.write(`POST /echo/last HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
   while (!received().includes(`"text":"${body}"`)) await once(socket, "data");
-  expect(received().match(/HTTP\/1\.1 200 OK/g)).toHaveLength(3 * MOST_BEGUN + 1);
+  expect(received().match(/HTTP\/1\.1 200 OK/g)).toHaveLength(3 * MAX_IN_PROGRESS + 1);
 });
 
 test("requests that wait when their connection closes never begin", async () => {
   const { socket, begun, haveBegun } = await patientPort();
-  socket.write(get("/").repeat(10 * MOST_BEGUN));
-  await haveBegun(MOST_BEGUN);
+  socket.write(get("/").repeat(10 * MAX_IN_PROGRESS));
+  await haveBegun(MAX_IN_PROGRESS);
   const last = begun.at(-1) as ServerResponse;
   const closed = once(last, "close");
   last.req.socket.destroy();
   await closed;
-  expect(begun).toHaveLength(MOST_BEGUN);
+  expect(begun).toHaveLength(MAX_IN_PROGRESS);
 });
 
 test("a connection that makes too many requests wait is cut", async () => {
-  const pipelines = new Pipelines(2 * MOST_BEGUN);
+  const pipelines = new Pipelines(2 * MAX_IN_PROGRESS);
   let requests = 0;
   const server = createServer((incoming, outgoing) => {
     requests++;
@@ -123,10 +123,10 @@ test("a connection that makes too many requests wait is cut", async () => {
     server.closeAllConnections();
   });
   const modest = client(port);
-  modest.socket.write(get("/").repeat(2 * MOST_BEGUN));
-  while (requests < 2 * MOST_BEGUN) await once(server, "added");
+  modest.socket.write(get("/").repeat(2 * MAX_IN_PROGRESS));
+  while (requests < 2 * MAX_IN_PROGRESS) await once(server, "added");
   const greedy = client(port);
-  greedy.socket.write(get("/").repeat(5 * MOST_BEGUN));
+  greedy.socket.write(get("/").repeat(5 * MAX_IN_PROGRESS));
   await once(greedy.socket, "close");
   expect(modest.socket.destroyed).toBe(false);
 });

@@ -9,12 +9,12 @@ import type { Socket } from "node:net";
 import { closeWithoutSocket, onResponseEnd } from "./responseEnd";
 
 /** Requests of one connection that may be in progress. Few clients pipeline, and they send few requests. */
-export const MOST_BEGUN = 8;
+export const MAX_IN_PROGRESS = 8;
 /**
  * Requests that may wait on all connections of a port: about 40 MB. Node parses everything that one read returns, so one
  * connection may have thousands of requests waiting.
  */
-const MOST_WAITING = 20_000;
+const MAX_WAITING = 20_000;
 
 interface Connection {
   /** All responses that have not ended. */
@@ -28,12 +28,12 @@ export class Pipelines {
   readonly #mostWaiting: number;
   #waiting = 0;
 
-  constructor(mostWaiting = MOST_WAITING) {
+  constructor(mostWaiting = MAX_WAITING) {
     this.#mostWaiting = mostWaiting;
   }
 
   /**
-   * Begins a request once fewer than `MOST_BEGUN` requests of its connection are in progress. If the connection closes first, the
+   * Begins a request once fewer than `MAX_IN_PROGRESS` requests of its connection are in progress. If the connection closes first, the
    * request never begins. When the connection closes, every response on it closes.
    *
    * @param begin must not throw.
@@ -46,7 +46,7 @@ export class Pipelines {
       open.delete(outgoing);
       if (connection.waiting.length > 0) this.#advance(socket, connection);
     });
-    if (open.size <= MOST_BEGUN && !socket.destroyed) {
+    if (open.size <= MAX_IN_PROGRESS && !socket.destroyed) {
       begin();
       return;
     }

@@ -73,7 +73,8 @@ export async function openPort(options: PortOptions): Promise<HttpServer> {
   server.timeout = options.idleTimeout;
   // This also ends keep-alive connections between two requests.
   server.on("timeout", (socket: Socket) => {
-    if (![...active].some((outgoing) => outgoing.socket === socket && isOurTurn(outgoing))) socket.destroy();
+    if (![...active].some((outgoing) => outgoing.socket === socket && isServersTurn(outgoing)))
+      socket.destroy();
   });
   server.on("connection", () => {
     requestStarter.connected();
@@ -142,7 +143,7 @@ export async function openPort(options: PortOptions): Promise<HttpServer> {
 }
 
 /** True if the client has sent its whole request and read everything so far, so the server must act next. */
-function isOurTurn({ req, socket }: ServerResponse): boolean {
+function isServersTurn({ req, socket }: ServerResponse): boolean {
   return req.complete && socket?.writableLength === 0;
 }
 

@@ -10,7 +10,7 @@ import type { BodyMemory, Reservation } from "./bodyMemory";
 import { overloadError } from "./bodyMemory";
 
 /** A body that waits longer for its turn is refused, because others wait behind it and its client may have given up. Milliseconds. */
-const MOST_WAIT_MS = 5_000;
+const MAX_WAIT_MS = 5_000;
 
 type Stream = ReadableStream<Uint8Array>;
 
@@ -18,13 +18,13 @@ type Stream = ReadableStream<Uint8Array>;
 type WithRawBody = IncomingMessage & { rawBody?: Buffer };
 
 /** The methods that read a whole body and convert it. `json` calls `text`. */
-const MAKING = ["text", "blob", "formData"] as const;
+const CONVERTING = ["text", "blob", "formData"] as const;
 /** Functions see no body on requests with these methods. */
-const WITHOUT_BODY = ["GET", "HEAD", "OPTIONS"];
+const BODILESS = ["GET", "HEAD", "OPTIONS"];
 
 /** True if a request has a body that its function can read. */
 export function hasBody({ headers, method = "" }: IncomingMessage): boolean {
-  if (WITHOUT_BODY.includes(method)) return false;
+  if (BODILESS.includes(method)) return false;
   return headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
 }
 
@@ -46,7 +46,7 @@ export function limitBody(request: Request, incoming: WithRawBody, bodyMemory: B
 
   define("bodyUsed", { get: bodyUsed });
   define("arrayBuffer", { value: async () => (await whole()).buffer });
-  for (const name of MAKING) {
+  for (const name of CONVERTING) {
     const make = Reflect.get(own, name) as (this: Request) => Promise<unknown>;
     define(name, {
       value: async () => {
@@ -67,7 +67,7 @@ export function limitBody(request: Request, incoming: WithRawBody, bodyMemory: B
 async function turn(): Promise<void> {
   const since = performance.now();
   await threadScheduler.waitToBegin();
-  if (performance.now() - since > MOST_WAIT_MS) throw overloadError();
+  if (performance.now() - since > MAX_WAIT_MS) throw overloadError();
 }
 
 class RequestBody {

@@ -93,7 +93,7 @@ export class Runner {
   }
 
   async #mutation(engine: Engine, task: Task, fn: LoadedFunction): Promise<void> {
-    const failure = await this.#insist(engine, functionLabel(fn), () => this.#attempt(engine, task, fn));
+    const failure = await this.#retry(engine, functionLabel(fn), () => this.#attempt(engine, task, fn));
     if (failure) await this.#record(engine, task, failed(engine, failure));
   }
 
@@ -120,7 +120,7 @@ export class Runner {
   }
 
   async #action(engine: Engine, task: Task, fn: LoadedFunction): Promise<void> {
-    const begun = await this.#insist(engine, functionLabel(fn), () =>
+    const begun = await this.#retry(engine, functionLabel(fn), () =>
       engine.store.mutate((transaction) => {
         const waits = task.waits(transaction);
         if (waits) task.begin(transaction);
@@ -147,7 +147,7 @@ export class Runner {
   }
 
   async #record(engine: Engine, task: Task, outcome: Outcome): Promise<void> {
-    await this.#insist(engine, functionLabel({ component: task.component, path: task.name }), () =>
+    await this.#retry(engine, functionLabel({ component: task.component, path: task.name }), () =>
       engine.store.mutate((transaction) => {
         task.end(transaction, outcome);
         return Promise.resolve();
@@ -156,7 +156,7 @@ export class Runner {
   }
 
   /** Retries until success, because a full disk must not lose a job. Returns `undefined` if the runner is aborted. */
-  async #insist<T>(engine: Engine, path: string, attempt: () => Promise<T>): Promise<T | undefined> {
+  async #retry<T>(engine: Engine, path: string, attempt: () => Promise<T>): Promise<T | undefined> {
     for (let backoff = FIRST_BACKOFF_MS; ; backoff = Math.min(backoff * 2, LAST_BACKOFF_MS)) {
       if (this.#isAborted()) return undefined;
       try {

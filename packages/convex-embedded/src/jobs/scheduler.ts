@@ -18,9 +18,9 @@ export interface SchedulerOptions {
 }
 
 /** How much work runs at once. As on Convex, mutations and actions share the limit. */
-const AT_ONCE = 16;
+const MAX_RUNNING = 16;
 /** The longest timer, which bounds the delay in noticing a clock change or a machine that slept. Timers could wait for 24 days. */
-const LONGEST_WAIT_MS = 60_000;
+const MAX_TIMER_MS = 60_000;
 
 export class Scheduler {
   readonly #running = new Map<string, Promise<void>>();
@@ -80,10 +80,10 @@ export class Scheduler {
       found = this.#waiting();
     } catch (error) {
       this.#complain(error);
-      this.#wait(LONGEST_WAIT_MS);
+      this.#wait(MAX_TIMER_MS);
       return;
     }
-    const free = AT_ONCE - this.#running.size;
+    const free = MAX_RUNNING - this.#running.size;
     for (const work of found.due.slice(0, free)) this.#begin(work);
     if (found.next !== null) this.#wait(Math.max(1, Math.ceil(found.next - this.options.clock())));
     if (this.#running.size === 0) this.#settleIdle();
@@ -92,7 +92,7 @@ export class Scheduler {
   /** Returns due work that is not running, up to the free capacity, and the time of the next work. */
   #waiting(): { due: Work[]; next: number | null } {
     const now = this.options.clock();
-    const free = AT_ONCE - this.#running.size;
+    const free = MAX_RUNNING - this.#running.size;
     const due: Work[] = [];
     let next: number | null = null;
     const snapshot = this.options.store.snapshot();
@@ -127,7 +127,7 @@ export class Scheduler {
   }
 
   #wait(ms: number): void {
-    this.#timer = this.options.timers.set(() => this.#look(), Math.min(ms, LONGEST_WAIT_MS));
+    this.#timer = this.options.timers.set(() => this.#look(), Math.min(ms, MAX_TIMER_MS));
   }
 
   #settleIdle(): void {

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
-import { convex, PATIENCE, serveForTools } from "../../fixtures/convexCli";
+import { convex, CLI_TIMEOUT_MS, serveForTools } from "../../fixtures/convexCli";
 import { serve } from "../../fixtures/serve";
 
-vi.setConfig({ testTimeout: PATIENCE });
+vi.setConfig({ testTimeout: CLI_TIMEOUT_MS });
 
 const ADA = JSON.stringify({ author: "ada", count: 3 });
 

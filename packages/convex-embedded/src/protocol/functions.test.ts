@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { TOOLS } from "../../fixtures/convexCli";
 import { serve } from "../../fixtures/serve";
 import { raw } from "../../fixtures/sockets";
-import { MOST_BYTES, MOST_BYTES_OF_OPERATOR } from "../http/body";
+import { MAX_BYTES, MAX_OPERATOR_BYTES } from "../http/body";
 
 async function served() {
   const { server, logged } = await serve({ project: TOOLS });
@@ -154,7 +154,7 @@ test("a function has one name, apart from the suffixes `.js` and `:default`", as
 test("a body that is too large is refused by its declared length or while it arrives", async () => {
   const { server } = await served();
   const head = "POST /api/query HTTP/1.1\r\nHost: x\r\n";
-  const refused = await raw(server.apiUrl, `${head}Content-Length: ${MOST_BYTES + 1}\r\n\r\n{`);
+  const refused = await raw(server.apiUrl, `${head}Content-Length: ${MAX_BYTES + 1}\r\n\r\n{`);
   expect(refused).toContain("413 Payload Too Large");
   const chunk = `100000\r\n${" ".repeat(0x100000)}\r\n`;
   const answer = await raw(server.apiUrl, `${head}Transfer-Encoding: chunked\r\n\r\n${chunk.repeat(2)}`);
@@ -163,10 +163,10 @@ test("a body that is too large is refused by its declared length or while it arr
 
 test("the operator may send larger bodies than other callers", async () => {
   const { post, operator } = await served();
-  const body = JSON.stringify({ path: "messages:list", args: { author: "a".repeat(MOST_BYTES) } });
+  const body = JSON.stringify({ path: "messages:list", args: { author: "a".repeat(MAX_BYTES) } });
   expect(await post("/api/query", body)).toMatchObject({ status: 413, code: "PayloadTooLarge" });
   expect(await post("/api/query", body, operator)).toEqual({ status: "success", value: [] });
-  const larger = " ".repeat(MOST_BYTES_OF_OPERATOR + 1);
+  const larger = " ".repeat(MAX_OPERATOR_BYTES + 1);
   expect(await post("/api/query", larger, operator)).toMatchObject({ status: 413 });
 });
 

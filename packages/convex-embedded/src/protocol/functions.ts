@@ -13,8 +13,8 @@ import { ApiError, sendJson } from "../http/api";
 import {
   badBody,
   fieldsOf,
-  MOST_BYTES,
-  MOST_BYTES_OF_OPERATOR,
+  MAX_BYTES,
+  MAX_OPERATOR_BYTES,
   parseJson,
   readJson,
   readText,
@@ -60,27 +60,27 @@ export function functionRoutes(deployment: Deployment): readonly ApiRoute[] {
   return [
     post(/^\/api\/(query|mutation|action)$/, async ({ incoming, captured }, { admin }) => {
       const named = { component: "", kind: captured[0] as FunctionKind };
-      const text = await readText(incoming, mostBytesOf(admin));
+      const text = await readText(incoming, maxBytesOf(admin));
       // The operator may also run built-in queries, which are not functions of the project.
       if (!admin) await find(deployment.engine(), { ...named, path: namedIn(text) }, admin);
       return { ...asked(fieldsOf(parseJson(text))), ...named };
     }),
     post(/^\/api\/function$/, async ({ incoming }, { admin }) => {
       if (!admin) throw badAdminKey();
-      const fields = fieldsOf(await readJson(incoming, mostBytesOf(admin)));
+      const fields = fieldsOf(await readJson(incoming, maxBytesOf(admin)));
       return { ...asked(fields), component: componentIn(fields), kind: null };
     }),
     post(/^\/api\/run\/(.+)$/, async ({ incoming, captured }, { admin }) => {
       const named = { path: pathOf(captured[0] ?? ""), component: "", kind: null };
       if (!admin) await find(deployment.engine(), named, admin);
-      const { args, format } = fieldsOf(await readJson(incoming, mostBytesOf(admin)));
+      const { args, format } = fieldsOf(await readJson(incoming, maxBytesOf(admin)));
       return { ...named, args: argumentsIn(args), format: formatOf(format) };
     }),
   ];
 }
 
-function mostBytesOf(admin: boolean): number {
-  return admin ? MOST_BYTES_OF_OPERATOR : MOST_BYTES;
+function maxBytesOf(admin: boolean): number {
+  return admin ? MAX_OPERATOR_BYTES : MAX_BYTES;
 }
 
 async function answer(

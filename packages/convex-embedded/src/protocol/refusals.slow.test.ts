@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
-import { PATIENCE, serveForTools } from "../../fixtures/convexCli";
+import { CLI_TIMEOUT_MS, serveForTools } from "../../fixtures/convexCli";
 
-vi.setConfig({ testTimeout: PATIENCE });
+vi.setConfig({ testTimeout: CLI_TIMEOUT_MS });
 
 const PUSH = "Run `npm start -- --watch` to serve changes as they are saved, and `npm run codegen` to write";
 

@@ -5,9 +5,9 @@
 import type { RawData, WebSocket } from "ws";
 
 /** Bytes that wait in this process for a client to read them. The socket buffers hold some hundred kilobytes more. */
-const MOST_UNREAD_BYTES = 1024 * 1024;
+const MAX_UNREAD_BYTES = 1024 * 1024;
 /** Messages that wait for earlier ones. `ws` parses everything that one read returns. */
-const MOST_WAITING = 256;
+const MAX_WAITING = 256;
 
 export class SocketQueue {
   #waiting = 0;
@@ -26,7 +26,7 @@ export class SocketQueue {
   onMessage(handle: (data: RawData) => Promise<void>): void {
     this.socket.on("message", (data) => {
       this.#waiting++;
-      if (this.#waiting > MOST_WAITING) this.socket.terminate();
+      if (this.#waiting > MAX_WAITING) this.socket.terminate();
       if (!this.#isOpen()) return;
       this.socket.pause();
       this.#last = this.#last.then(async () => {
@@ -43,7 +43,7 @@ export class SocketQueue {
 
   /** Sends a message. A client that has not read the previous ones is disconnected instead. */
   send(message: object): void {
-    if (this.socket.bufferedAmount > MOST_UNREAD_BYTES) this.socket.terminate();
+    if (this.socket.bufferedAmount > MAX_UNREAD_BYTES) this.socket.terminate();
     if (this.#isOpen()) this.socket.send(JSON.stringify(message));
   }
 

@@ -6,7 +6,7 @@ import type { OriginRule } from "../http/allowedOrigins";
 import { pathAndQuery } from "../http/target";
 import type { Deployment } from "./deployment";
 import { SocketQueue } from "./socketQueue";
-import { isSyncPath, MOST_MESSAGE_BYTES, SyncConnection } from "./sync";
+import { isSyncPath, MAX_OPERATOR_MESSAGE_BYTES, SyncConnection } from "./sync";
 
 export interface SocketOptions {
   /** Connections that arrive earlier wait for it. */
@@ -69,7 +69,11 @@ export class SyncSockets {
 async function newServer(): Promise<WebSocketServer> {
   // Loaded on demand, because few servers need it.
   const { WebSocketServer } = await import("ws");
-  return new WebSocketServer({ noServer: true, clientTracking: false, maxPayload: MOST_MESSAGE_BYTES });
+  return new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    maxPayload: MAX_OPERATOR_MESSAGE_BYTES,
+  });
 }
 
 function refuse(socket: Duplex, status: number): void {

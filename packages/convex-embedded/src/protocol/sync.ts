@@ -14,11 +14,11 @@ import type { SocketQueue } from "./socketQueue";
 import { systemQuery } from "./system";
 
 /** The limit for messages of the operator. The tools send small messages. */
-export const MOST_MESSAGE_BYTES = 1024 * 1024;
+export const MAX_OPERATOR_MESSAGE_BYTES = 1024 * 1024;
 /** The limit for messages of other clients. */
-const MOST_BYTES = 64 * 1024;
+const MAX_BYTES = 64 * 1024;
 /** Queries that one message may add or remove. Every one of them gets a response. */
-const MOST_MODIFICATIONS = 1000;
+const MAX_MODIFICATIONS = 1000;
 
 /** An idle connection is closed after this time. The client's own limit is a minute. */
 const IDLE_MS = 55_000;
@@ -27,8 +27,8 @@ const NOT_LIVE =
   "The embedded runtime does not support live queries: this connection is for the commands of npx convex. Call functions over " +
   "HTTP (ConvexHttpClient, or `npx convex run` without --watch), or deploy to Convex to subscribe to them.";
 
-const TOO_LARGE = `A message may have at most ${MOST_BYTES} bytes before the client has sent the admin key.`;
-const TOO_MANY = `A ModifyQuerySet may have at most ${MOST_MODIFICATIONS} modifications.`;
+const TOO_LARGE = `A message may have at most ${MAX_BYTES} bytes before the client has sent the admin key.`;
+const TOO_MANY = `A ModifyQuerySet may have at most ${MAX_MODIFICATIONS} modifications.`;
 
 /**
  * `npx convex` exits with the message of an error that begins with this text. It throws other errors uncaught and then waits for the
@@ -73,7 +73,7 @@ export class SyncConnection {
   async #handle(data: RawData): Promise<void> {
     // `ws` joins the fragments of a text message into one buffer.
     const text = data as Buffer;
-    if (this.#denied !== null && text.length > MOST_BYTES) throw new FatalError(TOO_LARGE);
+    if (this.#denied !== null && text.length > MAX_BYTES) throw new FatalError(TOO_LARGE);
     const message = parse(text);
     switch (message["type"]) {
       case "Connect":
@@ -86,7 +86,7 @@ export class SyncConnection {
       case "ModifyQuerySet": {
         const { newVersion, modifications } = message;
         if (typeof newVersion !== "number" || !Array.isArray(modifications)) throw malformed();
-        if (modifications.length > MOST_MODIFICATIONS) throw new FatalError(TOO_MANY);
+        if (modifications.length > MAX_MODIFICATIONS) throw new FatalError(TOO_MANY);
         const results = [];
         for (const modification of modifications) results.push(await this.#modify(modification as Message));
         this.#transition({ querySet: newVersion }, results);

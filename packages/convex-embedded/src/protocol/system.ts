@@ -24,8 +24,8 @@ interface SystemCall {
 type SystemQuery = (call: SystemCall) => JSONValue | Promise<JSONValue>;
 
 /** Rows per page, so that a page stays within the read limits of a query. */
-const MOST_ROWS = 16_000;
-const MOST_BYTES = 8 * 1024 * 1024;
+const MAX_ROWS = 16_000;
+const MAX_BYTES = 8 * 1024 * 1024;
 
 const QUERIES: Readonly<Record<string, SystemQuery>> = {
   "_system/cli/tables": tables,
@@ -101,8 +101,8 @@ function tableData({ engine, args, component }: SystemCall): JSONValue {
       query: { source: { type: "FullTableScan", tableName: table, order }, operators: [] },
       cursor,
       pageSize: numItems,
-      maximumRowsRead: MOST_ROWS,
-      maximumBytesRead: MOST_BYTES,
+      maximumRowsRead: MAX_ROWS,
+      maximumBytesRead: MAX_BYTES,
     });
     return JSON.parse(page) as JSONValue;
   } finally {

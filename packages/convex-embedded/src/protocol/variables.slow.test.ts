@@ -1,10 +1,10 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
-import { PATIENCE, projectForTools, serveForTools } from "../../fixtures/convexCli";
+import { CLI_TIMEOUT_MS, projectForTools, serveForTools } from "../../fixtures/convexCli";
 import { serve } from "../../fixtures/serve";
 
-vi.setConfig({ testTimeout: PATIENCE });
+vi.setConfig({ testTimeout: CLI_TIMEOUT_MS });
 
 test("npx convex env sets variables for functions and keeps them in the env file", async () => {
   const { server, project, run } = await serveForTools();

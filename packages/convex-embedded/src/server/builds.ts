@@ -135,7 +135,7 @@ export class Builds {
 
   async #build(bundle: ProjectBundle, env: Variables, everything: boolean): Promise<Engine> {
     const { clock, timers, log, limits, trustProxy } = this.settings;
-    const say = (message: string): void => log({ level: "info", path: null, message });
+    const logInfo = (message: string): void => log({ level: "info", path: null, message });
     const store = this.#openStore();
     const components = loadComponents(bundle, { env, clock, log });
     const { modules } = components.get("") as Component;
@@ -148,9 +148,9 @@ export class Builds {
     }
     // Check the whole project before changing indexes, because the last build may stay in service and needs them.
     const crons = await declaredCrons(components.values());
-    await store.applySchemas(schemas, say);
+    await store.applySchemas(schemas, logInfo);
     for (const path of store.catalog.components()) {
-      if (!components.has(path)) say(`the component ${path} is not mounted; its data is kept`);
+      if (!components.has(path)) logInfo(`the component ${path} is not mounted; its data is kept`);
     }
     const creationTimes = (this.#creationTimes ??= resumeCreationTimes(store));
     const files = (this.#files ??= this.#openFiles(store, creationTimes));

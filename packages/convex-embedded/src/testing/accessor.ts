@@ -19,7 +19,7 @@ interface Caller {
   readonly login: Login | null;
 }
 
-const MOST_ITERATIONS = 100;
+const MAX_ITERATIONS = 100;
 
 /** Returns the methods of `t`, which need no `this`. `withIdentity` and similar methods return a new accessor and leave the old one unchanged. */
 export function accessor(instance: Instance, caller: Caller): object {
@@ -40,7 +40,7 @@ export function accessor(instance: Instance, caller: Caller): object {
     withRequestMetadata: ({ ip = null, userAgent = null }: Partial<RequestMetadata>) =>
       accessor(instance, { ...caller, ip, userAgent }),
     finishInProgressScheduledFunctions: () => scheduled.finishInProgress(),
-    finishAllScheduledFunctions: (advanceTimers: () => void, maxIterations = MOST_ITERATIONS) =>
+    finishAllScheduledFunctions: (advanceTimers: () => void, maxIterations = MAX_ITERATIONS) =>
       scheduled.finishAll(advanceTimers, maxIterations),
   };
 }

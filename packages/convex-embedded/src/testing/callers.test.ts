@@ -42,13 +42,13 @@ describe.each(BOTH)("on %s", (_name, convexTest) => {
       authToken: null,
       requestId: expect.any(String) as string,
     });
-    expect((await metadata()).requestId).not.toBe(first.requestId);
+    expect((await received()).requestId).not.toBe(first.requestId);
     const ada = t
       .withRequestMetadata({ ip: "192.0.2.1" })
       .withIdentity({ subject: "ada", pictureUrl: "https://p" });
-    const told = await ada.action((ctx) => ctx.meta.getRequestMetadata());
-    expect(told).toMatchObject({ ip: "192.0.2.1", userAgent: null });
-    expect(decodeJwt(told.authToken ?? "")).toEqual({
+    const received = await ada.action((ctx) => ctx.meta.getRequestMetadata());
+    expect(received).toMatchObject({ ip: "192.0.2.1", userAgent: null });
+    expect(decodeJwt(received.authToken ?? "")).toEqual({
       sub: "ada",
       iss: "https://convex.test",
       picture: "https://p",
@@ -57,7 +57,7 @@ describe.each(BOTH)("on %s", (_name, convexTest) => {
     expect(await replaced.run((ctx) => ctx.meta.getRequestMetadata())).toMatchObject({
       ip: null,
       userAgent: "test",
-      authToken: told.authToken,
+      authToken: received.authToken,
     });
   });
 

@@ -1,7 +1,7 @@
 /** Converts errors for the test. */
 import { SyscallError } from "../exec/errors";
 
-const OF_VALIDATORS = /^(?:Argument|Returns)ValidationError: | does not match the schema: /;
+const VALIDATOR_ERROR = /^(?:Argument|Returns)ValidationError: | does not match the schema: /;
 
 /**
  * Returns the object that the function threw, or the engine's reason not to call it.
@@ -15,7 +15,7 @@ export function thrownOf(error: unknown): unknown {
 }
 
 function marked(error: unknown): unknown {
-  if (error instanceof Error && OF_VALIDATORS.test(error.message) && !error.message.endsWith(MARK)) {
+  if (error instanceof Error && VALIDATOR_ERROR.test(error.message) && !error.message.endsWith(MARK)) {
     error.message += MARK;
   }
   return error;

@@ -11,7 +11,7 @@ import { executions } from "../exec/execution";
 import { SyscallError } from "../exec/errors";
 import { pinnedDate } from "./pinnedDate";
 
-const OF_THE_WORLD = ["fetch", "setTimeout", "clearTimeout", "setInterval", "clearInterval"] as const;
+const ACTION_ONLY = ["fetch", "setTimeout", "clearTimeout", "setInterval", "clearInterval"] as const;
 
 /** Globals that libraries such as the workflow component replace while they run a function. */
 const REPLACEABLE = [
@@ -38,7 +38,7 @@ const REPLACEABLE = [
   "queueMicrotask",
 ] as const;
 
-const worldly: ReadonlySet<string> = new Set(OF_THE_WORLD);
+const actionOnly: ReadonlySet<string> = new Set(ACTION_ONLY);
 const engines = new WeakSet<Engine>();
 const assigned = new WeakMap<Execution, Map<string, unknown>>();
 const ours = new WeakSet<object>();
@@ -63,7 +63,7 @@ export function isolateGlobals(engine: Engine): void {
 
 /** Installs the accessors, also over values that a test has set meanwhile. Call it before each function. */
 export function installGlobals(): void {
-  for (const name of [...OF_THE_WORLD, ...REPLACEABLE]) install(name);
+  for (const name of [...ACTION_ONLY, ...REPLACEABLE]) install(name);
 }
 
 /** Runs `work` with the globals of the test, even if a function is the caller. */
@@ -83,7 +83,7 @@ function install(name: string): void {
     const own = assigned.get(execution);
     if (own?.has(name) === true) return own.get(name);
     if (!execution.frozen) return below.get();
-    if (worldly.has(name)) return refusal(name);
+    if (actionOnly.has(name)) return refusal(name);
     return name === "Date" ? pinnedDate(execution, below.get() as DateConstructor) : below.get();
   };
   const set = (value: unknown): void => {

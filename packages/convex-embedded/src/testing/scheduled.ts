@@ -13,7 +13,7 @@ import { installGlobals, outsideFunctions } from "./globals";
 import { realTimers, turn } from "./realTimers";
 
 /** Longer timeouts fire immediately, both in Node and in fake timers. Milliseconds. */
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 /** Turns of the event loop to wait for real timers that were set before the test faked them. */
 const IDLE_TURNS = 20;
 
@@ -98,7 +98,7 @@ export class ScheduledFunctions {
 
   #wait(work: Work): void {
     const delay = Math.max(0, work.due - this.#engine().clock());
-    const fire = delay > LONGEST_TIMEOUT_MS ? () => this.#wait(work) : () => this.#start(work);
+    const fire = delay > MAX_TIMEOUT_MS ? () => this.#wait(work) : () => this.#start(work);
     this.#waiting++;
     outsideFunctions(() => {
       const handle: { unref?: () => void } = setTimeout(
@@ -106,7 +106,7 @@ export class ScheduledFunctions {
           this.#waiting--;
           fire();
         },
-        Math.min(delay, LONGEST_TIMEOUT_MS),
+        Math.min(delay, MAX_TIMEOUT_MS),
       );
       handle.unref?.();
     });

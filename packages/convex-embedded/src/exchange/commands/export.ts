@@ -36,7 +36,7 @@ export interface ExportResult extends Readonly<SnapshotCounts> {
 const TIME = new Date("2000-01-01T00:00:00Z");
 
 /** The fastest compression level. Most stored files are already compressed, but Convex's own snapshots compress every entry. */
-const QUICK = 1;
+const FASTEST = 1;
 
 /** Exports a snapshot. @throws Error that says what is wrong: no data, an existing file, missing or corrupt stored files. */
 export function exportSnapshot({ directory, file, progress }: ExportOptions): Promise<ExportResult> {
@@ -63,7 +63,7 @@ async function writeZip(file: string, entries: Iterable<SnapshotEntry>): Promise
   const output = zip.outputStream as Readable;
   zip.on("error", (error: Error) => output.destroy(error));
   for (const { name, bytes, size } of entries) {
-    const options = { mtime: TIME, ...(size !== undefined && { size, compressionLevel: QUICK }) };
+    const options = { mtime: TIME, ...(size !== undefined && { size, compressionLevel: FASTEST }) };
     zip.addReadStreamLazy(name, options, (open) => {
       open(
         null,

@@ -137,13 +137,15 @@ describe("table numbers", () => {
       ...tableEntries("_components/limiter/limits", lines(documentOf(10_001, 1, { name: "of the limiter" }))),
       ...tableEntries(`${nested}jobs`, lines(documentOf(10_001, 1, { any: 1.5 }))),
     });
-    const { directory, said } = await bring(file, { schemas });
+    const { directory, progressLines } = await bring(file, { schemas });
     expect(Object.entries(rowsOf(directory)).filter(([, rows]) => Object.keys(rows).length > 0)).toEqual([
       ["items", { [idOf(10_001, 1)]: expect.stringContaining("of the app") as string }],
       ["limiter:limits", { [idOf(10_001, 1)]: expect.stringContaining("of the limiter") as string }],
       ["limiter/batch:jobs", { [idOf(10_001, 1)]: expect.stringContaining("1.5") as string }],
     ]);
-    expect(said).toContain("the component limiter/batch is not mounted; its documents are kept unchanged");
+    expect(progressLines).toContain(
+      "the component limiter/batch is not mounted; its documents are kept unchanged",
+    );
     expect(inspect(directory).problems).toEqual([]);
   });
 });
