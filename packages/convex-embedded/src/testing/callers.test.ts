@@ -42,7 +42,7 @@ describe.each(BOTH)("on %s", (_name, convexTest) => {
       authToken: null,
       requestId: expect.any(String) as string,
     });
-    expect((await received()).requestId).not.toBe(first.requestId);
+    expect((await metadata()).requestId).not.toBe(first.requestId);
     const ada = t
       .withRequestMetadata({ ip: "192.0.2.1" })
       .withIdentity({ subject: "ada", pictureUrl: "https://p" });
