@@ -419,7 +419,7 @@ test.each<[string, (setup: Setup) => void, string]>([
   [
     "no keys",
     ({ issuer }) => (issuer.metadata = { jwks_uri: `${issuer.url}/.well-known/openid-configuration` }),
-    "no JSON Web Key Set",
+    "not a JSON Web Key Set",
   ],
 ])("a provider's answer is refused: %s", async (_name, prepare, message) => {
   const setup = await oidc();
