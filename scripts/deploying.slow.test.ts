@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { expect, test, vi } from "vitest";
 import { Child } from "../packages/convex-embedded/fixtures/child";
-import { convex, PATIENCE } from "../packages/convex-embedded/fixtures/convexCli";
+import { convex, CLI_TIMEOUT_MS } from "../packages/convex-embedded/fixtures/convexCli";
 import { contents, copy, root } from "./doctor/checkout/planting.testing";
 
-vi.setConfig({ testTimeout: PATIENCE });
+vi.setConfig({ testTimeout: CLI_TIMEOUT_MS });
 
 /** Copies this checkout, and starts a stub deployment for it. */
 async function checkout(): Promise<{ project: string; url: string }> {

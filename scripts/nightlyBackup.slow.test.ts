@@ -23,7 +23,7 @@ test("the nightly script deletes day-old partial files, and old backups after a 
     const env = { ...process.env, DATA: from, BACKUPS: backups, KEEP_DAYS: "14" };
     execFileSync("sh", [join(import.meta.dirname, "../deploy/backup.sh")], { env, stdio: "pipe" });
   };
-  expect(() => run(temporaryDirectory())).toThrow("There are no data in");
+  expect(() => run(temporaryDirectory())).toThrow("There is no data in");
   expect(readdirSync(backups).toSorted()).toEqual(["b.zip.database", "b.zip.part", "notes.txt", "old.zip"]);
   run(data);
   const [made, ...others] = readdirSync(backups).toSorted();

@@ -1,7 +1,7 @@
 #!/usr/bin/env -S node --
-// `--` because Node 20 would take options such as --env-file for itself, even behind the script's name.
+// `--` because Node 20 treats options such as --env-file as its own, even after the script's name.
 import { existsSync } from "node:fs";
 
-// The published package holds no sources. A checkout runs from its sources, so that no build stands between a change and a start.
+// A checkout runs from its sources, so that a change needs no build. The published package contains no sources.
 const fromSource = new URL("fromSource.mjs", import.meta.url);
 await import(existsSync(fromSource) ? fromSource.href : new URL("../dist/cli/main.js", import.meta.url).href);

@@ -1,4 +1,4 @@
-/** Bundles the command line from its sources and runs it: for a checkout, where `dist/` is not built. */
+/** Bundles the command line from its sources and runs it, for a checkout without a built `dist/`. */
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 
 const source = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
-// Beside the packages, so that the bundle finds them.
+// Next to the installed packages, so that the bundle finds them.
 const modules = dirname(dirname(createRequire(import.meta.url).resolve("convex/package.json")));
 const outfile = join(modules, ".cache", "convex-embedded", "main.mjs");
 const { outputFiles } = await build({

@@ -1,4 +1,4 @@
-/** Builds `dist/` for the published package: three bundles, which leave other packages outside, and their types. */
+/** Builds `dist/` for the published package: three bundles with external dependencies, and their types. */
 import { execFileSync } from "node:child_process";
 import { rmSync } from "node:fs";
 import { createRequire } from "node:module";

@@ -28,7 +28,7 @@ const ORDER = [
 const PACKAGE = join(import.meta.dirname, "..");
 const IMPORT = /(?:^|\s)(?:from|import)\s*\(?\s*"(\.{1,2}\/[^"]+)"/g;
 
-/** The relative imports of the files in a folder of the package: from the file, to the file, without extension. */
+/** Returns the relative imports of the files in a folder: importing file and imported file, without extensions. */
 function importsIn(folder: string): { from: string; to: string }[] {
   return readdirSync(join(PACKAGE, folder), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".ts"))
@@ -44,10 +44,10 @@ function importsIn(folder: string): { from: string; to: string }[] {
 
 const folderOf = (file: string): string => file.split("/")[1] ?? "";
 
-/** The tests of a folder, and what they share, may use a whole server. */
+/** True for tests and their shared code, which may use a whole server. */
 const isForTests = (file: string): boolean => /(?:\.test|\.child|ForTests)\.ts$/.test(file);
 
-test("every folder has its place in the order", () => {
+test("the order contains every folder", () => {
   const folders = readdirSync(import.meta.dirname, { withFileTypes: true }).filter((entry) =>
     entry.isDirectory(),
   );

@@ -24,11 +24,11 @@ interface Setup {
   readonly claims: Record<string, unknown>;
   /** Milliseconds since 1970, for the test to change. */
   readonly time: { now: number };
-  /** What was logged. */
+  /** The log lines. */
   readonly lines: LogLine[];
 }
 
-/** Puts a verifier together as a build does. */
+/** Creates a verifier as a build does. */
 async function authOf(providers: readonly object[], held: ProviderKeyCache = new Map()) {
   const time = { now: NOW };
   const lines: LogLine[] = [];
@@ -59,7 +59,7 @@ async function customJwt(config: Record<string, unknown> = {}): Promise<Setup> {
   return { issuer, key, claims, ...made };
 }
 
-test("no token is nobody, and without providers every token is refused", async () => {
+test("without a token there is no identity, and without providers every token is refused", async () => {
   const { auth } = await authOf([]);
   expect(await identify(auth, null)).toBeNull();
   await expect(identify(auth, "key_key")).rejects.toThrow(
@@ -67,7 +67,7 @@ test("no token is nobody, and without providers every token is refused", async (
   );
 });
 
-test("an ID token's standard claims get Convex's names, others stay, those about the token go", async () => {
+test("an ID token's standard claims get Convex's names, other claims keep theirs, claims about the token are dropped", async () => {
   const { auth, key, claims, issuer } = await oidc();
   const token = await sign(key, {
     ...claims,
@@ -124,7 +124,7 @@ test("an ID token's standard claims get Convex's names, others stay, those about
   });
 });
 
-test("that something is verified only the standard claim says", async () => {
+test("only the standard claims mark an attribute as verified", async () => {
   const { auth, key, claims } = await oidc();
   const own = { emailVerified: true, phoneNumberVerified: true };
   const token = await sign(key, { ...claims, email: "a@x", email_verified: "false", ...own });
@@ -133,7 +133,7 @@ test("that something is verified only the standard claim says", async () => {
   for (const name in own) expect(identity).not.toHaveProperty(name);
 });
 
-test("a custom token's claims stay, those of nested objects under dotted names", async () => {
+test("a custom token's claims keep their names, and claims of nested objects get dotted names", async () => {
   const { auth, key, claims } = await customJwt();
   const token = await sign(key, {
     ...claims,
@@ -167,13 +167,13 @@ test("a JWKS may be a data URI", async () => {
 
 test.each([
   ["the configured issuer", (url: string) => url],
-  ["with a slash more", (url: string) => `${url}/`],
+  ["with a trailing slash", (url: string) => `${url}/`],
 ])("the issuer is found: %s", async (_name, domain) => {
   const { auth, key, claims } = await oidc({ domain });
   expect(await identify(auth, await sign(key, claims))).toMatchObject({ subject: "ada" });
 });
 
-test("an ID token must have the issuer as its provider writes it", async () => {
+test("an ID token must have the issuer as its provider spells it", async () => {
   const { auth, key, claims, issuer } = await oidc();
   issuer.metadata = { issuer: `${issuer.url}/` };
   expect(await identify(auth, await sign(key, { ...claims, iss: `${issuer.url}/` }))).toMatchObject({
@@ -182,7 +182,7 @@ test("an ID token must have the issuer as its provider writes it", async () => {
   await expect(identify(auth, await sign(key, claims))).rejects.toThrow("Could not verify OIDC token claim");
 });
 
-test("a custom token's issuer may lack the scheme or have a slash more", async () => {
+test("a custom token's issuer may lack the scheme or have a trailing slash", async () => {
   for (const iss of ["tokens.example", "https://tokens.example/"]) {
     const { auth, key, claims } = await customJwt();
     expect(await identify(auth, await sign(key, { ...claims, iss }))).toMatchObject({
@@ -191,7 +191,7 @@ test("a custom token's issuer may lack the scheme or have a slash more", async (
   }
 });
 
-test("an application's id is asked for where the provider has one", async () => {
+test("the application id is checked if the provider has one", async () => {
   const { auth, key, claims } = await customJwt({ applicationID: "app" });
   expect(await identify(auth, await sign(key, { ...claims, aud: ["other", "app"] }))).toMatchObject({
     subject: "ada",
@@ -202,16 +202,16 @@ test("an application's id is asked for where the provider has one", async () => 
   await expect(identify(auth, await sign(key, claims))).rejects.toThrow("No auth provider found");
 });
 
-/** So many arrays in one another. */
+/** Creates nested arrays. */
 const nested = (levels: number): unknown => JSON.parse("[".repeat(levels) + "]".repeat(levels));
 
 const unsigned = (header: object, claims: object): string =>
   [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")).join(".") + ".";
 
 test.each<[string, (setup: Setup) => Promise<string> | string, string]>([
-  ["no JWT", () => "key_abc", "Could not parse JWT payload"],
-  ["three parts of nonsense", () => "a.b.c", "Could not parse JWT payload"],
-  ["nothing", () => "", "Could not parse JWT payload"],
+  ["text that is not a JWT", () => "key_abc", "Could not parse JWT payload"],
+  ["three invalid parts", () => "a.b.c", "Could not parse JWT payload"],
+  ["an empty token", () => "", "Could not parse JWT payload"],
   [
     "a megabyte",
     ({ claims }) => unsigned({ alg: "RS256" }, { ...claims, x: "x".repeat(1e6) }),
@@ -225,7 +225,7 @@ test.each<[string, (setup: Setup) => Promise<string> | string, string]>([
     "No auth provider found",
   ],
   ["another audience", ({ key, claims }) => sign(key, { ...claims, aud: "x" }), "No auth provider found"],
-  ["audiences beside the own", ({ key, claims }) => sign(key, { ...claims, aud: ["app", "x"] }), "audience"],
+  ["additional audiences", ({ key, claims }) => sign(key, { ...claims, aud: ["app", "x"] }), "audience"],
   ["expired", ({ key, claims }) => sign(key, { ...claims, exp: SECONDS }), '"exp"'],
   ["not yet valid", ({ key, claims }) => sign(key, { ...claims, nbf: SECONDS + 1 }), '"nbf"'],
   ["no expiry", ({ key, claims: { exp: _, ...rest } }) => sign(key, rest), '"exp"'],
@@ -246,7 +246,7 @@ test.each<[string, (setup: Setup) => Promise<string> | string, string]>([
     "Could not verify",
   ],
   [
-    "an algorithm that Convex does not take",
+    "an algorithm that Convex does not accept",
     async ({ issuer, claims }) => {
       const key = await signingKey("pss", "PS256");
       issuer.keys.push(key);
@@ -305,21 +305,21 @@ test.each<[string, (setup: Setup) => Promise<string> | string, string]>([
   await expect(identify(setup.auth, await tokenOf(setup))).rejects.toThrow(message);
 });
 
-test("a claim nested as deep as Convex parses is taken", async () => {
+test("a claim nested as deep as Convex parses is accepted", async () => {
   const { auth, key, claims } = await oidc();
   expect(await identify(auth, await sign(key, { ...claims, deep: nested(126) }))).toMatchObject({
     subject: "ada",
   });
 });
 
-test("Ed25519 keys are taken for ID tokens", async () => {
+test("Ed25519 keys are accepted for ID tokens", async () => {
   const setup = await oidc();
   const key = await signingKey("edwards", "EdDSA");
   setup.issuer.keys = [key];
   expect(await identify(setup.auth, await sign(key, setup.claims))).toMatchObject({ subject: "ada" });
 });
 
-test("a custom token has five seconds of tolerance, and no more", async () => {
+test("a custom token has a tolerance of five seconds", async () => {
   const { auth, key, claims, time } = await customJwt();
   const token = await sign(key, claims);
   time.now = NOW + 64_000;
@@ -336,7 +336,7 @@ test("a custom token needs a key id and the configured algorithm", async () => {
   await expect(identify(auth, await sign(rsa, claims))).rejects.toThrow("Could not decode token");
 });
 
-test("a token is verified once for a request", async () => {
+test("a token is verified once per request", async () => {
   const { auth, key, claims, time } = await oidc();
   const origin = originOf(await sign(key, claims));
   const first = await auth.identify(origin);
@@ -354,7 +354,7 @@ test("keys are fetched once for all tokens, and again when they are old", async 
   expect(issuer.requests).toHaveLength(4);
 });
 
-test("a new key is found, and a storm of unknown ones makes no storm of requests", async () => {
+test("a new key is found, and many unknown keys do not cause many requests", async () => {
   const { auth, key, claims, issuer, time } = await oidc();
   const next = await signingKey("two");
   const late = { ...claims, exp: SECONDS + 9_999 };
@@ -373,7 +373,7 @@ test("a new key is found, and a storm of unknown ones makes no storm of requests
   expect(issuer.requests).toHaveLength(4);
 });
 
-test("a provider that fails is asked again, but not for each token", async () => {
+test("a failing provider is retried, but not for each token", async () => {
   const { auth, key, claims, issuer, time } = await oidc();
   const token = await sign(key, claims);
   issuer.answer = (_path, response) => response.writeHead(500).end();
@@ -404,7 +404,7 @@ test.each<[string, (setup: Setup) => void, string]>([
   [
     "another issuer",
     ({ issuer }) => (issuer.metadata = { issuer: "https://other.example" }),
-    "about another issuer",
+    "describes another issuer",
   ],
   [
     "keys without encryption",
@@ -419,7 +419,7 @@ test.each<[string, (setup: Setup) => void, string]>([
   [
     "no keys",
     ({ issuer }) => (issuer.metadata = { jwks_uri: `${issuer.url}/.well-known/openid-configuration` }),
-    "no JSON Web Key Set",
+    "not a JSON Web Key Set",
   ],
 ])("a provider's answer is refused: %s", async (_name, prepare, message) => {
   const setup = await oidc();
@@ -446,7 +446,7 @@ test.each<[unknown, string]>([
     { providers: [{ type: "customJwt", issuer: "x.example", jwks: "http://x/jwks", algorithm: "RS256" }] },
     "providers[0].jwks",
   ],
-])("a configuration is refused by file and field: %j", (config, message) => {
+])("a configuration is refused with file and field: %j", (config, message) => {
   expect(() => parseProviders(config)).toThrow(message);
   expect(() => parseProviders(config)).toThrow("convex/auth.config.ts: ");
 });

@@ -1,8 +1,8 @@
 /**
- * `ctx.auth`: who sent a request, by the JSON Web Token in it.
+ * `ctx.auth`: the identity of a request's sender, from its JSON Web Token.
  *
- * As on Convex (`crates/authentication/src/lib.rs`) the token's issuer and audience choose the provider, and only a
- * signature by one of that provider's keys counts.
+ * As on Convex (`crates/authentication/src/lib.rs`), the token's issuer and audience select the provider, and only a signature by
+ * one of that provider's keys is valid.
  */
 import { SyscallError } from "../exec/errors";
 import type { Auth } from "../exec/auth";
@@ -11,19 +11,19 @@ import type { Origin } from "../exec/origins";
 import type { ProviderKeys } from "./authKeys";
 import type { Provider } from "./authProviders";
 
-/** The keys of providers, by their configuration. They outlive a build, since their issuer may be out of reach. */
+/** The keys of providers, by configuration. They outlive a build, because their issuer may be unreachable. */
 export type ProviderKeyCache = Map<string, ProviderKeys>;
 
 export interface AuthOptions {
   /** Milliseconds since 1970. */
   readonly clock: () => number;
-  /** Told when keys cannot be fetched, and when they can again. */
+  /** Logs when keys cannot be fetched, and when they can be fetched again. */
   readonly log: (line: LogLine) => void;
   /** Shared by all builds of a server. */
   readonly held: ProviderKeyCache;
 }
 
-/** @returns the JSON text of the identity. @throws SyscallError that says why the token is refused. */
+/** Verifies a token. @returns the JSON text of the identity. @throws SyscallError that says why the token is refused. */
 export type Verify = (token: string) => Promise<string>;
 
 const NOTHING = (): void => undefined;
@@ -38,7 +38,7 @@ export async function createAuth(providers: readonly Provider[], options: AuthOp
     let identity = identities.get(origin);
     if (identity === undefined) {
       identity = verify(token);
-      // Whoever asks gets the rejection; that nobody does is no failure of the server.
+      // Callers receive the rejection. Without a caller it must not become an unhandled rejection.
       identity.catch(() => undefined);
       identities.set(origin, identity);
     }
@@ -47,7 +47,7 @@ export async function createAuth(providers: readonly Provider[], options: AuthOp
   return {
     identify,
     prepare(origin) {
-      // A token has three parts between dots; an API key has one, and needs no provider's keys.
+      // A token has three parts separated by dots. An API key has one part, so it needs no keys of a provider.
       const { token } = origin;
       if (origin.identity !== undefined || token?.includes(".") !== true) return null;
       return identify(origin).then(NOTHING, NOTHING);
@@ -61,7 +61,7 @@ async function verifier(providers: readonly Provider[], options: AuthOptions): P
       "No auth provider found matching the given token (no providers configured). Check convex/auth.config.ts.";
     return () => Promise.reject(new SyscallError(message));
   }
-  // Most projects have no providers, and then need no library to verify tokens.
+  // Loaded on demand, because most projects have no providers.
   const { tokenVerifier } = await import("./authTokens");
   return tokenVerifier(providers, options);
 }

@@ -1,4 +1,4 @@
 import { SyscallError } from "../exec/errors";
 
-/** A token can be neither accepted nor refused, because the issuer's keys are not held and cannot be fetched. */
+/** A token can be neither accepted nor refused, because the issuer's keys are not cached and cannot be fetched. */
 export class IssuerUnreachable extends SyscallError {}

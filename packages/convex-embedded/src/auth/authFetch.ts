@@ -1,15 +1,15 @@
-/** Fetches the small JSON documents in which providers publish themselves. */
+/** Fetches the small JSON documents that providers publish. */
 import { problemOfUrl } from "./authProviders";
 
-/** Milliseconds for a whole document. */
+/** The time limit for a whole document. */
 const TIMEOUT_MS = 5_000;
 const MAX_BYTES = 256 * 1024;
 const JSON_TYPES = /^application\/(json|jwk-set\+json)\s*(;|$)/i;
 
 /**
- * Fetches a JSON document. Redirects are not followed: they could lead anywhere.
+ * Fetches a JSON document. Redirects are not followed, because they could lead anywhere.
  *
- * @throws Error that names the URL and what is wrong with it or with the answer.
+ * @throws Error that names the URL and the problem with it or with the response.
  */
 export async function fetchJson(url: string): Promise<unknown> {
   if (/^data:/i.test(url)) return JSON.parse(await (await fetch(url)).text());

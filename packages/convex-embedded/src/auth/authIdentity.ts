@@ -1,10 +1,10 @@
-/** From the claims of a verified token to Convex's `UserIdentity` (`crates/keybroker/src/broker.rs`). */
+/** Converts the claims of a verified token to Convex's `UserIdentity` (`crates/keybroker/src/broker.rs`). */
 import type { JSONValue } from "convex/values";
 
 type Claims = Readonly<Record<string, unknown>>;
 type Identity = Record<string, JSONValue>;
 
-/** Standard claims of OpenID Connect that are text, with their names in the identity. */
+/** Standard string claims of OpenID Connect, with their names in the identity. */
 const TEXTS = {
   name: "name",
   given_name: "givenName",
@@ -33,11 +33,11 @@ export const STANDARD_CLAIMS: ReadonlyMap<string, string> = new Map([
   ["updatedAt", "updated_at"],
 ]);
 
-/** What says something of the token, not of the user. */
-const OF_ANY_TOKEN = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "fva"];
-const OF_ID_TOKENS = ["auth_time", "nonce", "acr", "amr", "azp", "at_hash", "c_hash"];
+/** Claims about the token, not about the user. */
+const TOKEN_CLAIMS = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "fva"];
+const ID_TOKEN_CLAIMS = ["auth_time", "nonce", "acr", "amr", "azp", "at_hash", "c_hash"];
 
-/** Standard claims get Convex's names; others stay as they are. */
+/** Converts the claims of an ID token. Standard claims get Convex's names; other claims keep theirs. */
 export function oidcIdentity(claims: Claims): Identity {
   const identity = base(claims);
   for (const [claim, field] of Object.entries(TEXTS)) {
@@ -55,20 +55,25 @@ export function oidcIdentity(claims: Claims): Identity {
   const updatedAt = timestamp(updated);
   if (updatedAt !== null) identity["updatedAt"] = updatedAt;
 
-  const standard = new Set([...OF_ANY_TOKEN, ...OF_ID_TOKENS, ...Object.keys(TEXTS), ...Object.keys(FLAGS)]);
+  const standard = new Set([
+    ...TOKEN_CLAIMS,
+    ...ID_TOKEN_CLAIMS,
+    ...Object.keys(TEXTS),
+    ...Object.keys(FLAGS),
+  ]);
   for (const [claim, value] of Object.entries(claims)) {
     if (standard.has(claim) || claim === "address" || claim === "updated_at") continue;
-    // What is verified the issuer says by its own claim: one of a user's making, of the identity's name, says nothing.
+    // Only the issuer's standard claim may say that an attribute is verified. Ignore a custom claim with the identity's name for it.
     if (VERIFIED.has(claim)) continue;
     add(identity, claim, value as JSONValue);
   }
   return identity;
 }
 
-/** Every claim stays as it is; those of nested objects get dotted names: `organization.role`. */
+/** Converts the claims of a custom token. Claims keep their names; claims of nested objects get dotted names: `organization.role`. */
 export function jwtIdentity(claims: Claims): Identity {
   const identity = base(claims);
-  const own = Object.entries(claims).filter(([claim]) => !OF_ANY_TOKEN.includes(claim));
+  const own = Object.entries(claims).filter(([claim]) => !TOKEN_CLAIMS.includes(claim));
   flatten(identity, "", Object.fromEntries(own));
   return identity;
 }
@@ -87,13 +92,13 @@ function flatten(identity: Identity, prefix: string, claims: Claims): void {
   }
 }
 
-/** A claim must not pass for what the runtime itself says of the user, nor for a prototype. */
+/** Adds a claim, unless it would override an attribute that the runtime sets, or the prototype. */
 function add(identity: Identity, claim: string, value: JSONValue): void {
   if (Object.hasOwn(identity, claim) || claim === "__proto__") return;
   identity[claim] = value;
 }
 
-/** `updated_at` in seconds since 1970, or as text; as Convex prints times, without fractions where there are none. */
+/** Formats `updated_at`, given in seconds since 1970 or as text. As on Convex, whole seconds have no fraction. */
 function timestamp(claim: unknown): string | null {
   const time = typeof claim === "number" ? new Date(claim * 1000) : null;
   if (typeof claim === "string" && !Number.isNaN(Date.parse(claim))) return new Date(claim).toISOString();

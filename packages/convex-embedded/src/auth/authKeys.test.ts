@@ -1,4 +1,4 @@
-/** Keys of issuers that cannot be reached, or that change. */
+/** Keys of issuers that are unreachable or change their keys. */
 import type { ServerResponse } from "node:http";
 import { expect, test } from "vitest";
 import type { LogLine } from "../exec/logLine";
@@ -13,7 +13,7 @@ const NOW = 1_700_000_000_000;
 const SECONDS = NOW / 1000;
 const MINUTE = 60_000;
 
-/** Kinds of providers. Each one's discovery or keys come from the issuer. */
+/** The kinds of providers. The discovery document or the keys of each come from the issuer. */
 const KINDS = {
   oidc: { alg: "RS256", fetches: 2, of: ({ url }: Issuer) => ({ domain: url, applicationID: "app" }) },
   customJwt: {
@@ -32,7 +32,7 @@ async function setUp(kind: keyof typeof KINDS) {
   const held: ProviderKeyCache = new Map();
   const options = { clock: () => time.now, log: (line: LogLine) => void lines.push(line), held };
   const providers = parseProviders({ providers: [of(issuer)] });
-  /** A verifier as the next build makes it. */
+  /** Creates a verifier as the next build does. */
   const build = async () => {
     const auth = await createAuth(providers, options);
     const origin = { ip: null, userAgent: null, requestId: "1" };
@@ -45,7 +45,7 @@ async function setUp(kind: keyof typeof KINDS) {
 
 const fail = (_path: string, response: ServerResponse): void => void response.writeHead(502).end();
 
-/** The issuer does not answer; `asked` is when it is asked. */
+/** Makes the issuer hang. `asked` resolves when a request arrives. */
 function hang(issuer: Issuer): { asked: Promise<void> } {
   let told = (): void => undefined;
   const asked = new Promise<void>((resolve) => (told = resolve));
@@ -54,7 +54,7 @@ function hang(issuer: Issuer): { asked: Promise<void> } {
 }
 
 test.each(["oidc", "customJwt"] as const)(
-  "an unknown key while the issuer fails costs nobody the keys that are held (%s)",
+  "an unknown key does not evict cached keys while the issuer fails (%s)",
   async (kind) => {
     const { issuer, key, other, time, lines, claims, identify } = await setUp(kind);
     const [good, unknown] = [await sign(key, claims), await sign(other, claims)];
@@ -73,7 +73,7 @@ test.each(["oidc", "customJwt"] as const)(
 );
 
 test.each(["oidc", "customJwt"] as const)(
-  "no token can be decided without keys; the first good answer of the issuer ends that (%s)",
+  "without keys no token is decided; the first successful fetch ends this state (%s)",
   async (kind) => {
     const { issuer, key, time, lines, claims, identify } = await setUp(kind);
     const good = await sign(key, claims);
@@ -86,12 +86,12 @@ test.each(["oidc", "customJwt"] as const)(
     time.now += 2_000;
     expect(await identify(good)).toBe("ada");
     expect(lines.map(({ level }) => level)).toEqual(["error", "info"]);
-    expect(lines[0]?.message).toContain("until they can");
+    expect(lines[0]?.message).toContain("until the keys can be fetched");
     expect(lines[1]?.message).toContain("fetched again");
   },
 );
 
-test("a connection that is refused is logged with its reason", async () => {
+test("a refused connection is logged with its reason", async () => {
   const { issuer, key, lines, claims, identify } = await setUp("oidc");
   issuer.close();
   await expect(identify(await sign(key, claims))).rejects.toThrow("ECONNREFUSED");
@@ -109,7 +109,7 @@ test("each reason is logged once", async () => {
   expect(lines).toHaveLength(2);
 });
 
-test("what the held keys can refuse stays refused while the issuer fails", async () => {
+test("tokens that the cached keys refuse stay refused while the issuer fails", async () => {
   const { issuer, key, time, claims, identify } = await setUp("oidc");
   await identify(await sign(key, claims));
   issuer.answer = fail;
@@ -122,7 +122,7 @@ test("what the held keys can refuse stays refused while the issuer fails", async
 });
 
 test.each(["oidc", "customJwt"] as const)(
-  "a key that has changed under its id is fetched again, at most once a cooldown (%s)",
+  "a key that changed under the same id is fetched again, at most once per cooldown (%s)",
   async (kind) => {
     const { issuer, key, other, time, claims, fetches, identify } = await setUp(kind);
     await identify(await sign(key, claims));
@@ -139,7 +139,7 @@ test.each(["oidc", "customJwt"] as const)(
   },
 );
 
-test("a forged signature costs nobody the keys, whether the issuer answers or not", async () => {
+test("a forged signature does not evict the keys, whether the issuer responds or not", async () => {
   const { issuer, key, other, time, claims, identify } = await setUp("oidc");
   const [good, forged] = [await sign(key, claims), await sign(other, claims, { kid: key.kid })];
   await identify(good);
@@ -152,7 +152,7 @@ test("a forged signature costs nobody the keys, whether the issuer answers or no
   expect(await identify(good)).toBe("ada");
 });
 
-test("good tokens do not wait for an issuer that hangs because of another token", async () => {
+test("valid tokens do not wait for an issuer that hangs because of another token", async () => {
   const { issuer, key, other, time, claims, identify } = await setUp("oidc");
   const good = await sign(key, claims);
   await identify(good);
@@ -165,7 +165,7 @@ test("good tokens do not wait for an issuer that hangs because of another token"
   await expect(undecided).rejects.toThrow(IssuerUnreachable);
 });
 
-test("while an issuer cannot be reached, good tokens do not wait for each attempt", async () => {
+test("while an issuer is unreachable, valid tokens do not wait for each attempt", async () => {
   const { issuer, key, time, claims, identify } = await setUp("oidc");
   const good = await sign(key, claims);
   await identify(good);
@@ -179,7 +179,7 @@ test("while an issuer cannot be reached, good tokens do not wait for each attemp
   expect(await identify(good)).toBe("ada");
 });
 
-test("old keys are fetched before they are used, and one that was withdrawn is refused", async () => {
+test("old keys are fetched again before use, and a withdrawn key is refused", async () => {
   const { issuer, key, other, time, claims, identify } = await setUp("oidc");
   const good = await sign(key, claims);
   await identify(good);
@@ -188,7 +188,7 @@ test("old keys are fetched before they are used, and one that was withdrawn is r
   await expect(identify(good)).rejects.toThrow("Could not verify OIDC token claim");
 });
 
-test("a build takes over the keys of the one before", async () => {
+test("a build keeps the keys of the previous build", async () => {
   const { issuer, key, claims, build, identify } = await setUp("oidc");
   const good = await sign(key, claims);
   await identify(good);

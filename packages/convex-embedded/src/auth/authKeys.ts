@@ -1,9 +1,8 @@
 /**
- * A provider's public keys: fetched when first needed, and held until newer ones have been fetched.
+ * A provider's public keys: fetched when first needed, and cached until newer ones have been fetched.
  *
- * A client chooses what its token says. A token with an unknown key, or a hundred of them a second, must neither make
- * this server send a request for each nor cost it the keys that it holds. So a fetch follows the last one only after a
- * cooldown, and only a fetch that succeeds replaces what is held.
+ * Clients control their tokens. A hundred tokens per second with unknown keys must neither cause a request each nor evict the
+ * cached keys. Therefore a fetch waits for a cooldown after the last one, and only a successful fetch replaces the cache.
  */
 import type { JSONWebKeySet, JWTVerifyGetKey } from "jose";
 import { createLocalJWKSet } from "jose";
@@ -13,27 +12,27 @@ import { fetchJson } from "./authFetch";
 import type { Provider } from "./authProviders";
 import { withoutSlash } from "./authProviders";
 
-/** How long keys are used before they are fetched again, so that a key that the issuer withdrew is refused. */
+/** How long keys are used before they are fetched again, so that withdrawn keys are refused. Milliseconds. */
 const MAX_AGE_MS = 600_000;
-/** Milliseconds between the end of a fetch and the next one, where the first has succeeded or failed. */
+/** Milliseconds between the end of a fetch, successful or not, and the next one. */
 const COOLDOWN_MS = 30_000;
 const COOLDOWN_AFTER_FAILURE_MS = 2_000;
 
-/** What a provider publishes. */
+/** The published issuer and keys of a provider. */
 export interface PublishedKeys {
-  /** As the provider writes it itself. */
+  /** The issuer as the provider spells it. */
   readonly issuer: string;
   readonly getKey: JWTVerifyGetKey;
 }
 
 export class ProviderKeys {
   #held: PublishedKeys | null = null;
-  /** When the held keys were fetched, and when the last fetch ended, whatever its outcome. */
+  /** When the cached keys were fetched, and when the last fetch ended, successful or not. */
   #heldSince = 0;
   #endedAt = -Infinity;
   /** The reason why the last fetch failed, `null` if it succeeded. */
   #failure: string | null = null;
-  /** The fetch that is under way. It never rejects. */
+  /** The fetch in progress. It never rejects. */
   #fetching: Promise<void> | null = null;
 
   constructor(
@@ -42,12 +41,12 @@ export class ProviderKeys {
   ) {}
 
   /**
-   * Verifies with the keys that are held. Where these are missing, old, or not the ones that signed, they are fetched
-   * first, unless that was done within the cooldown.
+   * Verifies a token with the cached keys. If they are missing, old, or do not include the signing key, they are fetched again first,
+   * unless a fetch ended within the cooldown.
    *
-   * @param verify is called again with newer keys, and rejects where the keys do not fit.
-   * @param fits false for a rejection of `verify` that other keys could turn into success.
-   * @throws IssuerUnreachable where other keys could decide, and the last fetch has failed.
+   * @param verify is called again with newer keys, and rejects if the keys do not match.
+   * @param fits false for a rejection of `verify` that newer keys could turn into success.
+   * @throws IssuerUnreachable if newer keys could decide, but the last fetch failed.
    */
   async verify<T>(
     verify: (published: PublishedKeys) => Promise<T>,
@@ -59,7 +58,7 @@ export class ProviderKeys {
       } catch (rejection) {
         if (fits(rejection)) throw rejection;
         if (this.#held === published) await this.#fetchUnlessJustDone();
-        // Newer keys came less than a cooldown ago, so that this ends with them.
+        // Newer keys were fetched less than a cooldown ago, so this retry is the last.
         if (this.#held === published || this.#held === null) {
           throw this.#failure === null ? rejection : this.#unreachable();
         }
@@ -68,11 +67,11 @@ export class ProviderKeys {
     }
   }
 
-  /** The held keys, fetched first where there are none or they are old. */
+  /** Returns the cached keys, fetched first if they are missing or old. */
   async #current(): Promise<PublishedKeys> {
     if (this.#held !== null && this.#since(this.#heldSince) >= MAX_AGE_MS) {
       const fetched = this.#fetchUnlessJustDone();
-      // While the issuer cannot be reached, no request waits to learn that it still cannot.
+      // While the issuer is unreachable, requests do not wait for each attempt.
       if (this.#failure === null) await fetched;
     }
     if (this.#held === null) await this.#fetchUnlessJustDone();
@@ -82,7 +81,7 @@ export class ProviderKeys {
 
   #since(time: number): number {
     const age = this.options.clock() - time;
-    // A clock that was set back must not keep old keys alive.
+    // If the clock was set back, treat the keys as old.
     return age < 0 ? Infinity : age;
   }
 
@@ -106,15 +105,15 @@ export class ProviderKeys {
     this.#fetching = null;
   }
 
-  /** Logs the first failure, one with another reason, and the success that follows. */
+  /** Logs the first failure, each new reason, and the next success. */
   #report(failure: string | null): void {
     if (failure === this.#failure) return;
     const keys = `the keys of the issuer ${this.provider.issuer}`;
     const others = "Tokens that these keys do not verify are answered with 503";
     const effect =
       this.#held === null
-        ? "Its tokens are answered with 503 until they can"
-        : `Those that were fetched before stay in use. ${others} until new ones can`;
+        ? "Tokens of this issuer are answered with 503 until the keys can be fetched"
+        : `The keys fetched before stay in use. ${others} until new keys can be fetched`;
     this.options.log(
       failure === null
         ? { level: "info", path: null, message: `${keys} were fetched again` }
@@ -125,7 +124,7 @@ export class ProviderKeys {
   #unreachable(): IssuerUnreachable {
     const provider = this.provider;
     const why = this.#failure ?? "unknown";
-    // Convex's words, by which functions can tell this from a token that is refused.
+    // Convex's messages, by which functions can distinguish this from a refused token.
     return new IssuerUnreachable(
       provider.type === "oidc"
         ? `Auth provider discovery of ${provider.issuer} failed: ${why}`
@@ -134,7 +133,7 @@ export class ProviderKeys {
   }
 }
 
-/** What an error says, and what lies behind it: `fetch` keeps the interesting part in the cause. */
+/** Returns the message of an error and of its cause: `fetch` puts the actual reason into the cause. */
 function reasonOf(error: unknown): string {
   const { message, cause } = error as Error;
   if (!(cause instanceof Error)) return message;
@@ -151,14 +150,14 @@ async function publishedBy(provider: Provider): Promise<PublishedKeys> {
   const metadata = await fetchJson(url);
   const { issuer, jwks_uri } = (metadata ?? {}) as Record<string, unknown>;
   if (typeof issuer !== "string" || withoutSlash(issuer) !== withoutSlash(provider.issuer)) {
-    throw new Error(`"${url}" is about another issuer, ${JSON.stringify(issuer)}`);
+    throw new Error(`"${url}" describes another issuer, ${JSON.stringify(issuer)}`);
   }
-  if (typeof jwks_uri !== "string") throw new Error(`"${url}" names no \`jwks_uri\``);
+  if (typeof jwks_uri !== "string") throw new Error(`"${url}" has no \`jwks_uri\``);
   return { issuer, getKey: keysOf(await fetchJson(jwks_uri), jwks_uri) };
 }
 
 function keysOf(jwks: unknown, url: string): JWTVerifyGetKey {
   const { keys } = (jwks ?? {}) as { keys?: unknown };
-  if (!Array.isArray(keys)) throw new Error(`"${url}" is no JSON Web Key Set`);
+  if (!Array.isArray(keys)) throw new Error(`"${url}" is not a JSON Web Key Set`);
   return createLocalJWKSet(jwks as JSONWebKeySet);
 }

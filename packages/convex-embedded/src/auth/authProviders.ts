@@ -1,18 +1,18 @@
-/** Who may issue tokens for the app: what `auth.config.ts` exports. */
+/** The identity providers that `auth.config.ts` exports. */
 
-/** A provider that publishes its keys as OpenID Connect says. */
+/** A provider that publishes its keys through OpenID Connect discovery. */
 interface OidcProvider {
   readonly type: "oidc";
-  /** With scheme, as written otherwise. */
+  /** As configured, with the scheme added. */
   readonly issuer: string;
   readonly applicationID: string;
 }
 
-/** A provider whose keys are named in the configuration. */
+/** A provider whose key URL is configured. */
 interface JwtProvider {
   readonly type: "customJwt";
   readonly issuer: string;
-  /** `https:`, `http:` to this machine, or `data:`. */
+  /** An `https:` or `data:` URL, or an `http:` URL on this machine. */
   readonly jwks: string;
   readonly algorithm: "RS256" | "ES256";
   readonly applicationID: string | null;
@@ -22,13 +22,13 @@ export type Provider = OidcProvider | JwtProvider;
 
 const FILE = "convex/auth.config.ts";
 
-/** The configuration cannot be used. The message names the file and the field. */
+/** The configuration is invalid. The message names the file and the field. */
 class AuthConfigError extends Error {}
 
 /**
- * Checks what the module exports.
+ * Parses the providers.
  *
- * @param config its default export, `undefined` where the project has no such file.
+ * @param config the default export of `auth.config.ts`, `undefined` if the project has no such file.
  * @throws AuthConfigError
  */
 export function parseProviders(config: unknown): readonly Provider[] {
@@ -41,12 +41,12 @@ export function parseProviders(config: unknown): readonly Provider[] {
 }
 
 function parse(provider: unknown, where: string): Provider {
-  if (!isObject(provider)) throw new AuthConfigError(`${where} is no object`);
+  if (!isObject(provider)) throw new AuthConfigError(`${where} must be an object`);
   const text = (field: string): string => {
     const value = provider[field];
     if (typeof value === "string" && value !== "") return value;
     throw new AuthConfigError(
-      `${where}.${field} is ${value === undefined ? "not set" : "no text"}. If it comes from an environment variable, ` +
+      `${where}.${field} is ${value === undefined ? "not set" : "not a string"}. If it comes from an environment variable, ` +
         "set that in the environment or in the env file.",
     );
   };
@@ -74,7 +74,7 @@ function parse(provider: unknown, where: string): Provider {
   };
 }
 
-/** As on Convex `example.com` means `https://example.com`. */
+/** Returns the issuer URL. As on Convex, `example.com` means `https://example.com`. */
 function issuerOf(text: string, where: string): string {
   const url = /^\w+:\/\//.test(text) ? text : `https://${text}`;
   checkUrl(url, where);
@@ -86,16 +86,16 @@ function checkUrl(text: string, where: string): void {
   if (problem !== null) throw new AuthConfigError(`${where}: "${text}" ${problem}`);
 }
 
-/** Why nothing is fetched from there, or `null`: keys that came unencrypted could be anyone's. */
+/** Returns why keys may not be fetched from a URL, or `null`. Keys from an unencrypted connection could be forged. */
 export function problemOfUrl(text: string): string | null {
-  if (!URL.canParse(text)) return "is no URL";
+  if (!URL.canParse(text)) return "is not a URL";
   const { protocol, hostname } = new URL(text);
   if (protocol === "https:") return null;
   const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
   return protocol === "http:" && loopback ? null : "must use HTTPS, unless it is on this machine";
 }
 
-/** Issuers are the same with and without a slash at the end, and a token's may lack the scheme. */
+/** Compares issuers. A trailing slash does not matter, and the token's issuer may lack the scheme. */
 export function sameIssuer(configured: string, ofToken: string): boolean {
   const url = /^https?:\/\//.test(ofToken) ? ofToken : `https://${ofToken}`;
   return withoutSlash(configured) === withoutSlash(url);

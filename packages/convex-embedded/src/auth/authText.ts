@@ -1,11 +1,11 @@
-/** What a decoded part of a token may hold. */
+/** Checks the decoded parts of a token. */
 
-/** Levels of nesting that Convex's JSON parser, `serde_json`, takes. */
+/** The nesting levels that Convex's JSON parser, `serde_json`, accepts. */
 const MAX_DEPTH = 127;
 
 /**
- * True where Convex's JSON parser takes the value, too: no lone surrogate in a text or a name, and no more than
- * `MAX_DEPTH` levels. `JSON.parse` takes both, and the first would fail later, where a function uses the text.
+ * True if Convex's JSON parser accepts the value: no lone surrogate in a string or a name, and at most `MAX_DEPTH` levels.
+ * `JSON.parse` accepts both, and a lone surrogate would fail only later, where a function uses the string.
  */
 export function isParsedByConvex(value: unknown, depth = 0): boolean {
   if (typeof value === "string") return value.isWellFormed();

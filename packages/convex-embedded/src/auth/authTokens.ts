@@ -1,4 +1,4 @@
-/** Verifies JSON Web Tokens of the configured providers, in Convex's order and mostly in its words. */
+/** Verifies JSON Web Tokens of the configured providers, in Convex's order and mostly with its messages. */
 import { decodeJwt, decodeProtectedHeader, errors, jwtVerify } from "jose";
 import type { JWTPayload } from "jose";
 import { SyscallError } from "../exec/errors";
@@ -10,9 +10,9 @@ import type { Provider } from "./authProviders";
 import { sameIssuer } from "./authProviders";
 import { isParsedByConvex } from "./authText";
 
-/** More than any provider's token; a header could not even hold as much. */
+/** Larger than the token of any provider, and larger than a request header may be. */
 const MAX_CHARACTERS = 64 * 1024;
-/** As on Convex: none for OpenID Connect. */
+/** Clock tolerance, as on Convex: none for OpenID Connect. */
 const TOLERANCE_SECONDS = { oidc: 0, customJwt: 5 };
 
 const CLAIMS_MISSING =
@@ -42,7 +42,7 @@ function keysOf(provider: Provider, options: AuthOptions): ProviderKeys {
   return keys;
 }
 
-/** What the token says of itself, unverified: at worst it leads to a provider whose keys do not fit. */
+/** Reads the unverified issuer and audience. A forged value at worst selects a provider whose keys do not match. */
 function routing(token: string): { iss: string; audiences: readonly unknown[] } {
   if (token.length > MAX_CHARACTERS) throw new SyscallError(CLAIMS_MISSING);
   let payload: JWTPayload;
@@ -61,7 +61,7 @@ function routing(token: string): { iss: string; audiences: readonly unknown[] } 
   return { iss: payload.iss, audiences: [payload.aud].flat() };
 }
 
-/** @returns the claims. @throws SyscallError unless a key of the provider signed them and they are about now. */
+/** Verifies a token. @returns its claims. @throws SyscallError unless a key of the provider signed it and it is currently valid. */
 async function verified(
   token: string,
   provider: Provider,
@@ -96,11 +96,11 @@ async function claimsOf(
   return payload;
 }
 
-/** False where newer keys of the provider may verify the token: its key is unknown, or has changed under its old id. */
+/** False if newer keys of the provider may verify the token: its key is unknown, or has changed under the same id. */
 function isNotAboutKeys(rejection: unknown): boolean {
   if (rejection instanceof SyscallError) return true;
   const aboutKeys =
-    // What WebCrypto says of a key that it cannot import.
+    // An error of WebCrypto for a key that it cannot import.
     !(rejection instanceof errors.JOSEError) ||
     rejection instanceof errors.JWKSNoMatchingKey ||
     rejection instanceof errors.JWKSMultipleMatchingKeys ||
@@ -109,7 +109,7 @@ function isNotAboutKeys(rejection: unknown): boolean {
   return !aboutKeys;
 }
 
-/** What an ID token must say beyond other tokens: the issuer as the provider writes it, and one audience. */
+/** Checks the extra rules for ID tokens: the issuer as the provider spells it, and exactly one audience. */
 function checkIdToken({ iss, aud }: JWTPayload, applicationID: string, issuer: string): void {
   const audiences = [aud].flat();
   if (iss === issuer && audiences.every((audience) => audience === applicationID)) return;
@@ -128,7 +128,7 @@ function kidOf(token: string): string | undefined {
   throw new SyscallError(CLAIMS_MISSING);
 }
 
-/** In Convex's words, as far as it has some. */
+/** Creates the error for a refused token, with Convex's message where one exists. */
 function refused(error: unknown, provider: Provider, kid: string | undefined): SyscallError {
   const message = error instanceof Error ? error.message : String(error);
   if (provider.type === "oidc") {

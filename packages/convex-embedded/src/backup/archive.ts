@@ -1,9 +1,9 @@
 /**
- * The format of a backup: a ZIP archive that any tool can unpack, and check with `sha256sum -c SHA256SUMS`.
+ * The format of a backup: a ZIP archive that any tool can unpack and verify with `sha256sum -c SHA256SUMS`.
  *
- * `backup.json` holds the format and its version. `SHA256SUMS` is the last entry and names every other one. The comment
- * of the archive, which ends the file, is the SHA-256 of all bytes before it. It covers the bytes that no entry's
- * checksum covers: `SHA256SUMS` itself, names, and the directory of the archive. Version 1 had no such comment.
+ * `backup.json` holds the format and its version. `SHA256SUMS` is the last entry and names every other one. The comment of the
+ * archive, which ends the file, is the SHA-256 of all bytes before it. It covers the bytes that no entry's checksum covers:
+ * `SHA256SUMS` itself, names, and the central directory. Version 1 had no such comment.
  */
 import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
@@ -16,7 +16,7 @@ import { ZipFile } from "yazl";
 export const MANIFEST = "backup.json";
 export const SUMS = "SHA256SUMS";
 
-/** Of the archive. The database in it has a format of its own. */
+/** The version of the archive format. The database in it has its own format version. */
 const VERSION = 2;
 /** The first version whose comment is the checksum of the file. */
 const FIRST_SEALED = 2;
@@ -26,21 +26,21 @@ const SEAL_BYTES = "sha256:".length + 64;
 
 const FORMAT = "convex-hono-api embedded backup";
 
-/** One file to be put into an archive. */
+/** One file to add to an archive. */
 export interface ArchiveEntry {
-  /** With slashes. */
+  /** The name in the archive, with slashes. */
   readonly name: string;
-  /** Where it is read from. */
+  /** The path to read from. */
   readonly path: string;
   readonly compress: boolean;
-  /** Looks at what was read; what it throws ends the archive. */
+  /** Checks the bytes that were read. If it throws, writing the archive fails. */
   readonly check?: (bytes: number, sha256: Buffer) => void;
 }
 
 /**
- * Writes an archive, and resolves when it is on disk, its name not included. A file that exists is refused.
+ * Writes an archive to a new file. Resolves when its bytes are on disk; its name is not synced.
  *
- * @throws Error of what cannot be read or written; what a `check` has thrown.
+ * @throws Error if the file exists, if reading or writing fails, and the errors of `check`.
  */
 export async function writeArchive(
   file: string,
@@ -77,20 +77,20 @@ export async function writeArchive(
       );
     });
   }
-  // Asked for when all the others are written, and so summed up.
+  // Lazy: yazl opens the last entry after all others are written, when all checksums are known.
   zip.addReadStreamLazy(SUMS, {}, (open) => open(null, Readables.from([sums.join("")])));
   await endSealed(zip, file);
 }
 
-/** Ends an archive and writes it to a new file, with its checksum as the comment. Resolves when it is on disk. */
+/** Ends an archive and writes it to a new file with its checksum as the comment. Resolves when it is on disk. */
 export async function endSealed(zip: ZipFile, file: string): Promise<void> {
-  // Large archives get the 64-bit format by themselves.
+  // yazl uses the 64-bit format for large archives without being forced.
   zip.end({ forceZip64Format: false, comment: "-".repeat(SEAL_BYTES) });
   const output = zip.outputStream as Readable;
   await pipeline(output, sealing, createWriteStream(file, { flags: "wx", mode: 0o600, flush: true }));
 }
 
-/** Replaces the last bytes of an archive, its comment, by the checksum of the bytes before them. */
+/** Replaces the last bytes of an archive, its comment, with the checksum of all bytes before them. */
 async function* sealing(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const hash = createHash("sha256");
   let held = Buffer.alloc(0);
@@ -105,9 +105,9 @@ async function* sealing(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
 }
 
 /**
- * Verifies the checksum that ends an archive. This reads the whole file.
+ * Verifies the checksum at the end of an archive. It reads the whole file.
  *
- * @returns false if the file does not end with a checksum. @throws Error if it does, and any byte has changed.
+ * @returns false if the file does not end with a checksum. @throws Error if the checksum differs.
  */
 export async function checkSeal(file: string): Promise<boolean> {
   const handle = await open(file);
@@ -120,7 +120,7 @@ export async function checkSeal(file: string): Promise<boolean> {
     const hash = createHash("sha256");
     const rest = handle.createReadStream({ start: 0, end: start - 1, autoClose: false });
     for await (const chunk of rest as AsyncIterable<Buffer>) hash.update(chunk);
-    if (hash.digest("hex") !== expected) throw new Error("it is damaged: the checksum of the file differs");
+    if (hash.digest("hex") !== expected) throw new Error("it is corrupt: the checksum of the file differs");
     return true;
   } finally {
     await handle.close();
@@ -128,8 +128,10 @@ export async function checkSeal(file: string): Promise<boolean> {
 }
 
 /**
- * @param sealed whether the file ends with a checksum, which has been verified.
- * @throws Error if the manifest is not that of a backup, or of a newer one than this program knows, and if the checksum of
+ * Checks the manifest of a backup.
+ *
+ * @param sealed true if the file ends with a checksum, which has been verified.
+ * @throws Error if it is not the manifest of a backup, if its version is newer than this program, or if a required checksum of
  * the file is missing.
  */
 export function checkManifest(text: string, sealed: boolean): void {
@@ -140,26 +142,27 @@ export function checkManifest(text: string, sealed: boolean): void {
     manifest = null;
   }
   const { format, version } = (manifest ?? {}) as { format?: unknown; version?: unknown };
-  if (format !== FORMAT || typeof version !== "number") throw new Error("it is no backup of this project");
+  if (format !== FORMAT || typeof version !== "number")
+    throw new Error("it is not a backup of the embedded runtime");
   if (version > VERSION) {
     throw new Error(
-      `it has version ${version}, written by a newer program; this one reads versions up to ${VERSION}. Update this project`,
+      `it has version ${version}, and this program reads versions up to ${VERSION}. Update convex-embedded`,
     );
   }
   if (version >= FIRST_SEALED && !sealed)
-    throw new Error("it is damaged: the checksum at the end of the file is missing, or not whole");
+    throw new Error("it is corrupt: the checksum at the end of the file is missing or incomplete");
 }
 
-/** The digests of `SHA256SUMS` in lower-case hex by name. @throws Error for a line that is none, and for a name twice. */
+/** Parses `SHA256SUMS` into digests in lower-case hex, by name. @throws Error for an invalid line or a duplicate name. */
 export function parseSums(text: string): Map<string, string> {
   const sums = new Map<string, string>();
   const lines = text.split("\n");
-  if (lines.pop() !== "") throw new Error(`${SUMS} in it is cut short`);
+  if (lines.pop() !== "") throw new Error(`${SUMS} in it is truncated`);
   for (const [at, line] of lines.entries()) {
     const [, sum, name] = /^([0-9a-f]{64}) {2}(.+)$/.exec(line) ?? [];
     if (sum === undefined || name === undefined)
-      throw new Error(`${SUMS} in it is damaged: line ${at + 1} is not a checksum and a name`);
-    if (sums.has(name)) throw new Error(`${SUMS} in it is damaged: it names ${name} twice`);
+      throw new Error(`${SUMS} in it is corrupt: line ${at + 1} is not a checksum and a name`);
+    if (sums.has(name)) throw new Error(`${SUMS} in it is corrupt: it names ${name} twice`);
     sums.set(name, sum);
   }
   return sums;

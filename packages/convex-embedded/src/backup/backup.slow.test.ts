@@ -13,7 +13,7 @@ import { finishFirstStart } from "../store/firstStart";
 import { lockForBackup } from "../store/lock";
 import { Connection } from "../store/sqlite";
 
-test("a backup of a running server holds documents, files and the secret, and another start is refused meanwhile", async () => {
+test("a backup of a running server holds documents, files and the secret; another start is refused meanwhile", async () => {
   const server = await serveFiles();
   const bytes = randomBytes(100_000);
   const { id } = await uploaded(server, bytes, { "content-type": "image/png" });
@@ -32,7 +32,7 @@ test("a backup of a running server holds documents, files and the secret, and an
     output: `backup ${file}: ${statSync(file).size} bytes, with 1 stored files\n`,
   });
   expect(readdirSync(join(file, ".."))).toEqual(["backup.zip"]);
-  // It holds what makes tokens: nobody else on the machine is to read it.
+  // It holds the secret that signs tokens, so only its owner may read it.
   expect(statSync(file).mode & 0o077).toBe(0);
   await server.run("files:note", { text: "too late" });
   await server.close();
@@ -53,7 +53,7 @@ test("a backup of a running server holds documents, files and the secret, and an
   expect((await fetch(old, { method: "POST", body: "x" })).status).toBe(200);
 });
 
-test("the archive can be checked by hand, and says what it is", async () => {
+test("the archive can be verified by hand, and describes its format", async () => {
   const server = await serveFiles();
   await uploaded(server, randomBytes(10));
   const file = join(temporaryDirectory(), "backup.zip");
@@ -70,7 +70,7 @@ test("the archive can be checked by hand, and says what it is", async () => {
   expect(String(entries.get("SHA256SUMS")).split("\n")).toHaveLength(5);
 });
 
-test("backups under load hold all that was acknowledged before they began, in a state that transactions lead to", async () => {
+test("backups under load hold all writes acknowledged before they began, in a consistent state", async () => {
   const program = await bundled(join(import.meta.dirname, "../server/hardKill.child.ts"));
   const [data, backups] = [temporaryDirectory(), temporaryDirectory()];
   const server = new Child(process.execPath, [program, CRASH, data, join(backups, "marker")]);
@@ -98,12 +98,12 @@ test("backups under load hold all that was acknowledged before they began, in a 
   await running;
   expect(during).toBeGreaterThan(0);
   console.log(`3 backups under load; ${load.acknowledged} writes acknowledged, ${during} of them meanwhile`);
-  // The files whose deletion the backups put off.
+  // Waits for the file deletions that the backups postponed.
   await server.ask("idle");
   await expect.poll(() => inspect(data).orphans).toEqual([]);
 });
 
-test("while a backup is being made, the bytes of deleted files stay; then they go, also those that a start collects", async () => {
+test("the bytes of deleted files stay during a backup and are deleted afterwards, also by a new start", async () => {
   const first = await serveFiles();
   const { dataDirectory: data } = first;
   const before = await uploaded(first, "before");
@@ -123,7 +123,7 @@ test("while a backup is being made, the bytes of deleted files stay; then they g
   await expect.poll(() => onDisk(second)).toEqual([]);
 });
 
-test("what cannot be backed up is said, and leaves nothing behind", async () => {
+test("a backup that fails reports the reason and leaves no file behind", async () => {
   const server = await serveFiles();
   const { dataDirectory: data } = server;
   const { id } = await uploaded(server, "precious");
@@ -135,9 +135,9 @@ test("what cannot be backed up is said, and leaves nothing behind", async () => 
     expect(output.trim().split("\n")).toHaveLength(1);
   };
 
-  await attempt("There are no data in", temporaryDirectory());
+  await attempt("There is no data in", temporaryDirectory());
   await attempt(
-    `There is no folder ${join(directory, "nowhere")}`,
+    `The folder ${join(directory, "nowhere")} does not exist`,
     data,
     join(directory, "nowhere", "b.zip"),
   );
@@ -151,14 +151,14 @@ test("what cannot be backed up is said, and leaves nothing behind", async () => 
   const [uuid = ""] = onDisk(server);
   const path = join(data, "files", uuid.slice(0, 2), uuid.slice(2, 4), uuid);
   writeFileSync(path, "precioux");
-  await attempt(`The bytes of the stored file ${id} are damaged: ${path}`);
+  await attempt(`The bytes of the stored file ${id} are corrupt: ${path}`);
   rmSync(path);
   await attempt(`The bytes of the stored file ${id} are missing: ${path}`);
   writeFileSync(path, "precious");
   expect(readdirSync(directory)).toEqual([]);
 
   writeFileSync(file, "mine");
-  await attempt("exists already");
+  await attempt("already exists");
   expect(readFileSync(file, "utf8")).toBe("mine");
   rmSync(file);
 
@@ -173,7 +173,7 @@ test("what cannot be backed up is said, and leaves nothing behind", async () => 
   expect(readdirSync(directory)).toEqual([]);
 });
 
-test("commands that make no sense are refused with the usage", async () => {
+test("invalid command lines are refused with the usage", async () => {
   for (const args of [
     [],
     ["copy"],

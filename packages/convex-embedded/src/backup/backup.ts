@@ -1,8 +1,8 @@
 /**
- * `npx convex-embedded backup FILE`: a copy of a data directory in one file, also while a server is at work in it.
+ * `npx convex-embedded backup FILE`: copies a data directory into one file, with or without a running server.
  *
- * The database comes first, in one reading transaction, for which no writer waits. It says which files belong to that
- * state; the server deletes none until they are copied. Files never change, so what is copied later is what was there.
+ * The database is copied first, in one read transaction, which blocks no writer. This snapshot determines the files that belong to
+ * the backup, and the server deletes no file until they are copied. Files never change, so copying them later is safe.
  */
 import { closeSync, existsSync, openSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -24,27 +24,26 @@ import { lockForBackup } from "../store/lock";
 import { SnapshotPool } from "../store/snapshots";
 import { writeArchive } from "./archive";
 import type { ArchiveEntry } from "./archive";
-import { cleaningUp } from "./cleanUp";
+import { withCleanUp } from "./cleanUp";
 
 export interface BackupOptions {
   /** The data directory. */
   readonly directory: string;
-  /** The backup. It must not exist. */
+  /** The path of the backup. The file must not exist. */
   readonly file: string;
 }
 
 export interface BackupResult {
-  /** Of the backup. */
+  /** The size of the backup. */
   readonly bytes: number;
-  /** Stored files in it. */
+  /** The number of stored files in the backup. */
   readonly files: number;
 }
 
 /**
- * Makes a backup. The file appears under its name when it is complete and on disk. Beside it there is meanwhile a copy
- * of the database.
+ * Creates a backup. The file gets its name when it is complete and on disk. Until then a copy of the database is beside it.
  *
- * @throws Error that says what is wrong: no data, a file in the way, stored files that are missing or damaged.
+ * @throws Error that says what is wrong: no data, an existing file, missing or corrupt stored files.
  */
 export async function backUp({ directory, file }: BackupOptions): Promise<BackupResult> {
   return withCopy({ directory, file }, async (copy, part) => {
@@ -55,10 +54,10 @@ export async function backUp({ directory, file }: BackupOptions): Promise<Backup
 }
 
 /**
- * Makes a file of one state of a data directory. Bytes of stored files that belong to that state stay until it is made.
+ * Creates a file from a snapshot of a data directory. The bytes of stored files in the snapshot are kept until the file is complete.
  *
- * @param make gets a copy of the database, and the name to write to; that is the file's when it is on disk.
- * @throws Error that says what is wrong: no data, a file in the way; what `make` throws. Nothing is left then.
+ * @param make gets a copy of the database and a temporary path to write to, which is renamed to the file's name at the end.
+ * @throws Error that says what is wrong: no data, an existing file; and the errors of `make`. In this case no file is left behind.
  */
 export async function withCopy<T>(
   { directory, file }: BackupOptions,
@@ -66,12 +65,13 @@ export async function withCopy<T>(
 ): Promise<T> {
   const database = join(directory, DATABASE_FILE);
   if (!existsSync(database))
-    throw new Error(`There are no data in ${directory}. Name another directory with --data.`);
+    throw new Error(`There is no data in ${directory}. Choose another directory with --data.`);
   if (isRestorePending(directory)) {
-    throw new Error(`A restore of ${directory} was cut off. Start the server once, which finishes it.`);
+    throw new Error(`A restore of ${directory} was interrupted. Start the server once to complete it.`);
   }
-  if (!existsSync(dirname(file))) throw new Error(`There is no folder ${dirname(file)} to write it to.`);
-  if (existsSync(file)) throw new Error(`${file} exists already. Choose another name, or delete it.`);
+  if (!existsSync(dirname(file)))
+    throw new Error(`The folder ${dirname(file)} does not exist. Choose another one.`);
+  if (existsSync(file)) throw new Error(`${file} already exists. Choose another name or delete the file.`);
   const [copy, part] = [`${file}.database`, `${file}.part`];
   mustBeWritable(file, part);
   const lock = lockForBackup(directory);
@@ -80,7 +80,7 @@ export async function withCopy<T>(
   };
   try {
     cleanUp();
-    return await cleaningUp(cleanUp, async () => {
+    return await withCleanUp(cleanUp, async () => {
       copyDatabase(database, copy);
       const made = await make(copy, part);
       renameSync(part, file);
@@ -92,7 +92,7 @@ export async function withCopy<T>(
   }
 }
 
-/** Finds out beforehand, since what SQLite says of its copy reads as if it were about the database. */
+/** Checks beforehand that the file is writable, because SQLite's error for its copy reads as if the database itself had failed. */
 function mustBeWritable(file: string, part: string): void {
   try {
     closeSync(openSync(part, "w"));
@@ -104,15 +104,15 @@ function mustBeWritable(file: string, part: string): void {
   }
 }
 
-/** Writes one state of a database to a new file of the present format, without the gaps that deleted documents left. */
+/** Copies a snapshot of a database to a new file of the current format, without free pages. */
 function copyDatabase(database: string, copy: string): void {
   withExplainedErrors(database, () => {
     const db = openReadConnection(database);
     try {
       checkFormat(db, database);
-      // It forbids writing to any file, the copy too.
+      // `query_only` forbids writing to any file, including the copy.
       db.pragma("query_only = OFF");
-      // SQLite fills an empty file, too. One of its own making could be read by everybody, as no backup can.
+      // SQLite also accepts an empty file. Create it first, because a file that SQLite creates may be readable by everyone.
       closeSync(openSync(copy, "wx", 0o600));
       db.prepare("VACUUM INTO ?").run(copy);
     } finally {
@@ -122,7 +122,7 @@ function copyDatabase(database: string, copy: string): void {
   });
 }
 
-/** The stored files that a database names. It must not be in use. */
+/** Returns the stored files that a database names. The database must not be in use. */
 export function filesIn(database: string): StoredFile[] {
   const db = openReadConnection(database);
   const snapshots = new SnapshotPool(database, 0);
@@ -142,22 +142,23 @@ function* entriesOf(directory: string, copy: string, stored: readonly StoredFile
   }
   for (const file of stored) {
     const name = `${FILES_DIRECTORY}/${relativePathOf(file.uuid)}`;
-    // Much of what is uploaded is compressed already.
+    // Most uploads are already compressed.
     yield { name, compress: false, ...bytesOf(directory, file) };
   }
 }
 
-/** Where the bytes of a stored file are, and what finds out if they are all there. @throws Error if they are missing. */
+/** Returns the path of a stored file's bytes and a function that checks them. @throws Error if they are missing. */
 export function bytesOf(directory: string, file: StoredFile): Required<Pick<ArchiveEntry, "path" | "check">> {
   const path = join(directory, FILES_DIRECTORY, relativePathOf(file.uuid));
-  if (!existsSync(path)) throw lost(file, path, "missing");
+  if (!existsSync(path)) throw unusable(file, path, "missing");
   const check = (bytes: number, sha256: Buffer): void => {
-    if (bytes !== file.size || sha256.toString("base64") !== file.sha256) throw lost(file, path, "damaged");
+    if (bytes !== file.size || sha256.toString("base64") !== file.sha256)
+      throw unusable(file, path, "corrupt");
   };
   return { path, check };
 }
 
-function lost({ _id }: StoredFile, path: string, how: string): Error {
+function unusable({ _id }: StoredFile, path: string, how: string): Error {
   return new Error(
     `The bytes of the stored file ${_id} are ${how}: ${path}. Put them back, or delete the file in the application; ` +
       "then try again.",

@@ -1,15 +1,15 @@
-/** What a command has begun, and must not leave behind. */
+/** Removes the unfinished files of a command. */
 import { constants } from "node:os";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
- * Runs `work`, and `cleanUp` after it, however it ends: also when the process is told to end meanwhile. Then it ends with
- * the status that shells give to a signal, 128 and its number.
+ * Runs `work` and then `cleanUp`, also if a signal interrupts the work. After a signal the process exits with the status that shells
+ * use: 128 plus the signal's number.
  *
- * @param cleanUp must be possible at any moment.
+ * @param cleanUp must work at any moment.
  */
-export async function cleaningUp<T>(cleanUp: () => void, work: () => Promise<T>): Promise<T> {
+export async function withCleanUp<T>(cleanUp: () => void, work: () => Promise<T>): Promise<T> {
   const onSignal = (signal: (typeof SIGNALS)[number]): never => {
     cleanUp();
     process.exit(128 + constants.signals[signal]);

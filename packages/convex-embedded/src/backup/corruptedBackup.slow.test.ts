@@ -1,4 +1,4 @@
-/** Every truncation and every changed byte of a backup is refused before anything is unpacked. */
+/** Every truncation and every changed byte of a backup is refused before any file is unpacked. */
 import {
   closeSync,
   existsSync,
@@ -15,7 +15,7 @@ import { serveFiles, uploaded } from "../../fixtures/stored";
 import { backUp } from "./backup";
 import { restore } from "./restore";
 
-/** The bytes of a backup with one note and one stored file. */
+/** Returns the bytes of a valid backup with one note and one stored file. */
 async function soundBackup(): Promise<Buffer> {
   const server = await serveFiles();
   await server.run("files:note", { text: "from the backup" });
@@ -25,7 +25,7 @@ async function soundBackup(): Promise<Buffer> {
   return readFileSync(file);
 }
 
-test("a backup that is cut off at any byte is refused", async () => {
+test("a backup truncated at any byte is refused", async () => {
   const sound = await soundBackup();
   const { file, refused } = copyOf(sound);
   for (let length = sound.length - 1; length >= 0; length--) {
@@ -34,7 +34,7 @@ test("a backup that is cut off at any byte is refused", async () => {
   }
 });
 
-test("a backup with any one byte changed is refused", async () => {
+test("a backup with any single changed byte is refused", async () => {
   const sound = await soundBackup();
   const { file, directory, refused } = copyOf(sound);
   const handle = openSync(file, "r+");
@@ -52,7 +52,7 @@ test("a backup with any one byte changed is refused", async () => {
   await restore({ file, directory, replace: false });
 });
 
-/** A copy of the backup, and a check that restoring it fails and creates nothing. */
+/** Creates a copy of the backup, and a check that restoring it fails and creates no files. */
 function copyOf(sound: Buffer) {
   const directory = join(temporaryDirectory(), "data");
   const file = join(temporaryDirectory(), "changed.zip");

@@ -12,7 +12,7 @@ import { backUp } from "./backup";
 import { restore } from "./restore";
 import { Connection } from "../store/sqlite";
 
-/** A good backup, with one note and one stored file. */
+/** A valid backup with one note and one stored file. */
 let good = "";
 
 beforeAll(() => {
@@ -21,7 +21,7 @@ beforeAll(() => {
   return () => rmSync(directory, { recursive: true });
 });
 
-test("a backup is made", async () => {
+test("a backup is created", async () => {
   const server = await serveFiles();
   await server.run("files:note", { text: "from the backup" });
   await uploaded(server, "bytes");
@@ -33,7 +33,7 @@ const texts = (directory: string) =>
     .documents("notes")
     .map(({ text }) => text);
 
-/** All files of a directory and what is in them. */
+/** Returns the contents of all files in a directory, by path. */
 function everything(directory: string): Record<string, string> {
   const entries = readdirSync(directory, { recursive: true, withFileTypes: true });
   return Object.fromEntries(
@@ -44,12 +44,12 @@ function everything(directory: string): Record<string, string> {
   );
 }
 
-/** The same, wherever it is. */
+/** Returns digests of all files, independent of the directory's path. */
 function digestOf(directory: string): string[] {
   return Object.entries(everything(directory)).map(([path, digest]) => path.slice(directory.length) + digest);
 }
 
-/** A data directory with data of its own. */
+/** Creates a data directory with other data. */
 async function used(): Promise<string> {
   const { server } = await serve();
   await server.run("items:create", { owner: "ada", name: "older" });
@@ -57,7 +57,7 @@ async function used(): Promise<string> {
   return server.dataDirectory;
 }
 
-test("data that are there are replaced only when that is asked for, and others' files stay", async () => {
+test("existing data is replaced only with --replace, and unrelated files stay", async () => {
   const directory = await used();
   writeFileSync(join(directory, "notes.txt"), "mine");
   const before = everything(directory);
@@ -71,7 +71,7 @@ test("data that are there are replaced only when that is asked for, and others' 
   expect(readFileSync(join(directory, "notes.txt"), "utf8")).toBe("mine");
 });
 
-test("a directory of somebody else's is left alone", async () => {
+test("a directory that is not a data directory stays unchanged", async () => {
   const directory = temporaryDirectory();
   writeFileSync(join(directory, "notes.txt"), "mine");
   for (const replace of [false, true]) {
@@ -81,7 +81,7 @@ test("a directory of somebody else's is left alone", async () => {
   expect(readFileSync(join(directory, "notes.txt"), "utf8")).toBe("mine");
 });
 
-test("a directory that a server uses is left alone", async () => {
+test("a directory that a server uses stays unchanged", async () => {
   const { server } = await serve();
   await expect(restore({ file: good, directory: server.dataDirectory, replace: true })).rejects.toThrow(
     "is in use by another process",
@@ -89,7 +89,7 @@ test("a directory that a server uses is left alone", async () => {
   await server.run("items:create", { owner: "ada", name: "bolt" });
 });
 
-describe("a file that is no sound backup is refused, and nothing changes", () => {
+describe("a file that is not a valid backup is refused, and nothing changes", () => {
   type Entries = Map<string, Buffer>;
   const database = (entries: Entries): Buffer => entries.get("data.sqlite") ?? Buffer.alloc(0);
   const stored = (entries: Entries): string =>
@@ -121,7 +121,7 @@ describe("a file that is no sound backup is refused, and nothing changes", () =>
         );
         sums(e);
       },
-      "it has version 3, written by a newer program",
+      "it has version 3, and this program reads versions up to 2",
     ],
     [
       "with another manifest",
@@ -129,19 +129,19 @@ describe("a file that is no sound backup is refused, and nothing changes", () =>
         e.set("backup.json", Buffer.from('{"format":"other"}'));
         sums(e);
       },
-      "it is no backup of this project",
+      "it is not a backup of the embedded runtime",
     ],
-    ["without a manifest", (e) => void e.delete("backup.json"), "it is no backup of this project"],
-    ["without checksums", (e) => void e.delete("SHA256SUMS"), "it is no backup of this project"],
+    ["without a manifest", (e) => void e.delete("backup.json"), "it is not a backup of the embedded runtime"],
+    ["without checksums", (e) => void e.delete("SHA256SUMS"), "it is not a backup of the embedded runtime"],
     [
       "with a changed secret",
       (e) => void e.set("secret", Buffer.alloc(32)),
-      "secret in it is damaged: its checksum differs",
+      "secret in it is corrupt: its checksum differs",
     ],
     [
       "with a changed file",
       (e) => void e.set(stored(e), Buffer.from("Bytes")),
-      "in it is damaged: its checksum differs",
+      "in it is corrupt: its checksum differs",
     ],
     [
       "without a database",
@@ -149,24 +149,24 @@ describe("a file that is no sound backup is refused, and nothing changes", () =>
         e.delete("data.sqlite");
         sums(e);
       },
-      "data.sqlite is missing in it",
+      "data.sqlite is missing from it",
     ],
-    ["without a file that is summed up", (e) => void e.delete(stored(e)), "is missing in it"],
+    ["without a file that has a checksum", (e) => void e.delete(stored(e)), "is missing from it"],
     [
       "without a file that the database names",
       (e) => {
         e.delete(stored(e));
         sums(e);
       },
-      "is missing in it",
+      "is missing from it",
     ],
     [
-      "with something else",
+      "with an extra file",
       (e) => {
         e.set("files/x/evil.sh", Buffer.from(""));
         sums(e);
       },
-      "it contains files/x/evil.sh, which is no part of a backup",
+      "it contains files/x/evil.sh, which is not part of a backup",
     ],
     [
       "with a database of a newer format",
@@ -179,22 +179,22 @@ describe("a file that is no sound backup is refused, and nothing changes", () =>
       "is not a database of this project",
     ],
     [
-      "with a damaged database",
+      "with a corrupt database",
       (e) => {
         const bytes = Buffer.from(database(e));
         bytes.fill(0x5a, 4096, 12_288);
         e.set("data.sqlite", bytes);
         sums(e);
       },
-      "damaged",
+      "corrupt",
     ],
     [
-      "with no database at all",
+      "with other bytes instead of a database",
       (e) => {
         e.set("data.sqlite", Buffer.from("SQLite"));
         sums(e);
       },
-      "damaged",
+      "corrupt",
     ],
   ];
   test.each(cases)("%s", async (_name, change, problem) => {
@@ -207,9 +207,9 @@ describe("a file that is no sound backup is refused, and nothing changes", () =>
 
   const SUM_LINES: [string, (text: string) => string, string][] = [
     ["a line that does not parse", (text) => text.replace("  secret", " secret"), "line 3 is not a checksum"],
-    ["a line less", (text) => text.replace(/^.*  secret\n/m, ""), "SHA256SUMS in it does not name secret"],
+    ["a missing line", (text) => text.replace(/^.*  secret\n/m, ""), "SHA256SUMS in it does not name secret"],
     ["a line twice", (text) => text + text.slice(0, text.indexOf("\n") + 1), "it names backup.json twice"],
-    ["its last line cut short", (text) => text.slice(0, -1), "SHA256SUMS in it is cut short"],
+    ["a truncated last line", (text) => text.slice(0, -1), "SHA256SUMS in it is truncated"],
   ];
   test.each(SUM_LINES)("whose SHA256SUMS has %s, of both versions", async (_name, change, problem) => {
     const file = join(temporaryDirectory(), "bad.zip");
@@ -229,7 +229,7 @@ describe("a file that is no sound backup is refused, and nothing changes", () =>
     await refuses(file, "the checksum at the end of the file is missing");
   });
 
-  test("with something after its end", async () => {
+  test("with extra bytes at its end", async () => {
     const file = join(temporaryDirectory(), "long.zip");
     for (const more of ["\n", "PK", "0".repeat(71)]) {
       writeFileSync(file, Buffer.concat([readFileSync(good), Buffer.from(more)]));
@@ -237,7 +237,7 @@ describe("a file that is no sound backup is refused, and nothing changes", () =>
     }
   });
 
-  test("that is something else, or nothing", async () => {
+  test("that has another format, or does not exist", async () => {
     const text = join(temporaryDirectory(), "text.zip");
     writeFileSync(text, "hello".repeat(1_000));
     await refuses(text, `${text} cannot be restored: `);
@@ -258,7 +258,7 @@ describe("a file that is no sound backup is refused, and nothing changes", () =>
   }
 });
 
-/** A backup as the version before wrote it: without a checksum of the file. */
+/** Converts a backup to version 1, which has no checksum of the file. */
 function asVersion1(entries: Map<string, Buffer>): Map<string, Buffer> {
   const manifest = Buffer.from(String(entries.get("backup.json")).replace('"version": 2', '"version": 1'));
   const [before, after] = [entries.get("backup.json") ?? "", manifest].map((bytes) =>
@@ -270,17 +270,17 @@ function asVersion1(entries: Map<string, Buffer>): Map<string, Buffer> {
 }
 
 describe("a backup of version 1", () => {
-  test("is restored, and the command says what was not verified", async () => {
+  test("is restored, and the command reports what it did not verify", async () => {
     const file = join(temporaryDirectory(), "older.zip");
     await writeZip(file, asVersion1(await readZip(good)));
     const directory = join(temporaryDirectory(), "data");
     const { code, output } = await command("restore", file, "--data", directory);
-    expect(output).toContain("made by an older version. Each entry in it was verified");
+    expect(output).toContain("made by an older version. Each entry was verified");
     expect(code).toBe(0);
     expect(texts(directory)).toEqual(["from the backup"]);
   });
 
-  test("with one byte changed is refused, or gives the same data", async () => {
+  test("with one changed byte is refused or gives the same data", async () => {
     const file = join(temporaryDirectory(), "older.zip");
     await writeZip(file, asVersion1(await readZip(good)));
     const bytes = readFileSync(file);
@@ -307,8 +307,8 @@ describe("a backup of version 1", () => {
   });
 });
 
-describe("a restore that is cut off", () => {
-  /** What `restore` leaves right before its last step. */
+describe("an interrupted restore", () => {
+  /** Creates the state that `restore` leaves right before its last step. */
   async function unpacked(directory: string, name: string): Promise<void> {
     const elsewhere = join(temporaryDirectory(), "data");
     await restore({ file: good, directory: elsewhere, replace: false });
@@ -316,7 +316,7 @@ describe("a restore that is cut off", () => {
     cpSync(elsewhere, join(directory, name), { recursive: true });
   }
 
-  test("before it is decided changes nothing, and the next start makes room; the next restore begins anew", async () => {
+  test("before the rename changes nothing; the next start deletes its files, and the next restore starts over", async () => {
     const directory = await used();
     await unpacked(directory, "restore.new");
     const { server } = await serve({ data: directory });
@@ -329,10 +329,10 @@ describe("a restore that is cut off", () => {
     expect(readdirSync(directory)).not.toContain("restore.new");
   });
 
-  test.each(["restore.complete", "restore.moving"])("at %s is finished by the next start", async (name) => {
+  test.each(["restore.complete", "restore.moving"])("at %s is completed by the next start", async (name) => {
     const directory = await used();
     await unpacked(directory, name);
-    // The first is followed by the deletion of what was there, the second by the move of what comes.
+    // After `restore.complete` the old data is deleted; after `restore.moving` the new data is moved in.
     rmSync(join(directory, "data.sqlite"));
     if (name === "restore.moving") {
       for (const gone of ["secret", "files", "started"])

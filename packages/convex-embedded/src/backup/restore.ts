@@ -1,4 +1,4 @@
-/** `convex-embedded restore FILE`: puts the data of a backup into a data directory, all of them or none. */
+/** `convex-embedded restore FILE`: restores a backup into a data directory, all or nothing. */
 import { createHash } from "node:crypto";
 import { existsSync, rmdirSync, rmSync } from "node:fs";
 import { mkdir, open, readdir } from "node:fs/promises";
@@ -25,42 +25,42 @@ import { checkFormat, openReadConnection } from "../store/layout";
 import { lockDirectory } from "../store/lock";
 import { checkManifest, checkSeal, MANIFEST, parseSums, SUMS } from "./archive";
 import { filesIn } from "./backup";
-import { cleaningUp } from "./cleanUp";
+import { withCleanUp } from "./cleanUp";
 
 export interface RestoreOptions {
   readonly file: string;
-  /** The data directory; made if missing. */
+  /** The data directory; created if missing. */
   readonly directory: string;
-  /** True if data that are there may be replaced. */
+  /** True if existing data may be replaced. */
   readonly replace: boolean;
 }
 
-/** Nothing else is unpacked, so that no name leads out of the directory. */
+/** The only names that are unpacked, so that no name leads out of the directory. */
 const NAMES = new RegExp(
   `^(?:${[DATABASE_FILE, SECRET_FILE, STARTED_FILE].join("|").replaceAll(".", "\\.")}|${FILES_DIRECTORY}/[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f-]{36})$`,
 );
 
-/** Texts in an archive are read whole. */
-const MOST_TEXT_BYTES = 1024 * 1024 * 1024;
+/** The size limit of text entries, which are read into memory. */
+const MAX_TEXT_BYTES = 1024 * 1024 * 1024;
 
 export interface RestoreResult {
-  /** Stored files in the backup. */
+  /** The number of stored files in the backup. */
   readonly files: number;
-  /** False for a backup of version 1, which has checksums of its entries, but none of the whole file. */
+  /** False for a backup of version 1, which has checksums of its entries but not of the whole file. */
   readonly sealed: boolean;
 }
 
 /**
- * Restores a backup. All of it is unpacked and verified before anything is replaced.
+ * Restores a backup. The whole backup is unpacked and verified before any data is replaced.
  *
- * @throws Error that says what is wrong; nothing is changed then.
+ * @throws Error that says what is wrong. In this case nothing has changed.
  */
 export async function restore({ file, directory, replace }: RestoreOptions): Promise<RestoreResult> {
   const archive = await readArchive(file);
   try {
     const made = !existsSync(directory);
     const isOurs = existsSync(join(directory, DATABASE_FILE)) || isRestorePending(directory);
-    // In a directory of somebody else's not even a lock is left.
+    // Check first: a directory that is not a data directory must not even get a lock file.
     if (!isOurs) checkTarget(directory, replace);
     makeDurableDirectory(directory);
     const lock = lockDirectory(directory);
@@ -68,12 +68,12 @@ export async function restore({ file, directory, replace }: RestoreOptions): Pro
     try {
       finishRestore(directory);
       checkTarget(directory, replace);
-      const files = await cleaningUp(
+      const files = await withCleanUp(
         () => discardUnpacked(directory),
         async () => {
           const place = makeUnpackDirectory(directory);
-          await naming(file, () => archive.unpack(place));
-          const count = await naming(file, () => Promise.resolve(verifyDatabase(place, archive.sums)));
+          await withFileName(file, () => archive.unpack(place));
+          const count = await withFileName(file, () => Promise.resolve(verifyDatabase(place, archive.sums)));
           installUnpacked(directory);
           return count;
         },
@@ -102,24 +102,24 @@ function checkTarget(directory: string, replace: boolean): void {
   }
   if (!existsSync(join(directory, DATABASE_FILE))) {
     throw new Error(
-      `${directory} is no data directory of the embedded runtime, so --replace leaves it alone.`,
+      `${directory} is not a data directory of the embedded runtime. --replace does not change it.`,
     );
   }
 }
 
 interface Archive {
-  /** True if the checksum of the whole file was there, and right. */
+  /** True if the backup has a checksum of the whole file, which has been verified. */
   readonly sealed: boolean;
-  /** Lower-case hex by name, of all that is to be unpacked. */
+  /** SHA-256 in lower-case hex, by name, of all entries to unpack. */
   readonly sums: ReadonlyMap<string, string>;
-  /** Writes everything below a directory, on disk when this resolves. Rejects if anything is not what it should be. */
+  /** Unpacks all entries into a directory. Resolves when they are on disk. Rejects if a checksum differs. */
   unpack(place: string): Promise<void>;
   close(): void;
 }
 
-/** Opens a backup and finds out if it is one, and complete. */
+/** Opens a backup and checks that it is valid and complete. */
 async function readArchive(file: string): Promise<Archive> {
-  return naming(file, async () => {
+  return withFileName(file, async () => {
     const sealed = await checkSeal(file);
     const zip = await ZipReader.open(file);
     try {
@@ -132,10 +132,10 @@ async function readArchive(file: string): Promise<Archive> {
         if (name !== SUMS && !sums.has(name)) throw new Error(`${SUMS} in it does not name ${name}`);
       sums.delete(MANIFEST);
       for (const name of sums.keys()) {
-        if (!entries.has(name)) throw new Error(`${name} is missing in it`);
-        if (!NAMES.test(name)) throw new Error(`it contains ${name}, which is no part of a backup`);
+        if (!entries.has(name)) throw new Error(`${name} is missing from it`);
+        if (!NAMES.test(name)) throw new Error(`it contains ${name}, which is not part of a backup`);
       }
-      if (!sums.has(DATABASE_FILE)) throw new Error(`${DATABASE_FILE} is missing in it`);
+      if (!sums.has(DATABASE_FILE)) throw new Error(`${DATABASE_FILE} is missing from it`);
       const unpack = async (place: string): Promise<void> => {
         for (const [name, sum] of sums)
           await unpackEntry(zip, entries.get(name) as Entry, join(place, name), sum);
@@ -150,8 +150,8 @@ async function readArchive(file: string): Promise<Archive> {
 }
 
 async function textOf(zip: ZipReader, entry: Entry | undefined): Promise<string> {
-  if (entry === undefined) throw new Error("it is no backup of this project");
-  if (entry.uncompressedSize > MOST_TEXT_BYTES) throw new Error(`${entry.fileName} in it is too large`);
+  if (entry === undefined) throw new Error("it is not a backup of the embedded runtime");
+  if (entry.uncompressedSize > MAX_TEXT_BYTES) throw new Error(`${entry.fileName} in it is too large`);
   return text(zip.bytes(entry));
 }
 
@@ -168,25 +168,25 @@ async function unpackEntry(zip: ZipReader, entry: Entry, path: string, sum: stri
   } finally {
     await file.close();
   }
-  if (hash.digest("hex") !== sum) throw damaged(entry.fileName);
+  if (hash.digest("hex") !== sum) throw corrupt(entry.fileName);
 }
 
 function check(content: string, sum: string | undefined, name: string): void {
-  if (createHash("sha256").update(content).digest("hex") !== sum) throw damaged(name);
+  if (createHash("sha256").update(content).digest("hex") !== sum) throw corrupt(name);
 }
 
-function damaged(name: string): Error {
-  return new Error(`${name} in it is damaged: its checksum differs`);
+function corrupt(name: string): Error {
+  return new Error(`${name} in it is corrupt: its checksum differs`);
 }
 
-/** @returns how many stored files the database names; all of them must have been unpacked. */
+/** Checks the unpacked database and that all stored files it names were unpacked. @returns the number of stored files. */
 function verifyDatabase(place: string, sums: ReadonlyMap<string, string>): number {
   const file = join(place, DATABASE_FILE);
   const db = openReadConnection(file);
   try {
     checkFormat(db, file);
     const found = db.pragma("integrity_check(1)");
-    if (found !== "ok") throw new Error(`the database in it is damaged: ${String(found)}`);
+    if (found !== "ok") throw new Error(`the database in it is corrupt: ${String(found)}`);
   } finally {
     db.close();
   }
@@ -194,12 +194,12 @@ function verifyDatabase(place: string, sums: ReadonlyMap<string, string>): numbe
   for (const { _id, uuid, sha256 } of stored) {
     const expected = Buffer.from(sha256, "base64").toString("hex");
     if (sums.get(`${FILES_DIRECTORY}/${relativePathOf(uuid)}`) !== expected)
-      throw new Error(`the stored file ${_id} is missing in it`);
+      throw new Error(`the stored file ${_id} is missing from it`);
   }
   return stored.length;
 }
 
-/** Forces the names in a directory, and in those below it, to disk. */
+/** Syncs a directory and its subdirectories. */
 async function syncTree(directory: string): Promise<void> {
   for (const entry of await readdir(directory, { withFileTypes: true })) {
     if (entry.isDirectory()) await syncTree(join(directory, entry.name));
@@ -207,13 +207,13 @@ async function syncTree(directory: string): Promise<void> {
   await syncDirectoryAsync(directory);
 }
 
-/** Says which file it is that something is wrong with. */
-async function naming<T>(file: string, work: () => Promise<T>): Promise<T> {
+/** Runs `work` and adds the name of the file to its errors. */
+async function withFileName<T>(file: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     const problem = isCorruption(error)
-      ? `the database in it is damaged: ${error.message}`
+      ? `the database in it is corrupt: ${error.message}`
       : (error as Error).message.replace(/\.$/, "");
     throw new Error(`${file} cannot be restored: ${problem}. Nothing was changed.`, { cause: error });
   }

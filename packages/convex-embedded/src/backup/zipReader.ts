@@ -1,17 +1,17 @@
-/** Reads the entries of a ZIP archive that others have made, and believes none of it. */
+/** Reads the entries of an untrusted ZIP archive. */
 import { crc32 } from "node:zlib";
 import type { Entry, ZipFile } from "yauzl";
 import { openPromise } from "yauzl";
 
-/** One line of an entry, without its end. */
+/** One line of an entry, without its line end. */
 export interface Line {
-  /** From 1. */
+  /** The line number, from 1. */
   readonly number: number;
   readonly text: string;
 }
 
-/** A document of a megabyte does not come near it, however it is written. */
-const MOST_LINE_BYTES = 32 * 1024 * 1024;
+/** Larger than any encoding of a document of 1 MiB. */
+const MAX_LINE_BYTES = 32 * 1024 * 1024;
 
 const NEWLINE = 0x0a;
 
@@ -21,7 +21,7 @@ export class ZipReader {
     readonly entries: readonly Entry[],
   ) {}
 
-  /** @throws Error if it is no ZIP archive, or not all of one. */
+  /** Opens an archive. @throws Error if it is not a ZIP archive, or is incomplete. */
   static async open(file: string): Promise<ZipReader> {
     const zip = await openPromise(file, { lazyEntries: true, autoClose: false, strictFileNames: true });
     try {
@@ -41,7 +41,7 @@ export class ZipReader {
     this.zip.close();
   }
 
-  /** The bytes of an entry. It throws at the end if they are not those that were put in. */
+  /** Yields the bytes of an entry. Throws at the end if their checksum differs. */
   async *bytes(entry: Entry): AsyncGenerator<Buffer> {
     let sum = 0;
     try {
@@ -54,10 +54,10 @@ export class ZipReader {
         cause: error,
       });
     }
-    if (sum !== entry.crc32) throw new Error(`${entry.fileName} in it is damaged: its checksum differs`);
+    if (sum !== entry.crc32) throw new Error(`${entry.fileName} in it is corrupt: its checksum differs`);
   }
 
-  /** The lines of an entry that is text. */
+  /** Yields the lines of a text entry. */
   async *lines(entry: Entry): AsyncGenerator<Line> {
     const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
     let number = 0;
@@ -80,7 +80,7 @@ export class ZipReader {
       }
       begun.push(chunk.subarray(from));
       length += chunk.length - from;
-      if (length > MOST_LINE_BYTES) throw new Error(`line ${number + 1} of ${entry.fileName} is too long`);
+      if (length > MAX_LINE_BYTES) throw new Error(`line ${number + 1} of ${entry.fileName} is too long`);
     }
     if (length > 0) yield line(Buffer.concat(begun));
   }

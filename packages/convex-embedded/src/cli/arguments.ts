@@ -1,4 +1,4 @@
-/** How command lines are read, whichever command it is. */
+/** Parses command lines. */
 import { resolve } from "node:path";
 import type { ParseArgsConfig } from "node:util";
 import { parseArgs } from "node:util";
@@ -6,15 +6,15 @@ import { calledByNpm, optionTakenByNpm } from "./npm";
 
 type Options = NonNullable<ParseArgsConfig["options"]>;
 
-/** The command line does not say what it should. The message is followed by the usage. */
+/** The command line is invalid. The program prints the message and the usage. */
 export class UsageError extends Error {}
 
-/** The options of a command that takes nothing else. @throws UsageError for what is none of them. */
+/** Parses a command line of options only. @throws UsageError for anything else. */
 export function parseStrictly<T extends Options>(args: readonly string[], options: T) {
   return parse({ args: [...args], options, strict: true }).values;
 }
 
-/** The options and the file, absolute, of a command on one file. @throws UsageError */
+/** Parses options and one file. Returns the file as an absolute path. @throws UsageError */
 export function parseWithFile<T extends Options>(args: readonly string[], options: T) {
   const { values, positionals } = parse({ args: [...args], options, strict: true, allowPositionals: true });
   const [file, ...more] = positionals;
@@ -22,12 +22,12 @@ export function parseWithFile<T extends Options>(args: readonly string[], option
   return { file: resolve(file), values };
 }
 
-/** What `parseArgs` makes of a command line. @throws UsageError for what is none of its options, and for one that npm kept. */
+/** Parses the command line with `parseArgs`. @throws UsageError for unknown options, and for an option that npm consumed. */
 export function parse<T extends ParseArgsConfig>(config: T) {
   const taken = optionTakenByNpm(Object.keys(config.options ?? {}));
   if (taken !== undefined) {
     const right = `${calledByNpm()} -- ${taken}`;
-    throw new UsageError(`npm has kept ${taken} for itself. Write it behind two dashes: ${right}`);
+    throw new UsageError(`npm consumed ${taken} itself. Put it after two dashes: ${right}`);
   }
   try {
     return parseArgs(config);
@@ -36,7 +36,7 @@ export function parse<T extends ParseArgsConfig>(config: T) {
   }
 }
 
-/** The same for a program that knows no more than this of its command line: what makes no sense, and `--help`, end it. */
+/** Parses like `parse`, but prints the usage and exits for `--help` and for an invalid command line. */
 export function parseOrExit<T extends ParseArgsConfig>(usage: string, config: T) {
   if (process.argv.slice(2).includes("--help")) {
     process.stdout.write(usage);
@@ -49,7 +49,7 @@ export function parseOrExit<T extends ParseArgsConfig>(usage: string, config: T)
   }
 }
 
-/** Ends the program, as one whose command line makes no sense. */
+/** Prints the message and the usage, and exits with the status for an invalid command line. */
 export function refuse(message: string, usage: string): never {
   process.stderr.write(`${message}\n\n${usage}`);
   process.exit(2);

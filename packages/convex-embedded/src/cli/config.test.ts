@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { temporaryDirectory } from "../../fixtures/serve";
 import { CONFIG_FILE, readConfig } from "./config";
 
-/** Reads a configuration that is written for this test. */
+/** Writes a configuration to a new project and reads it. */
 function read(config: unknown) {
   const project = temporaryDirectory();
   writeFileSync(join(project, "app.js"), "a script");
@@ -15,11 +15,11 @@ function read(config: unknown) {
 
 const asset = { path: "/app.js", file: "app.js", type: "text/javascript" };
 
-test("a project without the file has nothing configured", () => {
+test("a project without the file has an empty configuration", () => {
   expect(readConfig(temporaryDirectory())).toEqual({ firstStart: null, pages: {}, assets: [] });
 });
 
-test("every member may be absent", () => {
+test("every member is optional", () => {
   expect(read({})).toMatchObject({ firstStart: null, pages: {}, assets: [] });
   expect(read({ firstStart: { run: "keys:make" } }).firstStart).toEqual({
     run: "keys:make",
@@ -28,7 +28,7 @@ test("every member may be absent", () => {
   });
 });
 
-test("an asset's tag follows from its bytes, and a file that does not exist is left out", () => {
+test("an asset's entity tag depends on its bytes, and a file that does not exist is skipped", () => {
   const { project, assets } = read({ assets: [asset, { ...asset, file: "gone.js" }] });
   expect(assets).toEqual([
     {
@@ -44,14 +44,14 @@ test.each([
   ["{", /^convex-embedded\.json: .*JSON/],
   [[], /^convex-embedded\.json: must be an object$/],
   [{ pagse: {} }, /^convex-embedded\.json: unknown member "pagse"$/],
-  [{ firstStart: {} }, /firstStart\.run: must be a string/],
+  [{ firstStart: {} }, /firstStart\.run: must be a non-empty string/],
   [{ firstStart: { run: "a:b", args: [] } }, /firstStart\.args: must be an object/],
   [{ firstStart: { run: "a:b", print: "key" } }, /firstStart\.print: must be a list/],
-  [{ firstStart: { run: "a:b", print: [1] } }, /firstStart\.print\.0: must be a string/],
+  [{ firstStart: { run: "a:b", print: [1] } }, /firstStart\.print\.0: must be a non-empty string/],
   [{ pages: { docs: "docs" } }, /pages\.docs: must begin with "\/"/],
   [{ assets: [{ ...asset, path: "app.js" }] }, /assets\.0\.path: must begin with "\/"/],
   [{ assets: [{ ...asset, mode: 1 }] }, /assets\.0: unknown member "mode"/],
-  [{ assets: [{ ...asset, env: "" }] }, /assets\.0\.env: must be a string with characters/],
+  [{ assets: [{ ...asset, env: "" }] }, /assets\.0\.env: must be a non-empty string/],
 ])("%j is refused, and the error names the member", (config, message) => {
   expect(() => read(config)).toThrow(message);
 });

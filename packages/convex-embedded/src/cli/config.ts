@@ -1,6 +1,6 @@
 /**
- * `convex-embedded.json` at the top of a project: what `convex-embedded start` prints and serves for that project beside its
- * functions. Every member may be absent, and so may the file.
+ * `convex-embedded.json` at the top of a project configures what `convex-embedded start` prints and serves besides the
+ * functions. The file and all of its members are optional.
  *
  * ```json
  * {
@@ -17,23 +17,23 @@ import type { Value } from "convex/values";
 import type { Asset } from "../http/assets";
 
 export interface Config {
-  /** A function that runs once for a data directory, and the fields of its result that are printed: `key  VALUE`. */
+  /** A function that runs once per data directory, and the fields of its result to print: `key  VALUE`. */
   readonly firstStart: FirstStart | null;
-  /** Pages whose addresses are printed at each start, by the word before them: `docs http://127.0.0.1:3211/docs`. */
+  /** Paths whose addresses are printed at each start, by label: `docs http://127.0.0.1:3211/docs`. */
   readonly pages: Readonly<Record<string, string>>;
-  /** Files that the site port answers itself. A file that does not exist is left out. */
+  /** Files that the HTTP action port serves itself. A file that does not exist is skipped. */
   readonly assets: readonly ConfiguredAsset[];
 }
 
 export interface FirstStart {
-  /** The function, `setup:firstKey`. */
+  /** The function: `setup:firstKey`. */
   readonly run: string;
   readonly args: Record<string, Value>;
   readonly print: readonly string[];
 }
 
 export interface ConfiguredAsset extends Asset {
-  /** The environment variable that tells functions the asset's path, unless it is set already. */
+  /** The environment variable that gives functions the asset's path, unless it is already set. */
   readonly env: string | null;
 }
 
@@ -43,7 +43,7 @@ export const CONFIG_FILE = "convex-embedded.json";
  * Reads the configuration of a project.
  *
  * @param project absolute path of the folder that holds `convex/`.
- * @throws Error that names the file and the member that is wrong.
+ * @throws Error that names the file and the invalid member.
  */
 export function readConfig(project: string): Config {
   const text = contentOf(join(project, CONFIG_FILE));
@@ -70,7 +70,7 @@ class ConfigError extends Error {
   }
 }
 
-/** The bytes of a file, `null` if it does not exist. */
+/** Returns the bytes of a file, `null` if it does not exist. */
 function contentOf(file: string): Buffer | null {
   try {
     return readFileSync(file);
@@ -84,7 +84,7 @@ function firstStartOf(json: unknown): FirstStart {
   const { run, args = {}, print = [] } = objectAt("firstStart", json, ["run", "args", "print"]);
   return {
     run: textAt("firstStart.run", run),
-    // JSON has no value that Convex lacks.
+    // Every JSON value is a Convex value.
     args: objectAt("firstStart.args", args) as Record<string, Value>,
     print: listAt("firstStart.print", print).map((name, index) => textAt(`firstStart.print.${index}`, name)),
   };
@@ -125,8 +125,7 @@ function listAt(member: string, json: unknown): readonly unknown[] {
 }
 
 function textAt(member: string, json: unknown): string {
-  if (typeof json !== "string" || json === "")
-    throw new ConfigError(member, "must be a string with characters");
+  if (typeof json !== "string" || json === "") throw new ConfigError(member, "must be a non-empty string");
   return json;
 }
 

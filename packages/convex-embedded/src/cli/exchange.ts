@@ -6,23 +6,24 @@ import type { ImportMode, ImportPlan } from "../exchange/plan";
 import { qualified } from "../exchange/plan";
 
 export const EXCHANGE_USAGE = `  export FILE.zip [--data DIR]
-                           write documents and stored files as Convex's snapshots have them, also while a server is at
-                           work; npx convex import FILE.zip takes them
+                           write documents and stored files in Convex's snapshot format, which npx convex import reads;
+                                                      works while a server is running
   import FILE.zip [--data DIR] [--replace | --replace-all | --append] [--yes] [--project DIR] [--env-file FILE]
-                           take what npx convex export has written, or this export; not while a server is at work.
-                           Tables that have documents are refused unless it says what becomes of those:
-    --replace              tables in FILE.zip take their place
-    --replace-all          the same, and all other tables are emptied
-    --append               they stay
-    --yes                  do not ask before documents are deleted
-    --project DIR          folder that holds convex/, whose schema the documents must match (the current one)
-    --env-file FILE        environment variables for convex.config.ts (.env.local, if there)
+                           import a file from npx convex export or from this export; stop the server first.
+                                                      If tables already have documents, one of these is required:
+                               --replace              replace the tables that are in FILE.zip
+                               --replace-all          the same, and empty all other tables
+                               --append               keep the existing documents
+                               --yes                  delete documents without asking
+                               --project DIR          folder that holds convex/, whose schema the documents must match
+                                                      (default: the current directory)
+                               --env-file FILE        environment variables for convex.config.ts (default .env.local, if it exists)
 `;
 
-/** Lines that come while it works. What it comes to goes to stdout. */
+/** Prints progress to stderr. The result goes to stdout. */
 const progress = (line: string): void => void process.stderr.write(`${line}\n`);
 
-/** @throws UsageError, and what `exportSnapshot` throws. */
+/** Runs `export`. @throws UsageError, and the errors of `exportSnapshot`. */
 export async function runExport(args: readonly string[]): Promise<void> {
   const { file, values } = parseWithFile(args, { data: { type: "string" } });
   const { exportSnapshot } = await import("../exchange/commands/export");
@@ -30,8 +31,8 @@ export async function runExport(args: readonly string[]): Promise<void> {
   const { bytes, documents, tables, files, jobs } = await exportSnapshot({ directory, file, progress });
   if (jobs > 0) {
     progress(
-      `left out: ${jobs} scheduled function${jobs === 1 ? "" : "s"} still to run. Convex's snapshots have no place for them; cron jobs ` +
-        "begin anew where the functions are deployed.",
+      `left out: ${jobs} scheduled function${jobs === 1 ? "" : "s"} still to run. Convex's snapshot format does not support them. Cron jobs ` +
+        "start anew where the functions are deployed.",
     );
   }
   process.stdout.write(
@@ -39,7 +40,7 @@ export async function runExport(args: readonly string[]): Promise<void> {
   );
 }
 
-/** @throws UsageError, and what `importSnapshot` and the project's own code throw. */
+/** Runs `import`. @throws UsageError, and the errors of `importSnapshot` and of the project's own code. */
 export async function runImport(args: readonly string[]): Promise<void> {
   const { file, values } = parseWithFile(args, {
     data: { type: "string" },
@@ -76,18 +77,18 @@ function modeOf(values: {
   readonly "replace-all"?: boolean | undefined;
   readonly append?: boolean | undefined;
 }): ImportMode {
-  // Convex takes both, and the wider one counts.
+  // With both, the wider option applies, as on Convex.
   if (values.append && (values.replace || values["replace-all"]))
-    throw new UsageError("--append keeps what --replace takes the place of: choose one.");
+    throw new UsageError("--append cannot be combined with --replace or --replace-all. Choose one.");
   if (values["replace-all"]) return "replaceAll";
   if (values.replace) return "replace";
   return values.append ? "append" : "requireEmpty";
 }
 
 async function ask(lost: ImportPlan["lost"]): Promise<boolean> {
-  for (const { table, count } of lost) progress(`${qualified(table)}: ${count} documents are to be deleted`);
+  for (const { table, count } of lost) progress(`${qualified(table)}: ${count} documents will be deleted`);
   if (!process.stdin.isTTY)
-    throw new Error("nobody is there to be asked. Say --yes to delete those documents");
+    throw new Error("cannot ask for confirmation without a terminal. Pass --yes to delete those documents");
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
     return /^y(es)?$/i.test(await terminal.question("Import? [y/N] "));

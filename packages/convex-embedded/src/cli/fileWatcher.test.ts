@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { temporaryDirectory } from "../../fixtures/serve";
 import { watchFile, watchFunctions } from "./fileWatcher";
 
-/** A project that is watched, and a promise of the next change that is noticed. */
+/** A watched project, and a promise for the next change. */
 function watched() {
   const project = temporaryDirectory();
   const convex = join(project, "convex");
@@ -22,7 +22,7 @@ function watched() {
   return { convex, next, noticed: () => noticed };
 }
 
-test("a file that is replaced, as editors save, is noticed each time, and written in place too", async () => {
+test("every replacement of a file and every write in place is noticed", async () => {
   const { convex, next } = watched();
   for (let i = 0; i < 4; i++) {
     const change = next();
@@ -35,7 +35,7 @@ test("a file that is replaced, as editors save, is noticed each time, and writte
   await change;
 });
 
-test("folders come and go", async () => {
+test("changes in created and deleted folders are noticed", async () => {
   const { convex, next } = watched();
   for (const round of ["first", "second"]) {
     let change = next();
@@ -50,7 +50,7 @@ test("folders come and go", async () => {
   }
 });
 
-test("what is generated is no change", async () => {
+test("changes in the generated folder are ignored", async () => {
   const { convex, next, noticed } = watched();
   writeFileSync(join(convex, "_generated", "api.d.ts"), "types");
   const change = next();
@@ -59,7 +59,7 @@ test("what is generated is no change", async () => {
   expect(noticed()).toBe(1);
 });
 
-test("one file is noticed when it comes, is replaced and goes, and what lies beside it is not", async () => {
+test("a watched file is noticed when it is created, replaced or deleted; its neighbors are ignored", async () => {
   const folder = temporaryDirectory();
   const file = join(folder, ".env.local");
   let notice: () => void = () => undefined;

@@ -1,4 +1,4 @@
-/** Calls back when a file of a project's `convex/` folder has changed, or one file elsewhere. */
+/** Watches a project's `convex/` folder, or a single file. */
 import type { Dirent, FSWatcher } from "node:fs";
 import { readdirSync, watch } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -11,28 +11,28 @@ interface Watcher {
 }
 
 /**
- * Watches until closed. Changes that come close together, as editors and `git checkout` make them, count as one; while
- * `changed` is still at work they wait, and count as one more.
+ * Watches a project's functions until closed. Changes in quick succession, as editors and `git checkout` make them, count as one.
+ * Changes while `changed` runs cause one more call.
  *
  * @param changed must not reject.
  */
 export function watchFunctions(project: string, changed: () => Promise<void>): Watcher {
   return debounced(changed, (notice) =>
     watchFolders(join(project, "convex"), (file) => {
-      // Editors' own files come and go without meaning anything, and so does the folder of what is generated.
+      // Ignore the temporary files of editors and the generated folder.
       if (file === null || (file !== GENERATED && !/^[.#]|~$/.test(file))) notice();
     }),
   );
 }
 
 /**
- * The same for one file, which may come and go.
+ * Watches one file, which may be created and deleted meanwhile.
  *
- * @param path absolute, in a folder that is there. @param changed must not reject.
+ * @param path absolute path in an existing folder. @param changed must not reject.
  */
 export function watchFile(path: string, changed: () => Promise<void>): Watcher {
   return debounced(changed, (notice) => {
-    // Editors put another file in its place, whom a watcher of the first would not see.
+    // Watch the folder: editors replace the file, and a watcher on the old file would not see the new one.
     const watcher = watch(dirname(path), (_event, file) => {
       if (file === null || file === basename(path)) notice();
     });
@@ -41,7 +41,7 @@ export function watchFile(path: string, changed: () => Promise<void>): Watcher {
   });
 }
 
-/** @param watch calls `notice` for each change. */
+/** Merges changes in quick succession. @param watch calls `notice` for each change. */
 function debounced(changed: () => Promise<void>, watch: (notice: () => void) => Watcher): Watcher {
   let timer: NodeJS.Timeout | undefined;
   let working = false;
@@ -56,7 +56,7 @@ function debounced(changed: () => Promise<void>, watch: (notice: () => void) => 
     do {
       again = false;
       await changed();
-      // Set meanwhile by an event, which the compiler cannot see.
+      // An event may have set it, which the compiler does not know.
     } while (again as boolean);
     working = false;
   };
@@ -74,10 +74,10 @@ function debounced(changed: () => Promise<void>, watch: (notice: () => void) => 
 }
 
 /**
- * Watches a folder and those in it, each by itself: Node 20 watches the files of a whole tree one by one, and loses each as
- * soon as an editor puts another in its place.
+ * Watches a folder and its subfolders with one watcher each. The recursive watcher of Node 20 watches single files and loses a file
+ * when an editor replaces it.
  *
- * @param changed gets the name of a file, `null` where the system does not tell.
+ * @param changed gets the name of the file, `null` if the system does not provide it.
  */
 function watchFolders(root: string, changed: (file: string | null) => void): Watcher {
   const watchers = new Map<string, FSWatcher>();
@@ -95,7 +95,7 @@ function watchFolders(root: string, changed: (file: string | null) => void): Wat
       follow();
       changed(file);
     });
-    // The folder is gone; the one above it tells.
+    // The folder was deleted; the watcher of its parent reports that.
     watcher.on("error", () => watcher.close());
     watchers.set(folder, watcher);
   };
@@ -107,7 +107,7 @@ function watchFolders(root: string, changed: (file: string | null) => void): Wat
   };
 }
 
-/** The folder and all in it, but for what is generated from the rest, and would be generated for ever. */
+/** Yields a folder and its subfolders, except the generated one: watching it would regenerate it forever. */
 function* foldersIn(folder: string): Generator<string> {
   let entries: Dirent[];
   try {

@@ -3,20 +3,20 @@ import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-interface Told {
-  /** The files differ from those that were there. */
+interface Listener {
+  /** Called when the generated files have changed. */
   readonly generated: () => void;
-  /** @param output of the command. */
+  /** Called when the command fails. @param output of the command. */
   readonly failed: (output: string) => void;
 }
 
 /**
- * A function that runs the project's own `npm run codegen`, once at a time: what is asked for meanwhile is one more run.
+ * Returns a function that runs the project's own `npm run codegen`, one run at a time. Calls during a run cause one more run.
  *
  * @param project absolute path of the project.
  * @returns `null` for a project without that script.
  */
-export function generator(project: string, told: Told): (() => void) | null {
+export function generator(project: string, listener: Listener): (() => void) | null {
   if (!hasScript(project)) return null;
   let running = false;
   let again = false;
@@ -30,15 +30,15 @@ export function generator(project: string, told: Told): (() => void) | null {
     const before = typesOf(project);
     npm(project, (error, output) => {
       running = false;
-      if (error) told.failed(output);
-      else if (typesOf(project) !== before) told.generated();
+      if (error) listener.failed(output);
+      else if (typesOf(project) !== before) listener.generated();
       if (again) run();
     });
   };
   return run;
 }
 
-/** npm itself where it has started this process; on some systems its command is no program. */
+/** Runs npm through its script if npm started this process, because on some systems the `npm` command is not an executable. */
 function npm(project: string, done: (error: Error | null, output: string) => void): void {
   const cli = process.env["npm_execpath"];
   const args = ["run", "--silent", "codegen"];
@@ -56,7 +56,7 @@ function hasScript(project: string): boolean {
   }
 }
 
-/** The file that says which functions there are. */
+/** Returns the generated file that lists the functions, `null` if it does not exist. */
 function typesOf(project: string): string | null {
   try {
     return readFileSync(join(project, "convex/_generated/api.d.ts"), "utf8");

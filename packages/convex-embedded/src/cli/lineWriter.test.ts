@@ -9,7 +9,7 @@ function collect() {
   return { written, ...lineWriter({ write: (text) => written.push(text) }) };
 }
 
-test("the first line is written at once, those of the next 10 ms together, and so on while there are more", () => {
+test("the first line is written immediately, and later lines in batches of 10 ms", () => {
   const { written, write } = collect();
   for (const line of ["a", "b", "c"]) write(line);
   expect(written).toEqual(["a\n"]);
@@ -21,7 +21,7 @@ test("the first line is written at once, those of the next 10 ms together, and s
   expect(written.at(-1)).toBe("d\n");
 });
 
-test("after a silence a line is written at once again", () => {
+test("after a pause a line is written immediately again", () => {
   const { written, write } = collect();
   write("a");
   vi.advanceTimersByTime(10);
@@ -31,7 +31,7 @@ test("after a silence a line is written at once again", () => {
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test("what is held is written when the process ends", () => {
+test("buffered lines are written when the process ends", () => {
   const { written, write, flush } = collect();
   for (const line of ["a", "b"]) write(line);
   flush();

@@ -1,24 +1,24 @@
 /** Writes log lines without a system call for each. */
 
-/** Where lines go: `process.stdout`, for one. */
+/** The destination of lines, such as `process.stdout`. */
 export interface LineSink {
   write(text: string): unknown;
 }
 
-/** Long enough for the lines of many requests, too short to be missed by who reads along. */
-const TOGETHER_MS = 10;
+/** Long enough to batch the lines of many requests, too short for a reader to notice. Milliseconds. */
+const BATCH_MS = 10;
 
 /**
- * A function that writes lines. The first is written at once, so that it is there whatever becomes of the process; those
- * that follow within 10 ms are written together.
+ * Creates a function that writes lines. The first line is written immediately, so that a crash does not lose it. Lines that
+ * follow within 10 ms are written together.
  *
- * @returns the function, and `flush`, for when the process ends.
+ * @returns the function, and `flush`, which must be called when the process ends.
  */
 export function lineWriter(sink: LineSink): {
   readonly write: (line: string) => void;
   readonly flush: () => void;
 } {
-  /** `null` when nothing was written lately. */
+  /** Buffered lines; `null` if no line was written in the last 10 ms. */
   let held: string | null = null;
   const flush = (): void => {
     if (held === null || held === "") return;
@@ -32,7 +32,7 @@ export function lineWriter(sink: LineSink): {
       return;
     }
     flush();
-    setTimeout(later, TOGETHER_MS).unref();
+    setTimeout(later, BATCH_MS).unref();
   };
   return {
     flush,
@@ -42,7 +42,7 @@ export function lineWriter(sink: LineSink): {
         return;
       }
       held = "";
-      setTimeout(later, TOGETHER_MS).unref();
+      setTimeout(later, BATCH_MS).unref();
       sink.write(`${line}\n`);
     },
   };

@@ -5,16 +5,16 @@ import { EXCHANGE_USAGE, runExport, runImport } from "./exchange";
 
 const USAGE = `usage: convex-embedded COMMAND
 
-  start [options]          serve the functions in convex/ (start --help)
-  backup FILE [--data DIR]
-                           copy the data into one new file, also while a server is at work
-  restore FILE [--data DIR] [--replace]
-                           put the data of a backup into a data directory that is empty, or take the place of what is
-                           there; not while a server is at work
+  start [options]          serve the functions in convex/ (options: start --help)
+    backup FILE [--data DIR]
+                             copy the data into one new file; works while a server is running
+    restore FILE [--data DIR] [--replace]
+                             restore a backup into an empty data directory, or replace the existing data with --replace;
+                             stop the server first
 ${EXCHANGE_USAGE}
-  admin-key [--data DIR]   print the key for npx convex: CONVEX_SELF_HOSTED_ADMIN_KEY
-
-  --data DIR               data directory (.convex-embedded)
+  admin-key [--data DIR]   print the admin key for npx convex (CONVEX_SELF_HOSTED_ADMIN_KEY)
+  
+    --data DIR               data directory (default .convex-embedded)
 `;
 
 const TEXT = { type: "string" } as const;
@@ -25,7 +25,7 @@ async function main([command, ...args]: readonly string[]): Promise<void> {
   try {
     switch (command) {
       case "start":
-        // It reads its command line itself.
+        // `start` parses the command line itself.
         process.argv.splice(2, 1);
         await import("./start");
         return;
@@ -49,7 +49,7 @@ async function main([command, ...args]: readonly string[]): Promise<void> {
         process.stdout.write(USAGE);
         return;
       default:
-        throw new UsageError(command === undefined ? "No command." : `There is no command '${command}'.`);
+        throw new UsageError(command === undefined ? "Name a command." : `Unknown command '${command}'.`);
     }
   } catch (error) {
     const usage = error instanceof UsageError;
@@ -72,7 +72,7 @@ async function restore(args: readonly string[]): Promise<void> {
   const { files, sealed } = await restore({ file, directory, replace: values.replace ?? false });
   if (!sealed)
     process.stderr.write(
-      `${file} was made by an older version. Each entry in it was verified, but it holds no checksum of the whole file. ` +
+      `${file} was made by an older version. Each entry was verified, but the backup has no checksum of the whole file. ` +
         "Make a new backup.\n",
     );
   process.stdout.write(`restored ${file} to ${directory}, with ${files} stored files\n`);
@@ -84,7 +84,7 @@ async function adminKey(args: readonly string[]): Promise<void> {
   process.stdout.write(`${existingAdminKey(directory)}\n`);
 }
 
-/** Absolute. */
+/** Returns the absolute path of the data directory. */
 function directoryOf({ data = ".convex-embedded" }: { readonly data?: string | undefined }): string {
   return resolve(data);
 }

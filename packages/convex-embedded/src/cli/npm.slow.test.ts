@@ -1,4 +1,4 @@
-/** What npm does to a server that it starts: real npm, real signals. */
+/** Starts the server through npm and sends real signals. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
@@ -10,7 +10,7 @@ import { optionTakenByNpm } from "./npm";
 
 const bin = resolve(import.meta.dirname, "../../bin/convex-embedded.mjs");
 
-/** `npm start ARGS` in a project of its own. Its processes form a group, which ends with the test. */
+/** Runs `npm start ARGS` in a new project. Its processes form a group, which is killed after the test. */
 function npmStart(...args: string[]) {
   const project = temporaryDirectory();
   const scripts = { start: `convex-embedded start` };
@@ -27,32 +27,30 @@ function npmStart(...args: string[]) {
     try {
       if (npm.pid !== undefined) process.kill(-npm.pid, "SIGKILL");
     } catch {
-      // All of them have ended.
+      // All processes of the group have ended.
     }
   });
   return npm;
 }
 
-test.each(["SIGTERM", "SIGKILL"] as const)("the server ends when npm does, by %s", async (signal) => {
+test.each(["SIGTERM", "SIGKILL"] as const)("the server stops when npm ends by %s", async (signal) => {
   const npm = npmStart("--", "--project", BASIC, "--data", temporaryDirectory(), "--port", "0");
   npm.stderr.resume();
   for await (const line of createInterface({ input: npm.stdout })) if (line.startsWith("ready")) break;
   npm.stdout.resume();
-  // "close" comes when nobody is left who could write there, and the server is the last who could.
+  // "close" is emitted when the last process that holds the pipe has ended, which is the server.
   const ended = once(npm, "close");
   npm.kill(signal);
   await ended;
 });
 
-test("an option that npm keeps for itself is refused, and not left out in silence", async () => {
+test("an option that npm consumed is refused instead of being ignored silently", async () => {
   const npm = npmStart("--watch", "--", "--project", BASIC, "--data", temporaryDirectory(), "--port", "0");
   let printed = "";
   npm.stdout.resume();
   npm.stderr.setEncoding("utf8").on("data", (text: string) => (printed += text));
   const [code] = (await once(npm, "close")) as [number];
-  expect(printed).toContain(
-    "npm has kept --watch for itself. Write it behind two dashes: npm start -- --watch",
-  );
+  expect(printed).toContain("npm consumed --watch itself. Put it after two dashes: npm start -- --watch");
   expect(code).not.toBe(0);
 });
 
@@ -67,7 +65,7 @@ test.each([
   ["vitest run", { npm_config_watch: "true" }, undefined],
   ["tsc -p packages/convex-embedded/tsconfig.json", { npm_config_watch: "true" }, undefined],
   [undefined, { npm_config_watch: "true" }, undefined],
-])("of the script %s npm has kept, by %o: %s", (script, config, option) => {
+])("for the script %s, npm consumed the option in %o: %s", (script, config, option) => {
   const env = { ...config, ...(script !== undefined && { npm_lifecycle_script: script }) };
   expect(optionTakenByNpm(["watch", "api-port", "replace", "yes"], env)).toBe(option);
 });

@@ -1,60 +1,61 @@
 /**
- * What npm does to the programs that it starts.
+ * Handles the effects of npm on the programs that it starts.
  *
- * `npm start` starts a shell, and that the server. A signal to npm reaches the shell at most, which dies of it and passes
- * nothing on; so the server looks for itself whether npm is still there. And an option that is not behind `--` is npm's, which
- * makes an environment variable of it.
+ * `npm start` starts a shell, which starts the server. A signal to npm reaches at most the shell, which exits without forwarding it.
+ * The server therefore checks whether npm still runs. npm also consumes options that are not after `--` and turns them into
+ * environment variables.
  */
 import { readFileSync, readlinkSync, realpathSync } from "node:fs";
 import { relative } from "node:path";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const LOOK_MS = 500;
+const POLL_MS = 500;
 
-/** Options of ours whose names npm uses, too: who has set them may have meant npm. */
-const ALSO_NPMS = new Set(["json", "key", "timing", "yes"]);
+/** Options whose names npm uses too: setting them may have been meant for npm. */
+const SHARED_WITH_NPM = new Set(["json", "key", "timing", "yes"]);
 
-/** The option, with its dashes, that was meant for the program and that npm has kept; undefined if there is none. */
+/** Returns the option, with its dashes, that npm consumed although it belongs to the program; `undefined` if there is none. */
 export function optionTakenByNpm(
   names: readonly string[],
   env: Environment = process.env,
 ): string | undefined {
   if (!isScriptsProgram(env)) return undefined;
-  const taken = (name: string) => !ALSO_NPMS.has(name) && env[`npm_config_${name.replaceAll("-", "_")}`];
+  const taken = (name: string) =>
+    !SHARED_WITH_NPM.has(name) && env[`npm_config_${name.replaceAll("-", "_")}`];
   const name = names.find(taken);
   return name && `--${name}`;
 }
 
-/** How the script that npm runs is called: `npm start`, `npm run abuse`. */
+/** Returns the command of the npm script that is running: `npm start`, `npm run abuse`. */
 export function calledByNpm(env: Environment = process.env): string {
   const script = env["npm_lifecycle_event"] ?? "start";
   return script === "start" ? "npm start" : `npm run ${script}`;
 }
 
-/** Whether this process is the program that npm's script starts: the script's text names it. */
+/** True if the running npm script starts this program, that is, if the script's text names it. */
 function isScriptsProgram(env: Environment): boolean {
   const script = env["npm_lifecycle_script"] ?? "";
   const program = relative(process.cwd(), process.argv[1] ?? "");
   return /\bconvex-embedded\b(?!\/)/.test(script) || (program !== "" && script.includes(program));
 }
 
-/** Calls `stop` when the npm that started this process is gone, however it ended. */
+/** Calls `stop` when the npm process that started this one has ended in any way. */
 export function whenNpmEnds(stop: () => void, env: Environment = process.env): void {
   if (!isScriptsProgram(env)) return;
   const { ppid } = process;
-  // Some shells leave their place to what they start. Then npm is the parent, and who its own parent is does not matter.
+  // Some shells replace themselves with the program. Then npm is the parent, and npm's own parent does not matter.
   const isShell = !isNpm(ppid, env["npm_node_execpath"]);
   const npm = isShell ? parentOf(ppid) : undefined;
   const timer = setInterval(() => {
     if (process.ppid === ppid && (!isShell || parentOf(ppid) === npm)) return;
     clearInterval(timer);
     stop();
-  }, LOOK_MS);
+  }, POLL_MS);
   timer.unref();
 }
 
-/** Whether a process runs npm's Node. False where nothing tells: outside Linux. */
+/** True if a process runs npm's Node. False outside Linux, where this is unknown. */
 function isNpm(pid: number, node: string | undefined): boolean {
   try {
     return node !== undefined && readlinkSync(`/proc/${pid}/exe`) === realpathSync(node);
@@ -63,10 +64,10 @@ function isNpm(pid: number, node: string | undefined): boolean {
   }
 }
 
-/** The parent of a process, undefined where nothing tells: outside Linux, or when it is gone. */
+/** Returns the parent of a process; `undefined` outside Linux, or if the process has ended. */
 function parentOf(pid: number): string | undefined {
   try {
-    // "PID (name) state PPID …", and a name may have anything in it.
+    // "PID (name) state PPID …", where the name may contain any character.
     return / (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) \S/s, ""))?.[1];
   } catch {
     return undefined;

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { UsageError } from "./arguments";
 import { parseCommandLine } from "./options";
 
-test("--api-port-origins takes a list of origins, and leaves it to the environment where it is missing", () => {
+test("--api-port-origins accepts a list of origins; without it the environment decides", () => {
   expect(parseCommandLine([]).apiPortOrigins).toBeUndefined();
   const list = ["--api-port-origins", "https://a.example.com, https://*.example.org"];
   expect(parseCommandLine(list).apiPortOrigins).toEqual(["https://a.example.com", "https://*.example.org"]);

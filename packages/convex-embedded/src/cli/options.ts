@@ -1,24 +1,24 @@
-/** What the command line says. */
+/** The options of `convex-embedded start`. */
 import { resolve } from "node:path";
 import { parseStrictly, UsageError } from "./arguments";
 import { originsIn } from "../http/allowedOrigins";
 
 export interface CommandLine {
-  /** Absolute: the folder that holds `convex/`. */
+  /** Absolute path of the folder that holds `convex/`. */
   readonly project: string;
   readonly port: number;
   /** `undefined` for the default. */
   readonly apiPort: number | undefined;
   readonly host: string;
-  /** Origins whose pages may use the API port. `undefined` where the environment says. */
+  /** Origins whose pages may use the API port. `undefined` if the environment decides. */
   readonly apiPortOrigins: readonly string[] | undefined;
-  /** Absolute. */
+  /** Absolute path of the data directory. */
   readonly data: string;
-  /** Absolute. */
+  /** Absolute path of the env file. */
   readonly envFile: string;
   /** True if the command line names the env file. */
   readonly envFileNamed: boolean;
-  /** How many proxies stand before the server. */
+  /** How many proxies are in front of the server. */
   readonly trustProxy: number;
   readonly watch: boolean;
   readonly reset: boolean;
@@ -27,23 +27,25 @@ export interface CommandLine {
 
 export const USAGE = `usage: convex-embedded start [options]
 
-  --port N          port of the HTTP actions (3211)
-  --api-port N      port of stored files and of npx convex (3210; any free one with --port 0)
-  --api-port-origins LIST
-                    origins of web pages that may use that port, such as https://app.example.com,https://*.example.org, or *
-                    (the setting CONVEX_API_PORT_ORIGINS). Pages on this machine and on the server's own origins always may
-  --host ADDRESS    address to listen on (127.0.0.1: this machine only)
-  --data DIR        data directory, made if missing (.convex-embedded)
-  --env-file FILE   environment variables for the functions, beside this process's own (.env.local), made if
-                    missing; where npx convex finds this server, and sets variables
-  --project DIR     folder that holds convex/ (the current one)
-  --trust-proxy N   take the client's address from the N-th last entry of X-Forwarded-For, as N proxies before the
-                    server leave it (0: from the connection). An entry that is missing or no address counts as 0
-  --watch           build again when a file in convex/ changes, and take over what changes in the env file; keep the data
-  --reset           delete what is in the data directory first
-  --help            show this
-
-Prints the addresses and what convex-embedded.json asks for, then a line that begins with "ready".
+  --port N          port for HTTP actions (default 3211; 0: any free port)
+    --api-port N      port for stored files and npx convex (default 3210; any free port with --port 0)
+    --api-port-origins LIST
+                      origins of web pages that may use the API port, such as https://app.example.com,https://*.example.org,
+                      or * (default: the variable CONVEX_API_PORT_ORIGINS). Pages on this machine and on the server's own
+                      origins are always allowed
+  --host ADDRESS    address to listen on (default 127.0.0.1: this machine only)
+    --data DIR        data directory, created if missing (default .convex-embedded)
+    --env-file FILE   environment variables for the functions, in addition to those of this process (default .env.local).
+                      Created if missing. npx convex finds this server through it and sets variables in it
+    --project DIR     folder that holds convex/ (default: the current directory)
+    --trust-proxy N   read the client's address from the N-th last entry of X-Forwarded-For, for N proxies in front of the
+                      server (default 0: use the connection's address). The connection's address is also used if the entry
+                      is missing or invalid
+    --watch           rebuild when a file in convex/ changes, and apply changes of the env file; the data stays
+    --reset           delete the data in the data directory first
+    --help            show this help
+  
+  Prints the addresses and the lines that convex-embedded.json configures, then a line that begins with "ready".
 `;
 
 const TEXT = { type: "string" } as const;
@@ -63,7 +65,7 @@ const OPTIONS = {
   help: FLAG,
 };
 
-/** @throws UsageError for options that do not exist or values that make no sense. */
+/** Parses the options of `start`. @throws UsageError for unknown options and invalid values. */
 export function parseCommandLine(args: readonly string[]): CommandLine {
   const values = parseStrictly(args, OPTIONS);
   const project = resolve(values.project ?? ".");
@@ -87,7 +89,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
 function portOf(option: string, text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65_535) return port;
-  throw new UsageError(`--${option} takes a number from 0 (any free port) to 65535, not '${text}'`);
+  throw new UsageError(`--${option} must be a number from 0 (any free port) to 65535, not '${text}'`);
 }
 
 function originsOf(option: string, text: string): string[] {
@@ -100,5 +102,5 @@ function originsOf(option: string, text: string): string[] {
 
 function countOf(option: string, text: string): number {
   if (/^\d{1,3}$/.test(text)) return Number(text);
-  throw new UsageError(`${option} takes a small number, not '${text}'`);
+  throw new UsageError(`${option} must be a whole number below 1000, not '${text}'`);
 }

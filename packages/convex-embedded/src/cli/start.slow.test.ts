@@ -9,10 +9,10 @@ import { accepts, halfPosted } from "../../fixtures/sockets";
 
 const bin = resolve(import.meta.dirname, "../../bin/convex-embedded.mjs");
 
-/** The command line as a process of its own. */
+/** The command line as a separate process. */
 class Command extends Program {
   constructor(args: string[], env: Record<string, string> = {}, cwd = temporaryDirectory()) {
-    // As in the first line of the program: without the dashes, some versions of Node take `--env-file` for one of their own options.
+    // As in the program's shebang: without the dashes, some versions of Node treat `--env-file` as their own option.
     super(["--", bin, "start", ...args], { env, cwd });
   }
 
@@ -48,9 +48,9 @@ test("prints api, data, key on the first start only, then ready, and answers", a
   expect(second.lines.map((line) => line.slice(0, 5))).toEqual(["api  ", "data ", "ready"]);
 });
 
-test("paths below the current directory are told as they lie there", async () => {
+test("paths below the current directory are printed relative to it", async () => {
   const project = copyOf(BASIC);
-  // A port of its own, and not any free one, for which nothing would be written.
+  // A fixed port, because a random one is not written to the env file.
   const apiPort = await freePort();
   const args = ["--port", "0", "--api-port", String(apiPort)];
   const command = new Command(
@@ -61,11 +61,11 @@ test("paths below the current directory are told as they lie there", async () =>
   await command.line(/^ready\b/);
   expect(command.lines).toContain("data .convex-embedded");
   expect(command.lines).toContain(
-    `cli  http://127.0.0.1:${apiPort} for npx convex, by two settings in .env.local`,
+    `cli  http://127.0.0.1:${apiPort} for npx convex; its two settings are in .env.local`,
   );
 });
 
-/** A copy of the basic project with a page and its script, as `convex-embedded.json` says. */
+/** A copy of the basic project whose `convex-embedded.json` names a page and its script. */
 function copyWithPage(): string {
   const project = copyOf(BASIC);
   writeFileSync(join(project, "script.js"), "a script");
@@ -80,7 +80,7 @@ function configure(project: string, config: object): void {
   writeFileSync(join(project, "convex-embedded.json"), JSON.stringify(config));
 }
 
-test("prints the pages of a project, and serves its files where its functions are told that they are", async () => {
+test("prints the pages of a project, and serves its assets at the paths that functions see", async () => {
   const command = new Command(["--project", copyWithPage(), "--data", temporaryDirectory(), "--port", "0"]);
   await command.line(/^ready\b/);
   const url = await command.url();
@@ -94,22 +94,22 @@ test("prints the pages of a project, and serves its files where its functions ar
   expect(await (await fetch(`${url}/variables/NAME`)).text()).toBe("/echo/script.js");
 });
 
-test("a variable that is set already is not replaced by the path of a file", async () => {
+test("the path of an asset does not replace a variable that is already set", async () => {
   const args = ["--project", copyWithPage(), "--data", temporaryDirectory(), "--port", "0"];
   const command = new Command(args, { NAME: "mine" });
   await command.line(/^ready\b/);
   expect(await (await fetch(`${await command.url()}/variables/NAME`)).text()).toBe("mine");
 });
 
-test("a project whose first function does not exist is told so", async () => {
+test("a first function that does not exist fails the start with its name", async () => {
   const project = copyOf(BASIC);
   configure(project, { firstStart: { run: "nowhere:go" } });
   const command = new Command(["--project", project, "--data", temporaryDirectory(), "--port", "0"]);
   expect((await command.ended).code).toBe(1);
-  expect(command.lines).toContain("convex-embedded.json: firstStart.run: there is no function nowhere:go");
+  expect(command.lines).toContain("convex-embedded.json: firstStart.run: function nowhere:go not found");
 });
 
-test("what was acknowledged survives kill -9", async () => {
+test("acknowledged writes survive kill -9", async () => {
   const data = temporaryDirectory();
   const first = serve(data);
   await first.line(/^ready\b/);
@@ -133,7 +133,7 @@ test("what was acknowledged survives kill -9", async () => {
   }
 });
 
-test("the key is printed again if the process died before it could be seen", async () => {
+test("the key is printed again if the process died before it was printed", async () => {
   const data = temporaryDirectory();
   const first = serve(data);
   await first.line(/^key /);
@@ -145,7 +145,7 @@ test("the key is printed again if the process died before it could be seen", asy
   expect(second.lines.some((line) => line.startsWith("key "))).toBe(!seen);
 });
 
-test("SIGTERM finishes the request under way and its write, then exits 0", async () => {
+test("SIGTERM finishes the request in progress and its write, then exits with 0", async () => {
   const data = temporaryDirectory();
   const command = serve(data);
   await command.line(/^ready\b/);
@@ -163,18 +163,18 @@ test("SIGTERM finishes the request under way and its write, then exits 0", async
   expect(await json(fetch(`${await again.url()}/items/${id}`))).toMatchObject({ name: "last" });
 });
 
-test("a second signal ends the process at once, whatever is under way", async () => {
+test("a second signal ends the process immediately", async () => {
   const command = serve(temporaryDirectory());
   await command.line(/^ready\b/);
   const url = await command.url();
   await halfPosted(url, "/items", "{}");
-  // Signals in quick succession are one; nobody types that fast.
+  // Signals in quick succession count as one.
   const typing = setInterval(() => command.process.kill("SIGINT"), 100);
   onTestFinished(() => clearInterval(typing));
   expect(await command.ended).toEqual({ code: 1, signal: null });
 });
 
-test("unknown options and nonsense are refused with the usage", async () => {
+test("unknown options and invalid values are refused with the usage", async () => {
   for (const args of [["--nonsense"], ["--port", "x"], ["--port", "70000"], ["stray"], ["--api-port", "x"]]) {
     const command = new Command(args);
     expect((await command.ended).code).toBe(2);
@@ -185,7 +185,7 @@ test("unknown options and nonsense are refused with the usage", async () => {
   expect(help.lines[0]).toContain("usage: convex-embedded start");
 });
 
-/** A port that something else listens on, until the test is over. */
+/** A port that another server uses until the test ends. */
 async function takenPort(): Promise<number> {
   const other = createServer().listen(0, "127.0.0.1");
   await once(other, "listening");
@@ -201,23 +201,23 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-test("an address that is not this machine's is named once, with the option for another", async () => {
-  // From the block for documentation (RFC 5737), which no machine has.
+test("an address of another machine is reported once, with the option to change it", async () => {
+  // From the block for documentation (RFC 5737), which no machine uses.
   const command = serve(temporaryDirectory(), "--host", "192.0.2.1");
   expect((await command.ended).code).toBe(1);
-  expect(command.lines).toEqual(["192.0.2.1 is no address of this machine. Choose another with --host."]);
+  expect(command.lines).toEqual(["192.0.2.1 is not an address of this machine. Choose another with --host."]);
 });
 
-test("ports in use are named, both at once, with the options for others", async () => {
+test("both ports in use are reported together, with the options to change them", async () => {
   const [port, apiPort] = [await takenPort(), await takenPort()];
   const command = serve(temporaryDirectory(), "--port", String(port), "--api-port", String(apiPort));
   expect((await command.ended).code).toBe(1);
   const inUse = (taken: number) =>
-    `Port ${taken} on 127.0.0.1 is in use. Stop what listens there, or choose another`;
+    `Port ${taken} on 127.0.0.1 is in use. Stop the program that uses it, or choose another port`;
   expect(command.lines).toEqual([`${inUse(port)} with --port.`, `${inUse(apiPort)} with --api-port.`]);
 });
 
-test("--env-file gives functions their variables, and a missing one is made", async () => {
+test("--env-file gives functions their variables, and a missing file is created", async () => {
   const file = join(temporaryDirectory(), "env");
   writeFileSync(file, "CONVEX_SITE_URL=https://api.example\n");
   const command = serve(temporaryDirectory(), "--env-file", file);
@@ -228,7 +228,7 @@ test("--env-file gives functions their variables, and a missing one is made", as
 
   const missing = serve(temporaryDirectory(), "--env-file", `${file}.none`);
   await missing.line(/^ready\b/);
-  expect(missing.lines).toContain(`${file}.none was not there, and is made: it sets nothing yet`);
+  expect(missing.lines).toContain(`${file}.none did not exist and was created. It sets no variables yet.`);
   expect(readFileSync(`${file}.none`, "utf8")).toBe("");
   expect(statSync(`${file}.none`).mode & 0o777).toBe(0o600);
 
@@ -239,17 +239,17 @@ test("--env-file gives functions their variables, and a missing one is made", as
 
 test.each([
   [
-    "beside the address for clients",
+    "next to the address for clients",
     "CONVEX_URL=https://otter-1.convex.cloud\nCONVEX_SITE_URL=https://api.example\n",
   ],
   [
-    "beside the one that Vite shows",
+    "next to the address that Vite shows",
     "VITE_CONVEX_URL=http://127.0.0.1:3210\nCONVEX_SITE_URL=https://api.example\n",
   ],
-  ["beside the deployment's name", "CONVEX_DEPLOYMENT=dev:otter-1\nCONVEX_SITE_URL=https://api.example\n"],
+  ["next to the deployment's name", "CONVEX_DEPLOYMENT=dev:otter-1\nCONVEX_SITE_URL=https://api.example\n"],
   ["alone, on Convex Cloud", "CONVEX_SITE_URL=https://otter-1.convex.site\n"],
 ])("CONVEX_SITE_URL of another deployment, %s, is ignored with a warning", async (_, text) => {
-  // The suite's own, which a process inherits.
+  // The test suite sets it, and processes inherit it.
   vi.stubEnv("CONVEX_SITE_URL", undefined);
   onTestFinished(() => void vi.unstubAllEnvs());
   const file = join(temporaryDirectory(), "env");
@@ -263,7 +263,7 @@ test.each([
   );
 });
 
-test("a line of the env file that sets nothing is told at the start", async () => {
+test("an invalid line of the env file is reported at the start", async () => {
   const file = join(temporaryDirectory(), "env");
   writeFileSync(file, "# mine\nCORS_ORIGINS *\n");
   const command = serve(temporaryDirectory(), "--env-file", file);
@@ -271,7 +271,7 @@ test("a line of the env file that sets nothing is told at the start", async () =
   expect(command.lines).toContain(`${file}:2: expected NAME=value or a comment`);
 });
 
-test("--reset empties a data directory of ours, and no other directory", async () => {
+test("--reset empties only a data directory of the embedded runtime", async () => {
   const data = temporaryDirectory();
   const first = serve(data);
   await first.line(/^ready\b/);
@@ -291,10 +291,10 @@ test("--reset empties a data directory of ours, and no other directory", async (
   writeFileSync(join(foreign, "notes.txt"), "mine");
   const third = serve(foreign, "--reset");
   expect((await third.ended).code).toBe(1);
-  expect(third.lines.join("\n")).toContain("is no data directory of the embedded runtime");
+  expect(third.lines.join("\n")).toContain("is not a data directory of the embedded runtime");
 });
 
-test("--watch serves what is saved; a broken file is named, and the last good build goes on serving", async () => {
+test("--watch serves saved files; a broken file is named, and the last good build stays in service", async () => {
   const project = copyOf(BASIC);
   const http = join(project, "convex/http.ts");
   const source = readFileSync(http, "utf8");
@@ -311,11 +311,11 @@ test("--watch serves what is saved; a broken file is named, and the last good bu
 
   writeFileSync(http, source.replace("const http = httpRouter();", "const = httpRouter();"));
   await command.line(/^convex\/http\.ts:\d+:\d+: /);
-  await command.line(/^not reloaded: the last good build goes on serving/);
+  await command.line(/^not reloaded: the last good build stays in service/);
   expect(await json(fetch(`${url}/echo/x`))).toMatchObject({ changed: true });
 });
 
-test("--watch places what a module throws when it is loaded, and the last good build goes on serving", async () => {
+test("--watch reports the position of an error at load time, and the last good build stays in service", async () => {
   const project = copyOf(BASIC);
   const deep = join(project, "convex/nested/deep.ts");
   const source = readFileSync(deep, "utf8");
@@ -327,13 +327,13 @@ test("--watch places what a module throws when it is loaded, and the last good b
   expect(await command.line(/^convex\//)).toMatch(
     /^convex\/nested\/deep\.ts:\d+:8: TypeError: Cannot read properties of undefined \(reading 'from'\)$/,
   );
-  await command.line(/^not reloaded: the last good build goes on serving/);
+  await command.line(/^not reloaded: the last good build stays in service/);
   expect((await fetch(`${await command.url()}/echo/x`)).status).toBe(200);
   writeFileSync(deep, source);
   await command.line(/^reloaded in/);
 });
 
-test("--watch takes over what is saved in the env file, but for one with a broken line", async () => {
+test("--watch applies a saved env file unless a line is invalid", async () => {
   const project = copyOf(BASIC);
   const http = join(project, "convex/http.ts");
   const echo = "method: request.method,";
@@ -349,19 +349,19 @@ test("--watch takes over what is saved in the env file, but for one with a broke
   expect(await colour()).toBeNull();
 
   writeFileSync(file, "COLOUR=red\nMORE=1\n");
-  expect(await command.line(/^settings/)).toBe(`settings of ${file} taken over: COLOUR, MORE`);
+  expect(await command.line(/^settings/)).toBe(`settings of ${file} applied: COLOUR, MORE`);
   expect(await colour()).toBe("red");
 
   writeFileSync(file, "COLOUR=blue\n\nMORE\n");
-  await command.line(/^settings not taken over: the last good ones stay/);
+  await command.line(/^settings not applied: the previous ones stay in use/);
   expect(command.lines).toContain(`${file}:3: expected NAME=value or a comment`);
   expect(await colour()).toBe("red");
 
   writeFileSync(file, "MORE=1\nCOLOUR=red\n");
-  await command.line(/^settings of .* are as they were$/);
+  await command.line(/^settings of .* are unchanged$/);
 });
 
-test("--watch generates the types of the functions anew", async () => {
+test("--watch regenerates the types of the functions", async () => {
   const project = copyOf(BASIC);
   const dependencies = { convex: "*" };
   const codegen = `node ${resolve("scripts/codegen.mjs")}`;
@@ -380,13 +380,13 @@ test("--watch generates the types of the functions anew", async () => {
   expect(types).toContain('import type * as added from "../added.js";');
 });
 
-test("errors that no function can catch are logged under its name, and the server goes on", async () => {
+test("errors that a function cannot catch are logged under its name, and the server keeps running", async () => {
   const command = new Command(["--project", RULES, "--data", temporaryDirectory(), "--port", "0"]);
   await command.line(/^ready\b/);
   const url = await command.url();
   for (const [query, message] of [
     ["", "thrown by a listener"],
-    ["?promise", "nobody waits for me"],
+    ["?promise", "not awaited"],
   ] as const) {
     expect(await (await fetch(`${url}/stray${query}`)).text()).toBe("answered");
     expect(await command.line(new RegExp(message))).toBe(`[GET /stray] Uncaught Error: ${message}`);
@@ -397,7 +397,7 @@ test("errors that no function can catch are logged under its name, and the serve
   expect(await command.ended).toEqual({ code: 0, signal: null });
 });
 
-test("an error of the runtime's own ends the process with a message", async () => {
+test("an internal error ends the process with a message", async () => {
   const thrower = 'process.once("SIGUSR2",()=>{throw new Error("out of its mind")})';
   const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(thrower)}`;
   const command = new Command(["--project", RULES, "--data", temporaryDirectory(), "--port", "0"], {
@@ -407,11 +407,11 @@ test("an error of the runtime's own ends the process with a message", async () =
   command.process.kill("SIGUSR2");
   expect(await command.ended).toEqual({ code: 1, signal: null });
   expect(command.lines.join("\n")).toContain(
-    "The process ends because of an error of its own: Error: out of its mind",
+    "The process ends because of an internal error: Error: out of its mind",
   );
 });
 
-test("--trust-proxy takes the client's address from the header", async () => {
+test("--trust-proxy reads the client's address from the header", async () => {
   const args = ["--project", RULES, "--data", temporaryDirectory(), "--port", "0"];
   const command = new Command([...args, "--trust-proxy", "2"]);
   await command.line(/^ready\b/);

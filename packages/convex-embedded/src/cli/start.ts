@@ -1,4 +1,4 @@
-/** `convex-embedded start`: serves a project until it is told to stop. */
+/** `convex-embedded start`: serves a project until a signal stops it. */
 import { makeEnvFile, readEnvFile, readValidEnvFile } from "../environment/envFile";
 import { foreignSiteUrl } from "../environment/environment";
 import type { LogLine } from "../exec/logLine";
@@ -19,10 +19,10 @@ import { displayPath } from "../environment/displayPath";
 import { settingLines, shareSettings } from "./toolSettings";
 import { startWatchMode } from "./watchMode";
 
-/** What is not finished by then is cut, so that the process is gone five seconds after the signal. */
+/** Work that takes longer is aborted, so that the process ends within five seconds of the signal. */
 const STOP_MS = 4_500;
 const GRACE_MS = 3_500;
-/** One Ctrl-C under `npm start` arrives twice: from the terminal and from npm, which passes it on. */
+/** One Ctrl-C under `npm start` arrives twice: from the terminal and from npm, which forwards it. */
 const SAME_SIGNAL_MS = 250;
 
 const output = lineWriter(process.stdout);
@@ -37,14 +37,14 @@ await main();
 async function main(): Promise<void> {
   let server: EmbeddedServer | undefined;
   stopOnSignal(() => server?.close(GRACE_MS));
-  // A promise that a function does not await must not end the server when it fails, nor must an event listener.
+  // A failing event listener or unawaited promise of a function must not end the server.
   process.on("unhandledRejection", (reason) => {
     if (!reportUncaught(reason)) process.stderr.write(`Unhandled rejection: ${shown(reason)}\n`);
   });
   process.on("uncaughtException", (error) => {
     if (reportUncaught(error)) return;
-    // Not a function's: nobody knows what state this leaves behind.
-    process.stderr.write(`The process ends because of an error of its own: ${shown(error)}\n`);
+    // The error is not a function's, so the state of the process is unknown.
+    process.stderr.write(`The process ends because of an internal error: ${shown(error)}\n`);
     process.exit(1);
   });
   try {
@@ -69,88 +69,87 @@ function shown(error: unknown): string {
 async function start(options: CommandLine): Promise<EmbeddedServer> {
   const { project, envFile, watch } = options;
   if (options.envFileNamed && makeEnvFile(envFile))
-    complain(`${displayPath(envFile)} was not there, and is made: it sets nothing yet`);
+    printError(`${displayPath(envFile)} did not exist and was created. It sets no variables yet.`);
   const { firstStart, pages, assets } = readConfig(project);
   const env = { ...pathsOf(assets), ...process.env };
   const server = await startServer({ ...options, env, assets, log: print, watchdog: WATCHDOG_MS });
-  tellBrokenLines(envFile);
-  tellIgnoredSiteUrl(envFile);
+  warnOfInvalidLines(envFile);
+  warnOfIgnoredSiteUrl(envFile);
 
-  await sayWord("api", server.url);
-  for (const [word, path] of Object.entries(pages)) await sayWord(word, server.url + path);
-  await sayWord("data", displayPath(server.dataDirectory));
+  await printLabeled("api", server.url);
+  for (const [word, path] of Object.entries(pages)) await printLabeled(word, server.url + path);
+  await printLabeled("data", displayPath(server.dataDirectory));
   if (server.firstStart && firstStart !== null) await runFirst(server, firstStart);
-  await tellTools(server, options);
+  await configureTools(server, options);
   if (server.firstStart) finishFirstStart(server.dataDirectory);
-  // Whoever waits for the next line may save a file at once.
-  if (watch) startWatchMode(server, { project, envFile, say, complain });
-  await say(`ready in ${Math.round(performance.now())} ms`);
+  // Start watching first: a file may be saved right after the next line is printed.
+  if (watch) startWatchMode(server, { project, envFile, printLine, printError });
+  await printLine(`ready in ${Math.round(performance.now())} ms`);
   return server;
 }
 
-/** Sets up `npx convex` for this server, or on the first start says how that is done. */
-async function tellTools(server: EmbeddedServer, options: CommandLine): Promise<void> {
+/** Configures `npx convex` for this server, or prints the settings on the first start. */
+async function configureTools(server: EmbeddedServer, options: CommandLine): Promise<void> {
   const { project, envFile, port, apiPort } = options;
   const settings = { url: server.apiUrl, adminKey: server.adminKey };
-  // A port that is another one next time is not worth writing down.
+  // A random port changes with the next start, so it is not written.
   const temporary = (apiPort ?? port) === 0;
   const place = { file: envFile, project, host: process.env };
   const shared = temporary ? "elsewhere" : shareSettings(settings, place);
   if (shared === "written")
-    await say(`cli  ${server.apiUrl} for npx convex, by two settings in ${displayPath(envFile)}`);
+    await printLine(`cli  ${server.apiUrl} for npx convex; its two settings are in ${displayPath(envFile)}`);
   if (shared !== "elsewhere" || !server.firstStart) return;
-  await say(`cli  ${server.apiUrl} for npx convex, with these settings:`);
-  for (const line of settingLines(settings)) await say(line);
+  await printLine(`cli  ${server.apiUrl} for npx convex, with these settings:`);
+  for (const line of settingLines(settings)) await printLine(line);
 }
 
-/** The environment variables that tell functions where the assets are. */
+/** Returns the environment variables that give functions the paths of the assets. */
 function pathsOf(assets: readonly ConfiguredAsset[]): Record<string, string> {
   return Object.fromEntries(assets.flatMap(({ env, path }) => (env === null ? [] : [[env, path]])));
 }
 
-/** Runs the function of the first start and prints the fields of its result that the project asks for. */
+/** Runs the `firstStart` function and prints the configured fields of its result. */
 async function runFirst(server: EmbeddedServer, { run, args, print }: FirstStart): Promise<void> {
-  if (!(await server.has(run)))
-    throw new Error(`${CONFIG_FILE}: firstStart.run: there is no function ${run}`);
+  if (!(await server.has(run))) throw new Error(`${CONFIG_FILE}: firstStart.run: function ${run} not found`);
   const result = await server.run(run, args);
   for (const name of print) {
     const value: unknown = typeof result === "object" && result !== null ? Reflect.get(result, name) : null;
     if (typeof value !== "string")
-      throw new Error(`${CONFIG_FILE}: firstStart.print: ${run} returns no text ${name}`);
-    await sayWord(name, value);
+      throw new Error(`${CONFIG_FILE}: firstStart.print: the result of ${run} has no string ${name}`);
+    await printLabeled(name, value);
   }
 }
 
-/** A line that begins with a word for programs to find it by. Words of up to four letters line up. */
-function sayWord(word: string, text: string): Promise<void> {
-  return say(`${word.padEnd(4)} ${text}`);
+/** Prints a line that begins with a label, by which programs find it. Labels of up to four letters are aligned. */
+function printLabeled(word: string, text: string): Promise<void> {
+  return printLine(`${word.padEnd(4)} ${text}`);
 }
 
-/** Resolves when the line has left the process: a key that is only in a buffer would be lost with it. */
-function say(line: string): Promise<void> {
+/** Prints a line. Resolves when the line has left the process: a key in a buffer would be lost in a crash. */
+function printLine(line: string): Promise<void> {
   return new Promise((resolve) => process.stdout.write(`${line}\n`, () => resolve()));
 }
 
-/** A warning, because an operator who moved here from Convex may rely on the address. */
-function tellIgnoredSiteUrl(envFile: string): void {
+/** Warns that CONVEX_SITE_URL is ignored: an operator who moved from Convex may rely on that address. */
+function warnOfIgnoredSiteUrl(envFile: string): void {
   const url = foreignSiteUrl(readEnvFile(envFile));
   if (url === undefined) return;
-  complain(
+  printError(
     `${displayPath(envFile)} sets CONVEX_SITE_URL to ${url}, the address of another deployment. This server ignores it and ` +
       "uses its own. Set it in the environment of the process if clients reach this server there.",
   );
 }
 
-/** Says at the start what of the env file will not count. */
-function tellBrokenLines(envFile: string): void {
+/** Reports the invalid lines of the env file. */
+function warnOfInvalidLines(envFile: string): void {
   try {
     readValidEnvFile(envFile);
   } catch (error) {
-    complain((error as Error).message);
+    printError((error as Error).message);
   }
 }
 
-function complain(text: string): void {
+function printError(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
@@ -159,7 +158,7 @@ function print({ level, path, message }: LogLine): void {
   lines.write(path === null ? message : `[${path}] ${message}`);
 }
 
-/** The first signal, or the end of npm, finishes what runs and commits; a second one ends the process at once. */
+/** Stops gracefully on the first signal or when npm ends. A second signal ends the process immediately. */
 function stopOnSignal(stop: () => Promise<void> | undefined): void {
   let first: number | undefined;
   const onSignal = (): void => {
@@ -180,7 +179,7 @@ function stopOnSignal(stop: () => Promise<void> | undefined): void {
   process.on("SIGTERM", onSignal);
   process.on("SIGINT", onSignal);
   whenNpmEnds(() => {
-    // A Ctrl-C ends both, and this one is stopping already.
+    // A Ctrl-C ends npm too, and this process is already stopping.
     if (first === undefined) onSignal();
   });
 }

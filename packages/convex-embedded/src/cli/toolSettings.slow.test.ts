@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { beforeEach, expect, test, vi } from "vitest";
 import { bundled, Child } from "../../fixtures/child";
-import { convex, PATIENCE, projectForTools } from "../../fixtures/convexCli";
+import { convex, CLI_TIMEOUT_MS, projectForTools } from "../../fixtures/convexCli";
 import { temporaryDirectory } from "../../fixtures/serve";
 import { settingLines, shareSettings } from "./toolSettings";
 
@@ -22,7 +22,7 @@ beforeEach(() => {
 
 const share = (host = {}) => shareSettings(settings, { file, project, host });
 
-test("the settings go to the env file, once", () => {
+test("the settings are written to the env file once", () => {
   expect(share()).toBe("written");
   expect(readFileSync(file, "utf8")).toContain(LINES);
   expect(statSync(file).mode & 0o777).toBe(0o600);
@@ -30,21 +30,21 @@ test("the settings go to the env file, once", () => {
   expect(settingLines(settings).join("\n")).toBe(LINES.trim());
 });
 
-test("a file that others could read is its owner's alone once the admin key is in it", () => {
+test("a file readable by others becomes readable only by its owner once it holds the admin key", () => {
   writeFileSync(file, "A=1\n");
   chmodSync(file, 0o644);
   expect(share()).toBe("written");
   expect(statSync(file).mode & 0o777).toBe(0o600);
 });
 
-test("what an earlier server of ours wrote gives way, and nothing else in the file does", () => {
+test("settings of an earlier embedded server are replaced, and the rest of the file stays", () => {
   const old = `CONVEX_SELF_HOSTED_ADMIN_KEY=embedded_${"1".repeat(64)}`;
   writeFileSync(file, `A=1\nCONVEX_SELF_HOSTED_URL=http://127.0.0.1:4210\n${old}\nB=2\n`);
   expect(share()).toBe("written");
   expect(readFileSync(file, "utf8")).toBe(`A=1\n${LINES}B=2\n`);
 });
 
-test("where another deployment is configured nothing is written", () => {
+test("nothing is written if another deployment is configured", () => {
   for (const other of [
     "CONVEX_DEPLOYMENT=dev:happy-animal-123",
     "CONVEX_DEPLOY_KEY=prod:happy-animal-123|key",
@@ -67,12 +67,12 @@ test("where another deployment is configured nothing is written", () => {
   }
 });
 
-test("where the file cannot be written that is no failure", () => {
+test("a file that cannot be written does not fail the start", () => {
   file = join(project, "missing", ".env.local");
   expect(share()).toBe("elsewhere");
 });
 
-/** A port that nobody has just now. */
+/** A port that is free at the moment. */
 async function freePort(): Promise<string> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -82,7 +82,7 @@ async function freePort(): Promise<string> {
   return String(port);
 }
 
-/** Starts the command for a project; resolves with what it printed up to `ready`. */
+/** Starts the command for a project. Resolves with the lines up to `ready`. */
 async function start(project: string, ...args: string[]): Promise<{ child: Child; lines: string[] }> {
   const program = await bundled(join(import.meta.dirname, "start.ts"));
   const child = new Child(process.execPath, [program, "--project", project, "--port", "0", ...args]);
@@ -92,14 +92,16 @@ async function start(project: string, ...args: string[]): Promise<{ child: Child
 }
 
 test(
-  "after the first start npx convex needs no settings but those in .env.local",
+  "after the first start npx convex needs only the settings in .env.local",
   async () => {
     vi.stubEnv("CONVEX_DEPLOYMENT", "");
     const copy = projectForTools();
     const port = await freePort();
     const { child, lines } = await start(copy, "--api-port", port);
     const url = `http://127.0.0.1:${port}`;
-    expect(lines).toContain(`cli  ${url} for npx convex, by two settings in ${join(copy, ".env.local")}`);
+    expect(lines).toContain(
+      `cli  ${url} for npx convex; its two settings are in ${join(copy, ".env.local")}`,
+    );
     expect(lines.join()).not.toContain("embedded_");
     const { code, stdout } = await convex(
       copy,
@@ -112,7 +114,7 @@ test(
     const written = readFileSync(join(copy, ".env.local"), "utf8");
     await child.kill();
 
-    // The key stays, another port is written down, and nothing is said when there is nothing to say.
+    // The key stays, a new port is written, and an unchanged file prints no line.
     const other = await freePort();
     const second = await start(copy, "--api-port", other);
     expect(second.lines.filter((line) => line.startsWith("cli"))).toHaveLength(1);
@@ -123,11 +125,11 @@ test(
     const third = await start(copy, "--api-port", other);
     expect(third.lines.filter((line) => line.startsWith("cli"))).toEqual([]);
   },
-  PATIENCE,
+  CLI_TIMEOUT_MS,
 );
 
 test(
-  "where they would not help the settings are printed, on the first start only",
+  "if the tools would not use the env file, the first start prints the settings",
   async () => {
     const copy = projectForTools();
     const file = join(copy, "settings.env");
@@ -148,10 +150,10 @@ test(
     expect(readFileSync(file, "utf8")).toBe("CONVEX_DEPLOYMENT=dev:happy-animal-123\n");
     expect(existsSync(join(copy, ".env.local"))).toBe(false);
   },
-  PATIENCE,
+  CLI_TIMEOUT_MS,
 );
 
-test("a port that is another one next time is not written down", async () => {
+test("a random port is not written to the env file", async () => {
   const copy = projectForTools();
   const { lines } = await start(copy);
   expect(lines.filter((line) => line.startsWith("CONVEX_SELF_HOSTED_"))).toHaveLength(2);

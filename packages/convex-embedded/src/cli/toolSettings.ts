@@ -1,9 +1,9 @@
 /**
  * The two settings with which Convex's own tools find this server: its URL and its admin key.
  *
- * They go to the env file, where `npx convex` looks for them, unless a deployment of somebody else's is configured: the
- * tools refuse to choose between two, and nobody's choice is ours to undo. Then they are printed, once. The key opens
- * everything, so that the file is its owner's alone from then on, whatever mode it had.
+ * They are written to the env file, where `npx convex` looks for them. If another deployment is configured, they are printed once
+ * instead, because the tools refuse to choose between two deployments. The key grants full access, so the file becomes readable
+ * only by its owner, whatever its mode was.
  */
 import { join } from "node:path";
 import { editEnvFile, readEnvFile } from "../environment/envFile";
@@ -11,8 +11,8 @@ import { isAdminKey } from "../protocol/adminKey";
 
 const URL_NAME = "CONVEX_SELF_HOSTED_URL";
 const KEY_NAME = "CONVEX_SELF_HOSTED_ADMIN_KEY";
-/** What else tells the tools of a deployment. */
-const OTHERS = ["CONVEX_DEPLOYMENT", "CONVEX_DEPLOY_KEY", "CONVEX_DEPLOYMENT_TOKEN"];
+/** Other variables that configure a deployment for the tools. */
+const DEPLOYMENT_VARIABLES = ["CONVEX_DEPLOYMENT", "CONVEX_DEPLOY_KEY", "CONVEX_DEPLOYMENT_TOKEN"];
 
 export interface ToolSettings {
   readonly url: string;
@@ -20,19 +20,19 @@ export interface ToolSettings {
 }
 
 interface Place {
-  /** The env file, absolute. */
+  /** Absolute path of the env file. */
   readonly file: string;
   /** The project, whose `.env` the tools read as well. */
   readonly project: string;
-  /** This process's environment, which the tools prefer to any file. */
+  /** The environment of this process, which takes precedence over files in the tools. */
   readonly host: Readonly<Record<string, string | undefined>>;
 }
 
 /**
- * Makes the tools find the server.
+ * Writes the settings to the env file.
  *
- * @returns `written` if the file has changed, `there` if it said so before, `elsewhere` if the tools are set up for
- * something else or the file cannot be written: then the settings are for a person to use.
+ * @returns `written` if the file has changed, `there` if it already had the settings, `elsewhere` if the tools are configured for
+ * another deployment or the file cannot be written; the settings should then be printed.
  */
 export function shareSettings(settings: ToolSettings, place: Place): "written" | "there" | "elsewhere" {
   const { file, project, host } = place;
@@ -40,8 +40,8 @@ export function shareSettings(settings: ToolSettings, place: Place): "written" |
     const set = readEnvFile(file);
     if (set.get(URL_NAME) === settings.url && set.get(KEY_NAME) === settings.adminKey) return "there";
     const others = [...readEnvFile(join(project, ".env")), ...Object.entries(host)];
-    if ([...set, ...others].some(([name, value]) => isOthers(name, value))) return "elsewhere";
-    if (isSomebodyElses(set) || isSomebodyElses(new Map(others))) return "elsewhere";
+    if ([...set, ...others].some(([name, value]) => isOtherDeployment(name, value))) return "elsewhere";
+    if (isOtherSelfHosted(set) || isOtherSelfHosted(new Map(others))) return "elsewhere";
     editEnvFile(
       file,
       new Map(Object.entries(asVariables(settings))),
@@ -50,12 +50,12 @@ export function shareSettings(settings: ToolSettings, place: Place): "written" |
     );
     return "written";
   } catch {
-    // What cannot be read or written is the reader's to know: the settings will be printed.
+    // The caller prints the settings instead.
     return "elsewhere";
   }
 }
 
-/** The settings as they stand in an env file, line by line. */
+/** Returns the settings as lines of an env file. */
 export function settingLines(settings: ToolSettings): string[] {
   return Object.entries(asVariables(settings)).map(([name, value]) => `${name}=${value}`);
 }
@@ -64,12 +64,12 @@ function asVariables({ url, adminKey }: ToolSettings): Record<string, string> {
   return { [URL_NAME]: url, [KEY_NAME]: adminKey };
 }
 
-function isOthers(name: string, value: string | undefined): boolean {
-  return OTHERS.includes(name) && value !== undefined && value !== "";
+function isOtherDeployment(name: string, value: string | undefined): boolean {
+  return DEPLOYMENT_VARIABLES.includes(name) && value !== undefined && value !== "";
 }
 
-/** True where a self-hosted Convex is set up that is none of ours. An earlier server of ours has had its time. */
-function isSomebodyElses(variables: ReadonlyMap<string, string | undefined>): boolean {
+/** True if a self-hosted Convex is configured that is not an embedded server. Settings of an earlier embedded server are replaced. */
+function isOtherSelfHosted(variables: ReadonlyMap<string, string | undefined>): boolean {
   const url = variables.get(URL_NAME) ?? "";
   const key = variables.get(KEY_NAME) ?? "";
   return (url !== "" || key !== "") && !isAdminKey(key);

@@ -5,53 +5,57 @@ import { displayPath } from "../environment/displayPath";
 import { watchFile, watchFunctions } from "./fileWatcher";
 
 interface Watched {
-  /** Absolute: the folder that holds `convex/`. */
+  /** Absolute path of the folder that holds `convex/`. */
   readonly project: string;
-  /** Absolute. */
+  /** Absolute path of the env file. */
   readonly envFile: string;
-  /** Where a line goes that tells what was done. */
-  readonly say: (line: string) => Promise<void>;
-  /** Where it goes where nothing could be done. */
-  readonly complain: (text: string) => void;
+  /** Prints a line about a completed change. */
+  readonly printLine: (line: string) => Promise<void>;
+  /** Prints an error. */
+  readonly printError: (text: string) => void;
 }
 
-/** Serves what is saved, with the settings that are saved, and keeps the types of the functions current. */
+/** Serves saved functions with saved settings, and keeps their generated types current. */
 export function startWatchMode(server: EmbeddedServer, watched: Watched): void {
-  const { project, envFile, say, complain } = watched;
+  const { project, envFile, printLine, printError } = watched;
   const generate = generator(project, {
-    generated: () => void say("generated convex/_generated"),
-    failed: (output) => complain(`convex/_generated is not current: ${output}`),
+    generated: () => void printLine("generated convex/_generated"),
+    failed: (output) => printError(`convex/_generated is out of date: ${output}`),
   });
   watchFunctions(project, async () => {
     if (await reload(server, watched)) generate?.();
   });
-  watchFile(envFile, renewing(server, watched));
+  watchFile(envFile, envFileUpdater(server, watched));
 }
 
-/** @returns whether the new build is served. */
-async function reload(server: EmbeddedServer, { say, complain }: Watched): Promise<boolean> {
+/** Reloads the functions. @returns true if the new build is in service. */
+async function reload(server: EmbeddedServer, { printLine, printError }: Watched): Promise<boolean> {
   const started = performance.now();
   try {
     await server.reload();
-    await say(`reloaded in ${Math.round(performance.now() - started)} ms`);
+    await printLine(`reloaded in ${Math.round(performance.now() - started)} ms`);
     return true;
   } catch (error) {
-    complain(`${(error as Error).message}\nnot reloaded: the last good build goes on serving`);
+    printError(`${(error as Error).message}\nnot reloaded: the last good build stays in service`);
     return false;
   }
 }
 
-/** What takes the env file over, and remembers whether the last one was refused. */
-function renewing(server: EmbeddedServer, { envFile, say, complain }: Watched): () => Promise<void> {
+/** Returns a function that applies the env file. It remembers whether the previous version was refused. */
+function envFileUpdater(
+  server: EmbeddedServer,
+  { envFile, printLine, printError }: Watched,
+): () => Promise<void> {
   let refused = false;
   return async () => {
     try {
       const names = await server.renewVariables();
-      if (names.length > 0) await say(`settings of ${displayPath(envFile)} taken over: ${names.join(", ")}`);
-      else if (refused) await say(`settings of ${displayPath(envFile)} are as they were`);
+      if (names.length > 0)
+        await printLine(`settings of ${displayPath(envFile)} applied: ${names.join(", ")}`);
+      else if (refused) await printLine(`settings of ${displayPath(envFile)} are unchanged`);
       refused = false;
     } catch (error) {
-      complain(`${(error as Error).message}\nsettings not taken over: the last good ones stay`);
+      printError(`${(error as Error).message}\nsettings not applied: the previous ones stay in use`);
       refused = true;
     }
   };

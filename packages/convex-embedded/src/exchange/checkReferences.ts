@@ -1,14 +1,14 @@
-/** Tables whose documents hold ids of tables that an import replaces. */
+/** Finds documents with references to tables whose ids an import would invalidate. */
 import type { ValidatorJSON } from "convex/values";
 import type { CatalogState } from "../store/catalog";
 import type { TableInfo } from "../store/types";
 import { qualified } from "./plan";
 
 /**
- * A table that gets another number invalidates the ids of its documents wherever they are kept. Convex refuses that,
- * too, where the schema says that they are.
+ * Checks references. If a table gets another number, all stored ids of its documents become invalid. Like Convex, refuse an import
+ * if the schema declares such ids in a table that stays.
  *
- * @param before the catalog before the tables were replaced. @param hasDocuments asked of tables that were not.
+ * @param before the catalog before the tables were replaced. @param hasDocuments called for tables that were not replaced.
  * @throws Error that names the tables.
  */
 export function checkReferences(
@@ -24,8 +24,8 @@ export function checkReferences(
       const kept = before.table(other.component, other.name)?.id === other.id;
       if (!kept || !mentions(other.documentType, old.name) || !hasDocuments(other)) continue;
       throw new Error(
-        `${qualified(old)} would get other ids, and by the schema the documents of ${qualified(other)}, which are not ` +
-          "in the snapshot, hold ids of it. Replace all tables with --replace-all, or import into an empty directory",
+        `${qualified(old)} would get other ids, but by the schema the documents of ${qualified(other)}, which are not ` +
+          "in the snapshot, hold its ids. Replace all tables with --replace-all, or import into an empty directory",
       );
     }
   }

@@ -1,4 +1,4 @@
-/** The documents of a table in a snapshot, one after the other. */
+/** Reads the documents of a table in a snapshot. */
 import type { JSONValue, Value } from "convex/values";
 import type { TableEntries } from "./entries";
 import type { Hint, Shape } from "./shapes";
@@ -6,17 +6,17 @@ import { fromShaped, parseShape, UNKNOWN } from "./shapes";
 import { fromLine } from "./values";
 import type { Line, ZipReader } from "../backup/zipReader";
 
-/** What the first line of `generated_schema.jsonl` says of documents that are written as `values.ts` knows them. */
+/** The first line of `generated_schema.jsonl` for documents in the format of `values.ts`. */
 export const UNIFORM = "uniform";
 
-/** A document as it was read, not checked yet. */
+/** A parsed but unchecked document. */
 export interface ReadDocument {
-  /** Where: `line 3 of items/documents.jsonl`. */
+  /** Its position: `line 3 of items/documents.jsonl`. */
   readonly place: string;
   readonly fields: Record<string, Value>;
 }
 
-/** @throws Error that names the line that is wrong. */
+/** Yields the documents of a table. @throws Error that names the invalid line. */
 export async function* readDocuments(zip: ZipReader, table: TableEntries): AsyncGenerator<ReadDocument> {
   const { documents: entry } = table;
   if (entry === undefined) return;
@@ -25,17 +25,17 @@ export async function* readDocuments(zip: ZipReader, table: TableEntries): Async
     const place = `line ${line.number} of ${entry.fileName}`;
     const value = at(place, () => decode(line.text));
     if (typeof value !== "object" || value === null || Array.isArray(value) || value instanceof ArrayBuffer)
-      throw new Error(`${place} is no object`);
+      throw new Error(`${place} is not an object`);
     yield { place, fields: value as Record<string, Value> };
   }
 }
 
-/** The object that a line of the system tables is. */
+/** Parses a line of a system table, which must be an object. */
 export function parseObject(line: Line, fileName: string): Record<string, unknown> {
   const place = `line ${line.number} of ${fileName}`;
   const json = at(place, () => JSON.parse(line.text) as unknown);
   if (typeof json !== "object" || json === null || Array.isArray(json))
-    throw new Error(`${place} is no object`);
+    throw new Error(`${place} is not an object`);
   return json as Record<string, unknown>;
 }
 

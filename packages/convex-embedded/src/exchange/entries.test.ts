@@ -4,7 +4,7 @@ import { prefixOf, sortEntries } from "./entries";
 
 const sort = (...names: string[]) => sortEntries(names.map((fileName) => ({ fileName }) as Entry));
 
-/** The names of what was found, by what it is. */
+/** Returns the names of the recognized entries, by kind. */
 function found(...names: string[]): Record<string, unknown>[] {
   return sort(...names).components.map(({ component, numbers, tables, storage }) => ({
     component,
@@ -20,7 +20,7 @@ function found(...names: string[]): Record<string, unknown>[] {
   }));
 }
 
-test("entries are told by their names: tables, files, components", () => {
+test("entries are recognized by their names: tables, files, components", () => {
   const names = [
     "_tables/documents.jsonl",
     "items/generated_schema.jsonl",
@@ -31,7 +31,7 @@ test("entries are told by their names: tables, files, components", () => {
     "_components/a/_components/b_2/notes/documents.jsonl",
     "_components/a/_components/b_2/_storage/kg28.png",
   ];
-  // As they are, and below a folder that somebody has put them into.
+  // At the top, and below an additional folder.
   for (const around of ["", "snapshot_1/", "a/_tables/"]) {
     const [app, component, ...more] = found(...names.map((name) => around + name));
     expect(app).toEqual({
@@ -51,7 +51,7 @@ test("entries are told by their names: tables, files, components", () => {
   expect(prefixOf("a/b_2")).toBe("_components/a/_components/b_2/");
 });
 
-test("what is no part of a snapshot is said, what Convex passes over is passed over", () => {
+test("entries that are not part of a snapshot are reported, and entries that Convex ignores are ignored", () => {
   const { components, ignored } = sort(
     ...["README.md", "items/", "items/documents.jsonl", "_scheduled_jobs/documents.jsonl", "photo.jpg"],
   );
@@ -60,13 +60,13 @@ test("what is no part of a snapshot is said, what Convex passes over is passed o
 });
 
 test.each([
-  [[], "it holds no documents as `npx convex export` writes them"],
+  [[], "it holds no documents in the format of `npx convex export`"],
   [["README.md", "photo.jpg"], "it holds no documents"],
-  [["a/items/documents.jsonl", "items/documents.jsonl"], "and another entry for the same"],
-  [["_tables/documents.jsonl", "x/_tables/documents.jsonl"], "and another entry for the same"],
-  [["_storage/kg26", "_storage/kg26.png"], "and another entry for the same"],
-  [["1st/documents.jsonl"], "no table has such a name"],
-  [["_components/a.b/items/documents.jsonl"], "no component has such a name"],
+  [["a/items/documents.jsonl", "items/documents.jsonl"], "and another entry for the same item"],
+  [["_tables/documents.jsonl", "x/_tables/documents.jsonl"], "and another entry for the same item"],
+  [["_storage/kg26", "_storage/kg26.png"], "and another entry for the same item"],
+  [["1st/documents.jsonl"], "which is not a valid table name"],
+  [["_components/a.b/items/documents.jsonl"], "which is not a valid component name"],
 ])("%j is refused", (names, problem) => {
   expect(() => sort(...names)).toThrow(problem);
 });

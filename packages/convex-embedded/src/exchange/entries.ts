@@ -1,11 +1,10 @@
 /**
- * What the entries of a snapshot are, by their names.
+ * Classifies the entries of a snapshot by their names.
  *
- * `_tables/documents.jsonl` has the number of each table, `TABLE/documents.jsonl` its documents, with
- * `TABLE/generated_schema.jsonl` beside it; `_storage/documents.jsonl` has what is known of the stored files and
- * `_storage/ID.png` the bytes of one. The same lies below `_components/NAME/` for a component, and below that for its
- * own. Folders around all of it count for nothing. Source: `crates/application/src/snapshot_import/parse.rs` in
- * get-convex/convex-backend.
+ * `_tables/documents.jsonl` holds the number of each table. `TABLE/documents.jsonl` holds the documents of a table, with
+ * `TABLE/generated_schema.jsonl` beside it. `_storage/documents.jsonl` holds the metadata of stored files, and `_storage/ID.png` the
+ * bytes of one file. The entries of a component have the prefix `_components/NAME/`, which is repeated for nested components. Folders
+ * around the whole snapshot are ignored. Source: `crates/application/src/snapshot_import/parse.rs` in get-convex/convex-backend.
  */
 import type { Entry } from "yauzl";
 
@@ -17,15 +16,15 @@ const TABLE_NAME = /^[a-zA-Z][a-zA-Z0-9_]{0,63}$/;
 
 /** The entries of one component. */
 export interface ComponentEntries {
-  /** The path, `""` for the app. */
+  /** The component's path, `""` for the app. */
   readonly component: string;
   /** `_tables/documents.jsonl`. */
   numbers?: Entry;
-  /** By name of the table. */
+  /** Entries by table name. */
   readonly tables: Map<string, TableEntries>;
   readonly storage: {
     documents?: Entry;
-    /** By id. */
+    /** Entries by file id. */
     readonly files: Map<string, Entry>;
   };
 }
@@ -37,22 +36,22 @@ export interface TableEntries {
 
 export interface SnapshotEntries {
   readonly components: readonly ComponentEntries[];
-  /** Names of entries that are no part of a snapshot. */
+  /** Names of entries that are not part of a snapshot. */
   readonly ignored: readonly string[];
 }
 
-/** @throws Error if they are not those of a snapshot, or contradict each other. */
+/** Sorts the entries by component and kind. @throws Error if they are not a snapshot's entries, or contradict each other. */
 export function sortEntries(entries: readonly Entry[]): SnapshotEntries {
   const components = new Map<string, ComponentEntries>();
   const ignored: string[] = [];
   for (const entry of entries) {
     if (!place(entry, (prefix) => componentEntries(components, prefix, entry))) ignored.push(entry.fileName);
   }
-  if (components.size === 0) throw new Error("it holds no documents as `npx convex export` writes them");
+  if (components.size === 0) throw new Error("it holds no documents in the format of `npx convex export`");
   return { components: [...components.values()], ignored: ignored.filter((name) => !isExpected(name)) };
 }
 
-/** @returns false if there is no place for it. */
+/** Adds an entry to its component. @returns false if the entry is not part of a snapshot. */
 function place(entry: Entry, componentAt: (prefix: string | undefined) => ComponentEntries): boolean {
   const [, prefix, table = "", kind] = JSONL.exec(entry.fileName) ?? [];
   if (kind === undefined) {
@@ -71,9 +70,10 @@ function place(entry: Entry, componentAt: (prefix: string | undefined) => Compon
     else of.storage.documents = entry;
     return true;
   }
-  // Convex passes over other system tables, too.
+  // Convex also ignores other system tables.
   if (table.startsWith("_")) return false;
-  if (!TABLE_NAME.test(table)) throw new Error(`it contains ${entry.fileName}, and no table has such a name`);
+  if (!TABLE_NAME.test(table))
+    throw new Error(`it contains ${entry.fileName}, which is not a valid table name`);
   const { tables } = componentAt(prefix);
   const own = tables.get(table) ?? {};
   const part = kind === "documents" ? "documents" : "generatedSchema";
@@ -89,7 +89,7 @@ function componentEntries(
 ): ComponentEntries {
   const names = (COMPONENT.exec(prefix ?? "")?.[1] ?? "").split("/").filter((_, i) => i % 2 === 1);
   if (!names.every((name) => COMPONENT_NAME.test(name)))
-    throw new Error(`it contains ${entry.fileName}, and no component has such a name`);
+    throw new Error(`it contains ${entry.fileName}, which is not a valid component name`);
   const component = names.join("/");
   const found = components.get(component) ?? { component, tables: new Map(), storage: { files: new Map() } };
   components.set(component, found);
@@ -97,14 +97,14 @@ function componentEntries(
 }
 
 function twice(entry: Entry): Error {
-  return new Error(`it contains ${entry.fileName}, and another entry for the same`);
+  return new Error(`it contains ${entry.fileName} and another entry for the same item`);
 }
 
 function isExpected(name: string): boolean {
   return name.endsWith("/") || /(?:^|\/)README\.md$/.test(name);
 }
 
-/** Where the entries of a component begin. */
+/** Returns the name prefix of a component's entries. */
 export function prefixOf(component: string): string {
   return component === ""
     ? ""

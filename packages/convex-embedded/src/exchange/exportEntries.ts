@@ -1,4 +1,4 @@
-/** The entries of a snapshot, in the order in which Convex writes them. */
+/** Produces the entries of a snapshot in Convex's order. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import type { StoredFile } from "../files/filesTable";
@@ -13,23 +13,23 @@ import { prefixOf } from "./entries";
 import { qualified } from "./plan";
 import { toLine } from "./values";
 
-/** One entry. What it holds is made when it is written. */
+/** One entry. Its content is produced when it is written. */
 export interface SnapshotEntry {
   readonly name: string;
   readonly bytes: () => Iterable<string> | AsyncIterable<Buffer>;
-  /** Bytes, where that is known before. */
+  /** The size in bytes, if known in advance. */
   readonly size?: number;
 }
 
 export interface SnapshotSource {
   readonly reader: Reader;
   readonly catalog: Catalog;
-  /** Where the bytes of a file are, and what looks at them when they are read. @throws Error if they are missing. */
+  /** Returns the path of a file's bytes and a function that checks them after reading. @throws Error if they are missing. */
   readonly bytesOf: (file: StoredFile) => { path: string; check: (bytes: number, sha256: Buffer) => void };
   readonly progress: (line: string) => void;
 }
 
-/** What was written. */
+/** Counts of written items. */
 export interface SnapshotCounts {
   documents: number;
   tables: number;
@@ -38,7 +38,7 @@ export interface SnapshotCounts {
 
 const README = `# Data in the snapshot format of Convex
 
-Each \`TABLE/documents.jsonl\` has the documents of a table, one line of JSON for each. Bring them to a deployment with
+Each \`TABLE/documents.jsonl\` holds the documents of a table, one line of JSON each. Import them into a deployment with
 
     npx convex import FILE.zip
 
@@ -49,7 +49,7 @@ const CHUNK_CHARACTERS = 64 * 1024;
 const DOCUMENTS_PER_LINE = 50_000;
 const FILES_PER_LINE = 1000;
 
-/** A guess from the type, for people who look into the archive. It means nothing to an import. */
+/** File extensions by content type, for people who open the archive. An import ignores them. */
 const EXTENSIONS: Readonly<Record<string, string>> = {
   "application/json": ".json",
   "application/pdf": ".pdf",
@@ -63,7 +63,7 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
   "text/plain": ".txt",
 };
 
-/** @param counts grow as entries are written. */
+/** Yields the entries of a snapshot. @param counts is updated as entries are written. */
 export function* snapshotEntries(source: SnapshotSource, counts: SnapshotCounts): Generator<SnapshotEntry> {
   const { catalog } = source;
   yield { name: "README.md", bytes: () => [README] };
@@ -103,7 +103,7 @@ function* documents(source: SnapshotSource, table: TableInfo, counts: SnapshotCo
   source.progress(`${qualified(table)}: ${count} documents`);
 }
 
-/** Older versions stored types that Convex's import refuses: of those only the part before the parameters is kept. */
+/** Drops the parameters of a content type that Convex's import would refuse. Older versions of this package stored such types. */
 function importable(contentType: string | null): string | null {
   if (contentType === null) return null;
   return mimeOf(contentType) ?? mimeOf(contentType.split(";", 1)[0]?.trim() ?? "");
@@ -154,7 +154,7 @@ async function* contentsOf({ bytesOf }: SnapshotSource, file: StoredFile): Async
   check(size, hash.digest());
 }
 
-/** The documents of a table by id, as they are stored. */
+/** Yields the stored JSON of a table's documents, ordered by id. */
 function* rowsOf({ reader }: SnapshotSource, table: TableInfo): Generator<string> {
   const index = table.indexes.find(({ name }) => name === BY_ID);
   if (index === undefined) return;
@@ -163,7 +163,7 @@ function* rowsOf({ reader }: SnapshotSource, table: TableInfo): Generator<string
   for (let row = rows.next(); row !== null; row = rows.next()) yield row.json;
 }
 
-/** A piece for each line would cost more than its document. */
+/** Joins lines into chunks, because writing each line separately would cost more than producing its document. */
 function* inChunks(lines: Iterable<string>): Generator<string> {
   let chunk = "";
   for (const line of lines) {

@@ -1,4 +1,4 @@
-/** What a snapshot says of its stored files: `_storage/documents.jsonl`, of which every field but `_id` may be missing. */
+/** The metadata of stored files in a snapshot: `_storage/documents.jsonl`. Every field except `_id` is optional. */
 import type { Entry } from "yauzl";
 import { isUuid } from "../files/filesDisk";
 import { mimeOf } from "../files/mime";
@@ -8,7 +8,7 @@ import { parseObject } from "./documents";
 import { isCreationTime } from "./values";
 import type { ZipReader } from "../backup/zipReader";
 
-/** One line, `null` for what it does not say. */
+/** The fields of one line, `null` for missing ones. */
 export interface Metadata {
   /** Milliseconds since 1970. */
   readonly creationTime: number | null;
@@ -29,24 +29,24 @@ export const UNKNOWN: Metadata = {
   uuid: null,
 };
 
-/** What is said of each file, by id. @throws Error that names the line that is wrong. */
+/** Reads the metadata of each file, by id. @throws Error that names the invalid line. */
 export async function readMetadata(zip: ZipReader, entry: Entry): Promise<Map<string, Metadata>> {
   const found = new Map<string, Metadata>();
   for await (const line of zip.lines(entry)) {
     const place = `line ${line.number} of ${entry.fileName}`;
     const { _id: id, ...fields } = parseObject(line, entry.fileName);
-    if (typeof id !== "string" || decodeId(id) === null) throw new Error(`${place}: its _id is no id`);
-    if (found.has(id)) throw new Error(`${place}: there is another stored file with its id, ${id}`);
+    if (typeof id !== "string" || decodeId(id) === null) throw new Error(`${place}: its _id is not an id`);
+    if (found.has(id)) throw new Error(`${place}: another stored file has the same id, ${id}`);
     found.set(id, metadataOf(fields, place));
   }
   return found;
 }
 
-/** What Convex takes; a content type has to go into a header. */
+/** Checks the fields as Convex does. A content type must also be valid in a header. */
 function metadataOf(fields: Record<string, unknown>, place: string): Metadata {
   const read = <T>(name: string, isOne: (value: unknown) => value is T, what: string): T | null => {
     const value = fields[name] ?? null;
-    if (value !== null && !isOne(value)) throw new Error(`${place}: its ${name} is no ${what}`);
+    if (value !== null && !isOne(value)) throw new Error(`${place}: its ${name} is not a ${what}`);
     return value;
   };
   return {

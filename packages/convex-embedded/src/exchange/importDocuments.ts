@@ -1,4 +1,4 @@
-/** Puts the documents of a snapshot into their tables. */
+/** Imports the documents of a snapshot into their tables. */
 import type { Value } from "convex/values";
 import type { StoreTransaction } from "../store/transaction";
 import type { StoredDocument, TableInfo } from "../store/types";
@@ -12,7 +12,7 @@ import { isCreationTime } from "./values";
 const PROBLEMS_LISTED = 10;
 const DOCUMENTS_PER_LINE = 50_000;
 
-/** Documents that the schema forbids, counted, and the first of them in words. */
+/** Counts documents that do not match the schema, and describes the first ones. */
 export class SchemaProblems {
   #total = 0;
   readonly #first: string[] = [];
@@ -22,7 +22,7 @@ export class SchemaProblems {
     if (this.#first.length < PROBLEMS_LISTED) this.#first.push(`- ${problem.replaceAll("\n", "\n  ")}`);
   }
 
-  /** @throws Error that lists them, if there are any. */
+  /** @throws Error with the list if any document does not match. */
   refuse(): void {
     if (this.#total === 0) return;
     const count = this.#total === 1 ? "1 document does" : `${this.#total} documents do`;
@@ -41,9 +41,9 @@ export interface TableImport {
 }
 
 /**
- * Inserts all documents of one table. What breaks the schema is noted and left out.
+ * Inserts all documents of one table. Documents that do not match the schema are recorded and skipped.
  *
- * @returns how many there are. @throws Error that names the line of any other problem.
+ * @returns the number of documents. @throws Error that names the line of any other problem.
  */
 export async function importDocuments(work: TableImport): Promise<number> {
   const { transaction, table, documents, ids, problems, progress } = work;
@@ -62,7 +62,7 @@ export async function importDocuments(work: TableImport): Promise<number> {
   return count;
 }
 
-/** @throws Error that names the place, if it is no document of the table. */
+/** Checks a document of the table. @throws Error that names the line if it is invalid. */
 function documentOf(
   fields: Record<string, Value>,
   table: TableInfo,
@@ -70,14 +70,14 @@ function documentOf(
 ): { document: StoredDocument; internalId: Uint8Array } {
   const { _id, _creationTime } = fields;
   const decoded = typeof _id === "string" ? decodeId(_id) : null;
-  if (decoded === null) throw new Error(`${place}: its _id, ${shown(_id)}, is no id`);
+  if (decoded === null) throw new Error(`${place}: its _id, ${shown(_id)}, is not an id`);
   if (decoded.tableNumber !== table.number) {
     throw new Error(
-      `${place}: its _id, ${shown(_id)}, is that of another table (number ${decoded.tableNumber}; ` +
+      `${place}: its _id, ${shown(_id)}, is an id of another table (number ${decoded.tableNumber}; ` +
         `${qualified(table)} has ${table.number})`,
     );
   }
-  if (!isCreationTime(_creationTime)) throw new Error(`${place}: its _creationTime is no time`);
+  if (!isCreationTime(_creationTime)) throw new Error(`${place}: its _creationTime is not a time`);
   const document = fields as StoredDocument;
   const problem = checkShape(document);
   if (problem !== null) throw new Error(`${place}: ${problem}`);
@@ -92,7 +92,7 @@ function insert(
   place: string,
 ): void {
   if (transaction.get(table, internalId) !== null)
-    throw new Error(`${place}: there is another document with its id, ${document._id}`);
+    throw new Error(`${place}: another document has the same id, ${document._id}`);
   transaction.insert(table, internalId, document);
 }
 

@@ -1,4 +1,4 @@
-/** Puts the stored files of a snapshot into the data directory: their bytes, their ids, their URLs. */
+/** Imports the stored files of a snapshot with their bytes, ids and URLs. */
 import { createHash } from "node:crypto";
 import type { Entry } from "yauzl";
 import type { FileDisk } from "../files/filesDisk";
@@ -20,21 +20,21 @@ export interface FilesImport {
   readonly transaction: StoreTransaction;
   readonly catalog: () => Catalog;
   readonly disk: FileDisk;
-  /** Files whose documents are replaced, by UUID. Their bytes are still there. */
+  /** Files whose documents are replaced, by UUID. Their bytes still exist. */
   readonly replaced: ReadonlyMap<string, StoredFile>;
-  /** Gets the UUID of each file whose bytes were written. */
+  /** Collects the UUID of each file whose bytes were written. */
   readonly written: Set<string>;
   readonly now: number;
   readonly progress: (line: string) => void;
 }
 
-/** @returns how many files there are. @throws Error that says which one is wrong. */
+/** Imports all files. @returns the number of files. @throws Error that names the invalid file. */
 export async function importFiles(work: FilesImport): Promise<number> {
   const { zip, entries, progress } = work;
   const { files, documents } = entries.storage;
   const metadata = documents ? await readMetadata(zip, documents) : new Map<string, Metadata>();
   for (const id of metadata.keys()) {
-    if (!files.has(id)) throw new Error(`the bytes of the stored file ${id} are missing in it`);
+    if (!files.has(id)) throw new Error(`the bytes of the stored file ${id} are missing from it`);
   }
   let count = 0;
   for (const [id, entry] of files) {
@@ -50,9 +50,9 @@ async function importFile(work: FilesImport, id: string, entry: Entry, metadata:
   const table = catalog().table(entries.component, "_storage");
   const number = decodeId(id)?.tableNumber;
   if (table === null || number !== table.number)
-    throw new Error(`${entry.fileName} in it is named by ${id}, which is no id of a stored file`);
+    throw new Error(`${entry.fileName} in it is named ${id}, which is not the id of a stored file`);
   if (fileById(transaction, catalog(), entries.component, id) !== null)
-    throw new Error(`${entry.fileName} in it has the id of a stored file that is there already`);
+    throw new Error(`${entry.fileName} in it has the id of a stored file that already exists`);
   const { uuid, size, sha256 } = await bytesOf(work, entry, metadata);
   try {
     insertKnownFile(transaction, catalog(), {
@@ -71,7 +71,7 @@ async function importFile(work: FilesImport, id: string, entry: Entry, metadata:
 
 type Bytes = Pick<StoredFile, "uuid" | "size" | "sha256">;
 
-/** Writes the bytes of a file, or finds that they are there already. They are held then. */
+/** Writes the bytes of a file unless they already exist. The bytes are held afterwards. */
 async function bytesOf(work: FilesImport, entry: Entry, metadata: Metadata): Promise<Bytes> {
   const { zip, disk, transaction, catalog, replaced, written } = work;
   const { uuid } = metadata;
@@ -81,7 +81,7 @@ async function bytesOf(work: FilesImport, entry: Entry, metadata: Metadata): Pro
       throw new Error(`${entry.fileName} in it has the internalId of the stored file ${owner._id}`);
     const old = replaced.get(uuid);
     if (old !== undefined) {
-      // Its bytes must not be touched before all is decided: they may be only the same.
+      // The existing bytes must stay until the transaction commits, so the new bytes must be identical.
       const same = await digestOf(zip.bytes(entry));
       check(entry, metadata, same);
       check(entry, { ...UNKNOWN, sha256: old.sha256 }, same);

@@ -1,24 +1,24 @@
-/** What an import does with the tables that are there, decided before anything is written. */
+/** Plans what an import does with existing tables, before any data is written. */
 import type { CatalogState } from "../store/catalog";
 import type { TableInfo } from "../store/types";
 import type { SnapshotTable } from "./tableNumbers";
 
 /**
- * As those of `npx convex import`: `requireEmpty` takes tables that are not there or have no documents; `append` adds to
- * what is there; `replace` empties the tables that the snapshot has, `replaceAll` all tables but stored files.
+ * The modes of `npx convex import`: `requireEmpty` allows only missing or empty tables, `append` adds to existing documents,
+ * `replace` empties the tables that the snapshot contains, `replaceAll` empties all tables except stored files.
  */
 export type ImportMode = "requireEmpty" | "append" | "replace" | "replaceAll";
 
 export interface ImportPlan {
-  /** To be dropped with all that is in them. */
+  /** Tables to drop with their documents. */
   readonly drop: readonly TableInfo[];
-  /** To be made. */
+  /** Tables to create. */
   readonly create: readonly SnapshotTable[];
-  /** Documents that are lost, by table, where there are any. */
+  /** Tables that lose documents, with the number of documents. */
   readonly lost: readonly { readonly table: TableInfo; readonly count: number }[];
 }
 
-/** @param count how many documents a table has. @throws Error that says why it cannot be done. */
+/** Plans an import. @param count returns the number of documents in a table. @throws Error that says why the import is not possible. */
 export function planImport(
   catalog: CatalogState,
   snapshot: readonly SnapshotTable[],
@@ -43,8 +43,8 @@ export function planImport(
   }
   if (full.length > 0) {
     throw new Error(
-      `there are documents already in ${full.join(", ")}. Choose an empty directory with --data, or say what becomes ` +
-        "of them: --replace, --replace-all or --append",
+      `there are documents already in ${full.join(", ")}. Choose an empty directory with --data, or pass ` +
+        "--replace, --replace-all or --append",
     );
   }
   if (mode === "replaceAll") {
@@ -58,7 +58,7 @@ export function planImport(
   return { drop: [...drop.values()], create, lost: lost.filter((table) => table.count > 0) };
 }
 
-/** How messages name a table. */
+/** Returns the name of a table for messages. */
 export function qualified({ component, name }: Pick<TableInfo, "component" | "name">): string {
   return component === "" ? name : `${component}:${name}`;
 }
@@ -73,13 +73,13 @@ function described(table: TableInfo, count: (table: TableInfo) => number): strin
 
 function otherNumber(existing: TableInfo, wanted: SnapshotTable): string {
   return (
-    `the ids of ${qualified(wanted)} in it are of a table with the number ${wanted.number}, and here the table has ` +
-    `${existing.number}: its documents cannot be added to those that are there. Replace them with --replace, or ` +
+    `the ids of ${qualified(wanted)} in it have the table number ${wanted.number}, but here the table has the number ` +
+    `${existing.number}: its documents cannot be added to the existing ones. Replace them with --replace, or ` +
     "import into an empty directory"
   );
 }
 
-/** Two tables of a component cannot share a number: nobody could tell whose an id is. */
+/** Refuses a number of another table: tables of one component cannot share a number, because ids would be ambiguous. */
 function refuseTaken(
   catalog: CatalogState,
   create: readonly SnapshotTable[],
@@ -89,7 +89,7 @@ function refuseTaken(
     const owner = number === null ? null : catalog.tableByNumber(component, number);
     if (owner === null || drop.has(owner.id)) continue;
     throw new Error(
-      `the ids of ${qualified({ component, name })} in it are of a table with the number ${number}, which here is that ` +
+      `the ids of ${qualified({ component, name })} in it have the table number ${number}, which here is the number ` +
         `of ${qualified(owner)}. Import into an empty directory, where tables take the numbers of the snapshot`,
     );
   }

@@ -6,7 +6,7 @@ import { fromShaped, parseShape, UNKNOWN } from "./shapes";
 const read = (shape: string, json: JSONValue, hint?: Hint): Value =>
   fromShaped(json, shape === "" ? UNKNOWN : parseShape(shape), hint);
 
-test("documents of older snapshots are what Convex's own tests say", () => {
+test("documents of older snapshots are decoded as in Convex's own tests", () => {
   // From `crates/exports/src/tests.rs`.
   const system = '"_creationTime": normalfloat64, "_id": "jd7c"';
   const document = (foo: JSONValue): JSONValue => ({ _creationTime: 1, _id: "jd7c", foo });
@@ -17,7 +17,7 @@ test("documents of older snapshots are what Convex's own tests say", () => {
 });
 
 test.each<[string, JSONValue, Hint | undefined, Value]>([
-  // The shape tells.
+  // The shape determines the type.
   ["bytes", "ABCD", undefined, Uint8Array.of(0, 16, 131).buffer],
   ["-inf", "-Infinity", undefined, -Infinity],
   ["inf | null", "Infinity", undefined, Infinity],
@@ -29,16 +29,16 @@ test.each<[string, JSONValue, Hint | undefined, Value]>([
   ['{"a"?: int64, "b": {"c": bytes}}', { b: { c: "" } }, undefined, { b: { c: new ArrayBuffer(0) } }],
   ['{"a": int64} | {"b": string}', { b: "1" }, undefined, { b: "1" }],
   ["never | boolean", true, undefined, true],
-  // It does not: a string is one, unless a hint says otherwise.
+  // The shape is ambiguous: a string stays a string unless a hint says otherwise.
   ["int64 | string", "1", undefined, "1"],
   ["int64 | string", "-1", "int64", -1n],
   ["float64", "NaN", { $float64NaN: "AAAAAAAA+H8=" }, NaN],
   ["float64 | string", "Infinity", "float64inf", Infinity],
   ["unknown", { a: ["ABCD"] }, { a: ["bytes"] }, { a: [Uint8Array.of(0, 16, 131).buffer] }],
   ["unknown", { a: "1", b: [1, null] }, undefined, { a: "1", b: [1, null] }],
-  // No generated schema at all.
+  // No generated schema.
   ["", { a: "1", b: 2 }, undefined, { a: "1", b: 2 }],
-])("in %s, %o with the hint %o is %o", (shape, json, hint, value) => {
+])("with the shape %s, %o and the hint %o give %o", (shape, json, hint, value) => {
   expect(read(shape, json, hint)).toStrictEqual(value);
 });
 
@@ -51,8 +51,8 @@ test.each([
   "int64 string",
   "set<int64>",
   "record<string>",
-])("'%s' is no shape", (text) => {
-  expect(() => parseShape(text)).toThrow("a shape cannot be read from");
+])("'%s' is not a shape", (text) => {
+  expect(() => parseShape(text)).toThrow("the shape cannot be parsed from");
 });
 
 test.each<[JSONValue, Hint]>([
@@ -62,6 +62,6 @@ test.each<[JSONValue, Hint]>([
   [["x"], ["infer", "infer"]],
   [["x"], "bytes"],
   [{ a: 1 }, ["infer"]],
-])("%o does not fit the hint %o", (json, hint) => {
+])("%o does not match the hint %o", (json, hint) => {
   expect(() => read("unknown", json, hint)).toThrow("its generated schema says");
 });

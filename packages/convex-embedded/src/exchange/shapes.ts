@@ -1,33 +1,33 @@
 /**
- * Documents as older snapshots write them (until March 2026).
+ * Documents in the format of older snapshots (until March 2026).
  *
- * There int64, bytes, infinity and NaN are strings. What a string stands for is found in `generated_schema.jsonl`: its
- * first line has the shape of the table's documents, where that is enough to tell; the lines that follow have hints for
- * single documents. Source: `crates/shape_inference/src/{pretty,export_context}.rs` in get-convex/convex-backend.
+ * In this format int64, bytes, infinity and NaN are strings. `generated_schema.jsonl` says how to decode a string: its first line is
+ * the shape of the table's documents, and the following lines have hints for single documents where the shape is ambiguous.
+ * Source: `crates/shape_inference/src/{pretty,export_context}.rs` in get-convex/convex-backend.
  */
 import { jsonToConvex } from "convex/values";
 import type { JSONValue, Value } from "convex/values";
 
-/** What a string may stand for. */
+/** The types that a string may encode. */
 type Meaning = "string" | "int64" | "infinity" | "nan" | "bytes";
 
-/** One member of a union, as far as strings in it may mean different things. */
+/** One member of a union, reduced to the information that is needed to decode strings. */
 interface Member {
   readonly meanings?: readonly Meaning[];
-  /** Of an array. */
+  /** The shape of an array's elements. */
   readonly element?: Shape;
-  /** Of an object. */
+  /** The shapes of an object's fields. */
   readonly fields?: ReadonlyMap<string, Shape>;
-  /** Of all fields of a record. */
+  /** The shape of a record's values. */
   readonly values?: Shape;
-  /** Nothing is known, of what is within it neither. */
+  /** True if the type and its contents are unknown. */
   readonly unknown?: boolean;
 }
 
-/** What the documents of a table look like: one of these. */
+/** The shape of a value: a union of members. */
 export type Shape = readonly Member[];
 
-/** What is said of a single value: `"int64"`, `{"field": …}`, `["infer", …]`. */
+/** The hint for a single value: `"int64"`, `{"field": …}`, `["infer", …]`. */
 export type Hint = JSONValue;
 
 const ANYTHING: Member = { meanings: ["string", "infinity", "nan", "int64", "bytes"], unknown: true };
@@ -52,7 +52,7 @@ const UNITS: readonly (readonly [text: string, member: Member])[] = [
   ["unknown", ANYTHING],
 ];
 
-/** @param text `{"_id": "…", "list": array<int64 | string>, "name"?: string}`. @throws Error if it is no shape. */
+/** Parses a shape. @param text `{"_id": "…", "list": array<int64 | string>, "name"?: string}`. @throws Error if it is invalid. */
 export function parseShape(text: string): Shape {
   const reader = new ShapeReader(text);
   const shape = reader.union();
@@ -123,11 +123,11 @@ class ShapeReader {
   }
 
   #fail(): never {
-    throw new Error(`a shape cannot be read from '${this.text.slice(this.#at, this.#at + 40)}' on`);
+    throw new Error(`the shape cannot be parsed from '${this.text.slice(this.#at, this.#at + 40)}' on`);
   }
 }
 
-/** The value that a document, or a part of one, stands for. @throws Error if it does not fit its hint. */
+/** Decodes a document or a part of it. @throws Error if it does not match its hint. */
 export function fromShaped(json: JSONValue, shape: Shape, hint: Hint = "infer"): Value {
   if (typeof json === "string") return fromText(json, hint === "infer" ? inferred(shape) : hint);
   if (Array.isArray(json)) {
@@ -152,7 +152,7 @@ function fieldOf(shape: Shape, name: string): Shape {
   );
 }
 
-/** Where a string may mean several things, it is one unless a hint says otherwise. */
+/** Infers the type of a string from its shape. If the shape is ambiguous, it stays a string. */
 function inferred(shape: Shape): Hint {
   const meanings = new Set(shape.flatMap(({ meanings = [] }) => meanings));
   const [only] = meanings;
@@ -170,5 +170,5 @@ function fromText(text: string, hint: Hint): Value {
 }
 
 function misfit(hint: Hint): never {
-  throw new Error(`its generated schema says ${JSON.stringify(hint)} of what is something else`);
+  throw new Error(`its generated schema says ${JSON.stringify(hint)}, but the value has another type`);
 }

@@ -1,21 +1,21 @@
-/** Which number each table of a snapshot has: what the ids of its documents begin with. */
+/** The table numbers of a snapshot. The ids of a table's documents begin with its number. */
 import { decodeId } from "../values/ids";
 import type { ComponentEntries } from "./entries";
 import { parseObject } from "./documents";
 import type { ZipReader } from "../backup/zipReader";
 
-/** A table that a snapshot holds, with documents or without. */
+/** A table of a snapshot, with or without documents. */
 export interface SnapshotTable {
   readonly component: string;
   readonly name: string;
-  /** `null` if nothing in the snapshot tells: no document, and nobody lists it. */
+  /** `null` if the snapshot does not determine it: the table has no document and is not listed. */
   readonly number: number | null;
 }
 
-/** Tables to come get greater ones, which have to fit into 32 bits. Deployments give them out from 10,001 on. */
-const MOST = 0x7fff_ffff;
+/** The greatest valid number. Later tables get greater numbers, which must fit into 32 bits. Deployments start at 10,001. */
+const MAX_TABLE_NUMBER = 0x7fff_ffff;
 
-/** The tables of a component by name, `_storage` among them if the snapshot has files. @throws Error for bad numbers. */
+/** Returns the tables of a component by name, including `_storage` if the snapshot has files. @throws Error for invalid numbers. */
 export async function tablesIn(zip: ZipReader, entries: ComponentEntries): Promise<SnapshotTable[]> {
   const { component, numbers, tables, storage } = entries;
   const found = new Map<string, number | null>();
@@ -23,7 +23,10 @@ export async function tablesIn(zip: ZipReader, entries: ComponentEntries): Promi
     for await (const line of zip.lines(numbers)) {
       const { name, id } = parseObject(line, numbers.fileName);
       const valid =
-        typeof name === "string" && Number.isInteger(id) && (id as number) > 0 && (id as number) <= MOST;
+        typeof name === "string" &&
+        Number.isInteger(id) &&
+        (id as number) > 0 &&
+        (id as number) <= MAX_TABLE_NUMBER;
       if (!valid)
         throw new Error(`line ${line.number} of ${numbers.fileName} is not the name and number of a table`);
       if (found.has(name)) throw new Error(`${numbers.fileName} has ${name} twice`);

@@ -1,4 +1,4 @@
-/** A data directory that is changed in one transaction: all of it is kept, or nothing. */
+/** Changes a data directory in one transaction, all or nothing. */
 import { existsSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { FileDisk } from "../files/filesDisk";
@@ -16,17 +16,17 @@ export interface Target {
   readonly writes: WriteConnection;
   readonly transaction: StoreTransaction;
   readonly disk: FileDisk;
-  /** Files whose bytes were written. They are deleted if nothing comes of it. */
+  /** UUIDs of files whose bytes were written. The bytes are deleted if the transaction fails. */
   readonly written: Set<string>;
-  /** Files whose documents were removed, by UUID. Their bytes are deleted when that is durable. */
+  /** Files whose documents were removed, by UUID. Their bytes are deleted once the removal is durable. */
   readonly replaced: Map<string, StoredFile>;
 }
 
 /**
- * Runs work on a data directory, which is made if missing. Its transaction commits if the work succeeds.
+ * Runs work on a data directory, which is created if missing. The transaction commits if the work succeeds.
  *
- * @throws Error if another process uses the directory, or it is somebody else's; what the work throws. Then nothing of
- * the work is left.
+ * @throws Error if another process uses the directory, or it is not a data directory; and the errors of the work. In these cases
+ * nothing has changed.
  */
 export async function inOneTransaction<T>(
   directory: string,
@@ -41,7 +41,7 @@ export async function inOneTransaction<T>(
     finishRestore(directory);
     if (!existsSync(join(directory, DATABASE_FILE))) {
       if (dataEntries(directory).length > 0)
-        throw new Error(`${directory} is no data directory of the embedded runtime`);
+        throw new Error(`${directory} is not a data directory of the embedded runtime`);
       fresh = true;
     }
     const result = await transact(directory, work);
@@ -62,7 +62,7 @@ async function transact<T>(directory: string, work: (target: Target) => Promise<
   const writes = withExplainedErrors(file, () => new WriteConnection(openWriteConnection(file, "FULL")));
   const disk = new FileDisk(join(directory, FILES_DIRECTORY), {}, () => isBackupUnderWay(directory));
   const transaction = new StoreTransaction(writes, () => {
-    throw new Error("Nothing that is imported waits for a commit timestamp");
+    throw new Error("Imported documents cannot contain a commit timestamp");
   });
   const target: Target = { writes, transaction, disk, written: new Set(), replaced: new Map() };
   try {

@@ -6,7 +6,7 @@ import { fromLine, toLine } from "./values";
 
 const stored = (value: Value): string => JSON.stringify(convexToJson(value));
 
-/** As Convex writes them: the first nine are its own tests' (`crates/value/src/export.rs`). */
+/** Values in Convex's format. The first nine are from its own tests (`crates/value/src/export.rs`). */
 const FORMS: [Value, string][] = [
   [42n, "42"],
   [2n ** 63n - 1n, "9223372036854775807"],
@@ -52,7 +52,7 @@ const { value: anyValue } = fc.letrec<{ value: Value }>((tie) => ({
   ),
 }));
 
-test("whatever is stored comes back the same, byte for byte", () => {
+test("every stored value comes back byte for byte", () => {
   fc.assert(
     fc.property(anyValue, (value) => {
       expect(stored(fromLine(toLine(stored(value))))).toBe(stored(value));
@@ -60,7 +60,7 @@ test("whatever is stored comes back the same, byte for byte", () => {
   );
 });
 
-test("what is written is JSON, and means the same to whoever does not care about int64", () => {
+test("a line is JSON with the same values, apart from the distinction of int64", () => {
   fc.assert(
     fc.property(fc.array(fc.double({ noDefaultInfinity: true, noNaN: true })), (numbers) => {
       expect(JSON.parse(toLine(stored(numbers)))).toEqual(numbers);
@@ -68,10 +68,10 @@ test("what is written is JSON, and means the same to whoever does not care about
   );
 });
 
-test("numbers are read as Convex reads them, spaces and all", () => {
+test("numbers are parsed as Convex parses them, with any whitespace", () => {
   const line = ' { "a" : [ 1 , -0 , 1e2 , 9223372036854775808 , -1.0E-2 ] , "1" : "2" } ';
   expect(fromLine(line)).toEqual({ a: [1n, -0, 100, 9223372036854775808, -0.01], "1": "2" });
-  // Its encoded forms are understood, too.
+  // Convex's encoded forms are accepted too.
   expect(fromLine('{"$integer":"KgAAAAAAAAA="}')).toBe(42n);
 });
 
@@ -91,6 +91,6 @@ test.each([
   expect(() => fromLine(line)).toThrow(problem);
 });
 
-test("a field named __proto__ is not lost, so that it can be refused", () => {
+test("a field named __proto__ is preserved, so that validation can refuse it", () => {
   expect(Object.keys(fromLine('{"__proto__":1}') as Record<string, JSONValue>)).toEqual(["__proto__"]);
 });

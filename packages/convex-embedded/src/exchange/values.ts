@@ -1,9 +1,9 @@
 /**
- * Documents as Convex's snapshots write them, one line of JSON for each.
+ * Documents in the format of Convex's snapshots, one line of JSON each.
  *
- * A number with a point or an exponent is a float64, one without is an int64. What JSON has no form for stands as in
- * Convex's own JSON: `{"$bytes": base64}`, and `{"$float": base64}` for infinity and NaN. Source: `ConvexExportJSON` in
- * `crates/value/src/export.rs` of get-convex/convex-backend; snapshots are written so since March 2026.
+ * A number with a point or an exponent is a float64, any other number is an int64. Other types are encoded as in Convex's own JSON:
+ * `{"$bytes": base64}`, and `{"$float": base64}` for infinity and NaN. Source: `ConvexExportJSON` in `crates/value/src/export.rs`
+ * of get-convex/convex-backend. Snapshots use this format since March 2026.
  */
 import { jsonToConvex } from "convex/values";
 import type { JSONValue, Value } from "convex/values";
@@ -12,20 +12,20 @@ const NEGATIVE_ZERO = '{"$float":"AAAAAAAAAIA="}';
 const MIN_INT64 = -(2n ** 63n);
 const MAX_INT64 = 2n ** 63n - 1n;
 
-/** The objects that are no objects but values. */
+/** The names of objects that encode a value. */
 const ENCODED: ReadonlySet<string> = new Set(["$bytes", "$float", "$integer"]);
 
-/** @param stored a document as the store keeps it: Convex's JSON. @returns its line, without the end of the line. */
+/** Encodes a document. @param stored the document in Convex's JSON, as the store keeps it. @returns its line, without the line end. */
 export function toLine(stored: string): string {
   return write(JSON.parse(stored) as JSONValue);
 }
 
-/** @throws Error for what is no JSON, or no Convex value. */
+/** Decodes a line. @throws Error for invalid JSON or an invalid Convex value. */
 export function fromLine(line: string): Value {
   return decode(JSON.parse(withIntegers(line)) as JSONValue);
 }
 
-/** Milliseconds since 1970 as Convex has them: any float64 that is neither negative, minus zero included, nor infinite. */
+/** True for a valid creation time, as on Convex: a finite float64 that is not negative (minus zero is negative). Milliseconds since 1970. */
 export function isCreationTime(value: unknown): value is number {
   return typeof value === "number" && value >= 0 && value < Infinity && !Object.is(value, -0);
 }
@@ -59,7 +59,7 @@ function decode(json: JSONValue): Value {
     if (entries.length === 1 && ENCODED.has(encoded)) return jsonToConvex(json);
     throw new Error(`Field name ${encoded} starts with '$', which is reserved.`);
   }
-  // Not by assignment: a field named `__proto__` is to be found and refused, not lost.
+  // Not by assignment, which would lose a field named `__proto__` instead of refusing it.
   return Object.fromEntries(entries.map(([name, field]) => [name, decode(field)]));
 }
 
@@ -68,7 +68,7 @@ const BACKSLASH = 0x5c;
 const MINUS = 0x2d;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 
-/** The same JSON, with numbers that `JSON.parse` would read as others in the form of Convex's JSON. */
+/** Rewrites numbers that `JSON.parse` would read differently in the encoding of Convex's JSON. */
 function withIntegers(line: string): string {
   const parts: string[] = [];
   let from = 0;
@@ -111,7 +111,7 @@ function exactNumber(text: string): string {
   if (Object.is(number, -0)) return NEGATIVE_ZERO;
   if (text === "" || /[.eE]/.test(text)) return text;
   const integer = BigInt(text);
-  // Convex reads what does not fit into 64 bits as a float64.
+  // Convex reads an integer that does not fit into 64 bits as a float64.
   if (integer < MIN_INT64 || integer > MAX_INT64) return text;
   const bytes = Buffer.alloc(8);
   bytes.writeBigInt64LE(integer);

@@ -9,7 +9,7 @@ import { fileByUuid } from "./filesTable";
 export interface CleanupOptions {
   readonly bytes: FileBytes;
   readonly store: Store;
-  /** Logs that bytes could not be deleted, or were left by a crash. */
+  /** Logs failed deletions and bytes that a crash left behind. */
   readonly warn: (message: string) => void;
 }
 
@@ -19,7 +19,7 @@ export class BytesCleanup {
 
   constructor(private readonly options: CleanupOptions) {}
 
-  /** Counts work as under way until it is done. If it fails, that is logged. */
+  /** Tracks work until it is done, and logs its failure. */
   track(work: Promise<void>): void {
     const done = work
       .catch((error: unknown) => this.options.warn(`Stored files: ${String(error)}`))
@@ -28,33 +28,31 @@ export class BytesCleanup {
   }
 
   /**
-   * The outcome is known: bytes that no document names are deleted, whoever was rolled back.
+   * Deletes bytes that no document names. Call it once the outcome of the transaction is known.
    *
-   * @param held true if the caller holds the bytes; they are let go of.
+   * @param held true if the caller holds the bytes; the hold is released.
    */
   async deleteIfUnnamed(uuid: string, held: boolean): Promise<void> {
     try {
       if (!this.#isNamed(uuid)) await this.options.bytes.remove(uuid);
     } catch (error) {
-      this.options.warn(
-        `The bytes of a deleted file are still there, until the next start: ${String(error)}`,
-      );
+      this.options.warn(`The bytes of a deleted file stay until the next start: ${String(error)}`);
     } finally {
       if (held) await this.options.bytes.release(uuid);
     }
   }
 
-  /** Begins to look for bytes that no document names, and deletes them. */
+  /** Starts to delete all bytes that no document names. */
   collect(): void {
     this.track(this.#collect());
   }
 
-  /** Resolves when nothing is under way. */
+  /** Resolves when no work is in progress. */
   async idle(): Promise<void> {
     while (this.#background.size > 0) await Promise.all(this.#background);
   }
 
-  /** Looks for no more bytes without documents, and resolves when the rest is done. */
+  /** Stops the search for bytes without documents, and resolves when the other work is done. */
   close(): Promise<void> {
     this.#closing = true;
     return this.idle();
@@ -64,16 +62,16 @@ export class BytesCleanup {
     let found = 0;
     for await (const uuid of this.options.bytes.uuids()) {
       if (this.#closing) break;
-      // What this process has written it settles itself.
+      // A file that this process is still storing is held, and its writer decides about it.
       if (this.options.bytes.isHeld(uuid)) continue;
       if (this.#isNamed(uuid)) continue;
       await this.options.bytes.remove(uuid);
       found++;
     }
-    if (found > 0) this.options.warn(`${found} files that a crash left without a document were deleted`);
+    if (found > 0) this.options.warn(`deleted ${found} files that a crash left without a document`);
   }
 
-  /** Whether the last committed state has a document for the bytes. */
+  /** True if the last committed state has a document for the bytes. */
   #isNamed(uuid: string): boolean {
     const snapshot = this.options.store.snapshot();
     try {

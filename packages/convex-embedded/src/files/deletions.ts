@@ -1,24 +1,24 @@
-/** Deletes files; not while a backup is being made, which has still to copy those that its database names. */
+/** Deletes files, but not during a backup, which still has to copy the files that its snapshot names. */
 import { rm } from "node:fs/promises";
 
-/** How soon after a backup the bytes are freed. */
+/** Milliseconds between attempts to delete files after a backup. */
 const RETRY_MS = 1_000;
 
 export class Deletions {
   readonly #postponed = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param areHeld true while nothing may be deleted. */
+  /** @param areHeld returns true while no file may be deleted. */
   constructor(private readonly areHeld: () => boolean) {}
 
-  /** Deletes a file, if it is there, or resolves and deletes it later. What a process leaves its next start collects. */
+  /** Deletes a file if it exists, or resolves and deletes it later. Files left at the end of the process are deleted at the next start. */
   async delete(path: string): Promise<void> {
     if (!this.areHeld()) return rm(path, { force: true });
     this.#postponed.add(path);
     this.#timer ??= setInterval(() => void this.#retry(), RETRY_MS).unref();
   }
 
-  /** Deletes nothing any more of what was postponed. */
+  /** Cancels the postponed deletions. */
   close(): void {
     clearInterval(this.#timer);
     this.#postponed.clear();
@@ -32,7 +32,7 @@ export class Deletions {
         this.#postponed.delete(path);
       }
     } catch {
-      return; // It is tried again.
+      return; // The timer retries it.
     }
     clearInterval(this.#timer);
     this.#timer = undefined;

@@ -27,14 +27,14 @@ async function stored(server: EmbeddedServer, bytes: Uint8Array, type?: string):
 
 const url = (server: EmbeddedServer, id: string) => server.run("files:url", { id });
 
-/** What a delivered URL has; `null` where there is nothing. */
+/** Returns the bytes at a URL, `null` for 404. */
 async function fetched(address: unknown): Promise<Buffer | null> {
   const response = await fetch(String(address));
   const bytes = Buffer.from(await response.arrayBuffer());
   return response.status === 404 ? null : bytes;
 }
 
-test("what an action stores comes back byte for byte, from actions, mutations and by URL", async () => {
+test("a file that an action stores comes back byte for byte in actions, mutations and by URL", async () => {
   const server = await serveFiles();
   for (const size of [0, 1, 65_535, 65_536, 65_537, 200_000]) {
     const bytes = randomBytes(size);
@@ -47,7 +47,7 @@ test("what an action stores comes back byte for byte, from actions, mutations an
   }
 });
 
-test("documents and metadata are as Convex has them", async () => {
+test("documents and metadata are the same as on Convex", async () => {
   const server = await serveFiles({ clock: () => 1_700_000_000_000 });
   const bytes = randomBytes(100);
   const id = await stored(server, bytes, "text/plain");
@@ -74,7 +74,7 @@ test("documents and metadata are as Convex has them", async () => {
   ]);
 });
 
-test("a file that does not match its digest is refused and leaves nothing", async () => {
+test("a file that does not match its digest is refused and leaves no bytes", async () => {
   const server = await serveFiles();
   const bytes = buffer(randomBytes(10));
   const right = sha256(new Uint8Array(bytes)).toString("base64");
@@ -92,7 +92,7 @@ test("a file that does not match its digest is refused and leaves nothing", asyn
   await expect(server.run("files:storeNoBlob", {})).rejects.toThrow("store() expects a Blob");
 });
 
-test("ids of other tables and what is no id are refused in Convex's words; a UUID serves as an id", async () => {
+test("ids of other tables and invalid ids are refused with Convex's messages; a UUID works as an id", async () => {
   const server = await serveFiles();
   const id = await stored(server, randomBytes(3));
   const note = (await server.run("files:note", { text: "x" })) as string;
@@ -116,7 +116,7 @@ test("ids of other tables and what is no id are refused in Convex's words; a UUI
   expect(await url(server, "00000000-0000-4000-8000-000000000000")).toBeNull();
 });
 
-test("deleting ends the URL and frees the bytes; what is gone cannot be deleted", async () => {
+test("deleting a file ends its URL and frees its bytes; deleting it again fails", async () => {
   const server = await serveFiles();
   const bytes = randomBytes(1000);
   const [id, other] = [await stored(server, bytes), await stored(server, bytes)];
@@ -132,7 +132,7 @@ test("deleting ends the URL and frees the bytes; what is gone cannot be deleted"
   expect(onDisk(server)).toEqual([uuidOf(await url(server, other))]);
 });
 
-test("a deletion that is rolled back keeps the file, alone or nested", async () => {
+test("a rolled back deletion keeps the file, in a top-level or nested mutation", async () => {
   const server = await serveFiles();
   const bytes = randomBytes(1000);
   const id = await stored(server, bytes);
@@ -142,7 +142,7 @@ test("a deletion that is rolled back keeps the file, alone or nested", async () 
   expect((await fetched(await url(server, id)))?.equals(bytes)).toBe(true);
 });
 
-test("a file that a mutation stored goes with its transaction", async () => {
+test("a file that a mutation stored is deleted when its transaction rolls back", async () => {
   const server = await serveFiles();
   const bytes = buffer(randomBytes(1000));
   await expect(server.run("files:storeInMutation", { bytes, fail: true })).rejects.toThrow("rolled back");
@@ -154,14 +154,14 @@ test("a file that a mutation stored goes with its transaction", async () => {
   expect(onDisk(server)).toEqual([uuidOf(await url(server, id))]);
 });
 
-test("files are no documents that functions could delete", async () => {
+test("functions cannot delete files as documents", async () => {
   const server = await serveFiles();
   const id = await stored(server, randomBytes(1));
   await expect(server.run("files:removeAsDocument", { id })).rejects.toThrow();
   expect(await server.run("files:document", { id })).not.toBeNull();
 });
 
-test("an action does everything in transactions of its own, and reads what it had when it is deleted", async () => {
+test("an action uses separate transactions, and can still read a file that it got before the deletion", async () => {
   const server = await serveFiles();
   const id = await stored(server, randomBytes(7));
   const address = await url(server, id);
@@ -194,7 +194,7 @@ test("HTTP actions store the body of a request and answer with a blob", async ()
   await expect.poll(() => onDisk(server)).toEqual([]);
 });
 
-test("files survive a restart; bytes without a document do not, nor what was not complete", async () => {
+test("files survive a restart; bytes without a document and incomplete uploads do not", async () => {
   const server = await serveFiles();
   const bytes = randomBytes(1000);
   const { id } = await uploaded(server, bytes);
@@ -213,12 +213,12 @@ test("files survive a restart; bytes without a document do not, nor what was not
   await again.idle();
   expect(onDisk(again).toSorted()).toEqual([uuid, "notes.txt"].toSorted());
   expect((await fetched(await url(again, id)))?.equals(bytes)).toBe(true);
-  // The upload URL of before is still good, at the new address.
+  // An upload URL from before the restart is still valid at the new address.
   const resumed = new URL(new URL(pending).pathname + new URL(pending).search, again.apiUrl);
   expect((await fetch(resumed, { method: "POST", body: "late" })).status).toBe(200);
 });
 
-test("a document whose bytes are damaged is an error, not a shorter file", async () => {
+test("a file with missing bytes is an error, not a shorter file", async () => {
   const server = await serveFiles();
   const { url: address } = await uploaded(server, "whole");
   const uuid = uuidOf(address);
@@ -238,7 +238,7 @@ test("URLs are built on CONVEX_CLOUD_URL", async () => {
   );
 });
 
-test("a reset deletes files, and the secret that signed their upload URLs", async () => {
+test("a reset deletes files and the secret that signs upload URLs", async () => {
   const server = await serveFiles();
   await stored(server, randomBytes(1));
   const token = (await server.run("files:uploadUrl", {})) as string;
@@ -250,7 +250,7 @@ test("a reset deletes files, and the secret that signed their upload URLs", asyn
   expect((await fetch(stale, { method: "POST", body: "x" })).status).toBe(401);
 });
 
-test("a commit that fails keeps what it would have deleted and nothing that it would have stored; components have files", async () => {
+test("a failed commit neither deletes nor stores files; components have their own files", async () => {
   const directory = temporaryDirectory();
   let failing = false;
   const beforeCommit = () => {
@@ -285,7 +285,7 @@ test("a commit that fails keeps what it would have deleted and nothing that it w
   await files.idle();
   expect(onDisk({ dataDirectory: directory })).toEqual([]);
 
-  // A component has files of its own, which are none to others.
+  // A component has its own files, which others cannot access.
   const theirs = await save("counter");
   const found = ["counter", ""].map((of) => files.committed((reader) => files.byId(reader, of, theirs)));
   expect(found).toMatchObject([{ size: 4 }, null]);

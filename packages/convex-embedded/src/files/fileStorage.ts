@@ -1,9 +1,8 @@
 /**
- * Stored files: bytes on disk, and the documents that say so.
+ * Stored files: bytes on disk, and documents that name them.
  *
- * The bytes come first and go last. They are on disk before a document names them, and are deleted when the removal of
- * the document is durable; so a crash can leave bytes without a document, which the next start collects, but never a
- * document without its bytes.
+ * Bytes are written before the document that names them, and deleted after the removal of the document is durable. A crash can
+ * therefore leave bytes without a document, which the next start deletes, but never a document without its bytes.
  */
 import type { FileHandle } from "node:fs/promises";
 import type { CreationTimes } from "../store/creationTimes";
@@ -26,15 +25,15 @@ export interface FilesOptions extends CleanupOptions {
   readonly clock: () => number;
 }
 
-/** What comes with the bytes. */
+/** The metadata of an upload. */
 export interface Upload {
   readonly component: string;
   readonly contentType: string | null;
-  /** What they must hash to. */
+  /** The expected digest of the bytes. */
   readonly sha256?: Buffer | undefined;
 }
 
-/** The bytes are not those that the digest is of. */
+/** The bytes do not match the expected digest. */
 export class Sha256Mismatch extends Error {}
 
 export class FileStorage {
@@ -47,14 +46,14 @@ export class FileStorage {
   }
 
   /**
-   * Stores a file in a transaction of its own.
+   * Stores a file in its own transaction.
    *
-   * @param assertWanted called when the bytes are there; what it throws refuses them.
-   * @returns its id, once all of it is durable.
+   * @param assertWanted called when the bytes are on disk; if it throws, the file is discarded.
+   * @returns the id, once the file is durable.
    */
   save(source: ByteSource, upload: Upload, assertWanted?: () => void): Promise<string> {
     const saved = this.#save(source, upload, assertWanted);
-    // Its caller hears of a failure.
+    // The caller receives the error.
     this.#cleanup.track(
       saved.then(
         () => undefined,
@@ -76,7 +75,7 @@ export class FileStorage {
     }
   }
 
-  /** Writes the bytes of a file. Either they are adopted or discarded. */
+  /** Writes the bytes of a file. The caller must adopt or discard them. */
   write(source: ByteSource, { sha256 }: Pick<Upload, "sha256">): Promise<WrittenFile> {
     return this.options.bytes.write(source, (written) => {
       if (sha256 === undefined || sha256.equals(written.sha256)) return;
@@ -86,9 +85,9 @@ export class FileStorage {
   }
 
   /**
-   * Makes written bytes a file, if the transaction commits. Where this throws, they are still to be discarded.
+   * Makes written bytes a file when the transaction commits. If this throws, the caller must still discard them.
    *
-   * @param now milliseconds since 1970. @returns its id.
+   * @param now milliseconds since 1970. @returns the id of the file.
    */
   adopt(transaction: Transaction, written: WrittenFile, upload: Upload, now: number): string {
     const id = this.#insert(transaction, written, upload, now);
@@ -96,12 +95,12 @@ export class FileStorage {
     return id;
   }
 
-  /** Deletes written bytes that nobody wants. */
+  /** Deletes written bytes that were not adopted. */
   discard(written: WrittenFile): Promise<void> {
     return this.#cleanup.deleteIfUnnamed(written.uuid, true);
   }
 
-  /** Deletes a file, if the transaction commits; its bytes go when that is durable. */
+  /** Deletes a file when the transaction commits. Its bytes are deleted once the commit is durable. */
   delete(transaction: Transaction, file: StoredFile): void {
     transaction.onSettled(() => this.#cleanup.track(this.#cleanup.deleteIfUnnamed(file.uuid, false)));
     removeFile(transaction, this.#catalog, file);
@@ -119,7 +118,7 @@ export class FileStorage {
     return fileByUuid(reader, this.#catalog, uuid);
   }
 
-  /** Calls back with the last committed state. Nothing read in it holds afterwards, unless it is held. */
+  /** Calls back with the last committed state. A file read in the callback may be deleted afterwards, unless it is held. */
   committed<T>(work: (reader: Reader) => T): T {
     const snapshot = this.options.store.snapshot();
     try {
@@ -129,28 +128,28 @@ export class FileStorage {
     }
   }
 
-  /** The bytes as a blob that reads them when asked. Whoever asks holds the file as long as the blob is of use. */
+  /** Returns the bytes as a lazily read blob. The caller must hold the file while it uses the blob. */
   blob({ uuid, contentType }: StoredFile): Promise<Blob> {
     return this.options.bytes.blob(uuid, contentType);
   }
 
-  /** Opens the bytes of a file that is held. */
+  /** Opens the bytes of a file. The caller must hold the file. */
   open(file: StoredFile): Promise<FileHandle> {
     return this.options.bytes.open(file.uuid);
   }
 
-  /** Keeps the bytes of a file, deleted or not, until the function that is returned is called. */
+  /** Keeps the bytes of a file, even if it is deleted, until the returned function is called. */
   hold({ uuid }: StoredFile): () => void {
     this.options.bytes.hold(uuid);
     return () => this.#cleanup.track(this.options.bytes.release(uuid));
   }
 
-  /** Where a file can be read by everyone who knows the URL. */
+  /** Returns the URL of a file. Anyone who knows the URL can read the file. */
   urlOf({ uuid }: StoredFile): string {
     return `${this.options.origin}/api/storage/${uuid}`;
   }
 
-  /** Where a file can be sent to within the hour. @param now milliseconds since 1970. */
+  /** Returns an upload URL, valid for one hour. @param now milliseconds since 1970. */
   uploadUrl(component: string, now: number): string {
     return `${this.options.origin}/api/storage/upload?token=${this.#tokens.issue(component, now)}`;
   }
@@ -159,17 +158,17 @@ export class FileStorage {
     return this.#tokens.check(token, this.options.clock());
   }
 
-  /** Begins to look for bytes that no document names, and deletes them. */
+  /** Starts to delete all bytes that no document names. */
   collect(): void {
     this.#cleanup.collect();
   }
 
-  /** Resolves when nothing is being stored, and nothing is left to be deleted. */
+  /** Resolves when no file is being stored or deleted. */
   idle(): Promise<void> {
     return this.#cleanup.idle();
   }
 
-  /** Looks for no more bytes without documents, and resolves when the rest is done. */
+  /** Stops the search for bytes without documents, and resolves when the other work is done. */
   async close(): Promise<void> {
     await this.#cleanup.close();
     this.options.bytes.close();

@@ -1,12 +1,12 @@
-/** Where the bytes of stored files are kept. What documents say is of no concern there. */
+/** The storage of file bytes, independent of the documents. */
 import type { FileHandle } from "node:fs/promises";
 
-/** Bytes, piece by piece: a request's body, the stream of a blob. */
+/** A stream of bytes: a request's body or the stream of a blob. */
 export type ByteSource = AsyncIterable<Uint8Array>;
 
-/** Bytes that are stored. */
+/** A stored file's bytes. */
 export interface WrittenFile {
-  /** Random, so that nobody guesses the file's URL. */
+  /** Random, so that the file's URL cannot be guessed. */
   readonly uuid: string;
   /** Bytes. */
   readonly size: number;
@@ -15,10 +15,10 @@ export interface WrittenFile {
 
 export interface FileBytes {
   /**
-   * Stores the bytes of a new file, and resolves when they are there for good. Nothing stays of one that fails. The file
-   * is held: the caller lets go of it.
+   * Stores the bytes of a new file and resolves when they are durable. A failed write leaves no bytes. The file is held; the caller
+   * must release it.
    *
-   * @param check looks at what has come before it is a file; what it throws refuses it.
+   * @param check inspects the bytes' size and digest before the file exists; if it throws, the file is discarded.
    */
   write(source: ByteSource, check: (written: WrittenFile) => void): Promise<WrittenFile>;
   /** Keeps a file from being deleted until `release`. */
@@ -26,13 +26,13 @@ export interface FileBytes {
   isHeld(uuid: string): boolean;
   /** Undoes one `hold`. */
   release(uuid: string): Promise<void>;
-  /** Deletes a file, if it is there: now, or when nobody holds it any more. */
+  /** Deletes a file if it exists: now, or when its last hold is released. */
   remove(uuid: string): Promise<void>;
-  /** All files that are there. */
+  /** Iterates over the UUIDs of all files. */
   uuids(): AsyncIterable<string>;
-  /** The bytes as a blob that reads them when asked. */
+  /** Returns the bytes as a lazily read blob. */
   blob(uuid: string, contentType: string | null): Promise<Blob>;
-  /** Opens a file to be sent by a server. Rejects with `ENOENT` if there is none. */
+  /** Opens a file for a server to send. Rejects with `ENOENT` if it does not exist. */
   open(uuid: string): Promise<FileHandle>;
   close(): void;
 }

@@ -1,6 +1,6 @@
 /**
- * The process that `filesCrash.slow.test.ts` kills: serves a project from a data directory and prints upload
- * URLs until it is gone, one whenever a line comes in.
+ * The process that `filesCrash.slow.test.ts` kills. It serves a project from a data directory and prints an upload URL for each
+ * line that it reads.
  */
 import { createInterface } from "node:readline";
 import { startServer } from "../server/server";

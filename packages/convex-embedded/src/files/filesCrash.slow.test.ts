@@ -16,7 +16,7 @@ const UPLOADERS = 6;
 const CHILD = join(import.meta.dirname, "filesCrash.child.ts");
 const RUN = join(import.meta.dirname, "../../../../scripts/run.mjs");
 
-/** A server in a process of its own. */
+/** A server in a separate process. */
 class Victim {
   readonly #process: ChildProcessByStdio<Writable, Readable, null>;
   readonly #lines: AsyncIterator<string>;
@@ -28,7 +28,7 @@ class Victim {
     this.#lines = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]();
   }
 
-  /** `null` if it did not live to answer. One at a time. */
+  /** Sends a line and returns the response, `null` if the process ended first. One call at a time. */
   async ask(line: string): Promise<string | null> {
     this.#process.stdin.write(`${line}\n`);
     const answer = await this.#lines.next();
@@ -42,7 +42,7 @@ class Victim {
   }
 }
 
-/** Sends random bytes over and over until the server is gone, or `uploads` is reached. */
+/** Uploads random bytes until the server is gone or `uploads` is reached. */
 async function keepUploading(
   url: string,
   acknowledged: Map<string, Buffer>,
@@ -59,12 +59,12 @@ async function keepUploading(
       if (acknowledged.size >= uploads) enough();
     }
   } catch {
-    // Killed: this one was not acknowledged.
+    // The server was killed, so this upload was not acknowledged.
   }
 }
 
 test(
-  "what was acknowledged is whole after kill -9, what was deleted is gone, and nothing else is on the disk",
+  "after kill -9 acknowledged files are complete, deleted files are gone, and the disk holds no other bytes",
   { timeout: 120_000 },
   async () => {
     const random = randomOf(SEED);
@@ -97,7 +97,7 @@ test(
         named.push(uuidOf(address));
         const response = await fetch(address);
         const bytes = new Uint8Array(await response.arrayBuffer());
-        // One that was not acknowledged any more may be there, but then it is whole, too.
+        // A file whose acknowledgement was lost may exist, but then it is complete.
         expect(`sha-256=${sha256(bytes).toString("base64")}`).toBe(response.headers.get("digest"));
         if (files.has(_id)) expect(sha256(bytes)).toEqual(files.get(_id));
         expect(deleted.has(_id)).toBe(false);

@@ -21,7 +21,7 @@ async function filesIn(directory: string): Promise<string[]> {
   return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
 }
 
-test("bytes come back as they were, with size and digest", async () => {
+test("bytes come back unchanged, with size and digest", async () => {
   const disk = new FileDisk(temporaryDirectory());
   for (const size of [0, 1, 999, 1000, 1001, 65_535, 65_536, 65_537]) {
     const bytes = randomBytes(size);
@@ -31,7 +31,7 @@ test("bytes come back as they were, with size and digest", async () => {
   }
 });
 
-test("bytes are synced before they get their name, and the name before anybody hears of it", async () => {
+test("bytes are synced before the rename, and the name before the write resolves", async () => {
   const directory = temporaryDirectory();
   const steps: string[] = [];
   const name = (path: string) => path.slice(directory.length).replaceAll(/[0-9a-f]{8}-[0-9a-f-]+/g, "UUID");
@@ -54,7 +54,7 @@ test.each<[string, (fail: () => never) => DiskHooks]>([
   ["syncing the bytes", (fail) => ({ beforeSync: (path) => path.includes("tmp") && fail() })],
   ["renaming", (fail) => ({ beforeRename: fail })],
   ["syncing the names", (fail) => ({ beforeSync: (path) => /\/..\/..$/.test(path) && fail() })],
-])("a failure of %s rejects and leaves nothing; the next file is stored", async (_step, hooks) => {
+])("a failure of %s rejects and leaves no file; the next file is stored", async (_step, hooks) => {
   const directory = temporaryDirectory();
   let failing = true;
   const fail = (): never => {
@@ -69,7 +69,7 @@ test.each<[string, (fail: () => never) => DiskHooks]>([
   expect(await filesIn(directory)).toEqual([uuid]);
 });
 
-test("a source that fails, and bytes that are refused, leave nothing", async () => {
+test("a failing source and refused bytes leave no file", async () => {
   const directory = temporaryDirectory();
   const disk = new FileDisk(directory);
   async function* broken(): AsyncGenerator<Uint8Array> {
@@ -84,7 +84,7 @@ test("a source that fails, and bytes that are refused, leave nothing", async () 
   expect(await filesIn(directory)).toEqual([]);
 });
 
-test("a file is deleted when nobody holds it any more", async () => {
+test("a file is deleted when its last hold is released", async () => {
   const disk = new FileDisk(temporaryDirectory());
   const { uuid } = await disk.write(pieces(randomBytes(10)), accept);
   disk.hold(uuid);
@@ -96,7 +96,7 @@ test("a file is deleted when nobody holds it any more", async () => {
   await disk.remove(uuid);
 });
 
-test("what a crash left half written is gone when the directory is opened; what else lies there is not listed", async () => {
+test("opening the directory deletes incomplete files of a crash; unrelated files are not listed", async () => {
   const directory = temporaryDirectory();
   const { uuid } = await new FileDisk(directory).write(pieces(randomBytes(10)), accept);
   writeFileSync(join(directory, "tmp", "half"), "x");
@@ -112,7 +112,7 @@ test("what a crash left half written is gone when the directory is opened; what 
   expect(listed).toEqual([uuid]);
 });
 
-test("those who have stored files are kept by nobody", async () => {
+test("stored files do not keep their requests in memory", async () => {
   const callers = new AsyncLocalStorage<object>();
   const disk = new FileDisk(temporaryDirectory());
   const store = async (): Promise<WeakRef<object>> => {
@@ -124,7 +124,7 @@ test("those who have stored files are kept by nobody", async () => {
   for (let i = 0; i < 20; i++) stored.push(await store());
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
-  // The last ones may still be on the stack of whoever waits for them.
+  // The last objects may still be on the stack of an awaiting caller.
   await vi.waitFor(() => {
     collect();
     expect(stored.filter((caller) => caller.deref() !== undefined).length).toBeLessThan(5);

@@ -1,8 +1,7 @@
 /**
- * The bytes of stored files: `DIR/ab/cd/abcd….` for each, named by its UUID, and `DIR/tmp/` for what is still coming.
+ * The bytes of stored files: `DIR/ab/cd/abcd…` for each, named by its UUID, and `DIR/tmp/` for files that are still arriving.
  *
- * A file appears under its name when all of it is on disk, and is never changed. What documents say is of no concern
- * here.
+ * A file gets its name when all of its bytes are on disk, and never changes. This module does not read documents.
  */
 import { createHash, randomUUID } from "node:crypto";
 import { mkdirSync, openAsBlob, readdirSync, rmSync } from "node:fs";
@@ -14,9 +13,9 @@ import { refuseDiskError } from "../store/unavailable";
 import { Deletions } from "./deletions";
 import type { ByteSource, FileBytes, WrittenFile } from "./filesBytes";
 
-/** Where to call in from a test: what they throw counts as the failure of the step. Production leaves these out. */
+/** Hooks for tests. If a hook throws, its step fails. Not used in production. */
 export interface DiskHooks {
-  /** Before the bytes of a file, or the names of a directory, are forced to disk. */
+  /** Called before a file or a directory is synced. */
   readonly beforeSync?: (path: string) => unknown;
   readonly beforeRename?: (path: string) => unknown;
 }
@@ -26,12 +25,12 @@ const MADE = Promise.resolve();
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const FAN_OUT = /^[0-9a-f]{2}$/;
 
-/** True for the lower-case text of a UUID, which as a name cannot lead out of a directory. */
+/** True for a UUID in lower case. Such a name cannot lead out of a directory. */
 export function isUuid(text: string): boolean {
   return UUID.test(text);
 }
 
-/** Where a file is within the directory, with slashes. */
+/** Returns the path of a file relative to the directory, with slashes. */
 export function relativePathOf(uuid: string): string {
   return `${uuid.slice(0, 2)}/${uuid.slice(2, 4)}/${uuid}`;
 }
@@ -41,18 +40,18 @@ export class FileDisk implements FileBytes {
   readonly #temporary: string;
   readonly #hooks: DiskHooks;
   readonly #deletions: Deletions;
-  /** How often each file is held by who reads it, or has written it and not yet said what becomes of it. */
+  /** The number of holds on each file, by readers and by writers that have not yet adopted or discarded it. */
   readonly #holds = new Map<string, number>();
-  /** Files to be deleted when nobody holds them any more. */
+  /** Files to delete when their last hold is released. */
   readonly #doomed = new Set<string>();
-  /** Directories by path that this process has made sure of. */
+  /** Directories that this process has created and synced, by path. */
   readonly #known = new Map<string, Promise<void>>();
 
   /**
-   * Opens the directory, made if missing, and deletes what a crash left half written. To be called by who holds the
-   * lock of the data directory.
+   * Opens the directory, creates it if missing, and deletes incomplete files of a crash. The caller must hold the lock of the data
+   * directory.
    *
-   * @param areHeld true while no file may be deleted; those that should be are when it is over.
+   * @param areHeld returns true while no file may be deleted; deletions are postponed until then.
    */
   constructor(directory: string, hooks: DiskHooks = {}, areHeld: () => boolean = () => false) {
     this.#deletions = new Deletions(areHeld);
@@ -66,13 +65,12 @@ export class FileDisk implements FileBytes {
     }
   }
 
-  /** Where the bytes of a file are. */
+  /** Returns the path of a file's bytes. */
   pathOf(uuid: string): string {
     return join(this.#directory, relativePathOf(uuid));
   }
 
-  /** Resolves when all of it is on disk, its name included. */
-  /** @param uuid of a file that comes from elsewhere. None of that name may be there that is of use. */
+  /** Resolves when the bytes and the name are on disk. @param uuid of an imported file. No file in use may have this name. */
   async write(
     source: ByteSource,
     check: (written: WrittenFile) => void,
@@ -83,7 +81,7 @@ export class FileDisk implements FileBytes {
     try {
       const written = { uuid, ...(await this.#writeTemporary(temporary, source)) };
       check(written);
-      await this.#mayFan(uuid);
+      await this.#ensureDirectory(uuid);
       await this.#hooks.beforeRename?.(temporary);
       await rename(temporary, this.pathOf(uuid));
       await this.#sync(this.#leafOf(uuid));
@@ -131,7 +129,7 @@ export class FileDisk implements FileBytes {
     this.#deletions.close();
   }
 
-  /** One directory at a time. */
+  /** Reads one directory at a time. */
   async *uuids(): AsyncGenerator<string> {
     for (const first of await names(this.#directory, FAN_OUT)) {
       for (const second of await names(join(this.#directory, first), FAN_OUT)) {
@@ -159,8 +157,8 @@ export class FileDisk implements FileBytes {
     return { size, sha256: hash.digest() };
   }
 
-  /** Makes the directory that the file belongs in. Its name is on disk then, whoever made it. */
-  async #mayFan(uuid: string): Promise<void> {
+  /** Creates the directory of a file and syncs its name, even if another call created it. */
+  async #ensureDirectory(uuid: string): Promise<void> {
     const first = join(this.#directory, uuid.slice(0, 2));
     await this.#ensure(first, this.#directory);
     await this.#ensure(this.#leafOf(uuid), first);
@@ -171,7 +169,7 @@ export class FileDisk implements FileBytes {
     if (made === undefined) {
       made = mkdir(directory, { recursive: true }).then(() => this.#sync(parent));
       this.#known.set(directory, made);
-      // A promise holds on to the function that was running when it was made, and to its request.
+      // A promise keeps the async context of its creation alive, and with it the request of the function that was running.
       made.then(
         () => this.#known.set(directory, MADE),
         () => this.#known.delete(directory),

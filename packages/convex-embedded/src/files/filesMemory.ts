@@ -3,7 +3,7 @@ import { createHash, randomUUID } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
 import type { ByteSource, FileBytes, WrittenFile } from "./filesBytes";
 
-/** Nothing has to be held: a blob keeps its bytes, whether the file is there or not. */
+/** Holds are not needed: a blob keeps its bytes even after the file is deleted. */
 export class FileMemory implements FileBytes {
   readonly #files = new Map<string, Uint8Array<ArrayBuffer>>();
 
@@ -19,7 +19,7 @@ export class FileMemory implements FileBytes {
   }
 
   hold(): void {
-    // See above.
+    // Holds are not needed; see the class.
   }
 
   isHeld(): boolean {
@@ -41,15 +41,15 @@ export class FileMemory implements FileBytes {
 
   blob(uuid: string, contentType: string | null): Promise<Blob> {
     const bytes = this.#files.get(uuid);
-    if (bytes === undefined) return Promise.reject(new Error(`There is no file ${uuid}`));
+    if (bytes === undefined) return Promise.reject(new Error(`File ${uuid} not found`));
     return Promise.resolve(new Blob([bytes], contentType === null ? {} : { type: contentType }));
   }
 
   open(): Promise<FileHandle> {
-    return Promise.reject(new Error("Files in memory are served by no server"));
+    return Promise.reject(new Error("Files in memory cannot be opened by a server"));
   }
 
   close(): void {
-    // There is nothing to let go of.
+    // Holds are not needed; see the class.
   }
 }

@@ -14,32 +14,32 @@ import {
 } from "../store/system/systemRows";
 import { STORAGE, STORED_BYTES } from "../store/system/systemTables";
 
-/** A document of `_storage`, as Convex has them. */
+/** A document of `_storage`, as on Convex. */
 interface FileRow {
   readonly _id: string;
   /** Base64. */
   readonly sha256: string;
   readonly size: number;
-  /** `null` where none was given, though the types of `convex/server` say that the field is absent then. */
+  /** `null` if none was given. (The types of `convex/server` say that the field is absent then.) */
   readonly contentType: string | null;
 }
 
 interface BytesRow {
   readonly _id: string;
   readonly uuid: string;
-  /** Id of the document in `_storage`. */
+  /** The id of the document in `_storage`. */
   readonly file: string;
 }
 
-/** What is known of a stored file. */
+/** The metadata of a stored file. */
 export interface StoredFile extends FileRow {
-  /** Names its bytes, and so its URL. */
+  /** Identifies its bytes and its URL. */
   readonly uuid: string;
-  /** Whose it is. */
+  /** The component that owns the file. */
   readonly component: string;
 }
 
-/** What is to be stored of it. */
+/** The metadata to store. */
 export interface NewFile {
   readonly component: string;
   readonly contentType: string | null;
@@ -47,18 +47,18 @@ export interface NewFile {
   readonly creationTime: number;
 }
 
-/** The table of a component's files, `null` in one that never had any. */
+/** Returns the table of a component's files, `null` if the component never had any. */
 function filesOf(catalog: Catalog, component: string): TableInfo | null {
   return catalog.table(component, STORAGE);
 }
 
-/** True if the id could be one of a component's files, there or not. */
+/** True if the id has the form of a component's file id, whether or not the file exists. */
 export function isFileId(catalog: Catalog, component: string, id: string): boolean {
   const table = filesOf(catalog, component);
   return table !== null && decodeId(id)?.tableNumber === table.number;
 }
 
-/** Makes the documents of a file whose bytes are on disk. @returns its id. */
+/** Inserts the documents of a file whose bytes are on disk. @returns the id of the file. */
 export function insertFile(
   transaction: Transaction,
   catalog: Catalog,
@@ -72,7 +72,7 @@ export function insertFile(
   return file;
 }
 
-/** Makes the documents of a file that comes from elsewhere with its id. Its bytes are on disk. */
+/** Inserts the documents of an imported file, which already has an id. Its bytes are on disk. */
 export function insertKnownFile(
   transaction: Transaction,
   catalog: Catalog,
@@ -83,14 +83,14 @@ export function insertKnownFile(
   insertRow(transaction, systemTable(catalog, STORED_BYTES), document._creationTime, bytes);
 }
 
-/** Removes the documents of a file. Its bytes are another matter. */
+/** Removes the documents of a file, but not its bytes. */
 export function removeFile(transaction: Transaction, catalog: Catalog, file: StoredFile): void {
   const bytes = bytesBy(transaction, catalog, "by_file", file._id);
   removeRow(transaction, systemTable(catalog, STORAGE, file.component), file._id);
   if (bytes) removeRow(transaction, systemTable(catalog, STORED_BYTES), bytes._id);
 }
 
-/** A component's file of that id, `null` if there is none. */
+/** Returns a component's file by id, `null` if it does not exist. */
 export function fileById(reader: Reader, catalog: Catalog, component: string, id: string): StoredFile | null {
   const table = filesOf(catalog, component);
   const row = table && isFileId(catalog, component, id) ? readRow<FileRow>(reader, table, id) : null;
@@ -98,13 +98,13 @@ export function fileById(reader: Reader, catalog: Catalog, component: string, id
   return bytes ? { ...row, uuid: bytes.uuid, component } : null;
 }
 
-/** The file with these bytes, of whichever component, `null` if there is none. */
+/** Returns the file with this UUID, of any component, `null` if it does not exist. */
 export function fileByUuid(reader: Reader, catalog: Catalog, uuid: string): StoredFile | null {
   const bytes = bytesBy(reader, catalog, "by_uuid", uuid);
   return bytes && fileOf(reader, catalog, bytes);
 }
 
-/** All files, of all components, by UUID. */
+/** Yields all files of all components, ordered by UUID. */
 export function* allFiles(reader: Reader, catalog: Catalog): Generator<StoredFile> {
   if (catalog.table("", STORED_BYTES) === null) return;
   const start = encodeKey([]);
@@ -129,7 +129,7 @@ function bytesBy(
   return row && (JSON.parse(row.json) as BytesRow);
 }
 
-/** Ids of files are random enough to be those of one component only. */
+/** Returns the file of a row. It searches all components: file ids are random, so an id occurs in only one component. */
 function fileOf(reader: Reader, catalog: Catalog, { file }: BytesRow): StoredFile | null {
   for (const { component } of systemTables(catalog, STORAGE)) {
     const found = fileById(reader, catalog, component, file);

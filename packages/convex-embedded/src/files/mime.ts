@@ -1,15 +1,15 @@
 /**
- * The content types that Convex stores: those that version 0.3.17 of Rust's `mime` parses, which is stricter than HTTP in
- * some places and laxer in others. Spaces come only after a semicolon or a quoted value, no parameter is empty, and a
- * backslash in quotes escapes nothing.
+ * The content types that Convex stores: those that version 0.3.17 of Rust's `mime` parses. It is stricter than HTTP in some places
+ * and laxer in others: spaces may occur only after a semicolon or a quoted value, parameters must not be empty, and a backslash in
+ * quotes is not an escape.
  */
 
 const TOKEN = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+";
 const CHARACTER = "[\\x20-\\x7e\\x80-\\uffff]";
 const ESSENCE = new RegExp(`^${TOKEN}/${TOKEN}(?=;|$)`);
 /**
- * What may follow a semicolon: spaces, then a parameter. A value in quotes has at least one character, and the first may be
- * a quote. One without quotes is empty only at the end.
+ * The text after a semicolon: spaces, then a parameter. A quoted value has at least one character, which may be a quote. An unquoted
+ * value may be empty only at the end.
  */
 const PARAMETER = new RegExp(
   `; *(?:(${TOKEN})=(?:"${CHARACTER}(?:(?!")${CHARACTER})*" *(?=;|$)|${TOKEN}(?=;|$)|$)|$)`,
@@ -17,9 +17,9 @@ const PARAMETER = new RegExp(
 );
 
 /**
- * The type as Convex keeps it: names in lower case, and a charset's value too.
+ * Normalizes a content type as Convex does: names and the value of `charset` in lower case.
  *
- * @returns `null` for what Convex refuses.
+ * @returns `null` for a type that Convex refuses.
  */
 export function mimeOf(text: string): string | null {
   const essence = ESSENCE.exec(text)?.[0];
@@ -35,7 +35,7 @@ export function mimeOf(text: string): string | null {
     if (name !== undefined) {
       parameters++;
       const start = at + all.indexOf(name);
-      // The value in lower case too, quotes and all: their case does not matter.
+      // A charset is case-insensitive, so its value becomes lower case too, with its quotes.
       const end = name.toLowerCase() === "charset" ? at + all.length : start + name.length;
       type = type.slice(0, start) + type.slice(start, end).toLowerCase() + type.slice(end);
     }

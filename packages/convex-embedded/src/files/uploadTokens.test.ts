@@ -5,7 +5,7 @@ const NOW = 1_700_000_000_000;
 const HOUR = 60 * 60 * 1000;
 const tokens = new UploadTokens(Buffer.alloc(32, 1));
 
-test("a token is good for an hour, for as many uploads as one likes", () => {
+test("a token is valid for an hour and for any number of uploads", () => {
   const token = tokens.issue("counter", NOW);
   for (const now of [NOW, NOW, NOW + HOUR - 1000]) {
     expect(tokens.check(token, now)).toEqual({ state: "valid", component: "counter" });
@@ -13,7 +13,7 @@ test("a token is good for an hour, for as many uploads as one likes", () => {
   expect(tokens.check(token, NOW + HOUR)).toEqual({ state: "expired" });
 });
 
-test("nothing else is a token", () => {
+test("other text is not a valid token", () => {
   const token = tokens.issue("", NOW);
   const [claims = "", signature = ""] = token.split(".");
   const later = Buffer.from(JSON.stringify([NOW / 1000 + 10, ""])).toString("base64url");

@@ -1,28 +1,28 @@
 /**
- * What an upload URL proves: that a function of this deployment asked for it, less than an hour ago. As on Convex it
- * says nothing of the file, and serves for as many uploads as come in time.
+ * Signed tokens of upload URLs. A token proves that a function of this deployment requested the URL within the last hour. As on
+ * Convex it does not describe the file, and is valid for any number of uploads.
  */
 import { createHmac, timingSafeEqual } from "node:crypto";
 
 const VALID_SECONDS = 60 * 60;
 
-/** What a token is worth. */
+/** The result of checking a token. */
 export type CheckedToken =
   | { readonly state: "valid"; readonly component: string }
   | { readonly state: "invalid" }
   | { readonly state: "expired" };
 
 export class UploadTokens {
-  /** @param key secret. */
+  /** @param key the secret signing key. */
   constructor(private readonly key: Uint8Array) {}
 
-  /** @param component whose file it will be. @param now milliseconds since 1970. */
+  /** Issues a token. @param component the owner of uploaded files. @param now milliseconds since 1970. */
   issue(component: string, now: number): string {
     const claims = Buffer.from(JSON.stringify([Math.floor(now / 1000), component])).toString("base64url");
     return `${claims}.${this.#sign(claims).toString("base64url")}`;
   }
 
-  /** @param now milliseconds since 1970. */
+  /** Checks a token. @param now milliseconds since 1970. */
   check(token: string, now: number): CheckedToken {
     const [claims = "", signature = "", ...rest] = token.split(".");
     const given = Buffer.from(signature, "base64url");
@@ -30,7 +30,7 @@ export class UploadTokens {
     if (rest.length > 0 || given.length !== right.length || !timingSafeEqual(given, right)) {
       return { state: "invalid" };
     }
-    // Nobody else could have signed them, so they are what `issue` wrote.
+    // The signature proves that `issue` wrote the claims.
     const [issued, component] = JSON.parse(Buffer.from(claims, "base64url").toString()) as [number, string];
     if (issued + VALID_SECONDS <= Math.floor(now / 1000)) return { state: "expired" };
     return { state: "valid", component };

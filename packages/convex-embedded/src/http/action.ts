@@ -1,4 +1,4 @@
-/** One HTTP request as Convex serves it: the route is looked up, its handler runs as an action. */
+/** Serves one HTTP request as Convex does: looks up the route and runs its handler as an action. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Engine } from "../exec/engine";
 import { Execution, executions } from "../exec/execution";
@@ -17,13 +17,13 @@ export async function serveHttpAction(
 ): Promise<Response> {
   const path = pathOf(request.url);
   const { method } = request;
-  // HEAD is routed as GET; the handler still sees HEAD, and the socket leaves the body out.
+  // HEAD is routed as GET. The handler still sees HEAD, and Node omits the body.
   const routed = method === "HEAD" ? "GET" : method;
   const origin = new RequestOrigin(incoming, engine.trustProxy);
-  // One that does not load says why below.
+  // If the router does not load, the error is reported below.
   const loaded = engine.modules.router ?? (await engine.modules.loadRouter().catch(() => null));
   const route = lookUp(loaded, path, routed);
-  // Logs name a request by the pattern of its route, as on Convex: a path may hold what nobody else is to read.
+  // Logs name a request by the pattern of its route, as on Convex: a path may contain secrets.
   const name = `${method} ${route?.[2] ?? "/*"}`;
   const execution = new Execution({
     engine,
@@ -57,14 +57,14 @@ export async function serveHttpAction(
     }
     return uncaughtResponse(thrown, trace, origin.requestId);
   } finally {
-    // A body may be streamed for long after the handler has returned, and a client that has gone does not stop it.
+    // A body may stream long after the handler has returned, and a client that disconnects does not stop it.
     onResponseEnd(outgoing, () => execution.end());
   }
 }
 
 type Route = ReturnType<Router["lookup"]>;
 
-/** `undefined` for a router that fails, which does so again when it is asked in earnest. */
+/** Looks up the route. Returns `undefined` if the router throws; the error is reported when the router runs the request. */
 function lookUp(router: Router | null, path: string, method: string): Route | undefined {
   try {
     return router?.lookup(path, method);
@@ -86,14 +86,14 @@ function respond(
   return Promise.resolve(handler(modules.contexts.http(execution), execution.request));
 }
 
-/** A router with ways of its own. */
+/** Runs a request through a custom router. */
 async function throughRouter(router: Router, execution: Execution, path: string): Promise<unknown> {
   await router.runRequest("{}", path);
-  if (execution.response === null) throw new Error("The HTTP action's router gave no response");
+  if (execution.response === null) throw new Error("The HTTP action's router returned no response");
   return execution.response;
 }
 
-/** The path of an absolute URL as it stands there, percent signs and all. */
+/** Returns the path of an absolute URL, still percent-encoded. */
 function pathOf(url: string): string {
   const start = url.indexOf("/", url.indexOf("//") + 2);
   const end = url.indexOf("?", start);

@@ -34,7 +34,7 @@ test("pages on this machine and on the server's own origins are allowed, others 
     expect([origin, allows(origin)]).toEqual([origin, false]);
 });
 
-test("the list adds origins, every subdomain of a domain, or all", () => {
+test("the list allows more origins, all subdomains of a domain, or all origins", () => {
   const allows = originRule(["https://app.example.com", "https://*.example.org", "capacitor://app"], own);
   for (const origin of ["https://app.example.com", "https://a.example.org", "https://a.b.example.org"])
     expect([origin, allows(origin)]).toEqual([origin, true]);
@@ -51,7 +51,7 @@ test("the list adds origins, every subdomain of a domain, or all", () => {
   expect(originRule(["*"], own)("null")).toBe(true);
 });
 
-test("a list has commas between its entries, and an entry that no origin matches is refused", () => {
+test("entries are separated by commas, and an entry that matches no origin is refused", () => {
   expect(originsIn("--x", "")).toEqual([]);
   expect(originsIn("--x", " https://a.example, https://*.b.example ,")).toEqual([
     "https://a.example",
@@ -59,5 +59,5 @@ test("a list has commas between its entries, and an entry that no origin matches
   ]);
   expect(originsIn("--x", "*")).toEqual(["*"]);
   for (const entry of ["a.example", "https://a.example/", "https://A.example", "https://*", "https://a.*.b"])
-    expect(() => originsIn("--x", entry)).toThrow(`--x takes origins such as https://app.example.com, not`);
+    expect(() => originsIn("--x", entry)).toThrow(`--x accepts origins such as https://app.example.com, not`);
 });

@@ -1,6 +1,6 @@
 /**
- * Which web pages may use the API port. Browsers name a page's origin in `Origin` when it sends something, or opens a
- * WebSocket; other programs send no such header.
+ * Decides which web pages may use the API port. Browsers send the page's origin as `Origin` with cross-origin requests and
+ * WebSocket handshakes. Other programs send no such header.
  */
 
 /** True for an origin whose pages may use the port. */
@@ -10,10 +10,10 @@ const SUBDOMAINS = /^(https?:\/\/)\*\.([^*/]+)$/;
 const LOOPBACK = /^(?:localhost|.+\.localhost|127(?:\.\d+){3}|\[::1\])$/;
 
 /**
- * Pages on this machine and pages of the list.
+ * Returns a rule that allows pages on this machine, on the server's own origins and on listed origins.
  *
  * @param list `https://app.example.com`, `https://*.example.com` for every subdomain, or `*` for all origins.
- * @param own gives the server's own origins, whose pages may use the port too.
+ * @param own returns the server's own origins.
  */
 export function originRule(list: readonly string[], own: () => readonly string[]): OriginRule {
   const rules = list.map(ruleOf);
@@ -21,9 +21,9 @@ export function originRule(list: readonly string[], own: () => readonly string[]
 }
 
 /**
- * The entries of a comma list.
+ * Parses a comma-separated list of origins.
  *
- * @param setting the option or variable that has it. @throws Error that names it, for an entry that no origin matches.
+ * @param setting the option or variable, named in errors. @throws Error for an entry that matches no origin.
  */
 export function originsIn(setting: string, text: string): string[] {
   const entries = text.split(",").map((entry) => entry.trim());
@@ -31,7 +31,7 @@ export function originsIn(setting: string, text: string): string[] {
   for (const entry of list) {
     const example = entry.replace(SUBDOMAINS, "$1x.$2");
     if (entry !== "*" && (example.includes("*") || !isOrigin(example)))
-      throw new Error(`${setting} takes origins such as https://app.example.com, not '${entry}'`);
+      throw new Error(`${setting} accepts origins such as https://app.example.com, not '${entry}'`);
   }
   return list;
 }
@@ -47,7 +47,7 @@ function isLoopback(origin: string): boolean {
   return /^https?:/.test(origin) && isOrigin(origin) && LOOPBACK.test(new URL(origin).hostname);
 }
 
-/** True for an origin as browsers write it. Schemes that apps make up have no other form than this. */
+/** True for an origin as browsers send it. Custom app schemes have the same form. */
 function isOrigin(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { origin, protocol, host } = new URL(text);

@@ -1,6 +1,6 @@
 /**
- * The API port: what Convex serves on a deployment's own address. Each thing that it serves is a route; there are those
- * of stored files (`storage.ts`) and those of Convex's tools (`../protocol/routes.ts`).
+ * The API port, which corresponds to the address of a Convex deployment. Its routes serve stored files (`storage.ts`) and Convex's
+ * tools (`../protocol/routes.ts`).
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { SERVICE_UNAVAILABLE } from "../exec/errors";
@@ -16,32 +16,32 @@ export interface ApiRequest {
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
   readonly query: URLSearchParams;
-  /** What the groups of the route's path matched, percent signs and all. */
+  /** The matches of the groups in the route's path, still percent-encoded. */
   readonly captured: readonly string[];
 }
 
-/** Answers a request. What it throws is a 500, or cuts the answer off if it had begun. */
+/** Answers a request. An error becomes a 500, or aborts the response if it has begun. */
 type ApiHandler = (request: ApiRequest) => Promise<void>;
 
 export interface ApiRoute {
   /** Matches the whole path. */
   readonly path: RegExp;
   readonly methods: Readonly<Record<string, ApiHandler>>;
-  /** True where the URL is the permission, so that pages of any origin may use it. */
+  /** True if the URL is the permission, so pages of any origin may use it. */
   readonly anyOrigin?: true;
 }
 
 export interface ApiOptions extends Pick<PortOptions, "host" | "port"> {
-  /** Early requests wait for it. */
+  /** Requests that arrive earlier wait for it. */
   readonly routes: Promise<readonly ApiRoute[]>;
   /** Which pages may use the port. */
   readonly allows: OriginRule;
   readonly upgrade: Upgrade;
-  /** Told of what a handler threw. */
+  /** Reports an error that a handler threw. */
   readonly failed: (request: string, error: unknown) => void;
 }
 
-/** A refusal in Convex's form: status, code, message. */
+/** A refusal in Convex's format: status, code, message. */
 export class ApiError extends Error {
   constructor(
     readonly status: number,
@@ -53,27 +53,27 @@ export class ApiError extends Error {
   }
 }
 
-/** The client has closed its connection: nobody waits for an answer, and nothing is wrong here. */
+/** The client has closed its connection. This is not a server error, and no response is possible. */
 export class ClientGone extends Error {}
 
-// Files of any size go either way, as long as something moves.
+// Transfers may take any time as long as bytes keep moving.
 const IDLE_TIMEOUT_MS = 120_000;
 
 const REFUSED_ORIGIN =
-  "Pages of this origin may not use this port. The server's --api-port-origins, or the setting CONVEX_API_PORT_ORIGINS, allows it.";
+  "Pages of this origin may not use this port. Allow the origin with --api-port-origins or CONVEX_API_PORT_ORIGINS.";
 
 const EXPOSED = "Accept-Ranges, Content-Length, Content-Range, Content-Type, Digest, ETag";
 
-/** Seconds after which a client may try again when the store could not do the work. */
+/** Seconds until a client may retry after a store failure. */
 const RETRY_AFTER = "5";
 
-/** What a handler may have said of a file before it failed. */
-const OF_A_FILE = ["accept-ranges", "content-range", "digest", "etag"];
+/** Headers about a file that a handler may have set before it failed. */
+const FILE_HEADERS = ["accept-ranges", "content-range", "digest", "etag"];
 
 /**
- * Listens.
+ * Listens on the API port.
  *
- * @throws Error that names the port if it is in use or may not be taken.
+ * @throws Error that names the port if it is in use or needs privileges.
  */
 export function listenApi(options: ApiOptions): Promise<HttpServer> {
   return openPort({
@@ -85,7 +85,6 @@ export function listenApi(options: ApiOptions): Promise<HttpServer> {
   });
 }
 
-/** Answers with JSON. */
 export function sendJson(outgoing: ServerResponse, status: number, body: unknown): void {
   const text = JSON.stringify(body);
   outgoing.setHeader("cache-control", "no-store");
@@ -130,25 +129,25 @@ async function route(
     }
     const handler = Object.hasOwn(methods, method) ? methods[method] : undefined;
     if (handler === undefined) {
-      throw new ApiError(405, "MethodNotAllowed", `This path answers ${allowed}.`, { allow: allowed });
+      throw new ApiError(405, "MethodNotAllowed", `This path accepts only ${allowed}.`, { allow: allowed });
     }
     const query = new URLSearchParams(target.slice(path.length));
     return handler({ incoming, outgoing, query, captured: match.slice(1) });
   }
   admit(incoming, outgoing, allows);
-  // Whoever takes one port for the other meets this line.
-  const message = `There is nothing at ${path}. This port has stored files and Convex's tools; HTTP actions have another.`;
+  // A client that confuses the two ports sees this message.
+  const message = `Nothing found at ${path}. This port serves stored files and Convex's tools. HTTP actions have another port.`;
   throw new ApiError(404, "NotFound", message);
 }
 
-/** Lets the page that asks read the answer. @throws ApiError for a page that may not ask. */
+/** Sets the CORS headers for the requesting page. @throws ApiError if its origin is not allowed. */
 function admit(incoming: IncomingMessage, outgoing: ServerResponse, rule: OriginRule | true): void {
   const { origin } = incoming.headers;
   if (rule !== true) outgoing.setHeader("vary", "Origin");
   if (rule !== true && origin !== undefined && !rule(origin)) {
     throw new ApiError(403, "OriginNotAllowed", REFUSED_ORIGIN);
   }
-  // No credentials are in play: browsers keep none for this port.
+  // A wildcard is safe: browsers store no credentials for this port.
   if (rule === true) outgoing.setHeader("access-control-allow-origin", "*");
   else if (origin !== undefined) outgoing.setHeader("access-control-allow-origin", origin);
   outgoing.setHeader("access-control-expose-headers", EXPOSED);
@@ -165,11 +164,11 @@ function preflight(incoming: IncomingMessage, outgoing: ServerResponse, allowed:
 
 function refuse(outgoing: ServerResponse, error: unknown): void {
   if (outgoing.headersSent || outgoing.destroyed) {
-    // Too late to say so: what was begun must not look complete.
+    // The response has begun, so abort it: it must not look complete.
     outgoing.destroy();
     return;
   }
-  for (const name of OF_A_FILE) outgoing.removeHeader(name);
+  for (const name of FILE_HEADERS) outgoing.removeHeader(name);
   if (error instanceof ApiError) {
     for (const [name, value] of Object.entries(error.headers)) outgoing.setHeader(name, value);
     sendJson(outgoing, error.status, { code: error.code, message: error.message });

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { serve, temporaryDirectory } from "../../fixtures/serve";
 import { raw } from "../../fixtures/sockets";
 
-/** A server that answers one file itself, in the middle of what functions answer. */
+/** A server that serves one file itself, under a path prefix that functions serve. */
 async function serveFile() {
   const file = join(temporaryDirectory(), "script.js");
   writeFileSync(file, "a script");
@@ -13,7 +13,7 @@ async function serveFile() {
   return { file, url: server.url, ask: (path: string, init?: RequestInit) => fetch(server.url + path, init) };
 }
 
-test("a file is answered at its path, with all that browsers need to keep it", async () => {
+test("a file is served at its path with caching headers", async () => {
   const { ask } = await serveFile();
   for (const path of ["/echo/script.js", "/echo/script.js?v=1"]) {
     const reply = await ask(path);
@@ -31,14 +31,14 @@ test("a file is answered at its path, with all that browsers need to keep it", a
   expect((await ask("/echo/script.js", { headers: { "If-None-Match": '"2"' } })).status).toBe(200);
 });
 
-test("a target that is a whole URL finds the file, too", async () => {
+test("an absolute URL as the request target also finds the file", async () => {
   const { url } = await serveFile();
   const target =
     "GET http://elsewhere.example/echo/script.js HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
   expect(await raw(url, target)).toContain("a script");
 });
 
-test("HEAD is answered like GET, without the body", async () => {
+test("HEAD gets the same response as GET, without the body", async () => {
   const { ask } = await serveFile();
   const reply = await ask("/echo/script.js", { method: "HEAD" });
   expect([reply.status, reply.headers.get("content-type"), await reply.text()]).toEqual([
@@ -48,7 +48,7 @@ test("HEAD is answered like GET, without the body", async () => {
   ]);
 });
 
-test("other paths and methods are the functions' own", async () => {
+test("functions answer other paths and methods", async () => {
   const { ask } = await serveFile();
   for (const path of ["/echo/script.js/", "/echo/Script.js", "/echo/x/script.js"])
     expect(await (await ask(path)).json()).toMatchObject({ method: "GET" });
@@ -56,7 +56,7 @@ test("other paths and methods are the functions' own", async () => {
   expect(await (await posted).json()).toMatchObject({ method: "POST", text: "x" });
 });
 
-test("a file that has gone is 404, and the server goes on", async () => {
+test("a deleted file is 404, and the server keeps running", async () => {
   const { file, ask } = await serveFile();
   rmSync(file);
   expect((await ask("/echo/script.js")).status).toBe(404);

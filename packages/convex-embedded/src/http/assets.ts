@@ -1,22 +1,22 @@
-/** Files that the port of the HTTP actions answers itself, before functions are asked: what is too large to be one. */
+/** Files that the HTTP action port serves itself, before it calls functions. They are too large to be part of a function. */
 import { createReadStream } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { onResponseEnd } from "./responseEnd";
 
 export interface Asset {
-  /** The whole path under which it is found. Functions are not asked there. */
+  /** The whole path of its URL. Functions never see requests for it. */
   readonly path: string;
-  /** Absolute. */
+  /** Absolute path. */
   readonly file: string;
   readonly type: string;
-  /** The strong `ETag`, quotes included: another one for other bytes. */
+  /** The strong `ETag`, including its quotes. It changes with the bytes. */
   readonly etag: string;
 }
 
 /**
  * Answers a request for one of the files.
  *
- * @returns false for a request that is none of them; nothing has been done with it then.
+ * @returns false, without touching the request, if it is not for one of the files.
  */
 export function answerAsset(
   assets: readonly Asset[],
@@ -30,7 +30,7 @@ export function answerAsset(
     etag: asset.etag,
     "cache-control": "no-cache",
     "x-content-type-options": "nosniff",
-    // A page that another host name leads to asks for it across origins.
+    // A page under another host name fetches the file across origins.
     "access-control-allow-origin": "*",
   };
   if (incoming.headers["if-none-match"]?.includes(asset.etag) === true) {

@@ -1,31 +1,31 @@
-/** JSON that comes with a request. */
+/** Reads JSON request bodies. */
 import type { IncomingMessage } from "node:http";
 import { setImmediate as turn } from "node:timers/promises";
 import { ApiError, ClientGone } from "./api";
 import { hasLoneSurrogate } from "./jsonText";
 
-/** For the operator: Convex takes arguments of 16 MiB; as JSON they take more room. */
-export const MOST_BYTES_OF_OPERATOR = 24 * 1024 * 1024;
-/** For all others. What such a body costs must not matter: a page on this machine can send many. */
-export const MOST_BYTES = 1024 * 1024;
-/** A client that sends more slowly holds a socket for nothing. */
+/** The limit for the operator. Convex accepts arguments of 16 MiB, and their JSON is larger. */
+export const MAX_OPERATOR_BYTES = 24 * 1024 * 1024;
+/** The limit for all other callers. Such a body must be cheap, because any page on this machine can send many. */
+export const MAX_BYTES = 1024 * 1024;
+/** A slower client would hold its socket for too long. */
 const TIME_MS = 60_000;
-/** Parsing more than that takes long enough to let other work go first. */
+/** Parsing a larger body takes long enough to yield to other work first. */
 const LARGE_BYTES = 64 * 1024;
 
-/** @throws as `readText` and `parseJson` do. */
-export async function readJson(incoming: IncomingMessage, mostBytes: number): Promise<unknown> {
-  return parseJson(await readText(incoming, mostBytes));
+/** Reads and parses a JSON body of at most `mostBytes` bytes. @throws like `readText` and `parseJson`. */
+export async function readJson(incoming: IncomingMessage, maxBytes: number): Promise<unknown> {
+  return parseJson(await readText(incoming, maxBytes));
 }
 
 /**
- * The text of a body. Of large ones each resolves in a turn of the event loop of its own.
+ * Reads the text of a body. Each large body resolves in its own turn of the event loop.
  *
  * @throws ApiError for a body that is too large, too slow, or not UTF-8. @throws ClientGone.
  */
-export async function readText(incoming: IncomingMessage, mostBytes: number): Promise<string> {
-  if (Number(incoming.headers["content-length"] ?? 0) > mostBytes) throw tooLarge(mostBytes);
-  const body = Buffer.concat(await chunksOf(incoming, mostBytes));
+export async function readText(incoming: IncomingMessage, maxBytes: number): Promise<string> {
+  if (Number(incoming.headers["content-length"] ?? 0) > maxBytes) throw tooLarge(maxBytes);
+  const body = Buffer.concat(await chunksOf(incoming, maxBytes));
   if (body.length > LARGE_BYTES) await ownTurn();
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(body);
@@ -34,11 +34,11 @@ export async function readText(incoming: IncomingMessage, mostBytes: number): Pr
   }
 }
 
-/** @throws ApiError for what is no JSON, or has text that is not well-formed. */
+/** Parses JSON. @throws ApiError for invalid JSON, and for strings with lone surrogates. */
 export function parseJson(text: string): unknown {
   try {
     const json: unknown = JSON.parse(text);
-    if (hasLoneSurrogate(text)) throw new Error("a lone surrogate is no character");
+    if (hasLoneSurrogate(text)) throw new Error("a string contains a lone surrogate");
     return json;
   } catch (error) {
     throw badBody((error as Error).message);
@@ -51,13 +51,13 @@ function ownTurn(): Promise<unknown> {
   return (lastTurn = lastTurn.then(() => turn()));
 }
 
-function chunksOf(incoming: IncomingMessage, mostBytes: number): Promise<Buffer[]> {
+function chunksOf(incoming: IncomingMessage, maxBytes: number): Promise<Buffer[]> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
     const stop = (error: Error | null): void => {
       clearTimeout(timer);
-      // The socket stays open for the answer.
+      // The socket stays open for the response.
       incoming.off("data", onData).off("end", onEnd).off("close", onClose).pause();
       if (error === null) resolve(chunks);
       else reject(error);
@@ -65,7 +65,7 @@ function chunksOf(incoming: IncomingMessage, mostBytes: number): Promise<Buffer[
     const onData = (chunk: Buffer): void => {
       bytes += chunk.length;
       chunks.push(chunk);
-      if (bytes > mostBytes) stop(tooLarge(mostBytes));
+      if (bytes > maxBytes) stop(tooLarge(maxBytes));
     };
     const onEnd = (): void => stop(null);
     const onClose = (): void => stop(new ClientGone());
@@ -75,21 +75,21 @@ function chunksOf(incoming: IncomingMessage, mostBytes: number): Promise<Buffer[
   });
 }
 
-/** The fields of a JSON object. @throws ApiError for other JSON. */
+/** Returns the fields of a JSON object. @throws ApiError for other JSON. */
 export function fieldsOf(body: unknown): Readonly<Record<string, unknown>> {
   if (typeof body === "object" && body !== null && !Array.isArray(body)) {
     return body as Readonly<Record<string, unknown>>;
   }
-  throw badBody("an object is expected");
+  throw badBody("it must be an object");
 }
 
-/** @param why what is wrong with it, as the end of a sentence. */
+/** Creates the error for an invalid body. @param why the reason, as the end of a sentence. */
 export function badBody(why: string): ApiError {
-  return new ApiError(400, "BadJsonBody", `The body is not the JSON that belongs here: ${why}`);
+  return new ApiError(400, "BadJsonBody", `The body is not valid JSON for this path: ${why}`);
 }
 
-function tooLarge(mostBytes: number): ApiError {
-  return new ApiError(413, "PayloadTooLarge", `The body is larger than ${mostBytes} bytes.`);
+function tooLarge(maxBytes: number): ApiError {
+  return new ApiError(413, "PayloadTooLarge", `The body is larger than ${maxBytes} bytes.`);
 }
 
 function tooSlow(): ApiError {

@@ -34,7 +34,7 @@ function room(options: Partial<BodyMemoryOptions> = {}) {
   return { bodies, enter, entered, lost };
 }
 
-test("bodies that fit enter at once; others wait until there is room, a smaller one ahead of a larger one", async () => {
+test("bodies that fit are admitted immediately; others wait for memory, smaller ones ahead of larger ones", async () => {
   const { bodies, enter, entered } = room();
   const first = await enter("first", 90);
   void enter("large", 50);
@@ -49,7 +49,7 @@ test("bodies that fit enter at once; others wait until there is room, a smaller 
   expect(bodies.held).toBe(80);
 });
 
-test("no more than some bodies wait, and none for long", async () => {
+test("the number of waiting bodies and their waiting time are limited", async () => {
   const { bodies, enter, entered, lost } = room();
   (await enter("first", 100))?.complete();
   for (const name of ["a", "b", "c"]) void enter(name, 10);
@@ -60,7 +60,7 @@ test("no more than some bodies wait, and none for long", async () => {
   expect(bodies.held).toBe(100);
 });
 
-test("a body that declares no length takes room as it comes, and is refused where there is none", async () => {
+test("a body without a declared length reserves memory as it arrives, and is refused if none is free", async () => {
   const { bodies, enter } = room();
   const place = await enter("first", null);
   place?.take(60);
@@ -73,7 +73,7 @@ test("a body that declares no length takes room as it comes, and is refused wher
   expect(bodies.held).toBe(0);
 });
 
-test("one body alone is let in however large it is", async () => {
+test("a single body is admitted whatever its size", async () => {
   const { enter, entered } = room();
   const place = await enter("huge", 1_000);
   place?.leave();
@@ -81,7 +81,7 @@ test("one body alone is let in however large it is", async () => {
   expect(entered).toEqual(["huge", "next"]);
 });
 
-test("while others wait, a body that comes in too slowly loses its room; one that comes in well, or is complete, keeps it", async () => {
+test("while others wait, a slow body loses its reservation; a fast or complete body keeps it", async () => {
   const { enter, entered, lost } = room({ waitMs: 60 * SECOND });
   const slow = await enter("slow", 40);
   const brisk = await enter("brisk", 40);

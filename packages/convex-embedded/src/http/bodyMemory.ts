@@ -13,7 +13,7 @@ export interface BodyMemoryOptions {
   readonly waiting: number;
   /** How long a body waits. Milliseconds. */
   readonly waitMs: number;
-  /** While others wait, a body must come in fast enough to be complete in that time. Milliseconds. */
+  /** While others wait, a body must arrive fast enough to be complete within this time. Milliseconds. */
   readonly paceMs: number;
 }
 
@@ -52,28 +52,28 @@ export class BodyMemory {
     this.#options = { ...DEFAULTS, ...options };
   }
 
-  /** Bytes for which bodies have room now. */
+  /** Bytes that are reserved now. */
   get held(): number {
     return this.#held;
   }
 
   /**
-   * Takes room for a body.
+   * Reserves memory for a body.
    *
-   * @param size its declared length; `null` for none.
-   * @param cut called when the body loses its room because it comes in too slowly.
-   * @throws what `overloadError` makes if there is no room, at once or after a wait.
+   * @param size the declared length in bytes; `null` if none is declared.
+   * @param cut called when the body loses its reservation because it arrives too slowly.
+   * @throws the error of `overloadError` if no memory is free, immediately or after the wait.
    */
   async enter(size: number | null, cut: (reason: Error) => void): Promise<Reservation> {
     const reservation = new BodyReservation(this, size, cut);
     if (size !== null && !this.#fits(size)) await this.#wait(size);
-    // The code that admits a waiting body has taken its room already.
+    // `#admit` has already reserved the memory of a body that waited.
     else this.#held += reservation.size;
     this.#reservations.add(reservation);
     return reservation;
   }
 
-  /** @internal Takes room for more of a body. @throws what `overloadError` makes if there is none. */
+  /** @internal Reserves memory for another part of a body. @throws the error of `overloadError` if none is free. */
   grow(bytes: number): void {
     if (!this.#fits(bytes)) throw overloadError();
     this.#held += bytes;
@@ -86,7 +86,7 @@ export class BodyMemory {
     this.#admit();
   }
 
-  /** One body alone always fits, or one larger than the room would never be read. */
+  /** A single body always fits; otherwise a body larger than the limit would never be read. */
   #fits(bytes: number): boolean {
     return this.#held === 0 || this.#held + bytes <= this.#options.bytes;
   }
@@ -111,7 +111,7 @@ export class BodyMemory {
     });
   }
 
-  /** Admits waiting bodies in their order; one that fits goes ahead of larger ones. */
+  /** Admits waiting bodies in order. A body that fits goes ahead of larger ones. */
   #admit(): void {
     for (const one of this.#waiting) {
       if (!this.#fits(one.size)) continue;
@@ -138,7 +138,7 @@ class BodyReservation implements Reservation {
   size: number;
   readonly #grows: boolean;
   #received = 0;
-  /** What had arrived at the last check; `null` before the first. */
+  /** Bytes that had arrived at the last check; `null` before the first. */
   #seen: number | null = null;
   #complete = false;
 
@@ -166,7 +166,7 @@ class BodyReservation implements Reservation {
     this.memory.leave(this);
   }
 
-  /** @param share of the body that has to arrive between two checks. */
+  /** @param share the fraction of the body that must arrive between two checks. */
   isSlow(share: number): boolean {
     const before = this.#seen;
     this.#seen = this.#received;
@@ -186,16 +186,16 @@ class BodyReservation implements Reservation {
 const made = new WeakSet<Error>();
 
 /**
- * The error with which reading a body fails where the server has no room for it. Functions see an exception of the standard,
- * by whose name they can answer 503 in their own form.
+ * Creates the error for a body that does not fit into the memory limit. It is a standard exception, so a function can
+ * recognize it by its name and answer 503 in its own format.
  */
 export function overloadError(): Error {
-  const error = new DOMException("The server has no room for another request body", "QuotaExceededError");
+  const error = new DOMException("The server has no memory for another request body", "QuotaExceededError");
   made.add(error);
   return error;
 }
 
-/** Whether an error came from `overloadError`. */
+/** True for an error from `overloadError`. */
 export function isOverloadError(error: unknown): boolean {
   return error instanceof Error && made.has(error);
 }

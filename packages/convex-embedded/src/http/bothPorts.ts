@@ -1,4 +1,4 @@
-/** The two ports of a server: that of the HTTP actions, and that of stored files and of Convex's tools. */
+/** The two ports of a server: one for HTTP actions, one for stored files and Convex's tools. */
 import type { ApiOptions } from "./api";
 import { listenApi } from "./api";
 import type { HttpServer } from "./port";
@@ -12,21 +12,21 @@ export interface BothPortsOptions {
 }
 
 export interface BothPorts {
-  /** Where HTTP actions are, without a trailing slash. */
+  /** The base URL of HTTP actions, without a trailing slash. */
   readonly url: string;
-  /** Where the API port is, without a trailing slash. */
+  /** The base URL of the API port, without a trailing slash. */
   readonly apiUrl: string;
-  /** Closes both, as each of them closes. @param graceMs after that long the sockets that are left are cut. */
+  /** Closes both ports gracefully. @param graceMs milliseconds after which the remaining sockets are destroyed. */
   close(graceMs: number): Promise<void>;
 }
 
 /**
- * Listens on both, or on none.
+ * Listens on both ports or on neither.
  *
- * @throws Error with a line for each port that is in use or may not be taken.
+ * @throws Error with a line for each port that is in use or needs privileges.
  */
 export async function openBothPorts({ host, site, api }: BothPortsOptions): Promise<BothPorts> {
-  const [first, second] = await bothOrNone(listen({ host, ...site }), listenApi({ host, ...api }));
+  const [first, second] = await openBoth(listen({ host, ...site }), listenApi({ host, ...api }));
   return {
     url: `http://${authority(host, first.port)}`,
     apiUrl: `http://${authority(host, second.port)}`,
@@ -36,8 +36,8 @@ export async function openBothPorts({ host, site, api }: BothPortsOptions): Prom
   };
 }
 
-/** Of two ports that are taken, both are told at once. */
-async function bothOrNone(
+/** Reports both ports in one error if both fail. */
+async function openBoth(
   one: Promise<HttpServer>,
   other: Promise<HttpServer>,
 ): Promise<readonly [HttpServer, HttpServer]> {
@@ -46,12 +46,12 @@ async function bothOrNone(
   if (first.status === "fulfilled" && second.status === "fulfilled") return [first.value, second.value];
   for (const open of settled) if (open.status === "fulfilled") await open.value.close(0);
   const errors = settled.flatMap((open) => (open.status === "rejected" ? [open.reason as Error] : []));
-  // What is wrong with the address is the same for both.
+  // An error about the address is the same for both ports.
   const messages = new Set(errors.map(({ message }) => message));
   throw new Error([...messages].join("\n"), { cause: errors[0] });
 }
 
-/** Host and port as a URL has them. What listens everywhere is reached through the loopback address. */
+/** Returns host and port for a URL. A wildcard address becomes the loopback address. */
 function authority(host: string, port: number): string {
   if (host === "0.0.0.0" || host === "::") return `127.0.0.1:${port}`;
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;

@@ -1,14 +1,14 @@
-/** Who sent a request, as far as addresses tell. */
+/** The address of the client that sent a request. */
 import type { IncomingMessage } from "node:http";
 import { isIP, isIPv4, SocketAddress } from "node:net";
 
 /**
- * The client's address.
+ * Returns the client's address.
  *
- * @param peer of the socket. @param proxies how many proxies of one's own stand before the server: the last of them
- * adds the last entry of `X-Forwarded-For`, so the client is the entry that many from the end. What stands before it
- * is the client's own word. 0 for none, and then the header means nothing.
- * @returns the peer where the header has no such entry, or it is no address; `null` if the peer is not known either.
+ * @param peer the socket's address. @param proxies how many trusted proxies are in front of the server. The last proxy adds
+ * the last entry of `X-Forwarded-For`, so the client's address is the entry at that position from the end. Earlier entries come
+ * from the client itself and are not trusted. With 0 the header is ignored.
+ * @returns the peer's address if the header has no such entry or the entry is not an address; `null` if the peer is unknown.
  */
 export function clientAddress(
   peer: string | undefined,
@@ -24,7 +24,7 @@ export function clientAddress(
   return peer === undefined ? null : (normalized(peer) ?? peer);
 }
 
-/** One spelling for each address: whoever counts by address must not see a client twice. `null` for no address. */
+/** Returns the canonical spelling of an address, so that rate limits count a client once. `null` for an invalid address. */
 function normalized(text: string): string | null {
   if (isIPv4(text)) return text;
   if (isIP(text) !== 6) return null;

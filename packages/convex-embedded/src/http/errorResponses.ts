@@ -1,11 +1,11 @@
-/** What a client gets when an HTTP action throws, or there is none. */
+/** The responses for an HTTP action that throws and for a missing route. */
 import { toSyscallError } from "../exec/errors";
 import { webGlobals } from "../web/webClasses";
 
 /** Seconds. */
 const RETRY_AFTER = "1";
 
-/** Convex's answer where no route matches. */
+/** Returns Convex's response for a path without a route. */
 export function notFoundResponse(): Response {
   return new webGlobals.Response("No matching routes found", {
     status: 404,
@@ -13,7 +13,7 @@ export function notFoundResponse(): Response {
   });
 }
 
-/** The answer where the server has no room for a body and the function has not answered that itself. */
+/** Returns the response for a body that did not fit into memory, if the function did not handle the error. */
 export function busyResponse(): Response {
   return new webGlobals.Response("The server is busy. Try again later.", {
     status: 503,
@@ -22,9 +22,9 @@ export function busyResponse(): Response {
 }
 
 /**
- * Convex's answer to what an HTTP action does not catch: a development deployment's, which shows message and trace.
+ * Returns Convex's response to an uncaught error in an HTTP action. Like a development deployment, it shows message and trace.
  *
- * @param trace the error's stack, its positions mapped to the sources.
+ * @param trace the error's stack with positions in the source files.
  */
 export function uncaughtResponse(thrown: unknown, trace: string, requestId: string): Response {
   const message =

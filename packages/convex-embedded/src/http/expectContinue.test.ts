@@ -8,9 +8,9 @@ const head = (line: string, length: number) =>
   `${line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: ${length}\r\n\r\n`;
 
 test.each([
-  ["a length that is too large", "POST /refuse?status=413", 22_000_000, 413],
-  ["a credential that is missing", "POST /refuse?status=401", 15, 401],
-  ["a path that is not there", "POST /nowhere", 15, 404],
+  ["an excessive length", "POST /refuse?status=413", 22_000_000, 413],
+  ["a missing credential", "POST /refuse?status=401", 15, 401],
+  ["an unknown path", "POST /nowhere", 15, 404],
 ])(
   "a client that waits for 100 Continue is refused before it sends its body, for %s",
   async (_what, line, length, status) => {
@@ -19,13 +19,13 @@ test.each([
   },
 );
 
-test("so it is on the port of stored files", async () => {
+test("the API port also refuses before the body is sent", async () => {
   const { server } = await serve();
   const reply = await raw(server.apiUrl, head("POST /api/storage/upload?token=none", 15));
   expect(reply.slice(0, 12)).toBe("HTTP/1.1 401");
 });
 
-test("it is told to go on when somebody reads, once, and answered then", async () => {
+test("100 Continue is sent once, when the handler reads the body", async () => {
   const { server } = await serve();
   const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
   let received = "";
@@ -39,7 +39,7 @@ test("it is told to go on when somebody reads, once, and answered then", async (
   expect(received).toContain("x".repeat(300_000));
 });
 
-test("who sends all at once is answered, too", async () => {
+test("a client that sends the body without waiting is answered too", async () => {
   const { server } = await serve();
   const reply = await raw(server.url, head("POST /echo/now", 4) + "bolt");
   expect(reply).toMatch(/HTTP\/1\.1 200 [^]*bolt/);

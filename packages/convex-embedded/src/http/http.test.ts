@@ -28,13 +28,13 @@ test("HEAD is routed as GET, stays HEAD for the handler, and has no body", async
   expect(answer).toMatch(/\r\n\r\n$/);
 });
 
-test("an answer to a body that did not come whole ends its connection, and says so", async () => {
+test("a response to an incomplete body closes the connection and sends Connection: close", async () => {
   const { server } = await serve();
   const head = "POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n";
   expect(await raw(server.url, `${head}half`)).toMatch(/^HTTP\/1\.1 404 [^]*\r\nconnection: close\r\n/i);
 });
 
-test("GET and OPTIONS have a null body, whatever is sent; others have what was sent", async () => {
+test("GET and OPTIONS always have a null body; other methods have the body that was sent", async () => {
   const { server } = await serve();
   for (const method of ["GET", "OPTIONS"]) {
     const request = `${method} /echo/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello`;
@@ -51,7 +51,7 @@ test("GET and OPTIONS have a null body, whatever is sent; others have what was s
   }
 });
 
-test("the URL has the site's origin, never that of the Host header or of an absolute target", async () => {
+test("the URL has the site's origin, not the origin in the Host header or an absolute target", async () => {
   const { server } = await serve();
   for (const target of ["/echo/a%20b?c=d", "http://evil.example/echo/a%20b?c=d"]) {
     const answer = await raw(
@@ -63,13 +63,13 @@ test("the URL has the site's origin, never that of the Host header or of an abso
   }
 });
 
-test("the site's origin is what the environment says, scheme included", async () => {
+test("the environment sets the site's origin, including the scheme", async () => {
   const { server } = await serve({ env: { CONVEX_SITE_URL: "https://api.example" } });
   expect(await json(fetch(`${server.url}/echo/x?y`))).toMatchObject({ url: "https://api.example/echo/x?y" });
 });
 
 test.each(["*", "example.com:80", "/\\evil", "http://[", "//", "/%zz", "/../../x", "/\u00ff", "/a b"])(
-  "the target %j is answered, and the server goes on",
+  "the target %j gets a response, and the server keeps running",
   async (target) => {
     const { server } = await serve();
     const answer = await raw(
@@ -81,14 +81,14 @@ test.each(["*", "example.com:80", "/\\evil", "http://[", "//", "/%zz", "/../../x
   },
 );
 
-test("no route: Convex's 404", async () => {
+test("a path without a route gets Convex's 404", async () => {
   const { server } = await serve();
   const response = await fetch(`${server.url}/nowhere`);
   expect([response.status, await response.text()]).toEqual([404, "No matching routes found"]);
   expect((await fetch(`${server.url}/items`, { method: "PUT" })).status).toBe(404);
 });
 
-test("an uncaught error: Convex's 500, logged with the place in the source", async () => {
+test("an uncaught error gets Convex's 500 and is logged with its source position", async () => {
   const { server, logged } = await serve();
   const response = await fetch(`${server.url}/throw`);
   expect(response.status).toBe(500);
@@ -99,31 +99,31 @@ test("an uncaught error: Convex's 500, logged with the place in the source", asy
   expect(logged).toEqual([{ level: "error", path: "GET /throw", message: trace }]);
 });
 
-test("a handler that returns no response is an error", async () => {
+test("a handler that returns something other than a response fails", async () => {
   const { server } = await serve();
   expect(await json(fetch(`${server.url}/no-response`))).toMatchObject({
     code: expect.stringContaining("An HTTP action must return a Response") as string,
   });
 });
 
-test("a status out of range fails where it is made", async () => {
+test("an invalid status fails where the response is created", async () => {
   const { server } = await serve();
   expect(await (await fetch(`${server.url}/status`)).text()).toBe("RangeError");
 });
 
-test("a header that cannot be sent fails where it is made", async () => {
+test("an invalid header fails where it is set", async () => {
   const { server } = await serve();
   expect(await (await fetch(`${server.url}/bad-header`)).text()).toBe("TypeError");
 });
 
-test("status, headers and several cookies arrive as given", async () => {
+test("status, headers and several cookies arrive unchanged", async () => {
   const { server } = await serve();
   const response = await fetch(`${server.url}/cookies`);
   expect([response.status, response.headers.get("x-one")]).toEqual([204, "1"]);
   expect(response.headers.getSetCookie()).toEqual(["a=1", "b=2"]);
 });
 
-test("a body is sent as it comes", async () => {
+test("a response body is streamed", async () => {
   const { server } = await serve();
   const response = await fetch(`${server.url}/stream`);
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
@@ -134,7 +134,7 @@ test("a body is sent as it comes", async () => {
   expect((await reader?.read())?.done).toBe(true);
 });
 
-test("a client that leaves does not stop what its request does", async () => {
+test("a request keeps running after its client disconnects", async () => {
   const { server } = await serve();
   const leaving = new AbortController();
   const body = JSON.stringify({ owner: "ada", name: "late" });
@@ -148,7 +148,7 @@ test("a client that leaves does not stop what its request does", async () => {
   await expect.poll(() => server.run("items:names", { owner: "ada" })).toEqual(["late"]);
 });
 
-test("a connection serves several requests", async () => {
+test("one connection serves several requests", async () => {
   const { server } = await serve();
   const one = "GET /echo/1 HTTP/1.1\r\nHost: x\r\n\r\n";
   const two = "POST /echo/2 HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi";
@@ -157,7 +157,7 @@ test("a connection serves several requests", async () => {
   expect(answer).toContain('"text":"hi"');
 });
 
-test("the request's metadata come from the socket", async () => {
+test("the request metadata comes from the socket", async () => {
   const { server } = await serve();
   const headers = { "x-forwarded-for": "203.0.113.7", "user-agent": "test" };
   expect(await json(fetch(`${server.url}/echo/x`, { headers }))).toMatchObject({
@@ -167,7 +167,7 @@ test("the request's metadata come from the socket", async () => {
   });
 });
 
-test("without a token nobody is logged in; a token of nobody's throws in the action", async () => {
+test("a request without a token has no identity; a token that no provider issued throws in the action", async () => {
   const { server } = await serve();
   expect(await json(fetch(`${server.url}/identity`))).toEqual({ identity: null });
   const headers = { authorization: "Bearer key_x" };

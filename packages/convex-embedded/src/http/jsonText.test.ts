@@ -25,7 +25,7 @@ test.each([
   expect(textField(json, "path")).toBe(expected);
 });
 
-test("a field of an object is found wherever it stands", () => {
+test("a field of an object is found at any position", () => {
   const json = fc.json({ maxDepth: 3 });
   fc.assert(
     fc.property(fc.array(json), fc.string(), fc.array(json), (before, path, after) => {
@@ -36,7 +36,7 @@ test("a field of an object is found wherever it stands", () => {
   );
 });
 
-test("text that holds half a character is found, however the rest is escaped", () => {
+test("a lone surrogate is found, however the rest of the text is escaped", () => {
   const unit = fc.constantFrom(0x41, 0x5c, 0x22, 0xd83d, 0xde00, 0xdfff, 0xd800, 0x75);
   fc.assert(
     fc.property(fc.array(fc.tuple(unit, fc.boolean()), { maxLength: 8 }), (units) => {
@@ -54,7 +54,7 @@ test("text that holds half a character is found, however the rest is escaped", (
   );
 });
 
-test("characters that are not escaped are whole", () => {
+test("unescaped characters contain no lone surrogate", () => {
   expect(hasLoneSurrogate(String.raw`{"😀": "😀\n\\ud83d\\"}`)).toBe(false);
   expect(hasLoneSurrogate(String.raw`{"a": "\ud83d😀"}`)).toBe(true);
 });

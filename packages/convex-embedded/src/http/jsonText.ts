@@ -1,4 +1,4 @@
-/** JSON as text: what can be said of it without making values of it. */
+/** Inspects JSON text without parsing it. */
 
 const QUOTE = 34;
 const COMMA = 44;
@@ -8,10 +8,10 @@ const OPENING = [91, 123];
 const CLOSING = [93, 125];
 
 /**
- * The text of a field of a JSON object, found without parsing the rest. One pass, whatever stands there.
+ * Finds a string field of a JSON object in one pass, without parsing the rest.
  *
- * @returns `null` where there is no such field, its value is not text, or the whole is no object. The first of several
- * counts; a name that is written with escapes is not found.
+ * @returns `null` if the text is not an object, or the field is missing or not a string. If the name occurs several times, the
+ * first one counts. A name that is written with escapes is not found.
  */
 export function textField(json: string, name: string): string | null {
   const quoted = JSON.stringify(name);
@@ -39,7 +39,7 @@ export function textField(json: string, name: string): string | null {
   return null;
 }
 
-/** The place after the closing quote of the text that begins at `start`. */
+/** Returns the position after the closing quote of the string that begins at `start`. */
 function endOfText(json: string, start: number): number {
   for (let at = start + 1; at < json.length; at++) {
     const code = json.charCodeAt(at);
@@ -58,9 +58,9 @@ function parsedText(json: string): string | null {
 }
 
 /**
- * True for valid JSON in which an escape stands for half of a character, which JavaScript takes and Convex does not.
+ * True for valid JSON with an escaped lone surrogate, which JavaScript accepts and Convex refuses.
  *
- * @param json decoded from UTF-8, in which each character that is not escaped is whole.
+ * @param json decoded from UTF-8, so unescaped characters contain no lone surrogate.
  */
 export function hasLoneSurrogate(json: string): boolean {
   for (let at = json.indexOf("\\"); at !== -1; at = json.indexOf("\\", at)) {
@@ -79,7 +79,7 @@ export function hasLoneSurrogate(json: string): boolean {
   return false;
 }
 
-/** The UTF-16 unit that an escape stands for, `null` for other text and other escapes. */
+/** Returns the UTF-16 unit of a `\u` escape, `null` for other text and other escapes. */
 function unitAt(json: string, at: number): number | null {
   if (json[at] !== "\\" || json[at + 1] !== "u") return null;
   return parseInt(json.slice(at + 2, at + 6), 16);

@@ -7,13 +7,13 @@ import { serve } from "../../fixtures/serve";
 const BODY = 1_000_000;
 
 interface Received {
-  /** All of it. */
+  /** The whole response. */
   readonly text: string;
-  /** What the connection ended with; "" for a clean end. */
+  /** The connection's error code; "" for a clean end. */
   readonly error: string;
 }
 
-/** A client that looks at nothing until the answer begins to come, and then sends on first. */
+/** A client that keeps sending after the response begins, and only then reads it. */
 async function sendOn(url: string, head: string, rest: Iterable<Buffer>): Promise<Received> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
@@ -31,7 +31,7 @@ async function sendOn(url: string, head: string, rest: Iterable<Buffer>): Promis
   return { text, error };
 }
 
-/** Sends piece by piece. Resolves when all has been sent, or no more can be. */
+/** Sends piece by piece. Resolves when everything is sent or the connection fails. */
 async function sent(socket: Socket, pieces: Iterable<Buffer>): Promise<void> {
   for (const piece of pieces) {
     const failed = await new Promise<unknown>((resolve) => socket.write(piece, resolve));
@@ -41,7 +41,7 @@ async function sent(socket: Socket, pieces: Iterable<Buffer>): Promise<void> {
 
 const PIECE = Buffer.alloc(100_000);
 
-/** As many pieces as make so many bytes. */
+/** Pieces that add up to `count` bytes. */
 const bytes = (count: number) => Array.from({ length: count / PIECE.length }, () => PIECE);
 
 function* onAndOn(): Generator<Buffer> {
@@ -51,7 +51,7 @@ function* onAndOn(): Generator<Buffer> {
 const head = (line: string, headers = `Content-Length: ${BODY}`) =>
   `${line} HTTP/1.1\r\nHost: x\r\n${headers}\r\n\r\n`;
 
-test("a client that goes on sending an unread body gets the whole answer", async () => {
+test("a client that keeps sending an unread body gets the whole response", async () => {
   const { server } = await serve();
   const whole = await (await fetch(`${server.url}/large`)).text();
   for (let i = 0; i < 10; i++) {
@@ -63,10 +63,10 @@ test("a client that goes on sending an unread body gets the whole answer", async
 });
 
 test.each([
-  ["a length that is refused", "POST /refuse?status=413", "Content-Length: 22000000", 22_000_000],
-  ["a path that is not there", "POST /nowhere", `Content-Length: ${BODY}`, BODY],
+  ["an excessive length", "POST /refuse?status=413", "Content-Length: 22000000", 22_000_000],
+  ["an unknown path", "POST /nowhere", `Content-Length: ${BODY}`, BODY],
 ])(
-  "a client that sends its whole body first gets the refusal of %s",
+  "a client that sends its whole body first gets the refusal for %s",
   async (_what, line, headers, length) => {
     const { server } = await serve();
     const { text, error } = await sendOn(server.url, head(line, headers), bytes(length));
@@ -77,14 +77,14 @@ test.each([
   },
 );
 
-test("the port of stored files does the same", async () => {
+test("the API port also delivers the whole response", async () => {
   const { server } = await serve();
   const upload = head("POST /api/storage/upload?token=none");
   const { text, error } = await sendOn(server.apiUrl, upload, bytes(BODY));
   expect([text.slice(0, 12), error]).toEqual(["HTTP/1.1 401", ""]);
 });
 
-test("nothing is done for what follows such a body on its connection", async () => {
+test("requests after such a body on its connection are ignored", async () => {
   const { server } = await serve();
   const late = JSON.stringify({ owner: "ada", name: "late" });
   const next = head("POST /items", `Content-Length: ${late.length}`) + late;
@@ -93,7 +93,7 @@ test("nothing is done for what follows such a body on its connection", async () 
   expect(await server.run("items:names", { owner: "ada" })).toEqual([]);
 });
 
-test("a client that never stops sending is cut off", async () => {
+test("a client that never stops sending is disconnected", async () => {
   const { server } = await serve();
   const { error } = await sendOn(server.url, head("POST /nowhere", `Content-Length: ${10 ** 12}`), onAndOn());
   expect(error).toMatch(/EPIPE|ECONNRESET/);

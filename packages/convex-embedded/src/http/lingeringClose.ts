@@ -2,24 +2,24 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
-/** A larger upload than the API takes, refused, goes through in whole: many clients look for an answer only after it. */
-const MOST_BYTES = 64 * 1024 * 1024;
-/** Over a slow line, too; but nobody keeps a connection by sending on and on. */
-const MOST_MS = 30_000;
-/** Who says nothing for so long has read its answer, or is gone. */
+/** Bytes to drain: more than the largest accepted upload, because many clients read the response only after sending everything. */
+const MAX_BYTES = 64 * 1024 * 1024;
+/** Long enough for a slow line, short enough that endless sending does not keep a connection. */
+const MAX_MS = 30_000;
+/** A client that is silent for this long has read its response or disconnected. */
 const SILENT_MS = 5_000;
 const CHECK_MS = 500;
 
-/** Connections that are ending: what is asked on them can no longer be answered. */
+/** Connections that are closing: further requests on them cannot be answered. */
 const ending = new WeakSet<Socket>();
 
 /**
- * Lets an answer that does not wait for the rest of its request's body arrive. No other can follow it on its connection:
- * Node drops that soon after, and a client that was not told would lose its next request there. So it says that the
- * connection ends, and ends only its own half; what still comes is read and thrown away, for some time. A connection that
- * is closed with bytes unread is reset, and the client's system then throws away what it has not read of the answer.
+ * Delivers a response that is sent before its request's body has been read. The response says `Connection: close`, because Node
+ * drops the connection soon after and the client would lose its next request. Then the server ends only its own half of the
+ * connection and discards incoming bytes for some time. If it closed the connection with unread bytes, the connection would be
+ * reset, and the client's system would discard the unread part of the response.
  *
- * To be called before anything is answered.
+ * Call it before the response begins.
  */
 export function closeLingering(incoming: IncomingMessage, outgoing: ServerResponse): void {
   const { headers, socket } = incoming;
@@ -34,28 +34,28 @@ export function closeLingering(incoming: IncomingMessage, outgoing: ServerRespon
   };
 }
 
-/** True for a request that followed one whose answer ended the connection. Nothing may be done for it. */
+/** True for a request after a response that closed the connection. It must not be processed. */
 export function isAfterLastResponse({ socket }: IncomingMessage): boolean {
   return ending.has(socket);
 }
 
-/** Node ends a connection by `destroySoon` after its last answer. */
+/** Replaces `destroySoon`, by which Node ends a connection after its last response. */
 function closeOnceRead(socket: Socket, incoming: IncomingMessage): void {
   const destroySoon = socket.destroySoon.bind(socket);
   socket.destroySoon = () => {
     if (incoming.complete) destroySoon();
-    else if (!ending.has(socket)) readToTheEnd(socket, incoming);
+    else if (!ending.has(socket)) drain(socket, incoming);
   };
 }
 
-/** Ends the server's half, and throws away what comes until the client ends its own. */
-function readToTheEnd(socket: Socket, incoming: IncomingMessage): void {
+/** Ends the server's half and discards incoming bytes until the client ends its half. */
+function drain(socket: Socket, incoming: IncomingMessage): void {
   ending.add(socket);
   socket.end();
-  // Whoever was reading it would hold it up.
+  // A paused reader would block the draining.
   for (const event of ["data", "readable"]) incoming.removeAllListeners(event);
   incoming.resume();
-  const most = { bytes: socket.bytesRead + MOST_BYTES, time: performance.now() + MOST_MS };
+  const most = { bytes: socket.bytesRead + MAX_BYTES, time: performance.now() + MAX_MS };
   let last = { bytes: socket.bytesRead, time: performance.now() };
   const checking = setInterval(() => {
     const now = { bytes: socket.bytesRead, time: performance.now() };

@@ -10,7 +10,7 @@ test("the log names a failed request by the pattern of its route, not by its pat
   for (const { path } of logged) expect(path).not.toMatch(/s3cret/);
 });
 
-test("bytes that a terminal obeys do not get as far as the log", async () => {
+test("terminal control bytes are removed from the log", async () => {
   const { server, logged } = await serve();
   for (const target of ["/\x1b[31m", "/\x9b31m", "/\x07", "/a\rb", "/\u00e9"])
     expect(await raw(server.url, `GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)).toMatch(

@@ -1,12 +1,12 @@
-/** Who sent a request, as `ctx.meta.getRequestMetadata()` and `ctx.auth` see it. */
+/** The sender of a request, as `ctx.meta.getRequestMetadata()` and `ctx.auth` see it. */
 import type { IncomingMessage } from "node:http";
 import type { Origin } from "../exec/origins";
 import { newRequestId } from "../exec/origins";
 import { clientAddress } from "./clientAddress";
 
-/** Read when asked for: most functions do not ask. */
+/** Reads its values lazily, because most functions do not use them. */
 export class RequestOrigin implements Origin {
-  // The socket forgets its peer when it closes, and the request outlives it.
+  // Read early: the socket loses its peer address when it closes, and the request may outlive it.
   readonly #peer: string | undefined;
   #requestId: string | undefined;
 

@@ -7,12 +7,12 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { serve, temporaryDirectory } from "../../fixtures/serve";
-import { MOST_BEGUN, Pipelines } from "./pipelining";
+import { MAX_IN_PROGRESS, Pipelines } from "./pipelining";
 import { openPort } from "./port";
 
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
 
-/** A connection to a port, and what it has received. */
+/** A connection to a port, and the text it has received. */
 function client(port: number): { readonly socket: Socket; readonly received: () => string } {
   const socket = connect(port, "127.0.0.1");
   let text = "";
@@ -22,7 +22,7 @@ function client(port: number): { readonly socket: Socket; readonly received: () 
   return { socket, received: () => text };
 }
 
-/** A port, and the responses that were begun on it. */
+/** A port that answers only when the test does, and the responses that it has begun. */
 async function patientPort() {
   const begun: ServerResponse[] = [];
   let wake: () => void = () => undefined;
@@ -44,11 +44,11 @@ async function patientPort() {
   return { ...client(port.port), begun, haveBegun };
 }
 
-test("every response closes with its connection, also those whose turn has not come", async () => {
+test("every response closes with its connection, including responses that wait for their turn", async () => {
   const { socket, begun, haveBegun } = await patientPort();
-  socket.write(get("/").repeat(MOST_BEGUN));
-  await haveBegun(MOST_BEGUN);
-  // One is finished, one has begun, the rest have said nothing.
+  socket.write(get("/").repeat(MAX_IN_PROGRESS));
+  await haveBegun(MAX_IN_PROGRESS);
+  // One is finished, one has begun, the rest have not.
   begun[1]?.end("finished");
   begun[2]?.write("begun");
   const closed = begun.map((outgoing) => once(outgoing, "close"));
@@ -59,20 +59,20 @@ test("every response closes with its connection, also those whose turn has not c
   );
 });
 
-test("a few requests of a connection are begun at a time, and all are answered in their order", async () => {
+test("a connection's requests begin a few at a time and are answered in order", async () => {
   const { socket, received, begun, haveBegun } = await patientPort();
-  const count = 5 * MOST_BEGUN;
+  const count = 5 * MAX_IN_PROGRESS;
   for (let i = 0; i < count; i++) socket.write(get(`/${i}`));
   for (let i = 0; i < count; i++) {
-    await haveBegun(Math.min(i + MOST_BEGUN, count));
-    expect(begun.length).toBeLessThanOrEqual(i + MOST_BEGUN);
+    await haveBegun(Math.min(i + MAX_IN_PROGRESS, count));
+    expect(begun.length).toBeLessThanOrEqual(i + MAX_IN_PROGRESS);
     begun[i]?.end(`answer ${i}.`);
   }
   while (!received().includes(`answer ${count - 1}.`)) await once(socket, "data");
   expect(received().match(/answer \d+\./g)).toEqual(Array.from({ length: count }, (_, i) => `answer ${i}.`));
 });
 
-test("a connection is not read while requests of it wait", async () => {
+test("a connection is not read while its requests wait", async () => {
   const { socket, begun, haveBegun } = await patientPort();
   const request = get(`/${"x".repeat(1000)}`);
   socket.write(request.repeat(10_000));
@@ -80,7 +80,7 @@ test("a connection is not read while requests of it wait", async () => {
   for (; answered < 500; answered++) {
     await haveBegun(answered + 1);
     const { req } = begun[answered] as ServerResponse;
-    // What one read brings is parsed in whole.
+    // Node parses everything that one read returns.
     expect(req.socket.bytesRead - answered * request.length).toBeLessThan(4 * 65_536);
     begun[answered]?.end();
   }
@@ -90,25 +90,25 @@ test("a body is read for a request that had to wait", async () => {
   const { server } = await serve();
   const { socket, received } = client(Number(new URL(server.url).port));
   const body = "b".repeat(200_000);
-  socket.write(get("/echo/x").repeat(3 * MOST_BEGUN));
+  socket.write(get("/echo/x").repeat(3 * MAX_IN_PROGRESS));
   socket.write(`POST /echo/last HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
   while (!received().includes(`"text":"${body}"`)) await once(socket, "data");
-  expect(received().match(/HTTP\/1\.1 200 OK/g)).toHaveLength(3 * MOST_BEGUN + 1);
+  expect(received().match(/HTTP\/1\.1 200 OK/g)).toHaveLength(3 * MAX_IN_PROGRESS + 1);
 });
 
 test("requests that wait when their connection closes never begin", async () => {
   const { socket, begun, haveBegun } = await patientPort();
-  socket.write(get("/").repeat(10 * MOST_BEGUN));
-  await haveBegun(MOST_BEGUN);
+  socket.write(get("/").repeat(10 * MAX_IN_PROGRESS));
+  await haveBegun(MAX_IN_PROGRESS);
   const last = begun.at(-1) as ServerResponse;
   const closed = once(last, "close");
   last.req.socket.destroy();
   await closed;
-  expect(begun).toHaveLength(MOST_BEGUN);
+  expect(begun).toHaveLength(MAX_IN_PROGRESS);
 });
 
 test("a connection that makes too many requests wait is cut", async () => {
-  const pipelines = new Pipelines(2 * MOST_BEGUN);
+  const pipelines = new Pipelines(2 * MAX_IN_PROGRESS);
   let requests = 0;
   const server = createServer((incoming, outgoing) => {
     requests++;
@@ -123,15 +123,15 @@ test("a connection that makes too many requests wait is cut", async () => {
     server.closeAllConnections();
   });
   const modest = client(port);
-  modest.socket.write(get("/").repeat(2 * MOST_BEGUN));
-  while (requests < 2 * MOST_BEGUN) await once(server, "added");
+  modest.socket.write(get("/").repeat(2 * MAX_IN_PROGRESS));
+  while (requests < 2 * MAX_IN_PROGRESS) await once(server, "added");
   const greedy = client(port);
-  greedy.socket.write(get("/").repeat(5 * MOST_BEGUN));
+  greedy.socket.write(get("/").repeat(5 * MAX_IN_PROGRESS));
   await once(greedy.socket, "close");
   expect(modest.socket.destroyed).toBe(false);
 });
 
-test("a connection does not become a WebSocket while answers are to come on it", async () => {
+test("a connection does not become a WebSocket while responses are pending on it", async () => {
   const { server } = await serve();
   const { socket, received } = client(Number(new URL(server.apiUrl).port));
   const upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
@@ -141,10 +141,10 @@ test("a connection does not become a WebSocket while answers are to come on it",
   expect(received()).not.toContain("101 Switching Protocols");
 });
 
-/** Descriptors of this process, which has servers and clients in it. */
+/** The number of open file descriptors of this process, which runs servers and clients. */
 const descriptors = () => readdirSync("/dev/fd").length;
 
-/** Asks for something many times on one connection, and goes when an answer begins to come. */
+/** Sends the same request many times on one connection and disconnects when the first response begins. */
 async function askAndGo(url: string, path: string): Promise<void> {
   const { socket } = client(Number(new URL(url).port));
   socket.write(get(path).repeat(300));
@@ -153,7 +153,7 @@ async function askAndGo(url: string, path: string): Promise<void> {
   await once(socket, "close");
 }
 
-test("files that were asked for are closed when the connection is: the server's own, and stored ones", async () => {
+test("open assets and stored files are closed when the connection closes", async () => {
   const file = join(temporaryDirectory(), "script.js");
   writeFileSync(file, Buffer.alloc(2 ** 20));
   const asset = { path: "/script.js", file, type: "text/javascript", etag: '"1"' };
@@ -174,7 +174,7 @@ test("files that were asked for are closed when the connection is: the server's 
   expect(descriptors()).toBeLessThan(before);
 });
 
-test("a streamed answer whose turn has not come is given up when its connection closes", async () => {
+test("a streamed response that waits for its turn is cancelled when its connection closes", async () => {
   const { server } = await serve();
   const { socket } = client(Number(new URL(server.url).port));
   const body = JSON.stringify({ owner: "ada", name: "bolt" });

@@ -1,25 +1,25 @@
 /**
  * Pipelined requests: a client sends several on one connection before the first is answered (RFC 9112, section 9.3.2).
  *
- * Node parses all that arrive and asks for all their answers at once. Here a few of each connection are begun; the rest
- * wait, and the connection is not read while they do. That its client has gone shows then when an answer is written.
+ * Node parses all requests that arrive and emits them at once. This module begins a few per connection. The rest wait, and the
+ * connection is not read meanwhile, so a client that disconnects is noticed only when a response is written.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { closeWithoutSocket, onResponseEnd } from "./responseEnd";
 
-/** Requests of one connection that have begun and not yet answered. Clients seldom pipeline; those that do send few. */
-export const MOST_BEGUN = 8;
+/** Requests of one connection that may be in progress. Few clients pipeline, and they send few requests. */
+export const MAX_IN_PROGRESS = 8;
 /**
- * Requests that wait on all connections of a port: about 40 MB. What one read of a connection brings is parsed in whole, so a
- * connection may have some thousands waiting.
+ * Requests that may wait on all connections of a port: about 40 MB. Node parses everything that one read returns, so one
+ * connection may have thousands of requests waiting.
  */
-const MOST_WAITING = 20_000;
+const MAX_WAITING = 20_000;
 
 interface Connection {
-  /** All responses that are not over. */
+  /** All responses that have not ended. */
   readonly open: Set<ServerResponse>;
-  /** Requests that have not begun, in their order. */
+  /** Requests that have not begun, in order of arrival. */
   waiting: (() => void)[];
 }
 
@@ -28,13 +28,13 @@ export class Pipelines {
   readonly #mostWaiting: number;
   #waiting = 0;
 
-  constructor(mostWaiting = MOST_WAITING) {
+  constructor(mostWaiting = MAX_WAITING) {
     this.#mostWaiting = mostWaiting;
   }
 
   /**
-   * Begins a request when it is among the first of its connection that are not answered. A request whose connection closes
-   * before that never begins. When the connection closes, every response on it closes.
+   * Begins a request once fewer than `MAX_IN_PROGRESS` requests of its connection are in progress. If the connection closes first, the
+   * request never begins. When the connection closes, every response on it closes.
    *
    * @param begin must not throw.
    */
@@ -46,7 +46,7 @@ export class Pipelines {
       open.delete(outgoing);
       if (connection.waiting.length > 0) this.#advance(socket, connection);
     });
-    if (open.size <= MOST_BEGUN && !socket.destroyed) {
+    if (open.size <= MAX_IN_PROGRESS && !socket.destroyed) {
       begin();
       return;
     }
@@ -56,7 +56,7 @@ export class Pipelines {
     else socket.pause();
   }
 
-  /** True while a response on the connection is not over. */
+  /** True while a response on the connection is pending. */
   isBusy(socket: Socket): boolean {
     return (this.#connections.get(socket)?.open.size ?? 0) > 0;
   }
@@ -64,7 +64,7 @@ export class Pipelines {
   #opened(socket: Socket): Connection {
     const connection: Connection = { open: new Set(), waiting: [] };
     this.#connections.set(socket, connection);
-    // Node resumes its sockets at the end of each request and each answer.
+    // Node resumes a socket at the end of each request and each response.
     socket.on("resume", () => {
       if (connection.waiting.length > 0) socket.pause();
     });
@@ -76,7 +76,7 @@ export class Pipelines {
     return connection;
   }
 
-  /** One is over: the next begins. */
+  /** A response has ended: begins the next request. */
   #advance(socket: Socket, { waiting }: Connection): void {
     const next = waiting.shift();
     this.#waiting--;

@@ -5,10 +5,10 @@ import { connect } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { openPort } from "./port";
 
-/** More than the buffers of both ends hold. */
+/** Larger than the socket buffers of both ends. */
 const LARGE = Buffer.alloc(32 * 1024 * 1024);
 
-/** A port whose clients may be silent for a moment only, and what is asked there. */
+/** A port with a short idle timeout, and functions that send requests to it. */
 async function impatientPort() {
   const asked: ServerResponse[] = [];
   let wake: () => void = () => undefined;
@@ -41,12 +41,12 @@ async function impatientPort() {
 
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
 
-test("who takes nothing of its answer is cut off, and who waits for one is not", async () => {
+test("a client that does not read its response is disconnected; a client that waits for one is not", async () => {
   const ask = await impatientPort();
   const patient = await ask(get("/work"));
   let answer = "";
   patient.socket.on("data", (chunk: Buffer) => (answer += chunk.toString("latin1")));
-  // When this one is cut off, the other has been silent for longer.
+  // When this client is disconnected, the other has been idle for longer.
   const stalled = await ask(get("/large"));
   stalled.socket.pause();
   const cut = once(stalled.outgoing, "close");
@@ -63,14 +63,14 @@ test("who takes nothing of its answer is cut off, and who waits for one is not",
   expect(answer).toMatch(/^HTTP\/1\.1 200 [^]*done/);
 });
 
-test("who stops in the middle of a body is cut off", async () => {
+test("a client that stops in the middle of a body is disconnected", async () => {
   const ask = await impatientPort();
   const { socket } = await ask("POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf");
   socket.resume();
   await once(socket, "close");
 });
 
-test("a connection is kept for longer than proxies keep theirs, which would send a request to one that closes", async () => {
+test("a keep-alive connection outlives the keep-alive time of proxies", async () => {
   const ask = await impatientPort();
   const { socket, outgoing } = await ask(get("/"));
   outgoing.end();
@@ -79,7 +79,7 @@ test("a connection is kept for longer than proxies keep theirs, which would send
   socket.destroy();
 });
 
-test("a request that is arriving when the port closes is answered, and its connection ends with that", async () => {
+test("a request that is arriving when the port closes is answered, and then its connection closes", async () => {
   const ask = await impatientPort();
   const { socket, outgoing } = await ask(get("/first"));
   outgoing.end();

@@ -1,4 +1,4 @@
-/** A port that answers HTTP and can be closed without cutting anyone off. */
+/** An HTTP port that can be closed gracefully. */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
@@ -14,13 +14,13 @@ import type { Upgrade } from "./upgrade";
 import { isWebSocket, ignoreUpgrade } from "./upgrade";
 
 export interface HttpServer {
-  /** The port that it listens on. */
+  /** The actual port number. */
   readonly port: number;
   /**
-   * Takes no new connections, waits for the requests under way, those that are just arriving on connections that are open
-   * included, and resolves when all sockets are closed.
+   * Accepts no new connections, waits for requests in progress and for requests that are arriving on open connections, and
+   * resolves when all sockets are closed.
    *
-   * @param graceMs after that long the sockets that are left are cut.
+   * @param graceMs milliseconds after which the remaining sockets are destroyed.
    */
   close(graceMs: number): Promise<void>;
 }
@@ -29,33 +29,33 @@ export interface PortOptions {
   readonly host: string;
   /** 0 for any free port. */
   readonly port: number;
-  /** The command line's option for the port, which the error names: `--port`. */
+  /** The command line option for the port, named in errors: `--port`. */
   readonly option: string;
-  /** How long a whole request may take to arrive, 0 for as long as it keeps coming. Milliseconds. */
+  /** How long a whole request may take to arrive, in milliseconds. 0 for no limit while bytes keep arriving. */
   readonly requestTimeout: number;
   /**
-   * How long a client may neither send what it has announced nor take what it is sent, 0 for ever. Milliseconds. One that
-   * waits for an answer may wait as long as the work takes.
+   * How long a client may stall in milliseconds: neither send its announced body nor read its response. 0 for no limit. A client
+   * that waits for a response may wait as long as the work takes.
    */
   readonly idleTimeout: number;
   /** Answers a request. Must not throw. */
   readonly handle: (incoming: IncomingMessage, outgoing: ServerResponse) => void;
-  /** Takes WebSockets over, and closes them when the port is to close. Without it such requests are like any other. */
+  /** Takes over WebSocket connections and closes them when the port closes. Without it the upgrade is ignored. */
   readonly upgrade?: Upgrade;
 }
 
-// Who sends its headers one byte at a time holds a socket for so long, no longer.
+// A client that sends its headers one byte at a time holds a socket for at most this long.
 const HEADERS_TIMEOUT_MS = 15_000;
-// Longer than proxies keep theirs (nginx 60 s, Caddy 120 s): a request must not meet a connection that is just closing.
+// Longer than proxies keep their connections (nginx 60 s, Caddy 120 s): a request must not meet a connection that is closing.
 const KEEP_ALIVE_MS = 130_000;
 const CHECK_INTERVAL_MS = 5_000;
-/** How long a closing port waits for requests that were on their way when it was told to. */
+/** How long a closing port waits for requests that are already on their way. Milliseconds. */
 const LAST_REQUESTS_MS = 250;
 
 /**
- * Listens.
+ * Opens a port.
  *
- * @throws Error that names the port if it is in use or may not be taken.
+ * @throws Error that names the port if it is in use or needs privileges.
  */
 export async function openPort(options: PortOptions): Promise<HttpServer> {
   const active = new Set<ServerResponse>();
@@ -71,9 +71,10 @@ export async function openPort(options: PortOptions): Promise<HttpServer> {
     connectionsCheckingInterval: CHECK_INTERVAL_MS,
   });
   server.timeout = options.idleTimeout;
-  // What is kept alive between two requests ends by this, too.
+  // This also ends keep-alive connections between two requests.
   server.on("timeout", (socket: Socket) => {
-    if (![...active].some((outgoing) => outgoing.socket === socket && isOurTurn(outgoing))) socket.destroy();
+    if (![...active].some((outgoing) => outgoing.socket === socket && isServersTurn(outgoing)))
+      socket.destroy();
   });
   server.on("connection", () => {
     requestStarter.connected();
@@ -86,7 +87,7 @@ export async function openPort(options: PortOptions): Promise<HttpServer> {
     onResponseEnd(outgoing, () => {
       active.delete(outgoing);
       reportProgress();
-      // A response that had begun before the server was to close could no longer say that its connection ends.
+      // A response that began before the close could not send `Connection: close`.
       if (idleEnd) setImmediate(() => server.closeIdleConnections());
     });
     if (closing) outgoing.shouldKeepAlive = false;
@@ -101,7 +102,7 @@ export async function openPort(options: PortOptions): Promise<HttpServer> {
   const { upgrade } = options;
   if (upgrade !== undefined) {
     server.on("upgrade", (incoming, socket, head: Buffer) => {
-      // Answers that are still to come would be written into the other protocol.
+      // Pending responses would be written into the other protocol.
       if (pipelines.isBusy(incoming.socket)) {
         socket.destroy();
         return;
@@ -121,9 +122,9 @@ export async function openPort(options: PortOptions): Promise<HttpServer> {
     async close(graceMs) {
       closing = true;
       for (const outgoing of active) outgoing.shouldKeepAlive = false;
-      // Not as HTTP servers close, which cuts idle connections at once, and with them requests that are just arriving.
+      // Not `Server.close`, which destroys idle connections immediately, including those on which a request is arriving.
       const closed = new Promise<void>((resolve) => Listener.prototype.close.call(server, () => resolve()));
-      // A connection that is kept alive after its answer would hold the server open. What has come is read before that.
+      // A keep-alive connection would hold the server open. Requests that have arrived are read first.
       const last = setTimeout(
         () => {
           idleEnd = true;
@@ -135,14 +136,14 @@ export async function openPort(options: PortOptions): Promise<HttpServer> {
       await closed;
       clearTimeout(last);
       clearTimeout(cut);
-      // What is left of an HTTP server: the timer that looks after its connections.
+      // Stops the timer that checks the connections of an HTTP server.
       server.close();
     },
   };
 }
 
-/** True where the client has said all and has taken all: it waits for the server. */
-function isOurTurn({ req, socket }: ServerResponse): boolean {
+/** True if the client has sent its whole request and read everything so far, so the server must act next. */
+function isServersTurn({ req, socket }: ServerResponse): boolean {
   return req.complete && socket?.writableLength === 0;
 }
 
@@ -155,7 +156,7 @@ async function bind(server: Server, { host, port, option }: PortOptions): Promis
   });
 }
 
-/** Why the port cannot be had, and what to do. */
+/** Explains why the port cannot be opened and what to do. */
 function withRemedy(
   cause: NodeJS.ErrnoException,
   place: Pick<PortOptions, "host" | "port" | "option">,
@@ -164,17 +165,23 @@ function withRemedy(
   const at = `Port ${port} on ${host}`;
   switch (cause.code) {
     case "EADDRINUSE":
-      return new Error(`${at} is in use. Stop what listens there, or choose another with ${option}.`, {
-        cause,
-      });
+      return new Error(
+        `${at} is in use. Stop the program that uses it, or choose another port with ${option}.`,
+        {
+          cause,
+        },
+      );
     case "EACCES":
-      return new Error(`${at} may not be taken by this user. Choose one above 1023 with ${option}.`, {
-        cause,
-      });
+      return new Error(
+        `${at} needs privileges that this user does not have. Choose a port above 1023 with ${option}.`,
+        {
+          cause,
+        },
+      );
     case "EADDRNOTAVAIL":
     case "ENOTFOUND":
     case "EAI_AGAIN":
-      return new Error(`${host} is no address of this machine. Choose another with --host.`, { cause });
+      return new Error(`${host} is not an address of this machine. Choose another with --host.`, { cause });
     default:
       return cause;
   }

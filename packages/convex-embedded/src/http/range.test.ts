@@ -34,7 +34,7 @@ test.each([
   expect(parseRange(header, size)).toEqual(expected);
 });
 
-test("whatever is asked for lies within the file and is not empty", () => {
+test("every parsed range lies within the file and is not empty", () => {
   const text = fc.oneof(fc.string(), fc.stringMatching(/^[0-9,\- ]{0,12}$/));
   fc.assert(
     fc.property(text, fc.nat({ max: 50 }), (specs, size) => {

@@ -1,6 +1,6 @@
 /** The `Range` header (RFC 9110, section 14). */
 
-/** The bytes from `start` to `end`, both included. */
+/** The bytes from `start` to `end`, inclusive. */
 export interface ByteRange {
   readonly start: number;
   readonly end: number;
@@ -9,15 +9,15 @@ export interface ByteRange {
 const SPEC = /^(?:(\d+)-(\d*)|-(\d+))$/;
 
 /**
- * What a `Range` header asks of a file.
+ * Parses a `Range` header.
  *
- * @param header `undefined` without one. @param size of the file in bytes.
- * @returns `whole` where the header does not count: none, another unit, one that is malformed, or one with several ranges,
- * which a server may ignore (section 14.2). `unsatisfiable` where no range lies within the file.
+ * @param header `undefined` if the request has none. @param size the size of the file in bytes.
+ * @returns `whole` if the header is missing, malformed, in another unit, or has several ranges, which a server may ignore
+ * (section 14.2). `unsatisfiable` if the range lies outside the file.
  */
 export function parseRange(header: string | undefined, size: number): ByteRange | "whole" | "unsatisfiable" {
   const match = /^bytes=(.*)$/i.exec(header ?? "");
-  // Of an empty file there is only the whole.
+  // An empty file has no ranges.
   if (!match || size === 0) return "whole";
   const specs = (match[1] ?? "")
     .split(",")
@@ -39,7 +39,7 @@ function parseSpec(spec: string, size: number): ByteRange | "malformed" {
   const match = SPEC.exec(spec);
   if (!match) return "malformed";
   const [, first, last, suffix] = match;
-  // The last so many bytes; of none of them, a range that is empty.
+  // A suffix range: the last `suffix` bytes. A suffix of 0 is an empty range.
   if (suffix !== undefined) return { start: Math.max(0, size - Number(suffix)), end: size - 1 };
   const start = Number(first);
   const end = last === "" ? size - 1 : Number(last);

@@ -7,7 +7,7 @@ import { BodyMemory } from "./bodyMemory";
 import { listen } from "./server";
 import { webGlobals } from "../web/webClasses";
 
-/** A port whose function is given the request; it answers what the function returns, or the name of its error. */
+/** A port that passes each request to `respond` and answers with its result or the name of its error. */
 async function port(respond: (request: Request) => Promise<string>, bodyMemory = new BodyMemory()) {
   const server = await listen({
     host: "127.0.0.1",
@@ -24,7 +24,7 @@ async function port(respond: (request: Request) => Promise<string>, bodyMemory =
   return `http://127.0.0.1:${server.port}/`;
 }
 
-/** Sends a request by hand, of whose body only a part need come. `answer` resolves with all that came back. */
+/** Sends a raw request whose body may be incomplete. `answer` resolves with the whole response. */
 async function send(
   url: string,
   length: number,
@@ -41,7 +41,7 @@ async function send(
   return { socket, answer: once(socket, "end").then(() => text) };
 }
 
-/** Parts of unknown number, sent in chunks. */
+/** A chunked body without a declared length. */
 const chunked = (...parts: string[]): RequestInit => {
   const init: RequestInit & { duplex: "half" } = {
     method: "POST",
@@ -96,7 +96,7 @@ test("a form can be read", async () => {
   expect(await (await fetch(url, { method: "POST", body: form })).json()).toEqual([["name", "Ada"]]);
 });
 
-test("a body for which there is no memory is refused, and the memory is there again when the others are answered", async () => {
+test("a body is refused if no memory is free; the memory is free again once the other requests are answered", async () => {
   const bodyMemory = new BodyMemory({ bytes: 10, waiting: 0 });
   const url = await port((request) => request.text(), bodyMemory);
   const first = await send(url, 8, "1234");
@@ -110,7 +110,7 @@ test("a body for which there is no memory is refused, and the memory is there ag
   expect(await (await fetch(url, whole("12345678"))).text()).toBe("12345678");
 });
 
-test("a body that waits for memory is read when there is some", async () => {
+test("a body that waits for memory is read once some is free", async () => {
   const bodyMemory = new BodyMemory({ bytes: 10 });
   const url = await port((request) => request.text(), bodyMemory);
   const first = await send(url, 8, "1234");
@@ -121,7 +121,7 @@ test("a body that waits for memory is read when there is some", async () => {
   expect(await second.answer).toContain("abcdefgh");
 });
 
-test("a client that leaves gives its memory back, and one whose body has come is served", async () => {
+test("a disconnected client's memory is freed, and its request is still served if the body is complete", async () => {
   const bodyMemory = new BodyMemory();
   const url = await port((request) => request.text(), bodyMemory);
   const { socket } = await send(url, 8, "1234");
@@ -130,9 +130,9 @@ test("a client that leaves gives its memory back, and one whose body has come is
   await expect.poll(() => bodyMemory.held).toBe(0);
 });
 
-test("where a function does not answer it itself, the server says that it is busy", async () => {
+test("if a function does not handle a refused body, the server answers 503", async () => {
   const { server } = await serve();
-  // It takes all bodyMemory by what it declares, and loses it to the second, since nothing comes.
+  // It reserves all memory with its declared length and loses it to the second, because no bytes arrive.
   const first = await send(server.url, 64 * 1024 * 1024, "x");
   const second = await send(server.url, 5, "hello");
   expect(await first.answer).toMatch(/^HTTP\/1\.1 503 [^]*\r\nretry-after: 1\r\n[^]*The server is busy/i);

@@ -1,7 +1,7 @@
 /**
- * How a function reads the body of its request: within the room for all bodies, each whole body in its turn.
+ * Reads request bodies for functions: within the shared memory limit, and each complete body in its own turn of the event loop.
  *
- * `@hono/node-server` gathers bodies without a bound, and hands all that are complete to their functions at once.
+ * `@hono/node-server` alone buffers bodies without a limit and delivers all complete ones in the same turn.
  */
 import type { IncomingMessage } from "node:http";
 import { reportProgress } from "../exec/monitor";
@@ -9,29 +9,29 @@ import { threadScheduler } from "../exec/threadScheduler";
 import type { BodyMemory, Reservation } from "./bodyMemory";
 import { overloadError } from "./bodyMemory";
 
-/** A body that has waited longer for its turn is refused: others wait behind it, and its client may have given up. Milliseconds. */
-const MOST_WAIT_MS = 5_000;
+/** A body that waits longer for its turn is refused, because others wait behind it and its client may have given up. Milliseconds. */
+const MAX_WAIT_MS = 5_000;
 
 type Stream = ReadableStream<Uint8Array>;
 
-/** `@hono/node-server` takes a body that stands here for the one that would come from the socket. */
+/** `@hono/node-server` uses `rawBody`, if set, instead of reading the socket. */
 type WithRawBody = IncomingMessage & { rawBody?: Buffer };
 
-/** The methods that read all of a body and make something of it. `json` calls `text`. */
-const MAKING = ["text", "blob", "formData"] as const;
-/** As functions see them, these have no body, whatever is sent. */
-const WITHOUT_BODY = ["GET", "HEAD", "OPTIONS"];
+/** The methods that read a whole body and convert it. `json` calls `text`. */
+const CONVERTING = ["text", "blob", "formData"] as const;
+/** Functions see no body on requests with these methods. */
+const BODILESS = ["GET", "HEAD", "OPTIONS"];
 
-/** Whether a request comes with a body that its function can read. */
+/** True if a request has a body that its function can read. */
 export function hasBody({ headers, method = "" }: IncomingMessage): boolean {
-  if (WITHOUT_BODY.includes(method)) return false;
+  if (BODILESS.includes(method)) return false;
   return headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
 }
 
 /**
- * Makes the request's methods read its body so.
+ * Replaces the request's body methods by limited ones.
  *
- * @returns a function to be called when the request is answered, which gives the room back.
+ * @returns a function that frees the reserved memory. Call it when the request has been answered.
  */
 export function limitBody(request: Request, incoming: WithRawBody, bodyMemory: BodyMemory): () => void {
   const body = new RequestBody(incoming, bodyMemory);
@@ -46,7 +46,7 @@ export function limitBody(request: Request, incoming: WithRawBody, bodyMemory: B
 
   define("bodyUsed", { get: bodyUsed });
   define("arrayBuffer", { value: async () => (await whole()).buffer });
-  for (const name of MAKING) {
+  for (const name of CONVERTING) {
     const make = Reflect.get(own, name) as (this: Request) => Promise<unknown>;
     define(name, {
       value: async () => {
@@ -63,15 +63,15 @@ export function limitBody(request: Request, incoming: WithRawBody, bodyMemory: B
   return () => body.leave();
 }
 
-/** @throws what `overloadError` makes after a long wait. */
+/** Waits for a turn of the event loop. @throws the error of `overloadError` after a long wait. */
 async function turn(): Promise<void> {
   const since = performance.now();
   await threadScheduler.waitToBegin();
-  if (performance.now() - since > MOST_WAIT_MS) throw overloadError();
+  if (performance.now() - since > MAX_WAIT_MS) throw overloadError();
 }
 
 class RequestBody {
-  /** Something reads the body, or has read it. */
+  /** True once reading has begun. */
   used = false;
   #reservation: Reservation | null = null;
   #cut: ((reason: Error) => void) | null = null;
@@ -82,7 +82,7 @@ class RequestBody {
     private readonly bodyMemory: BodyMemory,
   ) {}
 
-  /** All of the body, in memory that nobody else holds. */
+  /** Reads the whole body into memory that nothing else references. */
   async whole(): Promise<Buffer<ArrayBuffer>> {
     this.used = true;
     const declared = this.#declared();
@@ -93,7 +93,7 @@ class RequestBody {
     return bytes;
   }
 
-  /** The body in parts, from a stream that is asked for when the first part is. */
+  /** Streams the body. The source stream is requested with the first part. */
   stream(source: () => ReadableStream<Uint8Array> | null | undefined): ReadableStream<Uint8Array> {
     let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
     let reservation: Reservation | undefined;
@@ -101,7 +101,7 @@ class RequestBody {
       {
         pull: async (controller) => {
           this.used = true;
-          // A stream may be passed on as it comes, so no room is kept for what has not come.
+          // A stream may be forwarded part by part, so reserve only for parts that have arrived.
           reservation ??= await this.#enter(null);
           reader ??= source()?.getReader();
           const part = await reader?.read();
@@ -160,7 +160,7 @@ class RequestBody {
         try {
           reservation.take(part.length);
         } catch (error) {
-          // Nobody reads on; the connection ends with the answer.
+          // Reading stops here; the connection closes after the response.
           incoming.pause();
           fail(error as Error);
           return;
@@ -168,7 +168,7 @@ class RequestBody {
         parts.add(part);
       };
       const closed = (): void => {
-        // The client is gone, but all of the body may be there.
+        // The client has disconnected, but the whole body may have arrived.
         const rest = incoming.complete ? (incoming.read() as Buffer | null) : null;
         if (rest !== null) parts.add(rest);
         if (incoming.complete && (declared === null || parts.length === declared)) end();
@@ -184,7 +184,7 @@ class RequestBody {
   }
 }
 
-/** Gathers parts: in one piece of memory where the length is known, so that large bodies are there once only. */
+/** Collects the parts of a body. If the length is known, it fills one buffer, so a large body is in memory only once. */
 class Parts {
   length = 0;
   #whole: Buffer<ArrayBuffer> | null = null;
@@ -194,7 +194,7 @@ class Parts {
 
   add(part: Buffer): void {
     if (this.declared === null) this.#parts.push(part);
-    // Not from Node's pool, whose memory others share.
+    // Not from Node's pool, whose memory is shared with other buffers.
     else part.copy((this.#whole ??= Buffer.from(new ArrayBuffer(this.declared))), this.length);
     this.length += part.length;
   }

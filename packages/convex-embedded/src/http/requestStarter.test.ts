@@ -2,7 +2,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { RequestStarter } from "./requestStarter";
 
-/** An intake, a clock, and what has begun; each beginning takes `took` milliseconds. */
+/** A starter, a clock and the requests that have begun. Each start takes `took` milliseconds. */
 function start({ took = 0 } = {}) {
   let now = 0;
   const intake = new RequestStarter(() => now);
@@ -18,7 +18,7 @@ function start({ took = 0 } = {}) {
   return { intake, add, begun };
 }
 
-test("requests that come in together begin together, in the order in which they came", async () => {
+test("requests that arrive together begin together, in order of arrival", async () => {
   const { add, begun } = start();
   add(1, 2, 3);
   expect(begun).toEqual([]);
@@ -29,7 +29,7 @@ test("requests that come in together begin together, in the order in which they 
   expect(begun).toEqual([1, 2, 3, 4]);
 });
 
-test("a turn that has taken its time leaves the rest to the next one, before what comes in meanwhile", async () => {
+test("when a turn's time is up, the remaining requests begin in the next turn, ahead of newer ones", async () => {
   const { add, begun } = start({ took: 4 });
   add(1, 2, 3, 4);
   await turn();
@@ -39,7 +39,7 @@ test("a turn that has taken its time leaves the rest to the next one, before wha
   expect(begun).toEqual([1, 2, 3, 4, 5]);
 });
 
-test("while connections come in, each turn begins one request", async () => {
+test("while connections arrive, each turn begins one request", async () => {
   const { intake, add, begun } = start();
   add(1, 2, 3, 4);
   intake.connected();

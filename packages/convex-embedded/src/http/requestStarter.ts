@@ -1,12 +1,12 @@
 /**
- * When requests begin that have come in.
+ * Decides when requests begin.
  *
- * Those that a turn of the event loop brings begin together after it. That takes a quarter less time than to begin each
- * where its bytes are parsed. But libuv accepts one connection in each turn: beside busy ones, new connections would wait
- * for seconds. So a turn has an end, and while connections come in each turn begins one request.
+ * Requests that arrive in one turn of the event loop begin together after it. This takes a quarter less time than beginning
+ * each one where its bytes are parsed. But libuv accepts one connection per turn, so new connections would wait for seconds
+ * beside busy ones. The time of a turn is therefore limited, and while connections arrive each turn begins one request.
  */
 
-/** Of beginning requests, in one turn. What they wait for comes on top. */
+/** Milliseconds that one turn spends on beginning requests, without their asynchronous work. */
 const TURN_MS = 10;
 
 export class RequestStarter {
@@ -14,10 +14,10 @@ export class RequestStarter {
   #next: NodeJS.Immediate | null = null;
   #connected = false;
 
-  /** @param now milliseconds from any beginning. */
+  /** @param now returns milliseconds from an arbitrary origin. */
   constructor(private readonly now: () => number = () => performance.now()) {}
 
-  /** A connection was accepted: others may wait for it. */
+  /** Reports that a connection was accepted; more may be waiting. */
   connected(): void {
     this.#connected = true;
   }

@@ -7,7 +7,7 @@ const LIMIT = 20 * 1024 * 1024;
 const get = async (url: string, headers: Record<string, string> = {}) =>
   (await (await fetch(url, { headers })).json()) as Record<string, unknown>;
 
-test("a verified token says who it is, in the HTTP action and in all that it calls", async () => {
+test("a verified token gives an identity in the HTTP action and in every function that it calls", async () => {
   const key = await signingKey("one");
   const issuer = await startIssuer([key]);
   const { server } = await serve({ project: RULES, env: { OIDC_DOMAIN: issuer.url } });
@@ -36,7 +36,7 @@ test("a verified token says who it is, in the HTTP action and in all that it cal
   expect(issuer.requests).toHaveLength(2);
 });
 
-test("a token that is refused throws in the HTTP action and is nobody in what it calls", async () => {
+test("a refused token throws in the HTTP action and gives no identity in the functions that it calls", async () => {
   const { server } = await serve({ project: RULES, env: { OIDC_DOMAIN: "https://issuer.example" } });
   const nobody = { query: null, mutation: [null, null], action: [null, null] };
   expect(await get(`${server.url}/whoami`)).toEqual({ here: null, ...nobody });
@@ -50,7 +50,7 @@ test("a token that is refused throws in the HTTP action and is nobody in what it
   });
 });
 
-test("a broken auth config refuses the start, by its name", async () => {
+test("an invalid auth config fails the start with its file name", async () => {
   await expect(serve({ project: RULES, env: { OIDC_DOMAIN: "http://issuer.example" } })).rejects.toThrow(
     'convex/auth.config.ts: providers[0].domain: "http://issuer.example" must use HTTPS',
   );
@@ -74,7 +74,7 @@ test.each([
 });
 
 test.each(["text", "wide", "bytes", "buffer", "blob", "clone", "json", "stream"])(
-  "a response of 20 MiB is sent, of a longer one the first 20 MiB: %s",
+  "a response is cut off after 20 MiB: %s",
   async (form) => {
     const { server } = await serve({ project: RULES });
     for (const bytes of [LIMIT, LIMIT + 2]) {
@@ -85,7 +85,7 @@ test.each(["text", "wide", "bytes", "buffer", "blob", "clone", "json", "stream"]
   },
 );
 
-test("a request may be larger than that: the app has to refuse it", async () => {
+test("a request may be larger than 20 MiB: the app has to refuse it", async () => {
   const { server } = await serve({ project: RULES });
   for (const [bytes, status] of [
     [LIMIT, 200],
@@ -96,7 +96,7 @@ test("a request may be larger than that: the app has to refuse it", async () => 
   }
 });
 
-test("what is not supported is named, and who asked for it", async () => {
+test("an unsupported feature is named with the function that uses it", async () => {
   const { server, logged } = await serve({ project: RULES });
   expect(logged).toContainEqual({
     level: "info",
@@ -113,7 +113,7 @@ test("what is not supported is named, and who asked for it", async () => {
   );
 });
 
-test("functions see the environment and the runtime's own addresses, never what configures the tools", async () => {
+test("functions see the environment and the runtime's addresses, but not the settings of Convex's tools", async () => {
   const env = {
     MINE: "1",
     CONVEX_SELF_HOSTED_ADMIN_KEY: "secret",

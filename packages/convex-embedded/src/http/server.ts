@@ -10,29 +10,29 @@ import { limitBody, hasBody } from "./requestBody";
 import { pathAndQuery } from "./target";
 
 export interface HttpOptions extends Pick<PortOptions, "host" | "port"> {
-  /** Origin of the URLs that functions see. */
+  /** The origin of the URLs that functions see. */
   readonly siteOrigin: () => string;
-  /** Files that are answered before functions are asked. */
+  /** Files that are served before functions are called. */
   readonly assets: readonly Asset[];
-  /** The room for the bodies of requests. Default one of its own. */
+  /** The memory for request bodies. Default: a new one. */
   readonly bodyMemory?: BodyMemory;
   readonly respond: (request: Request, sockets: Sockets) => Promise<Response>;
 }
 
-/** Node's side of a request. */
+/** Node's request and response. */
 interface Sockets {
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
 }
 
-// Bodies may come over slow lines, and an action waits for all of one.
+// Bodies may arrive over slow lines, and an action waits for a whole body.
 const REQUEST_TIMEOUT_MS = 120_000;
 const IDLE_TIMEOUT_MS = 120_000;
 
 /**
- * Listens.
+ * Listens on the HTTP action port.
  *
- * @throws Error that names the port if it is in use or may not be taken.
+ * @throws Error that names the port if it is in use or needs privileges.
  */
 export function listen(options: HttpOptions): Promise<HttpServer> {
   const bodyMemory = options.bodyMemory ?? new BodyMemory();
@@ -58,7 +58,7 @@ export function listen(options: HttpOptions): Promise<HttpServer> {
       }
       incoming.url = target;
       if (answerAsset(options.assets, incoming, outgoing)) return;
-      // The listener takes an absolute target as it is, and makes none of the `Host` header then.
+      // With an absolute target the listener does not use the `Host` header.
       incoming.url = options.siteOrigin() + target;
       void listener(incoming, outgoing);
     },

@@ -19,7 +19,7 @@ const code = async (response: Response): Promise<unknown> => [
 
 const bytesOf = async (response: Response): Promise<Buffer> => Buffer.from(await response.arrayBuffer());
 
-test("uploads of any size come back byte for byte, with type, length, digest and how to keep them", async () => {
+test("uploads of any size come back byte for byte, with type, length, digest and caching headers", async () => {
   const server = await serveFiles();
   for (const size of [0, 1, 65_535, 65_536, 65_537, 20_000_000]) {
     const bytes = randomBytes(size);
@@ -41,7 +41,7 @@ test("uploads of any size come back byte for byte, with type, length, digest and
   }
 });
 
-test("HEAD answers as GET does, without the bytes", async () => {
+test("HEAD gets the same headers as GET, without the bytes", async () => {
   const server = await serveFiles();
   const { url } = await uploaded(server, "0123456789", { "content-type": "text/plain" });
   const head = await fetch(url, { method: "HEAD", headers: { range: "bytes=0-1" } });
@@ -51,7 +51,7 @@ test("HEAD answers as GET does, without the bytes", async () => {
   expect(relevant(head)).toEqual(relevant(await fetch(url)));
 });
 
-test("a range is what a slice is", async () => {
+test("a range request returns the same bytes as a slice", async () => {
   const server = await serveFiles();
   const bytes = randomBytes(70_000);
   const { url } = await uploaded(server, bytes);
@@ -88,7 +88,7 @@ test("a range is what a slice is", async () => {
   );
 });
 
-test("several ranges and nonsense are ignored, and If-Range counts", async () => {
+test("multiple and malformed ranges are ignored, and If-Range is honored", async () => {
   const server = await serveFiles();
   const { url } = await uploaded(server, "0123456789");
   const get = (headers: Record<string, string>) => fetch(url, { headers });
@@ -109,7 +109,7 @@ test("several ranges and nonsense are ignored, and If-Range counts", async () =>
   expect([none.status, none.headers.get("content-length")]).toEqual([200, "0"]);
 });
 
-test("who has the file already is told so", async () => {
+test("a client that already has the file gets 304", async () => {
   const server = await serveFiles();
   const { url } = await uploaded(server, "0123456789");
   const etag = (await fetch(url)).headers.get("etag") ?? "";
@@ -120,7 +120,7 @@ test("who has the file already is told so", async () => {
   expect((await fetch(url, { headers: { "if-none-match": '"other"' } })).status).toBe(200);
 });
 
-test("paths lead to files and nowhere else", async () => {
+test("other paths under /api/storage are refused", async () => {
   const server = await serveFiles();
   const { id, url } = await uploaded(server, "x");
   const at = new URL(url);
@@ -163,7 +163,7 @@ test("paths lead to files and nowhere else", async () => {
   expect((await fetch(url, { method: "PUT", body: "y" })).headers.get("allow")).toBe("GET, HEAD, OPTIONS");
 });
 
-test("only a token of the last hour admits an upload, and it does so more than once", async () => {
+test("an upload token is valid for an hour and for several uploads", async () => {
   let now = 1_700_000_000_000;
   const server = await serveFiles({ clock: () => now });
   const url = (await server.run("files:uploadUrl", {})) as string;
@@ -186,7 +186,7 @@ test("only a token of the last hour admits an upload, and it does so more than o
   expect(onDisk(server)).toHaveLength(2);
 });
 
-test("digest and type of an upload are checked", async () => {
+test("the digest and type of an upload are validated", async () => {
   const server = await serveFiles();
   const digest = (bytes: string) => `sha-256=${sha256(Buffer.from(bytes)).toString("base64")}`;
   expect((await upload(server, "abc", { digest: digest("abc") })).status).toBe(200);
@@ -211,7 +211,7 @@ test("a page of any origin may upload and read", async () => {
   expect([refused.status, refused.headers.get("access-control-allow-origin")]).toEqual([401, "*"]);
 });
 
-test("an upload that breaks off leaves nothing, whatever its length claimed; one that goes on ends where it said", async () => {
+test("an interrupted upload leaves no file, and an upload ends at its declared length", async () => {
   const server = await serveFiles();
   const url = new URL((await server.run("files:uploadUrl", {})) as string);
   const socket = connect(Number(url.port), "127.0.0.1");
@@ -227,7 +227,7 @@ test("an upload that breaks off leaves nothing, whatever its length claimed; one
   chunked.end("zz\r\n");
   await expect.poll(() => onDisk(server)).toEqual([]);
 
-  // What comes beyond the length is no request either, so this one may be cut off before it is answered.
+  // The bytes after the declared length are not a valid request, so the connection may close before the response.
   await raw(url.origin, `${head}Content-Length: 3\r\n\r\nabcdef`);
   await server.idle();
   const sizes = ((await server.run("files:documents", {})) as { size: number }[]).map(({ size }) => size);
@@ -235,7 +235,7 @@ test("an upload that breaks off leaves nothing, whatever its length claimed; one
   expect(onDisk(server)).toHaveLength(sizes.length);
 });
 
-test("many uploads at once are as many files", async () => {
+test("concurrent uploads create one file each", async () => {
   const server = await serveFiles();
   const contents = Array.from({ length: 40 }, (_, i) => randomBytes(i * 5000));
   const files = await Promise.all(contents.map((bytes) => uploaded(server, bytes)));
@@ -244,12 +244,12 @@ test("many uploads at once are as many files", async () => {
   expect(onDisk(server)).toHaveLength(40);
 });
 
-test("a slow reader of a file that is deleted meanwhile gets all of it, and then the bytes are gone", async () => {
+test("a slow reader gets the whole file although it is deleted meanwhile; then the bytes are freed", async () => {
   const server = await serveFiles();
   const bytes = randomBytes(20_000_000);
   const { id, url } = await uploaded(server, bytes);
   const [incoming] = (await once(request(url).end(), "response")) as [IncomingMessage];
-  // More is unread than sockets hold, so the server has not sent it all.
+  // The unread rest is larger than the socket buffers, so the server is still sending.
   incoming.pause();
   await server.run("files:remove", { id });
   expect((await fetch(url)).status).toBe(404);
@@ -260,7 +260,7 @@ test("a slow reader of a file that is deleted meanwhile gets all of it, and then
   await expect.poll(() => onDisk(server)).toEqual([]);
 });
 
-test("a reader that goes away lets go of the file", async () => {
+test("a reader that disconnects releases the file", async () => {
   const server = await serveFiles();
   const { id, url } = await uploaded(server, randomBytes(20_000_000));
   const [incoming] = (await once(request(url).end(), "response")) as [IncomingMessage];
@@ -269,7 +269,7 @@ test("a reader that goes away lets go of the file", async () => {
   await expect.poll(() => onDisk(server)).toEqual([]);
 });
 
-test("an upload that cannot be stored is told so, however much of it is still to come", async () => {
+test("an upload that cannot be stored gets an error before its body is complete", async () => {
   const server = await serveFiles();
   const temporary = join(server.dataDirectory, "files", "tmp");
   rmSync(temporary, { recursive: true });

@@ -1,4 +1,4 @@
-/** Stored files over HTTP: `/api/storage/UUID` to read one, `/api/storage/upload` to bring one. */
+/** Stored files over HTTP: `/api/storage/UUID` downloads a file, `/api/storage/upload` uploads one. */
 import type { FileHandle } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
@@ -13,13 +13,12 @@ import { ApiError, ClientGone, sendJson } from "./api";
 import { parseRange } from "./range";
 import { isClientGone } from "./responseEnd";
 
-/** A file never changes under its URL, but it may be deleted. As on Convex, only browsers keep it: 30 days. */
+/** A file never changes under its URL, but it may be deleted. As on Convex, only browsers cache it, for 30 days. */
 const CACHE_CONTROL = "private, max-age=2592000";
 
-/** Bytes that are read at once for one download. */
+/** Bytes per read of a download. */
 const CHUNK_BYTES = 64 * 1024;
 
-/** The routes of stored files. */
 export function storageRoutes(files: FileStorage): readonly ApiRoute[] {
   const serve = (request: ApiRequest) => download(files, request);
   const receive = (request: ApiRequest) => upload(files, request);
@@ -31,7 +30,7 @@ export function storageRoutes(files: FileStorage): readonly ApiRoute[] {
 
 async function upload(files: FileStorage, { incoming, outgoing, query }: ApiRequest): Promise<void> {
   const token = query.get("token");
-  if (token === null) throw new ApiError(400, "BadQueryArgs", "The URL has no `token`.");
+  if (token === null) throw new ApiError(400, "BadQueryArgs", "The URL has no `token` parameter.");
   const checked = files.checkToken(token);
   if (checked.state !== "valid") throw refusedToken(checked.state);
   const { component } = checked;
@@ -52,7 +51,7 @@ function refusedToken(state: "invalid" | "expired"): ApiError {
     : new ApiError(401, "StorageTokenInvalid", "Couldn't decode the StoreFileAuthorization token");
 }
 
-/** The body, piece by piece. Where storing fails, the socket stays open for the answer. */
+/** Iterates over the body. If storing fails, the socket stays open for the response. */
 function bodyOf(incoming: IncomingMessage): AsyncIterable<Uint8Array> {
   return { [Symbol.asyncIterator]: () => incoming.iterator({ destroyOnReturn: false }) };
 }
@@ -87,7 +86,7 @@ async function download(files: FileStorage, { incoming, outgoing, captured }: Ap
   }
   const found = files.committed((reader) => {
     const file = files.byUuid(reader, uuid);
-    // Within the same tick, or the file might be gone before it is held.
+    // Hold it within the same tick; later it may already be deleted.
     return file && { file, release: files.hold(file) };
   });
   if (found === null) throw new ApiError(404, "FileNotFound", `File ${uuid} not found`);
@@ -135,28 +134,28 @@ async function send(
   try {
     await pipeline(bytes, outgoing);
   } catch (error) {
-    // A client that has gone is no failure of ours.
+    // A client that disconnects is not a server error.
     if (!outgoing.destroyed || (error as NodeJS.ErrnoException).code !== "ERR_STREAM_PREMATURE_CLOSE")
       throw error;
   }
 }
 
-/** Opens a file of which all is there. Something else than what was stored must not be served. */
+/** Opens a file whose size is as stored. @throws Error for a truncated or changed file, which must not be served. */
 async function openWhole(files: FileStorage, file: StoredFile): Promise<FileHandle> {
   const handle = await files.open(file);
   const { size } = await handle.stat();
   if (size === file.size) return handle;
   await handle.close();
-  throw new Error(`The bytes of the file ${file._id} are damaged: there are ${size} of ${file.size}`);
+  throw new Error(`The bytes of the file ${file._id} are corrupt: found ${size} of ${file.size}`);
 }
 
-/** `Range`, unless `If-Range` says that it is meant for another file. */
+/** Returns the `Range` header, or `undefined` if `If-Range` names another entity tag. */
 function rangeOf({ headers }: IncomingMessage, etag: string): string | undefined {
   const condition = headers["if-range"];
   return condition === undefined || condition === etag ? headers.range : undefined;
 }
 
-/** Whether `If-None-Match` names the entity tag. Weak ones count. */
+/** True if `If-None-Match` names the entity tag, weak or strong. */
 function matches(header: string | undefined, etag: string): boolean {
   if (header === undefined) return false;
   return header.split(",").some((tag) => ["*", etag].includes(tag.trim().replace(/^W\//, "")));

@@ -1,10 +1,10 @@
 /** Request targets (RFC 9112, section 3.2). */
 
 /**
- * The path and query of a request target: of a path as it stands, of an absolute URL without its scheme and authority. What
- * those say is the client's word, as the `Host` header is.
+ * Returns the path and query of a request target, unchanged. The scheme and authority of an absolute URL are dropped, because the
+ * client chooses them, like the `Host` header.
  *
- * @returns `null` for other targets: `*`, an authority, a broken URL.
+ * @returns `null` for other targets: `*`, an authority, an invalid URL.
  */
 export function pathAndQuery(target: string): string | null {
   if (target.startsWith("/")) return target;

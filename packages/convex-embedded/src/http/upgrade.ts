@@ -2,7 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 
-/** Takes over a connection, together with what was read of it already. */
+/** Takes over a connection. `head` holds the bytes that were already read. */
 export type Upgrade = (incoming: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 export function isWebSocket({ headers }: IncomingMessage): boolean {
@@ -10,8 +10,8 @@ export function isWebSocket({ headers }: IncomingMessage): boolean {
 }
 
 /**
- * Puts a request back before what its connection has still to say, without the wish for another protocol, which a server
- * may ignore (RFC 9110, 7.8). Some clients ask for HTTP/2 that way with every request.
+ * Pushes a request back onto its connection without its `Upgrade` header, which a server may ignore (RFC 9110, section 7.8). Some
+ * clients ask for HTTP/2 in this way with every request.
  */
 export function ignoreUpgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer): void {
   const { method = "", url = "", httpVersion, rawHeaders } = incoming;

@@ -1,4 +1,4 @@
-/** What `crons.ts` declares becomes the documents that cron jobs run by. */
+/** Applies the cron jobs that `crons.ts` declares to the documents of cron jobs. */
 import { jsonToConvex } from "convex/values";
 import type { Engine } from "../exec/engine";
 import type { Component } from "../exec/components";
@@ -10,16 +10,16 @@ import type { CronRow } from "./cronsTable";
 import { cronRows, cronsTable } from "./cronsTable";
 import { insertRow, removeRow, replaceRow } from "../store/system/systemRows";
 
-/** What a job's document says, beside when it runs. */
+/** The declared fields of a job's document. */
 type Cron = Record<"function" | "args" | "schedule", string>;
 
-/** The jobs that a component declares, by their names. */
+/** The jobs that a component declares, by name. */
 type Declared = ReadonlyMap<string, Cron>;
 
 /**
- * What the `crons.ts` of the app and of its components say, by the component's path. Nothing is changed.
+ * Returns the cron jobs that the app and its components declare, by component path. It changes no documents.
  *
- * @throws Error that names the job, if its schedule cannot be read or its function cannot run as a cron job.
+ * @throws Error that names the job if its schedule is invalid or its function cannot run as a cron job.
  */
 export async function declaredCrons(components: Iterable<Component>): Promise<ReadonlyMap<string, Declared>> {
   const declared = new Map<string, Declared>();
@@ -28,7 +28,7 @@ export async function declaredCrons(components: Iterable<Component>): Promise<Re
 }
 
 /**
- * Brings the tables to what was declared: new jobs are added, others dropped. A job keeps its next run unless its schedule
+ * Updates the tables to the declared jobs: adds new jobs and removes others. A job keeps its next run unless its schedule
  * changed.
  */
 export async function applyCrons(engine: Engine, declared: ReadonlyMap<string, Declared>): Promise<void> {
@@ -84,12 +84,12 @@ async function declaredBy(component: string, modules: Modules): Promise<Declared
 
 async function checkFunction(modules: Modules, { name }: CronJobJson): Promise<void> {
   const fn = await modules.find(name);
-  if (fn === null) throw new Error(`there is no function ${name} in the convex/ folder.`);
+  if (fn === null) throw new Error(`function ${name} not found in the convex/ folder.`);
   if (fn.kind === "query") throw new Error(`${name} is a query. Cron jobs run mutations and actions.`);
 }
 
 function fieldsOf({ name, args, schedule }: CronJobJson): Cron {
-  // Arguments that no function could take are refused here, not at the first run.
+  // Refuse invalid arguments here, not at the first run.
   jsonToConvex(args);
   return { function: name, args: JSON.stringify(args), schedule: JSON.stringify(schedule) };
 }

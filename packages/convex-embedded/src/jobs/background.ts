@@ -1,4 +1,4 @@
-/** What a server does by itself: scheduled functions, cron jobs, and tidying up after them. */
+/** The background work of a server: scheduled functions, cron jobs, and deleting ended jobs. */
 import type { Engine } from "../exec/engine";
 import { Crons } from "./crons";
 import { EndedJobs } from "./endedJobs";
@@ -9,14 +9,14 @@ import { Scheduler } from "./scheduler";
 
 export interface Background {
   readonly scheduler: Scheduler;
-  /** Records what the end of the last process cut off. To be called before the scheduler starts. */
+  /** Records the work that the end of the last process interrupted. Call it before the scheduler starts. */
   recover(): Promise<void>;
-  /** Starts nothing any more, waits up to `graceMs` for what runs, and then cuts it off. */
+  /** Starts no more work, waits up to `graceMs` milliseconds for running work, and then aborts it. */
   close(graceMs: number): Promise<void>;
 }
 
 export interface BackgroundOptions extends SchedulerOptions {
-  /** The build that serves now. */
+  /** Returns the build in service. */
   readonly engine: () => Engine;
 }
 

@@ -25,7 +25,7 @@ test.each([
   expect(next(expression, after)).toBe(expected);
 });
 
-test("where both days are restricted either suffices, and only a plain star is no restriction", () => {
+test("if both days are restricted, one match is enough; only a plain star leaves a field unrestricted", () => {
   // 1 January 2026 is a Thursday.
   expect(next("0 0 13 * 5", "2026-01-01T00:00")).toBe("2026-01-02T00:00");
   expect(next("0 0 13 * 5", "2026-01-09T00:00")).toBe("2026-01-13T00:00");
@@ -36,24 +36,24 @@ test("where both days are restricted either suffices, and only a plain star is n
 test.each([
   ["* * * *", "needs five fields"],
   ["* * * * * *", "needs five fields"],
-  ["60 * * * *", '"60" is no minute'],
-  ["* 24 * * *", '"24" is no hour'],
-  ["* * 0 * *", '"0" is no day of the month'],
-  ["* * * 13 *", '"13" is no month'],
-  ["* * * * 7", '"7" is no day of the week'],
-  ["* * * * L", '"L" is no day of the week'],
-  ["* * L * *", '"L" is no day of the month'],
-  ["5-1 * * * *", '"5-1" is no minute'],
-  ["*/0 * * * *", '"*/0" is no minute'],
-  ["1,,2 * * * *", '"" is no minute'],
-  ["1.5 * * * *", '"1.5" is no minute'],
-  ["* * * mon *", '"mon" is no month'],
+  ["60 * * * *", '"60" is not a valid minute'],
+  ["* 24 * * *", '"24" is not a valid hour'],
+  ["* * 0 * *", '"0" is not a valid day of the month'],
+  ["* * * 13 *", '"13" is not a valid month'],
+  ["* * * * 7", '"7" is not a valid day of the week'],
+  ["* * * * L", '"L" is not a valid day of the week'],
+  ["* * L * *", '"L" is not a valid day of the month'],
+  ["5-1 * * * *", '"5-1" is not a valid minute'],
+  ["*/0 * * * *", '"*/0" is not a valid minute'],
+  ["1,,2 * * * *", '"" is not a valid minute'],
+  ["1.5 * * * *", '"1.5" is not a valid minute'],
+  ["* * * mon *", '"mon" is not a valid month'],
   ["0 0 30 2 *", "The cron spec 0 0 30 2 * will never match any time"],
 ])("%s is refused: %s", (expression, problem) => {
   expect(() => parseCron(expression)).toThrow(problem);
 });
 
-/** One field, written from what it is to allow: the reference needs no parser. */
+/** Generates a field together with its allowed values, so that the reference needs no parser. */
 function field(min: number, max: number): fc.Arbitrary<{ text: string; allows: (value: number) => boolean }> {
   const value = fc.integer({ min, max });
   const range = fc.tuple(value, value).map(([a, b]) => [Math.min(a, b), Math.max(a, b)] as const);
@@ -99,7 +99,7 @@ test("the next match is the first minute that a minute-by-minute search finds", 
       try {
         times = parseCron([minute, hour, day, month, weekday].map(({ text }) => text).join(" "));
       } catch (error) {
-        // The one thing that may be wrong with what is made here.
+        // The only valid reason to refuse a generated expression.
         expect((error as Error).message).toContain("will never match");
         return;
       }

@@ -1,12 +1,12 @@
 /**
- * Cron expressions: `minute hour day-of-month month day-of-week`, in UTC, Sunday being 0.
+ * Cron expressions: `minute hour day-of-month month day-of-week`, in UTC, where Sunday is 0.
  *
- * Each field is a list of `*`, `5`, `1-5`, `5/10` (from 5 to the end of the field), `1-20/5` and `*` + `/15`; months and
- * days of the week may be written by their first three letters. Where both days are restricted, either suffices. As in
- * Convex's parser only a plain `*` is no restriction, and 7 is no day of the week.
+ * Each field is a list of `*`, `5`, `1-5`, `5/10` (from 5 to the end of the field), `1-20/5` and `*` + `/15`. Months and days of the
+ * week may be given by their first three letters. If both days are restricted, one match is enough. As in Convex's parser, only a
+ * plain `*` leaves a field unrestricted, and 7 is not a valid day of the week.
  */
 
-/** What an expression allows; each set holds numbers as `Date` has them, months from 1. */
+/** The values that an expression allows. The sets hold numbers as in `Date`, except that months start at 1. */
 export interface CronTimes {
   readonly minutes: ReadonlySet<number>;
   readonly hours: ReadonlySet<number>;
@@ -26,7 +26,7 @@ interface Field {
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
-/** The longest wait is for a 29 February over a century's end: eight years. */
+/** Days to search. The longest wait is eight years, for a 29 February across the turn of a century. */
 const HORIZON_DAYS = 9 * 366;
 
 const MINUTE: Field = { name: "minute", min: 0, max: 59 };
@@ -45,7 +45,7 @@ const WEEKDAY: Field = {
   names: ["sun", "mon", "tue", "wed", "thu", "fri", "sat"],
 };
 
-/** @throws Error that quotes what it cannot read, or says that the expression never matches. */
+/** Parses an expression. @throws Error that quotes the invalid part, or reports that the expression never matches. */
 export function parseCron(expression: string): CronTimes {
   const fields = expression.trim().split(/\s+/);
   const [minute = "", hour = "", day = "", month = "", weekday = ""] = fields;
@@ -70,9 +70,9 @@ export function parseCron(expression: string): CronTimes {
 }
 
 /**
- * The first minute after a time that matches, `null` if there is none.
+ * Returns the first matching minute after a time, `null` if there is none.
  *
- * @param after milliseconds since 1970; it does not match itself.
+ * @param after milliseconds since 1970, exclusive.
  */
 export function nextMatch(times: CronTimes, after: number): number | null {
   const first = Math.floor(after / MINUTE_MS) * MINUTE_MS + MINUTE_MS;
@@ -123,7 +123,7 @@ function numberOf(text: string, item: string, field: Field): number {
 
 function unreadable(item: string, { name, min, max }: Field): Error {
   return new Error(
-    `"${item}" is no ${name} of a cron spec. It takes numbers from ${min} to ${max}, ranges (1-5), steps (*/15) and ` +
+    `"${item}" is not a valid ${name} in a cron spec. Use numbers from ${min} to ${max}, ranges (1-5), steps (*/15) or ` +
       "lists of these.",
   );
 }

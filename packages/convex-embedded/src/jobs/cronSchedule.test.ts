@@ -5,7 +5,7 @@ import { firstRun, followingRun } from "./cronSchedule";
 const utc = (text: string) => Date.parse(`${text}Z`);
 const iso = (time: number) => new Date(time).toISOString().slice(0, 19);
 
-test("an interval begins at once and keeps its beat; what was missed is left out", () => {
+test("an interval begins immediately and keeps its rhythm; missed runs are skipped", () => {
   const everyMinute = { type: "interval", minutes: 1 } as const;
   expect(firstRun(everyMinute, "x", null, 1_000)).toBe(1_000);
   expect(followingRun(everyMinute, "x", 1_000, 1_500)).toBe(61_000);
@@ -25,20 +25,20 @@ test.each<[CronSchedule, string]>([
   [{ type: "weekly", dayOfWeek: "tuesday", hourUTC: 8, minuteUTC: 0 }, "2026-03-10T08:00:00"],
   [{ type: "monthly", day: 31, hourUTC: 0, minuteUTC: 0 }, "2026-03-31T00:00:00"],
   [{ type: "cron", cron: "15 7 * * *" }, "2026-03-05T07:15:00"],
-])("%o runs in UTC, for the first time when it next matches", (schedule, expected) => {
+])("%o first runs at its next match in UTC", (schedule, expected) => {
   const now = utc("2026-03-04T10:05:00");
   expect(iso(firstRun(schedule, "x", null, now))).toBe(expected);
   expect(iso(firstRun(schedule, "x", utc("2020-01-01T00:00:00"), now))).toBe(expected);
   expect(iso(followingRun(schedule, "x", utc("2020-01-01T00:00:00"), now + 1))).toBe(expected);
 });
 
-test("a minute that is left open is the same for a name, and not for all", () => {
+test("an open minute is constant for a name and differs between names", () => {
   const minute = (name: string) => new Date(firstRun({ type: "hourly" }, name, null, 0)).getUTCMinutes();
   expect(minute("sweep")).toBe(minute("sweep"));
   expect(new Set(["sweep", "mail", "bill", "count"].map(minute)).size).toBeGreaterThan(1);
 });
 
-test("a clock that is set back does not run a time twice", () => {
+test("setting the clock back does not repeat a run", () => {
   const hourly = { type: "hourly", minuteUTC: 0 } as const;
   const ran = utc("2026-03-04T10:00:00");
   expect(iso(followingRun(hourly, "x", ran, utc("2026-03-04T08:30:00")))).toBe("2026-03-04T11:00:00");

@@ -1,18 +1,18 @@
-/** When a cron job runs: the schedules that `cronJobs()` knows, as `crons.export()` writes them, and their next times. */
+/** The schedules of `cronJobs()`, in the format of `crons.export()`, and their next times. */
 import { createHash } from "node:crypto";
 import type { CronSchedule, IntervalSchedule } from "../exec/cronJob";
 import { nextMatch, parseCron } from "./cronExpression";
 
-/** @throws Error if it is a cron string that cannot be read or never matches. */
+/** Checks a schedule. @throws Error for a cron string that is invalid or never matches. */
 export function checkSchedule(schedule: CronSchedule): void {
   if (schedule.type !== "interval") parseCron(expressionOf(schedule, ""));
 }
 
 /**
- * When a job runs for the first time on this schedule. An interval begins at once, or one interval after the last run
- * that another schedule gave the job.
+ * Returns the time of a job's first run on this schedule. An interval begins immediately, or one interval after the job's last run
+ * on a previous schedule.
  *
- * @param name the job's: it decides the minute where the schedule leaves it open.
+ * @param name the name of the job, from which the minute is derived if the schedule leaves it open.
  * @param previous the time of the last run, `null` without one. Times are milliseconds since 1970.
  */
 export function firstRun(schedule: CronSchedule, name: string, previous: number | null, now: number): number {
@@ -20,10 +20,10 @@ export function firstRun(schedule: CronSchedule, name: string, previous: number 
   return previous === null ? now : Math.max(now, previous + intervalOf(schedule));
 }
 
-/** The run that follows the one due at `previous`. Those that have been missed meanwhile are left out, as on Convex. */
+/** Returns the time of the run after the one due at `previous`. Missed runs are skipped, as on Convex. */
 export function followingRun(schedule: CronSchedule, name: string, previous: number, now: number): number {
   if (schedule.type !== "interval") {
-    // A run that is due in this very millisecond is not missed.
+    // A run that is due in this millisecond is not missed.
     return matchAfter(schedule, name, Math.max(previous, now - 1));
   }
   const interval = intervalOf(schedule);
@@ -37,7 +37,7 @@ function intervalOf({ seconds = 0, minutes = 0, hours = 0 }: IntervalSchedule): 
 
 function matchAfter(schedule: Exclude<CronSchedule, IntervalSchedule>, name: string, after: number): number {
   const next = nextMatch(parseCron(expressionOf(schedule, name)), after);
-  if (next === null) throw new Error(`The cron job "${name}" has no next time`);
+  if (next === null) throw new Error(`The cron job "${name}" never runs again`);
   return next;
 }
 
@@ -56,7 +56,7 @@ function expressionOf(schedule: Exclude<CronSchedule, IntervalSchedule>, name: s
   }
 }
 
-/** Convex picks a minute where none is given, so that jobs do not all run at the full hour. This one stays the same. */
+/** Derives a constant minute from the job's name. Like Convex's choice, it spreads jobs over the hour. */
 function minuteOf(name: string): number {
   return createHash("sha256").update(name).digest().readUInt16BE(0) % 60;
 }

@@ -9,7 +9,7 @@ import { gate, SCHEDULED, serveScheduled } from "./schedulerForTests";
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 
-/** A project whose `crons.ts` makes these calls of `crons`. */
+/** Creates a project whose `crons.ts` contains these calls of `crons`. */
 function projectWith(...calls: string[]): { project: string; change: (...calls: string[]) => void } {
   const project = copyOf(SCHEDULED);
   const change = (...lines: string[]): void => {
@@ -30,7 +30,7 @@ async function restarted({ server, time }: Scheduled, project: string): Promise<
   return serveScheduled({ project, data: server.dataDirectory, time });
 }
 
-test("an interval runs at once and then on its beat, a cron string when it matches", async () => {
+test("an interval runs immediately and then periodically, a cron string when it matches", async () => {
   const { project } = projectWith(
     every("{ seconds: 40 }", "beat"),
     'crons.cron("quarter", "*/15 * * * *", jobs.note, { text: "quarter" });',
@@ -57,7 +57,7 @@ test("a restart neither skips nor doubles a run", async () => {
   expect(await scheduled.texts()).toHaveLength(3);
 });
 
-test("what was due while the process was down runs once, late, and then on the old beat", async () => {
+test("a job that came due while the process was down runs once, late, and then keeps its old rhythm", async () => {
   const { project } = projectWith(EVERY_MINUTE);
   const first = await serveScheduled({ project });
   await first.server.idle();
@@ -72,7 +72,7 @@ test("what was due while the process was down runs once, late, and then on the o
   expect(await again.texts()).toHaveLength(3);
 });
 
-test("a reload drops, adds and changes jobs; the others keep their next run", async () => {
+test("a reload removes, adds and changes jobs; unchanged jobs keep their next run", async () => {
   const { project, change } = projectWith(EVERY_MINUTE, every("{ hours: 1 }", "hourly"));
   const { server, texts, pass } = await serveScheduled({ project });
   await server.idle();
@@ -100,7 +100,7 @@ test("a reload drops, adds and changes jobs; the others keep their next run", as
   expect(await texts()).toHaveLength(count);
 });
 
-test("a job that fails is logged, leaves nothing, and runs again next time", async () => {
+test("a job that fails is logged, leaves no writes, and runs again at its next time", async () => {
   const { project } = projectWith(
     'crons.interval("bad", { minutes: 1 }, jobs.noteThenFail, { text: "lost" });',
   );
@@ -113,7 +113,7 @@ test("a job that fails is logged, leaves nothing, and runs again next time", asy
   );
 });
 
-test("a job does not overlap with itself, and an action that was cut off waits for its next time", async () => {
+test("a job does not overlap with itself, and an interrupted action waits for its next time", async () => {
   const { url, arrived, open } = await gate();
   const { project } = projectWith(
     `crons.interval("slow", { minutes: 1 }, jobs.fetchThenNote, { url: "${url}", text: "slow" });`,
@@ -144,9 +144,9 @@ test.each([
     'crons.cron("odd", "0 0 30 2 *", jobs.note, { text: "" });',
     '"odd": The cron spec 0 0 30 2 * will never match',
   ],
-  ['crons.hourly("gone", jobs.nowhere);', '"gone": there is no function jobs:nowhere'],
+  ['crons.hourly("gone", jobs.nowhere);', '"gone": function jobs:nowhere not found'],
   ['crons.hourly("read", jobs.texts);', '"read": jobs:texts is a query'],
-])("%s refuses the start", async (call, problem) => {
+])("%s fails the start", async (call, problem) => {
   const { project } = projectWith(call);
   await expect(serveScheduled({ project })).rejects.toThrow(`convex/crons.ts: ${problem}`);
 });
@@ -159,7 +159,7 @@ test("crons.ts must export crons", async () => {
   );
 });
 
-test("a reload that is refused for its jobs takes no index from the build that goes on serving", async () => {
+test("a reload that is refused for its cron jobs removes no index of the build in service", async () => {
   const { project, change } = projectWith();
   const file = join(project, "convex/schema.ts");
   const schema = (index: string) =>
@@ -177,6 +177,6 @@ test("a reload that is refused for its jobs takes no index from the build that g
 
   writeFileSync(file, schema(""));
   change('crons.hourly("gone", jobs.nowhere);');
-  await expect(server.reload()).rejects.toThrow("there is no function jobs:nowhere");
+  await expect(server.reload()).rejects.toThrow("function jobs:nowhere not found");
   expect(await server.run("indexed:first", {})).toBeNull();
 });

@@ -1,8 +1,8 @@
 /**
- * The jobs of `crons.ts`, kept with the time of their next run, so that a restart neither skips nor doubles one.
+ * The cron jobs of `crons.ts`. The time of each next run is stored, so a restart neither skips nor doubles a run.
  *
- * As on Convex, a job whose time passed while the process was down runs once when it is up again, however many times it
- * missed, and a job does not overlap with itself.
+ * As on Convex, a job that came due while the process was down runs once after the start, however many runs it missed, and a job
+ * does not overlap with itself.
  */
 import type { JSONValue } from "convex/values";
 import type { Reader, Store, TableInfo, Transaction } from "../store/types";
@@ -16,13 +16,13 @@ import { readRow, replaceRow, systemTables } from "../store/system/systemRows";
 import { CRON_JOBS } from "../store/system/systemTables";
 import type { Work, WorkSource } from "./work";
 
-/** The cron jobs that wait for their next run. */
+/** The cron jobs that wait for their next run, as a source of work for the scheduler. */
 export class Crons implements WorkSource {
   constructor(
     private readonly store: Store,
     private readonly runner: Runner,
     private readonly clock: () => number,
-    /** The paths of the components that are mounted: the jobs of others rest. */
+    /** Returns the paths of the mounted components. Jobs of other components do not run. */
     private readonly components: () => Iterable<string>,
   ) {}
 
@@ -37,7 +37,7 @@ export class Crons implements WorkSource {
     }
   }
 
-  /** Actions that were running when the process last ended do not run again; their next run is the following one. */
+  /** Moves actions that were running when the process ended to their next scheduled run. They are not repeated. */
   async recover(): Promise<void> {
     const snapshot = this.store.snapshot();
     const cut = systemTables(this.store.catalog, CRON_JOBS).flatMap((table) =>
@@ -74,9 +74,9 @@ export class Crons implements WorkSource {
 
   #end(transaction: Transaction, table: TableInfo, id: string, due: number): void {
     const row = readRow<CronRow>(transaction, table, id);
-    // A reload dropped the job while it ran.
+    // A reload removed the job while it ran.
     if (row === null) return;
-    // Another schedule, set while it ran, has its own next time.
+    // A reload changed the schedule while the job ran, and has set the next time.
     const schedule = JSON.parse(row.schedule) as CronSchedule;
     const nextTime =
       row.nextTime === due ? followingRun(schedule, row.name, due, this.clock()) : row.nextTime;
@@ -85,7 +85,7 @@ export class Crons implements WorkSource {
   }
 }
 
-/** False for a job that was dropped, runs, or has another time now. */
+/** False for a job that was removed, is running, or has another due time now. */
 function waits(row: CronRow | null, due: number): boolean {
   return row?.inProgress === false && row.nextTime === due;
 }

@@ -11,7 +11,7 @@ export interface CronRow extends StoredDocument {
   name: string;
   /** The function: `items:sweep`. */
   function: string;
-  /** One element, in Convex's JSON form as text: comparing two builds must not depend on how values are stored. */
+  /** A list of one element as text in Convex's JSON, so that comparing two builds does not depend on how values are stored. */
   args: string;
   schedule: string;
   inProgress: boolean;
@@ -19,12 +19,12 @@ export interface CronRow extends StoredDocument {
   nextTime: number;
 }
 
-/** The table of a component's cron jobs. */
+/** Returns the table of a component's cron jobs. */
 export function cronsTable({ catalog }: Store, component: string): TableInfo {
   return systemTable(catalog, CRON_JOBS, component);
 }
 
-/** All jobs, the next one first. */
+/** Yields all jobs, ordered by their next run. */
 export function* cronRows(reader: Reader, table: TableInfo): Generator<CronRow> {
   const start = encodeKey([]);
   const scan = reader.scan(systemIndex(table, "by_next_time"), { start, end: prefixEnd(start) }, "asc");

@@ -1,4 +1,4 @@
-/** Scheduled functions that have ended: their documents are deleted seven days after that. */
+/** Deletes the documents of scheduled functions seven days after they have ended. */
 import type { Reader, Store, TableInfo } from "../store/types";
 import { encodeKey, prefixEnd } from "../values/keys";
 import { scheduledFunctions } from "./jobs";
@@ -34,7 +34,7 @@ export class EndedJobs implements WorkSource {
   }
 
   #purge(): Promise<void> {
-    // Nothing is lost if it fails, but it must not be tried again at once.
+    // A failure loses no data, but it must not be retried immediately.
     this.#notBefore = this.clock() + RETRY_MS;
     return this.store
       .mutate((transaction) => {
@@ -62,7 +62,7 @@ export class EndedJobs implements WorkSource {
 
   *#endedIn(reader: Reader, table: TableInfo): Generator<EndedJob> {
     const index = systemIndex(table, "by_completion");
-    // Jobs that have not ended have no such field, and stand before all numbers.
+    // Jobs that have not ended lack the field, and sort before all numbers.
     const range = { start: encodeKey([-Infinity]), end: prefixEnd(encodeKey([Infinity])) };
     const rows = reader.scan(index, range, "asc");
     for (let row = rows.next(); row !== null; row = rows.next()) {

@@ -1,4 +1,4 @@
-/** Scheduled functions as documents of `_scheduled_functions`: their states, and which of them wait. */
+/** Scheduled functions as documents of `_scheduled_functions`: their states and the waiting ones. */
 import type { JSONValue, Value } from "convex/values";
 import type { Catalog, Reader, Store, StoredDocument, TableInfo, Transaction } from "../store/types";
 import type { FunctionLocation } from "../exec/functionAddress";
@@ -21,27 +21,27 @@ import type { Work, WorkSource } from "./work";
 export type JobState =
   { kind: "pending" | "inProgress" | "success" | "canceled" } | { kind: "failed"; error: string };
 
-/** As functions see it. Times are milliseconds since 1970. */
+/** A scheduled function as functions see it. Times are milliseconds since 1970. */
 export interface Job extends StoredDocument {
-  /** `items.js:get`, as Convex writes it; a handle where the function is in another component than the job. */
+  /** `items.js:get`, in Convex's format; a function handle if the function is in another component than the job. */
   name: string;
   /** One element: the arguments' object. */
   args: Value[];
   scheduledTime: number;
-  /** Absent until it has ended. */
+  /** Absent until the job has ended. */
   completedTime?: number;
   state: JobState;
 }
 
-/** What a job is told if the process ended while it ran. */
+/** The error of a job that was running when the process ended. */
 const CUT_OFF = "Transient error while executing action";
 
-/** The jobs that a component has scheduled. @param component its path, `""` for the app. */
+/** Returns the table of jobs that a component has scheduled. @param component its path, `""` for the app. */
 export function scheduledFunctions(catalog: Catalog, component: string): TableInfo {
   return systemTable(catalog, SCHEDULED_FUNCTIONS, component);
 }
 
-/** What a job of a component calls a function. */
+/** Returns the name of a function in a job of a component. */
 export function jobName(
   fn: { readonly component: string; readonly path: string },
   component: string,
@@ -50,13 +50,13 @@ export function jobName(
   return fn.component === component ? name : toHandle({ component: fn.component, name });
 }
 
-/** The function that is meant by a job's name. */
+/** Returns the function that a job's name refers to. */
 function placeOfJob(name: string, component: string): FunctionLocation {
   const place = name.startsWith("function://") ? parseHandle(name) : { component, name };
   return { ...place, name: place.name.replace(".js:", ":") };
 }
 
-/** Adds a job that waits. @returns its id. */
+/** Adds a pending job. @returns its id. */
 export function insertJob(
   transaction: Transaction,
   table: TableInfo,
@@ -66,7 +66,7 @@ export function insertJob(
   return insertRow(transaction, table, creationTime, { ...job, state: { kind: "pending" } });
 }
 
-/** Adds a job that is canceled already: what a canceled function schedules does not run either, as on Convex. */
+/** Adds a canceled job: as on Convex, functions that a canceled function schedules do not run. */
 export function insertCanceledJob(
   transaction: Transaction,
   table: TableInfo,
@@ -78,18 +78,18 @@ export function insertCanceledJob(
   return insertRow(transaction, table, creationTime, { ...job, ...times, state: { kind: "canceled" } });
 }
 
-/** A job's state, whichever component scheduled it; `null` if it is gone. */
+/** Returns the state of a job of any component; `null` if the job does not exist. */
 export function jobState(reader: Reader, catalog: Catalog, id: string): JobState["kind"] | null {
   const number = decodeId(id)?.tableNumber;
   for (const table of systemTables(catalog, SCHEDULED_FUNCTIONS)) {
-    // Ids of jobs are random enough to be those of one component only.
+    // Job ids are random, so an id occurs in only one component.
     const job = table.number === number ? readRow<Job>(reader, table, id) : null;
     if (job !== null) return job.state.kind;
   }
   return null;
 }
 
-/** How many jobs wait or run, in all components. */
+/** Counts the jobs of all components that wait or run. */
 export function countOpenJobs(reader: Reader, catalog: Catalog): number {
   let count = 0;
   for (const table of systemTables(catalog, SCHEDULED_FUNCTIONS)) {
@@ -98,7 +98,7 @@ export function countOpenJobs(reader: Reader, catalog: Catalog): number {
   return count;
 }
 
-/** Ends a job that waits or runs; any other stays as it is. */
+/** Ends a waiting or running job. An ended job stays unchanged. */
 export function completeJob(
   transaction: Transaction,
   table: TableInfo,
@@ -111,13 +111,13 @@ export function completeJob(
   replaceRow(transaction, table, { ...job, state, completedTime: now });
 }
 
-/** The jobs that wait to be run. */
+/** The waiting jobs, as a source of work for the scheduler. */
 export class Jobs implements WorkSource {
   constructor(
     private readonly store: Store,
     private readonly runner: Runner,
     private readonly clock: () => number,
-    /** The paths of the components that are mounted: the jobs of others wait until they are. */
+    /** Returns the paths of the mounted components. Jobs of other components wait until they are mounted. */
     private readonly components: () => Iterable<string>,
   ) {}
 
@@ -132,7 +132,7 @@ export class Jobs implements WorkSource {
     }
   }
 
-  /** Ends the actions that were running when the process last ended. They may have done anything, so none runs again. */
+  /** Fails the actions that were running when the process ended. They may have had side effects, so they are not repeated. */
   async recover(): Promise<void> {
     const snapshot = this.store.snapshot();
     const cut = systemTables(this.store.catalog, SCHEDULED_FUNCTIONS).flatMap((table) =>
@@ -172,7 +172,7 @@ export class Jobs implements WorkSource {
   }
 }
 
-/** A job as it is stored, its arguments in Convex's JSON form. */
+/** A stored job, with its arguments in Convex's JSON. */
 type JobJson = Pick<Job, "_id" | "name" | "scheduledTime"> & { args: JSONValue[] };
 
 function* inState(reader: Reader, table: TableInfo, kind: JobState["kind"]): Generator<JobJson> {

@@ -1,4 +1,4 @@
-/** The official mock and the embedded runtime, where the mock does as Convex does. */
+/** Compares the official mock and the embedded runtime where the mock behaves like Convex. */
 import { convexTest } from "convex-test";
 import { makeFunctionReference } from "convex/server";
 import type { Value } from "convex/values";
@@ -13,11 +13,11 @@ interface Engine {
     name: string,
     args: Record<string, Value>,
   ) => Promise<Value>;
-  /** Lets a second pass and what is due then finish. */
+  /** Advances the time by a second and waits for due jobs. */
   readonly later: () => Promise<void>;
 }
 
-/** The same program on both, told without ids and times. */
+/** Runs the same program on an engine. The result has no ids and times. */
 async function program({ run, later }: Engine): Promise<unknown> {
   const note = (text: string, delay: number) =>
     run("mutation", "schedule", { name: "jobs:note", args: { text }, delay });
@@ -32,7 +32,7 @@ async function program({ run, later }: Engine): Promise<unknown> {
   await later();
   const jobs = (await run("query", "all", {})) as Job[];
   const texts = (await run("query", "texts", {})) as string[];
-  // The mock writes `jobs:note` for Convex's `jobs.js:note`, and no error.
+  // The mock writes `jobs:note` instead of Convex's `jobs.js:note`, and no error.
   return {
     texts: texts.toSorted(),
     jobs: jobs.map(({ name, args, state }) => [name.replace(".js:", ":"), args, state.kind]),

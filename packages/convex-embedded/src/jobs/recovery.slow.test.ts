@@ -15,14 +15,14 @@ const ROUNDS = 4;
 const CHILD = join(import.meta.dirname, "scheduler.child.ts");
 const RUN = join(import.meta.dirname, "../../../../scripts/run.mjs");
 
-/** What a process acknowledged before it was killed in the middle of its work. @param enough how many it is killed after. */
+/** Returns the jobs that a process acknowledged before it was killed. @param enough the number of acknowledgements before the kill. */
 async function killed(data: string, round: number, enough: number): Promise<string[]> {
   const args = [RUN, CHILD, SCHEDULED, data, String(round)];
   const child = endsWithTest(spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] }));
   const gone = once(child, "exit");
   const acknowledged: string[] = [];
   for await (const line of createInterface({ input: child.stdout })) {
-    // A line that the kill cut short is no acknowledgement that anyone has read.
+    // A line that the kill truncated does not count as an acknowledgement.
     if (/^(note|act) \d+\.\d+\.\d+$/.test(line)) acknowledged.push(line);
     if (acknowledged.length >= enough) child.kill("SIGKILL");
   }
@@ -30,7 +30,7 @@ async function killed(data: string, round: number, enough: number): Promise<stri
   return acknowledged;
 }
 
-test("after kill -9 every mutation has run exactly once, and every action at most once", async () => {
+test("after kill -9 every mutation runs exactly once, and every action at most once", async () => {
   const random = randomOf(SEED);
   const data = temporaryDirectory();
   const acknowledged = new Set<string>();
@@ -48,7 +48,7 @@ test("after kill -9 every mutation has run exactly once, and every action at mos
     const states = new Map(jobs.map(({ args, state }) => [(args[0] as { text: string }).text, state]));
     for (const text of acknowledged) {
       const state = states.get(text);
-      // Only what was running when the process was killed may have failed, and only an action.
+      // Only an action that was running at the kill may have failed.
       if (state?.kind === "failed") {
         expect([text.slice(0, 3), state.error]).toEqual(["act", "Transient error while executing action"]);
       } else {
@@ -60,7 +60,7 @@ test("after kill -9 every mutation has run exactly once, and every action at mos
   expect(acknowledged.size).toBeGreaterThan(ROUNDS * 50 - 1);
 });
 
-test("a copy of the data of a running server finds waiting jobs, and an action that was cut off", async () => {
+test("a copy of a running server's data has the waiting jobs and an interrupted action", async () => {
   const data = temporaryDirectory();
   const { server, time, schedule } = await serveScheduled({ data });
   const { url, arrived } = await gate();
@@ -81,7 +81,7 @@ test("a copy of the data of a running server finds waiting jobs, and an action t
   await server.close(0);
 });
 
-test("a reload keeps the schedule and runs it with the new build; a function that is gone fails", async () => {
+test("a reload keeps scheduled jobs and runs them with the new build; a job of a removed function fails", async () => {
   const project = copyOf(SCHEDULED);
   const file = join(project, "convex/extra.ts");
   const module = (text: string) =>

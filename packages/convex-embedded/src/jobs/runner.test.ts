@@ -8,12 +8,12 @@ import type { Outcome, Task } from "./runner";
 import { Runner } from "./runner";
 
 interface Options {
-  /** Commits that fail before one succeeds. */
+  /** How many commits fail before one succeeds. */
   readonly failing: number;
   readonly kind: LoadedFunction["kind"];
 }
 
-/** A runner on a store whose first commits fail, a function that only counts its runs, and a task for it. */
+/** Creates a runner on a store whose first commits fail, a function that counts its runs, and a task for it. */
 function setUp({ failing, kind }: Options) {
   let left = failing;
   const beforeCommit = (): void => {
@@ -57,7 +57,7 @@ function setUp({ failing, kind }: Options) {
   return { runner: new Runner(() => engine, time.timers), task, time, logged, seen };
 }
 
-/** Lets time pass each time that something waits for it, until the run has ended. */
+/** Advances the time whenever a timer waits, until the run has ended. */
 async function until(run: Promise<void>, time: ManualTime): Promise<void> {
   const ended: true[] = [];
   void run.then(() => ended.push(true));
@@ -67,7 +67,7 @@ async function until(run: Promise<void>, time: ManualTime): Promise<void> {
   }
 }
 
-test("a mutation whose commit fails is run again, with growing pauses, until it is durable", async () => {
+test("a mutation whose commit fails is retried with growing pauses until it is durable", async () => {
   const { runner, task, time, logged, seen } = setUp({ failing: 3, kind: "mutation" });
   await until(runner.run(task), time);
   expect(seen.runs).toBe(4);
@@ -76,13 +76,13 @@ test("a mutation whose commit fails is run again, with growing pauses, until it 
   expect(logged[0]).toContain("Trying again in 500 ms: The commit failed: disk full");
 });
 
-test("an action does not begin before its beginning is durable, and runs once", async () => {
+test("an action begins only after its start is recorded durably, and runs once", async () => {
   const { runner, task, time, seen } = setUp({ failing: 2, kind: "action" });
   await until(runner.run(task), time);
   expect(seen).toMatchObject({ runs: 1, begun: 3, outcomes: [{ kind: "success" }] });
 });
 
-test("an abort ends the waiting for a better disk", async () => {
+test("an abort ends the retries", async () => {
   const { runner, task, time, seen } = setUp({ failing: 1_000, kind: "action" });
   const run = runner.run(task);
   while (time.pending === 0) await new Promise((resolve) => setImmediate(resolve));

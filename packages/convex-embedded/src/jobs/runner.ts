@@ -1,8 +1,8 @@
 /**
- * Runs functions that nobody waits for: scheduled ones and cron jobs.
+ * Runs functions without a caller: scheduled functions and cron jobs.
  *
- * A mutation and the record of its success are one transaction, so it takes effect exactly once. An action is recorded
- * as begun before it begins, so it runs at most once.
+ * A mutation and the record of its success are one transaction, so it takes effect exactly once. An action is recorded as started
+ * before it starts, so it runs at most once.
  */
 import type { JSONValue } from "convex/values";
 import type { FunctionLocation } from "../exec/functionAddress";
@@ -22,21 +22,21 @@ import type { Timers } from "./timers";
 
 export type Outcome = { readonly kind: "success" } | { readonly kind: "failed"; readonly error: string };
 
-/** One run of one function, and how it is recorded. */
+/** One run of a function, and how its state is recorded. */
 export interface Task extends FunctionLocation {
-  /** The arguments' object in Convex's JSON form. */
+  /** The arguments object in Convex's JSON. */
   readonly args: JSONValue;
   /** The id of the scheduled function, `null` for a cron job. */
   readonly job: string | null;
-  /** False if it is no longer to be done. */
+  /** False if the run is no longer wanted. */
   waits(transaction: Transaction): boolean;
-  /** Marks an action as in progress, as it has effects before its outcome is recorded. */
+  /** Marks an action as in progress, because it has effects before its outcome is recorded. */
   begin(transaction: Transaction): void;
-  /** Records how it ended, unless that was decided meanwhile. */
+  /** Records the outcome, unless one was recorded meanwhile. */
   end(transaction: Transaction, outcome: Outcome): void;
 }
 
-/** The disk may be full for a while. */
+/** Pauses between retries, because the disk may stay full for a while. Milliseconds. */
 const FIRST_BACKOFF_MS = 500;
 const LAST_BACKOFF_MS = 60_000;
 
@@ -46,7 +46,7 @@ export class Runner {
   #found: Promise<unknown> = Promise.resolve();
   #aborted = false;
 
-  /** @param engine the build to run with, asked for at the beginning of each run. */
+  /** @param engine returns the build in service; called at the beginning of each run. */
   constructor(
     private readonly engine: () => Engine,
     private readonly timers: Timers,
@@ -69,14 +69,14 @@ export class Runner {
     else await this.#action(engine, task, fn);
   }
 
-  /** Ends the actions that still run: what they do from now on has no effect, and no failed attempt is repeated. */
+  /** Aborts the running actions: they have no further effects, and failed attempts are not retried. */
   abort(): void {
     this.#aborted = true;
     for (const execution of this.#actions) execution.end();
     for (const wake of this.#wakers) wake();
   }
 
-  /** One after the other, so that mutations reach the writer in the order in which they were started. */
+  /** Finds functions one after the other, so that mutations reach the writer in the order in which they were started. */
   #find(engine: Engine, task: Task): Promise<LoadedFunction> {
     const found = this.#found.then(async () => {
       const fn = await findFunction(engine, task);
@@ -93,11 +93,11 @@ export class Runner {
   }
 
   async #mutation(engine: Engine, task: Task, fn: LoadedFunction): Promise<void> {
-    const failure = await this.#insist(engine, functionLabel(fn), () => this.#attempt(engine, task, fn));
+    const failure = await this.#retry(engine, functionLabel(fn), () => this.#attempt(engine, task, fn));
     if (failure) await this.#record(engine, task, failed(engine, failure));
   }
 
-  /** @returns what the function threw, `null` if it did not. @throws what is wrong with the store. */
+  /** Runs the function once. @returns its error, `null` if it succeeded. @throws errors of the store. */
   async #attempt(engine: Engine, task: Task, fn: LoadedFunction): Promise<SyscallError | null> {
     const thrown: unknown[] = [];
     try {
@@ -114,13 +114,13 @@ export class Runner {
       return null;
     } catch (error) {
       if (thrown.includes(error)) return toSyscallError(error);
-      // Nothing was committed, and the next attempt may succeed.
+      // The store failed and committed nothing. The next attempt may succeed.
       throw error;
     }
   }
 
   async #action(engine: Engine, task: Task, fn: LoadedFunction): Promise<void> {
-    const begun = await this.#insist(engine, functionLabel(fn), () =>
+    const begun = await this.#retry(engine, functionLabel(fn), () =>
       engine.store.mutate((transaction) => {
         const waits = task.waits(transaction);
         if (waits) task.begin(transaction);
@@ -142,12 +142,12 @@ export class Runner {
       outcome = failed(engine, toSyscallError(error));
     }
     this.#actions.delete(execution);
-    // How it went once it was cut off is nobody's word; the next start records that.
+    // The outcome of an aborted action is unknown; the next start records the interruption.
     if (!this.#isAborted()) await this.#record(engine, task, outcome);
   }
 
   async #record(engine: Engine, task: Task, outcome: Outcome): Promise<void> {
-    await this.#insist(engine, functionLabel({ component: task.component, path: task.name }), () =>
+    await this.#retry(engine, functionLabel({ component: task.component, path: task.name }), () =>
       engine.store.mutate((transaction) => {
         task.end(transaction, outcome);
         return Promise.resolve();
@@ -155,8 +155,8 @@ export class Runner {
     );
   }
 
-  /** Tries until it succeeds, for a job must not be lost because a disk is full; `undefined` if the runner is aborted. */
-  async #insist<T>(engine: Engine, path: string, attempt: () => Promise<T>): Promise<T | undefined> {
+  /** Retries until success, because a full disk must not lose a job. Returns `undefined` if the runner is aborted. */
+  async #retry<T>(engine: Engine, path: string, attempt: () => Promise<T>): Promise<T | undefined> {
     for (let backoff = FIRST_BACKOFF_MS; ; backoff = Math.min(backoff * 2, LAST_BACKOFF_MS)) {
       if (this.#isAborted()) return undefined;
       try {
@@ -170,7 +170,7 @@ export class Runner {
     }
   }
 
-  /** A call, as it changes while others are awaited. */
+  /** A method, because the value changes during awaits and TypeScript would narrow a property. */
   #isAborted(): boolean {
     return this.#aborted;
   }

@@ -1,6 +1,6 @@
 /**
- * The process that `recovery.slow.test.ts` kills: schedules mutations and actions as fast as it can, with half of them due at
- * once, and prints the text that each is to write once its scheduling is acknowledged.
+ * The process that `recovery.slow.test.ts` kills. It schedules mutations and actions as fast as it can, half of them due
+ * immediately. When a scheduling is acknowledged, it prints the text that the job writes.
  */
 import { startServer } from "../server/server";
 
@@ -11,7 +11,7 @@ await Promise.all(["note", "act", "note", "act"].map((name, writer) => schedule(
 async function schedule(name: string, writer: string): Promise<never> {
   for (let n = 0; ; n++) {
     const text = `${name} ${writer}.${n}`;
-    // In a minute, that is: in the time of the process that comes after this one.
+    // In a minute: the next process runs it.
     const delay = n % 2 === 0 ? 0 : 60_000;
     await server.run("jobs:schedule", { name: `jobs:${name}`, args: { text }, delay });
     process.stdout.write(`${text}\n`);

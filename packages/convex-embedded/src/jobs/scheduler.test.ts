@@ -9,7 +9,7 @@ async function all({ server }: Scheduled): Promise<{ name: string; state: { kind
   return (await server.run("jobs:all", {})) as { name: string; state: { kind: string } }[];
 }
 
-test("a scheduled mutation runs when it is due, not before, and its document says so", async () => {
+test("a scheduled mutation runs when it is due, not earlier, and its document records the success", async () => {
   const scheduled = await serveScheduled();
   const { time, schedule, job, texts, pass } = scheduled;
   const begun = time.now;
@@ -29,7 +29,7 @@ test("a scheduled mutation runs when it is due, not before, and its document say
   expect(await job(id)).toMatchObject({ state: { kind: "success" }, completedTime: begun + 5_000 });
 });
 
-test("due jobs run in the order of their times, then in that of their making", async () => {
+test("due jobs run in order of their times, then of their creation", async () => {
   const { schedule, texts, pass } = await serveScheduled();
   for (let i = 0; i < 40; i++) await schedule("note", { text: `at ${i % 4}, made ${i}` }, (i % 4) * 100);
   await pass(1_000);
@@ -37,7 +37,7 @@ test("due jobs run in the order of their times, then in that of their making", a
   expect(await texts()).toEqual(made.map((i) => `at ${i % 4}, made ${i}`));
 });
 
-test("a mutation that throws schedules nothing; caught, it takes only its own jobs with it", async () => {
+test("a mutation that throws schedules no jobs; a caught nested failure removes only its own jobs", async () => {
   const scheduled = await serveScheduled();
   await expect(scheduled.server.run("jobs:scheduleThenFail", { text: "never" })).rejects.toThrow("after");
   expect(await all(scheduled)).toEqual([]);
@@ -47,7 +47,7 @@ test("a mutation that throws schedules nothing; caught, it takes only its own jo
   expect(await all(scheduled)).toHaveLength(1);
 });
 
-test("a job that throws leaves nothing but its failure, and is not tried again", async () => {
+test("a job that throws leaves only its failure, and is not retried", async () => {
   const { server, schedule, job, texts, logged, pass } = await serveScheduled();
   const id = await schedule("noteThenFail", { text: "lost" });
   await server.idle();
@@ -64,7 +64,7 @@ test("a job that throws leaves nothing but its failure, and is not tried again",
   expect(logged.filter(({ level }) => level === "error")).toHaveLength(1);
 });
 
-test("an action is in progress while it runs, and then a success or a failure", async () => {
+test("an action is in progress while it runs, and then has succeeded or failed", async () => {
   const { server, schedule, job, texts } = await serveScheduled();
   const { url, arrived, open } = await gate();
   const id = await schedule("fetchThenNote", { url, text: "the gate was" });
@@ -83,8 +83,8 @@ test("an action is in progress while it runs, and then a success or a failure", 
   });
 });
 
-// As docs.convex.dev/scheduling/scheduled-functions has it, where the mock says "inProgress".
-test("a scheduled mutation sees itself waiting, for only actions are ever in progress, and cannot cancel itself", async () => {
+// As in docs.convex.dev/scheduling/scheduled-functions; the mock reports "inProgress".
+test("a scheduled mutation sees itself pending, because only actions are in progress, and cannot cancel itself", async () => {
   const { server, schedule, job, texts } = await serveScheduled();
   await schedule("noteOwnState");
   const id = await schedule("cancelItself");
@@ -95,7 +95,7 @@ test("a scheduled mutation sees itself waiting, for only actions are ever in pro
   });
 });
 
-test("actions schedule and cancel in transactions of their own", async () => {
+test("actions schedule and cancel in separate transactions", async () => {
   const { server, job, texts, pass } = await serveScheduled();
   const args = { name: "jobs:note", args: { text: "x" }, delay: 1_000 };
   const kept = (await server.run("jobs:scheduleFromAction", args)) as string;
@@ -107,7 +107,7 @@ test("actions schedule and cancel in transactions of their own", async () => {
   expect(await texts()).toEqual(["x"]);
 });
 
-test("canceling stops what waits and leaves alone what has ended", async () => {
+test("canceling stops a pending job and does not change an ended one", async () => {
   const { server, time, schedule, job, texts, pass } = await serveScheduled();
   const waiting = await schedule("note", { text: "canceled" }, 1_000);
   const ended = await schedule("note", { text: "ended" });
@@ -120,7 +120,7 @@ test("canceling stops what waits and leaves alone what has ended", async () => {
   expect(await texts()).toEqual(["ended"]);
 });
 
-test("an action that is canceled while it runs goes on, stays canceled and schedules nothing any more", async () => {
+test("an action canceled while running continues, stays canceled and cannot schedule jobs", async () => {
   const scheduled = await serveScheduled();
   const { server, schedule, job, texts } = scheduled;
   const { url, arrived, open } = await gate();
@@ -143,7 +143,7 @@ test("only ids of scheduled functions can be canceled", async () => {
   await expect(server.run("jobs:cancel", { id: "nonsense" })).rejects.toThrow("Unable to decode ID");
 });
 
-test("what cannot be scheduled is refused when it is scheduled", async () => {
+test("invalid schedulings are refused when they are made", async () => {
   const scheduled = await serveScheduled();
   const { server, time, schedule } = scheduled;
   const at = (name: string, ms: number) =>
@@ -161,7 +161,7 @@ test("what cannot be scheduled is refused when it is scheduled", async () => {
   expect(await all(scheduled)).toEqual([]);
 });
 
-test("kind and arguments of a function are looked at when it runs", async () => {
+test("the kind and arguments of a scheduled function are checked when it runs", async () => {
   const { server, schedule, job, logged } = await serveScheduled();
   const query = await schedule("texts");
   const wrong = await schedule("note", { text: 7 });
@@ -176,7 +176,7 @@ test("kind and arguments of a function are looked at when it runs", async () => 
   expect(logged.filter(({ level }) => level === "error")).toHaveLength(2);
 });
 
-test("a transaction schedules 1,000 functions and 16 MiB of arguments, not more", async () => {
+test("a transaction schedules at most 1,000 functions and 16 MiB of arguments", async () => {
   const scheduled = await serveScheduled();
   const { server } = scheduled;
   await expect(server.run("jobs:scheduleMany", { count: 1_001 })).rejects.toThrow(
@@ -191,7 +191,7 @@ test("a transaction schedules 1,000 functions and 16 MiB of arguments, not more"
   expect(await scheduled.texts()).toHaveLength(1_000);
 });
 
-test("system tables are read through db.system only, and never written", async () => {
+test("system tables are readable only through db.system, and never writable", async () => {
   const { server, schedule, job } = await serveScheduled();
   const id = await schedule("note", { text: "x" }, 1_000);
   const misread = (way: string, of = id) => server.run("jobs:misread", { way, id: of });
@@ -208,19 +208,19 @@ test("system tables are read through db.system only, and never written", async (
   expect((await job(id))?.state.kind).toBe("pending");
 });
 
-test("a job keeps waiting for months, through timers that are never longer than a minute", async () => {
+test("a job waits for months with timers of at most a minute", async () => {
   const { schedule, time, texts, pass } = await serveScheduled();
   await schedule("note", { text: "far" }, 300 * DAY_MS);
   await pass(3 * 60_000);
   expect(Math.max(...time.delays)).toBeLessThanOrEqual(60_000);
   expect(await texts()).toEqual([]);
-  // A machine that slept: the clock went on, the timers did not.
+  // The machine slept: the clock advanced, but the timers did not.
   time.now += 300 * DAY_MS;
   await pass(60_000);
   expect(await texts()).toEqual(["far"]);
 });
 
-test("a clock that is set back neither loses nor doubles a job", async () => {
+test("setting the clock back neither loses nor doubles a job", async () => {
   const { schedule, time, texts, pass, server } = await serveScheduled();
   await schedule("note", { text: "done before" });
   await server.idle();
@@ -232,7 +232,7 @@ test("a clock that is set back neither loses nor doubles a job", async () => {
   expect(await texts()).toEqual(["done before", "waits"]);
 });
 
-test("sixteen jobs run at once, and the next when one ends", async () => {
+test("at most sixteen jobs run at once, and the next starts when one ends", async () => {
   const scheduled = await serveScheduled();
   const { url, arrived, open } = await gate();
   for (let i = 0; i < 20; i++) await scheduled.schedule("fetchThenNote", { url, text: String(i) });
@@ -265,7 +265,7 @@ test("ended jobs are kept for seven days", async () => {
   await expect(scheduled.server.run("jobs:cancel", { id: gone })).resolves.toBeNull();
 });
 
-test("closing leaves what is due for the next start, and no timer", async () => {
+test("closing leaves due jobs for the next start, and leaves no timer", async () => {
   const first = await serveScheduled({ data: temporaryDirectory() });
   await first.schedule("note", { text: "while down" }, 1_000);
   await first.server.close();
@@ -278,7 +278,7 @@ test("closing leaves what is due for the next start, and no timer", async () => 
   expect(await again.texts()).toEqual(["while down"]);
 });
 
-test("closing waits for the action that runs; one that does not end in time is cut off and counts as failed", async () => {
+test("closing waits for running actions; an action that does not end in time is aborted and fails", async () => {
   const first = await serveScheduled({ data: temporaryDirectory() });
   const ends = await gate();
   const id = await first.schedule("fetchThenNote", { url: ends.url, text: "finished:" });

@@ -1,8 +1,8 @@
 /**
  * Starts work when it is due.
  *
- * What waits is in the database, nowhere else; one timer waits for the earliest. It looks again whenever a commit may
- * have added work, work has ended, or the timer fires, so that a clock that jumps loses and doubles nothing.
+ * Waiting work is stored only in the database. One timer waits for the earliest work. The scheduler reads the database again
+ * whenever a commit may have added work, work has ended, or the timer fires, so a clock jump neither loses nor doubles work.
  */
 import type { LogLine } from "../exec/logLine";
 import type { Store } from "../store/types";
@@ -17,10 +17,10 @@ export interface SchedulerOptions {
   readonly log: (line: LogLine) => void;
 }
 
-/** As on Convex, mutations and actions share the places. */
-const AT_ONCE = 16;
-/** A clock that is set, or a machine that slept, is noticed so late at most. Timers could wait for 24 days. */
-const LONGEST_WAIT_MS = 60_000;
+/** How much work runs at once. As on Convex, mutations and actions share the limit. */
+const MAX_RUNNING = 16;
+/** The longest timer, which bounds the delay in noticing a clock change or a machine that slept. Timers could wait for 24 days. */
+const MAX_TIMER_MS = 60_000;
 
 export class Scheduler {
   readonly #running = new Map<string, Promise<void>>();
@@ -34,13 +34,13 @@ export class Scheduler {
     private readonly options: SchedulerOptions,
   ) {}
 
-  /** Begins with what is due. */
+  /** Starts the scheduler. */
   start(): void {
     this.#stopped = false;
     this.wake();
   }
 
-  /** To be called after a commit that may have added work, and when time may have passed unnoticed. */
+  /** Call it after a commit that may have added work, and when time may have passed unnoticed. */
   wake(): void {
     if (this.#looking || this.#stopped) return;
     this.#looking = true;
@@ -50,7 +50,7 @@ export class Scheduler {
     });
   }
 
-  /** Resolves when nothing is due or running, or the scheduler is closed. What is due later does not count. */
+  /** Resolves when no work is due or running, or the scheduler is closed. It does not wait for work that is due later. */
   idle(): Promise<void> {
     if (this.#stopped) return Promise.resolve();
     return new Promise((resolve) => {
@@ -59,14 +59,14 @@ export class Scheduler {
     });
   }
 
-  /** Starts nothing any more. What is due stays in the database. */
+  /** Starts no more work. Due work stays in the database. */
   stop(): void {
     this.#stopped = true;
     this.options.timers.clear(this.#timer);
     this.#settleIdle();
   }
 
-  /** Resolves when what is running has ended. */
+  /** Resolves when all running work has ended. */
   async drained(): Promise<void> {
     await Promise.all(this.#running.values());
   }
@@ -80,19 +80,19 @@ export class Scheduler {
       found = this.#waiting();
     } catch (error) {
       this.#complain(error);
-      this.#wait(LONGEST_WAIT_MS);
+      this.#wait(MAX_TIMER_MS);
       return;
     }
-    const free = AT_ONCE - this.#running.size;
+    const free = MAX_RUNNING - this.#running.size;
     for (const work of found.due.slice(0, free)) this.#begin(work);
     if (found.next !== null) this.#wait(Math.max(1, Math.ceil(found.next - this.options.clock())));
     if (this.#running.size === 0) this.#settleIdle();
   }
 
-  /** What is due and not running, as far as there are places, and when the next will be. */
+  /** Returns due work that is not running, up to the free capacity, and the time of the next work. */
   #waiting(): { due: Work[]; next: number | null } {
     const now = this.options.clock();
-    const free = AT_ONCE - this.#running.size;
+    const free = MAX_RUNNING - this.#running.size;
     const due: Work[] = [];
     let next: number | null = null;
     const snapshot = this.options.store.snapshot();
@@ -127,7 +127,7 @@ export class Scheduler {
   }
 
   #wait(ms: number): void {
-    this.#timer = this.options.timers.set(() => this.#look(), Math.min(ms, LONGEST_WAIT_MS));
+    this.#timer = this.options.timers.set(() => this.#look(), Math.min(ms, MAX_TIMER_MS));
   }
 
   #settleIdle(): void {

@@ -1,4 +1,4 @@
-/** What the tests of this folder share: servers whose time the test moves, and a gate for actions to wait at. */
+/** Shared by the tests of this folder: servers whose time the test advances, and a gate that actions wait at. */
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { createServer } from "node:http";
@@ -23,7 +23,7 @@ export interface Scheduled {
   readonly schedule: (name: string, args?: Record<string, Value>, delay?: number) => Promise<string>;
   readonly job: (id: string) => Promise<Job | null>;
   readonly texts: () => Promise<string[]>;
-  /** Lets time pass and waits for what became due. */
+  /** Advances the time and waits for the jobs that became due. */
   readonly pass: (ms: number) => Promise<void>;
 }
 
@@ -49,7 +49,7 @@ export async function serveScheduled(
   };
 }
 
-/** A server that lets each request wait until the test opens the gate. */
+/** Starts an HTTP server that delays each request until the test opens the gate. */
 export async function gate(): Promise<{ url: string; arrived: () => Promise<void>; open: () => void }> {
   const waiting: ServerResponse[] = [];
   let noticed: () => void = () => undefined;

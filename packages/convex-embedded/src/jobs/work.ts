@@ -1,18 +1,18 @@
-/** What the scheduler needs to know of the things it starts. */
+/** The interface between the scheduler and the work that it starts. */
 import type { Reader } from "../store/types";
 
-/** Something to be done at a time. */
+/** Work that is due at a time. */
 export interface Work {
-  /** Names it among everything that waits; the same key never runs twice at once. */
+  /** Identifies the work. Two works with the same key never run at once. */
   readonly key: string;
   /** Milliseconds since 1970. */
   readonly due: number;
-  /** Does it, and resolves when its outcome is committed: it no longer waits then, or waits for another time. */
+  /** Does the work. Resolves when its outcome is committed, so that it no longer waits or waits for another time. */
   run(): Promise<void>;
 }
 
-/** Where work is kept. */
+/** A store of waiting work. */
 export interface WorkSource {
-  /** All that waits, earliest first. Read as far as needed. */
+  /** Iterates over waiting work, earliest first. The scheduler reads only as far as needed. */
   waiting(reader: Reader): Iterable<Work>;
 }

@@ -6,7 +6,7 @@ import { TOOLS } from "../../fixtures/convexCli";
 import { serve, temporaryDirectory } from "../../fixtures/serve";
 import { isAdminKey, sameKey } from "./adminKey";
 
-test("the key stays the same over restarts, and every data directory has another", async () => {
+test("the key stays the same across restarts and differs between data directories", async () => {
   const data = temporaryDirectory();
   const first = await serve({ project: TOOLS, data });
   await first.server.close();
@@ -18,7 +18,7 @@ test("the key stays the same over restarts, and every data directory has another
   expect(statSync(join(data, "secret")).mode & 0o777).toBe(0o600);
 });
 
-test("npx convex-embedded admin-key prints it, beside the server", async () => {
+test("npx convex-embedded admin-key prints the key while the server runs", async () => {
   const data = temporaryDirectory();
   const { server } = await serve({ project: TOOLS, data });
   expect(await command("admin-key", "--data", data)).toEqual({ code: 0, output: `${server.adminKey}\n` });
@@ -27,7 +27,7 @@ test("npx convex-embedded admin-key prints it, beside the server", async () => {
   expect((await command("admin-key", "stray")).code).toBe(2);
 });
 
-test("a key is the same only if all of it is", () => {
+test("keys are compared in full", () => {
   const key = `embedded_${"a".repeat(64)}`;
   expect(sameKey(key, key)).toBe(true);
   for (const given of ["", "embedded_", key.slice(1), `${key}a`, key.toUpperCase(), `${key.slice(0, -1)}b`]) {

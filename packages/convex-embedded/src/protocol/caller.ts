@@ -1,4 +1,4 @@
-/** Who calls a function through the API port: the operator, a logged in user, or nobody. */
+/** The caller of a function through the API port: the operator, a logged-in user, or an anonymous client. */
 import type { IncomingMessage } from "node:http";
 import { SyscallError } from "../exec/errors";
 import type { Engine } from "../exec/engine";
@@ -9,7 +9,7 @@ import { IssuerUnreachable } from "../auth/authErrors";
 import { sameKey } from "./adminKey";
 import type { Deployment } from "./deployment";
 
-/** What functions write while a caller waits is part of the answer, as on Convex. */
+/** Collects the log lines of a call, which are part of the response, as on Convex. */
 class CallOrigin extends RequestOrigin {
   readonly lines: string[] = [];
 
@@ -33,7 +33,7 @@ export interface Caller {
   readonly origin: CallOrigin;
 }
 
-/** @throws ApiError for a key or token that is not valid: nobody is taken for somebody else's nobody. */
+/** Identifies the caller. @throws ApiError for an invalid key or token: it is never treated as an anonymous call. */
 export async function callerOf(deployment: Deployment, incoming: IncomingMessage): Promise<Caller> {
   const engine = deployment.engine();
   const header = incoming.headers.authorization;
@@ -54,13 +54,13 @@ export async function callerOf(deployment: Deployment, incoming: IncomingMessage
   }
 }
 
-/** @throws ApiError unless the request comes from the operator. */
+/** Checks the admin key. @throws ApiError unless the request comes from the operator. */
 export function requireAdmin(deployment: Deployment, incoming: IncomingMessage): void {
   const [, credential = ""] = /^convex +(\S.*)$/i.exec(incoming.headers.authorization ?? "") ?? [];
   actingAs(deployment, credential);
 }
 
-/** Convex's words for a key that is none. */
+/** Creates Convex's error for an invalid key. */
 export function badAdminKey(): ApiError {
   return new ApiError(
     403,
@@ -71,9 +71,9 @@ export function badAdminKey(): ApiError {
 }
 
 /**
- * The identity in `KEY:BASE64`, which the operator acts as; `undefined` for `KEY` alone.
+ * Returns the identity in `KEY:BASE64` that the operator acts as; `undefined` for `KEY` alone.
  *
- * @throws ApiError if the key is not this deployment's, or what follows it is no identity.
+ * @throws ApiError if the key is not this deployment's, or the rest is not an identity.
  */
 function actingAs({ adminKey }: Deployment, credential: string): string | undefined {
   const colon = credential.indexOf(":");
@@ -90,12 +90,12 @@ function identityIn(base64: string): string {
       if (tokenIdentifier !== null) return JSON.stringify({ ...identity, tokenIdentifier });
     }
   } catch {
-    // Neither base64 nor JSON is no identity either.
+    // Invalid base64 or JSON is refused below.
   }
   throw new ApiError(400, "HeaderParseFailure", "Malformed Authorization header.");
 }
 
-/** The one that is given, or the one that Convex makes of issuer and subject. `null` where both are missing. */
+/** Returns the given token identifier, or the one that Convex derives from issuer and subject. `null` if neither is given. */
 function tokenIdentifierOf(identity: Readonly<Record<string, unknown>>): string | null {
   const { tokenIdentifier, issuer, subject } = identity;
   if (typeof tokenIdentifier === "string") return tokenIdentifier;

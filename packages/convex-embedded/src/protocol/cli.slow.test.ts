@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
-import { convex, PATIENCE, serveForTools } from "../../fixtures/convexCli";
+import { convex, CLI_TIMEOUT_MS, serveForTools } from "../../fixtures/convexCli";
 import { serve } from "../../fixtures/serve";
 
-vi.setConfig({ testTimeout: PATIENCE });
+vi.setConfig({ testTimeout: CLI_TIMEOUT_MS });
 
 const ADA = JSON.stringify({ author: "ada", count: 3 });
 
-test("npx convex run calls queries, mutations and actions, internal ones too, and shows what they log", async () => {
+test("npx convex run calls public and internal queries, mutations and actions, and shows their logs", async () => {
   const { server, run } = await serveForTools();
   const seeded = await run("run", "messages:seed", ADA);
   expect(seeded).toEqual({ code: 0, stdout: "", stderr: "" });
@@ -31,7 +31,7 @@ test("npx convex run --identity acts as a user", async () => {
   });
 });
 
-test("npx convex run says in Convex's words what went wrong", async () => {
+test("npx convex run reports errors with Convex's messages", async () => {
   const { server, project, run } = await serveForTools();
   const wrongKey = { CONVEX_SELF_HOSTED_URL: server.apiUrl, CONVEX_SELF_HOSTED_ADMIN_KEY: "wrong|key" };
   const outcomes = await Promise.all([
@@ -57,14 +57,14 @@ test("npx convex run says in Convex's words what went wrong", async () => {
   expect(await server.run("messages:list", { author: "ada" })).toEqual([]);
 });
 
-test("npx convex network-test finds nothing wrong, with bodies of any size", async () => {
+test("npx convex network-test passes with bodies of any size", async () => {
   const { run } = await serveForTools();
   const { code, stderr } = await run("network-test", "--speed-test");
   expect(stderr).toContain("Network test passed.");
   expect(code).toBe(0);
 });
 
-test("npx convex data lists tables and documents, in either order, of any format", async () => {
+test("npx convex data lists tables and documents, in both orders and all formats", async () => {
   const { server, run } = await serveForTools();
   await server.run("messages:seed", { author: "ada", count: 3 });
   const [tables, newest, oldest, none, files] = await Promise.all([
@@ -91,7 +91,7 @@ test("npx convex data lists tables and documents, in either order, of any format
   expect(none.stderr + files.stderr).toBe("There are no documents in this table.\n".repeat(2));
 });
 
-test("npx convex data reads all of a table that takes several pages", async () => {
+test("npx convex data reads a table of several pages", async () => {
   const { server, run } = await serveForTools();
   const count = 16_500;
   for (let i = 0; i < count; i += 5_500) await server.run("messages:seed", { author: "ada", count: 5_500 });
@@ -103,7 +103,7 @@ test("npx convex data reads all of a table that takes several pages", async () =
   expect(new Set(ids).size).toBe(count);
 });
 
-test("--component looks into a component, and names those that there are", async () => {
+test("--component selects a component; an unknown one is refused with the list of components", async () => {
   const { run, project } = await serveForTools();
   const { server } = await serve({ project: join(import.meta.dirname, "../../fixtures/components") });
   const settings = {
@@ -123,6 +123,6 @@ test("--component looks into a component, and names those that there are", async
   expect(notes.stdout.trim().split("\n")).toHaveLength(3);
   expect(total.stdout).toBe("2\n");
   expect(missing.code).toBe(1);
-  expect(missing.stderr).toMatch(/There is no component "nowhere"\. Mounted are: .*\bsecond\b/);
-  expect(none.stderr).toContain('There is no component "nowhere". No component is mounted.');
+  expect(missing.stderr).toMatch(/Component "nowhere" not found\. Mounted components: .*\bsecond\b/);
+  expect(none.stderr).toContain('Component "nowhere" not found. No component is mounted.');
 });

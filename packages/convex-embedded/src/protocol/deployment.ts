@@ -1,17 +1,17 @@
-/** What Convex's own tools find behind the API port. */
+/** The parts of the server that Convex's own tools reach through the API port. */
 import type { Environment } from "../environment/environment";
 import type { Engine } from "../exec/engine";
 
 export interface Deployment {
-  /** The build that serves now. */
+  /** Returns the build in service. */
   readonly engine: () => Engine;
-  /** What the operator shows; see `adminKey.ts`. */
+  /** The operator's key; see `adminKey.ts`. */
   readonly adminKey: string;
   readonly environment: Environment;
   /**
-   * Sets variables by name, or with `null` removes them, for every function that starts from now on: all of them, or none.
+   * Sets variables by name, or removes them with `null`, for every function that starts from now on. All changes apply, or none.
    *
-   * @throws what a build with them throws, and the environment if it cannot keep them.
+   * @throws the error of a build with the variables, and of the environment if it cannot store them.
    */
   readonly changeVariables: (changes: ReadonlyMap<string, string | null>) => Promise<void>;
 }

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { TOOLS } from "../../fixtures/convexCli";
 import { serve } from "../../fixtures/serve";
 import { raw } from "../../fixtures/sockets";
-import { MOST_BYTES, MOST_BYTES_OF_OPERATOR } from "../http/body";
+import { MAX_BYTES, MAX_OPERATOR_BYTES } from "../http/body";
 
 async function served() {
   const { server, logged } = await serve({ project: TOOLS });
@@ -16,7 +16,7 @@ async function served() {
   return { server, logged, post, operator };
 }
 
-test("without a format values come as JSON that is easy to read", async () => {
+test("without a format, values are returned as clean JSON", async () => {
   const { post } = await served();
   const clean = { int: "7", bytes: "AQL/", infinite: "Infinity", list: ["1", "two", null] };
   for (const format of [undefined, "json"]) {
@@ -30,7 +30,7 @@ test("without a format values come as JSON that is easy to read", async () => {
   ).toMatchObject({ status: "error", errorData: { kind: "refused", size: "3" } });
 });
 
-test("a function that fails answers 560, and what it wrote comes with the answer", async () => {
+test("a function that fails returns 560 with its log lines", async () => {
   const { server } = await served();
   const body = JSON.stringify({ path: "messages:crash", args: [], format: "convex_encoded_json" });
   const response = await fetch(`${server.apiUrl}/api/query`, { method: "POST", body });
@@ -60,7 +60,7 @@ test("/api/run calls a function by its path", async () => {
   }
 });
 
-test("/api/function is the operator's", async () => {
+test("/api/function is for the operator only", async () => {
   const { post, operator } = await served();
   const body = { path: "messages:list", args: { author: "ada" } };
   expect(await post("/api/function", body)).toMatchObject({ status: 403, code: "BadDeployKey" });
@@ -69,7 +69,7 @@ test("/api/function is the operator's", async () => {
   expect(elsewhere["errorMessage"]).toContain("Could not find function for 'messages:list' in component");
 });
 
-test("requests that make no sense are refused with a reason", async () => {
+test("invalid requests are refused with a reason", async () => {
   const { post, operator, logged } = await served();
   const path = "messages:list";
   for (const [body, code] of [
@@ -105,7 +105,7 @@ test("requests that make no sense are refused with a reason", async () => {
   expect(logged).toEqual([]);
 });
 
-test("arguments that are no values are refused by the function, however deep they are", async () => {
+test("arguments that are not Convex values are refused at any depth", async () => {
   const { post } = await served();
   const nested = `${'{"a":'.repeat(20_000)}1${"}".repeat(20_000)}`;
   for (const args of [
@@ -120,7 +120,7 @@ test("arguments that are no values are refused by the function, however deep the
   }
 });
 
-test("no argument comes past its validator as a prototype", async () => {
+test("an argument named __proto__ does not bypass its validator", async () => {
   const { post } = await served();
   const optional = (args: string) => post("/api/query", `{"path": "messages:optional", "args": ${args}}`);
   expect(await optional('{"role": "reader"}')).toMatchObject({ value: ["reader", null] });
@@ -131,7 +131,7 @@ test("no argument comes past its validator as a prototype", async () => {
   }
 });
 
-test("characters may be escaped", async () => {
+test("escaped characters in a body are accepted", async () => {
   const { post } = await served();
   const send = String.raw`{"path": "messages:send", "args": {"author": "ada", "text": "\ud83d\ude00 \\ud83d"}}`;
   expect(await post("/api/mutation", send)).toMatchObject({ status: "success" });
@@ -140,7 +140,7 @@ test("characters may be escaped", async () => {
   });
 });
 
-test("a function has one name, but for `.js` and `default`", async () => {
+test("a function has one name, apart from the suffixes `.js` and `:default`", async () => {
   const { post } = await served();
   const list = (path: string) => post("/api/query", { path, args: { author: "ada" } });
   for (const path of ["messages:list", "messages.js:list"]) {
@@ -151,26 +151,26 @@ test("a function has one name, but for `.js` and `default`", async () => {
   );
 });
 
-test("a body that is too large is refused before it is read, and while it comes", async () => {
+test("a body that is too large is refused by its declared length or while it arrives", async () => {
   const { server } = await served();
   const head = "POST /api/query HTTP/1.1\r\nHost: x\r\n";
-  const refused = await raw(server.apiUrl, `${head}Content-Length: ${MOST_BYTES + 1}\r\n\r\n{`);
+  const refused = await raw(server.apiUrl, `${head}Content-Length: ${MAX_BYTES + 1}\r\n\r\n{`);
   expect(refused).toContain("413 Payload Too Large");
   const chunk = `100000\r\n${" ".repeat(0x100000)}\r\n`;
   const answer = await raw(server.apiUrl, `${head}Transfer-Encoding: chunked\r\n\r\n${chunk.repeat(2)}`);
   expect(answer).toContain('"code":"PayloadTooLarge"');
 });
 
-test("the operator's bodies may be larger than those of others", async () => {
+test("the operator may send larger bodies than other callers", async () => {
   const { post, operator } = await served();
-  const body = JSON.stringify({ path: "messages:list", args: { author: "a".repeat(MOST_BYTES) } });
+  const body = JSON.stringify({ path: "messages:list", args: { author: "a".repeat(MAX_BYTES) } });
   expect(await post("/api/query", body)).toMatchObject({ status: 413, code: "PayloadTooLarge" });
   expect(await post("/api/query", body, operator)).toEqual({ status: "success", value: [] });
-  const larger = " ".repeat(MOST_BYTES_OF_OPERATOR + 1);
+  const larger = " ".repeat(MAX_OPERATOR_BYTES + 1);
   expect(await post("/api/query", larger, operator)).toMatchObject({ status: 413 });
 });
 
-test("arguments are not looked at for a function that the caller may not call", async () => {
+test("arguments are not parsed for a function that the caller may not call", async () => {
   const { server, post, operator, logged } = await served();
   for (const path of ["messages:nothing", "messages:seed", "_system/cli/tables"]) {
     const body = `{"path": "${path}", "args": [{"author": broken`;
@@ -185,7 +185,7 @@ test("arguments are not looked at for a function that the caller may not call", 
   expect(logged).toEqual([]);
 });
 
-test("the function that is called is the one that was looked up", async () => {
+test("the function that was looked up is the one that runs", async () => {
   const { post } = await served();
   const body = '{"path": "messages:list", "args": {"author": "a", "count": 1}, "path": "messages:seed"}';
   expect((await post("/api/mutation", body))["errorMessage"]).toContain(
@@ -204,7 +204,7 @@ function preflight(url: string, origin: string): Promise<Response> {
   return fetch(url, { method: "OPTIONS", headers });
 }
 
-test("pages on this machine and of allowed origins may call", async () => {
+test("pages on this machine and of allowed origins may call functions", async () => {
   const { server } = await serve({ project: TOOLS, apiPortOrigins: ["https://app.example"] });
   for (const origin of ["https://app.example", "http://localhost:5173", server.url, server.apiUrl]) {
     for (const path of PATHS.slice(0, 4)) {
@@ -219,7 +219,7 @@ test("pages on this machine and of allowed origins may call", async () => {
   }
 });
 
-test("pages of other origins are refused, whatever they ask for, and nothing is run for them", async () => {
+test("pages of other origins are refused on every path, and no function runs for them", async () => {
   const { server, operator } = await served();
   for (const origin of ["https://app.example", "null", "http://localhost.evil.example"]) {
     for (const path of PATHS) {
@@ -244,16 +244,16 @@ test("pages of other origins are refused, whatever they ask for, and nothing is 
   expect(await server.run("messages:list", { author: "ada" })).toEqual([]);
 });
 
-test("the setting CONVEX_API_PORT_ORIGINS allows origins, and a broken one refuses the start", async () => {
+test("CONVEX_API_PORT_ORIGINS allows origins, and an invalid value fails the start", async () => {
   const env = { CONVEX_API_PORT_ORIGINS: "https://*.app.example" };
   const { server } = await serve({ project: TOOLS, env });
   const ask = async (origin: string) => (await preflight(`${server.apiUrl}/api/query`, origin)).status;
   expect([await ask("https://a.app.example"), await ask("https://app.example")]).toEqual([204, 403]);
   const broken = serve({ project: TOOLS, env: { CONVEX_API_PORT_ORIGINS: "app.example" } });
-  await expect(broken).rejects.toThrow("CONVEX_API_PORT_ORIGINS takes origins such as");
+  await expect(broken).rejects.toThrow("CONVEX_API_PORT_ORIGINS accepts origins such as");
 });
 
-test("a request target may be a whole URL", async () => {
+test("a request target may be an absolute URL", async () => {
   const { server, logged } = await served();
   const body = JSON.stringify({ path: "messages:list", args: { author: "ada" } });
   const ask = (target: string) =>
@@ -268,7 +268,7 @@ test("a request target may be a whole URL", async () => {
   expect(logged).toEqual([]);
 });
 
-test("who asks for HTTP/2 on the way gets the answer in HTTP/1.1", async () => {
+test("a request to upgrade to HTTP/2 is answered in HTTP/1.1", async () => {
   const { server } = await served();
   const body = JSON.stringify({ path: "messages:list", args: { author: "ada" } });
   const upgrade =

@@ -1,5 +1,5 @@
 /**
- * Functions called over HTTP, as `ConvexHttpClient` and `npx convex run` call them
+ * Calls functions over HTTP, for `ConvexHttpClient` and `npx convex run`
  * (https://docs.convex.dev/http-api, `crates/local_backend/src/public_api.rs`).
  */
 import type { JSONValue } from "convex/values";
@@ -13,8 +13,8 @@ import { ApiError, sendJson } from "../http/api";
 import {
   badBody,
   fieldsOf,
-  MOST_BYTES,
-  MOST_BYTES_OF_OPERATOR,
+  MAX_BYTES,
+  MAX_OPERATOR_BYTES,
   parseJson,
   readJson,
   readText,
@@ -28,16 +28,16 @@ import { systemQuery } from "./system";
 import type { Format } from "./values";
 import { exported, exportedJson, formatOf } from "./values";
 
-/** What a function's own failure is answered with: neither the client's fault nor the server's. */
+/** The status for an error that a function throws. */
 const FUNCTION_FAILED = 560;
 
-/** Which function is asked for. */
+/** The requested function. */
 interface Named {
   /** `items:get`. */
   readonly path: string;
   /** `""` for the app. */
   readonly component: string;
-  /** `null` for whichever it is. */
+  /** `null` for any kind. */
   readonly kind: FunctionKind | null;
 }
 
@@ -46,7 +46,7 @@ interface Asked extends Named {
   readonly format: Format;
 }
 
-/** Functions are looked up before arguments are parsed: a caller costs little that may not call. */
+/** Returns the routes. A function is looked up before its arguments are parsed, so an unauthorized call costs little. */
 export function functionRoutes(deployment: Deployment): readonly ApiRoute[] {
   const post = (path: RegExp, ask: (request: ApiRequest, caller: Caller) => Promise<Asked>): ApiRoute => ({
     path,
@@ -60,27 +60,27 @@ export function functionRoutes(deployment: Deployment): readonly ApiRoute[] {
   return [
     post(/^\/api\/(query|mutation|action)$/, async ({ incoming, captured }, { admin }) => {
       const named = { component: "", kind: captured[0] as FunctionKind };
-      const text = await readText(incoming, mostBytesOf(admin));
-      // The operator may ask for what is not a function of the project.
+      const text = await readText(incoming, maxBytesOf(admin));
+      // The operator may also run built-in queries, which are not functions of the project.
       if (!admin) await find(deployment.engine(), { ...named, path: namedIn(text) }, admin);
       return { ...asked(fieldsOf(parseJson(text))), ...named };
     }),
     post(/^\/api\/function$/, async ({ incoming }, { admin }) => {
       if (!admin) throw badAdminKey();
-      const fields = fieldsOf(await readJson(incoming, mostBytesOf(admin)));
+      const fields = fieldsOf(await readJson(incoming, maxBytesOf(admin)));
       return { ...asked(fields), component: componentIn(fields), kind: null };
     }),
     post(/^\/api\/run\/(.+)$/, async ({ incoming, captured }, { admin }) => {
       const named = { path: pathOf(captured[0] ?? ""), component: "", kind: null };
       if (!admin) await find(deployment.engine(), named, admin);
-      const { args, format } = fieldsOf(await readJson(incoming, mostBytesOf(admin)));
+      const { args, format } = fieldsOf(await readJson(incoming, maxBytesOf(admin)));
       return { ...named, args: argumentsIn(args), format: formatOf(format) };
     }),
   ];
 }
 
-function mostBytesOf(admin: boolean): number {
-  return admin ? MOST_BYTES_OF_OPERATOR : MOST_BYTES;
+function maxBytesOf(admin: boolean): number {
+  return admin ? MAX_OPERATOR_BYTES : MAX_BYTES;
 }
 
 async function answer(
@@ -126,7 +126,7 @@ async function resultOf(
   return exported(await runFunction(engine, asked, origin), format);
 }
 
-/** @throws SyscallError in Convex's words. A function that the caller may not call and none look the same. */
+/** Finds a function. @throws SyscallError with Convex's message, the same for a missing function and one that the caller may not call. */
 async function find(engine: Engine, call: Named, admin: boolean): Promise<LoadedFunction> {
   const { component, path } = call;
   const modules = engine.components.get(component)?.modules;
@@ -142,7 +142,7 @@ async function find(engine: Engine, call: Named, admin: boolean): Promise<Loaded
   );
 }
 
-/** The path in a body that is not parsed yet. */
+/** Returns the function's path in a body that is not parsed yet. */
 function namedIn(text: string): string {
   const path = textField(text, "path");
   if (path === null) throw noPath();
@@ -156,27 +156,27 @@ function asked(fields: Readonly<Record<string, unknown>>): Pick<Asked, "path" | 
 }
 
 function noPath(): ApiError {
-  return badBody("an object is expected in which `path` names a function");
+  return badBody("it must be an object whose `path` names a function");
 }
 
-/** The arguments' object. Convex takes a list with it as well. */
+/** Returns the arguments object. As on Convex, a list with one object is also accepted. */
 function argumentsIn(args: unknown): JSONValue {
   const list: readonly unknown[] = Array.isArray(args) ? args : [args];
   const [object, ...more] = list.length === 0 ? [{}] : list;
   if (more.length > 0 || typeof object !== "object" || object === null || Array.isArray(object)) {
-    throw badBody("`args` is to be an object with the function's arguments");
+    throw badBody("`args` must be an object with the function's arguments");
   }
-  // It was parsed from JSON.
+  // Safe: it was parsed from JSON.
   return object as JSONValue;
 }
 
 function componentIn({ componentPath }: Readonly<Record<string, unknown>>): string {
   if (componentPath === undefined || componentPath === null) return "";
   if (typeof componentPath === "string") return componentPath;
-  throw badBody("`componentPath` is to name a component");
+  throw badBody("`componentPath` must be the path of a component");
 }
 
-/** `items/get` is `items:get`. */
+/** Converts `items/get` to `items:get`. */
 function pathOf(encoded: string): string {
   const parts = encoded.split("/");
   const name = parts.pop();

@@ -19,7 +19,7 @@ const messages = anyApi["messages"] as unknown as {
   readonly relay: Call<"action">;
 };
 
-/** The client's own way to show an admin key, which its types leave out. */
+/** The client's method to set an admin key, which its types omit. */
 interface WithAdminAuth {
   setAdminAuth(key: string, actingAs?: Readonly<Record<string, string>>): void;
 }
@@ -35,7 +35,7 @@ async function clients() {
   return { server, nobody: clientOf(server.apiUrl), operator: clientOf(server.apiUrl, server.adminKey) };
 }
 
-test("queries, mutations and actions that are public answer to everybody", async () => {
+test("anyone may call public queries, mutations and actions", async () => {
   const { nobody } = await clients();
   const id = (await nobody.mutation(messages.send, { author: "ada", text: "one" })) as string;
   expect(id).toMatch(/^[0-9a-z]{32}$/);
@@ -43,7 +43,7 @@ test("queries, mutations and actions that are public answer to everybody", async
   expect(await nobody.query(messages.list, { author: "ada" })).toEqual(["one", "two"]);
 });
 
-test("values of all types come as they are", async () => {
+test("values of all types arrive unchanged", async () => {
   const { nobody } = await clients();
   expect(await nobody.query(messages.values)).toEqual({
     int: 7n,
@@ -53,7 +53,7 @@ test("values of all types come as they are", async () => {
   });
 });
 
-test("internal functions answer to the admin key only, and look like none without it", async () => {
+test("internal functions need the admin key; without it they look like missing functions", async () => {
   const { nobody, operator } = await clients();
   const args = { author: "ada", count: 1 };
   const missing = "Could not find public function for 'messages:seed'.";
@@ -62,7 +62,7 @@ test("internal functions answer to the admin key only, and look like none withou
   expect(await operator.query(messages.list, { author: "ada" })).toEqual(["message 1"]);
 });
 
-test("the operator acts as the user of a token identifier, or of an issuer and a subject, but not of less", async () => {
+test("the operator may act as a user given by token identifier, or by issuer and subject", async () => {
   const { server, operator } = await clients();
   const actAs = (identity: Readonly<Record<string, string>>) => {
     (operator as unknown as WithAdminAuth).setAdminAuth(server.adminKey, identity);
@@ -79,7 +79,7 @@ test("the operator acts as the user of a token identifier, or of an issuer and a
   await expect(actAs({ subject: "1", name: "Ada" })).rejects.toThrow("HeaderParseFailure");
 });
 
-test("lines of a function's console come with the levels that Convex gives them", async () => {
+test("console lines have Convex's log levels", async () => {
   const { server } = await clients();
   const response = await fetch(`${server.apiUrl}/api/query`, {
     method: "POST",
@@ -98,7 +98,7 @@ test("lines of a function's console come with the levels that Convex gives them"
   ]);
 });
 
-test("a key that is not the deployment's opens nothing, not even what is public", async () => {
+test("a wrong key is refused even for public functions", async () => {
   const { server } = await clients();
   for (const key of ["", "wrong", `${server.adminKey}0`, server.adminKey.slice(0, -1)]) {
     const client = clientOf(server.apiUrl, key);
@@ -111,7 +111,7 @@ test("a key that is not the deployment's opens nothing, not even what is public"
   }
 });
 
-test("what a function throws reaches the client, with its data, and is rolled back", async () => {
+test("a function's error reaches the client with its data, and its writes are rolled back", async () => {
   const { nobody } = await clients();
   const refused = await nobody
     .mutation(messages.refuse, { author: "ada", text: "x" })
@@ -131,7 +131,7 @@ test("what a function throws reaches the client, with its data, and is rolled ba
   ).rejects.toThrow("Trying to execute messages:send as Query, but it is defined as Mutation.");
 });
 
-test("a user is logged in by a token, and a token that is not valid is refused", async () => {
+test("a valid token identifies the user, and an invalid token is refused", async () => {
   const key = await signingKey("first");
   const issuer = await startIssuer([key]);
   const { server } = await serve({ project: TOOLS, env: { OIDC_DOMAIN: issuer.url } });
@@ -147,7 +147,7 @@ test("a user is logged in by a token, and a token that is not valid is refused",
   expect(await client.query(messages.whoami)).toBeNull();
 });
 
-test("a token that cannot be decided, because its issuer cannot be reached, is 503", async () => {
+test("a token whose issuer is unreachable gets 503", async () => {
   const key = await signingKey("first");
   const issuer = await startIssuer([key]);
   issuer.answer = (_path, response) => response.writeHead(500).end();
@@ -165,6 +165,6 @@ test("a token that cannot be decided, because its issuer cannot be reached, is 5
 
 test("queries at a timestamp are refused by name", async () => {
   const { nobody } = await clients();
-  // eslint-disable-next-line @typescript-eslint/no-deprecated -- what it answers is what is tested
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- the test checks its response
   await expect(nobody.consistentQuery(messages.list, { author: "ada" })).rejects.toThrow("consistentQuery");
 });

@@ -1,11 +1,11 @@
 import { expect, test, vi } from "vitest";
-import { PATIENCE, serveForTools } from "../../fixtures/convexCli";
+import { CLI_TIMEOUT_MS, serveForTools } from "../../fixtures/convexCli";
 
-vi.setConfig({ testTimeout: PATIENCE });
+vi.setConfig({ testTimeout: CLI_TIMEOUT_MS });
 
 const PUSH = "Run `npm start -- --watch` to serve changes as they are saved, and `npm run codegen` to write";
 
-test("commands that the embedded runtime does not serve end at once and say what to do instead", async () => {
+test("unsupported commands end immediately and say what to do instead", async () => {
   const { run } = await serveForTools();
   const commands: readonly (readonly [string, ...string[]])[] = [
     [PUSH, "dev", "--once"],
@@ -15,7 +15,7 @@ test("commands that the embedded runtime does not serve end at once and say what
     ["functions write to the terminal where `npm start` runs", "logs"],
     ["Use `npx convex-embedded export FILE` instead.", "export", "--path", "snapshot.zip"],
     ["Use `npx convex-embedded import FILE` instead.", "import", "--table", "messages", "package.json", "-y"],
-    ["serves no live queries", "run", "messages:crash", "--watch"],
+    ["does not support live queries", "run", "messages:crash", "--watch"],
     ["Inline queries are not supported", "run", "--inline-query", "1"],
   ];
   for (const [words, ...args] of commands) {
@@ -25,7 +25,7 @@ test("commands that the embedded runtime does not serve end at once and say what
   }
 });
 
-test("only the operator is told why something is refused", async () => {
+test("only the operator sees why a request is refused", async () => {
   const { server } = await serveForTools();
   const ask = async (path: string, authorization?: string) => {
     const init = { method: "POST", ...(authorization !== undefined && { headers: { authorization } }) };
@@ -43,8 +43,8 @@ test("only the operator is told why something is refused", async () => {
   expect(await ask("/api/nothing")).toEqual([404, "NotFound"]);
 });
 
-test("who takes this port for that of the HTTP actions is told so", async () => {
+test("a request for an HTTP action gets a 404 that mentions the other port", async () => {
   const { server } = await serveForTools();
   const { message } = (await (await fetch(`${server.apiUrl}/items`)).json()) as { message: string };
-  expect(message).toContain("HTTP actions have another.");
+  expect(message).toContain("HTTP actions have another port.");
 });

@@ -1,14 +1,14 @@
-/** What Convex's tools ask of a deployment and this one does not do, with what to do instead. */
+/** Requests of Convex's tools that this server refuses, with advice on what to do instead. */
 import type { ApiRoute } from "../http/api";
 import { ApiError } from "../http/api";
 import { requireAdmin } from "./caller";
 import type { Deployment } from "./deployment";
 
 const PUSH =
-  "Nothing can be pushed to the embedded runtime: it serves the functions in the project's convex/ folder itself. Run " +
+  "You cannot push to the embedded runtime: it serves the functions in the project's convex/ folder itself. Run " +
   "`npm start -- --watch` to serve changes as they are saved, and `npm run codegen` to write convex/_generated. To deploy " +
   "to Convex, take the two CONVEX_SELF_HOSTED_ settings out of .env.local first.";
-const LOGS = "The embedded runtime keeps no logs: functions write to the terminal where `npm start` runs.";
+const LOGS = "The embedded runtime stores no logs: functions write to the terminal where `npm start` runs.";
 const EXPORT = "Use `npx convex-embedded export FILE` instead.";
 const IMPORT = "Use `npx convex-embedded import FILE` instead.";
 const INLINE =
@@ -17,7 +17,7 @@ const TIMESTAMP =
   "Queries at a timestamp (`consistentQuery`) are not supported by the embedded runtime. Use `query`, which reads one " +
   "consistent state.";
 
-/** Path, status, answer. The tools try again after other statuses than these, and after 400 for logs for ever. */
+/** Path, status, message. The tools retry after other statuses, and retry forever after 400 for logs. */
 const REFUSED: readonly (readonly [RegExp, 400 | 403, string])[] = [
   [
     /^\/api\/(?:get_config|get_config_hashes|push_config|prepare_schema|schema_state\/.*|v1\/get_canonical_urls)$/,

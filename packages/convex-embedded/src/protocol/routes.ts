@@ -1,4 +1,4 @@
-/** What the API port serves beside stored files: what Convex's own tools and `ConvexHttpClient` ask for. */
+/** The routes of the API port for Convex's own tools and `ConvexHttpClient`. */
 import type { ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 import type { ApiRequest, ApiRoute } from "../http/api";
@@ -21,17 +21,22 @@ export function protocolRoutes(deployment: Deployment): readonly ApiRoute[] {
       methods: {
         GET() {
           const headers = { upgrade: "websocket", connection: "Upgrade" };
-          throw new ApiError(426, "UpgradeRequired", "This path answers WebSockets.", headers);
+          throw new ApiError(
+            426,
+            "UpgradeRequired",
+            "This path accepts only WebSocket connections.",
+            headers,
+          );
         },
       },
     },
   ];
 }
 
-/** Sends back what comes, for `npx convex network-test`. */
+/** Sends the request body back, for `npx convex network-test`. */
 async function echo({ incoming, outgoing }: ApiRequest): Promise<void> {
   outgoing.setHeader("content-type", "application/octet-stream");
-  // Who goes away in the middle of it has no failure of the server's to be logged.
+  // A client that disconnects is not a server error, so do not log it.
   await pipeline(incoming, outgoing).catch(() => undefined);
 }
 

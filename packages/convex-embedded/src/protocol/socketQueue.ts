@@ -1,32 +1,32 @@
 /**
- * The messages of one WebSocket, both ways, with bounds: a client that does not read, or sends faster than it is answered, is
- * cut, and costs no more memory than that. (`ws` itself cuts one that does not read the answers to its pings.)
+ * Bounded message queues of one WebSocket, in both directions. A client that does not read, or that sends faster than it is
+ * answered, is disconnected, so it uses a limited amount of memory. (`ws` itself disconnects a client that does not read pongs.)
  */
 import type { RawData, WebSocket } from "ws";
 
-/** What waits in this process for a client to read it. Its system holds some hundred kilobytes more. */
-const MOST_UNREAD_BYTES = 1024 * 1024;
-/** Messages that wait for those before them. What one read of a connection brings is parsed in whole. */
-const MOST_WAITING = 256;
+/** Bytes that wait in this process for a client to read them. The socket buffers hold some hundred kilobytes more. */
+const MAX_UNREAD_BYTES = 1024 * 1024;
+/** Messages that wait for earlier ones. `ws` parses everything that one read returns. */
+const MAX_WAITING = 256;
 
 export class SocketQueue {
   #waiting = 0;
   #last: Promise<void> = Promise.resolve();
 
   constructor(private readonly socket: WebSocket) {
-    // What is wrong with a connection ends it; the client knows.
+    // An error closes the connection; there is nothing else to do.
     socket.on("error", () => undefined);
   }
 
   /**
-   * Handles messages one after the other; until one is handled the connection is not read.
+   * Handles messages one after the other. The connection is not read while a message is handled.
    *
-   * @param handle must not reject. Not called for messages behind one after which the connection was closed.
+   * @param handle must not reject. It is not called for messages that follow the closing of the connection.
    */
   onMessage(handle: (data: RawData) => Promise<void>): void {
     this.socket.on("message", (data) => {
       this.#waiting++;
-      if (this.#waiting > MOST_WAITING) this.socket.terminate();
+      if (this.#waiting > MAX_WAITING) this.socket.terminate();
       if (!this.#isOpen()) return;
       this.socket.pause();
       this.#last = this.#last.then(async () => {
@@ -41,15 +41,15 @@ export class SocketQueue {
     this.socket.on("close", then);
   }
 
-  /** Sends a message, unless the client has not read those before: then it is cut. */
+  /** Sends a message. A client that has not read the previous ones is disconnected instead. */
   send(message: object): void {
-    if (this.socket.bufferedAmount > MOST_UNREAD_BYTES) this.socket.terminate();
+    if (this.socket.bufferedAmount > MAX_UNREAD_BYTES) this.socket.terminate();
     if (this.#isOpen()) this.socket.send(JSON.stringify(message));
   }
 
-  /** Ends the connection with what has been sent. */
+  /** Closes the connection after the messages that were sent. */
   close(code: number, reason?: string): void {
-    // The client's answer to it has to be read.
+    // The client's close frame has to be read.
     this.socket.resume();
     this.socket.close(code, reason);
   }

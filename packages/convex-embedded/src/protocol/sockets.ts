@@ -1,4 +1,4 @@
-/** The connections that leave HTTP for a WebSocket. */
+/** Accepts WebSocket connections. */
 import { STATUS_CODES, type IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { WebSocket, WebSocketServer } from "ws";
@@ -6,14 +6,14 @@ import type { OriginRule } from "../http/allowedOrigins";
 import { pathAndQuery } from "../http/target";
 import type { Deployment } from "./deployment";
 import { SocketQueue } from "./socketQueue";
-import { isSyncPath, MOST_MESSAGE_BYTES, SyncConnection } from "./sync";
+import { isSyncPath, MAX_OPERATOR_MESSAGE_BYTES, SyncConnection } from "./sync";
 
 export interface SocketOptions {
-  /** Early connections wait for it. */
+  /** Connections that arrive earlier wait for it. */
   readonly deployment: Promise<Deployment>;
-  /** Which pages may open one. */
+  /** Which pages may open a WebSocket. */
   readonly allows: OriginRule;
-  /** Told of what went wrong here, and not at the client. */
+  /** Reports errors of the server, but not of the client. */
   readonly failed: (request: string, error: unknown) => void;
 }
 
@@ -26,7 +26,7 @@ export class SyncSockets {
 
   /** Takes over a connection that asks for a WebSocket. */
   readonly upgrade = (incoming: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    // Nobody else listens now, and an error that nobody hears ends the process.
+    // Node has removed its own listener, and an unhandled `error` event would end the process.
     socket.on("error", () => undefined);
     this.#upgrade(incoming, socket, head).catch((error: unknown) => {
       this.options.failed(`GET ${incoming.url ?? ""}`, error);
@@ -34,7 +34,7 @@ export class SyncSockets {
     });
   };
 
-  /** Ends all of them. */
+  /** Closes all connections. */
   close(): void {
     this.#closing = true;
     for (const socket of this.#open) socket.terminate();
@@ -67,9 +67,13 @@ export class SyncSockets {
 }
 
 async function newServer(): Promise<WebSocketServer> {
-  // Few starts of the server ever need it.
+  // Loaded on demand, because few servers need it.
   const { WebSocketServer } = await import("ws");
-  return new WebSocketServer({ noServer: true, clientTracking: false, maxPayload: MOST_MESSAGE_BYTES });
+  return new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    maxPayload: MAX_OPERATOR_MESSAGE_BYTES,
+  });
 }
 
 function refuse(socket: Duplex, status: number): void {

@@ -32,7 +32,7 @@ const add = (udfPath: string, args: Message = {}, more: Message = {}) => ({
   modifications: [{ type: "Add", queryId: 0, udfPath, args: [args], ...more }],
 });
 
-test("a query of the tools is answered once, in versions that follow each other", async () => {
+test("a query of the tools is answered once, with consecutive versions", async () => {
   const { server, next, send } = await connect();
   send({ type: "Connect", sessionId: "x", connectionCount: 0, lastCloseReason: null, clientTs: 0 });
   send({ type: "Authenticate", tokenType: "Admin", baseVersion: 0, value: server.adminKey });
@@ -65,7 +65,7 @@ test("a query of the tools is answered once, in versions that follow each other"
   expect((await next())["modifications"]).toEqual([{ type: "QueryRemoved", queryId: 0 }]);
 });
 
-test("without the admin key nothing is told", async () => {
+test("queries of the tools are refused without the admin key", async () => {
   for (const value of [undefined, "wrong", ""]) {
     const { next, send } = await connect();
     if (value !== undefined) {
@@ -79,15 +79,15 @@ test("without the admin key nothing is told", async () => {
   }
 });
 
-test("what a query of the tools cannot be asked is said", async () => {
+test("an invalid query of the tools gets an error", async () => {
   const { server, next, send } = await connect();
   send({ type: "Authenticate", tokenType: "Admin", baseVersion: 0, value: server.adminKey });
   await next();
   for (const [message, words] of [
-    [add("_system/frontend/unknown:default"), "does not answer _system/frontend/unknown"],
-    [add("_system/cli/tableData:default", { table: 1 }), "tableData takes"],
-    [add("_system/cli/tables", {}, { componentPath: "nowhere" }), 'There is no component "nowhere"'],
-    [add("messages:list", { author: "ada" }), "serves no live queries"],
+    [add("_system/frontend/unknown:default"), "does not support _system/frontend/unknown"],
+    [add("_system/cli/tableData:default", { table: 1 }), "tableData needs"],
+    [add("_system/cli/tables", {}, { componentPath: "nowhere" }), 'Component "nowhere" not found'],
+    [add("messages:list", { author: "ada" }), "does not support live queries"],
   ] as const) {
     send(message);
     const [answer] = (await next())["modifications"] as Message[];
@@ -95,7 +95,7 @@ test("what a query of the tools cannot be asked is said", async () => {
   }
 });
 
-/** Subscribes as an app does, without the admin key. The client throws what it is told where nobody can catch it. */
+/** Subscribes as an app does, without the admin key. The client throws the server's error where it cannot be caught. */
 const SUBSCRIBER = `
   import { ConvexClient } from "convex/browser";
   import { anyApi } from "convex/server";
@@ -104,17 +104,17 @@ const SUBSCRIBER = `
   client.onUpdate(anyApi.messages.list, { author: "ada" }, () => undefined);
 `;
 
-test("a client that wants to subscribe is told that nothing is live", async () => {
+test("a client that subscribes gets an error that live queries are not supported", async () => {
   const { server } = await serve({ project: TOOLS });
   const args = ["--input-type=module", "-e", SUBSCRIBER, server.apiUrl];
   const said = await new Promise((resolve) => {
     execFile(process.execPath, args, (error, _stdout, stderr) => resolve([error?.code, stderr]));
   });
-  const words = "[CONVEX FATAL ERROR] The embedded runtime serves no live queries";
+  const words = "[CONVEX FATAL ERROR] The embedded runtime does not support live queries";
   expect(said).toEqual([1, expect.stringContaining(words)]);
 });
 
-test("what is no message ends the connection, and the server goes on", async () => {
+test("an invalid message closes the connection, and the server keeps running", async () => {
   for (const text of [
     "{",
     "null",
@@ -131,7 +131,7 @@ test("what is no message ends the connection, and the server goes on", async () 
   }
 });
 
-test("a message that asks for too many queries is refused before any is run", async () => {
+test("a message with too many queries is refused before any query runs", async () => {
   const { server, socket, next, send, logged } = await connect();
   send({ type: "Authenticate", tokenType: "Admin", baseVersion: 0, value: server.adminKey });
   await next();
@@ -140,7 +140,7 @@ test("a message that asks for too many queries is refused before any is run", as
   send({ ...add(""), modifications });
   expect(await next()).toEqual({
     type: "FatalError",
-    error: "A ModifyQuerySet has at most 1000 modifications.",
+    error: "A ModifyQuerySet may have at most 1000 modifications.",
   });
   expect((await once(socket, "close"))[0]).toBe(1008);
   expect(logged).toEqual([]);
@@ -160,7 +160,7 @@ test("only the operator may send a large message", async () => {
   expect((await other.next())["error"]).toContain("at most 65536 bytes");
 });
 
-/** Frames as a client sends them, masked with zeros: many in few bytes of the test's own. */
+/** Client frames, masked with zeros, so that the test can repeat the same bytes. */
 function frames(opcode: number, text: string, count: number): Buffer {
   const payload = Buffer.from(text);
   const { length } = payload;
@@ -175,7 +175,7 @@ const TEXT = 1;
 test.each([
   ["pings", PING, "p".repeat(125)],
   ["questions", TEXT, JSON.stringify(add("_system/cli/tables:default", { more: "x".repeat(200) }))],
-])("a client that sends %s and reads nothing is cut", async (_what, opcode, text) => {
+])("a client that sends %s and reads nothing is disconnected", async (_what, opcode, text) => {
   const { server } = await serve({ project: TOOLS });
   const client = connectTo(Number(new URL(server.apiUrl).port), "127.0.0.1");
   onTestFinished(() => void client.destroy());
@@ -191,7 +191,7 @@ test.each([
   expect((await fetch(`${server.apiUrl}/version`)).status).toBe(200);
 });
 
-test("a client that reads may ask as much as it likes", async () => {
+test("a client that reads its responses may send any number of queries", async () => {
   const { server, next, send } = await connect();
   send({ type: "Authenticate", tokenType: "Admin", baseVersion: 0, value: server.adminKey });
   await next();
@@ -205,7 +205,7 @@ test("pings are answered", async () => {
   expect(String(((await once(socket, "pong")) as [Buffer])[0])).toBe("beat");
 });
 
-test("pages of other origins open no WebSocket", async () => {
+test("pages of other origins cannot open a WebSocket", async () => {
   const { server } = await serve({ project: TOOLS });
   const open = async (origin: string): Promise<number> => {
     const url = `${server.apiUrl.replace("http", "ws")}/api/1.48.0/sync`;
@@ -222,14 +222,14 @@ test("pages of other origins open no WebSocket", async () => {
   expect(await open("null")).toBe(403);
 });
 
-test("an open connection does not hold a server that is to stop", async () => {
+test("an open connection does not delay the stop of the server", async () => {
   const { server, socket } = await connect("/api/sync");
   const closed = once(socket, "close");
   await server.close();
   expect((await closed)[0]).toBe(1006);
 });
 
-test("other paths and other requests are no WebSockets", async () => {
+test("other paths and plain requests do not open a WebSocket", async () => {
   const { server } = await serve({ project: TOOLS });
   const handshake = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
   const key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";

@@ -1,8 +1,8 @@
 /**
- * The WebSocket on which Convex's tools ask for tables, documents and variables (`browser/sync/protocol.ts` in `convex`).
+ * The WebSocket through which Convex's tools query tables, documents and variables (`browser/sync/protocol.ts` in `convex`).
  *
- * A query is answered once, as the tools need it. Nothing is followed as it changes: whoever asks for a function of the
- * project is told so, and told what to use instead.
+ * Each query is answered once, which is enough for the tools. Live queries are not supported: a query of a project function gets an
+ * error that says what to use instead.
  */
 import type { JSONValue } from "convex/values";
 import type { RawData } from "ws";
@@ -13,26 +13,26 @@ import type { Deployment } from "./deployment";
 import type { SocketQueue } from "./socketQueue";
 import { systemQuery } from "./system";
 
-/** What the operator can send and still be answered; the tools send little. */
-export const MOST_MESSAGE_BYTES = 1024 * 1024;
-/** The same for all others. */
-const MOST_BYTES = 64 * 1024;
-/** Queries that one message asks for or gives up. Each is answered, whatever the answer. */
-const MOST_MODIFICATIONS = 1000;
+/** The limit for messages of the operator. The tools send small messages. */
+export const MAX_OPERATOR_MESSAGE_BYTES = 1024 * 1024;
+/** The limit for messages of other clients. */
+const MAX_BYTES = 64 * 1024;
+/** Queries that one message may add or remove. Every one of them gets a response. */
+const MAX_MODIFICATIONS = 1000;
 
-/** After that long without a message a client has no use for the connection. Its own limit is a minute. */
+/** An idle connection is closed after this time. The client's own limit is a minute. */
 const IDLE_MS = 55_000;
 
 const NOT_LIVE =
-  "The embedded runtime serves no live queries: this connection is for the commands of npx convex. Call functions over " +
+  "The embedded runtime does not support live queries: this connection is for the commands of npx convex. Call functions over " +
   "HTTP (ConvexHttpClient, or `npx convex run` without --watch), or deploy to Convex to subscribe to them.";
 
-const TOO_LARGE = `A message has at most ${MOST_BYTES} bytes before the admin key is shown.`;
-const TOO_MANY = `A ModifyQuerySet has at most ${MOST_MODIFICATIONS} modifications.`;
+const TOO_LARGE = `A message may have at most ${MAX_BYTES} bytes before the client has sent the admin key.`;
+const TOO_MANY = `A ModifyQuerySet may have at most ${MAX_MODIFICATIONS} modifications.`;
 
 /**
- * `npx convex` ends with the message of an error that begins like this. What other errors say it throws where nobody
- * catches it, and then waits for the network to report that, without end where there is none.
+ * `npx convex` exits with the message of an error that begins with this text. It throws other errors uncaught and then waits for the
+ * network to report them, forever if there is no network.
  */
 const DENIED = "You do not have permission to perform this operation";
 
@@ -41,18 +41,18 @@ type Message = Readonly<Record<string, JSONValue | undefined>>;
 interface Version {
   readonly querySet: number;
   readonly identity: number;
-  /** Base64 of 64 bits, the lowest first. */
+  /** Base64 of a 64-bit integer, little-endian. */
   readonly ts: string;
 }
 
-/** What ends the connection, and is not to be tried again. */
+/** An error that closes the connection and that the client must not retry. */
 class FatalError extends Error {}
 
-/** Answers what comes over a connection until it is closed. */
+/** Answers the messages of one connection until it is closed. */
 export class SyncConnection {
   #version: Version = { querySet: 0, identity: 0, ts: timestamp(0) };
-  /** Why nothing is answered, `null` for the operator. */
-  #denied: string | null = "Only the operator may ask for this, who shows the admin key.";
+  /** Why queries are refused, `null` for the operator. */
+  #denied: string | null = "This needs the admin key.";
   #idle: NodeJS.Timeout;
 
   constructor(
@@ -61,7 +61,7 @@ export class SyncConnection {
     failed: (error: unknown) => void,
   ) {
     this.#idle = this.#expire();
-    // One after the other: each answer begins with the version that the one before has led to.
+    // One after the other, because each response starts from the version that the previous one ended with.
     queue.onMessage(async (data) => {
       clearTimeout(this.#idle);
       this.#idle = this.#expire();
@@ -71,9 +71,9 @@ export class SyncConnection {
   }
 
   async #handle(data: RawData): Promise<void> {
-    // Text comes as one buffer, whatever its fragments were.
+    // `ws` joins the fragments of a text message into one buffer.
     const text = data as Buffer;
-    if (this.#denied !== null && text.length > MOST_BYTES) throw new FatalError(TOO_LARGE);
+    if (this.#denied !== null && text.length > MAX_BYTES) throw new FatalError(TOO_LARGE);
     const message = parse(text);
     switch (message["type"]) {
       case "Connect":
@@ -86,7 +86,7 @@ export class SyncConnection {
       case "ModifyQuerySet": {
         const { newVersion, modifications } = message;
         if (typeof newVersion !== "number" || !Array.isArray(modifications)) throw malformed();
-        if (modifications.length > MOST_MODIFICATIONS) throw new FatalError(TOO_MANY);
+        if (modifications.length > MAX_MODIFICATIONS) throw new FatalError(TOO_MANY);
         const results = [];
         for (const modification of modifications) results.push(await this.#modify(modification as Message));
         this.#transition({ querySet: newVersion }, results);
@@ -146,7 +146,7 @@ function parse(text: Buffer): Message {
     const message: unknown = JSON.parse(text.toString());
     if (typeof message === "object" && message !== null) return message as Message;
   } catch {
-    // No JSON is no message either.
+    // Invalid JSON is an invalid message, which is refused below.
   }
   throw malformed();
 }
@@ -155,14 +155,14 @@ function malformed(): FatalError {
   return new FatalError("WSMessageInvalidJson: Received Invalid JSON on websocket");
 }
 
-/** @param ms milliseconds since 1970; Convex counts nanoseconds. */
+/** Encodes a time as Convex does, in nanoseconds. @param ms milliseconds since 1970. */
 function timestamp(ms: number): string {
   const bytes = Buffer.alloc(8);
   bytes.writeBigUInt64LE(BigInt(Math.trunc(ms)) * 1_000_000n);
   return bytes.toString("base64");
 }
 
-/** True for what clients connect to: `/api/1.48.0/sync`. @param target path and query. */
+/** True for the path that clients connect to: `/api/1.48.0/sync`. @param target path and query. */
 export function isSyncPath(target: string): boolean {
   return /^\/api\/(?:[^/?]+\/)?sync(?:\?|$)/.test(target);
 }

@@ -1,5 +1,5 @@
 /**
- * The queries that Convex's tools ask a deployment itself. They belong to no project: their names begin with `_system/`
+ * The built-in queries that Convex's tools send to a deployment. Their names begin with `_system/`
  * (`npm-packages/system-udfs/convex/_system/cli` in get-convex/convex-backend).
  */
 import type { JSONValue } from "convex/values";
@@ -20,12 +20,12 @@ interface SystemCall {
   readonly component: string;
 }
 
-/** @returns Convex's JSON form. */
+/** Answers a built-in query in Convex's JSON. */
 type SystemQuery = (call: SystemCall) => JSONValue | Promise<JSONValue>;
 
-/** What one page reads at most, so that no page goes beyond what a query may read. */
-const MOST_ROWS = 16_000;
-const MOST_BYTES = 8 * 1024 * 1024;
+/** Rows per page, so that a page stays within the read limits of a query. */
+const MAX_ROWS = 16_000;
+const MAX_BYTES = 8 * 1024 * 1024;
 
 const QUERIES: Readonly<Record<string, SystemQuery>> = {
   "_system/cli/tables": tables,
@@ -41,16 +41,16 @@ const QUERIES: Readonly<Record<string, SystemQuery>> = {
     return value === undefined ? null : { name, value };
   },
   "_system/cli/convexUrl:cloudUrl": ({ deployment }) => deployment.environment.cloudUrl,
-  // None is ever under way.
+  // Imports through the tools are refused, so none is ever in progress.
   "_system/cli/queryImport:list": () => [],
   "_system/frontend/components:list": ({ engine }) =>
     [...engine.components.keys()].map((path) => ({ id: path, path })),
 };
 
 /**
- * Runs a query of the tools, for the operator.
+ * Runs a built-in query for the operator.
  *
- * @param path with or without `:default`. @throws SyscallError for queries and components that there are not.
+ * @param path with or without `:default`. @throws SyscallError for an unknown query or component.
  */
 export async function systemQuery(
   deployment: Deployment,
@@ -62,26 +62,27 @@ export async function systemQuery(
   const engine = deployment.engine();
   if (!engine.components.has(component)) {
     const mounted = [...engine.components.keys()].filter((known) => known !== "");
-    const known = mounted.length === 0 ? "No component is mounted." : `Mounted are: ${mounted.join(", ")}.`;
-    throw new SyscallError(`There is no component "${component}". ${known}`);
+    const known =
+      mounted.length === 0 ? "No component is mounted." : `Mounted components: ${mounted.join(", ")}.`;
+    throw new SyscallError(`Component "${component}" not found. ${known}`);
   }
   const query = Object.hasOwn(QUERIES, name) ? QUERIES[name] : undefined;
   if (query !== undefined) return await query({ deployment, engine, args, component });
-  throw new SyscallError(`The embedded runtime does not answer ${name}.`);
+  throw new SyscallError(`The embedded runtime does not support ${name}.`);
 }
 
-/** All of them at once: what a project has never takes more than a page. */
+/** Lists all tables at once: the tables of a project always fit into one page. */
 function tables({ engine, component }: SystemCall): JSONValue {
   const own = engine.store.catalog.tables(component).filter(({ name }) => !isSystemTable(name));
   return { page: own.map(({ name }) => ({ name })), isDone: true, continueCursor: "" };
 }
 
-/** @param args `table`, `order` and `paginationOpts` as `paginate` takes them. */
+/** Reads a page of a table. @param args `table`, `order`, and `paginationOpts` as for `paginate`. */
 function tableData({ engine, args, component }: SystemCall): JSONValue {
   const { table, order, paginationOpts } = args;
   const { cursor = null, numItems } = (paginationOpts ?? {}) as { cursor?: string | null; numItems?: number };
   if (typeof table !== "string" || (order !== "asc" && order !== "desc") || typeof numItems !== "number") {
-    throw new SyscallError("tableData takes `table`, `order` and `paginationOpts`");
+    throw new SyscallError("tableData needs `table`, `order` and `paginationOpts`");
   }
   const reader = engine.store.snapshot();
   const execution = new Execution({
@@ -100,8 +101,8 @@ function tableData({ engine, args, component }: SystemCall): JSONValue {
       query: { source: { type: "FullTableScan", tableName: table, order }, operators: [] },
       cursor,
       pageSize: numItems,
-      maximumRowsRead: MOST_ROWS,
-      maximumBytesRead: MOST_BYTES,
+      maximumRowsRead: MAX_ROWS,
+      maximumBytesRead: MAX_BYTES,
     });
     return JSON.parse(page) as JSONValue;
   } finally {
@@ -114,10 +115,10 @@ function byName(a: { readonly name: string }, b: { readonly name: string }): num
   return a.name < b.name ? -1 : 1;
 }
 
-/** A function as `npx convex function-spec` lists it. */
+/** Describes a function in the format of `npx convex function-spec`. */
 function specOf({ path, kind, visibility, args, returns }: LoadedFunction): JSONValue {
   const [module = "", name = ""] = path.split(":");
-  // Validators are plain JSON, and the file that comes of this is read by people.
+  // Validators are plain JSON, and people read the resulting file.
   return JSON.parse(
     JSON.stringify({
       identifier: `${module}.js:${name}`,

@@ -1,9 +1,9 @@
-/** Values as clients ask for them (`crates/value/src/export.rs`). */
+/** Values in the format that a client requests (`crates/value/src/export.rs`). */
 import type { JSONValue, Value } from "convex/values";
 import { convexToJson, jsonToConvex } from "convex/values";
 import { ApiError } from "../http/api";
 
-/** `encoded` tells all of Convex's types apart, `clean` is easier to read. */
+/** `encoded` distinguishes all of Convex's types; `clean` is easier to read. */
 export type Format = "encoded" | "clean";
 
 const FORMATS: Readonly<Record<string, Format>> = {
@@ -13,7 +13,7 @@ const FORMATS: Readonly<Record<string, Format>> = {
   convex_json: "encoded",
 };
 
-/** @param name as in a request; `undefined` for the default. @throws ApiError in Convex's words. */
+/** Parses a format name from a request; `undefined` means the default. @throws ApiError with Convex's message. */
 export function formatOf(name: unknown): Format {
   if (name === undefined || name === null) return "clean";
   const format = typeof name === "string" && Object.hasOwn(FORMATS, name) ? FORMATS[name] : undefined;
@@ -25,7 +25,7 @@ export function exported(value: Value, format: Format): JSONValue {
   return format === "encoded" ? convexToJson(value) : clean(value);
 }
 
-/** @param json in Convex's own form. */
+/** Converts a value to a format. @param json the value in Convex's own JSON. */
 export function exportedJson(json: JSONValue, format: Format): JSONValue {
   return format === "encoded" ? json : clean(jsonToConvex(json));
 }
@@ -36,7 +36,7 @@ function clean(value: Value | undefined): JSONValue {
   if (typeof value !== "object" || value === null) return value ?? null;
   if (value instanceof ArrayBuffer) return Buffer.from(value).toString("base64");
   if (Array.isArray(value)) return value.map(clean);
-  // Placeholders are resolved before a document can be read.
+  // Commit placeholders are resolved before a document is read, so they do not occur here.
   const fields = value as Readonly<Record<string, Value | undefined>>;
   return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, clean(field)]));
 }

@@ -1,10 +1,10 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
-import { PATIENCE, projectForTools, serveForTools } from "../../fixtures/convexCli";
+import { CLI_TIMEOUT_MS, projectForTools, serveForTools } from "../../fixtures/convexCli";
 import { serve } from "../../fixtures/serve";
 
-vi.setConfig({ testTimeout: PATIENCE });
+vi.setConfig({ testTimeout: CLI_TIMEOUT_MS });
 
 test("npx convex env sets variables for functions and keeps them in the env file", async () => {
   const { server, project, run } = await serveForTools();
@@ -28,7 +28,7 @@ test("npx convex env sets variables for functions and keeps them in the env file
   expect(readFileSync(file, "utf8")).toBe("");
 });
 
-test("npx convex env refuses what is not the operator's to set, and changes nothing", async () => {
+test("npx convex env refuses variables that cannot be set, and changes nothing", async () => {
   const { server, project, run } = await serveForTools();
   const { code, stderr } = await run("env", "set", "CONVEX_SELF_HOSTED_ADMIN_KEY", "mine");
   expect(code).toBe(1);
@@ -49,9 +49,9 @@ test("npx convex env refuses what is not the operator's to set, and changes noth
     [{ name: "N".repeat(41), value: "x" }, "is too long."],
     [{ name: "LONG", value: "x".repeat(8193) }, "is 8193 bytes, which is too large."],
     [{ name: "QUOTED", value: `'"\`` }, "An env file cannot hold the value of QUOTED"],
-    [{ name: "NUMBER", value: 1 }, "a `value` is to be text"],
-    [{}, "a change is to have a `name`"],
-    ["x", "an object is expected"],
+    [{ name: "NUMBER", value: 1 }, "`value` must be a string"],
+    [{}, "each change needs a `name`"],
+    ["x", "it must be an object"],
   ] as const) {
     expect(await update(fine, change)).toEqual([400, expect.stringContaining(words)]);
   }
@@ -59,7 +59,7 @@ test("npx convex env refuses what is not the operator's to set, and changes noth
   expect(await server.run("messages:setting", { name: "FINE" })).toBeNull();
 });
 
-test("variables are read and set over HTTP by the operator only", async () => {
+test("only the operator may read and set variables over HTTP", async () => {
   const { server } = await serveForTools();
   const call = async (method: string, path: string, authorization?: string) => {
     const body = method === "POST" ? { body: JSON.stringify({ changes: [{ name: "A", value: "1" }] }) } : {};
@@ -77,7 +77,7 @@ test("variables are read and set over HTTP by the operator only", async () => {
   expect(await listed.json()).toEqual({ environmentVariables: { A: "1" } });
 });
 
-test("what configures Convex's tools is no variable of the functions", async () => {
+test("functions do not see the settings of Convex's tools", async () => {
   const project = projectForTools();
   const names = ["CONVEX_SELF_HOSTED_URL", "CONVEX_SELF_HOSTED_ADMIN_KEY", "CONVEX_DEPLOYMENT"];
   writeFileSync(join(project, ".env.local"), `${names.map((name) => `${name}=x\n`).join("")}A=1\n`);
@@ -92,7 +92,7 @@ test("what configures Convex's tools is no variable of the functions", async () 
   expect(await listed.json()).toEqual({ environmentVariables: { A: "1" } });
 });
 
-test("variables without which the functions cannot be served are kept", async () => {
+test("a change that makes the functions fail to build is refused", async () => {
   const { server } = await serveForTools();
   const update = (value: string | null) =>
     fetch(`${server.apiUrl}/api/update_environment_variables`, {

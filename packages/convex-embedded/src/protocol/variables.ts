@@ -1,13 +1,13 @@
 /** `npx convex env`: environment variables over HTTP (`crates/local_backend/src/environment_variables.rs`). */
 import type { ApiRoute } from "../http/api";
 import { ApiError, sendJson } from "../http/api";
-import { badBody, fieldsOf, MOST_BYTES_OF_OPERATOR, readJson } from "../http/body";
+import { badBody, fieldsOf, MAX_OPERATOR_BYTES, readJson } from "../http/body";
 import { requireAdmin } from "./caller";
 import type { Deployment } from "./deployment";
 
 const NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
-const LONGEST_NAME = 40;
-const MOST_BYTES = 8 * 1024;
+const MAX_NAME_LENGTH = 40;
+const MAX_BYTES = 8 * 1024;
 
 export function variableRoutes(deployment: Deployment): readonly ApiRoute[] {
   return [
@@ -16,9 +16,9 @@ export function variableRoutes(deployment: Deployment): readonly ApiRoute[] {
       methods: {
         async POST({ incoming, outgoing }) {
           requireAdmin(deployment, incoming);
-          const { changes } = fieldsOf(await readJson(incoming, MOST_BYTES_OF_OPERATOR));
-          if (!Array.isArray(changes)) throw badBody("`changes` is to be a list");
-          // Of several changes to one variable the last counts.
+          const { changes } = fieldsOf(await readJson(incoming, MAX_OPERATOR_BYTES));
+          if (!Array.isArray(changes)) throw badBody("`changes` must be a list");
+          // If a variable occurs several times, the last change wins.
           const byName = new Map(changes.map((change) => changeIn(deployment, change)));
           await deployment.changeVariables(byName).catch(refuse);
           outgoing.setHeader("content-length", 0);
@@ -41,16 +41,16 @@ export function variableRoutes(deployment: Deployment): readonly ApiRoute[] {
   ];
 }
 
-/** Functions that do not build with these variables, or a file that cannot hold them. */
+/** Refuses variables with which the functions do not build, or that the file cannot hold. */
 function refuse(error: unknown): never {
   if (error instanceof ApiError) throw error;
   throw new ApiError(400, "EnvironmentVariablesRefused", (error as Error).message);
 }
 
-/** @throws ApiError in Convex's words for what no variable can be. */
+/** Parses one change. @throws ApiError with Convex's message for an invalid name or value. */
 function changeIn({ environment }: Deployment, given: unknown): readonly [string, string | null] {
   const { name, value = null } = fieldsOf(given);
-  if (typeof name !== "string") throw badBody("a change is to have a `name`");
+  if (typeof name !== "string") throw badBody("each change needs a `name`");
   if (environment.isBuiltIn(name)) {
     const message = `Environment variable with name "${name}" is built-in and cannot be overridden`;
     throw new ApiError(400, "EnvVarNameForbidden", message);
@@ -63,20 +63,20 @@ function changeIn({ environment }: Deployment, given: unknown): readonly [string
         "only include characters a-z, A-Z, 0-9, and underscores.",
     );
   }
-  if (name.length > LONGEST_NAME) {
+  if (name.length > MAX_NAME_LENGTH) {
     throw new ApiError(
       400,
       "EnvironmentVariableNameTooLong",
-      `The environment variable name ${name} is too long. Environment variable names must be less than ${LONGEST_NAME}.`,
+      `The environment variable name ${name} is too long. Environment variable names must be less than ${MAX_NAME_LENGTH}.`,
     );
   }
-  if (value !== null && typeof value !== "string") throw badBody("a `value` is to be text");
+  if (value !== null && typeof value !== "string") throw badBody("`value` must be a string");
   const bytes = Buffer.byteLength(value ?? "");
-  if (bytes > MOST_BYTES) {
+  if (bytes > MAX_BYTES) {
     throw new ApiError(
       400,
       "EnvironmentVariableValueTooLarge",
-      `The environment variable value is ${bytes} bytes, which is too large. (max size: ${MOST_BYTES})`,
+      `The environment variable value is ${bytes} bytes, which is too large. (max size: ${MAX_BYTES})`,
     );
   }
   return [name, value];

@@ -1,4 +1,4 @@
-/** The builds of a project's functions that a server serves, one after the other, on the data that they share. */
+/** The successive builds of a project's functions that a server serves on the same data. */
 import { join } from "node:path";
 import type { Environment, Variables } from "../environment/environment";
 import type { CreationTimes } from "../store/creationTimes";
@@ -34,7 +34,7 @@ export class Builds {
   #files: FileStorage | null = null;
   #background: Background | null = null;
   readonly #heldKeys: ProviderKeyCache = new Map();
-  /** What serves, and what it was made of. */
+  /** The engine in service. */
   #engine: Engine | null = null;
   #bundle: ProjectBundle | null = null;
 
@@ -43,21 +43,21 @@ export class Builds {
     private readonly environment: Environment,
   ) {}
 
-  /** The build that serves, `null` before there is one. */
+  /** The build in service, `null` before the first. */
   get engine(): Engine | null {
     return this.#engine;
   }
 
-  /** What works by itself, whichever build serves; `null` before the first. */
+  /** The background work, which outlives builds; `null` before the first build. */
   get background(): Background | null {
     return this.#background;
   }
 
   /**
-   * Builds the project and serves it from the next execution on; what runs keeps the build it started with. If it
-   * rejects, because a file is broken or documents do not match the new schema, the last good build goes on serving.
+   * Builds the project and serves it from the next execution on. Running executions keep their build. If it rejects, because a file
+   * is broken or documents do not match the new schema, the last good build stays in service.
    *
-   * @param everything true to evaluate all modules, so that what fails at import fails now.
+   * @param everything true to evaluate all modules, so that import errors are reported now.
    */
   serve(everything: boolean): Promise<void> {
     return this.#queue.run(async () => {
@@ -67,9 +67,9 @@ export class Builds {
   }
 
   /**
-   * Serves what is served now with other environment variables. If it rejects nothing has changed.
+   * Serves the current build with other environment variables. If it rejects, nothing has changed.
    *
-   * @param changes by name, `null` to remove one.
+   * @param changes values by name, `null` to remove a variable.
    */
   changeVariables(changes: ReadonlyMap<string, string | null>): Promise<void> {
     const { environment } = this;
@@ -80,9 +80,9 @@ export class Builds {
   }
 
   /**
-   * Serves what is served now with what the env file says by now. If it rejects nothing has changed.
+   * Serves the current build with the current env file. If it rejects, nothing has changed.
    *
-   * @returns the names of the variables that differ.
+   * @returns the names of the variables that changed.
    */
   renewVariables(): Promise<readonly string[]> {
     return this.#queue.run(async () => {
@@ -92,7 +92,7 @@ export class Builds {
     });
   }
 
-  /** Lets go of the data. Nothing may run any more. */
+  /** Closes the store. No function may still be running. */
   async close(): Promise<void> {
     await this.#files?.close();
     await this.#store?.close();
@@ -101,8 +101,8 @@ export class Builds {
 
   async #bundled(): Promise<ProjectBundle> {
     const bundling = bundleComponents(this.settings.project);
-    // The database is opened while the bundler, another process, is at work. A failure of either must not leave the
-    // other's unhandled; and a bundler whose parent is gone in the middle of its work ends with a trace of its own.
+    // The database is opened while the bundler, a separate process, runs. If one fails, the failure of the other must not stay
+    // unhandled, and the bundler must finish: it prints a stack trace if its parent exits first.
     const bundled = bundling.then(
       () => undefined,
       () => undefined,
@@ -119,7 +119,7 @@ export class Builds {
     return bundle;
   }
 
-  /** @param decide what is still to be done before the build serves; it may throw. */
+  /** Puts a build into service. @param decide runs before the build serves, and may throw. */
   async #take(
     bundle: ProjectBundle,
     env: Variables,
@@ -135,7 +135,7 @@ export class Builds {
 
   async #build(bundle: ProjectBundle, env: Variables, everything: boolean): Promise<Engine> {
     const { clock, timers, log, limits, trustProxy } = this.settings;
-    const say = (message: string): void => log({ level: "info", path: null, message });
+    const logInfo = (message: string): void => log({ level: "info", path: null, message });
     const store = this.#openStore();
     const components = loadComponents(bundle, { env, clock, log });
     const { modules } = components.get("") as Component;
@@ -146,11 +146,11 @@ export class Builds {
       if (everything) await component.modules.loadAll();
       schemas.push({ component: component.path, schema: withSystemTables(await component.modules.schema()) });
     }
-    // Whatever may be wrong with the project comes first: the last build goes on with the indexes that it has.
+    // Check the whole project before changing indexes, because the last build may stay in service and needs them.
     const crons = await declaredCrons(components.values());
-    await store.applySchemas(schemas, say);
+    await store.applySchemas(schemas, logInfo);
     for (const path of store.catalog.components()) {
-      if (!components.has(path)) say(`the component ${path} is not mounted; its data are kept`);
+      if (!components.has(path)) logInfo(`the component ${path} is not mounted; its data is kept`);
     }
     const creationTimes = (this.#creationTimes ??= resumeCreationTimes(store));
     const files = (this.#files ??= this.#openFiles(store, creationTimes));

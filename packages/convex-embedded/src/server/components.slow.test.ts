@@ -8,7 +8,7 @@ import type { EmbeddedServer } from "./server";
 
 const PROJECT = join(dirname(BASIC), "components");
 
-/** The project's components, called through the app. */
+/** Starts the project and returns functions that call its components through the app. */
 async function start(options: Parameters<typeof serve>[0] = {}) {
   const { server, logged } = await serve({ project: PROJECT, ...options });
   const call =
@@ -20,7 +20,7 @@ async function start(options: Parameters<typeof serve>[0] = {}) {
 
 const total = (server: EmbeddedServer, component: string) => server.run("lib:total", {}, component);
 
-test("each mounted component has tables of its own, also where it is mounted several times", async () => {
+test("each mount of a component has its own tables", async () => {
   const { server, query, mutate } = await start();
   await server.run("app:insertNote", { text: "the app's" });
   await mutate("counter.lib.add", { amount: 1 });
@@ -33,7 +33,7 @@ test("each mounted component has tables of its own, also where it is mounted sev
   expect(await server.run("app:texts", {})).toEqual(["the app's"]);
 });
 
-test("a component is evaluated for itself each time it is mounted, with the environment its parent gives", async () => {
+test("each mount of a component is evaluated separately, with the environment from its parent", async () => {
   const { query } = await start({ env: { NAME: "from the app", LABEL: "not bound" } });
   const metadata = (componentPath: string) => ({
     componentPath,
@@ -55,7 +55,7 @@ test("a component is evaluated for itself each time it is mounted, with the envi
   });
 });
 
-test("an id of one component means nothing in another", async () => {
+test("an id of one component is not valid in another", async () => {
   const { server, query, mutate } = await start();
   const own = (await mutate("counter.lib.add", { amount: 1 })) as string;
   const foreign = [
@@ -73,7 +73,7 @@ test("an id of one component means nothing in another", async () => {
   }
 });
 
-test("a component's own references stay within it, from modules in folders and from actions too", async () => {
+test("a component's references stay within it, also from modules in folders and from actions", async () => {
   const { server, query, mutate } = await start();
   await mutate("counter.lib.add", { amount: 4 });
   await mutate("second.lib.add", { amount: 5 });
@@ -84,7 +84,7 @@ test("a component's own references stay within it, from modules in folders and f
   expect(await act("query", "second.lib.total")).toBe(6);
 });
 
-test("a parent reaches what its components export, and nothing else", async () => {
+test("a parent can call only the functions that its components export", async () => {
   const { server, query, mutate } = await start();
   await expect(query("missing.lib.total")).rejects.toThrow(
     'Child component "missing" not found: convex/convex.config.ts does not mount it. It mounts counter, second, ' +
@@ -93,7 +93,7 @@ test("a parent reaches what its components export, and nothing else", async () =
   await expect(mutate("counter.lib.secret")).rejects.toThrow("counter does not export lib:secret");
   await expect(query("counter.lib.nothing")).rejects.toThrow("counter does not export lib:nothing");
   await expect(query("counter.lib")).rejects.toThrow("components.counter.lib is not a function");
-  // The component below another one is that one's business.
+  // A nested component is reachable only from its own parent.
   await expect(query("journal.counter.lib.total")).rejects.toThrow(
     "journal does not export counter/lib:total",
   );
@@ -101,7 +101,7 @@ test("a parent reaches what its components export, and nothing else", async () =
   await expect(server.run("lib:total", {}, "gone")).rejects.toThrow("the component gone is not mounted");
 });
 
-test("what a component throws is caught with its data, and undoes its own writes only", async () => {
+test("a component's error keeps its data when caught, and rolls back only the component's writes", async () => {
   const { server } = await start();
   const calls = [
     { path: "counter.lib.add", args: { amount: 1 } },
@@ -115,7 +115,7 @@ test("what a component throws is caught with its data, and undoes its own writes
   expect(await server.run("app:texts", {})).toEqual(calls.map(({ path }) => path));
 });
 
-test("what the app throws undoes what its components wrote, on every level", async () => {
+test("an error in the app rolls back the writes of its components on every level", async () => {
   const { server, query } = await start();
   const write = { path: "journal.lib.write", args: { text: "lost" } };
   const risky = { path: "journal.lib.risky", args: { text: "lost", fail: false } };
@@ -126,7 +126,7 @@ test("what the app throws undoes what its components wrote, on every level", asy
   expect(await server.run("app:texts", {})).toEqual([]);
 });
 
-test("a failure two levels down is undone at its level, whatever the level above does", async () => {
+test("a failure two levels down is rolled back at its level, whatever the level above does", async () => {
   const { mutate, query } = await start();
   await mutate("journal.lib.risky", { text: "kept", fail: false });
   const state = { texts: ["kept", "caught refused"], total: 0 };
@@ -137,7 +137,7 @@ test("a failure two levels down is undone at its level, whatever the level above
   expect(await query("journal.lib.read")).toMatchObject(state);
 });
 
-test("calls into a component side by side keep their writes apart", async () => {
+test("concurrent calls into a component keep their writes separate", async () => {
   const { server } = await start();
   const args = Array.from({ length: 20 }, (_, i) => ({ amount: i % 2 === 0 ? 1 : "not a number" }));
   const settled = (await server.run("app:together", { path: "counter.lib.add", args })) as string[];
@@ -145,7 +145,7 @@ test("calls into a component side by side keep their writes apart", async () => 
   expect(await total(server, "counter")).toBe(10);
 });
 
-test("a handle calls a function from any component, in its own tables and with nobody logged in", async () => {
+test("a handle calls a function from any component, in the function's own tables and without an identity", async () => {
   const { server } = await start();
   const handle = (await server.run("app:handleOf", { path: "second.lib.add" })) as string;
   expect(handle).toBe("function://second;lib:add");
@@ -161,7 +161,7 @@ test("a handle calls a function from any component, in its own tables and with n
   expect(await total(server, "counter")).toBe(100);
 });
 
-test("a handle of nothing is refused, when it is made and when it is called", async () => {
+test("a handle to a missing function is refused when it is created and when it is called", async () => {
   const { server } = await start();
   await expect(server.run("app:handleOf", { path: "counter.lib.nothing" })).rejects.toThrow(
     "does not export",
@@ -172,7 +172,7 @@ test("a handle of nothing is refused, when it is made and when it is called", as
   await expect(call("function://nonsense")).rejects.toThrow("Invalid function handle");
 });
 
-test("a component schedules its own functions and sees its own jobs only", async () => {
+test("a component schedules its own functions and sees only its own jobs", async () => {
   const time = new ManualTime();
   const { server, query, mutate } = await start({ clock: time.clock, timers: time.timers });
   await mutate("counter.lib.later", { amount: 9 });
@@ -187,7 +187,7 @@ test("a component schedules its own functions and sees its own jobs only", async
   });
 });
 
-test("a transaction's metrics count what its components did", async () => {
+test("a transaction's metrics include the work of its components", async () => {
   const { server } = await start();
   const metrics = (await server.run("app:metrics", {})) as Record<
     string,
@@ -202,7 +202,7 @@ test("a transaction's metrics count what its components did", async () => {
   expect(metrics["bytesRead"]?.used).toBeGreaterThan(20);
 });
 
-test("a component has cron jobs of its own, once for each time that it is mounted", async () => {
+test("each mount of a component has its own cron jobs", async () => {
   const time = new ManualTime();
   const project = copyOf(PROJECT);
   const crons = `
@@ -218,7 +218,7 @@ test("a component has cron jobs of its own, once for each time that it is mounte
   }
 });
 
-test("the data of components are there after a restart", async () => {
+test("the data of components survives a restart", async () => {
   const { server, mutate } = await start();
   await mutate("journal.lib.write", { text: "kept" });
   await server.close();
@@ -228,7 +228,7 @@ test("the data of components are there after a restart", async () => {
   expect(await again.query("journal.lib.read")).toMatchObject({ texts: ["kept", "more"] });
 });
 
-test("a reload takes new code of a component, and keeps its data", async () => {
+test("a reload serves new code of a component and keeps its data", async () => {
   const project = copyOf(PROJECT);
   const { server, query, mutate } = await start({ project });
   await mutate("counter.lib.add", { amount: 3 });
@@ -246,14 +246,14 @@ test("a reload takes new code of a component, and keeps its data", async () => {
   expect(await query("counter.lib.total")).toBe(30);
 });
 
-test("the data of a component that is no longer mounted are kept, and said to be", async () => {
+test("the data of an unmounted component is kept and reported", async () => {
   const project = copyOf(PROJECT);
   const { server, logged, query, mutate } = await start({ project });
   await mutate("counter.lib.add", { amount: 3 });
   edit(project, "convex.config.ts", "app.use(counter);", "");
   await server.reload();
   expect(logged.map(({ message }) => message)).toContain(
-    "the component counter is not mounted; its data are kept",
+    "the component counter is not mounted; its data is kept",
   );
   await expect(query("counter.lib.total")).rejects.toThrow('Child component "counter" not found');
   edit(project, "convex.config.ts", "app.use(journal);", "app.use(journal); app.use(counter);");
@@ -261,7 +261,7 @@ test("the data of a component that is no longer mounted are kept, and said to be
   expect(await query("counter.lib.total")).toBe(3);
 });
 
-test("a component in JavaScript, as packages bring them, and without a schema", async () => {
+test("a component may be written in JavaScript and have no schema", async () => {
   const project = projectOf({
     "convex.config.js": `
       import { defineApp } from "convex/server"; import plain from "./plain/convex.config.js";
@@ -308,18 +308,22 @@ test.each([
     "It is bound to M of the component's parent.",
   ],
   ["of the app is not set", "", "env: { M: v.string() }", "Set M in .env.local or in the environment."],
-])("an environment variable that %s refuses the start", async (_what, body, env, message) => {
+])("an environment variable that %s fails the start", async (_what, body, env, message) => {
   const project = projectOf({ "convex.config.ts": app(body, env), "child/convex.config.ts": CHILD });
   await expect(serve({ project })).rejects.toThrow(message);
 });
 
 test.each([
   [
-    "two components of one name",
+    "two components with the same name",
     "app.use(child, e); app.use(child, e)",
     "multiple child components with the same name",
   ],
-  ["a name that is no identifier", 'app.use(child, { ...e, name: "a/b" })', "mounts a component as 'a/b'"],
+  [
+    "a name that is not an identifier",
+    'app.use(child, { ...e, name: "a/b" })',
+    "mounts a component as 'a/b'",
+  ],
   ["HTTP routes of a component", 'app.use(child, { ...e, httpPrefix: "/x/" })', "sets an `httpPrefix`"],
   ["a definition that fails", 'throw new Error("not today")', "not today"],
 ])("%s are refused with the reason", async (_what, body, message) => {
@@ -335,7 +339,7 @@ test("a config that exports something else is refused", async () => {
   );
 });
 
-/** A project of these files in `convex/`. */
+/** Creates a project with these files in `convex/`. */
 function projectOf(files: Record<string, string>): string {
   const project = copyOf(PROJECT);
   rmSync(join(project, "convex"), { recursive: true });
@@ -346,7 +350,7 @@ function projectOf(files: Record<string, string>): string {
   return project;
 }
 
-test("where a component's function failed is logged, with its name and file", async () => {
+test("a failure in a component is logged with the component's name and the file", async () => {
   const { logged, mutate } = await start();
   await expect(mutate("journal.lib.risky", { text: 1 })).rejects.toThrow("ArgumentValidationError");
   await expect(mutate("second.lib.later", { amount: 1, handle: "function://nonsense" })).rejects.toThrow();

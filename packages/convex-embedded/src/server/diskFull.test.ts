@@ -10,7 +10,7 @@ import { BASIC, serve, temporaryDirectory } from "../../fixtures/serve";
 import { onDisk, STORED } from "../../fixtures/stored";
 import type { EmbeddedServer } from "./server";
 
-/** Hooks that fail while they are told to. */
+/** Hooks that fail while the test asks for it. */
 function faults() {
   const state = { commits: false, files: false };
   const hooks = {
@@ -27,7 +27,7 @@ function faults() {
 const post = (server: EmbeddedServer, path: string, body: unknown) =>
   fetch(server.url + path, { method: "POST", body: JSON.stringify(body) });
 
-test("a commit that fails is an error to its client, reads go on, and so do writes when there is room", async () => {
+test("a failed commit is an error for its client; reads continue, and writes resume once there is space", async () => {
   const { state, hooks } = faults();
   const { server } = await serve({ project: BASIC, hooks });
   const create = (name: string) => post(server, "/items", { owner: "ada", name });
@@ -53,7 +53,7 @@ test("a commit that fails is an error to its client, reads go on, and so do writ
   expect(await server.run("items:names", { owner: "ada" })).toEqual(["before", "after"]);
 });
 
-test("jobs that are due while commits fail run once when they no longer do", async () => {
+test("jobs that are due while commits fail run once when commits succeed again", async () => {
   const { state, hooks } = faults();
   const time = new ManualTime();
   const { server, logged } = await serve({ project: CRASH, hooks, clock: time.clock, timers: time.timers });
@@ -73,7 +73,7 @@ test("jobs that are due while commits fail run once when they no longer do", asy
 });
 
 test.each(["commits", "files"] as const)(
-  "an upload while %s fail is refused and leaves nothing",
+  "an upload while %s fail is refused and leaves no file",
   async (what) => {
     const { state, hooks } = faults();
     const { server } = await serve({ project: STORED, hooks });
@@ -94,7 +94,7 @@ test.each(["commits", "files"] as const)(
   },
 );
 
-/** A file system of its own, of that many mebibytes; `null` where this user may make none. */
+/** Mounts a new file system of `mebibytes`; `null` if this user may not mount one. */
 function smallDisk(mebibytes: number): string | null {
   const directory = temporaryDirectory();
   try {
@@ -108,11 +108,11 @@ function smallDisk(mebibytes: number): string | null {
   return directory;
 }
 
-test("a disk that is really full refuses, keeps what it has acknowledged, and takes more when there is room", async ({
+test("a full disk refuses writes, keeps acknowledged ones, and accepts more once there is space", async ({
   skip,
 }) => {
   const disk = smallDisk(12);
-  if (disk === null) return skip("needs the right to mount a file system");
+  if (disk === null) return skip("needs permission to mount a file system");
   const ballast = join(disk, "ballast");
   writeFileSync(ballast, Buffer.alloc(4 * 1024 * 1024));
   const data = join(disk, "data");
@@ -121,7 +121,7 @@ test("a disk that is really full refuses, keeps what it has acknowledged, and ta
   let refused = 0;
   for (let i = 0; refused < 5; i++) {
     const text = randomBytes(20_000).toString("hex");
-    // Each key is a worker of its own, whose first step this is.
+    // Each key is a separate worker, and this is its first step.
     const response = await post(server, "/take", { worker: `w${i}`, step: 1, key: "only", text });
     if (response.status === 200) acknowledged.set(`w${i}`, text);
     else {

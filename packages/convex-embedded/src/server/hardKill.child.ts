@@ -1,7 +1,7 @@
 /**
- * The process that `hardKill.slow.test.ts` kills: serves a project, prints where, and answers the line `idle` when nothing
- * is due or running. In a file of one byte stands whether it is within a commit: what was written to a file survives
- * the end of a process.
+ * The process that `hardKill.slow.test.ts` kills. It serves a project, prints its addresses, and answers the line `idle` when no
+ * work is due or running. A file of one byte records whether a commit is in progress, because writes to a file survive the end
+ * of the process.
  */
 import { openSync, writeSync } from "node:fs";
 import { createInterface } from "node:readline";

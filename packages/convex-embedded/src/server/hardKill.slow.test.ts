@@ -11,7 +11,7 @@ import { temporaryDirectory } from "../../fixtures/serve";
 const ROUNDS = Number(process.env["KILL_ROUNDS"] ?? 30);
 
 test(
-  `after ${ROUNDS} SIGKILLs at random moments nothing acknowledged is missing, half done or done twice`,
+  `after ${ROUNDS} SIGKILLs at random moments no acknowledged write is missing, incomplete or duplicated`,
   { timeout: 30_000 + ROUNDS * 30_000 },
   async () => {
     const program = await bundled(join(import.meta.dirname, "hardKill.child.ts"));
@@ -26,19 +26,19 @@ test(
       const server = new Child(process.execPath, [program, CRASH, data, marker]);
       const url = await server.line();
       if (kills > 0) {
-        // What was cut off is done now, and what belongs to nobody is gone.
+        // By then interrupted work is complete, and orphaned bytes are deleted.
         await server.ask("idle");
         expect(load.problems(data, load.mark(), { settled: true })).toEqual([]);
         expect(inspect(data).orphans).toEqual([]);
         load.resume(data);
       }
-      // About every fifth hits a commit. Should none have, there are more rounds.
+      // About every fifth kill hits a commit. If none did, run more rounds.
       const enough = withinCommit > 0 && load.acknowledged > ROUNDS * 5;
       if (kills >= ROUNDS * 2 || (kills >= ROUNDS && enough)) {
         await server.kill();
         break;
       }
-      // However slow the machine is, something was acknowledged. What the server is at by then is left to chance.
+      // Wait for a number of acknowledgements, however slow the machine is. The server's state at the kill is then random.
       let left = 1 + below(random, 30);
       const moment = below(random, 30);
       let killed: Promise<void> | undefined;
@@ -54,7 +54,7 @@ test(
     const cut = jobs.filter(({ state }) => (state as { kind: string }).kind === "failed");
     console.log(
       `${kills} kills, ${withinCommit} within a commit; ${load.acknowledged} acknowledged, 0 missing; ` +
-        `${files.size} files, ${jobs.length} scheduled functions, ${cut.length} of them actions that were cut off`,
+        `${files.size} files, ${jobs.length} scheduled functions, ${cut.length} of them interrupted actions`,
     );
     expect(load.acknowledged).toBeGreaterThan(ROUNDS * 5);
     expect(withinCommit).toBeGreaterThan(0);

@@ -9,9 +9,9 @@ import { runFunction } from "../exec/run";
 import { operatorOrigin } from "../exec/origins";
 
 /**
- * Runs any function, internal ones too.
+ * Runs any function as the operator, including internal ones.
  *
- * @throws ConvexError with its data, or an Error with the message of what the function threw.
+ * @throws ConvexError with its data, or an Error with the message that the function threw.
  */
 export async function runAsOperator(
   engine: Engine,

@@ -1,4 +1,4 @@
-/** The schemas of a project, for who does not serve it. */
+/** Reads the schemas of a project without serving it. */
 import { Environment } from "../environment/environment";
 import { stopBundler } from "../runtime/bundle";
 import { bundleComponents, loadComponents } from "../runtime/components";
@@ -8,9 +8,9 @@ import type { ComponentSchema } from "../store/types";
 /**
  * Builds the project and evaluates its schemas.
  *
- * @param project the folder that holds `convex/`. @param envFile with environment variables; may be missing.
- * @returns those of the app and of all components that it mounts, the runtime's own tables included.
- * @throws Error that names the file that is broken.
+ * @param project the folder that holds `convex/`. @param envFile a file with environment variables; it may be missing.
+ * @returns the schemas of the app and of all mounted components, including the runtime's own tables.
+ * @throws Error that names the broken file.
  */
 export async function projectSchemas(project: string, envFile: string): Promise<ComponentSchema[]> {
   const bundle = await bundleComponents(project);

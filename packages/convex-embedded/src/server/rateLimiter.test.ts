@@ -1,4 +1,4 @@
-/** The official rate limiter, as its package brings it, on this runtime. */
+/** The official rate limiter component, unchanged, on this runtime. */
 import { dirname, join } from "node:path";
 import type { Value } from "convex/values";
 import { expect, test } from "vitest";
@@ -26,7 +26,7 @@ async function start(options: Parameters<typeof serve>[0] = {}) {
 
 const OK = { ok: true };
 
-test("a token bucket empties, says when it has a token again, and fills with the time", async () => {
+test("a token bucket empties, reports when the next token is available, and refills over time", async () => {
   const { time, limit } = await start();
   for (let i = 0; i < 3; i++) expect(await limit("bucket")).toEqual(OK);
   expect(await limit("bucket")).toEqual({ ok: false, retryAfter: 100 });
@@ -40,7 +40,7 @@ test("a token bucket empties, says when it has a token again, and fills with the
   expect(await limit("bucket")).toMatchObject({ ok: false });
 });
 
-test("a fixed window gives its tokens back when the next one begins", async () => {
+test("a fixed window has all tokens again when the next window begins", async () => {
   const { time, limit } = await start();
   expect(await limit("window", { count: 2 })).toEqual(OK);
   time.now += 59_999;
@@ -49,7 +49,7 @@ test("a fixed window gives its tokens back when the next one begins", async () =
   expect(await limit("window")).toEqual(OK);
 });
 
-test("keys have buckets of their own, and a reset fills one of them", async () => {
+test("each key has its own bucket, and a reset refills one bucket", async () => {
   const { server, limit } = await start();
   for (const key of ["ada", "bob"]) expect(await limit("bucket", { key, count: 3 })).toEqual(OK);
   expect(await limit("bucket", { key: "ada" })).toMatchObject({ ok: false });
@@ -58,14 +58,14 @@ test("keys have buckets of their own, and a reset fills one of them", async () =
   expect(await limit("bucket")).toEqual(OK);
 });
 
-test("a check takes nothing", async () => {
+test("a check takes no token", async () => {
   const { limit, check } = await start();
   for (let i = 0; i < 5; i++) expect(await check("bucket", { count: 3 })).toEqual(OK);
   await limit("bucket", { count: 3 });
   expect(await check("bucket")).toEqual({ ok: false, retryAfter: 100 });
 });
 
-test("a limit that throws says which and when", async () => {
+test("a limit that throws names itself and the retry time", async () => {
   const { server, limit } = await start();
   await limit("bucket", { count: 3 });
   expect(await server.run("limits:throws", { name: "bucket" })).toEqual({
@@ -75,13 +75,13 @@ test("a limit that throws says which and when", async () => {
   });
 });
 
-test("a mutation that fails gives back what it took", async () => {
+test("a mutation that fails returns its tokens", async () => {
   const { server, value } = await start();
   await expect(server.run("limits:limitThenFail", {})).rejects.toThrow("failed after taking a token");
   expect(await value("bucket")).toMatchObject({ value: 3, ts: 0 });
 });
 
-test("the value tells what is left, and survives a restart", async () => {
+test("the value reports the remaining tokens and survives a restart", async () => {
   const { server, limit, value } = await start();
   await limit("bucket");
   const left = { value: 2, ts: START, shard: 0, config: { kind: "token bucket", rate: 10, capacity: 3 } };
@@ -95,13 +95,13 @@ test("a sharded limit spreads over its shards and stays within its capacity", as
   const { limit, value } = await start();
   let taken = 0;
   for (let i = 0; i < 150; i++) if (((await limit("sharded")) as { ok: boolean }).ok) taken++;
-  // The last tokens may lie in shards that a call does not look at.
+  // The last tokens may be in shards that a call does not check.
   expect(taken).toBeLessThanOrEqual(100);
   expect(taken).toBeGreaterThan(60);
   expect(await value("sharded")).toMatchObject({ config: { shards: 5 } });
 });
 
-test("of 50 that come at once no more get through than there is room for", async () => {
+test("50 concurrent calls take no more tokens than the capacity", async () => {
   const { server } = await start();
   const take = (i: number) =>
     server.run(i % 2 === 0 ? "limits:limit" : "limits:limitFromAction", { name: "crowd" });
@@ -109,7 +109,7 @@ test("of 50 that come at once no more get through than there is room for", async
   expect(results.filter(({ ok }) => ok)).toHaveLength(20);
 });
 
-test("updates that apply later are taken in by the nested worker, which then rests", async () => {
+test("the nested worker applies asynchronous updates and then sleeps", async () => {
   const { server, logged, time, limit, value } = await start();
   for (let i = 0; i < 3; i++) expect(await limit("slow")).toEqual(OK);
   await server.idle();
@@ -126,7 +126,7 @@ test("updates that apply later are taken in by the nested worker, which then res
   await server.idle();
   expect(await limit("slow")).toMatchObject({ ok: false });
   await server.run("limits:reset", { name: "slow" });
-  // The worker looks again a while after it had work.
+  // The worker checks again some time after it had work.
   time.pass(1_000);
   await server.idle();
   expect(await limit("slow")).toEqual(OK);

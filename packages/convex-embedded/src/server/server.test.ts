@@ -6,7 +6,7 @@ import { accepts, halfPosted } from "../../fixtures/sockets";
 
 const NO_BROKEN = { FIXTURE_BROKEN: "no" };
 
-test("several servers in one process do not meet", async () => {
+test("several servers in one process are isolated", async () => {
   const [one, two] = await Promise.all([serve(), serve()]);
   await one.server.run("calls:insertNote", { text: "one" });
   expect(await one.server.run("calls:texts", {})).toEqual(["one"]);
@@ -15,7 +15,7 @@ test("several servers in one process do not meet", async () => {
   expect(await two.server.run("realm:environment", { name: "CONVEX_SITE_URL" })).toBe(two.server.url);
 });
 
-test("the data is there after a restart", async () => {
+test("the data survives a restart", async () => {
   const { server } = await serve();
   await server.run("calls:insertNote", { text: "kept" });
   await server.close();
@@ -23,14 +23,14 @@ test("the data is there after a restart", async () => {
   expect(await again.server.run("calls:texts", {})).toEqual(["kept"]);
 });
 
-test("a second server on the same data, or the same port, is told so", async () => {
+test("a second server on the same data or the same port is refused with the reason", async () => {
   const { server } = await serve();
   await expect(serve({ data: server.dataDirectory })).rejects.toThrow("in use by another process");
   const port = Number(new URL(server.url).port);
   await expect(serve({ port })).rejects.toThrow(`Port ${port} on 127.0.0.1 is in use`);
   const apiPort = Number(new URL(server.apiUrl).port);
   await expect(serve({ apiPort })).rejects.toThrow(
-    `Port ${apiPort} on 127.0.0.1 is in use. Stop what listens there, or choose another with --api-port.`,
+    `Port ${apiPort} on 127.0.0.1 is in use. Stop the program that uses it, or choose another port with --api-port.`,
   );
 });
 
@@ -44,7 +44,7 @@ test("a reload serves the new code and keeps the data", async () => {
   expect(await server.run("calls:texts", {})).toEqual(["kept"]);
 });
 
-test("a broken file, or one that throws at import, leaves the last good build serving", async () => {
+test("a broken file, or a file that throws at import, leaves the last good build in service", async () => {
   const project = copyOf(BASIC);
   const { server } = await serve({ project, env: NO_BROKEN });
   edit(project, "nested/deep.ts", "export const hello", "export const = hello");
@@ -56,7 +56,7 @@ test("a broken file, or one that throws at import, leaves the last good build se
   expect(await server.run("nested/deep:hello", {})).toBe("nested");
 });
 
-test("what throws at import is placed in the project's sources, whoever asks for it", async () => {
+test("an error at import is reported with its source position", async () => {
   const project = copyOf(BASIC);
   edit(project, "schema.ts", "export default", "Buffer.from('');\nexport default");
   const placed =
@@ -71,7 +71,7 @@ test("what throws at import is placed in the project's sources, whoever asks for
   await expect(serve({ project })).rejects.toThrow(/^convex\/convex\.config\.ts:1:7: RangeError: no app$/);
 });
 
-test("a schema that documents do not match refuses the reload; one that they match is applied", async () => {
+test("a reload is refused if documents do not match the schema; a matching schema is applied", async () => {
   const project = copyOf(BASIC);
   const { server } = await serve({ project, env: NO_BROKEN });
   await server.run("calls:insertNote", { text: "short" });
@@ -97,7 +97,7 @@ test("a start that fails leaves port and data free", async () => {
   expect([response.status, await response.text()]).toEqual([404, "No matching routes found"]);
 });
 
-test("closing finishes the request under way, its write included, and takes no new ones", async () => {
+test("closing finishes the request in progress with its write, and accepts no new requests", async () => {
   const { server } = await serve();
   const body = JSON.stringify({ owner: "ada", name: "last" });
   const posted = await halfPosted(server.url, "/items", body);
@@ -110,7 +110,7 @@ test("closing finishes the request under way, its write included, and takes no n
   expect(await again.server.run("items:names", { owner: "ada" })).toEqual(["last"]);
 });
 
-test("closing cuts what does not end in time", async () => {
+test("closing aborts work that does not end in time", async () => {
   const { server } = await serve();
   const open = await fetch(`${server.url}/stream`);
   await server.close(1);

@@ -1,5 +1,5 @@
 /**
- * A project's functions, served by this process.
+ * Serves a project's functions in this process.
  *
  * ```ts
  * const server = await startServer({ project: process.cwd(), data: ".convex-embedded", port: 0 });
@@ -27,52 +27,52 @@ import { withDefaults } from "./serverOptions";
 import { startWatchdog } from "../watchdog/watchdog";
 
 export interface EmbeddedServer {
-  /** Where HTTP actions are, without a trailing slash. */
+  /** The base URL of HTTP actions, without a trailing slash. */
   readonly url: string;
-  /** Where stored files are, and what Convex's tools are to be pointed to, without a trailing slash. */
+  /** The base URL of stored files and the address for Convex's tools, without a trailing slash. */
   readonly apiUrl: string;
-  /** What such a tool has to show: `Authorization: Convex KEY`. It opens everything. */
+  /** The key for those tools: `Authorization: Convex KEY`. It grants full access. */
   readonly adminKey: string;
-  /** Absolute. */
+  /** Absolute path of the data directory. */
   readonly dataDirectory: string;
   /** True until `finishFirstStart` was called for the data directory. */
   readonly firstStart: boolean;
   /** True if the project has a function of that name: `items:create`. */
   has(path: string): Promise<boolean>;
   /**
-   * Runs any function, internal ones too, as the operator.
+   * Runs any function as the operator, including internal ones.
    *
-   * @param path `items:create`. @param component the path of its component; default `""`, the app.
-   * @throws ConvexError with its data, or an Error with the message of what the function threw.
+   * @param path `items:create`. @param component the path of the component; default `""`, the app.
+   * @throws ConvexError with its data, or an Error with the message that the function threw.
    */
   run(path: string, args: Record<string, Value>, component?: string): Promise<Value>;
   /**
-   * Builds the project again and serves the new build from the next request on. If it rejects, because a file is broken
-   * or documents do not match the new schema, the last good build goes on serving.
+   * Rebuilds the project and serves the new build from the next request on. If it rejects, because a file is broken or documents do
+   * not match the new schema, the last good build stays in service.
    */
   reload(): Promise<void>;
   /**
-   * Reads the env file again; functions see what it says from the next execution on. If it rejects, because a line is
-   * broken or the functions do not build with it, the variables stay as they were.
+   * Reads the env file again. Functions see the new variables from the next execution on. If it rejects, because a line is invalid
+   * or the functions do not build with the variables, the old variables stay.
    *
-   * @returns the names of the variables that differ.
+   * @returns the names of the variables that changed.
    */
   renewVariables(): Promise<readonly string[]>;
   /**
-   * Resolves when no scheduled function and no cron job is due or running, and the bytes of deleted files are gone.
-   * What is due later does not count.
+   * Resolves when no scheduled function or cron job is due or running, and the bytes of deleted files are gone. It does not wait for
+   * work that is due later.
    */
   idle(): Promise<void>;
-  /** Finishes the requests and scheduled functions under way, for up to `graceMs` (default 4,000), commits and lets go of the data directory. */
+  /** Finishes requests and scheduled functions in progress for up to `graceMs` milliseconds (default 4,000), commits, and releases the data directory. */
   close(graceMs?: number): Promise<void>;
 }
 
 const DEFAULT_GRACE_MS = 4_000;
 
 /**
- * Starts serving; resolves when requests are answered.
+ * Starts a server. Resolves when it answers requests.
  *
- * @throws Error that says what to do: port or data directory in use, a broken file, documents that break the schema.
+ * @throws Error that says what to do: port or data directory in use, a broken file, documents that do not match the schema.
  */
 export async function startServer(options: ServerOptions): Promise<EmbeddedServer> {
   const settings = withDefaults(options);
@@ -92,7 +92,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
     log({ level: "error", path: request, message });
   };
 
-  // The ports come first: who cannot have them must not touch the data. Early requests wait.
+  // Open the ports first: a server that cannot listen must not touch the data. Early requests wait.
   const setting = "CONVEX_API_PORT_ORIGINS";
   const listed = settings.apiPortOrigins ?? originsIn(setting, environment.variables.get(setting) ?? "");
   const allows = originRule(listed, () => [siteOrigin, environment.cloudUrl]);

@@ -1,4 +1,4 @@
-/** What a server is started with, and what counts where nothing is said. */
+/** The options of a server and their defaults. */
 import { resolve } from "node:path";
 import type { LogLine } from "../exec/logLine";
 import type { Limits } from "../exec/limits";
@@ -11,58 +11,58 @@ import type { StoreHooks } from "../store/types";
 export interface ServerOptions {
   /** The folder that holds `convex/`. */
   readonly project: string;
-  /** The data directory, made if missing. Relative to `project`. */
+  /** The data directory, relative to `project`. Created if missing. */
   readonly data: string;
   /** Default `127.0.0.1`: this machine only. */
   readonly host?: string;
   /** Default 3211; 0 for any free port. */
   readonly port?: number;
-  /** The port of stored files and of Convex's tools. Default 3210, or any free one where `port` is; 0 for any free port. */
+  /** The port of stored files and Convex's tools. Default 3210, or any free port if `port` is 0; 0 for any free port. */
   readonly apiPort?: number | undefined;
   /**
-   * Origins whose pages may use the API port beside pages on this machine and on the server's own origins; see
+   * Origins whose pages may use the API port, in addition to pages on this machine and on the server's own origins; see
    * `originRule`. Default: the list in the variable `CONVEX_API_PORT_ORIGINS`.
    */
   readonly apiPortOrigins?: readonly string[] | undefined;
-  /** What functions find in `process.env`, without what configures Convex's tools. Default: this process's own. */
+  /** The variables in the functions' `process.env`, except the settings of Convex's tools. Default: those of this process. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** A file with more of them, which win, and where `npx convex env` sets them. It may be missing. Relative to `project`. */
+  /** A file with more variables, which take precedence. `npx convex env` edits it. It may be missing. Relative to `project`. */
   readonly envFile?: string;
-  /** Files that the port of the HTTP actions answers itself, before functions are asked. Default none. */
+  /** Files that the HTTP action port serves itself, before it calls functions. Default none. */
   readonly assets?: readonly Asset[];
-  /** Where the lines of functions and of the runtime go. Default: nowhere. */
+  /** Receives the log lines of functions and of the runtime. Default: discards them. */
   readonly log?: (line: LogLine) => void;
   /** Milliseconds since 1970. Default `Date.now`. */
   readonly clock?: () => number;
-  /** What the scheduler waits with. Default Node's. */
+  /** The timers of the scheduler. Default Node's. */
   readonly timers?: Timers;
-  /** How many proxies of one's own stand before the server, which then names the client in `X-Forwarded-For`. Default 0. */
+  /** How many trusted proxies in front of the server add the client to `X-Forwarded-For`. Default 0. */
   readonly trustProxy?: number;
-  /** What functions may do. Default Convex's limits. */
+  /** Limits for functions. Default Convex's limits. */
   readonly limits?: Partial<Limits>;
   /**
-   * Milliseconds after which a function that never yields ends the process; `false`, the default, for never. It costs a
+   * Milliseconds after which a function that never yields ends the process. Default `false`: never. The watchdog uses one
    * thread.
    */
   readonly watchdog?: number | false;
-  /** True if `reload` will be called often, which keeps the bundler's process alive. */
+  /** True to keep the bundler's process alive for frequent calls of `reload`. */
   readonly watch?: boolean;
-  /** Where to call in from a test. */
+  /** Hooks for tests. */
   readonly hooks?: StoreHooks & DiskHooks;
 }
 
-/** The options with nothing left open. */
+/** The options with all defaults filled in. */
 export interface ServerSettings extends Required<
   Omit<ServerOptions, "apiPort" | "apiPortOrigins" | "data" | "envFile" | "hooks">
 > {
-  /** Absolute. */
+  /** Absolute path of the project. */
   readonly project: string;
-  /** Absolute. */
+  /** Absolute path of the data directory. */
   readonly dataDirectory: string;
-  /** Absolute, `null` for none. */
+  /** Absolute path of the env file, `null` for none. */
   readonly envFile: string | null;
   readonly apiPort: number;
-  /** `undefined` where the environment says. */
+  /** `undefined` if the environment decides. */
   readonly apiPortOrigins: ServerOptions["apiPortOrigins"];
   readonly hooks: ServerOptions["hooks"];
 }

@@ -12,16 +12,16 @@ import type { Login } from "./identity";
 import { loginOf } from "./identity";
 import type { Instance } from "./instance";
 
-/** As whom an accessor calls. */
+/** The caller that an accessor represents. */
 interface Caller {
   readonly ip: string | null;
   readonly userAgent: string | null;
   readonly login: Login | null;
 }
 
-const MOST_ITERATIONS = 100;
+const MAX_ITERATIONS = 100;
 
-/** They need no `this`. Those that say who calls give a new accessor and leave the old one as it is. */
+/** Returns the methods of `t`, which need no `this`. `withIdentity` and similar methods return a new accessor and leave the old one unchanged. */
 export function accessor(instance: Instance, caller: Caller): object {
   const { engine, scheduled } = instance;
   const method =
@@ -40,18 +40,18 @@ export function accessor(instance: Instance, caller: Caller): object {
     withRequestMetadata: ({ ip = null, userAgent = null }: Partial<RequestMetadata>) =>
       accessor(instance, { ...caller, ip, userAgent }),
     finishInProgressScheduledFunctions: () => scheduled.finishInProgress(),
-    finishAllScheduledFunctions: (advanceTimers: () => void, maxIterations = MOST_ITERATIONS) =>
+    finishAllScheduledFunctions: (advanceTimers: () => void, maxIterations = MAX_ITERATIONS) =>
       scheduled.finishAll(advanceTimers, maxIterations),
   };
 }
 
-/** Each call is a request of its own. */
+/** Creates the origin of a call. Each call is a separate request. */
 function originOf({ ip, userAgent, login }: Caller): Origin {
   const { requestId } = operatorOrigin();
   return { ip, userAgent, requestId, token: login?.token ?? null, identity: login?.identity };
 }
 
-/** @throws what the function threw. */
+/** Runs a call and converts its errors. @throws the function's error. */
 async function settled<T>(instance: Instance, work: () => Promise<T>): Promise<T> {
   installGlobals();
   await instance.ready();
@@ -60,7 +60,7 @@ async function settled<T>(instance: Instance, work: () => Promise<T>): Promise<T
   } catch (error) {
     throw thrownOf(error);
   } finally {
-    // Also what was scheduled within a transaction that has just been committed by this.
+    // Also sets timers for functions scheduled in a transaction that this call has just committed.
     instance.scheduled.wake();
   }
 }

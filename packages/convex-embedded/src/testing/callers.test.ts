@@ -4,7 +4,7 @@ import { api, components } from "../../fixtures/harness/convex/references.lib";
 import { BOTH, start, startWithCounters } from "./harnessForTests";
 
 describe.each(BOTH)("on %s", (_name, convexTest) => {
-  test("who is logged in is who the test says, with what it leaves out", async () => {
+  test("the identity is the test's, with missing attributes filled in", async () => {
     const t = start(convexTest);
     expect(await t.query(api.messages.author)).toBeNull();
     const ada = t.withIdentity({ name: "Ada" });
@@ -24,14 +24,14 @@ describe.each(BOTH)("on %s", (_name, convexTest) => {
     expect(await t.query(api.messages.author)).toBeNull();
   });
 
-  test("what an action calls is called by the same, but in a component by nobody", async () => {
+  test("functions that an action calls have its identity, but functions in a component have none", async () => {
     const ada = startWithCounters(convexTest).withIdentity({ tokenIdentifier: "ada" });
     expect(await ada.action(api.nested.author)).toEqual(["ada", null]);
-    // Called by the test itself, the component is what the test is about.
+    // A component that the test calls directly gets the identity.
     expect(await ada.query(components.counter.lib.author)).toBe("ada");
   });
 
-  test("a request has an address, a user agent and a token if the test gives it some", async () => {
+  test("a request has the address, user agent and token that the test gives", async () => {
     const t = start(convexTest);
     const metadata = () => t.mutation((ctx) => ctx.meta.getRequestMetadata());
     const first = await metadata();
@@ -46,9 +46,9 @@ describe.each(BOTH)("on %s", (_name, convexTest) => {
     const ada = t
       .withRequestMetadata({ ip: "192.0.2.1" })
       .withIdentity({ subject: "ada", pictureUrl: "https://p" });
-    const told = await ada.action((ctx) => ctx.meta.getRequestMetadata());
-    expect(told).toMatchObject({ ip: "192.0.2.1", userAgent: null });
-    expect(decodeJwt(told.authToken ?? "")).toEqual({
+    const received = await ada.action((ctx) => ctx.meta.getRequestMetadata());
+    expect(received).toMatchObject({ ip: "192.0.2.1", userAgent: null });
+    expect(decodeJwt(received.authToken ?? "")).toEqual({
       sub: "ada",
       iss: "https://convex.test",
       picture: "https://p",
@@ -57,11 +57,11 @@ describe.each(BOTH)("on %s", (_name, convexTest) => {
     expect(await replaced.run((ctx) => ctx.meta.getRequestMetadata())).toMatchObject({
       ip: null,
       userAgent: "test",
-      authToken: told.authToken,
+      authToken: received.authToken,
     });
   });
 
-  test("HTTP actions are found by method and path, and get what was sent", async () => {
+  test("HTTP actions are found by method and path, and receive the request", async () => {
     const t = start(convexTest);
     const response = await t.fetch("/messages?a=1", { method: "POST", body: "hello" });
     expect(response.status).toBe(201);
@@ -72,7 +72,7 @@ describe.each(BOTH)("on %s", (_name, convexTest) => {
     expect((await t.fetch("/whoami", { method: "HEAD" })).status).toBe(200);
   });
 
-  test("HTTP actions know who the test says is logged in; headers say nothing of that", async () => {
+  test("HTTP actions have the test's identity; headers do not change it", async () => {
     const t = start(convexTest);
     const headers = {
       Authorization: "Bearer x.y.z",

@@ -1,4 +1,4 @@
-/** How a test calls functions. */
+/** Calls functions for a test. */
 import type { FunctionReference } from "convex/server";
 import { getFunctionAddress } from "convex/server";
 import type { Value } from "convex/values";
@@ -14,14 +14,14 @@ import type { FunctionKind, LoadedFunction } from "../exec/loadedFunction";
 import type { Copy } from "../values/copy";
 import { copyPlain, isFields } from "../values/copy";
 
-/** A function of the test itself, called as a handler would be. */
+/** A function of the test itself, called like a handler. */
 export type Inline = (ctx: object, args: Value) => unknown;
 
-/** A function of the app or of a component, or one that the test brings. */
+/** A function of the app or of a component, or an inline function of the test. */
 export type Callee = FunctionReference<FunctionKind> | Inline;
 
 /**
- * Calls a function. Called while a query or mutation of the same test runs, as within `t.run`, it is a part of that
+ * Calls a function. A call while a query or mutation of the same instance runs, for example within `t.run`, joins that
  * transaction.
  */
 export async function callFunction(
@@ -42,7 +42,7 @@ export async function callFunction(
   return caller === null ? runFunction(engine, call, origin) : runNested(caller, call);
 }
 
-/** Runs a piece of a test as a mutation. */
+/** Runs an inline function as a mutation. */
 export function runInline(engine: Engine, origin: Origin, handler: Inline): Promise<Value> {
   const fn = inlineFunction(engine, "mutation", "custom", handler);
   return runLoaded(engine, fn, { value: {}, maxBytes: 0 }, origin);
@@ -62,7 +62,7 @@ function inlineFunction(engine: Engine, kind: FunctionKind, path: string, handle
   };
 }
 
-/** The running transaction that a call is to be a part of, `null` if it is one of its own. */
+/** Returns the running transaction that a call joins, `null` if the call gets its own. */
 function transactionAround(engine: Engine, kind: FunctionKind): Execution | null {
   const around = executions.getStore();
   if (around?.engine !== engine || around.reader === null || around.hasEnded) return null;
@@ -71,6 +71,6 @@ function transactionAround(engine: Engine, kind: FunctionKind): Execution | null
 }
 
 function copyOf(args: unknown): Copy {
-  if (!isFields(args)) throw new Error(`The arguments of a function are an object, not ${String(args)}`);
+  if (!isFields(args)) throw new Error(`The arguments of a function must be an object, not ${String(args)}`);
   return copyPlain(args) ?? parseArguments(convexToJson(args as Value));
 }

@@ -12,14 +12,14 @@ afterEach(() => {
 });
 
 describe.each(BOTH)("on %s", (_name, convexTest) => {
-  test("components have tables of their own, nested ones and the same one twice, too", async () => {
+  test("each mount of a component has its own tables, nested mounts included", async () => {
     const t = startWithCounters(convexTest);
     expect(await t.mutation(api.nested.count, { name: "a" })).toEqual([2, 3, 4]);
     expect(await t.mutation(api.nested.count, { name: "a" })).toEqual([4, 6, 8]);
     expect(await t.mutation(api.nested.count, { name: "b" })).toEqual([2, 3, 4]);
   });
 
-  test("what a component wrote is undone with its caller", async () => {
+  test("a component's writes are rolled back with its caller", async () => {
     const t = startWithCounters(convexTest);
     const failing = t.mutation(async (ctx) => {
       await ctx.runMutation(components.counter.lib.addToInner, { name: "a", amount: 1 });
@@ -29,7 +29,7 @@ describe.each(BOTH)("on %s", (_name, convexTest) => {
     expect(await t.query(components.counter.lib.innerTotal, { name: "a" })).toBe(0);
   });
 
-  test("components schedule their own functions, and the app theirs", async () => {
+  test("components and the app each schedule their own functions", async () => {
     vi.useFakeTimers();
     const t = startWithCounters(convexTest);
     await t.mutation(api.scheduling.countLater);
@@ -49,12 +49,12 @@ describe.each(BOTH)("on %s", (_name, convexTest) => {
     expect(await t.query(components.counter.lib.total, { name: "a" })).toBe(0);
   });
 
-  test("one that is not registered says how", async () => {
+  test("a call to an unregistered component fails with instructions", async () => {
     const t = start(convexTest);
     await expect(t.mutation(api.nested.count, { name: "a" })).rejects.toThrow("t.registerComponent");
   });
 
-  test("the rate limiter's own helper registers it, with the component that it brings", async () => {
+  test("the rate limiter's own helper registers it with its nested component", async () => {
     vi.useFakeTimers({ now: 1_700_000_000_000 });
     const t = start(convexTest);
     rateLimiterTest.register(t);
@@ -77,7 +77,7 @@ describe.each(BOTH)("on %s", (_name, convexTest) => {
   });
 });
 
-test("a failed part of a component's work is undone by itself, under Promise.all", async () => {
+test("a failed call within a component is rolled back alone, also under Promise.all", async () => {
   const t = startWithCounters(harness);
   await t.mutation(async (ctx) => {
     const add = (amount: number) => ctx.runMutation(components.counter.lib.add, { name: "a", amount });

@@ -1,10 +1,10 @@
-/** The global `Convex` of a process that runs tests. */
+/** The global `Convex` in a test process. */
 import { executions } from "../exec/execution";
 import { convexGlobal } from "../syscalls/convexGlobal";
 
 type ConvexGlobal = typeof convexGlobal;
 
-/** Who answers: each copy of this module (`vi.resetModules()` makes another one), and whoever is not of our kind. */
+/** The handlers of the global: each copy of this module (`vi.resetModules()` creates another one), and foreign code. */
 interface Answering {
   readonly copies: { readonly isRunning: () => boolean; readonly convex: ConvexGlobal }[];
   other: ConvexGlobal;
@@ -12,7 +12,7 @@ interface Answering {
 
 const NAME = "__convexOfTests";
 
-/** What is looked for in `globalThis`. */
+/** The part of `globalThis` that is used here. */
 interface Realm {
   Convex?: ConvexGlobal;
   [NAME]?: Answering;
@@ -21,8 +21,8 @@ interface Realm {
 let installed = false;
 
 /**
- * Makes `convex/server` work in this realm. Whoever else has put a `Convex` there, or does so later, the official mock for
- * instance, goes on answering where no function of an engine of ours runs.
+ * Installs the global `Convex` that `convex/server` calls. Another `Convex`, installed earlier or later, for example by the official
+ * mock, keeps handling calls outside functions of the embedded engine.
  */
 export function installConvexGlobal(): void {
   if (installed) return;

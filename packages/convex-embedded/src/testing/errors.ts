@@ -1,13 +1,12 @@
-/** What a test gets of what was thrown. */
+/** Converts errors for the test. */
 import { SyscallError } from "../exec/errors";
 
-const OF_VALIDATORS = /^(?:Argument|Returns)ValidationError: | does not match the schema: /;
+const VALIDATOR_ERROR = /^(?:Argument|Returns)ValidationError: | does not match the schema: /;
 
 /**
- * The very object that the function threw, or the engine's reason not to call it.
+ * Returns the object that the function threw, or the engine's reason not to call it.
  *
- * What a validator refuses is told in Convex's words. Suites that were written for the mock look for its own, which
- * always begin the same way; these are added.
+ * Validator errors have Convex's messages. Suites written for the mock look for the mock's marker, so it is appended.
  */
 export function thrownOf(error: unknown): unknown {
   if (!(error instanceof SyscallError)) return error;
@@ -16,7 +15,7 @@ export function thrownOf(error: unknown): unknown {
 }
 
 function marked(error: unknown): unknown {
-  if (error instanceof Error && OF_VALIDATORS.test(error.message) && !error.message.endsWith(MARK)) {
+  if (error instanceof Error && VALIDATOR_ERROR.test(error.message) && !error.message.endsWith(MARK)) {
     error.message += MARK;
   }
   return error;

@@ -1,4 +1,4 @@
-/** HTTP requests of a test, as far as the router of `http.ts`: there is no server. */
+/** Runs HTTP requests of a test through the router of `http.ts`, without a server. */
 import type { Engine } from "../exec/engine";
 import type { Origin } from "../exec/origins";
 import { Execution, executions } from "../exec/execution";
@@ -6,9 +6,9 @@ import { Execution, executions } from "../exec/execution";
 const SITE = "https://some.convex.site";
 
 /**
- * Answers a request by its HTTP action. Rejects with what the action throws.
+ * Runs the HTTP action of a request. Rejects with the action's error.
  *
- * @param path path and query. @throws Error if it is no path, or the app has no HTTP actions.
+ * @param path path and query. @throws Error if it is not a path, or the app has no HTTP actions.
  */
 export async function fetchPath(
   engine: Engine,
@@ -19,15 +19,15 @@ export async function fetchPath(
   if (!path.startsWith("/"))
     throw new Error(`The path given to \`t.fetch\` must start with a \`/\`: ${path}`);
   const router = await engine.modules.loadRouter();
-  if (router === null) throw new Error("There is no module `http` among those of the test");
+  if (router === null) throw new Error("The modules of the test do not include `http`");
   const url = new URL(SITE + path);
   const method = init?.method ?? "GET";
   const found = router.lookup(url.pathname, method);
   if (found === null) return new Response(`No HttpAction routed for ${url.pathname}`, { status: 404 });
   const [action] = found;
-  // A handler that was not wrapped is called as it is, too.
+  // A handler that was not wrapped by `httpAction` is called directly.
   const handler = action._handler ?? (action as unknown as NonNullable<typeof action._handler>);
-  // It does not end: its response may be a stream that is still written.
+  // The execution never ends, because its response may be a stream that is still being written.
   const execution = new Execution({
     engine,
     kind: "http",

@@ -3,7 +3,7 @@ import { BOTH, start } from "./harnessForTests";
 
 describe.each(BOTH)("on %s", (_name, convexTest) => {
   const text = "stored";
-  // Of the text above, as `sha256sum` and `base64` say.
+  // The digest of the text above, from `sha256sum` and `base64`.
   const sha256 = "h7BOWJYfmpnYU9QEagtbeT58Pku9IfWsqPsXwgzbHYs=";
 
   test("an action stores, reads and deletes files", async () => {
@@ -20,7 +20,7 @@ describe.each(BOTH)("on %s", (_name, convexTest) => {
     expect(await t.run((ctx) => ctx.db.system.query("_storage").collect())).toEqual([]);
   });
 
-  test("a file is there if the transaction commits, and gone if it deletes it", async () => {
+  test("a file exists after the transaction that stores it commits, and not after one that deletes it", async () => {
     const t = start(convexTest);
     const kept = await t.run((ctx) => ctx.storage.store(new Blob([text])));
     const failing = t.run(async (ctx) => {
@@ -36,7 +36,7 @@ describe.each(BOTH)("on %s", (_name, convexTest) => {
     expect(await t.query((ctx) => ctx.storage.getUrl(kept))).toBeNull();
   });
 
-  test("URLs look as if a deployment served them", async () => {
+  test("URLs have the form of a deployment's URLs", async () => {
     const t = start(convexTest);
     const id = await t.run((ctx) => ctx.storage.store(new Blob([text])));
     expect(await t.query((ctx) => ctx.storage.getUrl(id))).toMatch(/^https:\/\/.+\/api\/storage\/./);

@@ -15,14 +15,14 @@ describe.each(BOTH)("under fake timers, on %s", (_name, convexTest) => {
     vi.useFakeTimers();
   });
 
-  test("what never ends is found out", async () => {
+  test("endless scheduling is detected", async () => {
     const t = start(convexTest);
     await t.mutation(api.scheduling.countDown, { from: 1_000 });
     const finishing = t.finishAllScheduledFunctions(vi.runAllTimers, 5);
     await expect(finishing).rejects.toThrow("infinitely recursive scheduled functions");
   });
 
-  test("the waiting ends when the timers are replaced, and with what moving them throws", async () => {
+  test("the wait ends if the timers are replaced or advancing them throws", async () => {
     const { t, loading } = await withSlowModule(convexTest);
     const finishing = expect(t.finishAllScheduledFunctions(vi.runAllTimers)).rejects.toThrow(
       "timers were restored or replaced",
@@ -42,7 +42,7 @@ describe.each(BOTH)("under fake timers, on %s", (_name, convexTest) => {
     await expect(other.finishAllScheduledFunctions(moving)).rejects.toBe(reason);
   });
 
-  test("what was scheduled under real timers runs under fake ones, if its time has come", async () => {
+  test("a function scheduled under real timers runs under fake ones once it is due", async () => {
     vi.useRealTimers();
     const t = start(convexTest);
     await t.mutation(api.scheduling.sendLater, { body: "now", delay: 0 });
@@ -54,7 +54,7 @@ describe.each(BOTH)("under fake timers, on %s", (_name, convexTest) => {
 });
 
 describe.each(BOTH)("under real timers, on %s", (_name, convexTest) => {
-  test("a scheduled function runs by itself", async () => {
+  test("a scheduled function runs without further calls", async () => {
     const t = start(convexTest);
     await t.mutation(api.scheduling.sendLater, { body: "by itself", delay: 0 });
     await expect.poll(() => t.query(api.messages.bodies)).toEqual(["by itself"]);
@@ -62,7 +62,7 @@ describe.each(BOTH)("under real timers, on %s", (_name, convexTest) => {
   });
 });
 
-/** A job is scheduled whose module never arrives. */
+/** Schedules a job whose module loads only when the test allows it. */
 async function withSlowModule(convexTest: ConvexTest): Promise<{ t: T; loading: Promise<void> }> {
   let begun: () => void = () => undefined;
   const loading = new Promise<void>((resolve) => (begun = resolve));

@@ -10,7 +10,7 @@ import { BOTH, modules, start } from "./harnessForTests";
 const hello = { author: "ada", body: "hello" };
 
 describe.each(BOTH)("on %s", (_name, convexTest) => {
-  test("queries read what mutations and actions have written", async () => {
+  test("queries read the writes of mutations and actions", async () => {
     const t = start(convexTest);
     await t.mutation(api.messages.send, hello);
     expect(await t.action(api.messages.sendAll, { bodies: ["a", "b"] })).toHaveLength(3);
@@ -21,7 +21,7 @@ describe.each(BOTH)("on %s", (_name, convexTest) => {
     expect(await t.query(api.messages.by, { author: "nobody" })).toEqual([]);
   });
 
-  test("pages end where the documents do", async () => {
+  test("pagination ends with the last document", async () => {
     const t = start(convexTest);
     for (const body of ["a", "b", "c"]) await t.mutation(api.messages.send, { author: "ada", body });
     const first = await t.query(api.messages.page, { options: { numItems: 2, cursor: null } });
@@ -31,7 +31,7 @@ describe.each(BOTH)("on %s", (_name, convexTest) => {
     expect([second.page.map(({ body }) => body), second.isDone]).toEqual([["c"], true]);
   });
 
-  test("a function may be written where it is called", async () => {
+  test("an inline function can be called", async () => {
     const t = start(convexTest);
     const id = await t.mutation((ctx) => ctx.db.insert("messages", hello));
     await t.mutation(async (ctx) => {
@@ -45,7 +45,7 @@ describe.each(BOTH)("on %s", (_name, convexTest) => {
     await expect(remove).rejects.toThrow();
   });
 
-  test("t.run has the database, and gives a copy of what it returns", async () => {
+  test("t.run has the database and returns a copy of its result", async () => {
     const t = start(convexTest);
     const given = { list: [1n, null] };
     const result = await t.run(async (ctx) => {
@@ -59,7 +59,7 @@ describe.each(BOTH)("on %s", (_name, convexTest) => {
     expect(await t.query(api.messages.bodies)).toEqual(["hello"]);
   });
 
-  test("what throws leaves nothing behind", async () => {
+  test("a function that throws leaves no writes", async () => {
     const t = start(convexTest);
     await expect(t.mutation(api.messages.sendThenFail, { how: "error" })).rejects.toThrow("on purpose");
     const failing = t.run(async (ctx) => {
@@ -70,7 +70,7 @@ describe.each(BOTH)("on %s", (_name, convexTest) => {
     expect(await t.query(api.messages.bodies)).toEqual([]);
   });
 
-  test("a test gets what a function threw: its data, its class", async () => {
+  test("a test gets a function's error with its data and class", async () => {
     const t = start(convexTest);
     const data = { code: 7, why: ["it", "must"] };
     await expect(t.mutation(api.messages.sendThenFail, { how: "data" })).rejects.toMatchObject({ data });
@@ -81,7 +81,7 @@ describe.each(BOTH)("on %s", (_name, convexTest) => {
     expect(text.data).toBe("in words");
   });
 
-  test("functions that call others get their data, and keep their own writes", async () => {
+  test("a caller gets the data of a nested error and keeps its own writes", async () => {
     const t = start(convexTest);
     const data = { code: 7, why: ["it", "must"] };
     expect(await t.mutation(api.nested.keepAndUndo)).toEqual(data);
@@ -103,7 +103,7 @@ describe.each(BOTH)("on %s", (_name, convexTest) => {
     expect(await t.query(api.messages.bodies)).toEqual([]);
   });
 
-  test("what a function is called as must be what it is, and there must be one", async () => {
+  test("calling a function as another kind, or a missing function, fails", async () => {
     const t = start(convexTest);
     // @ts-expect-error -- it is a mutation
     await expect(t.query(api.messages.send, hello)).rejects.toThrow();
@@ -111,7 +111,7 @@ describe.each(BOTH)("on %s", (_name, convexTest) => {
     await expect(t.query(missing)).rejects.toThrow("none/at");
   });
 
-  test("without a schema any document goes, and validation can be switched off", async () => {
+  test("without a schema every document is valid, and validation can be switched off", async () => {
     const lax = defineSchema({ things: defineTable({ name: v.string() }) }, { schemaValidation: false });
     const anything = { any: [1, "x"] } as never;
     for (const t of [convexTest({ modules }), convexTest(undefined, modules)]) {
@@ -123,7 +123,7 @@ describe.each(BOTH)("on %s", (_name, convexTest) => {
     await t.run((ctx) => ctx.db.insert("things", anything));
   });
 
-  test("a schema that Convex would refuse is refused at once", () => {
+  test("a schema that Convex would refuse is refused immediately", () => {
     const bad = defineSchema({ "not-a-name": defineTable({}) });
     expect(() => convexTest(bad, modules)).toThrow("Table names must be valid identifiers");
     const index = defineSchema({ things: defineTable({ name: v.string() }).index("by-name", ["name"]) });
@@ -131,7 +131,7 @@ describe.each(BOTH)("on %s", (_name, convexTest) => {
     expect(() => convexTest(undefined, {})).toThrow("_generated");
   });
 
-  test("the time of a commit is known when the mutation has returned", async () => {
+  test("the commit timestamp is resolved when the mutation has returned", async () => {
     const things = defineTable({ at: v.commitTs() });
     const t = convexTest(defineSchema({ things }), modules);
     const { id, at } = await t.mutation(async (ctx) => {
@@ -142,7 +142,7 @@ describe.each(BOTH)("on %s", (_name, convexTest) => {
     expect(await t.query((ctx) => ctx.db.get("things", id))).toMatchObject({ at: at[0] });
   });
 
-  test("creation times increase, ids tell their table", async () => {
+  test("creation times increase, and ids encode their table", async () => {
     const things = defineTable({ name: v.string() });
     const t = convexTest(defineSchema({ things, others: things }), modules);
     const [id, ...times] = await t.run(async (ctx) => {

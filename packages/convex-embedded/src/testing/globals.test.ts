@@ -23,7 +23,7 @@ describe.each(BOTH)("on %s", (_name, convexTest) => {
     await expect(t.run(use)).rejects.toThrow(words);
   });
 
-  test("actions have what the test has, its stubs and fakes included", async () => {
+  test("actions see the test's globals, including stubs and fakes", async () => {
     const t = start(convexTest);
     vi.stubGlobal("fetch", () => Promise.resolve(new Response("stubbed")));
     const ask = async () => (await fetch("https://example.test")).text();
@@ -42,7 +42,7 @@ describe.each(BOTH)("on %s", (_name, convexTest) => {
     expect(await slept).toBe("slept");
   });
 
-  test("a stub is what functions see until it is taken back, and one that cannot be written stays so", async () => {
+  test("functions see a stub until it is restored, and a read-only stub stays read-only", async () => {
     const original = structuredClone;
     const t = start(convexTest);
     for (const text of ["first", "second"]) {
@@ -68,7 +68,7 @@ describe.each(BOTH)("on %s", (_name, convexTest) => {
     Object.defineProperty(globalThis, "structuredClone", descriptor ?? {});
   });
 
-  test("what a function assigns to a global is its own, however it ends", async () => {
+  test("a global that a function assigns is visible only to that function, whether it succeeds or fails", async () => {
     const t = start(convexTest);
     expect(await t.action(api.nested.replaceGlobal)).toEqual([0, 5, 0]);
     const replace = (value: number) => async () => {
@@ -105,7 +105,7 @@ describe("time, on the harness", () => {
     expect(Date.now()).toBe(NOW + 5_000);
   });
 
-  test("goes on in actions, and is the same in what a mutation calls", async () => {
+  test("advances in actions, and is the same in the functions that a mutation calls", async () => {
     vi.useFakeTimers({ now: NOW });
     const t = start(harness);
     const moved = await t.action(async (ctx) => {
@@ -120,7 +120,7 @@ describe("time, on the harness", () => {
     expect(nested).toBe(NOW + 1_000);
   });
 
-  test("is all that differs of Date", async () => {
+  test("is the only difference of `Date`", async () => {
     const t = start(harness);
     const same = await t.query(() => {
       class Later extends Date {}
@@ -137,7 +137,7 @@ describe("time, on the harness", () => {
     expect(await t.query(() => Promise.resolve(date instanceof Date))).toBe(true);
   });
 
-  test("is that of the test when creation times are given and jobs are due", async () => {
+  test("comes from the test for creation times and for due jobs", async () => {
     vi.useFakeTimers({ now: NOW });
     const t = start(harness);
     const id = await t.mutation(api.messages.send, { author: "ada", body: "now" });

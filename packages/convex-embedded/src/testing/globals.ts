@@ -1,9 +1,9 @@
 /**
- * Globals as functions see them: no `fetch` and no timers in queries and mutations, where the time stands still, too.
- * What a function assigns to one of these names is its own: no test and no other function sees it.
+ * The globals that functions see. Queries and mutations have no `fetch` and no timers, and time stands still in them. An assignment
+ * to one of these globals is visible only to the function that made it.
  *
- * Functions share the test's realm, so this is done where the names are looked up: by accessors on `globalThis`. They
- * stay; for code outside of functions they are what was there before, fakes and stubs included.
+ * Functions share the test's realm, so the lookup is intercepted by accessors on `globalThis`. The accessors stay installed. Code
+ * outside functions sees the previous values, including fakes and stubs.
  */
 import type { Engine } from "../exec/engine";
 import type { Execution } from "../exec/execution";
@@ -11,9 +11,9 @@ import { executions } from "../exec/execution";
 import { SyscallError } from "../exec/errors";
 import { pinnedDate } from "./pinnedDate";
 
-const OF_THE_WORLD = ["fetch", "setTimeout", "clearTimeout", "setInterval", "clearInterval"] as const;
+const ACTION_ONLY = ["fetch", "setTimeout", "clearTimeout", "setInterval", "clearInterval"] as const;
 
-/** Those that libraries replace while they run a function, the workflow component for one. */
+/** Globals that libraries such as the workflow component replace while they run a function. */
 const REPLACEABLE = [
   "Date",
   "Math",
@@ -38,15 +38,15 @@ const REPLACEABLE = [
   "queueMicrotask",
 ] as const;
 
-const worldly: ReadonlySet<string> = new Set(OF_THE_WORLD);
+const actionOnly: ReadonlySet<string> = new Set(ACTION_ONLY);
 const engines = new WeakSet<Engine>();
 const assigned = new WeakMap<Execution, Map<string, unknown>>();
 const ours = new WeakSet<object>();
 const installed = new Set<string>();
-/** The names that accessors of ours were asked for since it was emptied. */
+/** The names read through these accessors since the set was cleared. */
 const asked = new Set<string>();
 
-/** What `Object.getOwnPropertyDescriptor` gives. */
+/** A result of `Object.getOwnPropertyDescriptor`. */
 interface Property {
   readonly value?: unknown;
   readonly writable?: boolean;
@@ -56,17 +56,17 @@ interface Property {
   readonly set?: (this: object, value: unknown) => void;
 }
 
-/** From now on functions of this engine see their own globals. */
+/** Makes functions of this engine see their own globals. */
 export function isolateGlobals(engine: Engine): void {
   engines.add(engine);
 }
 
-/** Puts the accessors in place, also where a test has put something else there meanwhile. To be called before a function. */
+/** Installs the accessors, also over values that a test has set meanwhile. Call it before each function. */
 export function installGlobals(): void {
-  for (const name of [...OF_THE_WORLD, ...REPLACEABLE]) install(name);
+  for (const name of [...ACTION_ONLY, ...REPLACEABLE]) install(name);
 }
 
-/** Runs `work` with the globals of the test, though a function may be what called. */
+/** Runs `work` with the globals of the test, even if a function is the caller. */
 export function outsideFunctions<T>(work: () => T): T {
   return executions.exit(work);
 }
@@ -83,7 +83,7 @@ function install(name: string): void {
     const own = assigned.get(execution);
     if (own?.has(name) === true) return own.get(name);
     if (!execution.frozen) return below.get();
-    if (worldly.has(name)) return refusal(name);
+    if (actionOnly.has(name)) return refusal(name);
     return name === "Date" ? pinnedDate(execution, below.get() as DateConstructor) : below.get();
   };
   const set = (value: unknown): void => {
@@ -105,13 +105,13 @@ function install(name: string): void {
   });
 }
 
-/** The function that runs, if it belongs to a test. Servers may run in the same process. */
+/** Returns the running execution if it belongs to a test. Servers may run in the same process. */
 function isolated(): Execution | undefined {
   const execution = executions.getStore();
   return execution !== undefined && engines.has(execution.engine) ? execution : undefined;
 }
 
-/** What was there before, as a test sees and changes it. */
+/** Returns access to the previous value of a global, which tests read and write. */
 function belowOf(name: string, descriptor: Property): { get: () => unknown; set: (value: unknown) => void } {
   const { get, set, writable } = descriptor;
   let current: unknown = descriptor.value;
@@ -126,8 +126,8 @@ function belowOf(name: string, descriptor: Property): { get: () => unknown; set:
 }
 
 /**
- * True if an accessor of ours is behind somebody else's: the official mock puts its own in front of what it finds, and so
- * would we, each time.
+ * True if an accessor of this module is behind a foreign one. The official mock wraps the accessor that it finds; wrapping that
+ * again each time would build an endless chain.
  */
 function reaches(name: string): boolean {
   if (!installed.has(name)) return false;

@@ -1,11 +1,11 @@
-/** What the tests of this folder share: the fixture's modules, and the two packages that are to do the same. */
+/** Shared by the tests of this folder: the fixture's modules, and the two packages that are compared. */
 import { convexTest as mock } from "convex-test";
 import counterSchema from "../../fixtures/harness/convex/counter/schema";
 import schema from "../../fixtures/harness/convex/schema";
 import type { Glob } from "./modules";
 import { convexTest } from "./index";
 
-/** By name: one suite for both, so that what it says of the harness is true of the official mock. */
+/** Both packages by name. One suite runs on both, so the harness behaves like the official mock. */
 export const BOTH = [
   ["convex-test", mock],
   ["the harness", convexTest],
@@ -13,7 +13,7 @@ export const BOTH = [
 
 export type ConvexTest = typeof convexTest;
 
-// Two dots: plain code, which is no module. Fixtures have no generated files.
+// A name with two dots is plain code, not a Convex module. Fixtures have no generated files.
 const FOLDER = "../../fixtures/harness/convex";
 export const modules: Record<string, () => Promise<unknown>> = {
   ...(import.meta.glob("../../fixtures/harness/convex/*.ts") satisfies Glob),
@@ -24,15 +24,15 @@ const counterModules: Record<string, () => Promise<unknown>> = {
   [`${FOLDER}/counter/_generated/api.js`]: () => Promise.resolve({}),
 };
 
-/** A new instance of the fixture, without its components. */
+/** Creates an instance of the fixture without its components. */
 export function start(convexTest: ConvexTest) {
   return convexTest(schema, modules);
 }
 
-/** The same with three counters: `counter`, `other`, and `inner` within the first. */
+/** Creates an instance with three counters: `counter`, `other`, and `inner` within the first. */
 export function startWithCounters(convexTest: ConvexTest) {
   const t = start(convexTest);
-  // A component may be registered before the one that mounts it.
+  // A component may be registered before its parent.
   for (const path of ["counter/inner", "counter", "other"]) {
     t.registerComponent(path, counterSchema, counterModules);
   }

@@ -1,5 +1,5 @@
 /**
- * A test harness of the shape of `convex-test`, the official mock, on the embedded engine.
+ * A test harness with the API of `convex-test`, the official mock, on the embedded engine.
  *
  * A suite that was written for `convex-test` runs on the harness with an alias in the configuration of vitest:
  *
@@ -13,8 +13,8 @@
  * expect(await t.query(api.messages.list)).toMatchObject([{ body: "Hi" }]);
  * ```
  *
- * The functions are imported by the test itself and run in its realm, so that its mocks, fake timers and classes are
- * theirs. Documents, files and jobs are in memory; instances know nothing of each other.
+ * The test imports the functions, and they run in its realm, so they share its mocks, fake timers and classes. Documents, files and
+ * jobs are in memory. Instances are isolated from each other.
  */
 import type { convexTest as ConvexTest } from "convex-test";
 import { accessor } from "./accessor";
@@ -27,7 +27,7 @@ import type { Glob } from "./modules";
 export type {
   TestConvex,
   TestConvexForDataModel,
-  // eslint-disable-next-line @typescript-eslint/no-deprecated -- a suite may still name it
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- suites may still use it
   TestConvexForDataModelAndIdentity,
   TestConvexRoot,
 } from "convex-test";
@@ -35,21 +35,21 @@ export type {
 type Options = Partial<Omit<InstanceOptions, "schema">> & { readonly schema?: Schema };
 
 /**
- * Makes a new instance, with nothing in it.
+ * Creates a new, empty instance.
  *
- * @param schemaOrOptions the default export of `schema.ts`, or `{ schema, modules, transactionLimits }`; nothing: any
- * document goes, and there are no indexes.
- * @param modules `import.meta.glob` of all functions, the folder `_generated` included. Unlike in `convex-test` they are
- * required: this package does not know where a project keeps its functions.
+ * @param schemaOrOptions the default export of `schema.ts`, or `{ schema, modules, transactionLimits }`. Without a schema every
+ * document is valid, and no indexes exist.
+ * @param modules `import.meta.glob` of all functions, including the folder `_generated`. Unlike in `convex-test` they are
+ * required, because this package does not know where a project keeps its functions.
  * @throws Error without modules, and for a schema that Convex refuses.
  */
-// Its signatures are those of `convex-test`, which infer the documents' types from the schema.
+// The cast gives it the signatures of `convex-test`, which infer document types from the schema.
 export const convexTest = create as unknown as typeof ConvexTest;
 
 function create(schemaOrOptions?: Schema | Options, modules?: Glob): object {
   const instance = new Instance(optionsOf(schemaOrOptions, modules));
   installConvexGlobal();
-  // Now already, so that who looks at a global before a function runs finds the same afterwards.
+  // Install early, so that a global read before the first function call stays the same afterwards.
   installGlobals();
   return {
     ...accessor(instance, { ip: null, userAgent: null, login: null }),

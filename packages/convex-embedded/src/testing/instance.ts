@@ -1,4 +1,4 @@
-/** One `convexTest()`: an engine of its own, in memory. */
+/** The instance behind one `convexTest()`: an engine in memory. */
 import { randomBytes } from "node:crypto";
 import type { GenericSchema, SchemaDefinition } from "convex/server";
 import { CreationTimes } from "../store/creationTimes";
@@ -19,15 +19,15 @@ import { ScheduledFunctions } from "./scheduled";
 
 export type Schema = SchemaDefinition<GenericSchema, boolean>;
 
-/** What `convexTest` takes, in either of its forms. */
+/** The arguments of `convexTest`, in either of its forms. */
 export interface InstanceOptions {
   readonly schema: Schema | null;
   readonly modules: Glob;
-  /** What a transaction may do. `false`: anything, and it is measured against Convex's limits. */
+  /** The limits of a transaction. `false` for none; metrics then refer to Convex's limits. */
   readonly transactionLimits: Partial<TransactionLimits> | boolean;
 }
 
-/** Where storage URLs lead, which nobody serves. */
+/** The origin of storage URLs. No server answers them. */
 const ORIGIN = "https://some-deployment.convex.cloud";
 
 export class Instance {
@@ -36,9 +36,9 @@ export class Instance {
   readonly #components = new Map<string, Component & { readonly children: Map<string, string> }>();
   #ready: Promise<void> = Promise.resolve();
 
-  /** @throws Error for a schema that Convex refuses, and modules that have no root. */
+  /** @throws Error for a schema that Convex refuses, and for modules without a root. */
   constructor({ schema, modules, transactionLimits }: InstanceOptions) {
-    // The time is the test's to set.
+    // Uses the test's `Date`, which may be faked.
     const clock = (): number => outsideFunctions(() => Date.now());
     const store = openMemoryStore(clock);
     const creationTimes = new CreationTimes(0);
@@ -71,13 +71,13 @@ export class Instance {
     this.#apply("", schema);
   }
 
-  /** Mounts a component: `rateLimiter`, or `rateLimiter/batchWorker` in another one. */
+  /** Mounts a component at a path: `rateLimiter`, or the nested `rateLimiter/batchWorker`. */
   registerComponent(path: string, schema: Schema, modules: Glob): void {
     this.#add(path, modules);
     this.#apply(path, schema);
   }
 
-  /** Resolves when the tables are there. Rejects with what is wrong with a schema. */
+  /** Resolves when the tables exist. Rejects with the error of an invalid schema. */
   ready(): Promise<void> {
     return this.#ready;
   }
@@ -86,7 +86,7 @@ export class Instance {
     const modules = modulesOf(glob, path);
     const children = new Map<string, string>();
     this.#components.set(path, { path, modules, children });
-    // In whichever order they are registered.
+    // Components may be registered in any order.
     for (const other of this.#components.values()) {
       if (other.path !== "" && parentOf(other.path) === path) children.set(nameOf(other.path), other.path);
     }
@@ -98,7 +98,7 @@ export class Instance {
     const schema = withSystemTables(schemaOf(definition));
     const applied = this.engine.store.applySchemas([{ component, schema }], () => undefined);
     this.#ready = Promise.all([this.#ready, applied]).then(() => undefined);
-    // Whoever calls a function is told.
+    // Every function call reports the error.
     this.#ready.catch(() => undefined);
   }
 }
@@ -111,7 +111,7 @@ function nameOf(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
-/** Time is not limited: a test may hold a function up as long as it likes. */
+/** Returns the limits, without time limits: a test may block a function for any time. */
 function limitsOf(given: InstanceOptions["transactionLimits"]): Engine["limits"] {
   return {
     ...CONVEX_LIMITS,

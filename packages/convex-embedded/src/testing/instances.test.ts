@@ -14,7 +14,7 @@ afterEach(() => {
 const send = (t: ReturnType<typeof start>, body: string) =>
   t.mutation(api.messages.send, { author: "ada", body });
 
-test("instances know nothing of each other, at the same time either", async () => {
+test("instances are isolated from each other, also when they run at the same time", async () => {
   const names = Array.from({ length: 40 }, (_, i) => String(i));
   const found = await Promise.all(
     names.map(async (name) => {
@@ -26,7 +26,7 @@ test("instances know nothing of each other, at the same time either", async () =
   expect(found).toEqual(names.map((name) => [name, name]));
 });
 
-test("an instance needs no database and no file", async () => {
+test("an instance opens no database and no file", async () => {
   vi.resetModules();
   const absent = (): never => {
     throw new Error("It is not to be imported");
@@ -40,14 +40,14 @@ test("an instance needs no database and no file", async () => {
   vi.doUnmock("../store/sqlite");
 });
 
-test("without modules it says that it needs them", () => {
+test("convexTest() without modules fails with instructions", () => {
   expect(() => convexTest()).toThrow("convexTest() needs the modules of the functions");
   expect(() => convexTest({ transactionLimits: true })).toThrow(
     "convexTest() needs the modules of the functions",
   );
 });
 
-test("nothing of the engine waits by timers that a test has faked, even before it was imported", async () => {
+test("the engine never waits for timers that the test faked, even before importing it", async () => {
   vi.resetModules();
   vi.useFakeTimers();
   const { convexTest: fresh } = await import("./index");
@@ -63,7 +63,7 @@ test("nothing of the engine waits by timers that a test has faked, even before i
   expect(await t.query(api.messages.bodies)).toContain("slept");
 });
 
-test("functions are what the test imports: its mocks are theirs, and a module that changes has changed", async () => {
+test("functions are the modules that the test imports, with its mocks and after it resets modules", async () => {
   vi.spyOn(Math, "hypot").mockReturnValue(7);
   expect(await start(convexTest).query(api.nested.hypotenuse)).toBe(7);
   let answer = 1;
@@ -78,7 +78,7 @@ test("functions are what the test imports: its mocks are theirs, and a module th
   expect(await t.query(api.messages.bodies)).toBe(2);
 });
 
-test("the official mock and the harness live in one process, whoever comes first", async () => {
+test("the official mock and the harness work in one process, in either order", async () => {
   const [ours, theirs] = [start(convexTest), start(mock)];
   for (let i = 0; i < 500; i++) {
     await Promise.all([send(ours, "ours"), send(theirs, "theirs")]);
@@ -91,8 +91,8 @@ test("the official mock and the harness live in one process, whoever comes first
   expect(await (await fetch("data:,text")).text()).toBe("text");
 });
 
-describe("where the mock falls short of Convex", () => {
-  test("a result that fails its validator leaves nothing behind", async () => {
+describe("where the mock differs from Convex", () => {
+  test("a result that fails its validator rolls back the writes", async () => {
     const t = convexTest({
       modules: {
         "./_generated/api.js": () => Promise.resolve({}),
@@ -104,7 +104,7 @@ describe("where the mock falls short of Convex", () => {
     expect(await t.run((ctx) => ctx.db.query("messages" as never).collect())).toEqual([]);
   });
 
-  test("what a function leaves behind writes nothing any more", async () => {
+  test("unawaited calls write nothing after their function has ended", async () => {
     const t = start(convexTest);
     let late: Promise<unknown> = Promise.resolve();
     await t.mutation(async (ctx) => {
@@ -118,7 +118,7 @@ describe("where the mock falls short of Convex", () => {
     expect(await t.query(api.messages.bodies)).toEqual([]);
   });
 
-  test("two files are stored at once", async () => {
+  test("two files can be stored concurrently", async () => {
     const t = start(convexTest);
     const ids = await t.action((ctx) =>
       Promise.all(["a", "b"].map((text) => ctx.storage.store(new Blob([text])))),
@@ -131,7 +131,7 @@ describe("where the mock falls short of Convex", () => {
 });
 
 describe("calls in the middle of a transaction", () => {
-  test("are a part of it: they see what it wrote, and are undone with it", async () => {
+  test("join it: they see its writes and are rolled back with it", async () => {
     const t = start(convexTest);
     const seen = await t.run(async (ctx) => {
       await ctx.db.insert("messages", { author: "ada", body: "outer" });
@@ -148,7 +148,7 @@ describe("calls in the middle of a transaction", () => {
     expect(await t.query(api.messages.bodies)).toEqual(["outer", "inner", "inline"]);
   });
 
-  test("actions write in it, and schedule with it", async () => {
+  test("by actions also write and schedule in it", async () => {
     vi.useFakeTimers();
     const t = start(convexTest);
     await t.run(async () => {
@@ -159,7 +159,7 @@ describe("calls in the middle of a transaction", () => {
     expect(await t.query(api.messages.bodies)).toEqual(["a", "b", "later"]);
   });
 
-  test("of another instance are on their own", async () => {
+  test("to another instance have their own transaction", async () => {
     const [t, other] = [start(convexTest), start(convexTest)];
     const failing = t.run(async () => {
       await send(other, "stays");

@@ -11,7 +11,7 @@ describe.each(BOTH)("on %s", (_name, convexTest) => {
   const start = (transactionLimits: boolean | Record<string, number> = false) =>
     convexTest({ schema, modules, transactionLimits });
 
-  test("a transaction is not limited unless the test says so, and measured all the same", async () => {
+  test("a transaction has no limits by default but is measured", async () => {
     const t = start();
     await insert(t, 16_001);
     const metrics = await t.query(async (ctx) => {
@@ -25,7 +25,7 @@ describe.each(BOTH)("on %s", (_name, convexTest) => {
   test.each<[string, Record<string, number>]>([
     ["documents written", { documentsWritten: 2 }],
     ["bytes written", { bytesWritten: 200 }],
-  ])("limits of the test's own: %s", async (_what, limits) => {
+  ])("the test sets a limit on %s", async (_what, limits) => {
     const t = start(limits);
     await insert(t, 2);
     await expect(insert(t, 3)).rejects.toThrow(/limit/);
@@ -36,13 +36,13 @@ describe.each(BOTH)("on %s", (_name, convexTest) => {
     ["documents read", { documentsRead: 2 }],
     ["bytes read", { bytesRead: 150 }],
     ["index ranges", { databaseQueries: 0 }],
-  ])("limits of the test's own: %s", async (_what, limits) => {
+  ])("the test sets a limit on %s", async (_what, limits) => {
     const t = start(limits);
     await insert(t, 3);
     await expect(t.query(api.messages.bodies)).rejects.toThrow(/limit/);
   });
 
-  test("limits of the test's own: functions scheduled", async () => {
+  test("the test sets a limit on functions scheduled", async () => {
     const t = start({ functionsScheduled: 1 });
     const schedule = (count: number) =>
       t.mutation(async (ctx) => {
@@ -53,12 +53,12 @@ describe.each(BOTH)("on %s", (_name, convexTest) => {
     await expect(schedule(2)).rejects.toThrow(/limit/);
   });
 
-  test("true stands for Convex's limits", async () => {
+  test("`true` applies Convex's limits", async () => {
     const t = start(true);
     await expect(insert(t, 16_001)).rejects.toThrow(/limit: 16000/);
   });
 
-  test("a nested call may be given less", async () => {
+  test("a nested call may have lower limits", async () => {
     const t = start();
     await insert(t, 3);
     const bodies = (documentsRead: number) =>

@@ -1,4 +1,4 @@
-/** The modules of a test: what `import.meta.glob` found, each imported in the test's own realm. */
+/** The modules of a test: the results of `import.meta.glob`, imported in the test's own realm. */
 import * as server from "convex/server";
 import { ConvexError } from "convex/values";
 import type { ConvexLibrary } from "../exec/context/library";
@@ -6,19 +6,19 @@ import { executions } from "../exec/execution";
 import { Modules } from "../exec/modules";
 import type { Namespace } from "../exec/realm";
 
-/** By path, as `import.meta.glob("./**" + "/*.ts")` gives them. */
+/** Loaders by path, the result of `import.meta.glob("./**" + "/*.ts")`. */
 export type Glob = Readonly<Record<string, () => Promise<unknown>>>;
 
-// The types of `convex/server` hide what the CLI calls.
+// The types of `convex/server` omit the functions that the CLI calls.
 const library = { ...server, ConvexError } as unknown as ConvexLibrary;
 
 const GENERATED = "_generated";
 
 /**
- * The functions of a folder.
+ * Returns the modules of a functions folder.
  *
- * @param component its path, `""` for the app.
- * @throws Error if the glob has left out the folder `_generated`, by which the root is found.
+ * @param component the path of the component, `""` for the app.
+ * @throws Error if the glob does not include the folder `_generated`, which marks the root.
  */
 export function modulesOf(glob: Glob, component: string): Modules {
   const loaders = loadersOf(glob);
@@ -26,24 +26,24 @@ export function modulesOf(glob: Glob, component: string): Modules {
     modules: [...loaders.keys()],
     mapStack: (text: string) => text,
     library,
-    // `vi.resetModules()`, `vi.mock()` and whoever wrote the loaders decide what a module is, each time.
+    // Import each time: `vi.resetModules()`, `vi.mock()` and custom loaders may return another module.
     fixed: false,
     load: (module: string): Promise<Namespace> => {
       const loader = loaders.get(module);
-      if (loader === undefined) return Promise.reject(new Error(`There is no module ${module}`));
+      if (loader === undefined) return Promise.reject(new Error(`Module not found: ${module}`));
       return executions.exit(loader) as Promise<Namespace>;
     },
   };
   return new Modules(realm, component);
 }
 
-/** By the modules' names, `items` or `http/items`. */
+/** Returns the loaders by module name, `items` or `http/items`. */
 function loadersOf(glob: Glob): Map<string, () => Promise<unknown>> {
   const generated = Object.keys(glob).find((path) => path.includes(GENERATED));
   if (generated === undefined) {
     throw new Error(
-      `The modules have no "${GENERATED}" folder, by which the root of the functions is found. Run \`npx convex codegen\`, ` +
-        'and let the glob find it: `convexTest(schema, import.meta.glob("./**/*.*s"))`.',
+      `The modules do not include the "${GENERATED}" folder, which marks the root of the functions. Run \`npx convex codegen\` ` +
+        'and include the folder in the glob: `convexTest(schema, import.meta.glob("./**/*.*s"))`.',
     );
   }
   const root = generated.slice(0, generated.indexOf(GENERATED));

@@ -1,4 +1,4 @@
-/** `Date` as a query or mutation sees it. */
+/** The `Date` class that queries and mutations see. */
 import type { Execution } from "../exec/execution";
 
 interface Pinned {
@@ -8,7 +8,7 @@ interface Pinned {
 
 const made = new WeakMap<Execution, Pinned>();
 
-/** The same class, but for the time that it takes as now. @param base the test's, which may be a fake. */
+/** Returns a `Date` class whose current time is the execution's. @param base the test's `Date`, which may be faked. */
 export function pinnedDate(execution: Execution, base: DateConstructor): DateConstructor {
   let pinned = made.get(execution);
   if (pinned?.base !== base) {
@@ -23,7 +23,7 @@ function pin(base: DateConstructor, time: number): DateConstructor {
   const date: DateConstructor = new Proxy(base, {
     apply: () => new base(time).toString(),
     construct: (target, args: unknown[], newTarget) =>
-      // A class of the function's own that extends it stays what it is.
+      // Keeps `new.target`, so that a subclass of `Date` in a function works.
       Reflect.construct(
         target,
         args.length === 0 ? [time] : args,

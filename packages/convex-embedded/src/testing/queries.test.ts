@@ -6,14 +6,14 @@ import { start } from "./harnessForTests";
 import { convexTest } from "./index";
 
 type Db = GenericQueryCtx<GenericDataModel>["db"];
-/** What the types keep well-meaning code from. */
+/** A loose type for calls that the real types forbid. */
 type Loose = Record<string, (...args: unknown[]) => Loose> & PromiseLike<unknown>;
 
 const table = (db: Db): Loose => db.query("messages") as unknown as Loose;
 const ofAda = (db: Db): Loose =>
   db.query("messages").withIndex("by_author", (q) => q.eq("author", "ada")) as unknown as Loose;
 
-/** Two calls on one query. */
+/** Calls two methods on one query object. */
 const twice =
   (first: string, second: string, ...args: unknown[]) =>
   async (db: Db): Promise<unknown> => {
@@ -24,16 +24,16 @@ const twice =
 
 const CASES: Record<string, (db: Db) => unknown> = {
   "the documents of an index, in order": (db) => ofAda(db)["order"]?.("desc")["collect"]?.(),
-  "the first of a table": (db) => table(db)["first"]?.(),
-  "none of them": (db) => table(db)["take"]?.(0),
-  "more than there are": (db) => table(db)["take"]?.(100),
-  "one of several that should be unique": (db) => ofAda(db)["unique"]?.(),
-  "one that is unique": (db) =>
+  "the first document of a table": (db) => table(db)["first"]?.(),
+  "take none": (db) => table(db)["take"]?.(0),
+  "take more than exist": (db) => table(db)["take"]?.(100),
+  "unique on several documents": (db) => ofAda(db)["unique"]?.(),
+  "unique on one document": (db) =>
     db
       .query("messages")
       .withIndex("by_author", (q) => q.eq("author", "bob"))
       .unique(),
-  "one of none": (db) =>
+  "unique on no document": (db) =>
     db
       .query("messages")
       .withIndex("by_author", (q) => q.gt("author", "x"))
@@ -43,7 +43,7 @@ const CASES: Record<string, (db: Db) => unknown> = {
       .query("messages")
       .withIndex("by_author", (q) => q.gte("author", "ada").lt("author", "bob"))
       .collect(),
-  "a table that is asked twice": async (db) => {
+  "two queries on one table object": async (db) => {
     const messages = table(db);
     return [await messages["collect"]?.(), await messages["first"]?.()];
   },
@@ -68,22 +68,22 @@ const CASES: Record<string, (db: Db) => unknown> = {
     return [await query["next"]?.(), await query["next"]?.(), await query["next"]?.()];
   },
   "order, twice": (db) => ofAda(db)["order"]?.("asc")["order"]?.("desc"),
-  "order, then what was ordered": (db) => {
+  "order, then the original query": (db) => {
     const query = ofAda(db);
     query["order"]?.("asc");
     return query["collect"]?.();
   },
-  "a number that is none": (db) => table(db)["take"]?.("many"),
-  "a negative number": (db) => table(db)["take"]?.(-1),
-  "half a document": (db) => table(db)["take"]?.(1.5),
-  "no number": (db) => table(db)["take"]?.(),
-  "no index": (db) => table(db)["withIndex"]?.(),
+  "take with a string": (db) => table(db)["take"]?.("many"),
+  "take with a negative number": (db) => table(db)["take"]?.(-1),
+  "take with a fraction": (db) => table(db)["take"]?.(1.5),
+  "take without a number": (db) => table(db)["take"]?.(),
+  "withIndex without a name": (db) => table(db)["withIndex"]?.(),
   "a range that is used twice": (db) =>
     db.query("messages").withIndex("by_author", (q) => {
       q.eq("author", "ada");
       return q.eq("author", "ada");
     }),
-  "a bound that is no value": (db) =>
+  "a bound that is not a value": (db) =>
     db.query("messages").withIndex("by_author", (q) => q.eq("author", new Date(0) as never)),
   "a bound that is missing": (db) =>
     db
@@ -92,7 +92,7 @@ const CASES: Record<string, (db: Db) => unknown> = {
       .collect(),
 };
 
-/** What a call on a table of three messages gives or throws, ids and times left out. */
+/** Returns the result or error of a call on a table of three messages, without ids and times. */
 async function outcome(convexTest: ConvexTest, name: string): Promise<unknown> {
   const t = start(convexTest);
   return t.run(async (ctx) => {

@@ -1,12 +1,12 @@
-/** Timers that no test has replaced: whoever waits for the real world needs them, and only they wait here. */
+/** Real timers, even if a test has faked the global ones. Only waits for real events may use them. */
 
-/** As `@sinonjs/fake-timers`, which vitest uses, marks the functions that it puts in the place of real ones. */
+/** The mark that `@sinonjs/fake-timers`, which vitest uses, puts on its fake functions. */
 interface Faked {
   readonly clock?: { readonly _setTimeout?: typeof setTimeout; readonly _clearTimeout?: typeof clearTimeout };
 }
 
 const real = {
-  // A suite may fake timers before it imports this.
+  // A suite may fake timers before it imports this module.
   setTimeout: (setTimeout as Faked).clock?._setTimeout ?? setTimeout,
   clearTimeout: (clearTimeout as Faked).clock?._clearTimeout ?? clearTimeout,
 };
@@ -16,7 +16,7 @@ export function turn(): Promise<void> {
   return new Promise((resolve) => void real.setTimeout(resolve, 0));
 }
 
-/** For what the engine waits for when something is wrong with its store. */
+/** The timers for the engine's retries after store errors. */
 export const realTimers = {
   set: (callback: () => void, ms: number): unknown => real.setTimeout(callback, ms),
   clear: (handle: unknown): void => real.clearTimeout(handle as NodeJS.Timeout | undefined),

@@ -27,7 +27,7 @@ describe.each(BOTH)("under fake timers, on %s", (_name, convexTest) => {
   });
 
   test.each(["sendLater", "sendLaterFromAction"] as const)(
-    "%s: nothing runs before its time",
+    "%s: no function runs before it is due",
     async (name) => {
       const t = start(convexTest);
       const kind = name === "sendLater" ? "mutation" : "action";
@@ -46,7 +46,7 @@ describe.each(BOTH)("under fake timers, on %s", (_name, convexTest) => {
     },
   );
 
-  test("what is to run at once waits for the timers, too", async () => {
+  test("a function scheduled with no delay also waits for the timers", async () => {
     const t = start(convexTest);
     await t.mutation(api.scheduling.sendLater, { body: "at once", delay: 0 });
     await t.finishInProgressScheduledFunctions();
@@ -56,7 +56,7 @@ describe.each(BOTH)("under fake timers, on %s", (_name, convexTest) => {
     expect(await states(t)).toEqual(["success"]);
   });
 
-  test("a job tells what it is to call, and when", async () => {
+  test("a job's document has its function, arguments and time", async () => {
     const t = start(convexTest);
     const id = await t.mutation(api.scheduling.sendLater, { body: "later", delay: 5_000 });
     const job = await t.run((ctx) => ctx.db.system.get("_scheduled_functions", id));
@@ -76,7 +76,7 @@ describe.each(BOTH)("under fake timers, on %s", (_name, convexTest) => {
     expect(await t.query(api.messages.bodies)).toEqual([]);
   });
 
-  test("what a mutation schedules it schedules only if it commits", async () => {
+  test("a mutation schedules functions only if it commits", async () => {
     const t = start(convexTest);
     const failing = t.mutation(async (ctx) => {
       await ctx.scheduler.runAfter(0, api.messages.send, { author: "timer", body: "never" });
@@ -88,7 +88,7 @@ describe.each(BOTH)("under fake timers, on %s", (_name, convexTest) => {
     expect(await t.query(api.messages.bodies)).toEqual([]);
   });
 
-  test("a function that fails is marked so, and said to have failed", async () => {
+  test("a function that fails is marked as failed, and the failure is printed", async () => {
     const t = start(convexTest);
     failures.mockImplementation(() => undefined);
     await t.mutation(api.scheduling.failLater);
@@ -98,21 +98,21 @@ describe.each(BOTH)("under fake timers, on %s", (_name, convexTest) => {
     expect(failures.mock.calls.join()).toContain("on purpose");
   });
 
-  test("all that is scheduled runs, what functions schedule in turn included", async () => {
+  test("all scheduled functions run, including functions that they schedule", async () => {
     const t = start(convexTest);
     await t.mutation(api.scheduling.countDown, { from: 5 });
     await t.finishAllScheduledFunctions(vi.runAllTimers);
     expect(await t.query(api.messages.bodies)).toEqual(["5", "4", "3", "2", "1", "0"]);
   });
 
-  test("an action may wait for timers that the test moves", async () => {
+  test("an action may wait for timers that the test advances", async () => {
     const t = start(convexTest);
     await t.mutation(api.scheduling.sleepLater, { ms: 60_000 });
     await t.finishAllScheduledFunctions(vi.runAllTimers);
     expect(await t.query(api.messages.bodies)).toEqual(["slept"]);
   });
 
-  test("only what is due runs", async () => {
+  test("only due functions run", async () => {
     const t = start(convexTest);
     await t.mutation(api.scheduling.sendLater, { body: "second", delay: 60_000 });
     await t.mutation(api.scheduling.sendLater, { body: "first", delay: 1_000 });
@@ -124,7 +124,7 @@ describe.each(BOTH)("under fake timers, on %s", (_name, convexTest) => {
     expect(await t.query(api.messages.bodies)).toEqual(["first", "second"]);
   });
 
-  test("nobody is logged in where nobody calls", async () => {
+  test("a scheduled function has no identity", async () => {
     const t = start(convexTest);
     await t.withIdentity({ subject: "ada" }).mutation(async (ctx) => {
       await ctx.scheduler.runAfter(0, api.nested.sendAuthor, {});
@@ -134,7 +134,7 @@ describe.each(BOTH)("under fake timers, on %s", (_name, convexTest) => {
   });
 });
 
-test("a job more than 24 days ahead waits for its time, though no timer can", async () => {
+test("a job more than 24 days ahead runs on time, although a single timer cannot wait that long", async () => {
   vi.useFakeTimers();
   const t = start(harness);
   const days = 24 * 60 * 60 * 1_000;

@@ -1,6 +1,6 @@
 /**
- * Scheduled functions in a test: each waits by a `setTimeout` of its own, which may be a fake one, and starts nowhere but
- * in its callback. So nothing runs before the test lets the time pass.
+ * Runs scheduled functions in a test. Each has its own `setTimeout`, which may be faked, and starts only in its callback. No
+ * function runs before the test advances the time.
  */
 import { functionLabel } from "../exec/functionAddress";
 import type { Engine } from "../exec/engine";
@@ -12,27 +12,27 @@ import type { Transaction } from "../store/types";
 import { installGlobals, outsideFunctions } from "./globals";
 import { realTimers, turn } from "./realTimers";
 
-/** Longer ones fire at once, in Node as in fakes of it. */
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
-/** Real time that timers get which were set before a test replaced them. */
+/** Longer timeouts fire immediately, both in Node and in fake timers. Milliseconds. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+/** Turns of the event loop to wait for real timers that were set before the test faked them. */
 const IDLE_TURNS = 20;
 
 export class ScheduledFunctions {
   readonly #engine: () => Engine;
   readonly #jobs: Jobs;
-  /** Those that wait or run, by job. */
+  /** Ids of the jobs that wait or run. */
   readonly #known = new Set<string>();
   readonly #running = new Set<Promise<void>>();
   #waiting = 0;
 
-  /** @param engine asked for when a function is scheduled: it has this as a part. */
+  /** @param engine returns the engine. It is a function because the engine refers to this object. */
   constructor(engine: () => Engine) {
     this.#engine = engine;
     const { store, clock, components } = engine();
     this.#jobs = new Jobs(store, new TestRunner(engine, realTimers), clock, () => components.keys());
   }
 
-  /** Sets the timers of what was committed since. */
+  /** Sets timers for jobs committed since the last call. */
   wake(): void {
     const snapshot = this.#engine().store.snapshot();
     try {
@@ -46,16 +46,16 @@ export class ScheduledFunctions {
     }
   }
 
-  /** Resolves when what runs has ended. */
+  /** Resolves when all running functions have ended. */
   async finishInProgress(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running);
   }
 
   /**
-   * Lets the time pass until nothing is scheduled any more.
+   * Advances the time until no function is scheduled.
    *
-   * @param advanceTimers `vi.runAllTimers`.
-   * @throws Error after so many iterations, or if the timers were replaced meanwhile: what it throws ends the waiting.
+   * @param advanceTimers `vi.runAllTimers`; its errors end the wait.
+   * @throws Error after `maxIterations`, or if the timers were replaced meanwhile.
    */
   async finishAll(advanceTimers: () => void, maxIterations: number): Promise<void> {
     const timers = currentTimeout();
@@ -74,7 +74,7 @@ export class ScheduledFunctions {
         idle = 0;
         await this.#pump(advance);
       } else {
-        // What waits by a real timer comes in its time, or not within this test.
+        // Functions that wait for a real timer may not run within this test.
         if (this.#waiting === 0 || idle === IDLE_TURNS) return;
         idle++;
         await turn();
@@ -86,7 +86,7 @@ export class ScheduledFunctions {
     );
   }
 
-  /** Waits for what runs, which may wait for timers itself. */
+  /** Waits for running functions, and advances the time for those that wait for timers. */
   async #pump(advance: () => void): Promise<void> {
     const finished = this.finishInProgress().then(() => true);
     const passed = async (): Promise<boolean> => {
@@ -98,7 +98,7 @@ export class ScheduledFunctions {
 
   #wait(work: Work): void {
     const delay = Math.max(0, work.due - this.#engine().clock());
-    const fire = delay > LONGEST_TIMEOUT_MS ? () => this.#wait(work) : () => this.#start(work);
+    const fire = delay > MAX_TIMEOUT_MS ? () => this.#wait(work) : () => this.#start(work);
     this.#waiting++;
     outsideFunctions(() => {
       const handle: { unref?: () => void } = setTimeout(
@@ -106,7 +106,7 @@ export class ScheduledFunctions {
           this.#waiting--;
           fire();
         },
-        Math.min(delay, LONGEST_TIMEOUT_MS),
+        Math.min(delay, MAX_TIMEOUT_MS),
       );
       handle.unref?.();
     });
@@ -127,7 +127,7 @@ function currentTimeout(): typeof setTimeout {
   return outsideFunctions(() => setTimeout);
 }
 
-/** Nobody is there to hear of a failure but who reads the output. */
+/** Prints failures, because a scheduled function has no caller that could receive them. */
 class TestRunner extends Runner {
   override run(task: Task): Promise<void> {
     return super.run({

@@ -1,4 +1,4 @@
-/** Schemas as tests give them: objects, which nobody has looked at yet. */
+/** Parses the schema objects that tests pass. */
 import { CatalogState } from "../store/catalog";
 import { planSchema } from "../store/schemaPlan";
 import type { SchemaJSON } from "../store/types";
@@ -6,13 +6,13 @@ import type { SchemaJSON } from "../store/types";
 const IDENTIFIER = /^[a-zA-Z][a-zA-Z0-9_]*$/;
 
 /**
- * What a schema declares, `null` without one.
+ * Returns the JSON of a schema, `null` without a schema.
  *
- * @throws Error for what Convex refuses when it is deployed.
+ * @throws Error for a schema that Convex refuses to deploy.
  */
 export function schemaOf(definition: object | null): SchemaJSON | null {
   if (definition === null) return null;
-  // `defineSchema` gives more than its type says: what the CLI calls.
+  // `defineSchema` returns a method, used by the CLI, that its type omits.
   const schema = JSON.parse((definition as { export(): string }).export()) as SchemaJSON;
   for (const { tableName, indexes } of schema.tables) {
     check("Table", tableName);

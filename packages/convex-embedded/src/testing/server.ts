@@ -1,5 +1,5 @@
 /**
- * A server for tests that speak HTTP: a project's functions on real sockets and a real data directory.
+ * A server for tests over HTTP: a project's functions on real sockets and a real data directory.
  *
  * ```ts
  * const server = await startServer({ project: process.cwd(), data: directory, port: 0 });

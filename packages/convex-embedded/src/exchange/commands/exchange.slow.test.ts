@@ -48,7 +48,7 @@ async function serveMoving(data = join(temporaryDirectory(), "data")): Promise<E
 
 const shown = (value: Value): unknown => convexToJson(value);
 
-test("what a server holds is exported beside it, imported elsewhere, and served there as it was", async () => {
+test("the data of a running server is exported, imported elsewhere, and served there unchanged", async () => {
   const server = await serveMoving();
   const bytes = randomBytes(300_000);
   const file = await uploaded(server, bytes, { "content-type": "image/png" });
@@ -76,7 +76,7 @@ test("what a server holds is exported beside it, imported elsewhere, and served 
   expect(exported.output).toContain(`things: ${EVERY_TYPE.length + 2} documents\n`);
   expect(exported.output).toContain("left out: 1 scheduled function still to run");
   expect(readdirSync(join(first, ".."))).toEqual(["first.zip"]);
-  // It holds hashes of keys and all that users have uploaded.
+  // The export holds hashes of keys and users' uploads.
   expect(statSync(first).mode & 0o077).toBe(0);
 
   const data = join(temporaryDirectory(), "new");
@@ -85,7 +85,7 @@ test("what a server holds is exported beside it, imported elsewhere, and served 
   expect(imported.output).toContain(
     `imported ${first} to ${data}: ${documents} documents in 4 tables, 2 stored files\n`,
   );
-  // Not one byte differs: not in the database, and not in what is exported from there.
+  // The documents and a second export are identical byte for byte.
   expect(rowsOf(data)).toEqual(rowsOf(server.dataDirectory));
   expect((await command("export", second, "--data", data)).code).toBe(0);
   expect(readFileSync(second).equals(readFileSync(first))).toBe(true);
@@ -103,7 +103,7 @@ test("what a server holds is exported beside it, imported elsewhere, and served 
     expect(Buffer.from(await response.arrayBuffer()).equals(content)).toBe(true);
     expect(response.headers.get("content-type")?.startsWith("image/png") ?? false).toBe(type !== null);
   }
-  // Life goes on: new documents come after those that moved, and indexes hold both.
+  // New documents come after the imported ones, and indexes hold both.
   const last = (await again.run("things:add", {
     value: "new",
     ...(before !== undefined && { before }),
@@ -113,7 +113,7 @@ test("what a server holds is exported beside it, imported elsewhere, and served 
   expect(things.at(-1)?._id).toBe(last);
 });
 
-test("the entries are those of a Convex snapshot, with its numbers for the tables of files and jobs", async () => {
+test("the entries are a Convex snapshot's, with Convex's numbers for the tables of files and jobs", async () => {
   const server = await serveMoving();
   const { id } = await uploaded(server, "abc", { "content-type": "text/plain; charset=utf-8" });
   await server.run("things:later", {});
@@ -151,12 +151,12 @@ test("the entries are those of a Convex snapshot, with its numbers for the table
     sha256: "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=",
     internalId: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
   });
-  // What real deployments' ids of files and scheduled functions begin with.
+  // File ids of real deployments begin with this prefix.
   expect(id).toMatch(/^kg2/);
   expect(entries.get("things/documents.jsonl")).toMatch(/"job":"kc2/);
 });
 
-test("what cannot be exported is said, and leaves nothing behind", async () => {
+test("an export that fails reports the reason and leaves no file behind", async () => {
   const server = await serveMoving();
   const { dataDirectory: data } = server;
   const { id, url } = await uploaded(server, "precious");
@@ -167,14 +167,14 @@ test("what cannot be exported is said, and leaves nothing behind", async () => {
     expect([code, output]).toEqual([1, expect.stringContaining(problem)]);
     expect(existsSync(file)).toBe(false);
   };
-  await attempt("There are no data in", temporaryDirectory());
+  await attempt("There is no data in", temporaryDirectory());
   const other = lockForBackup(data);
   await attempt("Another backup or export of");
   other.release();
   const uuid = url.split("/").at(-1) ?? "";
   const path = join(data, "files", uuid.slice(0, 2), uuid.slice(2, 4), uuid);
   writeFileSync(path, "precioux");
-  await attempt(`The bytes of the stored file ${id} are damaged: ${path}`);
+  await attempt(`The bytes of the stored file ${id} are corrupt: ${path}`);
   rmSync(path);
   await attempt(`The bytes of the stored file ${id} are missing: ${path}`);
   expect(readdirSync(directory)).toEqual([]);
@@ -183,7 +183,7 @@ test("what cannot be exported is said, and leaves nothing behind", async () => {
   expect(readFileSync(file, "utf8")).toBe("mine");
 });
 
-test("an import beside a server is refused, and documents are not deleted before somebody agrees", async () => {
+test("an import beside a running server is refused, and documents are deleted only after confirmation", async () => {
   const server = await serveMoving();
   const { dataDirectory: data } = server;
   await server.run("things:add", { value: "old" });
@@ -204,14 +204,14 @@ test("an import beside a server is refused, and documents are not deleted before
   });
   expect(await attempt("--replace")).toMatchObject({
     code: 1,
-    output: expect.stringMatching(/things: 2 documents are to be deleted\n.*Say --yes/s) as string,
+    output: expect.stringMatching(/things: 2 documents will be deleted\n.*Pass --yes/s) as string,
   });
   expect(Object.values(rowsOf(data)["things"] ?? {})).toHaveLength(2);
   expect(await attempt("--replace", "--yes")).toMatchObject({ code: 0 });
   expect(Object.values(rowsOf(data)["things"] ?? {})).toEqual([expect.stringContaining('"old"')]);
 });
 
-test("command lines that make no sense are refused with the usage", async () => {
+test("invalid command lines are refused with the usage", async () => {
   for (const args of [
     ["export"],
     ["export", "a", "b"],

@@ -11,11 +11,11 @@ import { encodeId, newInternalId } from "../../values/ids";
 
 const MOVING = join(import.meta.dirname, "../../../fixtures/moving");
 const DOCUMENTS = 100_000;
-/** Of JavaScript's memory. The documents alone would need more than twice as much. */
+/** The limit of the JavaScript heap. The documents alone would need more than twice as much. */
 const HEAP_MB = 64;
 const FILE_BYTES = 32 * 1024 * 1024;
 
-/** A thousand characters and more, of every type. */
+/** Returns a value with every type, of more than a thousand characters. */
 function valueOf(n: number): Value {
   return {
     bytes: randomBytes(300).buffer.slice(0, 300),
@@ -44,7 +44,7 @@ async function fill(directory: string): Promise<void> {
 }
 
 test(
-  "a hundred thousand documents and a large file move in little memory, byte for byte",
+  "100,000 documents and a large file are moved in 64 MB of heap, byte for byte",
   { timeout: 300_000 },
   async () => {
     const data = join(temporaryDirectory(), "data");

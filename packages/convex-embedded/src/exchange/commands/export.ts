@@ -1,9 +1,9 @@
 /**
- * `npx convex-embedded export FILE.zip`: the data as Convex's snapshots have them, for `npx convex import`, also while a
- * server is at work.
+ * `npx convex-embedded export FILE.zip`: exports the data in Convex's snapshot format, for `npx convex import`. Works while a server
+ * is running.
  *
- * One state of the database is copied first, as for a backup, and read from there: an export may take long, and the
- * server's log could not be folded in as long as it is read.
+ * Like a backup, it first copies a snapshot of the database and reads from the copy. An export may take long, and SQLite could not
+ * checkpoint the server's write-ahead log while a reader is active.
  */
 import { createWriteStream, statSync } from "node:fs";
 import { Readable } from "node:stream";
@@ -20,25 +20,25 @@ import { bytesOf, withCopy } from "../../backup/backup";
 export interface ExportOptions {
   /** The data directory. */
   readonly directory: string;
-  /** The snapshot. It must not exist. */
+  /** The path of the snapshot. The file must not exist. */
   readonly file: string;
   readonly progress: (line: string) => void;
 }
 
 export interface ExportResult extends Readonly<SnapshotCounts> {
-  /** Of the snapshot. */
+  /** The size of the snapshot. */
   readonly bytes: number;
-  /** Scheduled functions that wait or run, and are not in it: snapshots have no place for them. */
+  /** The number of waiting or running scheduled functions, which the format does not support. */
   readonly jobs: number;
 }
 
-/** The same data make the same file. */
+/** A fixed time for all entries, so that the same data gives the same file. */
 const TIME = new Date("2000-01-01T00:00:00Z");
 
-/** Most stored files are compressed already; but Convex's own snapshots hold nothing that is not. */
-const QUICK = 1;
+/** The fastest compression level. Most stored files are already compressed, but Convex's own snapshots compress every entry. */
+const FASTEST = 1;
 
-/** @throws Error that says what is wrong: no data, a file in the way, stored files that are missing or damaged. */
+/** Exports a snapshot. @throws Error that says what is wrong: no data, an existing file, missing or corrupt stored files. */
 export function exportSnapshot({ directory, file, progress }: ExportOptions): Promise<ExportResult> {
   return withCopy({ directory, file }, async (copy, part) => {
     const db = openReadConnection(copy);
@@ -57,13 +57,13 @@ export function exportSnapshot({ directory, file, progress }: ExportOptions): Pr
   });
 }
 
-/** Writes an archive, and resolves when it is on disk, its name not included. */
+/** Writes an archive. Resolves when its bytes are on disk; its name is not synced. */
 async function writeZip(file: string, entries: Iterable<SnapshotEntry>): Promise<void> {
   const zip = new ZipFile();
   const output = zip.outputStream as Readable;
   zip.on("error", (error: Error) => output.destroy(error));
   for (const { name, bytes, size } of entries) {
-    const options = { mtime: TIME, ...(size !== undefined && { size, compressionLevel: QUICK }) };
+    const options = { mtime: TIME, ...(size !== undefined && { size, compressionLevel: FASTEST }) };
     zip.addReadStreamLazy(name, options, (open) => {
       open(
         null,

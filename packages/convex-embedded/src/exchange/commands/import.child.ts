@@ -1,4 +1,4 @@
-/** Imports FILE into DIRECTORY, in the place of what is there: `import.child.ts FILE DIRECTORY`. Each line is progress. */
+/** `import.child.ts FILE DIRECTORY` imports FILE into DIRECTORY and replaces existing data. It prints progress lines. */
 import { writeSync } from "node:fs";
 import { withSystemTables } from "../../store/system/systemTables";
 import { importSnapshot } from "./import";

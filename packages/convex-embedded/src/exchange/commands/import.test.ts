@@ -13,7 +13,7 @@ import {
   tableEntries,
 } from "../../../fixtures/snapshots";
 
-describe("what is wrong with a snapshot refuses all of it", () => {
+describe("any error in a snapshot refuses the whole import", () => {
   const good = { ...items(item(1), item(2)), ...fileEntries(FILE, "bytes") };
   const cases: [string, Record<string, string>, string][] = [
     [
@@ -24,21 +24,21 @@ describe("what is wrong with a snapshot refuses all of it", () => {
     [
       "the same id twice",
       items(item(1), item(2), item(1)),
-      "line 3 of items/documents.jsonl: there is another document with its id",
+      "line 3 of items/documents.jsonl: another document has the same id",
     ],
-    ["no id", items({ _creationTime: 1.5, name: "x" }), "its _id, missing, is no id"],
-    ["a broken id", items({ ...item(1), _id: "jd7c" }), "its _id, jd7c, is no id"],
-    ["no time", items({ ...item(1), _creationTime: 17 }), "its _creationTime is no time"],
+    ["no id", items({ _creationTime: 1.5, name: "x" }), "its _id, missing, is not an id"],
+    ["a broken id", items({ ...item(1), _id: "jd7c" }), "its _id, jd7c, is not an id"],
+    ["an invalid time", items({ ...item(1), _creationTime: 17 }), "its _creationTime is not a time"],
     [
       "a time that is minus zero",
       {
         ...items(),
         "items/documents.jsonl": `{"_id":"${idOf(ITEMS, 1)}","_creationTime":-0.0,"name":"x"}\n`,
       },
-      "its _creationTime is no time",
+      "its _creationTime is not a time",
     ],
     [
-      "what is no JSON",
+      "invalid JSON",
       { ...good, ...tableEntries("items", "{\n") },
       "line 1 of items/documents.jsonl cannot be read",
     ],
@@ -48,19 +48,19 @@ describe("what is wrong with a snapshot refuses all of it", () => {
       "line 2 of items/documents.jsonl",
     ],
     [
-      "no object",
+      "a line that is not an object",
       { ...good, ...tableEntries("items", "[]\n") },
-      "line 1 of items/documents.jsonl is no object",
+      "line 1 of items/documents.jsonl is not an object",
     ],
     [
-      "a field that nobody may have",
+      "a reserved field",
       items(item(1, { name: "x", _y: 1.5 })),
       "line 1 of items/documents.jsonl: Field '_y' starts with",
     ],
     [
       "a missing file",
       { ...items(), "_storage/documents.jsonl": fileEntries(FILE, "x")["_storage/documents.jsonl"] ?? "" },
-      `the bytes of the stored file ${FILE} are missing in it`,
+      `the bytes of the stored file ${FILE} are missing from it`,
     ],
     [
       "other bytes",
@@ -76,31 +76,31 @@ describe("what is wrong with a snapshot refuses all of it", () => {
       "is not the file that its document describes",
     ],
     [
-      "a file's id that is none",
+      "an invalid file id",
       { ...items(), "_storage/photo.png": "x" },
-      "named by photo, which is no id of a stored file",
+      "named photo, which is not the id of a stored file",
     ],
     [
       "a file with another table's id",
       { ...items(), ...fileEntries(FILE, "a"), [`_storage/${idOf(541, 1)}`]: "b" },
-      "which is no id of a stored file",
+      "which is not the id of a stored file",
     ],
     [
-      "an internalId that leads elsewhere",
+      "an internalId that leads out of the directory",
       { ...items(), ...fileEntries(FILE, "a", { internalId: "../../x" }) },
-      "its internalId is no UUID",
+      "its internalId is not a UUID",
     ],
     ...[
-      ['"_creationTime":1e999', "_creationTime is no time"],
-      ['"_creationTime":-1', "_creationTime is no time"],
-      ['"_creationTime":"soon"', "_creationTime is no time"],
-      ['"sha256":"x"', "sha256 is no digest"],
-      ['"sha256":7', "sha256 is no digest"],
-      ['"size":"5"', "size is no number of bytes"],
-      ['"size":-1', "size is no number of bytes"],
-      ['"contentType":"text/html\\r\\nx: y"', "contentType is no content type"],
-      ['"contentType":7', "contentType is no content type"],
-      ['"internalId":7', "internalId is no UUID"],
+      ['"_creationTime":1e999', "_creationTime is not a time"],
+      ['"_creationTime":-1', "_creationTime is not a time"],
+      ['"_creationTime":"soon"', "_creationTime is not a time"],
+      ['"sha256":"x"', "sha256 is not a digest"],
+      ['"sha256":7', "sha256 is not a digest"],
+      ['"size":"5"', "size is not a number of bytes"],
+      ['"size":-1', "size is not a number of bytes"],
+      ['"contentType":"text/html\\r\\nx: y"', "contentType is not a content type"],
+      ['"contentType":7', "contentType is not a content type"],
+      ['"internalId":7', "internalId is not a UUID"],
     ].map(([field = "", problem]): [string, Record<string, string>, string] => [
       `of a file ${field}`,
       {
@@ -111,17 +111,17 @@ describe("what is wrong with a snapshot refuses all of it", () => {
       `line 1 of _storage/documents.jsonl: its ${problem}`,
     ]),
     [
-      "a number for two tables",
+      "the same number for two tables",
       { ...items(), "_tables/documents.jsonl": lines({ name: "a", id: 10_001 }, { name: "b", id: 10_001 }) },
       "gives the number 10001 to a and to b",
     ],
     [
-      "a table number that is none",
+      "an invalid table number",
       { ...items(), "_tables/documents.jsonl": lines({ name: "a", id: -1 }) },
       "is not the name and number of a table",
     ],
     [
-      "a table number that leaves no room for others",
+      "a table number after which no other number fits",
       { ...items(), "_tables/documents.jsonl": lines({ name: "a", id: 0xffff_ffff }) },
       "is not the name and number of a table",
     ],
@@ -131,15 +131,15 @@ describe("what is wrong with a snapshot refuses all of it", () => {
       "has a twice",
     ],
     [
-      "a shape that is none",
+      "an invalid shape",
       { ...items(item(1)), "items/generated_schema.jsonl": '"array<"\n' },
-      "line 1 of items/generated_schema.jsonl cannot be read: a shape cannot be read",
+      "line 1 of items/generated_schema.jsonl cannot be read: the shape cannot be parsed",
     ],
   ];
 
   test.each(cases)("%s", async (_name, entries, problem) => {
     const file = await snapshotFile(entries);
-    // A new directory is not made, and one that is there does not change.
+    // A new directory is not created, and an existing one does not change.
     const directory = join(temporaryDirectory(), "new");
     await expect(bring(file, { directory })).rejects.toThrow(problem);
     expect(existsSync(directory)).toBe(false);
@@ -151,12 +151,12 @@ describe("what is wrong with a snapshot refuses all of it", () => {
     expect(everything(there)).toEqual(before);
   });
 
-  test("a file that is no ZIP archive, or not all of one, or not as it was", async () => {
+  test("a file that is not a ZIP archive, or is truncated or corrupt", async () => {
     const file = await snapshotFile({ ...good, ...items(item(1, { name: "x".repeat(10_000) })) });
     const bytes = readFileSync(file);
     const directory = join(temporaryDirectory(), "new");
     const damaged = Buffer.from(bytes);
-    // In the bytes of an entry that is not compressed into nothing.
+    // Within the compressed bytes of an entry.
     const at = damaged.indexOf("items/documents.jsonl") + 60;
     damaged.writeUInt8(damaged.readUInt8(at) ^ 1, at);
     for (const bad of [
@@ -173,19 +173,19 @@ describe("what is wrong with a snapshot refuses all of it", () => {
     rmSync(file);
     await expect(bring(file, { directory })).rejects.toThrow("ENOENT");
     const foreign = await snapshotFile({ "index.html": "<p>" });
-    await expect(bring(foreign, { directory })).rejects.toThrow("it holds no documents as");
+    await expect(bring(foreign, { directory })).rejects.toThrow("it holds no documents in the format");
   });
 
-  test("an entry whose checksum differs, though it can be unpacked", async () => {
+  test("an entry whose checksum differs although it can be unpacked", async () => {
     const file = await snapshotFile({ ...items(), [`_storage/${FILE}`]: "" });
     const bytes = readFileSync(file);
-    // The last of the central directory's records is that of the empty file: its checksum is at 16.
+    // The last record of the central directory describes the empty file. Its checksum is at offset 16.
     bytes.writeUInt32LE(7, bytes.lastIndexOf(Buffer.from("PK\u0001\u0002")) + 16);
     writeFileSync(file, bytes);
-    await expect(bring(file)).rejects.toThrow(`_storage/${FILE} in it is damaged: its checksum differs`);
+    await expect(bring(file)).rejects.toThrow(`_storage/${FILE} in it is corrupt: its checksum differs`);
   });
 
-  test("documents that break the schema are listed, the first of them, and counted", async () => {
+  test("documents that do not match the schema are counted, and the first ten are listed", async () => {
     const wrong = Array.from({ length: 12 }, (_, n) => item(n + 10, { name: n + 0.5 }));
     const file = await snapshotFile(items(item(1), ...wrong, item(2)));
     const problem = await bring(file).catch((error: unknown) => (error as Error).message);

@@ -1,4 +1,4 @@
-/** `npx convex-embedded import FILE.zip`: takes what `npx convex export` has written, all of it or nothing. */
+/** `npx convex-embedded import FILE.zip`: imports a file of `npx convex export`, all or nothing. */
 import { readDocuments } from "../documents";
 import type { SnapshotEntries } from "../entries";
 import { sortEntries } from "../entries";
@@ -19,12 +19,12 @@ import { decodeId } from "../../values/ids";
 
 export interface ImportOptions {
   readonly file: string;
-  /** The data directory; made if missing. */
+  /** The data directory; created if missing. */
   readonly directory: string;
   readonly mode: ImportMode;
-  /** Of the project, the runtime's own tables included. */
+  /** The project's schemas, including the runtime's own tables. */
   readonly schemas: readonly ComponentSchema[];
-  /** Asked before documents are lost. */
+  /** Asks for confirmation before documents are deleted. */
   readonly confirm: (lost: ImportPlan["lost"]) => Promise<boolean>;
   readonly progress: (line: string) => void;
 }
@@ -35,7 +35,7 @@ export interface ImportResult {
   readonly files: number;
 }
 
-/** @throws Error that says what is wrong; nothing is changed then. */
+/** Imports a snapshot. @throws Error that says what is wrong. In this case nothing has changed. */
 export async function importSnapshot(options: ImportOptions): Promise<ImportResult> {
   try {
     const zip = await ZipReader.open(options.file);
@@ -70,7 +70,7 @@ async function importInto(
   if (plan.lost.length > 0 && !(await confirm(plan.lost))) throw new Error("it was not confirmed");
   replaceTables(target, plan);
   await applySchemas(writes, schemas, (line) => {
-    // All tables were just made.
+    // All tables were just created, so this line would not be informative.
     if (!line.endsWith(" matches the schema")) progress(line);
   });
   checkReferences(before, writes.catalog, plan.drop, (table) => countOf(target, table) > 0);
@@ -80,7 +80,7 @@ async function importInto(
   for (const entries of components) {
     const { component } = entries;
     if (!schemas.some((schema) => schema.component === component))
-      progress(`the component ${component} is not mounted; its documents are kept as they are`);
+      progress(`the component ${component} is not mounted; its documents are kept unchanged`);
     for (const [name, table] of entries.tables) {
       const info = tableOf(target, component, name);
       const documents = readDocuments(zip, table);
@@ -123,7 +123,7 @@ function replaceTables({ writes, transaction, replaced }: Target, { drop, create
     }
     writes.dropTable(table);
   }
-  // A number that nobody asked for must not be one that a later table asks for.
+  // Tables with a fixed number come first, so that a free choice does not take a number that a later table needs.
   const inOrder = create.toSorted((a, b) => Number(a.number === null) - Number(b.number === null));
   for (const { component, name, number } of inOrder) {
     writes.createTable(component, name, number ?? undefined);
@@ -139,6 +139,6 @@ function countOf({ writes }: Target, { id }: TableInfo): number {
 
 function tableOf({ writes }: Target, component: string, name: string): TableInfo {
   const table = writes.catalog.table(component, name);
-  if (table === null) throw new Error(`There is no table ${name}`);
+  if (table === null) throw new Error(`Table ${name} not found`);
   return table;
 }

@@ -15,7 +15,7 @@ import {
 
 const PROGRAM = join(import.meta.dirname, "import.child.ts");
 
-/** Two tables, so that the end of the first is the middle of the import; and a file. */
+/** Creates a snapshot of two tables and a file. The end of the first table is the middle of the import. */
 async function snapshot(first: number, second: number, file: number): Promise<string> {
   const many = (number: number, count: number): string =>
     lines(...Array.from({ length: count }, (_, n) => documentOf(number, n + 1, { text: "x".repeat(100) })));
@@ -32,7 +32,7 @@ async function until(child: Child, line: string): Promise<void> {
   while ((await child.line()) !== line);
 }
 
-test("an import that is cut off has changed nothing, and can be done again", async () => {
+test("an interrupted import changes nothing and can be repeated", async () => {
   const program = await bundled(PROGRAM);
   const directory = join(temporaryDirectory(), "data");
   const run = (file: string): Child => new Child(process.execPath, [program, file, directory]);

@@ -15,28 +15,28 @@ import {
   tableEntries,
 } from "../../../fixtures/snapshots";
 
-describe("documents that are there", () => {
+describe("existing documents", () => {
   const names = (directory: string, table = "items"): unknown[] =>
     Object.values(rowsOf(directory)[table] ?? {}).map((json) => (JSON.parse(json) as { name: unknown }).name);
 
-  test("refuse an import, unless it says what becomes of them", async () => {
+  test("refuse an import without an option that says what to do with them", async () => {
     const { directory } = await bring(await snapshotFile(items(item(1))));
     const more = await snapshotFile(items(item(2)));
     await expect(bring(more, { directory })).rejects.toThrow(
-      "there are documents already in items (1). Choose an empty directory with --data, or say what becomes of them",
+      "there are documents already in items (1). Choose an empty directory with --data, or pass --replace",
     );
     await bring(more, { directory, mode: "append" });
     expect(names(directory)).toEqual(["item 1", "item 2"]);
-    // Each id is there once, also when one comes again.
+    // Each id exists once, so the same document cannot be imported twice.
     await expect(bring(more, { directory, mode: "append" })).rejects.toThrow(
-      `there is another document with its id, ${idOf(ITEMS, 2)}`,
+      `another document has the same id, ${idOf(ITEMS, 2)}`,
     );
     await bring(await snapshotFile(items(item(3))), { directory, mode: "replace" });
     expect(names(directory)).toEqual(["item 3"]);
     expect(inspect(directory).problems).toEqual([]);
   });
 
-  test("are not deleted if nobody agrees", async () => {
+  test("are not deleted without confirmation", async () => {
     const { directory } = await bring(await snapshotFile(items(item(1))));
     const confirm = (): Promise<boolean> => Promise.resolve(false);
     const other = await snapshotFile(items(item(2)));
@@ -46,7 +46,7 @@ describe("documents that are there", () => {
     expect(names(directory)).toEqual(["item 1"]);
   });
 
-  test("of tables that the snapshot has not stay with `replace`, and go with `replaceAll`", async () => {
+  test("of tables that the snapshot does not contain are kept by `replace` and deleted by `replaceAll`", async () => {
     const schemas = [schemaOf({ items: named, notes: named })];
     const both = {
       ...items(item(1)),
@@ -60,7 +60,7 @@ describe("documents that are there", () => {
     expect([names(directory), names(directory, "notes")]).toEqual([["item 2"], []]);
   });
 
-  test("that hold ids of a table whose number changes refuse it: nobody could follow them any more", async () => {
+  test("that hold ids of a table whose number changes refuse the import, because the ids would become invalid", async () => {
     const refers = object({
       item: {
         type: "array",
@@ -75,33 +75,35 @@ describe("documents that are there", () => {
     );
     const other = await snapshotFile(tableEntries("items", lines(documentOf(10_030, 1, { name: "x" }))));
     await expect(bring(other, { directory, schemas, mode: "replace" })).rejects.toThrow(
-      "items would get other ids, and by the schema the documents of notes, which are not in the snapshot, hold ids of it",
+      "items would get other ids, but by the schema the documents of notes, which are not in the snapshot, hold its ids",
     );
-    // With the same number they stay true.
+    // With the same number the ids stay valid.
     await bring(await snapshotFile(items(item(1))), { directory, schemas, mode: "replace" });
     await bring(other, { directory, schemas, mode: "replaceAll" });
   });
 
-  test("do not mix with those of a table that has another number", async () => {
+  test("cannot be combined with documents of a table that has another number", async () => {
     const { directory } = await bring(await snapshotFile(items(item(1))));
     const other = await snapshotFile(tableEntries("items", lines(documentOf(10_030, 1, { name: "x" }))));
     await expect(bring(other, { directory, mode: "append" })).rejects.toThrow(
-      "the ids of items in it are of a table with the number 10030, and here the table has 10007",
+      "the ids of items in it have the table number 10030, but here the table has the number 10007",
     );
   });
 
-  test("of somebody else are left alone", async () => {
+  test("of another program stay unchanged", async () => {
     const directory = temporaryDirectory();
     writeFileSync(join(directory, "notes.txt"), "mine");
     const file = await snapshotFile(items(item(1)));
-    await expect(bring(file, { directory, mode: "replaceAll" })).rejects.toThrow("is no data directory of");
+    await expect(bring(file, { directory, mode: "replaceAll" })).rejects.toThrow(
+      "is not a data directory of",
+    );
     expect(readdirSync(directory)).toEqual(expect.arrayContaining(["notes.txt"]));
     expect(existsSync(join(directory, "data.sqlite"))).toBe(false);
   });
 });
 
 describe("table numbers", () => {
-  test("are taken over from the snapshot, where tables are there already, too", async () => {
+  test("come from the snapshot, also for existing tables", async () => {
     const { directory } = await bring(
       await snapshotFile({ "_tables/documents.jsonl": lines({ name: "items", id: 10_001 }) }),
     );
@@ -109,7 +111,7 @@ describe("table numbers", () => {
     expect(Object.keys(rowsOf(directory)["items"] ?? {})).toEqual([idOf(ITEMS, 1)]);
   });
 
-  test("may change hands among the tables of a snapshot, and are refused where another table keeps one", async () => {
+  test("may be swapped among the tables of a snapshot, but not taken from a table that stays", async () => {
     const schemas = [schemaOf({ items: named, notes: named })];
     const numbers = (a: number, b: number): Record<string, string> => ({
       "_tables/documents.jsonl": lines({ name: "items", id: a }, { name: "notes", id: b }),
@@ -121,11 +123,11 @@ describe("table numbers", () => {
     expect(Object.keys(rowsOf(directory)["notes"] ?? {})).toEqual([idOf(10_001, 1)]);
     const one = await snapshotFile(tableEntries("items", lines(documentOf(10_001, 1, { name: "item" }))));
     await expect(bring(one, { directory, schemas, mode: "replace" })).rejects.toThrow(
-      "the ids of items in it are of a table with the number 10001, which here is that of notes",
+      "the ids of items in it have the table number 10001, which here is the number of notes",
     );
   });
 
-  test("of components are their own: real deployments give the same ones to each", async () => {
+  test("are separate for each component, as on real deployments", async () => {
     const schemas = [schemaOf({ items: named }), schemaOf({ limits: named }, "limiter")];
     const nested = "_components/limiter/_components/batch/";
     const file = await snapshotFile({
@@ -135,24 +137,26 @@ describe("table numbers", () => {
       ...tableEntries("_components/limiter/limits", lines(documentOf(10_001, 1, { name: "of the limiter" }))),
       ...tableEntries(`${nested}jobs`, lines(documentOf(10_001, 1, { any: 1.5 }))),
     });
-    const { directory, said } = await bring(file, { schemas });
+    const { directory, progressLines } = await bring(file, { schemas });
     expect(Object.entries(rowsOf(directory)).filter(([, rows]) => Object.keys(rows).length > 0)).toEqual([
       ["items", { [idOf(10_001, 1)]: expect.stringContaining("of the app") as string }],
       ["limiter:limits", { [idOf(10_001, 1)]: expect.stringContaining("of the limiter") as string }],
       ["limiter/batch:jobs", { [idOf(10_001, 1)]: expect.stringContaining("1.5") as string }],
     ]);
-    expect(said).toContain("the component limiter/batch is not mounted; its documents are kept as they are");
+    expect(progressLines).toContain(
+      "the component limiter/batch is not mounted; its documents are kept unchanged",
+    );
     expect(inspect(directory).problems).toEqual([]);
   });
 });
 
 describe("stored files", () => {
-  test("keep ids and URLs, and what takes their place frees their bytes", async () => {
+  test("keep ids and URLs, and replacing them frees their bytes", async () => {
     const file = await snapshotFile({ ...items(), ...fileEntries(FILE, "bytes") });
     const { directory } = await bring(file);
     const path = join(directory, "files/00/00/00000000-0000-4000-8000-000000000001");
     expect(readFileSync(path, "utf8")).toBe("bytes");
-    // The same again: its bytes are there, and stay.
+    // Importing the same file again keeps its bytes.
     await bring(file, { directory, mode: "replace" });
     expect(readFileSync(path, "utf8")).toBe("bytes");
     const second = idOf(540, 2);
@@ -166,7 +170,7 @@ describe("stored files", () => {
     await expect(
       bring(await snapshotFile({ ...items(), ...third }), { directory, mode: "append" }),
     ).rejects.toThrow(`has the internalId of the stored file ${second}`);
-    // One that has the UUID of a file that is replaced, and other bytes.
+    // A file with the UUID of a replaced file but other bytes.
     await expect(
       bring(await snapshotFile({ ...items(), ...third }), { directory, mode: "replace" }),
     ).rejects.toThrow("is not the file that its document describes");
@@ -180,23 +184,23 @@ describe("stored files", () => {
     expect(existsSync(path)).toBe(false);
   });
 
-  test("whose bytes have come before something is refused leave nothing", async () => {
+  test("whose bytes were written before the import is refused are deleted", async () => {
     const { directory } = await bring(await snapshotFile({ ...items(), ...fileEntries(FILE, "bytes") }));
     const internalId = "00000000-0000-4000-8000-000000000002";
     const second = fileEntries(idOf(540, 2), "other", { internalId });
     const file = await snapshotFile({ ...items(), ...second, [`_storage/${idOf(541, 1)}`]: "bad" });
-    await expect(bring(file, { directory, mode: "append" })).rejects.toThrow("no id of a stored file");
+    await expect(bring(file, { directory, mode: "append" })).rejects.toThrow("not the id of a stored file");
     const { files, orphans } = inspect(directory);
     expect([[...files.keys()], orphans]).toEqual([[FILE], []]);
   });
 
-  test("without a line of their own come with what can be told", async () => {
+  test("without metadata are imported with what their bytes determine", async () => {
     const { directory } = await bring(await snapshotFile({ ...items(), [`_storage/${FILE}`]: "bytes" }));
     expect([...inspect(directory).files.values()]).toMatchObject([{ _id: FILE, size: 5, contentType: null }]);
   });
 });
 
-test("snapshots from before March 2026 are understood: strings mean what the generated schema says", async () => {
+test("snapshots from before March 2026 are imported, with strings decoded by the generated schema", async () => {
   const file = await snapshotFile({
     "items/documents.jsonl": lines(item(1, { name: "5", big: "5" }), item(2, { name: "x", big: "NaN" })),
     "items/generated_schema.jsonl":
@@ -214,7 +218,7 @@ test("snapshots from before March 2026 are understood: strings mean what the gen
   ]);
 });
 
-test("an empty directory that is there takes an import, and what a restore left is put right first", async () => {
+test("an existing empty directory accepts an import, and an interrupted restore is completed first", async () => {
   const directory = temporaryDirectory();
   mkdirSync(join(directory, "restore.new"));
   await bring(await snapshotFile(items(item(1))), { directory });

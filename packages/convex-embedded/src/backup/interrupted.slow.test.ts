@@ -9,14 +9,14 @@ import { temporaryDirectory } from "../../fixtures/serve";
 import { onDisk, serveFiles, uploaded } from "../../fixtures/stored";
 
 test.each(["backup", "export"])(
-  "of a %s that is told to end nothing is left, and what it writes is its user's alone",
+  "an interrupted %s leaves no file behind, and its files are readable only by their owner",
   async (name) => {
     const server = await serveFiles();
     const { dataDirectory: data } = server;
     await uploaded(server, "bytes");
     const [uuid = ""] = onDisk(server);
     const path = join(data, "files", uuid.slice(0, 2), uuid.slice(2, 4), uuid);
-    // Whoever reads it waits until somebody writes, who waits for a reader.
+    // A FIFO: reading blocks until a writer opens it, and the other way around.
     rmSync(path);
     execFileSync("mkfifo", [path]);
     const directory = temporaryDirectory();
@@ -30,7 +30,7 @@ test.each(["backup", "export"])(
     for (const file of files) expect(statSync(join(directory, file)).mode & 0o777).toBe(0o600);
     child.kill("SIGTERM");
     await expect.poll(() => readdirSync(directory)).toEqual([]);
-    // A process does not end while one of its threads waits for a file.
+    // The process cannot exit while one of its threads waits for a file.
     await writing.close();
     expect(await ended).toEqual([143, null]);
   },
