@@ -64,7 +64,7 @@ function refuseOldNode() {
 
 /**
  * With few file descriptors, Node fails while loading modules and reports an existing module as missing. Node has no function
- * that returns the limit. Its diagnostic report contains it but is slow, so it is used only on systems without `/proc`.
+ * that returns the limit. Its diagnostic report contains it but is slow, and serves only systems without `/proc`.
  */
 function refuseFewFiles() {
   const MIN_FILES = 128;

@@ -6,7 +6,7 @@ const RETRY_AFTER = "5";
 /**
  * What the platform says when a query, a mutation or file storage fails through no fault of the caller or the code. A
  * called function passes on no more than a message. The first text is Convex's for a service that is down, and the
- * embedded runtime's for a store that is full, locked or damaged; the second is Convex's for its other internal errors;
+ * embedded runtime's for a store that is full, locked or corrupt; the second is Convex's for its other internal errors;
  * the third is a transaction that lost against others on every attempt. An action that calls an action adds the prefix.
  */
 const PLATFORM_MESSAGES = new RegExp(

@@ -31,7 +31,7 @@ export async function attack(names: readonly string[], seconds: number): Promise
     const { server, hidden, close } = await startServer();
     const alive = () => server.isRunning();
     let counts: Counts = {};
-    // The log can have millions of lines, so it is checked and discarded during the attack.
+    // The log can have millions of lines, so check and discard it during the attack.
     const inLog = new Set<string>();
     const checkLog = () => {
       for (const line of logProblems(server.takeLog(), hidden)) inLog.add(line);

@@ -24,7 +24,7 @@ declare module "vitest" {
     given: Given;
   }
   interface TaskMeta {
-    /** The missing secret because of which a test is skipped. */
+    /** The secret that is missing if the test is skipped. */
     needs?: Secret;
   }
 }

@@ -55,7 +55,7 @@ async function expectRefused(data: string, why: RegExp): Promise<void> {
   expect(printed).not.toContain("\n");
 }
 
-const CORRUPT = /^The database \S+data\.sqlite is damaged: .*convex-embedded restore FILE --replace/;
+const CORRUPT = /^The database \S+data\.sqlite is corrupt: .*convex-embedded restore FILE --replace/;
 
 test("a start is refused with a broken header, a truncated file or a foreign file", async () => {
   const { data, file } = await dataWithItems("stop");
@@ -126,7 +126,7 @@ test("reads of corrupt documents get 503, the log names the remedy, and other re
   expect(errors).toBeGreaterThan(5);
   expect(errors).toBeLessThan(100);
   expect((await call("GET", "/api/items?limit=1")).status).toBe(200);
-  await server.line(/The database \S+data\.sqlite is damaged: .*restore FILE --replace/);
+  await server.line(/The database \S+data\.sqlite is corrupt: .*restore FILE --replace/);
   const created = await call("POST", "/api/items", { name: "later" });
   expect(created.status).toBe(201);
   expect((await server.stop()).code).toBe(0);
@@ -142,7 +142,7 @@ test("the server is not ready after its database is overwritten with random byte
   expect([status, read]).toEqual([503, false]);
   expect((await call("GET", "/health")).status).toBe(200);
   // The line may arrive after the reply.
-  await server.line(/"check":"database\.read","cause":.*damaged/);
+  await server.line(/"check":"database\.read","cause":.*corrupt/);
   await server.kill();
 });
 

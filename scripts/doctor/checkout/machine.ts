@@ -1,4 +1,4 @@
-/** What the project needs on this machine: Node, the packages of the lock file, and SQLite. */
+/** The project's requirements on this machine: Node, the packages of the lock file, and SQLite. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ok, problem, reasonOf, warning, type Finding } from "../finding";

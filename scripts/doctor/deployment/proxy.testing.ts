@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 import { checkedFetch } from "../../../openapi/contract/check";
 
-/** What the proxy answers instead of the server. */
+/** The parts of a reply that the proxy replaces. */
 type Reply = { status?: number; headers?: Record<string, string>; body?: string };
 
 /** Returns the parts of a reply that the proxy changes. */

@@ -211,7 +211,7 @@ describe("a file that is not a valid backup is refused, and nothing changes", ()
     ["a line twice", (text) => text + text.slice(0, text.indexOf("\n") + 1), "it names backup.json twice"],
     ["a truncated last line", (text) => text.slice(0, -1), "SHA256SUMS in it is truncated"],
   ];
-  test.each(SUM_LINES)("whose SHA256SUMS has %s, of both versions", async (_name, change, problem) => {
+  test.each(SUM_LINES)("with a SHA256SUMS that has %s, of both versions", async (_name, change, problem) => {
     const file = join(temporaryDirectory(), "bad.zip");
     const entries = await readZip(good);
     entries.set("SHA256SUMS", Buffer.from(change(String(entries.get("SHA256SUMS")))));

@@ -4,8 +4,8 @@ import type { TableInfo } from "../store/types";
 import type { SnapshotTable } from "./tableNumbers";
 
 /**
- * The modes of `npx convex import`: `requireEmpty` allows only missing or empty tables, `append` adds to existing documents,
- * `replace` empties the tables that the snapshot contains, `replaceAll` empties all tables except stored files.
+ * The modes of `npx convex import`: `requireEmpty` allows only missing or empty tables. `append` adds to existing documents.
+ * `replace` empties the tables that the snapshot contains. `replaceAll` empties all tables except stored files.
  */
 export type ImportMode = "requireEmpty" | "append" | "replace" | "replaceAll";
 

@@ -2,7 +2,7 @@
  * Serializes the database work of one execution.
  *
  * A nested function uses its caller's transaction. While it runs, the caller must not read or write: a rollback to the nested
- * function's savepoint would undo the caller's writes as well, and two nested mutations in a `Promise.all` would interleave
+ * function's savepoint would undo the caller's writes as well. Two nested mutations in a `Promise.all` would interleave
  * their savepoints. So each of them takes a turn, first come, first served.
  */
 /** Placeholder for a turn that has just begun. */

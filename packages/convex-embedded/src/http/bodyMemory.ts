@@ -33,7 +33,7 @@ interface Waiting {
 
 /** The memory that one body has reserved. */
 export interface Reservation {
-  /** Part of the body has arrived. @throws what `overloadError` makes if the body has no declared length and no memory is free. */
+  /** Part of the body has arrived. @throws The error of `overloadError` if the body has no declared length and no memory is free. */
   take(bytes: number): void;
   /** All of the body has arrived. */
   complete(): void;

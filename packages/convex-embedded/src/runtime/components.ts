@@ -30,7 +30,7 @@ export interface ProjectBundle {
 export async function bundleComponents(project: string): Promise<ProjectBundle> {
   const bundling = new Map<string, Promise<Bundle>>();
   const begin = (definition: string, bundle: Promise<Bundle>): void => {
-    // If two bundles fail, only the first error is awaited. Mark the other one as handled.
+    // If two bundles fail, only the first error is awaited. Mark the other error as handled.
     bundle.catch(() => undefined);
     bundling.set(definition, bundle);
   };

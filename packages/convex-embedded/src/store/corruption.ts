@@ -29,7 +29,7 @@ export function explainError(file: string, cause: unknown): unknown {
     return new StoreUnavailable(`${problem} Make it writable for this process.`, { cause });
   }
   if (!isCorruption(cause)) return cause;
-  const problem = `The database ${file} is damaged: ${cause.message}.`;
+  const problem = `The database ${file} is corrupt: ${cause.message}.`;
   const advice = 'Restore a backup with "npx convex-embedded restore FILE --replace"';
   return new StoreUnavailable(`${problem} ${advice}, or choose another data directory.`, { cause });
 }

@@ -31,7 +31,7 @@ async function written(synchronous: "FULL" | "NORMAL"): Promise<{ root: string; 
   return { root, calls: await record(log, [await bundled(CHILD), join(root, "data"), synchronous]) };
 }
 
-/** Returns the losses and damage if the power fails at a line of the record. */
+/** Returns the lost and corrupt data if the power fails at a line of the record. */
 async function lossesAt(disk: RecordedDisk, line: number, luck: Luck): Promise<string[]> {
   const target = temporaryDirectory();
   try {

@@ -43,7 +43,7 @@ test.each([
     const database = openSync(file, "r+");
     writeSync(database, bytes, 0, bytes.length, position);
     closeSync(database);
-    expect(() => openStore({ directory })).toThrow(`The database ${file} is damaged: `);
+    expect(() => openStore({ directory })).toThrow(`The database ${file} is corrupt: `);
     expect(() => openStore({ directory })).toThrow(
       'Restore a backup with "npx convex-embedded restore FILE --replace"',
     );
@@ -53,7 +53,7 @@ test.each([
 test("opening a truncated database throws an error with the file's name", async () => {
   const { directory, file } = await written();
   truncateSync(file, 5_000);
-  expect(() => openStore({ directory })).toThrow(`The database ${file} is damaged: `);
+  expect(() => openStore({ directory })).toThrow(`The database ${file} is corrupt: `);
 });
 
 test("a read of a corrupt page throws an error with the file's name, and writes still work", async () => {
@@ -83,9 +83,9 @@ test("a read of a corrupt page throws an error with the file's name, and writes 
       snapshot.release();
     }
   };
-  expect(readAll).toThrow(`The database ${file} is damaged: `);
+  expect(readAll).toThrow(`The database ${file} is corrupt: `);
   await insertOne(store, { name: "after" });
-  expect(readAll).toThrow(`The database ${file} is damaged: `);
+  expect(readAll).toThrow(`The database ${file} is corrupt: `);
   await insertOne(store, { name: "and again" });
   await store.close();
 });

@@ -188,7 +188,7 @@ function creationIndex(table: TableInfo): IndexInfo {
   const index = table.indexes.find(({ name }) => name === BY_CREATION_TIME);
   if (!index)
     throw new Error(
-      `The table "${table.name}" has no index ${BY_CREATION_TIME}: the database is damaged. Restore a backup.`,
+      `The table "${table.name}" has no index ${BY_CREATION_TIME}: the database is corrupt. Restore a backup.`,
     );
   return index;
 }

@@ -27,7 +27,7 @@ function readOrCreate(directory: string): Buffer {
     throw error;
   }
   throw new Error(
-    `${file} is damaged. Delete it. The next start creates a new secret and invalidates earlier upload URLs and the admin key.`,
+    `${file} is corrupt. Delete it. The next start creates a new secret and invalidates earlier upload URLs and the admin key.`,
   );
 }
 

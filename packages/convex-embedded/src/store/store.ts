@@ -30,7 +30,7 @@ const LOG_BYTES = 64 * 1024 * 1024;
 /**
  * Opens the store of a data directory and acquires the directory's lock. Creates a missing directory.
  *
- * @throws Error if another process holds the lock, the directory is not writable, or its database is damaged or has a newer
+ * @throws Error if another process holds the lock, the directory is not writable, or its database is corrupt or has a newer
  * format.
  */
 export function openStore(options: StoreOptions): Store {

@@ -1,7 +1,7 @@
 /** Failures of the store itself, as opposed to errors of the work that uses it. */
 import { SqliteError } from "./sqliteError";
 
-/** The store cannot do the work now: its disk is full, or its file is locked, damaged or read-only. Nothing was written. */
+/** The store cannot do the work now: its disk is full, or its file is locked, corrupt or read-only. Nothing was written. */
 export class StoreUnavailable extends Error {
   override readonly name: string = "StoreUnavailable";
 }

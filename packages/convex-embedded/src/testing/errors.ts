@@ -6,7 +6,7 @@ const VALIDATOR_ERROR = /^(?:Argument|Returns)ValidationError: | does not match 
 /**
  * Returns the object that the function threw, or the engine's reason not to call it.
  *
- * Validator errors have Convex's messages. Suites written for the mock look for the mock's marker, so it is appended.
+ * Validator errors have Convex's messages. Suites written for the mock look for the mock's marker, so this appends it.
  */
 export function thrownOf(error: unknown): unknown {
   if (!(error instanceof SyscallError)) return error;

@@ -40,7 +40,7 @@ test("any sequence of calls has the same results as on Node's Headers", () => {
       expect([...light.keys()]).toEqual([...native.keys()]);
       expect([...light.values()]).toEqual([...native.values()]);
       expect(light.getSetCookie()).toEqual(native.getSetCookie());
-      // Each class accepts the other one as a source. Both trim each value again.
+      // Each class accepts an instance of the other as a source. Both trim each value again.
       const pairs = new Headers([...native]);
       expect([...new Headers(light)]).toEqual([...pairs]);
       expect([...new LightHeaders(native)]).toEqual([...pairs]);

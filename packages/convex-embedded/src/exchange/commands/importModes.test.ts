@@ -184,7 +184,7 @@ describe("stored files", () => {
     expect(existsSync(path)).toBe(false);
   });
 
-  test("whose bytes were written before the import is refused are deleted", async () => {
+  test("with bytes written before the import is refused are deleted", async () => {
     const { directory } = await bring(await snapshotFile({ ...items(), ...fileEntries(FILE, "bytes") }));
     const internalId = "00000000-0000-4000-8000-000000000002";
     const second = fileEntries(idOf(540, 2), "other", { internalId });

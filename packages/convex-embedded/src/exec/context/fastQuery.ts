@@ -9,9 +9,9 @@
  * ctx.db.query("items").filter((q) => q.eq(q.field("name"), "bolt")).collect(); // slow: `convex/server` evaluates the filter
  * ```
  *
- * A query starts on the fast path. At the first call that the fast path does not support (`filter`, `paginate`, arguments of
- * the wrong type, a second use), `#asSlow` creates the equivalent query of `convex/server`, in the same state, and forwards
- * the call. So results and error messages are always those of `convex/server`. While a nested function holds the database
+ * A query starts on the fast path. The fast path does not support `filter`, `paginate`, arguments of the wrong type and a second
+ * use. At the first such call, `#asSlow` creates the equivalent query of `convex/server`, in the same state, and forwards the
+ * call. So results and error messages are always those of `convex/server`. While a nested function holds the database
  * queue, queries take the slow path as well: the slow path can wait and the fast path cannot.
  */
 import type { Value } from "convex/values";
