@@ -33,8 +33,8 @@ export function readSettings(
   return { values: variables, written, place: envFile ?? ".env.local", broken: brokenLinesOf(file) };
 }
 
-/** The name of the setting with a source's secrets, as `webhookSetting` makes it. */
-export { webhookSetting } from "../../convex/lib/env.lib";
+/** The names of the settings that may hold a source's secrets; the first one is the API's own. */
+export { webhookSetting, webhookSettings } from "../../convex/lib/env.lib";
 
 /** The sources of webhooks, by the paths of the OpenAPI document. None where that cannot be read. */
 export function webhookSources(project: string): string[] {

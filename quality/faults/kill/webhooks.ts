@@ -96,7 +96,6 @@ export function webhooks(): Kind {
         all("webhookEvents", "eventId"),
         all("payments", "sessionId"),
         all("users", "clerkId").filter((id) => id !== undefined),
-        all("githubEvents", "deliveryId"),
       ];
       // A first revision: nothing has been done to it again.
       const effects = ["payments", "users"].flatMap((table) => documents(table));

@@ -1,6 +1,6 @@
 /** Which webhooks are open, by what an unsigned one is told: 400 where there is a secret, 503 where there is none. */
 import { ok, problem, type Finding } from "../finding";
-import { webhookSetting } from "../settings";
+import { webhookSetting, webhookSettings } from "../settings";
 import type { Ask } from "./ask";
 
 /** @param known the settings that the deployment is meant to have, where they are known. */
@@ -16,7 +16,7 @@ export async function webhooks(
     const headers = { "Content-Type": "application/json" };
     const { status } = await ask(`/webhooks/${source}`, { method: "POST", headers, body: "{}" });
     const name = webhookSetting(source);
-    if (status === 503 && known?.get(name))
+    if (status === 503 && webhookSettings(source).some((one) => known?.get(one)))
       findings.push(
         problem(`/webhooks/${source} is closed: the deployment has no ${name}`, `npx convex env set ${name}`),
       );
