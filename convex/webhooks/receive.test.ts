@@ -65,6 +65,45 @@ test.each(["", "soon", "-1", "1e9", String(NOW / 1000 - 301), String(NOW / 1000 
   },
 );
 
+const reasonFor = (of: Partial<Webhook>) =>
+  receive({} as ActionCtx, {
+    ...{ source: "acme", body: BODY, now: NOW, verify: no, handler },
+    describe: () => ({ eventId: "evt_1", type: "ping", time: NOW }),
+    ...of,
+  }).then(
+    () => undefined,
+    (error: unknown) => failureOf(error)?.reason,
+  );
+
+test.each([
+  ["an old signature", { timestamp: String(NOW / 1000 - 600) }, "stale: signed 600 s ago, more than 300 s"],
+  [
+    "a signature from the future",
+    { timestamp: String(NOW / 1000 + 600) },
+    "from the future: signed 600 s ahead, more than 300 s",
+  ],
+  ["a time in another form", { timestamp: "soon" }, "malformed signature: no single time in whole seconds"],
+  ["a signature in another form", { signatureError: "no v1" }, "malformed signature: no v1"],
+  ["a wrong signature", {}, "no secret matched: 2 tried"],
+])("the log gets the reason why %s is rejected", async (_what, of, reason) => {
+  expect(await reasonFor(of)).toBe(reason);
+});
+
+test("a large event is checked, but not parsed", async () => {
+  const describeText = vi.fn(() => ({ eventId: "evt_1", type: "ping", time: NOW, details: { action: "x" } }));
+  const large = { large: true, describe: describeText } as const;
+  expect(await outcome(large)).toMatchObject({ eventId: "evt_1", details: { action: "x" } });
+  expect(describeText).toHaveBeenCalledWith({}, BODY);
+  for (const body of ["", "x", "[1]", "{", '"{}"', "{}{}"])
+    expect(await outcome({ ...large, body })).toBe("invalid_json");
+});
+
+test("the event may be in another text than the signed one", async () => {
+  expect(await outcome({ body: "payload=%7B%7D", json: () => "{}" })).toMatchObject({
+    payload: { text: "{}" },
+  });
+});
+
 test("without a secret it is refused before anything is looked at", async () => {
   vi.stubEnv("ACME_WEBHOOK_SECRET", " , ");
   expect(await outcome({})).toBe("not_configured");

@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import { asForm } from "../../../scripts/webhook/sign";
 import { describe, expect, test } from "vitest";
 import { as, send, useEngine } from "../testing/engine.testing";
 import { page, problem } from "../testing/replies.testing";
@@ -139,12 +140,62 @@ describe("with secrets", () => {
       expect((await read(event["id"]))["payload"]).toEqual(JSON.parse(body.replace("\ufeff", "")));
     });
 
-    test("exactly 1 MiB is taken and kept, one byte more is refused", async () => {
-      const sized = (bytes: number) => `{"x":"${"y".repeat(bytes - 8)}"}`;
-      const event = await processed("github", "push", { body: sized(1024 * 1024) });
+    test.each([
+      ["github", "push", 4],
+      ["stripe", "invoice.paid", 1],
+      ["clerk", "session.created", 1],
+    ] as const)("a body of %s (%s) has at most %i MiB", async (source, type, mebibytes) => {
+      const limit = mebibytes * 1024 * 1024;
+      const head = `{"id":"evt_${source}_limit","type":"${type}","created":1,"x":"`;
+      const sized = (bytes: number) => `${head}${"y".repeat(bytes - head.length - 2)}"}`;
+      const id = `evt_${source}_limit`;
+      const event = await processed(source, type, { id, body: sized(limit) });
       expect(event["status"]).toBe("success");
-      expect(JSON.stringify((await read(event["id"]))["payload"])).toHaveLength(1024 * 1024);
-      await problem(post("github", "push", { body: sized(1024 * 1024 + 1) }), 413, "payload_too_large");
+      expect(JSON.stringify((await read(event["id"]))["payload"])).toHaveLength(limit);
+      await problem(post(source, type, { id, body: sized(limit + 1) }), 413, "payload_too_large");
+    });
+
+    describe("a form of GitHub", () => {
+      const sendForm = (id: string, body: string) =>
+        processed("github", "issues", {
+          id,
+          body,
+          headers: (signed) => ({ ...signed, "Content-Type": "application/x-www-form-urlencoded" }),
+        });
+
+      test("is recorded like the JSON in its field payload", async () => {
+        const json = JSON.stringify({
+          action: "opened",
+          issue: { title: "ü + % & = 😀" },
+          repository: { full_name: "octo-org/octo-repo" },
+          sender: { login: "octocat" },
+        });
+        const event = await sendForm("form", asForm(json).body);
+        expect(event).toMatchObject({
+          status: "success",
+          handled: true,
+          details: { action: "opened", repository: "octo-org/octo-repo", sender: "octocat" },
+        });
+        expect((await read(event["id"]))["payload"]).toEqual(JSON.parse(json));
+      });
+
+      test.each(["payload=", "payload=x", "payload=%7B%7", "payload=%7B%FF%7D", "payload=[1]"])(
+        "with %s is refused, since it holds no JSON object",
+        async (body) => {
+          await problem(post("github", "issues", { body }), 400, "invalid_json");
+        },
+      );
+
+      test("has its signature over the raw body", async () => {
+        const { body } = asForm('{"zen":"x"}');
+        await refusedAndForgotten(post("github", "ping", { body, secret: another("github") }));
+        await refusedAndForgotten(
+          send("/webhooks/github", {
+            ...webhook("github", "ping", { body: '{"zen":"x"}' }).init,
+            body,
+          }),
+        );
+      });
     });
 
     test.each(["", "x", "[1]", '"text"'])("%j is no event", async (body) => {
