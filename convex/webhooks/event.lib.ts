@@ -7,7 +7,7 @@ export const handlerArgs = {
   type: v.string(),
   /** When the event happened according to its source, in milliseconds since the epoch. */
   time: v.number(),
-  /** The JSON text of the event. */
+  /** The JSON text of the event; `{}` for handlers that do not read it (`handlers.lib.ts`). */
   payload: v.string(),
 };
 

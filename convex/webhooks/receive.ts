@@ -101,7 +101,7 @@ export const record = internalMutation({
       dueAt: now + LEASE_MS,
       revision: 1,
     });
-    await scheduleAttempt(ctx, { id, attempts: 1 }, received.payload);
+    await scheduleAttempt(ctx, { id, attempts: 1 }, received);
     return null;
   },
 });

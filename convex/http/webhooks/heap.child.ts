@@ -9,7 +9,7 @@ import { createHmac } from "node:crypto";
 import { processWebhook } from "../../github";
 import router from "../../http";
 import { handle } from "../../webhooks/githubEffects";
-import { process as processEvent, processStored } from "../../webhooks/process";
+import { process as processEvent } from "../../webhooks/process";
 import { bodyOf, type Kind } from "./heap.testing";
 
 type Invoked = {
@@ -87,15 +87,8 @@ const STEPS: Readonly<Record<string, (body: Buffer) => Promise<unknown>>> = {
     const args = { body: body.toString(), signature: signature(body), event: "push", delivery: "d1" };
     return (processWebhook as unknown as Invoked).invokeAction("", JSON.stringify([args]));
   },
-  load: (body) => {
-    stored = new Blob([json(body.toString())]);
-    const args = { id: "kw1", attempts: 1, storageId: STORAGE_ID };
-    return (processStored as unknown as Invoked).invokeAction("", JSON.stringify([args]));
-  },
-  process: (body) => {
-    const args = { id: "kw1", attempts: 1, text: json(body.toString()) };
-    return (processEvent as unknown as Invoked).invokeMutation(JSON.stringify([args]));
-  },
+  process: () =>
+    (processEvent as unknown as Invoked).invokeMutation(JSON.stringify([{ id: "kw1", attempts: 1 }])),
   read: (body) => {
     stored = new Blob([json(body.toString())]);
     return request("GET", "/api/webhook-events/kw1", { headers: { Authorization: "Bearer a.b.c" } });
