@@ -18,7 +18,7 @@ const SENDERS = 8;
 
 type Server = { url: string; key: string | undefined; child: ChildProcess };
 
-/** The server as a process of its own, which can be killed. */
+/** Starts the server in a process that can be killed. */
 async function start(data: string): Promise<Server> {
   const args = ["--", "node_modules/.bin/convex-embedded", "start", "--port", "0", "--data", data];
   const limits = { RATE_LIMIT_KEY_PER_MINUTE: "0", RATE_LIMIT_IP_PER_MINUTE: "0" };
@@ -30,9 +30,10 @@ async function start(data: string): Promise<Server> {
 }
 
 /**
- * Sends webhooks until the server is gone.
+ * Sends webhooks until the server stops.
  *
- * @param acknowledgedOne called after each acknowledgement. @returns the ids of those that it acknowledged.
+ * @param acknowledgedOne Called after each acknowledgement.
+ * @returns The ids of the acknowledged webhooks.
  */
 async function flood(url: string, round: number, acknowledgedOne: () => void): Promise<string[]> {
   const acknowledged: string[] = [];
@@ -51,8 +52,8 @@ async function flood(url: string, round: number, acknowledgedOne: () => void): P
 
 onlyOn(
   "embedded",
-  "the mock is no process that could be killed",
-  "killed at any moment, it has processed what it acknowledged, once",
+  "the mock has no process to kill",
+  "A server that is killed at any moment processes each acknowledged event once",
   async () => {
     const random = randomOf(SEED);
     const data = join(mkdtempSync(join(tmpdir(), "webhook-crash-")), "data");
@@ -62,7 +63,7 @@ onlyOn(
       const server = await start(data);
       key ??= server.key;
       const gone = once(server.child, "exit");
-      // Some rounds die while the first webhooks come in, some while many are being processed.
+      // Some rounds end while the first webhooks arrive, some while many are being processed.
       let left = 1 + below(random, 100);
       const moment = below(random, 20);
       const kill = () => setTimeout(() => server.child.kill("SIGKILL"), moment);
@@ -103,14 +104,14 @@ onlyOn(
     await once(child, "exit");
     rmSync(data, { recursive: true });
   },
-  // Six starts, and up to two minutes until the cron takes up what the last kill cut off.
+  // Six starts, and up to two minutes until the cron job retries the attempts that the last kill ended.
   600_000,
 );
 
 onlyOn(
   "embedded",
-  "the mock knows no time limit",
-  "a handler that never returns is counted, holds up nobody, and is given up",
+  "the mock has no time limit",
+  "An event whose handler never returns fails after 8 attempts and does not delay others",
   async () => {
     const project = mkdtempSync(join(tmpdir(), "webhook-hang-"));
     cpSync("convex", join(project, "convex"), { recursive: true });
