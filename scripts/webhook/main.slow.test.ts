@@ -18,6 +18,7 @@ test.each([
   [["constructor", "ping"], "Unknown source 'constructor'."],
   [["github", "order.paid"], "Unknown type 'order.paid' of github. Known are ping, push, "],
   [["github", "push", "--copies", "0"], "--copies takes a number from 1 on, not '0'."],
+  [["stripe", "invoice.paid", "--secret", "x", "--form"], "stripe does not send forms: leave out --form."],
   [["github", "push", "--secrets", "x"], "Unknown option '--secrets'"],
   [
     ["github", "push", "--secret", "x", "--url", "http://127.0.0.1:9"],
