@@ -21,7 +21,7 @@ export type HandlerKey = keyof typeof HANDLERS;
  * Handlers that do not read the payload: they get `{}`. A payload of 4 MiB with a character outside Latin-1 does not fit into the
  * heap of a mutation, beside the copies that each call makes.
  */
-const WITHOUT_PAYLOAD: ReadonlySet<string> = new Set<HandlerKey>(["github"]);
+const WITHOUT_PAYLOAD: ReadonlySet<string> = new Set(["github"]);
 
 /** What version 0.2.0 stored instead of keys: the paths that these handlers had. */
 const FORMER_PATHS = new Map([
