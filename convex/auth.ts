@@ -10,7 +10,7 @@ import { take, takeFromAddress } from "./lib/limiter.lib";
 import { quota } from "./lib/quota.lib";
 
 /**
- * Looks up an API key by its hash: the caller, or null for a key that is unknown or revoked, or whose owner is deleted.
+ * Looks up an API key by its hash. Returns null for a key that is unknown or revoked, or whose owner is deleted or suspended.
  *
  * It returns `expiresAt` and `lastUsedAt` instead of comparing them with the clock: a query that reads the clock cannot be
  * cached, and without rate limits this query runs on every request.
@@ -34,8 +34,8 @@ export const validateApiKey = internalQuery({
 });
 
 /**
- * Looks up the user of the request's token. Returns null without a valid token or a user, and for a token that proves an email
- * which has to be recorded: `admitToken` does that.
+ * Looks up the user of the request's token. Returns null without a valid token or a user, for a suspended user, and for a token
+ * that proves an email which has to be recorded: `admitToken` does that.
  */
 export const validateToken = internalQuery({
   args: {},
@@ -43,7 +43,7 @@ export const validateToken = internalQuery({
   handler: async (ctx) => {
     const claims = await verifiedClaims(ctx);
     const user = claims && (await userByTokenIdentifier(ctx, claims.tokenIdentifier));
-    if (!user || (await newlyProvedEmail(ctx, user, claims)) !== undefined) return null;
+    if (!user || user.suspended || (await newlyProvedEmail(ctx, user, claims)) !== undefined) return null;
     return callerOfUser(user);
   },
 });
@@ -79,7 +79,7 @@ export const admitToken = internalMutation({
     const limits = rateLimits();
     const claims = await verifiedClaims(ctx);
     const user = claims && (await userOfClaims(ctx, claims));
-    if (!user) return { caller: null, quota: await takeFromAddress(ctx, limits.address) };
+    if (!user || user.suspended) return { caller: null, quota: await takeFromAddress(ctx, limits.address) };
     return { caller: callerOfUser(user), quota: await take(ctx, "user", user._id, limits.key) };
   },
 });

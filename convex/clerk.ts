@@ -4,7 +4,7 @@ import { internalAction } from "./_generated/server";
 import { object, text } from "./webhooks/payload.lib";
 import { receive, verifiesBeforeParsing } from "./webhooks/receive";
 
-/** Verifies a webhook of Clerk, which Svix signs, and hands it over to be processed. */
+/** Verifies a webhook of Clerk, which Svix signs, and records its event. */
 export const verifyAndProcess = internalAction({
   args: { body: v.string(), svixId: v.string(), svixTimestamp: v.string(), svixSignature: v.string() },
   returns: v.null(),
@@ -15,6 +15,7 @@ export const verifyAndProcess = internalAction({
       source: "clerk",
       body,
       timestamp: svixTimestamp,
+      signatureError: /(^| )v1,/.test(svixSignature) ? undefined : "the header has no v1 signature",
       now,
       verify: (secret) => verifiesBeforeParsing(() => new Webhook(secret).verify(body, headers)),
       describe: (event) => {

@@ -1,34 +1,57 @@
 import { v } from "convex/values";
 import { internalAction } from "./_generated/server";
 import { failField } from "./lib/failure.lib";
+import type { EventDetails } from "./webhooks/event.lib";
+import { payloadOfForm } from "./webhooks/form.lib";
 import { isHmac } from "./webhooks/hmac.lib";
+import { findText } from "./webhooks/jsonText.lib";
 import { receive } from "./webhooks/receive";
 
+/** What the log keeps of an event after its payload is purged, by the paths in the payload. */
+const DETAILS = {
+  action: ["action"],
+  repository: ["repository", "full_name"],
+  sender: ["sender", "login"],
+} as const;
+
 /**
- * Verifies a webhook of GitHub and hands it over to be processed. `signature` is the `X-Hub-Signature-256` header, `event`
- * and `delivery` are `X-GitHub-Event` and `X-GitHub-Delivery`.
+ * Verifies a webhook of GitHub and records its event. `signature` is the `X-Hub-Signature-256` header, `event` and `delivery`
+ * are `X-GitHub-Event` and `X-GitHub-Delivery`. The body is JSON, or a form with the JSON in the field `payload`.
  */
 export const processWebhook = internalAction({
   args: { event: v.string(), body: v.string(), signature: v.string(), delivery: v.string() },
   returns: v.null(),
   handler: async (ctx, { event, body, signature, delivery }): Promise<null> => {
     const now = Date.now();
-    const hex = /^sha256=(.*)$/.exec(signature)?.[1] ?? "";
+    const hex = /^sha256=([0-9a-f]{64})$/.exec(signature)?.[1];
     return receive(ctx, {
       source: "github",
       body,
+      signatureError: hex === undefined ? "the header is not sha256= and 64 hexadecimal digits" : undefined,
       now,
-      verify: (secret) => isHmac(hex, secret, body),
-      describe: () => ({
+      verify: (secret) => isHmac(hex ?? "", secret, body),
+      // No JSON object begins like this, and `Content-Type` is not signed.
+      json: () => (body.startsWith("payload=") ? payloadOfForm(body) : body),
+      large: true,
+      describe: (_, json) => ({
         eventId: sent("X-GitHub-Delivery", delivery),
         type: sent("X-GitHub-Event", event),
         time: now,
+        details: detailsOf(json),
       }),
       handler: "github",
     });
   },
 });
 
-/** A required header outside the signature; empty if it was not sent. Its absence is reported after the signature has held. */
+const detailsOf = (json: string): EventDetails =>
+  Object.fromEntries(
+    Object.entries(DETAILS).flatMap(([name, path]) => {
+      const found = findText(json, path);
+      return found === undefined ? [] : [[name, found]];
+    }),
+  );
+
+/** Returns a required header outside the signature. A missing header is empty, and is reported after the signature has verified. */
 const sent = (path: string, value: string): string =>
   value || failField({ in: "header", path, message: "is required" });

@@ -1,6 +1,7 @@
 import { defineSchema, defineTable } from "convex/server";
 import { v } from "convex/values";
-import { eventVersion } from "./webhooks/event.lib";
+import { paymentFields, subscriptionFields } from "./webhooks/billing.lib";
+import { eventDetails, eventVersion } from "./webhooks/event.lib";
 import { pageArgs } from "./lib/page.lib";
 import { storedText } from "./lib/storedText.lib";
 
@@ -16,6 +17,8 @@ export default defineSchema({
     clerkId: v.optional(v.string()),
     /** The last event of Clerk that changed the user. */
     clerkVersion: v.optional(eventVersion),
+    /** Present while the user is banned in Clerk: the API refuses every credential of the user. */
+    suspended: v.optional(v.literal(true)),
     /** Who it is to the issuer of its tokens: issuer and subject, because subjects alone collide across issuers. */
     tokenIdentifier: v.optional(v.string()),
     /** What the user may do when it calls with a token instead of a key. */
@@ -94,23 +97,24 @@ export default defineSchema({
     .index("by_owner", ["ownerId"])
     .index("by_input_file", ["input.storageId"]),
 
-  /** The log of webhooks: each received event, and how its processing ended. */
+  /** The log of webhooks: the received events and the outcome of their processing. */
   webhookEvents: defineTable({
     source: v.string(),
-    /** The source's own id of the event: seen again, it is a duplicate. */
+    /** The source's own id of the event. A second event with the same id is a duplicate. */
     eventId: v.string(),
     eventType: v.string(),
-    /** When it happened, says the source; milliseconds. */
+    /** When the event happened according to its source, in milliseconds since the epoch. */
     eventTime: v.number(),
     /** The key of its handler in `webhooks/handlers.lib.ts`. Until version 0.2.0: the handler's path, `module:function`. */
     handler: v.string(),
-    /** The body as it came; purged in time. */
+    details: v.optional(eventDetails),
+    /** The JSON of the event as it was sent, until it is purged. */
     payload: v.optional(storedText),
-    /** When the payload is purged; absent once it has been. */
+    /** When the payload is purged, in milliseconds since the epoch; absent afterwards. */
     purgeAt: v.optional(v.number()),
     status: v.union(v.literal("pending"), v.literal("success"), v.literal("failed")),
     attempts: v.number(),
-    /** Of a pending event: when somebody has to look after it, should nothing have happened by then. */
+    /** When the attempt of a pending event is overdue, in milliseconds since the epoch. */
     dueAt: v.optional(v.number()),
     handled: v.optional(v.boolean()),
     error: v.optional(v.string()),
@@ -128,33 +132,16 @@ export default defineSchema({
     .index("by_purge", ["purgeAt"])
     .index("by_payload_file", ["payload.storageId"]),
 
-  payments: defineTable({
-    sessionId: v.string(),
-    customerId: v.optional(v.string()),
-    /** In the currency's smallest unit. */
-    amountTotal: v.optional(v.number()),
-    currency: v.optional(v.string()),
-    version: eventVersion,
-    revision: v.number(),
-  }).index("by_session_id", ["sessionId"]),
+  payments: defineTable({ ...paymentFields, version: eventVersion, revision: v.number() }).index(
+    "by_session_id",
+    ["sessionId"],
+  ),
 
   subscriptions: defineTable({
-    subscriptionId: v.string(),
-    customerId: v.string(),
-    /** As Stripe names it. */
-    status: v.string(),
+    ...subscriptionFields,
     version: eventVersion,
     revision: v.number(),
   }).index("by_subscription_id", ["subscriptionId"]),
-
-  /** What GitHub told of, by delivery. */
-  githubEvents: defineTable({
-    deliveryId: v.string(),
-    event: v.string(),
-    action: v.optional(v.string()),
-    repository: v.optional(v.string()),
-    sender: v.optional(v.string()),
-  }).index("by_delivery_id", ["deliveryId"]),
 
   idempotencyKeys: defineTable({
     credential: v.string(),

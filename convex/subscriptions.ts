@@ -1,19 +1,21 @@
 import { v } from "convex/values";
 import { internalMutation, internalQuery } from "./_generated/server";
-import { eventVersion, isNewer } from "./webhooks/event.lib";
+import { subscriptionFields } from "./webhooks/billing.lib";
+import { eventVersion } from "./webhooks/event.lib";
+import { isNewer } from "./webhooks/order.lib";
 import { fail } from "./lib/failure.lib";
 import schema from "./schema";
 
-/** Brings a subscription to the state of an event of Stripe, unless a newer one has. */
+/** Brings a subscription to its state in an event of Stripe. An older event changes nothing. */
 export const handleUpdate = internalMutation({
-  args: { subscriptionId: v.string(), customerId: v.string(), status: v.string(), version: eventVersion },
+  args: { ...subscriptionFields, version: eventVersion },
   returns: v.null(),
   handler: async (ctx, subscription) => {
     const known = await ctx.db
       .query("subscriptions")
       .withIndex("by_subscription_id", (q) => q.eq("subscriptionId", subscription.subscriptionId))
       .unique();
-    if (!isNewer(subscription.version, known?.version)) return null;
+    if (!(await isNewer(ctx, "stripe", subscription.version, known?.version))) return null;
     if (known)
       await ctx.db.replace("subscriptions", known._id, { ...subscription, revision: known.revision + 1 });
     else await ctx.db.insert("subscriptions", { ...subscription, revision: 1 });

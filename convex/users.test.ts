@@ -61,3 +61,26 @@ test.each(["https://clerk.example.test/", "clerk.example.test"])(
     expect(await admitted("user_here")).not.toBeNull();
   },
 );
+
+test("a token of a suspended user is refused, with and without rate limits", async () => {
+  vi.stubEnv("CLERK_JWT_ISSUER_DOMAIN", "https://clerk.example.test");
+  const t = convexTest(schema, modules);
+  const issuer = "https://clerk.example.test";
+  const identity = { issuer, subject: "user_1", tokenIdentifier: `${issuer}|user_1` };
+  const admitted = async () => {
+    vi.stubEnv("RATE_LIMIT_KEY_PER_MINUTE", "0");
+    vi.stubEnv("RATE_LIMIT_IP_PER_MINUTE", "0");
+    const { caller } = await t.withIdentity(identity).mutation(internal.auth.admitToken, {});
+    return [caller, await t.withIdentity(identity).query(internal.auth.validateToken, {})];
+  };
+  const tell = (time: number, banned: boolean) =>
+    t.mutation(internal.users.update, {
+      ...{ clerkId: "user_1", name: "Ada", emailVerified: false, banned },
+      version: { time, rank: 1, eventId: `msg_${time}` },
+    });
+  expect(await admitted()).not.toContain(null);
+  await tell(1, true);
+  expect(await admitted()).toEqual([null, null]);
+  await tell(2, false);
+  expect(await admitted()).not.toContain(null);
+});

@@ -81,10 +81,12 @@ export const eraseOwned = internalMutation({
 
 const clerkUser = {
   clerkId: v.string(),
-  name: v.string(),
+  name: v.optional(v.string()),
   email: v.optional(v.string()),
   /** Whether Clerk has verified that the email is the user's. */
   emailVerified: v.boolean(),
+  /** A banned user is suspended: the API refuses the user's keys and tokens. */
+  banned: v.optional(v.boolean()),
   version: eventVersion,
 };
 

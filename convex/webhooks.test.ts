@@ -1,8 +1,11 @@
-/** What earlier versions have stored about webhooks: paths of functions that have moved since. */
+/** Webhooks at the level of functions: documents and scheduled functions of earlier versions, and published signatures. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { convexTest } from "convex-test";
 import { makeFunctionReference } from "convex/server";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { internal } from "./_generated/api";
+import { failureOf } from "./lib/failure.lib";
 import schema from "./schema";
 
 const modules = import.meta.glob("./**/*.*s");
@@ -88,6 +91,70 @@ test("a long payload that was scheduled as webhookProcessing:processStored is pr
   });
   await t.finishAllScheduledFunctions(vi.runAllTimers);
   expect(await event()).toMatchObject({ status: "success" });
+});
+
+describe("the published vector of Svix and Standard Webhooks", () => {
+  /** The test file of Svix's own package, which it publishes with its sources. */
+  const published = readFileSync(
+    join(import.meta.dirname, "../node_modules/svix/src/webhook.test.ts"),
+    "utf8",
+  );
+  const vector = {
+    secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+    svixId: "msg_p5jXN8AQM9LWM0D4loKWxJek",
+    svixTimestamp: "1614265330",
+    body: '{"test": 2432232314}',
+    svixSignature: "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+  };
+  const received = async (setting: string, changed: Partial<typeof vector> = {}, seconds = 0) => {
+    const { secret, ...args } = { ...vector, ...changed };
+    vi.stubEnv(setting, secret);
+    vi.setSystemTime((Number(vector.svixTimestamp) + seconds) * 1000);
+    const t = convexTest(schema, modules);
+    return t.action(internal.clerk.verifyAndProcess, args).then(
+      () => undefined,
+      (error: unknown) => failureOf(error),
+    );
+  };
+  afterEach(() => vi.unstubAllEnvs());
+
+  test("is the one in the package", () => {
+    for (const value of Object.values(vector)) expect(published).toContain(value.replace("whsec_", ""));
+  });
+
+  // The vector's body has no type: it is refused for that, once its signature has verified.
+  const VERIFIED = { code: "invalid_request", detail: "type: must be a string" };
+  const NO_MATCH = { code: "webhook_rejected", reason: "no secret matched: 1 tried" };
+
+  test.each(["CLERK_WEBHOOK_SECRET", "CLERK_WEBHOOK_SIGNING_SECRET"])("verifies with %s", async (setting) => {
+    expect(await received(setting)).toMatchObject(VERIFIED);
+    const several = { svixSignature: `v1,${btoa("x".repeat(32))} v2,aaaa ${vector.svixSignature}` };
+    expect(await received(setting, several)).toMatchObject(VERIFIED);
+  });
+
+  test.each([
+    ["another id", { svixId: "msg_p5jXN8AQM9LWM0D4loKWxJel" }, NO_MATCH],
+    ["another time", { svixTimestamp: "1614265331" }, NO_MATCH],
+    ["another body", { body: '{"test": 2432232315}' }, NO_MATCH],
+    ["another secret", { secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSx" }, NO_MATCH],
+    [
+      "another version",
+      { svixSignature: vector.svixSignature.replace("v1,", "v2,") },
+      { code: "webhook_rejected", reason: "malformed signature: the header has no v1 signature" },
+    ],
+  ])("does not verify with %s", async (_what, changed, failure) => {
+    expect(await received("CLERK_WEBHOOK_SECRET", changed)).toMatchObject(failure);
+  });
+
+  test("verifies within the tolerance of five minutes only", async () => {
+    for (const seconds of [-300, 300])
+      expect(await received("CLERK_WEBHOOK_SECRET", {}, seconds)).toMatchObject(VERIFIED);
+    expect(await received("CLERK_WEBHOOK_SECRET", {}, 301)).toMatchObject({
+      code: "webhook_rejected",
+      reason: "stale: signed 301 s ago, more than 300 s",
+    });
+    expect(await received("CLERK_WEBHOOK_SECRET", {}, -301)).toMatchObject({ code: "webhook_rejected" });
+  });
 });
 
 test("a purge that was scheduled as webhookEvents:purge is made", async () => {

@@ -1,5 +1,6 @@
 import type { AnyContract } from "../convex/http/kit/contract.kit";
 import type { JsonSchema } from "../convex/http/kit/described.kit";
+import { JSON_LIMIT } from "../convex/http/middleware/body.middleware";
 import { SENDERS } from "../scripts/webhook/senders";
 import type { Components } from "./components";
 
@@ -14,24 +15,39 @@ export function webhookOf(contract: AnyContract, described: JsonSchema): Record<
   return { [source]: { [contract.method]: { ...described, operationId: `${source}Event`, description } } };
 }
 
-/** The body of a source's events, with those that `npm run webhook` sends as examples. */
+/** The request body of a source's events. The events that `npm run webhook` sends are its examples. */
 export function webhookBody(contract: AnyContract, example: unknown, components: Components): JsonSchema {
   const source = sourceOf(contract) ?? "";
-  const examples = Object.entries(SENDERS[source]?.events ?? {}).map(([type, make]) => {
+  const sender = SENDERS[source];
+  const examples = Object.entries(sender?.events ?? {}).map(([type, make]) => {
     return [type, { value: make({ id: `evt_${type}`, type, now: NOON }) }] as const;
   });
   const media = {
     schema: { type: "object" },
     ...(examples.length > 0 ? { examples: Object.fromEntries(examples) } : { example: example ?? {} }),
   };
+  const mebibytes = (contract.spec().bodyLimit ?? JSON_LIMIT) / 2 ** 20;
   const body = {
-    description: "The event as its source has signed it, byte by byte; at most 1 MiB.",
+    description: `The event exactly as the source has signed it; at most ${mebibytes} MiB.`,
     required: true,
-    // Sources send JSON; what they say of its type is not signed, and nobody asks.
-    content: { "application/json": media, "*/*": { schema: {}, example: "The same JSON" } },
+    // A signature does not cover the media type, so the server ignores it.
+    content: {
+      "application/json": media,
+      ...(sender?.form && { "application/x-www-form-urlencoded": FORM }),
+      "*/*": { schema: {}, example: "The same JSON" },
+    },
   };
   return components.use("requestBodies", `${source}Event`, body);
 }
+
+const FORM = {
+  schema: {
+    type: "object",
+    properties: { payload: { type: "string", description: "The JSON of the event." } },
+    required: ["payload"],
+  },
+  example: { payload: '{"zen":"Keep it logically awesome."}' },
+};
 
 /** When the examples happen: 2026-01-31 at noon, UTC. */
 const NOON = Date.UTC(2026, 0, 31, 12);

@@ -83,6 +83,7 @@ const HELD_BY: Record<keyof Spec, (keyof typeof ROWS)[]> = {
   deprecated: [],
   // Webhooks are signed, not scoped: their own suites hold them.
   text: [],
+  bodyLimit: [],
   // Whose the thing is that a name stands for no contract says: THINGS does.
   params: [],
   // Under /api it is strict where the route takes JSON, and free elsewhere.

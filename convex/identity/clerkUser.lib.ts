@@ -1,6 +1,8 @@
+import type { Doc } from "../_generated/dataModel";
 import type { MutationCtx } from "../_generated/server";
-import { isNewer, type EventVersion } from "../webhooks/event.lib";
 import { fail } from "../lib/failure.lib";
+import type { EventVersion } from "../webhooks/event.lib";
+import { isNewer } from "../webhooks/order.lib";
 import {
   changeUser,
   releaseEmail,
@@ -15,9 +17,12 @@ import {
 /** A user as an event of Clerk describes one. */
 export type ClerkUser = {
   clerkId: string;
-  name: string;
+  /** Absent if Clerk has neither a name nor a username. */
+  name?: string;
   email?: string;
   emailVerified: boolean;
+  /** Absent if the event does not say it: the user stays as it is. */
+  banned?: boolean;
   version: EventVersion;
 };
 
@@ -26,26 +31,45 @@ export type ClerkUser = {
  * another user holds fails the event; the event can be replayed when the conflict is resolved.
  */
 export async function applyClerkUser(ctx: MutationCtx, event: ClerkUser): Promise<null> {
-  const { clerkId, name, version } = event;
+  const { clerkId, version } = event;
   if (await wasDeletedFromClerk(ctx, clerkId)) return null;
   const known = await userByClerkId(ctx, clerkId);
-  if (known && !isNewer(version, known.clerkVersion)) return null;
+  if (known && !(await isNewer(ctx, "clerk", version, known.clerkVersion))) return null;
   const email = event.email ?? known?.email ?? placeholderEmail(clerkId);
   const isProved = event.email === undefined ? known?.emailVerified !== false : event.emailVerified;
   const holder = await userByEmail(ctx, email);
   const user = known ?? (holder && event.emailVerified && isUnclaimed(holder) ? holder : null);
   if (holder && holder._id !== user?._id) {
     if (!isProved || holder.emailVerified !== false) {
+      if (known && event.banned) return suspend(ctx, known, version);
       fail("conflict", `email: ${email} belongs to another user`);
     }
     await releaseEmail(ctx, holder);
   }
 
-  const fields = { clerkId, name: name === "" ? email : name, clerkVersion: version };
+  const fields = { clerkId, name: event.name ?? localPart(email), clerkVersion: version };
   if (!user) {
-    await insertUser(ctx, { ...fields, email, ...(!isProved && { emailVerified: false }) });
+    await insertUser(ctx, {
+      ...fields,
+      email,
+      ...(!isProved && { emailVerified: false }),
+      ...(event.banned && { suspended: true }),
+    });
     return null;
   }
-  await changeUser(ctx, user, { ...fields, email, emailVerified: isProved ? undefined : false });
+  await changeUser(ctx, user, {
+    ...fields,
+    email,
+    emailVerified: isProved ? undefined : false,
+    ...(event.banned !== undefined && { suspended: event.banned ? true : undefined }),
+  });
   return null;
 }
+
+/** A ban takes effect although the email of the event belongs to another user: a user must not escape a ban by an email. */
+async function suspend(ctx: MutationCtx, user: Doc<"users">, clerkVersion: EventVersion): Promise<null> {
+  await changeUser(ctx, user, { clerkVersion, suspended: true });
+  return null;
+}
+
+const localPart = (email: string): string => email.slice(0, email.lastIndexOf("@"));

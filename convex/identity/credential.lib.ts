@@ -4,13 +4,18 @@ import type { Caller } from "./caller.lib";
 import { claimsOf, type Claims } from "./claims.lib";
 import { userById } from "./users.lib";
 
-/** The key with this hash, or null if it does not exist, is revoked, or its owner is deleted. It may have expired. */
+/**
+ * Returns the key with this hash, or null if it does not exist, is revoked, or its owner is deleted or suspended. It may have
+ * expired.
+ */
 export async function keyByHash(ctx: QueryCtx, hash: string): Promise<Doc<"apiKeys"> | null> {
   const key = await ctx.db
     .query("apiKeys")
     .withIndex("by_key", (q) => q.eq("hash", hash))
     .unique();
-  return key && key.revokedAt === undefined && (await userById(ctx, key.userId)) ? key : null;
+  if (key?.revokedAt !== undefined) return null;
+  const owner = key && (await userById(ctx, key.userId));
+  return owner && !owner.suspended ? key : null;
 }
 
 /** The claims of the request's token, or null without a valid token. */

@@ -114,7 +114,10 @@ export async function insertUser(
 export async function changeUser(
   ctx: MutationCtx,
   user: Doc<"users">,
-  fields: Partial<Omit<Fields, Derived | "emailVerified">> & { emailVerified?: false | undefined },
+  fields: Partial<Omit<Fields, Derived | "emailVerified" | "suspended">> & {
+    emailVerified?: false | undefined;
+    suspended?: true | undefined;
+  },
 ): Promise<Doc<"users">> {
   await ctx.db.patch("users", user._id, {
     ...fields,

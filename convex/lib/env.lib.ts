@@ -48,12 +48,23 @@ export function clerkIssuer(): string | undefined {
 /** The setting that holds the secrets of a webhook source: `STRIPE_WEBHOOK_SECRET` for `stripe`. */
 export const webhookSetting = (source: string): string => `${source.toUpperCase()}_WEBHOOK_SECRET`;
 
+/** The setting by which a vendor's own documentation names its secret, if it is another one than ours. */
+const VENDOR_SETTINGS: Readonly<Record<string, string>> = { clerk: "CLERK_WEBHOOK_SIGNING_SECRET" };
+
+/** Every setting that may hold secrets of a webhook source. */
+export function webhookSettings(source: string): string[] {
+  const vendors = Object.hasOwn(VENDOR_SETTINGS, source) ? VENDOR_SETTINGS[source] : undefined;
+  return [webhookSetting(source), ...(vendors === undefined ? [] : [vendors])];
+}
+
 /**
- * The signing secrets of a webhook source, any of which may have signed: a comma list, so that a secret can be changed
- * without losing an event.
+ * Returns the signing secrets of a webhook source. Each setting holds a comma list, so that a secret can be changed without
+ * losing an event.
  */
 export function webhookSecrets(source: string): string[] {
-  const list = process.env[webhookSetting(source)] ?? "";
+  const list = webhookSettings(source)
+    .map((name) => process.env[name] ?? "")
+    .join(",");
   return list.split(",").flatMap((secret) => (secret.trim() === "" ? [] : [secret.trim()]));
 }
 

@@ -39,6 +39,8 @@ export type Failure = {
   errors?: FieldError[];
   /** Header names and values that belong to the refusal, such as `Allow` or `Retry-After`. */
   headers?: Record<string, string>;
+  /** Why the request was refused, for the log alone: the caller never sees it. */
+  reason?: string;
 };
 
 /**
@@ -60,7 +62,7 @@ export function failField(error: FieldError): never {
 export function failure(
   code: FailureCode,
   detail: string,
-  more: Pick<Failure, "errors" | "headers"> = {},
+  more: Pick<Failure, "errors" | "headers" | "reason"> = {},
 ): ConvexError<Failure> {
   return new ConvexError({ kind: "failure", code, detail, ...more } satisfies Failure);
 }

@@ -1,9 +1,10 @@
 import { v } from "convex/values";
 import { internal } from "../_generated/api";
 import { internalMutation } from "../_generated/server";
+import type { ClerkUser } from "../identity/clerkUser.lib";
 import { isEmail } from "../lib/email.lib";
 import { handlerArgs, versionOf } from "./event.lib";
-import { object, optionalText, parse, text, type Json } from "./payload.lib";
+import { list, object, optionalText, parse, text, type Json } from "./payload.lib";
 
 /** Applies an event of Clerk. It is not in `clerk.ts`, so that processing does not load Svix's library. */
 export const handle = internalMutation({
@@ -28,24 +29,30 @@ export const handle = internalMutation({
   },
 });
 
-/** A user as Clerk describes one: the name joined, the primary email. */
-function toUser(user: Json): { clerkId: string; name: string; email?: string; emailVerified: boolean } {
-  const names = [optionalText(user, "first_name"), optionalText(user, "last_name")];
-  const listed: unknown = user["email_addresses"];
-  const emails = (Array.isArray(listed) ? (listed as unknown[]) : []).filter(
-    (one): one is Json => typeof one === "object" && one !== null,
-  );
-  const primary = emails.find((one) => one["id"] === user["primary_email_address_id"]);
+/** Reads a user of Clerk. The email is the primary one. */
+function toUser(user: Json): Omit<ClerkUser, "version"> {
+  const primary = list(user, "email_addresses").find((one) => one["id"] === user["primary_email_address_id"]);
   const address = primary && optionalText(primary, "email_address");
-  // What the REST routes refuse is no email here either.
+  // An address that the REST routes refuse counts as absent.
   const email = address !== undefined && isEmail(address) ? address : undefined;
+  const name = nameOf(user);
+  const banned = user["banned"];
   return {
     clerkId: text(user, "id"),
-    name: names.filter((part) => part !== undefined).join(" "),
+    ...(name !== "" && { name }),
     ...(email !== undefined && { email }),
     emailVerified:
       email !== undefined &&
       primary !== undefined &&
       object(primary, "verification")["status"] === "verified",
+    // A locked user has only failed to sign in too often: its keys and tokens stay valid.
+    ...(typeof banned === "boolean" && { banned }),
   };
+}
+
+/** The first and last name, else the username; empty without either. */
+function nameOf(user: Json): string {
+  const names = [optionalText(user, "first_name"), optionalText(user, "last_name")];
+  const joined = names.flatMap((part) => part?.trim() || []).join(" ");
+  return joined || (optionalText(user, "username")?.trim() ?? "");
 }

@@ -7,33 +7,50 @@ export const handlerArgs = {
   type: v.string(),
   /** When the event happened according to its source, in milliseconds since the epoch. */
   time: v.number(),
-  /** The JSON text of the body. */
+  /** The JSON text of the event; `{}` for handlers that do not read it (`handlers.lib.ts`). */
   payload: v.string(),
 };
 
 export type WebhookEvent = ObjectType<typeof handlerArgs>;
 
-/** Where an event stands in the history of its object. Sources deliver in any order, so each object keeps its last version. */
+/** Facts about an event that the log shows and keeps after the payload is purged. */
+export const eventDetails = v.object({
+  action: v.optional(v.string()),
+  repository: v.optional(v.string()),
+  sender: v.optional(v.string()),
+});
+
+export type EventDetails = Infer<typeof eventDetails>;
+
+/** The position of an event in the history of its object. Sources deliver in any order, so each object stores its last version. */
 export const eventVersion = v.object({
-  /** The event's own time, in milliseconds. */
+  /** When the event happened, in milliseconds since the epoch. Stripe's times are whole seconds. */
   time: v.number(),
-  /** Within one second: created before updated before deleted. */
+  /** The order of events at the same time: created before updated before deleted. */
   rank: v.number(),
   eventId: v.string(),
 });
 
 export type EventVersion = Infer<typeof eventVersion>;
 
+/** The last part of a type to its rank. Every other type has the rank of an update. */
+const RANKS = new Map([
+  ["created", 0],
+  // A checkout session completes before its asynchronous payment succeeds or fails.
+  ["completed", 0],
+  ["deleted", 2],
+]);
+const UPDATE_RANK = 1;
+
 /** The version of an event by its own time, its type (`customer.subscription.updated`) and its id. */
-export function versionOf(event: Pick<WebhookEvent, "time" | "type" | "eventId">): EventVersion {
-  const rank = ["created", "updated", "deleted"].indexOf(event.type.split(".").at(-1) ?? "");
-  return { time: Math.floor(event.time / 1000) * 1000, rank, eventId: event.eventId };
+export function versionOf({
+  time,
+  type,
+  eventId,
+}: Pick<WebhookEvent, "time" | "type" | "eventId">): EventVersion {
+  return { time, rank: RANKS.get(type.split(".").at(-1) ?? "") ?? UPDATE_RANK, eventId };
 }
 
-/** True if `next` comes after the version that an object has seen: an older event never overwrites newer state. */
-export function isNewer(next: EventVersion, seen: EventVersion | undefined): boolean {
-  if (!seen) return true;
-  if (next.time !== seen.time) return next.time > seen.time;
-  if (next.rank !== seen.rank) return next.rank > seen.rank;
-  return next.eventId > seen.eventId;
-}
+/** Compares two versions by time, then by rank. Returns a positive number if `next` is the later one, and 0 for a tie. */
+export const compareVersions = (next: EventVersion, seen: EventVersion): number =>
+  next.time - seen.time || next.rank - seen.rank;

@@ -17,6 +17,12 @@ const HANDLERS = {
 
 export type HandlerKey = keyof typeof HANDLERS;
 
+/**
+ * Handlers that do not read the payload: they get `{}`. A payload of 4 MiB with a character outside Latin-1 does not fit into the
+ * heap of a mutation, beside the copies that each call makes.
+ */
+const WITHOUT_PAYLOAD: ReadonlySet<string> = new Set(["github"]);
+
 /** What version 0.2.0 stored instead of keys: the paths that these handlers had. */
 const FORMER_PATHS = new Map([
   ["stripeEvents:handle", "stripe"],
@@ -25,17 +31,22 @@ const FORMER_PATHS = new Map([
 ]);
 
 /**
- * The handler that an event stores. Any other path than the former ones is followed as it is: version 0.2.0 stored the paths of
+ * Returns the handler that an event stores. A path that is not a former one is called as it is: version 0.2.0 stored the paths of
  * an app's own handlers, too.
  *
  * @throws Error if the table has no such key.
  */
 export function handlerOf(stored: string): Handler {
-  const key = FORMER_PATHS.get(stored) ?? stored;
+  const key = keyOf(stored);
   if (isKey(key)) return HANDLERS[key];
   if (!stored.includes(":")) throw new Error(`No handler has the key ${stored}`);
   // At run time, nothing distinguishes references to internal and to public functions.
   return makeFunctionReference<"mutation", WebhookEvent, boolean>(stored) as unknown as Handler;
 }
+
+/** Whether the handler that an event stores reads the event's payload. */
+export const readsPayload = (stored: string): boolean => !WITHOUT_PAYLOAD.has(keyOf(stored));
+
+const keyOf = (stored: string): string => FORMER_PATHS.get(stored) ?? stored;
 
 const isKey = (key: string): key is HandlerKey => Object.hasOwn(HANDLERS, key);

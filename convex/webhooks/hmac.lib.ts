@@ -1,6 +1,6 @@
 /**
- * True when `hex` is the HMAC-SHA-256 (RFC 2104) of a text's UTF-8 bytes under a secret, in lower-case hex. WebCrypto compares,
- * which takes the same time whatever differs.
+ * Returns whether `hex` is the HMAC-SHA-256 (RFC 2104) of a text's UTF-8 bytes under a secret, in lower-case hex. WebCrypto
+ * compares in constant time.
  */
 export async function isHmac(hex: string, secret: string, text: string): Promise<boolean> {
   if (!/^[0-9a-f]{64}$/.test(hex)) return false;

@@ -46,7 +46,7 @@ export const list = internalQuery({
     }),
 });
 
-/** Processes an event again after a success or a failure. */
+/** Processes an event again that has succeeded or failed. */
 export const replay = internalMutation({
   args: { id: v.string() },
   returns: event,

@@ -1,6 +1,6 @@
 /**
- * How a recorded event is processed: each attempt is counted in a transaction of its own, then the handler runs in another
- * one. Attempts that fail are retried with growing waits; a cron takes up attempts that a crash has ended.
+ * How a recorded event is processed. One transaction counts an attempt, and a second one runs the handler. A failed attempt is
+ * retried with exponential backoff. A cron job retries attempts that a crash has ended.
  */
 import { v } from "convex/values";
 import { internal } from "../_generated/api";
@@ -8,13 +8,13 @@ import type { Doc } from "../_generated/dataModel";
 import { internalAction, internalMutation, type MutationCtx } from "../_generated/server";
 import { failureOf } from "../lib/failure.lib";
 import { LEASE_MS, scheduleAttempt } from "./attempt.lib";
-import { handlerOf } from "./handlers.lib";
+import { handlerOf, readsPayload } from "./handlers.lib";
 
 /** Attempts after which an event has failed. */
 const MOST_ATTEMPTS = 8;
 /** Milliseconds before the second attempt. Each wait is twice the previous one, plus or minus half. */
 const FIRST_WAIT_MS = 5_000;
-/** Overdue events that one transaction takes up. */
+/** The most overdue events that one transaction schedules. */
 const BATCH = 100;
 
 /**
@@ -32,7 +32,7 @@ export const attempt = internalMutation({
       return null;
     }
     if (found.attempts >= MOST_ATTEMPTS) {
-      await giveUp(ctx, found, found.error ?? "The handler ended without a word");
+      await giveUp(ctx, found, found.error ?? "The handler ended without a result");
       return null;
     }
     const attempts = found.attempts + 1;
@@ -41,12 +41,12 @@ export const attempt = internalMutation({
       dueAt: Date.now() + LEASE_MS,
       revision: found.revision + 1,
     });
-    await scheduleAttempt(ctx, { id, attempts }, found.payload);
+    await scheduleAttempt(ctx, { id, attempts }, { handler: found.handler, payload: found.payload });
     return null;
   },
 });
 
-/** Fetches a payload that is too long for the document, and processes the event. */
+/** Reads a payload that is too long for the document from file storage, and processes the event. */
 export const processStored = internalAction({
   args: { id: v.id("webhookEvents"), attempts: v.number(), storageId: v.id("_storage") },
   returns: v.null(),
@@ -72,7 +72,7 @@ export const process = internalMutation({
   handler: async (ctx, { id, attempts, text }) => {
     const found = await ctx.db.get("webhookEvents", id);
     if (found?.status !== "pending" || found.attempts !== attempts || !found.payload) return null;
-    const payload = "text" in found.payload ? found.payload.text : text;
+    const payload = !readsPayload(found.handler) ? "{}" : "text" in found.payload ? found.payload.text : text;
     if (payload === undefined) return null;
     const { eventId, eventType: type, eventTime: time } = found;
     let handled: boolean;
@@ -120,13 +120,13 @@ async function giveUp(ctx: MutationCtx, found: Doc<"webhookEvents">, error: stri
     processedAt: Date.now(),
     revision: found.revision + 1,
   });
-  // One line that an alert can match.
+  // Alerts can match this line.
   console.error(
     JSON.stringify({ level: "error", event: "webhook_failed", source, eventId, eventType, attempts, error }),
   );
 }
 
-/** The part of a handler's error that the log may show: its message, without a stack. */
+/** Returns the message of a handler's error for the log, without a stack. */
 function reasonOf(error: unknown): string {
   const failure = failureOf(error);
   if (failure) return failure.detail;
@@ -140,7 +140,7 @@ function withoutSystemFields<T extends { _id: unknown; _creationTime: unknown }>
   return fields;
 }
 
-/** Schedules pending events again whose last attempt is overdue: a crash may have ended it. */
+/** Schedules a new attempt for pending events whose last attempt is overdue: a crash may have ended it. */
 export const sweep = internalMutation({
   args: {},
   returns: v.null(),

@@ -15,10 +15,10 @@ const unreadable = () => JSON.parse("{") as boolean;
 beforeEach(() => vi.stubEnv("ACME_WEBHOOK_SECRET", "old, new"));
 afterEach(() => vi.unstubAllEnvs());
 
-/** The code of the refusal, or the event that is handed on. Whatever is refused must not have touched the context. */
+/** Returns the code of the refusal, or the recorded event. A refused webhook must not have used the context. */
 async function outcome(of: Partial<Webhook>): Promise<unknown> {
   const runMutation = vi.fn(() => Promise.resolve(null));
-  // All that `receive` uses of a context for a small body.
+  // The only member that `receive` uses for a small body.
   const ctx = { runMutation } as unknown as ActionCtx;
   const webhook = {
     ...{ source: "acme", body: BODY, now: NOW, verify: yes, handler },
@@ -35,7 +35,7 @@ async function outcome(of: Partial<Webhook>): Promise<unknown> {
   return event;
 }
 
-test("what one of the secrets signed is handed on with its event and its handler", async () => {
+test("a body that one of the secrets signed is recorded with its event and handler", async () => {
   const seconds = String(NOW / 1000);
   const verify = (secret: string) => Promise.resolve(secret === "new");
   expect(await outcome({ timestamp: seconds, verify })).toEqual({
@@ -52,20 +52,59 @@ test.each([
   ["a no", no],
   ["a rejection", () => Promise.reject(new Error("no"))],
   ["a throw", () => unreadable() as never],
-  // A source that parses a header before it verifies must not be opened by one that does not parse.
+  // A parser of headers may throw before the signature is verified: that must not count as verified.
   ["a parser's failure", () => Promise.reject(new SyntaxError("no JSON"))],
-])("%s of its verification refuses it", async (_what, verify) => {
+])("a verification that ends in %s rejects the webhook", async (_what, verify) => {
   expect(await outcome({ verify })).toBe("webhook_rejected");
 });
 
 test.each(["", "soon", "-1", "1e9", String(NOW / 1000 - 301), String(NOW / 1000 + 301)])(
-  "signed at %j it is refused, whatever its verification says",
+  "a signature of the time %j is rejected, even if it verifies",
   async (timestamp) => {
     expect(await outcome({ timestamp })).toBe("webhook_rejected");
   },
 );
 
-test("without a secret it is refused before anything is looked at", async () => {
+const reasonFor = (of: Partial<Webhook>) =>
+  receive({} as ActionCtx, {
+    ...{ source: "acme", body: BODY, now: NOW, verify: no, handler },
+    describe: () => ({ eventId: "evt_1", type: "ping", time: NOW }),
+    ...of,
+  }).then(
+    () => undefined,
+    (error: unknown) => failureOf(error)?.reason,
+  );
+
+test.each([
+  ["an old signature", { timestamp: String(NOW / 1000 - 600) }, "stale: signed 600 s ago, more than 300 s"],
+  [
+    "a signature from the future",
+    { timestamp: String(NOW / 1000 + 600) },
+    "from the future: signed 600 s ahead, more than 300 s",
+  ],
+  ["a time in another form", { timestamp: "soon" }, "malformed signature: no single time in whole seconds"],
+  ["a signature in another form", { signatureError: "no v1" }, "malformed signature: no v1"],
+  ["a wrong signature", {}, "no secret matched: 2 tried"],
+])("the log gets the reason why %s is rejected", async (_what, of, reason) => {
+  expect(await reasonFor(of)).toBe(reason);
+});
+
+test("a large event is checked, but not parsed", async () => {
+  const describeText = vi.fn(() => ({ eventId: "evt_1", type: "ping", time: NOW, details: { action: "x" } }));
+  const large = { large: true, describe: describeText } as const;
+  expect(await outcome(large)).toMatchObject({ eventId: "evt_1", details: { action: "x" } });
+  expect(describeText).toHaveBeenCalledWith({}, BODY);
+  for (const body of ["", "x", "[1]", "{", '"{}"', "{}{}"])
+    expect(await outcome({ ...large, body })).toBe("invalid_json");
+});
+
+test("the event may be in another text than the signed one", async () => {
+  expect(await outcome({ body: "payload=%7B%7D", json: () => "{}" })).toMatchObject({
+    payload: { text: "{}" },
+  });
+});
+
+test("a webhook is refused first if the source has no secret", async () => {
   vi.stubEnv("ACME_WEBHOOK_SECRET", " , ");
   expect(await outcome({})).toBe("not_configured");
 });
@@ -76,7 +115,7 @@ test("an event that does not say when it happened is refused", async () => {
   );
 });
 
-test("of a library that parses what it has verified, only the parser's failure is a yes", async () => {
+test("only a parser's error shows that a library has verified before", async () => {
   expect(await verifiesBeforeParsing(() => undefined)).toBe(true);
   expect(await verifiesBeforeParsing(unreadable)).toBe(true);
   expect(await verifiesBeforeParsing(() => Promise.reject(new Error("no match")))).toBe(false);

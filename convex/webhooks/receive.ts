@@ -1,6 +1,6 @@
 /**
- * How a webhook gets in. The action of a source (`stripe.ts`, `clerk.ts`, `github.ts`) calls `receive` with what only that
- * source knows: how it signs, and where an event has its id, type and time. `process.ts` takes over from there.
+ * How a webhook is received. The action of a source (`stripe.ts`, `clerk.ts`, `github.ts`) calls `receive` with what only that
+ * source knows: its signature, and where an event has its id, type and time. `process.ts` does the rest.
  */
 import { v } from "convex/values";
 import { internal } from "../_generated/api";
@@ -10,22 +10,35 @@ import { fail } from "../lib/failure.lib";
 import { deleteStoredText, storedText } from "../lib/storedText.lib";
 import { storeText } from "../lib/textStorage.lib";
 import { LEASE_MS, scheduleAttempt } from "./attempt.lib";
+import { eventDetails, type EventDetails } from "./event.lib";
 import type { HandlerKey } from "./handlers.lib";
-import { parse, type Json } from "./payload.lib";
+import { parse, requireObject, type Json } from "./payload.lib";
 
-/** A webhook as it was sent, and what its source knows about it. */
+/** A webhook as it was sent, and how its source signs and describes events. */
 export type Webhook = {
   /** The source's name in the log and in its setting: `stripe` has `STRIPE_WEBHOOK_SECRET`. */
   source: string;
   body: string;
   /** When it was signed, in seconds since the epoch, if the source signs a time. */
   timestamp?: string;
+  /** What is wrong with the form of the signature, for the log. Default: nothing. */
+  signatureError?: string | undefined;
   /** Milliseconds since the epoch. */
   now: number;
   /** Whether the secret signed the body. An error counts as no. */
   verify: (secret: string) => Promise<boolean>;
-  /** The event in the body. `time` is when it happened, in milliseconds since the epoch. */
-  describe: (payload: Json) => { eventId: string; type: string; time: number };
+  /** Returns the JSON text of the event in the body. Default: the body. */
+  json?: () => string;
+  /** The event may be too large to be parsed in a function's heap: it is only checked, and `describe` gets `{}` and the text. */
+  large?: true;
+  /**
+   * Describes the event. `time` is when it happened, in milliseconds since the epoch; `details` stay in the log after the
+   * payload is purged.
+   */
+  describe: (
+    event: Json,
+    json: string,
+  ) => { eventId: string; type: string; time: number; details?: EventDetails };
   /** The key of the handler in `handlers.lib.ts`. */
   handler: HandlerKey;
 };
@@ -35,21 +48,25 @@ const TOLERANCE = 300;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
- * Takes in a webhook, in this order: the secret, the time of the signature, the signature over the exact bytes, the body, and
- * one mutation that records the event and schedules its processing. Nothing of a refused webhook is stored, and no message of
- * a verifying library reaches the sender.
+ * Receives a webhook, in this order: the secret, the time of the signature, the signature over the exact bytes, the body, and
+ * one mutation that records the event and schedules its processing. Nothing of a rejected webhook is stored. The reason of a
+ * rejection is for the log: the sender learns only that the verification failed.
  */
 export async function receive(ctx: ActionCtx, webhook: Webhook): Promise<null> {
-  const { source, body, timestamp, now, handler } = webhook;
+  const { source, body, timestamp, signatureError, now, handler } = webhook;
   const secrets = webhookSecrets(source);
   if (secrets.length === 0) fail("not_configured", `${webhookSetting(source)} is not set`);
-  if (timestamp !== undefined && !isRecent(timestamp, now)) reject();
-  if (!(await anyVerifies(webhook, secrets))) reject();
+  if (timestamp !== undefined) requireRecent(timestamp, now);
+  if (signatureError !== undefined) reject(`malformed signature: ${signatureError}`);
+  if (!(await anyVerifies(webhook, secrets))) reject(`no secret matched: ${secrets.length} tried`);
 
-  const { eventId, type, time } = webhook.describe(parse(body));
-  if (!Number.isFinite(time)) fail("invalid_request", "The event does not say when it happened");
-  const event = { source, eventId, eventType: type, eventTime: time, handler };
-  return storeText(ctx.storage, body, (payload) =>
+  const json = webhook.json?.() ?? body;
+  if (webhook.large) requireObject(json);
+  const { type, ...described } = webhook.describe(webhook.large ? {} : parse(json), json);
+  if (!Number.isFinite(described.time)) fail("invalid_request", "The event does not say when it happened");
+  const { eventId, time, details } = described;
+  const event = { source, eventId, eventType: type, eventTime: time, ...(details && { details }), handler };
+  return storeText(ctx.storage, json, (payload) =>
     ctx.runMutation(internal.webhooks.receive.record, { ...event, payload }),
   );
 }
@@ -62,6 +79,7 @@ export const record = internalMutation({
     eventType: v.string(),
     eventTime: v.number(),
     handler: v.string(),
+    details: v.optional(eventDetails),
     payload: storedText,
   },
   returns: v.null(),
@@ -83,13 +101,20 @@ export const record = internalMutation({
       dueAt: now + LEASE_MS,
       revision: 1,
     });
-    await scheduleAttempt(ctx, { id, attempts: 1 }, received.payload);
+    await scheduleAttempt(ctx, { id, attempts: 1 }, received);
     return null;
   },
 });
 
-function isRecent(timestamp: string, now: number): boolean {
-  return /^\d{1,12}$/.test(timestamp) && Math.abs(now / 1000 - Number(timestamp)) <= TOLERANCE;
+function requireRecent(timestamp: string, now: number): void {
+  if (!/^\d{1,12}$/.test(timestamp)) reject("malformed signature: no single time in whole seconds");
+  const age = Math.round(now / 1000 - Number(timestamp));
+  if (Math.abs(now / 1000 - Number(timestamp)) <= TOLERANCE) return;
+  reject(
+    age > 0
+      ? `stale: signed ${age} s ago, more than ${TOLERANCE} s`
+      : `from the future: signed ${-age} s ahead, more than ${TOLERANCE} s`,
+  );
 }
 
 async function anyVerifies({ verify }: Webhook, secrets: readonly string[]): Promise<boolean> {
@@ -116,6 +141,6 @@ export async function verifiesBeforeParsing(verify: () => unknown): Promise<bool
   }
 }
 
-function reject(): never {
-  fail("webhook_rejected", "Webhook verification failed");
+function reject(reason: string): never {
+  fail("webhook_rejected", "Webhook verification failed", { reason });
 }

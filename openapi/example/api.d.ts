@@ -672,7 +672,7 @@ export interface paths {
     put?: never;
     /**
      * Receive an event from stripe
-     * @description Verified, logged and answered at once; processed soon after, once, however often it is sent.
+     * @description Verifies the signature, records the event in the log and replies. The event is processed afterwards, and only once if it is delivered several times.
      *
      *     Who may call: whoever signs with the source's secret.
      */
@@ -697,7 +697,7 @@ export interface paths {
     put?: never;
     /**
      * Receive an event from clerk
-     * @description Verified, logged and answered at once; processed soon after, once, however often it is sent.
+     * @description Verifies the signature, records the event in the log and replies. The event is processed afterwards, and only once if it is delivered several times.
      *
      *     Who may call: whoever signs with the source's secret.
      */
@@ -722,7 +722,7 @@ export interface paths {
     put?: never;
     /**
      * Receive an event from github
-     * @description Verified, logged and answered at once; processed soon after, once, however often it is sent.
+     * @description Verifies the signature, records the event in the log and replies. The event is processed afterwards, and only once if it is delivered several times.
      *
      *     Who may call: whoever signs with the source's secret.
      */
@@ -745,7 +745,7 @@ export interface paths {
     };
     /**
      * List received webhook events, newest first
-     * @description The log of what webhook sources have sent and what became of it, without payloads.
+     * @description Returns the events that webhook sources have sent and the outcome of their processing, without payloads. For events of GitHub, `details` has the `repository`, the `sender` and the `action`.
      *
      *     Who may call: a credential with the scope `webhooks:read`.
      */
@@ -770,7 +770,7 @@ export interface paths {
     };
     /**
      * Fetch one webhook event with its payload
-     * @description Members of the payload whose names speak of secrets, tokens, passwords or private metadata read `[redacted]`, and what is nested deeper than 64 levels `[nested too deep]`. A payload past its retention is gone.
+     * @description Values in the payload whose names suggest a secret, token, password or private metadata are replaced by `[redacted]`, and objects and lists below 64 levels by `[nested too deep]`. `payload` is absent once its retention has ended.
      *
      *     Who may call: a credential with the scope `webhooks:read`.
      */
@@ -796,8 +796,8 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Process a webhook event anew
-     * @description Works on events that have ended, well or badly, while their payload is kept.
+     * Process a webhook event again
+     * @description The event must have succeeded or failed, and its payload must not be purged.
      *
      *     Who may call: a credential with the scope `webhooks:write`.
      */
@@ -819,8 +819,8 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Fetch a payment that Stripe has told of
-     * @description The id is that of the checkout session. The amount is in the currency's smallest unit.
+     * Fetch a payment
+     * @description Returns the last state of a Stripe checkout session that the webhooks have recorded. `sessionId` is the id of the session. `amountTotal` is in the currency's smallest unit. A session is paid once `paymentStatus` is `paid`; with a delayed payment method, `status` is `complete` before that. Fields that Stripe did not send are absent.
      *
      *     Who may call: a credential with the scope `billing:read`.
      */
@@ -844,8 +844,8 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Fetch a subscription as Stripe last told of it
-     * @description The status is Stripe's own. Older news never takes the place of newer.
+     * Fetch a subscription
+     * @description Returns the last state of a Stripe subscription that the webhooks have recorded. `status` is Stripe's own. If the items have different periods, `currentPeriodEnd` is the end of the period that ends first. Fields that Stripe did not send are absent.
      *
      *     Who may call: a credential with the scope `billing:read`.
      */
@@ -871,7 +871,7 @@ export interface webhooks {
     put?: never;
     /**
      * Receive an event from stripe
-     * @description Sent to `/webhooks/stripe`. Verified, logged and answered at once; processed soon after, once, however often it is sent.
+     * @description Sent to `/webhooks/stripe`. Verifies the signature, records the event in the log and replies. The event is processed afterwards, and only once if it is delivered several times.
      *
      *     Who may call: whoever signs with the source's secret.
      */
@@ -893,7 +893,7 @@ export interface webhooks {
     put?: never;
     /**
      * Receive an event from clerk
-     * @description Sent to `/webhooks/clerk`. Verified, logged and answered at once; processed soon after, once, however often it is sent.
+     * @description Sent to `/webhooks/clerk`. Verifies the signature, records the event in the log and replies. The event is processed afterwards, and only once if it is delivered several times.
      *
      *     Who may call: whoever signs with the source's secret.
      */
@@ -915,7 +915,7 @@ export interface webhooks {
     put?: never;
     /**
      * Receive an event from github
-     * @description Sent to `/webhooks/github`. Verified, logged and answered at once; processed soon after, once, however often it is sent.
+     * @description Sent to `/webhooks/github`. Verifies the signature, records the event in the log and replies. The event is processed afterwards, and only once if it is delivered several times.
      *
      *     Who may call: whoever signs with the source's secret.
      */
@@ -1003,6 +1003,13 @@ export interface components {
       customerId?: string;
       amountTotal?: number;
       currency?: string;
+      /** @enum {string} */
+      paymentStatus?: "paid" | "unpaid" | "no_payment_required";
+      /** @enum {string} */
+      status?: "open" | "complete" | "expired";
+      mode?: string;
+      clientReferenceId?: string;
+      subscriptionId?: string;
     };
     /** @description Why a request was refused (RFC 9457). */
     Problem: {
@@ -1072,8 +1079,18 @@ export interface components {
     };
     Subscription: {
       subscriptionId: string;
-      customerId: string;
+      customerId?: string;
       status: string;
+      /** Format: date-time */
+      currentPeriodEnd?: string;
+      cancelAtPeriodEnd?: boolean;
+      /** Format: date-time */
+      canceledAt?: string;
+      items?: {
+        priceId: string;
+        productId?: string;
+        quantity?: number;
+      }[];
     };
     Upload: {
       storageId: string;
@@ -1088,6 +1105,7 @@ export interface components {
       clerkId?: string;
       email: string;
       name: string;
+      suspended?: boolean;
       /** Format: date-time */
       createdAt: string;
     };
@@ -1100,6 +1118,11 @@ export interface components {
       status: "pending" | "success" | "failed";
       attempts: number;
       handled?: boolean;
+      details?: {
+        action?: string;
+        repository?: string;
+        sender?: string;
+      };
       error?: string;
       /** Format: date-time */
       receivedAt: string;
@@ -1115,6 +1138,11 @@ export interface components {
       status: "pending" | "success" | "failed";
       attempts: number;
       handled?: boolean;
+      details?: {
+        action?: string;
+        repository?: string;
+        sender?: string;
+      };
       error?: string;
       /** Format: date-time */
       receivedAt: string;
@@ -1767,7 +1795,7 @@ export interface components {
     limit: number;
   };
   requestBodies: {
-    /** @description The event as its source has signed it, byte by byte; at most 1 MiB. */
+    /** @description The event exactly as the source has signed it; at most 1 MiB. */
     clerkEvent: {
       content: {
         "application/json": Record<string, never>;
@@ -1775,15 +1803,24 @@ export interface components {
         "*/*": unknown;
       };
     };
-    /** @description The event as its source has signed it, byte by byte; at most 1 MiB. */
+    /** @description The event exactly as the source has signed it; at most 4 MiB. */
     githubEvent: {
       content: {
         "application/json": Record<string, never>;
+        /**
+         * @example {
+         *       "payload": "{\"zen\":\"Keep it logically awesome.\"}"
+         *     }
+         */
+        "application/x-www-form-urlencoded": {
+          /** @description The JSON of the event. */
+          payload: string;
+        };
         /** @example The same JSON */
         "*/*": unknown;
       };
     };
-    /** @description The event as its source has signed it, byte by byte; at most 1 MiB. */
+    /** @description The event exactly as the source has signed it; at most 1 MiB. */
     stripeEvent: {
       content: {
         "application/json": Record<string, never>;
@@ -4214,11 +4251,11 @@ export interface operations {
       header?: {
         /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-        /** @description As clerk sends it, or `webhook-id` in its place. */
+        /** @description As clerk sends it, or `webhook-id` instead. */
         "svix-id"?: string;
-        /** @description As clerk sends it, or `webhook-timestamp` in its place. */
+        /** @description As clerk sends it, or `webhook-timestamp` instead. */
         "svix-timestamp"?: string;
-        /** @description As clerk sends it, or `webhook-signature` in its place. */
+        /** @description As clerk sends it, or `webhook-signature` instead. */
         "svix-signature"?: string;
       };
       path?: never;
@@ -4556,7 +4593,12 @@ export interface operations {
            *       "sessionId": "cs_test_a1b2c3",
            *       "customerId": "cus_9s6XKzkNRiz8i3",
            *       "amountTotal": 4900,
-           *       "currency": "eur"
+           *       "currency": "eur",
+           *       "paymentStatus": "paid",
+           *       "status": "complete",
+           *       "mode": "subscription",
+           *       "clientReferenceId": "order_1042",
+           *       "subscriptionId": "sub_1MowQVLkdIwHu7ix"
            *     }
            */
           "application/json": components["schemas"]["Payment"];
@@ -4633,7 +4675,16 @@ export interface operations {
            * @example {
            *       "subscriptionId": "sub_1MowQVLkdIwHu7ix",
            *       "customerId": "cus_9s6XKzkNRiz8i3",
-           *       "status": "active"
+           *       "status": "active",
+           *       "currentPeriodEnd": "2026-02-28T12:00:00.000Z",
+           *       "cancelAtPeriodEnd": false,
+           *       "items": [
+           *         {
+           *           "priceId": "price_1MowQULkdIwHu7ix",
+           *           "productId": "prod_NZKdYqrwEYx6iK",
+           *           "quantity": 1
+           *         }
+           *       ]
            *     }
            */
           "application/json": components["schemas"]["Subscription"];
@@ -4713,11 +4764,11 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description As clerk sends it, or `webhook-id` in its place. */
+        /** @description As clerk sends it, or `webhook-id` instead. */
         "svix-id"?: string;
-        /** @description As clerk sends it, or `webhook-timestamp` in its place. */
+        /** @description As clerk sends it, or `webhook-timestamp` instead. */
         "svix-timestamp"?: string;
-        /** @description As clerk sends it, or `webhook-signature` in its place. */
+        /** @description As clerk sends it, or `webhook-signature` instead. */
         "svix-signature"?: string;
       };
       path?: never;

@@ -10,7 +10,7 @@ import { tools } from "./checkout/tools";
 import { types } from "./checkout/types";
 import { values } from "./checkout/values";
 import { orOk, problem, type Finding, type Section } from "./finding";
-import { knownNames, readSettings, webhookSetting, webhookSources } from "./settings";
+import { knownNames, readSettings, webhookSettings, webhookSources } from "./settings";
 
 export interface Options {
   /** Absolute path of the checkout. */
@@ -38,7 +38,7 @@ export async function checkout({ project, host, envFile }: Options): Promise<Sec
 export function settings({ project, host, envFile }: Options): Finding[] {
   const set = readSettings(project, host, envFile);
   const sources = webhookSources(project);
-  const known = knownNames(project, sources.map(webhookSetting));
+  const known = knownNames(project, sources.flatMap(webhookSettings));
   const count = [...known].filter((name) => set.values.has(name) && !name.startsWith("CONVEX_")).length;
   const broken = set.broken.map((line) => problem(line, "Correct or delete the line."));
   const found = [...broken, ...names(set, known), ...values(set), ...origins(set), ...issuers(set)];

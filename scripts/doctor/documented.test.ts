@@ -2,10 +2,10 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
-import { knownNames, webhookSetting, webhookSources } from "./settings";
+import { knownNames, webhookSettings, webhookSources } from "./settings";
 
 const root = resolve(import.meta.dirname, "../..");
-const secrets = webhookSources(root).map(webhookSetting);
+const secrets = webhookSources(root).flatMap(webhookSettings);
 const names = [...knownNames(root, secrets)].filter((name) => !name.startsWith("CONVEX_")).sort();
 
 test("the settings are the variables that the functions read", () => {

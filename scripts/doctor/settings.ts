@@ -33,8 +33,8 @@ export function readSettings(
   return { values: variables, written, place: envFile ?? ".env.local", broken: brokenLinesOf(file) };
 }
 
-/** Returns the name of the setting with a source's secrets. */
-export { webhookSetting } from "../../convex/lib/env.lib";
+/** Returns the names of the settings that may hold a source's secrets. The first one is the API's own. */
+export { webhookSetting, webhookSettings } from "../../convex/lib/env.lib";
 
 /** Returns the sources of webhooks, from the paths of the OpenAPI document; none if the document is missing. */
 export function webhookSources(project: string): string[] {

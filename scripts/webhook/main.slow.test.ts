@@ -1,4 +1,4 @@
-/** The command as a person runs it, as far as it needs no server. */
+/** The command without a server. */
 import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
@@ -18,19 +18,20 @@ test.each([
   [["constructor", "ping"], "Unknown source 'constructor'."],
   [["github", "order.paid"], "Unknown type 'order.paid' of github. Known are ping, push, "],
   [["github", "push", "--copies", "0"], "--copies takes a number from 1 on, not '0'."],
+  [["stripe", "invoice.paid", "--secret", "x", "--form"], "stripe does not send forms: leave out --form."],
   [["github", "push", "--secrets", "x"], "Unknown option '--secrets'"],
   [
     ["github", "push", "--secret", "x", "--url", "http://127.0.0.1:9"],
     "Nothing answers at http://127.0.0.1:9/webhooks/github",
   ],
-])("%j is refused in a line, and told what would do", (args, said) => {
+])("%j is refused with a message and the way to the help", (args, said) => {
   const { status, output } = webhook(...args);
   expect(output).toContain(said);
   expect(output).toContain("npm run webhook -- --help");
   expect(status).toBe(2);
 });
 
-test("the help names each source with what can be sent", () => {
+test("the help lists the events of each source", () => {
   const { status, output } = webhook("--help");
   expect(output).toMatch(/^ {2}stripe +checkout\.session\.completed, /m);
   expect(output).toMatch(/^ {2}github +ping, push, /m);

@@ -2,19 +2,20 @@
 import { existsSync, readFileSync } from "node:fs";
 import { parseArgs, parseEnv } from "node:util";
 import { SOURCES } from "../../convex/http/webhooks/webhooks.contract";
-import { webhookSetting } from "../../convex/lib/env.lib";
+import { webhookSetting, webhookSettings } from "../../convex/lib/env.lib";
 import type { Make } from "./events";
 import { idOf, SENDERS, type Sender } from "./senders";
-import { hmac } from "./sign";
+import { asForm, hmac } from "./sign";
 
 const USAGE = `npm run webhook -- SOURCE TYPE [options]
 
   --url URL         the API (default http://127.0.0.1:3211)
   --secret SECRET   the source's secret (default: SOURCE_WEBHOOK_SECRET, from the environment or .env.local)
-  --id ID           the event's id (default: a fresh one); sent again, it is a duplicate
+  --id ID           the event's id (default: a fresh one); a second event with the same id is a duplicate
   --copies N        sends the same event N times at once
-  --bad-signature   signs with another secret
-  --old             signs ten minutes ago
+  --form            sends the JSON in the field payload of a form (github)
+  --bad-signature   signs with a wrong secret
+  --old             dates the signature ten minutes back
 
 SOURCE and TYPE:
 ${Object.entries(SENDERS)
@@ -23,7 +24,7 @@ ${Object.entries(SENDERS)
 
 const MINUTE = 60_000;
 
-/** What keeps an event from being sent, and what to do about it. */
+/** A reason why an event cannot be sent, with a remedy. */
 class Refusal extends Error {}
 
 async function main(): Promise<number> {
@@ -44,10 +45,13 @@ async function main(): Promise<number> {
 
   const now = Date.now() - (values.old ? 10 * MINUTE : 0);
   const id = values.id ?? idOf(sender);
-  const body = JSON.stringify(make({ id, type, now }));
+  const json = JSON.stringify(make({ id, type, now }));
+  if (values.form && !sender.form) throw new Refusal(`${source} does not send forms: leave out --form.`);
+  const form = values.form ? asForm(json) : undefined;
+  const body = form?.body ?? json;
   const signing = values["bad-signature"] ? other(secret) : secret;
   const event = { type, id, body, secret: signing, now, hmac: (text: string) => hmac(signing, text) };
-  const headers = { "Content-Type": "application/json", ...sender.headers(event) };
+  const headers = { "Content-Type": "application/json", ...sender.headers(event), ...form?.headers };
   const url = `${values.url}/webhooks/${source}`;
   const replies = await Promise.all(
     Array.from({ length: copies }, () => post(url, { method: "POST", body, headers })),
@@ -65,6 +69,7 @@ function options() {
         secret: { type: "string" },
         id: { type: "string" },
         copies: { type: "string", default: "1" },
+        form: { type: "boolean", default: false },
         "bad-signature": { type: "boolean", default: false },
         old: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
@@ -81,7 +86,7 @@ function senderOf(source: string): Sender {
   const known = `Known are ${Object.keys(SENDERS).join(", ")}.`;
   throw new Refusal(
     Object.hasOwn(SOURCES, source)
-      ? `How ${source} signs is not known here: add a row to SENDERS in scripts/webhook/senders.ts. ${known}`
+      ? `scripts/webhook/senders.ts does not know how ${source} signs: add a row to SENDERS there. ${known}`
       : `Unknown source '${source}'. ${known}`,
   );
 }
@@ -104,7 +109,7 @@ async function post(url: string, init: RequestInit): Promise<Response> {
   }
 }
 
-/** A secret of the same form that signs otherwise. The last characters stay: in base64 they may be padding. */
+/** Returns a wrong secret of the same form. The last characters stay, because in base64 they may be padding. */
 function other(secret: string): string {
   const at = Math.max(0, secret.length - 4);
   return secret.slice(0, at) + (secret[at] === "A" ? "B" : "A") + secret.slice(at + 1);
@@ -112,14 +117,17 @@ function other(secret: string): string {
 
 function secretOf(source: string): string | undefined {
   const file = existsSync(".env.local") ? parseEnv(readFileSync(".env.local", "utf8")) : {};
-  const name = webhookSetting(source);
-  return (process.env[name] ?? file[name])?.split(",")[0]?.trim();
+  const values = webhookSettings(source).map((name) => process.env[name] ?? file[name]);
+  return values
+    .find((value) => value?.trim())
+    ?.split(",")[0]
+    ?.trim();
 }
 
 try {
   process.exitCode = await main();
 } catch (error) {
   if (!(error instanceof Refusal)) throw error;
-  console.error(`${error.message}\nnpm run webhook -- --help tells more.`);
+  console.error(`${error.message}\nFor help, run: npm run webhook -- --help`);
   process.exitCode = 2;
 }

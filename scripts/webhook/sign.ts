@@ -1,4 +1,4 @@
-/** Signs webhooks as their sources do, with the sources' own libraries where there is one. */
+/** Signs webhooks as their sources do, with the source's own library if it has one. */
 import { createHmac, randomUUID } from "node:crypto";
 import Stripe from "stripe";
 import { Webhook } from "svix";
@@ -8,17 +8,17 @@ export type WebhookSource = (typeof SOURCES)[number];
 
 export type Unsigned = {
   source: WebhookSource;
-  /** The event's type, which GitHub says in a header. */
+  /** The event's type, which GitHub sends in a header. */
   type: string;
-  /** The id of the event, which Clerk and GitHub say in a header. */
+  /** The event's id, which Clerk and GitHub send in a header. */
   id: string;
   body: string;
   secret: string;
-  /** When it is signed: milliseconds. */
+  /** The time of the signature, in milliseconds since the epoch. */
   now: number;
 };
 
-/** The headers with which the source sends the body. */
+/** Returns the headers that the source sends with the body. */
 export function signedHeaders({ source, type, id, body, secret, now }: Unsigned): Record<string, string> {
   const json = { "Content-Type": "application/json" };
   const seconds = Math.floor(now / 1000);
@@ -38,11 +38,17 @@ export function signedHeaders({ source, type, id, body, secret, now }: Unsigned)
   }
 }
 
-/** The HMAC-SHA-256 of a text, in hexadecimal digits. */
+/** Returns the body of a form that holds the JSON in the field `payload`, and the header that says so. */
+export const asForm = (json: string) => ({
+  body: new URLSearchParams({ payload: json }).toString(),
+  headers: { "Content-Type": "application/x-www-form-urlencoded" },
+});
+
+/** Returns the HMAC-SHA-256 of a text, in hexadecimal digits. */
 export const hmac = (secret: string, text: string): string =>
   createHmac("sha256", secret).update(text).digest("hex");
 
-/** A fresh id of the form that the source gives its events. */
+/** Returns a fresh id in the form of the source's events. */
 export function freshId(source: WebhookSource): string {
   const id = randomUUID();
   return { stripe: `evt_${id.replaceAll("-", "").slice(0, 24)}`, clerk: `msg_${id}`, github: id }[source];

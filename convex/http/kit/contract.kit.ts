@@ -69,8 +69,10 @@ export type Spec = {
   form?: Fields;
   /** The body is a file of any type: raw bytes, there as `c.var.upload`. */
   upload?: true;
-  /** The body is text that the handler reads as it came, there as `c.var.text`: strict UTF-8, at most 1 MiB. */
+  /** The body is text that the handler reads as it came, there as `c.var.text`: strict UTF-8. */
   text?: true;
+  /** The most bytes of the body. Default: 1 MiB. */
+  bodyLimit?: number;
   /** A setting without which the route answers 503, before it looks at anything else of the request. */
   needs?: { setting: string; isSet: () => boolean };
   /** Anyone may call; a credential that is sent is checked all the same, and `c.var.caller` there then. */

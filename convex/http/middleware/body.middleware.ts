@@ -5,7 +5,7 @@ import type { Endpoint } from "../kit/api.kit";
 import type { ApiContext } from "../kit/env.kit";
 import { readBytes } from "./bytes.middleware";
 
-/** Bytes of a JSON or form body: exactly 1 MiB passes. */
+/** Bytes of a JSON, form or text body for which the contract has no limit of its own: exactly 1 MiB passes. */
 export const JSON_LIMIT = 1024 * 1024;
 /** Bytes of an uploaded file: the 20 MiB of a Convex request, less room for its headers. */
 const UPLOAD_LIMIT = 20 * 1024 * 1024 - 64 * 1024;
@@ -15,7 +15,7 @@ const FORM_TYPES = ["multipart/form-data", "application/x-www-form-urlencoded"];
 /** Tells what a PATCH has to be (RFC 5789, section 3.1). */
 export const ACCEPT_PATCH = { "Accept-Patch": "application/json" };
 
-const limitOf = ({ upload }: Endpoint) => (upload ? UPLOAD_LIMIT : JSON_LIMIT);
+const limitOf = ({ upload, bodyLimit = JSON_LIMIT }: Endpoint) => (upload ? UPLOAD_LIMIT : bodyLimit);
 
 /** Refuses a body that declares itself too large, before anything else is looked at. */
 export function requireDeclaredLength(c: ApiContext, endpoint: Endpoint): void {

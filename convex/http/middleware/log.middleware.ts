@@ -28,7 +28,7 @@ export function logRequest(
     key: caller?.key?.publicId,
     code: failure?.code ?? (unexpected ? (platformFailureOf(outcome.error)?.code ?? "internal") : undefined),
     cause: unexpected ? describe(outcome.error) : failure?.code === "internal" ? failure.detail : undefined,
-    reason: (c.get("reason") as ApiContext["var"]["reason"] | undefined)?.slice(0, MOST_OF_A_REASON),
+    reason: (failure?.reason ?? (c.var as Partial<ApiContext["var"]>).reason)?.slice(0, MOST_OF_A_REASON),
   });
   if (outcome.status >= 500) console.error(line);
   else console.log(line);

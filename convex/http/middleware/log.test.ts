@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { newApiKey } from "../../identity/apiKey.lib";
+import { fail } from "../../lib/failure.lib";
 import { fakeContext, goodKey } from "../testing/fakeContext.testing";
 
 const lines: { level: "log" | "error"; text: string }[] = [];
@@ -51,6 +52,22 @@ describe("one line of JSON for each request", () => {
       expect(line()).toMatchObject({ level: "info", method, status, code, route });
       lines.length = 0;
     }
+  });
+
+  test("that is a rejected webhook, with the reason that its sender does not learn", async () => {
+    vi.stubEnv("GITHUB_WEBHOOK_SECRET", "x");
+    const reason = "no secret matched: 1 tried";
+    const { send } = fakeContext({
+      "github:processWebhook": () => fail("webhook_rejected", "Webhook verification failed", { reason }),
+    });
+    const reply = await send("/webhooks/github", {
+      method: "POST",
+      body: "{}",
+      headers: { "X-Hub-Signature-256": "sha256=0" },
+    });
+    expect(line()).toMatchObject({ status: 400, code: "webhook_rejected", reason });
+    expect(await reply.text()).not.toContain("secret");
+    vi.unstubAllEnvs();
   });
 
   test("that is a preflight, or has no body to show", async () => {

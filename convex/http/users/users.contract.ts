@@ -11,6 +11,7 @@ export const User = documented(({ named }) =>
       clerkId: z.exactOptional(z.string()),
       email: z.string(),
       name: z.string(),
+      suspended: z.exactOptional(z.boolean()),
       createdAt: time(),
     }),
   ),

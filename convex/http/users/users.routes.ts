@@ -12,6 +12,7 @@ export const toUser = (doc: Doc<"users">): Shape<typeof User> => ({
   ...(doc.clerkId !== undefined && { clerkId: doc.clerkId }),
   email: doc.email,
   name: doc.name,
+  ...(doc.suspended && { suspended: doc.suspended }),
   createdAt: toTime(doc._creationTime),
 });
 

@@ -14,9 +14,10 @@ const ROUNDS = 5;
 const SENDERS = 8;
 
 /**
- * Sends webhooks until the server is gone.
+ * Sends webhooks until the server stops.
  *
- * @param acknowledgedOne called after each acknowledgement. @returns the ids of those that it acknowledged.
+ * @param acknowledgedOne Called after each acknowledgement.
+ * @returns The ids of the acknowledged webhooks.
  */
 async function flood(url: string, round: number, acknowledgedOne: () => void): Promise<string[]> {
   const acknowledged: string[] = [];
@@ -35,8 +36,8 @@ async function flood(url: string, round: number, acknowledgedOne: () => void): P
 
 onlyOn(
   "embedded",
-  "the mock is no process that could be killed",
-  "killed at any moment, it has processed what it acknowledged, once",
+  "the mock has no process to kill",
+  "A server that is killed at any moment processes each acknowledged event once",
   async () => {
     const random = randomOf(SEED);
     const data = join(mkdtempSync(join(tmpdir(), "webhook-crash-")), "data");
@@ -45,7 +46,7 @@ onlyOn(
     for (let round = 0; round < ROUNDS; round++) {
       const server = await startServer({ data, settings: WEBHOOK_ENV });
       key ??= server.key;
-      // Some rounds die while the first webhooks come in, some while many are being processed.
+      // Some rounds end while the first webhooks arrive, some while many are being processed.
       let left = 1 + below(random, 100);
       const moment = below(random, 20);
       const kill = () => setTimeout(() => void server.kill(), moment);
@@ -84,14 +85,14 @@ onlyOn(
     await last.stop();
     rmSync(data, { recursive: true });
   },
-  // Six starts, and up to two minutes until the cron takes up what the last kill cut off.
+  // Six starts, and up to two minutes until the cron job retries the attempts that the last kill ended.
   600_000,
 );
 
 onlyOn(
   "embedded",
-  "the mock knows no time limit",
-  "a handler that never returns is counted, holds up nobody, and is given up",
+  "the mock has no time limit",
+  "An event whose handler never returns fails after 8 attempts and does not delay others",
   async () => {
     const project = mkdtempSync(join(tmpdir(), "webhook-hang-"));
     cpSync("convex", join(project, "convex"), { recursive: true });

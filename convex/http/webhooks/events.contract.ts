@@ -14,6 +14,13 @@ const shape = documented(({ whole, z }) => ({
   status: z.enum(STATUSES),
   attempts: whole(),
   handled: z.exactOptional(z.boolean()),
+  details: z.exactOptional(
+    z.object({
+      action: z.exactOptional(z.string()),
+      repository: z.exactOptional(z.string()),
+      sender: z.exactOptional(z.string()),
+    }),
+  ),
   error: z.exactOptional(z.string()),
   receivedAt: time(),
   processedAt: z.exactOptional(time()),
@@ -26,7 +33,7 @@ export const EventWithPayload = documented(({ named }) =>
 
 const eventRef = () => ({ id: id() });
 
-const paid = documented(() => ({
+const example = documented(() => ({
   id: "kw5e2q9v3s1x8w6t4r0pzc5m7h6f",
   eventId: "evt_1Qk2w3E4r5T6y7U8",
   source: "stripe",
@@ -50,8 +57,13 @@ export const listWebhookEvents = contract("get", "/api/webhook-events", () => ({
   docs: documented(() => ({
     tag: "Webhook events",
     summary: "List received webhook events, newest first",
-    description: "The log of what webhook sources have sent and what became of it, without payloads.",
-    examples: { query: { source: paid().source, status: paid().status }, replies: { 200: [paid()] } },
+    description:
+      "Returns the events that webhook sources have sent and the outcome of their processing, without payloads. For events of " +
+      "GitHub, `details` has the `repository`, the `sender` and the `action`.",
+    examples: {
+      query: { source: example().source, status: example().status },
+      replies: { 200: [example()] },
+    },
   })),
 }));
 
@@ -64,12 +76,13 @@ export const getWebhookEvent = contract("get", "/api/webhook-events/:id", () => 
   docs: documented(() => ({
     tag: "Webhook events",
     summary: "Fetch one webhook event with its payload",
+    media: "application/json",
     description:
-      "Members of the payload whose names speak of secrets, tokens, passwords or private metadata read `[redacted]`, " +
-      "and what is nested deeper than 64 levels `[nested too deep]`. A payload past its retention is gone.",
+      "Values in the payload whose names suggest a secret, token, password or private metadata are replaced by `[redacted]`, and " +
+      "objects and lists below 64 levels by `[nested too deep]`. `payload` is absent once its retention has ended.",
     examples: {
-      params: { id: paid().id },
-      replies: { 200: { ...paid(), payload: { id: paid().eventId, type: paid().type } } },
+      params: { id: example().id },
+      replies: { 200: { ...example(), payload: { id: example().eventId, type: example().type } } },
     },
   })),
 }));
@@ -81,9 +94,12 @@ export const replayWebhookEvent = contract("post", "/api/webhook-events/:id/repl
   replies: documented(() => ({ 202: Event() })),
   docs: documented(() => ({
     tag: "Webhook events",
-    summary: "Process a webhook event anew",
-    description: "Works on events that have ended, well or badly, while their payload is kept.",
+    summary: "Process a webhook event again",
+    description: "The event must have succeeded or failed, and its payload must not be purged.",
     problems: ["conflict"],
-    examples: { params: { id: paid().id }, replies: { 202: { ...paid(), status: "pending", attempts: 0 } } },
+    examples: {
+      params: { id: example().id },
+      replies: { 202: { ...example(), status: "pending", attempts: 0 } },
+    },
   })),
 }));

@@ -10,7 +10,7 @@ const DAY = 24 * 60 * 60_000;
 const root = () => as("root");
 
 describe("an event", () => {
-  test("is in the log with what is known of it, its secrets hidden", async () => {
+  test("is in the log, with its secrets redacted", async () => {
     const event = await processed("stripe", "checkout.session.completed");
     expect(event).toEqual({
       id: expect.any(String) as string,
@@ -29,18 +29,18 @@ describe("an event", () => {
     });
   });
 
-  test("that is nested deeper than a stack is high is shown as far as 64 levels", async () => {
+  test("that is nested 20,000 levels deep is shown to 64 levels", async () => {
     const body = `{"ref":${"[".repeat(20_000)}${"]".repeat(20_000)}}`;
     const event = await processed("github", "push", { id: "deep", body });
     const { payload } = await read(event["id"]);
     expect(JSON.stringify(payload)).toBe(`{"ref":${"[".repeat(63)}"[nested too deep]"${"]".repeat(63)}}`);
   });
 
-  test("that nobody handles is a success all the same", async () => {
+  test("without a handler for its type is a success with handled: false", async () => {
     expect(await processed("stripe", "invoice.paid")).toMatchObject({ status: "success", handled: false });
   });
 
-  test("that comes 50 times at once is processed once", async () => {
+  test("that is delivered 50 times at once is processed once", async () => {
     const replies = await Promise.all(
       Array.from({ length: 50 }, () => post("github", "push", { id: "fifty" })),
     );
@@ -50,7 +50,7 @@ describe("an event", () => {
     expect(await processed("github", "push", { id: "fifty" })).toMatchObject({ attempts: 1 });
   });
 
-  test("of one source says nothing of the same id at another", async () => {
+  test("may have the same id as an event of another source", async () => {
     await processed("github", "push", { id: "msg_same" });
     await post("clerk", "session.created", { id: "msg_same" });
     const events = await page((await root())("GET", "/api/webhook-events?limit=100"));
@@ -59,9 +59,9 @@ describe("an event", () => {
 });
 
 describe("an event that always fails", () => {
-  test("is given up after 8 attempts with one line that an alert can match, and can be replayed", async () => {
+  test("fails after 8 attempts with one log line for alerts, and can be replayed", async () => {
     const spy = vi.spyOn(console, "error").mockImplementation(() => undefined);
-    // A subscription without an id: nothing can be made of it.
+    // A subscription without an id cannot be handled.
     const body = JSON.stringify({
       id: "evt_bad",
       type: "customer.subscription.updated",
@@ -98,7 +98,7 @@ describe("an event that always fails", () => {
 });
 
 describe("the log", () => {
-  test("lists by source and status, and links keep the filter", async () => {
+  test("lists by source and status, and links keep the filters", async () => {
     const call = await root();
     await processed("github", "push", { id: "listed-1" });
     await processed("github", "push", { id: "listed-2" });
@@ -111,14 +111,14 @@ describe("the log", () => {
     await problem(call("GET", "/api/webhook-events?source=paypal"), 400, "invalid_request");
   });
 
-  test("a success can be replayed, and does nothing twice", async () => {
+  test("replays a success without a second effect", async () => {
     const event = await processed("github", "issues", { id: "replayed" });
     await json((await root())("POST", `/api/webhook-events/${String(event["id"])}/replay`), 202);
     await settle();
     expect(await logged("replayed")).toMatchObject({ status: "success", attempts: 1 });
   });
 
-  test("payloads past their time are purged, the event stays", async () => {
+  test("purges old payloads and keeps their events", async () => {
     const event = await processed("github", "release", { id: "purged" });
     later(31 * DAY);
     await run("mutation", internal.webhooks.log.purge, {});

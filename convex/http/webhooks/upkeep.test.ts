@@ -1,4 +1,4 @@
-/** What has to go on working however large payloads are, and however late an event is processed. */
+/** Large payloads, and events that are processed late. */
 import { expect, test } from "vitest";
 import { internal } from "../../_generated/api";
 import { as, later, run, settle, useEngine } from "../testing/engine.testing";
@@ -9,7 +9,7 @@ useEngine({ env: WEBHOOK_ENV });
 
 const DAY = 24 * 60 * 60_000;
 
-test("a log of large payloads is listed and purged like any other", async () => {
+test("A log of large payloads is listed and purged", async () => {
   const body = JSON.stringify({ ref: "x".repeat(850_000) });
   for (let n = 0; n < 20; n++) await post("github", "push", { id: `large-${n}`, body });
   await settle();
@@ -22,7 +22,7 @@ test("a log of large payloads is listed and purged like any other", async () => 
   for (const { id } of listed) expect(await read(id)).not.toHaveProperty("payload");
 });
 
-test("an event whose payload was purged before an attempt succeeded has failed", async () => {
+test("An event whose payload was purged before an attempt succeeded fails", async () => {
   const body = JSON.stringify({ id: "evt_late", type: "checkout.session.completed", created: 1 });
   const event = await processed("stripe", "checkout.session.completed", { id: "evt_late", body });
   expect(event).toMatchObject({ status: "pending", error: "id: must be a string" });
@@ -30,7 +30,7 @@ test("an event whose payload was purged before an attempt succeeded has failed",
   later(31 * DAY);
   await run("mutation", internal.webhooks.log.purge, {});
   await nextAttempt();
-  // The attempt may have been under way when its payload went.
+  // The attempt may have been running when its payload was purged.
   await run("mutation", internal.webhooks.process.sweep, {});
   await settle();
   expect(await logged("evt_late")).toMatchObject({ status: "failed", error: "id: must be a string" });

@@ -12,64 +12,71 @@ type Source = {
   action: FunctionReference<"action", "internal", Record<string, string>, null>;
   headers: Readonly<Record<string, Header>>;
   /**
-   * What a webhook without one of the headers is told: it is unsigned. Where nothing is said, one without its `signature` is,
-   * and what else is missing is empty: the action says so once the signature has held.
+   * The message for a webhook without one of the headers. Without a message, only a missing `signature` is refused as unsigned;
+   * the action gets an empty text for any other header, and refuses it after the signature has verified.
    */
-  unsigned: string | undefined;
+  unsigned?: string;
+  /** The most bytes of a body. Default: 1 MiB. */
+  bodyLimit?: number;
 };
 
+/** Bytes. GitHub documents up to 25 MB, but a function has a heap of 64 MiB: see `heap.slow.test.ts`. */
+const GITHUB_LIMIT = 4 * 1024 * 1024;
+
 /**
- * Every source of webhooks, by the name that its path (`/webhooks/stripe`), its secret (`STRIPE_WEBHOOK_SECRET`) and its
- * events in the log have in common: the action that verifies, and the header for each of its arguments beside `body`.
+ * Every source of webhooks. The name is that of its path (`/webhooks/stripe`), its secret (`STRIPE_WEBHOOK_SECRET`) and its
+ * events in the log. A source has the action that verifies its webhooks, and the header for each argument beside `body`.
  *
- * Libraries are loaded with the action, not here, where every request would pay for them.
+ * The action loads the source's library, so that other requests do not pay for it.
  */
 export const SOURCES = {
   stripe: source(internal.stripe.verifyAndProcessWebhook, { signature: "Stripe-Signature" }),
   clerk: source(
     internal.clerk.verifyAndProcess,
     {
-      // Svix names its headers after itself or, unbranded, after what they are.
+      // Svix sends its headers under its own name, or unbranded.
       svixId: ["svix-id", "webhook-id"],
       svixTimestamp: ["svix-timestamp", "webhook-timestamp"],
       svixSignature: ["svix-signature", "webhook-signature"],
     },
-    "Missing Svix headers",
+    { unsigned: "Missing Svix headers" },
   ),
-  github: source(internal.github.processWebhook, {
-    signature: "X-Hub-Signature-256",
-    event: "X-GitHub-Event",
-    delivery: "X-GitHub-Delivery",
-  }),
+  github: source(
+    internal.github.processWebhook,
+    { signature: "X-Hub-Signature-256", event: "X-GitHub-Event", delivery: "X-GitHub-Delivery" },
+    { bodyLimit: GITHUB_LIMIT },
+  ),
 };
 
-/** Holds the headers against the arguments of the action: one for each beside `body`, and no other. */
+/** Checks the headers against the arguments of the action: one for each argument beside `body`, and no other. */
 function source<Args extends { body: string } & Record<string, string>>(
   action: FunctionReference<"action", "internal", Args, null>,
   headers: { readonly [Name in Exclude<keyof Args, "body">]: Header },
-  unsigned?: string,
+  options: Pick<Source, "unsigned" | "bodyLimit"> = {},
 ): Source {
-  return { action, headers, unsigned };
+  return { action, headers, ...options };
 }
 
-/** The contract of a source. They differ in names and headers alone. */
-export const receiveFrom = (name: string, { headers }: Source) =>
+/** The contract of a source. */
+export const receiveFrom = (name: string, { headers, bodyLimit }: Source) =>
   contract("post", `/webhooks/${name}`, () => ({
     operationId: `receive${name.charAt(0).toUpperCase()}${name.slice(1)}`,
     scope: null,
     unlimited: true,
     text: true,
+    ...(bodyLimit !== undefined && { bodyLimit }),
     needs: { setting: webhookSetting(name), isSet: () => webhookSecrets(name).length > 0 },
     replies: documented(() => ({ 200: z.string() })),
     docs: documented(() => ({
       tag: "Webhooks",
       summary: `Receive an event from ${name}`,
       description:
-        "Verified, logged and answered at once; processed soon after, once, however often it is sent.",
+        "Verifies the signature, records the event in the log and replies. The event is processed afterwards, and only once if it " +
+        "is delivered several times.",
       headers: Object.fromEntries(
         Object.values(headers).map((names) => {
           const [first = "", ...others] = [names].flat();
-          const or = others.map((other) => `, or \`${other}\` in its place`).join("");
+          const or = others.map((other) => `, or \`${other}\` instead`).join("");
           return [first, { description: `As ${name} sends it${or}.`, required: others.length === 0 }];
         }),
       ),

@@ -3,14 +3,14 @@ import type { Api } from "../kit/api.kit";
 import { implement } from "../kit/implement.kit";
 import { receiveFrom, SOURCES } from "./webhooks.contract";
 
-/** Hands the body of each source, with the headers that its line names, to the action that verifies what they sign. */
+/** Passes the body and the headers of each webhook to the action of its source. */
 export function webhooks(api: Api): void {
   for (const [name, source] of Object.entries(SOURCES)) {
     implement(api, receiveFrom(name, source), async (c) => {
       const { action, headers, unsigned } = source;
       const args: Record<string, string> = { body: c.var.text };
       for (const [arg, names] of Object.entries(headers)) {
-        // An empty header is none.
+        // An empty header counts as missing.
         const value = [names]
           .flat()
           .map((sent) => c.req.header(sent))

@@ -29,7 +29,6 @@ const BYTES_PER_ROW = 2 * (16 + 8);
 const TABLES: Readonly<Record<string, Cause>> = {
   items: "create",
   webhookEvents: "webhook",
-  githubEvents: "webhook",
   payments: "webhook",
   files: "upload",
   _storage: "upload",

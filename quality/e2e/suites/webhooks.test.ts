@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { expect, onTestFinished, test } from "vitest";
 import { json, page, problem, type Json } from "../../../convex/http/testing/replies.testing";
 import { EVENTS } from "../../../scripts/webhook/events";
-import { freshId, signedHeaders, type WebhookSource } from "../../../scripts/webhook/sign";
+import { asForm, freshId, signedHeaders, type WebhookSource } from "../../../scripts/webhook/sign";
 import { eventually, uniqueName, root, send } from "./client";
 import { given, describeWith } from "./describeWith";
 
@@ -96,7 +96,16 @@ describeWith(["--key", "--stripe-secret"], "effects of Stripe's events", () => {
       sessionId,
       amountTotal: 4900,
       currency: "eur",
+      paymentStatus: "paid",
+      status: "complete",
     });
+    await processed(event("stripe", "checkout.session.expired", { id: sessionId }, -60_000));
+    expect(await json(root("GET", `/api/payments/${sessionId}`))).toMatchObject({ status: "expired" });
+  });
+
+  test("a thin event is logged and not handled", async () => {
+    const entry = await processed(event("stripe", "v1.billing.meter.error_report_triggered"));
+    expect(entry).toMatchObject({ status: "success", handled: false });
   });
 
   test("an older event never overwrites a newer state", async () => {
@@ -116,6 +125,23 @@ describeWith(["--key", "--stripe-secret"], "effects of Stripe's events", () => {
       return entry["status"] === "pending" ? undefined : entry;
     });
     expect(again).toMatchObject({ id, status: "success" });
+  });
+});
+
+describeWith(["--key", "--github-secret"], "effects of GitHub's events", () => {
+  test("a form is logged like JSON, with its repository and sender", async () => {
+    const sent = event("github", "issues");
+    const form = asForm(sent.body);
+    const { type, id } = sent;
+    const signed = { source: sent.source, type, id, secret: given.secrets.github ?? "", now: Date.now() };
+    const headers = { ...signedHeaders({ ...signed, body: form.body }), ...form.headers };
+    const entry = await processed({ ...sent, body: form.body, headers });
+    expect(entry).toMatchObject({
+      handled: true,
+      details: { action: "opened", repository: "octo-org/octo-repo", sender: "octocat" },
+    });
+    const read = await json(root("GET", `/api/webhook-events/${String(entry["id"])}`));
+    expect(read["payload"]).toEqual(JSON.parse(sent.body));
   });
 });
 
@@ -142,8 +168,10 @@ describeWith(["--key", "--clerk-secret"], "effects of Clerk's events", () => {
 
     await tell("user.created");
     expect(await user()).toMatchObject({ name: "Ada Lovelace" });
-    await tell("user.updated", { ...about, last_name: "King" });
-    expect(await user()).toMatchObject({ name: "Ada King" });
+    await tell("user.updated", { ...about, last_name: "King", banned: true });
+    expect(await user()).toMatchObject({ name: "Ada King", suspended: true });
+    await tell("user.updated", about);
+    expect(await user()).not.toHaveProperty("suspended");
     await tell("user.deleted", { id: clerkId });
     expect(await user()).toBeUndefined();
   });

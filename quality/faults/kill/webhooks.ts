@@ -96,7 +96,6 @@ export function webhooks(): Workload {
         all("webhookEvents", "eventId"),
         all("payments", "sessionId"),
         all("users", "clerkId").filter((id) => id !== undefined),
-        all("githubEvents", "deliveryId"),
       ];
       // Revision 1 shows that the effect was applied once.
       const effects = ["payments", "users"].flatMap((table) => documents(table));

@@ -1,7 +1,7 @@
 /** The secrets of webhooks: whether each has the form that its vendor uses. Values are never printed. */
 import { Webhook } from "svix";
 import { ok, warning, type Finding } from "../finding";
-import { webhookSetting, type Settings } from "../settings";
+import { webhookSettings, type Settings } from "../settings";
 
 /** A secret with fewer characters can be guessed. */
 const MIN_LENGTH = 16;
@@ -40,19 +40,23 @@ export function secrets({ values, place }: Settings, sources: readonly string[])
   const open: string[] = [];
   const closed: string[] = [];
   const findings = sources.flatMap((source) => {
-    const name = webhookSetting(source);
-    const list = values.get(name);
-    const each = (list ?? "").split(",").map((secret) => secret.trim());
-    const given = each.filter((secret) => secret !== "");
-    (given.length > 0 ? open : closed).push(source);
-    if (list !== undefined && given.length === 0)
-      return [
-        warning(`${name} is empty, so /webhooks/${source} is closed`, `Set it in ${place}, or delete it.`),
-      ];
-    return given.flatMap((secret, at) => {
-      const found = check(source, secret);
-      const which = given.length > 1 ? `${name}, secret ${at + 1} of ${given.length},` : name;
-      return found ? [{ ...found, what: `${which} ${found.what}` }] : [];
+    const set = webhookSettings(source).flatMap((name) => {
+      const list = values.get(name);
+      const secrets = (list ?? "").split(",").map((secret) => secret.trim());
+      return list === undefined ? [] : [{ name, given: secrets.filter((secret) => secret !== "") }];
+    });
+    const isOpen = set.some(({ given }) => given.length > 0);
+    (isOpen ? open : closed).push(source);
+    return set.flatMap(({ name, given }) => {
+      if (!isOpen)
+        return [
+          warning(`${name} is empty, so /webhooks/${source} is closed`, `Set it in ${place}, or delete it.`),
+        ];
+      return given.flatMap((secret, at) => {
+        const found = check(source, secret);
+        const which = given.length > 1 ? `${name}, secret ${at + 1} of ${given.length},` : name;
+        return found ? [{ ...found, what: `${which} ${found.what}` }] : [];
+      });
     });
   });
   if (findings.length > 0) return findings;

@@ -1,6 +1,6 @@
 /** Which webhooks are open: an unsigned event is answered 400 if a secret is set, and 503 if none is. */
 import { ok, problem, type Finding } from "../finding";
-import { webhookSetting } from "../settings";
+import { webhookSetting, webhookSettings } from "../settings";
 import type { Ask } from "./ask";
 
 /** Checks the webhooks of these sources. @param known the settings that the deployment should have, if known. */
@@ -16,7 +16,7 @@ export async function webhooks(
     const headers = { "Content-Type": "application/json" };
     const { status } = await ask(`/webhooks/${source}`, { method: "POST", headers, body: "{}" });
     const name = webhookSetting(source);
-    if (status === 503 && known?.get(name))
+    if (status === 503 && webhookSettings(source).some((one) => known?.get(one)))
       findings.push(
         problem(
           `/webhooks/${source} is closed: ${name} is not set on the deployment`,

@@ -1,0 +1,45 @@
+import { v, type Infer } from "convex/values";
+
+/**
+ * What the events of Stripe say about a payment. Version 0.2.0 stored only the first four fields, and only of completed
+ * sessions.
+ */
+const payment = v.object({
+  /** The id of the checkout session. */
+  sessionId: v.string(),
+  customerId: v.optional(v.string()),
+  /** In the currency's smallest unit. */
+  amountTotal: v.optional(v.number()),
+  currency: v.optional(v.string()),
+  paymentStatus: v.optional(
+    v.union(v.literal("paid"), v.literal("unpaid"), v.literal("no_payment_required")),
+  ),
+  /** The status of the checkout session. */
+  status: v.optional(v.union(v.literal("open"), v.literal("complete"), v.literal("expired"))),
+  mode: v.optional(v.string()),
+  clientReferenceId: v.optional(v.string()),
+  subscriptionId: v.optional(v.string()),
+});
+
+/** What the events of Stripe say about a subscription. Times are in milliseconds since the epoch. */
+const subscription = v.object({
+  subscriptionId: v.string(),
+  /** Version 0.2.0 stored an empty text for an absent customer. */
+  customerId: v.optional(v.string()),
+  /** Stripe's own status. */
+  status: v.string(),
+  currentPeriodEnd: v.optional(v.number()),
+  cancelAtPeriodEnd: v.optional(v.boolean()),
+  canceledAt: v.optional(v.number()),
+  items: v.optional(
+    v.array(
+      v.object({ priceId: v.string(), productId: v.optional(v.string()), quantity: v.optional(v.number()) }),
+    ),
+  ),
+});
+
+export type Payment = Infer<typeof payment>;
+export type Subscription = Infer<typeof subscription>;
+
+export const paymentFields = payment.fields;
+export const subscriptionFields = subscription.fields;

@@ -1,0 +1,157 @@
+/**
+ * Reads valid JSON texts without building their values. A dense text of 4 MiB has values of more than 64 MiB, which is the heap
+ * of a function on Convex.
+ */
+
+const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
+const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
+const SPACE = 0x20;
+
+/** Returns the offset of the first character from `at` on that is not white space. */
+export function skipSpace(text: string, at: number): number {
+  while (text.charCodeAt(at) <= SPACE) at++;
+  return at;
+}
+
+/** Returns the offset after the string that starts at `at`. */
+export function endOfString(text: string, at: number): number {
+  for (let next = at + 1; next < text.length; next++) {
+    const code = text.charCodeAt(next);
+    if (code === QUOTE) return next + 1;
+    if (code === BACKSLASH) next++;
+  }
+  return text.length;
+}
+
+/** Returns the offset after the value that starts at `at`. */
+export function endOfValue(text: string, at: number): number {
+  let depth = 0;
+  for (let next = at; next < text.length;) {
+    const code = text.charCodeAt(next);
+    if (code === QUOTE) next = endOfString(text, next);
+    else if (code === OPEN_LIST || code === OPEN_OBJECT) {
+      depth++;
+      next++;
+    } else if (code === CLOSE_LIST || code === CLOSE_OBJECT) {
+      depth--;
+      next++;
+    } else if (depth > 0) next++;
+    else next = endOfScalar(text, next);
+    if (depth === 0) return next;
+  }
+  return text.length;
+}
+
+/** Returns the offset after the number or literal that starts at `at`. */
+function endOfScalar(text: string, at: number): number {
+  for (let next = at; ; next++) {
+    const code = text.charCodeAt(next);
+    const ends = code === COMMA || code === CLOSE_LIST || code === CLOSE_OBJECT || code <= SPACE;
+    if (ends || next >= text.length) return next;
+  }
+}
+
+/** Returns the name in the string from `start` to `end`. */
+export function nameIn(text: string, start: number, end: number): string {
+  const name = text.slice(start + 1, end - 1);
+  return name.includes("\\") ? (JSON.parse(text.slice(start, end)) as string) : name;
+}
+
+/**
+ * Returns the offset of a member's value in the object that starts at `at`, or undefined if the value there is not an object or
+ * has no such member. Of several members with the name, the last one counts, as for `JSON.parse`.
+ */
+export function findMember(text: string, at: number, name: string): number | undefined {
+  if (text.charCodeAt(at) !== OPEN_OBJECT) return undefined;
+  let found: number | undefined;
+  for (let next = skipSpace(text, at + 1); text.charCodeAt(next) === QUOTE;) {
+    const end = endOfString(text, next);
+    // After the colon.
+    const value = skipSpace(text, skipSpace(text, end) + 1);
+    if (nameIn(text, next, end) === name) found = value;
+    next = skipSpace(text, endOfValue(text, value));
+    if (text.charCodeAt(next) === COMMA) next = skipSpace(text, next + 1);
+  }
+  return found;
+}
+
+/** Returns the text at a path of members in a JSON object; undefined if it is absent, empty or of another type. */
+export function findText(json: string, path: readonly string[]): string | undefined {
+  let at: number | undefined = skipSpace(json, 0);
+  for (const name of path) {
+    at = findMember(json, at, name);
+    if (at === undefined) return undefined;
+  }
+  if (json.charCodeAt(at) !== QUOTE) return undefined;
+  const text = JSON.parse(json.slice(at, endOfString(json, at))) as string;
+  return text !== "" && text.isWellFormed() ? text : undefined;
+}
+
+/** Members whose values a log does not show, by their names. */
+const HIDDEN = /secret|token|password|passwd|api_?key|authorization|private_metadata/i;
+
+/** Levels of a payload that are shown. Readers of JSON may refuse or overflow at more. */
+const SHOWN_LEVELS = 64;
+
+/** Characters of the parts that are joined first. More and smaller parts need several times the memory of the text. */
+const CHUNK = 64 * 1024;
+
+/**
+ * Returns a JSON text with `"[redacted]"` in the place of values whose names suggest a secret, and `"[nested too deep]"` in the
+ * place of objects and lists below 64 levels.
+ *
+ * @param before A text that the result begins with. @param after A text that it ends with.
+ */
+export function redact(json: string, before = "", after = ""): string {
+  const chunks: string[] = [];
+  let chunk = before;
+  let copied = 0;
+  const copyTo = (end: number) => {
+    for (; copied < end; copied += CHUNK) append(json.slice(copied, Math.min(end, copied + CHUNK)));
+    copied = end;
+  };
+  const append = (part: string) => {
+    chunk += part;
+    if (chunk.length < CHUNK) return;
+    chunks.push(flat(chunk));
+    chunk = "";
+  };
+  const replace = (start: number, replacement: string): number => {
+    copyTo(start);
+    append(replacement);
+    copied = endOfValue(json, start);
+    return copied;
+  };
+
+  let depth = 0;
+  let at = 0;
+  while (at < json.length) {
+    const code = json.charCodeAt(at);
+    if (code === QUOTE) {
+      const end = endOfString(json, at);
+      const colon = skipSpace(json, end);
+      const isName = json.charCodeAt(colon) === COLON;
+      if (isName && HIDDEN.test(nameIn(json, at, end)))
+        at = replace(skipSpace(json, colon + 1), '"[redacted]"');
+      else at = end;
+    } else if (code === OPEN_LIST || code === OPEN_OBJECT) {
+      if (depth === SHOWN_LEVELS) at = replace(at, '"[nested too deep]"');
+      else {
+        depth++;
+        at++;
+      }
+    } else {
+      if (code === CLOSE_LIST || code === CLOSE_OBJECT) depth--;
+      at++;
+    }
+  }
+  copyTo(json.length);
+  chunks.push(chunk, after);
+  return chunks.join("");
+}
+
+/** Makes V8 store a concatenated text as one flat text, without the parts that it refers to. */
+function flat(text: string): string {
+  text.charCodeAt(0);
+  return text;
+}

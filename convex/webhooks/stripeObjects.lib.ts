@@ -1,0 +1,79 @@
+/**
+ * Reads the objects in Stripe's events. Both the forms before and since API version 2025-03-31 are read. A member of another
+ * type than Stripe documents counts as absent.
+ */
+import type { Payment, Subscription } from "./billing.lib";
+import { list, object, optionalNumber, optionalText, text, type Json } from "./payload.lib";
+
+/** The payment of a checkout session. */
+export const toPayment = (session: Json): Payment => ({
+  sessionId: text(session, "id"),
+  ...defined({
+    customerId: idOf(session, "customer"),
+    amountTotal: optionalNumber(session, "amount_total"),
+    currency: optionalText(session, "currency"),
+    paymentStatus: oneOf(session, "payment_status", ["paid", "unpaid", "no_payment_required"]),
+    status: oneOf(session, "status", ["open", "complete", "expired"]),
+    mode: optionalText(session, "mode"),
+    clientReferenceId: optionalText(session, "client_reference_id"),
+    subscriptionId: idOf(session, "subscription"),
+  }),
+});
+
+/** A subscription. Times are in milliseconds since the epoch. */
+export function toSubscription(subscription: Json): Subscription {
+  const items = list(object(subscription, "items"), "data");
+  return {
+    subscriptionId: text(subscription, "id"),
+    status: text(subscription, "status"),
+    cancelAtPeriodEnd: subscription["cancel_at_period_end"] === true,
+    items: items.flatMap(toItem),
+    ...defined({
+      customerId: idOf(subscription, "customer"),
+      currentPeriodEnd: periodEnd(subscription, items),
+      canceledAt: time(subscription, "canceled_at"),
+    }),
+  };
+}
+
+/** Since API version 2025-03-31 each item has a period of its own. The end is that of the period that ends first. */
+function periodEnd(subscription: Json, items: readonly Json[]): number | undefined {
+  const ends = items.flatMap((item) => time(item, "current_period_end") ?? []);
+  return time(subscription, "current_period_end") ?? (ends.length > 0 ? Math.min(...ends) : undefined);
+}
+
+/** Empty for an item without a price. Subscriptions from before prices have a plan instead. */
+function toItem(item: Json): NonNullable<Subscription["items"]> {
+  const price = idOf(item, "price") === undefined ? "plan" : "price";
+  const priceId = idOf(item, price);
+  if (priceId === undefined) return [];
+  const rest = {
+    productId: idOf(object(item, price), "product"),
+    quantity: optionalNumber(item, "quantity"),
+  };
+  return [{ priceId, ...defined(rest) }];
+}
+
+/** The id of a related object. Stripe sends the id alone, or the whole object if the field is expanded. */
+const idOf = (owner: Json, name: string): string | undefined =>
+  optionalText(owner, name) ?? optionalText(object(owner, name), "id");
+
+/** A time that Stripe sends in seconds, in milliseconds. */
+function time(owner: Json, name: string): number | undefined {
+  const milliseconds = (optionalNumber(owner, name) ?? NaN) * 1000;
+  return Math.abs(milliseconds) <= LAST_TIME ? milliseconds : undefined;
+}
+
+/** The largest time of a `Date`, in milliseconds. */
+const LAST_TIME = 8.64e15;
+
+function oneOf<const T extends string>(owner: Json, name: string, values: readonly T[]): T | undefined {
+  const found = optionalText(owner, name);
+  return values.find((value) => value === found);
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** The fields that have a value. Convex does not store undefined. */
+const defined = <T extends object>(fields: T): Defined<T> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
