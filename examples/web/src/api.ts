@@ -4,7 +4,7 @@ import type { components, paths } from "../../../openapi/example/api";
 /** The API as functions: paths, parameters, bodies and replies are the OpenAPI document's. */
 type Api = Client<paths>;
 export type Item = components["schemas"]["Item"];
-export type Picture = components["schemas"]["File"];
+export type Picture = components["schemas"]["StoredFile"];
 /** What the API says when it refuses (RFC 9457). */
 export type Problem = components["schemas"]["Problem"];
 
