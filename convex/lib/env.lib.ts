@@ -34,9 +34,12 @@ export function corsOrigins(): string {
 /** The request headers that browsers may send beside the API's own. `CORS_HEADERS`, a comma list, default none. */
 export function corsHeaderNames(): string[] {
   const names = (process.env["CORS_HEADERS"] ?? "").split(",").map((name) => name.trim());
-  // A name that is no token would break the header for all names.
-  return names.filter((name) => /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name));
+  // One invalid name would make the header invalid for all names.
+  return names.filter((name) => HEADER_NAME.test(name));
 }
+
+/** The name of a header: a token (RFC 9110, section 5.1). */
+export const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /** Whether uploaded bytes that no client registers within a day are deleted. `COLLECT_UNREGISTERED_FILES`, default no. */
 export function collectUnregisteredFiles(): boolean {

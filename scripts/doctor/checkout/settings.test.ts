@@ -32,9 +32,11 @@ test("settings that are as they should be are counted, and webhooks listed", () 
     "DOCS_SCRIPT_URL=/docs/scalar.js",
     "COLLECT_UNREGISTERED_FILES=no",
     "CONVEX_SITE_URL=https://api.example.com",
+    "PUBLIC_URL=https://example.com/rest",
+    "CORS_HEADERS=X-Datadog-Trace-Id, X-Tenant",
   ];
   expect(on(text.join("\n"))).toEqual([
-    "ok 10 set, the others have their defaults → ",
+    "ok 12 set, the others have their defaults → ",
     "ok webhooks open: stripe, clerk; closed, without a secret: github → ",
   ]);
 });
@@ -89,6 +91,10 @@ test.each([
   ["RATE_LIMIT_IP_PER_MINUTE=-1", /^problem RATE_LIMIT_IP_PER_MINUTE=-1 is no whole number from 0 on/],
   ["WEBHOOK_RETENTION_DAYS=1.5", /^problem WEBHOOK_RETENTION_DAYS=1\.5/],
   ["COLLECT_UNREGISTERED_FILES=on", /^warning COLLECT_UNREGISTERED_FILES=on means no/],
+  ["PUBLIC_URL=example.com/rest", /^problem PUBLIC_URL=example\.com\/rest is not an address/],
+  ["PUBLIC_URL=https://example.com/?a=b", /^problem PUBLIC_URL=.* is not an address/],
+  ["PUBLIC_URL=http://example.com", /^warning PUBLIC_URL is plain HTTP/],
+  ["CORS_HEADERS=X-A, bad name", /^problem CORS_HEADERS: bad name is not the name of a header/],
   ["DOCS_SCRIPT_URL=scalar.js", /^problem DOCS_SCRIPT_URL=scalar\.js is neither/],
   ["DOCS_SCRIPT_URL=http://cdn.example.com/s.js", /^warning DOCS_SCRIPT_URL is not HTTPS/],
   [`OIDC_AUDIENCE=${"a".repeat(8193)}`, /^problem OIDC_AUDIENCE has more than 8 KiB/],

@@ -1,5 +1,5 @@
 /** Values that mean something else than they say. */
-import { positiveInteger, wholeNumber } from "../../../convex/lib/env.lib";
+import { HEADER_NAME, positiveInteger, wholeNumber } from "../../../convex/lib/env.lib";
 import { problem, warning, type Finding } from "../finding";
 import type { Settings } from "../settings";
 
@@ -13,7 +13,7 @@ const NUMBERS: Readonly<Record<string, { read: typeof wholeNumber; from: number;
 /** Bytes that Convex takes for a value. */
 const VALUE_BYTES = 8 * 1024;
 
-/** Looks at numbers, switches, sizes, and the place of the reference page's script. */
+/** Checks numbers, switches, sizes, the public address, names of headers, and the address of the reference page's script. */
 export function values({ values: set, written, place }: Settings): Finding[] {
   const numbers = Object.entries(NUMBERS).flatMap(([name, { read, from, unset }]) => {
     const text = set.get(name);
@@ -27,6 +27,8 @@ export function values({ values: set, written, place }: Settings): Finding[] {
   return [
     ...numbers,
     ...switches(set.get("COLLECT_UNREGISTERED_FILES")),
+    ...publicUrl(set.get("PUBLIC_URL")),
+    ...headerNames(set.get("CORS_HEADERS")),
     ...script(set.get("DOCS_SCRIPT_URL")),
     ...tooLong.map(([name]) =>
       problem(`${name} has more than 8 KiB, which Convex does not take`, "Keep what is so long elsewhere."),
@@ -38,6 +40,36 @@ function switches(collect: string | undefined): Finding[] {
   if (collect === undefined || /^(1|true|yes|0|false|no|)$/i.test(collect)) return [];
   const what = `COLLECT_UNREGISTERED_FILES=${collect} means no`;
   return [warning(what, "Set it to 1 to free uploads that nobody registers, or take it out.")];
+}
+
+function publicUrl(setting: string | undefined): Finding[] {
+  const text = setting?.trim() ?? "";
+  if (text === "") return [];
+  const { protocol, hostname, search, hash, username } = URL.canParse(text)
+    ? new URL(text)
+    : { protocol: "", hostname: "", search: "", hash: "", username: "" };
+  if (!/^https?:$/.test(protocol) || `${search}${hash}${username}` !== "")
+    return [
+      problem(
+        `PUBLIC_URL=${text} is not an address with scheme, host and at most a path`,
+        "Write the address that clients use, such as https://example.com/rest.",
+      ),
+    ];
+  if (protocol === "https:" || isLocal(hostname)) return [];
+  return [warning("PUBLIC_URL is plain HTTP, which everyone on the network can change", "Use https.")];
+}
+
+function headerNames(list: string | undefined): Finding[] {
+  const wrong = (list ?? "")
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "" && !HEADER_NAME.test(name));
+  return wrong.map((name) =>
+    problem(
+      `CORS_HEADERS: ${name} is not the name of a header, so the API ignores it`,
+      "Correct or remove it.",
+    ),
+  );
 }
 
 function script(url: string | undefined): Finding[] {

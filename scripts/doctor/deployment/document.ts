@@ -63,7 +63,7 @@ function address(servers: unknown, url: URL): Finding[] {
   return [
     warning(
       `It takes ${own || "no address"} for its own, not ${url.origin}`,
-      "Override CONVEX_SITE_URL: on Convex in the deployment's settings, elsewhere in the environment.",
+      "Set PUBLIC_URL to the address that clients use.",
     ),
   ];
 }
