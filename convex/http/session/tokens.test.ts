@@ -265,7 +265,7 @@ describe("no token", () => {
     for (const claims of wrong) await problem(me(claims), 403, "invalid_credential");
   });
 
-  onlyOn("embedded", "the mock verifies no token", "is told why; the log is", async () => {
+  onlyOn("embedded", "the mock verifies no token", "is refused, and only the log says why", async () => {
     const issuers = await openIssuers();
     const lines: LogLine[] = [];
     const engine = await startEmbedded(issuers.settings, (line) => void lines.push(line));
