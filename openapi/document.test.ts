@@ -151,7 +151,7 @@ describe("what generators need", () => {
       for (const parameter of parameters)
         expect(parameter, `${operationId} ${parameter.name}`).toHaveProperty("description");
       for (const [, { schema }] of contents(requestBody?.content))
-        for (const [name, field] of Object.entries((schema["properties"] ?? {}) as object))
+        for (const [name, field] of Object.entries(schema["properties"] ?? {}))
           expect(field, `${operationId} ${name}`).toHaveProperty("description");
     }
   });

@@ -2,10 +2,9 @@
  * Popular generators take the document: their clients compile under `--strict` and work against the API, and imported
  * collections run. The versions are those of `package.json` beside this file, the newest for Node 20.19.
  */
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, expect, test } from "vitest";
-import { serve } from "../../packages/convex-embedded/fixtures/serve";
+import { beforeAll, test } from "vitest";
+import { startApi } from "./api.testing";
 import { bundleClient, openWorkshop, run, runTool } from "./workshop";
 
 let folder = "";
@@ -13,15 +12,6 @@ beforeAll(async () => {
   folder = await openWorkshop();
   for (const [tool, ...args] of Object.values(GENERATORS)) await runTool(folder, tool, args);
 });
-
-/** Starts the API without rate limits. Returns its address and a key with all scopes. */
-async function startApi(): Promise<{ url: string; key: string }> {
-  const env = { RATE_LIMIT_KEY_PER_MINUTE: "0", RATE_LIMIT_IP_PER_MINUTE: "0" };
-  const { server } = await serve({ project: join(import.meta.dirname, "../.."), env });
-  const owner = { name: "client", email: "client@example.com", scopes: ["*"] };
-  const { key } = (await server.run("apiKeys:issue", owner)) as { key: string };
-  return { url: server.url, key };
-}
 
 /** The command of each generator, by the name of its client in `clients/`. */
 const GENERATORS: Record<string, [tool: string, ...args: string[]]> = {
@@ -44,4 +34,3 @@ test("the generated clients compile under --strict", async () => {
   const types = join(import.meta.dirname, "../../node_modules/@types");
   await runTool(folder, "tsc", ["-p", "tsconfig.json", "--typeRoots", types]);
 });
-

@@ -15,7 +15,9 @@ const PROJECT = join(SOURCE, "../..");
  * @returns the absolute path of the folder.
  */
 export async function openWorkshop(): Promise<string> {
-  const lock = createHash("sha256").update(readFileSync(join(SOURCE, "package-lock.json"))).digest("hex");
+  const lock = createHash("sha256")
+    .update(readFileSync(join(SOURCE, "package-lock.json")))
+    .digest("hex");
   const folder = join(PROJECT, "node_modules/.cache/generators", lock.slice(0, 12));
   mkdirSync(folder, { recursive: true });
   for (const name of ["package.json", "package-lock.json", "orval.config.cjs", "clients"])
@@ -35,13 +37,21 @@ export function run(folder: string, command: string, args: readonly string[]): P
   return new Promise((resolve, reject) => {
     // The generators' telemetry and notices of updates need a network that tests do not use.
     const env = { ...process.env, CI: "1", DO_NOT_TRACK: "1", NO_UPDATE_NOTIFIER: "1" };
-    const child = spawn(command, args, { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"], timeout: 600_000 });
+    const child = spawn(command, args, {
+      cwd: folder,
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+      timeout: 600_000,
+    });
     let printed = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (printed += String(text)));
     child.on("error", reject);
     child.on("close", (code) => {
       if (code === 0) resolve(printed);
-      else reject(new Error(`${command} ${args.join(" ")} ended with ${String(code)}:\n${printed.slice(-4000)}`));
+      else
+        reject(
+          new Error(`${command} ${args.join(" ")} ended with ${String(code)}:\n${printed.slice(-4000)}`),
+        );
     });
   });
 }
@@ -61,7 +71,9 @@ export async function bundleClient(folder: string, name: string): Promise<string
     format: "esm",
     target: "node20",
     // CommonJS packages within an ES module need a `require`.
-    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+    banner: {
+      js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
+    },
     logLevel: "error",
   });
   return outfile;

@@ -5,7 +5,7 @@ import { as, now, onlyOn, run, send, sendWithToken, useEngine } from "../testing
 import { startEmbedded } from "../testing/engines/embedded.testing";
 import { withBearer } from "../testing/engines/engine.testing";
 import { openIssuers, type Claims } from "../testing/issuers.testing";
-import { json, problem } from "../testing/replies.testing";
+import { json, problem, type Json } from "../testing/replies.testing";
 
 useEngine();
 
@@ -187,7 +187,7 @@ describe("an email that the issuer has not verified", () => {
 
 describe("an email or a name that is none counts as absent", () => {
   test("users of one issuer without an email do not lock each other out", async () => {
-    const users = [];
+    const users: Json[] = [];
     for (const email of [undefined, "", " ", "", "nobody"]) {
       const claims = {
         sub: `without ${users.length}`,

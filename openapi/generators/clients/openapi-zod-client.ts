@@ -9,7 +9,11 @@ await roundTrip((baseUrl, key) => {
     validate: "request",
   });
   const { axios: http } = api;
-  let last: { status: number; headers: Record<string, unknown>; data: unknown } = { status: 0, headers: {}, data: null };
+  let last: { status: number; headers: Record<string, unknown>; data: unknown } = {
+    status: 0,
+    headers: {},
+    data: null,
+  };
   http.interceptors.response.use(
     (reply) => (last = reply),
     (error: unknown) => {

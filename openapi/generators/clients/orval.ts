@@ -21,7 +21,11 @@ await roundTrip((baseURL, key) => {
       return { ids: data.map(({ id }) => id), link: (headers["link"] as string | undefined) ?? null };
     },
     async upload(bytes) {
-      const { data } = await api.uploadFile(bytes, {}, options({ "Content-Type": "application/octet-stream" }));
+      const { data } = await api.uploadFile(
+        bytes,
+        {},
+        options({ "Content-Type": "application/octet-stream" }),
+      );
       return { id: data.id, size: data.size };
     },
     async download(id) {

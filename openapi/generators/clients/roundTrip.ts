@@ -21,7 +21,8 @@ export async function roundTrip(connect: (url: string, key: string) => Client): 
   const again = await client.create("bolt 0", "first");
   expect("an idempotent retry", [again.status, again.id, again.replayed], [201, created.id, "true"]);
   const ids = [created.id];
-  for (const n of [1, 2, 3, 4]) ids.unshift((await client.create(`bolt ${n}`, `key ${n}`.replace(" ", "-"))).id);
+  for (const n of [1, 2, 3, 4])
+    ids.unshift((await client.create(`bolt ${n}`, `key ${n}`.replace(" ", "-"))).id);
 
   const listed: string[] = [];
   let cursor: string | undefined;
