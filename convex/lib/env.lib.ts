@@ -9,7 +9,7 @@
  */
 export function publicUrl(): string {
   const setting = process.env["PUBLIC_URL"]?.trim();
-  return (setting ? setting : (process.env["CONVEX_SITE_URL"] ?? "")).replace(/\/+$/, "");
+  return (setting ? setting : (process.env["CONVEX_SITE_URL"] ?? "")).replace(/\/$/, "");
 }
 
 /** The path of the public address, such as `/rest`, in front of every path of the API; `""` without one. */

@@ -135,7 +135,7 @@ function utf8(bytes: Uint8Array): string {
 }
 
 /** One parameter. In a quoted value a backslash escapes a quote or a backslash, and is otherwise itself, as old browsers send it. */
-const PARAMETER = /\s*;\s*([\w!#$&^.+*-]+)\s*=\s*(?:"((?:[^"\\]|\\.|\\$)*)"|([^\s";]*))/y;
+const PARAMETER = /\s*;\s*([\w!#$&^.+*-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s";]*))/y;
 
 function readDisposition(header: string): { name: string | undefined; fileName: string | undefined } {
   const kind = /^form-data(?=\s*(?:;|$))/i.exec(header)?.[0];
