@@ -22,7 +22,18 @@ async function owned(ctx: QueryCtx, args: { ownerId: Id<"users">; fileId: string
 
 export const get = internalQuery({ args: fileRef, returns: file, handler: owned });
 
-/** Whose a file is, whether anyone may fetch it, and from where; null for an unknown one. */
+/** Returns one of the owner's files with the address of its bytes. */
+export const open = internalQuery({
+  args: fileRef,
+  returns: v.object({ file, url: v.string() }),
+  handler: async (ctx, args) => {
+    const found = await owned(ctx, args);
+    const url = await ctx.storage.getUrl(found.storageId);
+    return { file: found, url: url ?? fail("not_found", "File not found") };
+  },
+});
+
+/** Returns a file's owner, visibility and address; null for an unknown file. */
 export const locate = internalQuery({
   args: { fileId: v.string() },
   returns: v.union(v.null(), v.object({ ownerId: v.id("users"), visibility, url: v.string() })),
@@ -39,12 +50,13 @@ export const list = internalQuery({
   handler: (ctx, { ownerId, ...page }) => listOwned(ctx, "files", ownerId, page),
 });
 
-/** Records bytes that the API has just stored for its caller. Those of a duplicate that lost are deleted here. */
+/** Records bytes that the API has just stored for its caller. Deletes the bytes if an earlier request has stored the file. */
 export const recordUpload = internalMutation({
   args: {
     ownerId: v.id("users"),
     storageId: v.id("_storage"),
     contentType: v.string(),
+    name: v.optional(v.string()),
     visibility,
     ...idempotencyArg,
   },
@@ -56,7 +68,7 @@ export const recordUpload = internalMutation({
   },
 });
 
-/** Registers bytes that a browser has uploaded by itself, for whoever comes first with their id. */
+/** Registers bytes that a client has uploaded to an upload URL. The first caller with their id becomes the owner. */
 export const register = internalMutation({
   args: {
     ownerId: v.id("users"),
@@ -92,14 +104,14 @@ export const remove = internalMutation({
   },
 });
 
-/** How long uploaded bytes may wait to be registered, in milliseconds. */
+/** Milliseconds for which uploaded bytes are kept without a registration. */
 const UNREGISTERED_MS = 24 * 60 * 60 * 1000;
-/** Stored files looked at in one transaction. */
+/** Stored files that one transaction checks. */
 const BATCH = 200;
 
 /**
- * Frees bytes that nobody registered within a day. It works only where `COLLECT_UNREGISTERED_FILES` is set: an adopter may
- * store files of its own, of which this API knows nothing.
+ * Deletes bytes that no client has registered within a day, if `COLLECT_UNREGISTERED_FILES` is set. It is off by default
+ * because an app may store files of its own that this API does not know.
  */
 export const collectUnregistered = internalMutation({
   args: { after: v.optional(v.number()) },
@@ -122,7 +134,7 @@ export const collectUnregistered = internalMutation({
   },
 });
 
-/** True for bytes of this API: a file, a webhook's payload, or a job's input, which waits for as long as nothing runs. */
+/** Whether the API uses these bytes: as a file, a webhook's payload, or the input of a job, which may wait for days. */
 async function isReferenced(ctx: QueryCtx, storageId: Id<"_storage">): Promise<boolean> {
   if (await fileByStorageId(ctx, storageId)) return true;
   const events = ctx.db.query("webhookEvents");

@@ -1,36 +1,40 @@
 /**
- * The OpenAPI document and the reference page. They stand in a module of their own, because they are larger than all that a
- * request loads, and are queries, because Convex keeps the results of those.
+ * The OpenAPI document and the reference page. They have a module of their own because they are larger than everything else
+ * that a request loads. They are queries because Convex caches the results of queries.
  */
 import { v } from "convex/values";
 import openApi from "../openapi/openapi.json";
 import { internalQuery } from "./_generated/server";
 import { weightOf } from "./lib/accept.lib";
 import { checksum } from "./lib/checksum.lib";
-import { docsSettings, siteUrl } from "./lib/env.lib";
+import { docsSettings, publicPath, publicUrl } from "./lib/env.lib";
 import { CDN_SCRIPT, referencePage, referencePolicy } from "./lib/reference.lib";
 
 const reply = v.object({ body: v.string(), headers: v.record(v.string(), v.string()) });
 
-/** The document, which names this deployment as its server. */
+/** Returns the document with this deployment as its server. */
 export const document = internalQuery({
   args: {},
   returns: reply,
   handler: () => {
-    const body = JSON.stringify({ ...openApi, servers: [{ url: siteUrl() || "/" }] });
+    const body = JSON.stringify({ ...openApi, servers: [{ url: publicUrl() || "/" }] });
     return { body, headers: { "Content-Type": "application/json", ETag: etagOf(body) } };
   },
 });
 
-/** The page, with the policy that it needs in the place of the API's own. */
+/** Returns the page with a policy of its own, which replaces the API's. */
 export const page = internalQuery({
   args: {},
   returns: reply,
   handler: () => {
     const { script: given, files } = docsSettings();
     const script = given?.trim() || CDN_SCRIPT;
-    const body = referencePage({ title: openApi.info.title, document: "/openapi.json", script });
-    const api = [siteUrl(), files ?? ""].filter((url) => url !== "");
+    const body = referencePage({
+      title: openApi.info.title,
+      document: `${publicPath()}/openapi.json`,
+      script,
+    });
+    const api = [publicUrl(), files ?? ""].filter((url) => url !== "");
     const policy = `${referencePolicy(script, api)}; frame-ancestors 'none'`;
     const headers = {
       "Content-Type": "text/html; charset=utf-8",
@@ -41,7 +45,7 @@ export const page = internalQuery({
   },
 });
 
-/** Whether a client would rather have a page than JSON, by its `Accept` header. */
+/** Whether a client prefers a page to JSON, by its `Accept` header. */
 export const prefersPage = internalQuery({
   args: { accept: v.string() },
   returns: v.boolean(),

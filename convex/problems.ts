@@ -1,6 +1,9 @@
 import { v } from "convex/values";
 import { internalQuery } from "./_generated/server";
+import { weightOf } from "./lib/accept.lib";
+import { publicPath } from "./lib/env.lib";
 import type { FailureCode } from "./lib/failure.lib";
+import { escaped } from "./lib/html.lib";
 
 /** What each problem means and what a caller can do about it. Here, and not beside the codes, so that no request loads it. */
 export const EXPLANATIONS: Record<FailureCode, string> = {
@@ -25,6 +28,8 @@ export const EXPLANATIONS: Record<FailureCode, string> = {
   payload_too_large: "The body is larger than the route takes. `detail` names the limit.",
   unsupported_media_type:
     "The route does not read bodies of this Content-Type, or in this Content-Encoding. `detail` names what it reads.",
+  range_not_satisfiable:
+    "The Range lies outside the file. `Content-Range` has the file's size. Ask for a range within it, or for the whole.",
   idempotency_key_reused:
     "The Idempotency-Key came before with another method, path or body. Use a fresh key for a new request.",
   rate_limited:
@@ -44,5 +49,43 @@ export const explain = internalQuery({
   returns: v.union(v.string(), v.null()),
   handler: (_ctx, { code }) => (isCode(code) ? EXPLANATIONS[code] : null),
 });
+
+/** Renders a problem as a page for people; null if the client prefers JSON, or the code does not exist. */
+export const page = internalQuery({
+  args: { code: v.string(), status: v.number(), title: v.string(), accept: v.string() },
+  returns: v.union(v.null(), v.object({ body: v.string(), headers: v.record(v.string(), v.string()) })),
+  handler: (_ctx, { code, status, title, accept }) => {
+    if (!isCode(code) || weightOf("text/html", accept) <= weightOf("application/json", accept)) return null;
+    const heading = escaped(title);
+    const body = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${heading}</title>
+<link rel="icon" href="data:,">
+<style>
+:root { color-scheme: light dark; }
+body { max-width: 40rem; margin: 3rem auto; padding: 0 1rem; font: 1rem/1.6 system-ui, sans-serif; }
+</style>
+</head>
+<body>
+<h1>${heading}</h1>
+<p><code>${code}</code>, status ${status}</p>
+<p>${escaped(EXPLANATIONS[code]).replaceAll(/`([^`]+)`/g, "<code>$1</code>")}</p>
+<p><a href="${escaped(publicPath())}/docs">API reference</a></p>
+</body>
+</html>
+`;
+    return { body, headers: PAGE_HEADERS };
+  },
+});
+
+/** A page without scripts: its policy allows its own style and nothing else. */
+const PAGE_HEADERS = {
+  "Content-Type": "text/html; charset=utf-8",
+  "Content-Security-Policy":
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+};
 
 const isCode = (code: string): code is FailureCode => Object.hasOwn(EXPLANATIONS, code);

@@ -1,7 +1,7 @@
 import type { OpenAPI3 } from "openapi-typescript";
 import { formatted } from "./formatted";
 
-/** Where they are, from the project's folder. */
+/** The file of the client's types, from the project's folder. */
 export const CLIENT_TYPES = "openapi/example/api.d.ts";
 
 const HEADER = `/**
@@ -12,14 +12,21 @@ const HEADER = `/**
 `;
 
 /**
- * The types of a client of a document, formatted as the project is.
+ * Generates the types of a client of a document, in the project's format. Bytes become a `Blob`, as the documentation of
+ * openapi-typescript shows it.
  *
- * By its functions, because the command of openapi-typescript takes `redocly.yaml`, which is for linting, for its own.
+ * It calls openapi-typescript's functions, because the command would read `redocly.yaml`, which is for linting.
  *
  * @param document The text of an OpenAPI document.
  */
 export async function clientTypes(document: string): Promise<string> {
   const { astToString, default: generate } = await import("openapi-typescript");
-  const types = astToString(await generate(JSON.parse(document) as OpenAPI3));
+  const { factory } = (await import("typescript")).default;
+  const blob = factory.createTypeReferenceNode("Blob");
+  const types = astToString(
+    await generate(JSON.parse(document) as OpenAPI3, {
+      transform: ({ format }) => (format === "binary" ? blob : undefined),
+    }),
+  );
   return formatted(CLIENT_TYPES, HEADER + types);
 }

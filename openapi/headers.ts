@@ -130,6 +130,16 @@ const HEADERS: Record<string, JsonSchema> = {
       const: "true",
     }),
     "Preference-Applied": always(header("The preference that was followed (RFC 7240).", "respond-async")),
+    "Accept-Ranges": always(header("The unit of `Range` (RFC 9110).", "bytes")),
+    "Content-Disposition": always(
+      header(
+        "`attachment`, with the file's name if it has one (RFC 6266).",
+        'attachment; filename="bolt.png"',
+      ),
+    ),
+    "Content-Range": always(
+      header("The range of the reply, and the file's size (RFC 9110).", "bytes 0-99/40123"),
+    ),
     "WWW-Authenticate": always(
       header("How to authenticate, and what was wrong (RFC 6750).", 'Bearer error="invalid_token"'),
     ),

@@ -1,14 +1,15 @@
 import * as z from "zod/mini";
-import type { AnyContract, Spec } from "../convex/http/kit/contract.kit";
+import type { AnyContract, Schema, Spec } from "../convex/http/kit/contract.kit";
 import type { JsonSchema } from "../convex/http/kit/described.kit";
 import type { Components } from "./components";
+import { BINARY } from "./binary";
 import { deprecation } from "./deprecation";
 import { parametersOf } from "./parameters";
 import { repliesOf } from "./replies";
-import { inputSchema } from "./schemas";
+import { describeFields, inputSchema } from "./schemas";
 import { webhookBody } from "./webhooks";
 
-/** An operation, whole: what it takes, who may call it, everything that it answers. */
+/** Describes an operation: its parameters and body, its credentials, and all its replies. */
 export function operation(contract: AnyContract, spec: Spec, components: Components): JsonSchema {
   const { tag, summary, description } = spec.docs();
   const ending = deprecation(spec);
@@ -25,17 +26,17 @@ export function operation(contract: AnyContract, spec: Spec, components: Compone
   };
 }
 
-/** Who may call, in words. */
+/** Says who may call. */
 function admission({ scope, credential, anonymous, text }: Spec): string {
-  if (text) return "Who may call: whoever signs with the source's secret.";
+  if (text) return "Who may call: the source, which signs with its secret.";
   if (scope === null) return "Who may call: everyone.";
   const header = credential && { "x-api-key": "`X-API-Key`", authorization: "`Authorization`" }[credential];
   const carries = scope === "any" ? "any credential" : `a credential with the scope \`${scope}\``;
   const who = header ? `${carries}, in ${header}` : carries;
-  return `Who may call: ${anonymous ? `everyone; some of it is for ${who}` : who}.`;
+  return `Who may call: ${anonymous ? `everyone; private resources need ${who}` : who}.`;
 }
 
-/** The ways to present a credential; OpenAPI 3.1 lets every scheme name the scopes that are needed. */
+/** The credentials that an operation accepts. OpenAPI 3.1 lets every scheme name the scopes that it needs. */
 function security({ scope, credential, anonymous }: Spec, components: Components): JsonSchema[] {
   if (scope === null) return [];
   const scopes = scope === "any" ? [] : [scope];
@@ -57,27 +58,43 @@ const SCHEMES = {
 };
 
 /**
- * The bytes of a file. The first type is the one that generated clients send unless told otherwise: of a mere range they would
- * make a header and write the file as JSON.
+ * A file, as raw bytes or in a form. Generated clients send the first type by default; if it were a range of types, they would
+ * send the range as the header and the file as JSON.
  */
 const UPLOAD = {
-  "application/octet-stream": {
-    schema: { contentMediaType: "application/octet-stream" },
-    example: "The bytes of the file",
+  "application/octet-stream": { schema: BINARY, example: "The bytes of the file" },
+  "multipart/form-data": {
+    schema: {
+      type: "object",
+      required: ["file"],
+      properties: {
+        file: {
+          ...BINARY,
+          description: "The file, with its name and type. The field may have another name.",
+        },
+      },
+    },
+    example: { file: "The bytes of the file" },
   },
-  "*/*": { schema: {}, example: "The bytes of the file" },
+  "*/*": { schema: BINARY, example: "The bytes of the file" },
 };
 
-/** The body of a request, in the media types that the route reads. */
+/** The body of a request, in each media type that the route reads. */
 function requestBody(contract: AnyContract, spec: Spec, components: Components): JsonSchema {
   const { body, bodyOptional, form, upload, text, docs } = spec;
-  const example = docs().examples?.body;
+  const { examples, fields = {} } = docs();
+  const example = examples?.body;
+  const schemaOf = (schema: Schema) => {
+    const found = inputSchema(schema);
+    describeFields(found, fields);
+    return found;
+  };
   const of = (content: JsonSchema, required = true) => ({ requestBody: { required, content } });
   if (text) return { requestBody: webhookBody(contract, example, components) };
   if (upload) return of(UPLOAD);
-  if (body) return of({ "application/json": { schema: inputSchema(body), example } }, !bodyOptional);
+  if (body) return of({ "application/json": { schema: schemaOf(body), example } }, !bodyOptional);
   if (!form) return {};
-  const schema = inputSchema(z.strictObject(form));
+  const schema = schemaOf(z.strictObject(form));
   return of({
     "multipart/form-data": { schema, example },
     "application/x-www-form-urlencoded": { schema, example },

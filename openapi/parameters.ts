@@ -1,6 +1,6 @@
 import type { AnyContract, Schema, Spec } from "../convex/http/kit/contract.kit";
 import type { JsonSchema } from "../convex/http/kit/described.kit";
-import { pageQuery } from "../convex/http/kit/paging.kit";
+import { DEFAULT_LIMIT, pageQuery } from "../convex/http/kit/paging.kit";
 import type { Components } from "./components";
 import { guards } from "./problems";
 import { inputSchema } from "./schemas";
@@ -9,12 +9,13 @@ import { signedHeader } from "./webhooks";
 /** The parameters of an operation: its path's, its query's, and the headers that it reads. */
 export function parametersOf(contract: AnyContract, spec: Spec, components: Components): JsonSchema[] {
   const { params, query, paged, docs } = spec;
-  const { examples } = docs();
+  const { examples, fields: descriptions } = docs();
   return [
-    ...fields("path", params, examples?.params),
-    ...fields("query", query, examples?.query),
+    ...fields("path", params, examples?.params, descriptions),
+    ...fields("query", query, examples?.query, descriptions),
     ...(paged ? pageParameters(components) : []),
     ...shared(headersRead(contract, spec), components),
+    ...(spec.idempotent ? [idempotencyKey(spec.operationId)] : []),
     ...Object.entries(docs().headers ?? {}).map(([name, { description, required = false, example }]) => ({
       name,
       in: "header",
@@ -27,15 +28,15 @@ export function parametersOf(contract: AnyContract, spec: Spec, components: Comp
 }
 
 /**
- * The example of a parameter. One that may be left out is there to be read: by `x-disabled` the reference page does not send
- * it unless it is told to.
+ * The example of a parameter. By `x-disabled` the reference page does not send an optional parameter before its reader enables
+ * it.
  */
 function shown(value: unknown, required: boolean): JsonSchema {
   if (value === undefined) return {};
   return required ? { example: value } : { examples: { sample: { value, "x-disabled": true } } };
 }
 
-/** What every path takes. */
+/** The parameters of every path. */
 export const pathParameters = (components: Components) => shared(["X-Request-Id"], components);
 
 const text = { type: "string" };
@@ -44,10 +45,12 @@ function fields(
   part: "path" | "query",
   schemas: Record<string, Schema> = {},
   examples: Record<string, string> = {},
+  descriptions: Readonly<Record<string, string>> = {},
 ): JsonSchema[] {
   return Object.entries(schemas).map(([name, schema]) => ({
     name,
     in: part,
+    ...(descriptions[name] !== undefined && { description: descriptions[name] }),
     ...(part === "path" && { required: true }),
     schema: inputSchema(schema),
     ...shown(examples[name], part === "path"),
@@ -55,11 +58,10 @@ function fields(
 }
 
 function headersRead({ method }: AnyContract, spec: Spec): SharedHeader[] {
-  const { conditional, idempotent } = spec;
+  const { conditional } = spec;
   return [
     ...(conditional && method === "get" ? (["If-None-Match"] as const) : []),
     ...(guards(method, spec) ? (["If-Match"] as const) : []),
-    ...(idempotent ? (["Idempotency-Key"] as const) : []),
   ];
 }
 
@@ -68,34 +70,49 @@ type SharedHeader = keyof typeof HEADERS;
 const HEADERS = {
   "X-Request-Id": {
     description:
-      "An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another " +
-      "form is replaced by a fresh id.",
-    schema: text,
+      "The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of " +
+      "another form by a fresh one.",
+    schema: { ...text, maxLength: 128 },
     example: "checkout-42",
   },
   "If-None-Match": {
-    description: "The `ETag` that the client holds: 304 without a body while the resource has no other.",
+    description:
+      "The `ETag` that the client holds. The reply is 304 without a body while the resource has this tag.",
     schema: text,
     example: '"3"',
   },
   "If-Match": {
-    description: "The `ETag` that the client has seen: 412 when the resource has another by now.",
+    description:
+      "The `ETag` that the client has read. The reply is 412 if the resource has another tag by now.",
     schema: text,
     example: '"3"',
   },
-  "Idempotency-Key": {
-    description: "Makes it safe to send the request again: for 24 hours, the same key does the work once.",
-    schema: { ...text, pattern: "^[!-~]{1,255}$" },
-    example: "8f14e45f-ceea-467f-a9d2-5b7e0c1a3f60",
-  },
 } satisfies Record<string, JsonSchema>;
 
-const PAGE: Record<keyof ReturnType<typeof pageQuery>, { description: string; example: string | number }> = {
-  limit: { description: "How many elements the page holds at most; 10 unless given.", example: 25 },
-  cursor: {
-    description: "Where the page starts. Take it from the `Link` of the page before.",
-    example: "WzE3Njk4NjA4MDAwMDAsIms1N2YiXQ1c9e04ab",
+/**
+ * The parameter `Idempotency-Key` with an example of the operation's own. Collections are made of the examples: if two
+ * operations had the same example, the second request of such a collection would be refused (422).
+ */
+const idempotencyKey = (operationId: string): JsonSchema => ({
+  name: "Idempotency-Key",
+  in: "header",
+  description:
+    "Makes it safe to send the request again: for 24 hours, the API does the work for the same key once.",
+  schema: { ...text, minLength: 1, maxLength: 255, pattern: "^[!-~]{1,255}$" },
+  ...shown(`${operationId}-8f14e45f`, false),
+});
+
+/** `cursor` has no example: a collection made of the examples would send it, and no list issued it. */
+const PAGE: Record<
+  keyof ReturnType<typeof pageQuery>,
+  { description: string; example?: number; schema?: JsonSchema }
+> = {
+  limit: {
+    description: "The number of elements that the page holds at most.",
+    schema: { default: DEFAULT_LIMIT },
+    example: 25,
   },
+  cursor: { description: "The start of the page. Take it from the `Link` of the page before." },
 };
 
 function shared(names: readonly SharedHeader[], components: Components): JsonSchema[] {
@@ -108,8 +125,8 @@ function shared(names: readonly SharedHeader[], components: Components): JsonSch
 function pageParameters(components: Components): JsonSchema[] {
   const schemas: Record<string, Schema> = pageQuery();
   return Object.entries(PAGE).map(([name, words]) => {
-    const { description, example } = words;
-    const schema = schemas[name] ? inputSchema(schemas[name]) : {};
+    const { description, example, schema: more } = words;
+    const schema = { ...(schemas[name] ? inputSchema(schemas[name]) : {}), ...more };
     return components.use("parameters", name, {
       name,
       in: "query",

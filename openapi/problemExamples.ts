@@ -8,10 +8,16 @@ import type { Components } from "./components";
 export function problemSchema(codes: readonly FailureCode[], components: Components): JsonSchema {
   const problem = components.use("schemas", "Problem", Problem);
   const status = codes[0] === undefined ? {} : { const: PROBLEMS[codes[0]].status };
-  return { allOf: [problem, { type: "object", properties: { status, code: { enum: codes } } }] };
+  // The types and `required` repeat those of `Problem`, because generators read each member of `allOf` by itself.
+  const variant = {
+    type: "object",
+    required: ["status", "code"],
+    properties: { status: { type: "integer", ...status }, code: { type: "string", enum: codes } },
+  };
+  return { allOf: [problem, variant] };
 }
 
-/** A problem as a reply shows it, with what it means. */
+/** A problem as a reply shows it, with its explanation. */
 export function problemExample(code: FailureCode, components: Components): JsonSchema {
   const { status, title } = PROBLEMS[code];
   const detail = DETAILS[code];
@@ -48,6 +54,7 @@ const DETAILS: Record<FailureCode, string> = {
   precondition_failed: "If-Match does not hold: the resource has changed since it was read",
   payload_too_large: "The body is larger than 1048576 bytes",
   unsupported_media_type: "Content-Type must be application/json",
+  range_not_satisfiable: "Range: the file has 40123 bytes",
   idempotency_key_reused: "Idempotency-Key: was used for another request",
   rate_limited: "Too many requests: try again in 1 s",
   internal: "Internal server error",
@@ -62,24 +69,28 @@ const Problem: JsonSchema = {
   description: "Why a request was refused (RFC 9457).",
   required: ["type", "title", "status", "code", "detail", "error", "requestId"],
   properties: {
-    type: { type: "string", format: "uri", description: "An address that explains the code." },
-    title: { type: "string", description: "What the code means, in a few words: the same each time." },
+    type: { type: "string", format: "uri", description: "The address that explains the code." },
+    title: { type: "string", description: "The meaning of the code: the same text each time." },
     status: { type: "integer", description: "The status of the reply." },
-    code: { type: "string", enum: Object.keys(PROBLEMS), description: "What to tell problems apart by." },
+    code: { type: "string", enum: Object.keys(PROBLEMS), description: "The kind of problem, for programs." },
     detail: { type: "string", description: "What was wrong with this request." },
     error: { type: "string", description: "The same as `detail`." },
-    requestId: { type: "string", description: "The same as `X-Request-Id`; the log knows it." },
+    requestId: { type: "string", description: "The `X-Request-Id` of the reply; the log has it too." },
     errors: {
       type: "array",
-      description: "The failing fields of a request that does not validate: every one, or the first 100.",
+      description: "The fields that fail validation: every one, or the first 100.",
       maxItems: 100,
       items: {
         type: "object",
         required: ["in", "path", "message"],
         properties: {
-          in: { type: "string", enum: ["path", "query", "header", "body"] },
-          path: { type: "string", description: "The field, dotted; empty for the whole part." },
-          message: { type: "string" },
+          in: {
+            type: "string",
+            enum: ["path", "query", "header", "body"],
+            description: "The part of the request.",
+          },
+          path: { type: "string", description: "The field's path, with dots; empty for the whole part." },
+          message: { type: "string", description: "What is wrong with the field." },
         },
       },
     },

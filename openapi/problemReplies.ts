@@ -60,6 +60,7 @@ const OWN: { [Code in FailureCode]?: readonly HeaderName[] } = {
   insufficient_scope: ["WWW-Authenticate"],
   method_not_allowed: ["Allow"],
   unsupported_media_type: ["Accept-Encoding", "Accept-Patch"],
+  range_not_satisfiable: ["Content-Range"],
   rate_limited: ["Retry-After"],
   timed_out: ["Retry-After"],
   unavailable: ["Retry-After"],

@@ -51,6 +51,7 @@ const ANSWERED_BY: Record<FailureCode, (operation: Operation) => boolean> = {
   conflict: among("createUser", "updateUser", "registerFile", "rotateKey", "replayWebhookEvent"),
   precondition_failed: (one) => takes(one, "If-Match"),
   payload_too_large: () => true,
+  range_not_satisfiable: among("downloadFile"),
   unsupported_media_type: (one) => types(one).length > 0 && !isWebhook(one),
   idempotency_key_reused: (one) => takes(one, "Idempotency-Key"),
   rate_limited: (one) => !isWebhook(one) && !one.path.startsWith("/health"),

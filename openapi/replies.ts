@@ -1,12 +1,14 @@
 import type { AnyContract, Schema, Spec, Status } from "../convex/http/kit/contract.kit";
 import type { JsonSchema } from "../convex/http/kit/described.kit";
+import { BINARY } from "./binary";
 import type { Components } from "./components";
 import { headersOf, type HeaderName, type HeaderTraits } from "./headers";
 import { isLimited } from "./problems";
 import { problemReplies } from "./problemReplies";
 import { outputSchema } from "./schemas";
+import { MAX_LIMIT } from "../convex/http/kit/paging.kit";
 
-/** Every reply of an operation by status: what it is for, and the problems. */
+/** Every reply of an operation by status: its successes and its problems. */
 export function repliesOf(
   contract: AnyContract,
   spec: Spec,
@@ -24,13 +26,13 @@ export function repliesOf(
     const problem = problems.get(status);
     replies.set(status, problem ? both(reply, components.reply(problem)) : reply);
   }
-  // An object puts names that are numbers in order by itself.
+  // Names that are numbers come in numeric order in an object.
   return Object.fromEntries(replies);
 }
 
 function successes({ method }: AnyContract, spec: Spec): [Status, Schema | null][] {
   const replies = spec.replies();
-  // The keys of an object are text; these are the statuses that the type has.
+  // The keys of an object are text; the type says that they are statuses.
   const all = Object.keys(replies).map((text) => {
     const status = Number(text) as Status;
     return [status, replies[status] ?? null] satisfies [Status, Schema | null];
@@ -48,22 +50,32 @@ function success(
   const description = DESCRIPTIONS[status];
   const headers = headersOf(traits, ownHeaders(spec, status), components);
   if (!schema) return { description, headers };
-  const content = {
-    [spec.docs().media ?? (spec.text ? "text/plain" : "application/json")]: {
-      schema: outputSchema(schema, components),
-      example: spec.docs().examples?.replies?.[status],
-    },
+  return { description, headers, content: contentOf(spec, status, schema, components) };
+}
+
+function contentOf(spec: Spec, status: Status, schema: Schema, components: Components): JsonSchema {
+  const { media, page, examples } = spec.docs();
+  const example = examples?.replies?.[status];
+  if (media === "application/octet-stream") {
+    const bytes = { schema: BINARY, example };
+    return { [media]: bytes, "*/*": bytes };
+  }
+  const described = outputSchema(schema, components);
+  if (spec.paged) described["maxItems"] = MAX_LIMIT;
+  return {
+    [media ?? (spec.text ? "text/plain" : "application/json")]: { schema: described, example },
+    ...(page && { "text/html": { schema: { type: "string" }, example: "<!doctype html>" } }),
   };
-  return { description, headers, content };
 }
 
 const DESCRIPTIONS: Record<Status, string> = {
   200: "Done",
   201: "Created",
   202: "Accepted: the work goes on",
-  204: "Done, with nothing to show",
-  302: "Found elsewhere: `Location` says where",
-  304: "Unchanged: what the client holds is good",
+  204: "Done, without a body",
+  206: "A range of the bytes",
+  302: "Redirect: `Location` has the address",
+  304: "Unchanged since the client read it",
   503: "Not available",
 };
 
@@ -73,14 +85,14 @@ function ownHeaders(spec: Spec, status: Status): HeaderName[] {
   const names: HeaderName[] = [
     ...(made || status === 302 ? (["Location"] as const) : []),
     ...(spec.headers?.()[status] ?? []),
-    ...(conditional && [200, 201, 304].includes(status) ? (["ETag"] as const) : []),
+    ...(conditional && [200, 201, 206, 304].includes(status) ? (["ETag"] as const) : []),
     ...(paged && status === 200 ? (["Link"] as const) : []),
     ...(idempotent ? (["Idempotency-Replayed"] as const) : []),
   ];
   return names;
 }
 
-/** A status that means two things: the content type tells which. */
+/** A status with two meanings, which the content type tells apart. */
 function both(reply: JsonSchema, problem: JsonSchema): JsonSchema {
   const merged = (name: string) => Object.assign({}, reply[name], problem[name]) as JsonSchema;
   return {

@@ -27,6 +27,7 @@ import { withTimeout } from "./middleware/deadline.middleware";
 import { setDeprecationHeaders } from "./middleware/deprecation.middleware";
 import { readIdempotencyKey } from "./middleware/idempotency.middleware";
 import { logRequest } from "./middleware/log.middleware";
+import { addPublicPath } from "./middleware/publicPath.middleware";
 import { requestIdOf } from "./middleware/requestId.middleware";
 import { requireSetting } from "./middleware/setting.middleware";
 import { SECURITY_HEADERS } from "./middleware/securityHeaders.middleware";
@@ -56,6 +57,7 @@ async function handleRequest(c: ApiContext, endpoint: Endpoint | undefined): Pro
     response = problem(c, thrown);
   }
   if (endpoint) setDeprecationHeaders(c, endpoint, response);
+  addPublicPath(response);
   logRequest(c, endpoint, { status: response.status, started, error });
   return response;
 }

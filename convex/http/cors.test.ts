@@ -3,9 +3,11 @@ import { as, send, useEngine } from "./testing/engine.testing";
 
 const METHODS = "GET, POST, PUT, PATCH, DELETE, OPTIONS";
 const HEADERS =
-  "Content-Type, Authorization, X-API-Key, Idempotency-Key, If-Match, If-None-Match, Prefer, X-Request-Id";
+  "Content-Type, Authorization, X-API-Key, Idempotency-Key, If-Match, If-None-Match, Range, Prefer, X-Request-Id, " +
+  "traceparent, tracestate, baggage, sentry-trace";
 const EXPOSED =
-  "X-Request-Id, ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, Idempotency-Replayed, Preference-Applied";
+  "X-Request-Id, ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, Idempotency-Replayed, " +
+  "Preference-Applied, Deprecation, Sunset, Content-Disposition, Content-Range, Accept-Ranges";
 
 const from = (origin: string | undefined, path = "/health", init: RequestInit = {}) =>
   send(path, {
@@ -178,6 +180,15 @@ describe("a list of origins", () => {
   test("a request without an origin is answered, and caches learn that origins differ", async () => {
     const reply = await from(undefined);
     expect([reply.status, corsOf(reply), variesByOrigin(reply)]).toEqual([200, {}, true]);
+  });
+});
+
+describe("CORS_HEADERS", () => {
+  useEngine({ env: { CORS_HEADERS: "X-Datadog-Trace-Id, bad name,, x_b3:y ,X-Tenant" } });
+
+  test("adds its names to the allowed headers, without those that are no header names", async () => {
+    const { headers } = await preflight("https://app.example.com");
+    expect(headers.get("access-control-allow-headers")).toBe(`${HEADERS}, X-Datadog-Trace-Id, X-Tenant`);
   });
 });
 

@@ -1,12 +1,19 @@
 /**
- * Every setting the functions read, in one place. The environment is read when asked, never at import: a test or an
- * operator may change it, and a request pays only for what it needs.
+ * Every setting that the functions read. A function reads the environment when it is called, never at import: tests and
+ * operators change settings, and a request pays only for the settings that it needs.
  */
 
-/** The public origin of the HTTP actions, without a trailing slash. Convex and the embedded runtime set it. */
-export function siteUrl(): string {
-  return (process.env["CONVEX_SITE_URL"] ?? "").replace(/\/$/, "");
+/**
+ * The API's public address, without a slash at the end: `PUBLIC_URL`, which may have a path (`https://example.com/rest`), or
+ * `CONVEX_SITE_URL`, which Convex and the embedded runtime set.
+ */
+export function publicUrl(): string {
+  const setting = process.env["PUBLIC_URL"]?.trim();
+  return (setting ? setting : (process.env["CONVEX_SITE_URL"] ?? "")).replace(/\/$/, "");
 }
+
+/** The path of the public address, such as `/rest`, in front of every path of the API; `""` without one. */
+export const publicPath = (): string => publicUrl().replace(/^[^/]*\/\/[^/]*/, "");
 
 /** For the reference page: its script, `DOCS_SCRIPT_URL`, and the origin of stored files, which Convex sets. */
 export function docsSettings(): { script: string | undefined; files: string | undefined } {
@@ -15,7 +22,7 @@ export function docsSettings(): { script: string | undefined; files: string | un
 
 /** Milliseconds after which a request is answered 503. `REQUEST_TIMEOUT_MS`, default 25,000. */
 export function requestTimeoutMs(): number {
-  // A timer that is told to wait for longer does not wait at all.
+  // A timer with a longer delay fires at once.
   return Math.min(positiveInteger(process.env["REQUEST_TIMEOUT_MS"], 25_000), 2 ** 31 - 1);
 }
 
@@ -24,7 +31,17 @@ export function corsOrigins(): string {
   return process.env["CORS_ORIGINS"] ?? "*";
 }
 
-/** Whether uploaded bytes that nobody registers within a day are freed. `COLLECT_UNREGISTERED_FILES`, default no. */
+/** The request headers that browsers may send beside the API's own. `CORS_HEADERS`, a comma list, default none. */
+export function corsHeaderNames(): string[] {
+  const names = (process.env["CORS_HEADERS"] ?? "").split(",").map((name) => name.trim());
+  // One invalid name would make the header invalid for all names.
+  return names.filter((name) => HEADER_NAME.test(name));
+}
+
+/** The name of a header: a token (RFC 9110, section 5.1). */
+export const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+/** Whether uploaded bytes that no client registers within a day are deleted. `COLLECT_UNREGISTERED_FILES`, default no. */
 export function collectUnregisteredFiles(): boolean {
   return /^(1|true|yes)$/i.test(process.env["COLLECT_UNREGISTERED_FILES"] ?? "");
 }

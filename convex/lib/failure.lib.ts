@@ -15,6 +15,7 @@ export type FailureCode =
   | "conflict"
   | "precondition_failed"
   | "payload_too_large"
+  | "range_not_satisfiable"
   | "unsupported_media_type"
   | "idempotency_key_reused"
   | "rate_limited"

@@ -1,3 +1,4 @@
+import { escaped } from "./html.lib";
 import scalar from "../../openapi/scalar.json";
 
 /** Where the script of the reference page is unless a setting says otherwise: a CDN that serves npm's files as they are. */
@@ -71,6 +72,3 @@ export function referencePolicy(script: string, api: readonly string[]): string 
     "form-action 'none'",
   ].join("; ");
 }
-
-const ENTITIES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-const escaped = (text: string) => text.replaceAll(/[&<>"]/g, (sign) => ENTITIES[sign] ?? sign);

@@ -73,6 +73,9 @@ async function valueOf(bytes: ArrayBuffer, type: string, header: string): Promis
   );
 }
 
-/** A field that a form has twice is no text, so that no schema of one takes it. */
-const one = (values: unknown) =>
-  Array.isArray(values) && values.length === 1 ? (values[0] as unknown) : values;
+/** The value of a field: its text, or a file's name in place of its bytes. A field that a form repeats is an array. */
+function one(values: unknown): unknown {
+  if (!Array.isArray(values) || values.length !== 1) return values;
+  const [value] = values as [unknown];
+  return value instanceof File ? value.name : value;
+}

@@ -9,12 +9,18 @@ export const receiveData = contract("post", "/api/data", () => ({
   query: { filter: z.exactOptional(z.string().check(atMost(200))) },
   body: z.unknown(),
   unparsed: true,
-  replies: documented(() => ({ 200: z.object({ received: z.unknown(), filter: z.nullable(z.string()) }) })),
+  replies: documented(({ named }) => ({
+    200: named("Received", z.object({ received: z.unknown(), filter: z.nullable(z.string()) }), {
+      received: "The body.",
+      filter: "The query parameter, or null.",
+    }),
+  })),
   docs: documented(() => ({
     tag: "Data",
     media: "application/json",
     summary: "Echo a JSON value and a query parameter",
-    description: "Takes any JSON and answers it, beside the filter or null.",
+    description: "Returns the body and the query parameter `filter`.",
+    fields: { filter: "Any text." },
     examples: {
       query: { filter: "new" },
       body: { hello: "world" },
@@ -27,11 +33,17 @@ export const receiveForm = contract("post", "/api/form", () => ({
   operationId: "receiveForm",
   scope: null,
   form: { name: text(200), email: email() },
-  replies: documented(() => ({ 200: z.object({ name: z.string(), email: z.string() }) })),
+  replies: documented(({ named }) => ({
+    200: named("Form", z.object({ name: z.string(), email: z.string() }), {
+      name: "The name, without white space around it.",
+      email: "The email address.",
+    }),
+  })),
   docs: documented(() => ({
     tag: "Data",
     summary: "Take a form",
-    description: "Takes the fields of a form, as browsers send it, and answers them.",
+    description: "Takes a form as browsers send it and returns its fields.",
+    fields: { name: "A name.", email: "An email address." },
     examples: {
       body: { name: "Ada Lovelace", email: "ada@example.com" },
       replies: { 200: { name: "Ada Lovelace", email: "ada@example.com" } },

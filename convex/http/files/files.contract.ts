@@ -5,43 +5,58 @@ import { id, text, time } from "../kit/fields.kit";
 
 const visibility = () => z.enum(["public", "private"]);
 
-export const Upload = documented(({ named, whole }) =>
-  named(
-    "Upload",
-    z.object({
-      storageId: z.string(),
-      contentType: z.string(),
-      size: whole(),
-      sha256: z.string(),
-      visibility: visibility(),
-    }),
-  ),
+/** Code points of the longest name. */
+const MAX_NAME = 200;
+
+const shape = documented(({ whole, hash, upTo }) => ({
+  name: z.exactOptional(upTo(MAX_NAME)),
+  contentType: z.string(),
+  size: whole(),
+  sha256: hash(),
+  visibility: visibility(),
+}));
+
+const shapeFields = documented(() => ({
+  id: "The file's id, for `/api/files/{id}` and `/files/{id}`.",
+  name: "The file's name, if the client gave one.",
+  contentType: "The media type, as the client sent it.",
+  size: "The size in bytes.",
+  sha256: "The SHA-256 of the bytes, in lower-case hex.",
+  visibility: "`public`: everyone can open the file. `private`: only its owner can.",
+  createdAt: "The time of the upload or of the registration.",
+}));
+
+export const Upload = documented(({ named }) =>
+  named("Upload", z.object({ id: z.string(), storageId: z.string(), ...shape() }), {
+    ...shapeFields(),
+    storageId: "The same as `id`.",
+  }),
 );
 
-export const File = documented(({ named, whole }) =>
-  named(
-    "File",
-    z.object({
-      id: z.string(),
-      name: z.exactOptional(z.string()),
-      contentType: z.string(),
-      size: whole(),
-      sha256: z.string(),
-      visibility: visibility(),
-      createdAt: time(),
-    }),
-  ),
+export const StoredFile = documented(({ named }) =>
+  named("StoredFile", z.object({ id: z.string(), ...shape(), createdAt: time() }), shapeFields()),
+);
+
+export const StoredFileWithUrl = documented(({ named }) =>
+  named("StoredFileWithUrl", z.object({ id: z.string(), ...shape(), url: z.string(), createdAt: time() }), {
+    ...shapeFields(),
+    url: "The address of the bytes. It needs no credential: everyone who has it can read the file.",
+  }),
 );
 
 const fileRef = () => ({ id: id() });
+const ID = "The file's id.";
 
-const picture = documented(() => ({
-  id: "kg2dw3v8s1x8w6t4r0pzc5m7h6d",
+const sample = documented(() => ({
   name: "bolt.png",
   contentType: "image/png",
   size: 40123,
   sha256: "93a23971a914e5eacbf0a8d25154cda309c3c1c72fbb9914d47c60f3cb681588",
-  visibility: "public",
+  visibility: "public" as const,
+}));
+const picture = documented(() => ({
+  id: "kg2dw3v8s1x8w6t4r0pzc5m7h6d",
+  ...sample(),
   createdAt: "2026-01-31T12:00:00.000Z",
 }));
 
@@ -57,19 +72,14 @@ export const uploadFile = contract("post", "/api/upload", () => ({
     tag: "Files",
     summary: "Upload a file",
     description:
-      "The body is the file, its type in Content-Type, at most 20 MiB less a little. Larger files go through an upload URL. " +
-      "It is public unless `visibility=private`.",
+      "Stores the body and registers it as the caller's file: no `POST /api/files` is needed. The body is either the bytes, " +
+      "with their type in `Content-Type`, or a form (`multipart/form-data`) with one file and no other field, which keeps the " +
+      "file's own type and name. It has at most 20 MiB less 64 KiB; upload larger files to an upload URL. The file is public " +
+      "unless `visibility=private`. An `Idempotency-Key` covers the file's bytes, type and name, not the boundary of a form.",
+    fields: { visibility: "`public`, the default, or `private`." },
     examples: {
       query: { visibility: "public" },
-      replies: {
-        200: {
-          storageId: picture().id,
-          contentType: picture().contentType,
-          size: picture().size,
-          sha256: picture().sha256,
-          visibility: "public",
-        },
-      },
+      replies: { 200: { id: picture().id, storageId: picture().id, ...sample() } },
     },
   })),
 }));
@@ -79,12 +89,18 @@ export const createUploadUrl = contract("post", "/api/upload-url", () => ({
   scope: "files:write",
   unlisted: true,
   secret: true,
-  replies: documented(() => ({ 201: z.object({ uploadUrl: z.string(), expiresAt: time() }) })),
+  replies: documented(({ named }) => ({
+    201: named("UploadUrl", z.object({ uploadUrl: z.string(), expiresAt: time() }), {
+      uploadUrl: "The address that takes the file, by POST and without a credential.",
+      expiresAt: "The time when the address stops working.",
+    }),
+  })),
   docs: documented(() => ({
     tag: "Files",
     summary: "Get a URL for a direct upload",
     description:
-      "A browser posts a file of any size to the URL and gets its `storageId`. Then register it with `POST /api/files`.",
+      "A client posts a file of any size to the URL within an hour and gets its `storageId`. `POST /api/files` then registers " +
+      "the file.",
     examples: {
       replies: {
         201: {
@@ -103,16 +119,22 @@ export const registerFile = contract("post", "/api/files", () => ({
   conditional: true,
   body: z.strictObject({
     storageId: id(),
-    name: z.exactOptional(text(200)),
+    name: z.exactOptional(text(MAX_NAME)),
     visibility: z.exactOptional(visibility()),
   }),
-  replies: documented(() => ({ 201: File() })),
+  replies: documented(() => ({ 201: StoredFile() })),
   docs: documented(() => ({
     tag: "Files",
     summary: "Register an uploaded file",
     description:
-      "Makes the caller the owner of bytes that went to an upload URL. What the caller has registered before is a conflict.",
+      "Makes the caller the owner of bytes that were sent to an upload URL. A file of `POST /api/upload` is registered already. " +
+      "To register a file twice is a conflict.",
     problems: ["conflict", "not_found"],
+    fields: {
+      storageId: "The id that the upload URL has returned.",
+      name: "The file's name.",
+      visibility: "`public`, the default, or `private`.",
+    },
     examples: { body: { storageId: picture().id, name: picture().name }, replies: { 201: picture() } },
   })),
 }));
@@ -121,11 +143,11 @@ export const listFiles = contract("get", "/api/files", () => ({
   operationId: "listFiles",
   scope: "files:read",
   paged: true,
-  replies: documented(() => ({ 200: z.array(File()) })),
+  replies: documented(() => ({ 200: z.array(StoredFile()) })),
   docs: documented(() => ({
     tag: "Files",
     summary: "List the caller's files, newest first",
-    description: "Shows what is known of each file; `GET /files/{id}` opens one.",
+    description: "Returns the metadata of each file, without its `url`.",
     examples: { replies: { 200: [picture()] } },
   })),
 }));
@@ -135,12 +157,51 @@ export const getFile = contract("get", "/api/files/:id", () => ({
   scope: "files:read",
   conditional: true,
   params: fileRef(),
-  replies: documented(() => ({ 200: File() })),
+  replies: documented(() => ({ 200: StoredFileWithUrl() })),
   docs: documented(() => ({
     tag: "Files",
-    summary: "Fetch what is known of a file",
-    description: "Shows its type, size and SHA-256; `GET /files/{id}` opens it.",
-    examples: { params: { id: picture().id }, replies: { 200: picture() } },
+    summary: "Fetch a file's metadata",
+    description:
+      "The `url` is the address of the bytes. Browsers should use it instead of `GET /files/{id}`, because they would send " +
+      "`X-API-Key` along with the redirect to another origin. Another owner's file is 404.",
+    fields: { id: ID },
+    examples: {
+      params: { id: picture().id },
+      replies: { 200: { ...picture(), url: "https://happy-otter-123.convex.cloud/api/storage/0b0f5a2e" } },
+    },
+  })),
+}));
+
+export const downloadFile = contract("get", "/api/files/:id/content", () => ({
+  operationId: "downloadFile",
+  scope: "files:read",
+  conditional: true,
+  params: fileRef(),
+  replies: documented(() => ({ 200: z.string(), 206: z.string(), 302: null, 304: null })),
+  headers: documented(() => ({
+    200: ["Accept-Ranges", "Content-Disposition"],
+    206: ["Accept-Ranges", "Content-Disposition", "Content-Range"],
+  })),
+  docs: documented(() => ({
+    tag: "Files",
+    media: "application/octet-stream",
+    summary: "Download a file",
+    description:
+      "Returns the bytes with the file's own type and name. The `ETag` is the SHA-256. A file of more than 20 MiB is a redirect " +
+      "to storage, which takes `Range` too. Another owner's file is 404.",
+    problems: ["range_not_satisfiable"],
+    fields: { id: ID },
+    headers: {
+      Range: {
+        description: "One range of bytes (RFC 9110). Several ranges return the whole file.",
+        example: "bytes=0-99",
+      },
+      "If-Range": {
+        description: "An `ETag`: `Range` counts only while the file has this tag (RFC 9110).",
+        example: `"${picture().sha256}"`,
+      },
+    },
+    examples: { params: { id: picture().id }, replies: { 200: "The bytes of the file", 206: "The bytes" } },
   })),
 }));
 
@@ -153,7 +214,8 @@ export const deleteFile = contract("delete", "/api/files/:id", () => ({
   docs: documented(() => ({
     tag: "Files",
     summary: "Delete a file and its bytes",
-    description: "Links to it lead nowhere from then on.",
+    description: "Deletes the file permanently. Its addresses are 404 from then on.",
+    fields: { id: ID },
     examples: { params: { id: picture().id } },
   })),
 }));
@@ -167,7 +229,8 @@ export const openFile = contract("get", "/files/:id", () => ({
   docs: documented(() => ({
     tag: "Files",
     summary: "Open a file",
-    description: "Leads to its bytes. A private file opens only with a credential of its owner.",
+    description: "Redirects to the bytes. A private file needs a credential of its owner.",
+    fields: { id: ID },
     examples: { params: { id: picture().id } },
   })),
 }));

@@ -4,14 +4,14 @@ import { fail } from "../../lib/failure.lib";
 import { storableType } from "../../lib/mediaType.lib";
 import { deleteIfRefused } from "../../lib/textStorage.lib";
 import type { Api } from "../kit/api.kit";
-import { etag } from "../kit/conditional.kit";
+import { etag, isHeld } from "../kit/conditional.kit";
 import type { Shape } from "../kit/contract.kit";
 import { toTime } from "../kit/fields.kit";
 import { implement } from "../kit/implement.kit";
 import { requireCaller } from "../middleware/credential.middleware";
 import * as contracts from "./files.contract";
 
-const toFile = (doc: Doc<"files">): Shape<typeof contracts.File> => ({
+const toFile = (doc: Doc<"files">): Shape<typeof contracts.StoredFile> => ({
   id: doc.storageId,
   ...(doc.name !== undefined && { name: doc.name }),
   contentType: doc.contentType,
@@ -21,28 +21,30 @@ const toFile = (doc: Doc<"files">): Shape<typeof contracts.File> => ({
   createdAt: toTime(doc._creationTime),
 });
 
-/** Milliseconds for which Convex takes an upload at a URL it has given out. */
+/** Milliseconds for which Convex accepts an upload at an upload URL. */
 const UPLOAD_URL_MS = 60 * 60 * 1000;
+
+/** Bytes of the largest response that Convex sends. A larger file is read from storage. */
+const MAX_DOWNLOAD = 20 * 1024 * 1024;
 
 export function files(api: Api): void {
   implement(api, contracts.uploadFile, async (c) => {
     const { caller, once, upload } = c.var;
-    const { bytes, contentType: sent } = upload;
-    // The document keeps the type as it was sent. Storage takes a stricter form of it.
+    const { bytes, contentType: sent, name } = upload;
+    // The document keeps the type as the client wrote it. Storage takes a stricter form of it.
     const storageId = await c.env.storage.store(new Blob([bytes], { type: storableType(sent) }));
     const record = {
       ownerId: caller.userId,
       storageId,
       contentType: sent,
+      ...(name !== undefined && { name }),
       visibility: c.req.valid("query").visibility ?? "public",
     };
     const file = await deleteIfRefused(c.env.storage, storageId, () =>
       once((key) => c.env.runMutation(internal.files.recordUpload, { ...record, ...key })),
     );
-    const { contentType, size, sha256, visibility } = file;
-    return c.json({ storageId: file.storageId, contentType, size, sha256, visibility }, 200, {
-      Location: `/files/${file.storageId}`,
-    });
+    const { createdAt: _, ...fields } = toFile(file);
+    return c.json({ storageId: file.storageId, ...fields }, 200, { Location: `/files/${file.storageId}` });
   });
 
   implement(api, contracts.createUploadUrl, async (c) => {
@@ -69,11 +71,27 @@ export function files(api: Api): void {
   });
 
   implement(api, contracts.getFile, async (c) => {
-    const file = await c.env.runQuery(internal.files.get, {
+    const { file, url } = await c.env.runQuery(internal.files.open, {
       ownerId: c.var.caller.userId,
       fileId: c.req.valid("param").id,
     });
-    return c.json(toFile(file), 200, etag(file));
+    return c.json({ ...toFile(file), url }, 200, etag(file));
+  });
+
+  implement(api, contracts.downloadFile, async (c) => {
+    const { file, url } = await c.env.runQuery(internal.files.open, {
+      ownerId: c.var.caller.userId,
+      fileId: c.req.valid("param").id,
+    });
+    if (file.size > MAX_DOWNLOAD) return c.body(null, 302, { Location: url });
+    const ETag = `"${file.sha256}"`;
+    if (isHeld(c.req.header("If-None-Match"), ETag)) return c.body(null, 304, { ETag });
+    // Loaded on demand: on Convex every request would pay for a static import.
+    const { describeDownload } = await import("./download.files");
+    const { status, headers, start, end } = describeDownload(file, c.req.raw, ETag);
+    if (c.req.method === "HEAD") return c.body(null, status, headers);
+    const blob = (await c.env.storage.get(file.storageId)) ?? fail("not_found", "File not found");
+    return c.body(blob.slice(start, end + 1).stream(), status, headers);
   });
 
   implement(api, contracts.deleteFile, async (c) => {

@@ -22,6 +22,7 @@ describe("uploading", () => {
     const reply = await upload(call, data);
     const file = await json(reply);
     expect(file).toEqual({
+      id: file["storageId"],
       storageId: expect.any(String) as string,
       contentType: "image/png",
       size: 1000,
@@ -130,9 +131,10 @@ describe("a file of one's own", () => {
     const { storageId } = await file(call);
     const [listed] = await page(call("GET", "/api/files"));
     expect(listed).toMatchObject({ id: storageId, size: 4, visibility: "public" });
+    expect(listed).not.toHaveProperty("url");
     const read = await call("GET", `/api/files/${String(storageId)}`);
     expect(read.headers.get("etag")).toBe('"1"');
-    expect(await json(read)).toEqual(listed);
+    expect(await json(read)).toEqual({ ...listed, url: expect.stringMatching(/^https?:/) as string });
     const stale = { "If-Match": '"2"' };
     await problem(
       call("DELETE", `/api/files/${String(storageId)}`, undefined, stale),

@@ -3,20 +3,35 @@ import * as z from "zod/mini";
 import { contract } from "../kit/contract.kit";
 import { atMost, id, text, time } from "../kit/fields.kit";
 
-export const Item = documented(({ named }) =>
+const MAX_NAME = 200;
+const MAX_DESCRIPTION = 4000;
+
+export const Item = documented(({ named, upTo }) =>
   named(
     "Item",
     z.object({
       id: z.string(),
-      name: z.string(),
-      description: z.exactOptional(z.string()),
+      name: upTo(MAX_NAME),
+      description: z.exactOptional(upTo(MAX_DESCRIPTION)),
       createdAt: time(),
       updatedAt: time(),
     }),
+    {
+      id: "The item's id.",
+      name: "The item's name.",
+      description: "The item's description, if it has one.",
+      createdAt: "The time of the item's creation.",
+      updatedAt: "The time of the item's last change.",
+    },
   ),
 );
 
-const description = () => z.string().check(atMost(4000));
+const fields = documented(() => ({
+  name: "The item's name. The API removes white space around it.",
+  description: "A description of the item.",
+  itemId: "The item's id.",
+}));
+const description = () => z.string().check(atMost(MAX_DESCRIPTION));
 const itemRef = () => ({ itemId: id() });
 
 const bolt = documented(() => ({
@@ -35,7 +50,7 @@ export const listItems = contract("get", "/api/items", () => ({
   docs: documented(() => ({
     tag: "Items",
     summary: "List the caller's items, newest first",
-    description: "Only the caller's own; each as `GET /api/items/{itemId}` shows it.",
+    description: "Returns the caller's own items, each as in `GET /api/items/{itemId}`.",
     examples: { replies: { 200: [bolt()] } },
   })),
 }));
@@ -45,12 +60,13 @@ export const createItem = contract("post", "/api/items", () => ({
   scope: "items:write",
   idempotent: true,
   conditional: true,
-  body: z.strictObject({ name: text(200), description: z.exactOptional(description()) }),
+  body: z.strictObject({ name: text(MAX_NAME), description: z.exactOptional(description()) }),
   replies: documented(() => ({ 201: Item() })),
   docs: documented(() => ({
     tag: "Items",
     summary: "Create an item",
-    description: "It belongs to the caller. White space around the name is cut off.",
+    description: "The item belongs to the caller.",
+    fields: fields(),
     examples: {
       body: { name: bolt().name, description: bolt().description },
       replies: { 201: bolt() },
@@ -67,7 +83,8 @@ export const getItem = contract("get", "/api/items/:itemId", () => ({
   docs: documented(() => ({
     tag: "Items",
     summary: "Fetch one item",
-    description: "Another owner's item and no item look the same: 404.",
+    description: "Another owner's item is 404, like an item that does not exist.",
+    fields: fields(),
     examples: { params: { itemId: bolt().id }, replies: { 200: bolt() } },
   })),
 }));
@@ -78,14 +95,15 @@ export const updateItem = contract("patch", "/api/items/:itemId", () => ({
   conditional: true,
   params: itemRef(),
   body: z.strictObject({
-    name: z.exactOptional(text(200)),
+    name: z.exactOptional(text(MAX_NAME)),
     description: z.exactOptional(z.nullable(description())),
   }),
   replies: documented(() => ({ 200: Item() })),
   docs: documented(() => ({
     tag: "Items",
     summary: "Change an item",
-    description: "Changes the fields that are sent. A `description` of null takes it away.",
+    description: "Changes the fields in the body. A `description` of null removes the description.",
+    fields: fields(),
     examples: {
       params: { itemId: bolt().id },
       body: { name: "bolt" },
@@ -103,7 +121,8 @@ export const deleteItem = contract("delete", "/api/items/:itemId", () => ({
   docs: documented(() => ({
     tag: "Items",
     summary: "Delete an item",
-    description: "Takes it away for good.",
+    description: "Deletes the item permanently.",
+    fields: fields(),
     examples: { params: { itemId: bolt().id } },
   })),
 }));

@@ -3,8 +3,12 @@ import * as z from "zod/mini";
 import { contract } from "../kit/contract.kit";
 import { id, required } from "../kit/fields.kit";
 
-export const Digest = documented(({ named, whole }) =>
-  named("Digest", z.object({ sha256: z.string(), bytes: whole(), type: z.string() })),
+export const Digest = documented(({ named, whole, hash }) =>
+  named("Digest", z.object({ sha256: hash(), bytes: whole(), type: z.string() }), {
+    sha256: "The SHA-256 of the canonical form, in lower-case hex.",
+    bytes: "The length of the canonical form in bytes of UTF-8.",
+    type: "`object`, `array`, `string`, `number`, `boolean` or `null`.",
+  }),
 );
 
 export const Job = documented(({ named }) =>
@@ -16,6 +20,12 @@ export const Job = documented(({ named }) =>
       result: z.exactOptional(Digest()),
       error: z.exactOptional(z.string()),
     }),
+    {
+      id: "The job's id.",
+      status: "The state of the job.",
+      result: "The result of a job that has succeeded.",
+      error: "The reason why a job has failed.",
+    },
   ),
 );
 
@@ -31,8 +41,10 @@ export const processData = contract("post", "/api/process", () => ({
   scope: "jobs:write",
   idempotent: true,
   body: z.strictObject({ data: required() }),
-  replies: documented(({ z }) => ({
-    200: z.object({ success: z.boolean(), result: Digest() }),
+  replies: documented(({ named, z }) => ({
+    200: named("Processed", z.object({ success: z.boolean(), result: Digest() }), {
+      success: "Always true.",
+    }),
     202: Job(),
   })),
   headers: documented(() => ({ 202: ["Location", "Preference-Applied"] })),
@@ -40,11 +52,12 @@ export const processData = contract("post", "/api/process", () => ({
     tag: "Jobs",
     summary: "Digest a JSON value",
     description:
-      "Answers the SHA-256 and length of the value's canonical form (RFC 8785). With `Prefer: respond-async` (RFC 7240) " +
-      "the work becomes a job; `Location` says where to ask for it.",
+      "Returns the SHA-256 and the length of the value's canonical form (RFC 8785). With `Prefer: respond-async` (RFC 7240) " +
+      "the work becomes a job, and `Location` has the job's address.",
+    fields: { data: "Any JSON value." },
     headers: {
       Prefer: {
-        description: "`respond-async` makes the work a job (RFC 7240).",
+        description: "`respond-async` turns the work into a job (RFC 7240).",
         example: "respond-async",
       },
     },
@@ -64,7 +77,8 @@ export const getJob = contract("get", "/api/jobs/:id", () => ({
   docs: documented(() => ({
     tag: "Jobs",
     summary: "Fetch one job",
-    description: "A job that has succeeded has a `result`, one that has failed an `error`.",
+    description: "A job that has succeeded has a `result`; a job that has failed has an `error`.",
+    fields: { id: "The job's id." },
     examples: {
       params: { id: jobId },
       replies: { 200: { id: jobId, status: "succeeded", result: digest() } },

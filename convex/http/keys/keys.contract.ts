@@ -4,25 +4,42 @@ import { GRANTS } from "../../identity/scopes.lib";
 import { contract } from "../kit/contract.kit";
 import { atMost, futureTime, id, integer, text, time } from "../kit/fields.kit";
 
-const shape = documented(() => ({
+const MAX_NAME = 200;
+
+const shape = documented(({ upTo }) => ({
   id: z.string(),
-  name: z.string(),
+  name: upTo(MAX_NAME),
   publicId: z.string(),
-  scopes: z.array(z.string()),
+  scopes: z.array(z.string()).check(z.maxLength(GRANTS.length)),
   createdAt: time(),
   expiresAt: z.exactOptional(time()),
   lastUsedAt: z.exactOptional(time()),
   revokedAt: z.exactOptional(time()),
 }));
 
-export const Key = documented(({ named }) => named("Key", z.object(shape())));
+const shapeFields = documented(() => ({
+  id: "The key's id.",
+  name: "The key's name.",
+  publicId: "The part of the key that is no secret; the log shows it.",
+  scopes: "The scopes that the key carries.",
+  createdAt: "The time of the key's creation.",
+  expiresAt: "The time when the key stops working, if it has one.",
+  lastUsedAt: "The time of the key's last use, to the minute.",
+  revokedAt: "The time when the key was revoked.",
+}));
 
-/** A key with its secret, which is shown this once. A replay of its creation has it no more. */
+export const Key = documented(({ named }) => named("Key", z.object(shape()), shapeFields()));
+
+/** A key with its secret, which only the first reply shows. A replay does not have it. */
 export const NewKey = documented(({ named }) =>
-  named("NewKey", z.object({ ...shape(), key: z.exactOptional(z.string()) })),
+  named("NewKey", z.object({ ...shape(), key: z.exactOptional(z.string()) }), {
+    ...shapeFields(),
+    key: "The key itself, in this reply only. A replay does not have it.",
+  }),
 );
 
 const keyRef = () => ({ id: id() });
+const ID = "The key's id.";
 
 export const partnerKey = documented(() => ({
   id: "m17a0q9v3s1x8w6t4r0pzc5m7h6b",
@@ -41,7 +58,7 @@ export const listKeys = contract("get", "/api/keys", () => ({
   docs: documented(() => ({
     tag: "Keys",
     summary: "List the caller's keys, newest first",
-    description: "Shows each key's public id, never the key. Revoked keys stay in the list.",
+    description: "Returns each key's public id, never the key itself. Revoked keys stay in the list.",
     examples: { replies: { 200: [partnerKey()] } },
   })),
 }));
@@ -52,7 +69,7 @@ export const createKey = contract("post", "/api/keys", () => ({
   idempotent: true,
   secret: true,
   body: z.strictObject({
-    name: text(200),
+    name: text(MAX_NAME),
     scopes: z.array(z.enum(GRANTS)).check(z.minLength(1), atMost(GRANTS.length)),
     expiresAt: z.exactOptional(futureTime()),
   }),
@@ -61,8 +78,13 @@ export const createKey = contract("post", "/api/keys", () => ({
     tag: "Keys",
     summary: "Create a key",
     description:
-      "The key is shown in this reply and never again. A caller can hand out only scopes that it " +
-      "has itself. A replay by `Idempotency-Key` answers the key's data without the key; if that got lost, revoke it.",
+      "Only this reply shows the key. A caller can give a key only scopes that the caller has. A replay by `Idempotency-Key` " +
+      "returns the key's data without the key; if the key got lost, revoke it and create another.",
+    fields: {
+      name: "A name that tells keys apart.",
+      scopes: "The scopes of the key; `*` covers all.",
+      expiresAt: "The time when the key stops working; never, by default.",
+    },
     examples: {
       body: { name: partnerKey().name, scopes: partnerKey().scopes },
       replies: { 201: newPartnerKey() },
@@ -80,8 +102,9 @@ export const revokeKey = contract("delete", "/api/keys/:id", () => ({
     tag: "Keys",
     summary: "Revoke a key",
     description:
-      "The key is refused from this moment on. A key can revoke only keys whose scopes it has itself (403 names the one " +
-      "that it lacks), and always itself, even without `keys:write`. A token can revoke each of its user's keys.",
+      "The API refuses the key at once. A key can revoke only keys whose scopes it has (403 names the missing scope), and " +
+      "always itself, even without `keys:write`. A token can revoke each of its user's keys.",
+    fields: { id: ID },
     examples: { params: { id: partnerKey().id } },
   })),
 }));
@@ -101,8 +124,9 @@ export const rotateKey = contract("post", "/api/keys/:id/rotate", () => ({
     summary: "Replace a key",
     problems: ["conflict"],
     description:
-      "Answers a new key with the same name, scopes and expiry. The old one works for `overlapSeconds` more (0 unless " +
-      "given). A key can rotate only keys whose scopes it has itself, a token each of its user's keys.",
+      "Returns a new key with the same name, scopes and expiry. The old key works for `overlapSeconds` more. A key can rotate " +
+      "only keys whose scopes it has; a token can rotate each of its user's keys.",
+    fields: { id: ID, overlapSeconds: "Seconds for which the old key goes on working; 0 by default." },
     examples: {
       params: { id: partnerKey().id },
       body: { overlapSeconds: 3600 },

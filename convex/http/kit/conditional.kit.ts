@@ -4,8 +4,8 @@ import type { ApiContext } from "./env.kit";
 export const etag = (doc: { revision: number }): { ETag: string } => ({ ETag: `"${doc.revision}"` });
 
 /**
- * The revisions that an `If-Match` header names, by strong comparison: a weak tag names none. Undefined without the header
- * and for `*`, which holds for whatever exists.
+ * Reads the revisions that an `If-Match` header names, by strong comparison: a weak tag names none. Returns undefined without
+ * the header, and for `*`, which any existing resource satisfies.
  */
 export function revisionsIn(header: string | undefined): number[] | undefined {
   if (header === undefined || header.trim() === "*") return undefined;
@@ -16,27 +16,28 @@ export function revisionsIn(header: string | undefined): number[] | undefined {
 }
 
 /**
- * The revisions that a write may meet, or undefined for any. `If-None-Match: *` asks for there to be none (RFC 9110, section
- * 13.1.2); tags in that header save reading, and are nothing to a write.
+ * Returns the revisions that a write accepts, or undefined for any. `If-None-Match: *` accepts none (RFC 9110, section
+ * 13.1.2). Tags in that header matter for reads only.
  */
 export const revisionsFor = (c: ApiContext): number[] | undefined =>
   c.req.header("If-None-Match")?.trim() === "*" ? [] : revisionsIn(c.req.header("If-Match"));
 
-/**
- * Answers 304 in the place of a reply whose `ETag` the client holds already (weak comparison, `*` included). It has the
- * reply's own headers, because a cache puts them into the place of those that it holds (RFC 9111, section 4.3.4). What a
- * write has done is told in any case.
- */
-export function unlessUnchanged(c: ApiContext, reply: Response): Response {
-  if (c.req.method !== "GET" && c.req.method !== "HEAD") return reply;
-  const held = c.req.header("If-None-Match");
-  const tag = reply.headers.get("ETag");
-  if (held === undefined || tag === null || reply.status !== 200) return reply;
-  const unchanged = held.split(",").some((one) => {
+/** Whether an `If-None-Match` header names a tag, by weak comparison, or is `*`. */
+export function isHeld(header: string | undefined, tag: string): boolean {
+  return (header ?? "").split(",").some((one) => {
     const trimmed = one.trim();
     return trimmed === "*" || trimmed.replace(/^W\//, "") === tag;
   });
-  if (!unchanged) return reply;
+}
+
+/**
+ * Replaces a reply to GET by 304 if the client holds its `ETag` already. The 304 keeps the reply's headers, because a cache
+ * updates its stored headers from them (RFC 9111, section 4.3.4).
+ */
+export function unlessUnchanged(c: ApiContext, reply: Response): Response {
+  if (c.req.method !== "GET" && c.req.method !== "HEAD") return reply;
+  const tag = reply.headers.get("ETag");
+  if (tag === null || reply.status !== 200 || !isHeld(c.req.header("If-None-Match"), tag)) return reply;
   reply.headers.delete("Content-Type");
   return new Response(null, { status: 304, headers: reply.headers });
 }

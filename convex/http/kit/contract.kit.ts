@@ -24,12 +24,13 @@ export type Schema = z.ZodMiniType;
 type Fields = Record<string, Schema>;
 
 /** Success statuses only: the problems a route can answer follow from its scope, params, query and body. */
-export type Status = 200 | 201 | 202 | 204 | 302 | 304 | 503;
+export type Status = 200 | 201 | 202 | 204 | 206 | 302 | 304 | 503;
 /** A reply's schema; null for one without a body. */
 export type Replies = { [S in Status]?: Schema | null };
 
 /** Headers that a handler may set, where its contract declares them. */
-export type ReplyHeader = "Location" | "Preference-Applied" | "Vary";
+export type ReplyHeader =
+  "Accept-Ranges" | "Content-Disposition" | "Content-Range" | "Location" | "Preference-Applied" | "Vary";
 
 /** The names in a path: `PathNames<"/api/items/:itemId">` is `"itemId"`. */
 export type PathNames<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`
@@ -67,7 +68,7 @@ export type Spec = {
   bodyOptional?: true;
   /** The fields of a form in the place of a JSON body: `multipart/form-data` or `application/x-www-form-urlencoded`. */
   form?: Fields;
-  /** The body is a file of any type: raw bytes, there as `c.var.upload`. */
+  /** The body is a file of any type, as raw bytes or as the one file of a form. The handler reads it from `c.var.upload`. */
   upload?: true;
   /** The body is text that the handler reads as it came, there as `c.var.text`: strict UTF-8. */
   text?: true;
@@ -119,9 +120,16 @@ export type Docs = {
   tag: string;
   summary: string;
   description: string;
-  /** The media type of a reply that is written already: the handler hands its text on by `c.body`. */
-  media?: "application/json" | "text/html";
-  /** Headers of the request that the handler reads by itself, by name. */
+  /**
+   * The media type of a reply that the handler passes to `c.body` as text or as a stream. `application/octet-stream` stands for
+   * bytes of any type.
+   */
+  media?: "application/json" | "text/html" | "application/octet-stream";
+  /** The route also answers with a page (`text/html`), by `c.body`, if the client prefers one. */
+  page?: true;
+  /** What each path and query parameter and each field of the body means, by name. */
+  fields?: Readonly<Record<string, string>>;
+  /** Headers of the request that the handler itself reads, by name. */
   headers?: Record<string, { description: string; required?: boolean; example?: string }>;
   /** What the work itself may refuse with, beside what follows from the contract. */
   problems?: readonly FailureCode[];

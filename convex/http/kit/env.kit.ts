@@ -18,8 +18,8 @@ export type Variables = {
   reason: string;
   /** Set by `admit`; routes that anyone may call have none. */
   caller: Caller;
-  /** Set by `readBody` on routes that take a file: its bytes, and its type as the header has it. */
-  upload: { bytes: ArrayBuffer; contentType: string };
+  /** Set by `readBody` on routes that take a file: its bytes, its type as the client wrote it, and its name if a form gave one. */
+  upload: { bytes: Uint8Array<ArrayBuffer>; contentType: string; name?: string };
   /** Set by `readBody` on routes that take text. */
   text: string;
   /** Set by `readBody` on routes whose JSON stays text: one value, checked. */

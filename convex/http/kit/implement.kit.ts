@@ -52,8 +52,12 @@ export type Call<C extends AnyContract> = {
   readonly body: {
     /** Answers without a body. */
     <S extends StatusOf<C, "empty">>(body: null, status: S, ...headers: HeaderArguments<C, S>): Reply<C>;
-    /** Answers with a body that is written already, and all the headers that belong to it. */
-    (body: string, status: StatusOf<C, "written">, headers: Readonly<Record<string, string>>): Reply<C>;
+    /** Answers with a text or a stream, or with no body for HEAD, and all the headers that belong to it. */
+    (
+      body: string | ReadableStream<Uint8Array> | null,
+      status: StatusOf<C, "written">,
+      headers: Readonly<Record<string, string>>,
+    ): Reply<C>;
   };
 };
 
@@ -71,7 +75,7 @@ type KindOf<C extends AnyContract, R> = R extends null
   ? "empty"
   : ReturnType<SpecOf<C>["docs"]> extends { media: string }
     ? "written"
-    : "json";
+    : "json" | (ReturnType<SpecOf<C>["docs"]> extends { page: true } ? "written" : never);
 type BodyOf<C extends AnyContract, S extends Status> = RepliesOf<C>[S] extends infer T extends z.ZodMiniType
   ? z.output<T>
   : never;
@@ -89,7 +93,11 @@ type HeadersOf<C extends AnyContract, S extends Status> = (S extends 201
     : { Location: string }
   : unknown) &
   (S extends 302 ? { Location: string } : unknown) &
-  (SpecOf<C> extends { conditional: true } ? (S extends 200 | 201 ? { ETag: string } : unknown) : unknown) &
+  (SpecOf<C> extends { conditional: true }
+    ? S extends 200 | 201 | 304
+      ? { ETag: string }
+      : unknown
+    : unknown) &
   (SpecOf<C> extends { paged: true } ? (S extends 200 ? { Link?: string } : unknown) : unknown) &
   (SpecOf<C> extends { headers: () => { readonly [K in S]: readonly (infer Name extends string)[] } }
     ? { [N in Name]: string }

@@ -2,25 +2,28 @@ import * as z from "zod/mini";
 import { atMost, wholeNumber } from "./fields.kit";
 import { checksum, fail, type PageRequest, type Position } from "./product.kit";
 
-/** How many a page holds when nobody says. */
-const DEFAULT_LIMIT = 10;
+/** Elements of a page unless the request has a `limit`. */
+export const DEFAULT_LIMIT = 10;
+
+/** Elements of the largest page. */
+export const MAX_LIMIT = 100;
 
 /** The query of every paged route, beside its own filters. */
 export const pageQuery = () => ({
-  limit: z.exactOptional(wholeNumber(1, 100)),
+  limit: z.exactOptional(wholeNumber(1, MAX_LIMIT)),
   cursor: z.exactOptional(z.string().check(z.minLength(1), atMost(200))),
 });
 
-/** A page that was asked for, and the way to the next one. */
+/** The page that a request asks for, and the link to the next one. */
 export type PageCall = {
   request: PageRequest;
-  /** The `Link` header to the page that starts after a position (RFC 8288); none after the last page. */
+  /** Makes the `Link` header to the page that starts after a position (RFC 8288); empty after the last page. */
   link: (next: Position | undefined) => { Link?: string };
 };
 
 /**
- * Reads `limit` and `cursor` and makes the links. A cursor is bound to its list and filters by a checksum, so that one from
- * elsewhere, or a mangled one, is refused. It carries no authority: what it may reach is decided by the credential.
+ * Reads `limit` and `cursor`, and makes the links. A checksum binds a cursor to its list and filters, so that a cursor of
+ * another list and a damaged one are refused. A cursor carries no authority: the credential decides what it can reach.
  *
  * @param url The request's URL; the link keeps its path, limit and filters.
  */
@@ -64,7 +67,7 @@ function readCursor(cursor: string, list: string): Position {
     ];
     if (typeof time === "number" && typeof id === "string" && id.isWellFormed()) return { time, id };
   } catch {
-    // Not what this list wrote, although the checksum holds: refused like any other.
+    // The checksum holds, but no list wrote this position.
   }
   return refuse();
 }

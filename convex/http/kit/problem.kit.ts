@@ -1,8 +1,8 @@
 import type { ApiContext } from "./env.kit";
-import { failureOf, platformFailureOf, siteUrl, type Failure, type FailureCode } from "./product.kit";
+import { failureOf, platformFailureOf, publicUrl, type Failure, type FailureCode } from "./product.kit";
 
 type Entry = {
-  status: 400 | 401 | 403 | 404 | 405 | 409 | 412 | 413 | 415 | 422 | 429 | 500 | 503;
+  status: 400 | 401 | 403 | 404 | 405 | 409 | 412 | 413 | 415 | 416 | 422 | 429 | 500 | 503;
   title: string;
 };
 
@@ -22,6 +22,7 @@ export const PROBLEMS = {
   precondition_failed: { status: 412, title: "Precondition failed" },
   payload_too_large: { status: 413, title: "Payload too large" },
   unsupported_media_type: { status: 415, title: "Unsupported media type" },
+  range_not_satisfiable: { status: 416, title: "Range not satisfiable" },
   idempotency_key_reused: { status: 422, title: "Idempotency key reused" },
   rate_limited: { status: 429, title: "Too many requests" },
   internal: { status: 500, title: "Internal server error" },
@@ -30,8 +31,8 @@ export const PROBLEMS = {
   not_configured: { status: 503, title: "Not configured" },
 } as const satisfies Record<FailureCode, Entry>;
 
-/** The address that explains a problem: built on the deployment's own origin, never on a Host header. */
-export const problemUrl = (code: FailureCode): string => `${siteUrl()}/problems/${code}`;
+/** The address that explains a problem, on the API's public address and never on a Host header. */
+export const problemUrl = (code: FailureCode): string => `${publicUrl()}/problems/${code}`;
 
 /**
  * Renders any thrown value as a problem. An error of the platform that cannot do the work now becomes `unavailable`. Any

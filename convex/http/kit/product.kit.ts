@@ -1,6 +1,6 @@
 /**
- * What the kit knows of the product: the only file of the kit that imports from outside its folder. To use the kit in another
- * app, provide these names.
+ * What the kit needs from the product. It is the only file of the kit that imports from outside its folder. To use the kit in
+ * another app, provide these names.
  */
 
 /** Convex's context of an HTTP action. */
@@ -17,4 +17,4 @@ export type { PageRequest, Position } from "../../lib/page.lib";
 export { checksum } from "../../lib/checksum.lib";
 export { isEmail } from "../../lib/email.lib";
 /** The address that problem types are built on. */
-export { siteUrl } from "../../lib/env.lib";
+export { publicUrl } from "../../lib/env.lib";

@@ -2,23 +2,38 @@ import * as z from "zod/mini";
 import type { Schema } from "./contract.kit";
 import { described } from "./described.kit";
 
-const names = new WeakMap<Schema, string>();
+type Descriptions = Readonly<Record<string, string>>;
+const names = new WeakMap<Schema, { name: string; fields: Descriptions }>();
 
 /** The name that `named` gave a schema. */
-export const nameOf = (schema: Schema): string | undefined => names.get(schema);
+export const nameOf = (schema: Schema): string | undefined => names.get(schema)?.name;
+
+/** The descriptions that `named` gave the fields of a schema. */
+export const fieldDescriptionsOf = (schema: Schema): Descriptions => names.get(schema)?.fields ?? {};
 
 /**
  * The helpers that `documented` passes to its argument. Only the document needs them. A contract must not import them: the
  * bundler would keep them in the code of every request, because it drops the argument only after it has resolved its imports.
  */
 export const SCHEMA_HELPERS = {
-  /** Gives the schema of a reply a name in the document's components and in generated types. */
-  named: <S extends Schema>(name: string, schema: S): S => {
-    names.set(schema, name);
+  /**
+   * Gives the schema of a reply a name in the document's components and in generated types, and describes its fields. The name
+   * must not be one of a global type such as `File`: generated types would hide it.
+   */
+  named: <S extends Schema>(
+    name: string,
+    schema: S,
+    fields: { readonly [Field in keyof z.output<S>]?: string } & Descriptions = {},
+  ): S => {
+    names.set(schema, { name, fields });
     return schema;
   },
   /** A whole number in a reply. */
   whole: () => described(z.number(), () => ({ type: "integer" })),
-  /** For kinds of schemas that no request is validated with. */
+  /** A SHA-256 in lower-case hex. */
+  hash: () => z.string().check(z.regex(/^[0-9a-f]{64}$/)),
+  /** A text of at most `max` code points in a reply. */
+  upTo: (max: number) => described(z.string(), () => ({ type: "string", maxLength: max })),
+  /** The kinds of schemas that validate no request. */
   z,
 };

@@ -24,12 +24,12 @@ export function requireDeclaredLength(c: ApiContext, endpoint: Endpoint): void {
 }
 
 /**
- * Refuses a body of a type that the route does not read. Parameters such as `; charset=utf-8` and letter case are free. A
- * file may be of any type, but it has to be one: it is given back with it.
+ * Refuses a body of a type that the route does not read. Parameters such as `; charset=utf-8` and letter case do not matter.
+ * A file may have any type, but the type must be well-formed: downloads are sent with it.
  */
 export function requireMediaType(c: ApiContext, { body, bodyOptional, form, upload }: Endpoint): void {
   const header = c.req.header("Content-Type");
-  const type = header?.split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  const type = essenceOf(header);
   if (body && type !== "application/json" && !(header === undefined && bodyOptional)) notJson(c);
   if (form && !FORM_TYPES.includes(type)) {
     fail("unsupported_media_type", `Content-Type must be ${FORM_TYPES.join(" or ")}`);
@@ -41,8 +41,8 @@ export function requireMediaType(c: ApiContext, { body, bodyOptional, form, uplo
 }
 
 /**
- * Refuses a body in a content coding, such as gzip: nothing here decodes one, and a file would be given back as if it had none
- * (RFC 9110, section 8.4). What a webhook carries is left to its signature.
+ * Refuses a body in a content coding, such as gzip. The API decodes none, and a stored file would lose the information that
+ * it is encoded (RFC 9110, section 8.4). Webhooks are exempt: their signature covers the bytes as sent.
  */
 export function requireNoCoding(c: ApiContext, { body, form, upload }: Endpoint): void {
   const coding = c.req.header("Content-Encoding")?.toLowerCase() ?? "";
@@ -53,35 +53,54 @@ export function requireNoCoding(c: ApiContext, { body, form, upload }: Endpoint)
 }
 
 /**
- * Reads the body strictly, no further than its limit, however it is sent. JSON must be valid UTF-8, one value, no deeper
- * than 64 levels, without lone surrogates or numbers that JSON cannot write. The validator then gets the value, or the handler
- * the text.
+ * Reads the body strictly and no further than its limit, with or without a declared length. JSON must be valid UTF-8, one
+ * value, no deeper than 64 levels, without lone surrogates or numbers that JSON cannot write. The validator then gets the
+ * value, or the handler the text or the file.
  *
- * @returns The body as it came; undefined for a route that takes none.
+ * @returns What an `Idempotency-Key` is bound to; undefined for a route that takes no body, and for a webhook.
  */
-export async function readBody(c: ApiContext, endpoint: Endpoint): Promise<ArrayBuffer | undefined> {
+export async function readBody(c: ApiContext, endpoint: Endpoint): Promise<Content | undefined> {
   const limit = limitOf(endpoint);
   const refuse = () => tooLarge(limit);
   if (endpoint.upload) {
-    const bytes = await readBytes(c.req.raw, limit, refuse);
-    if (bytes.byteLength === 0) failField({ in: "body", path: "", message: "must not be empty" });
-    c.set("upload", { bytes, contentType: c.req.header("Content-Type") ?? "application/octet-stream" });
-    return bytes;
+    return readFile(c, new Uint8Array(await readBytes(c.req.raw, limit, refuse)));
   }
   if (!endpoint.body && !endpoint.form && !endpoint.text) return undefined;
   const bytes = await readBytes(c.req.raw, limit, refuse);
   if (endpoint.text) {
-    // Whoever signed it signed its byte order mark too.
+    // The signature covers the byte order mark too.
     c.set("text", decode(bytes, true));
     return undefined;
   }
   if (endpoint.form) c.req.bodyCache.formData = await readForm(bytes, c.req.header("Content-Type") ?? "");
   else takeJson(c, bytes, endpoint);
-  return bytes;
+  return { bytes, type: c.req.header("Content-Type") };
 }
 
+/** The bytes of a body, or of the file in it, with their type and name as the client wrote them. */
+export type Content = {
+  bytes: ArrayBuffer | Uint8Array<ArrayBuffer>;
+  type: string | undefined;
+  name?: string;
+};
+
+/** Takes the body as a file, or the one file of a form. */
+async function readFile(c: ApiContext, body: Uint8Array<ArrayBuffer>): Promise<Content> {
+  const type = c.req.header("Content-Type");
+  const isForm = body.byteLength > 0 && essenceOf(type) === "multipart/form-data";
+  // Loaded on demand: on Convex every request would pay for a static import.
+  const file = isForm
+    ? (await import("../../lib/multipart.lib")).fileOfForm(body, type ?? "")
+    : { bytes: body, contentType: type ?? "application/octet-stream" };
+  if (file.bytes.byteLength === 0) failField({ in: "body", path: "", message: "must not be empty" });
+  c.set("upload", file);
+  return isForm ? { ...file, type: file.contentType } : { bytes: body, type };
+}
+
+const essenceOf = (type: string | undefined) => type?.split(";", 1)[0]?.trim().toLowerCase() ?? "";
+
 function takeJson(c: ApiContext, bytes: ArrayBuffer, { bodyOptional, unparsed }: Endpoint): void {
-  // A client that leaves the body out need not name its type; nothing is validated without one.
+  // A client without a body need not name a type, but a body without a type is refused.
   if (bytes.byteLength > 0 && c.req.header("Content-Type") === undefined) notJson(c);
   const text = decode(bytes);
   if (text === "" && bodyOptional) {

@@ -13,10 +13,9 @@ import { requireQuota } from "./quota.middleware";
 import { withReadOnlyFallback } from "./readOnlyFallback.middleware";
 
 /**
- * Admits the caller, and takes from its quota in the same transaction: 401 without a credential, 403 for one that is no
- * good, 429 when the quota is used up. A key whose checksum does not hold is refused without a look-up. Leaves
- * `c.var.caller`. Where limits are switched off, a look-up is a query, which Convex caches. Where the store takes no
- * writes, reads are admitted without being counted.
+ * Admits the caller and takes from its quota in the same transaction: 401 without a credential, 403 for an invalid one, 429
+ * when the quota is used up. Refuses a key with a wrong checksum without a look-up. Sets `c.var.caller`. If limits are off, the
+ * look-up is a query, which Convex caches. If the store takes no writes, reads are admitted without being counted.
  */
 export async function admit(c: ApiContext, endpoint: Endpoint): Promise<void> {
   const credential = endpoint.scope === null ? null : credentialOf(c, endpoint.credential);
@@ -57,7 +56,7 @@ async function admitKey(c: ApiContext, credential: Credential): Promise<Caller> 
   return verdict.caller ?? refused(credential);
 }
 
-/** Without a limit on keys the look-up is a query. Only a failure takes from a quota, and a use is noted apart. */
+/** Without a limit on keys the look-up is a query. Only a failure takes from a quota; another mutation records the use. */
 async function admitUnlimitedKey(c: ApiContext, hash: string): Promise<Verdict> {
   const found = await lookUpKey(c, hash);
   if (!found) return { caller: null, quota: rateLimits().address > 0 ? await takeFromAddress(c) : null };
@@ -80,7 +79,10 @@ async function lookUpKey(c: ApiContext, hash: string) {
 }
 
 async function admitToken(c: ApiContext, credential: Credential): Promise<Caller> {
-  if (credential.text.length > MAX_TOKEN) refused(credential);
+  if (credential.text.length > MAX_TOKEN) {
+    c.set("reason", `The token has more than ${MAX_TOKEN} characters`);
+    refused(credential);
+  }
   const known = rateLimits().key > 0 ? null : await lookUpToken(c);
   const verdict =
     known ??
@@ -97,12 +99,13 @@ async function admitToken(c: ApiContext, credential: Credential): Promise<Caller
 }
 
 /**
- * Refuses with 503 where a token could not be verified because its issuer's keys cannot be fetched. A function that this
- * action calls sees no identity, whatever went wrong; only the action's own `getUserIdentity()` throws, and says why.
+ * Refuses with 503 if a token could not be verified because its issuer's keys cannot be fetched. Sets the reason of any other
+ * refusal for the log. A function that this action calls sees no identity and no reason; only the action's own
+ * `getUserIdentity()` throws an error that says why.
  */
 async function requireDecided(c: ApiContext): Promise<void> {
   try {
-    await c.env.auth.getUserIdentity();
+    if (await c.env.auth.getUserIdentity()) c.set("reason", NO_USER);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     c.set("reason", reason);
@@ -113,30 +116,35 @@ async function requireDecided(c: ApiContext): Promise<void> {
   }
 }
 
-/** What Convex says of an issuer whose keys it cannot fetch or read (`crates/authentication/src/lib.rs`). */
+/** Why a token that verifies may be refused. */
+const NO_USER =
+  "The token verifies, but its claims lead to no user: a claim has a control character, another user has its email, or Clerk " +
+  "has deleted the user";
+
+/** Convex's messages about an issuer whose keys it cannot fetch or read (`crates/authentication/src/lib.rs`). */
 const UNDECIDED =
   /^(Auth provider discovery of |Could not fetch JWKS from |Invalid Content-Type .* when fetching JWKS |Invalid JWKS response )/;
 
-/** Seconds after which the issuer may be asked again. */
+/** Seconds after which a client may retry while the issuer cannot be reached. */
 const RETRY_AFTER = "5";
 
-/** The user of the token, or null where there is none yet. */
+/** Looks up the user of the token; null for a new user. */
 async function lookUpToken(c: ApiContext): Promise<Verdict | null> {
   const caller = await c.env.runQuery(internal.auth.validateToken, {});
   return caller && { caller, quota: null };
 }
 
-/** Characters of the longest token that is looked at. */
+/** Characters of the longest token. */
 const MAX_TOKEN = 8192;
 
-/** Refuses a credential that lacks the route's scope. It comes before any id is looked up. */
+/** Refuses a credential that lacks the route's scope, before any id is looked up. */
 export function requireScope(c: ApiContext, { scope, anonymous, onItself }: Endpoint): void {
   if (scope === null || scope === "any" || anonymous) return;
   if (onItself && c.var.caller.key?.id === c.req.param("id")) return;
   requireCaller(c.var.caller, scope);
 }
 
-/** The caller, if there is one and it carries the scope: for what only some of a route's answers need. */
+/** Returns the caller if its credential carries the scope, for a route of which only some replies need one. */
 export function requireCaller(caller: Caller | undefined, scope: string): Caller {
   if (!caller) return missing({});
   if (covers(caller.scopes, scope)) return caller;

@@ -3,17 +3,18 @@ import type { Idempotency } from "../../lib/idempotency.lib";
 import { sha256 } from "../../lib/sha256.lib";
 import type { Endpoint } from "../kit/api.kit";
 import type { ApiContext, OnceCall } from "../kit/env.kit";
+import type { Content } from "./body.middleware";
 
 /**
- * Reads `Idempotency-Key` on routes that create. Leaves `c.var.once`, which marks a replay in the reply's headers.
+ * Reads `Idempotency-Key` on routes that create. Sets `c.var.once`, which marks a replay in the reply's headers.
  *
- * @param body The bytes as they came, which are hashed in place: a copy of a large upload would be one too many for the
- * 64 MiB that Convex gives to buffers.
+ * @param body What the key is bound to. Its bytes are hashed in place: one more copy of a large upload would not fit the 64 MiB
+ *   that Convex gives to buffers.
  */
 export async function readIdempotencyKey(
   c: ApiContext,
   endpoint: Endpoint,
-  body: ArrayBuffer | undefined,
+  body: Content | undefined,
 ): Promise<void> {
   if (!endpoint.idempotent) return;
   const key = c.req.header("Idempotency-Key");
@@ -30,19 +31,23 @@ export async function readIdempotencyKey(
   c.set("once", once);
 }
 
-/** The key with its credential, and a digest of method, path, query, media type and body. */
-async function describe(c: ApiContext, key: string, body: ArrayBuffer | undefined): Promise<Idempotency> {
+/**
+ * The key with its credential, and a digest of method, path, query, media type and body. Of a form with a file it covers the
+ * file's bytes, type and name: a retry of the same form has another boundary.
+ */
+async function describe(c: ApiContext, key: string, body: Content | undefined): Promise<Idempotency> {
   const { pathname, search } = new URL(c.req.url);
   const head = JSON.stringify([
     c.req.method,
     pathname.replace(/\/$/, ""),
     search,
-    c.req.header("Content-Type"),
+    body ? body.type : c.req.header("Content-Type"),
     c.req.header("Prefer"),
+    ...(body?.name === undefined ? [] : [body.name]),
   ]);
   return {
     key,
     credential: c.var.caller.credential,
-    fingerprint: await sha256(`${head}\n${await sha256(body ?? new ArrayBuffer(0))}`),
+    fingerprint: await sha256(`${head}\n${await sha256(body?.bytes ?? "")}`),
   };
 }

@@ -1,4 +1,4 @@
-/** How often the bytes of an upload are in memory: Convex gives 64 MiB to all buffers of an isolate. */
+/** How many copies of an upload are in memory: Convex gives 64 MiB to all buffers of an isolate. */
 import { afterEach, expect, test, vi } from "vitest";
 import { fakeContext, goodKey } from "../testing/fakeContext.testing";
 
@@ -6,7 +6,7 @@ const SIZE = 19 * 1024 * 1024;
 
 afterEach(() => vi.restoreAllMocks());
 
-/** Notes each step that reads or copies at least this many bytes, in order. */
+/** Records each step that reads or copies at least this many bytes, in order. */
 function steps(size: number): string[] {
   const found: string[] = [];
   const note = (what: string, bytes: number): void => {
@@ -35,15 +35,46 @@ function steps(size: number): string[] {
   return found;
 }
 
+/** A form with a file of this many bytes. */
+function form(size: number): Uint8Array<ArrayBuffer> {
+  const head =
+    '--X\r\nContent-Disposition: form-data; name="file"; filename="a"\r\nContent-Type: image/png\r\n\r\n';
+  return new Uint8Array(Buffer.concat([Buffer.from(head), Buffer.alloc(size), Buffer.from("\r\n--X--\r\n")]));
+}
+
+const BODIES = {
+  bytes: { type: "image/png", body: new Uint8Array(SIZE) },
+  form: { type: "multipart/form-data; boundary=X", body: form(SIZE) },
+};
+
 test.each([
-  ["with an Idempotency-Key", { "Idempotency-Key": "a" }, ["Request is copied", "hash", "Blob is made"]],
-  ["without one", {}, ["Request is copied", "Blob is made"]],
-])(
-  "an upload %s is in memory twice at most, and hashed before the Blob is made",
-  async (_, more, expected) => {
+  [
+    "bytes",
+    "with an Idempotency-Key",
+    { "Idempotency-Key": "a" },
+    ["Request is copied", "hash", "Blob is made"],
+  ],
+  [
+    "form",
+    "with an Idempotency-Key",
+    { "Idempotency-Key": "a" },
+    ["Request is copied", "hash", "Blob is made"],
+  ],
+  ["bytes", "without one", {}, ["Request is copied", "Blob is made"]],
+  ["form", "without one", {}, ["Request is copied", "Blob is made"]],
+] as const)(
+  "an upload as %s %s is in memory twice at most, and hashed before the Blob is made",
+  async (kind, _, more, expected) => {
+    const { type, body } = BODIES[kind];
     const { key, answers } = await goodKey();
     const recorded = (args: unknown) => ({
-      result: { ...(args as object), size: SIZE, sha256: "0".repeat(64), visibility: "public" },
+      result: {
+        ...(args as object),
+        _creationTime: 0,
+        size: SIZE,
+        sha256: "0".repeat(64),
+        visibility: "public",
+      },
       replayed: false,
     });
     const found = steps(SIZE);
@@ -57,11 +88,11 @@ test.each([
     });
     const headers = {
       "X-API-Key": key,
-      "Content-Type": "image/png",
-      "Content-Length": String(SIZE),
+      "Content-Type": type,
+      "Content-Length": String(body.length),
       ...more,
     };
-    const { status } = await send("/api/upload", { method: "POST", body: new Uint8Array(SIZE), headers });
+    const { status } = await send("/api/upload", { method: "POST", body, headers });
     expect(status).toBe(200);
     expect(beforeStored).toEqual(expected);
   },

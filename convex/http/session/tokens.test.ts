@@ -1,11 +1,11 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { internal } from "../../_generated/api";
 import type { LogLine } from "../../../packages/convex-embedded/src/exec/logLine";
 import { as, now, onlyOn, run, send, sendWithToken, useEngine } from "../testing/engine.testing";
 import { startEmbedded } from "../testing/engines/embedded.testing";
 import { withBearer } from "../testing/engines/engine.testing";
 import { openIssuers, type Claims } from "../testing/issuers.testing";
-import { json, problem } from "../testing/replies.testing";
+import { json, problem, type Json } from "../testing/replies.testing";
 
 useEngine();
 
@@ -186,6 +186,21 @@ describe("an email that the issuer has not verified", () => {
 });
 
 describe("an email or a name that is none counts as absent", () => {
+  test("users of one issuer without an email do not lock each other out", async () => {
+    const users: Json[] = [];
+    for (const email of [undefined, "", " ", "", "nobody"]) {
+      const claims = {
+        sub: `without ${users.length}`,
+        email_verified: true,
+        ...(email !== undefined && { email }),
+      };
+      users.push(await json(me(claims)));
+      expect(await json(me(claims))).toEqual(users.at(-1));
+    }
+    expect(new Set(users.map(({ id }) => id)).size).toBe(5);
+    expect(new Set(users.map(({ email }) => email)).size).toBe(5);
+  });
+
   test.each(["", " ", "nobody", "a@b", "a b@example.com"])("email %j", async (email) => {
     const user = await json(me({ sub: `email ${email}`, email, email_verified: true, name: "N" }));
     expect(user["email"]).toMatch(/@no-email\.invalid$/);
@@ -248,6 +263,39 @@ describe("no token", () => {
       { sub: "forged", iss: "https://issuer.example.test" },
     ];
     for (const claims of wrong) await problem(me(claims), 403, "invalid_credential");
+  });
+
+  onlyOn("embedded", "the mock verifies no token", "is refused, and only the log says why", async () => {
+    const issuers = await openIssuers();
+    const lines: LogLine[] = [];
+    const engine = await startEmbedded(issuers.settings, (line) => void lines.push(line));
+    const seconds = Math.floor(Date.now() / 1000);
+    const reasonFor = async (token: string): Promise<unknown> => {
+      lines.length = 0;
+      const { detail } = await problem(
+        engine.fetch("/api/user", withBearer({}, token)),
+        403,
+        "invalid_credential",
+      );
+      expect(detail).toBe("Invalid token");
+      await vi.waitFor(() => expect(lines.some(({ message }) => message.includes('"reason"'))).toBe(true));
+      const line = lines.find(({ message }) => message.includes('"reason"'))?.message ?? "{}";
+      return (JSON.parse(line) as { reason: unknown }).reason;
+    };
+    const token = (claims: Claims & Record<string, unknown>, header = {}) => issuers.token(claims, header);
+    try {
+      expect(await reasonFor(await token({ sub: "a", exp: seconds - 3600 }))).toMatch(/expired/i);
+      expect(await reasonFor(await token({ sub: "a", aud: "another" }))).toMatch(/audience|aud\b|provider/i);
+      expect(await reasonFor(await token({ sub: "a", iss: "https://x.example.test" }))).toMatch(
+        /issuer|provider/i,
+      );
+      expect(await reasonFor(await token({ sub: "a" }, { kid: "unknown" }))).toMatch(/key/i);
+      expect(await reasonFor(await token({ sub: "a\u0007" }))).toMatch(/a claim has a control character/);
+      expect(await reasonFor(`a.${"x".repeat(9000)}.c`)).toMatch(/more than 8192 characters/);
+    } finally {
+      await engine.close();
+      issuers.close();
+    }
   });
 
   onlyOn("embedded", "the mock fetches no keys", "that cannot be decided is 503, not 403", async () => {

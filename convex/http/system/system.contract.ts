@@ -5,19 +5,32 @@ import { contract } from "../kit/contract.kit";
 export const getIndex = contract("get", "/", () => ({
   operationId: "getIndex",
   scope: null,
-  replies: documented(() => ({
-    200: z.object({
-      name: z.string(),
-      version: z.string(),
-      links: z.object({ docs: z.string(), openapi: z.string(), health: z.string(), ready: z.string() }),
-    }),
+  replies: documented(({ named }) => ({
+    200: named(
+      "Index",
+      z.object({
+        name: z.string(),
+        version: z.string(),
+        links: named(
+          "IndexLinks",
+          z.object({ docs: z.string(), openapi: z.string(), health: z.string(), ready: z.string() }),
+          {
+            docs: "The reference page.",
+            openapi: "This document.",
+            health: "Whether the process answers.",
+            ready: "Whether requests can be served.",
+          },
+        ),
+      }),
+      { name: "The API's name.", version: "The API's version." },
+    ),
     302: null,
   })),
   headers: documented(() => ({ 200: ["Vary"], 302: ["Vary"] })),
   docs: documented(() => ({
     tag: "System",
-    summary: "Name the API and link to its parts",
-    description: "A place to start from.",
+    summary: "Show the API's name and links",
+    description: "A browser is redirected to the reference page.",
     examples: {
       replies: {
         200: {
@@ -45,7 +58,7 @@ export const getOpenApi = contract("get", "/openapi.json", () => ({
     tag: "System",
     media: "application/json",
     summary: "Fetch this document",
-    description: "The OpenAPI document of the API. `servers` names the deployment that answers.",
+    description: "Returns the OpenAPI document of the API, with this deployment under `servers`.",
     examples: {
       replies: {
         200: { openapi: "3.1.0", info: { title: "convex-hono-api", version: "1.0.0" }, paths: {} },
@@ -63,7 +76,7 @@ export const getDocs = contract("get", "/docs", () => ({
     tag: "System",
     media: "text/html",
     summary: "Show the interactive reference",
-    description: "A page for browsers, which shows this document and can send requests.",
+    description: "Returns a page for browsers that shows this document and can send requests.",
     examples: { replies: { 200: "<!doctype html>" } },
   })),
 }));
@@ -72,11 +85,13 @@ export const getHealth = contract("get", "/health", () => ({
   operationId: "getHealth",
   scope: null,
   unlimited: true,
-  replies: documented(() => ({ 200: z.object({ status: z.enum(["ok"]) }) })),
+  replies: documented(({ named }) => ({
+    200: named("Health", z.object({ status: z.enum(["ok"]) }), { status: "Always `ok`." }),
+  })),
   docs: documented(() => ({
     tag: "System",
-    summary: "Tell that the process answers",
-    description: "Touches no database.",
+    summary: "Check that the process answers",
+    description: "Does not use the database.",
     examples: { replies: { 200: { status: "ok" } } },
   })),
 }));
@@ -86,8 +101,17 @@ const Readiness = documented(({ named, z }) =>
     "Readiness",
     z.object({
       status: z.enum(["ready", "unavailable"]),
-      checks: z.array(z.object({ name: z.string(), ok: z.boolean(), ms: z.number() })),
+      checks: z
+        .array(
+          named("ReadinessCheck", z.object({ name: z.string(), ok: z.boolean(), ms: z.number() }), {
+            name: "The dependency.",
+            ok: "Whether it works.",
+            ms: "The milliseconds that the check took.",
+          }),
+        )
+        .check(z.maxLength(2)),
     }),
+    { status: "`ready` if every check is ok.", checks: "One check for each dependency." },
   ),
 );
 
@@ -98,9 +122,10 @@ export const getReadiness = contract("get", "/health/ready", () => ({
   replies: documented(() => ({ 200: Readiness(), 503: Readiness() })),
   docs: documented(() => ({
     tag: "System",
-    summary: "Tell whether requests can be served",
+    summary: "Check that requests can be served",
     description:
-      "Reads documents and writes one, at most once in five seconds for all callers, and tells for each whether it worked and the milliseconds it took. A read that works while the write fails means that GET requests are served.",
+      "Reads documents and writes one, at most once in five seconds for all callers. If the read works and the write fails, the " +
+      "API serves GET requests only.",
     examples: {
       replies: {
         200: {
@@ -126,6 +151,12 @@ export const ProblemKind = documented(({ named, whole }) =>
   named(
     "ProblemKind",
     z.object({ code: z.string(), status: whole(), title: z.string(), explanation: z.string() }),
+    {
+      code: "The problem's code.",
+      status: "The status of replies with this problem.",
+      title: "The meaning of the code in a few words.",
+      explanation: "The meaning of the code and what a caller can do.",
+    },
   ),
 );
 
@@ -134,10 +165,15 @@ export const getProblem = contract("get", "/problems/:code", () => ({
   scope: null,
   params: { code: z.string() },
   replies: documented(() => ({ 200: ProblemKind() })),
+  headers: documented(() => ({ 200: ["Vary"] })),
   docs: documented(() => ({
     tag: "System",
     summary: "Explain a problem code",
-    description: "What the code means and what a caller can do about it. A problem's `type` leads here.",
+    page: true,
+    description:
+      "Returns the meaning of the code and what a caller can do, as JSON or as a page for browsers. A problem's `type` is this " +
+      "address.",
+    fields: { code: "The code of a problem." },
     examples: {
       params: { code: "not_found" },
       replies: {
@@ -145,7 +181,7 @@ export const getProblem = contract("get", "/problems/:code", () => ({
           code: "not_found",
           status: 404,
           title: "Not found",
-          explanation: "Nothing is there, or nothing of yours.",
+          explanation: "The resource does not exist, or belongs to another owner.",
         },
       },
     },

@@ -1,4 +1,5 @@
 import { internal } from "../../_generated/api";
+import { publicPath } from "../../lib/env.lib";
 import { fail, type FailureCode } from "../../lib/failure.lib";
 import type { Api } from "../kit/api.kit";
 import { implement } from "../kit/implement.kit";
@@ -9,14 +10,26 @@ import { getDocs, getHealth, getIndex, getOpenApi, getProblem, getReadiness } fr
 /** The name of the API, and its version: that of the contract, not of the program. */
 export const API = { name: "convex-hono-api", version: "1.0.0" };
 
-const LINKS = { docs: "/docs", openapi: "/openapi.json", health: "/health", ready: "/health/ready" };
+const links = (prefix: string) => ({
+  docs: `${prefix}/docs`,
+  openapi: `${prefix}/openapi.json`,
+  health: `${prefix}/health`,
+  ready: `${prefix}/health/ready`,
+});
+
+/** What a reply that has a form for programs and one for people may vary by. */
+const TWO_FORMS = { Vary: "Accept, Origin" };
+
+/** Whether a client may prefer a page. Only browsers name the type, so other requests need no further look. */
+const namesPages = (accept: string | undefined): accept is string =>
+  accept?.toLowerCase().includes("text/html") === true;
 
 type Check = { name: string; ok: boolean; ms: number };
 
-/** A dependency that takes longer than this, in milliseconds, does not work. Shorter than the deadline of a request. */
+/** Milliseconds after which a dependency counts as failed. They are fewer than the deadline of a request. */
 const CHECK_MS = 5_000;
 
-/** Whether something that requests depend on works, and the milliseconds until that was known. The log has the reason. */
+/** Checks one dependency of requests and measures the milliseconds. Logs the reason for a failure. */
 async function check(name: string, work: () => Promise<unknown>): Promise<Check> {
   const started = Date.now();
   const ok = await withTimeout(CHECK_MS, work).then(
@@ -34,14 +47,10 @@ async function check(name: string, work: () => Promise<unknown>): Promise<Check>
 export function system(api: Api): void {
   implement(api, getIndex, async (c) => {
     const accept = c.req.header("Accept");
-    // Each reply says all that it may vary by.
-    const headers = { Vary: "Accept, Origin" };
-    const page =
-      accept?.toLowerCase().includes("text/html") &&
-      (await c.env.runQuery(internal.openapi.prefersPage, { accept }));
+    const page = namesPages(accept) && (await c.env.runQuery(internal.openapi.prefersPage, { accept }));
     return page
-      ? c.body(null, 302, { Location: LINKS.docs, ...headers })
-      : c.json({ ...API, links: LINKS }, 200, headers);
+      ? c.body(null, 302, { Location: "/docs", ...TWO_FORMS })
+      : c.json({ ...API, links: links(publicPath()) }, 200, TWO_FORMS);
   });
 
   implement(api, getOpenApi, async (c) => {
@@ -69,8 +78,13 @@ export function system(api: Api): void {
   implement(api, getProblem, async (c) => {
     const { code } = c.req.valid("param");
     const explanation = await c.env.runQuery(internal.problems.explain, { code });
-    if (explanation === null) fail("not_found", `There is no problem ${code}`);
+    if (explanation === null) fail("not_found", `No problem has the code ${code}`);
     const { status, title } = PROBLEMS[code as FailureCode];
-    return c.json({ code, status, title, explanation }, 200);
+    const accept = c.req.header("Accept");
+    const page =
+      namesPages(accept) && (await c.env.runQuery(internal.problems.page, { code, status, title, accept }));
+    return page
+      ? c.body(page.body, 200, { ...page.headers, ...TWO_FORMS })
+      : c.json({ code, status, title, explanation }, 200, TWO_FORMS);
   });
 }

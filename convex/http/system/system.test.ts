@@ -91,6 +91,28 @@ describe("GET /problems/:code", () => {
     },
   );
 
+  test("is a page for a browser, with a policy that runs nothing", async () => {
+    const reply = await send("/problems/not_found", { headers: { Accept: "text/html,*/*;q=0.8" } });
+    expect(reply.headers.get("content-type")).toBe("text/html; charset=utf-8");
+    expect(reply.headers.get("content-security-policy")).toMatch(/^default-src 'none'; (?!.*script)/);
+    expect(reply.headers.get("vary")).toMatch(/\bAccept\b/);
+    const page = await reply.text();
+    expect(page).toContain("<h1>Not found</h1>");
+    expect(page).toContain("<code>not_found</code>, status 404");
+    expect(page).toContain('href="/docs"');
+  });
+
+  test.each(["application/json, text/html;q=0.9", "*/*", ""])("is JSON for Accept: %s", async (accept) => {
+    const reply = await send("/problems/not_found", { headers: { Accept: accept } });
+    expect(reply.headers.get("vary")).toMatch(/\bAccept\b/);
+    expect(await json(reply)).toMatchObject({ code: "not_found" });
+  });
+
+  test("is the same 404 for a browser if the code does not exist", async () => {
+    const headers = { Accept: "text/html" };
+    await problem(send("/problems/nothing", { headers }), 404, "not_found");
+  });
+
   test("is where the type of a problem leads", async () => {
     const { type, title } = await problem((await as("ada"))("GET", "/api/items/nothing"), 404, "not_found");
     expect(await json(send(new URL(type).pathname))).toMatchObject({ code: "not_found", title });

@@ -90,6 +90,7 @@ export const THINGS: Readonly<Record<string, Thing>> = {
   "/api/keys/:id": key,
   "/api/keys/:id/rotate": key,
   "/api/files/:id": file,
+  "/api/files/:id/content": file,
   "/files/:id": file,
   "/api/jobs/:id": job,
   "/api/payments/:sessionId": payment,

@@ -3,21 +3,35 @@ import * as z from "zod/mini";
 import { contract } from "../kit/contract.kit";
 import { email, id, text, time } from "../kit/fields.kit";
 
-export const User = documented(({ named }) =>
+export const User = documented(({ named, upTo }) =>
   named(
     "User",
     z.object({
       id: z.string(),
       clerkId: z.exactOptional(z.string()),
-      email: z.string(),
+      email: upTo(MAX_EMAIL),
       name: z.string(),
       suspended: z.exactOptional(z.boolean()),
       createdAt: time(),
     }),
+    {
+      id: "The user's id.",
+      clerkId: "The user's id at Clerk, for users that Clerk knows.",
+      email: "The user's email address; unique, ASCII letters compared without case.",
+      name: "The user's name.",
+      createdAt: "The time of the user's creation.",
+    },
   ),
 );
 
+/** Characters of the longest address. */
+const MAX_EMAIL = 254;
 const userRef = () => ({ id: id() });
+const fields = documented(() => ({
+  id: "The user's id.",
+  email: "An email address that no other user has.",
+  name: "The user's name.",
+}));
 
 export const ada = documented(() => ({
   id: "jd72k0wq5n8v4c6x1z9t3rpmh57a",
@@ -34,7 +48,7 @@ export const listUsers = contract("get", "/api/users", () => ({
   docs: documented(() => ({
     tag: "Users",
     summary: "List the users, newest first",
-    description: "All users of the deployment, whoever asks.",
+    description: "Returns all users of the deployment.",
     examples: { replies: { 200: [ada()] } },
   })),
 }));
@@ -50,7 +64,8 @@ export const createUser = contract("post", "/api/users", () => ({
     tag: "Users",
     summary: "Create a user",
     problems: ["conflict"],
-    description: "The email must be free, in any letter case; one that is taken is a conflict.",
+    description: "An email that another user has, in any letter case, is a conflict.",
+    fields: fields(),
     examples: { body: { email: ada().email, name: ada().name }, replies: { 201: ada() } },
   })),
 }));
@@ -64,7 +79,8 @@ export const getUser = contract("get", "/api/users/:id", () => ({
   docs: documented(() => ({
     tag: "Users",
     summary: "Fetch one user",
-    description: "Any user of the deployment, whoever asks.",
+    description: "Returns any user of the deployment.",
+    fields: fields(),
     examples: { params: { id: ada().id }, replies: { 200: ada() } },
   })),
 }));
@@ -79,7 +95,8 @@ export const updateUser = contract("patch", "/api/users/:id", () => ({
   docs: documented(() => ({
     tag: "Users",
     summary: "Change a user",
-    description: "Changes the fields that are sent. An email that another user has is a conflict.",
+    description: "Changes the fields in the body. An email that another user has is a conflict.",
+    fields: fields(),
     problems: ["conflict"],
     examples: { params: { id: ada().id }, body: { name: ada().name }, replies: { 200: ada() } },
   })),
@@ -94,7 +111,8 @@ export const deleteUser = contract("delete", "/api/users/:id", () => ({
   docs: documented(() => ({
     tag: "Users",
     summary: "Delete a user",
-    description: "Its keys stop working at once; what it owned is deleted soon after.",
+    description: "Revokes the user's keys at once, and deletes the user's items, files and jobs soon after.",
+    fields: fields(),
     examples: { params: { id: ada().id } },
   })),
 }));

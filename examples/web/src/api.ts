@@ -4,7 +4,7 @@ import type { components, paths } from "../../../openapi/example/api";
 /** A typed client. The OpenAPI document defines its paths, parameters, bodies and replies. */
 type Api = Client<paths>;
 export type Item = components["schemas"]["Item"];
-export type Picture = components["schemas"]["File"];
+export type Picture = components["schemas"]["StoredFile"];
 /** A problem (RFC 9457), the body of every error reply. */
 export type Problem = components["schemas"]["Problem"];
 

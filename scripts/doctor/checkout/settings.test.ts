@@ -32,9 +32,11 @@ test("valid settings are counted, and webhooks are listed", () => {
     "DOCS_SCRIPT_URL=/docs/scalar.js",
     "COLLECT_UNREGISTERED_FILES=no",
     "CONVEX_SITE_URL=https://api.example.com",
+    "PUBLIC_URL=https://example.com/rest",
+    "CORS_HEADERS=X-Datadog-Trace-Id, X-Tenant",
   ];
   expect(on(text.join("\n"))).toEqual([
-    "ok 10 set; the others have their defaults → ",
+    "ok 12 set; the others have their defaults → ",
     "ok webhooks open: stripe, clerk; closed because no secret is set: github → ",
   ]);
 });
@@ -91,6 +93,10 @@ test.each([
   ["RATE_LIMIT_IP_PER_MINUTE=-1", /^problem RATE_LIMIT_IP_PER_MINUTE=-1 is not a whole number of at least 0/],
   ["WEBHOOK_RETENTION_DAYS=1.5", /^problem WEBHOOK_RETENTION_DAYS=1\.5/],
   ["COLLECT_UNREGISTERED_FILES=on", /^warning COLLECT_UNREGISTERED_FILES=on is read as no/],
+  ["PUBLIC_URL=example.com/rest", /^problem PUBLIC_URL=example\.com\/rest is not an address/],
+  ["PUBLIC_URL=https://example.com/?a=b", /^problem PUBLIC_URL=.* is not an address/],
+  ["PUBLIC_URL=http://example.com", /^warning PUBLIC_URL is plain HTTP/],
+  ["CORS_HEADERS=X-A, bad name", /^problem CORS_HEADERS: bad name is not the name of a header/],
   ["DOCS_SCRIPT_URL=scalar.js", /^problem DOCS_SCRIPT_URL=scalar\.js is neither/],
   ["DOCS_SCRIPT_URL=http://cdn.example.com/s.js", /^warning DOCS_SCRIPT_URL uses plain HTTP/],
   [`OIDC_AUDIENCE=${"a".repeat(8193)}`, /^problem OIDC_AUDIENCE is longer than 8 KiB/],

@@ -1,5 +1,5 @@
 /** Values that the functions cannot read, or read differently from their plain meaning. */
-import { positiveInteger, wholeNumber } from "../../../convex/lib/env.lib";
+import { HEADER_NAME, positiveInteger, wholeNumber } from "../../../convex/lib/env.lib";
 import { problem, warning, type Finding } from "../finding";
 import type { Settings } from "../settings";
 
@@ -13,7 +13,7 @@ const NUMBERS: Readonly<Record<string, { read: typeof wholeNumber; from: number;
 /** Convex's limit for a value, in bytes. */
 const VALUE_BYTES = 8 * 1024;
 
-/** Checks numbers, switches, the length of values, and the URL of the reference page's script. */
+/** Checks numbers, switches, the length of values, the public address, names of headers, and the URL of the reference page's script. */
 export function values({ values: set, written, place }: Settings): Finding[] {
   const numbers = Object.entries(NUMBERS).flatMap(([name, { read, from, unset }]) => {
     const text = set.get(name);
@@ -27,6 +27,8 @@ export function values({ values: set, written, place }: Settings): Finding[] {
   return [
     ...numbers,
     ...switches(set.get("COLLECT_UNREGISTERED_FILES")),
+    ...publicUrl(set.get("PUBLIC_URL")),
+    ...headerNames(set.get("CORS_HEADERS")),
     ...script(set.get("DOCS_SCRIPT_URL")),
     ...tooLong.map(([name]) =>
       problem(`${name} is longer than 8 KiB, the limit of Convex`, `Shorten it in ${place}.`),
@@ -38,6 +40,36 @@ function switches(collect: string | undefined): Finding[] {
   if (collect === undefined || /^(1|true|yes|0|false|no|)$/i.test(collect)) return [];
   const what = `COLLECT_UNREGISTERED_FILES=${collect} is read as no`;
   return [warning(what, "Set it to 1 to delete uploads that are never registered, or delete the setting.")];
+}
+
+function publicUrl(setting: string | undefined): Finding[] {
+  const text = setting?.trim() ?? "";
+  if (text === "") return [];
+  const { protocol, hostname, search, hash, username } = URL.canParse(text)
+    ? new URL(text)
+    : { protocol: "", hostname: "", search: "", hash: "", username: "" };
+  if (!/^https?:$/.test(protocol) || `${search}${hash}${username}` !== "")
+    return [
+      problem(
+        `PUBLIC_URL=${text} is not an address with scheme, host and at most a path`,
+        "Write the address that clients use, such as https://example.com/rest.",
+      ),
+    ];
+  if (protocol === "https:" || isLocal(hostname)) return [];
+  return [warning("PUBLIC_URL is plain HTTP, which everyone on the network can change", "Use https.")];
+}
+
+function headerNames(list: string | undefined): Finding[] {
+  const wrong = (list ?? "")
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "" && !HEADER_NAME.test(name));
+  return wrong.map((name) =>
+    problem(
+      `CORS_HEADERS: ${name} is not the name of a header, so the API ignores it`,
+      "Correct or remove it.",
+    ),
+  );
 }
 
 function script(url: string | undefined): Finding[] {

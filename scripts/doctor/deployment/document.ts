@@ -63,7 +63,7 @@ function address(servers: unknown, url: URL): Finding[] {
   return [
     warning(
       `Links lead to ${own || "no address"}, not to ${url.origin}`,
-      `Set CONVEX_SITE_URL to ${url.origin}: on Convex in the deployment's settings, elsewhere in the environment.`,
+      "Set PUBLIC_URL to the address that clients use.",
     ),
   ];
 }

@@ -1,0 +1,67 @@
+/** `PUBLIC_URL`: the address at which a proxy serves the API. */
+import { describe, expect, test } from "vitest";
+import { as, send, useEngine } from "./testing/engine.testing";
+import { json, page, problem } from "./testing/replies.testing";
+
+const located = async (reply: Promise<Response>) => (await reply).headers.get("location");
+
+describe.each([
+  ["https://example.com/rest", "/rest"],
+  ["https://example.com/a/b/", "/a/b"],
+  ["https://example.com", ""],
+  ["https://example.com/", ""],
+])("PUBLIC_URL=%s", (setting, prefix) => {
+  const base = setting.replace(/\/$/, "");
+  useEngine({ env: { PUBLIC_URL: setting } });
+
+  test("is the address of problem types", async () => {
+    const { type } = await problem((await as("ada"))("GET", "/api/items/nothing"), 404, "not_found");
+    expect(type).toBe(`${base}/problems/not_found`);
+  });
+
+  test("is the server of the document", async () => {
+    expect(await json(send("/openapi.json"))).toMatchObject({ servers: [{ url: base }] });
+  });
+
+  test("gives its path to Location, wherever a route sends one", async () => {
+    const call = await as("ada");
+    const headers = { "X-API-Key": call.key, "Content-Type": "text/plain" };
+    const { id } = await json(send("/api/upload", { method: "POST", body: "x", headers }));
+    const email = { email: `${prefix.length}@example.com`, name: "N" };
+    expect([
+      await located(call("POST", "/api/items", { name: "bolt" })),
+      await located(call("POST", "/api/users", email)),
+      await located(call("POST", "/api/keys", { name: "k", scopes: ["items:read"] })),
+      await located(call("POST", "/api/process", { data: 1 }, { Prefer: "respond-async" })),
+      await located(send("/api/upload", { method: "POST", body: "x", headers })),
+      await located(send("/", { headers: { Accept: "text/html" }, redirect: "manual" })),
+    ]).toEqual([
+      expect.stringMatching(`^${prefix}/api/items/`),
+      expect.stringMatching(`^${prefix}/api/users/`),
+      expect.stringMatching(`^${prefix}/api/keys/`),
+      expect.stringMatching(`^${prefix}/api/jobs/`),
+      expect.stringMatching(`^${prefix}/files/`),
+      `${prefix}/docs`,
+    ]);
+    // Storage has an address of its own.
+    expect(await located(send(`/files/${String(id)}`, { redirect: "manual" }))).toMatch(
+      /^https?:\/\/(?!example)/,
+    );
+  });
+
+  test("gives its path to the links between pages", async () => {
+    const call = await as("lister");
+    for (const name of ["a", "b"]) await json(call("POST", "/api/items", { name }), 201);
+    const reply = await call("GET", "/api/items?limit=1");
+    const [, next = ""] = /^<(.*)>; rel="next"$/.exec(reply.headers.get("link") ?? "") ?? [];
+    expect(next).toMatch(new RegExp(`^${prefix}/api/items\\?limit=1&cursor=[\\w-]+$`));
+    expect(await page(call("GET", next.slice(prefix.length)))).toHaveLength(1);
+  });
+
+  test("gives its path to the links of the index, of the reference and of a problem's page", async () => {
+    expect(await json(send("/"))).toMatchObject({ links: { docs: `${prefix}/docs` } });
+    expect(await (await send("/docs")).text()).toContain(`data-url="${prefix}/openapi.json"`);
+    const html = await send("/problems/internal", { headers: { Accept: "text/html" } });
+    expect(await html.text()).toContain(`href="${prefix}/docs"`);
+  });
+});

@@ -1,0 +1,96 @@
+/** Collections that Postman and Bruno make of the document run against the API. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import { temporaryDirectory } from "../../packages/convex-embedded/fixtures/serve";
+import { startApi } from "./api.testing";
+import { openWorkshop, run, runTool } from "./workshop";
+
+let folder = "";
+beforeAll(async () => {
+  folder = await openWorkshop();
+});
+
+type Item = {
+  name: string;
+  item?: Item[];
+  request?: { method: string; url: { path: string[]; query?: { key: string; disabled?: boolean }[] } };
+};
+
+/** Requests that no example can make succeed: they need a registered file's bytes, or a vendor's signature. */
+const NEED_MORE = /^(POST api\/files|POST webhooks\/\w+)$/;
+
+/**
+ * Keeps the requests that a reader can send as they are imported. A request with an id in its path needs an id of the
+ * deployment, and a person leaves out the `cursor` of a first page, for which the converter invents a value.
+ */
+function sendable(items: Item[]): Item[] {
+  return items.flatMap((one) => {
+    if (one.item) return [{ ...one, item: sendable(one.item) }];
+    const { method = "", url = { path: [] as string[] } } = one.request ?? {};
+    if (
+      url.path.some((segment) => segment.startsWith(":")) ||
+      NEED_MORE.test(`${method} ${url.path.join("/")}`)
+    )
+      return [];
+    for (const parameter of "query" in url ? url.query : []) parameter.disabled = parameter.key === "cursor";
+    return [one];
+  });
+}
+
+type Run = { run: { executions: { item: { name: string }; response?: { code: number } }[] } };
+
+test("newman runs the collection of openapi-to-postmanv2 without a refusal", async () => {
+  const file = join(folder, "out/postman.json");
+  const options = "parametersResolution=Example,folderStrategy=Tags";
+  await runTool(folder, "openapi2postmanv2", ["-s", "openapi.json", "-o", file, "-O", options]);
+  const collection = JSON.parse(readFileSync(file, "utf8")) as { item: Item[] };
+  writeFileSync(file, JSON.stringify({ ...collection, item: sendable(collection.item) }));
+  const { url, key } = await startApi();
+  const report = join(folder, "out/newman.json");
+  await runTool(folder, "newman", [
+    ...["run", file, "--reporters", "json", "--reporter-json-export", report],
+    ...["--env-var", `baseUrl=${url}`, "--env-var", `apiKey=${key}`, "--env-var", `bearerToken=${key}`],
+  ]);
+  const { executions } = (JSON.parse(readFileSync(report, "utf8")) as Run).run;
+  const refused = executions.filter(({ response }) => response === undefined || response.code >= 400);
+  expect(refused.map(({ item, response }) => `${item.name}: ${String(response?.code)}`)).toEqual([]);
+  expect(executions.length).toBeGreaterThan(15);
+});
+
+type Result = { request: { method: string; url: string }; response: { status: number | string } };
+
+test("bruno runs the imported collection without a refusal", async () => {
+  // Bruno ignores requests below a folder `node_modules`, in which the workshop lies.
+  const out = join(temporaryDirectory(), "bruno");
+  const report = join(folder, "out/bruno.json");
+  const source = ["-s", "openapi.json", "-o", out, "-n", "api", "--collection-format", "bru"];
+  await runTool(folder, "bru", ["import", "openapi", ...source]);
+  const { url, key } = await startApi();
+  const variables = { baseUrl: url, apiKey: key, token: key, bearerToken: key };
+  const given = Object.entries(variables).flatMap(([name, value]) => ["--env-var", `${name}=${value}`]);
+  await run(out, join(folder, "node_modules/.bin/bru"), [
+    "run",
+    ".",
+    "-r",
+    "--reporter-json",
+    report,
+    ...given,
+  ]);
+  const [{ results }] = JSON.parse(readFileSync(report, "utf8")) as [{ results: Result[] }];
+  const sent = results.map(({ request, response }) => ({
+    call: `${request.method} ${request.url.slice(url.length + 1).split("?", 1)[0] ?? ""}`,
+    status: response.status,
+  }));
+  const own = sent.filter(({ call }) => COLLECTED.includes(call));
+  expect(own.map(({ call }) => call).sort()).toEqual([...COLLECTED].sort());
+  expect(own.filter(({ status }) => Number(status) >= 400 || Number.isNaN(Number(status)))).toEqual([]);
+});
+
+/** Requests without an id in their path, but for those that need more than the example has. */
+const COLLECTED = [
+  ...["GET ", "GET openapi.json", "GET docs", "GET health", "GET health/ready"],
+  ...["GET api/protected", "GET api/items", "POST api/items", "GET api/users", "POST api/users"],
+  ...["GET api/keys", "POST api/keys", "POST api/data", "POST api/process", "POST api/upload-url"],
+  ...["GET api/files", "GET api/webhook-events"],
+];

@@ -1,0 +1,6 @@
+module.exports = {
+  api: {
+    input: { target: "./openapi.json" },
+    output: { target: "./out/orval/api.ts", client: "axios-functions" },
+  },
+};

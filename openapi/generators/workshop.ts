@@ -1,0 +1,80 @@
+/** The folder in which the generators run, with dependencies of their own: those of the project stay few. */
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "esbuild";
+
+const SOURCE = import.meta.dirname;
+const PROJECT = join(SOURCE, "../..");
+
+/**
+ * Installs the pinned generators into a cache folder, once for each state of the lock file, and copies the document, the
+ * clients and the configuration into it.
+ *
+ * @returns the absolute path of the folder.
+ */
+export async function openWorkshop(): Promise<string> {
+  const lock = createHash("sha256")
+    .update(readFileSync(join(SOURCE, "package-lock.json")))
+    .digest("hex");
+  const folder = join(PROJECT, "node_modules/.cache/generators", lock.slice(0, 12));
+  mkdirSync(folder, { recursive: true });
+  for (const name of ["package.json", "package-lock.json", "orval.config.cjs", "clients"])
+    cpSync(join(SOURCE, name), join(folder, name), { recursive: true });
+  cpSync(join(SOURCE, "tsconfig.clients.json"), join(folder, "tsconfig.json"));
+  cpSync(join(SOURCE, "../openapi.json"), join(folder, "openapi.json"));
+  rmSync(join(folder, "out"), { recursive: true, force: true });
+  // openapi-zod-client does not create its folder.
+  mkdirSync(join(folder, "out/openapi-zod-client"), { recursive: true });
+  if (!existsSync(join(folder, "node_modules/.package-lock.json")))
+    await run(folder, "npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--workspaces=false"]);
+  return folder;
+}
+
+/** Runs a command in a folder and returns what it prints. Rejects with that if the command fails. */
+export function run(folder: string, command: string, args: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    // The generators' telemetry and notices of updates need a network that tests do not use.
+    const env = { ...process.env, CI: "1", DO_NOT_TRACK: "1", NO_UPDATE_NOTIFIER: "1" };
+    const child = spawn(command, args, {
+      cwd: folder,
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+      timeout: 600_000,
+    });
+    let printed = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (printed += String(text)));
+    child.on("error", reject);
+    child.on("close", (code) => {
+      if (code === 0) resolve(printed);
+      else
+        reject(
+          new Error(`${command} ${args.join(" ")} ended with ${String(code)}:\n${printed.slice(-4000)}`),
+        );
+    });
+  });
+}
+
+/** Runs a command of a package that the folder has installed. */
+export const runTool = (folder: string, tool: string, args: readonly string[]): Promise<string> =>
+  run(folder, join(folder, "node_modules/.bin", tool), args);
+
+/** Bundles a client for Node. Returns the path of the program. */
+export async function bundleClient(folder: string, name: string): Promise<string> {
+  const outfile = join(folder, "out", `${name}.mjs`);
+  await build({
+    entryPoints: [join(folder, "clients", `${name}.ts`)],
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    // CommonJS packages within an ES module need a `require`.
+    banner: {
+      js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
+    },
+    logLevel: "error",
+  });
+  return outfile;
+}
