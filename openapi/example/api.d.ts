@@ -8,15 +8,15 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
       cookie?: never;
     };
     /**
-     * Name the API and link to its parts
-     * @description A place to start from.
+     * Show the API's name and links
+     * @description A browser is redirected to the reference page.
      *
      *     Who may call: everyone.
      */
@@ -33,7 +33,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -41,7 +41,7 @@ export interface paths {
     };
     /**
      * Fetch this document
-     * @description The OpenAPI document of the API. `servers` names the deployment that answers.
+     * @description Returns the OpenAPI document of the API, with this deployment under `servers`.
      *
      *     Who may call: everyone.
      */
@@ -58,7 +58,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -66,7 +66,7 @@ export interface paths {
     };
     /**
      * Show the interactive reference
-     * @description A page for browsers, which shows this document and can send requests.
+     * @description Returns a page for browsers that shows this document and can send requests.
      *
      *     Who may call: everyone.
      */
@@ -83,15 +83,15 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
       cookie?: never;
     };
     /**
-     * Tell that the process answers
-     * @description Touches no database.
+     * Check that the process answers
+     * @description Does not use the database.
      *
      *     Who may call: everyone.
      */
@@ -108,15 +108,15 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
       cookie?: never;
     };
     /**
-     * Tell whether requests can be served
-     * @description Reads documents and writes one, at most once in five seconds for all callers, and tells for each whether it worked and the milliseconds it took. A read that works while the write fails means that GET requests are served.
+     * Check that requests can be served
+     * @description Reads documents and writes one, at most once in five seconds for all callers. If the read works and the write fails, the API serves GET requests only.
      *
      *     Who may call: everyone.
      */
@@ -133,7 +133,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -141,7 +141,7 @@ export interface paths {
     };
     /**
      * Explain a problem code
-     * @description What the code means and what a caller can do about it. A problem's `type` leads here.
+     * @description Returns the meaning of the code and what a caller can do, as JSON or as a page for browsers. A problem's `type` is this address.
      *
      *     Who may call: everyone.
      */
@@ -158,15 +158,15 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
       cookie?: never;
     };
     /**
-     * Show what the calling key is
-     * @description Takes any valid key, in `X-API-Key`.
+     * Show the calling key
+     * @description Returns the key in `X-API-Key`, with its scopes and its owner.
      *
      *     Who may call: any credential, in `X-API-Key`.
      */
@@ -183,15 +183,15 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
       cookie?: never;
     };
     /**
-     * Show who is calling
-     * @description Takes any valid credential, in `Authorization: Bearer`. Of a key it shows the owner.
+     * Show the calling user
+     * @description Returns the user of the credential in `Authorization: Bearer`: the token's user, or the key's owner.
      *
      *     Who may call: any credential, in `Authorization`.
      */
@@ -208,7 +208,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -216,7 +216,7 @@ export interface paths {
     };
     /**
      * List the caller's items, newest first
-     * @description Only the caller's own; each as `GET /api/items/{itemId}` shows it.
+     * @description Returns the caller's own items, each as in `GET /api/items/{itemId}`.
      *
      *     Who may call: a credential with the scope `items:read`.
      */
@@ -224,7 +224,7 @@ export interface paths {
     put?: never;
     /**
      * Create an item
-     * @description It belongs to the caller. White space around the name is cut off.
+     * @description The item belongs to the caller.
      *
      *     Who may call: a credential with the scope `items:write`.
      */
@@ -239,7 +239,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -247,7 +247,7 @@ export interface paths {
     };
     /**
      * Fetch one item
-     * @description Another owner's item and no item look the same: 404.
+     * @description Another owner's item is 404, like an item that does not exist.
      *
      *     Who may call: a credential with the scope `items:read`.
      */
@@ -256,7 +256,7 @@ export interface paths {
     post?: never;
     /**
      * Delete an item
-     * @description Takes it away for good.
+     * @description Deletes the item permanently.
      *
      *     Who may call: a credential with the scope `items:write`.
      */
@@ -265,7 +265,7 @@ export interface paths {
     head?: never;
     /**
      * Change an item
-     * @description Changes the fields that are sent. A `description` of null takes it away.
+     * @description Changes the fields in the body. A `description` of null removes the description.
      *
      *     Who may call: a credential with the scope `items:write`.
      */
@@ -276,7 +276,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -284,7 +284,7 @@ export interface paths {
     };
     /**
      * List the users, newest first
-     * @description All users of the deployment, whoever asks.
+     * @description Returns all users of the deployment.
      *
      *     Who may call: a credential with the scope `users:read`.
      */
@@ -292,7 +292,7 @@ export interface paths {
     put?: never;
     /**
      * Create a user
-     * @description The email must be free, in any letter case; one that is taken is a conflict.
+     * @description An email that another user has, in any letter case, is a conflict.
      *
      *     Who may call: a credential with the scope `users:write`.
      */
@@ -307,7 +307,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -315,7 +315,7 @@ export interface paths {
     };
     /**
      * Fetch one user
-     * @description Any user of the deployment, whoever asks.
+     * @description Returns any user of the deployment.
      *
      *     Who may call: a credential with the scope `users:read`.
      */
@@ -324,7 +324,7 @@ export interface paths {
     post?: never;
     /**
      * Delete a user
-     * @description Its keys stop working at once; what it owned is deleted soon after.
+     * @description Revokes the user's keys at once, and deletes the user's items, files and jobs soon after.
      *
      *     Who may call: a credential with the scope `users:write`.
      */
@@ -333,7 +333,7 @@ export interface paths {
     head?: never;
     /**
      * Change a user
-     * @description Changes the fields that are sent. An email that another user has is a conflict.
+     * @description Changes the fields in the body. An email that another user has is a conflict.
      *
      *     Who may call: a credential with the scope `users:write`.
      */
@@ -344,7 +344,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -352,7 +352,7 @@ export interface paths {
     };
     /**
      * List the caller's keys, newest first
-     * @description Shows each key's public id, never the key. Revoked keys stay in the list.
+     * @description Returns each key's public id, never the key itself. Revoked keys stay in the list.
      *
      *     Who may call: a credential with the scope `keys:read`.
      */
@@ -360,7 +360,7 @@ export interface paths {
     put?: never;
     /**
      * Create a key
-     * @description The key is shown in this reply and never again. A caller can hand out only scopes that it has itself. A replay by `Idempotency-Key` answers the key's data without the key; if that got lost, revoke it.
+     * @description Only this reply shows the key. A caller can give a key only scopes that the caller has. A replay by `Idempotency-Key` returns the key's data without the key; if the key got lost, revoke it and create another.
      *
      *     Who may call: a credential with the scope `keys:write`.
      */
@@ -375,7 +375,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -386,7 +386,7 @@ export interface paths {
     post?: never;
     /**
      * Revoke a key
-     * @description The key is refused from this moment on. A key can revoke only keys whose scopes it has itself (403 names the one that it lacks), and always itself, even without `keys:write`. A token can revoke each of its user's keys.
+     * @description The API refuses the key at once. A key can revoke only keys whose scopes it has (403 names the missing scope), and always itself, even without `keys:write`. A token can revoke each of its user's keys.
      *
      *     Who may call: a credential with the scope `keys:write`.
      */
@@ -400,7 +400,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -410,7 +410,7 @@ export interface paths {
     put?: never;
     /**
      * Replace a key
-     * @description Answers a new key with the same name, scopes and expiry. The old one works for `overlapSeconds` more (0 unless given). A key can rotate only keys whose scopes it has itself, a token each of its user's keys.
+     * @description Returns a new key with the same name, scopes and expiry. The old key works for `overlapSeconds` more. A key can rotate only keys whose scopes it has; a token can rotate each of its user's keys.
      *
      *     Who may call: a credential with the scope `keys:write`.
      */
@@ -425,7 +425,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -435,7 +435,7 @@ export interface paths {
     put?: never;
     /**
      * Echo a JSON value and a query parameter
-     * @description Takes any JSON and answers it, beside the filter or null.
+     * @description Returns the body and the query parameter `filter`.
      *
      *     Who may call: everyone.
      */
@@ -450,7 +450,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -460,7 +460,7 @@ export interface paths {
     put?: never;
     /**
      * Take a form
-     * @description Takes the fields of a form, as browsers send it, and answers them.
+     * @description Takes a form as browsers send it and returns its fields.
      *
      *     Who may call: everyone.
      */
@@ -475,7 +475,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -485,7 +485,7 @@ export interface paths {
     put?: never;
     /**
      * Digest a JSON value
-     * @description Answers the SHA-256 and length of the value's canonical form (RFC 8785). With `Prefer: respond-async` (RFC 7240) the work becomes a job; `Location` says where to ask for it.
+     * @description Returns the SHA-256 and the length of the value's canonical form (RFC 8785). With `Prefer: respond-async` (RFC 7240) the work becomes a job, and `Location` has the job's address.
      *
      *     Who may call: a credential with the scope `jobs:write`.
      */
@@ -500,7 +500,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -508,7 +508,7 @@ export interface paths {
     };
     /**
      * Fetch one job
-     * @description A job that has succeeded has a `result`, one that has failed an `error`.
+     * @description A job that has succeeded has a `result`; a job that has failed has an `error`.
      *
      *     Who may call: a credential with the scope `jobs:read`.
      */
@@ -525,7 +525,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -535,7 +535,7 @@ export interface paths {
     put?: never;
     /**
      * Upload a file
-     * @description The body is the file, its type in Content-Type, at most 20 MiB less a little. Larger files go through an upload URL. It is public unless `visibility=private`.
+     * @description Stores the body and registers it as the caller's file: no `POST /api/files` is needed. The body is either the bytes, with their type in `Content-Type`, or a form (`multipart/form-data`) with one file and no other field, which keeps the file's own type and name. It has at most 20 MiB less 64 KiB; upload larger files to an upload URL. The file is public unless `visibility=private`. An `Idempotency-Key` covers the file's bytes, type and name, not the boundary of a form.
      *
      *     Who may call: a credential with the scope `files:write`.
      */
@@ -550,7 +550,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -560,7 +560,7 @@ export interface paths {
     put?: never;
     /**
      * Get a URL for a direct upload
-     * @description A browser posts a file of any size to the URL and gets its `storageId`. Then register it with `POST /api/files`.
+     * @description A client posts a file of any size to the URL within an hour and gets its `storageId`. `POST /api/files` then registers the file.
      *
      *     Who may call: a credential with the scope `files:write`.
      */
@@ -575,7 +575,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -583,7 +583,7 @@ export interface paths {
     };
     /**
      * List the caller's files, newest first
-     * @description Shows what is known of each file; `GET /files/{id}` opens one.
+     * @description Returns the metadata of each file, without its `url`.
      *
      *     Who may call: a credential with the scope `files:read`.
      */
@@ -591,7 +591,7 @@ export interface paths {
     put?: never;
     /**
      * Register an uploaded file
-     * @description Makes the caller the owner of bytes that went to an upload URL. What the caller has registered before is a conflict.
+     * @description Makes the caller the owner of bytes that were sent to an upload URL. A file of `POST /api/upload` is registered already. To register a file twice is a conflict.
      *
      *     Who may call: a credential with the scope `files:write`.
      */
@@ -606,15 +606,15 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
       cookie?: never;
     };
     /**
-     * Fetch what is known of a file
-     * @description Shows its type, size and SHA-256; `GET /files/{id}` opens it.
+     * Fetch a file's metadata
+     * @description The `url` is the address of the bytes. Browsers should use it instead of `GET /files/{id}`, because they would send `X-API-Key` along with the redirect to another origin. Another owner's file is 404.
      *
      *     Who may call: a credential with the scope `files:read`.
      */
@@ -623,7 +623,7 @@ export interface paths {
     post?: never;
     /**
      * Delete a file and its bytes
-     * @description Links to it lead nowhere from then on.
+     * @description Deletes the file permanently. Its addresses are 404 from then on.
      *
      *     Who may call: a credential with the scope `files:write`.
      */
@@ -633,11 +633,36 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/files/{id}/content": {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Download a file
+     * @description Returns the bytes with the file's own type and name. The `ETag` is the SHA-256. A file of more than 20 MiB is a redirect to storage, which takes `Range` too. Another owner's file is 404.
+     *
+     *     Who may call: a credential with the scope `files:read`.
+     */
+    get: operations["downloadFile"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/files/{id}": {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -645,9 +670,9 @@ export interface paths {
     };
     /**
      * Open a file
-     * @description Leads to its bytes. A private file opens only with a credential of its owner.
+     * @description Redirects to the bytes. A private file needs a credential of its owner.
      *
-     *     Who may call: everyone; some of it is for a credential with the scope `files:read`.
+     *     Who may call: everyone; private resources need a credential with the scope `files:read`.
      */
     get: operations["openFile"];
     put?: never;
@@ -662,7 +687,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -674,7 +699,7 @@ export interface paths {
      * Receive an event from stripe
      * @description Verifies the signature, records the event in the log and replies. The event is processed afterwards, and only once if it is delivered several times.
      *
-     *     Who may call: whoever signs with the source's secret.
+     *     Who may call: the source, which signs with its secret.
      */
     post: operations["receiveStripe"];
     delete?: never;
@@ -687,7 +712,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -699,7 +724,7 @@ export interface paths {
      * Receive an event from clerk
      * @description Verifies the signature, records the event in the log and replies. The event is processed afterwards, and only once if it is delivered several times.
      *
-     *     Who may call: whoever signs with the source's secret.
+     *     Who may call: the source, which signs with its secret.
      */
     post: operations["receiveClerk"];
     delete?: never;
@@ -712,7 +737,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -724,7 +749,7 @@ export interface paths {
      * Receive an event from github
      * @description Verifies the signature, records the event in the log and replies. The event is processed afterwards, and only once if it is delivered several times.
      *
-     *     Who may call: whoever signs with the source's secret.
+     *     Who may call: the source, which signs with its secret.
      */
     post: operations["receiveGithub"];
     delete?: never;
@@ -737,7 +762,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -762,7 +787,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -787,7 +812,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -812,7 +837,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -837,7 +862,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -873,7 +898,7 @@ export interface webhooks {
      * Receive an event from stripe
      * @description Sent to `/webhooks/stripe`. Verifies the signature, records the event in the log and replies. The event is processed afterwards, and only once if it is delivered several times.
      *
-     *     Who may call: whoever signs with the source's secret.
+     *     Who may call: the source, which signs with its secret.
      */
     post: operations["stripeEvent"];
     delete?: never;
@@ -895,7 +920,7 @@ export interface webhooks {
      * Receive an event from clerk
      * @description Sent to `/webhooks/clerk`. Verifies the signature, records the event in the log and replies. The event is processed afterwards, and only once if it is delivered several times.
      *
-     *     Who may call: whoever signs with the source's secret.
+     *     Who may call: the source, which signs with its secret.
      */
     post: operations["clerkEvent"];
     delete?: never;
@@ -917,7 +942,7 @@ export interface webhooks {
      * Receive an event from github
      * @description Sent to `/webhooks/github`. Verifies the signature, records the event in the log and replies. The event is processed afterwards, and only once if it is delivered several times.
      *
-     *     Who may call: whoever signs with the source's secret.
+     *     Who may call: the source, which signs with its secret.
      */
     post: operations["githubEvent"];
     delete?: never;
@@ -930,72 +955,148 @@ export interface webhooks {
 export interface components {
   schemas: {
     Digest: {
+      /** @description The SHA-256 of the canonical form, in lower-case hex. */
       sha256: string;
+      /** @description The length of the canonical form in bytes of UTF-8. */
       bytes: number;
+      /** @description `object`, `array`, `string`, `number`, `boolean` or `null`. */
       type: string;
     };
-    File: {
-      id: string;
-      name?: string;
-      contentType: string;
-      size: number;
-      sha256: string;
-      /** @enum {string} */
-      visibility: "public" | "private";
-      /** Format: date-time */
-      createdAt: string;
+    Form: {
+      /** @description The name, without white space around it. */
+      name: string;
+      /** @description The email address. */
+      email: string;
+    };
+    Health: {
+      /**
+       * @description Always `ok`.
+       * @enum {string}
+       */
+      status: "ok";
+    };
+    Index: {
+      /** @description The API's name. */
+      name: string;
+      /** @description The API's version. */
+      version: string;
+      links: components["schemas"]["IndexLinks"];
+    };
+    IndexLinks: {
+      /** @description The reference page. */
+      docs: string;
+      /** @description This document. */
+      openapi: string;
+      /** @description Whether the process answers. */
+      health: string;
+      /** @description Whether requests can be served. */
+      ready: string;
     };
     Item: {
+      /** @description The item's id. */
       id: string;
+      /** @description The item's name. */
       name: string;
+      /** @description The item's description, if it has one. */
       description?: string;
-      /** Format: date-time */
+      /**
+       * Format: date-time
+       * @description The time of the item's creation.
+       */
       createdAt: string;
-      /** Format: date-time */
+      /**
+       * Format: date-time
+       * @description The time of the item's last change.
+       */
       updatedAt: string;
     };
     Job: {
+      /** @description The job's id. */
       id: string;
-      /** @enum {string} */
+      /**
+       * @description The state of the job.
+       * @enum {string}
+       */
       status: "queued" | "running" | "succeeded" | "failed";
+      /** @description The result of a job that has succeeded. */
       result?: components["schemas"]["Digest"];
+      /** @description The reason why a job has failed. */
       error?: string;
     };
     Key: {
+      /** @description The key's id. */
       id: string;
+      /** @description The key's name. */
       name: string;
+      /** @description The part of the key that is no secret; the log shows it. */
       publicId: string;
+      /** @description The scopes that the key carries. */
       scopes: string[];
-      /** Format: date-time */
+      /**
+       * Format: date-time
+       * @description The time of the key's creation.
+       */
       createdAt: string;
-      /** Format: date-time */
+      /**
+       * Format: date-time
+       * @description The time when the key stops working, if it has one.
+       */
       expiresAt?: string;
-      /** Format: date-time */
+      /**
+       * Format: date-time
+       * @description The time of the key's last use, to the minute.
+       */
       lastUsedAt?: string;
-      /** Format: date-time */
+      /**
+       * Format: date-time
+       * @description The time when the key was revoked.
+       */
       revokedAt?: string;
     };
     KeyInfo: {
+      /** @description The key's id. */
       id: string;
+      /** @description The key's name. */
       name: string;
+      /** @description The scopes that the key carries. */
       scopes: string[];
       owner: components["schemas"]["User"];
-      /** Format: date-time */
+      /**
+       * Format: date-time
+       * @description The time when the key stops working, if it has one.
+       */
       expiresAt?: string;
     };
     NewKey: {
+      /** @description The key's id. */
       id: string;
+      /** @description The key's name. */
       name: string;
+      /** @description The part of the key that is no secret; the log shows it. */
       publicId: string;
+      /** @description The scopes that the key carries. */
       scopes: string[];
-      /** Format: date-time */
+      /**
+       * Format: date-time
+       * @description The time of the key's creation.
+       */
       createdAt: string;
-      /** Format: date-time */
+      /**
+       * Format: date-time
+       * @description The time when the key stops working, if it has one.
+       */
       expiresAt?: string;
-      /** Format: date-time */
+      /**
+       * Format: date-time
+       * @description The time of the key's last use, to the minute.
+       */
       lastUsedAt?: string;
-      /** Format: date-time */
+      /**
+       * Format: date-time
+       * @description The time when the key was revoked.
+       */
       revokedAt?: string;
+      /** @description The key itself, in this reply only. A replay does not have it. */
       key?: string;
     };
     Payment: {
@@ -1015,15 +1116,15 @@ export interface components {
     Problem: {
       /**
        * Format: uri
-       * @description An address that explains the code.
+       * @description The address that explains the code.
        */
       type: string;
-      /** @description What the code means, in a few words: the same each time. */
+      /** @description The meaning of the code: the same text each time. */
       title: string;
       /** @description The status of the reply. */
       status: number;
       /**
-       * @description What to tell problems apart by.
+       * @description The kind of problem, for programs.
        * @enum {string}
        */
       code:
@@ -1041,6 +1142,7 @@ export interface components {
         | "precondition_failed"
         | "payload_too_large"
         | "unsupported_media_type"
+        | "range_not_satisfiable"
         | "idempotency_key_reused"
         | "rate_limited"
         | "internal"
@@ -1051,31 +1153,104 @@ export interface components {
       detail: string;
       /** @description The same as `detail`. */
       error: string;
-      /** @description The same as `X-Request-Id`; the log knows it. */
+      /** @description The `X-Request-Id` of the reply; the log has it too. */
       requestId: string;
-      /** @description The failing fields of a request that does not validate: every one, or the first 100. */
+      /** @description The fields that fail validation: every one, or the first 100. */
       errors?: {
-        /** @enum {string} */
+        /**
+         * @description The part of the request.
+         * @enum {string}
+         */
         in: "path" | "query" | "header" | "body";
-        /** @description The field, dotted; empty for the whole part. */
+        /** @description The field's path, with dots; empty for the whole part. */
         path: string;
+        /** @description What is wrong with the field. */
         message: string;
       }[];
     };
     ProblemKind: {
+      /** @description The problem's code. */
       code: string;
+      /** @description The status of replies with this problem. */
       status: number;
+      /** @description The meaning of the code in a few words. */
       title: string;
+      /** @description The meaning of the code and what a caller can do. */
       explanation: string;
     };
+    Processed: {
+      /** @description Always true. */
+      success: boolean;
+      result: components["schemas"]["Digest"];
+    };
     Readiness: {
-      /** @enum {string} */
+      /**
+       * @description `ready` if every check is ok.
+       * @enum {string}
+       */
       status: "ready" | "unavailable";
-      checks: {
-        name: string;
-        ok: boolean;
-        ms: number;
-      }[];
+      /** @description One check for each dependency. */
+      checks: components["schemas"]["ReadinessCheck"][];
+    };
+    ReadinessCheck: {
+      /** @description The dependency. */
+      name: string;
+      /** @description Whether it works. */
+      ok: boolean;
+      /** @description The milliseconds that the check took. */
+      ms: number;
+    };
+    Received: {
+      /** @description The body. */
+      received: unknown;
+      /** @description The query parameter, or null. */
+      filter: string | null;
+    };
+    StoredFile: {
+      /** @description The file's id, for `/api/files/{id}` and `/files/{id}`. */
+      id: string;
+      /** @description The file's name, if the client gave one. */
+      name?: string;
+      /** @description The media type, as the client sent it. */
+      contentType: string;
+      /** @description The size in bytes. */
+      size: number;
+      /** @description The SHA-256 of the bytes, in lower-case hex. */
+      sha256: string;
+      /**
+       * @description `public`: everyone can open the file. `private`: only its owner can.
+       * @enum {string}
+       */
+      visibility: "public" | "private";
+      /**
+       * Format: date-time
+       * @description The time of the upload or of the registration.
+       */
+      createdAt: string;
+    };
+    StoredFileWithUrl: {
+      /** @description The file's id, for `/api/files/{id}` and `/files/{id}`. */
+      id: string;
+      /** @description The file's name, if the client gave one. */
+      name?: string;
+      /** @description The media type, as the client sent it. */
+      contentType: string;
+      /** @description The size in bytes. */
+      size: number;
+      /** @description The SHA-256 of the bytes, in lower-case hex. */
+      sha256: string;
+      /**
+       * @description `public`: everyone can open the file. `private`: only its owner can.
+       * @enum {string}
+       */
+      visibility: "public" | "private";
+      /** @description The address of the bytes. It needs no credential: everyone who has it can read the file. */
+      url: string;
+      /**
+       * Format: date-time
+       * @description The time of the upload or of the registration.
+       */
+      createdAt: string;
     };
     Subscription: {
       subscriptionId: string;
@@ -1093,20 +1268,47 @@ export interface components {
       }[];
     };
     Upload: {
+      /** @description The file's id, for `/api/files/{id}` and `/files/{id}`. */
+      id: string;
+      /** @description The same as `id`. */
       storageId: string;
+      /** @description The file's name, if the client gave one. */
+      name?: string;
+      /** @description The media type, as the client sent it. */
       contentType: string;
+      /** @description The size in bytes. */
       size: number;
+      /** @description The SHA-256 of the bytes, in lower-case hex. */
       sha256: string;
-      /** @enum {string} */
+      /**
+       * @description `public`: everyone can open the file. `private`: only its owner can.
+       * @enum {string}
+       */
       visibility: "public" | "private";
     };
+    UploadUrl: {
+      /** @description The address that takes the file, by POST and without a credential. */
+      uploadUrl: string;
+      /**
+       * Format: date-time
+       * @description The time when the address stops working.
+       */
+      expiresAt: string;
+    };
     User: {
+      /** @description The user's id. */
       id: string;
+      /** @description The user's id at Clerk, for users that Clerk knows. */
       clerkId?: string;
+      /** @description The user's email address; unique, ASCII letters compared without case. */
       email: string;
+      /** @description The user's name. */
       name: string;
       suspended?: boolean;
-      /** Format: date-time */
+      /**
+       * Format: date-time
+       * @description The time of the user's creation.
+       */
       createdAt: string;
     };
     WebhookEvent: {
@@ -1172,9 +1374,9 @@ export interface components {
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
           /** @constant */
-          status?: 409;
-          /** @enum {unknown} */
-          code?: "conflict";
+          status: 409;
+          /** @enum {string} */
+          code: "conflict";
         };
       };
     };
@@ -1198,9 +1400,9 @@ export interface components {
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
           /** @constant */
-          status?: 422;
-          /** @enum {unknown} */
-          code?: "idempotency_key_reused";
+          status: 422;
+          /** @enum {string} */
+          code: "idempotency_key_reused";
         };
       };
     };
@@ -1224,9 +1426,9 @@ export interface components {
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
           /** @constant */
-          status?: 500;
-          /** @enum {unknown} */
-          code?: "internal";
+          status: 500;
+          /** @enum {string} */
+          code: "internal";
         };
       };
     };
@@ -1248,9 +1450,9 @@ export interface components {
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
           /** @constant */
-          status?: 500;
-          /** @enum {unknown} */
-          code?: "internal";
+          status: 500;
+          /** @enum {string} */
+          code: "internal";
         };
       };
     };
@@ -1275,9 +1477,9 @@ export interface components {
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
           /** @constant */
-          status?: 403;
-          /** @enum {unknown} */
-          code?: "invalid_credential";
+          status: 403;
+          /** @enum {string} */
+          code: "invalid_credential";
         };
       };
     };
@@ -1302,9 +1504,9 @@ export interface components {
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
           /** @constant */
-          status?: 403;
-          /** @enum {unknown} */
-          code?: "invalid_credential" | "insufficient_scope";
+          status: 403;
+          /** @enum {string} */
+          code: "invalid_credential" | "insufficient_scope";
         };
       };
     };
@@ -1328,9 +1530,9 @@ export interface components {
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
           /** @constant */
-          status?: 400;
-          /** @enum {unknown} */
-          code?: "invalid_json" | "invalid_request";
+          status: 400;
+          /** @enum {string} */
+          code: "invalid_json" | "invalid_request";
         };
       };
     };
@@ -1354,9 +1556,9 @@ export interface components {
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
           /** @constant */
-          status?: 400;
-          /** @enum {unknown} */
-          code?: "invalid_request";
+          status: 400;
+          /** @enum {string} */
+          code: "invalid_request";
         };
       };
     };
@@ -1380,9 +1582,9 @@ export interface components {
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
           /** @constant */
-          status?: 400;
-          /** @enum {unknown} */
-          code?: "invalid_request" | "invalid_cursor";
+          status: 400;
+          /** @enum {string} */
+          code: "invalid_request" | "invalid_cursor";
         };
       };
     };
@@ -1405,9 +1607,9 @@ export interface components {
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
           /** @constant */
-          status?: 405;
-          /** @enum {unknown} */
-          code?: "method_not_allowed";
+          status: 405;
+          /** @enum {string} */
+          code: "method_not_allowed";
         };
       };
     };
@@ -1431,9 +1633,9 @@ export interface components {
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
           /** @constant */
-          status?: 404;
-          /** @enum {unknown} */
-          code?: "not_found";
+          status: 404;
+          /** @enum {string} */
+          code: "not_found";
         };
       };
     };
@@ -1457,9 +1659,9 @@ export interface components {
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
           /** @constant */
-          status?: 413;
-          /** @enum {unknown} */
-          code?: "payload_too_large";
+          status: 413;
+          /** @enum {string} */
+          code: "payload_too_large";
         };
       };
     };
@@ -1481,9 +1683,9 @@ export interface components {
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
           /** @constant */
-          status?: 413;
-          /** @enum {unknown} */
-          code?: "payload_too_large";
+          status: 413;
+          /** @enum {string} */
+          code: "payload_too_large";
         };
       };
     };
@@ -1507,9 +1709,36 @@ export interface components {
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
           /** @constant */
-          status?: 412;
-          /** @enum {unknown} */
-          code?: "precondition_failed";
+          status: 412;
+          /** @enum {string} */
+          code: "precondition_failed";
+        };
+      };
+    };
+    /** @description Range not satisfiable */
+    RangeNotSatisfiable: {
+      headers: {
+        "X-Request-Id": components["headers"]["X-Request-Id"];
+        "Content-Range": components["headers"]["Content-Range"];
+        RateLimit: components["headers"]["RateLimit"];
+        "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+        "Cache-Control": components["headers"]["Cache-Control"];
+        Vary: components["headers"]["Vary"];
+        "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+        "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+        "Referrer-Policy": components["headers"]["Referrer-Policy"];
+        "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+        "X-Frame-Options": components["headers"]["X-Frame-Options"];
+        "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+        [name: string]: unknown;
+      };
+      content: {
+        "application/problem+json": components["schemas"]["Problem"] & {
+          /** @constant */
+          status: 416;
+          /** @enum {string} */
+          code: "range_not_satisfiable";
         };
       };
     };
@@ -1534,9 +1763,9 @@ export interface components {
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
           /** @constant */
-          status?: 429;
-          /** @enum {unknown} */
-          code?: "rate_limited";
+          status: 429;
+          /** @enum {string} */
+          code: "rate_limited";
         };
       };
     };
@@ -1561,9 +1790,9 @@ export interface components {
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
           /** @constant */
-          status?: 503;
-          /** @enum {unknown} */
-          code?: "timed_out" | "unavailable";
+          status: 503;
+          /** @enum {string} */
+          code: "timed_out" | "unavailable";
         };
       };
     };
@@ -1586,9 +1815,9 @@ export interface components {
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
           /** @constant */
-          status?: 503;
-          /** @enum {unknown} */
-          code?: "timed_out" | "unavailable";
+          status: 503;
+          /** @enum {string} */
+          code: "timed_out" | "unavailable";
         };
       };
     };
@@ -1611,9 +1840,9 @@ export interface components {
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
           /** @constant */
-          status?: 401;
-          /** @enum {unknown} */
-          code?: "unauthenticated";
+          status: 401;
+          /** @enum {string} */
+          code: "unauthenticated";
         };
       };
     };
@@ -1638,9 +1867,9 @@ export interface components {
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
           /** @constant */
-          status?: 401;
-          /** @enum {unknown} */
-          code?: "unauthenticated";
+          status: 401;
+          /** @enum {string} */
+          code: "unauthenticated";
         };
       };
     };
@@ -1666,9 +1895,9 @@ export interface components {
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
           /** @constant */
-          status?: 415;
-          /** @enum {unknown} */
-          code?: "unsupported_media_type";
+          status: 415;
+          /** @enum {string} */
+          code: "unsupported_media_type";
         };
       };
     };
@@ -1687,9 +1916,9 @@ export interface components {
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
           /** @constant */
-          status?: 500;
-          /** @enum {unknown} */
-          code?: "internal";
+          status: 500;
+          /** @enum {string} */
+          code: "internal";
         };
       };
     };
@@ -1708,9 +1937,9 @@ export interface components {
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
           /** @constant */
-          status?: 400;
-          /** @enum {unknown} */
-          code?: "invalid_json" | "invalid_request" | "webhook_unsigned" | "webhook_rejected";
+          status: 400;
+          /** @enum {string} */
+          code: "invalid_json" | "invalid_request" | "webhook_unsigned" | "webhook_rejected";
         };
       };
     };
@@ -1730,9 +1959,9 @@ export interface components {
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
           /** @constant */
-          status?: 405;
-          /** @enum {unknown} */
-          code?: "method_not_allowed";
+          status: 405;
+          /** @enum {string} */
+          code: "method_not_allowed";
         };
       };
     };
@@ -1751,9 +1980,9 @@ export interface components {
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
           /** @constant */
-          status?: 413;
-          /** @enum {unknown} */
-          code?: "payload_too_large";
+          status: 413;
+          /** @enum {string} */
+          code: "payload_too_large";
         };
       };
     };
@@ -1773,25 +2002,23 @@ export interface components {
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
           /** @constant */
-          status?: 503;
-          /** @enum {unknown} */
-          code?: "timed_out" | "unavailable" | "not_configured";
+          status: 503;
+          /** @enum {string} */
+          code: "timed_out" | "unavailable" | "not_configured";
         };
       };
     };
   };
   parameters: {
-    /** @description Makes it safe to send the request again: for 24 hours, the same key does the work once. */
-    "Idempotency-Key": string;
-    /** @description The `ETag` that the client has seen: 412 when the resource has another by now. */
+    /** @description The `ETag` that the client has read. The reply is 412 if the resource has another tag by now. */
     "If-Match": string;
-    /** @description The `ETag` that the client holds: 304 without a body while the resource has no other. */
+    /** @description The `ETag` that the client holds. The reply is 304 without a body while the resource has this tag. */
     "If-None-Match": string;
-    /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+    /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
     "X-Request-Id": string;
-    /** @description Where the page starts. Take it from the `Link` of the page before. */
+    /** @description The start of the page. Take it from the `Link` of the page before. */
     cursor: string;
-    /** @description How many elements the page holds at most; 10 unless given. */
+    /** @description The number of elements that the page holds at most. */
     limit: number;
   };
   requestBodies: {
@@ -1841,6 +2068,11 @@ export interface components {
      */
     "Accept-Patch": string;
     /**
+     * @description The unit of `Range` (RFC 9110).
+     * @example bytes
+     */
+    "Accept-Ranges": string;
+    /**
      * @description The origin that may read the reply; absent for one that may not (Fetch standard).
      * @example *
      */
@@ -1860,6 +2092,16 @@ export interface components {
      * @example private, no-cache
      */
     "Cache-Control": string;
+    /**
+     * @description `attachment`, with the file's name if it has one (RFC 6266).
+     * @example attachment; filename="bolt.png"
+     */
+    "Content-Disposition": string;
+    /**
+     * @description The range of the reply, and the file's size (RFC 9110).
+     * @example bytes 0-99/40123
+     */
+    "Content-Range": string;
     /**
      * @description What a reply may load or run in a browser.
      * @example default-src 'none'; frame-ancestors 'none'
@@ -1949,7 +2191,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -1987,19 +2229,10 @@ export interface operations {
            *       }
            *     }
            */
-          "application/json": {
-            name: string;
-            version: string;
-            links: {
-              docs: string;
-              openapi: string;
-              health: string;
-              ready: string;
-            };
-          };
+          "application/json": components["schemas"]["Index"];
         };
       };
-      /** @description Found elsewhere: `Location` says where */
+      /** @description Redirect: `Location` has the address */
       302: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2030,9 +2263,9 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-        /** @description The `ETag` that the client holds: 304 without a body while the resource has no other. */
+        /** @description The `ETag` that the client holds. The reply is 304 without a body while the resource has this tag. */
         "If-None-Match"?: components["parameters"]["If-None-Match"];
       };
       path?: never;
@@ -2085,7 +2318,7 @@ export interface operations {
           };
         };
       };
-      /** @description Unchanged: what the client holds is good */
+      /** @description Unchanged since the client read it */
       304: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2116,9 +2349,9 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-        /** @description The `ETag` that the client holds: 304 without a body while the resource has no other. */
+        /** @description The `ETag` that the client holds. The reply is 304 without a body while the resource has this tag. */
         "If-None-Match"?: components["parameters"]["If-None-Match"];
       };
       path?: never;
@@ -2149,7 +2382,7 @@ export interface operations {
           "text/html": string;
         };
       };
-      /** @description Unchanged: what the client holds is good */
+      /** @description Unchanged since the client read it */
       304: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2180,7 +2413,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -2209,10 +2442,7 @@ export interface operations {
            *       "status": "ok"
            *     }
            */
-          "application/json": {
-            /** @enum {string} */
-            status: "ok";
-          };
+          "application/json": components["schemas"]["Health"];
         };
       };
       405: components["responses"]["MethodNotAllowed"];
@@ -2225,7 +2455,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -2309,9 +2539,9 @@ export interface operations {
           "application/json": components["schemas"]["Readiness"];
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @constant */
-            status?: 503;
-            /** @enum {unknown} */
-            code?: "timed_out" | "unavailable";
+            status: 503;
+            /** @enum {string} */
+            code: "timed_out" | "unavailable";
           };
         };
       };
@@ -2321,11 +2551,14 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path: {
-        /** @example not_found */
+        /**
+         * @description The code of a problem.
+         * @example not_found
+         */
         code: string;
       };
       cookie?: never;
@@ -2336,10 +2569,10 @@ export interface operations {
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
+          Vary: components["headers"]["Vary"];
           RateLimit: components["headers"]["RateLimit"];
           "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
           "Cache-Control": components["headers"]["Cache-Control"];
-          Vary: components["headers"]["Vary"];
           "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
           "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
           "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
@@ -2355,10 +2588,12 @@ export interface operations {
            *       "code": "not_found",
            *       "status": 404,
            *       "title": "Not found",
-           *       "explanation": "Nothing is there, or nothing of yours."
+           *       "explanation": "The resource does not exist, or belongs to another owner."
            *     }
            */
           "application/json": components["schemas"]["ProblemKind"];
+          /** @example <!doctype html> */
+          "text/html": string;
         };
       };
       404: components["responses"]["NotFound"];
@@ -2373,7 +2608,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -2432,9 +2667,9 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-        /** @description The `ETag` that the client holds: 304 without a body while the resource has no other. */
+        /** @description The `ETag` that the client holds. The reply is 304 without a body while the resource has this tag. */
         "If-None-Match"?: components["parameters"]["If-None-Match"];
       };
       path?: never;
@@ -2472,7 +2707,7 @@ export interface operations {
           "application/json": components["schemas"]["User"];
         };
       };
-      /** @description Unchanged: what the client holds is good */
+      /** @description Unchanged since the client read it */
       304: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2505,13 +2740,13 @@ export interface operations {
   listItems: {
     parameters: {
       query?: {
-        /** @description How many elements the page holds at most; 10 unless given. */
+        /** @description The number of elements that the page holds at most. */
         limit?: components["parameters"]["limit"];
-        /** @description Where the page starts. Take it from the `Link` of the page before. */
+        /** @description The start of the page. Take it from the `Link` of the page before. */
         cursor?: components["parameters"]["cursor"];
       };
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -2566,10 +2801,10 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-        /** @description Makes it safe to send the request again: for 24 hours, the same key does the work once. */
-        "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+        /** @description Makes it safe to send the request again: for 24 hours, the API does the work for the same key once. */
+        "Idempotency-Key"?: string;
       };
       path?: never;
       cookie?: never;
@@ -2583,7 +2818,9 @@ export interface operations {
          *     }
          */
         "application/json": {
+          /** @description The item's name. The API removes white space around it. */
           name: string;
+          /** @description A description of the item. */
           description?: string;
         };
       };
@@ -2638,13 +2875,16 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-        /** @description The `ETag` that the client holds: 304 without a body while the resource has no other. */
+        /** @description The `ETag` that the client holds. The reply is 304 without a body while the resource has this tag. */
         "If-None-Match"?: components["parameters"]["If-None-Match"];
       };
       path: {
-        /** @example k57f2q9v3s1x8w6t4r0pzc5m7h6a */
+        /**
+         * @description The item's id.
+         * @example k57f2q9v3s1x8w6t4r0pzc5m7h6a
+         */
         itemId: string;
       };
       cookie?: never;
@@ -2682,7 +2922,7 @@ export interface operations {
           "application/json": components["schemas"]["Item"];
         };
       };
-      /** @description Unchanged: what the client holds is good */
+      /** @description Unchanged since the client read it */
       304: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2717,20 +2957,23 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-        /** @description The `ETag` that the client has seen: 412 when the resource has another by now. */
+        /** @description The `ETag` that the client has read. The reply is 412 if the resource has another tag by now. */
         "If-Match"?: components["parameters"]["If-Match"];
       };
       path: {
-        /** @example k57f2q9v3s1x8w6t4r0pzc5m7h6a */
+        /**
+         * @description The item's id.
+         * @example k57f2q9v3s1x8w6t4r0pzc5m7h6a
+         */
         itemId: string;
       };
       cookie?: never;
     };
     requestBody?: never;
     responses: {
-      /** @description Done, with nothing to show */
+      /** @description Done, without a body */
       204: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2765,13 +3008,16 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-        /** @description The `ETag` that the client has seen: 412 when the resource has another by now. */
+        /** @description The `ETag` that the client has read. The reply is 412 if the resource has another tag by now. */
         "If-Match"?: components["parameters"]["If-Match"];
       };
       path: {
-        /** @example k57f2q9v3s1x8w6t4r0pzc5m7h6a */
+        /**
+         * @description The item's id.
+         * @example k57f2q9v3s1x8w6t4r0pzc5m7h6a
+         */
         itemId: string;
       };
       cookie?: never;
@@ -2784,7 +3030,9 @@ export interface operations {
          *     }
          */
         "application/json": {
+          /** @description The item's name. The API removes white space around it. */
           name?: string;
+          /** @description A description of the item. */
           description?: string | null;
         };
       };
@@ -2837,13 +3085,13 @@ export interface operations {
   listUsers: {
     parameters: {
       query?: {
-        /** @description How many elements the page holds at most; 10 unless given. */
+        /** @description The number of elements that the page holds at most. */
         limit?: components["parameters"]["limit"];
-        /** @description Where the page starts. Take it from the `Link` of the page before. */
+        /** @description The start of the page. Take it from the `Link` of the page before. */
         cursor?: components["parameters"]["cursor"];
       };
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -2897,10 +3145,10 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-        /** @description Makes it safe to send the request again: for 24 hours, the same key does the work once. */
-        "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+        /** @description Makes it safe to send the request again: for 24 hours, the API does the work for the same key once. */
+        "Idempotency-Key"?: string;
       };
       path?: never;
       cookie?: never;
@@ -2914,8 +3162,12 @@ export interface operations {
          *     }
          */
         "application/json": {
-          /** Format: email */
+          /**
+           * Format: email
+           * @description An email address that no other user has.
+           */
           email: string;
+          /** @description The user's name. */
           name: string;
         };
       };
@@ -2970,13 +3222,16 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-        /** @description The `ETag` that the client holds: 304 without a body while the resource has no other. */
+        /** @description The `ETag` that the client holds. The reply is 304 without a body while the resource has this tag. */
         "If-None-Match"?: components["parameters"]["If-None-Match"];
       };
       path: {
-        /** @example jd72k0wq5n8v4c6x1z9t3rpmh57a */
+        /**
+         * @description The user's id.
+         * @example jd72k0wq5n8v4c6x1z9t3rpmh57a
+         */
         id: string;
       };
       cookie?: never;
@@ -3013,7 +3268,7 @@ export interface operations {
           "application/json": components["schemas"]["User"];
         };
       };
-      /** @description Unchanged: what the client holds is good */
+      /** @description Unchanged since the client read it */
       304: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3048,20 +3303,23 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-        /** @description The `ETag` that the client has seen: 412 when the resource has another by now. */
+        /** @description The `ETag` that the client has read. The reply is 412 if the resource has another tag by now. */
         "If-Match"?: components["parameters"]["If-Match"];
       };
       path: {
-        /** @example jd72k0wq5n8v4c6x1z9t3rpmh57a */
+        /**
+         * @description The user's id.
+         * @example jd72k0wq5n8v4c6x1z9t3rpmh57a
+         */
         id: string;
       };
       cookie?: never;
     };
     requestBody?: never;
     responses: {
-      /** @description Done, with nothing to show */
+      /** @description Done, without a body */
       204: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3096,13 +3354,16 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-        /** @description The `ETag` that the client has seen: 412 when the resource has another by now. */
+        /** @description The `ETag` that the client has read. The reply is 412 if the resource has another tag by now. */
         "If-Match"?: components["parameters"]["If-Match"];
       };
       path: {
-        /** @example jd72k0wq5n8v4c6x1z9t3rpmh57a */
+        /**
+         * @description The user's id.
+         * @example jd72k0wq5n8v4c6x1z9t3rpmh57a
+         */
         id: string;
       };
       cookie?: never;
@@ -3115,8 +3376,12 @@ export interface operations {
          *     }
          */
         "application/json": {
-          /** Format: email */
+          /**
+           * Format: email
+           * @description An email address that no other user has.
+           */
           email?: string;
+          /** @description The user's name. */
           name?: string;
         };
       };
@@ -3169,13 +3434,13 @@ export interface operations {
   listKeys: {
     parameters: {
       query?: {
-        /** @description How many elements the page holds at most; 10 unless given. */
+        /** @description The number of elements that the page holds at most. */
         limit?: components["parameters"]["limit"];
-        /** @description Where the page starts. Take it from the `Link` of the page before. */
+        /** @description The start of the page. Take it from the `Link` of the page before. */
         cursor?: components["parameters"]["cursor"];
       };
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -3233,10 +3498,10 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-        /** @description Makes it safe to send the request again: for 24 hours, the same key does the work once. */
-        "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+        /** @description Makes it safe to send the request again: for 24 hours, the API does the work for the same key once. */
+        "Idempotency-Key"?: string;
       };
       path?: never;
       cookie?: never;
@@ -3253,7 +3518,9 @@ export interface operations {
          *     }
          */
         "application/json": {
+          /** @description A name that tells keys apart. */
           name: string;
+          /** @description The scopes of the key; `*` covers all. */
           scopes: (
             | "items:read"
             | "items:write"
@@ -3270,7 +3537,10 @@ export interface operations {
             | "jobs:write"
             | "*"
           )[];
-          /** Format: date-time */
+          /**
+           * Format: date-time
+           * @description The time when the key stops working; never, by default.
+           */
           expiresAt?: string;
         };
       };
@@ -3328,18 +3598,21 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path: {
-        /** @example m17a0q9v3s1x8w6t4r0pzc5m7h6b */
+        /**
+         * @description The key's id.
+         * @example m17a0q9v3s1x8w6t4r0pzc5m7h6b
+         */
         id: string;
       };
       cookie?: never;
     };
     requestBody?: never;
     responses: {
-      /** @description Done, with nothing to show */
+      /** @description Done, without a body */
       204: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3373,11 +3646,14 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path: {
-        /** @example m17a0q9v3s1x8w6t4r0pzc5m7h6b */
+        /**
+         * @description The key's id.
+         * @example m17a0q9v3s1x8w6t4r0pzc5m7h6b
+         */
         id: string;
       };
       cookie?: never;
@@ -3390,6 +3666,7 @@ export interface operations {
          *     }
          */
         "application/json": {
+          /** @description Seconds for which the old key goes on working; 0 by default. */
           overlapSeconds?: number;
         };
       };
@@ -3445,10 +3722,11 @@ export interface operations {
   receiveData: {
     parameters: {
       query?: {
+        /** @description Any text. */
         filter?: string;
       };
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -3491,10 +3769,7 @@ export interface operations {
            *       "filter": "new"
            *     }
            */
-          "application/json": {
-            received: unknown;
-            filter: string | null;
-          };
+          "application/json": components["schemas"]["Received"];
         };
       };
       400: components["responses"]["InvalidJsonOrInvalidRequest"];
@@ -3510,7 +3785,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -3525,8 +3800,12 @@ export interface operations {
          *     }
          */
         "multipart/form-data": {
+          /** @description A name. */
           name: string;
-          /** Format: email */
+          /**
+           * Format: email
+           * @description An email address.
+           */
           email: string;
         };
         /**
@@ -3536,8 +3815,12 @@ export interface operations {
          *     }
          */
         "application/x-www-form-urlencoded": {
+          /** @description A name. */
           name: string;
-          /** Format: email */
+          /**
+           * Format: email
+           * @description An email address.
+           */
           email: string;
         };
       };
@@ -3567,10 +3850,7 @@ export interface operations {
            *       "email": "ada@example.com"
            *     }
            */
-          "application/json": {
-            name: string;
-            email: string;
-          };
+          "application/json": components["schemas"]["Form"];
         };
       };
       400: components["responses"]["InvalidRequest"];
@@ -3586,11 +3866,11 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-        /** @description Makes it safe to send the request again: for 24 hours, the same key does the work once. */
-        "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-        /** @description `respond-async` makes the work a job (RFC 7240). */
+        /** @description Makes it safe to send the request again: for 24 hours, the API does the work for the same key once. */
+        "Idempotency-Key"?: string;
+        /** @description `respond-async` turns the work into a job (RFC 7240). */
         Prefer?: string;
       };
       path?: never;
@@ -3606,6 +3886,7 @@ export interface operations {
          *     }
          */
         "application/json": {
+          /** @description Any JSON value. */
           data: unknown;
         };
       };
@@ -3640,10 +3921,7 @@ export interface operations {
            *       }
            *     }
            */
-          "application/json": {
-            success: boolean;
-            result: components["schemas"]["Digest"];
-          };
+          "application/json": components["schemas"]["Processed"];
         };
       };
       /** @description Accepted: the work goes on */
@@ -3692,13 +3970,16 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-        /** @description The `ETag` that the client holds: 304 without a body while the resource has no other. */
+        /** @description The `ETag` that the client holds. The reply is 304 without a body while the resource has this tag. */
         "If-None-Match"?: components["parameters"]["If-None-Match"];
       };
       path: {
-        /** @example kd79a0q9v3s1x8w6t4r0pzc5m7h6c */
+        /**
+         * @description The job's id.
+         * @example kd79a0q9v3s1x8w6t4r0pzc5m7h6c
+         */
         id: string;
       };
       cookie?: never;
@@ -3738,7 +4019,7 @@ export interface operations {
           "application/json": components["schemas"]["Job"];
         };
       };
-      /** @description Unchanged: what the client holds is good */
+      /** @description Unchanged since the client read it */
       304: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3772,13 +4053,14 @@ export interface operations {
   uploadFile: {
     parameters: {
       query?: {
+        /** @description `public`, the default, or `private`. */
         visibility?: "public" | "private";
       };
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-        /** @description Makes it safe to send the request again: for 24 hours, the same key does the work once. */
-        "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+        /** @description Makes it safe to send the request again: for 24 hours, the API does the work for the same key once. */
+        "Idempotency-Key"?: string;
       };
       path?: never;
       cookie?: never;
@@ -3786,9 +4068,21 @@ export interface operations {
     requestBody: {
       content: {
         /** @example The bytes of the file */
-        "application/octet-stream": unknown;
+        "application/octet-stream": Blob;
+        /**
+         * @example {
+         *       "file": "The bytes of the file"
+         *     }
+         */
+        "multipart/form-data": {
+          /**
+           * Format: binary
+           * @description The file, with its name and type. The field may have another name.
+           */
+          file: Blob;
+        };
         /** @example The bytes of the file */
-        "*/*": unknown;
+        "*/*": Blob;
       };
     };
     responses: {
@@ -3814,7 +4108,9 @@ export interface operations {
         content: {
           /**
            * @example {
+           *       "id": "kg2dw3v8s1x8w6t4r0pzc5m7h6d",
            *       "storageId": "kg2dw3v8s1x8w6t4r0pzc5m7h6d",
+           *       "name": "bolt.png",
            *       "contentType": "image/png",
            *       "size": 40123,
            *       "sha256": "93a23971a914e5eacbf0a8d25154cda309c3c1c72fbb9914d47c60f3cb681588",
@@ -3840,7 +4136,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -3872,11 +4168,7 @@ export interface operations {
            *       "expiresAt": "2026-01-31T13:00:00.000Z"
            *     }
            */
-          "application/json": {
-            uploadUrl: string;
-            /** Format: date-time */
-            expiresAt: string;
-          };
+          "application/json": components["schemas"]["UploadUrl"];
         };
       };
       400: components["responses"]["InvalidRequest"];
@@ -3892,13 +4184,13 @@ export interface operations {
   listFiles: {
     parameters: {
       query?: {
-        /** @description How many elements the page holds at most; 10 unless given. */
+        /** @description The number of elements that the page holds at most. */
         limit?: components["parameters"]["limit"];
-        /** @description Where the page starts. Take it from the `Link` of the page before. */
+        /** @description The start of the page. Take it from the `Link` of the page before. */
         cursor?: components["parameters"]["cursor"];
       };
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -3938,7 +4230,7 @@ export interface operations {
            *       }
            *     ]
            */
-          "application/json": components["schemas"]["File"][];
+          "application/json": components["schemas"]["StoredFile"][];
         };
       };
       400: components["responses"]["InvalidRequestOrInvalidCursor"];
@@ -3955,10 +4247,10 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-        /** @description Makes it safe to send the request again: for 24 hours, the same key does the work once. */
-        "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+        /** @description Makes it safe to send the request again: for 24 hours, the API does the work for the same key once. */
+        "Idempotency-Key"?: string;
       };
       path?: never;
       cookie?: never;
@@ -3972,9 +4264,14 @@ export interface operations {
          *     }
          */
         "application/json": {
+          /** @description The id that the upload URL has returned. */
           storageId: string;
+          /** @description The file's name. */
           name?: string;
-          /** @enum {string} */
+          /**
+           * @description `public`, the default, or `private`.
+           * @enum {string}
+           */
           visibility?: "public" | "private";
         };
       };
@@ -4012,7 +4309,7 @@ export interface operations {
            *       "createdAt": "2026-01-31T12:00:00.000Z"
            *     }
            */
-          "application/json": components["schemas"]["File"];
+          "application/json": components["schemas"]["StoredFile"];
         };
       };
       400: components["responses"]["InvalidJsonOrInvalidRequest"];
@@ -4033,13 +4330,16 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-        /** @description The `ETag` that the client holds: 304 without a body while the resource has no other. */
+        /** @description The `ETag` that the client holds. The reply is 304 without a body while the resource has this tag. */
         "If-None-Match"?: components["parameters"]["If-None-Match"];
       };
       path: {
-        /** @example kg2dw3v8s1x8w6t4r0pzc5m7h6d */
+        /**
+         * @description The file's id.
+         * @example kg2dw3v8s1x8w6t4r0pzc5m7h6d
+         */
         id: string;
       };
       cookie?: never;
@@ -4073,13 +4373,14 @@ export interface operations {
            *       "size": 40123,
            *       "sha256": "93a23971a914e5eacbf0a8d25154cda309c3c1c72fbb9914d47c60f3cb681588",
            *       "visibility": "public",
-           *       "createdAt": "2026-01-31T12:00:00.000Z"
+           *       "createdAt": "2026-01-31T12:00:00.000Z",
+           *       "url": "https://happy-otter-123.convex.cloud/api/storage/0b0f5a2e"
            *     }
            */
-          "application/json": components["schemas"]["File"];
+          "application/json": components["schemas"]["StoredFileWithUrl"];
         };
       };
-      /** @description Unchanged: what the client holds is good */
+      /** @description Unchanged since the client read it */
       304: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4114,20 +4415,23 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-        /** @description The `ETag` that the client has seen: 412 when the resource has another by now. */
+        /** @description The `ETag` that the client has read. The reply is 412 if the resource has another tag by now. */
         "If-Match"?: components["parameters"]["If-Match"];
       };
       path: {
-        /** @example kg2dw3v8s1x8w6t4r0pzc5m7h6d */
+        /**
+         * @description The file's id.
+         * @example kg2dw3v8s1x8w6t4r0pzc5m7h6d
+         */
         id: string;
       };
       cookie?: never;
     };
     requestBody?: never;
     responses: {
-      /** @description Done, with nothing to show */
+      /** @description Done, without a body */
       204: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4158,22 +4462,156 @@ export interface operations {
       503: components["responses"]["TimedOutOrUnavailable"];
     };
   };
-  openFile: {
+  downloadFile: {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+        /** @description The `ETag` that the client holds. The reply is 304 without a body while the resource has this tag. */
+        "If-None-Match"?: components["parameters"]["If-None-Match"];
+        /** @description One range of bytes (RFC 9110). Several ranges return the whole file. */
+        Range?: string;
+        /** @description An `ETag`: `Range` counts only while the file has this tag (RFC 9110). */
+        "If-Range"?: string;
       };
       path: {
-        /** @example kg2dw3v8s1x8w6t4r0pzc5m7h6d */
+        /**
+         * @description The file's id.
+         * @example kg2dw3v8s1x8w6t4r0pzc5m7h6d
+         */
         id: string;
       };
       cookie?: never;
     };
     requestBody?: never;
     responses: {
-      /** @description Found elsewhere: `Location` says where */
+      /** @description Done */
+      200: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          "Accept-Ranges": components["headers"]["Accept-Ranges"];
+          "Content-Disposition": components["headers"]["Content-Disposition"];
+          ETag: components["headers"]["ETag"];
+          RateLimit: components["headers"]["RateLimit"];
+          "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+          "Cache-Control": components["headers"]["Cache-Control"];
+          Vary: components["headers"]["Vary"];
+          "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+          "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+          "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+          "Referrer-Policy": components["headers"]["Referrer-Policy"];
+          "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+          "X-Frame-Options": components["headers"]["X-Frame-Options"];
+          "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+          [name: string]: unknown;
+        };
+        content: {
+          /** @example The bytes of the file */
+          "application/octet-stream": Blob;
+          /** @example The bytes of the file */
+          "*/*": Blob;
+        };
+      };
+      /** @description A range of the bytes */
+      206: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          "Accept-Ranges": components["headers"]["Accept-Ranges"];
+          "Content-Disposition": components["headers"]["Content-Disposition"];
+          "Content-Range": components["headers"]["Content-Range"];
+          ETag: components["headers"]["ETag"];
+          RateLimit: components["headers"]["RateLimit"];
+          "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+          "Cache-Control": components["headers"]["Cache-Control"];
+          Vary: components["headers"]["Vary"];
+          "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+          "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+          "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+          "Referrer-Policy": components["headers"]["Referrer-Policy"];
+          "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+          "X-Frame-Options": components["headers"]["X-Frame-Options"];
+          "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+          [name: string]: unknown;
+        };
+        content: {
+          /** @example The bytes */
+          "application/octet-stream": Blob;
+          /** @example The bytes */
+          "*/*": Blob;
+        };
+      };
+      /** @description Redirect: `Location` has the address */
+      302: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          Location: components["headers"]["Location"];
+          RateLimit: components["headers"]["RateLimit"];
+          "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+          "Cache-Control": components["headers"]["Cache-Control"];
+          Vary: components["headers"]["Vary"];
+          "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+          "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+          "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+          "Referrer-Policy": components["headers"]["Referrer-Policy"];
+          "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+          "X-Frame-Options": components["headers"]["X-Frame-Options"];
+          "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Unchanged since the client read it */
+      304: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          ETag: components["headers"]["ETag"];
+          RateLimit: components["headers"]["RateLimit"];
+          "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+          "Cache-Control": components["headers"]["Cache-Control"];
+          Vary: components["headers"]["Vary"];
+          "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+          "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+          "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+          "Referrer-Policy": components["headers"]["Referrer-Policy"];
+          "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+          "X-Frame-Options": components["headers"]["X-Frame-Options"];
+          "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      400: components["responses"]["InvalidRequest"];
+      401: components["responses"]["Unauthenticated"];
+      403: components["responses"]["InvalidCredentialOrInsufficientScope"];
+      404: components["responses"]["NotFound"];
+      405: components["responses"]["MethodNotAllowed"];
+      413: components["responses"]["PayloadTooLarge"];
+      416: components["responses"]["RangeNotSatisfiable"];
+      429: components["responses"]["RateLimited"];
+      500: components["responses"]["Internal"];
+      503: components["responses"]["TimedOutOrUnavailable"];
+    };
+  };
+  openFile: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+      };
+      path: {
+        /**
+         * @description The file's id.
+         * @example kg2dw3v8s1x8w6t4r0pzc5m7h6d
+         */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Redirect: `Location` has the address */
       302: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4208,7 +4646,7 @@ export interface operations {
     parameters: {
       query?: never;
       header: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
         /**
          * @description As stripe sends it.
@@ -4249,7 +4687,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
         /** @description As clerk sends it, or `webhook-id` instead. */
         "svix-id"?: string;
@@ -4291,7 +4729,7 @@ export interface operations {
     parameters: {
       query?: never;
       header: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
         /**
          * @description As github sends it.
@@ -4343,13 +4781,13 @@ export interface operations {
       query?: {
         source?: "stripe" | "clerk" | "github";
         status?: "pending" | "success" | "failed";
-        /** @description How many elements the page holds at most; 10 unless given. */
+        /** @description The number of elements that the page holds at most. */
         limit?: components["parameters"]["limit"];
-        /** @description Where the page starts. Take it from the `Link` of the page before. */
+        /** @description The start of the page. Take it from the `Link` of the page before. */
         cursor?: components["parameters"]["cursor"];
       };
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -4408,9 +4846,9 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-        /** @description The `ETag` that the client holds: 304 without a body while the resource has no other. */
+        /** @description The `ETag` that the client holds. The reply is 304 without a body while the resource has this tag. */
         "If-None-Match"?: components["parameters"]["If-None-Match"];
       };
       path: {
@@ -4460,7 +4898,7 @@ export interface operations {
           "application/json": components["schemas"]["WebhookEventWithPayload"];
         };
       };
-      /** @description Unchanged: what the client holds is good */
+      /** @description Unchanged since the client read it */
       304: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4495,7 +4933,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path: {
@@ -4556,9 +4994,9 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-        /** @description The `ETag` that the client holds: 304 without a body while the resource has no other. */
+        /** @description The `ETag` that the client holds. The reply is 304 without a body while the resource has this tag. */
         "If-None-Match"?: components["parameters"]["If-None-Match"];
       };
       path: {
@@ -4604,7 +5042,7 @@ export interface operations {
           "application/json": components["schemas"]["Payment"];
         };
       };
-      /** @description Unchanged: what the client holds is good */
+      /** @description Unchanged since the client read it */
       304: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4639,9 +5077,9 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description An id of the client's choice for the request: up to 128 letters, digits, dots, dashes and underscores. One of another form is replaced by a fresh id. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-        /** @description The `ETag` that the client holds: 304 without a body while the resource has no other. */
+        /** @description The `ETag` that the client holds. The reply is 304 without a body while the resource has this tag. */
         "If-None-Match"?: components["parameters"]["If-None-Match"];
       };
       path: {
@@ -4690,7 +5128,7 @@ export interface operations {
           "application/json": components["schemas"]["Subscription"];
         };
       };
-      /** @description Unchanged: what the client holds is good */
+      /** @description Unchanged since the client read it */
       304: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
