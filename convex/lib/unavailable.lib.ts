@@ -1,13 +1,17 @@
 import type { Failure } from "./failure.lib";
 
-/** Seconds after which a client may try again when the platform could not do the work. */
+/** Seconds after which a client may retry if the platform is unavailable. */
 const RETRY_AFTER = "5";
 
 /**
- * What the platform says when a query, a mutation or file storage fails through no fault of the caller or the code. A
- * called function passes on no more than a message. The first text is Convex's for a service that is down, and the
- * embedded runtime's for a store that is full, locked or damaged; the second is Convex's for its other internal errors;
- * the third is a transaction that lost against others on every attempt. An action that calls an action adds the prefix.
+ * The platform's messages when a query, a mutation or file storage fails, and neither the caller nor the code is the cause.
+ * Only the message of the error reaches the calling function.
+ *
+ * 1. Convex: a service is down. Embedded runtime: the store is full, locked or corrupt.
+ * 2. Convex: any other internal error.
+ * 3. The transaction conflicted with other transactions on every attempt.
+ *
+ * An action that calls an action adds the prefix.
  */
 const PLATFORM_MESSAGES = new RegExp(
   "^(?:Uncaught Error: )?(?:" +
@@ -16,7 +20,7 @@ const PLATFORM_MESSAGES = new RegExp(
     "(?:Documents read from or written to|Data read or written in) .* changed while .*being run)",
 );
 
-/** The failure that the platform's error stands for, or undefined for any other error. */
+/** Converts an error of the platform to an `unavailable` failure. Returns undefined for any other error. */
 export function platformFailureOf(error: unknown): Failure | undefined {
   if (!(error instanceof Error)) return undefined;
   if (!PLATFORM_MESSAGES.test(error.message)) return undefined;
