@@ -1,6 +1,6 @@
 /**
- * The OpenAPI document and the reference page. They stand in a module of their own, because they are larger than all that a
- * request loads, and are queries, because Convex keeps the results of those.
+ * The OpenAPI document and the reference page. They have a separate module, because they are larger than all other modules
+ * that a request loads. They are queries, because Convex caches query results.
  */
 import { v } from "convex/values";
 import openApi from "../openapi/openapi.json";
@@ -12,7 +12,7 @@ import { CDN_SCRIPT, referencePage, referencePolicy } from "./lib/reference.lib"
 
 const reply = v.object({ body: v.string(), headers: v.record(v.string(), v.string()) });
 
-/** The document, which names this deployment as its server. */
+/** Returns the OpenAPI document with this deployment as its server. */
 export const document = internalQuery({
   args: {},
   returns: reply,
@@ -22,13 +22,13 @@ export const document = internalQuery({
   },
 });
 
-/** The page, with the policy that it needs in the place of the API's own. */
+/** Returns the reference page with its own Content-Security-Policy, which replaces the policy of the API. */
 export const page = internalQuery({
   args: {},
   returns: reply,
   handler: () => {
-    const { script: given, files } = docsSettings();
-    const script = given?.trim() || CDN_SCRIPT;
+    const { script: configured, files } = docsSettings();
+    const script = configured?.trim() || CDN_SCRIPT;
     const body = referencePage({ title: openApi.info.title, document: "/openapi.json", script });
     const api = [siteUrl(), files ?? ""].filter((url) => url !== "");
     const policy = `${referencePolicy(script, api)}; frame-ancestors 'none'`;
@@ -41,7 +41,7 @@ export const page = internalQuery({
   },
 });
 
-/** Whether a client would rather have a page than JSON, by its `Accept` header. */
+/** Returns whether an `Accept` header prefers HTML to JSON. */
 export const prefersPage = internalQuery({
   args: { accept: v.string() },
   returns: v.boolean(),

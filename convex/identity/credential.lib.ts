@@ -4,7 +4,10 @@ import type { Caller } from "./caller.lib";
 import { claimsOf, type Claims } from "./claims.lib";
 import { userById } from "./users.lib";
 
-/** The key with this hash, or null if it does not exist, is revoked, or its owner is deleted. It may have expired. */
+/**
+ * Returns the key with this hash, or null if the key does not exist or is revoked, or if its owner is deleted. The returned
+ * key may have expired.
+ */
 export async function keyByHash(ctx: QueryCtx, hash: string): Promise<Doc<"apiKeys"> | null> {
   const key = await ctx.db
     .query("apiKeys")
@@ -13,12 +16,13 @@ export async function keyByHash(ctx: QueryCtx, hash: string): Promise<Doc<"apiKe
   return key && key.revokedAt === undefined && (await userById(ctx, key.userId)) ? key : null;
 }
 
-/** The claims of the request's token, or null without a valid token. */
+/** Returns the claims of the request's token, or null without a valid token. */
 export async function verifiedClaims(ctx: QueryCtx): Promise<Claims | null> {
   const identity = await ctx.auth.getUserIdentity();
   return identity && claimsOf(identity);
 }
 
+/** Returns the caller that presents this key. */
 export const callerOfKey = (key: Doc<"apiKeys">): Caller => ({
   userId: key.userId,
   scopes: key.scopes,
@@ -26,7 +30,7 @@ export const callerOfKey = (key: Doc<"apiKeys">): Caller => ({
   key: { id: key._id, publicId: key.publicId },
 });
 
-/** The caller who presents a token of this user. */
+/** Returns the caller that presents a token of this user. */
 export const callerOfUser = (user: Doc<"users">): Caller => ({
   userId: user._id,
   scopes: user.scopes,

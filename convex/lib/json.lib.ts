@@ -37,7 +37,7 @@ const LOWER_CASE = 0x20;
 const LITERALS = ["true", "false", "null"];
 const ESCAPED = '"\\/bfnrt';
 
-/** A number with at most this many digits, including those of its exponent's power of ten, is never out of range. */
+/** A number is never out of range if the count of its digits plus its exponent does not exceed this sum. */
 const SAFE_MAGNITUDE = 308;
 
 class JsonReader {

@@ -9,6 +9,7 @@ export async function readBack<Table extends TableNames>(
   id: Id<Table>,
 ): Promise<Doc<Table>> {
   return (
-    (await ctx.db.get(table, id)) ?? fail("internal", `${table} ${id} is missing in the transaction that wrote it`)
+    (await ctx.db.get(table, id)) ??
+    fail("internal", `${table} ${id} is missing in the transaction that wrote it`)
   );
 }

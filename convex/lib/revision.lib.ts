@@ -2,8 +2,8 @@ import { v } from "convex/values";
 import { fail } from "./failure.lib";
 
 /**
- * The revisions that an `If-Match` header names (RFC 9110, section 13.1.1). It is undefined without the header, and for `*`,
- * which matches every existing document.
+ * The revisions that a conditional write names in `If-Match` (RFC 9110, section 13.1.1). It is undefined without the header,
+ * and for `*`, which matches every existing document. An empty list matches no document.
  */
 export const ifMatch = v.optional(v.array(v.number()));
 
