@@ -1,7 +1,7 @@
 /** What a client says never becomes a header of the reply, an address that it leads to, or a line of its own. */
 import { describe, expect, test } from "vitest";
 import { api } from "./api.app";
-import { ask, oneCarrying } from "./testing/asking.testing";
+import { ask, credentialHeader } from "./testing/requests.testing";
 import { as, send, useEngine } from "./testing/engine.testing";
 import { json } from "./testing/replies.testing";
 import { pathFor, pathWith, routeOf, type Route } from "./testing/routes.testing";
@@ -50,7 +50,7 @@ function untouched(reply: Response, sent: string): void {
 describe.each(routes.map((route) => [route.title, route] as const))("%s", (_, route: Route) => {
   test("answers nothing of the path, the query or the headers in a header", async () => {
     const call = await as("owner");
-    const credential = oneCarrying(route, call.key);
+    const credential = credentialHeader(route, call.key);
     for (const text of HOSTILE) {
       const coded = encodeURIComponent(text);
       if (route.params) untouched(await ask(route, pathWith(route, text), { headers: credential }), text);

@@ -1,6 +1,6 @@
 /** On Convex each request evaluates every module anew. So nothing may rely on what a module remembers. */
 import { expect, test } from "vitest";
-import { as, evaluateAnew, onlyOn, useEngine, type Call } from "./testing/engine.testing";
+import { as, reloadModules, onlyOn, useEngine, type Call } from "./testing/engine.testing";
 import { json, nextOf, page, problem } from "./testing/replies.testing";
 
 useEngine();
@@ -37,7 +37,7 @@ async function story(call: Call, before: () => Promise<void>): Promise<unknown[]
 
 test("fresh modules before each request change nothing", async () => {
   const remembering = await story(await as("remembering"), () => Promise.resolve());
-  const forgetful = await story(await as("forgetful"), evaluateAnew);
+  const forgetful = await story(await as("forgetful"), reloadModules);
   expect(forgetful).toEqual(remembering);
 });
 
@@ -48,7 +48,7 @@ onlyOn(
   async () => {
     const before = await import("../http");
     expect(await import("../http")).toBe(before);
-    await evaluateAnew();
+    await reloadModules();
     expect(await import("../http")).not.toBe(before);
   },
 );

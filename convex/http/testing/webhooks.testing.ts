@@ -3,7 +3,7 @@ import { freshId, signedHeaders, type WebhookSource } from "../../../scripts/web
 import { as, later, now as time, send, settle } from "./engine.testing";
 import { json, page, type Json } from "./replies.testing";
 
-/** Secrets for the suites, as settings. The second of Stripe's stands for one that is being rotated in. */
+/** The signing secrets of the suites. `NEW_STRIPE_SECRET` is a second secret, as during a rotation. */
 export const SECRETS: Record<WebhookSource, string> = {
   stripe: "whsec_stripe_suite",
   clerk: `whsec_${Buffer.from("clerk suite secret 0123456789").toString("base64")}`,
@@ -20,7 +20,7 @@ export const WEBHOOK_ENV = {
 
 export type Options = {
   id?: string;
-  /** The body in the place of the event's own. */
+  /** Replaces the body of the event. */
   body?: string;
   secret?: string;
   now?: number;
@@ -28,7 +28,7 @@ export type Options = {
   headers?: (headers: Record<string, string>) => Record<string, string>;
 };
 
-/** A webhook as its source would send it. */
+/** Returns a signed webhook request as its source sends it. */
 export function webhook(
   source: WebhookSource,
   type: string,
@@ -40,11 +40,11 @@ export function webhook(
   return { id, init: { method: "POST", body, headers: headers(signed) } };
 }
 
-/** Sends a webhook; answers the reply. */
+/** Sends a webhook, and returns the reply. */
 export const post = (source: WebhookSource, type: string, options?: Options): Promise<Response> =>
   send(`/webhooks/${source}`, webhook(source, type, options).init);
 
-/** Sends a webhook, waits until it has been processed, and answers what the log says of it. */
+/** Sends a webhook, waits until it has been processed, and returns its event in the log. */
 export async function processed(source: WebhookSource, type: string, options: Options = {}): Promise<Json> {
   const { id, init } = webhook(source, type, options);
   const reply = await send(`/webhooks/${source}`, init);
@@ -53,7 +53,7 @@ export async function processed(source: WebhookSource, type: string, options: Op
   return logged(id);
 }
 
-/** The event of that id in the log. */
+/** Returns the event with this id in the log. Fails unless the log has exactly one. */
 export async function logged(eventId: string): Promise<Json> {
   const events = await page((await as("root"))("GET", "/api/webhook-events?limit=100"));
   const found = events.filter((event) => event["eventId"] === eventId);
@@ -61,11 +61,11 @@ export async function logged(eventId: string): Promise<Json> {
   return found[0] as Json;
 }
 
-/** An event in the log with its payload. */
+/** Returns an event in the log with its payload. */
 export const read = async (id: unknown): Promise<Json> =>
   json((await as("root"))("GET", `/api/webhook-events/${String(id)}`));
 
-/** Lets the time pass until the next attempt of whatever failed has been made. */
+/** Moves the clock past the next retry of failed events, and waits for the retries. */
 export async function nextAttempt(): Promise<void> {
   later(30 * 60_000);
   await settle();
