@@ -40,7 +40,7 @@ test("only bytes that stay unregistered for a day are deleted", async () => {
   const { exists, collect, unregistered, referenced } = await storeBytes();
   vi.setSystemTime(Date.now() + 23 * HOUR);
   await collect();
-  expect(await isThere(nobodys)).toBe(true);
+  expect(await exists(unregistered)).toBe(true);
 
   vi.setSystemTime(Date.now() + 2 * HOUR);
   await collect();
@@ -52,5 +52,5 @@ test("unregistered bytes stay without the setting", async () => {
   const { exists, collect, unregistered } = await storeBytes();
   vi.setSystemTime(Date.now() + 25 * HOUR);
   await collect();
-  expect(await isThere(nobodys)).toBe(true);
+  expect(await exists(unregistered)).toBe(true);
 });

@@ -1,6 +1,6 @@
 /**
- * What every route has to refuse, whoever wrote it: one suite, made from the contracts. Each row says which routes it holds
- * for, and what a row could not know about a new route fails the last block.
+ * The checks that every route must pass: one suite, generated from the contracts. Each row names the routes that it applies
+ * to. The last block fails if a new route or contract field lacks the data that the rows need.
  */
 import { describe, expect, test } from "vitest";
 import { SCOPES } from "../identity/scopes.lib";
@@ -10,7 +10,7 @@ import { useEngine } from "./testing/engine.testing";
 import { routeOf, RESOURCES } from "./testing/routes.testing";
 import { listedResource, ROWS, type Row } from "./testing/security.testing";
 
-// Limits are on, and out of reach.
+// Rate limits are on, but so high that no test reaches them.
 useEngine({ env: { RATE_LIMIT_KEY_PER_MINUTE: "1000000", RATE_LIMIT_IP_PER_MINUTE: "1000000" } });
 
 const routes = api.contracts.map(routeOf);
@@ -29,7 +29,7 @@ for (const route of routes) {
   });
 }
 
-/** Which rows hold a route to what its contract says, field by field. A new field of contracts needs its line. */
+/** The rows that check each field of a contract. A new field needs an entry. */
 const ROWS_BY_FIELD: Record<keyof Spec, (keyof typeof ROWS)[]> = {
   scope: [
     "a request without a credential returns 401 with WWW-Authenticate",
@@ -82,18 +82,18 @@ const ROWS_BY_FIELD: Record<keyof Spec, (keyof typeof ROWS)[]> = {
   conditional: ["the ETag is strong: a read with it returns 304, a write with another ETag returns 412"],
   secret: ["a reply with a secret is no-store, and an authenticated reply is private"],
   needs: ["a route without its setting returns 503 before any other check"],
-  // No route is: `deprecation.test.ts` has some that are.
+  // No route is deprecated. `deprecation.test.ts` tests deprecated routes.
   deprecated: [],
-  // Webhooks are signed, not scoped: their own suites hold them.
+  // Webhooks have signatures instead of scopes. Their own suites check them.
   text: [],
-  // Whose the thing is that a name stands for no contract says: RESOURCES does.
+  // RESOURCES names the owner of each path parameter's resource. Contracts do not.
   params: [],
-  // Under /api it is strict where the route takes JSON, and free elsewhere.
+  // Only routes under /api without a form or upload refuse unknown query parameters.
   query: [],
-  // The compiler holds handlers to both.
+  // The compiler checks both against the handlers.
   replies: [],
   headers: [],
-  // What readers are told is held against the schemas by `contracts.test.ts`.
+  // `contracts.test.ts` checks the documentation against the schemas.
   operationId: [],
   docs: [],
 };
@@ -105,20 +105,20 @@ describe("the suite itself", () => {
     expect(new Set(mounted).size).toBe(mounted.length);
   });
 
-  test("every name in a path has its thing, and every thing its path", () => {
-    const named = routes.filter(({ path }) => path.includes(":")).map(({ path }) => path);
-    expect([...new Set(named)].sort()).toEqual(Object.keys(RESOURCES).sort());
-    for (const path of named) expect(path.match(/:/g), `${path} has more than one name`).toHaveLength(1);
+  test("every path parameter has an entry in RESOURCES, and every entry a path", () => {
+    const paths = routes.filter(({ path }) => path.includes(":")).map(({ path }) => path);
+    expect([...new Set(paths)].sort()).toEqual(Object.keys(RESOURCES).sort());
+    for (const path of paths) expect(path.match(/:/g), `${path} has more than one parameter`).toHaveLength(1);
   });
 
-  test("every list has its things, and every scope a route that it alone opens", () => {
+  test("every list has a resource, and every scope has a route that needs it", () => {
     for (const route of routes.filter(({ paged }) => paged))
       expect(listedResource(route), route.title).toBeDefined();
-    const asked = new Set(routes.map(({ scope }) => scope));
-    for (const scope of SCOPES) expect(asked, scope).toContain(scope);
+    const needed = new Set(routes.map(({ scope }) => scope));
+    for (const scope of SCOPES) expect(needed, scope).toContain(scope);
   });
 
-  test("an owner's thing is behind a credential, and a public route shows what is everyone's", () => {
+  test("a route without a scope serves only resources that belong to everyone", () => {
     for (const { path, scope } of routes)
       if (RESOURCES[path]) expect(RESOURCES[path].belongsTo === "everyone", path).toBe(scope === null);
   });
@@ -128,14 +128,14 @@ describe("the suite itself", () => {
       expect(route.docs().examples?.body, route.title).toBeTypeOf("object");
   });
 
-  test("what a contract says is held by the rows that are there for it", () => {
+  test("the rows of a contract field apply to every route with that field", () => {
     for (const route of routes)
       for (const [field, names] of Object.entries(ROWS_BY_FIELD))
         for (const name of route[field as keyof Spec] == null ? [] : names)
           expect(ROWS[name].applies(route), `${route.title} has ${field}: ${name}`).toBe(true);
   });
 
-  test("every row was checked on every route that it holds for, and each holds for one at least", () => {
+  test("every row ran for every route that it applies to, and applies to at least one", () => {
     const due = routes.flatMap((route) =>
       rows.filter(([, { applies }]) => applies(route)).map(([name]) => `${route.title}: ${name}`),
     );
