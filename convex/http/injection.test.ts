@@ -1,4 +1,4 @@
-/** Client input never becomes a header of the reply, part of a header's value, or the target of a redirect. */
+/** Client input never adds a header or a line to the reply, and never changes the target of a redirect. */
 import { describe, expect, test } from "vitest";
 import { api } from "./api.app";
 import { ask, credentialHeader } from "./testing/requests.testing";
