@@ -12,7 +12,7 @@ import { pageArgs, pageOf } from "./lib/page.lib";
 import schema from "./schema";
 
 const apiKey = schema.doc("apiKeys");
-/** The parts of a fresh key that the database stores: never the key itself. */
+/** The parts of a new key that the database stores. It never stores the key itself. */
 const fresh = { publicId: v.string(), hash: v.string() };
 
 export const list = internalQuery({
@@ -21,7 +21,7 @@ export const list = internalQuery({
   handler: (ctx, { ownerId, ...page }) => listOwned(ctx, "apiKeys", ownerId, page),
 });
 
-/** Records a key for the caller's user. Refuses scopes that the caller lacks. */
+/** Inserts a key for the caller's user. Refuses scopes that the caller lacks. */
 export const create = internalMutation({
   args: {
     caller,
@@ -38,7 +38,7 @@ export const create = internalMutation({
   },
 });
 
-/** Revokes a key at once. Revoking it again changes nothing. A key may always revoke itself. */
+/** Revokes a key immediately. Revoking it again changes nothing. A key may always revoke itself. */
 export const revoke = internalMutation({
   args: { caller, keyId: v.string() },
   returns: v.null(),
@@ -50,7 +50,7 @@ export const revoke = internalMutation({
   },
 });
 
-/** Replaces a key by a fresh one. The old key works for `overlapSeconds` more; 0 revokes it at once. */
+/** Replaces a key with a new one. The old key still works for `overlapSeconds`; 0 revokes it immediately. */
 export const rotate = internalMutation({
   args: { caller, keyId: v.string(), overlapSeconds: v.number(), ...fresh },
   returns: apiKey,
@@ -62,7 +62,7 @@ export const rotate = internalMutation({
     if (old.expiresAt !== undefined && old.expiresAt <= now)
       fail("conflict", "An expired key cannot be rotated");
     const end = now + overlapSeconds * 1000;
-    // A client that lost the response may rotate again while the overlap lasts.
+    // A client that did not receive the response may rotate again during the overlap.
     const ownExpiresAt = old.ownExpiresAt !== undefined ? old.ownExpiresAt : (old.expiresAt ?? null);
     await ctx.db.patch(
       "apiKeys",
@@ -82,7 +82,7 @@ export const rotate = internalMutation({
   },
 });
 
-/** Records that a key was used, at most once in `TOUCH_AFTER_MS`. */
+/** Sets a key's `lastUsedAt`, at most once in `TOUCH_AFTER_MS`. */
 export const touch = internalMutation({
   args: { keyId: v.id("apiKeys") },
   returns: v.null(),
@@ -96,12 +96,12 @@ export const touch = internalMutation({
   },
 });
 
-/** The owner of a key that an operator issues without naming an email. */
+/** The email of the owner of keys that an operator issues without an email. */
 const OPERATOR_EMAIL = "operator@localhost";
 
 /**
- * How an operator makes a key: `npx convex run apiKeys:issue '{"name": "first", "scopes": ["*"]}'`. The owner is found by
- * email, or created. The answer is the only place that shows the key.
+ * Issues a key, for an operator: `npx convex run apiKeys:issue '{"name": "first", "scopes": ["*"]}'`. Finds the owner by email,
+ * or creates one. Only this result shows the key.
  */
 export const issue = internalAction({
   args: { name: v.string(), scopes: v.array(v.string()), email: v.optional(v.string()) },
@@ -116,13 +116,13 @@ export const issue = internalAction({
     args,
   ): Promise<{ id: Id<"apiKeys">; key: string; userId: Id<"users">; scopes: string[] }> => {
     const { key, publicId, hash } = await newApiKey();
-    const made = await ctx.runMutation(internal.apiKeys.recordIssued, {
+    const issued = await ctx.runMutation(internal.apiKeys.recordIssued, {
       ...args,
       email: args.email ?? OPERATOR_EMAIL,
       publicId,
       hash,
     });
-    return { id: made._id, key, userId: made.userId, scopes: made.scopes };
+    return { id: issued._id, key, userId: issued.userId, scopes: issued.scopes };
   },
 });
 

@@ -1,8 +1,8 @@
 import type { AuthConfig } from "convex/server";
 
 /**
- * The issuers whose tokens are accepted: Clerk by `CLERK_JWT_ISSUER_DOMAIN` (its JWT template is named `convex`), any OIDC
- * issuer by `OIDC_ISSUER` and `OIDC_AUDIENCE`. None is fine: then keys are the only credentials.
+ * The issuers of accepted tokens. `CLERK_JWT_ISSUER_DOMAIN` adds Clerk (its JWT template is named `convex`). `OIDC_ISSUER` and
+ * `OIDC_AUDIENCE` add any OIDC issuer. Without these settings, keys are the only credentials.
  */
 const clerk = setting("CLERK_JWT_ISSUER_DOMAIN");
 const issuer = setting("OIDC_ISSUER");
@@ -15,7 +15,7 @@ export default {
   ],
 } satisfies AuthConfig;
 
-/** Here, and only here, reading a variable that is not set throws: Convex takes it for a mistake. */
+/** Reads a variable. Only in this file, reading an unset variable throws, because Convex treats it as a mistake. */
 function setting(name: "CLERK_JWT_ISSUER_DOMAIN" | "OIDC_ISSUER" | "OIDC_AUDIENCE"): string | undefined {
   try {
     return process.env[name];

@@ -48,15 +48,15 @@ export const validateToken = internalQuery({
   },
 });
 
-const verdict = v.object({ caller: v.union(v.null(), caller), quota: v.union(v.null(), quota) });
+const admission = v.object({ caller: v.union(v.null(), caller), quota: v.union(v.null(), quota) });
 
 /**
- * Admits an API key and takes from its quota. A refused key takes from the address's quota instead, so that guessing keys from
- * an address does not use up the quota of a valid key.
+ * Admits an API key, and takes one request from its quota. A refused key takes from the quota of the client's address instead,
+ * so that guessing keys does not use up the quota of a valid key.
  */
 export const admitApiKey = internalMutation({
   args: { hash: v.string() },
-  returns: verdict,
+  returns: admission,
   handler: async (ctx, { hash }) => {
     const found = await keyByHash(ctx, hash);
     const limits = rateLimits();
@@ -71,10 +71,10 @@ export const admitApiKey = internalMutation({
   },
 });
 
-/** Admits the user of the request's token, and takes from the user's quota. The first visit creates or links the user. */
+/** Admits the user of the request's token, and takes from the user's quota. The first request creates or links the user. */
 export const admitToken = internalMutation({
   args: {},
-  returns: verdict,
+  returns: admission,
   handler: async (ctx) => {
     const limits = rateLimits();
     const claims = await verifiedClaims(ctx);
@@ -84,7 +84,7 @@ export const admitToken = internalMutation({
   },
 });
 
-/** Takes from the address's quota, for routes without a credential. */
+/** Takes one request from the quota of the client's address, for routes without a credential. */
 export const admitAddress = internalMutation({
   args: {},
   returns: v.union(v.null(), quota),

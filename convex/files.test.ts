@@ -15,11 +15,11 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** Stored bytes that nobody registered, and some that are a file, a webhook's payload and a job's input. */
-async function stored() {
+/** Stores unregistered bytes, and bytes that are a file, a webhook's payload and a job's input. */
+async function storeBytes() {
   const t = convexTest(schema, modules);
   const store = () => t.action((ctx) => ctx.storage.store(new Blob(["{}"])));
-  const [nobodys, file, payload, input] = [await store(), await store(), await store(), await store()];
+  const [unregistered, file, payload, input] = [await store(), await store(), await store(), await store()];
   const { result } = await t.mutation(internal.users.register, { name: "ada", email: "ada@example.com" });
   const ownerId = result._id;
   await t.mutation(internal.files.register, { ownerId, storageId: file, visibility: "private" });
@@ -29,28 +29,28 @@ async function stored() {
     payload: { storageId: payload },
   });
   await t.mutation(internal.jobs.enqueue, { ownerId, input: { storageId: input } });
-  const isThere = async (id: Id<"_storage">) =>
+  const exists = async (id: Id<"_storage">) =>
     (await t.run((ctx) => ctx.db.system.get("_storage", id))) !== null;
   const collect = () => t.mutation(internal.files.collectUnregistered, {});
-  return { isThere, collect, nobodys, held: [file, payload, input] };
+  return { exists, collect, unregistered, referenced: [file, payload, input] };
 }
 
-test("bytes that nobody has registered within a day are freed, and no others, however late their work is", async () => {
+test("only bytes that stay unregistered for a day are deleted", async () => {
   vi.stubEnv("COLLECT_UNREGISTERED_FILES", "1");
-  const { isThere, collect, nobodys, held } = await stored();
+  const { exists, collect, unregistered, referenced } = await storeBytes();
   vi.setSystemTime(Date.now() + 23 * HOUR);
   await collect();
-  expect(await isThere(nobodys)).toBe(true);
+  expect(await exists(unregistered)).toBe(true);
 
   vi.setSystemTime(Date.now() + 2 * HOUR);
   await collect();
-  expect(await isThere(nobodys)).toBe(false);
-  for (const id of held) expect(await isThere(id)).toBe(true);
+  expect(await exists(unregistered)).toBe(false);
+  for (const id of referenced) expect(await exists(id)).toBe(true);
 });
 
-test("they stay where the setting does not ask for it", async () => {
-  const { isThere, collect, nobodys } = await stored();
+test("unregistered bytes stay without the setting", async () => {
+  const { exists, collect, unregistered } = await storeBytes();
   vi.setSystemTime(Date.now() + 25 * HOUR);
   await collect();
-  expect(await isThere(nobodys)).toBe(true);
+  expect(await exists(unregistered)).toBe(true);
 });

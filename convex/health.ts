@@ -1,14 +1,14 @@
 import { v } from "convex/values";
 import { internalMutation, internalQuery } from "./_generated/server";
 
-/** Milliseconds during which all callers share one write, so that frequent checks do not wear the disk. */
+/** Milliseconds between two writes, for all callers together, so that frequent checks do not wear the disk. */
 const WRITE_EVERY_MS = 5_000;
 
 /**
  * Reads the oldest and the newest document of each table that requests depend on.
  *
- * It must reach the database each time. On Convex a result is cached by the arguments, so each call has other ones; the
- * embedded runtime caches no result of a query that asks for the time.
+ * Every call must reach the database. Convex caches results by their arguments, so each call passes a different `askedAt`. The
+ * embedded runtime does not cache a query that reads the clock.
  */
 export const read = internalQuery({
   args: { askedAt: v.number() },
@@ -23,8 +23,8 @@ export const read = internalQuery({
 });
 
 /**
- * Begins a transaction, and writes in it unless that was done a moment ago. It succeeds when the commit is durable. A
- * failure leaves nothing behind, so the next call tries again.
+ * Begins a transaction, and writes in it unless a call has written within `WRITE_EVERY_MS`. It succeeds when the commit is
+ * durable. A failed call stores nothing, so the next call writes again.
  */
 export const write = internalMutation({
   args: {},

@@ -3,10 +3,10 @@ import { internal } from "./_generated/api";
 import { internalMutation } from "./_generated/server";
 import { REMEMBERED_MS } from "./lib/idempotency.lib";
 
-/** Keys forgotten in one transaction. */
+/** Keys deleted in one transaction. */
 const BATCH = 500;
 
-/** Forgets the idempotency keys that are past their time. */
+/** Deletes expired idempotency keys, in batches. */
 export const purge = internalMutation({
   args: {},
   returns: v.null(),

@@ -9,7 +9,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test("the file of a large input lives until the work is done, and does not outlive a refusal", async () => {
+test("the file of a large input exists until the job ends, and a refused request leaves no file", async () => {
   vi.useFakeTimers();
   const t = convexTest(schema, modules);
   const { key } = await t.action(internal.apiKeys.issue, { name: "ci", scopes: ["jobs:write"] });
@@ -35,7 +35,7 @@ test("the file of a large input lives until the work is done, and does not outli
   expect(await files()).toBe(0);
 });
 
-test("time in which nothing ran does not count against a job; time in which it did not end does", async () => {
+test("a job fails at its deadline, unless the deployment was down", async () => {
   vi.useFakeTimers();
   const t = convexTest(schema, modules);
   const ada = { name: "ada", email: "ada@example.com" };

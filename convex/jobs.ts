@@ -9,7 +9,7 @@ import { deleteStoredText, storedText } from "./lib/storedText.lib";
 import { readBack } from "./lib/readBack.lib";
 import schema from "./schema";
 
-/** A job without its input, which may be large and is only for the work. */
+/** A job without its input. The input may be large, and only the work needs it. */
 const job = schema.doc("jobs").omit("input");
 const withoutInput = ({ input: _, ...rest }: Doc<"jobs">): Omit<Doc<"jobs">, "input"> => rest;
 
@@ -19,9 +19,9 @@ export const get = internalQuery({
   handler: async (ctx, { ownerId, jobId }) => withoutInput(await getOwned(ctx, "jobs", ownerId, jobId)),
 });
 
-/** Milliseconds after which a job that has not ended is given up: an action runs at most once, and may die on the way. */
+/** Milliseconds after which an unfinished job fails. An action runs at most once, and its process may crash. */
 const GIVE_UP_MS = 15 * 60 * 1000;
-/** Milliseconds by which a scheduler that runs is never late. */
+/** Milliseconds by which the scheduler may be late. A larger delay means that nothing ran, such as during an outage. */
 const LATE_MS = 60 * 1000;
 
 /** Records a job and schedules its work, in one transaction. */
@@ -29,25 +29,25 @@ export const enqueue = internalMutation({
   args: { ownerId: v.id("users"), input: storedText, ...idempotencyArg },
   returns: onceOf(job),
   handler: async (ctx, { idempotency, ...args }) => {
-    const made = await once(ctx, idempotency, async () => {
+    const enqueued = await once(ctx, idempotency, async () => {
       const jobId = await ctx.db.insert("jobs", { ...args, status: "queued", revision: 1 });
       await ctx.scheduler.runAfter(0, internal.process.work, { jobId });
       await giveUpLater(ctx, jobId);
       return withoutInput(await readBack(ctx, "jobs", jobId));
     });
-    if (made.replayed) await deleteStoredText(ctx, args.input);
-    return made;
+    if (enqueued.replayed) await deleteStoredText(ctx, args.input);
+    return enqueued;
   },
 });
 
-/** Remembers the result of work that was done at once, for the duplicates of its request. */
+/** Stores the result of synchronous work, for duplicates of its request. */
 export const remember = internalMutation({
   args: { result: digestResult, ...idempotencyArg },
   returns: onceOf(digestResult),
   handler: (ctx, { idempotency, result }) => once(ctx, idempotency, () => Promise.resolve(result)),
 });
 
-/** Hands a queued job to the work, once: null when it is not there, or has been taken. */
+/** Starts a queued job, and returns its input. Returns null if the job does not exist or has already started. */
 export const take = internalMutation({
   args: { jobId: v.id("jobs") },
   returns: v.union(v.null(), storedText),
@@ -59,7 +59,7 @@ export const take = internalMutation({
   },
 });
 
-/** Ends a running job with its result, or with what went wrong, in words for its owner. */
+/** Ends a running job with its result, or with an error message for its owner. */
 export const end = internalMutation({
   args: {
     jobId: v.id("jobs"),
@@ -74,8 +74,8 @@ export const end = internalMutation({
 });
 
 /**
- * Fails a job that nothing has ended in all that time. Where this itself comes late, nothing has run for a while, the work
- * neither, which then gets its time anew.
+ * Fails a job that has not ended within `GIVE_UP_MS`. If this call itself is late, the deployment was down, and the work could
+ * not run either. The job then gets the whole time again.
  */
 export const giveUp = internalMutation({
   args: { jobId: v.id("jobs"), dueAt: v.number() },
@@ -84,7 +84,7 @@ export const giveUp = internalMutation({
     const found = await ctx.db.get("jobs", jobId);
     if (found?.status !== "queued" && found?.status !== "running") return null;
     if (Date.now() - dueAt > LATE_MS) await giveUpLater(ctx, jobId);
-    else await finish(ctx, found, { error: "The work did not end in time" });
+    else await finish(ctx, found, { error: "The job did not finish in time" });
     return null;
   },
 });

@@ -8,8 +8,8 @@ const modules = import.meta.glob("./**/*.*s");
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
-/** A deployment whose users were written when keys were made by `toLowerCase`. */
-async function before(emails: readonly string[]) {
+/** Creates users whose `emailKey` was made by `toLowerCase`, as in earlier versions. */
+async function oldUsers(emails: readonly string[]) {
   const t = convexTest(schema, modules);
   await t.run(async (ctx) => {
     const user = { name: "N", scopes: [], revision: 1 };
@@ -21,11 +21,11 @@ async function before(emails: readonly string[]) {
   return { t, users, keys };
 }
 
-test("every key is written anew, in batches, and those that are right stay", async () => {
+test("the migration rewrites wrong keys in batches, and keeps right keys", async () => {
   const emails = Array.from({ length: 450 }, (_, i) =>
     i % 2 === 0 ? `\u212a${i}@X.example` : `K${i}@x.example`,
   );
-  const { t, users, keys } = await before(emails);
+  const { t, users, keys } = await oldUsers(emails);
   expect(await t.mutation(internal.migrations.foldEmails, {})).toBeNull();
   await t.finishAllScheduledFunctions(vi.runAllTimers);
   expect(await keys()).toEqual(emails.map((email) => email.replace("X", "x").replace("K", "k")));
@@ -36,13 +36,13 @@ test("every key is written anew, in batches, and those that are right stay", asy
   expect(await t.mutation(internal.migrations.foldEmails, {})).toBe(doneAt);
 });
 
-test("it goes on where a crash has stopped it, and two at once harm nothing", async () => {
+test("the migration resumes after a crash, and two concurrent runs do no harm", async () => {
   const emails = Array.from({ length: 450 }, (_, i) => `\u212a${i}@x.example`);
-  const { t, keys } = await before(emails);
+  const { t, keys } = await oldUsers(emails);
   const left = async () => (await keys()).filter((key) => key.startsWith("k")).length;
   await t.mutation(internal.migrations.foldEmails, {});
   expect(await left()).toBe(250);
-  // What it scheduled is lost.
+  // A crash loses the scheduled batch.
   await t.run(async (ctx) => {
     for (const { _id } of await ctx.db.system.query("_scheduled_functions").collect())
       await ctx.scheduler.cancel(_id);
@@ -57,8 +57,8 @@ test("it goes on where a crash has stopped it, and two at once harm nothing", as
   expect(await keys()).toEqual(emails);
 });
 
-test("until it has run, nobody is found by a key that is not theirs, and everybody by their own email", async () => {
-  const { t, users } = await before(["\u212aate@example.com", "\u00c4da@example.com"]);
+test("before the migration, each user is found by only their own email", async () => {
+  const { t, users } = await oldUsers(["\u212aate@example.com", "\u00c4da@example.com"]);
   const [kelvin, umlaut] = await users();
   const register = (email: string) => t.mutation(internal.users.register, { name: "N", email });
   const { result: kate } = await register("kate@example.com");

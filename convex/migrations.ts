@@ -1,6 +1,6 @@
 /**
- * Conversions of stored documents. Each works through its table in batches, remembers after each how far it has come, and
- * does nothing once it is done. A cron starts it, and goes on with what a crash or a failed batch left.
+ * Migrations of stored documents. A migration converts its table in batches, stores its progress after each batch, and does
+ * nothing once it is done. A cron starts it, and resumes it after a crash or a failed batch.
  */
 import { v } from "convex/values";
 import { internal } from "./_generated/api";
@@ -12,12 +12,12 @@ import { readPage, within } from "./lib/page.lib";
 const BATCH = 200;
 
 /**
- * Writes `emailKey` of users anew where it was made by JavaScript's `toLowerCase`, which folds more than ASCII letters. Users
- * that are written meanwhile have the right key already.
+ * Rewrites each `emailKey` of users that JavaScript's `toLowerCase` made, which folds more than ASCII letters. Users that are
+ * written during the migration already have the right key.
  *
- * An operator may run it by hand: `npx convex run migrations:foldEmails`.
+ * An operator may run it: `npx convex run migrations:foldEmails`.
  *
- * @returns When it was done (milliseconds), or null while batches are left.
+ * @returns The time of completion in milliseconds, or null while batches are left.
  */
 export const foldEmails = internalMutation({
   args: {},

@@ -1,4 +1,4 @@
-/** The registry of what users own: reads by owner, and the deletion of a user. */
+/** The registry of owned tables: reads by owner, and the deletion of a user. */
 import { convexTest } from "convex-test";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { internal } from "./_generated/api";
@@ -11,10 +11,14 @@ const modules = import.meta.glob("./**/*.*s");
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
-type Make = (ctx: MutationCtx, owner: Id<"users">, bytes: () => Promise<Id<"_storage">>) => Promise<unknown>;
+type Insert = (
+  ctx: MutationCtx,
+  owner: Id<"users">,
+  bytes: () => Promise<Id<"_storage">>,
+) => Promise<unknown>;
 
-/** How to make a document of each owned table. */
-const MAKE: Partial<Record<TableNames, Make>> = {
+/** Functions that insert a document into each owned table. */
+const INSERT: Partial<Record<TableNames, Insert>> = {
   apiKeys: (ctx, userId) =>
     ctx.db.insert("apiKeys", { userId, name: "ci", publicId: "", hash: "", scopes: [], createdAt: 0 }),
   items: (ctx, ownerId) => ctx.db.insert("items", { ownerId, name: "bolt", updatedAt: 0, revision: 1 }),
@@ -46,30 +50,30 @@ async function deployment() {
   return { t, ada: await register("ada"), bob: await register("bob") };
 }
 
-test("every table with a user's id is deleted with the user, with bytes in storage, and no other user's", async () => {
-  expect(Object.keys(MAKE).sort()).toEqual(tablesOfUsers().sort());
+test("a user's deletion deletes the user's documents and stored bytes in every table, and no other user's", async () => {
+  expect(Object.keys(INSERT).sort()).toEqual(tablesOfUsers().sort());
   const { t, ada, bob } = await deployment();
   for (const owner of [ada, ada, bob]) {
-    for (const make of Object.values(MAKE)) {
+    for (const insert of Object.values(INSERT)) {
       const stored = await t.action((ctx) => ctx.storage.store(new Blob(["{}"])));
-      await t.run((ctx) => make(ctx, owner, () => Promise.resolve(stored)));
+      await t.run((ctx) => insert(ctx, owner, () => Promise.resolve(stored)));
     }
   }
   const left = () =>
     t.run(async (ctx) => {
-      const of = async (table: TableNames) => (await ctx.db.query(table).collect()).length;
-      const tables = Object.keys(MAKE) as TableNames[];
+      const count = async (table: TableNames) => (await ctx.db.query(table).collect()).length;
+      const tables = Object.keys(INSERT) as TableNames[];
       const bytes = await ctx.db.system.query("_storage").collect();
-      return { documents: await Promise.all(tables.map(of)), bytes: bytes.length };
+      return { documents: await Promise.all(tables.map(count)), bytes: bytes.length };
     });
   expect(await left()).toEqual({ documents: [3, 3, 3, 3], bytes: 12 });
   await t.mutation(internal.users.erase, { userId: ada });
   await t.finishAllScheduledFunctions(vi.runAllTimers);
-  // Of the bytes, those of Ada's two files and of her two jobs are deleted. Keys and items have none.
+  // Ada's two files and two jobs each have stored bytes, which are deleted. Keys and items have none.
   expect(await left()).toEqual({ documents: [1, 1, 1, 1], bytes: 12 - 4 });
 });
 
-test("a table with more documents than a batch is emptied, and others do not stop it", async () => {
+test("more documents than one batch are deleted, also if another table is already empty", async () => {
   const { t, ada } = await deployment();
   await t.run(async (ctx) => {
     for (let at = 0; at < 450; at++)
@@ -83,7 +87,7 @@ test("a table with more documents than a batch is emptied, and others do not sto
   expect(await counted()).toBe(0);
 });
 
-test("another owner's document, a malformed id and an id of another table are all not found", async () => {
+test("another owner's document, a malformed id and an id of another table return not_found", async () => {
   const { t, ada, bob } = await deployment();
   const { result } = await t.mutation(internal.items.create, { ownerId: ada, name: "bolt" });
   expect(await t.query(internal.items.get, { ownerId: ada, itemId: result._id })).toEqual(result);

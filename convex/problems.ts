@@ -5,42 +5,43 @@ import { publicPath } from "./lib/env.lib";
 import type { FailureCode } from "./lib/failure.lib";
 import { escaped } from "./lib/html.lib";
 
-/** What each problem means and what a caller can do about it. Here, and not beside the codes, so that no request loads it. */
+/** The meaning of each problem, and its remedy. Separate from the codes, so that ordinary requests do not load the texts. */
 export const EXPLANATIONS: Record<FailureCode, string> = {
   invalid_json: "The body is not JSON, or not valid UTF-8. Send one JSON value, encoded as UTF-8.",
-  invalid_request:
-    "A path, query, header or body value is not what the route takes. `errors` names each failing field.",
-  invalid_cursor: "The cursor was not issued by this list with these filters. Start again without one.",
+  invalid_request: "A path, query, header or body value is invalid. `errors` names each invalid field.",
+  invalid_cursor: "The cursor was not issued by this list with these filters. Start again without a cursor.",
   webhook_unsigned:
     "The webhook lacks its signature headers. Only its source, which knows the secret, can send it.",
   webhook_rejected:
-    "The webhook's signature does not verify, or it is more than five minutes old or early. Nothing of it was kept.",
+    "The webhook's signature does not verify, or it is more than five minutes old or early. The webhook was not stored.",
   unauthenticated: "The route needs a credential. Send `X-API-Key: KEY` or `Authorization: Bearer KEY`.",
   invalid_credential:
     "The key is unknown, expired or revoked, or the token does not verify. Sending it again will not help.",
   insufficient_scope:
-    "The credential is good but lacks the scope that `detail` names. Use one that carries it.",
-  not_found: "Nothing is there, or nothing that belongs to this caller. Both look the same on purpose.",
-  method_not_allowed: "The path exists, but not with this method. `Allow` lists the methods it takes.",
-  conflict: "The request contradicts what is there, such as a value that must be unique and is taken.",
+    "The credential is valid but lacks the scope that `detail` names. Use a credential with this scope.",
+  not_found: "The resource does not exist, or belongs to another caller. The API does not reveal which.",
+  method_not_allowed: "The path does not support this method. `Allow` lists the supported methods.",
+  conflict:
+    "The request conflicts with existing data, such as a value that must be unique and is already in use.",
   precondition_failed:
-    "The resource has changed since it was read, so `If-Match` does not hold. Read it again, then retry.",
-  payload_too_large: "The body is larger than the route takes. `detail` names the limit.",
+    "The resource has changed since it was read, so `If-Match` does not match. Read it again, then retry.",
+  payload_too_large: "The body is larger than the route accepts. `detail` names the limit.",
   unsupported_media_type:
-    "The route does not read bodies of this Content-Type, or in this Content-Encoding. `detail` names what it reads.",
+    "The route does not accept this Content-Type or Content-Encoding. `detail` names the accepted values.",
   range_not_satisfiable:
-    "The Range lies outside the file. `Content-Range` has the file's size. Ask for a range within it, or for the whole.",
+    "The Range lies outside the file. `Content-Range` has the file's size. Request a range within it, or the whole file.",
   idempotency_key_reused:
-    "The Idempotency-Key came before with another method, path or body. Use a fresh key for a new request.",
+    "The Idempotency-Key was used before with another method, path or body. Use a new key for a new request.",
   rate_limited:
-    "The caller has used up its quota. Wait `Retry-After` seconds; `RateLimit` shows what is left.",
-  internal: "Something failed that the caller cannot mend. The cause is in the log under `requestId`.",
+    "The caller has used up its quota. Wait `Retry-After` seconds; `RateLimit` shows the remaining quota.",
+  internal:
+    "An unexpected error that the caller cannot fix. The server's log has the cause under `requestId`.",
   timed_out:
-    "The work did not end in time; it may or may not have happened. Retry after `Retry-After` seconds.",
+    "The request did not finish in time. Its effect may or may not have happened. Retry after `Retry-After` seconds.",
   unavailable:
-    "The server cannot take the request now: it is overloaded, or something it depends on does not answer. Retry after `Retry-After` seconds, with the same `Idempotency-Key` where the route takes one.",
+    "The server cannot process the request now: it is overloaded, or a service that it depends on does not respond. Retry after `Retry-After` seconds, with the same `Idempotency-Key` if the route accepts one.",
   not_configured:
-    "The deployment lacks a secret or a setting that the route needs. Its operator has to set it.",
+    "The deployment lacks a secret or a setting that the route needs. The operator must set it.",
 };
 
 /** The explanation of a problem code, or null for a code that does not exist. */

@@ -4,14 +4,14 @@ import { internalAction } from "./_generated/server";
 import { digest, digestResult, type Digest } from "./lib/digest.lib";
 import { readText } from "./lib/textStorage.lib";
 
-/** Does the work of `/api/process` at once. `text` is the JSON text of the data. */
+/** Computes the digest of `/api/process` synchronously. `text` is the JSON text of the data. */
 export const handle = internalAction({
   args: { text: v.string() },
   returns: digestResult,
   handler: (_ctx, { text }): Promise<Digest> => digest(text),
 });
 
-/** Does the work of a job, and records how it ended. */
+/** Runs a queued job, and records its outcome. Does nothing if the job has already started. */
 export const work = internalAction({
   args: { jobId: v.id("jobs") },
   returns: v.null(),
@@ -19,7 +19,10 @@ export const work = internalAction({
     const input = await ctx.runMutation(internal.jobs.take, { jobId });
     if (!input) return null;
     const text = await readText(ctx.storage, input);
-    const outcome = text === undefined ? { error: "The input is gone" } : { result: await digest(text) };
+    const outcome =
+      text === undefined
+        ? { error: "The input of the job has been deleted" }
+        : { result: await digest(text) };
     await ctx.runMutation(internal.jobs.end, { jobId, outcome });
     return null;
   },

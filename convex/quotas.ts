@@ -2,10 +2,10 @@ import { v } from "convex/values";
 import { components } from "./_generated/api";
 import { internalMutation } from "./_generated/server";
 
-/** A bucket refills within a minute, so that one made a day ago and used since loses little by starting anew. */
+/** Milliseconds for which a bucket is kept. A bucket refills within a minute, so deleting a day-old bucket loses little. */
 const KEPT_MS = 24 * 60 * 60 * 1000;
 
-/** Forgets the buckets of callers, so that addresses which came once do not stay for ever. */
+/** Deletes old buckets of callers, so that the table does not grow with every address that calls once. */
 export const purge = internalMutation({
   args: {},
   returns: v.null(),

@@ -5,23 +5,23 @@ import { eventDetails, eventVersion } from "./webhooks/event.lib";
 import { pageArgs } from "./lib/page.lib";
 import { storedText } from "./lib/storedText.lib";
 
-/** `revision` counts the writes of a document; it makes the `ETag`, because timestamps tie. */
+/** `revision` counts the writes of a document. The `ETag` contains it, because two writes may have the same timestamp. */
 export default defineSchema({
   users: defineTable({
     email: v.string(),
-    /** The email with ASCII letters in lower case (`foldEmail`): the form in which it is unique. */
+    /** The email with ASCII letters in lower case (`foldEmail`). It is unique among users. */
     emailKey: v.string(),
-    /** There where an issuer has named the email without having verified it. It may be somebody else's, who can prove it. */
+    /** False if an issuer has not verified the email. Another user may then claim the email by verifying it. */
     emailVerified: v.optional(v.literal(false)),
     name: v.string(),
     clerkId: v.optional(v.string()),
-    /** The last event of Clerk that changed the user. */
+    /** The version of the last Clerk event that changed the user. */
     clerkVersion: v.optional(eventVersion),
     /** Present while the user is banned in Clerk: the API refuses every credential of the user. */
     suspended: v.optional(v.literal(true)),
-    /** Who it is to the issuer of its tokens: issuer and subject, because subjects alone collide across issuers. */
+    /** The user's identity in tokens: issuer and subject, because two issuers may use the same subject. */
     tokenIdentifier: v.optional(v.string()),
-    /** What the user may do when it calls with a token instead of a key. */
+    /** The scopes of the user's tokens. */
     scopes: v.array(v.string()),
     revision: v.number(),
   })
@@ -29,16 +29,16 @@ export default defineSchema({
     .index("by_token_identifier", ["tokenIdentifier"])
     .index("by_email", ["emailKey"]),
 
-  /** One document, which `GET /health/ready` writes to find out whether writes are possible. */
+  /** One document. `GET /health/ready` writes it to check that writes succeed. */
   readiness: defineTable({ writtenAt: v.number() }),
 
-  /** Clerk ids whose user was deleted here: a late event must not bring them back. */
+  /** The Clerk ids of deleted users. A late event must not recreate these users. */
   deletedClerkUsers: defineTable({ clerkId: v.string() }).index("by_clerk_id", ["clerkId"]),
 
-  /** How far the conversions of stored documents have come, by the names of their functions in `migrations.ts`. */
+  /** The progress of each migration, by the name of its function in `migrations.ts`. */
   migrations: defineTable({
     name: v.string(),
-    /** The last document that was converted, of those sorted newest first. */
+    /** The position of the last converted document. Documents are converted newest first. */
     after: pageArgs.after,
     doneAt: v.optional(v.number()),
   }).index("by_name", ["name"]),
@@ -46,14 +46,17 @@ export default defineSchema({
   apiKeys: defineTable({
     userId: v.id("users"),
     name: v.string(),
-    /** The part of the key that lists and logs may show. */
+    /** The part of the key that lists and logs show. */
     publicId: v.string(),
     /** SHA-256 of the key, lower-case hex. The key itself is shown once and never stored. */
     hash: v.string(),
     scopes: v.array(v.string()),
     createdAt: v.number(),
     expiresAt: v.optional(v.number()),
-    /** Of a key in its overlap, which ends it sooner: the expiry that its successors take over, null for none. */
+    /**
+     * Set on a rotated key whose overlap has shortened its expiry: the original expiry, which the new keys take over, or null
+     * if the key did not expire.
+     */
     ownExpiresAt: v.optional(v.union(v.number(), v.null())),
     lastUsedAt: v.optional(v.number()),
     revokedAt: v.optional(v.number()),
@@ -69,15 +72,15 @@ export default defineSchema({
     revision: v.number(),
   }).index("by_owner", ["ownerId"]),
 
-  /** Bytes in file storage, and whose they are. */
+  /** Files: the owners and properties of bytes in file storage. */
   files: defineTable({
     storageId: v.id("_storage"),
     ownerId: v.id("users"),
     name: v.optional(v.string()),
-    /** As the uploader sent it; storage lowers its case. */
+    /** The type as the client sent it; file storage stores it in lower case. */
     contentType: v.string(),
     size: v.number(),
-    /** Lower-case hex. */
+    /** In lower-case hex. */
     sha256: v.string(),
     visibility: v.union(v.literal("public"), v.literal("private")),
     revision: v.number(),
@@ -88,7 +91,7 @@ export default defineSchema({
   jobs: defineTable({
     ownerId: v.id("users"),
     status: v.union(v.literal("queued"), v.literal("running"), v.literal("succeeded"), v.literal("failed")),
-    /** The input as JSON text; gone once the job has ended. */
+    /** The input as JSON text; deleted when the job ends. */
     input: v.optional(storedText),
     result: v.optional(v.object({ sha256: v.string(), bytes: v.number(), type: v.string() })),
     error: v.optional(v.string()),
@@ -105,7 +108,10 @@ export default defineSchema({
     eventType: v.string(),
     /** When the event happened according to its source, in milliseconds since the epoch. */
     eventTime: v.number(),
-    /** The key of its handler in `webhooks/handlers.lib.ts`. Until version 0.2.0: the handler's path, `module:function`. */
+    /**
+     * The name of the event's handler in `webhooks/handlers.lib.ts`. Events from before version 0.2.0 have the path of the
+     * handler, `module:function`.
+     */
     handler: v.string(),
     details: v.optional(eventDetails),
     /** The JSON of the event as it was sent, until it is purged. */
@@ -121,7 +127,7 @@ export default defineSchema({
     processedAt: v.optional(v.number()),
     revision: v.number(),
   })
-    // Lists page by creation time, which the longer indexes do not sort by.
+    // Lists are paged by creation time. The longer indexes sort by another field first.
     // eslint-disable-next-line @convex-dev/no-duplicate-indexes
     .index("by_source", ["source"])
     // eslint-disable-next-line @convex-dev/no-duplicate-indexes
@@ -146,9 +152,9 @@ export default defineSchema({
   idempotencyKeys: defineTable({
     credential: v.string(),
     key: v.string(),
-    /** SHA-256 of what the request asked, lower-case hex. */
+    /** SHA-256 of the request's method, path and body, in lower-case hex. */
     fingerprint: v.string(),
-    /** What the transaction answered, as JSON text; never a secret. */
+    /** The result of the transaction as JSON text. It never contains a secret. */
     result: v.string(),
     createdAt: v.number(),
   })

@@ -10,7 +10,7 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-test("who is erased leaves no keys behind, however many there are, and others keep theirs", async () => {
+test("deleting a user deletes all of the user's keys, and no other user's", async () => {
   vi.useFakeTimers();
   const t = convexTest(schema, modules);
   const register = async (name: string) => {
@@ -29,16 +29,16 @@ test("who is erased leaves no keys behind, however many there are, and others ke
   expect(left.map(({ userId }) => userId)).toEqual([bob]);
 });
 
-/** An action of Convex may run for 1,800 s, and a request is one. */
-const LONGEST_ACTION_MS = 1_800_000;
+/** A Convex action may run for 1,800 s. Each request is an action. */
+const MAX_ACTION_MS = 1_800_000;
 
-test("what a request that was under way still writes for the erased goes too", async () => {
+test("documents that a running request writes after the user's deletion are deleted too", async () => {
   vi.useFakeTimers();
   const t = convexTest(schema, modules);
   const ada = { name: "ada", email: "ada@example.com" };
   const { result } = await t.mutation(internal.users.register, ada);
   await t.mutation(internal.users.erase, { userId: result._id });
-  vi.advanceTimersByTime(LONGEST_ACTION_MS - 1);
+  vi.advanceTimersByTime(MAX_ACTION_MS - 1);
   await t.finishInProgressScheduledFunctions();
   await t.run((ctx) => ctx.db.insert("jobs", { ownerId: result._id, status: "succeeded", revision: 1 }));
   await t.finishAllScheduledFunctions(vi.runAllTimers);
@@ -46,7 +46,7 @@ test("what a request that was under way still writes for the erased goes too", a
 });
 
 test.each(["https://clerk.example.test/", "clerk.example.test"])(
-  "whom Clerk has deleted comes back by no token, however its issuer is written (%s)",
+  "a token does not recreate a user that Clerk has deleted (issuer %s)",
   async (domain) => {
     vi.stubEnv("CLERK_JWT_ISSUER_DOMAIN", domain);
     vi.stubEnv("RATE_LIMIT_KEY_PER_MINUTE", "0");

@@ -33,7 +33,7 @@ export const list = internalQuery({
   handler: listUsers,
 });
 
-/** Adds a user. Refuses an email that another user holds, in any letter case. */
+/** Inserts a user. Refuses an email that another user has, ignoring the case of ASCII letters. */
 export const register = internalMutation({
   args: { email: v.string(), name: v.string(), ...idempotencyArg },
   returns: onceOf(user),
@@ -60,7 +60,7 @@ export const edit = internalMutation({
   },
 });
 
-/** Deletes a user. The user's keys stop working at once; what the user owned is deleted in batches afterwards. */
+/** Deletes a user. The user's keys stop working immediately. The user's documents are deleted in batches afterwards. */
 export const erase = internalMutation({
   args: { userId: v.string(), ifMatch },
   returns: v.null(),
@@ -72,7 +72,7 @@ export const erase = internalMutation({
   },
 });
 
-/** Deletes what a deleted user owned, in batches. */
+/** Deletes the documents of a deleted user, in batches. */
 export const eraseOwned = internalMutation({
   args: { userId: v.id("users") },
   returns: v.null(),
@@ -83,28 +83,28 @@ const clerkUser = {
   clerkId: v.string(),
   name: v.optional(v.string()),
   email: v.optional(v.string()),
-  /** Whether Clerk has verified that the email is the user's. */
+  /** Whether Clerk has verified the email. */
   emailVerified: v.boolean(),
   /** A banned user is suspended: the API refuses the user's keys and tokens. */
   banned: v.optional(v.boolean()),
   version: eventVersion,
 };
 
-/** Brings a user to the state of an event of Clerk. A late event changes nothing that is newer, and no deleted user. */
+/** Creates or updates a user from a Clerk event. Ignores an event that is older than the last one, and deleted users. */
 export const update = internalMutation({
   args: clerkUser,
   returns: v.null(),
   handler: applyClerkUser,
 });
 
-/** The same for a user that Clerk has just created: an update may have arrived before. */
+/** Handles the creation of a Clerk user like an update, because an update may have arrived first. */
 export const create = internalMutation({
   args: clerkUser,
   returns: v.null(),
   handler: applyClerkUser,
 });
 
-/** Deletes the user of a Clerk id, and remembers the id: no later event or token brings the user back. */
+/** Deletes the user with a Clerk id, and stores the id as deleted: no later event or token recreates the user. */
 export const remove = internalMutation({
   args: { clerkId: v.string() },
   returns: v.null(),

@@ -13,7 +13,7 @@ const modules = import.meta.glob("./**/*.*s");
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
-/** A deployment with one pending event, as it was before its first attempt. */
+/** Inserts one pending event before its first attempt. */
 async function withEvent(stored: { source: string; handler: string }) {
   const t = convexTest(schema, modules);
   const id = await t.run((ctx) =>
@@ -30,12 +30,12 @@ async function withEvent(stored: { source: string; handler: string }) {
   return { t, id, event, processed };
 }
 
-/** A reference to a function by a path that the types no longer have. */
+/** Returns a reference to a function by a former path, which the generated types do not contain. */
 const former = (path: string) => makeFunctionReference<"mutation", Record<string, unknown>>(path);
 
 test.each([
   { source: "github", handler: "github" },
-  // The form of version 0.2.0.
+  // The format of version 0.2.0.
   { source: "github", handler: "github:handle" },
   { source: "stripe", handler: "stripeEvents:handle" },
   { source: "clerk", handler: "clerkEvents:handle" },
@@ -44,7 +44,7 @@ test.each([
   expect(await processed()).toMatchObject({ status: "success", handled: stored.source === "github" });
 });
 
-test("the path of a handler that is not in the table is still followed", async () => {
+test("an event that stores the path of a function outside the handler table is processed", async () => {
   const { processed } = await withEvent({ source: "stripe", handler: "webhooks/githubEffects:handle" });
   expect(await processed()).toMatchObject({ status: "success", handled: true });
 });
@@ -59,24 +59,21 @@ test.each(["acme", "constructor"])(
   },
 );
 
-test("an attempt that was scheduled by a former path is made", async () => {
+test("an attempt that was scheduled as webhookProcessing:process runs", async () => {
   const { t, id, event } = await withEvent({ source: "github", handler: "github:handle" });
   await t.run((ctx) => ctx.scheduler.runAfter(0, former("webhookProcessing:process"), { id, attempts: 1 }));
   await t.finishAllScheduledFunctions(vi.runAllTimers);
   expect(await event()).toMatchObject({ status: "success" });
 });
 
-test.each(["attempt", "sweep"])(
-  "a retry that was scheduled as webhookProcessing:%s is made",
-  async (name) => {
-    const { t, id, event } = await withEvent({ source: "github", handler: "github:handle" });
-    vi.advanceTimersByTime(61_000);
-    const args = name === "attempt" ? { id, after: 1 } : {};
-    await t.run((ctx) => ctx.scheduler.runAfter(0, former(`webhookProcessing:${name}`), args));
-    await t.finishAllScheduledFunctions(vi.runAllTimers);
-    expect(await event()).toMatchObject({ status: "success", attempts: 2 });
-  },
-);
+test.each(["attempt", "sweep"])("a retry that was scheduled as webhookProcessing:%s runs", async (name) => {
+  const { t, id, event } = await withEvent({ source: "github", handler: "github:handle" });
+  vi.advanceTimersByTime(61_000);
+  const args = name === "attempt" ? { id, after: 1 } : {};
+  await t.run((ctx) => ctx.scheduler.runAfter(0, former(`webhookProcessing:${name}`), args));
+  await t.finishAllScheduledFunctions(vi.runAllTimers);
+  expect(await event()).toMatchObject({ status: "success", attempts: 2 });
+});
 
 test("a long payload that was scheduled as webhookProcessing:processStored is processed", async () => {
   const { t, id, event } = await withEvent({ source: "github", handler: "github:handle" });

@@ -1,8 +1,8 @@
 /**
- * Requests that nobody thought of: made by generators from the document, first as it allows them, then broken in one way or
- * several. Whatever comes, the server does not fail, answers what is documented, and refuses with a problem.
+ * Random requests, generated from the OpenAPI document: first valid ones, then ones with up to four faults. The server never
+ * fails, sends only documented replies, and refuses with a problem.
  *
- * Others come with another seed, and more with a larger number:
+ * Another seed or a larger number gives other or more requests:
  * `FUZZ_SEED=$RANDOM FUZZ_REQUESTS=50000 npx vitest run --project slow convex/http/anything`.
  */
 import fc from "fast-check";
@@ -17,36 +17,36 @@ import { WEBHOOK_ENV } from "./testing/webhooks.testing";
 
 useEngine({ env: WEBHOOK_ENV });
 
-let asking: Awaited<ReturnType<typeof requester>>;
+let requests: Awaited<ReturnType<typeof requester>>;
 beforeAll(async () => {
-  asking = await requester();
-  return asking.close;
+  requests = await requester();
+  return requests.close;
 });
 
 const { operations } = productDocument();
-// Of each operation.
+// Requests for each operation.
 const BROKEN = Math.ceil(REQUESTS / operations.length);
 const AS_DOCUMENTED = Math.max(30, Math.ceil(BROKEN / 5));
 const property = { interruptAfterTimeLimit: 60_000 };
 let sent = 0;
 
-/** Refusals of what the document allows: nothing is there, or it is in the way. */
-const ELSEWHERE = [404, 409, 412, 422];
-/** Needs bytes that somebody has uploaded before. */
+/** Statuses that depend on stored data, which the document does not describe. */
+const DATA_DEPENDENT = [404, 409, 412, 422];
+/** Operations that need earlier data, here an upload. */
 const NEVER_ACCEPTED = ["registerFile"];
 
 describe.each(operations.map((operation) => [operation.operationId, operation] as const))(
   "%s",
   (id, operation) => {
-    test("takes what the document allows", { timeout: 120_000 }, async () => {
+    test("accepts requests that the document allows", { timeout: 120_000 }, async () => {
       let accepted = 0;
       await fc.assert(
         fc.asyncProperty(planOf(operation), async (plan) => {
           sent++;
-          const reply = await asking.ask(operation, plan);
+          const reply = await requests.ask(operation, plan);
           if (reply.status < 400) accepted++;
-          else if (!ELSEWHERE.includes(reply.status)) {
-            // A cursor is documented as text, and refused unless it came from the list.
+          else if (!DATA_DEPENDENT.includes(reply.status)) {
+            // A cursor is documented as text, but the list accepts only cursors that it issued.
             expect(await reply.json()).toMatchObject({ code: "invalid_cursor" });
           }
         }),
@@ -55,14 +55,14 @@ describe.each(operations.map((operation) => [operation.operationId, operation] a
       if (!NEVER_ACCEPTED.includes(id)) expect(accepted).toBeGreaterThan(0);
     });
 
-    test("refuses whatever else comes with a problem", { timeout: 120_000 }, async () => {
+    test("refuses invalid requests with a problem", { timeout: 120_000 }, async () => {
       const plans = fc
         .tuple(planOf(operation), fc.array(breaks, { minLength: 1, maxLength: 4 }))
-        .map(([plan, ways]) => ways.reduce((broken, way) => way(broken), plan));
+        .map(([plan, faults]) => faults.reduce((broken, applyFault) => applyFault(broken), plan));
       await fc.assert(
         fc.asyncProperty(plans, async (plan) => {
           sent++;
-          const reply = await asking.ask(operation, plan);
+          const reply = await requests.ask(operation, plan);
           expect(reply.status).toBeLessThan(500);
           if (reply.status >= 400) expect(reply.headers.get("content-type")).toBe("application/problem+json");
         }),
@@ -72,6 +72,6 @@ describe.each(operations.map((operation) => [operation.operationId, operation] a
   },
 );
 
-test(`these were ${REQUESTS} requests and more`, () => {
+test(`the suite sent at least ${REQUESTS} requests`, () => {
   expect(sent).toBeGreaterThanOrEqual(REQUESTS);
 });

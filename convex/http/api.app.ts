@@ -37,7 +37,7 @@ import { webhookEvents } from "./webhooks/events.routes";
 import { webhooks } from "./webhooks/webhooks.routes";
 import { users } from "./users/users.routes";
 
-/** Every request, from top to bottom. Each step is a file in `middleware/` or `kit/`. */
+/** Handles every request. Each step is a file in `middleware/` or `kit/`. */
 async function handleRequest(c: ApiContext, endpoint: Endpoint | undefined): Promise<Response> {
   const started = Date.now();
   c.set("requestId", requestIdOf(c.req.raw));
@@ -62,7 +62,7 @@ async function handleRequest(c: ApiContext, endpoint: Endpoint | undefined): Pro
   return response;
 }
 
-/** The order in which a request is judged; a step that refuses throws. */
+/** Runs the checks of a request in order, then its handler. A check throws to refuse the request. */
 async function answer(c: ApiContext, endpoint: Endpoint | undefined): Promise<Response> {
   if (isPreflight(c.req.raw)) return c.body(null, 204);
   if (!endpoint) return withoutRoute(c);
@@ -79,7 +79,7 @@ async function answer(c: ApiContext, endpoint: Endpoint | undefined): Promise<Re
   return endpoint.conditional ? unlessUnchanged(c, reply) : reply;
 }
 
-/** No route: an unknown path, or one that does not take this method. `OPTIONS` tells which it takes. */
+/** Answers a request without a route: 404 for an unknown path, 405 for another method, 204 with `Allow` for `OPTIONS`. */
 function withoutRoute(c: ApiContext): Response {
   const methods = methodsAt(api.app, c.req.path);
   if (methods.length === 0) fail("not_found", `No route ${c.req.path}`);

@@ -1,4 +1,4 @@
-/** Whatever is sent as a body: a problem with the right status, never a 500, never a hang. */
+/** Every invalid body gets a problem with the right status, never a 500 and never a hang. */
 import { describe, expect, test } from "vitest";
 import { streamed } from "./testing/bodies.testing";
 import { as, send, useEngine, type Call } from "./testing/engine.testing";
@@ -18,21 +18,21 @@ async function post(body: string | Uint8Array<ArrayBuffer>, call?: Call): Promis
   });
 }
 
-/** Posts a body whose length nobody declares. */
+/** Posts a body without a Content-Length. */
 async function stream(bytes: number): Promise<Response> {
   const { key } = await as("ada");
   const headers = { "X-API-Key": key, "Content-Type": "application/json" };
-  // The DOM's types do not know `duplex`, without which no stream is sent.
+  // `fetch` requires `duplex` for a stream. The DOM's types do not contain it.
   const init = { method: "POST", headers, body: streamed(padded(bytes)), duplex: "half" } as RequestInit;
   return send("/api/items", init);
 }
 
-/** A good item as JSON of that many bytes. */
+/** Returns a valid item as JSON of this many bytes. */
 const padded = (bytes: number) => `{"name":"bolt"`.padEnd(bytes - 1, " ") + "}";
-/** Arrays in arrays, that many levels of them together with the object around. */
+/** Returns nested arrays in an object, with this many levels including the object. */
 const nested = (levels: number) => `{"deep":${"[".repeat(levels - 1)}${"]".repeat(levels - 1)}}`;
 
-describe("what is not JSON", () => {
+describe("a body that is not JSON", () => {
   test.each([
     "",
     " ",
@@ -48,7 +48,7 @@ describe("what is not JSON", () => {
     expect((await problem(post(body), 400, "invalid_json")).detail).toBe("Invalid JSON body");
   });
 
-  test("no body at all", async () => {
+  test("a missing body", async () => {
     const call = await as("ada");
     const reply = call("POST", "/api/items", undefined, { "Content-Type": "application/json" });
     await problem(reply, 400, "invalid_json");
@@ -75,11 +75,11 @@ describe("what is not JSON", () => {
   });
 });
 
-test("a byte order mark before the JSON does no harm", async () => {
+test("a byte order mark before the JSON is accepted", async () => {
   expect(await json(post('\uFEFF{"name":"bolt"}'), 201)).toMatchObject({ name: "bolt" });
 });
 
-describe("JSON that no field can hold", () => {
+describe("valid JSON that no field accepts", () => {
   test.each([
     String.raw`{"name":"a\ud800"}`,
     String.raw`{"name":"\udc00\ud83d"}`,
@@ -94,7 +94,7 @@ describe("JSON that no field can hold", () => {
     expect(detail).toBe("body: has a field name with a lone surrogate");
   });
 
-  test("a pair of surrogates is a character", async () => {
+  test("a surrogate pair is accepted as one character", async () => {
     expect(await json(post(String.raw`{"name":"\ud83d\ude00"}`), 201)).toMatchObject({ name: "😀" });
   });
 
@@ -120,7 +120,7 @@ describe("JSON that no field can hold", () => {
     },
   );
 
-  test("64 levels are looked at, 65 are too deep, and so are half a million", async () => {
+  test("64 levels are within the limit, 65 and 500,000 are too deep", async () => {
     expect((await problem(post(nested(64)), 400, "invalid_request")).detail).toContain(
       "2 fields are invalid",
     );
@@ -130,7 +130,7 @@ describe("JSON that no field can hold", () => {
       );
   });
 
-  test("of fifty thousand unknown fields the first hundred are named", async () => {
+  test("the reply names the first 100 of 50,000 unknown fields", async () => {
     const fields = Object.fromEntries(Array.from({ length: 50_000 }, (_, n) => [`f${n}`, 0]));
     const { errors } = await problem(
       post(JSON.stringify({ name: "bolt", ...fields })),
@@ -142,18 +142,18 @@ describe("JSON that no field can hold", () => {
 });
 
 describe("size", () => {
-  test("exactly 1 MiB passes, one byte more does not, by its declared length", async () => {
+  test("with a Content-Length, 1 MiB is accepted and one more byte is refused", async () => {
     await json(post(padded(MIB)), 201);
     const { detail } = await problem(post(padded(MIB + 1)), 413, "payload_too_large");
     expect(detail).toBe("The body is larger than 1048576 bytes");
   });
 
-  test("exactly 1 MiB passes, one byte more does not, where no length is declared", async () => {
+  test("without a Content-Length, 1 MiB is accepted and one more byte is refused", async () => {
     await json(stream(MIB), 201);
     await problem(stream(MIB + 1), 413, "payload_too_large");
   });
 
-  test("bytes count, not characters", async () => {
+  test("the limit counts bytes, not characters", async () => {
     await problem(post(padded(MIB - 1).replace("bolt", "böllt")), 413, "payload_too_large");
   });
 });

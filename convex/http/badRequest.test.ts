@@ -1,4 +1,4 @@
-/** Whatever is asked, wherever and however: a problem with the right status, never a 500, never a hang. */
+/** Every invalid path, cursor, header and method gets a problem with the right status, never a 500 and never a hang. */
 import { describe, expect, test } from "vitest";
 import { checksum } from "../lib/checksum.lib";
 import { api } from "./api.app";
@@ -20,7 +20,7 @@ describe("paths", () => {
     "a%20b",
     "x".repeat(4000),
     "%D8%00",
-  ])("an id such as %s is no item", async (id) => {
+  ])("the id %s returns 404", async (id) => {
     const call = await as("ada");
     await problem(call("GET", `/api/items/${id}`), 404, "not_found");
   });
@@ -43,7 +43,7 @@ describe("paths", () => {
     "/api/items/a/b",
     "/problems",
     "/%2e%2e/x",
-  ])("%s leads nowhere", async (path) => {
+  ])("%s is not a route", async (path) => {
     await problem(send(path), 404, "not_found");
     await problem(send(path, { method: "POST", body: "x" }), 404, "not_found");
   });
@@ -55,14 +55,14 @@ describe("paths", () => {
 });
 
 describe("cursors", () => {
-  /** Who has read the code can make a cursor whose checksum holds. It must not reach further than one that was issued. */
+  /** Returns a forged cursor with a valid checksum. It must not give access to more than an issued cursor. */
   const forged = (position: string) => {
     const text = btoa(position).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
     return text + checksum(JSON.stringify(["listItems", []]) + text);
   };
 
   test.each(["", "null", "{}", "[]", "[1]", '["1","a"]', "[1,2]", "[null,null]", "[1,", "\u00ff"])(
-    "forged from %j, which is no position",
+    "a cursor with the invalid position %j is refused",
     async (position) => {
       const reply = (await as("ada"))("GET", `/api/items?cursor=${encodeURIComponent(forged(position))}`);
       await problem(reply, 400, "invalid_cursor");
@@ -76,7 +76,7 @@ describe("cursors", () => {
     '[1e999,"a"]',
     String.raw`[1,"\u0000"]`,
     String.raw`[9e15,"\ud800"]`,
-  ])("forged from %s, a position that nothing has", async (position) => {
+  ])("a cursor with the position %s, which no document has, does not fail", async (position) => {
     const ada = await as("ada");
     await json(ada("POST", "/api/items", { name: "bolt" }), 201);
     const reply = await ada("GET", `/api/items?cursor=${encodeURIComponent(forged(position))}`);
@@ -86,15 +86,15 @@ describe("cursors", () => {
 
 describe("headers", () => {
   test.each(["X-API-Key", "Authorization", "X-Request-Id", "If-None-Match", "Content-Type", "Origin"])(
-    "16 KiB of %s",
+    "16 KiB in %s are refused",
     async (name) => {
       const reply = await send("/api/items", { headers: { [name]: "x".repeat(16_384) } });
-      // A server on a socket may refuse the whole of the headers.
+      // A server on a socket may refuse the headers with 431.
       expect([400, 401, 403, 431]).toContain(reply.status);
     },
   );
 
-  test.each(["é", "\u00ff\u00fe", "%00"])("credentials such as %j", async (text) => {
+  test.each(["é", "\u00ff\u00fe", "%00"])("the credential %j is refused", async (text) => {
     for (const headers of [{ "X-API-Key": text }, { Authorization: `Bearer ${text}` }])
       await problem(send("/api/items", { headers }), 403, "invalid_credential");
   });
@@ -106,7 +106,7 @@ describe("headers", () => {
     "application/json x",
     "text/html;application/json",
     "APPLICATION/JSO",
-  ])("the media type %j: 415", async (type) => {
+  ])("the media type %j returns 415", async (type) => {
     const call = await as("ada");
     await problem(
       call("POST", "/api/items", { name: "bolt" }, { "Content-Type": type }),
@@ -116,7 +116,7 @@ describe("headers", () => {
   });
 
   test.each(["application/json; charset=utf-8", "Application/JSON", "application/json ;x=y"])(
-    "the media type %j is JSON",
+    "the media type %j is accepted as JSON",
     async (type) => {
       await json((await as("ada"))("POST", "/api/items", { name: "bolt" }, { "Content-Type": type }), 201);
     },
@@ -140,9 +140,9 @@ describe("methods", () => {
   for (const { path, method } of api.contracts.map(routeOf))
     methods.set(path, [...(methods.get(path) ?? []), method]);
 
-  test.each([...methods])("%s takes %j, and says so to any other", async (path, taken) => {
+  test.each([...methods])("%s accepts only %j, and lists them in Allow", async (path, accepted) => {
     const allowed = [
-      ...taken.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])),
+      ...accepted.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])),
       "OPTIONS",
     ].sort();
     for (const method of ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "PURGE"]) {
@@ -160,7 +160,7 @@ describe("methods", () => {
 });
 
 describe("a problem", () => {
-  test("has exactly these fields", async () => {
+  test("has exactly the documented fields", async () => {
     const { key } = await as("ada");
     const headers = { "X-API-Key": key, "X-Request-Id": "req-1", "Content-Type": "application/json" };
     const reply = await send("/api/items", { method: "POST", headers, body: '{"name":""}' });
@@ -178,7 +178,7 @@ describe("a problem", () => {
     });
   });
 
-  test("has no errors where no field is wrong, and never the client's word for its own host", async () => {
+  test("has no errors without an invalid field, and does not use X-Forwarded-Host in its type", async () => {
     const reply = await send("/nowhere", { headers: { "X-Forwarded-Host": "evil.example.com" } });
     const body = await problem(reply, 404, "not_found");
     expect(body).not.toHaveProperty("errors");

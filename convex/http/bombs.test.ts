@@ -1,4 +1,4 @@
-/** Bodies that are small to send and large to work on: each is answered, by a reply that is not much larger. */
+/** Small requests that are expensive to process. Each gets a reply that is not much larger than the request. */
 import { describe, expect, test } from "vitest";
 import { as, send, useEngine } from "./testing/engine.testing";
 import { json, problem } from "./testing/replies.testing";
@@ -6,7 +6,7 @@ import { json, problem } from "./testing/replies.testing";
 useEngine();
 
 const MIB = 1024 * 1024;
-/** As many names as fit into a body, each another one. */
+/** Returns this many distinct short names. */
 const names = (count: number) => Array.from({ length: count }, (_, at) => at.toString(36));
 
 const form = (body: string) =>
@@ -25,7 +25,7 @@ const key = async (scopes: unknown) => (await as("ada"))("POST", "/api/keys", { 
 const data = (text: string) =>
   send("/api/data", { method: "POST", body: text, headers: { "Content-Type": "application/json" } });
 
-describe("more fields than anybody knows are refused, and the first hundred named", () => {
+describe("too many unknown fields are refused, and the reply names the first 100", () => {
   const whole = names(150_000);
 
   test.each<[string, () => Promise<Response>]>([
@@ -47,16 +47,16 @@ describe("more fields than anybody knows are refused, and the first hundred name
     expect(JSON.stringify(errors).length + detail.length).toBeLessThan(20_000);
   });
 
-  test("so is a list of more than it may hold, whether its elements are any good or not", async () => {
+  test("a list with too many elements is refused, and the reply names the first 100 invalid elements", async () => {
     const { detail } = await problem(key(Array(200_000).fill("*")), 400, "invalid_request");
     expect(detail).toBe("scopes: must have at most 14 elements");
     const { errors = [] } = await problem(key(Array(1_000).fill("x")), 400, "invalid_request");
     expect(errors).toHaveLength(100);
-    // More than can be counted.
+    // Too many elements to list or count in full.
     await problem(key(Array(250_000).fill("x")), 400, "invalid_request");
   });
 
-  test("each field is named once, however much is wrong with it", async () => {
+  test("a field with several errors is named once", async () => {
     const { errors } = await problem(form("name=&".repeat(100_000)), 400, "invalid_request");
     expect(errors).toEqual([
       { in: "body", path: "name", message: "must be given only once" },
@@ -64,10 +64,11 @@ describe("more fields than anybody knows are refused, and the first hundred name
     ]);
   });
 });
-describe("what is JSON, and too much of it, is refused; what is not too much is taken", () => {
+
+describe("JSON above the limits is refused, and JSON within the limits is accepted", () => {
   const all = (count: number) => `[${"[],".repeat(count)}0]`;
 
-  test("100,000 levels", async () => {
+  test("100,000 levels are refused", async () => {
     for (const text of [
       "[".repeat(100_000) + "]".repeat(100_000),
       '{"a":'.repeat(100_000) + "0" + "}".repeat(100_000),
@@ -75,12 +76,12 @@ describe("what is JSON, and too much of it, is refused; what is not too much is 
       expect((await problem(data(text), 400, "invalid_request")).detail).toContain("deeper than 64");
   });
 
-  test("1 MiB of brackets that nobody closes, or nobody opened", async () => {
+  test("1 MiB of unbalanced brackets is refused", async () => {
     for (const text of ["[".repeat(MIB), "]".repeat(MIB), '{"a":['.repeat(MIB / 6)])
       await problem(data(text), 400, "invalid_json");
   });
 
-  test("300,000 elements come back, as do 100,000 fields", async () => {
+  test("300,000 elements and 90,000 fields are accepted", async () => {
     expect((await json(data(all(300_000))))["received"]).toHaveLength(300_001);
     const fields = await json(
       data(
@@ -92,13 +93,13 @@ describe("what is JSON, and too much of it, is refused; what is not too much is 
     expect(Object.keys(fields["received"] as object)).toHaveLength(90_000);
   });
 
-  test("a number of a million digits is out of range, or has none behind the point that matter", async () => {
+  test("an integer of a million digits is out of range, and a million decimal places are rounded", async () => {
     await problem(data("9".repeat(1_000_000)), 400, "invalid_request");
     expect((await json(data(`0.${"1".repeat(1_000_000)}`)))["received"]).toBe(0.1111111111111111);
     expect((await json(data(`1e-${"9".repeat(1000)}`)))["received"]).toBe(0);
   });
 
-  test("fields that objects have of their own are fields like others", async () => {
+  test("fields with the names of inherited properties are ordinary fields", async () => {
     const text = '{"__proto__":{"admin":true},"constructor":{"prototype":{"admin":true}},"toString":1}';
     expect(await (await data(text)).text()).toContain(`"received":${text}`);
     expect({}).not.toHaveProperty("admin");

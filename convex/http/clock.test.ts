@@ -1,4 +1,4 @@
-/** A clock that is set back: nothing is done twice, nothing that has ended comes back, nobody is locked out. */
+/** A clock that is set back: no request runs twice, no ended key works again, and no valid key is refused. */
 import { describe, expect, test } from "vitest";
 import { internal } from "../_generated/api";
 import { as, later, run, useEngine, type Call } from "./testing/engine.testing";
@@ -7,7 +7,7 @@ import { json, nextOf, page } from "./testing/replies.testing";
 
 useEngine();
 
-/** Sets the clock back for a while. */
+/** Sets the clock back while `meanwhile` runs. */
 async function setBack(ms: number, meanwhile: () => Promise<unknown>): Promise<void> {
   later(-ms);
   try {
@@ -17,7 +17,7 @@ async function setBack(ms: number, meanwhile: () => Promise<unknown>): Promise<v
   }
 }
 
-test("an idempotency key is still known, even after what is old was purged", async () => {
+test("an idempotency key is still known, even after a purge", async () => {
   const call = await as("ada");
   const create = () => call("POST", "/api/items", { name: "once" }, { "Idempotency-Key": "clock" });
   const first = await create();
@@ -30,38 +30,38 @@ test("an idempotency key is still known, even after what is old was purged", asy
   expect((await create()).headers.get("idempotency-replayed")).toBe("true");
 });
 
-describe("a walk through a list", () => {
+describe("reading a list page by page", () => {
   const fill = async (call: Call, names: readonly string[]) => {
     for (const name of names) await json(call("POST", "/api/items", { name }), 201);
   };
 
-  test("still meets everything that was there at the start, once", async () => {
+  test("returns each item of the start exactly once", async () => {
     const call = await as("walker");
     const start = ["a", "b", "c", "d", "e"];
     await fill(call, start);
-    const met: unknown[] = [];
+    const seen: unknown[] = [];
     await setBack(HOUR, async () => {
       for (let path: string | undefined = "/api/items?limit=2"; path !== undefined;) {
         const reply: Response = await call("GET", path);
         path = nextOf(reply);
-        met.push(...(await page(reply)).map(({ name }) => name));
-        if (met.length < start.length) await fill(call, [`late ${met.length}`]);
+        seen.push(...(await page(reply)).map(({ name }) => name));
+        if (seen.length < start.length) await fill(call, [`late ${seen.length}`]);
       }
     });
-    expect(met.filter((name) => start.includes(String(name)))).toEqual(start.toReversed());
-    expect(new Set(met).size).toBe(met.length);
+    expect(seen.filter((name) => start.includes(String(name)))).toEqual(start.toReversed());
+    expect(new Set(seen).size).toBe(seen.length);
   });
 });
 
 describe("a key", () => {
-  test("that works goes on working, whenever it was last used", async () => {
+  test("that is valid keeps working", async () => {
     const { use } = await mint(await as("ada"), { name: "k", scopes: ["items:read"], expiresAt: inMs(HOUR) });
     await json(use());
     await setBack(24 * HOUR, () => json(use()));
     await json(use());
   });
 
-  test("that was revoked or replaced stays so", async () => {
+  test("that was revoked or rotated stays invalid", async () => {
     const call = await as("ada");
     const [revoked, replaced] = [
       await mint(call, { name: "revoked", scopes: ["items:read"] }),
@@ -75,7 +75,7 @@ describe("a key", () => {
     });
   });
 
-  test("cannot be made to expire before now, whatever now is", async () => {
+  test("cannot be created with an expiry before the current time", async () => {
     const call = await as("ada");
     const made = { name: "k", scopes: ["items:read"], expiresAt: inMs(-HOUR / 2) };
     expect((await call("POST", "/api/keys", made)).status).toBe(400);

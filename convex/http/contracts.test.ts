@@ -1,4 +1,4 @@
-/** What the contracts say of themselves: names that are unique, examples that are true. */
+/** The contracts are consistent: unique names, valid examples, and scopes that match paths and methods. */
 import * as z from "zod/mini";
 import { describe, expect, test } from "vitest";
 import { SCOPES } from "../identity/scopes.lib";
@@ -8,12 +8,12 @@ import { routeOf, type Route } from "./testing/routes.testing";
 
 const routes = api.contracts.map(routeOf);
 
-/** Says nothing when the value fits; a failure shows why not. */
+/** Expects that a value matches a schema. A failure shows the reason. */
 function fits(schema: Schema, value: unknown): void {
   expect(schema.safeParse(value)).toMatchObject({ success: true });
 }
 
-/** The same schema, but no field goes unmentioned: an example shows nothing that the route does not send. */
+/** Returns the schema without unknown fields, so that an example contains only fields that the route sends. */
 function strict(schema: Schema): Schema {
   if (schema instanceof z.ZodMiniObject) return z.strictObject(schema.shape as Record<string, Schema>);
   if (schema instanceof z.ZodMiniArray) return z.array(strict(schema.def.element as Schema));
@@ -22,8 +22,8 @@ function strict(schema: Schema): Schema {
 
 const HALF_A_YEAR_MS = 180 * 24 * 60 * 60 * 1000;
 
-/** Whose scope a route needs whose path does not say so, by the first name behind `/api/`. */
-const ABOUT: Record<string, string> = {
+/** The scope's resource of routes whose path does not name it, by the first path segment after `/api/`. */
+const SCOPE_RESOURCES: Record<string, string> = {
   upload: "files",
   "upload-url": "files",
   process: "jobs",
@@ -31,15 +31,15 @@ const ABOUT: Record<string, string> = {
   subscriptions: "billing",
   "webhook-events": "webhooks",
 };
-/** Reading needs `read`, everything else `write`; beside that there are a few exceptions, and this is all of them. */
+/** Returns the scope that a route must need: `read` for GET, otherwise `write`. The function lists all exceptions. */
 function scopeFor({ method, path }: Route): string | null {
   const [, name] = /^\/(?:api\/|(?=files\/))([\w-]+)/.exec(path) ?? [];
   if (name === undefined || ["data", "form"].includes(name)) return null;
   if (["protected", "user"].includes(name)) return "any";
-  return `${ABOUT[name] ?? name}:${method === "GET" ? "read" : "write"}`;
+  return `${SCOPE_RESOURCES[name] ?? name}:${method === "GET" ? "read" : "write"}`;
 }
 
-test("operation ids are unique, and names that a generated client can use", () => {
+test("operation ids are unique, and are valid names for a generated client", () => {
   const ids = routes.map(({ operationId }) => operationId);
   expect(new Set(ids).size).toBe(ids.length);
   for (const id of ids) expect(id).toMatch(/^[a-z][A-Za-z0-9]*$/);
@@ -55,36 +55,36 @@ describe.each(routes.map((route) => [route.title, route] as const))("%s", (_, ro
   const body = route.body ?? (form && z.object(form));
   const examples = docs().examples ?? {};
 
-  test("has a scope that exists, and words for readers", () => {
+  test("has an existing scope, a summary, a description and a tag", () => {
     if (scope !== null && scope !== "any") expect(SCOPES).toContain(scope);
     expect(docs().summary).toMatch(/^[A-Z][^.]+[^.]$/);
     expect(docs().description).toMatch(/^[A-Z`].+\.$/);
     expect(docs().tag).toMatch(/^[A-Z]/);
   });
 
-  test("has the scope that its path and method call for", () => {
+  test("has the scope that matches its path and method", () => {
     expect(scope).toBe(scopeFor(route));
   });
 
-  test("keeps its word on what it declares", () => {
+  test("declares replies, and a body only where the method allows one", () => {
     expect(Object.keys(replies()).length).toBeGreaterThan(0);
     if (route.paged) expect([route.method, scope]).toEqual(["GET", scope]);
     if (route.bodyOptional) expect(body).toBeDefined();
     if (body) expect(["POST", "PUT", "PATCH"]).toContain(route.method);
   });
 
-  test("every name in the path has an example that fits", () => {
+  test("every path parameter has a valid example", () => {
     for (const [name, schema] of Object.entries(params ?? {})) fits(schema, examples.params?.[name]);
     expect(Object.keys(examples.params ?? {})).toEqual(Object.keys(params ?? {}));
   });
 
-  test("every parameter of the query has an example that fits, and every header of its own one", () => {
+  test("every query parameter has a valid example, and every header a description", () => {
     for (const [name, schema] of Object.entries(route.query ?? {})) fits(schema, examples.query?.[name]);
     expect(Object.keys(examples.query ?? {})).toEqual(Object.keys(route.query ?? {}));
     for (const { description } of Object.values(docs().headers ?? {})) expect(description).toMatch(/^.+\.$/);
   });
 
-  test("what is deprecated stays for half a year, and leads to a successor by the names of its path", () => {
+  test("a deprecated route stays for half a year, and its successor uses the same path parameters", () => {
     const { since, sunset, successor } = route.deprecated ?? {};
     for (const day of [since, sunset]) {
       if (day !== undefined) expect(new Date(day).toISOString()).toBe(`${day}T00:00:00.000Z`);
@@ -94,12 +94,12 @@ describe.each(routes.map((route) => [route.title, route] as const))("%s", (_, ro
     for (const [name] of (successor ?? "").matchAll(/:\w+/g)) expect(route.path).toContain(name);
   });
 
-  test("the body has an example that fits", () => {
+  test("the body has a valid example", () => {
     if (body) fits(body, examples.body);
     else expect(examples.body).toBeUndefined();
   });
 
-  test("every reply with a body has an example that fits, with no field beside", () => {
+  test("every reply with a body has a valid example without unknown fields", () => {
     const declared = Object.entries(replies()) as unknown as [Status, Schema | null][];
     for (const [status, schema] of declared) {
       const example = examples.replies?.[status];

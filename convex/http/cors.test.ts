@@ -15,7 +15,7 @@ const from = (origin: string | undefined, path = "/health", init: RequestInit = 
     headers: { ...(init.headers as Record<string, string>), ...(origin && { Origin: origin }) },
   });
 
-/** A browser's question before it sends a PATCH with an API key. */
+/** Sends the preflight of a browser for a PATCH with an API key. */
 const preflight = (origin: string, path = "/api/items/some") =>
   send(path, {
     method: "OPTIONS",
@@ -31,7 +31,7 @@ const corsOf = ({ headers }: Response) =>
 const allowOf = ({ headers }: Response) => headers.get("access-control-allow-origin");
 const variesByOrigin = ({ headers }: Response) => /\borigin\b/i.test(headers.get("vary") ?? "");
 
-describe("unless told otherwise, any origin may call", () => {
+describe("by default, any origin may call", () => {
   useEngine();
 
   test.each(["https://app.example.com", "http://localhost:3000", "null", undefined])("%s", async (origin) => {
@@ -43,7 +43,7 @@ describe("unless told otherwise, any origin may call", () => {
     expect(variesByOrigin(reply)).toBe(false);
   });
 
-  test("a preflight is answered 204 without a credential, for a day", async () => {
+  test("a preflight without a credential returns 204, valid for one day", async () => {
     const reply = await preflight("https://app.example.com");
     expect([reply.status, await reply.text()]).toEqual([204, ""]);
     expect(corsOf(reply)).toEqual({
@@ -54,12 +54,12 @@ describe("unless told otherwise, any origin may call", () => {
     });
   });
 
-  test("a preflight is answered on every path", async () => {
+  test("a preflight to any path returns 204", async () => {
     for (const path of ["/", "/api/user", "/nowhere", "/api/keys/x/rotate"])
       expect((await preflight("https://app.example.com", path)).status).toBe(204);
   });
 
-  test("errors carry the same headers as successes", async () => {
+  test("errors have the same CORS headers as successes", async () => {
     const call = await as("ada");
     const headers = { Origin: "https://app.example.com" };
     const success = corsOf(await from("https://app.example.com"));
@@ -77,7 +77,7 @@ describe("unless told otherwise, any origin may call", () => {
     for (const error of errors) expect(corsOf(error)).toEqual(success);
   });
 
-  test("so does a 304", async () => {
+  test("a 304 has CORS headers", async () => {
     const call = await as("ada");
     const created = await call("POST", "/api/items", { name: "bolt" });
     const reply = await call("GET", created.headers.get("location") ?? "", undefined, {
@@ -86,12 +86,12 @@ describe("unless told otherwise, any origin may call", () => {
     expect([reply.status, allowOf(reply)]).toEqual([304, "*"]);
   });
 
-  test("no credentials of the browser's own are ever asked for", async () => {
+  test("no reply allows the browser's credentials", async () => {
     for (const reply of [await from("https://app.example.com"), await preflight("https://app.example.com")])
       expect(reply.headers.get("access-control-allow-credentials")).toBeNull();
   });
 
-  test("webhooks have none: no browser sends them", async () => {
+  test("webhooks have no CORS headers, because no browser sends them", async () => {
     for (const path of ["/webhooks/stripe", "/webhooks/nowhere", "/webhooks"]) {
       expect(corsOf(await from("https://app.example.com", path, { method: "POST" }))).toEqual(
         path === "/webhooks" ? corsOf(await from("https://app.example.com")) : {},
@@ -113,63 +113,63 @@ describe("a list of origins", () => {
     "https://a.b-c.example.org",
     "https://a.b.c.d.example.org",
     "https://xn--bcher-kva.example.org",
-  ])("%s is allowed, by name", async (origin) => {
-    const [reply, asked] = [await from(origin), await preflight(origin)];
+  ])("%s is allowed and named in the reply", async (origin) => {
+    const [reply, preflightReply] = [await from(origin), await preflight(origin)];
     expect(corsOf(reply)).toEqual({
       "access-control-allow-origin": origin,
       "access-control-expose-headers": EXPOSED,
     });
-    expect([asked.status, allowOf(asked)]).toEqual([204, origin]);
-    expect(asked.headers.get("access-control-allow-methods")).toBe(METHODS);
-    for (const one of [reply, asked]) expect(variesByOrigin(one)).toBe(true);
+    expect([preflightReply.status, allowOf(preflightReply)]).toEqual([204, origin]);
+    expect(preflightReply.headers.get("access-control-allow-methods")).toBe(METHODS);
+    for (const response of [reply, preflightReply]) expect(variesByOrigin(response)).toBe(true);
   });
 
   test.each([
     ["another host", "https://evil.example.net"],
     ["another scheme", "http://app.example.com"],
     ["another port", "https://app.example.com:8443"],
-    ["a subdomain of one without a wildcard", "https://x.app.example.com"],
-    ["a name that only begins so", "https://app.example.com.attacker.test"],
-    ["a name that only ends so", "https://evilapp.example.com"],
+    ["a subdomain of an origin without a wildcard", "https://x.app.example.com"],
+    ["a host that begins with an allowed host", "https://app.example.com.attacker.test"],
+    ["a host that ends with an allowed host", "https://evilapp.example.com"],
     ["the apex of a wildcard", "https://example.org"],
-    ["a wildcard's other port", "https://a.example.org:8443"],
-    ["a wildcard's other scheme", "http://a.example.org"],
-    ["a name that only begins like a wildcard's", "https://a.example.org.attacker.test"],
-    ["a name that only ends like a wildcard's", "https://evilexample.org"],
+    ["a wildcard's host with another port", "https://a.example.org:8443"],
+    ["a wildcard's host with another scheme", "http://a.example.org"],
+    ["a host that begins with a wildcard's host", "https://a.example.org.attacker.test"],
+    ["a host that ends with a wildcard's domain", "https://evilexample.org"],
     ["an empty subdomain", "https://.example.org"],
     ["a user before a wildcard's host", "https://evil.test@a.example.org"],
     ["a path before a wildcard's host", "https://evil.test/.example.org"],
     ["a port before a wildcard's host", "https://evil.test:1.example.org"],
     ["a wildcard itself", "https://*.example.org"],
-    ["no origin to speak of", "null"],
-    ["several", "https://app.example.com https://evil.example.net"],
-    ["several headers of it", "https://app.example.com, https://evil.example.net"],
-    ["capitals, which no browser sends", "https://APP.example.com"],
-    ["a capital scheme", "HTTPS://app.example.com"],
-    ["a dot at its end", "https://app.example.com."],
-    ["a wildcard's with a dot at its end", "https://a.example.org."],
-    ["the default port written out", "https://app.example.com:443"],
-    ["a wildcard's default port", "https://a.example.org:443"],
-    ["a slash at its end", "https://app.example.com/"],
+    ["an opaque origin", "null"],
+    ["two origins", "https://app.example.com https://evil.example.net"],
+    ["two Origin headers", "https://app.example.com, https://evil.example.net"],
+    ["an upper-case host", "https://APP.example.com"],
+    ["an upper-case scheme", "HTTPS://app.example.com"],
+    ["a trailing dot", "https://app.example.com."],
+    ["a wildcard's host with a trailing dot", "https://a.example.org."],
+    ["an explicit default port", "https://app.example.com:443"],
+    ["a wildcard's host with an explicit default port", "https://a.example.org:443"],
+    ["a trailing slash", "https://app.example.com/"],
     ["a space inside", "https://a .example.org"],
     ["an empty label", "https://a..example.org"],
     ["an underscore in a label", "https://a_b.example.org"],
-    ["a wildcard within a wildcard's", "https://*.a.example.org"],
+    ["a wildcard within a wildcard's host", "https://*.a.example.org"],
     ["a fragment before a wildcard's host", "https://evil.test#.example.org"],
     ["a query before a wildcard's host", "https://evil.test?.example.org"],
     ["a backslash before a wildcard's host", "https://evil.test\\.example.org"],
-    ["another scheme that ends so", "xhttps://app.example.com"],
-    ["a file", "file://"],
-  ])("%s (%s) gets no CORS header at all", async (_, origin) => {
-    const [reply, asked] = [await from(origin), await preflight(origin)];
+    ["a scheme that ends with https", "xhttps://app.example.com"],
+    ["the origin of a file", "file://"],
+  ])("%s (%s) gets no CORS header", async (_, origin) => {
+    const [reply, preflightReply] = [await from(origin), await preflight(origin)];
     expect(reply.status).toBe(200);
-    for (const one of [reply, asked]) {
-      expect(corsOf(one)).toEqual({});
-      expect(variesByOrigin(one)).toBe(true);
+    for (const response of [reply, preflightReply]) {
+      expect(corsOf(response)).toEqual({});
+      expect(variesByOrigin(response)).toBe(true);
     }
   });
 
-  test("errors to a refused origin have none either", async () => {
+  test("errors to a refused origin have no CORS header", async () => {
     for (const path of ["/nowhere", "/api/items"]) {
       const reply = await from("https://evil.example.net", path);
       expect(corsOf(reply)).toEqual({});
@@ -177,7 +177,7 @@ describe("a list of origins", () => {
     }
   });
 
-  test("a request without an origin is answered, and caches learn that origins differ", async () => {
+  test("a request without an origin is accepted, and the reply varies by Origin", async () => {
     const reply = await from(undefined);
     expect([reply.status, corsOf(reply), variesByOrigin(reply)]).toEqual([200, {}, true]);
   });
@@ -186,13 +186,13 @@ describe("a list of origins", () => {
 describe("CORS_HEADERS", () => {
   useEngine({ env: { CORS_HEADERS: "X-Datadog-Trace-Id, bad name,, x_b3:y ,X-Tenant" } });
 
-  test("adds its names to the allowed headers, without those that are no header names", async () => {
+  test("adds its names to the allowed headers, without invalid header names", async () => {
     const { headers } = await preflight("https://app.example.com");
     expect(headers.get("access-control-allow-headers")).toBe(`${HEADERS}, X-Datadog-Trace-Id, X-Tenant`);
   });
 });
 
-describe.each(["", " , "])("a list of nobody: %j", (setting) => {
+describe.each(["", " , "])("an empty list of origins: %j", (setting) => {
   useEngine({ env: { CORS_ORIGINS: setting } });
 
   test.each(["https://app.example.com", "null"])("%s gets no CORS header", async (origin) => {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { checkedFetch } from "../../openapi/contract/check";
 import { serve } from "../../packages/convex-embedded/fixtures/serve";
 
-test("the API answers with its own problem, and says nothing of the disk", async () => {
+test("a full disk returns the API's own problem, without details of the disk", async () => {
   const state = { commits: false };
   const beforeCommit = (): void => {
     if (state.commits) throw new Error("database or disk is full");
@@ -12,8 +12,8 @@ test("the API answers with its own problem, and says nothing of the disk", async
     hooks: { beforeCommit },
     env: { RATE_LIMIT_IP_PER_MINUTE: "0" },
   });
-  const who = { name: "local development", scopes: ["*"], email: "developer@localhost.invalid" };
-  const { key } = (await server.run("apiKeys:issue", who)) as { key: string };
+  const args = { name: "local development", scopes: ["*"], email: "developer@localhost.invalid" };
+  const { key } = (await server.run("apiKeys:issue", args)) as { key: string };
   const create = () =>
     checkedFetch(`${server.url}/api/items`, {
       method: "POST",

@@ -8,7 +8,7 @@ useEngine();
 const HOUR = 60 * 60 * 1000;
 const once = (key: string) => ({ "Idempotency-Key": key });
 
-/** Each route that creates, with a request of its own and the list that shows what was made. */
+/** The routes that create a resource: their path, a body, and the list that shows the created resources. */
 const CREATES: { path: string; body: (n: number) => Json; list: string }[] = [
   { path: "/api/items", body: (n) => ({ name: `bolt ${n}` }), list: "/api/items" },
   { path: "/api/keys", body: (n) => ({ name: `key ${n}`, scopes: ["items:read"] }), list: "/api/keys" },
@@ -20,10 +20,10 @@ const CREATES: { path: string; body: (n: number) => Json; list: string }[] = [
 ];
 
 const named = async (call: Call, list: string, name: unknown) =>
-  (await page(call("GET", `${list}?limit=100`))).filter((one) => one["name"] === name);
+  (await page(call("GET", `${list}?limit=100`))).filter((listed) => listed["name"] === name);
 
 describe.each(CREATES)("POST $path", ({ path, body, list }) => {
-  test("a repeated request creates nothing more and gets the same reply, marked", async () => {
+  test("a repeated request creates nothing and returns the same reply with Idempotency-Replayed", async () => {
     const call = await as("ada");
     const first = await call("POST", path, body(1), once("repeat"));
     const again = await call("POST", path, body(1), once("repeat"));
@@ -35,7 +35,7 @@ describe.each(CREATES)("POST $path", ({ path, body, list }) => {
     expect(await named(call, list, body(1)["name"])).toHaveLength(1);
   });
 
-  test("30 duplicates at once create one thing", async () => {
+  test("30 concurrent duplicates create one resource", async () => {
     const call = await as("grace");
     const replies = await Promise.all(
       Array.from({ length: 30 }, () => call("POST", path, body(2), once("at-once"))),
@@ -54,20 +54,20 @@ describe.each(CREATES)("POST $path", ({ path, body, list }) => {
   });
 });
 
-test("a key counts for its credential alone", async () => {
+test("a key applies only to its credential", async () => {
   const [ada, eve] = [await as("ada"), await as("eve")];
   const mine = await json(ada("POST", "/api/items", { name: "shared" }, once("shared")), 201);
   const theirs = await json(eve("POST", "/api/items", { name: "shared" }, once("shared")), 201);
   expect(theirs["id"]).not.toBe(mine["id"]);
 });
 
-test("a failure is not kept: the key is free for the request that mends it", async () => {
+test("a failure is not stored: the corrected request may use the same key", async () => {
   const call = await as("ada");
   await problem(call("POST", "/api/items", { name: "" }, once("mended")), 400, "invalid_request");
   await json(call("POST", "/api/items", { name: "mended" }, once("mended")), 201);
 });
 
-test("a replay shows what was made then, without a secret", async () => {
+test("a replay returns the created key without its secret", async () => {
   const call = await as("ada");
   const wanted = { name: "partner", scopes: ["items:read"] };
   const { key } = await json(call("POST", "/api/keys", wanted, once("secret")), 201);
@@ -76,7 +76,7 @@ test("a replay shows what was made then, without a secret", async () => {
   expect(replay).not.toHaveProperty("key");
 });
 
-test("a job is made once, and an answer at once is the same answer", async () => {
+test("a repeated job is created once, and repeated synchronous work returns the same result", async () => {
   const call = await as("ada");
   const work = (headers: Record<string, string>) => call("POST", "/api/process", { data: [1] }, headers);
   const jobs = await Promise.all([1, 2, 3].map(() => work({ Prefer: "respond-async", ...once("job") })));
@@ -100,12 +100,17 @@ test("bytes of a duplicate upload are not kept", async () => {
   expect(await page(call("GET", "/api/files"))).toHaveLength(1);
 });
 
-onlyOn("embedded", "the mock cannot store two files at once", "uploads at once leave one file", async () => {
-  const call = await as("hasty");
-  const replies = await Promise.all(Array.from({ length: 10 }, () => upload(call, "same")));
-  expect(new Set(replies.map((reply) => reply.headers.get("location"))).size).toBe(1);
-  expect(await page(call("GET", "/api/files"))).toHaveLength(1);
-});
+onlyOn(
+  "embedded",
+  "the mock cannot store two files concurrently",
+  "concurrent duplicate uploads leave one file",
+  async () => {
+    const call = await as("hasty");
+    const replies = await Promise.all(Array.from({ length: 10 }, () => upload(call, "same")));
+    expect(new Set(replies.map((reply) => reply.headers.get("location"))).size).toBe(1);
+    expect(await page(call("GET", "/api/files"))).toHaveLength(1);
+  },
+);
 
 test.each(["", "two words", "x".repeat(256)])("the key %j is refused", async (key) => {
   const call = await as("ada");
@@ -113,7 +118,7 @@ test.each(["", "two words", "x".repeat(256)])("the key %j is refused", async (ke
   expect(refused.errors).toMatchObject([{ in: "header", path: "Idempotency-Key" }]);
 });
 
-test("after a day a key is forgotten", async () => {
+test("a key expires after a day", async () => {
   const call = await as("ada");
   const first = await json(call("POST", "/api/items", { name: "daily" }, once("daily")), 201);
   later(25 * HOUR);

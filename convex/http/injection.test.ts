@@ -1,7 +1,7 @@
-/** What a client says never becomes a header of the reply, an address that it leads to, or a line of its own. */
+/** Client input never adds a header or a line to the reply, and never changes the target of a redirect. */
 import { describe, expect, test } from "vitest";
 import { api } from "./api.app";
-import { ask, oneCarrying } from "./testing/asking.testing";
+import { ask, credentialHeader } from "./testing/requests.testing";
 import { as, send, useEngine } from "./testing/engine.testing";
 import { json } from "./testing/replies.testing";
 import { pathFor, pathWith, routeOf, type Route } from "./testing/routes.testing";
@@ -9,7 +9,7 @@ import { pathFor, pathWith, routeOf, type Route } from "./testing/routes.testing
 useEngine({ env: { CORS_ORIGINS: "https://app.example.com" } });
 
 const EVIL = "evil.test";
-/** In a path or a query: what ends a header, begins another, or leads elsewhere. */
+/** Values for paths and queries that try to end a header, add another one, or redirect to another host. */
 const HOSTILE = [
   `x\r\nX-Injected: ${EVIL}`,
   `x\nSet-Cookie: a=${EVIL}`,
@@ -20,7 +20,7 @@ const HOSTILE = [
   `\u2028${EVIL}ÿ😀`,
   `>; rel="next", <https://${EVIL}`,
 ];
-/** In headers, as far as a client can send them; each of them is one that the API reads, or that other servers trust. */
+/** Hostile values of headers that the API reads, or that other servers trust. */
 const HEADERS: Record<string, string> = {
   "X-Request-Id": `x; ${EVIL}`,
   Origin: `https://${EVIL}`,
@@ -38,7 +38,7 @@ const HEADERS: Record<string, string> = {
 
 const routes = api.contracts.map(routeOf);
 
-/** Headers hold visible ASCII alone, and nothing of what was sent. */
+/** Expects that the reply's headers contain only printable ASCII, and no part of the input. */
 function untouched(reply: Response, sent: string): void {
   for (const [name, value] of reply.headers) {
     expect(value, `${name} after ${sent}`).toMatch(/^[\x20-\x7e]*$/);
@@ -48,9 +48,9 @@ function untouched(reply: Response, sent: string): void {
 }
 
 describe.each(routes.map((route) => [route.title, route] as const))("%s", (_, route: Route) => {
-  test("answers nothing of the path, the query or the headers in a header", async () => {
+  test("repeats no part of the path, the query or the headers in a reply header", async () => {
     const call = await as("owner");
-    const credential = oneCarrying(route, call.key);
+    const credential = credentialHeader(route, call.key);
     for (const text of HOSTILE) {
       const coded = encodeURIComponent(text);
       if (route.params) untouched(await ask(route, pathWith(route, text), { headers: credential }), text);
@@ -68,23 +68,23 @@ describe.each(routes.map((route) => [route.title, route] as const))("%s", (_, ro
   });
 });
 
-describe("what leads elsewhere", () => {
+describe("redirects and addresses", () => {
   const REDIRECTS = routes.filter((route) => "302" in route.replies());
 
-  test("are two routes, and no third without a case here", () => {
+  test("only two routes redirect, and both have a test here", () => {
     expect(REDIRECTS.map(({ title }) => title).sort()).toEqual(["GET /", "GET /files/:id"]);
   });
 
-  test("the index leads to the reference of this API, whoever is said to serve it", async () => {
+  test("the index redirects to this API's reference, even with forged host headers", async () => {
     for (const path of ["/", "/?next=https://evil.test", "/?url=//evil.test"]) {
       const reply = await send(path, { headers: { ...HEADERS, Accept: "text/html" }, redirect: "manual" });
       expect([reply.status, reply.headers.get("location")]).toEqual([302, "/docs"]);
     }
   });
 
-  test("a file leads to its own storage, whatever its name, type and asker say", async () => {
+  test("a file redirects to file storage, even with a hostile type, query and headers", async () => {
     const { key } = await as("owner");
-    // Each is another upload.
+    // Without the key, each request is a separate upload.
     const { "Idempotency-Key": _, ...unkeyed } = HEADERS;
     const types = [`text/html; x="https://${EVIL}"`, "text/plain"];
     const origins = new Set<string>();
@@ -106,7 +106,7 @@ describe("what leads elsewhere", () => {
     expect([...origins][0]).not.toContain(EVIL);
   });
 
-  test("an address that a problem or an upload names is the deployment's own", async () => {
+  test("addresses in problems and upload replies are the deployment's own", async () => {
     const call = await as("owner");
     const refused = await json(call("GET", "/api/items/nothing", undefined, HEADERS), 404);
     expect(String(refused["type"])).toMatch(/\/problems\/not_found$/);
@@ -117,13 +117,13 @@ describe("what leads elsewhere", () => {
 });
 
 describe("an X-Request-Id", () => {
-  test.each(["a", "A-1._", "x".repeat(128)])("such as %s comes back", async (id) => {
+  test.each(["a", "A-1._", "x".repeat(128)])("%s is returned in the reply", async (id) => {
     const reply = await send("/health", { headers: { "X-Request-Id": id } });
     expect(reply.headers.get("x-request-id")).toBe(id);
   });
 
   test.each(["", " ", "a b", "a,b", 'a"b', "ÿ", "a\tb", "x".repeat(129), "<a>", "a;b", "%0d%0a"])(
-    "such as %j does not: the reply has one of its own",
+    "%j is replaced by a new id",
     async (id) => {
       const reply = await send("/health", { headers: { "X-Request-Id": id } });
       expect(reply.headers.get("x-request-id")).toMatch(/^[0-9a-f]{8}-[0-9a-f-]{27}$/);
@@ -138,9 +138,9 @@ test.each([
   "a",
   "text/plain, text/html",
   "text/ÿ",
-])("a file of the type %j, which could not be answered again, is refused", async (type) => {
+])("a file with the type %j, which is not a valid header value, is refused", async (type) => {
   const { key } = await as("owner");
-  // What cannot even be sent makes nothing either.
+  // `fetch` itself refuses to send some of the types.
   const made = send("/api/upload", {
     method: "POST",
     body: "x",

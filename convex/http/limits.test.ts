@@ -4,10 +4,10 @@ import { mistyped, problem } from "./testing/replies.testing";
 
 const MINUTE = 60_000;
 
-/** A structured field (RFC 9651) of the form `"name";a=1;b=2`: its name, and its parameters. */
+/** Parses a structured field (RFC 9651) of the form `"name";a=1;b=2` into its name and its parameters. */
 function members(field: string | null): Record<string, string | number> {
   const [policy = "", ...params] = (field ?? "").split(";");
-  const numbers = params.map((one) => one.split("=")).map(([name = "", value]) => [name, Number(value)]);
+  const numbers = params.map((param) => param.split("=")).map(([name = "", value]) => [name, Number(value)]);
   return { policy: policy.replaceAll('"', ""), ...(Object.fromEntries(numbers) as Record<string, number>) };
 }
 
@@ -16,7 +16,7 @@ const quota = (reply: Response) => members(reply.headers.get("ratelimit"));
 describe("with 5 requests a minute for keys and 3 for addresses", () => {
   useEngine({ env: { RATE_LIMIT_KEY_PER_MINUTE: "5", RATE_LIMIT_IP_PER_MINUTE: "3" } });
 
-  test("a key has its own quota, told in every reply, and 429 says when to come back", async () => {
+  test("a key has its own quota, every reply shows it, and 429 has Retry-After", async () => {
     const call = await as("ada");
     const first = await call("GET", "/api/items");
     expect(members(first.headers.get("ratelimit-policy"))).toEqual({ policy: "key", q: 5, w: 60 });
@@ -38,13 +38,13 @@ describe("with 5 requests a minute for keys and 3 for addresses", () => {
     expect(quota(await call("GET", "/api/items"))).toMatchObject({ r: 4 });
   });
 
-  test("errors of an admitted caller show its quota too", async () => {
+  test("errors of an admitted caller show its quota", async () => {
     const reply = await (await as("erring"))("GET", "/api/items/nothing");
     expect(reply.status).toBe(404);
     expect(quota(reply)).toMatchObject({ policy: "key", r: 4 });
   });
 
-  test("replies without a body and refusals tell it too, and browsers may read it", async () => {
+  test("refusals and replies without a body show the quota, and browsers may read it", async () => {
     const call = await as("browser");
     const created = await call("POST", "/api/items", { name: "bolt" });
     const path = created.headers.get("location") ?? "";
@@ -65,7 +65,7 @@ describe("with 5 requests a minute for keys and 3 for addresses", () => {
     }
   });
 
-  test("a flood from an address does not lock out a key behind it", async () => {
+  test("a flood from an address does not affect a key that calls from the same address", async () => {
     later(MINUTE);
     const call = await as("behind");
     const statuses: number[] = [];
@@ -74,7 +74,7 @@ describe("with 5 requests a minute for keys and 3 for addresses", () => {
     expect((await call("GET", "/api/items")).status).toBe(200);
   });
 
-  test("a credential that nobody has takes from the address; a mistyped one costs nothing", async () => {
+  test("an unknown key takes from the address's quota, and a mistyped key takes nothing", async () => {
     later(MINUTE);
     const call = await as("guesser");
     const { key } = await as("gone");
@@ -107,7 +107,7 @@ describe("with 5 requests a minute for keys and 3 for addresses", () => {
     }
   });
 
-  test("a clock that is set back locks nobody out", async () => {
+  test("a clock that is set back does not exhaust a quota", async () => {
     const call = await as("traveller");
     await call("GET", "/api/items");
     later(-10 * MINUTE);
@@ -115,7 +115,7 @@ describe("with 5 requests a minute for keys and 3 for addresses", () => {
     later(10 * MINUTE);
   });
 
-  test("30 requests at once take exactly what there is", async () => {
+  test("30 concurrent requests take exactly the remaining quota", async () => {
     const call = await as("crowd");
     const replies = await Promise.all(Array.from({ length: 30 }, () => call("GET", "/api/items")));
     expect(replies.filter(({ status }) => status === 200)).toHaveLength(5);
@@ -126,7 +126,7 @@ describe("with 5 requests a minute for keys and 3 for addresses", () => {
 describe("with limits switched off", () => {
   useEngine({ env: { RATE_LIMIT_KEY_PER_MINUTE: "0", RATE_LIMIT_IP_PER_MINUTE: "0" } });
 
-  test("no reply speaks of a quota", async () => {
+  test("no reply shows a quota", async () => {
     const call = await as("ada");
     const replies = [
       await send("/"),

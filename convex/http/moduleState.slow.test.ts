@@ -1,17 +1,17 @@
-/** On Convex each request evaluates every module anew. So nothing may rely on what a module remembers. */
+/** Convex evaluates every module again for each request. The API must therefore not rely on state in modules. */
 import { expect, test } from "vitest";
-import { as, evaluateAnew, onlyOn, useEngine, type Call } from "./testing/engine.testing";
+import { as, reloadModules, onlyOn, useEngine, type Call } from "./testing/engine.testing";
 import { json, nextOf, page, problem } from "./testing/replies.testing";
 
 useEngine();
 
-/** A walk through a list, conditional requests and refusals, with something done before each request. */
-async function story(call: Call, before: () => Promise<void>): Promise<unknown[]> {
-  const told: unknown[] = [];
+/** Sends requests to lists, conditional requests and invalid requests, and runs `before` before each. Returns the results. */
+async function scenario(call: Call, before: () => Promise<void>): Promise<unknown[]> {
+  const results: unknown[] = [];
   const ask = async (...request: Parameters<Call>) => {
     await before();
     const response = await call(...request);
-    told.push([response.status, response.headers.get("etag"), response.headers.get("cache-control")]);
+    results.push([response.status, response.headers.get("etag"), response.headers.get("cache-control")]);
     return response;
   };
 
@@ -23,32 +23,32 @@ async function story(call: Call, before: () => Promise<void>): Promise<unknown[]
   for (let path: string | undefined = "/api/items?limit=2"; path !== undefined;) {
     const response: Response = await ask("GET", path);
     path = nextOf(response);
-    told.push((await page(response)).map(({ name }) => name));
+    results.push((await page(response)).map(({ name }) => name));
   }
   const ETag = (await ask("GET", location)).headers.get("etag") ?? "";
   await ask("GET", location, undefined, { "If-None-Match": ETag });
   await ask("PATCH", location, { name: "d" }, { "If-Match": ETag });
   await problem(ask("PATCH", location, { name: "e" }, { "If-Match": ETag }), 412, "precondition_failed");
-  told.push((await json(ask("GET", location)))["name"]);
+  results.push((await json(ask("GET", location)))["name"]);
   await problem(ask("PUT", location), 405, "method_not_allowed");
   await problem(ask("GET", "/api/items?limit=0"), 400, "invalid_request");
-  return told;
+  return results;
 }
 
-test("fresh modules before each request change nothing", async () => {
-  const remembering = await story(await as("remembering"), () => Promise.resolve());
-  const forgetful = await story(await as("forgetful"), evaluateAnew);
-  expect(forgetful).toEqual(remembering);
+test("reloading the modules before each request changes no reply", async () => {
+  const kept = await scenario(await as("kept"), () => Promise.resolve());
+  const reloaded = await scenario(await as("reloaded"), reloadModules);
+  expect(reloaded).toEqual(kept);
 });
 
 onlyOn(
   "convex-test",
-  "its modules are this process's own, where the test can look",
-  "the modules really are fresh",
+  "its modules are in the process of the test, which can compare them",
+  "reloadModules evaluates the modules again",
   async () => {
     const before = await import("../http");
     expect(await import("../http")).toBe(before);
-    await evaluateAnew();
+    await reloadModules();
     expect(await import("../http")).not.toBe(before);
   },
 );

@@ -1,4 +1,4 @@
-/** What a request leaves in the log: one line of JSON under the pattern of its route, whatever the request says. */
+/** Every request writes one line of JSON to the log, with the pattern of its route and without client input. */
 import { expect, test } from "vitest";
 import { raw } from "../../packages/convex-embedded/fixtures/sockets";
 import { serve } from "../../packages/convex-embedded/fixtures/serve";
@@ -7,7 +7,7 @@ const LIMITS_OFF = { RATE_LIMIT_KEY_PER_MINUTE: "0", RATE_LIMIT_IP_PER_MINUTE: "
 const SECRET = "s3cret-0123456789";
 const FORGED = '%0a[GET]%20{"level":"error"}';
 
-test("a path is named by its route, and none by what there is no route for", async () => {
+test("the log names the pattern of the route, or /* without a route", async () => {
   const { server, logged } = await serve({ project: process.cwd(), env: LIMITS_OFF });
   const targets = [
     ["GET", `/api/items/${SECRET}`, "GET /api/items/:itemId"],
@@ -25,7 +25,7 @@ test("a path is named by its route, and none by what there is no route for", asy
     const head = [`${method} ${target} HTTP/1.1`, ...headers, "Connection: close", "", ""];
     expect(await raw(server.url, head.join("\r\n"))).toMatch(/^HTTP\/1\.1 [2-4]/);
   }
-  expect(logged.map(({ path }) => path)).toEqual(targets.map(([, , named]) => named));
+  expect(logged.map(({ path }) => path)).toEqual(targets.map(([, , pattern]) => pattern));
   for (const { path, message } of logged) {
     expect(`${path ?? ""}${message}`).not.toMatch(/s3cret|[\p{Cc}\u2028\u2029]/u);
     expect(JSON.parse(message)).toMatchObject({ level: "info" });

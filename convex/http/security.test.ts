@@ -1,16 +1,16 @@
 /**
- * What every route has to refuse, whoever wrote it: one suite, made from the contracts. Each row says which routes it holds
- * for, and what a row could not know about a new route fails the last block.
+ * The checks that every route must pass: one suite, generated from the contracts. Each row names the routes that it applies
+ * to. The last block fails if a new route or contract field lacks the data that the rows need.
  */
 import { describe, expect, test } from "vitest";
 import { SCOPES } from "../identity/scopes.lib";
 import { api } from "./api.app";
 import type { Spec } from "./kit/contract.kit";
 import { useEngine } from "./testing/engine.testing";
-import { routeOf, THINGS } from "./testing/routes.testing";
-import { listedThing, ROWS, type Row } from "./testing/security.testing";
+import { routeOf, RESOURCES } from "./testing/routes.testing";
+import { listedResource, ROWS, type Row } from "./testing/security.testing";
 
-// Limits are on, and out of reach.
+// Rate limits are on, but so high that no test reaches them.
 useEngine({ env: { RATE_LIMIT_KEY_PER_MINUTE: "1000000", RATE_LIMIT_IP_PER_MINUTE: "1000000" } });
 
 const routes = api.contracts.map(routeOf);
@@ -29,69 +29,72 @@ for (const route of routes) {
   });
 }
 
-/** Which rows hold a route to what its contract says, field by field. A new field of contracts needs its line. */
-const HELD_BY: Record<keyof Spec, (keyof typeof ROWS)[]> = {
+/** The rows that check each field of a contract. A new field needs an entry. */
+const ROWS_BY_FIELD: Record<keyof Spec, (keyof typeof ROWS)[]> = {
   scope: [
-    "without a credential: 401, and how to send one",
-    "a key that nobody has: 403",
-    "a key with a typo: 403",
-    "a key that expired: 403",
-    "a key that was revoked: 403",
+    "a request without a credential returns 401 with WWW-Authenticate",
+    "an unknown key returns 403",
+    "a mistyped key returns 403",
+    "an expired key returns 403",
+    "a revoked key returns 403",
   ],
-  credential: ["without a credential: 401, and how to send one"],
+  credential: ["a request without a credential returns 401 with WWW-Authenticate"],
   paged: [
-    "a query parameter given twice: 400 that names it",
-    "a list shows an owner's things to their owner alone, the deployment's to whoever may read them",
-    "pages: no limit of 0 or 101, no cursor that this list did not issue",
+    "a repeated query parameter returns 400 that names the parameter",
+    "a list shows a user's resources only to that user, and the deployment's resources to every caller with the scope",
+    "a list returns 400 for a limit outside 1 to 100 and for a cursor that it did not issue",
   ],
   body: [
-    "a body of another type: 415",
-    "a body that declares itself too large: 413, before the credential",
-    "a body too large whose length nobody declares: 413",
-    "a body that is not JSON: 400",
-    "an empty body: 400, unless it may be left out",
+    "a body of another type returns 415",
+    "a Content-Length above the limit returns 413 before the credential is checked",
+    "a body above the limit without a Content-Length returns 413",
+    "a body that is not JSON returns 400",
+    "an empty body returns 400, unless the body is optional",
   ],
-  unparsed: ["a body that is not JSON: 400", "an empty body: 400, unless it may be left out"],
+  unparsed: ["a body that is not JSON returns 400", "an empty body returns 400, unless the body is optional"],
   form: [
-    "a body of another type: 415",
-    "a body that declares itself too large: 413, before the credential",
-    "a body too large whose length nobody declares: 413",
-    "an empty body: 400, unless it may be left out",
-    "a form without its boundary, or cut off: 400",
-    "a field that the form does not have, or has twice: 400 that names it",
+    "a body of another type returns 415",
+    "a Content-Length above the limit returns 413 before the credential is checked",
+    "a body above the limit without a Content-Length returns 413",
+    "an empty body returns 400, unless the body is optional",
+    "a form without its boundary, or a truncated form, returns 400",
+    "an unknown or repeated form field returns 400 that names the field",
   ],
   upload: [
-    "a body that declares itself too large: 413, before the credential",
-    "a body too large whose length nobody declares: 413",
-    "an empty body: 400, unless it may be left out",
+    "a Content-Length above the limit returns 413 before the credential is checked",
+    "a body above the limit without a Content-Length returns 413",
+    "an empty body returns 400, unless the body is optional",
   ],
   anonymous: [
-    "a key that nobody has: 403",
-    "a key with a typo: 403",
-    "a key that expired: 403",
-    "a key that was revoked: 403",
+    "an unknown key returns 403",
+    "a mistyped key returns 403",
+    "an expired key returns 403",
+    "a revoked key returns 403",
   ],
-  bodyOptional: ["a body of another type: 415", "an empty body: 400, unless it may be left out"],
-  onItself: ["a key does it to itself without the scope"],
-  unlimited: ["the reply tells what is left of the quota, unless limits do not apply"],
-  idempotent: ["an Idempotency-Key that is none: 400 that names it"],
-  unlisted: ["what was created has an address, unless its contract says that it has none"],
-  conditional: ["the ETag: strong, 304 for who holds it, 412 for who writes over what has changed"],
-  secret: ["who may keep the reply: nobody a secret, no shared cache what a credential opened"],
-  needs: ["without its setting: 503, before anything else"],
-  // No route is: `deprecation.test.ts` has some that are.
+  bodyOptional: [
+    "a body of another type returns 415",
+    "an empty body returns 400, unless the body is optional",
+  ],
+  onItself: ["a key may use the route on itself without the scope"],
+  unlimited: ["the reply shows the remaining quota, except on unlimited routes"],
+  idempotent: ["an invalid Idempotency-Key returns 400 that names the header"],
+  unlisted: ["201 has a Location, unless the contract is unlisted"],
+  conditional: ["the ETag is strong: a read with it returns 304, a write with another ETag returns 412"],
+  secret: ["a reply with a secret is no-store, and an authenticated reply is private"],
+  needs: ["a route without its setting returns 503 before any other check"],
+  // No route is deprecated. `deprecation.test.ts` tests deprecated routes.
   deprecated: [],
-  // Webhooks are signed, not scoped: their own suites hold them.
+  // Webhooks have signatures instead of scopes. Their own suites check them.
   text: [],
   bodyLimit: [],
-  // Whose the thing is that a name stands for no contract says: THINGS does.
+  // RESOURCES names the owner of each path parameter's resource. Contracts do not.
   params: [],
-  // Under /api it is strict where the route takes JSON, and free elsewhere.
+  // Only routes under /api without a form or upload refuse unknown query parameters.
   query: [],
-  // The compiler holds handlers to both.
+  // The compiler checks both against the handlers.
   replies: [],
   headers: [],
-  // What readers are told is held against the schemas by `contracts.test.ts`.
+  // `contracts.test.ts` checks the documentation against the schemas.
   operationId: [],
   docs: [],
 };
@@ -103,22 +106,22 @@ describe("the suite itself", () => {
     expect(new Set(mounted).size).toBe(mounted.length);
   });
 
-  test("every name in a path has its thing, and every thing its path", () => {
-    const named = routes.filter(({ path }) => path.includes(":")).map(({ path }) => path);
-    expect([...new Set(named)].sort()).toEqual(Object.keys(THINGS).sort());
-    for (const path of named) expect(path.match(/:/g), `${path} has more than one name`).toHaveLength(1);
+  test("every path parameter has an entry in RESOURCES, and every entry a path", () => {
+    const paths = routes.filter(({ path }) => path.includes(":")).map(({ path }) => path);
+    expect([...new Set(paths)].sort()).toEqual(Object.keys(RESOURCES).sort());
+    for (const path of paths) expect(path.match(/:/g), `${path} has more than one parameter`).toHaveLength(1);
   });
 
-  test("every list has its things, and every scope a route that it alone opens", () => {
+  test("every list has a resource, and every scope has a route that needs it", () => {
     for (const route of routes.filter(({ paged }) => paged))
-      expect(listedThing(route), route.title).toBeDefined();
-    const asked = new Set(routes.map(({ scope }) => scope));
-    for (const scope of SCOPES) expect(asked, scope).toContain(scope);
+      expect(listedResource(route), route.title).toBeDefined();
+    const needed = new Set(routes.map(({ scope }) => scope));
+    for (const scope of SCOPES) expect(needed, scope).toContain(scope);
   });
 
-  test("an owner's thing is behind a credential, and a public route shows what is everyone's", () => {
+  test("a route without a scope serves only resources that belong to everyone", () => {
     for (const { path, scope } of routes)
-      if (THINGS[path]) expect(THINGS[path].belongsTo === "everyone", path).toBe(scope === null);
+      if (RESOURCES[path]) expect(RESOURCES[path].belongsTo === "everyone", path).toBe(scope === null);
   });
 
   test("every body has an example to send", () => {
@@ -126,14 +129,14 @@ describe("the suite itself", () => {
       expect(route.docs().examples?.body, route.title).toBeTypeOf("object");
   });
 
-  test("what a contract says is held by the rows that are there for it", () => {
+  test("the rows of a contract field apply to every route with that field", () => {
     for (const route of routes)
-      for (const [field, names] of Object.entries(HELD_BY))
+      for (const [field, names] of Object.entries(ROWS_BY_FIELD))
         for (const name of route[field as keyof Spec] == null ? [] : names)
           expect(ROWS[name].applies(route), `${route.title} has ${field}: ${name}`).toBe(true);
   });
 
-  test("every row was checked on every route that it holds for, and each holds for one at least", () => {
+  test("every row ran for every route that it applies to, and applies to at least one", () => {
     const due = routes.flatMap((route) =>
       rows.filter(([, { applies }]) => applies(route)).map(([name]) => `${route.title}: ${name}`),
     );

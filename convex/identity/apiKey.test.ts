@@ -10,26 +10,26 @@ const anyKey = fc
     return `${body}_${checksum(body)}`;
   });
 
-test("a fresh key says its public id, and is stored as its SHA-256", async () => {
+test("a new key contains its public id, and its hash is the hash of the whole key", async () => {
   const { key, publicId, hash } = await newApiKey();
   expect(key).toMatch(/^cha_[0-9a-z]{12}_[0-9a-z]{40}_[0-9a-f]{8}$/);
   expect([publicIdOf(key), looksLikeApiKey(key)]).toEqual([publicId, true]);
   expect(hash).toBe(await hashApiKey(key));
 });
 
-test("the hash is SHA-256 in lower-case hex", async () => {
+test("the hash is the SHA-256 in lower-case hex", async () => {
   expect(await hashApiKey("abc")).toBe("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 });
 
-test("no two keys share a part, and every character of the alphabet occurs", async () => {
+test("public ids and secrets are unique, and secrets use the whole alphabet", async () => {
   const keys = await Promise.all(Array.from({ length: 500 }, () => newApiKey()));
   for (const at of [1, 2]) expect(new Set(keys.map(({ key }) => key.split("_")[at])).size).toBe(500);
   const characters = new Set(keys.flatMap(({ key }) => Array.from(key.split("_")[2] ?? "")));
-  // 40 characters of 32 kinds: 200 random bits.
+  // 40 characters of an alphabet of 32: 200 random bits.
   expect([...characters].sort().join("")).toBe("0123456789abcdefghjkmnpqrstvwxyz");
 });
 
-test("a key with any one character changed is none", () => {
+test("a key with one changed character is not a key", () => {
   const anyCharacter = fc.oneof(
     fc.stringMatching(/^[\w -]$/),
     fc.string({ unit: "binary", minLength: 1, maxLength: 1 }),
@@ -45,25 +45,25 @@ test("a key with any one character changed is none", () => {
   );
 });
 
-test("nor is one with a character dropped, doubled, or swapped with the next", () => {
+test("a key with a dropped, doubled or swapped character is not a key", () => {
   fc.assert(
     fc.property(anyKey, fc.nat(), (key, n) => {
       const at = n % (key.length - 1);
-      const [before, one, two, behind] = [
+      const [before, first, second, after] = [
         key.slice(0, at),
         key[at] ?? "",
         key[at + 1] ?? "",
         key.slice(at + 2),
       ];
-      expect(publicIdOf(before + two + behind)).toBeNull();
-      expect(publicIdOf(before + one + one + two + behind)).toBeNull();
-      if (one !== two) expect(publicIdOf(before + two + one + behind)).toBeNull();
+      expect(publicIdOf(before + second + after)).toBeNull();
+      expect(publicIdOf(before + first + first + second + after)).toBeNull();
+      if (first !== second) expect(publicIdOf(before + second + first + after)).toBeNull();
     }),
     { numRuns: 2000 },
   );
 });
 
-test("no other text is one", () => {
+test("other texts are not keys", () => {
   for (const text of ["", "cha_", "cha___", "CHA_x", "eyJhbGciOiJub25lIn0.e30."])
     expect(publicIdOf(text)).toBeNull();
   fc.assert(

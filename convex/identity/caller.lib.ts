@@ -1,10 +1,10 @@
 import { v, type Infer } from "convex/values";
 
-/** Who is calling: the result of looking up a credential. */
+/** The caller of a request: the result of a credential look-up. */
 export const caller = v.object({
   userId: v.id("users"),
   scopes: v.array(v.string()),
-  /** The credential's name, `key:ID` or `user:ID`, for data that is stored for each credential. */
+  /** The credential's name, `key:ID` or `user:ID`. It identifies data that is stored for each credential. */
   credential: v.string(),
   /** The key, if the caller presented one. */
   key: v.optional(v.object({ id: v.id("apiKeys"), publicId: v.string() })),

@@ -1,24 +1,24 @@
 import type { UserIdentity } from "convex/server";
 import { isEmail } from "../lib/email.lib";
 
-/** What a verified token says of its user, as far as the API uses it. */
+/** The claims of a verified token that the API uses. */
 export type Claims = {
-  /** Issuer and subject, because subjects alone collide across issuers. */
+  /** Issuer and subject: two issuers may use the same subject. */
   tokenIdentifier: string;
   issuer: string;
   subject: string;
-  /** Absent where the claim is missing, empty or no email address. */
+  /** Absent if the claim is missing, empty or not an email address. */
   email?: string;
-  /** True only where there is an email, and the issuer has verified it. */
+  /** True if `email` is present and the issuer has verified it. */
   emailVerified: boolean;
-  /** Not blank; absent where no claim names the user. */
+  /** Not blank; absent if the token has no claim with a name. */
   name?: string;
 };
 
 /**
  * Reads the claims of a verified token.
  *
- * @returns Null for an invalid token: a claim holds a lone surrogate or NUL, or one that the API uses another control
+ * @returns Null if any claim contains a lone surrogate or NUL, or if a claim that the API uses contains another control
  *   character.
  */
 export function claimsOf(identity: UserIdentity): Claims | null {
@@ -36,16 +36,16 @@ export function claimsOf(identity: UserIdentity): Claims | null {
   };
 }
 
-/** The claims that name a user, the best first. */
+/** Returns the claims with a user's name, the preferred claim first. */
 function namesIn({ name, givenName, familyName, preferredUsername, nickname }: UserIdentity) {
   const joined = [givenName, familyName].filter((part) => part !== undefined).join(" ");
   return [name, joined, preferredUsername, nickname];
 }
 
-/** C0, DEL and C1. Other claims may hold some: a postal address has lines. */
+/** C0, DEL and C1. Claims that the API does not use may contain them: a postal address has line breaks. */
 const CONTROL = /\p{Cc}/u;
 
-/** Whether no text in a value, and no name of a member, holds a lone surrogate or NUL. */
+/** Returns whether all texts and member names in a value are free of lone surrogates and NUL. */
 function isClean(value: unknown): boolean {
   if (typeof value === "string") return value.isWellFormed() && !value.includes("\0");
   if (typeof value !== "object" || value === null) return true;

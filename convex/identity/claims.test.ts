@@ -6,7 +6,7 @@ const ada = { issuer, subject: "ada", tokenIdentifier: `${issuer}|ada` };
 
 describe("an email", () => {
   test.each([undefined, "", " ", "ada", "ada@", "\u212aate@example.com", "a@x.example, b@x.example"])(
-    "such as %j counts as absent, and so does its verification",
+    "%j counts as absent, and is never verified",
     (email) => {
       const claims = claimsOf({ ...ada, ...(email !== undefined && { email }), emailVerified: true });
       expect(claims).not.toHaveProperty("email");
@@ -14,7 +14,7 @@ describe("an email", () => {
     },
   );
 
-  test("is taken as it is written", () => {
+  test("keeps its letter case", () => {
     const email = "Ada@Example.com";
     expect(claimsOf({ ...ada, email })).toMatchObject({ email, emailVerified: false });
     expect(claimsOf({ ...ada, email, emailVerified: true })).toMatchObject({ email, emailVerified: true });
@@ -37,7 +37,7 @@ describe("the name", () => {
   });
 });
 
-describe("no valid token has", () => {
+describe("a token is invalid with", () => {
   const TEXTS = ["name", "givenName", "familyName", "nickname", "preferredUsername", "email"] as const;
   const IDS = ["subject", "issuer", "tokenIdentifier"] as const;
 
@@ -52,12 +52,12 @@ describe("no valid token has", () => {
       expect(claimsOf({ ...ada, [claim]: `a${bad}b` })).toBeNull();
   });
 
-  test("either deep in a claim that is no text", () => {
+  test("a lone surrogate or NUL nested in a claim", () => {
     for (const bad of [["\ud800"], { a: [{ b: "\0" }] }, { "\udc00": 1 }])
       expect(claimsOf({ ...ada, groups: bad })).toBeNull();
   });
 });
 
-test("a postal address has lines, and the API does not use it", () => {
+test("a claim that the API does not use may contain a line break", () => {
   expect(claimsOf({ ...ada, address: "12 St James's Square\nLondon" })).toMatchObject({ subject: "ada" });
 });

@@ -14,7 +14,7 @@ import {
   wasDeletedFromClerk,
 } from "./users.lib";
 
-/** A user as an event of Clerk describes one. */
+/** A user as described by an event of Clerk. */
 export type ClerkUser = {
   clerkId: string;
   /** Absent if Clerk has neither a name nor a username. */
@@ -27,8 +27,8 @@ export type ClerkUser = {
 };
 
 /**
- * Creates or changes the user of a Clerk id. A verified email joins a user who existed before Clerk knew about it. An email that
- * another user holds fails the event; the event can be replayed when the conflict is resolved.
+ * Creates or changes the user with a Clerk id. A verified email links the Clerk id to an existing user that no issuer has
+ * claimed. Refuses with `conflict` if another user holds the email: replay the event when the conflict is resolved.
  */
 export async function applyClerkUser(ctx: MutationCtx, event: ClerkUser): Promise<null> {
   const { clerkId, version } = event;

@@ -18,12 +18,13 @@ export async function keyByHash(ctx: QueryCtx, hash: string): Promise<Doc<"apiKe
   return owner && !owner.suspended ? key : null;
 }
 
-/** The claims of the request's token, or null without a valid token. */
+/** Returns the claims of the request's token, or null without a valid token. */
 export async function verifiedClaims(ctx: QueryCtx): Promise<Claims | null> {
   const identity = await ctx.auth.getUserIdentity();
   return identity && claimsOf(identity);
 }
 
+/** Returns the caller that presents this key. */
 export const callerOfKey = (key: Doc<"apiKeys">): Caller => ({
   userId: key.userId,
   scopes: key.scopes,
@@ -31,7 +32,7 @@ export const callerOfKey = (key: Doc<"apiKeys">): Caller => ({
   key: { id: key._id, publicId: key.publicId },
 });
 
-/** The caller who presents a token of this user. */
+/** Returns the caller that presents a token of this user. */
 export const callerOfUser = (user: Doc<"users">): Caller => ({
   userId: user._id,
   scopes: user.scopes,

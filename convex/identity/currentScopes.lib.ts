@@ -4,13 +4,13 @@ import { fail } from "../lib/failure.lib";
 import { userById } from "./users.lib";
 
 /**
- * The scopes that a caller has now, not when its request was admitted. Refuses with `invalid_credential` if the key has been
- * revoked or deleted or has expired since, or if its user has been deleted.
+ * Returns the caller's current scopes, which may differ from those at the request's admission. Refuses with
+ * `invalid_credential` if the key has since been revoked or deleted or has expired, or if its user has been deleted.
  */
 export async function currentScopes(ctx: QueryCtx, { userId, key }: Caller): Promise<string[]> {
   const user = await userById(ctx, userId);
   const held = key ? await ctx.db.get("apiKeys", key.id) : user;
-  const refuse = () => refused(key ? "Invalid API key" : "Invalid token");
+  const refuse = () => refuseCredential(key ? "Invalid API key" : "Invalid token");
   if (!user || !held) return refuse();
   if ("hash" in held) {
     const { revokedAt, expiresAt = Infinity } = held;
@@ -19,7 +19,7 @@ export async function currentScopes(ctx: QueryCtx, { userId, key }: Caller): Pro
   return held.scopes;
 }
 
-/** Refuses with the message and the header of a credential that is refused at admission. */
-function refused(detail: string): never {
+/** Refuses with the same header as the admission of an invalid credential. */
+function refuseCredential(detail: string): never {
   fail("invalid_credential", detail, { headers: { "WWW-Authenticate": 'Bearer error="invalid_token"' } });
 }

@@ -5,14 +5,14 @@ import { deleteOwned } from "../lib/owned.lib";
 import { deleteUser } from "./users.lib";
 
 /**
- * Milliseconds after a user's deletion when no request that was admitted before it can still write. An action of Convex runs
- * for up to 1,800 s; a minute more covers its last transaction.
+ * Milliseconds after a user's deletion until every request that was admitted earlier has ended. A Convex action runs for up to
+ * 1,800 s; one more minute covers its last transaction.
  */
 const LAST_WRITE_MS = (1_800 + 60) * 1000;
 
 /**
- * Deletes a user at once, and schedules the deletion of what the user owns. The keys stop working at once, because each use of
- * a key looks up its owner.
+ * Deletes a user, and schedules the deletion of the user's documents. The user's keys stop working immediately, because each
+ * use of a key looks up its owner.
  */
 export async function eraseUser(ctx: MutationCtx, user: Doc<"users">): Promise<void> {
   await deleteUser(ctx, user);
@@ -21,7 +21,7 @@ export async function eraseUser(ctx: MutationCtx, user: Doc<"users">): Promise<v
   await ctx.scheduler.runAfter(LAST_WRITE_MS, internal.users.eraseOwned, { userId });
 }
 
-/** Deletes one batch of what a deleted user owned, and schedules the next one until nothing is left. */
+/** Deletes one batch of a deleted user's documents, and schedules the next batch until none is left. */
 export async function eraseOwnedBatch(ctx: MutationCtx, { userId }: { userId: Id<"users"> }): Promise<null> {
   const { isDone } = await deleteOwned(ctx, userId);
   if (!isDone) await ctx.scheduler.runAfter(0, internal.users.eraseOwned, { userId });

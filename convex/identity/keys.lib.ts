@@ -1,4 +1,4 @@
-/** The rules of API keys: who may hand one out, and who may change one. */
+/** Authorization rules for API keys: which callers may create, change, rotate and revoke them. */
 import type { Doc } from "../_generated/dataModel";
 import type { MutationCtx, QueryCtx } from "../_generated/server";
 import { fail } from "../lib/failure.lib";
@@ -8,12 +8,12 @@ import { currentScopes } from "./currentScopes.lib";
 import { firstMissingScope, refuseScope, requireKnownScopes } from "./scopes.lib";
 import { insertUser, userForOperator } from "./users.lib";
 
-/** A key to insert. The key itself never reaches the database, only its hash. */
+/** A key to insert. The database stores only the hash of the key. */
 type NewKey = Omit<Doc<"apiKeys">, "_id" | "_creationTime" | "createdAt">;
 
 /**
- * Refuses a caller that lacks one of the scopes now. The caller was admitted before it sent its body, which may have taken
- * long: a key that was revoked meanwhile must not leave another one behind.
+ * Refuses with `insufficient_scope` if the caller now lacks one of the scopes. The caller was admitted before it sent its
+ * body, which may take long. A key that was revoked in the meantime must not create another key.
  */
 export async function requireHeld(ctx: QueryCtx, caller: Caller, wanted: readonly string[]): Promise<void> {
   const missing = firstMissingScope(await currentScopes(ctx, caller), wanted);
@@ -21,10 +21,10 @@ export async function requireHeld(ctx: QueryCtx, caller: Caller, wanted: readonl
 }
 
 /**
- * Refuses a caller that may not change, rotate or revoke a key of its user. A key may manage itself and keys whose scopes it
- * holds; a token may manage each of its user's keys.
+ * Refuses with `insufficient_scope` if the caller may not change, rotate or revoke a key of its user. A key may manage itself
+ * and keys whose scopes it holds. A token may manage all keys of its user.
  *
- * @param action What the caller wants to do, as in "This credential cannot ACTION the scope".
+ * @param action A verb phrase for the refusal "This credential cannot ACTION the scope …".
  */
 export async function requireMayManage(
   ctx: QueryCtx,
@@ -37,12 +37,13 @@ export async function requireMayManage(
   if (missing !== undefined) refuseScope(missing, `This credential cannot ${action} the scope`);
 }
 
+/** Inserts a key. The caller checks the scopes first. */
 export async function insertKey(ctx: MutationCtx, key: NewKey): Promise<Doc<"apiKeys">> {
   const id = await ctx.db.insert("apiKeys", { ...key, createdAt: Date.now() });
   return readBack(ctx, "apiKeys", id);
 }
 
-/** Inserts a key that an operator issues. The owner is found by email, or created. Refuses fields that make no valid key. */
+/** Inserts a key that an operator issues. Finds the owner by email, or creates one. Refuses invalid fields. */
 export async function insertIssuedKey(
   ctx: MutationCtx,
   { email, ...key }: Omit<NewKey, "userId"> & { email: string },

@@ -1,7 +1,8 @@
 import { fail } from "../lib/failure.lib";
 
 /**
- * The scopes a credential may carry. They are exact: `items:write` does not imply `items:read`; only `*` covers all.
+ * The scopes that a credential may have. A scope does not imply another: `items:write` does not include `items:read`. Only `*`
+ * covers all scopes.
  */
 export const SCOPES = [
   "items:read",
@@ -21,17 +22,17 @@ export const SCOPES = [
 
 export type Scope = (typeof SCOPES)[number];
 
-/** What a credential can be granted: a scope, or `*` for every one that exists. */
+/** A value that a credential can be granted: a scope, or `*` for all scopes. */
 export type Grant = Scope | "*";
 
 export const GRANTS: readonly Grant[] = [...SCOPES, "*"];
 
-/** Whether the granted scopes cover the needed one. An unknown grant covers nothing. */
+/** Returns whether the granted scopes cover the needed scope. An unknown grant covers nothing. */
 export function covers(granted: readonly string[], needed: string): boolean {
   return granted.includes(needed) || granted.includes("*");
 }
 
-/** The first of `wanted` that `granted` does not cover. */
+/** Returns the first scope of `wanted` that `granted` does not cover. */
 export function firstMissingScope(granted: readonly string[], wanted: readonly string[]): string | undefined {
   return wanted.find((scope) => !covers(granted, scope));
 }
@@ -43,9 +44,9 @@ export function refuseScope(scope: string, detail: string): never {
   });
 }
 
-/** Refuses a list with an unknown scope. */
+/** Refuses a list that contains an unknown scope. */
 export function requireKnownScopes(scopes: readonly string[]): void {
   const unknown = scopes.find((scope) => !(GRANTS as readonly string[]).includes(scope));
   if (unknown === undefined) return;
-  fail("invalid_request", `scopes: there is no scope ${unknown}; there are ${GRANTS.join(" ")}`);
+  fail("invalid_request", `scopes: there is no scope ${unknown}. Use any of: ${GRANTS.join(" ")}`);
 }

@@ -15,10 +15,10 @@ import {
 } from "./users.lib";
 
 /**
- * The user of a verified token. The first visit links the token to an existing user: by Clerk's id, or by an email that the
- * issuer has verified. Without such a user it creates one from the claims.
+ * Returns the user of a verified token. The first request with a token links the token to an existing user: by the Clerk id, or
+ * by an email that the issuer has verified. If no such user exists, it creates one from the claims.
  *
- * @returns Null if neither is safe: the email belongs to another user, or the user was deleted in Clerk.
+ * @returns Null if linking or creating a user is not safe: the email belongs to another user, or Clerk has deleted the user.
  */
 export async function userOfClaims(ctx: MutationCtx, claims: Claims): Promise<Doc<"users"> | null> {
   const { tokenIdentifier, emailVerified: verified } = claims;
@@ -31,7 +31,7 @@ export async function userOfClaims(ctx: MutationCtx, claims: Claims): Promise<Do
   const holder = claims.email === undefined ? null : await userByEmail(ctx, claims.email);
   const user = byClerkId ?? (holder && verified && isUnclaimed(holder) ? holder : null);
   if (user) {
-    // The Clerk id lets Clerk's events find the user from now on, above all the event of its deletion.
+    // Later events of Clerk find the user by this Clerk id, most importantly the event of the user's deletion.
     const link = { tokenIdentifier, ...(clerkId !== undefined && { clerkId }) };
     return changeUser(ctx, user, link);
   }
@@ -49,7 +49,7 @@ export async function userOfClaims(ctx: MutationCtx, claims: Claims): Promise<Do
   });
 }
 
-/** The email that a token proves for a user who has only claimed one so far; undefined if it proves nothing new. */
+/** Returns the email that a token proves for a user with an unverified email. Returns undefined if the token proves none. */
 export async function newlyProvedEmail(
   ctx: QueryCtx,
   user: Doc<"users">,
@@ -72,7 +72,7 @@ async function recordProvedEmail(
   return changeUser(ctx, user, { email, emailVerified: undefined });
 }
 
-/** Whether the issuer is Clerk's. Like Convex, it ignores the scheme and a slash at the end. */
+/** Returns whether the issuer is Clerk's. Like Convex, it ignores the scheme and a trailing slash. */
 function isClerk(issuer: string): boolean {
   const plain = (url: string) => url.replace(/^https:\/\//, "").replace(/\/$/, "");
   const clerk = clerkIssuer();

@@ -1,6 +1,6 @@
 /**
- * The one module that reads and writes the tables `users` and `deletedClerkUsers`. Everything else, from keys to webhooks, goes
- * through these functions, so that another app can put its own users behind them.
+ * The only module that reads and writes the tables `users` and `deletedClerkUsers`. All other code, from keys to webhooks,
+ * calls these functions, so that an app can implement them with its own users.
  */
 import type { WithoutSystemFields } from "convex/server";
 import type { Doc, Id } from "../_generated/dataModel";
@@ -11,7 +11,7 @@ import { readPage, within, type Page, type PageRequest } from "../lib/page.lib";
 import { readBack } from "../lib/readBack.lib";
 import { requireKnownScopes, type Scope } from "./scopes.lib";
 
-/** The scopes of a new user's tokens: the user's own things, nothing of the deployment. */
+/** The scopes of a new user's tokens. They cover the user's own resources, not those of the deployment. */
 export const NEW_USER_SCOPES: readonly Scope[] = [
   "items:read",
   "items:write",
@@ -23,20 +23,20 @@ export const NEW_USER_SCOPES: readonly Scope[] = [
   "jobs:write",
 ];
 
-/** What this module keeps up to date by itself: `emailKey` follows the email, `revision` counts the writes. */
+/** The fields that this module derives: `emailKey` follows the email, and `revision` counts the writes. */
 type Derived = "emailKey" | "revision";
 type Fields = WithoutSystemFields<Doc<"users">>;
 
 export const userById = (ctx: QueryCtx, id: Id<"users">): Promise<Doc<"users"> | null> =>
   ctx.db.get("users", id);
 
-/** The user of an id in a path. Refuses with `not_found`, for a malformed id too. */
+/** Returns the user with the id from a path. Refuses with `not_found` if the id is unknown or malformed. */
 export async function requireUser(ctx: QueryCtx, userId: string): Promise<Doc<"users">> {
   const id = ctx.db.normalizeId("users", userId);
   return (id && (await userById(ctx, id))) ?? fail("not_found", `No user ${userId}`);
 }
 
-/** One page of all users, newest first. */
+/** Returns one page of all users, newest first. */
 export const listUsers = (ctx: QueryCtx, page: PageRequest): Promise<Page<Doc<"users">>> =>
   readPage(page, (range, count) =>
     ctx.db
@@ -47,10 +47,10 @@ export const listUsers = (ctx: QueryCtx, page: PageRequest): Promise<Page<Doc<"u
   );
 
 /**
- * The user who holds an email, or null. Emails are equal if they are so with their ASCII letters in lower case.
+ * Returns the user with an email, or null. The comparison ignores the case of ASCII letters.
  *
- * Until `migrations:foldEmails` has run, a stored key may be the email in JavaScript's lower case. So both keys are looked
- * up, and only the email decides.
+ * Until `migrations:foldEmails` has run, a stored `emailKey` may be the email in JavaScript's lower case. The function
+ * therefore looks up both keys, and compares the emails themselves.
  */
 export async function userByEmail(ctx: QueryCtx, email: string): Promise<Doc<"users"> | null> {
   const folded = foldEmail(email);
@@ -61,7 +61,7 @@ export async function userByEmail(ctx: QueryCtx, email: string): Promise<Doc<"us
   return null;
 }
 
-/** The user of a Clerk id, or null. */
+/** Returns the user with a Clerk id, or null. */
 export function userByClerkId(ctx: QueryCtx, clerkId: string): Promise<Doc<"users"> | null> {
   return ctx.db
     .query("users")
@@ -69,7 +69,7 @@ export function userByClerkId(ctx: QueryCtx, clerkId: string): Promise<Doc<"user
     .unique();
 }
 
-/** The user to whom tokens of this identifier have been linked, or null. */
+/** Returns the user that tokens with this identifier are linked to, or null. */
 export function userByTokenIdentifier(ctx: QueryCtx, tokenIdentifier: string): Promise<Doc<"users"> | null> {
   return ctx.db
     .query("users")
@@ -78,25 +78,25 @@ export function userByTokenIdentifier(ctx: QueryCtx, tokenIdentifier: string): P
 }
 
 /**
- * The user whom an operator names by email, or null. Refuses if the user has only claimed the email: an operator's grant must
- * not reach a user who does not own the address.
+ * Returns the user that an operator names by email, or null. Refuses with `conflict` if the email is unverified: an operator's
+ * grant must not reach a user who does not own the address.
  */
 export async function userForOperator(ctx: QueryCtx, email: string): Promise<Doc<"users"> | null> {
   const found = await userByEmail(ctx, email);
   if (found?.emailVerified !== false) return found;
-  const remedy = `Change the user's email over PATCH /api/users/${found._id}, to the same one if it is theirs`;
-  return fail("conflict", `email: no issuer has verified that ${email} is this user's. ${remedy}`);
+  const remedy = `Confirm it, or set another email, with PATCH /api/users/${found._id}`;
+  return fail("conflict", `email: no issuer has verified ${email} for this user. ${remedy}`);
 }
 
 /**
- * Whether a verified email is enough to become this user: only if no issuer has named the user yet. Otherwise two people could
- * share an account, one of whom has only claimed the email.
+ * Returns whether a verified email is enough to sign in as this user: only if the user is not linked to an issuer yet. Otherwise
+ * a person who only claimed the email could share an account with the owner of the email.
  */
 export function isUnclaimed({ tokenIdentifier, clerkId }: Doc<"users">): boolean {
   return tokenIdentifier === undefined && clerkId === undefined;
 }
 
-/** Inserts a user. The caller checks, in the same transaction, that no other user holds the email. */
+/** Inserts a user. The caller first checks, in the same transaction, that no other user has the email. */
 export async function insertUser(
   ctx: MutationCtx,
   user: Omit<Fields, Derived | "scopes">,
@@ -110,7 +110,7 @@ export async function insertUser(
   return readBack(ctx, "users", id);
 }
 
-/** Changes fields of a user. The caller checks, as for `insertUser`, that no other user holds a new email. */
+/** Changes fields of a user. The caller first checks, in the same transaction, that no other user has a new email. */
 export async function changeUser(
   ctx: MutationCtx,
   user: Doc<"users">,
@@ -127,7 +127,7 @@ export async function changeUser(
   return readBack(ctx, "users", user._id);
 }
 
-/** Gives a user's tokens these scopes. For operators: refuses an unknown scope, and an email that no user has proved. */
+/** Sets the scopes of a user's tokens, for an operator. Refuses an unknown scope, and an unknown or unverified email. */
 export async function setUserScopes(
   ctx: MutationCtx,
   { email, scopes }: { email: string; scopes: string[] },
@@ -137,26 +137,26 @@ export async function setUserScopes(
   return changeUser(ctx, found, { scopes });
 }
 
-/** A unique address for a user without an email. */
+/** Returns a unique address for a user without an email. */
 export const placeholderEmail = (name: string): string => `${name}@no-email.invalid`;
 
-/** Takes an email from a user who has only claimed it, because another user has proved it. */
+/** Replaces an unverified email of a user with a placeholder, because another user has verified the email. */
 export async function releaseEmail(ctx: MutationCtx, user: Doc<"users">): Promise<void> {
   await changeUser(ctx, user, { email: placeholderEmail(user._id) });
 }
 
-/** Deletes a user. A Clerk id is remembered, so that no late event or token brings the user back. */
+/** Deletes a user, and stores a Clerk id as deleted, so that no late event or token recreates the user. */
 export async function deleteUser(ctx: MutationCtx, user: Doc<"users">): Promise<void> {
   await ctx.db.delete("users", user._id);
   if (user.clerkId !== undefined) await rememberDeletion(ctx, user.clerkId);
 }
 
-/** Remembers that Clerk has deleted a user, whether or not the user was known here. */
+/** Stores a Clerk id as deleted. A user with this Clerk id need not exist. */
 export async function rememberDeletion(ctx: MutationCtx, clerkId: string): Promise<void> {
   if (!(await wasDeletedFromClerk(ctx, clerkId))) await ctx.db.insert("deletedClerkUsers", { clerkId });
 }
 
-/** Whether a user of that Clerk id was deleted. */
+/** Returns whether a Clerk id is stored as deleted. */
 export async function wasDeletedFromClerk(ctx: QueryCtx, clerkId: string): Promise<boolean> {
   const deleted = ctx.db.query("deletedClerkUsers").withIndex("by_clerk_id", (q) => q.eq("clerkId", clerkId));
   return (await deleted.first()) !== null;

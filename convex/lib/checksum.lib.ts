@@ -1,6 +1,6 @@
 /**
- * A 32-bit FNV-1a checksum of an ASCII text as eight hex digits. It finds typos and truncation; it proves nothing about
- * who wrote the text. (http://www.isthe.com/chongo/tech/comp/fnv)
+ * Returns the 32-bit FNV-1a checksum of an ASCII text as eight hex digits. It detects typos and truncation, but does not
+ * authenticate the text. (http://www.isthe.com/chongo/tech/comp/fnv)
  */
 export function checksum(text: string): string {
   let hash = 0x811c9dc5;

@@ -11,7 +11,7 @@ test.each([
   expect(checksum(text)).toBe(sum);
 });
 
-test("it is eight digits long, leading zeros included", () => {
+test("a checksum has eight digits, including leading zeros", () => {
   const sums = Array.from({ length: 1000 }, (_, n) => checksum(String(n)));
   expect(sums.some((sum) => sum.startsWith("0"))).toBe(true);
   for (const sum of sums) expect(sum).toMatch(/^[0-9a-f]{8}$/);

@@ -6,8 +6,8 @@ export const digestResult = v.object({ sha256: v.string(), bytes: v.number(), ty
 export type Digest = Infer<typeof digestResult>;
 
 /**
- * What `/api/process` computes: the SHA-256 (lower-case hex) of the UTF-8 bytes of a JSON value's canonical form (RFC 8785),
- * their number, and the JSON type.
+ * Computes the result of `/api/process`: the SHA-256 (lower-case hex) of the UTF-8 bytes of a JSON value's canonical form
+ * (RFC 8785), the number of these bytes, and the JSON type.
  *
  * @param text A JSON text.
  */

@@ -1,12 +1,12 @@
 /**
- * The form in which emails are compared: ASCII letters in lower case, and nothing else changed. `toLowerCase` would take
- * the Kelvin sign (U+212A) for a k, and so the holder of one address for the holder of another.
+ * Returns an email in the form in which emails are compared: only ASCII letters are lower-cased. `toLowerCase` would also
+ * turn the Kelvin sign (U+212A) into a k, so two different addresses would compare as equal.
  */
 export const foldEmail = (email: string): string => email.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 
-/** Whether a text is an email address: the forms that browsers accept (HTML standard), and at most 254 characters. */
+/** Returns whether a text is an email address as browsers accept it (HTML standard), of at most 254 characters. */
 export const isEmail = (text: string): boolean => text.length <= 254 && EMAIL.test(text);
 
-// `i` without `u` folds ASCII letters alone: U+212A is no k here.
+// `i` without `u` folds only ASCII letters, so U+212A does not match a k.
 const EMAIL =
   /^[\w.!#$%&'*+/=?^`{|}~-]+@[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$/i;

@@ -20,13 +20,13 @@ export function docsSettings(): { script: string | undefined; files: string | un
   return { script: process.env["DOCS_SCRIPT_URL"], files: process.env["CONVEX_CLOUD_URL"] };
 }
 
-/** Milliseconds after which a request is answered 503. `REQUEST_TIMEOUT_MS`, default 25,000. */
+/** Returns the milliseconds after which a request is answered with 503: `REQUEST_TIMEOUT_MS`, default 25,000. */
 export function requestTimeoutMs(): number {
   // A timer with a longer delay fires at once.
   return Math.min(positiveInteger(process.env["REQUEST_TIMEOUT_MS"], 25_000), 2 ** 31 - 1);
 }
 
-/** The origins that browsers may call from, as written. `CORS_ORIGINS`, a comma list, default `*`. */
+/** Returns the origins that browsers may call from: the text of `CORS_ORIGINS`, a comma-separated list, default `*`. */
 export function corsOrigins(): string {
   return process.env["CORS_ORIGINS"] ?? "*";
 }
@@ -47,8 +47,9 @@ export function collectUnregisteredFiles(): boolean {
 }
 
 /**
- * Requests a minute: for each key and each user (`RATE_LIMIT_KEY_PER_MINUTE`, default 600), and for each address on public
- * routes and with bad credentials (`RATE_LIMIT_IP_PER_MINUTE`, default 120). 0 switches a limit off.
+ * Returns the rate limits in requests per minute. `key` applies to each key and each user (`RATE_LIMIT_KEY_PER_MINUTE`,
+ * default 600). `address` applies to each address on public routes and with invalid credentials
+ * (`RATE_LIMIT_IP_PER_MINUTE`, default 120). 0 switches a limit off.
  */
 export function rateLimits(): { key: number; address: number } {
   return {
@@ -57,12 +58,12 @@ export function rateLimits(): { key: number; address: number } {
   };
 }
 
-/** The issuer of Clerk's tokens, `CLERK_JWT_ISSUER_DOMAIN`, as Convex names it in the identity. */
+/** Returns the issuer of Clerk's tokens as Convex names it in the identity: `CLERK_JWT_ISSUER_DOMAIN`. */
 export function clerkIssuer(): string | undefined {
   return process.env["CLERK_JWT_ISSUER_DOMAIN"];
 }
 
-/** The setting that holds the secrets of a webhook source: `STRIPE_WEBHOOK_SECRET` for `stripe`. */
+/** Returns the name of the setting with the secrets of a webhook source: `STRIPE_WEBHOOK_SECRET` for `stripe`. */
 export const webhookSetting = (source: string): string => `${source.toUpperCase()}_WEBHOOK_SECRET`;
 
 /** The setting by which a vendor's own documentation names its secret, if it is another one than ours. */
@@ -85,12 +86,12 @@ export function webhookSecrets(source: string): string[] {
   return list.split(",").flatMap((secret) => (secret.trim() === "" ? [] : [secret.trim()]));
 }
 
-/** Days for which the payload of a webhook event is kept. `WEBHOOK_RETENTION_DAYS`, default 30. */
+/** Returns the days for which the payload of a webhook event is kept: `WEBHOOK_RETENTION_DAYS`, default 30. */
 export function webhookRetentionDays(): number {
   return positiveInteger(process.env["WEBHOOK_RETENTION_DAYS"], 30);
 }
 
-/** A whole number from 0 on as settings have it; the fallback for anything else. */
+/** Parses a setting as a whole number of at least 0. Returns the fallback for any other text. */
 export function wholeNumber(text: string | undefined, fallback: number): number {
   const value = Number(text);
   return text !== undefined && text.trim() !== "" && Number.isSafeInteger(value) && value >= 0
@@ -98,7 +99,7 @@ export function wholeNumber(text: string | undefined, fallback: number): number 
     : fallback;
 }
 
-/** A whole number from 1 on as settings have it; the fallback for anything else. */
+/** Parses a setting as a whole number of at least 1. Returns the fallback for any other text. */
 export function positiveInteger(text: string | undefined, fallback: number): number {
   const value = Number(text);
   return text !== undefined && Number.isSafeInteger(value) && value > 0 ? value : fallback;

@@ -1,6 +1,6 @@
 import { ConvexError } from "convex/values";
 
-/** Every way in which the API refuses. `http/kit/problem.kit.ts` has their statuses and titles, `problems.ts` explains them. */
+/** The codes of all refusals. `http/kit/problem.kit.ts` has their statuses and titles, `problems.ts` their explanations. */
 export type FailureCode =
   | "invalid_json"
   | "invalid_request"
@@ -24,7 +24,7 @@ export type FailureCode =
   | "unavailable"
   | "not_configured";
 
-/** One field that failed validation, in words that a caller understands. */
+/** One field that failed validation, with a message for the caller. */
 export type FieldError = {
   in: "path" | "query" | "header" | "body";
   /** Dotted path of the field; empty for the whole part. */
@@ -32,20 +32,20 @@ export type FieldError = {
   message: string;
 };
 
-/** What travels with a failure across `ctx.run*`, where error classes do not survive but `ConvexError` data does. */
+/** The data of a refusal. It crosses `ctx.run*` as `ConvexError` data, because error classes do not survive that call. */
 export type Failure = {
   kind: "failure";
   code: FailureCode;
   detail: string;
   errors?: FieldError[];
-  /** Header names and values that belong to the refusal, such as `Allow` or `Retry-After`. */
+  /** Response headers, such as `Allow` or `Retry-After`. */
   headers?: Record<string, string>;
   /** Why the request was refused, for the log alone: the caller never sees it. */
   reason?: string;
 };
 
 /**
- * Refuses: throws the one error that the API renders as a problem (RFC 9457). Usable in functions and in HTTP code.
+ * Refuses: throws an error that the API renders as a problem (RFC 9457). Functions and HTTP code can use it.
  *
  * @example
  * const item = await ctx.db.get(id) ?? fail("not_found", `No item ${id}`);
@@ -54,12 +54,12 @@ export function fail(...refusal: Parameters<typeof failure>): never {
   throw failure(...refusal);
 }
 
-/** Refuses for one field that failed validation: its path, or its part of the request, is named with what it must be. */
+/** Refuses a request because of one invalid field. The detail is `PATH: MESSAGE`, or `IN: MESSAGE` if the path is empty. */
 export function failField(error: FieldError): never {
   fail("invalid_request", `${error.path || error.in}: ${error.message}`, { errors: [error] });
 }
 
-/** What `fail` throws, for who has to reject with it. */
+/** Returns the error that `fail` throws, for code that rejects a promise with it. */
 export function failure(
   code: FailureCode,
   detail: string,
@@ -68,7 +68,7 @@ export function failure(
   return new ConvexError({ kind: "failure", code, detail, ...more } satisfies Failure);
 }
 
-/** The failure that an error carries, or undefined for an error that is nobody's intention. */
+/** Returns the failure that an error carries, or undefined for an unexpected error. */
 export function failureOf(error: unknown): Failure | undefined {
   if (!(error instanceof ConvexError)) return undefined;
   const data: unknown = error.data;

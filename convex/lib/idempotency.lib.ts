@@ -10,29 +10,29 @@ import {
 import type { MutationCtx } from "../_generated/server";
 import { fail } from "./failure.lib";
 
-/** A request's `Idempotency-Key`, with who sent it and a digest of what it asked. */
+/** A request's `Idempotency-Key`, the name of its credential, and a digest of its method, path and body. */
 export const idempotency = v.object({ key: v.string(), credential: v.string(), fingerprint: v.string() });
 
 export type Idempotency = Infer<typeof idempotency>;
 
-/** The argument of a function that can work once a key; absent when the client sent none. */
+/** The argument of an idempotent function. It is absent if the request had no `Idempotency-Key`. */
 export const idempotencyArg = { idempotency: v.optional(idempotency) };
 
-/** What a function that works once a key answers: its result, and whether an earlier request made it. */
+/** The return value of an idempotent function: its result, and whether an earlier request produced this result. */
 export type Once<T> = { result: T; replayed: boolean };
 
-/** The `returns` of such a function. */
+/** Builds the `returns` validator of an idempotent function. */
 export const onceOf = <V extends Validator<unknown, "required", string>>(result: V) =>
   v.object({ result, replayed: v.boolean() });
 
-/** Milliseconds for which a key is remembered. */
+/** Milliseconds for which an idempotency key is stored. */
 export const REMEMBERED_MS = 24 * 60 * 60 * 1000;
 
 /**
- * Does the work once for an idempotency key: the effect and its result commit together, so of any number of duplicates one
- * works and the others get its result. Without a key it just works. Failures are not remembered.
+ * Runs `work` at most once for an idempotency key. The effect and its result commit in one transaction, so one of several
+ * duplicate requests runs `work` and the others get its result. Without a key, `work` always runs. Failures are not stored.
  *
- * Refuses with `idempotency_key_reused` when the key came with another request.
+ * Refuses with `idempotency_key_reused` if an earlier, different request used the key.
  */
 export async function once<T extends Value>(
   ctx: MutationCtx,
@@ -50,11 +50,11 @@ export async function once<T extends Value>(
     if (known.fingerprint !== fingerprint) {
       fail("idempotency_key_reused", "Idempotency-Key: was used for another request");
     }
-    // It was written by this very function, so it has the shape of its result.
+    // An earlier call of the same function stored the result, so it has the type `T`.
     return { result: jsonToConvex(JSON.parse(known.result) as JSONValue) as T, replayed: true };
   }
   const result = await work();
-  // As text, because a document holds no field whose name begins with an underscore, and a result does.
+  // Stored as text: a result has fields such as `_id`, but a nested field name must not begin with an underscore.
   const record = {
     key,
     credential,

@@ -1,12 +1,12 @@
 /**
- * Checks JSON texts without building their values: one MiB of small lists takes a hundred times longer to build, and to
- * collect as garbage, than to read.
+ * Checks JSON texts without building their values. Building one MiB of small lists, and collecting them as garbage, takes a
+ * hundred times longer than reading the text.
  */
 
-/** Levels of nesting in a JSON body. */
+/** The maximum levels of nesting in a JSON body. */
 const DEPTH_LIMIT = 64;
 
-/** What JSON's grammar allows but the values of Convex, or JSON on the way out, do not. */
+/** A value that JSON's grammar allows, but that Convex cannot store or the API cannot write back as JSON. */
 export type JsonFlaw = {
   /** Dotted path of the flawed value; empty for the whole text. */
   path: string;
@@ -14,10 +14,10 @@ export type JsonFlaw = {
 };
 
 /**
- * Checks a text against JSON's grammar (RFC 8259) and for its first flaw: nesting deeper than 64 levels, a lone surrogate, a
- * number that is out of range.
+ * Checks a text against JSON's grammar (RFC 8259), and returns its first flaw: nesting deeper than 64 levels, a lone
+ * surrogate, or a number out of range.
  *
- * @param text well-formed, as text decoded from UTF-8 is: then only escapes can stand for lone surrogates.
+ * @param text A well-formed text, such as one decoded from UTF-8: only its escapes can encode lone surrogates.
  * @returns `valid: false` for a text that `JSON.parse` refuses.
  */
 export function checkJson(text: string): { valid: boolean; flaw?: JsonFlaw } {
@@ -32,23 +32,23 @@ const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x
 const [SPACE, TAB, LINE_FEED, RETURN] = [0x20, 0x09, 0x0a, 0x0d];
 const LETTER_U = 0x75;
 const LETTER_E = 0x65;
-/** Maps upper-case letters to lower case, and no other character of JSON's grammar to a letter. */
+/** The bit that turns an upper-case letter into lower case. It turns no other character of JSON's grammar into a letter. */
 const LOWER_CASE = 0x20;
-const WORDS = ["true", "false", "null"];
+const LITERALS = ["true", "false", "null"];
 const ESCAPED = '"\\/bfnrt';
 
-/** A number below 10 to that power is never out of range. */
+/** A number is never out of range if the count of its digits plus its exponent does not exceed this sum. */
 const SAFE_MAGNITUDE = 308;
 
 class JsonReader {
   flaw: JsonFlaw | undefined;
   #at = 0;
-  /** For each open list the index of its element, for each open object -1 less the offset of its member's name. */
+  /** For each open list: the index of the current element. For each open object: -1 minus the offset of the current name. */
   readonly #open: number[] = [];
 
   constructor(private readonly text: string) {}
 
-  /** False where the text is not JSON. */
+  /** Reads the whole text. Returns false if it is not JSON. */
   read(): boolean {
     for (;;) {
       const code = this.#next();
@@ -69,32 +69,32 @@ class JsonReader {
     }
   }
 
-  /** Closes what ends behind a value, up to where another value begins or the outermost one has ended. */
+  /** Closes the lists and objects that end after a value, until the next value begins or the outermost value has ended. */
   #afterValue(): boolean {
     for (let last = this.#open.length - 1; last >= 0; last--) {
       const code = this.#next();
-      const place = this.#open[last] as number;
+      const position = this.#open[last] as number;
       this.#at++;
       if (code === COMMA) {
-        if (place < 0) return this.#name();
-        this.#open[last] = place + 1;
+        if (position < 0) return this.#name();
+        this.#open[last] = position + 1;
         return true;
       }
-      if (code !== (place < 0 ? CLOSE_OBJECT : CLOSE_LIST)) return false;
+      if (code !== (position < 0 ? CLOSE_OBJECT : CLOSE_LIST)) return false;
       this.#open.pop();
     }
     return true;
   }
 
-  #enter(place: number): void {
+  #enter(position: number): void {
     this.#at++;
-    this.#open.push(place);
+    this.#open.push(position);
     if (this.#open.length > DEPTH_LIMIT) {
       this.flaw ??= { path: "", message: `must not be nested deeper than ${DEPTH_LIMIT} levels` };
     }
   }
 
-  /** The next character that is not white space; NaN behind the last one. */
+  /** Skips white space and returns the code of the next character, or NaN at the end of the text. */
   #next(): number {
     const { text } = this;
     for (let at = this.#at; ; at++) {
@@ -105,7 +105,7 @@ class JsonReader {
     }
   }
 
-  /** A member's name and the colon behind it. */
+  /** Reads a member's name and the colon after it. */
   #name(): boolean {
     if (this.#next() !== QUOTE) return false;
     this.#open[this.#open.length - 1] = -1 - this.#at;
@@ -128,15 +128,15 @@ class JsonReader {
       return lone !== undefined;
     }
     if (code === MINUS || isDigit(code)) return this.#number();
-    for (const word of WORDS) {
-      if (!this.text.startsWith(word, this.#at)) continue;
-      this.#at += word.length;
+    for (const literal of LITERALS) {
+      if (!this.text.startsWith(literal, this.#at)) continue;
+      this.#at += literal.length;
       return true;
     }
     return false;
   }
 
-  /** Whether the string has a lone surrogate; undefined where it is not a string of JSON. */
+  /** Reads a string. Returns whether it has a lone surrogate, or undefined if it is not a valid JSON string. */
   #string(): boolean | undefined {
     const { text } = this;
     let lone = false;
@@ -144,7 +144,7 @@ class JsonReader {
     for (;;) {
       const code = text.charCodeAt(at++);
       if (code === QUOTE) break;
-      // Behind the last character it is NaN, which is not greater than anything.
+      // At the end of the text the code is NaN, and every comparison with NaN is false.
       if (!(code >= SPACE)) return undefined;
       if (code !== BACKSLASH) continue;
       if (text.charCodeAt(at) !== LETTER_U) {
@@ -190,22 +190,22 @@ class JsonReader {
     return true;
   }
 
-  /** How many digits follow. */
+  /** Skips the digits that follow, and returns their number. */
   #digits(): number {
     const start = this.#at;
     while (isDigit(this.text.charCodeAt(this.#at))) this.#at++;
     return this.#at - start;
   }
 
-  /** The dotted path of where the reader is, to a number of levels. */
+  /** Returns the dotted path of the current value, limited to its first `levels` names and indexes. */
   #path(levels = this.#open.length): string {
     return this.#open
       .slice(0, levels)
-      .map((place) => (place < 0 ? this.#nameAt(-1 - place) : String(place)))
+      .map((position) => (position < 0 ? this.#nameAt(-1 - position) : String(position)))
       .join(".");
   }
 
-  /** The name whose string begins at an offset. */
+  /** Returns the member name whose string starts at this offset. */
   #nameAt(start: number): string {
     const reader = new JsonReader(this.text);
     reader.#at = start;
@@ -217,7 +217,7 @@ class JsonReader {
 const isDigit = (code: number) => code >= ZERO && code <= NINE;
 const isLow = (unit: number) => unit >= 0xdc00 && unit <= 0xdfff;
 
-/** The value of four hexadecimal digits, -1 for others. */
+/** Returns the value of the four hexadecimal digits at `start`, or -1 if one of the characters is not such a digit. */
 function hexAt(text: string, start: number): number {
   let value = 0;
   for (let at = start; at < start + 4; at++) {

@@ -12,7 +12,7 @@ const isJson = (text: string): boolean => {
 };
 const nested = (levels: number) => "[".repeat(levels) + "]".repeat(levels);
 
-describe("what JSON.parse takes is valid, and nothing else is", () => {
+describe("checkJson accepts the same texts as JSON.parse", () => {
   test.each([
     ...[
       "",
@@ -90,7 +90,7 @@ describe("what JSON.parse takes is valid, and nothing else is", () => {
     expect(checkJson(text).valid).toBe(isJson(text));
   });
 
-  test("of any JSON, and of any JSON with one character changed", () => {
+  test("random JSON, and random JSON with one character changed", () => {
     const mutated = fc.tuple(
       fc.json({ maxDepth: 6 }),
       fc.nat(),
@@ -99,21 +99,21 @@ describe("what JSON.parse takes is valid, and nothing else is", () => {
     fc.assert(
       fc.property(mutated, ([text, at, character]) => {
         expect(checkJson(text)).toEqual({ valid: true });
-        const place = at % (text.length + 1);
-        const changed = text.slice(0, place) + character + text.slice(place + 1);
+        const offset = at % (text.length + 1);
+        const changed = text.slice(0, offset) + character + text.slice(offset + 1);
         expect([changed, checkJson(changed).valid]).toEqual([changed, isJson(changed)]);
       }),
       { seed: 1, numRuns: 5_000 },
     );
   });
 
-  test("of a text of brackets, however many", () => {
+  test("a million unbalanced brackets", () => {
     for (const text of ["[".repeat(1_000_000), "]".repeat(1_000_000), '{"a":['.repeat(200_000)])
       expect(checkJson(text)).toEqual({ valid: false });
   });
 });
 
-describe("the first flaw is found, with its path", () => {
+describe("checkJson returns the first flaw with its path", () => {
   test.each([
     ['"\\ud83d"', "", "contains a lone surrogate"],
     ['["","\\ude00\\ud83d"]', "1", "contains a lone surrogate"],
@@ -136,7 +136,7 @@ describe("the first flaw is found, with its path", () => {
     "[1e308,1.7976931348623157e308,1e-999,0.1e308]",
     `${"0.0".padEnd(1000, "0")}1e300`,
     "1".repeat(308),
-  ])("and none where there is none: %.40s", (text) => {
+  ])("a text without a flaw: %.40s", (text) => {
     expect(checkJson(text)).toEqual({ valid: true });
   });
 });

@@ -9,8 +9,10 @@ const WINDOW_MS = 60_000;
 const limiter = new RateLimiter(components.rateLimiter);
 
 /**
- * Takes one request from a bucket that refills evenly, `limit` a minute, and tells what is left. It returns its verdict
- * instead of throwing it: a mutation that throws puts back what it took. Null for a limit of 0, which is switched off.
+ * Takes one request from a bucket that refills evenly with `limit` requests per minute, and returns the remaining quota. A
+ * refusal is returned, not thrown: throwing rolls the mutation back, and the request would not be counted.
+ *
+ * @returns Null if `limit` is 0, which switches the limit off.
  */
 export async function take(
   ctx: MutationCtx,
@@ -23,7 +25,7 @@ export async function take(
   let { ok, retryAfter } = await limiter.limit(ctx, policy, { key, config });
   let { value, ts } = await limiter.getValue(ctx, policy, { key, config });
   if (!ok && ts > Date.now()) {
-    // The clock was set back: the bucket would stay empty until it has caught up, so it starts anew.
+    // The clock was set back. Without a reset, the bucket would stay empty until the clock reaches the bucket's timestamp.
     await limiter.reset(ctx, policy, { key });
     ({ ok, retryAfter } = await limiter.limit(ctx, policy, { key, config }));
     ({ value, ts } = await limiter.getValue(ctx, policy, { key, config }));
@@ -40,9 +42,12 @@ export async function take(
 }
 
 /**
- * The bucket of the client's address or network, as the platform reports it. Convex reports the first entry of
- * `X-Forwarded-For`, which the client chooses unless a proxy in front replaces the header; without the header, the address
- * of the connection. The embedded runtime reports the connection's, or the entry that `--trust-proxy` points to.
+ * Takes one request from the bucket of the client's address or network. The platform reports the address. Convex reports the
+ * first entry of `X-Forwarded-For`, which the client can forge unless a proxy in front replaces the header. Without the
+ * header, Convex reports the address of the connection. The embedded runtime reports the address of the connection, or the
+ * entry that `--trust-proxy` selects.
+ *
+ * @returns Null if `limit` is 0, which switches the limit off.
  */
 export async function takeFromAddress(ctx: MutationCtx, limit: number): Promise<Quota | null> {
   if (limit === 0) return null;

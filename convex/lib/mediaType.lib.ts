@@ -1,9 +1,9 @@
-/** Media types as HTTP writes them (RFC 9110, section 8.3.1), and the stricter form that file storage takes. */
+/** Media types as in HTTP (RFC 9110, section 8.3.1), and the stricter form that file storage accepts. */
 
 export type MediaType = {
-  /** `type/subtype`, as written. */
+  /** `type/subtype`, with its letter case. */
   readonly essence: string;
-  /** Names as written, values without their quotes and escapes. */
+  /** Names with their letter case, values without quotes and escapes. */
   readonly parameters: readonly (readonly [name: string, value: string])[];
 };
 
@@ -11,11 +11,11 @@ const TOKEN = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+";
 /** No registered name contains `*` (RFC 6838, section 4.2): `image/*` is a range of types. */
 const NAME = "[!#$%&'+\\-.^_`|~0-9A-Za-z]+";
 const QUOTED = '"((?:[\\t \\x21\\x23-\\x5b\\x5d-\\x7e]|\\\\[\\t \\x21-\\x7e])*)"';
-/** Reads a `Content-Type`. @returns undefined for what is not a media type in ASCII. */
+/** Parses a `Content-Type`. Returns undefined if it is not a media type in ASCII. */
 export function parseMediaType(text: string): MediaType | undefined {
   const essence = new RegExp(`^${NAME}/${NAME}`).exec(text)?.[0];
   if (essence === undefined) return undefined;
-  // Each space can be matched in one place only, or a header full of spaces would take quadratic time.
+  // Only one part of the pattern can match each space. Otherwise a header full of spaces would take quadratic time.
   const parameter = new RegExp(`[ \\t]*;(?:[ \\t]*(${TOKEN})=(?:(${TOKEN})|${QUOTED}))?`, "y");
   const parameters: [string, string][] = [];
   let at = essence.length;
@@ -29,11 +29,11 @@ export function parseMediaType(text: string): MediaType | undefined {
 }
 
 /**
- * The same type as Convex stores it. `storage.store` throws for many types that HTTP allows: a space before a semicolon,
- * an empty parameter or value, a quote in a value, trailing spaces; and a Blob with a TAB in its type has none. Parameters
- * that it cannot hold are left out.
+ * Converts a media type to the form that Convex can store. `storage.store` throws for several forms that HTTP allows: a
+ * space before a semicolon, an empty parameter or value, a quote in a value, trailing spaces. A Blob drops its whole type if
+ * it contains a TAB. Parameters that cannot be stored are removed.
  *
- * @returns `""`, a Blob without a type, for what is not a media type.
+ * @returns `""`, the type of a Blob without a type, if the text is not a media type.
  */
 export function storableType(text: string): string {
   const type = parseMediaType(text);
@@ -41,8 +41,8 @@ export function storableType(text: string): string {
   const token = new RegExp(`^${TOKEN}$`);
   const parameters = type.parameters.flatMap(([name, value]) => {
     if (value === "" || /["\t]/.test(value)) return [];
-    const written = token.test(value) ? value : `"${value.replaceAll("\\", "\\\\")}"`;
-    return [`; ${name}=${written}`];
+    const quoted = token.test(value) ? value : `"${value.replaceAll("\\", "\\\\")}"`;
+    return [`; ${name}=${quoted}`];
   });
   return type.essence + parameters.join("");
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { mimeOf } from "../../packages/convex-embedded/src/files/mime";
 import { parseMediaType, storableType } from "./mediaType.lib";
 
-/** Legal types that Convex's storage refuses as they are, and what it is given instead. */
+/** Valid types that Convex's storage refuses, and the form that is stored instead. */
 const UNUSUAL: [string, string][] = [
   ["text/plain ; charset=utf-8", "text/plain; charset=utf-8"],
   ['text/plain; charset=""', "text/plain"],
@@ -16,7 +16,7 @@ const UNUSUAL: [string, string][] = [
   ["a/b; ;", "a/b"],
 ];
 
-describe("a type that is to be stored", () => {
+describe("storableType", () => {
   test.each(UNUSUAL)("%j becomes %j", (text, stored) => {
     expect(mimeOf(text)).toBeNull();
     expect(storableType(text)).toBe(stored);
@@ -34,7 +34,7 @@ describe("a type that is to be stored", () => {
     expect(storableType(text)).toBe(stored);
   });
 
-  test("is one that storage takes, whatever the header says", () => {
+  test("storage accepts the stored form of any valid header", () => {
     const single = ["a", "b", "*", ";", "=", '"', "\\", " ", "\t", ",", "/"];
     const piece = fc.constantFrom(...single, "; ", "c=d", 'c="', "charset=utf-8", '""');
     const header = fc.array(piece, { maxLength: 12 }).map((pieces) => `a/b${pieces.join("")}`);
@@ -68,7 +68,7 @@ test.each([
   expect(parseMediaType(text)).toBeUndefined();
 });
 
-test("a header full of blanks takes no longer than others", () => {
+test("parsing a header full of spaces takes linear time", () => {
   expect(parseMediaType(`a/b${"; ".repeat(8_000)}?`)).toBeUndefined();
   expect(parseMediaType(`a/b;${" ".repeat(16_000)}?`)).toBeUndefined();
 });

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import { networkOf } from "./network.lib";
 
-test.each(["203.0.113.7", "unknown"])("%s is counted as it is", (ip) => {
+test.each(["203.0.113.7", "unknown"])("%s counts as its own network", (ip) => {
   expect(networkOf(ip)).toBe(ip);
 });
 
 test.each(["::ffff:203.0.113.7", "::FFFF:203.0.113.7", "0:0:0:0:0:ffff:203.0.113.7"])(
-  "%s is the IPv4 address in it",
+  "%s counts as its embedded IPv4 address",
   (ip) => {
     expect(networkOf(ip)).toBe("203.0.113.7");
   },
@@ -19,7 +19,7 @@ test.each([
   "2001:0db8:0001:0002:0:0:0:9",
   "2001:db8:1:2::203.0.113.7",
   "2001:db8:1:2::1%eth0",
-])("%s is one of 2^64 addresses of one client", (ip) => {
+])("%s belongs to the network 2001:db8:1:2::/64", (ip) => {
   expect(networkOf(ip)).toBe("2001:db8:1:2::/64");
 });
 
@@ -28,6 +28,6 @@ test.each([
   ["2001:db8::1", "2001:db8:0:0::/64"],
   ["::1", "0:0:0:0::/64"],
   ["fe80::1:2:3:4:5", "fe80:0:0:1::/64"],
-])("%s is another", (ip, network) => {
+])("%s belongs to the network %s", (ip, network) => {
   expect(networkOf(ip)).toBe(network);
 });

@@ -1,5 +1,6 @@
 /**
- * What users own. The functions below read a table of this registry by owner, and delete a user's documents with the user.
+ * The registry of tables whose documents belong to users. Its functions read a table by owner, and delete the documents of a
+ * deleted user.
  */
 import type { IndexNames, IndexRange, NamedTableInfo } from "convex/server";
 import type { DataModel, Doc, Id, TableNames } from "../_generated/dataModel";
@@ -9,7 +10,7 @@ import { deleteFile } from "./files.lib";
 import { deleteJob } from "./jobs.lib";
 import { readPage, within, type Page, type PageRequest, type Range } from "./page.lib";
 
-/** Every table whose documents belong to a user. `noun` is what a refusal calls one document. */
+/** Every table whose documents belong to a user. Refusals use `noun` for one document. */
 const OWNED = {
   apiKeys: { noun: "key", owner: "userId", index: "by_user" },
   files: { noun: "file", owner: "ownerId", index: "by_owner", remove: deleteFile },
@@ -22,9 +23,9 @@ type Entry<Table extends TableNames> = {
     noun: string;
     /** The field that holds the owner's id. */
     owner: Field;
-    /** The index on that field alone. */
+    /** The index on only this field. */
     index: IndexOn<Table, Field>;
-    /** Deletes a document together with what only the document refers to. Default: the document alone. */
+    /** Deletes a document and the data that only this document refers to. Default: deletes only the document. */
     remove?: (ctx: MutationCtx, doc: Doc<Table>) => Promise<void>;
   };
 }[OwnerField<Table>];
@@ -41,10 +42,13 @@ type IndexOn<Table extends TableNames, Field> = {
 }[IndexNames<Info<Table>>];
 
 export type OwnedTable = keyof typeof OWNED;
-/** A document with the system fields that TypeScript does not find in one of a variable table. */
+/** A document with its system fields, which TypeScript does not find if the table is a type parameter. */
 type OwnedDoc<Table extends OwnedTable> = Doc<Table> & { _id: Id<Table>; _creationTime: number };
 
-/** The document of an id in a path, if it is the owner's. Refuses with `not_found` otherwise, for a malformed id too. */
+/**
+ * Returns the document with the id from a path. Refuses with `not_found` if the id is malformed or unknown, or if the document
+ * belongs to another owner.
+ */
 export async function getOwned<Table extends OwnedTable>(
   ctx: QueryCtx,
   table: Table,
@@ -56,7 +60,10 @@ export async function getOwned<Table extends OwnedTable>(
   return requireOwner(table, ownerId, found, `No ${entryOf(table).noun} ${id}`);
 }
 
-/** Refuses with `not_found` unless the document is the owner's: another owner's document and none look the same from outside. */
+/**
+ * Returns the document if it belongs to the owner. Refuses with `not_found` otherwise, so that a caller cannot tell another
+ * owner's document from a missing one.
+ */
 export function requireOwner<Table extends OwnedTable>(
   table: Table,
   ownerId: Id<"users">,
@@ -67,7 +74,7 @@ export function requireOwner<Table extends OwnedTable>(
   return doc && fields[entryOf(table).owner] === ownerId ? doc : fail("not_found", refusal);
 }
 
-/** One page of the owner's documents, newest first. */
+/** Returns one page of the owner's documents, newest first. */
 export const listOwned = <Table extends OwnedTable>(
   ctx: QueryCtx,
   table: Table,
@@ -76,10 +83,10 @@ export const listOwned = <Table extends OwnedTable>(
 ): Promise<Page<OwnedDoc<Table>>> =>
   readPage(page, (range, count) => takeOwned(ctx, table, ownerId, range, count));
 
-/** Documents of each table that one transaction deletes: far below Convex's limits, so that no batch fails for its size. */
+/** Documents of each table that one transaction deletes. The number is far below Convex's limits on a transaction. */
 const BATCH = 200;
 
-/** Deletes a batch of a user's documents in every table of the registry. `isDone` is true if no document may be left. */
+/** Deletes a batch of a user's documents in every table of the registry. `isDone` is true if no document is left. */
 export async function deleteOwned(ctx: MutationCtx, userId: Id<"users">): Promise<{ isDone: boolean }> {
   let isDone = true;
   for (const table of Object.keys(OWNED) as OwnedTable[]) {
@@ -99,7 +106,7 @@ function takeOwned<Table extends OwnedTable>(
   count: number,
 ): Promise<OwnedDoc<Table>[]> {
   const { index, owner } = entryOf(table);
-  // `Entry` has checked index and field against the table. TypeScript cannot follow that through a variable table.
+  // The type `Entry` ties index and field to the table. TypeScript loses this if the table is a type parameter.
   const query = ctx.db.query(table) as unknown as ByOwner<OwnedDoc<Table>>;
   return query
     .withIndex(index, (q) => within(q.eq(owner, ownerId), range))
@@ -114,7 +121,7 @@ type ByOwner<D> = {
   ): { order(order: "desc"): { take(count: number): Promise<D[]> } };
 };
 
-/** The entry of a table that is only known at run time. */
+/** Returns the entry of a table that is known only at run time. */
 const entryOf = <Table extends OwnedTable>(table: Table) =>
   OWNED[table] as unknown as {
     noun: string;

@@ -2,24 +2,24 @@ import type { IndexRange } from "convex/server";
 import { v, type Infer, type Validator } from "convex/values";
 
 /**
- * Keyset paging, newest first: a page starts after the last document of the one before, by creation time and then by id,
- * which is how every Convex index ends. So documents inserted or deleted meanwhile shift nothing.
+ * Keyset pagination, newest first. A page starts after the last document of the previous page, by creation time and then by
+ * id, because every Convex index ends with these fields. Concurrent inserts and deletes do not shift the pages.
  */
 const position = v.object({ time: v.number(), id: v.string() });
 
-/** The arguments of a list function: how many documents at most, and the last document of the page before. */
+/** The arguments of a list function: the maximum number of documents, and the last document of the previous page. */
 export const pageArgs = { limit: v.number(), after: v.optional(position) };
 
 export type Position = Infer<typeof position>;
 export type PageRequest = { limit: number; after?: Position };
 export type Page<Doc> = { docs: Doc[]; next?: Position };
 
-/** What a page asks of an index: `ties` share the creation time of the position, `older` come after it. */
+/** An index range of a page. `ties` have the creation time of the position, and `older` documents come after it. */
 export type Range = "all" | { ties: Position } | { older: number };
 
-/** Narrows an index range builder that stands before `_creationTime` to a page's range. */
+/** Narrows an index range to a page's range. The next field of the builder's index is `_creationTime`. */
 export function within(builder: IndexRange, range: Range): IndexRange {
-  // Every index ends with `_creationTime` and `_id` and takes bounds on both; the types leave `_id` out.
+  // Every index ends with `_creationTime` and `_id`, and accepts bounds on both. Convex's types leave `_id` out.
   const q = builder as IndexRange & Bounds;
   if (range === "all") return q;
   if ("older" in range) return q.lt("_creationTime", range.older);
@@ -31,7 +31,7 @@ type Bounds = {
   lt(field: string, value: number | string): IndexRange;
 };
 
-/** The `returns` of a list function whose documents are `doc`. */
+/** Builds the `returns` validator of a list function whose documents match `doc`. */
 export const pageOf = <D extends Validator<Record<string, unknown>, "required", string>>(doc: D) =>
   v.object({ docs: v.array(doc), next: v.optional(position) });
 
@@ -45,11 +45,11 @@ export async function readPage<Doc extends { _id: string; _creationTime: number 
   request: PageRequest,
   read: (range: Range, count: number) => Promise<Doc[]>,
 ): Promise<Page<Doc>> {
-  const wanted = request.limit + 1;
+  // One document more than the page holds shows whether a next page exists.
+  const count = request.limit + 1;
   const { after } = request;
-  const found = after ? await read({ ties: after }, wanted) : await read("all", wanted);
-  if (after && found.length < wanted)
-    found.push(...(await read({ older: after.time }, wanted - found.length)));
+  const found = after ? await read({ ties: after }, count) : await read("all", count);
+  if (after && found.length < count) found.push(...(await read({ older: after.time }, count - found.length)));
   const docs = found.slice(0, request.limit);
   const last = docs.at(-1);
   return last && found.length > docs.length

@@ -6,11 +6,11 @@ type Doc = { _id: string; _creationTime: number };
 
 const newestFirst = (a: Doc, b: Doc) => b._creationTime - a._creationTime || (a._id < b._id ? 1 : -1);
 
-/** An index as Convex has it: by creation time, then by id. */
+/** Reads documents as a Convex index does: by creation time, then by id. Records the ranges in `ranges`. */
 function reader(docs: readonly Doc[]) {
-  const asked: Range[] = [];
+  const ranges: Range[] = [];
   const read = (range: Range, count: number): Promise<Doc[]> => {
-    asked.push(range);
+    ranges.push(range);
     const matches = docs.filter((doc) => {
       if (range === "all") return true;
       if ("older" in range) return doc._creationTime < range.older;
@@ -18,20 +18,20 @@ function reader(docs: readonly Doc[]) {
     });
     return Promise.resolve(matches.toSorted(newestFirst).slice(0, count));
   };
-  return { read, asked };
+  return { read, ranges };
 }
 
 const page = (docs: readonly Doc[], limit: number, after?: Position): Promise<Page<Doc>> =>
   readPage({ limit, ...(after && { after }) }, reader(docs).read);
 
-/** Documents of which many share a creation time. */
+/** Up to 30 documents with at most four different creation times. */
 const documents = fc.uniqueArray(
   fc.record({ _id: fc.stringMatching(/^[a-z]{3}$/), _creationTime: fc.integer({ min: 1, max: 4 }) }),
   { selector: ({ _id }) => _id, maxLength: 30 },
 );
 const limits = fc.integer({ min: 1, max: 7 });
 
-test("a walk shows each document once, newest first, those that share a creation time too", async () => {
+test("pages return each document once, newest first, also with equal creation times", async () => {
   await fc.assert(
     fc.asyncProperty(documents, limits, async (docs, limit) => {
       const seen: Doc[] = [];
@@ -47,7 +47,7 @@ test("a walk shows each document once, newest first, those that share a creation
   );
 });
 
-test("what comes and goes meanwhile neither hides nor repeats what stays", async () => {
+test("inserts and deletes between pages neither hide nor repeat the other documents", async () => {
   await fc.assert(
     fc.asyncProperty(documents, fc.array(documents), limits, async (start, arrivals, limit) => {
       let docs = start.map((doc) => ({ ...doc }));
@@ -59,7 +59,7 @@ test("what comes and goes meanwhile neither hides nor repeats what stays", async
         const { docs: found, next } = await page(docs, limit, after);
         seen.push(...found.map(({ _id }) => _id));
         after = next;
-        // Newcomers are newer than all there is; a third of the old ones leave.
+        // New documents are newer than all others. A third of the old documents is deleted.
         const fresh = (arrivals[turn] ?? []).map(({ _id }) => ({
           _id: `${_id}${turn}`,
           _creationTime: 10 + turn,
@@ -79,12 +79,12 @@ test("what comes and goes meanwhile neither hides nor repeats what stays", async
   );
 });
 
-test("a page costs one range, or two after a position", async () => {
+test("a page reads one index range, or two after a position", async () => {
   const docs = [3, 2, 1].map((time) => ({ _id: `d${time}`, _creationTime: time }));
   const first = reader(docs);
   await readPage({ limit: 2 }, first.read);
-  expect(first.asked).toEqual(["all"]);
+  expect(first.ranges).toEqual(["all"]);
   const second = reader(docs);
   await readPage({ limit: 2, after: { time: 3, id: "d3" } }, second.read);
-  expect(second.asked).toEqual([{ ties: { time: 3, id: "d3" } }, { older: 3 }]);
+  expect(second.ranges).toEqual([{ ties: { time: 3, id: "d3" } }, { older: 3 }]);
 });

@@ -1,14 +1,14 @@
 /**
- * Whether a `Prefer` header has a preference that takes no value (RFC 7240, section 2): in any letter case, with parameters or
- * without, and an empty value is none. What stands in quotes is a value, commas and all.
+ * Returns whether a `Prefer` header has this preference without a value (RFC 7240, section 2). Letter case and parameters do
+ * not matter. An empty value counts as no value. A comma within quotes does not separate preferences.
  *
  * @example prefers('foo="a, b"; c, Respond-Async', "respond-async"); // true
  */
 export function prefers(header: string, preference: string): boolean {
-  // A quote that nobody closes goes on to the end.
+  // An unclosed quote extends to the end of the header.
   const preferences = header.match(/(?:[^,"]|"(?:[^"\\]|\\.)*(?:"|\\?$))+/g) ?? [];
-  return preferences.some((one) => {
-    const [, name, value] = /^\s*([^\s=;"]+)\s*(?:=\s*(?:("[^"]*"|[^\s;"]+)\s*)?)?(?:;|$)/.exec(one) ?? [];
+  return preferences.some((text) => {
+    const [, name, value] = /^\s*([^\s=;"]+)\s*(?:=\s*(?:("[^"]*"|[^\s;"]+)\s*)?)?(?:;|$)/.exec(text) ?? [];
     return name?.toLowerCase() === preference && (value ?? "").replaceAll('"', "") === "";
   });
 }

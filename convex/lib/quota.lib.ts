@@ -1,16 +1,16 @@
 import { v, type Infer } from "convex/values";
 
-/** What is left of a caller's quota, read in the transaction that took from it. Times are in seconds. */
+/** The remaining quota of a caller, read in the transaction that took from it. Times are in seconds. */
 export const quota = v.object({
   policy: v.union(v.literal("key"), v.literal("user"), v.literal("address")),
-  /** Requests that fit into the window. */
+  /** Requests per window. */
   limit: v.number(),
   windowSeconds: v.number(),
-  /** Requests that may follow at once. */
+  /** Requests that the caller may still send now. */
   remaining: v.number(),
-  /** Until the whole quota is there again. */
+  /** Time until the whole quota is available again. */
   resetSeconds: v.number(),
-  /** Until the next request fits; absent when this one did. */
+  /** Time until the next request is admitted; absent if this request was admitted. */
   retryAfterSeconds: v.optional(v.number()),
 });
 

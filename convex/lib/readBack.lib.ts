@@ -2,13 +2,14 @@ import type { Doc, Id, TableNames } from "../_generated/dataModel";
 import type { QueryCtx } from "../_generated/server";
 import { fail } from "./failure.lib";
 
-/** Reads a document that this transaction has just written. */
+/** Reads back a document that this transaction has just written. */
 export async function readBack<Table extends TableNames>(
   ctx: QueryCtx,
   table: Table,
   id: Id<Table>,
 ): Promise<Doc<Table>> {
   return (
-    (await ctx.db.get(table, id)) ?? fail("internal", `${table} ${id} vanished within its own transaction`)
+    (await ctx.db.get(table, id)) ??
+    fail("internal", `${table} ${id} is missing in the transaction that wrote it`)
   );
 }

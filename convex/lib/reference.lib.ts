@@ -1,10 +1,10 @@
 import { escaped } from "./html.lib";
 import scalar from "../../openapi/scalar.json";
 
-/** Where the script of the reference page is unless a setting says otherwise: a CDN that serves npm's files as they are. */
+/** The default address of the reference page's script: a CDN that serves the files of npm packages unchanged. */
 export const CDN_SCRIPT = `https://cdn.jsdelivr.net/npm/${scalar.package}@${scalar.version}/${scalar.file}`;
 
-/** What the script is told. It asks nobody but the API: no fonts, usage counts, proxies or chats from elsewhere. */
+/** The configuration of the script. The page sends requests only to the API: no fonts, telemetry, proxies or chats. */
 const CONFIGURATION = {
   withDefaultFonts: false,
   telemetry: false,
@@ -18,15 +18,15 @@ const CONFIGURATION = {
 
 type Page = {
   title: string;
-  /** The address of the OpenAPI document, as the page reaches it. */
+  /** The address of the OpenAPI document, absolute or relative to the page. */
   document: string;
-  /** The address of the script: the file that `openapi/scalar.json` pins, since its hash is checked wherever it comes from. */
+  /** The address of the script. It must serve the file that `openapi/scalar.json` pins, because browsers check its hash. */
   script: string;
-  /** Policy of a page that no server sends headers with. */
+  /** The Content-Security-Policy as a meta element, for a page that is served without headers. */
   policy?: string;
 };
 
-/** The interactive reference as an HTML page: Scalar's documented embed, with no script of its own in the page. */
+/** Renders the interactive reference as an HTML page: Scalar's documented embed, without an inline script. */
 export function referencePage({ title, document, script, policy }: Page): string {
   const meta = policy ? `<meta http-equiv="Content-Security-Policy" content="${escaped(policy)}">\n` : "";
   return `<!doctype html>
@@ -38,14 +38,14 @@ ${meta}<meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escaped(title)}</title>
 <link rel="icon" href="data:,">
 <style>
-/* The script marks the body when it is there. */
+/* The script sets a class on the body when it has loaded. */
 body:is(.light-mode, .dark-mode) > .waiting { display: none; }
 .waiting { margin: 3rem; font-family: sans-serif; }
 </style>
 </head>
 <body>
-<p class="waiting">The reference is being loaded. If it does not appear, its script cannot be reached:
-<a href="${escaped(document)}">the OpenAPI document</a> says the same.</p>
+<p class="waiting">The reference is loading. If it does not appear, its script cannot be reached. Read
+<a href="${escaped(document)}">the OpenAPI document</a> instead.</p>
 <script id="api-reference" type="application/json" data-url="${escaped(document)}" data-configuration="${escaped(JSON.stringify(CONFIGURATION))}"></script>
 <script src="${escaped(script)}" integrity="${scalar.integrity}" crossorigin="anonymous"></script>
 </body>
@@ -54,11 +54,11 @@ body:is(.light-mode, .dark-mode) > .waiting { display: none; }
 }
 
 /**
- * The Content-Security-Policy of the page: one script, and requests to the API alone. Scalar styles what it shows as it goes,
- * so styles are free; they can load nothing.
+ * Returns the Content-Security-Policy of the page: one script, and requests only to the API. Scalar adds inline styles at run
+ * time, so the policy allows them. Styles cannot load anything.
  *
- * @param script As the page has it. What is no absolute address comes from the page's own host.
- * @param api Addresses of the API beside the page's own host.
+ * @param script The address of the script. A relative address refers to the page's own host.
+ * @param api Addresses of the API, in addition to the page's own host.
  */
 export function referencePolicy(script: string, api: readonly string[]): string {
   const [absolute = "'self'"] = /^https?:\/\/[^\s;,'"?#]+/i.exec(script) ?? [];

@@ -1,6 +1,6 @@
 import type { Failure } from "./failure.lib";
 
-/** Seconds after which a client may try again when the platform could not do the work. */
+/** Seconds after which a client may retry if the platform is unavailable. */
 const RETRY_AFTER = "5";
 
 /**
@@ -16,7 +16,7 @@ const PLATFORM_MESSAGES = new RegExp(
     "(?:Documents read from or written to|Data read or written in) .* changed while .*being run)",
 );
 
-/** The failure that the platform's error stands for, or undefined for any other error. */
+/** Converts an error of the platform to an `unavailable` failure. Returns undefined for any other error. */
 export function platformFailureOf(error: unknown): Failure | undefined {
   if (!(error instanceof Error)) return undefined;
   if (!PLATFORM_MESSAGES.test(error.message)) return undefined;

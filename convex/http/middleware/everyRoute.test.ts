@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { api } from "../api.app";
 import { newApiKey } from "../../identity/apiKey.lib";
-import { oneCarrying } from "../testing/asking.testing";
+import { credentialHeader } from "../testing/requests.testing";
 import { fakeContext } from "../testing/fakeContext.testing";
 import { json, problem } from "../testing/replies.testing";
 import { bodyFor, pathWith, routeOf, type Route } from "../testing/routes.testing";
@@ -25,7 +25,7 @@ async function ask(route: Route, answers: Answers, more: Record<string, string> 
   const { key } = await newApiKey();
   const body = route.text ? { type: "application/json", text: "{}" } : bodyFor(route);
   const headers = {
-    ...(route.scope !== null && oneCarrying(route, key)),
+    ...(route.scope !== null && credentialHeader(route, key)),
     ...(body && { "Content-Type": body.type }),
     ...Object.fromEntries(Object.keys(route.docs().headers ?? {}).map((name) => [name, "x"])),
     ...more,

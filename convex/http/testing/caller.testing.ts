@@ -1,6 +1,6 @@
 import type { Send } from "../../../openapi/contract/check";
 
-/** Someone who sends requests: `await call("POST", "/api/items", { name: "bolt" })`. The body goes as JSON. */
+/** Sends a request with a credential: `await call("POST", "/api/items", { name: "bolt" })`. The body is sent as JSON. */
 export type Caller = (
   method: string,
   path: string,
@@ -8,7 +8,7 @@ export type Caller = (
   headers?: Record<string, string>,
 ) => Promise<Response>;
 
-/** Who has this key, wherever `send` sends it. */
+/** Returns a caller with this key that sends its requests through `send`. */
 export const callerWith =
   (send: Send, key: string): Caller =>
   (method, path, body, headers = {}) =>

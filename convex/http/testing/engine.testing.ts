@@ -8,7 +8,10 @@ import { internal } from "../../_generated/api";
 import type { Id } from "../../_generated/dataModel";
 import type { Grant } from "../../identity/scopes.lib";
 
-/** What runs the functions: the official mock, or the harness in its place, or the embedded runtime behind a real socket. */
+/**
+ * The engine that runs the functions. `convex-test` is the official mock, or the harness that replaces it. `embedded` is the
+ * embedded runtime behind a real socket.
+ */
 export type EngineName = "convex-test" | "embedded";
 
 declare module "vitest" {
@@ -17,15 +20,15 @@ declare module "vitest" {
   }
 }
 
-/** A caller, with what it is known by. */
+/** A caller with its key and the id of its user. */
 export type Call = Caller & { key: string; userId: Id<"users"> };
 
 export const engineName = inject("engine");
 let engine: Engine;
 
 /**
- * Starts the engine for a suite and stops it after. Call it once, at the top of a test file, or once in each of its
- * `describe` blocks, where they need different settings.
+ * Starts the engine before a suite and stops it afterwards. Call it once at the top of a test file, or once in each `describe`
+ * block if the blocks need different settings.
  */
 export function useEngine({ env = {} }: { env?: Settings } = {}): void {
   beforeAll(async () => {
@@ -34,29 +37,29 @@ export function useEngine({ env = {} }: { env?: Settings } = {}): void {
   afterAll(() => engine.close());
 }
 
-/** Sends a request as it stands. */
+/** Sends a request unchanged. */
 export const send = (path: string, init?: RequestInit): Promise<Response> => engine.fetch(path, init);
 
-/** Sends a request with a token of these claims. */
+/** Sends a request with a token that has these claims. */
 export const sendWithToken = (claims: Claims, path: string, init?: RequestInit): Promise<Response> =>
   engine.fetchWithToken(claims, path, init);
 
 /** Runs an internal function as an operator. */
 export const run: Engine["run"] = (kind, reference, args) => engine.run(kind, reference, args);
 
-/** Moves the clock of the functions: whatever was going to expire by then has. */
+/** Moves the clock of the functions forward, or back for a negative number of milliseconds. */
 export const later = (ms: number): void => engine.later(ms);
 
 /** The time that the functions read, in milliseconds. */
 export const now = (): number => engine.now();
 
-/** Waits until nothing that was scheduled for now is left to run. */
+/** Waits until all scheduled functions that are due have run. */
 export const settle = (): Promise<void> => engine.settle();
 
-/** Forgets every module, so that the next request evaluates all of them again. */
-export const evaluateAnew = (): Promise<void> => engine.evaluateAnew();
+/** Discards all loaded modules, so that the next request evaluates them again. */
+export const reloadModules = (): Promise<void> => engine.reloadModules();
 
-/** A caller of its own: a user named so, made when first asked for, and a fresh key. */
+/** Returns a caller with a new key of the user with this name. The first call creates the user. */
 export async function as(name: string, scopes: readonly Grant[] = ["*"]): Promise<Call> {
   const { key, userId } = await run("action", internal.apiKeys.issue, {
     name,
@@ -67,9 +70,9 @@ export async function as(name: string, scopes: readonly Grant[] = ["*"]): Promis
 }
 
 /**
- * A case that only one engine can run: it says why, and the run prints the list.
+ * Defines a test that only one engine can run. The reporter prints these tests with their reasons after the run.
  *
- * @param timeout in milliseconds, for a case that takes longer than others.
+ * @param timeout In milliseconds, for a test that takes longer than others.
  */
 export function onlyOn(
   name: EngineName,

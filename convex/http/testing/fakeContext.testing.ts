@@ -8,10 +8,12 @@ import { newApiKey } from "../../identity/apiKey.lib";
 type Answer = (args: unknown) => unknown;
 
 /**
- * What the functions answer, by name or all the same, and which were asked. A function without an answer is an error.
+ * Returns a `send` that runs the API with fake functions, and the names of the functions that it called (`asked`). A call of a
+ * function without an answer fails.
  *
- * @param described The document that the replies have to keep to; default the project's own.
- * @param more What file storage answers, and what the action's own `getUserIdentity()` answers or throws.
+ * @param answers The result of each function by its name, or one result for all functions.
+ * @param described The OpenAPI document that the replies must match; default: the project's own.
+ * @param more Fake file storage (`storage`), and the result of the action's `getUserIdentity()` (`identity`), which may throw.
  */
 export function fakeContext(
   answers: Record<string, Answer> | Answer = {},
@@ -28,10 +30,10 @@ export function fakeContext(
     const answer = typeof answers === "function" ? answers : answers[name];
     return answer
       ? Promise.resolve().then(() => answer(args))
-      : Promise.reject(new Error(`Nobody expected ${name}`));
+      : Promise.reject(new Error(`The test has no answer for ${name}`));
   };
   const auth = { getUserIdentity: () => Promise.resolve(null).then(() => identity()) };
-  // The app asks a context for nothing else.
+  // The app uses no other member of the context.
   const ctx = { runQuery: call, runMutation: call, runAction: call, storage, auth } as unknown as ActionCtx;
   const send = checked(
     async (path, init) => api.app.fetch(new Request(`https://api.example.test${path}`, init), ctx),
@@ -40,10 +42,10 @@ export function fakeContext(
   return { asked, send };
 }
 
-/** A key whose look-up finds a caller who may do everything, and the answers that say so. */
+/** Returns a valid key, and the fake functions that look it up as a caller with all scopes. */
 export async function goodKey() {
   const { key, publicId } = await newApiKey();
   const caller = { userId: "user1", scopes: ["*"], credential: "key:key1", key: { id: "key1", publicId } };
-  const verdict = { caller, lastUsedAt: Date.now() };
-  return { key, publicId, answers: { "auth:validateApiKey": () => verdict } };
+  const found = { caller, lastUsedAt: Date.now() };
+  return { key, publicId, answers: { "auth:validateApiKey": () => found } };
 }

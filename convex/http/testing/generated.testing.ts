@@ -6,10 +6,10 @@ import { wireTo } from "../../../openapi/contract/fuzz/wire";
 import { SCOPES } from "../../identity/scopes.lib";
 import { as, send, type Call } from "./engine.testing";
 import { json, mistyped } from "./replies.testing";
-import { THINGS } from "./routes.testing";
+import { RESOURCES } from "./routes.testing";
 import { SECRETS } from "./webhooks.testing";
 
-/** Makes planned requests, over sockets. `close` ends the connections. */
+/** Returns a function that sends planned requests over sockets. `close` closes the connections. */
 export async function requester(): Promise<{
   ask: (operation: Operation, plan: Plan) => Promise<Response>;
   close: () => void;
@@ -19,21 +19,21 @@ export async function requester(): Promise<{
   const sendChecked = checked(wire, { counts: false });
   const root = await as("root");
   const keys = await keysOf(root);
-  const lacking = new Map<string, Promise<Call>>();
-  /** A key that may do all that there is, but not this. */
-  const without = (scope: string) => {
-    const scopes = SCOPES.filter((one) => one !== scope);
-    if (!lacking.has(scope)) lacking.set(scope, as("scopeless", scopes));
-    return lacking.get(scope);
+  const callers = new Map<string, Promise<Call>>();
+  /** Returns a caller with all scopes except this one. */
+  const callerWithout = (missing: string) => {
+    const scopes = SCOPES.filter((scope) => scope !== missing);
+    if (!callers.has(missing)) callers.set(missing, as("scopeless", scopes));
+    return callers.get(missing);
   };
   const ask = async (operation: Operation, plan: Plan) => {
-    const path = await filled(plan, root);
+    const path = await pathOf(plan, root);
     const query = plan.query.length > 0 ? `?${plan.query.join("&")}` : "";
     const { method, body } = plan;
     const headers = new Headers(plan.headers);
-    const scopeless = (await without(operation.security[0]?.["apiKey"]?.[0] ?? ""))?.key ?? "";
-    const carried = presented(plan, operation, { ...keys, scopeless }, SECRETS);
-    for (const [name, value] of Object.entries(carried)) headers.set(name, value);
+    const scopeless = (await callerWithout(operation.security[0]?.["apiKey"]?.[0] ?? ""))?.key ?? "";
+    const credentials = presented(plan, operation, { ...keys, scopeless }, SECRETS);
+    for (const [name, value] of Object.entries(credentials)) headers.set(name, value);
     return sendChecked(path + query, { method, headers, ...(body && { body: Uint8Array.from(body) }) });
   };
   return { ask, close };
@@ -45,13 +45,13 @@ async function keysOf(root: Call): Promise<Omit<Keys, "scopeless">> {
   return { root: root.key, mistyped: mistyped(root.key), revoked: String(key) };
 }
 
-/** The path with something in the place of each name; what is to be there is made first. */
-async function filled({ path, params }: Plan, root: Call): Promise<string> {
-  let whole = path;
+/** Returns the path of a plan. A parameter without a planned value gets the id of an existing resource. */
+async function pathOf({ path, params }: Plan, root: Call): Promise<string> {
+  let filled = path;
   for (const [name, text] of Object.entries(params)) {
-    const thing = THINGS[path.replaceAll(/\{(\w+)\}/g, ":$1")];
-    const there = async () => (thing?.belongsTo === "its owner" ? thing.of(root) : thing?.some());
-    whole = whole.replace(`{${name}}`, text ?? encodeURIComponent((await there()) ?? "nothing"));
+    const resource = RESOURCES[path.replaceAll(/\{(\w+)\}/g, ":$1")];
+    const existing = async () => (resource?.belongsTo === "its owner" ? resource.of(root) : resource?.some());
+    filled = filled.replace(`{${name}}`, text ?? encodeURIComponent((await existing()) ?? "nothing"));
   }
-  return whole;
+  return filled;
 }

@@ -1,14 +1,14 @@
 import { expect } from "vitest";
 import * as z from "zod/mini";
-import { ask, oneCarrying } from "./asking.testing";
-import { streamed, tooLargeFor, UNREAD } from "./bodies.testing";
+import { ask, credentialHeader } from "./requests.testing";
+import { streamed, tooLargeFor, CLOSE_CONNECTION } from "./bodies.testing";
 import { as } from "./engine.testing";
 import { problem } from "./replies.testing";
 import { pathFor, pathWith, type Route } from "./routes.testing";
 import type { Row } from "./security.testing";
 
-/** Routes that take any JSON, so that no field is unknown. */
-const TAKES_ANY_JSON = ["POST /api/data"];
+/** Routes that accept any JSON: they have no unknown fields. */
+const ACCEPTS_ANY_JSON = ["POST /api/data"];
 
 const takesJson = ({ body }: Route) => body !== undefined;
 const takesForm = ({ form }: Route) => form !== undefined;
@@ -24,16 +24,16 @@ const namesOfQuery = ({ query, paged }: Route) => [
 
 type Change = { body?: string | ReadableStream; headers?: Record<string, string>; query?: string };
 
-/** Sends what the route takes, with a good credential, except for what a row has changed about it. */
+/** Sends a valid request with a valid credential to the route, except for the changes of a test row. */
 async function askWith(route: Route, { query = "", headers, ...body }: Change): Promise<Response> {
   const call = await as("owner");
   const path = await pathFor(route, call);
-  return ask(route, path + query, { headers: { ...oneCarrying(route, call.key), ...headers }, ...body });
+  return ask(route, path + query, { headers: { ...credentialHeader(route, call.key), ...headers }, ...body });
 }
 
-/** Rows about what a route takes: the body, whichever kind of them, and the query. */
+/** Rows for the input of a route: JSON bodies, forms, uploads and the query. */
 export const INPUT_ROWS = {
-  "a body of another type: 415": {
+  "a body of another type returns 415": {
     applies: (route) => takesJson(route) || takesForm(route),
     check: async (route) => {
       const other = route.form ? "application/json" : "application/x-www-form-urlencoded";
@@ -47,7 +47,7 @@ export const INPUT_ROWS = {
       }
     },
   },
-  "a body in a content coding: 415 that says how to send it": {
+  "a body with a content coding returns 415 that names the accepted coding": {
     applies: takesInput,
     check: async (route) => {
       for (const coding of ["gzip", "identity, BR"]) {
@@ -60,22 +60,22 @@ export const INPUT_ROWS = {
       expect(reply.status).not.toBe(415);
     },
   },
-  "a body that declares itself too large: 413, before the credential": {
+  "a Content-Length above the limit returns 413 before the credential is checked": {
     applies: ({ method, needs }) => method !== "GET" && !needs,
     check: async (route) => {
       const body = tooLargeFor(route);
-      const reply = ask(route, pathWith(route, "nothing"), { body, headers: UNREAD });
+      const reply = ask(route, pathWith(route, "nothing"), { body, headers: CLOSE_CONNECTION });
       await problem(reply, 413, "payload_too_large");
     },
   },
-  "a body too large whose length nobody declares: 413": {
+  "a body above the limit without a Content-Length returns 413": {
     applies: takesInput,
     check: async (route) => {
       const body = streamed(tooLargeFor(route));
-      await problem(askWith(route, { body, headers: UNREAD }), 413, "payload_too_large");
+      await problem(askWith(route, { body, headers: CLOSE_CONNECTION }), 413, "payload_too_large");
     },
   },
-  "a body that is not JSON: 400": {
+  "a body that is not JSON returns 400": {
     applies: takesJson,
     check: async (route) => {
       for (const body of ["{", "undefined", "{'a':1}", "{} {}"]) {
@@ -84,7 +84,7 @@ export const INPUT_ROWS = {
       }
     },
   },
-  "an empty body: 400, unless it may be left out": {
+  "an empty body returns 400, unless the body is optional": {
     applies: takesInput,
     check: async (route) => {
       const reply = await askWith(route, { body: "" });
@@ -92,7 +92,7 @@ export const INPUT_ROWS = {
       else await problem(reply, 400, route.body ? "invalid_json" : "invalid_request");
     },
   },
-  "a form without its boundary, or cut off: 400": {
+  "a form without its boundary, or a truncated form, returns 400": {
     applies: takesForm,
     check: async (route) => {
       const body = '--b\r\nContent-Disposition: form-data; name="x"\r\n\r\n';
@@ -100,20 +100,22 @@ export const INPUT_ROWS = {
         await problem(askWith(route, { body, headers: { "Content-Type": type } }), 400, "invalid_request");
     },
   },
-  "a field that the body does not have: 400 that names it": {
-    applies: (route) => takesJson(route) && !TAKES_ANY_JSON.includes(route.title),
+  "an unknown field in the body returns 400 that names the field": {
+    applies: (route) => takesJson(route) && !ACCEPTS_ANY_JSON.includes(route.title),
     check: async (route) => {
       const body = JSON.stringify({ ...(route.docs().examples?.body as object), intruder: 1 });
       const { errors } = await problem(askWith(route, { body }), 400, "invalid_request");
       expect(errors).toEqual([{ in: "body", path: "intruder", message: "is not a known field" }]);
     },
   },
-  "a field that the form does not have, or has twice: 400 that names it": {
+  "an unknown or repeated form field returns 400 that names the field": {
     applies: takesForm,
     check: async (route) => {
       const example = new URLSearchParams(route.docs().examples?.body as Record<string, string>).toString();
-      const wrong = Object.keys(route.form ?? {}).map((name) => [name, "must be given only once"] as const);
-      for (const [path, message] of [...wrong, ["intruder", "is not a known field"] as const]) {
+      const repeated = Object.keys(route.form ?? {}).map(
+        (name) => [name, "must be given only once"] as const,
+      );
+      for (const [path, message] of [...repeated, ["intruder", "is not a known field"] as const]) {
         const { errors } = await problem(
           askWith(route, { body: `${example}&${path}=1` }),
           400,
@@ -123,14 +125,14 @@ export const INPUT_ROWS = {
       }
     },
   },
-  "a query parameter that the route does not have: 400 that names it": {
+  "an unknown query parameter returns 400 that names the parameter": {
     applies: underApi,
     check: async (route) => {
       const { errors } = await problem(askWith(route, { query: "?intruder=1" }), 400, "invalid_request");
       expect(errors).toEqual([{ in: "query", path: "intruder", message: "is not a known query parameter" }]);
     },
   },
-  "a query parameter given twice: 400 that names it": {
+  "a repeated query parameter returns 400 that names the parameter": {
     applies: (route) => underApi(route) && namesOfQuery(route).length > 0,
     check: async (route) => {
       for (const name of namesOfQuery(route)) {

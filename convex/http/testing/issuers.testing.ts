@@ -3,7 +3,7 @@ import { openIssuer, sign, signingKey, type Issuer } from "../../../packages/con
 
 const AUDIENCE = "api-suite";
 
-/** What a token says, by the names of OpenID Connect. */
+/** The claims of a token, with the names of OpenID Connect. */
 export type Claims = {
   sub: string;
   issuer?: "clerk";
@@ -12,7 +12,10 @@ export type Claims = {
   name?: string;
 };
 
-/** Two issuers on loopback, one of them Clerk's, as settings and as a maker of tokens. `oidc` is the other one. */
+/**
+ * Starts two issuers on loopback, one for Clerk and one for OIDC (`oidc`). Returns their settings, and a function that signs
+ * tokens.
+ */
 export async function openIssuers(): Promise<{
   oidc: Issuer;
   settings: Record<string, string>;

@@ -5,14 +5,14 @@ import { json, problem, type Json } from "../testing/replies.testing";
 export const KEY_FORM = /^cha_[0-9a-z]{12}_[0-9a-z]{40}_[0-9a-f]{8}$/;
 export const HOUR = 3_600_000;
 
-/** The time so many milliseconds from now, as the API writes it. */
+/** Returns the time `ms` milliseconds from now in the format of the API. */
 export const inMs = (ms: number): string => new Date(Date.now() + ms).toISOString();
 
-/** Asks with a key what that key is. */
+/** Sends `GET /api/protected` with this key. */
 export const using = (key: unknown): Promise<Response> =>
   send("/api/protected", { headers: { "X-API-Key": String(key) } });
 
-/** Mints a key with a caller's; `use` uses it. */
+/** Creates a key as this caller. `use` sends a request with the new key. */
 export async function mint(
   call: Call,
   body: Json,
@@ -22,7 +22,7 @@ export async function mint(
   return { made, path: reply.headers.get("location") ?? "", use: () => using(made["key"]) };
 }
 
-/** The reply to a key that is no good any more. */
+/** Expects the reply to an expired, revoked or deleted key. */
 export async function dead(reply: Promise<Response>): Promise<void> {
   expect((await problem(reply, 403, "invalid_credential")).detail).toBe("Invalid API key");
 }

@@ -1,6 +1,6 @@
 import type { Reporter, TestModule } from "vitest/node";
 
-/** Prints, after a run, the cases that only one engine can run, with their reasons. */
+/** Prints the tests that only one engine can run, with their reasons, after a run. */
 export default class OnlyOnReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const lines = modules.flatMap((module) =>
@@ -9,6 +9,6 @@ export default class OnlyOnReporter implements Reporter {
         return only ? [`  ${only.engine}: ${test.fullName} (${only.reason})`] : [];
       }),
     );
-    if (lines.length > 0) console.log(["", "Cases that one engine alone can run:", ...lines].join("\n"));
+    if (lines.length > 0) console.log(["", "Tests that only one engine can run:", ...lines].join("\n"));
   }
 }

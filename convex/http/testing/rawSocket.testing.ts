@@ -3,21 +3,21 @@ import { connect } from "node:net";
 import { checkReply } from "../../../openapi/contract/check";
 import { send } from "./engine.testing";
 
-/** How a client takes its leave: it waits for the server to close, ends its own half, or is gone without a word. */
+/** How a client ends the connection: it waits for the server to close, ends its own half, or resets the connection. */
 type Leaving = "waits" | "ends" | "vanishes";
 
 /**
- * HTTP by hand, for what `fetch` would never send. Only an engine on sockets has an address to connect to.
+ * Sends raw text on a socket, for requests that `fetch` cannot send. Needs an engine on sockets.
  *
- * @param text What is sent, as it stands.
- * @returns The statuses of all replies that came until the connection closed.
+ * @param text The bytes to send, in latin1.
+ * @returns The statuses of all replies until the connection closed.
  */
 export async function exchange(text: string, leaving: Leaving = "waits"): Promise<number[]> {
   const { hostname, port } = new URL((await send("/health")).url);
   const socket = connect(Number(port), hostname);
   let received = "";
   socket.on("data", (chunk: Buffer) => (received += chunk.toString("latin1")));
-  // What went wrong shows in what was received.
+  // A connection error shows as a missing reply.
   socket.on("error", () => undefined);
   const closed = once(socket, "close");
   socket.write(text, "latin1", () => {
@@ -29,13 +29,13 @@ export async function exchange(text: string, leaving: Leaving = "waits"): Promis
   const requests = [...text.matchAll(/([A-Z]+) (\S+) HTTP\/1\.1\r\n/g)];
   for (const [at, reply] of replies.entries()) {
     const [, method = "", target = ""] = requests[at] ?? [];
-    // What the server refuses by itself never gets as far as the API, which gives every request an id.
+    // The API gives every reply an id. A reply without one is a refusal of the server, which the document does not describe.
     if (reply.headers.has("x-request-id")) await checkReply(method, target.replace(/\?.*/, ""), reply);
   }
   return replies.map(({ status }) => status);
 }
 
-/** The replies on a connection, one after another, each as long as it says. */
+/** Splits the received text into replies by their Content-Length. */
 function repliesIn(received: string): Response[] {
   const [, status, lines = "", rest = ""] =
     /^HTTP\/1\.1 (\d{3}) .*\r\n((?:.+\r\n)*)\r\n([^]*)$/.exec(received) ?? [];
@@ -50,7 +50,7 @@ function repliesIn(received: string): Response[] {
   return [reply, ...repliesIn(rest.slice(length))];
 }
 
-/** The head of a request, which is the last of its connection unless told otherwise. */
+/** Returns the head of a request. It has `Connection: close`, unless `headers` contains another value. */
 export function head(line: string, headers: Record<string, string> = {}): string {
   const all = Object.entries({ Host: "api.example.test", Connection: "close", ...headers });
   return [`${line} HTTP/1.1`, ...all.map(([name, value]) => `${name}: ${value}`), "", ""].join("\r\n");

@@ -15,7 +15,7 @@ export type Problem = {
   errors?: FieldError[];
 };
 
-/** The JSON object of a reply, whose status has to be `status`. */
+/** Returns the JSON object of a reply. Expects this status. */
 export async function json(reply: Response | Promise<Response>, status = 200): Promise<Json> {
   const response = await reply;
   const text = await response.text();
@@ -23,12 +23,12 @@ export async function json(reply: Response | Promise<Response>, status = 200): P
   return JSON.parse(text) as Json;
 }
 
-/** The JSON array of a page, which has to be a 200. */
+/** Returns the JSON array of a list's page. Expects the status 200. */
 export async function page(reply: Response | Promise<Response>): Promise<Json[]> {
   return (await json(reply)) as unknown as Json[];
 }
 
-/** The problem of a reply, which has to be one, with this status and code. */
+/** Returns the problem of a reply. Expects this status and code. */
 export async function problem(
   reply: Response | Promise<Response>,
   status: number,
@@ -43,13 +43,13 @@ export async function problem(
   return body;
 }
 
-/** Where the `Link` header of a page leads, or undefined on the last page. */
+/** Returns the address of the next page from the `Link` header, or undefined on the last page. */
 export function nextOf(response: Response): string | undefined {
   const link = response.headers.get("link");
   return link === null ? undefined : /^<([^>]+)>; rel="next"$/.exec(link)?.[1];
 }
 
-/** A key with one character of its secret mistyped. */
+/** Returns the key with one character of its secret changed. */
 export function mistyped(key: string): string {
   const at = key.length - 20;
   return key.slice(0, at) + (key[at] === "x" ? "y" : "x") + key.slice(at + 1);

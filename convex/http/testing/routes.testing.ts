@@ -3,37 +3,37 @@ import { internal } from "../../_generated/api";
 import { as, run, send, settle, type Call } from "./engine.testing";
 import { json, page } from "./replies.testing";
 
-/** A contract as the suites use it: all that it says, and its name for reports. */
+/** A contract as the suites use it: its whole specification, and a title for test reports. */
 export type Route = Spec & { method: string; path: string; title: string };
 
 export function routeOf({ method, path, spec }: AnyContract): Route {
   return { ...spec(), method: method.toUpperCase(), path, title: `${method.toUpperCase()} ${path}` };
 }
 
-/** What a name in a path may stand for: a thing that an owner has, or something that belongs to nobody. */
-type Thing =
+/** A resource that a path parameter identifies. It belongs to a user, to the deployment, or to everyone. */
+type Resource =
   | { belongsTo: "its owner"; of: (owner: Call) => Promise<string> }
   | { belongsTo: "the deployment"; some: () => Promise<string> }
   | { belongsTo: "everyone"; some: () => Promise<string> };
 
-const item: Thing = {
+const item: Resource = {
   belongsTo: "its owner",
   of: async (owner) => idOf(await json(owner("POST", "/api/items", { name: "bolt" }), 201)),
 };
-const key: Thing = {
+const key: Resource = {
   belongsTo: "its owner",
   of: async (owner) =>
     idOf(await json(owner("POST", "/api/keys", { name: "partner", scopes: ["items:read"] }), 201)),
 };
 let made = 0;
-const user: Thing = {
+const user: Resource = {
   belongsTo: "the deployment",
   some: async () => {
     const body = { name: "Grace", email: `grace${++made}@example.com` };
     return idOf(await json((await as("root"))("POST", "/api/users", body), 201));
   },
 };
-const file: Thing = {
+const file: Resource = {
   belongsTo: "its owner",
   of: async (owner) => {
     const headers = { "X-API-Key": owner.key, "Content-Type": "text/plain" };
@@ -41,7 +41,7 @@ const file: Thing = {
     return String((await json(send("/api/upload?visibility=private", init)))["storageId"]);
   },
 };
-const job: Thing = {
+const job: Resource = {
   belongsTo: "its owner",
   of: async (owner) => {
     const made = await json(owner("POST", "/api/process", { data: 1 }, { Prefer: "respond-async" }), 202);
@@ -50,7 +50,7 @@ const job: Thing = {
   },
 };
 const version = () => ({ time: 0, rank: 0, eventId: "evt_1" });
-const payment: Thing = {
+const payment: Resource = {
   belongsTo: "the deployment",
   some: async () => {
     await run("mutation", internal.payments.handleCheckoutComplete, {
@@ -60,7 +60,7 @@ const payment: Thing = {
     return "cs_1";
   },
 };
-const subscription: Thing = {
+const subscription: Resource = {
   belongsTo: "the deployment",
   some: async () => {
     const subscribed = { subscriptionId: "sub_1", customerId: "cus_1", status: "active", version: version() };
@@ -68,7 +68,7 @@ const subscription: Thing = {
     return "sub_1";
   },
 };
-const webhookEvent: Thing = {
+const webhookEvent: Resource = {
   belongsTo: "the deployment",
   some: async () => {
     const event = { source: "github", eventId: `push${++made}`, eventType: "push", eventTime: 0 };
@@ -79,12 +79,12 @@ const webhookEvent: Thing = {
     return idOf(newest ?? {});
   },
 };
-const problemCode: Thing = { belongsTo: "everyone", some: () => Promise.resolve("not_found") };
+const problemCode: Resource = { belongsTo: "everyone", some: () => Promise.resolve("not_found") };
 
 const idOf = ({ id }: Record<string, unknown>): string => String(id);
 
-/** For every path with a name in it: what stands there. A new path needs its line here. */
-export const THINGS: Readonly<Record<string, Thing>> = {
+/** The resource of each path with a parameter. A new path with a parameter needs an entry here. */
+export const RESOURCES: Readonly<Record<string, Resource>> = {
   "/api/items/:itemId": item,
   "/api/users/:id": user,
   "/api/keys/:id": key,
@@ -100,28 +100,31 @@ export const THINGS: Readonly<Record<string, Thing>> = {
   "/problems/:code": problemCode,
 };
 
-/** The path of a route with an id in the place of its name. */
+/** Returns the path of a route with this id as its parameter. */
 export const pathWith = (route: Route, id: string): string =>
   route.path.replace(/:\w+/, encodeURIComponent(id));
 
-/** A path of the route under which an owner finds something. */
+/** Returns a path of the route to an existing resource. Creates the resource; an owned resource belongs to `owner`. */
 export async function pathFor(route: Route, owner: Call): Promise<string> {
   if (!route.params) return route.path;
-  const thing = THINGS[route.path];
-  if (!thing) throw new Error(`${route.path} has no line in THINGS`);
-  return pathWith(route, thing.belongsTo === "its owner" ? await thing.of(owner) : await thing.some());
+  const resource = RESOURCES[route.path];
+  if (!resource) throw new Error(`${route.path} has no entry in RESOURCES: add one`);
+  return pathWith(
+    route,
+    resource.belongsTo === "its owner" ? await resource.of(owner) : await resource.some(),
+  );
 }
 
-/** Bodies whose example can be created only once: what makes each a new one. */
-const FRESH: Readonly<Record<string, (example: unknown) => unknown>> = {
+/** Functions that return a new body, for routes whose example can be created only once. */
+const UNIQUE_BODIES: Readonly<Record<string, (example: unknown) => unknown>> = {
   "POST /api/users": () => ({ name: "Grace", email: `grace${++made}@example.com` }),
 };
 
-/** A body that the route takes, and its type: the example of its contract, or any bytes where it takes a file. */
+/** Returns a valid body of the route and its media type: the example of its contract, or any bytes for an upload. */
 export function bodyFor(route: Route): { type: string; text: string } | undefined {
   if (route.upload) return { type: "text/plain", text: "bytes" };
-  const given = route.docs().examples?.body;
-  const example = FRESH[route.title]?.(given) ?? given;
+  const documented = route.docs().examples?.body;
+  const example = UNIQUE_BODIES[route.title]?.(documented) ?? documented;
   if (route.form) {
     const text = new URLSearchParams(example as Record<string, string>).toString();
     return { type: "application/x-www-form-urlencoded", text };

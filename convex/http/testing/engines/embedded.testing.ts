@@ -20,7 +20,7 @@ export async function startEmbedded(
     project: process.cwd(),
     data,
     port: 0,
-    // eslint-disable-next-line @convex-dev/no-process-env -- a test is no Convex function
+    // eslint-disable-next-line @convex-dev/no-process-env -- a test is not a Convex function
     env: { ...process.env, ...issuers.settings, ...settings },
     clock: () => Date.now() + ahead,
     log,
@@ -33,7 +33,7 @@ export async function startEmbedded(
     later: (ms) => void (ahead += ms),
     now: () => Date.now() + ahead,
     settle: () => server.idle(),
-    evaluateAnew: () => server.reload(),
+    reloadModules: () => server.reload(),
     close: async () => {
       await server.close();
       issuers.close();

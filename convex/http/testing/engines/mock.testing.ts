@@ -1,4 +1,4 @@
-/** The official mock, or the harness in its place. */
+/** The official mock, or the harness that replaces it. */
 import rateLimiter from "@convex-dev/rate-limiter/test";
 import { convexTest } from "convex-test";
 import { vi } from "vitest";
@@ -13,11 +13,11 @@ const MOCK_CLERK = "https://clerk.example.test";
 export function startMock(settings: Settings): Engine {
   vi.stubEnv("CLERK_JWT_ISSUER_DOMAIN", MOCK_CLERK);
   for (const [name, value] of Object.entries(settings)) vi.stubEnv(name, value);
-  // Its scheduler waits by timers, which run with the real time until a suite moves them on.
+  // The scheduler of the mock uses timers. They follow the real time until a suite advances them.
   vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"], shouldAdvanceTime: true });
   const t = convexTest(schema, modules);
   rateLimiter.register(t);
-  // Its methods are typed for a reference that is known; here the kind stands for it.
+  // The mock's methods need the type of a specific function reference. Here only its kind is known.
   const runners = t as unknown as Record<Kind, (reference: unknown, args: unknown) => Promise<unknown>>;
   return {
     fetch: checked((path, init) => t.fetch(path, declaringLength(init))),
@@ -50,12 +50,12 @@ export function startMock(settings: Settings): Engine {
         });
       }
     },
-    evaluateAnew: async () => {
+    reloadModules: async () => {
       vi.resetModules();
       return Promise.resolve();
     },
     close: async () => {
-      // What is under way must not run into the next suite.
+      // Running functions must not continue into the next suite.
       await t.finishInProgressScheduledFunctions();
       vi.useRealTimers();
       vi.unstubAllEnvs();
@@ -63,7 +63,7 @@ export function startMock(settings: Settings): Engine {
   };
 }
 
-/** A client on a socket declares the length of a body that it has whole. */
+/** Adds the Content-Length that a client on a socket sends for a complete body. */
 function declaringLength(init: RequestInit = {}): RequestInit {
   const { body } = init;
   if (typeof body !== "string" && !(body instanceof Uint8Array)) return init;
