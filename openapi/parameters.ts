@@ -72,7 +72,7 @@ const HEADERS = {
     description:
       "The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of " +
       "another form by a fresh one.",
-    schema: { ...text, maxLength: 128 },
+    schema: text,
     example: "checkout-42",
   },
   "If-None-Match": {

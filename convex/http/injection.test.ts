@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { api } from "./api.app";
 import { ask, credentialHeader } from "./testing/requests.testing";
-import { as, send, useEngine } from "./testing/engine.testing";
+import { as, onlyOn, send, useEngine } from "./testing/engine.testing";
 import { json } from "./testing/replies.testing";
 import { pathFor, pathWith, routeOf, type Route } from "./testing/routes.testing";
 
@@ -71,8 +71,12 @@ describe.each(routes.map((route) => [route.title, route] as const))("%s", (_, ro
 describe("redirects and addresses", () => {
   const REDIRECTS = routes.filter((route) => "302" in route.replies());
 
-  test("only two routes redirect, and both have a test here", () => {
-    expect(REDIRECTS.map(({ title }) => title).sort()).toEqual(["GET /", "GET /files/:id"]);
+  test("only these routes redirect, and each has a test here", () => {
+    expect(REDIRECTS.map(({ title }) => title).sort()).toEqual([
+      "GET /",
+      "GET /api/files/:id/content",
+      "GET /files/:id",
+    ]);
   });
 
   test("the index redirects to this API's reference, even with forged host headers", async () => {
@@ -105,6 +109,26 @@ describe("redirects and addresses", () => {
     expect(origins.size).toBe(1);
     expect([...origins][0]).not.toContain(EVIL);
   });
+
+  onlyOn(
+    "embedded",
+    "the mock stores no file by an upload URL",
+    "the content of a large file redirects to file storage, even with hostile headers",
+    async () => {
+      const call = await as("owner");
+      const { uploadUrl } = await json(call("POST", "/api/upload-url"), 201);
+      const body = Buffer.alloc(20 * 1024 * 1024 + 1);
+      const sent = await fetch(String(uploadUrl), { method: "POST", body });
+      const { id } = await json(call("POST", "/api/files", await sent.json()), 201);
+      const { "If-None-Match": _, ...hostile } = HEADERS;
+      const reply = await send(`/api/files/${String(id)}/content`, {
+        headers: { ...hostile, "X-API-Key": call.key },
+        redirect: "manual",
+      });
+      expect(reply.status).toBe(302);
+      expect(new URL(reply.headers.get("location") ?? "").origin).toBe(new URL(String(uploadUrl)).origin);
+    },
+  );
 
   test("addresses in problems and upload replies are the deployment's own", async () => {
     const call = await as("owner");

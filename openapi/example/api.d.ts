@@ -1304,6 +1304,7 @@ export interface components {
       email: string;
       /** @description The user's name. */
       name: string;
+      /** @description `true` while the user is banned in Clerk. Every credential of the user is refused. */
       suspended?: boolean;
       /**
        * Format: date-time

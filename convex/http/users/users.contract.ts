@@ -19,6 +19,7 @@ export const User = documented(({ named, upTo }) =>
       clerkId: "The user's id at Clerk, for users that Clerk knows.",
       email: "The user's email address; unique, ASCII letters compared without case.",
       name: "The user's name.",
+      suspended: "`true` while the user is banned in Clerk. Every credential of the user is refused.",
       createdAt: "The time of the user's creation.",
     },
   ),

@@ -28,7 +28,7 @@ describeWith(["--key"], "files", () => {
   test("an uploaded file is described, listed, served and deleted", async () => {
     const { bytes, reply, file, id } = await upload();
     const facts = { contentType: "image/png", size: 1000, sha256: sha256(bytes), visibility: "public" };
-    expect(file).toEqual({ storageId: id, ...facts });
+    expect(file).toEqual({ id, storageId: id, ...facts });
     expect(reply.headers.get("location")).toBe(`/files/${id}`);
     expect(await json(root("GET", `/api/files/${id}`))).toMatchObject({ id, ...facts });
     expect((await page(root("GET", "/api/files?limit=100"))).map((file) => file["id"])).toContain(id);
@@ -39,6 +39,23 @@ describeWith(["--key"], "files", () => {
 
     expect((await root("DELETE", `/api/files/${id}`)).status).toBe(204);
     expect((await problem(send(`/files/${id}`), 404, "not_found")).detail).toBe("File not found");
+  });
+
+  test("a file in a form is stored with its name, and its content is a download", async () => {
+    const bytes = randomBytes(1000);
+    const form = new FormData();
+    form.append("file", new Blob([bytes], { type: "image/png" }), "photo é.png");
+    const key = { "X-API-Key": given.key ?? "" };
+    const file = await json(send("/api/upload", { method: "POST", headers: key, body: form }));
+    const id = String(file["id"]);
+    deleteAfterTest(`/api/files/${id}`);
+    const facts = { name: "photo é.png", contentType: "image/png", size: 1000, sha256: sha256(bytes) };
+    expect(file).toMatchObject({ id, storageId: id, ...facts });
+    const download = await root("GET", `/api/files/${id}/content`);
+    expect(download.headers.get("content-disposition")).toMatch(
+      /^attachment;.*filename\*=UTF-8''photo%20%C3%A9\.png/,
+    );
+    expect(Buffer.from(await download.arrayBuffer()).equals(bytes)).toBe(true);
   });
 
   test("a range of a file can be requested", async () => {
