@@ -66,7 +66,7 @@ const always = (one: JsonSchema): JsonSchema => ({ ...one, required: true });
 /** The purpose of each security header. */
 const SECURITY: Record<string, string> = {
   "X-Content-Type-Options": "Browsers use the `Content-Type` and do not guess another type.",
-  "Referrer-Policy": "Browsers do not send the URL of a page of this origin to other sites.",
+  "Referrer-Policy": "Browsers do not send the URL of a page of this origin to any site.",
   "Strict-Transport-Security": "Browsers use only HTTPS (RFC 6797).",
   "X-Frame-Options": "A reply belongs in no frame.",
   "Content-Security-Policy": "What a reply may load or run in a browser.",

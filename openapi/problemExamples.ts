@@ -89,7 +89,10 @@ const Problem: JsonSchema = {
             enum: ["path", "query", "header", "body"],
             description: "The part of the request.",
           },
-          path: { type: "string", description: "The path of the field, joined with dots; empty for the whole part." },
+          path: {
+            type: "string",
+            description: "The path of the field, joined with dots; empty for the whole part.",
+          },
           message: { type: "string", description: "The reason why the field is invalid." },
         },
       },

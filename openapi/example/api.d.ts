@@ -1149,7 +1149,7 @@ export interface components {
         | "timed_out"
         | "unavailable"
         | "not_configured";
-      /** @description What was wrong with this request. */
+      /** @description A message about the error in this request, for people. */
       detail: string;
       /** @description The same as `detail`. */
       error: string;
@@ -1162,9 +1162,9 @@ export interface components {
          * @enum {string}
          */
         in: "path" | "query" | "header" | "body";
-        /** @description The field's path, with dots; empty for the whole part. */
+        /** @description The path of the field, joined with dots; empty for the whole part. */
         path: string;
-        /** @description What is wrong with the field. */
+        /** @description The reason why the field is invalid. */
         message: string;
       }[];
     };
@@ -2059,12 +2059,12 @@ export interface components {
   };
   headers: {
     /**
-     * @description `identity` where the body came in a content coding (RFC 9110).
+     * @description `identity` if the request body had a content coding (RFC 9110).
      * @example identity
      */
     "Accept-Encoding": string;
     /**
-     * @description What a PATCH of another type had to be (RFC 5789).
+     * @description The media type that `PATCH` accepts (RFC 5789).
      * @example application/json
      */
     "Accept-Patch": string;
@@ -2074,7 +2074,7 @@ export interface components {
      */
     "Accept-Ranges": string;
     /**
-     * @description The origin that may read the reply; absent for one that may not (Fetch standard).
+     * @description The origin that may read the reply; absent for an origin that may not (Fetch standard).
      * @example *
      */
     "Access-Control-Allow-Origin": string;
@@ -2089,7 +2089,7 @@ export interface components {
      */
     Allow: string;
     /**
-     * @description Who may keep the reply (RFC 9111).
+     * @description Which caches may store the reply (RFC 9111).
      * @example private, no-cache
      */
     "Cache-Control": string;
@@ -2144,7 +2144,7 @@ export interface components {
      */
     "RateLimit-Policy": string;
     /**
-     * @description Nobody learns the address that a page of this origin was at.
+     * @description Browsers do not send the URL of a page of this origin to any site.
      * @example no-referrer
      */
     "Referrer-Policy": string;
@@ -2154,7 +2154,7 @@ export interface components {
      */
     "Retry-After": number;
     /**
-     * @description Browsers come by HTTPS alone (RFC 6797).
+     * @description Browsers use only HTTPS (RFC 6797).
      * @example max-age=63072000; includeSubDomains
      */
     "Strict-Transport-Security": string;
@@ -2169,7 +2169,7 @@ export interface components {
      */
     "WWW-Authenticate": string;
     /**
-     * @description A body is what its `Content-Type` says.
+     * @description Browsers use the `Content-Type` and do not guess another type.
      * @example nosniff
      */
     "X-Content-Type-Options": string;
@@ -2179,7 +2179,7 @@ export interface components {
      */
     "X-Frame-Options": string;
     /**
-     * @description The id of the request, in the log and in every problem too: the client's own, or a fresh one.
+     * @description The id of the request, chosen by the client or generated. The log and every problem contain it.
      * @example 0b0f5a2e-7c1d-4e8a-9a57-3f0c2b6d1e94
      */
     "X-Request-Id": string;

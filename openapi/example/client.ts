@@ -24,7 +24,7 @@ export function connect(
   return createClient<paths>({ baseUrl: url, headers: { "X-API-Key": key }, fetch: patient(waiting, send) });
 }
 
-/** The data of a reply. @throws Refusal for a problem, Error for what is not from the API. */
+/** The data of a reply. @throws Refusal for a problem, Error for a response that is not from the API. */
 export function required<T>({ data, error, response }: { data?: T; error?: unknown; response: Response }): T {
   if (response.ok) return data as T;
   // Every documented error is a problem. A gateway in front of the API may send an undocumented error.
