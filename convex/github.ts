@@ -7,7 +7,7 @@ import { isHmac } from "./webhooks/hmac.lib";
 import { findText } from "./webhooks/jsonText.lib";
 import { receive } from "./webhooks/receive";
 
-/** What the log keeps of an event after its payload is purged, by the paths in the payload. */
+/** The fields of an event that the log keeps after the payload is purged, by their paths in the payload. */
 const DETAILS = {
   action: ["action"],
   repository: ["repository", "full_name"],

@@ -13,7 +13,7 @@ type Section = (typeof SECTIONS)[number];
 
 export type Reference = { $ref: string };
 
-/** What operations share. A component comes in with its first use, so that none stands there unused. */
+/** The components that operations share. A component is added at its first use, so the document has no unused components. */
 export class Components {
   private readonly found = new Map<Section, Map<string, { value: JsonSchema; text: string }>>();
 

@@ -1,7 +1,7 @@
 import type { Spec } from "../convex/http/kit/contract.kit";
 import type { JsonSchema } from "../convex/http/kit/described.kit";
 
-/** What the document says of a route that is on its way out. */
+/** Returns the notice and the OpenAPI members of a deprecated route. */
 export function deprecation({ deprecated }: Spec): { notice: string; members: JsonSchema } | undefined {
   if (!deprecated) return undefined;
   const { since, sunset, successor, guide } = deprecated;

@@ -1,4 +1,4 @@
-/** What the document promises of every operation. */
+/** Rules that hold for every operation of the document. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { api } from "../convex/http/api.app";
@@ -38,7 +38,7 @@ function exemplifies(what: string, exampled: Exampled): void {
 const contents = (content: object | undefined) => Object.entries(content ?? {}) as [string, Exampled][];
 
 describe.each(all)("%s", (_, operation) => {
-  test("has words for readers, and stands in a group that has some", () => {
+  test("has a summary, a description, and one tag with a description", () => {
     expect(operation.summary).toMatch(/^[A-Z]/);
     expect(operation.description).toMatch(/^[A-Z]/);
     expect(operation.tags).toHaveLength(1);
@@ -114,7 +114,7 @@ test("the webhooks are what the sources send to the routes that receive them", (
   }
 });
 
-describe("what generators need", () => {
+describe("the requirements of code generators", () => {
   const { schemas } = document["components"] as { schemas: Record<string, JsonSchema> };
 
   /** Global types of browsers and of Node that a generated type of the same name would hide. */

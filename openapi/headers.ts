@@ -23,11 +23,11 @@ export type HeaderName =
   | "WWW-Authenticate"
   | "X-Request-Id";
 
-/** What a reply's headers depend on beside its status. */
+/** The properties of a reply, beside its status, that determine its headers. */
 export type HeaderTraits = {
-  /** Browsers may read it: everything but webhooks. */
+  /** Browsers may read the reply: true for all routes except webhooks. */
   cors: boolean;
-  /** It may tell of a quota. */
+  /** The reply may report a rate limit. */
   limited: boolean;
   deprecated?: Deprecated | undefined;
 };
@@ -63,11 +63,11 @@ const header = (description: string, example: string | number, schema: JsonSchem
 /** A header that a reply with it in its list always has. */
 const always = (one: JsonSchema): JsonSchema => ({ ...one, required: true });
 
-/** What each security header is for. */
+/** The purpose of each security header. */
 const SECURITY: Record<string, string> = {
-  "X-Content-Type-Options": "A body is what its `Content-Type` says.",
-  "Referrer-Policy": "Nobody learns the address that a page of this origin was at.",
-  "Strict-Transport-Security": "Browsers come by HTTPS alone (RFC 6797).",
+  "X-Content-Type-Options": "Browsers use the `Content-Type` and do not guess another type.",
+  "Referrer-Policy": "Browsers do not send the URL of a page of this origin to any site.",
+  "Strict-Transport-Security": "Browsers use only HTTPS (RFC 6797).",
   "X-Frame-Options": "A reply belongs in no frame.",
   "Content-Security-Policy": "What a reply may load or run in a browser.",
 };
@@ -82,17 +82,17 @@ const HEADERS: Record<string, JsonSchema> = {
   ...({
     "X-Request-Id": always(
       header(
-        "The id of the request, in the log and in every problem too: the client's own, or a fresh one.",
+        "The id of the request, chosen by the client or generated. The log and every problem contain it.",
         "0b0f5a2e-7c1d-4e8a-9a57-3f0c2b6d1e94",
         { ...text, pattern: "^[A-Za-z0-9._-]{1,128}$" },
       ),
     ),
-    "Cache-Control": always(header("Who may keep the reply (RFC 9111).", "private, no-cache")),
-    "Accept-Encoding": header("`identity` where the body came in a content coding (RFC 9110).", "identity"),
-    "Accept-Patch": header("What a PATCH of another type had to be (RFC 5789).", "application/json"),
+    "Cache-Control": always(header("Which caches may store the reply (RFC 9111).", "private, no-cache")),
+    "Accept-Encoding": header("`identity` if the request body had a content coding (RFC 9110).", "identity"),
+    "Accept-Patch": header("The media type that `PATCH` accepts (RFC 5789).", "application/json"),
     Vary: header("The request headers that the reply depends on (RFC 9110).", "Origin"),
     "Access-Control-Allow-Origin": header(
-      "The origin that may read the reply; absent for one that may not (Fetch standard).",
+      "The origin that may read the reply; absent for an origin that may not (Fetch standard).",
       "*",
     ),
     "Access-Control-Expose-Headers": header(

@@ -70,8 +70,8 @@ type SharedHeader = keyof typeof HEADERS;
 const HEADERS = {
   "X-Request-Id": {
     description:
-      "The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of " +
-      "another form by a fresh one.",
+      "The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in " +
+      "another format with a generated id.",
     schema: text,
     example: "checkout-42",
   },
@@ -108,11 +108,11 @@ const PAGE: Record<
   { description: string; example?: number; schema?: JsonSchema }
 > = {
   limit: {
-    description: "The number of elements that the page holds at most.",
+    description: "The maximum number of elements in the page.",
     schema: { default: DEFAULT_LIMIT },
     example: 25,
   },
-  cursor: { description: "The start of the page. Take it from the `Link` of the page before." },
+  cursor: { description: "The start of the page. Take it from the `Link` of the previous page." },
 };
 
 function shared(names: readonly SharedHeader[], components: Components): JsonSchema[] {

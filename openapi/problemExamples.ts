@@ -73,7 +73,7 @@ const Problem: JsonSchema = {
     title: { type: "string", description: "The meaning of the code: the same text each time." },
     status: { type: "integer", description: "The status of the reply." },
     code: { type: "string", enum: Object.keys(PROBLEMS), description: "The kind of problem, for programs." },
-    detail: { type: "string", description: "What was wrong with this request." },
+    detail: { type: "string", description: "A message about the error in this request, for people." },
     error: { type: "string", description: "The same as `detail`." },
     requestId: { type: "string", description: "The `X-Request-Id` of the reply; the log has it too." },
     errors: {
@@ -89,8 +89,11 @@ const Problem: JsonSchema = {
             enum: ["path", "query", "header", "body"],
             description: "The part of the request.",
           },
-          path: { type: "string", description: "The field's path, with dots; empty for the whole part." },
-          message: { type: "string", description: "What is wrong with the field." },
+          path: {
+            type: "string",
+            description: "The path of the field, joined with dots; empty for the whole part.",
+          },
+          message: { type: "string", description: "The reason why the field is invalid." },
         },
       },
     },

@@ -66,14 +66,14 @@ const OWN: { [Code in FailureCode]?: readonly HeaderName[] } = {
   unavailable: ["Retry-After"],
 };
 
-/** What is refused before any quota is looked at. */
+/** Failures that occur before the rate limit is checked. */
 const UNCOUNTED: readonly FailureCode[] = ["unauthenticated", "method_not_allowed", "not_configured"];
 const isUncounted = (codes: readonly FailureCode[]) => codes.every((code) => UNCOUNTED.includes(code));
 
 function traitsOf(codes: readonly FailureCode[], spec: Spec, route: HeaderTraits): HeaderTraits {
-  // No route answers this one.
+  // This reply comes from the router, not from a route.
   if (codes.includes("method_not_allowed")) return { cors: route.cors, limited: false };
-  // Where a credential is for some replies alone, the request has counted by the time it is missed.
+  // With an optional credential, the request has already counted when the missing credential is detected.
   return { ...route, limited: route.limited && (!isUncounted(codes) || spec.anonymous === true) };
 }
 

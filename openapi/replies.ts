@@ -71,7 +71,7 @@ function contentOf(spec: Spec, status: Status, schema: Schema, components: Compo
 const DESCRIPTIONS: Record<Status, string> = {
   200: "Done",
   201: "Created",
-  202: "Accepted: the work goes on",
+  202: "Accepted: the work continues in the background",
   204: "Done, without a body",
   206: "A range of the bytes",
   302: "Redirect: `Location` has the address",

@@ -49,6 +49,6 @@ test("has the document as it is, or with the server that it is told", () => {
   expect(read("index.html")).toContain("connect-src 'self' https://api.example;");
 });
 
-test("a server that is no absolute URL is refused", () => {
+test("a server without an absolute URL is refused", () => {
   expect(() => site("api.example")).toThrow("Invalid URL");
 });

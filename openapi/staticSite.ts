@@ -19,7 +19,7 @@ type Site = {
 /**
  * Writes `index.html`, `openapi.json` and `scalar.js`.
  *
- * @throws Error if a file cannot be read or written, TypeError if the server is no absolute URL.
+ * @throws Error if a file cannot be read or written, TypeError if the server is not an absolute URL.
  */
 export function writeSite({ out, document, script, server }: Site): void {
   const openApi = JSON.parse(readFileSync(document, "utf8")) as { info: { title: string }; servers: unknown };

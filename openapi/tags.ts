@@ -1,14 +1,14 @@
-/** The groups of operations, in the order in which readers find them. A group that is not here stands at the end. */
+/** The groups of operations, in the order of the reference page. An unlisted group comes last. */
 export const TAGS: Readonly<Record<string, string>> = {
-  System: "What the API is, whether it works, and what its problems mean. Open to everyone.",
-  Session: "What the caller's own credential is, and whose.",
+  System: "Information about the API, its health and its problems. No credential is required.",
+  Session: "The caller's own credential and its owner.",
   Items: "The caller's items: a resource that shows every convention at once.",
   Users: "The users of this deployment.",
-  Keys: "The caller's API keys. A key is shown once, when it is made.",
+  Keys: "The caller's API keys. A key is shown once, when it is created.",
   Data: "Open endpoints that take JSON and forms.",
-  Jobs: "Work on a JSON value, at once or in the background.",
+  Jobs: "Jobs on a JSON value, synchronous or in the background.",
   Files: "The caller's files: uploaded through the API or directly, opened by a link.",
-  Billing: "What Stripe's webhooks have recorded.",
-  Webhooks: "Where webhook sources deliver. A signature takes the place of a credential.",
+  Billing: "The payments and subscriptions that Stripe's webhooks have recorded.",
+  Webhooks: "Endpoints for webhook sources. A signature replaces the credential.",
   "Webhook events": "The log of received webhooks, with replay.",
 };

@@ -7,7 +7,7 @@ import type { Components } from "./components";
 /** The source that a route is for, or undefined for other routes. */
 const sourceOf = ({ path }: AnyContract): string | undefined => /^\/webhooks\/(\w+)$/.exec(path)?.[1];
 
-/** The entry of a source in `webhooks`: what it sends, which is what the route takes. */
+/** The entry of a source in `webhooks`: the request that the source sends and the route accepts. */
 export function webhookOf(contract: AnyContract, described: JsonSchema): Record<string, JsonSchema> {
   const source = sourceOf(contract);
   if (source === undefined) return {};
@@ -28,7 +28,7 @@ export function webhookBody(contract: AnyContract, example: unknown, components:
   };
   const mebibytes = (contract.spec().bodyLimit ?? JSON_LIMIT) / 2 ** 20;
   const body = {
-    description: `The event exactly as the source has signed it; at most ${mebibytes} MiB.`,
+    description: `The event exactly as the source signed it. Maximum: ${mebibytes} MiB.`,
     required: true,
     // A signature does not cover the media type, so the server ignores it.
     content: {
@@ -49,7 +49,7 @@ const FORM = {
   example: { payload: '{"zen":"Keep it logically awesome."}' },
 };
 
-/** When the examples happen: 2026-01-31 at noon, UTC. */
+/** The time of the examples: 2026-01-31 at noon, UTC. */
 const NOON = Date.UTC(2026, 0, 31, 12);
 
 /** An example of a header that a source sends. */

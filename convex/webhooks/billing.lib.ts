@@ -1,7 +1,7 @@
 import { v, type Infer } from "convex/values";
 
 /**
- * What the events of Stripe say about a payment. Version 0.2.0 stored only the first four fields, and only of completed
+ * The data of a payment, collected from Stripe events. Version 0.2.0 stored only the first four fields, and only for completed
  * sessions.
  */
 const payment = v.object({
@@ -21,10 +21,10 @@ const payment = v.object({
   subscriptionId: v.optional(v.string()),
 });
 
-/** What the events of Stripe say about a subscription. Times are in milliseconds since the epoch. */
+/** The data of a subscription, collected from Stripe events. Times are in milliseconds since the epoch. */
 const subscription = v.object({
   subscriptionId: v.string(),
-  /** Version 0.2.0 stored an empty text for an absent customer. */
+  /** Version 0.2.0 stored an empty string for an absent customer. */
   customerId: v.optional(v.string()),
   /** Stripe's own status. */
   status: v.string(),

@@ -23,7 +23,7 @@ export type HandlerKey = keyof typeof HANDLERS;
  */
 const WITHOUT_PAYLOAD: ReadonlySet<string> = new Set(["github"]);
 
-/** What version 0.2.0 stored instead of keys: the paths that these handlers had. */
+/** The former paths of these handlers. Version 0.2.0 stored paths instead of keys. */
 const FORMER_PATHS = new Map([
   ["stripeEvents:handle", "stripe"],
   ["clerkEvents:handle", "clerk"],

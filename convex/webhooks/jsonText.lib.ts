@@ -87,20 +87,20 @@ export function findText(json: string, path: readonly string[]): string | undefi
   return text !== "" && text.isWellFormed() ? text : undefined;
 }
 
-/** Members whose values a log does not show, by their names. */
+/** Matches the names of members whose values are hidden in the log. */
 const HIDDEN = /secret|token|password|passwd|api_?key|authorization|private_metadata/i;
 
-/** Levels of a payload that are shown. Readers of JSON may refuse or overflow at more. */
+/** The maximum nesting of a logged payload, in levels. JSON parsers may refuse deeper text or overflow their stack. */
 const SHOWN_LEVELS = 64;
 
-/** Characters of the parts that are joined first. More and smaller parts need several times the memory of the text. */
+/** Characters of a chunk. Joining more and smaller parts needs several times the memory of the text. */
 const CHUNK = 64 * 1024;
 
 /**
- * Returns a JSON text with `"[redacted]"` in the place of values whose names suggest a secret, and `"[nested too deep]"` in the
- * place of objects and lists below 64 levels.
+ * Returns the JSON text with two replacements. Values whose names suggest a secret become `"[redacted]"`. Objects and lists
+ * below 64 levels become `"[nested too deep]"`.
  *
- * @param before A text that the result begins with. @param after A text that it ends with.
+ * @param before The prefix of the result. @param after The suffix of the result.
  */
 export function redact(json: string, before = "", after = ""): string {
   const chunks: string[] = [];

@@ -21,11 +21,11 @@ export type Webhook = {
   body: string;
   /** When it was signed, in seconds since the epoch, if the source signs a time. */
   timestamp?: string;
-  /** What is wrong with the form of the signature, for the log. Default: nothing. */
+  /** The reason why the signature is malformed, for the log. Default: none. */
   signatureError?: string | undefined;
   /** Milliseconds since the epoch. */
   now: number;
-  /** Whether the secret signed the body. An error counts as no. */
+  /** Returns whether the secret signed the body. An error counts as `false`. */
   verify: (secret: string) => Promise<boolean>;
   /** Returns the JSON text of the event in the body. Default: the body. */
   json?: () => string;

@@ -4,7 +4,7 @@ import { against, JSON_TYPE, KEY, ok, refused, things, useNotes } from "./things
 
 const { noted } = useNotes();
 
-describe("what the document has", () => {
+describe("documented traffic", () => {
   test("passes, whole and readable", async () => {
     const answered = ok([{ id: "1" }], { headers: { "X-Total": "1", Date: "today" } });
     expect(await against("/things?limit=100", { headers: KEY }, answered)).toEqual([]);
@@ -55,7 +55,7 @@ describe("a stream", () => {
     expect(sent).toBe('{"name":"a"}');
   });
 
-  test("is not waited for by who refuses it", async () => {
+  test("is not awaited when the server refuses it", async () => {
     const cancel = vi.fn();
     const send = checked(
       async (_url, init) => {

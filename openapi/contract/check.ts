@@ -15,10 +15,10 @@ import { operationOf, operationsAt } from "./operations";
 import { replyViolations, strayViolations } from "./reply";
 import { requestViolations } from "./request";
 
-/** What sends a request: `fetch`, or something that has its form. The URL may be a path. */
+/** Sends a request: `fetch` or a function of the same shape. The URL may be a path. */
 export type Send = (url: string, init?: RequestInit) => Promise<Response>;
 
-/** Traffic that the document does not have. */
+/** Reports traffic that the document does not describe. */
 export class ContractError extends Error {}
 
 let read: Described | undefined;
@@ -90,7 +90,7 @@ function readable(init: RequestInit): { sent: RequestInit; body: () => BodyInit 
   return { sent: { ...init, body: passing }, body: () => new Blob(chunks) };
 }
 
-/** What a request brought along: headers, with the type that its body adds to them, and body. */
+/** Returns the headers and the body of a request. The headers include the content type that the body implies. */
 async function sentBy(
   given: HeadersInit | undefined,
   body: BodyInit | null,

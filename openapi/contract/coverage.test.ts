@@ -21,16 +21,16 @@ const except = (status: number, operationId = "getA") => ({
   reason: "It is hard to do",
 });
 
-describe("of what the document has", () => {
-  test("nothing is missing when tests have produced all of it", () => {
+describe("documented replies", () => {
+  test("are complete when tests have produced all of them", () => {
     expect(missing(document, new Set(ALL), [])).toEqual([]);
   });
 
-  test.each(ALL)("%s is missing when they have not", (reply) => {
+  test.each(ALL)("include %s as missing when no test produced it", (reply) => {
     expect(missing(document, but(reply), [])).toEqual([`no test produced ${reply}`]);
   });
 
-  test("another media type is another reply", () => {
+  test("differ when their media types differ", () => {
     const replies = new Set([...but("getA 200 application/json"), "getA 200 text/html"]);
     expect(missing(document, replies, [])).toEqual(["no test produced getA 200 application/json"]);
   });
@@ -50,12 +50,12 @@ describe("an exception", () => {
     ["was produced after all", except(500)],
     ["is no longer documented", except(502)],
     ["belongs to no operation", except(500, "getB")],
-  ])("is no good any more when what it excuses %s", (_, exception) => {
+  ])("is reported as unnecessary when its reply %s", (_, exception) => {
     const found = missing(document, new Set(ALL), [exception]);
     expect(found).toEqual([`${exception.operationId} ${exception.status} needs no exception`]);
   });
 
-  test("is one of ten at most", () => {
+  test("is refused beyond the limit of ten", () => {
     const many = Array.from({ length: 11 }, () => except(500));
     expect(missing(document, but("getA 500 no body"), many)).toEqual(["11 exceptions are more than 10"]);
   });

@@ -1,17 +1,17 @@
 /**
- * What the document promises and what tests have seen of it. Workers write down what they meet; when a whole run ends, the
- * reporter looks for what nobody met.
+ * Coverage of the document by tests. Each worker records the replies that it sees. At the end of a full run, the reporter looks
+ * for documented replies that no worker saw.
  */
 import { appendFileSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Described } from "./described";
 
-/** The folder of a run, which its reporter makes; without it nobody counts. */
+/** The environment variable with the folder of a run. The reporter creates the folder; without it, workers record nothing. */
 export const RUN = "CONTRACT_RUN";
 
 const noted = new Set<string>();
 
-/** Notes that an operation gave a reply of this status and media type, which the document has. */
+/** Records that an operation gave a documented reply of this status and media type. */
 export function noteReply(operationId: string, status: number, type: string | undefined): void {
   const reply = nameOf(operationId, status, type);
   if (noted.has(reply)) return;
@@ -19,16 +19,16 @@ export function noteReply(operationId: string, status: number, type: string | un
   note("replies", reply);
 }
 
-/** Notes what the document does not allow, in case that a test catches the error. */
+/** Records violations of the document, because a test may catch the error. */
 export const noteViolations = (message: string): void => note("violations", JSON.stringify(message));
 
 function note(kind: "replies" | "violations", line: string): void {
   const folder = process.env[RUN];
-  // A file for each worker: lines of several would run into each other.
+  // Each worker has its own file, because concurrent writes to one file could mix lines.
   if (folder !== undefined) appendFileSync(join(folder, `${kind}-${process.pid}`), `${line}\n`);
 }
 
-/** What all workers of a run have noted. */
+/** Returns the records of all workers of a run. */
 export function notedIn(folder: string): { replies: Set<string>; violations: string[] } {
   const lines = (kind: string) =>
     readdirSync(folder)
@@ -47,7 +47,7 @@ const nameOf = (operationId: string, status: number | string, type = "no body") 
 /** A reply that no test has to produce: its operation, its status, and why. */
 export type Exception = { operationId: string; status: number; reason: string };
 
-/** Documented replies that were not produced and are not excepted, and exceptions that are no good any more. */
+/** Returns documented replies that were neither produced nor excepted, and exceptions that are no longer needed. */
 export function missing(
   { operations }: Described,
   replies: ReadonlySet<string>,

@@ -31,13 +31,13 @@ export type Described = {
   operations: Operation[];
   /** By the names that `security` uses. */
   securitySchemes: Record<string, SecurityScheme>;
-  /** What every problem has to fit; there is one schema for all of them. */
+  /** The schema of every problem. */
   problem: JsonSchema;
-  /** Every header that some reply has, by its name in lower case: what a reply outside of all operations may have. */
+  /** All documented response headers, by name in lower case. A reply outside all operations may have any of them. */
   headers: Map<string, DescribedHeader>;
 };
 
-/** An operation as it stands in the document. */
+/** An operation in the form of the document. */
 type Undigested = Omit<Operation, "method" | "path" | "parameters" | "security"> &
   Partial<Pick<Operation, "parameters" | "security">>;
 
@@ -87,7 +87,7 @@ function dereference(document: JsonSchema): unknown {
   return resolve(document);
 }
 
-/** What a reference within the document points at (RFC 6901). */
+/** Resolves a reference within the document (RFC 6901). */
 function pointedAt(document: unknown, reference: string): unknown {
   const names = reference.replace(/^#\//, "").split("/");
   let found = document;

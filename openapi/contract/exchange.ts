@@ -3,19 +3,19 @@ export type Exchange = {
   method: string;
   /** Percent-encoded, without the query. */
   path: string;
-  /** Undefined where it was refused, so that nobody is to judge it. */
+  /** Undefined if the API refused the request: a refused request is not checked. */
   request: Sent | undefined;
   status: number;
   headers: Headers;
-  /** The reply's body; empty where it had none. */
+  /** The reply's body. Empty for a reply without a body. */
   body: string;
 };
 
-/** What a request brought along. */
+/** The query, headers and body of a request. */
 export type Sent = {
   query: URLSearchParams;
   headers: Headers;
-  /** Empty where it had none. */
+  /** Empty for a request without a body. */
   body: ArrayBuffer;
 };
 

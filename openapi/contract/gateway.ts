@@ -4,12 +4,13 @@ import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { checked } from "./check";
 
-/** What is of one connection, or of the body as it came over it. */
+/** Matches headers that belong to one connection, or to the encoding of the body on that connection. */
 const OF_A_CONNECTION = /^(connection|content-encoding|content-length|host|keep-alive|transfer-encoding)$/;
 
 /**
- * Passes everything on to an API and holds it against the document on the way: for clients that are processes of their own,
- * where nobody can wrap `fetch`. Traffic that breaks the contract is answered 502 with what is wrong, and fails the run.
+ * Opens a proxy that forwards requests to an API and checks the traffic against the document. It serves clients that run in
+ * another process, where a test cannot wrap `fetch`. Traffic that breaks the contract gets a 502 with the violations, and fails
+ * the run.
  */
 export async function openGateway(target: string): Promise<{ url: string; close: () => Promise<void> }> {
   const send = checked((path, init) => fetch(target + path, { ...init, redirect: "manual" }));

@@ -48,7 +48,7 @@ function matched(template: readonly string[], segments: readonly string[]): Reco
   return params;
 }
 
-/** What is broken stays as it is, as the server has it. */
+/** Decodes a path segment. A malformed segment stays unchanged, as on the server. */
 function decoded(segment: string): string {
   try {
     return decodeURIComponent(segment);

@@ -15,8 +15,8 @@ const OF_THE_CONNECTION = new Set([
 const PROBLEM = "application/problem+json";
 
 /**
- * What is wrong with the reply of an operation: its status, headers, content type and body against the document. A member
- * that the document does not name is wrong too, although clients have to put up with new ones.
+ * Checks the status, headers, content type and body of an operation's reply against the document, and returns the violations.
+ * An undocumented member is a violation too, although clients must accept new members.
  */
 export function replyViolations(operation: Operation, exchange: Exchange): string[] {
   const described = operation.responses[exchange.status];
@@ -29,8 +29,8 @@ export function replyViolations(operation: Operation, exchange: Exchange): strin
 }
 
 /**
- * What is wrong with a reply to a request that the document does not have: it can be a problem, that there is no such path or
- * method, or tell a browser which methods there are.
+ * Returns the violations of a reply to an undocumented request. Such a reply may be a problem (unknown path or method), or it
+ * may list the methods of a path for a browser.
  */
 export function strayViolations({ problem, headers }: Described, exchange: Exchange): string[] {
   const allowed = exchange.method === "OPTIONS" ? [204, 404] : [404, 405];
@@ -84,7 +84,7 @@ function bodyViolations({ content }: DescribedReply, exchange: Exchange): string
   return media.schema ? misfits(closed(media.schema), value, "body") : [];
 }
 
-/** What no schema can say of a problem: that it belongs to this reply. */
+/** Checks that a problem matches its reply. A schema cannot express this. */
 function problemViolations({ method, status, headers, body }: Exchange): string[] {
   const isProblem = mediaTypeOf(headers) === PROBLEM;
   if (!isProblem || method === "HEAD") return [];

@@ -5,7 +5,7 @@ useNotes();
 
 const made = () => ok({ id: "1" }, { status: 201 });
 
-describe("what is accepted is a violation", () => {
+describe("an accepted request that breaks the document is a violation", () => {
   const created = { method: "POST", headers: JSON_TYPE, body: '{"name":"a"}' };
   const total = { headers: { "X-Total": "1" } };
 

@@ -4,8 +4,8 @@ import { mediaTypeOf, type Sent } from "./exchange";
 import { misfits, textMisfits } from "./schemas";
 
 /**
- * What the document forbids about a request. What the API has accepted may hold nothing of it: a document that is stricter
- * than the API turns away callers that need not be.
+ * Returns the violations of the document in a request. An accepted request must have none: a document that is stricter than the
+ * API would make clients reject valid requests.
  */
 export async function requestViolations(
   { securitySchemes }: Described,
@@ -52,7 +52,7 @@ async function bodyViolations({ requestBody }: Operation, { headers, body }: Sen
   if (body.byteLength === 0) return requestBody.required ? ["the request has no body"] : [];
   const type = mediaTypeOf(headers) ?? "no type";
   const media = requestBody.content[type];
-  // Where any type will do, nothing is said of what is in it.
+  // An operation that accepts any media type documents no schema for the body.
   if (requestBody.content["*/*"] && !media) return [];
   if (!media) return [`the request is of ${type}, which is not documented`];
   if (!media.schema) return [];
@@ -62,7 +62,7 @@ async function bodyViolations({ requestBody }: Operation, { headers, body }: Sen
 
 /** The body as its schema sees it. @throws Error for one that is not of its type, though it was accepted. */
 async function valueOf(bytes: ArrayBuffer, type: string, header: string): Promise<unknown> {
-  // What a byte order mark begins is JSON for the API, as it is for browsers.
+  // The API accepts JSON with a byte order mark, as browsers do.
   const text = new TextDecoder().decode(bytes);
   if (type.endsWith("json")) return JSON.parse(text);
   if (type !== "multipart/form-data" && type !== "application/x-www-form-urlencoded") return text;

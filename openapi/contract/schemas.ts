@@ -9,9 +9,9 @@ formats(ajv);
 const compiled = new WeakMap<JsonSchema, ValidateFunction>();
 
 /**
- * What is wrong with a value, in words; empty when it fits. Each schema is compiled once.
+ * Validates a value and returns messages about its errors, or an empty list for a valid value. Each schema is compiled once.
  *
- * @param what Names the value in what is answered.
+ * @param what The name of the value in the messages.
  */
 export function misfits(schema: JsonSchema, value: unknown, what: string): string[] {
   let validate = compiled.get(schema);

@@ -90,7 +90,7 @@ export function useNotes(): { noted: () => ReturnType<typeof notedIn> } {
 export const KEY = { "X-API-Key": "k" };
 export const JSON_TYPE = { "Content-Type": "application/json" };
 
-/** What the document has against such an exchange: nothing, or the lines of the error. */
+/** Checks an exchange against the document. Returns the lines of the error, or an empty list. */
 export async function against(url: string, request: RequestInit, answered: Response): Promise<string[]> {
   if (!answered.headers.has("X-Request-Id")) answered.headers.set("X-Request-Id", "r1");
   const send = checked(

@@ -8,7 +8,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -33,7 +33,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -58,7 +58,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -83,7 +83,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -108,7 +108,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -133,7 +133,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -158,7 +158,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -183,7 +183,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -208,7 +208,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -239,7 +239,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -276,7 +276,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -307,7 +307,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -344,7 +344,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -375,7 +375,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -400,7 +400,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -425,7 +425,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -450,7 +450,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -475,7 +475,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -500,7 +500,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -525,7 +525,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -550,7 +550,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -575,7 +575,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -606,7 +606,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -637,7 +637,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -662,7 +662,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -687,7 +687,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -712,7 +712,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -737,7 +737,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -762,7 +762,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -787,7 +787,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -812,7 +812,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -837,7 +837,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -862,7 +862,7 @@ export interface paths {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -1149,7 +1149,7 @@ export interface components {
         | "timed_out"
         | "unavailable"
         | "not_configured";
-      /** @description What was wrong with this request. */
+      /** @description A message about the error in this request, for people. */
       detail: string;
       /** @description The same as `detail`. */
       error: string;
@@ -1162,9 +1162,9 @@ export interface components {
          * @enum {string}
          */
         in: "path" | "query" | "header" | "body";
-        /** @description The field's path, with dots; empty for the whole part. */
+        /** @description The path of the field, joined with dots; empty for the whole part. */
         path: string;
-        /** @description What is wrong with the field. */
+        /** @description The reason why the field is invalid. */
         message: string;
       }[];
     };
@@ -2015,15 +2015,15 @@ export interface components {
     "If-Match": string;
     /** @description The `ETag` that the client holds. The reply is 304 without a body while the resource has this tag. */
     "If-None-Match": string;
-    /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+    /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
     "X-Request-Id": string;
-    /** @description The start of the page. Take it from the `Link` of the page before. */
+    /** @description The start of the page. Take it from the `Link` of the previous page. */
     cursor: string;
-    /** @description The number of elements that the page holds at most. */
+    /** @description The maximum number of elements in the page. */
     limit: number;
   };
   requestBodies: {
-    /** @description The event exactly as the source has signed it; at most 1 MiB. */
+    /** @description The event exactly as the source signed it. Maximum: 1 MiB. */
     clerkEvent: {
       content: {
         "application/json": Record<string, never>;
@@ -2031,7 +2031,7 @@ export interface components {
         "*/*": unknown;
       };
     };
-    /** @description The event exactly as the source has signed it; at most 4 MiB. */
+    /** @description The event exactly as the source signed it. Maximum: 4 MiB. */
     githubEvent: {
       content: {
         "application/json": Record<string, never>;
@@ -2048,7 +2048,7 @@ export interface components {
         "*/*": unknown;
       };
     };
-    /** @description The event exactly as the source has signed it; at most 1 MiB. */
+    /** @description The event exactly as the source signed it. Maximum: 1 MiB. */
     stripeEvent: {
       content: {
         "application/json": Record<string, never>;
@@ -2059,12 +2059,12 @@ export interface components {
   };
   headers: {
     /**
-     * @description `identity` where the body came in a content coding (RFC 9110).
+     * @description `identity` if the request body had a content coding (RFC 9110).
      * @example identity
      */
     "Accept-Encoding": string;
     /**
-     * @description What a PATCH of another type had to be (RFC 5789).
+     * @description The media type that `PATCH` accepts (RFC 5789).
      * @example application/json
      */
     "Accept-Patch": string;
@@ -2074,7 +2074,7 @@ export interface components {
      */
     "Accept-Ranges": string;
     /**
-     * @description The origin that may read the reply; absent for one that may not (Fetch standard).
+     * @description The origin that may read the reply; absent for an origin that may not (Fetch standard).
      * @example *
      */
     "Access-Control-Allow-Origin": string;
@@ -2089,7 +2089,7 @@ export interface components {
      */
     Allow: string;
     /**
-     * @description Who may keep the reply (RFC 9111).
+     * @description Which caches may store the reply (RFC 9111).
      * @example private, no-cache
      */
     "Cache-Control": string;
@@ -2144,7 +2144,7 @@ export interface components {
      */
     "RateLimit-Policy": string;
     /**
-     * @description Nobody learns the address that a page of this origin was at.
+     * @description Browsers do not send the URL of a page of this origin to any site.
      * @example no-referrer
      */
     "Referrer-Policy": string;
@@ -2154,7 +2154,7 @@ export interface components {
      */
     "Retry-After": number;
     /**
-     * @description Browsers come by HTTPS alone (RFC 6797).
+     * @description Browsers use only HTTPS (RFC 6797).
      * @example max-age=63072000; includeSubDomains
      */
     "Strict-Transport-Security": string;
@@ -2169,7 +2169,7 @@ export interface components {
      */
     "WWW-Authenticate": string;
     /**
-     * @description A body is what its `Content-Type` says.
+     * @description Browsers use the `Content-Type` and do not guess another type.
      * @example nosniff
      */
     "X-Content-Type-Options": string;
@@ -2179,7 +2179,7 @@ export interface components {
      */
     "X-Frame-Options": string;
     /**
-     * @description The id of the request, in the log and in every problem too: the client's own, or a fresh one.
+     * @description The id of the request, chosen by the client or generated. The log and every problem contain it.
      * @example 0b0f5a2e-7c1d-4e8a-9a57-3f0c2b6d1e94
      */
     "X-Request-Id": string;
@@ -2192,7 +2192,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -2264,7 +2264,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
         /** @description The `ETag` that the client holds. The reply is 304 without a body while the resource has this tag. */
         "If-None-Match"?: components["parameters"]["If-None-Match"];
@@ -2350,7 +2350,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
         /** @description The `ETag` that the client holds. The reply is 304 without a body while the resource has this tag. */
         "If-None-Match"?: components["parameters"]["If-None-Match"];
@@ -2414,7 +2414,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -2456,7 +2456,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -2552,7 +2552,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path: {
@@ -2609,7 +2609,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -2668,7 +2668,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
         /** @description The `ETag` that the client holds. The reply is 304 without a body while the resource has this tag. */
         "If-None-Match"?: components["parameters"]["If-None-Match"];
@@ -2741,13 +2741,13 @@ export interface operations {
   listItems: {
     parameters: {
       query?: {
-        /** @description The number of elements that the page holds at most. */
+        /** @description The maximum number of elements in the page. */
         limit?: components["parameters"]["limit"];
-        /** @description The start of the page. Take it from the `Link` of the page before. */
+        /** @description The start of the page. Take it from the `Link` of the previous page. */
         cursor?: components["parameters"]["cursor"];
       };
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -2802,7 +2802,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
         /** @description Makes it safe to send the request again: for 24 hours, the API does the work for the same key once. */
         "Idempotency-Key"?: string;
@@ -2876,7 +2876,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
         /** @description The `ETag` that the client holds. The reply is 304 without a body while the resource has this tag. */
         "If-None-Match"?: components["parameters"]["If-None-Match"];
@@ -2958,7 +2958,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
         /** @description The `ETag` that the client has read. The reply is 412 if the resource has another tag by now. */
         "If-Match"?: components["parameters"]["If-Match"];
@@ -3009,7 +3009,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
         /** @description The `ETag` that the client has read. The reply is 412 if the resource has another tag by now. */
         "If-Match"?: components["parameters"]["If-Match"];
@@ -3086,13 +3086,13 @@ export interface operations {
   listUsers: {
     parameters: {
       query?: {
-        /** @description The number of elements that the page holds at most. */
+        /** @description The maximum number of elements in the page. */
         limit?: components["parameters"]["limit"];
-        /** @description The start of the page. Take it from the `Link` of the page before. */
+        /** @description The start of the page. Take it from the `Link` of the previous page. */
         cursor?: components["parameters"]["cursor"];
       };
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -3146,7 +3146,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
         /** @description Makes it safe to send the request again: for 24 hours, the API does the work for the same key once. */
         "Idempotency-Key"?: string;
@@ -3223,7 +3223,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
         /** @description The `ETag` that the client holds. The reply is 304 without a body while the resource has this tag. */
         "If-None-Match"?: components["parameters"]["If-None-Match"];
@@ -3304,7 +3304,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
         /** @description The `ETag` that the client has read. The reply is 412 if the resource has another tag by now. */
         "If-Match"?: components["parameters"]["If-Match"];
@@ -3355,7 +3355,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
         /** @description The `ETag` that the client has read. The reply is 412 if the resource has another tag by now. */
         "If-Match"?: components["parameters"]["If-Match"];
@@ -3435,13 +3435,13 @@ export interface operations {
   listKeys: {
     parameters: {
       query?: {
-        /** @description The number of elements that the page holds at most. */
+        /** @description The maximum number of elements in the page. */
         limit?: components["parameters"]["limit"];
-        /** @description The start of the page. Take it from the `Link` of the page before. */
+        /** @description The start of the page. Take it from the `Link` of the previous page. */
         cursor?: components["parameters"]["cursor"];
       };
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -3499,7 +3499,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
         /** @description Makes it safe to send the request again: for 24 hours, the API does the work for the same key once. */
         "Idempotency-Key"?: string;
@@ -3599,7 +3599,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path: {
@@ -3647,7 +3647,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path: {
@@ -3727,7 +3727,7 @@ export interface operations {
         filter?: string;
       };
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -3786,7 +3786,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -3867,7 +3867,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
         /** @description Makes it safe to send the request again: for 24 hours, the API does the work for the same key once. */
         "Idempotency-Key"?: string;
@@ -3925,7 +3925,7 @@ export interface operations {
           "application/json": components["schemas"]["Processed"];
         };
       };
-      /** @description Accepted: the work goes on */
+      /** @description Accepted: the work continues in the background */
       202: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3971,7 +3971,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
         /** @description The `ETag` that the client holds. The reply is 304 without a body while the resource has this tag. */
         "If-None-Match"?: components["parameters"]["If-None-Match"];
@@ -4058,7 +4058,7 @@ export interface operations {
         visibility?: "public" | "private";
       };
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
         /** @description Makes it safe to send the request again: for 24 hours, the API does the work for the same key once. */
         "Idempotency-Key"?: string;
@@ -4137,7 +4137,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -4185,13 +4185,13 @@ export interface operations {
   listFiles: {
     parameters: {
       query?: {
-        /** @description The number of elements that the page holds at most. */
+        /** @description The maximum number of elements in the page. */
         limit?: components["parameters"]["limit"];
-        /** @description The start of the page. Take it from the `Link` of the page before. */
+        /** @description The start of the page. Take it from the `Link` of the previous page. */
         cursor?: components["parameters"]["cursor"];
       };
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -4248,7 +4248,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
         /** @description Makes it safe to send the request again: for 24 hours, the API does the work for the same key once. */
         "Idempotency-Key"?: string;
@@ -4331,7 +4331,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
         /** @description The `ETag` that the client holds. The reply is 304 without a body while the resource has this tag. */
         "If-None-Match"?: components["parameters"]["If-None-Match"];
@@ -4416,7 +4416,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
         /** @description The `ETag` that the client has read. The reply is 412 if the resource has another tag by now. */
         "If-Match"?: components["parameters"]["If-Match"];
@@ -4467,7 +4467,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
         /** @description The `ETag` that the client holds. The reply is 304 without a body while the resource has this tag. */
         "If-None-Match"?: components["parameters"]["If-None-Match"];
@@ -4598,7 +4598,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path: {
@@ -4647,7 +4647,7 @@ export interface operations {
     parameters: {
       query?: never;
       header: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
         /**
          * @description As stripe sends it.
@@ -4688,7 +4688,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
         /** @description As clerk sends it, or `webhook-id` instead. */
         "svix-id"?: string;
@@ -4730,7 +4730,7 @@ export interface operations {
     parameters: {
       query?: never;
       header: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
         /**
          * @description As github sends it.
@@ -4782,13 +4782,13 @@ export interface operations {
       query?: {
         source?: "stripe" | "clerk" | "github";
         status?: "pending" | "success" | "failed";
-        /** @description The number of elements that the page holds at most. */
+        /** @description The maximum number of elements in the page. */
         limit?: components["parameters"]["limit"];
-        /** @description The start of the page. Take it from the `Link` of the page before. */
+        /** @description The start of the page. Take it from the `Link` of the previous page. */
         cursor?: components["parameters"]["cursor"];
       };
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path?: never;
@@ -4847,7 +4847,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
         /** @description The `ETag` that the client holds. The reply is 304 without a body while the resource has this tag. */
         "If-None-Match"?: components["parameters"]["If-None-Match"];
@@ -4934,7 +4934,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path: {
@@ -4945,7 +4945,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Accepted: the work goes on */
+      /** @description Accepted: the work continues in the background */
       202: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4995,7 +4995,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
         /** @description The `ETag` that the client holds. The reply is 304 without a body while the resource has this tag. */
         "If-None-Match"?: components["parameters"]["If-None-Match"];
@@ -5078,7 +5078,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id of another form by a fresh one. */
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
         /** @description The `ETag` that the client holds. The reply is 304 without a body while the resource has this tag. */
         "If-None-Match"?: components["parameters"]["If-None-Match"];

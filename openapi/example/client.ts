@@ -5,15 +5,15 @@ import { patient } from "./patient";
 /** The API as functions: paths, parameters, bodies and replies are the document's. */
 export type Api = Client<paths>;
 
-/** What the API says when it refuses (RFC 9457). */
+/** The body of an error response (RFC 9457). */
 export type Problem = components["schemas"]["Problem"];
 
 /**
  * A client for one key.
  *
- * @param url Where the API is, such as `https://happy-otter-123.convex.site`.
- * @param waiting Hears how many seconds a request waits that the API had no room for.
- * @param send What sends a request: `fetch`, but for tests.
+ * @param url The base URL of the API, such as `https://happy-otter-123.convex.site`.
+ * @param waiting Is called with the delay in seconds before a refused request is retried.
+ * @param send Sends a request. Default: `fetch`. Tests pass another function.
  */
 export function connect(
   url: string,
@@ -24,10 +24,10 @@ export function connect(
   return createClient<paths>({ baseUrl: url, headers: { "X-API-Key": key }, fetch: patient(waiting, send) });
 }
 
-/** The data of a reply. @throws Refusal for a problem, Error for what is not from the API. */
+/** The data of a reply. @throws Refusal for a problem, Error for a response that is not from the API. */
 export function required<T>({ data, error, response }: { data?: T; error?: unknown; response: Response }): T {
   if (response.ok) return data as T;
-  // What is no success is a problem: the document has nothing else. A gateway in front of the API has not read it.
+  // Every documented error is a problem. A gateway in front of the API may send an undocumented error.
   if (!response.headers.get("Content-Type")?.startsWith("application/problem+json")) {
     throw new Error(`${response.status} from something in front of the API`);
   }

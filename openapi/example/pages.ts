@@ -3,8 +3,8 @@ import { required, type Api } from "./client";
 type Item = Awaited<ReturnType<typeof pageOf>>["items"][number];
 
 /**
- * The pages of the caller's items, newest first. What comes next says the reply's `Link` header (RFC 8288). The query in it
- * goes back as it is: what a cursor looks like is the API's own business.
+ * Yields the pages of the caller's items, newest first. The reply's `Link` header (RFC 8288) names the next page. Its query is
+ * sent back unchanged, because cursors are opaque.
  */
 export async function* pages(api: Api, limit: number): AsyncGenerator<Item[]> {
   for (let query: string | undefined = `limit=${limit}`; query !== undefined;) {

@@ -1,6 +1,6 @@
 /**
- * A partner's first program: `npm run example -- --url http://127.0.0.1:3211 --key cha_…`. It lists, creates without fear of
- * doing so twice, pages, reads a problem, and waits where the API has no room.
+ * A partner's first program: `npm run example -- --url http://127.0.0.1:3211 --key cha_…`. It lists items, creates an item
+ * idempotently, follows pages, reads a problem, and waits when the API is rate limited or unavailable.
  */
 import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
@@ -30,7 +30,7 @@ async function lists(api: Api): Promise<void> {
   say("listed", items.length === 0 ? "no item" : items.map(({ name }) => name).join(", "));
 }
 
-/** Two requests with one key make one item, so that whoever heard nothing may simply ask again. */
+/** Two requests with one key create one item, so a client that received no reply can repeat the request. */
 async function createsOnce(api: Api): Promise<void> {
   const header = { "Idempotency-Key": randomUUID() };
   for (const what of ["created", "repeated"]) {
@@ -57,7 +57,7 @@ async function meetsProblems(api: Api): Promise<void> {
   if (wrong.error) say("problem", explain(wrong.error));
 }
 
-/** What to do depends on the code, never on the words. */
+/** Chooses the reaction by the code, never by the text. */
 function explain(problem: Problem): string {
   switch (problem.code) {
     case "not_found":

@@ -2,10 +2,10 @@ import type { JsonSchema } from "../../convex/http/kit/described.kit";
 import type { Finding } from "./linters";
 
 /**
- * Spectral's findings that are no fault of a document. (Redocly's are in `.redocly.lint-ignore.yaml`.)
+ * False positives of Spectral. (The false positives of Redocly are in `.redocly.lint-ignore.yaml`.)
  *
- * There is one. Since OpenAPI 3.1 a security requirement may name scopes or roles for every scheme; Spectral still looks for
- * each of them among the flows of OAuth, which keys and plain bearer tokens do not have.
+ * The list has one entry. Since OpenAPI 3.1 a security requirement may name scopes or roles for every scheme. Spectral still
+ * looks up each scope in OAuth flows, which keys and plain bearer tokens do not have.
  */
 export function isExcepted({ rule, message, where }: Finding, document: JsonSchema): boolean {
   if (rule !== "oas3-operation-security-defined" || !message.endsWith("must be listed among scopes."))

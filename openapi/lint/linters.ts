@@ -6,16 +6,16 @@ import { oas } from "@stoplight/spectral-rulesets";
 import type { JsonSchema } from "../../convex/http/kit/described.kit";
 import { isExcepted } from "./exceptions";
 
-/** What a linter has against a document, and where: a JSON Pointer (RFC 6901). */
+/** A finding of a linter in a document. `where` is a JSON Pointer (RFC 6901). */
 export type Finding = { linter: string; rule: string; message: string; where: string };
 
 /**
- * Everything that anybody has against an OpenAPI document, warnings included; empty for a good one.
+ * Returns the findings of all linters in an OpenAPI document, warnings included. A valid document has none.
  *
- * It works without a network. Linters fetch what a document refers to elsewhere, so such a document is refused first.
+ * It works without a network. Linters would fetch external references, so a document with external references is refused first.
  *
- * @param document Is left as it is.
- * @param file Where the document stands, or would stand: exceptions are for a file.
+ * @param document Is not modified.
+ * @param file The path of the document, which need not exist. Exceptions apply to a path.
  */
 export async function lint(document: JsonSchema, file: string): Promise<Finding[]> {
   const elsewhere = refsElsewhere(document);

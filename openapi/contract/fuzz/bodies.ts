@@ -27,7 +27,7 @@ const JSON_LIMIT = 1024 * 1024;
 /** The first value of an object in a body, as far as a regular expression finds it. */
 const A_VALUE = /(?<=:)("[^"]*"|[^,}\]]+)/;
 
-/** In the place of a value: what is no JSON, or JSON that few expect. */
+/** Replacements for a value: invalid JSON, or unusual JSON. */
 const ODD = [
   "1e999",
   "-1e999",
@@ -41,7 +41,7 @@ const ODD = [
 ];
 const ODD_TEXTS = ["'x'", '"\\ud800"', '"\\udc00\\ud800"', '"\\u0000"', '"\\x"', "undefined"];
 
-/** Changes the bytes of a body: into what is no JSON, no UTF-8, or more than anybody reads. */
+/** Changes the bytes of a body into invalid JSON, invalid UTF-8, or a body above the limit. */
 export const ofTheText: fc.Arbitrary<Break> = fc.oneof(
   ofTheMembers,
   fc.constant(carrying(() => undefined)),

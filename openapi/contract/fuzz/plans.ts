@@ -4,11 +4,11 @@ import { SOURCES, type WebhookSource } from "../../../scripts/webhook/sign";
 import type { Operation, Parameter } from "../described";
 import { valueOf } from "./values";
 
-/** Who asks: someone who may do all that there is, a source that signs, or someone with a flaw. */
+/** The kinds of caller: a caller with all scopes, a webhook source that signs, or a caller with a flawed credential. */
 export const FLAWED = ["nobody", "scopeless", "mistyped", "revoked", "token", "two", "garbage"] as const;
 export type Asker = "root" | WebhookSource | (typeof FLAWED)[number];
 
-/** A request as it is going to be made; what stands in its path and the credential have to be found first. */
+/** A planned request. Its path parameters and its credential are resolved before it is sent. */
 export type Plan = {
   method: string;
   /** The template, whose names are in `params`. */
@@ -68,10 +68,10 @@ function given<T>(
   return fc.tuple(...each).map((all) => all.flatMap((one) => (one === undefined ? [] : [one.written])));
 }
 
-/** What a header can hold. */
+/** Matches values that a header can hold. */
 export const IN_A_HEADER = /^(?! )[\x20-\x7e\xa0-\xff]+(?<! )$/;
 
-/** Clients resolve dots before they send (RFC 3986, section 5.2.4), and ask for another path then. */
+/** Path segments that clients change before they send: they resolve dots (RFC 3986, section 5.2.4). */
 const NO_SEGMENT = ["", ".", ".."];
 
 /** Most often something that is there: what is not is soon tried. */

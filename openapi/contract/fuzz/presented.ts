@@ -2,10 +2,10 @@ import { freshId, signedHeaders, SOURCES, type WebhookSource } from "../../../sc
 import type { Operation } from "../described";
 import type { Asker, Plan } from "./plans";
 
-/** Keys by what they are: one that may do all that there is, one that may do all but what is asked for, and two that are none. */
+/** Keys by kind: `root` has all scopes, `scopeless` lacks the required scope, `mistyped` and `revoked` are invalid. */
 export type Keys = Record<"root" | "scopeless" | "mistyped" | "revoked", string>;
 
-/** The headers that say who asks for what is planned. */
+/** Returns the headers that carry the credential of a planned request. */
 export function presented(
   { asker, body, headers }: Plan,
   { security }: Operation,

@@ -7,10 +7,11 @@ const PATIENCE_MS = 20_000;
 const LARGE = 100_000;
 
 /**
- * Sends over sockets what `fetch` would mend or refuse: paths and queries as they stand, bodies of GET, types that are none.
+ * Sends requests over sockets that `fetch` would fix or refuse: unnormalized paths and queries, GET with a body, invalid media
+ * types.
  *
  * @param origin Such as `http://127.0.0.1:3211`.
- * @throws Error for a request that nobody answers.
+ * @throws Error for a request without a response.
  */
 export function wireTo(origin: string): { send: Send; close: () => void } {
   const { hostname, port } = new URL(origin);
