@@ -37,11 +37,11 @@ export class Api {
   add({ contract, handle }: Route): void {
     const { path, spec } = contract;
     const method = contract.method.toUpperCase();
-    // Read by the route's first request and kept for more, where there are more: a module on Convex sees only one.
+    // Built by the route's first request and reused by later ones. On Convex, a module instance serves only one request.
     let endpoint: Endpoint | undefined;
     const handler = (c: ApiContext) =>
       this.pipeline(c, (endpoint ??= { ...spec(), method: contract.method, path, handle }));
-    // What `app.on` does, less the work on paths that it would repeat for every route of every request.
+    // Same as `app.on`, without the path processing that it would repeat for every route on every request.
     const route: RouterRoute = { basePath: "/", path, method, handler };
     this.app.router.add(method, path, [handler, route]);
     this.app.routes.push(route);

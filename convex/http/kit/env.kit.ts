@@ -11,12 +11,12 @@ import type { ActionCtx, Caller, FieldError, Idempotency, Once } from "./product
  */
 export type OnceCall = <T>(work: (key: { idempotency?: Idempotency }) => Promise<Once<T>>) => Promise<T>;
 
-/** What the steps of a request leave for the next ones. */
+/** Values that one step of the request pipeline sets for later steps. */
 export type Variables = {
   requestId: string;
-  /** Set by `admit` where a token is refused: why, for the log alone. */
+  /** The reason why `admit` refused a token. It appears only in the log. */
   reason: string;
-  /** Set by `admit`; routes that anyone may call have none. */
+  /** Set by `admit`. Missing on public routes. */
   caller: Caller;
   /** Set by `readBody` on routes that take a file: its bytes, its type as the client wrote it, and its name if a form gave one. */
   upload: { bytes: Uint8Array<ArrayBuffer>; contentType: string; name?: string };
@@ -26,7 +26,7 @@ export type Variables = {
   json: string;
   /** Set by `readIdempotencyKey` on routes that create. */
   once: OnceCall;
-  /** What `validate` has found so far. */
+  /** The field errors that `validate` has found so far. */
   wrong: FieldError[];
   /** Set by `validate` on paged routes. */
   page: PageCall;

@@ -39,14 +39,14 @@ export const required = () =>
     }),
   );
 
-/** An opaque id in a path. What it may name is decided by the look-up, so that a malformed id is 404 like an unknown one. */
+/** An opaque id in a path. The format is not validated: the lookup answers 404 for a malformed id, as for an unknown one. */
 export const id = () => z.string();
 
 /** A time on the wire: RFC 3339, UTC. */
 export const time = () =>
   z.stringFormat("date-time", isTime, { error: "must be a time such as 2030-01-31T12:00:00Z" });
 
-/** A time that has not come yet. */
+/** A time in the future. */
 export const futureTime = () =>
   z.stringFormat("date-time", (text) => isTime(text) && Date.parse(text) > Date.now(), {
     error: "must be a time in the future, such as 2030-01-31T12:00:00Z",

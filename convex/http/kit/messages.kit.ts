@@ -3,7 +3,7 @@ import type { FieldError } from "./product.kit";
 
 type Issue = z.core.$ZodIssue;
 
-/** What a value must be, by the name zod gives the type it expected. */
+/** Messages for a value of the wrong type, by zod's name of the expected type. */
 const MUST_BE: Record<string, string> = {
   string: "must be a string",
   number: "must be a number",
@@ -16,10 +16,10 @@ const MUST_BE: Record<string, string> = {
 };
 
 /**
- * Turns zod's issues into field errors that a caller understands. zod/mini brings no words of its own.
+ * Turns zod's issues into field errors that a caller understands. zod/mini has no messages of its own.
  *
- * @param data What was validated: whether a field is missing or wrong shows only there.
- * @param named True where fields come as name and value, as in queries and forms: a list is a repeated name there.
+ * @param data The validated value. It shows whether a field is missing or has a wrong value.
+ * @param named True for name-value input (queries and forms), where a list means that a name was repeated.
  */
 export function fieldErrors(
   part: FieldError["in"],
@@ -35,7 +35,7 @@ export function fieldErrors(
     }
     return [{ in: part, path, message: message(issue, valueAt(data, issue.path), named) }];
   });
-  // What follows from a field's first error says nothing more about it. There may be as many as a body has room for.
+  // Keeps the first error of each field, because later errors follow from it. A set keeps this fast for many errors.
   const seen = new Set<string>();
   return errors.filter(({ path }) => !seen.has(path) && seen.add(path));
 }

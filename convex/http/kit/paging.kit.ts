@@ -22,8 +22,8 @@ export type PageCall = {
 };
 
 /**
- * Reads `limit` and `cursor`, and makes the links. A checksum binds a cursor to its list and filters, so that a cursor of
- * another list and a damaged one are refused. A cursor carries no authority: the credential decides what it can reach.
+ * Reads `limit` and `cursor`, and makes the links. A checksum binds a cursor to its list and filters, so a cursor
+ * from another list and a corrupt cursor are refused. A cursor carries no authority: the credential decides what it can reach.
  *
  * @param url The request's URL; the link keeps its path, limit and filters.
  */

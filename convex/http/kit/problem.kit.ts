@@ -55,5 +55,5 @@ export function problem(c: ApiContext, error: unknown): Response {
   return c.body(JSON.stringify(body), status, { ...headers, "Content-Type": "application/problem+json" });
 }
 
-/** All that a caller learns of an error that is nobody's intention. */
+/** The only information that a caller gets about an unexpected error. */
 const UNEXPECTED: Failure = { kind: "failure", code: "internal", detail: "Internal server error" };

@@ -30,7 +30,7 @@ export class MatchOnceRouter<T> implements Router<T> {
     return this.last.result;
   }
 
-  /** What `match` answers, found by looking at every route. */
+  /** Computes the result of `match` by testing every route. */
   walk(method: string, path: string): Result<T> {
     const segments = path.split("/");
     const matched: Result<T> = [[]];
@@ -58,15 +58,15 @@ function named(routePath: string, segments: readonly string[]): Record<string, s
   return params;
 }
 
-/** The methods that some route answers at a path; empty for an unknown path. GET stands for HEAD too. */
+/** Returns the methods that have a route at a path; empty for an unknown path. GET includes HEAD. */
 export function methodsAt(app: ApiApp, path: string): RoutableMethod[] {
   return ROUTABLE_HTTP_METHODS.filter((method) => app.router.match(method, path)[0].length > 0);
 }
 
 /**
- * `HttpRouterWithHono`, mended: it looks a request up once, under its own method; the log and the dashboard see the
- * pattern of the route (`/api/items/:itemId`), and only routes that exist, not the middlewares. Routes added with Convex's
- * own `http.route()` still come first.
+ * `HttpRouterWithHono` with fixes. A request is looked up once, under its own method. The log and the dashboard show the
+ * pattern of the route (`/api/items/:itemId`), and list only routes, not middleware. Routes added with Convex's own
+ * `http.route()` still come first.
  */
 export class ApiRouter extends HttpRouterWithHono<ActionCtx, Variables> {
   constructor(app: ApiApp) {
@@ -75,10 +75,10 @@ export class ApiRouter extends HttpRouterWithHono<ActionCtx, Variables> {
 
     this.lookup = (path, method) => {
       const routable = normalizeMethod(method);
-      // The app itself does without one slash at the end (`strict: false`).
+      // The app ignores one trailing slash (`strict: false`).
       const plain = path.replace(/(?<=.)\/$/, "");
       const match = app.router.match(routable, plain)[0].findLast(([[, route]]) => route.method !== ALL);
-      // What is asked for where there is no route may hold anything, and the pattern goes into logs.
+      // An unknown path may contain a secret and the pattern is logged, so the pattern of an unknown path is `/*`.
       return this.lookupConvex(path, routable) ?? [handler, routable, match?.[0][1].path ?? "/*"];
     };
 

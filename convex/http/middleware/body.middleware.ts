@@ -53,11 +53,11 @@ export function requireNoCoding(c: ApiContext, { body, form, upload }: Endpoint)
 }
 
 /**
- * Reads the body strictly and no further than its limit, with or without a declared length. JSON must be valid UTF-8, one
- * value, no deeper than 64 levels, without lone surrogates or numbers that JSON cannot write. The validator then gets the
- * value, or the handler the text or the file.
+ * Reads the body strictly and stops at its limit, with or without a declared length. JSON must be valid UTF-8, one
+ * value, at most 64 levels deep, without lone surrogates or numbers that JSON cannot represent. The validator then gets the
+ * value, or the handler gets the text or the file.
  *
- * @returns What an `Idempotency-Key` is bound to; undefined for a route that takes no body, and for a webhook.
+ * @returns The content that an `Idempotency-Key` is bound to; undefined for routes without a body and for webhooks.
  */
 export async function readBody(c: ApiContext, endpoint: Endpoint): Promise<Content | undefined> {
   const limit = limitOf(endpoint);

@@ -144,7 +144,7 @@ export function requireScope(c: ApiContext, { scope, anonymous, onItself }: Endp
   requireCaller(c.var.caller, scope);
 }
 
-/** Returns the caller if its credential carries the scope, for a route of which only some replies need one. */
+/** Returns the caller if its credential carries the scope, for a route where only some replies require the scope. */
 export function requireCaller(caller: Caller | undefined, scope: string): Caller {
   if (!caller) return missing({});
   if (covers(caller.scopes, scope)) return caller;

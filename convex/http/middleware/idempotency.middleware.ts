@@ -8,8 +8,8 @@ import type { Content } from "./body.middleware";
 /**
  * Reads `Idempotency-Key` on routes that create. Sets `c.var.once`, which marks a replay in the reply's headers.
  *
- * @param body What the key is bound to. Its bytes are hashed in place: one more copy of a large upload would not fit the 64 MiB
- *   that Convex gives to buffers.
+ * @param body The content that the key is bound to. Its bytes are hashed in place, because another copy of a large upload would
+ *   not fit into the 64 MiB that Convex allows for buffers.
  */
 export async function readIdempotencyKey(
   c: ApiContext,
