@@ -4,10 +4,10 @@ import type { AnyContract, Method, Spec } from "./contract.kit";
 import type { ApiContext, ApiEnv } from "./env.kit";
 import type { Validator } from "./validate.kit";
 
-/** A contract and the handler that keeps it. */
+/** A contract and its handler. */
 export type Route = { contract: AnyContract; handle: (c: ApiContext) => Promise<Response> };
 
-/** A route whose contract has been read: what the steps of a request work with. */
+/** A route with its evaluated contract, as the steps of the pipeline use it. */
 export type Endpoint = Spec & {
   method: Method;
   path: string;
@@ -21,7 +21,7 @@ export type Pipeline = (c: ApiContext, endpoint: Endpoint | undefined) => Promis
 /**
  * The app under construction: the same pipeline runs every route.
  *
- * One Hono handler a route instead of a chain of middlewares: on Convex a request pays for building the chain each time.
+ * Each route has one Hono handler instead of a middleware chain, because on Convex every request would rebuild the chain.
  */
 export class Api {
   /** In the order in which they were added; the OpenAPI document and the security suite read them. */

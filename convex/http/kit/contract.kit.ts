@@ -76,7 +76,7 @@ export type Spec = {
   bodyLimit?: number;
   /** A required setting. Without it, the route answers 503 before it reads anything else from the request. */
   needs?: { setting: string; isSet: () => boolean };
-  /** Anyone may call; a credential that is sent is checked all the same, and `c.var.caller` there then. */
+  /** The credential is optional. If the request has one, it is checked and `c.var.caller` is set. */
   anonymous?: true;
   /** A key does not need the scope when the path's `:id` is its own id. */
   onItself?: true;
@@ -172,5 +172,5 @@ export function contract<const Path extends `/${string}`, const S extends Spec>(
   return { method, path, spec };
 }
 
-/** The value that a schema thunk describes on the way out: `Shape<typeof Item>`. */
+/** The output type of a schema thunk: `Shape<typeof Item>`. */
 export type Shape<Thunk extends () => Schema> = z.output<ReturnType<Thunk>>;

@@ -3,8 +3,8 @@ import type { PageCall } from "./paging.kit";
 import type { ActionCtx, Caller, FieldError, Idempotency, Once } from "./product.kit";
 
 /**
- * Runs a handler's work once for an idempotency key: the function gets `idempotency` among its arguments if the client sent a
- * key, and returns whether an earlier request has done the work.
+ * Runs a handler's work once for an idempotency key. If the client sent a key, the function gets it as the argument
+ * `idempotency`. The function returns whether an earlier request has already done the work.
  *
  * @example
  * const item = await c.var.once((key) => c.env.runMutation(internal.items.create, { ...fields, ...key }));
@@ -18,7 +18,7 @@ export type Variables = {
   reason: string;
   /** Set by `admit`. Missing on public routes. */
   caller: Caller;
-  /** Set by `readBody` on routes that take a file: its bytes, its type as the client wrote it, and its name if a form gave one. */
+  /** Set by `readBody` on upload routes: the bytes, the type as the client wrote it, and the name if a form contains it. */
   upload: { bytes: Uint8Array<ArrayBuffer>; contentType: string; name?: string };
   /** Set by `readBody` on routes that take text. */
   text: string;

@@ -61,7 +61,7 @@ function message(issue: Issue, value: unknown, named = false): string {
   }
 }
 
-/** The message of a required field that is absent; `validate` words the detail of a lone one by it. */
+/** The message of a missing required field. `validate` also uses it in the detail of a refusal with a single error. */
 export const REQUIRED = "is required";
 
 const UNIT: Record<string, string> = { string: " characters", array: " elements" };
@@ -72,7 +72,7 @@ function small(issue: z.core.$ZodIssueTooSmall): string {
   return `must ${HOLD[issue.origin] ?? "be"} at least ${issue.minimum}${UNIT[issue.origin] ?? ""}`;
 }
 
-/** All that a union's members say, each once: "must be a string or must be null". */
+/** Joins the distinct messages of a union's members: "must be a string or must be null". */
 function union(issue: z.core.$ZodIssueInvalidUnion, value: unknown): string {
   const words = issue.errors.flatMap((member) => member.slice(0, 1).map((first) => message(first, value)));
   return words.length > 0 ? [...new Set(words)].join(" or ") : "is not what this route takes";

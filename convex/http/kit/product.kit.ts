@@ -16,5 +16,5 @@ export type { Idempotency, Once } from "../../lib/idempotency.lib";
 export type { PageRequest, Position } from "../../lib/page.lib";
 export { checksum } from "../../lib/checksum.lib";
 export { isEmail } from "../../lib/email.lib";
-/** The address that problem types are built on. */
+/** The base URL of problem types. */
 export { publicUrl } from "../../lib/env.lib";

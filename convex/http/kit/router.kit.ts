@@ -7,11 +7,11 @@ import type { ActionCtx } from "./product.kit";
 type ApiApp = HonoWithConvex<ActionCtx, Variables>;
 
 /**
- * A router for one request: on Convex it is built anew for each, so that adding a route has to cost next to nothing, and
- * Hono's own routers prepare for many matches. It remembers its last one, because Convex asks `lookup` for a route and then
- * hands the same request to the app, which asks again.
+ * A router that is cheap to build. Convex builds the router anew for each request, but Hono's own routers do preparatory work
+ * that pays off only over many matches. The router caches its last match, because Convex calls `lookup` for a route and the
+ * app then matches the same request again.
  *
- * It knows names for whole segments (`/api/items/:itemId`) and `*` alone, as `app.use` adds it.
+ * It supports names for whole segments (`/api/items/:itemId`), and the bare `*` that `app.use` adds.
  */
 export class MatchOnceRouter<T> implements Router<T> {
   name = "MatchOnceRouter";
@@ -44,7 +44,7 @@ export class MatchOnceRouter<T> implements Router<T> {
   }
 }
 
-/** The values of a path's names, or null where the path is another. No name stands for nothing. */
+/** Returns the values of a path's names, or null if the path does not match. A name never matches an empty segment. */
 function named(routePath: string, segments: readonly string[]): Record<string, string> | null {
   if (!routePath.includes(":")) return null;
   const names = routePath.split("/");
@@ -89,7 +89,7 @@ export class ApiRouter extends HttpRouterWithHono<ActionCtx, Variables> {
     };
   }
 
-  /** The look-up of `HttpRouter` itself, which the class between hides. */
+  /** The `lookup` of `HttpRouter`, which `HttpRouterWithHono` overrides. */
   private lookupConvex(path: string, method: RoutableMethod): ReturnType<HttpRouter["lookup"]> {
     if (this.exactRoutes.size + this.prefixRoutes.size === 0) return null;
     return Object.assign(new HttpRouter(), {
@@ -99,5 +99,5 @@ export class ApiRouter extends HttpRouterWithHono<ActionCtx, Variables> {
   }
 }
 
-/** How Hono marks what `app.use` adds. */
+/** The method that Hono gives to handlers added with `app.use`. */
 const ALL = "ALL";

@@ -32,7 +32,7 @@ function validatorsOf({ path, params, query, paged, body, unparsed, form }: Endp
   const validators: Validator[] = [];
   if (params) validators.push(validator("path", "param", z.object(params)));
   const fields = { ...query, ...(paged && pageQuery()) };
-  // Routes under /api refuse query parameters that they do not know.
+  // Routes under /api refuse unknown query parameters.
   if (path.startsWith("/api/")) validators.push(validator("query", "query", z.strictObject(fields)));
   else if (query) validators.push(validator("query", "query", z.object(fields)));
   if (body && !unparsed) validators.push(validator("body", "json", body));

@@ -1,9 +1,9 @@
 import { fail, failField } from "../../lib/failure.lib";
 
 /**
- * Reads a body no further than a limit. A declared length was checked before; it may still lie, and may be absent.
+ * Reads a body and stops at a limit. A declared length was checked before, but it may be wrong or absent.
  *
- * @param tooLarge Refuses.
+ * @param tooLarge Throws the refusal for a body over the limit.
  */
 export async function readBytes(
   request: Request,

@@ -26,7 +26,7 @@ export function credentialOf(c: ApiContext, wanted: CredentialHeader | undefined
   return null;
 }
 
-/** The lines of a header that was sent more than once, which come joined by commas (RFC 9110, section 5.3). */
+/** Splits the lines of a repeated header, which arrive joined by commas (RFC 9110, section 5.3). */
 const linesOf = (header = ""): string[] =>
   header
     .split(",")

@@ -4,8 +4,8 @@ import type { ApiContext } from "../kit/env.kit";
 const TELL_EVERY_MS = 60_000;
 
 /**
- * When the log was last told. The embedded runtime keeps modules between requests, so there it is told once a minute. On
- * Convex every request has fresh modules, and each one tells. No reply depends on it.
+ * The time of the last warning in the log. The embedded runtime keeps modules between requests, so it logs once a minute. On
+ * Convex every request has fresh modules, so each request logs. Replies do not depend on this value.
  */
 let toldAt = 0;
 
