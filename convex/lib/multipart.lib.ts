@@ -78,7 +78,7 @@ function nextDelimiter(body: Uint8Array, position: number, delimiter: Uint8Array
   return undefined;
 }
 
-/** Reads what follows a boundary: `--` after the last one, else a line break. Undefined for a longer text, which is no boundary. */
+/** Reads the end of a delimiter: `--` after the last part, else a line break. Undefined for other text: not a delimiter then. */
 function afterDelimiter(body: Uint8Array, position: number): { next: number; isLast: boolean } | undefined {
   if (body[position] === DASH && body[position + 1] === DASH) return { next: position + 2, isLast: true };
   return body[position] === CR && body[position + 1] === LF

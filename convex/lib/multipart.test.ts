@@ -55,7 +55,7 @@ describe("the one file of a form", () => {
     expect(read(`${part(FILE, "x", "")}--X--`).contentType).toBe("application/octet-stream");
   });
 
-  test("may stand in a form with a quoted boundary, in any letter case of the header", () => {
+  test("may be sent in a form with a quoted boundary, in any letter case of the header", () => {
     const body = `${part(FILE)}--X--`.replaceAll("--X", "--a b'()+_,./:=?");
     expect(textOf(read(body, `Multipart/Form-Data; charset=utf-8; Boundary="a b'()+_,./:=?"`))).toBe("hello");
   });

@@ -4,10 +4,11 @@ import type { Failure } from "./failure.lib";
 const RETRY_AFTER = "5";
 
 /**
- * What the platform says when a query, a mutation or file storage fails through no fault of the caller or the code. A
- * called function passes on no more than a message. The first text is Convex's for a service that is down, and the
- * embedded runtime's for a store that is full, locked or corrupt; the second is Convex's for its other internal errors;
- * the third is a transaction that lost against others on every attempt. An action that calls an action adds the prefix.
+ * Messages of the platform when a query, a mutation or file storage fails and neither the caller nor the code is at fault.
+ * A called function passes on only its message, so the message is all there is to match. The first text means that a
+ * Convex service is down, or that the store of the embedded runtime is full, locked or corrupt. The second means another
+ * internal error of Convex. The third means that a transaction conflicted on every attempt. An action that calls an action
+ * adds the prefix.
  */
 const PLATFORM_MESSAGES = new RegExp(
   "^(?:Uncaught Error: )?(?:" +

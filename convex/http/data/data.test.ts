@@ -17,12 +17,12 @@ describe("POST /api/data", () => {
     },
   );
 
-  test("what its value alone would lose comes back too: names given twice, digits, signs of zero", async () => {
+  test("the echoed text keeps duplicate names, exact digits and the sign of zero", async () => {
     const text = '{"a": [1.0, -0, 12345678901234567890], "a": 2}';
     expect(await (await data(text)).text()).toBe(`{"received":${text},"filter":null}`);
   });
 
-  test("the filter comes back too", async () => {
+  test("the filter is echoed too", async () => {
     expect(await json(data("1", "?filter=a%20b"))).toEqual({ received: 1, filter: "a b" });
     expect(await json(data("1", "?filter="))).toEqual({ received: 1, filter: "" });
   });
@@ -108,10 +108,13 @@ describe("POST /api/form", () => {
     expect(refused.detail).toBe("body: is not a well-formed form");
   });
 
-  test.each(["application/json", "text/plain"])("%s is no form", async (type) => {
-    const refused = await problem(post("/api/form", "{}", type), 415, "unsupported_media_type");
-    expect(refused.detail).toBe(
-      "Content-Type must be multipart/form-data or application/x-www-form-urlencoded",
-    );
-  });
+  test.each(["application/json", "text/plain"])(
+    "%s is refused because it is not a form type",
+    async (type) => {
+      const refused = await problem(post("/api/form", "{}", type), 415, "unsupported_media_type");
+      expect(refused.detail).toBe(
+        "Content-Type must be multipart/form-data or application/x-www-form-urlencoded",
+      );
+    },
+  );
 });

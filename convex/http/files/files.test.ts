@@ -67,14 +67,14 @@ describe("uploading", () => {
     "image/é",
     "*/*",
     "image/*; q=1",
-  ])("%j is no type that a file can have", async (type) => {
+  ])("%j is refused as a file type", async (type) => {
     const refused = await problem(upload(await as("ada"), "x", "", type), 400, "invalid_request");
     expect(refused.errors).toEqual([
       { in: "header", path: "Content-Type", message: "must be a media type, such as image/png" },
     ]);
   });
 
-  test("nothing is no file", async () => {
+  test("an empty file is refused", async () => {
     const refused = await problem(upload(await as("ada"), ""), 400, "invalid_request");
     expect(refused.detail).toBe("body: must not be empty");
   });
@@ -146,14 +146,14 @@ describe("a file of one's own", () => {
     expect(await page(call("GET", "/api/files"))).toEqual([]);
   });
 
-  test("is nobody else's to see or delete", async () => {
+  test("cannot be read or deleted by another user", async () => {
     const { storageId } = await file(await as("ada"));
     const eve = await as("eve");
     await problem(eve("GET", `/api/files/${String(storageId)}`), 404, "not_found");
     await problem(eve("DELETE", `/api/files/${String(storageId)}`), 404, "not_found");
   });
 
-  test("goes with its owner", async () => {
+  test("is deleted together with its owner", async () => {
     const call = await as("leaver");
     const { storageId } = await file(call);
     expect((await call("DELETE", `/api/users/${call.userId}`)).status).toBe(204);
@@ -163,7 +163,7 @@ describe("a file of one's own", () => {
 });
 
 describe("direct uploads", () => {
-  test("an upload URL is given out for an hour, and nobody keeps the reply", async () => {
+  test("an upload URL is valid for an hour, and its reply is no-store", async () => {
     const reply = await (await as("ada"))("POST", "/api/upload-url");
     expect(reply.headers.get("cache-control")).toBe("no-store");
     const { uploadUrl, expiresAt } = await json(reply, 201);
@@ -206,7 +206,7 @@ describe("direct uploads", () => {
     expect(late.ok).toBe(false);
   });
 
-  test("what nobody uploaded cannot be registered", async () => {
+  test("a file that was not uploaded cannot be registered", async () => {
     const refused = await problem(
       (await as("ada"))("POST", "/api/files", { storageId: "x" }),
       404,

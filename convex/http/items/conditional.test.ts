@@ -47,7 +47,7 @@ describe("If-None-Match", () => {
     expect(item["name"]).toBe("nut");
   });
 
-  test("a write is no reading: * stands in its way, for the item is there, and a tag changes nothing", async () => {
+  test("on a write, If-None-Match: * gives 412 for an existing item, and a tag has no effect", async () => {
     const call = await as("ada");
     const { path, etag } = await bolt(call);
     const none = { "If-None-Match": "*" };

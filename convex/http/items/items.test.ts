@@ -84,7 +84,7 @@ describe("creating", () => {
 });
 
 describe("changing", () => {
-  test("what is sent changes, what is left out stays", async () => {
+  test("a PATCH changes the fields it sends and keeps the others", async () => {
     const call = await as("ada");
     const before = await json(call("POST", "/api/items", { name: "bolt", description: "M8" }), 201);
     const path = `/api/items/${String(before["id"])}`;
@@ -93,7 +93,7 @@ describe("changing", () => {
     expect(await json(call("GET", path))).toEqual(after);
   });
 
-  test("a description of null takes it away", async () => {
+  test("a description of null removes the description", async () => {
     const call = await as("ada");
     const { id } = await json(call("POST", "/api/items", { name: "bolt", description: "M8" }), 201);
     const after = await json(call("PATCH", `/api/items/${String(id)}`, { description: null }));

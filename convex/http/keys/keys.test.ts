@@ -55,7 +55,7 @@ describe("creating", () => {
     else expect(refused.detail).toMatch(detail);
   });
 
-  test("nobody mints scopes that they lack", async () => {
+  test("a caller cannot create a key with scopes that the caller lacks", async () => {
     const call = await as("minter", ["keys:write", "items:read"]);
     await mint(call, { name: "fine", scopes: ["items:read", "keys:write"] });
     for (const scope of [...SCOPES, "*"].filter((one) => one !== "items:read" && one !== "keys:write")) {

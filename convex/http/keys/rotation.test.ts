@@ -48,7 +48,7 @@ describe("rotating", () => {
     ["without an expiry", undefined],
     ["with one", inMs(100 * HOUR)],
   ])(
-    "who has lost the answer rotates again within the overlap: the next key is as the first was, %s",
+    "a client that lost the reply can rotate again within the overlap and gets a key with the same expiry, %s",
     async (_, expiresAt) => {
       const call = await as("ada");
       const { path, use } = await mint(call, {
@@ -87,14 +87,14 @@ describe("rotating", () => {
     await json(use());
   });
 
-  test("nobody rotates into scopes that they lack", async () => {
+  test("a caller cannot rotate a key that has scopes the caller lacks", async () => {
     const [all, some] = [await as("rotor"), await as("rotor", ["keys:write"])];
     const { path, use } = await mint(all, { name: "more", scopes: ["items:read"] });
     await problem(some("POST", `${path}/rotate`), 403, "insufficient_scope");
     await json(use());
   });
 
-  test("a revoked or expired key cannot be rotated back to life", async () => {
+  test("a revoked or expired key cannot be rotated", async () => {
     const call = await as("ada");
     const revoked = await mint(call, { name: "gone", scopes: ["items:read"] });
     const expired = await mint(call, { name: "old", scopes: ["items:read"], expiresAt: inMs(24 * HOUR) });

@@ -1,4 +1,4 @@
-/** A request is admitted by its headers, and may take its time with its body. What it was admitted by may end meanwhile. */
+/** A request is admitted by its headers, and its body may arrive slowly. The key or token may be revoked or expire meanwhile. */
 import { describe, expect, test } from "vitest";
 import { internal } from "../../_generated/api";
 import { as, later, now, run, send, sendWithToken, useEngine, type Call } from "../testing/engine.testing";
@@ -7,7 +7,7 @@ import { json, page, type Json } from "../testing/replies.testing";
 
 useEngine();
 
-/** Sends the head of a request and the first byte of its body, and the rest when it is told to. */
+/** Sends the head of a request and the first byte of its body, and the rest on demand. */
 function slowly(path: string, key: unknown) {
   let rest: (text: string) => void = () => undefined;
   const later = new Promise<string>((resolve) => (rest = resolve));

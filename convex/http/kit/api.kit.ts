@@ -4,10 +4,10 @@ import type { AnyContract, Method, Spec } from "./contract.kit";
 import type { ApiContext, ApiEnv } from "./env.kit";
 import type { Validator } from "./validate.kit";
 
-/** A contract and the handler that keeps it. */
+/** A contract and its handler. */
 export type Route = { contract: AnyContract; handle: (c: ApiContext) => Promise<Response> };
 
-/** A route whose contract has been read: what the steps of a request work with. */
+/** A route with its evaluated contract, as the steps of the pipeline use it. */
 export type Endpoint = Spec & {
   method: Method;
   path: string;
@@ -21,7 +21,7 @@ export type Pipeline = (c: ApiContext, endpoint: Endpoint | undefined) => Promis
 /**
  * The app under construction: the same pipeline runs every route.
  *
- * One Hono handler a route instead of a chain of middlewares: on Convex a request pays for building the chain each time.
+ * Each route has one Hono handler instead of a middleware chain, because on Convex every request would rebuild the chain.
  */
 export class Api {
   /** In the order in which they were added; the OpenAPI document and the security suite read them. */
@@ -37,11 +37,11 @@ export class Api {
   add({ contract, handle }: Route): void {
     const { path, spec } = contract;
     const method = contract.method.toUpperCase();
-    // Read by the route's first request and kept for more, where there are more: a module on Convex sees only one.
+    // Built by the route's first request and reused by later ones. On Convex, a module instance serves only one request.
     let endpoint: Endpoint | undefined;
     const handler = (c: ApiContext) =>
       this.pipeline(c, (endpoint ??= { ...spec(), method: contract.method, path, handle }));
-    // What `app.on` does, less the work on paths that it would repeat for every route of every request.
+    // Same as `app.on`, without the path processing that it would repeat for every route on every request.
     const route: RouterRoute = { basePath: "/", path, method, handler };
     this.app.router.add(method, path, [handler, route]);
     this.app.routes.push(route);

@@ -35,7 +35,7 @@ describe("If-Match names revisions by strong comparison", () => {
 });
 
 describe("If-None-Match answers 304 by weak comparison", () => {
-  /** What is left of a reply with that status and tag for a client that holds that. */
+  /** Returns the reply with `status` and `tag` as a client receives it that sends `held` in `If-None-Match`. */
   async function left(held: string | undefined, tag: string | null = '"7"', status = 200): Promise<Response> {
     const app = new Hono<ApiEnv>();
     app.get("/", (c) =>
@@ -54,7 +54,7 @@ describe("If-None-Match answers 304 by weak comparison", () => {
     expect([reply.status, await reply.text()]).toEqual([200, "body"]);
   });
 
-  test("what has no tag, or was no success, is answered in full", async () => {
+  test("a reply without a tag, or with a status other than 200, is sent in full", async () => {
     expect((await left("*", null)).status).toBe(200);
     expect((await left("*", '"7"', 201)).status).toBe(201);
     expect((await left('"7"', '"7"', 404)).status).toBe(404);

@@ -1,9 +1,9 @@
 /**
- * A contract is data: what a route takes, what it answers, who may call it. The router, the validator and the OpenAPI
+ * A contract is data: the input of a route, its replies and the scope it requires. The router, the validator and the OpenAPI
  * document read the same object, so they cannot disagree.
  *
- * All but method and path stands in a function, because on Convex the module graph is evaluated anew for each request: what
- * a request pays for is the routing table and its own route.
+ * Everything except method and path is wrapped in a function, because Convex evaluates the module graph anew for each
+ * request. A request therefore builds only the routing table and its own route.
  *
  * @example
  * export const getItem = contract("get", "/api/items/:itemId", () => ({
@@ -40,15 +40,15 @@ export type PathNames<Path extends string> = Path extends `${string}:${infer Nam
     : never;
 
 /**
- * Who may call: a scope that the credential must carry, `"any"` for every valid credential, or null for everyone. There is
- * no default: a public route is public by decision.
+ * The access rule: a scope that the credential must carry, `"any"` for every valid credential, or null for a public route.
+ * The field has no default, so a route is public only if its contract says so.
  */
 export type Access = Scope | "any" | null;
 
-/** Which header carries the credential; without it either does. */
+/** The only header that may carry the credential. Default: either header. */
 export type CredentialHeader = "x-api-key" | "authorization";
 
-/** Everything that a contract says beside its method and path. */
+/** Every field of a contract except its method and path. */
 export type Spec = {
   /** The operation's name in the OpenAPI document and in generated clients; unique. */
   operationId: string;
@@ -60,80 +60,80 @@ export type Spec = {
   /** The JSON body. */
   body?: Schema;
   /**
-   * The JSON body may be any value. It is checked, not validated, and stays text, there as `c.var.json`: a handler that only
-   * passes it on need not pay for its value.
+   * The JSON body may be any value. Its syntax is checked, but it is not validated and stays text in `c.var.json`, so a
+   * handler that only passes the text on does not pay for parsing.
    */
   unparsed?: true;
-  /** The body may be left out; it is `{}` then. */
+  /** The body is optional and defaults to `{}`. */
   bodyOptional?: true;
-  /** The fields of a form in the place of a JSON body: `multipart/form-data` or `application/x-www-form-urlencoded`. */
+  /** The fields of a form, instead of a JSON body: `multipart/form-data` or `application/x-www-form-urlencoded`. */
   form?: Fields;
   /** The body is a file of any type, as raw bytes or as the one file of a form. The handler reads it from `c.var.upload`. */
   upload?: true;
-  /** The body is text that the handler reads as it came, there as `c.var.text`: strict UTF-8. */
+  /** The body is strict UTF-8 text. The handler reads it unchanged from `c.var.text`. */
   text?: true;
-  /** The most bytes of the body. Default: 1 MiB. */
+  /** The maximum size of the body, in bytes. Default: 1 MiB. */
   bodyLimit?: number;
-  /** A setting without which the route answers 503, before it looks at anything else of the request. */
+  /** A required setting. Without it, the route answers 503 before it reads anything else from the request. */
   needs?: { setting: string; isSet: () => boolean };
-  /** Anyone may call; a credential that is sent is checked all the same, and `c.var.caller` there then. */
+  /** The credential is optional. If the request has one, it is checked and `c.var.caller` is set. */
   anonymous?: true;
-  /** A key may do this to itself without the scope: the path's `:id` is its own. */
+  /** A key does not need the scope when the path's `:id` is its own id. */
   onItself?: true;
   /** Rate limits do not apply. */
   unlimited?: true;
   /** Takes `Idempotency-Key`: the handler works through `c.var.once`. */
   idempotent?: true;
-  /** What a 201 created has no address of its own, so that there is no `Location`. */
+  /** The created resource has no URL of its own, so a 201 reply has no `Location`. */
   unlisted?: true;
   /** Adds `limit` and `cursor` to the query, and a `Link` to the next page to the reply. */
   paged?: true;
   /** The resource has an `ETag`: 304 for `If-None-Match` on GET, 412 for `If-Match` on PATCH and DELETE. */
   conditional?: true;
-  /** The reply shows a secret once: nobody may store it (`Cache-Control: no-store`). */
+  /** The reply shows a secret once, so caches must not store it (`Cache-Control: no-store`). */
   secret?: true;
-  /** The route is on its way out: its document and each of its replies say so. */
+  /** The route is deprecated: the OpenAPI document and each reply announce it. */
   deprecated?: Deprecated;
   /** For the compiler and the document. Wrapped in `documented`, because requests do not need it. */
   replies: () => Replies;
-  /** Headers that a reply has beside those that follow from the contract. Wrapped in `documented` too. */
+  /** Reply headers in addition to the headers that follow from the contract. Wrapped in `documented` too. */
   headers?: () => { readonly [S in Status]?: readonly ReplyHeader[] };
   /** For the document. Wrapped in `documented` too. */
   docs: () => Docs;
 };
 
-/** How a route ends. Dates are UTC days, such as `2026-01-31`. */
+/** When a deprecated route ends. Dates are UTC days, such as `2026-01-31`. */
 export type Deprecated = {
-  /** From then on nobody should begin to use it (RFC 9745); the day may be still to come. */
+  /** The day from which new clients should not use the route (RFC 9745). It may be in the future. */
   since: string;
-  /** From then on it may be gone (RFC 8594): never before `since`. */
+  /** The day from which the route may be removed (RFC 8594). It must not be before `since`. */
   sunset?: string;
-  /** The path that takes its place: `/api/v2/items/:itemId`, with no name that this route's path lacks. */
+  /** The path of the replacement, such as `/api/v2/items/:itemId`. It may use only parameter names of this route's path. */
   successor?: `/${string}`;
-  /** The address of a page that tells what to do. */
+  /** The URL of a page that explains the migration. */
   guide?: string;
 };
 
-/** What a contract says to readers. */
+/** The documentation of a contract. */
 export type Docs = {
-  /** The group that the operation stands in; `openapi/tags.ts` describes it. */
+  /** The group of the operation, described in `openapi/tags.ts`. */
   tag: string;
   summary: string;
   description: string;
   /**
-   * The media type of a reply that the handler passes to `c.body` as text or as a stream. `application/octet-stream` stands for
+   * The media type of a reply that the handler passes to `c.body` as text or as a stream. `application/octet-stream` means
    * bytes of any type.
    */
   media?: "application/json" | "text/html" | "application/octet-stream";
   /** The route also answers with a page (`text/html`), by `c.body`, if the client prefers one. */
   page?: true;
-  /** What each path and query parameter and each field of the body means, by name. */
+  /** Descriptions of the path and query parameters and of the body fields, by name. */
   fields?: Readonly<Record<string, string>>;
   /** Headers of the request that the handler itself reads, by name. */
   headers?: Record<string, { description: string; required?: boolean; example?: string }>;
-  /** What the work itself may refuse with, beside what follows from the contract. */
+  /** Failure codes of the operation itself, in addition to the codes that follow from the contract. */
   problems?: readonly FailureCode[];
-  /** That they fit the schemas is tested. */
+  /** A test checks the examples against the schemas. */
   examples?: {
     params?: Record<string, string>;
     query?: Record<string, string>;
@@ -148,10 +148,10 @@ export type Contract<Path extends string, S extends Spec> = {
   spec: () => S;
 };
 export type AnyContract = Contract<string, Spec>;
-/** What a contract says beside its method and path. */
+/** The spec of a contract: every field except its method and path. */
 export type SpecOf<C extends AnyContract> = ReturnType<C["spec"]>;
 
-/** What the compiler holds a contract against: the names of its path, and no field that does not exist. */
+/** Makes the compiler check that `params` matches the names in the path and that every field exists in `Spec`. */
 type Checked<Path extends string, S extends Spec> = { [K in Exclude<keyof S, keyof Spec>]: never } & ([
   PathNames<Path>,
 ] extends [never]
@@ -172,5 +172,5 @@ export function contract<const Path extends `/${string}`, const S extends Spec>(
   return { method, path, spec };
 }
 
-/** The value that a schema thunk describes on the way out: `Shape<typeof Item>`. */
+/** The output type of a schema thunk: `Shape<typeof Item>`. */
 export type Shape<Thunk extends () => Schema> = z.output<ReturnType<Thunk>>;

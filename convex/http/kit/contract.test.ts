@@ -1,4 +1,4 @@
-/** What does not compile. Each `@ts-expect-error` is itself an error for the compiler where there is nothing to expect. */
+/** Contracts that must not compile. An `@ts-expect-error` without an error below it fails the compilation. */
 import * as z from "zod/mini";
 import { expect, expectTypeOf, test } from "vitest";
 import type { Api } from "./api.kit";
@@ -38,7 +38,7 @@ const deleteThing = contract("delete", "/api/things/:thingId", () => ({
   docs,
 }));
 
-/** The compiler reads it; nobody calls it. */
+/** Only compiles its argument and never calls it. */
 const compiled = (_: () => unknown) => expect(true).toBe(true);
 declare const api: Api;
 
@@ -85,7 +85,7 @@ test("a scope has to exist and to be said", () => {
   ]);
 });
 
-test("a contract has no field that nobody reads, and no method or status that is not served", () => {
+test("a contract accepts only known fields, methods and statuses", () => {
   compiled(() => [
     // @ts-expect-error -- `idempotant` is a typo
     contract("post", "/a", () => ({ ...rest, scope: null, idempotant: true })),

@@ -5,11 +5,11 @@ export type JsonSchema = { [keyword: string]: unknown };
 
 const descriptions = new WeakMap<Schema, () => JsonSchema>();
 
-/** Gives a schema its JSON Schema for the document. `description` comes from `documented`, so a request never sees one. */
+/** Attaches a JSON Schema to a schema. `description` comes from `documented`, so it is undefined in requests. */
 export function described<S extends Schema>(schema: S, description: (() => JsonSchema) | undefined): S {
   if (description) descriptions.set(schema, description);
   return schema;
 }
 
-/** What `described` said of a schema. */
+/** Returns the JSON Schema that `described` attached to a schema, if any. */
 export const descriptionOf = (schema: Schema): JsonSchema | undefined => descriptions.get(schema)?.();

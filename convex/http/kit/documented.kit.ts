@@ -1,11 +1,11 @@
 import { SCHEMA_HELPERS } from "./schemaHelpers.kit";
 
 /**
- * Marks what a contract says for readers alone: the compiler, the OpenAPI document and the tests.
+ * Marks the parts of a contract that only the compiler, the OpenAPI document and the tests need.
  *
- * Requests do not need it, and on Convex each of them would load it. So `package.json` maps `#documented` to this file,
- * but to `undocumented.kit.ts` under the condition `convex`, which Convex's bundler sets: there the call is empty and
- * disappears from the bundle together with what stands in it.
+ * Requests do not need these parts, but on Convex every request would load them. So `package.json` maps `#documented` to
+ * this file by default, and to `undocumented.kit.ts` under the condition `convex`, which Convex's bundler sets. That
+ * function is empty, so the bundler drops each call together with its argument.
  *
  * @example
  * export const Item = documented(({ named }) => named("Item", z.object({ id: z.string() })));

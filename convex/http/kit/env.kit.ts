@@ -3,22 +3,22 @@ import type { PageCall } from "./paging.kit";
 import type { ActionCtx, Caller, FieldError, Idempotency, Once } from "./product.kit";
 
 /**
- * Runs a handler's work once for an idempotency key: the function gets `idempotency` among its arguments if the client sent a
- * key, and returns whether an earlier request has done the work.
+ * Runs a handler's work once for an idempotency key. If the client sent a key, the function gets it as the argument
+ * `idempotency`. The function returns whether an earlier request has already done the work.
  *
  * @example
  * const item = await c.var.once((key) => c.env.runMutation(internal.items.create, { ...fields, ...key }));
  */
 export type OnceCall = <T>(work: (key: { idempotency?: Idempotency }) => Promise<Once<T>>) => Promise<T>;
 
-/** What the steps of a request leave for the next ones. */
+/** Values that one step of the request pipeline sets for later steps. */
 export type Variables = {
   requestId: string;
-  /** Set by `admit` where a token is refused: why, for the log alone. */
+  /** The reason why `admit` refused a token. It appears only in the log. */
   reason: string;
-  /** Set by `admit`; routes that anyone may call have none. */
+  /** Set by `admit`. Missing on public routes. */
   caller: Caller;
-  /** Set by `readBody` on routes that take a file: its bytes, its type as the client wrote it, and its name if a form gave one. */
+  /** Set by `readBody` on upload routes: the bytes, the type as the client wrote it, and the name if a form contains it. */
   upload: { bytes: Uint8Array<ArrayBuffer>; contentType: string; name?: string };
   /** Set by `readBody` on routes that take text. */
   text: string;
@@ -26,7 +26,7 @@ export type Variables = {
   json: string;
   /** Set by `readIdempotencyKey` on routes that create. */
   once: OnceCall;
-  /** What `validate` has found so far. */
+  /** The field errors that `validate` has found so far. */
   wrong: FieldError[];
   /** Set by `validate` on paged routes. */
   page: PageCall;

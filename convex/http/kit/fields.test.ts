@@ -8,7 +8,7 @@ test("text is trimmed, and counted after that", () => {
   expect(text(3).safeParse(" \t\n ").success).toBe(false);
 });
 
-test("characters are counted as the document counts them: a code point is one, whatever it takes in memory", () => {
+test("length limits count code points, as JSON Schema does", () => {
   const counted = z.string().check(atMost(3));
   expect(z.toJSONSchema(counted)).toMatchObject({ type: "string", maxLength: 3 });
   for (const fits of ["", "abc", "😀😀😀", "a😀b", "é̀", "\ud800".repeat(3)])
@@ -17,7 +17,7 @@ test("characters are counted as the document counts them: a code point is one, w
     expect(counted.safeParse(longer).success, longer.slice(0, 9)).toBe(false);
 });
 
-test("elements of a list are counted likewise", () => {
+test("length limits of a list count its elements", () => {
   const counted = z.array(z.string()).check(atMost(2));
   expect(z.toJSONSchema(counted)).toMatchObject({ type: "array", maxItems: 2 });
   expect(counted.safeParse(["😀😀😀", "b"]).success).toBe(true);

@@ -19,13 +19,13 @@ import type { Caller } from "./product.kit";
  * }
  */
 export function implement<C extends AnyContract>(api: Api, contract: C, handler: Handler<C>): void {
-  // The one seam between the contract's types and Hono's: at run time `Call` is Hono's context itself.
+  // The only cast between the contract's types and Hono's. At run time, `Call` is Hono's context.
   api.add({ contract, handle: handler as unknown as (c: ApiContext) => Promise<Response> });
 }
 
 export type Handler<C extends AnyContract> = (c: Call<C>) => Promise<Reply<C>>;
 
-/** Hono's context, as far as the contract lets a handler use it. */
+/** Hono's context, restricted to the input and replies of the contract. */
 export type Call<C extends AnyContract> = {
   readonly env: ApiEnv["Bindings"];
   readonly req: HonoRequest<C["path"], Validated<C>>;
@@ -52,7 +52,7 @@ export type Call<C extends AnyContract> = {
   readonly body: {
     /** Answers without a body. */
     <S extends StatusOf<C, "empty">>(body: null, status: S, ...headers: HeaderArguments<C, S>): Reply<C>;
-    /** Answers with a text or a stream, or with no body for HEAD, and all the headers that belong to it. */
+    /** Answers with a text or a stream, or without a body for HEAD, and with all its headers. */
     (
       body: string | ReadableStream<Uint8Array> | null,
       status: StatusOf<C, "written">,
@@ -62,11 +62,11 @@ export type Call<C extends AnyContract> = {
 };
 
 declare const declaredBy: unique symbol;
-/** A response that came out of the contract's own `c.json` or `c.body`. */
+/** A response made by the contract's `c.json` or `c.body`. */
 export type Reply<C extends AnyContract> = Response & { readonly [declaredBy]: SpecOf<C>["operationId"] };
 
 type RepliesOf<C extends AnyContract> = ReturnType<SpecOf<C>["replies"]>;
-/** The statuses whose replies have a body, as a value or written already, or none. */
+/** The statuses whose replies have a JSON body, a body that is already written, or no body. */
 type StatusOf<C extends AnyContract, Kind extends "json" | "written" | "empty"> = Status &
   {
     [S in keyof RepliesOf<C>]: Kind extends KindOf<C, RepliesOf<C>[S]> ? S : never;

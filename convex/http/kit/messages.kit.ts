@@ -3,7 +3,7 @@ import type { FieldError } from "./product.kit";
 
 type Issue = z.core.$ZodIssue;
 
-/** What a value must be, by the name zod gives the type it expected. */
+/** Messages for a value of the wrong type, by zod's name of the expected type. */
 const MUST_BE: Record<string, string> = {
   string: "must be a string",
   number: "must be a number",
@@ -16,10 +16,10 @@ const MUST_BE: Record<string, string> = {
 };
 
 /**
- * Turns zod's issues into field errors that a caller understands. zod/mini brings no words of its own.
+ * Turns zod's issues into field errors that a caller understands. zod/mini has no messages of its own.
  *
- * @param data What was validated: whether a field is missing or wrong shows only there.
- * @param named True where fields come as name and value, as in queries and forms: a list is a repeated name there.
+ * @param data The validated value. It shows whether a field is missing or has a wrong value.
+ * @param named True for name-value input (queries and forms), where a list means that a name was repeated.
  */
 export function fieldErrors(
   part: FieldError["in"],
@@ -35,7 +35,7 @@ export function fieldErrors(
     }
     return [{ in: part, path, message: message(issue, valueAt(data, issue.path), named) }];
   });
-  // What follows from a field's first error says nothing more about it. There may be as many as a body has room for.
+  // Keeps the first error of each field, because later errors follow from it. A set keeps this fast for many errors.
   const seen = new Set<string>();
   return errors.filter(({ path }) => !seen.has(path) && seen.add(path));
 }
@@ -61,7 +61,7 @@ function message(issue: Issue, value: unknown, named = false): string {
   }
 }
 
-/** The message of a required field that is absent; `validate` words the detail of a lone one by it. */
+/** The message of a missing required field. `validate` compares with it to word the detail of a single error. */
 export const REQUIRED = "is required";
 
 const UNIT: Record<string, string> = { string: " characters", array: " elements" };
@@ -72,7 +72,7 @@ function small(issue: z.core.$ZodIssueTooSmall): string {
   return `must ${HOLD[issue.origin] ?? "be"} at least ${issue.minimum}${UNIT[issue.origin] ?? ""}`;
 }
 
-/** All that a union's members say, each once: "must be a string or must be null". */
+/** Joins the distinct messages of a union's members: "must be a string or must be null". */
 function union(issue: z.core.$ZodIssueInvalidUnion, value: unknown): string {
   const words = issue.errors.flatMap((member) => member.slice(0, 1).map((first) => message(first, value)));
   return words.length > 0 ? [...new Set(words)].join(" or ") : "is not what this route takes";

@@ -5,7 +5,7 @@ import type { FieldError } from "../../lib/failure.lib";
 import { atMost, email, futureTime, integer, text, time, wholeNumber } from "./fields.kit";
 import { fieldErrors } from "./messages.kit";
 
-/** What a schema says of a value, in a body unless told otherwise. */
+/** Returns the messages for a value that fails a schema. The default part is the body. */
 function said(schema: z.ZodMiniType, value: unknown, part: FieldError["in"] = "body"): string[] {
   const result = schema.safeParse(value);
   return result.success
@@ -96,7 +96,7 @@ const schemas = {
   list: z.array(z.union([z.string(), z.null()])).check(z.minLength(1)),
 };
 
-test("whatever is sent, every mistake has a field or a part, and words of its own", () => {
+test("every error of an arbitrary body names its field or part and has a specific message", () => {
   const schema = z.strictObject(schemas);
   const value = fc.oneof(
     fc.jsonValue(),

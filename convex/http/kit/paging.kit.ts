@@ -2,19 +2,19 @@ import * as z from "zod/mini";
 import { atMost, wholeNumber } from "./fields.kit";
 import { checksum, fail, type PageRequest, type Position } from "./product.kit";
 
-/** Elements of a page unless the request has a `limit`. */
+/** The default number of elements of a page. */
 export const DEFAULT_LIMIT = 10;
 
-/** Elements of the largest page. */
+/** The maximum number of elements of a page. */
 export const MAX_LIMIT = 100;
 
-/** The query of every paged route, beside its own filters. */
+/** The query parameters of every paged route, in addition to its filters. */
 export const pageQuery = () => ({
   limit: z.exactOptional(wholeNumber(1, MAX_LIMIT)),
   cursor: z.exactOptional(z.string().check(z.minLength(1), atMost(200))),
 });
 
-/** The page that a request asks for, and the link to the next one. */
+/** The requested page, and the link to the next page. */
 export type PageCall = {
   request: PageRequest;
   /** Makes the `Link` header to the page that starts after a position (RFC 8288); empty after the last page. */
@@ -22,8 +22,8 @@ export type PageCall = {
 };
 
 /**
- * Reads `limit` and `cursor`, and makes the links. A checksum binds a cursor to its list and filters, so that a cursor of
- * another list and a damaged one are refused. A cursor carries no authority: the credential decides what it can reach.
+ * Reads `limit` and `cursor`, and makes the links. A checksum binds a cursor to its list and filters, so a cursor
+ * from another list and a corrupt cursor are refused. A cursor carries no authority: the credential decides what it can reach.
  *
  * @param url The request's URL; the link keeps its path, limit and filters.
  */
@@ -67,7 +67,7 @@ function readCursor(cursor: string, list: string): Position {
     ];
     if (typeof time === "number" && typeof id === "string" && id.isWellFormed()) return { time, id };
   } catch {
-    // The checksum holds, but no list wrote this position.
+    // The checksum is valid, but the position is not one that a list writes.
   }
   return refuse();
 }

@@ -99,7 +99,7 @@ describe("a cursor is bound", () => {
 });
 
 describe("the link", () => {
-  test("is path-absolute and keeps limit and filters, whatever they hold", () => {
+  test("is path-absolute and keeps limit and filters, including special characters", () => {
     const url = `${URL_OF_LIST}?limit=3&name=${encodeURIComponent('a&b=c "<>"')}&cursor=old`;
     const { Link } = pageCall("listThings", {}, url).link({ time: 1, id: "a" });
     expect(Link).toMatch(/^<\/api\/things\?[^<>"\s]+>; rel="next"$/);

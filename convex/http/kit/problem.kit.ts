@@ -6,7 +6,7 @@ type Entry = {
   title: string;
 };
 
-/** Every problem of the API (RFC 9457): its status and title. `problems.ts` says what a caller can do about it. */
+/** Every problem of the API (RFC 9457): its status and title. `problems.ts` describes how a caller can resolve it. */
 export const PROBLEMS = {
   invalid_json: { status: 400, title: "Invalid JSON" },
   invalid_request: { status: 400, title: "Invalid request" },
@@ -31,12 +31,12 @@ export const PROBLEMS = {
   not_configured: { status: 503, title: "Not configured" },
 } as const satisfies Record<FailureCode, Entry>;
 
-/** The address that explains a problem, on the API's public address and never on a Host header. */
+/** The URL that explains a problem. It is built from the API's public URL, never from a Host header. */
 export const problemUrl = (code: FailureCode): string => `${publicUrl()}/problems/${code}`;
 
 /**
- * Renders any thrown value as a problem. An error of the platform that cannot do the work now becomes `unavailable`. Any
- * other unexpected error becomes `Internal server error` and nothing else; its cause is for the log.
+ * Renders any thrown value as a problem. A platform error that means "unavailable for now" becomes `unavailable`. Any
+ * other unexpected error becomes only `Internal server error`; its cause goes to the log.
  */
 export function problem(c: ApiContext, error: unknown): Response {
   const failure = failureOf(error) ?? platformFailureOf(error);
@@ -55,5 +55,5 @@ export function problem(c: ApiContext, error: unknown): Response {
   return c.body(JSON.stringify(body), status, { ...headers, "Content-Type": "application/problem+json" });
 }
 
-/** All that a caller learns of an error that is nobody's intention. */
+/** The only information that a caller gets about an unexpected error. */
 const UNEXPECTED: Failure = { kind: "failure", code: "internal", detail: "Internal server error" };

@@ -1,20 +1,20 @@
 /**
- * What the kit needs from the product. It is the only file of the kit that imports from outside its folder. To use the kit in
+ * The names that the kit needs from the product. No other file of the kit imports from outside its folder. To use the kit in
  * another app, provide these names.
  */
 
 /** Convex's context of an HTTP action. */
 export type { ActionCtx } from "../../_generated/server";
-/** Who is calling, and the scopes that a contract may ask for. */
+/** The caller of a request, and the scopes that a contract may require. */
 export type { Caller } from "../../identity/caller.lib";
 export type { Scope } from "../../identity/scopes.lib";
 /** Refusals: their codes, and the error that carries one from a function to its reply. */
 export { fail, failureOf, type Failure, type FailureCode, type FieldError } from "../../lib/failure.lib";
 export { platformFailureOf } from "../../lib/unavailable.lib";
-/** The arguments of functions that list, and of functions that work once for an `Idempotency-Key`. */
+/** The arguments of idempotent functions (`Idempotency-Key`) and of list functions. */
 export type { Idempotency, Once } from "../../lib/idempotency.lib";
 export type { PageRequest, Position } from "../../lib/page.lib";
 export { checksum } from "../../lib/checksum.lib";
 export { isEmail } from "../../lib/email.lib";
-/** The address that problem types are built on. */
+/** The base URL of problem types. */
 export { publicUrl } from "../../lib/env.lib";

@@ -7,11 +7,11 @@ import type { ActionCtx } from "./product.kit";
 type ApiApp = HonoWithConvex<ActionCtx, Variables>;
 
 /**
- * A router for one request: on Convex it is built anew for each, so that adding a route has to cost next to nothing, and
- * Hono's own routers prepare for many matches. It remembers its last one, because Convex asks `lookup` for a route and then
- * hands the same request to the app, which asks again.
+ * A router that is cheap to build. Convex builds the router anew for each request, but Hono's own routers do preparatory work
+ * that pays off only over many matches. The router caches its last match, because Convex calls `lookup` for a route and the
+ * app then matches the same request again.
  *
- * It knows names for whole segments (`/api/items/:itemId`) and `*` alone, as `app.use` adds it.
+ * It supports names for whole segments (`/api/items/:itemId`), and the bare `*` that `app.use` adds.
  */
 export class MatchOnceRouter<T> implements Router<T> {
   name = "MatchOnceRouter";
@@ -30,7 +30,7 @@ export class MatchOnceRouter<T> implements Router<T> {
     return this.last.result;
   }
 
-  /** What `match` answers, found by looking at every route. */
+  /** Computes the result of `match` by testing every route. */
   walk(method: string, path: string): Result<T> {
     const segments = path.split("/");
     const matched: Result<T> = [[]];
@@ -44,7 +44,7 @@ export class MatchOnceRouter<T> implements Router<T> {
   }
 }
 
-/** The values of a path's names, or null where the path is another. No name stands for nothing. */
+/** Returns the values of a path's names, or null if the path does not match. A name never matches an empty segment. */
 function named(routePath: string, segments: readonly string[]): Record<string, string> | null {
   if (!routePath.includes(":")) return null;
   const names = routePath.split("/");
@@ -58,15 +58,15 @@ function named(routePath: string, segments: readonly string[]): Record<string, s
   return params;
 }
 
-/** The methods that some route answers at a path; empty for an unknown path. GET stands for HEAD too. */
+/** Returns the methods that have a route at a path; empty for an unknown path. GET includes HEAD. */
 export function methodsAt(app: ApiApp, path: string): RoutableMethod[] {
   return ROUTABLE_HTTP_METHODS.filter((method) => app.router.match(method, path)[0].length > 0);
 }
 
 /**
- * `HttpRouterWithHono`, mended: it looks a request up once, under its own method; the log and the dashboard see the
- * pattern of the route (`/api/items/:itemId`), and only routes that exist, not the middlewares. Routes added with Convex's
- * own `http.route()` still come first.
+ * `HttpRouterWithHono` with fixes. A request is looked up once, under its own method. The log and the dashboard show the
+ * pattern of the route (`/api/items/:itemId`), and list only routes, not middleware. Routes added with Convex's own
+ * `http.route()` still come first.
  */
 export class ApiRouter extends HttpRouterWithHono<ActionCtx, Variables> {
   constructor(app: ApiApp) {
@@ -75,10 +75,10 @@ export class ApiRouter extends HttpRouterWithHono<ActionCtx, Variables> {
 
     this.lookup = (path, method) => {
       const routable = normalizeMethod(method);
-      // The app itself does without one slash at the end (`strict: false`).
+      // The app ignores one trailing slash (`strict: false`).
       const plain = path.replace(/(?<=.)\/$/, "");
       const match = app.router.match(routable, plain)[0].findLast(([[, route]]) => route.method !== ALL);
-      // What is asked for where there is no route may hold anything, and the pattern goes into logs.
+      // An unknown path may contain a secret and the pattern is logged, so the pattern of an unknown path is `/*`.
       return this.lookupConvex(path, routable) ?? [handler, routable, match?.[0][1].path ?? "/*"];
     };
 
@@ -89,7 +89,7 @@ export class ApiRouter extends HttpRouterWithHono<ActionCtx, Variables> {
     };
   }
 
-  /** The look-up of `HttpRouter` itself, which the class between hides. */
+  /** The `lookup` of `HttpRouter`, which `HttpRouterWithHono` overrides. */
   private lookupConvex(path: string, method: RoutableMethod): ReturnType<HttpRouter["lookup"]> {
     if (this.exactRoutes.size + this.prefixRoutes.size === 0) return null;
     return Object.assign(new HttpRouter(), {
@@ -99,5 +99,5 @@ export class ApiRouter extends HttpRouterWithHono<ActionCtx, Variables> {
   }
 }
 
-/** How Hono marks what `app.use` adds. */
+/** The method that Hono gives to handlers added with `app.use`. */
 const ALL = "ALL";

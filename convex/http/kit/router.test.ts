@@ -24,7 +24,7 @@ beforeEach(() => {
 
 afterEach(() => vi.restoreAllMocks());
 
-/** What Convex does with a request: the look-up, then the handler that it gave. */
+/** Serves a request as Convex does: looks up the route, then calls its handler. */
 async function serve(method: RoutableMethod | "HEAD", path: string): Promise<Response> {
   const found = router.lookup(path, method);
   const handler = found?.[0] as unknown as {

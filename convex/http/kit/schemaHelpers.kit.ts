@@ -28,12 +28,12 @@ export const SCHEMA_HELPERS = {
     names.set(schema, { name, fields });
     return schema;
   },
-  /** A whole number in a reply. */
+  /** An integer in a reply. */
   whole: () => described(z.number(), () => ({ type: "integer" })),
   /** A SHA-256 in lower-case hex. */
   hash: () => z.string().check(z.regex(/^[0-9a-f]{64}$/)),
   /** A text of at most `max` code points in a reply. */
   upTo: (max: number) => described(z.string(), () => ({ type: "string", maxLength: max })),
-  /** The kinds of schemas that validate no request. */
+  /** The schema types that only replies use. */
   z,
 };

@@ -1,2 +1,2 @@
-/** What `#documented` is in a Convex bundle: empty, so that the bundler drops the call and what it was given. */
+/** `#documented` in a Convex bundle. The function is empty, so the bundler drops each call together with its argument. */
 export function documented(_value: () => unknown): void {}

@@ -7,12 +7,12 @@ import { pageCall, pageQuery } from "./paging.kit";
 import { fieldErrors, REQUIRED } from "./messages.kit";
 import { fail, type FieldError } from "./product.kit";
 
-/** Checks one part of a request and adds what is wrong with it to `c.var.wrong`. */
+/** Checks one part of a request and adds its errors to `c.var.wrong`. */
 export type Validator = (c: ApiContext) => Promise<void>;
 
 /**
- * Validates path, query and body against the contract, and refuses with every failing field at once. What passes is there
- * as `c.req.valid("param" | "query" | "json")`, `c.var.page` and `c.var.ifMatch`.
+ * Validates path, query and body against the contract, and reports all invalid fields in one refusal. The validated values
+ * are in `c.req.valid("param" | "query" | "json")`, `c.var.page` and `c.var.ifMatch`.
  */
 export async function validate(c: ApiContext, endpoint: Endpoint): Promise<void> {
   endpoint.validators ??= validatorsOf(endpoint);
@@ -32,7 +32,7 @@ function validatorsOf({ path, params, query, paged, body, unparsed, form }: Endp
   const validators: Validator[] = [];
   if (params) validators.push(validator("path", "param", z.object(params)));
   const fields = { ...query, ...(paged && pageQuery()) };
-  // Routes under /api refuse query parameters that they do not know.
+  // Routes under /api refuse unknown query parameters.
   if (path.startsWith("/api/")) validators.push(validator("query", "query", z.strictObject(fields)));
   else if (query) validators.push(validator("query", "query", z.object(fields)));
   if (body && !unparsed) validators.push(validator("body", "json", body));
@@ -53,22 +53,22 @@ function validator(
     return REFUSED;
   });
   return async (c) => {
-    // The validator's types ask for Hono's plain environment.
+    // The validator's types require Hono's default environment.
     try {
       await check(c as unknown as Parameters<typeof check>[0], NOTHING_FOLLOWS);
     } catch (error) {
-      // zod passes issues on as arguments, of which a call takes some hundred thousand.
+      // zod spreads issues into call arguments, and a call throws a RangeError above some hundred thousand arguments.
       if (!(error instanceof RangeError)) throw error;
       c.var.wrong.push({ in: part, path: "", message: "has more wrong with it than can be told" });
     }
   };
 }
 
-/** The hook has to answer something to stop the validator; `validate` throws instead of sending it. */
+/** The hook must return a response to stop the validator. The response is never sent, because `validate` throws. */
 const REFUSED = new Response(null, { status: 400 });
 const NOTHING_FOLLOWS = () => Promise.resolve();
 
-/** Fields that a refusal names: what makes up a body of fields that nobody knows must not get all of them back. */
+/** The maximum number of fields in a refusal, so a body with many unknown fields does not get all of them echoed. */
 const MOST_ERRORS = 100;
 
 function summary(errors: readonly FieldError[]): string {

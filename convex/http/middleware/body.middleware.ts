@@ -5,19 +5,19 @@ import type { Endpoint } from "../kit/api.kit";
 import type { ApiContext } from "../kit/env.kit";
 import { readBytes } from "./bytes.middleware";
 
-/** Bytes of a JSON, form or text body for which the contract has no limit of its own: exactly 1 MiB passes. */
+/** The default limit of a JSON, form or text body, in bytes: exactly 1 MiB passes. */
 export const JSON_LIMIT = 1024 * 1024;
-/** Bytes of an uploaded file: the 20 MiB of a Convex request, less room for its headers. */
+/** The limit of an uploaded file, in bytes: the 20 MiB of a Convex request, minus an allowance for its headers. */
 const UPLOAD_LIMIT = 20 * 1024 * 1024 - 64 * 1024;
 
 const FORM_TYPES = ["multipart/form-data", "application/x-www-form-urlencoded"];
 
-/** Tells what a PATCH has to be (RFC 5789, section 3.1). */
+/** Names the media types that a PATCH accepts (RFC 5789, section 3.1). */
 export const ACCEPT_PATCH = { "Accept-Patch": "application/json" };
 
 const limitOf = ({ upload, bodyLimit = JSON_LIMIT }: Endpoint) => (upload ? UPLOAD_LIMIT : bodyLimit);
 
-/** Refuses a body that declares itself too large, before anything else is looked at. */
+/** Refuses a body whose declared length is too large, before any other check. */
 export function requireDeclaredLength(c: ApiContext, endpoint: Endpoint): void {
   const declared = c.req.header("Content-Length");
   if (declared !== undefined && Number(declared) > limitOf(endpoint)) tooLarge(limitOf(endpoint));
@@ -53,11 +53,11 @@ export function requireNoCoding(c: ApiContext, { body, form, upload }: Endpoint)
 }
 
 /**
- * Reads the body strictly and no further than its limit, with or without a declared length. JSON must be valid UTF-8, one
- * value, no deeper than 64 levels, without lone surrogates or numbers that JSON cannot write. The validator then gets the
- * value, or the handler the text or the file.
+ * Reads the body strictly and stops at its limit, with or without a declared length. JSON must be valid UTF-8, one
+ * value, at most 64 levels deep, without lone surrogates or numbers that JSON cannot represent. The validator then gets the
+ * value, or the handler gets the text or the file.
  *
- * @returns What an `Idempotency-Key` is bound to; undefined for a route that takes no body, and for a webhook.
+ * @returns The content that an `Idempotency-Key` is bound to; undefined for routes without a body and for webhooks.
  */
 export async function readBody(c: ApiContext, endpoint: Endpoint): Promise<Content | undefined> {
   const limit = limitOf(endpoint);
@@ -84,7 +84,7 @@ export type Content = {
   name?: string;
 };
 
-/** Takes the body as a file, or the one file of a form. */
+/** Reads the body as a file, or reads the single file of a form. */
 async function readFile(c: ApiContext, body: Uint8Array<ArrayBuffer>): Promise<Content> {
   const type = c.req.header("Content-Type");
   const isForm = body.byteLength > 0 && essenceOf(type) === "multipart/form-data";

@@ -20,7 +20,7 @@ const { body: _, ...bodyless } = anyJson;
 
 type Outcome = { value: unknown } | { failure: Failure | undefined };
 
-/** What the route would get of a request, or how it was refused. */
+/** Returns the value that the route would get, or the failure that refused the request. */
 async function outcome(init: RequestInit, endpoint: Endpoint = anyJson): Promise<Outcome> {
   let found: Outcome = { failure: undefined };
   const app = new Hono<ApiEnv>();
@@ -47,7 +47,7 @@ const refusal = async (...args: Parameters<typeof outcome>) => {
   return "failure" in found ? found.failure : undefined;
 };
 
-/** A body in chunks, of which it notes how many were asked for. */
+/** A body in chunks that records how many chunks were pulled. */
 function chunked(chunks: number, bytes: number) {
   const pulled = vi.fn();
   const cancelled = vi.fn();
@@ -125,14 +125,14 @@ describe("the limit", () => {
     expect(await outcome(declared(length))).toEqual({ value: {} });
   });
 
-  test("holds for what comes, whatever was declared", async () => {
+  test("applies to the received bytes, even if the declared length is smaller", async () => {
     const body = " ".repeat(JSON_LIMIT - 1) + "{}";
     expect(await refusal({ body, headers: { "Content-Length": "2" } })).toMatchObject({
       code: "payload_too_large",
     });
   });
 
-  test("stops reading where nothing was declared", async () => {
+  test("stops reading a body without a declared length", async () => {
     const { body, pulled, cancelled } = chunked(1000, JSON_LIMIT / 4);
     expect(await refusal({ body })).toMatchObject({ code: "payload_too_large" });
     expect(pulled).toHaveBeenCalledTimes(5);
@@ -196,7 +196,7 @@ test("a route that takes no body reads none, whatever its type", async () => {
   expect(pulled).not.toHaveBeenCalled();
 });
 
-test("a body for which the runtime has no room: 503, and when to come again", async () => {
+test("a body that exceeds the memory of the runtime gets 503 with Retry-After", async () => {
   const body = () =>
     new ReadableStream({
       pull: () => Promise.reject(new DOMException("no room", "QuotaExceededError")),

@@ -1,9 +1,9 @@
 import { fail, failField } from "../../lib/failure.lib";
 
 /**
- * Reads a body no further than a limit. A declared length was checked before; it may still lie, and may be absent.
+ * Reads a body and stops at a limit. A declared length was checked before, but it may be wrong or absent.
  *
- * @param tooLarge Refuses.
+ * @param tooLarge Throws the refusal for a body over the limit.
  */
 export async function readBytes(
   request: Request,
@@ -43,12 +43,13 @@ async function readUnannounced(
   return bytes.buffer;
 }
 
-/** Seconds after which a client may try again when the server had no room for its body. */
+/** Seconds after which a client may retry when the server had no memory for its body. */
 const RETRY_AFTER = "1";
 
 /**
- * Refuses for a body that could not be read. The embedded runtime bounds the memory for bodies, and says by the name of its
- * error that there is none left. Otherwise the client is gone, or sent less than it declared: not an error of the server.
+ * Refuses a request whose body could not be read. The embedded runtime limits the memory for bodies and throws a
+ * `QuotaExceededError` when the limit is reached. Any other error means that the client disconnected or sent fewer bytes than
+ * it declared, so it is not a server error.
  */
 function unreadable(error: unknown): never {
   if (error instanceof Error && error.name === "QuotaExceededError") {

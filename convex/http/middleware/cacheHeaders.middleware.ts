@@ -1,8 +1,8 @@
 import type { Endpoint } from "../kit/api.kit";
 
 /**
- * Who may keep a reply (RFC 9111): nobody one that shows a secret, no shared cache one that a credential was needed for;
- * whoever keeps one asks again before using it.
+ * Returns the `Cache-Control` header of a reply (RFC 9111). Replies with secrets are `no-store`, and authenticated replies are
+ * `private`. A cache must revalidate every stored reply before it uses it (`no-cache`).
  */
 export function cacheHeaders(endpoint: Endpoint | undefined): Record<string, string> {
   if (endpoint?.secret) return { "Cache-Control": "no-store" };

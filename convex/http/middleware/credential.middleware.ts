@@ -13,7 +13,7 @@ import { requireQuota } from "./quota.middleware";
 import { withReadOnlyFallback } from "./readOnlyFallback.middleware";
 
 /**
- * Admits the caller and takes from its quota in the same transaction: 401 without a credential, 403 for an invalid one, 429
+ * Admits the caller and counts the request against its quota in the same transaction: 401 without a credential, 403 for an invalid one, 429
  * when the quota is used up. Refuses a key with a wrong checksum without a look-up. Sets `c.var.caller`. If limits are off, the
  * look-up is a query, which Convex caches. If the store takes no writes, reads are admitted without being counted.
  */
@@ -33,7 +33,7 @@ export async function admit(c: ApiContext, endpoint: Endpoint): Promise<void> {
 
 type Verdict = { caller: Caller | null; quota: Quota | null };
 
-/** Takes from the quota of the client's address. */
+/** Counts the request against the quota of the client's address. */
 function takeFromAddress(c: ApiContext): Promise<Quota | null> {
   return withReadOnlyFallback(
     c,
@@ -56,7 +56,7 @@ async function admitKey(c: ApiContext, credential: Credential): Promise<Caller> 
   return verdict.caller ?? refused(credential);
 }
 
-/** Without a limit on keys the look-up is a query. Only a failure takes from a quota; another mutation records the use. */
+/** Without a limit on keys, the lookup is a query. Only a failure counts against a quota. Another mutation records the use. */
 async function admitUnlimitedKey(c: ApiContext, hash: string): Promise<Verdict> {
   const found = await lookUpKey(c, hash);
   if (!found) return { caller: null, quota: rateLimits().address > 0 ? await takeFromAddress(c) : null };
@@ -89,7 +89,7 @@ async function admitToken(c: ApiContext, credential: Credential): Promise<Caller
     (await withReadOnlyFallback(
       c,
       () => c.env.runMutation(internal.auth.admitToken, {}),
-      // No user may mean a new one, who cannot be recorded now.
+      // A missing user may be a new user, who cannot be stored now.
       async () => (await lookUpToken(c)) ?? undefined,
     ));
   requireQuota(c, verdict.quota);
@@ -116,7 +116,7 @@ async function requireDecided(c: ApiContext): Promise<void> {
   }
 }
 
-/** Why a token that verifies may be refused. */
+/** Reasons to refuse a token with a valid signature. */
 const NO_USER =
   "The token verifies, but its claims lead to no user: a claim has a control character, another user has its email, or Clerk " +
   "has deleted the user";
@@ -134,7 +134,7 @@ async function lookUpToken(c: ApiContext): Promise<Verdict | null> {
   return caller && { caller, quota: null };
 }
 
-/** Characters of the longest token. */
+/** The maximum length of a token, in characters. */
 const MAX_TOKEN = 8192;
 
 /** Refuses a credential that lacks the route's scope, before any id is looked up. */
@@ -144,7 +144,7 @@ export function requireScope(c: ApiContext, { scope, anonymous, onItself }: Endp
   requireCaller(c.var.caller, scope);
 }
 
-/** Returns the caller if its credential carries the scope, for a route of which only some replies need one. */
+/** Returns the caller if its credential carries the scope, for a route where only some replies require the scope. */
 export function requireCaller(caller: Caller | undefined, scope: string): Caller {
   if (!caller) return missing({});
   if (covers(caller.scopes, scope)) return caller;

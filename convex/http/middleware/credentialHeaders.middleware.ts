@@ -2,14 +2,14 @@ import { failField } from "../../lib/failure.lib";
 import type { CredentialHeader } from "../kit/contract.kit";
 import type { ApiContext } from "../kit/env.kit";
 
-/** What a request presents, and in which header. */
+/** The credential that a request presents, and its header. */
 export type Credential = { text: string; header: CredentialHeader };
 
 /**
- * The credential of a request, or null. `Authorization` counts with the Bearer scheme only, in any letter case. Two that
- * differ are refused, in one header or in both: the request does not say who is asking.
+ * Returns the credential of a request, or null. `Authorization` counts only with the Bearer scheme, in any letter case. Two
+ * different credentials are refused, in one header or in both, because the caller is ambiguous.
  *
- * @param wanted The only header that counts, where a route takes one alone.
+ * @param wanted The only header that counts, for a route that accepts a single header.
  */
 export function credentialOf(c: ApiContext, wanted: CredentialHeader | undefined): Credential | null {
   const key = onlyOne("X-API-Key", linesOf(c.req.header("X-API-Key")));
@@ -26,7 +26,7 @@ export function credentialOf(c: ApiContext, wanted: CredentialHeader | undefined
   return null;
 }
 
-/** The lines of a header that was sent more than once, which come joined by commas (RFC 9110, section 5.3). */
+/** Splits the lines of a repeated header, which arrive joined by commas (RFC 9110, section 5.3). */
 const linesOf = (header = ""): string[] =>
   header
     .split(",")

@@ -1,12 +1,12 @@
 import { failure } from "../../lib/failure.lib";
 
-/** Seconds after which a client may try again when the work did not end in time. */
+/** Seconds after which a client may retry when the work timed out. */
 const RETRY_AFTER = "5";
 
 /**
- * Starts work and waits for it, but only `ms` milliseconds: then the request is refused with 503. The work goes on, what it
- * commits later stays, and its outcome is dropped. It gets its handlers where it starts, because on Convex a rejection
- * without one ends the request.
+ * Starts work and waits for it at most `ms` milliseconds, then refuses the request with 503. The work continues: its later
+ * commits persist, and its result is ignored. The handlers are attached when the work starts, because on Convex an unhandled
+ * rejection ends the request.
  */
 export function withTimeout<T>(ms: number, work: () => Promise<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {

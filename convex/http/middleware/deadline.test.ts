@@ -11,7 +11,7 @@ afterEach(() => {
 });
 
 const never = new Promise<never>(() => undefined);
-/** Work that goes on for so long. */
+/** Runs `work` after `ms` milliseconds. */
 const after = <T>(ms: number, work: () => T): Promise<T> =>
   new Promise<void>((done) => setTimeout(done, ms)).then(work);
 
@@ -35,7 +35,7 @@ describe("work is waited for", () => {
     expect(await ended).toMatchObject({ code: "timed_out", headers: { "Retry-After": "5" } });
   });
 
-  test("and what fails afterwards disturbs nobody", async () => {
+  test("and a later failure does not become an unhandled rejection", async () => {
     const unhandled = vi.fn();
     process.on("unhandledRejection", unhandled);
     const late = () =>

@@ -2,8 +2,8 @@ import type { Endpoint } from "../kit/api.kit";
 import type { ApiContext } from "../kit/env.kit";
 
 /**
- * Tells of the route's end on a reply: `Deprecation` (RFC 9745), `Sunset` (RFC 8594), and `Link` to what takes its place
- * (RFC 5829) and to what explains it, beside the links that the reply has.
+ * Announces the deprecation of a route on a reply: `Deprecation` (RFC 9745), `Sunset` (RFC 8594), and `Link` to the successor
+ * (RFC 5829) and to the guide. Keeps the links that the reply already has.
  */
 export function setDeprecationHeaders(c: ApiContext, { deprecated }: Endpoint, { headers }: Response): void {
   if (!deprecated) return;

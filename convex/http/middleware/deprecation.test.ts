@@ -56,7 +56,7 @@ const INFO = { title: "Old", version: "1", description: "" };
 const { send } = fakeContext(answers, describedBy(openApiDocument(INFO, api.contracts)));
 const KEY = { "X-API-Key": key };
 
-/** What a reply says of the end of its route. */
+/** Returns the status and the deprecation headers of a reply. */
 const announced = ({ status, headers }: Response) => ({
   status,
   deprecation: headers.get("deprecation"),
@@ -96,12 +96,12 @@ test("the links of a page stay", async () => {
   );
 });
 
-test("what is not known is not said", async () => {
+test("a route without a sunset or a successor sends only Deprecation", async () => {
   const said = { status: 204, deprecation: "@1769817600", sunset: null, link: null };
   expect(announced(await send("/api/old/a", { method: "DELETE" }))).toEqual(said);
 });
 
-test("other routes, and other methods of the path, say nothing", async () => {
+test("other routes and other methods of the path have no deprecation headers", async () => {
   const nothing = { deprecation: null, sunset: null, link: null };
   expect(announced(await send("/health"))).toEqual({ status: 200, ...nothing });
   expect(announced(await send("/api/old", { method: "PUT" }))).toEqual({ status: 405, ...nothing });
@@ -127,7 +127,7 @@ describe("the document", () => {
   test("has the headers on every reply of the operation, and no others", () => {
     const names = new Map(
       describedBy(document).operations.map(({ operationId, responses }) => {
-        // It is no operation that answers other methods.
+        // A 405 reply does not come from the operation.
         const { 405: _, ...own } = responses;
         const replies = Object.values(own).map(({ headers = {} }) =>
           ["Deprecation", "Sunset", "Link"].filter((name) => name in headers).join(),

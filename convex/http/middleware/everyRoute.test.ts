@@ -1,4 +1,4 @@
-/** What can happen to any route, whatever it is for: made from the contracts, with functions that fail or never answer. */
+/** Failures that can happen on any route. The tests are generated from the contracts; the functions fail or never answer. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { api } from "../api.app";
 import { newApiKey } from "../../identity/apiKey.lib";

@@ -8,8 +8,8 @@ import type { Content } from "./body.middleware";
 /**
  * Reads `Idempotency-Key` on routes that create. Sets `c.var.once`, which marks a replay in the reply's headers.
  *
- * @param body What the key is bound to. Its bytes are hashed in place: one more copy of a large upload would not fit the 64 MiB
- *   that Convex gives to buffers.
+ * @param body The content that the key is bound to. Its bytes are hashed in place, because another copy of a large upload would
+ *   not fit into the 64 MiB that Convex allows for buffers.
  */
 export async function readIdempotencyKey(
   c: ApiContext,
@@ -32,8 +32,8 @@ export async function readIdempotencyKey(
 }
 
 /**
- * The key with its credential, and a digest of method, path, query, media type and body. Of a form with a file it covers the
- * file's bytes, type and name: a retry of the same form has another boundary.
+ * The key with its credential, and a digest of method, path, query, media type and body. For a form with a file, it covers the
+ * file's bytes, type and name, because a retry of the same form has another boundary.
  */
 async function describe(c: ApiContext, key: string, body: Content | undefined): Promise<Idempotency> {
   const { pathname, search } = new URL(c.req.url);

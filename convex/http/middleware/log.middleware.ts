@@ -3,12 +3,12 @@ import { platformFailureOf } from "../../lib/unavailable.lib";
 import type { Endpoint } from "../kit/api.kit";
 import type { ApiContext } from "../kit/env.kit";
 
-/** Characters: an issuer that fails may have answered with a page. */
+/** In characters. A failing issuer may have answered with an HTML page. */
 const MOST_OF_A_REASON = 500;
 
 /**
- * Writes the one log line of a request, as JSON: what was asked, how it ended, who asked. Never a secret, a body, a query
- * or a raw path, which may hold one. An error that no code throws on purpose stands in the line with its stack.
+ * Writes the one log line of a request, as JSON: the operation, the outcome and the caller. The line never contains a secret,
+ * a body, a query or a raw path, which may contain a secret. An unexpected error is logged with its stack.
  */
 export function logRequest(
   c: ApiContext,

@@ -1,8 +1,8 @@
 import { publicPath } from "../../lib/env.lib";
 
 /**
- * Puts the path of `PUBLIC_URL` in front of every path in `Location` and `Link`. Handlers write the API's own paths; behind a
- * proxy with a path prefix a client needs the proxy's. Absolute addresses, such as those of stored files, stay.
+ * Prefixes every path in `Location` and `Link` with the path of `PUBLIC_URL`. Handlers write the API's own paths, but behind a
+ * proxy with a path prefix a client needs the proxy's paths. Absolute URLs, such as the URLs of stored files, do not change.
  */
 export function addPublicPath({ headers }: Response): void {
   const prefix = publicPath();

@@ -4,7 +4,7 @@ import type { ApiContext } from "../kit/env.kit";
 
 /**
  * Refuses with 429 when the caller's quota is used up, and shows it in `RateLimit` and `RateLimit-Policy`
- * (draft-ietf-httpapi-ratelimit-headers-10). Null is no quota: limits are switched off.
+ * (draft-ietf-httpapi-ratelimit-headers-10). `quota` is null if rate limits are switched off.
  */
 export function requireQuota(c: ApiContext, quota: Quota | null): void {
   if (!quota) return;

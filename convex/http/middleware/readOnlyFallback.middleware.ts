@@ -4,18 +4,18 @@ import type { ApiContext } from "../kit/env.kit";
 const TELL_EVERY_MS = 60_000;
 
 /**
- * When the log was last told. The embedded runtime keeps modules between requests, so there it is told once a minute. On
- * Convex every request has fresh modules, and each one tells. No reply depends on it.
+ * The time of the last warning in the log. The embedded runtime keeps modules between requests, so it logs once a minute. On
+ * Convex every request has fresh modules, so each request logs. Replies do not depend on this value.
  */
 let toldAt = 0;
 
 /**
- * Counts a request, for a limit or as a use of a key. Where the store takes no writes, a GET or HEAD request goes on
- * without: a full disk must not stop reads. Any other request is refused, because its own write would fail as well.
+ * Counts a request, for a rate limit or as a use of a key. If the store cannot write, a GET or HEAD request continues
+ * uncounted, because a full disk must not stop reads. Any other request is refused, because its own write would fail too.
  *
- * @param count counts the request, and may admit its caller in the same transaction.
- * @param without the same without a write; undefined if that cannot be decided without one.
- * @throws what `count` throws, where the request is not to go on.
+ * @param count Counts the request, and may admit its caller in the same transaction.
+ * @param without Does the same without a write. Returns undefined if the decision needs a write.
+ * @throws The error of `count`, if the request must not continue.
  */
 export async function withReadOnlyFallback<T>(
   c: ApiContext,

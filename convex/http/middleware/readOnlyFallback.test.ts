@@ -64,13 +64,13 @@ test("reads go on where limits are switched off and the last use of a key cannot
   expect((await send("/api/items/item1", { headers })).status).toBe(200);
 });
 
-test("a key that is no good is refused uncounted", async () => {
+test("an invalid key is refused without being counted", async () => {
   const { send } = fakeContext({ "auth:admitApiKey": fails(FULL), "auth:validateApiKey": () => null });
   const { key } = await goodKey();
   await problem(send("/api/items/item1", { headers: { "X-API-Key": key } }), 403, "invalid_credential");
 });
 
-test("a token whose user cannot be looked up without a write is refused for now", async () => {
+test("a token whose user cannot be looked up without a write gets 503", async () => {
   const { send } = fakeContext({ "auth:admitToken": fails(FULL), "auth:validateToken": () => null });
   await problem(send("/api/items/item1", { headers: TOKEN }), 503, "unavailable");
 });
@@ -103,13 +103,13 @@ test("the log says so once a minute, not for each request", async () => {
   expect(warned).toHaveLength(2);
 });
 
-test("an error of the code is no reason to admit anyone", async () => {
+test("an error in the code does not admit the caller", async () => {
   const { send, headers } = await fullStore("Cannot read properties of undefined");
   await problem(send("/api/items/item1", { headers }), 500, "internal");
   expect(warned).toEqual([]);
 });
 
-test("the problem of a failed store is 503 on every way to it", async () => {
+test("a failed store gives 503 in every code path", async () => {
   vi.stubEnv("RATE_LIMIT_KEY_PER_MINUTE", "0");
   const { key, answers } = await goodKey();
   const { send } = fakeContext({ ...answers, "items:get": fails(FULL) });

@@ -1,4 +1,4 @@
-/** What every reply of a JSON API can say: it is no page, holds no script, and belongs in no frame. */
+/** Headers for every reply of a JSON API, which contains no page and no script and must not be framed. */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "X-Content-Type-Options": "nosniff",
   "Referrer-Policy": "no-referrer",

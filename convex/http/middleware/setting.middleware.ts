@@ -1,7 +1,7 @@
 import { fail } from "../../lib/failure.lib";
 import type { Endpoint } from "../kit/api.kit";
 
-/** Refuses on a route whose setting is missing: without its secret a route is closed, not open. */
+/** Refuses a request if a setting of the route is missing, so a route without its secret is closed. */
 export function requireSetting({ needs }: Endpoint): void {
   if (needs && !needs.isSet()) fail("not_configured", `${needs.setting} is not set`);
 }

@@ -43,7 +43,7 @@ describe("GET /api/protected", () => {
     await json(withKey(` ${key} `));
   });
 
-  test("refuses a key that is no good: Invalid API key", async () => {
+  test("refuses an invalid key: Invalid API key", async () => {
     const { key } = await as("ada");
     for (const wrong of ["x", mistyped(key), key.toUpperCase(), `${key}x`, (await newApiKey()).key]) {
       const reply = await withKey(wrong);
@@ -135,7 +135,7 @@ describe("two credentials in one request", () => {
       expect((await send("/api/items", { headers: lines(name, [key, key]) })).status).toBe(200);
   });
 
-  test("an empty line, or one of another scheme, is none", async () => {
+  test("an empty header line, or one with another scheme, does not count as a credential", async () => {
     const { key } = await as("ada");
     const basic = lines("Authorization", [key]).concat([["Authorization", "Basic YWRhOng="]]);
     for (const headers of [lines("X-API-Key", ["", key]), basic])

@@ -35,14 +35,14 @@ describe("a valid token", () => {
     await problem(sendWithToken(claims, "/api/items"), 403, "insufficient_scope");
   });
 
-  test("of another issuer with the same subject is somebody else", async () => {
+  test("of another issuer with the same subject is a different user", async () => {
     const one = await json(me({ sub: "same" }));
     const other = await json(me({ sub: "same", issuer: "clerk" }));
     expect(other["id"]).not.toBe(one["id"]);
     expect(other["clerkId"]).toBe("same");
   });
 
-  test("opens nothing that takes a key alone", async () => {
+  test("is refused on a route that requires a key", async () => {
     await problem(sendWithToken({ sub: "first" }, "/api/protected"), 401, "unauthenticated");
   });
 
@@ -65,7 +65,7 @@ describe("joining a user who is known by email", () => {
     expect(user["id"]).toBe(known.userId);
   });
 
-  test("takes no address that only looks the same: the Kelvin sign is no k", async () => {
+  test("does not match a look-alike address: the Kelvin sign differs from k", async () => {
     const kate = await as("kate");
     const kelvin = await json(me({ sub: "kelvin", email: "\u212aate@example.com", email_verified: true }));
     expect(kelvin["id"]).not.toBe(kate.userId);
@@ -144,7 +144,7 @@ describe("joining a user who is known by email", () => {
 
 describe("an email that the issuer has not verified", () => {
   test.each([{}, { email_verified: false }])(
-    "is its user's until somebody proves to have it (%j)",
+    "belongs to its user until another user verifies it (%j)",
     async (claim) => {
       const email = `claimed-${String(claim.email_verified)}@example.com`;
       const squatter = { sub: email, email, name: "S", ...claim };
@@ -157,7 +157,7 @@ describe("an email that the issuer has not verified", () => {
     },
   );
 
-  test("is none by which an operator gives anything, until it is confirmed", async () => {
+  test("cannot be used by an operator to issue a key or set scopes until it is confirmed", async () => {
     const email = "granted@example.com";
     const { id } = await json(me({ sub: "granted", email }));
     const issue = () => run("action", internal.apiKeys.issue, { name: "k", scopes: ["*"], email });
@@ -168,7 +168,7 @@ describe("an email that the issuer has not verified", () => {
     expect((await grant())._id).toBe(id);
   });
 
-  test("may be proved later, in the place of another who has only claimed it", async () => {
+  test("can be verified later, and is then taken from a user that only claimed it", async () => {
     const claims = { sub: "later", email: "later@example.com" };
     const { id } = await json(me({ ...claims, email: "other@example.com" }));
     const claimant = { ...claims, sub: "claimant" };
@@ -185,7 +185,7 @@ describe("an email that the issuer has not verified", () => {
   });
 });
 
-describe("an email or a name that is none counts as absent", () => {
+describe("an invalid email or name counts as absent", () => {
   test("users of one issuer without an email do not lock each other out", async () => {
     const users: Json[] = [];
     for (const email of [undefined, "", " ", "", "nobody"]) {

@@ -69,7 +69,7 @@ describe("GET /docs", () => {
     expect(html).not.toMatch(/\son\w+=|javascript:/);
   });
 
-  test("shows the document of its own host, and asks nobody else", async () => {
+  test("shows the document of its own host and contacts no other host", async () => {
     const reply = await send("/docs");
     const embed = attributesOf(await reply.text(), '<script id="api-reference"');
     expect(embed).toMatchObject({ type: "application/json", "data-url": "/openapi.json" });
@@ -123,7 +123,7 @@ describe.each([
 describe("an empty DOCS_SCRIPT_URL", () => {
   useEngine({ env: { DOCS_SCRIPT_URL: "" } });
 
-  test("is no setting", async () => {
+  test("counts as unset", async () => {
     expect(await (await send("/docs")).text()).toContain('<script src="https://cdn.jsdelivr.net/');
   });
 });

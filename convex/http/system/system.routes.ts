@@ -17,10 +17,10 @@ const links = (prefix: string) => ({
   ready: `${prefix}/health/ready`,
 });
 
-/** What a reply that has a form for programs and one for people may vary by. */
+/** For replies that have a JSON form and an HTML form. */
 const TWO_FORMS = { Vary: "Accept, Origin" };
 
-/** Whether a client may prefer a page. Only browsers name the type, so other requests need no further look. */
+/** Whether a client may prefer a page. Only browsers name the type, so other requests skip the full negotiation. */
 const namesPages = (accept: string | undefined): accept is string =>
   accept?.toLowerCase().includes("text/html") === true;
 

@@ -13,7 +13,7 @@ test("GET / names the API, and its links lead somewhere", async () => {
   for (const link of links) expect((await send(link)).status).toBe(200);
 });
 
-describe("GET / sends to the reference page whoever would rather have a page", () => {
+describe("GET / redirects a client that prefers HTML to the reference page", () => {
   const asking = (accept: string) => send("/", { headers: { Accept: accept }, redirect: "manual" });
 
   test.each([
@@ -40,7 +40,7 @@ describe("GET / sends to the reference page whoever would rather have a page", (
     "image/png",
     "text/htmlx",
     "",
-  ])("and nobody else: %s", async (accept) => {
+  ])("and answers JSON otherwise: %s", async (accept) => {
     const reply = await asking(accept);
     expect(reply.headers.get("vary")).toMatch(/\bAccept\b/);
     expect(await json(reply)).toMatchObject({ links: { docs: "/docs", openapi: "/openapi.json" } });

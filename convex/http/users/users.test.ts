@@ -7,7 +7,7 @@ import { json, nextOf, page, problem, type Json } from "../testing/replies.testi
 useEngine();
 
 let last = 0;
-/** An email that nobody has. */
+/** Returns an unused email. */
 const fresh = () => `user${++last}@Example.com`;
 
 async function created(call: Call, body: Json): Promise<{ user: Json; path: string; etag: string }> {
@@ -129,7 +129,7 @@ describe("conditional requests", () => {
 });
 
 describe("the list", () => {
-  test("is walked newest first, whoever joins meanwhile", async () => {
+  test("is paged newest first, even if users are created meanwhile", async () => {
     const call = await as("root");
     const emails: unknown[] = [];
     for (let n = 0; n < 5; n++)
@@ -158,10 +158,10 @@ describe("deleting", () => {
     for (const method of ["GET", "DELETE"]) await problem(root(method, path), 404, "not_found");
   });
 
-  test("nobody makes a key for who is being deleted", async () => {
+  test("a key cannot be created for a user that is being deleted", async () => {
     const [root, leaver] = [await as("root"), await as("outlived")];
     expect((await root("DELETE", `/api/users/${leaver.userId}`)).status).toBe(204);
-    // As a request would that was admitted before.
+    // Simulates a request that was admitted before the deletion.
     const { key: _, ...fresh } = await newApiKey();
     const caller = { userId: leaver.userId, scopes: ["*"], credential: `user:${leaver.userId}` };
     const made = run("mutation", internal.apiKeys.create, {
@@ -173,7 +173,7 @@ describe("deleting", () => {
     await expect(made).rejects.toThrow();
   });
 
-  test("what it owned follows, more than one batch of it, and nothing of anybody else's", async () => {
+  test("everything it owned is deleted in several batches, and other users' data stays", async () => {
     const [root, leaver, stayer] = [await as("root"), await as("hoarder"), await as("stayer")];
     const caller = { userId: leaver.userId, scopes: [], credential: `user:${leaver.userId}` };
     const fields = { caller, name: "hoarded", scopes: ["items:read"] };

@@ -327,7 +327,7 @@ describe("clerk", () => {
     expect(await find("user_known")).toMatchObject({ id: known.userId });
   });
 
-  test("an email that is not verified joins nobody", async () => {
+  test("an unverified email does not link the event to an existing user", async () => {
     const victim = await as("clerk-victim");
     const unverified = [
       { id: "e1", email_address: "clerk-victim@example.com", verification: { status: "unverified" } },
@@ -341,7 +341,7 @@ describe("clerk", () => {
     expect((await get(`/api/users/${victim.userId}`))["clerkId"]).toBeUndefined();
   });
 
-  test("an email that is not verified is given up to who proves it, and to nobody else", async () => {
+  test("an unverified email is transferred only to a user with the verified email", async () => {
     const soon = (status: string) => ({
       email_addresses: [{ id: "e1", email_address: "soon@example.com", verification: { status } }],
     });
@@ -354,7 +354,7 @@ describe("clerk", () => {
     expect((await find("user_soon"))?.["email"]).toMatch(/@no-email\.invalid$/);
   });
 
-  test("what stands among the addresses and is none is passed over", async () => {
+  test("invalid entries in the list of addresses are skipped", async () => {
     const addresses = [null, "x", 1, ...user("user_odd", "odd@example.com").email_addresses];
     const done = await send("user.created", user("user_odd", "", { email_addresses: addresses }));
     expect(done["status"]).toBe("success");
@@ -363,7 +363,7 @@ describe("clerk", () => {
     expect((await send("user.created", nameless))["status"]).toBe("success");
   });
 
-  test("an email that another holds fails the event until that is sorted out", async () => {
+  test("an email of another user fails the event until the conflict is resolved", async () => {
     await send("user.created", user("user_holder", "held@example.com"));
     const failed = await send("user.created", user("user_late", "held@example.com"), "msg_held");
     expect(failed).toMatchObject({ status: "pending", attempts: 1 });
@@ -378,7 +378,7 @@ describe("clerk", () => {
     expect(await find("user_late")).toMatchObject({ email: "held@example.com" });
   });
 
-  test("a deleted user stays deleted, whatever comes late", async () => {
+  test("a deleted user stays deleted when late events arrive", async () => {
     await send("user.created", user("user_del", "deleted@example.com"));
     await send("user.deleted", { id: "user_del", deleted: true });
     await send("user.updated", user("user_del", "deleted@example.com", { updated_at: Date.now() + DAY }));

@@ -16,7 +16,7 @@ const ELEMENTS = {
 export type Kind = keyof typeof ELEMENTS;
 export const KINDS = Object.keys(ELEMENTS) as Kind[];
 
-/** Returns a body of GitHub of exactly so many bytes of UTF-8, or at most so many for a form. */
+/** Returns a GitHub body of exactly `bytes` bytes of UTF-8, or at most `bytes` for a form. */
 export function bodyOf(kind: Kind, bytes: number): string {
   const head = '{"action":"opened","repository":{"full_name":"o/r"},"sender":{"login":"octocat"},"commits":[';
   // A character outside Latin-1 makes V8 store two bytes for each character.
