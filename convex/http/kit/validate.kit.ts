@@ -59,7 +59,7 @@ function validator(
     } catch (error) {
       // zod spreads issues into call arguments, and a call throws a RangeError above some hundred thousand arguments.
       if (!(error instanceof RangeError)) throw error;
-      c.var.wrong.push({ in: part, path: "", message: "has more wrong with it than can be told" });
+      c.var.wrong.push({ in: part, path: "", message: "has more invalid fields than one reply can name" });
     }
   };
 }

@@ -53,7 +53,7 @@ const RETRY_AFTER = "1";
  */
 function unreadable(error: unknown): never {
   if (error instanceof Error && error.name === "QuotaExceededError") {
-    fail("unavailable", "The server is busy: it has no room for another body", {
+    fail("unavailable", "The server is busy: it has no memory for another body", {
       headers: { "Retry-After": RETRY_AFTER },
     });
   }
