@@ -4,6 +4,6 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 export function writeGenerated(path: string, text: string): void {
   const before = existsSync(path) ? readFileSync(path, "utf8") : null;
   writeFileSync(path, text);
-  const change = before === null ? "is new" : before === text ? "is as it was" : "has changed";
+  const change = before === null ? "is new" : before === text ? "is unchanged" : "has changed";
   console.log(`${path} ${change}`);
 }
