@@ -14,7 +14,7 @@ export type Finding = {
   /** From 1. */
   column: number;
   rule: string;
-  /** What to write instead. */
+  /** The suggested replacement. */
   message: string;
   /** The sentence on one line. */
   sentence: string;

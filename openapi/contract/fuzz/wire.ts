@@ -24,7 +24,7 @@ export function wireTo(origin: string): { send: Send; close: () => void } {
     };
     const to = { hostname, port, method, path, headers: sent };
     if ((bytes?.length ?? 0) < LARGE) return exchange({ ...to, agent }, bytes);
-    // If the server closes a connection with an unread body, the reply may be lost. The request had no effect, so it is retried.
+    // If the server closes a connection with an unread body, the reply may be lost. The request had no effect, and a retry is safe.
     const sendAlone = () => exchange({ ...to, agent: false }, bytes);
     return sendAlone().catch(sendAlone).catch(sendAlone);
   };
