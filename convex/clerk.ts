@@ -4,7 +4,7 @@ import { internalAction } from "./_generated/server";
 import { object, text } from "./webhooks/payload.lib";
 import { receive, verifiesBeforeParsing } from "./webhooks/receive";
 
-/** Verifies a webhook of Clerk, which Svix signs, and records its event. */
+/** Verifies a Clerk webhook, which Svix signs, and records its event. */
 export const verifyAndProcess = internalAction({
   args: { body: v.string(), svixId: v.string(), svixTimestamp: v.string(), svixSignature: v.string() },
   returns: v.null(),

@@ -22,7 +22,7 @@ async function owned(ctx: QueryCtx, args: { ownerId: Id<"users">; fileId: string
 
 export const get = internalQuery({ args: fileRef, returns: file, handler: owned });
 
-/** Returns one of the owner's files with the address of its bytes. */
+/** Returns one of the owner's files with the URL of its bytes. */
 export const open = internalQuery({
   args: fileRef,
   returns: v.object({ file, url: v.string() }),
@@ -33,7 +33,7 @@ export const open = internalQuery({
   },
 });
 
-/** Returns a file's owner, visibility and address; null for an unknown file. */
+/** Returns a file's owner, visibility and URL, or null for an unknown file. */
 export const locate = internalQuery({
   args: { fileId: v.string() },
   returns: v.union(v.null(), v.object({ ownerId: v.id("users"), visibility, url: v.string() })),
@@ -62,13 +62,13 @@ export const recordUpload = internalMutation({
   },
   returns: onceOf(file),
   handler: async (ctx, { idempotency, ...upload }) => {
-    const made = await once(ctx, idempotency, () => insertFile(ctx, upload));
-    if (made.result.storageId !== upload.storageId) await deleteBytes(ctx, upload.storageId);
-    return made;
+    const created = await once(ctx, idempotency, () => insertFile(ctx, upload));
+    if (created.result.storageId !== upload.storageId) await deleteBytes(ctx, upload.storageId);
+    return created;
   },
 });
 
-/** Registers bytes that a client has uploaded to an upload URL. The first caller with their id becomes the owner. */
+/** Registers bytes that a client has uploaded to an upload URL. The first caller that registers a storage id becomes the owner. */
 export const register = internalMutation({
   args: {
     ownerId: v.id("users"),
@@ -104,24 +104,24 @@ export const remove = internalMutation({
   },
 });
 
-/** Milliseconds for which uploaded bytes are kept without a registration. */
+/** How long unregistered bytes are kept, in milliseconds. */
 const UNREGISTERED_MS = 24 * 60 * 60 * 1000;
-/** Stored files that one transaction checks. */
+/** The number of stored files that one transaction checks. */
 const BATCH = 200;
 
 /**
  * Deletes bytes that no client has registered within a day, if `COLLECT_UNREGISTERED_FILES` is set. It is off by default
- * because an app may store files of its own that this API does not know.
+ * because an app may store its own files, which this API does not know.
  */
 export const collectUnregistered = internalMutation({
   args: { after: v.optional(v.number()) },
   returns: v.null(),
   handler: async (ctx, { after }) => {
     if (!collectUnregisteredFiles()) return null;
-    const waited = Date.now() - UNREGISTERED_MS;
+    const cutoff = Date.now() - UNREGISTERED_MS;
     const batch = await ctx.db.system
       .query("_storage")
-      .withIndex("by_creation_time", (q) => q.gt("_creationTime", after ?? 0).lt("_creationTime", waited))
+      .withIndex("by_creation_time", (q) => q.gt("_creationTime", after ?? 0).lt("_creationTime", cutoff))
       .take(BATCH);
     for (const { _id } of batch) {
       if (!(await isReferenced(ctx, _id))) await ctx.storage.delete(_id);
@@ -134,7 +134,7 @@ export const collectUnregistered = internalMutation({
   },
 });
 
-/** Whether the API uses these bytes: as a file, a webhook's payload, or the input of a job, which may wait for days. */
+/** Whether the API uses these bytes as a file, a webhook's payload, or the input of a job. A job may wait for days. */
 async function isReferenced(ctx: QueryCtx, storageId: Id<"_storage">): Promise<boolean> {
   if (await fileByStorageId(ctx, storageId)) return true;
   const events = ctx.db.query("webhookEvents");

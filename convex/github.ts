@@ -15,7 +15,7 @@ const DETAILS = {
 } as const;
 
 /**
- * Verifies a webhook of GitHub and records its event. `signature` is the `X-Hub-Signature-256` header, `event` and `delivery`
+ * Verifies a GitHub webhook and records its event. `signature` is the `X-Hub-Signature-256` header, `event` and `delivery`
  * are `X-GitHub-Event` and `X-GitHub-Delivery`. The body is JSON, or a form with the JSON in the field `payload`.
  */
 export const processWebhook = internalAction({
@@ -30,12 +30,12 @@ export const processWebhook = internalAction({
       signatureError: hex === undefined ? "the header is not sha256= and 64 hexadecimal digits" : undefined,
       now,
       verify: (secret) => isHmac(hex ?? "", secret, body),
-      // No JSON object begins like this, and `Content-Type` is not signed.
+      // The body decides, because the signature does not cover `Content-Type`. A JSON object cannot begin with `payload=`.
       json: () => (body.startsWith("payload=") ? payloadOfForm(body) : body),
       large: true,
       describe: (_, json) => ({
-        eventId: sent("X-GitHub-Delivery", delivery),
-        type: sent("X-GitHub-Event", event),
+        eventId: requiredHeader("X-GitHub-Delivery", delivery),
+        type: requiredHeader("X-GitHub-Event", event),
         time: now,
         details: detailsOf(json),
       }),
@@ -52,6 +52,6 @@ const detailsOf = (json: string): EventDetails =>
     }),
   );
 
-/** Returns a required header outside the signature. A missing header is empty, and is reported after the signature has verified. */
-const sent = (path: string, value: string): string =>
+/** Returns a required header that the signature does not cover. A missing header is an empty string, and fails after verification. */
+const requiredHeader = (path: string, value: string): string =>
   value || failField({ in: "header", path, message: "is required" });

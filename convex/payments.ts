@@ -6,7 +6,7 @@ import { isNewer } from "./webhooks/order.lib";
 import { fail } from "./lib/failure.lib";
 import schema from "./schema";
 
-/** Brings a payment to the state of its checkout session in an event of Stripe. An older event changes nothing. */
+/** Updates a payment from the checkout session in a Stripe event. An event older than the stored state changes nothing. */
 export const handleCheckoutComplete = internalMutation({
   args: { ...paymentFields, version: eventVersion },
   returns: v.null(),

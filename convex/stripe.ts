@@ -4,10 +4,10 @@ import { internalAction } from "./_generated/server";
 import { text, type Json } from "./webhooks/payload.lib";
 import { receive } from "./webhooks/receive";
 
-/** The greatest age of a signature that Stripe's library accepts, in seconds. */
+/** The maximum age of a signature that Stripe's library accepts, in seconds. */
 const TOLERANCE = 300;
 
-/** Verifies a webhook of Stripe and records its event. `signature` is the `stripe-signature` header. */
+/** Verifies a Stripe webhook and records its event. `signature` is the `stripe-signature` header. */
 export const verifyAndProcessWebhook = internalAction({
   args: { body: v.string(), signature: v.string() },
   returns: v.null(),
@@ -41,15 +41,18 @@ export const verifyAndProcessWebhook = internalAction({
   },
 });
 
-/** When an event happened, in milliseconds: `created` is in seconds, or a time of RFC 3339 in a thin event. */
+/**
+ * Returns the time of an event in milliseconds since the epoch. `created` is in seconds, except in a thin event: there it is an
+ * RFC 3339 time.
+ */
 function timeOf({ created }: Json, now: number): number {
   if (typeof created === "string") return Date.parse(created);
   return typeof created === "number" ? created * 1000 : now;
 }
 
 /**
- * Returns the time in a `stripe-signature` header, as text. Returns an empty text if the header has no time or several: Stripe's
- * library verifies the last one, so the time that is checked must be the only one.
+ * Returns the timestamp in a `stripe-signature` header, or an empty string unless the header has exactly one. Stripe's library
+ * verifies the last timestamp of several, so this code could check a different one.
  */
 function timestampIn(signature: string): string {
   const times = signature.split(",").filter((part) => /^t(=|$)/.test(part));

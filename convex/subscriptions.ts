@@ -6,7 +6,7 @@ import { isNewer } from "./webhooks/order.lib";
 import { fail } from "./lib/failure.lib";
 import schema from "./schema";
 
-/** Brings a subscription to its state in an event of Stripe. An older event changes nothing. */
+/** Updates a subscription from a Stripe event. An event older than the stored state changes nothing. */
 export const handleUpdate = internalMutation({
   args: { ...subscriptionFields, version: eventVersion },
   returns: v.null(),

@@ -1,5 +1,5 @@
 /**
- * The schema of bytes. OpenAPI 3.1 needs no type for them, but generators make a `Blob` of this form and an object of an empty
- * schema.
+ * The schema of bytes. OpenAPI 3.1 allows an empty schema for bytes, but generators turn an empty schema into an object, and this
+ * schema into a `Blob`.
  */
 export const BINARY = { type: "string", format: "binary" };

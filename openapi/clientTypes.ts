@@ -1,7 +1,7 @@
 import type { OpenAPI3 } from "openapi-typescript";
 import { formatted } from "./formatted";
 
-/** The file of the client's types, from the project's folder. */
+/** The file with the client's types, relative to the project's folder. */
 export const CLIENT_TYPES = "openapi/example/api.d.ts";
 
 const HEADER = `/**
@@ -12,10 +12,10 @@ const HEADER = `/**
 `;
 
 /**
- * Generates the types of a client of a document, in the project's format. Bytes become a `Blob`, as the documentation of
- * openapi-typescript shows it.
+ * Generates the types of a client from an OpenAPI document, formatted for this project. Bytes become a `Blob`, as the documentation
+ * of openapi-typescript recommends.
  *
- * It calls openapi-typescript's functions, because the command would read `redocly.yaml`, which is for linting.
+ * Calls the functions of openapi-typescript, because its command would read `redocly.yaml`, which is for linting.
  *
  * @param document The text of an OpenAPI document.
  */

@@ -18,10 +18,10 @@ export class Components {
   private readonly found = new Map<Section, Map<string, { value: JsonSchema; text: string }>>();
 
   /**
-   * Adds a component, unless it is there already.
+   * Adds a component, unless it exists.
    *
-   * @returns The reference to it.
-   * @throws Error when something else has its name.
+   * @returns A reference to the component.
+   * @throws Error if a different component has this name.
    */
   use(section: Section, name: string, value: JsonSchema): Reference {
     const known = this.section(section).get(name);
@@ -31,7 +31,7 @@ export class Components {
     return { $ref: `#/components/${section}/${name}` };
   }
 
-  /** The reply that a reference of `use` leads to. */
+  /** Returns the reply that a reference from `use` points to. */
   reply({ $ref }: Reference): JsonSchema {
     const name = $ref.split("/").at(-1) ?? "";
     const found = this.section("responses").get(name);
@@ -39,7 +39,7 @@ export class Components {
     return found.value;
   }
 
-  /** The `components` of the document, by section and by name. */
+  /** Returns the `components` of the document, by section and name. */
   toJSON(): JsonSchema {
     return Object.fromEntries(
       SECTIONS.flatMap((section) => {

@@ -1,4 +1,4 @@
-/** Rules that hold for every operation of the document. */
+/** Rules for every operation of the document. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { api } from "../convex/http/api.app";
@@ -12,24 +12,24 @@ import { productDocument } from "./product";
 import { TAGS } from "./tags";
 
 type Exampled = { schema: JsonSchema; example?: unknown; examples?: Record<string, { value: unknown }> };
-type Said = Operation & { tags: string[]; summary: string; description: string };
+type DescribedOperation = Operation & { tags: string[]; summary: string; description: string };
 
 const document = productDocument();
 const received = describedBy({ ...document, paths: document["webhooks"] });
-// The type of an operation has what tests of traffic need; these tests read on.
-const operations = describedBy(document).operations as Said[];
-const webhooks = received.operations as Said[];
+// The type `Operation` has only the members that the contract tests need. These tests need more.
+const operations = describedBy(document).operations as DescribedOperation[];
+const webhooks = received.operations as DescribedOperation[];
 const all = [...operations, ...webhooks].map((operation) => [operation.operationId, operation] as const);
 
-/** Every example of something, which has to have one. */
+/** Returns all examples of a parameter, header or media type, and expects at least one. */
 function examplesOf({ example, examples }: Exampled): unknown[] {
   const found = examples ? Object.values(examples).map(({ value }) => value) : [example];
   expect(found.length).toBeGreaterThan(0);
   return found;
 }
 
-/** Holds everything that has a schema against its examples. */
-function exemplifies(what: string, exampled: Exampled): void {
+/** Validates the examples against their schema. */
+function expectValidExamples(what: string, exampled: Exampled): void {
   for (const example of examplesOf(exampled)) {
     expect(example, what).toBeDefined();
     expect(misfits(exampled.schema, example, what)).toEqual([]);
@@ -48,9 +48,9 @@ describe.each(all)("%s", (_, operation) => {
   test("every parameter and body has an example that fits", () => {
     // A collection made of the examples would send an example cursor, which no list has issued.
     for (const parameter of operation.parameters)
-      if (parameter.name !== "cursor") exemplifies(parameter.name, parameter);
+      if (parameter.name !== "cursor") expectValidExamples(parameter.name, parameter);
     const { requestBody } = operation;
-    for (const [type, media] of contents(requestBody?.content)) exemplifies(type, media);
+    for (const [type, media] of contents(requestBody?.content)) expectValidExamples(type, media);
     if (["GET", "DELETE"].includes(operation.method)) expect(requestBody).toBeUndefined();
   });
 
@@ -59,13 +59,13 @@ describe.each(all)("%s", (_, operation) => {
       expect(Object.keys(headers)).toEqual(
         expect.arrayContaining(["X-Request-Id", "Cache-Control", ...Object.keys(SECURITY_HEADERS)]),
       );
-      for (const [name, header] of Object.entries(headers)) exemplifies(`${status} ${name}`, header);
-      for (const [type, media] of contents(content)) exemplifies(`${status} ${type}`, media);
+      for (const [name, header] of Object.entries(headers)) expectValidExamples(`${status} ${name}`, header);
+      for (const [type, media] of contents(content)) expectValidExamples(`${status} ${type}`, media);
       expect(content === undefined).toBe(["204", "302", "304"].includes(status));
     }
   });
 
-  test("browsers may read what is not for webhooks", () => {
+  test("all replies except those of webhooks have CORS headers", () => {
     for (const { headers = {} } of Object.values(operation.responses))
       expect("Access-Control-Allow-Origin" in headers && "Vary" in headers).toBe(
         !operation.tags.includes("Webhooks"),
@@ -73,14 +73,14 @@ describe.each(all)("%s", (_, operation) => {
   });
 });
 
-test("there is an operation for every contract, and no id twice", () => {
+test("every contract has an operation, and operation ids are unique", () => {
   const declared = api.contracts.map(({ spec }) => spec().operationId);
   expect(operations.map(({ operationId }) => operationId).sort()).toEqual(declared.sort());
   expect(new Set(all.map(([id]) => id)).size).toBe(all.length);
 });
 
 test.each(api.contracts.map(({ spec }) => [spec().operationId, spec()] as const))(
-  "%s names who may call, for machines and for people",
+  "%s documents its credentials and scope, in security and in its description",
   (id, { scope, credential, anonymous }) => {
     const { security, description } = operations.find(({ operationId }) => operationId === id) ?? {};
     const scopes = scope === "any" ? [] : [scope];
@@ -95,14 +95,14 @@ test.each(api.contracts.map(({ spec }) => [spec().operationId, spec()] as const)
   },
 );
 
-test("a body of any type begins with one type, which generated clients send", () => {
+test("a body of any type lists a concrete type first, which generated clients send", () => {
   const types = operations.map(({ requestBody }) => Object.keys(requestBody?.content ?? {}));
   const free = types.filter((accepted) => accepted.includes("*/*"));
   expect(free).toContainEqual(["application/octet-stream", "multipart/form-data", "*/*"]);
   for (const [first] of free) expect(first).not.toContain("*");
 });
 
-test("the webhooks are what the sources send to the routes that receive them", () => {
+test("each webhook has the same request, replies and security as the route that receives it", () => {
   expect(Object.keys(document["webhooks"] as object)).toEqual(Object.keys(SOURCES));
   for (const webhook of webhooks) {
     const route = operations.find(({ path }) => path === `/webhooks/${webhook.path}`);
@@ -125,16 +125,16 @@ describe("the requirements of code generators", () => {
   });
 
   test("every field of a schema has a description", () => {
-    const bare = Object.entries(schemas).flatMap(([name, { properties = {} }]) =>
+    const undescribed = Object.entries(schemas).flatMap(([name, { properties = {} }]) =>
       Object.entries(properties as Record<string, JsonSchema>)
         .filter(([, property]) => !("description" in property) && !("$ref" in property))
         .map(([field]) => `${name}.${field}`),
     );
-    // Their contracts describe the fields elsewhere.
-    expect(bare.filter((one) => !/^(WebhookEvent|Payment|Subscription)/.test(one))).toEqual([]);
+    // The contracts of these schemas describe the fields elsewhere.
+    expect(undescribed.filter((field) => !/^(WebhookEvent|Payment|Subscription)/.test(field))).toEqual([]);
   });
 
-  test("every list says how long it may be, and the default of its limit", () => {
+  test("every list documents its maximum length and its default limit", () => {
     const lists = operations.filter(({ parameters }) => parameters.some(({ name }) => name === "cursor"));
     expect(lists.length).toBeGreaterThan(4);
     for (const { parameters, responses } of lists) {
@@ -157,9 +157,11 @@ describe("the requirements of code generators", () => {
     }
   });
 
-  test("no two operations have the same example of Idempotency-Key", () => {
+  test("each operation has a different example of Idempotency-Key", () => {
     const keys = operations.flatMap(({ parameters }) =>
-      parameters.filter(({ name }) => name === "Idempotency-Key").flatMap((one) => examplesOf(one)),
+      parameters
+        .filter(({ name }) => name === "Idempotency-Key")
+        .flatMap((parameter) => examplesOf(parameter)),
     );
     expect(keys.length).toBeGreaterThan(4);
     expect(new Set(keys).size).toBe(keys.length);
@@ -183,19 +185,19 @@ describe("the requirements of code generators", () => {
   });
 });
 
-describe("the whole", () => {
-  test("is the same text each time, as committed", async () => {
+describe("the document", () => {
+  test("is generated with the same text each time, and is committed", async () => {
     const text = await documentText();
     expect(await documentText()).toBe(text);
     expect(text).toBe(readFileSync(DOCUMENT, "utf8"));
     expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(document)));
   });
 
-  test("is OpenAPI 3.1 of a server that is wherever the document is", () => {
+  test("is OpenAPI 3.1, and its server is the host that serves the document", () => {
     expect(document).toMatchObject({ openapi: "3.1.0", servers: [{ url: "/" }] });
   });
 
-  test("teaches what all operations have in common", () => {
+  test("describes the conventions of all operations", () => {
     const { description } = document["info"] as { description: string };
     expect(description.match(/^## .+$/gm)).toEqual([
       "## Authentication",
@@ -208,7 +210,7 @@ describe("the whole", () => {
     ]);
   });
 
-  test("takes from replies no more than they promise: they may get more fields", () => {
+  test("permits additional fields in replies", () => {
     const { schemas } = document["components"] as { schemas: Record<string, JsonSchema> };
     expect(Object.keys(schemas)).toContain("Item");
     expect(JSON.stringify(schemas)).not.toContain("additionalProperties");

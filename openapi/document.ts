@@ -1,6 +1,6 @@
 /**
- * The OpenAPI 3.1 document, derived from the contracts that route and validate. It runs in Node alone: on Convex the
- * `documented` parts of the contracts are not there.
+ * Derives the OpenAPI 3.1 document from the contracts that also route and validate requests. It runs only in Node, because a Convex
+ * deployment omits the `documented` parts of the contracts.
  */
 import type { AnyContract } from "../convex/http/kit/contract.kit";
 import type { JsonSchema } from "../convex/http/kit/described.kit";
@@ -12,7 +12,7 @@ import { webhookOf } from "./webhooks";
 
 export type Info = { title: string; version: string; description: string };
 
-/** Builds the document: operations in the order of the contracts, components by name, everything else in a fixed order. */
+/** Builds the document. Operations have the order of the contracts, components are sorted by name, and the rest has a fixed order. */
 export function openApiDocument(info: Info, contracts: readonly AnyContract[]): JsonSchema {
   const components = new Components();
   const paths: Record<string, JsonSchema> = {};
@@ -42,7 +42,7 @@ export function openApiDocument(info: Info, contracts: readonly AnyContract[]): 
   };
 }
 
-/** The tags that are used, in the order in which readers should find them. */
+/** Returns the used tags in the order of `TAGS`, and then the unlisted tags. */
 function tagsOf(contracts: readonly AnyContract[]): JsonSchema[] {
   const used = new Set(contracts.map((contract) => contract.spec().docs().tag));
   const known = Object.keys(TAGS).filter((name) => used.has(name));

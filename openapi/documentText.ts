@@ -1,10 +1,10 @@
 import { formatted } from "./formatted";
 import { productDocument } from "./product";
 
-/** Where the document is, from the project's folder. */
+/** The file of the document, relative to the project's folder. */
 export const DOCUMENT = "openapi/openapi.json";
 
-/** The text of the OpenAPI document, derived from the contracts. The same contracts make the same text. */
+/** Returns the text of the OpenAPI document, derived from the contracts. The same contracts produce the same text. */
 export function documentText(): Promise<string> {
   return formatted(DOCUMENT, JSON.stringify(productDocument()));
 }

@@ -3,7 +3,7 @@ import { format, resolveConfig } from "prettier";
 /**
  * Formats a generated file as `npm run format` would, so that `npm run check:format` accepts it.
  *
- * @param path of the file, from the project's folder. Its extension selects the parser.
+ * @param path the file, relative to the project's folder. Its extension selects the parser.
  */
 export async function formatted(path: string, text: string): Promise<string> {
   return format(text, { ...(await resolveConfig(path)), filepath: path });

@@ -32,7 +32,7 @@ export type HeaderTraits = {
   deprecated?: Deprecated | undefined;
 };
 
-/** The headers of a reply: those that every reply has, those of its route, and its own. */
+/** Returns the headers of a reply: the headers of every reply, of its route, and its own. */
 export function headersOf(
   { cors, limited, deprecated }: HeaderTraits,
   own: readonly HeaderName[],
@@ -60,8 +60,8 @@ const header = (description: string, example: string | number, schema: JsonSchem
   schema,
   example,
 });
-/** A header that a reply with it in its list always has. */
-const always = (one: JsonSchema): JsonSchema => ({ ...one, required: true });
+/** Marks a header as required in the replies that list it. */
+const always = (described: JsonSchema): JsonSchema => ({ ...described, required: true });
 
 /** The purpose of each security header. */
 const SECURITY: Record<string, string> = {

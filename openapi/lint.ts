@@ -1,4 +1,4 @@
-/** Lints `openapi/openapi.json`, prints every finding, and fails when there is any: `npm run openapi:lint`. */
+/** Lints `openapi/openapi.json`, prints every finding, and fails if there is a finding: `npm run openapi:lint`. */
 import { readFileSync } from "node:fs";
 import type { JsonSchema } from "../convex/http/kit/described.kit";
 import { lint } from "./lint/linters";

@@ -12,13 +12,13 @@ import { webhookBody } from "./webhooks";
 /** Describes an operation: its parameters and body, its credentials, and all its replies. */
 export function operation(contract: AnyContract, spec: Spec, components: Components): JsonSchema {
   const { tag, summary, description } = spec.docs();
-  const ending = deprecation(spec);
+  const deprecated = deprecation(spec);
   return {
     operationId: spec.operationId,
     tags: [tag],
     summary,
-    description: [...(ending ? [ending.notice] : []), description, admission(spec)].join("\n\n"),
-    ...ending?.members,
+    description: [...(deprecated ? [deprecated.notice] : []), description, admission(spec)].join("\n\n"),
+    ...deprecated?.members,
     security: security(spec, components),
     parameters: parametersOf(contract, spec, components),
     ...requestBody(contract, spec, components),
@@ -26,7 +26,7 @@ export function operation(contract: AnyContract, spec: Spec, components: Compone
   };
 }
 
-/** Says who may call. */
+/** Returns the sentence that states who may call the operation. */
 function admission({ scope, credential, anonymous, text }: Spec): string {
   if (text) return "Who may call: the source, which signs with its secret.";
   if (scope === null) return "Who may call: everyone.";
@@ -36,7 +36,7 @@ function admission({ scope, credential, anonymous, text }: Spec): string {
   return `Who may call: ${anonymous ? `everyone; private resources need ${who}` : who}.`;
 }
 
-/** The credentials that an operation accepts. OpenAPI 3.1 lets every scheme name the scopes that it needs. */
+/** Returns the credentials that an operation accepts. OpenAPI 3.1 allows scopes for every kind of scheme. */
 function security({ scope, credential, anonymous }: Spec, components: Components): JsonSchema[] {
   if (scope === null) return [];
   const scopes = scope === "any" ? [] : [scope];
@@ -58,8 +58,8 @@ const SCHEMES = {
 };
 
 /**
- * A file, as raw bytes or in a form. Generated clients send the first type by default; if it were a range of types, they would
- * send the range as the header and the file as JSON.
+ * A file, as raw bytes or in a form. Generated clients send the first type by default. If the first type were a wildcard, they would
+ * send the wildcard as `Content-Type`, and the file as JSON.
  */
 const UPLOAD = {
   "application/octet-stream": { schema: BINARY, example: "The bytes of the file" },
@@ -79,7 +79,7 @@ const UPLOAD = {
   "*/*": { schema: BINARY, example: "The bytes of the file" },
 };
 
-/** The body of a request, in each media type that the route reads. */
+/** Describes the request body in each media type that the route accepts. */
 function requestBody(contract: AnyContract, spec: Spec, components: Components): JsonSchema {
   const { body, bodyOptional, form, upload, text, docs } = spec;
   const { examples, fields = {} } = docs();

@@ -6,7 +6,7 @@ import { guards } from "./problems";
 import { inputSchema } from "./schemas";
 import { signedHeader } from "./webhooks";
 
-/** The parameters of an operation: its path's, its query's, and the headers that it reads. */
+/** Returns the parameters of an operation: in its path, its query, and the headers that it reads. */
 export function parametersOf(contract: AnyContract, spec: Spec, components: Components): JsonSchema[] {
   const { params, query, paged, docs } = spec;
   const { examples, fields: descriptions } = docs();
@@ -22,16 +22,16 @@ export function parametersOf(contract: AnyContract, spec: Spec, components: Comp
       description,
       ...(required && { required }),
       schema: text,
-      ...shown(example ?? signedHeader(name), required),
+      ...exampleOf(example ?? signedHeader(name), required),
     })),
   ];
 }
 
 /**
- * The example of a parameter. By `x-disabled` the reference page does not send an optional parameter before its reader enables
- * it.
+ * Returns the example of a parameter. Because of `x-disabled`, the reference page does not send an optional parameter unless its
+ * reader enables it.
  */
-function shown(value: unknown, required: boolean): JsonSchema {
+function exampleOf(value: unknown, required: boolean): JsonSchema {
   if (value === undefined) return {};
   return required ? { example: value } : { examples: { sample: { value, "x-disabled": true } } };
 }
@@ -53,7 +53,7 @@ function fields(
     ...(descriptions[name] !== undefined && { description: descriptions[name] }),
     ...(part === "path" && { required: true }),
     schema: inputSchema(schema),
-    ...shown(examples[name], part === "path"),
+    ...exampleOf(examples[name], part === "path"),
   }));
 }
 
@@ -90,8 +90,8 @@ const HEADERS = {
 } satisfies Record<string, JsonSchema>;
 
 /**
- * The parameter `Idempotency-Key` with an example of the operation's own. Collections are made of the examples: if two
- * operations had the same example, the second request of such a collection would be refused (422).
+ * The parameter `Idempotency-Key`, with a different example for each operation. Collections use the examples: if two operations
+ * had the same example, the second request of a collection would be refused (422).
  */
 const idempotencyKey = (operationId: string): JsonSchema => ({
   name: "Idempotency-Key",
@@ -99,10 +99,10 @@ const idempotencyKey = (operationId: string): JsonSchema => ({
   description:
     "Makes it safe to send the request again: for 24 hours, the API does the work for the same key once.",
   schema: { ...text, minLength: 1, maxLength: 255, pattern: "^[!-~]{1,255}$" },
-  ...shown(`${operationId}-8f14e45f`, false),
+  ...exampleOf(`${operationId}-8f14e45f`, false),
 });
 
-/** `cursor` has no example: a collection made of the examples would send it, and no list issued it. */
+/** `cursor` has no example, because a collection would send it, and the API refuses a cursor that it did not issue. */
 const PAGE: Record<
   keyof ReturnType<typeof pageQuery>,
   { description: string; example?: number; schema?: JsonSchema }
@@ -117,22 +117,26 @@ const PAGE: Record<
 
 function shared(names: readonly SharedHeader[], components: Components): JsonSchema[] {
   return names.map((name) => {
-    const { example, ...words } = HEADERS[name];
-    return components.use("parameters", name, { name, in: "header", ...words, ...shown(example, false) });
+    const { example, ...described } = HEADERS[name];
+    return components.use("parameters", name, {
+      name,
+      in: "header",
+      ...described,
+      ...exampleOf(example, false),
+    });
   });
 }
 
 function pageParameters(components: Components): JsonSchema[] {
   const schemas: Record<string, Schema> = pageQuery();
-  return Object.entries(PAGE).map(([name, words]) => {
-    const { description, example, schema: more } = words;
+  return Object.entries(PAGE).map(([name, { description, example, schema: more }]) => {
     const schema = { ...(schemas[name] ? inputSchema(schemas[name]) : {}), ...more };
     return components.use("parameters", name, {
       name,
       in: "query",
       description,
       schema,
-      ...shown(example, false),
+      ...exampleOf(example, false),
     });
   });
 }

@@ -4,11 +4,11 @@ import type { FailureCode, FieldError } from "../convex/lib/failure.lib";
 import { EXPLANATIONS } from "../convex/problems";
 import type { Components } from "./components";
 
-/** The schema of a reply with one of these problems. */
+/** Returns the schema of a reply with one of these problems. */
 export function problemSchema(codes: readonly FailureCode[], components: Components): JsonSchema {
   const problem = components.use("schemas", "Problem", Problem);
   const status = codes[0] === undefined ? {} : { const: PROBLEMS[codes[0]].status };
-  // The types and `required` repeat those of `Problem`, because generators read each member of `allOf` by itself.
+  // The types and `required` repeat those of `Problem`, because generators read each member of `allOf` separately.
   const variant = {
     type: "object",
     required: ["status", "code"],
@@ -17,7 +17,7 @@ export function problemSchema(codes: readonly FailureCode[], components: Compone
   return { allOf: [problem, variant] };
 }
 
-/** A problem as a reply shows it, with its explanation. */
+/** Returns an example of a problem, with its explanation. */
 export function problemExample(code: FailureCode, components: Components): JsonSchema {
   const { status, title } = PROBLEMS[code];
   const detail = DETAILS[code];
@@ -63,7 +63,7 @@ const DETAILS: Record<FailureCode, string> = {
   not_configured: "STRIPE_WEBHOOK_SECRET is not set",
 };
 
-/** RFC 9457, with the members that this API adds. */
+/** The schema of a problem (RFC 9457), with the members that this API adds. */
 const Problem: JsonSchema = {
   type: "object",
   description: "Why a request was refused (RFC 9457).",

@@ -7,7 +7,7 @@ import { headersOf, type HeaderName, type HeaderTraits } from "./headers";
 import { problemExample, problemSchema } from "./problemExamples";
 import { problemsOf } from "./problems";
 
-/** The problem replies of a route by status: components, because many routes share them. */
+/** Returns the problem replies of a route by status. They are components, because many routes share them. */
 export function problemReplies(
   contract: AnyContract,
   spec: Spec,
@@ -30,7 +30,7 @@ export function problemReplies(
   return replies;
 }
 
-/** The content of a reply with some of these problems. */
+/** Returns the content of a reply that may have any of these problems. */
 function problemContent(codes: readonly FailureCode[], components: Components): JsonSchema {
   return {
     "application/problem+json": {
@@ -53,7 +53,7 @@ function problemReply(
   };
 }
 
-/** The headers that come with a problem. */
+/** The additional headers of each problem. */
 const OWN: { [Code in FailureCode]?: readonly HeaderName[] } = {
   unauthenticated: ["WWW-Authenticate"],
   invalid_credential: ["WWW-Authenticate"],
@@ -77,7 +77,7 @@ function traitsOf(codes: readonly FailureCode[], spec: Spec, route: HeaderTraits
   return { ...route, limited: route.limited && (!isUncounted(codes) || spec.anonymous === true) };
 }
 
-/** `InvalidRequestOrInvalidJson`, and in what its headers differ from those that such a reply usually has. */
+/** Returns a component name, such as `InvalidRequestOrInvalidJson`. Prefixes and suffixes stand for unusual headers. */
 function nameFor(codes: readonly FailureCode[], { cors, limited, deprecated }: HeaderTraits): string {
   const usual = cors && !isUncounted(codes);
   const words = codes

@@ -1,4 +1,4 @@
-/** Which problems an operation can answer, told from what the document says of it beside them. */
+/** Checks the problems of each operation against the rest of its description. */
 import { describe, expect, test } from "vitest";
 import type { JsonSchema } from "../convex/http/kit/described.kit";
 import { PROBLEMS } from "../convex/http/kit/problem.kit";
@@ -13,48 +13,50 @@ type Problems = { schema: JsonSchema; examples: Record<string, Example> };
 const document = productDocument();
 const { operations } = describedBy(document);
 
-/** The problems of an operation, by status. */
+/** Returns the problems of an operation, by status. */
 const problemsOf = ({ responses }: Operation) =>
   Object.entries(responses).flatMap(([status, { content }]) => {
-    // The type of media has what tests of traffic need; there are examples too.
+    // The declared type of the media omits the examples, because the contract tests do not need them.
     const media = content?.["application/problem+json"] as Problems | undefined;
     return media ? [{ status: Number(status), ...media }] : [];
   });
 const codesOf = (operation: Operation) =>
   problemsOf(operation).flatMap(({ examples }) => Object.keys(examples)) as FailureCode[];
 
-const takes = (operation: Operation, name: string) => operation.parameters.some((one) => one.name === name);
+const hasParameter = (operation: Operation, name: string) =>
+  operation.parameters.some((parameter) => parameter.name === name);
 const types = ({ requestBody }: Operation) => Object.keys(requestBody?.content ?? {});
 const isWebhook = ({ path }: Operation) => path.startsWith("/webhooks/");
 const scopes = ({ security }: Operation) => security.flatMap((schemes) => Object.values(schemes).flat());
 const needsCredential = ({ security }: Operation) => security.length > 0;
-const readsJson = (one: Operation) => types(one).includes("application/json");
+const readsJson = (operation: Operation) => types(operation).includes("application/json");
 const among =
   (...ids: string[]) =>
   ({ operationId }: Operation) =>
     ids.includes(operationId);
 
-/** Of each problem, which operations can answer it, and no others. */
-const ANSWERED_BY: Record<FailureCode, (operation: Operation) => boolean> = {
-  // Two credentials that differ make any request a bad one.
-  invalid_request: (one) => one.path.startsWith("/api/") || needsCredential(one) || isWebhook(one),
-  invalid_cursor: (one) => takes(one, "cursor"),
+/** For each problem, whether an operation can return it. */
+const RETURNED_BY: Record<FailureCode, (operation: Operation) => boolean> = {
+  // A request with two different credentials is invalid.
+  invalid_request: (operation) =>
+    operation.path.startsWith("/api/") || needsCredential(operation) || isWebhook(operation),
+  invalid_cursor: (operation) => hasParameter(operation, "cursor"),
   invalid_json: readsJson,
   webhook_unsigned: isWebhook,
   webhook_rejected: isWebhook,
   unauthenticated: needsCredential,
   invalid_credential: needsCredential,
-  insufficient_scope: (one) => scopes(one).length > 0,
-  not_found: (one) => one.path.includes("{") || one.operationId === "registerFile",
-  // To the other methods of the path.
+  insufficient_scope: (operation) => scopes(operation).length > 0,
+  not_found: (operation) => operation.path.includes("{") || operation.operationId === "registerFile",
+  // Returned for the undocumented methods of the path.
   method_not_allowed: () => true,
   conflict: among("createUser", "updateUser", "registerFile", "rotateKey", "replayWebhookEvent"),
-  precondition_failed: (one) => takes(one, "If-Match"),
+  precondition_failed: (operation) => hasParameter(operation, "If-Match"),
   payload_too_large: () => true,
   range_not_satisfiable: among("downloadFile"),
-  unsupported_media_type: (one) => types(one).length > 0 && !isWebhook(one),
-  idempotency_key_reused: (one) => takes(one, "Idempotency-Key"),
-  rate_limited: (one) => !isWebhook(one) && !one.path.startsWith("/health"),
+  unsupported_media_type: (operation) => types(operation).length > 0 && !isWebhook(operation),
+  idempotency_key_reused: (operation) => hasParameter(operation, "Idempotency-Key"),
+  rate_limited: (operation) => !isWebhook(operation) && !operation.path.startsWith("/health"),
   internal: () => true,
   timed_out: () => true,
   unavailable: () => true,
@@ -62,10 +64,10 @@ const ANSWERED_BY: Record<FailureCode, (operation: Operation) => boolean> = {
 };
 
 test.each(operations.map((operation) => [operation.operationId, operation] as const))(
-  "%s names every problem that it can answer, and no other",
+  "%s documents exactly the problems that it can return",
   (_, operation) => {
-    const due = Object.entries(ANSWERED_BY).filter(([, applies]) => applies(operation));
-    expect(codesOf(operation).sort()).toEqual(due.map(([code]) => code).sort());
+    const expected = Object.entries(RETURNED_BY).filter(([, applies]) => applies(operation));
+    expect(codesOf(operation).sort()).toEqual(expected.map(([code]) => code).sort());
   },
 );
 
@@ -73,7 +75,7 @@ describe.each(operations.map((operation) => [operation.operationId, operation] a
   "%s",
   (_, operation) => {
     test.each(problemsOf(operation).map((problem) => [problem.status, problem] as const))(
-      "has an example of each problem with status %i, and takes no other for one",
+      "has a valid example of each problem with status %i, and its schema refuses other problems",
       (status, { schema, examples }) => {
         for (const [code, { value }] of Object.entries(examples)) {
           expect(value).toMatchObject({
@@ -90,7 +92,7 @@ describe.each(operations.map((operation) => [operation.operationId, operation] a
   },
 );
 
-test("a problem's headers tell what to do about it", () => {
+test("problems have the headers that a client needs to react", () => {
   for (const { responses } of operations) {
     for (const [status, name] of Object.entries({
       401: "WWW-Authenticate",
@@ -103,6 +105,6 @@ test("a problem's headers tell what to do about it", () => {
   }
 });
 
-test("every problem of the catalogue can be the answer of some operation", () => {
+test("some operation can return each problem of the catalogue", () => {
   expect(new Set(operations.flatMap(codesOf))).toEqual(new Set(Object.keys(PROBLEMS)));
 });

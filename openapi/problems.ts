@@ -3,15 +3,16 @@ import { PROBLEMS } from "../convex/http/kit/problem.kit";
 import type { FailureCode } from "../convex/lib/failure.lib";
 
 /**
- * The problems that a route can answer, in the order of the catalogue: they follow from what its contract asks for. Among
- * them is the 405 that other methods of its path get, for which the document has no other place.
+ * Returns the problems of a route, in the order of the catalogue. They follow from its contract. They include the 405 for
+ * undocumented methods of its path, because OpenAPI has no other place for it.
  */
 export function problemsOf({ method, path }: AnyContract, spec: Spec): FailureCode[] {
   const { query, body, form, upload, text, scope } = spec;
-  // Two credentials that differ are refused before anything of the route is looked at.
-  const judgesInput = query ?? body ?? form ?? (upload || text || scope !== null || path.startsWith("/api/"));
+  // A request with two different credentials is refused before its route is checked.
+  const validatesInput =
+    query ?? body ?? form ?? (upload || text || scope !== null || path.startsWith("/api/"));
   const codes: FailureCode[] = [
-    ...when(judgesInput, "invalid_request"),
+    ...when(validatesInput, "invalid_request"),
     ...when(spec.paged, "invalid_cursor"),
     ...when(body ?? text, "invalid_json"),
     ...when(scope !== null, "unauthenticated", "invalid_credential"),
@@ -36,9 +37,9 @@ export function problemsOf({ method, path }: AnyContract, spec: Spec): FailureCo
 export const guards = (method: string, { conditional }: Spec): boolean =>
   conditional === true && ["patch", "put", "delete"].includes(method);
 
-/** Whether a route's requests count against a quota; those with a credential always do. */
+/** Whether the requests of a route count against a quota. Routes that require a credential always do. */
 export const isLimited = ({ scope, unlimited }: Spec): boolean => scope !== null || !unlimited;
 
 const when = (applies: unknown, ...codes: FailureCode[]): FailureCode[] => (applies ? codes : []);
-// The names of an object have no type of their own; the catalogue has exactly the codes.
+// `Object.keys` returns strings, but the keys of the catalogue are exactly the codes.
 const ORDER = Object.keys(PROBLEMS) as FailureCode[];

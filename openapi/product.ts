@@ -5,7 +5,7 @@ import type { JsonSchema } from "../convex/http/kit/described.kit";
 import { API } from "../convex/http/system/system.routes";
 import { openApiDocument } from "./document";
 
-/** The document of this API. `description.md` is read from the project's directory, where npm runs its scripts. */
+/** Returns the document of this API. `description.md` is read from the project's directory, where npm runs its scripts. */
 export function productDocument(): JsonSchema {
   const description = readFileSync(join(process.cwd(), "openapi", "description.md"), "utf8");
   return openApiDocument({ title: API.name, version: API.version, description }, api.contracts);

@@ -8,7 +8,7 @@ import { problemReplies } from "./problemReplies";
 import { outputSchema } from "./schemas";
 import { MAX_LIMIT } from "../convex/http/kit/paging.kit";
 
-/** Every reply of an operation by status: its successes and its problems. */
+/** Returns all replies of an operation by status: its successes and its problems. */
 export function repliesOf(
   contract: AnyContract,
   spec: Spec,
@@ -24,15 +24,15 @@ export function repliesOf(
   for (const [status, schema] of successes(contract, spec)) {
     const reply = success(spec, status, schema, traits, components);
     const problem = problems.get(status);
-    replies.set(status, problem ? both(reply, components.reply(problem)) : reply);
+    replies.set(status, problem ? merge(reply, components.reply(problem)) : reply);
   }
-  // Names that are numbers come in numeric order in an object.
+  // An object orders numeric keys by value.
   return Object.fromEntries(replies);
 }
 
 function successes({ method }: AnyContract, spec: Spec): [Status, Schema | null][] {
   const replies = spec.replies();
-  // The keys of an object are text; the type says that they are statuses.
+  // `Object.keys` returns strings, but the type of `replies` allows only statuses as keys.
   const all = Object.keys(replies).map((text) => {
     const status = Number(text) as Status;
     return [status, replies[status] ?? null] satisfies [Status, Schema | null];
@@ -81,9 +81,9 @@ const DESCRIPTIONS: Record<Status, string> = {
 
 function ownHeaders(spec: Spec, status: Status): HeaderName[] {
   const { conditional, paged, idempotent, unlisted } = spec;
-  const made = status === 201 && !unlisted;
+  const created = status === 201 && !unlisted;
   const names: HeaderName[] = [
-    ...(made || status === 302 ? (["Location"] as const) : []),
+    ...(created || status === 302 ? (["Location"] as const) : []),
     ...(spec.headers?.()[status] ?? []),
     ...(conditional && [200, 201, 206, 304].includes(status) ? (["ETag"] as const) : []),
     ...(paged && status === 200 ? (["Link"] as const) : []),
@@ -92,12 +92,12 @@ function ownHeaders(spec: Spec, status: Status): HeaderName[] {
   return names;
 }
 
-/** A status with two meanings, which the content type tells apart. */
-function both(reply: JsonSchema, problem: JsonSchema): JsonSchema {
-  const merged = (name: string) => Object.assign({}, reply[name], problem[name]) as JsonSchema;
+/** Merges a reply and a problem that have the same status. Clients distinguish them by content type. */
+function merge(reply: JsonSchema, problem: JsonSchema): JsonSchema {
+  const members = (name: string) => Object.assign({}, reply[name], problem[name]) as JsonSchema;
   return {
     description: `${String(reply["description"])}; ${String(problem["description"])}`,
-    headers: merged("headers"),
-    content: merged("content"),
+    headers: members("headers"),
+    content: members("content"),
   };
 }

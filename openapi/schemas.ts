@@ -4,10 +4,10 @@ import { descriptionOf, type JsonSchema } from "../convex/http/kit/described.kit
 import { fieldDescriptionsOf, nameOf } from "../convex/http/kit/schemaHelpers.kit";
 import type { Components } from "./components";
 
-/** The JSON Schema of what a request sends. Named schemas are inlined: a schema may accept more than it returns. */
+/** Returns the JSON Schema of a request. Named schemas are inlined, because a request schema may accept more than a reply schema. */
 export const inputSchema = (schema: Schema): JsonSchema => jsonSchema(schema, "input");
 
-/** The JSON Schema of what a reply sends, with a reference for each named schema. */
+/** Returns the JSON Schema of a reply, with a reference for each named schema. */
 export const outputSchema = (schema: Schema, components: Components): JsonSchema =>
   jsonSchema(schema, "output", components);
 
@@ -16,11 +16,11 @@ function jsonSchema(schema: Schema, io: "input" | "output", components?: Compone
   const { $schema: _, ...json } = z.toJSONSchema(schema, {
     io,
     override: ({ zodSchema, jsonSchema: found }) => {
-      // The types of zod's core and of zod/mini describe the same object.
+      // zod/mini has a different type for the same object.
       const field = zodSchema as unknown as Schema;
       const described = descriptionOf(field);
       if (described) replace(found, described);
-      if (io === "output") open(found);
+      if (io === "output") relax(found);
       describeFields(found, fieldDescriptionsOf(field));
       const name = nameOf(field);
       if (name !== undefined && components) replace(found, components.use("schemas", name, { ...found }));
@@ -29,7 +29,7 @@ function jsonSchema(schema: Schema, io: "input" | "output", components?: Compone
   return json;
 }
 
-/** Gives the properties of an object their descriptions. */
+/** Adds descriptions to the properties of an object. */
 export function describeFields(found: JsonSchema, descriptions: Readonly<Record<string, string>>): void {
   const properties = (found["properties"] ?? {}) as Record<string, JsonSchema>;
   for (const [name, description] of Object.entries(descriptions)) {
@@ -38,8 +38,11 @@ export function describeFields(found: JsonSchema, descriptions: Readonly<Record<
   }
 }
 
-/** Replies may get more members without a new version of the API, but zod closes the objects that it describes. */
-function open(found: JsonSchema): void {
+/**
+ * Removes restrictions that zod adds and the API does not promise: the ban on additional members, although new members in a reply
+ * are not a breaking change, and the bounds for safe integers.
+ */
+function relax(found: JsonSchema): void {
   if (found["additionalProperties"] === false) delete found["additionalProperties"];
   if (found["maximum"] === Number.MAX_SAFE_INTEGER) delete found["maximum"];
   if (found["minimum"] === Number.MIN_SAFE_INTEGER) delete found["minimum"];

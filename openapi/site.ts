@@ -5,8 +5,8 @@ import { referenceScript, writeSite } from "./staticSite";
 
 const USAGE = `usage: npm run openapi:site -- [OUT] [--server URL]
 
-  OUT           folder to write (openapi/site)
-  --server URL  where the API is (the host that the site is on)
+  OUT           the folder to write (default: openapi/site)
+  --server URL  the URL of the API (default: the host of the site)
 `;
 
 const options = { server: { type: "string" }, help: { type: "boolean" } } as const;
@@ -18,7 +18,7 @@ function main(): void {
     return;
   }
   if (values.server !== undefined && !/^https?:\/\//.test(values.server))
-    throw new Error(`--server takes an address such as https://api.example.com, not '${values.server}'`);
+    throw new Error(`--server takes a URL such as https://api.example.com, not '${values.server}'`);
   const out = resolve(positionals[0] ?? "openapi/site");
   writeSite({ out, document: "openapi/openapi.json", script: referenceScript(), server: values.server });
   process.stdout.write(`${out}\n`);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { writeSite } from "./staticSite";
 
-/** A site of the generated document, with any file for a script. */
+/** Writes a site of the generated document, with a stub for the script. */
 function site(server?: string) {
   const directory = mkdtempSync(join(tmpdir(), "site-"));
   onTestFinished(() => rmSync(directory, { recursive: true }));
@@ -15,7 +15,7 @@ function site(server?: string) {
   return { out, read: (file: string) => readFileSync(join(out, file), "utf8") };
 }
 
-test("holds all that it needs, and names nothing outside of its folder", () => {
+test("the site holds all its files and refers to no other files or hosts", () => {
   const { out, read } = site();
   expect(readdirSync(out).sort()).toEqual(["index.html", "openapi.json", "scalar.js"]);
   expect(read("scalar.js")).toBe("a script");
@@ -29,16 +29,16 @@ test("holds all that it needs, and names nothing outside of its folder", () => {
   expect(read("index.html")).not.toMatch(/\w:\/\/|[("'=]\/\//);
 });
 
-test("says itself what it may load, because any host may serve it", () => {
+test("the page declares its own Content-Security-Policy, because any host may serve it", () => {
   const [, policy] =
     /<meta http-equiv="Content-Security-Policy" content="([^"]*)">/.exec(site().read("index.html")) ?? [];
   expect(policy).toContain("default-src 'none'; script-src 'self';");
   expect(policy).toContain("connect-src 'self';");
-  // Browsers warn of what counts in a header only.
+  // Browsers ignore `frame-ancestors` outside of a header, and warn about it.
   expect(policy).not.toContain("frame-ancestors");
 });
 
-test("has the document as it is, or with the server that it is told", () => {
+test("the document is unchanged, except for the server in the options", () => {
   const generated = JSON.parse(readFileSync("openapi/openapi.json", "utf8")) as object;
   expect(JSON.parse(site().read("openapi.json"))).toEqual(generated);
   const { read } = site("https://api.example/v1");

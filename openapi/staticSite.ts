@@ -1,4 +1,4 @@
-/** The reference as files that any web server can serve, at any path, with nothing from elsewhere. */
+/** Writes the reference as static files, which any web server can serve at any path without access to other hosts. */
 import { execFileSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,13 +6,13 @@ import { referencePage, referencePolicy } from "../convex/lib/reference.lib";
 import scalar from "./scalar.json";
 
 type Site = {
-  /** The folder to write, made if missing. Its other files stay. */
+  /** The folder to write. It is created if missing, and its other files stay. */
   out: string;
-  /** The OpenAPI document's file. */
+  /** The path of the OpenAPI document. */
   document: string;
-  /** The script's file. */
+  /** The path of the reference page's script. */
   script: string;
-  /** Where the API is: the page sends its requests there. Undefined for the host that the site is on. */
+  /** The URL of the API, to which the page sends its requests. Default: the host of the site. */
   server?: string | undefined;
 };
 
@@ -33,10 +33,9 @@ export function writeSite({ out, document, script, server }: Site): void {
 }
 
 /**
- * The file with the script of the page. `npm ci` has fetched it; otherwise it is fetched now. To be called at the root of
- * the repository.
+ * Returns the path of the page's script. Downloads the script if `npm ci` has not done so. Call it in the root of the repository.
  *
- * @throws Error when it cannot be fetched.
+ * @throws Error if the download fails.
  */
 export function referenceScript(): string {
   if (!existsSync(scalar.copy))

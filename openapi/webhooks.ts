@@ -4,10 +4,10 @@ import { JSON_LIMIT } from "../convex/http/middleware/body.middleware";
 import { SENDERS } from "../scripts/webhook/senders";
 import type { Components } from "./components";
 
-/** The source that a route is for, or undefined for other routes. */
+/** Returns the webhook source of a route, or undefined for other routes. */
 const sourceOf = ({ path }: AnyContract): string | undefined => /^\/webhooks\/(\w+)$/.exec(path)?.[1];
 
-/** The entry of a source in `webhooks`: the request that the source sends and the route accepts. */
+/** Returns the entry of a source in `webhooks`: the request that the source sends and the route accepts. */
 export function webhookOf(contract: AnyContract, described: JsonSchema): Record<string, JsonSchema> {
   const source = sourceOf(contract);
   if (source === undefined) return {};
@@ -15,7 +15,7 @@ export function webhookOf(contract: AnyContract, described: JsonSchema): Record<
   return { [source]: { [contract.method]: { ...described, operationId: `${source}Event`, description } } };
 }
 
-/** The request body of a source's events. The events that `npm run webhook` sends are its examples. */
+/** Returns the request body of a source's events. The events of `npm run webhook` are its examples. */
 export function webhookBody(contract: AnyContract, example: unknown, components: Components): JsonSchema {
   const source = sourceOf(contract) ?? "";
   const sender = SENDERS[source];
@@ -52,10 +52,10 @@ const FORM = {
 /** The time of the examples: 2026-01-31 at noon, UTC. */
 const NOON = Date.UTC(2026, 0, 31, 12);
 
-/** An example of a header that a source sends. */
+/** Returns an example of a header that a source sends. */
 export const signedHeader = (name: string): string => SIGNED[name] ?? "value";
 
-/** Headers of signed events, by name. No secret has signed them. */
+/** Examples of the headers of signed events, by name. The signatures are invented. */
 const SIGNED: Readonly<Record<string, string>> = {
   "Stripe-Signature": "t=1769860800,v1=2f8a54c1b09e4d7766e1a3c59b8d0f4e7c1a2b3d4e5f60718293a4b5c6d7e8f9",
   "svix-id": "msg_2v9f4d7c1a8e5b0f3d6c9a2e",

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 
-/** Writes a generated file, and says in a line whether it is another one now. @param path as the line has it. */
+/** Writes a generated file, and prints its path and whether it is new, changed or unchanged. */
 export function writeGenerated(path: string, text: string): void {
   const before = existsSync(path) ? readFileSync(path, "utf8") : null;
   writeFileSync(path, text);

@@ -5,13 +5,13 @@ import { against, JSON_TYPE, KEY, ok, refused, things, useNotes } from "./things
 const { noted } = useNotes();
 
 describe("documented traffic", () => {
-  test("passes, whole and readable", async () => {
-    const answered = ok([{ id: "1" }], { headers: { "X-Total": "1", Date: "today" } });
-    expect(await against("/things?limit=100", { headers: KEY }, answered)).toEqual([]);
-    expect(await answered.json()).toEqual([{ id: "1" }]);
+  test("passes, and its body stays readable", async () => {
+    const reply = ok([{ id: "1" }], { headers: { "X-Total": "1", Date: "today" } });
+    expect(await against("/things?limit=100", { headers: KEY }, reply)).toEqual([]);
+    expect(await reply.json()).toEqual([{ id: "1" }]);
   });
 
-  test("is noted, by operation, status and media type", async () => {
+  test("is recorded by operation, status and media type", async () => {
     await against("/things/new/", {}, new Response(null, { status: 204 }));
     await against("http://elsewhere/things", {}, refused(401));
     expect(noted()).toEqual({
@@ -20,11 +20,11 @@ describe("documented traffic", () => {
     });
   });
 
-  test.each([404, 405])("a problem %i is the answer to a path that it does not have", async (status) => {
+  test.each([404, 405])("may be a problem %i for an undocumented path", async (status) => {
     expect(await against("/nowhere", {}, refused(status))).toEqual([]);
   });
 
-  test("a method that a path does not have is what its operations say it is, and counts for each of them", async () => {
+  test("of an undocumented method is checked against the 405 of the path's operations, and counts for each of them", async () => {
     const put = () => against("/things", { method: "PUT" }, refused(405));
     expect(await put()).toEqual(["- status 405 is not documented"]);
     expect(await against("/things/new", { method: "PUT" }, refused(405))).toEqual([]);
@@ -33,7 +33,7 @@ describe("documented traffic", () => {
     );
   });
 
-  test("HEAD is answered like GET, without the body", async () => {
+  test("of HEAD has the headers of GET and no body", async () => {
     const headers = { ...JSON_TYPE, "X-Total": "1" };
     expect(
       await against("/things", { method: "HEAD", headers: KEY }, new Response(null, { headers })),
@@ -41,8 +41,8 @@ describe("documented traffic", () => {
   });
 });
 
-describe("a stream", () => {
-  test("reaches who is asked, too", async () => {
+describe("a streamed request body", () => {
+  test("reaches the server", async () => {
     let sent = "";
     const send = checked(
       async (_url, init) => {
@@ -55,7 +55,7 @@ describe("a stream", () => {
     expect(sent).toBe('{"name":"a"}');
   });
 
-  test("is not awaited when the server refuses it", async () => {
+  test("is cancelled when the server refuses it", async () => {
     const cancel = vi.fn();
     const send = checked(
       async (_url, init) => {
@@ -70,9 +70,9 @@ describe("a stream", () => {
   });
 });
 
-test("a reply that breaks off is for its caller to meet", async () => {
+test("the caller gets the error of a truncated reply", async () => {
   const body = new ReadableStream({ pull: (controller) => controller.error(new Error("gone")) });
-  const answered = new Response(body);
-  const send = checked(() => Promise.resolve(answered), { described: things });
+  const reply = new Response(body);
+  const send = checked(() => Promise.resolve(reply), { described: things });
   await expect((await send("/things/1")).text()).rejects.toThrow("gone");
 });

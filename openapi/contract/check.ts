@@ -1,9 +1,9 @@
 /**
- * Holds HTTP traffic against the OpenAPI document, as it happens.
+ * Checks live HTTP traffic against the OpenAPI document.
  *
  * @example
  * const send = checked((url, init) => fetch(url, init));
- * await send("http://127.0.0.1:3211/api/items"); // Throws if the document does not know what comes back.
+ * await send("http://127.0.0.1:3211/api/items"); // Throws if the document does not describe the reply.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -21,19 +21,20 @@ export type Send = (url: string, init?: RequestInit) => Promise<Response>;
 /** Reports traffic that the document does not describe. */
 export class ContractError extends Error {}
 
-let read: Described | undefined;
+let cachedDocument: Described | undefined;
 
-/** The document of this project, as it was last generated. */
+/** Returns the project's document as it was last generated. */
 export function productDocument(): Described {
   const file = join(process.cwd(), "openapi", "openapi.json");
-  return (read ??= describedBy(JSON.parse(readFileSync(file, "utf8")) as JsonSchema));
+  return (cachedDocument ??= describedBy(JSON.parse(readFileSync(file, "utf8")) as JsonSchema));
 }
 
 /**
- * Sends as before, and throws where the document does not allow what was answered. The reply is whole when it is there.
+ * Wraps `send` to check each exchange. The returned function reads the whole reply before it returns, and throws `ContractError`
+ * for traffic that the document does not allow.
  *
- * @param options.described The document; default the project's own.
- * @param options.counts Whether this shows that tests produce the reply; false where it came by chance. Default true.
+ * @param options.described The document. Default: the project's document.
+ * @param options.counts Whether the replies count as coverage. False for replies that occur by chance. Default: true.
  */
 export function checked(
   send: Send,
@@ -43,35 +44,36 @@ export function checked(
     const { sent, body: requestBody } = readable(init);
     const response = await send(url, sent);
     const reply = response.clone();
-    // A connection that breaks off is the caller's to meet.
+    // The caller gets the error of a broken connection when it reads the response.
     const body = await reply.text().catch(() => undefined);
-    if (body === undefined || isOfTheServer(response)) return response;
+    if (body === undefined || isFromServer(response)) return response;
     const { pathname, searchParams } = new URL(url.replace(/^(?=\/)/, "http://api.example.test"));
     const { status, headers, ok } = response;
-    const held = await hold(described ?? productDocument(), {
+    const operations = await checkExchange(described ?? productDocument(), {
       method: (init.method ?? "GET").toUpperCase(),
       path: pathname,
       request: ok ? await sentBy(init.headers, requestBody(), searchParams) : undefined,
       ...{ status, headers, body },
     });
-    if (counts) for (const { operationId } of held) noteReply(operationId, status, mediaTypeOf(headers));
+    if (counts)
+      for (const { operationId } of operations) noteReply(operationId, status, mediaTypeOf(headers));
     return response;
   };
 }
 
-/** The server refuses a request whose head is too large by itself: the API, and so its document, never see it. */
-const isOfTheServer = ({ status, headers }: Response) => status === 431 && !headers.has("x-request-id");
+/** Whether the HTTP server itself refused the request because its headers are too large. The document describes only the API. */
+const isFromServer = ({ status, headers }: Response) => status === 431 && !headers.has("x-request-id");
 
-/** `fetch`, held against the project's own document. */
+/** `fetch`, checked against the project's document. */
 export const checkedFetch: Send = checked((url, init) => fetch(url, init));
 
-/** A request that can be sent, and read afterwards, because a stream is used up by sending it. */
+/** Returns a request whose body can be read after it was sent. A stream can be read only once, so its chunks are recorded. */
 function readable(init: RequestInit): { sent: RequestInit; body: () => BodyInit | null } {
   const { body = null } = init;
   if (!(body instanceof ReadableStream)) return { sent: init, body: () => body };
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   const reader = (body as ReadableStream<Uint8Array<ArrayBuffer>>).getReader();
-  const passing = new ReadableStream<Uint8Array<ArrayBuffer>>(
+  const recorded = new ReadableStream<Uint8Array<ArrayBuffer>>(
     {
       pull: async (controller) => {
         const { done, value } = await reader.read();
@@ -84,41 +86,41 @@ function readable(init: RequestInit): { sent: RequestInit; body: () => BodyInit 
       },
       cancel: (reason) => reader.cancel(reason),
     },
-    // No sooner than it is asked for, as without this.
+    // Without read-ahead, as for the original stream.
     { highWaterMark: 0 },
   );
-  return { sent: { ...init, body: passing }, body: () => new Blob(chunks) };
+  return { sent: { ...init, body: recorded }, body: () => new Blob(chunks) };
 }
 
 /** Returns the headers and the body of a request. The headers include the content type that the body implies. */
 async function sentBy(
-  given: HeadersInit | undefined,
+  sentHeaders: HeadersInit | undefined,
   body: BodyInit | null,
   query: URLSearchParams,
 ): Promise<Sent> {
-  const headers = new Headers(given);
-  const brought = new Response(body);
-  const type = brought.headers.get("content-type");
+  const headers = new Headers(sentHeaders);
+  const parsed = new Response(body);
+  const type = parsed.headers.get("content-type");
   if (type !== null && !headers.has("content-type")) headers.set("content-type", type);
-  return { query, headers, body: await brought.arrayBuffer() };
+  return { query, headers, body: await parsed.arrayBuffer() };
 }
 
-/** Holds a reply against the document where the request is known by its first line alone. @throws ContractError */
+/** Checks a reply against the document when only the method and path of the request are known. @throws ContractError */
 export async function checkReply(method: string, path: string, reply: Response): Promise<void> {
   const { status, headers } = reply;
   const body = await reply.clone().text();
-  await hold(productDocument(), { ...{ method, path, status, headers, body }, request: undefined });
+  await checkExchange(productDocument(), { ...{ method, path, status, headers, body }, request: undefined });
 }
 
 /**
- * Holds one exchange against a document.
+ * Checks one exchange against a document.
  *
- * @returns The operations that gave this reply.
- * @throws ContractError with everything that is wrong with it.
+ * @returns The operations that document this reply.
+ * @throws ContractError with all violations.
  */
-async function hold(described: Described, exchange: Exchange): Promise<Operation[]> {
+async function checkExchange(described: Described, exchange: Exchange): Promise<Operation[]> {
   const { method, path, status } = exchange;
-  const { operations, violations } = await judge(described, exchange);
+  const { operations, violations } = await findViolations(described, exchange);
   if (violations.length === 0) return operations;
   const name = operations[0] ? `${operations[0].operationId}, ${operations[0].path}` : "no operation";
   const message = [
@@ -129,22 +131,22 @@ async function hold(described: Described, exchange: Exchange): Promise<Operation
   throw new ContractError(message);
 }
 
-/** The operations whose reply it is, and what is wrong with it. */
-async function judge(
+/** Returns the operations that document the exchange, and its violations. */
+async function findViolations(
   described: Described,
   exchange: Exchange,
 ): Promise<{ operations: Operation[]; violations: string[] }> {
   const { method, path, status, request } = exchange;
-  const asked = operationOf(described.operations, method, path);
-  if (asked) {
-    const replied = replyViolations(asked.operation, exchange);
-    const requested = request ? await requestViolations(described, asked, request) : [];
-    // Operations document it for the other methods of their path, which have no place of their own.
-    const denied = status === 405 ? ["status 405 to a method that is documented"] : [];
-    return { operations: [asked.operation], violations: [...replied, ...requested, ...denied] };
+  const match = operationOf(described.operations, method, path);
+  if (match) {
+    const replyErrors = replyViolations(match.operation, exchange);
+    const requestErrors = request ? await requestViolations(described, match, request) : [];
+    // Operations document 405 for the undocumented methods of their path, because those have no operations.
+    const methodErrors = status === 405 ? ["status 405 to a method that is documented"] : [];
+    return { operations: [match.operation], violations: [...replyErrors, ...requestErrors, ...methodErrors] };
   }
   const neighbours = status === 405 ? operationsAt(described.operations, path) : [];
   const strays = neighbours.length > 0 ? [] : strayViolations(described, exchange);
-  const denied = neighbours.flatMap((operation) => replyViolations(operation, exchange));
-  return { operations: neighbours, violations: [...new Set([...strays, ...denied])] };
+  const denials = neighbours.flatMap((operation) => replyViolations(operation, exchange));
+  return { operations: neighbours, violations: [...new Set([...strays, ...denials])] };
 }

@@ -8,32 +8,32 @@ const inProject = (name: string) => ({ project: { name }, moduleId: `${name}/a.t
 
 type Run = { projects?: string[]; ran?: string[]; config?: object };
 
-/** A run as the reporter sees it: its projects, those whose files ran, and what it was told to leave out. */
-async function end({ projects = PROJECTS, ran = projects, config = {} }: Run): Promise<string> {
+/** Simulates a run, and returns the reporter's output. `ran` names the projects whose files ran; `config` may filter tests. */
+async function finish({ projects = PROJECTS, ran = projects, config = {} }: Run): Promise<string> {
   const all = projects.map(inProject);
-  // The reporter asks Vitest for nothing else.
+  // The reporter uses no other member of Vitest.
   const vitest = {
     ...{ projects: projects.map((name) => ({ name })), config },
     globTestSpecifications: () => Promise.resolve(all),
   } as unknown as Vitest;
   reporter.onInit(vitest);
-  during();
+  runTests();
   await reporter.onTestRunEnd(ran.map(inProject) as unknown as TestModule[]);
-  return said.join("\n");
+  return printed.join("\n");
 }
 
 let reporter: ContractReporter;
-let said: unknown[];
-let during: () => void;
+let printed: unknown[];
+let runTests: () => void;
 let exitCode: typeof process.exitCode;
 beforeEach(() => {
   reporter = new ContractReporter();
-  during = () => undefined;
+  runTests = () => undefined;
   exitCode = process.exitCode;
-  // So that it is put back afterwards.
+  // `unstubAllEnvs` restores the value that the reporter changes.
   vi.stubEnv(RUN, process.env[RUN]);
-  said = [];
-  vi.spyOn(console, "error").mockImplementation((line) => void said.push(line));
+  printed = [];
+  vi.spyOn(console, "error").mockImplementation((line) => void printed.push(line));
 });
 afterEach(() => {
   process.exitCode = exitCode;
@@ -42,24 +42,24 @@ afterEach(() => {
 });
 
 describe("a run", () => {
-  test("of everything fails when documented replies were never produced", async () => {
-    expect(await end({})).toContain("no test produced getHealth 200 application/json");
+  test("of all tests fails if no test produced a documented reply", async () => {
+    expect(await finish({})).toContain("no test produced getHealth 200 application/json");
     expect(process.exitCode).toBe(1);
   });
 
   test.each([
     ["one project", { projects: ["embedded"] }],
     ["some files", { ran: ["embedded", "plain"] }],
-    ["tests of a name", { config: { testNamePattern: /health/ } }],
+    ["tests selected by name", { config: { testNamePattern: /health/ } }],
     ["a shard", { config: { shard: { index: 1, count: 2 } } }],
-  ])("of %s is not asked for all of them", async (_, part) => {
-    expect(await end(part)).toBe("");
+  ])("of %s may leave documented replies unproduced", async (_, part) => {
+    expect(await finish(part)).toBe("");
     expect(process.exitCode).toBe(exitCode);
   });
 
-  test("fails when the contract was broken, even if no test has minded", async () => {
-    during = () => noteViolations("GET / was answered 418");
-    expect(await end({ projects: ["embedded"] })).toMatch(/does not hold:\nGET \/ was answered 418$/);
+  test("fails after a contract violation, even if no test failed", async () => {
+    runTests = () => noteViolations("GET / was answered 418");
+    expect(await finish({ projects: ["embedded"] })).toMatch(/does not hold:\nGET \/ was answered 418$/);
     expect(process.exitCode).toBe(1);
   });
 });

@@ -10,8 +10,8 @@ import { EXCEPTIONS } from "./exceptions";
 const OVER_HTTP = ["convex-test", "embedded", "plain"];
 
 /**
- * Fails a run in which traffic broke the contract, even where a test caught that; and a run of everything in which a
- * documented reply was never produced. A run of some files is not asked for all replies.
+ * Fails a run if traffic broke the contract, even if a test caught the error. Fails a run of all tests if no test produced a
+ * documented reply. A run of some tests need not produce all replies.
  */
 export default class ContractReporter implements Reporter {
   private vitest: Vitest | undefined;
@@ -20,33 +20,35 @@ export default class ContractReporter implements Reporter {
   onInit(vitest: Vitest): void {
     this.vitest = vitest;
     this.folder = mkdtempSync(join(tmpdir(), "contract-"));
-    // Workers inherit it.
+    // Workers inherit the variable.
     process.env[RUN] = this.folder;
     process.once("exit", () => rmSync(this.folder, { recursive: true, force: true }));
   }
 
   async onTestRunEnd(modules: readonly TestModule[]): Promise<void> {
     const { replies, violations } = notedIn(this.folder);
-    const whole = await this.isWhole(modules);
-    const lacking = whole ? missing(productDocument(), replies, EXCEPTIONS) : [];
-    const said = [...new Set(violations), ...lacking];
-    if (said.length > 0) {
-      console.error(["", "The OpenAPI contract does not hold:", ...said].join("\n"));
+    const complete = await this.isComplete(modules);
+    const uncovered = complete ? missing(productDocument(), replies, EXCEPTIONS) : [];
+    const messages = [...new Set(violations), ...uncovered];
+    if (messages.length > 0) {
+      console.error(["", "The OpenAPI contract does not hold:", ...messages].join("\n"));
       process.exitCode = 1;
-    } else if (whole) {
-      console.log(`\nTests have produced every documented reply, bar ${EXCEPTIONS.length} exceptions.`);
+    } else if (complete) {
+      console.log(
+        `\nTests have produced every documented reply, except for ${EXCEPTIONS.length} exceptions.`,
+      );
     }
   }
 
-  /** True when every test of every file of these projects was to run. */
-  private async isWhole(modules: readonly TestModule[]): Promise<boolean> {
+  /** Whether the run included every test of every file. */
+  private async isComplete(modules: readonly TestModule[]): Promise<boolean> {
     if (!this.vitest) return false;
     const { projects, config } = this.vitest;
     const names = projects.map(({ name }) => name);
     if (config.testNamePattern || config.shard || !OVER_HTTP.every((name) => names.includes(name)))
       return false;
-    const ran = new Set(modules.map((one) => `${one.project.name} ${one.moduleId}`));
+    const ran = new Set(modules.map((file) => `${file.project.name} ${file.moduleId}`));
     const all = await this.vitest.globTestSpecifications();
-    return all.every((one) => ran.has(`${one.project.name} ${one.moduleId}`));
+    return all.every((file) => ran.has(`${file.project.name} ${file.moduleId}`));
   }
 }

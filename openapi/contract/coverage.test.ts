@@ -14,11 +14,11 @@ const document = describedBy({
   components: { schemas: { Problem: {} } },
 });
 const ALL = ["getA 200 application/json", "getA 304 no body", "getA 500 no body", "getA 503 no body"];
-const but = (left: string) => new Set(ALL.filter((one) => one !== left));
+const allBut = (reply: string) => new Set(ALL.filter((other) => other !== reply));
 const except = (status: number, operationId = "getA") => ({
   operationId,
   status,
-  reason: "It is hard to do",
+  reason: "Tests cannot produce this reply",
 });
 
 describe("documented replies", () => {
@@ -27,22 +27,22 @@ describe("documented replies", () => {
   });
 
   test.each(ALL)("include %s as missing when no test produced it", (reply) => {
-    expect(missing(document, but(reply), [])).toEqual([`no test produced ${reply}`]);
+    expect(missing(document, allBut(reply), [])).toEqual([`no test produced ${reply}`]);
   });
 
   test("differ when their media types differ", () => {
-    const replies = new Set([...but("getA 200 application/json"), "getA 200 text/html"]);
+    const replies = new Set([...allBut("getA 200 application/json"), "getA 200 text/html"]);
     expect(missing(document, replies, [])).toEqual(["no test produced getA 200 application/json"]);
   });
 });
 
 describe("an exception", () => {
   test("excuses an error of the server", () => {
-    expect(missing(document, but("getA 500 no body"), [except(500)])).toEqual([]);
+    expect(missing(document, allBut("getA 500 no body"), [except(500)])).toEqual([]);
   });
 
   test("excuses neither a success nor a refusal", () => {
-    const found = missing(document, but("getA 304 no body"), [except(304)]);
+    const found = missing(document, allBut("getA 304 no body"), [except(304)]);
     expect(found).toEqual(["getA 304 cannot be excepted: only 5xx can"]);
   });
 
@@ -57,6 +57,6 @@ describe("an exception", () => {
 
   test("is refused beyond the limit of ten", () => {
     const many = Array.from({ length: 11 }, () => except(500));
-    expect(missing(document, but("getA 500 no body"), many)).toEqual(["11 exceptions are more than 10"]);
+    expect(missing(document, allBut("getA 500 no body"), many)).toEqual(["11 exceptions are more than 10"]);
   });
 });

@@ -44,7 +44,7 @@ export function notedIn(folder: string): { replies: Set<string>; violations: str
 const nameOf = (operationId: string, status: number | string, type = "no body") =>
   `${operationId} ${status} ${type}`;
 
-/** A reply that no test has to produce: its operation, its status, and why. */
+/** A documented reply that no test has to produce, and the reason. */
 export type Exception = { operationId: string; status: number; reason: string };
 
 /** Returns documented replies that were neither produced nor excepted, and exceptions that are no longer needed. */
@@ -53,30 +53,35 @@ export function missing(
   replies: ReadonlySet<string>,
   exceptions: readonly Exception[],
 ): string[] {
-  const due = operations.flatMap(({ operationId, responses }) =>
+  const documented = operations.flatMap(({ operationId, responses }) =>
     Object.entries(responses).flatMap(([status, { content }]) =>
       (content ? Object.keys(content) : [undefined]).map((type) => ({ operationId, status, type })),
     ),
   );
-  const isExcepted = (one: { operationId: string; status: string }) =>
+  const isExcepted = (reply: { operationId: string; status: string }) =>
     exceptions.some(
-      ({ operationId, status }) => one.operationId === operationId && one.status === String(status),
+      ({ operationId, status }) => reply.operationId === operationId && reply.status === String(status),
     );
-  const produced = (one: (typeof due)[number]) => replies.has(nameOf(one.operationId, one.status, one.type));
+  const produced = (reply: (typeof documented)[number]) =>
+    replies.has(nameOf(reply.operationId, reply.status, reply.type));
   const stale = exceptions.filter((exception) => {
-    const excepted = due.filter((one) => isExcepted(one) && one.operationId === exception.operationId);
-    return !excepted.some((one) => one.status === String(exception.status) && !produced(one));
+    const excepted = documented.filter(
+      (reply) => isExcepted(reply) && reply.operationId === exception.operationId,
+    );
+    return !excepted.some((reply) => reply.status === String(exception.status) && !produced(reply));
   });
   return [
-    ...due
-      .filter((one) => !isExcepted(one) && !produced(one))
+    ...documented
+      .filter((reply) => !isExcepted(reply) && !produced(reply))
       .map(({ operationId, status, type }) => `no test produced ${nameOf(operationId, status, type)}`),
     ...stale.map(({ operationId, status }) => `${operationId} ${status} needs no exception`),
     ...exceptions
       .filter(({ status }) => status < 500)
       .map(({ operationId, status }) => `${operationId} ${status} cannot be excepted: only 5xx can`),
-    ...(exceptions.length > MOST ? [`${exceptions.length} exceptions are more than ${MOST}`] : []),
+    ...(exceptions.length > MAX_EXCEPTIONS
+      ? [`${exceptions.length} exceptions are more than ${MAX_EXCEPTIONS}`]
+      : []),
   ];
 }
 
-const MOST = 10;
+const MAX_EXCEPTIONS = 10;

@@ -1,4 +1,4 @@
-/** The OpenAPI document as the contract tests read it: every `$ref` followed, operations in one list. */
+/** The OpenAPI document in the form that the contract tests use: with every `$ref` resolved and all operations in one list. */
 import type { JsonSchema } from "../../convex/http/kit/described.kit";
 
 type Media = { schema?: JsonSchema };
@@ -17,19 +17,19 @@ export type Operation = {
   operationId: string;
   /** In upper case. */
   method: string;
-  /** The template: `/api/items/{itemId}`. */
+  /** The path template, such as `/api/items/{itemId}`. */
   path: string;
   parameters: Parameter[];
   requestBody?: { required?: boolean; content: Record<string, Media> };
   responses: Record<string, DescribedReply>;
-  /** Each lists the schemes that open the route together; `{}` opens it for everyone. */
+  /** Alternatives. A request must satisfy all schemes of one of them. `{}` permits requests without a credential. */
   security: Record<string, string[]>[];
 };
 export type SecurityScheme = { type: string; in?: string; name?: string; scheme?: string };
 
 export type Described = {
   operations: Operation[];
-  /** By the names that `security` uses. */
+  /** The schemes by the names that `security` uses. */
   securitySchemes: Record<string, SecurityScheme>;
   /** The schema of every problem. */
   problem: JsonSchema;
@@ -37,8 +37,8 @@ export type Described = {
   headers: Map<string, DescribedHeader>;
 };
 
-/** An operation in the form of the document. */
-type Undigested = Omit<Operation, "method" | "path" | "parameters" | "security"> &
+/** An operation as it is written in the document. */
+type DocumentOperation = Omit<Operation, "method" | "path" | "parameters" | "security"> &
   Partial<Pick<Operation, "parameters" | "security">>;
 
 const METHODS = ["get", "post", "put", "patch", "delete"];
@@ -46,12 +46,12 @@ const METHODS = ["get", "post", "put", "patch", "delete"];
 /**
  * Reads a document.
  *
- * @throws Error where a `$ref` leads nowhere.
+ * @throws Error if the target of a `$ref` does not exist.
  */
 export function describedBy(document: JsonSchema): Described {
-  // The document is the project's own, and other tests hold it against OpenAPI's own schema.
+  // The cast is safe, because other tests validate the project's document against the schema of OpenAPI.
   const { paths, components } = dereference(document) as {
-    paths: Record<string, Record<string, Undigested | undefined> & { parameters?: Parameter[] }>;
+    paths: Record<string, Record<string, DocumentOperation | undefined> & { parameters?: Parameter[] }>;
     components: { schemas: { Problem: JsonSchema }; securitySchemes: Record<string, SecurityScheme> };
   };
   const operations = Object.entries(paths).flatMap(([path, item]) =>
@@ -72,17 +72,17 @@ export function describedBy(document: JsonSchema): Described {
   return { operations, securitySchemes, problem: schemas.Problem, headers };
 }
 
-/** The document with what each `$ref` refers to in its place: the same object wherever it is referred to. */
+/** Replaces each `$ref` with its target. All references to one target share one object. */
 function dereference(document: JsonSchema): unknown {
-  const followed = new Map<string, unknown>();
+  const resolved = new Map<string, unknown>();
   const resolve = (node: unknown): unknown => {
     if (Array.isArray(node)) return node.map(resolve);
     if (typeof node !== "object" || node === null) return node;
     if (!("$ref" in node) || typeof node.$ref !== "string") {
       return Object.fromEntries(Object.entries(node).map(([name, value]) => [name, resolve(value)]));
     }
-    if (!followed.has(node.$ref)) followed.set(node.$ref, resolve(pointedAt(document, node.$ref)));
-    return followed.get(node.$ref);
+    if (!resolved.has(node.$ref)) resolved.set(node.$ref, resolve(pointedAt(document, node.$ref)));
+    return resolved.get(node.$ref);
   };
   return resolve(document);
 }

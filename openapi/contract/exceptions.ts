@@ -1,12 +1,12 @@
 import type { Exception } from "./coverage";
 
-/** Documented replies that no test can produce. At most ten, and no success or refusal among them. */
+/** Documented replies that no test can produce. The list may hold at most ten, and only 5xx replies. */
 export const EXCEPTIONS: readonly Exception[] = [
   {
     operationId: "getHealth",
     status: 500,
-    reason: "It asks nothing that could fail; only a mistake in it would.",
+    reason: "It performs no work that can fail: only a bug in its code would.",
   },
-  { operationId: "getHealth", status: 503, reason: "It waits for nothing that could be late." },
-  { operationId: "getReadiness", status: 500, reason: "What fails is what it tells of, as its own 503." },
+  { operationId: "getHealth", status: 503, reason: "It waits for nothing, so it cannot time out." },
+  { operationId: "getReadiness", status: 500, reason: "It reports failures with its own 503." },
 ];

@@ -1,4 +1,4 @@
-/** One request and its reply, as far as the document has a say in them. */
+/** The parts of a request and its reply that the document describes. */
 export type Exchange = {
   method: string;
   /** Percent-encoded, without the query. */
@@ -19,6 +19,6 @@ export type Sent = {
   body: ArrayBuffer;
 };
 
-/** A header's media type without its parameters, in lower case; undefined without the header. */
+/** Returns the media type of `Content-Type` in lower case, without parameters, or undefined without the header. */
 export const mediaTypeOf = (headers: Headers): string | undefined =>
   headers.get("content-type")?.split(";", 1)[0]?.trim().toLowerCase();

@@ -5,7 +5,7 @@ import { buffer } from "node:stream/consumers";
 import { checked } from "./check";
 
 /** Matches headers that belong to one connection, or to the encoding of the body on that connection. */
-const OF_A_CONNECTION = /^(connection|content-encoding|content-length|host|keep-alive|transfer-encoding)$/;
+const HOP_BY_HOP = /^(connection|content-encoding|content-length|host|keep-alive|transfer-encoding)$/;
 
 /**
  * Opens a proxy that forwards requests to an API and checks the traffic against the document. It serves clients that run in
@@ -15,7 +15,7 @@ const OF_A_CONNECTION = /^(connection|content-encoding|content-length|host|keep-
 export async function openGateway(target: string): Promise<{ url: string; close: () => Promise<void> }> {
   const send = checked((path, init) => fetch(target + path, { ...init, redirect: "manual" }));
   const server = createServer((incoming, outgoing) => {
-    pass(incoming, outgoing, send).catch((error: unknown) => outgoing.writeHead(502).end(String(error)));
+    forward(incoming, outgoing, send).catch((error: unknown) => outgoing.writeHead(502).end(String(error)));
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -30,7 +30,7 @@ export async function openGateway(target: string): Promise<{ url: string; close:
   };
 }
 
-async function pass(
+async function forward(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   send: ReturnType<typeof checked>,
@@ -38,9 +38,9 @@ async function pass(
   const { method = "GET", url = "/", headersDistinct } = incoming;
   const headers = new Headers();
   for (const [name, values = []] of Object.entries(headersDistinct))
-    for (const value of OF_A_CONNECTION.test(name) ? [] : values) headers.append(name, value);
+    for (const value of HOP_BY_HOP.test(name) ? [] : values) headers.append(name, value);
   const body = Uint8Array.from(await buffer(incoming));
   const reply = await send(url, { method, headers, ...(body.length > 0 && { body }) });
-  const passed = [...reply.headers].filter(([name]) => !OF_A_CONNECTION.test(name));
-  outgoing.writeHead(reply.status, Object.fromEntries(passed)).end(Buffer.from(await reply.arrayBuffer()));
+  const forwarded = [...reply.headers].filter(([name]) => !HOP_BY_HOP.test(name));
+  outgoing.writeHead(reply.status, Object.fromEntries(forwarded)).end(Buffer.from(await reply.arrayBuffer()));
 }

@@ -1,11 +1,11 @@
 import type { Operation } from "./described";
 
-/** The operation that a request asks for, and what stands for the names of its path, decoded. */
-export type Asked = { operation: Operation; params: Record<string, string> };
+/** The operation of a request, and the decoded values of its path parameters. */
+export type OperationMatch = { operation: Operation; params: Record<string, string> };
 
 /**
- * Finds the operation of a request; undefined for a path or method that the document does not have. HEAD asks for what GET
- * would answer, and a slash at the end changes nothing.
+ * Finds the operation of a request. Returns undefined for an undocumented path or method. HEAD matches the operation of GET, and
+ * a trailing slash is ignored.
  *
  * @param path Percent-encoded, without a query.
  */
@@ -13,30 +13,30 @@ export function operationOf(
   operations: readonly Operation[],
   method: string,
   path: string,
-): Asked | undefined {
-  const wanted = method.toUpperCase() === "HEAD" ? "GET" : method.toUpperCase();
+): OperationMatch | undefined {
+  const wantedMethod = method.toUpperCase() === "HEAD" ? "GET" : method.toUpperCase();
   const segments = segmentsOf(path);
-  let withNames: Asked | undefined;
+  let withParameters: OperationMatch | undefined;
   for (const operation of operations) {
-    if (operation.method !== wanted) continue;
-    const params = matched(segmentsOf(operation.path), segments);
+    if (operation.method !== wantedMethod) continue;
+    const params = matchPath(segmentsOf(operation.path), segments);
     if (!params) continue;
-    // A path without names wins over one with them (OpenAPI 3.1, section 4.8.8.2).
+    // A path without parameters takes precedence over a path with parameters (OpenAPI 3.1, section 4.8.8.2).
     if (Object.keys(params).length === 0) return { operation, params };
-    withNames ??= { operation, params };
+    withParameters ??= { operation, params };
   }
-  return withNames;
+  return withParameters;
 }
 
-/** The operations that a path has, whatever their method. */
+/** Returns the operations of a path, with any method. */
 export function operationsAt(operations: readonly Operation[], path: string): Operation[] {
   const segments = segmentsOf(path);
-  return operations.filter((operation) => matched(segmentsOf(operation.path), segments) !== null);
+  return operations.filter((operation) => matchPath(segmentsOf(operation.path), segments) !== null);
 }
 
 const segmentsOf = (path: string): string[] => path.replace(/(?<=.)\/$/, "").split("/");
 
-function matched(template: readonly string[], segments: readonly string[]): Record<string, string> | null {
+function matchPath(template: readonly string[], segments: readonly string[]): Record<string, string> | null {
   if (template.length !== segments.length) return null;
   const params: Record<string, string> = {};
   for (const [at, part] of template.entries()) {

@@ -3,7 +3,7 @@ import { mediaTypeOf, type Exchange } from "./exchange";
 import { closed, misfits, textMisfits } from "./schemas";
 
 /** Headers that the connection or the server's engine adds, and `Content-Type`, which `content` describes. */
-const OF_THE_CONNECTION = new Set([
+const CONNECTION_HEADERS = new Set([
   "connection",
   "content-length",
   "content-type",
@@ -36,7 +36,7 @@ export function strayViolations({ problem, headers }: Described, exchange: Excha
   const allowed = exchange.method === "OPTIONS" ? [204, 404] : [404, 405];
   if (!allowed.includes(exchange.status))
     return [`status ${exchange.status} outside of all documented operations`];
-  const known = { ...Object.fromEntries(headers), ...HEADERS_OF_STRAYS };
+  const known = { ...Object.fromEntries(headers), ...STRAY_HEADERS };
   const described = exchange.status === 204 ? {} : { content: { [PROBLEM]: { schema: problem } } };
   return [
     ...headerViolations(known, exchange),
@@ -46,8 +46,8 @@ export function strayViolations({ problem, headers }: Described, exchange: Excha
 }
 
 const text = { schema: { type: "string" } };
-/** OpenAPI has no place for them: 405 and OPTIONS belong to no operation. */
-const HEADERS_OF_STRAYS: Record<string, DescribedHeader> = {
+/** Headers that OpenAPI cannot describe, because replies to OPTIONS and unknown methods belong to no operation. */
+const STRAY_HEADERS: Record<string, DescribedHeader> = {
   allow: text,
   "access-control-allow-methods": text,
   "access-control-allow-headers": text,
@@ -57,7 +57,7 @@ const HEADERS_OF_STRAYS: Record<string, DescribedHeader> = {
 function headerViolations(described: Record<string, DescribedHeader>, { headers }: Exchange): string[] {
   const known = new Map(Object.entries(described).map(([name, header]) => [name.toLowerCase(), header]));
   const violations = [...headers].flatMap(([name, value]) => {
-    if (OF_THE_CONNECTION.has(name)) return [];
+    if (CONNECTION_HEADERS.has(name)) return [];
     const header = known.get(name);
     if (!header) return [`header ${name} is not documented`];
     return textMisfits(header.schema, value, `header ${name} (${value})`);
@@ -78,8 +78,8 @@ function bodyViolations({ content }: DescribedReply, exchange: Exchange): string
   const media = documented ?? content["*/*"];
   if (!media) return [`content type ${type} is not documented`];
   if (method === "HEAD") return body === "" ? [] : ["a body in reply to HEAD"];
-  // A downloaded file may have any type, and its bytes are the value.
-  const value = documented && type.endsWith("json") ? parsed(body) : body;
+  // A downloaded file may have any type, even JSON: its bytes are not parsed.
+  const value = documented && type.endsWith("json") ? parseJson(body) : body;
   if (value === NOT_JSON) return ["the body is not JSON"];
   return media.schema ? misfits(closed(media.schema), value, "body") : [];
 }
@@ -88,7 +88,7 @@ function bodyViolations({ content }: DescribedReply, exchange: Exchange): string
 function problemViolations({ method, status, headers, body }: Exchange): string[] {
   const isProblem = mediaTypeOf(headers) === PROBLEM;
   if (!isProblem || method === "HEAD") return [];
-  const problem = parsed(body) as {
+  const problem = parseJson(body) as {
     status?: unknown;
     error?: unknown;
     detail?: unknown;
@@ -103,7 +103,7 @@ function problemViolations({ method, status, headers, body }: Exchange): string[
 
 const NOT_JSON = Symbol("not JSON");
 
-function parsed(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -3,63 +3,63 @@ import { against, JSON_TYPE, KEY, ok, useNotes } from "./things.fixture";
 
 useNotes();
 
-const made = () => ok({ id: "1" }, { status: 201 });
+const created = () => ok({ id: "1" }, { status: 201 });
 
-describe("an accepted request that breaks the document is a violation", () => {
-  const created = { method: "POST", headers: JSON_TYPE, body: '{"name":"a"}' };
+describe("an accepted request violates the document", () => {
+  const post = { method: "POST", headers: JSON_TYPE, body: '{"name":"a"}' };
   const total = { headers: { "X-Total": "1" } };
 
   test.each<[string, string, RequestInit, Response, string]>([
     ["without a credential", "/things", {}, ok([], total), "no credential that the document asks for"],
     [
-      "with a bad query",
+      "with an invalid query parameter",
       "/things?limit=101",
       { headers: KEY },
       ok([], total),
       "query parameter limit (101): must be <= 100",
     ],
     [
-      "with a query given twice",
+      "with a repeated query parameter",
       "/things?limit=1&limit=2",
       { headers: KEY },
       ok([], total),
       "query parameter limit is given 2 times",
     ],
     [
-      "with a bad path",
+      "with an invalid path parameter",
       "/things/long%20",
       {},
       ok({ id: "1" }),
       "path parameter id (long ): must NOT have more than 4 characters",
     ],
     [
-      "with a bad header",
+      "with an invalid header",
       "/things",
-      { ...created, headers: { ...JSON_TYPE, "Idempotency-Key": "x" } },
-      made(),
+      { ...post, headers: { ...JSON_TYPE, "Idempotency-Key": "x" } },
+      created(),
       "header parameter Idempotency-Key (x): must NOT have fewer than 2 characters",
     ],
     [
-      "with a bad body",
+      "with an invalid body",
       "/things",
-      { ...created, body: '{"name":"0123456789"}' },
-      made(),
+      { ...post, body: '{"name":"0123456789"}' },
+      created(),
       "request body/name: must NOT have more than 9 characters",
     ],
-    ["without its body", "/things", { method: "POST" }, made(), "the request has no body"],
+    ["without a required body", "/things", { method: "POST" }, created(), "the request has no body"],
     [
-      "with a body of another type",
+      "with a body of an undocumented type",
       "/things",
       { method: "POST", body: "x" },
-      made(),
+      created(),
       "the request is of text/plain, which is not documented",
     ],
-  ])("%s", async (_, url, request, answered, violation) => {
-    expect(await against(url, request, answered)).toEqual([`- ${violation}`]);
+  ])("%s", async (_, url, request, reply, violation) => {
+    expect(await against(url, request, reply)).toEqual([`- ${violation}`]);
   });
 });
 
-describe("bodies of every kind are looked at", () => {
+describe("a request body of each kind is checked", () => {
   const form = (value: string) => {
     const data = new FormData();
     data.set("name", value);
@@ -72,15 +72,15 @@ describe("bodies of every kind are looked at", () => {
     ["bytes", { body: Buffer.from('{"name":"short"}'), headers: JSON_TYPE }],
     ["a stream", { body: stream('{"name":"short"}'), headers: JSON_TYPE }],
   ])("%s", async (_, request) => {
-    expect(await against("/things", { method: "POST", ...request }, made())).toEqual([]);
+    expect(await against("/things", { method: "POST", ...request }, created())).toEqual([]);
   });
 
   test.each<[string, RequestInit]>([
     ["a form", { body: form("much too long") }],
     ["bytes", { body: Buffer.from('{"name":"much too long"}'), headers: JSON_TYPE }],
     ["a stream", { body: stream('{"name":"much too long"}'), headers: JSON_TYPE }],
-  ])("%s that does not fit", async (_, request) => {
-    const said = await against("/things", { method: "POST", ...request }, made());
-    expect(said).toEqual(["- request body/name: must NOT have more than 9 characters"]);
+  ])("an invalid value in %s", async (_, request) => {
+    const violations = await against("/things", { method: "POST", ...request }, created());
+    expect(violations).toEqual(["- request body/name: must NOT have more than 9 characters"]);
   });
 });

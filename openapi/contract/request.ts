@@ -1,4 +1,4 @@
-import type { Asked } from "./operations";
+import type { OperationMatch } from "./operations";
 import type { Described, Operation, Parameter, SecurityScheme } from "./described";
 import { mediaTypeOf, type Sent } from "./exchange";
 import { misfits, textMisfits } from "./schemas";
@@ -9,7 +9,7 @@ import { misfits, textMisfits } from "./schemas";
  */
 export async function requestViolations(
   { securitySchemes }: Described,
-  { operation, params }: Asked,
+  { operation, params }: OperationMatch,
   sent: Sent,
 ): Promise<string[]> {
   return [
@@ -24,13 +24,13 @@ function credentialViolations(
   schemes: Record<string, SecurityScheme>,
   headers: Headers,
 ): string[] {
-  const presented = (name: string) => {
+  const isPresent = (name: string) => {
     const { type, name: header = "", scheme = "" } = schemes[name] ?? { type: "" };
     if (type === "apiKey") return headers.has(header);
     return new RegExp(`^${scheme} `, "i").test(headers.get("authorization") ?? "");
   };
-  const open = security.length === 0 || security.some((all) => Object.keys(all).every(presented));
-  return open ? [] : ["no credential that the document asks for"];
+  const isPermitted = security.length === 0 || security.some((all) => Object.keys(all).every(isPresent));
+  return isPermitted ? [] : ["no credential that the document asks for"];
 }
 
 function parameterViolations(
@@ -41,10 +41,10 @@ function parameterViolations(
   const what = `${place} parameter ${name}`;
   const header = place === "header" ? headers.get(name) : null;
   const values = { path: [params[name]], query: query.getAll(name), header: [header], cookie: [] }[place];
-  const given = values.filter((value) => typeof value === "string");
-  if (given.length === 0) return required ? [`${what} is missing`] : [];
-  if (given.length > 1) return [`${what} is given ${given.length} times`];
-  return given.flatMap((value) => textMisfits(schema, value, `${what} (${value})`));
+  const present = values.filter((value) => typeof value === "string");
+  if (present.length === 0) return required ? [`${what} is missing`] : [];
+  if (present.length > 1) return [`${what} is given ${present.length} times`];
+  return present.flatMap((value) => textMisfits(schema, value, `${what} (${value})`));
 }
 
 async function bodyViolations({ requestBody }: Operation, { headers, body }: Sent): Promise<string[]> {
@@ -60,7 +60,7 @@ async function bodyViolations({ requestBody }: Operation, { headers, body }: Sen
   return misfits(media.schema, value, "request body");
 }
 
-/** The body as its schema sees it. @throws Error for one that is not of its type, though it was accepted. */
+/** Returns the value of a body, for validation against its schema. @throws Error if the body is not valid for its media type. */
 async function valueOf(bytes: ArrayBuffer, type: string, header: string): Promise<unknown> {
   // The API accepts JSON with a byte order mark, as browsers do.
   const text = new TextDecoder().decode(bytes);
@@ -69,12 +69,12 @@ async function valueOf(bytes: ArrayBuffer, type: string, header: string): Promis
   const form = await new Response(bytes, { headers: { "Content-Type": header } }).formData();
   const names = [...new Set(form.keys())];
   return Object.fromEntries(
-    names.map((name) => [name, form.getAll(name)]).map(([name, all]) => [name, one(all)]),
+    names.map((name) => [name, form.getAll(name)]).map(([name, all]) => [name, fieldValue(all)]),
   );
 }
 
-/** The value of a field: its text, or a file's name in place of its bytes. A field that a form repeats is an array. */
-function one(values: unknown): unknown {
+/** Returns the text of a form field, or the name of a file. A repeated field is an array. */
+function fieldValue(values: unknown): unknown {
   if (!Array.isArray(values) || values.length !== 1) return values;
   const [value] = values as [unknown];
   return value instanceof File ? value.name : value;

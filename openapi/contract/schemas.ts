@@ -2,7 +2,7 @@ import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import formats from "ajv-formats";
 import type { JsonSchema } from "../../convex/http/kit/described.kit";
 
-/** Knows JSON Schema 2020-12. Unknown keywords are OpenAPI's own (`example`), and say nothing about values. */
+/** A validator for JSON Schema 2020-12. It ignores unknown keywords, such as OpenAPI's `example`, which do not restrict values. */
 const ajv = new Ajv2020({ strict: false, allErrors: true, validateSchema: false });
 formats(ajv);
 
@@ -23,38 +23,38 @@ export function misfits(schema: JsonSchema, value: unknown, what: string): strin
   });
 }
 
-/** The same for a value that came as text, as in a header or a query: read as its schema's type would have it. */
+/** Validates the text of a header or parameter, converted to its schema's type. Otherwise like `misfits`. */
 export function textMisfits(schema: JsonSchema, text: string, what: string): string[] {
   const asNumber = ["integer", "number"].includes(String(schema["type"])) && /^-?\d+(\.\d+)?$/.test(text);
   const asBoolean = schema["type"] === "boolean" && /^(true|false)$/.test(text);
   return misfits(schema, asNumber ? Number(text) : asBoolean ? text === "true" : text, what);
 }
 
-const closedOnes = new WeakMap<JsonSchema, JsonSchema>();
+const closedSchemas = new WeakMap<JsonSchema, JsonSchema>();
 
-/** The same schema, but objects have no members beside those that it names. */
+/** Returns the schema with undeclared members of objects forbidden. Each schema is converted once. */
 export function closed(schema: JsonSchema): JsonSchema {
-  let shut = closedOnes.get(schema);
-  // An object stays one.
-  if (!shut) closedOnes.set(schema, (shut = shutIn(schema, false) as JsonSchema));
-  return shut;
+  let result = closedSchemas.get(schema);
+  // `closeNode` converts an object to an object.
+  if (!result) closedSchemas.set(schema, (result = closeNode(schema, false) as JsonSchema));
+  return result;
 }
 
-/** @param composed The members beside these are in the schema that is composed of this one and others. */
-function shutIn(node: unknown, composed: boolean): unknown {
-  if (Array.isArray(node)) return node.map((one) => shutIn(one, composed));
+/** @param composed Whether the node is a part of `allOf`, `anyOf` or `oneOf`. Its other members may be in other parts. */
+function closeNode(node: unknown, composed: boolean): unknown {
+  if (Array.isArray(node)) return node.map((element) => closeNode(element, composed));
   if (typeof node !== "object" || node === null) return node;
-  const inner = Object.entries(node).map(([name, value]) => [name, shutIn(value, COMPOSING.has(name))]);
-  const shut = composed || !namesMembers(node) ? {} : { unevaluatedProperties: false };
-  return { ...shut, ...Object.fromEntries(inner) } as JsonSchema;
+  const inner = Object.entries(node).map(([name, value]) => [name, closeNode(value, COMPOSITION.has(name))]);
+  const restriction = composed || !declaresMembers(node) ? {} : { unevaluatedProperties: false };
+  return { ...restriction, ...Object.fromEntries(inner) } as JsonSchema;
 }
 
-const COMPOSING = new Set(["allOf", "anyOf", "oneOf"]);
+const COMPOSITION = new Set(["allOf", "anyOf", "oneOf"]);
 
-const namesMembers = (node: unknown): boolean =>
+const declaresMembers = (node: unknown): boolean =>
   typeof node === "object" &&
   node !== null &&
   Object.entries(node).some(
     ([name, value]) =>
-      name === "properties" || (COMPOSING.has(name) && Array.isArray(value) && value.some(namesMembers)),
+      name === "properties" || (COMPOSITION.has(name) && Array.isArray(value) && value.some(declaresMembers)),
   );

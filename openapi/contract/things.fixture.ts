@@ -1,4 +1,4 @@
-/** An API that there is not, for the tests of what holds traffic against a document. */
+/** The document of a fictitious API, for the tests of the contract checker. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ const problem = {
   headers: id,
   content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
 };
-const reply = {
+const thing = {
   type: "object",
   required: ["id"],
   properties: { id: { type: "string" } },
@@ -30,7 +30,7 @@ export const things = describedBy({
         responses: {
           200: {
             headers: { ...id, "X-Total": { required: true, schema: { type: "integer" } } },
-            content: json({ type: "array", items: reply }),
+            content: json({ type: "array", items: thing }),
           },
           401: problem,
         },
@@ -42,7 +42,7 @@ export const things = describedBy({
           required: true,
           content: { ...json(name), "multipart/form-data": { schema: name } },
         },
-        responses: { 201: { headers: id, content: json(reply) }, 400: problem },
+        responses: { 201: { headers: id, content: json(thing) }, 400: problem },
       },
     },
     "/things/new": {
@@ -52,7 +52,7 @@ export const things = describedBy({
       get: {
         operationId: "getThing",
         parameters: [{ name: "id", in: "path", required: true, schema: { type: "string", maxLength: 4 } }],
-        responses: { 200: { headers: id, content: json(reply) }, 404: problem, 405: problem },
+        responses: { 200: { headers: id, content: json(thing) }, 404: problem, 405: problem },
       },
     },
   },
@@ -74,7 +74,7 @@ export const things = describedBy({
 
 let folder = "";
 
-/** Keeps what these tests get wrong on purpose, and what they produce, out of the run. Call it once in a file. */
+/** Redirects the records of these tests, so that their intended violations do not fail the run. Call it once in a file. */
 export function useNotes(): { noted: () => ReturnType<typeof notedIn> } {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "contract-test-"));
@@ -91,17 +91,17 @@ export const KEY = { "X-API-Key": "k" };
 export const JSON_TYPE = { "Content-Type": "application/json" };
 
 /** Checks an exchange against the document. Returns the lines of the error, or an empty list. */
-export async function against(url: string, request: RequestInit, answered: Response): Promise<string[]> {
-  if (!answered.headers.has("X-Request-Id")) answered.headers.set("X-Request-Id", "r1");
+export async function against(url: string, request: RequestInit, reply: Response): Promise<string[]> {
+  if (!reply.headers.has("X-Request-Id")) reply.headers.set("X-Request-Id", "r1");
   const send = checked(
     async (_url, init) => {
       await new Response(init?.body ?? null).arrayBuffer();
-      return answered;
+      return reply;
     },
     { described: things },
   );
   try {
-    expect(await send(url, request)).toBe(answered);
+    expect(await send(url, request)).toBe(reply);
     return [];
   } catch (error) {
     expect(error).toBeInstanceOf(ContractError);

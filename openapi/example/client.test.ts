@@ -1,8 +1,8 @@
-/** The example's client before replies that the API has not written. */
+/** Tests of the example client with stubbed replies. */
 import { expect, test } from "vitest";
 import { connect, required } from "./client";
 
-const answered = async (status: number, type: string, body: string) => {
+const receive = async (status: number, type: string, body: string) => {
   const headers = { "Content-Type": type, "Content-Length": String(body.length) };
   const api = connect(
     "http://127.0.0.1",
@@ -13,17 +13,17 @@ const answered = async (status: number, type: string, body: string) => {
   return required(await api.GET("/api/items"));
 };
 
-test("a problem is told with its code and its request", async () => {
+test("a problem becomes an error with its code and request id", async () => {
   const problem = { status: 403, code: "insufficient_scope", detail: "No scope", requestId: "r-1" };
   const type = "application/problem+json";
-  await expect(answered(403, type, JSON.stringify(problem))).rejects.toThrow(
+  await expect(receive(403, type, JSON.stringify(problem))).rejects.toThrow(
     "403 insufficient_scope: No scope (request r-1)",
   );
 });
 
 test.each(["<h1>Bad gateway</h1>", '{"message":"Bad gateway"}', ""])(
-  "%j from what stands in front of the API is told by its status",
+  "the reply %j of a gateway becomes an error with its status",
   async (body) => {
-    await expect(answered(502, "text/html", body)).rejects.toThrow("502 from something in front of the API");
+    await expect(receive(502, "text/html", body)).rejects.toThrow("502 from something in front of the API");
   },
 );

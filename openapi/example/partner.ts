@@ -18,20 +18,20 @@ async function main(): Promise<number> {
     return 2;
   }
   const api = connect(values.url, values.key, (seconds) => say("waits", `${seconds} s, because of a 429`));
-  await lists(api);
-  await createsOnce(api);
-  await walks(api);
-  await meetsProblems(api);
+  await listItems(api);
+  await createOnce(api);
+  await followPages(api);
+  await readProblems(api);
   return 0;
 }
 
-async function lists(api: Api): Promise<void> {
+async function listItems(api: Api): Promise<void> {
   const items = required(await api.GET("/api/items", { params: { query: { limit: 5 } } }));
   say("listed", items.length === 0 ? "no item" : items.map(({ name }) => name).join(", "));
 }
 
 /** Two requests with one key create one item, so a client that received no reply can repeat the request. */
-async function createsOnce(api: Api): Promise<void> {
+async function createOnce(api: Api): Promise<void> {
   const header = { "Idempotency-Key": randomUUID() };
   for (const what of ["created", "repeated"]) {
     const reply = await api.POST("/api/items", { params: { header }, body: { name: "bolt" } });
@@ -41,7 +41,7 @@ async function createsOnce(api: Api): Promise<void> {
   }
 }
 
-async function walks(api: Api): Promise<void> {
+async function followPages(api: Api): Promise<void> {
   for (const name of ["nut", "washer"]) required(await api.POST("/api/items", { body: { name } }));
   let seen = 0;
   for await (const page of pages(api, 2)) {
@@ -50,14 +50,14 @@ async function walks(api: Api): Promise<void> {
   }
 }
 
-async function meetsProblems(api: Api): Promise<void> {
-  const lost = await api.GET("/api/items/{itemId}", { params: { path: { itemId: "nothing" } } });
-  if (lost.error) say("problem", explain(lost.error));
-  const wrong = await api.POST("/api/items", { body: { name: "" } });
-  if (wrong.error) say("problem", explain(wrong.error));
+async function readProblems(api: Api): Promise<void> {
+  const missing = await api.GET("/api/items/{itemId}", { params: { path: { itemId: "nothing" } } });
+  if (missing.error) say("problem", explain(missing.error));
+  const invalid = await api.POST("/api/items", { body: { name: "" } });
+  if (invalid.error) say("problem", explain(invalid.error));
 }
 
-/** Chooses the reaction by the code, never by the text. */
+/** Chooses the reaction by `code`, because texts may change. */
 function explain(problem: Problem): string {
   switch (problem.code) {
     case "not_found":
@@ -65,7 +65,7 @@ function explain(problem: Problem): string {
     case "invalid_request":
       return `invalid_request: ${(problem.errors ?? []).map(({ path, message }) => `${path} ${message}`).join(", ")}`;
     default:
-      return `${problem.code}: see ${problem.type}, and tell us of ${problem.requestId}`;
+      return `${problem.code}: see ${problem.type}, and report the request id ${problem.requestId}`;
   }
 }
 

@@ -3,9 +3,9 @@ import { setTimeout as wait } from "node:timers/promises";
 const ATTEMPTS = 5;
 
 /**
- * `fetch`, but a request that comes back 429 waits as long as the API says, and is sent again. That is safe for every
- * method, because a limited request has not been looked at. Other errors are not repeated here: a POST is safe to repeat
- * only with an `Idempotency-Key`.
+ * Wraps `fetch` to retry a request after a 429, with the delay in `Retry-After`. The retry is safe for every method, because the
+ * API does not process a rate-limited request. Other errors are not retried: a POST is safe to repeat only with an
+ * `Idempotency-Key`.
  */
 export function patient(
   waiting: (seconds: number) => void,
@@ -13,7 +13,7 @@ export function patient(
 ): (request: Request) => Promise<Response> {
   return async (request) => {
     for (let attempt = 1; ; attempt++) {
-      // Sending uses up the body, so that each attempt sends a copy.
+      // A body can be sent only once, so each attempt sends a clone.
       const response = await send(request.clone());
       if (response.status !== 429 || attempt === ATTEMPTS) return response;
       const seconds = Number(response.headers.get("Retry-After") ?? 1);

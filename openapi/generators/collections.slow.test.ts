@@ -1,4 +1,4 @@
-/** Collections that Postman and Bruno make of the document run against the API. */
+/** Runs the collections that Postman and Bruno generate from the document against the API. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
@@ -17,30 +17,30 @@ type Item = {
   request?: { method: string; url: { path: string[]; query?: { key: string; disabled?: boolean }[] } };
 };
 
-/** Requests that no example can make succeed: they need a registered file's bytes, or a vendor's signature. */
-const NEED_MORE = /^(POST api\/files|POST webhooks\/\w+)$/;
+/** Requests that cannot succeed with an example: they need uploaded bytes, or the signature of a webhook source. */
+const NOT_SENDABLE = /^(POST api\/files|POST webhooks\/\w+)$/;
 
 /**
- * Keeps the requests that a reader can send as they are imported. A request with an id in its path needs an id of the
- * deployment, and a person leaves out the `cursor` of a first page, for which the converter invents a value.
+ * Returns the requests that can be sent unchanged after the import. Omits requests with an id in the path, because they need an id
+ * from the deployment. Disables `cursor`, for which the converter invents a value.
  */
 function sendable(items: Item[]): Item[] {
-  return items.flatMap((one) => {
-    if (one.item) return [{ ...one, item: sendable(one.item) }];
-    const { method = "", url = { path: [] as string[] } } = one.request ?? {};
+  return items.flatMap((entry) => {
+    if (entry.item) return [{ ...entry, item: sendable(entry.item) }];
+    const { method = "", url = { path: [] as string[] } } = entry.request ?? {};
     if (
       url.path.some((segment) => segment.startsWith(":")) ||
-      NEED_MORE.test(`${method} ${url.path.join("/")}`)
+      NOT_SENDABLE.test(`${method} ${url.path.join("/")}`)
     )
       return [];
     for (const parameter of "query" in url ? url.query : []) parameter.disabled = parameter.key === "cursor";
-    return [one];
+    return [entry];
   });
 }
 
 type Run = { run: { executions: { item: { name: string }; response?: { code: number } }[] } };
 
-test("newman runs the collection of openapi-to-postmanv2 without a refusal", async () => {
+test("newman runs the collection of openapi-to-postmanv2, and no request is refused", async () => {
   const file = join(folder, "out/postman.json");
   const options = "parametersResolution=Example,folderStrategy=Tags";
   await runTool(folder, "openapi2postmanv2", ["-s", "openapi.json", "-o", file, "-O", options]);
@@ -60,35 +60,40 @@ test("newman runs the collection of openapi-to-postmanv2 without a refusal", asy
 
 type Result = { request: { method: string; url: string }; response: { status: number | string } };
 
-test("bruno runs the imported collection without a refusal", async () => {
-  // Bruno ignores requests below a folder `node_modules`, in which the workshop lies.
+test("bruno runs the imported collection, and no request is refused", async () => {
+  // Bruno ignores requests below a folder `node_modules`, and the generators' folder is there.
   const out = join(temporaryDirectory(), "bruno");
   const report = join(folder, "out/bruno.json");
   const source = ["-s", "openapi.json", "-o", out, "-n", "api", "--collection-format", "bru"];
   await runTool(folder, "bru", ["import", "openapi", ...source]);
   const { url, key } = await startApi();
   const variables = { baseUrl: url, apiKey: key, token: key, bearerToken: key };
-  const given = Object.entries(variables).flatMap(([name, value]) => ["--env-var", `${name}=${value}`]);
+  const variableArgs = Object.entries(variables).flatMap(([name, value]) => [
+    "--env-var",
+    `${name}=${value}`,
+  ]);
   await run(out, join(folder, "node_modules/.bin/bru"), [
     "run",
     ".",
     "-r",
     "--reporter-json",
     report,
-    ...given,
+    ...variableArgs,
   ]);
   const [{ results }] = JSON.parse(readFileSync(report, "utf8")) as [{ results: Result[] }];
   const sent = results.map(({ request, response }) => ({
     call: `${request.method} ${request.url.slice(url.length + 1).split("?", 1)[0] ?? ""}`,
     status: response.status,
   }));
-  const own = sent.filter(({ call }) => COLLECTED.includes(call));
-  expect(own.map(({ call }) => call).sort()).toEqual([...COLLECTED].sort());
-  expect(own.filter(({ status }) => Number(status) >= 400 || Number.isNaN(Number(status)))).toEqual([]);
+  const sendableRequests = sent.filter(({ call }) => SENDABLE.includes(call));
+  expect(sendableRequests.map(({ call }) => call).sort()).toEqual([...SENDABLE].sort());
+  expect(
+    sendableRequests.filter(({ status }) => Number(status) >= 400 || Number.isNaN(Number(status))),
+  ).toEqual([]);
 });
 
-/** Requests without an id in their path, but for those that need more than the example has. */
-const COLLECTED = [
+/** The requests that can succeed with the examples, and have no id in their path. */
+const SENDABLE = [
   ...["GET ", "GET openapi.json", "GET docs", "GET health", "GET health/ready"],
   ...["GET api/protected", "GET api/items", "POST api/items", "GET api/users", "POST api/users"],
   ...["GET api/keys", "POST api/keys", "POST api/data", "POST api/process", "POST api/upload-url"],

@@ -1,4 +1,4 @@
-/** The folder in which the generators run, with dependencies of their own: those of the project stay few. */
+/** Prepares the folder in which the generators run. It has its own dependencies, so that the project itself has few. */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
@@ -32,10 +32,10 @@ export async function openWorkshop(): Promise<string> {
   return folder;
 }
 
-/** Runs a command in a folder and returns what it prints. Rejects with that if the command fails. */
+/** Runs a command in a folder and returns its output. Rejects with the end of the output if the command fails. */
 export function run(folder: string, command: string, args: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    // The generators' telemetry and notices of updates need a network that tests do not use.
+    // Disables telemetry and update notices, because tests do not use the network.
     const env = { ...process.env, CI: "1", DO_NOT_TRACK: "1", NO_UPDATE_NOTIFIER: "1" };
     const child = spawn(command, args, {
       cwd: folder,
@@ -50,17 +50,17 @@ export function run(folder: string, command: string, args: readonly string[]): P
       if (code === 0) resolve(printed);
       else
         reject(
-          new Error(`${command} ${args.join(" ")} ended with ${String(code)}:\n${printed.slice(-4000)}`),
+          new Error(`${command} ${args.join(" ")} exited with ${String(code)}:\n${printed.slice(-4000)}`),
         );
     });
   });
 }
 
-/** Runs a command of a package that the folder has installed. */
+/** Runs a command of a package that is installed in the folder. */
 export const runTool = (folder: string, tool: string, args: readonly string[]): Promise<string> =>
   run(folder, join(folder, "node_modules/.bin", tool), args);
 
-/** Bundles a client for Node. Returns the path of the program. */
+/** Bundles a client for Node. Returns the path of the bundle. */
 export async function bundleClient(folder: string, name: string): Promise<string> {
   const outfile = join(folder, "out", `${name}.mjs`);
   await build({

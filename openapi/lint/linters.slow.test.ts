@@ -5,7 +5,7 @@ import { lint } from "./linters";
 
 const FILE = "openapi/openapi.json";
 
-/** A document in which the linters find nothing, small enough to break one thing at a time. */
+/** A small document without findings. Each test breaks one part of it. */
 const good = {
   openapi: "3.1.0",
   info: {
@@ -64,10 +64,10 @@ test("a small valid document has no findings", async () => {
 
 const operation = ({ paths }: typeof good) => paths["/things"].get;
 
-describe("errors that are planted are found", () => {
+describe("an intended error is found", () => {
   test.each<[string, JsonSchema, string]>([
     [
-      "a member that OpenAPI does not know",
+      "a member that OpenAPI does not define",
       changed((document) => Object.assign(operation(document), { replies: {} })),
       "schema openapi-3.1",
     ],
@@ -79,7 +79,7 @@ describe("errors that are planted are found", () => {
       "redocly no-invalid-media-type-examples",
     ],
     [
-      "the same, for Spectral",
+      "an example without a required field",
       changed((document) => {
         operation(document).responses[200].content["application/json"].example = [{} as never];
       }),
@@ -117,7 +117,7 @@ describe("errors that are planted are found", () => {
       "spectral oas3-operation-security-defined",
     ],
     [
-      "an operation that has no 2xx and is not the one that may",
+      "an operation without a 2xx reply, which has no exception",
       changed((document) => Reflect.deleteProperty(operation(document).responses, "200")),
       "redocly operation-2xx-response",
     ],
@@ -125,9 +125,9 @@ describe("errors that are planted are found", () => {
     expect(await rules(document)).toContain(rule);
   });
 
-  test("a reference to elsewhere is refused before anybody follows it", async () => {
-    const document = changed((one) => {
-      const { schema } = operation(one).responses[200].content["application/json"];
+  test("an external reference is refused and not fetched", async () => {
+    const document = changed((broken) => {
+      const { schema } = operation(broken).responses[200].content["application/json"];
       schema.items.$ref = "http://127.0.0.1:1/schema.json#/Thing";
     });
     expect(await rules(document)).toEqual(new Set(["own local-refs"]));

@@ -18,13 +18,13 @@ export type Finding = { linter: string; rule: string; message: string; where: st
  * @param file The path of the document, which need not exist. Exceptions apply to a path.
  */
 export async function lint(document: JsonSchema, file: string): Promise<Finding[]> {
-  const elsewhere = refsElsewhere(document);
-  if (elsewhere.length > 0) return elsewhere;
+  const external = externalRefs(document);
+  if (external.length > 0) return external;
   const text = JSON.stringify(document);
   return [...(await schemaFindings(text)), ...(await redocly(text, file)), ...(await spectral(text))];
 }
 
-/** The JSON Schema of OpenAPI 3.1 itself. */
+/** Validates the document against the JSON Schema of OpenAPI 3.1. */
 async function schemaFindings(text: string): Promise<Finding[]> {
   const { valid, errors } = await new Validator().validate(JSON.parse(text) as JsonSchema);
   if (valid) return [];
@@ -38,7 +38,7 @@ async function schemaFindings(text: string): Promise<Finding[]> {
   return errors.map(({ message = "is not valid", instancePath }) => finding(message, instancePath));
 }
 
-/** Redocly, as `redocly.yaml` and `.redocly.lint-ignore.yaml` have it. */
+/** Runs Redocly with the configuration in `redocly.yaml` and `.redocly.lint-ignore.yaml`. */
 async function redocly(text: string, file: string): Promise<Finding[]> {
   const path = resolve(file);
   const config = await loadConfig({ configPath: join(dirname(path), "..", "redocly.yaml") });
@@ -50,14 +50,14 @@ async function redocly(text: string, file: string): Promise<Finding[]> {
     });
 }
 
-const forOpenApi = new Spectral();
-// Both packages describe the same object; this one's type has members that may be undefined.
-forOpenApi.setRuleset({ extends: [oas as RulesetDefinition] });
+const spectralLinter = new Spectral();
+// Both packages describe the same object, but the type of `oas` also allows undefined members.
+spectralLinter.setRuleset({ extends: [oas as RulesetDefinition] });
 
-/** Spectral with its rules for OpenAPI. */
+/** Runs Spectral with its rules for OpenAPI. */
 async function spectral(text: string): Promise<Finding[]> {
   const document = JSON.parse(text) as JsonSchema;
-  const results = await forOpenApi.run(document);
+  const results = await spectralLinter.run(document);
   return results
     .map(({ code, message, path }) => {
       const where = path.map((name) => String(name).replaceAll("~", "~0").replaceAll("/", "~1")).join("/");
@@ -66,12 +66,12 @@ async function spectral(text: string): Promise<Finding[]> {
     .filter((finding) => !isExcepted(finding, document));
 }
 
-function refsElsewhere(value: unknown, where = "#"): Finding[] {
+function externalRefs(value: unknown, where = "#"): Finding[] {
   if (typeof value !== "object" || value === null) return [];
   return Object.entries(value).flatMap(([name, member]) => {
     if (name === "$ref" && typeof member === "string" && !member.startsWith("#/")) {
       return [{ linter: "own", rule: "local-refs", message: `${member} is not in this document`, where }];
     }
-    return refsElsewhere(member, `${where}/${name}`);
+    return externalRefs(member, `${where}/${name}`);
   });
 }

@@ -4,10 +4,10 @@
  */
 
 const TESTS = ["**/*.test.ts", "**/*.testing.ts", "convex/http/testing/**", "convex/_generated/**"];
-/** The depth of folders that the rules cover. A test checks that no file is deeper. */
+/** The maximum folder depth that the rules cover. A test checks that no file is deeper. */
 export const MAX_DEPTH = 6;
 
-// Each pattern has a regular expression of refused module names, and a message with the remedy.
+// Each pattern has a regular expression that matches forbidden module names, and a message with the remedy.
 const LATE_PARENT_PATH = {
   regex: String.raw`(?:^\./|[^./]/)\.\.(?:/|$)`,
   message: "Put every `..` at the start of the path.",
@@ -28,7 +28,7 @@ const PACKAGES = {
   regex: String.raw`^convex-embedded(?:/|$)`,
   message: "convex/ must not import the embedded runtime, because it also runs on Convex.",
 };
-/** Refuses paths that lead out of a folder from `depth` folders below it, except to the given files. */
+/** Refuses paths that lead out of a folder, for files `depth` folders below it. The files that match `except` are allowed. */
 const outside = (depth, message, except = "(?!)") => ({
   regex: String.raw`^(?:\.\./){${depth + 1}}(?!(?:${except})$)`,
   message,
@@ -90,7 +90,7 @@ export const boundaries = [
     ignores: [...TESTS, "convex/http.ts"],
     rules: refuse(functions(depth), [USERS_TABLES]),
   })),
-  // The module of users, and the migrations of its stored documents.
+  // Only the users module and its migrations may access the users tables.
   { files: ["convex/identity/users.lib.ts"], rules: refuse(functions(1)) },
   { files: ["convex/migrations.ts"], rules: refuse(functions(0)) },
   {

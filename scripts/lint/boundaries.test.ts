@@ -13,7 +13,7 @@ const eslint = new ESLint({
   overrideConfig: [{ files: ["**/*.ts"], languageOptions: { parser: tseslint.parser } }, ...boundaries],
 });
 
-/** Lints code as if it were in this file, which need not exist. @returns the messages. */
+/** Lints code as if it were in this file, which need not exist. Returns the messages. */
 async function messagesFor(file: string, code: string): Promise<string[]> {
   const [result] = await eslint.lintText(code, { filePath: join(root, file) });
   return (result?.messages ?? []).map(({ message }) => message);
@@ -85,7 +85,7 @@ test.each([
   expect(await messagesFor(file, importing(name))).toEqual([]);
 });
 
-describe("the tables of users", () => {
+describe("the users tables", () => {
   const reading = 'export const f = (ctx) => ctx.db.query("users").collect();';
 
   test.each(["convex/items.ts", "convex/webhooks/clerkEffects.ts", "convex/http/users/users.routes.ts"])(
@@ -97,13 +97,13 @@ describe("the tables of users", () => {
     },
   );
 
-  test("can be accessed from their module and from migrations", async () => {
+  test("can be accessed from the users module and from migrations", async () => {
     expect(await messagesFor("convex/identity/users.lib.ts", reading)).toEqual([]);
     expect(await messagesFor("convex/migrations.ts", reading)).toEqual([]);
   });
 });
 
-test("the project's configuration has these rules, and its own rule for tests", async () => {
+test("eslint.config.mjs includes these rules and keeps its own rule for tests", async () => {
   const project = new ESLint({ cwd: root });
   const rulesOf = async (file: string) => {
     const config = (await project.calculateConfigForFile(join(root, file))) as Linter.Config;

@@ -6,7 +6,7 @@ import tseslint from "typescript-eslint";
 import { afterAll, describe, expect, test } from "vitest";
 import { heldPromise } from "./heldPromise.mjs";
 
-// A folder without a TypeScript project, because the code needs only TypeScript's built-in types.
+// The folder has no TypeScript project, because the code needs only TypeScript's built-in types.
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "held-promise-")));
 afterAll(() => rmSync(folder, { recursive: true }));
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { check } from "./check";
 
-/** `rule line:column` of each finding. */
+/** Returns each finding as `rule line:column`. */
 async function found(file: string, text: string): Promise<string[]> {
   return (await check(file, text)).map(({ rule, line, column }) => `${rule} ${line}:${column}`);
 }
@@ -47,7 +47,7 @@ describe("rules", () => {
     ["coined-word", "The body finds no room."],
   ];
 
-  test.each(bad)("%s finds: %s", async (rule, text) => {
+  test.each(bad)("%s reports: %s", async (rule, text) => {
     expect(await rulesOf(text)).toContain(rule);
   });
 
@@ -63,17 +63,17 @@ describe("rules", () => {
     "```sh\nwhoever is nobody\n```",
   ];
 
-  test.each(good)("nothing is found in: %s", async (text) => {
+  test.each(good)("no rule reports: %s", async (text) => {
     expect(await rulesOf(text)).toEqual([]);
   });
 
-  test("a sentence of more than 210 characters is found, and two shorter ones are not", async () => {
+  test("a sentence of more than 210 characters is reported, and shorter sentences are not", async () => {
     const half = "The server reads the body, checks the length, verifies the signature, and stores the event";
     expect(await rulesOf(`${half}; ${half}; ${half}.`)).toEqual(["sentence-length"]);
     expect(await rulesOf(`${half}. ${half}. ${half}.`)).toEqual([]);
   });
 
-  test("a finding has its sentence on one line, and says what to write instead", async () => {
+  test("a finding holds its sentence on one line and suggests a replacement", async () => {
     const [finding] = await check("a.md", "It starts. Then it belongs\ninto the log. It ends.\n");
     expect(finding).toEqual({
       file: "a.md",
@@ -87,7 +87,7 @@ describe("rules", () => {
 });
 
 describe("Markdown", () => {
-  test("positions are those of the file, in later sentences, lists, tables and links, too", async () => {
+  test("a finding has its position in the file, also in later sentences, lists, tables and links", async () => {
     const text = `---
 title: nobody
 ---
@@ -113,7 +113,7 @@ Nobody reads [what nobody](x.md) wrote.
     ]);
   });
 
-  test("a comment switches one rule off, or all of them", async () => {
+  test("a comment disables one rule or all rules", async () => {
     const text = "<!-- textlint-disable hidden-subject -->\n\nNobody belongs into it.\n\n";
     expect(await rulesOf(text)).toEqual(["phrase"]);
     expect(await rulesOf(`${text}<!-- textlint-enable hidden-subject -->\n\nNobody.\n`)).toEqual([

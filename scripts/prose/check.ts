@@ -14,7 +14,7 @@ export type Finding = {
   /** From 1. */
   column: number;
   rule: string;
-  /** Says what to write instead. */
+  /** The suggested replacement. */
   message: string;
   /** The sentence on one line. */
   sentence: string;
@@ -27,7 +27,7 @@ const WORDS = ["hidden-subject", "no-predicate", "phrase", "coined-word"];
 const kernel = new TextlintKernel();
 const options = textlintOptions();
 
-/** The findings in the order of the file. */
+/** Returns the findings in the order of the file. */
 export async function check(file: string, text: string): Promise<Finding[]> {
   const lines = proseOf(file, text);
   const prose = lines.map((line) => line.text).join("\n");
@@ -35,30 +35,30 @@ export async function check(file: string, text: string): Promise<Finding[]> {
   const { messages } = await kernel.lintText(prose, { ...options, filePath: file });
   return messages.map(({ ruleId, message, range }) => ({
     file,
-    ...placeIn(lines, range[0]),
+    ...positionIn(lines, range[0]),
     rule: ruleId,
     message: ruleId === "sentence-length" ? lengthMessage(message) : oneLine(message),
     sentence: sentenceAt(prose, range[0]),
   }));
 }
 
-/** Counted from the offset, because textlint's own column is wrong for a sentence that does not begin its paragraph. */
-function placeIn(lines: Line[], offset: number): { line: number; column: number } {
+/** Computes the position from the offset. textlint's own column is wrong for a sentence that does not begin its paragraph. */
+function positionIn(lines: Line[], offset: number): { line: number; column: number } {
   let start = 0;
   for (const { text, line, column } of lines) {
     if (offset <= start + text.length) return { line, column: column + offset - start };
     start += text.length + 1;
   }
-  throw new Error(`textlint reports the offset ${offset} of ${start}`);
+  throw new Error(`textlint reports the offset ${offset}, but the text ends at ${start}`);
 }
 
 const lengthMessage = (message: string): string =>
   `Split the sentence: it has ${/length\((\d+)/.exec(message)?.[1]} characters, and the limit is ${MAX_CHARACTERS}.`;
 
-/** Where a sentence begins for a reader of the report: after another one, a blank line, or the mark of a list or a row. */
+/** Matches the gap before a sentence in the report: after another sentence, a blank line, or before a list item or a table row. */
 const BOUNDARY = /(?<=[.!?]["')]*)\s+(?=["'(*]*[A-Z[`])|\n\s*\n|\n(?=\s*(?:[-*|]|\d+\.)\s)/g;
 
-/** The sentence around an offset, on one line. */
+/** Returns the sentence around an offset, on one line. */
 function sentenceAt(text: string, at: number): string {
   let from = 0;
   for (const { index, 0: gap } of text.matchAll(BOUNDARY)) {
@@ -71,8 +71,8 @@ function sentenceAt(text: string, at: number): string {
 const oneLine = (text: string): string => text.replaceAll(/\s+/g, " ").trim();
 
 /**
- * The packages are CommonJS modules without types, so each is required and named by the type that
- * textlint expects.
+ * Loads the rules and plugins. The packages are CommonJS modules without types, so each is loaded with `require` and cast to the
+ * type that textlint expects.
  */
 function textlintOptions(): TextlintKernelOptions {
   type Rule = NonNullable<TextlintKernelOptions["rules"]>[number]["rule"];
@@ -100,13 +100,13 @@ function textlintOptions(): TextlintKernelOptions {
   };
 }
 
-/** Passes over the paragraphs that are too short for a finding: the rule splits each one, which takes long. */
+/** Skips paragraphs that are too short for a finding, because the rule splits every paragraph, which is slow. */
 function onlyLong(rule: TextlintRuleReporter): TextlintRuleReporter {
   return (context, ruleOptions) => {
-    const { Paragraph: inParagraph, ...others } = rule(context, ruleOptions);
+    const { Paragraph: checkParagraph, ...others } = rule(context, ruleOptions);
     return {
       ...others,
-      Paragraph: (node) => (node.raw.length > MAX_CHARACTERS ? inParagraph?.(node) : undefined),
+      Paragraph: (node) => (node.raw.length > MAX_CHARACTERS ? checkParagraph?.(node) : undefined),
     };
   };
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { check } from "./check";
 import { proseOf } from "./extract";
 
-/** `line:column text` of each line of prose. */
+/** Returns each line of prose as `line:column text`. */
 const shown = (file: string, text: string): string[] =>
   proseOf(file, text)
     .filter((line) => line.text.trim() !== "")
@@ -20,14 +20,14 @@ describe("comments", () => {
     ]);
   });
 
-  test("line comments below each other are one paragraph; those of different statements are not", () => {
+  test("consecutive line comments are one paragraph, and comments of different statements are not", () => {
     const lines = (text: string) => proseOf("a.ts", text).map((line) => line.text);
     expect(lines("// One\n// two.\n")).toEqual(["One", "two.", ""]);
     expect(lines("a(); // One\nb(); // two\n")).toEqual(["One", "", "two", ""]);
     expect(lines("// One\n\n// two\n")).toEqual(["One", "", "two", ""]);
   });
 
-  test("each tag begins a paragraph without the tag and the name of the parameter", () => {
+  test("each tag begins a paragraph, and the tag and the parameter name are left out", () => {
     expect(ts("/** Reads. @param size in bytes. @throws Error for no file. */")).toEqual([
       "1:5 Reads.",
       "1:24 in bytes.",
@@ -43,7 +43,7 @@ describe("comments", () => {
     expect(ts("// eslint-disable-next-line no-console\n// @ts-expect-error whoever\n")).toEqual([]);
   });
 
-  test("comments are found before closing braces and between arguments, and not in strings or patterns", () => {
+  test("comments are found before closing braces and between arguments, and not in strings or regular expressions", () => {
     expect(ts("f(a, /* one */ b, () => {\n  // two\n});\nconst c = { /* three */ };")).toEqual([
       "1:9 one",
       "2:6 two",
@@ -54,7 +54,7 @@ describe("comments", () => {
     ]);
   });
 
-  test("JavaScript and shell have comments, too", () => {
+  test("comments in JavaScript and shell files are found", () => {
     expect(shown("a.mjs", "#!/usr/bin/env node\n// One.\n")).toEqual(["2:4 One."]);
     expect(shown("a.sh", "#!/bin/sh\n# One\n# two.\necho # no\n  # three\n")).toEqual([
       "2:3 One",
@@ -63,7 +63,7 @@ describe("comments", () => {
     ]);
   });
 
-  test("textlint's comments work in TypeScript", async () => {
+  test("textlint-disable and textlint-enable work in TypeScript comments", async () => {
     const text =
       "// textlint-disable phrase\n// It belongs into it.\n\n// textlint-enable phrase\n// It belongs into it.\n";
     expect((await check("a.ts", text)).map(({ line }) => line)).toEqual([5]);
@@ -71,13 +71,13 @@ describe("comments", () => {
 });
 
 describe("strings", () => {
-  test("titles of tests are read, with the expressions of templates hidden", () => {
+  test("test titles are checked, and template expressions in them are masked", () => {
     expect(
       ts('test("one", () => {});\ntest.each([1])(`two ${a.b} three`, f);\ndescribe("four", g);'),
     ).toEqual(["1:7 one", "2:17 two xxxxxx three", "3:11 four"]);
   });
 
-  test("summaries, descriptions, and the messages of failures and errors are read; other strings are not", () => {
+  test("summaries, descriptions and error messages are checked, and other strings are not", () => {
     const text = `const docs = { summary: "One", description: "two " + "three", other: "no" };
 fail("not_found", \`No item \${id}\`);
 throw new RangeError("four");

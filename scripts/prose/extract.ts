@@ -1,8 +1,8 @@
-/** The prose of a file as Markdown, with the place of each line in the file. */
+/** Extracts the prose of a file as Markdown, with the position of each line in the file. */
 import { commentLines, inOrder, type Line, type Passage } from "./lines";
 import { typescriptPassages } from "./typescript";
 
-/** @param file its name decides how the text is read: Markdown, TypeScript, JavaScript or shell. */
+/** @param file the file name, whose extension selects the parser: Markdown, TypeScript, JavaScript or shell. */
 export function proseOf(file: string, text: string): Line[] {
   if (file.endsWith(".md")) return allLines(text);
   return inOrder(file.endsWith(".sh") ? shellPassages(text) : typescriptPassages(file, text));
@@ -11,7 +11,7 @@ export function proseOf(file: string, text: string): Line[] {
 const allLines = (text: string): Line[] =>
   text.split("\n").map((line, index) => ({ text: line, line: index + 1, column: 1 }));
 
-/** Comments that take whole lines; those on consecutive lines are one. */
+/** Finds comments that fill whole lines. Comments on consecutive lines form one passage. */
 function shellPassages(text: string): Passage[] {
   const passages: Passage[] = [];
   let last = 0;

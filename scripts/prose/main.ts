@@ -1,4 +1,4 @@
-/** Checks the prose of texts and comments: `npm run check:prose [-- PATH ...] [--summary]`. */
+/** Checks the prose of documents, comments and messages: `npm run check:prose [-- PATH ...] [--summary]`. */
 import { existsSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { check, type Finding } from "./check";
@@ -6,7 +6,7 @@ import { proseFiles } from "./files";
 
 const USAGE = `usage: npm run check:prose -- [PATH ...] [--summary]
 
-  PATH       a folder or a file (the whole repository)
+  PATH       a folder or a file (default: the whole repository)
   --summary  print only the counts by rule and by folder
 `;
 
@@ -42,7 +42,7 @@ function summary(findings: Finding[]): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** Two levels below `packages`, one elsewhere. */
+/** Returns up to four path segments below `packages/`, and up to two elsewhere. */
 function folderOf(file: string): string {
   const parts = file.split("/").slice(0, -1);
   return parts.slice(0, parts[0] === "packages" ? 4 : 2).join("/") || ".";

@@ -1,4 +1,4 @@
-/** A textlint rule: sentences begin with their subject, not with a clause that hides it. */
+/** A textlint rule: a sentence must begin with its subject, not with a clause that hides the subject. */
 import type { TextlintRuleModule } from "@textlint/types";
 import { splitAST } from "sentence-splitter";
 
@@ -8,14 +8,14 @@ const STARTS = [
   { start: /^(?:none|one) of what /i, write: "the noun that 'what' stands for" },
 ];
 
-/** Splitting takes long, so paragraphs without such a word are passed over. */
+/** Splitting is slow, so paragraphs without one of these words are skipped. */
 const CANDIDATE = /\bwh(?:at|o)/i;
 
 export const sentenceStart: TextlintRuleModule = ({ Syntax, RuleError, report, getSource }) => ({
   [Syntax.Paragraph](node) {
     const paragraph = getSource(node);
     if (!CANDIDATE.test(paragraph)) return;
-    // The splitter is typed by an earlier version of the same tree, whose lists are not readonly.
+    // The splitter's types are of an earlier version of the same tree, whose lists are not readonly.
     for (const { type, range } of splitAST(node as Parameters<typeof splitAST>[0]).children) {
       if (type !== "Sentence") continue;
       const [from, to] = [range[0] - node.range[0], range[1] - node.range[0]];

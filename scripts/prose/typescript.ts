@@ -1,20 +1,20 @@
-/** The prose in TypeScript and JavaScript: comments, titles of tests, descriptions and messages of errors. */
+/** Extracts prose from TypeScript and JavaScript: comments, test titles, descriptions and error messages. */
 import ts from "typescript";
 import { commentLines, type Line, type Passage } from "./lines";
 
-/** @param file its name decides the language. */
+/** @param file the file name, whose extension selects the language. */
 export function typescriptPassages(file: string, text: string): Passage[] {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest);
   return [...comments(source), ...strings(source)];
 }
 
-/** The place in the source of a text that begins at an offset. */
+/** Returns a text with the position of its first character, given as an offset. */
 function lineAt(source: ts.SourceFile, offset: number, text: string): Line {
   const { line, character } = source.getLineAndCharacterOfPosition(offset);
   return { text, line: line + 1, column: character + 1 };
 }
 
-/** Splits a range of the source into its lines. `shown` may hide text, and must keep its length. */
+/** Splits a range of the source into lines. `shown` is the source with some text masked, and must have the same length. */
 function linesOf(source: ts.SourceFile, from: number, to: number, shown = source.text): Line[] {
   const lines: Line[] = [];
   let at = from;
@@ -33,11 +33,11 @@ function comments(source: ts.SourceFile): Passage[] {
       passages.push({ at: range.pos, lines: commentLines(blockLines(source, range)) });
       continue;
     }
-    const { text, ...place } = lineAt(source, range.pos, source.text.slice(range.pos + 2, range.end));
+    const { text, ...position } = lineAt(source, range.pos, source.text.slice(range.pos + 2, range.end));
     const indent = text.length - text.trimStart().length;
-    const line = { text: text.trimStart(), line: place.line, column: place.column + 2 + indent };
+    const line = { text: text.trimStart(), line: position.line, column: position.column + 2 + indent };
     const before = source.text.slice(source.text.lastIndexOf("\n", range.pos - 1) + 1, range.pos);
-    const next = { ...range, ...place, alone: before.trim() === "" };
+    const next = { ...range, ...position, alone: before.trim() === "" };
     const continues = last?.alone && next.alone && next.line === last.line + 1 && next.column === last.column;
     const passage = passages.at(-1);
     if (continues && passage) passage.lines.push(...commentLines([line]));
@@ -47,7 +47,7 @@ function comments(source: ts.SourceFile): Passage[] {
   return passages;
 }
 
-/** All comments in the order of the source. They stand before and behind tokens, and the parser keeps none of them. */
+/** Returns all comments in the order of the source. The syntax tree has no comments, so this looks before and after each token. */
 function commentRanges(source: ts.SourceFile): ts.CommentRange[] {
   const found = new Map<number, ts.CommentRange>();
   const visit = (node: ts.Node): void => {
@@ -68,7 +68,7 @@ function commentRanges(source: ts.SourceFile): ts.CommentRange[] {
   return [...found.values()].sort((a, b) => a.pos - b.pos);
 }
 
-/** A block comment without its delimiters and its column of stars. */
+/** Returns the lines of a block comment without its delimiters and the star that begins each line. */
 function blockLines(source: ts.SourceFile, { pos, end }: ts.CommentRange): Line[] {
   return linesOf(source, pos, end - 2).map((line, index) => {
     const margin = (index === 0 ? /^\/\*+ ?/ : /^\s*\*? ?/).exec(line.text)?.[0].length ?? 0;
@@ -76,7 +76,7 @@ function blockLines(source: ts.SourceFile, { pos, end }: ts.CommentRange): Line[
   });
 }
 
-/** The strings that people read. */
+/** Finds the strings that people read. */
 function strings(source: ts.SourceFile): Passage[] {
   const passages: Passage[] = [];
   const visit = (node: ts.Node): void => {
@@ -91,7 +91,7 @@ function strings(source: ts.SourceFile): Passage[] {
 
 const TEXTS = new Set(["summary", "description", "meaning", "remedy"]);
 
-/** The expression that holds text for a reader: the title of a test, a description, the message of an error. */
+/** Returns the expression that holds text for people: a test title, a description or an error message. */
 function textOf(node: ts.Node): ts.Expression | undefined {
   if (ts.isPropertyAssignment(node))
     return ts.isIdentifier(node.name) && TEXTS.has(node.name.text) ? node.initializer : undefined;
@@ -108,14 +108,14 @@ const isText = (node: ts.Node): boolean =>
   ts.isTemplateExpression(node) ||
   (ts.isBinaryExpression(node) && (isText(node.left) || isText(node.right)));
 
-/** `test` of `test.each(…)(…)`. */
+/** Returns the name of the called object, such as `test` for `test.each(…)(…)`. */
 function rootOf(node: ts.Expression): string {
   if (ts.isIdentifier(node)) return node.text;
   if (ts.isPropertyAccessExpression(node) || ts.isCallExpression(node)) return rootOf(node.expression);
   return "";
 }
 
-/** The lines of a literal, or of several that are added up. */
+/** Returns the lines of a literal, or of literals concatenated with `+`. */
 function stringLines(source: ts.SourceFile, node: ts.Expression): Line[] {
   if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.PlusToken)
     return [...stringLines(source, node.left), ...stringLines(source, node.right)];
@@ -124,7 +124,7 @@ function stringLines(source: ts.SourceFile, node: ts.Expression): Line[] {
   return linesOf(source, node.getStart(source) + 1, node.end - 1, withoutExpressions(source, node));
 }
 
-/** The source, with each expression of a template replaced by a word of the same length. */
+/** Returns the source with each expression of a template replaced by a word of the same length. */
 function withoutExpressions(source: ts.SourceFile, { templateSpans }: ts.TemplateExpression): string {
   let { text } = source;
   for (const { expression, literal } of templateSpans) {

@@ -1,7 +1,7 @@
-/** Events as Stripe, Clerk and GitHub send them, reduced to the members that the API reads and some that it must ignore or hide. */
+/** Sample events of Stripe, Clerk and GitHub. They hold the fields that the API reads, and some that it must ignore or hide. */
 import type { WebhookSource } from "./sign";
 
-/** Makes the value of an event's JSON. `now` is in milliseconds since the epoch. */
+/** Creates the JSON value of an event. `now` is in milliseconds since the epoch. */
 export type Make = (event: { id: string; type: string; now: number }) => unknown;
 
 const stripe =
@@ -54,7 +54,7 @@ const subscription =
       },
     })(event);
 
-/** A thin event: it names an object but does not hold its state, and its time is a text. */
+/** A thin event: it names an object without the object's state, and its time is a string. */
 const thin: Make = ({ id, type, now }) => ({
   id,
   object: "v2.core.event",

@@ -1,4 +1,4 @@
-/** The command without a server. */
+/** Tests of `npm run webhook` that need no server. */
 import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
@@ -24,9 +24,9 @@ test.each([
     ["github", "push", "--secret", "x", "--url", "http://127.0.0.1:9"],
     "Nothing answers at http://127.0.0.1:9/webhooks/github",
   ],
-])("%j is refused with a message and the way to the help", (args, said) => {
+])("%j fails with a message and the command for help", (args, expected) => {
   const { status, output } = webhook(...args);
-  expect(output).toContain(said);
+  expect(output).toContain(expected);
   expect(output).toContain("npm run webhook -- --help");
   expect(status).toBe(2);
 });

@@ -24,7 +24,7 @@ ${Object.entries(SENDERS)
 
 const MINUTE = 60_000;
 
-/** A reason why an event cannot be sent, with a remedy. */
+/** An error in the use of the command. Its message has the reason and the remedy. */
 class Refusal extends Error {}
 
 async function main(): Promise<number> {
@@ -49,7 +49,7 @@ async function main(): Promise<number> {
   if (values.form && !sender.form) throw new Refusal(`${source} does not send forms: leave out --form.`);
   const form = values.form ? asForm(json) : undefined;
   const body = form?.body ?? json;
-  const signing = values["bad-signature"] ? other(secret) : secret;
+  const signing = values["bad-signature"] ? wrongSecret(secret) : secret;
   const event = { type, id, body, secret: signing, now, hmac: (text: string) => hmac(signing, text) };
   const headers = { "Content-Type": "application/json", ...sender.headers(event), ...form?.headers };
   const url = `${values.url}/webhooks/${source}`;
@@ -109,8 +109,8 @@ async function post(url: string, init: RequestInit): Promise<Response> {
   }
 }
 
-/** Returns a wrong secret of the same form. The last characters stay, because in base64 they may be padding. */
-function other(secret: string): string {
+/** Returns a wrong secret in the same format. The last characters stay, because they may be base64 padding. */
+function wrongSecret(secret: string): string {
   const at = Math.max(0, secret.length - 4);
   return secret.slice(0, at) + (secret[at] === "A" ? "B" : "A") + secret.slice(at + 1);
 }

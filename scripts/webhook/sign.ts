@@ -1,4 +1,4 @@
-/** Signs webhooks as their sources do, with the source's own library if it has one. */
+/** Signs webhooks as their sources do, with the source's own library where one exists. */
 import { createHmac, randomUUID } from "node:crypto";
 import Stripe from "stripe";
 import { Webhook } from "svix";
@@ -38,7 +38,7 @@ export function signedHeaders({ source, type, id, body, secret, now }: Unsigned)
   }
 }
 
-/** Returns the body of a form that holds the JSON in the field `payload`, and the header that says so. */
+/** Returns a form body that holds the JSON in the field `payload`, and the form's `Content-Type`. */
 export const asForm = (json: string) => ({
   body: new URLSearchParams({ payload: json }).toString(),
   headers: { "Content-Type": "application/x-www-form-urlencoded" },
@@ -48,7 +48,7 @@ export const asForm = (json: string) => ({
 export const hmac = (secret: string, text: string): string =>
   createHmac("sha256", secret).update(text).digest("hex");
 
-/** Returns a fresh id in the form of the source's events. */
+/** Returns a new event id in the source's format. */
 export function freshId(source: WebhookSource): string {
   const id = randomUUID();
   return { stripe: `evt_${id.replaceAll("-", "").slice(0, 24)}`, clerk: `msg_${id}`, github: id }[source];

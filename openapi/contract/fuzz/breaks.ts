@@ -1,8 +1,8 @@
 import fc from "fast-check";
-import { ofTheText, ofTheValue } from "./bodies";
+import { textBreaks, valueBreaks } from "./bodies";
 import { FLAWED, IN_A_HEADER, type Plan } from "./plans";
 
-/** Makes another request of one, and often a broken one. */
+/** Changes a request, often into an invalid request. */
 export type Break = (plan: Plan) => Plan;
 
 const header =
@@ -12,13 +12,13 @@ const header =
     headers: [...plan.headers.filter(([other]) => other.toLowerCase() !== name.toLowerCase()), [name, value]],
   });
 
-const ofTheCaller = fc.constantFrom(...FLAWED).map((asker): Break => (plan) => ({ ...plan, asker }));
+const callerBreaks = fc.constantFrom(...FLAWED).map((asker): Break => (plan) => ({ ...plan, asker }));
 
-const ofTheMethod = fc
+const methodBreaks = fc
   .constantFrom("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
   .map((method): Break => (plan) => ({ ...plan, method }));
 
-/** Segments as no client should write them, and some that are fine. */
+/** Invalid path segments, and unusual but valid segments. */
 const BROKEN = ["%", "%zz", "%E0%A4%A", "%ED%A0%80", "%FF", "%00", "a%00b", "%2F", "%2e%2e", ".."];
 const STRANGE = ["%F0%9F%98%80", "__proto__", ":id", "{id}", "*", "a;b=c", "a+b"];
 const segment = fc.oneof(
@@ -27,7 +27,7 @@ const segment = fc.oneof(
   fc.stringMatching(/^[a-z0-9]{32}$/),
   fc.integer({ min: 1, max: 6000 }).map((length) => "x".repeat(length)),
 );
-const ofThePath = fc.oneof(
+const pathBreaks = fc.oneof(
   segment.map((text): Break => (plan) => ({
     ...plan,
     params: Object.fromEntries(Object.keys(plan.params).map((name) => [name, text])),
@@ -39,10 +39,10 @@ const ofThePath = fc.oneof(
   fc.constant<Break>((plan) => ({ ...plan, path: `/${plan.path}` })),
 );
 
-/** The names that some route has in its query, and some that none has. */
+/** Query parameters of some routes, and unknown parameters. */
 const NAMES = ["limit", "cursor", "filter", "source", "status", "visibility", "x", "__proto__", "", "%"];
 const VALUES = ["0", "101", "-1", "1e9", "%", "%FF", "+", "a&b", "[]"];
-const ofTheQuery = fc.oneof(
+const queryBreaks = fc.oneof(
   fc.constant<Break>((plan) => ({ ...plan, query: [...plan.query, ...plan.query] })),
   fc
     .tuple(
@@ -76,7 +76,7 @@ const TYPES = [
   ";",
 ];
 const anyHeader = fc.string({ unit: "binary" }).filter((text) => IN_A_HEADER.test(text));
-const ofTheHeaders = fc.oneof(
+const headerBreaks = fc.oneof(
   fc
     .tuple(
       fc.constantFrom(...HEADERS, ...SIGNED, "Content-Type"),
@@ -88,18 +88,18 @@ const ofTheHeaders = fc.oneof(
     ...plan,
     headers: plan.headers.filter(([name]) => name !== "Content-Type"),
   })),
-  // The same request again: what was created once must not be created twice.
+  // A repeated key must not create a resource twice.
   fc.constantFrom("one", "two").map((key) => header("Idempotency-Key", key)),
   fc.constant(header("Prefer", "respond-async")),
   fc.constant(header("Access-Control-Request-Method", "POST")),
 );
 
-/** One change of a request, in any of its parts. */
+/** Arbitrary changes, each to one part of a request. */
 export const breaks: fc.Arbitrary<Break> = fc.oneof(
-  ofTheCaller,
-  ofTheMethod,
-  ofThePath,
-  ofTheQuery,
-  ofTheHeaders,
-  { weight: 5, arbitrary: fc.oneof(ofTheValue, ofTheText) },
+  callerBreaks,
+  methodBreaks,
+  pathBreaks,
+  queryBreaks,
+  headerBreaks,
+  { weight: 5, arbitrary: fc.oneof(valueBreaks, textBreaks) },
 );

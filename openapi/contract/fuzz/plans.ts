@@ -11,18 +11,18 @@ export type Asker = "root" | WebhookSource | (typeof FLAWED)[number];
 /** A planned request. Its path parameters and its credential are resolved before it is sent. */
 export type Plan = {
   method: string;
-  /** The template, whose names are in `params`. */
+  /** The path template. Its parameters are in `params`. */
   path: string;
-  /** As they go over the wire; null for something that is there. */
+  /** Percent-encoded values. Null is replaced with the id of an existing resource. */
   params: Record<string, string | null>;
-  /** As they go over the wire. */
+  /** Encoded `name=value` pairs. */
   query: string[];
   headers: [name: string, value: string][];
   body: Buffer | undefined;
   asker: Asker;
 };
 
-/** Requests that the document allows, of someone who may make them. */
+/** Generates valid requests from a caller with permission. */
 export function planOf(operation: Operation): fc.Arbitrary<Plan> {
   const { method, path, security, parameters } = operation;
   const of = (place: Parameter["in"]) => parameters.filter((parameter) => parameter.in === place);
@@ -32,12 +32,12 @@ export function planOf(operation: Operation): fc.Arbitrary<Plan> {
       method: fc.constant(method),
       path: fc.constant(path),
       params: fc.record(Object.fromEntries(of("path").map(({ name, schema }) => [name, segmentOf(schema)]))),
-      query: given(
+      query: parameterValues(
         of("query"),
         (text) => text.isWellFormed(),
         (name, text) => `${name}=${encodeURIComponent(text)}`,
       ),
-      headers: given(
+      headers: parameterValues(
         of("header"),
         (text) => IN_A_HEADER.test(text),
         (name, text): [string, string] => [name, text],
@@ -52,60 +52,60 @@ export function planOf(operation: Operation): fc.Arbitrary<Plan> {
     }));
 }
 
-/** Parameters that are there, each as it goes over the wire, as far as it can. */
-function given<T>(
+/** Generates values for parameters; optional parameters may be absent. `can` excludes values that cannot be sent. */
+function parameterValues<T>(
   parameters: readonly Parameter[],
   can: (text: string) => boolean,
   write: (name: string, text: string) => T,
 ): fc.Arbitrary<T[]> {
   const each = parameters.map(({ name, required, schema }) => {
-    const one = valueOf(schema)
+    const value = valueOf(schema)
       .map(String)
       .filter(can)
       .map((text) => ({ written: write(name, text) }));
-    return required ? one : fc.option(one, { nil: undefined, freq: 2 });
+    return required ? value : fc.option(value, { nil: undefined, freq: 2 });
   });
-  return fc.tuple(...each).map((all) => all.flatMap((one) => (one === undefined ? [] : [one.written])));
+  return fc.tuple(...each).map((all) => all.flatMap((value) => (value === undefined ? [] : [value.written])));
 }
 
 /** Matches values that a header can hold. */
 export const IN_A_HEADER = /^(?! )[\x20-\x7e\xa0-\xff]+(?<! )$/;
 
 /** Path segments that clients change before they send: they resolve dots (RFC 3986, section 5.2.4). */
-const NO_SEGMENT = ["", ".", ".."];
+const NORMALIZED_SEGMENTS = ["", ".", ".."];
 
-/** Most often something that is there: what is not is soon tried. */
+/** Generates a path segment. Three of four are null, for an existing resource, because unknown ids need few attempts. */
 function segmentOf(schema: Parameter["schema"]): fc.Arbitrary<string | null> {
   const other = valueOf(schema)
     .map((value) => encodeURIComponent(String(value)))
-    .filter((text) => !NO_SEGMENT.includes(text));
+    .filter((text) => !NORMALIZED_SEGMENTS.includes(text));
   return fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: other });
 }
 
 type Content = { type: string | undefined; body: Buffer | undefined };
 
-const NONE: Content = { type: undefined, body: undefined };
+const NO_CONTENT: Content = { type: undefined, body: undefined };
 
 function contentOf({ requestBody }: Operation): fc.Arbitrary<Content> {
-  if (!requestBody) return fc.constant(NONE);
+  if (!requestBody) return fc.constant(NO_CONTENT);
   const each = Object.entries(requestBody.content).map(([type, { schema = {} }]) => {
     if (type === "*/*")
       return fc
         .tuple(fc.constantFrom("text/plain", "image/png", "x/y; z=1"), anyBytes)
-        .map(([given, body]) => ({ type: given, body }));
+        .map(([sentType, body]) => ({ type: sentType, body }));
     if ("contentMediaType" in schema) return anyBytes.map((body) => ({ type, body }));
-    return valueOf(schema).map((value) => written(type, value));
+    return valueOf(schema).map((value) => contentFrom(type, value));
   });
-  return requestBody.required ? fc.oneof(...each) : fc.oneof(fc.constant(NONE), ...each);
+  return requestBody.required ? fc.oneof(...each) : fc.oneof(fc.constant(NO_CONTENT), ...each);
 }
 
 const anyBytes = fc.uint8Array({ minLength: 1, maxLength: 2000 }).map((bytes) => Buffer.from(bytes));
 
-/** Like those of browsers: Node refuses some that are rare. */
+/** In the format of browsers, because Node refuses some unusual boundaries. */
 const BOUNDARY = "----generatedBoundary0123456789";
 
-function written(type: string, value: unknown): Content {
-  // A form's schema is that of an object of texts.
+function contentFrom(type: string, value: unknown): Content {
+  // The schema of a form is an object of strings.
   const fields = value as Record<string, string>;
   switch (type) {
     case "multipart/form-data": {
@@ -125,7 +125,7 @@ function written(type: string, value: unknown): Content {
   }
 }
 
-/** An event as its source has it; the signature comes when it is sent. */
+/** Generates an event of a source. It is signed when it is sent. */
 function eventOf(source: WebhookSource): fc.Arbitrary<Content> {
   return fc
     .record({

@@ -1,2 +1,2 @@
-/** How many broken requests are made at least. */
+/** The minimum number of changed requests that the fuzz test sends. */
 export const REQUESTS = Number(process.env["FUZZ_REQUESTS"] ?? 5_000);

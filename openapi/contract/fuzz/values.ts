@@ -1,14 +1,15 @@
 import fc from "fast-check";
 import type { JsonSchema } from "../../../convex/http/kit/described.kit";
 
-/** Any value that a schema allows, as far as the document's schemas go. */
+/** Generates values that a schema allows. It supports the keywords that the document uses. */
 export function valueOf(schema: JsonSchema): fc.Arbitrary<unknown> {
   if ("const" in schema) return fc.constant(schema["const"]);
   if (Array.isArray(schema["enum"])) return fc.constantFrom<unknown[]>(...(schema["enum"] as unknown[]));
   const options = schema["anyOf"] ?? schema["oneOf"];
   if (Array.isArray(options)) return fc.oneof(...(options as JsonSchema[]).map(valueOf));
   const { type } = schema;
-  if (Array.isArray(type)) return fc.oneof(...type.map((one: unknown) => valueOf({ ...schema, type: one })));
+  if (Array.isArray(type))
+    return fc.oneof(...type.map((member: unknown) => valueOf({ ...schema, type: member })));
   switch (type) {
     case "string":
       return textOf(schema);
@@ -29,7 +30,7 @@ export function valueOf(schema: JsonSchema): fc.Arbitrary<unknown> {
   }
 }
 
-/** JSON of any shape, with the names that trouble objects. */
+/** Generates arbitrary JSON, including property names that are special in JavaScript or Convex. */
 export const anyJson: fc.Arbitrary<unknown> = fc.oneof(
   fc.jsonValue({ maxDepth: 3, stringUnit: "grapheme" }),
   fc.dictionary(
@@ -48,7 +49,7 @@ function bounds({ minimum, maximum }: JsonSchema): { min?: number; max?: number 
 
 function textOf({ format, pattern, minLength, maxLength }: JsonSchema): fc.Arbitrary<string> {
   if (format === "email") return fc.emailAddress();
-  // Later than any test runs: some times have to be still to come.
+  // Far in the future, because some times must not be in the past.
   if (format === "date-time")
     return fc
       .date({ min: new Date("2100-01-01"), max: new Date("2400-01-01"), noInvalidDate: true })
@@ -56,7 +57,7 @@ function textOf({ format, pattern, minLength, maxLength }: JsonSchema): fc.Arbit
   if (format === "uri") return fc.webUrl();
   if (typeof pattern === "string") return fc.stringMatching(new RegExp(pattern));
   const [min = 0, max = 300] = [number(minLength), number(maxLength)];
-  // A letter first, because the API trims.
+  // The text begins with a letter, so that it is not empty after the API trims it.
   const rest = fc.string({
     unit,
     minLength: Math.max(0, min - 1),
@@ -65,7 +66,7 @@ function textOf({ format, pattern, minLength, maxLength }: JsonSchema): fc.Arbit
   return min === 0 ? fc.oneof(fc.constant(""), rest) : rest.map((text) => `x${text}`);
 }
 
-/** Characters of one code point: as many as the length says. */
+/** Generates one code point, so that the number of units equals the length in code points. */
 const unit = fc.oneof(
   { weight: 8, arbitrary: fc.string({ minLength: 1, maxLength: 1 }) },
   { weight: 1, arbitrary: fc.integer({ min: 1, max: 0xd7ff }).map((code) => String.fromCodePoint(code)) },
@@ -86,9 +87,12 @@ function arrayOf({ items, minItems, maxItems }: JsonSchema): fc.Arbitrary<unknow
 function objectOf(schema: JsonSchema): fc.Arbitrary<Record<string, unknown>> {
   const properties = Object.entries((schema["properties"] ?? {}) as Record<string, JsonSchema>);
   const requiredKeys = (schema["required"] ?? []) as string[];
-  const known = fc.record(Object.fromEntries(properties.map(([name, one]) => [name, valueOf(one)])), {
-    requiredKeys,
-  });
+  const known = fc.record(
+    Object.fromEntries(properties.map(([name, property]) => [name, valueOf(property)])),
+    {
+      requiredKeys,
+    },
+  );
   const isOpen = properties.length === 0 && schema["additionalProperties"] !== false;
   return isOpen ? fc.dictionary(fc.string(), fc.jsonValue(), { maxKeys: 5 }) : known;
 }

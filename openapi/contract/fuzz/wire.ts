@@ -2,16 +2,16 @@ import { Agent, request, type RequestOptions } from "node:http";
 import { buffer } from "node:stream/consumers";
 import type { Send } from "../check";
 
-const PATIENCE_MS = 20_000;
-/** Bytes of a body that a server may refuse before it has read all of it. */
+const TIMEOUT_MS = 20_000;
+/** The size in bytes from which a server may refuse a body before it has read all of it. */
 const LARGE = 100_000;
 
 /**
- * Sends requests over sockets that `fetch` would fix or refuse: unnormalized paths and queries, GET with a body, invalid media
- * types.
+ * Returns a function that sends requests that `fetch` would normalize or refuse: unnormalized paths and queries, GET with a body,
+ * invalid media types.
  *
  * @param origin Such as `http://127.0.0.1:3211`.
- * @throws Error for a request without a response.
+ * @returns `send`, which rejects for a request without a response, and `close`, which ends all connections.
  */
 export function wireTo(origin: string): { send: Send; close: () => void } {
   const { hostname, port } = new URL(origin);
@@ -24,16 +24,16 @@ export function wireTo(origin: string): { send: Send; close: () => void } {
     };
     const to = { hostname, port, method, path, headers: sent };
     if ((bytes?.length ?? 0) < LARGE) return exchange({ ...to, agent }, bytes);
-    // A connection that the server closes over an unread body may take the reply with it. Nothing was done, so ask again.
-    const alone = () => exchange({ ...to, agent: false }, bytes);
-    return alone().catch(alone).catch(alone);
+    // If the server closes a connection with an unread body, the reply may be lost. The request had no effect, and a retry is safe.
+    const sendAlone = () => exchange({ ...to, agent: false }, bytes);
+    return sendAlone().catch(sendAlone).catch(sendAlone);
   };
   return { send, close: () => agent.destroy() };
 }
 
 function exchange(to: RequestOptions, bytes: Uint8Array | undefined): Promise<Response> {
   return new Promise((resolve, reject) => {
-    const outgoing = request({ ...to, timeout: PATIENCE_MS }, (incoming) => {
+    const outgoing = request({ ...to, timeout: TIMEOUT_MS }, (incoming) => {
       const { statusCode: status = 0, headersDistinct } = incoming;
       const headers = Object.entries(headersDistinct).flatMap(([name, values = []]) =>
         values.map((value): [string, string] => [name, value]),
@@ -43,7 +43,7 @@ function exchange(to: RequestOptions, bytes: Uint8Array | undefined): Promise<Re
       }, reject);
     });
     outgoing.on("error", reject);
-    outgoing.on("timeout", () => outgoing.destroy(new Error("It was not answered in time")));
+    outgoing.on("timeout", () => outgoing.destroy(new Error("The server did not reply in time")));
     outgoing.end(bytes);
   });
 }

@@ -3,7 +3,7 @@ import { createApiClient } from "../out/openapi-zod-client/api";
 import { roundTrip } from "./roundTrip";
 
 await roundTrip((baseUrl, key) => {
-  // The API's replies are bytes for a download, which the generated check of a `File` refuses.
+  // Replies are not validated: a download is bytes, but the generated schema expects a `File`.
   const api = createApiClient(baseUrl, {
     axiosConfig: { headers: { "X-API-Key": key } },
     validate: "request",
@@ -21,7 +21,7 @@ await roundTrip((baseUrl, key) => {
       return Promise.reject(error instanceof Error ? error : new Error(String(error)));
     },
   );
-  /** The outcome of a call that may be refused. */
+  /** Returns the status and code of a call, even if the call is refused. */
   const outcome = async (call: Promise<unknown>) => {
     const { status = 200, data } = await call.then(
       () => last,

@@ -1,19 +1,19 @@
-/** A client that a generator has made, reduced to the calls of the round trip. Failures are statuses, not exceptions. */
+/** A generated client, reduced to the calls of the round trip. Calls return the status of a failure and do not throw. */
 export type Client = {
   /** Creates an item with an `Idempotency-Key`. */
   create(name: string, key: string): Promise<{ status: number; id: string; replayed: string | null }>;
   /** Reads one page of items. `link` is its `Link` header. */
   list(limit: number, cursor?: string): Promise<{ ids: string[]; link: string | null }>;
-  /** Uploads bytes of the type `application/octet-stream`. */
+  /** Uploads bytes as `application/octet-stream`. */
   upload(bytes: Blob): Promise<{ id: string; size: number }>;
   download(id: string): Promise<ArrayBuffer>;
-  /** Reads an item. `code` is that of the problem. */
+  /** Reads an item. `code` is the problem code of a failure. */
   read(id: string): Promise<{ status: number; code?: string | undefined }>;
-  /** Renames an item on a condition. */
+  /** Renames an item if its `ETag` matches. */
   rename(id: string, name: string, ifMatch: string): Promise<{ status: number; code?: string | undefined }>;
 };
 
-/** Calls the API through a generated client. The arguments of the process are the API's address and a key. */
+/** Calls the API through a generated client. The arguments of the process are the API's URL and a key. */
 export async function roundTrip(connect: (url: string, key: string) => Client): Promise<void> {
   const [url = "", key = ""] = process.argv.slice(2);
   const client = connect(url, key);
@@ -46,6 +46,7 @@ export async function roundTrip(connect: (url: string, key: string) => Client): 
 }
 
 function expect(what: string, actual: unknown, expected: unknown): void {
-  const [one, other] = [JSON.stringify(actual), JSON.stringify(expected)];
-  if (one !== other) throw new Error(`${what}: ${one.slice(0, 300)} instead of ${other.slice(0, 300)}`);
+  const [actualJson, expectedJson] = [JSON.stringify(actual), JSON.stringify(expected)];
+  if (actualJson !== expectedJson)
+    throw new Error(`${what}: ${actualJson.slice(0, 300)} instead of ${expectedJson.slice(0, 300)}`);
 }

@@ -1,7 +1,7 @@
 import { Api, type HttpResponse } from "../out/swagger-typescript-api/api";
 import { roundTrip } from "./roundTrip";
 
-/** The client throws replies that are problems. */
+/** Returns the reply of a call. The client throws a reply that is a problem. */
 const settled = async <T, E>(call: Promise<HttpResponse<T, E>>): Promise<HttpResponse<T, E>> =>
   call.catch((reply: unknown) => reply as HttpResponse<T, E>);
 
@@ -19,7 +19,7 @@ await roundTrip((baseUrl, key) => {
       return { ids: reply.data.map(({ id }) => id), link: reply.headers.get("Link") };
     },
     async upload(bytes) {
-      // Where the document has several types, the generator sends a form but declares the type of the first.
+      // If the document has several media types, the client sends a form, but the generated type is that of the first media type.
       const form = new FormData();
       form.set("file", new File([bytes], "bytes.bin"));
       const { data } = await settled(api.uploadFile(form as unknown as File));
