@@ -85,7 +85,7 @@ export default defineConfig({
           include: [
             ...ofTheKit,
             ...ofTheHarness,
-            "convex/{lib,identity,webhooks}/**/*.test.ts",
+            "convex/{lib,identity,outgoing,webhooks}/**/*.test.ts",
             "quality/{abuse,bench}/**/*.test.ts",
             "quality/*.test.ts",
             "quality/e2e/*.test.ts",

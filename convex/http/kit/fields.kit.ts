@@ -6,7 +6,9 @@ import { documented } from "#documented";
 import * as z from "zod/mini";
 import { described } from "./described.kit";
 import { REQUIRED } from "./messages.kit";
-import { isEmail } from "./product.kit";
+import { isEmail, toTime } from "./product.kit";
+
+export { toTime };
 
 /**
  * Limits the number of elements, or of characters as JSON Schema counts them: code points (RFC 8259, section 1). zod's
@@ -79,9 +81,6 @@ export const integer = (min: number, max: number) =>
     ),
     documented(() => ({ type: "integer", minimum: min, maximum: max })),
   );
-
-/** Formats milliseconds since the epoch as RFC 3339, UTC. */
-export const toTime = (ms: number): string => new Date(ms).toISOString();
 
 const TIME = /^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
 
