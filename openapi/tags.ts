@@ -10,5 +10,6 @@ export const TAGS: Readonly<Record<string, string>> = {
   Files: "The caller's files: uploaded through the API or directly, opened by a link.",
   Billing: "The payments and subscriptions that Stripe's webhooks have recorded.",
   Webhooks: "Endpoints for webhook sources. A signature replaces the credential.",
+  "Webhook endpoints": "The addresses of partners that get events, and the deliveries to them.",
   "Webhook events": "The log of received webhooks, with replay.",
 };

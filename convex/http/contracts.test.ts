@@ -30,6 +30,8 @@ const SCOPE_RESOURCES: Record<string, string> = {
   payments: "billing",
   subscriptions: "billing",
   "webhook-events": "webhooks",
+  "webhook-endpoints": "endpoints",
+  "webhook-deliveries": "endpoints",
 };
 /** Returns the scope that a route must need: `read` for GET, otherwise `write`. The function lists all exceptions. */
 function scopeFor({ method, path }: Route): string | null {

@@ -91,6 +91,9 @@ export function webhookRetentionDays(): number {
   return positiveInteger(process.env["WEBHOOK_RETENTION_DAYS"], 30);
 }
 
+/** Returns the most webhook endpoints of an owner: `QUOTA_ENDPOINTS`, default 20; 0 for no limit. */
+export const endpointQuota = (): number => wholeNumber(process.env["QUOTA_ENDPOINTS"], 20);
+
 /**
  * Returns the keys that encrypt the signing secrets of webhook endpoints: the texts of `SECRETS_KEY`, a comma list. The first one
  * encrypts, and all decrypt, so that a key can be replaced.

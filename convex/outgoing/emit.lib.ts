@@ -4,8 +4,8 @@ import type { MutationCtx, QueryCtx } from "../_generated/server";
 import { webhookRetentionDays } from "../lib/env.lib";
 import { EVENTS, subscribes, type Event, type EventType, type SubjectOf } from "./eventTypes.lib";
 
-/** The most endpoints that a look-up for an event of the deployment reads. With more, the fan-out decides. */
-const PROBED = 20;
+/** The most endpoints that the look-up of an event reads. With more, the fan-out decides. */
+const PROBED = 21;
 /** Milliseconds after which a fan-out counts as lost, and the sweep starts it again. */
 const FAN_OUT_LEASE_MS = 60_000;
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -65,17 +65,12 @@ async function anySubscribes(
   ownerId: Id<"users"> | undefined,
 ): Promise<boolean> {
   const endpoints = ctx.db.query("webhookEndpoints");
-  if (ownerId !== undefined) {
-    // An owner has few endpoints: see `MOST_ENDPOINTS`.
-    const own = await endpoints
-      .withIndex("by_owner_and_enabled", (q) => q.eq("ownerId", ownerId).eq("enabled", true))
-      .take(PROBED);
-    return own.some(({ events }) => subscribes(events, type));
-  }
-  const some = await endpoints
-    .withIndex("by_deployment", (q) => q.eq("deployment", true).eq("enabled", true))
-    .take(PROBED);
-  return some.length === PROBED || some.some(({ events }) => subscribes(events, type));
+  const found = await (
+    ownerId === undefined
+      ? endpoints.withIndex("by_deployment", (q) => q.eq("deployment", true).eq("enabled", true))
+      : endpoints.withIndex("by_owner_and_enabled", (q) => q.eq("ownerId", ownerId).eq("enabled", true))
+  ).take(PROBED);
+  return found.length === PROBED || found.some(({ events }) => subscribes(events, type));
 }
 
 /** Returns the batch of the transaction. The first call in a transaction schedules the fan-out. */

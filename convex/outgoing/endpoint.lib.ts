@@ -4,9 +4,6 @@ import type { MutationCtx } from "../_generated/server";
 import { REVOKED } from "./viewer.lib";
 import { senderOf, startWaiting } from "./sender.lib";
 
-/** The most endpoints of an owner. */
-export const MOST_ENDPOINTS = 20;
-
 /**
  * Disables an endpoint. It gets no more events, and its pending deliveries fail. They can be retried once it is enabled again.
  *
@@ -55,7 +52,7 @@ const endpointsOf = (ctx: MutationCtx, keyId: Id<"apiKeys">) =>
   ctx.db
     .query("webhookEndpoints")
     .withIndex("by_key", (q) => q.eq("keyId", keyId))
-    .take(MOST_ENDPOINTS);
+    .collect();
 
 /** Deletes an endpoint with its queue. Its deliveries follow in scheduled batches. */
 export async function deleteEndpoint(ctx: MutationCtx, endpoint: Doc<"webhookEndpoints">): Promise<void> {

@@ -1,10 +1,10 @@
 /** The endpoints of partners: who gets events, and where. */
 import { v } from "convex/values";
-import type { Doc } from "../_generated/dataModel";
-import { internalMutation, internalQuery, type MutationCtx } from "../_generated/server";
+import type { Doc, Id } from "../_generated/dataModel";
+import { internalMutation, internalQuery, type QueryCtx } from "../_generated/server";
 import { caller } from "../identity/caller.lib";
 import { currentScopes } from "../identity/currentScopes.lib";
-import { webhookAllowHttp } from "../lib/env.lib";
+import { endpointQuota, webhookAllowHttp } from "../lib/env.lib";
 import { fail, failField } from "../lib/failure.lib";
 import { idempotencyArg, once, onceOf } from "../lib/idempotency.lib";
 import { getOwned, listOwned } from "../lib/owned.lib";
@@ -14,7 +14,7 @@ import { ifMatch, requireRevision } from "../lib/revision.lib";
 import { refusalOf } from "./address.lib";
 import { insertDelivery } from "./delivery.lib";
 import { recordEvent } from "./emit.lib";
-import { deleteEndpoint, disableEndpoint, MOST_ENDPOINTS } from "./endpoint.lib";
+import { deleteEndpoint, disableEndpoint } from "./endpoint.lib";
 import { PING, subscribesToDeployment } from "./eventTypes.lib";
 import { addPending, newSender } from "./sender.lib";
 import schema from "../schema";
@@ -57,12 +57,7 @@ export const create = internalMutation({
   handler: async (ctx, { caller: { userId: ownerId, key }, idempotency, sealed, enabled = true, ...fields }) =>
     once(ctx, idempotency, async () => {
       requireAddress(fields.url);
-      const own = await ctx.db
-        .query("webhookEndpoints")
-        .withIndex("by_owner", (q) => q.eq("ownerId", ownerId))
-        .take(MOST_ENDPOINTS);
-      if (own.length === MOST_ENDPOINTS)
-        fail("conflict", `An owner has at most ${MOST_ENDPOINTS} endpoints`);
+      await requireQuota(ctx, ownerId);
       const id = await ctx.db.insert("webhookEndpoints", {
         ...fields,
         ownerId,
@@ -158,6 +153,17 @@ export const test = internalMutation({
     return readBack(ctx, "webhookDeliveries", deliveryId);
   },
 });
+
+/** Refuses with `quota_exceeded` if the owner has as many endpoints as `QUOTA_ENDPOINTS` allows. */
+async function requireQuota(ctx: QueryCtx, ownerId: Id<"users">): Promise<void> {
+  const limit = endpointQuota();
+  if (limit === 0) return;
+  const own = await ctx.db
+    .query("webhookEndpoints")
+    .withIndex("by_owner", (q) => q.eq("ownerId", ownerId))
+    .take(limit);
+  if (own.length === limit) fail("quota_exceeded", `An owner has at most ${limit} webhook endpoints`);
+}
 
 function requireAddress(url: string): void {
   const message = refusalOf(url, webhookAllowHttp());

@@ -3,17 +3,17 @@ import { v } from "convex/values";
 import { internal } from "../_generated/api";
 import type { Doc, Id } from "../_generated/dataModel";
 import { internalMutation, type MutationCtx } from "../_generated/server";
-import { readPage, within, type Page, type Position } from "../lib/page.lib";
+import { readPage, within, type Page } from "../lib/page.lib";
 import { subscribes } from "./eventTypes.lib";
 import { insertDelivery } from "./delivery.lib";
-import { disableEndpoint, MOST_ENDPOINTS } from "./endpoint.lib";
+import { disableEndpoint } from "./endpoint.lib";
 import { addPending, senderOf } from "./sender.lib";
 import { Viewer } from "./viewer.lib";
 
 /** The most events and deliveries of one transaction. Both are far below Convex's limits. */
 const EVENTS = 100;
 const DELIVERIES = 500;
-/** Endpoints that one event of the deployment reads in a transaction. */
+/** Endpoints that one event reads in a transaction. */
 const ENDPOINTS = 100;
 /** The pending deliveries at which an endpoint is disabled. */
 const MOST_PENDING = 10_000;
@@ -50,8 +50,7 @@ class FanOut {
   /** Adds the deliveries of an event, as far as the limit allows. Returns whether it has added all. */
   async add(event: Doc<"outgoingEvents">): Promise<boolean> {
     if (this.left <= 0) return false;
-    const { ownerId, after } = event;
-    const { docs, next } = ownerId === undefined ? await this.page(after) : await this.ownedBy(ownerId);
+    const { docs, next } = await this.page(event);
     for (const endpoint of docs) await this.deliver(event, endpoint);
     this.left -= 1;
     await this.ctx.db.patch(
@@ -90,24 +89,25 @@ class FanOut {
     return true;
   }
 
-  private async ownedBy(ownerId: Id<"users">): Promise<Page<Doc<"webhookEndpoints">>> {
-    const known = this.own.get(ownerId);
+  /** Returns a page of the enabled endpoints that the event may be for. Several events of an owner read the first page once. */
+  private async page({ ownerId, after }: Doc<"outgoingEvents">): Promise<Page<Doc<"webhookEndpoints">>> {
+    const known = ownerId && !after ? this.own.get(ownerId) : undefined;
     if (known) return known;
-    const docs = await this.ctx.db
-      .query("webhookEndpoints")
-      .withIndex("by_owner_and_enabled", (q) => q.eq("ownerId", ownerId).eq("enabled", true))
-      .take(MOST_ENDPOINTS);
-    this.own.set(ownerId, { docs });
-    return { docs };
-  }
-
-  private page(after: Position | undefined): Promise<Page<Doc<"webhookEndpoints">>> {
-    return readPage({ limit: ENDPOINTS, ...(after && { after }) }, (range, count) =>
-      this.ctx.db
-        .query("webhookEndpoints")
-        .withIndex("by_deployment", (q) => within(q.eq("deployment", true).eq("enabled", true), range))
+    const found = await readPage({ limit: ENDPOINTS, ...(after && { after }) }, (range, count) => {
+      const endpoints = this.ctx.db.query("webhookEndpoints");
+      return (
+        ownerId === undefined
+          ? endpoints.withIndex("by_deployment", (q) =>
+              within(q.eq("deployment", true).eq("enabled", true), range),
+            )
+          : endpoints.withIndex("by_owner_and_enabled", (q) =>
+              within(q.eq("ownerId", ownerId).eq("enabled", true), range),
+            )
+      )
         .order("desc")
-        .take(count),
-    );
+        .take(count);
+    });
+    if (ownerId && !after) this.own.set(ownerId, found);
+    return found;
   }
 }

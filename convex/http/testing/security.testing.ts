@@ -145,7 +145,8 @@ export const ROWS = {
   },
   "a list shows a user's resources only to that user, and the deployment's resources to every caller with the scope":
     {
-      applies: ({ paged }) => paged === true,
+      // Another row covers lists within a resource.
+      applies: ({ paged, params }) => paged === true && !params,
       check: async (route) => {
         const [owner, stranger] = [await as("owner"), await as("stranger")];
         const resource = listedResource(route);
