@@ -90,7 +90,7 @@ export const createEndpoint = contract("post", "/api/webhook-endpoints", () => (
   docs: documented(() => ({
     tag: "Webhook endpoints",
     summary: "Register an address for events",
-    problems: ["quota_exceeded"],
+    problems: ["quota_exceeded", "not_configured"],
     description:
       "Only this reply shows the signing secret. An owner has at most 20 endpoints, unless the deployment sets another limit. An event is sent only if its owner's present " +
       "scopes allow reading it, and those of the key that made the endpoint, if a key did. A replay by `Idempotency-Key` returns " +
@@ -172,6 +172,7 @@ export const rotateSecret = contract("post", "/api/webhook-endpoints/:id/rotate-
   docs: documented(() => ({
     tag: "Webhook endpoints",
     summary: "Replace the signing secret",
+    problems: ["not_configured"],
     description:
       "Only this reply shows the new secret. For `overlapSeconds` more, each delivery has a signature with the old secret too.",
     fields: { ...fields(), overlapSeconds: "Seconds for which the old secret also signs; 86400 by default." },
