@@ -102,7 +102,7 @@ export const sweep = internalMutation({
         const due = await ctx.db
           .query("webhookSenders")
           .withIndex("by_state", (q) =>
-            q.eq("state", state).eq("slow", slow).gt("dueAt", 0).lt("dueAt", Date.now()),
+            q.eq("state", state).eq("slow", slow).gt("dueAt", 0).lte("dueAt", Date.now()),
           )
           .take(SWEPT);
         for (const sender of due) {
@@ -115,7 +115,7 @@ export const sweep = internalMutation({
     }
     const lost = await ctx.db
       .query("outgoingEvents")
-      .withIndex("by_due", (q) => q.gt("dueAt", 0).lt("dueAt", Date.now()))
+      .withIndex("by_due", (q) => q.gt("dueAt", 0).lte("dueAt", Date.now()))
       .take(SWEPT);
     for (const batch of new Set(lost.flatMap((event) => event.batch ?? [])))
       await ctx.scheduler.runAfter(0, internal.outgoing.fanOut.run, { batch });

@@ -26,7 +26,8 @@ const LONGEST_WAIT_MS = 24 * HOUR;
 export function nextWait(tries: number, retryAfterMs = 0): number | undefined {
   const wait = WAITS[tries - 1];
   if (wait === undefined) return undefined;
-  return Math.max(wait * (0.9 + Math.random() * 0.2), Math.min(retryAfterMs, LONGEST_WAIT_MS));
+  const jittered = Math.round(wait * (0.9 + Math.random() * 0.2));
+  return Math.max(jittered, Math.min(retryAfterMs, LONGEST_WAIT_MS));
 }
 
 /**
