@@ -35,7 +35,9 @@ type Entry<Table extends TableNames> = {
 }[OwnerField<Table>];
 
 type OwnerField<Table extends TableNames> = {
-  [Field in keyof Doc<Table> & string]-?: Exclude<Doc<Table>[Field], undefined> extends Id<"users"> ? Field : never;
+  [Field in keyof Doc<Table> & string]-?: Exclude<Doc<Table>[Field], undefined> extends Id<"users">
+    ? Field
+    : never;
 }[keyof Doc<Table> & string];
 
 type Info<Table extends TableNames> = NamedTableInfo<DataModel, Table>;

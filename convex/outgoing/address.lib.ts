@@ -38,10 +38,12 @@ export function refusalOf(text: string, allowHttp: boolean): string | undefined 
   if (text.length > MAX_LENGTH) return `must have at most ${MAX_LENGTH} characters`;
   // The URL standard ignores white space and control characters, so the text would hide the address.
   if (!/^[\x21-\x7e]+$/.test(text)) return "must be a URL of visible ASCII characters";
-  if (!/^https?:\/\/[^/\\]/i.test(text) || !URL.canParse(text)) return "must be a URL that begins with https://";
+  if (!/^https?:\/\/[^/\\]/i.test(text) || !URL.canParse(text))
+    return "must be a URL that begins with https://";
   const { protocol, hostname, port, username, password } = new URL(text);
   if (protocol === "http:" && !allowHttp) return "must begin with https://";
-  if (username !== "" || password !== "" || /^https?:\/\/[^/?#]*@/i.test(text)) return "must not contain credentials";
+  if (username !== "" || password !== "" || /^https?:\/\/[^/?#]*@/i.test(text))
+    return "must not contain credentials";
   if (port !== "" && Number(port) < 1024) return "must use the default port, or a port above 1023";
   const host = hostname.replace(/\.+$/, "");
   if (isThisMachine(host)) return allowHttp ? undefined : "must not lead to this machine";

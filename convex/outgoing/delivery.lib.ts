@@ -84,10 +84,7 @@ export async function deleteEvents(
 }
 
 /** Erases a batch of the events whose data describe a user, with what was sent and replied. */
-export async function eraseEventsAbout(
-  ctx: MutationCtx,
-  userId: Id<"users">,
-): Promise<{ isDone: boolean }> {
+export async function eraseEventsAbout(ctx: MutationCtx, userId: Id<"users">): Promise<{ isDone: boolean }> {
   const about = await ctx.db
     .query("outgoingEvents")
     .withIndex("by_subject", (q) => q.eq("subject", userId))

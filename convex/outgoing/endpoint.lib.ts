@@ -39,11 +39,7 @@ export async function disableEndpointsOf(ctx: MutationCtx, keyId: Id<"apiKeys">)
 }
 
 /** Lets the endpoints of a rotated key belong to the key that replaces it. */
-export async function moveEndpoints(
-  ctx: MutationCtx,
-  from: Id<"apiKeys">,
-  to: Id<"apiKeys">,
-): Promise<void> {
+export async function moveEndpoints(ctx: MutationCtx, from: Id<"apiKeys">, to: Id<"apiKeys">): Promise<void> {
   for (const { _id, revision } of await endpointsOf(ctx, from))
     await ctx.db.patch("webhookEndpoints", _id, { keyId: to, revision: revision + 1 });
 }

@@ -30,7 +30,8 @@ const endpointRef = { caller, id: v.string() };
 export const get = internalQuery({
   args: { ownerId: v.id("users"), id: v.string() },
   returns: endpoint,
-  handler: async (ctx, { ownerId, id }) => withoutSecrets(await getOwned(ctx, "webhookEndpoints", ownerId, id)),
+  handler: async (ctx, { ownerId, id }) =>
+    withoutSecrets(await getOwned(ctx, "webhookEndpoints", ownerId, id)),
 });
 
 export const list = internalQuery({
@@ -54,7 +55,10 @@ export const create = internalMutation({
     ...idempotencyArg,
   },
   returns: onceOf(endpoint),
-  handler: async (ctx, { caller: { userId: ownerId, key }, idempotency, sealed, enabled = true, ...fields }) =>
+  handler: async (
+    ctx,
+    { caller: { userId: ownerId, key }, idempotency, sealed, enabled = true, ...fields },
+  ) =>
     once(ctx, idempotency, async () => {
       requireAddress(fields.url);
       await requireQuota(ctx, ownerId);

@@ -9,7 +9,15 @@ import { internalMutation, type MutationCtx } from "../_generated/server";
 import { disableEndpoint } from "./endpoint.lib";
 import { bodyOf, notPending, subtractPending } from "./delivery.lib";
 import { outcome, recordOutcomes } from "./outcome.lib";
-import { firstWaiting, LEASE_MS, senderOf, startOrWait, startWaiting, wakeUp, type Sender } from "./sender.lib";
+import {
+  firstWaiting,
+  LEASE_MS,
+  senderOf,
+  startOrWait,
+  startWaiting,
+  wakeUp,
+  type Sender,
+} from "./sender.lib";
 import { Viewer, type View } from "./viewer.lib";
 
 /** Deliveries that one endpoint gets at the same time. */

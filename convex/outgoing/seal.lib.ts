@@ -13,7 +13,8 @@ const ALGORITHM = "AES-GCM";
 const [IV_BYTES, KEY_BYTES, SECRET_BYTES] = [12, 32, 32];
 
 /** Generates a signing secret in the form of Standard Webhooks: `whsec_` and base64. */
-export const newSecret = (): string => `whsec_${toBase64(crypto.getRandomValues(new Uint8Array(SECRET_BYTES)))}`;
+export const newSecret = (): string =>
+  `whsec_${toBase64(crypto.getRandomValues(new Uint8Array(SECRET_BYTES)))}`;
 
 /** Encrypts a secret with the first key of `SECRETS_KEY`. Refuses with `not_configured` if the setting is malformed. */
 export async function seal(secret: string): Promise<string> {

@@ -48,13 +48,11 @@ async function sendAll({ url, secrets: sealed, deliveries }: Batch): Promise<Out
   } catch (error) {
     refusal ??= (error as Error).message;
   }
-  return Promise.all(
-    deliveries.map((delivery) =>
-      refusal === undefined
-        ? send(url, secrets, delivery)
-        : { ...failed(delivery, Date.now(), `Not sent: ${refusal}`) },
-    ),
-  );
+  if (refusal !== undefined) {
+    const error = `Not sent: ${refusal}`;
+    return deliveries.map((delivery) => failed(delivery, Date.now(), error));
+  }
+  return Promise.all(deliveries.map((delivery) => send(url, secrets, delivery)));
 }
 
 type Delivery = Batch["deliveries"][number];
@@ -91,7 +89,11 @@ async function send(url: string, secrets: readonly string[], delivery: Delivery)
       ...(retryAfterMs !== undefined && { retryAfterMs }),
     };
   } catch (error) {
-    return failed(delivery, at, timeout.signal.aborted ? `No reply within ${TIMEOUT_MS / 1000} s` : reasonOf(error));
+    return failed(
+      delivery,
+      at,
+      timeout.signal.aborted ? `No reply within ${TIMEOUT_MS / 1000} s` : reasonOf(error),
+    );
   } finally {
     clearTimeout(timer);
   }

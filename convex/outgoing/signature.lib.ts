@@ -13,14 +13,16 @@ export async function signedHeaders(
   secrets: readonly string[],
 ): Promise<Record<string, string>> {
   const signed = new TextEncoder().encode(`${id}.${timestamp}.${body}`);
-  const signatures = secrets.map(async (secret) => {
-    const raw = fromBase64(secret.replace(/^whsec_/, ""));
-    const key = await crypto.subtle.importKey("raw", raw, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
-    return `v1,${toBase64(new Uint8Array(await crypto.subtle.sign("HMAC", key, signed)))}`;
-  });
+  const signatures = await Promise.all(secrets.map((secret) => signatureOf(signed, secret)));
   return {
     "webhook-id": id,
     "webhook-timestamp": String(timestamp),
-    "webhook-signature": (await Promise.all(signatures)).join(" "),
+    "webhook-signature": signatures.join(" "),
   };
+}
+
+async function signatureOf(signed: Uint8Array<ArrayBuffer>, secret: string): Promise<string> {
+  const raw = fromBase64(secret.replace(/^whsec_/, ""));
+  const key = await crypto.subtle.importKey("raw", raw, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+  return `v1,${toBase64(new Uint8Array(await crypto.subtle.sign("HMAC", key, signed)))}`;
 }

@@ -32,6 +32,8 @@ export const outgoingTables = {
     secrets: v.array(v.object({ sealed: v.string(), expiresAt: v.optional(v.number()) })),
     revision: v.number(),
   })
+    // Lists are paged by creation time.
+    // eslint-disable-next-line @convex-dev/no-duplicate-indexes
     .index("by_owner", ["ownerId"])
     .index("by_owner_and_enabled", ["ownerId", "enabled"])
     .index("by_deployment", ["deployment", "enabled"])

@@ -48,7 +48,8 @@ export const WholeDelivery = documented(({ named }) =>
     }),
     {
       ...shapeFields(),
-      payload: "The body of the request. Absent if the credential may not read its data, and once the event is purged.",
+      payload:
+        "The body of the request. Absent if the credential may not read its data, and once the event is purged.",
       lastReply: "The first 1,024 characters of the last reply.",
     },
   ),
@@ -66,7 +67,9 @@ export const delivery = documented(() => ({
   type: "item.created",
   endpointId: "n97b2q9v3s1x8w6t4r0pzc5m7h6e",
   status: "pending",
-  attempts: [{ at: "2026-01-31T12:00:00.120Z", status: 500, error: "The reply has the status 500", durationMs: 41 }],
+  attempts: [
+    { at: "2026-01-31T12:00:00.120Z", status: 500, error: "The reply has the status 500", durationMs: 41 },
+  ],
   nextAttemptAt: "2026-01-31T12:00:05.120Z",
 }));
 const params = documented(() => ({ id: delivery().id }));

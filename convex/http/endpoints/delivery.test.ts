@@ -64,7 +64,9 @@ test("only matching events are sent", async () => {
   const other = await json(stranger("POST", "/api/items", { name: "bolt" }), 201);
   await stranger("DELETE", `/api/items/${String(other["id"])}`);
   await settle();
-  expect(partner.received.map(({ json }) => [json["type"], json["data"]])).toEqual([["item.deleted", { id }]]);
+  expect(partner.received.map(({ json }) => [json["type"], json["data"]])).toEqual([
+    ["item.deleted", { id }],
+  ]);
 });
 
 test("a request that is refused sends nothing, and a replay sends nothing again", async () => {
@@ -214,6 +216,8 @@ describe("after a failure", () => {
     await settle();
     const [{ attempts, status } = {}] = await page(owner("GET", `${path}/deliveries`));
     expect(status).toBe("pending");
-    expect(attempts).toMatchObject([{ error: expect.stringMatching(/^The connection failed: .*127/) as unknown }]);
+    expect(attempts).toMatchObject([
+      { error: expect.stringMatching(/^The connection failed: .*127/) as unknown },
+    ]);
   });
 });

@@ -29,7 +29,10 @@ export function endpoints(api: Api): void {
       if (!created.replayed) shown.secret = secret;
       return created;
     });
-    return c.json({ ...toEndpoint(made), ...shown }, 201, { Location: `/api/webhook-endpoints/${made._id}`, ...etag(made) });
+    return c.json({ ...toEndpoint(made), ...shown }, 201, {
+      Location: `/api/webhook-endpoints/${made._id}`,
+      ...etag(made),
+    });
   });
 
   implement(api, contracts.getEndpoint, async (c) => {
