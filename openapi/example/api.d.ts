@@ -1144,9 +1144,333 @@ export interface webhooks {
     patch?: never;
     trace?: never;
   };
+  "item.created": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Something was created: item.created
+     * @description Sent to the owner's endpoints that subscribe to it and may read it (`items:read`). The signature is that of [Standard Webhooks](https://www.standardwebhooks.com).
+     */
+    post: operations["onItemCreated"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "item.updated": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Something was changed: item.updated
+     * @description Sent to the owner's endpoints that subscribe to it and may read it (`items:read`). The signature is that of [Standard Webhooks](https://www.standardwebhooks.com).
+     */
+    post: operations["onItemUpdated"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "item.deleted": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Something was deleted: item.deleted
+     * @description Sent to the owner's endpoints that subscribe to it and may read it (`items:read`). The signature is that of [Standard Webhooks](https://www.standardwebhooks.com).
+     */
+    post: operations["onItemDeleted"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "file.created": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Something was created: file.created
+     * @description Sent to the owner's endpoints that subscribe to it and may read it (`files:read`). The signature is that of [Standard Webhooks](https://www.standardwebhooks.com).
+     */
+    post: operations["onFileCreated"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "file.deleted": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Something was deleted: file.deleted
+     * @description Sent to the owner's endpoints that subscribe to it and may read it (`files:read`). The signature is that of [Standard Webhooks](https://www.standardwebhooks.com).
+     */
+    post: operations["onFileDeleted"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "job.succeeded": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * A job has succeeded: job.succeeded
+     * @description Sent to the owner's endpoints that subscribe to it and may read it (`jobs:read`). The signature is that of [Standard Webhooks](https://www.standardwebhooks.com).
+     */
+    post: operations["onJobSucceeded"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "job.failed": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * A job has failed: job.failed
+     * @description Sent to the owner's endpoints that subscribe to it and may read it (`jobs:read`). The signature is that of [Standard Webhooks](https://www.standardwebhooks.com).
+     */
+    post: operations["onJobFailed"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "key.created": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Something was created: key.created
+     * @description Sent to the owner's endpoints that subscribe to it and may read it (`keys:read`). The signature is that of [Standard Webhooks](https://www.standardwebhooks.com).
+     */
+    post: operations["onKeyCreated"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "key.rotated": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * A key was replaced: key.rotated
+     * @description Sent to the owner's endpoints that subscribe to it and may read it (`keys:read`). The signature is that of [Standard Webhooks](https://www.standardwebhooks.com).
+     */
+    post: operations["onKeyRotated"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "key.revoked": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * A key was revoked: key.revoked
+     * @description Sent to the owner's endpoints that subscribe to it and may read it (`keys:read`). The signature is that of [Standard Webhooks](https://www.standardwebhooks.com).
+     */
+    post: operations["onKeyRevoked"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "user.created": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Something was created: user.created
+     * @description Sent to every owner's endpoints that subscribe to it and may read it (`users:read`). The signature is that of [Standard Webhooks](https://www.standardwebhooks.com).
+     */
+    post: operations["onUserCreated"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "user.updated": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Something was changed: user.updated
+     * @description Sent to every owner's endpoints that subscribe to it and may read it (`users:read`). The signature is that of [Standard Webhooks](https://www.standardwebhooks.com).
+     */
+    post: operations["onUserUpdated"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "user.deleted": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Something was deleted: user.deleted
+     * @description Sent to every owner's endpoints that subscribe to it and may read it (`users:read`). The signature is that of [Standard Webhooks](https://www.standardwebhooks.com).
+     */
+    post: operations["onUserDeleted"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "payment.updated": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Something was changed: payment.updated
+     * @description Sent to every owner's endpoints that subscribe to it and may read it (`billing:read`). The signature is that of [Standard Webhooks](https://www.standardwebhooks.com).
+     */
+    post: operations["onPaymentUpdated"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "subscription.updated": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Something was changed: subscription.updated
+     * @description Sent to every owner's endpoints that subscribe to it and may read it (`billing:read`). The signature is that of [Standard Webhooks](https://www.standardwebhooks.com).
+     */
+    post: operations["onSubscriptionUpdated"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  ping: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * A test event
+     * @description Sent by `POST /api/webhook-endpoints/{id}/test`. `data` has the id of the endpoint. The signature is that of [Standard Webhooks](https://www.standardwebhooks.com).
+     */
+    post: operations["onPing"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
 }
 export interface components {
   schemas: {
+    DeletedResource: {
+      /** @description The id of what was deleted. */
+      id: string;
+    };
     Digest: {
       /** @description The SHA-256 of the canonical form, in lower-case hex. */
       sha256: string;
@@ -1325,6 +1649,10 @@ export interface components {
       mode?: string;
       clientReferenceId?: string;
       subscriptionId?: string;
+    };
+    PingData: {
+      /** @description The endpoint's id. */
+      id: string;
     };
     /** @description Why a request was refused (RFC 9457). */
     Problem: {
@@ -1587,9 +1915,7 @@ export interface components {
         type: string;
         /** Format: date-time */
         timestamp: string;
-        data: {
-          [key: string]: unknown;
-        };
+        data: unknown;
       };
       /** @description The first 1,024 characters of the last reply. */
       lastReply?: string;
@@ -1816,7 +2142,11 @@ export interface components {
     InvalidCredentialOrInsufficientScopeOrQuotaExceeded: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
-        "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+        /**
+         * @description How to authenticate, and what was wrong (RFC 6750).
+         * @example Bearer error="invalid_token"
+         */
+        "WWW-Authenticate"?: string;
         RateLimit: components["headers"]["RateLimit"];
         "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
         "Cache-Control": components["headers"]["Cache-Control"];
@@ -2122,6 +2452,33 @@ export interface components {
           status: 503;
           /** @enum {string} */
           code: "timed_out" | "unavailable";
+        };
+      };
+    };
+    /** @description Timed out; Unavailable; Not configured */
+    TimedOutOrUnavailableOrNotConfigured: {
+      headers: {
+        "X-Request-Id": components["headers"]["X-Request-Id"];
+        "Retry-After": components["headers"]["Retry-After"];
+        RateLimit: components["headers"]["RateLimit"];
+        "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+        "Cache-Control": components["headers"]["Cache-Control"];
+        Vary: components["headers"]["Vary"];
+        "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+        "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+        "Referrer-Policy": components["headers"]["Referrer-Policy"];
+        "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+        "X-Frame-Options": components["headers"]["X-Frame-Options"];
+        "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+        [name: string]: unknown;
+      };
+      content: {
+        "application/problem+json": components["schemas"]["Problem"] & {
+          /** @constant */
+          status: 503;
+          /** @enum {string} */
+          code: "timed_out" | "unavailable" | "not_configured";
         };
       };
     };
@@ -5490,7 +5847,7 @@ export interface operations {
       422: components["responses"]["IdempotencyKeyReused"];
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];
-      503: components["responses"]["TimedOutOrUnavailable"];
+      503: components["responses"]["TimedOutOrUnavailableOrNotConfigured"];
     };
   };
   getWebhookEndpoint: {
@@ -5813,7 +6170,7 @@ export interface operations {
       415: components["responses"]["UnsupportedMediaType"];
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];
-      503: components["responses"]["TimedOutOrUnavailable"];
+      503: components["responses"]["TimedOutOrUnavailableOrNotConfigured"];
     };
   };
   testWebhookEndpoint: {
@@ -6419,6 +6776,1237 @@ export interface operations {
       413: components["responses"]["WebhookPayloadTooLarge"];
       500: components["responses"]["WebhookInternal"];
       503: components["responses"]["WebhookTimedOutOrUnavailableOrNotConfigured"];
+    };
+  };
+  onItemCreated: {
+    parameters: {
+      query?: never;
+      header: {
+        /**
+         * @description The event's id, the same in every attempt. Ignore an id that you have processed.
+         * @example q17e2q9v3s1x8w6t4r0pzc5m7h6v
+         */
+        "webhook-id": string;
+        /**
+         * @description When the attempt was made, in seconds since 1970.
+         * @example 1769860800
+         */
+        "webhook-timestamp": string;
+        /**
+         * @description `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`; one for each secret, separated by spaces.
+         * @example v1,q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80=
+         */
+        "webhook-signature": string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "type": "item.created",
+         *       "timestamp": "2026-01-31T12:00:00.000Z",
+         *       "data": {
+         *         "id": "k57f2q9v3s1x8w6t4r0pzc5m7h6a",
+         *         "name": "bolt",
+         *         "description": "M8, stainless",
+         *         "createdAt": "2026-01-31T12:00:00.000Z",
+         *         "updatedAt": "2026-01-31T12:00:00.000Z"
+         *       }
+         *     }
+         */
+        "application/json": {
+          /**
+           * @description The event's type.
+           * @constant
+           */
+          type: "item.created";
+          /**
+           * Format: date-time
+           * @description When the change was made.
+           */
+          timestamp: string;
+          data: components["schemas"]["Item"];
+        };
+      };
+    };
+    responses: {
+      /** @description The address is gone: the endpoint is disabled. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Received. Reply within 15 seconds, and do the work afterwards. */
+      "2XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Not received: the event is sent again after a wait. Redirects are not followed. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  onItemUpdated: {
+    parameters: {
+      query?: never;
+      header: {
+        /**
+         * @description The event's id, the same in every attempt. Ignore an id that you have processed.
+         * @example q17e2q9v3s1x8w6t4r0pzc5m7h6v
+         */
+        "webhook-id": string;
+        /**
+         * @description When the attempt was made, in seconds since 1970.
+         * @example 1769860800
+         */
+        "webhook-timestamp": string;
+        /**
+         * @description `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`; one for each secret, separated by spaces.
+         * @example v1,q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80=
+         */
+        "webhook-signature": string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "type": "item.updated",
+         *       "timestamp": "2026-01-31T12:00:00.000Z",
+         *       "data": {
+         *         "id": "k57f2q9v3s1x8w6t4r0pzc5m7h6a",
+         *         "name": "bolt",
+         *         "description": "M8, stainless",
+         *         "createdAt": "2026-01-31T12:00:00.000Z",
+         *         "updatedAt": "2026-01-31T12:00:00.000Z"
+         *       }
+         *     }
+         */
+        "application/json": {
+          /**
+           * @description The event's type.
+           * @constant
+           */
+          type: "item.updated";
+          /**
+           * Format: date-time
+           * @description When the change was made.
+           */
+          timestamp: string;
+          data: components["schemas"]["Item"];
+        };
+      };
+    };
+    responses: {
+      /** @description The address is gone: the endpoint is disabled. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Received. Reply within 15 seconds, and do the work afterwards. */
+      "2XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Not received: the event is sent again after a wait. Redirects are not followed. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  onItemDeleted: {
+    parameters: {
+      query?: never;
+      header: {
+        /**
+         * @description The event's id, the same in every attempt. Ignore an id that you have processed.
+         * @example q17e2q9v3s1x8w6t4r0pzc5m7h6v
+         */
+        "webhook-id": string;
+        /**
+         * @description When the attempt was made, in seconds since 1970.
+         * @example 1769860800
+         */
+        "webhook-timestamp": string;
+        /**
+         * @description `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`; one for each secret, separated by spaces.
+         * @example v1,q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80=
+         */
+        "webhook-signature": string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "type": "item.deleted",
+         *       "timestamp": "2026-01-31T12:00:00.000Z",
+         *       "data": {
+         *         "id": "k57f2q9v3s1x8w6t4r0pzc5m7h6a"
+         *       }
+         *     }
+         */
+        "application/json": {
+          /**
+           * @description The event's type.
+           * @constant
+           */
+          type: "item.deleted";
+          /**
+           * Format: date-time
+           * @description When the change was made.
+           */
+          timestamp: string;
+          data: components["schemas"]["DeletedResource"];
+        };
+      };
+    };
+    responses: {
+      /** @description The address is gone: the endpoint is disabled. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Received. Reply within 15 seconds, and do the work afterwards. */
+      "2XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Not received: the event is sent again after a wait. Redirects are not followed. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  onFileCreated: {
+    parameters: {
+      query?: never;
+      header: {
+        /**
+         * @description The event's id, the same in every attempt. Ignore an id that you have processed.
+         * @example q17e2q9v3s1x8w6t4r0pzc5m7h6v
+         */
+        "webhook-id": string;
+        /**
+         * @description When the attempt was made, in seconds since 1970.
+         * @example 1769860800
+         */
+        "webhook-timestamp": string;
+        /**
+         * @description `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`; one for each secret, separated by spaces.
+         * @example v1,q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80=
+         */
+        "webhook-signature": string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "type": "file.created",
+         *       "timestamp": "2026-01-31T12:00:00.000Z",
+         *       "data": {
+         *         "id": "kg2dw3v8s1x8w6t4r0pzc5m7h6d",
+         *         "name": "bolt.png",
+         *         "contentType": "image/png",
+         *         "size": 40123,
+         *         "sha256": "93a23971a914e5eacbf0a8d25154cda309c3c1c72fbb9914d47c60f3cb681588",
+         *         "visibility": "public",
+         *         "createdAt": "2026-01-31T12:00:00.000Z"
+         *       }
+         *     }
+         */
+        "application/json": {
+          /**
+           * @description The event's type.
+           * @constant
+           */
+          type: "file.created";
+          /**
+           * Format: date-time
+           * @description When the change was made.
+           */
+          timestamp: string;
+          data: components["schemas"]["StoredFile"];
+        };
+      };
+    };
+    responses: {
+      /** @description The address is gone: the endpoint is disabled. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Received. Reply within 15 seconds, and do the work afterwards. */
+      "2XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Not received: the event is sent again after a wait. Redirects are not followed. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  onFileDeleted: {
+    parameters: {
+      query?: never;
+      header: {
+        /**
+         * @description The event's id, the same in every attempt. Ignore an id that you have processed.
+         * @example q17e2q9v3s1x8w6t4r0pzc5m7h6v
+         */
+        "webhook-id": string;
+        /**
+         * @description When the attempt was made, in seconds since 1970.
+         * @example 1769860800
+         */
+        "webhook-timestamp": string;
+        /**
+         * @description `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`; one for each secret, separated by spaces.
+         * @example v1,q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80=
+         */
+        "webhook-signature": string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "type": "file.deleted",
+         *       "timestamp": "2026-01-31T12:00:00.000Z",
+         *       "data": {
+         *         "id": "kg2dw3v8s1x8w6t4r0pzc5m7h6d"
+         *       }
+         *     }
+         */
+        "application/json": {
+          /**
+           * @description The event's type.
+           * @constant
+           */
+          type: "file.deleted";
+          /**
+           * Format: date-time
+           * @description When the change was made.
+           */
+          timestamp: string;
+          data: components["schemas"]["DeletedResource"];
+        };
+      };
+    };
+    responses: {
+      /** @description The address is gone: the endpoint is disabled. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Received. Reply within 15 seconds, and do the work afterwards. */
+      "2XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Not received: the event is sent again after a wait. Redirects are not followed. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  onJobSucceeded: {
+    parameters: {
+      query?: never;
+      header: {
+        /**
+         * @description The event's id, the same in every attempt. Ignore an id that you have processed.
+         * @example q17e2q9v3s1x8w6t4r0pzc5m7h6v
+         */
+        "webhook-id": string;
+        /**
+         * @description When the attempt was made, in seconds since 1970.
+         * @example 1769860800
+         */
+        "webhook-timestamp": string;
+        /**
+         * @description `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`; one for each secret, separated by spaces.
+         * @example v1,q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80=
+         */
+        "webhook-signature": string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "type": "job.succeeded",
+         *       "timestamp": "2026-01-31T12:00:00.000Z",
+         *       "data": {
+         *         "id": "kd79a0q9v3s1x8w6t4r0pzc5m7h6c",
+         *         "status": "queued"
+         *       }
+         *     }
+         */
+        "application/json": {
+          /**
+           * @description The event's type.
+           * @constant
+           */
+          type: "job.succeeded";
+          /**
+           * Format: date-time
+           * @description When the change was made.
+           */
+          timestamp: string;
+          data: components["schemas"]["Job"];
+        };
+      };
+    };
+    responses: {
+      /** @description The address is gone: the endpoint is disabled. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Received. Reply within 15 seconds, and do the work afterwards. */
+      "2XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Not received: the event is sent again after a wait. Redirects are not followed. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  onJobFailed: {
+    parameters: {
+      query?: never;
+      header: {
+        /**
+         * @description The event's id, the same in every attempt. Ignore an id that you have processed.
+         * @example q17e2q9v3s1x8w6t4r0pzc5m7h6v
+         */
+        "webhook-id": string;
+        /**
+         * @description When the attempt was made, in seconds since 1970.
+         * @example 1769860800
+         */
+        "webhook-timestamp": string;
+        /**
+         * @description `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`; one for each secret, separated by spaces.
+         * @example v1,q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80=
+         */
+        "webhook-signature": string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "type": "job.failed",
+         *       "timestamp": "2026-01-31T12:00:00.000Z",
+         *       "data": {
+         *         "id": "j57f2q9v3s1x8w6t4r0pzc5m7h6j",
+         *         "status": "failed",
+         *         "error": "The job did not finish in time"
+         *       }
+         *     }
+         */
+        "application/json": {
+          /**
+           * @description The event's type.
+           * @constant
+           */
+          type: "job.failed";
+          /**
+           * Format: date-time
+           * @description When the change was made.
+           */
+          timestamp: string;
+          data: components["schemas"]["Job"];
+        };
+      };
+    };
+    responses: {
+      /** @description The address is gone: the endpoint is disabled. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Received. Reply within 15 seconds, and do the work afterwards. */
+      "2XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Not received: the event is sent again after a wait. Redirects are not followed. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  onKeyCreated: {
+    parameters: {
+      query?: never;
+      header: {
+        /**
+         * @description The event's id, the same in every attempt. Ignore an id that you have processed.
+         * @example q17e2q9v3s1x8w6t4r0pzc5m7h6v
+         */
+        "webhook-id": string;
+        /**
+         * @description When the attempt was made, in seconds since 1970.
+         * @example 1769860800
+         */
+        "webhook-timestamp": string;
+        /**
+         * @description `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`; one for each secret, separated by spaces.
+         * @example v1,q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80=
+         */
+        "webhook-signature": string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "type": "key.created",
+         *       "timestamp": "2026-01-31T12:00:00.000Z",
+         *       "data": {
+         *         "id": "m17a0q9v3s1x8w6t4r0pzc5m7h6b",
+         *         "name": "partner",
+         *         "publicId": "4k2m9x7q1c8z",
+         *         "scopes": [
+         *           "items:read",
+         *           "items:write"
+         *         ],
+         *         "createdAt": "2026-01-31T12:00:00.000Z"
+         *       }
+         *     }
+         */
+        "application/json": {
+          /**
+           * @description The event's type.
+           * @constant
+           */
+          type: "key.created";
+          /**
+           * Format: date-time
+           * @description When the change was made.
+           */
+          timestamp: string;
+          data: components["schemas"]["Key"];
+        };
+      };
+    };
+    responses: {
+      /** @description The address is gone: the endpoint is disabled. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Received. Reply within 15 seconds, and do the work afterwards. */
+      "2XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Not received: the event is sent again after a wait. Redirects are not followed. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  onKeyRotated: {
+    parameters: {
+      query?: never;
+      header: {
+        /**
+         * @description The event's id, the same in every attempt. Ignore an id that you have processed.
+         * @example q17e2q9v3s1x8w6t4r0pzc5m7h6v
+         */
+        "webhook-id": string;
+        /**
+         * @description When the attempt was made, in seconds since 1970.
+         * @example 1769860800
+         */
+        "webhook-timestamp": string;
+        /**
+         * @description `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`; one for each secret, separated by spaces.
+         * @example v1,q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80=
+         */
+        "webhook-signature": string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "type": "key.rotated",
+         *       "timestamp": "2026-01-31T12:00:00.000Z",
+         *       "data": {
+         *         "id": "m17a0q9v3s1x8w6t4r0pzc5m7h6b",
+         *         "name": "partner",
+         *         "publicId": "4k2m9x7q1c8z",
+         *         "scopes": [
+         *           "items:read",
+         *           "items:write"
+         *         ],
+         *         "createdAt": "2026-01-31T12:00:00.000Z"
+         *       }
+         *     }
+         */
+        "application/json": {
+          /**
+           * @description The event's type.
+           * @constant
+           */
+          type: "key.rotated";
+          /**
+           * Format: date-time
+           * @description When the change was made.
+           */
+          timestamp: string;
+          data: components["schemas"]["Key"];
+        };
+      };
+    };
+    responses: {
+      /** @description The address is gone: the endpoint is disabled. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Received. Reply within 15 seconds, and do the work afterwards. */
+      "2XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Not received: the event is sent again after a wait. Redirects are not followed. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  onKeyRevoked: {
+    parameters: {
+      query?: never;
+      header: {
+        /**
+         * @description The event's id, the same in every attempt. Ignore an id that you have processed.
+         * @example q17e2q9v3s1x8w6t4r0pzc5m7h6v
+         */
+        "webhook-id": string;
+        /**
+         * @description When the attempt was made, in seconds since 1970.
+         * @example 1769860800
+         */
+        "webhook-timestamp": string;
+        /**
+         * @description `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`; one for each secret, separated by spaces.
+         * @example v1,q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80=
+         */
+        "webhook-signature": string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "type": "key.revoked",
+         *       "timestamp": "2026-01-31T12:00:00.000Z",
+         *       "data": {
+         *         "id": "m17a0q9v3s1x8w6t4r0pzc5m7h6b",
+         *         "name": "partner",
+         *         "publicId": "4k2m9x7q1c8z",
+         *         "scopes": [
+         *           "items:read",
+         *           "items:write"
+         *         ],
+         *         "createdAt": "2026-01-31T12:00:00.000Z"
+         *       }
+         *     }
+         */
+        "application/json": {
+          /**
+           * @description The event's type.
+           * @constant
+           */
+          type: "key.revoked";
+          /**
+           * Format: date-time
+           * @description When the change was made.
+           */
+          timestamp: string;
+          data: components["schemas"]["Key"];
+        };
+      };
+    };
+    responses: {
+      /** @description The address is gone: the endpoint is disabled. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Received. Reply within 15 seconds, and do the work afterwards. */
+      "2XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Not received: the event is sent again after a wait. Redirects are not followed. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  onUserCreated: {
+    parameters: {
+      query?: never;
+      header: {
+        /**
+         * @description The event's id, the same in every attempt. Ignore an id that you have processed.
+         * @example q17e2q9v3s1x8w6t4r0pzc5m7h6v
+         */
+        "webhook-id": string;
+        /**
+         * @description When the attempt was made, in seconds since 1970.
+         * @example 1769860800
+         */
+        "webhook-timestamp": string;
+        /**
+         * @description `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`; one for each secret, separated by spaces.
+         * @example v1,q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80=
+         */
+        "webhook-signature": string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "type": "user.created",
+         *       "timestamp": "2026-01-31T12:00:00.000Z",
+         *       "data": {
+         *         "id": "jd72k0wq5n8v4c6x1z9t3rpmh57a",
+         *         "email": "ada@example.com",
+         *         "name": "Ada Lovelace",
+         *         "createdAt": "2026-01-31T12:00:00.000Z"
+         *       }
+         *     }
+         */
+        "application/json": {
+          /**
+           * @description The event's type.
+           * @constant
+           */
+          type: "user.created";
+          /**
+           * Format: date-time
+           * @description When the change was made.
+           */
+          timestamp: string;
+          data: components["schemas"]["User"];
+        };
+      };
+    };
+    responses: {
+      /** @description The address is gone: the endpoint is disabled. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Received. Reply within 15 seconds, and do the work afterwards. */
+      "2XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Not received: the event is sent again after a wait. Redirects are not followed. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  onUserUpdated: {
+    parameters: {
+      query?: never;
+      header: {
+        /**
+         * @description The event's id, the same in every attempt. Ignore an id that you have processed.
+         * @example q17e2q9v3s1x8w6t4r0pzc5m7h6v
+         */
+        "webhook-id": string;
+        /**
+         * @description When the attempt was made, in seconds since 1970.
+         * @example 1769860800
+         */
+        "webhook-timestamp": string;
+        /**
+         * @description `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`; one for each secret, separated by spaces.
+         * @example v1,q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80=
+         */
+        "webhook-signature": string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "type": "user.updated",
+         *       "timestamp": "2026-01-31T12:00:00.000Z",
+         *       "data": {
+         *         "id": "jd72k0wq5n8v4c6x1z9t3rpmh57a",
+         *         "email": "ada@example.com",
+         *         "name": "Ada Lovelace",
+         *         "createdAt": "2026-01-31T12:00:00.000Z"
+         *       }
+         *     }
+         */
+        "application/json": {
+          /**
+           * @description The event's type.
+           * @constant
+           */
+          type: "user.updated";
+          /**
+           * Format: date-time
+           * @description When the change was made.
+           */
+          timestamp: string;
+          data: components["schemas"]["User"];
+        };
+      };
+    };
+    responses: {
+      /** @description The address is gone: the endpoint is disabled. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Received. Reply within 15 seconds, and do the work afterwards. */
+      "2XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Not received: the event is sent again after a wait. Redirects are not followed. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  onUserDeleted: {
+    parameters: {
+      query?: never;
+      header: {
+        /**
+         * @description The event's id, the same in every attempt. Ignore an id that you have processed.
+         * @example q17e2q9v3s1x8w6t4r0pzc5m7h6v
+         */
+        "webhook-id": string;
+        /**
+         * @description When the attempt was made, in seconds since 1970.
+         * @example 1769860800
+         */
+        "webhook-timestamp": string;
+        /**
+         * @description `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`; one for each secret, separated by spaces.
+         * @example v1,q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80=
+         */
+        "webhook-signature": string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "type": "user.deleted",
+         *       "timestamp": "2026-01-31T12:00:00.000Z",
+         *       "data": {
+         *         "id": "jd72k0wq5n8v4c6x1z9t3rpmh57a"
+         *       }
+         *     }
+         */
+        "application/json": {
+          /**
+           * @description The event's type.
+           * @constant
+           */
+          type: "user.deleted";
+          /**
+           * Format: date-time
+           * @description When the change was made.
+           */
+          timestamp: string;
+          data: components["schemas"]["DeletedResource"];
+        };
+      };
+    };
+    responses: {
+      /** @description The address is gone: the endpoint is disabled. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Received. Reply within 15 seconds, and do the work afterwards. */
+      "2XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Not received: the event is sent again after a wait. Redirects are not followed. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  onPaymentUpdated: {
+    parameters: {
+      query?: never;
+      header: {
+        /**
+         * @description The event's id, the same in every attempt. Ignore an id that you have processed.
+         * @example q17e2q9v3s1x8w6t4r0pzc5m7h6v
+         */
+        "webhook-id": string;
+        /**
+         * @description When the attempt was made, in seconds since 1970.
+         * @example 1769860800
+         */
+        "webhook-timestamp": string;
+        /**
+         * @description `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`; one for each secret, separated by spaces.
+         * @example v1,q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80=
+         */
+        "webhook-signature": string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "type": "payment.updated",
+         *       "timestamp": "2026-01-31T12:00:00.000Z",
+         *       "data": {
+         *         "sessionId": "cs_test_a1b2c3",
+         *         "customerId": "cus_9s6XKzkNRiz8i3",
+         *         "amountTotal": 4900,
+         *         "currency": "eur",
+         *         "paymentStatus": "paid",
+         *         "status": "complete",
+         *         "mode": "subscription",
+         *         "clientReferenceId": "order_1042",
+         *         "subscriptionId": "sub_1MowQVLkdIwHu7ix"
+         *       }
+         *     }
+         */
+        "application/json": {
+          /**
+           * @description The event's type.
+           * @constant
+           */
+          type: "payment.updated";
+          /**
+           * Format: date-time
+           * @description When the change was made.
+           */
+          timestamp: string;
+          data: components["schemas"]["Payment"];
+        };
+      };
+    };
+    responses: {
+      /** @description The address is gone: the endpoint is disabled. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Received. Reply within 15 seconds, and do the work afterwards. */
+      "2XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Not received: the event is sent again after a wait. Redirects are not followed. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  onSubscriptionUpdated: {
+    parameters: {
+      query?: never;
+      header: {
+        /**
+         * @description The event's id, the same in every attempt. Ignore an id that you have processed.
+         * @example q17e2q9v3s1x8w6t4r0pzc5m7h6v
+         */
+        "webhook-id": string;
+        /**
+         * @description When the attempt was made, in seconds since 1970.
+         * @example 1769860800
+         */
+        "webhook-timestamp": string;
+        /**
+         * @description `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`; one for each secret, separated by spaces.
+         * @example v1,q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80=
+         */
+        "webhook-signature": string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "type": "subscription.updated",
+         *       "timestamp": "2026-01-31T12:00:00.000Z",
+         *       "data": {
+         *         "subscriptionId": "sub_1MowQVLkdIwHu7ix",
+         *         "customerId": "cus_9s6XKzkNRiz8i3",
+         *         "status": "active",
+         *         "currentPeriodEnd": "2026-02-28T12:00:00.000Z",
+         *         "cancelAtPeriodEnd": false,
+         *         "items": [
+         *           {
+         *             "priceId": "price_1MowQULkdIwHu7ix",
+         *             "productId": "prod_NZKdYqrwEYx6iK",
+         *             "quantity": 1
+         *           }
+         *         ]
+         *       }
+         *     }
+         */
+        "application/json": {
+          /**
+           * @description The event's type.
+           * @constant
+           */
+          type: "subscription.updated";
+          /**
+           * Format: date-time
+           * @description When the change was made.
+           */
+          timestamp: string;
+          data: components["schemas"]["Subscription"];
+        };
+      };
+    };
+    responses: {
+      /** @description The address is gone: the endpoint is disabled. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Received. Reply within 15 seconds, and do the work afterwards. */
+      "2XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Not received: the event is sent again after a wait. Redirects are not followed. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  onPing: {
+    parameters: {
+      query?: never;
+      header: {
+        /**
+         * @description The event's id, the same in every attempt. Ignore an id that you have processed.
+         * @example q17e2q9v3s1x8w6t4r0pzc5m7h6v
+         */
+        "webhook-id": string;
+        /**
+         * @description When the attempt was made, in seconds since 1970.
+         * @example 1769860800
+         */
+        "webhook-timestamp": string;
+        /**
+         * @description `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`; one for each secret, separated by spaces.
+         * @example v1,q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80=
+         */
+        "webhook-signature": string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "type": "ping",
+         *       "timestamp": "2026-01-31T12:00:00.000Z",
+         *       "data": {
+         *         "id": "n97b2q9v3s1x8w6t4r0pzc5m7h6e"
+         *       }
+         *     }
+         */
+        "application/json": {
+          /**
+           * @description The event's type.
+           * @constant
+           */
+          type: "ping";
+          /**
+           * Format: date-time
+           * @description When the change was made.
+           */
+          timestamp: string;
+          data: components["schemas"]["PingData"];
+        };
+      };
+    };
+    responses: {
+      /** @description The address is gone: the endpoint is disabled. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Received. Reply within 15 seconds, and do the work afterwards. */
+      "2XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Not received: the event is sent again after a wait. Redirects are not followed. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
     };
   };
 }

@@ -42,7 +42,7 @@ export const WholeDelivery = documented(({ named }) =>
     z.object({
       ...shape(),
       payload: z.exactOptional(
-        z.object({ type: z.string(), timestamp: time(), data: z.record(z.string(), z.unknown()) }),
+        z.object({ type: z.string(), timestamp: time(), data: z.unknown() }),
       ),
       lastReply: z.exactOptional(z.string()),
     }),
