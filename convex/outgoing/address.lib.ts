@@ -1,4 +1,4 @@
-/** Where webhooks may go, judged by the form of the address. A name can still lead anywhere: the connection is checked too. */
+/** Decides by the form of an address whether webhooks may go there. A name can still resolve to any address. */
 
 /** Networks that no webhook may reach: this host, private networks, and addresses that no host has. */
 const REFUSED_NETWORKS: readonly (readonly [network: string, bits: number])[] = [

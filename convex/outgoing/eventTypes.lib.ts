@@ -76,7 +76,7 @@ export type SubjectOf<T extends EventType> = Parameters<(typeof EVENTS)[T]["data
 
 export const EVENT_TYPES = Object.keys(EVENTS) as EventType[];
 
-/** The type of test events. Every endpoint gets them, whatever it subscribes to. */
+/** The type of test events. An endpoint gets them without a subscription. */
 export const PING = "ping";
 
 /** Every value that an endpoint can subscribe to: the types, `item.*` for each resource, and `*`. */

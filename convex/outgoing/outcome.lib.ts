@@ -1,4 +1,4 @@
-/** Records what became of attempts: on the delivery, on the queue of its endpoint, and on the endpoint. */
+/** Records the results of attempts: on the delivery, on the queue of its endpoint, and on the endpoint. */
 import { v, type Infer } from "convex/values";
 import type { Doc } from "../_generated/dataModel";
 import type { MutationCtx } from "../_generated/server";
@@ -8,7 +8,7 @@ import { nextWait } from "./retry.lib";
 import { senderOf, type Sender } from "./sender.lib";
 import { attempt } from "./tables.lib";
 
-/** What became of one attempt to send. */
+/** The result of one attempt to send. */
 export const outcome = v.object({
   deliveryId: v.id("webhookDeliveries"),
   /** The `tries` of the delivery when the attempt began. An outcome with another number is too late. */

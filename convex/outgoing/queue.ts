@@ -33,7 +33,7 @@ const SWEPT = 50;
 
 const NOT_ALLOWED = "Not sent: the owner, or the key that made the endpoint, no longer has the scope";
 
-/** What an action sends now: the requests of one endpoint. */
+/** The requests that an action sends next. All go to one endpoint. */
 const batch = v.object({
   url: v.string(),
   secrets: v.array(v.string()),

@@ -135,7 +135,7 @@ async function firstCharacters({ body }: Response): Promise<string> {
     }
     await reader.cancel();
   } catch {
-    // What has arrived is enough.
+    // The text that has arrived is enough.
   }
   return Array.from(text.slice(0, 2 * REPLY_CHARACTERS))
     .slice(0, REPLY_CHARACTERS)

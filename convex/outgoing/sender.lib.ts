@@ -62,7 +62,7 @@ export async function startOrWait(ctx: MutationCtx, { _id, endpointId, slow, run
   await ctx.scheduler.runAfter(0, internal.outgoing.send.run, { endpointId, run: run + 1 });
 }
 
-/** Starts the queue that has waited longest, if there is room. */
+/** Starts the queue that has waited longest, unless the maximum number of actions is running. */
 export async function startWaiting(ctx: MutationCtx, slow: boolean): Promise<boolean> {
   const waiting = await firstWaiting(ctx, slow);
   if (!waiting || !(await hasRoom(ctx, slow))) return false;

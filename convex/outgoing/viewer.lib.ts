@@ -6,7 +6,7 @@ import { userById } from "../identity/users.lib";
 import { scopeOf } from "./eventTypes.lib";
 
 /**
- * What an endpoint may get now.
+ * The events that an endpoint may get now.
  *
  * - `open`: events whose scope the owner has, and the key that made the endpoint, if a key did.
  * - `paused`: nothing for now, because the owner is suspended.

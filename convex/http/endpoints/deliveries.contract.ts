@@ -41,9 +41,7 @@ export const WholeDelivery = documented(({ named }) =>
     "WebhookDeliveryWithPayload",
     z.object({
       ...shape(),
-      payload: z.exactOptional(
-        z.object({ type: z.string(), timestamp: time(), data: z.unknown() }),
-      ),
+      payload: z.exactOptional(z.object({ type: z.string(), timestamp: time(), data: z.unknown() })),
       lastReply: z.exactOptional(z.string()),
     }),
     {

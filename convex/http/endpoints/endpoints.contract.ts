@@ -31,7 +31,7 @@ const shapeFields = documented(() => ({
 
 export const Endpoint = documented(({ named }) => named("WebhookEndpoint", z.object(shape()), shapeFields()));
 
-export const NewEndpoint = documented(({ named }) =>
+const NewEndpoint = documented(({ named }) =>
   named("NewWebhookEndpoint", z.object({ ...shape(), secret: z.exactOptional(z.string()) }), {
     ...shapeFields(),
     secret: "The signing secret, in this reply only. A replay does not have it.",
@@ -50,7 +50,7 @@ const fields = documented(() => ({
   enabled: "Whether it gets events; true by default.",
 }));
 
-export const partnerEndpoint = documented(() => ({
+const partnerEndpoint = documented(() => ({
   id: "n97b2q9v3s1x8w6t4r0pzc5m7h6e",
   url: "https://partner.example.org/webhooks",
   events: ["item.*"],

@@ -6,7 +6,7 @@ import { closed, misfits } from "../../../openapi/contract/schemas";
 import type { JsonSchema } from "../kit/described.kit";
 import { internal } from "../../_generated/api";
 import type { Id } from "../../_generated/dataModel";
-import { EVENT_TYPES, type EventType } from "../../outgoing/eventTypes.lib";
+import { EVENT_TYPES, EVENTS, type EventType } from "../../outgoing/eventTypes.lib";
 import { as, run, send, settle, useEngine, type Call } from "../testing/engine.testing";
 import { json, type Json } from "../testing/replies.testing";
 import { processed, WEBHOOK_ENV } from "../testing/webhooks.testing";
@@ -87,7 +87,7 @@ const withoutSecret = ({ key: _, ...shown }: Json) => shown;
 
 test.each(EVENT_TYPES)("%s is emitted, documented, and delivered with what GET shows", async (type) => {
   const owner = await as("owner");
-  const scopes = ["items:read", "files:read", "jobs:read", "keys:read", "users:read", "billing:read"];
+  const scopes = EVENT_TYPES.map((declared) => EVENTS[declared].scope);
   await run("mutation", internal.users.setScopes, { email: "owner@example.com", scopes });
   const partner = await openReceiver();
   const { secret, path } = await subscribe(owner, partner.url, [type]);

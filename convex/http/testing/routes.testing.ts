@@ -84,7 +84,7 @@ const endpoint: Resource = {
   of: async (owner) => idOf(await json(owner("POST", "/api/webhook-endpoints", ENDPOINT), 201)),
 };
 /** No program listens on this port, so the suites send nothing. */
-const ENDPOINT = { url: "http://127.0.0.1:65535/webhooks", events: ["item.created"] };
+const ENDPOINT = { url: "http://127.0.0.1:65535/webhooks", events: ["job.*"] };
 /** A delivery that has failed: its endpoint was disabled and enabled again. */
 const failedDelivery: Resource = {
   belongsTo: "its owner",
