@@ -1,7 +1,7 @@
 import type { Doc } from "../../_generated/dataModel";
 import { attachment } from "../../lib/contentDisposition.lib";
 import { fail } from "../../lib/failure.lib";
-import { readRange } from "../../lib/range.lib";
+import { parseRange } from "../../lib/range.lib";
 
 type Download = {
   status: 200 | 206;
@@ -21,7 +21,7 @@ export function describeDownload(file: Doc<"files">, request: Request, etag: str
   const { size, name, contentType } = file;
   const current = request.headers.get("If-Range") ?? etag;
   const asked = request.method === "GET" && current === etag ? request.headers.get("Range") : null;
-  const range = readRange(asked ?? undefined, size);
+  const range = parseRange(asked ?? undefined, size);
   if (range === "unsatisfiable") {
     fail("range_not_satisfiable", `Range: the file has ${size} bytes`, {
       headers: { "Content-Range": `bytes */${size}` },

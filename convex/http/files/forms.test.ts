@@ -38,7 +38,7 @@ describe("a form with one file", () => {
   });
 
   test.each([
-    ["without a file", new FormData(), "body: must hold exactly one file, and holds none"],
+    ["without a file", new FormData(), "body: must contain exactly one file, but contains none"],
     ["with an empty file", formWith(""), "body: must not be empty"],
   ])("%s is refused", async (_, form, detail) => {
     const refused = await problem(upload(await as("former"), form), 400, "invalid_request");
@@ -59,7 +59,7 @@ describe("a form with one file", () => {
     const reply = upload(await as("former"), "x", { "Content-Type": "multipart/form-data" });
     const { errors } = await problem(reply, 400, "invalid_request");
     expect(errors).toEqual([
-      { in: "header", path: "Content-Type", message: "must name the boundary of its form" },
+      { in: "header", path: "Content-Type", message: "must have the parameter boundary" },
     ]);
   });
 });
