@@ -23,7 +23,7 @@ function refusal(body: string | Uint8Array<ArrayBuffer>, type = TYPE): string {
   throw new Error("The form was not refused");
 }
 
-describe("the one file of a form", () => {
+describe("the file of a form", () => {
   test("has the bytes, the type and the name of its part", () => {
     const { contentType, name, bytes } = read(`${part(FILE)}--X--\r\n`);
     expect([contentType, name, Buffer.from(bytes).toString()]).toEqual(["text/plain", "a.txt", "hello"]);
