@@ -55,7 +55,7 @@ describe("a form with one file", () => {
     expect(await page(call("GET", "/api/files"))).toEqual([]);
   });
 
-  test("whose Content-Type lacks the boundary is refused", async () => {
+  test("without a boundary in its Content-Type is refused", async () => {
     const reply = upload(await as("former"), "x", { "Content-Type": "multipart/form-data" });
     const { errors } = await problem(reply, 400, "invalid_request");
     expect(errors).toEqual([
