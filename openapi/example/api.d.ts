@@ -485,7 +485,7 @@ export interface paths {
     put?: never;
     /**
      * Digest a JSON value
-     * @description Returns the SHA-256 and the length of the value's canonical form (RFC 8785). With `Prefer: respond-async` (RFC 7240) the work becomes a job, and `Location` has the job's address.
+     * @description Returns the SHA-256 and the length of the value's canonical form (RFC 8785). With `Prefer: respond-async` (RFC 7240) a job does this work after the response, and `Location` has the URL of the job.
      *
      *     Who may call: a credential with the scope `jobs:write`.
      */
@@ -535,7 +535,7 @@ export interface paths {
     put?: never;
     /**
      * Upload a file
-     * @description Stores the body and registers it as the caller's file: no `POST /api/files` is needed. The body is either the bytes, with their type in `Content-Type`, or a form (`multipart/form-data`) with one file and no other field, which keeps the file's own type and name. It has at most 20 MiB less 64 KiB; upload larger files to an upload URL. The file is public unless `visibility=private`. An `Idempotency-Key` covers the file's bytes, type and name, not the boundary of a form.
+     * @description Stores the body and registers it as the caller's file. `POST /api/files` is not needed afterwards. The body is either the bytes, with their type in `Content-Type`, or a form (`multipart/form-data`) with one file and no other field. A file in a form keeps its own type and name. The maximum size is 20 MiB less 64 KiB. Upload larger files to an upload URL. The file is public unless `visibility=private`. An `Idempotency-Key` covers the file's bytes, type and name, but not the boundary of a form.
      *
      *     Who may call: a credential with the scope `files:write`.
      */
@@ -560,7 +560,7 @@ export interface paths {
     put?: never;
     /**
      * Get a URL for a direct upload
-     * @description A client posts a file of any size to the URL within an hour and gets its `storageId`. `POST /api/files` then registers the file.
+     * @description Send a file of any size to the URL by POST within an hour. The response contains its `storageId`. Then register the file with `POST /api/files`.
      *
      *     Who may call: a credential with the scope `files:write`.
      */
@@ -591,7 +591,7 @@ export interface paths {
     put?: never;
     /**
      * Register an uploaded file
-     * @description Makes the caller the owner of bytes that were sent to an upload URL. A file of `POST /api/upload` is registered already. To register a file twice is a conflict.
+     * @description Makes the caller the owner of bytes that were sent to an upload URL. A file from `POST /api/upload` is already registered. Registering a file again returns 409.
      *
      *     Who may call: a credential with the scope `files:write`.
      */
@@ -614,7 +614,7 @@ export interface paths {
     };
     /**
      * Fetch a file's metadata
-     * @description The `url` is the address of the bytes. Browsers should use it instead of `GET /files/{id}`, because they would send `X-API-Key` along with the redirect to another origin. Another owner's file is 404.
+     * @description `url` is the URL of the bytes. Browsers should use it instead of `GET /files/{id}`, because they would send `X-API-Key` along with the redirect to another origin. Another owner's file returns 404.
      *
      *     Who may call: a credential with the scope `files:read`.
      */
@@ -623,7 +623,7 @@ export interface paths {
     post?: never;
     /**
      * Delete a file and its bytes
-     * @description Deletes the file permanently. Its addresses are 404 from then on.
+     * @description Deletes the file permanently. Its URLs return 404 afterwards.
      *
      *     Who may call: a credential with the scope `files:write`.
      */
@@ -645,7 +645,7 @@ export interface paths {
     };
     /**
      * Download a file
-     * @description Returns the bytes with the file's own type and name. The `ETag` is the SHA-256. A file of more than 20 MiB is a redirect to storage, which takes `Range` too. Another owner's file is 404.
+     * @description Returns the bytes with the file's own type and name. The `ETag` is their SHA-256. For a file of more than 20 MiB, the response redirects to file storage, which also supports `Range`. Another owner's file returns 404.
      *
      *     Who may call: a credential with the scope `files:read`.
      */
@@ -670,7 +670,7 @@ export interface paths {
     };
     /**
      * Open a file
-     * @description Redirects to the bytes. A private file needs a credential of its owner.
+     * @description Redirects to the bytes. A private file requires a credential of its owner.
      *
      *     Who may call: everyone; private resources need a credential with the scope `files:read`.
      */
@@ -822,7 +822,7 @@ export interface paths {
     put?: never;
     /**
      * Process a webhook event again
-     * @description The event must have succeeded or failed, and its payload must not be purged.
+     * @description The event must have succeeded or failed, and its payload must not have been purged.
      *
      *     Who may call: a credential with the scope `webhooks:write`.
      */
@@ -870,7 +870,7 @@ export interface paths {
     };
     /**
      * Fetch a subscription
-     * @description Returns the last state of a Stripe subscription that the webhooks have recorded. `status` is Stripe's own. If the items have different periods, `currentPeriodEnd` is the end of the period that ends first. Fields that Stripe did not send are absent.
+     * @description Returns the last state of a Stripe subscription that the webhooks have recorded. `status` is the value that Stripe sent. If the items have different periods, `currentPeriodEnd` is the end of the period that ends first. Fields that Stripe did not send are absent.
      *
      *     Who may call: a credential with the scope `billing:read`.
      */
@@ -957,7 +957,7 @@ export interface components {
     Digest: {
       /** @description The SHA-256 of the canonical form, in lower-case hex. */
       sha256: string;
-      /** @description The length of the canonical form in bytes of UTF-8. */
+      /** @description The length of the canonical form in UTF-8 bytes. */
       bytes: number;
       /** @description `object`, `array`, `string`, `number`, `boolean` or `null`. */
       type: string;
@@ -1018,9 +1018,9 @@ export interface components {
        * @enum {string}
        */
       status: "queued" | "running" | "succeeded" | "failed";
-      /** @description The result of a job that has succeeded. */
+      /** @description The result, if the job has succeeded. */
       result?: components["schemas"]["Digest"];
-      /** @description The reason why a job has failed. */
+      /** @description The reason for the failure, if the job has failed. */
       error?: string;
     };
     Key: {
@@ -1211,14 +1211,14 @@ export interface components {
       id: string;
       /** @description The file's name, if the client gave one. */
       name?: string;
-      /** @description The media type, as the client sent it. */
+      /** @description The media type as the client sent it. */
       contentType: string;
       /** @description The size in bytes. */
       size: number;
       /** @description The SHA-256 of the bytes, in lower-case hex. */
       sha256: string;
       /**
-       * @description `public`: everyone can open the file. `private`: only its owner can.
+       * @description `public`: anyone can open the file. `private`: only its owner can open it.
        * @enum {string}
        */
       visibility: "public" | "private";
@@ -1233,18 +1233,18 @@ export interface components {
       id: string;
       /** @description The file's name, if the client gave one. */
       name?: string;
-      /** @description The media type, as the client sent it. */
+      /** @description The media type as the client sent it. */
       contentType: string;
       /** @description The size in bytes. */
       size: number;
       /** @description The SHA-256 of the bytes, in lower-case hex. */
       sha256: string;
       /**
-       * @description `public`: everyone can open the file. `private`: only its owner can.
+       * @description `public`: anyone can open the file. `private`: only its owner can open it.
        * @enum {string}
        */
       visibility: "public" | "private";
-      /** @description The address of the bytes. It needs no credential: everyone who has it can read the file. */
+      /** @description The URL of the bytes. It works without a credential, so anyone with the URL can read the file. */
       url: string;
       /**
        * Format: date-time
@@ -1274,24 +1274,24 @@ export interface components {
       storageId: string;
       /** @description The file's name, if the client gave one. */
       name?: string;
-      /** @description The media type, as the client sent it. */
+      /** @description The media type as the client sent it. */
       contentType: string;
       /** @description The size in bytes. */
       size: number;
       /** @description The SHA-256 of the bytes, in lower-case hex. */
       sha256: string;
       /**
-       * @description `public`: everyone can open the file. `private`: only its owner can.
+       * @description `public`: anyone can open the file. `private`: only its owner can open it.
        * @enum {string}
        */
       visibility: "public" | "private";
     };
     UploadUrl: {
-      /** @description The address that takes the file, by POST and without a credential. */
+      /** @description The URL that accepts the file by POST, without a credential. */
       uploadUrl: string;
       /**
        * Format: date-time
-       * @description The time when the address stops working.
+       * @description The time at which the URL expires.
        */
       expiresAt: string;
     };
@@ -3871,7 +3871,7 @@ export interface operations {
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
         /** @description Makes it safe to send the request again: for 24 hours, the API does the work for the same key once. */
         "Idempotency-Key"?: string;
-        /** @description `respond-async` turns the work into a job (RFC 7240). */
+        /** @description `respond-async` does the work in a job (RFC 7240). */
         Prefer?: string;
       };
       path?: never;
@@ -4265,7 +4265,7 @@ export interface operations {
          *     }
          */
         "application/json": {
-          /** @description The id that the upload URL has returned. */
+          /** @description The id that the upload URL returned. */
           storageId: string;
           /** @description The file's name. */
           name?: string;
@@ -4473,7 +4473,7 @@ export interface operations {
         "If-None-Match"?: components["parameters"]["If-None-Match"];
         /** @description One range of bytes (RFC 9110). Several ranges return the whole file. */
         Range?: string;
-        /** @description An `ETag`: `Range` counts only while the file has this tag (RFC 9110). */
+        /** @description An `ETag`. `Range` applies only if the file still has this tag (RFC 9110). */
         "If-Range"?: string;
       };
       path: {
@@ -4650,7 +4650,7 @@ export interface operations {
         /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
         /**
-         * @description As stripe sends it.
+         * @description Sent by stripe.
          * @example t=1769860800,v1=2f8a54c1b09e4d7766e1a3c59b8d0f4e7c1a2b3d4e5f60718293a4b5c6d7e8f9
          */
         "Stripe-Signature": string;
@@ -4690,11 +4690,11 @@ export interface operations {
       header?: {
         /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-        /** @description As clerk sends it, or `webhook-id` instead. */
+        /** @description Sent by clerk. `webhook-id` is accepted instead. */
         "svix-id"?: string;
-        /** @description As clerk sends it, or `webhook-timestamp` instead. */
+        /** @description Sent by clerk. `webhook-timestamp` is accepted instead. */
         "svix-timestamp"?: string;
-        /** @description As clerk sends it, or `webhook-signature` instead. */
+        /** @description Sent by clerk. `webhook-signature` is accepted instead. */
         "svix-signature"?: string;
       };
       path?: never;
@@ -4733,17 +4733,17 @@ export interface operations {
         /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
         /**
-         * @description As github sends it.
+         * @description Sent by github.
          * @example sha256=8d0f4e7c1a2b3d4e5f60718293a4b5c6d7e8f92f8a54c1b09e4d7766e1a3c59b
          */
         "X-Hub-Signature-256": string;
         /**
-         * @description As github sends it.
+         * @description Sent by github.
          * @example push
          */
         "X-GitHub-Event": string;
         /**
-         * @description As github sends it.
+         * @description Sent by github.
          * @example 3f2504e0-4f89-41d3-9a0c-0305e82c3301
          */
         "X-GitHub-Delivery": string;
@@ -5165,7 +5165,7 @@ export interface operations {
       query?: never;
       header: {
         /**
-         * @description As stripe sends it.
+         * @description Sent by stripe.
          * @example t=1769860800,v1=2f8a54c1b09e4d7766e1a3c59b8d0f4e7c1a2b3d4e5f60718293a4b5c6d7e8f9
          */
         "Stripe-Signature": string;
@@ -5203,11 +5203,11 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description As clerk sends it, or `webhook-id` instead. */
+        /** @description Sent by clerk. `webhook-id` is accepted instead. */
         "svix-id"?: string;
-        /** @description As clerk sends it, or `webhook-timestamp` instead. */
+        /** @description Sent by clerk. `webhook-timestamp` is accepted instead. */
         "svix-timestamp"?: string;
-        /** @description As clerk sends it, or `webhook-signature` instead. */
+        /** @description Sent by clerk. `webhook-signature` is accepted instead. */
         "svix-signature"?: string;
       };
       path?: never;
@@ -5244,17 +5244,17 @@ export interface operations {
       query?: never;
       header: {
         /**
-         * @description As github sends it.
+         * @description Sent by github.
          * @example sha256=8d0f4e7c1a2b3d4e5f60718293a4b5c6d7e8f92f8a54c1b09e4d7766e1a3c59b
          */
         "X-Hub-Signature-256": string;
         /**
-         * @description As github sends it.
+         * @description Sent by github.
          * @example push
          */
         "X-GitHub-Event": string;
         /**
-         * @description As github sends it.
+         * @description Sent by github.
          * @example 3f2504e0-4f89-41d3-9a0c-0305e82c3301
          */
         "X-GitHub-Delivery": string;
