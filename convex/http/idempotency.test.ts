@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { as, later, onlyOn, run, send, settle, useEngine, type Call } from "./testing/engine.testing";
+import { as, advanceClock, onlyOn, run, send, settle, useEngine, type Call } from "./testing/engine.testing";
 import { internal } from "../_generated/api";
 import { json, page, problem, type Json } from "./testing/replies.testing";
 
@@ -121,7 +121,7 @@ test.each(["", "two words", "x".repeat(256)])("the key %j is refused", async (ke
 test("a key expires after a day", async () => {
   const call = await as("ada");
   const first = await json(call("POST", "/api/items", { name: "daily" }, once("daily")), 201);
-  later(25 * HOUR);
+  advanceClock(25 * HOUR);
   await run("mutation", internal.idempotency.purge, {});
   const next = await json(call("POST", "/api/items", { name: "daily" }, once("daily")), 201);
   expect(next["id"]).not.toBe(first["id"]);

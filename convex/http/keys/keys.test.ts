@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { SCOPES } from "../../identity/scopes.lib";
-import { as, later, send, sendWithToken, useEngine } from "../testing/engine.testing";
-import { dead, HOUR, inMs, KEY_FORM, mint, using } from "../testing/keys.testing";
+import { as, advanceClock, send, sendWithToken, useEngine } from "../testing/engine.testing";
+import { expectRefusedKey, HOUR, inMs, KEY_FORM, mint, using } from "../testing/keys.testing";
 import { json, page, problem } from "../testing/replies.testing";
 
 useEngine();
@@ -91,7 +91,7 @@ describe("revoking", () => {
     const { path, use } = await mint(call, { name: "short", scopes: ["items:read"] });
     await json(use());
     expect((await call("DELETE", path)).status).toBe(204);
-    await dead(use());
+    await expectRefusedKey(use());
     expect((await call("DELETE", path)).status).toBe(204);
   });
 
@@ -100,7 +100,7 @@ describe("revoking", () => {
     const { made, path, use } = await mint(call, { name: "own", scopes: ["keys:write"] });
     const reply = await send(path, { method: "DELETE", headers: { "X-API-Key": String(made["key"]) } });
     expect(reply.status).toBe(204);
-    await dead(use());
+    await expectRefusedKey(use());
   });
 
   test("a key may revoke itself without keys:write, and nothing else", async () => {
@@ -112,7 +112,7 @@ describe("revoking", () => {
     expect(refused.detail).toContain("keys:write");
     await json(other.use());
     expect((await send(own.path, init)).status).toBe(204);
-    await dead(own.use());
+    await expectRefusedKey(own.use());
   });
 
   test("a key revokes only keys whose scopes it has", async () => {
@@ -120,7 +120,7 @@ describe("revoking", () => {
     for (const scopes of [["items:read"], ["keys:write", "items:read"]]) {
       const { path, use } = await mint(all, { name: "within", scopes });
       expect((await few("DELETE", path)).status).toBe(204);
-      await dead(use());
+      await expectRefusedKey(use());
     }
     for (const scope of ["items:write", "*"]) {
       const { path, use } = await mint(all, { name: "more", scopes: ["items:read", scope] });
@@ -142,7 +142,7 @@ describe("revoking", () => {
     expect((await json(ask("GET", "/api/user")))["id"]).toBe(call.userId);
     const { path, use } = await mint(call, { name: "all", scopes: ["*"] });
     expect(await json(ask("POST", `${path}/rotate`))).toMatchObject({ scopes: ["*"] });
-    await dead(use());
+    await expectRefusedKey(use());
     expect((await ask("DELETE", path)).status).toBe(204);
     const theirs = await mint(stranger, { name: "theirs", scopes: ["items:read"] });
     await problem(ask("DELETE", theirs.path), 404, "not_found");
@@ -155,8 +155,8 @@ test("a key works until it expires", async () => {
   const call = await as("ada");
   const { use } = await mint(call, { name: "dated", scopes: ["items:read"], expiresAt: inMs(1000 * HOUR) });
   await json(use());
-  later(1000 * HOUR);
-  await dead(use());
+  advanceClock(1000 * HOUR);
+  await expectRefusedKey(use());
 });
 
 test("the use of a key is noted once a minute at most", async () => {
@@ -165,7 +165,7 @@ test("the use of a key is noted once a minute at most", async () => {
   const first = await usedAt();
   expect(first).toMatch(/Z$/);
   expect(await usedAt()).toBe(first);
-  later(61_000);
+  advanceClock(61_000);
   const second = await usedAt();
   expect(Date.parse(String(second))).toBeGreaterThan(Date.parse(String(first)));
 });

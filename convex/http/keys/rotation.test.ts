@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { as, later, send, useEngine } from "../testing/engine.testing";
-import { dead, HOUR, inMs, KEY_FORM, mint, using } from "../testing/keys.testing";
+import { as, advanceClock, send, useEngine } from "../testing/engine.testing";
+import { expectRefusedKey, HOUR, inMs, KEY_FORM, mint, using } from "../testing/keys.testing";
 import { json, page, problem } from "../testing/replies.testing";
 
 useEngine();
@@ -18,7 +18,7 @@ describe("rotating", () => {
       expect(next).toMatchObject({ name: "turn", scopes: ["items:read"], expiresAt });
       expect(next["key"]).toMatch(KEY_FORM);
       for (const field of ["id", "key", "publicId"]) expect(next[field]).not.toBe(made[field]);
-      await dead(use());
+      await expectRefusedKey(use());
       await json(using(next["key"]));
     },
   );
@@ -28,10 +28,10 @@ describe("rotating", () => {
     const { path, use } = await mint(call, { name: "turn", scopes: ["items:read"] });
     const { key } = await json(call("POST", `${path}/rotate`, { overlapSeconds: 3600 }));
     await json(use());
-    later(HOUR - 60_000);
+    advanceClock(HOUR - 60_000);
     await json(use());
-    later(60_001);
-    await dead(use());
+    advanceClock(60_001);
+    await expectRefusedKey(use());
     await json(using(key));
   });
 
@@ -59,8 +59,8 @@ describe("rotating", () => {
         const next = await json(call("POST", `${path}/rotate`, { overlapSeconds: 3600 }));
         expect(next["expiresAt"]).toBe(expiresAt);
       }
-      later(HOUR + 1);
-      await dead(use());
+      advanceClock(HOUR + 1);
+      await expectRefusedKey(use());
     },
   );
 
@@ -99,7 +99,7 @@ describe("rotating", () => {
     const revoked = await mint(call, { name: "gone", scopes: ["items:read"] });
     const expired = await mint(call, { name: "old", scopes: ["items:read"], expiresAt: inMs(24 * HOUR) });
     await call("DELETE", revoked.path);
-    later(24 * HOUR);
+    advanceClock(24 * HOUR);
     for (const { path } of [revoked, expired]) await problem(call("POST", `${path}/rotate`), 409, "conflict");
   });
 });

@@ -1,8 +1,17 @@
 /** A request is admitted by its headers, and its body may arrive slowly. The key or token may be revoked or expire meanwhile. */
 import { describe, expect, test } from "vitest";
 import { internal } from "../../_generated/api";
-import { as, later, now, run, send, sendWithToken, useEngine, type Call } from "../testing/engine.testing";
-import { dead, HOUR, mint, using } from "../testing/keys.testing";
+import {
+  as,
+  advanceClock,
+  now,
+  run,
+  send,
+  sendWithToken,
+  useEngine,
+  type Call,
+} from "../testing/engine.testing";
+import { expectRefusedKey, HOUR, mint, using } from "../testing/keys.testing";
 import { json, page, type Json } from "../testing/replies.testing";
 
 useEngine();
@@ -10,12 +19,12 @@ useEngine();
 /** Sends the head of a request and the first byte of its body, and the rest on demand. */
 function slowly(path: string, key: unknown) {
   let rest: (text: string) => void = () => undefined;
-  const later = new Promise<string>((resolve) => (rest = resolve));
+  const remainder = new Promise<string>((resolve) => (rest = resolve));
   const body = new ReadableStream<Uint8Array>({
     async start(controller) {
       const encoder = new TextEncoder();
       controller.enqueue(encoder.encode(" "));
-      controller.enqueue(encoder.encode(await later));
+      controller.enqueue(encoder.encode(await remainder));
       controller.close();
     },
   });
@@ -50,7 +59,7 @@ describe.each([
     const request = slowly(target(other.path), made["key"]);
     await admitted(owner, made["id"]);
     expect((await owner("DELETE", path)).status).toBe(204);
-    await dead(request.finish(body));
+    await expectRefusedKey(request.finish(body));
     await json(using(other.made["key"]));
     const left = await page(owner("GET", "/api/keys?limit=100"));
     expect(left.map(({ name }) => name)).not.toContain("left behind");
@@ -92,6 +101,6 @@ test("a key that expires meanwhile makes none", async () => {
   const make = (hash: string) =>
     run("mutation", internal.apiKeys.create, { caller, ...WANTED, publicId: "p", hash });
   expect((await make("in time")).result.name).toBe("left behind");
-  later(HOUR);
+  advanceClock(HOUR);
   await expect(make("late")).rejects.toThrow();
 });

@@ -152,7 +152,7 @@ describe("the limit", () => {
       });
       expect(await refusal({ body, headers })).toMatchObject({
         code: "invalid_request",
-        detail: "body: broke off",
+        detail: "body: was not received completely",
       });
     },
   );

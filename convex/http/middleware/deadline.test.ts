@@ -69,6 +69,8 @@ describe("a request", () => {
     expect(answered).toBe(false);
     await vi.advanceTimersByTimeAsync(1);
     expect((await reply).headers.get("retry-after")).toBe("5");
-    expect((await problem(reply, 503, "timed_out")).detail).toBe(`The work did not end within ${ms} ms`);
+    expect((await problem(reply, 503, "timed_out")).detail).toBe(
+      `The request did not finish within ${ms} ms`,
+    );
   });
 });

@@ -119,7 +119,7 @@ describe("the document", () => {
       "x-sunset": "2026-07-31",
     });
     expect(operation?.["description"]).toMatch(
-      /^Deprecated since 2026-01-31\. It may be gone from 2026-07-31 on\. Its successor is `\/api\/new\/\{thing\}`\./,
+      /^Deprecated since 2026-01-31\. It may be removed from 2026-07-31 on\. Its successor is `\/api\/new\/\{thing\}`\./,
     );
     expect(paths["/api/old"]?.["get"]).not.toHaveProperty("x-sunset");
   });

@@ -316,15 +316,15 @@ describe("no token", () => {
       expect(about('"code":"unavailable"')[0]?.message).toContain("answers with status 502");
 
       issuers.oidc.answer = null;
-      engine.later(2_000);
+      engine.advanceClock(2_000);
       const user = await json(ask(good));
       issuers.oidc.answer = (_path, response) => response.writeHead(502).end();
-      engine.later(30_000);
+      engine.advanceClock(30_000);
       await problem(ask(unknown), 503, "unavailable");
       expect(await json(ask(good))).toEqual(user);
 
       issuers.oidc.answer = null;
-      engine.later(2_000);
+      engine.advanceClock(2_000);
       expect((await problem(ask(unknown), 403, "invalid_credential")).detail).toBe("Invalid token");
       expect(await json(ask(good))).toEqual(user);
     } finally {
