@@ -38,7 +38,7 @@ describe.each(CREATES)("POST $path", ({ path, body, list }) => {
   test("30 concurrent duplicates create one resource", async () => {
     const call = await as("grace");
     const replies = await Promise.all(
-      Array.from({ length: 30 }, () => call("POST", path, body(2), once("at-once"))),
+      Array.from({ length: 30 }, () => call("POST", path, body(2), once("concurrent"))),
     );
     expect(replies.map(({ status }) => status)).toEqual(Array.from({ length: 30 }, () => 201));
     expect(new Set(replies.map((reply) => reply.headers.get("location"))).size).toBe(1);
@@ -63,8 +63,8 @@ test("a key applies only to its credential", async () => {
 
 test("a failure is not stored: the corrected request may use the same key", async () => {
   const call = await as("ada");
-  await problem(call("POST", "/api/items", { name: "" }, once("mended")), 400, "invalid_request");
-  await json(call("POST", "/api/items", { name: "mended" }, once("mended")), 201);
+  await problem(call("POST", "/api/items", { name: "" }, once("corrected")), 400, "invalid_request");
+  await json(call("POST", "/api/items", { name: "corrected" }, once("corrected")), 201);
 });
 
 test("a replay returns the created key without its secret", async () => {

@@ -7,7 +7,7 @@ import { json, page, problem } from "../testing/replies.testing";
 useEngine();
 
 describe("creating", () => {
-  test("the key is shown once, works, and no cache keeps the reply", async () => {
+  test("the key is shown once, works, and the reply is not cached", async () => {
     const call = await as("ada");
     const body = { name: "partner", scopes: ["items:read"], expiresAt: inMs(HOUR) };
     const reply = await call("POST", "/api/keys", body);
@@ -73,7 +73,7 @@ describe("creating", () => {
 });
 
 describe("the list", () => {
-  test("holds the caller's own keys, newest first, the revoked ones too", async () => {
+  test("contains the caller's own keys, also revoked keys, newest first", async () => {
     const [ada, eve] = [await as("list-ada"), await as("list-eve")];
     const first = await mint(ada, { name: "first", scopes: ["items:read"] });
     await mint(ada, { name: "second", scopes: ["items:read"] });
@@ -103,7 +103,7 @@ describe("revoking", () => {
     await expectRefusedKey(use());
   });
 
-  test("a key may revoke itself without keys:write, and nothing else", async () => {
+  test("a key without keys:write may revoke itself and no other key", async () => {
     const call = await as("self");
     const own = await mint(call, { name: "own", scopes: ["items:read"] });
     const other = await mint(call, { name: "other", scopes: ["items:read"] });
@@ -115,7 +115,7 @@ describe("revoking", () => {
     await expectRefusedKey(own.use());
   });
 
-  test("a key revokes only keys whose scopes it has", async () => {
+  test("a key may revoke only keys whose scopes it has", async () => {
     const [all, few] = [await as("revoker"), await as("revoker", ["keys:write", "items:read"])];
     for (const scopes of [["items:read"], ["keys:write", "items:read"]]) {
       const { path, use } = await mint(all, { name: "within", scopes });
@@ -135,7 +135,7 @@ describe("revoking", () => {
     }
   });
 
-  test("a token revokes and rotates each of its user's keys, and no one else's", async () => {
+  test("a token may revoke and rotate all keys of its user and no other keys", async () => {
     const [call, stranger] = [await as("holder"), await as("stranger")];
     const claims = { sub: "holder", email: "holder@example.com", email_verified: true };
     const ask = (method: string, path: string) => sendWithToken(claims, path, { method });
@@ -159,7 +159,7 @@ test("a key works until it expires", async () => {
   await expectRefusedKey(use());
 });
 
-test("the use of a key is noted once a minute at most", async () => {
+test("the last use of a key is stored at most once a minute", async () => {
   const call = await as("user");
   const usedAt = async () => (await page(call("GET", "/api/keys")))[0]?.["lastUsedAt"];
   const first = await usedAt();
