@@ -6,7 +6,7 @@ import type { JsonSchema } from "../convex/http/kit/described.kit";
 import { SECURITY_HEADERS } from "../convex/http/middleware/securityHeaders.middleware";
 import { SOURCES } from "../convex/http/webhooks/webhooks.contract";
 import { describedBy, type Operation } from "./contract/described";
-import { misfits } from "./contract/schemas";
+import { validationErrors } from "./contract/schemas";
 import { DOCUMENT, documentText } from "./documentText";
 import { productDocument } from "./product";
 import { TAGS } from "./tags";
@@ -32,7 +32,7 @@ function examplesOf({ example, examples }: Exampled): unknown[] {
 function expectValidExamples(what: string, exampled: Exampled): void {
   for (const example of examplesOf(exampled)) {
     expect(example, what).toBeDefined();
-    expect(misfits(exampled.schema, example, what)).toEqual([]);
+    expect(validationErrors(exampled.schema, example, what)).toEqual([]);
   }
 }
 const contents = (content: object | undefined) => Object.entries(content ?? {}) as [string, Exampled][];

@@ -83,7 +83,7 @@ const HEADERS = {
   },
   "If-Match": {
     description:
-      "The `ETag` that the client has read. The reply is 412 if the resource has another tag by now.",
+      "The `ETag` that the client has read. The reply is 412 if the resource now has a different tag.",
     schema: text,
     example: '"3"',
   },
@@ -96,8 +96,7 @@ const HEADERS = {
 const idempotencyKey = (operationId: string): JsonSchema => ({
   name: "Idempotency-Key",
   in: "header",
-  description:
-    "Makes it safe to send the request again: for 24 hours, the API does the work for the same key once.",
+  description: "Makes retries safe: for 24 hours, the API does the work for a key only once.",
   schema: { ...text, minLength: 1, maxLength: 255, pattern: "^[!-~]{1,255}$" },
   ...exampleOf(`${operationId}-8f14e45f`, false),
 });

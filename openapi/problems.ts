@@ -3,8 +3,8 @@ import { PROBLEMS } from "../convex/http/kit/problem.kit";
 import type { FailureCode } from "../convex/lib/failure.lib";
 
 /**
- * Returns the problems of a route, in the order of the catalogue. They follow from its contract. They include the 405 for
- * undocumented methods of its path, because OpenAPI has no other place for it.
+ * Derives the problems of a route from its contract, in the order of the catalogue. They include the 405 reply to undocumented
+ * methods of the path, because OpenAPI has no other place for that reply.
  */
 export function problemsOf({ method, path }: AnyContract, spec: Spec): FailureCode[] {
   const { query, body, form, upload, text, scope } = spec;

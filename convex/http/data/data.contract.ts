@@ -41,8 +41,8 @@ export const receiveForm = contract("post", "/api/form", () => ({
   })),
   docs: documented(() => ({
     tag: "Data",
-    summary: "Take a form",
-    description: "Takes a form as browsers send it and returns its fields.",
+    summary: "Receive a form",
+    description: "Accepts a form in either media type that browsers send, and returns its fields.",
     fields: { name: "A name.", email: "An email address." },
     examples: {
       body: { name: "Ada Lovelace", email: "ada@example.com" },

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { as, later, onlyOn, send, settle, useEngine, type Call } from "../testing/engine.testing";
+import { as, advanceClock, onlyOn, send, settle, useEngine, type Call } from "../testing/engine.testing";
 import { json, page, problem, type Json } from "../testing/replies.testing";
 
 useEngine();
@@ -211,7 +211,7 @@ describe("direct uploads", () => {
 
   onlyOn("embedded", reason, "an upload URL expires after an hour", async () => {
     const { uploadUrl } = await json((await as("ada"))("POST", "/api/upload-url"), 201);
-    later(61 * 60 * 1000);
+    advanceClock(61 * 60 * 1000);
     const late = await fetch(String(uploadUrl), { method: "POST", body: "x" });
     expect(late.ok).toBe(false);
   });

@@ -73,7 +73,7 @@ export async function readBody(c: ApiContext, endpoint: Endpoint): Promise<Conte
     return undefined;
   }
   if (endpoint.form) c.req.bodyCache.formData = await readForm(bytes, c.req.header("Content-Type") ?? "");
-  else takeJson(c, bytes, endpoint);
+  else setJson(c, bytes, endpoint);
   return { bytes, type: c.req.header("Content-Type") };
 }
 
@@ -99,7 +99,7 @@ async function readFile(c: ApiContext, body: Uint8Array<ArrayBuffer>): Promise<C
 
 const essenceOf = (type: string | undefined) => type?.split(";", 1)[0]?.trim().toLowerCase() ?? "";
 
-function takeJson(c: ApiContext, bytes: ArrayBuffer, { bodyOptional, unparsed }: Endpoint): void {
+function setJson(c: ApiContext, bytes: ArrayBuffer, { bodyOptional, unparsed }: Endpoint): void {
   // A client without a body need not name a type, but a body without a type is refused.
   if (bytes.byteLength > 0 && c.req.header("Content-Type") === undefined) notJson(c);
   const text = decode(bytes);

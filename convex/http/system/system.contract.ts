@@ -15,10 +15,10 @@ export const getIndex = contract("get", "/", () => ({
           "IndexLinks",
           z.object({ docs: z.string(), openapi: z.string(), health: z.string(), ready: z.string() }),
           {
-            docs: "The reference page.",
-            openapi: "This document.",
-            health: "Whether the process answers.",
-            ready: "Whether requests can be served.",
+            docs: "The path of the reference page.",
+            openapi: "The path of this document.",
+            health: "The path of the liveness check.",
+            ready: "The path of the readiness check.",
           },
         ),
       }),
@@ -124,7 +124,7 @@ export const getReadiness = contract("get", "/health/ready", () => ({
     tag: "System",
     summary: "Check that requests can be served",
     description:
-      "Reads documents and writes one, at most once in five seconds for all callers. If the read works and the write fails, the " +
+      "Reads documents and writes one, at most once every five seconds for all callers together. If the read works and the write fails, the " +
       "API serves GET requests only.",
     examples: {
       replies: {
@@ -171,8 +171,8 @@ export const getProblem = contract("get", "/problems/:code", () => ({
     summary: "Explain a problem code",
     page: true,
     description:
-      "Returns the meaning of the code and what a caller can do, as JSON or as a page for browsers. A problem's `type` is this " +
-      "address.",
+      "Returns the meaning of the code and what a caller can do, as JSON or as a page for browsers. The `type` of a problem " +
+      "is the URL of this operation.",
     fields: { code: "The code of a problem." },
     examples: {
       params: { code: "not_found" },

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import { internal } from "../../_generated/api";
-import { as, engineName, later, run, settle, useEngine } from "../testing/engine.testing";
+import { as, engineName, advanceClock, run, settle, useEngine } from "../testing/engine.testing";
 import { json, page, problem, type Json } from "../testing/replies.testing";
 import { logged, nextAttempt, post, processed, read, WEBHOOK_ENV } from "../testing/webhooks.testing";
 
@@ -120,7 +120,7 @@ describe("the log", () => {
 
   test("purges old payloads and keeps their events", async () => {
     const event = await processed("github", "release", { id: "purged" });
-    later(31 * DAY);
+    advanceClock(31 * DAY);
     await run("mutation", internal.webhooks.log.purge, {});
     await settle();
     expect(await read(event["id"])).not.toHaveProperty("payload");
