@@ -171,7 +171,7 @@ function withHeader(entry: Buffer, change: (header: string) => string): Buffer {
   return Buffer.concat([Buffer.from(`${checksum}\n`), changed]);
 }
 
-test("an entry that is damaged or of another version or format is replaced", async () => {
+test("an entry that is corrupt or from another version is replaced", async () => {
   const directory = project();
   const expected = codeOf(await bundleComponents(directory));
   const file = cacheFile(directory) ?? "";

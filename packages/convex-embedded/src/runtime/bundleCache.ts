@@ -2,8 +2,8 @@
  * Keeps the last build of a project in `node_modules/.cache/convex-embedded`, so that a start without changes does not run the
  * bundler, which takes most of the time of a start.
  *
- * An entry is used only if all inputs of its build are unchanged, by content, and if the runtime and esbuild are the same. A file
- * that another version wrote, or that is damaged, counts as no entry. If the folder cannot be written, each start bundles.
+ * An entry is used only if all inputs of its build have the same contents, and if the runtime and esbuild are the same. A corrupt
+ * file and a file of another version are ignored and replaced. If the folder cannot be written, each start bundles.
  */
 import { createHash, randomUUID } from "node:crypto";
 import {
@@ -64,7 +64,7 @@ export function cacheFile(project: string): string | null {
 }
 
 /**
- * Returns the entry in a file, `null` if it is missing, damaged, of another version or project, or not of the current inputs.
+ * Returns the entry in a file, `null` if it is missing, corrupt, from another version or project, or if an input has changed.
  *
  * @param project The absolute path of the project.
  */

@@ -7,7 +7,7 @@ import { dirname, join, resolve, sep } from "node:path";
  * these imports to other files, or in a form that this function does not follow: then the files alone do not tell how an import
  * is resolved.
  *
- * @param folders Absolute paths. @param imports Imports as they stand in the source.
+ * @param folders Absolute paths. @param imports The specifiers of imports, as in the source.
  */
 export function tsconfigFiles(folders: readonly string[], imports: ReadonlySet<string>): Set<string> | null {
   const found = new Set<string>();
@@ -41,8 +41,8 @@ function nearest(folder: string): string | null {
 }
 
 /**
- * True if a pattern of `paths` may match an import. The text may contain comments and trailing commas, so it is searched instead
- * of parsed. The search also finds names of other lists, which do not look like an import.
+ * True if a pattern of `paths` may match an import. The text may contain comments and trailing commas, which `JSON.parse` refuses.
+ * A search works on such a text. It also finds names of other lists, which do not match an import.
  */
 function mapsAny(text: string, imports: ReadonlySet<string>): boolean {
   if (!text.includes('"paths"')) return false;
