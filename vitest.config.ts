@@ -24,6 +24,8 @@ const setupFiles = ["./vitest.setup.ts"];
 const shared = { isolate: false, unstubEnvs: true, unstubGlobals: true };
 /** These replace globals of their process, so they do not share it. */
 const ofTheHarness = ["packages/convex-embedded/src/testing/**/*.test.ts"];
+/** This adds routes to the app of its process. */
+const withOwnRoutes = ["convex/http/middleware/deprecation.test.ts"];
 /** `npm test` skips the slow tests, which start processes, call the compiler, or generate thousands of cases. */
 const slow = ["**/*.slow.test.ts"];
 
@@ -94,7 +96,7 @@ export default defineConfig({
             "openapi/**/*.test.ts",
             "scripts/**/*.test.ts",
           ],
-          exclude: slow,
+          exclude: [...withOwnRoutes, ...slow],
           env,
           setupFiles,
           ...shared,
@@ -103,7 +105,14 @@ export default defineConfig({
       },
       {
         resolve: { alias: runtime },
-        test: { name: "isolated", include: ofTheHarness, exclude: slow, env, setupFiles, ...timeouts },
+        test: {
+          name: "isolated",
+          include: [...ofTheHarness, ...withOwnRoutes],
+          exclude: slow,
+          env,
+          setupFiles,
+          ...timeouts,
+        },
       },
       {
         resolve: { alias: runtime },
