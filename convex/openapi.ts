@@ -52,4 +52,4 @@ export const prefersPage = internalQuery({
   handler: (_ctx, { accept }) => weightOf("text/html", accept) > weightOf("application/json", accept),
 });
 
-const etagOf = (text: string) => `"${text.length.toString(36)}-${checksum(text)}"`;
+const etagOf = (text: string) => `W/"${text.length.toString(36)}-${checksum(text)}"`;

@@ -118,10 +118,11 @@ const HEADERS: Record<string, JsonSchema> = {
       minimum: 0,
     }),
     ETag: always(
-      header("The revision of the resource, for `If-None-Match` and `If-Match` (RFC 9110).", '"3"', {
-        ...text,
-        pattern: '^"[^"]+"$',
-      }),
+      header(
+        "The revision of the resource, for `If-None-Match` and `If-Match` (RFC 9110). A page has a weak tag, for `If-None-Match` only.",
+        '"3"',
+        { ...text, pattern: '^(W/)?"[^"]+"$' },
+      ),
     ),
     Location: always(
       header("The URL of the created or requested resource.", "/api/items/k57f2q9v3s1x8w6t4r0pzc5m7h6a"),

@@ -2,9 +2,10 @@ import type { DescribedHeader, DescribedReply, Described, Operation } from "./de
 import { mediaTypeOf, type Exchange } from "./exchange";
 import { closed, validationErrors, textErrors } from "./schemas";
 
-/** Headers that the connection or the server's engine adds, and `Content-Type`, which `content` describes. */
+/** Headers that the connection, the server's engine or a compressing proxy adds, and `Content-Type`, which `content` describes. */
 const CONNECTION_HEADERS = new Set([
   "connection",
+  "content-encoding",
   "content-length",
   "content-type",
   "date",

@@ -2109,7 +2109,7 @@ export interface components {
      */
     "Content-Security-Policy": string;
     /**
-     * @description The revision of the resource, for `If-None-Match` and `If-Match` (RFC 9110).
+     * @description The revision of the resource, for `If-None-Match` and `If-Match` (RFC 9110). A page has a weak tag, for `If-None-Match` only.
      * @example "3"
      */
     ETag: string;
