@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import type { JsonSchema } from "../../../convex/http/kit/described.kit";
 import { EVENTS } from "../../../scripts/webhook/events";
 import { SOURCES, type WebhookSource } from "../../../scripts/webhook/sign";
 import type { Operation, Parameter } from "../described";
@@ -95,7 +96,7 @@ function contentOf({ requestBody }: Operation): fc.Arbitrary<Content> {
         .tuple(fc.constantFrom("text/plain", "image/png", "x/y; z=1"), anyBytes)
         .map(([sentType, body]) => ({ type: sentType, body }));
     if ("contentMediaType" in schema) return anyBytes.map((body) => ({ type, body }));
-    return valueOf(schema).map((value) => contentFrom(type, value));
+    return valueOf(schema).map((value) => contentFrom(type, value, schema));
   });
   return requestBody.required ? fc.oneof(...each) : fc.oneof(fc.constant(NO_CONTENT), ...each);
 }
@@ -105,14 +106,18 @@ const anyBytes = fc.uint8Array({ minLength: 1, maxLength: 2000 }).map((bytes) =>
 /** In the format of browsers, because Node refuses some unusual boundaries. */
 const BOUNDARY = "----generatedBoundary0123456789";
 
-function contentFrom(type: string, value: unknown): Content {
+function contentFrom(type: string, value: unknown, schema: JsonSchema): Content {
   // The schema of a form is an object of strings.
   const fields = value as Record<string, string>;
   switch (type) {
     case "multipart/form-data": {
+      const properties = (schema["properties"] ?? {}) as Record<string, JsonSchema>;
+      // A part is a file if it has a name (RFC 7578, section 4.2).
+      const fileName = (name: string) =>
+        properties[name]?.["format"] === "binary" ? '; filename="a.bin"' : "";
       const parts = Object.entries(fields).map(
         ([name, text]) =>
-          `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${text}\r\n`,
+          `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${name}"${fileName(name)}\r\n\r\n${text}\r\n`,
       );
       return {
         type: `${type}; boundary=${BOUNDARY}`,
