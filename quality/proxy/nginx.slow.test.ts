@@ -35,8 +35,9 @@ async function proxied(settings: Record<string, string> = {}) {
         ...headers,
       },
     });
-    // A refused upload breaks the connection while its body is sent. The reply arrives all the same.
+    // A refused upload breaks the connection while its body is sent, before or after the reply has arrived.
     outgoing.on("error", () => undefined);
+    outgoing.on("socket", (socket) => socket.on("error", () => undefined));
     outgoing.end(body);
     const [reply] = (await once(outgoing, "response")) as [
       AsyncIterable<Buffer> & { statusCode: number; headers: IncomingHttpHeaders },
