@@ -71,7 +71,8 @@ test("the OpenAPI document is compressed, and its weak ETag saves the body", asy
   const plain = await send("/openapi.json", { headers: { "Accept-Encoding": "identity" } });
   const compressed = await send("/openapi.json");
   expect(compressed.headers["content-encoding"]).toBe("gzip");
-  expect(compressed.headers.etag).toBe(`W/${String(plain.headers.etag)}`);
+  expect(compressed.headers.etag).toBe(plain.headers.etag);
+  expect(plain.headers.etag).toMatch(/^W\/"/);
   expect(gunzipSync(compressed.body).equals(plain.body)).toBe(true);
   const again = await send("/openapi.json", {
     headers: { "If-None-Match": String(compressed.headers.etag) },
