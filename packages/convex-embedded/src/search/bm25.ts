@@ -25,7 +25,9 @@ export function termWeight(documents: number, counts: IndexCounts, boost: number
 /** Returns, for each length code, the part of the score's denominator that depends on the document's length. */
 export function lengthNorms({ documents, tokens }: IndexCounts): Float32Array {
   const average = f32(f32(tokens) / f32(documents));
-  return Float32Array.from(LENGTHS, (length) => f32(K1 * f32(f32(1 - B) + f32(f32(B * f32(length)) / average))));
+  return Float32Array.from(LENGTHS, (length) =>
+    f32(K1 * f32(f32(1 - B) + f32(f32(B * f32(length)) / average))),
+  );
 }
 
 /** Returns what a term adds to a document's score. @param norm The norm of the document's length. */

@@ -32,7 +32,11 @@ export function entryOf(index: SearchFields, read: (path: string) => Value | und
       frequencies.set(token, (frequencies.get(token) ?? 0) + 1);
     }
   }
-  return { frequencies, length, filters: index.filterFields.map((path, field) => filterTerm(field, read(path))) };
+  return {
+    frequencies,
+    length,
+    filters: index.filterFields.map((path, field) => filterTerm(field, read(path))),
+  };
 }
 
 /** Returns the postings of a document. @param number The document's number. */

@@ -20,14 +20,17 @@ function indexOf(documents: readonly Record<string, Value>[], numbers?: readonly
       terms.set(key, [...(terms.get(key) ?? []), record]);
     }
   }
-  const total = (of: (entry: SearchEntry) => number): number => entries.reduce((sum, entry) => sum + of(entry), 0);
+  const total = (of: (entry: SearchEntry) => number): number =>
+    entries.reduce((sum, entry) => sum + of(entry), 0);
   const postings = (term: Buffer): Postings | null => {
     const records = terms.get(term.toString("latin1"));
     if (records === undefined) return null;
     // One block for each pair of postings.
     const size = 2 * recordBytes(term);
     const all = Buffer.concat(records);
-    const blocks = Array.from({ length: Math.ceil(all.length / size) }, (_, i) => all.subarray(i * size, (i + 1) * size));
+    const blocks = Array.from({ length: Math.ceil(all.length / size) }, (_, i) =>
+      all.subarray(i * size, (i + 1) * size),
+    );
     return {
       documents: records.length,
       blockAt: (number) => blocks.findLast((block) => numberAt(block, 0) <= number) ?? null,
@@ -57,8 +60,13 @@ test("scores are BM25 with k1 = 1.2 and b = 0.75, and half of it for a beginning
   const index = indexOf(textsOf(["red bolt", "red red red nut", "bolts", "long text without any"]));
   const average = 11 / 4;
   const bm25 = (n: number, frequency: number, length: number): number =>
-    Math.log(1 + (4 - n + 0.5) / (n + 0.5)) * 2.2 * (frequency / (frequency + 1.2 * (0.25 + (0.75 * length) / average)));
-  const close = (found: readonly (readonly [number, number])[], expected: readonly [number, number][]): void => {
+    Math.log(1 + (4 - n + 0.5) / (n + 0.5)) *
+    2.2 *
+    (frequency / (frequency + 1.2 * (0.25 + (0.75 * length) / average)));
+  const close = (
+    found: readonly (readonly [number, number])[],
+    expected: readonly [number, number][],
+  ): void => {
     expect(found.map(([number]) => number)).toEqual(expected.map(([number]) => number));
     for (const [i, [, score]] of expected.entries()) expect(found[i]?.[1]).toBeCloseTo(score, 5);
   };
@@ -78,7 +86,8 @@ test("scores are BM25 with k1 = 1.2 and b = 0.75, and half of it for a beginning
 });
 
 test("scores have 32 bits", () => {
-  for (const [, score] of find(indexOf(textsOf(["a b", "a", "c a a"])), "a b c")) expect(score).toBe(Math.fround(score));
+  for (const [, score] of find(indexOf(textsOf(["a b", "a", "c a a"])), "a b c"))
+    expect(score).toBe(Math.fround(score));
 });
 
 test("a token counts once in a search, and in full if it also begins with the last token", () => {
@@ -105,21 +114,46 @@ test("only the first 16 tokens of a search count, and of these the last is a beg
 
 test("a search has at most 64 terms with those of its filters: first the whole words, then others in the order of their bytes", () => {
   const tokens = Array.from({ length: 100 }, (_, i) => `w${String(i).padStart(2, "0")}`);
-  const index = indexOf([{ text: tokens.join(" "), owner: "ada" }, { text: "w", owner: "bob" }, { text: "zebra" }]);
+  const index = indexOf([
+    { text: tokens.join(" "), owner: "ada" },
+    { text: "w", owner: "bob" },
+    { text: "zebra" },
+  ]);
   const terms = (text: string, filters: { path: string; value: Value }[]): string[] =>
-    (termsOf(index, searchQuery(FIELDS, text, filters))?.alternatives ?? []).map(({ term }) => term.toString("utf8", 1));
+    (termsOf(index, searchQuery(FIELDS, text, filters))?.alternatives ?? []).map(({ term }) =>
+      term.toString("utf8", 1),
+    );
   expect(terms("w", [])).toEqual(["w", ...tokens.slice(0, 63)]);
   expect(terms("zebra w", [{ path: "owner", value: "ada" }])).toEqual(["w", ...tokens.slice(0, 61), "zebra"]);
   expect(terms("w99 w98 w", [])).toEqual(["w", ...tokens.slice(0, 61), "w98", "w99"]);
 });
 
 test("matches are found in windows of numbers that are far apart", () => {
-  const numbers = [1, 2, 4095, 4096, 4097, 8191, 8192, 1_000_000, 1_000_001, 2 ** 32 - 1, 2 ** 32, 2 ** 40 - 1];
-  const documents = numbers.map((number, i) => ({ text: i % 3 === 0 ? "bolt" : "bolt nut", owner: i % 2, number }));
+  const numbers = [
+    1,
+    2,
+    4095,
+    4096,
+    4097,
+    8191,
+    8192,
+    1_000_000,
+    1_000_001,
+    2 ** 32 - 1,
+    2 ** 32,
+    2 ** 40 - 1,
+  ];
+  const documents = numbers.map((number, i) => ({
+    text: i % 3 === 0 ? "bolt" : "bolt nut",
+    owner: i % 2,
+    number,
+  }));
   const index = indexOf(documents, numbers);
   const newestFirst = (keep: (i: number) => boolean): number[] => numbers.filter((_, i) => keep(i)).reverse();
   expect(find(index, "nut").map(([number]) => number)).toEqual(newestFirst((i) => i % 3 !== 0));
-  expect(find(index, "nut", 1).map(([number]) => number)).toEqual(newestFirst((i) => i % 3 !== 0 && i % 2 === 1));
+  expect(find(index, "nut", 1).map(([number]) => number)).toEqual(
+    newestFirst((i) => i % 3 !== 0 && i % 2 === 1),
+  );
   const both = find(index, "bolt nut").map(([number]) => number);
   expect(both.toSorted((a, b) => a - b)).toEqual(numbers);
 });

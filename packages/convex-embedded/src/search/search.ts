@@ -31,12 +31,17 @@ export function search(reader: IndexReader, query: SearchQuery): Match[] {
     found: new Uint8Array(WINDOW),
     scores: new Float32Array(WINDOW),
   };
-  for (let start = nextWindow(tokens, filters, Infinity); start >= 0; start = nextWindow(tokens, filters, start)) {
+  for (
+    let start = nextWindow(tokens, filters, Infinity);
+    start >= 0;
+    start = nextWindow(tokens, filters, start)
+  ) {
     const window: Window = { start, ...arrays };
     for (const [previous, filter] of filters.entries()) filter.mark(window, previous);
     for (const token of tokens) token.score(window);
     for (let i = WINDOW - 1; i >= 0; i--) {
-      if (window.found[i] === 1 && window.filters[i] === filters.length) top.offer(start + i, window.scores[i] as number);
+      if (window.found[i] === 1 && window.filters[i] === filters.length)
+        top.offer(start + i, window.scores[i] as number);
     }
     for (const array of Object.values(arrays)) array.fill(0);
   }
@@ -48,7 +53,11 @@ export function search(reader: IndexReader, query: SearchQuery): Match[] {
  *
  * @returns the window's start, negative if there is none.
  */
-function nextWindow(tokens: readonly TokenCursor[], filters: readonly FilterCursor[], before: number): number {
+function nextWindow(
+  tokens: readonly TokenCursor[],
+  filters: readonly FilterCursor[],
+  before: number,
+): number {
   for (let end = before; ;) {
     for (const cursor of [...tokens, ...filters]) cursor.seek(end - 1);
     const newest = Math.min(
@@ -58,7 +67,8 @@ function nextWindow(tokens: readonly TokenCursor[], filters: readonly FilterCurs
     if (newest < 0) return newest;
     const start = Math.floor(newest / WINDOW) * WINDOW;
     for (const cursor of [...tokens, ...filters]) cursor.seek(start + WINDOW - 1);
-    if (tokens.some(({ number }) => number >= start) && filters.every(({ number }) => number >= start)) return start;
+    if (tokens.some(({ number }) => number >= start) && filters.every(({ number }) => number >= start))
+      return start;
     end = start;
   }
 }

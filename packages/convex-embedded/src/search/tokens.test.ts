@@ -7,7 +7,11 @@ test.each([
   ["every occurrence", "a A b", ["a", "a", "b"]],
   ["numbers of any kind", "½ ⅷ ٣ x²", ["½", "ⅷ", "٣", "x²"]],
   ["a run of ideographs as one token", "東京 都庁に行く", ["東京", "都庁に行く"]],
-  ["parts around apostrophes, underscores and combining marks", "it's a_b e\u0301t", ["it", "s", "a", "b", "e", "t"]],
+  [
+    "parts around apostrophes, underscores and combining marks",
+    "it's a_b e\u0301t",
+    ["it", "s", "a", "b", "e", "t"],
+  ],
   ["accents as they are", "Ünïcode café", ["ünïcode", "café"]],
   ["a sigma at the end of a word like any other sigma", "ΟΔΟΣ", ["οδοσ"]],
   ["characters that have two in lower case", "İx", ["i̇x"]],
@@ -29,6 +33,8 @@ test("lengths are exact up to 40 and then rounded down to four significant bits"
     38, 39, 40, 42, 44, 46, 48, 50, 52, 54, 56, 60, 64, 68, 72, 76, 80, 84, 88, 96, 104, 112,
   ]);
   expect(LENGTHS.at(-1)).toBe(2_013_265_944);
-  const rounded = [0, 1, 39, 40, 41, 42, 43, 57, 59, 60, 103, 104].map((length) => LENGTHS[lengthCode(length)]);
+  const rounded = [0, 1, 39, 40, 41, 42, 43, 57, 59, 60, 103, 104].map(
+    (length) => LENGTHS[lengthCode(length)],
+  );
   expect(rounded).toEqual([0, 1, 39, 40, 40, 42, 42, 56, 56, 60, 96, 104]);
 });

@@ -63,7 +63,10 @@ export class TopMatches {
       let child = 2 * at + 1;
       if (child >= this.#size) break;
       const right = child + 1;
-      if (right < this.#size && this.#isBetter(this.#numbers[child] as number, this.#scores[child] as number, right))
+      if (
+        right < this.#size &&
+        this.#isBetter(this.#numbers[child] as number, this.#scores[child] as number, right)
+      )
         child = right;
       if (!this.#isBetter(number, score, child)) break;
       this.#set(at, this.#numbers[child] as number, this.#scores[child] as number);

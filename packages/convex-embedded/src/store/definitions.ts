@@ -74,7 +74,8 @@ function checkSearchIndexes(
       );
     }
     const paths = [searchField, ...filters];
-    const problem = problemOfName(name, names) ?? problemOfSyntax(paths) ?? problemOfPaths(table, paths, validates);
+    const problem =
+      problemOfName(name, names) ?? problemOfSyntax(paths) ?? problemOfPaths(table, paths, validates);
     if (problem !== null)
       throw new Error(`In table "${tableName}" the index "${name}" is invalid because ${problem}`);
     const definition = paths.join();

@@ -68,7 +68,9 @@ export function documentIn(state: MemoryState, table: number, internalId: Uint8A
 /** Returns all documents of a table. */
 export function documentsIn(state: MemoryState, table: number): { internalId: Buffer; json: string }[] {
   const rows = state.documents.get(table);
-  return rows === undefined ? [] : [...rows.all()].map(({ key, value }) => ({ internalId: key, json: value.json }));
+  return rows === undefined
+    ? []
+    : [...rows.all()].map(({ key, value }) => ({ internalId: key, json: value.json }));
 }
 
 /** Makes a state immutable. @returns the same state. */

@@ -72,14 +72,16 @@ interface TableShape {
 export function schema(tables: Readonly<Record<string, TableShape>>, schemaValidation = true): SchemaJSON {
   return {
     schemaValidation,
-    tables: Object.entries(tables).map(([tableName, { type, indexes = {}, search = [], stagedSearch = [] }]) => ({
-      tableName,
-      documentType: type ?? { type: "any" },
-      indexes: Object.entries(indexes).map(([indexDescriptor, fields]) => ({ indexDescriptor, fields })),
-      searchIndexes: search,
-      stagedSearchIndexes: stagedSearch,
-      vectorIndexes: [],
-    })),
+    tables: Object.entries(tables).map(
+      ([tableName, { type, indexes = {}, search = [], stagedSearch = [] }]) => ({
+        tableName,
+        documentType: type ?? { type: "any" },
+        indexes: Object.entries(indexes).map(([indexDescriptor, fields]) => ({ indexDescriptor, fields })),
+        searchIndexes: search,
+        stagedSearchIndexes: stagedSearch,
+        vectorIndexes: [],
+      }),
+    ),
   };
 }
 

@@ -24,7 +24,9 @@ export function fingerprint(query: SerializedQuery, source: Source | null): Buff
 }
 
 function fieldsOf(source: Source): readonly string[] {
-  return "search" in source ? [source.search.searchField, ...source.search.filterFields] : source.index.fields;
+  return "search" in source
+    ? [source.search.searchField, ...source.search.filterFields]
+    : source.index.fields;
 }
 
 /** The index fields of a table that does not exist yet, so that the cursor stays valid once the table exists. */

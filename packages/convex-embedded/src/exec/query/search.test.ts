@@ -48,7 +48,9 @@ interface Page {
   readonly pageStatus: string | null;
 }
 
-const posts = (...titles: Value[]): { posts: { title: Value }[] } => ({ posts: titles.map((title) => ({ title })) });
+const posts = (...titles: Value[]): { posts: { title: Value }[] } => ({
+  posts: titles.map((title) => ({ title })),
+});
 
 describe.each(Object.keys(ENGINES))("a text search on the %s", (engine) => {
   const start = (): Promise<Run> => (ENGINES[engine] as () => Promise<Run>)();
@@ -84,7 +86,10 @@ describe.each(Object.keys(ENGINES))("a text search on the %s", (engine) => {
         { title: "bolt c", owner: "bob" },
       ],
     });
-    const where = (field: string, value?: Value): object => ({ field, ...(value !== undefined && { value }) });
+    const where = (field: string, value?: Value): object => ({
+      field,
+      ...(value !== undefined && { value }),
+    });
     expect(await collected(run, "bolt", [where("owner", "ada")])).toEqual(["bolt b", "bolt a"]);
     expect(await collected(run, "bolt", [where("owner", "ada"), where("meta.kind", 1)])).toEqual(["bolt a"]);
     expect(await collected(run, "bolt", [where("meta.kind")])).toEqual(["bolt c"]);
@@ -126,7 +131,9 @@ describe.each(Object.keys(ENGINES))("a text search on the %s", (engine) => {
     expect(third).toMatchObject({ page: ["bolt 1", "bolt 0"], isDone: true });
     expect((await page(third.continueCursor, 4)).page).toEqual([]);
     // A page with an end cursor holds everything up to it.
-    expect((await page(first.continueCursor, 1, { endCursor: second.continueCursor })).page).toEqual(second.page);
+    expect((await page(first.continueCursor, 1, { endCursor: second.continueCursor })).page).toEqual(
+      second.page,
+    );
     await expect(page(first.continueCursor, 4, { text: "nut" })).rejects.toThrow("InvalidCursor");
   });
 
@@ -210,7 +217,12 @@ describe("the cached result of a text search", () => {
 
   test.each<[string, string, (id: unknown) => Record<string, unknown>, unknown]>([
     ["a new match", "insert", () => ({ posts: [{ title: "bolt", owner: "ada" }] }), ["bolt", "steel bolt"]],
-    ["a word with the same beginning", "insert", () => ({ posts: [{ title: "a b c bolts", owner: "ada" }] }), expect.arrayContaining(["a b c bolts"])],
+    [
+      "a word with the same beginning",
+      "insert",
+      () => ({ posts: [{ title: "a b c bolts", owner: "ada" }] }),
+      expect.arrayContaining(["a b c bolts"]),
+    ],
     ["another text of a match", "change", (id) => ({ id, fields: { title: "nut" } }), []],
     ["another field of a match", "change", (id) => ({ id, fields: { body: "new" } }), ["steel bolt"]],
     ["another filter value of a match", "change", (id) => ({ id, fields: { owner: "bob" } }), []],

@@ -38,10 +38,7 @@ export interface SearchSource {
 const MAX_CONDITIONS = 8;
 
 /** Resolves the source of a search. @throws SyscallError with Convex's message if it is invalid. */
-export function searchSourceOf(
-  execution: Execution,
-  { indexName, filters }: SerializedSearch,
-): SearchSource {
+export function searchSourceOf(execution: Execution, { indexName, filters }: SerializedSearch): SearchSource {
   const dot = indexName.indexOf(".");
   const tableName = indexName.slice(0, dot);
   const name = indexName.slice(dot + 1);
@@ -90,7 +87,9 @@ function compile(
       );
     }
     if (text !== null) {
-      throw new SyscallError(`${query} contains multiple search filters against "${path}". Only one is allowed.`);
+      throw new SyscallError(
+        `${query} contains multiple search filters against "${path}". Only one is allowed.`,
+      );
     }
     text = expression.value;
   }
@@ -182,7 +181,9 @@ function readOf({ tokens, filters }: SearchQuery): SearchRead {
 function notFound(indexName: string, table: TableInfo | null, name: string): SyscallError {
   const other = table?.indexes.some((index) => index.name === name) === true;
   return new SyscallError(
-    other ? `Index ${indexName} is not a search index` : `Index ${indexName} not found. Declare it in schema.ts.`,
+    other
+      ? `Index ${indexName} is not a search index`
+      : `Index ${indexName} not found. Declare it in schema.ts.`,
   );
 }
 

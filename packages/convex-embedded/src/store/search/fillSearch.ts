@@ -40,7 +40,8 @@ export async function fillSearchIndexes(
       const added = await run(() => Promise.resolve(fillNext(writes, table.id, ids)));
       count += added;
       more = added > 0;
-      if (more && count % DOCUMENTS_PER_LINE === 0) progress(`filling search index ${names}: ${count} documents so far`);
+      if (more && count % DOCUMENTS_PER_LINE === 0)
+        progress(`filling search index ${names}: ${count} documents so far`);
     }
     progress(`search index ${names} filled with ${count} documents`);
   }
@@ -98,7 +99,9 @@ function fillFrom(
   end: Buffer | null,
 ): number {
   const start = indexes[0]?.position as Buffer;
-  const batch = writes.documentsAfter(creation, start, BATCH).filter(({ key }) => end === null || key.compare(end) <= 0);
+  const batch = writes
+    .documentsAfter(creation, start, BATCH)
+    .filter(({ key }) => end === null || key.compare(end) <= 0);
   const last = batch.at(-1)?.key ?? null;
   const filled = writes.searchIndexes.fill(table, indexes, batch, last);
   const changed = new Map(filled.map((index) => [index.id, index]));

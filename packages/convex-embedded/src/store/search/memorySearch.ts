@@ -60,7 +60,10 @@ function readerOf(
     if (own === undefined) return null;
     const block = Buffer.concat(own);
     const first = block.readUIntBE(0, 5);
-    return { documents: block.length / recordBytes(term), blockAt: (number) => (first <= number ? block : null) };
+    return {
+      documents: block.length / recordBytes(term),
+      blockAt: (number) => (first <= number ? block : null),
+    };
   };
   return {
     counts: () => counts,

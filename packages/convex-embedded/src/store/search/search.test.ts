@@ -262,7 +262,9 @@ describe("a new search index", () => {
       store,
       Array.from({ length: 4_500 }, (_, i) => `bolt ${i}`),
     );
-    const first = await inTransaction(store, (transaction) => insert(transaction, items(store), { text: "nut" }));
+    const first = await inTransaction(store, (transaction) =>
+      insert(transaction, items(store), { text: "nut" }),
+    );
     const filling = apply(store, SCHEMA);
     const writes = inTransaction(store, (transaction) => {
       insert(transaction, items(store), { text: "bolt late" });
@@ -353,11 +355,17 @@ describe("a new search index", () => {
     const store = testStore();
     await apply(store, PLAIN);
     await insertTexts(store, ["bolt", 1]);
-    const type = { type: "object", value: { text: { fieldType: { type: "string" }, optional: false } } } as const;
-    await expect(apply(store, schema({ items: { type, search: [{ ...SEARCH, filterFields: [] }] } }))).rejects.toThrow(
-      "1 document does not match",
-    );
-    expect(items(store)).toMatchObject({ documentType: { type: "any" }, searchIndexes: [{ enabled: false }] });
+    const type = {
+      type: "object",
+      value: { text: { fieldType: { type: "string" }, optional: false } },
+    } as const;
+    await expect(
+      apply(store, schema({ items: { type, search: [{ ...SEARCH, filterFields: [] }] } })),
+    ).rejects.toThrow("1 document does not match");
+    expect(items(store)).toMatchObject({
+      documentType: { type: "any" },
+      searchIndexes: [{ enabled: false }],
+    });
     expect(await apply(store, PLAIN)).toEqual(["search index items.search dropped"]);
   });
 
@@ -373,7 +381,10 @@ describe("a new search index", () => {
 
 describe("the definition of a search index", () => {
   const other = { ...SEARCH, indexDescriptor: "other" };
-  const object = { type: "object", value: { text: { fieldType: { type: "string" }, optional: false } } } as const;
+  const object = {
+    type: "object",
+    value: { text: { fieldType: { type: "string" }, optional: false } },
+  } as const;
   test.each<[string, SchemaJSON, string]>([
     [
       "the name of an index",
@@ -392,10 +403,16 @@ describe("the definition of a search index", () => {
     ],
     [
       "17 filter fields",
-      schema({ items: { search: [{ ...SEARCH, filterFields: Array.from({ length: 17 }, (_, i) => `f${i}`) }] } }),
+      schema({
+        items: { search: [{ ...SEARCH, filterFields: Array.from({ length: 17 }, (_, i) => `f${i}`) }] },
+      }),
       'In table "items": Search indexes may have up to 16 filter fields.',
     ],
-    ["an invalid path", schema({ items: { search: [{ ...SEARCH, searchField: "a b" }] } }), '"a b" is not a field path'],
+    [
+      "an invalid path",
+      schema({ items: { search: [{ ...SEARCH, searchField: "a b" }] } }),
+      '"a b" is not a field path',
+    ],
     [
       "a search field that no document can have",
       schema({ items: { type: object, search: [{ ...SEARCH, searchField: "body", filterFields: [] }] } }),
@@ -425,7 +442,10 @@ describe("the definition of a search index", () => {
   test("may list its filter fields in any order", async () => {
     const store = await searchStore();
     const before = items(store).searchIndexes;
-    await apply(store, schema({ items: { search: [{ ...SEARCH, filterFields: ["kind", "owner", "kind"] }] } }));
+    await apply(
+      store,
+      schema({ items: { search: [{ ...SEARCH, filterFields: ["kind", "owner", "kind"] }] } }),
+    );
     expect(items(store).searchIndexes).toEqual(before);
   });
 });

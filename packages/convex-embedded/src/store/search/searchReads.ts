@@ -63,7 +63,7 @@ export class SearchReads {
       *withPrefix(prefix) {
         const end = prefixEnd(prefix);
         let after = prefix;
-        for (let rows: TermRow[]; ; ) {
+        for (let rows: TermRow[]; ;) {
           rows = terms.all(id, after, end, TERMS) as TermRow[];
           for (const row of rows) yield { term: bufferOf(row.term), postings: postings(row) };
           const last = rows.at(-1);
@@ -81,7 +81,8 @@ const SQL = {
   term: "SELECT id, term, documents, tail FROM search_terms WHERE index_id = ? AND term = ?",
   terms: `SELECT id, term, documents, tail FROM search_terms
     WHERE index_id = ? AND term > ? AND term < ? ORDER BY term LIMIT ? + 0`,
-  blocks: "SELECT first, postings FROM search_blocks WHERE term_id = ? AND first <= ? ORDER BY first DESC LIMIT ? + 0",
+  blocks:
+    "SELECT first, postings FROM search_blocks WHERE term_id = ? AND first <= ? ORDER BY first DESC LIMIT ? + 0",
   json: `SELECT d.json FROM search_documents AS s CROSS JOIN documents AS d ON d.row = s.row
     WHERE s.table_id = ? AND s.number = ?`,
 } as const;

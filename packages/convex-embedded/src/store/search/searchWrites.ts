@@ -5,8 +5,12 @@ import { numberAt, offsetOf, recordBytes } from "../../search/postings";
 import type { Connection, Statement } from "../sqlite";
 import type { SearchIndexInfo, TableKey } from "../types";
 
-/** The number of postings in a full block. The newest postings of a term are in its tail, which becomes blocks once it is longer. */
-const BLOCK_POSTINGS = 256;
+/**
+ * The newest postings of a term are in its tail, which moves to the last block when it is full. A short tail keeps inserts cheap, and
+ * long blocks make searches fast: a full block of tokens is just short enough for one page of SQLite.
+ */
+const TAIL_POSTINGS = 64;
+const BLOCK_POSTINGS = 7 * TAIL_POSTINGS;
 
 interface TermRow {
   readonly id: number;
@@ -43,7 +47,8 @@ export class SearchWrites {
   }
 
   remove(index: SearchIndexInfo, row: number, entry: SearchEntry): void {
-    for (const { term, record } of recordsOf(entry, this.#existingNumber(row))) this.#remove(index.id, term, record);
+    for (const { term, record } of recordsOf(entry, this.#existingNumber(row)))
+      this.#remove(index.id, term, record);
     this.#sql.count.run(-1, -entry.length, index.id);
   }
 
@@ -86,7 +91,7 @@ export class SearchWrites {
     const size = recordBytes(term);
     const added = this.#sql.append.get(index, term, records.length / size, records);
     const { id, length } = added as { id: number; length: number };
-    if (length > BLOCK_POSTINGS * size) this.#cut(id, size);
+    if (length > TAIL_POSTINGS * size) this.#cut(id, size);
   }
 
   /** Adds postings of one term. */
@@ -97,7 +102,8 @@ export class SearchWrites {
       this.#append(index, term, records);
       return;
     }
-    for (let at = 0; at < records.length; at += size) this.#insert(index, term, records.subarray(at, at + size));
+    for (let at = 0; at < records.length; at += size)
+      this.#insert(index, term, records.subarray(at, at + size));
   }
 
   /** Adds one posting, in the middle if necessary. */
@@ -111,12 +117,13 @@ export class SearchWrites {
       this.#setTail(row.id, row.documents + 1, row.tail);
       this.#replaceBlock(row.id, block.first, edited, record.length);
     }
-    if (block === null && edited.length > BLOCK_POSTINGS * record.length) this.#cut(row.id, record.length);
+    if (block === null && edited.length > TAIL_POSTINGS * record.length) this.#cut(row.id, record.length);
   }
 
   #remove(index: number, term: Buffer, record: Buffer): void {
     const row = this.#sql.term.get(index, term) as TermRow | undefined;
-    if (row === undefined) throw new Error(`The search index ${index} lacks a term of a document: it is corrupt`);
+    if (row === undefined)
+      throw new Error(`The search index ${index} lacks a term of a document: it is corrupt`);
     if (row.documents === 1) {
       this.#sql.removeTerm.run(row.id);
       this.#sql.removeBlocks.run(row.id);
@@ -128,27 +135,38 @@ export class SearchWrites {
       return;
     }
     const block = this.#block(row.id, number);
-    if (block === null) throw new Error(`The search index ${index} lacks a posting of a document: it is corrupt`);
+    if (block === null)
+      throw new Error(`The search index ${index} lacks a posting of a document: it is corrupt`);
     this.#setTail(row.id, row.documents - 1, row.tail);
     this.#replaceBlock(row.id, block.first, without(block.postings, number, record.length), record.length);
   }
 
-  /** Moves the oldest postings of a tail to full blocks, until at most one block of postings is left. */
+  /** Moves the postings of a tail, except the last one, to the last block and to new ones. */
   #cut(id: number, size: number): void {
     const { documents, tail } = this.#sql.tail.get(id) as Omit<TermRow, "id">;
-    const block = BLOCK_POSTINGS * size;
+    const end = tail.length - size;
+    const last = this.#block(id, numberAt(tail, 0));
     let at = 0;
-    for (; at + block < tail.length; at += block) this.#addBlock(id, tail.subarray(at, at + block));
-    this.#setTail(id, documents, tail.subarray(at));
+    if (last !== null && last.postings.length + size <= BLOCK_POSTINGS * size) {
+      at = Math.min(end, BLOCK_POSTINGS * size - last.postings.length);
+      this.#sql.extendBlock.run(tail.subarray(0, at), id, last.first);
+    }
+    for (let next = at; at < end; at = next) {
+      next = Math.min(end, at + BLOCK_POSTINGS * size);
+      this.#addBlock(id, tail.subarray(at, next));
+    }
+    this.#setTail(id, documents, tail.subarray(end));
   }
 
-  /** Replaces a block. Splits it if it has grown to twice its size, and deletes it if it is empty. */
+  /** Replaces a block. Splits it if it has become too long, and deletes it if it is empty. */
   #replaceBlock(id: number, first: number, postings: Uint8Array, size: number): void {
     this.#sql.removeBlock.run(id, first);
     if (postings.length === 0) return;
     const half = Math.floor(postings.length / size / 2) * size;
     const parts =
-      postings.length < 2 * BLOCK_POSTINGS * size ? [postings] : [postings.subarray(0, half), postings.subarray(half)];
+      postings.length <= BLOCK_POSTINGS * size
+        ? [postings]
+        : [postings.subarray(0, half), postings.subarray(half)];
     for (const part of parts) this.#addBlock(id, part);
   }
 
@@ -182,9 +200,12 @@ const SQL = {
     SET documents = documents + excluded.documents, tail = CAST(tail || excluded.tail AS BLOB) RETURNING id, length(tail) AS length`,
   setTail: "UPDATE search_terms SET documents = ?, tail = ? WHERE id = ?",
   removeTerm: "DELETE FROM search_terms WHERE id = ?",
-  block: "SELECT first, postings FROM search_blocks WHERE term_id = ? AND first <= ? ORDER BY first DESC LIMIT 1",
+  block:
+    "SELECT first, postings FROM search_blocks WHERE term_id = ? AND first <= ? ORDER BY first DESC LIMIT 1",
   firstBlock: "SELECT first, postings FROM search_blocks WHERE term_id = ? ORDER BY first LIMIT 1",
   addBlock: "INSERT INTO search_blocks (term_id, first, postings) VALUES (?, ?, ?)",
+  extendBlock:
+    "UPDATE search_blocks SET postings = CAST(postings || ? AS BLOB) WHERE term_id = ? AND first = ?",
   removeBlock: "DELETE FROM search_blocks WHERE term_id = ? AND first = ?",
   removeBlocks: "DELETE FROM search_blocks WHERE term_id = ?",
   clearBlocks: "DELETE FROM search_blocks WHERE term_id IN (SELECT id FROM search_terms WHERE index_id = ?)",

@@ -41,14 +41,22 @@ export class SqliteSearch implements SearchAccess {
   createIndex(table: TableKey, wanted: SearchIndexJSON, enabled: boolean): SearchIndexInfo {
     const fields = searchFieldsOf(wanted);
     const name = wanted.indexDescriptor;
-    const empty = this.db.prepare("SELECT 1 FROM documents WHERE table_id = ? LIMIT 1").get(table.id) === undefined;
+    const empty =
+      this.db.prepare("SELECT 1 FROM documents WHERE table_id = ? LIMIT 1").get(table.id) === undefined;
     const position = empty ? null : UNFILLED;
     const { lastInsertRowid } = this.db
       .prepare(
         `INSERT INTO search_indexes (table_id, name, search_field, filter_fields, enabled, documents, tokens, position)
          VALUES (?, ?, ?, ?, ?, 0, 0, ?)`,
       )
-      .run(table.id, name, fields.searchField, JSON.stringify(fields.filterFields), Number(enabled), position);
+      .run(
+        table.id,
+        name,
+        fields.searchField,
+        JSON.stringify(fields.filterFields),
+        Number(enabled),
+        position,
+      );
     return { id: Number(lastInsertRowid), name, ...fields, enabled, position };
   }
 
