@@ -75,8 +75,8 @@ class MemoryStore implements Store {
         return { next: () => (reader(), cursor.next()) };
       },
       search(table, index, query) {
-        const { matches, json } = reader().search(table, index, query);
-        return { matches, json: (i) => (reader(), json(i)) };
+        const results = reader().search(table, index, query);
+        return { matches: results.matches, json: (i) => (reader(), results.json(i)) };
       },
       release: () => {
         released = true;
