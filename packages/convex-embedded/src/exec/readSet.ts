@@ -1,10 +1,11 @@
 /** Read sets record the data that a query has read. They decide whether its cached result is still valid. */
+import type { SearchRead } from "../store/search/searchLog";
 import type { WriteLog } from "../store/writeLog";
 import type { TextRange } from "../store/keyLog";
 import { textOfKey } from "../store/keyLog";
 import type { IndexInfo, KeyRange, Row } from "../store/types";
 
-/** If a query reads more ranges than this, any change to the tables of the further ranges invalidates its result. */
+/** If a query reads more ranges, or searches, than this, any change to the tables of the further ranges invalidates its result. */
 const MAX_RANGES = 64;
 
 type Order = "asc" | "desc";
@@ -45,6 +46,7 @@ export class ReadSet {
   readonly #tables = new Set<number>();
   readonly #documents = new Map<string, number>();
   readonly #rangeReads: RangeRead[] = [];
+  readonly #searches: { readonly table: number; readonly index: number; readonly read: SearchRead }[] = [];
   #covered: readonly CoveredRange[] = [];
   #cacheable = true;
 
@@ -54,6 +56,12 @@ export class ReadSet {
     if (this.#rangeReads.length < MAX_RANGES) this.#rangeReads.push(rangeRead);
     else this.#tables.add(table);
     return rangeRead;
+  }
+
+  /** Adds a text search. @param table The table's id in the store. @param index The id of the search index. */
+  search(table: number, index: number, read: SearchRead): void {
+    if (this.#searches.length < MAX_RANGES) this.#searches.push({ table, index, read });
+    else this.#tables.add(table);
   }
 
   /** Adds a document. It need not exist. */
@@ -85,6 +93,9 @@ export class ReadSet {
     for (const [id, table] of this.#documents) if (writeLog.changedDocument(table, id, since)) return false;
     for (const covered of this.#covered) {
       if (writeLog.changedRange(covered.table, covered.index, covered, since)) return false;
+    }
+    for (const { table, index, read } of this.#searches) {
+      if (writeLog.changedSearch(table, index, read, since)) return false;
     }
     return true;
   }
