@@ -17,6 +17,7 @@ const ORDER = [
   "watchdog",
   "http",
   "protocol",
+  "sync",
   "server",
   "backup",
   "exchange",

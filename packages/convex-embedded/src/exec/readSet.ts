@@ -6,6 +6,8 @@ import type { IndexInfo, KeyRange, Row } from "../store/types";
 
 /** If a query reads more ranges than this, any change to the tables of the further ranges invalidates its result. */
 const MAX_RANGES = 64;
+/** If a query reads more documents by id than this, any change to the tables of the further documents invalidates its result. */
+const MAX_DOCUMENTS = 1024;
 
 type Order = "asc" | "desc";
 
@@ -38,7 +40,7 @@ class RangeRead {
   }
 }
 
-type CoveredRange = TextRange & Pick<RangeRead, "table" | "index">;
+export type CoveredRange = TextRange & Pick<RangeRead, "table" | "index">;
 
 /** The reads of a query and of the functions that it called. */
 export class ReadSet {
@@ -58,7 +60,28 @@ export class ReadSet {
 
   /** Adds a document. It need not exist. */
   document(table: number, id: string): void {
-    this.#documents.set(id, table);
+    if (this.#documents.size < MAX_DOCUMENTS) this.#documents.set(id, table);
+    else this.#tables.add(table);
+  }
+
+  /** Adds all documents of a table. */
+  table(table: number): void {
+    this.#tables.add(table);
+  }
+
+  /** The tables of which any change counts. */
+  get tables(): ReadonlySet<number> {
+    return this.#tables;
+  }
+
+  /** The documents that were read by id, with their tables. */
+  get documents(): ReadonlyMap<string, number> {
+    return this.#documents;
+  }
+
+  /** The index ranges that were read. Empty before `end`. */
+  get ranges(): readonly CoveredRange[] {
+    return this.#covered;
   }
 
   /** Adds a read that the write log does not cover, such as the time. The result is then not cached. */

@@ -40,11 +40,14 @@ export function queryPage(execution: Execution, args: PageArgs): string {
   const prefix = source?.range.prefix ?? Buffer.alloc(0);
   const print = fingerprint(args.query, source);
   const start = args.cursor === null ? null : decodeCursor(args.cursor, print, prefix);
-  const end = args.endCursor == null ? null : decodeCursor(args.endCursor, print, prefix);
+  const { journal } = execution;
+  const endCursor = journal?.previous ?? args.endCursor ?? null;
+  const end = endCursor === null ? null : decodeCursor(endCursor, print, prefix);
 
   const rows = source === null ? { next: () => null } : scan(execution, source, between(source, start, end));
   const page = readPage(rows, args, start, end);
   const encode = (position: Position): string => JSON.stringify(encodeCursor(position, print, prefix));
+  if (journal !== null) journal.next = encodeCursor(page.position, print, prefix);
   return (
     `{"page":[${page.documents.join(",")}],"isDone":${String(page.position === "end")},` +
     `"continueCursor":${encode(page.position)},` +
