@@ -1,5 +1,5 @@
 /** Authentication of clients that subscribe. */
-import type { BaseConvexClient, ConvexClient } from "convex/browser";
+import type { ConvexClient } from "convex/browser";
 import { expect, test } from "vitest";
 import { chat, LIVE, openClient, Received, subscribe } from "../../fixtures/live";
 import { sign, signingKey, startIssuer } from "../../fixtures/issuer";
@@ -33,7 +33,7 @@ test("queries and mutations run as the logged-in user, and again as nobody after
   expect(authenticated.last).toBe(true);
   await client.mutation(chat.addAsUser, { channel: "a", text: "one" });
   expect(list.last).toEqual(["ada: one"]);
-  (client.client as BaseConvexClient).clearAuth();
+  client.client.clearAuth();
   await who.until(() => who.last === null);
   await client.mutation(chat.addAsUser, { channel: "a", text: "two" });
   expect(list.last).toEqual(["ada: one", "nobody: two"]);

@@ -86,7 +86,9 @@ test("errors of queries, mutations and actions reach the client with their data"
   const refused = client.mutation(chat.refuse, { channel, text: "x" });
   await expect(refused).rejects.toHaveProperty("data", { kind: "refused", size: 3n });
   await expect(client.action(chat.relay, { channel })).rejects.toThrow("missing the required field `text`");
-  await expect(client.mutation(chat.list as unknown as typeof chat.send, { channel })).rejects.toThrow("defined as Query");
+  await expect(client.mutation(chat.list as unknown as typeof chat.send, { channel })).rejects.toThrow(
+    "defined as Query",
+  );
   await client.mutation(chat.send, { channel, text: "hello" });
   await first.until(() => first.last === "hello");
 });

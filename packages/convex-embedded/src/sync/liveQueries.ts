@@ -144,7 +144,15 @@ export class LiveQueries {
 }
 
 function keyOf({ caller, component, udfPath, args }: QueryCall, journal: string | null): string {
-  return JSON.stringify([caller.admin, caller.denied, caller.identity ?? null, component, udfPath, args, journal]);
+  return JSON.stringify([
+    caller.admin,
+    caller.denied,
+    caller.identity ?? null,
+    component,
+    udfPath,
+    args,
+    journal,
+  ]);
 }
 
 function tooMuch(journal: string | null): Pick<QueryResult, "type" | "members"> {

@@ -54,7 +54,8 @@ export interface FunctionRequest extends FunctionCall {
   readonly requestId: number;
 }
 
-export type ClientMessage = Connect | Authenticate | ModifyQuerySet | FunctionRequest | { readonly type: "Event" };
+export type ClientMessage =
+  Connect | Authenticate | ModifyQuerySet | FunctionRequest | { readonly type: "Event" };
 
 type Fields = Readonly<Record<string, JSONValue | undefined>>;
 
@@ -127,12 +128,12 @@ function functionCall(fields: Fields): FunctionCall {
   const { args, componentPath } = fields;
   if (!Array.isArray(args) || args.length > 1) throw invalid("args");
   const component = componentPath == null ? "" : textIn(fields, "componentPath");
-  return { udfPath: textIn(fields, "udfPath"), args: (args[0] ?? {}) as JSONValue, component };
+  return { udfPath: textIn(fields, "udfPath"), args: args[0] ?? {}, component };
 }
 
 function objectIn(value: JSONValue): Fields {
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw invalid("not an object");
-  return value as Fields;
+  return value;
 }
 
 function textIn(fields: Fields, name: string): string {
@@ -143,7 +144,8 @@ function textIn(fields: Fields, name: string): string {
 
 function idIn(fields: Fields, name: string): number {
   const value = fields[name];
-  if (typeof value !== "number" || !Number.isInteger(value) || value < 0 || value > MAX_ID) throw invalid(name);
+  if (typeof value !== "number" || !Number.isInteger(value) || value < 0 || value > MAX_ID)
+    throw invalid(name);
   return value;
 }
 

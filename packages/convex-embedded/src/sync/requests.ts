@@ -74,7 +74,10 @@ export class Requests {
     const engine = deployment.engine();
     const origin = new RequestFromSocket(incoming, engine, caller);
     try {
-      const { result, logLines } = await this.#mutate(engine, request, caller, origin, { session, request: requestId });
+      const { result, logLines } = await this.#mutate(engine, request, caller, origin, {
+        session,
+        request: requestId,
+      });
       const response = { type: "MutationResponse", requestId, success: true, result, logLines };
       this.options.mutated((ts) => ({ ...response, ts }));
     } catch (error) {

@@ -89,7 +89,13 @@ export class SyncSockets {
     const queries = (this.#queries ??= new LiveQueries(deployment));
     server.handleUpgrade(incoming, socket, head, (opened) => {
       const failed = (error: unknown): void => this.options.failed(`WebSocket ${target}`, error);
-      const connection = new Connection(opened, { deployment, queries, incoming, unread: this.#unread, failed });
+      const connection = new Connection(opened, {
+        deployment,
+        queries,
+        incoming,
+        unread: this.#unread,
+        failed,
+      });
       const closed = new Promise<void>((resolve) => {
         opened.on("close", () => {
           this.#open.delete(connection);

@@ -2,6 +2,7 @@
 import type { JSONValue } from "convex/values";
 import { convexToJson } from "convex/values";
 import { SyscallError, toSyscallError } from "../exec/errors";
+import type { QueryJournal } from "../exec/execution";
 import { ReadSet } from "../exec/readSet";
 import { runSubscribed } from "../exec/run";
 import { checkKind } from "../exec/findFunction";
@@ -43,7 +44,7 @@ export async function runQuery(
   const { caller, udfPath, component } = call;
   const origin = new QueryOrigin(caller.identity);
   const readSet = new ReadSet();
-  const journal = { previous: call.journal, next: null };
+  const journal: QueryJournal = { previous: call.journal, next: null };
   try {
     let value: JSONValue;
     if (isSystemQuery(call)) {

@@ -83,7 +83,8 @@ export class Subscriptions {
     subscription.delivered = outcome;
     this.#resultCharacters += outcome.members.length - (delivered?.members.length ?? 0);
     if (this.#resultCharacters > MAX_RESULT_CHARACTERS) throw new ProtocolError(TOO_MUCH);
-    if (delivered !== null && delivered.type === outcome.type && delivered.members === outcome.members) return null;
+    if (delivered !== null && delivered.type === outcome.type && delivered.members === outcome.members)
+      return null;
     return `{"type":"${outcome.type}","queryId":${queryId},${outcome.members}}`;
   }
 
@@ -95,7 +96,9 @@ export class Subscriptions {
       throw new ProtocolError(`A client may subscribe to at most ${MAX_QUERIES} queries.`);
     }
     if (this.#characters > MAX_CHARACTERS) {
-      throw new ProtocolError(`The arguments of a client's queries may have at most ${MAX_CHARACTERS} characters.`);
+      throw new ProtocolError(
+        `The arguments of a client's queries may have at most ${MAX_CHARACTERS} characters.`,
+      );
     }
     // Each subscription has a function of its own, because a client may subscribe to the same query twice.
     const changed = (): void => this.changed();

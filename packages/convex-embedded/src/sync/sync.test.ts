@@ -115,7 +115,10 @@ test.each([
   await once(other, "open");
   const closed = once(socket, "close");
   send(text);
-  expect(await next()).toMatchObject({ type: "FatalError", error: expect.stringContaining(reason) as string });
+  expect(await next()).toMatchObject({
+    type: "FatalError",
+    error: expect.stringContaining(reason) as string,
+  });
   expect((await closed)[0]).toBe(1008);
   other.send(JSON.stringify(hello));
   other.send(JSON.stringify(add("messages:list", { author: "ada" })));
