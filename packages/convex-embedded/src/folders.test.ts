@@ -18,6 +18,7 @@ const ORDER = [
   "watchdog",
   "http",
   "protocol",
+  "sync",
   "server",
   "backup",
   "exchange",

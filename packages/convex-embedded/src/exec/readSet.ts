@@ -7,6 +7,8 @@ import type { IndexInfo, KeyRange, Row } from "../store/types";
 
 /** If a query reads more ranges, or searches, than this, any change to the tables of the further ranges invalidates its result. */
 const MAX_RANGES = 64;
+/** If a query reads more documents by id than this, any change to the tables of the further documents invalidates its result. */
+const MAX_DOCUMENTS = 1024;
 
 type Order = "asc" | "desc";
 
@@ -39,14 +41,21 @@ class RangeRead {
   }
 }
 
-type CoveredRange = TextRange & Pick<RangeRead, "table" | "index">;
+export type CoveredRange = TextRange & Pick<RangeRead, "table" | "index">;
+
+/** A text search that a query has read. `index` is the id of the search index. */
+export interface TextSearch {
+  readonly table: number;
+  readonly index: number;
+  readonly read: SearchRead;
+}
 
 /** The reads of a query and of the functions that it called. */
 export class ReadSet {
   readonly #tables = new Set<number>();
   readonly #documents = new Map<string, number>();
   readonly #rangeReads: RangeRead[] = [];
-  readonly #searches: { readonly table: number; readonly index: number; readonly read: SearchRead }[] = [];
+  readonly #searches: TextSearch[] = [];
   #covered: readonly CoveredRange[] = [];
   #cacheable = true;
 
@@ -66,7 +75,33 @@ export class ReadSet {
 
   /** Adds a document. It need not exist. */
   document(table: number, id: string): void {
-    this.#documents.set(id, table);
+    if (this.#documents.size < MAX_DOCUMENTS) this.#documents.set(id, table);
+    else this.#tables.add(table);
+  }
+
+  /** Adds all documents of a table. */
+  table(table: number): void {
+    this.#tables.add(table);
+  }
+
+  /** The tables of which any change counts. */
+  get tables(): ReadonlySet<number> {
+    return this.#tables;
+  }
+
+  /** The documents that were read by id, with their tables. */
+  get documents(): ReadonlyMap<string, number> {
+    return this.#documents;
+  }
+
+  /** The index ranges that were read. Empty before `end`. */
+  get ranges(): readonly CoveredRange[] {
+    return this.#covered;
+  }
+
+  /** The text searches that were read. */
+  get searches(): readonly TextSearch[] {
+    return this.#searches;
   }
 
   /** Adds a read that the write log does not cover, such as the time. The result is then not cached. */

@@ -73,6 +73,8 @@ export class WriteLog {
   #forgotten = 0;
   /** The last commit with unknown writes. */
   #lastUnknown = 0;
+  /** Called after each commit, before any caller of the commit continues. Must not throw. */
+  onCommit: (writes: readonly WriteSet[] | "unknown") => void = () => undefined;
 
   /** The number of the last commit. */
   get last(): number {
@@ -80,7 +82,7 @@ export class WriteLog {
   }
 
   /** Adds a commit. Call this right after it, before new snapshots are created. */
-  append(transactions: Iterable<WriteSet>): void {
+  append(transactions: readonly WriteSet[]): void {
     const commit = ++this.#last;
     for (const writeSet of transactions) {
       for (const table of writeSet.tables) this.#tables.set(table, commit);
@@ -97,6 +99,7 @@ export class WriteLog {
       this.#documents.delete(document);
       this.#forgotten = Math.max(this.#forgotten, changed);
     }
+    this.onCommit(transactions);
   }
 
   /** Adds a commit whose writes are unknown. */
@@ -104,6 +107,7 @@ export class WriteLog {
     this.#lastUnknown = ++this.#last;
     this.#keys.clear();
     this.#searched.clear();
+    this.onCommit("unknown");
   }
 
   /** True if a table may have changed after a commit. @param table The table's id in the store. */

@@ -43,7 +43,9 @@ export function queryPage(execution: Execution, args: PageArgs): string {
   const prefix = source !== null && "range" in source ? source.range.prefix : Buffer.alloc(0);
   const print = fingerprint(args.query, source);
   const start = args.cursor === null ? null : decodeCursor(args.cursor, print, prefix);
-  const end = args.endCursor == null ? null : decodeCursor(args.endCursor, print, prefix);
+  const { journal } = execution;
+  const endCursor = journal?.previous ?? args.endCursor ?? null;
+  const end = endCursor === null ? null : decodeCursor(endCursor, print, prefix);
 
   const rows = source === null ? { next: () => null } : rowsOf(execution, source, start, end);
   const isSearch = source !== null && "search" in source;
@@ -51,6 +53,7 @@ export function queryPage(execution: Execution, args: PageArgs): string {
     ? readPage(rows, withoutLimits(args), start, end, SOFT_SEARCH_ROWS)
     : readPage(rows, args, start, end, SOFT_ROWS);
   const encode = (position: Position): string => JSON.stringify(encodeCursor(position, print, prefix));
+  if (journal !== null) journal.next = encodeCursor(page.position, print, prefix);
   return (
     `{"page":[${page.documents.join(",")}],"isDone":${String(page.position === "end")},` +
     `"continueCursor":${encode(page.position)},` +

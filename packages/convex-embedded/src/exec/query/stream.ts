@@ -64,12 +64,11 @@ export function scan(
   usage.countRange(`${source.index.id} ${start.toString("latin1")} ${end.toString("latin1")}`);
   if (start.compare(end) >= 0) return { next: () => null };
   const rows = readerOf(execution).scan(source.index, range, source.order);
-  if (source.system) return rows;
   return {
     next() {
       const row = rows.next();
       rangeRead?.read(row);
-      if (row !== null) usage.countDocument(row.json);
+      if (row !== null && !source.system) usage.countDocument(row.json);
       return row;
     },
   };

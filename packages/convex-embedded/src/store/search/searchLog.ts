@@ -56,13 +56,14 @@ export class SearchLog {
     for (let i = this.#written.length - 1; i >= 0; i--) {
       const written = this.#written[i];
       if (written === undefined || written.commit <= since) return false;
-      if (matches(read, written.keys)) return true;
+      if (canFind(read, written.keys)) return true;
     }
     return false;
   }
 }
 
-function matches({ tokens, prefix, filters }: SearchRead, written: SearchKeys): boolean {
+/** True if a search finds a document with these keys, or would find it among fewer documents. */
+export function canFind({ tokens, prefix, filters }: SearchRead, written: SearchKeys): boolean {
   if (!filters.every((filter) => written.filters.includes(filter))) return false;
   if (tokens.some((token) => written.tokens.has(token))) return true;
   return prefix !== null && [...written.tokens].some((token) => token.startsWith(prefix));
