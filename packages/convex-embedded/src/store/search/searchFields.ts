@@ -1,7 +1,6 @@
 /** The definitions of search indexes. */
 import type { SearchFields } from "../../search/terms";
 import type { Connection } from "../sqlite";
-import { bufferOf } from "../sqlite";
 import type { SearchIndexInfo, SearchIndexJSON } from "../types";
 
 interface IndexRow {
@@ -40,7 +39,7 @@ export function loadSearchIndexes(db: Connection): Map<number, SearchIndexInfo[]
       searchField: row.search_field,
       filterFields: JSON.parse(row.filter_fields) as string[],
       enabled: row.enabled === 1,
-      position: row.position && bufferOf(row.position),
+      position: row.position && Buffer.from(row.position),
     });
     indexes.set(row.table_id, own);
   }
