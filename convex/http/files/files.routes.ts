@@ -3,10 +3,10 @@ import type { Doc } from "../../_generated/dataModel";
 import { fail } from "../../lib/failure.lib";
 import { storableType } from "../../lib/mediaType.lib";
 import { deleteIfRefused } from "../../lib/textStorage.lib";
-import type { Api } from "../kit/api.kit";
+import type { Registry } from "../kit/api.kit";
 import { etag, isHeld } from "../kit/conditional.kit";
 import type { Shape } from "../kit/contract.kit";
-import { toTime } from "../kit/fields.kit";
+import { toTime } from "../kit/values.kit";
 import { implement } from "../kit/implement.kit";
 import { requireCaller } from "../middleware/credential.middleware";
 import * as contracts from "./files.contract";
@@ -27,7 +27,7 @@ const UPLOAD_URL_MS = 60 * 60 * 1000;
 /** Bytes of the largest response that Convex sends. A larger file is read from storage. */
 const MAX_DOWNLOAD = 20 * 1024 * 1024;
 
-export function files(api: Api): void {
+export function files(api: Registry): void {
   implement(api, contracts.uploadFile, async (c) => {
     const { caller, once, upload } = c.var;
     const { bytes, contentType: sent, name } = upload;

@@ -1,6 +1,5 @@
-import { documented } from "#documented";
+import { docsOnly } from "#docsOnly";
 import type { FunctionReference } from "convex/server";
-import * as z from "zod/mini";
 import { internal } from "../../_generated/api";
 import { webhookSecrets, webhookSetting } from "../../lib/env.lib";
 import { contract } from "../kit/contract.kit";
@@ -48,6 +47,8 @@ export const SOURCES = {
   ),
 };
 
+export type SourceName = keyof typeof SOURCES;
+
 /** Checks the headers against the arguments of the action: one for each argument beside `body`, and no other. */
 function source<Args extends { body: string } & Record<string, string>>(
   action: FunctionReference<"action", "internal", Args, null>,
@@ -58,16 +59,14 @@ function source<Args extends { body: string } & Record<string, string>>(
 }
 
 /** The contract of a source. */
-export const receiveFrom = (name: string, { headers, bodyLimit }: Source) =>
+const receiveFrom = <Name extends string>(name: Name, { headers, bodyLimit }: Source) =>
   contract("post", `/webhooks/${name}`, () => ({
     operationId: `receive${name.charAt(0).toUpperCase()}${name.slice(1)}`,
     scope: null,
     unlimited: true,
-    text: true,
-    ...(bodyLimit !== undefined && { bodyLimit }),
+    body: { type: "signedText", ...(bodyLimit !== undefined && { limit: bodyLimit }) },
     needs: { setting: webhookSetting(name), isSet: () => webhookSecrets(name).length > 0 },
-    replies: documented(() => ({ 200: z.string() })),
-    docs: documented(() => ({
+    docs: docsOnly(({ z }) => ({
       tag: "Webhooks",
       summary: `Receive an event from ${name}`,
       description:
@@ -81,6 +80,15 @@ export const receiveFrom = (name: string, { headers, bodyLimit }: Source) =>
         }),
       ),
       problems: ["webhook_unsigned", "webhook_rejected"],
+      replies: { 200: z.string() },
       examples: { replies: { 200: "OK" } },
     })),
   }));
+
+/** The contracts of all sources, by the names in `SOURCES`. */
+export const RECEIVERS: { readonly [Name in SourceName]: Receiver<Name> } = {
+  stripe: receiveFrom("stripe", SOURCES.stripe),
+  clerk: receiveFrom("clerk", SOURCES.clerk),
+  github: receiveFrom("github", SOURCES.github),
+};
+type Receiver<Name extends string> = ReturnType<typeof receiveFrom<Name>>;

@@ -13,10 +13,14 @@ import { build, type BuildResult, type Plugin } from "esbuild";
 export const ENTRY = "http.js";
 
 export type Graph = {
-  /** The modules that Convex evaluates for one HTTP request, `http.js` and the chunks that it imports: source text by name. */
+  /** `http.js` and every module that it can import, statically or by `import()`: source text by name. */
   modules: Map<string, string>;
+  /** The size of the modules that Convex evaluates for each HTTP request: `http.js` and its static imports. */
   bytes: number;
-  /** The same code as one classic script, whose value is the namespace of `http.js`. */
+  /**
+   * The same code as one classic script, whose value is the namespace of `http.js`. A module behind `import()` is a function
+   * of the script that runs at the first `import()`.
+   */
   script: string;
 };
 
@@ -26,8 +30,13 @@ export async function bundleHttp(dir: string, http: string): Promise<Graph> {
     const out = moduleName(dir, path);
     return { in: out === "http" ? http : path, out };
   });
-  const modules = staticGraph(await bundle(dir, entries, "warning"));
-  return { modules, bytes: bytesOf(modules), script: await asScript(modules) };
+  const bundled = await bundle(dir, entries, "warning");
+  const modules = graphOf(bundled, ["import-statement", "dynamic-import"]);
+  return {
+    modules,
+    bytes: bytesOf(graphOf(bundled, ["import-statement"])),
+    script: await asScript(modules),
+  };
 }
 
 /**
@@ -47,7 +56,7 @@ export async function bundleSizes(
   const all = result.outputFiles.filter(({ path }) => path.endsWith(".js"));
   return {
     all: all.reduce((sum, { contents }) => sum + contents.byteLength, 0),
-    http: bytesOf(staticGraph(result)),
+    http: bytesOf(graphOf(result, ["import-statement"])),
   };
 }
 
@@ -111,10 +120,11 @@ function moduleName(dir: string, path: string): string {
   return posixPath(relative(dir, path)).replace(/\.[^.]+$/, "");
 }
 
-function staticGraph({
-  outputFiles,
-  metafile,
-}: BuildResult<{ write: false; metafile: true }>): Map<string, string> {
+/** Returns `http.js` and the modules that it reaches through imports of these kinds: source text by name. */
+function graphOf(
+  { outputFiles, metafile }: BuildResult<{ write: false; metafile: true }>,
+  kinds: readonly string[],
+): Map<string, string> {
   const sources = new Map(outputFiles.map(({ path, text }) => [posixPath(relative("out", path)), text]));
   const modules = new Map<string, string>();
   const pending = [ENTRY];
@@ -125,7 +135,7 @@ function staticGraph({
     if (modules.has(name)) continue;
     modules.set(name, source);
     for (const { kind, path } of output.imports) {
-      if (kind === "import-statement") pending.push(posix.relative("out", path));
+      if (kinds.includes(kind)) pending.push(posix.relative("out", path));
     }
   }
   return modules;

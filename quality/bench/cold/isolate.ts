@@ -26,24 +26,36 @@ export function createIsolate(answers: Answers, env: Record<string, string>): vm
   return context;
 }
 
-/** Compiles the modules from their text, links and evaluates them, and returns the router. */
+/**
+ * Compiles `http.js` and its static imports from their text, links and evaluates them, and returns the router. A module behind
+ * `import()` is compiled when a request imports it.
+ */
 export async function loadModules(context: vm.Context, { modules }: Graph): Promise<Router> {
-  const compiled = new Map(
-    [...modules].map(([identifier, source]) => [
-      identifier,
-      new vm.SourceTextModule(source, { context, identifier }),
-    ]),
-  );
+  const compiled = new Map<string, vm.SourceTextModule>();
   const named = (name: string): vm.SourceTextModule => {
-    const module = compiled.get(name);
-    if (!module) throw new Error(`The bundle does not contain ${name}`);
+    const known = compiled.get(name);
+    if (known) return known;
+    const source = modules.get(name);
+    if (source === undefined) throw new Error(`The bundle does not contain ${name}`);
+    const module = new vm.SourceTextModule(source, {
+      context,
+      identifier: name,
+      importModuleDynamically: (specifier) => evaluated(named(resolved(specifier, name))),
+    });
+    compiled.set(name, module);
     return module;
   };
-  const entry = named(ENTRY);
-  await entry.link((specifier, { identifier }) => named(posix.join(posix.dirname(identifier), specifier)));
-  await entry.evaluate();
-  return routerOf(entry.namespace);
+  const evaluated = async (module: vm.SourceTextModule): Promise<vm.SourceTextModule> => {
+    if (module.status === "unlinked")
+      await module.link((specifier, { identifier }) => named(resolved(specifier, identifier)));
+    await module.evaluate();
+    return module;
+  };
+  return routerOf((await evaluated(named(ENTRY))).namespace);
 }
+
+const resolved = (specifier: string, importer: string): string =>
+  posix.join(posix.dirname(importer), specifier);
 
 /** Runs the same code as one script from V8's code cache. */
 export function loadCached(context: vm.Context, { script }: Graph, cachedData: Buffer): Router {
