@@ -31,7 +31,7 @@ export function openApiDocument(info: Info, contracts: readonly AnyContract[]): 
     openapi: "3.1.0",
     info: {
       ...info,
-      contact: { name: "Whoever runs this deployment" },
+      contact: { name: "The operator of this deployment" },
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     servers: [{ url: "/" }],

@@ -82,7 +82,7 @@ function withoutRoute(c: ApiContext): Response {
   ].join(", ");
   const patch = methods.includes("PATCH") ? ACCEPT_PATCH : {};
   if (c.req.method === "OPTIONS") return c.body(null, 204, { Allow, ...patch });
-  return fail("method_not_allowed", `${c.req.path} does not take ${c.req.method}`, { headers: { Allow } });
+  return fail("method_not_allowed", `${c.req.path} does not accept ${c.req.method}`, { headers: { Allow } });
 }
 
 function setHeaders(c: ApiContext, headers: Readonly<Record<string, string>>): void {

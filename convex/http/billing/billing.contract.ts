@@ -83,8 +83,8 @@ export const getSubscription = contract("get", "/api/subscriptions/:subscription
     tag: "Billing",
     summary: "Fetch a subscription",
     description:
-      "Returns the last state of a Stripe subscription that the webhooks have recorded. `status` is Stripe's own. If the items have " +
-      "different periods, `currentPeriodEnd` is the end of the period that ends first. Fields that Stripe did not send are absent.",
+      "Returns the last state of a Stripe subscription that the webhooks have recorded. `status` is the value that Stripe sent. If the items " +
+      "have different periods, `currentPeriodEnd` is the end of the period that ends first. Fields that Stripe did not send are absent.",
     replies: { 200: Subscription() },
     examples: {
       params: { subscriptionId: "sub_1MowQVLkdIwHu7ix" },

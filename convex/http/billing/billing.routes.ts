@@ -21,7 +21,7 @@ const toPayment = (doc: Doc<"payments">): Shape<typeof Payment> => ({
 
 const toSubscription = (doc: Doc<"subscriptions">): Shape<typeof Subscription> => ({
   subscriptionId: doc.subscriptionId,
-  // Version 0.2.0 stored an empty text for an absent customer.
+  // Version 0.2.0 stored an empty string for an absent customer.
   ...(doc.customerId !== undefined && doc.customerId !== "" && { customerId: doc.customerId }),
   status: doc.status,
   ...(doc.currentPeriodEnd !== undefined && { currentPeriodEnd: toTime(doc.currentPeriodEnd) }),

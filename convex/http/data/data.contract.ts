@@ -32,8 +32,8 @@ export const receiveForm = contract("post", "/api/form", () => ({
   body: { type: "form", fields: ({ text, email }) => ({ name: text(200), email: email() }) },
   docs: docsOnly(({ named, z }) => ({
     tag: "Data",
-    summary: "Take a form",
-    description: "Takes a form as browsers send it and returns its fields.",
+    summary: "Receive a form",
+    description: "Accepts a form in either media type that browsers send, and returns its fields.",
     fields: { name: "A name.", email: "An email address." },
     replies: {
       200: named("Form", z.object({ name: z.string(), email: z.string() }), {

@@ -4,7 +4,7 @@ import { id } from "../kit/values.kit";
 
 const visibility = ({ z }: Pick<FieldSchemas, "z">) => z.enum(["public", "private"]);
 
-/** Code points of the longest name. */
+/** The maximum length of a name, in code points. */
 const MAX_NAME = 200;
 
 const shape = docsOnly(({ whole, hash, upTo, z }) => ({
@@ -18,10 +18,10 @@ const shape = docsOnly(({ whole, hash, upTo, z }) => ({
 const shapeFields = docsOnly(() => ({
   id: "The file's id, for `/api/files/{id}` and `/files/{id}`.",
   name: "The file's name, if the client gave one.",
-  contentType: "The media type, as the client sent it.",
+  contentType: "The media type as the client sent it.",
   size: "The size in bytes.",
   sha256: "The SHA-256 of the bytes, in lower-case hex.",
-  visibility: "`public`: everyone can open the file. `private`: only its owner can.",
+  visibility: "`public`: anyone can open the file. `private`: only its owner can open it.",
   createdAt: "The time of the upload or of the registration.",
 }));
 
@@ -39,7 +39,7 @@ export const StoredFile = docsOnly(({ named, z, time }) =>
 export const StoredFileWithUrl = docsOnly(({ named, z, time }) =>
   named("StoredFileWithUrl", z.object({ id: z.string(), ...shape(), url: z.string(), createdAt: time() }), {
     ...shapeFields(),
-    url: "The address of the bytes. It needs no credential: everyone who has it can read the file.",
+    url: "The URL of the bytes. It works without a credential, so anyone with the URL can read the file.",
   }),
 );
 
@@ -69,10 +69,11 @@ export const uploadFile = contract("post", "/api/upload", () => ({
     tag: "Files",
     summary: "Upload a file",
     description:
-      "Stores the body and registers it as the caller's file: no `POST /api/files` is needed. The body is either the bytes, " +
-      "with their type in `Content-Type`, or a form (`multipart/form-data`) with one file and no other field, which keeps the " +
-      "file's own type and name. It has at most 20 MiB less 64 KiB; upload larger files to an upload URL. The file is public " +
-      "unless `visibility=private`. An `Idempotency-Key` covers the file's bytes, type and name, not the boundary of a form.",
+      "Stores the body and registers it as the caller's file. `POST /api/files` is not needed afterwards. The body is either the " +
+      "bytes, with their type in `Content-Type`, or a form (`multipart/form-data`) with one file and no other field. A file in a " +
+      "form keeps its own type and name. The maximum size is 20 MiB less 64 KiB. Upload larger files to an upload URL. The file " +
+      "is public unless `visibility=private`. An `Idempotency-Key` covers the file's bytes, type and name, but not the boundary " +
+      "of a form.",
     fields: { visibility: "`public`, the default, or `private`." },
     replies: { 200: Upload() },
     replyHeaders: { 200: ["Location"] },
@@ -92,12 +93,12 @@ export const createUploadUrl = contract("post", "/api/upload-url", () => ({
     tag: "Files",
     summary: "Get a URL for a direct upload",
     description:
-      "A client posts a file of any size to the URL within an hour and gets its `storageId`. `POST /api/files` then registers " +
-      "the file.",
+      "Send a file of any size to the URL by POST within an hour. The response contains its `storageId`. Then register the file " +
+      "with `POST /api/files`.",
     replies: {
       201: named("UploadUrl", z.object({ uploadUrl: z.string(), expiresAt: time() }), {
-        uploadUrl: "The address that takes the file, by POST and without a credential.",
-        expiresAt: "The time when the address stops working.",
+        uploadUrl: "The URL that accepts the file by POST, without a credential.",
+        expiresAt: "The time at which the URL expires.",
       }),
     },
     examples: {
@@ -129,11 +130,11 @@ export const registerFile = contract("post", "/api/files", () => ({
     tag: "Files",
     summary: "Register an uploaded file",
     description:
-      "Makes the caller the owner of bytes that were sent to an upload URL. A file of `POST /api/upload` is registered already. " +
-      "To register a file twice is a conflict.",
+      "Makes the caller the owner of bytes that were sent to an upload URL. A file from `POST /api/upload` is already registered. " +
+      "Registering a file again returns 409.",
     problems: ["conflict", "not_found"],
     fields: {
-      storageId: "The id that the upload URL has returned.",
+      storageId: "The id that the upload URL returned.",
       name: "The file's name.",
       visibility: "`public`, the default, or `private`.",
     },
@@ -164,8 +165,8 @@ export const getFile = contract("get", "/api/files/:id", () => ({
     tag: "Files",
     summary: "Fetch a file's metadata",
     description:
-      "The `url` is the address of the bytes. Browsers should use it instead of `GET /files/{id}`, because they would send " +
-      "`X-API-Key` along with the redirect to another origin. Another owner's file is 404.",
+      "`url` is the URL of the bytes. Browsers should use it instead of `GET /files/{id}`, because they would send " +
+      "`X-API-Key` along with the redirect to another origin. Another owner's file returns 404.",
     fields: { id: ID },
     replies: { 200: StoredFileWithUrl() },
     examples: {
@@ -185,8 +186,8 @@ export const downloadFile = contract("get", "/api/files/:id/content", () => ({
     media: "application/octet-stream",
     summary: "Download a file",
     description:
-      "Returns the bytes with the file's own type and name. The `ETag` is the SHA-256. A file of more than 20 MiB is a redirect " +
-      "to storage, which takes `Range` too. Another owner's file is 404.",
+      "Returns the bytes with the file's own type and name. The `ETag` is their SHA-256. For a file of more than 20 MiB, the " +
+      "response redirects to file storage, which also supports `Range`. Another owner's file returns 404.",
     problems: ["range_not_satisfiable"],
     fields: { id: ID },
     headers: {
@@ -195,7 +196,7 @@ export const downloadFile = contract("get", "/api/files/:id/content", () => ({
         example: "bytes=0-99",
       },
       "If-Range": {
-        description: "An `ETag`: `Range` counts only while the file has this tag (RFC 9110).",
+        description: "An `ETag`. `Range` applies only if the file still has this tag (RFC 9110).",
         example: `"${picture().sha256}"`,
       },
     },
@@ -216,7 +217,7 @@ export const deleteFile = contract("delete", "/api/files/:id", () => ({
   docs: docsOnly(() => ({
     tag: "Files",
     summary: "Delete a file and its bytes",
-    description: "Deletes the file permanently. Its addresses are 404 from then on.",
+    description: "Deletes the file permanently. Its URLs return 404 afterwards.",
     fields: { id: ID },
     replies: { 204: null },
     examples: { params: { id: picture().id } },
@@ -231,7 +232,7 @@ export const openFile = contract("get", "/files/:id", () => ({
   docs: docsOnly(() => ({
     tag: "Files",
     summary: "Open a file",
-    description: "Redirects to the bytes. A private file needs a credential of its owner.",
+    description: "Redirects to the bytes. A private file requires a credential of its owner.",
     fields: { id: ID },
     replies: { 302: null },
     examples: { params: { id: picture().id } },

@@ -5,7 +5,7 @@ import { id } from "../kit/values.kit";
 export const Digest = docsOnly(({ named, whole, hash, z }) =>
   named("Digest", z.object({ sha256: hash(), bytes: whole(), type: z.string() }), {
     sha256: "The SHA-256 of the canonical form, in lower-case hex.",
-    bytes: "The length of the canonical form in bytes of UTF-8.",
+    bytes: "The length of the canonical form in UTF-8 bytes.",
     type: "`object`, `array`, `string`, `number`, `boolean` or `null`.",
   }),
 );
@@ -22,8 +22,8 @@ export const Job = docsOnly(({ named, z }) =>
     {
       id: "The job's id.",
       status: "The state of the job.",
-      result: "The result of a job that has succeeded.",
-      error: "The reason why a job has failed.",
+      result: "The result, if the job has succeeded.",
+      error: "The reason for the failure, if the job has failed.",
     },
   ),
 );
@@ -45,11 +45,11 @@ export const processData = contract("post", "/api/process", () => ({
     summary: "Digest a JSON value",
     description:
       "Returns the SHA-256 and the length of the value's canonical form (RFC 8785). With `Prefer: respond-async` (RFC 7240) " +
-      "the work becomes a job, and `Location` has the job's address.",
+      "a job does this work after the response, and `Location` has the URL of the job.",
     fields: { data: "Any JSON value." },
     headers: {
       Prefer: {
-        description: "`respond-async` turns the work into a job (RFC 7240).",
+        description: "`respond-async` does the work in a job (RFC 7240).",
         example: "respond-async",
       },
     },

@@ -31,9 +31,9 @@ export function jobs(api: Registry): void {
       });
     }
     const result = await once(async (key) => {
-      const made = await c.env.runAction(internal.process.handle, { text });
-      if (!key.idempotency) return { result: made, replayed: false };
-      return c.env.runMutation(internal.jobs.remember, { result: made, ...key });
+      const digest = await c.env.runAction(internal.process.handle, { text });
+      if (!key.idempotency) return { result: digest, replayed: false };
+      return c.env.runMutation(internal.jobs.remember, { result: digest, ...key });
     });
     return c.json({ success: true, result }, 200);
   });

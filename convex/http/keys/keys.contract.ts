@@ -19,7 +19,7 @@ const shape = docsOnly(({ upTo, z, time }) => ({
 const shapeFields = docsOnly(() => ({
   id: "The key's id.",
   name: "The key's name.",
-  publicId: "The part of the key that is no secret; the log shows it.",
+  publicId: "The public part of the key. The log contains it.",
   scopes: "The scopes that the key carries.",
   createdAt: "The time of the key's creation.",
   expiresAt: "The time when the key stops working, if it has one.",
@@ -29,11 +29,11 @@ const shapeFields = docsOnly(() => ({
 
 export const Key = docsOnly(({ named, z }) => named("Key", z.object(shape()), shapeFields()));
 
-/** A key with its secret, which only the first reply shows. A replay does not have it. */
+/** A key with its secret, which only the first reply contains. A replay does not contain it. */
 export const NewKey = docsOnly(({ named, z }) =>
   named("NewKey", z.object({ ...shape(), key: z.exactOptional(z.string()) }), {
     ...shapeFields(),
-    key: "The key itself, in this reply only. A replay does not have it.",
+    key: "The key itself. Only this reply contains it; a replay does not.",
   }),
 );
 
@@ -81,11 +81,11 @@ export const createKey = contract("post", "/api/keys", () => ({
     summary: "Create a key",
     description:
       "Only this reply shows the key. A caller can give a key only scopes that the caller has. A replay by `Idempotency-Key` " +
-      "returns the key's data without the key; if the key got lost, revoke it and create another.",
+      "returns the key's data without the key; if the key is lost, revoke it and create another.",
     fields: {
-      name: "A name that tells keys apart.",
-      scopes: "The scopes of the key; `*` covers all.",
-      expiresAt: "The time when the key stops working; never, by default.",
+      name: "A name to distinguish the key from other keys.",
+      scopes: "The scopes of the key. `*` grants every scope.",
+      expiresAt: "The time when the key stops working. Default: never.",
     },
     replies: { 201: NewKey() },
     examples: {
@@ -104,7 +104,7 @@ export const revokeKey = contract("delete", "/api/keys/:id", () => ({
     tag: "Keys",
     summary: "Revoke a key",
     description:
-      "The API refuses the key at once. A key can revoke only keys whose scopes it has (403 names the missing scope), and " +
+      "The API refuses the key from the next request on. A key can revoke only keys whose scopes it has (403 names the missing scope), and " +
       "always itself, even without `keys:write`. A token can revoke each of its user's keys.",
     fields: { id: ID },
     replies: { 204: null },
@@ -132,7 +132,7 @@ export const rotateKey = contract("post", "/api/keys/:id/rotate", () => ({
     description:
       "Returns a new key with the same name, scopes and expiry. The old key works for `overlapSeconds` more. A key can rotate " +
       "only keys whose scopes it has; a token can rotate each of its user's keys.",
-    fields: { id: ID, overlapSeconds: "Seconds for which the old key goes on working; 0 by default." },
+    fields: { id: ID, overlapSeconds: "Seconds for which the old key continues to work. Default: 0." },
     replies: { 200: NewKey() },
     examples: {
       params: { id: partnerKey().id },

@@ -41,7 +41,7 @@ export function keys(api: Registry): void {
     const made = await once((idempotency) =>
       c.env.runMutation(internal.apiKeys.create, { ...record, ...idempotency }),
     );
-    // The key of a replay was shown by the request that made it, and is stored nowhere.
+    // The first request has shown the key. A replay cannot show it, because only its hash is stored.
     const shown = made.hash === fresh.hash ? { key } : {};
     return c.json({ ...toKey(made), ...shown }, 201, { Location: `/api/keys/${made._id}` });
   });

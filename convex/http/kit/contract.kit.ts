@@ -139,7 +139,7 @@ export type Docs = {
    * The media type of a reply that the handler passes to `c.body` as text or as a stream. `application/octet-stream` means
    * bytes of any type.
    */
-  media?: "application/json" | "text/html" | "application/octet-stream";
+  media?: "application/json" | "application/octet-stream" | `text/${string}`;
   /** The route also answers with a page (`text/html`), by `c.body`, if the client prefers one. */
   page?: true;
   /** Descriptions of the path and query parameters and of the body fields, by name. */
@@ -174,7 +174,13 @@ type KeysOf<T> = T extends (...args: never) => infer Result ? keyof Result : key
  * that is a message, because the compiler shows the type in its error.
  */
 type Checked<Path extends string, S extends Spec> = Unknown<keyof S, keyof Spec, "contract"> & {
-  docs: () => Unknown<keyof ReturnType<S["docs"]>, keyof Docs, "contract's docs">;
+  docs: () => Unknown<keyof ReturnType<S["docs"]>, keyof Docs, "contract's docs"> & {
+    replies: {
+      [
+        K in Exclude<keyof ReturnType<S["docs"]>["replies"], Status> & number
+      ]: `${K} is not the status of a success`;
+    };
+  };
 } & ([PathNames<Path>] extends [never]
     ? { params?: `The path ${Path} has no names` }
     : {

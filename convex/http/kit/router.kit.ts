@@ -1,5 +1,6 @@
 import { httpActionGeneric, HttpRouter, ROUTABLE_HTTP_METHODS, type RoutableMethod } from "convex/server";
 import type { Api } from "./api.kit";
+import type { ActionCtx } from "./product.kit";
 import type { Resource } from "./table.kit";
 
 type Params = Record<string, string>;
@@ -96,7 +97,8 @@ function paramsOf(route: string, segments: readonly string[]): Params | null {
 export class ApiRouter extends HttpRouter {
   constructor(api: Api) {
     super();
-    const handler = httpActionGeneric((ctx, request) => api.fetch(request, ctx));
+    // Convex passes the context of this deployment's own data model, which the generic type does not know.
+    const handler = httpActionGeneric((ctx, request) => api.fetch(request, ctx as unknown as ActionCtx));
 
     const lookUpOwn = this.lookup;
     this.lookup = (path, method) => {

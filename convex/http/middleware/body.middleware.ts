@@ -78,7 +78,7 @@ async function readBody(c: ApiContext, body: Body): Promise<Content | undefined>
       return { bytes, type };
     case "json":
     case "anyJson":
-      takeJson(c, bytes, body);
+      setJson(c, bytes, body);
       return { bytes, type };
   }
 }
@@ -105,7 +105,7 @@ async function readFile(c: ApiContext, body: Uint8Array<ArrayBuffer>): Promise<C
 
 const essenceOf = (type: string | undefined) => type?.split(";", 1)[0]?.trim().toLowerCase() ?? "";
 
-function takeJson(c: ApiContext, bytes: ArrayBuffer, body: Body): void {
+function setJson(c: ApiContext, bytes: ArrayBuffer, body: Body): void {
   // A client without a body need not name a type, but a body without a type is refused.
   if (bytes.byteLength > 0 && c.req.header("Content-Type") === undefined) notJson(c);
   const text = decode(bytes);

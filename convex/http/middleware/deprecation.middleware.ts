@@ -13,9 +13,9 @@ export function setDeprecationHeaders(
   headers.set("Deprecation", `@${Date.parse(since) / 1000}`);
   if (sunset) headers.set("Sunset", new Date(sunset).toUTCString());
   const link = (path: string, rel: string) => headers.append("Link", `<${path}>; rel="${rel}"`);
-  const named = successor?.replace(/:(\w+)/g, (_, name: string) =>
+  const successorPath = successor?.replace(/:(\w+)/g, (_, name: string) =>
     encodeURIComponent(c.req.param(name) ?? ""),
   );
-  if (named) link(named, "successor-version");
+  if (successorPath) link(successorPath, "successor-version");
   if (guide) link(guide, "deprecation");
 }

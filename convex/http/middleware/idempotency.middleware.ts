@@ -26,8 +26,8 @@ export async function readIdempotencyKey(c: ApiContext, body: Content | undefine
 }
 
 /**
- * The key with its credential, and a digest of method, path, query, media type and body. For a form with a file, it covers the
- * file's bytes, type and name, because a retry of the same form has another boundary.
+ * Returns the key, its credential, and a digest of the method, path, query, media type and body. For a form with a file, the
+ * digest covers the file's bytes, type and name, because a retry of the same form has a different boundary.
  */
 async function describe(c: ApiContext, key: string, body: Content | undefined): Promise<Idempotency> {
   const { pathname, search } = new URL(c.req.url);

@@ -9,7 +9,7 @@ import { getCurrentUser, getProtected } from "./session.contract";
 
 export function session(api: Registry): void {
   implement(api, getProtected, async (c) => {
-    // Only a key comes in the header that this route takes.
+    // This route reads only X-API-Key, so the caller always has a key.
     const { id: keyId } = c.var.caller.key ?? fail("invalid_credential", "Invalid API key");
     const { key, owner } = await c.env.runQuery(internal.data.getProtectedData, { keyId });
     return c.json(

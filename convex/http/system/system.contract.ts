@@ -1,5 +1,6 @@
 import { docsOnly } from "#docsOnly";
 import { contract } from "../kit/contract.kit";
+import { id } from "../kit/values.kit";
 
 export const getIndex = contract("get", "/", () => ({
   operationId: "getIndex",
@@ -18,10 +19,10 @@ export const getIndex = contract("get", "/", () => ({
             "IndexLinks",
             z.object({ docs: z.string(), openapi: z.string(), health: z.string(), ready: z.string() }),
             {
-              docs: "The reference page.",
-              openapi: "This document.",
-              health: "Whether the process answers.",
-              ready: "Whether requests can be served.",
+              docs: "The path of the reference page.",
+              openapi: "The path of this document.",
+              health: "The path of the liveness check.",
+              ready: "The path of the readiness check.",
             },
           ),
         }),
@@ -122,7 +123,7 @@ export const getReadiness = contract("get", "/health/ready", () => ({
     tag: "System",
     summary: "Check that requests can be served",
     description:
-      "Reads documents and writes one, at most once in five seconds for all callers. If the read works and the write fails, the " +
+      "Reads documents and writes one, at most once every five seconds for all callers together. If the read works and the write fails, the " +
       "API serves GET requests only.",
     replies: { 200: Readiness(), 503: Readiness() },
     examples: {
@@ -162,14 +163,14 @@ export const ProblemKind = docsOnly(({ named, whole, z }) =>
 export const getProblem = contract("get", "/problems/:code", () => ({
   operationId: "getProblem",
   scope: null,
-  params: ({ z }) => ({ code: z.string() }),
+  params: { code: id() },
   docs: docsOnly(() => ({
     tag: "System",
     summary: "Explain a problem code",
     page: true,
     description:
-      "Returns the meaning of the code and what a caller can do, as JSON or as a page for browsers. A problem's `type` is this " +
-      "address.",
+      "Returns the meaning of the code and what a caller can do, as JSON or as a page for browsers. The `type` of a problem " +
+      "is the URL of this operation.",
     fields: { code: "The code of a problem." },
     replies: { 200: ProblemKind() },
     replyHeaders: { 200: ["Vary"] },

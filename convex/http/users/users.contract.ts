@@ -15,8 +15,8 @@ export const User = docsOnly(({ named, upTo, z, time }) =>
     }),
     {
       id: "The user's id.",
-      clerkId: "The user's id at Clerk, for users that Clerk knows.",
-      email: "The user's email address; unique, ASCII letters compared without case.",
+      clerkId: "The user's id at Clerk. Absent for users that are not in Clerk.",
+      email: "The user's email address. It is unique; the case of ASCII letters is ignored.",
       name: "The user's name.",
       suspended: "`true` while the user is banned in Clerk. Every credential of the user is refused.",
       createdAt: "The time of the user's creation.",
@@ -24,7 +24,7 @@ export const User = docsOnly(({ named, upTo, z, time }) =>
   ),
 );
 
-/** Characters of the longest address. */
+/** The maximum length of an email address, in characters. */
 const MAX_EMAIL = 254;
 const userRef = () => ({ id: id() });
 const fields = docsOnly(() => ({
@@ -63,7 +63,7 @@ export const createUser = contract("post", "/api/users", () => ({
     tag: "Users",
     summary: "Create a user",
     problems: ["conflict"],
-    description: "An email that another user has, in any letter case, is a conflict.",
+    description: "Returns 409 if another user has the email address, in any letter case.",
     fields: fields(),
     replies: { 201: User() },
     examples: { body: { email: ada().email, name: ada().name }, replies: { 201: ada() } },
@@ -98,7 +98,7 @@ export const updateUser = contract("patch", "/api/users/:id", () => ({
   docs: docsOnly(() => ({
     tag: "Users",
     summary: "Change a user",
-    description: "Changes the fields in the body. An email that another user has is a conflict.",
+    description: "Changes the fields in the body. Returns 409 if another user has the email address.",
     fields: fields(),
     problems: ["conflict"],
     replies: { 200: User() },

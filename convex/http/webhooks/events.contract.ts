@@ -93,7 +93,7 @@ export const replayWebhookEvent = contract("post", "/api/webhook-events/:id/repl
   docs: docsOnly(() => ({
     tag: "Webhook events",
     summary: "Process a webhook event again",
-    description: "The event must have succeeded or failed, and its payload must not be purged.",
+    description: "The event must have succeeded or failed, and its payload must not have been purged.",
     problems: ["conflict"],
     replies: { 202: Event() },
     examples: {

@@ -38,12 +38,12 @@ export function webhookEvents(api: Registry): void {
   implement(api, getWebhookEvent, async (c) => {
     const event = await c.env.runQuery(internal.webhooks.log.get, { id: c.req.valid("param").id });
     const text = event.payload && (await readText(c.env.storage, event.payload));
-    const shown = JSON.stringify(toEvent(event));
-    // The payload stays text: its values may need more memory than a function has.
+    const details = JSON.stringify(toEvent(event));
+    // The payload is not parsed, because its values may need more memory than a function has.
     const body =
       text === undefined
-        ? shown
-        : redact(text.replace(/^\ufeff/, ""), `${shown.slice(0, -1)},"payload":`, "}");
+        ? details
+        : redact(text.replace(/^\ufeff/, ""), `${details.slice(0, -1)},"payload":`, "}");
     return c.body(body, 200, { ...etag(event), "Content-Type": "application/json" });
   });
 

@@ -14,7 +14,7 @@ export function webhooks(api: Registry): void {
         // An empty header counts as missing.
         const value = [names]
           .flat()
-          .map((sent) => c.req.header(sent))
+          .map((header) => c.req.header(header))
           .find(Boolean);
         if (!value && (unsigned || arg === "signature"))
           fail("webhook_unsigned", unsigned ?? "Missing signature");

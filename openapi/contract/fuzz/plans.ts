@@ -4,9 +4,10 @@ import { SOURCES, type WebhookSource } from "../../../scripts/webhook/sign";
 import type { Operation, Parameter } from "../described";
 import { valueOf } from "./values";
 
-/** The kinds of caller: a caller with all scopes, a webhook source that signs, or a caller with a flawed credential. */
+/** Callers with a missing or invalid credential, or without the required scope. */
 export const FLAWED = ["nobody", "scopeless", "mistyped", "revoked", "token", "two", "garbage"] as const;
-export type Asker = "root" | WebhookSource | (typeof FLAWED)[number];
+/** The kind of caller: `root` has all scopes, a webhook source signs its request, and the others are flawed. */
+export type CallerKind = "root" | WebhookSource | (typeof FLAWED)[number];
 
 /** A planned request. Its path parameters and its credential are resolved before it is sent. */
 export type Plan = {
@@ -19,7 +20,7 @@ export type Plan = {
   query: string[];
   headers: [name: string, value: string][];
   body: Buffer | undefined;
-  asker: Asker;
+  caller: CallerKind;
 };
 
 /** Generates valid requests from a caller with permission. */
@@ -42,7 +43,7 @@ export function planOf(operation: Operation): fc.Arbitrary<Plan> {
         (text) => IN_A_HEADER.test(text),
         (name, text): [string, string] => [name, text],
       ),
-      asker: fc.constant<Asker>(source ?? (security.length > 0 ? "root" : "nobody")),
+      caller: fc.constant<CallerKind>(source ?? (security.length > 0 ? "root" : "nobody")),
       content: source ? eventOf(source) : contentOf(operation),
     })
     .map(({ content: { type, body }, headers, ...plan }) => ({

@@ -18,11 +18,23 @@ export type Graph = {
   /** The size of the modules that Convex evaluates for each HTTP request: `http.js` and its static imports. */
   bytes: number;
   /**
-   * The same code as one classic script, whose value is the namespace of `http.js`. A module behind `import()` is a function
-   * of the script that runs at the first `import()`.
+   * The same code as classic scripts, which can be compiled from V8's code cache with their functions. The script of `http.js`
+   * contains its static imports. Each other module is a script of its own.
    */
-  script: string;
+  scripts: Map<string, Script>;
 };
+
+export type Script = {
+  /** Its value is the namespace of the module. `IMPORTED` and `IMPORT` are its only free names beside web globals. */
+  source: string;
+  /** The modules that must run before it. */
+  imports: string[];
+};
+
+/** The global of a script that holds the namespaces of the modules that have run, by name. */
+export const IMPORTED = "imported";
+/** The global function of a script that replaces `import()`, with the name of the module. */
+export const IMPORT = "importModule";
 
 /** Bundles the functions in `dir` with the file `http` instead of `http.ts`. @returns the modules that `http.js` needs. */
 export async function bundleHttp(dir: string, http: string): Promise<Graph> {
@@ -32,11 +44,8 @@ export async function bundleHttp(dir: string, http: string): Promise<Graph> {
   });
   const bundled = await bundle(dir, entries, "warning");
   const modules = graphOf(bundled, ["import-statement", "dynamic-import"]);
-  return {
-    modules,
-    bytes: bytesOf(graphOf(bundled, ["import-statement"])),
-    script: await asScript(modules),
-  };
+  const evaluated = graphOf(bundled, ["import-statement"]);
+  return { modules, bytes: bytesOf(evaluated), scripts: await asScripts(modules, evaluated, bundled) };
 }
 
 /**
@@ -141,33 +150,77 @@ function graphOf(
   return modules;
 }
 
-/** Joins the modules into one script. This second bundling changes nothing else. */
-async function asScript(modules: Map<string, string>): Promise<string> {
+/** Turns the modules into scripts. This second bundling changes nothing else. */
+async function asScripts(
+  modules: ReadonlyMap<string, string>,
+  evaluated: ReadonlyMap<string, string>,
+  { metafile }: BuildResult<{ write: false; metafile: true }>,
+): Promise<Map<string, Script>> {
+  const outputOf = (name: string) => {
+    const output = metafile.outputs[`out/${name}`];
+    if (output === undefined) throw new Error(`The bundle does not contain ${name}`);
+    return output;
+  };
+  const staticImportsOf = (name: string): string[] =>
+    outputOf(name).imports.flatMap(({ kind, path }) =>
+      kind === "import-statement" ? [posix.relative("out", path)] : [],
+    );
+  const onDemand = [...modules.keys()].filter((name) => !evaluated.has(name));
+  const shared = new Set(onDemand.flatMap(staticImportsOf).filter((name) => evaluated.has(name)));
+  /** Reads the exports of a module that has already run. */
+  const reExports = (name: string): string =>
+    outputOf(name)
+      .exports.map(
+        (exported, at) =>
+          `const x${at} = ${IMPORTED}[${JSON.stringify(name)}].${exported}; export { x${at} as ${exported} };`,
+      )
+      .join("\n");
+  const main = [
+    ...[...shared].map((name, at) => `import * as m${at} from ${JSON.stringify(name)};`),
+    `export { default } from ${JSON.stringify(ENTRY)};`,
+    ...[...shared].map((name, at) => `${IMPORTED}[${JSON.stringify(name)}] = m${at};`),
+  ].join("\n");
+  const scripts = new Map<string, Script>();
+  scripts.set(ENTRY, {
+    source: await asScript("main", (path) => (path === "main" ? main : (modules.get(path) ?? ""))),
+    imports: [],
+  });
+  for (const entry of onDemand) {
+    const read = (path: string) => (path === entry ? (modules.get(path) ?? "") : reExports(path));
+    scripts.set(entry, {
+      source: await asScript(entry, read),
+      imports: staticImportsOf(entry).filter((name) => !evaluated.has(name)),
+    });
+  }
+  return scripts;
+}
+
+async function asScript(entry: string, read: (name: string) => string): Promise<string> {
   const graph: Plugin = {
     name: "graph",
     setup(joined) {
-      joined.onResolve({ filter: /.*/ }, ({ path, importer }) => ({
-        path: posix.join(posix.dirname(importer), path),
-        namespace: "graph",
-      }));
-      joined.onLoad({ filter: /.*/, namespace: "graph" }, ({ path }) => ({
-        contents: modules.get(path) ?? "",
-      }));
+      joined.onResolve({ filter: /.*/ }, ({ path, importer, kind }) => {
+        const name = path.startsWith(".") ? posix.join(posix.dirname(importer), path) : path;
+        return kind === "dynamic-import"
+          ? { path: name, external: true }
+          : { path: name, namespace: "graph" };
+      });
+      joined.onLoad({ filter: /.*/, namespace: "graph" }, ({ path }) => ({ contents: read(path) }));
     },
   };
   const { outputFiles } = await build({
-    entryPoints: [ENTRY],
+    entryPoints: [entry],
     bundle: true,
     format: "iife",
-    globalName: "http",
-    footer: { js: "http;" },
+    globalName: "namespace",
+    footer: { js: "namespace;" },
     target: "esnext",
     treeShaking: false,
     write: false,
     logLevel: "warning",
     plugins: [graph],
   });
-  return outputFiles.map(({ text }) => text).join("");
+  return outputFiles.map(({ text }) => text.replaceAll(/\bimport\("/g, `${IMPORT}("`)).join("");
 }
 
 function posixPath(path: string): string {

@@ -3,6 +3,7 @@ import { bundleHttp, type Graph } from "./bundle";
 import { calls, ENV, KINDS, type Call, type Candidate, type Kind } from "./candidates";
 import {
   type Answers,
+  type CodeCache,
   codeCacheOf,
   createIsolate,
   invoke,
@@ -19,7 +20,7 @@ export type Subject = {
   candidate: Candidate;
   graph: Graph;
   /** A code cache for each kind of request, which holds the functions that such a request runs. */
-  codeCaches: Record<Kind, Buffer>;
+  codeCaches: Record<Kind, CodeCache>;
 };
 
 /** The milliseconds of every round. */
@@ -57,13 +58,13 @@ export async function prepare(candidate: Candidate): Promise<Subject> {
     await check(what, call, candidate.answers);
   await check("an unknown key", unknownKey, { ...candidate.answers, ...candidate.unknownKey });
 
-  const codeCaches: Partial<Record<Kind, Buffer>> = {};
+  const codeCaches: Partial<Record<Kind, CodeCache>> = {};
   for (const kind of KINDS) {
     const isolate = createIsolate(candidate.answers, ENV);
     codeCaches[kind] = await codeCacheOf(isolate, graph, (router) => send(router, measured[kind]));
   }
   // The loop has set every kind.
-  return { candidate, graph, codeCaches: codeCaches as Record<Kind, Buffer> };
+  return { candidate, graph, codeCaches: codeCaches as Record<Kind, CodeCache> };
 }
 
 async function send(router: Router, call: Call): Promise<void> {

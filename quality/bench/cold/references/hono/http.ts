@@ -53,7 +53,7 @@ app.post("/api/items", authenticate("items:write"), async (c) => {
 });
 
 app.get("/api/items/:itemId", authenticate("items:read"), async (c) => {
-  const itemId = c.req.param("itemId");
+  const itemId = c.req.param("itemId") ?? "";
   const item = await c.env.runQuery(internal.items.get, { ownerId: c.var.caller.userId, itemId });
   return c.json(toItem(item), 200);
 });
