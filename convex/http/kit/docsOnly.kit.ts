@@ -1,4 +1,4 @@
-import { SCHEMA_HELPERS } from "./schemaHelpers.kit";
+import { schemaHelpers, type SchemaHelpers } from "./schemaHelpers.kit";
 
 /**
  * Marks the parts of a contract that only the compiler, the OpenAPI document and the tests need: replies, descriptions and
@@ -12,6 +12,6 @@ import { SCHEMA_HELPERS } from "./schemaHelpers.kit";
  * @example
  * export const Item = docsOnly(({ named, z }) => named("Item", z.object({ id: z.string() })));
  */
-export function docsOnly<const T>(value: (helpers: typeof SCHEMA_HELPERS) => T): () => T {
-  return () => value(SCHEMA_HELPERS);
+export function docsOnly<const T>(value: (helpers: SchemaHelpers) => T): () => T {
+  return () => value(schemaHelpers());
 }

@@ -17,7 +17,7 @@ export const fieldDescriptionsOf = (schema: Schema): Descriptions => names.get(s
  * contract must not import them: the bundler would keep them in the code of every request, because it drops the argument only
  * after it has resolved its imports.
  */
-export const SCHEMA_HELPERS = {
+const helpers = () => ({
   ...fields,
   /**
    * Gives the schema of a reply a name in the document's components and in generated types, and describes its fields. The name
@@ -38,4 +38,10 @@ export const SCHEMA_HELPERS = {
   /** A text of at most `max` code points in a reply. */
   upTo: (max: number) => described(z.string(), () => ({ type: "string", maxLength: max })),
   z,
-};
+});
+
+export type SchemaHelpers = ReturnType<typeof helpers>;
+let made: SchemaHelpers | undefined;
+
+/** Returns the helpers. They are made at the first call, because `fields.kit.ts` imports `#docsOnly` itself. */
+export const schemaHelpers = (): SchemaHelpers => (made ??= helpers());
