@@ -614,7 +614,7 @@ export interface paths {
     };
     /**
      * Fetch a file's metadata
-     * @description `url` is the URL of the bytes. Browsers should use it instead of `GET /files/{id}`, because they would send `X-API-Key` along with the redirect to another origin. Another owner's file returns 404.
+     * @description The field `url` is the URL of the bytes. Browsers should use it instead of `GET /files/{id}`, because they would send `X-API-Key` along with the redirect to another origin. Another owner's file returns 404.
      *
      *     Who may call: a credential with the scope `files:read`.
      */

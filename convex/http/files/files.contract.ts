@@ -165,7 +165,7 @@ export const getFile = contract("get", "/api/files/:id", () => ({
     tag: "Files",
     summary: "Fetch a file's metadata",
     description:
-      "`url` is the URL of the bytes. Browsers should use it instead of `GET /files/{id}`, because they would send " +
+      "The field `url` is the URL of the bytes. Browsers should use it instead of `GET /files/{id}`, because they would send " +
       "`X-API-Key` along with the redirect to another origin. Another owner's file returns 404.",
     fields: { id: ID },
     replies: { 200: StoredFileWithUrl() },

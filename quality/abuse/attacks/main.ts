@@ -14,7 +14,7 @@ export const NAMES: readonly string[] = ATTACKS.map(({ name }) => name);
 
 /**
  * Memory that may remain allocated after an attack, in bytes. It includes the growth of a warm server, and garbage: V8 collects
- * the old generation late, so during an attack the heap can be 300 MB of which 35 MB are live. A leak exceeds the limit in a long
+ * the old generation late, so during an attack the heap can hold 300 MB although only 35 MB are live. A leak exceeds the limit in a long
  * run, because it grows with the duration and garbage does not.
  */
 const MAX_GROWTH = 400 * 1024 * 1024;
