@@ -1,6 +1,6 @@
 import { requestTimeoutMs } from "../lib/env.lib";
 import { fail } from "../lib/failure.lib";
-import { RESOURCES } from "#routes";
+import { RESOURCES, STEPS } from "#routes";
 import { Api, type Endpoint, type TableRoute } from "./kit/api.kit";
 import { unlessUnchanged } from "./kit/conditional.kit";
 import type { ApiContext } from "./kit/env.kit";
@@ -39,7 +39,7 @@ async function handleRequest(c: ApiContext, route: TableRoute | undefined): Prom
     response = problem(c, thrown);
   }
   if (endpoint?.deprecated) {
-    const { setDeprecationHeaders } = await import("./middleware/deprecation.middleware");
+    const { setDeprecationHeaders } = await STEPS.deprecation();
     setDeprecationHeaders(c, endpoint.deprecated, response);
   }
   addPublicPath(response);
@@ -57,15 +57,14 @@ async function answer(c: ApiContext, endpoint: Endpoint | undefined): Promise<Re
   requireSetting(endpoint);
   requireDeclaredLength(c, endpoint);
   if (endpoint.scope !== null || !endpoint.unlimited) {
-    const { admit, requireScope } = await import("./middleware/credential.middleware");
+    const { admit, requireScope } = await STEPS.admission();
     await admit(c, endpoint);
     requireScope(c, endpoint);
   }
-  const body =
-    endpoint.body && (await (await import("./middleware/body.middleware")).takeBody(c, endpoint.body));
-  await validate(c, endpoint);
+  const body = endpoint.body && (await (await STEPS.body()).takeBody(c, endpoint.body));
+  await validate(c, endpoint, STEPS);
   if (endpoint.idempotent) {
-    const { readIdempotencyKey } = await import("./middleware/idempotency.middleware");
+    const { readIdempotencyKey } = await STEPS.idempotency();
     await readIdempotencyKey(c, body);
   }
   const reply = await endpoint.handle(c);

@@ -1,6 +1,7 @@
 /**
  * The table of routes: every method and path of the API. Every request loads this file, and the contracts and handlers only of
- * the resource that it asks for.
+ * the resource that it asks for. This is the only file with `import()`: `npm run routes -- static` makes a file from it that
+ * imports everything statically.
  */
 import type * as billing from "./billing/billing.contract";
 import type * as data from "./data/data.contract";
@@ -98,3 +99,15 @@ export const RESOURCES: readonly Resource[] = [
     async () => (await import("./billing/billing.routes")).billing,
   ),
 ];
+
+/** Steps that only some requests need. */
+export const STEPS = {
+  admission: () => import("./middleware/credential.middleware"),
+  body: () => import("./middleware/body.middleware"),
+  multipart: () => import("../lib/multipart.lib"),
+  schemas: () => import("./kit/schemas.kit"),
+  paging: () => import("./kit/paging.kit"),
+  idempotency: () => import("./middleware/idempotency.middleware"),
+  deprecation: () => import("./middleware/deprecation.middleware"),
+  download: () => import("./files/download.files"),
+};

@@ -1,3 +1,4 @@
+import { STEPS } from "#routes";
 import { internal } from "../../_generated/api";
 import type { Doc } from "../../_generated/dataModel";
 import { fail } from "../../lib/failure.lib";
@@ -87,7 +88,7 @@ export function files(api: Registry): void {
     const ETag = `"${file.sha256}"`;
     if (isHeld(c.req.header("If-None-Match"), ETag)) return c.body(null, 304, { ETag });
     // Loaded on demand, because on Convex every request would load a static import.
-    const { describeDownload } = await import("./download.files");
+    const { describeDownload } = await STEPS.download();
     const { status, headers, start, end } = describeDownload(file, c.req.raw, ETag);
     if (c.req.method === "HEAD") return c.body(null, status, headers);
     const blob = (await c.env.storage.get(file.storageId)) ?? fail("not_found", "File not found");

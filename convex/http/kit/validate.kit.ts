@@ -2,21 +2,27 @@ import type { Endpoint } from "./api.kit";
 import { revisionsFor } from "./conditional.kit";
 import type { ApiContext } from "./env.kit";
 
+/** Load the parts of the validation that only some requests need. */
+export type Loaders = {
+  schemas: () => Promise<typeof import("./schemas.kit")>;
+  paging: () => Promise<typeof import("./paging.kit")>;
+};
+
 /**
  * Validates path, query and body against the contract. The validated values are in
  * `c.req.valid("param" | "query" | "json" | "form")`, `c.var.page` and `c.var.ifMatch`.
  *
  * zod is loaded only for input that needs a schema, because on Convex every request would pay for a static import.
  */
-export async function validate(c: ApiContext, endpoint: Endpoint): Promise<void> {
+export async function validate(c: ApiContext, endpoint: Endpoint, load: Loaders): Promise<void> {
   const search = searchOf(c.req.url);
   // Loaded on demand, like zod.
-  const paging = endpoint.paged && (await import("./paging.kit"));
+  const paging = endpoint.paged && (await load.paging());
   if (needsNoSchema(endpoint, search, paging?.isPlainPage)) {
     c.req.addValidatedData("param", c.req.param());
     c.req.addValidatedData("query", Object.fromEntries(search));
   } else {
-    const { validateInput } = await import("./schemas.kit");
+    const { validateInput } = await load.schemas();
     validateInput(c, endpoint, search);
   }
 

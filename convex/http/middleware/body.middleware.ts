@@ -1,3 +1,4 @@
+import { STEPS } from "#routes";
 import { fail, failField } from "../../lib/failure.lib";
 import { checkJson } from "../../lib/json.lib";
 import { parseMediaType } from "../../lib/mediaType.lib";
@@ -96,7 +97,7 @@ async function readFile(c: ApiContext, body: Uint8Array<ArrayBuffer>): Promise<C
   const isForm = body.byteLength > 0 && essenceOf(type) === "multipart/form-data";
   // Loaded on demand: on Convex every request would pay for a static import.
   const file = isForm
-    ? (await import("../../lib/multipart.lib")).fileOfForm(body, type ?? "")
+    ? (await STEPS.multipart()).fileOfForm(body, type ?? "")
     : { bytes: body, contentType: type ?? "application/octet-stream" };
   if (file.bytes.byteLength === 0) failField({ in: "body", path: "", message: "must not be empty" });
   c.set("upload", file);
