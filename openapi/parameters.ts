@@ -1,6 +1,7 @@
 import type { AnyContract, Schema, Spec } from "../convex/http/kit/contract.kit";
 import type { JsonSchema } from "../convex/http/kit/described.kit";
-import { DEFAULT_LIMIT, pageQuery } from "../convex/http/kit/paging.kit";
+import { DEFAULT_LIMIT } from "../convex/http/kit/paging.kit";
+import { inputSchemas, pageQuery } from "../convex/http/kit/schemas.kit";
 import type { Components } from "./components";
 import { guards } from "./problems";
 import { inputSchema } from "./schemas";
@@ -8,7 +9,8 @@ import { signedHeader } from "./webhooks";
 
 /** Returns the parameters of an operation: in its path, its query, and the headers that it reads. */
 export function parametersOf(contract: AnyContract, spec: Spec, components: Components): JsonSchema[] {
-  const { params, query, paged, docs } = spec;
+  const { paged, docs } = spec;
+  const { params, query } = inputSchemas(spec);
   const { examples, fields: descriptions } = docs();
   return [
     ...fields("path", params, examples?.params, descriptions),
@@ -43,7 +45,7 @@ const text = { type: "string" };
 
 function fields(
   part: "path" | "query",
-  schemas: Record<string, Schema> = {},
+  schemas: Readonly<Record<string, Schema>>,
   examples: Record<string, string> = {},
   descriptions: Readonly<Record<string, string>> = {},
 ): JsonSchema[] {

@@ -10,7 +10,7 @@ import { productDocument } from "./product";
 type Example = { value: { status: number; code: FailureCode; type: string } };
 type Problems = { schema: JsonSchema; examples: Record<string, Example> };
 
-const document = productDocument();
+const document = await productDocument();
 const { operations } = describedBy(document);
 
 /** Returns the problems of an operation, by status. */

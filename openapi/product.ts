@@ -6,7 +6,7 @@ import { API } from "../convex/http/system/system.routes";
 import { openApiDocument } from "./document";
 
 /** Returns the document of this API. `description.md` is read from the project's directory, where npm runs its scripts. */
-export function productDocument(): JsonSchema {
+export async function productDocument(): Promise<JsonSchema> {
   const description = readFileSync(join(process.cwd(), "openapi", "description.md"), "utf8");
-  return openApiDocument({ title: API.name, version: API.version, description }, api.contracts);
+  return openApiDocument({ title: API.name, version: API.version, description }, await api.contracts());
 }

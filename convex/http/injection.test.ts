@@ -36,7 +36,7 @@ const HEADERS: Record<string, string> = {
   Accept: `text/html, text/${EVIL}`,
 };
 
-const routes = api.contracts.map(routeOf);
+const routes = (await api.contracts()).map(routeOf);
 
 /** Expects that the reply's headers contain only printable ASCII, and no part of the input. */
 function expectCleanHeaders(reply: Response, sent: string): void {
@@ -70,7 +70,7 @@ describe.each(routes.map((route) => [route.title, route] as const))("%s", (_, ro
 });
 
 describe("redirects and addresses", () => {
-  const REDIRECTS = routes.filter((route) => "302" in route.replies());
+  const REDIRECTS = routes.filter((route) => "302" in route.docs().replies);
 
   test("only these routes redirect, and each has a test here", () => {
     expect(REDIRECTS.map(({ title }) => title).sort()).toEqual([

@@ -1,9 +1,9 @@
 import { internal } from "../../_generated/api";
 import type { Doc } from "../../_generated/dataModel";
-import type { Api } from "../kit/api.kit";
+import type { Registry } from "../kit/api.kit";
 import { etag } from "../kit/conditional.kit";
 import type { Shape } from "../kit/contract.kit";
-import { toTime } from "../kit/fields.kit";
+import { toTime } from "../kit/values.kit";
 import { implement } from "../kit/implement.kit";
 import { getPayment, getSubscription, type Payment, type Subscription } from "./billing.contract";
 
@@ -30,7 +30,7 @@ const toSubscription = (doc: Doc<"subscriptions">): Shape<typeof Subscription> =
   ...(doc.items !== undefined && { items: doc.items }),
 });
 
-export function billing(api: Api): void {
+export function billing(api: Registry): void {
   implement(api, getPayment, async (c) => {
     const payment = await c.env.runQuery(internal.payments.get, c.req.valid("param"));
     return c.json(toPayment(payment), 200, etag(payment));

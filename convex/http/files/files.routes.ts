@@ -1,12 +1,13 @@
+import { STEPS } from "#routes";
 import { internal } from "../../_generated/api";
 import type { Doc } from "../../_generated/dataModel";
 import { fail } from "../../lib/failure.lib";
 import { storableType } from "../../lib/mediaType.lib";
 import { deleteIfRefused } from "../../lib/textStorage.lib";
-import type { Api } from "../kit/api.kit";
+import type { Registry } from "../kit/api.kit";
 import { etag, isHeld } from "../kit/conditional.kit";
 import type { Shape } from "../kit/contract.kit";
-import { toTime } from "../kit/fields.kit";
+import { toTime } from "../kit/values.kit";
 import { implement } from "../kit/implement.kit";
 import { requireCaller } from "../middleware/credential.middleware";
 import * as contracts from "./files.contract";
@@ -27,7 +28,7 @@ const UPLOAD_URL_MS = 60 * 60 * 1000;
 /** The maximum size of a response of a Convex function, in bytes. Clients download larger files from file storage. */
 const MAX_DOWNLOAD = 20 * 1024 * 1024;
 
-export function files(api: Api): void {
+export function files(api: Registry): void {
   implement(api, contracts.uploadFile, async (c) => {
     const { caller, once, upload } = c.var;
     const { bytes, contentType, name } = upload;
@@ -87,7 +88,7 @@ export function files(api: Api): void {
     const ETag = `"${file.sha256}"`;
     if (isHeld(c.req.header("If-None-Match"), ETag)) return c.body(null, 304, { ETag });
     // Loaded on demand, because on Convex every request would load a static import.
-    const { describeDownload } = await import("./download.files");
+    const { describeDownload } = await STEPS.download();
     const { status, headers, start, end } = describeDownload(file, c.req.raw, ETag);
     if (c.req.method === "HEAD") return c.body(null, status, headers);
     const blob = (await c.env.storage.get(file.storageId)) ?? fail("not_found", "File not found");

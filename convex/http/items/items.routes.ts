@@ -1,9 +1,9 @@
 import { internal } from "../../_generated/api";
 import type { Doc } from "../../_generated/dataModel";
-import type { Api } from "../kit/api.kit";
+import type { Registry } from "../kit/api.kit";
 import { etag } from "../kit/conditional.kit";
 import type { Shape } from "../kit/contract.kit";
-import { toTime } from "../kit/fields.kit";
+import { toTime } from "../kit/values.kit";
 import { implement } from "../kit/implement.kit";
 import { createItem, deleteItem, getItem, updateItem, listItems, type Item } from "./items.contract";
 
@@ -15,7 +15,7 @@ const toItem = (doc: Doc<"items">): Shape<typeof Item> => ({
   updatedAt: toTime(doc.updatedAt),
 });
 
-export function items(api: Api): void {
+export function items(api: Registry): void {
   implement(api, listItems, async (c) => {
     const { caller, page } = c.var;
     const { docs, next } = await c.env.runQuery(internal.items.list, {

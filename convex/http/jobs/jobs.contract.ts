@@ -1,9 +1,8 @@
-import { documented } from "#documented";
-import * as z from "zod/mini";
+import { docsOnly } from "#docsOnly";
 import { contract } from "../kit/contract.kit";
-import { id, required } from "../kit/fields.kit";
+import { id } from "../kit/values.kit";
 
-export const Digest = documented(({ named, whole, hash }) =>
+export const Digest = docsOnly(({ named, whole, hash, z }) =>
   named("Digest", z.object({ sha256: hash(), bytes: whole(), type: z.string() }), {
     sha256: "The SHA-256 of the canonical form, in lower-case hex.",
     bytes: "The length of the canonical form in UTF-8 bytes.",
@@ -11,7 +10,7 @@ export const Digest = documented(({ named, whole, hash }) =>
   }),
 );
 
-export const Job = documented(({ named }) =>
+export const Job = docsOnly(({ named, z }) =>
   named(
     "Job",
     z.object({
@@ -29,7 +28,7 @@ export const Job = documented(({ named }) =>
   ),
 );
 
-const digest = documented(() => ({
+const digest = docsOnly(() => ({
   sha256: "93a23971a914e5eacbf0a8d25154cda309c3c1c72fbb9914d47c60f3cb681588",
   bytes: 17,
   type: "object",
@@ -40,15 +39,8 @@ export const processData = contract("post", "/api/process", () => ({
   operationId: "processData",
   scope: "jobs:write",
   idempotent: true,
-  body: z.strictObject({ data: required() }),
-  replies: documented(({ named, z }) => ({
-    200: named("Processed", z.object({ success: z.boolean(), result: Digest() }), {
-      success: "Always true.",
-    }),
-    202: Job(),
-  })),
-  headers: documented(() => ({ 202: ["Location", "Preference-Applied"] })),
-  docs: documented(() => ({
+  body: { type: "json", schema: ({ z, required }) => z.strictObject({ data: required() }) },
+  docs: docsOnly(({ named, z }) => ({
     tag: "Jobs",
     summary: "Digest a JSON value",
     description:
@@ -61,6 +53,13 @@ export const processData = contract("post", "/api/process", () => ({
         example: "respond-async",
       },
     },
+    replies: {
+      200: named("Processed", z.object({ success: z.boolean(), result: Digest() }), {
+        success: "Always true.",
+      }),
+      202: Job(),
+    },
+    replyHeaders: { 202: ["Location", "Preference-Applied"] },
     examples: {
       body: { data: { hello: "world" } },
       replies: { 200: { success: true, result: digest() }, 202: { id: jobId, status: "queued" } },
@@ -73,12 +72,12 @@ export const getJob = contract("get", "/api/jobs/:id", () => ({
   scope: "jobs:read",
   conditional: true,
   params: { id: id() },
-  replies: documented(() => ({ 200: Job() })),
-  docs: documented(() => ({
+  docs: docsOnly(() => ({
     tag: "Jobs",
     summary: "Fetch one job",
     description: "A job that has succeeded has a `result`; a job that has failed has an `error`.",
     fields: { id: "The job's id." },
+    replies: { 200: Job() },
     examples: {
       params: { id: jobId },
       replies: { 200: { id: jobId, status: "succeeded", result: digest() } },

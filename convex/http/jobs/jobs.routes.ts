@@ -2,7 +2,7 @@ import { internal } from "../../_generated/api";
 import type { Doc } from "../../_generated/dataModel";
 import { storeText } from "../../lib/textStorage.lib";
 import { prefers } from "../../lib/prefer.lib";
-import type { Api } from "../kit/api.kit";
+import type { Registry } from "../kit/api.kit";
 import { etag } from "../kit/conditional.kit";
 import type { Shape } from "../kit/contract.kit";
 import { implement } from "../kit/implement.kit";
@@ -15,7 +15,7 @@ const toJob = (doc: Omit<Doc<"jobs">, "input">): Shape<typeof Job> => ({
   ...(doc.error !== undefined && { error: doc.error }),
 });
 
-export function jobs(api: Api): void {
+export function jobs(api: Registry): void {
   implement(api, processData, async (c) => {
     const { caller, once } = c.var;
     const text = JSON.stringify(c.req.valid("json").data);

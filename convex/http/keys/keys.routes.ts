@@ -1,9 +1,9 @@
 import { internal } from "../../_generated/api";
 import type { Doc } from "../../_generated/dataModel";
 import { newApiKey } from "../../identity/apiKey.lib";
-import type { Api } from "../kit/api.kit";
+import type { Registry } from "../kit/api.kit";
 import type { Shape } from "../kit/contract.kit";
-import { toTime } from "../kit/fields.kit";
+import { toTime } from "../kit/values.kit";
 import { implement } from "../kit/implement.kit";
 import { createKey, listKeys, revokeKey, rotateKey, type Key } from "./keys.contract";
 
@@ -18,7 +18,7 @@ const toKey = (doc: Doc<"apiKeys">): Shape<typeof Key> => ({
   ...(doc.revokedAt !== undefined && { revokedAt: toTime(doc.revokedAt) }),
 });
 
-export function keys(api: Api): void {
+export function keys(api: Registry): void {
   implement(api, listKeys, async (c) => {
     const { caller, page } = c.var;
     const { docs, next } = await c.env.runQuery(internal.apiKeys.list, {

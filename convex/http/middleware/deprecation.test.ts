@@ -1,4 +1,4 @@
-import * as z from "zod/mini";
+import { docsOnly } from "#docsOnly";
 import { describe, expect, test } from "vitest";
 import { openApiDocument } from "../../../openapi/document";
 import { describedBy } from "../../../openapi/contract/described";
@@ -6,9 +6,10 @@ import { fail } from "../../lib/failure.lib";
 import { api } from "../api.app";
 import { contract } from "../kit/contract.kit";
 import { implement } from "../kit/implement.kit";
+import { id } from "../kit/values.kit";
 import { fakeContext, goodKey } from "../testing/fakeContext.testing";
 
-const docs = () => ({ tag: "Test", summary: "An old thing", description: "For these tests." });
+const docs = { tag: "Test", summary: "An old thing", description: "For these tests." };
 
 const ending = contract("get", "/api/old/:shelf/:thing", () => ({
   operationId: "getOldThing",
@@ -20,25 +21,22 @@ const ending = contract("get", "/api/old/:shelf/:thing", () => ({
     successor: "/api/new/:thing",
     guide: "https://example.com/new",
   },
-  params: { shelf: z.string(), thing: z.string() },
-  replies: () => ({ 200: z.object({ thing: z.string() }) }),
-  docs,
+  params: { shelf: id(), thing: id() },
+  docs: docsOnly(({ z }) => ({ ...docs, replies: { 200: z.object({ thing: z.string() }) } })),
 }));
 const paged = contract("get", "/api/old", () => ({
   operationId: "listOldThings",
   scope: null,
   paged: true,
   deprecated: { since: "2026-01-31", successor: "/api/new" },
-  replies: () => ({ 200: z.array(z.string()) }),
-  docs,
+  docs: docsOnly(({ z }) => ({ ...docs, replies: { 200: z.array(z.string()) } })),
 }));
 const going = contract("delete", "/api/old/:thing", () => ({
   operationId: "deleteOldThing",
   scope: null,
   deprecated: { since: "2026-01-31" },
-  params: { thing: z.string() },
-  replies: () => ({ 204: null }),
-  docs,
+  params: { thing: id() },
+  docs: docsOnly(() => ({ ...docs, replies: { 204: null } })),
 }));
 
 // The product has no deprecated route, so this file adds its own.
@@ -53,7 +51,7 @@ implement(api, going, (c) => Promise.resolve(c.body(null, 204)));
 
 const { key, answers } = await goodKey();
 const INFO = { title: "Old", version: "1", description: "" };
-const { send } = fakeContext(answers, describedBy(openApiDocument(INFO, api.contracts)));
+const { send } = fakeContext(answers, describedBy(openApiDocument(INFO, await api.contracts())));
 const KEY = { "X-API-Key": key };
 
 /** Returns the status and the deprecation headers of a reply. */

@@ -9,7 +9,7 @@ import { bodyFor, pathWith, routeOf, type Route } from "../testing/routes.testin
 
 type Answers = Parameters<typeof fakeContext>[0];
 
-const routes = api.contracts.map(routeOf);
+const routes = (await api.contracts()).map(routeOf);
 
 beforeEach(() => {
   // With rate limits, admission is a mutation. Therefore almost every route calls a function.
@@ -23,7 +23,7 @@ afterEach(() => vi.unstubAllEnvs());
 async function ask(route: Route, answers: Answers, more: Record<string, string> = {}) {
   const { asked, send } = fakeContext(answers);
   const { key } = await newApiKey();
-  const body = route.text ? { type: "application/json", text: "{}" } : bodyFor(route);
+  const body = route.body?.type === "signedText" ? { type: "application/json", text: "{}" } : bodyFor(route);
   const headers = {
     ...(route.scope !== null && credentialHeader(route, key)),
     ...(body && { "Content-Type": body.type }),

@@ -1,7 +1,6 @@
 import { failField } from "../../lib/failure.lib";
 import type { Idempotency } from "../../lib/idempotency.lib";
 import { sha256 } from "../../lib/sha256.lib";
-import type { Endpoint } from "../kit/api.kit";
 import type { ApiContext, OnceCall } from "../kit/env.kit";
 import type { Content } from "./body.middleware";
 
@@ -11,12 +10,7 @@ import type { Content } from "./body.middleware";
  * @param body The content that the key is bound to. Its bytes are hashed in place, because another copy of a large upload would
  *   not fit into the 64 MiB that Convex allows for buffers.
  */
-export async function readIdempotencyKey(
-  c: ApiContext,
-  endpoint: Endpoint,
-  body: Content | undefined,
-): Promise<void> {
-  if (!endpoint.idempotent) return;
+export async function readIdempotencyKey(c: ApiContext, body: Content | undefined): Promise<void> {
   const key = c.req.header("Idempotency-Key");
   if (key !== undefined && !/^[\x21-\x7e]{1,255}$/.test(key)) {
     const message = "must be 1 to 255 visible ASCII characters";

@@ -1,6 +1,6 @@
 import { failureOf } from "../../lib/failure.lib";
 import { platformFailureOf } from "../../lib/unavailable.lib";
-import type { Endpoint } from "../kit/api.kit";
+import type { TableRoute } from "../kit/api.kit";
 import type { ApiContext } from "../kit/env.kit";
 
 /** The maximum length of a logged reason, in characters. A reason may contain the HTML page of a failing issuer. */
@@ -12,7 +12,7 @@ const MAX_REASON_LENGTH = 500;
  */
 export function logRequest(
   c: ApiContext,
-  endpoint: Endpoint | undefined,
+  matched: TableRoute | undefined,
   outcome: { status: number; started: number; error: unknown },
 ): void {
   const caller = c.get("caller") as ApiContext["var"]["caller"] | undefined;
@@ -21,7 +21,7 @@ export function logRequest(
   const line = JSON.stringify({
     level: outcome.status >= 500 ? "error" : "info",
     method: c.req.method,
-    route: endpoint?.path ?? "(no route)",
+    route: matched?.path ?? "(no route)",
     status: outcome.status,
     ms: Date.now() - outcome.started,
     requestId: c.var.requestId,

@@ -1,7 +1,7 @@
 import { internal } from "../../_generated/api";
 import { publicPath } from "../../lib/env.lib";
 import { fail, type FailureCode } from "../../lib/failure.lib";
-import type { Api } from "../kit/api.kit";
+import type { Registry } from "../kit/api.kit";
 import { implement } from "../kit/implement.kit";
 import { PROBLEMS } from "../kit/problem.kit";
 import { withTimeout } from "../middleware/deadline.middleware";
@@ -44,7 +44,7 @@ async function check(name: string, work: () => Promise<unknown>): Promise<Check>
   return { name, ok, ms: Date.now() - started };
 }
 
-export function system(api: Api): void {
+export function system(api: Registry): void {
   implement(api, getIndex, async (c) => {
     const accept = c.req.header("Accept");
     const page = namesHtml(accept) && (await c.env.runQuery(internal.openapi.prefersPage, { accept }));

@@ -1,9 +1,9 @@
 import { internal } from "../../_generated/api";
 import type { Doc } from "../../_generated/dataModel";
-import type { Api } from "../kit/api.kit";
+import type { Registry } from "../kit/api.kit";
 import { etag } from "../kit/conditional.kit";
 import type { Shape } from "../kit/contract.kit";
-import { toTime } from "../kit/fields.kit";
+import { toTime } from "../kit/values.kit";
 import { implement } from "../kit/implement.kit";
 import { createUser, deleteUser, getUser, listUsers, updateUser, type User } from "./users.contract";
 
@@ -16,7 +16,7 @@ export const toUser = (doc: Doc<"users">): Shape<typeof User> => ({
   createdAt: toTime(doc._creationTime),
 });
 
-export function users(api: Api): void {
+export function users(api: Registry): void {
   implement(api, listUsers, async (c) => {
     const { page } = c.var;
     const { docs, next } = await c.env.runQuery(internal.users.list, page.request);

@@ -6,12 +6,12 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { receiveFrom, SOURCES } from "./webhooks.contract";
+import { RECEIVERS } from "./webhooks.contract";
 import { bodyOf, KINDS } from "./heap.testing";
 
 /** The heap of a function on Convex, in MiB. On Convex it includes the young generation; Node adds 3 MiB for it. */
 const HEAP = ["--max-old-space-size=64", "--max-semi-space-size=1"];
-const LIMIT = receiveFrom("github", SOURCES.github).spec().bodyLimit ?? 0;
+const LIMIT = RECEIVERS.github.spec().body.limit ?? 0;
 
 /** The calls to Convex that a step makes if it succeeds. */
 const STEPS = {

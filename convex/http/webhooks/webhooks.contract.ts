@@ -1,6 +1,5 @@
-import { documented } from "#documented";
+import { docsOnly } from "#docsOnly";
 import type { FunctionReference } from "convex/server";
-import * as z from "zod/mini";
 import { internal } from "../../_generated/api";
 import { webhookSecrets, webhookSetting } from "../../lib/env.lib";
 import { contract } from "../kit/contract.kit";
@@ -51,6 +50,8 @@ export const SOURCES = {
   ),
 };
 
+export type SourceName = keyof typeof SOURCES;
+
 /** Returns a source. The compiler checks that each argument of the action except `body` has a header, and that no other does. */
 function source<Args extends { body: string } & Record<string, string>>(
   action: FunctionReference<"action", "internal", Args, null>,
@@ -61,16 +62,19 @@ function source<Args extends { body: string } & Record<string, string>>(
 }
 
 /** Returns the contract of a source's route. */
-export const receiveFrom = (name: string, { headers, bodyLimit }: Source) =>
+const receiveFrom = <Name extends string>(name: Name, source: Source) => ({
+  ...contractOf(name, source),
+  path: `/webhooks/${name}` as const,
+});
+
+const contractOf = (name: string, { headers, bodyLimit }: Source) =>
   contract("post", `/webhooks/${name}`, () => ({
     operationId: `receive${name.charAt(0).toUpperCase()}${name.slice(1)}`,
     scope: null,
     unlimited: true,
-    text: true,
-    ...(bodyLimit !== undefined && { bodyLimit }),
+    body: { type: "signedText", ...(bodyLimit !== undefined && { limit: bodyLimit }) },
     needs: { setting: webhookSetting(name), isSet: () => webhookSecrets(name).length > 0 },
-    replies: documented(() => ({ 200: z.string() })),
-    docs: documented(() => ({
+    docs: docsOnly(({ z }) => ({
       tag: "Webhooks",
       summary: `Receive an event from ${name}`,
       description:
@@ -84,6 +88,15 @@ export const receiveFrom = (name: string, { headers, bodyLimit }: Source) =>
         }),
       ),
       problems: ["webhook_unsigned", "webhook_rejected"],
+      replies: { 200: z.string() },
       examples: { replies: { 200: "OK" } },
     })),
   }));
+
+/** The contracts of all sources, by the names in `SOURCES`. */
+export const RECEIVERS: { readonly [Name in SourceName]: Receiver<Name> } = {
+  stripe: receiveFrom("stripe", SOURCES.stripe),
+  clerk: receiveFrom("clerk", SOURCES.clerk),
+  github: receiveFrom("github", SOURCES.github),
+};
+type Receiver<Name extends string> = ReturnType<typeof receiveFrom<Name>>;
