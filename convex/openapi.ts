@@ -18,7 +18,9 @@ export const document = internalQuery({
   returns: reply,
   handler: () => {
     const body = JSON.stringify({ ...openApi, servers: [{ url: publicUrl() || "/" }] });
-    return { body, headers: { "Content-Type": "application/json", ETag: etagOf(body) } };
+    // A proxy or the embedded runtime may compress the document.
+    const Vary = "Accept-Encoding, Origin";
+    return { body, headers: { "Content-Type": "application/json", ETag: etagOf(body), Vary } };
   },
 });
 

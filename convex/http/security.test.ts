@@ -56,7 +56,9 @@ const ROWS_BY_FIELD: Record<keyof Spec, (keyof typeof ROWS)[]> = {
   unlimited: ["the reply shows the remaining quota, except on unlimited routes"],
   idempotent: ["an invalid Idempotency-Key returns 400 that names the header"],
   unlisted: ["201 has a Location, unless the contract is unlisted"],
-  conditional: ["the ETag is strong: a read with it returns 304, a write with another ETag returns 412"],
+  conditional: [
+    "the ETag is strong, and weak for a page: a read with it returns 304, a write with another ETag returns 412",
+  ],
   secret: ["a reply with a secret is no-store, and an authenticated reply is private"],
   needs: ["a route without its setting returns 503 before any other check"],
   // No route is deprecated. `deprecation.test.ts` tests deprecated routes.

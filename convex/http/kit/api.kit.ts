@@ -1,9 +1,8 @@
-import { Context } from "hono";
-import { getPath } from "hono/utils/url";
+import { HonoBase } from "hono/hono-base";
 import type { AnyContract, Method, Spec } from "./contract.kit";
 import type { ApiContext, ApiEnv } from "./env.kit";
 import { fail, type ActionCtx } from "./product.kit";
-import { RouteTable, withoutSlash, type Match } from "./router.kit";
+import { RouteTable, TableRouter, type Match } from "./router.kit";
 import type { Resource } from "./table.kit";
 
 /** A contract and its handler. */
@@ -25,41 +24,30 @@ export type Pipeline = (c: ApiContext, route: TableRoute | undefined) => Promise
  * The app: a table of routes, and the one pipeline that runs each of them.
  *
  * Convex evaluates `http.ts` and its imports anew for each request. So the table holds only methods and paths, and the contracts
- * and handlers of a resource are loaded by the requests to its routes. The handlers get Hono's context, but no Hono app is built.
+ * and handlers of a resource are loaded by the requests to its routes.
  */
 export class Api implements Registry {
+  /** The Hono app. Its router is the table. */
+  readonly app: HonoBase<ApiEnv>;
   private readonly resources: Resource[];
   private readonly table: RouteTable;
   /** Loaded routes by their names in the table. On Convex, a module instance serves only one request. */
   private readonly loaded = new Map<string, Endpoint>();
 
-  constructor(
-    resources: readonly Resource[],
-    private readonly pipeline: Pipeline,
-  ) {
+  constructor(resources: readonly Resource[], pipeline: Pipeline) {
     this.resources = [...resources];
     this.table = new RouteTable(this.resources);
+    const handlerOf = (match?: Match) => (c: ApiContext) => pipeline(c, match && this.routeOf(match));
+    this.app = new HonoBase<ApiEnv>({ router: new TableRouter(this.table, handlerOf), strict: false });
+    // The pipeline answers errors. Others are defects, which Convex logs.
+    this.app.onError((error) => {
+      throw error;
+    });
   }
 
   /** Answers a request. HEAD is answered like GET, without the body. */
   async fetch(request: Request, env: ActionCtx): Promise<Response> {
-    const head = request.method === "HEAD";
-    const path = withoutSlash(getPath(request));
-    const match = this.match(head ? "GET" : request.method, path);
-    const c: ApiContext = new Context<ApiEnv>(request, {
-      env,
-      path,
-      matchResult: [
-        [
-          [
-            [unused, { basePath: "/", path: match?.path ?? "/*", method: "ALL", handler: unused }],
-            match?.params ?? {},
-          ],
-        ],
-      ],
-    });
-    const response = await this.pipeline(c, match && this.routeOf(match));
-    return head ? new Response(null, response) : response;
+    return this.app.fetch(request, env);
   }
 
   /** Returns the route of a method and a path without a slash at its end. */
@@ -115,6 +103,3 @@ export class Api implements Registry {
 
 /** The name of a route in the table: `GET /api/items/:itemId`. */
 export const nameOf = ({ method, path }: AnyContract): string => `${method.toUpperCase()} ${path}`;
-
-/** Hono's context wants a handler beside the parameters, and never calls it. */
-const unused = () => undefined;

@@ -90,12 +90,6 @@ test("a contract accepts only known fields, methods and statuses", () => {
     contract("get", "/a", () => ({ ...rest, scope: null, paged: false })),
     // @ts-expect-error -- no such method
     contract("fetch", "/a", () => ({ ...rest, scope: null })),
-    contract("get", "/a", () => ({
-      ...rest,
-      scope: null,
-      // @ts-expect-error -- problems follow from the rest; they are not declared
-      docs: () => ({ ...about, replies: { 404: Thing() } }),
-    })),
   ]);
 });
 

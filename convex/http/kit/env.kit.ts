@@ -24,8 +24,6 @@ export type Variables = {
   text: string;
   /** Set by `readBody` on routes whose JSON stays text: one value, checked. */
   json: string;
-  /** Set by `readBody` on routes with a JSON body or a form: the parsed value or the form, before its validation. */
-  input: unknown;
   /** Set by `readIdempotencyKey` on routes that create. */
   once: OnceCall;
   /** Set by `validate` on paged routes. */

@@ -1,4 +1,5 @@
 /** The part of validation that needs zod. A request loads it only if its input has a schema. */
+import { zValidator } from "@hono/zod-validator";
 import * as zod from "zod/mini";
 import type { Endpoint } from "./api.kit";
 import type { Fields, Schema, Spec } from "./contract.kit";
@@ -34,65 +35,63 @@ export function inputSchemas({
   };
 }
 
-/**
- * Validates path, query and body, and reports all invalid fields in one refusal.
- *
- * @param search The query parameters of the request, in order.
- */
-export function validateInput(c: ApiContext, endpoint: Endpoint, search: readonly [string, string][]): void {
+/** Validates path, query and body, and reports all invalid fields in one refusal. */
+export async function validateInput(c: ApiContext, endpoint: Endpoint): Promise<void> {
   const { path, paged } = endpoint;
   const { params, query, json, form } = inputSchemas(endpoint);
-  const errors: FieldError[] = [];
-  const check = (part: FieldError["in"], target: Target, schema: Schema, value: unknown) => {
-    const named = target === "query" || target === "form";
-    const checked = parse(schema, value);
-    if (checked === null) {
-      errors.push({ in: part, path: "", message: "has more invalid fields than one reply can name" });
-    } else if (checked.success) c.req.addValidatedData(target, checked.data as object);
-    else for (const error of fieldErrors(part, checked.error.issues, value, named)) errors.push(error);
-  };
-  check("path", "param", zod.object(params), c.req.param());
   const known = { ...query, ...(paged && pageQuery()) };
-  // Routes under /api refuse unknown query parameters.
-  const object = path.startsWith("/api/") ? zod.strictObject(known) : zod.object(known);
-  check("query", "query", object, collected(search));
-  if (json) check("body", "json", json, c.var.input);
-  if (form) check("body", "form", zod.strictObject(form), collected(c.var.input as FormData));
-  if (errors.length > 0) fail("invalid_request", summary(errors), { errors: errors.slice(0, MOST_ERRORS) });
+  const errors: FieldError[] = [
+    ...(await check(c, "path", "param", zod.object(params))),
+    // Routes under /api refuse unknown query parameters.
+    ...(await check(
+      c,
+      "query",
+      "query",
+      path.startsWith("/api/") ? zod.strictObject(known) : zod.object(known),
+    )),
+    ...(json ? await check(c, "body", "json", json) : []),
+    ...(form ? await check(c, "body", "form", zod.strictObject(form)) : []),
+  ];
+  if (errors.length > 0) fail("invalid_request", summary(errors), { errors: errors.slice(0, MAX_ERRORS) });
 }
 
-type Target = "param" | "query" | "json" | "form";
-
-/** Parses a value. Returns null if the issues are too many. */
-function parse(schema: Schema, value: unknown) {
+/** Validates one part of a request. Returns its errors, or adds its value to `c.req.valid()`. */
+async function check(
+  c: ApiContext,
+  part: FieldError["in"],
+  target: "param" | "query" | "json" | "form",
+  schema: Schema,
+): Promise<FieldError[]> {
+  let errors: FieldError[] = [];
+  const validator = zValidator(target, schema, (result) => {
+    if (result.success) return undefined;
+    const named = target === "query" || target === "form";
+    errors = fieldErrors(part, result.error.issues, result.data, named);
+    return REFUSED;
+  });
   try {
-    return zod.safeParse(schema, value);
+    // The validator's types require Hono's default environment.
+    await validator(c as unknown as Parameters<typeof validator>[0], NOTHING_FOLLOWS);
   } catch (error) {
     // zod spreads issues into call arguments, and a call throws a RangeError above some hundred thousand arguments.
     if (!(error instanceof RangeError)) throw error;
-    return null;
+    errors = [{ in: part, path: "", message: "has more invalid fields than one reply can name" }];
   }
+  return errors;
 }
 
-/** Collects names and values into an object. A repeated name has a list of its values. */
-function collected(entries: Iterable<[string, unknown]>): Record<string, unknown> {
-  const values = new Map<string, unknown[]>();
-  for (const [name, value] of entries) {
-    const known = values.get(name);
-    if (known) known.push(value);
-    else values.set(name, [value]);
-  }
-  return Object.fromEntries([...values].map(([name, all]) => [name, all.length === 1 ? all[0] : all]));
-}
+/** The hook must return a response to stop the validator. The response is never sent, because `validateInput` throws. */
+const REFUSED = new Response(null, { status: 400 });
+const NOTHING_FOLLOWS = () => Promise.resolve();
 
 /** The maximum number of fields in a refusal, so a body with many unknown fields does not get all of them echoed. */
-const MOST_ERRORS = 100;
+const MAX_ERRORS = 100;
 
 function summary(errors: readonly FieldError[]): string {
   const [first, ...others] = errors;
   if (!first) return "";
   if (others.length > 0) {
-    const names = errors.slice(0, MOST_ERRORS).map(nameOf);
+    const names = errors.slice(0, MAX_ERRORS).map(nameOf);
     return `${errors.length} fields are invalid: ${names.join(", ")}${errors.length > names.length ? ", …" : ""}`;
   }
   if (first.in === "body" && first.message === REQUIRED) return `Missing required field: ${first.path}`;

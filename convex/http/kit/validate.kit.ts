@@ -23,7 +23,7 @@ export async function validate(c: ApiContext, endpoint: Endpoint, load: Loaders)
     c.req.addValidatedData("query", Object.fromEntries(search));
   } else {
     const { validateInput } = await load.schemas();
-    validateInput(c, endpoint, search);
+    await validateInput(c, endpoint);
   }
 
   if (paging) {

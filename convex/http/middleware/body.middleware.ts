@@ -75,7 +75,7 @@ async function readBody(c: ApiContext, body: Body): Promise<Content | undefined>
       c.set("text", decode(bytes, true));
       return undefined;
     case "form":
-      c.set("input", await readForm(bytes, type ?? ""));
+      c.req.bodyCache.formData = await readForm(bytes, type ?? "");
       return { bytes, type };
     case "json":
     case "anyJson":
@@ -111,14 +111,15 @@ function setJson(c: ApiContext, bytes: ArrayBuffer, body: Body): void {
   if (bytes.byteLength > 0 && c.req.header("Content-Type") === undefined) notJson(c);
   const text = decode(bytes);
   if (text === "" && isOptional(body)) {
-    c.set("input", {});
+    c.req.bodyCache.json = Promise.resolve({});
     return;
   }
   const { valid, flaw } = checkJson(text);
   if (!valid) invalidJson();
   if (flaw) failField({ in: "body", ...flaw });
   if (body.type === "anyJson") c.set("json", text);
-  else c.set("input", JSON.parse(text));
+  // A promise, because Hono reads the body again for a cached value that is falsy.
+  else c.req.bodyCache.json = Promise.resolve(JSON.parse(text));
 }
 
 async function readForm(bytes: ArrayBuffer, type: string): Promise<FormData> {

@@ -28,7 +28,7 @@ async function outcome(init: RequestInit, endpoint: Endpoint = anyJson): Promise
     try {
       requireDeclaredLength(c, endpoint);
       if (endpoint.body) await takeBody(c, endpoint.body);
-      found = { value: endpoint.body ? c.var.input : "not read" };
+      found = { value: endpoint.body ? await c.req.json() : "not read" };
     } catch (error) {
       found = { failure: failureOf(error) };
     }

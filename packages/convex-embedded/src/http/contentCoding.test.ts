@@ -48,6 +48,11 @@ test("for a client that does not accept gzip only Vary is added, to the fields t
   expect(await reply.text()).toBe(LARGE);
 });
 
+test("Vary is not repeated", async () => {
+  const reply = await compressResponse(respond(LARGE, { ...JSON_TYPE, vary: "Accept-encoding" }), "gzip");
+  expect(reply.headers.get("vary")).toBe("Accept-encoding");
+});
+
 test.each([
   ["a small body", respond(LARGE.slice(1))],
   ["no body", respond(null, JSON_TYPE)],

@@ -41,7 +41,8 @@ export function acceptsGzip(header: string | undefined): boolean {
 export async function compressResponse(response: Response, accepted: string | undefined): Promise<Response> {
   const size = sizeOfResponse(response);
   if (size === undefined || size < MIN_COMPRESSED_BYTES || !mayCompress(response)) return response;
-  response.headers.append("vary", "Accept-Encoding");
+  const varies = response.headers.get("vary")?.toLowerCase().includes("accept-encoding") === true;
+  if (!varies) response.headers.append("vary", "Accept-Encoding");
   if (!acceptsGzip(accepted)) return response;
   const body = await gzipped(new Uint8Array(await response.arrayBuffer()));
   const headers = new Headers(response.headers);
