@@ -89,13 +89,16 @@ test("a client that subscribes and never reads is disconnected", { timeout: 120_
   socket.resume();
   await closed;
   expect(socket.bytesRead).toBeLessThan(16_000_000);
-  expect(await raw(server.apiUrl, "GET /version HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")).toContain("200 OK");
+  expect(await raw(server.apiUrl, "GET /version HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")).toContain(
+    "200 OK",
+  );
 });
 
 /** Returns a client's text frame, masked with zeros. */
 function frame(message: object): Buffer {
   const payload = Buffer.from(JSON.stringify(message));
-  const size = payload.length < 126 ? [0x80 | payload.length] : [0x80 | 126, payload.length >> 8, payload.length & 255];
+  const size =
+    payload.length < 126 ? [0x80 | payload.length] : [0x80 | 126, payload.length >> 8, payload.length & 255];
   return Buffer.concat([Buffer.from([0x81, ...size, 0, 0, 0, 0]), payload]);
 }
 
