@@ -84,7 +84,7 @@ export class ReadSet {
     this.#tables.add(table);
   }
 
-  /** The tables of which any change counts. */
+  /** The tables that count as changed after any write to them. */
   get tables(): ReadonlySet<number> {
     return this.#tables;
   }

@@ -22,7 +22,7 @@ function states(client: ConvexClient, fetchToken: Parameters<ConvexClient["setAu
   return authenticated;
 }
 
-test("queries and mutations run as the logged-in user, and again as nobody after the logout", async () => {
+test("queries and mutations run as the logged-in user, and again without a user after the logout", async () => {
   const { server, tokenFor } = await serveWithIssuer();
   const client = openClient(server.apiUrl);
   const who = subscribe<string | null>(client, chat.whoami);
@@ -52,7 +52,7 @@ test("clients share a query only with the same user", async () => {
   }
 });
 
-test("an invalid token is refused, and the client goes on as nobody", async () => {
+test("an invalid token is refused, and the client goes on without a user", async () => {
   const { server } = await serveWithIssuer();
   const client = openClient(server.apiUrl);
   const authenticated = states(client, () => Promise.resolve("a.b.c"));

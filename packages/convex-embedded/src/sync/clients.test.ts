@@ -1,11 +1,13 @@
 /** Live queries with the clients of the npm package `convex`. */
 import { once } from "node:events";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { ConvexError } from "convex/values";
 import { expect, onTestFinished, test } from "vitest";
 import { chat, LIVE, openBaseClient, openClient, Received, subscribe } from "../../fixtures/live";
-import { serve, temporaryDirectory } from "../../fixtures/serve";
+import { copyOf, serve, temporaryDirectory } from "../../fixtures/serve";
 
 const channel = "general";
 
@@ -254,4 +256,35 @@ test("a stopping server finishes a mutation and answers it", async () => {
   await received;
   await Promise.all([sent, server.close()]);
   expect(list.last).toEqual(["last"]);
+});
+
+test("a new build runs all subscribed queries again", async () => {
+  const project = copyOf(LIVE);
+  const { server } = await serve({ project });
+  const client = openClient(server.apiUrl);
+  const list = subscribe<string[]>(client, chat.list, { channel });
+  await client.mutation(chat.send, { channel, text: "one" });
+  const file = join(project, "convex/chat.ts");
+  writeFileSync(
+    file,
+    readFileSync(file, "utf8").replace("map(({ text }) => text)", "map(({ text }) => `${text}!`)"),
+  );
+  await server.reload();
+  await list.until(() => list.last?.[0] === "one!");
+});
+
+test("a query of a table that does not exist yet is pushed when the table appears", async () => {
+  const project = copyOf(LIVE);
+  const file = join(project, "convex/chat.ts");
+  const more = `
+    export const notes = queryGeneric({ handler: (ctx) => ctx.db.query("notes").collect() });
+    export const note = mutationGeneric({ handler: (ctx) => ctx.db.insert("notes", { text: "one" }) });
+  `;
+  writeFileSync(file, readFileSync(file, "utf8") + more);
+  rmSync(join(project, "convex/schema.ts"));
+  const { server } = await serve({ project });
+  const notes = subscribe<{ text: string }[]>(openClient(server.apiUrl), "chat:notes" as never);
+  await notes.until(() => notes.last?.length === 0);
+  await server.run("chat:note", {});
+  await notes.until(() => notes.last?.[0]?.text === "one");
 });
