@@ -57,11 +57,11 @@ export class LiveQueries {
 
   /** @param changed called when the result may have changed. Must not throw. */
   subscribe(call: QueryCall, changed: () => void): LiveQuery {
-    const key = keyOf(call, call.journal);
-    let query = this.#shared.get(key);
+    const callText = callTextOf(call, call.journal);
+    let query = this.#shared.get(callText);
     if (query === undefined) {
-      query = new LiveQuery(key, call);
-      this.#shared.set(key, query);
+      query = new LiveQuery(callText, call);
+      this.#shared.set(callText, query);
       this.#all.add(query);
       if (isSystemQuery(call)) this.#system.add(query);
     }
@@ -74,7 +74,7 @@ export class LiveQueries {
     if (query.subscribers.size > 0) return;
     this.#all.delete(query);
     this.#system.delete(query);
-    if (this.#shared.get(query.key) === query) this.#shared.delete(query.key);
+    if (this.#shared.get(query.callText) === query) this.#shared.delete(query.callText);
     if (query.current === null) return;
     this.#index.remove(query, query.current.readSet);
     this.#characters -= query.current.members.length;
@@ -135,15 +135,15 @@ export class LiveQueries {
    * not get it: its first page may end elsewhere.
    */
   #rename(query: LiveQuery): void {
-    const key = keyOf(query.call, query.journal);
-    if (key === query.key) return;
-    if (this.#shared.get(query.key) === query) this.#shared.delete(query.key);
-    query.key = key;
-    if (!this.#shared.has(key)) this.#shared.set(key, query);
+    const callText = callTextOf(query.call, query.journal);
+    if (callText === query.callText) return;
+    if (this.#shared.get(query.callText) === query) this.#shared.delete(query.callText);
+    query.callText = callText;
+    if (!this.#shared.has(callText)) this.#shared.set(callText, query);
   }
 }
 
-function keyOf({ caller, component, udfPath, args }: QueryCall, journal: string | null): string {
+function callTextOf({ caller, component, udfPath, args }: QueryCall, journal: string | null): string {
   return JSON.stringify([
     caller.admin,
     caller.denied,

@@ -24,7 +24,7 @@ export class LiveQuery {
 
   constructor(
     /** Identifies the query among the queries that new subscribers may share. */
-    public key: string,
+    public callText: string,
     readonly call: QueryCall,
   ) {}
 
