@@ -168,33 +168,20 @@ export type SpecOf<C extends AnyContract> = ReturnType<C["spec"]>;
 
 /** The keys of a record, or of the record that a function returns. */
 type KeysOf<T> = T extends (...args: never) => infer Result ? keyof Result : keyof T;
+type ParamsOf<S> = S extends { params: infer P } ? KeysOf<P> : never;
+type RepliesIn<S extends Spec> = ReturnType<S["docs"]>["replies"];
 
-/**
- * Makes the compiler check that `params` matches the names in the path, and that every option exists. A wrong name has a type
- * that is a message, because the compiler shows the type in its error.
- */
-type Checked<Path extends string, S extends Spec> = Unknown<keyof S, keyof Spec, "contract"> & {
-  docs: () => Unknown<keyof ReturnType<S["docs"]>, keyof Docs, "contract's docs"> & {
-    replies: {
-      [
-        K in Exclude<keyof ReturnType<S["docs"]>["replies"], Status> & number
-      ]: `${K} is not the status of a success`;
-    };
-  };
-} & ([PathNames<Path>] extends [never]
-    ? { params?: `The path ${Path} has no names` }
-    : {
-        params:
-          | ({ readonly [Name in PathNames<Path>]: Plain } & Strangers<Path, S>)
-          | ((fields: FieldSchemas) => { readonly [Name in PathNames<Path>]: Schema } & Strangers<Path, S>);
-      });
-
-type Unknown<Given, Known, Of extends string> = {
-  [K in Exclude<Given, Known> & string]: `A ${Of} has no option ${K}`;
-};
-type Strangers<Path extends string, S extends Spec> = {
-  [K in Exclude<KeysOf<S["params"]>, PathNames<Path>> & string]: `The path ${Path} has no name :${K}`;
-};
+/** The mistakes in a contract, each as a sentence. The compiler shows the sentence in its error. */
+type Mistakes<Path extends string, S extends Spec> =
+  | `A contract has no option ${Exclude<keyof S, keyof Spec> & string}`
+  | `The docs of a contract have no option ${Exclude<keyof ReturnType<S["docs"]>, keyof Docs> & string}`
+  | `${Exclude<keyof RepliesIn<S>, Status> & number} is not a status that a contract can declare`
+  | `The path ${Path} has the name ${Exclude<PathNames<Path>, ParamsOf<S>>}, which params lacks`
+  | `The path ${Path} has no name ${Exclude<ParamsOf<S>, PathNames<Path>> & string}, which params has`;
+/** `unknown` for a contract without mistakes. */
+type Checked<Path extends string, S extends Spec> = [Mistakes<Path, S>] extends [never]
+  ? unknown
+  : Mistakes<Path, S>;
 
 /**
  * Declares a route. A `:name` in the path without an entry in `params`, an entry without a name, an option or a scope that does

@@ -43,24 +43,44 @@ export type Call<C extends AnyContract> = {
     readonly page: SpecOf<C> extends { paged: true } ? Variables["page"] : undefined;
   };
   /** Answers with JSON. */
-  readonly json: <S extends StatusOf<C, "json">>(
+  readonly json: <S extends Declared<C, "json">>(
     body: BodyOf<C, S>,
     status: S,
     ...headers: HeaderArguments<C, S>
   ) => Reply<C>;
   /** Answers with text. */
-  readonly text: <S extends StatusOf<C, "json">>(body: BodyOf<C, S> & string, status: S) => Reply<C>;
-  readonly body: {
-    /** Answers without a body. */
-    <S extends StatusOf<C, "empty">>(body: null, status: S, ...headers: HeaderArguments<C, S>): Reply<C>;
-    /** Answers with a text or a stream, or without a body for HEAD, and with all its headers. */
-    (
-      body: string | ReadableStream<Uint8Array> | null,
-      status: StatusOf<C, "written">,
-      headers: Readonly<Record<string, string>>,
-    ): Reply<C>;
-  };
+  readonly text: <S extends Declared<C, "json">>(body: BodyOf<C, S> & string, status: S) => Reply<C>;
+  readonly body: [StatusOf<C, "written">] extends [never]
+    ? EmptyReply<C>
+    : [StatusOf<C, "empty">] extends [never]
+      ? WrittenReply<C>
+      : EmptyReply<C> & WrittenReply<C>;
 };
+
+/** Answers without a body. */
+type EmptyReply<C extends AnyContract> = <S extends Declared<C, "empty">>(
+  body: null,
+  status: S,
+  ...headers: HeaderArguments<C, S>
+) => Reply<C>;
+
+/** Answers with a text or a stream, or without a body for HEAD, and with all its headers. */
+type WrittenReply<C extends AnyContract> = (
+  body: string | ReadableStream<Uint8Array> | null,
+  status: Declared<C, "written">,
+  headers: Readonly<Record<string, string>>,
+) => Reply<C>;
+
+/** The statuses of a kind of reply. Without one, a sentence that the compiler shows in its error. */
+type Declared<C extends AnyContract, Kind extends "json" | "written" | "empty"> = [
+  StatusOf<C, Kind>,
+] extends [never]
+  ? {
+      json: "The contract declares no reply with JSON";
+      written: "The contract declares no reply with a media type of its own";
+      empty: "The contract declares no reply without a body";
+    }[Kind]
+  : StatusOf<C, Kind>;
 
 declare const declaredBy: unique symbol;
 /** A response made by the contract's `c.json` or `c.body`. */
@@ -80,8 +100,10 @@ type KindOf<C extends AnyContract, R> = R extends null
   : DocsOf<C> extends { media: string }
     ? "written"
     : "json" | (DocsOf<C> extends { page: true } ? "written" : never);
-type BodyOf<C extends AnyContract, S extends Status> = RepliesOf<C>[S] extends infer T extends z.ZodMiniType
-  ? z.output<T>
+type BodyOf<C extends AnyContract, S> = S extends Status
+  ? RepliesOf<C>[S] extends infer T extends z.ZodMiniType
+    ? z.output<T>
+    : never
   : never;
 
 type Validated<C extends AnyContract> = {
@@ -101,7 +123,7 @@ type OutputOf<F> = F extends (fields: FieldSchemas) => infer Made
     : F extends Record<string, z.ZodMiniType>
       ? z.output<z.ZodMiniObject<F>>
       : never;
-type HeadersOf<C extends AnyContract, S extends Status> = (S extends 201
+type HeadersOf<C extends AnyContract, S> = (S extends 201
   ? SpecOf<C> extends { unlisted: true }
     ? unknown
     : { Location: string }
@@ -113,8 +135,8 @@ type HeadersOf<C extends AnyContract, S extends Status> = (S extends 201
       : unknown
     : unknown) &
   (SpecOf<C> extends { paged: true } ? (S extends 200 ? { Link?: string } : unknown) : unknown) &
-  (DocsOf<C> extends { replyHeaders: { readonly [K in S]: readonly (infer Name extends string)[] } }
+  (DocsOf<C> extends { replyHeaders: { readonly [K in S & Status]: readonly (infer Name extends string)[] } }
     ? { [N in Name]: string }
     : unknown);
-type HeaderArguments<C extends AnyContract, S extends Status> =
+type HeaderArguments<C extends AnyContract, S> =
   unknown extends HeadersOf<C, S> ? [] : [headers: HeadersOf<C, S>];

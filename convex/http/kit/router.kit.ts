@@ -16,7 +16,7 @@ export type Match = {
   name: string;
   /** The path as in the table: `/api/items/:itemId`. */
   path: string;
-  /** The texts in the place of the path's names, still percent-encoded. */
+  /** The texts that the path's names stand for, still percent-encoded. */
   params: Params;
 };
 

@@ -32,6 +32,5 @@ export type RoutesOf<Module> = {
  * resource<typeof items>({ listItems: "GET /api/items" }, async () => (await import("./items/items.routes")).items);
  */
 export function resource<Contracts>(routes: RoutesOf<Contracts>, load: Resource["load"]): Resource {
-  // The type holds only texts, but the compiler cannot see that of an unknown module.
-  return { routes: routes as Resource["routes"], load };
+  return { routes, load };
 }

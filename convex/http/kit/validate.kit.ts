@@ -1,11 +1,13 @@
 import type { Endpoint } from "./api.kit";
 import { revisionsFor } from "./conditional.kit";
 import type { ApiContext } from "./env.kit";
+import type * as pagingModule from "./paging.kit";
+import type * as schemasModule from "./schemas.kit";
 
 /** Load the parts of the validation that only some requests need. */
 export type Loaders = {
-  schemas: () => Promise<typeof import("./schemas.kit")>;
-  paging: () => Promise<typeof import("./paging.kit")>;
+  schemas: () => Promise<typeof schemasModule>;
+  paging: () => Promise<typeof pagingModule>;
 };
 
 /**

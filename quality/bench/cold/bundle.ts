@@ -24,7 +24,7 @@ export type Graph = {
   scripts: Map<string, Script>;
 };
 
-export type Script = {
+type Script = {
   /** Its value is the namespace of the module. `IMPORTED` and `IMPORT` are its only free names beside web globals. */
   source: string;
   /** The modules that must run before it. */
