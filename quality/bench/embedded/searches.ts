@@ -20,7 +20,10 @@ interface Search {
 }
 
 /** @param texts The number of texts to search. */
-export async function measureSearches({ root, directory, rounds, say }: Plan, texts: number): Promise<Figure[]> {
+export async function measureSearches(
+  { root, directory, rounds, say }: Plan,
+  texts: number,
+): Promise<Figure[]> {
   const size = texts.toLocaleString("en");
   say(`text searches: ${size} texts`);
   const args = [join(root, "quality/bench/embedded/project"), join(directory, "searches")];

@@ -1,4 +1,4 @@
-/** What a search index stores about one document. */
+/** The entry of a document in a search index, and its postings. */
 import type { Value } from "convex/values";
 import type { SearchFields } from "./terms";
 import { filterTerm, tokenTerm } from "./terms";

@@ -42,7 +42,7 @@ export interface IndexReader {
 }
 
 /** One of the terms that a document may contain. */
-export interface Alternative {
+interface Alternative {
   readonly term: Buffer;
   readonly postings: Postings;
   readonly boost: number;

@@ -1,7 +1,8 @@
 /**
- * Splits text into search tokens as Convex's tokenizer does (`convex_en` in `crates/search/src/constants.rs` of
- * get-convex/convex-backend): maximal runs of letters and numbers, without those of 32 UTF-8 bytes and more, in lower case.
- * There is no stemming, there are no stop words, and accents are kept.
+ * Splits text into search tokens as Convex's tokenizer does. Tokens are maximal runs of letters and numbers, in lower case. Runs of
+ * 32 UTF-8 bytes and more are dropped. There is no stemming, there are no stop words, and accents are kept.
+ *
+ * Source: `convex_en` in `crates/search/src/constants.rs` of get-convex/convex-backend.
  */
 
 /** A token with at least this many UTF-8 bytes, before it is converted to lower case, is dropped. */

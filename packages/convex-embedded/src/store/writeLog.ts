@@ -21,7 +21,7 @@ export class WriteSet {
   readonly documents = new Set<string>();
   /** The new and the previous keys of the documents, by index id. */
   readonly keys = new Map<number, Set<string>>();
-  /** What the search indexes contained and contain of the documents, by the id of the search index. */
+  /** The new and the previous entries of the documents in each search index, by its id. */
   readonly searched = new Map<number, SearchKeys[]>();
   createdTable = false;
   #keys = 0;

@@ -15,7 +15,7 @@ import type { Position } from "./cursor";
 import { literal } from "./filter";
 
 /** One condition of `SearchFilterBuilderImpl.export()` of `convex/server`. */
-export type SearchExpression =
+type SearchExpression =
   | { readonly type: "Search"; readonly fieldPath: string; readonly value: string }
   | { readonly type: "Eq"; readonly fieldPath: string; readonly value: JSONValue };
 

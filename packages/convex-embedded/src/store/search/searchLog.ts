@@ -5,7 +5,7 @@ import type { SearchEntry } from "../../search/entry";
 const MIN_REMEMBERED = 1024;
 const MAX_TOKENS = 65_536;
 
-/** What decides whether a search finds a document. */
+/** The data of a document that decides whether a search finds it. */
 export interface SearchKeys {
   readonly tokens: ReadonlySet<string>;
   /** The terms of the filter fields as texts, in the order of the fields. */
