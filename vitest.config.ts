@@ -20,10 +20,15 @@ const env = {
 /** Time limits only end tests that hang, so they allow for a busy machine. Vitest projects do not inherit them. */
 const timeouts = { testTimeout: 120_000, hookTimeout: 120_000, expect: { poll: { timeout: 60_000 } } };
 const setupFiles = ["./vitest.setup.ts"];
-/** Test files share their modules and globals, because evaluating the runtime anew for each file takes a third of the time. */
-const shared = { isolate: false };
+/**
+ * Test files share their modules and globals, because evaluating the runtime anew for each file takes a third of the time.
+ * Environment variables and globals that a test replaces are restored before the next test.
+ */
+const shared = { isolate: false, unstubEnvs: true, unstubGlobals: true };
 /** These replace globals of their process, so they do not share it. */
 const ofTheHarness = ["packages/convex-embedded/src/testing/**/*.test.ts"];
+/** This adds routes to the app of its process. */
+const withOwnRoutes = ["convex/http/middleware/deprecation.test.ts"];
 /** `npm test` skips the slow tests, which start processes, call the compiler, or generate thousands of cases. */
 const slow = ["**/*.slow.test.ts"];
 
@@ -87,7 +92,6 @@ export default defineConfig({
           name: "unit",
           include: [
             ...ofTheKit,
-            ...ofTheHarness,
             "convex/{lib,identity,outgoing,webhooks}/**/*.test.ts",
             "quality/{abuse,bench}/**/*.test.ts",
             "quality/*.test.ts",
@@ -95,6 +99,18 @@ export default defineConfig({
             "openapi/**/*.test.ts",
             "scripts/**/*.test.ts",
           ],
+          exclude: [...withOwnRoutes, ...slow],
+          env,
+          setupFiles,
+          ...shared,
+          ...timeouts,
+        },
+      },
+      {
+        resolve: { alias: runtime },
+        test: {
+          name: "isolated",
+          include: [...ofTheHarness, ...withOwnRoutes],
           exclude: slow,
           env,
           setupFiles,

@@ -15,7 +15,7 @@ import schema from "./schema";
 
 const apiKey = schema.doc("apiKeys");
 /** The parts of a new key that the database stores. It never stores the key itself. */
-const fresh = { publicId: v.string(), hash: v.string() };
+const newKeyParts = { publicId: v.string(), hash: v.string() };
 
 export const list = internalQuery({
   args: { ownerId: v.id("users"), ...pageArgs },
@@ -30,7 +30,7 @@ export const create = internalMutation({
     name: v.string(),
     scopes: v.array(v.string()),
     expiresAt: v.optional(v.number()),
-    ...fresh,
+    ...newKeyParts,
     ...idempotencyArg,
   },
   returns: onceOf(apiKey),
@@ -62,7 +62,7 @@ export const revoke = internalMutation({
 
 /** Replaces a key with a new one. The old key still works for `overlapSeconds`; 0 revokes it immediately. */
 export const rotate = internalMutation({
-  args: { caller, keyId: v.string(), overlapSeconds: v.number(), ...fresh },
+  args: { caller, keyId: v.string(), overlapSeconds: v.number(), ...newKeyParts },
   returns: apiKey,
   handler: async (ctx, { caller, keyId, overlapSeconds, publicId, hash }) => {
     const now = Date.now();
@@ -140,7 +140,7 @@ export const issue = internalAction({
 });
 
 export const recordIssued = internalMutation({
-  args: { name: v.string(), scopes: v.array(v.string()), email: v.string(), ...fresh },
+  args: { name: v.string(), scopes: v.array(v.string()), email: v.string(), ...newKeyParts },
   returns: apiKey,
   handler: insertIssuedKey,
 });

@@ -3,7 +3,7 @@ import { internalMutation, internalQuery } from "./_generated/server";
 import { TOUCH_AFTER_MS } from "./identity/apiKey.lib";
 import { caller } from "./identity/caller.lib";
 import { callerOfKey, callerOfUser, keyByHash, verifiedClaims } from "./identity/credential.lib";
-import { newlyProvedEmail, userOfClaims } from "./identity/tokenUser.lib";
+import { newlyVerifiedEmail, userOfClaims } from "./identity/tokenUser.lib";
 import { userByTokenIdentifier } from "./identity/users.lib";
 import { rateLimits } from "./lib/env.lib";
 import { take, takeFromAddress } from "./lib/limiter.lib";
@@ -35,7 +35,7 @@ export const validateApiKey = internalQuery({
 
 /**
  * Looks up the user of the request's token. Returns null without a valid token or a user, for a suspended user, and for a token
- * that proves an email which has to be recorded: `admitToken` does that.
+ * with a newly verified email, which only the mutation `admitToken` can record.
  */
 export const validateToken = internalQuery({
   args: {},
@@ -43,7 +43,7 @@ export const validateToken = internalQuery({
   handler: async (ctx) => {
     const claims = await verifiedClaims(ctx);
     const user = claims && (await userByTokenIdentifier(ctx, claims.tokenIdentifier));
-    if (!user || user.suspended || (await newlyProvedEmail(ctx, user, claims)) !== undefined) return null;
+    if (!user || user.suspended || (await newlyVerifiedEmail(ctx, user, claims)) !== undefined) return null;
     return callerOfUser(user);
   },
 });

@@ -51,7 +51,7 @@ export const list = internalQuery({
   handler: (ctx, { ownerId, ...page }) => listOwned(ctx, "files", ownerId, page),
 });
 
-/** Records bytes that the API has just stored for its caller. Deletes the bytes if an earlier request has stored the file. */
+/** Records an upload whose bytes the API has stored. Deletes the bytes if the request repeats an earlier upload. */
 export const recordUpload = internalMutation({
   args: {
     ownerId: v.id("users"),
@@ -84,7 +84,7 @@ export const register = internalMutation({
       const id = ctx.db.system.normalizeId("_storage", storageId);
       const bytes = id && (await ctx.db.system.get("_storage", id));
       const known = await fileByStorageId(ctx, storageId);
-      if (known?.ownerId === rest.ownerId) fail("conflict", "storageId: is registered already");
+      if (known?.ownerId === rest.ownerId) fail("conflict", "storageId: is already registered");
       if (!bytes || known) fail("not_found", "File not found");
       return insertFile(ctx, {
         ...rest,
@@ -106,7 +106,7 @@ export const remove = internalMutation({
   },
 });
 
-/** How long unregistered bytes are kept, in milliseconds. */
+/** Milliseconds for which unregistered bytes are kept. */
 const UNREGISTERED_MS = 24 * 60 * 60 * 1000;
 /** The number of stored files that one transaction checks. */
 const BATCH = 200;
@@ -136,7 +136,7 @@ export const collectUnregistered = internalMutation({
   },
 });
 
-/** Whether the API uses these bytes as a file, a webhook's payload, or the input of a job. A job may wait for days. */
+/** Returns whether the API uses these bytes as a file, a webhook's payload, or the input of a job, which may wait for days. */
 async function isReferenced(ctx: QueryCtx, storageId: Id<"_storage">): Promise<boolean> {
   if (await fileByStorageId(ctx, storageId)) return true;
   const events = ctx.db.query("webhookEvents");

@@ -30,7 +30,7 @@ export const processWebhook = internalAction({
       signatureError: hex === undefined ? "the header is not sha256= and 64 hexadecimal digits" : undefined,
       now,
       verify: (secret) => isHmac(hex ?? "", secret, body),
-      // The body decides, because the signature does not cover `Content-Type`. A JSON object cannot begin with `payload=`.
+      // The body tells a form from JSON, because the signature does not cover `Content-Type`. JSON cannot begin with `payload=`.
       json: () => (body.startsWith("payload=") ? payloadOfForm(body) : body),
       large: true,
       describe: (_, json) => ({
@@ -52,6 +52,9 @@ const detailsOf = (json: string): EventDetails =>
     }),
   );
 
-/** Returns a required header that the signature does not cover. A missing header is an empty string, and fails after verification. */
+/**
+ * Returns a header that the signature does not cover. Refuses an empty string, which a missing header becomes. This check runs
+ * after the verification.
+ */
 const requiredHeader = (path: string, value: string): string =>
   value || failField({ in: "header", path, message: "is required" });

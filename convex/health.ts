@@ -1,7 +1,7 @@
 import { v } from "convex/values";
 import { internalMutation, internalQuery } from "./_generated/server";
 
-/** Milliseconds between two writes, for all callers together, so that frequent checks do not wear the disk. */
+/** Milliseconds between two writes, shared by all callers, so that frequent checks do not wear out the disk. */
 const WRITE_EVERY_MS = 5_000;
 
 /**

@@ -1,4 +1,4 @@
 import { api } from "./http/api.app";
 import { ApiRouter } from "./http/kit/router.kit";
 
-export default new ApiRouter(api.app);
+export default new ApiRouter(api);

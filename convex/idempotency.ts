@@ -1,9 +1,9 @@
 import { v } from "convex/values";
 import { internal } from "./_generated/api";
 import { internalMutation } from "./_generated/server";
-import { REMEMBERED_MS } from "./lib/idempotency.lib";
+import { RETENTION_MS } from "./lib/idempotency.lib";
 
-/** Keys deleted in one transaction. */
+/** The number of keys that one transaction deletes. */
 const BATCH = 500;
 
 /** Deletes expired idempotency keys, in batches. */
@@ -13,7 +13,7 @@ export const purge = internalMutation({
   handler: async (ctx) => {
     const old = await ctx.db
       .query("idempotencyKeys")
-      .withIndex("by_created_at", (q) => q.lt("createdAt", Date.now() - REMEMBERED_MS))
+      .withIndex("by_created_at", (q) => q.lt("createdAt", Date.now() - RETENTION_MS))
       .take(BATCH);
     for (const { _id } of old) await ctx.db.delete("idempotencyKeys", _id);
     if (old.length === BATCH) await ctx.scheduler.runAfter(0, internal.idempotency.purge, {});

@@ -9,7 +9,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test("the file of a large input exists until the job ends, and a refused request leaves no file", async () => {
+test("the file of a large input is deleted when the job ends, and a refused request stores no file", async () => {
   vi.useFakeTimers();
   const t = convexTest(schema, modules);
   const { key } = await t.action(internal.apiKeys.issue, { name: "ci", scopes: ["jobs:write"] });

@@ -8,7 +8,7 @@ const modules = import.meta.glob("./**/*.*s");
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
-/** Creates users whose `emailKey` was made by `toLowerCase`, as in earlier versions. */
+/** Creates users whose `emailKey` comes from `toLowerCase`, as in earlier versions. */
 async function oldUsers(emails: readonly string[]) {
   const t = convexTest(schema, modules);
   await t.run(async (ctx) => {
@@ -36,7 +36,7 @@ test("the migration rewrites wrong keys in batches, and keeps right keys", async
   expect(await t.mutation(internal.migrations.foldEmails, {})).toBe(doneAt);
 });
 
-test("the migration resumes after a crash, and two concurrent runs do no harm", async () => {
+test("the migration resumes after a crash, and two concurrent runs complete it", async () => {
   const emails = Array.from({ length: 450 }, (_, i) => `\u212a${i}@x.example`);
   const { t, keys } = await oldUsers(emails);
   const left = async () => (await keys()).filter((key) => key.startsWith("k")).length;

@@ -8,12 +8,12 @@ import { internalMutation } from "./_generated/server";
 import { foldEmail } from "./lib/email.lib";
 import { readPage, within } from "./lib/page.lib";
 
-/** Documents read in one transaction. */
+/** The number of documents that one transaction reads. */
 const BATCH = 200;
 
 /**
- * Rewrites each `emailKey` of users that JavaScript's `toLowerCase` made, which folds more than ASCII letters. Users that are
- * written during the migration already have the right key.
+ * Rewrites each `emailKey` that an earlier version created with JavaScript's `toLowerCase`, which changes more than ASCII
+ * letters. Users that are written during the migration already have the right key.
  *
  * An operator may run it: `npx convex run migrations:foldEmails`.
  *

@@ -12,23 +12,25 @@ import { CDN_SCRIPT, referencePage, referencePolicy } from "./lib/reference.lib"
 
 const reply = v.object({ body: v.string(), headers: v.record(v.string(), v.string()) });
 
-/** Returns the document with this deployment as its server. */
+/** Returns the OpenAPI document with this deployment as its server. */
 export const document = internalQuery({
   args: {},
   returns: reply,
   handler: () => {
     const body = JSON.stringify({ ...openApi, servers: [{ url: publicUrl() || "/" }] });
-    return { body, headers: { "Content-Type": "application/json", ETag: etagOf(body) } };
+    // A proxy or the embedded runtime may compress the document.
+    const Vary = "Accept-Encoding, Origin";
+    return { body, headers: { "Content-Type": "application/json", ETag: etagOf(body), Vary } };
   },
 });
 
-/** Returns the page with a policy of its own, which replaces the API's. */
+/** Returns the reference page with its own Content-Security-Policy, which replaces the API's. */
 export const page = internalQuery({
   args: {},
   returns: reply,
   handler: () => {
-    const { script: given, files } = docsSettings();
-    const script = given?.trim() || CDN_SCRIPT;
+    const { script: configured, files } = docsSettings();
+    const script = configured?.trim() || CDN_SCRIPT;
     const body = referencePage({
       title: openApi.info.title,
       document: `${publicPath()}/openapi.json`,
@@ -45,11 +47,11 @@ export const page = internalQuery({
   },
 });
 
-/** Whether a client prefers a page to JSON, by its `Accept` header. */
+/** Returns whether a client's `Accept` header prefers HTML to JSON. */
 export const prefersPage = internalQuery({
   args: { accept: v.string() },
   returns: v.boolean(),
   handler: (_ctx, { accept }) => weightOf("text/html", accept) > weightOf("application/json", accept),
 });
 
-const etagOf = (text: string) => `"${text.length.toString(36)}-${checksum(text)}"`;
+const etagOf = (text: string) => `W/"${text.length.toString(36)}-${checksum(text)}"`;

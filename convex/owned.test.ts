@@ -68,7 +68,7 @@ async function deployment() {
   return { t, ada: await register("ada"), bob: await register("bob") };
 }
 
-test("a user's deletion deletes the user's documents and stored bytes in every table, and no other user's", async () => {
+test("deleting a user deletes the user's documents and stored bytes in every table, and keeps those of other users", async () => {
   expect(Object.keys(INSERT).sort()).toEqual(tablesOfUsers().sort());
   const { t, ada, bob } = await deployment();
   for (const owner of [ada, ada, bob]) {
@@ -91,7 +91,7 @@ test("a user's deletion deletes the user's documents and stored bytes in every t
   expect(await left()).toEqual({ documents: [1, 1, 1, 1, 2, 2, 1], bytes: 21 - 4 });
 });
 
-test("more documents than one batch are deleted, also if another table is already empty", async () => {
+test("more documents than one batch are deleted, even if another table is already empty", async () => {
   const { t, ada } = await deployment();
   await t.run(async (ctx) => {
     for (let at = 0; at < 450; at++)

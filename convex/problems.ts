@@ -5,7 +5,7 @@ import { publicPath } from "./lib/env.lib";
 import type { FailureCode } from "./lib/failure.lib";
 import { escaped } from "./lib/html.lib";
 
-/** The meaning of each problem, and its remedy. Separate from the codes, so that ordinary requests do not load the texts. */
+/** The meaning of each problem, and its remedy. This module is separate, so that ordinary requests do not load the texts. */
 export const EXPLANATIONS: Record<FailureCode, string> = {
   invalid_json: "The body is not JSON, or not valid UTF-8. Send one JSON value, encoded as UTF-8.",
   invalid_request: "A path, query, header or body value is invalid. `errors` names each invalid field.",
@@ -13,10 +13,10 @@ export const EXPLANATIONS: Record<FailureCode, string> = {
   webhook_unsigned:
     "The webhook lacks its signature headers. Only its source, which knows the secret, can send it.",
   webhook_rejected:
-    "The webhook's signature does not verify, or it is more than five minutes old or early. The webhook was not stored.",
+    "The webhook's signature does not verify, or its time differs from the server's by more than five minutes. The webhook was not stored.",
   unauthenticated: "The route needs a credential. Send `X-API-Key: KEY` or `Authorization: Bearer KEY`.",
   invalid_credential:
-    "The key is unknown, expired or revoked, or the token does not verify. Sending it again will not help.",
+    "The key is unknown, expired or revoked, or the token does not verify. Use another credential.",
   insufficient_scope:
     "The credential is valid but lacks the scope that `detail` names. Use a credential with this scope.",
   quota_exceeded:
@@ -46,14 +46,14 @@ export const EXPLANATIONS: Record<FailureCode, string> = {
     "The deployment lacks a secret or a setting that the route needs. The operator must set it.",
 };
 
-/** The explanation of a problem code, or null for a code that does not exist. */
+/** Returns the explanation of a problem code, or null for an unknown code. */
 export const explain = internalQuery({
   args: { code: v.string() },
   returns: v.union(v.string(), v.null()),
   handler: (_ctx, { code }) => (isCode(code) ? EXPLANATIONS[code] : null),
 });
 
-/** Renders a problem as a page for people; null if the client prefers JSON, or the code does not exist. */
+/** Renders a problem as an HTML page. Returns null for an unknown code, or if the client prefers JSON. */
 export const page = internalQuery({
   args: { code: v.string(), status: v.number(), title: v.string(), accept: v.string() },
   returns: v.union(v.null(), v.object({ body: v.string(), headers: v.record(v.string(), v.string()) })),
@@ -84,7 +84,7 @@ body { max-width: 40rem; margin: 3rem auto; padding: 0 1rem; font: 1rem/1.6 syst
   },
 });
 
-/** A page without scripts: its policy allows its own style and nothing else. */
+/** The headers of a page without scripts. The policy allows only inline styles and `data:` images. */
 const PAGE_HEADERS = {
   "Content-Type": "text/html; charset=utf-8",
   "Content-Security-Policy":

@@ -55,8 +55,8 @@ export default defineSchema({
     createdAt: v.number(),
     expiresAt: v.optional(v.number()),
     /**
-     * Set on a rotated key whose overlap has shortened its expiry: the original expiry, which the new keys take over, or null
-     * if the key did not expire.
+     * Set on a rotated key whose overlap has shortened its expiry: the original expiry, which the new keys inherit, or null if
+     * the key did not expire.
      */
     ownExpiresAt: v.optional(v.union(v.number(), v.null())),
     lastUsedAt: v.optional(v.number()),
@@ -107,7 +107,7 @@ export default defineSchema({
     /** The source's own id of the event. A second event with the same id is a duplicate. */
     eventId: v.string(),
     eventType: v.string(),
-    /** When the event happened according to its source, in milliseconds since the epoch. */
+    /** The time of the event according to its source, in milliseconds since the epoch. */
     eventTime: v.number(),
     /**
      * The name of the event's handler in `webhooks/handlers.lib.ts`. Events from before version 0.2.0 have the path of the
@@ -115,20 +115,20 @@ export default defineSchema({
      */
     handler: v.string(),
     details: v.optional(eventDetails),
-    /** The JSON of the event as it was sent, until it is purged. */
+    /** The event as the source sent it, in JSON; absent after the purge. */
     payload: v.optional(storedText),
-    /** When the payload is purged, in milliseconds since the epoch; absent afterwards. */
+    /** The time at which the payload is purged, in milliseconds since the epoch; absent afterwards. */
     purgeAt: v.optional(v.number()),
     status: v.union(v.literal("pending"), v.literal("success"), v.literal("failed")),
     attempts: v.number(),
-    /** When the attempt of a pending event is overdue, in milliseconds since the epoch. */
+    /** The time from which the attempt of a pending event is overdue, in milliseconds since the epoch. */
     dueAt: v.optional(v.number()),
     handled: v.optional(v.boolean()),
     error: v.optional(v.string()),
     processedAt: v.optional(v.number()),
     revision: v.number(),
   })
-    // Lists are paged by creation time. The longer indexes sort by another field first.
+    // Lists are paged by creation time, but the longer indexes sort by another field before the creation time.
     // eslint-disable-next-line @convex-dev/no-duplicate-indexes
     .index("by_source", ["source"])
     // eslint-disable-next-line @convex-dev/no-duplicate-indexes

@@ -10,7 +10,7 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-test("deleting a user deletes all of the user's keys, and no other user's", async () => {
+test("deleting a user deletes all keys of this user and keeps those of other users", async () => {
   vi.useFakeTimers();
   const t = convexTest(schema, modules);
   const register = async (name: string) => {
@@ -52,13 +52,13 @@ test.each(["https://clerk.example.test/", "clerk.example.test"])(
     vi.stubEnv("RATE_LIMIT_KEY_PER_MINUTE", "0");
     vi.stubEnv("RATE_LIMIT_IP_PER_MINUTE", "0");
     const t = convexTest(schema, modules);
-    await t.mutation(internal.users.remove, { clerkId: "user_gone" });
+    await t.mutation(internal.users.remove, { clerkId: "user_deleted" });
     const issuer = "https://clerk.example.test";
     const identity = (subject: string) => ({ issuer, subject, tokenIdentifier: `${issuer}|${subject}` });
     const admitted = async (subject: string) =>
       (await t.withIdentity(identity(subject)).mutation(internal.auth.admitToken, {})).caller;
-    expect(await admitted("user_gone")).toBeNull();
-    expect(await admitted("user_here")).not.toBeNull();
+    expect(await admitted("user_deleted")).toBeNull();
+    expect(await admitted("user_existing")).not.toBeNull();
   },
 );
 
@@ -73,14 +73,14 @@ test("a token of a suspended user is refused, with and without rate limits", asy
     const { caller } = await t.withIdentity(identity).mutation(internal.auth.admitToken, {});
     return [caller, await t.withIdentity(identity).query(internal.auth.validateToken, {})];
   };
-  const tell = (time: number, banned: boolean) =>
+  const update = (time: number, banned: boolean) =>
     t.mutation(internal.users.update, {
       ...{ clerkId: "user_1", name: "Ada", emailVerified: false, banned },
       version: { time, rank: 1, eventId: `msg_${time}` },
     });
   expect(await admitted()).not.toContain(null);
-  await tell(1, true);
+  await update(1, true);
   expect(await admitted()).toEqual([null, null]);
-  await tell(2, false);
+  await update(2, false);
   expect(await admitted()).not.toContain(null);
 });

@@ -90,7 +90,7 @@ const clerkUser = {
   version: eventVersion,
 };
 
-/** Creates or updates a user from a Clerk event. Ignores an event that is older than the last one, and deleted users. */
+/** Creates or updates a user from a Clerk event. Ignores an event that is older than the last one, or for a deleted user. */
 export const update = internalMutation({
   args: clerkUser,
   returns: v.null(),

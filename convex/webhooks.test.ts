@@ -115,11 +115,11 @@ describe("the published vector of Svix and Standard Webhooks", () => {
   };
   afterEach(() => vi.unstubAllEnvs());
 
-  test("is the one in the package", () => {
+  test("is in the installed package", () => {
     for (const value of Object.values(vector)) expect(published).toContain(value.replace("whsec_", ""));
   });
 
-  // The vector's body has no type: it is refused for that, once its signature has verified.
+  // The vector's body lacks a type. It is refused for this reason, but only after its signature has verified.
   const VERIFIED = { code: "invalid_request", detail: "type: must be a string" };
   const NO_MATCH = { code: "webhook_rejected", reason: "no secret matched: 1 tried" };
 
@@ -139,11 +139,11 @@ describe("the published vector of Svix and Standard Webhooks", () => {
       { svixSignature: vector.svixSignature.replace("v1,", "v2,") },
       { code: "webhook_rejected", reason: "malformed signature: the header has no v1 signature" },
     ],
-  ])("does not verify with %s", async (_what, changed, failure) => {
+  ])("does not verify with %s", async (_change, changed, failure) => {
     expect(await received("CLERK_WEBHOOK_SECRET", changed)).toMatchObject(failure);
   });
 
-  test("verifies within the tolerance of five minutes only", async () => {
+  test("verifies only within the tolerance of five minutes", async () => {
     for (const seconds of [-300, 300])
       expect(await received("CLERK_WEBHOOK_SECRET", {}, seconds)).toMatchObject(VERIFIED);
     expect(await received("CLERK_WEBHOOK_SECRET", {}, 301)).toMatchObject({
@@ -154,7 +154,7 @@ describe("the published vector of Svix and Standard Webhooks", () => {
   });
 });
 
-test("a purge that was scheduled as webhookEvents:purge is made", async () => {
+test("a purge that was scheduled as webhookEvents:purge runs", async () => {
   const { t, id, event } = await withEvent({ source: "github", handler: "github" });
   await t.run((ctx) => ctx.db.patch("webhookEvents", id, { purgeAt: Date.now() }));
   vi.advanceTimersByTime(1);

@@ -35,7 +35,7 @@ export class Components {
   reply({ $ref }: Reference): JsonSchema {
     const name = $ref.split("/").at(-1) ?? "";
     const found = this.section("responses").get(name);
-    if (!found) throw new Error(`${$ref} leads nowhere`);
+    if (!found) throw new Error(`${$ref} does not exist`);
     return found.value;
   }
 

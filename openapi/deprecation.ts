@@ -7,9 +7,9 @@ export function deprecation({ deprecated }: Spec): { notice: string; members: Js
   const { since, sunset, successor, guide } = deprecated;
   const notice = [
     `Deprecated since ${since}.`,
-    ...(sunset ? [`It may be gone from ${sunset} on.`] : []),
+    ...(sunset ? [`It may be removed from ${sunset} on.`] : []),
     ...(successor ? [`Its successor is \`${successor.replaceAll(/:(\w+)/g, "{$1}")}\`.`] : []),
-    ...(guide ? [`What to do: ${guide}`] : []),
+    ...(guide ? [`Guide: ${guide}`] : []),
   ].join(" ");
   const members = {
     deprecated: true,

@@ -5,6 +5,6 @@ import { productDocument } from "./product";
 export const DOCUMENT = "openapi/openapi.json";
 
 /** Returns the text of the OpenAPI document, derived from the contracts. The same contracts produce the same text. */
-export function documentText(): Promise<string> {
-  return formatted(DOCUMENT, JSON.stringify(productDocument()));
+export async function documentText(): Promise<string> {
+  return formatted(DOCUMENT, JSON.stringify(await productDocument()));
 }

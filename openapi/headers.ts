@@ -23,7 +23,7 @@ export type HeaderName =
   | "WWW-Authenticate"
   | "X-Request-Id";
 
-/** The properties of a reply, beside its status, that determine its headers. */
+/** The properties of a reply, besides its status, that determine its headers. */
 export type HeaderTraits = {
   /** Browsers may read the reply: true for all routes except webhooks. */
   cors: boolean;
@@ -74,8 +74,8 @@ const SECURITY: Record<string, string> = {
   "X-Content-Type-Options": "Browsers use the `Content-Type` and do not guess another type.",
   "Referrer-Policy": "Browsers do not send the URL of a page of this origin to any site.",
   "Strict-Transport-Security": "Browsers use only HTTPS (RFC 6797).",
-  "X-Frame-Options": "A reply belongs in no frame.",
-  "Content-Security-Policy": "What a reply may load or run in a browser.",
+  "X-Frame-Options": "Browsers do not show the reply in a frame.",
+  "Content-Security-Policy": "Restricts what the reply can load or run in a browser.",
 };
 
 const HEADERS: Record<string, JsonSchema> = {
@@ -93,12 +93,15 @@ const HEADERS: Record<string, JsonSchema> = {
         { ...text, pattern: "^[A-Za-z0-9._-]{1,128}$" },
       ),
     ),
-    "Cache-Control": always(header("Which caches may store the reply (RFC 9111).", "private, no-cache")),
-    "Accept-Encoding": header("`identity` if the request body had a content coding (RFC 9110).", "identity"),
+    "Cache-Control": always(header("The caching rules for the reply (RFC 9111).", "private, no-cache")),
+    "Accept-Encoding": header(
+      "The accepted content coding, if the request body had another one (RFC 9110).",
+      "identity",
+    ),
     "Accept-Patch": header("The media type that `PATCH` accepts (RFC 5789).", "application/json"),
     Vary: header("The request headers that the reply depends on (RFC 9110).", "Origin"),
     "Access-Control-Allow-Origin": header(
-      "The origin that may read the reply; absent for an origin that may not (Fetch standard).",
+      "The origin that may read the reply. Absent for a refused origin (Fetch standard).",
       "*",
     ),
     "Access-Control-Expose-Headers": header(
@@ -107,35 +110,39 @@ const HEADERS: Record<string, JsonSchema> = {
     ),
     "RateLimit-Policy": header(
       "The quota that the request counted against: `q` requests in `w` seconds " +
-        "(draft-ietf-httpapi-ratelimit-headers-10). Absent where no limit is set.",
+        "(draft-ietf-httpapi-ratelimit-headers-10). Absent if no limit is set.",
       '"key";q=600;w=60',
       { ...text, pattern: '^"[a-z]+";q=\\d+;w=\\d+$' },
     ),
     RateLimit: header(
-      "What is left of it: `r` requests, and `t` seconds until it is whole again.",
+      "The remaining quota: `r` requests, and `t` seconds until the full quota is available again.",
       '"key";r=599;t=1',
       { ...text, pattern: '^"[a-z]+";r=\\d+;t=\\d+$' },
     ),
-    "Retry-After": header("Seconds after which to try again.", 1, { type: "integer", minimum: 0 }),
+    "Retry-After": header("The number of seconds to wait before a retry.", 1, {
+      type: "integer",
+      minimum: 0,
+    }),
     ETag: always(
-      header("The revision of the resource, for `If-None-Match` and `If-Match` (RFC 9110).", '"3"', {
-        ...text,
-        pattern: '^"[^"]+"$',
-      }),
+      header(
+        "The revision of the resource, for `If-None-Match` and `If-Match` (RFC 9110). A page has a weak tag, for `If-None-Match` only.",
+        '"3"',
+        { ...text, pattern: '^(W/)?"[^"]+"$' },
+      ),
     ),
     Location: always(
-      header("Where to find what was made or asked for.", "/api/items/k57f2q9v3s1x8w6t4r0pzc5m7h6a"),
+      header("The URL of the created or requested resource.", "/api/items/k57f2q9v3s1x8w6t4r0pzc5m7h6a"),
     ),
     Link: header(
-      'Links (RFC 8288): `rel="next"` leads to the next page and is absent on the last one; `successor-version` and ' +
-        "`deprecation` belong to a deprecated operation.",
+      'Links (RFC 8288): `rel="next"` is the next page, and is absent on the last page. On a deprecated operation, ' +
+        "`successor-version` is its successor, and `deprecation` is a guide.",
       '</api/items?limit=10&cursor=WzE3Njk4NjA4MDAwMDAsIms1N2YiXQ1c9e04ab>; rel="next"',
     ),
-    "Idempotency-Replayed": header("`true` when an earlier request with this key did the work.", "true", {
+    "Idempotency-Replayed": header("`true` if an earlier request with this key did the work.", "true", {
       ...text,
       const: "true",
     }),
-    "Preference-Applied": always(header("The preference that was followed (RFC 7240).", "respond-async")),
+    "Preference-Applied": always(header("The preference that the API applied (RFC 7240).", "respond-async")),
     "Accept-Ranges": always(header("The unit of `Range` (RFC 9110).", "bytes")),
     "Content-Disposition": always(
       header(
@@ -147,15 +154,27 @@ const HEADERS: Record<string, JsonSchema> = {
       header("The range of the reply, and the file's size (RFC 9110).", "bytes 0-99/40123"),
     ),
     "WWW-Authenticate": always(
-      header("How to authenticate, and what was wrong (RFC 6750).", 'Bearer error="invalid_token"'),
+      header(
+        "The authentication scheme, and the reason for the refusal (RFC 6750).",
+        'Bearer error="invalid_token"',
+      ),
     ),
-    Allow: always(header("The methods that the path takes (RFC 9110).", "GET, HEAD, POST, OPTIONS")),
+    Allow: always(header("The methods that the path accepts (RFC 9110).", "GET, HEAD, POST, OPTIONS")),
     Deprecation: always(
-      header("When the operation was deprecated, or will be: seconds since 1970 (RFC 9745).", "@1769817600", {
-        ...text,
-        pattern: "^@\\d+$",
-      }),
+      header(
+        "The time of the deprecation, past or future, in seconds since 1970 (RFC 9745).",
+        "@1769817600",
+        {
+          ...text,
+          pattern: "^@\\d+$",
+        },
+      ),
     ),
-    Sunset: always(header("When the operation may be gone (RFC 8594).", "Fri, 31 Jul 2026 00:00:00 GMT")),
+    Sunset: always(
+      header(
+        "The time after which the operation may be removed (RFC 8594).",
+        "Fri, 31 Jul 2026 00:00:00 GMT",
+      ),
+    ),
   } satisfies Record<HeaderName, JsonSchema>),
 };

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import type { AnyContract, Schema, Spec } from "../convex/http/kit/contract.kit";
 import type { JsonSchema } from "../convex/http/kit/described.kit";
+import { inputSchemas } from "../convex/http/kit/schemas.kit";
 import type { Components } from "./components";
 import { BINARY } from "./binary";
 import { deprecation } from "./deprecation";
@@ -27,8 +28,8 @@ export function operation(contract: AnyContract, spec: Spec, components: Compone
 }
 
 /** Returns the sentence that states who may call the operation. */
-function admission({ scope, credential, anonymous, text }: Spec): string {
-  if (text) return "Who may call: the source, which signs with its secret.";
+function admission({ scope, credential, anonymous, body }: Spec): string {
+  if (body?.type === "signedText") return "Who may call: the source, which signs with its secret.";
   if (scope === null) return "Who may call: everyone.";
   const header = credential && { "x-api-key": "`X-API-Key`", authorization: "`Authorization`" }[credential];
   const carries = scope === "any" ? "any credential" : `a credential with the scope \`${scope}\``;
@@ -81,22 +82,33 @@ const UPLOAD = {
 
 /** Describes the request body in each media type that the route accepts. */
 function requestBody(contract: AnyContract, spec: Spec, components: Components): JsonSchema {
-  const { body, bodyOptional, form, upload, text, docs } = spec;
-  const { examples, fields = {} } = docs();
+  const { body } = spec;
+  const { examples, fields = {} } = spec.docs();
   const example = examples?.body;
+  const { json, form } = inputSchemas(spec);
   const schemaOf = (schema: Schema) => {
     const found = inputSchema(schema);
     describeFields(found, fields);
     return found;
   };
   const of = (content: JsonSchema, required = true) => ({ requestBody: { required, content } });
-  if (text) return { requestBody: webhookBody(contract, example, components) };
-  if (upload) return of(UPLOAD);
-  if (body) return of({ "application/json": { schema: schemaOf(body), example } }, !bodyOptional);
-  if (!form) return {};
-  const schema = schemaOf(z.strictObject(form));
-  return of({
-    "multipart/form-data": { schema, example },
-    "application/x-www-form-urlencoded": { schema, example },
-  });
+  switch (body?.type) {
+    case "signedText":
+      return { requestBody: webhookBody(contract, example, components) };
+    case "file":
+      return of(UPLOAD);
+    case "anyJson":
+      return of({ "application/json": { schema: {}, example } });
+    case "json":
+      return json ? of({ "application/json": { schema: schemaOf(json), example } }, !body.optional) : {};
+    case "form": {
+      const schema = schemaOf(z.strictObject(form ?? {}));
+      return of({
+        "multipart/form-data": { schema, example },
+        "application/x-www-form-urlencoded": { schema, example },
+      });
+    }
+    case undefined:
+      return {};
+  }
 }

@@ -50,10 +50,10 @@ export function outgoingWebhooks(
 function shownBy(contracts: readonly AnyContract[]): Map<string, Shown> {
   const shown = new Map<string, Shown>();
   for (const { spec } of contracts) {
-    const { replies, docs } = spec();
-    for (const [status, schema] of Object.entries(replies())) {
+    const { replies, examples } = spec().docs();
+    for (const [status, schema] of Object.entries(replies)) {
       if (!schema) continue;
-      const example = (docs().examples?.replies as Record<string, unknown> | undefined)?.[status];
+      const example = (examples?.replies as Record<string, unknown> | undefined)?.[status];
       const isList = schema instanceof z.ZodMiniArray;
       const element = isList ? (schema.def.element as Schema) : schema;
       const name = nameOf(element);

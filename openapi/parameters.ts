@@ -1,6 +1,7 @@
 import type { AnyContract, Schema, Spec } from "../convex/http/kit/contract.kit";
 import type { JsonSchema } from "../convex/http/kit/described.kit";
-import { DEFAULT_LIMIT, pageQuery } from "../convex/http/kit/paging.kit";
+import { DEFAULT_LIMIT } from "../convex/http/kit/paging.kit";
+import { inputSchemas, pageQuery } from "../convex/http/kit/schemas.kit";
 import type { Components } from "./components";
 import { guards } from "./problems";
 import { inputSchema } from "./schemas";
@@ -8,7 +9,8 @@ import { signedHeader } from "./webhooks";
 
 /** Returns the parameters of an operation: in its path, its query, and the headers that it reads. */
 export function parametersOf(contract: AnyContract, spec: Spec, components: Components): JsonSchema[] {
-  const { params, query, paged, docs } = spec;
+  const { paged, docs } = spec;
+  const { params, query } = inputSchemas(spec);
   const { examples, fields: descriptions } = docs();
   return [
     ...fields("path", params, examples?.params, descriptions),
@@ -43,7 +45,7 @@ const text = { type: "string" };
 
 function fields(
   part: "path" | "query",
-  schemas: Record<string, Schema> = {},
+  schemas: Readonly<Record<string, Schema>>,
   examples: Record<string, string> = {},
   descriptions: Readonly<Record<string, string>> = {},
 ): JsonSchema[] {
@@ -83,7 +85,7 @@ const HEADERS = {
   },
   "If-Match": {
     description:
-      "The `ETag` that the client has read. The reply is 412 if the resource has another tag by now.",
+      "The `ETag` that the client has read. The reply is 412 if the resource now has a different tag.",
     schema: text,
     example: '"3"',
   },
@@ -96,8 +98,7 @@ const HEADERS = {
 const idempotencyKey = (operationId: string): JsonSchema => ({
   name: "Idempotency-Key",
   in: "header",
-  description:
-    "Makes it safe to send the request again: for 24 hours, the API does the work for the same key once.",
+  description: "Makes retries safe: for 24 hours, the API does the work for a key only once.",
   schema: { ...text, minLength: 1, maxLength: 255, pattern: "^[!-~]{1,255}$" },
   ...exampleOf(`${operationId}-8f14e45f`, false),
 });

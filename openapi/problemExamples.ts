@@ -50,7 +50,7 @@ const DETAILS: Record<FailureCode, string> = {
   insufficient_scope: "This credential lacks the scope items:write",
   quota_exceeded: "An owner has at most 20 webhook endpoints",
   not_found: "No item k57f2q9v3s1x8w6t4r0pzc5m7h6a",
-  method_not_allowed: "/api/items does not take PUT",
+  method_not_allowed: "/api/items does not accept PUT",
   conflict: "email: ada@example.com belongs to another user",
   precondition_failed: "If-Match does not hold: the resource has changed since it was read",
   payload_too_large: "The body is larger than 1048576 bytes",
@@ -59,7 +59,7 @@ const DETAILS: Record<FailureCode, string> = {
   idempotency_key_reused: "Idempotency-Key: was used for another request",
   rate_limited: "Too many requests: try again in 1 s",
   internal: "Internal server error",
-  timed_out: "The work did not end within 25000 ms",
+  timed_out: "The request did not finish within 25000 ms",
   unavailable: "The server is busy: try again in 5 s",
   not_configured: "STRIPE_WEBHOOK_SECRET is not set",
 };
@@ -70,13 +70,16 @@ const Problem: JsonSchema = {
   description: "Why a request was refused (RFC 9457).",
   required: ["type", "title", "status", "code", "detail", "error", "requestId"],
   properties: {
-    type: { type: "string", format: "uri", description: "The address that explains the code." },
-    title: { type: "string", description: "The meaning of the code: the same text each time." },
+    type: { type: "string", format: "uri", description: "The URL that explains the code." },
+    title: {
+      type: "string",
+      description: "The meaning of the code. It is the same for every problem with this code.",
+    },
     status: { type: "integer", description: "The status of the reply." },
     code: { type: "string", enum: Object.keys(PROBLEMS), description: "The kind of problem, for programs." },
     detail: { type: "string", description: "A message about the error in this request, for people." },
     error: { type: "string", description: "The same as `detail`." },
-    requestId: { type: "string", description: "The `X-Request-Id` of the reply; the log has it too." },
+    requestId: { type: "string", description: "The `X-Request-Id` of the reply. The log contains it too." },
     errors: {
       type: "array",
       description: "The fields that fail validation: every one, or the first 100.",

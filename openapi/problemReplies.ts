@@ -80,7 +80,7 @@ function traitsOf(codes: readonly FailureCode[], spec: Spec, route: HeaderTraits
   return { ...route, limited: route.limited && (!isUncounted(codes) || spec.anonymous === true) };
 }
 
-/** Returns a component name, such as `InvalidRequestOrInvalidJson`. Prefixes and suffixes stand for unusual headers. */
+/** Returns a component name, such as `InvalidRequestOrInvalidJson`. Prefixes and suffixes mark unusual headers. */
 function nameFor(codes: readonly FailureCode[], { cors, limited, deprecated }: HeaderTraits): string {
   const usual = cors && !isUncounted(codes);
   const words = codes

@@ -4,13 +4,13 @@ import type { JsonSchema } from "../convex/http/kit/described.kit";
 import { PROBLEMS } from "../convex/http/kit/problem.kit";
 import type { FailureCode } from "../convex/lib/failure.lib";
 import { describedBy, type Operation } from "./contract/described";
-import { misfits } from "./contract/schemas";
+import { validationErrors } from "./contract/schemas";
 import { productDocument } from "./product";
 
 type Example = { value: { status: number; code: FailureCode; type: string } };
 type Problems = { schema: JsonSchema; examples: Record<string, Example> };
 
-const document = productDocument();
+const document = await productDocument();
 const { operations } = describedBy(document);
 
 /** Returns the problems of an operation, by status. */
@@ -88,9 +88,9 @@ describe.each(operations.map((operation) => [operation.operationId, operation] a
             code,
             type: expect.stringMatching(`/problems/${code}$`) as string,
           });
-          expect(misfits(schema, value, code)).toEqual([]);
-          expect(misfits(schema, { ...value, code: "none" }, code)).not.toEqual([]);
-          expect(misfits(schema, { ...value, status: 418 }, code)).not.toEqual([]);
+          expect(validationErrors(schema, value, code)).toEqual([]);
+          expect(validationErrors(schema, { ...value, code: "none" }, code)).not.toEqual([]);
+          expect(validationErrors(schema, { ...value, status: 418 }, code)).not.toEqual([]);
         }
       },
     );

@@ -3,25 +3,24 @@ import { PROBLEMS } from "../convex/http/kit/problem.kit";
 import type { FailureCode } from "../convex/lib/failure.lib";
 
 /**
- * Returns the problems of a route, in the order of the catalogue. They follow from its contract. They include the 405 for
- * undocumented methods of its path, because OpenAPI has no other place for it.
+ * Derives the problems of a route from its contract, in the order of the catalogue. They include the 405 reply to undocumented
+ * methods of the path, because OpenAPI has no other place for that reply.
  */
 export function problemsOf({ method, path }: AnyContract, spec: Spec): FailureCode[] {
-  const { query, body, form, upload, text, scope } = spec;
+  const { query, body, scope } = spec;
   // A request with two different credentials is refused before its route is checked.
-  const validatesInput =
-    query ?? body ?? form ?? (upload || text || scope !== null || path.startsWith("/api/"));
+  const validatesInput = query ?? body ?? (scope !== null || path.startsWith("/api/"));
   const codes: FailureCode[] = [
     ...when(validatesInput, "invalid_request"),
     ...when(spec.paged, "invalid_cursor"),
-    ...when(body ?? text, "invalid_json"),
+    ...when(body && ["json", "anyJson", "signedText"].includes(body.type), "invalid_json"),
     ...when(scope !== null, "unauthenticated", "invalid_credential"),
     ...when(scope !== null && scope !== "any", "insufficient_scope"),
     ...when(spec.params, "not_found"),
     "method_not_allowed",
     ...when(guards(method, spec), "precondition_failed"),
     "payload_too_large",
-    ...when(body ?? form ?? upload, "unsupported_media_type"),
+    ...when(body && body.type !== "signedText", "unsupported_media_type"),
     ...when(spec.needs, "not_configured"),
     ...when(spec.idempotent, "idempotency_key_reused"),
     ...when(isLimited(spec), "rate_limited"),

@@ -7,11 +7,11 @@ import { openApiDocument } from "./document";
 import { outgoingWebhooks } from "./outgoing";
 
 /** Returns the document of this API. `description.md` is read from the project's directory, where npm runs its scripts. */
-export function productDocument(): JsonSchema {
+export async function productDocument(): Promise<JsonSchema> {
   const description = readFileSync(join(process.cwd(), "openapi", "description.md"), "utf8");
   return openApiDocument(
     { title: API.name, version: API.version, description },
-    api.contracts,
+    await api.contracts(),
     outgoingWebhooks,
   );
 }

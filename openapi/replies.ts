@@ -31,7 +31,7 @@ export function repliesOf(
 }
 
 function successes({ method }: AnyContract, spec: Spec): [Status, Schema | null][] {
-  const replies = spec.replies();
+  const { replies } = spec.docs();
   // `Object.keys` returns strings, but the type of `replies` allows only statuses as keys.
   const all = Object.keys(replies).map((text) => {
     const status = Number(text) as Status;
@@ -63,7 +63,10 @@ function contentOf(spec: Spec, status: Status, schema: Schema, components: Compo
   const described = outputSchema(schema, components);
   if (spec.paged) described["maxItems"] = MAX_LIMIT;
   return {
-    [media ?? (spec.text ? "text/plain" : "application/json")]: { schema: described, example },
+    [media ?? (spec.body?.type === "signedText" ? "text/plain" : "application/json")]: {
+      schema: described,
+      example,
+    },
     ...(page && { "text/html": { schema: { type: "string" }, example: "<!doctype html>" } }),
   };
 }
@@ -84,7 +87,7 @@ function ownHeaders(spec: Spec, status: Status): HeaderName[] {
   const created = status === 201 && !unlisted;
   const names: HeaderName[] = [
     ...(created || status === 302 ? (["Location"] as const) : []),
-    ...(spec.headers?.()[status] ?? []),
+    ...(spec.docs().replyHeaders?.[status] ?? []),
     ...(conditional && [200, 201, 206, 304].includes(status) ? (["ETag"] as const) : []),
     ...(paged && status === 200 ? (["Link"] as const) : []),
     ...(idempotent ? (["Idempotency-Replayed"] as const) : []),

@@ -15,7 +15,7 @@ function site(server?: string) {
   return { out, read: (file: string) => readFileSync(join(out, file), "utf8") };
 }
 
-test("the site holds all its files and refers to no other files or hosts", () => {
+test("the site contains all its files and refers to no other files or hosts", () => {
   const { out, read } = site();
   expect(readdirSync(out).sort()).toEqual(["index.html", "openapi.json", "scalar.js"]);
   expect(read("scalar.js")).toBe("a script");

@@ -1,6 +1,6 @@
 import type { AnyContract } from "../convex/http/kit/contract.kit";
 import type { JsonSchema } from "../convex/http/kit/described.kit";
-import { JSON_LIMIT } from "../convex/http/middleware/body.middleware";
+import { limitOf } from "../convex/http/middleware/bodyLimit.middleware";
 import { SENDERS } from "../scripts/webhook/senders";
 import type { Components } from "./components";
 
@@ -26,7 +26,7 @@ export function webhookBody(contract: AnyContract, example: unknown, components:
     schema: { type: "object" },
     ...(examples.length > 0 ? { examples: Object.fromEntries(examples) } : { example: example ?? {} }),
   };
-  const mebibytes = (contract.spec().bodyLimit ?? JSON_LIMIT) / 2 ** 20;
+  const mebibytes = limitOf(contract.spec().body) / 2 ** 20;
   const body = {
     description: `The event exactly as the source signed it. Maximum: ${mebibytes} MiB.`,
     required: true,

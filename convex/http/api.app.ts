@@ -1,88 +1,79 @@
-import { HonoBase } from "hono/hono-base";
 import { requestTimeoutMs } from "../lib/env.lib";
 import { fail } from "../lib/failure.lib";
-import { billing } from "./billing/billing.routes";
-import { data } from "./data/data.routes";
-import { endpoints } from "./endpoints/endpoints.routes";
-import { files } from "./files/files.routes";
-import { items } from "./items/items.routes";
-import { jobs } from "./jobs/jobs.routes";
-import { Api, type Endpoint } from "./kit/api.kit";
+import { RESOURCES, STEPS } from "#routes";
+import { Api, type Endpoint, type TableRoute } from "./kit/api.kit";
 import { unlessUnchanged } from "./kit/conditional.kit";
-import type { ApiContext, ApiEnv } from "./kit/env.kit";
+import type { ApiContext } from "./kit/env.kit";
 import { problem } from "./kit/problem.kit";
-import { MatchOnceRouter, methodsAt } from "./kit/router.kit";
 import { validate } from "./kit/validate.kit";
-import { keys } from "./keys/keys.routes";
-import {
-  ACCEPT_PATCH,
-  readBody,
-  requireDeclaredLength,
-  requireMediaType,
-  requireNoCoding,
-} from "./middleware/body.middleware";
+import { ACCEPT_PATCH, requireDeclaredLength } from "./middleware/bodyLimit.middleware";
 import { cacheHeaders } from "./middleware/cacheHeaders.middleware";
 import { corsHeaders, isPreflight } from "./middleware/cors.middleware";
-import { admit, requireScope } from "./middleware/credential.middleware";
 import { withTimeout } from "./middleware/deadline.middleware";
-import { setDeprecationHeaders } from "./middleware/deprecation.middleware";
-import { readIdempotencyKey } from "./middleware/idempotency.middleware";
 import { logRequest } from "./middleware/log.middleware";
 import { addPublicPath } from "./middleware/publicPath.middleware";
 import { requestIdOf } from "./middleware/requestId.middleware";
 import { requireSetting } from "./middleware/setting.middleware";
 import { SECURITY_HEADERS } from "./middleware/securityHeaders.middleware";
-import { session } from "./session/session.routes";
-import { system } from "./system/system.routes";
-import { webhookEvents } from "./webhooks/events.routes";
-import { webhooks } from "./webhooks/webhooks.routes";
-import { users } from "./users/users.routes";
 
 /** Handles every request. Each step is a file in `middleware/` or `kit/`. */
-async function handleRequest(c: ApiContext, endpoint: Endpoint | undefined): Promise<Response> {
+async function handleRequest(c: ApiContext, route: TableRoute | undefined): Promise<Response> {
   const started = Date.now();
   c.set("requestId", requestIdOf(c.req.raw));
   setHeaders(c, {
     "X-Request-Id": c.var.requestId,
     ...SECURITY_HEADERS,
-    ...cacheHeaders(endpoint),
     ...corsHeaders(c.req.raw, c.req.path),
   });
 
   let error: unknown;
+  let endpoint: Endpoint | undefined;
   let response: Response;
   try {
+    const loaded = isPreflight(c.req.raw) ? undefined : route?.endpoint();
+    endpoint = loaded instanceof Promise ? await loaded : loaded;
+    setHeaders(c, cacheHeaders(endpoint));
     response = await withTimeout(requestTimeoutMs(), () => answer(c, endpoint));
   } catch (thrown) {
     error = thrown;
     response = problem(c, thrown);
   }
-  if (endpoint) setDeprecationHeaders(c, endpoint, response);
+  if (endpoint?.deprecated) {
+    const { setDeprecationHeaders } = await STEPS.deprecation();
+    setDeprecationHeaders(c, endpoint.deprecated, response);
+  }
   addPublicPath(response);
-  logRequest(c, endpoint, { status: response.status, started, error });
+  logRequest(c, route, { status: response.status, started, error });
   return response;
 }
 
-/** Runs the checks of a request in order, then its handler. A check throws to refuse the request. */
+/**
+ * Runs the checks of a request in order, then its handler. A check throws to refuse the request. Steps that only some requests
+ * need are loaded on demand, because on Convex every request would pay for a static import.
+ */
 async function answer(c: ApiContext, endpoint: Endpoint | undefined): Promise<Response> {
   if (isPreflight(c.req.raw)) return c.body(null, 204);
   if (!endpoint) return withoutRoute(c);
   requireSetting(endpoint);
   requireDeclaredLength(c, endpoint);
-  await admit(c, endpoint);
-  requireScope(c, endpoint);
-  requireMediaType(c, endpoint);
-  requireNoCoding(c, endpoint);
-  const body = await readBody(c, endpoint);
-  await validate(c, endpoint);
-  await readIdempotencyKey(c, endpoint, body);
+  if (endpoint.scope !== null || !endpoint.unlimited) {
+    const { admit, requireScope } = await STEPS.admission();
+    await admit(c, endpoint);
+    requireScope(c, endpoint);
+  }
+  const body = endpoint.body && (await (await STEPS.body()).takeBody(c, endpoint.body));
+  await validate(c, endpoint, STEPS);
+  if (endpoint.idempotent) {
+    const { readIdempotencyKey } = await STEPS.idempotency();
+    await readIdempotencyKey(c, body);
+  }
   const reply = await endpoint.handle(c);
   return endpoint.conditional ? unlessUnchanged(c, reply) : reply;
 }
 
 /** Answers a request without a route: 404 for an unknown path, 405 for another method, 204 with `Allow` for `OPTIONS`. */
 function withoutRoute(c: ApiContext): Response {
-  const methods = methodsAt(api.app, c.req.path);
+  const methods = api.methodsAt(c.req.path);
   if (methods.length === 0) fail("not_found", `No route ${c.req.path}`);
   const Allow = [
     ...methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])),
@@ -90,27 +81,11 @@ function withoutRoute(c: ApiContext): Response {
   ].join(", ");
   const patch = methods.includes("PATCH") ? ACCEPT_PATCH : {};
   if (c.req.method === "OPTIONS") return c.body(null, 204, { Allow, ...patch });
-  return fail("method_not_allowed", `${c.req.path} does not take ${c.req.method}`, { headers: { Allow } });
+  return fail("method_not_allowed", `${c.req.path} does not accept ${c.req.method}`, { headers: { Allow } });
 }
 
 function setHeaders(c: ApiContext, headers: Readonly<Record<string, string>>): void {
   for (const name in headers) c.header(name, headers[name]);
 }
 
-export const api = new Api(
-  new HonoBase<ApiEnv>({ router: new MatchOnceRouter(), strict: false }),
-  handleRequest,
-);
-
-system(api);
-session(api);
-items(api);
-users(api);
-keys(api);
-data(api);
-jobs(api);
-files(api);
-webhooks(api);
-webhookEvents(api);
-endpoints(api);
-billing(api);
+export const api = new Api(RESOURCES, handleRequest);

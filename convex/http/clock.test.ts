@@ -1,19 +1,19 @@
 /** A clock that is set back: no request runs twice, no ended key works again, and no valid key is refused. */
 import { describe, expect, test } from "vitest";
 import { internal } from "../_generated/api";
-import { as, later, run, useEngine, type Call } from "./testing/engine.testing";
-import { dead, HOUR, inMs, mint } from "./testing/keys.testing";
+import { as, advanceClock, run, useEngine, type Call } from "./testing/engine.testing";
+import { expectRefusedKey, HOUR, inMs, mint } from "./testing/keys.testing";
 import { json, nextOf, page } from "./testing/replies.testing";
 
 useEngine();
 
 /** Sets the clock back while `meanwhile` runs. */
 async function setBack(ms: number, meanwhile: () => Promise<unknown>): Promise<void> {
-  later(-ms);
+  advanceClock(-ms);
   try {
     await meanwhile();
   } finally {
-    later(ms);
+    advanceClock(ms);
   }
 }
 
@@ -70,8 +70,8 @@ describe("a key", () => {
     expect((await call("DELETE", revoked.path)).status).toBe(204);
     await json(call("POST", `${replaced.path}/rotate`));
     await setBack(HOUR, async () => {
-      await dead(revoked.use());
-      await dead(replaced.use());
+      await expectRefusedKey(revoked.use());
+      await expectRefusedKey(replaced.use());
     });
   });
 

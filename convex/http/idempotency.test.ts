@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { as, later, onlyOn, run, send, settle, useEngine, type Call } from "./testing/engine.testing";
+import { as, advanceClock, onlyOn, run, send, settle, useEngine, type Call } from "./testing/engine.testing";
 import { internal } from "../_generated/api";
 import { json, page, problem, type Json } from "./testing/replies.testing";
 
@@ -38,7 +38,7 @@ describe.each(CREATES)("POST $path", ({ path, body, list }) => {
   test("30 concurrent duplicates create one resource", async () => {
     const call = await as("grace");
     const replies = await Promise.all(
-      Array.from({ length: 30 }, () => call("POST", path, body(2), once("at-once"))),
+      Array.from({ length: 30 }, () => call("POST", path, body(2), once("concurrent"))),
     );
     expect(replies.map(({ status }) => status)).toEqual(Array.from({ length: 30 }, () => 201));
     expect(new Set(replies.map((reply) => reply.headers.get("location"))).size).toBe(1);
@@ -63,8 +63,8 @@ test("a key applies only to its credential", async () => {
 
 test("a failure is not stored: the corrected request may use the same key", async () => {
   const call = await as("ada");
-  await problem(call("POST", "/api/items", { name: "" }, once("mended")), 400, "invalid_request");
-  await json(call("POST", "/api/items", { name: "mended" }, once("mended")), 201);
+  await problem(call("POST", "/api/items", { name: "" }, once("corrected")), 400, "invalid_request");
+  await json(call("POST", "/api/items", { name: "corrected" }, once("corrected")), 201);
 });
 
 test("a replay returns the created key without its secret", async () => {
@@ -121,7 +121,7 @@ test.each(["", "two words", "x".repeat(256)])("the key %j is refused", async (ke
 test("a key expires after a day", async () => {
   const call = await as("ada");
   const first = await json(call("POST", "/api/items", { name: "daily" }, once("daily")), 201);
-  later(25 * HOUR);
+  advanceClock(25 * HOUR);
   await run("mutation", internal.idempotency.purge, {});
   const next = await json(call("POST", "/api/items", { name: "daily" }, once("daily")), 201);
   expect(next["id"]).not.toBe(first["id"]);

@@ -9,7 +9,7 @@ import { pathFor, pathWith, routeOf, type Route } from "./testing/routes.testing
 useEngine({ env: { CORS_ORIGINS: "https://app.example.com" } });
 
 const EVIL = "evil.test";
-/** Values for paths and queries that try to end a header, add another one, or redirect to another host. */
+/** Values for paths and queries that try to end a header, add a header, or redirect to another host. */
 const HOSTILE = [
   `x\r\nX-Injected: ${EVIL}`,
   `x\nSet-Cookie: a=${EVIL}`,
@@ -36,10 +36,10 @@ const HEADERS: Record<string, string> = {
   Accept: `text/html, text/${EVIL}`,
 };
 
-const routes = api.contracts.map(routeOf);
+const routes = (await api.contracts()).map(routeOf);
 
 /** Expects that the reply's headers contain only printable ASCII, and no part of the input. */
-function untouched(reply: Response, sent: string): void {
+function expectCleanHeaders(reply: Response, sent: string): void {
   for (const [name, value] of reply.headers) {
     expect(value, `${name} after ${sent}`).toMatch(/^[\x20-\x7e]*$/);
     expect(value.toLowerCase(), `${name} after ${sent}`).not.toContain(EVIL);
@@ -53,23 +53,24 @@ describe.each(routes.map((route) => [route.title, route] as const))("%s", (_, ro
     const credential = credentialHeader(route, call.key);
     for (const text of HOSTILE) {
       const coded = encodeURIComponent(text);
-      if (route.params) untouched(await ask(route, pathWith(route, text), { headers: credential }), text);
+      if (route.params)
+        expectCleanHeaders(await ask(route, pathWith(route, text), { headers: credential }), text);
       for (const name of ["limit", "cursor", "filter", "source", "x", coded])
-        untouched(
+        expectCleanHeaders(
           await ask(route, `${pathWith(route, "nothing")}?${name}=${coded}`, { headers: credential }),
           text,
         );
     }
-    untouched(
+    expectCleanHeaders(
       await ask(route, await pathFor(route, call), { headers: { ...HEADERS, ...credential } }),
       "headers",
     );
-    untouched(await ask(route, `/${EVIL}/x`, { headers: { ...HEADERS, ...credential } }), "headers");
+    expectCleanHeaders(await ask(route, `/${EVIL}/x`, { headers: { ...HEADERS, ...credential } }), "headers");
   });
 });
 
 describe("redirects and addresses", () => {
-  const REDIRECTS = routes.filter((route) => "302" in route.replies());
+  const REDIRECTS = routes.filter((route) => "302" in route.docs().replies);
 
   test("only these routes redirect, and each has a test here", () => {
     expect(REDIRECTS.map(({ title }) => title).sort()).toEqual([
@@ -130,7 +131,7 @@ describe("redirects and addresses", () => {
     },
   );
 
-  test("addresses in problems and upload replies are the deployment's own", async () => {
+  test("URLs in problems and upload replies have the host of the deployment", async () => {
     const call = await as("owner");
     const refused = await json(call("GET", "/api/items/nothing", undefined, HEADERS), 404);
     expect(String(refused["type"])).toMatch(/\/problems\/not_found$/);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { as, later, send, useEngine } from "./testing/engine.testing";
+import { as, advanceClock, send, useEngine } from "./testing/engine.testing";
 import { mistyped, problem } from "./testing/replies.testing";
 
 const MINUTE = 60_000;
@@ -32,9 +32,9 @@ describe("with 5 requests a minute for keys and 3 for addresses", () => {
     await problem(refused, 429, "rate_limited");
 
     expect((await (await as("ada"))("GET", "/api/items")).status).toBe(200);
-    later(seconds * 1000);
+    advanceClock(seconds * 1000);
     expect((await call("GET", "/api/items")).status).toBe(200);
-    later(MINUTE);
+    advanceClock(MINUTE);
     expect(quota(await call("GET", "/api/items"))).toMatchObject({ r: 4 });
   });
 
@@ -66,7 +66,7 @@ describe("with 5 requests a minute for keys and 3 for addresses", () => {
   });
 
   test("a flood from an address does not affect a key that calls from the same address", async () => {
-    later(MINUTE);
+    advanceClock(MINUTE);
     const call = await as("behind");
     const statuses: number[] = [];
     for (let n = 0; n < 5; n++) statuses.push((await send("/", { headers: {} })).status);
@@ -75,7 +75,7 @@ describe("with 5 requests a minute for keys and 3 for addresses", () => {
   });
 
   test("an unknown key takes from the address's quota, and a mistyped key takes nothing", async () => {
-    later(MINUTE);
+    advanceClock(MINUTE);
     const call = await as("guesser");
     const { key } = await as("gone");
     await call("DELETE", `/api/users/${(await as("gone")).userId}`);
@@ -110,9 +110,9 @@ describe("with 5 requests a minute for keys and 3 for addresses", () => {
   test("a clock that is set back does not exhaust a quota", async () => {
     const call = await as("traveller");
     await call("GET", "/api/items");
-    later(-10 * MINUTE);
+    advanceClock(-10 * MINUTE);
     expect((await call("GET", "/api/items")).status).toBe(200);
-    later(10 * MINUTE);
+    advanceClock(10 * MINUTE);
   });
 
   test("30 concurrent requests take exactly the remaining quota", async () => {

@@ -23,7 +23,7 @@ describe.each([
     expect(await json(send("/openapi.json"))).toMatchObject({ servers: [{ url: base }] });
   });
 
-  test("gives its path to Location, wherever a route sends one", async () => {
+  test("is the prefix of every Location", async () => {
     const call = await as("ada");
     const headers = { "X-API-Key": call.key, "Content-Type": "text/plain" };
     const { id } = await json(send("/api/upload", { method: "POST", body: "x", headers }));
@@ -43,13 +43,13 @@ describe.each([
       expect.stringMatching(`^${prefix}/files/`),
       `${prefix}/docs`,
     ]);
-    // Storage has an address of its own.
+    // Storage has its own address.
     expect(await located(send(`/files/${String(id)}`, { redirect: "manual" }))).toMatch(
       /^https?:\/\/(?!example)/,
     );
   });
 
-  test("gives its path to the links between pages", async () => {
+  test("is the prefix of links between pages", async () => {
     const call = await as("lister");
     for (const name of ["a", "b"]) await json(call("POST", "/api/items", { name }), 201);
     const reply = await call("GET", "/api/items?limit=1");
@@ -58,7 +58,7 @@ describe.each([
     expect(await page(call("GET", next.slice(prefix.length)))).toHaveLength(1);
   });
 
-  test("gives its path to the links of the index, of the reference and of a problem's page", async () => {
+  test("is the prefix of links in the index, the reference and problem pages", async () => {
     expect(await json(send("/"))).toMatchObject({ links: { docs: `${prefix}/docs` } });
     expect(await (await send("/docs")).text()).toContain(`data-url="${prefix}/openapi.json"`);
     const html = await send("/problems/internal", { headers: { Accept: "text/html" } });

@@ -5,7 +5,7 @@
 import { describe, expect, test } from "vitest";
 import { SCOPES } from "../identity/scopes.lib";
 import { api } from "./api.app";
-import type { Spec } from "./kit/contract.kit";
+import type { Body, Spec } from "./kit/contract.kit";
 import { useEngine } from "./testing/engine.testing";
 import { routeOf, RESOURCES } from "./testing/routes.testing";
 import { listedResource, ROWS, type Row } from "./testing/security.testing";
@@ -13,7 +13,7 @@ import { listedResource, ROWS, type Row } from "./testing/security.testing";
 // Rate limits are on, but so high that no test reaches them.
 useEngine({ env: { RATE_LIMIT_KEY_PER_MINUTE: "1000000", RATE_LIMIT_IP_PER_MINUTE: "1000000" } });
 
-const routes = api.contracts.map(routeOf);
+const routes = (await api.contracts()).map(routeOf);
 const rows = Object.entries<Row>(ROWS);
 const checked: string[] = [];
 
@@ -44,14 +44,49 @@ const ROWS_BY_FIELD: Record<keyof Spec, (keyof typeof ROWS)[]> = {
     "a list shows a user's resources only to that user, and the deployment's resources to every caller with the scope",
     "a list returns 400 for a limit outside 1 to 100 and for a cursor that it did not issue",
   ],
-  body: [
+  // The rows of each type of body are in ROWS_BY_BODY.
+  body: [],
+  anonymous: [
+    "an unknown key returns 403",
+    "a mistyped key returns 403",
+    "an expired key returns 403",
+    "a revoked key returns 403",
+  ],
+  onItself: ["a key may use the route on itself without the scope"],
+  unlimited: ["the reply shows the remaining quota, except on unlimited routes"],
+  idempotent: ["an invalid Idempotency-Key returns 400 that names the header"],
+  unlisted: ["201 has a Location, unless the contract is unlisted"],
+  conditional: [
+    "the ETag is strong, and weak for a page: a read with it returns 304, a write with another ETag returns 412",
+  ],
+  secret: ["a reply with a secret is no-store, and an authenticated reply is private"],
+  needs: ["a route without its setting returns 503 before any other check"],
+  // No route is deprecated. `deprecation.test.ts` tests deprecated routes.
+  deprecated: [],
+  // RESOURCES names the owner of each path parameter's resource. Contracts do not.
+  params: [],
+  // Only routes under /api without a form or upload refuse unknown query parameters.
+  query: [],
+  // `contracts.test.ts` checks the documentation against the schemas.
+  operationId: [],
+  docs: [],
+};
+
+/** The rows that check each type of body. A new type needs an entry. */
+const ROWS_BY_BODY: Record<Body["type"], (keyof typeof ROWS)[]> = {
+  json: [
     "a body of another type returns 415",
     "a Content-Length above the limit returns 413 before the credential is checked",
     "a body above the limit without a Content-Length returns 413",
     "a body that is not JSON returns 400",
     "an empty body returns 400, unless the body is optional",
+    "an unknown field in the body returns 400 that names the field",
   ],
-  unparsed: ["a body that is not JSON returns 400", "an empty body returns 400, unless the body is optional"],
+  anyJson: [
+    "a body of another type returns 415",
+    "a body that is not JSON returns 400",
+    "an empty body returns 400, unless the body is optional",
+  ],
   form: [
     "a body of another type returns 415",
     "a Content-Length above the limit returns 413 before the credential is checked",
@@ -60,48 +95,18 @@ const ROWS_BY_FIELD: Record<keyof Spec, (keyof typeof ROWS)[]> = {
     "a form without its boundary, or a truncated form, returns 400",
     "an unknown or repeated form field returns 400 that names the field",
   ],
-  upload: [
+  file: [
     "a Content-Length above the limit returns 413 before the credential is checked",
     "a body above the limit without a Content-Length returns 413",
     "an empty body returns 400, unless the body is optional",
   ],
-  anonymous: [
-    "an unknown key returns 403",
-    "a mistyped key returns 403",
-    "an expired key returns 403",
-    "a revoked key returns 403",
-  ],
-  bodyOptional: [
-    "a body of another type returns 415",
-    "an empty body returns 400, unless the body is optional",
-  ],
-  onItself: ["a key may use the route on itself without the scope"],
-  unlimited: ["the reply shows the remaining quota, except on unlimited routes"],
-  idempotent: ["an invalid Idempotency-Key returns 400 that names the header"],
-  unlisted: ["201 has a Location, unless the contract is unlisted"],
-  conditional: ["the ETag is strong: a read with it returns 304, a write with another ETag returns 412"],
-  secret: ["a reply with a secret is no-store, and an authenticated reply is private"],
-  needs: ["a route without its setting returns 503 before any other check"],
-  // No route is deprecated. `deprecation.test.ts` tests deprecated routes.
-  deprecated: [],
   // Webhooks have signatures instead of scopes. Their own suites check them.
-  text: [],
-  bodyLimit: [],
-  // RESOURCES names the owner of each path parameter's resource. Contracts do not.
-  params: [],
-  // Only routes under /api without a form or upload refuse unknown query parameters.
-  query: [],
-  // The compiler checks both against the handlers.
-  replies: [],
-  headers: [],
-  // `contracts.test.ts` checks the documentation against the schemas.
-  operationId: [],
-  docs: [],
+  signedText: [],
 };
 
 describe("the suite itself", () => {
   test("the app has no route without a contract", () => {
-    const mounted = api.app.routes.map(({ method, path }) => `${method} ${path}`);
+    const mounted = api.routes().map(([method, path]) => `${method} ${path}`);
     expect(mounted.sort()).toEqual(routes.map(({ title }) => title).sort());
     expect(new Set(mounted).size).toBe(mounted.length);
   });
@@ -125,15 +130,20 @@ describe("the suite itself", () => {
   });
 
   test("every body has an example to send", () => {
-    for (const route of routes.filter(({ body, form }) => body ?? form))
+    for (const route of routes.filter(
+      ({ body }) => body && body.type !== "file" && body.type !== "signedText",
+    ))
       expect(route.docs().examples?.body, route.title).toBeTypeOf("object");
   });
 
   test("the rows of a contract field apply to every route with that field", () => {
-    for (const route of routes)
+    for (const route of routes) {
       for (const [field, names] of Object.entries(ROWS_BY_FIELD))
         for (const name of route[field as keyof Spec] == null ? [] : names)
           expect(ROWS[name].applies(route), `${route.title} has ${field}: ${name}`).toBe(true);
+      for (const name of route.body ? ROWS_BY_BODY[route.body.type] : [])
+        expect(ROWS[name].applies(route), `${route.title} takes ${route.body?.type}: ${name}`).toBe(true);
+    }
   });
 
   test("every row ran for every route that it applies to, and applies to at least one", () => {

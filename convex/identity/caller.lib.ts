@@ -4,9 +4,9 @@ import { v, type Infer } from "convex/values";
 export const caller = v.object({
   userId: v.id("users"),
   scopes: v.array(v.string()),
-  /** The credential's name, `key:ID` or `user:ID`. It identifies data that is stored for each credential. */
+  /** The credential's name, `key:ID` or `user:ID`. Data that is stored for each credential refers to it by this name. */
   credential: v.string(),
-  /** The key, if the caller presented one. */
+  /** The API key, if the caller authenticated with one. */
   key: v.optional(v.object({ id: v.id("apiKeys"), publicId: v.string() })),
 });
 

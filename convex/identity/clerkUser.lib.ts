@@ -14,21 +14,21 @@ import {
   wasDeletedFromClerk,
 } from "./users.lib";
 
-/** A user as described by an event of Clerk. */
+/** A user as a Clerk event describes it. */
 export type ClerkUser = {
   clerkId: string;
   /** Absent if Clerk has neither a name nor a username. */
   name?: string;
   email?: string;
   emailVerified: boolean;
-  /** Absent if the event does not say it: the user stays as it is. */
+  /** Absent if the event does not contain it. The stored state then stays unchanged. */
   banned?: boolean;
   version: EventVersion;
 };
 
 /**
  * Creates or changes the user with a Clerk id. A verified email links the Clerk id to an existing user that no issuer has
- * claimed. Refuses with `conflict` if another user holds the email: replay the event when the conflict is resolved.
+ * claimed. Refuses with `conflict` if another user has the email. An operator resolves the conflict and replays the event.
  */
 export async function applyClerkUser(ctx: MutationCtx, event: ClerkUser): Promise<null> {
   const { clerkId, version } = event;
@@ -36,11 +36,11 @@ export async function applyClerkUser(ctx: MutationCtx, event: ClerkUser): Promis
   const known = await userByClerkId(ctx, clerkId);
   if (known && !(await isNewer(ctx, "clerk", version, known.clerkVersion))) return null;
   const email = event.email ?? known?.email ?? placeholderEmail(clerkId);
-  const isProved = event.email === undefined ? known?.emailVerified !== false : event.emailVerified;
+  const isVerified = event.email === undefined ? known?.emailVerified !== false : event.emailVerified;
   const holder = await userByEmail(ctx, email);
   const user = known ?? (holder && event.emailVerified && isUnclaimed(holder) ? holder : null);
   if (holder && holder._id !== user?._id) {
-    if (!isProved || holder.emailVerified !== false) {
+    if (!isVerified || holder.emailVerified !== false) {
       if (known && event.banned) return suspend(ctx, known, version);
       fail("conflict", `email: ${email} belongs to another user`);
     }
@@ -52,7 +52,7 @@ export async function applyClerkUser(ctx: MutationCtx, event: ClerkUser): Promis
     await insertUser(ctx, {
       ...fields,
       email,
-      ...(!isProved && { emailVerified: false }),
+      ...(!isVerified && { emailVerified: false }),
       ...(event.banned && { suspended: true }),
     });
     return null;
@@ -60,13 +60,13 @@ export async function applyClerkUser(ctx: MutationCtx, event: ClerkUser): Promis
   await changeUser(ctx, user, {
     ...fields,
     email,
-    emailVerified: isProved ? undefined : false,
+    emailVerified: isVerified ? undefined : false,
     ...(event.banned !== undefined && { suspended: event.banned ? true : undefined }),
   });
   return null;
 }
 
-/** A ban takes effect although the email of the event belongs to another user: a user must not escape a ban by an email. */
+/** Suspends a user without changing its email. A user must not escape a ban by taking the email of another user. */
 async function suspend(ctx: MutationCtx, user: Doc<"users">, clerkVersion: EventVersion): Promise<null> {
   await changeUser(ctx, user, { clerkVersion, suspended: true });
   return null;

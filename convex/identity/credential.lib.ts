@@ -24,7 +24,7 @@ export async function verifiedClaims(ctx: QueryCtx): Promise<Claims | null> {
   return identity && claimsOf(identity);
 }
 
-/** Returns the caller that presents this key. */
+/** Returns the caller that authenticates with this key. */
 export const callerOfKey = (key: Doc<"apiKeys">): Caller => ({
   userId: key.userId,
   scopes: key.scopes,
@@ -32,7 +32,7 @@ export const callerOfKey = (key: Doc<"apiKeys">): Caller => ({
   key: { id: key._id, publicId: key.publicId },
 });
 
-/** Returns the caller that presents a token of this user. */
+/** Returns the caller that authenticates with a token of this user. */
 export const callerOfUser = (user: Doc<"users">): Caller => ({
   userId: user._id,
   scopes: user.scopes,

@@ -9,14 +9,14 @@ import { userById } from "./users.lib";
  */
 export async function currentScopes(ctx: QueryCtx, { userId, key }: Caller): Promise<string[]> {
   const user = await userById(ctx, userId);
-  const held = key ? await ctx.db.get("apiKeys", key.id) : user;
+  const current = key ? await ctx.db.get("apiKeys", key.id) : user;
   const refuse = () => refuseCredential(key ? "Invalid API key" : "Invalid token");
-  if (!user || !held) return refuse();
-  if ("hash" in held) {
-    const { revokedAt, expiresAt = Infinity } = held;
+  if (!user || !current) return refuse();
+  if ("hash" in current) {
+    const { revokedAt, expiresAt = Infinity } = current;
     if (revokedAt !== undefined || expiresAt <= Date.now()) refuse();
   }
-  return held.scopes;
+  return current.scopes;
 }
 
 /** Refuses with the same header as the admission of an invalid credential. */

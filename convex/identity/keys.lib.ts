@@ -38,7 +38,7 @@ export async function requireMayManage(
   if (missing !== undefined) refuseScope(missing, `This credential cannot ${action} the scope`);
 }
 
-/** Inserts a key. The caller checks the scopes first. */
+/** Inserts a key. The calling function must check the scopes first. */
 export async function insertKey(ctx: MutationCtx, key: NewKey): Promise<Doc<"apiKeys">> {
   const id = await ctx.db.insert("apiKeys", { ...key, createdAt: Date.now() });
   return readBack(ctx, "apiKeys", id);

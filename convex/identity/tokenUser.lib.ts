@@ -23,7 +23,7 @@ import {
 export async function userOfClaims(ctx: MutationCtx, claims: Claims): Promise<Doc<"users"> | null> {
   const { tokenIdentifier, emailVerified: verified } = claims;
   const known = await userByTokenIdentifier(ctx, tokenIdentifier);
-  if (known) return recordProvedEmail(ctx, known, claims);
+  if (known) return recordVerifiedEmail(ctx, known, claims);
 
   const clerkId = isClerk(claims.issuer) ? claims.subject : undefined;
   if (clerkId !== undefined && (await wasDeletedFromClerk(ctx, clerkId))) return null;
@@ -49,8 +49,11 @@ export async function userOfClaims(ctx: MutationCtx, claims: Claims): Promise<Do
   });
 }
 
-/** Returns the email that a token proves for a user with an unverified email. Returns undefined if the token proves none. */
-export async function newlyProvedEmail(
+/**
+ * Returns the verified email of a token, if the user's stored email is unverified. Returns undefined if the user's email is
+ * already verified, if the token has no verified email, or if another user has verified this email.
+ */
+export async function newlyVerifiedEmail(
   ctx: QueryCtx,
   user: Doc<"users">,
   { email, emailVerified }: Claims,
@@ -60,12 +63,12 @@ export async function newlyProvedEmail(
   return holder === null || holder.emailVerified === false ? email : undefined;
 }
 
-async function recordProvedEmail(
+async function recordVerifiedEmail(
   ctx: MutationCtx,
   user: Doc<"users">,
   claims: Claims,
 ): Promise<Doc<"users">> {
-  const email = await newlyProvedEmail(ctx, user, claims);
+  const email = await newlyVerifiedEmail(ctx, user, claims);
   if (email === undefined) return user;
   const holder = await userByEmail(ctx, email);
   if (holder && holder._id !== user._id) await releaseEmail(ctx, holder);

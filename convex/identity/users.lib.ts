@@ -93,14 +93,14 @@ export async function userForOperator(ctx: QueryCtx, email: string): Promise<Doc
 }
 
 /**
- * Returns whether a verified email is enough to sign in as this user: only if the user is not linked to an issuer yet. Otherwise
- * a person who only claimed the email could share an account with the owner of the email.
+ * Returns whether a verified email is enough to sign in as this user. It is enough only if the user is not linked to an issuer
+ * yet. Otherwise a person who only claimed the email could share an account with the owner of the email.
  */
 export function isUnclaimed({ tokenIdentifier, clerkId }: Doc<"users">): boolean {
   return tokenIdentifier === undefined && clerkId === undefined;
 }
 
-/** Inserts a user. The caller first checks, in the same transaction, that no other user has the email. */
+/** Inserts a user. The calling function must first check, in the same transaction, that no other user has the email. */
 export async function insertUser(
   ctx: MutationCtx,
   user: Omit<Fields, Derived | "scopes">,
@@ -116,7 +116,7 @@ export async function insertUser(
   return inserted;
 }
 
-/** Changes fields of a user. The caller first checks, in the same transaction, that no other user has a new email. */
+/** Changes fields of a user. The calling function must first check, in the same transaction, that a new email is unused. */
 export async function changeUser(
   ctx: MutationCtx,
   user: Doc<"users">,
@@ -155,7 +155,7 @@ export async function releaseEmail(ctx: MutationCtx, user: Doc<"users">): Promis
   await changeUser(ctx, user, { email: placeholderEmail(user._id) });
 }
 
-/** Deletes a user, and stores a Clerk id as deleted, so that no late event or token recreates the user. */
+/** Deletes a user, and stores the user's Clerk id as deleted, so that no late event or token recreates the user. */
 export async function deleteUser(ctx: MutationCtx, user: Doc<"users">): Promise<void> {
   await ctx.db.delete("users", user._id);
   await emit(ctx, "user.deleted", user);

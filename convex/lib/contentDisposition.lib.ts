@@ -1,20 +1,21 @@
 /**
- * The `Content-Disposition` of a download (RFC 6266): always `attachment`, so that no browser runs a stored page on the API's
- * origin. A name that is not plain ASCII is written twice, in ASCII and as `filename*` (RFC 8187).
+ * Returns the `Content-Disposition` header of a download (RFC 6266). It is always `attachment`, so that no browser runs a stored
+ * page on the API's origin. A name that is not plain ASCII appears twice: as `filename` in ASCII, and as `filename*` in
+ * percent-encoding (RFC 8187).
  *
  * @example attachment("naïve.txt"); // attachment; filename="na_ve.txt"; filename*=UTF-8''na%C3%AFve.txt
  */
 export function attachment(name: string | undefined): string {
   if (name === undefined) return "attachment";
-  // `%` too: some browsers decode percent-encoding in `filename`.
+  // `%` is replaced too, because some browsers decode percent-encoding in `filename`.
   const ascii = name.replaceAll(/[^\x20-\x7e]|["\\%]/gu, "_");
   const plain = `attachment; filename="${ascii}"`;
   return ascii === name ? plain : `${plain}; filename*=UTF-8''${encoded(name)}`;
 }
 
-/** `encodeURIComponent` leaves `'()*`, which RFC 8187 does not allow. */
+/** Percent-encodes a text. `encodeURIComponent` does not encode `'()*`, which RFC 8187 does not allow. */
 const encoded = (text: string) =>
   encodeURIComponent(text).replaceAll(
     /['()*]/g,
-    (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   );

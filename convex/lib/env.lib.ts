@@ -1,28 +1,31 @@
 /**
- * Every setting that the functions read. A function reads the environment when it is called, never at import: tests and
- * operators change settings, and a request pays only for the settings that it needs.
+ * All settings that the functions read. A function reads the environment when it is called, never at import: tests and
+ * operators change settings, and a request reads only the settings that it needs.
  */
 
 /**
- * The API's public address, without a slash at the end: `PUBLIC_URL`, which may have a path (`https://example.com/rest`), or
- * `CONVEX_SITE_URL`, which Convex and the embedded runtime set.
+ * Returns the API's public address without a trailing slash: `PUBLIC_URL`, which may have a path (`https://example.com/rest`),
+ * or otherwise `CONVEX_SITE_URL`, which Convex and the embedded runtime set.
  */
 export function publicUrl(): string {
   const setting = process.env["PUBLIC_URL"]?.trim();
   return (setting ? setting : (process.env["CONVEX_SITE_URL"] ?? "")).replace(/\/$/, "");
 }
 
-/** The path of the public address, such as `/rest`, in front of every path of the API; `""` without one. */
+/** Returns the path of the public address, such as `/rest`, which precedes all paths of the API. Returns `""` without a path. */
 export const publicPath = (): string => publicUrl().replace(/^[^/]*\/\/[^/]*/, "");
 
-/** For the reference page: its script, `DOCS_SCRIPT_URL`, and the origin of stored files, which Convex sets. */
+/**
+ * Returns the settings of the reference page: the address of its script (`DOCS_SCRIPT_URL`), and the origin of stored files
+ * (`CONVEX_CLOUD_URL`, which Convex sets).
+ */
 export function docsSettings(): { script: string | undefined; files: string | undefined } {
   return { script: process.env["DOCS_SCRIPT_URL"], files: process.env["CONVEX_CLOUD_URL"] };
 }
 
 /** Returns the milliseconds after which a request is answered with 503: `REQUEST_TIMEOUT_MS`, default 25,000. */
 export function requestTimeoutMs(): number {
-  // A timer with a longer delay fires at once.
+  // A timer with a longer delay fires immediately.
   return Math.min(positiveInteger(process.env["REQUEST_TIMEOUT_MS"], 25_000), 2 ** 31 - 1);
 }
 
@@ -31,17 +34,20 @@ export function corsOrigins(): string {
   return process.env["CORS_ORIGINS"] ?? "*";
 }
 
-/** The request headers that browsers may send beside the API's own. `CORS_HEADERS`, a comma list, default none. */
+/**
+ * Returns the request headers that browsers may send in addition to the API's own: `CORS_HEADERS`, a comma-separated list,
+ * default none. Skips invalid names.
+ */
 export function corsHeaderNames(): string[] {
   const names = (process.env["CORS_HEADERS"] ?? "").split(",").map((name) => name.trim());
   // One invalid name would make the header invalid for all names.
   return names.filter((name) => HEADER_NAME.test(name));
 }
 
-/** The name of a header: a token (RFC 9110, section 5.1). */
+/** Matches the name of a header, which is a token (RFC 9110, section 5.1). */
 export const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
-/** Whether uploaded bytes that no client registers within a day are deleted. `COLLECT_UNREGISTERED_FILES`, default no. */
+/** Returns whether uploads that no client registers within a day are deleted: `COLLECT_UNREGISTERED_FILES`, default no. */
 export function collectUnregisteredFiles(): boolean {
   return /^(1|true|yes)$/i.test(process.env["COLLECT_UNREGISTERED_FILES"] ?? "");
 }
@@ -66,18 +72,18 @@ export function clerkIssuer(): string | undefined {
 /** Returns the name of the setting with the secrets of a webhook source: `STRIPE_WEBHOOK_SECRET` for `stripe`. */
 export const webhookSetting = (source: string): string => `${source.toUpperCase()}_WEBHOOK_SECRET`;
 
-/** The setting by which a vendor's own documentation names its secret, if it is another one than ours. */
+/** The setting that a source's own documentation uses for its secret, if it differs from `webhookSetting`. */
 const VENDOR_SETTINGS: Readonly<Record<string, string>> = { clerk: "CLERK_WEBHOOK_SIGNING_SECRET" };
 
-/** Every setting that may hold secrets of a webhook source. */
+/** Returns the names of all settings that may contain secrets of a webhook source. */
 export function webhookSettings(source: string): string[] {
-  const vendors = Object.hasOwn(VENDOR_SETTINGS, source) ? VENDOR_SETTINGS[source] : undefined;
-  return [webhookSetting(source), ...(vendors === undefined ? [] : [vendors])];
+  const vendorSetting = Object.hasOwn(VENDOR_SETTINGS, source) ? VENDOR_SETTINGS[source] : undefined;
+  return [webhookSetting(source), ...(vendorSetting === undefined ? [] : [vendorSetting])];
 }
 
 /**
- * Returns the signing secrets of a webhook source. Each setting holds a comma list, so that a secret can be changed without
- * losing an event.
+ * Returns the signing secrets of a webhook source. Each setting is a comma-separated list, so that an operator can rotate a
+ * secret without losing an event.
  */
 export function webhookSecrets(source: string): string[] {
   const list = webhookSettings(source)

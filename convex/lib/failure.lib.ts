@@ -41,12 +41,12 @@ export type Failure = {
   errors?: FieldError[];
   /** Response headers, such as `Allow` or `Retry-After`. */
   headers?: Record<string, string>;
-  /** Why the request was refused, for the log alone: the caller never sees it. */
+  /** The reason for the refusal. Only the log gets it; the caller never sees it. */
   reason?: string;
 };
 
 /**
- * Refuses: throws an error that the API renders as a problem (RFC 9457). Functions and HTTP code can use it.
+ * Refuses a request: throws an error that the API renders as a problem (RFC 9457). Functions and HTTP code can call it.
  *
  * @example
  * const item = await ctx.db.get(id) ?? fail("not_found", `No item ${id}`);

@@ -26,7 +26,7 @@ export const onceOf = <V extends Validator<unknown, "required", string>>(result:
   v.object({ result, replayed: v.boolean() });
 
 /** Milliseconds for which an idempotency key is stored. */
-export const REMEMBERED_MS = 24 * 60 * 60 * 1000;
+export const RETENTION_MS = 24 * 60 * 60 * 1000;
 
 /**
  * Runs `work` at most once for an idempotency key. The effect and its result commit in one transaction, so one of several
@@ -46,7 +46,7 @@ export async function once<T extends Value>(
     .withIndex("by_credential_and_key", (q) => q.eq("credential", credential).eq("key", key))
     .unique();
   const now = Date.now();
-  if (known && now - known.createdAt < REMEMBERED_MS) {
+  if (known && now - known.createdAt < RETENTION_MS) {
     if (known.fingerprint !== fingerprint) {
       fail("idempotency_key_reused", "Idempotency-Key: was used for another request");
     }

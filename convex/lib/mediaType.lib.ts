@@ -1,9 +1,9 @@
 /** Media types as in HTTP (RFC 9110, section 8.3.1), and the stricter form that file storage accepts. */
 
 export type MediaType = {
-  /** `type/subtype`, with its letter case. */
+  /** `type/subtype`, in its original letter case. */
   readonly essence: string;
-  /** Names with their letter case, values without quotes and escapes. */
+  /** Names in their original letter case, and values without quotes and escapes. */
   readonly parameters: readonly (readonly [name: string, value: string])[];
 };
 

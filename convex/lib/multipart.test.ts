@@ -13,7 +13,7 @@ const FILE = 'form-data; name="file"; filename="a.txt"';
 const read = (body: string, type = TYPE) => fileOfForm(utf8(body), type);
 const textOf = ({ bytes }: FormFile) => Buffer.from(bytes).toString();
 
-/** The refusal of a form, with the field that it names. */
+/** Returns the detail of a form's refusal. */
 function refusal(body: string | Uint8Array<ArrayBuffer>, type = TYPE): string {
   try {
     fileOfForm(typeof body === "string" ? utf8(body) : body, type);
@@ -23,7 +23,7 @@ function refusal(body: string | Uint8Array<ArrayBuffer>, type = TYPE): string {
   throw new Error("The form was not refused");
 }
 
-describe("the one file of a form", () => {
+describe("the file of a form", () => {
   test("has the bytes, the type and the name of its part", () => {
     const { contentType, name, bytes } = read(`${part(FILE)}--X--\r\n`);
     expect([contentType, name, Buffer.from(bytes).toString()]).toEqual(["text/plain", "a.txt", "hello"]);
@@ -38,34 +38,34 @@ describe("the one file of a form", () => {
     ["an empty file", ""],
     ["line breaks", "\r\n\r\n"],
     ["the boundary within a line", "a--X--"],
-    ["a line that only begins like the boundary", "\r\n--XY\r\n--\r\n"],
+    ["a line that begins with the boundary and continues", "\r\n--XY\r\n--\r\n"],
     ["half of the boundary at the end", "\r\n-"],
     ["a line feed before the boundary", "\n--X--"],
-  ])("may hold %s", (_, bytes) => {
+  ])("may contain %s", (_, bytes) => {
     expect(textOf(read(`${part(FILE, bytes)}--X--`))).toBe(bytes);
   });
 
-  test("holds every byte value", () => {
+  test("may contain every byte value", () => {
     const all = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)).toString("latin1");
     const { bytes } = fileOfForm(latin1(`${part(FILE, all)}--X--`), TYPE);
     expect(Buffer.from(bytes).toString("latin1")).toBe(all);
   });
 
-  test("is of no particular type if its part names none", () => {
+  test("has the type application/octet-stream if its part has no Content-Type", () => {
     expect(read(`${part(FILE, "x", "")}--X--`).contentType).toBe("application/octet-stream");
   });
 
-  test("may be sent in a form with a quoted boundary, in any letter case of the header", () => {
+  test("is found with a quoted boundary, in any letter case of the header", () => {
     const body = `${part(FILE)}--X--`.replaceAll("--X", "--a b'()+_,./:=?");
     expect(textOf(read(body, `Multipart/Form-Data; charset=utf-8; Boundary="a b'()+_,./:=?"`))).toBe("hello");
   });
 
-  test("may come with header names in any letter case and without spaces", () => {
+  test("is found with header names in any letter case and without spaces", () => {
     const body = `--X\r\ncontent-disposition:FORM-DATA;name=file;filename=a.txt\r\n\r\nx\r\n--X--`;
     expect(read(body)).toMatchObject({ name: "a.txt", contentType: "application/octet-stream" });
   });
 
-  test("is what fetch sends", async () => {
+  test("is found in a form that fetch sends", async () => {
     const form = new FormData();
     form.set("anything", new File(["bytes"], 'na"ïve 😀.txt', { type: "text/x-test" }));
     const request = new Request("https://example.test", { method: "POST", body: form });
@@ -110,7 +110,7 @@ describe("the name of a file", () => {
   });
 });
 
-describe("a malformed form is refused with what is wrong", () => {
+describe("a malformed form is refused with the reason", () => {
   const DISPOSITION = 'body: has a part without a well-formed Content-Disposition: form-data; name="…"';
 
   test.each([
@@ -118,36 +118,46 @@ describe("a malformed form is refused with what is wrong", () => {
       "no boundary in the header",
       part(FILE),
       "multipart/form-data",
-      "Content-Type: must name the boundary of its form",
+      "Content-Type: must have the parameter boundary",
     ],
     [
       "an overlong boundary",
       part(FILE),
       `multipart/form-data; boundary=${"x".repeat(71)}`,
-      "Content-Type: must name the boundary of its form",
+      "Content-Type: must have the parameter boundary",
     ],
     [
       "another boundary",
       `${part(FILE)}--X--`,
       "multipart/form-data; boundary=Y",
-      "body: must begin with the boundary that its Content-Type names",
+      "body: must begin with the boundary from the Content-Type header",
     ],
     [
       "text before the first boundary",
       `hello\r\n${part(FILE)}--X--`,
       TYPE,
-      "body: must begin with the boundary that its Content-Type names",
+      "body: must begin with the boundary from the Content-Type header",
     ],
     [
-      "line feeds alone",
+      "line feeds without carriage returns",
       `${part(FILE)}--X--`.replaceAll("\r\n", "\n"),
       TYPE,
-      "body: must begin with the boundary that its Content-Type names",
+      "body: must begin with the boundary from the Content-Type header",
     ],
-    ["no part", "--X--\r\n", TYPE, "body: must hold exactly one file, and holds none"],
-    ["no last boundary", part(FILE), TYPE, "body: breaks off: the last boundary is missing"],
-    ["a part that breaks off", "--X\r\nContent-Disp", TYPE, "body: breaks off within the headers of a part"],
-    ["nothing after a boundary", "--X\r\n", TYPE, "body: breaks off within the headers of a part"],
+    ["no part", "--X--\r\n", TYPE, "body: must contain exactly one file, but contains none"],
+    ["no last boundary", part(FILE), TYPE, "body: is incomplete: the last boundary is missing"],
+    [
+      "an incomplete part",
+      "--X\r\nContent-Disp",
+      TYPE,
+      "body: is incomplete: it ends within the headers of a part",
+    ],
+    [
+      "nothing after a boundary",
+      "--X\r\n",
+      TYPE,
+      "body: is incomplete: it ends within the headers of a part",
+    ],
     [
       "text after the last boundary",
       `${part(FILE)}--X--\r\nmore`,
@@ -164,7 +174,7 @@ describe("a malformed form is refused with what is wrong", () => {
     ["an attachment", `${part('attachment; filename="a"')}--X--`, TYPE, DISPOSITION],
     ["an open quote", `${part('form-data; name="file; filename=a')}--X--`, TYPE, DISPOSITION],
     [
-      "a type that is none",
+      "an invalid type",
       `${part(FILE, "x", "\r\nContent-Type: x")}--X--`,
       TYPE,
       "body: has a part whose Content-Type is not a media type, such as image/png",
@@ -179,31 +189,31 @@ describe("a malformed form is refused with what is wrong", () => {
       "two files",
       `${part(FILE)}${part(FILE)}--X--`,
       TYPE,
-      "body: must hold exactly one file, and holds more",
+      "body: must contain exactly one file, but contains more",
     ],
     [
       "a text field",
       `${part('form-data; name="visibility"', "private", "")}${part(FILE)}--X--`,
       TYPE,
-      "visibility: is not a known field: the form takes one file, and visibility stands in the query",
+      "visibility: is not a known field: send only the file in the form, and visibility in the query",
     ],
     [
       "a text field after the file",
       `${part(FILE)}${part('form-data; name="visibility"', "private", "")}--X--`,
       TYPE,
-      "visibility: is not a known field: the form takes one file, and visibility stands in the query",
+      "visibility: is not a known field: send only the file in the form, and visibility in the query",
     ],
   ])("%s", (_, body, type, detail) => {
     expect(refusal(body, type)).toBe(detail);
   });
 
-  test("headers without an end", () => {
+  test("endless headers", () => {
     const body = `--X\r\n${"A: b\r\n".repeat(1_000_000)}`;
     expect(refusal(body)).toBe("body: has a part with more than 16384 bytes of headers");
   });
 
-  test("many parts: the second one ends the search", () => {
+  test("many parts, because the search ends at the second part", () => {
     const body = utf8(part(FILE).repeat(100_000));
-    expect(refusal(body)).toBe("body: must hold exactly one file, and holds more");
+    expect(refusal(body)).toBe("body: must contain exactly one file, but contains more");
   });
 });

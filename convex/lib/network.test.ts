@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import { networkOf } from "./network.lib";
 
-test.each(["203.0.113.7", "unknown"])("%s counts as its own network", (ip) => {
+test.each(["203.0.113.7", "unknown"])("%s is its own network", (ip) => {
   expect(networkOf(ip)).toBe(ip);
 });
 
 test.each(["::ffff:203.0.113.7", "::FFFF:203.0.113.7", "0:0:0:0:0:ffff:203.0.113.7"])(
-  "%s counts as its embedded IPv4 address",
+  "%s belongs to its embedded IPv4 address",
   (ip) => {
     expect(networkOf(ip)).toBe("203.0.113.7");
   },

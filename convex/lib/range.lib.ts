@@ -2,12 +2,15 @@
 export type ByteRange = { start: number; end: number };
 
 /**
- * Reads a `Range` header (RFC 9110, section 14.2) against a representation of `size` bytes.
+ * Parses a `Range` header (RFC 9110, section 14.2) for a representation of `size` bytes.
  *
- * @returns Undefined where the whole is the answer: without a header, for another unit, a malformed value, and several ranges,
- *   which a server may ignore. `"unsatisfiable"` for one range that holds no byte of the representation.
+ * @returns Undefined if the server must send the whole representation: there is no header, or it has another unit, a malformed
+ *   value, or several ranges, which a server may ignore. `"unsatisfiable"` if the range lies outside the representation.
  */
-export function readRange(header: string | undefined, size: number): ByteRange | "unsatisfiable" | undefined {
+export function parseRange(
+  header: string | undefined,
+  size: number,
+): ByteRange | "unsatisfiable" | undefined {
   const [, first, last, suffix] =
     /^bytes=(?:(\d{1,15})-(\d{0,15})|-(\d{1,15}))$/i.exec(header?.trim() ?? "") ?? [];
   if (suffix !== undefined) {

@@ -2,7 +2,7 @@ import type { Doc, Id, TableNames } from "../_generated/dataModel";
 import type { QueryCtx } from "../_generated/server";
 import { fail } from "./failure.lib";
 
-/** Reads back a document that this transaction has just written. */
+/** Returns a document that this transaction has just written. */
 export async function readBack<Table extends TableNames>(
   ctx: QueryCtx,
   table: Table,

@@ -1,4 +1,4 @@
-/** The SHA-256 of a text's UTF-8 bytes, or of bytes, in lower-case hex. */
+/** Returns the SHA-256 of bytes, or of a text's UTF-8 bytes, in lower-case hex. */
 export async function sha256(data: string | ArrayBuffer | Uint8Array<ArrayBuffer>): Promise<string> {
   const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
   let hex = "";

@@ -30,7 +30,7 @@ export const readText = async (storage: Storage, stored: StoredText): Promise<st
   "text" in stored ? stored.text : (await storage.get(stored.storageId))?.text();
 
 /**
- * Runs a transaction that records stored bytes, and deletes the bytes if the transaction refuses: nothing else refers to them.
+ * Runs a transaction that records stored bytes, and deletes the bytes if the transaction refuses, because nothing else refers to them.
  * After any other error the bytes stay, because the transaction may have committed.
  */
 export async function deleteIfRefused<T>(

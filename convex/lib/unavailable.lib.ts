@@ -5,7 +5,7 @@ const RETRY_AFTER = "5";
 
 /**
  * Messages of the platform when a query, a mutation or file storage fails and neither the caller nor the code is at fault.
- * A called function passes on only its message, so the message is all there is to match. The first text means that a
+ * Only the message of an error survives a call between functions, so this code matches messages. The first text means that a
  * Convex service is down, or that the store of the embedded runtime is full, locked or corrupt. The second means another
  * internal error of Convex. The third means that a transaction conflicted on every attempt. An action that calls an action
  * adds the prefix.

@@ -17,7 +17,7 @@ export const toPayment = (doc: Payment) => ({
 /** Returns what the API shows of a subscription. */
 export const toSubscription = (doc: Subscription) => ({
   subscriptionId: doc.subscriptionId,
-  // Version 0.2.0 stored an empty text for an absent customer.
+  // Version 0.2.0 stored an empty string for an absent customer.
   ...(doc.customerId !== undefined && doc.customerId !== "" && { customerId: doc.customerId }),
   status: doc.status,
   ...(doc.currentPeriodEnd !== undefined && { currentPeriodEnd: toTime(doc.currentPeriodEnd) }),

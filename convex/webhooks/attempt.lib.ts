@@ -4,12 +4,12 @@ import type { MutationCtx } from "../_generated/server";
 import type { StoredText } from "../lib/storedText.lib";
 import { readsPayload } from "./handlers.lib";
 
-/** Milliseconds after which an attempt that has not reported an outcome counts as dead. */
+/** Milliseconds after which an attempt without an outcome is considered to have crashed. */
 export const LEASE_MS = 60_000;
 
 /**
  * Schedules the handler of an event. Call it in the transaction that counts the attempt: an attempt whose handler crashes then
- * counts too, and the event fails after the last one.
+ * counts too, and the event fails after its last attempt.
  */
 export async function scheduleAttempt(
   { scheduler }: Pick<MutationCtx, "scheduler">,

@@ -26,7 +26,7 @@ const subscription = v.object({
   subscriptionId: v.string(),
   /** Version 0.2.0 stored an empty string for an absent customer. */
   customerId: v.optional(v.string()),
-  /** Stripe's own status. */
+  /** The status that Stripe reports. */
   status: v.string(),
   currentPeriodEnd: v.optional(v.number()),
   cancelAtPeriodEnd: v.optional(v.boolean()),

@@ -6,7 +6,7 @@ import { isEmail } from "../lib/email.lib";
 import { handlerArgs, versionOf } from "./event.lib";
 import { list, object, optionalText, parse, text, type Json } from "./payload.lib";
 
-/** Applies an event of Clerk. It is not in `clerk.ts`, so that processing does not load Svix's library. */
+/** Applies a Clerk event. It is not in `clerk.ts`, so that processing does not load Svix's library. */
 export const handle = internalMutation({
   args: handlerArgs,
   returns: v.boolean(),
@@ -29,9 +29,9 @@ export const handle = internalMutation({
   },
 });
 
-/** Reads a user of Clerk. The email is the primary one. */
+/** Converts the user in a Clerk event. The email is the user's primary email. */
 function toUser(user: Json): Omit<ClerkUser, "version"> {
-  const primary = list(user, "email_addresses").find((one) => one["id"] === user["primary_email_address_id"]);
+  const primary = list(user, "email_addresses").find(({ id }) => id === user["primary_email_address_id"]);
   const address = primary && optionalText(primary, "email_address");
   // An address that the REST routes refuse counts as absent.
   const email = address !== undefined && isEmail(address) ? address : undefined;
@@ -45,12 +45,12 @@ function toUser(user: Json): Omit<ClerkUser, "version"> {
       email !== undefined &&
       primary !== undefined &&
       object(primary, "verification")["status"] === "verified",
-    // A locked user has only failed to sign in too often: its keys and tokens stay valid.
+    // `locked` is ignored. It only means too many failed sign-ins, so the user's keys and tokens stay valid.
     ...(typeof banned === "boolean" && { banned }),
   };
 }
 
-/** The first and last name, else the username; empty without either. */
+/** Returns the first and last name, or otherwise the username. Returns an empty string if the user has neither. */
 function nameOf(user: Json): string {
   const names = [optionalText(user, "first_name"), optionalText(user, "last_name")];
   const joined = names.flatMap((part) => part?.trim() || []).join(" ");

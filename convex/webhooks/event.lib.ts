@@ -1,6 +1,6 @@
 import { v, type Infer, type ObjectType } from "convex/values";
 
-/** The arguments of a handler: one verified event of a source. */
+/** The arguments of a handler: one event whose signature has been verified. */
 export const handlerArgs = {
   /** The source's own id of the event. */
   eventId: v.string(),
@@ -13,7 +13,7 @@ export const handlerArgs = {
 
 export type WebhookEvent = ObjectType<typeof handlerArgs>;
 
-/** Facts about an event that the log shows and keeps after the payload is purged. */
+/** Properties of an event that the log shows, and keeps after the payload is purged. */
 export const eventDetails = v.object({
   action: v.optional(v.string()),
   repository: v.optional(v.string()),
@@ -33,7 +33,7 @@ export const eventVersion = v.object({
 
 export type EventVersion = Infer<typeof eventVersion>;
 
-/** The last part of a type to its rank. Every other type has the rank of an update. */
+/** The rank of an event by the last part of its type. All other types have the rank of an update. */
 const RANKS = new Map([
   ["created", 0],
   // A checkout session completes before its asynchronous payment succeeds or fails.
@@ -42,7 +42,7 @@ const RANKS = new Map([
 ]);
 const UPDATE_RANK = 1;
 
-/** The version of an event by its own time, its type (`customer.subscription.updated`) and its id. */
+/** Returns the version of an event from its time, its type (such as `customer.subscription.updated`) and its id. */
 export function versionOf({
   time,
   type,
@@ -51,6 +51,6 @@ export function versionOf({
   return { time, rank: RANKS.get(type.split(".").at(-1) ?? "") ?? UPDATE_RANK, eventId };
 }
 
-/** Compares two versions by time, then by rank. Returns a positive number if `next` is the later one, and 0 for a tie. */
+/** Compares two versions by time, then by rank. Returns a positive number if `next` is newer, and 0 for a tie. */
 export const compareVersions = (next: EventVersion, seen: EventVersion): number =>
   next.time - seen.time || next.rank - seen.rank;

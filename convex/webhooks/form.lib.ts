@@ -4,7 +4,8 @@ const [PLUS, PERCENT, SPACE] = [0x2b, 0x25, 0x20];
 
 /**
  * Returns the field `payload` of an `application/x-www-form-urlencoded` body. Refuses a body without the field or with a value
- * that is not percent-encoded UTF-8. It decodes in place, because a replaced copy of 4 MiB needs many times its memory.
+ * that is not percent-encoded UTF-8. It decodes bytes in place, because replacing text in a 4 MiB string needs many times the
+ * string's memory.
  */
 export function payloadOfForm(body: string): string {
   const value = /(?:^|&)payload=([^&]*)/.exec(body)?.[1];

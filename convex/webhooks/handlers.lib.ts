@@ -2,12 +2,12 @@ import { makeFunctionReference, type FunctionReference } from "convex/server";
 import { internal } from "../_generated/api";
 import type { WebhookEvent } from "./event.lib";
 
-/** Applies an event in one transaction. Returns whether it knows the event's type. */
+/** A mutation that applies an event. It returns whether it knows the event's type. */
 export type Handler = FunctionReference<"mutation", "internal", WebhookEvent, boolean>;
 
 /**
  * The handlers of webhook events. An event stores the key of its handler, so the functions may move. The keys are part of the
- * data format: do not rename one.
+ * data format: do not rename them.
  */
 const HANDLERS = {
   stripe: internal.webhooks.stripeEffects.handle,
@@ -18,8 +18,8 @@ const HANDLERS = {
 export type HandlerKey = keyof typeof HANDLERS;
 
 /**
- * Handlers that do not read the payload: they get `{}`. A payload of 4 MiB with a character outside Latin-1 does not fit into the
- * heap of a mutation, beside the copies that each call makes.
+ * The keys of handlers that do not read the payload. They receive `{}`. A payload of 4 MiB with a character outside Latin-1 does
+ * not fit into the heap of a mutation together with the copies that each call makes.
  */
 const WITHOUT_PAYLOAD: ReadonlySet<string> = new Set(["github"]);
 
@@ -31,20 +31,20 @@ const FORMER_PATHS = new Map([
 ]);
 
 /**
- * Returns the handler that an event stores. A path that is not a former one is called as it is: version 0.2.0 stored the paths of
- * an app's own handlers, too.
+ * Returns the handler for the key or path that an event stores. An unknown path is called directly, because version 0.2.0 also
+ * stored the paths of an app's own handlers.
  *
- * @throws Error if the table has no such key.
+ * @throws Error if the key is unknown.
  */
 export function handlerOf(stored: string): Handler {
   const key = keyOf(stored);
   if (isKey(key)) return HANDLERS[key];
   if (!stored.includes(":")) throw new Error(`No handler has the key ${stored}`);
-  // At run time, nothing distinguishes references to internal and to public functions.
+  // At run time, references to internal and to public functions are the same.
   return makeFunctionReference<"mutation", WebhookEvent, boolean>(stored) as unknown as Handler;
 }
 
-/** Whether the handler that an event stores reads the event's payload. */
+/** Returns whether the handler with this stored key or path reads the event's payload. */
 export const readsPayload = (stored: string): boolean => !WITHOUT_PAYLOAD.has(keyOf(stored));
 
 const keyOf = (stored: string): string => FORMER_PATHS.get(stored) ?? stored;

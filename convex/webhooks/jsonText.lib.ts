@@ -1,13 +1,13 @@
 /**
- * Reads valid JSON texts without building their values. A dense text of 4 MiB has values of more than 64 MiB, which is the heap
- * of a function on Convex.
+ * Reads valid JSON texts without building their values. The values of a dense text of 4 MiB need more than 64 MiB, which is the
+ * heap of a function on Convex.
  */
 
 const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 const SPACE = 0x20;
 
-/** Returns the offset of the first character from `at` on that is not white space. */
+/** Returns the offset of the first character at or after `at` that is not white space. */
 export function skipSpace(text: string, at: number): number {
   while (text.charCodeAt(at) <= SPACE) at++;
   return at;
@@ -58,15 +58,15 @@ export function nameIn(text: string, start: number, end: number): string {
 }
 
 /**
- * Returns the offset of a member's value in the object that starts at `at`, or undefined if the value there is not an object or
- * has no such member. Of several members with the name, the last one counts, as for `JSON.parse`.
+ * Returns the offset of a member's value in the object that starts at `at`. Returns undefined if the value at `at` is not an
+ * object, or lacks the member. If several members have the name, the last one counts, as in `JSON.parse`.
  */
 export function findMember(text: string, at: number, name: string): number | undefined {
   if (text.charCodeAt(at) !== OPEN_OBJECT) return undefined;
   let found: number | undefined;
   for (let next = skipSpace(text, at + 1); text.charCodeAt(next) === QUOTE;) {
     const end = endOfString(text, next);
-    // After the colon.
+    // The value follows the colon.
     const value = skipSpace(text, skipSpace(text, end) + 1);
     if (nameIn(text, next, end) === name) found = value;
     next = skipSpace(text, endOfValue(text, value));
@@ -75,7 +75,7 @@ export function findMember(text: string, at: number, name: string): number | und
   return found;
 }
 
-/** Returns the text at a path of members in a JSON object; undefined if it is absent, empty or of another type. */
+/** Returns the string at a path of members in a JSON object, or undefined if it is absent, empty or of another type. */
 export function findText(json: string, path: readonly string[]): string | undefined {
   let at: number | undefined = skipSpace(json, 0);
   for (const name of path) {
@@ -87,13 +87,13 @@ export function findText(json: string, path: readonly string[]): string | undefi
   return text !== "" && text.isWellFormed() ? text : undefined;
 }
 
-/** Matches the names of members whose values are hidden in the log. */
+/** Matches the names of members whose values the log hides. */
 const HIDDEN = /secret|token|password|passwd|api_?key|authorization|private_metadata/i;
 
 /** The maximum nesting of a logged payload, in levels. JSON parsers may refuse deeper text or overflow their stack. */
 const SHOWN_LEVELS = 64;
 
-/** Characters of a chunk. Joining more and smaller parts needs several times the memory of the text. */
+/** The size of a chunk in characters. Joining many small parts needs several times the memory of the text. */
 const CHUNK = 64 * 1024;
 
 /**
@@ -150,7 +150,7 @@ export function redact(json: string, before = "", after = ""): string {
   return chunks.join("");
 }
 
-/** Makes V8 store a concatenated text as one flat text, without the parts that it refers to. */
+/** Makes V8 flatten a concatenated string, which releases the strings that it was built from. */
 function flat(text: string): string {
   text.charCodeAt(0);
   return text;

@@ -14,7 +14,7 @@ describe("findText", () => {
     ['{"a":{"action":"inner"},"b":"}","action":"outer"}', ["action"], "outer"],
     ['{"action":"first","action":"last"}', ["action"], "last"],
     ['{"x":"\\"action\\":","y":-1.5e3,"z":null,"action":"a"}', ["action"], "a"],
-  ])("in %s it finds the text at %j", (json, path, found) => {
+  ])("in %s, the string at %j is %j", (json, path, found) => {
     expect(findText(json, path)).toBe(found);
   });
 
@@ -25,11 +25,11 @@ describe("findText", () => {
     '{"action":{"a":"b"}}',
     '{"action":"\\ud800"}',
     '{"x":{"action":"b"}}',
-  ])("in %s the text is absent", (json) => {
+  ])("in %s, the string is absent", (json) => {
     expect(findText(json, ["action"])).toBeUndefined();
   });
 
-  test("finds what JSON.parse finds", () => {
+  test("returns the same strings as JSON.parse", () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.string(), (others, text) => {
         const value: Record<string, unknown> = { ...others, sender: { ...others, login: text } };
@@ -59,14 +59,14 @@ describe("redact", () => {
     );
   });
 
-  test("adds the texts before and after, and keeps long texts", () => {
+  test("adds the prefix and the suffix, and keeps long strings", () => {
     const long = "y".repeat(200_000);
     expect(redact(`{"a":"${long}","secret":"${long}"}`, "<", ">")).toBe(
       `<{"a":"${long}","secret":"[redacted]"}>`,
     );
   });
 
-  test("changes no other value", () => {
+  test("keeps all other values", () => {
     fc.assert(
       fc.property(fc.dictionary(fc.stringMatching(/^[a-f"\\]*$/), fc.jsonValue({ maxDepth: 5 })), (value) => {
         expect(JSON.parse(redact(JSON.stringify(value)))).toEqual(
@@ -78,7 +78,7 @@ describe("redact", () => {
   });
 });
 
-/** The same by values instead of text. */
+/** Redacts parsed values instead of text. */
 function expected(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(expected);

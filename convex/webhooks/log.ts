@@ -1,4 +1,4 @@
-/** The log of webhook events: reading it, replaying an event, and deleting payloads after their retention. */
+/** The log of webhook events. These functions read it, replay events, and delete payloads after their retention. */
 import { v } from "convex/values";
 import { internal } from "../_generated/api";
 import type { Doc } from "../_generated/dataModel";
@@ -12,10 +12,10 @@ import schema from "../schema";
 const event = schema.doc("webhookEvents");
 const status = v.union(v.literal("pending"), v.literal("success"), v.literal("failed"));
 
-/** Payloads that one transaction purges. */
+/** The number of payloads that one transaction purges. */
 const BATCH = 100;
 
-async function existing(ctx: QueryCtx, eventId: string): Promise<Doc<"webhookEvents">> {
+async function requireEvent(ctx: QueryCtx, eventId: string): Promise<Doc<"webhookEvents">> {
   const id = ctx.db.normalizeId("webhookEvents", eventId);
   return (id && (await ctx.db.get("webhookEvents", id))) ?? fail("not_found", `No webhook event ${eventId}`);
 }
@@ -23,7 +23,7 @@ async function existing(ctx: QueryCtx, eventId: string): Promise<Doc<"webhookEve
 export const get = internalQuery({
   args: { id: v.string() },
   returns: event,
-  handler: (ctx, { id }) => existing(ctx, id),
+  handler: (ctx, { id }) => requireEvent(ctx, id),
 });
 
 export const list = internalQuery({
@@ -46,12 +46,15 @@ export const list = internalQuery({
     }),
 });
 
-/** Processes an event again that has succeeded or failed. */
+/**
+ * Schedules the processing of an event that has succeeded or failed. Refuses with `conflict` if the event is pending, or if its
+ * payload has been purged.
+ */
 export const replay = internalMutation({
   args: { id: v.string() },
   returns: event,
   handler: async (ctx, { id }) => {
-    const found = await existing(ctx, id);
+    const found = await requireEvent(ctx, id);
     if (found.status === "pending") fail("conflict", "The event is being processed");
     if (!found.payload) fail("conflict", "The payload of the event has been purged");
     await ctx.db.patch("webhookEvents", found._id, {
@@ -64,7 +67,7 @@ export const replay = internalMutation({
       revision: found.revision + 1,
     });
     await ctx.scheduler.runAfter(0, internal.webhooks.process.attempt, { id: found._id, after: 0 });
-    return existing(ctx, found._id);
+    return requireEvent(ctx, found._id);
   },
 });
 
@@ -77,13 +80,13 @@ export const purge = internalMutation({
       .query("webhookEvents")
       .withIndex("by_purge", (q) => q.gt("purgeAt", 0).lt("purgeAt", Date.now()))
       .take(BATCH);
-    for (const { _id, payload: held, revision } of old) {
+    for (const { _id, payload, revision } of old) {
       await ctx.db.patch("webhookEvents", _id, {
         payload: undefined,
         purgeAt: undefined,
         revision: revision + 1,
       });
-      await deleteStoredText(ctx, held);
+      await deleteStoredText(ctx, payload);
     }
     if (old.length === BATCH) await ctx.scheduler.runAfter(0, internal.webhooks.log.purge, {});
     return null;

@@ -4,10 +4,11 @@ import { compareVersions, type EventVersion } from "./event.lib";
 import { object, parse, type Json } from "./payload.lib";
 
 /**
- * Returns whether an event is newer than the last one that an object has applied. An older event never overwrites newer state.
+ * Returns whether an event is newer than the last event that was applied to an object. An older event never overwrites newer
+ * state.
  *
- * Two events of the same time and rank are ordered by `previous_attributes`, as Stripe sends them, and else by arrival. The log
- * holds both. An event that is not in the log counts as newer.
+ * Two events with the same time and rank are ordered by Stripe's `previous_attributes`, or otherwise by arrival. Both are read
+ * from the log. If one of them is not in the log, `next` counts as newer.
  */
 export async function isNewer(
   ctx: QueryCtx,
@@ -30,13 +31,13 @@ const logged = (ctx: QueryCtx, source: string, { eventId }: EventVersion) =>
     .withIndex("by_event_id", (q) => q.eq("source", source).eq("eventId", eventId))
     .unique();
 
-/** The event in a log entry; `{}` if its payload is purged or too long for the document. */
+/** Returns the event in a log entry, or `{}` if its payload is purged or too long for the document. */
 const eventOf = ({ payload }: Doc<"webhookEvents">): Json =>
   payload && "text" in payload ? parse(payload.text) : {};
 
 /**
- * Returns whether `next` is the change that came after `seen`: its `previous_attributes` are then the state in `seen`. Returns
- * undefined if this holds for both events or for neither.
+ * Returns whether `next` is the change after `seen`, whose state then equals the `previous_attributes` of `next`. Returns
+ * undefined if each event follows the other, or if neither does.
  */
 export function follows(next: Json, seen: Json): boolean | undefined {
   const [forward, backward] = [isChangeOf(next, seen), isChangeOf(seen, next)];
@@ -49,7 +50,7 @@ function isChangeOf(event: Json, before: Json): boolean {
   return Object.keys(previous).length > 0 && matches(previous, state);
 }
 
-/** Whether a value holds everything that `part` does. A member that is null in one may be absent in the other. */
+/** Returns whether a value contains all members of `part`. A null member equals an absent member. */
 function matches(part: unknown, value: unknown): boolean {
   if (part === null || part === undefined) return value === null || value === undefined;
   if (typeof part !== "object") return part === value;

@@ -31,10 +31,13 @@ test.each([
       { items: { data: [{ id: "si_1", quantity: 1 }] } },
     ),
   ],
-])("the event whose previous attributes are the state of another follows it: %s", (_what, first, second) => {
-  expect(follows(second, first)).toBe(true);
-  expect(follows(first, second)).toBe(false);
-});
+])(
+  "an event follows another if its previous attributes equal the other's state: %s",
+  (_what, first, second) => {
+    expect(follows(second, first)).toBe(true);
+    expect(follows(first, second)).toBe(false);
+  },
+);
 
 test.each([
   ["without previous attributes", event({ status: "active" }), event({ status: "past_due" })],
@@ -44,13 +47,13 @@ test.each([
     event({ status: "active" }, { status: "past_due" }),
     event({ status: "past_due" }, { status: "active" }),
   ],
-  ["of a shorter list", event({ items: [1] }), event({ items: [3] }, { items: [1, 2] })],
-])("two events %s have no order", (_what, first, second) => {
+  ["with a shorter list", event({ items: [1] }), event({ items: [3] }, { items: [1, 2] })],
+])("neither of two events %s follows the other", (_what, first, second) => {
   expect(follows(first, second)).toBeUndefined();
   expect(follows(second, first)).toBeUndefined();
 });
 
-test("at the same time created comes before updated, paused and resumed, and deleted comes last", () => {
+test("at the same time, created precedes updated, paused and resumed, and deleted comes last", () => {
   const version = (type: string, time = 1) => versionOf({ type, time, eventId: type });
   const order = (first: string, second: string) =>
     Math.sign(compareVersions(version(second), version(first)));

@@ -4,7 +4,7 @@ import { checkJson } from "../lib/json.lib";
 /** A JSON object whose members have not been checked. */
 export type Json = Record<string, unknown>;
 
-/** Parses a body that must be a JSON object. A byte order mark is part of what was signed, but not of the JSON. */
+/** Parses a body that must be a JSON object. Ignores a byte order mark, which the signature covers but JSON does not allow. */
 export function parse(body: string): Json {
   let value: unknown;
   try {
@@ -17,38 +17,40 @@ export function parse(body: string): Json {
   return value as Json;
 }
 
-/** Refuses a text that is not a JSON object. Unlike `parse`, it builds no values, which may need many times the text's memory. */
+/** Refuses a text that is not a JSON object. Unlike `parse`, it does not build values, which may need much memory. */
 export function requireObject(json: string): void {
   const text = json.replace(/^\ufeff/, "");
   if (!/^[ \t\r\n]*\{/.test(text) || !checkJson(text).valid) fail("invalid_json", "Invalid JSON body");
 }
 
-/** The text of a member. Refuses a payload without it. */
+/** Returns the string of a member. Refuses a payload without it. */
 export function text(payload: Json, name: string): string {
   return optionalText(payload, name) ?? failField({ in: "body", path: name, message: "must be a string" });
 }
 
-/** The object of a member; `{}` if the member is absent or has another type. */
+/** Returns the object of a member, or `{}` if the member is absent or has another type. */
 export function object(payload: Json, name: string): Json {
   const value = payload[name];
   return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : {};
 }
 
-/** The text of a member. An empty text, a lone surrogate and any other type count as absent. */
+/** Returns the string of a member. An empty string, a lone surrogate and any other type count as absent. */
 export function optionalText(payload: Json, name: string): string | undefined {
   const value = payload[name];
   return typeof value === "string" && value !== "" && value.isWellFormed() ? value : undefined;
 }
 
-/** The finite number of a member. `JSON.parse` turns numbers that are too large into Infinity, which JSON cannot write. */
+/** Returns the finite number of a member. `JSON.parse` returns Infinity for a number that is too large; it counts as absent. */
 export function optionalNumber(payload: Json, name: string): number | undefined {
   const value = payload[name];
   return typeof value === "number" && Number.isFinite(value) ? value : undefined;
 }
 
-/** The objects in a list; empty if the member is absent or has another type. */
+/** Returns the objects in a list. Returns an empty list if the member is absent or has another type. */
 export function list(payload: Json, name: string): Json[] {
   const value = payload[name];
   if (!Array.isArray(value)) return [];
-  return value.filter((one): one is Json => typeof one === "object" && one !== null && !Array.isArray(one));
+  return value.filter(
+    (entry): entry is Json => typeof entry === "object" && entry !== null && !Array.isArray(entry),
+  );
 }

@@ -1,6 +1,6 @@
 /**
- * How a recorded event is processed. One transaction counts an attempt, and a second one runs the handler. A failed attempt is
- * retried with exponential backoff. A cron job retries attempts that a crash has ended.
+ * Processes recorded events. One transaction counts an attempt, and a second transaction runs the handler. A failed attempt is
+ * retried with exponential backoff. A cron job retries attempts that ended in a crash.
  */
 import { v } from "convex/values";
 import { internal } from "../_generated/api";
@@ -10,16 +10,16 @@ import { failureOf } from "../lib/failure.lib";
 import { LEASE_MS, scheduleAttempt } from "./attempt.lib";
 import { handlerOf, readsPayload } from "./handlers.lib";
 
-/** Attempts after which an event has failed. */
-const MOST_ATTEMPTS = 8;
-/** Milliseconds before the second attempt. Each wait is twice the previous one, plus or minus half. */
-const FIRST_WAIT_MS = 5_000;
-/** The most overdue events that one transaction schedules. */
+/** The maximum number of attempts. The event fails after the last one. */
+const MAX_ATTEMPTS = 8;
+/** Milliseconds before the second attempt. The delay doubles with each attempt, and varies randomly by up to half. */
+const FIRST_DELAY_MS = 5_000;
+/** The maximum number of overdue events that one transaction schedules. */
 const BATCH = 100;
 
 /**
- * Counts and schedules the attempt that follows the `after`th. `receive.ts` counts the first one. Two calls with the same
- * `after` make one attempt.
+ * Counts and schedules the next attempt of an event that has had `after` attempts. `receive.ts` counts the first attempt. Two
+ * calls with the same `after` schedule only one attempt.
  */
 export const attempt = internalMutation({
   args: { id: v.id("webhookEvents"), after: v.number() },
@@ -28,11 +28,11 @@ export const attempt = internalMutation({
     const found = await ctx.db.get("webhookEvents", id);
     if (found?.status !== "pending" || found.attempts !== after) return null;
     if (!found.payload) {
-      await giveUp(ctx, found, found.error ?? "The payload was purged before the event was processed");
+      await markFailed(ctx, found, found.error ?? "The payload was purged before the event was processed");
       return null;
     }
-    if (found.attempts >= MOST_ATTEMPTS) {
-      await giveUp(ctx, found, found.error ?? "The handler ended without a result");
+    if (found.attempts >= MAX_ATTEMPTS) {
+      await markFailed(ctx, found, found.error ?? "The handler ended without a result");
       return null;
     }
     const attempts = found.attempts + 1;
@@ -58,8 +58,8 @@ export const processStored = internalAction({
 });
 
 /**
- * Runs the handler of an event, once for each counted attempt. The effect and `success` commit together. A failure rolls the
- * effect back, is recorded, and schedules the next attempt.
+ * Runs the handler of an event, once for each counted attempt. The effect and the status `success` commit together. If the
+ * handler fails, its effect is rolled back, the error is recorded, and the next attempt is scheduled.
  */
 export const process = internalMutation({
   args: {
@@ -79,7 +79,7 @@ export const process = internalMutation({
     try {
       handled = await ctx.runMutation(handlerOf(found.handler), { eventId, type, time, payload });
     } catch (error) {
-      await retryLater(ctx, found, reasonOf(error));
+      await scheduleRetry(ctx, found, reasonOf(error));
       return null;
     }
     const { error: _, dueAt: __, ...rest } = found;
@@ -94,24 +94,24 @@ export const process = internalMutation({
   },
 });
 
-async function retryLater(ctx: MutationCtx, found: Doc<"webhookEvents">, error: string): Promise<void> {
-  if (found.attempts >= MOST_ATTEMPTS) {
-    await giveUp(ctx, found, error);
+async function scheduleRetry(ctx: MutationCtx, found: Doc<"webhookEvents">, error: string): Promise<void> {
+  if (found.attempts >= MAX_ATTEMPTS) {
+    await markFailed(ctx, found, error);
     return;
   }
-  const wait = FIRST_WAIT_MS * 2 ** (found.attempts - 1) * (0.5 + Math.random());
+  const delay = FIRST_DELAY_MS * 2 ** (found.attempts - 1) * (0.5 + Math.random());
   await ctx.db.patch("webhookEvents", found._id, {
     error,
-    dueAt: Date.now() + wait + LEASE_MS,
+    dueAt: Date.now() + delay + LEASE_MS,
     revision: found.revision + 1,
   });
-  await ctx.scheduler.runAfter(wait, internal.webhooks.process.attempt, {
+  await ctx.scheduler.runAfter(delay, internal.webhooks.process.attempt, {
     id: found._id,
     after: found.attempts,
   });
 }
 
-async function giveUp(ctx: MutationCtx, found: Doc<"webhookEvents">, error: string): Promise<void> {
+async function markFailed(ctx: MutationCtx, found: Doc<"webhookEvents">, error: string): Promise<void> {
   const { _id, source, eventId, eventType, attempts } = found;
   await ctx.db.patch("webhookEvents", _id, {
     status: "failed",

@@ -15,7 +15,7 @@ const unreadable = () => JSON.parse("{") as boolean;
 beforeEach(() => vi.stubEnv("ACME_WEBHOOK_SECRET", "old, new"));
 afterEach(() => vi.unstubAllEnvs());
 
-/** Returns the code of the refusal, or the recorded event. A refused webhook must not have used the context. */
+/** Returns the code of the refusal, or the recorded event. Expects that a refused webhook does not use the context. */
 async function outcome(of: Partial<Webhook>): Promise<unknown> {
   const runMutation = vi.fn(() => Promise.resolve(null));
   // The only member that `receive` uses for a small body.
@@ -35,7 +35,7 @@ async function outcome(of: Partial<Webhook>): Promise<unknown> {
   return event;
 }
 
-test("a body that one of the secrets signed is recorded with its event and handler", async () => {
+test("a body that is signed with one of the secrets is recorded with its event and handler", async () => {
   const seconds = String(NOW / 1000);
   const verify = (secret: string) => Promise.resolve(secret === "new");
   expect(await outcome({ timestamp: seconds, verify })).toEqual({
@@ -49,17 +49,17 @@ test("a body that one of the secrets signed is recorded with its event and handl
 });
 
 test.each([
-  ["a no", no],
+  ["false", no],
   ["a rejection", () => Promise.reject(new Error("no"))],
-  ["a throw", () => unreadable() as never],
-  // A parser of headers may throw before the signature is verified: that must not count as verified.
-  ["a parser's failure", () => Promise.reject(new SyntaxError("no JSON"))],
-])("a verification that ends in %s rejects the webhook", async (_what, verify) => {
+  ["an exception", () => unreadable() as never],
+  // A parser of headers may throw before the signature is verified. This must not count as verified.
+  ["a parser's error", () => Promise.reject(new SyntaxError("no JSON"))],
+])("a webhook whose verification ends with %s is rejected", async (_what, verify) => {
   expect(await outcome({ verify })).toBe("webhook_rejected");
 });
 
 test.each(["", "soon", "-1", "1e9", String(NOW / 1000 - 301), String(NOW / 1000 + 301)])(
-  "a signature of the time %j is rejected, even if it verifies",
+  "a valid signature with the time %j is rejected",
   async (timestamp) => {
     expect(await outcome({ timestamp })).toBe("webhook_rejected");
   },
@@ -82,14 +82,18 @@ test.each([
     { timestamp: String(NOW / 1000 + 600) },
     "from the future: signed 600 s ahead, more than 300 s",
   ],
-  ["a time in another form", { timestamp: "soon" }, "malformed signature: no single time in whole seconds"],
-  ["a signature in another form", { signatureError: "no v1" }, "malformed signature: no v1"],
+  [
+    "an invalid time",
+    { timestamp: "soon" },
+    "malformed signature: it must have exactly one time, in whole seconds",
+  ],
+  ["a malformed signature", { signatureError: "no v1" }, "malformed signature: no v1"],
   ["a wrong signature", {}, "no secret matched: 2 tried"],
 ])("the log gets the reason why %s is rejected", async (_what, of, reason) => {
   expect(await reasonFor(of)).toBe(reason);
 });
 
-test("a large event is checked, but not parsed", async () => {
+test("a large event is checked but not parsed", async () => {
   const describeText = vi.fn(() => ({ eventId: "evt_1", type: "ping", time: NOW, details: { action: "x" } }));
   const large = { large: true, describe: describeText } as const;
   expect(await outcome(large)).toMatchObject({ eventId: "evt_1", details: { action: "x" } });
@@ -98,24 +102,24 @@ test("a large event is checked, but not parsed", async () => {
     expect(await outcome({ ...large, body })).toBe("invalid_json");
 });
 
-test("the event may be in another text than the signed one", async () => {
+test("the event may be a part of the signed body", async () => {
   expect(await outcome({ body: "payload=%7B%7D", json: () => "{}" })).toMatchObject({
     payload: { text: "{}" },
   });
 });
 
-test("a webhook is refused first if the source has no secret", async () => {
+test("a webhook is refused if the setting contains only separators", async () => {
   vi.stubEnv("ACME_WEBHOOK_SECRET", " , ");
   expect(await outcome({})).toBe("not_configured");
 });
 
-test("an event that does not say when it happened is refused", async () => {
+test("an event with an invalid time is refused", async () => {
   expect(await outcome({ describe: () => ({ eventId: "a", type: "b", time: Date.parse("soon") }) })).toBe(
     "invalid_request",
   );
 });
 
-test("only a parser's error shows that a library has verified before", async () => {
+test("verifiesBeforeParsing returns true for a parser's error, and false for any other error", async () => {
   expect(await verifiesBeforeParsing(() => undefined)).toBe(true);
   expect(await verifiesBeforeParsing(unreadable)).toBe(true);
   expect(await verifiesBeforeParsing(() => Promise.reject(new Error("no match")))).toBe(false);

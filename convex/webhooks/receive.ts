@@ -1,6 +1,7 @@
 /**
- * How a webhook is received. The action of a source (`stripe.ts`, `clerk.ts`, `github.ts`) calls `receive` with what only that
- * source knows: its signature, and where an event has its id, type and time. `process.ts` does the rest.
+ * Receives webhooks. The action of a source (`stripe.ts`, `clerk.ts`, `github.ts`) calls `receive` with the parts that differ
+ * between sources: how to verify the signature, and how to read an event's id, type and time. `process.ts` processes the
+ * recorded events.
  */
 import { v } from "convex/values";
 import { internal } from "../_generated/api";
@@ -14,22 +15,25 @@ import { eventDetails, type EventDetails } from "./event.lib";
 import type { HandlerKey } from "./handlers.lib";
 import { parse, requireObject, type Json } from "./payload.lib";
 
-/** A webhook as it was sent, and how its source signs and describes events. */
+/** A webhook as it was sent, and functions that verify and describe it for its source. */
 export type Webhook = {
-  /** The source's name in the log and in its setting: `stripe` has `STRIPE_WEBHOOK_SECRET`. */
+  /** The source's name in the log and in its setting, such as `stripe` in `STRIPE_WEBHOOK_SECRET`. */
   source: string;
   body: string;
-  /** When it was signed, in seconds since the epoch, if the source signs a time. */
+  /** The signed time, in seconds since the epoch, if the source signs a time. */
   timestamp?: string;
-  /** The reason why the signature is malformed, for the log. Default: none. */
+  /** For the log: why the signature is malformed. Undefined if it is well-formed. */
   signatureError?: string | undefined;
-  /** Milliseconds since the epoch. */
+  /** The current time, in milliseconds since the epoch. */
   now: number;
   /** Returns whether the secret signed the body. An error counts as `false`. */
   verify: (secret: string) => Promise<boolean>;
   /** Returns the JSON text of the event in the body. Default: the body. */
   json?: () => string;
-  /** The event may be too large to be parsed in a function's heap: it is only checked, and `describe` gets `{}` and the text. */
+  /**
+   * Set if an event may be too large to parse in a function's heap. The text is then only checked, and `describe` gets `{}` and
+   * the text.
+   */
   large?: true;
   /**
    * Describes the event. `time` is when it happened, in milliseconds since the epoch; `details` stay in the log after the
@@ -43,14 +47,14 @@ export type Webhook = {
   handler: HandlerKey;
 };
 
-/** Seconds by which the time of a signature may differ from now, in either direction. */
+/** Seconds by which the time of a signature may differ from the current time, in either direction. */
 const TOLERANCE = 300;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
- * Receives a webhook, in this order: the secret, the time of the signature, the signature over the exact bytes, the body, and
- * one mutation that records the event and schedules its processing. Nothing of a rejected webhook is stored. The reason of a
- * rejection is for the log: the sender learns only that the verification failed.
+ * Receives a webhook. Checks, in this order, that a secret is set, the time of the signature, the signature over the exact
+ * bytes, and the body. One mutation then records the event and schedules its processing. A rejected webhook is not stored. Only
+ * the log gets the reason for a rejection: the sender learns only that the verification failed.
  */
 export async function receive(ctx: ActionCtx, webhook: Webhook): Promise<null> {
   const { source, body, timestamp, signatureError, now, handler } = webhook;
@@ -63,7 +67,7 @@ export async function receive(ctx: ActionCtx, webhook: Webhook): Promise<null> {
   const json = webhook.json?.() ?? body;
   if (webhook.large) requireObject(json);
   const { type, ...described } = webhook.describe(webhook.large ? {} : parse(json), json);
-  if (!Number.isFinite(described.time)) fail("invalid_request", "The event does not say when it happened");
+  if (!Number.isFinite(described.time)) fail("invalid_request", "The time of the event is invalid");
   const { eventId, time, details } = described;
   const event = { source, eventId, eventType: type, eventTime: time, ...(details && { details }), handler };
   return storeText(ctx.storage, json, (payload) =>
@@ -71,7 +75,7 @@ export async function receive(ctx: ActionCtx, webhook: Webhook): Promise<null> {
   );
 }
 
-/** Inserts an event, counts its first attempt and schedules it. Does nothing for an event that was recorded before. */
+/** Inserts an event, counts its first attempt and schedules it. Does nothing if the event is already recorded. */
 export const record = internalMutation({
   args: {
     source: v.string(),
@@ -107,7 +111,8 @@ export const record = internalMutation({
 });
 
 function requireRecent(timestamp: string, now: number): void {
-  if (!/^\d{1,12}$/.test(timestamp)) reject("malformed signature: no single time in whole seconds");
+  if (!/^\d{1,12}$/.test(timestamp))
+    reject("malformed signature: it must have exactly one time, in whole seconds");
   const age = Math.round(now / 1000 - Number(timestamp));
   if (Math.abs(now / 1000 - Number(timestamp)) <= TOLERANCE) return;
   reject(
@@ -122,15 +127,15 @@ async function anyVerifies({ verify }: Webhook, secrets: readonly string[]): Pro
     try {
       if (await verify(secret)) return true;
     } catch {
-      // Another secret may have signed it.
+      // The next secret may verify it.
     }
   }
   return false;
 }
 
 /**
- * Runs a library that verifies a body and then parses it. A `SyntaxError` means that the signature holds: only the parser,
- * which runs afterwards, throws one.
+ * Runs a library function that verifies a signature and then parses the body. Returns whether the signature is valid. A
+ * `SyntaxError` counts as valid, because only the parser throws it, after the verification.
  */
 export async function verifiesBeforeParsing(verify: () => unknown): Promise<boolean> {
   try {

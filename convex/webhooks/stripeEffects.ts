@@ -5,13 +5,13 @@ import { handlerArgs, versionOf } from "./event.lib";
 import { object, parse } from "./payload.lib";
 import { toPayment, toSubscription } from "./stripeObjects.lib";
 
-/** Applies an event of Stripe. It is not in `stripe.ts`, so that processing does not load Stripe's library. */
+/** Applies a Stripe event. It is not in `stripe.ts`, so that processing does not load Stripe's library. */
 export const handle = internalMutation({
   args: handlerArgs,
   returns: v.boolean(),
   handler: async (ctx, event): Promise<boolean> => {
     const payload = parse(event.payload);
-    // A thin event names an object but does not hold its state.
+    // A thin event has the id of an object but not its state.
     if (payload["object"] === THIN_EVENT) return false;
     const subject = object(object(payload, "data"), "object");
     const version = versionOf(event);

@@ -1,11 +1,11 @@
 /**
- * Reads the objects in Stripe's events. Both the forms before and since API version 2025-03-31 are read. A member of another
- * type than Stripe documents counts as absent.
+ * Converts the objects in Stripe's events. Supports the formats before and since API version 2025-03-31. A member whose type
+ * differs from Stripe's documentation counts as absent.
  */
 import type { Payment, Subscription } from "./billing.lib";
 import { list, object, optionalNumber, optionalText, text, type Json } from "./payload.lib";
 
-/** The payment of a checkout session. */
+/** Converts a checkout session to a payment. */
 export const toPayment = (session: Json): Payment => ({
   sessionId: text(session, "id"),
   ...defined({
@@ -20,7 +20,7 @@ export const toPayment = (session: Json): Payment => ({
   }),
 });
 
-/** A subscription. Times are in milliseconds since the epoch. */
+/** Converts a subscription. Times are in milliseconds since the epoch. */
 export function toSubscription(subscription: Json): Subscription {
   const items = list(object(subscription, "items"), "data");
   return {
@@ -36,13 +36,13 @@ export function toSubscription(subscription: Json): Subscription {
   };
 }
 
-/** Since API version 2025-03-31 each item has a period of its own. The end is that of the period that ends first. */
+/** Returns the end of the current period. Since API version 2025-03-31 each item has its own period; the earliest end counts. */
 function periodEnd(subscription: Json, items: readonly Json[]): number | undefined {
   const ends = items.flatMap((item) => time(item, "current_period_end") ?? []);
   return time(subscription, "current_period_end") ?? (ends.length > 0 ? Math.min(...ends) : undefined);
 }
 
-/** Empty for an item without a price. Subscriptions from before prices have a plan instead. */
+/** Converts an item. Older subscriptions have a plan instead of a price. Returns an empty list for an item with neither. */
 function toItem(item: Json): NonNullable<Subscription["items"]> {
   const price = idOf(item, "price") === undefined ? "plan" : "price";
   const priceId = idOf(item, price);
@@ -54,18 +54,18 @@ function toItem(item: Json): NonNullable<Subscription["items"]> {
   return [{ priceId, ...defined(rest) }];
 }
 
-/** The id of a related object. Stripe sends the id alone, or the whole object if the field is expanded. */
+/** Returns the id of a related object. Stripe sends only the id, or the whole object if the field is expanded. */
 const idOf = (owner: Json, name: string): string | undefined =>
   optionalText(owner, name) ?? optionalText(object(owner, name), "id");
 
-/** A time that Stripe sends in seconds, in milliseconds. */
+/** Converts a time from Stripe's seconds to milliseconds. */
 function time(owner: Json, name: string): number | undefined {
   const milliseconds = (optionalNumber(owner, name) ?? NaN) * 1000;
-  return Math.abs(milliseconds) <= LAST_TIME ? milliseconds : undefined;
+  return Math.abs(milliseconds) <= MAX_TIME ? milliseconds : undefined;
 }
 
-/** The largest time of a `Date`, in milliseconds. */
-const LAST_TIME = 8.64e15;
+/** The latest time that a `Date` can represent, in milliseconds since the epoch. */
+const MAX_TIME = 8.64e15;
 
 function oneOf<const T extends string>(owner: Json, name: string, values: readonly T[]): T | undefined {
   const found = optionalText(owner, name);
@@ -74,6 +74,6 @@ function oneOf<const T extends string>(owner: Json, name: string, values: readon
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
-/** The fields that have a value. Convex does not store undefined. */
+/** Returns the fields that have a value. Convex does not store undefined. */
 const defined = <T extends object>(fields: T): Defined<T> =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;

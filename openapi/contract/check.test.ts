@@ -1,8 +1,8 @@
 import { describe, expect, test, vi } from "vitest";
 import { checked } from "./check";
-import { against, JSON_TYPE, KEY, ok, refused, things, useNotes } from "./things.fixture";
+import { against, JSON_TYPE, KEY, ok, refused, things, useRecords } from "./things.fixture";
 
-const { noted } = useNotes();
+const { recorded } = useRecords();
 
 describe("documented traffic", () => {
   test("passes, and its body stays readable", async () => {
@@ -14,7 +14,7 @@ describe("documented traffic", () => {
   test("is recorded by operation, status and media type", async () => {
     await against("/things/new/", {}, new Response(null, { status: 204 }));
     await against("http://elsewhere/things", {}, refused(401));
-    expect(noted()).toEqual({
+    expect(recorded()).toEqual({
       replies: new Set(["getNewThing 204 no body", "listThings 401 application/problem+json"]),
       violations: [],
     });
@@ -28,7 +28,7 @@ describe("documented traffic", () => {
     const put = () => against("/things", { method: "PUT" }, refused(405));
     expect(await put()).toEqual(["- status 405 is not documented"]);
     expect(await against("/things/new", { method: "PUT" }, refused(405))).toEqual([]);
-    expect(noted().replies).toEqual(
+    expect(recorded().replies).toEqual(
       new Set(["getNewThing 405 application/problem+json", "getThing 405 application/problem+json"]),
     );
   });

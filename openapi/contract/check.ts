@@ -8,7 +8,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { JsonSchema } from "../../convex/http/kit/described.kit";
-import { noteReply, noteViolations } from "./coverage";
+import { recordReply, recordViolations } from "./coverage";
 import { describedBy, type Described, type Operation } from "./described";
 import { mediaTypeOf, type Exchange, type Sent } from "./exchange";
 import { operationOf, operationsAt } from "./operations";
@@ -56,7 +56,7 @@ export function checked(
       ...{ status, headers, body },
     });
     if (counts)
-      for (const { operationId } of operations) noteReply(operationId, status, mediaTypeOf(headers));
+      for (const { operationId } of operations) recordReply(operationId, status, mediaTypeOf(headers));
     return response;
   };
 }
@@ -127,7 +127,7 @@ async function checkExchange(described: Described, exchange: Exchange): Promise<
     `${method} ${path.slice(0, 200)} was answered ${status}, against openapi/openapi.json (${name}):`,
     ...violations.map((violation) => `- ${violation}`),
   ].join("\n");
-  noteViolations(message);
+  recordViolations(message);
   throw new ContractError(message);
 }
 
@@ -145,8 +145,8 @@ async function findViolations(
     const methodErrors = status === 405 ? ["status 405 to a method that is documented"] : [];
     return { operations: [match.operation], violations: [...replyErrors, ...requestErrors, ...methodErrors] };
   }
-  const neighbours = status === 405 ? operationsAt(described.operations, path) : [];
-  const strays = neighbours.length > 0 ? [] : strayViolations(described, exchange);
-  const denials = neighbours.flatMap((operation) => replyViolations(operation, exchange));
-  return { operations: neighbours, violations: [...new Set([...strays, ...denials])] };
+  const otherMethods = status === 405 ? operationsAt(described.operations, path) : [];
+  const strays = otherMethods.length > 0 ? [] : strayViolations(described, exchange);
+  const denials = otherMethods.flatMap((operation) => replyViolations(operation, exchange));
+  return { operations: otherMethods, violations: [...new Set([...strays, ...denials])] };
 }

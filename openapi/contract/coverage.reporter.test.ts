@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { TestModule, Vitest } from "vitest/node";
-import { noteViolations, RUN } from "./coverage";
+import { recordViolations, RUN } from "./coverage";
 import ContractReporter from "./coverage.reporter";
 
 const PROJECTS = ["convex-test", "embedded", "plain"];
@@ -58,7 +58,7 @@ describe("a run", () => {
   });
 
   test("fails after a contract violation, even if no test failed", async () => {
-    runTests = () => noteViolations("GET / was answered 418");
+    runTests = () => recordViolations("GET / was answered 418");
     expect(await finish({ projects: ["embedded"] })).toMatch(/does not hold:\nGET \/ was answered 418$/);
     expect(process.exitCode).toBe(1);
   });

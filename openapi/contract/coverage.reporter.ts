@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Reporter, TestModule, Vitest } from "vitest/node";
 import { productDocument } from "./check";
-import { missing, notedIn, RUN } from "./coverage";
+import { missing, recordsIn, RUN } from "./coverage";
 import { EXCEPTIONS } from "./exceptions";
 
 /** The projects whose tests send requests. */
@@ -26,7 +26,7 @@ export default class ContractReporter implements Reporter {
   }
 
   async onTestRunEnd(modules: readonly TestModule[]): Promise<void> {
-    const { replies, violations } = notedIn(this.folder);
+    const { replies, violations } = recordsIn(this.folder);
     const complete = await this.isComplete(modules);
     const uncovered = complete ? missing(productDocument(), replies, EXCEPTIONS) : [];
     const messages = [...new Set(violations), ...uncovered];

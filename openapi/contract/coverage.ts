@@ -9,27 +9,27 @@ import type { Described } from "./described";
 /** The environment variable with the folder of a run. The reporter creates the folder; without it, workers record nothing. */
 export const RUN = "CONTRACT_RUN";
 
-const noted = new Set<string>();
+const recorded = new Set<string>();
 
 /** Records that an operation gave a documented reply of this status and media type. */
-export function noteReply(operationId: string, status: number, type: string | undefined): void {
+export function recordReply(operationId: string, status: number, type: string | undefined): void {
   const reply = nameOf(operationId, status, type);
-  if (noted.has(reply)) return;
-  noted.add(reply);
-  note("replies", reply);
+  if (recorded.has(reply)) return;
+  recorded.add(reply);
+  record("replies", reply);
 }
 
 /** Records violations of the document, because a test may catch the error. */
-export const noteViolations = (message: string): void => note("violations", JSON.stringify(message));
+export const recordViolations = (message: string): void => record("violations", JSON.stringify(message));
 
-function note(kind: "replies" | "violations", line: string): void {
+function record(kind: "replies" | "violations", line: string): void {
   const folder = process.env[RUN];
   // Each worker has its own file, because concurrent writes to one file could mix lines.
   if (folder !== undefined) appendFileSync(join(folder, `${kind}-${process.pid}`), `${line}\n`);
 }
 
 /** Returns the records of all workers of a run. */
-export function notedIn(folder: string): { replies: Set<string>; violations: string[] } {
+export function recordsIn(folder: string): { replies: Set<string>; violations: string[] } {
   const lines = (kind: string) =>
     readdirSync(folder)
       .filter((file) => file.startsWith(`${kind}-`))

@@ -94,7 +94,7 @@ function pointedAt(document: unknown, reference: string): unknown {
   for (const name of names) {
     const key = decodeURIComponent(name).replaceAll("~1", "/").replaceAll("~0", "~");
     found = typeof found === "object" && found !== null ? (found as JsonSchema)[key] : undefined;
-    if (found === undefined) throw new Error(`${reference} leads nowhere`);
+    if (found === undefined) throw new Error(`${reference} does not exist`);
   }
   return found;
 }

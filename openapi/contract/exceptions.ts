@@ -5,7 +5,7 @@ export const EXCEPTIONS: readonly Exception[] = [
   {
     operationId: "getHealth",
     status: 500,
-    reason: "It performs no work that can fail: only a bug in its code would.",
+    reason: "It performs no work that can fail, except through a bug in its own code.",
   },
   { operationId: "getHealth", status: 503, reason: "It waits for nothing, so it cannot time out." },
   { operationId: "getReadiness", status: 500, reason: "It reports failures with its own 503." },

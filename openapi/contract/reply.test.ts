@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { closed, misfits } from "./schemas";
-import { against, JSON_TYPE, KEY, ok, refused, useNotes } from "./things.fixture";
+import { closed, validationErrors } from "./schemas";
+import { against, JSON_TYPE, KEY, ok, refused, useRecords } from "./things.fixture";
 
-useNotes();
+useRecords();
 
 describe("a reply violates the document", () => {
   test.each<[string, string, RequestInit, Response, string]>([
@@ -97,13 +97,13 @@ describe("a closed schema of a composed object", () => {
   const composed = { allOf: [member("a"), member("b")], anyOf: [member("c"), { type: "null" }] };
 
   test("accepts the members of all its parts, and no others", () => {
-    expect(misfits(closed(composed), { a: "1", b: "2", c: "3" }, "it")).toEqual([]);
-    expect(misfits(closed(composed), { a: "1", d: "4" }, "it")).toEqual([
+    expect(validationErrors(closed(composed), { a: "1", b: "2", c: "3" }, "it")).toEqual([]);
+    expect(validationErrors(closed(composed), { a: "1", d: "4" }, "it")).toEqual([
       "it: must NOT have unevaluated properties (d)",
     ]);
   });
 
   test("accepts any member if it declares none", () => {
-    expect(misfits(closed({ anyOf: [{}, { type: "null" }] }), { x: 1 }, "it")).toEqual([]);
+    expect(validationErrors(closed({ anyOf: [{}, { type: "null" }] }), { x: 1 }, "it")).toEqual([]);
   });
 });

@@ -1,10 +1,11 @@
 import type { DescribedHeader, DescribedReply, Described, Operation } from "./described";
 import { mediaTypeOf, type Exchange } from "./exchange";
-import { closed, misfits, textMisfits } from "./schemas";
+import { closed, validationErrors, textErrors } from "./schemas";
 
-/** Headers that the connection or the server's engine adds, and `Content-Type`, which `content` describes. */
+/** Headers that the connection, the server's engine or a compressing proxy adds, and `Content-Type`, which `content` describes. */
 const CONNECTION_HEADERS = new Set([
   "connection",
+  "content-encoding",
   "content-length",
   "content-type",
   "date",
@@ -60,7 +61,7 @@ function headerViolations(described: Record<string, DescribedHeader>, { headers 
     if (CONNECTION_HEADERS.has(name)) return [];
     const header = known.get(name);
     if (!header) return [`header ${name} is not documented`];
-    return textMisfits(header.schema, value, `header ${name} (${value})`);
+    return textErrors(header.schema, value, `header ${name} (${value})`);
   });
   const missing = [...known].filter(([name, { required }]) => required && !headers.has(name));
   return [...violations, ...missing.map(([name]) => `header ${name} is missing`)];
@@ -81,7 +82,7 @@ function bodyViolations({ content }: DescribedReply, exchange: Exchange): string
   // A downloaded file may have any type, even JSON: its bytes are not parsed.
   const value = documented && type.endsWith("json") ? parseJson(body) : body;
   if (value === NOT_JSON) return ["the body is not JSON"];
-  return media.schema ? misfits(closed(media.schema), value, "body") : [];
+  return media.schema ? validationErrors(closed(media.schema), value, "body") : [];
 }
 
 /** Checks that a problem matches its reply. A schema cannot express this. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { against, JSON_TYPE, KEY, ok, useNotes } from "./things.fixture";
+import { against, JSON_TYPE, KEY, ok, useRecords } from "./things.fixture";
 
-useNotes();
+useRecords();
 
 const created = () => ok({ id: "1" }, { status: 201 });
 
@@ -10,7 +10,7 @@ describe("an accepted request violates the document", () => {
   const total = { headers: { "X-Total": "1" } };
 
   test.each<[string, string, RequestInit, Response, string]>([
-    ["without a credential", "/things", {}, ok([], total), "no credential that the document asks for"],
+    ["without a credential", "/things", {}, ok([], total), "no credential that the document requires"],
     [
       "with an invalid query parameter",
       "/things?limit=101",

@@ -1,7 +1,7 @@
 import type { OperationMatch } from "./operations";
 import type { Described, Operation, Parameter, SecurityScheme } from "./described";
 import { mediaTypeOf, type Sent } from "./exchange";
-import { misfits, textMisfits } from "./schemas";
+import { validationErrors, textErrors } from "./schemas";
 
 /**
  * Returns the violations of the document in a request. An accepted request must have none: a document that is stricter than the
@@ -30,21 +30,21 @@ function credentialViolations(
     return new RegExp(`^${scheme} `, "i").test(headers.get("authorization") ?? "");
   };
   const isPermitted = security.length === 0 || security.some((all) => Object.keys(all).every(isPresent));
-  return isPermitted ? [] : ["no credential that the document asks for"];
+  return isPermitted ? [] : ["no credential that the document requires"];
 }
 
 function parameterViolations(
-  { name, in: place, required, schema }: Parameter,
+  { name, in: location, required, schema }: Parameter,
   params: Record<string, string>,
   { query, headers }: Sent,
 ): string[] {
-  const what = `${place} parameter ${name}`;
-  const header = place === "header" ? headers.get(name) : null;
-  const values = { path: [params[name]], query: query.getAll(name), header: [header], cookie: [] }[place];
+  const what = `${location} parameter ${name}`;
+  const header = location === "header" ? headers.get(name) : null;
+  const values = { path: [params[name]], query: query.getAll(name), header: [header], cookie: [] }[location];
   const present = values.filter((value) => typeof value === "string");
   if (present.length === 0) return required ? [`${what} is missing`] : [];
   if (present.length > 1) return [`${what} is given ${present.length} times`];
-  return present.flatMap((value) => textMisfits(schema, value, `${what} (${value})`));
+  return present.flatMap((value) => textErrors(schema, value, `${what} (${value})`));
 }
 
 async function bodyViolations({ requestBody }: Operation, { headers, body }: Sent): Promise<string[]> {
@@ -57,7 +57,7 @@ async function bodyViolations({ requestBody }: Operation, { headers, body }: Sen
   if (!media) return [`the request is of ${type}, which is not documented`];
   if (!media.schema) return [];
   const value = await valueOf(body, type, headers.get("content-type") ?? "");
-  return misfits(media.schema, value, "request body");
+  return validationErrors(media.schema, value, "request body");
 }
 
 /** Returns the value of a body, for validation against its schema. @throws Error if the body is not valid for its media type. */

@@ -13,21 +13,21 @@ const compiled = new WeakMap<JsonSchema, ValidateFunction>();
  *
  * @param what The name of the value in the messages.
  */
-export function misfits(schema: JsonSchema, value: unknown, what: string): string[] {
+export function validationErrors(schema: JsonSchema, value: unknown, what: string): string[] {
   let validate = compiled.get(schema);
   if (!validate) compiled.set(schema, (validate = ajv.compile(schema)));
   if (validate(value)) return [];
-  return (validate.errors ?? []).map(({ instancePath, message = "does not fit", params }) => {
+  return (validate.errors ?? []).map(({ instancePath, message = "is invalid", params }) => {
     const extra: unknown = params["additionalProperty"] ?? params["unevaluatedProperty"];
     return `${what}${instancePath}: ${message}${typeof extra === "string" ? ` (${extra})` : ""}`;
   });
 }
 
-/** Validates the text of a header or parameter, converted to its schema's type. Otherwise like `misfits`. */
-export function textMisfits(schema: JsonSchema, text: string, what: string): string[] {
+/** Validates the text of a header or parameter, converted to its schema's type. Otherwise like `validationErrors`. */
+export function textErrors(schema: JsonSchema, text: string, what: string): string[] {
   const asNumber = ["integer", "number"].includes(String(schema["type"])) && /^-?\d+(\.\d+)?$/.test(text);
   const asBoolean = schema["type"] === "boolean" && /^(true|false)$/.test(text);
-  return misfits(schema, asNumber ? Number(text) : asBoolean ? text === "true" : text, what);
+  return validationErrors(schema, asNumber ? Number(text) : asBoolean ? text === "true" : text, what);
 }
 
 const closedSchemas = new WeakMap<JsonSchema, JsonSchema>();

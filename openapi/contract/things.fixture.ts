@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, onTestFinished, vi } from "vitest";
 import { checked, ContractError } from "./check";
-import { notedIn, RUN } from "./coverage";
+import { recordsIn, RUN } from "./coverage";
 import { describedBy } from "./described";
 
 const json = (schema: object) => ({ "application/json": { schema } });
@@ -75,7 +75,7 @@ export const things = describedBy({
 let folder = "";
 
 /** Redirects the records of these tests, so that their intended violations do not fail the run. Call it once in a file. */
-export function useNotes(): { noted: () => ReturnType<typeof notedIn> } {
+export function useRecords(): { recorded: () => ReturnType<typeof recordsIn> } {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "contract-test-"));
     vi.stubEnv(RUN, folder);
@@ -84,7 +84,7 @@ export function useNotes(): { noted: () => ReturnType<typeof notedIn> } {
       rmSync(folder, { recursive: true });
     });
   });
-  return { noted: () => notedIn(folder) };
+  return { recorded: () => recordsIn(folder) };
 }
 
 export const KEY = { "X-API-Key": "k" };
@@ -106,7 +106,7 @@ export async function against(url: string, request: RequestInit, reply: Response
   } catch (error) {
     expect(error).toBeInstanceOf(ContractError);
     const { message } = error as ContractError;
-    expect(notedIn(folder).violations).toContain(message);
+    expect(recordsIn(folder).violations).toContain(message);
     return message.split("\n").slice(1);
   }
 }

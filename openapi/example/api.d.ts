@@ -116,7 +116,7 @@ export interface paths {
     };
     /**
      * Check that requests can be served
-     * @description Reads documents and writes one, at most once in five seconds for all callers. If the read works and the write fails, the API serves GET requests only.
+     * @description Reads documents and writes one, at most once every five seconds for all callers together. If the read works and the write fails, the API serves GET requests only.
      *
      *     Who may call: everyone.
      */
@@ -141,7 +141,7 @@ export interface paths {
     };
     /**
      * Explain a problem code
-     * @description Returns the meaning of the code and what a caller can do, as JSON or as a page for browsers. A problem's `type` is this address.
+     * @description Returns the meaning of the code and what a caller can do, as JSON or as a page for browsers. The `type` of a problem is the URL of this operation.
      *
      *     Who may call: everyone.
      */
@@ -292,7 +292,7 @@ export interface paths {
     put?: never;
     /**
      * Create a user
-     * @description An email that another user has, in any letter case, is a conflict.
+     * @description Returns 409 if another user has the email address, in any letter case.
      *
      *     Who may call: a credential with the scope `users:write`.
      */
@@ -333,7 +333,7 @@ export interface paths {
     head?: never;
     /**
      * Change a user
-     * @description Changes the fields in the body. An email that another user has is a conflict.
+     * @description Changes the fields in the body. Returns 409 if another user has the email address.
      *
      *     Who may call: a credential with the scope `users:write`.
      */
@@ -360,7 +360,7 @@ export interface paths {
     put?: never;
     /**
      * Create a key
-     * @description Only this reply shows the key. A caller can give a key only scopes that the caller has. A replay by `Idempotency-Key` returns the key's data without the key; if the key got lost, revoke it and create another.
+     * @description Only this reply shows the key. A caller can give a key only scopes that the caller has. A replay by `Idempotency-Key` returns the key's data without the key; if the key is lost, revoke it and create another.
      *
      *     Who may call: a credential with the scope `keys:write`.
      */
@@ -386,7 +386,7 @@ export interface paths {
     post?: never;
     /**
      * Revoke a key
-     * @description The API refuses the key at once. A key can revoke only keys whose scopes it has (403 names the missing scope), and always itself, even without `keys:write`. A token can revoke each of its user's keys.
+     * @description The API refuses the key from the next request on. A key can revoke only keys whose scopes it has (403 names the missing scope), and always itself, even without `keys:write`. A token can revoke each of its user's keys.
      *
      *     Who may call: a credential with the scope `keys:write`.
      */
@@ -459,8 +459,8 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Take a form
-     * @description Takes a form as browsers send it and returns its fields.
+     * Receive a form
+     * @description Accepts a form in either media type that browsers send, and returns its fields.
      *
      *     Who may call: everyone.
      */
@@ -485,7 +485,7 @@ export interface paths {
     put?: never;
     /**
      * Digest a JSON value
-     * @description Returns the SHA-256 and the length of the value's canonical form (RFC 8785). With `Prefer: respond-async` (RFC 7240) the work becomes a job, and `Location` has the job's address.
+     * @description Returns the SHA-256 and the length of the value's canonical form (RFC 8785). With `Prefer: respond-async` (RFC 7240) a job does this work after the response, and `Location` has the URL of the job.
      *
      *     Who may call: a credential with the scope `jobs:write`.
      */
@@ -535,7 +535,7 @@ export interface paths {
     put?: never;
     /**
      * Upload a file
-     * @description Stores the body and registers it as the caller's file: no `POST /api/files` is needed. The body is either the bytes, with their type in `Content-Type`, or a form (`multipart/form-data`) with one file and no other field, which keeps the file's own type and name. It has at most 20 MiB less 64 KiB; upload larger files to an upload URL. The file is public unless `visibility=private`. An `Idempotency-Key` covers the file's bytes, type and name, not the boundary of a form.
+     * @description Stores the body and registers it as the caller's file. `POST /api/files` is not needed afterwards. The body is either the bytes, with their type in `Content-Type`, or a form (`multipart/form-data`) with one file and no other field. A file in a form keeps its own type and name. The maximum size is 20 MiB less 64 KiB. Upload larger files to an upload URL. The file is public unless `visibility=private`. An `Idempotency-Key` covers the file's bytes, type and name, but not the boundary of a form.
      *
      *     Who may call: a credential with the scope `files:write`.
      */
@@ -560,7 +560,7 @@ export interface paths {
     put?: never;
     /**
      * Get a URL for a direct upload
-     * @description A client posts a file of any size to the URL within an hour and gets its `storageId`. `POST /api/files` then registers the file.
+     * @description Send a file of any size to the URL by POST within an hour. The response contains its `storageId`. Then register the file with `POST /api/files`.
      *
      *     Who may call: a credential with the scope `files:write`.
      */
@@ -591,7 +591,7 @@ export interface paths {
     put?: never;
     /**
      * Register an uploaded file
-     * @description Makes the caller the owner of bytes that were sent to an upload URL. A file of `POST /api/upload` is registered already. To register a file twice is a conflict.
+     * @description Makes the caller the owner of bytes that were sent to an upload URL. A file from `POST /api/upload` is already registered. Registering a file again returns 409.
      *
      *     Who may call: a credential with the scope `files:write`.
      */
@@ -614,7 +614,7 @@ export interface paths {
     };
     /**
      * Fetch a file's metadata
-     * @description The `url` is the address of the bytes. Browsers should use it instead of `GET /files/{id}`, because they would send `X-API-Key` along with the redirect to another origin. Another owner's file is 404.
+     * @description The field `url` is the URL of the bytes. Browsers should use it instead of `GET /files/{id}`, because they would send `X-API-Key` along with the redirect to another origin. Another owner's file returns 404.
      *
      *     Who may call: a credential with the scope `files:read`.
      */
@@ -623,7 +623,7 @@ export interface paths {
     post?: never;
     /**
      * Delete a file and its bytes
-     * @description Deletes the file permanently. Its addresses are 404 from then on.
+     * @description Deletes the file permanently. Its URLs return 404 afterwards.
      *
      *     Who may call: a credential with the scope `files:write`.
      */
@@ -645,7 +645,7 @@ export interface paths {
     };
     /**
      * Download a file
-     * @description Returns the bytes with the file's own type and name. The `ETag` is the SHA-256. A file of more than 20 MiB is a redirect to storage, which takes `Range` too. Another owner's file is 404.
+     * @description Returns the bytes with the file's own type and name. The `ETag` is their SHA-256. For a file of more than 20 MiB, the response redirects to file storage, which also supports `Range`. Another owner's file returns 404.
      *
      *     Who may call: a credential with the scope `files:read`.
      */
@@ -670,7 +670,7 @@ export interface paths {
     };
     /**
      * Open a file
-     * @description Redirects to the bytes. A private file needs a credential of its owner.
+     * @description Redirects to the bytes. A private file requires a credential of its owner.
      *
      *     Who may call: everyone; private resources need a credential with the scope `files:read`.
      */
@@ -822,7 +822,7 @@ export interface paths {
     put?: never;
     /**
      * Process a webhook event again
-     * @description The event must have succeeded or failed, and its payload must not be purged.
+     * @description The event must have succeeded or failed, and its payload must not have been purged.
      *
      *     Who may call: a credential with the scope `webhooks:write`.
      */
@@ -1063,7 +1063,7 @@ export interface paths {
     };
     /**
      * Fetch a subscription
-     * @description Returns the last state of a Stripe subscription that the webhooks have recorded. `status` is Stripe's own. If the items have different periods, `currentPeriodEnd` is the end of the period that ends first. Fields that Stripe did not send are absent.
+     * @description Returns the last state of a Stripe subscription that the webhooks have recorded. `status` is the value that Stripe sent. If the items have different periods, `currentPeriodEnd` is the end of the period that ends first. Fields that Stripe did not send are absent.
      *
      *     Who may call: a credential with the scope `billing:read`.
      */
@@ -1474,7 +1474,7 @@ export interface components {
     Digest: {
       /** @description The SHA-256 of the canonical form, in lower-case hex. */
       sha256: string;
-      /** @description The length of the canonical form in bytes of UTF-8. */
+      /** @description The length of the canonical form in UTF-8 bytes. */
       bytes: number;
       /** @description `object`, `array`, `string`, `number`, `boolean` or `null`. */
       type: string;
@@ -1500,13 +1500,13 @@ export interface components {
       links: components["schemas"]["IndexLinks"];
     };
     IndexLinks: {
-      /** @description The reference page. */
+      /** @description The path of the reference page. */
       docs: string;
-      /** @description This document. */
+      /** @description The path of this document. */
       openapi: string;
-      /** @description Whether the process answers. */
+      /** @description The path of the liveness check. */
       health: string;
-      /** @description Whether requests can be served. */
+      /** @description The path of the readiness check. */
       ready: string;
     };
     Item: {
@@ -1535,9 +1535,9 @@ export interface components {
        * @enum {string}
        */
       status: "queued" | "running" | "succeeded" | "failed";
-      /** @description The result of a job that has succeeded. */
+      /** @description The result, if the job has succeeded. */
       result?: components["schemas"]["Digest"];
-      /** @description The reason why a job has failed. */
+      /** @description The reason for the failure, if the job has failed. */
       error?: string;
     };
     Key: {
@@ -1545,7 +1545,7 @@ export interface components {
       id: string;
       /** @description The key's name. */
       name: string;
-      /** @description The part of the key that is no secret; the log shows it. */
+      /** @description The public part of the key. The log contains it. */
       publicId: string;
       /** @description The scopes that the key carries. */
       scopes: string[];
@@ -1589,7 +1589,7 @@ export interface components {
       id: string;
       /** @description The key's name. */
       name: string;
-      /** @description The part of the key that is no secret; the log shows it. */
+      /** @description The public part of the key. The log contains it. */
       publicId: string;
       /** @description The scopes that the key carries. */
       scopes: string[];
@@ -1613,7 +1613,7 @@ export interface components {
        * @description The time when the key was revoked.
        */
       revokedAt?: string;
-      /** @description The key itself, in this reply only. A replay does not have it. */
+      /** @description The key itself. Only this reply contains it; a replay does not. */
       key?: string;
     };
     NewWebhookEndpoint: {
@@ -1658,10 +1658,10 @@ export interface components {
     Problem: {
       /**
        * Format: uri
-       * @description The address that explains the code.
+       * @description The URL that explains the code.
        */
       type: string;
-      /** @description The meaning of the code: the same text each time. */
+      /** @description The meaning of the code. It is the same for every problem with this code. */
       title: string;
       /** @description The status of the reply. */
       status: number;
@@ -1696,7 +1696,7 @@ export interface components {
       detail: string;
       /** @description The same as `detail`. */
       error: string;
-      /** @description The `X-Request-Id` of the reply; the log has it too. */
+      /** @description The `X-Request-Id` of the reply. The log contains it too. */
       requestId: string;
       /** @description The fields that fail validation: every one, or the first 100. */
       errors?: {
@@ -1754,14 +1754,14 @@ export interface components {
       id: string;
       /** @description The file's name, if the client gave one. */
       name?: string;
-      /** @description The media type, as the client sent it. */
+      /** @description The media type as the client sent it. */
       contentType: string;
       /** @description The size in bytes. */
       size: number;
       /** @description The SHA-256 of the bytes, in lower-case hex. */
       sha256: string;
       /**
-       * @description `public`: everyone can open the file. `private`: only its owner can.
+       * @description `public`: anyone can open the file. `private`: only its owner can open it.
        * @enum {string}
        */
       visibility: "public" | "private";
@@ -1776,18 +1776,18 @@ export interface components {
       id: string;
       /** @description The file's name, if the client gave one. */
       name?: string;
-      /** @description The media type, as the client sent it. */
+      /** @description The media type as the client sent it. */
       contentType: string;
       /** @description The size in bytes. */
       size: number;
       /** @description The SHA-256 of the bytes, in lower-case hex. */
       sha256: string;
       /**
-       * @description `public`: everyone can open the file. `private`: only its owner can.
+       * @description `public`: anyone can open the file. `private`: only its owner can open it.
        * @enum {string}
        */
       visibility: "public" | "private";
-      /** @description The address of the bytes. It needs no credential: everyone who has it can read the file. */
+      /** @description The URL of the bytes. It works without a credential, so anyone with the URL can read the file. */
       url: string;
       /**
        * Format: date-time
@@ -1817,33 +1817,33 @@ export interface components {
       storageId: string;
       /** @description The file's name, if the client gave one. */
       name?: string;
-      /** @description The media type, as the client sent it. */
+      /** @description The media type as the client sent it. */
       contentType: string;
       /** @description The size in bytes. */
       size: number;
       /** @description The SHA-256 of the bytes, in lower-case hex. */
       sha256: string;
       /**
-       * @description `public`: everyone can open the file. `private`: only its owner can.
+       * @description `public`: anyone can open the file. `private`: only its owner can open it.
        * @enum {string}
        */
       visibility: "public" | "private";
     };
     UploadUrl: {
-      /** @description The address that takes the file, by POST and without a credential. */
+      /** @description The URL that accepts the file by POST, without a credential. */
       uploadUrl: string;
       /**
        * Format: date-time
-       * @description The time when the address stops working.
+       * @description The time at which the URL expires.
        */
       expiresAt: string;
     };
     User: {
       /** @description The user's id. */
       id: string;
-      /** @description The user's id at Clerk, for users that Clerk knows. */
+      /** @description The user's id at Clerk. Absent for users that are not in Clerk. */
       clerkId?: string;
-      /** @description The user's email address; unique, ASCII letters compared without case. */
+      /** @description The user's email address. It is unique; the case of ASCII letters is ignored. */
       email: string;
       /** @description The user's name. */
       name: string;
@@ -2143,7 +2143,7 @@ export interface components {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
         /**
-         * @description How to authenticate, and what was wrong (RFC 6750).
+         * @description The authentication scheme, and the reason for the refusal (RFC 6750).
          * @example Bearer error="invalid_token"
          */
         "WWW-Authenticate"?: string;
@@ -2696,7 +2696,7 @@ export interface components {
     };
   };
   parameters: {
-    /** @description The `ETag` that the client has read. The reply is 412 if the resource has another tag by now. */
+    /** @description The `ETag` that the client has read. The reply is 412 if the resource now has a different tag. */
     "If-Match": string;
     /** @description The `ETag` that the client holds. The reply is 304 without a body while the resource has this tag. */
     "If-None-Match": string;
@@ -2744,7 +2744,7 @@ export interface components {
   };
   headers: {
     /**
-     * @description `identity` if the request body had a content coding (RFC 9110).
+     * @description The accepted content coding, if the request body had another one (RFC 9110).
      * @example identity
      */
     "Accept-Encoding": string;
@@ -2759,7 +2759,7 @@ export interface components {
      */
     "Accept-Ranges": string;
     /**
-     * @description The origin that may read the reply; absent for an origin that may not (Fetch standard).
+     * @description The origin that may read the reply. Absent for a refused origin (Fetch standard).
      * @example *
      */
     "Access-Control-Allow-Origin": string;
@@ -2769,12 +2769,12 @@ export interface components {
      */
     "Access-Control-Expose-Headers": string;
     /**
-     * @description The methods that the path takes (RFC 9110).
+     * @description The methods that the path accepts (RFC 9110).
      * @example GET, HEAD, POST, OPTIONS
      */
     Allow: string;
     /**
-     * @description Which caches may store the reply (RFC 9111).
+     * @description The caching rules for the reply (RFC 9111).
      * @example private, no-cache
      */
     "Cache-Control": string;
@@ -2789,42 +2789,42 @@ export interface components {
      */
     "Content-Range": string;
     /**
-     * @description What a reply may load or run in a browser.
+     * @description Restricts what the reply can load or run in a browser.
      * @example default-src 'none'; frame-ancestors 'none'
      */
     "Content-Security-Policy": string;
     /**
-     * @description The revision of the resource, for `If-None-Match` and `If-Match` (RFC 9110).
+     * @description The revision of the resource, for `If-None-Match` and `If-Match` (RFC 9110). A page has a weak tag, for `If-None-Match` only.
      * @example "3"
      */
     ETag: string;
     /**
-     * @description `true` when an earlier request with this key did the work.
+     * @description `true` if an earlier request with this key did the work.
      * @example true
      */
     "Idempotency-Replayed": "true";
     /**
-     * @description Links (RFC 8288): `rel="next"` leads to the next page and is absent on the last one; `successor-version` and `deprecation` belong to a deprecated operation.
+     * @description Links (RFC 8288): `rel="next"` is the next page, and is absent on the last page. On a deprecated operation, `successor-version` is its successor, and `deprecation` is a guide.
      * @example </api/items?limit=10&cursor=WzE3Njk4NjA4MDAwMDAsIms1N2YiXQ1c9e04ab>; rel="next"
      */
     Link: string;
     /**
-     * @description Where to find what was made or asked for.
+     * @description The URL of the created or requested resource.
      * @example /api/items/k57f2q9v3s1x8w6t4r0pzc5m7h6a
      */
     Location: string;
     /**
-     * @description The preference that was followed (RFC 7240).
+     * @description The preference that the API applied (RFC 7240).
      * @example respond-async
      */
     "Preference-Applied": string;
     /**
-     * @description What is left of it: `r` requests, and `t` seconds until it is whole again.
+     * @description The remaining quota: `r` requests, and `t` seconds until the full quota is available again.
      * @example "key";r=599;t=1
      */
     RateLimit: string;
     /**
-     * @description The quota that the request counted against: `q` requests in `w` seconds (draft-ietf-httpapi-ratelimit-headers-10). Absent where no limit is set.
+     * @description The quota that the request counted against: `q` requests in `w` seconds (draft-ietf-httpapi-ratelimit-headers-10). Absent if no limit is set.
      * @example "key";q=600;w=60
      */
     "RateLimit-Policy": string;
@@ -2834,7 +2834,7 @@ export interface components {
      */
     "Referrer-Policy": string;
     /**
-     * @description Seconds after which to try again.
+     * @description The number of seconds to wait before a retry.
      * @example 1
      */
     "Retry-After": number;
@@ -2849,7 +2849,7 @@ export interface components {
      */
     Vary: string;
     /**
-     * @description How to authenticate, and what was wrong (RFC 6750).
+     * @description The authentication scheme, and the reason for the refusal (RFC 6750).
      * @example Bearer error="invalid_token"
      */
     "WWW-Authenticate": string;
@@ -2859,7 +2859,7 @@ export interface components {
      */
     "X-Content-Type-Options": string;
     /**
-     * @description A reply belongs in no frame.
+     * @description Browsers do not show the reply in a frame.
      * @example DENY
      */
     "X-Frame-Options": string;
@@ -3489,7 +3489,7 @@ export interface operations {
       header?: {
         /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-        /** @description Makes it safe to send the request again: for 24 hours, the API does the work for the same key once. */
+        /** @description Makes retries safe: for 24 hours, the API does the work for a key only once. */
         "Idempotency-Key"?: string;
       };
       path?: never;
@@ -3645,7 +3645,7 @@ export interface operations {
       header?: {
         /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-        /** @description The `ETag` that the client has read. The reply is 412 if the resource has another tag by now. */
+        /** @description The `ETag` that the client has read. The reply is 412 if the resource now has a different tag. */
         "If-Match"?: components["parameters"]["If-Match"];
       };
       path: {
@@ -3696,7 +3696,7 @@ export interface operations {
       header?: {
         /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-        /** @description The `ETag` that the client has read. The reply is 412 if the resource has another tag by now. */
+        /** @description The `ETag` that the client has read. The reply is 412 if the resource now has a different tag. */
         "If-Match"?: components["parameters"]["If-Match"];
       };
       path: {
@@ -3833,7 +3833,7 @@ export interface operations {
       header?: {
         /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-        /** @description Makes it safe to send the request again: for 24 hours, the API does the work for the same key once. */
+        /** @description Makes retries safe: for 24 hours, the API does the work for a key only once. */
         "Idempotency-Key"?: string;
       };
       path?: never;
@@ -3991,7 +3991,7 @@ export interface operations {
       header?: {
         /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-        /** @description The `ETag` that the client has read. The reply is 412 if the resource has another tag by now. */
+        /** @description The `ETag` that the client has read. The reply is 412 if the resource now has a different tag. */
         "If-Match"?: components["parameters"]["If-Match"];
       };
       path: {
@@ -4042,7 +4042,7 @@ export interface operations {
       header?: {
         /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-        /** @description The `ETag` that the client has read. The reply is 412 if the resource has another tag by now. */
+        /** @description The `ETag` that the client has read. The reply is 412 if the resource now has a different tag. */
         "If-Match"?: components["parameters"]["If-Match"];
       };
       path: {
@@ -4186,7 +4186,7 @@ export interface operations {
       header?: {
         /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-        /** @description Makes it safe to send the request again: for 24 hours, the API does the work for the same key once. */
+        /** @description Makes retries safe: for 24 hours, the API does the work for a key only once. */
         "Idempotency-Key"?: string;
       };
       path?: never;
@@ -4204,9 +4204,9 @@ export interface operations {
          *     }
          */
         "application/json": {
-          /** @description A name that tells keys apart. */
+          /** @description A name to distinguish the key from other keys. */
           name: string;
-          /** @description The scopes of the key; `*` covers all. */
+          /** @description The scopes of the key. `*` grants every scope. */
           scopes: (
             | "items:read"
             | "items:write"
@@ -4227,7 +4227,7 @@ export interface operations {
           )[];
           /**
            * Format: date-time
-           * @description The time when the key stops working; never, by default.
+           * @description The time when the key stops working. Default: never.
            */
           expiresAt?: string;
         };
@@ -4354,7 +4354,7 @@ export interface operations {
          *     }
          */
         "application/json": {
-          /** @description Seconds for which the old key goes on working; 0 by default. */
+          /** @description Seconds for which the old key continues to work. Default: 0. */
           overlapSeconds?: number;
         };
       };
@@ -4556,9 +4556,9 @@ export interface operations {
       header?: {
         /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-        /** @description Makes it safe to send the request again: for 24 hours, the API does the work for the same key once. */
+        /** @description Makes retries safe: for 24 hours, the API does the work for a key only once. */
         "Idempotency-Key"?: string;
-        /** @description `respond-async` turns the work into a job (RFC 7240). */
+        /** @description `respond-async` does the work in a job (RFC 7240). */
         Prefer?: string;
       };
       path?: never;
@@ -4747,7 +4747,7 @@ export interface operations {
       header?: {
         /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-        /** @description Makes it safe to send the request again: for 24 hours, the API does the work for the same key once. */
+        /** @description Makes retries safe: for 24 hours, the API does the work for a key only once. */
         "Idempotency-Key"?: string;
       };
       path?: never;
@@ -4937,7 +4937,7 @@ export interface operations {
       header?: {
         /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-        /** @description Makes it safe to send the request again: for 24 hours, the API does the work for the same key once. */
+        /** @description Makes retries safe: for 24 hours, the API does the work for a key only once. */
         "Idempotency-Key"?: string;
       };
       path?: never;
@@ -4952,7 +4952,7 @@ export interface operations {
          *     }
          */
         "application/json": {
-          /** @description The id that the upload URL has returned. */
+          /** @description The id that the upload URL returned. */
           storageId: string;
           /** @description The file's name. */
           name?: string;
@@ -5105,7 +5105,7 @@ export interface operations {
       header?: {
         /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-        /** @description The `ETag` that the client has read. The reply is 412 if the resource has another tag by now. */
+        /** @description The `ETag` that the client has read. The reply is 412 if the resource now has a different tag. */
         "If-Match"?: components["parameters"]["If-Match"];
       };
       path: {
@@ -5160,7 +5160,7 @@ export interface operations {
         "If-None-Match"?: components["parameters"]["If-None-Match"];
         /** @description One range of bytes (RFC 9110). Several ranges return the whole file. */
         Range?: string;
-        /** @description An `ETag`: `Range` counts only while the file has this tag (RFC 9110). */
+        /** @description An `ETag`. `Range` applies only if the file still has this tag (RFC 9110). */
         "If-Range"?: string;
       };
       path: {
@@ -5337,7 +5337,7 @@ export interface operations {
         /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
         /**
-         * @description As stripe sends it.
+         * @description Sent by stripe.
          * @example t=1769860800,v1=2f8a54c1b09e4d7766e1a3c59b8d0f4e7c1a2b3d4e5f60718293a4b5c6d7e8f9
          */
         "Stripe-Signature": string;
@@ -5377,11 +5377,11 @@ export interface operations {
       header?: {
         /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-        /** @description As clerk sends it, or `webhook-id` instead. */
+        /** @description Sent by clerk. `webhook-id` is accepted instead. */
         "svix-id"?: string;
-        /** @description As clerk sends it, or `webhook-timestamp` instead. */
+        /** @description Sent by clerk. `webhook-timestamp` is accepted instead. */
         "svix-timestamp"?: string;
-        /** @description As clerk sends it, or `webhook-signature` instead. */
+        /** @description Sent by clerk. `webhook-signature` is accepted instead. */
         "svix-signature"?: string;
       };
       path?: never;
@@ -5420,17 +5420,17 @@ export interface operations {
         /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
         /**
-         * @description As github sends it.
+         * @description Sent by github.
          * @example sha256=8d0f4e7c1a2b3d4e5f60718293a4b5c6d7e8f92f8a54c1b09e4d7766e1a3c59b
          */
         "X-Hub-Signature-256": string;
         /**
-         * @description As github sends it.
+         * @description Sent by github.
          * @example push
          */
         "X-GitHub-Event": string;
         /**
-         * @description As github sends it.
+         * @description Sent by github.
          * @example 3f2504e0-4f89-41d3-9a0c-0305e82c3301
          */
         "X-GitHub-Delivery": string;
@@ -5747,7 +5747,7 @@ export interface operations {
       header?: {
         /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-        /** @description Makes it safe to send the request again: for 24 hours, the API does the work for the same key once. */
+        /** @description Makes retries safe: for 24 hours, the API does the work for a key only once. */
         "Idempotency-Key"?: string;
       };
       path?: never;
@@ -5941,7 +5941,7 @@ export interface operations {
       header?: {
         /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-        /** @description The `ETag` that the client has read. The reply is 412 if the resource has another tag by now. */
+        /** @description The `ETag` that the client has read. The reply is 412 if the resource now has a different tag. */
         "If-Match"?: components["parameters"]["If-Match"];
       };
       path: {
@@ -5992,7 +5992,7 @@ export interface operations {
       header?: {
         /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-        /** @description The `ETag` that the client has read. The reply is 412 if the resource has another tag by now. */
+        /** @description The `ETag` that the client has read. The reply is 412 if the resource now has a different tag. */
         "If-Match"?: components["parameters"]["If-Match"];
       };
       path: {
@@ -6655,7 +6655,7 @@ export interface operations {
       query?: never;
       header: {
         /**
-         * @description As stripe sends it.
+         * @description Sent by stripe.
          * @example t=1769860800,v1=2f8a54c1b09e4d7766e1a3c59b8d0f4e7c1a2b3d4e5f60718293a4b5c6d7e8f9
          */
         "Stripe-Signature": string;
@@ -6693,11 +6693,11 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description As clerk sends it, or `webhook-id` instead. */
+        /** @description Sent by clerk. `webhook-id` is accepted instead. */
         "svix-id"?: string;
-        /** @description As clerk sends it, or `webhook-timestamp` instead. */
+        /** @description Sent by clerk. `webhook-timestamp` is accepted instead. */
         "svix-timestamp"?: string;
-        /** @description As clerk sends it, or `webhook-signature` instead. */
+        /** @description Sent by clerk. `webhook-signature` is accepted instead. */
         "svix-signature"?: string;
       };
       path?: never;
@@ -6734,17 +6734,17 @@ export interface operations {
       query?: never;
       header: {
         /**
-         * @description As github sends it.
+         * @description Sent by github.
          * @example sha256=8d0f4e7c1a2b3d4e5f60718293a4b5c6d7e8f92f8a54c1b09e4d7766e1a3c59b
          */
         "X-Hub-Signature-256": string;
         /**
-         * @description As github sends it.
+         * @description Sent by github.
          * @example push
          */
         "X-GitHub-Event": string;
         /**
-         * @description As github sends it.
+         * @description Sent by github.
          * @example 3f2504e0-4f89-41d3-9a0c-0305e82c3301
          */
         "X-GitHub-Delivery": string;

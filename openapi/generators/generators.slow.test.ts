@@ -1,6 +1,6 @@
 /**
  * Tests that popular generators accept the document, and that their clients compile under `--strict` and work against the API.
- * `package.json` beside this file has the newest versions for Node 20.19.
+ * `package.json` beside this file pins the newest versions, and the Node that some of them need. The clients run on the machine's own Node.
  */
 import { join } from "node:path";
 import { beforeAll, test } from "vitest";

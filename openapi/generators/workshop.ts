@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { build } from "esbuild";
 
 const SOURCE = import.meta.dirname;
@@ -33,10 +33,15 @@ export async function openWorkshop(): Promise<string> {
 }
 
 /** Runs a command in a folder and returns its output. Rejects with the end of the output if the command fails. */
-export function run(folder: string, command: string, args: readonly string[]): Promise<string> {
+export function run(
+  folder: string,
+  command: string,
+  args: readonly string[],
+  variables: Record<string, string> = {},
+): Promise<string> {
   return new Promise((resolve, reject) => {
     // Disables telemetry and update notices, because tests do not use the network.
-    const env = { ...process.env, CI: "1", DO_NOT_TRACK: "1", NO_UPDATE_NOTIFIER: "1" };
+    const env = { ...process.env, CI: "1", DO_NOT_TRACK: "1", NO_UPDATE_NOTIFIER: "1", ...variables };
     const child = spawn(command, args, {
       cwd: folder,
       env,
@@ -56,9 +61,14 @@ export function run(folder: string, command: string, args: readonly string[]): P
   });
 }
 
-/** Runs a command of a package that is installed in the folder. */
-export const runTool = (folder: string, tool: string, args: readonly string[]): Promise<string> =>
-  run(folder, join(folder, "node_modules/.bin", tool), args);
+/**
+ * Runs a command of a package that is installed in the folder. Its `env node` finds the newer Node that is installed there,
+ * because the newest generators need one. On a platform without that package, the machine's own Node has to be new enough.
+ */
+export const runTool = (folder: string, tool: string, args: readonly string[]): Promise<string> => {
+  const bin = join(folder, "node_modules/.bin");
+  return run(folder, join(bin, tool), args, { PATH: `${bin}${delimiter}${process.env["PATH"] ?? ""}` });
+};
 
 /** Bundles a client for Node. Returns the path of the bundle. */
 export async function bundleClient(folder: string, name: string): Promise<string> {

@@ -32,7 +32,8 @@ function nestedLists(): Buffer {
   return Buffer.from(`{"data":[${Array<string>(count).fill(list).join()}]}`);
 }
 
-function burstsOf(short: boolean): Burst[] {
+/** @param short leaves out the bursts that need the most memory. */
+export function burstsOf(short: boolean): Burst[] {
   const json = { type: "application/json", body: nestedLists() };
   const upload = {
     path: "/api/upload",
@@ -52,17 +53,8 @@ function burstsOf(short: boolean): Burst[] {
   ];
 }
 
-/** Runs all bursts and prints a line for each. @returns the findings. */
-export async function runBursts(server: ServerProcess, short: boolean): Promise<string[]> {
-  const findings: string[] = [];
-  for (const burst of burstsOf(short)) {
-    if (!server.isRunning()) break;
-    findings.push(...(await run(server, burst)));
-  }
-  return findings;
-}
-
-async function run(server: ServerProcess, burst: Burst): Promise<string[]> {
+/** Sends a burst to a server, and prints a line about it. @returns the findings. */
+export async function runBurst(server: ServerProcess, burst: Burst): Promise<string[]> {
   const stopHealth = await watchHealth(server.url);
   // 0 if the system does not provide it.
   const resident = () => memoryOf(server.pid)?.resident ?? 0;

@@ -1,7 +1,7 @@
 /** Valid and invalid keys, and existing resources, for the generated requests. */
 import type { WebhookSource } from "../../scripts/webhook/sign";
 import { SCOPES } from "../../convex/identity/scopes.lib";
-import type { Keys } from "../../openapi/contract/fuzz/presented";
+import type { Keys } from "../../openapi/contract/fuzz/credentials";
 
 export type Fixtures = {
   keys: Keys;

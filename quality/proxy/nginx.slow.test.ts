@@ -35,8 +35,9 @@ async function proxied(settings: Record<string, string> = {}) {
         ...headers,
       },
     });
-    // A refused upload breaks the connection while its body is sent. The reply arrives all the same.
+    // A refused upload breaks the connection while its body is sent, before or after the reply has arrived.
     outgoing.on("error", () => undefined);
+    outgoing.on("socket", (socket) => socket.on("error", () => undefined));
     outgoing.end(body);
     const [reply] = (await once(outgoing, "response")) as [
       AsyncIterable<Buffer> & { statusCode: number; headers: IncomingHttpHeaders },
@@ -70,7 +71,8 @@ test("the OpenAPI document is compressed, and its weak ETag saves the body", asy
   const plain = await send("/openapi.json", { headers: { "Accept-Encoding": "identity" } });
   const compressed = await send("/openapi.json");
   expect(compressed.headers["content-encoding"]).toBe("gzip");
-  expect(compressed.headers.etag).toBe(`W/${String(plain.headers.etag)}`);
+  expect(compressed.headers.etag).toBe(plain.headers.etag);
+  expect(plain.headers.etag).toMatch(/^W\/"/);
   expect(gunzipSync(compressed.body).equals(plain.body)).toBe(true);
   const again = await send("/openapi.json", {
     headers: { "If-None-Match": String(compressed.headers.etag) },

@@ -78,6 +78,7 @@ test("an intact deployment has no problems, and its settings are listed", async 
       "ok webhooks open: stripe; closed because no secret is set: clerk, github",
     ],
     headers: ["ok security headers and X-Request-Id arrive unchanged"],
+    routes: [expect.stringMatching(/^ok a route of each of the \d+ resources is served$/)],
     document: ["ok the OpenAPI document matches this checkout"],
     docs: ["ok the reference page and its script load"],
     cors: ["ok 3 origins are allowed, an unlisted origin is refused"],
@@ -157,6 +158,14 @@ describe("behind a proxy", () => {
     expect(webhooks).toContain(
       "problem POST /webhooks/stripe answers an unsigned event with 405, not with 400",
     );
+  });
+
+  test("that cannot load a resource, a route of the resource is reported", async () => {
+    const url = await proxy(({ url: path }) =>
+      path === "/api/items" ? { status: 500, body: '{"code":"internal"}' } : {},
+    );
+    const { routes } = await look({ url });
+    expect(routes).toEqual(["problem GET /api/items answers 500, so its resource cannot be loaded"]);
   });
 
   test("that serves another document and a page without its script, both are reported", async () => {

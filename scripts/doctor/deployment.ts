@@ -5,6 +5,7 @@ import { asking } from "./deployment/ask";
 import { cors } from "./deployment/cors";
 import { docs, document } from "./deployment/document";
 import { key } from "./deployment/key";
+import { routes } from "./deployment/routes";
 import { webhooks } from "./deployment/webhooks";
 import { problem, reasonOf, type Finding, type Section } from "./finding";
 import { readSettings, webhookSources } from "./settings";
@@ -34,6 +35,7 @@ export async function deployment(options: Deployment): Promise<Section[]> {
     first,
     given,
     await section("headers", () => headers(ask)),
+    await section("routes", () => routes(ask)),
     await section("document", () => document(ask, project)),
     await section("docs", () => docs(ask)),
     await section("cors", () => cors(ask, origins, known?.get("CORS_ORIGINS"))),

@@ -17,7 +17,7 @@ const OUTSIDE_KIT = {
   message: "The kit imports the product only through product.kit.ts. Export it there.",
 };
 const HTTP_LIBRARIES = {
-  regex: String.raw`^(?:hono|zod|@hono/[^/]+|convex-helpers/server/(?:hono|zod\w*)|#documented)(?:/|$)`,
+  regex: String.raw`^(?:hono|zod|@hono/[^/]+|convex-helpers/server/(?:hono|zod\w*)|#docsOnly|#routes)(?:/|$)`,
   message: "Functions must not import Hono or zod, because every transaction would load them.",
 };
 const HTTP_LAYER = {

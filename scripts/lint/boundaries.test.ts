@@ -46,7 +46,7 @@ describe("an import across a boundary is refused", () => {
     ["convex/items.ts", "zod/mini", LIBRARIES],
     ["convex/webhooks/process.ts", "@hono/zod-validator", LIBRARIES],
     ["convex/identity/users.lib.ts", "convex-helpers/server/hono", LIBRARIES],
-    ["convex/migrations.ts", "#documented", LIBRARIES],
+    ["convex/migrations.ts", "#docsOnly", LIBRARIES],
     ["convex/lib/page.lib.ts", "../http/kit/paging.kit", HTTP],
     ["convex/items.ts", "./http/items/items.contract", HTTP],
     ["convex/webhooks/receive.ts", "../http", HTTP],

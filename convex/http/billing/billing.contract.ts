@@ -1,9 +1,8 @@
-import { documented } from "#documented";
-import * as z from "zod/mini";
+import { docsOnly } from "#docsOnly";
 import { contract } from "../kit/contract.kit";
-import { id, time } from "../kit/fields.kit";
+import { id } from "../kit/values.kit";
 
-export const Payment = documented(({ named }) =>
+export const Payment = docsOnly(({ named, z }) =>
   named(
     "Payment",
     z.object({
@@ -20,7 +19,7 @@ export const Payment = documented(({ named }) =>
   ),
 );
 
-export const Subscription = documented(({ named }) =>
+export const Subscription = docsOnly(({ named, z, time }) =>
   named(
     "Subscription",
     z.object({
@@ -48,14 +47,14 @@ export const getPayment = contract("get", "/api/payments/:sessionId", () => ({
   scope: "billing:read",
   conditional: true,
   params: { sessionId: id() },
-  replies: documented(() => ({ 200: Payment() })),
-  docs: documented(() => ({
+  docs: docsOnly(() => ({
     tag: "Billing",
     summary: "Fetch a payment",
     description:
       "Returns the last state of a Stripe checkout session that the webhooks have recorded. `sessionId` is the id of the session. " +
       "`amountTotal` is in the currency's smallest unit. A session is paid once `paymentStatus` is `paid`; with a delayed payment " +
       "method, `status` is `complete` before that. Fields that Stripe did not send are absent.",
+    replies: { 200: Payment() },
     examples: {
       params: { sessionId: "cs_test_a1b2c3" },
       replies: {
@@ -80,13 +79,13 @@ export const getSubscription = contract("get", "/api/subscriptions/:subscription
   scope: "billing:read",
   conditional: true,
   params: { subscriptionId: id() },
-  replies: documented(() => ({ 200: Subscription() })),
-  docs: documented(() => ({
+  docs: docsOnly(() => ({
     tag: "Billing",
     summary: "Fetch a subscription",
     description:
-      "Returns the last state of a Stripe subscription that the webhooks have recorded. `status` is Stripe's own. If the items have " +
-      "different periods, `currentPeriodEnd` is the end of the period that ends first. Fields that Stripe did not send are absent.",
+      "Returns the last state of a Stripe subscription that the webhooks have recorded. `status` is the value that Stripe sent. If the items " +
+      "have different periods, `currentPeriodEnd` is the end of the period that ends first. Fields that Stripe did not send are absent.",
+    replies: { 200: Subscription() },
     examples: {
       params: { subscriptionId: "sub_1MowQVLkdIwHu7ix" },
       replies: {

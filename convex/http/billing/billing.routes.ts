@@ -1,11 +1,11 @@
 import { internal } from "../../_generated/api";
 import { toPayment, toSubscription } from "../../views/billing.lib";
-import type { Api } from "../kit/api.kit";
+import type { Registry } from "../kit/api.kit";
 import { etag } from "../kit/conditional.kit";
 import { implement } from "../kit/implement.kit";
 import { getPayment, getSubscription } from "./billing.contract";
 
-export function billing(api: Api): void {
+export function billing(api: Registry): void {
   implement(api, getPayment, async (c) => {
     const payment = await c.env.runQuery(internal.payments.get, c.req.valid("param"));
     return c.json(toPayment(payment), 200, etag(payment));

@@ -1,26 +1,23 @@
-import { documented } from "#documented";
-import * as z from "zod/mini";
+import { docsOnly } from "#docsOnly";
 import { contract } from "../kit/contract.kit";
-import { atMost, email, text } from "../kit/fields.kit";
 
 export const receiveData = contract("post", "/api/data", () => ({
   operationId: "receiveData",
   scope: null,
-  query: { filter: z.exactOptional(z.string().check(atMost(200))) },
-  body: z.unknown(),
-  unparsed: true,
-  replies: documented(({ named }) => ({
-    200: named("Received", z.object({ received: z.unknown(), filter: z.nullable(z.string()) }), {
-      received: "The body.",
-      filter: "The query parameter, or null.",
-    }),
-  })),
-  docs: documented(() => ({
+  query: ({ z, atMost }) => ({ filter: z.exactOptional(z.string().check(atMost(200))) }),
+  body: { type: "anyJson" },
+  docs: docsOnly(({ named, z }) => ({
     tag: "Data",
     media: "application/json",
     summary: "Echo a JSON value and a query parameter",
     description: "Returns the body and the query parameter `filter`.",
     fields: { filter: "Any text." },
+    replies: {
+      200: named("Received", z.object({ received: z.unknown(), filter: z.nullable(z.string()) }), {
+        received: "The body.",
+        filter: "The query parameter, or null.",
+      }),
+    },
     examples: {
       query: { filter: "new" },
       body: { hello: "world" },
@@ -32,18 +29,18 @@ export const receiveData = contract("post", "/api/data", () => ({
 export const receiveForm = contract("post", "/api/form", () => ({
   operationId: "receiveForm",
   scope: null,
-  form: { name: text(200), email: email() },
-  replies: documented(({ named }) => ({
-    200: named("Form", z.object({ name: z.string(), email: z.string() }), {
-      name: "The name, without white space around it.",
-      email: "The email address.",
-    }),
-  })),
-  docs: documented(() => ({
+  body: { type: "form", fields: ({ text, email }) => ({ name: text(200), email: email() }) },
+  docs: docsOnly(({ named, z }) => ({
     tag: "Data",
-    summary: "Take a form",
-    description: "Takes a form as browsers send it and returns its fields.",
+    summary: "Receive a form",
+    description: "Accepts a form in either media type that browsers send, and returns its fields.",
     fields: { name: "A name.", email: "An email address." },
+    replies: {
+      200: named("Form", z.object({ name: z.string(), email: z.string() }), {
+        name: "The name, without white space around it.",
+        email: "The email address.",
+      }),
+    },
     examples: {
       body: { name: "Ada Lovelace", email: "ada@example.com" },
       replies: { 200: { name: "Ada Lovelace", email: "ada@example.com" } },

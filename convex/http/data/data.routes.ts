@@ -1,8 +1,8 @@
-import type { Api } from "../kit/api.kit";
+import type { Registry } from "../kit/api.kit";
 import { implement } from "../kit/implement.kit";
 import { receiveData, receiveForm } from "./data.contract";
 
-export function data(api: Api): void {
+export function data(api: Registry): void {
   implement(api, receiveData, (c) => {
     const filter = JSON.stringify(c.req.valid("query").filter ?? null);
     const body = `{"received":${c.var.json},"filter":${filter}}`;

@@ -11,7 +11,7 @@ const form = (text: string) => post("/api/form", text, "application/x-www-form-u
 
 describe("POST /api/data", () => {
   test.each(["null", "0", "[1,[2]]", '"é🦎"', '{"$a":{"_b":1},"ключ":[]}', "1e21", "-0.5"])(
-    "%s comes back as it was sent, without a credential",
+    "%s is echoed unchanged, without a credential",
     async (text) => {
       expect(await json(data(text))).toEqual({ received: JSON.parse(text) as unknown, filter: null });
     },
@@ -27,12 +27,12 @@ describe("POST /api/data", () => {
     expect(await json(data("1", "?filter="))).toEqual({ received: 1, filter: "" });
   });
 
-  test("a number that JSON cannot write is refused, not turned into null", async () => {
+  test("a number that JSON cannot represent is refused", async () => {
     const refused = await problem(data('{"a":[1e400]}'), 400, "invalid_request");
     expect(refused.detail).toBe("a.0: is a number out of range");
   });
 
-  test("64 levels pass, 65 do not", async () => {
+  test("64 levels are accepted and 65 are refused", async () => {
     const nested = (levels: number) => "[".repeat(levels) + "]".repeat(levels);
     expect((await data(nested(64))).status).toBe(200);
     const refused = await problem(data(nested(65)), 400, "invalid_request");
@@ -40,7 +40,7 @@ describe("POST /api/data", () => {
     await problem(data(nested(500_000)), 400, "invalid_request");
   });
 
-  test("exactly 1 MiB passes, one byte more does not", async () => {
+  test("1 MiB is accepted and one more byte is refused", async () => {
     const text = (bytes: number) => `"${"x".repeat(bytes - 2)}"`;
     expect((await data(text(1024 * 1024))).status).toBe(200);
     await problem(data(text(1024 * 1024 + 1)), 413, "payload_too_large");
@@ -50,7 +50,7 @@ describe("POST /api/data", () => {
 describe("POST /api/form", () => {
   const fields = { name: "Ada", email: "ada@example.com" };
 
-  test("takes both kinds of forms", async () => {
+  test("accepts both media types of forms", async () => {
     expect(await json(form("name=Ada&email=ada%40example.com"))).toEqual(fields);
     const multipart = new FormData();
     for (const [name, value] of Object.entries(fields)) multipart.set(name, value);
@@ -69,7 +69,7 @@ describe("POST /api/form", () => {
   });
 
   test.each(["b", "'()+_,-./:=?", "a b", "x".repeat(70), "----WebKitFormBoundary0123456789abcdef"])(
-    "takes a form with the boundary %j, which RFC 2046 allows, in quotes",
+    "accepts a form with the quoted boundary %j, which RFC 2046 allows",
     async (boundary) => {
       const parts = Object.entries(fields).map(
         ([name, value]) =>
@@ -90,7 +90,7 @@ describe("POST /api/form", () => {
     expect(refused.detail).toBe("name: must be a string");
   });
 
-  test("ten thousand parts are refused in one answer", async () => {
+  test("ten thousand parts are refused with one error", async () => {
     const multipart = new FormData();
     for (let part = 0; part < 10_000; part++) multipart.append("name", "x");
     multipart.set("email", fields.email);

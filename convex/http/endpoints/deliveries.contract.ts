@@ -1,11 +1,10 @@
-import { documented } from "#documented";
-import * as z from "zod/mini";
+import { docsOnly } from "#docsOnly";
 import { contract } from "../kit/contract.kit";
-import { id, time } from "../kit/fields.kit";
+import { id } from "../kit/values.kit";
 
 const STATUSES = ["pending", "succeeded", "failed"] as const;
 
-const shape = documented(({ whole, z }) => ({
+const shape = docsOnly(({ whole, z, time }) => ({
   id: z.string(),
   eventId: z.string(),
   type: z.string(),
@@ -22,7 +21,7 @@ const shape = documented(({ whole, z }) => ({
   nextAttemptAt: z.exactOptional(time()),
 }));
 
-const shapeFields = documented(() => ({
+const shapeFields = docsOnly(() => ({
   id: "The delivery's id.",
   eventId: "The event's id, which `webhook-id` carries in every attempt.",
   type: "The event's type.",
@@ -34,9 +33,11 @@ const shapeFields = documented(() => ({
   nextAttemptAt: "When a pending delivery is sent next.",
 }));
 
-export const Delivery = documented(({ named }) => named("WebhookDelivery", z.object(shape()), shapeFields()));
+export const Delivery = docsOnly(({ named, z }) =>
+  named("WebhookDelivery", z.object(shape()), shapeFields()),
+);
 
-export const WholeDelivery = documented(({ named }) =>
+export const WholeDelivery = docsOnly(({ named, z, time }) =>
   named(
     "WebhookDeliveryWithPayload",
     z.object({
@@ -54,12 +55,12 @@ export const WholeDelivery = documented(({ named }) =>
 );
 
 const deliveryRef = () => ({ id: id() });
-const fields = documented(() => ({
+const fields = docsOnly(() => ({
   id: "The delivery's id.",
   status: "Only deliveries with this status.",
 }));
 
-export const delivery = documented(() => ({
+export const delivery = docsOnly(() => ({
   id: "p57d2q9v3s1x8w6t4r0pzc5m7h6d",
   eventId: "q17e2q9v3s1x8w6t4r0pzc5m7h6v",
   type: "item.created",
@@ -70,20 +71,20 @@ export const delivery = documented(() => ({
   ],
   nextAttemptAt: "2026-01-31T12:00:05.120Z",
 }));
-const params = documented(() => ({ id: delivery().id }));
+const params = docsOnly(() => ({ id: delivery().id }));
 
 export const listDeliveries = contract("get", "/api/webhook-endpoints/:id/deliveries", () => ({
   operationId: "listWebhookDeliveries",
   scope: "endpoints:read",
   paged: true,
   params: deliveryRef(),
-  query: { status: z.exactOptional(z.enum(STATUSES)) },
-  replies: documented(() => ({ 200: z.array(Delivery()) })),
-  docs: documented(() => ({
+  query: ({ z }) => ({ status: z.exactOptional(z.enum(STATUSES)) }),
+  docs: docsOnly(({ z }) => ({
     tag: "Webhook endpoints",
     summary: "List the deliveries of an endpoint, newest first",
     description: "Returns the deliveries that are kept, without their payloads.",
     fields: { id: "The endpoint's id.", status: fields().status },
+    replies: { 200: z.array(Delivery()) },
     examples: {
       params: { id: delivery().endpointId },
       query: { status: delivery().status },
@@ -97,12 +98,12 @@ export const getDelivery = contract("get", "/api/webhook-deliveries/:id", () => 
   scope: "endpoints:read",
   conditional: true,
   params: deliveryRef(),
-  replies: documented(() => ({ 200: WholeDelivery() })),
-  docs: documented(() => ({
+  docs: docsOnly(() => ({
     tag: "Webhook endpoints",
     summary: "Fetch one delivery with its payload",
     description: "The payload needs the scope of the event too, such as `items:read` for `item.created`.",
     fields: fields(),
+    replies: { 200: WholeDelivery() },
     examples: {
       params: params(),
       replies: {
@@ -120,8 +121,7 @@ export const retryDelivery = contract("post", "/api/webhook-deliveries/:id/retry
   operationId: "retryWebhookDelivery",
   scope: "endpoints:write",
   params: deliveryRef(),
-  replies: documented(() => ({ 202: Delivery() })),
-  docs: documented(() => ({
+  docs: docsOnly(() => ({
     tag: "Webhook endpoints",
     summary: "Send a delivery again",
     problems: ["conflict"],
@@ -129,6 +129,7 @@ export const retryDelivery = contract("post", "/api/webhook-deliveries/:id/retry
       "Sends a delivery that succeeded or failed at once, with the same `webhook-id`. A pending delivery, and one of a disabled " +
       "endpoint, is 409.",
     fields: fields(),
+    replies: { 202: Delivery() },
     examples: { params: params(), replies: { 202: { ...delivery(), attempts: [] } } },
   })),
 }));

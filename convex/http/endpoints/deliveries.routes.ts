@@ -1,12 +1,12 @@
 import { internal } from "../../_generated/api";
 import { toDelivery } from "../../views/endpoint.lib";
-import type { Api } from "../kit/api.kit";
+import type { Registry } from "../kit/api.kit";
 import { etag } from "../kit/conditional.kit";
 import type { Shape } from "../kit/contract.kit";
 import { implement } from "../kit/implement.kit";
 import { getDelivery, listDeliveries, retryDelivery, type WholeDelivery } from "./deliveries.contract";
 
-export function deliveries(api: Api): void {
+export function deliveries(api: Registry): void {
   implement(api, listDeliveries, async (c) => {
     const { caller, page } = c.var;
     const { docs, next } = await c.env.runQuery(internal.outgoing.deliveries.list, {

@@ -1,7 +1,7 @@
 /** From a change to the partner's server: signatures, retries, redirects, and endpoints that are disabled. */
 import { describe, expect, test } from "vitest";
 import { internal } from "../../_generated/api";
-import { as, later, now, run, settle, useEngine } from "../testing/engine.testing";
+import { as, advanceClock, now, run, settle, useEngine } from "../testing/engine.testing";
 import { json, page, problem, type Json } from "../testing/replies.testing";
 import { expectVerified, openReceiver, subscribe } from "./receiver.testing";
 
@@ -14,7 +14,7 @@ const person = () => as(`partner${++people}`);
 
 /** Moves the time, and lets the queues send what is due. */
 async function pass(ms: number): Promise<void> {
-  later(ms);
+  advanceClock(ms);
   await run("mutation", internal.outgoing.queue.sweep, {});
   await settle();
 }

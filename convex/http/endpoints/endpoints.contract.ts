@@ -1,15 +1,14 @@
-import { documented } from "#documented";
-import * as z from "zod/mini";
+import { docsOnly } from "#docsOnly";
 import { PATTERNS } from "../../outgoing/eventTypes.lib";
-import { contract } from "../kit/contract.kit";
-import { atMost, id, integer, text, time } from "../kit/fields.kit";
+import { contract, type FieldSchemas } from "../kit/contract.kit";
+import { id } from "../kit/values.kit";
 import { Delivery, delivery } from "./deliveries.contract";
 
 const MAX_URL = 2048;
 const MAX_DESCRIPTION = 500;
 const WEEK_SECONDS = 604_800;
 
-const shape = documented(({ upTo }) => ({
+const shape = docsOnly(({ upTo, z, time }) => ({
   id: z.string(),
   url: upTo(MAX_URL),
   events: z.array(z.string()).check(z.maxLength(PATTERNS.length)),
@@ -19,7 +18,7 @@ const shape = documented(({ upTo }) => ({
   createdAt: time(),
 }));
 
-const shapeFields = documented(() => ({
+const shapeFields = docsOnly(() => ({
   id: "The endpoint's id.",
   url: "The address that gets the events.",
   events: "The events that it subscribes to: types, `item.*` for all types of a resource, or `*`.",
@@ -29,20 +28,24 @@ const shapeFields = documented(() => ({
   createdAt: "The time of its registration.",
 }));
 
-export const Endpoint = documented(({ named }) => named("WebhookEndpoint", z.object(shape()), shapeFields()));
+export const Endpoint = docsOnly(({ named, z }) =>
+  named("WebhookEndpoint", z.object(shape()), shapeFields()),
+);
 
-const NewEndpoint = documented(({ named }) =>
+const NewEndpoint = docsOnly(({ named, z }) =>
   named("NewWebhookEndpoint", z.object({ ...shape(), secret: z.exactOptional(z.string()) }), {
     ...shapeFields(),
     secret: "The signing secret, in this reply only. A replay does not have it.",
   }),
 );
 
-const events = () => z.array(z.enum(PATTERNS)).check(z.minLength(1), atMost(PATTERNS.length));
-const url = () => z.string().check(z.minLength(1), atMost(MAX_URL));
+const events = ({ z, atMost }: Pick<FieldSchemas, "z" | "atMost">) =>
+  z.array(z.enum(PATTERNS)).check(z.minLength(1), atMost(PATTERNS.length));
+const url = ({ z, atMost }: Pick<FieldSchemas, "z" | "atMost">) =>
+  z.string().check(z.minLength(1), atMost(MAX_URL));
 const endpointRef = () => ({ id: id() });
 
-const fields = documented(() => ({
+const fields = docsOnly(() => ({
   id: "The endpoint's id.",
   url: "An `https:` address on the default port or above 1023, which is not private or reserved.",
   events: "The events to get: types, `item.*` for all types of a resource, or `*`.",
@@ -50,7 +53,7 @@ const fields = documented(() => ({
   enabled: "Whether it gets events; true by default.",
 }));
 
-const partnerEndpoint = documented(() => ({
+const partnerEndpoint = docsOnly(() => ({
   id: "n97b2q9v3s1x8w6t4r0pzc5m7h6e",
   url: "https://partner.example.org/webhooks",
   events: ["item.*"],
@@ -58,18 +61,18 @@ const partnerEndpoint = documented(() => ({
   enabled: true,
   createdAt: "2026-01-31T12:00:00.000Z",
 }));
-const params = documented(() => ({ id: partnerEndpoint().id }));
-const withSecret = documented(() => ({ ...partnerEndpoint(), secret: "whsec_…" }));
+const params = docsOnly(() => ({ id: partnerEndpoint().id }));
+const withSecret = docsOnly(() => ({ ...partnerEndpoint(), secret: "whsec_…" }));
 
 export const listEndpoints = contract("get", "/api/webhook-endpoints", () => ({
   operationId: "listWebhookEndpoints",
   scope: "endpoints:read",
   paged: true,
-  replies: documented(() => ({ 200: z.array(Endpoint()) })),
-  docs: documented(() => ({
+  docs: docsOnly(({ z }) => ({
     tag: "Webhook endpoints",
     summary: "List the caller's endpoints, newest first",
     description: "Returns the caller's own endpoints, without their secrets.",
+    replies: { 200: z.array(Endpoint()) },
     examples: { replies: { 200: [partnerEndpoint()] } },
   })),
 }));
@@ -80,14 +83,17 @@ export const createEndpoint = contract("post", "/api/webhook-endpoints", () => (
   idempotent: true,
   conditional: true,
   secret: true,
-  body: z.strictObject({
-    url: url(),
-    events: events(),
-    description: z.exactOptional(text(MAX_DESCRIPTION)),
-    enabled: z.exactOptional(z.boolean()),
-  }),
-  replies: documented(() => ({ 201: NewEndpoint() })),
-  docs: documented(() => ({
+  body: {
+    type: "json",
+    schema: ({ z, atMost, text }) =>
+      z.strictObject({
+        url: url({ z, atMost }),
+        events: events({ z, atMost }),
+        description: z.exactOptional(text(MAX_DESCRIPTION)),
+        enabled: z.exactOptional(z.boolean()),
+      }),
+  },
+  docs: docsOnly(() => ({
     tag: "Webhook endpoints",
     summary: "Register an address for events",
     problems: ["quota_exceeded", "not_configured"],
@@ -96,6 +102,7 @@ export const createEndpoint = contract("post", "/api/webhook-endpoints", () => (
       "scopes allow reading it, and those of the key that made the endpoint, if a key did. A replay by `Idempotency-Key` returns " +
       "the endpoint without the secret; if the secret got lost, rotate it.",
     fields: fields(),
+    replies: { 201: NewEndpoint() },
     examples: {
       body: {
         url: partnerEndpoint().url,
@@ -112,12 +119,12 @@ export const getEndpoint = contract("get", "/api/webhook-endpoints/:id", () => (
   scope: "endpoints:read",
   conditional: true,
   params: endpointRef(),
-  replies: documented(() => ({ 200: Endpoint() })),
-  docs: documented(() => ({
+  docs: docsOnly(() => ({
     tag: "Webhook endpoints",
     summary: "Fetch one endpoint",
     description: "Another owner's endpoint is 404, like an endpoint that does not exist.",
     fields: fields(),
+    replies: { 200: Endpoint() },
     examples: { params: params(), replies: { 200: partnerEndpoint() } },
   })),
 }));
@@ -127,14 +134,17 @@ export const updateEndpoint = contract("patch", "/api/webhook-endpoints/:id", ()
   scope: "endpoints:write",
   conditional: true,
   params: endpointRef(),
-  body: z.strictObject({
-    url: z.exactOptional(url()),
-    events: z.exactOptional(events()),
-    description: z.exactOptional(z.nullable(text(MAX_DESCRIPTION))),
-    enabled: z.exactOptional(z.boolean()),
-  }),
-  replies: documented(() => ({ 200: Endpoint() })),
-  docs: documented(() => ({
+  body: {
+    type: "json",
+    schema: ({ z, atMost, text }) =>
+      z.strictObject({
+        url: z.exactOptional(url({ z, atMost })),
+        events: z.exactOptional(events({ z, atMost })),
+        description: z.exactOptional(z.nullable(text(MAX_DESCRIPTION))),
+        enabled: z.exactOptional(z.boolean()),
+      }),
+  },
+  docs: docsOnly(() => ({
     tag: "Webhook endpoints",
     summary: "Change an endpoint",
     description:
@@ -142,6 +152,7 @@ export const updateEndpoint = contract("patch", "/api/webhook-endpoints/:id", ()
       "fail; they can be retried after `enabled: true`. From then on, the scopes of the caller's credential decide which events " +
       "are sent, as if it had made the endpoint.",
     fields: fields(),
+    replies: { 200: Endpoint() },
     examples: { params: params(), body: { events: ["item.*"] }, replies: { 200: partnerEndpoint() } },
   })),
 }));
@@ -151,12 +162,12 @@ export const deleteEndpoint = contract("delete", "/api/webhook-endpoints/:id", (
   scope: "endpoints:write",
   conditional: true,
   params: endpointRef(),
-  replies: documented(() => ({ 204: null })),
-  docs: documented(() => ({
+  docs: docsOnly(() => ({
     tag: "Webhook endpoints",
     summary: "Delete an endpoint",
     description: "Deletes the endpoint and its deliveries permanently. Nothing more is sent.",
     fields: fields(),
+    replies: { 204: null },
     examples: { params: params() },
   })),
 }));
@@ -166,16 +177,19 @@ export const rotateSecret = contract("post", "/api/webhook-endpoints/:id/rotate-
   scope: "endpoints:write",
   secret: true,
   params: endpointRef(),
-  body: z.strictObject({ overlapSeconds: z.exactOptional(integer(0, WEEK_SECONDS)) }),
-  bodyOptional: true,
-  replies: documented(() => ({ 200: NewEndpoint() })),
-  docs: documented(() => ({
+  body: {
+    type: "json",
+    schema: ({ z, integer }) => z.strictObject({ overlapSeconds: z.exactOptional(integer(0, WEEK_SECONDS)) }),
+    optional: true,
+  },
+  docs: docsOnly(() => ({
     tag: "Webhook endpoints",
     summary: "Replace the signing secret",
     problems: ["not_configured"],
     description:
       "Only this reply shows the new secret. For `overlapSeconds` more, each delivery has a signature with the old secret too.",
     fields: { ...fields(), overlapSeconds: "Seconds for which the old secret also signs; 86400 by default." },
+    replies: { 200: NewEndpoint() },
     examples: { params: params(), body: { overlapSeconds: 3600 }, replies: { 200: withSecret() } },
   })),
 }));
@@ -184,13 +198,13 @@ export const testEndpoint = contract("post", "/api/webhook-endpoints/:id/test", 
   operationId: "testWebhookEndpoint",
   scope: "endpoints:write",
   params: endpointRef(),
-  replies: documented(() => ({ 202: Delivery() })),
-  docs: documented(() => ({
+  docs: docsOnly(() => ({
     tag: "Webhook endpoints",
     summary: "Send a test event",
     problems: ["conflict"],
     description: "Sends `ping` at once, whatever the endpoint subscribes to. A disabled endpoint is 409.",
     fields: fields(),
+    replies: { 202: Delivery() },
     examples: { params: params(), replies: { 202: delivery() } },
   })),
 }));

@@ -1,16 +1,15 @@
 import { internal } from "../../_generated/api";
 import { newSecret, seal } from "../../outgoing/seal.lib";
 import { toDelivery, toEndpoint } from "../../views/endpoint.lib";
-import type { Api } from "../kit/api.kit";
+import type { Registry } from "../kit/api.kit";
 import { etag } from "../kit/conditional.kit";
 import { implement } from "../kit/implement.kit";
-import { deliveries } from "./deliveries.routes";
 import * as contracts from "./endpoints.contract";
 
 /** Seconds for which a replaced secret goes on signing, unless the caller says otherwise. */
 const OVERLAP_SECONDS = 86_400;
 
-export function endpoints(api: Api): void {
+export function endpoints(api: Registry): void {
   implement(api, contracts.listEndpoints, async (c) => {
     const { caller, page } = c.var;
     const args = { ownerId: caller.userId, ...page.request };
@@ -70,6 +69,4 @@ export function endpoints(api: Api): void {
     const args = { ownerId: c.var.caller.userId, ...c.req.valid("param") };
     return c.json(toDelivery(await c.env.runMutation(internal.outgoing.endpoints.test, args)), 202);
   });
-
-  deliveries(api);
 }

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { internal } from "../../_generated/api";
 import { callerWith } from "../testing/caller.testing";
-import { as, later, now, run, send, settle, useEngine, type Call } from "../testing/engine.testing";
+import { as, advanceClock, now, run, send, settle, useEngine, type Call } from "../testing/engine.testing";
 import { json, page, problem } from "../testing/replies.testing";
 import { processed, WEBHOOK_ENV } from "../testing/webhooks.testing";
 import { expectVerified, openReceiver, subscribe } from "./receiver.testing";
@@ -22,7 +22,7 @@ const person = async () => {
 const createItem = (owner: Call) => json(owner("POST", "/api/items", { name: "bolt" }), 201);
 
 async function pass(ms: number): Promise<void> {
-  later(ms);
+  advanceClock(ms);
   await run("mutation", internal.outgoing.queue.sweep, {});
   await settle();
 }
@@ -55,7 +55,7 @@ describe("secrets", () => {
     expect(secret).not.toBe(old);
     await createItem(owner);
     await settle();
-    later(61 * MINUTE);
+    advanceClock(61 * MINUTE);
     await createItem(owner);
     await settle();
     const [during, after] = partner.received;
@@ -64,7 +64,7 @@ describe("secrets", () => {
     if (!during || !after) return;
     expect(() => expectVerified(after, old)).toThrow();
     expectVerified(after, String(secret));
-    later(-61 * MINUTE);
+    advanceClock(-61 * MINUTE);
     expectVerified(during, old);
     expectVerified(during, String(secret));
   });

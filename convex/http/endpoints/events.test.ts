@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { describedBy } from "../../../openapi/contract/described";
-import { closed, misfits } from "../../../openapi/contract/schemas";
+import { closed, validationErrors } from "../../../openapi/contract/schemas";
 import type { JsonSchema } from "../kit/described.kit";
 import { internal } from "../../_generated/api";
 import type { Id } from "../../_generated/dataModel";
@@ -100,7 +100,7 @@ test.each(EVENT_TYPES)("%s is emitted, documented, and delivered with what GET s
   expect(received.json).toMatchObject({ type, data: shown });
   const documented = operations.find((operation) => operation.path === type);
   const schema = documented?.requestBody?.content["application/json"]?.schema;
-  expect(misfits(closed(schema ?? {}), received.json, type)).toEqual([]);
+  expect(validationErrors(closed(schema ?? {}), received.json, type)).toEqual([]);
   expect(schema).toBeDefined();
   await owner("DELETE", path);
 });

@@ -1,27 +1,27 @@
 import type { Doc } from "../../_generated/dataModel";
 import { attachment } from "../../lib/contentDisposition.lib";
 import { fail } from "../../lib/failure.lib";
-import { readRange } from "../../lib/range.lib";
+import { parseRange } from "../../lib/range.lib";
 
 type Download = {
   status: 200 | 206;
   headers: Record<string, string>;
-  /** The first and the last byte of the reply. */
+  /** The offsets of the first and the last byte to send, both included. */
   start: number;
   end: number;
 };
 
 /**
- * Describes the reply to a request for a file's bytes: the whole, or one range of it (RFC 9110, section 14). HEAD has no
- * ranges. `If-Range` with another tag than the file's asks for the whole.
+ * Returns the status, the headers and the bytes of the response to a download: the whole file, or one range of it (RFC 9110,
+ * section 14). `Range` is ignored for HEAD, and if `If-Range` does not match the file's tag.
  *
  * @throws ConvexError `range_not_satisfiable` for a range outside the file.
  */
 export function describeDownload(file: Doc<"files">, request: Request, etag: string): Download {
   const { size, name, contentType } = file;
-  const current = request.headers.get("If-Range") ?? etag;
-  const asked = request.method === "GET" && current === etag ? request.headers.get("Range") : null;
-  const range = readRange(asked ?? undefined, size);
+  const ifRange = request.headers.get("If-Range") ?? etag;
+  const header = request.method === "GET" && ifRange === etag ? request.headers.get("Range") : null;
+  const range = parseRange(header ?? undefined, size);
   if (range === "unsatisfiable") {
     fail("range_not_satisfiable", `Range: the file has ${size} bytes`, {
       headers: { "Content-Range": `bytes */${size}` },

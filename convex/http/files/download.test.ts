@@ -1,4 +1,4 @@
-/** `GET /api/files/:id/content`: the bytes through the API. */
+/** Downloads with `GET /api/files/:id/content`. */
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { fakeContext, goodKey } from "../testing/fakeContext.testing";
@@ -10,7 +10,7 @@ useEngine();
 const DATA = Uint8Array.from({ length: 1000 }, (_, at) => (at * 31) % 256);
 const TAG = `"${createHash("sha256").update(DATA).digest("hex")}"`;
 
-async function stored(call: Call): Promise<string> {
+async function uploadFile(call: Call): Promise<string> {
   const form = new FormData();
   form.set("file", new File([DATA], "naïve.html", { type: "text/html" }));
   const init = { method: "POST", body: form, headers: { "X-API-Key": call.key } };
@@ -22,7 +22,7 @@ const bytesOf = async (reply: Response) => new Uint8Array(await reply.arrayBuffe
 describe("the owner's download", () => {
   test("has the bytes with their type, length, hash and name", async () => {
     const call = await as("ada");
-    const reply = await call("GET", await stored(call));
+    const reply = await call("GET", await uploadFile(call));
     expect(reply.status).toBe(200);
     expect(Object.fromEntries(reply.headers)).toMatchObject({
       "content-type": "text/html",
@@ -35,7 +35,7 @@ describe("the owner's download", () => {
     expect(await bytesOf(reply)).toEqual(DATA);
   });
 
-  test("carries 19,000,000 bytes", async () => {
+  test("can have 19,000,000 bytes", async () => {
     const call = await as("ada");
     const body = new Uint8Array(19_000_000).fill(7);
     const headers = { "X-API-Key": call.key, "Content-Type": "image/png" };
@@ -44,9 +44,9 @@ describe("the owner's download", () => {
     expect(Buffer.from(await reply.arrayBuffer()).equals(body)).toBe(true);
   });
 
-  test("of HEAD has the same headers and no body", async () => {
+  test("has the same headers and an empty body for HEAD", async () => {
     const call = await as("ada");
-    const reply = await call("HEAD", await stored(call), undefined, { Range: "bytes=0-9" });
+    const reply = await call("HEAD", await uploadFile(call), undefined, { Range: "bytes=0-9" });
     expect([reply.status, reply.headers.get("content-length"), reply.headers.get("etag")]).toEqual([
       200,
       "1000",
@@ -56,10 +56,10 @@ describe("the owner's download", () => {
   });
 
   test.each(["*", TAG, `W/${TAG}, "x"`])(
-    "is 304 for If-None-Match: %s, with or without a range",
+    "returns 304 for If-None-Match: %s, with or without a range",
     async (tag) => {
       const call = await as("ada");
-      const path = await stored(call);
+      const path = await uploadFile(call);
       for (const range of [{}, { Range: "bytes=0-9" }]) {
         const reply = await call("GET", path, undefined, { "If-None-Match": tag, ...range });
         expect([reply.status, reply.headers.get("etag"), await reply.text()]).toEqual([304, TAG, ""]);
@@ -73,9 +73,9 @@ describe("a range", () => {
     ["bytes=10-19", "bytes 10-19/1000", 10, 20],
     ["bytes=990-", "bytes 990-999/1000", 990, 1000],
     ["bytes=-1", "bytes 999-999/1000", 999, 1000],
-  ])("%s is 206", async (range, sent, start, end) => {
+  ])("%s returns 206", async (range, sent, start, end) => {
     const call = await as("ada");
-    const reply = await call("GET", await stored(call), undefined, { Range: range, "If-Range": TAG });
+    const reply = await call("GET", await uploadFile(call), undefined, { Range: range, "If-Range": TAG });
     expect([reply.status, reply.headers.get("content-range")]).toEqual([206, sent]);
     expect(reply.headers.get("content-length")).toBe(String(end - start));
     expect(await bytesOf(reply)).toEqual(DATA.subarray(start, end));
@@ -85,27 +85,27 @@ describe("a range", () => {
     [{ Range: "bytes=0-1,5-6" }],
     [{ Range: "bytes=10-19", "If-Range": '"another"' }],
     [{ Range: "bytes=10-19", "If-Range": "Sat, 31 Jan 2026 12:00:00 GMT" }],
-  ])("%j returns the whole", async (headers) => {
+  ])("%j returns the whole file", async (headers) => {
     const call = await as("ada");
-    const reply = await call("GET", await stored(call), undefined, headers);
+    const reply = await call("GET", await uploadFile(call), undefined, headers);
     expect([reply.status, (await bytesOf(reply)).length]).toEqual([200, 1000]);
   });
 
-  test("outside the file is 416 with the size", async () => {
+  test("outside the file returns 416 with the file's size", async () => {
     const call = await as("ada");
-    const reply = await call("GET", await stored(call), undefined, { Range: "bytes=1000-" });
+    const reply = await call("GET", await uploadFile(call), undefined, { Range: "bytes=1000-" });
     expect(reply.headers.get("content-range")).toBe("bytes */1000");
     await problem(reply, 416, "range_not_satisfiable");
   });
 });
 
-test("an unknown file, a malformed id and another owner's file are 404", async () => {
-  const path = await stored(await as("ada"));
+test("an unknown file, a malformed id and another owner's file return 404", async () => {
+  const adas = await uploadFile(await as("ada"));
   const eve = await as("eve");
-  for (const one of [path, "/api/files/nothing/content"]) await problem(eve("GET", one), 404, "not_found");
+  for (const path of [adas, "/api/files/nothing/content"]) await problem(eve("GET", path), 404, "not_found");
 });
 
-test("a file of more than 20 MiB is a redirect to storage", async () => {
+test("the download of a file of more than 20 MiB redirects to file storage", async () => {
   const { key, answers } = await goodKey();
   const url = "https://happy-otter-123.convex.cloud/api/storage/big";
   const file = { storageId: "big", size: 20 * 1024 * 1024 + 1, contentType: "video/mp4", revision: 1 };

@@ -1,60 +1,59 @@
-import { documented } from "#documented";
-import * as z from "zod/mini";
-import { contract } from "../kit/contract.kit";
-import { id, text, time } from "../kit/fields.kit";
+import { docsOnly } from "#docsOnly";
+import { contract, type FieldSchemas } from "../kit/contract.kit";
+import { id } from "../kit/values.kit";
 
-const visibility = () => z.enum(["public", "private"]);
+const visibility = ({ z }: Pick<FieldSchemas, "z">) => z.enum(["public", "private"]);
 
-/** Code points of the longest name. */
+/** The maximum length of a name, in code points. */
 const MAX_NAME = 200;
 
-const shape = documented(({ whole, hash, upTo }) => ({
+const shape = docsOnly(({ whole, hash, upTo, z }) => ({
   name: z.exactOptional(upTo(MAX_NAME)),
   contentType: z.string(),
   size: whole(),
   sha256: hash(),
-  visibility: visibility(),
+  visibility: visibility({ z }),
 }));
 
-const shapeFields = documented(() => ({
+const shapeFields = docsOnly(() => ({
   id: "The file's id, for `/api/files/{id}` and `/files/{id}`.",
   name: "The file's name, if the client gave one.",
-  contentType: "The media type, as the client sent it.",
+  contentType: "The media type as the client sent it.",
   size: "The size in bytes.",
   sha256: "The SHA-256 of the bytes, in lower-case hex.",
-  visibility: "`public`: everyone can open the file. `private`: only its owner can.",
+  visibility: "`public`: anyone can open the file. `private`: only its owner can open it.",
   createdAt: "The time of the upload or of the registration.",
 }));
 
-export const Upload = documented(({ named }) =>
+export const Upload = docsOnly(({ named, z }) =>
   named("Upload", z.object({ id: z.string(), storageId: z.string(), ...shape() }), {
     ...shapeFields(),
     storageId: "The same as `id`.",
   }),
 );
 
-export const StoredFile = documented(({ named }) =>
+export const StoredFile = docsOnly(({ named, z, time }) =>
   named("StoredFile", z.object({ id: z.string(), ...shape(), createdAt: time() }), shapeFields()),
 );
 
-export const StoredFileWithUrl = documented(({ named }) =>
+export const StoredFileWithUrl = docsOnly(({ named, z, time }) =>
   named("StoredFileWithUrl", z.object({ id: z.string(), ...shape(), url: z.string(), createdAt: time() }), {
     ...shapeFields(),
-    url: "The address of the bytes. It needs no credential: everyone who has it can read the file.",
+    url: "The URL of the bytes. It works without a credential, so anyone with the URL can read the file.",
   }),
 );
 
 const fileRef = () => ({ id: id() });
 const ID = "The file's id.";
 
-const sample = documented(() => ({
+const sample = docsOnly(() => ({
   name: "bolt.png",
   contentType: "image/png",
   size: 40123,
   sha256: "93a23971a914e5eacbf0a8d25154cda309c3c1c72fbb9914d47c60f3cb681588",
   visibility: "public" as const,
 }));
-const picture = documented(() => ({
+const picture = docsOnly(() => ({
   id: "kg2dw3v8s1x8w6t4r0pzc5m7h6d",
   ...sample(),
   createdAt: "2026-01-31T12:00:00.000Z",
@@ -64,19 +63,20 @@ export const uploadFile = contract("post", "/api/upload", () => ({
   operationId: "uploadFile",
   scope: "files:write",
   idempotent: true,
-  query: { visibility: z.exactOptional(visibility()) },
-  upload: true,
-  replies: documented(() => ({ 200: Upload() })),
-  headers: documented(() => ({ 200: ["Location"] })),
-  docs: documented(() => ({
+  query: ({ z }) => ({ visibility: z.exactOptional(visibility({ z })) }),
+  body: { type: "file" },
+  docs: docsOnly(() => ({
     tag: "Files",
     summary: "Upload a file",
     description:
-      "Stores the body and registers it as the caller's file: no `POST /api/files` is needed. The body is either the bytes, " +
-      "with their type in `Content-Type`, or a form (`multipart/form-data`) with one file and no other field, which keeps the " +
-      "file's own type and name. It has at most 20 MiB less 64 KiB; upload larger files to an upload URL. The file is public " +
-      "unless `visibility=private`. An `Idempotency-Key` covers the file's bytes, type and name, not the boundary of a form.",
+      "Stores the body and registers it as the caller's file. `POST /api/files` is not needed afterwards. The body is either the " +
+      "bytes, with their type in `Content-Type`, or a form (`multipart/form-data`) with one file and no other field. A file in a " +
+      "form keeps its own type and name. The maximum size is 20 MiB less 64 KiB. Upload larger files to an upload URL. The file " +
+      "is public unless `visibility=private`. An `Idempotency-Key` covers the file's bytes, type and name, but not the boundary " +
+      "of a form.",
     fields: { visibility: "`public`, the default, or `private`." },
+    replies: { 200: Upload() },
+    replyHeaders: { 200: ["Location"] },
     examples: {
       query: { visibility: "public" },
       replies: { 200: { id: picture().id, storageId: picture().id, ...sample() } },
@@ -89,18 +89,18 @@ export const createUploadUrl = contract("post", "/api/upload-url", () => ({
   scope: "files:write",
   unlisted: true,
   secret: true,
-  replies: documented(({ named }) => ({
-    201: named("UploadUrl", z.object({ uploadUrl: z.string(), expiresAt: time() }), {
-      uploadUrl: "The address that takes the file, by POST and without a credential.",
-      expiresAt: "The time when the address stops working.",
-    }),
-  })),
-  docs: documented(() => ({
+  docs: docsOnly(({ named, z, time }) => ({
     tag: "Files",
     summary: "Get a URL for a direct upload",
     description:
-      "A client posts a file of any size to the URL within an hour and gets its `storageId`. `POST /api/files` then registers " +
-      "the file.",
+      "Send a file of any size to the URL by POST within an hour. The response contains its `storageId`. Then register the file " +
+      "with `POST /api/files`.",
+    replies: {
+      201: named("UploadUrl", z.object({ uploadUrl: z.string(), expiresAt: time() }), {
+        uploadUrl: "The URL that accepts the file by POST, without a credential.",
+        expiresAt: "The time at which the URL expires.",
+      }),
+    },
     examples: {
       replies: {
         201: {
@@ -117,24 +117,28 @@ export const registerFile = contract("post", "/api/files", () => ({
   scope: "files:write",
   idempotent: true,
   conditional: true,
-  body: z.strictObject({
-    storageId: id(),
-    name: z.exactOptional(text(MAX_NAME)),
-    visibility: z.exactOptional(visibility()),
-  }),
-  replies: documented(() => ({ 201: StoredFile() })),
-  docs: documented(() => ({
+  body: {
+    type: "json",
+    schema: ({ z, text }) =>
+      z.strictObject({
+        storageId: z.string(),
+        name: z.exactOptional(text(MAX_NAME)),
+        visibility: z.exactOptional(visibility({ z })),
+      }),
+  },
+  docs: docsOnly(() => ({
     tag: "Files",
     summary: "Register an uploaded file",
     description:
-      "Makes the caller the owner of bytes that were sent to an upload URL. A file of `POST /api/upload` is registered already. " +
-      "To register a file twice is a conflict.",
+      "Makes the caller the owner of bytes that were sent to an upload URL. A file from `POST /api/upload` is already registered. " +
+      "Registering a file again returns 409.",
     problems: ["conflict", "not_found"],
     fields: {
-      storageId: "The id that the upload URL has returned.",
+      storageId: "The id that the upload URL returned.",
       name: "The file's name.",
       visibility: "`public`, the default, or `private`.",
     },
+    replies: { 201: StoredFile() },
     examples: { body: { storageId: picture().id, name: picture().name }, replies: { 201: picture() } },
   })),
 }));
@@ -143,11 +147,11 @@ export const listFiles = contract("get", "/api/files", () => ({
   operationId: "listFiles",
   scope: "files:read",
   paged: true,
-  replies: documented(() => ({ 200: z.array(StoredFile()) })),
-  docs: documented(() => ({
+  docs: docsOnly(({ z }) => ({
     tag: "Files",
     summary: "List the caller's files, newest first",
     description: "Returns the metadata of each file, without its `url`.",
+    replies: { 200: z.array(StoredFile()) },
     examples: { replies: { 200: [picture()] } },
   })),
 }));
@@ -157,14 +161,14 @@ export const getFile = contract("get", "/api/files/:id", () => ({
   scope: "files:read",
   conditional: true,
   params: fileRef(),
-  replies: documented(() => ({ 200: StoredFileWithUrl() })),
-  docs: documented(() => ({
+  docs: docsOnly(() => ({
     tag: "Files",
     summary: "Fetch a file's metadata",
     description:
-      "The `url` is the address of the bytes. Browsers should use it instead of `GET /files/{id}`, because they would send " +
-      "`X-API-Key` along with the redirect to another origin. Another owner's file is 404.",
+      "The field `url` is the URL of the bytes. Browsers should use it instead of `GET /files/{id}`, because they would send " +
+      "`X-API-Key` along with the redirect to another origin. Another owner's file returns 404.",
     fields: { id: ID },
+    replies: { 200: StoredFileWithUrl() },
     examples: {
       params: { id: picture().id },
       replies: { 200: { ...picture(), url: "https://happy-otter-123.convex.cloud/api/storage/0b0f5a2e" } },
@@ -177,18 +181,13 @@ export const downloadFile = contract("get", "/api/files/:id/content", () => ({
   scope: "files:read",
   conditional: true,
   params: fileRef(),
-  replies: documented(() => ({ 200: z.string(), 206: z.string(), 302: null, 304: null })),
-  headers: documented(() => ({
-    200: ["Accept-Ranges", "Content-Disposition"],
-    206: ["Accept-Ranges", "Content-Disposition", "Content-Range"],
-  })),
-  docs: documented(() => ({
+  docs: docsOnly(({ z }) => ({
     tag: "Files",
     media: "application/octet-stream",
     summary: "Download a file",
     description:
-      "Returns the bytes with the file's own type and name. The `ETag` is the SHA-256. A file of more than 20 MiB is a redirect " +
-      "to storage, which takes `Range` too. Another owner's file is 404.",
+      "Returns the bytes with the file's own type and name. The `ETag` is their SHA-256. For a file of more than 20 MiB, the " +
+      "response redirects to file storage, which also supports `Range`. Another owner's file returns 404.",
     problems: ["range_not_satisfiable"],
     fields: { id: ID },
     headers: {
@@ -197,9 +196,14 @@ export const downloadFile = contract("get", "/api/files/:id/content", () => ({
         example: "bytes=0-99",
       },
       "If-Range": {
-        description: "An `ETag`: `Range` counts only while the file has this tag (RFC 9110).",
+        description: "An `ETag`. `Range` applies only if the file still has this tag (RFC 9110).",
         example: `"${picture().sha256}"`,
       },
+    },
+    replies: { 200: z.string(), 206: z.string(), 302: null, 304: null },
+    replyHeaders: {
+      200: ["Accept-Ranges", "Content-Disposition"],
+      206: ["Accept-Ranges", "Content-Disposition", "Content-Range"],
     },
     examples: { params: { id: picture().id }, replies: { 200: "The bytes of the file", 206: "The bytes" } },
   })),
@@ -210,12 +214,12 @@ export const deleteFile = contract("delete", "/api/files/:id", () => ({
   scope: "files:write",
   conditional: true,
   params: fileRef(),
-  replies: documented(() => ({ 204: null })),
-  docs: documented(() => ({
+  docs: docsOnly(() => ({
     tag: "Files",
     summary: "Delete a file and its bytes",
-    description: "Deletes the file permanently. Its addresses are 404 from then on.",
+    description: "Deletes the file permanently. Its URLs return 404 afterwards.",
     fields: { id: ID },
+    replies: { 204: null },
     examples: { params: { id: picture().id } },
   })),
 }));
@@ -225,12 +229,12 @@ export const openFile = contract("get", "/files/:id", () => ({
   scope: "files:read",
   anonymous: true,
   params: fileRef(),
-  replies: documented(() => ({ 302: null })),
-  docs: documented(() => ({
+  docs: docsOnly(() => ({
     tag: "Files",
     summary: "Open a file",
-    description: "Redirects to the bytes. A private file needs a credential of its owner.",
+    description: "Redirects to the bytes. A private file requires a credential of its owner.",
     fields: { id: ID },
+    replies: { 302: null },
     examples: { params: { id: picture().id } },
   })),
 }));

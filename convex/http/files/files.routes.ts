@@ -1,11 +1,12 @@
+import { STEPS } from "#routes";
 import { internal } from "../../_generated/api";
 import { fail } from "../../lib/failure.lib";
 import { storableType } from "../../lib/mediaType.lib";
 import { deleteIfRefused } from "../../lib/textStorage.lib";
 import { toFile } from "../../views/file.lib";
-import type { Api } from "../kit/api.kit";
+import type { Registry } from "../kit/api.kit";
 import { etag, isHeld } from "../kit/conditional.kit";
-import { toTime } from "../kit/fields.kit";
+import { toTime } from "../kit/values.kit";
 import { implement } from "../kit/implement.kit";
 import { requireCaller } from "../middleware/credential.middleware";
 import * as contracts from "./files.contract";
@@ -13,19 +14,19 @@ import * as contracts from "./files.contract";
 /** Milliseconds for which Convex accepts an upload at an upload URL. */
 const UPLOAD_URL_MS = 60 * 60 * 1000;
 
-/** Bytes of the largest response that Convex sends. A larger file is read from storage. */
+/** The maximum size of a response of a Convex function, in bytes. Clients download larger files from file storage. */
 const MAX_DOWNLOAD = 20 * 1024 * 1024;
 
-export function files(api: Api): void {
+export function files(api: Registry): void {
   implement(api, contracts.uploadFile, async (c) => {
     const { caller, once, upload } = c.var;
-    const { bytes, contentType: sent, name } = upload;
-    // The document keeps the type as the client wrote it. Storage takes a stricter form of it.
-    const storageId = await c.env.storage.store(new Blob([bytes], { type: storableType(sent) }));
+    const { bytes, contentType, name } = upload;
+    // The document stores the type as the client sent it. File storage accepts only a stricter form.
+    const storageId = await c.env.storage.store(new Blob([bytes], { type: storableType(contentType) }));
     const record = {
       ownerId: caller.userId,
       storageId,
-      contentType: sent,
+      contentType,
       ...(name !== undefined && { name }),
       visibility: c.req.valid("query").visibility ?? "public",
     };
@@ -75,8 +76,8 @@ export function files(api: Api): void {
     if (file.size > MAX_DOWNLOAD) return c.body(null, 302, { Location: url });
     const ETag = `"${file.sha256}"`;
     if (isHeld(c.req.header("If-None-Match"), ETag)) return c.body(null, 304, { ETag });
-    // Loaded on demand: on Convex every request would pay for a static import.
-    const { describeDownload } = await import("./download.files");
+    // Loaded on demand, because on Convex every request would load a static import.
+    const { describeDownload } = await STEPS.download();
     const { status, headers, start, end } = describeDownload(file, c.req.raw, ETag);
     if (c.req.method === "HEAD") return c.body(null, status, headers);
     const blob = (await c.env.storage.get(file.storageId)) ?? fail("not_found", "File not found");

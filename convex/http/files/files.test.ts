@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { as, later, onlyOn, send, settle, useEngine, type Call } from "../testing/engine.testing";
+import { as, advanceClock, onlyOn, send, settle, useEngine, type Call } from "../testing/engine.testing";
 import { json, page, problem, type Json } from "../testing/replies.testing";
 
 useEngine();
@@ -15,8 +15,8 @@ const upload = (call: Call, body: BodyInit, query = "", type = "image/png") =>
     headers: { "X-API-Key": call.key, "Content-Type": type },
   });
 
-describe("uploading", () => {
-  test("the reply says what was stored, and Location opens it for everyone", async () => {
+describe("uploads", () => {
+  test("the response describes the file, and anyone can open its Location", async () => {
     const call = await as("ada");
     const data = bytes(1000);
     const reply = await upload(call, data);
@@ -35,7 +35,7 @@ describe("uploading", () => {
     expect(opened.headers.get("location")).toMatch(/^https?:\/\//);
   });
 
-  test("the type is kept as it was sent", async () => {
+  test("the type is stored as it was sent", async () => {
     const file = await json(upload(await as("ada"), "x", "", 'text/plain; charset="UTF-8"'));
     expect(file["contentType"]).toBe('text/plain; charset="UTF-8"');
   });
@@ -48,7 +48,7 @@ describe("uploading", () => {
     "text/plain;\tcharset=utf-8",
     'text/plain; title="a\tb"',
     "text/plain; charset=utf-8 ;",
-  ])("%j, which file storage refuses as it is, is stored and kept as it was sent", async (type) => {
+  ])("the type %j, which file storage refuses, is stored as it was sent", async (type) => {
     const call = await as("ada");
     const file = await json(upload(call, "x", "", type));
     expect(file["contentType"]).toBe(type);
@@ -79,7 +79,7 @@ describe("uploading", () => {
     expect(refused.detail).toBe("body: must not be empty");
   });
 
-  test("19,000,000 bytes pass, 22,000,000 do not", async () => {
+  test("19,000,000 bytes are accepted, and 22,000,000 bytes are refused", async () => {
     const call = await as("big");
     expect(await json(upload(call, new Uint8Array(19_000_000)))).toMatchObject({ size: 19_000_000 });
     await problem(upload(call, new Uint8Array(22_000_000)), 413, "payload_too_large");
@@ -91,21 +91,26 @@ describe("uploading", () => {
     expect(refused.detail).toBe("visibility: must be one of public, private");
   });
 
-  onlyOn("embedded", "the mock's storage has no address", "bytes come back exactly", async () => {
-    const call = await as("ada");
-    for (const length of [1, 65_535, 65_536, 65_537]) {
-      const reply = await upload(call, bytes(length));
-      const opened = await fetch(
-        (await send(reply.headers.get("location") ?? "")).headers.get("location") ?? "",
-      );
-      expect(opened.headers.get("content-type")).toBe("image/png");
-      expect(new Uint8Array(await opened.arrayBuffer())).toEqual(bytes(length));
-    }
-  });
+  onlyOn(
+    "embedded",
+    "the storage of the mock cannot be reached by HTTP",
+    "the stored bytes equal the uploaded bytes",
+    async () => {
+      const call = await as("ada");
+      for (const length of [1, 65_535, 65_536, 65_537]) {
+        const reply = await upload(call, bytes(length));
+        const opened = await fetch(
+          (await send(reply.headers.get("location") ?? "")).headers.get("location") ?? "",
+        );
+        expect(opened.headers.get("content-type")).toBe("image/png");
+        expect(new Uint8Array(await opened.arrayBuffer())).toEqual(bytes(length));
+      }
+    },
+  );
 });
 
 describe("private files", () => {
-  test("open for their owner alone", async () => {
+  test("can be opened only by their owner", async () => {
     const call = await as("ada");
     const path = (await upload(call, "secret", "?visibility=private")).headers.get("location") ?? "";
     const anonymous = await problem(send(path), 401, "unauthenticated");
@@ -116,17 +121,17 @@ describe("private files", () => {
     expect((await call("GET", path)).status).toBe(302);
   });
 
-  test("an unknown file is not found, with a credential and without", async () => {
+  test("an unknown file returns 404 with and without a credential", async () => {
     expect((await problem(send("/files/nothing"), 404, "not_found")).detail).toBe("File not found");
     await problem((await as("ada"))("GET", "/files/nothing"), 404, "not_found");
     await problem(send("/files/nothing", { headers: { "X-API-Key": "cha_x" } }), 403, "invalid_credential");
   });
 });
 
-describe("a file of one's own", () => {
+describe("the caller's own file", () => {
   const file = async (call: Call): Promise<Json> => json(upload(call, "text", "", "text/plain"));
 
-  test("is listed, read and deleted, bytes and all", async () => {
+  test("is listed, read and deleted with its bytes", async () => {
     const call = await as("lister");
     const { storageId } = await file(call);
     const [listed] = await page(call("GET", "/api/files"));
@@ -163,7 +168,7 @@ describe("a file of one's own", () => {
 });
 
 describe("direct uploads", () => {
-  test("an upload URL is valid for an hour, and its reply is no-store", async () => {
+  test("the response with an upload URL is no-store and has its expiry", async () => {
     const reply = await (await as("ada"))("POST", "/api/upload-url");
     expect(reply.headers.get("cache-control")).toBe("no-store");
     const { uploadUrl, expiresAt } = await json(reply, 201);
@@ -171,13 +176,13 @@ describe("direct uploads", () => {
     expect(Date.parse(String(expiresAt))).toBeGreaterThan(Date.now());
   });
 
-  const reason = "the mock takes no uploads at its URLs";
+  const reason = "the mock does not accept uploads at its URLs";
   const direct = async (call: Call, body: BodyInit): Promise<Response> => {
     const { uploadUrl } = await json(call("POST", "/api/upload-url"), 201);
     return fetch(String(uploadUrl), { method: "POST", body, headers: { "Content-Type": "text/plain" } });
   };
 
-  onlyOn("embedded", reason, "what was uploaded can be registered once", async () => {
+  onlyOn("embedded", reason, "uploaded bytes can be registered once", async () => {
     const [ada, eve] = [await as("direct"), await as("eve")];
     const { storageId } = await json(direct(ada, "hello"));
     const body = { storageId, name: "hello.txt", visibility: "private" };
@@ -188,25 +193,30 @@ describe("direct uploads", () => {
     await problem(eve("POST", "/api/files", body), 404, "not_found");
   });
 
-  onlyOn("embedded", reason, "a registration is repeated by its Idempotency-Key", async () => {
-    const call = await as("direct");
-    const { storageId } = await json(direct(call, "once"));
-    const register = (more = {}) =>
-      call("POST", "/api/files", { storageId, ...more }, { "Idempotency-Key": "registered" });
-    const [first, again] = [await register(), await register()];
-    expect(again.headers.get("idempotency-replayed")).toBe("true");
-    expect(await json(again, 201)).toEqual(await json(first, 201));
-    await problem(register({ name: "another" }), 422, "idempotency_key_reused");
-  });
+  onlyOn(
+    "embedded",
+    reason,
+    "a registration with the same Idempotency-Key returns the first response",
+    async () => {
+      const call = await as("direct");
+      const { storageId } = await json(direct(call, "once"));
+      const register = (more = {}) =>
+        call("POST", "/api/files", { storageId, ...more }, { "Idempotency-Key": "registered" });
+      const [first, again] = [await register(), await register()];
+      expect(again.headers.get("idempotency-replayed")).toBe("true");
+      expect(await json(again, 201)).toEqual(await json(first, 201));
+      await problem(register({ name: "another" }), 422, "idempotency_key_reused");
+    },
+  );
 
-  onlyOn("embedded", reason, "an upload URL has its hour", async () => {
+  onlyOn("embedded", reason, "an upload URL expires after an hour", async () => {
     const { uploadUrl } = await json((await as("ada"))("POST", "/api/upload-url"), 201);
-    later(61 * 60 * 1000);
+    advanceClock(61 * 60 * 1000);
     const late = await fetch(String(uploadUrl), { method: "POST", body: "x" });
     expect(late.ok).toBe(false);
   });
 
-  test("a file that was not uploaded cannot be registered", async () => {
+  test("an unknown storage id cannot be registered", async () => {
     const refused = await problem(
       (await as("ada"))("POST", "/api/files", { storageId: "x" }),
       404,

@@ -5,7 +5,7 @@ import { json, page, problem } from "../testing/replies.testing";
 
 useEngine();
 
-/** A form with one file; `fetch` writes it with a fresh boundary each time. */
+/** Returns a form with one file. `fetch` encodes it with a new boundary each time. */
 function formWith(bytes: BlobPart, name = "bolt.png", type = "image/png"): FormData {
   const form = new FormData();
   form.set("file", new File([bytes], name, { type }));
@@ -16,7 +16,7 @@ const upload = (call: Call, body: BodyInit, headers: Record<string, string> = {}
   send(`/api/upload${query}`, { method: "POST", body, headers: { "X-API-Key": call.key, ...headers } });
 
 describe("a form with one file", () => {
-  test("is stored under the file's own type and name, and registered", async () => {
+  test("is stored with the file's own type and name, and registered", async () => {
     const call = await as("former");
     const file = await json(upload(call, formWith("bytes", "naïve 😀.png"), {}, "?visibility=private"));
     expect(file).toMatchObject({
@@ -32,20 +32,20 @@ describe("a form with one file", () => {
     expect(await (await call("GET", `/api/files/${id}/content`)).text()).toBe("bytes");
   });
 
-  test("has 19,000,000 bytes at least", async () => {
+  test("can have 19,000,000 bytes", async () => {
     const file = await json(upload(await as("former"), formWith(new Uint8Array(19_000_000))));
     expect(file["size"]).toBe(19_000_000);
   });
 
   test.each([
-    ["without a file", new FormData(), "body: must hold exactly one file, and holds none"],
+    ["without a file", new FormData(), "body: must contain exactly one file, but contains none"],
     ["with an empty file", formWith(""), "body: must not be empty"],
   ])("%s is refused", async (_, form, detail) => {
     const refused = await problem(upload(await as("former"), form), 400, "invalid_request");
     expect(refused.detail).toBe(detail);
   });
 
-  test("with two files or a text field stores nothing", async () => {
+  test("with two files or a text field is refused, and nothing is stored", async () => {
     const call = await as("nothing-stored");
     const two = formWith("a");
     two.append("file", new File(["b"], "b"));
@@ -55,11 +55,11 @@ describe("a form with one file", () => {
     expect(await page(call("GET", "/api/files"))).toEqual([]);
   });
 
-  test("that names no boundary is refused by its Content-Type", async () => {
+  test("without a boundary in its Content-Type is refused", async () => {
     const reply = upload(await as("former"), "x", { "Content-Type": "multipart/form-data" });
     const { errors } = await problem(reply, 400, "invalid_request");
     expect(errors).toEqual([
-      { in: "header", path: "Content-Type", message: "must name the boundary of its form" },
+      { in: "header", path: "Content-Type", message: "must have the parameter boundary" },
     ]);
   });
 });

@@ -10,7 +10,7 @@ async function bolt(call: Call): Promise<{ path: string; etag: string }> {
 }
 
 describe("ETag", () => {
-  test("it is strong, and every write changes it, even one that changes nothing else", async () => {
+  test("is strong and changes with every write, even a write of the same values", async () => {
     const call = await as("ada");
     const { path, etag } = await bolt(call);
     const tags = [etag];
@@ -24,11 +24,11 @@ describe("ETag", () => {
 
 describe("If-None-Match", () => {
   test.each([
-    ["the tag itself", (tag: string) => tag],
-    ["its weak form", (tag: string) => `W/${tag}`],
-    ["a list that holds it", (tag: string) => `"no", W/"other" , ${tag}`],
+    ["the current tag", (tag: string) => tag],
+    ["the weak form of the tag", (tag: string) => `W/${tag}`],
+    ["a list that contains the tag", (tag: string) => `"no", W/"other" , ${tag}`],
     ["*", () => "*"],
-  ])("%s: 304, without a body, with the tag", async (_, header) => {
+  ])("%s: returns 304 with the tag and without a body", async (_, header) => {
     const call = await as("ada");
     const { path, etag } = await bolt(call);
     for (const method of ["GET", "HEAD"]) {
@@ -39,7 +39,7 @@ describe("If-None-Match", () => {
     }
   });
 
-  test("the tag of an older revision: the item", async () => {
+  test("the tag of an older revision: returns the item", async () => {
     const call = await as("ada");
     const { path, etag } = await bolt(call);
     await call("PATCH", path, { name: "nut" });
@@ -60,7 +60,7 @@ describe("If-None-Match", () => {
       });
   });
 
-  test("it brings nothing to light: a missing item stays 404, a missing scope 403", async () => {
+  test("does not hide other refusals: a missing item returns 404, a missing scope 403", async () => {
     const call = await as("ada");
     await problem(call("GET", "/api/items/nothing", undefined, { "If-None-Match": "*" }), 404, "not_found");
     const { path } = await bolt(call);
@@ -70,7 +70,7 @@ describe("If-None-Match", () => {
 });
 
 describe("If-Match", () => {
-  test("the current tag, alone, in a list, or *: the write goes through", async () => {
+  test("the current tag, alone or in a list, or *: the write succeeds", async () => {
     const call = await as("ada");
     const { path } = await bolt(call);
     for (const header of [(tag: string) => tag, (tag: string) => `"no",  ${tag}`, () => "*"]) {
@@ -82,11 +82,11 @@ describe("If-Match", () => {
 
   test.each([
     ["an older tag", (tag: string) => tag],
-    ["the weak form of the current one", (_: string, current: string) => `W/${current}`],
+    ["the weak form of the current tag", (_: string, current: string) => `W/${current}`],
     ["a foreign tag", () => `"other"`],
     ["a tag without quotes", (_: string, current: string) => current.replaceAll('"', "")],
     ["an empty list", () => ","],
-  ])("%s: 412, and nothing changes", async (_, header) => {
+  ])("%s: returns 412 and changes nothing", async (_, header) => {
     const call = await as("ada");
     const { path, etag } = await bolt(call);
     const changed = await call("PATCH", path, { name: "nut" });
@@ -96,7 +96,7 @@ describe("If-Match", () => {
     expect(await json(call("GET", path))).toEqual(await json(changed));
   });
 
-  test("of two changes made at once on one revision, one wins", async () => {
+  test("one of two concurrent changes to the same revision succeeds", async () => {
     const call = await as("ada");
     const { path, etag } = await bolt(call);
     const headers = { "If-Match": etag };
@@ -109,7 +109,7 @@ describe("If-Match", () => {
     expect(await json(call("GET", path))).toEqual(await winner?.json());
   });
 
-  test("of a change and a deletion made at once on one revision, one wins", async () => {
+  test("either a change or a concurrent deletion of the same revision succeeds", async () => {
     const call = await as("ada");
     const { path, etag } = await bolt(call);
     const headers = { "If-Match": etag };
@@ -124,7 +124,7 @@ describe("If-Match", () => {
     ]).toContainEqual([changed, deleted]);
   });
 
-  test("another owner learns nothing from it", async () => {
+  test("another owner's item returns 404 for every If-Match", async () => {
     const [ada, eve] = [await as("ada"), await as("eve")];
     const { path, etag } = await bolt(ada);
     for (const tag of [etag, `"999"`, "*"])

@@ -1,12 +1,11 @@
-import { documented } from "#documented";
-import * as z from "zod/mini";
-import { contract } from "../kit/contract.kit";
-import { atMost, id, text, time } from "../kit/fields.kit";
+import { docsOnly } from "#docsOnly";
+import { contract, type FieldSchemas } from "../kit/contract.kit";
+import { id } from "../kit/values.kit";
 
 const MAX_NAME = 200;
 const MAX_DESCRIPTION = 4000;
 
-export const Item = documented(({ named, upTo }) =>
+export const Item = docsOnly(({ named, upTo, z, time }) =>
   named(
     "Item",
     z.object({
@@ -26,15 +25,16 @@ export const Item = documented(({ named, upTo }) =>
   ),
 );
 
-const fields = documented(() => ({
+const fields = docsOnly(() => ({
   name: "The item's name. The API removes white space around it.",
   description: "A description of the item.",
   itemId: "The item's id.",
 }));
-const description = () => z.string().check(atMost(MAX_DESCRIPTION));
+const description = ({ z, atMost }: Pick<FieldSchemas, "z" | "atMost">) =>
+  z.string().check(atMost(MAX_DESCRIPTION));
 const itemRef = () => ({ itemId: id() });
 
-const bolt = documented(() => ({
+const bolt = docsOnly(() => ({
   id: "k57f2q9v3s1x8w6t4r0pzc5m7h6a",
   name: "bolt",
   description: "M8, stainless",
@@ -46,11 +46,11 @@ export const listItems = contract("get", "/api/items", () => ({
   operationId: "listItems",
   scope: "items:read",
   paged: true,
-  replies: documented(() => ({ 200: z.array(Item()) })),
-  docs: documented(() => ({
+  docs: docsOnly(({ z }) => ({
     tag: "Items",
     summary: "List the caller's items, newest first",
     description: "Returns the caller's own items, each as in `GET /api/items/{itemId}`.",
+    replies: { 200: z.array(Item()) },
     examples: { replies: { 200: [bolt()] } },
   })),
 }));
@@ -60,13 +60,17 @@ export const createItem = contract("post", "/api/items", () => ({
   scope: "items:write",
   idempotent: true,
   conditional: true,
-  body: z.strictObject({ name: text(MAX_NAME), description: z.exactOptional(description()) }),
-  replies: documented(() => ({ 201: Item() })),
-  docs: documented(() => ({
+  body: {
+    type: "json",
+    schema: ({ z, text, atMost }) =>
+      z.strictObject({ name: text(MAX_NAME), description: z.exactOptional(description({ z, atMost })) }),
+  },
+  docs: docsOnly(() => ({
     tag: "Items",
     summary: "Create an item",
     description: "The item belongs to the caller.",
     fields: fields(),
+    replies: { 201: Item() },
     examples: {
       body: { name: bolt().name, description: bolt().description },
       replies: { 201: bolt() },
@@ -79,12 +83,12 @@ export const getItem = contract("get", "/api/items/:itemId", () => ({
   scope: "items:read",
   conditional: true,
   params: itemRef(),
-  replies: documented(() => ({ 200: Item() })),
-  docs: documented(() => ({
+  docs: docsOnly(() => ({
     tag: "Items",
     summary: "Fetch one item",
     description: "Another owner's item is 404, like an item that does not exist.",
     fields: fields(),
+    replies: { 200: Item() },
     examples: { params: { itemId: bolt().id }, replies: { 200: bolt() } },
   })),
 }));
@@ -94,16 +98,20 @@ export const updateItem = contract("patch", "/api/items/:itemId", () => ({
   scope: "items:write",
   conditional: true,
   params: itemRef(),
-  body: z.strictObject({
-    name: z.exactOptional(text(MAX_NAME)),
-    description: z.exactOptional(z.nullable(description())),
-  }),
-  replies: documented(() => ({ 200: Item() })),
-  docs: documented(() => ({
+  body: {
+    type: "json",
+    schema: ({ z, text, atMost }) =>
+      z.strictObject({
+        name: z.exactOptional(text(MAX_NAME)),
+        description: z.exactOptional(z.nullable(description({ z, atMost }))),
+      }),
+  },
+  docs: docsOnly(() => ({
     tag: "Items",
     summary: "Change an item",
     description: "Changes the fields in the body. A `description` of null removes the description.",
     fields: fields(),
+    replies: { 200: Item() },
     examples: {
       params: { itemId: bolt().id },
       body: { name: "bolt" },
@@ -117,12 +125,12 @@ export const deleteItem = contract("delete", "/api/items/:itemId", () => ({
   scope: "items:write",
   conditional: true,
   params: itemRef(),
-  replies: documented(() => ({ 204: null })),
-  docs: documented(() => ({
+  docs: docsOnly(() => ({
     tag: "Items",
     summary: "Delete an item",
     description: "Deletes the item permanently.",
     fields: fields(),
+    replies: { 204: null },
     examples: { params: { itemId: bolt().id } },
   })),
 }));

@@ -1,11 +1,11 @@
 import { internal } from "../../_generated/api";
 import { toItem } from "../../views/item.lib";
-import type { Api } from "../kit/api.kit";
+import type { Registry } from "../kit/api.kit";
 import { etag } from "../kit/conditional.kit";
 import { implement } from "../kit/implement.kit";
 import { createItem, deleteItem, getItem, updateItem, listItems } from "./items.contract";
 
-export function items(api: Api): void {
+export function items(api: Registry): void {
   implement(api, listItems, async (c) => {
     const { caller, page } = c.var;
     const { docs, next } = await c.env.runQuery(internal.items.list, {

@@ -8,7 +8,7 @@ useEngine();
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 describe("creating", () => {
-  test("a created item can be fetched where Location says", async () => {
+  test("a created item can be fetched at its Location", async () => {
     const call = await as("ada");
     const created = await call("POST", "/api/items", { name: " bolt ", description: "M8" });
     const item = await json(created, 201);
@@ -19,7 +19,7 @@ describe("creating", () => {
     expect(fetched.headers.get("etag")).toBe(created.headers.get("etag"));
   });
 
-  test("an item shows its name trimmed, its times in UTC, and nothing that the store adds", async () => {
+  test("an item has a trimmed name and times in UTC, and no internal fields", async () => {
     const call = await as("ada");
     const item = await json(call("POST", "/api/items", { name: " bolt ", description: "M8" }), 201);
     expect(item).toEqual({
@@ -31,7 +31,7 @@ describe("creating", () => {
     });
   });
 
-  test("lengths are counted in code points, as the document has it", async () => {
+  test("lengths are counted in code points, as in the OpenAPI document", async () => {
     const call = await as("ada");
     const longest = { name: "😀".repeat(200), description: "𝒳".repeat(4000) };
     expect(await json(call("POST", "/api/items", longest), 201)).toMatchObject(longest);
@@ -70,7 +70,7 @@ describe("creating", () => {
     expect(refused.errors).toMatchObject([{ in: "body", path }]);
   });
 
-  test("every failing field is named, and the detail sums them up", async () => {
+  test("the reply lists every invalid field, and its detail summarizes them", async () => {
     const call = await as("ada");
     const body = { name: "", description: 7, colour: "red" };
     const { detail, errors } = await problem(call("POST", "/api/items", body), 400, "invalid_request");
@@ -84,7 +84,7 @@ describe("creating", () => {
 });
 
 describe("changing", () => {
-  test("a PATCH changes the fields it sends and keeps the others", async () => {
+  test("a PATCH changes only the fields in its body", async () => {
     const call = await as("ada");
     const before = await json(call("POST", "/api/items", { name: "bolt", description: "M8" }), 201);
     const path = `/api/items/${String(before["id"])}`;
@@ -100,7 +100,7 @@ describe("changing", () => {
     expect(after).not.toHaveProperty("description");
   });
 
-  test("a refused change leaves the item as it was", async () => {
+  test("a refused change does not change the item", async () => {
     const call = await as("ada");
     const before = await json(call("POST", "/api/items", { name: "bolt" }), 201);
     const path = `/api/items/${String(before["id"])}`;
@@ -111,7 +111,7 @@ describe("changing", () => {
 });
 
 describe("deleting", () => {
-  test("a deleted item is gone", async () => {
+  test("a deleted item returns 404", async () => {
     const call = await as("ada");
     const { id } = await json(call("POST", "/api/items", { name: "bolt" }), 201);
     const path = `/api/items/${String(id)}`;
@@ -121,7 +121,7 @@ describe("deleting", () => {
     await problem(call("PATCH", path, { name: "nut" }), 404, "not_found");
   });
 
-  test("a deleted user's items follow, and nothing of anybody else's", async () => {
+  test("deleting a user deletes the user's items and no other user's items", async () => {
     const [leaver, stayer] = [await as("leaver"), await as("stayer")];
     await json(leaver("POST", "/api/items", { name: "bolt" }), 201);
     const kept = await json(stayer("POST", "/api/items", { name: "kept" }), 201);
@@ -134,7 +134,7 @@ describe("deleting", () => {
 });
 
 describe("owners", () => {
-  test("another owner's item and no item look the same", async () => {
+  test("another owner's item returns the same 404 as a missing item", async () => {
     const [ada, eve] = [await as("ada"), await as("eve")];
     const item = await json(ada("POST", "/api/items", { name: "bolt" }), 201);
     const path = `/api/items/${String(item["id"])}`;
@@ -164,7 +164,7 @@ describe("the path", () => {
     );
   });
 
-  test("HEAD answers like GET, without a body", async () => {
+  test("HEAD returns the headers of GET without a body", async () => {
     const call = await as("ada");
     const created = await call("POST", "/api/items", { name: "bolt" });
     for (const path of [created.headers.get("location") ?? "", "/api/items"]) {

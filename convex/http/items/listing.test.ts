@@ -4,7 +4,7 @@ import { json, nextOf, page, problem } from "../testing/replies.testing";
 
 useEngine();
 
-/** Creates items one after the other; the newest is the last. */
+/** Creates items in order, so that the last one is the newest. */
 async function fill(call: Call, names: readonly string[]): Promise<void> {
   for (const name of names) await json(call("POST", "/api/items", { name }), 201);
 }
@@ -12,7 +12,7 @@ async function fill(call: Call, names: readonly string[]): Promise<void> {
 const numbered = (count: number, prefix = "item") => Array.from({ length: count }, (_, n) => `${prefix}${n}`);
 const namesOf = async (response: Response) => (await page(response)).map((item) => item["name"] as string);
 
-/** All names on the pages from a path on, with something done between each two. */
+/** Returns the names on each page, starting with a path. Runs `between` after each page. */
 async function walk(
   call: Call,
   start: string,
@@ -30,7 +30,7 @@ async function walk(
 }
 
 describe("a page", () => {
-  test("holds the newest first, ten unless told otherwise, and only the caller's own", async () => {
+  test("contains the caller's own items, newest first, ten by default", async () => {
     const [ada, eve] = [await as("ten-ada"), await as("ten-eve")];
     const names = numbered(12);
     await fill(ada, names);
@@ -51,7 +51,7 @@ describe("a page", () => {
   });
 
   test.each(["0", "101", "-1", "1.5", "ten", "", " 5", "+5", "1e1", "9999999999"])(
-    "no limit of %j",
+    "a limit of %j is refused",
     async (limit) => {
       const call = await as("limits");
       const { detail, errors } = await problem(
@@ -64,7 +64,7 @@ describe("a page", () => {
     },
   );
 
-  test.each(["1", "100"])("a limit of %s", async (limit) => {
+  test.each(["1", "100"])("a limit of %s is accepted", async (limit) => {
     await page((await as("limits"))("GET", `/api/items?limit=${limit}`));
   });
 });
@@ -79,7 +79,7 @@ describe("the link to the next page", () => {
     expect([await namesOf(second), second.headers.get("link")]).toEqual([["item0"], null]);
   });
 
-  test("is missing where the last page is full", async () => {
+  test("is missing on the last page, even if that page is full", async () => {
     const call = await as("full");
     await fill(call, numbered(4));
     expect(await walk(call, "/api/items?limit=2")).toEqual([
@@ -88,7 +88,7 @@ describe("the link to the next page", () => {
     ]);
   });
 
-  test("lets a walk be carried on with another limit", async () => {
+  test("works with another limit", async () => {
     const call = await as("relimited");
     await fill(call, numbered(5));
     const next = nextOf(await call("GET", "/api/items?limit=1")) ?? "";
@@ -100,7 +100,7 @@ describe("the link to the next page", () => {
 });
 
 describe("walking the links while others write", () => {
-  test("new items neither push anything twice nor hide anything", async () => {
+  test("new items neither repeat nor hide an older item", async () => {
     const call = await as("inserts");
     const names = numbered(7);
     await fill(call, names);
@@ -108,7 +108,7 @@ describe("walking the links while others write", () => {
     expect(pages.flat()).toEqual(names.toReversed());
   });
 
-  test("deleting what the cursor stands on loses nothing", async () => {
+  test("deleting the item at the cursor hides no other item", async () => {
     const call = await as("deletes");
     await fill(call, numbered(4));
     const first = await call("GET", "/api/items?limit=2");
@@ -153,7 +153,7 @@ describe("a cursor", () => {
     await refused(call, keys.replace("/api/keys", "/api/users"));
   });
 
-  test("carries no authority: with another credential it shows that caller's own items", async () => {
+  test("of another caller lists only the items of the credential's owner", async () => {
     const [ada, eve] = [await as("cursor-ada"), await as("cursor-eve")];
     await fill(eve, ["hers"]);
     await fill(ada, numbered(3));
@@ -162,7 +162,7 @@ describe("a cursor", () => {
   });
 
   test.each(["cursor=", `cursor=${"x".repeat(201)}`])(
-    "of no possible length is invalid: %#",
+    "that is empty or too long is refused: %#",
     async (query) => {
       await problem((await as("cursors"))("GET", `/api/items?${query}`), 400, "invalid_request");
     },

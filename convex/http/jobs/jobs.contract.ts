@@ -1,17 +1,16 @@
-import { documented } from "#documented";
-import * as z from "zod/mini";
+import { docsOnly } from "#docsOnly";
 import { contract } from "../kit/contract.kit";
-import { id, required } from "../kit/fields.kit";
+import { id } from "../kit/values.kit";
 
-export const Digest = documented(({ named, whole, hash }) =>
+export const Digest = docsOnly(({ named, whole, hash, z }) =>
   named("Digest", z.object({ sha256: hash(), bytes: whole(), type: z.string() }), {
     sha256: "The SHA-256 of the canonical form, in lower-case hex.",
-    bytes: "The length of the canonical form in bytes of UTF-8.",
+    bytes: "The length of the canonical form in UTF-8 bytes.",
     type: "`object`, `array`, `string`, `number`, `boolean` or `null`.",
   }),
 );
 
-export const Job = documented(({ named }) =>
+export const Job = docsOnly(({ named, z }) =>
   named(
     "Job",
     z.object({
@@ -23,13 +22,13 @@ export const Job = documented(({ named }) =>
     {
       id: "The job's id.",
       status: "The state of the job.",
-      result: "The result of a job that has succeeded.",
-      error: "The reason why a job has failed.",
+      result: "The result, if the job has succeeded.",
+      error: "The reason for the failure, if the job has failed.",
     },
   ),
 );
 
-const digest = documented(() => ({
+const digest = docsOnly(() => ({
   sha256: "93a23971a914e5eacbf0a8d25154cda309c3c1c72fbb9914d47c60f3cb681588",
   bytes: 17,
   type: "object",
@@ -40,27 +39,27 @@ export const processData = contract("post", "/api/process", () => ({
   operationId: "processData",
   scope: "jobs:write",
   idempotent: true,
-  body: z.strictObject({ data: required() }),
-  replies: documented(({ named, z }) => ({
-    200: named("Processed", z.object({ success: z.boolean(), result: Digest() }), {
-      success: "Always true.",
-    }),
-    202: Job(),
-  })),
-  headers: documented(() => ({ 202: ["Location", "Preference-Applied"] })),
-  docs: documented(() => ({
+  body: { type: "json", schema: ({ z, required }) => z.strictObject({ data: required() }) },
+  docs: docsOnly(({ named, z }) => ({
     tag: "Jobs",
     summary: "Digest a JSON value",
     description:
       "Returns the SHA-256 and the length of the value's canonical form (RFC 8785). With `Prefer: respond-async` (RFC 7240) " +
-      "the work becomes a job, and `Location` has the job's address.",
+      "a job does this work after the response, and `Location` has the URL of the job.",
     fields: { data: "Any JSON value." },
     headers: {
       Prefer: {
-        description: "`respond-async` turns the work into a job (RFC 7240).",
+        description: "`respond-async` does the work in a job (RFC 7240).",
         example: "respond-async",
       },
     },
+    replies: {
+      200: named("Processed", z.object({ success: z.boolean(), result: Digest() }), {
+        success: "Always true.",
+      }),
+      202: Job(),
+    },
+    replyHeaders: { 202: ["Location", "Preference-Applied"] },
     examples: {
       body: { data: { hello: "world" } },
       replies: { 200: { success: true, result: digest() }, 202: { id: jobId, status: "queued" } },
@@ -73,12 +72,12 @@ export const getJob = contract("get", "/api/jobs/:id", () => ({
   scope: "jobs:read",
   conditional: true,
   params: { id: id() },
-  replies: documented(() => ({ 200: Job() })),
-  docs: documented(() => ({
+  docs: docsOnly(() => ({
     tag: "Jobs",
     summary: "Fetch one job",
     description: "A job that has succeeded has a `result`; a job that has failed has an `error`.",
     fields: { id: "The job's id." },
+    replies: { 200: Job() },
     examples: {
       params: { id: jobId },
       replies: { 200: { id: jobId, status: "succeeded", result: digest() } },

@@ -2,12 +2,12 @@ import { internal } from "../../_generated/api";
 import { storeText } from "../../lib/textStorage.lib";
 import { prefers } from "../../lib/prefer.lib";
 import { toJob } from "../../views/job.lib";
-import type { Api } from "../kit/api.kit";
+import type { Registry } from "../kit/api.kit";
 import { etag } from "../kit/conditional.kit";
 import { implement } from "../kit/implement.kit";
 import { getJob, processData } from "./jobs.contract";
 
-export function jobs(api: Api): void {
+export function jobs(api: Registry): void {
   implement(api, processData, async (c) => {
     const { caller, once } = c.var;
     const text = JSON.stringify(c.req.valid("json").data);
@@ -23,9 +23,9 @@ export function jobs(api: Api): void {
       });
     }
     const result = await once(async (key) => {
-      const made = await c.env.runAction(internal.process.handle, { text });
-      if (!key.idempotency) return { result: made, replayed: false };
-      return c.env.runMutation(internal.jobs.remember, { result: made, ...key });
+      const digest = await c.env.runAction(internal.process.handle, { text });
+      if (!key.idempotency) return { result: digest, replayed: false };
+      return c.env.runMutation(internal.jobs.remember, { result: digest, ...key });
     });
     return c.json({ success: true, result }, 200);
   });

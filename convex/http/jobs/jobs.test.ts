@@ -7,7 +7,7 @@ useEngine();
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
-/** JSON values, with their canonical form written by hand after RFC 8785. */
+/** JSON values with their canonical forms, which were written by hand from RFC 8785. */
 const CANONICAL: [sent: string, canonical: string, type: string][] = [
   ['{"b":1,"a":[ 1, null, "ü" ]}', '{"a":[1,null,"ü"],"b":1}', "object"],
   [
@@ -34,13 +34,13 @@ const process = (call: Call, data: string, headers: Record<string, string> = {})
   });
 const ASYNC = { Prefer: "respond-async, wait=10" };
 
-describe("at once", () => {
+describe("synchronously", () => {
   test.each(CANONICAL)("%s is digested in its canonical form", async (sent, canonical, type) => {
     const result = { sha256: sha256(canonical), bytes: Buffer.byteLength(canonical), type };
     expect(await json(process(await as("ada"), sent))).toEqual({ success: true, result });
   });
 
-  test("data has to be there, alone", async () => {
+  test("data is required, and other fields are refused", async () => {
     const call = await as("ada");
     const missing = await problem(call("POST", "/api/process", {}), 400, "invalid_request");
     expect(missing.detail).toBe("Missing required field: data");
@@ -48,8 +48,8 @@ describe("at once", () => {
   });
 });
 
-/** Headers of RFC 7240, section 2, and whether they ask for a job. */
-const PREFERENCES: [header: string, followed: boolean][] = [
+/** `Prefer` headers (RFC 7240, section 2), and whether they request a job. */
+const PREFERENCES: [header: string, applied: boolean][] = [
   ["Respond-Async", true],
   ["wait=5 , respond-async;x=1", true],
   ['respond-async=""', true],
@@ -65,7 +65,7 @@ const PREFERENCES: [header: string, followed: boolean][] = [
 ];
 
 describe("as a job", () => {
-  test("202 tells where the job is, and there its result appears", async () => {
+  test("202 has the location of the job, which later has the result", async () => {
     const call = await as("ada");
     const reply = await process(call, "[1,2]", ASYNC);
     const job = await json(reply, 202);
@@ -78,18 +78,18 @@ describe("as a job", () => {
     const result = { sha256: sha256("[1,2]"), bytes: 5, type: "array" };
     const done = await call("GET", location);
     expect(await json(done)).toEqual({ id: job["id"], status: "succeeded", result });
-    const held = { "If-None-Match": done.headers.get("etag") ?? "" };
-    expect((await call("GET", location, undefined, held)).status).toBe(304);
+    const conditional = { "If-None-Match": done.headers.get("etag") ?? "" };
+    expect((await call("GET", location, undefined, conditional)).status).toBe(304);
   });
 
-  test.each(PREFERENCES)("Prefer: %s is followed: %s", async (Prefer, followed) => {
+  test.each(PREFERENCES)("Prefer: %s is applied: %s", async (Prefer, applied) => {
     const reply = await process(await as("ada"), "1", { Prefer });
-    expect(reply.status).toBe(followed ? 202 : 200);
-    expect(reply.headers.get("preference-applied")).toBe(followed ? "respond-async" : null);
+    expect(reply.status).toBe(applied ? 202 : 200);
+    expect(reply.headers.get("preference-applied")).toBe(applied ? "respond-async" : null);
     await settle();
   });
 
-  test("an input of nearly 1 MiB goes the same way", async () => {
+  test("an input of nearly 1 MiB is accepted", async () => {
     const call = await as("ada");
     const text = "é".repeat(500_000);
     const reply = await process(call, JSON.stringify(text), ASYNC);
@@ -98,7 +98,7 @@ describe("as a job", () => {
     expect(job).toMatchObject({ status: "succeeded", result: { sha256: sha256(JSON.stringify(text)) } });
   });
 
-  test("an input that its own quotes would double in size takes an Idempotency-Key like any other", async () => {
+  test("an Idempotency-Key works with an input of quotes, whose escapes double its size", async () => {
     const headers = { ...ASYNC, "Idempotency-Key": "quoted" };
     const data = JSON.stringify('"'.repeat(262_130));
     const call = await as("ada");
@@ -108,12 +108,12 @@ describe("as a job", () => {
     await settle();
   });
 
-  test("another owner's job and no job look the same", async () => {
+  test("another owner's job and an unknown job return the same problem", async () => {
     const location = (await process(await as("ada"), "1", ASYNC)).headers.get("location") ?? "";
     const eve = await as("eve");
-    const theirs = await problem(eve("GET", location), 404, "not_found");
-    const none = await problem(eve("GET", "/api/jobs/nothing"), 404, "not_found");
-    expect(theirs.title).toBe(none.title);
+    const another = await problem(eve("GET", location), 404, "not_found");
+    const unknown = await problem(eve("GET", "/api/jobs/nothing"), 404, "not_found");
+    expect(another.title).toBe(unknown.title);
     await settle();
   });
 });

@@ -1,12 +1,11 @@
-import { documented } from "#documented";
-import * as z from "zod/mini";
+import { docsOnly } from "#docsOnly";
 import { GRANTS } from "../../identity/scopes.lib";
 import { contract } from "../kit/contract.kit";
-import { atMost, futureTime, id, integer, text, time } from "../kit/fields.kit";
+import { id } from "../kit/values.kit";
 
 const MAX_NAME = 200;
 
-const shape = documented(({ upTo }) => ({
+const shape = docsOnly(({ upTo, z, time }) => ({
   id: z.string(),
   name: upTo(MAX_NAME),
   publicId: z.string(),
@@ -17,10 +16,10 @@ const shape = documented(({ upTo }) => ({
   revokedAt: z.exactOptional(time()),
 }));
 
-const shapeFields = documented(() => ({
+const shapeFields = docsOnly(() => ({
   id: "The key's id.",
   name: "The key's name.",
-  publicId: "The part of the key that is no secret; the log shows it.",
+  publicId: "The public part of the key. The log contains it.",
   scopes: "The scopes that the key carries.",
   createdAt: "The time of the key's creation.",
   expiresAt: "The time when the key stops working, if it has one.",
@@ -28,37 +27,37 @@ const shapeFields = documented(() => ({
   revokedAt: "The time when the key was revoked.",
 }));
 
-export const Key = documented(({ named }) => named("Key", z.object(shape()), shapeFields()));
+export const Key = docsOnly(({ named, z }) => named("Key", z.object(shape()), shapeFields()));
 
-/** A key with its secret, which only the first reply shows. A replay does not have it. */
-export const NewKey = documented(({ named }) =>
+/** A key with its secret, which only the first reply contains. A replay does not contain it. */
+export const NewKey = docsOnly(({ named, z }) =>
   named("NewKey", z.object({ ...shape(), key: z.exactOptional(z.string()) }), {
     ...shapeFields(),
-    key: "The key itself, in this reply only. A replay does not have it.",
+    key: "The key itself. Only this reply contains it; a replay does not.",
   }),
 );
 
 const keyRef = () => ({ id: id() });
 const ID = "The key's id.";
 
-export const partnerKey = documented(() => ({
+export const partnerKey = docsOnly(() => ({
   id: "m17a0q9v3s1x8w6t4r0pzc5m7h6b",
   name: "partner",
   publicId: "4k2m9x7q1c8z",
   scopes: ["items:read", "items:write"],
   createdAt: "2026-01-31T12:00:00.000Z",
 }));
-const newPartnerKey = documented(() => ({ ...partnerKey(), key: "cha_4k2m9x7q1c8z_…" }));
+const newPartnerKey = docsOnly(() => ({ ...partnerKey(), key: "cha_4k2m9x7q1c8z_…" }));
 
 export const listKeys = contract("get", "/api/keys", () => ({
   operationId: "listKeys",
   scope: "keys:read",
   paged: true,
-  replies: documented(() => ({ 200: z.array(Key()) })),
-  docs: documented(() => ({
+  docs: docsOnly(({ z }) => ({
     tag: "Keys",
     summary: "List the caller's keys, newest first",
     description: "Returns each key's public id, never the key itself. Revoked keys stay in the list.",
+    replies: { 200: z.array(Key()) },
     examples: { replies: { 200: [partnerKey()] } },
   })),
 }));
@@ -68,23 +67,27 @@ export const createKey = contract("post", "/api/keys", () => ({
   scope: "keys:write",
   idempotent: true,
   secret: true,
-  body: z.strictObject({
-    name: text(MAX_NAME),
-    scopes: z.array(z.enum(GRANTS)).check(z.minLength(1), atMost(GRANTS.length)),
-    expiresAt: z.exactOptional(futureTime()),
-  }),
-  replies: documented(() => ({ 201: NewKey() })),
-  docs: documented(() => ({
+  body: {
+    type: "json",
+    schema: ({ z, text, atMost, futureTime }) =>
+      z.strictObject({
+        name: text(MAX_NAME),
+        scopes: z.array(z.enum(GRANTS)).check(z.minLength(1), atMost(GRANTS.length)),
+        expiresAt: z.exactOptional(futureTime()),
+      }),
+  },
+  docs: docsOnly(() => ({
     tag: "Keys",
     summary: "Create a key",
     description:
       "Only this reply shows the key. A caller can give a key only scopes that the caller has. A replay by `Idempotency-Key` " +
-      "returns the key's data without the key; if the key got lost, revoke it and create another.",
+      "returns the key's data without the key; if the key is lost, revoke it and create another.",
     fields: {
-      name: "A name that tells keys apart.",
-      scopes: "The scopes of the key; `*` covers all.",
-      expiresAt: "The time when the key stops working; never, by default.",
+      name: "A name to distinguish the key from other keys.",
+      scopes: "The scopes of the key. `*` grants every scope.",
+      expiresAt: "The time when the key stops working. Default: never.",
     },
+    replies: { 201: NewKey() },
     examples: {
       body: { name: partnerKey().name, scopes: partnerKey().scopes },
       replies: { 201: newPartnerKey() },
@@ -97,14 +100,14 @@ export const revokeKey = contract("delete", "/api/keys/:id", () => ({
   scope: "keys:write",
   onItself: true,
   params: keyRef(),
-  replies: documented(() => ({ 204: null })),
-  docs: documented(() => ({
+  docs: docsOnly(() => ({
     tag: "Keys",
     summary: "Revoke a key",
     description:
-      "The API refuses the key at once. A key can revoke only keys whose scopes it has (403 names the missing scope), and " +
+      "The API refuses the key from the next request on. A key can revoke only keys whose scopes it has (403 names the missing scope), and " +
       "always itself, even without `keys:write`. A token can revoke each of its user's keys.",
     fields: { id: ID },
+    replies: { 204: null },
     examples: { params: { id: partnerKey().id } },
   })),
 }));
@@ -114,19 +117,23 @@ export const rotateKey = contract("post", "/api/keys/:id/rotate", () => ({
   scope: "keys:write",
   secret: true,
   params: keyRef(),
-  body: z.strictObject({
-    overlapSeconds: z.exactOptional(integer(0, WEEK_SECONDS)),
-  }),
-  bodyOptional: true,
-  replies: documented(() => ({ 200: NewKey() })),
-  docs: documented(() => ({
+  body: {
+    type: "json",
+    schema: ({ z, integer }) =>
+      z.strictObject({
+        overlapSeconds: z.exactOptional(integer(0, WEEK_SECONDS)),
+      }),
+    optional: true,
+  },
+  docs: docsOnly(() => ({
     tag: "Keys",
     summary: "Replace a key",
     problems: ["conflict"],
     description:
       "Returns a new key with the same name, scopes and expiry. The old key works for `overlapSeconds` more. A key can rotate " +
       "only keys whose scopes it has; a token can rotate each of its user's keys.",
-    fields: { id: ID, overlapSeconds: "Seconds for which the old key goes on working; 0 by default." },
+    fields: { id: ID, overlapSeconds: "Seconds for which the old key continues to work. Default: 0." },
+    replies: { 200: NewKey() },
     examples: {
       params: { id: partnerKey().id },
       body: { overlapSeconds: 3600 },

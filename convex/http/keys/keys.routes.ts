@@ -1,11 +1,11 @@
 import { internal } from "../../_generated/api";
 import { newApiKey } from "../../identity/apiKey.lib";
 import { toKey } from "../../views/key.lib";
-import type { Api } from "../kit/api.kit";
+import type { Registry } from "../kit/api.kit";
 import { implement } from "../kit/implement.kit";
 import { createKey, listKeys, revokeKey, rotateKey } from "./keys.contract";
 
-export function keys(api: Api): void {
+export function keys(api: Registry): void {
   implement(api, listKeys, async (c) => {
     const { caller, page } = c.var;
     const { docs, next } = await c.env.runQuery(internal.apiKeys.list, {
@@ -28,7 +28,7 @@ export function keys(api: Api): void {
     const made = await once((idempotency) =>
       c.env.runMutation(internal.apiKeys.create, { ...record, ...idempotency }),
     );
-    // The key of a replay was shown by the request that made it, and is stored nowhere.
+    // The first request has shown the key. A replay cannot show it, because only its hash is stored.
     const shown = made.hash === fresh.hash ? { key } : {};
     return c.json({ ...toKey(made), ...shown }, 201, { Location: `/api/keys/${made._id}` });
   });

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { SCOPES } from "../../identity/scopes.lib";
-import { as, later, send, sendWithToken, useEngine } from "../testing/engine.testing";
-import { dead, HOUR, inMs, KEY_FORM, mint, using } from "../testing/keys.testing";
+import { as, advanceClock, send, sendWithToken, useEngine } from "../testing/engine.testing";
+import { expectRefusedKey, HOUR, inMs, KEY_FORM, mint, using } from "../testing/keys.testing";
 import { json, page, problem } from "../testing/replies.testing";
 
 useEngine();
 
 describe("creating", () => {
-  test("the key is shown once, works, and no cache keeps the reply", async () => {
+  test("the key is shown once, works, and the reply is not cached", async () => {
     const call = await as("ada");
     const body = { name: "partner", scopes: ["items:read"], expiresAt: inMs(HOUR) };
     const reply = await call("POST", "/api/keys", body);
@@ -73,7 +73,7 @@ describe("creating", () => {
 });
 
 describe("the list", () => {
-  test("holds the caller's own keys, newest first, the revoked ones too", async () => {
+  test("contains the caller's own keys, also revoked keys, newest first", async () => {
     const [ada, eve] = [await as("list-ada"), await as("list-eve")];
     const first = await mint(ada, { name: "first", scopes: ["items:read"] });
     await mint(ada, { name: "second", scopes: ["items:read"] });
@@ -91,7 +91,7 @@ describe("revoking", () => {
     const { path, use } = await mint(call, { name: "short", scopes: ["items:read"] });
     await json(use());
     expect((await call("DELETE", path)).status).toBe(204);
-    await dead(use());
+    await expectRefusedKey(use());
     expect((await call("DELETE", path)).status).toBe(204);
   });
 
@@ -100,10 +100,10 @@ describe("revoking", () => {
     const { made, path, use } = await mint(call, { name: "own", scopes: ["keys:write"] });
     const reply = await send(path, { method: "DELETE", headers: { "X-API-Key": String(made["key"]) } });
     expect(reply.status).toBe(204);
-    await dead(use());
+    await expectRefusedKey(use());
   });
 
-  test("a key may revoke itself without keys:write, and nothing else", async () => {
+  test("a key without keys:write may revoke itself and no other key", async () => {
     const call = await as("self");
     const own = await mint(call, { name: "own", scopes: ["items:read"] });
     const other = await mint(call, { name: "other", scopes: ["items:read"] });
@@ -112,15 +112,15 @@ describe("revoking", () => {
     expect(refused.detail).toContain("keys:write");
     await json(other.use());
     expect((await send(own.path, init)).status).toBe(204);
-    await dead(own.use());
+    await expectRefusedKey(own.use());
   });
 
-  test("a key revokes only keys whose scopes it has", async () => {
+  test("a key may revoke only keys whose scopes it has", async () => {
     const [all, few] = [await as("revoker"), await as("revoker", ["keys:write", "items:read"])];
     for (const scopes of [["items:read"], ["keys:write", "items:read"]]) {
       const { path, use } = await mint(all, { name: "within", scopes });
       expect((await few("DELETE", path)).status).toBe(204);
-      await dead(use());
+      await expectRefusedKey(use());
     }
     for (const scope of ["items:write", "*"]) {
       const { path, use } = await mint(all, { name: "more", scopes: ["items:read", scope] });
@@ -135,14 +135,14 @@ describe("revoking", () => {
     }
   });
 
-  test("a token revokes and rotates each of its user's keys, and no one else's", async () => {
+  test("a token may revoke and rotate all keys of its user and no other keys", async () => {
     const [call, stranger] = [await as("holder"), await as("stranger")];
     const claims = { sub: "holder", email: "holder@example.com", email_verified: true };
     const ask = (method: string, path: string) => sendWithToken(claims, path, { method });
     expect((await json(ask("GET", "/api/user")))["id"]).toBe(call.userId);
     const { path, use } = await mint(call, { name: "all", scopes: ["*"] });
     expect(await json(ask("POST", `${path}/rotate`))).toMatchObject({ scopes: ["*"] });
-    await dead(use());
+    await expectRefusedKey(use());
     expect((await ask("DELETE", path)).status).toBe(204);
     const theirs = await mint(stranger, { name: "theirs", scopes: ["items:read"] });
     await problem(ask("DELETE", theirs.path), 404, "not_found");
@@ -155,17 +155,17 @@ test("a key works until it expires", async () => {
   const call = await as("ada");
   const { use } = await mint(call, { name: "dated", scopes: ["items:read"], expiresAt: inMs(1000 * HOUR) });
   await json(use());
-  later(1000 * HOUR);
-  await dead(use());
+  advanceClock(1000 * HOUR);
+  await expectRefusedKey(use());
 });
 
-test("the use of a key is noted once a minute at most", async () => {
+test("the last use of a key is stored at most once a minute", async () => {
   const call = await as("user");
   const usedAt = async () => (await page(call("GET", "/api/keys")))[0]?.["lastUsedAt"];
   const first = await usedAt();
   expect(first).toMatch(/Z$/);
   expect(await usedAt()).toBe(first);
-  later(61_000);
+  advanceClock(61_000);
   const second = await usedAt();
   expect(Date.parse(String(second))).toBeGreaterThan(Date.parse(String(first)));
 });

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { as, later, send, useEngine } from "../testing/engine.testing";
-import { dead, HOUR, inMs, KEY_FORM, mint, using } from "../testing/keys.testing";
+import { as, advanceClock, send, useEngine } from "../testing/engine.testing";
+import { expectRefusedKey, HOUR, inMs, KEY_FORM, mint, using } from "../testing/keys.testing";
 import { json, page, problem } from "../testing/replies.testing";
 
 useEngine();
 
 describe("rotating", () => {
   test.each([undefined, {}, { overlapSeconds: 0 }])(
-    "without an overlap (%j) the old key ends at once",
+    "without an overlap (%j), the old key is refused at once",
     async (body) => {
       const call = await as("ada");
       const expiresAt = inMs(HOUR);
@@ -18,24 +18,24 @@ describe("rotating", () => {
       expect(next).toMatchObject({ name: "turn", scopes: ["items:read"], expiresAt });
       expect(next["key"]).toMatch(KEY_FORM);
       for (const field of ["id", "key", "publicId"]) expect(next[field]).not.toBe(made[field]);
-      await dead(use());
+      await expectRefusedKey(use());
       await json(using(next["key"]));
     },
   );
 
-  test("with an overlap the old key works that long, and no longer", async () => {
+  test("with an overlap, the old key works until the overlap ends", async () => {
     const call = await as("ada");
     const { path, use } = await mint(call, { name: "turn", scopes: ["items:read"] });
     const { key } = await json(call("POST", `${path}/rotate`, { overlapSeconds: 3600 }));
     await json(use());
-    later(HOUR - 60_000);
+    advanceClock(HOUR - 60_000);
     await json(use());
-    later(60_001);
-    await dead(use());
+    advanceClock(60_001);
+    await expectRefusedKey(use());
     await json(using(key));
   });
 
-  test("an overlap does not lengthen the life of a key that ends sooner", async () => {
+  test("an overlap does not extend a key that expires earlier", async () => {
     const call = await as("ada");
     const soon = new Date(Date.now() + 3 * HOUR).toISOString();
     const { made, path } = await mint(call, { name: "turn", scopes: ["items:read"], expiresAt: soon });
@@ -46,7 +46,7 @@ describe("rotating", () => {
 
   test.each([
     ["without an expiry", undefined],
-    ["with one", inMs(100 * HOUR)],
+    ["with an expiry", inMs(100 * HOUR)],
   ])(
     "a client that lost the reply can rotate again within the overlap and gets a key with the same expiry, %s",
     async (_, expiresAt) => {
@@ -59,12 +59,12 @@ describe("rotating", () => {
         const next = await json(call("POST", `${path}/rotate`, { overlapSeconds: 3600 }));
         expect(next["expiresAt"]).toBe(expiresAt);
       }
-      later(HOUR + 1);
-      await dead(use());
+      advanceClock(HOUR + 1);
+      await expectRefusedKey(use());
     },
   );
 
-  test.each([-1, 604_801, 1.5, "60", null])("no overlap of %j", async (overlapSeconds) => {
+  test.each([-1, 604_801, 1.5, "60", null])("an overlap of %j is refused", async (overlapSeconds) => {
     const call = await as("ada");
     const { path, use } = await mint(call, { name: "turn", scopes: ["items:read"] });
     const { errors } = await problem(
@@ -76,10 +76,10 @@ describe("rotating", () => {
     await json(use());
   });
 
-  test("an overlap in a body of no type is refused, not overlooked", async () => {
+  test("an overlap in a body without a media type is refused", async () => {
     const call = await as("ada");
     const { path, use } = await mint(call, { name: "turn", scopes: ["items:read"] });
-    // Bytes, because a text would bring a type along.
+    // Bytes, because `fetch` adds a Content-Type to text.
     const body = new TextEncoder().encode('{"overlapSeconds":3600}');
     const init = { method: "POST", headers: { "X-API-Key": call.key }, body };
     const refused = await problem(send(`${path}/rotate`, init), 415, "unsupported_media_type");
@@ -99,7 +99,7 @@ describe("rotating", () => {
     const revoked = await mint(call, { name: "gone", scopes: ["items:read"] });
     const expired = await mint(call, { name: "old", scopes: ["items:read"], expiresAt: inMs(24 * HOUR) });
     await call("DELETE", revoked.path);
-    later(24 * HOUR);
+    advanceClock(24 * HOUR);
     for (const { path } of [revoked, expired]) await problem(call("POST", `${path}/rotate`), 409, "conflict");
   });
 });

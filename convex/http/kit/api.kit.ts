@@ -1,50 +1,105 @@
-import type { HonoBase } from "hono/hono-base";
-import type { RouterRoute } from "hono/types";
+import { HonoBase } from "hono/hono-base";
 import type { AnyContract, Method, Spec } from "./contract.kit";
 import type { ApiContext, ApiEnv } from "./env.kit";
-import type { Validator } from "./validate.kit";
+import { fail, type ActionCtx } from "./product.kit";
+import { RouteTable, TableRouter, type Match } from "./router.kit";
+import type { Resource } from "./table.kit";
 
 /** A contract and its handler. */
 export type Route = { contract: AnyContract; handle: (c: ApiContext) => Promise<Response> };
 
-/** A route with its evaluated contract, as the steps of the pipeline use it. */
-export type Endpoint = Spec & {
-  method: Method;
-  path: string;
-  handle: Route["handle"];
-  validators?: Validator[];
-};
+/** Takes the routes of a resource. */
+export type Registry = { add: (route: Route) => void };
 
-/** The steps of every request. The endpoint is undefined for an unknown path or method. */
-export type Pipeline = (c: ApiContext, endpoint: Endpoint | undefined) => Promise<Response>;
+/** A route with its evaluated contract, as the steps of the pipeline use it. */
+export type Endpoint = Spec & { method: Method; path: string; handle: Route["handle"] };
+
+/** A route of the table. Its endpoint is loaded when a request needs it. */
+export type TableRoute = { readonly path: string; endpoint: () => Endpoint | Promise<Endpoint> };
+
+/** The steps of every request. The route is undefined for an unknown path or method. */
+export type Pipeline = (c: ApiContext, route: TableRoute | undefined) => Promise<Response>;
 
 /**
- * The app under construction: the same pipeline runs every route.
+ * The app: a table of routes, and the one pipeline that runs each of them.
  *
- * Each route has one Hono handler instead of a middleware chain, because on Convex every request would rebuild the chain.
+ * Convex evaluates `http.ts` and its imports anew for each request. So the table holds only methods and paths, and the contracts
+ * and handlers of a resource are loaded by the requests to its routes.
  */
-export class Api {
-  /** In the order in which they were added; the OpenAPI document and the security suite read them. */
-  readonly contracts: AnyContract[] = [];
+export class Api implements Registry {
+  /** The Hono app. Its router is the table. */
+  readonly app: HonoBase<ApiEnv>;
+  private readonly resources: Resource[];
+  private readonly table: RouteTable;
+  /** Loaded routes by their names in the table. On Convex, a module instance serves only one request. */
+  private readonly loaded = new Map<string, Endpoint>();
 
-  constructor(
-    readonly app: HonoBase<ApiEnv>,
-    private readonly pipeline: Pipeline,
-  ) {
-    app.notFound((c) => pipeline(c, undefined));
+  constructor(resources: readonly Resource[], pipeline: Pipeline) {
+    this.resources = [...resources];
+    this.table = new RouteTable(this.resources);
+    const handlerOf = (match?: Match) => (c: ApiContext) => pipeline(c, match && this.routeOf(match));
+    this.app = new HonoBase<ApiEnv>({ router: new TableRouter(this.table, handlerOf), strict: false });
+    // The pipeline answers errors. Others are defects, which Convex logs.
+    this.app.onError((error) => {
+      throw error;
+    });
   }
 
-  add({ contract, handle }: Route): void {
-    const { path, spec } = contract;
-    const method = contract.method.toUpperCase();
-    // Built by the route's first request and reused by later ones. On Convex, a module instance serves only one request.
-    let endpoint: Endpoint | undefined;
-    const handler = (c: ApiContext) =>
-      this.pipeline(c, (endpoint ??= { ...spec(), method: contract.method, path, handle }));
-    // Same as `app.on`, without the path processing that it would repeat for every route on every request.
-    const route: RouterRoute = { basePath: "/", path, method, handler };
-    this.app.router.add(method, path, [handler, route]);
-    this.app.routes.push(route);
-    this.contracts.push(contract);
+  /** Answers a request. HEAD is answered like GET, without the body. */
+  async fetch(request: Request, env: ActionCtx): Promise<Response> {
+    return this.app.fetch(request, env);
+  }
+
+  /** Returns the route of a method and a path without a slash at its end. */
+  match(method: string, path: string): Match | undefined {
+    return this.table.match(method, path);
+  }
+
+  /** Returns the methods that have a route at a path; empty for an unknown path. */
+  methodsAt(path: string): string[] {
+    return this.table.methodsAt(path);
+  }
+
+  /** Returns the method and path of every route. */
+  routes(): ReturnType<RouteTable["list"]> {
+    return this.table.list();
+  }
+
+  /** Adds a route that is already loaded, such as a route of a test. */
+  add(route: Route): void {
+    const name = nameOf(route.contract);
+    this.resources.push({ routes: { [name]: name }, load: () => (api) => api.add(route) });
+  }
+
+  /** Loads the contracts of all resources, in the order of the table. */
+  async contracts(): Promise<AnyContract[]> {
+    const all: AnyContract[] = [];
+    for (const { load } of this.resources) {
+      const register = await load();
+      register({ add: ({ contract }) => all.push(contract) });
+    }
+    return all;
+  }
+
+  private routeOf({ resource, name, path }: Match): TableRoute {
+    return { path, endpoint: () => this.loaded.get(name) ?? this.load(resource, name) };
+  }
+
+  private async load({ load }: Resource, name: string): Promise<Endpoint> {
+    const register = await load();
+    register({
+      add: ({ contract, handle }) => {
+        // Evaluates the contract of the requested route only.
+        if (nameOf(contract) !== name) return;
+        const { method, path, spec } = contract;
+        this.loaded.set(name, { ...spec(), method, path, handle });
+      },
+    });
+    return (
+      this.loaded.get(name) ?? fail("internal", `The table names ${name}, but its resource does not have it`)
+    );
   }
 }
+
+/** The name of a route in the table: `GET /api/items/:itemId`. */
+export const nameOf = ({ method, path }: AnyContract): string => `${method.toUpperCase()} ${path}`;

@@ -26,9 +26,12 @@ export const revisionsFor = (c: ApiContext): number[] | undefined =>
 export function isHeld(header: string | undefined, tag: string): boolean {
   return (header ?? "").split(",").some((one) => {
     const trimmed = one.trim();
-    return trimmed === "*" || trimmed.replace(/^W\//, "") === tag;
+    return trimmed === "*" || opaque(trimmed) === opaque(tag);
   });
 }
+
+/** Returns a tag without the sign of a weak one. */
+const opaque = (tag: string): string => tag.replace(/^W\//, "");
 
 /**
  * Replaces a reply to GET by 304 if the client holds its `ETag` already. The 304 keeps the reply's headers, because a cache

@@ -2,26 +2,39 @@
  * A contract is data: the input of a route, its replies and the scope it requires. The router, the validator and the OpenAPI
  * document read the same object, so they cannot disagree.
  *
- * Everything except method and path is wrapped in a function, because Convex evaluates the module graph anew for each
- * request. A request therefore builds only the routing table and its own route.
+ * Everything except method and path is wrapped in a function, because Convex evaluates a module anew for each request. A
+ * request therefore builds only its own route. Schemas are functions of the field schemas for the same reason: a request that
+ * validates nothing does not load zod.
  *
  * @example
- * export const getItem = contract("get", "/api/items/:itemId", () => ({
- *   operationId: "getItem",
- *   scope: "items:read",
- *   conditional: true,
- *   params: { itemId: id() },
- *   replies: documented(() => ({ 200: Item() })),
- *   docs: documented(() => ({ tag: "Items", summary: "Fetch one item", description: "Only its owner finds it." })),
+ * export const createItem = contract("post", "/api/items", () => ({
+ *   operationId: "createItem",
+ *   scope: "items:write",
+ *   idempotent: true,
+ *   body: { type: "json", schema: ({ z, text }) => z.strictObject({ name: text(200) }) },
+ *   docs: docsOnly(() => ({
+ *     tag: "Items",
+ *     summary: "Create an item",
+ *     description: "The item belongs to the caller.",
+ *     replies: { 201: Item() },
+ *     examples: { body: { name: "bolt" }, replies: { 201: bolt() } },
+ *   })),
  * }));
  */
 import type * as z from "zod/mini";
+import type * as fields from "./fields.kit";
 import type { FailureCode, Scope } from "./product.kit";
+import type { Plain } from "./values.kit";
 
 export type Method = "get" | "post" | "put" | "patch" | "delete";
 
 export type Schema = z.ZodMiniType;
-type Fields = Record<string, Schema>;
+/** The field schemas, and the part of zod, that contracts get as an argument. */
+export type FieldSchemas = typeof fields;
+export type Fields = Readonly<Record<string, Schema>>;
+/** A schema of the input, made when a request needs it. */
+export type SchemaThunk = (fields: FieldSchemas) => Schema;
+export type FieldsThunk = (fields: FieldSchemas) => Fields;
 
 /** Success statuses only: the problems a route can answer follow from its scope, params, query and body. */
 export type Status = 200 | 201 | 202 | 204 | 206 | 302 | 304 | 503;
@@ -48,32 +61,35 @@ export type Access = Scope | "any" | null;
 /** The only header that may carry the credential. Default: either header. */
 export type CredentialHeader = "x-api-key" | "authorization";
 
+/**
+ * The body that a route takes. `limit` is the maximum size in bytes: 1 MiB by default, and what fits into a Convex request for
+ * a file.
+ */
+export type Body =
+  /** JSON that fits a schema. An optional body defaults to `{}`. */
+  | { type: "json"; schema: SchemaThunk; optional?: true; limit?: number }
+  /**
+   * Any JSON value. Its syntax is checked, and it stays text in `c.var.json`, so a handler that only passes it on does not pay
+   * for parsing.
+   */
+  | { type: "anyJson"; limit?: number }
+  /** The fields of a form: `multipart/form-data` or `application/x-www-form-urlencoded`. */
+  | { type: "form"; fields: FieldsThunk; limit?: number }
+  /** A file of any type, as raw bytes or as the one file of a form. The handler reads it from `c.var.upload`. */
+  | { type: "file"; limit?: number }
+  /** Strict UTF-8 text that its sender has signed, such as a webhook. The handler reads it unchanged from `c.var.text`. */
+  | { type: "signedText"; limit?: number };
+
 /** Every field of a contract except its method and path. */
 export type Spec = {
   /** The operation's name in the OpenAPI document and in generated clients; unique. */
   operationId: string;
   scope: Access;
   credential?: CredentialHeader;
-  /** A schema for each name in the path. */
-  params?: Fields;
-  query?: Fields;
-  /** The JSON body. */
-  body?: Schema;
-  /**
-   * The JSON body may be any value. Its syntax is checked, but it is not validated and stays text in `c.var.json`, so a
-   * handler that only passes the text on does not pay for parsing.
-   */
-  unparsed?: true;
-  /** The body is optional and defaults to `{}`. */
-  bodyOptional?: true;
-  /** The fields of a form, instead of a JSON body: `multipart/form-data` or `application/x-www-form-urlencoded`. */
-  form?: Fields;
-  /** The body is a file of any type, as raw bytes or as the one file of a form. The handler reads it from `c.var.upload`. */
-  upload?: true;
-  /** The body is strict UTF-8 text. The handler reads it unchanged from `c.var.text`. */
-  text?: true;
-  /** The maximum size of the body, in bytes. Default: 1 MiB. */
-  bodyLimit?: number;
+  /** Each name in the path: `id()` for a plain text, or a schema. */
+  params?: Readonly<Record<string, Plain>> | FieldsThunk;
+  query?: FieldsThunk;
+  body?: Body;
   /** A required setting. Without it, the route answers 503 before it reads anything else from the request. */
   needs?: { setting: string; isSet: () => boolean };
   /** The credential is optional. If the request has one, it is checked and `c.var.caller` is set. */
@@ -94,11 +110,7 @@ export type Spec = {
   secret?: true;
   /** The route is deprecated: the OpenAPI document and each reply announce it. */
   deprecated?: Deprecated;
-  /** For the compiler and the document. Wrapped in `documented`, because requests do not need it. */
-  replies: () => Replies;
-  /** Reply headers in addition to the headers that follow from the contract. Wrapped in `documented` too. */
-  headers?: () => { readonly [S in Status]?: readonly ReplyHeader[] };
-  /** For the document. Wrapped in `documented` too. */
+  /** The part for the compiler and the document. Wrapped in `docsOnly`, because requests do not need it. */
   docs: () => Docs;
 };
 
@@ -114,8 +126,11 @@ export type Deprecated = {
   guide?: string;
 };
 
-/** The documentation of a contract. */
+/** The documentation of a contract, and the replies that its handler may send. */
 export type Docs = {
+  replies: Replies;
+  /** Reply headers in addition to the headers that follow from the contract. */
+  replyHeaders?: { readonly [S in Status]?: readonly ReplyHeader[] };
   /** The group of the operation, described in `openapi/tags.ts`. */
   tag: string;
   summary: string;
@@ -124,7 +139,7 @@ export type Docs = {
    * The media type of a reply that the handler passes to `c.body` as text or as a stream. `application/octet-stream` means
    * bytes of any type.
    */
-  media?: "application/json" | "text/html" | "application/octet-stream";
+  media?: "application/json" | "application/octet-stream" | `text/${string}`;
   /** The route also answers with a page (`text/html`), by `c.body`, if the client prefers one. */
   page?: true;
   /** Descriptions of the path and query parameters and of the body fields, by name. */
@@ -142,33 +157,41 @@ export type Docs = {
   };
 };
 
-export type Contract<Path extends string, S extends Spec> = {
-  method: Method;
+export type Contract<M extends Method, Path extends string, S extends Spec> = {
+  method: M;
   path: Path;
   spec: () => S;
 };
-export type AnyContract = Contract<string, Spec>;
+export type AnyContract = Contract<Method, string, Spec>;
 /** The spec of a contract: every field except its method and path. */
 export type SpecOf<C extends AnyContract> = ReturnType<C["spec"]>;
 
-/** Makes the compiler check that `params` matches the names in the path and that every field exists in `Spec`. */
-type Checked<Path extends string, S extends Spec> = { [K in Exclude<keyof S, keyof Spec>]: never } & ([
-  PathNames<Path>,
-] extends [never]
-  ? { params?: never }
-  : {
-      params: Record<PathNames<Path>, Schema> & { [K in Exclude<keyof S["params"], PathNames<Path>>]: never };
-    });
+/** The keys of a record, or of the record that a function returns. */
+type KeysOf<T> = T extends (...args: never) => infer Result ? keyof Result : keyof T;
+type ParamsOf<S> = S extends { params: infer P } ? KeysOf<P> : never;
+type RepliesIn<S extends Spec> = ReturnType<S["docs"]>["replies"];
+
+/** The mistakes in a contract, each as a sentence. The compiler shows the sentence in its error. */
+type Mistakes<Path extends string, S extends Spec> =
+  | `A contract has no option ${Exclude<keyof S, keyof Spec> & string}`
+  | `The docs of a contract have no option ${Exclude<keyof ReturnType<S["docs"]>, keyof Docs> & string}`
+  | `${Exclude<keyof RepliesIn<S>, Status> & number} is not a status that a contract can declare`
+  | `The path ${Path} has the name ${Exclude<PathNames<Path>, ParamsOf<S>>}, which params lacks`
+  | `The path ${Path} has no name ${Exclude<ParamsOf<S>, PathNames<Path>> & string}, which params has`;
+/** `unknown` for a contract without mistakes. */
+type Checked<Path extends string, S extends Spec> = [Mistakes<Path, S>] extends [never]
+  ? unknown
+  : Mistakes<Path, S>;
 
 /**
- * Declares a route. A `:name` in the path without a schema, a schema without a name, or a scope that does not exist does
- * not compile.
+ * Declares a route. A `:name` in the path without an entry in `params`, an entry without a name, an option or a scope that does
+ * not exist does not compile.
  */
-export function contract<const Path extends `/${string}`, const S extends Spec>(
-  method: Method,
+export function contract<const M extends Method, const Path extends `/${string}`, const S extends Spec>(
+  method: M,
   path: Path,
   spec: () => S & Checked<Path, S>,
-): Contract<Path, S> {
+): Contract<M, Path, S> {
   return { method, path, spec };
 }
 

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import type { PageCall } from "./paging.kit";
-import type { ActionCtx, Caller, FieldError, Idempotency, Once } from "./product.kit";
+import type { ActionCtx, Caller, Idempotency, Once } from "./product.kit";
 
 /**
  * Runs a handler's work once for an idempotency key. If the client sent a key, the function gets it as the argument
@@ -20,14 +20,12 @@ export type Variables = {
   caller: Caller;
   /** Set by `readBody` on upload routes: the bytes, the type as the client wrote it, and the name if a form contains it. */
   upload: { bytes: Uint8Array<ArrayBuffer>; contentType: string; name?: string };
-  /** Set by `readBody` on routes that take text. */
+  /** Set by `readBody` on routes that take signed text. */
   text: string;
   /** Set by `readBody` on routes whose JSON stays text: one value, checked. */
   json: string;
   /** Set by `readIdempotencyKey` on routes that create. */
   once: OnceCall;
-  /** The field errors that `validate` has found so far. */
-  wrong: FieldError[];
   /** Set by `validate` on paged routes. */
   page: PageCall;
   /** Set by `validate` on conditional writes: the revisions that `If-Match` names. */

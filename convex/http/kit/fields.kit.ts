@@ -1,14 +1,35 @@
 /**
- * The field schemas of the contracts. They use few of zod's building blocks on purpose, because every request on Convex loads
- * each imported one.
+ * The field schemas of the contracts. A contract gets them as an argument (`({ z, text }) => …`) and does not import them, so
+ * that a request loads zod only if its route validates something.
  */
-import { documented } from "#documented";
-import * as z from "zod/mini";
+import { docsOnly } from "#docsOnly";
+import * as zod from "zod/mini";
 import { described } from "./described.kit";
 import { REQUIRED } from "./messages.kit";
-import { isEmail, toTime } from "./product.kit";
+import { isEmail } from "./product.kit";
+import { toTime } from "./values.kit";
 
-export { toTime };
+/**
+ * The part of zod that contracts get. Each member makes the module larger that every validated request on Convex loads. A
+ * contract that needs another part imports it from `zod/mini` itself; then all requests of its resource load it.
+ */
+export const z = {
+  object: zod.object,
+  strictObject: zod.strictObject,
+  array: zod.array,
+  union: zod.union,
+  string: zod.string,
+  number: zod.number,
+  boolean: zod.boolean,
+  enum: zod.enum,
+  literal: zod.literal,
+  unknown: zod.unknown,
+  exactOptional: zod.exactOptional,
+  nullable: zod.nullable,
+  minLength: zod.minLength,
+  regex: zod.regex,
+  check: zod.check,
+};
 
 /**
  * Limits the number of elements, or of characters as JSON Schema counts them: code points (RFC 8259, section 1). zod's
@@ -29,45 +50,42 @@ export function atMost(maximum: number) {
 /** A text for people: trimmed, not empty, at most `max` characters. */
 export const text = (max: number) =>
   described(
-    z.string().check(z.trim(), z.minLength(1), atMost(max)),
-    documented(() => ({ type: "string", minLength: 1, maxLength: max, pattern: "\\S" })),
+    z.string().check(zod.trim(), z.minLength(1), atMost(max)),
+    docsOnly(() => ({ type: "string", minLength: 1, maxLength: max, pattern: "\\S" })),
   );
 
 /** A required field with any JSON value. */
 export const required = () =>
-  z.any().check(
+  zod.any().check(
     z.check(({ value, issues }) => {
       if (value === undefined) issues.push({ code: "custom", input: value, message: REQUIRED });
     }),
   );
 
-/** An opaque id in a path. The format is not validated: the lookup answers 404 for a malformed id, as for an unknown one. */
-export const id = () => z.string();
-
 /** A time on the wire: RFC 3339, UTC. */
 export const time = () =>
-  z.stringFormat("date-time", isTime, { error: "must be a time such as 2030-01-31T12:00:00Z" });
+  zod.stringFormat("date-time", isTime, { error: "must be a time such as 2030-01-31T12:00:00Z" });
 
 /** A time in the future. */
 export const futureTime = () =>
-  z.stringFormat("date-time", (text) => isTime(text) && Date.parse(text) > Date.now(), {
+  zod.stringFormat("date-time", (text) => isTime(text) && Date.parse(text) > Date.now(), {
     error: "must be a time in the future, such as 2030-01-31T12:00:00Z",
   });
 
 /** An email address. Only its syntax is checked. */
-export const email = () => z.stringFormat("email", isEmail, { error: "must be an email address" });
+export const email = () => zod.stringFormat("email", isEmail, { error: "must be an email address" });
 
 /** An integer in a query. The value stays text; convert it with `Number`. */
 export const wholeNumber = (min: number, max: number) =>
   described(
-    z.stringFormat(
+    zod.stringFormat(
       "integer",
       (text) => /^\d{1,9}$/.test(text) && Number(text) >= min && Number(text) <= max,
       {
         error: `must be an integer from ${min} to ${max}`,
       },
     ),
-    documented(() => ({ type: "integer", minimum: min, maximum: max })),
+    docsOnly(() => ({ type: "integer", minimum: min, maximum: max })),
   );
 
 /** An integer in a JSON body. */
@@ -79,7 +97,7 @@ export const integer = (min: number, max: number) =>
         issues.push({ code: "custom", input: value, message: `must be an integer from ${min} to ${max}` });
       }),
     ),
-    documented(() => ({ type: "integer", minimum: min, maximum: max })),
+    docsOnly(() => ({ type: "integer", minimum: min, maximum: max })),
   );
 
 const TIME = /^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;

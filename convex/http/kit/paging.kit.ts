@@ -1,5 +1,3 @@
-import * as z from "zod/mini";
-import { atMost, wholeNumber } from "./fields.kit";
 import { checksum, fail, type PageRequest, type Position } from "./product.kit";
 
 /** The default number of elements of a page. */
@@ -8,11 +6,22 @@ export const DEFAULT_LIMIT = 10;
 /** The maximum number of elements of a page. */
 export const MAX_LIMIT = 100;
 
-/** The query parameters of every paged route, in addition to its filters. */
-export const pageQuery = () => ({
-  limit: z.exactOptional(wholeNumber(1, MAX_LIMIT)),
-  cursor: z.exactOptional(z.string().check(z.minLength(1), atMost(200))),
-});
+/** The maximum length of a cursor, in code points. */
+export const MAX_CURSOR = 200;
+
+/**
+ * Whether a query consists only of a valid `limit` and a valid `cursor`, at most once each. If not, `schemas.kit.ts` decides, and
+ * words the errors.
+ */
+export function isPlainPage(search: readonly [string, string][]): boolean {
+  const names = new Set(search.map(([name]) => name));
+  return names.size === search.length && search.every(([name, value]) => isPlain(name, value));
+}
+
+function isPlain(name: string, value: string): boolean {
+  if (name === "limit") return /^[1-9]\d{0,2}$/.test(value) && Number(value) <= MAX_LIMIT;
+  return name === "cursor" && value !== "" && value.length <= MAX_CURSOR;
+}
 
 /** The requested page, and the link to the next page. */
 export type PageCall = {

@@ -1,55 +1,91 @@
 import { httpActionGeneric, HttpRouter, ROUTABLE_HTTP_METHODS, type RoutableMethod } from "convex/server";
-import { HttpRouterWithHono, normalizeMethod, type HonoWithConvex } from "convex-helpers/server/hono";
+import { HttpRouterWithHono, normalizeMethod } from "convex-helpers/server/hono";
 import type { Result, Router } from "hono/router";
+import type { RouterRoute } from "hono/types";
+import type { Api } from "./api.kit";
 import type { Variables } from "./env.kit";
 import type { ActionCtx } from "./product.kit";
+import type { Resource } from "./table.kit";
 
-type ApiApp = HonoWithConvex<ActionCtx, Variables>;
+type Params = Record<string, string>;
+
+/** A route of the table that matches a request. */
+export type Match = {
+  resource: Resource;
+  /** The method and path as in the table: `GET /api/items/:itemId`. */
+  name: string;
+  /** The path as in the table: `/api/items/:itemId`. */
+  path: string;
+  /** The texts that the path's names stand for, still percent-encoded. */
+  params: Params;
+};
 
 /**
- * A router that is cheap to build. Convex builds the router anew for each request, but Hono's own routers do preparatory work
- * that pays off only over many matches. The router caches its last match, because Convex calls `lookup` for a route and the
- * app then matches the same request again.
+ * Finds the route of a request. The table needs no preparation: Convex evaluates it anew for each request, and Hono's own routers
+ * do preparatory work that pays off only over many matches. The last result is cached, because Convex looks a request up before
+ * it runs the request.
  *
- * It supports names for whole segments (`/api/items/:itemId`), and the bare `*` that `app.use` adds.
+ * A path may have names for whole segments (`/api/items/:itemId`), and `*` as its last segment for any rest. An exact path comes
+ * before a path with names, and that before a path with `*`, in any order of the table.
  */
-export class MatchOnceRouter<T> implements Router<T> {
-  name = "MatchOnceRouter";
-  private readonly routes: [method: string, path: string, handler: T][] = [];
-  private last: { method: string; path: string; result: Result<T> } | undefined;
+export class RouteTable {
+  private last: { method: string; path: string; match: Match | undefined } | undefined;
 
-  add(method: string, path: string, handler: T): void {
-    this.routes.push([method, path, handler]);
-    this.last = undefined;
-  }
+  constructor(private readonly resources: readonly Resource[]) {}
 
-  match(method: string, path: string): Result<T> {
+  /** Returns the route of a method and a path. */
+  match(method: string, path: string): Match | undefined {
     if (this.last?.method !== method || this.last.path !== path) {
-      this.last = { method, path, result: this.walk(method, path) };
+      this.last = { method, path, match: this.find(method, path) };
     }
-    return this.last.result;
+    return this.last.match;
   }
 
   /** Computes the result of `match` by testing every route. */
-  walk(method: string, path: string): Result<T> {
-    const segments = path.split("/");
-    const matched: Result<T> = [[]];
-    for (const [routeMethod, routePath, handler] of this.routes) {
-      if (routeMethod !== method && routeMethod !== ALL) continue;
-      const everything = routePath === "*" || routePath === "/*";
-      const params = everything || routePath === path ? {} : named(routePath, segments);
-      if (params) matched[0].push([handler, params]);
+  find(method: string, path: string): Match | undefined {
+    const exact = `${method} ${path}`;
+    const segments = exact.split("/");
+    let best: Match | undefined;
+    for (const resource of this.resources) {
+      const { routes } = resource;
+      for (const key in routes) {
+        const name = routes[key] ?? "";
+        if (name === exact) return { resource, name, path: pathOf(name), params: {} };
+        if (!name.includes("/:") && !name.endsWith("/*")) continue;
+        const params = paramsOf(name, segments);
+        if (params && (!best || (best.name.endsWith("/*") && !name.endsWith("/*")))) {
+          best = { resource, name, path: pathOf(name), params };
+        }
+      }
     }
-    return matched;
+    return best;
+  }
+
+  /** Returns the methods that have a route at a path; empty for an unknown path. GET includes HEAD. */
+  methodsAt(path: string): RoutableMethod[] {
+    return ROUTABLE_HTTP_METHODS.filter((method) => this.find(method, path) !== undefined);
+  }
+
+  /** Returns the method and path of every route. */
+  list(): [method: RoutableMethod, path: string][] {
+    const names = this.resources.flatMap(({ routes }) => Object.values(routes));
+    // `resource` compares the names with contracts, whose methods Convex can route.
+    return names.map((name) => [name.slice(0, name.indexOf(" ")) as RoutableMethod, pathOf(name)]);
   }
 }
 
-/** Returns the values of a path's names, or null if the path does not match. A name never matches an empty segment. */
-function named(routePath: string, segments: readonly string[]): Record<string, string> | null {
-  if (!routePath.includes(":")) return null;
-  const names = routePath.split("/");
-  if (names.length !== segments.length) return null;
-  const params: Record<string, string> = {};
+const pathOf = (name: string): string => name.slice(name.indexOf(" ") + 1);
+
+/**
+ * Returns the values of a route's names, or null if the segments do not match. A name never matches an empty segment. A `*` at the
+ * end matches every rest, which is the value of the name `*`.
+ */
+function paramsOf(route: string, segments: readonly string[]): Params | null {
+  const names = route.split("/");
+  const any = names.at(-1) === "*";
+  if (any) names.pop();
+  if (any ? segments.length <= names.length : segments.length !== names.length) return null;
+  const params: Params = any ? { "*": segments.slice(names.length).join("/") } : {};
   for (const [at, name] of names.entries()) {
     const segment = segments[at] ?? "";
     if (name.startsWith(":") && segment !== "") params[name.slice(1)] = segment;
@@ -58,35 +94,54 @@ function named(routePath: string, segments: readonly string[]): Record<string, s
   return params;
 }
 
-/** Returns the methods that have a route at a path; empty for an unknown path. GET includes HEAD. */
-export function methodsAt(app: ApiApp, path: string): RoutableMethod[] {
-  return ROUTABLE_HTTP_METHODS.filter((method) => app.router.match(method, path)[0].length > 0);
+/** Lets a Hono app route by the table. Each request has one handler, because Convex would rebuild a chain for each request. */
+export class TableRouter<Handler> implements Router<[Handler, RouterRoute]> {
+  name = "TableRouter";
+
+  /** @param handlerOf Makes the handler of a route, or of a request without a route. */
+  constructor(
+    private readonly table: RouteTable,
+    private readonly handlerOf: (match?: Match) => Handler,
+  ) {}
+
+  add(method: string, path: string): never {
+    throw new Error(`Add ${method} ${path} to the table of routes, not to the Hono app`);
+  }
+
+  match(method: string, path: string): Result<[Handler, RouterRoute]> {
+    const match = this.table.match(method, path);
+    const handler = this.handlerOf(match);
+    const route = { basePath: "/", path: match?.path ?? "/*", method, handler } as unknown as RouterRoute;
+    return [[[[handler, route], match?.params ?? {}]]];
+  }
 }
 
 /**
- * `HttpRouterWithHono` with fixes. A request is looked up once, under its own method. The log and the dashboard show the
- * pattern of the route (`/api/items/:itemId`), and list only routes, not middleware. Routes added with Convex's own
- * `http.route()` still come first.
+ * `HttpRouterWithHono` for an app whose router is a table. The log and the dashboard show the pattern of a route
+ * (`/api/items/:itemId`), and a request is looked up once. Routes added with Convex's own `http.route()` come first.
  */
 export class ApiRouter extends HttpRouterWithHono<ActionCtx, Variables> {
-  constructor(app: ApiApp) {
-    super(app);
-    const handler = httpActionGeneric((ctx, request) => Promise.resolve(app.fetch(request, ctx)));
+  constructor(api: Api) {
+    super(api.app);
+    const handler = httpActionGeneric((ctx, request) => Promise.resolve(api.app.fetch(request, ctx)));
 
     this.lookup = (path, method) => {
       const routable = normalizeMethod(method);
-      // The app ignores one trailing slash (`strict: false`).
+      // The app ignores one slash at the end of a path.
       const plain = path.replace(/(?<=.)\/$/, "");
-      const match = app.router.match(routable, plain)[0].findLast(([[, route]]) => route.method !== ALL);
       // An unknown path may contain a secret and the pattern is logged, so the pattern of an unknown path is `/*`.
-      return this.lookupConvex(path, routable) ?? [handler, routable, match?.[0][1].path ?? "/*"];
+      return (
+        this.lookupConvex(path, routable) ?? [handler, routable, api.match(routable, plain)?.path ?? "/*"]
+      );
     };
 
-    const everyRoute = this.getRoutes;
-    this.getRoutes = () => {
-      const middlewares = new Set<unknown>(app.routes.filter((r) => r.method === ALL).map((r) => r.handler));
-      return everyRoute().filter(([, , routed]) => !middlewares.has(routed));
-    };
+    const listConvex = this.getRoutes;
+    this.getRoutes = () => [
+      ...listConvex(),
+      ...api
+        .routes()
+        .map(([method, path]): [string, RoutableMethod, typeof handler] => [path, method, handler]),
+    ];
   }
 
   /** The `lookup` of `HttpRouter`, which `HttpRouterWithHono` overrides. */
@@ -98,6 +153,3 @@ export class ApiRouter extends HttpRouterWithHono<ActionCtx, Variables> {
     }).lookup(path, method);
   }
 }
-
-/** The method that Hono gives to handlers added with `app.use`. */
-const ALL = "ALL";

@@ -1,31 +1,57 @@
+import { docsOnly } from "#docsOnly";
 import { httpActionGeneric, type RoutableMethod } from "convex/server";
-import { Hono } from "hono";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { api } from "../api.app";
 import type { ActionCtx } from "../../_generated/server";
-import type { ApiEnv } from "./env.kit";
-import { ApiRouter, MatchOnceRouter, methodsAt } from "./router.kit";
+import { Api, type Registry } from "./api.kit";
+import { contract } from "./contract.kit";
+import { implement } from "./implement.kit";
+import { ApiRouter, RouteTable } from "./router.kit";
+import { resource, type Resource } from "./table.kit";
+import { id } from "./values.kit";
 
-/** A small app of the same build as the real one. */
-function smallApp() {
-  const app = new Hono<ApiEnv>({ router: new MatchOnceRouter(), strict: false });
-  app.get("/things/:id", (c) => c.text(`${c.req.method} ${c.req.param("id")}`));
-  app.patch("/things/:id", (c) => c.text("patched"));
-  app.post("/things", (c) => c.text("made"));
-  return app;
+const docs = docsOnly(({ z }) => ({
+  tag: "Things",
+  summary: "A thing",
+  description: "For this test.",
+  media: "text/plain",
+  replies: { 200: z.string() },
+}));
+const TEXT = { "Content-Type": "text/plain" };
+const getThing = contract("get", "/things/:id", () => ({
+  operationId: "getThing",
+  scope: null,
+  params: { id: id() },
+  docs,
+}));
+const makeThing = contract("post", "/things", () => ({ operationId: "makeThing", scope: null, docs }));
+const getBest = contract("get", "/things/best", () => ({ operationId: "getBest", scope: null, docs }));
+
+function things(registry: Registry): void {
+  implement(registry, getThing, (c) =>
+    Promise.resolve(c.body(`${c.req.method} ${c.req.param("id")}`, 200, TEXT)),
+  );
+  implement(registry, makeThing, (c) => Promise.resolve(c.body("made", 200, TEXT)));
+  implement(registry, getBest, (c) => Promise.resolve(c.body("best", 200, TEXT)));
 }
 
-let app: ReturnType<typeof smallApp>;
-let router: ApiRouter;
-beforeEach(() => {
-  app = smallApp();
-  router = new ApiRouter(app);
-});
+/** A small app of the same build as the real one, and the function that loads its only resource. */
+function smallApp() {
+  const load = vi.fn(() => Promise.resolve(things));
+  const table = resource<{ getThing: typeof getThing; makeThing: typeof makeThing; getBest: typeof getBest }>(
+    { getThing: "GET /things/:id", makeThing: "POST /things", getBest: "GET /things/best" },
+    load,
+  );
+  const app = new Api([table], async (c, route) =>
+    route ? (await route.endpoint()).handle(c) : c.text("none", 404),
+  );
+  return { app, load, router: new ApiRouter(app) };
+}
 
 afterEach(() => vi.restoreAllMocks());
 
 /** Serves a request as Convex does: looks up the route, then calls its handler. */
-async function serve(method: RoutableMethod | "HEAD", path: string): Promise<Response> {
+async function serve(router: ApiRouter, method: RoutableMethod | "HEAD", path: string): Promise<Response> {
   const found = router.lookup(path, method);
   const handler = found?.[0] as unknown as {
     _handler: (ctx: ActionCtx, request: Request) => Promise<Response>;
@@ -33,99 +59,127 @@ async function serve(method: RoutableMethod | "HEAD", path: string): Promise<Res
   return handler._handler({} as ActionCtx, new Request(`https://api.example.test${path}`, { method }));
 }
 
-const patternOf = (method: RoutableMethod | "HEAD", path: string) => router.lookup(path, method)?.slice(1);
-
 describe("a request", () => {
   test.each([
     ["GET", "/things/a", "GET a"],
-    ["PATCH", "/things/a", "patched"],
+    ["GET", "/things/best", "best"],
     ["POST", "/things", "made"],
   ] as const)("%s %s is matched once and reaches its handler", async (method, path, text) => {
-    const match = vi.spyOn(MatchOnceRouter.prototype, "walk");
-    expect(await (await serve(method, path)).text()).toBe(text);
-    expect(match).toHaveBeenCalledTimes(1);
+    const find = vi.spyOn(RouteTable.prototype, "find");
+    const { router } = smallApp();
+    expect(await (await serve(router, method, path)).text()).toBe(text);
+    expect(find).toHaveBeenCalledTimes(1);
   });
 
-  test("a slash at its end makes no difference to the one match, and two are another path", async () => {
-    const match = vi.spyOn(MatchOnceRouter.prototype, "walk");
-    expect(await (await serve("GET", "/things/a/")).text()).toBe("GET a");
-    expect(match).toHaveBeenCalledTimes(1);
-    expect((await serve("GET", "/things/a//")).status).toBe(404);
-    expect((await serve("POST", "/things//")).status).toBe(404);
+  test("may have one slash at the end of its path; two slashes make another path", async () => {
+    const { router } = smallApp();
+    expect(await (await serve(router, "GET", "/things/a/")).text()).toBe("GET a");
+    expect((await serve(router, "GET", "/things/a//")).status).toBe(404);
+    expect((await serve(router, "POST", "/things//")).status).toBe(404);
   });
 
-  test("HEAD is matched as GET, once, and stays HEAD for the handler", async () => {
-    const match = vi.spyOn(MatchOnceRouter.prototype, "walk");
+  test("with HEAD is matched as GET, stays HEAD for the handler, and gets no body", async () => {
+    const { router, app } = smallApp();
     const seen = vi.fn<(method: string) => void>();
-    app.get("/seen", (c) => {
+    const getSeen = contract("get", "/seen", () => ({ operationId: "getSeen", scope: null, docs }));
+    implement(app, getSeen, (c) => {
       seen(c.req.method);
-      return c.text("seen");
+      return Promise.resolve(c.body("seen", 200, TEXT));
     });
-    const reply = await serve("HEAD", "/seen");
+    const reply = await serve(router, "HEAD", "/seen");
     expect([reply.status, await reply.text()]).toEqual([200, ""]);
     expect(seen).toHaveBeenCalledWith("HEAD");
-    expect(match.mock.calls).toEqual([["GET", "/seen"]]);
   });
 
-  test("one after another, each finds its own", async () => {
+  test("gets its own parameters, also after another request", async () => {
+    const { router } = smallApp();
     for (const id of ["a", "b", "a"])
-      expect(await (await serve("GET", `/things/${id}`)).text()).toBe(`GET ${id}`);
-    expect(await (await serve("PATCH", "/things/a")).text()).toBe("patched");
+      expect(await (await serve(router, "GET", `/things/${id}`)).text()).toBe(`GET ${id}`);
+  });
+});
+
+describe("a resource", () => {
+  test("is loaded by the first request to one of its routes, and not by a 404", async () => {
+    const { router, load } = smallApp();
+    expect((await serve(router, "GET", "/nowhere")).status).toBe(404);
+    expect(load).not.toHaveBeenCalled();
+    await serve(router, "GET", "/things/a");
+    await serve(router, "GET", "/things/b");
+    expect(load).toHaveBeenCalledTimes(1);
+  });
+
+  test("that does not have a route of the table fails with a message that names the route", async () => {
+    const stray: Resource = { routes: { lost: "GET /lost" }, load: () => things };
+    const app = new Api([stray], async (c, route) =>
+      (await route?.endpoint()) ? c.text("found") : c.text(""),
+    );
+    await expect(serve(new ApiRouter(app), "GET", "/lost")).rejects.toThrow("GET /lost");
   });
 });
 
 describe("the look-up names", () => {
   test.each([
     ["GET", "/things/a", ["GET", "/things/:id"]],
+    ["GET", "/things/a/", ["GET", "/things/:id"]],
     ["HEAD", "/things/a", ["GET", "/things/:id"]],
-    ["PATCH", "/things/b", ["PATCH", "/things/:id"]],
-    ["POST", "/things", ["POST", "/things"]],
+    ["GET", "/things/best", ["GET", "/things/best"]],
+    ["POST", "/things/", ["POST", "/things"]],
+    // The app answers 404 or 405. The log must not contain an unknown path.
+    ["GET", "/nowhere", ["GET", "/*"]],
+    ["DELETE", "/things/a", ["DELETE", "/*"]],
   ] as const)("the method and pattern of %s %s", (method, path, expected) => {
-    expect(patternOf(method, path)).toEqual(expected);
+    expect(smallApp().router.lookup(path, method)?.slice(1)).toEqual(expected);
+  });
+});
+
+describe("the table", () => {
+  const table = (...names: string[]) =>
+    new RouteTable([{ routes: Object.fromEntries(names.map((name) => [name, name])), load: () => things }]);
+
+  test.each([
+    ["/a/b", "GET /a/b", {}],
+    ["/a/x", "GET /a/:id", { id: "x" }],
+    ["/a/x/y", "GET /a/:id/:part", { id: "x", part: "y" }],
+    ["/a/x/y/z", "GET /a/*", { "*": "x/y/z" }],
+    ["/a/", "GET /a/*", { "*": "" }],
+  ])("in any order finds %s at %s", (path, name, params) => {
+    const names = ["GET /a/*", "GET /a/:id", "GET /a/b", "GET /a/:id/:part", "POST /a/*"];
+    for (const order of [names, names.toReversed()])
+      expect(table(...order).match("GET", path)).toMatchObject({ name, params });
   });
 
-  test("a route that comes with a trailing slash", () => {
-    expect(patternOf("GET", "/things/a/")).toEqual(["GET", "/things/:id"]);
-    expect(patternOf("POST", "/things/")).toEqual(["POST", "/things"]);
+  test("finds no route for another method, an empty segment, or a path without the rest", () => {
+    const routes = table("GET /a/:id", "GET /b/*");
+    expect(routes.match("POST", "/a/x")).toBeUndefined();
+    expect(routes.match("GET", "/a/")).toBeUndefined();
+    expect(routes.match("GET", "/b")).toBeUndefined();
   });
 
-  test("no path where there is no route: the app answers 404 or 405, and logs hold nothing of it", () => {
-    expect(patternOf("GET", "/nowhere")).toEqual(["GET", "/*"]);
-    expect(patternOf("DELETE", "/things/a")).toEqual(["DELETE", "/*"]);
-  });
-
-  test("the route, not a middleware that matches everything", () => {
-    app = new Hono<ApiEnv>({ router: new MatchOnceRouter(), strict: false });
-    app.get("/things/:id", (c) => c.text("thing"));
-    app.use("*", async (_, next) => next());
-    router = new ApiRouter(app);
-    expect(patternOf("GET", "/things/a")).toEqual(["GET", "/things/:id"]);
-    expect(router.getRoutes().map(([path, method]) => `${method} ${path}`)).toEqual(["GET /things/:id"]);
+  test("lists the methods at a path", () => {
+    const routes = table("GET /a/:id", "PATCH /a/:id", "POST /a");
+    expect(routes.methodsAt("/a/x").sort()).toEqual(["GET", "PATCH"]);
+    expect(routes.methodsAt("/a")).toEqual(["POST"]);
+    expect(routes.methodsAt("/nowhere")).toEqual([]);
   });
 });
 
 test("routes of Convex's own router come first, and both kinds are listed", async () => {
+  const { router } = smallApp();
   const own = httpActionGeneric(() => Promise.resolve(new Response("Convex's own")));
   router.route({ path: "/things/special", method: "GET", handler: own });
   router.route({ pathPrefix: "/files/", method: "GET", handler: own });
-  expect(await (await serve("GET", "/things/special")).text()).toBe("Convex's own");
-  expect(await (await serve("HEAD", "/things/special")).text()).toBe("Convex's own");
-  expect(await (await serve("GET", "/files/a/b")).text()).toBe("Convex's own");
-  expect(await (await serve("GET", "/things/other")).text()).toBe("GET other");
+  expect(await (await serve(router, "GET", "/things/special")).text()).toBe("Convex's own");
+  expect(await (await serve(router, "HEAD", "/things/special")).text()).toBe("Convex's own");
+  expect(await (await serve(router, "GET", "/files/a/b")).text()).toBe("Convex's own");
+  expect(await (await serve(router, "GET", "/things/other")).text()).toBe("GET other");
   const listed = router.getRoutes().map(([path, method]) => `${method} ${path}`);
   expect(listed.sort()).toEqual(
-    ["GET /files/*", "GET /things/:id", "GET /things/special", "PATCH /things/:id", "POST /things"].sort(),
+    ["GET /files/*", "GET /things/:id", "GET /things/best", "GET /things/special", "POST /things"].sort(),
   );
 });
 
-test("the dashboard lists the API's contracts and nothing else", () => {
-  const listed = new ApiRouter(api.app).getRoutes().map(([path, method]) => `${method} ${path}`);
-  const contracts = api.contracts.map(({ method, path }) => `${method.toUpperCase()} ${path}`);
+test("the dashboard lists the API's contracts and nothing else", async () => {
+  const listed = new ApiRouter(api).getRoutes().map(([path, method]) => `${method} ${path}`);
+  const contracts = (await api.contracts()).map(({ method, path }) => `${method.toUpperCase()} ${path}`);
   expect(listed.sort()).toEqual(contracts.sort());
-});
-
-test("the methods at a path", () => {
-  expect(methodsAt(app, "/things/a").sort()).toEqual(["GET", "PATCH"]);
-  expect(methodsAt(app, "/things")).toEqual(["POST"]);
-  expect(methodsAt(app, "/nowhere")).toEqual([]);
 });

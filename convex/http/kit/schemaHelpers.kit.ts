@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import type { Schema } from "./contract.kit";
 import { described } from "./described.kit";
+import * as fields from "./fields.kit";
 
 type Descriptions = Readonly<Record<string, string>>;
 const names = new WeakMap<Schema, { name: string; fields: Descriptions }>();
@@ -12,10 +13,12 @@ export const nameOf = (schema: Schema): string | undefined => names.get(schema)?
 export const fieldDescriptionsOf = (schema: Schema): Descriptions => names.get(schema)?.fields ?? {};
 
 /**
- * The helpers that `documented` passes to its argument. Only the document needs them. A contract must not import them: the
- * bundler would keep them in the code of every request, because it drops the argument only after it has resolved its imports.
+ * The helpers that `docsOnly` passes to its argument: the field schemas, all of zod, and helpers that only the document needs. A
+ * contract must not import them: the bundler would keep them in the code of every request, because it drops the argument only
+ * after it has resolved its imports.
  */
-export const SCHEMA_HELPERS = {
+const helpers = () => ({
+  ...fields,
   /**
    * Gives the schema of a reply a name in the document's components and in generated types, and describes its fields. The name
    * must not be one of a global type such as `File`: generated types would hide it.
@@ -34,6 +37,11 @@ export const SCHEMA_HELPERS = {
   hash: () => z.string().check(z.regex(/^[0-9a-f]{64}$/)),
   /** A text of at most `max` code points in a reply. */
   upTo: (max: number) => described(z.string(), () => ({ type: "string", maxLength: max })),
-  /** The schema types that only replies use. */
   z,
-};
+});
+
+export type SchemaHelpers = ReturnType<typeof helpers>;
+let made: SchemaHelpers | undefined;
+
+/** Returns the helpers. They are made at the first call, because `fields.kit.ts` imports `#docsOnly` itself. */
+export const schemaHelpers = (): SchemaHelpers => (made ??= helpers());

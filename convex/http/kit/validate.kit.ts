@@ -1,85 +1,52 @@
-import { zValidator } from "@hono/zod-validator";
-import * as z from "zod/mini";
-import { revisionsFor } from "./conditional.kit";
 import type { Endpoint } from "./api.kit";
+import { revisionsFor } from "./conditional.kit";
 import type { ApiContext } from "./env.kit";
-import { pageCall, pageQuery } from "./paging.kit";
-import { fieldErrors, REQUIRED } from "./messages.kit";
-import { fail, type FieldError } from "./product.kit";
+import type * as pagingModule from "./paging.kit";
+import type * as schemasModule from "./schemas.kit";
 
-/** Checks one part of a request and adds its errors to `c.var.wrong`. */
-export type Validator = (c: ApiContext) => Promise<void>;
+/** Load the parts of the validation that only some requests need. */
+export type Loaders = {
+  schemas: () => Promise<typeof schemasModule>;
+  paging: () => Promise<typeof pagingModule>;
+};
 
 /**
- * Validates path, query and body against the contract, and reports all invalid fields in one refusal. The validated values
- * are in `c.req.valid("param" | "query" | "json")`, `c.var.page` and `c.var.ifMatch`.
+ * Validates path, query and body against the contract. The validated values are in
+ * `c.req.valid("param" | "query" | "json" | "form")`, `c.var.page` and `c.var.ifMatch`.
+ *
+ * zod is loaded only for input that needs a schema, because on Convex every request would pay for a static import.
  */
-export async function validate(c: ApiContext, endpoint: Endpoint): Promise<void> {
-  endpoint.validators ??= validatorsOf(endpoint);
-  const errors: FieldError[] = [];
-  c.set("wrong", errors);
-  for (const check of endpoint.validators) await check(c);
-  if (errors.length > 0) fail("invalid_request", summary(errors), { errors: errors.slice(0, MOST_ERRORS) });
+export async function validate(c: ApiContext, endpoint: Endpoint, load: Loaders): Promise<void> {
+  const search = searchOf(c.req.url);
+  // Loaded on demand, like zod.
+  const paging = endpoint.paged && (await load.paging());
+  if (needsNoSchema(endpoint, search, paging?.isPlainPage)) {
+    c.req.addValidatedData("param", c.req.param());
+    c.req.addValidatedData("query", Object.fromEntries(search));
+  } else {
+    const { validateInput } = await load.schemas();
+    await validateInput(c, endpoint);
+  }
 
-  if (endpoint.paged) {
-    const query = c.req.valid("query" as never) as { limit?: string; cursor?: string };
-    c.set("page", pageCall(endpoint.operationId, query, c.req.url));
+  if (paging) {
+    const query: { limit?: string; cursor?: string } = c.req.valid("query" as never);
+    c.set("page", paging.pageCall(endpoint.operationId, query, c.req.url));
   }
   if (endpoint.conditional && endpoint.method !== "get") c.set("ifMatch", revisionsFor(c));
 }
 
-function validatorsOf({ path, params, query, paged, body, unparsed, form }: Endpoint): Validator[] {
-  const validators: Validator[] = [];
-  if (params) validators.push(validator("path", "param", z.object(params)));
-  const fields = { ...query, ...(paged && pageQuery()) };
+/** Whether every text is accepted in the path, and the query is certainly valid. */
+function needsNoSchema(
+  { path, params, query, body }: Endpoint,
+  search: readonly [string, string][],
+  isPlainPage: ((search: readonly [string, string][]) => boolean) | undefined,
+): boolean {
+  if (typeof params === "function" || query) return false;
+  if (body?.type === "json" || body?.type === "form") return false;
   // Routes under /api refuse unknown query parameters.
-  if (path.startsWith("/api/")) validators.push(validator("query", "query", z.strictObject(fields)));
-  else if (query) validators.push(validator("query", "query", z.object(fields)));
-  if (body && !unparsed) validators.push(validator("body", "json", body));
-  if (form) validators.push(validator("body", "form", z.strictObject(form)));
-  return validators;
+  return search.length === 0 || !path.startsWith("/api/") || isPlainPage?.(search) === true;
 }
 
-function validator(
-  part: FieldError["in"],
-  target: "param" | "query" | "json" | "form",
-  schema: z.ZodMiniType,
-): Validator {
-  const check = zValidator(target, schema, (result, c) => {
-    if (result.success) return undefined;
-    const { wrong } = (c as unknown as ApiContext).var;
-    const named = target === "query" || target === "form";
-    for (const error of fieldErrors(part, result.error.issues, result.data, named)) wrong.push(error);
-    return REFUSED;
-  });
-  return async (c) => {
-    // The validator's types require Hono's default environment.
-    try {
-      await check(c as unknown as Parameters<typeof check>[0], NOTHING_FOLLOWS);
-    } catch (error) {
-      // zod spreads issues into call arguments, and a call throws a RangeError above some hundred thousand arguments.
-      if (!(error instanceof RangeError)) throw error;
-      c.var.wrong.push({ in: part, path: "", message: "has more invalid fields than one reply can name" });
-    }
-  };
+function searchOf(url: string): [string, string][] {
+  return url.includes("?") ? [...new URL(url).searchParams] : [];
 }
-
-/** The hook must return a response to stop the validator. The response is never sent, because `validate` throws. */
-const REFUSED = new Response(null, { status: 400 });
-const NOTHING_FOLLOWS = () => Promise.resolve();
-
-/** The maximum number of fields in a refusal, so a body with many unknown fields does not get all of them echoed. */
-const MOST_ERRORS = 100;
-
-function summary(errors: readonly FieldError[]): string {
-  const [first, ...others] = errors;
-  if (!first) return "";
-  if (others.length > 0) {
-    const names = errors.slice(0, MOST_ERRORS).map(nameOf);
-    return `${errors.length} fields are invalid: ${names.join(", ")}${errors.length > names.length ? ", …" : ""}`;
-  }
-  if (first.in === "body" && first.message === REQUIRED) return `Missing required field: ${first.path}`;
-  return `${nameOf(first)}: ${first.message}`;
-}
-
-const nameOf = (error: FieldError) => error.path || error.in;

@@ -1,52 +1,56 @@
+import { STEPS } from "#routes";
 import { fail, failField } from "../../lib/failure.lib";
 import { checkJson } from "../../lib/json.lib";
 import { parseMediaType } from "../../lib/mediaType.lib";
-import type { Endpoint } from "../kit/api.kit";
+import type { Body } from "../kit/contract.kit";
 import type { ApiContext } from "../kit/env.kit";
+import { ACCEPT_PATCH, limitOf, tooLarge } from "./bodyLimit.middleware";
 import { readBytes } from "./bytes.middleware";
-
-/** The default limit of a JSON, form or text body, in bytes: exactly 1 MiB passes. */
-export const JSON_LIMIT = 1024 * 1024;
-/** The limit of an uploaded file, in bytes: the 20 MiB of a Convex request, minus an allowance for its headers. */
-const UPLOAD_LIMIT = 20 * 1024 * 1024 - 64 * 1024;
 
 const FORM_TYPES = ["multipart/form-data", "application/x-www-form-urlencoded"];
 
-/** Names the media types that a PATCH accepts (RFC 5789, section 3.1). */
-export const ACCEPT_PATCH = { "Accept-Patch": "application/json" };
-
-const limitOf = ({ upload, bodyLimit = JSON_LIMIT }: Endpoint) => (upload ? UPLOAD_LIMIT : bodyLimit);
-
-/** Refuses a body whose declared length is too large, before any other check. */
-export function requireDeclaredLength(c: ApiContext, endpoint: Endpoint): void {
-  const declared = c.req.header("Content-Length");
-  if (declared !== undefined && Number(declared) > limitOf(endpoint)) tooLarge(limitOf(endpoint));
+/** Checks the type and the coding of a body, and reads it. */
+export function takeBody(c: ApiContext, body: Body): Promise<Content | undefined> {
+  requireMediaType(c, body);
+  requireNoCoding(c, body);
+  return readBody(c, body);
 }
 
 /**
  * Refuses a body of a type that the route does not read. Parameters such as `; charset=utf-8` and letter case do not matter.
  * A file may have any type, but the type must be well-formed: downloads are sent with it.
  */
-export function requireMediaType(c: ApiContext, { body, bodyOptional, form, upload }: Endpoint): void {
+function requireMediaType(c: ApiContext, body: Body): void {
   const header = c.req.header("Content-Type");
   const type = essenceOf(header);
-  if (body && type !== "application/json" && !(header === undefined && bodyOptional)) notJson(c);
-  if (form && !FORM_TYPES.includes(type)) {
-    fail("unsupported_media_type", `Content-Type must be ${FORM_TYPES.join(" or ")}`);
-  }
-  if (upload && header !== undefined && parseMediaType(header) === undefined) {
-    const message = "must be a media type, such as image/png";
-    failField({ in: "header", path: "Content-Type", message });
+  switch (body.type) {
+    case "json":
+    case "anyJson":
+      if (type !== "application/json" && !(header === undefined && isOptional(body))) notJson(c);
+      return;
+    case "form":
+      if (FORM_TYPES.includes(type)) return;
+      return fail("unsupported_media_type", `Content-Type must be ${FORM_TYPES.join(" or ")}`);
+    case "file":
+      if (header === undefined || parseMediaType(header)) return;
+      return failField({
+        in: "header",
+        path: "Content-Type",
+        message: "must be a media type, such as image/png",
+      });
+    case "signedText":
   }
 }
+
+const isOptional = (body: Body): boolean => body.type === "json" && body.optional === true;
 
 /**
  * Refuses a body in a content coding, such as gzip. The API decodes none, and a stored file would lose the information that
  * it is encoded (RFC 9110, section 8.4). Webhooks are exempt: their signature covers the bytes as sent.
  */
-export function requireNoCoding(c: ApiContext, { body, form, upload }: Endpoint): void {
+function requireNoCoding(c: ApiContext, body: Body): void {
   const coding = c.req.header("Content-Encoding")?.toLowerCase() ?? "";
-  if (!(body ?? form ?? upload) || coding === "" || coding === "identity") return;
+  if (body.type === "signedText" || coding === "" || coding === "identity") return;
   fail("unsupported_media_type", "Content-Encoding must be identity: send the body as it is", {
     headers: { "Accept-Encoding": "identity" },
   });
@@ -59,22 +63,25 @@ export function requireNoCoding(c: ApiContext, { body, form, upload }: Endpoint)
  *
  * @returns The content that an `Idempotency-Key` is bound to; undefined for routes without a body and for webhooks.
  */
-export async function readBody(c: ApiContext, endpoint: Endpoint): Promise<Content | undefined> {
-  const limit = limitOf(endpoint);
-  const refuse = () => tooLarge(limit);
-  if (endpoint.upload) {
-    return readFile(c, new Uint8Array(await readBytes(c.req.raw, limit, refuse)));
+async function readBody(c: ApiContext, body: Body): Promise<Content | undefined> {
+  const limit = limitOf(body);
+  const bytes = await readBytes(c.req.raw, limit, () => tooLarge(limit));
+  const type = c.req.header("Content-Type");
+  switch (body.type) {
+    case "file":
+      return readFile(c, new Uint8Array(bytes));
+    case "signedText":
+      // The signature covers the byte order mark too.
+      c.set("text", decode(bytes, true));
+      return undefined;
+    case "form":
+      c.req.bodyCache.formData = await readForm(bytes, type ?? "");
+      return { bytes, type };
+    case "json":
+    case "anyJson":
+      setJson(c, bytes, body);
+      return { bytes, type };
   }
-  if (!endpoint.body && !endpoint.form && !endpoint.text) return undefined;
-  const bytes = await readBytes(c.req.raw, limit, refuse);
-  if (endpoint.text) {
-    // The signature covers the byte order mark too.
-    c.set("text", decode(bytes, true));
-    return undefined;
-  }
-  if (endpoint.form) c.req.bodyCache.formData = await readForm(bytes, c.req.header("Content-Type") ?? "");
-  else takeJson(c, bytes, endpoint);
-  return { bytes, type: c.req.header("Content-Type") };
 }
 
 /** The bytes of a body, or of the file in it, with their type and name as the client wrote them. */
@@ -90,7 +97,7 @@ async function readFile(c: ApiContext, body: Uint8Array<ArrayBuffer>): Promise<C
   const isForm = body.byteLength > 0 && essenceOf(type) === "multipart/form-data";
   // Loaded on demand: on Convex every request would pay for a static import.
   const file = isForm
-    ? (await import("../../lib/multipart.lib")).fileOfForm(body, type ?? "")
+    ? (await STEPS.multipart()).fileOfForm(body, type ?? "")
     : { bytes: body, contentType: type ?? "application/octet-stream" };
   if (file.bytes.byteLength === 0) failField({ in: "body", path: "", message: "must not be empty" });
   c.set("upload", file);
@@ -99,23 +106,20 @@ async function readFile(c: ApiContext, body: Uint8Array<ArrayBuffer>): Promise<C
 
 const essenceOf = (type: string | undefined) => type?.split(";", 1)[0]?.trim().toLowerCase() ?? "";
 
-function takeJson(c: ApiContext, bytes: ArrayBuffer, { bodyOptional, unparsed }: Endpoint): void {
+function setJson(c: ApiContext, bytes: ArrayBuffer, body: Body): void {
   // A client without a body need not name a type, but a body without a type is refused.
   if (bytes.byteLength > 0 && c.req.header("Content-Type") === undefined) notJson(c);
   const text = decode(bytes);
-  if (text === "" && bodyOptional) {
-    c.req.json = () => Promise.resolve({} as never);
+  if (text === "" && isOptional(body)) {
+    c.req.bodyCache.json = Promise.resolve({});
     return;
   }
   const { valid, flaw } = checkJson(text);
   if (!valid) invalidJson();
   if (flaw) failField({ in: "body", ...flaw });
-  if (unparsed) {
-    c.set("json", text);
-    return;
-  }
-  const value: unknown = JSON.parse(text);
-  c.req.json = () => Promise.resolve(value as never);
+  if (body.type === "anyJson") c.set("json", text);
+  // A promise, because Hono reads the body again for a cached value that is falsy.
+  else c.req.bodyCache.json = Promise.resolve(JSON.parse(text));
 }
 
 async function readForm(bytes: ArrayBuffer, type: string): Promise<FormData> {
@@ -141,8 +145,4 @@ function notJson(c: ApiContext): never {
 
 function invalidJson(): never {
   fail("invalid_json", "Invalid JSON body");
-}
-
-function tooLarge(limit: number): never {
-  fail("payload_too_large", `The body is larger than ${limit} bytes`);
 }

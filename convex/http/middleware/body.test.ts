@@ -4,16 +4,16 @@ import { describe, expect, test, vi } from "vitest";
 import { failureOf, type Failure } from "../../lib/failure.lib";
 import type { Endpoint } from "../kit/api.kit";
 import type { ApiEnv } from "../kit/env.kit";
-import { JSON_LIMIT, readBody, requireDeclaredLength, requireMediaType } from "./body.middleware";
+import { takeBody } from "./body.middleware";
+import { JSON_LIMIT, requireDeclaredLength } from "./bodyLimit.middleware";
 
 const anyJson: Endpoint = {
   method: "post",
   path: "/",
   operationId: "takeAnything",
   scope: null,
-  body: z.unknown(),
-  replies: () => ({ 200: null }),
-  docs: () => ({ tag: "Test", summary: "Takes any JSON", description: "For this test." }),
+  body: { type: "json", schema: ({ z }) => z.unknown() },
+  docs: () => ({ tag: "Test", summary: "Takes JSON", description: "For this test.", replies: { 200: null } }),
   handle: () => Promise.reject(new Error("never called")),
 };
 const { body: _, ...bodyless } = anyJson;
@@ -27,8 +27,7 @@ async function outcome(init: RequestInit, endpoint: Endpoint = anyJson): Promise
   app.all("/", async (c) => {
     try {
       requireDeclaredLength(c, endpoint);
-      requireMediaType(c, endpoint);
-      await readBody(c, endpoint);
+      if (endpoint.body) await takeBody(c, endpoint.body);
       found = { value: endpoint.body ? await c.req.json() : "not read" };
     } catch (error) {
       found = { failure: failureOf(error) };
@@ -74,7 +73,7 @@ describe("any JSON value is a body", () => {
     },
   );
 
-  test("a field __proto__ is a field, and changes no prototype", async () => {
+  test("a field named __proto__ is an ordinary field and does not change the prototype", async () => {
     const found = await outcome({ body: '{"__proto__":{"a":1},"constructor":2}' });
     const value = "value" in found ? (found.value as object) : {};
     expect(Object.keys(value)).toEqual(["__proto__", "constructor"]);
@@ -86,7 +85,7 @@ describe("nesting", () => {
   const arrays = (levels: number) => "[".repeat(levels) + "]".repeat(levels);
   const objects = (levels: number) => '{"a":'.repeat(levels) + "1" + "}".repeat(levels);
 
-  test.each([arrays, objects])("64 levels pass, 65 do not", async (nest) => {
+  test.each([arrays, objects])("64 levels are accepted and 65 are refused", async (nest) => {
     expect(await outcome({ body: nest(64) })).toEqual({ value: JSON.parse(nest(64)) as unknown });
     for (const levels of [65, 100_000])
       expect(await refusal({ body: nest(levels) })).toMatchObject({
@@ -113,7 +112,7 @@ describe("lone surrogates", () => {
 describe("the limit", () => {
   const declared = (length: string) => ({ body: "{}", headers: { "Content-Length": length } });
 
-  test("holds for what is declared, before anything is read", async () => {
+  test("applies to the declared length before the body is read", async () => {
     const { body, pulled } = chunked(1, 1);
     const headers = { "Content-Length": String(JSON_LIMIT + 1) };
     expect(await refusal({ body, headers })).toMatchObject({ code: "payload_too_large" });
@@ -121,7 +120,7 @@ describe("the limit", () => {
     expect(await outcome(declared(String(JSON_LIMIT)))).toEqual({ value: {} });
   });
 
-  test.each(["nonsense", "-1", ""])("takes no harm from a declared length of %j", async (length) => {
+  test.each(["nonsense", "-1", ""])("ignores an invalid declared length of %j", async (length) => {
     expect(await outcome(declared(length))).toEqual({ value: {} });
   });
 
@@ -139,25 +138,22 @@ describe("the limit", () => {
     expect(cancelled).toHaveBeenCalled();
   });
 
-  test("is a length that passes", async () => {
+  test("is inclusive: a body of exactly that length is accepted", async () => {
     for (const headers of [{}, { "Content-Length": String(JSON_LIMIT) }])
       expect(await outcome({ body: "1".padEnd(JSON_LIMIT), headers })).toEqual({ value: 1 });
   });
 
-  test.each([{}, { "Content-Length": "15" }])(
-    "a body that breaks off is the client's failure: %j",
-    async (headers) => {
-      const body = new ReadableStream<Uint8Array>({
-        pull: (controller) => controller.error(new Error("aborted")),
-      });
-      expect(await refusal({ body, headers })).toMatchObject({
-        code: "invalid_request",
-        detail: "body: broke off",
-      });
-    },
-  );
+  test.each([{}, { "Content-Length": "15" }])("an incomplete body returns 400: %j", async (headers) => {
+    const body = new ReadableStream<Uint8Array>({
+      pull: (controller) => controller.error(new Error("aborted")),
+    });
+    expect(await refusal({ body, headers })).toMatchObject({
+      code: "invalid_request",
+      detail: "body: was not received completely",
+    });
+  });
 
-  test("a character may be cut by the end of a chunk", async () => {
+  test("a character may span several chunks", async () => {
     const bytes = new TextEncoder().encode('"😀"');
     const body = new ReadableStream<Uint8Array>({
       start(controller) {
@@ -169,15 +165,16 @@ describe("the limit", () => {
   });
 });
 
-describe("a body that may be left out", () => {
-  const optional: Endpoint = { ...anyJson, bodyOptional: true };
+describe("an optional body", () => {
+  const body = { type: "json", schema: () => z.unknown(), optional: true } as const;
+  const optional: Endpoint = { ...anyJson, body };
 
-  test("is an empty object then, with or without a media type", async () => {
+  test("that is absent becomes an empty object, with or without a media type", async () => {
     expect(await outcome({}, optional)).toEqual({ value: {} });
     expect(await outcome({ body: "" }, optional)).toEqual({ value: {} });
   });
 
-  test("is read like any other where it is there", async () => {
+  test("that is present is validated like any other body", async () => {
     expect(await outcome({ body: '{"a":1}' }, optional)).toEqual({ value: { a: 1 } });
     expect(await refusal({ body: "{" }, optional)).toMatchObject({ code: "invalid_json" });
     expect(await refusal({ body: " " }, optional)).toMatchObject({ code: "invalid_json" });
@@ -188,7 +185,7 @@ describe("a body that may be left out", () => {
   });
 });
 
-test("a route that takes no body reads none, whatever its type", async () => {
+test("a route without a body does not read the body of a request", async () => {
   const { body, pulled } = chunked(3, 10);
   expect(await outcome({ body, headers: { "Content-Type": "text/plain" } }, bodyless)).toEqual({
     value: "not read",
@@ -199,7 +196,7 @@ test("a route that takes no body reads none, whatever its type", async () => {
 test("a body that exceeds the memory of the runtime gets 503 with Retry-After", async () => {
   const body = () =>
     new ReadableStream({
-      pull: () => Promise.reject(new DOMException("no room", "QuotaExceededError")),
+      pull: () => Promise.reject(new DOMException("out of memory", "QuotaExceededError")),
     });
   for (const headers of [{}, { "Content-Length": "10" }]) {
     expect(await refusal({ body: body(), headers })).toMatchObject({

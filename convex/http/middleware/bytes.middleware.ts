@@ -1,8 +1,10 @@
 import { fail, failField } from "../../lib/failure.lib";
 
 /**
- * Reads a body and stops at a limit. A declared length was checked before, but it may be wrong or absent.
+ * Reads a body and stops at a limit. An earlier check refuses a declared length above the limit, but the declared length may
+ * be wrong or absent.
  *
+ * @param limit In bytes.
  * @param tooLarge Throws the refusal for a body over the limit.
  */
 export async function readBytes(
@@ -11,13 +13,13 @@ export async function readBytes(
   tooLarge: () => never,
 ): Promise<ArrayBuffer> {
   if (!request.headers.has("Content-Length")) {
-    return request.body ? readUnannounced(request.body, limit, tooLarge) : new ArrayBuffer(0);
+    return request.body ? readWithoutLength(request.body, limit, tooLarge) : new ArrayBuffer(0);
   }
   const bytes = await request.arrayBuffer().catch(unreadable);
   return bytes.byteLength > limit ? tooLarge() : bytes;
 }
 
-async function readUnannounced(
+async function readWithoutLength(
   body: ReadableStream<Uint8Array>,
   limit: number,
   tooLarge: () => never,
@@ -53,9 +55,9 @@ const RETRY_AFTER = "1";
  */
 function unreadable(error: unknown): never {
   if (error instanceof Error && error.name === "QuotaExceededError") {
-    fail("unavailable", "The server is busy: it has no memory for another body", {
+    fail("unavailable", `The server has no memory for this body: try again in ${RETRY_AFTER} s`, {
       headers: { "Retry-After": RETRY_AFTER },
     });
   }
-  failField({ in: "body", path: "", message: "broke off" });
+  failField({ in: "body", path: "", message: "was not received completely" });
 }

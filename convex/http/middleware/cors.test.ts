@@ -41,11 +41,11 @@ test("a wildcard allows every subdomain", () => {
   );
 });
 
-test("a wildcard allows no host that is not a subdomain, whatever stands before or behind it", () => {
+test("a wildcard allows only subdomains, with any text before or after the domain", () => {
   const noise = fc.stringMatching(/^[a.:/@#?%*[\]_,-]{0,8}$/);
   fc.assert(
-    fc.property(fc.constantFrom("https://", "http://"), noise, noise, (scheme, before, behind) => {
-      const origin = `${scheme}${before}.example.com${behind}`;
+    fc.property(fc.constantFrom("https://", "http://"), noise, noise, (scheme, before, after) => {
+      const origin = `${scheme}${before}.example.com${after}`;
       if (!allows("https://*.example.com", origin)) return;
       const { protocol, hostname, port, origin: itself } = new URL(origin);
       expect([protocol, port, itself]).toEqual(["https:", "", origin]);
@@ -55,19 +55,19 @@ test("a wildcard allows no host that is not a subdomain, whatever stands before 
   );
 });
 
-test("webhooks have no CORS, paths that only look like them do", () => {
+test("webhooks have no CORS headers, and similar paths have them", () => {
   const request = new Request("https://api.example.test/", { headers: { Origin: "https://a.example.com" } });
   expect(corsHeaders(request, "/webhooks/stripe")).toEqual({});
   for (const path of ["/webhooksx", "/api/webhooks/stripe", "/api/webhook-events"])
     expect(corsHeaders(request, path)).toHaveProperty("Access-Control-Allow-Origin");
 });
 
-test("a preflight is an OPTIONS that names its origin and what it wants to send", () => {
-  const asks = (method: string, headers: Record<string, string>) =>
+test("a preflight is an OPTIONS request with Origin and Access-Control-Request-Method", () => {
+  const isPreflightWith = (method: string, headers: Record<string, string>) =>
     isPreflight(new Request("https://api.example.test/", { method, headers }));
   const both = { Origin: "https://a.example.com", "Access-Control-Request-Method": "PATCH" };
-  expect(asks("OPTIONS", both)).toBe(true);
-  expect(asks("GET", both)).toBe(false);
-  expect(asks("OPTIONS", { Origin: both.Origin })).toBe(false);
-  expect(asks("OPTIONS", { "Access-Control-Request-Method": "PATCH" })).toBe(false);
+  expect(isPreflightWith("OPTIONS", both)).toBe(true);
+  expect(isPreflightWith("GET", both)).toBe(false);
+  expect(isPreflightWith("OPTIONS", { Origin: both.Origin })).toBe(false);
+  expect(isPreflightWith("OPTIONS", { "Access-Control-Request-Method": "PATCH" })).toBe(false);
 });

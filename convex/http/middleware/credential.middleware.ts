@@ -21,19 +21,19 @@ export async function admit(c: ApiContext, endpoint: Endpoint): Promise<void> {
   const credential = endpoint.scope === null ? null : credentialOf(c, endpoint.credential);
   if (credential) {
     const isKey = publicIdOf(credential.text) !== null;
-    if (!isKey && looksLikeApiKey(credential.text)) refused(credential);
+    if (!isKey && looksLikeApiKey(credential.text)) refuseCredential(credential);
     const caller = isKey ? await admitKey(c, credential) : await admitToken(c, credential);
     c.set("caller", caller);
   } else if (endpoint.scope !== null && !endpoint.anonymous) {
-    missing(endpoint);
+    refuseMissing(endpoint);
   } else if (!endpoint.unlimited && rateLimits().address > 0) {
     requireQuota(c, await takeFromAddress(c));
   }
 }
 
-type Verdict = { caller: Caller | null; quota: Quota | null };
+type Admission = { caller: Caller | null; quota: Quota | null };
 
-/** Counts the request against the quota of the client's address. */
+/** Counts the request against the quota of the client's IP address. */
 function takeFromAddress(c: ApiContext): Promise<Quota | null> {
   return withReadOnlyFallback(
     c,
@@ -44,7 +44,7 @@ function takeFromAddress(c: ApiContext): Promise<Quota | null> {
 
 async function admitKey(c: ApiContext, credential: Credential): Promise<Caller> {
   const hash = await hashApiKey(credential.text);
-  const verdict =
+  const admission =
     rateLimits().key > 0
       ? await withReadOnlyFallback(
           c,
@@ -52,12 +52,12 @@ async function admitKey(c: ApiContext, credential: Credential): Promise<Caller> 
           async () => ({ caller: (await lookUpKey(c, hash))?.caller ?? null, quota: null }),
         )
       : await admitUnlimitedKey(c, hash);
-  requireQuota(c, verdict.quota);
-  return verdict.caller ?? refused(credential);
+  requireQuota(c, admission.quota);
+  return admission.caller ?? refuseCredential(credential);
 }
 
-/** Without a limit on keys, the lookup is a query. Only a failure counts against a quota. Another mutation records the use. */
-async function admitUnlimitedKey(c: ApiContext, hash: string): Promise<Verdict> {
+/** Without a limit on keys, the lookup is a query. Only an invalid key counts against a quota. A separate mutation records the use of a valid key. */
+async function admitUnlimitedKey(c: ApiContext, hash: string): Promise<Admission> {
   const found = await lookUpKey(c, hash);
   if (!found) return { caller: null, quota: rateLimits().address > 0 ? await takeFromAddress(c) : null };
   const { caller, lastUsedAt = 0 } = found;
@@ -72,19 +72,19 @@ async function admitUnlimitedKey(c: ApiContext, hash: string): Promise<Verdict> 
   return { caller, quota: null };
 }
 
-/** The holder of a key that has not expired. */
+/** Looks up the holder of a key. Returns null for an unknown or expired key. */
 async function lookUpKey(c: ApiContext, hash: string) {
   const found = await c.env.runQuery(internal.auth.validateApiKey, { hash });
   return found && (found.expiresAt === undefined || found.expiresAt > Date.now()) ? found : null;
 }
 
 async function admitToken(c: ApiContext, credential: Credential): Promise<Caller> {
-  if (credential.text.length > MAX_TOKEN) {
-    c.set("reason", `The token has more than ${MAX_TOKEN} characters`);
-    refused(credential);
+  if (credential.text.length > MAX_TOKEN_LENGTH) {
+    c.set("reason", `The token has more than ${MAX_TOKEN_LENGTH} characters`);
+    refuseCredential(credential);
   }
   const known = rateLimits().key > 0 ? null : await lookUpToken(c);
-  const verdict =
+  const admission =
     known ??
     (await withReadOnlyFallback(
       c,
@@ -92,10 +92,10 @@ async function admitToken(c: ApiContext, credential: Credential): Promise<Caller
       // A missing user may be a new user, who cannot be stored now.
       async () => (await lookUpToken(c)) ?? undefined,
     ));
-  requireQuota(c, verdict.quota);
-  if (verdict.caller) return verdict.caller;
-  await requireDecided(c);
-  return refused(credential);
+  requireQuota(c, admission.quota);
+  if (admission.caller) return admission.caller;
+  await requireReachableIssuer(c);
+  return refuseCredential(credential);
 }
 
 /**
@@ -103,39 +103,39 @@ async function admitToken(c: ApiContext, credential: Credential): Promise<Caller
  * refusal for the log. A function that this action calls sees no identity and no reason; only the action's own
  * `getUserIdentity()` throws an error that says why.
  */
-async function requireDecided(c: ApiContext): Promise<void> {
+async function requireReachableIssuer(c: ApiContext): Promise<void> {
   try {
     if (await c.env.auth.getUserIdentity()) c.set("reason", NO_USER);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     c.set("reason", reason);
-    if (!UNDECIDED.test(reason)) return;
+    if (!ISSUER_FAILURE.test(reason)) return;
     fail("unavailable", "The issuer of the token cannot be reached", {
       headers: { "Retry-After": RETRY_AFTER },
     });
   }
 }
 
-/** Reasons to refuse a token with a valid signature. */
+/** The logged reason for refusing a token with a valid signature. */
 const NO_USER =
-  "The token verifies, but its claims lead to no user: a claim has a control character, another user has its email, or Clerk " +
+  "The token is valid, but no user matches its claims: a claim has a control character, another user has its email, or Clerk " +
   "has deleted the user";
 
 /** Convex's messages about an issuer whose keys it cannot fetch or read (`crates/authentication/src/lib.rs`). */
-const UNDECIDED =
+const ISSUER_FAILURE =
   /^(Auth provider discovery of |Could not fetch JWKS from |Invalid Content-Type .* when fetching JWKS |Invalid JWKS response )/;
 
 /** Seconds after which a client may retry while the issuer cannot be reached. */
 const RETRY_AFTER = "5";
 
 /** Looks up the user of the token; null for a new user. */
-async function lookUpToken(c: ApiContext): Promise<Verdict | null> {
+async function lookUpToken(c: ApiContext): Promise<Admission | null> {
   const caller = await c.env.runQuery(internal.auth.validateToken, {});
   return caller && { caller, quota: null };
 }
 
 /** The maximum length of a token, in characters. */
-const MAX_TOKEN = 8192;
+const MAX_TOKEN_LENGTH = 8192;
 
 /** Refuses a credential that lacks the route's scope, before any id is looked up. */
 export function requireScope(c: ApiContext, { scope, anonymous, onItself }: Endpoint): void {
@@ -146,7 +146,7 @@ export function requireScope(c: ApiContext, { scope, anonymous, onItself }: Endp
 
 /** Returns the caller if its credential carries the scope, for a route where only some replies require the scope. */
 export function requireCaller(caller: Caller | undefined, scope: string): Caller {
-  if (!caller) return missing({});
+  if (!caller) return refuseMissing({});
   if (covers(caller.scopes, scope)) return caller;
   return refuseScope(scope, "This credential lacks the scope");
 }
@@ -157,11 +157,11 @@ const MISSING = {
   either: "Missing credential: send X-API-Key or Authorization: Bearer",
 };
 
-function missing({ credential }: { credential?: CredentialHeader }): never {
+function refuseMissing({ credential }: { credential?: CredentialHeader }): never {
   fail("unauthenticated", MISSING[credential ?? "either"], { headers: { "WWW-Authenticate": "Bearer" } });
 }
 
-function refused({ header }: Credential): never {
+function refuseCredential({ header }: Credential): never {
   fail("invalid_credential", header === "x-api-key" ? "Invalid API key" : "Invalid token", {
     headers: { "WWW-Authenticate": 'Bearer error="invalid_token"' },
   });

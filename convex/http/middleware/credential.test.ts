@@ -3,7 +3,7 @@ import { newApiKey } from "../../identity/apiKey.lib";
 import { fakeContext, goodKey } from "../testing/fakeContext.testing";
 import { mistyped, problem } from "../testing/replies.testing";
 
-/** A key with two neighbours of its secret swapped, the first that differ: equal ones would leave the key a good one. */
+/** Swaps the first two adjacent characters of the secret that differ. Swapping equal characters would leave the key valid. */
 function swapped(key: string): string {
   const secret = key.lastIndexOf("_", key.length - 10) + 1;
   const different = /(.)(?!\1)(.)/.exec(key.slice(secret));
@@ -14,13 +14,13 @@ function swapped(key: string): string {
 
 const carrying = (key: string) => ({ headers: { "X-API-Key": key } });
 
-describe("the database is not asked", () => {
+describe("the database is not queried", () => {
   test.each([
     ["a mistyped key", mistyped],
-    ["a key cut short", (key: string) => key.slice(0, -1)],
-    ["a key in capitals", (key: string) => key.slice(0, 4) + key.slice(4).toUpperCase()],
-    ["two characters swapped", swapped],
-  ])("about %s", async (_, altered) => {
+    ["a truncated key", (key: string) => key.slice(0, -1)],
+    ["a key in capital letters", (key: string) => key.slice(0, 4) + key.slice(4).toUpperCase()],
+    ["a key with two swapped characters", swapped],
+  ])("for %s", async (_, altered) => {
     const { asked, send } = fakeContext();
     const wrong = altered((await newApiKey()).key);
     await problem(send("/api/items", carrying(wrong)), 403, "invalid_credential");
@@ -32,7 +32,7 @@ describe("the database is not asked", () => {
     expect(asked).toEqual([]);
   });
 
-  test("without a credential, or with two", async () => {
+  test("for a request without a credential or with two", async () => {
     const { asked, send } = fakeContext();
     await problem(send("/api/items"), 401, "unauthenticated");
     const headers = {
@@ -43,14 +43,14 @@ describe("the database is not asked", () => {
     expect(asked).toEqual([]);
   });
 
-  test("about the credential of a public route", async () => {
+  test("for the credential of a request to a public route", async () => {
     const { asked, send } = fakeContext();
     expect((await send("/health", carrying((await newApiKey()).key))).status).toBe(200);
     expect(asked).toEqual([]);
   });
 });
 
-describe("a token that no function of Convex takes", () => {
+describe("a token for which functions see no identity", () => {
   const nobody = {
     "auth:validateToken": () => null,
     "auth:admitToken": () => ({ caller: null, quota: null }),
@@ -66,7 +66,7 @@ describe("a token that no function of Convex takes", () => {
     "Could not fetch JWKS from URL 'https://issuer.example/jwks': HTTP 500 Internal Server Error. Check that the URL is correct and accessible.",
     "Invalid Content-Type 'text/html' when fetching JWKS from 'https://issuer.example/jwks'. Expected 'application/json' or 'application/jwk-set+json'.",
     "Invalid JWKS response body from 'https://issuer.example/jwks'. The response is not valid JSON or doesn't match the expected JWKS format.",
-  ])("is 503 where Convex says: %s", async (message) => {
+  ])("returns 503 if Convex reports: %s", async (message) => {
     const { send } = fakeContext(nobody, undefined, { identity: throwing(message) });
     const reply = await send("/api/items", token);
     expect(reply.headers.get("retry-after")).toBe("5");
@@ -79,12 +79,12 @@ describe("a token that no function of Convex takes", () => {
     "No auth provider found matching the given token",
     "Could not verify OIDC token claim. Check that the token signature is valid and the token hasn't expired.",
     "Could not decode token. The JWT's 'kid' (key ID) header is 'Auth provider discovery of ', does this key match any key in the provider's JWKS?",
-  ])("is 403 where Convex says: %s", async (message) => {
+  ])("returns 403 if Convex reports: %s", async (message) => {
     const { send } = fakeContext(nobody, undefined, { identity: throwing(message) });
     await problem(send("/api/items", token), 403, "invalid_credential");
   });
 
-  test("is 403 where Convex verified it: its user may not come in", async () => {
+  test("returns 403 if Convex verified the token but no user matches it", async () => {
     const { send } = fakeContext(nobody);
     await problem(send("/api/items", token), 403, "invalid_credential");
   });
@@ -93,7 +93,7 @@ describe("a token that no function of Convex takes", () => {
 describe("an authenticated request", () => {
   const list = { "items:list": () => ({ docs: [] }) };
 
-  test("is two calls: one that admits, one that does the work", async () => {
+  test("makes two calls: one to admit the caller and one for the work", async () => {
     const { key, answers } = await goodKey();
     const { asked, send } = fakeContext({ ...answers, ...list });
     expect((await send("/api/items", carrying(key))).status).toBe(200);
@@ -104,7 +104,7 @@ describe("an authenticated request", () => {
     ["never used", undefined, 3],
     ["last used a minute ago", 60_000, 3],
     ["used within the minute", 59_000, 2],
-  ])("notes the use of a key %s", async (_, ago, calls) => {
+  ])("stores the use of a key %s if a minute has passed", async (_, ago, calls) => {
     const { key, answers } = await goodKey();
     const { lastUsedAt, ...verdict } = answers["auth:validateApiKey"]();
     const used = ago === undefined ? {} : { lastUsedAt: lastUsedAt - ago };
@@ -117,7 +117,7 @@ describe("an authenticated request", () => {
     expect(asked).toHaveLength(calls);
   });
 
-  test("hands over the hash of the key, never the key", async () => {
+  test("passes the hash of the key to the function, never the key", async () => {
     const { key, answers } = await goodKey();
     const seen: unknown[] = [];
     const { send } = fakeContext({
@@ -131,7 +131,7 @@ describe("an authenticated request", () => {
     expect(seen).toEqual([{ hash: expect.stringMatching(/^[0-9a-f]{64}$/) as string }]);
   });
 
-  test("ends where the credential has expired meanwhile", async () => {
+  test("is refused if the key has expired", async () => {
     const { key, answers } = await goodKey();
     const expired = { ...answers["auth:validateApiKey"](), expiresAt: Date.now() };
     const { asked, send } = fakeContext({ "auth:validateApiKey": () => expired });

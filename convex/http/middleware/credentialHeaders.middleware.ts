@@ -18,7 +18,7 @@ export function credentialOf(c: ApiContext, wanted: CredentialHeader | undefined
     failField({
       in: "header",
       path: "Authorization",
-      message: "carries another credential than X-API-Key; send one",
+      message: "carries a different credential than X-API-Key; send only one",
     });
   }
   if (key && wanted !== "authorization") return { text: key, header: "x-api-key" };
@@ -37,7 +37,7 @@ const bearerIn = (line: string): string[] => /^bearer +(\S+)$/i.exec(line)?.slic
 
 function onlyOne(path: string, [first, ...others]: string[]): string | undefined {
   if (others.some((other) => other !== first)) {
-    failField({ in: "header", path, message: "carries several credentials; send one" });
+    failField({ in: "header", path, message: "carries several credentials; send only one" });
   }
   return first;
 }

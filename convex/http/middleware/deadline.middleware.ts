@@ -12,15 +12,15 @@ export function withTimeout<T>(ms: number, work: () => Promise<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const refuse = () => {
       const headers = { "Retry-After": RETRY_AFTER };
-      reject(failure("timed_out", `The work did not end within ${ms} ms`, { headers }));
+      reject(failure("timed_out", `The request did not finish within ${ms} ms`, { headers }));
     };
     const timer = setTimeout(refuse, ms);
-    const before =
+    const clearThen =
       <A>(settle: (outcome: A) => void) =>
       (outcome: A) => {
         clearTimeout(timer);
         settle(outcome);
       };
-    work().then(before(resolve), before(reject));
+    work().then(clearThen(resolve), clearThen(reject));
   });
 }

@@ -15,27 +15,27 @@ const never = new Promise<never>(() => undefined);
 const after = <T>(ms: number, work: () => T): Promise<T> =>
   new Promise<void>((done) => setTimeout(done, ms)).then(work);
 
-describe("work is waited for", () => {
-  test("as long as it ends in time", async () => {
+describe("withTimeout", () => {
+  test("returns the result of work that finishes in time", async () => {
     const work = withTimeout(1000, () => after(999, () => "done"));
     await vi.advanceTimersByTimeAsync(999);
     expect(await work).toBe("done");
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test("and its failure is its own", async () => {
+  test("passes on the error of work that fails in time", async () => {
     const work = withTimeout(1000, () => Promise.reject(new Error("broken")));
     await expect(work).rejects.toThrow("broken");
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test("but not for longer", async () => {
+  test("refuses with timed_out after the timeout", async () => {
     const ended = withTimeout(1000, () => never).catch((error: unknown) => failureOf(error));
     await vi.advanceTimersByTimeAsync(1000);
     expect(await ended).toMatchObject({ code: "timed_out", headers: { "Retry-After": "5" } });
   });
 
-  test("and a later failure does not become an unhandled rejection", async () => {
+  test("handles a rejection that occurs after the timeout", async () => {
     const unhandled = vi.fn();
     process.on("unhandledRejection", unhandled);
     const late = () =>
@@ -54,13 +54,13 @@ describe("work is waited for", () => {
 
 describe("a request", () => {
   test.each([
-    ["25 s unless told otherwise", undefined, 25_000],
-    ["what REQUEST_TIMEOUT_MS says", "50", 50],
-    ["25 s where that makes no sense", "soon", 25_000],
-    ["25 s where that is none", "0", 25_000],
-    ["25 s where that is negative", "-5", 25_000],
-    ["as long as a timer runs where it says more", "9999999999", 2 ** 31 - 1],
-  ])("has %s: then 503, and when to try again", async (_, setting, ms) => {
+    ["25 s by default", undefined, 25_000],
+    ["the value of REQUEST_TIMEOUT_MS", "50", 50],
+    ["25 s if the value is not a number", "soon", 25_000],
+    ["25 s if the value is 0", "0", 25_000],
+    ["25 s if the value is negative", "-5", 25_000],
+    ["the longest timer if the value is larger", "9999999999", 2 ** 31 - 1],
+  ])("times out after %s and returns 503 with Retry-After", async (_, setting, ms) => {
     vi.stubEnv("REQUEST_TIMEOUT_MS", setting);
     const { send } = fakeContext({ "problems:explain": () => never });
     let answered = false;
@@ -69,6 +69,8 @@ describe("a request", () => {
     expect(answered).toBe(false);
     await vi.advanceTimersByTimeAsync(1);
     expect((await reply).headers.get("retry-after")).toBe("5");
-    expect((await problem(reply, 503, "timed_out")).detail).toBe(`The work did not end within ${ms} ms`);
+    expect((await problem(reply, 503, "timed_out")).detail).toBe(
+      `The request did not finish within ${ms} ms`,
+    );
   });
 });

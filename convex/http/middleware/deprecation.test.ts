@@ -1,4 +1,4 @@
-import * as z from "zod/mini";
+import { docsOnly } from "#docsOnly";
 import { describe, expect, test } from "vitest";
 import { openApiDocument } from "../../../openapi/document";
 import { describedBy } from "../../../openapi/contract/described";
@@ -6,9 +6,10 @@ import { fail } from "../../lib/failure.lib";
 import { api } from "../api.app";
 import { contract } from "../kit/contract.kit";
 import { implement } from "../kit/implement.kit";
+import { id } from "../kit/values.kit";
 import { fakeContext, goodKey } from "../testing/fakeContext.testing";
 
-const docs = () => ({ tag: "Test", summary: "An old thing", description: "For these tests." });
+const docs = { tag: "Test", summary: "An old thing", description: "For these tests." };
 
 const ending = contract("get", "/api/old/:shelf/:thing", () => ({
   operationId: "getOldThing",
@@ -20,28 +21,25 @@ const ending = contract("get", "/api/old/:shelf/:thing", () => ({
     successor: "/api/new/:thing",
     guide: "https://example.com/new",
   },
-  params: { shelf: z.string(), thing: z.string() },
-  replies: () => ({ 200: z.object({ thing: z.string() }) }),
-  docs,
+  params: { shelf: id(), thing: id() },
+  docs: docsOnly(({ z }) => ({ ...docs, replies: { 200: z.object({ thing: z.string() }) } })),
 }));
 const paged = contract("get", "/api/old", () => ({
   operationId: "listOldThings",
   scope: null,
   paged: true,
   deprecated: { since: "2026-01-31", successor: "/api/new" },
-  replies: () => ({ 200: z.array(z.string()) }),
-  docs,
+  docs: docsOnly(({ z }) => ({ ...docs, replies: { 200: z.array(z.string()) } })),
 }));
 const going = contract("delete", "/api/old/:thing", () => ({
   operationId: "deleteOldThing",
   scope: null,
   deprecated: { since: "2026-01-31" },
-  params: { thing: z.string() },
-  replies: () => ({ 204: null }),
-  docs,
+  params: { thing: id() },
+  docs: docsOnly(() => ({ ...docs, replies: { 204: null } })),
 }));
 
-// No route of the product is deprecated, so these are in this file's own app.
+// The product has no deprecated route, so this file adds its own.
 implement(api, ending, (c) => {
   const { thing } = c.req.valid("param");
   return Promise.resolve(
@@ -53,7 +51,7 @@ implement(api, going, (c) => Promise.resolve(c.body(null, 204)));
 
 const { key, answers } = await goodKey();
 const INFO = { title: "Old", version: "1", description: "" };
-const { send } = fakeContext(answers, describedBy(openApiDocument(INFO, api.contracts)));
+const { send } = fakeContext(answers, describedBy(openApiDocument(INFO, await api.contracts())));
 const KEY = { "X-API-Key": key };
 
 /** Returns the status and the deprecation headers of a reply. */
@@ -64,7 +62,7 @@ const announced = ({ status, headers }: Response) => ({
   link: headers.get("link"),
 });
 
-describe("every reply of a deprecated route says so", () => {
+describe("every reply of a deprecated route has the deprecation headers", () => {
   const whole = {
     deprecation: "@1769817600",
     sunset: "Fri, 31 Jul 2026 00:00:00 GMT",
@@ -74,22 +72,22 @@ describe("every reply of a deprecated route says so", () => {
 
   test.each<[string, number, string, RequestInit]>([
     ["a success", 200, path, { headers: KEY }],
-    ["one without a body", 200, path, { headers: KEY, method: "HEAD" }],
-    ["one that is unchanged", 304, path, { headers: { ...KEY, "If-None-Match": '"1"' } }],
-    ["a refusal before the route's work", 401, path, {}],
+    ["a reply to HEAD", 200, path, { headers: KEY, method: "HEAD" }],
+    ["an unchanged reply", 304, path, { headers: { ...KEY, "If-None-Match": '"1"' } }],
+    ["a refusal of the credential", 401, path, {}],
     ["a refusal of the input", 400, `${path}?unknown=1`, { headers: KEY }],
   ])("%s: %i", async (_, status, url, init) => {
     expect(announced(await send(url, init))).toEqual({ status, ...whole });
   });
 
-  test("a refusal by the work itself", async () => {
+  test("a refusal by the handler", async () => {
     const reply = await send("/api/old/top/lost", { headers: KEY });
     const link = whole.link.replace("a%20b", "lost");
     expect(announced(reply)).toEqual({ ...whole, status: 404, link });
   });
 });
 
-test("the links of a page stay", async () => {
+test("the link to the next page is kept", async () => {
   const link = (await send("/api/old?limit=1")).headers.get("link");
   expect(link).toMatch(
     /^<\/api\/old\?limit=1&cursor=[^>]+>; rel="next", <\/api\/new>; rel="successor-version"$/,
@@ -97,8 +95,8 @@ test("the links of a page stay", async () => {
 });
 
 test("a route without a sunset or a successor sends only Deprecation", async () => {
-  const said = { status: 204, deprecation: "@1769817600", sunset: null, link: null };
-  expect(announced(await send("/api/old/a", { method: "DELETE" }))).toEqual(said);
+  const expected = { status: 204, deprecation: "@1769817600", sunset: null, link: null };
+  expect(announced(await send("/api/old/a", { method: "DELETE" }))).toEqual(expected);
 });
 
 test("other routes and other methods of the path have no deprecation headers", async () => {
@@ -119,7 +117,7 @@ describe("the document", () => {
       "x-sunset": "2026-07-31",
     });
     expect(operation?.["description"]).toMatch(
-      /^Deprecated since 2026-01-31\. It may be gone from 2026-07-31 on\. Its successor is `\/api\/new\/\{thing\}`\./,
+      /^Deprecated since 2026-01-31\. It may be removed from 2026-07-31 on\. Its successor is `\/api\/new\/\{thing\}`\./,
     );
     expect(paths["/api/old"]?.["get"]).not.toHaveProperty("x-sunset");
   });

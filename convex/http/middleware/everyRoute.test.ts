@@ -1,4 +1,4 @@
-/** Failures that can happen on any route. The tests are generated from the contracts; the functions fail or never answer. */
+/** Failures that can happen on any route. The tests are generated from the contracts. The functions fail or never return. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { api } from "../api.app";
 import { newApiKey } from "../../identity/apiKey.lib";
@@ -9,21 +9,21 @@ import { bodyFor, pathWith, routeOf, type Route } from "../testing/routes.testin
 
 type Answers = Parameters<typeof fakeContext>[0];
 
-const routes = api.contracts.map(routeOf);
+const routes = (await api.contracts()).map(routeOf);
 
 beforeEach(() => {
-  // Admission is a mutation then, so that a route works with a function even if it needs none for itself.
+  // With rate limits, admission is a mutation. Therefore almost every route calls a function.
   vi.stubEnv("RATE_LIMIT_KEY_PER_MINUTE", "10");
   vi.stubEnv("RATE_LIMIT_IP_PER_MINUTE", "10");
   for (const { needs } of routes) if (needs) vi.stubEnv(needs.setting, "whsec_c2VjcmV0");
 });
 afterEach(() => vi.unstubAllEnvs());
 
-/** Sends what the route takes, with a key that looks good. */
+/** Sends a valid request with a well-formed key. */
 async function ask(route: Route, answers: Answers, more: Record<string, string> = {}) {
   const { asked, send } = fakeContext(answers);
   const { key } = await newApiKey();
-  const body = route.text ? { type: "application/json", text: "{}" } : bodyFor(route);
+  const body = route.body?.type === "signedText" ? { type: "application/json", text: "{}" } : bodyFor(route);
   const headers = {
     ...(route.scope !== null && credentialHeader(route, key)),
     ...(body && { "Content-Type": body.type }),
@@ -35,13 +35,13 @@ async function ask(route: Route, answers: Answers, more: Record<string, string> 
 }
 
 const named = (those: readonly Route[]) => those.map((route) => [route.title, route] as const);
-/** All but one: it asks no function for anything. */
+/** Excludes /health, which calls no function. */
 const working = routes.filter(({ path }) => path !== "/health");
-/** All of these but one: it tells that a function has failed. */
+/** Excludes /health/ready, which reports the failure of a function. */
 const failing = working.filter(({ path }) => path !== "/health/ready");
 const limited = working.filter(({ scope, unlimited }) => scope !== null || !unlimited);
 
-test.each(named(failing))("%s: where a function fails, 500 that says nothing of it", async (_, route) => {
+test.each(named(failing))("%s: returns 500 without the cause if a function fails", async (_, route) => {
   const { reply, asked } = await ask(route, () => Promise.reject(new Error("secret")));
   expect(asked).toHaveLength(1);
   expect((await problem(reply, 500, "internal")).detail).toBe("Internal server error");
@@ -50,8 +50,8 @@ test.each(named(failing))("%s: where a function fails, 500 that says nothing of 
 test.each([
   ["reads", false, true],
   ["writes", true, false],
-  ["neither", false, false],
-])("where the database fails %s, /health/ready says which", async (_, reads, writes) => {
+  ["reads and writes", false, false],
+])("/health/ready reports which checks fail: %s", async (_, reads, writes) => {
   const answer = (ok: boolean) => () => (ok ? null : Promise.reject(new Error("secret")));
   const { send } = fakeContext({ "health:read": answer(reads), "health:write": answer(writes) });
   const ms = expect.any(Number) as number;
@@ -62,7 +62,7 @@ test.each([
   expect(await json(send("/health/ready"), 503)).toEqual({ status: "unavailable", checks });
 });
 
-test("each readiness check asks for something that no cache can have", async () => {
+test("each readiness check has a new argument, so that no cache answers it", async () => {
   const asked: unknown[] = [];
   const { send } = fakeContext({
     "health:read": (args) => void asked.push(args),
@@ -77,14 +77,17 @@ test("each readiness check asks for something that no cache can have", async () 
   expect(asked).toEqual([{ askedAt: 1 }, { askedAt: 2 }]);
 });
 
-test.each(named(working))("%s: where a function never answers, 503 in time", async (_, route) => {
-  vi.stubEnv("REQUEST_TIMEOUT_MS", "20");
-  const { reply } = await ask(route, () => new Promise(() => undefined));
-  expect(reply.headers.get("retry-after")).toBe("5");
-  await problem(reply, 503, "timed_out");
-});
+test.each(named(working))(
+  "%s: returns 503 after the timeout if a function never returns",
+  async (_, route) => {
+    vi.stubEnv("REQUEST_TIMEOUT_MS", "20");
+    const { reply } = await ask(route, () => new Promise(() => undefined));
+    expect(reply.headers.get("retry-after")).toBe("5");
+    await problem(reply, 503, "timed_out");
+  },
+);
 
-test.each(named(limited))("%s: where nothing of the quota is left, 429", async (_, route) => {
+test.each(named(limited))("%s: returns 429 if the quota is used up", async (_, route) => {
   const quota = {
     policy: "any",
     limit: 10,
@@ -103,14 +106,14 @@ test.each(named(limited))("%s: where nothing of the quota is left, 429", async (
   await problem(reply, 429, "rate_limited");
 });
 
-test.each(named(routes))("%s: where the body says that it is too large, 413", async (_, route) => {
+test.each(named(routes))("%s: returns 413 if the declared length is too large", async (_, route) => {
   const { reply, asked } = await ask(route, {}, { "Content-Length": "99999999" });
   expect(asked).toEqual([]);
   await problem(reply, 413, "payload_too_large");
 });
 
 test.each([...new Set(routes.map(({ path }) => path))])(
-  "%s: where no route takes the method, 405",
+  "%s: returns 405 for a method without a route",
   async (path) => {
     const { send } = fakeContext();
     const reply = await send(path.replaceAll(/:\w+/g, "x"), { method: "PUT" });

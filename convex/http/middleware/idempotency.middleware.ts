@@ -1,7 +1,6 @@
 import { failField } from "../../lib/failure.lib";
 import type { Idempotency } from "../../lib/idempotency.lib";
 import { sha256 } from "../../lib/sha256.lib";
-import type { Endpoint } from "../kit/api.kit";
 import type { ApiContext, OnceCall } from "../kit/env.kit";
 import type { Content } from "./body.middleware";
 
@@ -11,12 +10,7 @@ import type { Content } from "./body.middleware";
  * @param body The content that the key is bound to. Its bytes are hashed in place, because another copy of a large upload would
  *   not fit into the 64 MiB that Convex allows for buffers.
  */
-export async function readIdempotencyKey(
-  c: ApiContext,
-  endpoint: Endpoint,
-  body: Content | undefined,
-): Promise<void> {
-  if (!endpoint.idempotent) return;
+export async function readIdempotencyKey(c: ApiContext, body: Content | undefined): Promise<void> {
   const key = c.req.header("Idempotency-Key");
   if (key !== undefined && !/^[\x21-\x7e]{1,255}$/.test(key)) {
     const message = "must be 1 to 255 visible ASCII characters";
@@ -32,8 +26,8 @@ export async function readIdempotencyKey(
 }
 
 /**
- * The key with its credential, and a digest of method, path, query, media type and body. For a form with a file, it covers the
- * file's bytes, type and name, because a retry of the same form has another boundary.
+ * Returns the key, its credential, and a digest of the method, path, query, media type and body. For a form with a file, the
+ * digest covers the file's bytes, type and name, because a retry of the same form has a different boundary.
  */
 async function describe(c: ApiContext, key: string, body: Content | undefined): Promise<Idempotency> {
   const { pathname, search } = new URL(c.req.url);

@@ -1,18 +1,18 @@
 import { failureOf } from "../../lib/failure.lib";
 import { platformFailureOf } from "../../lib/unavailable.lib";
-import type { Endpoint } from "../kit/api.kit";
+import type { TableRoute } from "../kit/api.kit";
 import type { ApiContext } from "../kit/env.kit";
 
-/** In characters. A failing issuer may have answered with an HTML page. */
-const MOST_OF_A_REASON = 500;
+/** The maximum length of a logged reason, in characters. A reason may contain the HTML page of a failing issuer. */
+const MAX_REASON_LENGTH = 500;
 
 /**
- * Writes the one log line of a request, as JSON: the operation, the outcome and the caller. The line never contains a secret,
+ * Writes one line of JSON to the log for each request: the operation, the outcome and the caller. The line never contains a secret,
  * a body, a query or a raw path, which may contain a secret. An unexpected error is logged with its stack.
  */
 export function logRequest(
   c: ApiContext,
-  endpoint: Endpoint | undefined,
+  matched: TableRoute | undefined,
   outcome: { status: number; started: number; error: unknown },
 ): void {
   const caller = c.get("caller") as ApiContext["var"]["caller"] | undefined;
@@ -21,14 +21,14 @@ export function logRequest(
   const line = JSON.stringify({
     level: outcome.status >= 500 ? "error" : "info",
     method: c.req.method,
-    route: endpoint?.path ?? "(no route)",
+    route: matched?.path ?? "(no route)",
     status: outcome.status,
     ms: Date.now() - outcome.started,
     requestId: c.var.requestId,
     key: caller?.key?.publicId,
     code: failure?.code ?? (unexpected ? (platformFailureOf(outcome.error)?.code ?? "internal") : undefined),
     cause: unexpected ? describe(outcome.error) : failure?.code === "internal" ? failure.detail : undefined,
-    reason: (failure?.reason ?? (c.var as Partial<ApiContext["var"]>).reason)?.slice(0, MOST_OF_A_REASON),
+    reason: (failure?.reason ?? (c.var as Partial<ApiContext["var"]>).reason)?.slice(0, MAX_REASON_LENGTH),
   });
   if (outcome.status >= 500) console.error(line);
   else console.log(line);

@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 afterEach(() => vi.restoreAllMocks());
 
-/** The one line that was written, which has to be one line of JSON. */
+/** Expects one logged line and returns its JSON. */
 function line(): Record<string, unknown> {
   expect(lines).toHaveLength(1);
   expect(lines[0]?.text).not.toMatch(/[\n\r]/);
@@ -21,7 +21,7 @@ function line(): Record<string, unknown> {
 const item = { _id: "item1", _creationTime: 0, name: "bolt", updatedAt: 0, revision: 1 };
 
 describe("one line of JSON for each request", () => {
-  test("that succeeds: what was asked, how it ended, and who asked", async () => {
+  test("that succeeds, with the route, the outcome and the key", async () => {
     const { key, publicId, answers } = await goodKey();
     const { send } = fakeContext({ ...answers, "items:get": () => item });
     const headers = { "X-API-Key": key, "X-Request-Id": "req-1" };
@@ -54,7 +54,7 @@ describe("one line of JSON for each request", () => {
     }
   });
 
-  test("that is a rejected webhook, with the reason that its sender does not learn", async () => {
+  test("that is a rejected webhook, with a reason that the reply does not contain", async () => {
     vi.stubEnv("GITHUB_WEBHOOK_SECRET", "x");
     const reason = "no secret matched: 1 tried";
     const { send } = fakeContext({
@@ -70,7 +70,7 @@ describe("one line of JSON for each request", () => {
     vi.unstubAllEnvs();
   });
 
-  test("that is a preflight, or has no body to show", async () => {
+  test("that is a preflight or a HEAD request", async () => {
     const { send } = fakeContext();
     for (const [path, method] of [
       ["/api/items", "OPTIONS"],
@@ -83,7 +83,7 @@ describe("one line of JSON for each request", () => {
     }
   });
 
-  test("that fails: as an error, with the cause that the caller does not learn", async () => {
+  test("that fails, as an error with a cause that the reply does not contain", async () => {
     const { key, answers } = await goodKey();
     const { send } = fakeContext({
       ...answers,
@@ -108,7 +108,7 @@ describe("one line of JSON for each request", () => {
   });
 
   test.each([[null], ["text"], [{ a: 1 }], [new Error("x", { cause: "y" })]])(
-    "that fails with %o, which may be anything",
+    "that throws %o",
     async (thrown) => {
       const { key, answers } = await goodKey();
       const list = () => {
@@ -122,8 +122,8 @@ describe("one line of JSON for each request", () => {
   );
 });
 
-describe("no secret gets into a line", () => {
-  test("not a key, good or bad, nor a body, a query, a path or another header", async () => {
+describe("a log line contains no secret", () => {
+  test("from a valid or invalid key, a body, a query, a path or another header", async () => {
     const { key, answers } = await goodKey();
     const bad = (await newApiKey()).key;
     const { send } = fakeContext({ ...answers, "items:create": () => item });
@@ -150,7 +150,7 @@ describe("no secret gets into a line", () => {
 describe("a client cannot forge a log line", () => {
   const forged = '"}\n{"level":"error","cause":"forged';
 
-  test("by a request id, a path, a method or a field", async () => {
+  test("with a request id, a path, a method or a field", async () => {
     const { key, answers } = await goodKey();
     const { send } = fakeContext(answers);
     await send(`/${encodeURIComponent(forged)}`);

@@ -3,7 +3,7 @@ import type { Quota } from "../../lib/quota.lib";
 import type { ApiContext } from "../kit/env.kit";
 
 /**
- * Refuses with 429 when the caller's quota is used up, and shows it in `RateLimit` and `RateLimit-Policy`
+ * Refuses with 429 when the caller's quota is used up. Reports the quota in `RateLimit` and `RateLimit-Policy`
  * (draft-ietf-httpapi-ratelimit-headers-10). `quota` is null if rate limits are switched off.
  */
 export function requireQuota(c: ApiContext, quota: Quota | null): void {

@@ -1,20 +1,20 @@
 import { platformFailureOf } from "../../lib/unavailable.lib";
 import type { ApiContext } from "../kit/env.kit";
 
-const TELL_EVERY_MS = 60_000;
+const WARNING_INTERVAL_MS = 60_000;
 
 /**
  * The time of the last warning in the log. The embedded runtime keeps modules between requests, so it logs once a minute. On
  * Convex every request has fresh modules, so each request logs. Replies do not depend on this value.
  */
-let toldAt = 0;
+let warnedAt = 0;
 
 /**
  * Counts a request, for a rate limit or as a use of a key. If the store cannot write, a GET or HEAD request continues
  * uncounted, because a full disk must not stop reads. Any other request is refused, because its own write would fail too.
  *
  * @param count Counts the request, and may admit its caller in the same transaction.
- * @param without Does the same without a write. Returns undefined if the decision needs a write.
+ * @param without Admits the caller without a write. Returns undefined if that is impossible.
  * @throws The error of `count`, if the request must not continue.
  */
 export async function withReadOnlyFallback<T>(
@@ -28,16 +28,16 @@ export async function withReadOnlyFallback<T>(
     if (!["GET", "HEAD"].includes(c.req.method) || !platformFailureOf(error)) throw error;
     const admitted = await without();
     if (admitted === undefined) throw error;
-    tell(error as Error);
+    warn(error as Error);
     return admitted;
   }
 }
 
-function tell({ message }: Error): void {
+function warn({ message }: Error): void {
   const now = Date.now();
   // The clock may have been set back.
-  if (Math.abs(now - toldAt) < TELL_EVERY_MS) return;
-  toldAt = now;
+  if (Math.abs(now - warnedAt) < WARNING_INTERVAL_MS) return;
+  warnedAt = now;
   console.warn(
     JSON.stringify({
       level: "warn",

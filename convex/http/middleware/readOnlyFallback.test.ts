@@ -7,7 +7,7 @@ const FULL =
 const fails = (message: string) => () => Promise.reject(new Error(message));
 const item = { _id: "item1", _creationTime: 0, name: "bolt", updatedAt: 0, revision: 1 };
 const caller = { userId: "user1", scopes: ["*"], credential: "user:user1" };
-/** Its shape is all that is looked at here. */
+/** Has the shape of a JWT. The fake context does not verify it. */
 const TOKEN = { Authorization: "Bearer a.b.c" };
 
 let warned: Record<string, unknown>[] = [];
@@ -15,7 +15,7 @@ let minutes = 0;
 beforeEach(() => {
   vi.stubEnv("RATE_LIMIT_KEY_PER_MINUTE", "5");
   vi.stubEnv("RATE_LIMIT_IP_PER_MINUTE", "5");
-  // The log was told at most a minute ago by the test before.
+  // Each test starts ten minutes later, so that a warning of the previous test does not suppress its own.
   vi.useFakeTimers({ toFake: ["Date"], now: new Date(2026, 0, 1, 0, (minutes += 10)) });
   warned = [];
   vi.spyOn(console, "warn").mockImplementation((line: unknown) =>
@@ -28,7 +28,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** A good key, in a store that takes no writes. */
+/** Returns a context with a valid key and a store that refuses writes. */
 async function fullStore(message = FULL) {
   const { key, answers } = await goodKey();
   const context = fakeContext({
@@ -39,12 +39,12 @@ async function fullStore(message = FULL) {
     "apiKeys:touch": fails(message),
     "auth:validateToken": () => caller,
     "items:get": () => item,
-    "problems:explain": () => "Not there",
+    "problems:explain": () => "Explanation",
   });
   return { ...context, headers: { "X-API-Key": key } };
 }
 
-test("reads go on uncounted where the count cannot be written: by key, by token, and of anyone", async () => {
+test("a read by key, by token or without a credential continues uncounted if the store refuses writes", async () => {
   const { send, headers } = await fullStore();
   const replies = [
     await send("/api/items/item1", { headers }),
@@ -56,10 +56,10 @@ test("reads go on uncounted where the count cannot be written: by key, by token,
   for (const reply of replies) expect(reply.headers.get("ratelimit")).toBeNull();
 });
 
-test("reads go on where limits are switched off and the last use of a key cannot be noted", async () => {
+test("without rate limits, a read continues if the last use of its key cannot be stored", async () => {
   vi.stubEnv("RATE_LIMIT_KEY_PER_MINUTE", "0");
   const { send, headers } = await fullStore();
-  // `goodKey` was used a moment ago, so noting its use is due in a minute.
+  // The last use of `goodKey` is now. The API stores the next use after a minute.
   vi.setSystemTime(Date.now() + 120_000);
   expect((await send("/api/items/item1", { headers })).status).toBe(200);
 });
@@ -75,7 +75,7 @@ test("a token whose user cannot be looked up without a write gets 503", async ()
   await problem(send("/api/items/item1", { headers: TOKEN }), 503, "unavailable");
 });
 
-test("writes are refused for now, and say when to try again, not why", async () => {
+test("a write gets 503 with Retry-After and without the cause", async () => {
   const { send, headers, asked } = await fullStore();
   const body = JSON.stringify({ name: "bolt" });
   const init = { method: "POST", body, headers: { ...headers, "Content-Type": "application/json" } };
@@ -87,7 +87,7 @@ test("writes are refused for now, and say when to try again, not why", async () 
   expect(asked).toEqual(["auth:admitApiKey"]);
 });
 
-test("the log says so once a minute, not for each request", async () => {
+test("the log has one warning a minute", async () => {
   const { send, headers } = await fullStore();
   for (let i = 0; i < 5; i++) await send("/api/items/item1", { headers });
   expect(warned).toEqual([

@@ -1,4 +1,4 @@
-/** How many copies of an upload are in memory: Convex gives 64 MiB to all buffers of an isolate. */
+/** The number of copies of an upload in memory. Convex limits all buffers of an isolate together to 64 MiB. */
 import { afterEach, expect, test, vi } from "vitest";
 import { fakeContext, goodKey } from "../testing/fakeContext.testing";
 
@@ -9,29 +9,29 @@ afterEach(() => vi.restoreAllMocks());
 /** Records each step that reads or copies at least this many bytes, in order. */
 function steps(size: number): string[] {
   const found: string[] = [];
-  const note = (what: string, bytes: number): void => {
+  const record = (what: string, bytes: number): void => {
     if (bytes >= size) found.push(what);
   };
   for (const type of [Request, Response] as const) {
     const read = Reflect.get(type.prototype, "arrayBuffer");
     vi.spyOn(type.prototype, "arrayBuffer").mockImplementation(async function (this: Body) {
       const bytes = await read.call(this);
-      note(`${type.name} is copied`, bytes.byteLength);
+      record(`${type.name} is copied`, bytes.byteLength);
       return bytes;
     });
   }
   const digest = crypto.subtle.digest.bind(crypto.subtle);
   vi.spyOn(crypto.subtle, "digest").mockImplementation((algorithm, data) => {
-    note("hash", data.byteLength);
+    record("hash", data.byteLength);
     return digest(algorithm, data);
   });
-  class Noted extends Blob {
+  class RecordedBlob extends Blob {
     constructor(parts?: BlobPart[], options?: BlobPropertyBag) {
       super(parts, options);
-      note("Blob is made", this.size);
+      record("Blob is created", this.size);
     }
   }
-  vi.stubGlobal("Blob", Noted);
+  vi.stubGlobal("Blob", RecordedBlob);
   return found;
 }
 
@@ -52,18 +52,18 @@ test.each([
     "bytes",
     "with an Idempotency-Key",
     { "Idempotency-Key": "a" },
-    ["Request is copied", "hash", "Blob is made"],
+    ["Request is copied", "hash", "Blob is created"],
   ],
   [
     "form",
     "with an Idempotency-Key",
     { "Idempotency-Key": "a" },
-    ["Request is copied", "hash", "Blob is made"],
+    ["Request is copied", "hash", "Blob is created"],
   ],
-  ["bytes", "without one", {}, ["Request is copied", "Blob is made"]],
-  ["form", "without one", {}, ["Request is copied", "Blob is made"]],
+  ["bytes", "without an Idempotency-Key", {}, ["Request is copied", "Blob is created"]],
+  ["form", "without an Idempotency-Key", {}, ["Request is copied", "Blob is created"]],
 ] as const)(
-  "an upload as %s %s is in memory twice at most, and hashed before the Blob is made",
+  "an upload as %s %s is in memory at most twice, and is hashed before the Blob is created",
   async (kind, _, more, expected) => {
     const { type, body } = BODIES[kind];
     const { key, answers } = await goodKey();

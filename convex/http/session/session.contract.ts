@@ -1,13 +1,11 @@
-import { documented } from "#documented";
-import * as z from "zod/mini";
+import { docsOnly } from "#docsOnly";
 import { partnerKey } from "../keys/keys.contract";
 import { GRANTS } from "../../identity/scopes.lib";
 import { contract } from "../kit/contract.kit";
-import { time } from "../kit/fields.kit";
 import { ada, User } from "../users/users.contract";
 
 /** An API key as its holder sees it. */
-export const KeyInfo = documented(({ named }) =>
+export const KeyInfo = docsOnly(({ named, z, time }) =>
   named(
     "KeyInfo",
     z.object({
@@ -30,11 +28,11 @@ export const getProtected = contract("get", "/api/protected", () => ({
   operationId: "getProtected",
   scope: "any",
   credential: "x-api-key",
-  replies: documented(() => ({ 200: KeyInfo() })),
-  docs: documented(() => ({
+  docs: docsOnly(() => ({
     tag: "Session",
     summary: "Show the calling key",
     description: "Returns the key in `X-API-Key`, with its scopes and its owner.",
+    replies: { 200: KeyInfo() },
     examples: {
       replies: {
         200: { id: partnerKey().id, name: partnerKey().name, scopes: partnerKey().scopes, owner: ada() },
@@ -48,12 +46,12 @@ export const getCurrentUser = contract("get", "/api/user", () => ({
   scope: "any",
   credential: "authorization",
   conditional: true,
-  replies: documented(() => ({ 200: User() })),
-  docs: documented(() => ({
+  docs: docsOnly(() => ({
     tag: "Session",
     summary: "Show the calling user",
     description:
       "Returns the user of the credential in `Authorization: Bearer`: the token's user, or the key's owner.",
+    replies: { 200: User() },
     examples: { replies: { 200: ada() } },
   })),
 }));

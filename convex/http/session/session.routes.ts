@@ -1,15 +1,15 @@
 import { internal } from "../../_generated/api";
 import { fail } from "../../lib/failure.lib";
-import type { Api } from "../kit/api.kit";
+import type { Registry } from "../kit/api.kit";
 import { etag } from "../kit/conditional.kit";
-import { toTime } from "../kit/fields.kit";
+import { toTime } from "../kit/values.kit";
 import { implement } from "../kit/implement.kit";
 import { toUser } from "../../views/user.lib";
 import { getCurrentUser, getProtected } from "./session.contract";
 
-export function session(api: Api): void {
+export function session(api: Registry): void {
   implement(api, getProtected, async (c) => {
-    // Only a key comes in the header that this route takes.
+    // This route reads only X-API-Key, so the caller always has a key.
     const { id: keyId } = c.var.caller.key ?? fail("invalid_credential", "Invalid API key");
     const { key, owner } = await c.env.runQuery(internal.data.getProtectedData, { keyId });
     return c.json(

@@ -11,7 +11,7 @@ const bearing = (authorization: string, path = "/api/user") =>
   send(path, { headers: { Authorization: authorization } });
 
 describe("GET /api/protected", () => {
-  test("says what the key is and whose, and nothing secret", async () => {
+  test("returns the key's data and its owner without secrets", async () => {
     const call = await as("ada", ["items:read", "jobs:read"]);
     expect(await json(withKey(call.key))).toEqual({
       id: expect.any(String) as string,
@@ -26,7 +26,7 @@ describe("GET /api/protected", () => {
     });
   });
 
-  test("shows an expiry where the key has one", async () => {
+  test("returns the expiry of a key that has one", async () => {
     const call = await as("ada");
     const expiresAt = "2099-01-31T12:00:00.000Z";
     const body = { name: "dated", scopes: ["items:read"], expiresAt: "2099-01-31T13:00:00+01:00" };
@@ -34,7 +34,7 @@ describe("GET /api/protected", () => {
     expect(await json(withKey(String(key)))).toMatchObject({ expiresAt });
   });
 
-  test("takes X-API-Key alone", async () => {
+  test("accepts only X-API-Key", async () => {
     const { key } = await as("ada");
     for (const reply of [send("/api/protected"), bearing(`Bearer ${key}`, "/api/protected"), withKey("")]) {
       const { detail } = await problem(reply, 401, "unauthenticated");
@@ -54,7 +54,7 @@ describe("GET /api/protected", () => {
 });
 
 describe("GET /api/user", () => {
-  test("shows a key's owner, with the ETag of the user", async () => {
+  test("returns a key's owner with the ETag of the user", async () => {
     const call = await as("ada", ["users:read"]);
     const reply = await bearing(`Bearer ${call.key}`);
     const user = await call("GET", `/api/users/${call.userId}`);
@@ -65,11 +65,11 @@ describe("GET /api/user", () => {
     expect((await send("/api/user", { headers })).status).toBe(304);
   });
 
-  test.each(["bearer", "BEARER", "Bearer  "])("takes the scheme %j", async (scheme) => {
+  test.each(["bearer", "BEARER", "Bearer  "])("accepts the scheme %j", async (scheme) => {
     await json(bearing(`${scheme} ${(await as("ada")).key}`));
   });
 
-  test("takes the Authorization header alone", async () => {
+  test("accepts only the Authorization header", async () => {
     const { key } = await as("ada");
     const replies = [
       send("/api/user"),
@@ -82,7 +82,7 @@ describe("GET /api/user", () => {
     }
   });
 
-  test("refuses what is neither a key nor a token that verifies: Invalid token", async () => {
+  test("refuses an invalid key or token: Invalid token", async () => {
     const { key } = await as("ada");
     const jwt = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEifQ.";
     for (const wrong of ["x", jwt, mistyped(key), (await newApiKey()).key])
@@ -92,12 +92,12 @@ describe("GET /api/user", () => {
   });
 });
 
-/** Credentials in as many lines of the same header. */
+/** Returns one header line for each credential. */
 const lines = (name: string, texts: readonly string[]): [string, string][] =>
   texts.map((text) => [name, name === "Authorization" ? `Bearer ${text}` : text]);
 
 describe("two credentials in one request", () => {
-  test("different ones are refused, even where one of them is good", async () => {
+  test("are refused if they differ, even if one of them is valid", async () => {
     const [ada, eve] = [await as("ada"), await as("eve")];
     for (const [key, bearer] of [
       [ada.key, eve.key],
@@ -112,21 +112,28 @@ describe("two credentials in one request", () => {
     }
   });
 
-  test.each(["X-API-Key", "Authorization"])("different ones in two lines of %s are refused", async (name) => {
-    const [ada, eve] = [await as("ada"), await as("eve")];
-    for (const texts of [
-      [ada.key, eve.key],
-      [ada.key, "x"],
-      ["x", ada.key],
-    ]) {
-      for (const path of ["/api/items", "/api/user", "/api/protected"]) {
-        const { errors } = await problem(send(path, { headers: lines(name, texts) }), 400, "invalid_request");
-        expect(errors).toMatchObject([{ in: "header", path: name }]);
+  test.each(["X-API-Key", "Authorization"])(
+    "are refused if they differ, in two lines of %s",
+    async (name) => {
+      const [ada, eve] = [await as("ada"), await as("eve")];
+      for (const texts of [
+        [ada.key, eve.key],
+        [ada.key, "x"],
+        ["x", ada.key],
+      ]) {
+        for (const path of ["/api/items", "/api/user", "/api/protected"]) {
+          const { errors } = await problem(
+            send(path, { headers: lines(name, texts) }),
+            400,
+            "invalid_request",
+          );
+          expect(errors).toMatchObject([{ in: "header", path: name }]);
+        }
       }
-    }
-  });
+    },
+  );
 
-  test("the same one twice is one", async () => {
+  test("are accepted if they are equal", async () => {
     const { key } = await as("ada");
     const headers = { "X-API-Key": key, Authorization: `Bearer ${key}` };
     for (const path of ["/api/items", "/api/user", "/api/protected"])
@@ -144,7 +151,7 @@ describe("two credentials in one request", () => {
 });
 
 describe("keys that an operator issues", () => {
-  test("the owner is found by email, in any letter case, or made", async () => {
+  test("belong to the user with the email, in any letter case, who is created if missing", async () => {
     const issue = (email: string) =>
       run("action", internal.apiKeys.issue, { name: "first", scopes: ["*"], email });
     const [first, second, other] = [

@@ -17,7 +17,7 @@ const post = (body: unknown): RequestInit => ({
 });
 
 describe("a valid token", () => {
-  test("makes a user of its claims on the first visit, and finds it on the next", async () => {
+  test("creates a user from its claims on the first request and finds the user on the next", async () => {
     const claims = { sub: "first", email: "First@example.com", name: "First Visitor" };
     const user = await json(me(claims));
     expect(user).toMatchObject({ email: "First@example.com", name: "First Visitor" });
@@ -25,7 +25,7 @@ describe("a valid token", () => {
     expect(await json(me({ sub: "first" }))).toEqual(user);
   });
 
-  test("carries the scopes of its user: one's own things, nothing of the deployment", async () => {
+  test("has the scopes of its user, which by default cover only the user's own resources", async () => {
     const claims = { sub: "scoped", email: "scoped@example.com", email_verified: true };
     await json(sendWithToken(claims, "/api/items", post({ name: "bolt" })), 201);
     const refused = await problem(sendWithToken(claims, "/api/users"), 403, "insufficient_scope");
@@ -58,8 +58,8 @@ describe("a valid token", () => {
   });
 });
 
-describe("joining a user who is known by email", () => {
-  test("takes an email that the issuer has verified, in any letter case", async () => {
+describe("joining an existing user by email", () => {
+  test("requires an email that the issuer has verified, and ignores its letter case", async () => {
     const known = await as("joiner");
     const user = await json(me({ sub: "joiner", email: "JOINER@example.com", email_verified: true }));
     expect(user["id"]).toBe(known.userId);
@@ -76,7 +76,7 @@ describe("joining a user who is known by email", () => {
     });
   });
 
-  test("takes no such address from Clerk either", async () => {
+  test("does not match a look-alike address in an event of Clerk", async () => {
     const kim = await as("kim");
     const address = {
       id: "a",
@@ -92,12 +92,12 @@ describe("joining a user who is known by email", () => {
     expect(clerks["email"]).toBe("user_kim@no-email.invalid");
   });
 
-  test.each([{}, { email_verified: false }])("does not take %j", async (claim) => {
+  test.each([{}, { email_verified: false }])("is refused with %j", async (claim) => {
     await as("victim");
     await problem(me({ sub: "thief", email: "victim@example.com", ...claim }), 403, "invalid_credential");
   });
 
-  test("never takes a user over who has a token of another issuer", async () => {
+  test("is refused for a user of another issuer", async () => {
     await json(me({ sub: "owner", email: "taken@example.com", email_verified: true }));
     const claims = {
       sub: "second",
@@ -108,7 +108,7 @@ describe("joining a user who is known by email", () => {
     await problem(me(claims), 403, "invalid_credential");
   });
 
-  test("never takes a Clerk user over who has another Clerk id: emails change hands", async () => {
+  test("is refused for a user with another Clerk id, because an email can change its owner", async () => {
     const version = { time: 0, rank: 0, eventId: "moved" };
     const user = { name: "Moved", email: "moved@example.com", emailVerified: true, version };
     await run("mutation", internal.users.create, { ...user, clerkId: "user_before" });
@@ -116,7 +116,7 @@ describe("joining a user who is known by email", () => {
     await problem(me({ ...claims, issuer: "clerk" }), 403, "invalid_credential");
   });
 
-  test("never takes over who is another issuer's: not by a token, and not by an event of Clerk", async () => {
+  test("is refused for a user of another issuer, by token and by an event of Clerk", async () => {
     const version = { time: 0, rank: 0, eventId: "linked" };
     const event = (clerkId: string, email: string) =>
       run("mutation", internal.users.create, { clerkId, name: "C", email, emailVerified: true, version });
@@ -132,7 +132,7 @@ describe("joining a user who is known by email", () => {
     expect(await json(me({ sub: "visitor" }))).toEqual(user);
   });
 
-  test("by a token of Clerk, the user is Clerk's from then on, and goes when Clerk's does", async () => {
+  test("links the user to Clerk, and a deletion in Clerk then deletes the user", async () => {
     const known = await as("enlisted");
     const claims = { sub: "user_enlisted", issuer: "clerk", email: "enlisted@example.com" } as const;
     const user = await json(me({ ...claims, email_verified: true }));
@@ -168,7 +168,7 @@ describe("an email that the issuer has not verified", () => {
     expect((await grant())._id).toBe(id);
   });
 
-  test("can be verified later, and is then taken from a user that only claimed it", async () => {
+  test("can be verified later, and is then removed from a user who only claimed it", async () => {
     const claims = { sub: "later", email: "later@example.com" };
     const { id } = await json(me({ ...claims, email: "other@example.com" }));
     const claimant = { ...claims, sub: "claimant" };
@@ -186,7 +186,7 @@ describe("an email that the issuer has not verified", () => {
 });
 
 describe("an invalid email or name counts as absent", () => {
-  test("users of one issuer without an email do not lock each other out", async () => {
+  test("several users of one issuer can have no email", async () => {
     const users: Json[] = [];
     for (const email of [undefined, "", " ", "", "nobody"]) {
       const claims = {
@@ -201,18 +201,18 @@ describe("an invalid email or name counts as absent", () => {
     expect(new Set(users.map(({ email }) => email)).size).toBe(5);
   });
 
-  test.each(["", " ", "nobody", "a@b", "a b@example.com"])("email %j", async (email) => {
+  test.each(["", " ", "nobody", "a@b", "a b@example.com"])("the email %j", async (email) => {
     const user = await json(me({ sub: `email ${email}`, email, email_verified: true, name: "N" }));
     expect(user["email"]).toMatch(/@no-email\.invalid$/);
   });
 
-  test("a blank name is the email's local part", async () => {
+  test("a blank name is replaced with the local part of the email", async () => {
     const claims = { sub: "blank", email: "blank.name@example.com", name: " " };
     expect(await json(me(claims))).toMatchObject({ name: "blank.name" });
   });
 });
 
-describe("a claim that no text can be is an invalid token", () => {
+describe("a token is invalid if a claim has a control character or a lone surrogate", () => {
   const BAD = ["a\ud800", "\udfffa", "a\0b", "a\u0007b", "a\u009fb"];
   const CLAIMS = ["sub", "email", "name"] as const;
 
@@ -226,7 +226,7 @@ describe("a claim that no text can be is an invalid token", () => {
   );
 });
 
-test("a user who was deleted comes back by no Clerk token", async () => {
+test("a Clerk token does not create a deleted user again", async () => {
   const claims = { sub: "user_gone", issuer: "clerk", email: "gone@example.com" } as const;
   const { id } = await json(me(claims));
   const root = await as("root");
@@ -234,7 +234,7 @@ test("a user who was deleted comes back by no Clerk token", async () => {
   await problem(me(claims), 403, "invalid_credential");
 });
 
-describe("no token", () => {
+describe("an invalid token", () => {
   test.each(["x", "a.b.c", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJyb290In0.", `a.${"x".repeat(9000)}.c`])(
     "%s is refused",
     async (token) => {
@@ -244,92 +244,111 @@ describe("no token", () => {
     },
   );
 
-  onlyOn("embedded", "the mock verifies no token", "that does not verify is refused", async () => {
-    const foreign = await openIssuers();
-    const seconds = Math.floor(Date.now() / 1000);
-    try {
-      const tokens = [await foreign.token({ sub: "root", email: "root@example.com", email_verified: true })];
-      for (const token of tokens) {
-        const reply = send("/api/user", { headers: { Authorization: `Bearer ${token}` } });
-        expect((await problem(reply, 403, "invalid_credential")).detail).toBe("Invalid token");
+  onlyOn(
+    "embedded",
+    "the mock verifies no token",
+    "with a wrong signature, time, audience or issuer is refused",
+    async () => {
+      const foreign = await openIssuers();
+      const seconds = Math.floor(Date.now() / 1000);
+      try {
+        const tokens = [
+          await foreign.token({ sub: "root", email: "root@example.com", email_verified: true }),
+        ];
+        for (const token of tokens) {
+          const reply = send("/api/user", { headers: { Authorization: `Bearer ${token}` } });
+          expect((await problem(reply, 403, "invalid_credential")).detail).toBe("Invalid token");
+        }
+      } finally {
+        foreign.close();
       }
-    } finally {
-      foreign.close();
-    }
-    const wrong: (Claims & Record<string, unknown>)[] = [
-      { sub: "late", exp: seconds - 3600 },
-      { sub: "early", nbf: seconds + 3600 },
-      { sub: "elsewhere", aud: "another" },
-      { sub: "forged", iss: "https://issuer.example.test" },
-    ];
-    for (const claims of wrong) await problem(me(claims), 403, "invalid_credential");
-  });
+      const wrong: (Claims & Record<string, unknown>)[] = [
+        { sub: "late", exp: seconds - 3600 },
+        { sub: "early", nbf: seconds + 3600 },
+        { sub: "elsewhere", aud: "another" },
+        { sub: "forged", iss: "https://issuer.example.test" },
+      ];
+      for (const claims of wrong) await problem(me(claims), 403, "invalid_credential");
+    },
+  );
 
-  onlyOn("embedded", "the mock verifies no token", "is refused, and only the log says why", async () => {
-    const issuers = await openIssuers();
-    const lines: LogLine[] = [];
-    const engine = await startEmbedded(issuers.settings, (line) => void lines.push(line));
-    const seconds = Math.floor(Date.now() / 1000);
-    const reasonFor = async (token: string): Promise<unknown> => {
-      lines.length = 0;
-      const { detail } = await problem(
-        engine.fetch("/api/user", withBearer({}, token)),
-        403,
-        "invalid_credential",
-      );
-      expect(detail).toBe("Invalid token");
-      await vi.waitFor(() => expect(lines.some(({ message }) => message.includes('"reason"'))).toBe(true));
-      const line = lines.find(({ message }) => message.includes('"reason"'))?.message ?? "{}";
-      return (JSON.parse(line) as { reason: unknown }).reason;
-    };
-    const token = (claims: Claims & Record<string, unknown>, header = {}) => issuers.token(claims, header);
-    try {
-      expect(await reasonFor(await token({ sub: "a", exp: seconds - 3600 }))).toMatch(/expired/i);
-      expect(await reasonFor(await token({ sub: "a", aud: "another" }))).toMatch(/audience|aud\b|provider/i);
-      expect(await reasonFor(await token({ sub: "a", iss: "https://x.example.test" }))).toMatch(
-        /issuer|provider/i,
-      );
-      expect(await reasonFor(await token({ sub: "a" }, { kid: "unknown" }))).toMatch(/key/i);
-      expect(await reasonFor(await token({ sub: "a\u0007" }))).toMatch(/a claim has a control character/);
-      expect(await reasonFor(`a.${"x".repeat(9000)}.c`)).toMatch(/more than 8192 characters/);
-    } finally {
-      await engine.close();
-      issuers.close();
-    }
-  });
+  onlyOn(
+    "embedded",
+    "the mock verifies no token",
+    "is refused, and only the log has the reason",
+    async () => {
+      const issuers = await openIssuers();
+      const lines: LogLine[] = [];
+      const engine = await startEmbedded(issuers.settings, (line) => void lines.push(line));
+      const seconds = Math.floor(Date.now() / 1000);
+      const reasonFor = async (token: string): Promise<unknown> => {
+        lines.length = 0;
+        const { detail } = await problem(
+          engine.fetch("/api/user", withBearer({}, token)),
+          403,
+          "invalid_credential",
+        );
+        expect(detail).toBe("Invalid token");
+        await vi.waitFor(() => expect(lines.some(({ message }) => message.includes('"reason"'))).toBe(true));
+        const line = lines.find(({ message }) => message.includes('"reason"'))?.message ?? "{}";
+        return (JSON.parse(line) as { reason: unknown }).reason;
+      };
+      const token = (claims: Claims & Record<string, unknown>, header = {}) => issuers.token(claims, header);
+      try {
+        expect(await reasonFor(await token({ sub: "a", exp: seconds - 3600 }))).toMatch(/expired/i);
+        expect(await reasonFor(await token({ sub: "a", aud: "another" }))).toMatch(
+          /audience|aud\b|provider/i,
+        );
+        expect(await reasonFor(await token({ sub: "a", iss: "https://x.example.test" }))).toMatch(
+          /issuer|provider/i,
+        );
+        expect(await reasonFor(await token({ sub: "a" }, { kid: "unknown" }))).toMatch(/key/i);
+        expect(await reasonFor(await token({ sub: "a\u0007" }))).toMatch(/a claim has a control character/);
+        expect(await reasonFor(`a.${"x".repeat(9000)}.c`)).toMatch(/more than 8192 characters/);
+      } finally {
+        await engine.close();
+        issuers.close();
+      }
+    },
+  );
 
-  onlyOn("embedded", "the mock fetches no keys", "that cannot be decided is 503, not 403", async () => {
-    const issuers = await openIssuers();
-    const lines: LogLine[] = [];
-    const engine = await startEmbedded(issuers.settings, (line) => void lines.push(line));
-    const ask = (token: string) => engine.fetch("/api/user", withBearer({}, token));
-    const about = (word: string) => lines.filter(({ message }) => message.includes(word));
-    try {
-      const good = await issuers.token({ sub: "held", email: "held@example.com" });
-      const unknown = await issuers.token({ sub: "held" }, { kid: "unknown" });
-      issuers.oidc.answer = (_path, response) => response.writeHead(502).end();
-      const undecided = await ask(good);
-      expect(Number(undecided.headers.get("retry-after"))).toBeGreaterThan(0);
-      const { detail } = await problem(undecided, 503, "unavailable");
-      expect(detail).toBe("The issuer of the token cannot be reached");
-      expect(about("cannot be fetched")).toHaveLength(1);
-      expect(about('"code":"unavailable"')[0]?.message).toContain("answers with status 502");
+  onlyOn(
+    "embedded",
+    "the mock fetches no keys",
+    "returns 503 while the issuer's keys cannot be fetched",
+    async () => {
+      const issuers = await openIssuers();
+      const lines: LogLine[] = [];
+      const engine = await startEmbedded(issuers.settings, (line) => void lines.push(line));
+      const ask = (token: string) => engine.fetch("/api/user", withBearer({}, token));
+      const about = (word: string) => lines.filter(({ message }) => message.includes(word));
+      try {
+        const good = await issuers.token({ sub: "held", email: "held@example.com" });
+        const unknown = await issuers.token({ sub: "held" }, { kid: "unknown" });
+        issuers.oidc.answer = (_path, response) => response.writeHead(502).end();
+        const undecided = await ask(good);
+        expect(Number(undecided.headers.get("retry-after"))).toBeGreaterThan(0);
+        const { detail } = await problem(undecided, 503, "unavailable");
+        expect(detail).toBe("The issuer of the token cannot be reached");
+        expect(about("cannot be fetched")).toHaveLength(1);
+        expect(about('"code":"unavailable"')[0]?.message).toContain("answers with status 502");
 
-      issuers.oidc.answer = null;
-      engine.later(2_000);
-      const user = await json(ask(good));
-      issuers.oidc.answer = (_path, response) => response.writeHead(502).end();
-      engine.later(30_000);
-      await problem(ask(unknown), 503, "unavailable");
-      expect(await json(ask(good))).toEqual(user);
+        issuers.oidc.answer = null;
+        engine.advanceClock(2_000);
+        const user = await json(ask(good));
+        issuers.oidc.answer = (_path, response) => response.writeHead(502).end();
+        engine.advanceClock(30_000);
+        await problem(ask(unknown), 503, "unavailable");
+        expect(await json(ask(good))).toEqual(user);
 
-      issuers.oidc.answer = null;
-      engine.later(2_000);
-      expect((await problem(ask(unknown), 403, "invalid_credential")).detail).toBe("Invalid token");
-      expect(await json(ask(good))).toEqual(user);
-    } finally {
-      await engine.close();
-      issuers.close();
-    }
-  });
+        issuers.oidc.answer = null;
+        engine.advanceClock(2_000);
+        expect((await problem(ask(unknown), 403, "invalid_credential")).detail).toBe("Invalid token");
+        expect(await json(ask(good))).toEqual(user);
+      } finally {
+        await engine.close();
+        issuers.close();
+      }
+    },
+  );
 });

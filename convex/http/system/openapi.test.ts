@@ -14,7 +14,7 @@ const policyOf = ({ headers }: Response) =>
     }),
   );
 
-/** The attributes of the first tag of a page that begins so. */
+/** Returns the attributes of the first tag that begins with this text. */
 function attributesOf(html: string, start: string): Record<string, string> {
   const tag = html.slice(html.indexOf(start)).split(">", 1)[0] ?? "";
   return Object.fromEntries(
@@ -28,13 +28,13 @@ function attributesOf(html: string, start: string): Record<string, string> {
 describe("GET /openapi.json", () => {
   useEngine();
 
-  test("is the generated document, on the server that answers", async () => {
+  test("returns the generated document with this deployment as its server", async () => {
     const reply = await send("/openapi.json");
     expect(reply.headers.get("content-type")).toBe("application/json");
     expect(await reply.json()).toEqual({ ...generated, servers: [{ url: SITE }] });
   });
 
-  test("can be read by a page of any origin, and asked for again without its body", async () => {
+  test("can be read by a page of any origin and supports If-None-Match", async () => {
     const headers = { Origin: "https://editor.example" };
     const first = await send("/openapi.json", { headers });
     const ETag = first.headers.get("etag") ?? "";
@@ -57,7 +57,7 @@ describe("GET /openapi.json", () => {
 describe("GET /docs", () => {
   useEngine();
 
-  test("is a page that loads one script, of a fixed version from a CDN, and checks it", async () => {
+  test("loads one script of a fixed version from a CDN and checks its integrity", async () => {
     const reply = await send("/docs");
     expect(reply.headers.get("content-type")).toBe("text/html; charset=utf-8");
     const html = await reply.text();
@@ -69,7 +69,7 @@ describe("GET /docs", () => {
     expect(html).not.toMatch(/\son\w+=|javascript:/);
   });
 
-  test("shows the document of its own host and contacts no other host", async () => {
+  test("shows the document of its own host and contacts only this host", async () => {
     const reply = await send("/docs");
     const embed = attributesOf(await reply.text(), '<script id="api-reference"');
     expect(embed).toMatchObject({ type: "application/json", "data-url": "/openapi.json" });
@@ -89,7 +89,7 @@ describe("GET /docs", () => {
     expect(policy["connect-src"]).toContain(SITE);
   });
 
-  test("has the API's other headers, and brings its policy with a 304 too", async () => {
+  test("has the security headers, and a 304 has its policy too", async () => {
     const { headers } = await send("/docs");
     expect(headers.get("x-frame-options")).toBe("DENY");
     expect(headers.get("x-content-type-options")).toBe("nosniff");
@@ -108,7 +108,7 @@ describe.each([
 ])("DOCS_SCRIPT_URL=%s", (url, source) => {
   useEngine({ env: { DOCS_SCRIPT_URL: url } });
 
-  test(`loads the script from there, permits ${source} alone, and checks it all the same`, async () => {
+  test(`loads the script from there, permits only ${source}, and checks its integrity`, async () => {
     const reply = await send("/docs");
     const html = await reply.text();
     expect(attributesOf(html.replaceAll("&gt;", "\0"), "<script src")).toMatchObject({

@@ -1,36 +1,36 @@
-import { documented } from "#documented";
-import * as z from "zod/mini";
+import { docsOnly } from "#docsOnly";
 import { contract } from "../kit/contract.kit";
+import { id } from "../kit/values.kit";
 
 export const getIndex = contract("get", "/", () => ({
   operationId: "getIndex",
   scope: null,
-  replies: documented(({ named }) => ({
-    200: named(
-      "Index",
-      z.object({
-        name: z.string(),
-        version: z.string(),
-        links: named(
-          "IndexLinks",
-          z.object({ docs: z.string(), openapi: z.string(), health: z.string(), ready: z.string() }),
-          {
-            docs: "The reference page.",
-            openapi: "This document.",
-            health: "Whether the process answers.",
-            ready: "Whether requests can be served.",
-          },
-        ),
-      }),
-      { name: "The API's name.", version: "The API's version." },
-    ),
-    302: null,
-  })),
-  headers: documented(() => ({ 200: ["Vary"], 302: ["Vary"] })),
-  docs: documented(() => ({
+  docs: docsOnly(({ named, z }) => ({
     tag: "System",
     summary: "Show the API's name and links",
     description: "A browser is redirected to the reference page.",
+    replies: {
+      200: named(
+        "Index",
+        z.object({
+          name: z.string(),
+          version: z.string(),
+          links: named(
+            "IndexLinks",
+            z.object({ docs: z.string(), openapi: z.string(), health: z.string(), ready: z.string() }),
+            {
+              docs: "The path of the reference page.",
+              openapi: "The path of this document.",
+              health: "The path of the liveness check.",
+              ready: "The path of the readiness check.",
+            },
+          ),
+        }),
+        { name: "The API's name.", version: "The API's version." },
+      ),
+      302: null,
+    },
+    replyHeaders: { 200: ["Vary"], 302: ["Vary"] },
     examples: {
       replies: {
         200: {
@@ -47,18 +47,18 @@ export const getOpenApi = contract("get", "/openapi.json", () => ({
   operationId: "getOpenApi",
   scope: null,
   conditional: true,
-  replies: documented(({ z }) => ({
-    200: z.looseObject({
-      openapi: z.string(),
-      info: z.looseObject({ title: z.string(), version: z.string() }),
-      paths: z.looseObject({}),
-    }),
-  })),
-  docs: documented(() => ({
+  docs: docsOnly(({ z }) => ({
     tag: "System",
     media: "application/json",
     summary: "Fetch this document",
     description: "Returns the OpenAPI document of the API, with this deployment under `servers`.",
+    replies: {
+      200: z.looseObject({
+        openapi: z.string(),
+        info: z.looseObject({ title: z.string(), version: z.string() }),
+        paths: z.looseObject({}),
+      }),
+    },
     examples: {
       replies: {
         200: { openapi: "3.1.0", info: { title: "convex-hono-api", version: "1.0.0" }, paths: {} },
@@ -71,12 +71,12 @@ export const getDocs = contract("get", "/docs", () => ({
   operationId: "getDocs",
   scope: null,
   conditional: true,
-  replies: documented(() => ({ 200: z.string() })),
-  docs: documented(() => ({
+  docs: docsOnly(({ z }) => ({
     tag: "System",
     media: "text/html",
     summary: "Show the interactive reference",
     description: "Returns a page for browsers that shows this document and can send requests.",
+    replies: { 200: z.string() },
     examples: { replies: { 200: "<!doctype html>" } },
   })),
 }));
@@ -85,18 +85,18 @@ export const getHealth = contract("get", "/health", () => ({
   operationId: "getHealth",
   scope: null,
   unlimited: true,
-  replies: documented(({ named }) => ({
-    200: named("Health", z.object({ status: z.enum(["ok"]) }), { status: "Always `ok`." }),
-  })),
-  docs: documented(() => ({
+  docs: docsOnly(({ named, z }) => ({
     tag: "System",
     summary: "Check that the process answers",
     description: "Does not use the database.",
+    replies: {
+      200: named("Health", z.object({ status: z.enum(["ok"]) }), { status: "Always `ok`." }),
+    },
     examples: { replies: { 200: { status: "ok" } } },
   })),
 }));
 
-const Readiness = documented(({ named, z }) =>
+const Readiness = docsOnly(({ named, z }) =>
   named(
     "Readiness",
     z.object({
@@ -119,13 +119,13 @@ export const getReadiness = contract("get", "/health/ready", () => ({
   operationId: "getReadiness",
   scope: null,
   unlimited: true,
-  replies: documented(() => ({ 200: Readiness(), 503: Readiness() })),
-  docs: documented(() => ({
+  docs: docsOnly(() => ({
     tag: "System",
     summary: "Check that requests can be served",
     description:
-      "Reads documents and writes one, at most once in five seconds for all callers. If the read works and the write fails, the " +
+      "Reads documents and writes one, at most once every five seconds for all callers together. If the read works and the write fails, the " +
       "API serves GET requests only.",
+    replies: { 200: Readiness(), 503: Readiness() },
     examples: {
       replies: {
         200: {
@@ -147,7 +147,7 @@ export const getReadiness = contract("get", "/health/ready", () => ({
   })),
 }));
 
-export const ProblemKind = documented(({ named, whole }) =>
+export const ProblemKind = docsOnly(({ named, whole, z }) =>
   named(
     "ProblemKind",
     z.object({ code: z.string(), status: whole(), title: z.string(), explanation: z.string() }),
@@ -163,17 +163,17 @@ export const ProblemKind = documented(({ named, whole }) =>
 export const getProblem = contract("get", "/problems/:code", () => ({
   operationId: "getProblem",
   scope: null,
-  params: { code: z.string() },
-  replies: documented(() => ({ 200: ProblemKind() })),
-  headers: documented(() => ({ 200: ["Vary"] })),
-  docs: documented(() => ({
+  params: { code: id() },
+  docs: docsOnly(() => ({
     tag: "System",
     summary: "Explain a problem code",
     page: true,
     description:
-      "Returns the meaning of the code and what a caller can do, as JSON or as a page for browsers. A problem's `type` is this " +
-      "address.",
+      "Returns the meaning of the code and what a caller can do, as JSON or as a page for browsers. The `type` of a problem " +
+      "is the URL of this operation.",
     fields: { code: "The code of a problem." },
+    replies: { 200: ProblemKind() },
+    replyHeaders: { 200: ["Vary"] },
     examples: {
       params: { code: "not_found" },
       replies: {

@@ -1,13 +1,13 @@
 import { internal } from "../../_generated/api";
 import { publicPath } from "../../lib/env.lib";
 import { fail, type FailureCode } from "../../lib/failure.lib";
-import type { Api } from "../kit/api.kit";
+import type { Registry } from "../kit/api.kit";
 import { implement } from "../kit/implement.kit";
 import { PROBLEMS } from "../kit/problem.kit";
 import { withTimeout } from "../middleware/deadline.middleware";
 import { getDocs, getHealth, getIndex, getOpenApi, getProblem, getReadiness } from "./system.contract";
 
-/** The name of the API, and its version: that of the contract, not of the program. */
+/** The name and the version of the API. The version belongs to the HTTP contract, not to the program. */
 export const API = { name: "convex-hono-api", version: "1.0.0" };
 
 const links = (prefix: string) => ({
@@ -17,16 +17,16 @@ const links = (prefix: string) => ({
   ready: `${prefix}/health/ready`,
 });
 
-/** For replies that have a JSON form and an HTML form. */
-const TWO_FORMS = { Vary: "Accept, Origin" };
+/** The headers of replies that exist as JSON and as HTML. */
+const NEGOTIATED = { Vary: "Accept, Origin" };
 
-/** Whether a client may prefer a page. Only browsers name the type, so other requests skip the full negotiation. */
-const namesPages = (accept: string | undefined): accept is string =>
+/** Whether `Accept` names HTML. Only browsers name it, so other requests skip the full negotiation. */
+const namesHtml = (accept: string | undefined): accept is string =>
   accept?.toLowerCase().includes("text/html") === true;
 
 type Check = { name: string; ok: boolean; ms: number };
 
-/** Milliseconds after which a dependency counts as failed. They are fewer than the deadline of a request. */
+/** Milliseconds after which a dependency counts as failed. The value is below the default timeout of a request. */
 const CHECK_MS = 5_000;
 
 /** Checks one dependency of requests and measures the milliseconds. Logs the reason for a failure. */
@@ -44,13 +44,13 @@ async function check(name: string, work: () => Promise<unknown>): Promise<Check>
   return { name, ok, ms: Date.now() - started };
 }
 
-export function system(api: Api): void {
+export function system(api: Registry): void {
   implement(api, getIndex, async (c) => {
     const accept = c.req.header("Accept");
-    const page = namesPages(accept) && (await c.env.runQuery(internal.openapi.prefersPage, { accept }));
+    const page = namesHtml(accept) && (await c.env.runQuery(internal.openapi.prefersPage, { accept }));
     return page
-      ? c.body(null, 302, { Location: "/docs", ...TWO_FORMS })
-      : c.json({ ...API, links: links(publicPath()) }, 200, TWO_FORMS);
+      ? c.body(null, 302, { Location: "/docs", ...NEGOTIATED })
+      : c.json({ ...API, links: links(publicPath()) }, 200, NEGOTIATED);
   });
 
   implement(api, getOpenApi, async (c) => {
@@ -82,9 +82,9 @@ export function system(api: Api): void {
     const { status, title } = PROBLEMS[code as FailureCode];
     const accept = c.req.header("Accept");
     const page =
-      namesPages(accept) && (await c.env.runQuery(internal.problems.page, { code, status, title, accept }));
+      namesHtml(accept) && (await c.env.runQuery(internal.problems.page, { code, status, title, accept }));
     return page
-      ? c.body(page.body, 200, { ...page.headers, ...TWO_FORMS })
-      : c.json({ code, status, title, explanation }, 200, TWO_FORMS);
+      ? c.body(page.body, 200, { ...page.headers, ...NEGOTIATED })
+      : c.json({ code, status, title, explanation }, 200, NEGOTIATED);
   });
 }

@@ -5,7 +5,7 @@ import { json, problem } from "../testing/replies.testing";
 
 useEngine();
 
-test("GET / names the API, and its links lead somewhere", async () => {
+test("GET / returns the name of the API and working links", async () => {
   const index = await json(send("/"));
   expect(index).toMatchObject({ name: expect.any(String) as string, version: expect.any(String) as string });
   const links = Object.values(index["links"] as Record<string, string>);
@@ -40,14 +40,14 @@ describe("GET / redirects a client that prefers HTML to the reference page", () 
     "image/png",
     "text/htmlx",
     "",
-  ])("and answers JSON otherwise: %s", async (accept) => {
+  ])("and returns JSON otherwise: %s", async (accept) => {
     const reply = await asking(accept);
     expect(reply.headers.get("vary")).toMatch(/\bAccept\b/);
     expect(await json(reply)).toMatchObject({ links: { docs: "/docs", openapi: "/openapi.json" } });
   });
 });
 
-test("GET /health answers", async () => {
+test("GET /health returns ok", async () => {
   const reply = await send("/health");
   expect(reply.headers.get("content-type")).toMatch(/^application\/json/);
   expect(await json(reply)).toEqual({ status: "ok" });
@@ -63,12 +63,12 @@ test("GET /health/ready has one check for each dependency, with its milliseconds
   });
 });
 
-test("public routes other than those under /api ignore query parameters that they do not know", async () => {
+test("public routes outside /api ignore unknown query parameters", async () => {
   for (const path of ["/", "/health", "/health/ready", "/problems/internal"])
     expect((await send(`${path}?utm_source=x&utm_source=y`)).status).toBe(200);
 });
 
-test("a public route takes no notice of a credential", async () => {
+test("a public route ignores credentials", async () => {
   expect((await send("/health", { headers: { "X-API-Key": "x", Authorization: "Bearer y" } })).status).toBe(
     200,
   );
@@ -85,13 +85,13 @@ describe("GET /problems/:code", () => {
   });
 
   test.each(["nothing", "constructor", "__proto__", "toString", "NOT_FOUND", "%00"])(
-    "knows no problem %s",
+    "returns 404 for the unknown code %s",
     async (code) => {
       await problem(send(`/problems/${code}`), 404, "not_found");
     },
   );
 
-  test("is a page for a browser, with a policy that runs nothing", async () => {
+  test("returns a page to a browser, with a policy that forbids scripts", async () => {
     const reply = await send("/problems/not_found", { headers: { Accept: "text/html,*/*;q=0.8" } });
     expect(reply.headers.get("content-type")).toBe("text/html; charset=utf-8");
     expect(reply.headers.get("content-security-policy")).toMatch(/^default-src 'none'; (?!.*script)/);
@@ -102,24 +102,27 @@ describe("GET /problems/:code", () => {
     expect(page).toContain('href="/docs"');
   });
 
-  test.each(["application/json, text/html;q=0.9", "*/*", ""])("is JSON for Accept: %s", async (accept) => {
-    const reply = await send("/problems/not_found", { headers: { Accept: accept } });
-    expect(reply.headers.get("vary")).toMatch(/\bAccept\b/);
-    expect(await json(reply)).toMatchObject({ code: "not_found" });
-  });
+  test.each(["application/json, text/html;q=0.9", "*/*", ""])(
+    "returns JSON for Accept: %s",
+    async (accept) => {
+      const reply = await send("/problems/not_found", { headers: { Accept: accept } });
+      expect(reply.headers.get("vary")).toMatch(/\bAccept\b/);
+      expect(await json(reply)).toMatchObject({ code: "not_found" });
+    },
+  );
 
-  test("is the same 404 for a browser if the code does not exist", async () => {
+  test("returns the same 404 to a browser for an unknown code", async () => {
     const headers = { Accept: "text/html" };
     await problem(send("/problems/nothing", { headers }), 404, "not_found");
   });
 
-  test("is where the type of a problem leads", async () => {
+  test("is the address in the type of a problem", async () => {
     const { type, title } = await problem((await as("ada"))("GET", "/api/items/nothing"), 404, "not_found");
     expect(await json(send(new URL(type).pathname))).toMatchObject({ code: "not_found", title });
   });
 });
 
-test("every reply forbids sniffing, framing and plain HTTP, and says who may cache it", async () => {
+test("every reply has the security headers and Cache-Control", async () => {
   const call = await as("ada");
   const replies = [
     send("/"),

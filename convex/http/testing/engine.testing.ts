@@ -48,7 +48,7 @@ export const sendWithToken = (claims: Claims, path: string, init?: RequestInit):
 export const run: Engine["run"] = (kind, reference, args) => engine.run(kind, reference, args);
 
 /** Moves the clock of the functions forward, or back for a negative number of milliseconds. */
-export const later = (ms: number): void => engine.later(ms);
+export const advanceClock = (ms: number): void => engine.advanceClock(ms);
 
 /** The time that the functions read, in milliseconds. */
 export const now = (): number => engine.now();

@@ -36,7 +36,7 @@ export function fakeContext(
   // The app uses no other member of the context.
   const ctx = { runQuery: call, runMutation: call, runAction: call, storage, auth } as unknown as ActionCtx;
   const send = checked(
-    async (path, init) => api.app.fetch(new Request(`https://api.example.test${path}`, init), ctx),
+    async (path, init) => api.fetch(new Request(`https://api.example.test${path}`, init), ctx),
     described && { described },
   );
   return { asked, send };

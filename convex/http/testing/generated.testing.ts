@@ -1,7 +1,7 @@
 import { checked } from "../../../openapi/contract/check";
 import type { Operation } from "../../../openapi/contract/described";
 import type { Plan } from "../../../openapi/contract/fuzz/plans";
-import { presented, type Keys } from "../../../openapi/contract/fuzz/presented";
+import { credentialHeadersFor, type Keys } from "../../../openapi/contract/fuzz/credentials";
 import { wireTo } from "../../../openapi/contract/fuzz/wire";
 import { SCOPES } from "../../identity/scopes.lib";
 import { as, send, type Call } from "./engine.testing";
@@ -32,7 +32,7 @@ export async function requester(): Promise<{
     const { method, body } = plan;
     const headers = new Headers(plan.headers);
     const scopeless = (await callerWithout(operation.security[0]?.["apiKey"]?.[0] ?? ""))?.key ?? "";
-    const credentials = presented(plan, operation, { ...keys, scopeless }, SECRETS);
+    const credentials = credentialHeadersFor(plan, operation, { ...keys, scopeless }, SECRETS);
     for (const [name, value] of Object.entries(credentials)) headers.set(name, value);
     return sendChecked(path + query, { method, headers, ...(body && { body: Uint8Array.from(body) }) });
   };

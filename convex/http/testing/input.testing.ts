@@ -10,15 +10,17 @@ import type { Row } from "./security.testing";
 /** Routes that accept any JSON: they have no unknown fields. */
 const ACCEPTS_ANY_JSON = ["POST /api/data"];
 
-const takesJson = ({ body }: Route) => body !== undefined;
-const takesForm = ({ form }: Route) => form !== undefined;
-const takesInput = (route: Route) => takesJson(route) || takesForm(route) || route.upload === true;
-const mayBeEmpty = ({ bodyOptional, form }: Route) =>
-  bodyOptional ?? (form !== undefined && z.object(form).safeParse({}).success);
+const takesJson = ({ body }: Route) => body?.type === "json" || body?.type === "anyJson";
+const takesForm = ({ body }: Route) => body?.type === "form";
+const takesFile = ({ body }: Route) => body?.type === "file";
+const takesInput = (route: Route) => takesJson(route) || takesForm(route) || takesFile(route);
+const mayBeEmpty = ({ body, inputs: { form } }: Route) =>
+  (body?.type === "json" && body.optional === true) ||
+  (form !== undefined && z.object(form).safeParse({}).success);
 
-const underApi = ({ path, form, upload }: Route) => path.startsWith("/api/") && !form && !upload;
-const namesOfQuery = ({ query, paged }: Route) => [
-  ...Object.keys(query ?? {}),
+const underApi = (route: Route) => route.path.startsWith("/api/") && !takesForm(route) && !takesFile(route);
+const namesOfQuery = ({ inputs, paged }: Route) => [
+  ...Object.keys(inputs.query),
   ...(paged ? ["limit", "cursor"] : []),
 ];
 
@@ -36,13 +38,13 @@ export const INPUT_ROWS = {
   "a body of another type returns 415": {
     applies: (route) => takesJson(route) || takesForm(route),
     check: async (route) => {
-      const other = route.form ? "application/json" : "application/x-www-form-urlencoded";
+      const other = takesForm(route) ? "application/json" : "application/x-www-form-urlencoded";
       for (const type of ["text/plain", other, "application/jsonp", "json"]) {
         const reply = await askWith(route, { headers: { "Content-Type": type } });
         expect(reply.headers.get("accept-patch")).toBe(route.method === "PATCH" ? "application/json" : null);
         const { detail } = await problem(reply, 415, "unsupported_media_type");
         expect(detail).toMatch(
-          route.form ? /^Content-Type must be / : /^Content-Type must be application\/json$/,
+          takesForm(route) ? /^Content-Type must be / : /^Content-Type must be application\/json$/,
         );
       }
     },
@@ -89,7 +91,7 @@ export const INPUT_ROWS = {
     check: async (route) => {
       const reply = await askWith(route, { body: "" });
       if (mayBeEmpty(route)) expect(reply.status).toBe(200);
-      else await problem(reply, 400, route.body ? "invalid_json" : "invalid_request");
+      else await problem(reply, 400, takesJson(route) ? "invalid_json" : "invalid_request");
     },
   },
   "a form without its boundary, or a truncated form, returns 400": {
@@ -112,7 +114,7 @@ export const INPUT_ROWS = {
     applies: takesForm,
     check: async (route) => {
       const example = new URLSearchParams(route.docs().examples?.body as Record<string, string>).toString();
-      const repeated = Object.keys(route.form ?? {}).map(
+      const repeated = Object.keys(route.inputs.form ?? {}).map(
         (name) => [name, "must be given only once"] as const,
       );
       for (const [path, message] of [...repeated, ["intruder", "is not a known field"] as const]) {

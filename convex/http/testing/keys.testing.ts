@@ -23,6 +23,6 @@ export async function mint(
 }
 
 /** Expects the reply to an expired, revoked or deleted key. */
-export async function dead(reply: Promise<Response>): Promise<void> {
+export async function expectRefusedKey(reply: Promise<Response>): Promise<void> {
   expect((await problem(reply, 403, "invalid_credential")).detail).toBe("Invalid API key");
 }

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { as, later, send, type Call } from "./engine.testing";
+import { as, advanceClock, send, type Call } from "./engine.testing";
 import { json, problem } from "./replies.testing";
 import { bodyFor, pathFor, type Route } from "./routes.testing";
 
@@ -36,7 +36,7 @@ export async function endedKey(ended: "expired" | "was revoked", owner: Call): P
     expect((await owner("DELETE", `/api/keys/${String(id)}`)).status).toBe(204);
   } else {
     await json(owner("POST", `/api/keys/${String(id)}/rotate`, { overlapSeconds: 1 }));
-    later(1001);
+    advanceClock(1001);
   }
   return String(key);
 }

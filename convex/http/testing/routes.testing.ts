@@ -1,13 +1,15 @@
 import type { AnyContract, Spec } from "../kit/contract.kit";
+import { inputSchemas, type InputSchemas } from "../kit/schemas.kit";
 import { internal } from "../../_generated/api";
 import { as, run, send, settle, type Call } from "./engine.testing";
 import { json, page } from "./replies.testing";
 
-/** A contract as the suites use it: its whole specification, and a title for test reports. */
-export type Route = Spec & { method: string; path: string; title: string };
+/** A contract as the suites use it: its whole specification, its schemas, and a title for test reports. */
+export type Route = Spec & { method: string; path: string; title: string; inputs: InputSchemas };
 
 export function routeOf({ method, path, spec }: AnyContract): Route {
-  return { ...spec(), method: method.toUpperCase(), path, title: `${method.toUpperCase()} ${path}` };
+  const title = `${method.toUpperCase()} ${path}`;
+  return { ...spec(), method: method.toUpperCase(), path, title, inputs: inputSchemas(spec()) };
 }
 
 /** A resource that a path parameter identifies. It belongs to a user, to the deployment, or to everyone. */
@@ -147,12 +149,13 @@ const UNIQUE_BODIES: Readonly<Record<string, (example: unknown) => unknown>> = {
 
 /** Returns a valid body of the route and its media type: the example of its contract, or any bytes for an upload. */
 export function bodyFor(route: Route): { type: string; text: string } | undefined {
-  if (route.upload) return { type: "text/plain", text: "bytes" };
+  if (route.body?.type === "file") return { type: "text/plain", text: "bytes" };
   const documented = route.docs().examples?.body;
   const example = UNIQUE_BODIES[route.title]?.(documented) ?? documented;
-  if (route.form) {
+  if (route.body?.type === "form") {
     const text = new URLSearchParams(example as Record<string, string>).toString();
     return { type: "application/x-www-form-urlencoded", text };
   }
-  return route.body && { type: "application/json", text: JSON.stringify(example) };
+  const takesJson = route.body?.type === "json" || route.body?.type === "anyJson";
+  return takesJson ? { type: "application/json", text: JSON.stringify(example) } : undefined;
 }

@@ -7,7 +7,7 @@ import { CONVENTION_ROWS } from "./conventions.testing";
 import { as, type Call } from "./engine.testing";
 import { INPUT_ROWS } from "./input.testing";
 import { json, mistyped, page, problem } from "./replies.testing";
-import { pathFor, pathWith, RESOURCES, type Route } from "./routes.testing";
+import { bodyFor, pathFor, pathWith, RESOURCES, type Route } from "./routes.testing";
 
 /** The statuses of an accepted request. 409 is one of them, because some examples can be created only once. */
 const SUCCESS = [200, 201, 202, 204, 302, 409];
@@ -115,7 +115,7 @@ export const ROWS = {
       const headers = { ...credentialHeader(route, call.key), "Content-Type": "text/plain" };
       const path = `${pathWith(route, "nothing")}?unknown=1`;
       await problem(
-        ask(route, path, { headers, ...(route.body && { body: "{" }) }),
+        ask(route, path, { headers, ...(bodyFor(route) && { body: "{" }) }),
         403,
         "insufficient_scope",
       );

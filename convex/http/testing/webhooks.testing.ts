@@ -1,6 +1,6 @@
 import { EVENTS } from "../../../scripts/webhook/events";
 import { freshId, signedHeaders, type WebhookSource } from "../../../scripts/webhook/sign";
-import { as, later, now as time, send, settle } from "./engine.testing";
+import { as, advanceClock, now as time, send, settle } from "./engine.testing";
 import { json, page, type Json } from "./replies.testing";
 
 /** Secrets for the suites, as settings. Stripe has a second one, as during a rotation. */
@@ -67,6 +67,6 @@ export const read = async (id: unknown): Promise<Json> =>
 
 /** Advances the time until failed events have had their next attempt. */
 export async function nextAttempt(): Promise<void> {
-  later(30 * 60_000);
+  advanceClock(30 * 60_000);
   await settle();
 }

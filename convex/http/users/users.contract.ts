@@ -1,9 +1,8 @@
-import { documented } from "#documented";
-import * as z from "zod/mini";
+import { docsOnly } from "#docsOnly";
 import { contract } from "../kit/contract.kit";
-import { email, id, text, time } from "../kit/fields.kit";
+import { id } from "../kit/values.kit";
 
-export const User = documented(({ named, upTo }) =>
+export const User = docsOnly(({ named, upTo, z, time }) =>
   named(
     "User",
     z.object({
@@ -16,8 +15,8 @@ export const User = documented(({ named, upTo }) =>
     }),
     {
       id: "The user's id.",
-      clerkId: "The user's id at Clerk, for users that Clerk knows.",
-      email: "The user's email address; unique, ASCII letters compared without case.",
+      clerkId: "The user's id at Clerk. Absent for users that are not in Clerk.",
+      email: "The user's email address. It is unique; the case of ASCII letters is ignored.",
       name: "The user's name.",
       suspended: "`true` while the user is banned in Clerk. Every credential of the user is refused.",
       createdAt: "The time of the user's creation.",
@@ -25,16 +24,16 @@ export const User = documented(({ named, upTo }) =>
   ),
 );
 
-/** Characters of the longest address. */
+/** The maximum length of an email address, in characters. */
 const MAX_EMAIL = 254;
 const userRef = () => ({ id: id() });
-const fields = documented(() => ({
+const fields = docsOnly(() => ({
   id: "The user's id.",
   email: "An email address that no other user has.",
   name: "The user's name.",
 }));
 
-export const ada = documented(() => ({
+export const ada = docsOnly(() => ({
   id: "jd72k0wq5n8v4c6x1z9t3rpmh57a",
   email: "ada@example.com",
   name: "Ada Lovelace",
@@ -45,11 +44,11 @@ export const listUsers = contract("get", "/api/users", () => ({
   operationId: "listUsers",
   scope: "users:read",
   paged: true,
-  replies: documented(() => ({ 200: z.array(User()) })),
-  docs: documented(() => ({
+  docs: docsOnly(({ z }) => ({
     tag: "Users",
     summary: "List the users, newest first",
     description: "Returns all users of the deployment.",
+    replies: { 200: z.array(User()) },
     examples: { replies: { 200: [ada()] } },
   })),
 }));
@@ -59,14 +58,14 @@ export const createUser = contract("post", "/api/users", () => ({
   scope: "users:write",
   idempotent: true,
   conditional: true,
-  body: z.strictObject({ email: email(), name: text(200) }),
-  replies: documented(() => ({ 201: User() })),
-  docs: documented(() => ({
+  body: { type: "json", schema: ({ z, email, text }) => z.strictObject({ email: email(), name: text(200) }) },
+  docs: docsOnly(() => ({
     tag: "Users",
     summary: "Create a user",
     problems: ["conflict"],
-    description: "An email that another user has, in any letter case, is a conflict.",
+    description: "Returns 409 if another user has the email address, in any letter case.",
     fields: fields(),
+    replies: { 201: User() },
     examples: { body: { email: ada().email, name: ada().name }, replies: { 201: ada() } },
   })),
 }));
@@ -76,12 +75,12 @@ export const getUser = contract("get", "/api/users/:id", () => ({
   scope: "users:read",
   conditional: true,
   params: userRef(),
-  replies: documented(() => ({ 200: User() })),
-  docs: documented(() => ({
+  docs: docsOnly(() => ({
     tag: "Users",
     summary: "Fetch one user",
     description: "Returns any user of the deployment.",
     fields: fields(),
+    replies: { 200: User() },
     examples: { params: { id: ada().id }, replies: { 200: ada() } },
   })),
 }));
@@ -91,14 +90,18 @@ export const updateUser = contract("patch", "/api/users/:id", () => ({
   scope: "users:write",
   conditional: true,
   params: userRef(),
-  body: z.strictObject({ email: z.exactOptional(email()), name: z.exactOptional(text(200)) }),
-  replies: documented(() => ({ 200: User() })),
-  docs: documented(() => ({
+  body: {
+    type: "json",
+    schema: ({ z, email, text }) =>
+      z.strictObject({ email: z.exactOptional(email()), name: z.exactOptional(text(200)) }),
+  },
+  docs: docsOnly(() => ({
     tag: "Users",
     summary: "Change a user",
-    description: "Changes the fields in the body. An email that another user has is a conflict.",
+    description: "Changes the fields in the body. Returns 409 if another user has the email address.",
     fields: fields(),
     problems: ["conflict"],
+    replies: { 200: User() },
     examples: { params: { id: ada().id }, body: { name: ada().name }, replies: { 200: ada() } },
   })),
 }));
@@ -108,12 +111,12 @@ export const deleteUser = contract("delete", "/api/users/:id", () => ({
   scope: "users:write",
   conditional: true,
   params: userRef(),
-  replies: documented(() => ({ 204: null })),
-  docs: documented(() => ({
+  docs: docsOnly(() => ({
     tag: "Users",
     summary: "Delete a user",
     description: "Revokes the user's keys at once, and deletes the user's items, files and jobs soon after.",
     fields: fields(),
+    replies: { 204: null },
     examples: { params: { id: ada().id } },
   })),
 }));

@@ -1,11 +1,11 @@
 import { internal } from "../../_generated/api";
 import { toUser } from "../../views/user.lib";
-import type { Api } from "../kit/api.kit";
+import type { Registry } from "../kit/api.kit";
 import { etag } from "../kit/conditional.kit";
 import { implement } from "../kit/implement.kit";
 import { createUser, deleteUser, getUser, listUsers, updateUser } from "./users.contract";
 
-export function users(api: Api): void {
+export function users(api: Registry): void {
   implement(api, listUsers, async (c) => {
     const { page } = c.var;
     const { docs, next } = await c.env.runQuery(internal.users.list, page.request);

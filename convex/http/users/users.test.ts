@@ -20,7 +20,7 @@ async function created(call: Call, body: Json): Promise<{ user: Json; path: stri
 }
 
 describe("creating and reading", () => {
-  test("a created user can be fetched where Location says, and shows what a user shows and no more", async () => {
+  test("a created user can be fetched at its Location and has only the documented fields", async () => {
     const call = await as("root");
     const email = fresh();
     const { user, path, etag } = await created(call, { email, name: " Grace Hopper " });
@@ -36,7 +36,7 @@ describe("creating and reading", () => {
     expect(fetched.headers.get("etag")).toBe(etag);
   });
 
-  test("users belong to the deployment: any key with the scope sees them", async () => {
+  test("any key with the scope can read every user", async () => {
     const { path } = await created(await as("root"), { email: fresh(), name: "Grace" });
     await json((await as("reader", ["users:read"]))("GET", path));
   });
@@ -50,7 +50,7 @@ describe("creating and reading", () => {
     "ada@example",
     "ada@-x.com",
     "ä@example.com",
-  ])("no user with the email %j", async (email) => {
+  ])("the email %j is refused", async (email) => {
     const call = await as("root");
     const body = { email, name: "Ada" };
     const { detail } = await problem(call("POST", "/api/users", body), 400, "invalid_request");
@@ -67,7 +67,7 @@ describe("an email is unique in any letter case", () => {
       await problem(call("POST", "/api/users", { email: taken, name: "Second" }), 409, "conflict");
   });
 
-  test("for a changed one, which may keep its own in another case", async () => {
+  test("for a changed user, who may change the case of the own email", async () => {
     const call = await as("root");
     const [first, second] = [fresh(), fresh()];
     await created(call, { email: first, name: "First" });
@@ -78,7 +78,7 @@ describe("an email is unique in any letter case", () => {
     expect(await json(call("PATCH", path, { email }))).toMatchObject({ email, name: "Second" });
   });
 
-  test("and of several created at once one wins", async () => {
+  test("for concurrent requests: one of them succeeds", async () => {
     const call = await as("root");
     const email = fresh();
     const replies = await Promise.all(
@@ -89,7 +89,7 @@ describe("an email is unique in any letter case", () => {
     expect(replies.map(({ status }) => status).sort()).toEqual([201, 409, 409]);
   });
 
-  test("a deleted or changed user's email is free again", async () => {
+  test("the old email of a deleted or changed user can be used again", async () => {
     const call = await as("root");
     const [email, other] = [fresh(), fresh()];
     const first = await created(call, { email, name: "First" });
@@ -101,7 +101,7 @@ describe("an email is unique in any letter case", () => {
 });
 
 describe("conditional requests", () => {
-  test("If-None-Match: 304; If-Match: 412 for a revision that is past", async () => {
+  test("If-None-Match returns 304, and If-Match returns 412 for an old revision", async () => {
     const call = await as("root");
     const { path, etag } = await created(call, { email: fresh(), name: "Grace" });
     for (const held of [etag, `W/${etag}`, "*"]) {
@@ -118,7 +118,7 @@ describe("conditional requests", () => {
     expect((await call("DELETE", path, undefined, { "If-Match": "*" })).status).toBe(204);
   });
 
-  test("of two changes made at once on one revision, one wins", async () => {
+  test("one of two concurrent changes to the same revision succeeds", async () => {
     const call = await as("root");
     const { path, etag } = await created(call, { email: fresh(), name: "Grace" });
     const replies = await Promise.all(
@@ -129,7 +129,7 @@ describe("conditional requests", () => {
 });
 
 describe("the list", () => {
-  test("is paged newest first, even if users are created meanwhile", async () => {
+  test("is in pages, newest first, even if users are created between the pages", async () => {
     const call = await as("root");
     const emails: unknown[] = [];
     for (let n = 0; n < 5; n++)
@@ -148,7 +148,7 @@ describe("the list", () => {
 });
 
 describe("deleting", () => {
-  test("a deleted user is gone, and with it, at once, its keys", async () => {
+  test("a deleted user returns 404, and the user's keys are refused at once", async () => {
     const [root, leaver, other] = [await as("root"), await as("leaver"), await as("leaver", ["items:read"])];
     const path = `/api/users/${leaver.userId}`;
     await json(leaver("GET", "/api/items"));
@@ -173,7 +173,7 @@ describe("deleting", () => {
     await expect(made).rejects.toThrow();
   });
 
-  test("everything it owned is deleted in several batches, and other users' data stays", async () => {
+  test("all keys of the user are deleted in several batches, and other users' keys stay", async () => {
     const [root, leaver, stayer] = [await as("root"), await as("hoarder"), await as("stayer")];
     const caller = { userId: leaver.userId, scopes: [], credential: `user:${leaver.userId}` };
     const fields = { caller, name: "hoarded", scopes: ["items:read"] };

@@ -1,4 +1,4 @@
-/** Every payload that GitHub's community has published is accepted and recorded, as JSON and as a form. */
+/** All payloads of the package `@octokit/webhooks-examples` are accepted and recorded, as JSON and as a form. */
 import examples from "@octokit/webhooks-examples";
 import { expect, test } from "vitest";
 import { asForm } from "../../../scripts/webhook/sign";
@@ -13,13 +13,13 @@ const payloads = examples.flatMap(({ name, examples }) =>
   examples.map((payload, n) => ({ name, id: `${name}-${n}`, payload: payload as Json })),
 );
 
-test("the corpus is the published one", () => {
+test("the package has the expected number of payloads", () => {
   expect(examples.length).toBeGreaterThan(50);
   expect(payloads.length).toBeGreaterThan(300);
   expect(examples.map(({ name }) => name)).toEqual(expect.arrayContaining(HANDLED));
 });
 
-test.each(["json", "form"])("as %s", async (media) => {
+test.each(["json", "form"])("all payloads are recorded as %s", async (media) => {
   for (const { name, id, payload } of payloads) {
     const json = JSON.stringify(payload);
     const form = media === "form" ? asForm(json) : undefined;
@@ -32,7 +32,7 @@ test.each(["json", "form"])("as %s", async (media) => {
   }
   await settle();
 
-  const log = await everything();
+  const log = await readLog();
   for (const { name, id, payload } of payloads) {
     const event = log.get(`${media}-${id}`);
     const repository = (payload["repository"] as Json | undefined)?.["full_name"];
@@ -46,12 +46,12 @@ test.each(["json", "form"])("as %s", async (media) => {
         ...(action !== undefined && { action }),
       },
     });
-    expect((await read(event?.["id"]))["payload"], id).toEqual(shown(payload));
+    expect((await read(event?.["id"]))["payload"], id).toEqual(redacted(payload));
   }
 });
 
-/** The whole log, by the ids of the source. */
-async function everything(): Promise<Map<unknown, Json>> {
+/** Returns all events in the log by the ids that their source gave them. */
+async function readLog(): Promise<Map<unknown, Json>> {
   const call = await as("root");
   const log = new Map<unknown, Json>();
   for (let path: string | undefined = "/api/webhook-events?limit=100"; path !== undefined;) {
@@ -62,12 +62,12 @@ async function everything(): Promise<Map<unknown, Json>> {
   return log;
 }
 
-/** A payload as the log shows it. */
-function shown(value: unknown): unknown {
+/** Returns a payload as the log shows it. */
+function redacted(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map(shown);
+  if (Array.isArray(value)) return value.map(redacted);
   const hidden = /secret|token|password|passwd|api_?key|authorization|private_metadata/i;
   return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [name, hidden.test(name) ? "[redacted]" : shown(inner)]),
+    Object.entries(value).map(([name, inner]) => [name, hidden.test(name) ? "[redacted]" : redacted(inner)]),
   );
 }

@@ -16,28 +16,28 @@ const SENDERS = 8;
 /**
  * Sends webhooks until the server stops.
  *
- * @param acknowledgedOne Called after each acknowledgement.
+ * @param onAcknowledged Called after each acknowledgement.
  * @returns The ids of the acknowledged webhooks.
  */
-async function flood(url: string, round: number, acknowledgedOne: () => void): Promise<string[]> {
+async function flood(url: string, round: number, onAcknowledged: () => void): Promise<string[]> {
   const acknowledged: string[] = [];
-  const sender = async (who: number) => {
+  const sender = async (index: number) => {
     for (let n = 0; ; n++) {
-      const { id, init } = webhook("github", "push", { id: `crash-${round}-${who}-${n}`, now: Date.now() });
+      const { id, init } = webhook("github", "push", { id: `crash-${round}-${index}-${n}`, now: Date.now() });
       const reply = await checkedFetch(`${url}/webhooks/github`, init).catch(() => undefined);
       if (reply?.status !== 200) return;
       acknowledged.push(id);
-      acknowledgedOne();
+      onAcknowledged();
     }
   };
-  await Promise.all(Array.from({ length: SENDERS }, (_, who) => sender(who)));
+  await Promise.all(Array.from({ length: SENDERS }, (_, index) => sender(index)));
   return acknowledged;
 }
 
 onlyOn(
   "embedded",
-  "the mock has no process to kill",
-  "A server that is killed at any moment processes each acknowledged event once",
+  "the mock does not run in a process of its own",
+  "After kills at random moments, each acknowledged event is processed once",
   async () => {
     const random = randomOf(SEED);
     const data = join(mkdtempSync(join(tmpdir(), "webhook-crash-")), "data");
@@ -85,13 +85,13 @@ onlyOn(
     await last.stop();
     rmSync(data, { recursive: true });
   },
-  // Six starts, and up to two minutes until the cron job retries the attempts that the last kill ended.
+  // The test starts six servers, and waits up to two minutes until the cron job retries attempts that the last kill ended.
   600_000,
 );
 
 onlyOn(
   "embedded",
-  "the mock has no time limit",
+  "the mock does not limit the time of a function",
   "An event whose handler never returns fails after 8 attempts and does not delay others",
   async () => {
     const project = mkdtempSync(join(tmpdir(), "webhook-hang-"));

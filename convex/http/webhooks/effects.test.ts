@@ -1,4 +1,4 @@
-/** The effects of events of Stripe and Clerk, in any order of arrival. */
+/** The effects of Stripe and Clerk events, in any order of arrival. */
 import { describe, expect, test } from "vitest";
 import { as, sendWithToken, settle, useEngine } from "../testing/engine.testing";
 import { json, page, problem, type Json } from "../testing/replies.testing";
@@ -41,7 +41,7 @@ describe("stripe", () => {
     ["async_payment_succeeded", { status: "complete", payment_status: "paid" }],
     ["async_payment_failed", { status: "complete", payment_status: "unpaid" }],
     ["expired", { status: "expired", payment_status: "unpaid" }],
-  ])("the event %s brings the payment to the session's state, in either order", async (name, state) => {
+  ])("after the event %s, in either order, the payment has the session's state", async (name, state) => {
     const completed = { status: "complete", payment_status: "unpaid" };
     for (const [n, isLate] of [false, true].entries()) {
       const id = `cs_${name}_${n}`;
@@ -59,7 +59,7 @@ describe("stripe", () => {
     }
   });
 
-  test("related objects may be ids or expanded, and odd members are left out", async () => {
+  test("related objects may be ids or expanded, and invalid members are omitted", async () => {
     const odd = session("cs_expanded", {
       customer: { id: "cus_2", object: "customer" },
       subscription: { id: "sub_2", object: "subscription" },
@@ -89,7 +89,7 @@ describe("stripe", () => {
       { items: { data: [item(1, { current_period_end: END }), item(2, { current_period_end: END + 9 })] } },
     ],
   ])(
-    "the period, the cancellation and the items of a subscription are read in the form %s",
+    "the period, the cancellation and the items of a subscription are read in the format %s",
     async (form, state) => {
       const id = `sub_form_${form}`.replaceAll(" ", "_");
       await deliver(`evt_${id}`, "customer.subscription.updated", NOW, {
@@ -113,7 +113,7 @@ describe("stripe", () => {
     },
   );
 
-  test("a plan stands for a price, and what is null or has no price is absent", async () => {
+  test("a plan counts as a price, and null members and items without a price are omitted", async () => {
     const data = [{ id: "si_1", plan: { id: "gold", product: null } }, { id: "si_2" }, null, "x"];
     await deliver("evt_plan", "customer.subscription.created", NOW, {
       ...{ id: "sub_plan", customer: null, status: "active", canceled_at: null, current_period_end: 1e300 },
@@ -135,7 +135,7 @@ describe("stripe", () => {
     expect(await get("/api/subscriptions/sub_paused")).toMatchObject({ status: "active" });
   });
 
-  test("two updates within one second end in the state of the later one, in either order", async () => {
+  test("two updates within one second end in the state of the newer update, in either order", async () => {
     for (const [n, isLate] of [false, true].entries()) {
       const id = `sub_tie_${n}`;
       const state = (status: string) => ({ id, customer: "cus_1", status });
@@ -150,14 +150,14 @@ describe("stripe", () => {
     }
   });
 
-  test("two updates within one second without previous attributes end in the one that arrived later", async () => {
+  test("of two updates within one second without previous attributes, the last one to arrive wins", async () => {
     const state = (status: string) => ({ id: "sub_arrival", customer: "cus_1", status });
     const type = "customer.subscription.updated";
     const first = await deliver("evt_z", type, NOW, state("past_due"));
     await deliver("evt_a", type, NOW, state("unpaid"));
     const last = await get("/api/subscriptions/sub_arrival");
     expect(last).toMatchObject({ status: "unpaid" });
-    // A replay does not make an event arrive again.
+    // A replay does not change the time of arrival.
     await json((await root())("POST", `/api/webhook-events/${String(first["id"])}/replay`), 202);
     await settle();
     expect(await get("/api/subscriptions/sub_arrival")).toEqual(last);
@@ -176,7 +176,7 @@ describe("stripe", () => {
     expect((await post("stripe", "invoice.paid", { body: untimed })).status).toBe(400);
   });
 
-  test("an amount that no number holds is left out", async () => {
+  test("an amount out of range is omitted", async () => {
     const body = `{"id":"evt_huge","type":"checkout.session.completed","created":1,"data":{"object":{"id":"cs_huge","amount_total":1e999}}}`;
     await processed("stripe", "checkout.session.completed", { id: "evt_huge", body });
     expect(await get("/api/payments/cs_huge")).toEqual({ sessionId: "cs_huge" });
@@ -193,7 +193,7 @@ describe("stripe", () => {
       }),
   });
 
-  test("four events of a subscription end the same in every order", async () => {
+  test("four events of a subscription have the same final state in every order", async () => {
     const seconds = Math.floor(Date.now() / 1000);
     for (const [n, order] of permutations([0, 1, 2, 3]).entries()) {
       const id = `sub_${n}`;
@@ -232,7 +232,7 @@ describe("clerk", () => {
   const send = (type: string, data: Json, id?: string) =>
     processed("clerk", type, { ...event(type, data), ...(id !== undefined && { id }) });
   const find = async (clerkId: string) =>
-    (await page((await root())("GET", "/api/users?limit=100"))).find((one) => one["clerkId"] === clerkId);
+    (await page((await root())("GET", "/api/users?limit=100"))).find((user) => user["clerkId"] === clerkId);
 
   test("a new user has its primary email and its joined name", async () => {
     await send("user.created", user("user_new", "new@example.com"));
@@ -241,41 +241,45 @@ describe("clerk", () => {
 
   test.each([
     ["the first and last name, trimmed", { first_name: " Ada ", last_name: "Byron " }, "Ada Byron"],
-    ["one name alone", { first_name: null, last_name: "Byron" }, "Byron"],
-    ["else the username", { first_name: " ", last_name: null, username: "ada" }, "ada"],
-    ["else the local part of the email", { first_name: null, last_name: null, username: null }, "named4"],
+    ["the only name", { first_name: null, last_name: "Byron" }, "Byron"],
+    ["the username without names", { first_name: " ", last_name: null, username: "ada" }, "ada"],
+    [
+      "the local part of the email without names and username",
+      { first_name: null, last_name: null, username: null },
+      "named4",
+    ],
   ])("the name is %s", async (_what, names, name) => {
     const n = ["Ada Byron", "Byron", "ada", "named4"].indexOf(name) + 1;
     await send("user.created", user(`user_named${n}`, `named${n}@example.com`, names));
     expect(await find(`user_named${n}`)).toMatchObject({ name });
   });
 
-  test("a ban refuses the keys and tokens of the user at once, until it is lifted", async () => {
+  test("the keys and tokens of a banned user are refused immediately, until the ban is lifted", async () => {
     const banned = await as("banned");
-    const tell = (more: Json) =>
+    const updateBanned = (more: Json) =>
       send("user.updated", user("user_banned", "banned@example.com", { updated_at: Date.now(), ...more }));
-    await tell({ banned: false, locked: true });
+    await updateBanned({ banned: false, locked: true });
     const withKey = () => banned("GET", "/api/items");
     const withToken = () => sendWithToken({ sub: "user_banned", issuer: "clerk" }, "/api/user");
     expect((await withKey()).status).toBe(200);
     expect(await json(withToken())).toMatchObject({ id: banned.userId });
     expect(await find("user_banned")).not.toHaveProperty("suspended");
 
-    await tell({ banned: true });
+    await updateBanned({ banned: true });
     expect((await problem(withKey(), 403, "invalid_credential")).detail).toBe("Invalid API key");
     expect(await find("user_banned")).toMatchObject({ id: banned.userId, suspended: true });
     expect((await problem(withToken(), 403, "invalid_credential")).detail).toBe("Invalid token");
-    // An event that does not say it leaves the ban.
-    await tell({ last_name: "King" });
+    // An event without the field `banned` keeps the ban.
+    await updateBanned({ last_name: "King" });
     expect(await find("user_banned")).toMatchObject({ name: "Ada King", suspended: true });
 
-    await tell({ banned: false });
+    await updateBanned({ banned: false });
     expect((await withKey()).status).toBe(200);
     expect((await withToken()).status).toBe(200);
     expect(await find("user_banned")).not.toHaveProperty("suspended");
   });
 
-  test("a user that is banned when it is created is suspended", async () => {
+  test("a user that is created as banned is suspended", async () => {
     await send("user.created", user("user_born_banned", "born-banned@example.com", { banned: true }));
     expect(await find("user_born_banned")).toMatchObject({ suspended: true });
   });
@@ -283,8 +287,8 @@ describe("clerk", () => {
   test("a ban takes effect although the email of the event belongs to another user", async () => {
     await send("user.created", user("user_free", "free@example.com"));
     await as("taken");
-    const later = user("user_free", "taken@example.com", { updated_at: Date.now() + 1, banned: true });
-    expect(await send("user.updated", later)).toMatchObject({ status: "success" });
+    const banned = user("user_free", "taken@example.com", { updated_at: Date.now() + 1, banned: true });
+    expect(await send("user.updated", banned)).toMatchObject({ status: "success" });
     expect(await find("user_free")).toMatchObject({ email: "free@example.com", suspended: true });
   });
 
@@ -297,7 +301,7 @@ describe("clerk", () => {
     expect(await find("user_ms")).toMatchObject({ name: "Ada Second" });
   });
 
-  test("without updated_at the time of the envelope counts", async () => {
+  test("events without updated_at are ordered by the timestamp of the event", async () => {
     const at = (timestamp: number, last_name: string) =>
       processed("clerk", "user.updated", {
         body: JSON.stringify({
@@ -311,7 +315,7 @@ describe("clerk", () => {
     expect(await find("user_env")).toMatchObject({ name: "Ada Newer" });
   });
 
-  test("an update changes it, an older one does not", async () => {
+  test("an update changes the user, and an older event does not", async () => {
     const now = Date.now();
     await send(
       "user.updated",
@@ -321,7 +325,7 @@ describe("clerk", () => {
     expect(await find("user_upd")).toMatchObject({ email: "second@example.com", name: "Ada King" });
   });
 
-  test("a user who was known before is joined by a verified email", async () => {
+  test("a verified email links the event to an existing user", async () => {
     const known = await as("known");
     await send("user.created", user("user_known", "KNOWN@example.com"));
     expect(await find("user_known")).toMatchObject({ id: known.userId });
@@ -363,7 +367,7 @@ describe("clerk", () => {
     expect((await send("user.created", nameless))["status"]).toBe("success");
   });
 
-  test("an email of another user fails the event until the conflict is resolved", async () => {
+  test("an event with the email of another user fails until the conflict is resolved", async () => {
     await send("user.created", user("user_holder", "held@example.com"));
     const failed = await send("user.created", user("user_late", "held@example.com"), "msg_held");
     expect(failed).toMatchObject({ status: "pending", attempts: 1 });
@@ -391,7 +395,7 @@ describe("clerk", () => {
 
 function permutations<T>(list: readonly T[]): T[][] {
   if (list.length <= 1) return [[...list]];
-  return list.flatMap((one, at) =>
-    permutations(list.filter((_, other) => other !== at)).map((rest) => [one, ...rest]),
+  return list.flatMap((first, at) =>
+    permutations(list.filter((_, other) => other !== at)).map((rest) => [first, ...rest]),
   );
 }

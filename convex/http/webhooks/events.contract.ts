@@ -1,12 +1,11 @@
-import { documented } from "#documented";
-import * as z from "zod/mini";
+import { docsOnly } from "#docsOnly";
 import { contract } from "../kit/contract.kit";
-import { id, time } from "../kit/fields.kit";
+import { id } from "../kit/values.kit";
 import { SOURCES } from "./webhooks.contract";
 
 const STATUSES = ["pending", "success", "failed"] as const;
 
-const shape = documented(({ whole, z }) => ({
+const shape = docsOnly(({ whole, z, time }) => ({
   id: z.string(),
   eventId: z.string(),
   source: z.string(),
@@ -26,14 +25,14 @@ const shape = documented(({ whole, z }) => ({
   processedAt: z.exactOptional(time()),
 }));
 
-export const Event = documented(({ named }) => named("WebhookEvent", z.object(shape())));
-export const EventWithPayload = documented(({ named }) =>
+export const Event = docsOnly(({ named, z }) => named("WebhookEvent", z.object(shape())));
+export const EventWithPayload = docsOnly(({ named, z }) =>
   named("WebhookEventWithPayload", z.object({ ...shape(), payload: z.exactOptional(z.unknown()) })),
 );
 
 const eventRef = () => ({ id: id() });
 
-const example = documented(() => ({
+const example = docsOnly(() => ({
   id: "kw5e2q9v3s1x8w6t4r0pzc5m7h6f",
   eventId: "evt_1Qk2w3E4r5T6y7U8",
   source: "stripe",
@@ -49,17 +48,17 @@ export const listWebhookEvents = contract("get", "/api/webhook-events", () => ({
   operationId: "listWebhookEvents",
   scope: "webhooks:read",
   paged: true,
-  query: {
+  query: ({ z }) => ({
     source: z.exactOptional(z.enum(Object.keys(SOURCES))),
     status: z.exactOptional(z.enum(STATUSES)),
-  },
-  replies: documented(() => ({ 200: z.array(Event()) })),
-  docs: documented(() => ({
+  }),
+  docs: docsOnly(({ z }) => ({
     tag: "Webhook events",
     summary: "List received webhook events, newest first",
     description:
       "Returns the events that webhook sources have sent and the outcome of their processing, without payloads. For events of " +
       "GitHub, `details` has the `repository`, the `sender` and the `action`.",
+    replies: { 200: z.array(Event()) },
     examples: {
       query: { source: example().source, status: example().status },
       replies: { 200: [example()] },
@@ -72,14 +71,14 @@ export const getWebhookEvent = contract("get", "/api/webhook-events/:id", () => 
   scope: "webhooks:read",
   conditional: true,
   params: eventRef(),
-  replies: documented(() => ({ 200: EventWithPayload() })),
-  docs: documented(() => ({
+  docs: docsOnly(() => ({
     tag: "Webhook events",
     summary: "Fetch one webhook event with its payload",
     media: "application/json",
     description:
       "Values in the payload whose names suggest a secret, token, password or private metadata are replaced by `[redacted]`, and " +
       "objects and lists below 64 levels by `[nested too deep]`. `payload` is absent once its retention has ended.",
+    replies: { 200: EventWithPayload() },
     examples: {
       params: { id: example().id },
       replies: { 200: { ...example(), payload: { id: example().eventId, type: example().type } } },
@@ -91,12 +90,12 @@ export const replayWebhookEvent = contract("post", "/api/webhook-events/:id/repl
   operationId: "replayWebhookEvent",
   scope: "webhooks:write",
   params: eventRef(),
-  replies: documented(() => ({ 202: Event() })),
-  docs: documented(() => ({
+  docs: docsOnly(() => ({
     tag: "Webhook events",
     summary: "Process a webhook event again",
-    description: "The event must have succeeded or failed, and its payload must not be purged.",
+    description: "The event must have succeeded or failed, and its payload must not have been purged.",
     problems: ["conflict"],
+    replies: { 202: Event() },
     examples: {
       params: { id: example().id },
       replies: { 202: { ...example(), status: "pending", attempts: 0 } },

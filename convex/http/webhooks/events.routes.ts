@@ -2,10 +2,10 @@ import { internal } from "../../_generated/api";
 import type { Doc } from "../../_generated/dataModel";
 import { readText } from "../../lib/textStorage.lib";
 import { redact } from "../../webhooks/jsonText.lib";
-import type { Api } from "../kit/api.kit";
+import type { Registry } from "../kit/api.kit";
 import { etag } from "../kit/conditional.kit";
 import type { Shape } from "../kit/contract.kit";
-import { toTime } from "../kit/fields.kit";
+import { toTime } from "../kit/values.kit";
 import { implement } from "../kit/implement.kit";
 import { getWebhookEvent, listWebhookEvents, replayWebhookEvent, type Event } from "./events.contract";
 
@@ -23,7 +23,7 @@ const toEvent = (doc: Doc<"webhookEvents">): Shape<typeof Event> => ({
   ...(doc.processedAt !== undefined && { processedAt: toTime(doc.processedAt) }),
 });
 
-export function webhookEvents(api: Api): void {
+export function webhookEvents(api: Registry): void {
   implement(api, listWebhookEvents, async (c) => {
     const { page } = c.var;
     const { source, status } = c.req.valid("query");
@@ -38,12 +38,12 @@ export function webhookEvents(api: Api): void {
   implement(api, getWebhookEvent, async (c) => {
     const event = await c.env.runQuery(internal.webhooks.log.get, { id: c.req.valid("param").id });
     const text = event.payload && (await readText(c.env.storage, event.payload));
-    const shown = JSON.stringify(toEvent(event));
-    // The payload stays text: its values may need more memory than a function has.
+    const details = JSON.stringify(toEvent(event));
+    // The payload is not parsed, because its values may need more memory than a function has.
     const body =
       text === undefined
-        ? shown
-        : redact(text.replace(/^\ufeff/, ""), `${shown.slice(0, -1)},"payload":`, "}");
+        ? details
+        : redact(text.replace(/^\ufeff/, ""), `${details.slice(0, -1)},"payload":`, "}");
     return c.body(body, 200, { ...etag(event), "Content-Type": "application/json" });
   });
 

@@ -1,9 +1,9 @@
 /**
- * Runs one step of a large webhook: `heap.slow.test.ts` starts it in a process with a limited heap. It prints the calls that the
- * functions made to Convex.
+ * Runs one step in the processing of a large webhook, and prints the calls that the functions made to Convex.
+ * `heap.slow.test.ts` starts this file in a process with a limited heap.
  *
- * The functions share the heap with Node and with nested calls, which makes the test stricter than an isolate of Convex. The
- * database and storage are replaced by fixed answers.
+ * The functions share the heap with Node and with nested calls, so the test is stricter than a Convex isolate. Fixed results
+ * replace the database and the storage.
  */
 import { createHmac } from "node:crypto";
 import { processWebhook } from "../../github";

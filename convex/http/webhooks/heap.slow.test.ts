@@ -1,4 +1,4 @@
-/** Each step of a webhook of GitHub fits into the heap of a function on Convex, for the largest body that the route takes. */
+/** Each step in the processing of a GitHub webhook of the maximum size fits into the heap of a function on Convex. */
 import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,14 +6,14 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { receiveFrom, SOURCES } from "./webhooks.contract";
+import { RECEIVERS } from "./webhooks.contract";
 import { bodyOf, KINDS } from "./heap.testing";
 
-/** The heap of a function on Convex, in MiB. The young generation, which is part of it there, comes on top here: 3 MiB. */
+/** The heap of a function on Convex, in MiB. On Convex it includes the young generation; Node adds 3 MiB for it. */
 const HEAP = ["--max-old-space-size=64", "--max-semi-space-size=1"];
-const LIMIT = receiveFrom("github", SOURCES.github).spec().bodyLimit ?? 0;
+const LIMIT = RECEIVERS.github.spec().body.limit ?? 0;
 
-/** The calls to Convex by which each step shows that it went through. */
+/** The calls to Convex that a step makes if it succeeds. */
 const STEPS = {
   receive: ["1.0/actions/action"],
   record: ["storage/storeBlob", "1.0/actions/mutation"],
@@ -38,14 +38,14 @@ beforeAll(() =>
 );
 afterAll(() => rmSync(directory, { recursive: true }));
 
-test("the bodies are as large as the route takes", () => {
+test("the bodies have the maximum size of the route", () => {
   expect(LIMIT).toBe(4 * 1024 * 1024);
-  for (const kind of KINDS.filter((one) => one !== "form"))
+  for (const kind of KINDS.filter((name) => name !== "form"))
     expect([kind, Buffer.byteLength(bodyOf(kind, LIMIT))]).toEqual([kind, LIMIT]);
   expect(Buffer.byteLength(bodyOf("form", LIMIT))).toBeGreaterThan(0.9 * LIMIT);
 });
 
-// The handler of GitHub does not read the payload. Replay schedules the step process again.
+// The GitHub handler does not read the payload. A replay runs the step `process` again.
 describe.each(Object.entries(STEPS))("the step %s has enough heap", (step, calls) => {
   test.each(KINDS)("for a body of %s", async (kind) => {
     const run = promisify(execFile)(process.execPath, [...HEAP, child, step, kind, String(LIMIT)]);

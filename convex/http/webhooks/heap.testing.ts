@@ -1,6 +1,6 @@
-/** Bodies of webhooks whose values need many times the memory of their text. */
+/** Webhook bodies whose values need many times the memory of their text. */
 
-/** The elements of the list in each body. */
+/** The repeated list element of each kind of body. */
 const ELEMENTS = {
   objects: "{},",
   lists: "[],",

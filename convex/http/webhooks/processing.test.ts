@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import { internal } from "../../_generated/api";
-import { as, engineName, later, run, settle, useEngine } from "../testing/engine.testing";
+import { as, engineName, advanceClock, run, settle, useEngine } from "../testing/engine.testing";
 import { json, page, problem, type Json } from "../testing/replies.testing";
 import { logged, nextAttempt, post, processed, read, WEBHOOK_ENV } from "../testing/webhooks.testing";
 
@@ -29,18 +29,18 @@ describe("an event", () => {
     });
   });
 
-  test("that is nested 20,000 levels deep is shown to 64 levels", async () => {
+  test("with 20,000 levels of nesting is shown up to 64 levels", async () => {
     const body = `{"ref":${"[".repeat(20_000)}${"]".repeat(20_000)}}`;
     const event = await processed("github", "push", { id: "deep", body });
     const { payload } = await read(event["id"]);
     expect(JSON.stringify(payload)).toBe(`{"ref":${"[".repeat(63)}"[nested too deep]"${"]".repeat(63)}}`);
   });
 
-  test("without a handler for its type is a success with handled: false", async () => {
+  test("of a type without a handler succeeds with handled: false", async () => {
     expect(await processed("stripe", "invoice.paid")).toMatchObject({ status: "success", handled: false });
   });
 
-  test("that is delivered 50 times at once is processed once", async () => {
+  test("that is delivered 50 times concurrently is processed once", async () => {
     const replies = await Promise.all(
       Array.from({ length: 50 }, () => post("github", "push", { id: "fifty" })),
     );
@@ -98,7 +98,7 @@ describe("an event that always fails", () => {
 });
 
 describe("the log", () => {
-  test("lists by source and status, and links keep the filters", async () => {
+  test("lists events by source and status, and its links keep the filters", async () => {
     const call = await root();
     await processed("github", "push", { id: "listed-1" });
     await processed("github", "push", { id: "listed-2" });
@@ -111,7 +111,7 @@ describe("the log", () => {
     await problem(call("GET", "/api/webhook-events?source=paypal"), 400, "invalid_request");
   });
 
-  test("replays a success without a second effect", async () => {
+  test("replays a successful event", async () => {
     const event = await processed("github", "issues", { id: "replayed" });
     await json((await root())("POST", `/api/webhook-events/${String(event["id"])}/replay`), 202);
     await settle();
@@ -120,7 +120,7 @@ describe("the log", () => {
 
   test("purges old payloads and keeps their events", async () => {
     const event = await processed("github", "release", { id: "purged" });
-    later(31 * DAY);
+    advanceClock(31 * DAY);
     await run("mutation", internal.webhooks.log.purge, {});
     await settle();
     expect(await read(event["id"])).not.toHaveProperty("payload");

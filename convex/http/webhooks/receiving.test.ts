@@ -24,19 +24,19 @@ const SENT = [
 describe("with secrets", () => {
   useEngine({ env: WEBHOOK_ENV });
 
-  const kept = async () => page((await as("root"))("GET", "/api/webhook-events?limit=100"));
-  const refusedAndForgotten = async (reply: Promise<Response>): Promise<void> => {
-    const before = (await kept()).length;
+  const loggedEvents = async () => page((await as("root"))("GET", "/api/webhook-events?limit=100"));
+  const expectRejected = async (reply: Promise<Response>): Promise<void> => {
+    const before = (await loggedEvents()).length;
     const refused = await problem(reply, 400, "webhook_rejected");
     expect(refused.detail).toBe("Webhook verification failed");
-    expect(await kept()).toHaveLength(before);
+    expect(await loggedEvents()).toHaveLength(before);
   };
 
-  /** A secret that is not the source's, of the form that it gives to its own. */
-  const another = (source: string) =>
+  /** Returns a wrong secret in the format of the source. */
+  const wrongSecret = (source: string) =>
     source === "clerk" ? `whsec_${Buffer.from("another").toString("base64")}` : "another";
 
-  test.each(SENT)("%s: a webhook that its own library signed is answered 200 OK", async (source, type) => {
+  test.each(SENT)("%s: a correctly signed webhook returns 200 OK", async (source, type) => {
     const reply = await post(source, type);
     expect(reply.status).toBe(200);
     expect(await reply.text()).toBe("OK");
@@ -50,18 +50,18 @@ describe("with secrets", () => {
   });
 
   test.each(SENT)(
-    "%s: a signature by another secret is refused, and nothing is stored",
+    "%s: a signature with another secret is refused, and nothing is stored",
     async (source, type) => {
-      await refusedAndForgotten(post(source, type, { secret: another(source) }));
+      await expectRejected(post(source, type, { secret: wrongSecret(source) }));
     },
   );
 
   test.each(["stripe", "clerk"] as const)(
-    "%s: a signature older or newer than five minutes is refused",
+    "%s: a signature whose time differs by more than five minutes is refused",
     async (source) => {
       const type = source === "stripe" ? "invoice.paid" : "session.created";
       for (const age of [-6 * MINUTE, 6 * MINUTE]) {
-        await refusedAndForgotten(post(source, type, { now: Date.now() + age }));
+        await expectRejected(post(source, type, { now: Date.now() + age }));
       }
       for (const age of [-4 * MINUTE, 4 * MINUTE]) {
         expect((await post(source, type, { now: Date.now() + age })).status).toBe(200);
@@ -69,11 +69,11 @@ describe("with secrets", () => {
     },
   );
 
-  test("stripe: each of two secrets verifies", async () => {
+  test("stripe: a signature with the second secret is accepted", async () => {
     expect((await post("stripe", "invoice.paid", { secret: NEW_STRIPE_SECRET })).status).toBe(200);
   });
 
-  test("stripe: one of several signatures must verify", async () => {
+  test("stripe: a webhook is accepted if one of its signatures verifies", async () => {
     const more = (headers: Record<string, string>) => ({
       ...headers,
       "Stripe-Signature": `${headers["Stripe-Signature"] ?? ""},v1=${"0".repeat(64)},v0=${"1".repeat(64)}`,
@@ -89,7 +89,7 @@ describe("with secrets", () => {
     expect((await post("clerk", "session.created", { headers: unbranded })).status).toBe(200);
   });
 
-  test("github: the documented example verifies, and is then refused as JSON", async () => {
+  test("github: the documented example verifies, and is then refused because it is not JSON", async () => {
     const signature = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
     const headers = (signed: Record<string, string>) => ({ ...signed, "X-Hub-Signature-256": signature });
     await problem(post("github", "ping", { body: "Hello, World!", headers }), 400, "invalid_json");
@@ -107,33 +107,33 @@ describe("with secrets", () => {
         expect(refused.detail).toBe(`${name}: is required`);
         expect(refused.errors).toEqual([{ in: "header", path: name, message: "is required" }]);
         // The missing header is reported only after the signature has verified.
-        await refusedAndForgotten(post("github", "ping", { headers, secret: another("github") }));
+        await expectRejected(post("github", "ping", { headers, secret: wrongSecret("github") }));
       }
     },
   );
 
-  const SIGNED_IN = {
+  const SIGNATURE_HEADERS = {
     stripe: "Stripe-Signature",
     clerk: "svix-signature",
     github: "X-Hub-Signature-256",
   };
 
   test.each(SENT)("%s: a flipped bit in the body or the signature is refused", async (source, type) => {
-    const before = (await kept()).length;
+    const before = (await loggedEvents()).length;
     const text = JSON.stringify({ id: "evt_flipped", type, data: { name: "ü" } });
     const { init } = webhook(source, type, { body: text });
     const headers = init.headers as Record<string, string>;
-    const signature = Buffer.from(headers[SIGNED_IN[source]] ?? "");
+    const signature = Buffer.from(headers[SIGNATURE_HEADERS[source]] ?? "");
     for (const forged of flips(Buffer.from(text))) {
       expect((await send(`/webhooks/${source}`, { ...init, body: Uint8Array.from(forged) })).status).toBe(
         400,
       );
     }
     for (const forged of flips(signature)) {
-      const changed = { ...headers, [SIGNED_IN[source]]: forged.toString("latin1") };
+      const changed = { ...headers, [SIGNATURE_HEADERS[source]]: forged.toString("latin1") };
       expect((await send(`/webhooks/${source}`, { ...init, headers: changed })).status).toBe(400);
     }
-    expect(await kept()).toHaveLength(before);
+    expect(await loggedEvents()).toHaveLength(before);
   });
 
   describe("bodies", () => {
@@ -141,7 +141,7 @@ describe("with secrets", () => {
 
     test.each([
       ["a byte order mark", '\ufeff{"zen":"x"}'],
-      ["names that no document takes", '{"$a":{"_b":1},"ключ":"é"}'],
+      ["names that a document cannot have", '{"$a":{"_b":1},"ключ":"é"}'],
       ["30 levels", nested(30)],
     ])("%s: the payload is stored unchanged", async (_what, body) => {
       const event = await processed("github", "push", { body });
@@ -189,16 +189,16 @@ describe("with secrets", () => {
       });
 
       test.each(["payload=", "payload=x", "payload=%7B%7", "payload=%7B%FF%7D", "payload=[1]"])(
-        "with %s is refused, since it holds no JSON object",
+        "with %s is refused, because it does not contain a JSON object",
         async (body) => {
           await problem(post("github", "issues", { body }), 400, "invalid_json");
         },
       );
 
-      test("has its signature over the raw body", async () => {
+      test("must be signed over the raw body", async () => {
         const { body } = asForm('{"zen":"x"}');
-        await refusedAndForgotten(post("github", "ping", { body, secret: another("github") }));
-        await refusedAndForgotten(
+        await expectRejected(post("github", "ping", { body, secret: wrongSecret("github") }));
+        await expectRejected(
           send("/webhooks/github", {
             ...webhook("github", "ping", { body: '{"zen":"x"}' }).init,
             body,
@@ -207,7 +207,7 @@ describe("with secrets", () => {
       });
     });
 
-    test.each(["", "x", "[1]", '"text"'])("the body %j is not an event", async (body) => {
+    test.each(["", "x", "[1]", '"text"'])("the signed body %j is refused as invalid JSON", async (body) => {
       await problem(post("github", "push", { body }), 400, "invalid_json");
     });
 
@@ -218,7 +218,7 @@ describe("with secrets", () => {
     test.each(SENT)(
       "%s: a forged body that is not JSON is refused for its signature",
       async (source, type) => {
-        await refusedAndForgotten(post(source, type, { body: "x", secret: another(source) }));
+        await expectRejected(post(source, type, { body: "x", secret: wrongSecret(source) }));
       },
     );
 
@@ -253,7 +253,7 @@ describe("with secrets", () => {
 describe("without secrets", () => {
   useEngine();
 
-  test.each(SENT)("%s is closed to every webhook", async (source, type) => {
+  test.each(SENT)("%s refuses all webhooks", async (source, type) => {
     for (const options of [{}, { body: "x" }, { headers: () => ({}) }]) {
       const refused = await problem(post(source, type, options), 503, "not_configured");
       expect(refused.detail).toBe(`${source.toUpperCase()}_WEBHOOK_SECRET is not set`);
@@ -261,7 +261,7 @@ describe("without secrets", () => {
   });
 });
 
-/** The bytes with the lowest bit of each flipped in turn. */
+/** Yields one copy for each byte, with the lowest bit of this byte flipped. */
 function* flips(bytes: Buffer): Generator<Buffer> {
   for (let at = 0; at < bytes.length; at++) {
     const copy = Buffer.from(bytes);

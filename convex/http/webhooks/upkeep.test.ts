@@ -1,7 +1,7 @@
 /** Large payloads, and events that are processed late. */
 import { expect, test } from "vitest";
 import { internal } from "../../_generated/api";
-import { as, later, run, settle, useEngine } from "../testing/engine.testing";
+import { as, advanceClock, run, settle, useEngine } from "../testing/engine.testing";
 import { page } from "../testing/replies.testing";
 import { logged, nextAttempt, post, processed, read, WEBHOOK_ENV } from "../testing/webhooks.testing";
 
@@ -16,7 +16,7 @@ test("A log of large payloads is listed and purged", async () => {
   const listed = await page((await as("root"))("GET", "/api/webhook-events?limit=100"));
   expect(listed.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => "success"));
 
-  later(31 * DAY);
+  advanceClock(31 * DAY);
   await run("mutation", internal.webhooks.log.purge, {});
   await settle();
   for (const { id } of listed) expect(await read(id)).not.toHaveProperty("payload");
@@ -27,7 +27,7 @@ test("An event whose payload was purged before an attempt succeeded fails", asyn
   const event = await processed("stripe", "checkout.session.completed", { id: "evt_late", body });
   expect(event).toMatchObject({ status: "pending", error: "id: must be a string" });
 
-  later(31 * DAY);
+  advanceClock(31 * DAY);
   await run("mutation", internal.webhooks.log.purge, {});
   await nextAttempt();
   // The attempt may have been running when its payload was purged.

@@ -1,33 +1,35 @@
-import { documented } from "#documented";
+import { docsOnly } from "#docsOnly";
 import type { FunctionReference } from "convex/server";
-import * as z from "zod/mini";
 import { internal } from "../../_generated/api";
 import { webhookSecrets, webhookSetting } from "../../lib/env.lib";
 import { contract } from "../kit/contract.kit";
 
-/** The name of a header, or several that it may have. */
+/** The name of a header, or alternative names in order of preference. */
 type Header = string | readonly string[];
 
 type Source = {
   action: FunctionReference<"action", "internal", Record<string, string>, null>;
   headers: Readonly<Record<string, Header>>;
   /**
-   * The message for a webhook without one of the headers. Without a message, only a missing `signature` is refused as unsigned;
-   * the action gets an empty text for any other header, and refuses it after the signature has verified.
+   * The message if any of the headers is missing. Without this message, only a missing `signature` is refused as unsigned. For
+   * any other missing header the action gets an empty string, which it refuses after it has verified the signature.
    */
   unsigned?: string;
-  /** The most bytes of a body. Default: 1 MiB. */
+  /** The maximum size of a body, in bytes. Default: 1 MiB. */
   bodyLimit?: number;
 };
 
-/** Bytes. GitHub documents up to 25 MB, but a function has a heap of 64 MiB: see `heap.slow.test.ts`. */
+/**
+ * The maximum size of a GitHub webhook, in bytes. GitHub documents up to 25 MB, but a function has a heap of 64 MiB: see
+ * `heap.slow.test.ts`.
+ */
 const GITHUB_LIMIT = 4 * 1024 * 1024;
 
 /**
- * Every source of webhooks. The name is that of its path (`/webhooks/stripe`), its secret (`STRIPE_WEBHOOK_SECRET`) and its
- * events in the log. A source has the action that verifies its webhooks, and the header for each argument beside `body`.
+ * All sources of webhooks. The name of a source is part of its path (`/webhooks/stripe`), its setting (`STRIPE_WEBHOOK_SECRET`)
+ * and its events in the log. A source has the action that verifies its webhooks, and the header for each argument except `body`.
  *
- * The action loads the source's library, so that other requests do not pay for it.
+ * Only the action loads the source's library, so other requests do not load it.
  */
 export const SOURCES = {
   stripe: source(internal.stripe.verifyAndProcessWebhook, { signature: "Stripe-Signature" }),
@@ -48,7 +50,9 @@ export const SOURCES = {
   ),
 };
 
-/** Checks the headers against the arguments of the action: one for each argument beside `body`, and no other. */
+export type SourceName = keyof typeof SOURCES;
+
+/** Returns a source. The compiler checks that each argument of the action except `body` has a header, and that no other does. */
 function source<Args extends { body: string } & Record<string, string>>(
   action: FunctionReference<"action", "internal", Args, null>,
   headers: { readonly [Name in Exclude<keyof Args, "body">]: Header },
@@ -57,17 +61,20 @@ function source<Args extends { body: string } & Record<string, string>>(
   return { action, headers, ...options };
 }
 
-/** The contract of a source. */
-export const receiveFrom = (name: string, { headers, bodyLimit }: Source) =>
+/** Returns the contract of a source's route. */
+const receiveFrom = <Name extends string>(name: Name, source: Source) => ({
+  ...contractOf(name, source),
+  path: `/webhooks/${name}` as const,
+});
+
+const contractOf = (name: string, { headers, bodyLimit }: Source) =>
   contract("post", `/webhooks/${name}`, () => ({
     operationId: `receive${name.charAt(0).toUpperCase()}${name.slice(1)}`,
     scope: null,
     unlimited: true,
-    text: true,
-    ...(bodyLimit !== undefined && { bodyLimit }),
+    body: { type: "signedText", ...(bodyLimit !== undefined && { limit: bodyLimit }) },
     needs: { setting: webhookSetting(name), isSet: () => webhookSecrets(name).length > 0 },
-    replies: documented(() => ({ 200: z.string() })),
-    docs: documented(() => ({
+    docs: docsOnly(({ z }) => ({
       tag: "Webhooks",
       summary: `Receive an event from ${name}`,
       description:
@@ -76,11 +83,20 @@ export const receiveFrom = (name: string, { headers, bodyLimit }: Source) =>
       headers: Object.fromEntries(
         Object.values(headers).map((names) => {
           const [first = "", ...others] = [names].flat();
-          const or = others.map((other) => `, or \`${other}\` instead`).join("");
-          return [first, { description: `As ${name} sends it${or}.`, required: others.length === 0 }];
+          const alternatives = others.map((other) => ` \`${other}\` is accepted instead.`).join("");
+          return [first, { description: `Sent by ${name}.${alternatives}`, required: others.length === 0 }];
         }),
       ),
       problems: ["webhook_unsigned", "webhook_rejected"],
+      replies: { 200: z.string() },
       examples: { replies: { 200: "OK" } },
     })),
   }));
+
+/** The contracts of all sources, by the names in `SOURCES`. */
+export const RECEIVERS: { readonly [Name in SourceName]: Receiver<Name> } = {
+  stripe: receiveFrom("stripe", SOURCES.stripe),
+  clerk: receiveFrom("clerk", SOURCES.clerk),
+  github: receiveFrom("github", SOURCES.github),
+};
+type Receiver<Name extends string> = ReturnType<typeof receiveFrom<Name>>;

@@ -12,7 +12,7 @@ const header =
     headers: [...plan.headers.filter(([other]) => other.toLowerCase() !== name.toLowerCase()), [name, value]],
   });
 
-const callerBreaks = fc.constantFrom(...FLAWED).map((asker): Break => (plan) => ({ ...plan, asker }));
+const callerBreaks = fc.constantFrom(...FLAWED).map((caller): Break => (plan) => ({ ...plan, caller }));
 
 const methodBreaks = fc
   .constantFrom("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")

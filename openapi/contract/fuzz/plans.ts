@@ -1,12 +1,14 @@
 import fc from "fast-check";
+import type { JsonSchema } from "../../../convex/http/kit/described.kit";
 import { EVENTS } from "../../../scripts/webhook/events";
 import { SOURCES, type WebhookSource } from "../../../scripts/webhook/sign";
 import type { Operation, Parameter } from "../described";
 import { valueOf } from "./values";
 
-/** The kinds of caller: a caller with all scopes, a webhook source that signs, or a caller with a flawed credential. */
+/** Callers with a missing or invalid credential, or without the required scope. */
 export const FLAWED = ["nobody", "scopeless", "mistyped", "revoked", "token", "two", "garbage"] as const;
-export type Asker = "root" | WebhookSource | (typeof FLAWED)[number];
+/** The kind of caller: `root` has all scopes, a webhook source signs its request, and the others are flawed. */
+export type CallerKind = "root" | WebhookSource | (typeof FLAWED)[number];
 
 /** A planned request. Its path parameters and its credential are resolved before it is sent. */
 export type Plan = {
@@ -19,7 +21,7 @@ export type Plan = {
   query: string[];
   headers: [name: string, value: string][];
   body: Buffer | undefined;
-  asker: Asker;
+  caller: CallerKind;
 };
 
 /** Generates valid requests from a caller with permission. */
@@ -42,7 +44,7 @@ export function planOf(operation: Operation): fc.Arbitrary<Plan> {
         (text) => IN_A_HEADER.test(text),
         (name, text): [string, string] => [name, text],
       ),
-      asker: fc.constant<Asker>(source ?? (security.length > 0 ? "root" : "nobody")),
+      caller: fc.constant<CallerKind>(source ?? (security.length > 0 ? "root" : "nobody")),
       content: source ? eventOf(source) : contentOf(operation),
     })
     .map(({ content: { type, body }, headers, ...plan }) => ({
@@ -94,7 +96,7 @@ function contentOf({ requestBody }: Operation): fc.Arbitrary<Content> {
         .tuple(fc.constantFrom("text/plain", "image/png", "x/y; z=1"), anyBytes)
         .map(([sentType, body]) => ({ type: sentType, body }));
     if ("contentMediaType" in schema) return anyBytes.map((body) => ({ type, body }));
-    return valueOf(schema).map((value) => contentFrom(type, value));
+    return valueOf(schema).map((value) => contentFrom(type, value, schema));
   });
   return requestBody.required ? fc.oneof(...each) : fc.oneof(fc.constant(NO_CONTENT), ...each);
 }
@@ -104,14 +106,18 @@ const anyBytes = fc.uint8Array({ minLength: 1, maxLength: 2000 }).map((bytes) =>
 /** In the format of browsers, because Node refuses some unusual boundaries. */
 const BOUNDARY = "----generatedBoundary0123456789";
 
-function contentFrom(type: string, value: unknown): Content {
+function contentFrom(type: string, value: unknown, schema: JsonSchema): Content {
   // The schema of a form is an object of strings.
   const fields = value as Record<string, string>;
   switch (type) {
     case "multipart/form-data": {
+      const properties = (schema["properties"] ?? {}) as Record<string, JsonSchema>;
+      // A part is a file if it has a name (RFC 7578, section 4.2).
+      const fileName = (name: string) =>
+        properties[name]?.["format"] === "binary" ? '; filename="a.bin"' : "";
       const parts = Object.entries(fields).map(
         ([name, text]) =>
-          `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${text}\r\n`,
+          `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${name}"${fileName(name)}\r\n\r\n${text}\r\n`,
       );
       return {
         type: `${type}; boundary=${BOUNDARY}`,

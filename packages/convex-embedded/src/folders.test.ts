@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 /** Each folder may import itself and the folders before it, types included. */
 const ORDER = [
   "values",
+  "search",
   "store",
   "web",
   "files",
@@ -17,6 +18,7 @@ const ORDER = [
   "watchdog",
   "http",
   "protocol",
+  "sync",
   "server",
   "backup",
   "exchange",

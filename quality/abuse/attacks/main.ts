@@ -12,10 +12,14 @@ const ATTACKS: readonly Attack[] = [pipelining, apiBodies, webSockets];
 
 export const NAMES: readonly string[] = ATTACKS.map(({ name }) => name);
 
-/** Memory that may remain allocated after an attack, in bytes. It includes the growth of a warm server. */
-const MAX_GROWTH = 250 * 1024 * 1024;
-/** Memory of the server's own that may be allocated during an attack, in bytes. */
-const MAX_PEAK = 400 * 1024 * 1024;
+/**
+ * Memory that may remain allocated after an attack, in bytes. It includes the growth of a warm server, and garbage: V8 collects
+ * the old generation late, so during an attack the heap can hold 300 MB although only 35 MB are live. A leak exceeds the limit in a long
+ * run, because it grows with the duration and garbage does not.
+ */
+const MAX_GROWTH = 400 * 1024 * 1024;
+/** Memory of the server's own that may be allocated during an attack, in bytes. It includes garbage too. */
+const MAX_PEAK = 600 * 1024 * 1024;
 /** Milliseconds that another client may wait for an answer. Much longer than usual, because the machine may be busy. */
 const MAX_WAIT = 10_000;
 

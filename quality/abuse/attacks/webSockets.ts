@@ -1,4 +1,4 @@
-/** WebSockets that send pings, messages and thousands of queries at once, and never read. */
+/** WebSockets that send pings, messages, queries and mutations, and never read. */
 import { randomBytes } from "node:crypto";
 import type { Attack } from "./attack";
 import { open, sent } from "./connections";
@@ -26,22 +26,37 @@ function frame(opcode: number, text: string): Buffer {
   return Buffer.concat([Buffer.from([0x80 | opcode]), size, Buffer.alloc(4), payload]);
 }
 
-/** Returns one message that subscribes to this number of queries. */
-function subscribe(count: number): string {
-  const modifications = Array.from({ length: count }, (_, queryId) => ({
-    ...{ type: "Add", queryId, udfPath: "_system/cli/tables", args: [{}] },
+/** Returns one message that subscribes to this number of queries, from version `base` of the query set. */
+function subscribe(count: number, base = 0): string {
+  const modifications = Array.from({ length: count }, (_, i) => ({
+    ...{ type: "Add", queryId: base * count + i, udfPath: "_system/cli/tables", args: [{}] },
   }));
-  return JSON.stringify({ type: "ModifyQuerySet", baseVersion: 0, newVersion: 1, modifications });
+  return JSON.stringify({ type: "ModifyQuerySet", baseVersion: base, newVersion: base + 1, modifications });
 }
 
-const authenticate = { type: "Authenticate", tokenType: "Admin", baseVersion: 0, value: "wrong" };
+/** Every connection begins with it. A valid session gets further into the server than an invalid message. */
+const connect = JSON.stringify({ type: "Connect", sessionId: "abuse", connectionCount: 0, clientTs: 0 });
+
+const authenticate = (baseVersion: number): string =>
+  JSON.stringify({ type: "Authenticate", tokenType: "Admin", baseVersion, value: "wrong" });
+const request = (type: "Mutation" | "Action", requestId: number): string =>
+  JSON.stringify({ type, requestId, udfPath: "items:nothing", args: [{ text: "x".repeat(1_000) }] });
+
+/** Returns a flood of messages that are valid the first time that it is sent on a connection. */
+function session(count: number, message: (i: number) => string): Buffer {
+  const texts = Array.from({ length: count }, (_, i) => message(i));
+  return Buffer.concat(texts.map((text) => frame(TEXT, text)));
+}
 
 /** The bytes that the clients send repeatedly. */
 const FLOODS: readonly Buffer[] = [
   repeated(frame(PING, "p".repeat(125)), FRAMES),
-  repeated(frame(TEXT, subscribe(1)), FRAMES),
-  repeated(frame(TEXT, subscribe(500)), 4),
-  repeated(frame(TEXT, JSON.stringify(authenticate)), FRAMES),
+  session(FRAMES, (i) => subscribe(1, i)),
+  session(8, (i) => subscribe(500, i)),
+  session(FRAMES, authenticate),
+  session(FRAMES, (i) => request("Mutation", i)),
+  session(FRAMES, (i) => request("Action", i)),
+  session(FRAMES, () => JSON.stringify({ type: "Event", eventType: "x", event: "x".repeat(1_000) })),
   frame(TEXT, subscribe(18_000).slice(0, 1_000_000)),
   repeated(frame(TEXT, "{}"), 20_000),
 ];
@@ -63,7 +78,7 @@ export const webSockets: Attack = {
         opened.add(socket);
         connections++;
         const flood = FLOODS[i % FLOODS.length] as Buffer;
-        await sent(socket, handshake());
+        await sent(socket, Buffer.concat([Buffer.from(handshake()), frame(TEXT, connect)]));
         // Unread answers fill the buffers of the operating system, then those of the server.
         while (performance.now() < until && (await sent(socket, flood))) bytes += flood.length;
         socket.destroy();

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { Described, Operation } from "../../../openapi/contract/described";
 import { breaks } from "../../../openapi/contract/fuzz/breaks";
 import { planOf, type Plan } from "../../../openapi/contract/fuzz/plans";
-import { presented } from "../../../openapi/contract/fuzz/presented";
+import { credentialHeadersFor } from "../../../openapi/contract/fuzz/credentials";
 import type { Fixtures } from "../fixtures";
 import { broken } from "./malformed";
 import { bytesOf, type Draft } from "./draft";
@@ -77,7 +77,7 @@ function draftOf(plan: Plan, operation: Operation, fixtures: Fixtures): Draft {
     headers: [
       ["Host", "api.example.test"],
       ...plan.headers.map(([name, value]): [string, string] => [name, wireText(value)]),
-      ...Object.entries(presented(plan, operation, fixtures.keys, fixtures.secrets)).map(
+      ...Object.entries(credentialHeadersFor(plan, operation, fixtures.keys, fixtures.secrets)).map(
         ([name, value]): [string, string] => [name, wireText(value)],
       ),
     ],

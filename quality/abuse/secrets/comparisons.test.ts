@@ -30,6 +30,12 @@ const HARMLESS: Readonly<Record<string, string>> = {
     "a file's digest",
   'packages/convex-embedded/src/files/uploadHeaders.ts: digest.toString("base64") === base64':
     "a text and the same text decoded",
+  'packages/convex-embedded/src/runtime/bundleCache.ts: bytes.toString("latin1", 0, checksumEnd) !== hashOf([entry])':
+    "a file's digest",
+  "packages/convex-embedded/src/runtime/bundleCache.ts: header.digest !== digestOf(header.inputs)":
+    "a digest of the project's files",
+  "packages/convex-embedded/src/runtime/bundleCache.ts: header.runtime !== runtimeHash()":
+    "a digest of this program's files",
   "packages/convex-embedded/src/cli/toolSettings.ts: set.get(KEY_NAME) === settings.adminKey":
     "the operator's own file, read at the start",
 };

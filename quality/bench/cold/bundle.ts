@@ -13,12 +13,28 @@ import { build, type BuildResult, type Plugin } from "esbuild";
 export const ENTRY = "http.js";
 
 export type Graph = {
-  /** The modules that Convex evaluates for one HTTP request, `http.js` and the chunks that it imports: source text by name. */
+  /** `http.js` and every module that it can import, statically or by `import()`: source text by name. */
   modules: Map<string, string>;
+  /** The size of the modules that Convex evaluates for each HTTP request: `http.js` and its static imports. */
   bytes: number;
-  /** The same code as one classic script, whose value is the namespace of `http.js`. */
-  script: string;
+  /**
+   * The same code as classic scripts, which can be compiled from V8's code cache with their functions. The script of `http.js`
+   * contains its static imports. Each other module is a script of its own.
+   */
+  scripts: Map<string, Script>;
 };
+
+type Script = {
+  /** Its value is the namespace of the module. `IMPORTED` and `IMPORT` are its only free names beside web globals. */
+  source: string;
+  /** The modules that must run before it. */
+  imports: string[];
+};
+
+/** The global of a script that holds the namespaces of the modules that have run, by name. */
+export const IMPORTED = "imported";
+/** The global function of a script that replaces `import()`, with the name of the module. */
+export const IMPORT = "importModule";
 
 /** Bundles the functions in `dir` with the file `http` instead of `http.ts`. @returns the modules that `http.js` needs. */
 export async function bundleHttp(dir: string, http: string): Promise<Graph> {
@@ -26,8 +42,10 @@ export async function bundleHttp(dir: string, http: string): Promise<Graph> {
     const out = moduleName(dir, path);
     return { in: out === "http" ? http : path, out };
   });
-  const modules = staticGraph(await bundle(dir, entries, "warning"));
-  return { modules, bytes: bytesOf(modules), script: await asScript(modules) };
+  const bundled = await bundle(dir, entries, "warning");
+  const modules = graphOf(bundled, ["import-statement", "dynamic-import"]);
+  const evaluated = graphOf(bundled, ["import-statement"]);
+  return { modules, bytes: bytesOf(evaluated), scripts: await asScripts(modules, evaluated, bundled) };
 }
 
 /**
@@ -47,7 +65,7 @@ export async function bundleSizes(
   const all = result.outputFiles.filter(({ path }) => path.endsWith(".js"));
   return {
     all: all.reduce((sum, { contents }) => sum + contents.byteLength, 0),
-    http: bytesOf(staticGraph(result)),
+    http: bytesOf(graphOf(result, ["import-statement"])),
   };
 }
 
@@ -111,10 +129,11 @@ function moduleName(dir: string, path: string): string {
   return posixPath(relative(dir, path)).replace(/\.[^.]+$/, "");
 }
 
-function staticGraph({
-  outputFiles,
-  metafile,
-}: BuildResult<{ write: false; metafile: true }>): Map<string, string> {
+/** Returns `http.js` and the modules that it reaches through imports of these kinds: source text by name. */
+function graphOf(
+  { outputFiles, metafile }: BuildResult<{ write: false; metafile: true }>,
+  kinds: readonly string[],
+): Map<string, string> {
   const sources = new Map(outputFiles.map(({ path, text }) => [posixPath(relative("out", path)), text]));
   const modules = new Map<string, string>();
   const pending = [ENTRY];
@@ -125,39 +144,83 @@ function staticGraph({
     if (modules.has(name)) continue;
     modules.set(name, source);
     for (const { kind, path } of output.imports) {
-      if (kind === "import-statement") pending.push(posix.relative("out", path));
+      if (kinds.includes(kind)) pending.push(posix.relative("out", path));
     }
   }
   return modules;
 }
 
-/** Joins the modules into one script. This second bundling changes nothing else. */
-async function asScript(modules: Map<string, string>): Promise<string> {
+/** Turns the modules into scripts. This second bundling changes nothing else. */
+async function asScripts(
+  modules: ReadonlyMap<string, string>,
+  evaluated: ReadonlyMap<string, string>,
+  { metafile }: BuildResult<{ write: false; metafile: true }>,
+): Promise<Map<string, Script>> {
+  const outputOf = (name: string) => {
+    const output = metafile.outputs[`out/${name}`];
+    if (output === undefined) throw new Error(`The bundle does not contain ${name}`);
+    return output;
+  };
+  const staticImportsOf = (name: string): string[] =>
+    outputOf(name).imports.flatMap(({ kind, path }) =>
+      kind === "import-statement" ? [posix.relative("out", path)] : [],
+    );
+  const onDemand = [...modules.keys()].filter((name) => !evaluated.has(name));
+  const shared = new Set(onDemand.flatMap(staticImportsOf).filter((name) => evaluated.has(name)));
+  /** Reads the exports of a module that has already run. */
+  const reExports = (name: string): string =>
+    outputOf(name)
+      .exports.map(
+        (exported, at) =>
+          `const x${at} = ${IMPORTED}[${JSON.stringify(name)}].${exported}; export { x${at} as ${exported} };`,
+      )
+      .join("\n");
+  const main = [
+    ...[...shared].map((name, at) => `import * as m${at} from ${JSON.stringify(name)};`),
+    `export { default } from ${JSON.stringify(ENTRY)};`,
+    ...[...shared].map((name, at) => `${IMPORTED}[${JSON.stringify(name)}] = m${at};`),
+  ].join("\n");
+  const scripts = new Map<string, Script>();
+  scripts.set(ENTRY, {
+    source: await asScript("main", (path) => (path === "main" ? main : (modules.get(path) ?? ""))),
+    imports: [],
+  });
+  for (const entry of onDemand) {
+    const read = (path: string) => (path === entry ? (modules.get(path) ?? "") : reExports(path));
+    scripts.set(entry, {
+      source: await asScript(entry, read),
+      imports: staticImportsOf(entry).filter((name) => !evaluated.has(name)),
+    });
+  }
+  return scripts;
+}
+
+async function asScript(entry: string, read: (name: string) => string): Promise<string> {
   const graph: Plugin = {
     name: "graph",
     setup(joined) {
-      joined.onResolve({ filter: /.*/ }, ({ path, importer }) => ({
-        path: posix.join(posix.dirname(importer), path),
-        namespace: "graph",
-      }));
-      joined.onLoad({ filter: /.*/, namespace: "graph" }, ({ path }) => ({
-        contents: modules.get(path) ?? "",
-      }));
+      joined.onResolve({ filter: /.*/ }, ({ path, importer, kind }) => {
+        const name = path.startsWith(".") ? posix.join(posix.dirname(importer), path) : path;
+        return kind === "dynamic-import"
+          ? { path: name, external: true }
+          : { path: name, namespace: "graph" };
+      });
+      joined.onLoad({ filter: /.*/, namespace: "graph" }, ({ path }) => ({ contents: read(path) }));
     },
   };
   const { outputFiles } = await build({
-    entryPoints: [ENTRY],
+    entryPoints: [entry],
     bundle: true,
     format: "iife",
-    globalName: "http",
-    footer: { js: "http;" },
+    globalName: "namespace",
+    footer: { js: "namespace;" },
     target: "esnext",
     treeShaking: false,
     write: false,
     logLevel: "warning",
     plugins: [graph],
   });
-  return outputFiles.map(({ text }) => text).join("");
+  return outputFiles.map(({ text }) => text.replaceAll(/\bimport\("/g, `${IMPORT}("`)).join("");
 }
 
 function posixPath(path: string): string {

@@ -1,10 +1,12 @@
-/** The three implementations of `POST /api/items`, and the requests that each must answer correctly. */
+/** The implementations that are compared, and the requests that each must answer correctly. */
 import { join } from "node:path";
 import { newApiKey } from "../../../convex/identity/apiKey.lib";
 import type { Answers } from "./isolate";
 
 export type Candidate = {
   name: string;
+  /** The folder of its Convex functions. */
+  dir: string;
   /** The file that replaces `convex/http.ts`. */
   http: string;
   /** The answers of its internal functions by name: for a valid key, and the stored item. */
@@ -27,13 +29,29 @@ const stored = {
   revision: 1,
 };
 
+/** The references, and the product in `root`. */
 export function candidates(root: string): Record<"hand" | "hono" | "product", Candidate> {
+  const dir = join(root, "convex");
   const reference = (name: string, folder: string): Candidate => ({
     name,
+    dir,
     http: join(root, "quality/bench/cold/references", folder, "http.ts"),
-    answers: { "auth:validateApiKey": { userId: USER, scopes: ["items:write"] }, "items:create": stored },
+    answers: {
+      "auth:validateApiKey": { userId: USER, scopes: ["items:read", "items:write"] },
+      "items:create": stored,
+      "items:get": stored,
+    },
     unknownKey: { "auth:validateApiKey": null },
   });
+  return {
+    hand: reference("hand-written", "hand"),
+    hono: reference("bare Hono", "hono"),
+    product: productIn(root, "product"),
+  };
+}
+
+/** The product in the project at `root`: a checkout, or a copy with more resources. */
+export function productIn(root: string, name: string): Candidate {
   const caller = {
     userId: USER,
     scopes: ["items:read", "items:write"],
@@ -41,16 +59,17 @@ export function candidates(root: string): Record<"hand" | "hono" | "product", Ca
     key: { id: "k174m2s0x9b8n3f5v7d1g6h4j26xq1zr", publicId: "0123456789ab" },
   };
   const quota = { policy: "key", limit: 600, windowSeconds: 60, remaining: 599, resetSeconds: 1 };
-  const product: Candidate = {
-    name: "product",
+  return {
+    name,
+    dir: join(root, "convex"),
     http: join(root, "convex/http.ts"),
     answers: {
       "auth:admitApiKey": { caller, quota },
       "items:create": { result: stored, replayed: false },
+      "items:get": stored,
     },
     unknownKey: { "auth:admitApiKey": { caller: null, quota: { ...quota, policy: "address" } } },
   };
-  return { hand: reference("hand-written", "hand"), hono: reference("bare Hono", "hono"), product };
 }
 
 export type Call = {
@@ -59,8 +78,16 @@ export type Call = {
   check: (response: Response, body: string) => void;
 };
 
-/** Returns the measured request, and the other requests that every candidate must answer, so that all do the same work. */
-export async function calls(): Promise<{ create: Call; others: Record<string, Call>; unknownKey: Call }> {
+/** The measured requests. */
+export const KINDS = ["POST /api/items", "GET /api/items/:id", "GET /health", "404"] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** Returns the measured requests, and the other requests that every candidate must answer, so that all do the same work. */
+export async function calls(): Promise<{
+  measured: Record<Kind, Call>;
+  others: Record<string, Call>;
+  unknownKey: Call;
+}> {
   const { key } = await newApiKey();
   const post = (body: string, headers: Record<string, string>) => () =>
     new Request(`${SITE}/api/items`, {
@@ -88,21 +115,33 @@ export async function calls(): Promise<{ create: Call; others: Record<string, Ca
     expectHeaders(response, status, { "content-type": /^application\/problem\+json/, ...EVERY_REPLY });
     expectText(body, new RegExp(`"error":"[^"]*${detail.source}`));
   };
+  const get = (path: string, headers: Record<string, string>) => () =>
+    new Request(`${SITE}${path}`, { headers: { Origin: "https://app.example.com", ...headers } });
   return {
-    create: {
-      request: post(good, withKey),
-      check: (response, body) => {
-        expectHeaders(response, 201, { ...EVERY_REPLY, location: new RegExp(`^/api/items/${stored._id}$`) });
-        const { id, name, description, createdAt } = JSON.parse(body) as Record<string, unknown>;
-        const got = JSON.stringify([id, name, description, createdAt]);
-        const want = [
-          stored._id,
-          INPUT.name,
-          INPUT.description,
-          new Date(stored._creationTime).toISOString(),
-        ];
-        if (got !== JSON.stringify(want)) throw new Error(`The item is ${body}`);
+    measured: {
+      "POST /api/items": {
+        request: post(good, withKey),
+        check: (response, body) => {
+          const location = new RegExp(`^/api/items/${stored._id}$`);
+          expectHeaders(response, 201, { ...EVERY_REPLY, location });
+          expectItem(body);
+        },
       },
+      "GET /api/items/:id": {
+        request: get(`/api/items/${stored._id}`, withKey),
+        check: (response, body) => {
+          expectHeaders(response, 200, EVERY_REPLY);
+          expectItem(body);
+        },
+      },
+      "GET /health": {
+        request: get("/health", {}),
+        check: (response, body) => {
+          expectHeaders(response, 200, EVERY_REPLY);
+          expectText(body, /^\{"status":"ok"\}$/);
+        },
+      },
+      "404": { request: get("/nowhere", {}), check: refused(404, /No route/) },
     },
     others: {
       "a preflight": {
@@ -158,6 +197,13 @@ function expectHeaders(
     const value = headers.get(name);
     if (!pattern.test(value ?? "")) throw new Error(`The header ${name} is ${value ?? "missing"}`);
   }
+}
+
+function expectItem(body: string): void {
+  const { id, name, description, createdAt } = JSON.parse(body) as Record<string, unknown>;
+  const got = JSON.stringify([id, name, description, createdAt]);
+  const want = [stored._id, INPUT.name, INPUT.description, new Date(stored._creationTime).toISOString()];
+  if (got !== JSON.stringify(want)) throw new Error(`The item is ${body}`);
 }
 
 function expectText(text: string, pattern: RegExp): void {

@@ -3,7 +3,7 @@ import { createHash, webcrypto } from "node:crypto";
 import { posix } from "node:path";
 // A default import, because a named import of `SourceTextModule` fails to link if Node runs without its flag.
 import vm from "node:vm";
-import { ENTRY, type Graph } from "./bundle";
+import { ENTRY, IMPORT, IMPORTED, type Graph } from "./bundle";
 
 /** The answers of the internal functions that a candidate may call, by function name. */
 export type Answers = Record<string, unknown>;
@@ -26,41 +26,83 @@ export function createIsolate(answers: Answers, env: Record<string, string>): vm
   return context;
 }
 
-/** Compiles the modules from their text, links and evaluates them, and returns the router. */
+/**
+ * Compiles `http.js` and its static imports from their text, links and evaluates them, and returns the router. A module behind
+ * `import()` is compiled when a request imports it.
+ */
 export async function loadModules(context: vm.Context, { modules }: Graph): Promise<Router> {
-  const compiled = new Map(
-    [...modules].map(([identifier, source]) => [
-      identifier,
-      new vm.SourceTextModule(source, { context, identifier }),
-    ]),
-  );
+  const compiled = new Map<string, vm.SourceTextModule>();
   const named = (name: string): vm.SourceTextModule => {
-    const module = compiled.get(name);
-    if (!module) throw new Error(`The bundle does not contain ${name}`);
+    const known = compiled.get(name);
+    if (known) return known;
+    const source = modules.get(name);
+    if (source === undefined) throw new Error(`The bundle does not contain ${name}`);
+    const module = new vm.SourceTextModule(source, {
+      context,
+      identifier: name,
+      importModuleDynamically: (specifier) => evaluated(named(resolved(specifier, name))),
+    });
+    compiled.set(name, module);
     return module;
   };
-  const entry = named(ENTRY);
-  await entry.link((specifier, { identifier }) => named(posix.join(posix.dirname(identifier), specifier)));
-  await entry.evaluate();
-  return routerOf(entry.namespace);
+  const evaluated = async (module: vm.SourceTextModule): Promise<vm.SourceTextModule> => {
+    if (module.status === "unlinked")
+      await module.link((specifier, { identifier }) => named(resolved(specifier, identifier)));
+    await module.evaluate();
+    return module;
+  };
+  return routerOf((await evaluated(named(ENTRY))).namespace);
 }
 
-/** Runs the same code as one script from V8's code cache. */
-export function loadCached(context: vm.Context, { script }: Graph, cachedData: Buffer): Router {
-  const compiled = new vm.Script(script, { filename: ENTRY, cachedData });
-  if (compiled.cachedDataRejected) throw new Error("V8 rejected its own code cache");
-  return routerOf(compiled.runInContext(context));
+const resolved = (specifier: string, importer: string): string =>
+  posix.join(posix.dirname(importer), specifier);
+
+/** The code cache of each script that a request runs, by the name of its module. */
+export type CodeCache = ReadonlyMap<string, Buffer>;
+
+/** Runs the same code as scripts from V8's code cache. */
+export function loadCached(context: vm.Context, graph: Graph, cache: CodeCache): Router {
+  const compile = (source: string, name: string) => {
+    const cachedData = cache.get(name);
+    const compiled = new vm.Script(source, { filename: name, ...(cachedData && { cachedData }) });
+    if (!cachedData || compiled.cachedDataRejected) throw new Error(`There is no code cache for ${name}`);
+    return compiled;
+  };
+  return runScripts(context, graph, compile);
 }
 
-/** Returns V8's code cache of the script, including the functions that `exercise` runs. */
+/** Returns V8's code cache of the scripts that `exercise` runs, including the functions that it runs. */
 export async function codeCacheOf(
   context: vm.Context,
-  { script }: Graph,
+  graph: Graph,
   exercise: (router: Router) => Promise<unknown>,
-): Promise<Buffer> {
-  const compiled = new vm.Script(script, { filename: ENTRY });
-  await exercise(routerOf(compiled.runInContext(context)));
-  return compiled.createCachedData();
+): Promise<CodeCache> {
+  const compiled = new Map<string, vm.Script>();
+  const router = runScripts(context, graph, (source, name) => {
+    const script = new vm.Script(source, { filename: name });
+    compiled.set(name, script);
+    return script;
+  });
+  await exercise(router);
+  return new Map([...compiled].map(([name, script]) => [name, script.createCachedData()]));
+}
+
+function runScripts(
+  context: vm.Context,
+  { scripts }: Graph,
+  compile: (source: string, name: string) => vm.Script,
+): Router {
+  const imported: Record<string, unknown> = {};
+  const run = (name: string): unknown => {
+    if (Object.hasOwn(imported, name)) return imported[name];
+    const script = scripts.get(name);
+    if (!script) throw new Error(`The bundle does not contain ${name}`);
+    script.imports.forEach(run);
+    return (imported[name] = compile(script.source, name).runInContext(context));
+  };
+  context[IMPORTED] = imported;
+  context[IMPORT] = (name: string) => Promise.resolve(run(name));
+  return routerOf(run(ENTRY));
 }
 
 /** Finds the route and runs it, as Convex's runtime does. */

@@ -29,5 +29,21 @@ answerParent({
     if (found !== names.length) throw new Error(`Only ${found as number} of ${names.length} were found`);
     return performance.now() - started;
   },
+  /** Inserts texts through mutations. @returns the time in milliseconds. */
+  async fillTexts({ table, from, count }: { table: string; from: number; count: number }) {
+    const started = performance.now();
+    for (let at = from; at < from + count; at += BULK) {
+      await server.run("texts:fill", { table, from: at, count: Math.min(BULK, from + count - at) });
+      if (at % (BULK * 10) === 0) tellParent(`${at.toLocaleString("en")} texts`);
+    }
+    return performance.now() - started;
+  },
+  /** Searches once. @returns the time in milliseconds. */
+  async search({ text, owner, expected }: { text: string; owner: string | null; expected: number }) {
+    const started = performance.now();
+    const found = await server.run("texts:find", { text, owner });
+    if (found !== expected) throw new Error(`"${text}" found ${found as number} texts, not ${expected}`);
+    return performance.now() - started;
+  },
 });
 process.on("SIGTERM", () => void server.close(0).then(() => process.exit(0)));

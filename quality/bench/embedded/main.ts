@@ -12,6 +12,7 @@ import { tableOf, verdictOf } from "../lib/figures";
 import { machine, write } from "../lib/output";
 import { measureLookUps } from "./lookups";
 import { measureProduct } from "./product";
+import { measureSearches } from "./searches";
 import { svgOf } from "./svg";
 import { measureTraffic } from "./traffic";
 
@@ -44,7 +45,8 @@ async function bench(): Promise<number> {
     const product = await measureProduct(plan, scale);
     const lookUps = await measureLookUps(plan);
     const { figures: traffic, reads } = await measureTraffic(plan, options.quick ? QUICK_SIZES : SIZES);
-    const figures = [...traffic, ...lookUps, ...product];
+    const searches = await measureSearches(plan, (options.quick ? QUICK_SIZES : SIZES).at(-1) ?? 0);
+    const figures = [...traffic, ...lookUps, ...searches, ...product];
 
     const about = `Medians of ${scale.rounds} rounds, ${machine()}`;
     console.log(`${about}\n\n${tableOf(figures)}`);

@@ -38,7 +38,8 @@ test("a preflight works without a credential, and lists methods and headers only
   expect(cors["access-control-max-age"]).toBe("86400");
   expect(list(cors["access-control-allow-methods"])).toEqual(expect.arrayContaining(["patch", "delete"]));
   const sent = ["x-api-key", "authorization", "if-match", "idempotency-key", "content-type", "prefer"];
-  expect(list(cors["access-control-allow-headers"])).toEqual(expect.arrayContaining(sent));
+  const traces = ["traceparent", "tracestate", "baggage", "sentry-trace"];
+  expect(list(cors["access-control-allow-headers"])).toEqual(expect.arrayContaining([...sent, ...traces]));
 });
 
 test.each(["/health", "/nowhere", "/api/items"])(
@@ -51,7 +52,11 @@ test.each(["/health", "/nowhere", "/api/items"])(
     }
     expect(["*", origin]).toContain(cors["access-control-allow-origin"]);
     const read = ["x-request-id", "etag", "link", "location", "ratelimit", "retry-after"];
-    expect(list(cors["access-control-expose-headers"])).toEqual(expect.arrayContaining(read));
+    const downloads = ["content-disposition", "content-range", "accept-ranges"];
+    const notices = ["deprecation", "sunset"];
+    expect(list(cors["access-control-expose-headers"])).toEqual(
+      expect.arrayContaining([...read, ...downloads, ...notices]),
+    );
     expect(cors).not.toHaveProperty("access-control-allow-credentials");
   },
 );

@@ -30,7 +30,7 @@ export async function startEmbedded(
     fetch: send,
     run: async (_kind, reference, args) => server.run(getFunctionName(reference), args),
     fetchWithToken: async (claims, path, init) => send(path, withBearer(init, await issuers.token(claims))),
-    later: (ms) => void (ahead += ms),
+    advanceClock: (ms) => void (ahead += ms),
     now: () => Date.now() + ahead,
     settle: () => server.idle(),
     reloadModules: () => server.reload(),

@@ -15,7 +15,7 @@ export type Engine = {
   /** Sends a request with a token that has these claims, from one of the two issuers in the settings. */
   fetchWithToken: (claims: Claims, path: string, init?: RequestInit) => Promise<Response>;
   /** Moves the clock that the functions read by a number of milliseconds. */
-  later: (ms: number) => void;
+  advanceClock: (ms: number) => void;
   /** The time that the functions read, in milliseconds. */
   now: () => number;
   /** Waits until all scheduled functions that are due have run. */

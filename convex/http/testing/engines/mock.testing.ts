@@ -33,7 +33,7 @@ export function startMock(settings: Settings): Engine {
       const send = checked((url, sent) => t.withIdentity(identity).fetch(url, declaringLength(sent)));
       return send(path, withBearer(init, "a.b.c"));
     },
-    later: (ms) => {
+    advanceClock: (ms) => {
       if (ms >= 0) vi.advanceTimersByTime(ms);
       else vi.setSystemTime(Date.now() + ms);
     },

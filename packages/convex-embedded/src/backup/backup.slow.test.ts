@@ -164,7 +164,7 @@ test("a backup that fails reports the reason and leaves no file behind", async (
 
   await server.close();
   const db = new Connection(join(data, "data.sqlite"));
-  db.exec("UPDATE meta SET value = '4' WHERE key = 'format'");
+  db.exec("UPDATE meta SET value = '999' WHERE key = 'format'");
   db.close();
   await attempt("written by a newer version");
   mkdirSync(join(data, "restore.complete"));

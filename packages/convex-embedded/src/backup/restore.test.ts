@@ -170,8 +170,8 @@ describe("a file that is not a valid backup is refused, and nothing changes", ()
     ],
     [
       "with a database of a newer format",
-      withDatabase("UPDATE meta SET value = '4' WHERE key = 'format'"),
-      "has format 4, written by a newer version",
+      withDatabase("UPDATE meta SET value = '999' WHERE key = 'format'"),
+      "has format 999, written by a newer version",
     ],
     [
       "with a database of another program",

@@ -23,7 +23,16 @@ type ExecutionOptions = Pick<
 > & {
   /** Collects the reads if the result may be cached. Default: the parent's read set. */
   readonly readSet?: ReadSet | null;
+  readonly journal?: QueryJournal | null;
 };
+
+/** Fixes where the page of a subscribed query ends, so that the pages of a list stay free of gaps and overlaps. */
+export interface QueryJournal {
+  /** The end of the page in an earlier execution, `null` in the first. */
+  readonly previous: string | null;
+  /** The end of the page in this execution, `null` if the function did not paginate. */
+  next: string | null;
+}
 
 export class Execution {
   readonly engine: Engine;
@@ -43,6 +52,8 @@ export class Execution {
   readonly transaction: Transaction | null;
   /** The read set of the outermost query, `null` if its result is not cached. */
   readonly readSet: ReadSet | null;
+  /** Only subscribed queries have one. The functions that they call do not. */
+  readonly journal: QueryJournal | null;
   readonly databaseQueue = new SerialQueue();
   /** Callbacks that run when the function ends. */
   readonly onEnd: (() => void)[] = [];
@@ -73,6 +84,7 @@ export class Execution {
     this.reader = options.reader;
     this.transaction = options.transaction;
     this.readSet = options.readSet ?? options.parent?.readSet ?? null;
+    this.journal = options.journal ?? null;
     const { limits } = this.engine;
     this.budget = new TimeBudget(
       functionLabel(this),

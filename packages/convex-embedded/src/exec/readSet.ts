@@ -1,11 +1,14 @@
 /** Read sets record the data that a query has read. They decide whether its cached result is still valid. */
+import type { SearchRead } from "../store/search/searchLog";
 import type { WriteLog } from "../store/writeLog";
 import type { TextRange } from "../store/keyLog";
 import { textOfKey } from "../store/keyLog";
 import type { IndexInfo, KeyRange, Row } from "../store/types";
 
-/** If a query reads more ranges than this, any change to the tables of the further ranges invalidates its result. */
+/** If a query reads more ranges, or searches, than this, any change to the tables of the further ranges invalidates its result. */
 const MAX_RANGES = 64;
+/** If a query reads more documents by id than this, any change to the tables of the further documents invalidates its result. */
+const MAX_DOCUMENTS = 1024;
 
 type Order = "asc" | "desc";
 
@@ -38,13 +41,21 @@ class RangeRead {
   }
 }
 
-type CoveredRange = TextRange & Pick<RangeRead, "table" | "index">;
+export type CoveredRange = TextRange & Pick<RangeRead, "table" | "index">;
+
+/** A text search that a query has read. `index` is the id of the search index. */
+export interface TextSearch {
+  readonly table: number;
+  readonly index: number;
+  readonly read: SearchRead;
+}
 
 /** The reads of a query and of the functions that it called. */
 export class ReadSet {
   readonly #tables = new Set<number>();
   readonly #documents = new Map<string, number>();
   readonly #rangeReads: RangeRead[] = [];
+  readonly #searches: TextSearch[] = [];
   #covered: readonly CoveredRange[] = [];
   #cacheable = true;
 
@@ -56,9 +67,41 @@ export class ReadSet {
     return rangeRead;
   }
 
+  /** Adds a text search. @param table The table's id in the store. @param index The id of the search index. */
+  search(table: number, index: number, read: SearchRead): void {
+    if (this.#searches.length < MAX_RANGES) this.#searches.push({ table, index, read });
+    else this.#tables.add(table);
+  }
+
   /** Adds a document. It need not exist. */
   document(table: number, id: string): void {
-    this.#documents.set(id, table);
+    if (this.#documents.size < MAX_DOCUMENTS) this.#documents.set(id, table);
+    else this.#tables.add(table);
+  }
+
+  /** Adds all documents of a table. */
+  table(table: number): void {
+    this.#tables.add(table);
+  }
+
+  /** The tables that count as changed after any write to them. */
+  get tables(): ReadonlySet<number> {
+    return this.#tables;
+  }
+
+  /** The documents that were read by id, with their tables. */
+  get documents(): ReadonlyMap<string, number> {
+    return this.#documents;
+  }
+
+  /** The index ranges that were read. Empty before `end`. */
+  get ranges(): readonly CoveredRange[] {
+    return this.#covered;
+  }
+
+  /** The text searches that were read. */
+  get searches(): readonly TextSearch[] {
+    return this.#searches;
   }
 
   /** Adds a read that the write log does not cover, such as the time. The result is then not cached. */
@@ -85,6 +128,9 @@ export class ReadSet {
     for (const [id, table] of this.#documents) if (writeLog.changedDocument(table, id, since)) return false;
     for (const covered of this.#covered) {
       if (writeLog.changedRange(covered.table, covered.index, covered, since)) return false;
+    }
+    for (const { table, index, read } of this.#searches) {
+      if (writeLog.changedSearch(table, index, read, since)) return false;
     }
     return true;
   }

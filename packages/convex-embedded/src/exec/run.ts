@@ -6,6 +6,7 @@ import type { Copy } from "../values/copy";
 import type { FunctionLocation } from "./functionAddress";
 import type { Engine } from "./engine";
 import type { Origin } from "./origins";
+import type { QueryJournal } from "./execution";
 import { Execution } from "./execution";
 import { checkKind, findFunction, findLoaded } from "./findFunction";
 import type { TransactionLimits } from "./limits";
@@ -146,6 +147,31 @@ function executeQuery(
   return callHandler(executionOf(engine, fn, origin, snapshot, null, readSet), fn, args, snapshot);
 }
 
+/** The parts of a subscribed query's run that outlive it. */
+export interface SubscribedRun {
+  /** Shared with other queries. The caller releases it. */
+  readonly snapshot: Reader;
+  /** Collects the reads. It is complete once the run has settled. */
+  readonly readSet: ReadSet;
+  readonly journal: QueryJournal;
+}
+
+/** Runs a query whose result is pushed to subscribers. Does not use the query cache. @throws SyscallError, see `runFunction`. */
+export async function runSubscribed(
+  engine: Engine,
+  fn: LoadedFunction,
+  args: Copy,
+  origin: Origin,
+  { snapshot, readSet, journal }: SubscribedRun,
+): Promise<Value> {
+  validateArguments(engine, fn, args);
+  try {
+    return await callHandler(executionOf(engine, fn, origin, snapshot, null, readSet, journal), fn, args);
+  } finally {
+    readSet.end();
+  }
+}
+
 async function runMutation(engine: Engine, fn: LoadedFunction, args: Copy, origin: Origin): Promise<Value> {
   // To verify a token, keys may have to be fetched. Do that first, so that the writer does not wait for it.
   const keys = engine.auth.prepare(origin);
@@ -194,6 +220,7 @@ function executionOf(
   reader: Reader | null,
   transaction: Transaction | null,
   readSet: ReadSet | null = null,
+  journal: QueryJournal | null = null,
 ): Execution {
   return new Execution({
     engine,
@@ -206,5 +233,6 @@ function executionOf(
     reader,
     transaction,
     readSet,
+    journal,
   });
 }

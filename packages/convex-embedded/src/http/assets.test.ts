@@ -4,6 +4,8 @@ import { expect, test } from "vitest";
 import { serve, temporaryDirectory } from "../../fixtures/serve";
 import { raw } from "../../fixtures/sockets";
 
+const IDENTITY = { "Accept-Encoding": "identity" };
+
 /** A server that serves one file itself, under a path prefix that functions serve. */
 async function serveFile() {
   const file = join(temporaryDirectory(), "script.js");
@@ -16,7 +18,7 @@ async function serveFile() {
 test("a file is served at its path with caching headers", async () => {
   const { ask } = await serveFile();
   for (const path of ["/echo/script.js", "/echo/script.js?v=1"]) {
-    const reply = await ask(path);
+    const reply = await ask(path, { headers: IDENTITY });
     expect([reply.status, await reply.text()]).toEqual([200, "a script"]);
     expect(Object.fromEntries(reply.headers)).toMatchObject({
       "content-type": "text/javascript",
@@ -26,9 +28,33 @@ test("a file is served at its path with caching headers", async () => {
       etag: '"1"',
     });
   }
-  const again = await ask("/echo/script.js", { headers: { "If-None-Match": '"1"' } });
+  const again = await ask("/echo/script.js", { headers: { ...IDENTITY, "If-None-Match": '"1"' } });
   expect([again.status, await again.text()]).toEqual([304, ""]);
-  expect((await ask("/echo/script.js", { headers: { "If-None-Match": '"2"' } })).status).toBe(200);
+  expect((await ask("/echo/script.js", { headers: { ...IDENTITY, "If-None-Match": '"2"' } })).status).toBe(
+    200,
+  );
+});
+
+test("a file is compressed for a client that accepts gzip, and the compressed file has another tag", async () => {
+  const { ask } = await serveFile();
+  const plain = await ask("/echo/script.js", { headers: IDENTITY });
+  expect([plain.headers.get("content-encoding"), plain.headers.get("etag")]).toEqual([null, '"1"']);
+  for (const method of ["GET", "HEAD"]) {
+    const reply = await ask("/echo/script.js", { method, headers: { "Accept-Encoding": "gzip" } });
+    expect(Object.fromEntries(reply.headers)).toMatchObject({
+      "content-encoding": "gzip",
+      etag: '"1-gzip"',
+      vary: "Accept-Encoding",
+    });
+    expect(await reply.text()).toBe(method === "GET" ? "a script" : "");
+  }
+  for (const [tag, status] of [
+    ['"1-gzip"', 304],
+    ['"1"', 200],
+  ] as const) {
+    const headers = { "Accept-Encoding": "gzip", "If-None-Match": tag };
+    expect((await ask("/echo/script.js", { headers })).status).toBe(status);
+  }
 });
 
 test("an absolute URL as the request target also finds the file", async () => {

@@ -101,12 +101,8 @@ test("an unsupported feature is named with the function that uses it", async () 
   expect(logged).toContainEqual({
     level: "info",
     path: null,
-    message: expect.stringContaining("schema.ts: index rows.by_text is for text or vector search") as string,
+    message: expect.stringContaining("schema.ts: index rows.by_vector is for vector search") as string,
   });
-  await expect(server.run("caller:search", {})).rejects.toThrow(
-    "Text searches (`withSearchIndex`) are not supported by the embedded runtime yet. Deploy to Convex to use them. " +
-      "caller:search asked for the index rows.by_text.",
-  );
   await expect(server.run("caller:vectors", {})).rejects.toThrow(
     "Vector searches are not supported by the embedded runtime yet. Deploy to Convex to use them. " +
       "caller:vectors asked for them.",

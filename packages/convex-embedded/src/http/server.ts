@@ -6,6 +6,7 @@ import { answerAsset } from "./assets";
 import { BodyMemory } from "./bodyMemory";
 import type { HttpServer, PortOptions } from "./port";
 import { openPort } from "./port";
+import { compressResponse } from "./contentCoding";
 import { limitBody, hasBody } from "./requestBody";
 import { pathAndQuery } from "./target";
 
@@ -36,12 +37,15 @@ const IDLE_TIMEOUT_MS = 120_000;
  */
 export function listen(options: HttpOptions): Promise<HttpServer> {
   const bodyMemory = options.bodyMemory ?? new BodyMemory();
+  const respond = async (request: Request, sockets: Sockets) =>
+    compressResponse(await options.respond(request, sockets), sockets.incoming.headers["accept-encoding"]);
   const listener = getRequestListener(
     (request, bindings) => {
       const sockets = bindings as Sockets;
-      if (!hasBody(sockets.incoming)) return options.respond(request, sockets);
-      const leave = limitBody(request, sockets.incoming, bodyMemory);
-      return options.respond(request, sockets).finally(leave);
+      const { incoming } = sockets;
+      if (!hasBody(incoming)) return respond(request, sockets);
+      const leave = limitBody(request, incoming, bodyMemory);
+      return respond(request, sockets).finally(leave);
     },
     { overrideGlobalObjects: false },
   );

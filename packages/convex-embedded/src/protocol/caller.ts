@@ -10,7 +10,7 @@ import { sameKey } from "./adminKey";
 import type { Deployment } from "./deployment";
 
 /** Collects the log lines of a call, which are part of the response, as on Convex. */
-class CallOrigin extends RequestOrigin {
+export class CallOrigin extends RequestOrigin {
   readonly lines: string[] = [];
 
   /** @param identity the JSON text of the identity that the operator acts as. */
@@ -84,15 +84,19 @@ function actingAs({ adminKey }: Deployment, credential: string): string | undefi
 
 function identityIn(base64: string): string {
   try {
-    const identity: unknown = JSON.parse(Buffer.from(base64, "base64").toString());
-    if (typeof identity === "object" && identity !== null) {
-      const tokenIdentifier = tokenIdentifierOf(identity as Readonly<Record<string, unknown>>);
-      if (tokenIdentifier !== null) return JSON.stringify({ ...identity, tokenIdentifier });
-    }
+    const identity = assumedIdentity(JSON.parse(Buffer.from(base64, "base64").toString()));
+    if (identity !== null) return identity;
   } catch {
     // Invalid base64 or JSON is refused below.
   }
   throw new ApiError(400, "HeaderParseFailure", "Malformed Authorization header.");
+}
+
+/** Returns the JSON text of an identity that the operator acts as, `null` if the value is not an identity. */
+export function assumedIdentity(identity: unknown): string | null {
+  if (typeof identity !== "object" || identity === null) return null;
+  const tokenIdentifier = tokenIdentifierOf(identity as Readonly<Record<string, unknown>>);
+  return tokenIdentifier === null ? null : JSON.stringify({ ...identity, tokenIdentifier });
 }
 
 /** Returns the given token identifier, or the one that Convex derives from issuer and subject. `null` if neither is given. */

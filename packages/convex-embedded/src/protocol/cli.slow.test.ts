@@ -1,6 +1,7 @@
+import { once } from "node:events";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
-import { convex, CLI_TIMEOUT_MS, serveForTools } from "../../fixtures/convexCli";
+import { convex, CLI_TIMEOUT_MS, serveForTools, startConvex } from "../../fixtures/convexCli";
 import { serve } from "../../fixtures/serve";
 
 vi.setConfig({ testTimeout: CLI_TIMEOUT_MS });
@@ -125,4 +126,23 @@ test("--component selects a component; an unknown one is refused with the list o
   expect(missing.code).toBe(1);
   expect(missing.stderr).toMatch(/Component "nowhere" not found\. Mounted components: .*\bsecond\b/);
   expect(none.stderr).toContain('Component "nowhere" not found. No component is mounted.');
+});
+
+test("npx convex run --watch prints the result again after each change", async () => {
+  const { server, project } = await serveForTools();
+  const settings = {
+    CONVEX_SELF_HOSTED_URL: server.apiUrl,
+    CONVEX_SELF_HOSTED_ADMIN_KEY: server.adminKey,
+  };
+  const watching = startConvex(project, settings, "run", "messages:list", '{"author":"ada"}', "--watch");
+  let printed = "";
+  watching.stdout.on("data", (chunk: Buffer) => (printed += chunk.toString()));
+  const shows = async (text: string): Promise<void> => {
+    while (!printed.includes(text)) await once(watching.stdout, "data");
+  };
+  await shows("[]");
+  await server.run("messages:send", { author: "ada", text: "one" });
+  await shows('"one"');
+  await server.run("messages:send", { author: "ada", text: "two" });
+  await shows('"two"');
 });

@@ -32,7 +32,7 @@ import { exported, exportedJson, formatOf } from "./values";
 const FUNCTION_FAILED = 560;
 
 /** The requested function. */
-interface Named {
+export interface Named {
   /** `items:get`. */
   readonly path: string;
   /** `""` for the app. */
@@ -62,7 +62,7 @@ export function functionRoutes(deployment: Deployment): readonly ApiRoute[] {
       const named = { component: "", kind: captured[0] as FunctionKind };
       const text = await readText(incoming, maxBytesOf(admin));
       // The operator may also run built-in queries, which are not functions of the project.
-      if (!admin) await find(deployment.engine(), { ...named, path: namedIn(text) }, admin);
+      if (!admin) await findCallable(deployment.engine(), { ...named, path: namedIn(text) }, admin);
       return { ...asked(fieldsOf(parseJson(text))), ...named };
     }),
     post(/^\/api\/function$/, async ({ incoming }, { admin }) => {
@@ -72,7 +72,7 @@ export function functionRoutes(deployment: Deployment): readonly ApiRoute[] {
     }),
     post(/^\/api\/run\/(.+)$/, async ({ incoming, captured }, { admin }) => {
       const named = { path: pathOf(captured[0] ?? ""), component: "", kind: null };
-      if (!admin) await find(deployment.engine(), named, admin);
+      if (!admin) await findCallable(deployment.engine(), named, admin);
       const { args, format } = fieldsOf(await readJson(incoming, maxBytesOf(admin)));
       return { ...named, args: argumentsIn(args), format: formatOf(format) };
     }),
@@ -103,7 +103,7 @@ async function answer(
     const { data } = error;
     sendJson(outgoing, FUNCTION_FAILED, {
       status: "error",
-      errorMessage: `[Request ID: ${requestId}] Server Error\n${describeFailure(engine, error)}\n`,
+      errorMessage: failureMessage(engine, requestId, error),
       ...(data !== undefined && { errorData: exportedJson(data, format) }),
       ...logLines(),
     });
@@ -121,13 +121,18 @@ async function resultOf(
     const args = call.args as Readonly<Record<string, JSONValue>>;
     return exportedJson(await systemQuery(deployment, path, args, component), format);
   }
-  const { kind } = await find(engine, call, admin);
+  const { kind } = await findCallable(engine, call, admin);
   const asked = { component, name: path, kind: call.kind ?? kind, args: parseArguments(call.args) };
   return exported(await runFunction(engine, asked, origin), format);
 }
 
+/** Formats an error as Convex sends it to clients. */
+export function failureMessage(engine: Engine, requestId: string, error: SyscallError): string {
+  return `[Request ID: ${requestId}] Server Error\n${describeFailure(engine, error)}\n`;
+}
+
 /** Finds a function. @throws SyscallError with Convex's message, the same for a missing function and one that the caller may not call. */
-async function find(engine: Engine, call: Named, admin: boolean): Promise<LoadedFunction> {
+export async function findCallable(engine: Engine, call: Named, admin: boolean): Promise<LoadedFunction> {
   const { component, path } = call;
   const modules = engine.components.get(component)?.modules;
   const found = await Promise.resolve(modules?.find(path)).catch((error: unknown) => {

@@ -15,7 +15,6 @@ test("unsupported commands end immediately and say what to do instead", async ()
     ["functions write to the terminal where `npm start` runs", "logs"],
     ["Use `npx convex-embedded export FILE` instead.", "export", "--path", "snapshot.zip"],
     ["Use `npx convex-embedded import FILE` instead.", "import", "--table", "messages", "package.json", "-y"],
-    ["does not support live queries", "run", "messages:crash", "--watch"],
     ["Inline queries are not supported", "run", "--inline-query", "1"],
   ];
   for (const [words, ...args] of commands) {

@@ -5,7 +5,7 @@
  * This file produces one script with an `import()` per module. esbuild wraps each file so that it is evaluated on first use.
  */
 import { join } from "node:path";
-import type { BuildFailure, Message, Plugin } from "esbuild";
+import type { BuildFailure, Message, Metafile, Plugin } from "esbuild";
 import { build, stop } from "esbuild";
 import { LIBRARY_EXPORTS } from "../exec/context/library";
 import { authConfigFile, entryPoints, schemaFile } from "./entries";
@@ -23,6 +23,9 @@ export interface Bundle {
   readonly warnings: readonly string[];
 }
 
+/** Receives esbuild's list of the files in a bundle. */
+export type Report = (metafile: Metafile) => void;
+
 /** The project's files contain errors. The message has a line `file:line:column: problem` for each. */
 class BundleError extends Error {}
 
@@ -35,8 +38,8 @@ let building = 0;
  * @param project The absolute path of the project.
  * @throws BundleError, EntryPointError
  */
-export function bundleProject(project: string): Promise<Bundle> {
-  return bundleFunctions(project, join(project, "convex"), "convex");
+export function bundleProject(project: string, report?: Report): Promise<Bundle> {
+  return bundleFunctions(project, join(project, "convex"), "convex", report);
 }
 
 /**
@@ -46,7 +49,12 @@ export function bundleProject(project: string): Promise<Bundle> {
  * @param label The folder's name in errors.
  * @throws BundleError, EntryPointError
  */
-export async function bundleFunctions(project: string, directory: string, label: string): Promise<Bundle> {
+export async function bundleFunctions(
+  project: string,
+  directory: string,
+  label: string,
+  report?: Report,
+): Promise<Bundle> {
   const schema = schemaFile(directory);
   const modules = entryPoints(directory, label).map(({ file, module }) => [module, file] as const);
   if (schema !== null) modules.push(["schema", schema]);
@@ -54,7 +62,7 @@ export async function bundleFunctions(project: string, directory: string, label:
   if (authConfig !== null) modules.push(["auth.config", authConfig]);
   const loaders = modules.map(([module, file]) => `${JSON.stringify(module)}: () => import("./${file}")`);
   const contents = `${LIBRARY_EXPORTS.imports}\n__modules({\n${loaders.join(",\n")}\n}, ${LIBRARY_EXPORTS.object});`;
-  return bundleScript({ project, directory, contents });
+  return bundleScript({ project, directory, contents, report });
 }
 
 /** The input of a script. */
@@ -66,6 +74,7 @@ interface Source {
   readonly contents: string;
   /** Plugins that run before those of Convex's CLI. */
   readonly plugins?: readonly Plugin[];
+  readonly report?: Report | undefined;
 }
 
 /**
@@ -73,7 +82,13 @@ interface Source {
  *
  * @throws BundleError
  */
-export async function bundleScript({ project, directory, contents, plugins = [] }: Source): Promise<Bundle> {
+export async function bundleScript({
+  project,
+  directory,
+  contents,
+  plugins = [],
+  report,
+}: Source): Promise<Bundle> {
   building++;
   try {
     const result = await build({
@@ -88,6 +103,7 @@ export async function bundleScript({ project, directory, contents, plugins = [] 
       conditions: ["convex", "module"],
       plugins: [...plugins, ...convexPlugins],
       write: false,
+      metafile: true,
       sourcemap: "external",
       sourcesContent: false,
       treeShaking: true,
@@ -106,12 +122,13 @@ export async function bundleScript({ project, directory, contents, plugins = [] 
       },
       logLevel: "silent",
     });
+    report?.(result.metafile);
     const output = (end: string): Uint8Array =>
       result.outputFiles.find(({ path }) => path.endsWith(end))?.contents ?? new Uint8Array();
     return {
       code: new TextDecoder().decode(output(".js")),
       map: output(".map"),
-      filename: `convex-functions-${++bundles}.js`,
+      filename: newFilename(),
       warnings: result.warnings.map(shown),
     };
   } catch (error) {
@@ -120,6 +137,11 @@ export async function bundleScript({ project, directory, contents, plugins = [] 
   } finally {
     building--;
   }
+}
+
+/** Returns a new value for `filename`. */
+export function newFilename(): string {
+  return `convex-functions-${++bundles}.js`;
 }
 
 /**

@@ -8,7 +8,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import type { Plugin } from "esbuild";
-import type { Bundle } from "./bundle";
+import type { Bundle, Report } from "./bundle";
 import { bundleScript } from "./bundle";
 
 /**
@@ -56,7 +56,7 @@ function configFile(directory: string): string | null {
  *
  * @throws BundleError
  */
-export async function bundleConfig(project: string, found: Found): Promise<Bundle | null> {
+export async function bundleConfig(project: string, found: Found, report?: Report): Promise<Bundle | null> {
   const directory = join(project, "convex");
   const file = configFile(directory);
   if (file === null) return null;
@@ -65,6 +65,7 @@ export async function bundleConfig(project: string, found: Found): Promise<Bundl
     directory,
     contents: `import ${JSON.stringify(file)};`,
     plugins: [definitions(directory, found)],
+    report,
   });
 }
 

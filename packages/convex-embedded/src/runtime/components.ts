@@ -1,7 +1,10 @@
 /** Bundles a whole project, the app and its components, with esbuild and loads it into this process. */
 import { join, relative, sep } from "node:path";
+import type { Metafile } from "esbuild";
 import type { Bundle } from "./bundle";
 import { bundleFunctions, bundleProject } from "./bundle";
+import { cacheFile, readCache, writeCache } from "./bundleCache";
+import { inputsOf } from "./bundleInputs";
 import type { Definition } from "./componentConfig";
 import { bundleConfig } from "./componentConfig";
 import type { Components } from "../exec/components";
@@ -22,27 +25,38 @@ export interface ProjectBundle {
 }
 
 /**
- * Bundles `PROJECT/convex` and all components.
+ * Bundles `PROJECT/convex` and all components, or returns the cached result of an earlier build of the same files.
  *
  * @param project The absolute path of the project.
  * @throws BundleError, EntryPointError
  */
 export async function bundleComponents(project: string): Promise<ProjectBundle> {
+  const cache = cacheFile(project);
+  const cached = cache && readCache(cache, project);
+  if (cached) return cached;
+  const startedAt = Date.now();
+  const metafiles: Metafile[] = [];
+  const roots = [join(project, "convex")];
+  const report = (metafile: Metafile): void => void metafiles.push(metafile);
   const bundling = new Map<string, Promise<Bundle>>();
   const begin = (definition: string, bundle: Promise<Bundle>): void => {
     // If two bundles fail, only the first error is awaited. Mark the other error as handled.
     bundle.catch(() => undefined);
     bundling.set(definition, bundle);
   };
-  begin("", bundleProject(project));
-  const config = await bundleConfig(project, (definition, directory) => {
+  begin("", bundleProject(project, report));
+  const found = (definition: string, directory: string): void => {
     const label = relative(project, directory).split(sep).join("/");
-    begin(definition, bundleFunctions(project, directory, label));
-  });
+    roots.push(directory);
+    begin(definition, bundleFunctions(project, directory, label, report));
+  };
+  const config = await bundleConfig(project, found, report);
   const functions = new Map<string, Bundle>();
   for (const [definition, bundle] of bundling) functions.set(definition, await bundle);
   const all = [...functions.values(), ...(config === null ? [] : [config])];
-  return { config, functions, warnings: all.flatMap(({ warnings }) => warnings) };
+  const built = { config, functions, warnings: all.flatMap(({ warnings }) => warnings) };
+  if (cache) writeCache(cache, built, () => inputsOf(project, roots, metafiles), startedAt);
+  return built;
 }
 
 /**

@@ -28,6 +28,8 @@ import { openStore } from "../store/store";
 import type { ComponentSchema, Store } from "../store/types";
 
 export class Builds {
+  /** Called when a new build is in service. */
+  onServe: () => void = () => undefined;
   readonly #queue = new SerialQueue();
   #store: Store | null = null;
   #creationTimes: CreationTimes | null = null;
@@ -131,6 +133,7 @@ export class Builds {
     this.#engine = engine;
     this.#bundle = bundle;
     this.#background?.scheduler.wake();
+    this.onServe();
   }
 
   async #build(bundle: ProjectBundle, env: Variables, everything: boolean): Promise<Engine> {

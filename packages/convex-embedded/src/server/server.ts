@@ -21,7 +21,7 @@ import { runAsOperator } from "./operator";
 import { adminKeyOf } from "../protocol/adminKey";
 import type { Deployment } from "../protocol/deployment";
 import { protocolRoutes } from "../protocol/routes";
-import { SyncSockets } from "../protocol/sockets";
+import { SyncSockets } from "../sync/sockets";
 import type { ServerOptions } from "./serverOptions";
 import { withDefaults } from "./serverOptions";
 import { startWatchdog } from "../watchdog/watchdog";
@@ -97,6 +97,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
   const listed = settings.apiPortOrigins ?? originsIn(setting, environment.variables.get(setting) ?? "");
   const allows = originRule(listed, () => [siteOrigin, environment.cloudUrl]);
   const sockets = new SyncSockets({ deployment: ready, allows, failed });
+  builds.onServe = () => sockets.rebuilt();
   const ports = await openBothPorts({
     host: settings.host,
     site: {
@@ -120,7 +121,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
     firstStart = isFirstStart(dataDirectory);
     await builds.background?.recover();
   } catch (error) {
-    sockets.close();
+    await sockets.close(0);
     await ports.close(0);
     await builds.close();
     throw error;
@@ -163,8 +164,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
       await files.idle();
     },
     async close(graceMs = DEFAULT_GRACE_MS) {
-      sockets.close();
-      await Promise.all([ports.close(graceMs), background?.close(graceMs)]);
+      await Promise.all([sockets.close(graceMs), ports.close(graceMs), background?.close(graceMs)]);
       await Promise.allSettled(running);
       await watchdog.stop();
       await builds.close();

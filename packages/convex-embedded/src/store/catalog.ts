@@ -1,5 +1,6 @@
 /** Tables and indexes by name and number. A state is immutable and gets replaced, so a rollback is one assignment. */
 import type { ValidatorJSON } from "convex/values";
+import { loadSearchIndexes } from "./search/searchFields";
 import type { Connection } from "./sqlite";
 import type { Catalog, IndexInfo, TableInfo, TableKey } from "./types";
 
@@ -95,6 +96,7 @@ export function loadCatalog(db: Connection): CatalogState {
     own.push({ id: row.id, name: row.name, fields: JSON.parse(row.fields) as string[] });
     indexes.set(row.table_id, own);
   }
+  const searchIndexes = loadSearchIndexes(db);
   // Format 1 has no id column: the number was the id. A backup may still have that format.
   const tables = db
     .prepare<[], TableRow>("SELECT rowid AS id, number, component, name, document_type FROM tables")
@@ -106,6 +108,7 @@ export function loadCatalog(db: Connection): CatalogState {
       name: row.name,
       component: row.component,
       indexes: [byIdIndex(row), ...(indexes.get(row.id) ?? [])],
+      searchIndexes: searchIndexes.get(row.id) ?? [],
       documentType: row.document_type === null ? null : (JSON.parse(row.document_type) as ValidatorJSON),
     })),
   );

@@ -5,10 +5,11 @@
  */
 import type { ValidatorJSON } from "convex/values";
 import { BY_CREATION_TIME, BY_ID } from "./catalog";
-import type { SchemaIndexJSON, SchemaTableJSON } from "./types";
+import type { SchemaIndexJSON, SchemaTableJSON, SearchIndexJSON } from "./types";
 
-const MAX_INDEXES = 32;
+const MAX_INDEXES = 64;
 const MAX_INDEX_FIELDS = 16;
+const MAX_FILTER_FIELDS = 16;
 const NAME = /^[a-zA-Z][a-zA-Z0-9_]{0,63}$/;
 const PATH = /^[a-zA-Z_][a-zA-Z0-9_]*(\.[a-zA-Z_][a-zA-Z0-9_]*)*$/;
 
@@ -32,7 +33,8 @@ export function checkDefinition(table: SchemaTableJSON, validates: boolean): voi
         "and underscores.",
     );
   }
-  if (indexes.length > MAX_INDEXES) {
+  const searches = [...(table.searchIndexes ?? []), ...(table.stagedSearchIndexes ?? [])];
+  if (indexes.length + searches.length > MAX_INDEXES) {
     throw new Error(`Table "${tableName}" cannot have more than ${MAX_INDEXES} indexes.`);
   }
   const names = new Set<string>();
@@ -52,6 +54,42 @@ export function checkDefinition(table: SchemaTableJSON, validates: boolean): voi
     names.add(name);
     lists.set(fields.join(), name);
   }
+  checkSearchIndexes(table, searches, names, validates);
+}
+
+/** @param names The names of the table's other indexes. */
+function checkSearchIndexes(
+  table: SchemaTableJSON,
+  indexes: readonly SearchIndexJSON[],
+  names: Set<string>,
+  validates: boolean,
+): void {
+  const { tableName } = table;
+  const definitions = new Map<string, string>();
+  for (const { indexDescriptor: name, searchField, filterFields } of indexes) {
+    const filters = [...new Set(filterFields)].sort();
+    if (filters.length > MAX_FILTER_FIELDS) {
+      throw new Error(
+        `In table "${tableName}": Search indexes may have up to ${MAX_FILTER_FIELDS} filter fields.`,
+      );
+    }
+    const paths = [searchField, ...filters];
+    const problem =
+      problemOfName(name, names) ?? problemOfSyntax(paths) ?? problemOfPaths(table, paths, validates);
+    if (problem !== null)
+      throw new Error(`In table "${tableName}" the index "${name}" is invalid because ${problem}`);
+    const definition = paths.join();
+    const other = definitions.get(definition);
+    if (other !== undefined) {
+      throw new Error(
+        `In table "${tableName}" search index "${other}" and search index "${name}" have the same \`searchField\`. Search ` +
+          "index fields must be unique within a table. You should combine the indexes with the same `searchField` into one " +
+          "index containing all `filterField`s and then use different subsets of the `filterField`s at query time.",
+      );
+    }
+    names.add(name);
+    definitions.set(definition, name);
+  }
 }
 
 function problemOfName(name: string, others: ReadonlySet<string>): string | null {
@@ -70,10 +108,18 @@ function problemOfFields(fields: SchemaIndexJSON["fields"]): string | null {
     if (field === "_creationTime") {
       return "`_creationTime` is automatically added to the end of each index. It should not be added explicitly.";
     }
-    if (!PATH.test(field)) return `"${field}" is not a field path`;
+    const problem = problemOfSyntax([field]);
+    if (problem !== null) return problem;
     if (field.split(".").some((part) => part.startsWith("_")))
       return "fields that begin with `_` are reserved";
     if (fields.indexOf(field) !== i) return `it has the field ${field} twice`;
+  }
+  return null;
+}
+
+function problemOfSyntax(paths: readonly string[]): string | null {
+  for (const path of paths) {
+    if (!PATH.test(path)) return `"${path}" is not a field path`;
   }
   return null;
 }

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { backUp } from "../backup/backup";
 import { restore } from "../backup/restore";
+import { searchQuery } from "../search/query";
 import { encodeId } from "../values/ids";
 import {
   indexOf,
@@ -11,12 +12,21 @@ import {
   items,
   itemStore,
   names,
+  schema,
   temporaryDirectory,
   testStore,
 } from "./storeForTests";
 import { Connection } from "./sqlite";
 
-/** Downgrades a database to format 2, whose columns had other names. */
+/** Downgrades a database to format 3, which had no search indexes. */
+function toFormat3(db: Connection): void {
+  for (const table of ["search_indexes", "search_documents", "search_terms", "search_blocks"]) {
+    db.exec(`DROP TABLE ${table}`);
+  }
+  db.exec("UPDATE meta SET value = '3' WHERE key = 'format'");
+}
+
+/** Downgrades a database from format 3 to format 2, whose columns had other names. */
 function toFormat2(db: Connection): void {
   db.exec(`
     ALTER TABLE documents RENAME COLUMN table_id TO table_number;
@@ -53,13 +63,14 @@ async function oldData(format: number): Promise<{ directory: string; id: string 
   const id = encodeId(items(store).number, internal);
   await store.close();
   const db = new Connection(join(directory, "data.sqlite"));
-  toFormat2(db);
+  toFormat3(db);
+  if (format <= 2) toFormat2(db);
   if (format === 1) toFormat1(db);
   db.close();
   return { directory, id };
 }
 
-test.each([1, 2])(
+test.each([1, 2, 3])(
   "a database of format %i is upgraded and keeps documents, ids and indexes",
   async (format) => {
     const { directory } = await oldData(format);
@@ -76,7 +87,7 @@ test.each([1, 2])(
   },
 );
 
-test.each([1, 2])(
+test.each([1, 2, 3])(
   "a database of format %i can be backed up before the upgrade, and the backup restored",
   async (format) => {
     const { directory, id } = await oldData(format);
@@ -98,6 +109,20 @@ test.each([1, 2])(
     snapshot.release();
   },
 );
+
+test("a database without search indexes is upgraded, and a declared index is filled at the start", async () => {
+  const { directory } = await oldData(3);
+  const store = testStore({ directory });
+  const search = [{ indexDescriptor: "search", searchField: "name", filterFields: [] }];
+  const lines: string[] = [];
+  await store.applySchema("", schema({ items: { search } }), (line) => lines.push(line));
+  expect(lines).toContain("search index items.search filled with 2 documents");
+  const [index] = items(store).searchIndexes;
+  if (index === undefined) throw new Error("no index");
+  const snapshot = store.snapshot();
+  expect(snapshot.search(items(store), index, searchQuery(index, "b", [])).matches).toHaveLength(1);
+  snapshot.release();
+});
 
 test("system tables have Convex's numbers in every component, and user tables have unique numbers", async () => {
   const store = testStore();

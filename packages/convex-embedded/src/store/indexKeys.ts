@@ -15,7 +15,7 @@ export interface IndexEntry {
 type JsonObject = { [field: string]: JSONValue };
 
 /** The tag of a string, because ids are strings. Any byte but 0xff would work: keys have nothing else at this position. */
-const ID_TAG = 0x07;
+export const ID_TAG = 0x07;
 const TAIL_BYTES = 17;
 
 /** Returns a document's index entries, one for each index except `by_id`, in the order of the table's indexes. */
@@ -83,7 +83,7 @@ function pathsOf(index: IndexInfo): readonly (readonly string[])[] {
 }
 
 /** Returns the field at a path of nested objects, `undefined` if the path does not exist. */
-function valueAt(document: object, path: readonly string[]): unknown {
+export function valueAt(document: object, path: readonly string[]): unknown {
   let value: unknown = document;
   for (const name of path) {
     if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;

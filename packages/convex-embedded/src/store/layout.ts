@@ -2,7 +2,7 @@
 import { Connection } from "./sqlite";
 
 /** Increment this when the tables below, index keys or stored JSON change their meaning. */
-const FORMAT = 3;
+const FORMAT = 4;
 
 const MIB = 1024 * 1024;
 
@@ -31,6 +31,44 @@ const CATALOG = `
   );
 `;
 
+/**
+ * Text search indexes (`store/search/`). `search_terms.tail` has the newest postings of a term, `search_blocks` the older ones, in
+ * blocks by the number of their first document. A document has one number for all search indexes of its table.
+ */
+const SEARCH = `
+  CREATE TABLE search_indexes (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    table_id INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    search_field TEXT NOT NULL,
+    filter_fields TEXT NOT NULL,
+    enabled INTEGER NOT NULL,
+    documents INTEGER NOT NULL,
+    tokens INTEGER NOT NULL,
+    position BLOB
+  );
+  CREATE TABLE search_documents (
+    row INTEGER PRIMARY KEY,
+    table_id INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    UNIQUE (table_id, number)
+  );
+  CREATE TABLE search_terms (
+    id INTEGER PRIMARY KEY,
+    index_id INTEGER NOT NULL,
+    term BLOB NOT NULL,
+    documents INTEGER NOT NULL,
+    tail BLOB NOT NULL,
+    UNIQUE (index_id, term)
+  );
+  CREATE TABLE search_blocks (
+    term_id INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    postings BLOB NOT NULL,
+    PRIMARY KEY (term_id, first)
+  );
+`;
+
 /** The statements that upgrade a database from each format to the next. */
 const UPGRADES: Readonly<Record<number, string>> = {
   // In format 1, the number of a table was also its id.
@@ -46,6 +84,8 @@ const UPGRADES: Readonly<Record<number, string>> = {
   ALTER TABLE documents RENAME COLUMN table_number TO table_id;
   ALTER TABLE indexes RENAME COLUMN table_number TO table_id;
 `,
+  // Format 3 had no search indexes. The start fills those that the schema declares.
+  3: SEARCH,
 };
 
 /**
@@ -75,6 +115,7 @@ const TABLES = `
     document INTEGER NOT NULL,
     PRIMARY KEY (index_id, key)
   ) WITHOUT ROWID;
+  ${SEARCH}
 `;
 
 /**

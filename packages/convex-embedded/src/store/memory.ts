@@ -74,6 +74,10 @@ class MemoryStore implements Store {
         const cursor = reader().scan(index, range, order);
         return { next: () => (reader(), cursor.next()) };
       },
+      search(table, index, query) {
+        const results = reader().search(table, index, query);
+        return { matches: results.matches, json: (i) => (reader(), results.json(i)) };
+      },
       release: () => {
         released = true;
       },

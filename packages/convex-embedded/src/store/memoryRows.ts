@@ -10,10 +10,22 @@ import type { DocumentRow, StoredRow, WriteAccess } from "./writeAccess";
 import { BY_CREATION_TIME, byIdIndex, CatalogState } from "./catalog";
 import { internalIdOf } from "./indexKeys";
 import type { IndexEntry } from "./indexKeys";
-import { copyOf, documentIn, freeze, MemoryCursor } from "./memoryState";
+import { copyOf, documentIn, documentsIn, freeze, MemoryCursor } from "./memoryState";
 import type { MemoryState } from "./memoryState";
 import { SortedRows } from "./sortedRows";
-import type { IndexInfo, KeyRange, Reader, RowCursor, Savepoint, TableInfo, TableKey } from "./types";
+import type { SearchQuery } from "../search/query";
+import { MemorySearch, searchInMemory } from "./search/memorySearch";
+import type {
+  IndexInfo,
+  KeyRange,
+  Reader,
+  RowCursor,
+  Savepoint,
+  SearchIndexInfo,
+  SearchResults,
+  TableInfo,
+  TableKey,
+} from "./types";
 
 interface RowLocation {
   readonly table: number;
@@ -22,6 +34,7 @@ interface RowLocation {
 
 export class MemoryRows implements WriteAccess {
   catalog = new CatalogState([]);
+  readonly searchIndexes = new MemorySearch();
   #state: MemoryState = { documents: new Map(), entries: new Map() };
   /** The location of each row. Rows are numbered in insertion order. */
   readonly #locations: RowLocation[] = [];
@@ -34,6 +47,7 @@ export class MemoryRows implements WriteAccess {
     return {
       get: (table, internalId) => documentIn(state, table.id, internalId)?.json ?? null,
       scan: (index, range, order) => new MemoryCursor(() => state, index, range, order),
+      search: (table, index, query) => searchIn(() => state, table, index, query),
     };
   }
 
@@ -64,6 +78,14 @@ export class MemoryRows implements WriteAccess {
       return this.#state;
     };
     return new MemoryCursor(state, index, range, order);
+  }
+
+  search(table: TableInfo, index: SearchIndexInfo, query: SearchQuery, check: () => void): SearchResults {
+    const state = (): MemoryState => {
+      check();
+      return this.#state;
+    };
+    return searchIn(state, table, index, query);
   }
 
   find(table: TableInfo, internalId: Uint8Array): StoredRow | null {
@@ -102,7 +124,8 @@ export class MemoryRows implements WriteAccess {
   createTable(component: string, name: string): TableInfo {
     const key = this.catalog.newKey(component, name);
     const creation = this.createIndex(key, BY_CREATION_TIME, ["_creationTime"]);
-    const table = { ...key, name, component, indexes: [byIdIndex(key), creation], documentType: null };
+    const indexes = [byIdIndex(key), creation];
+    const table = { ...key, name, component, indexes, searchIndexes: [], documentType: null };
     this.catalog = this.catalog.with(table);
     return table;
   }
@@ -154,4 +177,19 @@ export class MemoryRows implements WriteAccess {
     if (rows !== found.rows) entries.set(index, { ...found, rows });
     return rows;
   }
+}
+
+/** @param state Returns the state at the moment of the call. */
+function searchIn(
+  state: () => MemoryState,
+  table: TableInfo,
+  index: SearchIndexInfo,
+  query: SearchQuery,
+): SearchResults {
+  return searchInMemory(
+    index,
+    query,
+    documentsIn(state(), table.id),
+    (internalId) => documentIn(state(), table.id, internalId)?.json ?? null,
+  );
 }

@@ -65,6 +65,14 @@ export function documentIn(state: MemoryState, table: number, internalId: Uint8A
   return state.documents.get(table)?.get(internalId);
 }
 
+/** Returns all documents of a table. */
+export function documentsIn(state: MemoryState, table: number): { internalId: Buffer; json: string }[] {
+  const rows = state.documents.get(table);
+  return rows === undefined
+    ? []
+    : [...rows.all()].map(({ key, value }) => ({ internalId: key, json: value.json }));
+}
+
 /** Makes a state immutable. @returns the same state. */
 export function freeze(state: MemoryState): MemoryState {
   for (const rows of state.documents.values()) rows.freeze();

@@ -4,8 +4,10 @@ import { byIdBound, byIdKey } from "./byId";
 import { tableOfByIdIndex } from "./catalog";
 import { explainError } from "./corruption";
 import { bufferOf } from "./sqlite";
+import type { SearchQuery } from "../search/query";
+import { SearchReads } from "./search/searchReads";
 import type { Connection, Statement } from "./sqlite";
-import type { IndexInfo, KeyRange, Row, RowCursor, TableInfo } from "./types";
+import type { IndexInfo, KeyRange, Row, RowCursor, SearchIndexInfo, SearchResults, TableInfo } from "./types";
 
 type Order = "asc" | "desc";
 type RawRow = [position: Uint8Array, json: string];
@@ -27,8 +29,10 @@ export class ReadStatements {
   readonly #get: Statement<[number, Uint8Array], string>;
   readonly #entries: Readonly<Record<Order, Scan>>;
   readonly #byId: Readonly<Record<Order, Scan>>;
+  /** Prepared at the first search. */
+  #search: SearchReads | null = null;
 
-  constructor(db: Connection) {
+  constructor(private readonly db: Connection) {
     this.#file = db.name;
     this.#get = db
       .prepare<[number, Uint8Array], string>(
@@ -88,6 +92,32 @@ export class ReadStatements {
     const fetch = (from: KeyRange, limit: number): RawRow[] =>
       access((reads) => reads.#all(reads.#byId[order], id, from, limit));
     return new BatchCursor(bounds, order, fetch, (internalId) => byIdKey(number, internalId), version);
+  }
+
+  /** @param access Runs each read. A snapshot pins its connection there. */
+  static search(
+    table: TableInfo,
+    index: SearchIndexInfo,
+    query: SearchQuery,
+    access: <T>(read: (reads: ReadStatements) => T) => T,
+  ): SearchResults {
+    const matches = access((reads) => reads.#searching((statements) => statements.search(index, query)));
+    return {
+      matches,
+      json: (i) => {
+        const match = matches[i];
+        if (match === undefined) return null;
+        return access((reads) => reads.#searching((statements) => statements.json(table, match)));
+      },
+    };
+  }
+
+  #searching<T>(read: (statements: SearchReads) => T): T {
+    try {
+      return read((this.#search ??= new SearchReads(this.db)));
+    } catch (error) {
+      throw explainError(this.#file, error);
+    }
   }
 
   #all(scan: Scan, id: number, { start, end }: KeyRange, limit: number): RawRow[] {

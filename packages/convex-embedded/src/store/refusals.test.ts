@@ -93,10 +93,10 @@ test("a read of a corrupt page throws an error with the file's name, and writes 
 test("a database of a newer format is refused and not changed", async () => {
   const { directory, file } = await written();
   const db = new Connection(file);
-  db.exec("UPDATE meta SET value = '4' WHERE key = 'format'");
+  db.exec("UPDATE meta SET value = '999' WHERE key = 'format'");
   db.close();
   expect(() => openStore({ directory })).toThrow(
-    `${file} has format 4, written by a newer version; this one reads formats up to 3. Update this project, or choose another data directory.`,
+    `${file} has format 999, written by a newer version; this one reads formats up to 4. Update this project, or choose another data directory.`,
   );
 });
 

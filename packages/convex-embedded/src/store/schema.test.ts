@@ -126,9 +126,9 @@ describe("indexes", () => {
       'In table "items" index "by_a" and index "also_by_a" have the same fields.',
     ],
     [
-      "32 other indexes",
-      schema({ items: { indexes: Object.fromEntries(many(33, "f").map((f) => [f, [f]])) } }),
-      'Table "items" cannot have more than 32 indexes.',
+      "64 other indexes",
+      schema({ items: { indexes: Object.fromEntries(many(65, "f").map((f) => [f, [f]])) } }),
+      'Table "items" cannot have more than 64 indexes.',
     ],
     ["an invalid table name", schema({ "my-items": {} }), 'Invalid table name: "my-items"'],
     [
@@ -143,7 +143,7 @@ describe("indexes", () => {
     expect(items(store)).toEqual(before);
   });
 
-  test("for text search are reported as unsupported", async () => {
+  test("for vector search are reported as unsupported", async () => {
     const store = testStore();
     const next: SchemaJSON = {
       schemaValidation: true,
@@ -152,12 +152,12 @@ describe("indexes", () => {
           tableName: "posts",
           indexes: [],
           documentType: { type: "any" },
-          searchIndexes: [{ indexDescriptor: "text" }],
+          vectorIndexes: [{ indexDescriptor: "meaning" }],
         },
       ],
     };
     expect(await apply(store, next)).toEqual([
-      "schema.ts: index posts.text is for text or vector search, which the embedded runtime does not have",
+      "schema.ts: index posts.meaning is for vector search, which the embedded runtime does not have",
     ]);
   });
 });

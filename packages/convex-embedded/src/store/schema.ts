@@ -8,9 +8,16 @@ import type { IdNames } from "../values/validators";
 import type { DocumentRow, WriteAccess } from "./writeAccess";
 import { BY_CREATION_TIME, byIdIndex } from "./catalog";
 import { entriesOfJson, internalIdOf } from "./indexKeys";
-import type { TablePlan } from "./schemaPlan";
-import { planSchema } from "./schemaPlan";
-import type { Catalog, ComponentSchema, IndexInfo, StoredDocument, TableInfo } from "./types";
+import type { SearchPlan, TablePlan } from "./schemaPlan";
+import { planSchema, qualified } from "./schemaPlan";
+import type {
+  Catalog,
+  ComponentSchema,
+  IndexInfo,
+  SearchIndexInfo,
+  StoredDocument,
+  TableInfo,
+} from "./types";
 
 type Progress = (line: string) => void;
 
@@ -72,12 +79,10 @@ export async function applySchemas(
   writes.catalog = changed.reduce((catalog, table) => catalog.with(table), writes.catalog);
 
   for (const { component, schema } of schemas) {
-    for (const { tableName, searchIndexes = [], vectorIndexes = [] } of schema?.tables ?? []) {
-      for (const { indexDescriptor } of [...searchIndexes, ...vectorIndexes]) {
+    for (const { tableName, vectorIndexes = [] } of schema?.tables ?? []) {
+      for (const { indexDescriptor } of vectorIndexes) {
         const index = qualified(component, `${tableName}.${indexDescriptor}`);
-        progress(
-          `schema.ts: index ${index} is for text or vector search, which the embedded runtime does not have`,
-        );
+        progress(`schema.ts: index ${index} is for vector search, which the embedded runtime does not have`);
       }
     }
   }
@@ -138,7 +143,30 @@ async function changeTable(writes: WriteAccess, plan: TablePlan, progress: Progr
     ...table,
     documentType: plan.documentType,
     indexes: [byIdIndex(table), creationIndex(table), ...plan.keep, ...added],
+    searchIndexes: changeSearchIndexes(writes, table, plan.search, progress),
   };
+}
+
+/**
+ * Changes the search indexes of one table in the database. Returns all of them. `fillSearchIndexes` has created and filled those
+ * that are new in a table with documents.
+ */
+function changeSearchIndexes(
+  writes: WriteAccess,
+  table: TableInfo,
+  { keep, drop, add }: SearchPlan,
+  progress: Progress,
+): SearchIndexInfo[] {
+  for (const index of drop) {
+    writes.searchIndexes.dropIndex(table, index);
+    progress(`search index ${qualified(table.component, `${table.name}.${index.name}`)} dropped`);
+  }
+  return [
+    ...keep.map(({ index, enabled }) =>
+      index.enabled === enabled ? index : writes.searchIndexes.enableIndex(index, enabled),
+    ),
+    ...add.map(({ wanted, enabled }) => writes.searchIndexes.createIndex(table, wanted, enabled)),
+  ];
 }
 
 /** Writes the entries of new indexes for all documents, in one pass. */
@@ -197,8 +225,4 @@ function tableOf(writes: WriteAccess, component: string, name: string): TableInf
   const table = writes.catalog.table(component, name);
   if (!table) throw new Error(`Table ${qualified(component, name)} does not exist`);
   return table;
-}
-
-function qualified(component: string, name: string): string {
-  return component ? `${component}:${name}` : name;
 }

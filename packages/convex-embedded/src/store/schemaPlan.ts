@@ -2,7 +2,15 @@
 import type { ValidatorJSON } from "convex/values";
 import type { CatalogState } from "./catalog";
 import { checkDefinition, isBuiltIn } from "./definitions";
-import type { ComponentSchema, IndexInfo, SchemaIndexJSON } from "./types";
+import { isSameSearch, searchFieldsOf } from "./search/searchFields";
+import type {
+  ComponentSchema,
+  IndexInfo,
+  SchemaIndexJSON,
+  SchemaTableJSON,
+  SearchIndexInfo,
+  SearchIndexJSON,
+} from "./types";
 
 /** The changes of one table. */
 export interface TablePlan {
@@ -14,6 +22,15 @@ export interface TablePlan {
   readonly keep: readonly IndexInfo[];
   readonly drop: readonly IndexInfo[];
   readonly add: readonly SchemaIndexJSON[];
+  readonly search: SearchPlan;
+}
+
+/** The changes of one table's search indexes. */
+export interface SearchPlan {
+  /** @property enabled False for a staged index: it is filled, but queries cannot use it. */
+  readonly keep: readonly { readonly index: SearchIndexInfo; readonly enabled: boolean }[];
+  readonly drop: readonly SearchIndexInfo[];
+  readonly add: readonly { readonly wanted: SearchIndexJSON; readonly enabled: boolean }[];
 }
 
 /**
@@ -44,8 +61,34 @@ export function planSchema(catalog: CatalogState, { component, schema }: Compone
       keep,
       drop: own.filter((index) => !keep.includes(index)),
       add: table.indexes.filter((wanted) => !keep.some((index) => isSame(index, wanted))),
+      search: planSearch(existing?.searchIndexes ?? [], table),
     };
   });
+}
+
+function planSearch(existing: readonly SearchIndexInfo[], table: SchemaTableJSON): SearchPlan {
+  const declared = [
+    ...(table.searchIndexes ?? []).map((wanted) => ({ wanted, enabled: true })),
+    ...(table.stagedSearchIndexes ?? []).map((wanted) => ({ wanted, enabled: false })),
+  ];
+  const find = (wanted: SearchIndexJSON): SearchIndexInfo | undefined =>
+    existing.find(
+      (index) => index.name === wanted.indexDescriptor && isSameSearch(index, searchFieldsOf(wanted)),
+    );
+  const keep = declared.flatMap(({ wanted, enabled }) => {
+    const index = find(wanted);
+    return index === undefined ? [] : [{ index, enabled }];
+  });
+  return {
+    keep,
+    drop: existing.filter((index) => !keep.some((kept) => kept.index === index)),
+    add: declared.filter(({ wanted }) => find(wanted) === undefined),
+  };
+}
+
+/** Returns the name of a table or index with its component, for messages. */
+export function qualified(component: string, name: string): string {
+  return component ? `${component}:${name}` : name;
 }
 
 function isSame(index: IndexInfo, wanted: SchemaIndexJSON): boolean {

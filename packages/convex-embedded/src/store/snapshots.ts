@@ -9,7 +9,16 @@
 import { openReadConnection } from "./layout";
 import { ReadStatements } from "./readStatements";
 import type { Connection, Statement } from "./sqlite";
-import type { IndexInfo, KeyRange, RowCursor, Snapshot, TableInfo } from "./types";
+import type { SearchQuery } from "../search/query";
+import type {
+  IndexInfo,
+  KeyRange,
+  RowCursor,
+  SearchIndexInfo,
+  SearchResults,
+  Snapshot,
+  TableInfo,
+} from "./types";
 
 /** A connection in a read transaction. */
 interface Pin {
@@ -137,6 +146,10 @@ class PooledSnapshot implements Snapshot {
       (fetch) => fetch(this.#reads()),
       () => 0,
     );
+  }
+
+  search(table: TableInfo, index: SearchIndexInfo, query: SearchQuery): SearchResults {
+    return ReadStatements.search(table, index, query, (read) => read(this.#reads()));
   }
 
   release(): void {

@@ -54,6 +54,11 @@ export class SortedRows<T> {
     return this.#row(this.#lowerBound(key) - 1);
   }
 
+  /** Visits all rows in order. Do not change them meanwhile. */
+  *all(): Generator<{ key: Buffer; value: T }> {
+    for (const [at, key] of this.keys.entries()) yield { key, value: this.values[at] as T };
+  }
+
   #row(at: number): { key: Buffer; value: T } | null {
     const key = this.keys[at];
     return key === undefined ? null : { key, value: this.values[at] as T };

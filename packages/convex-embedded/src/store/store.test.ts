@@ -170,11 +170,11 @@ describe("opening", () => {
     const directory = temporaryDirectory();
     await testStore({ directory }).close();
     const db = new Connection(join(directory, "data.sqlite"));
-    db.exec("UPDATE meta SET value = '4' WHERE key = 'format'");
+    db.exec("UPDATE meta SET value = '999' WHERE key = 'format'");
     db.close();
-    expect(() => openStore({ directory })).toThrow("has format 4, written by a newer version");
+    expect(() => openStore({ directory })).toThrow("has format 999, written by a newer version");
     // The failed attempt has released the lock.
-    expect(() => openStore({ directory })).toThrow("has format 4");
+    expect(() => openStore({ directory })).toThrow("has format 999");
   });
 
   test("a database of another application is refused", () => {

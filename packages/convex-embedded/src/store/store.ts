@@ -10,6 +10,7 @@ import { lockDirectory } from "./lock";
 import type { DirectoryLock } from "./lock";
 import { WalCheckpoint } from "./walCheckpoint";
 import { applySchemas } from "./schema";
+import { fillSearchIndexes } from "./search/fillSearch";
 import { SnapshotPool } from "./snapshots";
 import type {
   Catalog,
@@ -89,8 +90,10 @@ class SqliteStore implements Store {
     return this.applySchemas([{ component, schema }], progress);
   }
 
-  applySchemas(schemas: readonly ComponentSchema[], progress: (line: string) => void): Promise<void> {
-    return this.writer.run(() => applySchemas(this.writes, schemas, progress), { alone: true });
+  async applySchemas(schemas: readonly ComponentSchema[], progress: (line: string) => void): Promise<void> {
+    const alone = <T>(work: () => Promise<T>): Promise<T> => this.writer.run(work, { alone: true });
+    await fillSearchIndexes(this.writes, schemas, alone, progress);
+    await alone(() => applySchemas(this.writes, schemas, progress));
   }
 
   stats(): StoreStats {

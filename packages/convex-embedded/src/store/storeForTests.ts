@@ -12,6 +12,7 @@ import type {
   KeyRange,
   Reader,
   SchemaJSON,
+  SearchIndexJSON,
   Store,
   StoredDocument,
   StoreOptions,
@@ -63,19 +64,24 @@ export async function memoryItemStore(): Promise<Store> {
 interface TableShape {
   readonly type?: ValidatorJSON;
   readonly indexes?: Readonly<Record<string, readonly string[]>>;
+  readonly search?: readonly SearchIndexJSON[];
+  readonly stagedSearch?: readonly SearchIndexJSON[];
 }
 
 /** Returns a schema in the form of `SchemaDefinition.export()`. */
 export function schema(tables: Readonly<Record<string, TableShape>>, schemaValidation = true): SchemaJSON {
   return {
     schemaValidation,
-    tables: Object.entries(tables).map(([tableName, { type, indexes = {} }]) => ({
-      tableName,
-      documentType: type ?? { type: "any" },
-      indexes: Object.entries(indexes).map(([indexDescriptor, fields]) => ({ indexDescriptor, fields })),
-      searchIndexes: [],
-      vectorIndexes: [],
-    })),
+    tables: Object.entries(tables).map(
+      ([tableName, { type, indexes = {}, search = [], stagedSearch = [] }]) => ({
+        tableName,
+        documentType: type ?? { type: "any" },
+        indexes: Object.entries(indexes).map(([indexDescriptor, fields]) => ({ indexDescriptor, fields })),
+        searchIndexes: search,
+        stagedSearchIndexes: stagedSearch,
+        vectorIndexes: [],
+      }),
+    ),
   };
 }
 

@@ -16,16 +16,20 @@
  */
 import { convexToJson, jsonToConvex } from "convex/values";
 import type { JSONValue } from "convex/values";
+import type { SearchQuery } from "../search/query";
 import { encodeId } from "../values/ids";
 import type { StoredRow, WriteAccess } from "./writeAccess";
 import { WriteSet } from "./writeLog";
 import { entriesOf, entriesOfJson } from "./indexKeys";
+import { searchEntriesOf, searchEntriesOfJson } from "./search/searchEntries";
 import type { IndexEntry } from "./indexKeys";
 import type {
   IndexInfo,
   KeyRange,
   RowCursor,
   Savepoint,
+  SearchIndexInfo,
+  SearchResults,
   StoredDocument,
   TableInfo,
   Transaction,
@@ -60,14 +64,24 @@ export class StoreTransaction implements Transaction {
     });
   }
 
+  search(table: TableInfo, index: SearchIndexInfo, query: SearchQuery): SearchResults {
+    return this.writes.search(table, index, query, () => {
+      this.#check();
+    });
+  }
+
   insert(table: TableInfo, internalId: Uint8Array, document: StoredDocument): void {
     this.#check();
     const current = this.#current(table);
     const json = this.#json(current, internalId, document);
     // Encode the keys first, so that an invalid document is refused before anything is written.
     const entries = entriesOf(current, internalId, document);
+    const searchEntries = searchEntriesOf(current, internalId, document);
     this.writeSet.add(table.id, document._id, entries);
-    this.writes.insertEntries(this.writes.insertDocument(current, internalId, json), entries);
+    this.writeSet.addSearched(searchEntries);
+    const row = this.writes.insertDocument(current, internalId, json);
+    this.writes.insertEntries(row, entries);
+    this.writes.searchIndexes.insert(current, row, searchEntries);
   }
 
   replace(table: TableInfo, internalId: Uint8Array, next: StoredDocument): void {
@@ -80,7 +94,11 @@ export class StoreTransaction implements Transaction {
     const after = entriesOf(current, internalId, next);
     const entries = entriesOfJson(current.indexes, internalId, before.json);
     const changed = after.map((entry, i) => !entry.key.equals(keyAt(entries, i)));
+    const searchBefore = searchEntriesOfJson(current, internalId, before.json);
+    const searchAfter = searchEntriesOf(current, internalId, next);
     this.writeSet.add(table.id, next._id, after, entries);
+    this.writeSet.addSearched(searchBefore, searchAfter);
+    this.writes.searchIndexes.replace(before.row, searchBefore, searchAfter);
     this.writes.updateDocument(before.row, json);
     this.writes.deleteEntries(entries.filter((_, i) => changed[i]));
     this.writes.insertEntries(
@@ -94,7 +112,10 @@ export class StoreTransaction implements Transaction {
     const current = this.#current(table);
     const before = this.#existing(current, internalId);
     const entries = entriesOfJson(current.indexes, internalId, before.json);
+    const searchEntries = searchEntriesOfJson(current, internalId, before.json);
     this.writeSet.add(table.id, encodeId(table.number, internalId), entries);
+    this.writeSet.addSearched(searchEntries);
+    this.writes.searchIndexes.remove(before.row, searchEntries);
     this.writes.deleteEntries(entries);
     this.writes.deleteDocument(before.row);
   }

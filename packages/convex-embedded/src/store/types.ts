@@ -4,6 +4,9 @@
  * The store knows documents, index entries and transactions. It does not know limits, arguments or functions.
  */
 import type { ValidatorJSON, Value } from "convex/values";
+import type { SearchQuery } from "../search/query";
+import type { SearchFields } from "../search/terms";
+import type { Match } from "../search/topMatches";
 import type { WriteLog } from "./writeLog";
 
 /** A document as a Convex object, including system fields. */
@@ -32,12 +35,24 @@ export interface IndexInfo {
   readonly fields: readonly string[];
 }
 
+/** A text search index of one table. */
+export interface SearchIndexInfo extends SearchFields {
+  /** Unique among the search indexes of the store, and never reused. */
+  readonly id: number;
+  readonly name: string;
+  /** False for an index that is filled and kept up to date, but that queries cannot use: it is staged, or still new. */
+  readonly enabled: boolean;
+  /** The key in `by_creation_time` up to which the index contains the documents. `null` once it contains all of them. */
+  readonly position: Buffer | null;
+}
+
 /** One table of one component. Each change creates a new object: compare tables by id. */
 export interface TableInfo extends TableKey {
   readonly name: string;
   /** The path of the component, `""` for the app. */
   readonly component: string;
   readonly indexes: readonly IndexInfo[];
+  readonly searchIndexes: readonly SearchIndexInfo[];
   /** The schema's validator. `null` if the schema does not declare the table or does not validate. */
   readonly documentType: ValidatorJSON | null;
 }
@@ -72,6 +87,13 @@ export interface RowCursor {
   next(): Row | null;
 }
 
+/** The matches of a search, best first. They do not change when documents do. */
+export interface SearchResults {
+  readonly matches: readonly Match[];
+  /** Returns the Convex JSON of a match's document at this moment, `null` if it was deleted. @param i The match's position. */
+  json(i: number): string | null;
+}
+
 /** The reads that queries and mutations share. */
 export interface Reader {
   /** Returns the document's Convex JSON text as stored, with `_id` and `_creationTime`, or `null`. */
@@ -81,6 +103,8 @@ export interface Reader {
    * wrote ahead of the position, and skips rows that it removed.
    */
   scan(index: IndexInfo, range: KeyRange, order: "asc" | "desc"): RowCursor;
+  /** Finds the best matches of a text search. In a transaction, sees its writes. */
+  search(table: TableInfo, index: SearchIndexInfo, query: SearchQuery): SearchResults;
 }
 
 /** One consistent state of the database. The first read pins it, and `release()` ends it. */
@@ -126,11 +150,19 @@ export interface SchemaIndexJSON {
   readonly fields: readonly string[];
 }
 
+/** A text search index in `SchemaDefinition.export()`. */
+export interface SearchIndexJSON {
+  readonly indexDescriptor: string;
+  readonly searchField: string;
+  readonly filterFields: readonly string[];
+}
+
 /** A table in `SchemaDefinition.export()`. Contains only the fields that the store reads. */
 export interface SchemaTableJSON {
   readonly tableName: string;
   readonly indexes: readonly SchemaIndexJSON[];
-  readonly searchIndexes?: readonly { readonly indexDescriptor: string }[];
+  readonly searchIndexes?: readonly SearchIndexJSON[];
+  readonly stagedSearchIndexes?: readonly SearchIndexJSON[];
   readonly vectorIndexes?: readonly { readonly indexDescriptor: string }[];
   readonly documentType: ValidatorJSON | null;
 }
@@ -173,6 +205,7 @@ export interface Store {
   /**
    * Changes tables and indexes to match the schemas, in one transaction. Fills new indexes, drops removed ones, and validates
    * documents if their validator has changed. If documents do not match, rejects with `SchemaRefused` and changes nothing.
+   * New search indexes are filled before that, in transactions of their own, so that an interrupted fill resumes.
    */
   applySchemas(schemas: readonly ComponentSchema[], progress: (line: string) => void): Promise<void>;
   stats(): StoreStats;

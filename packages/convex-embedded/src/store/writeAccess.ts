@@ -2,7 +2,18 @@
 import type { ValidatorJSON } from "convex/values";
 import type { CatalogState } from "./catalog";
 import type { IndexEntry } from "./indexKeys";
-import type { IndexInfo, KeyRange, RowCursor, Savepoint, TableInfo, TableKey } from "./types";
+import type { SearchQuery } from "../search/query";
+import type { SearchAccess } from "./search/searchAccess";
+import type {
+  IndexInfo,
+  KeyRange,
+  RowCursor,
+  Savepoint,
+  SearchIndexInfo,
+  SearchResults,
+  TableInfo,
+  TableKey,
+} from "./types";
 
 /** A stored document. */
 export interface StoredRow {
@@ -21,6 +32,8 @@ export interface DocumentRow extends StoredRow {
 export interface WriteAccess {
   /** Tables and indexes as the open transaction sees them. */
   catalog: CatalogState;
+  /** Writes to search indexes. */
+  readonly searchIndexes: SearchAccess;
   /** False if an error has ended the transaction. A write would then not be part of it. */
   isOpen(): boolean;
   /** A rollback restores the catalog as well. @param name Unique among the open savepoints. */
@@ -28,6 +41,8 @@ export interface WriteAccess {
   get(table: TableInfo, internalId: Uint8Array): string | null;
   /** @param check Called before each read. Throws if reads are no longer allowed. */
   scan(index: IndexInfo, range: KeyRange, order: "asc" | "desc", check: () => void): RowCursor;
+  /** @param check Called before each read. */
+  search(table: TableInfo, index: SearchIndexInfo, query: SearchQuery, check: () => void): SearchResults;
   find(table: TableInfo, internalId: Uint8Array): StoredRow | null;
   /** Inserts a document without index entries. @returns its row. @throws Error if its id exists. */
   insertDocument(table: TableInfo, internalId: Uint8Array, json: string): number;

@@ -9,13 +9,25 @@ import { ReadStatements } from "./readStatements";
 import { bufferOf } from "./sqlite";
 import type { Connection, Statement } from "./sqlite";
 import { SqliteError } from "./sqliteError";
-import type { IndexInfo, KeyRange, RowCursor, Savepoint, TableInfo, TableKey } from "./types";
+import type { SearchQuery } from "../search/query";
+import { SqliteSearch } from "./search/sqliteSearch";
+import type {
+  IndexInfo,
+  KeyRange,
+  RowCursor,
+  Savepoint,
+  SearchIndexInfo,
+  SearchResults,
+  TableInfo,
+  TableKey,
+} from "./types";
 
 export class WriteConnection implements WriteAccess {
   catalog: CatalogState;
   /** Incremented at every change of rows or entries, so that cursors of the transaction drop prefetched rows. */
   version = 0;
 
+  readonly searchIndexes: SqliteSearch;
   readonly #reads: ReadStatements;
 
   readonly #find: Statement<[number, Uint8Array], StoredRow>;
@@ -27,6 +39,7 @@ export class WriteConnection implements WriteAccess {
 
   constructor(readonly db: Connection) {
     this.#reads = new ReadStatements(db);
+    this.searchIndexes = new SqliteSearch(db);
     this.catalog = loadCatalog(db);
     this.#find = db.prepare("SELECT row, json FROM documents WHERE table_id = ? AND internal_id = ?");
     this.#insert = db.prepare("INSERT INTO documents (table_id, internal_id, json) VALUES (?, ?, ?)");
@@ -70,6 +83,13 @@ export class WriteConnection implements WriteAccess {
       },
       () => this.version,
     );
+  }
+
+  search(table: TableInfo, index: SearchIndexInfo, query: SearchQuery, check: () => void): SearchResults {
+    return ReadStatements.search(table, index, query, (read) => {
+      check();
+      return read(this.#reads);
+    });
   }
 
   find(table: TableInfo, internalId: Uint8Array): StoredRow | null {
@@ -118,7 +138,8 @@ export class WriteConnection implements WriteAccess {
       .prepare("INSERT INTO tables (id, number, component, name) VALUES (?, ?, ?, ?)")
       .run(key.id, key.number, component, name);
     const creation = this.createIndex(key, BY_CREATION_TIME, ["_creationTime"]);
-    const table = { ...key, name, component, indexes: [byIdIndex(key), creation], documentType: null };
+    const indexes = [byIdIndex(key), creation];
+    const table = { ...key, name, component, indexes, searchIndexes: [], documentType: null };
     this.catalog = this.catalog.with(table);
     return table;
   }
@@ -139,9 +160,16 @@ export class WriteConnection implements WriteAccess {
   dropTable(table: TableInfo): void {
     this.version++;
     for (const index of table.indexes) this.dropIndex(index);
+    for (const index of table.searchIndexes) this.searchIndexes.dropIndex(table, index);
     this.db.prepare("DELETE FROM documents WHERE table_id = ?").run(table.id);
     this.db.prepare("DELETE FROM tables WHERE id = ?").run(table.id);
     this.catalog = this.catalog.without(table);
+  }
+
+  /** Empties the search indexes of a table, for an import. The next start fills them. */
+  resetSearchIndexes(table: TableInfo): void {
+    if (table.searchIndexes.length === 0) return;
+    this.catalog = this.catalog.with({ ...table, searchIndexes: this.searchIndexes.reset(table) });
   }
 
   setDocumentType({ id }: TableInfo, type: ValidatorJSON | null): void {

@@ -5,6 +5,9 @@
 import type { IndexEntry } from "./indexKeys";
 import type { TextRange } from "./keyLog";
 import { KeyLog, textOfKey } from "./keyLog";
+import type { IndexedEntry } from "./search/searchEntries";
+import type { SearchKeys, SearchRead } from "./search/searchLog";
+import { searchKeysOf, SearchLog } from "./search/searchLog";
 
 /** If a transaction writes more documents or index entries, the log records only its tables. */
 const MAX_DOCUMENTS_IN_TRANSACTION = 256;
@@ -18,6 +21,8 @@ export class WriteSet {
   readonly documents = new Set<string>();
   /** The new and the previous keys of the documents, by index id. */
   readonly keys = new Map<number, Set<string>>();
+  /** The new and the previous entries of the documents in each search index, by its id. */
+  readonly searched = new Map<number, SearchKeys[]>();
   createdTable = false;
   #keys = 0;
 
@@ -29,7 +34,19 @@ export class WriteSet {
     for (const { index, key } of entries.flat()) this.#record(index, textOfKey(key));
   }
 
-  /** True if `documents` and `keys` are incomplete. */
+  /** @param entries The new and the previous entries of a document in the search indexes. */
+  addSearched(...entries: (readonly IndexedEntry[])[]): void {
+    if (this.overflowed) return;
+    for (const { index, entry } of entries.flat()) {
+      const keys = searchKeysOf(entry);
+      const own = this.searched.get(index.id);
+      if (own === undefined) this.searched.set(index.id, [keys]);
+      else own.push(keys);
+      this.#keys += keys.tokens.size;
+    }
+  }
+
+  /** True if `documents`, `keys` and `searched` are incomplete. */
   get overflowed(): boolean {
     return this.documents.size > MAX_DOCUMENTS_IN_TRANSACTION || this.#keys > MAX_KEYS_IN_TRANSACTION;
   }
@@ -50,10 +67,14 @@ export class WriteLog {
   readonly #documents = new Map<string, number>();
   /** The keys written in each index. */
   readonly #keys = new Map<number, KeyLog>();
+  /** The documents written in each search index. */
+  readonly #searched = new Map<number, SearchLog>();
   /** Changes of documents and keys up to this commit may have been dropped. */
   #forgotten = 0;
   /** The last commit with unknown writes. */
   #lastUnknown = 0;
+  /** Called after each commit, before any caller of the commit continues. Must not throw. */
+  onCommit: (writes: readonly WriteSet[] | "unknown") => void = () => undefined;
 
   /** The number of the last commit. */
   get last(): number {
@@ -61,7 +82,7 @@ export class WriteLog {
   }
 
   /** Adds a commit. Call this right after it, before new snapshots are created. */
-  append(transactions: Iterable<WriteSet>): void {
+  append(transactions: readonly WriteSet[]): void {
     const commit = ++this.#last;
     for (const writeSet of transactions) {
       for (const table of writeSet.tables) this.#tables.set(table, commit);
@@ -71,18 +92,22 @@ export class WriteLog {
         this.#documents.set(document, commit);
       }
       for (const [index, keys] of writeSet.keys) this.#record(commit, index, keys);
+      for (const [index, documents] of writeSet.searched) this.#recordSearched(commit, index, documents);
     }
     for (const [document, changed] of this.#documents) {
       if (this.#documents.size <= MAX_DOCUMENTS) break;
       this.#documents.delete(document);
       this.#forgotten = Math.max(this.#forgotten, changed);
     }
+    this.onCommit(transactions);
   }
 
   /** Adds a commit whose writes are unknown. */
   appendUnknown(): void {
     this.#lastUnknown = ++this.#last;
     this.#keys.clear();
+    this.#searched.clear();
+    this.onCommit("unknown");
   }
 
   /** True if a table may have changed after a commit. @param table The table's id in the store. */
@@ -102,6 +127,19 @@ export class WriteLog {
     if (!this.changedTable(table, since)) return false;
     if (this.#lastUnknown > since || this.#forgotten > since || index < 0) return true;
     return this.#keys.get(index)?.changed(range, since) ?? false;
+  }
+
+  /** True if the results of a search may have changed after a commit. @param index The id of the search index. */
+  changedSearch(table: number, index: number, read: SearchRead, since: number): boolean {
+    if (!this.changedTable(table, since)) return false;
+    if (this.#lastUnknown > since || this.#forgotten > since) return true;
+    return this.#searched.get(index)?.changed(read, since) ?? false;
+  }
+
+  #recordSearched(commit: number, index: number, documents: readonly SearchKeys[]): void {
+    let log = this.#searched.get(index);
+    if (log === undefined) this.#searched.set(index, (log = new SearchLog()));
+    for (const keys of documents) log.add(commit, keys);
   }
 
   #record(commit: number, index: number, keys: Iterable<string>): void {

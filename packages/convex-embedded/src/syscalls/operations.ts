@@ -3,7 +3,7 @@
  *
  * A syscall that is not in the tables below is refused, with the name of its feature in the error.
  */
-import { cancelJob, cancelJobFromAction, schedule, scheduleFromAction } from "./scheduler";
+import { cancelJob, cancelJobFromAction, schedule, scheduleFromAction } from "./scheduleJobs";
 import {
   getBlob,
   storageDelete,

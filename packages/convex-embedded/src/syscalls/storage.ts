@@ -1,6 +1,7 @@
 /** The syscalls of `ctx.storage`. */
 import { SyscallError } from "../exec/errors";
 import type { Execution } from "../exec/execution";
+import { STORAGE, STORED_BYTES } from "../store/system/systemTables";
 import type { Reader, Transaction } from "../store/types";
 import { decodeId } from "../values/ids";
 import { Sha256Mismatch } from "../files/fileStorage";
@@ -118,7 +119,12 @@ export async function getBlob(execution: Execution, { storageId }: FileArgs): Pr
   return file && files.blob(file);
 }
 
-function reading<T>({ reader, engine }: Execution, work: (reader: Reader) => T): T {
+function reading<T>({ reader, engine, component, readSet }: Execution, work: (reader: Reader) => T): T {
+  const { catalog } = engine.store;
+  // A table that does not exist yet needs no entry: its creation counts as a change of everything.
+  for (const table of [catalog.table(component, STORAGE), catalog.table("", STORED_BYTES)]) {
+    if (table !== null) readSet?.table(table.id);
+  }
   return reader === null ? engine.files.committed(work) : work(reader);
 }
 

@@ -30,7 +30,8 @@ const UTF8_BYTES = 3;
 const light = lightClasses();
 
 class FunctionResponse extends light.Response {
-  readonly #streamed: boolean;
+  /** At least so many bytes; undefined for a stream. */
+  readonly #size: number | undefined;
 
   /** @throws RangeError, TypeError as the Fetch standard requires, so that the function itself can catch the error. */
   constructor(body?: BodyInit | null, init?: ResponseInit) {
@@ -43,7 +44,7 @@ class FunctionResponse extends light.Response {
     }
     checkHeaders(init?.headers);
     super(...truncate(body, init));
-    this.#streamed = body instanceof ReadableStream;
+    this.#size = minimumSize(body);
   }
 
   static override json(data: unknown, init?: ResponseInit): Response {
@@ -58,7 +59,11 @@ class FunctionResponse extends light.Response {
 
   /** True for a response whose body the constructor has already truncated. */
   static fits(response: Response): boolean {
-    return #streamed in response && !response.#streamed;
+    return FunctionResponse.sizeOf(response) !== undefined;
+  }
+
+  static sizeOf(response: Response): number | undefined {
+    return #size in response ? response.#size : undefined;
   }
 
   // Node's own responses, such as those of `fetch`, are instances too.
@@ -116,6 +121,17 @@ function truncatedInit(init: ResponseInit | undefined, type?: string): ResponseI
     ...(statusText !== undefined && { statusText }),
   };
 }
+
+/** Returns the bytes that a body has at least; undefined for a stream. A string is measured in UTF-16 code units, which is quick. */
+function minimumSize(body: BodyInit | null | undefined): number | undefined {
+  if (typeof body === "string") return body.length;
+  if (body instanceof ReadableStream) return undefined;
+  if (body instanceof Blob) return body.size;
+  return body instanceof ArrayBuffer || ArrayBuffer.isView(body) ? body.byteLength : 0;
+}
+
+/** Returns the bytes that the body of a function's response has at least; undefined for a stream and for another response. */
+export const sizeOfResponse = (response: Response): number | undefined => FunctionResponse.sizeOf(response);
 
 /** Truncates a streamed body to Convex's limit. The status stays the same. */
 export function limitResponseBytes(response: Response): Response {

@@ -7,7 +7,10 @@ export type StoredItem = ItemInput & { _id: string; _creationTime: number; updat
 
 type Internal = {
   auth: { validateApiKey: FunctionReference<"query", "internal", { hash: string }, Caller | null> };
-  items: { create: FunctionReference<"mutation", "internal", { ownerId: string } & ItemInput, StoredItem> };
+  items: {
+    create: FunctionReference<"mutation", "internal", { ownerId: string } & ItemInput, StoredItem>;
+    get: FunctionReference<"query", "internal", { ownerId: string; itemId: string }, StoredItem>;
+  };
 };
 
 // As in `_generated/api.js`: one proxy that turns any path into a reference.

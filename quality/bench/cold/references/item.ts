@@ -28,7 +28,7 @@ export const EXPOSED = [
 /** An error that the references answer with a problem. */
 export class Refusal extends Error {
   constructor(
-    readonly status: 400 | 401 | 403 | 413 | 415,
+    readonly status: 400 | 401 | 403 | 404 | 413 | 415,
     readonly code: string,
     message: string,
   ) {

@@ -82,6 +82,8 @@ async function importInto(
     if (!schemas.some((schema) => schema.component === component))
       progress(`the component ${component} is not mounted; its documents are kept unchanged`);
     for (const [name, table] of entries.tables) {
+      // The next start fills them, in the order of the creation times.
+      writes.resetSearchIndexes(tableOf(target, component, name));
       const info = tableOf(target, component, name);
       const documents = readDocuments(zip, table);
       const ids = {

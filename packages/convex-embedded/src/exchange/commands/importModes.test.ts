@@ -14,6 +14,8 @@ import {
   snapshotFile,
   tableEntries,
 } from "../../../fixtures/snapshots";
+import { searchQuery } from "../../search/query";
+import { schema, testStore } from "../../store/storeForTests";
 
 describe("existing documents", () => {
   const names = (directory: string, table = "items"): unknown[] =>
@@ -224,3 +226,36 @@ test("an existing empty directory accepts an import, and an interrupted restore 
   await bring(await snapshotFile(items(item(1))), { directory });
   expect(Object.keys(rowsOf(directory)["items"] ?? {})).toHaveLength(1);
 });
+
+test.each(["requireEmpty", "append", "replace"] as const)(
+  "documents imported with %s are in the search indexes after the next start, in the order of their creation",
+  async (mode) => {
+    const search = [{ indexDescriptor: "search", searchField: "name", filterFields: [] }];
+    const schemas = [{ component: "", schema: schema({ items: { type: named, search } }) }];
+    const newestFirst = await snapshotFile(items(item(3, { name: "bolt 3" }), item(1, { name: "bolt 1" })));
+    const { directory } = await bring(newestFirst, { schemas });
+    if (mode !== "requireEmpty") {
+      const start = testStore({ directory });
+      await start.applySchemas(schemas, () => undefined);
+      await start.close();
+      await bring(await snapshotFile(items(item(2, { name: "bolt 2" }))), { directory, schemas, mode });
+    }
+    const store = testStore({ directory });
+    const [before] = store.catalog.table("", "items")?.searchIndexes ?? [];
+    expect(before?.position).not.toBeNull();
+    await store.applySchemas(schemas, () => undefined);
+    const table = store.catalog.table("", "items");
+    const [index] = table?.searchIndexes ?? [];
+    if (table === null || index === undefined) throw new Error("no index");
+    const snapshot = store.snapshot();
+    const results = snapshot.search(table, index, searchQuery(index, "bolt", []));
+    const found = results.matches.map((_, i) => (JSON.parse(results.json(i) ?? "") as { name: string }).name);
+    snapshot.release();
+    const names = {
+      requireEmpty: ["bolt 3", "bolt 1"],
+      append: ["bolt 3", "bolt 2", "bolt 1"],
+      replace: ["bolt 2"],
+    };
+    expect(found).toEqual(names[mode]);
+  },
+);

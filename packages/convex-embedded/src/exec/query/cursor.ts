@@ -19,8 +19,14 @@ const HEADER_BYTES = 2 + FINGERPRINT_BYTES;
 
 /** Hashes everything that a cursor is bound to: the whole query with its filters, and the fields of its index. */
 export function fingerprint(query: SerializedQuery, source: Source | null): Buffer {
-  const bound = JSON.stringify([query, source?.index.fields ?? builtInFields(query)]);
+  const bound = JSON.stringify([query, source === null ? builtInFields(query) : fieldsOf(source)]);
   return createHash("sha256").update(bound).digest().subarray(0, FINGERPRINT_BYTES);
+}
+
+function fieldsOf(source: Source): readonly string[] {
+  return "search" in source
+    ? [source.search.searchField, ...source.search.filterFields]
+    : source.index.fields;
 }
 
 /** The index fields of a table that does not exist yet, so that the cursor stays valid once the table exists. */

@@ -1,12 +1,14 @@
 /** `paginate`: one page of a query's results, with the page boundaries of Convex's backend (`read_page_from_query`). */
 import type { KeyRange, Row } from "../../store/types";
 import { keyAfter } from "../../values/keys";
+import { MAX_MATCHES } from "../../search/topMatches";
 import { SyscallError } from "../errors";
 import type { Execution } from "../execution";
 import { readerOf } from "../documentReads";
 import type { Position } from "./cursor";
 import { decodeCursor, encodeCursor, fingerprint } from "./cursor";
-import type { SerializedQuery, Source } from "./source";
+import { searchRows } from "./search";
+import type { RangeSource, SerializedQuery, Source } from "./source";
 import { sourceOf } from "./source";
 import { compileOperators, scan } from "./stream";
 
@@ -21,6 +23,7 @@ interface PageArgs {
 
 /** Beyond these a split is recommended: three quarters of the limits of one query's reads and of an array's length. */
 const SOFT_ROWS = 24_000;
+const SOFT_SEARCH_ROWS = (MAX_MATCHES * 3) / 4;
 const SOFT_BYTES = 12 * 1024 * 1024;
 const SOFT_PAGE_LENGTH = 6_144;
 
@@ -37,20 +40,41 @@ export function queryPage(execution: Execution, args: PageArgs): string {
   execution.paginated = true;
 
   const source = sourceOf(execution, args.query);
-  const prefix = source?.range.prefix ?? Buffer.alloc(0);
+  const prefix = source !== null && "range" in source ? source.range.prefix : Buffer.alloc(0);
   const print = fingerprint(args.query, source);
   const start = args.cursor === null ? null : decodeCursor(args.cursor, print, prefix);
-  const end = args.endCursor == null ? null : decodeCursor(args.endCursor, print, prefix);
+  const { journal } = execution;
+  const endCursor = journal?.previous ?? args.endCursor ?? null;
+  const end = endCursor === null ? null : decodeCursor(endCursor, print, prefix);
 
-  const rows = source === null ? { next: () => null } : scan(execution, source, between(source, start, end));
-  const page = readPage(rows, args, start, end);
+  const rows = source === null ? { next: () => null } : rowsOf(execution, source, start, end);
+  const isSearch = source !== null && "search" in source;
+  const page = isSearch
+    ? readPage(rows, withoutLimits(args), start, end, SOFT_SEARCH_ROWS)
+    : readPage(rows, args, start, end, SOFT_ROWS);
   const encode = (position: Position): string => JSON.stringify(encodeCursor(position, print, prefix));
+  if (journal !== null) journal.next = encodeCursor(page.position, print, prefix);
   return (
     `{"page":[${page.documents.join(",")}],"isDone":${String(page.position === "end")},` +
     `"continueCursor":${encode(page.position)},` +
-    `"splitCursor":${page.split === null ? "null" : encode(page.split)},` +
+    `"splitCursor":${page.split === null || isSearch ? "null" : encode(page.split)},` +
     `"pageStatus":${JSON.stringify(page.status)}}`
   );
+}
+
+/** A search has a limit of its own on the documents that it reads. As on Convex, the limits of a page do not apply to it. */
+function withoutLimits(args: PageArgs): PageArgs {
+  return { ...args, maximumRowsRead: null, maximumBytesRead: null };
+}
+
+function rowsOf(
+  execution: Execution,
+  source: Source,
+  start: Position | null,
+  end: Position | null,
+): { next(): Row | null } {
+  if ("search" in source) return searchRows(execution, source, start, end);
+  return scan(execution, source, between(source, start, end));
 }
 
 interface Page {
@@ -60,11 +84,13 @@ interface Page {
   readonly status: "SplitRequired" | "SplitRecommended" | null;
 }
 
+/** @param rowsOfSplit A page that reads more rows recommends a split. */
 function readPage(
   rows: { next(): Row | null },
   args: PageArgs,
   start: Position | null,
   end: Position | null,
+  rowsOfSplit: number,
 ): Page {
   const classify = compileOperators(args.query.operators);
   const documents: string[] = [];
@@ -93,7 +119,7 @@ function readPage(
     if (verdict === "take") documents.push(row.json);
   }
 
-  const softRows = Math.min(SOFT_ROWS, ((args.maximumRowsRead ?? Infinity) * 3) / 4);
+  const softRows = Math.min(rowsOfSplit, ((args.maximumRowsRead ?? Infinity) * 3) / 4);
   const softBytes = Math.min(SOFT_BYTES, ((args.maximumBytesRead ?? Infinity) * 3) / 4);
   const splitRecommended = read.length > softRows || bytes > softBytes || documents.length > SOFT_PAGE_LENGTH;
   const middle = read.length > 2 ? read[Math.floor(read.length / 2)] : undefined;
@@ -110,7 +136,7 @@ function overLimit(args: PageArgs, rows: number, bytes: number): boolean {
 }
 
 /** Returns the part of a source's range after `start` and up to `end`. */
-function between(source: Source, start: Position | null, end: Position | null): KeyRange {
+function between(source: RangeSource, start: Position | null, end: Position | null): KeyRange {
   const { range, order } = source;
   if (start === "end") return { start: range.start, end: range.start };
   let low = range.start;

@@ -2,12 +2,13 @@
 import type { JSONValue } from "convex/values";
 import type { IndexInfo } from "../../store/types";
 import { encodeKey, prefixEnd } from "../../values/keys";
-import { functionLabel } from "../functionAddress";
-import { SyscallError, unsupported } from "../errors";
+import { SyscallError } from "../errors";
 import type { Execution } from "../execution";
 import { isReadable, isReadableIndex } from "../../store/system/systemTables";
 import type { CompiledRange, RangeExpression } from "./range";
 import { compileRange } from "./range";
+import type { SearchSource, SerializedSearch } from "./search";
+import { searchSourceOf } from "./search";
 
 /** A query in the form that `query_impl.ts` of `convex/server` writes. */
 export interface SerializedQuery {
@@ -19,14 +20,14 @@ export interface SerializedQuery {
         readonly range: readonly RangeExpression[];
         readonly order: Order | null;
       }
-    | { readonly type: "Search"; readonly indexName: string };
+    | SerializedSearch;
   readonly operators: readonly ({ readonly filter: JSONValue } | { readonly limit: number })[];
 }
 
 type Order = "asc" | "desc";
 
 /** One scan of an index. */
-export interface Source {
+export interface RangeSource {
   readonly index: IndexInfo;
   /** The table's id in the store. */
   readonly table: number;
@@ -36,16 +37,15 @@ export interface Source {
   readonly system: boolean;
 }
 
+export type Source = RangeSource | SearchSource;
+
 /**
  * Returns a query's source, `null` if the table does not exist and so has no rows.
  *
- * @throws SyscallError for an undeclared index, a range that the index does not support, or a text search.
+ * @throws SyscallError for an undeclared index, or a range or search that the index does not support.
  */
 export function sourceOf(execution: Execution, { source }: SerializedQuery): Source | null {
-  if (source.type === "Search") {
-    const hint = `${functionLabel(execution)} asked for the index ${source.indexName}.`;
-    throw unsupported("Text searches (`withSearchIndex`)", hint);
-  }
+  if (source.type === "Search") return searchSourceOf(execution, source);
   const name = source.type === "FullTableScan" ? `${source.tableName}.by_creation_time` : source.indexName;
   const dot = name.indexOf(".");
   const tableName = name.slice(0, dot);
@@ -64,6 +64,8 @@ export function sourceOf(execution: Execution, { source }: SerializedQuery): Sou
       execution.readSet?.addUntracked();
       return null;
     }
+    if (table?.searchIndexes.some((candidate) => candidate.name === indexName) === true)
+      throw new SyscallError(`Index ${name} is not a database index`);
     throw new SyscallError(`Index ${name} not found. Declare it in schema.ts.`);
   }
   const system = tableName.startsWith("_");

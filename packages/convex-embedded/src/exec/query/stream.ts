@@ -6,7 +6,8 @@ import { SyscallError } from "../errors";
 import type { Execution } from "../execution";
 import { readerOf } from "../documentReads";
 import { compileFilter } from "./filter";
-import type { SerializedQuery, Source } from "./source";
+import { searchRows } from "./search";
+import type { RangeSource, SerializedQuery } from "./source";
 import { sourceOf } from "./source";
 
 /** The decision on one row: return it, skip it, or end the query. */
@@ -53,7 +54,7 @@ function hasZeroLimit(query: SerializedQuery): boolean {
  */
 export function scan(
   execution: Execution,
-  source: Source,
+  source: RangeSource,
   range: KeyRange = source.range,
 ): { next(): Row | null } {
   const { usage, readSet } = execution;
@@ -63,12 +64,11 @@ export function scan(
   usage.countRange(`${source.index.id} ${start.toString("latin1")} ${end.toString("latin1")}`);
   if (start.compare(end) >= 0) return { next: () => null };
   const rows = readerOf(execution).scan(source.index, range, source.order);
-  if (source.system) return rows;
   return {
     next() {
       const row = rows.next();
       rangeRead?.read(row);
-      if (row !== null) usage.countDocument(row.json);
+      if (row !== null && !source.system) usage.countDocument(row.json);
       return row;
     },
   };
@@ -88,7 +88,7 @@ export function openQuery(execution: Execution, query: SerializedQuery): OpenQue
     next() {
       while (!done && source !== null) {
         // Do not scan before the first row is requested: the first read pins the snapshot.
-        rows ??= scan(execution, source);
+        rows ??= "search" in source ? searchRows(execution, source) : scan(execution, source);
         const row = rows.next();
         const verdict = row === null ? "stop" : classify(row);
         if (verdict === "stop") done = true;

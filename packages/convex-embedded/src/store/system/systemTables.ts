@@ -15,6 +15,12 @@ export const STORAGE = "_storage";
 /** The stored bytes of each document of `_storage`, for all components. Its UUIDs are secret: they give access to the files. */
 export const STORED_BYTES = "_storage_bytes";
 
+/**
+ * The results of mutations that clients called over a WebSocket. A client that reconnects sends unanswered mutations again and
+ * gets the recorded result.
+ */
+export const SESSION_REQUESTS = "_session_requests";
+
 const READABLE: ReadonlySet<string> = new Set([SCHEDULED_FUNCTIONS, STORAGE]);
 
 /** The indexes that functions may use. Only the runtime uses the other ones. */
@@ -33,6 +39,11 @@ const TABLES: readonly SchemaTableJSON[] = [
     tableName: CRON_JOBS,
     documentType: null,
     indexes: [{ indexDescriptor: "by_next_time", fields: ["nextTime"] }],
+  },
+  {
+    tableName: SESSION_REQUESTS,
+    documentType: null,
+    indexes: [{ indexDescriptor: "by_request", fields: ["session", "request"] }],
   },
   { tableName: STORAGE, documentType: null, indexes: [] },
   {

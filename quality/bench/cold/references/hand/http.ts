@@ -1,6 +1,6 @@
-/** Reference 1: `POST /api/items` written by hand on `httpRouter`, as Convex's own examples write an HTTP action. */
-import { httpRouter } from "convex/server";
-import { httpAction, internal } from "../functions";
+/** Reference 1: the measured routes written by hand on `httpRouter`, as Convex's own examples write HTTP actions. */
+import { type GenericActionCtx, type GenericDataModel, httpRouter } from "convex/server";
+import { type Caller, httpAction, internal } from "../functions";
 import {
   ALLOWED,
   EXPOSED,
@@ -14,12 +14,12 @@ import {
   toItem,
 } from "../item";
 
-const http = httpRouter();
+type Ctx = GenericActionCtx<GenericDataModel>;
+type Answer = { body: unknown; status: number; headers?: Record<string, string> };
 
-http.route({
-  path: "/api/items",
-  method: "POST",
-  handler: httpAction(async (ctx, request) => {
+/** Answers with JSON and the headers of every reply. An error becomes a problem. */
+const route = (answer: (ctx: Ctx, request: Request) => Promise<Answer> | Answer) =>
+  httpAction(async (ctx, request) => {
     const requestId = requestIdOf(request.headers.get("X-Request-Id"));
     const headers = {
       "Access-Control-Allow-Origin": "*",
@@ -27,19 +27,8 @@ http.route({
       "X-Request-Id": requestId,
     };
     try {
-      const key = request.headers.get("X-API-Key");
-      if (!key) throw new Refusal(401, "unauthenticated", "Missing API key");
-      const caller = await ctx.runQuery(internal.auth.validateApiKey, { hash: await sha256(key) });
-      if (!caller) throw new Refusal(403, "invalid_credential", "Invalid API key");
-      if (!caller.scopes.includes("items:write")) {
-        throw new Refusal(403, "insufficient_scope", "The key lacks the scope items:write");
-      }
-      const input = parseItem(await jsonBody(request));
-      const item = await ctx.runMutation(internal.items.create, { ownerId: caller.userId, ...input });
-      return Response.json(toItem(item), {
-        status: 201,
-        headers: { ...headers, Location: `/api/items/${item._id}` },
-      });
+      const { body, status, headers: own } = await answer(ctx, request);
+      return Response.json(body, { status, headers: { ...headers, ...own } });
     } catch (error) {
       const refusal =
         error instanceof Refusal
@@ -50,6 +39,54 @@ http.route({
         headers: { ...headers, "Content-Type": "application/problem+json" },
       });
     }
+  });
+
+async function callerWith(scope: string, ctx: Ctx, request: Request): Promise<Caller> {
+  const key = request.headers.get("X-API-Key");
+  if (!key) throw new Refusal(401, "unauthenticated", "Missing API key");
+  const caller = await ctx.runQuery(internal.auth.validateApiKey, { hash: await sha256(key) });
+  if (!caller) throw new Refusal(403, "invalid_credential", "Invalid API key");
+  if (!caller.scopes.includes(scope)) {
+    throw new Refusal(403, "insufficient_scope", `The key lacks the scope ${scope}`);
+  }
+  return caller;
+}
+
+const http = httpRouter();
+
+http.route({
+  path: "/api/items",
+  method: "POST",
+  handler: route(async (ctx, request) => {
+    const { userId } = await callerWith("items:write", ctx, request);
+    const input = parseItem(await jsonBody(request));
+    const item = await ctx.runMutation(internal.items.create, { ownerId: userId, ...input });
+    return { body: toItem(item), status: 201, headers: { Location: `/api/items/${item._id}` } };
+  }),
+});
+
+http.route({
+  pathPrefix: "/api/items/",
+  method: "GET",
+  handler: route(async (ctx, request) => {
+    const { userId } = await callerWith("items:read", ctx, request);
+    const itemId = decodeURIComponent(new URL(request.url).pathname.slice("/api/items/".length));
+    const item = await ctx.runQuery(internal.items.get, { ownerId: userId, itemId });
+    return { body: toItem(item), status: 200 };
+  }),
+});
+
+http.route({
+  path: "/health",
+  method: "GET",
+  handler: route(() => ({ body: { status: "ok" }, status: 200 })),
+});
+
+http.route({
+  pathPrefix: "/",
+  method: "GET",
+  handler: route((_, request) => {
+    throw new Refusal(404, "not_found", `No route ${new URL(request.url).pathname}`);
   }),
 });
 

@@ -1,4 +1,4 @@
-/** Reference 2: the same endpoint on bare Hono with `hono/cors` and ordinary middleware. */
+/** Reference 2: the same routes on bare Hono with `hono/cors` and ordinary middleware. */
 import { type HonoWithConvex, HttpRouterWithHono } from "convex-helpers/server/hono";
 import type { GenericActionCtx, GenericDataModel } from "convex/server";
 import { type Context, Hono, type Next } from "hono";
@@ -34,22 +34,34 @@ app.use(
   cors({ origin: "*", allowMethods: METHODS, allowHeaders: ALLOWED, exposeHeaders: EXPOSED, maxAge: 86400 }),
 );
 
-async function authenticate(c: Context<App>, next: Next): Promise<void> {
+const authenticate = (scope: string) => async (c: Context<App>, next: Next) => {
   const key = c.req.header("X-API-Key");
   if (!key) throw new Refusal(401, "unauthenticated", "Missing API key");
   const caller = await c.env.runQuery(internal.auth.validateApiKey, { hash: await sha256(key) });
   if (!caller) throw new Refusal(403, "invalid_credential", "Invalid API key");
-  if (!caller.scopes.includes("items:write")) {
-    throw new Refusal(403, "insufficient_scope", "The key lacks the scope items:write");
+  if (!caller.scopes.includes(scope)) {
+    throw new Refusal(403, "insufficient_scope", `The key lacks the scope ${scope}`);
   }
   c.set("caller", caller);
   await next();
-}
+};
 
-app.post("/api/items", authenticate, async (c) => {
+app.post("/api/items", authenticate("items:write"), async (c) => {
   const input = parseItem(await jsonBody(c.req.raw));
   const item = await c.env.runMutation(internal.items.create, { ownerId: c.var.caller.userId, ...input });
   return c.json(toItem(item), 201, { Location: `/api/items/${item._id}` });
+});
+
+app.get("/api/items/:itemId", authenticate("items:read"), async (c) => {
+  const itemId = c.req.param("itemId") ?? "";
+  const item = await c.env.runQuery(internal.items.get, { ownerId: c.var.caller.userId, itemId });
+  return c.json(toItem(item), 200);
+});
+
+app.get("/health", (c) => c.json({ status: "ok" }));
+
+app.notFound((c) => {
+  throw new Refusal(404, "not_found", `No route ${c.req.path}`);
 });
 
 app.onError((error, c) => {

@@ -5,4 +5,9 @@ export default defineSchema({
   items: defineTable({ owner: v.string(), name: v.string(), description: v.string(), rank: v.number() })
     .index("by_owner_rank", ["owner", "rank"])
     .index("by_name", ["name"]),
+  texts: defineTable({ owner: v.string(), text: v.string() }).searchIndex("search", {
+    searchField: "text",
+    filterFields: ["owner"],
+  }),
+  plainTexts: defineTable({ owner: v.string(), text: v.string() }),
 });

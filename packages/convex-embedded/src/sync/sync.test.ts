@@ -1,4 +1,3 @@
-import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { connect as connectTo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
@@ -9,7 +8,10 @@ import { raw } from "../../fixtures/sockets";
 
 type Message = Readonly<Record<string, unknown>>;
 
-async function connect(path = "/api/1.48.0/sync") {
+const hello = { type: "Connect", sessionId: "x", connectionCount: 0, lastCloseReason: null, clientTs: 0 };
+
+/** @param first whether to send `Connect`. */
+async function connect(path = "/api/1.48.0/sync", first = true) {
   const { server, logged } = await serve({ project: TOOLS });
   const socket = new WebSocket(`${server.apiUrl.replace("http", "ws")}${path}`);
   onTestFinished(() => socket.terminate());
@@ -22,22 +24,22 @@ async function connect(path = "/api/1.48.0/sync") {
   };
   const send = (message: Message | string) =>
     socket.send(typeof message === "string" ? message : JSON.stringify(message));
+  if (first) send(hello);
   return { server, logged, socket, next, send };
 }
 
-const add = (udfPath: string, args: Message = {}, more: Message = {}) => ({
+const add = (udfPath: string, args: Message = {}, more: Message = {}, version = 0) => ({
   type: "ModifyQuerySet",
-  baseVersion: 0,
-  newVersion: 1,
-  modifications: [{ type: "Add", queryId: 0, udfPath, args: [args], ...more }],
+  baseVersion: version,
+  newVersion: version + 1,
+  modifications: [{ type: "Add", queryId: version, udfPath, args: [args], ...more }],
 });
 
-test("a query of the tools is answered once, with consecutive versions", async () => {
+test("a query of the tools is answered, with consecutive versions", async () => {
   const { server, next, send } = await connect();
-  send({ type: "Connect", sessionId: "x", connectionCount: 0, lastCloseReason: null, clientTs: 0 });
   send({ type: "Authenticate", tokenType: "Admin", baseVersion: 0, value: server.adminKey });
-  send(add("_system/cli/tables:default", { paginationOpts: { cursor: null, numItems: 10 } }));
   const authenticated = await next();
+  send(add("_system/cli/tables:default", { paginationOpts: { cursor: null, numItems: 10 } }));
   const answered = await next();
   expect(authenticated).toMatchObject({
     type: "Transition",
@@ -84,10 +86,11 @@ test("an invalid query of the tools gets an error", async () => {
   send({ type: "Authenticate", tokenType: "Admin", baseVersion: 0, value: server.adminKey });
   await next();
   for (const [message, words] of [
-    [add("_system/frontend/unknown:default"), "does not support _system/frontend/unknown"],
-    [add("_system/cli/tableData:default", { table: 1 }), "tableData needs"],
-    [add("_system/cli/tables", {}, { componentPath: "nowhere" }), 'Component "nowhere" not found'],
-    [add("messages:list", { author: "ada" }), "does not support live queries"],
+    [add("_system/frontend/unknown:default", {}, {}, 0), "does not support _system/frontend/unknown"],
+    [add("_system/cli/tableData:default", { table: 1 }, {}, 1), "tableData needs"],
+    [add("_system/cli/tables", {}, { componentPath: "nowhere" }, 2), 'Component "nowhere" not found'],
+    [add("messages:nothing", {}, {}, 3), "Could not find public function for 'messages:nothing'"],
+    [add("messages:send", {}, {}, 4), "is defined as Mutation"],
   ] as const) {
     send(message);
     const [answer] = (await next())["modifications"] as Message[];
@@ -95,69 +98,58 @@ test("an invalid query of the tools gets an error", async () => {
   }
 });
 
-/** Subscribes as an app does, without the admin key. The client throws the server's error where it cannot be caught. */
-const SUBSCRIBER = `
-  import { ConvexClient } from "convex/browser";
-  import { anyApi } from "convex/server";
-  import WebSocket from "ws";
-  const client = new ConvexClient(process.argv[1], { webSocketConstructor: WebSocket });
-  client.onUpdate(anyApi.messages.list, { author: "ada" }, () => undefined);
-`;
-
-test("a client that subscribes gets an error that live queries are not supported", async () => {
-  const { server } = await serve({ project: TOOLS });
-  const args = ["--input-type=module", "-e", SUBSCRIBER, server.apiUrl];
-  const said = await new Promise((resolve) => {
-    execFile(process.execPath, args, (error, _stdout, stderr) => resolve([error?.code, stderr]));
-  });
-  const words = "[CONVEX FATAL ERROR] The embedded runtime does not support live queries";
-  expect(said).toEqual([1, expect.stringContaining(words)]);
-});
-
-test("an invalid message closes the connection, and the server keeps running", async () => {
-  for (const text of [
-    "{",
-    "null",
-    '{"type": "ModifyQuerySet"}',
-    '{"type": "Mutation"}',
-    " ".repeat(2 ** 21),
-  ]) {
-    const { server, socket, send, logged } = await connect();
-    send(text);
-    const [code] = (await once(socket, "close")) as [number];
-    expect(code).toBeOneOf([1008, 1009]);
-    expect((await fetch(`${server.apiUrl}/version`)).status).toBe(200);
-    expect(logged).toEqual([]);
-  }
-});
-
-test("a message with too many queries is refused before any query runs", async () => {
-  const { server, socket, next, send, logged } = await connect();
-  send({ type: "Authenticate", tokenType: "Admin", baseVersion: 0, value: server.adminKey });
-  await next();
-  const query = add("_system/cli/tables:default").modifications[0];
-  const modifications = Array.from({ length: 1001 }, (_, queryId) => ({ ...query, queryId }));
-  send({ ...add(""), modifications });
-  expect(await next()).toEqual({
+test.each([
+  ["{", "Invalid JSON"],
+  ["null", "Invalid JSON"],
+  ['{"type": "Unknown"}', "Invalid JSON"],
+  ['{"type": "ModifyQuerySet"}', "Invalid JSON"],
+  ['{"type": "Mutation", "requestId": -1, "udfPath": "x", "args": []}', "requestId"],
+  [JSON.stringify(hello), "only once"],
+  [JSON.stringify({ ...add("x"), baseVersion: 3 }), "base version 3, but the current version is 0"],
+  [JSON.stringify({ type: "Authenticate", tokenType: "None", baseVersion: 1 }), "base version 1"],
+  [JSON.stringify({ ...add("x"), modifications: [{ type: "Remove", queryId: 7 }] }), "Query 7 is not in"],
+])("the message %s ends its connection with a reason, and no other", async (text, reason) => {
+  const { server, socket, send, next, logged } = await connect();
+  const other = new WebSocket(`${server.apiUrl.replace("http", "ws")}/api/sync`);
+  onTestFinished(() => other.terminate());
+  await once(other, "open");
+  const closed = once(socket, "close");
+  send(text);
+  expect(await next()).toMatchObject({
     type: "FatalError",
-    error: "A ModifyQuerySet may have at most 1000 modifications.",
+    error: expect.stringContaining(reason) as string,
   });
-  expect((await once(socket, "close"))[0]).toBe(1008);
+  expect((await closed)[0]).toBe(1008);
+  other.send(JSON.stringify(hello));
+  other.send(JSON.stringify(add("messages:list", { author: "ada" })));
+  const [answer] = (await once(other, "message")) as [Buffer];
+  expect(JSON.parse(answer.toString())).toMatchObject({ type: "Transition" });
   expect(logged).toEqual([]);
 });
 
-test("only the operator may send a large message", async () => {
-  const large = JSON.stringify({ type: "Event", event: "x".repeat(100_000) });
-  const { server, socket, next, send } = await connect();
-  send({ type: "Authenticate", tokenType: "Admin", baseVersion: 0, value: server.adminKey });
-  await next();
-  send(large);
-  send(add("_system/cli/convexUrl:cloudUrl"));
-  expect((await next())["type"]).toBe("Transition");
-  socket.terminate();
-  const other = await connect();
-  other.send(large);
-  expect((await other.next())["error"]).toContain("at most 65536 bytes");
+test("the first message must be Connect", async () => {
+  const { next, send } = await connect("/api/sync", false);
+  send(add("messages:list", { author: "ada" }));
+  expect(await next()).toEqual({ type: "FatalError", error: "The first message must be `Connect`." });
+});
+
+test("a message of more than 1 MiB closes the connection", async () => {
+  const { socket, send } = await connect();
+  send(" ".repeat(2 ** 21));
+  expect((await once(socket, "close"))[0]).toBe(1009);
+});
+
+test("a message with too many queries is refused before any query runs", async () => {
+  const { socket, next, send, logged } = await connect();
+  const query = add("messages:nothing").modifications[0];
+  const modifications = Array.from({ length: 4097 }, (_, queryId) => ({ ...query, queryId }));
+  send({ ...add(""), modifications });
+  expect(await next()).toEqual({
+    type: "FatalError",
+    error: "A client may subscribe to at most 4096 queries.",
+  });
+  expect((await once(socket, "close"))[0]).toBe(1008);
+  expect(logged).toEqual([]);
 });
 
 /** Client frames, masked with zeros, so that the test can repeat the same bytes. */
@@ -195,8 +187,10 @@ test("a client that reads its responses may send any number of queries", async (
   const { server, next, send } = await connect();
   send({ type: "Authenticate", tokenType: "Admin", baseVersion: 0, value: server.adminKey });
   await next();
-  for (let i = 0; i < 100; i++) send(add("_system/cli/tables:default"));
-  for (let i = 0; i < 100; i++) expect((await next())["type"]).toBe("Transition");
+  for (let i = 0; i < 100; i++) send(add("_system/cli/tables:default", {}, {}, i));
+  let querySet = 0;
+  while (querySet < 100) querySet = ((await next())["endVersion"] as { querySet: number }).querySet;
+  expect(querySet).toBe(100);
 });
 
 test("pings are answered", async () => {
@@ -226,7 +220,7 @@ test("an open connection does not delay the stop of the server", async () => {
   const { server, socket } = await connect("/api/sync");
   const closed = once(socket, "close");
   await server.close();
-  expect((await closed)[0]).toBe(1006);
+  expect((await closed)[0]).toBe(1001);
 });
 
 test("other paths and plain requests do not open a WebSocket", async () => {

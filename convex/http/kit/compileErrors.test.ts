@@ -1,0 +1,82 @@
+/** The compiler names the mistake in a contract or a handler. Each fixture is one line with one mistake. */
+import { join, resolve } from "node:path";
+import ts from "typescript";
+import { expect, test } from "vitest";
+
+const HEAD = `
+import { docsOnly } from "#docsOnly";
+import type { Registry } from "./api.kit";
+import { contract } from "./contract.kit";
+import { implement } from "./implement.kit";
+import { id } from "./values.kit";
+declare const api: Registry;
+const Thing = docsOnly(({ z }) => z.object({ id: z.string() }));
+const about = { tag: "Things", summary: "A thing", description: "For this test." };
+const docs = docsOnly(() => ({ ...about, replies: { 200: Thing() } }));
+const rest = { operationId: "x", scope: null, docs };
+const get = contract("get", "/a/:id", () => ({ ...rest, conditional: true, params: { id: id() } }));
+const ETag = '"1"';
+`;
+
+/** A mistake, and the part of the error that names it. */
+const FIXTURES = {
+  'contract("post", "/a", () => ({ ...rest, idempotant: true }));': "A contract has no option idempotant",
+  'contract("get", "/a", () => ({ ...rest, docs: docsOnly(() => ({ ...docs(), sumary: "" })) }));':
+    "The docs of a contract have no option sumary",
+  'contract("get", "/a", () => ({ ...rest, docs: docsOnly(() => ({ ...about, replies: { 404: Thing() } })) }));':
+    "404",
+  'contract("get", "/a/:id", () => ({ ...rest }));': "The path /a/:id has the name id, which params lacks",
+  'contract("get", "/a/:id/:part", () => ({ ...rest, params: { id: id() } }));':
+    "The path /a/:id/:part has the name part, which params lacks",
+  'contract("get", "/a/:id", () => ({ ...rest, params: { id: id(), other: id() } }));':
+    "The path /a/:id has no name other, which params has",
+  'contract("post", "/a", () => ({ ...rest, body: { type: "jsn", schema: ({ z }) => z.string() } }));': `Did you mean '"json"'?`,
+  'contract("get", "/a", () => ({ ...rest, scope: "items:fly" }));': '"items:fly"',
+  'implement(api, get, (c) => Promise.resolve(c.json({ id: "a" }, 201, { ETag })));':
+    "Argument of type '201' is not assignable to parameter of type '200'",
+  "implement(api, get, (c) => Promise.resolve(c.body(null, 204)));":
+    "Argument of type '204' is not assignable to parameter of type '\"The contract declares no reply without a body\"'",
+  'implement(api, get, (c) => Promise.resolve(c.json({ id: "a" }, 200, { Etag: ETag })));':
+    "Did you mean to write 'ETag'?",
+  'implement(api, get, (c) => Promise.resolve(c.json({ id: "a", x: 1 }, 200, { ETag })));':
+    "'x' does not exist in type '{ id: string; }'",
+  'implement(api, get, (c) => Promise.resolve(c.json({ id: c.req.valid("param").di }, 200, { ETag })));':
+    "Property 'di' does not exist",
+};
+
+/** Compiles a file that exists only in memory, beside the kit. @returns the errors of each line after the head. */
+function errorsOf(lines: readonly string[]): string[] {
+  const root = resolve(import.meta.dirname, "../../..");
+  const file = join(import.meta.dirname, "fixtures.ts");
+  const text = HEAD + lines.join("\n");
+  const config = ts.getParsedCommandLineOfConfigFile(
+    join(root, "tsconfig.json"),
+    { noEmit: true, incremental: false },
+    { ...ts.sys, onUnRecoverableConfigFileDiagnostic: () => undefined },
+  );
+  const options = config?.options ?? {};
+  const host = ts.createCompilerHost(options);
+  const [readFile, fileExists] = [host.readFile.bind(host), host.fileExists.bind(host)];
+  host.readFile = (path) => (path === file ? text : readFile(path));
+  host.fileExists = (path) => path === file || fileExists(path);
+  const program = ts.createProgram([file], options, host);
+  const source = program.getSourceFile(file);
+  const errors = lines.map(() => "");
+  for (const { start = 0, messageText } of program.getSemanticDiagnostics(source)) {
+    const line = text.slice(0, start).split("\n").length - HEAD.split("\n").length;
+    if (line < 0) throw new Error(ts.flattenDiagnosticMessageText(messageText, "\n"));
+    errors[line] = (errors[line] ?? "") + ts.flattenDiagnosticMessageText(messageText, "\n");
+  }
+  return errors;
+}
+
+test("an error of the compiler names the mistake", () => {
+  const errors = errorsOf(Object.keys(FIXTURES));
+  for (const [index, part] of Object.values(FIXTURES).entries()) expect(errors[index]).toContain(part);
+});
+
+test("a correct contract and handler compile", () => {
+  const correct =
+    'implement(api, get, (c) => Promise.resolve(c.json({ id: c.req.valid("param").id }, 200, { ETag })));';
+  expect(errorsOf([correct])).toEqual([""]);
+});
