@@ -1,6 +1,6 @@
 /**
  * Derives the OpenAPI 3.1 document from the contracts that also route and validate requests. It runs only in Node, because a Convex
- * deployment omits the `documented` parts of the contracts.
+ * deployment omits the `docsOnly` parts of the contracts.
  */
 import type { AnyContract } from "../convex/http/kit/contract.kit";
 import type { JsonSchema } from "../convex/http/kit/described.kit";
