@@ -16,6 +16,7 @@ test("the guide's steps add a source that verifies, logs and handles events once
     "convex/acme.ts",
     "convex/webhooks/handlers.lib.ts",
     "convex/http/webhooks/webhooks.contract.ts",
+    "convex/http/api.routes.ts",
     "scripts/webhook/senders.ts",
   ]);
   await project.lint(files);

@@ -5,7 +5,7 @@ export type JsonSchema = { [keyword: string]: unknown };
 
 const descriptions = new WeakMap<Schema, () => JsonSchema>();
 
-/** Attaches a JSON Schema to a schema. `description` comes from `documented`, so it is undefined in requests. */
+/** Attaches a JSON Schema to a schema. `description` comes from `docsOnly`, so it is undefined in requests. */
 export function described<S extends Schema>(schema: S, description: (() => JsonSchema) | undefined): S {
   if (description) descriptions.set(schema, description);
   return schema;

@@ -40,7 +40,7 @@ const HARMLESS: Readonly<Record<string, string>> = {
     "the operator's own file, read at the start",
 };
 
-const NAME = /secret|signature|key|token|hash|hmac|digest|sha|credential/i;
+const NAME = /secret|signature|key|token|hash|hmac|digest|sha(?!re)|credential/i;
 /** A constant, a `typeof` or a length. A comparison with one of these does not compare a secret. */
 const NO_SECRET = /^(?:[A-Z_]+|undefined|null|true|false|"[^"]*"|\d+)$|^typeof |\.length\b/;
 const EQUALITIES = new Set([

@@ -30,7 +30,7 @@ const UTF8_BYTES = 3;
 const light = lightClasses();
 
 class FunctionResponse extends light.Response {
-  /** At least so many bytes; undefined for a stream. */
+  /** The minimum number of bytes; undefined for a stream. */
   readonly #size: number | undefined;
 
   /** @throws RangeError, TypeError as the Fetch standard requires, so that the function itself can catch the error. */
@@ -122,7 +122,7 @@ function truncatedInit(init: ResponseInit | undefined, type?: string): ResponseI
   };
 }
 
-/** Returns the bytes that a body has at least; undefined for a stream. A string is measured in UTF-16 code units, which is quick. */
+/** Returns the minimum number of bytes of a body; undefined for a stream. A string is measured in UTF-16 code units, which is quick. */
 function minimumSize(body: BodyInit | null | undefined): number | undefined {
   if (typeof body === "string") return body.length;
   if (body instanceof ReadableStream) return undefined;
@@ -130,7 +130,7 @@ function minimumSize(body: BodyInit | null | undefined): number | undefined {
   return body instanceof ArrayBuffer || ArrayBuffer.isView(body) ? body.byteLength : 0;
 }
 
-/** Returns the bytes that the body of a function's response has at least; undefined for a stream and for another response. */
+/** Returns the minimum number of bytes of a function's response; undefined for a stream and for another response. */
 export const sizeOfResponse = (response: Response): number | undefined => FunctionResponse.sizeOf(response);
 
 /** Truncates a streamed body to Convex's limit. The status stays the same. */
