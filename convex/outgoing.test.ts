@@ -97,10 +97,11 @@ test("a fan-out that was lost is started by the sweep", async () => {
 test("at 10,000 pending deliveries an endpoint is disabled, and the others go on", async () => {
   const { t, ids, item, fanOut, count } = await deployment({ endpoints: 2 });
   const [full] = ids;
+  if (!full) throw new Error("missing");
   await t.run(async (ctx) => {
     const sender = await ctx.db
       .query("webhookSenders")
-      .filter((q) => q.eq(q.field("endpointId"), full))
+      .withIndex("by_endpoint", (q) => q.eq("endpointId", full))
       .unique();
     if (sender)
       await ctx.db.patch("webhookSenders", sender._id, { pending: 10_000, state: "running", run: 3 });

@@ -142,7 +142,7 @@ const RESOURCES: Readonly<Record<string, string>> = { item: "Item", file: "Store
 
 function exampleId(type: string, shown: ReadonlyMap<string, Shown>): string {
   const resource = shown.get(RESOURCES[type.slice(0, type.indexOf("."))] ?? "");
-  return String((resource?.example as { id?: string } | undefined)?.id ?? "k57f2q9v3s1x8w6t4r0pzc5m7h6a");
+  return (resource?.example as { id?: string } | undefined)?.id ?? "k57f2q9v3s1x8w6t4r0pzc5m7h6a";
 }
 
 /** Examples where the reply of GET shows another state than the event. */

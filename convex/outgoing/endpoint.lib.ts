@@ -47,7 +47,7 @@ export async function moveEndpoints(ctx: MutationCtx, from: Id<"apiKeys">, to: I
 const endpointsOf = (ctx: MutationCtx, keyId: Id<"apiKeys">) =>
   ctx.db
     .query("webhookEndpoints")
-    .withIndex("by_key", (q) => q.eq("keyId", keyId))
+    .withIndex("by_key_id", (q) => q.eq("keyId", keyId))
     .collect();
 
 /** Deletes an endpoint with its queue. Its deliveries follow in scheduled batches. */

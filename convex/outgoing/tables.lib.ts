@@ -37,7 +37,7 @@ export const outgoingTables = {
     .index("by_owner", ["ownerId"])
     .index("by_owner_and_enabled", ["ownerId", "enabled"])
     .index("by_deployment", ["deployment", "enabled"])
-    .index("by_key", ["keyId"]),
+    .index("by_key_id", ["keyId"]),
 
   /** The queue of each endpoint: whether an action is sending its deliveries, and how that went lately. */
   webhookSenders: defineTable({

@@ -101,7 +101,9 @@ async function listenUntilSignal({
   events: string;
 }): Promise<number> {
   if (key === undefined) throw new Refusal("listen needs --key: a key with the scope endpoints:write.");
-  const print = (line: string) => void console.log(line);
+  const print = (line: string) => {
+    console.log(line);
+  };
   let listener: Listener;
   try {
     listener = await listen({ url, key, events: events.split(","), print });
