@@ -111,15 +111,18 @@ function setJson(c: ApiContext, bytes: ArrayBuffer, body: Body): void {
   if (bytes.byteLength > 0 && c.req.header("Content-Type") === undefined) notJson(c);
   const text = decode(bytes);
   if (text === "" && isOptional(body)) {
-    c.req.bodyCache.json = Promise.resolve({});
+    c.req.json = () => Promise.resolve({} as never);
     return;
   }
   const { valid, flaw } = checkJson(text);
   if (!valid) invalidJson();
   if (flaw) failField({ in: "body", ...flaw });
-  if (body.type === "anyJson") c.set("json", text);
-  // A promise, because Hono reads the body again for a cached value that is falsy.
-  else c.req.bodyCache.json = Promise.resolve(JSON.parse(text));
+  if (body.type === "anyJson") {
+    c.set("json", text);
+    return;
+  }
+  const value: unknown = JSON.parse(text);
+  c.req.json = () => Promise.resolve(value as never);
 }
 
 async function readForm(bytes: ArrayBuffer, type: string): Promise<FormData> {
