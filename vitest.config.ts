@@ -12,6 +12,9 @@ const env = {
   // The suites send requests as fast as they can from one address. Rate limits have a separate suite.
   RATE_LIMIT_KEY_PER_MINUTE: "0",
   RATE_LIMIT_IP_PER_MINUTE: "0",
+  // Suites receive webhooks on this machine.
+  WEBHOOK_ALLOW_HTTP: "1",
+  QUOTA_ENDPOINTS: "0",
 };
 
 /** Time limits only end tests that hang, so they allow for a busy machine. Vitest projects do not inherit them. */
@@ -89,7 +92,7 @@ export default defineConfig({
           name: "unit",
           include: [
             ...ofTheKit,
-            "convex/{lib,identity,webhooks}/**/*.test.ts",
+            "convex/{lib,identity,outgoing,webhooks}/**/*.test.ts",
             "quality/{abuse,bench}/**/*.test.ts",
             "quality/*.test.ts",
             "quality/e2e/*.test.ts",

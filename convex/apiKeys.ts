@@ -9,6 +9,8 @@ import { fail } from "./lib/failure.lib";
 import { idempotencyArg, once, onceOf } from "./lib/idempotency.lib";
 import { getOwned, listOwned } from "./lib/owned.lib";
 import { pageArgs, pageOf } from "./lib/page.lib";
+import { emit } from "./outgoing/emit.lib";
+import { disableEndpointsOf, moveEndpoints } from "./outgoing/endpoint.lib";
 import schema from "./schema";
 
 const apiKey = schema.doc("apiKeys");
@@ -34,7 +36,11 @@ export const create = internalMutation({
   returns: onceOf(apiKey),
   handler: async (ctx, { caller, idempotency, ...key }) => {
     await requireHeld(ctx, caller, key.scopes);
-    return once(ctx, idempotency, () => insertKey(ctx, { ...key, userId: caller.userId }));
+    return once(ctx, idempotency, async () => {
+      const created = await insertKey(ctx, { ...key, userId: caller.userId });
+      await emit(ctx, "key.created", created);
+      return created;
+    });
   },
 });
 
@@ -45,7 +51,11 @@ export const revoke = internalMutation({
   handler: async (ctx, { caller, keyId }) => {
     const found = await getOwned(ctx, "apiKeys", caller.userId, keyId);
     await requireMayManage(ctx, caller, found, "revoke a key with");
-    if (found.revokedAt === undefined) await ctx.db.patch("apiKeys", found._id, { revokedAt: Date.now() });
+    if (found.revokedAt !== undefined) return null;
+    const revokedAt = Date.now();
+    await ctx.db.patch("apiKeys", found._id, { revokedAt });
+    await disableEndpointsOf(ctx, found._id);
+    await emit(ctx, "key.revoked", { ...found, revokedAt });
     return null;
   },
 });
@@ -71,7 +81,7 @@ export const rotate = internalMutation({
         ? { revokedAt: now }
         : { expiresAt: Math.min(end, old.expiresAt ?? end), ownExpiresAt },
     );
-    return insertKey(ctx, {
+    const rotated = await insertKey(ctx, {
       userId: caller.userId,
       name: old.name,
       scopes: old.scopes,
@@ -79,6 +89,9 @@ export const rotate = internalMutation({
       publicId,
       hash,
     });
+    await moveEndpoints(ctx, old._id, rotated._id);
+    await emit(ctx, "key.rotated", rotated);
+    return rotated;
   },
 });
 

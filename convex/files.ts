@@ -9,6 +9,7 @@ import { idempotencyArg, once, onceOf } from "./lib/idempotency.lib";
 import { listOwned, requireOwner } from "./lib/owned.lib";
 import { pageArgs, pageOf } from "./lib/page.lib";
 import { ifMatch, requireRevision } from "./lib/revision.lib";
+import { emit } from "./outgoing/emit.lib";
 import { readBack } from "./lib/readBack.lib";
 import schema from "./schema";
 
@@ -100,6 +101,7 @@ export const remove = internalMutation({
     const found = await owned(ctx, { ownerId, fileId });
     requireRevision(found, expected);
     await deleteFile(ctx, found);
+    await emit(ctx, "file.deleted", found);
     return null;
   },
 });
@@ -157,5 +159,7 @@ async function insertFile(
     sha256: sha256Hex(bytes.sha256),
     revision: 1,
   });
-  return readBack(ctx, "files", id);
+  const created = await readBack(ctx, "files", id);
+  await emit(ctx, "file.created", created);
+  return created;
 }

@@ -5,6 +5,7 @@ import { getOwned, listOwned } from "./lib/owned.lib";
 import { pageArgs, pageOf } from "./lib/page.lib";
 import { readBack } from "./lib/readBack.lib";
 import { ifMatch, requireRevision } from "./lib/revision.lib";
+import { emit } from "./outgoing/emit.lib";
 import schema from "./schema";
 
 const item = schema.doc("items");
@@ -28,7 +29,9 @@ export const create = internalMutation({
   handler: (ctx, { idempotency, ...fields }) =>
     once(ctx, idempotency, async () => {
       const id = await ctx.db.insert("items", { ...fields, updatedAt: Date.now(), revision: 1 });
-      return readBack(ctx, "items", id);
+      const created = await readBack(ctx, "items", id);
+      await emit(ctx, "item.created", created);
+      return created;
     }),
 });
 
@@ -50,7 +53,9 @@ export const update = internalMutation({
       updatedAt: Date.now(),
       revision: found.revision + 1,
     });
-    return readBack(ctx, "items", found._id);
+    const updated = await readBack(ctx, "items", found._id);
+    await emit(ctx, "item.updated", updated);
+    return updated;
   },
 });
 
@@ -61,6 +66,7 @@ export const remove = internalMutation({
     const found = await getOwned(ctx, "items", ownerId, itemId);
     requireRevision(found, expected);
     await ctx.db.delete("items", found._id);
+    await emit(ctx, "item.deleted", found);
     return null;
   },
 });

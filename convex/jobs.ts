@@ -7,6 +7,7 @@ import { idempotencyArg, once, onceOf } from "./lib/idempotency.lib";
 import { getOwned } from "./lib/owned.lib";
 import { deleteStoredText, storedText } from "./lib/storedText.lib";
 import { readBack } from "./lib/readBack.lib";
+import { emit } from "./outgoing/emit.lib";
 import schema from "./schema";
 
 /** A job without its input. The input may be large, and only the work needs it. */
@@ -99,11 +100,13 @@ async function finish(
   found: Doc<"jobs">,
   outcome: { result: NonNullable<Doc<"jobs">["result"]> } | { error: string },
 ): Promise<void> {
+  const status = "result" in outcome ? "succeeded" : "failed";
   await ctx.db.patch("jobs", found._id, {
     ...outcome,
-    status: "result" in outcome ? "succeeded" : "failed",
+    status,
     input: undefined,
     revision: found.revision + 1,
   });
   await deleteStoredText(ctx, found.input);
+  await emit(ctx, `job.${status}`, { ...found, ...outcome, status });
 }

@@ -30,7 +30,25 @@ const INSERT: Partial<Record<TableNames, Insert>> = {
     const input = { storageId: await bytes() };
     await ctx.db.insert("jobs", { ownerId, status: "running", input, revision: 1 });
   },
+  webhookEndpoints: (ctx, ownerId) => insertEndpoint(ctx, ownerId),
+  outgoingEvents: (ctx, ownerId) => insertEvent(ctx, ownerId),
+  webhookDeliveries: async (ctx, ownerId) => {
+    const [endpointId, eventId] = [await insertEndpoint(ctx, ownerId), await insertEvent(ctx, ownerId)];
+    const pending = { status: "pending" as const, attempts: [], tries: 0, revision: 1 };
+    await ctx.db.insert("webhookDeliveries", { ownerId, endpointId, eventId, type: "ping", ...pending });
+  },
 };
+
+async function insertEndpoint(ctx: MutationCtx, ownerId: Id<"users">): Promise<Id<"webhookEndpoints">> {
+  const address = { url: "https://partner.example.com", events: ["*"], enabled: false, deployment: true };
+  const id = await ctx.db.insert("webhookEndpoints", { ownerId, ...address, secrets: [], revision: 1 });
+  const idle = { state: "idle" as const, slow: false, run: 0, pending: 0, failures: 0 };
+  await ctx.db.insert("webhookSenders", { endpointId: id, ...idle });
+  return id;
+}
+
+const insertEvent = (ctx: MutationCtx, ownerId: Id<"users">): Promise<Id<"outgoingEvents">> =>
+  ctx.db.insert("outgoingEvents", { type: "ping", ownerId, data: "{}", time: 0, purgeAt: 1e15 });
 
 /** The tables of the schema that have a field with a user's id. */
 function tablesOfUsers(): string[] {
@@ -66,11 +84,11 @@ test("deleting a user deletes the user's documents and stored bytes in every tab
       const bytes = await ctx.db.system.query("_storage").collect();
       return { documents: await Promise.all(tables.map(count)), bytes: bytes.length };
     });
-  expect(await left()).toEqual({ documents: [3, 3, 3, 3], bytes: 12 });
+  expect(await left()).toEqual({ documents: [3, 3, 3, 3, 6, 6, 3], bytes: 21 });
   await t.mutation(internal.users.erase, { userId: ada });
   await t.finishAllScheduledFunctions(vi.runAllTimers);
   // Ada's two files and two jobs each have stored bytes, which are deleted. Keys and items have none.
-  expect(await left()).toEqual({ documents: [1, 1, 1, 1], bytes: 12 - 4 });
+  expect(await left()).toEqual({ documents: [1, 1, 1, 1, 2, 2, 1], bytes: 21 - 4 });
 });
 
 test("more documents than one batch are deleted, even if another table is already empty", async () => {

@@ -4,6 +4,7 @@ import { paymentFields } from "./webhooks/billing.lib";
 import { eventVersion } from "./webhooks/event.lib";
 import { isNewer } from "./webhooks/order.lib";
 import { fail } from "./lib/failure.lib";
+import { emit } from "./outgoing/emit.lib";
 import schema from "./schema";
 
 /** Updates a payment from the checkout session in a Stripe event. An event older than the stored state changes nothing. */
@@ -18,6 +19,7 @@ export const handleCheckoutComplete = internalMutation({
     if (!(await isNewer(ctx, "stripe", payment.version, known?.version))) return null;
     if (known) await ctx.db.replace("payments", known._id, { ...payment, revision: known.revision + 1 });
     else await ctx.db.insert("payments", { ...payment, revision: 1 });
+    await emit(ctx, "payment.updated", payment);
     return null;
   },
 });

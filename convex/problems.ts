@@ -19,6 +19,8 @@ export const EXPLANATIONS: Record<FailureCode, string> = {
     "The key is unknown, expired or revoked, or the token does not verify. Use another credential.",
   insufficient_scope:
     "The credential is valid but lacks the scope that `detail` names. Use a credential with this scope.",
+  quota_exceeded:
+    "The owner stores as much as the deployment allows. `detail` names the quota. Delete something first.",
   not_found: "The resource does not exist, or belongs to another caller. The API does not reveal which.",
   method_not_allowed: "The path does not support this method. `Allow` lists the supported methods.",
   conflict:

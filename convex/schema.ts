@@ -4,6 +4,7 @@ import { paymentFields, subscriptionFields } from "./webhooks/billing.lib";
 import { eventDetails, eventVersion } from "./webhooks/event.lib";
 import { pageArgs } from "./lib/page.lib";
 import { storedText } from "./lib/storedText.lib";
+import { outgoingTables } from "./outgoing/tables.lib";
 
 /** `revision` counts the writes of a document. The `ETag` contains it, because two writes may have the same timestamp. */
 export default defineSchema({
@@ -148,6 +149,8 @@ export default defineSchema({
     version: eventVersion,
     revision: v.number(),
   }).index("by_subscription_id", ["subscriptionId"]),
+
+  ...outgoingTables,
 
   idempotencyKeys: defineTable({
     credential: v.string(),

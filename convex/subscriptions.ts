@@ -4,6 +4,7 @@ import { subscriptionFields } from "./webhooks/billing.lib";
 import { eventVersion } from "./webhooks/event.lib";
 import { isNewer } from "./webhooks/order.lib";
 import { fail } from "./lib/failure.lib";
+import { emit } from "./outgoing/emit.lib";
 import schema from "./schema";
 
 /** Updates a subscription from a Stripe event. An event older than the stored state changes nothing. */
@@ -19,6 +20,7 @@ export const handleUpdate = internalMutation({
     if (known)
       await ctx.db.replace("subscriptions", known._id, { ...subscription, revision: known.revision + 1 });
     else await ctx.db.insert("subscriptions", { ...subscription, revision: 1 });
+    await emit(ctx, "subscription.updated", subscription);
     return null;
   },
 });

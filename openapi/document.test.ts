@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { api } from "../convex/http/api.app";
 import type { JsonSchema } from "../convex/http/kit/described.kit";
 import { SECURITY_HEADERS } from "../convex/http/middleware/securityHeaders.middleware";
+import { EVENT_TYPES, PING } from "../convex/outgoing/eventTypes.lib";
 import { SOURCES } from "../convex/http/webhooks/webhooks.contract";
 import { describedBy, type Operation } from "./contract/described";
 import { validationErrors } from "./contract/schemas";
@@ -16,7 +17,15 @@ type DescribedOperation = Operation & { tags: string[]; summary: string; descrip
 
 const contracts = await api.contracts();
 const document = await productDocument();
-const received = describedBy({ ...document, paths: document["webhooks"] });
+/** The webhooks that the API receives, and those that it sends. */
+const bothWays = Object.entries(document["webhooks"] as Record<string, JsonSchema>);
+const isSent = ([name]: [string, JsonSchema]) => name === PING || (EVENT_TYPES as string[]).includes(name);
+const received = describedBy({
+  ...document,
+  paths: Object.fromEntries(bothWays.filter((webhook) => !isSent(webhook))),
+});
+const sent = describedBy({ ...document, paths: Object.fromEntries(bothWays.filter(isSent)) })
+  .operations as DescribedOperation[];
 // The type `Operation` has only the members that the contract tests need. These tests need more.
 const operations = describedBy(document).operations as DescribedOperation[];
 const webhooks = received.operations as DescribedOperation[];
@@ -103,8 +112,26 @@ test("a body of any type lists a concrete type first, which generated clients se
   for (const [first] of free) expect(first).not.toContain("*");
 });
 
+test("every event that the API sends has its type, a described schema and an example that fits", () => {
+  expect(sent.map(({ path }) => path)).toEqual([...EVENT_TYPES, PING]);
+  for (const { path, summary, tags, requestBody, parameters, responses } of sent) {
+    expect([summary.length > 0, tags]).toEqual([true, ["Events"]]);
+    for (const [type, media] of contents(requestBody?.content)) {
+      expectValidExamples(`${path} ${type}`, media);
+      expect(media.example).toMatchObject({ type: path });
+    }
+    for (const parameter of parameters) expectValidExamples(parameter.name, parameter);
+    expect(parameters.map(({ name }) => name)).toEqual([
+      "webhook-id",
+      "webhook-timestamp",
+      "webhook-signature",
+    ]);
+    expect(Object.keys(responses)).toEqual(["410", "2XX", "default"]);
+  }
+});
+
 test("each webhook has the same request, replies and security as the route that receives it", () => {
-  expect(Object.keys(document["webhooks"] as object)).toEqual(Object.keys(SOURCES));
+  expect(webhooks.map(({ path }) => path)).toEqual(Object.keys(SOURCES));
   for (const webhook of webhooks) {
     const route = operations.find(({ path }) => path === `/webhooks/${webhook.path}`);
     expect(webhook.description).toContain(`\`/webhooks/${webhook.path}\``);

@@ -54,6 +54,12 @@ export function headersOf(
   );
 }
 
+/** Returns a header that only some of a reply's variants have. */
+export function optionalHeader(name: HeaderName): JsonSchema {
+  const { required: _, ...optional } = HEADERS[name] ?? {};
+  return optional;
+}
+
 const text = { type: "string" };
 const header = (description: string, example: string | number, schema: JsonSchema = text): JsonSchema => ({
   description,

@@ -48,6 +48,7 @@ const DETAILS: Record<FailureCode, string> = {
   unauthenticated: "Missing credential: send X-API-Key or Authorization: Bearer",
   invalid_credential: "Invalid API key",
   insufficient_scope: "This credential lacks the scope items:write",
+  quota_exceeded: "An owner has at most 20 webhook endpoints",
   not_found: "No item k57f2q9v3s1x8w6t4r0pzc5m7h6a",
   method_not_allowed: "/api/items does not accept PUT",
   conflict: "email: ada@example.com belongs to another user",

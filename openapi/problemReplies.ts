@@ -3,7 +3,7 @@ import type { JsonSchema } from "../convex/http/kit/described.kit";
 import { PROBLEMS } from "../convex/http/kit/problem.kit";
 import type { FailureCode } from "../convex/lib/failure.lib";
 import type { Components, Reference } from "./components";
-import { headersOf, type HeaderName, type HeaderTraits } from "./headers";
+import { headersOf, optionalHeader, type HeaderName, type HeaderTraits } from "./headers";
 import { problemExample, problemSchema } from "./problemExamples";
 import { problemsOf } from "./problems";
 
@@ -48,7 +48,10 @@ function problemReply(
   const own = [...new Set(codes.flatMap((code) => OWN[code] ?? []))];
   return {
     description: codes.map((code) => PROBLEMS[code].title).join("; "),
-    headers: headersOf(traits, own, components),
+    headers: {
+      ...headersOf(traits, own, components),
+      ...(codes.includes("quota_exceeded") && { "WWW-Authenticate": optionalHeader("WWW-Authenticate") }),
+    },
     content: problemContent(codes, components),
   };
 }

@@ -50,7 +50,11 @@ const RETURNED_BY: Record<FailureCode, (operation: Operation) => boolean> = {
   not_found: (operation) => operation.path.includes("{") || operation.operationId === "registerFile",
   // Returned for the undocumented methods of the path.
   method_not_allowed: () => true,
-  conflict: among("createUser", "updateUser", "registerFile", "rotateKey", "replayWebhookEvent"),
+  quota_exceeded: among("createWebhookEndpoint"),
+  conflict: among(
+    ...["createUser", "updateUser", "registerFile", "rotateKey", "replayWebhookEvent"],
+    ...["testWebhookEndpoint", "retryWebhookDelivery"],
+  ),
   precondition_failed: (operation) => hasParameter(operation, "If-Match"),
   payload_too_large: () => true,
   range_not_satisfiable: among("downloadFile"),
@@ -60,7 +64,8 @@ const RETURNED_BY: Record<FailureCode, (operation: Operation) => boolean> = {
   internal: () => true,
   timed_out: () => true,
   unavailable: () => true,
-  not_configured: isWebhook,
+  not_configured: (operation) =>
+    isWebhook(operation) || among("createWebhookEndpoint", "rotateWebhookSecret")(operation),
 };
 
 test.each(operations.map((operation) => [operation.operationId, operation] as const))(

@@ -10,5 +10,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   Files: "The caller's files. Upload them through the API or directly to storage, and open them by link.",
   Billing: "The payments and subscriptions that Stripe's webhooks have recorded.",
   Webhooks: "Endpoints for webhook sources. A signature replaces the credential.",
+  "Webhook endpoints": "The addresses of partners that get events, and the deliveries to them.",
+  Events: "What the API sends to the endpoints of partners.",
   "Webhook events": "The log of received webhooks, with replay.",
 };

@@ -5,6 +5,8 @@
  */
 import type * as billing from "./billing/billing.contract";
 import type * as data from "./data/data.contract";
+import type * as deliveries from "./endpoints/deliveries.contract";
+import type * as endpoints from "./endpoints/endpoints.contract";
 import type * as files from "./files/files.contract";
 import type * as items from "./items/items.contract";
 import type * as jobs from "./jobs/jobs.contract";
@@ -93,6 +95,26 @@ export const RESOURCES: readonly Resource[] = [
       replayWebhookEvent: "POST /api/webhook-events/:id/replay",
     },
     async () => (await import("./webhooks/events.routes")).webhookEvents,
+  ),
+  resource<typeof endpoints>(
+    {
+      listEndpoints: "GET /api/webhook-endpoints",
+      createEndpoint: "POST /api/webhook-endpoints",
+      getEndpoint: "GET /api/webhook-endpoints/:id",
+      updateEndpoint: "PATCH /api/webhook-endpoints/:id",
+      deleteEndpoint: "DELETE /api/webhook-endpoints/:id",
+      rotateSecret: "POST /api/webhook-endpoints/:id/rotate-secret",
+      testEndpoint: "POST /api/webhook-endpoints/:id/test",
+    },
+    async () => (await import("./endpoints/endpoints.routes")).endpoints,
+  ),
+  resource<typeof deliveries>(
+    {
+      listDeliveries: "GET /api/webhook-endpoints/:id/deliveries",
+      getDelivery: "GET /api/webhook-deliveries/:id",
+      retryDelivery: "POST /api/webhook-deliveries/:id/retry",
+    },
+    async () => (await import("./endpoints/deliveries.routes")).deliveries,
   ),
   resource<typeof billing>(
     { getPayment: "GET /api/payments/:sessionId", getSubscription: "GET /api/subscriptions/:subscriptionId" },

@@ -1,9 +1,24 @@
 /** The contracts are consistent: unique names, valid examples, and scopes that match paths and methods. */
 import * as z from "zod/mini";
-import { describe, expect, test } from "vitest";
+import { describe, expect, expectTypeOf, test } from "vitest";
 import { SCOPES } from "../identity/scopes.lib";
 import { api } from "./api.app";
-import type { Schema, Status } from "./kit/contract.kit";
+import { toPayment, toSubscription } from "../views/billing.lib";
+import { toDelivery, toEndpoint } from "../views/endpoint.lib";
+import { toFile } from "../views/file.lib";
+import { toItem } from "../views/item.lib";
+import { toJob } from "../views/job.lib";
+import { toKey } from "../views/key.lib";
+import { toUser } from "../views/user.lib";
+import type { Payment, Subscription } from "./billing/billing.contract";
+import type { Delivery } from "./endpoints/deliveries.contract";
+import type { Endpoint } from "./endpoints/endpoints.contract";
+import type { StoredFile } from "./files/files.contract";
+import type { Item } from "./items/items.contract";
+import type { Job } from "./jobs/jobs.contract";
+import type { Key } from "./keys/keys.contract";
+import type { Schema, Shape, Status } from "./kit/contract.kit";
+import type { User } from "./users/users.contract";
 import { routeOf, type Route } from "./testing/routes.testing";
 
 const routes = (await api.contracts()).map(routeOf);
@@ -30,6 +45,8 @@ const SCOPE_RESOURCES: Record<string, string> = {
   payments: "billing",
   subscriptions: "billing",
   "webhook-events": "webhooks",
+  "webhook-endpoints": "endpoints",
+  "webhook-deliveries": "endpoints",
 };
 /** Returns the scope that a route must need: `read` for GET, otherwise `write`. The function lists all exceptions. */
 function scopeFor({ method, path }: Route): string | null {
@@ -38,6 +55,18 @@ function scopeFor({ method, path }: Route): string | null {
   if (["protected", "user"].includes(name)) return "any";
   return `${SCOPE_RESOURCES[name] ?? name}:${method === "GET" ? "read" : "write"}`;
 }
+
+test("the views have the shapes that the contracts declare", () => {
+  expectTypeOf(toItem).returns.toExtend<Shape<typeof Item>>();
+  expectTypeOf(toUser).returns.toExtend<Shape<typeof User>>();
+  expectTypeOf(toKey).returns.toExtend<Shape<typeof Key>>();
+  expectTypeOf(toJob).returns.toExtend<Shape<typeof Job>>();
+  expectTypeOf(toFile).returns.toExtend<Shape<typeof StoredFile>>();
+  expectTypeOf(toPayment).returns.toExtend<Shape<typeof Payment>>();
+  expectTypeOf(toSubscription).returns.toExtend<Shape<typeof Subscription>>();
+  expectTypeOf(toEndpoint).returns.toExtend<Shape<typeof Endpoint>>();
+  expectTypeOf(toDelivery).returns.toExtend<Shape<typeof Delivery>>();
+});
 
 test("operation ids are unique, and are valid names for a generated client", () => {
   const ids = routes.map(({ operationId }) => operationId);

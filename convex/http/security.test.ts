@@ -8,7 +8,7 @@ import { api } from "./api.app";
 import type { Body, Spec } from "./kit/contract.kit";
 import { useEngine } from "./testing/engine.testing";
 import { routeOf, RESOURCES } from "./testing/routes.testing";
-import { listedResource, ROWS, type Row } from "./testing/security.testing";
+import { isWithinResource, listedResource, ROWS, type Row } from "./testing/security.testing";
 
 // Rate limits are on, but so high that no test reaches them.
 useEngine({ env: { RATE_LIMIT_KEY_PER_MINUTE: "1000000", RATE_LIMIT_IP_PER_MINUTE: "1000000" } });
@@ -39,9 +39,9 @@ const ROWS_BY_FIELD: Record<keyof Spec, (keyof typeof ROWS)[]> = {
     "a revoked key returns 403",
   ],
   credential: ["a request without a credential returns 401 with WWW-Authenticate"],
+  // A test below names the row that checks who sees a list.
   paged: [
     "a repeated query parameter returns 400 that names the parameter",
-    "a list shows a user's resources only to that user, and the deployment's resources to every caller with the scope",
     "a list returns 400 for a limit outside 1 to 100 and for a cursor that it did not issue",
   ],
   // The rows of each type of body are in ROWS_BY_BODY.
@@ -119,9 +119,18 @@ describe("the suite itself", () => {
 
   test("every list has a resource, and every scope has a route that needs it", () => {
     for (const route of routes.filter(({ paged }) => paged))
-      expect(listedResource(route), route.title).toBeDefined();
+      if (!isWithinResource(route)) expect(listedResource(route), route.title).toBeDefined();
     const needed = new Set(routes.map(({ scope }) => scope));
     for (const scope of SCOPES) expect(needed, scope).toContain(scope);
+  });
+
+  test("every list has a row that checks who sees it", () => {
+    for (const route of routes.filter(({ paged }) => paged)) {
+      const row = isWithinResource(route)
+        ? "another owner's resource returns the same 404 as an unknown id"
+        : "a list shows a user's resources only to that user, and the deployment's resources to every caller with the scope";
+      expect(ROWS[row].applies(route), route.title).toBe(true);
+    }
   });
 
   test("a route without a scope serves only resources that belong to everyone", () => {

@@ -2,6 +2,7 @@ import { internal } from "../_generated/api";
 import type { Doc, Id } from "../_generated/dataModel";
 import type { MutationCtx } from "../_generated/server";
 import { deleteOwned } from "../lib/owned.lib";
+import { eraseEventsAbout } from "../outgoing/delivery.lib";
 import { deleteUser } from "./users.lib";
 
 /**
@@ -21,9 +22,10 @@ export async function eraseUser(ctx: MutationCtx, user: Doc<"users">): Promise<v
   await ctx.scheduler.runAfter(LAST_WRITE_MS, internal.users.eraseOwned, { userId });
 }
 
-/** Deletes one batch of a deleted user's documents, and schedules the next batch until none is left. */
+/** Deletes one batch of a deleted user's documents, and of the events about the user, and schedules the next batch until none is left. */
 export async function eraseOwnedBatch(ctx: MutationCtx, { userId }: { userId: Id<"users"> }): Promise<null> {
-  const { isDone } = await deleteOwned(ctx, userId);
-  if (!isDone) await ctx.scheduler.runAfter(0, internal.users.eraseOwned, { userId });
+  const owned = await deleteOwned(ctx, userId);
+  const about = await eraseEventsAbout(ctx, userId);
+  if (!owned.isDone || !about.isDone) await ctx.scheduler.runAfter(0, internal.users.eraseOwned, { userId });
   return null;
 }

@@ -3,6 +3,7 @@ import type { Doc } from "../_generated/dataModel";
 import type { MutationCtx, QueryCtx } from "../_generated/server";
 import { fail } from "../lib/failure.lib";
 import { readBack } from "../lib/readBack.lib";
+import { emit } from "../outgoing/emit.lib";
 import type { Caller } from "./caller.lib";
 import { currentScopes } from "./currentScopes.lib";
 import { firstMissingScope, refuseScope, requireKnownScopes } from "./scopes.lib";
@@ -55,5 +56,7 @@ export async function insertIssuedKey(
   const owner =
     (await userForOperator(ctx, email)) ??
     (await insertUser(ctx, { email, name: email.split("@")[0] ?? email }));
-  return insertKey(ctx, { ...key, userId: owner._id });
+  const issued = await insertKey(ctx, { ...key, userId: owner._id });
+  await emit(ctx, "key.created", issued);
+  return issued;
 }

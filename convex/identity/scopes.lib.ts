@@ -18,6 +18,8 @@ export const SCOPES = [
   "billing:read",
   "jobs:read",
   "jobs:write",
+  "endpoints:read",
+  "endpoints:write",
 ] as const;
 
 export type Scope = (typeof SCOPES)[number];

@@ -24,7 +24,7 @@ test("firstMissingScope returns the first scope that is not granted", () => {
 });
 
 test("a new user has all scopes for its own resources, and none for the deployment's", () => {
-  const own = ["items", "files", "keys", "jobs"];
+  const own = ["items", "files", "keys", "jobs", "endpoints"];
   expect([...NEW_USER_SCOPES].sort()).toEqual(
     own.flatMap((kind) => [`${kind}:read`, `${kind}:write`]).sort(),
   );

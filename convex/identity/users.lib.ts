@@ -9,6 +9,8 @@ import { fail } from "../lib/failure.lib";
 import { foldEmail } from "../lib/email.lib";
 import { readPage, within, type Page, type PageRequest } from "../lib/page.lib";
 import { readBack } from "../lib/readBack.lib";
+import { emit } from "../outgoing/emit.lib";
+import { toUser } from "../views/user.lib";
 import { requireKnownScopes, type Scope } from "./scopes.lib";
 
 /** The scopes of a new user's tokens. They cover the user's own resources, not those of the deployment. */
@@ -21,6 +23,8 @@ export const NEW_USER_SCOPES: readonly Scope[] = [
   "keys:write",
   "jobs:read",
   "jobs:write",
+  "endpoints:read",
+  "endpoints:write",
 ];
 
 /** The fields that this module derives: `emailKey` follows the email, and `revision` counts the writes. */
@@ -107,7 +111,9 @@ export async function insertUser(
     scopes: [...NEW_USER_SCOPES],
     revision: 1,
   });
-  return readBack(ctx, "users", id);
+  const inserted = await readBack(ctx, "users", id);
+  await emit(ctx, "user.created", inserted);
+  return inserted;
 }
 
 /** Changes fields of a user. The calling function must first check, in the same transaction, that a new email is unused. */
@@ -124,7 +130,11 @@ export async function changeUser(
     ...(fields.email !== undefined && { emailKey: foldEmail(fields.email) }),
     revision: user.revision + 1,
   });
-  return readBack(ctx, "users", user._id);
+  const changed = await readBack(ctx, "users", user._id);
+  // Some changes, such as one of the scopes, do not show in the API.
+  if (JSON.stringify(toUser(changed)) !== JSON.stringify(toUser(user)))
+    await emit(ctx, "user.updated", changed);
+  return changed;
 }
 
 /** Sets the scopes of a user's tokens, for an operator. Refuses an unknown scope, and an unknown or unverified email. */
@@ -148,6 +158,7 @@ export async function releaseEmail(ctx: MutationCtx, user: Doc<"users">): Promis
 /** Deletes a user, and stores the user's Clerk id as deleted, so that no late event or token recreates the user. */
 export async function deleteUser(ctx: MutationCtx, user: Doc<"users">): Promise<void> {
   await ctx.db.delete("users", user._id);
+  await emit(ctx, "user.deleted", user);
   if (user.clerkId !== undefined) await rememberDeletion(ctx, user.clerkId);
 }
 

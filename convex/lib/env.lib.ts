@@ -97,6 +97,22 @@ export function webhookRetentionDays(): number {
   return positiveInteger(process.env["WEBHOOK_RETENTION_DAYS"], 30);
 }
 
+/** Returns the most webhook endpoints of an owner: `QUOTA_ENDPOINTS`, default 20; 0 for no limit. */
+export const endpointQuota = (): number => wholeNumber(process.env["QUOTA_ENDPOINTS"], 20);
+
+/**
+ * Returns the keys that encrypt the signing secrets of webhook endpoints: the texts of `SECRETS_KEY`, a comma list. The first one
+ * encrypts, and all decrypt, so that a key can be replaced.
+ */
+export function secretsKeys(): string[] {
+  return (process.env["SECRETS_KEY"] ?? "").split(",").flatMap((key) => key.trim() || []);
+}
+
+/** Returns whether webhooks may go to `http:` addresses and to this machine, for development: `WEBHOOK_ALLOW_HTTP`, default no. */
+export function webhookAllowHttp(): boolean {
+  return /^(1|true|yes)$/i.test(process.env["WEBHOOK_ALLOW_HTTP"] ?? "");
+}
+
 /** Parses a setting as a whole number of at least 0. Returns the fallback for any other text. */
 export function wholeNumber(text: string | undefined, fallback: number): number {
   const value = Number(text);

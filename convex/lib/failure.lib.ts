@@ -10,6 +10,7 @@ export type FailureCode =
   | "unauthenticated"
   | "invalid_credential"
   | "insufficient_scope"
+  | "quota_exceeded"
   | "not_found"
   | "method_not_allowed"
   | "conflict"

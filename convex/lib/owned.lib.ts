@@ -8,6 +8,7 @@ import type { MutationCtx, QueryCtx } from "../_generated/server";
 import { fail } from "./failure.lib";
 import { deleteFile } from "./files.lib";
 import { deleteJob } from "./jobs.lib";
+import { deleteEndpoint } from "../outgoing/endpoint.lib";
 import { readPage, within, type Page, type PageRequest, type Range } from "./page.lib";
 
 /** Every table whose documents belong to a user. Refusals use `noun` for one document. */
@@ -16,6 +17,9 @@ const OWNED = {
   files: { noun: "file", owner: "ownerId", index: "by_owner", remove: deleteFile },
   items: { noun: "item", owner: "ownerId", index: "by_owner" },
   jobs: { noun: "job", owner: "ownerId", index: "by_owner", remove: deleteJob },
+  outgoingEvents: { noun: "event", owner: "ownerId", index: "by_owner" },
+  webhookDeliveries: { noun: "webhook delivery", owner: "ownerId", index: "by_owner" },
+  webhookEndpoints: { noun: "webhook endpoint", owner: "ownerId", index: "by_owner", remove: deleteEndpoint },
 } satisfies { [Table in TableNames]?: Entry<Table> };
 
 type Entry<Table extends TableNames> = {
@@ -31,7 +35,9 @@ type Entry<Table extends TableNames> = {
 }[OwnerField<Table>];
 
 type OwnerField<Table extends TableNames> = {
-  [Field in keyof Doc<Table> & string]: Doc<Table>[Field] extends Id<"users"> ? Field : never;
+  [Field in keyof Doc<Table> & string]-?: Exclude<Doc<Table>[Field], undefined> extends Id<"users">
+    ? Field
+    : never;
 }[keyof Doc<Table> & string];
 
 type Info<Table extends TableNames> = NamedTableInfo<DataModel, Table>;

@@ -23,6 +23,7 @@ export const GROUPS: Group[] = [
       { title: "Routes and conventions", file: "docs/routes.md", path: "routes" },
       { title: "OpenAPI and clients", file: "docs/openapi.md", path: "openapi" },
       { title: "Webhooks in", file: "docs/webhooks.md", path: "webhooks" },
+      { title: "Webhooks out", file: "docs/webhooks-out.md", path: "webhooks-out" },
     ],
   },
   {

@@ -833,6 +833,199 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/webhook-endpoints": {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
+        "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the caller's endpoints, newest first
+     * @description Returns the caller's own endpoints, without their secrets.
+     *
+     *     Who may call: a credential with the scope `endpoints:read`.
+     */
+    get: operations["listWebhookEndpoints"];
+    put?: never;
+    /**
+     * Register an address for events
+     * @description Only this reply shows the signing secret. An owner has at most 20 endpoints, unless the deployment sets another limit. An event is sent only if its owner's present scopes allow reading it, and those of the key that made the endpoint, if a key did. A replay by `Idempotency-Key` returns the endpoint without the secret; if the secret got lost, rotate it.
+     *
+     *     Who may call: a credential with the scope `endpoints:write`.
+     */
+    post: operations["createWebhookEndpoint"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/webhook-endpoints/{id}": {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
+        "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Fetch one endpoint
+     * @description Another owner's endpoint is 404, like an endpoint that does not exist.
+     *
+     *     Who may call: a credential with the scope `endpoints:read`.
+     */
+    get: operations["getWebhookEndpoint"];
+    put?: never;
+    post?: never;
+    /**
+     * Delete an endpoint
+     * @description Deletes the endpoint and its deliveries permanently. Nothing more is sent.
+     *
+     *     Who may call: a credential with the scope `endpoints:write`.
+     */
+    delete: operations["deleteWebhookEndpoint"];
+    options?: never;
+    head?: never;
+    /**
+     * Change an endpoint
+     * @description Changes the fields in the body. A `description` of null removes the description. `enabled: false` lets pending deliveries fail; they can be retried after `enabled: true`. From then on, the scopes of the caller's credential decide which events are sent, as if it had made the endpoint.
+     *
+     *     Who may call: a credential with the scope `endpoints:write`.
+     */
+    patch: operations["updateWebhookEndpoint"];
+    trace?: never;
+  };
+  "/api/webhook-endpoints/{id}/rotate-secret": {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
+        "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Replace the signing secret
+     * @description Only this reply shows the new secret. For `overlapSeconds` more, each delivery has a signature with the old secret too.
+     *
+     *     Who may call: a credential with the scope `endpoints:write`.
+     */
+    post: operations["rotateWebhookSecret"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/webhook-endpoints/{id}/test": {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
+        "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Send a test event
+     * @description Sends `ping` at once, whatever the endpoint subscribes to. A disabled endpoint is 409.
+     *
+     *     Who may call: a credential with the scope `endpoints:write`.
+     */
+    post: operations["testWebhookEndpoint"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/webhook-endpoints/{id}/deliveries": {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
+        "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the deliveries of an endpoint, newest first
+     * @description Returns the deliveries that are kept, without their payloads.
+     *
+     *     Who may call: a credential with the scope `endpoints:read`.
+     */
+    get: operations["listWebhookDeliveries"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/webhook-deliveries/{id}": {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
+        "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Fetch one delivery with its payload
+     * @description The payload needs the scope of the event too, such as `items:read` for `item.created`.
+     *
+     *     Who may call: a credential with the scope `endpoints:read`.
+     */
+    get: operations["getWebhookDelivery"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/webhook-deliveries/{id}/retry": {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
+        "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Send a delivery again
+     * @description Sends a delivery that succeeded or failed at once, with the same `webhook-id`. A pending delivery, and one of a disabled endpoint, is 409.
+     *
+     *     Who may call: a credential with the scope `endpoints:write`.
+     */
+    post: operations["retryWebhookDelivery"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/payments/{sessionId}": {
     parameters: {
       query?: never;
@@ -951,9 +1144,333 @@ export interface webhooks {
     patch?: never;
     trace?: never;
   };
+  "item.created": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Something was created: item.created
+     * @description Sent to the owner's endpoints that subscribe to it and may read it (`items:read`). The signature is that of [Standard Webhooks](https://www.standardwebhooks.com).
+     */
+    post: operations["onItemCreated"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "item.updated": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Something was changed: item.updated
+     * @description Sent to the owner's endpoints that subscribe to it and may read it (`items:read`). The signature is that of [Standard Webhooks](https://www.standardwebhooks.com).
+     */
+    post: operations["onItemUpdated"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "item.deleted": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Something was deleted: item.deleted
+     * @description Sent to the owner's endpoints that subscribe to it and may read it (`items:read`). The signature is that of [Standard Webhooks](https://www.standardwebhooks.com).
+     */
+    post: operations["onItemDeleted"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "file.created": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Something was created: file.created
+     * @description Sent to the owner's endpoints that subscribe to it and may read it (`files:read`). The signature is that of [Standard Webhooks](https://www.standardwebhooks.com).
+     */
+    post: operations["onFileCreated"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "file.deleted": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Something was deleted: file.deleted
+     * @description Sent to the owner's endpoints that subscribe to it and may read it (`files:read`). The signature is that of [Standard Webhooks](https://www.standardwebhooks.com).
+     */
+    post: operations["onFileDeleted"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "job.succeeded": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * A job has succeeded: job.succeeded
+     * @description Sent to the owner's endpoints that subscribe to it and may read it (`jobs:read`). The signature is that of [Standard Webhooks](https://www.standardwebhooks.com).
+     */
+    post: operations["onJobSucceeded"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "job.failed": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * A job has failed: job.failed
+     * @description Sent to the owner's endpoints that subscribe to it and may read it (`jobs:read`). The signature is that of [Standard Webhooks](https://www.standardwebhooks.com).
+     */
+    post: operations["onJobFailed"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "key.created": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Something was created: key.created
+     * @description Sent to the owner's endpoints that subscribe to it and may read it (`keys:read`). The signature is that of [Standard Webhooks](https://www.standardwebhooks.com).
+     */
+    post: operations["onKeyCreated"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "key.rotated": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * A key was replaced: key.rotated
+     * @description Sent to the owner's endpoints that subscribe to it and may read it (`keys:read`). The signature is that of [Standard Webhooks](https://www.standardwebhooks.com).
+     */
+    post: operations["onKeyRotated"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "key.revoked": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * A key was revoked: key.revoked
+     * @description Sent to the owner's endpoints that subscribe to it and may read it (`keys:read`). The signature is that of [Standard Webhooks](https://www.standardwebhooks.com).
+     */
+    post: operations["onKeyRevoked"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "user.created": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Something was created: user.created
+     * @description Sent to every owner's endpoints that subscribe to it and may read it (`users:read`). The signature is that of [Standard Webhooks](https://www.standardwebhooks.com).
+     */
+    post: operations["onUserCreated"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "user.updated": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Something was changed: user.updated
+     * @description Sent to every owner's endpoints that subscribe to it and may read it (`users:read`). The signature is that of [Standard Webhooks](https://www.standardwebhooks.com).
+     */
+    post: operations["onUserUpdated"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "user.deleted": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Something was deleted: user.deleted
+     * @description Sent to every owner's endpoints that subscribe to it and may read it (`users:read`). The signature is that of [Standard Webhooks](https://www.standardwebhooks.com).
+     */
+    post: operations["onUserDeleted"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "payment.updated": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Something was changed: payment.updated
+     * @description Sent to every owner's endpoints that subscribe to it and may read it (`billing:read`). The signature is that of [Standard Webhooks](https://www.standardwebhooks.com).
+     */
+    post: operations["onPaymentUpdated"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "subscription.updated": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Something was changed: subscription.updated
+     * @description Sent to every owner's endpoints that subscribe to it and may read it (`billing:read`). The signature is that of [Standard Webhooks](https://www.standardwebhooks.com).
+     */
+    post: operations["onSubscriptionUpdated"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  ping: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * A test event
+     * @description Sent by `POST /api/webhook-endpoints/{id}/test`. `data` has the id of the endpoint. The signature is that of [Standard Webhooks](https://www.standardwebhooks.com).
+     */
+    post: operations["onPing"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
 }
 export interface components {
   schemas: {
+    DeletedResource: {
+      /** @description The id of what was deleted. */
+      id: string;
+    };
     Digest: {
       /** @description The SHA-256 of the canonical form, in lower-case hex. */
       sha256: string;
@@ -1099,6 +1616,27 @@ export interface components {
       /** @description The key itself. Only this reply contains it; a replay does not. */
       key?: string;
     };
+    NewWebhookEndpoint: {
+      /** @description The endpoint's id. */
+      id: string;
+      /** @description The address that gets the events. */
+      url: string;
+      /** @description The events that it subscribes to: types, `item.*` for all types of a resource, or `*`. */
+      events: string[];
+      /** @description A note for its owner. */
+      description?: string;
+      /** @description Whether it gets events. */
+      enabled: boolean;
+      /** @description Why the API disabled it. Absent if it is enabled, or if its owner disabled it. */
+      disabledReason?: string;
+      /**
+       * Format: date-time
+       * @description The time of its registration.
+       */
+      createdAt: string;
+      /** @description The signing secret, in this reply only. A replay does not have it. */
+      secret?: string;
+    };
     Payment: {
       sessionId: string;
       customerId?: string;
@@ -1111,6 +1649,10 @@ export interface components {
       mode?: string;
       clientReferenceId?: string;
       subscriptionId?: string;
+    };
+    PingData: {
+      /** @description The endpoint's id. */
+      id: string;
     };
     /** @description Why a request was refused (RFC 9457). */
     Problem: {
@@ -1136,6 +1678,7 @@ export interface components {
         | "unauthenticated"
         | "invalid_credential"
         | "insufficient_scope"
+        | "quota_exceeded"
         | "not_found"
         | "method_not_allowed"
         | "conflict"
@@ -1309,6 +1852,90 @@ export interface components {
       /**
        * Format: date-time
        * @description The time of the user's creation.
+       */
+      createdAt: string;
+    };
+    WebhookDelivery: {
+      /** @description The delivery's id. */
+      id: string;
+      /** @description The event's id, which `webhook-id` carries in every attempt. */
+      eventId: string;
+      /** @description The event's type. */
+      type: string;
+      /** @description The endpoint's id. */
+      endpointId: string;
+      /**
+       * @description `failed` deliveries can be retried while they are kept.
+       * @enum {string}
+       */
+      status: "pending" | "succeeded" | "failed";
+      /** @description The last 20 attempts, oldest first: when, the status of the reply or the error, and how long it took. An entry without `status` and with a duration of 0 tells why nothing was sent. */
+      attempts: {
+        /** Format: date-time */
+        at: string;
+        status?: number;
+        error?: string;
+        durationMs: number;
+      }[];
+      /**
+       * Format: date-time
+       * @description When a pending delivery is sent next.
+       */
+      nextAttemptAt?: string;
+    };
+    WebhookDeliveryWithPayload: {
+      /** @description The delivery's id. */
+      id: string;
+      /** @description The event's id, which `webhook-id` carries in every attempt. */
+      eventId: string;
+      /** @description The event's type. */
+      type: string;
+      /** @description The endpoint's id. */
+      endpointId: string;
+      /**
+       * @description `failed` deliveries can be retried while they are kept.
+       * @enum {string}
+       */
+      status: "pending" | "succeeded" | "failed";
+      /** @description The last 20 attempts, oldest first: when, the status of the reply or the error, and how long it took. An entry without `status` and with a duration of 0 tells why nothing was sent. */
+      attempts: {
+        /** Format: date-time */
+        at: string;
+        status?: number;
+        error?: string;
+        durationMs: number;
+      }[];
+      /**
+       * Format: date-time
+       * @description When a pending delivery is sent next.
+       */
+      nextAttemptAt?: string;
+      /** @description The body of the request. Absent if the credential may not read its data, and once the event is purged. */
+      payload?: {
+        type: string;
+        /** Format: date-time */
+        timestamp: string;
+        data: unknown;
+      };
+      /** @description The first 1,024 characters of the last reply. */
+      lastReply?: string;
+    };
+    WebhookEndpoint: {
+      /** @description The endpoint's id. */
+      id: string;
+      /** @description The address that gets the events. */
+      url: string;
+      /** @description The events that it subscribes to: types, `item.*` for all types of a resource, or `*`. */
+      events: string[];
+      /** @description A note for its owner. */
+      description?: string;
+      /** @description Whether it gets events. */
+      enabled: boolean;
+      /** @description Why the API disabled it. Absent if it is enabled, or if its owner disabled it. */
+      disabledReason?: string;
+      /**
+       * Format: date-time
+       * @description The time of its registration.
        */
       createdAt: string;
     };
@@ -1508,6 +2135,37 @@ export interface components {
           status: 403;
           /** @enum {string} */
           code: "invalid_credential" | "insufficient_scope";
+        };
+      };
+    };
+    /** @description Credential refused; Scope missing; Quota exceeded */
+    InvalidCredentialOrInsufficientScopeOrQuotaExceeded: {
+      headers: {
+        "X-Request-Id": components["headers"]["X-Request-Id"];
+        /**
+         * @description The authentication scheme, and the reason for the refusal (RFC 6750).
+         * @example Bearer error="invalid_token"
+         */
+        "WWW-Authenticate"?: string;
+        RateLimit: components["headers"]["RateLimit"];
+        "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+        "Cache-Control": components["headers"]["Cache-Control"];
+        Vary: components["headers"]["Vary"];
+        "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+        "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+        "Referrer-Policy": components["headers"]["Referrer-Policy"];
+        "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+        "X-Frame-Options": components["headers"]["X-Frame-Options"];
+        "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+        [name: string]: unknown;
+      };
+      content: {
+        "application/problem+json": components["schemas"]["Problem"] & {
+          /** @constant */
+          status: 403;
+          /** @enum {string} */
+          code: "invalid_credential" | "insufficient_scope" | "quota_exceeded";
         };
       };
     };
@@ -1794,6 +2452,33 @@ export interface components {
           status: 503;
           /** @enum {string} */
           code: "timed_out" | "unavailable";
+        };
+      };
+    };
+    /** @description Timed out; Unavailable; Not configured */
+    TimedOutOrUnavailableOrNotConfigured: {
+      headers: {
+        "X-Request-Id": components["headers"]["X-Request-Id"];
+        "Retry-After": components["headers"]["Retry-After"];
+        RateLimit: components["headers"]["RateLimit"];
+        "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+        "Cache-Control": components["headers"]["Cache-Control"];
+        Vary: components["headers"]["Vary"];
+        "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+        "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+        "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+        "Referrer-Policy": components["headers"]["Referrer-Policy"];
+        "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+        "X-Frame-Options": components["headers"]["X-Frame-Options"];
+        "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+        [name: string]: unknown;
+      };
+      content: {
+        "application/problem+json": components["schemas"]["Problem"] & {
+          /** @constant */
+          status: 503;
+          /** @enum {string} */
+          code: "timed_out" | "unavailable" | "not_configured";
         };
       };
     };
@@ -3536,6 +4221,8 @@ export interface operations {
             | "billing:read"
             | "jobs:read"
             | "jobs:write"
+            | "endpoints:read"
+            | "endpoints:write"
             | "*"
           )[];
           /**
@@ -4991,6 +5678,809 @@ export interface operations {
       503: components["responses"]["TimedOutOrUnavailable"];
     };
   };
+  listWebhookEndpoints: {
+    parameters: {
+      query?: {
+        /** @description The maximum number of elements in the page. */
+        limit?: components["parameters"]["limit"];
+        /** @description The start of the page. Take it from the `Link` of the previous page. */
+        cursor?: components["parameters"]["cursor"];
+      };
+      header?: {
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
+        "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          Link: components["headers"]["Link"];
+          RateLimit: components["headers"]["RateLimit"];
+          "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+          "Cache-Control": components["headers"]["Cache-Control"];
+          Vary: components["headers"]["Vary"];
+          "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+          "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+          "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+          "Referrer-Policy": components["headers"]["Referrer-Policy"];
+          "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+          "X-Frame-Options": components["headers"]["X-Frame-Options"];
+          "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example [
+           *       {
+           *         "id": "n97b2q9v3s1x8w6t4r0pzc5m7h6e",
+           *         "url": "https://partner.example.org/webhooks",
+           *         "events": [
+           *           "item.*"
+           *         ],
+           *         "description": "Orders",
+           *         "enabled": true,
+           *         "createdAt": "2026-01-31T12:00:00.000Z"
+           *       }
+           *     ]
+           */
+          "application/json": components["schemas"]["WebhookEndpoint"][];
+        };
+      };
+      400: components["responses"]["InvalidRequestOrInvalidCursor"];
+      401: components["responses"]["Unauthenticated"];
+      403: components["responses"]["InvalidCredentialOrInsufficientScope"];
+      405: components["responses"]["MethodNotAllowed"];
+      413: components["responses"]["PayloadTooLarge"];
+      429: components["responses"]["RateLimited"];
+      500: components["responses"]["Internal"];
+      503: components["responses"]["TimedOutOrUnavailable"];
+    };
+  };
+  createWebhookEndpoint: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
+        "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+        /** @description Makes retries safe: for 24 hours, the API does the work for a key only once. */
+        "Idempotency-Key"?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "url": "https://partner.example.org/webhooks",
+         *       "events": [
+         *         "item.*"
+         *       ],
+         *       "description": "Orders"
+         *     }
+         */
+        "application/json": {
+          /** @description An `https:` address on the default port or above 1023, which is not private or reserved. */
+          url: string;
+          /** @description The events to get: types, `item.*` for all types of a resource, or `*`. */
+          events: (
+            | "item.created"
+            | "item.updated"
+            | "item.deleted"
+            | "file.created"
+            | "file.deleted"
+            | "job.succeeded"
+            | "job.failed"
+            | "key.created"
+            | "key.rotated"
+            | "key.revoked"
+            | "user.created"
+            | "user.updated"
+            | "user.deleted"
+            | "payment.updated"
+            | "subscription.updated"
+            | "item.*"
+            | "file.*"
+            | "job.*"
+            | "key.*"
+            | "user.*"
+            | "payment.*"
+            | "subscription.*"
+            | "*"
+          )[];
+          /** @description A note for its owner. */
+          description?: string;
+          /** @description Whether it gets events; true by default. */
+          enabled?: boolean;
+        };
+      };
+    };
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          Location: components["headers"]["Location"];
+          ETag: components["headers"]["ETag"];
+          "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+          RateLimit: components["headers"]["RateLimit"];
+          "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+          "Cache-Control": components["headers"]["Cache-Control"];
+          Vary: components["headers"]["Vary"];
+          "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+          "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+          "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+          "Referrer-Policy": components["headers"]["Referrer-Policy"];
+          "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+          "X-Frame-Options": components["headers"]["X-Frame-Options"];
+          "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "id": "n97b2q9v3s1x8w6t4r0pzc5m7h6e",
+           *       "url": "https://partner.example.org/webhooks",
+           *       "events": [
+           *         "item.*"
+           *       ],
+           *       "description": "Orders",
+           *       "enabled": true,
+           *       "createdAt": "2026-01-31T12:00:00.000Z",
+           *       "secret": "whsec_…"
+           *     }
+           */
+          "application/json": components["schemas"]["NewWebhookEndpoint"];
+        };
+      };
+      400: components["responses"]["InvalidJsonOrInvalidRequest"];
+      401: components["responses"]["Unauthenticated"];
+      403: components["responses"]["InvalidCredentialOrInsufficientScopeOrQuotaExceeded"];
+      405: components["responses"]["MethodNotAllowed"];
+      413: components["responses"]["PayloadTooLarge"];
+      415: components["responses"]["UnsupportedMediaType"];
+      422: components["responses"]["IdempotencyKeyReused"];
+      429: components["responses"]["RateLimited"];
+      500: components["responses"]["Internal"];
+      503: components["responses"]["TimedOutOrUnavailableOrNotConfigured"];
+    };
+  };
+  getWebhookEndpoint: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
+        "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+        /** @description The `ETag` that the client holds. The reply is 304 without a body while the resource has this tag. */
+        "If-None-Match"?: components["parameters"]["If-None-Match"];
+      };
+      path: {
+        /**
+         * @description The endpoint's id.
+         * @example n97b2q9v3s1x8w6t4r0pzc5m7h6e
+         */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          ETag: components["headers"]["ETag"];
+          RateLimit: components["headers"]["RateLimit"];
+          "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+          "Cache-Control": components["headers"]["Cache-Control"];
+          Vary: components["headers"]["Vary"];
+          "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+          "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+          "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+          "Referrer-Policy": components["headers"]["Referrer-Policy"];
+          "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+          "X-Frame-Options": components["headers"]["X-Frame-Options"];
+          "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "id": "n97b2q9v3s1x8w6t4r0pzc5m7h6e",
+           *       "url": "https://partner.example.org/webhooks",
+           *       "events": [
+           *         "item.*"
+           *       ],
+           *       "description": "Orders",
+           *       "enabled": true,
+           *       "createdAt": "2026-01-31T12:00:00.000Z"
+           *     }
+           */
+          "application/json": components["schemas"]["WebhookEndpoint"];
+        };
+      };
+      /** @description Unchanged since the client read it */
+      304: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          ETag: components["headers"]["ETag"];
+          RateLimit: components["headers"]["RateLimit"];
+          "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+          "Cache-Control": components["headers"]["Cache-Control"];
+          Vary: components["headers"]["Vary"];
+          "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+          "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+          "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+          "Referrer-Policy": components["headers"]["Referrer-Policy"];
+          "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+          "X-Frame-Options": components["headers"]["X-Frame-Options"];
+          "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      400: components["responses"]["InvalidRequest"];
+      401: components["responses"]["Unauthenticated"];
+      403: components["responses"]["InvalidCredentialOrInsufficientScope"];
+      404: components["responses"]["NotFound"];
+      405: components["responses"]["MethodNotAllowed"];
+      413: components["responses"]["PayloadTooLarge"];
+      429: components["responses"]["RateLimited"];
+      500: components["responses"]["Internal"];
+      503: components["responses"]["TimedOutOrUnavailable"];
+    };
+  };
+  deleteWebhookEndpoint: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
+        "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+        /** @description The `ETag` that the client has read. The reply is 412 if the resource now has a different tag. */
+        "If-Match"?: components["parameters"]["If-Match"];
+      };
+      path: {
+        /**
+         * @description The endpoint's id.
+         * @example n97b2q9v3s1x8w6t4r0pzc5m7h6e
+         */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done, without a body */
+      204: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          RateLimit: components["headers"]["RateLimit"];
+          "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+          "Cache-Control": components["headers"]["Cache-Control"];
+          Vary: components["headers"]["Vary"];
+          "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+          "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+          "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+          "Referrer-Policy": components["headers"]["Referrer-Policy"];
+          "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+          "X-Frame-Options": components["headers"]["X-Frame-Options"];
+          "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      400: components["responses"]["InvalidRequest"];
+      401: components["responses"]["Unauthenticated"];
+      403: components["responses"]["InvalidCredentialOrInsufficientScope"];
+      404: components["responses"]["NotFound"];
+      405: components["responses"]["MethodNotAllowed"];
+      412: components["responses"]["PreconditionFailed"];
+      413: components["responses"]["PayloadTooLarge"];
+      429: components["responses"]["RateLimited"];
+      500: components["responses"]["Internal"];
+      503: components["responses"]["TimedOutOrUnavailable"];
+    };
+  };
+  updateWebhookEndpoint: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
+        "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+        /** @description The `ETag` that the client has read. The reply is 412 if the resource now has a different tag. */
+        "If-Match"?: components["parameters"]["If-Match"];
+      };
+      path: {
+        /**
+         * @description The endpoint's id.
+         * @example n97b2q9v3s1x8w6t4r0pzc5m7h6e
+         */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "events": [
+         *         "item.*"
+         *       ]
+         *     }
+         */
+        "application/json": {
+          /** @description An `https:` address on the default port or above 1023, which is not private or reserved. */
+          url?: string;
+          /** @description The events to get: types, `item.*` for all types of a resource, or `*`. */
+          events?: (
+            | "item.created"
+            | "item.updated"
+            | "item.deleted"
+            | "file.created"
+            | "file.deleted"
+            | "job.succeeded"
+            | "job.failed"
+            | "key.created"
+            | "key.rotated"
+            | "key.revoked"
+            | "user.created"
+            | "user.updated"
+            | "user.deleted"
+            | "payment.updated"
+            | "subscription.updated"
+            | "item.*"
+            | "file.*"
+            | "job.*"
+            | "key.*"
+            | "user.*"
+            | "payment.*"
+            | "subscription.*"
+            | "*"
+          )[];
+          /** @description A note for its owner. */
+          description?: string | null;
+          /** @description Whether it gets events; true by default. */
+          enabled?: boolean;
+        };
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          ETag: components["headers"]["ETag"];
+          RateLimit: components["headers"]["RateLimit"];
+          "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+          "Cache-Control": components["headers"]["Cache-Control"];
+          Vary: components["headers"]["Vary"];
+          "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+          "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+          "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+          "Referrer-Policy": components["headers"]["Referrer-Policy"];
+          "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+          "X-Frame-Options": components["headers"]["X-Frame-Options"];
+          "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "id": "n97b2q9v3s1x8w6t4r0pzc5m7h6e",
+           *       "url": "https://partner.example.org/webhooks",
+           *       "events": [
+           *         "item.*"
+           *       ],
+           *       "description": "Orders",
+           *       "enabled": true,
+           *       "createdAt": "2026-01-31T12:00:00.000Z"
+           *     }
+           */
+          "application/json": components["schemas"]["WebhookEndpoint"];
+        };
+      };
+      400: components["responses"]["InvalidJsonOrInvalidRequest"];
+      401: components["responses"]["Unauthenticated"];
+      403: components["responses"]["InvalidCredentialOrInsufficientScope"];
+      404: components["responses"]["NotFound"];
+      405: components["responses"]["MethodNotAllowed"];
+      412: components["responses"]["PreconditionFailed"];
+      413: components["responses"]["PayloadTooLarge"];
+      415: components["responses"]["UnsupportedMediaType"];
+      429: components["responses"]["RateLimited"];
+      500: components["responses"]["Internal"];
+      503: components["responses"]["TimedOutOrUnavailable"];
+    };
+  };
+  rotateWebhookSecret: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
+        "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+      };
+      path: {
+        /**
+         * @description The endpoint's id.
+         * @example n97b2q9v3s1x8w6t4r0pzc5m7h6e
+         */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        /**
+         * @example {
+         *       "overlapSeconds": 3600
+         *     }
+         */
+        "application/json": {
+          /** @description Seconds for which the old secret also signs; 86400 by default. */
+          overlapSeconds?: number;
+        };
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          RateLimit: components["headers"]["RateLimit"];
+          "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+          "Cache-Control": components["headers"]["Cache-Control"];
+          Vary: components["headers"]["Vary"];
+          "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+          "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+          "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+          "Referrer-Policy": components["headers"]["Referrer-Policy"];
+          "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+          "X-Frame-Options": components["headers"]["X-Frame-Options"];
+          "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "id": "n97b2q9v3s1x8w6t4r0pzc5m7h6e",
+           *       "url": "https://partner.example.org/webhooks",
+           *       "events": [
+           *         "item.*"
+           *       ],
+           *       "description": "Orders",
+           *       "enabled": true,
+           *       "createdAt": "2026-01-31T12:00:00.000Z",
+           *       "secret": "whsec_…"
+           *     }
+           */
+          "application/json": components["schemas"]["NewWebhookEndpoint"];
+        };
+      };
+      400: components["responses"]["InvalidJsonOrInvalidRequest"];
+      401: components["responses"]["Unauthenticated"];
+      403: components["responses"]["InvalidCredentialOrInsufficientScope"];
+      404: components["responses"]["NotFound"];
+      405: components["responses"]["MethodNotAllowed"];
+      413: components["responses"]["PayloadTooLarge"];
+      415: components["responses"]["UnsupportedMediaType"];
+      429: components["responses"]["RateLimited"];
+      500: components["responses"]["Internal"];
+      503: components["responses"]["TimedOutOrUnavailableOrNotConfigured"];
+    };
+  };
+  testWebhookEndpoint: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
+        "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+      };
+      path: {
+        /**
+         * @description The endpoint's id.
+         * @example n97b2q9v3s1x8w6t4r0pzc5m7h6e
+         */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Accepted: the work continues in the background */
+      202: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          RateLimit: components["headers"]["RateLimit"];
+          "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+          "Cache-Control": components["headers"]["Cache-Control"];
+          Vary: components["headers"]["Vary"];
+          "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+          "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+          "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+          "Referrer-Policy": components["headers"]["Referrer-Policy"];
+          "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+          "X-Frame-Options": components["headers"]["X-Frame-Options"];
+          "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "id": "p57d2q9v3s1x8w6t4r0pzc5m7h6d",
+           *       "eventId": "q17e2q9v3s1x8w6t4r0pzc5m7h6v",
+           *       "type": "item.created",
+           *       "endpointId": "n97b2q9v3s1x8w6t4r0pzc5m7h6e",
+           *       "status": "pending",
+           *       "attempts": [
+           *         {
+           *           "at": "2026-01-31T12:00:00.120Z",
+           *           "status": 500,
+           *           "error": "The reply has the status 500",
+           *           "durationMs": 41
+           *         }
+           *       ],
+           *       "nextAttemptAt": "2026-01-31T12:00:05.120Z"
+           *     }
+           */
+          "application/json": components["schemas"]["WebhookDelivery"];
+        };
+      };
+      400: components["responses"]["InvalidRequest"];
+      401: components["responses"]["Unauthenticated"];
+      403: components["responses"]["InvalidCredentialOrInsufficientScope"];
+      404: components["responses"]["NotFound"];
+      405: components["responses"]["MethodNotAllowed"];
+      409: components["responses"]["Conflict"];
+      413: components["responses"]["PayloadTooLarge"];
+      429: components["responses"]["RateLimited"];
+      500: components["responses"]["Internal"];
+      503: components["responses"]["TimedOutOrUnavailable"];
+    };
+  };
+  listWebhookDeliveries: {
+    parameters: {
+      query?: {
+        /** @description Only deliveries with this status. */
+        status?: "pending" | "succeeded" | "failed";
+        /** @description The maximum number of elements in the page. */
+        limit?: components["parameters"]["limit"];
+        /** @description The start of the page. Take it from the `Link` of the previous page. */
+        cursor?: components["parameters"]["cursor"];
+      };
+      header?: {
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
+        "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+      };
+      path: {
+        /**
+         * @description The endpoint's id.
+         * @example n97b2q9v3s1x8w6t4r0pzc5m7h6e
+         */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          Link: components["headers"]["Link"];
+          RateLimit: components["headers"]["RateLimit"];
+          "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+          "Cache-Control": components["headers"]["Cache-Control"];
+          Vary: components["headers"]["Vary"];
+          "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+          "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+          "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+          "Referrer-Policy": components["headers"]["Referrer-Policy"];
+          "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+          "X-Frame-Options": components["headers"]["X-Frame-Options"];
+          "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example [
+           *       {
+           *         "id": "p57d2q9v3s1x8w6t4r0pzc5m7h6d",
+           *         "eventId": "q17e2q9v3s1x8w6t4r0pzc5m7h6v",
+           *         "type": "item.created",
+           *         "endpointId": "n97b2q9v3s1x8w6t4r0pzc5m7h6e",
+           *         "status": "pending",
+           *         "attempts": [
+           *           {
+           *             "at": "2026-01-31T12:00:00.120Z",
+           *             "status": 500,
+           *             "error": "The reply has the status 500",
+           *             "durationMs": 41
+           *           }
+           *         ],
+           *         "nextAttemptAt": "2026-01-31T12:00:05.120Z"
+           *       }
+           *     ]
+           */
+          "application/json": components["schemas"]["WebhookDelivery"][];
+        };
+      };
+      400: components["responses"]["InvalidRequestOrInvalidCursor"];
+      401: components["responses"]["Unauthenticated"];
+      403: components["responses"]["InvalidCredentialOrInsufficientScope"];
+      404: components["responses"]["NotFound"];
+      405: components["responses"]["MethodNotAllowed"];
+      413: components["responses"]["PayloadTooLarge"];
+      429: components["responses"]["RateLimited"];
+      500: components["responses"]["Internal"];
+      503: components["responses"]["TimedOutOrUnavailable"];
+    };
+  };
+  getWebhookDelivery: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
+        "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+        /** @description The `ETag` that the client holds. The reply is 304 without a body while the resource has this tag. */
+        "If-None-Match"?: components["parameters"]["If-None-Match"];
+      };
+      path: {
+        /**
+         * @description The delivery's id.
+         * @example p57d2q9v3s1x8w6t4r0pzc5m7h6d
+         */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          ETag: components["headers"]["ETag"];
+          RateLimit: components["headers"]["RateLimit"];
+          "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+          "Cache-Control": components["headers"]["Cache-Control"];
+          Vary: components["headers"]["Vary"];
+          "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+          "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+          "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+          "Referrer-Policy": components["headers"]["Referrer-Policy"];
+          "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+          "X-Frame-Options": components["headers"]["X-Frame-Options"];
+          "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "id": "p57d2q9v3s1x8w6t4r0pzc5m7h6d",
+           *       "eventId": "q17e2q9v3s1x8w6t4r0pzc5m7h6v",
+           *       "type": "item.created",
+           *       "endpointId": "n97b2q9v3s1x8w6t4r0pzc5m7h6e",
+           *       "status": "pending",
+           *       "attempts": [
+           *         {
+           *           "at": "2026-01-31T12:00:00.120Z",
+           *           "status": 500,
+           *           "error": "The reply has the status 500",
+           *           "durationMs": 41
+           *         }
+           *       ],
+           *       "nextAttemptAt": "2026-01-31T12:00:05.120Z",
+           *       "payload": {
+           *         "type": "item.created",
+           *         "timestamp": "2026-01-31T12:00:00.000Z",
+           *         "data": {
+           *           "id": "k57f2q"
+           *         }
+           *       },
+           *       "lastReply": "try again later"
+           *     }
+           */
+          "application/json": components["schemas"]["WebhookDeliveryWithPayload"];
+        };
+      };
+      /** @description Unchanged since the client read it */
+      304: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          ETag: components["headers"]["ETag"];
+          RateLimit: components["headers"]["RateLimit"];
+          "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+          "Cache-Control": components["headers"]["Cache-Control"];
+          Vary: components["headers"]["Vary"];
+          "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+          "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+          "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+          "Referrer-Policy": components["headers"]["Referrer-Policy"];
+          "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+          "X-Frame-Options": components["headers"]["X-Frame-Options"];
+          "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      400: components["responses"]["InvalidRequest"];
+      401: components["responses"]["Unauthenticated"];
+      403: components["responses"]["InvalidCredentialOrInsufficientScope"];
+      404: components["responses"]["NotFound"];
+      405: components["responses"]["MethodNotAllowed"];
+      413: components["responses"]["PayloadTooLarge"];
+      429: components["responses"]["RateLimited"];
+      500: components["responses"]["Internal"];
+      503: components["responses"]["TimedOutOrUnavailable"];
+    };
+  };
+  retryWebhookDelivery: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
+        "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+      };
+      path: {
+        /**
+         * @description The delivery's id.
+         * @example p57d2q9v3s1x8w6t4r0pzc5m7h6d
+         */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Accepted: the work continues in the background */
+      202: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          RateLimit: components["headers"]["RateLimit"];
+          "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+          "Cache-Control": components["headers"]["Cache-Control"];
+          Vary: components["headers"]["Vary"];
+          "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+          "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+          "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+          "Referrer-Policy": components["headers"]["Referrer-Policy"];
+          "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+          "X-Frame-Options": components["headers"]["X-Frame-Options"];
+          "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "id": "p57d2q9v3s1x8w6t4r0pzc5m7h6d",
+           *       "eventId": "q17e2q9v3s1x8w6t4r0pzc5m7h6v",
+           *       "type": "item.created",
+           *       "endpointId": "n97b2q9v3s1x8w6t4r0pzc5m7h6e",
+           *       "status": "pending",
+           *       "attempts": [],
+           *       "nextAttemptAt": "2026-01-31T12:00:05.120Z"
+           *     }
+           */
+          "application/json": components["schemas"]["WebhookDelivery"];
+        };
+      };
+      400: components["responses"]["InvalidRequest"];
+      401: components["responses"]["Unauthenticated"];
+      403: components["responses"]["InvalidCredentialOrInsufficientScope"];
+      404: components["responses"]["NotFound"];
+      405: components["responses"]["MethodNotAllowed"];
+      409: components["responses"]["Conflict"];
+      413: components["responses"]["PayloadTooLarge"];
+      429: components["responses"]["RateLimited"];
+      500: components["responses"]["Internal"];
+      503: components["responses"]["TimedOutOrUnavailable"];
+    };
+  };
   getPayment: {
     parameters: {
       query?: never;
@@ -5286,6 +6776,1237 @@ export interface operations {
       413: components["responses"]["WebhookPayloadTooLarge"];
       500: components["responses"]["WebhookInternal"];
       503: components["responses"]["WebhookTimedOutOrUnavailableOrNotConfigured"];
+    };
+  };
+  onItemCreated: {
+    parameters: {
+      query?: never;
+      header: {
+        /**
+         * @description The event's id, the same in every attempt. Ignore an id that you have processed.
+         * @example q17e2q9v3s1x8w6t4r0pzc5m7h6v
+         */
+        "webhook-id": string;
+        /**
+         * @description When the attempt was made, in seconds since 1970.
+         * @example 1769860800
+         */
+        "webhook-timestamp": string;
+        /**
+         * @description `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`; one for each secret, separated by spaces.
+         * @example v1,q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80=
+         */
+        "webhook-signature": string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "type": "item.created",
+         *       "timestamp": "2026-01-31T12:00:00.000Z",
+         *       "data": {
+         *         "id": "k57f2q9v3s1x8w6t4r0pzc5m7h6a",
+         *         "name": "bolt",
+         *         "description": "M8, stainless",
+         *         "createdAt": "2026-01-31T12:00:00.000Z",
+         *         "updatedAt": "2026-01-31T12:00:00.000Z"
+         *       }
+         *     }
+         */
+        "application/json": {
+          /**
+           * @description The event's type.
+           * @constant
+           */
+          type: "item.created";
+          /**
+           * Format: date-time
+           * @description When the change was made.
+           */
+          timestamp: string;
+          data: components["schemas"]["Item"];
+        };
+      };
+    };
+    responses: {
+      /** @description The address is gone: the endpoint is disabled. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Received. Reply within 15 seconds, and do the work afterwards. */
+      "2XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Not received: the event is sent again after a wait. Redirects are not followed. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  onItemUpdated: {
+    parameters: {
+      query?: never;
+      header: {
+        /**
+         * @description The event's id, the same in every attempt. Ignore an id that you have processed.
+         * @example q17e2q9v3s1x8w6t4r0pzc5m7h6v
+         */
+        "webhook-id": string;
+        /**
+         * @description When the attempt was made, in seconds since 1970.
+         * @example 1769860800
+         */
+        "webhook-timestamp": string;
+        /**
+         * @description `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`; one for each secret, separated by spaces.
+         * @example v1,q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80=
+         */
+        "webhook-signature": string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "type": "item.updated",
+         *       "timestamp": "2026-01-31T12:00:00.000Z",
+         *       "data": {
+         *         "id": "k57f2q9v3s1x8w6t4r0pzc5m7h6a",
+         *         "name": "bolt",
+         *         "description": "M8, stainless",
+         *         "createdAt": "2026-01-31T12:00:00.000Z",
+         *         "updatedAt": "2026-01-31T12:00:00.000Z"
+         *       }
+         *     }
+         */
+        "application/json": {
+          /**
+           * @description The event's type.
+           * @constant
+           */
+          type: "item.updated";
+          /**
+           * Format: date-time
+           * @description When the change was made.
+           */
+          timestamp: string;
+          data: components["schemas"]["Item"];
+        };
+      };
+    };
+    responses: {
+      /** @description The address is gone: the endpoint is disabled. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Received. Reply within 15 seconds, and do the work afterwards. */
+      "2XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Not received: the event is sent again after a wait. Redirects are not followed. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  onItemDeleted: {
+    parameters: {
+      query?: never;
+      header: {
+        /**
+         * @description The event's id, the same in every attempt. Ignore an id that you have processed.
+         * @example q17e2q9v3s1x8w6t4r0pzc5m7h6v
+         */
+        "webhook-id": string;
+        /**
+         * @description When the attempt was made, in seconds since 1970.
+         * @example 1769860800
+         */
+        "webhook-timestamp": string;
+        /**
+         * @description `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`; one for each secret, separated by spaces.
+         * @example v1,q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80=
+         */
+        "webhook-signature": string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "type": "item.deleted",
+         *       "timestamp": "2026-01-31T12:00:00.000Z",
+         *       "data": {
+         *         "id": "k57f2q9v3s1x8w6t4r0pzc5m7h6a"
+         *       }
+         *     }
+         */
+        "application/json": {
+          /**
+           * @description The event's type.
+           * @constant
+           */
+          type: "item.deleted";
+          /**
+           * Format: date-time
+           * @description When the change was made.
+           */
+          timestamp: string;
+          data: components["schemas"]["DeletedResource"];
+        };
+      };
+    };
+    responses: {
+      /** @description The address is gone: the endpoint is disabled. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Received. Reply within 15 seconds, and do the work afterwards. */
+      "2XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Not received: the event is sent again after a wait. Redirects are not followed. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  onFileCreated: {
+    parameters: {
+      query?: never;
+      header: {
+        /**
+         * @description The event's id, the same in every attempt. Ignore an id that you have processed.
+         * @example q17e2q9v3s1x8w6t4r0pzc5m7h6v
+         */
+        "webhook-id": string;
+        /**
+         * @description When the attempt was made, in seconds since 1970.
+         * @example 1769860800
+         */
+        "webhook-timestamp": string;
+        /**
+         * @description `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`; one for each secret, separated by spaces.
+         * @example v1,q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80=
+         */
+        "webhook-signature": string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "type": "file.created",
+         *       "timestamp": "2026-01-31T12:00:00.000Z",
+         *       "data": {
+         *         "id": "kg2dw3v8s1x8w6t4r0pzc5m7h6d",
+         *         "name": "bolt.png",
+         *         "contentType": "image/png",
+         *         "size": 40123,
+         *         "sha256": "93a23971a914e5eacbf0a8d25154cda309c3c1c72fbb9914d47c60f3cb681588",
+         *         "visibility": "public",
+         *         "createdAt": "2026-01-31T12:00:00.000Z"
+         *       }
+         *     }
+         */
+        "application/json": {
+          /**
+           * @description The event's type.
+           * @constant
+           */
+          type: "file.created";
+          /**
+           * Format: date-time
+           * @description When the change was made.
+           */
+          timestamp: string;
+          data: components["schemas"]["StoredFile"];
+        };
+      };
+    };
+    responses: {
+      /** @description The address is gone: the endpoint is disabled. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Received. Reply within 15 seconds, and do the work afterwards. */
+      "2XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Not received: the event is sent again after a wait. Redirects are not followed. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  onFileDeleted: {
+    parameters: {
+      query?: never;
+      header: {
+        /**
+         * @description The event's id, the same in every attempt. Ignore an id that you have processed.
+         * @example q17e2q9v3s1x8w6t4r0pzc5m7h6v
+         */
+        "webhook-id": string;
+        /**
+         * @description When the attempt was made, in seconds since 1970.
+         * @example 1769860800
+         */
+        "webhook-timestamp": string;
+        /**
+         * @description `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`; one for each secret, separated by spaces.
+         * @example v1,q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80=
+         */
+        "webhook-signature": string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "type": "file.deleted",
+         *       "timestamp": "2026-01-31T12:00:00.000Z",
+         *       "data": {
+         *         "id": "kg2dw3v8s1x8w6t4r0pzc5m7h6d"
+         *       }
+         *     }
+         */
+        "application/json": {
+          /**
+           * @description The event's type.
+           * @constant
+           */
+          type: "file.deleted";
+          /**
+           * Format: date-time
+           * @description When the change was made.
+           */
+          timestamp: string;
+          data: components["schemas"]["DeletedResource"];
+        };
+      };
+    };
+    responses: {
+      /** @description The address is gone: the endpoint is disabled. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Received. Reply within 15 seconds, and do the work afterwards. */
+      "2XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Not received: the event is sent again after a wait. Redirects are not followed. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  onJobSucceeded: {
+    parameters: {
+      query?: never;
+      header: {
+        /**
+         * @description The event's id, the same in every attempt. Ignore an id that you have processed.
+         * @example q17e2q9v3s1x8w6t4r0pzc5m7h6v
+         */
+        "webhook-id": string;
+        /**
+         * @description When the attempt was made, in seconds since 1970.
+         * @example 1769860800
+         */
+        "webhook-timestamp": string;
+        /**
+         * @description `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`; one for each secret, separated by spaces.
+         * @example v1,q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80=
+         */
+        "webhook-signature": string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "type": "job.succeeded",
+         *       "timestamp": "2026-01-31T12:00:00.000Z",
+         *       "data": {
+         *         "id": "kd79a0q9v3s1x8w6t4r0pzc5m7h6c",
+         *         "status": "queued"
+         *       }
+         *     }
+         */
+        "application/json": {
+          /**
+           * @description The event's type.
+           * @constant
+           */
+          type: "job.succeeded";
+          /**
+           * Format: date-time
+           * @description When the change was made.
+           */
+          timestamp: string;
+          data: components["schemas"]["Job"];
+        };
+      };
+    };
+    responses: {
+      /** @description The address is gone: the endpoint is disabled. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Received. Reply within 15 seconds, and do the work afterwards. */
+      "2XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Not received: the event is sent again after a wait. Redirects are not followed. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  onJobFailed: {
+    parameters: {
+      query?: never;
+      header: {
+        /**
+         * @description The event's id, the same in every attempt. Ignore an id that you have processed.
+         * @example q17e2q9v3s1x8w6t4r0pzc5m7h6v
+         */
+        "webhook-id": string;
+        /**
+         * @description When the attempt was made, in seconds since 1970.
+         * @example 1769860800
+         */
+        "webhook-timestamp": string;
+        /**
+         * @description `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`; one for each secret, separated by spaces.
+         * @example v1,q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80=
+         */
+        "webhook-signature": string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "type": "job.failed",
+         *       "timestamp": "2026-01-31T12:00:00.000Z",
+         *       "data": {
+         *         "id": "j57f2q9v3s1x8w6t4r0pzc5m7h6j",
+         *         "status": "failed",
+         *         "error": "The job did not finish in time"
+         *       }
+         *     }
+         */
+        "application/json": {
+          /**
+           * @description The event's type.
+           * @constant
+           */
+          type: "job.failed";
+          /**
+           * Format: date-time
+           * @description When the change was made.
+           */
+          timestamp: string;
+          data: components["schemas"]["Job"];
+        };
+      };
+    };
+    responses: {
+      /** @description The address is gone: the endpoint is disabled. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Received. Reply within 15 seconds, and do the work afterwards. */
+      "2XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Not received: the event is sent again after a wait. Redirects are not followed. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  onKeyCreated: {
+    parameters: {
+      query?: never;
+      header: {
+        /**
+         * @description The event's id, the same in every attempt. Ignore an id that you have processed.
+         * @example q17e2q9v3s1x8w6t4r0pzc5m7h6v
+         */
+        "webhook-id": string;
+        /**
+         * @description When the attempt was made, in seconds since 1970.
+         * @example 1769860800
+         */
+        "webhook-timestamp": string;
+        /**
+         * @description `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`; one for each secret, separated by spaces.
+         * @example v1,q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80=
+         */
+        "webhook-signature": string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "type": "key.created",
+         *       "timestamp": "2026-01-31T12:00:00.000Z",
+         *       "data": {
+         *         "id": "m17a0q9v3s1x8w6t4r0pzc5m7h6b",
+         *         "name": "partner",
+         *         "publicId": "4k2m9x7q1c8z",
+         *         "scopes": [
+         *           "items:read",
+         *           "items:write"
+         *         ],
+         *         "createdAt": "2026-01-31T12:00:00.000Z"
+         *       }
+         *     }
+         */
+        "application/json": {
+          /**
+           * @description The event's type.
+           * @constant
+           */
+          type: "key.created";
+          /**
+           * Format: date-time
+           * @description When the change was made.
+           */
+          timestamp: string;
+          data: components["schemas"]["Key"];
+        };
+      };
+    };
+    responses: {
+      /** @description The address is gone: the endpoint is disabled. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Received. Reply within 15 seconds, and do the work afterwards. */
+      "2XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Not received: the event is sent again after a wait. Redirects are not followed. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  onKeyRotated: {
+    parameters: {
+      query?: never;
+      header: {
+        /**
+         * @description The event's id, the same in every attempt. Ignore an id that you have processed.
+         * @example q17e2q9v3s1x8w6t4r0pzc5m7h6v
+         */
+        "webhook-id": string;
+        /**
+         * @description When the attempt was made, in seconds since 1970.
+         * @example 1769860800
+         */
+        "webhook-timestamp": string;
+        /**
+         * @description `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`; one for each secret, separated by spaces.
+         * @example v1,q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80=
+         */
+        "webhook-signature": string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "type": "key.rotated",
+         *       "timestamp": "2026-01-31T12:00:00.000Z",
+         *       "data": {
+         *         "id": "m17a0q9v3s1x8w6t4r0pzc5m7h6b",
+         *         "name": "partner",
+         *         "publicId": "4k2m9x7q1c8z",
+         *         "scopes": [
+         *           "items:read",
+         *           "items:write"
+         *         ],
+         *         "createdAt": "2026-01-31T12:00:00.000Z"
+         *       }
+         *     }
+         */
+        "application/json": {
+          /**
+           * @description The event's type.
+           * @constant
+           */
+          type: "key.rotated";
+          /**
+           * Format: date-time
+           * @description When the change was made.
+           */
+          timestamp: string;
+          data: components["schemas"]["Key"];
+        };
+      };
+    };
+    responses: {
+      /** @description The address is gone: the endpoint is disabled. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Received. Reply within 15 seconds, and do the work afterwards. */
+      "2XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Not received: the event is sent again after a wait. Redirects are not followed. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  onKeyRevoked: {
+    parameters: {
+      query?: never;
+      header: {
+        /**
+         * @description The event's id, the same in every attempt. Ignore an id that you have processed.
+         * @example q17e2q9v3s1x8w6t4r0pzc5m7h6v
+         */
+        "webhook-id": string;
+        /**
+         * @description When the attempt was made, in seconds since 1970.
+         * @example 1769860800
+         */
+        "webhook-timestamp": string;
+        /**
+         * @description `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`; one for each secret, separated by spaces.
+         * @example v1,q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80=
+         */
+        "webhook-signature": string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "type": "key.revoked",
+         *       "timestamp": "2026-01-31T12:00:00.000Z",
+         *       "data": {
+         *         "id": "m17a0q9v3s1x8w6t4r0pzc5m7h6b",
+         *         "name": "partner",
+         *         "publicId": "4k2m9x7q1c8z",
+         *         "scopes": [
+         *           "items:read",
+         *           "items:write"
+         *         ],
+         *         "createdAt": "2026-01-31T12:00:00.000Z"
+         *       }
+         *     }
+         */
+        "application/json": {
+          /**
+           * @description The event's type.
+           * @constant
+           */
+          type: "key.revoked";
+          /**
+           * Format: date-time
+           * @description When the change was made.
+           */
+          timestamp: string;
+          data: components["schemas"]["Key"];
+        };
+      };
+    };
+    responses: {
+      /** @description The address is gone: the endpoint is disabled. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Received. Reply within 15 seconds, and do the work afterwards. */
+      "2XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Not received: the event is sent again after a wait. Redirects are not followed. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  onUserCreated: {
+    parameters: {
+      query?: never;
+      header: {
+        /**
+         * @description The event's id, the same in every attempt. Ignore an id that you have processed.
+         * @example q17e2q9v3s1x8w6t4r0pzc5m7h6v
+         */
+        "webhook-id": string;
+        /**
+         * @description When the attempt was made, in seconds since 1970.
+         * @example 1769860800
+         */
+        "webhook-timestamp": string;
+        /**
+         * @description `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`; one for each secret, separated by spaces.
+         * @example v1,q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80=
+         */
+        "webhook-signature": string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "type": "user.created",
+         *       "timestamp": "2026-01-31T12:00:00.000Z",
+         *       "data": {
+         *         "id": "jd72k0wq5n8v4c6x1z9t3rpmh57a",
+         *         "email": "ada@example.com",
+         *         "name": "Ada Lovelace",
+         *         "createdAt": "2026-01-31T12:00:00.000Z"
+         *       }
+         *     }
+         */
+        "application/json": {
+          /**
+           * @description The event's type.
+           * @constant
+           */
+          type: "user.created";
+          /**
+           * Format: date-time
+           * @description When the change was made.
+           */
+          timestamp: string;
+          data: components["schemas"]["User"];
+        };
+      };
+    };
+    responses: {
+      /** @description The address is gone: the endpoint is disabled. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Received. Reply within 15 seconds, and do the work afterwards. */
+      "2XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Not received: the event is sent again after a wait. Redirects are not followed. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  onUserUpdated: {
+    parameters: {
+      query?: never;
+      header: {
+        /**
+         * @description The event's id, the same in every attempt. Ignore an id that you have processed.
+         * @example q17e2q9v3s1x8w6t4r0pzc5m7h6v
+         */
+        "webhook-id": string;
+        /**
+         * @description When the attempt was made, in seconds since 1970.
+         * @example 1769860800
+         */
+        "webhook-timestamp": string;
+        /**
+         * @description `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`; one for each secret, separated by spaces.
+         * @example v1,q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80=
+         */
+        "webhook-signature": string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "type": "user.updated",
+         *       "timestamp": "2026-01-31T12:00:00.000Z",
+         *       "data": {
+         *         "id": "jd72k0wq5n8v4c6x1z9t3rpmh57a",
+         *         "email": "ada@example.com",
+         *         "name": "Ada Lovelace",
+         *         "createdAt": "2026-01-31T12:00:00.000Z"
+         *       }
+         *     }
+         */
+        "application/json": {
+          /**
+           * @description The event's type.
+           * @constant
+           */
+          type: "user.updated";
+          /**
+           * Format: date-time
+           * @description When the change was made.
+           */
+          timestamp: string;
+          data: components["schemas"]["User"];
+        };
+      };
+    };
+    responses: {
+      /** @description The address is gone: the endpoint is disabled. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Received. Reply within 15 seconds, and do the work afterwards. */
+      "2XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Not received: the event is sent again after a wait. Redirects are not followed. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  onUserDeleted: {
+    parameters: {
+      query?: never;
+      header: {
+        /**
+         * @description The event's id, the same in every attempt. Ignore an id that you have processed.
+         * @example q17e2q9v3s1x8w6t4r0pzc5m7h6v
+         */
+        "webhook-id": string;
+        /**
+         * @description When the attempt was made, in seconds since 1970.
+         * @example 1769860800
+         */
+        "webhook-timestamp": string;
+        /**
+         * @description `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`; one for each secret, separated by spaces.
+         * @example v1,q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80=
+         */
+        "webhook-signature": string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "type": "user.deleted",
+         *       "timestamp": "2026-01-31T12:00:00.000Z",
+         *       "data": {
+         *         "id": "jd72k0wq5n8v4c6x1z9t3rpmh57a"
+         *       }
+         *     }
+         */
+        "application/json": {
+          /**
+           * @description The event's type.
+           * @constant
+           */
+          type: "user.deleted";
+          /**
+           * Format: date-time
+           * @description When the change was made.
+           */
+          timestamp: string;
+          data: components["schemas"]["DeletedResource"];
+        };
+      };
+    };
+    responses: {
+      /** @description The address is gone: the endpoint is disabled. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Received. Reply within 15 seconds, and do the work afterwards. */
+      "2XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Not received: the event is sent again after a wait. Redirects are not followed. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  onPaymentUpdated: {
+    parameters: {
+      query?: never;
+      header: {
+        /**
+         * @description The event's id, the same in every attempt. Ignore an id that you have processed.
+         * @example q17e2q9v3s1x8w6t4r0pzc5m7h6v
+         */
+        "webhook-id": string;
+        /**
+         * @description When the attempt was made, in seconds since 1970.
+         * @example 1769860800
+         */
+        "webhook-timestamp": string;
+        /**
+         * @description `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`; one for each secret, separated by spaces.
+         * @example v1,q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80=
+         */
+        "webhook-signature": string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "type": "payment.updated",
+         *       "timestamp": "2026-01-31T12:00:00.000Z",
+         *       "data": {
+         *         "sessionId": "cs_test_a1b2c3",
+         *         "customerId": "cus_9s6XKzkNRiz8i3",
+         *         "amountTotal": 4900,
+         *         "currency": "eur",
+         *         "paymentStatus": "paid",
+         *         "status": "complete",
+         *         "mode": "subscription",
+         *         "clientReferenceId": "order_1042",
+         *         "subscriptionId": "sub_1MowQVLkdIwHu7ix"
+         *       }
+         *     }
+         */
+        "application/json": {
+          /**
+           * @description The event's type.
+           * @constant
+           */
+          type: "payment.updated";
+          /**
+           * Format: date-time
+           * @description When the change was made.
+           */
+          timestamp: string;
+          data: components["schemas"]["Payment"];
+        };
+      };
+    };
+    responses: {
+      /** @description The address is gone: the endpoint is disabled. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Received. Reply within 15 seconds, and do the work afterwards. */
+      "2XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Not received: the event is sent again after a wait. Redirects are not followed. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  onSubscriptionUpdated: {
+    parameters: {
+      query?: never;
+      header: {
+        /**
+         * @description The event's id, the same in every attempt. Ignore an id that you have processed.
+         * @example q17e2q9v3s1x8w6t4r0pzc5m7h6v
+         */
+        "webhook-id": string;
+        /**
+         * @description When the attempt was made, in seconds since 1970.
+         * @example 1769860800
+         */
+        "webhook-timestamp": string;
+        /**
+         * @description `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`; one for each secret, separated by spaces.
+         * @example v1,q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80=
+         */
+        "webhook-signature": string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "type": "subscription.updated",
+         *       "timestamp": "2026-01-31T12:00:00.000Z",
+         *       "data": {
+         *         "subscriptionId": "sub_1MowQVLkdIwHu7ix",
+         *         "customerId": "cus_9s6XKzkNRiz8i3",
+         *         "status": "active",
+         *         "currentPeriodEnd": "2026-02-28T12:00:00.000Z",
+         *         "cancelAtPeriodEnd": false,
+         *         "items": [
+         *           {
+         *             "priceId": "price_1MowQULkdIwHu7ix",
+         *             "productId": "prod_NZKdYqrwEYx6iK",
+         *             "quantity": 1
+         *           }
+         *         ]
+         *       }
+         *     }
+         */
+        "application/json": {
+          /**
+           * @description The event's type.
+           * @constant
+           */
+          type: "subscription.updated";
+          /**
+           * Format: date-time
+           * @description When the change was made.
+           */
+          timestamp: string;
+          data: components["schemas"]["Subscription"];
+        };
+      };
+    };
+    responses: {
+      /** @description The address is gone: the endpoint is disabled. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Received. Reply within 15 seconds, and do the work afterwards. */
+      "2XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Not received: the event is sent again after a wait. Redirects are not followed. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  onPing: {
+    parameters: {
+      query?: never;
+      header: {
+        /**
+         * @description The event's id, the same in every attempt. Ignore an id that you have processed.
+         * @example q17e2q9v3s1x8w6t4r0pzc5m7h6v
+         */
+        "webhook-id": string;
+        /**
+         * @description When the attempt was made, in seconds since 1970.
+         * @example 1769860800
+         */
+        "webhook-timestamp": string;
+        /**
+         * @description `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`; one for each secret, separated by spaces.
+         * @example v1,q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80=
+         */
+        "webhook-signature": string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "type": "ping",
+         *       "timestamp": "2026-01-31T12:00:00.000Z",
+         *       "data": {
+         *         "id": "n97b2q9v3s1x8w6t4r0pzc5m7h6e"
+         *       }
+         *     }
+         */
+        "application/json": {
+          /**
+           * @description The event's type.
+           * @constant
+           */
+          type: "ping";
+          /**
+           * Format: date-time
+           * @description When the change was made.
+           */
+          timestamp: string;
+          data: components["schemas"]["PingData"];
+        };
+      };
+    };
+    responses: {
+      /** @description The address is gone: the endpoint is disabled. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Received. Reply within 15 seconds, and do the work afterwards. */
+      "2XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Not received: the event is sent again after a wait. Redirects are not followed. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
     };
   };
 }

@@ -6,6 +6,7 @@ import { modules } from "./checkout/modules";
 import { names } from "./checkout/names";
 import { origins } from "./checkout/origins";
 import { secrets } from "./checkout/secrets";
+import { secretsKey } from "./checkout/secretsKey";
 import { tools } from "./checkout/tools";
 import { types } from "./checkout/types";
 import { values } from "./checkout/values";
@@ -42,5 +43,9 @@ export function settings({ project, host, envFile }: Options): Finding[] {
   const count = [...known].filter((name) => set.values.has(name) && !name.startsWith("CONVEX_")).length;
   const broken = set.broken.map((line) => problem(line, "Correct or delete the line."));
   const found = [...broken, ...names(set, known), ...values(set), ...origins(set), ...issuers(set)];
-  return [...orOk(found, `${count} set; the others have their defaults`), ...secrets(set, sources)];
+  return [
+    ...orOk(found, `${count} set; the others have their defaults`),
+    ...secrets(set, sources),
+    ...(known.has("SECRETS_KEY") ? secretsKey(set) : []),
+  ];
 }

@@ -85,7 +85,9 @@ export const boundaries = [
   })),
   ...byDepth("convex", (depth, files) => ({
     files: [
-      depth === 0 ? `${files}.ts` : files.replace("convex/*/", "convex/{identity,lib,webhooks}/") + ".ts",
+      depth === 0
+        ? `${files}.ts`
+        : files.replace("convex/*/", "convex/{identity,lib,outgoing,views,webhooks}/") + ".ts",
     ],
     ignores: [...TESTS, "convex/http.ts"],
     rules: refuse(functions(depth), [USERS_TABLES]),

@@ -4,10 +4,12 @@ import { parseArgs, parseEnv } from "node:util";
 import { SOURCES } from "../../convex/http/webhooks/webhooks.contract";
 import { webhookSetting, webhookSettings } from "../../convex/lib/env.lib";
 import type { Make } from "./events";
+import { listen, type Listener } from "./listen";
 import { idOf, SENDERS, type Sender } from "./senders";
 import { asForm, hmac } from "./sign";
 
 const USAGE = `npm run webhook -- SOURCE TYPE [options]
+npm run webhook -- listen --key KEY [options]
 
   --url URL         the API (default http://127.0.0.1:3211)
   --secret SECRET   the source's secret (default: SOURCE_WEBHOOK_SECRET, from the environment or .env.local)
@@ -16,6 +18,12 @@ const USAGE = `npm run webhook -- SOURCE TYPE [options]
   --form            sends the JSON in the field payload of a form (github)
   --bad-signature   signs with a wrong secret
   --old             dates the signature ten minutes back
+
+listen registers an endpoint for --events, then verifies and prints what the API sends to it until Ctrl-C. The API must run with
+WEBHOOK_ALLOW_HTTP=1 on this machine.
+
+  --key KEY         a key with the scope endpoints:write and those of the events
+  --events LIST     the events, separated by commas (default *)
 
 SOURCE and TYPE:
 ${Object.entries(SENDERS)
@@ -34,6 +42,7 @@ async function main(): Promise<number> {
     console.log(USAGE);
     return values.help ? 0 : 2;
   }
+  if (source === "listen") return listenUntilSignal(values);
   const sender = senderOf(source);
   const make = eventOf(source, sender, type);
   const copies = Number(values.copies);
@@ -72,12 +81,38 @@ function options() {
         form: { type: "boolean", default: false },
         "bad-signature": { type: "boolean", default: false },
         old: { type: "boolean", default: false },
+        key: { type: "string" },
+        events: { type: "string", default: "*" },
         help: { type: "boolean", default: false },
       },
     });
   } catch (error) {
     throw new Refusal((error as Error).message, { cause: error });
   }
+}
+
+async function listenUntilSignal({
+  url,
+  key,
+  events,
+}: {
+  url: string;
+  key?: string;
+  events: string;
+}): Promise<number> {
+  if (key === undefined) throw new Refusal("listen needs --key: a key with the scope endpoints:write.");
+  const print = (line: string) => {
+    console.log(line);
+  };
+  let listener: Listener;
+  try {
+    listener = await listen({ url, key, events: events.split(","), print });
+  } catch (error) {
+    throw new Refusal((error as Error).message, { cause: error });
+  }
+  await new Promise((stop) => process.once("SIGINT", stop).once("SIGTERM", stop));
+  await listener.close();
+  return 0;
 }
 
 function senderOf(source: string): Sender {

@@ -1,26 +1,15 @@
 import { STEPS } from "#routes";
 import { internal } from "../../_generated/api";
-import type { Doc } from "../../_generated/dataModel";
 import { fail } from "../../lib/failure.lib";
 import { storableType } from "../../lib/mediaType.lib";
 import { deleteIfRefused } from "../../lib/textStorage.lib";
+import { toFile } from "../../views/file.lib";
 import type { Registry } from "../kit/api.kit";
 import { etag, isHeld } from "../kit/conditional.kit";
-import type { Shape } from "../kit/contract.kit";
 import { toTime } from "../kit/values.kit";
 import { implement } from "../kit/implement.kit";
 import { requireCaller } from "../middleware/credential.middleware";
 import * as contracts from "./files.contract";
-
-const toFile = (doc: Doc<"files">): Shape<typeof contracts.StoredFile> => ({
-  id: doc.storageId,
-  ...(doc.name !== undefined && { name: doc.name }),
-  contentType: doc.contentType,
-  size: doc.size,
-  sha256: doc.sha256,
-  visibility: doc.visibility,
-  createdAt: toTime(doc._creationTime),
-});
 
 /** Milliseconds for which Convex accepts an upload at an upload URL. */
 const UPLOAD_URL_MS = 60 * 60 * 1000;

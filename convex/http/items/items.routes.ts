@@ -1,19 +1,9 @@
 import { internal } from "../../_generated/api";
-import type { Doc } from "../../_generated/dataModel";
+import { toItem } from "../../views/item.lib";
 import type { Registry } from "../kit/api.kit";
 import { etag } from "../kit/conditional.kit";
-import type { Shape } from "../kit/contract.kit";
-import { toTime } from "../kit/values.kit";
 import { implement } from "../kit/implement.kit";
-import { createItem, deleteItem, getItem, updateItem, listItems, type Item } from "./items.contract";
-
-const toItem = (doc: Doc<"items">): Shape<typeof Item> => ({
-  id: doc._id,
-  name: doc.name,
-  ...(doc.description !== undefined && { description: doc.description }),
-  createdAt: toTime(doc._creationTime),
-  updatedAt: toTime(doc.updatedAt),
-});
+import { createItem, deleteItem, getItem, updateItem, listItems } from "./items.contract";
 
 export function items(api: Registry): void {
   implement(api, listItems, async (c) => {

@@ -1,19 +1,11 @@
 import { internal } from "../../_generated/api";
-import type { Doc } from "../../_generated/dataModel";
 import { storeText } from "../../lib/textStorage.lib";
 import { prefers } from "../../lib/prefer.lib";
+import { toJob } from "../../views/job.lib";
 import type { Registry } from "../kit/api.kit";
 import { etag } from "../kit/conditional.kit";
-import type { Shape } from "../kit/contract.kit";
 import { implement } from "../kit/implement.kit";
-import { getJob, processData, type Job } from "./jobs.contract";
-
-const toJob = (doc: Omit<Doc<"jobs">, "input">): Shape<typeof Job> => ({
-  id: doc._id,
-  status: doc.status,
-  ...(doc.result && { result: doc.result }),
-  ...(doc.error !== undefined && { error: doc.error }),
-});
+import { getJob, processData } from "./jobs.contract";
 
 export function jobs(api: Registry): void {
   implement(api, processData, async (c) => {

@@ -1,22 +1,9 @@
 import { internal } from "../../_generated/api";
-import type { Doc } from "../../_generated/dataModel";
 import { newApiKey } from "../../identity/apiKey.lib";
+import { toKey } from "../../views/key.lib";
 import type { Registry } from "../kit/api.kit";
-import type { Shape } from "../kit/contract.kit";
-import { toTime } from "../kit/values.kit";
 import { implement } from "../kit/implement.kit";
-import { createKey, listKeys, revokeKey, rotateKey, type Key } from "./keys.contract";
-
-const toKey = (doc: Doc<"apiKeys">): Shape<typeof Key> => ({
-  id: doc._id,
-  name: doc.name,
-  publicId: doc.publicId,
-  scopes: doc.scopes,
-  createdAt: toTime(doc.createdAt),
-  ...(doc.expiresAt !== undefined && { expiresAt: toTime(doc.expiresAt) }),
-  ...(doc.lastUsedAt !== undefined && { lastUsedAt: toTime(doc.lastUsedAt) }),
-  ...(doc.revokedAt !== undefined && { revokedAt: toTime(doc.revokedAt) }),
-});
+import { createKey, listKeys, revokeKey, rotateKey } from "./keys.contract";
 
 export function keys(api: Registry): void {
   implement(api, listKeys, async (c) => {

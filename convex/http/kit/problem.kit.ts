@@ -16,6 +16,7 @@ export const PROBLEMS = {
   unauthenticated: { status: 401, title: "Credential missing" },
   invalid_credential: { status: 403, title: "Credential refused" },
   insufficient_scope: { status: 403, title: "Scope missing" },
+  quota_exceeded: { status: 403, title: "Quota exceeded" },
   not_found: { status: 404, title: "Not found" },
   method_not_allowed: { status: 405, title: "Method not allowed" },
   conflict: { status: 409, title: "Conflict" },

@@ -16,5 +16,6 @@ export type { Idempotency, Once } from "../../lib/idempotency.lib";
 export type { PageRequest, Position } from "../../lib/page.lib";
 export { checksum } from "../../lib/checksum.lib";
 export { isEmail } from "../../lib/email.lib";
+export { toTime } from "../../lib/time.lib";
 /** The base URL of problem types. */
 export { publicUrl } from "../../lib/env.lib";

@@ -1,4 +1,5 @@
 /** Values that need no schema. Every file may import them, because they do not load zod. */
+export { toTime } from "./product.kit";
 
 /**
  * A parameter in a path or a query whose text is accepted unchanged, such as an opaque id. A route that takes nothing but plain
@@ -8,6 +9,3 @@ export const id = (): Plain => PLAIN;
 
 export type Plain = { readonly plain: true };
 const PLAIN: Plain = { plain: true };
-
-/** Formats milliseconds since the epoch as RFC 3339, UTC. */
-export const toTime = (ms: number): string => new Date(ms).toISOString();

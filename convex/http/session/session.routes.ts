@@ -4,7 +4,7 @@ import type { Registry } from "../kit/api.kit";
 import { etag } from "../kit/conditional.kit";
 import { toTime } from "../kit/values.kit";
 import { implement } from "../kit/implement.kit";
-import { toUser } from "../users/users.routes";
+import { toUser } from "../../views/user.lib";
 import { getCurrentUser, getProtected } from "./session.contract";
 
 export function session(api: Registry): void {

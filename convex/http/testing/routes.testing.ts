@@ -81,6 +81,24 @@ const webhookEvent: Resource = {
     return idOf(newest ?? {});
   },
 };
+const endpoint: Resource = {
+  belongsTo: "its owner",
+  of: async (owner) => idOf(await json(owner("POST", "/api/webhook-endpoints", ENDPOINT), 201)),
+};
+/** No program listens on this port, so the suites send nothing. */
+const ENDPOINT = { url: "http://127.0.0.1:65535/webhooks", events: ["job.*"] };
+/** A delivery that has failed: its endpoint was disabled and enabled again. */
+const failedDelivery: Resource = {
+  belongsTo: "its owner",
+  of: async (owner) => {
+    const path = `/api/webhook-endpoints/${await endpoint.of(owner)}`;
+    const { id } = await json(owner("POST", `${path}/test`), 202);
+    await owner("PATCH", path, { enabled: false });
+    await settle();
+    await owner("PATCH", path, { enabled: true });
+    return String(id);
+  },
+};
 const problemCode: Resource = { belongsTo: "everyone", some: () => Promise.resolve("not_found") };
 
 const idOf = ({ id }: Record<string, unknown>): string => String(id);
@@ -99,6 +117,12 @@ export const RESOURCES: Readonly<Record<string, Resource>> = {
   "/api/subscriptions/:subscriptionId": subscription,
   "/api/webhook-events/:id": webhookEvent,
   "/api/webhook-events/:id/replay": webhookEvent,
+  "/api/webhook-endpoints/:id": endpoint,
+  "/api/webhook-endpoints/:id/rotate-secret": endpoint,
+  "/api/webhook-endpoints/:id/test": endpoint,
+  "/api/webhook-endpoints/:id/deliveries": endpoint,
+  "/api/webhook-deliveries/:id": failedDelivery,
+  "/api/webhook-deliveries/:id/retry": failedDelivery,
   "/problems/:code": problemCode,
 };
 
@@ -119,6 +143,7 @@ export async function pathFor(route: Route, owner: Call): Promise<string> {
 
 /** Functions that return a new body, for routes whose example can be created only once. */
 const UNIQUE_BODIES: Readonly<Record<string, (example: unknown) => unknown>> = {
+  "POST /api/webhook-endpoints": () => ENDPOINT,
   "POST /api/users": () => ({ name: "Grace", email: `grace${++made}@example.com` }),
 };
 

@@ -25,6 +25,9 @@ const belongsToOwner = (route: Route) => RESOURCES[route.path]?.belongsTo === "i
 export const listedResource = ({ path }: Route) =>
   Object.entries(RESOURCES).find(([resourcePath]) => resourcePath.startsWith(`${path}/:`))?.[1];
 
+/** Returns whether a list is within a resource that its path names, such as the deliveries of an endpoint. */
+export const isWithinResource = ({ path }: Route) => path in RESOURCES;
+
 /** Returns a caller with all scopes except the route's own. */
 const callerWithoutScope = (route: Route) =>
   as(
@@ -145,7 +148,7 @@ export const ROWS = {
   },
   "a list shows a user's resources only to that user, and the deployment's resources to every caller with the scope":
     {
-      applies: ({ paged }) => paged === true,
+      applies: (route) => route.paged === true && !isWithinResource(route),
       check: async (route) => {
         const [owner, stranger] = [await as("owner"), await as("stranger")];
         const resource = listedResource(route);

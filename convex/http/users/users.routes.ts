@@ -1,20 +1,9 @@
 import { internal } from "../../_generated/api";
-import type { Doc } from "../../_generated/dataModel";
+import { toUser } from "../../views/user.lib";
 import type { Registry } from "../kit/api.kit";
 import { etag } from "../kit/conditional.kit";
-import type { Shape } from "../kit/contract.kit";
-import { toTime } from "../kit/values.kit";
 import { implement } from "../kit/implement.kit";
-import { createUser, deleteUser, getUser, listUsers, updateUser, type User } from "./users.contract";
-
-export const toUser = (doc: Doc<"users">): Shape<typeof User> => ({
-  id: doc._id,
-  ...(doc.clerkId !== undefined && { clerkId: doc.clerkId }),
-  email: doc.email,
-  name: doc.name,
-  ...(doc.suspended && { suspended: doc.suspended }),
-  createdAt: toTime(doc._creationTime),
-});
+import { createUser, deleteUser, getUser, listUsers, updateUser } from "./users.contract";
 
 export function users(api: Registry): void {
   implement(api, listUsers, async (c) => {

@@ -16,6 +16,8 @@ const HARMLESS: Readonly<Record<string, string>> = {
   'convex/http/middleware/credential.middleware.ts: c.var.caller.key?.id === c.req.param("id")':
     "ids, which lists show",
   "convex/migrations.ts: emailKey !== foldEmail(email)": "emails, neither of which a client sends",
+  "convex/outgoing/secrets.ts: before === secret.sealed":
+    "two encrypted texts, neither of which a client sends",
   "convex/http/keys/keys.routes.ts: made.hash === fresh.hash": "two hashes of this server's own",
   "convex/http/middleware/credentialHeaders.middleware.ts: key !== bearer": "two texts of the same client",
   "convex/identity/apiKey.lib.ts: checksum(key.slice(0, -9)) === key.slice(-8)":

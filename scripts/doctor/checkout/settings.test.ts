@@ -7,6 +7,8 @@ import { settings } from "../checkout";
 
 const root = resolve(import.meta.dirname, "../../..");
 const LONG = "0123456789abcdef0123456789abcdef";
+const KEY = Buffer.alloc(32).toString("base64");
+const IN_CLEAR = expect.stringMatching(/^warning SECRETS_KEY is not set, .* in clear/) as unknown;
 const CLERK = `whsec_${Buffer.from(LONG).toString("base64")}`;
 
 /** Checks an env file with this text, and returns the findings as lines. */
@@ -34,9 +36,10 @@ test("valid settings are counted, and webhooks are listed", () => {
     "CONVEX_SITE_URL=https://api.example.com",
     "PUBLIC_URL=https://example.com/rest",
     "CORS_HEADERS=X-Datadog-Trace-Id, X-Tenant",
+    `SECRETS_KEY=${KEY},${KEY}`,
   ];
   expect(on(text.join("\n"))).toEqual([
-    "ok 12 set; the others have their defaults → ",
+    "ok 13 set; the others have their defaults → ",
     "ok webhooks open: stripe, clerk; closed because no secret is set: github → ",
   ]);
 });
@@ -58,6 +61,7 @@ test("a malformed line is reported, and the lines after it are read", () => {
     expect.stringMatching(/^problem .*env:2: .+ → Correct or delete the line\.$/),
     expect.stringMatching(/^problem RATE_LIMIT_KEY_PER_MINUTE=abc is not a whole number/),
     expect.stringMatching(/^ok webhooks/),
+    IN_CLEAR,
   ]);
 });
 
@@ -69,6 +73,7 @@ test("the webhook secrets in the documentation's examples are valid", () => {
   expect(on(`${block}${acme.replace("ACME", "GITHUB")}`)).toEqual([
     "ok 3 set; the others have their defaults → ",
     "ok webhooks open: stripe, clerk, github → ",
+    IN_CLEAR,
   ]);
 });
 
@@ -76,6 +81,7 @@ test("without settings, the defaults apply and the webhooks are closed", () => {
   expect(on("")).toEqual([
     "ok 0 set; the others have their defaults → ",
     "ok webhooks closed because no secret is set: stripe, clerk, github → ",
+    IN_CLEAR,
   ]);
 });
 
@@ -92,6 +98,10 @@ test.each([
   ["REQUEST_TIMEOUT_MS=0", /^problem REQUEST_TIMEOUT_MS=0/],
   ["RATE_LIMIT_IP_PER_MINUTE=-1", /^problem RATE_LIMIT_IP_PER_MINUTE=-1 is not a whole number of at least 0/],
   ["WEBHOOK_RETENTION_DAYS=1.5", /^problem WEBHOOK_RETENTION_DAYS=1\.5/],
+  ["QUOTA_ENDPOINTS=many", /^problem QUOTA_ENDPOINTS=many is not a whole number of at least 0/],
+  [`SECRETS_KEY=${KEY},abc`, /^problem SECRETS_KEY, key 2 of 2, is not 32 bytes in base64/],
+  ["WEBHOOK_ALLOW_HTTP=on", /^warning WEBHOOK_ALLOW_HTTP=on is read as no/],
+  ["WEBHOOK_ALLOW_HTTP=1", /^warning WEBHOOK_ALLOW_HTTP allows webhooks to http:/],
   ["COLLECT_UNREGISTERED_FILES=on", /^warning COLLECT_UNREGISTERED_FILES=on is read as no/],
   ["PUBLIC_URL=example.com/rest", /^problem PUBLIC_URL=example\.com\/rest is not an address/],
   ["PUBLIC_URL=https://example.com/?a=b", /^problem PUBLIC_URL=.* is not an address/],

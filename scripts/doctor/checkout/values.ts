@@ -7,6 +7,7 @@ import type { Settings } from "../settings";
 const NUMBERS: Readonly<Record<string, { read: typeof wholeNumber; from: number; unset: number }>> = {
   REQUEST_TIMEOUT_MS: { read: positiveInteger, from: 1, unset: 25_000 },
   WEBHOOK_RETENTION_DAYS: { read: positiveInteger, from: 1, unset: 30 },
+  QUOTA_ENDPOINTS: { read: wholeNumber, from: 0, unset: 20 },
   RATE_LIMIT_KEY_PER_MINUTE: { read: wholeNumber, from: 0, unset: 600 },
   RATE_LIMIT_IP_PER_MINUTE: { read: wholeNumber, from: 0, unset: 120 },
 };
@@ -26,7 +27,9 @@ export function values({ values: set, written, place }: Settings): Finding[] {
   );
   return [
     ...numbers,
-    ...switches(set.get("COLLECT_UNREGISTERED_FILES")),
+    ...switches("COLLECT_UNREGISTERED_FILES", "delete uploads that are never registered", set),
+    ...switches("WEBHOOK_ALLOW_HTTP", "allow webhooks to http: addresses and to this machine", set),
+    ...openForDevelopment(set.get("WEBHOOK_ALLOW_HTTP")),
     ...publicUrl(set.get("PUBLIC_URL")),
     ...headerNames(set.get("CORS_HEADERS")),
     ...script(set.get("DOCS_SCRIPT_URL")),
@@ -36,10 +39,16 @@ export function values({ values: set, written, place }: Settings): Finding[] {
   ];
 }
 
-function switches(collect: string | undefined): Finding[] {
-  if (collect === undefined || /^(1|true|yes|0|false|no|)$/i.test(collect)) return [];
-  const what = `COLLECT_UNREGISTERED_FILES=${collect} is read as no`;
-  return [warning(what, "Set it to 1 to delete uploads that are never registered, or delete the setting.")];
+function switches(name: string, effect: string, set: Settings["values"]): Finding[] {
+  const text = set.get(name);
+  if (text === undefined || /^(1|true|yes|0|false|no|)$/i.test(text)) return [];
+  return [warning(`${name}=${text} is read as no`, `Set it to 1 to ${effect}, or delete the setting.`)];
+}
+
+function openForDevelopment(text: string | undefined): Finding[] {
+  if (!/^(1|true|yes)$/i.test(text ?? "")) return [];
+  const what = "WEBHOOK_ALLOW_HTTP allows webhooks to http: addresses and to this machine";
+  return [warning(what, "Delete the setting, except for development.")];
 }
 
 function publicUrl(setting: string | undefined): Finding[] {

@@ -1,0 +1,204 @@
+/** Webhooks out at the level of functions: the outbox, its limits, retention and erasure. Nothing is sent. */
+import { convexTest } from "convex-test";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { internal } from "./_generated/api";
+import type { Id } from "./_generated/dataModel";
+import type { MutationCtx } from "./_generated/server";
+import { deleteEvents } from "./outgoing/delivery.lib";
+import { emit } from "./outgoing/emit.lib";
+import schema from "./schema";
+
+const modules = import.meta.glob("./**/*.*s");
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+beforeEach(() => vi.useFakeTimers());
+afterEach(() => vi.useRealTimers());
+
+type Tables = "outgoingEvents" | "webhookDeliveries" | "webhookEndpoints" | "webhookSenders";
+
+/** A deployment with one user, whose endpoints lead to a port on which no program listens. */
+async function deployment({ endpoints = 0, events = ["*"] }: { endpoints?: number; events?: string[] } = {}) {
+  const t = convexTest(schema, modules);
+  const { result } = await t.mutation(internal.users.register, { name: "ada", email: "ada@example.com" });
+  const ownerId = result._id;
+  const subscribe = async () => {
+    const { result: made } = await t.mutation(internal.outgoing.endpoints.create, {
+      caller: { userId: ownerId, scopes: ["*"], credential: "user:ada" },
+      ...{ url: "http://127.0.0.1:65535/", events, sealed: "clear:whsec_AAAA" },
+    });
+    return made._id;
+  };
+  const ids: Id<"webhookEndpoints">[] = [];
+  for (let n = 0; n < endpoints; n++) ids.push(await subscribe());
+  const count = (table: Tables) => t.run(async (ctx) => (await ctx.db.query(table).collect()).length);
+  const scheduled = () =>
+    t.run(async (ctx) => (await ctx.db.system.query("_scheduled_functions").collect()).length);
+  const item = (ctx: MutationCtx) => newItem(ctx, ownerId);
+  const fanOut = async () => {
+    const batches = await t.run(async (ctx) =>
+      (await ctx.db.query("outgoingEvents").collect()).map(({ batch }) => batch ?? ""),
+    );
+    for (const batch of new Set(batches))
+      if (batch !== "") await t.mutation(internal.outgoing.fanOut.run, { batch });
+  };
+  return { t, ownerId, ids, subscribe, count, scheduled, item, fanOut };
+}
+
+async function newItem(ctx: MutationCtx, ownerId: Id<"users">) {
+  const id = await ctx.db.insert("items", { ownerId, name: "bolt", updatedAt: 0, revision: 1 });
+  const item = await ctx.db.get("items", id);
+  if (!item) throw new Error("missing");
+  return item;
+}
+
+test("without a subscription, an event writes and schedules nothing", async () => {
+  const { t, ownerId, count, scheduled } = await deployment({ endpoints: 2, events: ["file.*"] });
+  await t.mutation(internal.items.create, { ownerId, name: "bolt" });
+  await t.mutation(internal.users.register, { name: "bob", email: "bob@example.com" });
+  expect([await count("outgoingEvents"), await scheduled()]).toEqual([0, 0]);
+});
+
+test("a hundred events of a transaction are scheduled once, and reach each of 20 endpoints", async () => {
+  const { t, count, scheduled, item, fanOut } = await deployment({ endpoints: 20, events: ["item.*"] });
+  await t.run(async (ctx) => {
+    for (let n = 0; n < 100; n++) await emit(ctx, "item.created", await item(ctx));
+  });
+  expect([await count("outgoingEvents"), await scheduled()]).toEqual([100, 1]);
+  for (let n = 0; n < 10; n++) await fanOut();
+  expect(await count("webhookDeliveries")).toBe(2_000);
+  const senders = await t.run((ctx) => ctx.db.query("webhookSenders").collect());
+  expect(new Set(senders.map(({ pending }) => pending))).toEqual(new Set([100]));
+});
+
+test("a transaction that rolls back leaves no event and no schedule", async () => {
+  const { t, count, scheduled, item } = await deployment({ endpoints: 1 });
+  const failing = t.run(async (ctx) => {
+    await emit(ctx, "item.created", await item(ctx));
+    throw new Error("changed its mind");
+  });
+  await expect(failing).rejects.toThrow("changed its mind");
+  expect([await count("outgoingEvents"), await scheduled()]).toEqual([0, 0]);
+});
+
+test("a fan-out that was lost is started by the sweep", async () => {
+  const { t, ownerId, count } = await deployment({ endpoints: 1 });
+  await t.run((ctx) =>
+    ctx.db.insert("outgoingEvents", {
+      ...{ type: "item.deleted", ownerId, time: 0, data: '{"id":"x"}', batch: "lost", purgeAt: 1e15 },
+      dueAt: Date.now() - 1,
+    }),
+  );
+  await t.mutation(internal.outgoing.queue.sweep, {});
+  vi.advanceTimersByTime(0);
+  await t.finishInProgressScheduledFunctions();
+  expect(await count("webhookDeliveries")).toBe(1);
+});
+
+test("at 10,000 pending deliveries an endpoint is disabled, and the others go on", async () => {
+  const { t, ids, item, fanOut, count } = await deployment({ endpoints: 2 });
+  const [full] = ids;
+  if (!full) throw new Error("missing");
+  await t.run(async (ctx) => {
+    const sender = await ctx.db
+      .query("webhookSenders")
+      .withIndex("by_endpoint", (q) => q.eq("endpointId", full))
+      .unique();
+    if (sender)
+      await ctx.db.patch("webhookSenders", sender._id, { pending: 10_000, state: "running", run: 3 });
+    await emit(ctx, "item.created", await item(ctx));
+  });
+  await fanOut();
+  const endpoints = await t.run((ctx) => ctx.db.query("webhookEndpoints").collect());
+  expect(endpoints.map(({ enabled, disabledReason }) => [enabled, disabledReason])).toEqual([
+    [false, "10000 deliveries were pending"],
+    [true, undefined],
+  ]);
+  expect(await count("webhookDeliveries")).toBe(1);
+});
+
+test("an action that lost its turn records its outcomes and gets nothing more to send", async () => {
+  const { t, ids, item, fanOut } = await deployment({ endpoints: 1 });
+  const [endpointId] = ids;
+  if (!endpointId) throw new Error("missing");
+  await t.run(async (ctx) => emit(ctx, "item.created", await item(ctx)));
+  await fanOut();
+  const next = (run: number, outcomes: { deliveryId: Id<"webhookDeliveries">; tries: number }[] = []) =>
+    t.mutation(internal.outgoing.queue.next, {
+      ...{ endpointId, run, last: false },
+      outcomes: outcomes.map((one) => ({
+        ...one,
+        attempt: { at: 0, status: 204, durationMs: 1 },
+        succeeded: true,
+      })),
+    });
+  const batch = await next(1);
+  const [delivery] = batch?.deliveries ?? [];
+  expect(delivery?.tries).toBe(0);
+  if (!delivery) return;
+  expect(await next(0, [{ deliveryId: delivery.deliveryId, tries: 1 }])).toBeNull();
+  const read = () => t.run((ctx) => ctx.db.get("webhookDeliveries", delivery.deliveryId));
+  expect((await read())?.status).toBe("pending");
+  expect(await next(0, [{ deliveryId: delivery.deliveryId, tries: 0 }])).toBeNull();
+  expect((await read())?.status).toBe("succeeded");
+});
+
+test("a queue whose action died is started again after its lease", async () => {
+  const { t, item, fanOut } = await deployment({ endpoints: 1 });
+  await t.run(async (ctx) => emit(ctx, "item.created", await item(ctx)));
+  await fanOut();
+  const sender = () => t.run((ctx) => ctx.db.query("webhookSenders").first());
+  expect(await sender()).toMatchObject({ state: "running", run: 1 });
+  await t.mutation(internal.outgoing.queue.sweep, {});
+  expect(await sender()).toMatchObject({ state: "running", run: 1 });
+  vi.setSystemTime(Date.now() + 61_000);
+  await t.mutation(internal.outgoing.queue.sweep, {});
+  expect(await sender()).toMatchObject({ state: "running", run: 2 });
+});
+
+test("events and deliveries are deleted after their retention, and a pending one is not counted any more", async () => {
+  const { t, item, fanOut, count } = await deployment({ endpoints: 3 });
+  await t.run(async (ctx) => emit(ctx, "item.created", await item(ctx)));
+  await fanOut();
+  vi.setSystemTime(Date.now() + 29 * DAY_MS);
+  await t.mutation(internal.outgoing.cleanUp.purge, {});
+  expect(await count("outgoingEvents")).toBe(1);
+  vi.setSystemTime(Date.now() + 2 * DAY_MS);
+  await t.mutation(internal.outgoing.cleanUp.purge, {});
+  expect([await count("outgoingEvents"), await count("webhookDeliveries")]).toEqual([0, 0]);
+  const senders = await t.run((ctx) => ctx.db.query("webhookSenders").collect());
+  expect(senders.map(({ pending }) => pending)).toEqual([0, 0, 0]);
+});
+
+test("an event with more deliveries than one transaction deletes goes in several", async () => {
+  const { t, item, fanOut, count } = await deployment({ endpoints: 1 });
+  await t.run(async (ctx) => emit(ctx, "item.created", await item(ctx)));
+  await fanOut();
+  await t.run(async (ctx) => {
+    const [delivery] = await ctx.db.query("webhookDeliveries").collect();
+    if (!delivery) return;
+    const { _id: _, _creationTime: __, ...copy } = delivery;
+    for (let n = 1; n < 700; n++) await ctx.db.insert("webhookDeliveries", copy);
+  });
+  const remove = () =>
+    t.run(async (ctx) => deleteEvents(ctx, await ctx.db.query("outgoingEvents").collect()));
+  expect([await remove(), await count("webhookDeliveries")]).toEqual([{ isDone: false }, 200]);
+  expect([await remove(), await count("outgoingEvents")]).toEqual([{ isDone: true }, 0]);
+});
+
+test("deleting a user erases the events about the user, but not the event of the deletion", async () => {
+  const { t, count, fanOut } = await deployment({ endpoints: 1 });
+  await t.mutation(internal.users.setScopes, { email: "ada@example.com", scopes: ["users:read"] });
+  const { result: bob } = await t.mutation(internal.users.register, {
+    name: "bob",
+    email: "bob@example.com",
+  });
+  await t.mutation(internal.users.edit, { userId: bob._id, name: "Robert" });
+  await fanOut();
+  expect([await count("outgoingEvents"), await count("webhookDeliveries")]).toEqual([2, 2]);
+  await t.mutation(internal.users.erase, { userId: bob._id });
+  await fanOut();
+  await t.mutation(internal.users.eraseOwned, { userId: bob._id });
+  const left = await t.run((ctx) => ctx.db.query("outgoingEvents").collect());
+  expect(left.map(({ type, data }) => [type, data])).toEqual([["user.deleted", `{"id":"${bob._id}"}`]]);
+  expect(await count("webhookDeliveries")).toBe(1);
+});

@@ -1,0 +1,113 @@
+/** Makes one delivery of each event for each endpoint that subscribes to it, in bounded batches. */
+import { v } from "convex/values";
+import { internal } from "../_generated/api";
+import type { Doc, Id } from "../_generated/dataModel";
+import { internalMutation, type MutationCtx } from "../_generated/server";
+import { readPage, within, type Page } from "../lib/page.lib";
+import { subscribes } from "./eventTypes.lib";
+import { insertDelivery } from "./delivery.lib";
+import { disableEndpoint } from "./endpoint.lib";
+import { addPending, senderOf } from "./sender.lib";
+import { Viewer } from "./viewer.lib";
+
+/** The most events and deliveries of one transaction. Both are far below Convex's limits. */
+const EVENTS = 100;
+const DELIVERIES = 500;
+/** Endpoints that one event reads in a transaction. */
+const ENDPOINTS = 100;
+/** The pending deliveries at which an endpoint is disabled. */
+const MOST_PENDING = 10_000;
+
+export const run = internalMutation({
+  args: { batch: v.string() },
+  returns: v.null(),
+  handler: async (ctx, { batch }) => {
+    const events = await ctx.db
+      .query("outgoingEvents")
+      .withIndex("by_batch", (q) => q.eq("batch", batch))
+      .take(EVENTS);
+    const fanOut = new FanOut(ctx);
+    let isDone = events.length < EVENTS;
+    for (const event of events) isDone = (await fanOut.add(event)) && isDone;
+    await fanOut.end();
+    if (!isDone) await ctx.scheduler.runAfter(0, internal.outgoing.fanOut.run, { batch });
+    return null;
+  },
+});
+
+/** The fan-out of one transaction. */
+class FanOut {
+  private readonly viewer: Viewer;
+  private readonly added = new Map<Id<"webhookEndpoints">, number>();
+  private readonly pending = new Map<Id<"webhookEndpoints">, number>();
+  private readonly own = new Map<Id<"users">, Page<Doc<"webhookEndpoints">>>();
+  private left = DELIVERIES;
+
+  constructor(private readonly ctx: MutationCtx) {
+    this.viewer = new Viewer(ctx);
+  }
+
+  /** Adds the deliveries of an event, as far as the limit allows. Returns whether it has added all. */
+  async add(event: Doc<"outgoingEvents">): Promise<boolean> {
+    if (this.left <= 0) return false;
+    const { docs, next } = await this.page(event);
+    for (const endpoint of docs) await this.deliver(event, endpoint);
+    this.left -= 1;
+    await this.ctx.db.patch(
+      "outgoingEvents",
+      event._id,
+      next ? { after: next } : { batch: undefined, dueAt: undefined, after: undefined },
+    );
+    return next === undefined;
+  }
+
+  /** Counts the deliveries and starts the queues. */
+  async end(): Promise<void> {
+    for (const [endpointId, count] of this.added) await addPending(this.ctx, endpointId, count);
+  }
+
+  private async deliver(event: Doc<"outgoingEvents">, endpoint: Doc<"webhookEndpoints">): Promise<void> {
+    if (!endpoint.enabled || !subscribes(endpoint.events, event.type)) return;
+    const view = await this.viewer.view(endpoint);
+    if (view.is === "ended" || (view.is === "open" && !view.allows(event.type))) return;
+    const added = this.added.get(endpoint._id) ?? 0;
+    if (await this.isFull(endpoint, added)) return;
+    await insertDelivery(this.ctx, endpoint, event);
+    this.added.set(endpoint._id, added + 1);
+    this.left -= 1;
+  }
+
+  /** Disables an endpoint that has too many pending deliveries. */
+  private async isFull(endpoint: Doc<"webhookEndpoints">, added: number): Promise<boolean> {
+    const known = this.pending.get(endpoint._id);
+    const pending = known ?? (await senderOf(this.ctx, endpoint._id)).pending;
+    this.pending.set(endpoint._id, pending);
+    if (pending + added < MOST_PENDING) return false;
+    await disableEndpoint(this.ctx, endpoint, `${MOST_PENDING} deliveries were pending`);
+    // The next event may find the same document in `own`.
+    endpoint.enabled = false;
+    return true;
+  }
+
+  /** Returns a page of the enabled endpoints that the event may be for. Several events of an owner read the first page once. */
+  private async page({ ownerId, after }: Doc<"outgoingEvents">): Promise<Page<Doc<"webhookEndpoints">>> {
+    const known = ownerId && !after ? this.own.get(ownerId) : undefined;
+    if (known) return known;
+    const found = await readPage({ limit: ENDPOINTS, ...(after && { after }) }, (range, count) => {
+      const endpoints = this.ctx.db.query("webhookEndpoints");
+      return (
+        ownerId === undefined
+          ? endpoints.withIndex("by_deployment", (q) =>
+              within(q.eq("deployment", true).eq("enabled", true), range),
+            )
+          : endpoints.withIndex("by_owner_and_enabled", (q) =>
+              within(q.eq("ownerId", ownerId).eq("enabled", true), range),
+            )
+      )
+        .order("desc")
+        .take(count);
+    });
+    if (ownerId && !after) this.own.set(ownerId, found);
+    return found;
+  }
+}
