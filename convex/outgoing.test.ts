@@ -6,13 +6,17 @@ import type { Id } from "./_generated/dataModel";
 import type { MutationCtx } from "./_generated/server";
 import { deleteEvents } from "./outgoing/delivery.lib";
 import { emit } from "./outgoing/emit.lib";
+import { unseal } from "./outgoing/seal.lib";
 import schema from "./schema";
 
 const modules = import.meta.glob("./**/*.*s");
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 beforeEach(() => vi.useFakeTimers());
-afterEach(() => vi.useRealTimers());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllEnvs();
+});
 
 type Tables = "outgoingEvents" | "webhookDeliveries" | "webhookEndpoints" | "webhookSenders";
 
@@ -50,6 +54,32 @@ async function newItem(ctx: MutationCtx, ownerId: Id<"users">) {
   if (!item) throw new Error("missing");
   return item;
 }
+
+test("reseal encrypts the secrets of all endpoints with the first key, also beyond one page", async () => {
+  const { t } = await deployment({ endpoints: 1 });
+  const [old, current] = ["o", "c"].map((byte) => btoa(byte.repeat(32)));
+  await t.run(async (ctx) => {
+    const [first] = await ctx.db.query("webhookEndpoints").collect();
+    if (!first) throw new Error("missing");
+    const { _id, _creationTime, ...endpoint } = first;
+    for (let n = 0; n < 204; n++) await ctx.db.insert("webhookEndpoints", endpoint);
+  });
+  const reseal = (keys: string) => {
+    vi.stubEnv("SECRETS_KEY", keys);
+    return t.action(internal.outgoing.secrets.reseal, {});
+  };
+  const opened = async (keys: string) => {
+    vi.stubEnv("SECRETS_KEY", keys);
+    const stored = await t.run(async (ctx) =>
+      (await ctx.db.query("webhookEndpoints").collect()).flatMap(({ secrets }) => secrets),
+    );
+    return new Set(await Promise.all(stored.map(({ sealed }) => unseal(sealed))));
+  };
+  expect(await reseal(`${old}`)).toBe(205);
+  expect(await reseal(`${current},${old}`)).toBe(205);
+  expect(await opened(`${current}`)).toEqual(new Set(["whsec_AAAA"]));
+  expect(await reseal(`${current}`)).toBe(0);
+});
 
 test("without a subscription, an event writes and schedules nothing", async () => {
   const { t, ownerId, count, scheduled } = await deployment({ endpoints: 2, events: ["file.*"] });

@@ -17,8 +17,8 @@ export const reseal = internalAction({
   returns: v.number(),
   handler: async (ctx): Promise<number> => {
     let changed = 0;
-    for (let after = 0; ;) {
-      const page: SealedPage = await ctx.runQuery(internal.outgoing.secrets.sealed, { after });
+    for (let cursor: string | null = null; ;) {
+      const page: SealedPage = await ctx.runQuery(internal.outgoing.secrets.sealed, { cursor });
       for (const { id, secrets } of page.endpoints) {
         const stale = await Promise.all(secrets.map(async (sealed) => !(await isCurrent(sealed))));
         if (!stale.includes(true)) continue;
@@ -29,29 +29,27 @@ export const reseal = internalAction({
         changed += 1;
       }
       if (page.next === null) return changed;
-      after = page.next;
+      cursor = page.next;
     }
   },
 });
 
-type SealedPage = { endpoints: { id: Id<"webhookEndpoints">; secrets: string[] }[]; next: number | null };
+type SealedPage = { endpoints: { id: Id<"webhookEndpoints">; secrets: string[] }[]; next: string | null };
 
-/** Returns a page of the stored secrets, by creation time. */
+/** Returns a page of the stored secrets. `next` is null after the last page. */
 export const sealed = internalQuery({
-  args: { after: v.number() },
+  args: { cursor: v.union(v.string(), v.null()) },
   returns: v.object({
     endpoints: v.array(v.object({ id: v.id("webhookEndpoints"), secrets: v.array(v.string()) })),
-    next: v.union(v.null(), v.number()),
+    next: v.union(v.null(), v.string()),
   }),
-  handler: async (ctx, { after }) => {
-    const found = await ctx.db
+  handler: async (ctx, { cursor }) => {
+    const { page, isDone, continueCursor } = await ctx.db
       .query("webhookEndpoints")
-      .withIndex("by_creation_time", (q) => q.gt("_creationTime", after))
-      .take(PAGE);
-    const last = found.at(-1);
+      .paginate({ cursor, numItems: PAGE });
     return {
-      endpoints: found.map(({ _id: id, secrets }) => ({ id, secrets: secrets.map(({ sealed }) => sealed) })),
-      next: last && found.length === PAGE ? last._creationTime : null,
+      endpoints: page.map(({ _id: id, secrets }) => ({ id, secrets: secrets.map(({ sealed }) => sealed) })),
+      next: isDone ? null : continueCursor,
     };
   },
 });
