@@ -50,13 +50,13 @@ const deploymentEvent = <Subject>(
 ): Event<Subject> => ({ scope, schema, data, ...(about && { about }) });
 
 const DELETED = "DeletedResource";
-const toId = ({ _id }: { _id: string } & Owned) => ({ id: _id });
+const toId = ({ _id }: { _id: string }) => ({ id: _id });
 const userId = ({ _id }: { _id: Id<"users"> }) => _id;
 
 export const EVENTS = {
   "item.created": ownersEvent("items:read", "Item", toItem),
   "item.updated": ownersEvent("items:read", "Item", toItem),
-  "item.deleted": ownersEvent("items:read", DELETED, toId),
+  "item.deleted": ownersEvent<Doc<"items">>("items:read", DELETED, toId),
   "file.created": ownersEvent("files:read", "StoredFile", toFile),
   "file.deleted": ownersEvent("files:read", DELETED, (file: Doc<"files">) => ({ id: file.storageId })),
   "job.succeeded": ownersEvent("jobs:read", "Job", toJob),
@@ -66,7 +66,7 @@ export const EVENTS = {
   "key.revoked": ownersEvent("keys:read", "Key", toKey),
   "user.created": deploymentEvent("users:read", "User", toUser, userId),
   "user.updated": deploymentEvent("users:read", "User", toUser, userId),
-  "user.deleted": deploymentEvent("users:read", DELETED, (user: Doc<"users">) => ({ id: user._id })),
+  "user.deleted": deploymentEvent<Doc<"users">>("users:read", DELETED, toId),
   "payment.updated": deploymentEvent("billing:read", "Payment", toPayment),
   "subscription.updated": deploymentEvent("billing:read", "Subscription", toSubscription),
 };
