@@ -10,24 +10,20 @@ import { checksum } from "./lib/checksum.lib";
 import { docsSettings, publicPath, publicUrl } from "./lib/env.lib";
 import { CDN_SCRIPT, referencePage, referencePolicy } from "./lib/reference.lib";
 
-const reply = v.object({ body: v.string(), headers: v.record(v.string(), v.string()) });
-
 /** Returns the OpenAPI document with this deployment as its server. */
 export const document = internalQuery({
   args: {},
-  returns: reply,
+  returns: v.object({ body: v.string(), etag: v.string() }),
   handler: () => {
     const body = JSON.stringify({ ...openApi, servers: [{ url: publicUrl() || "/" }] });
-    // A proxy or the embedded runtime may compress the document.
-    const Vary = "Accept-Encoding, Origin";
-    return { body, headers: { "Content-Type": "application/json", ETag: etagOf(body), Vary } };
+    return { body, etag: etagOf(body) };
   },
 });
 
-/** Returns the reference page with its own Content-Security-Policy, which replaces the API's. */
+/** Returns the reference page and its `Content-Security-Policy`, which replaces the API's. */
 export const page = internalQuery({
   args: {},
-  returns: reply,
+  returns: v.object({ body: v.string(), policy: v.string(), etag: v.string() }),
   handler: () => {
     const { script: configured, files } = docsSettings();
     const script = configured?.trim() || CDN_SCRIPT;
@@ -38,12 +34,7 @@ export const page = internalQuery({
     });
     const api = [publicUrl(), files ?? ""].filter((url) => url !== "");
     const policy = `${referencePolicy(script, api)}; frame-ancestors 'none'`;
-    const headers = {
-      "Content-Type": "text/html; charset=utf-8",
-      "Content-Security-Policy": policy,
-      ETag: etagOf(body + policy),
-    };
-    return { body, headers };
+    return { body, policy, etag: etagOf(body + policy) };
   },
 });
 

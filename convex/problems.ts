@@ -56,7 +56,7 @@ export const explain = internalQuery({
 /** Renders a problem as an HTML page. Returns null for an unknown code, or if the client prefers JSON. */
 export const page = internalQuery({
   args: { code: v.string(), status: v.number(), title: v.string(), accept: v.string() },
-  returns: v.union(v.null(), v.object({ body: v.string(), headers: v.record(v.string(), v.string()) })),
+  returns: v.union(v.null(), v.object({ body: v.string(), policy: v.string() })),
   handler: (_ctx, { code, status, title, accept }) => {
     if (!isCode(code) || weightOf("text/html", accept) <= weightOf("application/json", accept)) return null;
     const heading = escaped(title);
@@ -80,15 +80,12 @@ body { max-width: 40rem; margin: 3rem auto; padding: 0 1rem; font: 1rem/1.6 syst
 </body>
 </html>
 `;
-    return { body, headers: PAGE_HEADERS };
+    return { body, policy: PAGE_POLICY };
   },
 });
 
-/** The headers of a page without scripts. The policy allows only inline styles and `data:` images. */
-const PAGE_HEADERS = {
-  "Content-Type": "text/html; charset=utf-8",
-  "Content-Security-Policy":
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-};
+/** The `Content-Security-Policy` of a page without scripts. It allows only inline styles and `data:` images. */
+const PAGE_POLICY =
+  "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const isCode = (code: string): code is FailureCode => Object.hasOwn(EXPLANATIONS, code);

@@ -1,26 +1,33 @@
-import type { Deprecated, ReplyHeader } from "../convex/http/kit/contract.kit";
+import type { Deprecated } from "../convex/http/kit/contract.kit";
 import type { JsonSchema } from "../convex/http/kit/described.kit";
+import type { HeaderSpec, HeaderSpecs } from "../convex/http/kit/replies.kit";
 import { SECURITY_HEADERS } from "../convex/http/middleware/securityHeaders.middleware";
 import type { Components } from "./components";
+import { outputSchema } from "./schemas";
 
 export type HeaderName =
-  | ReplyHeader
   | "Accept-Encoding"
   | "Accept-Patch"
+  | "Accept-Ranges"
   | "Access-Control-Allow-Origin"
   | "Access-Control-Expose-Headers"
   | "Allow"
   | "Cache-Control"
+  | "Content-Disposition"
+  | "Content-Range"
   | "Deprecation"
   | "ETag"
   | "Idempotency-Replayed"
   | "Link"
+  | "Location"
+  | "Preference-Applied"
   | "RateLimit"
   | "RateLimit-Policy"
   | "Retry-After"
   | "Sunset"
   | "Vary"
   | "WWW-Authenticate"
+  | "X-Accel-Buffering"
   | "X-Request-Id";
 
 /** The properties of a reply, besides its status, that determine its headers. */
@@ -52,6 +59,27 @@ export function headersOf(
   return Object.fromEntries(
     names.map((name) => [name, components.use("headers", name, HEADERS[name] ?? {})] as const),
   );
+}
+
+/**
+ * Returns the headers that a reply declares. A well-known header with a plain text is the shared component; its description and
+ * example also serve a declaration that restricts it.
+ */
+export function declaredHeaders(specs: HeaderSpecs, components: Components): JsonSchema {
+  return Object.fromEntries(
+    Object.entries(specs).map(([name, spec]) => [name, declaredHeader(name, spec, components)]),
+  );
+}
+
+function declaredHeader(name: string, spec: HeaderSpec, components: Components): JsonSchema {
+  const known = HEADERS[name];
+  const { schema: declared, ...own } = "schema" in spec ? spec : { schema: spec };
+  const schema = outputSchema(declared, components);
+  const required = declared._zod.optout !== "optional";
+  const isPlain = JSON.stringify(schema) === JSON.stringify(text) && !("description" in own);
+  if (known && isPlain && (required || !known["required"])) return components.use("headers", name, known);
+  const { required: _, schema: __, ...about } = known ?? {};
+  return { ...about, ...own, ...(required && { required }), schema };
 }
 
 /** Returns a header that only some of a reply's variants have. */
@@ -142,6 +170,11 @@ const HEADERS: Record<string, JsonSchema> = {
       ...text,
       const: "true",
     }),
+    "X-Accel-Buffering": header(
+      "`no` tells proxies such as nginx to pass each part of the stream on at once.",
+      "no",
+      { ...text, const: "no" },
+    ),
     "Preference-Applied": always(header("The preference that the API applied (RFC 7240).", "respond-async")),
     "Accept-Ranges": always(header("The unit of `Range` (RFC 9110).", "bytes")),
     "Content-Disposition": always(

@@ -2,6 +2,7 @@
 import * as z from "zod/mini";
 import type { AnyContract, Schema } from "../convex/http/kit/contract.kit";
 import type { JsonSchema } from "../convex/http/kit/described.kit";
+import { declaredReplies, exampleSchema } from "../convex/http/kit/replies.kit";
 import { nameOf } from "../convex/http/kit/schemaHelpers.kit";
 import { EVENT_TYPES, EVENTS, PING, scopeOf } from "../convex/outgoing/eventTypes.lib";
 import type { Components } from "./components";
@@ -51,9 +52,10 @@ function shownBy(contracts: readonly AnyContract[]): Map<string, Shown> {
   const shown = new Map<string, Shown>();
   for (const { spec } of contracts) {
     const { replies, examples } = spec().docs();
-    for (const [status, schema] of Object.entries(replies)) {
+    for (const [status, [first]] of declaredReplies(replies)) {
+      const schema = first && exampleSchema(first);
       if (!schema) continue;
-      const example = (examples?.replies as Record<string, unknown> | undefined)?.[status];
+      const example = examples?.replies?.[status];
       const isList = schema instanceof z.ZodMiniArray;
       const element = isList ? (schema.def.element as Schema) : schema;
       const name = nameOf(element);

@@ -1,6 +1,7 @@
 import type { AnyContract, Schema, Spec } from "../convex/http/kit/contract.kit";
 import type { JsonSchema } from "../convex/http/kit/described.kit";
 import { DEFAULT_LIMIT } from "../convex/http/kit/paging.kit";
+import { declaredReplies } from "../convex/http/kit/replies.kit";
 import { inputSchemas, pageQuery } from "../convex/http/kit/schemas.kit";
 import type { Components } from "./components";
 import { guards } from "./problems";
@@ -61,7 +62,9 @@ function fields(
 
 function headersRead({ method }: AnyContract, spec: Spec): SharedHeader[] {
   const { conditional } = spec;
+  const made = declaredReplies(spec.docs().replies).flatMap(([, alternatives]) => alternatives);
   return [
+    ...(made.some(({ kind }) => kind === "events") ? (["Last-Event-ID"] as const) : []),
     ...(conditional && method === "get" ? (["If-None-Match"] as const) : []),
     ...(guards(method, spec) ? (["If-Match"] as const) : []),
   ];
@@ -76,6 +79,12 @@ const HEADERS = {
       "another format with a generated id.",
     schema: text,
     example: "checkout-42",
+  },
+  "Last-Event-ID": {
+    description:
+      "The `id` of the last event that the client has received. Browsers send it when they reconnect.",
+    schema: text,
+    example: "42",
   },
   "If-None-Match": {
     description:

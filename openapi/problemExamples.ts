@@ -4,9 +4,13 @@ import type { FailureCode, FieldError } from "../convex/lib/failure.lib";
 import { EXPLANATIONS } from "../convex/problems";
 import type { Components } from "./components";
 
+/** Returns the schema of any problem. */
+export const anyProblem = (components: Components): JsonSchema =>
+  components.use("schemas", "Problem", Problem);
+
 /** Returns the schema of a reply with one of these problems. */
 export function problemSchema(codes: readonly FailureCode[], components: Components): JsonSchema {
-  const problem = components.use("schemas", "Problem", Problem);
+  const problem = anyProblem(components);
   const status = codes[0] === undefined ? {} : { const: PROBLEMS[codes[0]].status };
   // The types and `required` repeat those of `Problem`, because generators read each member of `allOf` separately.
   const variant = {

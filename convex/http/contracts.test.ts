@@ -17,7 +17,8 @@ import type { StoredFile } from "./files/files.contract";
 import type { Item } from "./items/items.contract";
 import type { Job } from "./jobs/jobs.contract";
 import type { Key } from "./keys/keys.contract";
-import type { Schema, Shape, Status } from "./kit/contract.kit";
+import type { Schema, Shape } from "./kit/contract.kit";
+import { declaredReplies, exampleSchema } from "./kit/replies.kit";
 import type { User } from "./users/users.contract";
 import { routeOf, type Route } from "./testing/routes.testing";
 
@@ -128,8 +129,20 @@ describe.each(routes.map((route) => [route.title, route] as const))("%s", (_, ro
     else expect(examples.body).toBeUndefined();
   });
 
+  test("every example of an event has data that fit", () => {
+    for (const [status, made] of declaredReplies(replies)) {
+      for (const reply of made) {
+        if (reply.kind !== "events") continue;
+        const { event = "message", data } = examples.replies?.[status] as { event?: string; data: unknown };
+        fits(strict(reply.events[event] ?? z.never()), data);
+      }
+    }
+  });
+
   test("every reply with a body has a valid example without unknown fields", () => {
-    const declared = Object.entries(replies) as unknown as [Status, Schema | null][];
+    const declared = declaredReplies(replies)
+      .filter(([, [first]]) => first?.kind !== "events")
+      .map(([status, [first]]) => [status, first && exampleSchema(first)] as const);
     for (const [status, schema] of declared) {
       const example = examples.replies?.[status];
       if (schema) fits(strict(schema), example);

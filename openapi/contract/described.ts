@@ -1,7 +1,11 @@
 /** The OpenAPI document in the form that the contract tests use: with every `$ref` resolved and all operations in one list. */
 import type { JsonSchema } from "../../convex/http/kit/described.kit";
 
-type Media = { schema?: JsonSchema };
+type Media = {
+  schema?: JsonSchema;
+  /** The schema of each line or event of a stream. */
+  "x-itemSchema"?: JsonSchema;
+};
 export type DescribedHeader = { required?: boolean; schema: JsonSchema };
 export type DescribedReply = {
   headers?: Record<string, DescribedHeader>;

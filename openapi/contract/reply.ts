@@ -1,5 +1,6 @@
 import type { DescribedHeader, DescribedReply, Described, Operation } from "./described";
 import { mediaTypeOf, type Exchange } from "./exchange";
+import { itemViolations } from "./stream";
 import { closed, validationErrors, textErrors } from "./schemas";
 
 /** Headers that the connection, the server's engine or a compressing proxy adds, and `Content-Type`, which `content` describes. */
@@ -80,9 +81,13 @@ function bodyViolations({ content }: DescribedReply, exchange: Exchange): string
   if (!media) return [`content type ${type} is not documented`];
   if (method === "HEAD") return body === "" ? [] : ["a body in reply to HEAD"];
   // A downloaded file may have any type, even JSON: its bytes are not parsed.
-  const value = documented && type.endsWith("json") ? parseJson(body) : body;
+  const value = documented && /[/+]json$/.test(type) ? parseJson(body) : body;
   if (value === NOT_JSON) return ["the body is not JSON"];
-  return media.schema ? validationErrors(closed(media.schema), value, "body") : [];
+  const items = media["x-itemSchema"];
+  return [
+    ...(media.schema ? validationErrors(closed(media.schema), value, "body") : []),
+    ...(items ? itemViolations(items, type, body) : []),
+  ];
 }
 
 /** Checks that a problem matches its reply. A schema cannot express this. */

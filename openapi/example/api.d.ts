@@ -2922,8 +2922,8 @@ export interface operations {
       302: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
-          Location: components["headers"]["Location"];
           Vary: components["headers"]["Vary"];
+          Location: components["headers"]["Location"];
           RateLimit: components["headers"]["RateLimit"];
           "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
           "Cache-Control": components["headers"]["Cache-Control"];
@@ -2963,11 +2963,11 @@ export interface operations {
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
+          Vary: components["headers"]["Vary"];
           ETag: components["headers"]["ETag"];
           RateLimit: components["headers"]["RateLimit"];
           "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
           "Cache-Control": components["headers"]["Cache-Control"];
-          Vary: components["headers"]["Vary"];
           "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
           "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
           "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
@@ -5195,9 +5195,9 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          /** @example The bytes of the file */
+          /** @example The bytes */
           "application/octet-stream": Blob;
-          /** @example The bytes of the file */
+          /** @example The bytes */
           "*/*": Blob;
         };
       };

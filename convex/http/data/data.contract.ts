@@ -6,16 +6,17 @@ export const receiveData = contract("post", "/api/data", () => ({
   scope: null,
   query: ({ z, atMost }) => ({ filter: z.exactOptional(z.string().check(atMost(200))) }),
   body: { type: "anyJson" },
-  docs: docsOnly(({ named, z }) => ({
+  docs: docsOnly(({ named, reply, z }) => ({
     tag: "Data",
-    media: "application/json",
     summary: "Echo a JSON value and a query parameter",
     description: "Returns the body and the query parameter `filter`.",
     fields: { filter: "Any text." },
     replies: {
-      200: named("Received", z.object({ received: z.unknown(), filter: z.nullable(z.string()) }), {
-        received: "The body.",
-        filter: "The query parameter, or null.",
+      200: reply.text("application/json", {
+        schema: named("Received", z.object({ received: z.unknown(), filter: z.nullable(z.string()) }), {
+          received: "The body.",
+          filter: "The query parameter, or null.",
+        }),
       }),
     },
     examples: {

@@ -3,9 +3,14 @@ import { attachment } from "../../lib/contentDisposition.lib";
 import { fail } from "../../lib/failure.lib";
 import { parseRange } from "../../lib/range.lib";
 
-type Download = {
-  status: 200 | 206;
-  headers: Record<string, string>;
+type Headers = Record<
+  "Content-Type" | "Content-Length" | "Content-Disposition" | "Accept-Ranges" | "ETag",
+  string
+>;
+
+type Download = (
+  { status: 200; headers: Headers } | { status: 206; headers: Headers & { "Content-Range": string } }
+) & {
   /** The offsets of the first and the last byte to send, both included. */
   start: number;
   end: number;
@@ -28,16 +33,17 @@ export function describeDownload(file: Doc<"files">, request: Request, etag: str
     });
   }
   const { start, end } = range ?? { start: 0, end: size - 1 };
+  const headers = {
+    "Content-Type": contentType,
+    "Content-Length": String(end - start + 1),
+    "Content-Disposition": attachment(name),
+    "Accept-Ranges": "bytes",
+    ETag: etag,
+  };
+  if (!range) return { status: 200, headers, start, end };
   return {
-    status: range ? 206 : 200,
-    headers: {
-      "Content-Type": contentType,
-      "Content-Length": String(end - start + 1),
-      "Content-Disposition": attachment(name),
-      "Accept-Ranges": "bytes",
-      ETag: etag,
-      ...(range && { "Content-Range": `bytes ${start}-${end}/${size}` }),
-    },
+    status: 206,
+    headers: { ...headers, "Content-Range": `bytes ${start}-${end}/${size}` },
     start,
     end,
   };

@@ -65,7 +65,7 @@ export const uploadFile = contract("post", "/api/upload", () => ({
   idempotent: true,
   query: ({ z }) => ({ visibility: z.exactOptional(visibility({ z })) }),
   body: { type: "file" },
-  docs: docsOnly(() => ({
+  docs: docsOnly(({ reply, z }) => ({
     tag: "Files",
     summary: "Upload a file",
     description:
@@ -75,8 +75,7 @@ export const uploadFile = contract("post", "/api/upload", () => ({
       "is public unless `visibility=private`. An `Idempotency-Key` covers the file's bytes, type and name, but not the boundary " +
       "of a form.",
     fields: { visibility: "`public`, the default, or `private`." },
-    replies: { 200: Upload() },
-    replyHeaders: { 200: ["Location"] },
+    replies: { 200: reply.json(Upload(), { headers: { Location: z.string() } }) },
     examples: {
       query: { visibility: "public" },
       replies: { 200: { id: picture().id, storageId: picture().id, ...sample() } },
@@ -176,14 +175,18 @@ export const getFile = contract("get", "/api/files/:id", () => ({
   })),
 }));
 
+const downloadHeaders = docsOnly(({ z }) => ({
+  "Accept-Ranges": z.string(),
+  "Content-Disposition": z.string(),
+}));
+
 export const downloadFile = contract("get", "/api/files/:id/content", () => ({
   operationId: "downloadFile",
   scope: "files:read",
   conditional: true,
   params: fileRef(),
-  docs: docsOnly(({ z }) => ({
+  docs: docsOnly(({ reply }) => ({
     tag: "Files",
-    media: "application/octet-stream",
     summary: "Download a file",
     description:
       "Returns the bytes with the file's own type and name. The `ETag` is their SHA-256. For a file of more than 20 MiB, the " +
@@ -200,12 +203,13 @@ export const downloadFile = contract("get", "/api/files/:id/content", () => ({
         example: `"${picture().sha256}"`,
       },
     },
-    replies: { 200: z.string(), 206: z.string(), 302: null, 304: null },
-    replyHeaders: {
-      200: ["Accept-Ranges", "Content-Disposition"],
-      206: ["Accept-Ranges", "Content-Disposition", "Content-Range"],
+    replies: {
+      200: reply.binary("application/octet-stream", { headers: downloadHeaders() }),
+      206: reply.binary("application/octet-stream", { headers: downloadHeaders() }),
+      302: null,
+      304: null,
     },
-    examples: { params: { id: picture().id }, replies: { 200: "The bytes of the file", 206: "The bytes" } },
+    examples: { params: { id: picture().id } },
   })),
 }));
 

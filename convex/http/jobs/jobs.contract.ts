@@ -40,7 +40,7 @@ export const processData = contract("post", "/api/process", () => ({
   scope: "jobs:write",
   idempotent: true,
   body: { type: "json", schema: ({ z, required }) => z.strictObject({ data: required() }) },
-  docs: docsOnly(({ named, z }) => ({
+  docs: docsOnly(({ named, reply, z }) => ({
     tag: "Jobs",
     summary: "Digest a JSON value",
     description:
@@ -57,9 +57,8 @@ export const processData = contract("post", "/api/process", () => ({
       200: named("Processed", z.object({ success: z.boolean(), result: Digest() }), {
         success: "Always true.",
       }),
-      202: Job(),
+      202: reply.json(Job(), { headers: { Location: z.string(), "Preference-Applied": z.string() } }),
     },
-    replyHeaders: { 202: ["Location", "Preference-Applied"] },
     examples: {
       body: { data: { hello: "world" } },
       replies: { 200: { success: true, result: digest() }, 202: { id: jobId, status: "queued" } },

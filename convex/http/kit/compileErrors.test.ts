@@ -8,6 +8,7 @@ import { docsOnly } from "#docsOnly";
 import type { Registry } from "./api.kit";
 import { contract } from "./contract.kit";
 import { implement } from "./implement.kit";
+import { events, ndjson } from "./streams.kit";
 import { id } from "./values.kit";
 declare const api: Registry;
 const Thing = docsOnly(({ z }) => z.object({ id: z.string() }));
@@ -16,6 +17,39 @@ const docs = docsOnly(() => ({ ...about, replies: { 200: Thing() } }));
 const rest = { operationId: "x", scope: null, docs };
 const get = contract("get", "/a/:id", () => ({ ...rest, conditional: true, params: { id: id() } }));
 const ETag = '"1"';
+const make = contract("post", "/a", () => ({ ...rest, docs: docsOnly(() => ({ ...about, replies: { 201: Thing() } })) }));
+const list = contract("get", "/a", () => ({
+  ...rest, paged: true, docs: docsOnly(({ z }) => ({ ...about, replies: { 200: z.array(Thing()) } })),
+}));
+const csv = contract("get", "/csv", () => ({
+  ...rest,
+  docs: docsOnly(({ reply, whole, z }) => ({
+    ...about,
+    replies: {
+      200: reply.text("text/csv", {
+        headers: { "Content-Disposition": z.string(), "X-Rows": whole(), "X-Note": z.exactOptional(z.string()) },
+      }),
+    },
+  })),
+}));
+const png = contract("get", "/png", () => ({
+  ...rest, docs: docsOnly(({ reply }) => ({ ...about, replies: { 200: reply.binary("image/png") } })),
+}));
+const lines = contract("get", "/lines", () => ({
+  ...rest,
+  docs: docsOnly(({ reply, z }) => ({
+    ...about, replies: { 200: reply.ndjson(Thing(), { last: z.object({ next: z.string() }) }) },
+  })),
+}));
+const prices = contract("get", "/prices", () => ({
+  ...rest, docs: docsOnly(({ reply }) => ({ ...about, replies: { 200: reply.events({ price: Thing() }) } })),
+}));
+const CSV = { "Content-Type": "text/csv; charset=utf-8", "Content-Disposition": "attachment", "X-Rows": "1" } as const;
+async function* things() { yield { id: "a" }; }
+async function* numbers() { yield { id: 1 }; }
+async function* ticks() { yield { event: "tick" as const, data: { id: "a" } }; }
+async function* priced() { yield { event: "price" as const, id: "1", data: { id: "a" } }; }
+const last = () => ({ next: "/lines" });
 `;
 
 /** A mistake, and the part of the error that names it. */
@@ -35,7 +69,36 @@ const FIXTURES = {
   'implement(api, get, (c) => Promise.resolve(c.json({ id: "a" }, 201, { ETag })));':
     "Argument of type '201' is not assignable to parameter of type '200'",
   "implement(api, get, (c) => Promise.resolve(c.body(null, 204)));":
-    "Argument of type '204' is not assignable to parameter of type '\"The contract declares no reply without a body\"'",
+    "Argument of type '204' is not assignable to parameter of type '\"The contract declares no reply without a body, and none with text or bytes\"'",
+  'implement(api, make, (c) => Promise.resolve(c.json({ id: "a" }, 201)));':
+    "The reply 201 needs the header Location",
+  'implement(api, get, async (c) => { await Promise.resolve(); return c.json({ id: "a" }, 200); });':
+    "The reply 200 needs the header ETag",
+  'implement(api, list, (c) => Promise.resolve(c.json([{ id: "a" }], 200)));':
+    "The reply 200 needs the header Link",
+  'implement(api, csv, (c) => Promise.resolve(c.body("", 200)));':
+    "The reply 200 needs the header Content-Disposition",
+  'implement(api, csv, (c) => Promise.resolve(c.body("", 200, { "Content-Type": "text/csv", "X-Rows": "1" })));':
+    "Property '\"Content-Disposition\"' is missing",
+  'implement(api, csv, (c) => Promise.resolve(c.body("", 200, { ...CSV, "Content-Type": "text/plain" })));': `Type '"text/plain"' is not assignable to type`,
+  'implement(api, csv, (c) => Promise.resolve(c.body("", 200, { ...CSV, "X-Rows": "many" })));': `Type '"many"' is not assignable to type`,
+  "implement(api, csv, (c) => Promise.resolve(c.body(1, 200, CSV)));":
+    "is not assignable to parameter of type 'string | ReadableStream",
+  'implement(api, csv, (c) => Promise.resolve(c.json("", 200)));': "The contract declares no reply with JSON",
+  'implement(api, png, (c) => Promise.resolve(c.body("x", 200, { "Content-Type": "image/png" })));':
+    "is not assignable to parameter of type 'ArrayBuffer | Uint8Array<ArrayBuffer> | Blob",
+  "implement(api, lines, (c) => ndjson(c, { lines: things }));": "Property 'last' is missing",
+  "implement(api, lines, (c) => ndjson(c, { lines: numbers, last }));":
+    "Type 'number' is not assignable to type 'string'",
+  "implement(api, prices, (c) => events(c, { events: ticks }));": `Type '"tick"' is not assignable to type '"price"'`,
+  'contract("get", "/a", () => ({ ...rest, docs: docsOnly(() => ({ ...about, replies: { 204: Thing() } })) }));':
+    "The status 204 has no body, so its reply is null",
+  'contract("post", "/a", () => ({ ...rest, docs: docsOnly(() => ({ ...about, replies: { 304: null } })) }));':
+    "Only GET can answer 304",
+  'contract("get", "/a", () => ({ ...rest, docs: docsOnly(({ reply }) => ({ ...about, replies: { 202: reply.ndjson(Thing()) } })) }));':
+    "A stream has the status 200, not 202",
+  'contract("get", "/a", () => ({ ...rest, conditional: true, docs: docsOnly(({ reply }) => ({ ...about, replies: { 200: reply.ndjson(Thing()) } })) }));':
+    "A stream has no ETag, so it cannot be conditional",
   'implement(api, get, (c) => Promise.resolve(c.json({ id: "a" }, 200, { Etag: ETag })));':
     "Did you mean to write 'ETag'?",
   'implement(api, get, (c) => Promise.resolve(c.json({ id: "a", x: 1 }, 200, { ETag })));':
@@ -72,11 +135,17 @@ function errorsOf(lines: readonly string[]): string[] {
 
 test("an error of the compiler names the mistake", () => {
   const errors = errorsOf(Object.keys(FIXTURES));
-  for (const [index, part] of Object.values(FIXTURES).entries()) expect(errors[index]).toContain(part);
+  for (const [index, part] of Object.values(FIXTURES).entries()) expect.soft(errors[index]).toContain(part);
 });
 
 test("a correct contract and handler compile", () => {
-  const correct =
-    'implement(api, get, (c) => Promise.resolve(c.json({ id: c.req.valid("param").id }, 200, { ETag })));';
-  expect(errorsOf([correct])).toEqual([""]);
+  const correct = [
+    'implement(api, get, (c) => Promise.resolve(c.json({ id: c.req.valid("param").id }, 200, { ETag })));',
+    'implement(api, csv, (c) => Promise.resolve(c.body("a,b", 200, CSV)));',
+    'implement(api, csv, (c) => Promise.resolve(c.body("a,b", 200, { ...CSV, "X-Note": "new" })));',
+    'implement(api, png, (c) => Promise.resolve(c.body(new Blob([]), 200, { "Content-Type": "image/png" })));',
+    "implement(api, lines, (c) => ndjson(c, { lines: things, last }));",
+    "implement(api, prices, (c) => events(c, { events: priced }));",
+  ];
+  expect(errorsOf(correct)).toEqual(correct.map(() => ""));
 });

@@ -24,7 +24,10 @@
 import type * as z from "zod/mini";
 import type * as fields from "./fields.kit";
 import type { FailureCode, Scope } from "./product.kit";
+import type { EmptyStatus, Normalized, Replies, Status } from "./replies.kit";
 import type { Plain } from "./values.kit";
+
+export type { Status } from "./replies.kit";
 
 export type Method = "get" | "post" | "put" | "patch" | "delete";
 
@@ -35,15 +38,6 @@ export type Fields = Readonly<Record<string, Schema>>;
 /** A schema of the input, made when a request needs it. */
 export type SchemaThunk = (fields: FieldSchemas) => Schema;
 export type FieldsThunk = (fields: FieldSchemas) => Fields;
-
-/** Success statuses only: the problems a route can answer follow from its scope, params, query and body. */
-export type Status = 200 | 201 | 202 | 204 | 206 | 302 | 304 | 503;
-/** A reply's schema; null for one without a body. */
-export type Replies = { [S in Status]?: Schema | null };
-
-/** Headers that a handler may set, where its contract declares them. */
-export type ReplyHeader =
-  "Accept-Ranges" | "Content-Disposition" | "Content-Range" | "Location" | "Preference-Applied" | "Vary";
 
 /** The names in a path: `PathNames<"/api/items/:itemId">` is `"itemId"`. */
 export type PathNames<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`
@@ -128,20 +122,15 @@ export type Deprecated = {
 
 /** The documentation of a contract, and the replies that its handler may send. */
 export type Docs = {
+  /**
+   * By status: a schema for JSON, null for no body, or a reply that `reply` makes, such as `reply.text("text/csv")`. A list has the
+   * alternatives of one status.
+   */
   replies: Replies;
-  /** Reply headers in addition to the headers that follow from the contract. */
-  replyHeaders?: { readonly [S in Status]?: readonly ReplyHeader[] };
   /** The group of the operation, described in `openapi/tags.ts`. */
   tag: string;
   summary: string;
   description: string;
-  /**
-   * The media type of a reply that the handler passes to `c.body` as text or as a stream. `application/octet-stream` means
-   * bytes of any type.
-   */
-  media?: "application/json" | "application/octet-stream" | `text/${string}`;
-  /** The route also answers with a page (`text/html`), by `c.body`, if the client prefers one. */
-  page?: true;
   /** Descriptions of the path and query parameters and of the body fields, by name. */
   fields?: Readonly<Record<string, string>>;
   /** Headers of the request that the handler itself reads, by name. */
@@ -153,6 +142,7 @@ export type Docs = {
     params?: Record<string, string>;
     query?: Record<string, string>;
     body?: unknown;
+    /** A value for JSON, a text, a line of a stream, or the event of a stream (`{ event, id, data }`). */
     replies?: { [S in Status]?: unknown };
   };
 };
@@ -170,18 +160,39 @@ export type SpecOf<C extends AnyContract> = ReturnType<C["spec"]>;
 type KeysOf<T> = T extends (...args: never) => infer Result ? keyof Result : keyof T;
 type ParamsOf<S> = S extends { params: infer P } ? KeysOf<P> : never;
 type RepliesIn<S extends Spec> = ReturnType<S["docs"]>["replies"];
+type KindAt<S extends Spec, At> = At extends keyof RepliesIn<S>
+  ? Normalized<RepliesIn<S>[At]>["kind"]
+  : never;
+type StreamAt<S extends Spec, At> = At extends At
+  ? KindAt<S, At> & ("ndjson" | "events") extends never
+    ? never
+    : At
+  : never;
+type FilledAt<S extends Spec, At> = At extends At
+  ? Exclude<KindAt<S, At>, "empty"> extends never
+    ? never
+    : At
+  : never;
 
 /** The mistakes in a contract, each as a sentence. The compiler shows the sentence in its error. */
-type Mistakes<Path extends string, S extends Spec> =
+type Mistakes<M extends Method, Path extends string, S extends Spec> =
   | `A contract has no option ${Exclude<keyof S, keyof Spec> & string}`
   | `The docs of a contract have no option ${Exclude<keyof ReturnType<S["docs"]>, keyof Docs> & string}`
   | `${Exclude<keyof RepliesIn<S>, Status> & number} is not a status that a contract can declare`
+  | `The status ${FilledAt<S, EmptyStatus> & number} has no body, so its reply is null`
+  | (M extends "get" ? never : `Only GET can answer ${keyof RepliesIn<S> & (206 | 304)}`)
+  | `A stream has the status 200, not ${Exclude<StreamAt<S, keyof RepliesIn<S>>, 200> & number}`
+  | (S extends { conditional: true }
+      ? StreamAt<S, 200> extends never
+        ? never
+        : "A stream has no ETag, so it cannot be conditional"
+      : never)
   | `The path ${Path} has the name ${Exclude<PathNames<Path>, ParamsOf<S>>}, which params lacks`
   | `The path ${Path} has no name ${Exclude<ParamsOf<S>, PathNames<Path>> & string}, which params has`;
 /** `unknown` for a contract without mistakes. */
-type Checked<Path extends string, S extends Spec> = [Mistakes<Path, S>] extends [never]
+type Checked<M extends Method, Path extends string, S extends Spec> = [Mistakes<M, Path, S>] extends [never]
   ? unknown
-  : Mistakes<Path, S>;
+  : Mistakes<M, Path, S>;
 
 /**
  * Declares a route. A `:name` in the path without an entry in `params`, an entry without a name, an option or a scope that does
@@ -190,7 +201,7 @@ type Checked<Path extends string, S extends Spec> = [Mistakes<Path, S>] extends 
 export function contract<const M extends Method, const Path extends `/${string}`, const S extends Spec>(
   method: M,
   path: Path,
-  spec: () => S & Checked<Path, S>,
+  spec: () => S & Checked<M, Path, S>,
 ): Contract<M, Path, S> {
   return { method, path, spec };
 }

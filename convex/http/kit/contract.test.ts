@@ -121,10 +121,10 @@ test("a reply that is written already is handed on as it is, and no other", () =
   const showThing = contract("get", "/thing", () => ({
     operationId: "showThing",
     scope: null,
-    docs: docsOnly(({ z }) => ({ ...about, media: "text/html", replies: { 200: z.string() } })),
+    docs: docsOnly(({ reply }) => ({ ...about, replies: { 200: reply.text("text/html") } })),
   }));
   compiled(() => {
-    const headers = { "Content-Type": "text/html" };
+    const headers = { "Content-Type": "text/html" } as const;
     implement(api, showThing, (c) => Promise.resolve(c.body("<p>", 200, headers)));
     // @ts-expect-error -- a page is no JSON
     implement(api, showThing, (c) => Promise.resolve(c.json("<p>", 200)));

@@ -4,6 +4,14 @@ import type { Registry } from "./api.kit";
 import type { AnyContract, Docs, FieldSchemas, SpecOf, Status } from "./contract.kit";
 import type { ApiContext, ApiEnv, Variables } from "./env.kit";
 import type { Caller } from "./product.kit";
+import type {
+  BinaryReply,
+  EmptyReply,
+  JsonReply,
+  Normalized,
+  RedirectStatus,
+  TextReply,
+} from "./replies.kit";
 import type { Plain } from "./values.kit";
 
 /**
@@ -43,68 +51,97 @@ export type Call<C extends AnyContract> = {
     readonly page: SpecOf<C> extends { paged: true } ? Variables["page"] : undefined;
   };
   /** Answers with JSON. */
-  readonly json: <S extends Declared<C, "json">>(
-    body: BodyOf<C, S>,
-    status: S,
-    ...headers: HeaderArguments<C, S>
-  ) => Reply<C>;
-  /** Answers with text. */
-  readonly text: <S extends Declared<C, "json">>(body: BodyOf<C, S> & string, status: S) => Reply<C>;
-  readonly body: [StatusOf<C, "written">] extends [never]
-    ? EmptyReply<C>
-    : [StatusOf<C, "empty">] extends [never]
-      ? WrittenReply<C>
-      : EmptyReply<C> & WrittenReply<C>;
+  readonly json: Respond<C, "json">;
+  /** Answers with `text/plain`. */
+  readonly text: Respond<C, "plain">;
+  /**
+   * Answers with text or bytes of the declared media type, which `Content-Type` has to name, or with null for a reply without a
+   * body. Bytes may be null in reply to HEAD.
+   */
+  readonly body: Respond<C, "written", Replaceable>;
 };
 
-/** Answers without a body. */
-type EmptyReply<C extends AnyContract> = <S extends Declared<C, "empty">>(
-  body: null,
-  status: S,
-  ...headers: HeaderArguments<C, S>
-) => Reply<C>;
+/** Answers with a body, a status, and the headers that the contract requires. */
+type Respond<C extends AnyContract, Way extends keyof Ways, Extra = unknown> = {
+  <S extends Declared<C, Way>>(
+    body: BodyAt<C, S, Way>,
+    status: S,
+    headers: HeadersOf<C, S, Way> & Extra,
+  ): Reply<C>;
+  <S extends Declared<C, Way>>(body: BodyAt<C, S, Way>, status: S): WithoutHeaders<C, S, Way>;
+};
 
-/** Answers with a text or a stream, or without a body for HEAD, and with all its headers. */
-type WrittenReply<C extends AnyContract> = (
-  body: string | ReadableStream<Uint8Array> | null,
-  status: Declared<C, "written">,
-  headers: Readonly<Record<string, string>>,
-) => Reply<C>;
+/** Headers that any handler may set without a declaration: every reply has them, or the connection does. */
+type Replaceable = { "Content-Length"?: string; "Content-Security-Policy"?: string };
 
-/** The statuses of a kind of reply. Without one, a sentence that the compiler shows in its error. */
-type Declared<C extends AnyContract, Kind extends "json" | "written" | "empty"> = [
-  StatusOf<C, Kind>,
-] extends [never]
+/** The kinds of replies that each way of answering sends. */
+type Ways = {
+  json: { kind: "json" };
+  plain: { kind: "text"; media: "text/plain" };
+  written: { kind: "text" | "binary" | "empty" };
+  ndjson: { kind: "ndjson" };
+  events: { kind: "events" };
+};
+
+/** The statuses of a way of answering. Without one, a sentence that the compiler shows in its error. */
+type Declared<C extends AnyContract, Way extends keyof Ways> = [StatusOf<C, Way>] extends [never]
   ? {
       json: "The contract declares no reply with JSON";
-      written: "The contract declares no reply with a media type of its own";
-      empty: "The contract declares no reply without a body";
-    }[Kind]
-  : StatusOf<C, Kind>;
+      plain: "The contract declares no reply with text/plain";
+      written: "The contract declares no reply without a body, and none with text or bytes";
+      ndjson: "The contract declares no stream of lines";
+      events: "The contract declares no stream of events";
+    }[Way]
+  : StatusOf<C, Way>;
+
+/** The result of a call without headers: a reply, or a sentence that names the missing headers in the compiler's error. */
+type WithoutHeaders<C extends AnyContract, S, Way extends keyof Ways> = [
+  Needed<HeadersOf<C, S, Way>>,
+] extends [never]
+  ? Reply<C>
+  : `The reply ${S & number} needs the header ${Needed<HeadersOf<C, S, Way>>}`;
+/** The names of the required headers. `Link` is required on purpose: its value may be absent, but not forgotten. */
+type Needed<H> = H extends H
+  ? {
+      [Name in keyof H]-?: Partial<Pick<H, Name>> extends Pick<H, Name>
+        ? Name extends "Link"
+          ? Name
+          : never
+        : Name;
+    }[keyof H] &
+      string
+  : never;
 
 declare const declaredBy: unique symbol;
-/** A response made by the contract's `c.json` or `c.body`. */
+/** A response made by the contract's `c.json`, `c.text` or `c.body`, or by a stream. */
 export type Reply<C extends AnyContract> = Response & { readonly [declaredBy]: SpecOf<C>["operationId"] };
 
 type DocsOf<C extends AnyContract> = SpecOf<C> extends { docs: () => infer D extends Docs } ? D : never;
 type RepliesOf<C extends AnyContract> = DocsOf<C>["replies"];
 /** Whether the body of a contract has this type. */
 type Takes<C extends AnyContract, Type> = SpecOf<C> extends { body: { type: Type } } ? true : false;
-/** The statuses whose replies have a JSON body, a body that is already written, or no body. */
-type StatusOf<C extends AnyContract, Kind extends "json" | "written" | "empty"> = Status &
-  {
-    [S in keyof RepliesOf<C>]: Kind extends KindOf<C, RepliesOf<C>[S]> ? S : never;
-  }[keyof RepliesOf<C>];
-type KindOf<C extends AnyContract, R> = R extends null
-  ? "empty"
-  : DocsOf<C> extends { media: string }
-    ? "written"
-    : "json" | (DocsOf<C> extends { page: true } ? "written" : never);
-type BodyOf<C extends AnyContract, S> = S extends Status
-  ? RepliesOf<C>[S] extends infer T extends z.ZodMiniType
-    ? z.output<T>
-    : never
+/** The declared replies of a status that a way of answering sends. */
+export type ReplyAt<C extends AnyContract, S, Way extends keyof Ways> = S extends keyof RepliesOf<C>
+  ? Extract<Normalized<RepliesOf<C>[S]>, Ways[Way]>
   : never;
+type StatusOf<C extends AnyContract, Way extends keyof Ways> = Status &
+  {
+    [S in keyof RepliesOf<C>]: [ReplyAt<C, S, Way>] extends [never] ? never : S;
+  }[keyof RepliesOf<C>];
+/** What a handler passes as the body. Any value for an undeclared reply, so that the error is about the status. */
+type BodyAt<C extends AnyContract, S, Way extends keyof Ways> = [ReplyAt<C, S, Way>] extends [never]
+  ? unknown
+  : BodyOf<ReplyAt<C, S, Way>>;
+type BodyOf<R> =
+  R extends JsonReply<infer S>
+    ? z.output<S>
+    : R extends TextReply<`${string}/${string}`, infer S>
+      ? (z.output<S> extends string ? z.output<S> : string) | ReadableStream<Uint8Array>
+      : R extends BinaryReply
+        ? ArrayBuffer | Uint8Array<ArrayBuffer> | Blob | ReadableStream<Uint8Array> | null
+        : R extends EmptyReply
+          ? null
+          : never;
 
 type Validated<C extends AnyContract> = {
   param: SpecOf<C> extends { params: infer F } ? OutputOf<F> : never;
@@ -123,20 +160,52 @@ type OutputOf<F> = F extends (fields: FieldSchemas) => infer Made
     : F extends Record<string, z.ZodMiniType>
       ? z.output<z.ZodMiniObject<F>>
       : never;
-type HeadersOf<C extends AnyContract, S> = (S extends 201
+/** The headers of a reply: those that follow from the contract, those that the reply declares, and its media type. */
+export type HeadersOf<C extends AnyContract, S, Way extends keyof Ways> = Simplified<
+  ImpliedHeaders<C, S> &
+    OwnHeaders<ReplyAt<C, S, Way>> &
+    (Way extends "written" ? MediaHeader<ReplyAt<C, S, Way>> : unknown)
+>;
+/** One object type instead of an intersection, so that an error of the compiler is short. */
+type Simplified<T> = { [Name in keyof T]: T[Name] };
+
+type ImpliedHeaders<C extends AnyContract, S> = (S extends 201
   ? SpecOf<C> extends { unlisted: true }
     ? unknown
     : { Location: string }
   : unknown) &
-  (S extends 302 ? { Location: string } : unknown) &
+  (S extends RedirectStatus ? { Location: string } : unknown) &
+  (S extends 206 ? { "Content-Range": string } : unknown) &
   (SpecOf<C> extends { conditional: true }
-    ? S extends 200 | 201 | 304
+    ? S extends 200 | 201 | 203 | 206 | 304
       ? { ETag: string }
       : unknown
     : unknown) &
-  (SpecOf<C> extends { paged: true } ? (S extends 200 ? { Link?: string } : unknown) : unknown) &
-  (DocsOf<C> extends { replyHeaders: { readonly [K in S & Status]: readonly (infer Name extends string)[] } }
-    ? { [N in Name]: string }
-    : unknown);
-type HeaderArguments<C extends AnyContract, S> =
-  unknown extends HeadersOf<C, S> ? [] : [headers: HeadersOf<C, S>];
+  (SpecOf<C> extends { paged: true } ? (S extends 200 ? { Link?: string } : unknown) : unknown);
+
+type OwnHeaders<R> = R extends { headers: infer H }
+  ? { [N in Exclude<NamesOf<H>, OptionalOf<H>>]: HeaderText<H[N]> } & {
+      [N in OptionalOf<H>]?: HeaderText<H[N]>;
+    }
+  : unknown;
+/** The declared names. A reply without headers may have the general type, whose names are any string. */
+type NamesOf<H> = string extends keyof H ? never : keyof H;
+type OptionalOf<H> = {
+  [N in NamesOf<H>]: SchemaOf<H[N]> extends { _zod: { optout: "optional" } } ? N : never;
+}[NamesOf<H>];
+type SchemaOf<H> = H extends { schema: infer S } ? S : H;
+type HeaderText<H> =
+  Exclude<z.output<SchemaOf<H>>, undefined> extends infer T
+    ? T extends string
+      ? T
+      : T extends number
+        ? `${number}`
+        : never
+    : never;
+
+/** `Content-Type` of text and bytes. `c.json`, `c.text` and streams set it themselves. */
+type MediaHeader<R> = R extends { kind: "text" | "binary"; media: infer M extends string }
+  ? M extends "application/octet-stream"
+    ? { "Content-Type": string }
+    : { "Content-Type": M | `${M};${string}` }
+  : unknown;

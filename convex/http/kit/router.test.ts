@@ -10,14 +10,13 @@ import { ApiRouter, RouteTable } from "./router.kit";
 import { resource, type Resource } from "./table.kit";
 import { id } from "./values.kit";
 
-const docs = docsOnly(({ z }) => ({
+const docs = docsOnly(({ reply }) => ({
   tag: "Things",
   summary: "A thing",
   description: "For this test.",
-  media: "text/plain",
-  replies: { 200: z.string() },
+  replies: { 200: reply.text("text/plain") },
 }));
-const TEXT = { "Content-Type": "text/plain" };
+const TEXT = { "Content-Type": "text/plain" } as const;
 const getThing = contract("get", "/things/:id", () => ({
   operationId: "getThing",
   scope: null,

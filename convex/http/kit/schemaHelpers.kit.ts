@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import type { Schema } from "./contract.kit";
 import { described } from "./described.kit";
 import * as fields from "./fields.kit";
+import { makeReply } from "./replies.kit";
 
 type Descriptions = Readonly<Record<string, string>>;
 const names = new WeakMap<Schema, { name: string; fields: Descriptions }>();
@@ -33,6 +34,8 @@ const helpers = () => ({
   },
   /** An integer in a reply. */
   whole: () => described(z.number(), () => ({ type: "integer" })),
+  /** Makes replies that are not plain JSON: text, bytes, streams, and replies with headers. */
+  reply: makeReply(z.string()),
   /** A SHA-256 in lower-case hex. */
   hash: () => z.string().check(z.regex(/^[0-9a-f]{64}$/)),
   /** A text of at most `max` code points in a reply. */

@@ -2,7 +2,7 @@ import { corsHeaderNames, corsOrigins } from "../../lib/env.lib";
 
 const ALLOW_METHODS = "GET, POST, PUT, PATCH, DELETE, OPTIONS";
 const ALLOW_HEADERS =
-  "Content-Type, Authorization, X-API-Key, Idempotency-Key, If-Match, If-None-Match, Range, Prefer, X-Request-Id, " +
+  "Content-Type, Authorization, X-API-Key, Idempotency-Key, If-Match, If-None-Match, Range, Prefer, Last-Event-ID, X-Request-Id, " +
   // Tracing libraries add these to each request, and a preflight that does not allow them fails the request.
   "traceparent, tracestate, baggage, sentry-trace";
 const EXPOSE_HEADERS =

@@ -5,32 +5,34 @@ import { id } from "../kit/values.kit";
 export const getIndex = contract("get", "/", () => ({
   operationId: "getIndex",
   scope: null,
-  docs: docsOnly(({ named, z }) => ({
+  docs: docsOnly(({ named, reply, z }) => ({
     tag: "System",
     summary: "Show the API's name and links",
     description: "A browser is redirected to the reference page.",
     replies: {
-      200: named(
-        "Index",
-        z.object({
-          name: z.string(),
-          version: z.string(),
-          links: named(
-            "IndexLinks",
-            z.object({ docs: z.string(), openapi: z.string(), health: z.string(), ready: z.string() }),
-            {
-              docs: "The path of the reference page.",
-              openapi: "The path of this document.",
-              health: "The path of the liveness check.",
-              ready: "The path of the readiness check.",
-            },
-          ),
-        }),
-        { name: "The API's name.", version: "The API's version." },
+      200: reply.json(
+        named(
+          "Index",
+          z.object({
+            name: z.string(),
+            version: z.string(),
+            links: named(
+              "IndexLinks",
+              z.object({ docs: z.string(), openapi: z.string(), health: z.string(), ready: z.string() }),
+              {
+                docs: "The path of the reference page.",
+                openapi: "The path of this document.",
+                health: "The path of the liveness check.",
+                ready: "The path of the readiness check.",
+              },
+            ),
+          }),
+          { name: "The API's name.", version: "The API's version." },
+        ),
+        { headers: { Vary: z.string() } },
       ),
-      302: null,
+      302: reply.empty({ headers: { Vary: z.string() } }),
     },
-    replyHeaders: { 200: ["Vary"], 302: ["Vary"] },
     examples: {
       replies: {
         200: {
@@ -47,16 +49,18 @@ export const getOpenApi = contract("get", "/openapi.json", () => ({
   operationId: "getOpenApi",
   scope: null,
   conditional: true,
-  docs: docsOnly(({ z }) => ({
+  docs: docsOnly(({ reply, z }) => ({
     tag: "System",
-    media: "application/json",
     summary: "Fetch this document",
     description: "Returns the OpenAPI document of the API, with this deployment under `servers`.",
     replies: {
-      200: z.looseObject({
-        openapi: z.string(),
-        info: z.looseObject({ title: z.string(), version: z.string() }),
-        paths: z.looseObject({}),
+      200: reply.text("application/json", {
+        schema: z.looseObject({
+          openapi: z.string(),
+          info: z.looseObject({ title: z.string(), version: z.string() }),
+          paths: z.looseObject({}),
+        }),
+        headers: { Vary: z.string() },
       }),
     },
     examples: {
@@ -71,12 +75,11 @@ export const getDocs = contract("get", "/docs", () => ({
   operationId: "getDocs",
   scope: null,
   conditional: true,
-  docs: docsOnly(({ z }) => ({
+  docs: docsOnly(({ reply }) => ({
     tag: "System",
-    media: "text/html",
     summary: "Show the interactive reference",
     description: "Returns a page for browsers that shows this document and can send requests.",
-    replies: { 200: z.string() },
+    replies: { 200: reply.text("text/html") },
     examples: { replies: { 200: "<!doctype html>" } },
   })),
 }));
@@ -164,16 +167,19 @@ export const getProblem = contract("get", "/problems/:code", () => ({
   operationId: "getProblem",
   scope: null,
   params: { code: id() },
-  docs: docsOnly(() => ({
+  docs: docsOnly(({ reply, z }) => ({
     tag: "System",
     summary: "Explain a problem code",
-    page: true,
     description:
       "Returns the meaning of the code and what a caller can do, as JSON or as a page for browsers. The `type` of a problem " +
       "is the URL of this operation.",
     fields: { code: "The code of a problem." },
-    replies: { 200: ProblemKind() },
-    replyHeaders: { 200: ["Vary"] },
+    replies: {
+      200: [
+        reply.json(ProblemKind(), { headers: { Vary: z.string() } }),
+        reply.text("text/html", { headers: { Vary: z.string() } }),
+      ],
+    },
     examples: {
       params: { code: "not_found" },
       replies: {

@@ -20,6 +20,8 @@ const links = (prefix: string) => ({
 /** The headers of replies that exist as JSON and as HTML. */
 const NEGOTIATED = { Vary: "Accept, Origin" };
 
+const PAGE = { "Content-Type": "text/html; charset=utf-8" } as const;
+
 /** Whether `Accept` names HTML. Only browsers name it, so other requests skip the full negotiation. */
 const namesHtml = (accept: string | undefined): accept is string =>
   accept?.toLowerCase().includes("text/html") === true;
@@ -54,13 +56,15 @@ export function system(api: Registry): void {
   });
 
   implement(api, getOpenApi, async (c) => {
-    const { body, headers } = await c.env.runQuery(internal.openapi.document, {});
-    return c.body(body, 200, headers);
+    const { body, etag } = await c.env.runQuery(internal.openapi.document, {});
+    // A proxy or the embedded runtime may compress the document.
+    const Vary = "Accept-Encoding, Origin";
+    return c.body(body, 200, { "Content-Type": "application/json", ETag: etag, Vary });
   });
 
   implement(api, getDocs, async (c) => {
-    const { body, headers } = await c.env.runQuery(internal.openapi.page, {});
-    return c.body(body, 200, headers);
+    const { body, policy, etag } = await c.env.runQuery(internal.openapi.page, {});
+    return c.body(body, 200, { ...PAGE, "Content-Security-Policy": policy, ETag: etag });
   });
 
   implement(api, getHealth, (c) => Promise.resolve(c.json({ status: "ok" }, 200)));
@@ -84,7 +88,7 @@ export function system(api: Registry): void {
     const page =
       namesHtml(accept) && (await c.env.runQuery(internal.problems.page, { code, status, title, accept }));
     return page
-      ? c.body(page.body, 200, { ...page.headers, ...NEGOTIATED })
+      ? c.body(page.body, 200, { ...PAGE, "Content-Security-Policy": page.policy, ...NEGOTIATED })
       : c.json({ code, status, title, explanation }, 200, NEGOTIATED);
   });
 }

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { alternatives } from "../kit/replies.kit";
 import { ask, credentialHeader } from "./requests.testing";
 import { as } from "./engine.testing";
 import { json, problem } from "./replies.testing";
@@ -140,7 +141,7 @@ const STRONG = /^"[^"]+"$/;
 const WEAK = /^W\/"[^"]+"$/;
 /** A public page or document has a weak tag, so that it may be compressed. */
 const isPage = ({ scope, docs }: Route) =>
-  scope === null && ![undefined, "application/octet-stream"].includes(docs().media);
+  scope === null && alternatives(docs().replies[200] ?? null).every(({ kind }) => kind === "text");
 /** A cursor with a valid position, `[1,"a"]`, and an invalid checksum. */
 const FORGED_CURSOR = "WzEsImEiXQ00000000";
 

@@ -71,14 +71,13 @@ export const getWebhookEvent = contract("get", "/api/webhook-events/:id", () => 
   scope: "webhooks:read",
   conditional: true,
   params: eventRef(),
-  docs: docsOnly(() => ({
+  docs: docsOnly(({ reply }) => ({
     tag: "Webhook events",
     summary: "Fetch one webhook event with its payload",
-    media: "application/json",
     description:
       "Values in the payload whose names suggest a secret, token, password or private metadata are replaced by `[redacted]`, and " +
       "objects and lists below 64 levels by `[nested too deep]`. `payload` is absent once its retention has ended.",
-    replies: { 200: EventWithPayload() },
+    replies: { 200: reply.text("application/json", { schema: EventWithPayload() }) },
     examples: {
       params: { id: example().id },
       replies: { 200: { ...example(), payload: { id: example().eventId, type: example().type } } },

@@ -74,7 +74,7 @@ const contractOf = (name: string, { headers, bodyLimit }: Source) =>
     unlimited: true,
     body: { type: "signedText", ...(bodyLimit !== undefined && { limit: bodyLimit }) },
     needs: { setting: webhookSetting(name), isSet: () => webhookSecrets(name).length > 0 },
-    docs: docsOnly(({ z }) => ({
+    docs: docsOnly(({ reply }) => ({
       tag: "Webhooks",
       summary: `Receive an event from ${name}`,
       description:
@@ -88,7 +88,7 @@ const contractOf = (name: string, { headers, bodyLimit }: Source) =>
         }),
       ),
       problems: ["webhook_unsigned", "webhook_rejected"],
-      replies: { 200: z.string() },
+      replies: { 200: reply.text("text/plain") },
       examples: { replies: { 200: "OK" } },
     })),
   }));

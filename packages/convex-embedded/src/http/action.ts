@@ -47,7 +47,8 @@ export async function serveHttpAction(
     if (!(response instanceof webGlobals.Response)) {
       throw new Error("An HTTP action must return a Response, or a promise of one.");
     }
-    return limitResponseBytes(response);
+    // The body may use timers and run functions long after the handler has returned.
+    return limitResponseBytes(response, (step) => executions.run(execution, step));
   } catch (thrown) {
     if (isOverloadError(thrown)) return busyResponse();
     const stack = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);

@@ -134,6 +134,12 @@ test("a response body is streamed", async () => {
   expect((await reader?.read())?.done).toBe(true);
 });
 
+test("a response body may use timers and run functions while it is streamed", async () => {
+  const { server, logged } = await serve();
+  expect(await (await fetch(`${server.url}/late-stream`)).text()).toBe("[]");
+  expect(logged).toEqual([]);
+});
+
 test("a request keeps running after its client disconnects", async () => {
   const { server } = await serve();
   const leaving = new AbortController();

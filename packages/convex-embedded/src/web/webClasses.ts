@@ -133,24 +133,34 @@ function minimumSize(body: BodyInit | null | undefined): number | undefined {
 /** Returns the minimum number of bytes of a function's response; undefined for a stream and for another response. */
 export const sizeOfResponse = (response: Response): number | undefined => FunctionResponse.sizeOf(response);
 
-/** Truncates a streamed body to Convex's limit. The status stays the same. */
-export function limitResponseBytes(response: Response): Response {
+/**
+ * Truncates a streamed body to Convex's limit. The status stays the same.
+ *
+ * @param within Runs a step of the stream, such as its `pull`. The server reads the body outside of the function that made it.
+ */
+export function limitResponseBytes(response: Response, within: Within): Response {
   if (FunctionResponse.fits(response) || response.body === null) return response;
   const { status, statusText, headers } = response;
   const declared = Number(headers.get("content-length") ?? 0);
   const init = { status, statusText, headers };
   return new light.NativeResponse(
-    firstBytes(response.body, MAX_RESPONSE_BYTES),
+    firstBytes(response.body, MAX_RESPONSE_BYTES, within),
     declared > MAX_RESPONSE_BYTES ? truncatedInit(init) : init,
   );
 }
 
-function firstBytes(body: ReadableStream<Uint8Array>, count: number): ReadableStream<Uint8Array> {
+type Within = <T>(step: () => T) => T;
+
+function firstBytes(
+  body: ReadableStream<Uint8Array>,
+  count: number,
+  within: Within,
+): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   let left = count;
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
-      const { done, value } = await nextChunk(reader);
+      const { done, value } = await within(() => nextChunk(reader));
       if (done) {
         controller.close();
         return;
@@ -159,9 +169,9 @@ function firstBytes(body: ReadableStream<Uint8Array>, count: number): ReadableSt
       left -= value.length;
       if (left > 0) return;
       controller.close();
-      await reader.cancel();
+      await within(() => reader.cancel());
     },
-    cancel: (reason) => reader.cancel(reason),
+    cancel: (reason) => within(() => reader.cancel(reason)),
   });
 }
 
