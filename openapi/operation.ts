@@ -4,6 +4,7 @@ import type { JsonSchema } from "../convex/http/kit/described.kit";
 import { inputSchemas } from "../convex/http/kit/schemas.kit";
 import type { Components } from "./components";
 import { BINARY } from "./binary";
+import { multipartContent } from "./multipart";
 import { deprecation } from "./deprecation";
 import { parametersOf } from "./parameters";
 import { repliesOf } from "./replies";
@@ -97,6 +98,10 @@ function requestBody(contract: AnyContract, spec: Spec, components: Components):
       return { requestBody: webhookBody(contract, example, components) };
     case "file":
       return of(UPLOAD);
+    case "multipart":
+      return of({
+        "multipart/form-data": multipartContent(schemaOf(z.strictObject(form ?? {})), body.files, spec),
+      });
     case "anyJson":
       return of({ "application/json": { schema: {}, example } });
     case "json":

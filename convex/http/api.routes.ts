@@ -127,6 +127,7 @@ export const STEPS = {
   admission: () => import("./middleware/credential.middleware"),
   body: () => import("./middleware/body.middleware"),
   multipart: () => import("../lib/multipart.lib"),
+  multipartForm: () => import("./middleware/multipart.middleware"),
   schemas: () => import("./kit/schemas.kit"),
   paging: () => import("./kit/paging.kit"),
   idempotency: () => import("./middleware/idempotency.middleware"),

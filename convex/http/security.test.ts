@@ -100,6 +100,11 @@ const ROWS_BY_BODY: Record<Body["type"], (keyof typeof ROWS)[]> = {
     "a body above the limit without a Content-Length returns 413",
     "an empty body returns 400, unless the body is optional",
   ],
+  multipart: [
+    "a Content-Length above the limit returns 413 before the credential is checked",
+    "a body above the limit without a Content-Length returns 413",
+    "an empty body returns 400, unless the body is optional",
+  ],
   // Webhooks have signatures instead of scopes. Their own suites check them.
   signedText: [],
 };

@@ -34,16 +34,7 @@ const DASH = 45;
  * @throws ConvexError `invalid_request` with a message that explains what is refuse with the form.
  */
 export function fileOfForm(body: Uint8Array<ArrayBuffer>, header: string): FormFile {
-  const boundary = parseMediaType(header)?.parameters.find(
-    ([name]) => name.toLowerCase() === "boundary",
-  )?.[1];
-  if (boundary === undefined || !/^[\x20-\x7e]{0,69}[\x21-\x7e]$/.test(boundary)) {
-    failField({ in: "header", path: "Content-Type", message: "must have the parameter boundary" });
-  }
-  const delimiter = Uint8Array.from(`--${boundary}`, (character) => character.charCodeAt(0));
-  let at = body[0] === CR && body[1] === LF ? 2 : 0;
-  const first = matches(body, at, delimiter) ? afterDelimiter(body, at + delimiter.length) : undefined;
-  if (!first) refuse("must begin with the boundary from the Content-Type header");
+  const { delimiter, first } = begin(body, header);
   if (first.isLast) refuseEmptyForm();
 
   const { disposition, type, start } = partHeaders(body, first.next);
@@ -55,15 +46,73 @@ export function fileOfForm(body: Uint8Array<ArrayBuffer>, header: string): FormF
     if (other.fileName === undefined) refuseField(other.name);
     refuse("must contain exactly one file, but contains more");
   }
-  at = end.next;
-  if (body[at] === CR && body[at + 1] === LF) at += 2;
-  if (at !== body.length) refuse("must end with its last boundary");
+  requireEnd(body, end.next);
   const name = cleanName(disposition.fileName);
   return {
     bytes: body.subarray(start, end.from),
     contentType: type ?? "application/octet-stream",
     ...(name !== undefined && { name }),
   };
+}
+
+export type FormPart = {
+  name: string;
+  /** A view of the body, not a copy. */
+  bytes: Uint8Array<ArrayBuffer>;
+  /** The `Content-Type` of the part, or `application/octet-stream` if the part has none. */
+  contentType: string;
+  /** The file name without folders; empty if a file has none, and absent for a text field. */
+  fileName?: string;
+};
+
+/**
+ * Returns the parts of a form, in order. The search takes linear time.
+ *
+ * @param header The request's `Content-Type`, which contains the boundary.
+ * @throws ConvexError `invalid_request` for a malformed form, and for more than `maxParts` parts.
+ */
+export function partsOfForm(body: Uint8Array<ArrayBuffer>, header: string, maxParts: number): FormPart[] {
+  const { delimiter, first } = begin(body, header);
+  const parts: FormPart[] = [];
+  let at = first;
+  while (!at.isLast) {
+    if (parts.length === maxParts) refuse(`must have at most ${maxParts} parts`);
+    const { disposition, type, start } = partHeaders(body, at.next);
+    const end = nextDelimiter(body, start, delimiter);
+    if (!end) refuse("is incomplete: the last boundary is missing");
+    const { name, fileName } = disposition;
+    if (name === undefined) refuse("has a part without a name");
+    parts.push({
+      name,
+      bytes: body.subarray(start, end.from),
+      contentType: type ?? "application/octet-stream",
+      ...(fileName !== undefined && { fileName: cleanName(fileName) ?? "" }),
+    });
+    at = end;
+  }
+  requireEnd(body, at.next);
+  return parts;
+}
+
+/** Finds the first delimiter of a form. */
+function begin(body: Uint8Array, header: string) {
+  const boundary = parseMediaType(header)?.parameters.find(
+    ([name]) => name.toLowerCase() === "boundary",
+  )?.[1];
+  if (boundary === undefined || !/^[\x20-\x7e]{0,69}[\x21-\x7e]$/.test(boundary)) {
+    failField({ in: "header", path: "Content-Type", message: "must have the parameter boundary" });
+  }
+  const delimiter = Uint8Array.from(`--${boundary}`, (character) => character.charCodeAt(0));
+  const at = body[0] === CR && body[1] === LF ? 2 : 0;
+  const first = matches(body, at, delimiter) ? afterDelimiter(body, at + delimiter.length) : undefined;
+  if (!first) refuse("must begin with the boundary from the Content-Type header");
+  return { delimiter, first };
+}
+
+/** Refuses anything but one line break after the last delimiter. */
+function requireEnd(body: Uint8Array, next: number): void {
+  const at = body[next] === CR && body[next + 1] === LF ? next + 2 : next;
+  if (at !== body.length) refuse("must end with its last boundary");
 }
 
 type Delimiter = { from: number; next: number; isLast: boolean };

@@ -1,6 +1,7 @@
 import type { OperationMatch } from "./operations";
 import type { Described, Operation, Parameter, SecurityScheme } from "./described";
 import { mediaTypeOf, type Sent } from "./exchange";
+import type { JsonSchema } from "../../convex/http/kit/described.kit";
 import { validationErrors, textErrors } from "./schemas";
 
 /**
@@ -56,26 +57,31 @@ async function bodyViolations({ requestBody }: Operation, { headers, body }: Sen
   if (requestBody.content["*/*"] && !media) return [];
   if (!media) return [`the request is of ${type}, which is not documented`];
   if (!media.schema) return [];
-  const value = await valueOf(body, type, headers.get("content-type") ?? "");
+  const value = await valueOf(body, type, headers.get("content-type") ?? "", media.schema);
   return validationErrors(media.schema, value, "request body");
 }
 
 /** Returns the value of a body, for validation against its schema. @throws Error if the body is not valid for its media type. */
-async function valueOf(bytes: ArrayBuffer, type: string, header: string): Promise<unknown> {
+async function valueOf(
+  bytes: ArrayBuffer,
+  type: string,
+  header: string,
+  schema: JsonSchema,
+): Promise<unknown> {
   // The API accepts JSON with a byte order mark, as browsers do.
   const text = new TextDecoder().decode(bytes);
   if (type.endsWith("json")) return JSON.parse(text);
   if (type !== "multipart/form-data" && type !== "application/x-www-form-urlencoded") return text;
   const form = await new Response(bytes, { headers: { "Content-Type": header } }).formData();
   const names = [...new Set(form.keys())];
+  const { properties = {} } = schema as { properties?: Record<string, JsonSchema> };
   return Object.fromEntries(
-    names.map((name) => [name, form.getAll(name)]).map(([name, all]) => [name, fieldValue(all)]),
+    names.map((name) => [name, fieldValue(form.getAll(name), properties[name]?.["type"] === "array")]),
   );
 }
 
-/** Returns the text of a form field, or the name of a file. A repeated field is an array. */
-function fieldValue(values: unknown): unknown {
-  if (!Array.isArray(values) || values.length !== 1) return values;
-  const [value] = values as [unknown];
-  return value instanceof File ? value.name : value;
+/** Returns the text of a form field, or the name of a file. A field that is repeated, or may be, is an array. */
+function fieldValue(values: readonly FormDataEntryValue[], isList: boolean): unknown {
+  const all = values.map((value) => (typeof value === "string" ? value : value.name));
+  return all.length === 1 && !isList ? all[0] : all;
 }

@@ -23,6 +23,7 @@
  */
 import type * as z from "zod/mini";
 import type * as fields from "./fields.kit";
+import type { FileSpecs } from "./multipart.kit";
 import type { FailureCode, Scope } from "./product.kit";
 import type { EmptyStatus, Normalized, Replies, Status } from "./replies.kit";
 import type { Plain } from "./values.kit";
@@ -69,6 +70,19 @@ export type Body =
   | { type: "anyJson"; limit?: number }
   /** The fields of a form: `multipart/form-data` or `application/x-www-form-urlencoded`. */
   | { type: "form"; fields: FieldsThunk; limit?: number }
+  /**
+   * A form with named files and text fields (`multipart/form-data`). The handler reads the fields from `c.req.valid("form")`, and the
+   * files from `c.var.files`.
+   *
+   * @example
+   * body: {
+   *   type: "multipart",
+   *   fields: ({ text }) => ({ title: text(200) }),
+   *   files: { cover: { types: ["image/png"], maxBytes: 2_000_000 }, photos: { types: ["image/*"], max: 5, optional: true } },
+   * }
+   * // c.var.files: { cover: File; photos: File[] }
+   */
+  | { type: "multipart"; fields?: FieldsThunk; files: FileSpecs; limit?: number }
   /** A file of any type, as raw bytes or as the one file of a form. The handler reads it from `c.var.upload`. */
   | { type: "file"; limit?: number }
   /** Strict UTF-8 text that its sender has signed, such as a webhook. The handler reads it unchanged from `c.var.text`. */

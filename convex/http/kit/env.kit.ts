@@ -20,6 +20,8 @@ export type Variables = {
   caller: Caller;
   /** Set by `readBody` on upload routes: the bytes, the type as the client wrote it, and the name if a form contains it. */
   upload: { bytes: Uint8Array<ArrayBuffer>; contentType: string; name?: string };
+  /** Set by `readBody` on routes that take a form with files: by name, one file, a list, or undefined for no file. */
+  files: Readonly<Record<string, File | File[] | undefined>>;
   /** Set by `readBody` on routes that take signed text. */
   text: string;
   /** Set by `readBody` on routes whose JSON stays text: one value, checked. */

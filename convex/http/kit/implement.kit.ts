@@ -3,6 +3,7 @@ import type * as z from "zod/mini";
 import type { Registry } from "./api.kit";
 import type { AnyContract, Docs, FieldSchemas, SpecOf, Status } from "./contract.kit";
 import type { ApiContext, ApiEnv, Variables } from "./env.kit";
+import type { FileSpecs, FilesOf } from "./multipart.kit";
 import type { Caller } from "./product.kit";
 import type {
   BinaryReply,
@@ -48,6 +49,9 @@ export type Call<C extends AnyContract> = {
     readonly text: Takes<C, "signedText"> extends true ? Variables["text"] : undefined;
     readonly json: Takes<C, "anyJson"> extends true ? Variables["json"] : undefined;
     readonly upload: Takes<C, "file"> extends true ? Variables["upload"] : undefined;
+    readonly files: SpecOf<C> extends { body: { type: "multipart"; files: infer F extends FileSpecs } }
+      ? FilesOf<F>
+      : undefined;
     readonly page: SpecOf<C> extends { paged: true } ? Variables["page"] : undefined;
   };
   /** Answers with JSON. */
@@ -128,7 +132,7 @@ type StatusOf<C extends AnyContract, Way extends keyof Ways> = Status &
   {
     [S in keyof RepliesOf<C>]: [ReplyAt<C, S, Way>] extends [never] ? never : S;
   }[keyof RepliesOf<C>];
-/** What a handler passes as the body. Any value for an undeclared reply, so that the error is about the status. */
+/** The body that a handler passes. Any value for an undeclared reply, so that the error is about the status. */
 type BodyAt<C extends AnyContract, S, Way extends keyof Ways> = [ReplyAt<C, S, Way>] extends [never]
   ? unknown
   : BodyOf<ReplyAt<C, S, Way>>;
@@ -146,7 +150,7 @@ type BodyOf<R> =
 type Validated<C extends AnyContract> = {
   param: SpecOf<C> extends { params: infer F } ? OutputOf<F> : never;
   query: SpecOf<C> extends { query: infer F } ? OutputOf<F> : never;
-  form: SpecOf<C> extends { body: { type: "form"; fields: infer F } } ? OutputOf<F> : never;
+  form: SpecOf<C> extends { body: { type: "form" | "multipart"; fields: infer F } } ? OutputOf<F> : never;
   json: SpecOf<C> extends {
     body: { type: "json"; schema: (fields: FieldSchemas) => infer B extends z.ZodMiniType };
   }

@@ -32,6 +32,7 @@ export function inputSchemas({
     query: query?.(fields) ?? {},
     ...(body?.type === "json" && { json: body.schema(fields) }),
     ...(body?.type === "form" && { form: body.fields(fields) }),
+    ...(body?.type === "multipart" && { form: body.fields?.(fields) ?? {} }),
   };
 }
 

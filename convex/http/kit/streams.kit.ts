@@ -32,7 +32,7 @@ const HEARTBEAT_MS = 15_000;
 /** The time in which the first event may still fail as a problem. Then a heartbeat begins the reply. */
 const FIRST_EVENT_MS = 1000;
 
-/** What the source of a stream gets. */
+/** The argument of a stream's source. */
 export type StreamInfo = {
   /** Aborts when the client leaves, and when the stream ends. */
   readonly signal: AbortSignal;

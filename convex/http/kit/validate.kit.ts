@@ -42,7 +42,7 @@ function needsNoSchema(
   isPlainPage: ((search: readonly [string, string][]) => boolean) | undefined,
 ): boolean {
   if (typeof params === "function" || query) return false;
-  if (body?.type === "json" || body?.type === "form") return false;
+  if (body && ["json", "form", "multipart"].includes(body.type)) return false;
   // Routes under /api refuse unknown query parameters.
   return search.length === 0 || !path.startsWith("/api/") || isPlainPage?.(search) === true;
 }

@@ -31,6 +31,9 @@ function requireMediaType(c: ApiContext, body: Body): void {
     case "form":
       if (FORM_TYPES.includes(type)) return;
       return fail("unsupported_media_type", `Content-Type must be ${FORM_TYPES.join(" or ")}`);
+    case "multipart":
+      if (type === "multipart/form-data") return;
+      return fail("unsupported_media_type", "Content-Type must be multipart/form-data");
     case "file":
       if (header === undefined || parseMediaType(header)) return;
       return failField({
@@ -70,6 +73,9 @@ async function readBody(c: ApiContext, body: Body): Promise<Content | undefined>
   switch (body.type) {
     case "file":
       return readFile(c, new Uint8Array(bytes));
+    case "multipart":
+      // Loaded on demand, like the parser of a form with one file.
+      return (await STEPS.multipartForm()).readMultipart(c, new Uint8Array(bytes), body);
     case "signedText":
       // The signature covers the byte order mark too.
       c.set("text", decode(bytes, true));

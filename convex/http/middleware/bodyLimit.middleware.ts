@@ -5,7 +5,7 @@ import type { ApiContext } from "../kit/env.kit";
 
 /** The default limit of a JSON, form or text body, in bytes: exactly 1 MiB passes. */
 export const JSON_LIMIT = 1024 * 1024;
-/** The limit of an uploaded file, in bytes: the 20 MiB of a Convex request, minus an allowance for its headers. */
+/** The limit of an uploaded file, or of a form with files, in bytes: the 20 MiB of a Convex request, minus an allowance for its headers. */
 const UPLOAD_LIMIT = 20 * 1024 * 1024 - 64 * 1024;
 
 /** Names the media types that a PATCH accepts (RFC 5789, section 3.1). */
@@ -13,7 +13,7 @@ export const ACCEPT_PATCH = { "Accept-Patch": "application/json" };
 
 /** The maximum size of a body, in bytes. */
 export const limitOf = (body: Body | undefined): number =>
-  body?.limit ?? (body?.type === "file" ? UPLOAD_LIMIT : JSON_LIMIT);
+  body?.limit ?? (body?.type === "file" || body?.type === "multipart" ? UPLOAD_LIMIT : JSON_LIMIT);
 
 /** Refuses a body whose declared length is too large, before any other check. */
 export function requireDeclaredLength(c: ApiContext, { body }: Endpoint): void {

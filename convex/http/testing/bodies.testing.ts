@@ -4,7 +4,7 @@ const MIB = 1024 * 1024;
 
 /** Returns a body above the route's limit. */
 export const tooLargeFor = ({ body }: Route): string =>
-  " ".repeat(body?.type === "file" ? 22_000_000 : MIB + 1);
+  " ".repeat(body?.type === "file" || body?.type === "multipart" ? 22_000_000 : MIB + 1);
 
 /** Headers for a request whose body the server does not read completely, so that no other request reuses the connection. */
 export const CLOSE_CONNECTION = { Connection: "close" };

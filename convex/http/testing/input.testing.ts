@@ -12,7 +12,7 @@ const ACCEPTS_ANY_JSON = ["POST /api/data"];
 
 const takesJson = ({ body }: Route) => body?.type === "json" || body?.type === "anyJson";
 const takesForm = ({ body }: Route) => body?.type === "form";
-const takesFile = ({ body }: Route) => body?.type === "file";
+const takesFile = ({ body }: Route) => body?.type === "file" || body?.type === "multipart";
 const takesInput = (route: Route) => takesJson(route) || takesForm(route) || takesFile(route);
 const mayBeEmpty = ({ body, inputs: { form } }: Route) =>
   (body?.type === "json" && body.optional === true) ||

@@ -1,4 +1,5 @@
 import type { AnyContract, Spec } from "../kit/contract.kit";
+import type { FileSpecs } from "../kit/multipart.kit";
 import { inputSchemas, type InputSchemas } from "../kit/schemas.kit";
 import { internal } from "../../_generated/api";
 import { as, run, send, settle, type Call } from "./engine.testing";
@@ -147,11 +148,24 @@ const UNIQUE_BODIES: Readonly<Record<string, (example: unknown) => unknown>> = {
   "POST /api/users": () => ({ name: "Grace", email: `grace${++made}@example.com` }),
 };
 
+/** Returns a form with these text fields and one file under each name. */
+function formWith(files: FileSpecs, fields: Record<string, string>): { type: string; text: string } {
+  const part = (head: string, text: string) =>
+    `--X\r\nContent-Disposition: form-data; ${head}\r\n\r\n${text}\r\n`;
+  const texts = Object.entries(fields).map(([name, text]) => part(`name="${name}"`, text));
+  const all = Object.entries(files).map(([name, { types = ["text/plain"] }]) => {
+    const type = types[0]?.replace("/*", "/x-test") ?? "";
+    return part(`name="${name}"; filename="a"\r\nContent-Type: ${type}`, "bytes");
+  });
+  return { type: "multipart/form-data; boundary=X", text: `${[...texts, ...all].join("")}--X--\r\n` };
+}
+
 /** Returns a valid body of the route and its media type: the example of its contract, or any bytes for an upload. */
 export function bodyFor(route: Route): { type: string; text: string } | undefined {
   if (route.body?.type === "file") return { type: "text/plain", text: "bytes" };
   const documented = route.docs().examples?.body;
   const example = UNIQUE_BODIES[route.title]?.(documented) ?? documented;
+  if (route.body?.type === "multipart") return formWith(route.body.files, example as Record<string, string>);
   if (route.body?.type === "form") {
     const text = new URLSearchParams(example as Record<string, string>).toString();
     return { type: "application/x-www-form-urlencoded", text };
