@@ -28,7 +28,10 @@ export function multipartContent(fields: JsonSchema, files: FileSpecs, spec: Spe
     schema: {
       ...fields,
       required: [...((fields["required"] ?? []) as string[]), ...required],
-      properties: { ...(fields["properties"] as JsonSchema), ...(Object.fromEntries(properties) as JsonSchema) },
+      properties: {
+        ...(fields["properties"] as JsonSchema),
+        ...(Object.fromEntries(properties) as JsonSchema),
+      },
     },
     encoding: Object.fromEntries(encoding),
     example: { ...(examples?.body as JsonSchema | undefined), ...Object.fromEntries(sample) },
