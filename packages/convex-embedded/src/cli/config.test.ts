@@ -66,7 +66,10 @@ test.each([
   [{ assets: [{ ...asset, env: "" }] }, /assets\.0\.env: must be a non-empty string/],
   [{ guardedFetch: {} }, /guardedFetch\.functions: must be a list/],
   [{ guardedFetch: { functions: [1] } }, /guardedFetch\.functions\.0: must be a non-empty string/],
-  [{ guardedFetch: { functions: [], allowLoopback: true } }, /guardedFetch\.allowLoopback: must be a non-empty/],
+  [
+    { guardedFetch: { functions: [], allowLoopback: true } },
+    /guardedFetch\.allowLoopback: must be a non-empty/,
+  ],
   [{ guardedFetch: { functions: [], loopback: "X" } }, /guardedFetch: unknown member "loopback"/],
 ])("%j is refused, and the error names the member", (config, message) => {
   expect(() => read(config)).toThrow(message);

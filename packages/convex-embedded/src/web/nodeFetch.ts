@@ -183,7 +183,10 @@ function streamOf(
 
 /** Undoes the content codings. A coding that is not known stays. */
 function decode(incoming: IncomingMessage, encoding: string | null): Readable {
-  const codings = (encoding ?? "").toLowerCase().split(",", 5).map((coding) => coding.trim());
+  const codings = (encoding ?? "")
+    .toLowerCase()
+    .split(",", 5)
+    .map((coding) => coding.trim());
   let decoded: Readable = incoming;
   for (const coding of codings.reverse()) {
     const decoder = DECODERS[coding]?.();
