@@ -8,6 +8,7 @@ import type { Doc, Id } from "../_generated/dataModel";
 import { internalMutation, type MutationCtx } from "../_generated/server";
 import { disableEndpoint } from "./endpoint.lib";
 import { bodyOf, notPending, subtractPending } from "./delivery.lib";
+import { FAN_OUT_LEASE_MS } from "./emit.lib";
 import { outcome, recordOutcomes } from "./outcome.lib";
 import {
   firstWaiting,
@@ -99,7 +100,10 @@ export const wake = internalMutation({
   },
 });
 
-/** Starts the queues that are due: after a wait, or because a crash has ended their action. Fans out what a crash left. */
+/**
+ * Starts the queues that are due: after a wait, or because a crash has ended their action. Fans out what a crash left. A lease that
+ * ends later than a new one would was made before the clock was set back, so it counts as ended.
+ */
 export const sweep = internalMutation({
   args: {},
   returns: v.null(),
@@ -113,11 +117,23 @@ export const sweep = internalMutation({
             q.eq("state", state).eq("slow", slow).gt("dueAt", 0).lte("dueAt", Date.now()),
           )
           .take(SWEPT);
+        if (state === "running")
+          due.push(
+            ...(await ctx.db
+              .query("webhookSenders")
+              .withIndex("by_state", (q) =>
+                q
+                  .eq("state", state)
+                  .eq("slow", slow)
+                  .gt("dueAt", Date.now() + LEASE_MS),
+              )
+              .take(SWEPT)),
+          );
         for (const sender of due) {
           if (state === "running") await ctx.db.patch("webhookSenders", sender._id, { state: "idle" });
           await startOrWait(ctx, sender);
         }
-        if (due.length === SWEPT) isDone = false;
+        if (due.length >= SWEPT) isDone = false;
       }
       while (await startWaiting(ctx, slow));
     }
@@ -125,6 +141,12 @@ export const sweep = internalMutation({
       .query("outgoingEvents")
       .withIndex("by_due", (q) => q.gt("dueAt", 0).lte("dueAt", Date.now()))
       .take(SWEPT);
+    lost.push(
+      ...(await ctx.db
+        .query("outgoingEvents")
+        .withIndex("by_due", (q) => q.gt("dueAt", Date.now() + FAN_OUT_LEASE_MS))
+        .take(SWEPT)),
+    );
     for (const batch of new Set(lost.flatMap((event) => event.batch ?? [])))
       await ctx.scheduler.runAfter(0, internal.outgoing.fanOut.run, { batch });
     if (!isDone) await ctx.scheduler.runAfter(0, internal.outgoing.queue.sweep, {});
