@@ -24,9 +24,22 @@ const CHANGES = 24;
 const [MOST_PIECES, MOST_DELAY_MS] = [500, 30];
 /** The clock advances by this much between two starts, so that the lease of a killed action has ended. */
 const LEASE_MS = 61_000;
+/** Milliseconds until a request that got 503 is repeated. */
+const RETRY_MS = 100;
 
 /** Identifies a change: an item is created once, and changed at most once. */
 const keyOf = (type: string, id: unknown): string => `${type} ${String(id)}`;
+
+/** Returns a client that repeats a request that a busy server refuses with 503. */
+const patient =
+  (call: Call): Call =>
+  async (...request) => {
+    for (;;) {
+      const answer = await call(...request);
+      if (answer.status !== 503) return answer;
+      await pause(RETRY_MS);
+    }
+  };
 
 /** Creates items, changes some, and tries stale changes, until the server is killed or the round has enough changes. */
 async function write(call: Call, random: Random, done: () => void, killed: AbortSignal): Promise<void> {
@@ -88,7 +101,7 @@ test(
       onArrival = piece;
       const killed = new AbortController();
       const writing = write(
-        caller(server.url, key, killed.signal),
+        patient(caller(server.url, key, killed.signal)),
         random,
         () => {
           acknowledged += 1;
@@ -107,7 +120,7 @@ test(
 
     set(KILLS * LEASE_MS);
     const server = await start();
-    const items = await everything(caller(server.url, key ?? ""), "/api/items");
+    const items = await everything(patient(caller(server.url, key ?? "")), "/api/items");
     const committed = new Set(
       items.flatMap(({ id, name }) => [
         keyOf("item.created", id),
