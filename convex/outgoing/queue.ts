@@ -23,7 +23,7 @@ import { Viewer, type View } from "./viewer.lib";
 
 /** Deliveries that one endpoint gets at the same time. */
 const AT_A_TIME = 6;
-/** Due deliveries that one transaction examines. Some may no longer be sent. */
+/** Due deliveries that one transaction examines if some may no longer be sent. */
 const EXAMINED = 50;
 /** Milliseconds until the queue of a suspended owner is examined again. */
 const PAUSE_MS = 5 * 60_000;
@@ -160,25 +160,30 @@ async function takeDue(
   endpointId: Id<"webhookEndpoints">,
   { allows }: View & { is: "open" },
 ): Promise<Batch["deliveries"]> {
-  const due = await ctx.db
-    .query("webhookDeliveries")
-    .withIndex("by_due", (q) =>
-      q.eq("endpointId", endpointId).eq("status", "pending").lte("nextAttemptAt", Date.now()),
-    )
-    .take(EXAMINED);
   const taken: Batch["deliveries"] = [];
   let refused = 0;
-  for (const delivery of due) {
-    if (taken.length === AT_A_TIME) break;
-    const event = await ctx.db.get("outgoingEvents", delivery.eventId);
-    if (event && allows(event.type)) {
-      const { _id: deliveryId, eventId, tries } = delivery;
-      taken.push({ deliveryId, eventId, tries, body: bodyOf(event) });
-    } else {
-      await notPending(ctx, delivery, event ? NOT_ALLOWED : "Not sent: the event was purged");
-      refused += 1;
+  const examine = async (count: number): Promise<void> => {
+    const due = await ctx.db
+      .query("webhookDeliveries")
+      .withIndex("by_due", (q) =>
+        q.eq("endpointId", endpointId).eq("status", "pending").lte("nextAttemptAt", Date.now()),
+      )
+      .take(count);
+    for (const delivery of due.slice(taken.length)) {
+      if (taken.length === AT_A_TIME) break;
+      const event = await ctx.db.get("outgoingEvents", delivery.eventId);
+      if (event && allows(event.type)) {
+        const { _id: deliveryId, eventId, tries } = delivery;
+        taken.push({ deliveryId, eventId, tries, body: bodyOf(event) });
+      } else {
+        await notPending(ctx, delivery, event ? NOT_ALLOWED : "Not sent: the event was purged");
+        refused += 1;
+      }
     }
-  }
+  };
+  await examine(AT_A_TIME);
+  // Refused deliveries are not due any more, so the second look begins with the taken ones.
+  if (refused > 0) await examine(EXAMINED);
   await subtractPending(ctx, endpointId, refused);
   return taken;
 }

@@ -2,7 +2,7 @@
  * A steady load of changes that go to 20 endpoints, one of which takes 15 s for each delivery: `npm run bench:outgoing -- --load`.
  *
  * It measures the time from a change to its arrival at the other endpoints, from the timestamp of the event. The transaction sets the
- * timestamp, so the figure includes the commit. The slow endpoint begins with a backlog, so that it is disabled halfway.
+ * timestamp, so the figure includes the commit. The slow endpoint begins with a backlog, so that it is disabled during the run.
  */
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -12,14 +12,14 @@ import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { NO_RATE_LIMITS, ServerProcess } from "../../lib/server";
-import { memoryOf } from "../../lib/usage";
+import { cpuSeconds, memoryOf } from "../../lib/usage";
 import { percentile } from "../lib/statistics";
 
 const ENDPOINTS = 20;
-const CHANGES_PER_MINUTE = 1_000;
+export const CHANGES_PER_MINUTE = 1_000;
 const SLOW_REPLY_MS = 15_000;
 /** The pending deliveries at which an endpoint is disabled. */
-const MOST_PENDING = 10_000;
+export const MOST_PENDING = 10_000;
 /** Requests at the same time while the backlog is made. */
 const BACKLOG_CLIENTS = 16;
 const GOAL_P99_MS = 2_000;
@@ -28,8 +28,13 @@ const REPORT_MS = 15_000;
 const SETTLE_MS = 30_000;
 const MIB = 1024 * 1024;
 
-/** Runs the load and prints a line every 15 s. @returns whether the 99th percentile met its goal and no delivery was lost. */
-export async function load(minutes: number): Promise<boolean> {
+/**
+ * Runs the load and prints a line every 15 s.
+ *
+ * @param firstPending The backlog of the slow endpoint when the load begins.
+ * @returns whether the 99th percentile met its goal, no delivery was lost, and the slow endpoint was disabled if it had to be.
+ */
+export async function load(minutes: number, firstPending: number): Promise<boolean> {
   let latencies: number[] = [];
   const all: number[] = [];
   const partner = createServer((request, response) => {
@@ -67,7 +72,7 @@ export async function load(minutes: number): Promise<boolean> {
       call("POST", "/api/webhook-endpoints", { url: `http://127.0.0.1:${port}/${path}`, events: ["item.*"] });
 
     const { id } = await subscribe("slow");
-    let backlog = Math.max(0, Math.round(MOST_PENDING - (CHANGES_PER_MINUTE * minutes) / 2));
+    let backlog = firstPending;
     console.log(`${backlog} changes make the backlog of the slow endpoint`);
     await Promise.all(
       Array.from({ length: BACKLOG_CLIENTS }, async () => {
@@ -77,6 +82,7 @@ export async function load(minutes: number): Promise<boolean> {
     for (let n = 1; n < ENDPOINTS; n++) await subscribe(String(n));
 
     const started = performance.now();
+    const cpuBefore = cpuSeconds(server.pid);
     let [created, late, reported] = [0, 0, 0];
     const requests = new Set<Promise<unknown>>();
     const report = (): void => {
@@ -109,13 +115,17 @@ export async function load(minutes: number): Promise<boolean> {
     while (all.length + latencies.length < expected && performance.now() < until) await pause(100);
     report();
     const { enabled, disabledReason } = await call("GET", `/api/webhook-endpoints/${String(id)}`);
+    // CPU time says more than the latency on a machine that does other work too.
+    const cpu = (cpuSeconds(server.pid) - cpuBefore) * 1000;
+    console.log(`the server used ${(cpu / all.length).toFixed(2)} ms of CPU time for each delivery`);
     console.log(`the slow endpoint: ${enabled === true ? "enabled" : String(disabledReason)}`);
     console.log(`the generator was at most ${Math.round(late)} ms late`);
     const p99 = percentile(
       all.sort((a, b) => a - b),
       0.99,
     );
-    const met = p99 < GOAL_P99_MS && all.length >= expected && enabled !== true;
+    const full = firstPending + created > MOST_PENDING;
+    const met = p99 < GOAL_P99_MS && all.length >= expected && (enabled !== true || !full);
     console.log(`p99 ${p99} ms of ${all.length} deliveries, ${expected} expected: ${met ? "ok" : "missed"}`);
     return met;
   } finally {
