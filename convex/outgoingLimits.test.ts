@@ -34,7 +34,7 @@ async function receiver(reply: (socket: Socket) => void) {
   return { port: (server.address() as AddressInfo).port, requested, closed };
 }
 
-/** Sends a `ping`. @returns what ends the time limit, and reads the delivery and its queue afterwards. */
+/** Sends a `ping`. @returns functions that end the time limit, and that read the delivery with its queue. */
 async function ping(url: string) {
   const t = convexTest(schema, modules);
   const { result: owner } = await t.mutation(internal.users.register, {
@@ -59,7 +59,7 @@ async function ping(url: string) {
     /** Resolves when the headers of the reply have arrived. */
     reply,
     passLimit: () => vi.advanceTimersByTime(15_000),
-    async result() {
+    result: async () => {
       await t.finishInProgressScheduledFunctions();
       const delivery = await t.run((ctx) => ctx.db.query("webhookDeliveries").unique());
       const sender = await t.run((ctx) => ctx.db.query("webhookSenders").unique());

@@ -1,5 +1,5 @@
 /**
- * A steady load of changes that go to 20 endpoints, one of which takes 15 s for each delivery: `npm run bench:outgoing -- --load`.
+ * A steady load of changes that go to 20 endpoints. One endpoint takes 15 s for each delivery: `npm run bench:outgoing -- --load`.
  *
  * It measures the time from a change to its arrival at the other endpoints, from the timestamp of the event. The transaction sets the
  * timestamp, so the figure includes the commit. The slow endpoint begins with a backlog, so that it is disabled during the run.

@@ -53,7 +53,10 @@ const local = guardedFetch({ allowLoopback: true });
 const message = (promise: Promise<unknown>): Promise<string> =>
   promise.then(
     () => "no error",
-    (error: Error) => `${error.name}: ${error.message}: ${(error.cause as Error | undefined)?.message}`,
+    (error: unknown) => {
+      const { name, message, cause } = error as Error;
+      return `${name}: ${message}: ${(cause as Error | undefined)?.message}`;
+    },
   );
 
 describe("addresses", () => {

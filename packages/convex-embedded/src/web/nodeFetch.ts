@@ -158,15 +158,15 @@ function streamOf(
     {
       async pull(controller) {
         try {
-          const { done, value } = await parts.next();
+          const part = await parts.next();
           if (cancelled) return;
-          if (done === true) {
+          if (part.done === true) {
             controller.close();
             return;
           }
-          bytes += value.length;
+          bytes += part.value.length;
           if (bytes > MAX_BODY_BYTES) throw tooLong();
-          controller.enqueue(new Uint8Array(value));
+          controller.enqueue(new Uint8Array(part.value));
         } catch (error) {
           incoming.destroy();
           controller.error(signal.aborted ? signal.reason : new TypeError("terminated", { cause: error }));
