@@ -185,6 +185,32 @@ test("a queue whose action died is started again after its lease", async () => {
   expect(await sender()).toMatchObject({ state: "running", run: 2 });
 });
 
+test("leases from before the clock was set back count as ended", async () => {
+  const { t, ownerId, item, fanOut, count } = await deployment({ endpoints: 1 });
+  await t.run(async (ctx) => emit(ctx, "item.created", await item(ctx)));
+  await fanOut();
+  await t.run((ctx) =>
+    ctx.db.insert("outgoingEvents", {
+      ...{ type: "item.deleted", ownerId, time: 0, data: '{"id":"x"}', batch: "lost", purgeAt: 1e15 },
+      dueAt: Date.now() + 60_000,
+    }),
+  );
+  const sender = () => t.run((ctx) => ctx.db.query("webhookSenders").first());
+  await t.mutation(internal.outgoing.queue.sweep, {});
+  expect(await sender()).toMatchObject({ state: "running", run: 1 });
+  vi.setSystemTime(Date.now() - 2 * DAY_MS);
+  await t.mutation(internal.outgoing.queue.sweep, {});
+  expect(await sender()).toMatchObject({ state: "running", run: 2 });
+  // A new delivery does not need the sweep.
+  vi.setSystemTime(Date.now() - 2 * DAY_MS);
+  await t.run(async (ctx) => emit(ctx, "item.created", await item(ctx)));
+  await fanOut();
+  expect(await sender()).toMatchObject({ state: "running", run: 3 });
+  vi.advanceTimersByTime(0);
+  await t.finishInProgressScheduledFunctions();
+  expect(await count("webhookDeliveries")).toBe(3);
+});
+
 test("events and deliveries are deleted after their retention, and a pending one is not counted any more", async () => {
   const { t, item, fanOut, count } = await deployment({ endpoints: 3 });
   await t.run(async (ctx) => emit(ctx, "item.created", await item(ctx)));

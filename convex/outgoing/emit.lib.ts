@@ -7,7 +7,7 @@ import { EVENTS, subscribes, type Event, type EventType, type SubjectOf } from "
 /** The most endpoints that the look-up of an event reads. With more, the fan-out decides. */
 const PROBED = 21;
 /** Milliseconds after which a fan-out counts as lost, and the sweep starts it again. */
-const FAN_OUT_LEASE_MS = 60_000;
+export const FAN_OUT_LEASE_MS = 60_000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**

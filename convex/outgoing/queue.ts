@@ -8,6 +8,7 @@ import type { Doc, Id } from "../_generated/dataModel";
 import { internalMutation, type MutationCtx } from "../_generated/server";
 import { disableEndpoint } from "./endpoint.lib";
 import { bodyOf, notPending, subtractPending } from "./delivery.lib";
+import { FAN_OUT_LEASE_MS } from "./emit.lib";
 import { outcome, recordOutcomes } from "./outcome.lib";
 import {
   firstWaiting,
@@ -22,7 +23,7 @@ import { Viewer, type View } from "./viewer.lib";
 
 /** Deliveries that one endpoint gets at the same time. */
 const AT_A_TIME = 6;
-/** Due deliveries that one transaction examines. Some may no longer be sent. */
+/** Due deliveries that one transaction examines if some may no longer be sent. */
 const EXAMINED = 50;
 /** Milliseconds until the queue of a suspended owner is examined again. */
 const PAUSE_MS = 5 * 60_000;
@@ -99,7 +100,10 @@ export const wake = internalMutation({
   },
 });
 
-/** Starts the queues that are due: after a wait, or because a crash has ended their action. Fans out what a crash left. */
+/**
+ * Starts the queues that are due: after a wait, or because a crash has ended their action. Fans out what a crash left. A lease that
+ * ends later than a new one would was made before the clock was set back, so it counts as ended.
+ */
 export const sweep = internalMutation({
   args: {},
   returns: v.null(),
@@ -113,11 +117,23 @@ export const sweep = internalMutation({
             q.eq("state", state).eq("slow", slow).gt("dueAt", 0).lte("dueAt", Date.now()),
           )
           .take(SWEPT);
+        if (state === "running")
+          due.push(
+            ...(await ctx.db
+              .query("webhookSenders")
+              .withIndex("by_state", (q) =>
+                q
+                  .eq("state", state)
+                  .eq("slow", slow)
+                  .gt("dueAt", Date.now() + LEASE_MS),
+              )
+              .take(SWEPT)),
+          );
         for (const sender of due) {
           if (state === "running") await ctx.db.patch("webhookSenders", sender._id, { state: "idle" });
           await startOrWait(ctx, sender);
         }
-        if (due.length === SWEPT) isDone = false;
+        if (due.length >= SWEPT) isDone = false;
       }
       while (await startWaiting(ctx, slow));
     }
@@ -125,6 +141,12 @@ export const sweep = internalMutation({
       .query("outgoingEvents")
       .withIndex("by_due", (q) => q.gt("dueAt", 0).lte("dueAt", Date.now()))
       .take(SWEPT);
+    lost.push(
+      ...(await ctx.db
+        .query("outgoingEvents")
+        .withIndex("by_due", (q) => q.gt("dueAt", Date.now() + FAN_OUT_LEASE_MS))
+        .take(SWEPT)),
+    );
     for (const batch of new Set(lost.flatMap((event) => event.batch ?? [])))
       await ctx.scheduler.runAfter(0, internal.outgoing.fanOut.run, { batch });
     if (!isDone) await ctx.scheduler.runAfter(0, internal.outgoing.queue.sweep, {});
@@ -138,25 +160,30 @@ async function takeDue(
   endpointId: Id<"webhookEndpoints">,
   { allows }: View & { is: "open" },
 ): Promise<Batch["deliveries"]> {
-  const due = await ctx.db
-    .query("webhookDeliveries")
-    .withIndex("by_due", (q) =>
-      q.eq("endpointId", endpointId).eq("status", "pending").lte("nextAttemptAt", Date.now()),
-    )
-    .take(EXAMINED);
   const taken: Batch["deliveries"] = [];
   let refused = 0;
-  for (const delivery of due) {
-    if (taken.length === AT_A_TIME) break;
-    const event = await ctx.db.get("outgoingEvents", delivery.eventId);
-    if (event && allows(event.type)) {
-      const { _id: deliveryId, eventId, tries } = delivery;
-      taken.push({ deliveryId, eventId, tries, body: bodyOf(event) });
-    } else {
-      await notPending(ctx, delivery, event ? NOT_ALLOWED : "Not sent: the event was purged");
-      refused += 1;
+  const examine = async (count: number): Promise<void> => {
+    const due = await ctx.db
+      .query("webhookDeliveries")
+      .withIndex("by_due", (q) =>
+        q.eq("endpointId", endpointId).eq("status", "pending").lte("nextAttemptAt", Date.now()),
+      )
+      .take(count);
+    for (const delivery of due.slice(taken.length)) {
+      if (taken.length === AT_A_TIME) break;
+      const event = await ctx.db.get("outgoingEvents", delivery.eventId);
+      if (event && allows(event.type)) {
+        const { _id: deliveryId, eventId, tries } = delivery;
+        taken.push({ deliveryId, eventId, tries, body: bodyOf(event) });
+      } else {
+        await notPending(ctx, delivery, event ? NOT_ALLOWED : "Not sent: the event was purged");
+        refused += 1;
+      }
     }
-  }
+  };
+  await examine(AT_A_TIME);
+  // Refused deliveries are not due any more, so the second look begins with the taken ones.
+  if (refused > 0) await examine(EXAMINED);
   await subtractPending(ctx, endpointId, refused);
   return taken;
 }

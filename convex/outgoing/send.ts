@@ -74,8 +74,9 @@ async function send(url: string, secrets: readonly string[], delivery: Delivery)
       signal: timeout.signal,
     });
     const { status } = response;
-    const durationMs = Date.now() - at;
     const reply = await firstCharacters(response);
+    // Includes the reading of the reply: a receiver that is slow there occupies the queue as long.
+    const durationMs = Math.max(0, Date.now() - at);
     const retryAfterMs = [429, 503].includes(status)
       ? readRetryAfter(response.headers.get("Retry-After"), at)
       : undefined;

@@ -43,10 +43,14 @@ export async function addPending(
   await wakeUp(ctx, sender);
 }
 
-/** Starts an idle queue. A running or waiting one finds new deliveries by itself. */
+/** Starts an idle queue, and one whose action is dead. A running or waiting one finds new deliveries by itself. */
 export async function wakeUp(ctx: MutationCtx, sender: Sender): Promise<void> {
-  if (sender.state === "idle") await startOrWait(ctx, sender);
+  if (sender.state === "idle" || isDead(sender)) await startOrWait(ctx, sender);
 }
+
+/** A lease that ends later than a new one would was made before the clock was set back, so it counts as ended. */
+const isDead = ({ state, dueAt = 0 }: Sender): boolean =>
+  state === "running" && (dueAt <= Date.now() || dueAt > Date.now() + LEASE_MS);
 
 /** Starts the action of a queue, or lets the queue wait if the maximum number of actions is running. */
 export async function startOrWait(ctx: MutationCtx, { _id, endpointId, slow, run }: Sender): Promise<void> {

@@ -52,3 +52,26 @@ test("the example lists, creates once, pages, reads problems, and waits after a 
   ]);
   expect(await ended).toEqual([0, null]);
 });
+
+test("with --webhooks, the example verifies an event, ignores its repetition, and deletes its endpoint", async () => {
+  const { server } = await serve({
+    project: join(import.meta.dirname, "../.."),
+    env: { WEBHOOK_ALLOW_HTTP: "1" },
+  });
+  const owner = { name: "partner", email: "partner@example.com", scopes: ["*"] };
+  const { key } = (await server.run("apiKeys:issue", owner)) as { key: string };
+  const program = await bundled(join(import.meta.dirname, "partner.ts"));
+  const args = [program, "--url", server.url, "--key", key, "--webhooks"];
+  const example = endsWithTest(spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] }));
+  const ended = once(example, "exit");
+  const lines: string[] = [];
+  for await (const line of createInterface({ input: example.stdout })) lines.push(line);
+  expect(lines.slice(-3)).toEqual([
+    "listens  item.created",
+    "event    item.created gear",
+    "ignored  the same event",
+  ]);
+  expect(await ended).toEqual([0, null]);
+  const headers = { "X-API-Key": key };
+  expect(await (await fetch(`${server.url}/api/webhook-endpoints`, { headers })).json()).toEqual([]);
+});

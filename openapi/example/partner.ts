@@ -1,20 +1,26 @@
 /**
  * A partner's first program: `npm run example -- --url http://127.0.0.1:3211 --key cha_…`. It lists items, creates an item
- * idempotently, follows pages, reads a problem, and waits when the API is rate limited or unavailable.
+ * idempotently, follows pages, reads a problem, and waits when the API is rate limited or unavailable. With `--webhooks`, it also
+ * subscribes to events, verifies them, and processes each one once.
  */
 import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
 import { connect, required, type Api, type Problem } from "./client";
 import { pages } from "./pages";
+import { receiveEvents } from "./subscriber";
 
 const say = (what: string, more: string) => console.log(`${what.padEnd(9)}${more}`);
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
-    options: { url: { type: "string", default: "http://127.0.0.1:3211" }, key: { type: "string" } },
+    options: {
+      url: { type: "string", default: "http://127.0.0.1:3211" },
+      key: { type: "string" },
+      webhooks: { type: "boolean", default: false },
+    },
   });
   if (values.key === undefined) {
-    console.error("npm run example -- --key KEY [--url http://127.0.0.1:3211]");
+    console.error("npm run example -- --key KEY [--url http://127.0.0.1:3211] [--webhooks]");
     return 2;
   }
   const api = connect(values.url, values.key, (seconds) => say("waits", `${seconds} s, because of a 429`));
@@ -22,6 +28,7 @@ async function main(): Promise<number> {
   await createOnce(api);
   await followPages(api);
   await readProblems(api);
+  if (values.webhooks) await receiveEvents(api, say);
   return 0;
 }
 

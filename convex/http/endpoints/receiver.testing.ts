@@ -4,7 +4,8 @@ import type { AddressInfo } from "node:net";
 import { Webhook as StandardWebhook } from "standardwebhooks";
 import { Webhook as SvixWebhook } from "svix";
 import { expect, onTestFinished, vi } from "vitest";
-import { now, type Call } from "../testing/engine.testing";
+import type { Caller } from "../testing/caller.testing";
+import { now } from "../testing/engine.testing";
 import { json, type Json } from "../testing/replies.testing";
 
 /** A webhook as it arrived. */
@@ -50,7 +51,7 @@ export async function openReceiver(answer: (received: Received, count: number) =
 
 /** Registers an endpoint. Returns its id, path and secret. */
 export async function subscribe(
-  owner: Call,
+  owner: Caller,
   url: string,
   events: readonly string[],
 ): Promise<{ id: string; path: string; secret: string }> {

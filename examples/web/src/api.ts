@@ -4,6 +4,8 @@ import type { components, paths } from "../../../openapi/example/api";
 /** A typed client. The OpenAPI document defines its paths, parameters, bodies and replies. */
 type Api = Client<paths>;
 export type Item = components["schemas"]["Item"];
+export type Endpoint = components["schemas"]["WebhookEndpoint"];
+export type Delivery = components["schemas"]["WebhookDelivery"];
 export type Picture = components["schemas"]["StoredFile"];
 /** A problem (RFC 9457), the body of every error reply. */
 export type Problem = components["schemas"]["Problem"];

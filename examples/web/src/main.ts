@@ -1,5 +1,6 @@
-/** A page that uses the API from another origin: sign-in, items, pictures. */
+/** A page that uses the API from another origin: sign-in, items, deliveries of events, pictures. */
 import { connect, required } from "./api";
+import { showDeliveries } from "./deliveries";
 import { byId, textOf, within } from "./dom";
 import { showItems } from "./items";
 import { showPictures } from "./pictures";
@@ -23,7 +24,7 @@ async function signIn({ url, key }: Kept): Promise<void> {
   welcome.hidden = true;
   desk.hidden = account.hidden = false;
   byId("items-title", HTMLHeadingElement).focus();
-  await Promise.all([showItems(session), showPictures(session)]);
+  await Promise.all([showItems(session), showDeliveries(session), showPictures(session)]);
 }
 
 form.addEventListener("submit", (event) => {

@@ -1,64 +1,28 @@
-/**
- * The cost of `POST /api/items` for owners with 0, 1 and 20 webhook endpoints: `npm run bench:outgoing`. The three requests take
- * turns, and each one starts when all deliveries of the one before have ended, so the figures compare the transactions alone.
- */
-import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { startServer } from "convex-embedded/testing/server";
-import { NO_RATE_LIMITS } from "../../lib/server";
-import { median, medianRatio } from "../lib/statistics";
+/** Measures webhooks out: `npm run bench:outgoing -- --help`. */
+import { parseOrExit, refuse } from "../../../packages/convex-embedded/src/cli/arguments";
+import { cost } from "./cost";
+import { CHANGES_PER_MINUTE, load, MOST_PENDING } from "./load";
 
-const ENDPOINTS = [0, 1, 20];
-const ROUNDS = 40;
-const WARM_UP = 5;
+const USAGE = `usage: npm run bench:outgoing -- [--load] [--minutes N]
 
-async function main(): Promise<void> {
-  const partner = createServer((request, response) => {
-    request.resume();
-    response.writeHead(204).end();
-  }).listen(0, "127.0.0.1");
-  await once(partner, "listening");
-  const { port } = partner.address() as AddressInfo;
-  const data = await mkdtemp(join(tmpdir(), "bench-outgoing-"));
-  const env = { ...NO_RATE_LIMITS, WEBHOOK_ALLOW_HTTP: "1" };
-  const server = await startServer({ project: process.cwd(), data, port: 0, env });
+Without options, measures POST /api/items of owners with 0, 1 and 20 endpoints.
 
-  const owners = await Promise.all(
-    ENDPOINTS.map(async (count) => {
-      const owner = { name: "bench", email: `bench${count}@example.com`, scopes: ["*"] };
-      const { key } = (await server.run("apiKeys:issue", owner)) as { key: string };
-      const post = async (path: string, body: unknown): Promise<void> => {
-        const headers = { "X-API-Key": key, "Content-Type": "application/json" };
-        const reply = await fetch(server.url + path, { method: "POST", headers, body: JSON.stringify(body) });
-        await reply.arrayBuffer();
-        if (reply.status !== 201) throw new Error(`${path}: ${reply.status}`);
-      };
-      const endpoint = { url: `http://127.0.0.1:${port}/`, events: ["item.*"] };
-      for (let n = 0; n < count; n++) await post("/api/webhook-endpoints", endpoint);
-      return { count, post, times: [] as number[] };
-    }),
-  );
-  for (let round = 0; round < WARM_UP + ROUNDS; round++) {
-    for (const { post, times } of owners) {
-      await server.idle();
-      const start = performance.now();
-      await post("/api/items", { name: "bolt" });
-      if (round >= WARM_UP) times.push(performance.now() - start);
-    }
-  }
-  for (const { count, times } of owners) {
-    const ratio = medianRatio(times, owners[0]?.times ?? times).toFixed(2);
-    const ms = median(times).toFixed(2).padStart(7);
-    console.log(`${String(count).padStart(2)} endpoints  ${ms} ms  ×${ratio}`);
-  }
-  await server.close();
-  partner.closeAllConnections();
-  partner.close();
-  await rm(data, { recursive: true });
-}
+  --load       sends 1,000 changes a minute to 20 endpoints, one of which takes 15 s for each delivery
+  --minutes N  the duration of the load (default 4)
+  --backlog N  the pending deliveries of the slow endpoint at the beginning; by default so many that it is disabled halfway
+`;
 
-await main();
+const { values } = parseOrExit(USAGE, {
+  options: {
+    load: { type: "boolean", default: false },
+    minutes: { type: "string", default: "4" },
+    backlog: { type: "string" },
+  },
+});
+const minutes = Number(values.minutes);
+if (!(minutes > 0)) refuse("--minutes must be a number greater than 0.", USAGE);
+const halfway = Math.max(0, Math.round(MOST_PENDING - (CHANGES_PER_MINUTE * minutes) / 2));
+const backlog = Number(values.backlog ?? halfway);
+if (!Number.isInteger(backlog) || backlog < 0) refuse("--backlog must be a whole number.", USAGE);
+if (!values.load) await cost();
+else if (!(await load(minutes, backlog))) process.exitCode = 1;

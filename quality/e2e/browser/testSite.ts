@@ -58,6 +58,8 @@ export async function openTestSite(): Promise<TestSite> {
   const env = {
     CORS_ORIGINS: `${origin("app.localhost")},${origin("*.team.localhost")}`,
     RATE_LIMIT_KEY_PER_MINUTE: String(PER_MINUTE),
+    // The suite of the deliveries receives webhooks on this machine.
+    WEBHOOK_ALLOW_HTTP: "1",
   };
   let stopped: number | undefined;
   const clock = () => stopped ?? Date.now();

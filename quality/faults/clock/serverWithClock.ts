@@ -12,5 +12,6 @@ export function serverWithClock(settings: Record<string, string> = {}) {
   set(0);
   const preload = [pathToFileURL(join(import.meta.dirname, "offsetClock.mjs")).href];
   const env = { CLOCK_FILE: file };
-  return { set, start: () => startServer({ data: join(directory, "data"), settings, env, preload }) };
+  const data = join(directory, "data");
+  return { data, set, start: () => startServer({ data, settings, env, preload }) };
 }

@@ -1,10 +1,10 @@
 /** The embedded runtime behind a real socket. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { getFunctionName } from "convex/server";
 import type { LogLine } from "../../../../packages/convex-embedded/src/exec/logLine";
-import { startServer, type EmbeddedServer } from "convex-embedded/testing/server";
+import { startServer, type EmbeddedServer, type ServerOptions } from "convex-embedded/testing/server";
 import { checked } from "../../../../openapi/contract/check";
 import { openIssuers } from "../issuers.testing";
 import { withBearer, type Engine, type Settings } from "./engine.testing";
@@ -12,8 +12,10 @@ import { withBearer, type Engine, type Settings } from "./engine.testing";
 export async function startEmbedded(
   settings: Settings,
   log: (line: LogLine) => void = () => undefined,
+  hooks: NonNullable<ServerOptions["hooks"]> = {},
 ): Promise<Engine> {
   const data = await mkdtemp(join(tmpdir(), "api-suite-"));
+  const config = JSON.parse(await readFile("convex-embedded.json", "utf8")) as ServerOptions;
   let ahead = 0;
   const issuers = await openIssuers();
   const server: EmbeddedServer = await startServer({
@@ -23,7 +25,9 @@ export async function startEmbedded(
     // eslint-disable-next-line @convex-dev/no-process-env -- a test is not a Convex function
     env: { ...process.env, ...issuers.settings, ...settings },
     clock: () => Date.now() + ahead,
+    guardedFetch: config.guardedFetch ?? null,
     log,
+    hooks,
   });
   const send = checked((path, init) => fetch(server.url + path, { redirect: "manual", ...init }));
   return {

@@ -16,7 +16,12 @@ function read(config: unknown) {
 const asset = { path: "/app.js", file: "app.js", type: "text/javascript" };
 
 test("a project without the file has an empty configuration", () => {
-  expect(readConfig(temporaryDirectory())).toEqual({ firstStart: null, pages: {}, assets: [] });
+  expect(readConfig(temporaryDirectory())).toEqual({
+    firstStart: null,
+    pages: {},
+    assets: [],
+    guardedFetch: null,
+  });
 });
 
 test("every member is optional", () => {
@@ -26,6 +31,13 @@ test("every member is optional", () => {
     args: {},
     print: [],
   });
+});
+
+test("guarded functions are read, and the variable that allows loopback addresses is optional", () => {
+  const functions = ["webhooks:send"];
+  expect(read({ guardedFetch: { functions } }).guardedFetch).toEqual({ functions, allowLoopback: null });
+  const guarded = { functions, allowLoopback: "ALLOW_LOOPBACK" };
+  expect(read({ guardedFetch: guarded }).guardedFetch).toEqual(guarded);
 });
 
 test("an asset's entity tag depends on its bytes, and a file that does not exist is skipped", () => {
@@ -52,6 +64,13 @@ test.each([
   [{ assets: [{ ...asset, path: "app.js" }] }, /assets\.0\.path: must begin with "\/"/],
   [{ assets: [{ ...asset, mode: 1 }] }, /assets\.0: unknown member "mode"/],
   [{ assets: [{ ...asset, env: "" }] }, /assets\.0\.env: must be a non-empty string/],
+  [{ guardedFetch: {} }, /guardedFetch\.functions: must be a list/],
+  [{ guardedFetch: { functions: [1] } }, /guardedFetch\.functions\.0: must be a non-empty string/],
+  [
+    { guardedFetch: { functions: [], allowLoopback: true } },
+    /guardedFetch\.allowLoopback: must be a non-empty/,
+  ],
+  [{ guardedFetch: { functions: [], loopback: "X" } }, /guardedFetch: unknown member "loopback"/],
 ])("%j is refused, and the error names the member", (config, message) => {
   expect(() => read(config)).toThrow(message);
 });

@@ -1,12 +1,13 @@
 /**
  * `convex-embedded.json` at the top of a project configures what `convex-embedded start` prints and serves besides the
- * functions. The file and all of its members are optional.
+ * functions, and which actions may connect only to public addresses. The file and all of its members are optional.
  *
  * ```json
  * {
  *   "firstStart": { "run": "setup:firstKey", "args": { "name": "local" }, "print": ["key"] },
  *   "pages": { "docs": "/docs" },
- *   "assets": [{ "path": "/docs/app.js", "file": "public/app.js", "type": "text/javascript", "env": "APP_SCRIPT" }]
+ *   "assets": [{ "path": "/docs/app.js", "file": "public/app.js", "type": "text/javascript", "env": "APP_SCRIPT" }],
+ *   "guardedFetch": { "functions": ["webhooks:send"], "allowLoopback": "ALLOW_LOOPBACK" }
  * }
  * ```
  */
@@ -15,6 +16,7 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Value } from "convex/values";
 import type { Asset } from "../http/assets";
+import type { GuardedFunctions } from "../server/guardedFunctions";
 
 export interface Config {
   /** A function that runs once per data directory, and the fields of its result to print: `key  VALUE`. */
@@ -23,6 +25,8 @@ export interface Config {
   readonly pages: Readonly<Record<string, string>>;
   /** Files that the HTTP action port serves itself. A file that does not exist is skipped. */
   readonly assets: readonly ConfiguredAsset[];
+  /** Actions whose `fetch` connects only to public addresses. */
+  readonly guardedFetch: GuardedFunctions | null;
 }
 
 export interface FirstStart {
@@ -47,20 +51,21 @@ export const CONFIG_FILE = "convex-embedded.json";
  */
 export function readConfig(project: string): Config {
   const text = contentOf(join(project, CONFIG_FILE));
-  if (text === null) return { firstStart: null, pages: {}, assets: [] };
+  if (text === null) return { firstStart: null, pages: {}, assets: [], guardedFetch: null };
   let json: unknown;
   try {
     json = JSON.parse(text.toString("utf8"));
   } catch (error) {
     throw new ConfigError("", (error as Error).message);
   }
-  const config = objectAt("", json, ["firstStart", "pages", "assets"]);
+  const config = objectAt("", json, ["firstStart", "pages", "assets", "guardedFetch"]);
   return {
     firstStart: config["firstStart"] === undefined ? null : firstStartOf(config["firstStart"]),
     pages: pagesOf(config["pages"] ?? {}),
     assets: listAt("assets", config["assets"] ?? []).flatMap((asset, index) =>
       assetOf(project, asset, index),
     ),
+    guardedFetch: config["guardedFetch"] === undefined ? null : guardedFetchOf(config["guardedFetch"]),
   };
 }
 
@@ -109,6 +114,16 @@ function assetOf(project: string, json: unknown, index: number): ConfiguredAsset
   const bytes = contentOf(asset.file);
   if (bytes === null) return [];
   return [{ ...asset, etag: `"${createHash("sha256").update(bytes).digest("base64url")}"` }];
+}
+
+function guardedFetchOf(json: unknown): GuardedFunctions {
+  const { functions, allowLoopback } = objectAt("guardedFetch", json, ["functions", "allowLoopback"]);
+  return {
+    functions: listAt("guardedFetch.functions", functions).map((name, index) =>
+      textAt(`guardedFetch.functions.${index}`, name),
+    ),
+    allowLoopback: allowLoopback === undefined ? null : textAt("guardedFetch.allowLoopback", allowLoopback),
+  };
 }
 
 function objectAt(member: string, json: unknown, known?: readonly string[]): Record<string, unknown> {

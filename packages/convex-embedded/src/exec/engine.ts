@@ -27,6 +27,8 @@ export interface Engine {
   readonly queryCache?: QueryCache;
   /** The number of trusted reverse proxies in front of the server. */
   readonly trustProxy: number;
+  /** The `fetch` of guarded actions, by the action's path: `webhooks:send`. Other actions use Node's. */
+  readonly guardedFetch?: ReadonlyMap<string, typeof fetch>;
   /**
    * True in the test harness, whose suites expect the behavior of `convex-test`: scheduled functions are looked up when they
    * run, and their jobs are named as in `convex-test`.

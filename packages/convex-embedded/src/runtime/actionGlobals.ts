@@ -28,8 +28,9 @@ export function actionGlobals(): Record<string, unknown> {
     clearTimeout: clear,
     clearInterval: clear,
     fetch: async (...args: Parameters<typeof fetch>): Promise<Response> => {
-      actionOf("fetch()");
-      const response = await fetch(...args);
+      const { engine, component, path } = actionOf("fetch()");
+      const guarded = component === "" ? engine.guardedFetch?.get(path) : undefined;
+      const response = await (guarded ?? fetch)(...args);
       // Convex's `Response` does not have `bytes()`, so remove it in versions of Node that have it.
       Object.defineProperty(response, "bytes", { value: undefined });
       return response;

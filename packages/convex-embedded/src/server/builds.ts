@@ -20,6 +20,7 @@ import { createBackground } from "../jobs/background";
 import { FileStorage } from "../files/fileStorage";
 import { FileDisk } from "../files/filesDisk";
 import { withSystemTables } from "../store/system/systemTables";
+import { guardedFunctions } from "./guardedFunctions";
 import type { ServerSettings } from "./serverOptions";
 import { directoryKey } from "../store/secret";
 import { FILES_DIRECTORY } from "../store/directory";
@@ -137,7 +138,7 @@ export class Builds {
   }
 
   async #build(bundle: ProjectBundle, env: Variables, everything: boolean): Promise<Engine> {
-    const { clock, timers, log, limits, trustProxy } = this.settings;
+    const { clock, timers, log, limits, trustProxy, hooks } = this.settings;
     const logInfo = (message: string): void => log({ level: "info", path: null, message });
     const store = this.#openStore();
     const components = loadComponents(bundle, { env, clock, log });
@@ -149,6 +150,7 @@ export class Builds {
       if (everything) await component.modules.loadAll();
       schemas.push({ component: component.path, schema: withSystemTables(await component.modules.schema()) });
     }
+    const guardedFetch = await guardedFunctions(modules, this.settings.guardedFetch, env, hooks?.lookup);
     // Check the whole project before changing indexes, because the last build may stay in service and needs them.
     const crons = await declaredCrons(components.values());
     await store.applySchemas(schemas, logInfo);
@@ -172,6 +174,7 @@ export class Builds {
       trustProxy,
       limits: { ...CONVEX_LIMITS, ...limits },
       queryCache: new QueryCache(store.writeLog),
+      guardedFetch,
     };
     await applyCrons(built, crons);
     return built;

@@ -7,6 +7,8 @@ import type { DiskHooks } from "../files/filesDisk";
 import type { Timers } from "../jobs/timers";
 import { nodeTimers } from "../jobs/timers";
 import type { StoreHooks } from "../store/types";
+import type { Lookup } from "../web/guardedFetch";
+import type { GuardedFunctions } from "./guardedFunctions";
 
 export interface ServerOptions {
   /** The folder that holds `convex/`. */
@@ -45,10 +47,16 @@ export interface ServerOptions {
    * thread.
    */
   readonly watchdog?: number | false;
+  /** Actions whose `fetch` connects only to public addresses. Default none. */
+  readonly guardedFetch?: GuardedFunctions | null;
   /** True to keep the bundler's process alive for frequent calls of `reload`. */
   readonly watch?: boolean;
   /** Hooks for tests. */
-  readonly hooks?: StoreHooks & DiskHooks;
+  readonly hooks?: StoreHooks &
+    DiskHooks & {
+      /** Resolves the names that guarded actions connect to. */
+      readonly lookup?: Lookup;
+    };
 }
 
 /** The options with all defaults filled in. */
@@ -88,6 +96,7 @@ export function withDefaults(options: ServerOptions): ServerSettings {
     trustProxy: options.trustProxy ?? 0,
     limits: options.limits ?? {},
     watchdog: options.watchdog ?? false,
+    guardedFetch: options.guardedFetch ?? null,
     watch: options.watch ?? false,
     hooks: options.hooks,
   };
