@@ -1,8 +1,9 @@
 import type { HonoRequest } from "hono";
 import type * as z from "zod/mini";
 import type { Registry } from "./api.kit";
-import type { AnyContract, Docs, FieldSchemas, SpecOf, Status } from "./contract.kit";
+import type { AnyContract, Docs, FieldSchemas, Paged, SpecOf, Status } from "./contract.kit";
 import type { ApiContext, ApiEnv, Variables } from "./env.kit";
+import type { PageCall } from "./paging.kit";
 import type { Caller } from "./product.kit";
 import type { Plain } from "./values.kit";
 
@@ -40,7 +41,7 @@ export type Call<C extends AnyContract> = {
     readonly text: Takes<C, "signedText"> extends true ? Variables["text"] : undefined;
     readonly json: Takes<C, "anyJson"> extends true ? Variables["json"] : undefined;
     readonly upload: Takes<C, "file"> extends true ? Variables["upload"] : undefined;
-    readonly page: SpecOf<C> extends { paged: true } ? Variables["page"] : undefined;
+    readonly page: IsPaged<C> extends true ? PageCall<FiltersOf<C>> : undefined;
   };
   /** Answers with JSON. */
   readonly json: <S extends Declared<C, "json">>(
@@ -88,6 +89,12 @@ export type Reply<C extends AnyContract> = Response & { readonly [declaredBy]: S
 
 type DocsOf<C extends AnyContract> = SpecOf<C> extends { docs: () => infer D extends Docs } ? D : never;
 type RepliesOf<C extends AnyContract> = DocsOf<C>["replies"];
+type IsPaged<C extends AnyContract> = SpecOf<C> extends { paged: true | Paged } ? true : false;
+/** The values of a list's filters. A filter that the request does not have is absent. */
+type FiltersOf<C extends AnyContract> =
+  SpecOf<C> extends { paged: { filters: infer F } }
+    ? { [Name in keyof OutputOf<F>]?: OutputOf<F>[Name] }
+    : unknown;
 /** Whether the body of a contract has this type. */
 type Takes<C extends AnyContract, Type> = SpecOf<C> extends { body: { type: Type } } ? true : false;
 /** The statuses whose replies have a JSON body, a body that is already written, or no body. */
@@ -134,7 +141,7 @@ type HeadersOf<C extends AnyContract, S> = (S extends 201
       ? { ETag: string }
       : unknown
     : unknown) &
-  (SpecOf<C> extends { paged: true } ? (S extends 200 ? { Link?: string } : unknown) : unknown) &
+  (IsPaged<C> extends true ? (S extends 200 ? { Link?: string } : unknown) : unknown) &
   (DocsOf<C> extends { replyHeaders: { readonly [K in S & Status]: readonly (infer Name extends string)[] } }
     ? { [N in Name]: string }
     : unknown);
