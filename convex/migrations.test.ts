@@ -75,51 +75,24 @@ test("before the migration, each user is found by only their own email", async (
   expect(await scopes("\u212aate@example.com")).toBe(kelvin?._id);
 });
 
-/** Creates items and revoked keys as earlier versions stored them: without a text, and without a mark. */
-async function oldDocuments(count: number) {
+/** Creates keys as earlier versions stored them. Two thirds are revoked, in another order than they were created, and not marked. */
+async function oldKeys(count: number) {
   const t = convexTest(schema, modules);
   const ownerId = await t.run(async (ctx) => {
     const user = { email: "a@x.example", emailKey: "a@x.example", name: "N", scopes: [], revision: 1 };
-    const ownerId = await ctx.db.insert("users", user);
-    const key = { userId: ownerId, publicId: "p", scopes: [], createdAt: 0 };
+    const userId = await ctx.db.insert("users", user);
+    const key = { userId, publicId: "p", scopes: [], createdAt: 0 };
     for (let n = 0; n < count; n++) {
-      const description = n % 2 === 0 ? {} : { description: "M8" };
-      await ctx.db.insert("items", { ownerId, name: `bolt ${n}`, ...description, updatedAt: 1, revision: 1 });
-      // The keys are revoked in another order than they were created.
       const revoked = n % 3 === 0 ? {} : { revokedAt: 1_000_000 - n };
       await ctx.db.insert("apiKeys", { ...key, name: `key ${n}`, hash: `hash ${n}`, ...revoked });
     }
-    return ownerId;
+    return userId;
   });
   return { t, ownerId };
 }
 
-test("the texts of items are filled in batches, after a crash too, and the items are then found", async () => {
-  const { t, ownerId } = await oldDocuments(450);
-  const search = () => t.query(internal.items.search, { ownerId, q: "m8", limit: 100 });
-  expect(await t.mutation(internal.migrations.fillItemTexts, {})).toBeNull();
-  const texts = () => t.run(async (ctx) => (await ctx.db.query("items").collect()).map(({ text }) => text));
-  expect((await texts()).filter((text) => text !== undefined)).toHaveLength(200);
-  // A crash loses the scheduled batch.
-  await t.run(async (ctx) => {
-    for (const { _id } of await ctx.db.system.query("_scheduled_functions").collect())
-      await ctx.scheduler.cancel(_id);
-  });
-  await t.mutation(internal.migrations.fillItemTexts, {});
-  await t.finishAllScheduledFunctions(vi.runAllTimers);
-  expect(await texts()).toEqual(
-    Array.from({ length: 450 }, (_, n) => (n % 2 === 0 ? `bolt ${n}` : `bolt ${n}\nM8`)),
-  );
-  expect((await search()).docs).toHaveLength(100);
-  const items = await t.run((ctx) => ctx.db.query("items").collect());
-  expect(new Set(items.map(({ revision, updatedAt }) => `${revision} ${updatedAt}`))).toEqual(
-    new Set(["1 1"]),
-  );
-  expect(await t.mutation(internal.migrations.fillItemTexts, {})).toBeTypeOf("number");
-});
-
 test("revoked keys are listed by their creation, before, during and after they are marked", async () => {
-  const { t, ownerId } = await oldDocuments(300);
+  const { t, ownerId } = await oldKeys(300);
   const walk = async (status: "active" | "revoked", order: "asc" | "desc") => {
     const names: string[] = [];
     let after: { time: number; id: string } | undefined;

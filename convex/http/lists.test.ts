@@ -208,5 +208,5 @@ const cursorOf = (response: Response) =>
   new URL(nextOf(response) ?? "", "https://api.example.test").searchParams.get("cursor") ?? "";
 
 test("an index on other fields serves no list", () => {
-  expect(() => indexOn("items", ["name"])).toThrow("The table items has no index on name");
+  expect(() => indexOn("users", ["name"])).toThrow("The table users has no index on name");
 });
