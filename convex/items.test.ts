@@ -27,7 +27,8 @@ test("the texts of items are filled in batches, after a crash too, and the items
   const { t, ownerId } = await oldItems(450);
   const search = () => t.query(internal.items.search, { ownerId, q: "m8", limit: 100 });
   expect(await t.mutation(internal.migrations.fillItemTexts, {})).toBeNull();
-  const texts = () => t.run(async (ctx) => (await ctx.db.query("items").collect()).map(({ text }) => text ?? null));
+  const texts = () =>
+    t.run(async (ctx) => (await ctx.db.query("items").collect()).map(({ text }) => text ?? null));
   expect((await texts()).filter((text) => text !== null)).toHaveLength(200);
   // A crash loses the scheduled batch.
   await t.run(async (ctx) => {

@@ -43,7 +43,8 @@ export async function readRanked<Doc extends { [field: string]: Value | undefine
     if (rank === MAX_RANKED || bytes > MAX_BYTES) break;
     if (docs.length === limit) return { docs, next: { rank } };
     if (rank++ >= start) docs.push(doc);
-    bytes += getDocumentSize(doc);
+    // The absent fields of a document have no value.
+    bytes += getDocumentSize(doc as Record<string, Value>);
   }
   return { docs };
 }

@@ -8,13 +8,21 @@ const errorsOf = (query: Record<string, string>, paged: Parameters<typeof combin
 
 test("one filter, and a served combination in any order, are accepted with the rest of the query", () => {
   const rest = { limit: "1", cursor: "x", order: "asc", createdAfter: "2026-01-31T12:00:00Z" };
-  for (const query of [{}, { owner: "a" }, { type: "a" }, { owner: "a", status: "b" }, { status: "b", owner: "a" }])
+  for (const query of [
+    {},
+    { owner: "a" },
+    { type: "a" },
+    { owner: "a", status: "b" },
+    { status: "b", owner: "a" },
+  ])
     expect(errorsOf({ ...query, ...rest })).toEqual([]);
 });
 
 test("another combination is refused, and the error names the filters", () => {
   expect(errorsOf({ owner: "a", type: "b" })).toEqual(["type does not combine with owner"]);
-  expect(errorsOf({ type: "c", status: "b", owner: "a" })).toEqual(["type does not combine with owner and status"]);
+  expect(errorsOf({ type: "c", status: "b", owner: "a" })).toEqual([
+    "type does not combine with owner and status",
+  ]);
   for (const paged of [true, {}] as const)
     expect(errorsOf({ owner: "a", status: "b" }, paged)).toEqual(["status does not combine with owner"]);
 });
@@ -33,7 +41,14 @@ test("a range that ends before it begins is refused", () => {
 });
 
 test("only limit and cursor combine with a search", () => {
-  const query = { q: "bolt", limit: "1", cursor: "x", order: "asc", createdBefore: "2026-01-31T12:00:00Z", owner: "a" };
+  const query = {
+    q: "bolt",
+    limit: "1",
+    cursor: "x",
+    order: "asc",
+    createdBefore: "2026-01-31T12:00:00Z",
+    owner: "a",
+  };
   expect(combinationErrors(query, ["q", ...NAMES], { search: true }).map(({ path }) => path)).toEqual([
     "order",
     "createdBefore",

@@ -77,12 +77,14 @@ export function pageCall(
     request: {
       ...filters,
       limit,
-      ...(parts && q === undefined && { after: positionOf(parts) }),
+      ...(parts !== undefined && q === undefined && { after: positionOf(parts) }),
       ...(order === "asc" && { order }),
       ...(createdAfter !== undefined && { createdAfter: timeBound(createdAfter) }),
       ...(createdBefore !== undefined && { createdBefore: timeBound(createdBefore) }),
     },
-    ...(q !== undefined && { search: { q, limit, ...(parts && { after: rankedPositionOf(parts) }) } }),
+    ...(q !== undefined && {
+      search: { q, limit, ...(parts !== undefined && { after: rankedPositionOf(parts) }) },
+    }),
     link: (next) => {
       if (!next) return {};
       searchParams.set("cursor", writeCursor(next, list));
