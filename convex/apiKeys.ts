@@ -4,10 +4,10 @@ import type { Id } from "./_generated/dataModel";
 import { internalAction, internalMutation, internalQuery } from "./_generated/server";
 import { newApiKey, TOUCH_AFTER_MS } from "./identity/apiKey.lib";
 import { caller } from "./identity/caller.lib";
-import { insertIssuedKey, insertKey, requireHeld, requireMayManage } from "./identity/keys.lib";
+import { insertIssuedKey, insertKey, listKeys, requireHeld, requireMayManage } from "./identity/keys.lib";
 import { fail } from "./lib/failure.lib";
 import { idempotencyArg, once, onceOf } from "./lib/idempotency.lib";
-import { getOwned, listOwned } from "./lib/owned.lib";
+import { getOwned } from "./lib/owned.lib";
 import { pageArgs, pageOf } from "./lib/page.lib";
 import { emit } from "./outgoing/emit.lib";
 import { disableEndpointsOf, moveEndpoints } from "./outgoing/endpoint.lib";
@@ -18,9 +18,13 @@ const apiKey = schema.doc("apiKeys");
 const newKeyParts = { publicId: v.string(), hash: v.string() };
 
 export const list = internalQuery({
-  args: { ownerId: v.id("users"), ...pageArgs },
+  args: {
+    ownerId: v.id("users"),
+    status: v.optional(v.union(v.literal("active"), v.literal("revoked"))),
+    ...pageArgs,
+  },
   returns: pageOf(apiKey),
-  handler: (ctx, { ownerId, ...page }) => listOwned(ctx, "apiKeys", ownerId, page),
+  handler: listKeys,
 });
 
 /** Inserts a key for the caller's user. Refuses scopes that the caller lacks. */
@@ -53,7 +57,7 @@ export const revoke = internalMutation({
     await requireMayManage(ctx, caller, found, "revoke a key with");
     if (found.revokedAt !== undefined) return null;
     const revokedAt = Date.now();
-    await ctx.db.patch("apiKeys", found._id, { revokedAt });
+    await ctx.db.patch("apiKeys", found._id, { revokedAt, revoked: true });
     await disableEndpointsOf(ctx, found._id);
     await emit(ctx, "key.revoked", { ...found, revokedAt });
     return null;
@@ -78,7 +82,7 @@ export const rotate = internalMutation({
       "apiKeys",
       old._id,
       overlapSeconds === 0
-        ? { revokedAt: now }
+        ? { revokedAt: now, revoked: true as const }
         : { expiresAt: Math.min(end, old.expiresAt ?? end), ownExpiresAt },
     );
     const rotated = await insertKey(ctx, {

@@ -16,5 +16,7 @@ crons.interval("purge old webhook payloads", { hours: 6 }, internal.webhooks.log
 crons.interval("send webhooks that are due", { minutes: 1 }, internal.outgoing.queue.sweep, {});
 crons.interval("purge old outgoing events", { hours: 6 }, internal.outgoing.cleanUp.purge, {});
 crons.interval("fold stored emails", { hours: 1 }, internal.migrations.foldEmails, {});
+crons.interval("fill the texts of items", { hours: 1 }, internal.migrations.fillItemTexts, {});
+crons.interval("mark revoked keys", { hours: 1 }, internal.migrations.markRevokedKeys, {});
 
 export default crons;

@@ -6,7 +6,8 @@ import { collectUnregisteredFiles } from "./lib/env.lib";
 import { fail } from "./lib/failure.lib";
 import { deleteBytes, deleteFile, fileByStorageId, sha256Hex } from "./lib/files.lib";
 import { idempotencyArg, once, onceOf } from "./lib/idempotency.lib";
-import { listOwned, requireOwner } from "./lib/owned.lib";
+import { listBy } from "./lib/list.lib";
+import { requireOwner } from "./lib/owned.lib";
 import { pageArgs, pageOf } from "./lib/page.lib";
 import { ifMatch, requireRevision } from "./lib/revision.lib";
 import { emit } from "./outgoing/emit.lib";
@@ -46,9 +47,10 @@ export const locate = internalQuery({
 });
 
 export const list = internalQuery({
-  args: { ownerId: v.id("users"), ...pageArgs },
+  args: { ownerId: v.id("users"), visibility: v.optional(visibility), ...pageArgs },
   returns: pageOf(file),
-  handler: (ctx, { ownerId, ...page }) => listOwned(ctx, "files", ownerId, page),
+  handler: (ctx, { ownerId, visibility: wanted, ...page }) =>
+    listBy(ctx, "files", { ownerId, visibility: wanted }, page),
 });
 
 /** Records an upload whose bytes the API has stored. Deletes the bytes if the request repeats an earlier upload. */

@@ -1,10 +1,12 @@
 import { v } from "convex/values";
 import { internalMutation, internalQuery } from "./_generated/server";
 import { idempotencyArg, once, onceOf } from "./lib/idempotency.lib";
+import { itemText } from "./lib/itemText.lib";
 import { getOwned, listOwned } from "./lib/owned.lib";
 import { pageArgs, pageOf } from "./lib/page.lib";
 import { readBack } from "./lib/readBack.lib";
 import { ifMatch, requireRevision } from "./lib/revision.lib";
+import { rankedPageOf, readRanked, searchArgs } from "./lib/search.lib";
 import { emit } from "./outgoing/emit.lib";
 import schema from "./schema";
 
@@ -23,12 +25,28 @@ export const list = internalQuery({
   handler: (ctx, { ownerId, ...page }) => listOwned(ctx, "items", ownerId, page),
 });
 
+/** Returns one page of the owner's items that match a text, by rank. */
+export const search = internalQuery({
+  args: { ownerId: v.id("users"), ...searchArgs },
+  returns: rankedPageOf(item),
+  handler: (ctx, { ownerId, q: words, ...page }) =>
+    readRanked(
+      page,
+      ctx.db.query("items").withSearchIndex("by_text", (q) => q.search("text", words).eq("ownerId", ownerId)),
+    ),
+});
+
 export const create = internalMutation({
   args: { ownerId: v.id("users"), name: v.string(), description: v.optional(v.string()), ...idempotencyArg },
   returns: onceOf(item),
   handler: (ctx, { idempotency, ...fields }) =>
     once(ctx, idempotency, async () => {
-      const id = await ctx.db.insert("items", { ...fields, updatedAt: Date.now(), revision: 1 });
+      const id = await ctx.db.insert("items", {
+        ...fields,
+        text: itemText(fields),
+        updatedAt: Date.now(),
+        revision: 1,
+      });
       const created = await readBack(ctx, "items", id);
       await emit(ctx, "item.created", created);
       return created;
@@ -47,9 +65,13 @@ export const update = internalMutation({
   handler: async (ctx, { ownerId, itemId, ifMatch: expected, name, description }) => {
     const found = await getOwned(ctx, "items", ownerId, itemId);
     requireRevision(found, expected);
+    const changed = {
+      name: name ?? found.name,
+      description: description === null ? undefined : (description ?? found.description),
+    };
     await ctx.db.patch("items", found._id, {
-      ...(name !== undefined && { name }),
-      ...(description !== undefined && { description: description ?? undefined }),
+      ...changed,
+      text: itemText(changed),
       updatedAt: Date.now(),
       revision: found.revision + 1,
     });

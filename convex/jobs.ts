@@ -4,7 +4,9 @@ import type { Doc, Id } from "./_generated/dataModel";
 import { internalMutation, internalQuery, type MutationCtx } from "./_generated/server";
 import { digestResult } from "./lib/digest.lib";
 import { idempotencyArg, once, onceOf } from "./lib/idempotency.lib";
+import { listBy } from "./lib/list.lib";
 import { getOwned } from "./lib/owned.lib";
+import { pageArgs, pageOf } from "./lib/page.lib";
 import { deleteStoredText, storedText } from "./lib/storedText.lib";
 import { readBack } from "./lib/readBack.lib";
 import { emit } from "./outgoing/emit.lib";
@@ -12,12 +14,22 @@ import schema from "./schema";
 
 /** A job without its input. The input may be large, and only the work needs it. */
 const job = schema.doc("jobs").omit("input");
+const { status } = job.fields;
 const withoutInput = ({ input: _, ...rest }: Doc<"jobs">): Omit<Doc<"jobs">, "input"> => rest;
 
 export const get = internalQuery({
   args: { ownerId: v.id("users"), jobId: v.string() },
   returns: job,
   handler: async (ctx, { ownerId, jobId }) => withoutInput(await getOwned(ctx, "jobs", ownerId, jobId)),
+});
+
+export const list = internalQuery({
+  args: { ownerId: v.id("users"), status: v.optional(status), ...pageArgs },
+  returns: pageOf(job),
+  handler: async (ctx, { ownerId, status: wanted, ...page }) => {
+    const { docs, ...rest } = await listBy(ctx, "jobs", { ownerId, status: wanted }, page);
+    return { docs: docs.map(withoutInput), ...rest };
+  },
 });
 
 /** Milliseconds after which an unfinished job fails. An action runs at most once, and its process may crash. */

@@ -74,3 +74,49 @@ test("before the migration, each user is found by only their own email", async (
   expect(await scopes("kate@example.com")).toBe(kate._id);
   expect(await scopes("\u212aate@example.com")).toBe(kelvin?._id);
 });
+
+/** Creates keys as earlier versions stored them. Two thirds are revoked, in another order than they were created, and not marked. */
+async function oldKeys(count: number) {
+  const t = convexTest(schema, modules);
+  const ownerId = await t.run(async (ctx) => {
+    const user = { email: "a@x.example", emailKey: "a@x.example", name: "N", scopes: [], revision: 1 };
+    const userId = await ctx.db.insert("users", user);
+    const key = { userId, publicId: "p", scopes: [], createdAt: 0 };
+    for (let n = 0; n < count; n++) {
+      const revoked = n % 3 === 0 ? {} : { revokedAt: 1_000_000 - n };
+      await ctx.db.insert("apiKeys", { ...key, name: `key ${n}`, hash: `hash ${n}`, ...revoked });
+    }
+    return userId;
+  });
+  return { t, ownerId };
+}
+
+test("revoked keys are listed by their creation, before, during and after they are marked", async () => {
+  const { t, ownerId } = await oldKeys(300);
+  const walk = async (status: "active" | "revoked", order: "asc" | "desc") => {
+    const names: string[] = [];
+    let after: { time: number; id: string } | undefined;
+    do {
+      const page = { limit: 100, order, ...(after && { after }) };
+      const { docs, next } = await t.query(internal.apiKeys.list, { ownerId, status, ...page });
+      names.push(...docs.map(({ name }) => name));
+      after = next;
+    } while (after);
+    return names;
+  };
+  const named = (isRevoked: boolean) =>
+    Array.from({ length: 300 }, (_, n) => n)
+      .filter((n) => (n % 3 !== 0) === isRevoked)
+      .map((n) => `key ${n}`);
+  const check = async () => {
+    expect(await walk("revoked", "asc")).toEqual(named(true));
+    expect(await walk("revoked", "desc")).toEqual(named(true).reverse());
+    expect(await walk("active", "asc")).toEqual(named(false));
+  };
+  await check();
+  expect(await t.mutation(internal.migrations.markRevokedKeys, {})).toBeNull();
+  await check();
+  await t.finishAllScheduledFunctions(vi.runAllTimers);
+  expect(await t.mutation(internal.migrations.markRevokedKeys, {})).toBeTypeOf("number");
+  await check();
+});

@@ -4,6 +4,8 @@ import { paymentFields } from "./webhooks/billing.lib";
 import { eventVersion } from "./webhooks/event.lib";
 import { isNewer } from "./webhooks/order.lib";
 import { fail } from "./lib/failure.lib";
+import { listBy } from "./lib/list.lib";
+import { pageArgs, pageOf } from "./lib/page.lib";
 import { emit } from "./outgoing/emit.lib";
 import schema from "./schema";
 
@@ -22,6 +24,13 @@ export const handleCheckoutComplete = internalMutation({
     await emit(ctx, "payment.updated", payment);
     return null;
   },
+});
+
+export const list = internalQuery({
+  args: { customerId: v.optional(v.string()), paymentStatus: paymentFields.paymentStatus, ...pageArgs },
+  returns: pageOf(schema.doc("payments")),
+  handler: (ctx, { customerId, paymentStatus, ...page }) =>
+    listBy(ctx, "payments", { customerId, paymentStatus }, page),
 });
 
 export const get = internalQuery({

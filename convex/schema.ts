@@ -61,17 +61,30 @@ export default defineSchema({
     ownExpiresAt: v.optional(v.union(v.number(), v.null())),
     lastUsedAt: v.optional(v.number()),
     revokedAt: v.optional(v.number()),
+    /**
+     * True if the key is revoked: the list of revoked keys is sorted by their creation. Absent on keys that an earlier version
+     * revoked, until `migrations:markRevokedKeys` has run.
+     */
+    revoked: v.optional(v.literal(true)),
   })
     .index("by_key", ["hash"])
-    .index("by_user", ["userId"]),
+    // Lists are paged by creation time, but the longer indexes sort by another field before the creation time.
+    // eslint-disable-next-line @convex-dev/no-duplicate-indexes
+    .index("by_user", ["userId"])
+    .index("by_user_and_revoked_at", ["userId", "revokedAt"])
+    .index("by_user_and_revoked", ["userId", "revoked"]),
 
   items: defineTable({
     ownerId: v.id("users"),
     name: v.string(),
     description: v.optional(v.string()),
+    /** What a search reads (`itemText`). Absent until `migrations:fillItemTexts` has filled an item of an earlier version. */
+    text: v.optional(v.string()),
     updatedAt: v.number(),
     revision: v.number(),
-  }).index("by_owner", ["ownerId"]),
+  })
+    .index("by_owner", ["ownerId"])
+    .searchIndex("by_text", { searchField: "text", filterFields: ["ownerId"] }),
 
   /** Files: the owners and properties of bytes in file storage. */
   files: defineTable({
@@ -86,7 +99,10 @@ export default defineSchema({
     visibility: v.union(v.literal("public"), v.literal("private")),
     revision: v.number(),
   })
+    // Lists are paged by creation time, but a longer index sorts by another field before the creation time.
+    // eslint-disable-next-line @convex-dev/no-duplicate-indexes
     .index("by_owner", ["ownerId"])
+    .index("by_owner_and_visibility", ["ownerId", "visibility"])
     .index("by_storage_id", ["storageId"]),
 
   jobs: defineTable({
@@ -98,7 +114,10 @@ export default defineSchema({
     error: v.optional(v.string()),
     revision: v.number(),
   })
+    // Lists are paged by creation time.
+    // eslint-disable-next-line @convex-dev/no-duplicate-indexes
     .index("by_owner", ["ownerId"])
+    .index("by_owner_and_status", ["ownerId", "status"])
     .index("by_input_file", ["input.storageId"]),
 
   /** The log of webhooks: the received events and the outcome of their processing. */
@@ -134,21 +153,34 @@ export default defineSchema({
     // eslint-disable-next-line @convex-dev/no-duplicate-indexes
     .index("by_status", ["status"])
     .index("by_source_and_status", ["source", "status"])
+    // eslint-disable-next-line @convex-dev/no-duplicate-indexes
+    .index("by_type", ["eventType"])
+    .index("by_type_and_status", ["eventType", "status"])
+    // eslint-disable-next-line @convex-dev/no-duplicate-indexes
+    .index("by_source_and_type", ["source", "eventType"])
+    .index("by_source_type_and_status", ["source", "eventType", "status"])
     .index("by_event_id", ["source", "eventId"])
     .index("by_due", ["status", "dueAt"])
     .index("by_purge", ["purgeAt"])
     .index("by_payload_file", ["payload.storageId"]),
 
-  payments: defineTable({ ...paymentFields, version: eventVersion, revision: v.number() }).index(
-    "by_session_id",
-    ["sessionId"],
-  ),
+  payments: defineTable({ ...paymentFields, version: eventVersion, revision: v.number() })
+    .index("by_session_id", ["sessionId"])
+    // eslint-disable-next-line @convex-dev/no-duplicate-indexes
+    .index("by_customer", ["customerId"])
+    .index("by_payment_status", ["paymentStatus"])
+    .index("by_customer_and_payment_status", ["customerId", "paymentStatus"]),
 
   subscriptions: defineTable({
     ...subscriptionFields,
     version: eventVersion,
     revision: v.number(),
-  }).index("by_subscription_id", ["subscriptionId"]),
+  })
+    .index("by_subscription_id", ["subscriptionId"])
+    // eslint-disable-next-line @convex-dev/no-duplicate-indexes
+    .index("by_customer", ["customerId"])
+    .index("by_status", ["status"])
+    .index("by_customer_and_status", ["customerId", "status"]),
 
   ...outgoingTables,
 

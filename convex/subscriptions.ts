@@ -4,6 +4,8 @@ import { subscriptionFields } from "./webhooks/billing.lib";
 import { eventVersion } from "./webhooks/event.lib";
 import { isNewer } from "./webhooks/order.lib";
 import { fail } from "./lib/failure.lib";
+import { listBy } from "./lib/list.lib";
+import { pageArgs, pageOf } from "./lib/page.lib";
 import { emit } from "./outgoing/emit.lib";
 import schema from "./schema";
 
@@ -23,6 +25,13 @@ export const handleUpdate = internalMutation({
     await emit(ctx, "subscription.updated", subscription);
     return null;
   },
+});
+
+export const list = internalQuery({
+  args: { customerId: v.optional(v.string()), status: v.optional(v.string()), ...pageArgs },
+  returns: pageOf(schema.doc("subscriptions")),
+  handler: (ctx, { customerId, status, ...page }) =>
+    listBy(ctx, "subscriptions", { customerId, status }, page),
 });
 
 export const get = internalQuery({

@@ -28,7 +28,7 @@ export const get = internalQuery({
 });
 
 export const list = internalQuery({
-  args: pageArgs,
+  args: { email: v.optional(v.string()), ...pageArgs },
   returns: pageOf(user),
   handler: listUsers,
 });

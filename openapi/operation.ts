@@ -19,13 +19,29 @@ export function operation(contract: AnyContract, spec: Spec, components: Compone
     operationId: spec.operationId,
     tags: [tag],
     summary,
-    description: [...(deprecated ? [deprecated.notice] : []), description, admission(spec)].join("\n\n"),
+    description: [
+      ...(deprecated ? [deprecated.notice] : []),
+      description,
+      ...combinations(spec),
+      admission(spec),
+    ].join("\n\n"),
     ...deprecated?.members,
     security: security(spec, components),
     parameters: parametersOf(contract, spec, components),
     ...requestBody(contract, spec, components),
     responses: repliesOf(contract, spec, components),
   };
+}
+
+/** Returns the sentences that state which parameters of a list combine. */
+function combinations({ paged }: Spec): string[] {
+  if (typeof paged !== "object") return [];
+  const { search, together } = paged;
+  const quoted = (names: readonly string[]) => names.map((name) => `\`${name}\``).join(" and ");
+  return [
+    ...(together ? [`Filters combine as ${together.map(quoted).join(", or ")}.`] : []),
+    ...(search ? ["`q` combines only with `limit` and `cursor`."] : []),
+  ];
 }
 
 /** Returns the sentence that states who may call the operation. */

@@ -1,6 +1,6 @@
 import type { AnyContract, Schema, Spec } from "../convex/http/kit/contract.kit";
 import type { JsonSchema } from "../convex/http/kit/described.kit";
-import { DEFAULT_LIMIT } from "../convex/http/kit/paging.kit";
+import { DEFAULT_LIMIT, MAX_CURSOR } from "../convex/http/kit/paging.kit";
 import { declaredReplies } from "../convex/http/kit/replies.kit";
 import { inputSchemas, pageQuery } from "../convex/http/kit/schemas.kit";
 import type { Components } from "./components";
@@ -115,14 +115,30 @@ const idempotencyKey = (operationId: string): JsonSchema => ({
 /** `cursor` has no example, because a collection would send it, and the API refuses a cursor that it did not issue. */
 const PAGE: Record<
   keyof ReturnType<typeof pageQuery>,
-  { description: string; example?: number; schema?: JsonSchema }
+  { description: string; example?: number | string; schema?: JsonSchema }
 > = {
   limit: {
     description: "The maximum number of elements in the page.",
     schema: { default: DEFAULT_LIMIT },
     example: 25,
   },
-  cursor: { description: "The start of the page. Take it from the `Link` of the previous page." },
+  cursor: {
+    description: "The start of the page. Take it from the `Link` of the previous page.",
+    schema: { minLength: 1, maxLength: MAX_CURSOR },
+  },
+  order: {
+    description: "`desc` returns the newest elements first, `asc` the oldest.",
+    schema: { default: "desc" },
+    example: "asc",
+  },
+  createdAfter: {
+    description: "Only elements that were created at this time or later.",
+    example: "2026-01-01T00:00:00Z",
+  },
+  createdBefore: {
+    description: "Only elements that were created before this time.",
+    example: "2026-02-01T00:00:00Z",
+  },
 };
 
 function shared(names: readonly SharedHeader[], components: Components): JsonSchema[] {

@@ -68,7 +68,7 @@ export const RESOURCES: readonly Resource[] = [
     async () => (await import("./data/data.routes")).data,
   ),
   resource<typeof jobs>(
-    { processData: "POST /api/process", getJob: "GET /api/jobs/:id" },
+    { processData: "POST /api/process", listJobs: "GET /api/jobs", getJob: "GET /api/jobs/:id" },
     async () => (await import("./jobs/jobs.routes")).jobs,
   ),
   resource<typeof files>(
@@ -117,7 +117,12 @@ export const RESOURCES: readonly Resource[] = [
     async () => (await import("./endpoints/deliveries.routes")).deliveries,
   ),
   resource<typeof billing>(
-    { getPayment: "GET /api/payments/:sessionId", getSubscription: "GET /api/subscriptions/:subscriptionId" },
+    {
+      listPayments: "GET /api/payments",
+      getPayment: "GET /api/payments/:sessionId",
+      listSubscriptions: "GET /api/subscriptions",
+      getSubscription: "GET /api/subscriptions/:subscriptionId",
+    },
     async () => (await import("./billing/billing.routes")).billing,
   ),
 ];

@@ -99,7 +99,7 @@ describe.each(routes.map((route) => [route.title, route] as const))("%s", (_, ro
 
   test("declares replies, and a body only where the method allows one", () => {
     expect(Object.keys(replies).length).toBeGreaterThan(0);
-    if (route.paged) expect([route.method, scope]).toEqual(["GET", scope]);
+    if (route.paged) expect([route.method, route.query]).toEqual(["GET", undefined]);
     if (body) expect(["POST", "PUT", "PATCH"]).toContain(route.method);
   });
 
@@ -112,6 +112,15 @@ describe.each(routes.map((route) => [route.title, route] as const))("%s", (_, ro
     for (const [name, schema] of Object.entries(query)) fits(schema, examples.query?.[name]);
     expect(Object.keys(examples.query ?? {})).toEqual(Object.keys(query));
     for (const { description } of Object.values(docs().headers ?? {})) expect(description).toMatch(/^.+\.$/);
+  });
+
+  test("combinations of filters name declared filters", () => {
+    const { filters, together = [] } = typeof route.paged === "object" ? route.paged : {};
+    for (const names of together) {
+      expect(names.length).toBeGreaterThan(1);
+      expect(Object.keys(query)).toEqual(expect.arrayContaining([...names]));
+    }
+    if (together.length > 0) expect(filters).toBeDefined();
   });
 
   test("a deprecated route stays for half a year, and its successor uses the same path parameters", () => {

@@ -1,7 +1,10 @@
-/** Authorization rules for API keys: which callers may create, change, rotate and revoke them. */
-import type { Doc } from "../_generated/dataModel";
+/** Authorization rules for API keys: which callers may create, change, rotate and revoke them. And the list of a user's keys. */
+import type { Doc, Id } from "../_generated/dataModel";
 import type { MutationCtx, QueryCtx } from "../_generated/server";
 import { fail } from "../lib/failure.lib";
+import { listBy } from "../lib/list.lib";
+import { isMigrated } from "../lib/migration.lib";
+import { among, readPage, within, type Page, type PageRequest } from "../lib/page.lib";
 import { readBack } from "../lib/readBack.lib";
 import { emit } from "../outgoing/emit.lib";
 import type { Caller } from "./caller.lib";
@@ -11,6 +14,31 @@ import { insertUser, userForOperator } from "./users.lib";
 
 /** A key to insert. The database stores only the hash of the key. */
 type NewKey = Omit<Doc<"apiKeys">, "_id" | "_creationTime" | "createdAt">;
+
+/** Returns one page of a user's keys: all, the revoked ones, or the others, which may have expired. */
+export async function listKeys(
+  ctx: QueryCtx,
+  { ownerId, status, ...page }: PageRequest & { ownerId: Id<"users">; status?: "active" | "revoked" },
+): Promise<Page<Doc<"apiKeys">>> {
+  const keys = () => ctx.db.query("apiKeys");
+  if (status === "active")
+    return readPage(page, (range) =>
+      keys().withIndex("by_user_and_revoked_at", (q) =>
+        within(q.eq("userId", ownerId).eq("revokedAt", undefined), range),
+      ),
+    );
+  if (status === "revoked" && !(await isMigrated(ctx, "markRevokedKeys"))) {
+    // Keys that an earlier version revoked are not marked yet. An index finds them, but not in the order of their creation.
+    const revoked = await keys()
+      .withIndex("by_user_and_revoked_at", (q) => q.eq("userId", ownerId).gt("revokedAt", 0))
+      .take(MOST_UNMARKED);
+    return readPage(page, (range) => among(revoked, range));
+  }
+  return listBy(ctx, "apiKeys", { userId: ownerId, ...(status && { revoked: true }) }, page);
+}
+
+/** The maximum number of a user's revoked keys that one page reads before they are marked. */
+const MOST_UNMARKED = 4000;
 
 /**
  * Refuses with `insufficient_scope` if the caller now lacks one of the scopes. The caller was admitted before it sent its

@@ -7,7 +7,7 @@ import type { Doc, Id } from "../_generated/dataModel";
 import type { MutationCtx, QueryCtx } from "../_generated/server";
 import { fail } from "../lib/failure.lib";
 import { foldEmail } from "../lib/email.lib";
-import { readPage, within, type Page, type PageRequest } from "../lib/page.lib";
+import { pageOfOne, readPage, within, type Page, type PageRequest } from "../lib/page.lib";
 import { readBack } from "../lib/readBack.lib";
 import { emit } from "../outgoing/emit.lib";
 import { toUser } from "../views/user.lib";
@@ -40,15 +40,14 @@ export async function requireUser(ctx: QueryCtx, userId: string): Promise<Doc<"u
   return (id && (await userById(ctx, id))) ?? fail("not_found", `No user ${userId}`);
 }
 
-/** Returns one page of all users, newest first. */
-export const listUsers = (ctx: QueryCtx, page: PageRequest): Promise<Page<Doc<"users">>> =>
-  readPage(page, (range, count) =>
-    ctx.db
-      .query("users")
-      .withIndex("by_creation_time", (q) => within(q, range))
-      .order("desc")
-      .take(count),
-  );
+/** Returns one page of all users, or of the user with an email. */
+export const listUsers = async (
+  ctx: QueryCtx,
+  { email, ...page }: PageRequest & { email?: string },
+): Promise<Page<Doc<"users">>> =>
+  email === undefined
+    ? readPage(page, (range) => ctx.db.query("users").withIndex("by_creation_time", (q) => within(q, range)))
+    : pageOfOne(await userByEmail(ctx, email), page);
 
 /**
  * Returns the user with an email, or null. The comparison ignores the case of ASCII letters.

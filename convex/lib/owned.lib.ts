@@ -9,7 +9,7 @@ import { fail } from "./failure.lib";
 import { deleteFile } from "./files.lib";
 import { deleteJob } from "./jobs.lib";
 import { deleteEndpoint } from "../outgoing/endpoint.lib";
-import { readPage, within, type Page, type PageRequest, type Range } from "./page.lib";
+import { ALL, readPage, within, type Page, type PageRequest, type Range, type Ranged } from "./page.lib";
 
 /** Every table whose documents belong to a user. Refusals use `noun` for one document. */
 const OWNED = {
@@ -80,14 +80,13 @@ export function requireOwner<Table extends OwnedTable>(
   return doc && fields[entryOf(table).owner] === ownerId ? doc : fail("not_found", refusal);
 }
 
-/** Returns one page of the owner's documents, newest first. */
+/** Returns one page of the owner's documents. */
 export const listOwned = <Table extends OwnedTable>(
   ctx: QueryCtx,
   table: Table,
   ownerId: Id<"users">,
   page: PageRequest,
-): Promise<Page<OwnedDoc<Table>>> =>
-  readPage(page, (range, count) => takeOwned(ctx, table, ownerId, range, count));
+): Promise<Page<OwnedDoc<Table>>> => readPage(page, (range) => queryOwned(ctx, table, ownerId, range));
 
 /** Documents of each table that one transaction deletes. The number is far below Convex's limits on a transaction. */
 const BATCH = 200;
@@ -97,34 +96,30 @@ export async function deleteOwned(ctx: MutationCtx, userId: Id<"users">): Promis
   let isDone = true;
   for (const table of Object.keys(OWNED) as OwnedTable[]) {
     const { remove } = entryOf(table);
-    const docs = await takeOwned(ctx, table, userId, "all", BATCH);
+    const docs = await queryOwned(ctx, table, userId, ALL).order("desc").take(BATCH);
     for (const doc of docs) await (remove ? remove(ctx, doc) : ctx.db.delete(table, doc._id));
     if (docs.length === BATCH) isDone = false;
   }
   return { isDone };
 }
 
-function takeOwned<Table extends OwnedTable>(
+function queryOwned<Table extends OwnedTable>(
   ctx: QueryCtx,
   table: Table,
   ownerId: Id<"users">,
   range: Range,
-  count: number,
-): Promise<OwnedDoc<Table>[]> {
+): Ranged<OwnedDoc<Table>> {
   const { index, owner } = entryOf(table);
   // The type `Entry` ties index and field to the table. TypeScript loses this if the table is a type parameter.
   const query = ctx.db.query(table) as unknown as ByOwner<OwnedDoc<Table>>;
-  return query
-    .withIndex(index, (q) => within(q.eq(owner, ownerId), range))
-    .order("desc")
-    .take(count);
+  return query.withIndex(index, (q) => within(q.eq(owner, ownerId), range));
 }
 
 type ByOwner<D> = {
   withIndex(
     index: string,
     range: (q: { eq(field: string, value: Id<"users">): IndexRange }) => IndexRange,
-  ): { order(order: "desc"): { take(count: number): Promise<D[]> } };
+  ): Ranged<D>;
 };
 
 /** Returns the entry of a table that is known only at run time. */

@@ -1,28 +1,33 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { readPage, type Page, type Position, type Range } from "./page.lib";
+import {
+  among,
+  pageOfOne,
+  readPage,
+  type Order,
+  type Page,
+  type PageRequest,
+  type Position,
+  type Range,
+} from "./page.lib";
 
 type Doc = { _id: string; _creationTime: number };
 
 const newestFirst = (a: Doc, b: Doc) => b._creationTime - a._creationTime || (a._id < b._id ? 1 : -1);
+const oldestFirst = (a: Doc, b: Doc) => newestFirst(b, a);
 
 /** Reads documents as a Convex index does: by creation time, then by id. Records the ranges in `ranges`. */
 function reader(docs: readonly Doc[]) {
   const ranges: Range[] = [];
-  const read = (range: Range, count: number): Promise<Doc[]> => {
+  const read = (range: Range) => {
     ranges.push(range);
-    const matches = docs.filter((doc) => {
-      if (range === "all") return true;
-      if ("older" in range) return doc._creationTime < range.older;
-      return doc._creationTime === range.ties.time && doc._id < range.ties.id;
-    });
-    return Promise.resolve(matches.toSorted(newestFirst).slice(0, count));
+    return among(docs, range);
   };
   return { read, ranges };
 }
 
-const page = (docs: readonly Doc[], limit: number, after?: Position): Promise<Page<Doc>> =>
-  readPage({ limit, ...(after && { after }) }, reader(docs).read);
+const page = (docs: readonly Doc[], request: PageRequest): Promise<Page<Doc>> =>
+  readPage(request, reader(docs).read);
 
 /** Up to 30 documents with at most four different creation times. */
 const documents = fc.uniqueArray(
@@ -31,20 +36,52 @@ const documents = fc.uniqueArray(
 );
 const limits = fc.integer({ min: 1, max: 7 });
 
-test("pages return each document once, newest first, also with equal creation times", async () => {
+/** Times of bounds: some have documents, some lie between or outside. */
+const bound = fc.option(fc.constantFrom(0, 1, 2, 2.5, 3, 4, 5), { nil: undefined });
+
+test("pages return each document of the range once, in its order, also with equal creation times", async () => {
   await fc.assert(
-    fc.asyncProperty(documents, limits, async (docs, limit) => {
-      const seen: Doc[] = [];
-      let after: Position | undefined;
-      do {
-        const { docs: found, next } = await page(docs, limit, after);
-        if (next) expect(found).toHaveLength(limit);
-        seen.push(...found);
-        after = next;
-      } while (after);
-      expect(seen).toEqual(docs.toSorted(newestFirst));
-    }),
+    fc.asyncProperty(
+      documents,
+      limits,
+      fc.constantFrom<Order>("asc", "desc"),
+      bound,
+      bound,
+      async (docs, limit, order, from, before) => {
+        const seen: Doc[] = [];
+        let after: Position | undefined;
+        do {
+          const { docs: found, next } = await page(docs, {
+            limit,
+            order,
+            ...(after && { after }),
+            ...(from !== undefined && { createdAfter: from }),
+            ...(before !== undefined && { createdBefore: before }),
+          });
+          if (next) expect(found).toHaveLength(limit);
+          seen.push(...found);
+          after = next;
+        } while (after);
+        const inRange = docs.filter(
+          ({ _creationTime: time }) => time >= (from ?? 0) && time < (before ?? Infinity),
+        );
+        expect(seen).toEqual(inRange.sort(order === "asc" ? oldestFirst : newestFirst));
+      },
+    ),
   );
+});
+
+test("the page of a list with one document has it only within the range, and not after a cursor", () => {
+  const doc = { _id: "a", _creationTime: 2 };
+  const limit = 10;
+  expect(pageOfOne(doc, { limit, createdAfter: 2, createdBefore: 3 })).toEqual({ docs: [doc] });
+  for (const request of [
+    { limit, createdAfter: 2.5 },
+    { limit, createdBefore: 2 },
+    { limit, after: { time: 3, id: "b" } },
+  ])
+    expect(pageOfOne(doc, request)).toEqual({ docs: [] });
+  expect(pageOfOne(null, { limit })).toEqual({ docs: [] });
 });
 
 test("inserts and deletes between pages neither hide nor repeat the other documents", async () => {
@@ -56,7 +93,7 @@ test("inserts and deletes between pages neither hide nor repeat the other docume
       let after: Position | undefined;
       let turn = 0;
       do {
-        const { docs: found, next } = await page(docs, limit, after);
+        const { docs: found, next } = await page(docs, { limit, ...(after && { after }) });
         seen.push(...found.map(({ _id }) => _id));
         after = next;
         // New documents are newer than all others. A third of the old documents is deleted.
@@ -83,8 +120,15 @@ test("a page reads one index range, or two after a position", async () => {
   const docs = [3, 2, 1].map((time) => ({ _id: `d${time}`, _creationTime: time }));
   const first = reader(docs);
   await readPage({ limit: 2 }, first.read);
-  expect(first.ranges).toEqual(["all"]);
+  expect(first.ranges).toEqual([{}]);
   const second = reader(docs);
   await readPage({ limit: 2, after: { time: 3, id: "d3" } }, second.read);
-  expect(second.ranges).toEqual([{ ties: { time: 3, id: "d3" } }, { older: 3 }]);
+  expect(second.ranges).toEqual([{ ties: { time: 3, id: "d3" }, order: "desc" }, { before: 3 }]);
+  const third = reader(docs);
+  const request = { limit: 2, order: "asc" as const, createdAfter: 1, after: { time: 1, id: "d1" } };
+  await readPage(request, third.read);
+  expect(third.ranges).toEqual([
+    { ties: { time: 1, id: "d1" }, order: "asc" },
+    { from: 1, after: 1 },
+  ]);
 });

@@ -5,8 +5,9 @@ import { caller } from "../identity/caller.lib";
 import { currentScopes } from "../identity/currentScopes.lib";
 import { covers } from "../identity/scopes.lib";
 import { fail } from "../lib/failure.lib";
+import { listBy } from "../lib/list.lib";
 import { getOwned } from "../lib/owned.lib";
-import { pageArgs, pageOf, readPage, within } from "../lib/page.lib";
+import { pageArgs, pageOf } from "../lib/page.lib";
 import { readBack } from "../lib/readBack.lib";
 import { bodyOf } from "./delivery.lib";
 import { scopeOf } from "./eventTypes.lib";
@@ -26,16 +27,7 @@ export const list = internalQuery({
   returns: pageOf(delivery),
   handler: async (ctx, { ownerId, endpointId, status, ...page }) => {
     const { _id } = await getOwned(ctx, "webhookEndpoints", ownerId, endpointId);
-    return readPage(page, (range, count) => {
-      const deliveries = ctx.db.query("webhookDeliveries");
-      const found =
-        status === undefined
-          ? deliveries.withIndex("by_endpoint", (q) => within(q.eq("endpointId", _id), range))
-          : deliveries.withIndex("by_endpoint_and_status", (q) =>
-              within(q.eq("endpointId", _id).eq("status", status), range),
-            );
-      return found.order("desc").take(count);
-    });
+    return listBy(ctx, "webhookDeliveries", { endpointId: _id, status }, page);
   },
 });
 

@@ -93,19 +93,15 @@ class FanOut {
   private async page({ ownerId, after }: Doc<"outgoingEvents">): Promise<Page<Doc<"webhookEndpoints">>> {
     const known = ownerId && !after ? this.own.get(ownerId) : undefined;
     if (known) return known;
-    const found = await readPage({ limit: ENDPOINTS, ...(after && { after }) }, (range, count) => {
+    const found = await readPage({ limit: ENDPOINTS, ...(after && { after }) }, (range) => {
       const endpoints = this.ctx.db.query("webhookEndpoints");
-      return (
-        ownerId === undefined
-          ? endpoints.withIndex("by_deployment", (q) =>
-              within(q.eq("deployment", true).eq("enabled", true), range),
-            )
-          : endpoints.withIndex("by_owner_and_enabled", (q) =>
-              within(q.eq("ownerId", ownerId).eq("enabled", true), range),
-            )
-      )
-        .order("desc")
-        .take(count);
+      return ownerId === undefined
+        ? endpoints.withIndex("by_deployment", (q) =>
+            within(q.eq("deployment", true).eq("enabled", true), range),
+          )
+        : endpoints.withIndex("by_owner_and_enabled", (q) =>
+            within(q.eq("ownerId", ownerId).eq("enabled", true), range),
+          );
     });
     if (ownerId && !after) this.own.set(ownerId, found);
     return found;

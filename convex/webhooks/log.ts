@@ -4,7 +4,8 @@ import { internal } from "../_generated/api";
 import type { Doc } from "../_generated/dataModel";
 import { internalMutation, internalQuery, type QueryCtx } from "../_generated/server";
 import { fail } from "../lib/failure.lib";
-import { pageArgs, pageOf, readPage, within } from "../lib/page.lib";
+import { listBy } from "../lib/list.lib";
+import { pageArgs, pageOf } from "../lib/page.lib";
 import { deleteStoredText } from "../lib/storedText.lib";
 import { LEASE_MS } from "./attempt.lib";
 import schema from "../schema";
@@ -27,23 +28,15 @@ export const get = internalQuery({
 });
 
 export const list = internalQuery({
-  args: { source: v.optional(v.string()), status: v.optional(status), ...pageArgs },
+  args: {
+    source: v.optional(v.string()),
+    status: v.optional(status),
+    type: v.optional(v.string()),
+    ...pageArgs,
+  },
   returns: pageOf(event),
-  handler: (ctx, { source, status: wanted, ...page }) =>
-    readPage(page, (range, count) => {
-      const events = ctx.db.query("webhookEvents");
-      const found =
-        source !== undefined && wanted !== undefined
-          ? events.withIndex("by_source_and_status", (q) =>
-              within(q.eq("source", source).eq("status", wanted), range),
-            )
-          : source !== undefined
-            ? events.withIndex("by_source", (q) => within(q.eq("source", source), range))
-            : wanted !== undefined
-              ? events.withIndex("by_status", (q) => within(q.eq("status", wanted), range))
-              : events.withIndex("by_creation_time", (q) => within(q, range));
-      return found.order("desc").take(count);
-    }),
+  handler: (ctx, { source, status: wanted, type, ...page }) =>
+    listBy(ctx, "webhookEvents", { source, eventType: type, status: wanted }, page),
 });
 
 /**

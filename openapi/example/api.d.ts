@@ -216,7 +216,9 @@ export interface paths {
     };
     /**
      * List the caller's items, newest first
-     * @description Returns the caller's own items, each as in `GET /api/items/{itemId}`.
+     * @description Returns the caller's own items, each as in `GET /api/items/{itemId}`. With `q`, returns the items whose name or description contains one of its words, by rank and at most the first 1,000. The last word of `q` also matches longer words that start with it. While others write, the pages of a search may repeat or lose an item.
+     *
+     *     `q` combines only with `limit` and `cursor`.
      *
      *     Who may call: a credential with the scope `items:read`.
      */
@@ -490,6 +492,31 @@ export interface paths {
      *     Who may call: a credential with the scope `jobs:write`.
      */
     post: operations["processData"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/jobs": {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
+        "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the caller's jobs, newest first
+     * @description Returns the caller's own jobs, each as in `GET /api/jobs/{id}`.
+     *
+     *     Who may call: a credential with the scope `jobs:read`.
+     */
+    get: operations["listJobs"];
+    put?: never;
+    post?: never;
     delete?: never;
     options?: never;
     head?: never;
@@ -772,6 +799,8 @@ export interface paths {
      * List received webhook events, newest first
      * @description Returns the events that webhook sources have sent and the outcome of their processing, without payloads. For events of GitHub, `details` has the `repository`, the `sender` and the `action`.
      *
+     *     Filters combine as `source` and `status`, or `source` and `type`, or `status` and `type`, or `source` and `status` and `type`.
+     *
      *     Who may call: a credential with the scope `webhooks:read`.
      */
     get: operations["listWebhookEvents"];
@@ -1020,6 +1049,60 @@ export interface paths {
      *     Who may call: a credential with the scope `endpoints:write`.
      */
     post: operations["retryWebhookDelivery"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/payments": {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
+        "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the payments, newest first
+     * @description Returns the Stripe checkout sessions that the webhooks have recorded, each as in `GET /api/payments/{sessionId}`. The order, `createdAfter` and `createdBefore` use the time at which the API recorded a session first.
+     *
+     *     Filters combine as `customerId` and `paymentStatus`.
+     *
+     *     Who may call: a credential with the scope `billing:read`.
+     */
+    get: operations["listPayments"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/subscriptions": {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
+        "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the subscriptions, newest first
+     * @description Returns the Stripe subscriptions that the webhooks have recorded, each as in `GET /api/subscriptions/{subscriptionId}`. The order, `createdAfter` and `createdBefore` use the time at which the API recorded a subscription first.
+     *
+     *     Filters combine as `customerId` and `status`.
+     *
+     *     Who may call: a credential with the scope `billing:read`.
+     */
+    get: operations["listSubscriptions"];
+    put?: never;
+    post?: never;
     delete?: never;
     options?: never;
     head?: never;
@@ -2702,10 +2785,16 @@ export interface components {
     "If-None-Match": string;
     /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
     "X-Request-Id": string;
+    /** @description Only elements that were created at this time or later. */
+    createdAfter: string;
+    /** @description Only elements that were created before this time. */
+    createdBefore: string;
     /** @description The start of the page. Take it from the `Link` of the previous page. */
     cursor: string;
     /** @description The maximum number of elements in the page. */
     limit: number;
+    /** @description `desc` returns the newest elements first, `asc` the oldest. */
+    order: "asc" | "desc";
   };
   requestBodies: {
     /** @description The event exactly as the source signed it. Maximum: 1 MiB. */
@@ -3426,10 +3515,18 @@ export interface operations {
   listItems: {
     parameters: {
       query?: {
+        /** @description Words to search for in names and descriptions. The first 16 count. */
+        q?: string;
         /** @description The maximum number of elements in the page. */
         limit?: components["parameters"]["limit"];
         /** @description The start of the page. Take it from the `Link` of the previous page. */
         cursor?: components["parameters"]["cursor"];
+        /** @description `desc` returns the newest elements first, `asc` the oldest. */
+        order?: components["parameters"]["order"];
+        /** @description Only elements that were created at this time or later. */
+        createdAfter?: components["parameters"]["createdAfter"];
+        /** @description Only elements that were created before this time. */
+        createdBefore?: components["parameters"]["createdBefore"];
       };
       header?: {
         /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
@@ -3771,10 +3868,18 @@ export interface operations {
   listUsers: {
     parameters: {
       query?: {
+        /** @description Only the user with this email address, in any case of ASCII letters. */
+        email?: string;
         /** @description The maximum number of elements in the page. */
         limit?: components["parameters"]["limit"];
         /** @description The start of the page. Take it from the `Link` of the previous page. */
         cursor?: components["parameters"]["cursor"];
+        /** @description `desc` returns the newest elements first, `asc` the oldest. */
+        order?: components["parameters"]["order"];
+        /** @description Only elements that were created at this time or later. */
+        createdAfter?: components["parameters"]["createdAfter"];
+        /** @description Only elements that were created before this time. */
+        createdBefore?: components["parameters"]["createdBefore"];
       };
       header?: {
         /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
@@ -4120,10 +4225,18 @@ export interface operations {
   listKeys: {
     parameters: {
       query?: {
+        /** @description Only keys that are revoked, or only keys that are not. An expired key is `active`. */
+        status?: "active" | "revoked";
         /** @description The maximum number of elements in the page. */
         limit?: components["parameters"]["limit"];
         /** @description The start of the page. Take it from the `Link` of the previous page. */
         cursor?: components["parameters"]["cursor"];
+        /** @description `desc` returns the newest elements first, `asc` the oldest. */
+        order?: components["parameters"]["order"];
+        /** @description Only elements that were created at this time or later. */
+        createdAfter?: components["parameters"]["createdAfter"];
+        /** @description Only elements that were created before this time. */
+        createdBefore?: components["parameters"]["createdBefore"];
       };
       header?: {
         /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
@@ -4654,6 +4767,76 @@ export interface operations {
       503: components["responses"]["TimedOutOrUnavailable"];
     };
   };
+  listJobs: {
+    parameters: {
+      query?: {
+        /** @description Only jobs in this state. */
+        status?: "queued" | "running" | "succeeded" | "failed";
+        /** @description The maximum number of elements in the page. */
+        limit?: components["parameters"]["limit"];
+        /** @description The start of the page. Take it from the `Link` of the previous page. */
+        cursor?: components["parameters"]["cursor"];
+        /** @description `desc` returns the newest elements first, `asc` the oldest. */
+        order?: components["parameters"]["order"];
+        /** @description Only elements that were created at this time or later. */
+        createdAfter?: components["parameters"]["createdAfter"];
+        /** @description Only elements that were created before this time. */
+        createdBefore?: components["parameters"]["createdBefore"];
+      };
+      header?: {
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
+        "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          Link: components["headers"]["Link"];
+          RateLimit: components["headers"]["RateLimit"];
+          "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+          "Cache-Control": components["headers"]["Cache-Control"];
+          Vary: components["headers"]["Vary"];
+          "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+          "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+          "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+          "Referrer-Policy": components["headers"]["Referrer-Policy"];
+          "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+          "X-Frame-Options": components["headers"]["X-Frame-Options"];
+          "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example [
+           *       {
+           *         "id": "kd79a0q9v3s1x8w6t4r0pzc5m7h6c",
+           *         "status": "succeeded",
+           *         "result": {
+           *           "sha256": "93a23971a914e5eacbf0a8d25154cda309c3c1c72fbb9914d47c60f3cb681588",
+           *           "bytes": 17,
+           *           "type": "object"
+           *         }
+           *       }
+           *     ]
+           */
+          "application/json": components["schemas"]["Job"][];
+        };
+      };
+      400: components["responses"]["InvalidRequestOrInvalidCursor"];
+      401: components["responses"]["Unauthenticated"];
+      403: components["responses"]["InvalidCredentialOrInsufficientScope"];
+      405: components["responses"]["MethodNotAllowed"];
+      413: components["responses"]["PayloadTooLarge"];
+      429: components["responses"]["RateLimited"];
+      500: components["responses"]["Internal"];
+      503: components["responses"]["TimedOutOrUnavailable"];
+    };
+  };
   getJob: {
     parameters: {
       query?: never;
@@ -4872,10 +5055,18 @@ export interface operations {
   listFiles: {
     parameters: {
       query?: {
+        /** @description Only files with this visibility. */
+        visibility?: "public" | "private";
         /** @description The maximum number of elements in the page. */
         limit?: components["parameters"]["limit"];
         /** @description The start of the page. Take it from the `Link` of the previous page. */
         cursor?: components["parameters"]["cursor"];
+        /** @description `desc` returns the newest elements first, `asc` the oldest. */
+        order?: components["parameters"]["order"];
+        /** @description Only elements that were created at this time or later. */
+        createdAfter?: components["parameters"]["createdAfter"];
+        /** @description Only elements that were created before this time. */
+        createdBefore?: components["parameters"]["createdBefore"];
       };
       header?: {
         /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
@@ -5467,12 +5658,22 @@ export interface operations {
   listWebhookEvents: {
     parameters: {
       query?: {
+        /** @description Only events of this source. */
         source?: "stripe" | "clerk" | "github";
+        /** @description Only events with this outcome. */
         status?: "pending" | "success" | "failed";
+        /** @description Only events of this type, such as `checkout.session.completed`. */
+        type?: string;
         /** @description The maximum number of elements in the page. */
         limit?: components["parameters"]["limit"];
         /** @description The start of the page. Take it from the `Link` of the previous page. */
         cursor?: components["parameters"]["cursor"];
+        /** @description `desc` returns the newest elements first, `asc` the oldest. */
+        order?: components["parameters"]["order"];
+        /** @description Only elements that were created at this time or later. */
+        createdAfter?: components["parameters"]["createdAfter"];
+        /** @description Only elements that were created before this time. */
+        createdBefore?: components["parameters"]["createdBefore"];
       };
       header?: {
         /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
@@ -5685,6 +5886,12 @@ export interface operations {
         limit?: components["parameters"]["limit"];
         /** @description The start of the page. Take it from the `Link` of the previous page. */
         cursor?: components["parameters"]["cursor"];
+        /** @description `desc` returns the newest elements first, `asc` the oldest. */
+        order?: components["parameters"]["order"];
+        /** @description Only elements that were created at this time or later. */
+        createdAfter?: components["parameters"]["createdAfter"];
+        /** @description Only elements that were created before this time. */
+        createdBefore?: components["parameters"]["createdBefore"];
       };
       header?: {
         /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
@@ -6251,6 +6458,12 @@ export interface operations {
         limit?: components["parameters"]["limit"];
         /** @description The start of the page. Take it from the `Link` of the previous page. */
         cursor?: components["parameters"]["cursor"];
+        /** @description `desc` returns the newest elements first, `asc` the oldest. */
+        order?: components["parameters"]["order"];
+        /** @description Only elements that were created at this time or later. */
+        createdAfter?: components["parameters"]["createdAfter"];
+        /** @description Only elements that were created before this time. */
+        createdBefore?: components["parameters"]["createdBefore"];
       };
       header?: {
         /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
@@ -6475,6 +6688,157 @@ export interface operations {
       404: components["responses"]["NotFound"];
       405: components["responses"]["MethodNotAllowed"];
       409: components["responses"]["Conflict"];
+      413: components["responses"]["PayloadTooLarge"];
+      429: components["responses"]["RateLimited"];
+      500: components["responses"]["Internal"];
+      503: components["responses"]["TimedOutOrUnavailable"];
+    };
+  };
+  listPayments: {
+    parameters: {
+      query?: {
+        /** @description Only payments of this customer of Stripe. */
+        customerId?: string;
+        /** @description Only payments with this status. Payments from before version 0.3.0 may have none. */
+        paymentStatus?: "paid" | "unpaid" | "no_payment_required";
+        /** @description The maximum number of elements in the page. */
+        limit?: components["parameters"]["limit"];
+        /** @description The start of the page. Take it from the `Link` of the previous page. */
+        cursor?: components["parameters"]["cursor"];
+        /** @description `desc` returns the newest elements first, `asc` the oldest. */
+        order?: components["parameters"]["order"];
+        /** @description Only elements that were created at this time or later. */
+        createdAfter?: components["parameters"]["createdAfter"];
+        /** @description Only elements that were created before this time. */
+        createdBefore?: components["parameters"]["createdBefore"];
+      };
+      header?: {
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
+        "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          Link: components["headers"]["Link"];
+          RateLimit: components["headers"]["RateLimit"];
+          "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+          "Cache-Control": components["headers"]["Cache-Control"];
+          Vary: components["headers"]["Vary"];
+          "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+          "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+          "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+          "Referrer-Policy": components["headers"]["Referrer-Policy"];
+          "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+          "X-Frame-Options": components["headers"]["X-Frame-Options"];
+          "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example [
+           *       {
+           *         "sessionId": "cs_test_a1b2c3",
+           *         "customerId": "cus_9s6XKzkNRiz8i3",
+           *         "amountTotal": 4900,
+           *         "currency": "eur",
+           *         "paymentStatus": "paid",
+           *         "status": "complete",
+           *         "mode": "subscription",
+           *         "clientReferenceId": "order_1042",
+           *         "subscriptionId": "sub_1MowQVLkdIwHu7ix"
+           *       }
+           *     ]
+           */
+          "application/json": components["schemas"]["Payment"][];
+        };
+      };
+      400: components["responses"]["InvalidRequestOrInvalidCursor"];
+      401: components["responses"]["Unauthenticated"];
+      403: components["responses"]["InvalidCredentialOrInsufficientScope"];
+      405: components["responses"]["MethodNotAllowed"];
+      413: components["responses"]["PayloadTooLarge"];
+      429: components["responses"]["RateLimited"];
+      500: components["responses"]["Internal"];
+      503: components["responses"]["TimedOutOrUnavailable"];
+    };
+  };
+  listSubscriptions: {
+    parameters: {
+      query?: {
+        /** @description Only subscriptions of this customer of Stripe. */
+        customerId?: string;
+        /** @description Only subscriptions with this status of Stripe, such as `active` or `past_due`. */
+        status?: string;
+        /** @description The maximum number of elements in the page. */
+        limit?: components["parameters"]["limit"];
+        /** @description The start of the page. Take it from the `Link` of the previous page. */
+        cursor?: components["parameters"]["cursor"];
+        /** @description `desc` returns the newest elements first, `asc` the oldest. */
+        order?: components["parameters"]["order"];
+        /** @description Only elements that were created at this time or later. */
+        createdAfter?: components["parameters"]["createdAfter"];
+        /** @description Only elements that were created before this time. */
+        createdBefore?: components["parameters"]["createdBefore"];
+      };
+      header?: {
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
+        "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          Link: components["headers"]["Link"];
+          RateLimit: components["headers"]["RateLimit"];
+          "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+          "Cache-Control": components["headers"]["Cache-Control"];
+          Vary: components["headers"]["Vary"];
+          "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+          "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+          "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+          "Referrer-Policy": components["headers"]["Referrer-Policy"];
+          "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+          "X-Frame-Options": components["headers"]["X-Frame-Options"];
+          "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example [
+           *       {
+           *         "subscriptionId": "sub_1MowQVLkdIwHu7ix",
+           *         "customerId": "cus_9s6XKzkNRiz8i3",
+           *         "status": "active",
+           *         "currentPeriodEnd": "2026-02-28T12:00:00.000Z",
+           *         "cancelAtPeriodEnd": false,
+           *         "items": [
+           *           {
+           *             "priceId": "price_1MowQULkdIwHu7ix",
+           *             "productId": "prod_NZKdYqrwEYx6iK",
+           *             "quantity": 1
+           *           }
+           *         ]
+           *       }
+           *     ]
+           */
+          "application/json": components["schemas"]["Subscription"][];
+        };
+      };
+      400: components["responses"]["InvalidRequestOrInvalidCursor"];
+      401: components["responses"]["Unauthenticated"];
+      403: components["responses"]["InvalidCredentialOrInsufficientScope"];
+      405: components["responses"]["MethodNotAllowed"];
       413: components["responses"]["PayloadTooLarge"];
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];

@@ -1,6 +1,13 @@
 import { docsOnly } from "#docsOnly";
-import { contract } from "../kit/contract.kit";
+import { contract, type FieldSchemas } from "../kit/contract.kit";
 import { id } from "../kit/values.kit";
+
+const PAYMENT_STATUSES = ["paid", "unpaid", "no_payment_required"] as const;
+
+/** The maximum length of Stripe's ids and statuses in filters, in code points. */
+const MAX_TEXT = 255;
+const stripeText = ({ z, atMost }: Pick<FieldSchemas, "z" | "atMost">) =>
+  z.string().check(z.minLength(1), atMost(MAX_TEXT));
 
 export const Payment = docsOnly(({ named, z }) =>
   named(
@@ -10,7 +17,7 @@ export const Payment = docsOnly(({ named, z }) =>
       customerId: z.exactOptional(z.string()),
       amountTotal: z.exactOptional(z.number()),
       currency: z.exactOptional(z.string()),
-      paymentStatus: z.exactOptional(z.enum(["paid", "unpaid", "no_payment_required"])),
+      paymentStatus: z.exactOptional(z.enum(PAYMENT_STATUSES)),
       status: z.exactOptional(z.enum(["open", "complete", "expired"])),
       mode: z.exactOptional(z.string()),
       clientReferenceId: z.exactOptional(z.string()),
@@ -42,6 +49,83 @@ export const Subscription = docsOnly(({ named, z, time }) =>
   ),
 );
 
+const payment = docsOnly(() => ({
+  sessionId: "cs_test_a1b2c3",
+  customerId: "cus_9s6XKzkNRiz8i3",
+  amountTotal: 4900,
+  currency: "eur",
+  paymentStatus: "paid" as const,
+  status: "complete" as const,
+  mode: "subscription",
+  clientReferenceId: "order_1042",
+  subscriptionId: "sub_1MowQVLkdIwHu7ix",
+}));
+
+const subscription = docsOnly(() => ({
+  subscriptionId: "sub_1MowQVLkdIwHu7ix",
+  customerId: "cus_9s6XKzkNRiz8i3",
+  status: "active",
+  currentPeriodEnd: "2026-02-28T12:00:00.000Z",
+  cancelAtPeriodEnd: false,
+  items: [{ priceId: "price_1MowQULkdIwHu7ix", productId: "prod_NZKdYqrwEYx6iK", quantity: 1 }],
+}));
+
+export const listPayments = contract("get", "/api/payments", () => ({
+  operationId: "listPayments",
+  scope: "billing:read",
+  paged: {
+    filters: ({ z, atMost }) => ({
+      customerId: stripeText({ z, atMost }),
+      paymentStatus: z.enum(PAYMENT_STATUSES),
+    }),
+    together: [["customerId", "paymentStatus"]],
+  },
+  docs: docsOnly(({ z }) => ({
+    tag: "Billing",
+    summary: "List the payments, newest first",
+    description:
+      "Returns the Stripe checkout sessions that the webhooks have recorded, each as in `GET /api/payments/{sessionId}`. The order, " +
+      "`createdAfter` and `createdBefore` use the time at which the API recorded a session first.",
+    fields: {
+      customerId: "Only payments of this customer of Stripe.",
+      paymentStatus: "Only payments with this status. Payments from before version 0.3.0 may have none.",
+    },
+    replies: { 200: z.array(Payment()) },
+    examples: {
+      query: { customerId: payment().customerId, paymentStatus: payment().paymentStatus },
+      replies: { 200: [payment()] },
+    },
+  })),
+}));
+
+export const listSubscriptions = contract("get", "/api/subscriptions", () => ({
+  operationId: "listSubscriptions",
+  scope: "billing:read",
+  paged: {
+    filters: ({ z, atMost }) => ({
+      customerId: stripeText({ z, atMost }),
+      status: stripeText({ z, atMost }),
+    }),
+    together: [["customerId", "status"]],
+  },
+  docs: docsOnly(({ z }) => ({
+    tag: "Billing",
+    summary: "List the subscriptions, newest first",
+    description:
+      "Returns the Stripe subscriptions that the webhooks have recorded, each as in `GET /api/subscriptions/{subscriptionId}`. The " +
+      "order, `createdAfter` and `createdBefore` use the time at which the API recorded a subscription first.",
+    fields: {
+      customerId: "Only subscriptions of this customer of Stripe.",
+      status: "Only subscriptions with this status of Stripe, such as `active` or `past_due`.",
+    },
+    replies: { 200: z.array(Subscription()) },
+    examples: {
+      query: { customerId: subscription().customerId, status: subscription().status },
+      replies: { 200: [subscription()] },
+    },
+  })),
+}));
+
 export const getPayment = contract("get", "/api/payments/:sessionId", () => ({
   operationId: "getPayment",
   scope: "billing:read",
@@ -56,20 +140,8 @@ export const getPayment = contract("get", "/api/payments/:sessionId", () => ({
       "method, `status` is `complete` before that. Fields that Stripe did not send are absent.",
     replies: { 200: Payment() },
     examples: {
-      params: { sessionId: "cs_test_a1b2c3" },
-      replies: {
-        200: {
-          sessionId: "cs_test_a1b2c3",
-          customerId: "cus_9s6XKzkNRiz8i3",
-          amountTotal: 4900,
-          currency: "eur",
-          paymentStatus: "paid",
-          status: "complete",
-          mode: "subscription",
-          clientReferenceId: "order_1042",
-          subscriptionId: "sub_1MowQVLkdIwHu7ix",
-        },
-      },
+      params: { sessionId: payment().sessionId },
+      replies: { 200: payment() },
     },
   })),
 }));
@@ -87,17 +159,8 @@ export const getSubscription = contract("get", "/api/subscriptions/:subscription
       "have different periods, `currentPeriodEnd` is the end of the period that ends first. Fields that Stripe did not send are absent.",
     replies: { 200: Subscription() },
     examples: {
-      params: { subscriptionId: "sub_1MowQVLkdIwHu7ix" },
-      replies: {
-        200: {
-          subscriptionId: "sub_1MowQVLkdIwHu7ix",
-          customerId: "cus_9s6XKzkNRiz8i3",
-          status: "active",
-          currentPeriodEnd: "2026-02-28T12:00:00.000Z",
-          cancelAtPeriodEnd: false,
-          items: [{ priceId: "price_1MowQULkdIwHu7ix", productId: "prod_NZKdYqrwEYx6iK", quantity: 1 }],
-        },
-      },
+      params: { subscriptionId: subscription().subscriptionId },
+      replies: { 200: subscription() },
     },
   })),
 }));

@@ -76,9 +76,8 @@ const params = docsOnly(() => ({ id: delivery().id }));
 export const listDeliveries = contract("get", "/api/webhook-endpoints/:id/deliveries", () => ({
   operationId: "listWebhookDeliveries",
   scope: "endpoints:read",
-  paged: true,
+  paged: { filters: ({ z }) => ({ status: z.enum(STATUSES) }) },
   params: deliveryRef(),
-  query: ({ z }) => ({ status: z.exactOptional(z.enum(STATUSES)) }),
   docs: docsOnly(({ z }) => ({
     tag: "Webhook endpoints",
     summary: "List the deliveries of an endpoint, newest first",

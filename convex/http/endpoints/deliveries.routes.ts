@@ -12,7 +12,6 @@ export function deliveries(api: Registry): void {
     const { docs, next } = await c.env.runQuery(internal.outgoing.deliveries.list, {
       ownerId: caller.userId,
       endpointId: c.req.valid("param").id,
-      ...c.req.valid("query"),
       ...page.request,
     });
     return c.json(docs.map(toDelivery), 200, page.link(next));

@@ -145,13 +145,14 @@ export const registerFile = contract("post", "/api/files", () => ({
 export const listFiles = contract("get", "/api/files", () => ({
   operationId: "listFiles",
   scope: "files:read",
-  paged: true,
+  paged: { filters: ({ z }) => ({ visibility: visibility({ z }) }) },
   docs: docsOnly(({ z }) => ({
     tag: "Files",
     summary: "List the caller's files, newest first",
     description: "Returns the metadata of each file, without its `url`.",
+    fields: { visibility: "Only files with this visibility." },
     replies: { 200: z.array(StoredFile()) },
-    examples: { replies: { 200: [picture()] } },
+    examples: { query: { visibility: picture().visibility }, replies: { 200: [picture()] } },
   })),
 }));
 

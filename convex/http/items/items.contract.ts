@@ -45,13 +45,17 @@ const bolt = docsOnly(() => ({
 export const listItems = contract("get", "/api/items", () => ({
   operationId: "listItems",
   scope: "items:read",
-  paged: true,
+  paged: { search: true },
   docs: docsOnly(({ z }) => ({
     tag: "Items",
     summary: "List the caller's items, newest first",
-    description: "Returns the caller's own items, each as in `GET /api/items/{itemId}`.",
+    description:
+      "Returns the caller's own items, each as in `GET /api/items/{itemId}`. With `q`, returns the items whose name or description " +
+      "contains one of its words, by rank and at most the first 1,000. The last word of `q` also matches longer words that start with " +
+      "it. While others write, the pages of a search may repeat or lose an item.",
+    fields: { q: "Words to search for in names and descriptions. The first 16 count." },
     replies: { 200: z.array(Item()) },
-    examples: { replies: { 200: [bolt()] } },
+    examples: { query: { q: bolt().name }, replies: { 200: [bolt()] } },
   })),
 }));
 

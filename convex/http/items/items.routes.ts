@@ -8,10 +8,10 @@ import { createItem, deleteItem, getItem, updateItem, listItems } from "./items.
 export function items(api: Registry): void {
   implement(api, listItems, async (c) => {
     const { caller, page } = c.var;
-    const { docs, next } = await c.env.runQuery(internal.items.list, {
-      ownerId: caller.userId,
-      ...page.request,
-    });
+    const ownerId = caller.userId;
+    const { docs, next } = page.search
+      ? await c.env.runQuery(internal.items.search, { ownerId, ...page.search })
+      : await c.env.runQuery(internal.items.list, { ownerId, ...page.request });
     return c.json(docs.map(toItem), 200, page.link(next));
   });
 

@@ -164,7 +164,7 @@ describe("a cursor", () => {
   test.each(["cursor=", `cursor=${"x".repeat(201)}`])(
     "that is empty or too long is refused: %#",
     async (query) => {
-      await problem((await as("cursors"))("GET", `/api/items?${query}`), 400, "invalid_request");
+      await refused(await as("cursors"), `/api/items?${query}`);
     },
   );
 });

@@ -10,12 +10,14 @@ export const Digest = docsOnly(({ named, whole, hash, z }) =>
   }),
 );
 
+const STATUSES = ["queued", "running", "succeeded", "failed"] as const;
+
 export const Job = docsOnly(({ named, z }) =>
   named(
     "Job",
     z.object({
       id: z.string(),
-      status: z.enum(["queued", "running", "succeeded", "failed"]),
+      status: z.enum(STATUSES),
       result: z.exactOptional(Digest()),
       error: z.exactOptional(z.string()),
     }),
@@ -62,6 +64,23 @@ export const processData = contract("post", "/api/process", () => ({
     examples: {
       body: { data: { hello: "world" } },
       replies: { 200: { success: true, result: digest() }, 202: { id: jobId, status: "queued" } },
+    },
+  })),
+}));
+
+export const listJobs = contract("get", "/api/jobs", () => ({
+  operationId: "listJobs",
+  scope: "jobs:read",
+  paged: { filters: ({ z }) => ({ status: z.enum(STATUSES) }) },
+  docs: docsOnly(({ z }) => ({
+    tag: "Jobs",
+    summary: "List the caller's jobs, newest first",
+    description: "Returns the caller's own jobs, each as in `GET /api/jobs/{id}`.",
+    fields: { status: "Only jobs in this state." },
+    replies: { 200: z.array(Job()) },
+    examples: {
+      query: { status: "succeeded" },
+      replies: { 200: [{ id: jobId, status: "succeeded", result: digest() }] },
     },
   })),
 }));

@@ -5,7 +5,7 @@ import { toJob } from "../../views/job.lib";
 import type { Registry } from "../kit/api.kit";
 import { etag } from "../kit/conditional.kit";
 import { implement } from "../kit/implement.kit";
-import { getJob, processData } from "./jobs.contract";
+import { getJob, listJobs, processData } from "./jobs.contract";
 
 export function jobs(api: Registry): void {
   implement(api, processData, async (c) => {
@@ -28,6 +28,13 @@ export function jobs(api: Registry): void {
       return c.env.runMutation(internal.jobs.remember, { result: digest, ...key });
     });
     return c.json({ success: true, result }, 200);
+  });
+
+  implement(api, listJobs, async (c) => {
+    const { caller, page } = c.var;
+    const args = { ownerId: caller.userId, ...page.request };
+    const { docs, next } = await c.env.runQuery(internal.jobs.list, args);
+    return c.json(docs.map(toJob), 200, page.link(next));
   });
 
   implement(api, getJob, async (c) => {

@@ -52,13 +52,14 @@ const newPartnerKey = docsOnly(() => ({ ...partnerKey(), key: "cha_4k2m9x7q1c8z_
 export const listKeys = contract("get", "/api/keys", () => ({
   operationId: "listKeys",
   scope: "keys:read",
-  paged: true,
+  paged: { filters: ({ z }) => ({ status: z.enum(["active", "revoked"]) }) },
   docs: docsOnly(({ z }) => ({
     tag: "Keys",
     summary: "List the caller's keys, newest first",
     description: "Returns each key's public id, never the key itself. Revoked keys stay in the list.",
+    fields: { status: "Only keys that are revoked, or only keys that are not. An expired key is `active`." },
     replies: { 200: z.array(Key()) },
-    examples: { replies: { 200: [partnerKey()] } },
+    examples: { query: { status: "active" }, replies: { 200: [partnerKey()] } },
   })),
 }));
 

@@ -88,6 +88,25 @@ export type Body =
   /** Strict UTF-8 text that its sender has signed, such as a webhook. The handler reads it unchanged from `c.var.text`. */
   | { type: "signedText"; limit?: number };
 
+/**
+ * The filters of a list. The handler passes `c.var.page.request` to its function, whose arguments are `pageArgs` and one optional
+ * argument for each filter.
+ *
+ * @example
+ * paged: { filters: ({ z }) => ({ status: z.enum(STATUSES), owner: z.string() }), together: [["status", "owner"]] },
+ */
+export type Paged = {
+  /** The optional query parameters that select elements, by name. An index must serve each of them. */
+  filters?: FieldsThunk;
+  /** The combinations of two or more filters that an index serves. Other combinations are refused (400). */
+  together?: readonly (readonly string[])[];
+  /**
+   * Adds `q`: the list then has the elements that match the text, by rank. Only `limit` and `cursor` combine with it. The handler
+   * gets the search as `c.var.page.search`.
+   */
+  search?: true;
+};
+
 /** Every field of a contract except its method and path. */
 export type Spec = {
   /** The operation's name in the OpenAPI document and in generated clients; unique. */
@@ -110,8 +129,11 @@ export type Spec = {
   idempotent?: true;
   /** The created resource has no URL of its own, so a 201 reply has no `Location`. */
   unlisted?: true;
-  /** Adds `limit` and `cursor` to the query, and a `Link` to the next page to the reply. */
-  paged?: true;
+  /**
+   * The route returns a list in pages: adds `limit`, `cursor`, `order`, `createdAfter` and `createdBefore` to the query, and a `Link`
+   * to the next page to the reply. An object declares filters too.
+   */
+  paged?: true | Paged;
   /** The resource has an `ETag`: 304 for `If-None-Match` on GET, 412 for `If-Match` on PATCH and DELETE. */
   conditional?: true;
   /** The reply shows a secret once, so caches must not store it (`Cache-Control: no-store`). */

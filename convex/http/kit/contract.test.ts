@@ -28,6 +28,15 @@ const listThings = contract("get", "/api/things", () => ({
   paged: true,
   docs: docsOnly(({ z }) => ({ ...about, replies: { 200: z.array(Thing()) } })),
 }));
+const listShelves = contract("get", "/api/shelves", () => ({
+  operationId: "listShelves",
+  scope: null,
+  paged: {
+    filters: ({ z }) => ({ state: z.enum(["full", "empty"]), room: z.string() }),
+    together: [["state", "room"]],
+  },
+  docs: docsOnly(({ z }) => ({ ...about, replies: { 200: z.array(Thing()) } })),
+}));
 const deleteThing = contract("delete", "/api/things/:thingId", () => ({
   operationId: "deleteThing",
   scope: "any",
@@ -159,6 +168,10 @@ test("a handler sees validated input only, and a caller only where there is one"
     const get = {} as Call<typeof getThing>;
     const create = {} as Call<typeof createThing>;
     const list = {} as Call<typeof listThings>;
+    const filtered = {} as Call<typeof listShelves>;
+    expectTypeOf(filtered.var.page.request.state).toEqualTypeOf<"full" | "empty" | undefined>();
+    expectTypeOf(filtered.var.page.request.room).toEqualTypeOf<string | undefined>();
+    expectTypeOf(filtered.var.page.request.limit).toEqualTypeOf<number>();
     const thingId: string = get.req.valid("param").thingId;
     const size: number = create.req.valid("json").size;
     expectTypeOf(get.req.valid("json")).toEqualTypeOf<never>();

@@ -1,9 +1,10 @@
 import type { HonoRequest } from "hono";
 import type * as z from "zod/mini";
 import type { Registry } from "./api.kit";
-import type { AnyContract, Docs, FieldSchemas, SpecOf, Status } from "./contract.kit";
+import type { AnyContract, Docs, FieldSchemas, Paged, SpecOf, Status } from "./contract.kit";
 import type { ApiContext, ApiEnv, Variables } from "./env.kit";
 import type { FileSpecs, FilesOf } from "./multipart.kit";
+import type { PageCall } from "./paging.kit";
 import type { Caller } from "./product.kit";
 import type {
   BinaryReply,
@@ -52,7 +53,7 @@ export type Call<C extends AnyContract> = {
     readonly files: SpecOf<C> extends { body: { type: "multipart"; files: infer F extends FileSpecs } }
       ? FilesOf<F>
       : undefined;
-    readonly page: SpecOf<C> extends { paged: true } ? Variables["page"] : undefined;
+    readonly page: IsPaged<C> extends true ? PageCall<FiltersOf<C>> : undefined;
   };
   /** Answers with JSON. */
   readonly json: Respond<C, "json">;
@@ -122,6 +123,12 @@ export type Reply<C extends AnyContract> = Response & { readonly [declaredBy]: S
 
 type DocsOf<C extends AnyContract> = SpecOf<C> extends { docs: () => infer D extends Docs } ? D : never;
 type RepliesOf<C extends AnyContract> = DocsOf<C>["replies"];
+type IsPaged<C extends AnyContract> = SpecOf<C> extends { paged: true | Paged } ? true : false;
+/** The values of a list's filters. A filter that the request does not have is absent. */
+type FiltersOf<C extends AnyContract> =
+  SpecOf<C> extends { paged: { filters: infer F } }
+    ? { [Name in keyof OutputOf<F>]?: OutputOf<F>[Name] }
+    : unknown;
 /** Whether the body of a contract has this type. */
 type Takes<C extends AnyContract, Type> = SpecOf<C> extends { body: { type: Type } } ? true : false;
 /** The declared replies of a status that a way of answering sends. */
@@ -185,7 +192,7 @@ type ImpliedHeaders<C extends AnyContract, S> = (S extends 201
       ? { ETag: string }
       : unknown
     : unknown) &
-  (SpecOf<C> extends { paged: true } ? (S extends 200 ? { Link?: string } : unknown) : unknown);
+  (IsPaged<C> extends true ? (S extends 200 ? { Link?: string } : unknown) : unknown);
 
 type OwnHeaders<R> = R extends { headers: infer H }
   ? { [N in Exclude<NamesOf<H>, OptionalOf<H>>]: HeaderText<H[N]> } & {

@@ -91,6 +91,21 @@ describe("a cursor is bound", () => {
       ).toBe("invalid_cursor");
   });
 
+  test("to the parameters of its path", () => {
+    const link = pageCall("listThings", {}, URL_OF_LIST, ["shelf1"]).link(after);
+    const cursor = cursorOf(new URL(/^<(.*)>/.exec(link.Link ?? "")?.[1] ?? "", URL_OF_LIST));
+    const request = (shelf: string) => pageCall("listThings", { cursor }, URL_OF_LIST, [shelf]).request;
+    expect(request("shelf1")).toMatchObject({ after });
+    expect(codeOf(() => request("shelf2"))).toBe("invalid_cursor");
+  });
+
+  test("to its order, which is desc by default", () => {
+    const ascending = cursorOf(next(after, `${URL_OF_LIST}?order=asc`));
+    expect(read(ascending, `${URL_OF_LIST}?order=asc`)).toMatchObject({ after });
+    expect(codeOf(() => read(ascending))).toBe("invalid_cursor");
+    expect(read(cursorOf(next(after)), `${URL_OF_LIST}?order=desc`)).toMatchObject({ after });
+  });
+
   test("not to its limit", () => {
     expect(read(cursorOf(next(after, `${URL_OF_LIST}?limit=3`)), `${URL_OF_LIST}?limit=5`)).toMatchObject({
       after,
@@ -110,6 +125,52 @@ describe("the link", () => {
 
   test("is missing after the last page", () => {
     expect(pageCall("listThings", {}, URL_OF_LIST).link(undefined)).toEqual({});
+  });
+});
+
+describe("the query", () => {
+  const request = (query: Record<string, string>) =>
+    pageCall("listThings", query, `${URL_OF_LIST}?${new URLSearchParams(query).toString()}`).request;
+
+  test("gives the function its arguments: order, times in milliseconds, and filters", () => {
+    const query = { order: "asc", createdAfter: "2026-01-31T12:00:00Z", status: "failed", limit: "3" };
+    expect(request(query)).toEqual({
+      limit: 3,
+      order: "asc",
+      createdAfter: Date.parse(query.createdAfter),
+      status: "failed",
+    });
+    expect(request({ order: "desc" })).toEqual({ limit: 10 });
+  });
+
+  test("has times of whole milliseconds: digits below count as the next millisecond", () => {
+    const time = Date.parse("2026-01-31T12:00:00.123Z");
+    for (const [text, ms] of [
+      ["2026-01-31T12:00:00.123Z", time],
+      ["2026-01-31T12:00:00.123000Z", time],
+      ["2026-01-31T12:00:00.123001Z", time + 1],
+      ["2026-01-31T13:00:00.1230009+01:00", time + 1],
+    ] as const)
+      expect(request({ createdBefore: text }), text).toMatchObject({ createdBefore: ms });
+  });
+});
+
+describe("a search", () => {
+  const url = `${URL_OF_LIST}?q=bolt`;
+  const next = { rank: 20 };
+
+  test("gets its text, its limit and its position, and no list gets its cursor", () => {
+    const { search, link } = pageCall("listThings", { q: "bolt" }, url);
+    expect(search).toEqual({ q: "bolt", limit: 10 });
+    const target = /^<(.*)>/.exec(link(next).Link ?? "")?.[1] ?? "";
+    const cursor = cursorOf(new URL(target, url));
+    expect(pageCall("listThings", { q: "bolt", cursor }, url).search).toEqual({
+      q: "bolt",
+      limit: 10,
+      after: next,
+    });
+    for (const other of [URL_OF_LIST, `${URL_OF_LIST}?q=bol`])
+      expect(codeOf(() => pageCall("listThings", { q: "bol", cursor }, other))).toBe("invalid_cursor");
   });
 });
 

@@ -14,6 +14,7 @@ export { platformFailureOf } from "../../lib/unavailable.lib";
 /** The arguments of idempotent functions (`Idempotency-Key`) and of list functions. */
 export type { Idempotency, Once } from "../../lib/idempotency.lib";
 export type { PageRequest, Position } from "../../lib/page.lib";
+export type { RankedPosition, SearchRequest } from "../../lib/search.lib";
 export { checksum } from "../../lib/checksum.lib";
 export { isEmail } from "../../lib/email.lib";
 export { toTime } from "../../lib/time.lib";

@@ -2,34 +2,51 @@
 import { zValidator } from "@hono/zod-validator";
 import * as zod from "zod/mini";
 import type { Endpoint } from "./api.kit";
-import type { Fields, Schema, Spec } from "./contract.kit";
+import type { Fields, Paged, Schema, Spec } from "./contract.kit";
 import type { ApiContext } from "./env.kit";
 import * as fields from "./fields.kit";
 import { fieldErrors, REQUIRED } from "./messages.kit";
-import { MAX_CURSOR, MAX_LIMIT } from "./paging.kit";
+import { combinationErrors } from "./filters.kit";
+import { MAX_LIMIT } from "./paging.kit";
 import { fail, type FieldError } from "./product.kit";
 
-/** The query parameters of every paged route, in addition to its filters. */
+/** The query parameters of every paged route, in addition to its filters. `pageCall` checks the cursor. */
 export const pageQuery = () => ({
   limit: zod.exactOptional(fields.wholeNumber(1, MAX_LIMIT)),
-  cursor: zod.exactOptional(zod.string().check(zod.minLength(1), fields.atMost(MAX_CURSOR))),
+  cursor: zod.exactOptional(zod.string()),
+  order: zod.exactOptional(zod.enum(["asc", "desc"])),
+  createdAfter: zod.exactOptional(fields.time()),
+  createdBefore: zod.exactOptional(fields.time()),
 });
+
+/** The maximum length of a search text, in code points. */
+const MAX_SEARCH = 200;
+
+/** The filters of a list, and its search. */
+function listQuery({ filters, search }: Paged): Fields {
+  const own = filters?.(fields) ?? {};
+  return {
+    ...(search && { q: zod.exactOptional(fields.text(MAX_SEARCH)) }),
+    ...Object.fromEntries(Object.entries(own).map(([name, schema]) => [name, zod.exactOptional(schema)])),
+  };
+}
 
 /** The schemas of a route's input. */
 export type InputSchemas = { params: Fields; query: Fields; json?: Schema; form?: Fields };
 
-/** Makes the schemas of a route's input, without the query parameters of its pages. */
+/** Makes the schemas of a route's input, without the query parameters that every paged route has. */
 export function inputSchemas({
   params = {},
   query,
   body,
-}: Pick<Spec, "params" | "query" | "body">): InputSchemas {
+  paged,
+}: Pick<Spec, "params" | "query" | "body" | "paged">): InputSchemas {
   return {
     params:
       typeof params === "function"
         ? params(fields)
         : Object.fromEntries(Object.keys(params).map((name) => [name, zod.string()])),
-    query: query?.(fields) ?? {},
+    query: { ...query?.(fields), ...(typeof paged === "object" && listQuery(paged)) },
     ...(body?.type === "json" && { json: body.schema(fields) }),
     ...(body?.type === "form" && { form: body.fields(fields) }),
     ...(body?.type === "multipart" && { form: body.fields?.(fields) ?? {} }),
@@ -53,6 +70,8 @@ export async function validateInput(c: ApiContext, endpoint: Endpoint): Promise<
     ...(json ? await check(c, "body", "json", json) : []),
     ...(form ? await check(c, "body", "form", zod.strictObject(form)) : []),
   ];
+  if (paged && errors.length === 0)
+    errors.push(...combinationErrors(c.req.valid("query" as never), Object.keys(query), paged));
   if (errors.length > 0) fail("invalid_request", summary(errors), { errors: errors.slice(0, MAX_ERRORS) });
 }
 

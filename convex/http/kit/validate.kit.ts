@@ -29,8 +29,9 @@ export async function validate(c: ApiContext, endpoint: Endpoint, load: Loaders)
   }
 
   if (paging) {
-    const query: { limit?: string; cursor?: string } = c.req.valid("query" as never);
-    c.set("page", paging.pageCall(endpoint.operationId, query, c.req.url));
+    const query: Record<string, string> = c.req.valid("query" as never);
+    const params = Object.values(c.req.param());
+    c.set("page", paging.pageCall(endpoint.operationId, query, c.req.url, params));
   }
   if (endpoint.conditional && endpoint.method !== "get") c.set("ifMatch", revisionsFor(c));
 }
@@ -43,8 +44,9 @@ function needsNoSchema(
 ): boolean {
   if (typeof params === "function" || query) return false;
   if (body && ["json", "form", "multipart"].includes(body.type)) return false;
+  if (search.length === 0) return true;
   // Routes under /api refuse unknown query parameters.
-  return search.length === 0 || !path.startsWith("/api/") || isPlainPage?.(search) === true;
+  return isPlainPage ? isPlainPage(search) : !path.startsWith("/api/");
 }
 
 function searchOf(url: string): [string, string][] {

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import * as z from "zod/mini";
+import { pageQuery } from "../kit/schemas.kit";
 import { ask, credentialHeader } from "./requests.testing";
 import { streamed, tooLargeFor, CLOSE_CONNECTION } from "./bodies.testing";
 import { as } from "./engine.testing";
@@ -21,7 +22,7 @@ const mayBeEmpty = ({ body, inputs: { form } }: Route) =>
 const underApi = (route: Route) => route.path.startsWith("/api/") && !takesForm(route) && !takesFile(route);
 const namesOfQuery = ({ inputs, paged }: Route) => [
   ...Object.keys(inputs.query),
-  ...(paged ? ["limit", "cursor"] : []),
+  ...(paged ? Object.keys(pageQuery()) : []),
 ];
 
 type Change = { body?: string | ReadableStream; headers?: Record<string, string>; query?: string };

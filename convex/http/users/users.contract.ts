@@ -43,13 +43,14 @@ export const ada = docsOnly(() => ({
 export const listUsers = contract("get", "/api/users", () => ({
   operationId: "listUsers",
   scope: "users:read",
-  paged: true,
+  paged: { filters: ({ email }) => ({ email: email() }) },
   docs: docsOnly(({ z }) => ({
     tag: "Users",
     summary: "List the users, newest first",
     description: "Returns all users of the deployment.",
+    fields: { email: "Only the user with this email address, in any case of ASCII letters." },
     replies: { 200: z.array(User()) },
-    examples: { replies: { 200: [ada()] } },
+    examples: { query: { email: ada().email }, replies: { 200: [ada()] } },
   })),
 }));
 

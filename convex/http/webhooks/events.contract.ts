@@ -4,6 +4,8 @@ import { id } from "../kit/values.kit";
 import { SOURCES } from "./webhooks.contract";
 
 const STATUSES = ["pending", "success", "failed"] as const;
+/** The maximum length of the filter by type, in code points. */
+const MAX_TYPE = 200;
 
 const shape = docsOnly(({ whole, z, time }) => ({
   id: z.string(),
@@ -47,20 +49,33 @@ const example = docsOnly(() => ({
 export const listWebhookEvents = contract("get", "/api/webhook-events", () => ({
   operationId: "listWebhookEvents",
   scope: "webhooks:read",
-  paged: true,
-  query: ({ z }) => ({
-    source: z.exactOptional(z.enum(Object.keys(SOURCES))),
-    status: z.exactOptional(z.enum(STATUSES)),
-  }),
+  paged: {
+    filters: ({ z, atMost }) => ({
+      source: z.enum(Object.keys(SOURCES)),
+      status: z.enum(STATUSES),
+      type: z.string().check(z.minLength(1), atMost(MAX_TYPE)),
+    }),
+    together: [
+      ["source", "status"],
+      ["source", "type"],
+      ["status", "type"],
+      ["source", "status", "type"],
+    ],
+  },
   docs: docsOnly(({ z }) => ({
     tag: "Webhook events",
     summary: "List received webhook events, newest first",
     description:
       "Returns the events that webhook sources have sent and the outcome of their processing, without payloads. For events of " +
       "GitHub, `details` has the `repository`, the `sender` and the `action`.",
+    fields: {
+      source: "Only events of this source.",
+      status: "Only events with this outcome.",
+      type: "Only events of this type, such as `checkout.session.completed`.",
+    },
     replies: { 200: z.array(Event()) },
     examples: {
-      query: { source: example().source, status: example().status },
+      query: { source: example().source, status: example().status, type: example().type },
       replies: { 200: [example()] },
     },
   })),

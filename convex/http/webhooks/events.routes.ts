@@ -26,12 +26,7 @@ const toEvent = (doc: Doc<"webhookEvents">): Shape<typeof Event> => ({
 export function webhookEvents(api: Registry): void {
   implement(api, listWebhookEvents, async (c) => {
     const { page } = c.var;
-    const { source, status } = c.req.valid("query");
-    const { docs, next } = await c.env.runQuery(internal.webhooks.log.list, {
-      ...(source !== undefined && { source }),
-      ...(status !== undefined && { status }),
-      ...page.request,
-    });
+    const { docs, next } = await c.env.runQuery(internal.webhooks.log.list, page.request);
     return c.json(docs.map(toEvent), 200, page.link(next));
   });
 
