@@ -9,6 +9,7 @@ import { idempotencyArg, once, onceOf } from "./lib/idempotency.lib";
 import { listOwned, requireOwner } from "./lib/owned.lib";
 import { pageArgs, pageOf } from "./lib/page.lib";
 import { ifMatch, requireRevision } from "./lib/revision.lib";
+import { giveBack, take } from "./lib/usage.lib";
 import { emit } from "./outgoing/emit.lib";
 import { readBack } from "./lib/readBack.lib";
 import schema from "./schema";
@@ -101,6 +102,7 @@ export const remove = internalMutation({
     const found = await owned(ctx, { ownerId, fileId });
     requireRevision(found, expected);
     await deleteFile(ctx, found);
+    await giveBack(ctx, "files", found);
     await emit(ctx, "file.deleted", found);
     return null;
   },
@@ -153,6 +155,7 @@ async function insertFile(
 ): Promise<Doc<"files">> {
   const bytes = await ctx.db.system.get("_storage", upload.storageId);
   if (!bytes) fail("not_found", "File not found");
+  await take(ctx, upload.ownerId, "files", { count: 1, bytes: bytes.size });
   const id = await ctx.db.insert("files", {
     ...upload,
     size: bytes.size,

@@ -5,7 +5,7 @@ import { v, type Infer, type Validator } from "convex/values";
  * Keyset pagination, newest first. A page starts after the last document of the previous page, by creation time and then by
  * id, because every Convex index ends with these fields. Concurrent inserts and deletes do not shift the pages.
  */
-const position = v.object({ time: v.number(), id: v.string() });
+export const position = v.object({ time: v.number(), id: v.string() });
 
 /** The arguments of a list function: the maximum number of documents, and the last document of the previous page. */
 export const pageArgs = { limit: v.number(), after: v.optional(position) };

@@ -235,6 +235,31 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/items/batch": {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
+        "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Create up to 100 items
+     * @description Creates all items or none. The reply has the items in the order of the request. An invalid field is named with the index of its item, such as `2.name`. The `Idempotency-Key` covers the whole batch.
+     *
+     *     Who may call: a credential with the scope `items:write`.
+     */
+    post: operations["createItems"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/items/{itemId}": {
     parameters: {
       query?: never;
@@ -3543,6 +3568,80 @@ export interface operations {
            *     }
            */
           "application/json": components["schemas"]["Item"];
+        };
+      };
+      400: components["responses"]["InvalidJsonOrInvalidRequest"];
+      401: components["responses"]["Unauthenticated"];
+      403: components["responses"]["InvalidCredentialOrInsufficientScope"];
+      405: components["responses"]["MethodNotAllowed"];
+      413: components["responses"]["PayloadTooLarge"];
+      415: components["responses"]["UnsupportedMediaType"];
+      422: components["responses"]["IdempotencyKeyReused"];
+      429: components["responses"]["RateLimited"];
+      500: components["responses"]["Internal"];
+      503: components["responses"]["TimedOutOrUnavailable"];
+    };
+  };
+  createItems: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
+        "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+        /** @description Makes retries safe: for 24 hours, the API does the work for a key only once. */
+        "Idempotency-Key"?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example [
+         *       {
+         *         "name": "bolt",
+         *         "description": "M8, stainless"
+         *       }
+         *     ]
+         */
+        "application/json": {
+          name: string;
+          description?: string;
+        }[];
+      };
+    };
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+          RateLimit: components["headers"]["RateLimit"];
+          "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+          "Cache-Control": components["headers"]["Cache-Control"];
+          Vary: components["headers"]["Vary"];
+          "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+          "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+          "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+          "Referrer-Policy": components["headers"]["Referrer-Policy"];
+          "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+          "X-Frame-Options": components["headers"]["X-Frame-Options"];
+          "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example [
+           *       {
+           *         "id": "k57f2q9v3s1x8w6t4r0pzc5m7h6a",
+           *         "name": "bolt",
+           *         "description": "M8, stainless",
+           *         "createdAt": "2026-01-31T12:00:00.000Z",
+           *         "updatedAt": "2026-01-31T12:00:00.000Z"
+           *       }
+           *     ]
+           */
+          "application/json": components["schemas"]["Item"][];
         };
       };
       400: components["responses"]["InvalidJsonOrInvalidRequest"];

@@ -92,6 +92,7 @@ export const createUploadUrl = contract("post", "/api/upload-url", () => ({
   docs: docsOnly(({ named, z, time }) => ({
     tag: "Files",
     summary: "Get a URL for a direct upload",
+    problems: ["quota_exceeded"],
     description:
       "Send a file of any size to the URL by POST within an hour. The response contains its `storageId`. Then register the file " +
       "with `POST /api/files`.",
@@ -132,7 +133,7 @@ export const registerFile = contract("post", "/api/files", () => ({
     description:
       "Makes the caller the owner of bytes that were sent to an upload URL. A file from `POST /api/upload` is already registered. " +
       "Registering a file again returns 409.",
-    problems: ["conflict", "not_found"],
+    problems: ["conflict", "not_found", "quota_exceeded"],
     fields: {
       storageId: "The id that the upload URL returned.",
       name: "The file's name.",
