@@ -68,6 +68,7 @@ export const uploadFile = contract("post", "/api/upload", () => ({
   docs: docsOnly(() => ({
     tag: "Files",
     summary: "Upload a file",
+    problems: ["quota_exceeded"],
     description:
       "Stores the body and registers it as the caller's file. `POST /api/files` is not needed afterwards. The body is either the " +
       "bytes, with their type in `Content-Type`, or a form (`multipart/form-data`) with one file and no other field. A file in a " +
