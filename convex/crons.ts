@@ -15,7 +15,7 @@ crons.interval(
 crons.interval("purge old webhook payloads", { hours: 6 }, internal.webhooks.log.purge, {});
 crons.interval("send webhooks that are due", { minutes: 1 }, internal.outgoing.queue.sweep, {});
 crons.interval("purge old outgoing events", { hours: 6 }, internal.outgoing.cleanUp.purge, {});
-crons.interval("delete what retention has ended", { hours: 6 }, internal.retention.sweep, {});
+crons.interval("delete documents after their retention", { hours: 6 }, internal.retention.sweep, {});
 crons.interval("fold stored emails", { hours: 1 }, internal.migrations.foldEmails, {});
 
 export default crons;

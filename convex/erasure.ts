@@ -101,7 +101,7 @@ export const find = internalQuery({
   },
 });
 
-/** Erases what documents that name the email hold. `left` are the ids for which one transaction was not enough. */
+/** Erases a batch of documents, or the parts of them, that name the email. `left` are the ids for which one transaction was not enough. */
 export const erase = internalMutation({
   args: { email: v.string(), log, ids: v.array(v.string()) },
   returns: v.object({ erased: v.number(), pending: v.number(), left: v.array(v.string()) }),
@@ -150,7 +150,7 @@ const ERASE: Record<Log, Erase> = {
   },
 };
 
-/** Stands in the log for an error that named the email. */
+/** Replaces an error that names the email. */
 const ERASED = "[erased]";
 
 /** The fields of all logs that may name a person. */

@@ -54,7 +54,7 @@ test("ended jobs, revoked and expired keys, events without payload and audit eve
   expect(await Promise.all(tables.map(count))).toEqual([0, 0, 0, 0]);
 });
 
-test("what is in use and what is younger stays", async () => {
+test("documents in use and younger documents stay", async () => {
   const { t, ownerId, count, sweep } = await deployment();
   const now = Date.now();
   await t.run(async (ctx) => {

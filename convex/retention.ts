@@ -43,7 +43,7 @@ export const purge = internalMutation({
   },
 });
 
-/** Delete a batch of documents from before a time. They return whether none is left. */
+/** Each deletes a batch of documents from before a time, and returns true if none is left. */
 const DELETE: Record<Kind, (ctx: MutationCtx, before: number) => Promise<boolean>> = {
   /** Ended jobs, by their creation: a job ends within minutes. */
   jobs: async (ctx, before) => {

@@ -114,7 +114,7 @@ describe("with limits", () => {
     await refused(call("POST", "/api/keys", { name: "k", scopes: ["items:read"] }));
   });
 
-  test("a user that is deleted takes the counts along", async () => {
+  test("deleting a user deletes the user's counts", async () => {
     const call = await as("leaver");
     for (let n = 0; n < 5; n++) await json(call("POST", "/api/items", bolt(n)), 201);
     await run("mutation", internal.users.erase, { userId: call.userId });

@@ -5,7 +5,7 @@ import type { MutationCtx } from "../_generated/server";
 import type { Caller } from "../identity/caller.lib";
 
 /**
- * Who acts: the name of a credential (`key:ID` or `user:ID`), `operator` for `npx convex run`, or `webhook:SOURCE`. The request
+ * The actor of an act: a credential (`key:ID` or `user:ID`), `operator` for `npx convex run`, or `webhook:SOURCE`. The request
  * id is absent outside of requests.
  */
 const actor = v.object({ name: v.string(), requestId: v.optional(v.string()) });

@@ -98,10 +98,12 @@ export function webhookRetentionDays(): number {
 }
 
 /**
- * Returns the days for which documents are kept that no request needs any more; 0 keeps them for ever. `jobs` have ended
- * (`JOB_RETENTION_DAYS`, default 30), `keys` are revoked or have expired (`KEY_RETENTION_DAYS`, default 90), `webhookEvents` have
- * lost their payload (`WEBHOOK_LOG_RETENTION_DAYS`, default 365), and `auditEvents` are of any kind (`AUDIT_RETENTION_DAYS`,
- * default 365).
+ * The days after which documents are deleted that no request needs any more; 0 keeps them for ever.
+ *
+ * - `jobs` that have ended: `JOB_RETENTION_DAYS`, default 30.
+ * - `keys` that are revoked or have expired: `KEY_RETENTION_DAYS`, default 90.
+ * - `webhookEvents` without a payload: `WEBHOOK_LOG_RETENTION_DAYS`, default 365.
+ * - `auditEvents`: `AUDIT_RETENTION_DAYS`, default 365.
  */
 export const retentionDays = {
   jobs: () => wholeNumber(process.env["JOB_RETENTION_DAYS"], 30),

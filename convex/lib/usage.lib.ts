@@ -20,7 +20,7 @@ export type Resource = Doc<"usage">["resource"];
 type Amount = { count: number; bytes?: number };
 type Limits = { count: number; bytes: number };
 
-/** The table of each resource, in the registry of owned tables, and its limits; 0 is none. */
+/** The table of each resource, in the registry of owned tables, and its limits; 0 means no limit. */
 const QUOTAS = {
   items: { table: "items", limits: () => ({ count: itemQuota(), bytes: 0 }) },
   files: { table: "files", limits: () => ({ count: fileQuota(), bytes: fileBytesQuota() }) },

@@ -47,9 +47,9 @@ export const listAuditEvents = contract("get", "/api/audit-events", () => ({
     tag: "Audit",
     summary: "List who changed keys, endpoints and users, newest first",
     description:
-      "Returns the acts of the whole deployment: keys that were created, changed, rotated or revoked, webhook endpoints that were " +
-      "created, changed or deleted, scopes that were changed, and users that were suspended or deleted. Acts of operators and of " +
-      "webhooks are included. Both filters may be combined.",
+      "Returns the acts of the whole deployment. Keys are created, changed, rotated and revoked. Webhook endpoints are created, " +
+      "changed and deleted. Scopes are changed, and users are suspended and deleted. Acts of operators and of webhooks are " +
+      "included. Both filters may be combined.",
     fields: {
       actor: "Returns only acts of this actor, such as `key:ID`, `user:ID`, `operator` or `webhook:clerk`.",
       target: "Returns only acts on this target, such as `key:ID`, `endpoint:ID` or `user:ID`.",
