@@ -1081,7 +1081,7 @@ export interface paths {
     };
     /**
      * List who changed keys, endpoints and users, newest first
-     * @description Returns the acts of the whole deployment: keys that were created, changed, rotated or revoked, webhook endpoints that were created, changed or deleted, scopes that were changed, and users that were suspended or deleted. Acts of operators and of webhooks are included. Both filters may be combined.
+     * @description Returns the acts of the whole deployment. Keys are created, changed, rotated and revoked. Webhook endpoints are created, changed and deleted. Scopes are changed, and users are suspended and deleted. Acts of operators and of webhooks are included. Both filters may be combined.
      *
      *     Who may call: a credential with the scope `audit:read`.
      */
