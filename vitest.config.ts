@@ -15,6 +15,7 @@ const env = {
   // Suites receive webhooks on this machine.
   WEBHOOK_ALLOW_HTTP: "1",
   QUOTA_ENDPOINTS: "0",
+  QUOTA_KEYS: "0",
 };
 
 /** Time limits only end tests that hang, so they allow for a busy machine. Vitest projects do not inherit them. */

@@ -4,11 +4,22 @@ import type { Id } from "./_generated/dataModel";
 import { internalAction, internalMutation, internalQuery } from "./_generated/server";
 import { newApiKey, TOUCH_AFTER_MS } from "./identity/apiKey.lib";
 import { caller } from "./identity/caller.lib";
-import { insertIssuedKey, insertKey, listKeys, requireHeld, requireMayManage } from "./identity/keys.lib";
+import {
+  insertIssuedKey,
+  insertKey,
+  listKeys,
+  requireHeld,
+  requireMayManage,
+  requireWorking,
+} from "./identity/keys.lib";
+import { actorOf, recordAct } from "./lib/audit.lib";
 import { fail } from "./lib/failure.lib";
 import { idempotencyArg, once, onceOf } from "./lib/idempotency.lib";
 import { getOwned } from "./lib/owned.lib";
 import { pageArgs, pageOf } from "./lib/page.lib";
+import { readBack } from "./lib/readBack.lib";
+import { ifMatch, requireRevision, revisionOf } from "./lib/revision.lib";
+import { giveBack } from "./lib/usage.lib";
 import { emit } from "./outgoing/emit.lib";
 import { disableEndpointsOf, moveEndpoints } from "./outgoing/endpoint.lib";
 import schema from "./schema";
@@ -16,6 +27,8 @@ import schema from "./schema";
 const apiKey = schema.doc("apiKeys");
 /** The parts of a new key that the database stores. It never stores the key itself. */
 const newKeyParts = { publicId: v.string(), hash: v.string() };
+
+const keyRef = { caller, keyId: v.string() };
 
 export const list = internalQuery({
   args: {
@@ -25,6 +38,12 @@ export const list = internalQuery({
   },
   returns: pageOf(apiKey),
   handler: listKeys,
+});
+
+export const get = internalQuery({
+  args: { ownerId: v.id("users"), keyId: v.string() },
+  returns: apiKey,
+  handler: (ctx, { ownerId, keyId }) => getOwned(ctx, "apiKeys", ownerId, keyId),
 });
 
 /** Inserts a key for the caller's user. Refuses scopes that the caller lacks. */
@@ -43,48 +62,81 @@ export const create = internalMutation({
     return once(ctx, idempotency, async () => {
       const created = await insertKey(ctx, { ...key, userId: caller.userId });
       await emit(ctx, "key.created", created);
+      await recordAct(ctx, "key.created", created._id, actorOf(caller));
       return created;
     });
   },
 });
 
+/**
+ * Changes the given fields; an `expiresAt` of null removes the expiry. Refuses scopes that the caller lacks, and with `conflict` a
+ * key that no longer works, because a change must not bring it back.
+ */
+export const update = internalMutation({
+  args: {
+    ...keyRef,
+    ifMatch,
+    name: v.optional(v.string()),
+    scopes: v.optional(v.array(v.string())),
+    expiresAt: v.optional(v.union(v.number(), v.null())),
+  },
+  returns: apiKey,
+  handler: async (ctx, { caller, keyId, ifMatch: expected, name, scopes, expiresAt }) => {
+    const found = await getOwned(ctx, "apiKeys", caller.userId, keyId);
+    requireRevision({ revision: revisionOf(found) }, expected);
+    await requireMayManage(ctx, caller, found, "change a key with");
+    if (scopes !== undefined) await requireHeld(ctx, caller, scopes);
+    requireWorking(found, "changed");
+    await ctx.db.patch("apiKeys", found._id, {
+      ...(name !== undefined && { name }),
+      ...(scopes !== undefined && { scopes }),
+      // The expiry is then the key's own, also during the overlap of a rotation.
+      ...(expiresAt !== undefined && { expiresAt: expiresAt ?? undefined, ownExpiresAt: undefined }),
+      revision: revisionOf(found) + 1,
+    });
+    await recordAct(ctx, "key.updated", found._id, actorOf(caller));
+    return readBack(ctx, "apiKeys", found._id);
+  },
+});
+
 /** Revokes a key immediately. Revoking it again changes nothing. A key may always revoke itself. */
 export const revoke = internalMutation({
-  args: { caller, keyId: v.string() },
+  args: { ...keyRef, ifMatch },
   returns: v.null(),
-  handler: async (ctx, { caller, keyId }) => {
+  handler: async (ctx, { caller, keyId, ifMatch: expected }) => {
     const found = await getOwned(ctx, "apiKeys", caller.userId, keyId);
+    requireRevision({ revision: revisionOf(found) }, expected);
     await requireMayManage(ctx, caller, found, "revoke a key with");
     if (found.revokedAt !== undefined) return null;
     const revokedAt = Date.now();
-    await ctx.db.patch("apiKeys", found._id, { revokedAt, revoked: true });
+    await ctx.db.patch("apiKeys", found._id, { revokedAt, revoked: true, revision: revisionOf(found) + 1 });
+    await giveBack(ctx, "keys", found);
     await disableEndpointsOf(ctx, found._id);
     await emit(ctx, "key.revoked", { ...found, revokedAt });
+    await recordAct(ctx, "key.revoked", found._id, actorOf(caller));
     return null;
   },
 });
 
 /** Replaces a key with a new one. The old key still works for `overlapSeconds`; 0 revokes it immediately. */
 export const rotate = internalMutation({
-  args: { caller, keyId: v.string(), overlapSeconds: v.number(), ...newKeyParts },
+  args: { ...keyRef, overlapSeconds: v.number(), ...newKeyParts },
   returns: apiKey,
   handler: async (ctx, { caller, keyId, overlapSeconds, publicId, hash }) => {
     const now = Date.now();
     const old = await getOwned(ctx, "apiKeys", caller.userId, keyId);
     await requireMayManage(ctx, caller, old, "hand out");
-    if (old.revokedAt !== undefined) fail("conflict", "A revoked key cannot be rotated");
-    if (old.expiresAt !== undefined && old.expiresAt <= now)
-      fail("conflict", "An expired key cannot be rotated");
+    requireWorking(old, "rotated");
     const end = now + overlapSeconds * 1000;
     // A client that did not receive the response may rotate again during the overlap.
     const ownExpiresAt = old.ownExpiresAt !== undefined ? old.ownExpiresAt : (old.expiresAt ?? null);
-    await ctx.db.patch(
-      "apiKeys",
-      old._id,
-      overlapSeconds === 0
+    await ctx.db.patch("apiKeys", old._id, {
+      ...(overlapSeconds === 0
         ? { revokedAt: now, revoked: true as const }
-        : { expiresAt: Math.min(end, old.expiresAt ?? end), ownExpiresAt },
-    );
+        : { expiresAt: Math.min(end, old.expiresAt ?? end), ownExpiresAt }),
+      revision: revisionOf(old) + 1,
+    });
+    if (overlapSeconds === 0) await giveBack(ctx, "keys", old);
     const rotated = await insertKey(ctx, {
       userId: caller.userId,
       name: old.name,
@@ -95,6 +147,8 @@ export const rotate = internalMutation({
     });
     await moveEndpoints(ctx, old._id, rotated._id);
     await emit(ctx, "key.rotated", rotated);
+    await recordAct(ctx, "key.rotated", old._id, actorOf(caller));
+    await recordAct(ctx, "key.created", rotated._id, actorOf(caller));
     return rotated;
   },
 });
@@ -107,7 +161,7 @@ export const touch = internalMutation({
     const found = await ctx.db.get("apiKeys", keyId);
     const now = Date.now();
     if (found && now - (found.lastUsedAt ?? 0) >= TOUCH_AFTER_MS) {
-      await ctx.db.patch("apiKeys", keyId, { lastUsedAt: now });
+      await ctx.db.patch("apiKeys", keyId, { lastUsedAt: now, revision: revisionOf(found) + 1 });
     }
     return null;
   },

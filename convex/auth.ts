@@ -8,6 +8,7 @@ import { userByTokenIdentifier } from "./identity/users.lib";
 import { rateLimits } from "./lib/env.lib";
 import { take, takeFromAddress } from "./lib/limiter.lib";
 import { quota } from "./lib/quota.lib";
+import { revisionOf } from "./lib/revision.lib";
 
 /**
  * Looks up an API key by its hash. Returns null for a key that is unknown or revoked, or whose owner is deleted or suspended.
@@ -65,7 +66,7 @@ export const admitApiKey = internalMutation({
       return { caller: null, quota: await takeFromAddress(ctx, limits.address) };
     }
     if (now - (found.lastUsedAt ?? 0) >= TOUCH_AFTER_MS) {
-      await ctx.db.patch("apiKeys", found._id, { lastUsedAt: now });
+      await ctx.db.patch("apiKeys", found._id, { lastUsedAt: now, revision: revisionOf(found) + 1 });
     }
     return { caller: callerOfKey(found), quota: await take(ctx, "key", found._id, limits.key) };
   },

@@ -15,6 +15,7 @@ crons.interval(
 crons.interval("purge old webhook payloads", { hours: 6 }, internal.webhooks.log.purge, {});
 crons.interval("send webhooks that are due", { minutes: 1 }, internal.outgoing.queue.sweep, {});
 crons.interval("purge old outgoing events", { hours: 6 }, internal.outgoing.cleanUp.purge, {});
+crons.interval("delete documents after their retention", { hours: 6 }, internal.retention.sweep, {});
 crons.interval("fold stored emails", { hours: 1 }, internal.migrations.foldEmails, {});
 crons.interval("fill the texts of items", { hours: 1 }, internal.migrations.fillItemTexts, {});
 crons.interval("mark revoked keys", { hours: 1 }, internal.migrations.markRevokedKeys, {});

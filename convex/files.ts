@@ -10,6 +10,7 @@ import { listBy } from "./lib/list.lib";
 import { requireOwner } from "./lib/owned.lib";
 import { pageArgs, pageOf } from "./lib/page.lib";
 import { ifMatch, requireRevision } from "./lib/revision.lib";
+import { giveBack, take } from "./lib/usage.lib";
 import { emit } from "./outgoing/emit.lib";
 import { readBack } from "./lib/readBack.lib";
 import schema from "./schema";
@@ -103,6 +104,7 @@ export const remove = internalMutation({
     const found = await owned(ctx, { ownerId, fileId });
     requireRevision(found, expected);
     await deleteFile(ctx, found);
+    await giveBack(ctx, "files", found);
     await emit(ctx, "file.deleted", found);
     return null;
   },
@@ -155,6 +157,7 @@ async function insertFile(
 ): Promise<Doc<"files">> {
   const bytes = await ctx.db.system.get("_storage", upload.storageId);
   if (!bytes) fail("not_found", "File not found");
+  await take(ctx, upload.ownerId, "files", { count: 1, bytes: bytes.size });
   const id = await ctx.db.insert("files", {
     ...upload,
     size: bytes.size,

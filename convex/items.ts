@@ -1,5 +1,6 @@
 import { v } from "convex/values";
-import { internalMutation, internalQuery } from "./_generated/server";
+import type { Doc } from "./_generated/dataModel";
+import { internalMutation, internalQuery, type MutationCtx } from "./_generated/server";
 import { idempotencyArg, once, onceOf } from "./lib/idempotency.lib";
 import { itemText } from "./lib/itemText.lib";
 import { getOwned, listOwned } from "./lib/owned.lib";
@@ -7,6 +8,7 @@ import { pageArgs, pageOf } from "./lib/page.lib";
 import { readBack } from "./lib/readBack.lib";
 import { ifMatch, requireRevision } from "./lib/revision.lib";
 import { rankedPageOf, readRanked, searchArgs } from "./lib/search.lib";
+import { giveBack, take } from "./lib/usage.lib";
 import { emit } from "./outgoing/emit.lib";
 import schema from "./schema";
 
@@ -41,14 +43,24 @@ export const create = internalMutation({
   returns: onceOf(item),
   handler: (ctx, { idempotency, ...fields }) =>
     once(ctx, idempotency, async () => {
-      const id = await ctx.db.insert("items", {
-        ...fields,
-        text: itemText(fields),
-        updatedAt: Date.now(),
-        revision: 1,
-      });
-      const created = await readBack(ctx, "items", id);
-      await emit(ctx, "item.created", created);
+      await take(ctx, fields.ownerId, "items", { count: 1 });
+      return insertItem(ctx, fields);
+    }),
+});
+
+/** Creates the items, all or none, in the order of the list. */
+export const createBatch = internalMutation({
+  args: {
+    ownerId: v.id("users"),
+    items: v.array(v.object({ name: v.string(), description: v.optional(v.string()) })),
+    ...idempotencyArg,
+  },
+  returns: onceOf(v.array(item)),
+  handler: (ctx, { ownerId, items, idempotency }) =>
+    once(ctx, idempotency, async () => {
+      await take(ctx, ownerId, "items", { count: items.length });
+      const created: Doc<"items">[] = [];
+      for (const fields of items) created.push(await insertItem(ctx, { ownerId, ...fields }));
       return created;
     }),
 });
@@ -88,7 +100,24 @@ export const remove = internalMutation({
     const found = await getOwned(ctx, "items", ownerId, itemId);
     requireRevision(found, expected);
     await ctx.db.delete("items", found._id);
+    await giveBack(ctx, "items", found);
     await emit(ctx, "item.deleted", found);
     return null;
   },
 });
+
+/** Inserts an item. The calling function must take it from the owner's quota first. */
+async function insertItem(
+  ctx: MutationCtx,
+  fields: Pick<Doc<"items">, "ownerId" | "name"> & { description?: string },
+): Promise<Doc<"items">> {
+  const id = await ctx.db.insert("items", {
+    ...fields,
+    text: itemText(fields),
+    updatedAt: Date.now(),
+    revision: 1,
+  });
+  const created = await readBack(ctx, "items", id);
+  await emit(ctx, "item.created", created);
+  return created;
+}

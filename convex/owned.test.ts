@@ -30,6 +30,7 @@ const INSERT: Partial<Record<TableNames, Insert>> = {
     const input = { storageId: await bytes() };
     await ctx.db.insert("jobs", { ownerId, status: "running", input, revision: 1 });
   },
+  usage: (ctx, ownerId) => ctx.db.insert("usage", { ownerId, resource: "items", count: 1, bytes: 0 }),
   webhookEndpoints: (ctx, ownerId) => insertEndpoint(ctx, ownerId),
   outgoingEvents: (ctx, ownerId) => insertEvent(ctx, ownerId),
   webhookDeliveries: async (ctx, ownerId) => {
@@ -84,11 +85,11 @@ test("deleting a user deletes the user's documents and stored bytes in every tab
       const bytes = await ctx.db.system.query("_storage").collect();
       return { documents: await Promise.all(tables.map(count)), bytes: bytes.length };
     });
-  expect(await left()).toEqual({ documents: [3, 3, 3, 3, 6, 6, 3], bytes: 21 });
+  expect(await left()).toEqual({ documents: [3, 3, 3, 3, 3, 6, 6, 3], bytes: 24 });
   await t.mutation(internal.users.erase, { userId: ada });
   await t.finishAllScheduledFunctions(vi.runAllTimers);
   // Ada's two files and two jobs each have stored bytes, which are deleted. Keys and items have none.
-  expect(await left()).toEqual({ documents: [1, 1, 1, 1, 2, 2, 1], bytes: 21 - 4 });
+  expect(await left()).toEqual({ documents: [1, 1, 1, 1, 1, 2, 2, 1], bytes: 24 - 4 });
 });
 
 test("more documents than one batch are deleted, even if another table is already empty", async () => {

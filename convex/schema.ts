@@ -2,7 +2,7 @@ import { defineSchema, defineTable } from "convex/server";
 import { v } from "convex/values";
 import { paymentFields, subscriptionFields } from "./webhooks/billing.lib";
 import { eventDetails, eventVersion } from "./webhooks/event.lib";
-import { pageArgs } from "./lib/page.lib";
+import { pageArgs, position } from "./lib/page.lib";
 import { storedText } from "./lib/storedText.lib";
 import { outgoingTables } from "./outgoing/tables.lib";
 
@@ -66,13 +66,17 @@ export default defineSchema({
      * revoked, until `migrations:markRevokedKeys` has run.
      */
     revoked: v.optional(v.literal(true)),
+    /** Absent on keys that no version since 0.3.0 has written: `revisionOf` then returns 1. */
+    revision: v.optional(v.number()),
   })
     .index("by_key", ["hash"])
     // Lists are paged by creation time, but the longer indexes sort by another field before the creation time.
     // eslint-disable-next-line @convex-dev/no-duplicate-indexes
     .index("by_user", ["userId"])
     .index("by_user_and_revoked_at", ["userId", "revokedAt"])
-    .index("by_user_and_revoked", ["userId", "revoked"]),
+    .index("by_user_and_revoked", ["userId", "revoked"])
+    .index("by_revoked_at", ["revokedAt"])
+    .index("by_expires_at", ["expiresAt"]),
 
   items: defineTable({
     ownerId: v.id("users"),
@@ -118,6 +122,7 @@ export default defineSchema({
     // eslint-disable-next-line @convex-dev/no-duplicate-indexes
     .index("by_owner", ["ownerId"])
     .index("by_owner_and_status", ["ownerId", "status"])
+    .index("by_status", ["status"])
     .index("by_input_file", ["input.storageId"]),
 
   /** The log of webhooks: the received events and the outcome of their processing. */
@@ -182,6 +187,34 @@ export default defineSchema({
     .index("by_status", ["status"])
     .index("by_customer_and_status", ["customerId", "status"]),
 
+  /** What each owner stores, for the quotas. `lib/usage.lib.ts` explains it. */
+  usage: defineTable({
+    ownerId: v.id("users"),
+    resource: v.union(v.literal("items"), v.literal("files"), v.literal("keys")),
+    count: v.number(),
+    /** The bytes of files; otherwise 0. */
+    bytes: v.number(),
+    /** Present until the documents that are older than the position `after` are counted. */
+    counting: v.optional(v.object({ after: position, dueAt: v.number() })),
+  })
+    // The registry of owned tables needs an index on only the owner.
+    // eslint-disable-next-line @convex-dev/no-duplicate-indexes
+    .index("by_owner", ["ownerId"])
+    .index("by_owner_and_resource", ["ownerId", "resource"]),
+
+  /** The audit log, in the order of creation. `lib/audit.lib.ts` writes it. */
+  auditEvents: defineTable({
+    actor: v.string(),
+    action: v.string(),
+    target: v.string(),
+    requestId: v.optional(v.string()),
+  })
+    // Lists are paged by creation time, which the longer index sorts by only after the target.
+    // eslint-disable-next-line @convex-dev/no-duplicate-indexes
+    .index("by_actor", ["actor"])
+    .index("by_target", ["target"])
+    .index("by_actor_and_target", ["actor", "target"]),
+
   ...outgoingTables,
 
   idempotencyKeys: defineTable({
@@ -191,8 +224,15 @@ export default defineSchema({
     fingerprint: v.string(),
     /** The result of the transaction as JSON text. It never contains a secret. */
     result: v.string(),
+    /** The documents with the rest of a result that is too long for one document. */
+    rest: v.optional(v.array(v.id("idempotencyParts"))),
     createdAt: v.number(),
   })
     .index("by_credential_and_key", ["credential", "key"])
     .index("by_created_at", ["createdAt"]),
+
+  /** The parts of long results of idempotent requests. They are deleted with their keys, by age. */
+  idempotencyParts: defineTable({ text: v.string(), createdAt: v.number() }).index("by_created_at", [
+    "createdAt",
+  ]),
 });

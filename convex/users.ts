@@ -12,6 +12,7 @@ import {
   userByClerkId,
   userByEmail,
 } from "./identity/users.lib";
+import { byArg, OPERATOR } from "./lib/audit.lib";
 import { fail } from "./lib/failure.lib";
 import { idempotencyArg, once, onceOf } from "./lib/idempotency.lib";
 import { pageArgs, pageOf } from "./lib/page.lib";
@@ -62,12 +63,12 @@ export const edit = internalMutation({
 
 /** Deletes a user. The user's keys stop working immediately. The user's documents are deleted in batches afterwards. */
 export const erase = internalMutation({
-  args: { userId: v.string(), ifMatch },
+  args: { userId: v.string(), ifMatch, ...byArg },
   returns: v.null(),
-  handler: async (ctx, { userId, ifMatch: expected }) => {
+  handler: async (ctx, { userId, ifMatch: expected, by = OPERATOR }) => {
     const found = await requireUser(ctx, userId);
     requireRevision(found, expected);
-    await eraseUser(ctx, found);
+    await eraseUser(ctx, found, by);
     return null;
   },
 });
@@ -92,25 +93,25 @@ const clerkUser = {
 
 /** Creates or updates a user from a Clerk event. Ignores an event that is older than the last one, or for a deleted user. */
 export const update = internalMutation({
-  args: clerkUser,
+  args: { ...clerkUser, ...byArg },
   returns: v.null(),
-  handler: applyClerkUser,
+  handler: (ctx, { by = OPERATOR, ...event }) => applyClerkUser(ctx, event, by),
 });
 
 /** Handles the creation of a Clerk user like an update, because an update may have arrived first. */
 export const create = internalMutation({
-  args: clerkUser,
+  args: { ...clerkUser, ...byArg },
   returns: v.null(),
-  handler: applyClerkUser,
+  handler: (ctx, { by = OPERATOR, ...event }) => applyClerkUser(ctx, event, by),
 });
 
 /** Deletes the user with a Clerk id, and stores the id as deleted: no later event or token recreates the user. */
 export const remove = internalMutation({
-  args: { clerkId: v.string() },
+  args: { clerkId: v.string(), ...byArg },
   returns: v.null(),
-  handler: async (ctx, { clerkId }) => {
+  handler: async (ctx, { clerkId, by = OPERATOR }) => {
     const found = await userByClerkId(ctx, clerkId);
-    if (found) await eraseUser(ctx, found);
+    if (found) await eraseUser(ctx, found, by);
     else await rememberDeletion(ctx, clerkId);
     return null;
   },

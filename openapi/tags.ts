@@ -12,5 +12,6 @@ export const TAGS: Readonly<Record<string, string>> = {
   Webhooks: "Endpoints for webhook sources. A signature replaces the credential.",
   "Webhook endpoints": "The addresses of partners that get events, and the deliveries to them.",
   Events: "What the API sends to the endpoints of partners.",
+  Audit: "Who changed keys, endpoints and the rights of users.",
   "Webhook events": "The log of received webhooks, with replay.",
 };

@@ -9,10 +9,12 @@
  */
 
 import type * as apiKeys from "../apiKeys.js";
+import type * as audit from "../audit.js";
 import type * as auth from "../auth.js";
 import type * as clerk from "../clerk.js";
 import type * as crons from "../crons.js";
 import type * as data from "../data.js";
+import type * as erasure from "../erasure.js";
 import type * as files from "../files.js";
 import type * as github from "../github.js";
 import type * as health from "../health.js";
@@ -33,8 +35,10 @@ import type * as payments from "../payments.js";
 import type * as problems from "../problems.js";
 import type * as process from "../process.js";
 import type * as quotas from "../quotas.js";
+import type * as retention from "../retention.js";
 import type * as stripe from "../stripe.js";
 import type * as subscriptions from "../subscriptions.js";
+import type * as usage from "../usage.js";
 import type * as users from "../users.js";
 import type * as webhookEvents from "../webhookEvents.js";
 import type * as webhookProcessing from "../webhookProcessing.js";
@@ -53,10 +57,12 @@ import type {
 
 declare const fullApi: ApiFromModules<{
   apiKeys: typeof apiKeys;
+  audit: typeof audit;
   auth: typeof auth;
   clerk: typeof clerk;
   crons: typeof crons;
   data: typeof data;
+  erasure: typeof erasure;
   files: typeof files;
   github: typeof github;
   health: typeof health;
@@ -77,8 +83,10 @@ declare const fullApi: ApiFromModules<{
   problems: typeof problems;
   process: typeof process;
   quotas: typeof quotas;
+  retention: typeof retention;
   stripe: typeof stripe;
   subscriptions: typeof subscriptions;
+  usage: typeof usage;
   users: typeof users;
   webhookEvents: typeof webhookEvents;
   webhookProcessing: typeof webhookProcessing;

@@ -3,6 +3,7 @@
  * the resource that it asks for. This is the only file with `import()`: `npm run routes -- static` makes a file from it that
  * imports everything statically.
  */
+import type * as audit from "./audit/audit.contract";
 import type * as billing from "./billing/billing.contract";
 import type * as data from "./data/data.contract";
 import type * as deliveries from "./endpoints/deliveries.contract";
@@ -38,6 +39,7 @@ export const RESOURCES: readonly Resource[] = [
     {
       listItems: "GET /api/items",
       createItem: "POST /api/items",
+      createItems: "POST /api/items/batch",
       getItem: "GET /api/items/:itemId",
       updateItem: "PATCH /api/items/:itemId",
       deleteItem: "DELETE /api/items/:itemId",
@@ -58,6 +60,8 @@ export const RESOURCES: readonly Resource[] = [
     {
       listKeys: "GET /api/keys",
       createKey: "POST /api/keys",
+      getKey: "GET /api/keys/:id",
+      updateKey: "PATCH /api/keys/:id",
       revokeKey: "DELETE /api/keys/:id",
       rotateKey: "POST /api/keys/:id/rotate",
     },
@@ -92,6 +96,7 @@ export const RESOURCES: readonly Resource[] = [
     {
       listWebhookEvents: "GET /api/webhook-events",
       getWebhookEvent: "GET /api/webhook-events/:id",
+      eraseWebhookPayload: "DELETE /api/webhook-events/:id",
       replayWebhookEvent: "POST /api/webhook-events/:id/replay",
     },
     async () => (await import("./webhooks/events.routes")).webhookEvents,
@@ -115,6 +120,10 @@ export const RESOURCES: readonly Resource[] = [
       retryDelivery: "POST /api/webhook-deliveries/:id/retry",
     },
     async () => (await import("./endpoints/deliveries.routes")).deliveries,
+  ),
+  resource<typeof audit>(
+    { listAuditEvents: "GET /api/audit-events" },
+    async () => (await import("./audit/audit.routes")).audit,
   ),
   resource<typeof billing>(
     {

@@ -45,6 +45,7 @@ const SCOPE_RESOURCES: Record<string, string> = {
   process: "jobs",
   payments: "billing",
   subscriptions: "billing",
+  "audit-events": "audit",
   "webhook-events": "webhooks",
   "webhook-endpoints": "endpoints",
   "webhook-deliveries": "endpoints",

@@ -31,13 +31,15 @@ class Filled {
     readonly path: string,
     readonly owner: Call,
     readonly since: number,
+    readonly bound: Values,
   ) {}
 
   static async create(route: Route, list: List): Promise<Filled> {
     const owner = await as(`owner${++count}`);
     const path = (await list.path?.(owner)) ?? route.path;
     advanceClock(1_000);
-    const filled = new Filled(list, path, owner, now());
+    const bound = (await list.bind?.(owner)) ?? {};
+    const filled = new Filled(list, path, owner, now(), bound);
     const combinations = combinationsOf(list.filters ?? {});
     const copies = Array.from({ length: Math.ceil(FEWEST / combinations.length) });
     // The copies of an element follow it, because `make` creates the values in their order.
@@ -48,13 +50,20 @@ class Filled {
 
   async add(values: Values): Promise<void> {
     const before = now();
-    const id = await this.list.make(this.owner, values, ++count, this.path);
+    const id = await this.list.make(this.owner, this.valuesOf(values), ++count, this.path);
     this.made.push({ id, values, before });
     advanceClock(1_000);
   }
 
   query(query: Values): string {
-    return `${this.path}?${new URLSearchParams({ createdAfter: new Date(this.since).toISOString(), ...query }).toString()}`;
+    return `${this.path}?${new URLSearchParams({ createdAfter: new Date(this.since).toISOString(), ...this.valuesOf(query) }).toString()}`;
+  }
+
+  /** Returns the values with those of the placeholders. */
+  private valuesOf(values: Values): Values {
+    return Object.fromEntries(
+      Object.entries(values).map(([name, value]) => [name, this.bound[value] ?? value]),
+    );
   }
 
   /** Returns the ids of all pages. Runs `between` after each page. */

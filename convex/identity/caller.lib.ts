@@ -8,6 +8,8 @@ export const caller = v.object({
   credential: v.string(),
   /** The API key, if the caller authenticated with one. */
   key: v.optional(v.object({ id: v.id("apiKeys"), publicId: v.string() })),
+  /** The id of the request, for the audit log. Absent until the request is admitted. */
+  requestId: v.optional(v.string()),
 });
 
 export type Caller = Infer<typeof caller>;

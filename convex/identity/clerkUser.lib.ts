@@ -1,10 +1,10 @@
-import type { Doc } from "../_generated/dataModel";
 import type { MutationCtx } from "../_generated/server";
+import { recordAct, type Actor } from "../lib/audit.lib";
 import { fail } from "../lib/failure.lib";
 import type { EventVersion } from "../webhooks/event.lib";
 import { isNewer } from "../webhooks/order.lib";
 import {
-  changeUser,
+  changeAccess,
   releaseEmail,
   insertUser,
   isUnclaimed,
@@ -30,7 +30,7 @@ export type ClerkUser = {
  * Creates or changes the user with a Clerk id. A verified email links the Clerk id to an existing user that no issuer has
  * claimed. Refuses with `conflict` if another user has the email. An operator resolves the conflict and replays the event.
  */
-export async function applyClerkUser(ctx: MutationCtx, event: ClerkUser): Promise<null> {
+export async function applyClerkUser(ctx: MutationCtx, event: ClerkUser, by: Actor): Promise<null> {
   const { clerkId, version } = event;
   if (await wasDeletedFromClerk(ctx, clerkId)) return null;
   const known = await userByClerkId(ctx, clerkId);
@@ -41,7 +41,11 @@ export async function applyClerkUser(ctx: MutationCtx, event: ClerkUser): Promis
   const user = known ?? (holder && event.emailVerified && isUnclaimed(holder) ? holder : null);
   if (holder && holder._id !== user?._id) {
     if (!isVerified || holder.emailVerified !== false) {
-      if (known && event.banned) return suspend(ctx, known, version);
+      // A user must not escape a ban by taking the email of another user.
+      if (known && event.banned) {
+        await changeAccess(ctx, known, { clerkVersion: version, suspended: true }, by);
+        return null;
+      }
       fail("conflict", `email: ${email} belongs to another user`);
     }
     await releaseEmail(ctx, holder);
@@ -49,26 +53,18 @@ export async function applyClerkUser(ctx: MutationCtx, event: ClerkUser): Promis
 
   const fields = { clerkId, name: event.name ?? localPart(email), clerkVersion: version };
   if (!user) {
-    await insertUser(ctx, {
+    const inserted = await insertUser(ctx, {
       ...fields,
       email,
       ...(!isVerified && { emailVerified: false }),
       ...(event.banned && { suspended: true }),
     });
+    if (event.banned) await recordAct(ctx, "user.suspended", inserted._id, by);
     return null;
   }
-  await changeUser(ctx, user, {
-    ...fields,
-    email,
-    emailVerified: isVerified ? undefined : false,
-    ...(event.banned !== undefined && { suspended: event.banned ? true : undefined }),
-  });
-  return null;
-}
-
-/** Suspends a user without changing its email. A user must not escape a ban by taking the email of another user. */
-async function suspend(ctx: MutationCtx, user: Doc<"users">, clerkVersion: EventVersion): Promise<null> {
-  await changeUser(ctx, user, { clerkVersion, suspended: true });
+  const access = event.banned === undefined ? {} : { suspended: event.banned ? (true as const) : undefined };
+  const emailVerified = isVerified ? undefined : (false as const);
+  await changeAccess(ctx, user, { ...fields, ...access, email, emailVerified }, by);
   return null;
 }
 

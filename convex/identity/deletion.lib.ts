@@ -1,6 +1,7 @@
 import { internal } from "../_generated/api";
 import type { Doc, Id } from "../_generated/dataModel";
 import type { MutationCtx } from "../_generated/server";
+import type { Actor } from "../lib/audit.lib";
 import { deleteOwned } from "../lib/owned.lib";
 import { eraseEventsAbout } from "../outgoing/delivery.lib";
 import { deleteUser } from "./users.lib";
@@ -15,8 +16,8 @@ const LAST_WRITE_MS = (1_800 + 60) * 1000;
  * Deletes a user, and schedules the deletion of the user's documents. The user's keys stop working immediately, because each
  * use of a key looks up its owner.
  */
-export async function eraseUser(ctx: MutationCtx, user: Doc<"users">): Promise<void> {
-  await deleteUser(ctx, user);
+export async function eraseUser(ctx: MutationCtx, user: Doc<"users">, by: Actor): Promise<void> {
+  await deleteUser(ctx, user, by);
   const userId = user._id;
   await ctx.scheduler.runAfter(0, internal.users.eraseOwned, { userId });
   await ctx.scheduler.runAfter(LAST_WRITE_MS, internal.users.eraseOwned, { userId });

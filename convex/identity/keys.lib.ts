@@ -1,11 +1,13 @@
 /** Authorization rules for API keys: which callers may create, change, rotate and revoke them. And the list of a user's keys. */
 import type { Doc, Id } from "../_generated/dataModel";
 import type { MutationCtx, QueryCtx } from "../_generated/server";
+import { OPERATOR, recordAct } from "../lib/audit.lib";
 import { fail } from "../lib/failure.lib";
 import { listBy } from "../lib/list.lib";
 import { isMigrated } from "../lib/migration.lib";
 import { among, readPage, within, type Page, type PageRequest } from "../lib/page.lib";
 import { readBack } from "../lib/readBack.lib";
+import { take } from "../lib/usage.lib";
 import { emit } from "../outgoing/emit.lib";
 import type { Caller } from "./caller.lib";
 import { currentScopes } from "./currentScopes.lib";
@@ -13,7 +15,7 @@ import { firstMissingScope, refuseScope, requireKnownScopes } from "./scopes.lib
 import { insertUser, userForOperator } from "./users.lib";
 
 /** A key to insert. The database stores only the hash of the key. */
-type NewKey = Omit<Doc<"apiKeys">, "_id" | "_creationTime" | "createdAt">;
+type NewKey = Omit<Doc<"apiKeys">, "_id" | "_creationTime" | "createdAt" | "revision">;
 
 /** Returns one page of a user's keys: all, the revoked ones, or the others, which may have expired. */
 export async function listKeys(
@@ -66,9 +68,20 @@ export async function requireMayManage(
   if (missing !== undefined) refuseScope(missing, `This credential cannot ${action} the scope`);
 }
 
-/** Inserts a key. The calling function must check the scopes first. */
-export async function insertKey(ctx: MutationCtx, key: NewKey): Promise<Doc<"apiKeys">> {
-  const id = await ctx.db.insert("apiKeys", { ...key, createdAt: Date.now() });
+/** Refuses with `conflict` a key that was revoked or has expired. */
+export function requireWorking({ revokedAt, expiresAt = Infinity }: Doc<"apiKeys">, action: string): void {
+  if (revokedAt !== undefined) fail("conflict", `A revoked key cannot be ${action}`);
+  if (expiresAt <= Date.now()) fail("conflict", `An expired key cannot be ${action}`);
+}
+
+/** Inserts a key within the owner's quota. The calling function must check the scopes first. */
+export async function insertKey(
+  ctx: MutationCtx,
+  key: NewKey,
+  options: { beyondQuota?: true } = {},
+): Promise<Doc<"apiKeys">> {
+  await take(ctx, key.userId, "keys", { count: 1, ...options });
+  const id = await ctx.db.insert("apiKeys", { ...key, createdAt: Date.now(), revision: 1 });
   return readBack(ctx, "apiKeys", id);
 }
 
@@ -84,7 +97,9 @@ export async function insertIssuedKey(
   const owner =
     (await userForOperator(ctx, email)) ??
     (await insertUser(ctx, { email, name: email.split("@")[0] ?? email }));
-  const issued = await insertKey(ctx, { ...key, userId: owner._id });
+  // An operator must be able to issue a key to an owner who has reached the quota.
+  const issued = await insertKey(ctx, { ...key, userId: owner._id }, { beyondQuota: true });
   await emit(ctx, "key.created", issued);
+  await recordAct(ctx, "key.created", issued._id, OPERATOR);
   return issued;
 }

@@ -20,6 +20,7 @@ export const SCOPES = [
   "jobs:write",
   "endpoints:read",
   "endpoints:write",
+  "audit:read",
 ] as const;
 
 export type Scope = (typeof SCOPES)[number];

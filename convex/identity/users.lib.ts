@@ -5,6 +5,7 @@
 import type { WithoutSystemFields } from "convex/server";
 import type { Doc, Id } from "../_generated/dataModel";
 import type { MutationCtx, QueryCtx } from "../_generated/server";
+import { OPERATOR, recordAct, type Actor } from "../lib/audit.lib";
 import { fail } from "../lib/failure.lib";
 import { foldEmail } from "../lib/email.lib";
 import { pageOfOne, readPage, within, type Page, type PageRequest } from "../lib/page.lib";
@@ -115,14 +116,36 @@ export async function insertUser(
   return inserted;
 }
 
+/** The fields that do not decide what the user may do. */
+type Profile = Partial<Omit<Fields, Derived | "emailVerified" | "suspended" | "scopes">> & {
+  emailVerified?: false | undefined;
+};
+/** The fields that decide what the user may do. The audit log records their changes. */
+type Access = { scopes?: string[]; suspended?: true | undefined };
+
 /** Changes fields of a user. The calling function must first check, in the same transaction, that a new email is unused. */
-export async function changeUser(
+export const changeUser = (ctx: MutationCtx, user: Doc<"users">, fields: Profile): Promise<Doc<"users">> =>
+  writeUser(ctx, user, fields);
+
+/** Changes fields of a user like `changeUser`, also what the user may do, and records by whom. */
+export async function changeAccess(
   ctx: MutationCtx,
   user: Doc<"users">,
-  fields: Partial<Omit<Fields, Derived | "emailVerified" | "suspended">> & {
-    emailVerified?: false | undefined;
-    suspended?: true | undefined;
-  },
+  fields: Profile & Access,
+  by: Actor,
+): Promise<Doc<"users">> {
+  const changed = await writeUser(ctx, user, fields);
+  if (changed.suspended !== user.suspended)
+    await recordAct(ctx, changed.suspended ? "user.suspended" : "user.reinstated", user._id, by);
+  if (JSON.stringify(changed.scopes) !== JSON.stringify(user.scopes))
+    await recordAct(ctx, "user.scopes_changed", user._id, by);
+  return changed;
+}
+
+async function writeUser(
+  ctx: MutationCtx,
+  user: Doc<"users">,
+  fields: Profile & Access,
 ): Promise<Doc<"users">> {
   await ctx.db.patch("users", user._id, {
     ...fields,
@@ -143,7 +166,7 @@ export async function setUserScopes(
 ): Promise<Doc<"users">> {
   requireKnownScopes(scopes);
   const found = (await userForOperator(ctx, email)) ?? fail("not_found", `No user ${email}`);
-  return changeUser(ctx, found, { scopes });
+  return changeAccess(ctx, found, { scopes }, OPERATOR);
 }
 
 /** Returns a unique address for a user without an email. */
@@ -155,8 +178,9 @@ export async function releaseEmail(ctx: MutationCtx, user: Doc<"users">): Promis
 }
 
 /** Deletes a user, and stores the user's Clerk id as deleted, so that no late event or token recreates the user. */
-export async function deleteUser(ctx: MutationCtx, user: Doc<"users">): Promise<void> {
+export async function deleteUser(ctx: MutationCtx, user: Doc<"users">, by: Actor): Promise<void> {
   await ctx.db.delete("users", user._id);
+  await recordAct(ctx, "user.deleted", user._id, by);
   await emit(ctx, "user.deleted", user);
   if (user.clerkId !== undefined) await rememberDeletion(ctx, user.clerkId);
 }

@@ -97,6 +97,33 @@ export function webhookRetentionDays(): number {
   return positiveInteger(process.env["WEBHOOK_RETENTION_DAYS"], 30);
 }
 
+/**
+ * The days after which documents are deleted that no request needs any more; 0 keeps them for ever.
+ *
+ * - `jobs` that have ended: `JOB_RETENTION_DAYS`, default 30.
+ * - `keys` that are revoked or have expired: `KEY_RETENTION_DAYS`, default 90.
+ * - `webhookEvents` without a payload: `WEBHOOK_LOG_RETENTION_DAYS`, default 365.
+ * - `auditEvents`: `AUDIT_RETENTION_DAYS`, default 365.
+ */
+export const retentionDays = {
+  jobs: () => wholeNumber(process.env["JOB_RETENTION_DAYS"], 30),
+  keys: () => wholeNumber(process.env["KEY_RETENTION_DAYS"], 90),
+  webhookEvents: () => wholeNumber(process.env["WEBHOOK_LOG_RETENTION_DAYS"], 365),
+  auditEvents: () => wholeNumber(process.env["AUDIT_RETENTION_DAYS"], 365),
+};
+
+/** Returns the most items of an owner: `QUOTA_ITEMS`, default 100,000; 0 for no limit. */
+export const itemQuota = (): number => wholeNumber(process.env["QUOTA_ITEMS"], 100_000);
+
+/** Returns the most files of an owner: `QUOTA_FILES`, default 10,000; 0 for no limit. */
+export const fileQuota = (): number => wholeNumber(process.env["QUOTA_FILES"], 10_000);
+
+/** Returns the most bytes that the files of an owner have together: `QUOTA_FILE_BYTES`, default 1 GB; 0 for no limit. */
+export const fileBytesQuota = (): number => wholeNumber(process.env["QUOTA_FILE_BYTES"], 1_000_000_000);
+
+/** Returns the most keys of an owner, without revoked ones: `QUOTA_KEYS`, default 100; 0 for no limit. */
+export const keyQuota = (): number => wholeNumber(process.env["QUOTA_KEYS"], 100);
+
 /** Returns the most webhook endpoints of an owner: `QUOTA_ENDPOINTS`, default 20; 0 for no limit. */
 export const endpointQuota = (): number => wholeNumber(process.env["QUOTA_ENDPOINTS"], 20);
 

@@ -7,8 +7,10 @@ import {
   type Validator,
   type Value,
 } from "convex/values";
+import type { Doc, Id } from "../_generated/dataModel";
 import type { MutationCtx } from "../_generated/server";
 import { fail } from "./failure.lib";
+import { readBack } from "./readBack.lib";
 
 /** A request's `Idempotency-Key`, the name of its credential, and a digest of its method, path and body. */
 export const idempotency = v.object({ key: v.string(), credential: v.string(), fingerprint: v.string() });
@@ -51,7 +53,7 @@ export async function once<T extends Value>(
       fail("idempotency_key_reused", "Idempotency-Key: was used for another request");
     }
     // An earlier call of the same function stored the result, so it has the type `T`.
-    return { result: jsonToConvex(JSON.parse(known.result) as JSONValue) as T, replayed: true };
+    return { result: jsonToConvex(JSON.parse(await resultOf(ctx, known)) as JSONValue) as T, replayed: true };
   }
   const result = await work();
   // Stored as text: a result has fields such as `_id`, but a nested field name must not begin with an underscore.
@@ -59,10 +61,46 @@ export async function once<T extends Value>(
     key,
     credential,
     fingerprint,
-    result: JSON.stringify(convexToJson(result)),
+    ...(await storeResult(ctx, JSON.stringify(convexToJson(result)), now)),
     createdAt: now,
   };
   if (known) await ctx.db.replace("idempotencyKeys", known._id, record);
   else await ctx.db.insert("idempotencyKeys", record);
   return { result, replayed: false };
+}
+
+/**
+ * The number of UTF-16 units of a result that one document stores. A unit takes at most three bytes in UTF-8, and a document
+ * holds 1 MiB.
+ */
+const PART_LENGTH = 300_000;
+
+/** Stores a result that is too long for one document, such as that of a batch, in further documents. */
+async function storeResult(
+  ctx: MutationCtx,
+  text: string,
+  createdAt: number,
+): Promise<Pick<Doc<"idempotencyKeys">, "result" | "rest">> {
+  const [result = "", ...others] = partsOf(text);
+  if (others.length === 0) return { result };
+  const rest: Id<"idempotencyParts">[] = [];
+  for (const part of others) rest.push(await ctx.db.insert("idempotencyParts", { text: part, createdAt }));
+  return { result, rest };
+}
+
+async function resultOf(ctx: MutationCtx, { result, rest = [] }: Doc<"idempotencyKeys">): Promise<string> {
+  const parts = await Promise.all(rest.map((id) => readBack(ctx, "idempotencyParts", id)));
+  return [result, ...parts.map(({ text }) => text)].join("");
+}
+
+/** Splits a text, but never within a surrogate pair, because Convex refuses lone surrogates. */
+function partsOf(text: string): string[] {
+  const parts: string[] = [];
+  for (let start = 0; start < text.length;) {
+    let end = Math.min(start + PART_LENGTH, text.length);
+    if (/[\ud800-\udbff]/.test(text.charAt(end - 1))) end -= 1;
+    parts.push(text.slice(start, end));
+    start = end;
+  }
+  return parts;
 }

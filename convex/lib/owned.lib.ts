@@ -18,6 +18,7 @@ const OWNED = {
   items: { noun: "item", owner: "ownerId", index: "by_owner" },
   jobs: { noun: "job", owner: "ownerId", index: "by_owner", remove: deleteJob },
   outgoingEvents: { noun: "event", owner: "ownerId", index: "by_owner" },
+  usage: { noun: "usage", owner: "ownerId", index: "by_owner" },
   webhookDeliveries: { noun: "webhook delivery", owner: "ownerId", index: "by_owner" },
   webhookEndpoints: { noun: "webhook endpoint", owner: "ownerId", index: "by_owner", remove: deleteEndpoint },
 } satisfies { [Table in TableNames]?: Entry<Table> };

@@ -5,7 +5,7 @@ import { v, type Infer, type Validator } from "convex/values";
  * Keyset pagination in the order of creation. A page starts after the last document of the previous page, by creation time and
  * then by id, because every Convex index ends with these fields. Concurrent inserts and deletes do not shift the pages.
  */
-const position = v.object({ time: v.number(), id: v.string() });
+export const position = v.object({ time: v.number(), id: v.string() });
 
 /** The arguments of a list function. Times are in milliseconds since the epoch. */
 export const pageArgs = {

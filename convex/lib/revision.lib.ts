@@ -7,6 +7,9 @@ import { fail } from "./failure.lib";
  */
 export const ifMatch = v.optional(v.array(v.number()));
 
+/** Returns the revision of a document. A document from before its table had revisions has the revision 1. */
+export const revisionOf = ({ revision = 1 }: { revision?: number }): number => revision;
+
 /**
  * Refuses with `precondition_failed` unless the document has one of the expected revisions. Call it in the transaction that
  * writes.

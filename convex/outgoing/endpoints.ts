@@ -4,6 +4,7 @@ import type { Doc, Id } from "../_generated/dataModel";
 import { internalMutation, internalQuery, type QueryCtx } from "../_generated/server";
 import { caller } from "../identity/caller.lib";
 import { currentScopes } from "../identity/currentScopes.lib";
+import { actorOf, recordAct } from "../lib/audit.lib";
 import { endpointQuota, webhookAllowHttp } from "../lib/env.lib";
 import { fail, failField } from "../lib/failure.lib";
 import { idempotencyArg, once, onceOf } from "../lib/idempotency.lib";
@@ -55,11 +56,9 @@ export const create = internalMutation({
     ...idempotencyArg,
   },
   returns: onceOf(endpoint),
-  handler: async (
-    ctx,
-    { caller: { userId: ownerId, key }, idempotency, sealed, enabled = true, ...fields },
-  ) =>
+  handler: async (ctx, { caller: by, idempotency, sealed, enabled = true, ...fields }) =>
     once(ctx, idempotency, async () => {
+      const { userId: ownerId, key } = by;
       requireAddress(fields.url);
       await requireQuota(ctx, ownerId);
       const id = await ctx.db.insert("webhookEndpoints", {
@@ -72,6 +71,7 @@ export const create = internalMutation({
         revision: 1,
       });
       await ctx.db.insert("webhookSenders", newSender(id));
+      await recordAct(ctx, "endpoint.created", id, actorOf(by));
       return withoutSecrets(await readBack(ctx, "webhookEndpoints", id));
     }),
 });
@@ -104,6 +104,7 @@ export const update = internalMutation({
       ...(enabled === true && { enabled, disabledReason: undefined }),
       revision: found.revision + 1,
     });
+    await recordAct(ctx, "endpoint.updated", found._id, actorOf(by));
     const changed = await readBack(ctx, "webhookEndpoints", found._id);
     if (enabled === false) await disableEndpoint(ctx, changed, undefined);
     return withoutSecrets(await readBack(ctx, "webhookEndpoints", found._id));
@@ -111,22 +112,25 @@ export const update = internalMutation({
 });
 
 export const remove = internalMutation({
-  args: { ownerId: v.id("users"), id: v.string(), ifMatch },
+  args: { ...endpointRef, ifMatch },
   returns: v.null(),
-  handler: async (ctx, { ownerId, id, ifMatch: expected }) => {
-    const found = await getOwned(ctx, "webhookEndpoints", ownerId, id);
+  handler: async (ctx, { caller: by, id, ifMatch: expected }) => {
+    const found = await getOwned(ctx, "webhookEndpoints", by.userId, id);
     requireRevision(found, expected);
     await deleteEndpoint(ctx, found);
+    await recordAct(ctx, "endpoint.deleted", found._id, actorOf(by));
     return null;
   },
 });
 
 /** Replaces the signing secret. During the overlap, each delivery has a signature with each secret. */
 export const rotateSecret = internalMutation({
-  args: { ownerId: v.id("users"), id: v.string(), overlapSeconds: v.number(), sealed: v.string() },
+  args: { ...endpointRef, overlapSeconds: v.number(), sealed: v.string() },
   returns: endpoint,
-  handler: async (ctx, { ownerId, id, overlapSeconds, sealed }) => {
-    const found = await getOwned(ctx, "webhookEndpoints", ownerId, id);
+  handler: async (ctx, { caller: by, id, overlapSeconds, sealed }) => {
+    const found = await getOwned(ctx, "webhookEndpoints", by.userId, id);
+    // A key that was revoked while it sent its body must not get a secret.
+    await currentScopes(ctx, by);
     const now = Date.now();
     const end = now + overlapSeconds * 1000;
     const old = found.secrets
@@ -136,6 +140,7 @@ export const rotateSecret = internalMutation({
       secrets: [{ sealed }, ...old].slice(0, MOST_SECRETS),
       revision: found.revision + 1,
     });
+    await recordAct(ctx, "endpoint.secret_rotated", found._id, actorOf(by));
     return withoutSecrets(await readBack(ctx, "webhookEndpoints", found._id));
   },
 });

@@ -2,9 +2,13 @@ import { v } from "convex/values";
 import { internal } from "../_generated/api";
 import { internalMutation } from "../_generated/server";
 import type { ClerkUser } from "../identity/clerkUser.lib";
+import type { Actor } from "../lib/audit.lib";
 import { isEmail } from "../lib/email.lib";
 import { handlerArgs, versionOf } from "./event.lib";
 import { list, object, optionalText, parse, text, type Json } from "./payload.lib";
+
+/** The actor in the audit log. */
+const CLERK: Actor = { name: "webhook:clerk" };
 
 /** Applies a Clerk event. It is not in `clerk.ts`, so that processing does not load Svix's library. */
 export const handle = internalMutation({
@@ -15,13 +19,13 @@ export const handle = internalMutation({
     const version = versionOf(event);
     switch (event.type) {
       case "user.created":
-        await ctx.runMutation(internal.users.create, { ...toUser(user), version });
+        await ctx.runMutation(internal.users.create, { ...toUser(user), version, by: CLERK });
         return true;
       case "user.updated":
-        await ctx.runMutation(internal.users.update, { ...toUser(user), version });
+        await ctx.runMutation(internal.users.update, { ...toUser(user), version, by: CLERK });
         return true;
       case "user.deleted":
-        await ctx.runMutation(internal.users.remove, { clerkId: text(user, "id") });
+        await ctx.runMutation(internal.users.remove, { clerkId: text(user, "id"), by: CLERK });
         return true;
       default:
         return false;

@@ -7,7 +7,9 @@ import { fail } from "../lib/failure.lib";
 import { listBy } from "../lib/list.lib";
 import { pageArgs, pageOf } from "../lib/page.lib";
 import { deleteStoredText } from "../lib/storedText.lib";
+import { ifMatch, requireRevision } from "../lib/revision.lib";
 import { LEASE_MS } from "./attempt.lib";
+import { withoutPayload } from "./erasure.lib";
 import schema from "../schema";
 
 const event = schema.doc("webhookEvents");
@@ -49,7 +51,7 @@ export const replay = internalMutation({
   handler: async (ctx, { id }) => {
     const found = await requireEvent(ctx, id);
     if (found.status === "pending") fail("conflict", "The event is being processed");
-    if (!found.payload) fail("conflict", "The payload of the event has been purged");
+    if (!found.payload) fail("conflict", "The payload of the event has been erased or purged");
     await ctx.db.patch("webhookEvents", found._id, {
       status: "pending",
       attempts: 0,
@@ -64,6 +66,22 @@ export const replay = internalMutation({
   },
 });
 
+/**
+ * Erases the payload of an event. The event stays in the log, so that duplicates are recognized. Refuses with `conflict` if the
+ * event is pending.
+ */
+export const erasePayload = internalMutation({
+  args: { id: v.string(), ifMatch },
+  returns: v.null(),
+  handler: async (ctx, { id, ifMatch: expected }) => {
+    const found = await requireEvent(ctx, id);
+    requireRevision(found, expected);
+    if (found.status === "pending") fail("conflict", "The event is being processed");
+    if (found.payload) await withoutPayload(ctx, found);
+    return null;
+  },
+});
+
 /** Deletes payloads whose retention has ended. The events stay in the log. */
 export const purge = internalMutation({
   args: {},
@@ -73,14 +91,7 @@ export const purge = internalMutation({
       .query("webhookEvents")
       .withIndex("by_purge", (q) => q.gt("purgeAt", 0).lt("purgeAt", Date.now()))
       .take(BATCH);
-    for (const { _id, payload, revision } of old) {
-      await ctx.db.patch("webhookEvents", _id, {
-        payload: undefined,
-        purgeAt: undefined,
-        revision: revision + 1,
-      });
-      await deleteStoredText(ctx, payload);
-    }
+    for (const event of old) await withoutPayload(ctx, event);
     if (old.length === BATCH) await ctx.scheduler.runAfter(0, internal.webhooks.log.purge, {});
     return null;
   },

@@ -237,6 +237,31 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/items/batch": {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
+        "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Create up to 100 items
+     * @description Creates all items or none. The reply has the items in the order of the request. An invalid field is named with the index of its item, such as `2.name`. The `Idempotency-Key` covers the whole batch.
+     *
+     *     Who may call: a credential with the scope `items:write`.
+     */
+    post: operations["createItems"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/items/{itemId}": {
     parameters: {
       query?: never;
@@ -383,7 +408,13 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    get?: never;
+    /**
+     * Fetch one key
+     * @description Returns what the list shows of the key, also of a revoked one. Another owner's key is 404, like a key that does not exist.
+     *
+     *     Who may call: a credential with the scope `keys:read`.
+     */
+    get: operations["getKey"];
     put?: never;
     post?: never;
     /**
@@ -395,7 +426,13 @@ export interface paths {
     delete: operations["revokeKey"];
     options?: never;
     head?: never;
-    patch?: never;
+    /**
+     * Change a key
+     * @description Changes the fields in the body; the key itself stays the same. An `expiresAt` of null removes the expiry. A caller can give a key only scopes that the caller has. A key can change only itself and keys whose scopes it has; a token can change each of its user's keys. A revoked or expired key is 409. The use of a key changes its `ETag`, at most once a minute.
+     *
+     *     Who may call: a credential with the scope `keys:write`.
+     */
+    patch: operations["updateKey"];
     trace?: never;
   };
   "/api/keys/{id}/rotate": {
@@ -824,14 +861,20 @@ export interface paths {
     };
     /**
      * Fetch one webhook event with its payload
-     * @description Values in the payload whose names suggest a secret, token, password or private metadata are replaced by `[redacted]`, and objects and lists below 64 levels by `[nested too deep]`. `payload` is absent once its retention has ended.
+     * @description Values in the payload whose names suggest a secret, token, password or private metadata are replaced by `[redacted]`, and objects and lists below 64 levels by `[nested too deep]`. `payload` is absent once it was erased or its retention has ended.
      *
      *     Who may call: a credential with the scope `webhooks:read`.
      */
     get: operations["getWebhookEvent"];
     put?: never;
     post?: never;
-    delete?: never;
+    /**
+     * Erase the payload of a webhook event
+     * @description Erases the payload permanently. The event stays in the log without its `payload`, so that a duplicate is recognized, and can no longer be replayed (409). A pending event is 409.
+     *
+     *     Who may call: a credential with the scope `webhooks:write`.
+     */
+    delete: operations["eraseWebhookPayload"];
     options?: never;
     head?: never;
     patch?: never;
@@ -1049,6 +1092,33 @@ export interface paths {
      *     Who may call: a credential with the scope `endpoints:write`.
      */
     post: operations["retryWebhookDelivery"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/audit-events": {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
+        "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List who changed keys, endpoints and users, newest first
+     * @description Returns the acts of the whole deployment. Keys are created, changed, rotated and revoked. Webhook endpoints are created, changed and deleted. Scopes are changed, and users are suspended and deleted. Acts of operators and of webhooks are included.
+     *
+     *     Filters combine as `actor` and `target`.
+     *
+     *     Who may call: a credential with the scope `audit:read`.
+     */
+    get: operations["listAuditEvents"];
+    put?: never;
+    post?: never;
     delete?: never;
     options?: never;
     head?: never;
@@ -1550,6 +1620,23 @@ export interface webhooks {
 }
 export interface components {
   schemas: {
+    AuditEvent: {
+      /** @description The event's id. */
+      id: string;
+      /**
+       * Format: date-time
+       * @description The time of the act.
+       */
+      at: string;
+      /** @description Who acted: a key (`key:ID`), a user with a token (`user:ID`), an `operator` with the admin key, or a webhook (`webhook:clerk`). */
+      actor: string;
+      /** @description What was done: one of key.created, key.updated, key.rotated, key.revoked, endpoint.created, endpoint.updated, endpoint.secret_rotated, endpoint.deleted, user.scopes_changed, user.suspended, user.reinstated, user.deleted. */
+      action: string;
+      /** @description What was changed: `key:ID`, `endpoint:ID` or `user:ID`. */
+      target: string;
+      /** @description The request's `X-Request-Id`. Absent for operators and webhooks. */
+      requestId?: string;
+    };
     DeletedResource: {
       /** @description The id of what was deleted. */
       id: string;
@@ -3644,7 +3731,81 @@ export interface operations {
       };
       400: components["responses"]["InvalidJsonOrInvalidRequest"];
       401: components["responses"]["Unauthenticated"];
-      403: components["responses"]["InvalidCredentialOrInsufficientScope"];
+      403: components["responses"]["InvalidCredentialOrInsufficientScopeOrQuotaExceeded"];
+      405: components["responses"]["MethodNotAllowed"];
+      413: components["responses"]["PayloadTooLarge"];
+      415: components["responses"]["UnsupportedMediaType"];
+      422: components["responses"]["IdempotencyKeyReused"];
+      429: components["responses"]["RateLimited"];
+      500: components["responses"]["Internal"];
+      503: components["responses"]["TimedOutOrUnavailable"];
+    };
+  };
+  createItems: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
+        "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+        /** @description Makes retries safe: for 24 hours, the API does the work for a key only once. */
+        "Idempotency-Key"?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example [
+         *       {
+         *         "name": "bolt",
+         *         "description": "M8, stainless"
+         *       }
+         *     ]
+         */
+        "application/json": {
+          name: string;
+          description?: string;
+        }[];
+      };
+    };
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
+          RateLimit: components["headers"]["RateLimit"];
+          "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+          "Cache-Control": components["headers"]["Cache-Control"];
+          Vary: components["headers"]["Vary"];
+          "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+          "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+          "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+          "Referrer-Policy": components["headers"]["Referrer-Policy"];
+          "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+          "X-Frame-Options": components["headers"]["X-Frame-Options"];
+          "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example [
+           *       {
+           *         "id": "k57f2q9v3s1x8w6t4r0pzc5m7h6a",
+           *         "name": "bolt",
+           *         "description": "M8, stainless",
+           *         "createdAt": "2026-01-31T12:00:00.000Z",
+           *         "updatedAt": "2026-01-31T12:00:00.000Z"
+           *       }
+           *     ]
+           */
+          "application/json": components["schemas"]["Item"][];
+        };
+      };
+      400: components["responses"]["InvalidJsonOrInvalidRequest"];
+      401: components["responses"]["Unauthenticated"];
+      403: components["responses"]["InvalidCredentialOrInsufficientScopeOrQuotaExceeded"];
       405: components["responses"]["MethodNotAllowed"];
       413: components["responses"]["PayloadTooLarge"];
       415: components["responses"]["UnsupportedMediaType"];
@@ -4336,6 +4497,7 @@ export interface operations {
             | "jobs:write"
             | "endpoints:read"
             | "endpoints:write"
+            | "audit:read"
             | "*"
           )[];
           /**
@@ -4352,6 +4514,7 @@ export interface operations {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
           Location: components["headers"]["Location"];
+          ETag: components["headers"]["ETag"];
           "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
           RateLimit: components["headers"]["RateLimit"];
           "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -4385,11 +4548,96 @@ export interface operations {
       };
       400: components["responses"]["InvalidJsonOrInvalidRequest"];
       401: components["responses"]["Unauthenticated"];
-      403: components["responses"]["InvalidCredentialOrInsufficientScope"];
+      403: components["responses"]["InvalidCredentialOrInsufficientScopeOrQuotaExceeded"];
       405: components["responses"]["MethodNotAllowed"];
       413: components["responses"]["PayloadTooLarge"];
       415: components["responses"]["UnsupportedMediaType"];
       422: components["responses"]["IdempotencyKeyReused"];
+      429: components["responses"]["RateLimited"];
+      500: components["responses"]["Internal"];
+      503: components["responses"]["TimedOutOrUnavailable"];
+    };
+  };
+  getKey: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
+        "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+        /** @description The `ETag` that the client holds. The reply is 304 without a body while the resource has this tag. */
+        "If-None-Match"?: components["parameters"]["If-None-Match"];
+      };
+      path: {
+        /**
+         * @description The key's id.
+         * @example m17a0q9v3s1x8w6t4r0pzc5m7h6b
+         */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          ETag: components["headers"]["ETag"];
+          RateLimit: components["headers"]["RateLimit"];
+          "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+          "Cache-Control": components["headers"]["Cache-Control"];
+          Vary: components["headers"]["Vary"];
+          "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+          "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+          "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+          "Referrer-Policy": components["headers"]["Referrer-Policy"];
+          "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+          "X-Frame-Options": components["headers"]["X-Frame-Options"];
+          "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "id": "m17a0q9v3s1x8w6t4r0pzc5m7h6b",
+           *       "name": "partner",
+           *       "publicId": "4k2m9x7q1c8z",
+           *       "scopes": [
+           *         "items:read",
+           *         "items:write"
+           *       ],
+           *       "createdAt": "2026-01-31T12:00:00.000Z"
+           *     }
+           */
+          "application/json": components["schemas"]["Key"];
+        };
+      };
+      /** @description Unchanged since the client read it */
+      304: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          ETag: components["headers"]["ETag"];
+          RateLimit: components["headers"]["RateLimit"];
+          "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+          "Cache-Control": components["headers"]["Cache-Control"];
+          Vary: components["headers"]["Vary"];
+          "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+          "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+          "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+          "Referrer-Policy": components["headers"]["Referrer-Policy"];
+          "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+          "X-Frame-Options": components["headers"]["X-Frame-Options"];
+          "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      400: components["responses"]["InvalidRequest"];
+      401: components["responses"]["Unauthenticated"];
+      403: components["responses"]["InvalidCredentialOrInsufficientScope"];
+      404: components["responses"]["NotFound"];
+      405: components["responses"]["MethodNotAllowed"];
+      413: components["responses"]["PayloadTooLarge"];
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];
       503: components["responses"]["TimedOutOrUnavailable"];
@@ -4401,6 +4649,8 @@ export interface operations {
       header?: {
         /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+        /** @description The `ETag` that the client has read. The reply is 412 if the resource now has a different tag. */
+        "If-Match"?: components["parameters"]["If-Match"];
       };
       path: {
         /**
@@ -4437,7 +4687,113 @@ export interface operations {
       403: components["responses"]["InvalidCredentialOrInsufficientScope"];
       404: components["responses"]["NotFound"];
       405: components["responses"]["MethodNotAllowed"];
+      412: components["responses"]["PreconditionFailed"];
       413: components["responses"]["PayloadTooLarge"];
+      429: components["responses"]["RateLimited"];
+      500: components["responses"]["Internal"];
+      503: components["responses"]["TimedOutOrUnavailable"];
+    };
+  };
+  updateKey: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
+        "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+        /** @description The `ETag` that the client has read. The reply is 412 if the resource now has a different tag. */
+        "If-Match"?: components["parameters"]["If-Match"];
+      };
+      path: {
+        /**
+         * @description The key's id.
+         * @example m17a0q9v3s1x8w6t4r0pzc5m7h6b
+         */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "scopes": [
+         *         "items:read",
+         *         "items:write"
+         *       ]
+         *     }
+         */
+        "application/json": {
+          /** @description A name to distinguish the key from other keys. */
+          name?: string;
+          /** @description The scopes of the key, which replace the present ones. */
+          scopes?: (
+            | "items:read"
+            | "items:write"
+            | "users:read"
+            | "users:write"
+            | "files:read"
+            | "files:write"
+            | "keys:read"
+            | "keys:write"
+            | "webhooks:read"
+            | "webhooks:write"
+            | "billing:read"
+            | "jobs:read"
+            | "jobs:write"
+            | "endpoints:read"
+            | "endpoints:write"
+            | "audit:read"
+            | "*"
+          )[];
+          /** @description The time when the key stops working; null for never. */
+          expiresAt?: string | null;
+        };
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          ETag: components["headers"]["ETag"];
+          RateLimit: components["headers"]["RateLimit"];
+          "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+          "Cache-Control": components["headers"]["Cache-Control"];
+          Vary: components["headers"]["Vary"];
+          "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+          "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+          "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+          "Referrer-Policy": components["headers"]["Referrer-Policy"];
+          "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+          "X-Frame-Options": components["headers"]["X-Frame-Options"];
+          "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "id": "m17a0q9v3s1x8w6t4r0pzc5m7h6b",
+           *       "name": "partner",
+           *       "publicId": "4k2m9x7q1c8z",
+           *       "scopes": [
+           *         "items:read",
+           *         "items:write"
+           *       ],
+           *       "createdAt": "2026-01-31T12:00:00.000Z"
+           *     }
+           */
+          "application/json": components["schemas"]["Key"];
+        };
+      };
+      400: components["responses"]["InvalidJsonOrInvalidRequest"];
+      401: components["responses"]["Unauthenticated"];
+      403: components["responses"]["InvalidCredentialOrInsufficientScope"];
+      404: components["responses"]["NotFound"];
+      405: components["responses"]["MethodNotAllowed"];
+      409: components["responses"]["Conflict"];
+      412: components["responses"]["PreconditionFailed"];
+      413: components["responses"]["PayloadTooLarge"];
+      415: components["responses"]["UnsupportedMediaType"];
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];
       503: components["responses"]["TimedOutOrUnavailable"];
@@ -4509,7 +4865,7 @@ export interface operations {
       };
       400: components["responses"]["InvalidJsonOrInvalidRequest"];
       401: components["responses"]["Unauthenticated"];
-      403: components["responses"]["InvalidCredentialOrInsufficientScope"];
+      403: components["responses"]["InvalidCredentialOrInsufficientScopeOrQuotaExceeded"];
       404: components["responses"]["NotFound"];
       405: components["responses"]["MethodNotAllowed"];
       409: components["responses"]["Conflict"];
@@ -4993,7 +5349,7 @@ export interface operations {
       };
       400: components["responses"]["InvalidRequest"];
       401: components["responses"]["Unauthenticated"];
-      403: components["responses"]["InvalidCredentialOrInsufficientScope"];
+      403: components["responses"]["InvalidCredentialOrInsufficientScopeOrQuotaExceeded"];
       405: components["responses"]["MethodNotAllowed"];
       413: components["responses"]["PayloadTooLarge"];
       415: components["responses"]["UnsupportedMediaType"];
@@ -5044,7 +5400,7 @@ export interface operations {
       };
       400: components["responses"]["InvalidRequest"];
       401: components["responses"]["Unauthenticated"];
-      403: components["responses"]["InvalidCredentialOrInsufficientScope"];
+      403: components["responses"]["InvalidCredentialOrInsufficientScopeOrQuotaExceeded"];
       405: components["responses"]["MethodNotAllowed"];
       413: components["responses"]["PayloadTooLarge"];
       429: components["responses"]["RateLimited"];
@@ -5193,7 +5549,7 @@ export interface operations {
       };
       400: components["responses"]["InvalidJsonOrInvalidRequest"];
       401: components["responses"]["Unauthenticated"];
-      403: components["responses"]["InvalidCredentialOrInsufficientScope"];
+      403: components["responses"]["InvalidCredentialOrInsufficientScopeOrQuotaExceeded"];
       404: components["responses"]["NotFound"];
       405: components["responses"]["MethodNotAllowed"];
       409: components["responses"]["Conflict"];
@@ -5812,6 +6168,55 @@ export interface operations {
       403: components["responses"]["InvalidCredentialOrInsufficientScope"];
       404: components["responses"]["NotFound"];
       405: components["responses"]["MethodNotAllowed"];
+      413: components["responses"]["PayloadTooLarge"];
+      429: components["responses"]["RateLimited"];
+      500: components["responses"]["Internal"];
+      503: components["responses"]["TimedOutOrUnavailable"];
+    };
+  };
+  eraseWebhookPayload: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
+        "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+        /** @description The `ETag` that the client has read. The reply is 412 if the resource now has a different tag. */
+        "If-Match"?: components["parameters"]["If-Match"];
+      };
+      path: {
+        /** @example kw5e2q9v3s1x8w6t4r0pzc5m7h6f */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done, without a body */
+      204: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          RateLimit: components["headers"]["RateLimit"];
+          "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+          "Cache-Control": components["headers"]["Cache-Control"];
+          Vary: components["headers"]["Vary"];
+          "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+          "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+          "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+          "Referrer-Policy": components["headers"]["Referrer-Policy"];
+          "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+          "X-Frame-Options": components["headers"]["X-Frame-Options"];
+          "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      400: components["responses"]["InvalidRequest"];
+      401: components["responses"]["Unauthenticated"];
+      403: components["responses"]["InvalidCredentialOrInsufficientScope"];
+      404: components["responses"]["NotFound"];
+      405: components["responses"]["MethodNotAllowed"];
+      409: components["responses"]["Conflict"];
+      412: components["responses"]["PreconditionFailed"];
       413: components["responses"]["PayloadTooLarge"];
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];
@@ -6688,6 +7093,77 @@ export interface operations {
       404: components["responses"]["NotFound"];
       405: components["responses"]["MethodNotAllowed"];
       409: components["responses"]["Conflict"];
+      413: components["responses"]["PayloadTooLarge"];
+      429: components["responses"]["RateLimited"];
+      500: components["responses"]["Internal"];
+      503: components["responses"]["TimedOutOrUnavailable"];
+    };
+  };
+  listAuditEvents: {
+    parameters: {
+      query?: {
+        /** @description Returns only acts of this actor, such as `key:ID`, `user:ID`, `operator` or `webhook:clerk`. */
+        actor?: string;
+        /** @description Returns only acts on this target, such as `key:ID`, `endpoint:ID` or `user:ID`. */
+        target?: string;
+        /** @description The maximum number of elements in the page. */
+        limit?: components["parameters"]["limit"];
+        /** @description The start of the page. Take it from the `Link` of the previous page. */
+        cursor?: components["parameters"]["cursor"];
+        /** @description `desc` returns the newest elements first, `asc` the oldest. */
+        order?: components["parameters"]["order"];
+        /** @description Only elements that were created at this time or later. */
+        createdAfter?: components["parameters"]["createdAfter"];
+        /** @description Only elements that were created before this time. */
+        createdBefore?: components["parameters"]["createdBefore"];
+      };
+      header?: {
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
+        "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          Link: components["headers"]["Link"];
+          RateLimit: components["headers"]["RateLimit"];
+          "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+          "Cache-Control": components["headers"]["Cache-Control"];
+          Vary: components["headers"]["Vary"];
+          "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+          "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+          "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+          "Referrer-Policy": components["headers"]["Referrer-Policy"];
+          "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+          "X-Frame-Options": components["headers"]["X-Frame-Options"];
+          "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example [
+           *       {
+           *         "id": "q37c0q9v3s1x8w6t4r0pzc5m7h6d",
+           *         "at": "2026-01-31T12:00:00.000Z",
+           *         "actor": "key:m17a0q9v3s1x8w6t4r0pzc5m7h6b",
+           *         "action": "key.revoked",
+           *         "target": "key:m17b2q9v3s1x8w6t4r0pzc5m7h6c",
+           *         "requestId": "3c4f0f0e-6f0a-4b0f-9d3c-0b5d6c1f2a77"
+           *       }
+           *     ]
+           */
+          "application/json": components["schemas"]["AuditEvent"][];
+        };
+      };
+      400: components["responses"]["InvalidRequestOrInvalidCursor"];
+      401: components["responses"]["Unauthenticated"];
+      403: components["responses"]["InvalidCredentialOrInsufficientScope"];
+      405: components["responses"]["MethodNotAllowed"];
       413: components["responses"]["PayloadTooLarge"];
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];

@@ -49,7 +49,7 @@ export function endpoints(api: Registry): void {
 
   implement(api, contracts.deleteEndpoint, async (c) => {
     const { caller, ifMatch } = c.var;
-    const args = { ownerId: caller.userId, ...c.req.valid("param"), ...(ifMatch && { ifMatch }) };
+    const args = { caller, ...c.req.valid("param"), ...(ifMatch && { ifMatch }) };
     await c.env.runMutation(internal.outgoing.endpoints.remove, args);
     return c.body(null, 204);
   });
@@ -57,7 +57,7 @@ export function endpoints(api: Registry): void {
   implement(api, contracts.rotateSecret, async (c) => {
     const { overlapSeconds = OVERLAP_SECONDS } = c.req.valid("json");
     const secret = newSecret();
-    const args = { ownerId: c.var.caller.userId, ...c.req.valid("param"), overlapSeconds };
+    const args = { caller: c.var.caller, ...c.req.valid("param"), overlapSeconds };
     const rotated = await c.env.runMutation(internal.outgoing.endpoints.rotateSecret, {
       ...args,
       sealed: await seal(secret),

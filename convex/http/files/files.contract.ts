@@ -68,6 +68,7 @@ export const uploadFile = contract("post", "/api/upload", () => ({
   docs: docsOnly(({ reply, z }) => ({
     tag: "Files",
     summary: "Upload a file",
+    problems: ["quota_exceeded"],
     description:
       "Stores the body and registers it as the caller's file. `POST /api/files` is not needed afterwards. The body is either the " +
       "bytes, with their type in `Content-Type`, or a form (`multipart/form-data`) with one file and no other field. A file in a " +
@@ -91,6 +92,7 @@ export const createUploadUrl = contract("post", "/api/upload-url", () => ({
   docs: docsOnly(({ named, z, time }) => ({
     tag: "Files",
     summary: "Get a URL for a direct upload",
+    problems: ["quota_exceeded"],
     description:
       "Send a file of any size to the URL by POST within an hour. The response contains its `storageId`. Then register the file " +
       "with `POST /api/files`.",
@@ -131,7 +133,7 @@ export const registerFile = contract("post", "/api/files", () => ({
     description:
       "Makes the caller the owner of bytes that were sent to an upload URL. A file from `POST /api/upload` is already registered. " +
       "Registering a file again returns 409.",
-    problems: ["conflict", "not_found"],
+    problems: ["conflict", "not_found", "quota_exceeded"],
     fields: {
       storageId: "The id that the upload URL returned.",
       name: "The file's name.",

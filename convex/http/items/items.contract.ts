@@ -4,6 +4,7 @@ import { id } from "../kit/values.kit";
 
 const MAX_NAME = 200;
 const MAX_DESCRIPTION = 4000;
+const MAX_BATCH = 100;
 
 export const Item = docsOnly(({ named, upTo, z, time }) =>
   named(
@@ -32,6 +33,8 @@ const fields = docsOnly(() => ({
 }));
 const description = ({ z, atMost }: Pick<FieldSchemas, "z" | "atMost">) =>
   z.string().check(atMost(MAX_DESCRIPTION));
+const newItem = ({ z, text, atMost }: Pick<FieldSchemas, "z" | "text" | "atMost">) =>
+  z.strictObject({ name: text(MAX_NAME), description: z.exactOptional(description({ z, atMost })) });
 const itemRef = () => ({ itemId: id() });
 
 const bolt = docsOnly(() => ({
@@ -66,18 +69,43 @@ export const createItem = contract("post", "/api/items", () => ({
   conditional: true,
   body: {
     type: "json",
-    schema: ({ z, text, atMost }) =>
-      z.strictObject({ name: text(MAX_NAME), description: z.exactOptional(description({ z, atMost })) }),
+    schema: newItem,
   },
   docs: docsOnly(() => ({
     tag: "Items",
     summary: "Create an item",
+    problems: ["quota_exceeded"],
     description: "The item belongs to the caller.",
     fields: fields(),
     replies: { 201: Item() },
     examples: {
       body: { name: bolt().name, description: bolt().description },
       replies: { 201: bolt() },
+    },
+  })),
+}));
+
+export const createItems = contract("post", "/api/items/batch", () => ({
+  operationId: "createItems",
+  scope: "items:write",
+  idempotent: true,
+  unlisted: true,
+  body: {
+    type: "json",
+    schema: ({ z, text, atMost }) =>
+      z.array(newItem({ z, text, atMost })).check(z.minLength(1), atMost(MAX_BATCH)),
+  },
+  docs: docsOnly(({ z }) => ({
+    tag: "Items",
+    summary: "Create up to 100 items",
+    problems: ["quota_exceeded"],
+    description:
+      "Creates all items or none. The reply has the items in the order of the request. An invalid field is named with the index " +
+      "of its item, such as `2.name`. The `Idempotency-Key` covers the whole batch.",
+    replies: { 201: z.array(Item()) },
+    examples: {
+      body: [{ name: bolt().name, description: bolt().description }],
+      replies: { 201: [bolt()] },
     },
   })),
 }));

@@ -3,7 +3,7 @@ import { toItem } from "../../views/item.lib";
 import type { Registry } from "../kit/api.kit";
 import { etag } from "../kit/conditional.kit";
 import { implement } from "../kit/implement.kit";
-import { createItem, deleteItem, getItem, updateItem, listItems } from "./items.contract";
+import { createItem, createItems, deleteItem, getItem, updateItem, listItems } from "./items.contract";
 
 export function items(api: Registry): void {
   implement(api, listItems, async (c) => {
@@ -20,6 +20,13 @@ export function items(api: Registry): void {
     const fields = { ownerId: caller.userId, ...c.req.valid("json") };
     const item = await once((key) => c.env.runMutation(internal.items.create, { ...fields, ...key }));
     return c.json(toItem(item), 201, { Location: `/api/items/${item._id}`, ...etag(item) });
+  });
+
+  implement(api, createItems, async (c) => {
+    const { caller, once } = c.var;
+    const batch = { ownerId: caller.userId, items: c.req.valid("json") };
+    const made = await once((key) => c.env.runMutation(internal.items.createBatch, { ...batch, ...key }));
+    return c.json(made.map(toItem), 201);
   });
 
   implement(api, getItem, async (c) => {

@@ -1,6 +1,6 @@
 import { docsOnly } from "#docsOnly";
 import { GRANTS } from "../../identity/scopes.lib";
-import { contract } from "../kit/contract.kit";
+import { contract, type FieldSchemas } from "../kit/contract.kit";
 import { id } from "../kit/values.kit";
 
 const MAX_NAME = 200;
@@ -37,6 +37,8 @@ export const NewKey = docsOnly(({ named, z }) =>
   }),
 );
 
+const scopes = ({ z, atMost }: Pick<FieldSchemas, "z" | "atMost">) =>
+  z.array(z.enum(GRANTS)).check(z.minLength(1), atMost(GRANTS.length));
 const keyRef = () => ({ id: id() });
 const ID = "The key's id.";
 
@@ -67,19 +69,21 @@ export const createKey = contract("post", "/api/keys", () => ({
   operationId: "createKey",
   scope: "keys:write",
   idempotent: true,
+  conditional: true,
   secret: true,
   body: {
     type: "json",
     schema: ({ z, text, atMost, futureTime }) =>
       z.strictObject({
         name: text(MAX_NAME),
-        scopes: z.array(z.enum(GRANTS)).check(z.minLength(1), atMost(GRANTS.length)),
+        scopes: scopes({ z, atMost }),
         expiresAt: z.exactOptional(futureTime()),
       }),
   },
   docs: docsOnly(() => ({
     tag: "Keys",
     summary: "Create a key",
+    problems: ["quota_exceeded"],
     description:
       "Only this reply shows the key. A caller can give a key only scopes that the caller has. A replay by `Idempotency-Key` " +
       "returns the key's data without the key; if the key is lost, revoke it and create another.",
@@ -96,10 +100,64 @@ export const createKey = contract("post", "/api/keys", () => ({
   })),
 }));
 
+export const getKey = contract("get", "/api/keys/:id", () => ({
+  operationId: "getKey",
+  scope: "keys:read",
+  conditional: true,
+  params: keyRef(),
+  docs: docsOnly(() => ({
+    tag: "Keys",
+    summary: "Fetch one key",
+    description:
+      "Returns what the list shows of the key, also of a revoked one. Another owner's key is 404, like a key that does not exist.",
+    fields: { id: ID },
+    replies: { 200: Key() },
+    examples: { params: { id: partnerKey().id }, replies: { 200: partnerKey() } },
+  })),
+}));
+
+export const updateKey = contract("patch", "/api/keys/:id", () => ({
+  operationId: "updateKey",
+  scope: "keys:write",
+  conditional: true,
+  params: keyRef(),
+  body: {
+    type: "json",
+    schema: ({ z, text, atMost, futureTime }) =>
+      z.strictObject({
+        name: z.exactOptional(text(MAX_NAME)),
+        scopes: z.exactOptional(scopes({ z, atMost })),
+        expiresAt: z.exactOptional(z.nullable(futureTime())),
+      }),
+  },
+  docs: docsOnly(() => ({
+    tag: "Keys",
+    summary: "Change a key",
+    problems: ["conflict"],
+    description:
+      "Changes the fields in the body; the key itself stays the same. An `expiresAt` of null removes the expiry. A caller can give a key " +
+      "only scopes that the caller has. A key can change only itself and keys whose scopes it has; a token can change each of its " +
+      "user's keys. A revoked or expired key is 409. The use of a key changes its `ETag`, at most once a minute.",
+    fields: {
+      id: ID,
+      name: "A name to distinguish the key from other keys.",
+      scopes: "The scopes of the key, which replace the present ones.",
+      expiresAt: "The time when the key stops working; null for never.",
+    },
+    replies: { 200: Key() },
+    examples: {
+      params: { id: partnerKey().id },
+      body: { scopes: partnerKey().scopes },
+      replies: { 200: partnerKey() },
+    },
+  })),
+}));
+
 export const revokeKey = contract("delete", "/api/keys/:id", () => ({
   operationId: "revokeKey",
   scope: "keys:write",
   onItself: true,
+  conditional: true,
   params: keyRef(),
   docs: docsOnly(() => ({
     tag: "Keys",
@@ -129,7 +187,7 @@ export const rotateKey = contract("post", "/api/keys/:id/rotate", () => ({
   docs: docsOnly(() => ({
     tag: "Keys",
     summary: "Replace a key",
-    problems: ["conflict"],
+    problems: ["conflict", "quota_exceeded"],
     description:
       "Returns a new key with the same name, scopes and expiry. The old key works for `overlapSeconds` more. A key can rotate " +
       "only keys whose scopes it has; a token can rotate each of its user's keys.",

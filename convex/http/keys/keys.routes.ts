@@ -1,9 +1,14 @@
 import { internal } from "../../_generated/api";
+import type { Doc } from "../../_generated/dataModel";
 import { newApiKey } from "../../identity/apiKey.lib";
+import { revisionOf } from "../../lib/revision.lib";
 import { toKey } from "../../views/key.lib";
 import type { Registry } from "../kit/api.kit";
+import { etag } from "../kit/conditional.kit";
 import { implement } from "../kit/implement.kit";
-import { createKey, listKeys, revokeKey, rotateKey } from "./keys.contract";
+import { createKey, getKey, listKeys, revokeKey, rotateKey, updateKey } from "./keys.contract";
+
+const keyEtag = (key: Doc<"apiKeys">) => etag({ revision: revisionOf(key) });
 
 export function keys(api: Registry): void {
   implement(api, listKeys, async (c) => {
@@ -30,13 +35,39 @@ export function keys(api: Registry): void {
     );
     // The first request has shown the key. A replay cannot show it, because only its hash is stored.
     const shown = made.hash === fresh.hash ? { key } : {};
-    return c.json({ ...toKey(made), ...shown }, 201, { Location: `/api/keys/${made._id}` });
+    return c.json({ ...toKey(made), ...shown }, 201, {
+      Location: `/api/keys/${made._id}`,
+      ...keyEtag(made),
+    });
+  });
+
+  implement(api, getKey, async (c) => {
+    const key = await c.env.runQuery(internal.apiKeys.get, {
+      ownerId: c.var.caller.userId,
+      keyId: c.req.valid("param").id,
+    });
+    return c.json(toKey(key), 200, keyEtag(key));
+  });
+
+  implement(api, updateKey, async (c) => {
+    const { caller, ifMatch } = c.var;
+    const { expiresAt, ...fields } = c.req.valid("json");
+    const key = await c.env.runMutation(internal.apiKeys.update, {
+      caller,
+      keyId: c.req.valid("param").id,
+      ...fields,
+      ...(expiresAt !== undefined && { expiresAt: expiresAt === null ? null : Date.parse(expiresAt) }),
+      ...(ifMatch && { ifMatch }),
+    });
+    return c.json(toKey(key), 200, keyEtag(key));
   });
 
   implement(api, revokeKey, async (c) => {
+    const { caller, ifMatch } = c.var;
     await c.env.runMutation(internal.apiKeys.revoke, {
-      caller: c.var.caller,
+      caller,
       keyId: c.req.valid("param").id,
+      ...(ifMatch && { ifMatch }),
     });
     return c.body(null, 204);
   });

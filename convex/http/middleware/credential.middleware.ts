@@ -23,7 +23,7 @@ export async function admit(c: ApiContext, endpoint: Endpoint): Promise<void> {
     const isKey = publicIdOf(credential.text) !== null;
     if (!isKey && looksLikeApiKey(credential.text)) refuseCredential(credential);
     const caller = isKey ? await admitKey(c, credential) : await admitToken(c, credential);
-    c.set("caller", caller);
+    c.set("caller", { ...caller, requestId: c.var.requestId });
   } else if (endpoint.scope !== null && !endpoint.anonymous) {
     refuseMissing(endpoint);
   } else if (!endpoint.unlimited && rateLimits().address > 0) {

@@ -106,9 +106,12 @@ export const INPUT_ROWS = {
   "an unknown field in the body returns 400 that names the field": {
     applies: (route) => takesJson(route) && !ACCEPTS_ANY_JSON.includes(route.title),
     check: async (route) => {
-      const body = JSON.stringify({ ...(route.docs().examples?.body as object), intruder: 1 });
-      const { errors } = await problem(askWith(route, { body }), 400, "invalid_request");
-      expect(errors).toEqual([{ in: "body", path: "intruder", message: "is not a known field" }]);
+      const example = route.docs().examples?.body;
+      const [body, path] = Array.isArray(example)
+        ? [[{ ...(example[0] as object), intruder: 1 }], "0.intruder"]
+        : [{ ...(example as object), intruder: 1 }, "intruder"];
+      const refused = problem(askWith(route, { body: JSON.stringify(body) }), 400, "invalid_request");
+      expect((await refused).errors).toEqual([{ in: "body", path, message: "is not a known field" }]);
     },
   },
   "an unknown or repeated form field returns 400 that names the field": {

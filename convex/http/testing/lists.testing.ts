@@ -1,7 +1,7 @@
 /** How the suite of the lists fills each list: a new list needs an entry here. */
 import { internal } from "../../_generated/api";
 import { run, send, settle, type Call } from "./engine.testing";
-import { json } from "./replies.testing";
+import { json, page } from "./replies.testing";
 
 /** The values of the filters that an element has. */
 export type Values = Readonly<Record<string, string>>;
@@ -11,6 +11,8 @@ export type List = {
   id?: string;
   /** The values of each filter that `make` can create, in an order in which they can be created. */
   filters?: Readonly<Record<string, readonly string[]>>;
+  /** Creates what filters name, and returns the values that stand for a placeholder in `filters`, such as ids. */
+  bind?: (owner: Call) => Promise<Values>;
   /** Only one element has the values of a filter. `make` then also creates elements without given values. */
   unique?: true;
   /** Returns the path of the list. Default: the path of the contract. */
@@ -104,6 +106,25 @@ export const LISTS: Readonly<Record<string, List>> = {
       return event.eventId;
     },
   },
+  "GET /api/audit-events": {
+    filters: { actor: ["webhook:one", "webhook:two"], target: ["ada", "grace"] },
+    bind: async (owner) => ({
+      ada: await auditedUser(owner, "ada"),
+      grace: await auditedUser(owner, "grace"),
+    }),
+    make: async (owner, { actor = "", target = "" }, n) => {
+      const { clerkId, suspended } = await json(owner("GET", `/api/users/${target.slice("user:".length)}`));
+      await run("mutation", internal.users.update, {
+        clerkId: String(clerkId),
+        emailVerified: true,
+        banned: suspended !== true,
+        version: version(n),
+        by: { name: actor },
+      });
+      const [newest] = await page(owner("GET", "/api/audit-events?limit=1"));
+      return String(newest?.["id"]);
+    },
+  },
   "GET /api/webhook-endpoints": {
     make: (owner) => idOf(owner("POST", "/api/webhook-endpoints", ENDPOINT), 201),
   },
@@ -125,6 +146,14 @@ export const LISTS: Readonly<Record<string, List>> = {
     },
   },
 };
+
+/** Creates a user whose suspension a webhook can change, and returns its name in the audit log. */
+async function auditedUser(owner: Call, name: string): Promise<string> {
+  const user = { clerkId: `list_${name}`, email: `${name}@lists.example.com`, emailVerified: true };
+  await run("mutation", internal.users.create, { ...user, version: version(0) });
+  const [found] = await page(owner("GET", `/api/users?email=${user.email}`));
+  return `user:${String(found?.["id"])}`;
+}
 
 const job = (owner: Call) =>
   idOf(owner("POST", "/api/process", { data: 1 }, { Prefer: "respond-async" }), 202);

@@ -127,6 +127,17 @@ export const RESOURCES: Readonly<Record<string, Resource>> = {
   "/problems/:code": problemCode,
 };
 
+/** The resources of lists whose resources have no path of their own. */
+export const ONLY_LISTED: Readonly<Record<string, Resource>> = {
+  "/api/audit-events": {
+    belongsTo: "the deployment",
+    some: async () => {
+      const [newest] = await page((await as("root"))("GET", "/api/audit-events?limit=1"));
+      return idOf(newest ?? {});
+    },
+  },
+};
+
 /** Returns the path of a route with this id as its parameter. */
 export const pathWith = (route: Route, id: string): string =>
   route.path.replace(/:\w+/, encodeURIComponent(id));

@@ -7,7 +7,7 @@ import { CONVENTION_ROWS } from "./conventions.testing";
 import { as, type Call } from "./engine.testing";
 import { INPUT_ROWS } from "./input.testing";
 import { json, mistyped, page, problem } from "./replies.testing";
-import { bodyFor, pathFor, pathWith, RESOURCES, type Route } from "./routes.testing";
+import { bodyFor, ONLY_LISTED, pathFor, pathWith, RESOURCES, type Route } from "./routes.testing";
 
 /** The statuses of an accepted request. 409 is one of them, because some examples can be created only once. */
 const SUCCESS = [200, 201, 202, 204, 302, 409];
@@ -23,6 +23,7 @@ const belongsToOwner = (route: Route) => RESOURCES[route.path]?.belongsTo === "i
 
 /** Returns the resource that a list contains: the resource of the path below the list's path. */
 export const listedResource = ({ path }: Route) =>
+  ONLY_LISTED[path] ??
   Object.entries(RESOURCES).find(([resourcePath]) => resourcePath.startsWith(`${path}/:`))?.[1];
 
 /** Returns whether a list is within a resource that its path names, such as the deliveries of an endpoint. */

@@ -1,4 +1,5 @@
 import { internal } from "../../_generated/api";
+import { actorOf } from "../../lib/audit.lib";
 import { toUser } from "../../views/user.lib";
 import type { Registry } from "../kit/api.kit";
 import { etag } from "../kit/conditional.kit";
@@ -34,9 +35,10 @@ export function users(api: Registry): void {
   });
 
   implement(api, deleteUser, async (c) => {
-    const { ifMatch } = c.var;
+    const { caller, ifMatch } = c.var;
     await c.env.runMutation(internal.users.erase, {
       userId: c.req.valid("param").id,
+      by: actorOf(caller),
       ...(ifMatch && { ifMatch }),
     });
     return c.body(null, 204);

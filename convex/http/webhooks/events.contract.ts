@@ -91,12 +91,29 @@ export const getWebhookEvent = contract("get", "/api/webhook-events/:id", () => 
     summary: "Fetch one webhook event with its payload",
     description:
       "Values in the payload whose names suggest a secret, token, password or private metadata are replaced by `[redacted]`, and " +
-      "objects and lists below 64 levels by `[nested too deep]`. `payload` is absent once its retention has ended.",
+      "objects and lists below 64 levels by `[nested too deep]`. `payload` is absent once it was erased or its retention has ended.",
     replies: { 200: reply.text("application/json", { schema: EventWithPayload() }) },
     examples: {
       params: { id: example().id },
       replies: { 200: { ...example(), payload: { id: example().eventId, type: example().type } } },
     },
+  })),
+}));
+
+export const eraseWebhookPayload = contract("delete", "/api/webhook-events/:id", () => ({
+  operationId: "eraseWebhookPayload",
+  scope: "webhooks:write",
+  conditional: true,
+  params: eventRef(),
+  docs: docsOnly(() => ({
+    tag: "Webhook events",
+    summary: "Erase the payload of a webhook event",
+    description:
+      "Erases the payload permanently. The event stays in the log without its `payload`, so that a duplicate is recognized, and can no " +
+      "longer be replayed (409). A pending event is 409.",
+    problems: ["conflict"],
+    replies: { 204: null },
+    examples: { params: { id: example().id } },
   })),
 }));
 

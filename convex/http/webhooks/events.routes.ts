@@ -7,7 +7,13 @@ import { etag } from "../kit/conditional.kit";
 import type { Shape } from "../kit/contract.kit";
 import { toTime } from "../kit/values.kit";
 import { implement } from "../kit/implement.kit";
-import { getWebhookEvent, listWebhookEvents, replayWebhookEvent, type Event } from "./events.contract";
+import {
+  eraseWebhookPayload,
+  getWebhookEvent,
+  listWebhookEvents,
+  replayWebhookEvent,
+  type Event,
+} from "./events.contract";
 
 const toEvent = (doc: Doc<"webhookEvents">): Shape<typeof Event> => ({
   id: doc._id,
@@ -40,6 +46,13 @@ export function webhookEvents(api: Registry): void {
         ? details
         : redact(text.replace(/^\ufeff/, ""), `${details.slice(0, -1)},"payload":`, "}");
     return c.body(body, 200, { ...etag(event), "Content-Type": "application/json" });
+  });
+
+  implement(api, eraseWebhookPayload, async (c) => {
+    const { ifMatch } = c.var;
+    const { id } = c.req.valid("param");
+    await c.env.runMutation(internal.webhooks.log.erasePayload, { id, ...(ifMatch && { ifMatch }) });
+    return c.body(null, 204);
   });
 
   implement(api, replayWebhookEvent, async (c) => {

@@ -12,6 +12,7 @@ import { tableOf, verdictOf } from "../lib/figures";
 import { machine, write } from "../lib/output";
 import { measureLookUps } from "./lookups";
 import { measureProduct } from "./product";
+import { measureQuotas } from "./quotas";
 import { measureSearches } from "./searches";
 import { svgOf } from "./svg";
 import { measureTraffic } from "./traffic";
@@ -46,7 +47,8 @@ async function bench(): Promise<number> {
     const lookUps = await measureLookUps(plan);
     const { figures: traffic, reads } = await measureTraffic(plan, options.quick ? QUICK_SIZES : SIZES);
     const searches = await measureSearches(plan, (options.quick ? QUICK_SIZES : SIZES).at(-1) ?? 0);
-    const figures = [...traffic, ...lookUps, ...searches, ...product];
+    const quotas = await measureQuotas(plan);
+    const figures = [...traffic, ...lookUps, ...searches, ...quotas, ...product];
 
     const about = `Medians of ${scale.rounds} rounds, ${machine()}`;
     console.log(`${about}\n\n${tableOf(figures)}`);
