@@ -7,6 +7,7 @@ export default tseslint.config(
   {
     ignores: [
       "convex/_generated/**",
+      "examples/chat/convex/_generated/**",
       "**/node_modules/**",
       "packages/*/dist/**",
       "coverage/**",

@@ -2,10 +2,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { join, resolve } from "node:path";
 import { onTestFinished } from "vitest";
 import { endsWithTest } from "../../packages/convex-embedded/fixtures/child";
+import { freePort } from "../lib/freePort";
 import type { ServerProcess } from "../lib/server";
 import { temporaryDirectory } from "../lib/testServer";
 
@@ -46,16 +47,6 @@ export async function startNginx({ url, apiUrl }: ServerProcess): Promise<number
   ended.catch(() => undefined);
   await Promise.race([accepting(port), ended]);
   return port;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("The server has no port");
-  return address.port;
 }
 
 /** Resolves when the port accepts a connection. */
