@@ -12,12 +12,20 @@ import { temporaryDirectory } from "../lib/testServer";
 
 const CONFIGURATION = resolve(import.meta.dirname, "../../deploy/nginx");
 
-/** Starts nginx without certificates. Returns the port that serves all hosts of the configuration. */
-export async function startNginx({ url, apiUrl }: ServerProcess): Promise<number> {
+/**
+ * Starts nginx without certificates.
+ *
+ * @param changed returns a file of the configuration with an operator's changes.
+ * @returns the port that serves all hosts of the configuration.
+ */
+export async function startNginx(
+  { url, apiUrl }: ServerProcess,
+  changed: (site: string) => string = (site) => site,
+): Promise<number> {
   const directory = temporaryDirectory();
   const [port, redirectPort] = [await freePort(), await freePort()];
   const sites = ["api.conf", "convex.conf"].map((name) =>
-    readFileSync(join(CONFIGURATION, name), "utf8")
+    changed(readFileSync(join(CONFIGURATION, name), "utf8"))
       .replaceAll("127.0.0.1:3211", new URL(url).host)
       .replaceAll("127.0.0.1:3210", new URL(apiUrl).host)
       .replaceAll("listen 443 ssl;", `listen 127.0.0.1:${port};`)
