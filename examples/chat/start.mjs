@@ -1,7 +1,8 @@
 /**
  * Starts the functions on the embedded runtime, and then the page. Both reload when their sources change.
  *
- * Run it with `npm start`: npm puts the command `convex-embedded` into the path.
+ * Run it with `npm start`: npm puts the command `convex-embedded` into the path. Without `--` before this file, Node 20 would read
+ * `--env-file` as its own option.
  */
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
@@ -16,12 +17,13 @@ const { values } = parseArgs({
     "api-port": { type: "string", default: "3220" },
     port: { type: "string", default: "3221" },
     data: { type: "string", default: ".convex-embedded" },
+    "env-file": { type: "string", default: ".env.local" },
   },
 });
-const { "page-port": pagePort, "api-port": apiPort, port, data } = values;
+const { "page-port": pagePort, ...ofFunctions } = values;
 
-const options = ["--port", port, "--api-port", apiPort, "--data", data, "--watch"];
-const functions = spawn("convex-embedded", ["start", ...options], {
+const options = Object.entries(ofFunctions).flatMap(([name, value]) => [`--${name}`, value]);
+const functions = spawn("convex-embedded", ["start", "--watch", ...options], {
   cwd: import.meta.dirname,
   stdio: ["ignore", "pipe", "inherit"],
   // On Windows the command is a batch file.
@@ -37,7 +39,7 @@ for await (const line of createInterface({ input: functions.stdout })) {
 }
 
 async function startPage() {
-  process.env.VITE_CONVEX_URL = `http://127.0.0.1:${apiPort}`;
+  process.env.VITE_CONVEX_URL = `http://127.0.0.1:${values["api-port"]}`;
   const page = await createServer({
     configFile: fileURLToPath(new URL("vite.config.ts", import.meta.url)),
     server: { port: Number(pagePort) },
