@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => browser.close());
 
-test("one command starts the chat, serves no data of it as a file, and stops both parts", async () => {
+test("one command starts the functions and the page, and the page's server does not serve their data", async () => {
   // Inside of the folder that Vite serves, as by default.
   const data = mkdtempSync("examples/chat/.test-");
   onTestFinished(() => rmSync(data, { recursive: true, force: true }));

@@ -11,7 +11,7 @@ import type { SyncCaller } from "./syncCaller";
 const MAX_QUERIES = 4096;
 /** The names and arguments of all queries of one client, in characters. */
 const MAX_CHARACTERS = 4 * 1024 * 1024;
-/** What a subscription needs without its name and arguments, in characters. */
+/** The memory of a subscription without its name and arguments, in characters. */
 const OVERHEAD_CHARACTERS = 1024;
 /** The results of all queries of one client, in characters. */
 const MAX_RESULT_CHARACTERS = 32 * 1024 * 1024;
