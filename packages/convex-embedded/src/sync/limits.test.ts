@@ -5,6 +5,7 @@ import { chat, LIVE, openClient, subscribe } from "../../fixtures/live";
 import type { RawSync } from "../../fixtures/rawSync";
 import { add, frames, hello, OPCODE, openSync, openUnread } from "../../fixtures/rawSync";
 import { serve } from "../../fixtures/serve";
+import { whenClosed } from "../../fixtures/sockets";
 import type { EmbeddedServer } from "../server/server";
 import { LiveQuery } from "./liveQuery";
 import { Overloaded, SubscribedMemory } from "./subscribedMemory";
@@ -160,7 +161,7 @@ test.each([
 ])("a message of %s closes its connection", async (_what, size, count) => {
   const { server, served } = await hostile();
   const client = openUnread(server.apiUrl);
-  const closed = once(client, "close");
+  const closed = whenClosed(client);
   client.resume();
   client.write(frames(OPCODE.text, '"', 1, false));
   client.write(frames(OPCODE.continuation, "x".repeat(size), count, false));

@@ -9,7 +9,7 @@ import { chat, LIVE, openClient, subscribe } from "../../fixtures/live";
 import { below, randomOf, SEED } from "../../fixtures/random";
 import { add, frames, hello, OPCODE, openUnread } from "../../fixtures/rawSync";
 import { serve, temporaryDirectory } from "../../fixtures/serve";
-import { raw } from "../../fixtures/sockets";
+import { raw, whenClosed } from "../../fixtures/sockets";
 
 const KILLS = 10;
 const CLIENTS = 5;
@@ -75,7 +75,7 @@ test("a client that subscribes and never reads is disconnected", { timeout: 120_
   const { server } = await serve({ project: LIVE });
   const socket = openUnread(server.apiUrl);
   socket.pause();
-  const closed = once(socket, "close");
+  const closed = whenClosed(socket);
   socket.write(frames(OPCODE.text, JSON.stringify(hello)));
   const query = add("chat:large", { channel, characters: 8_000_000 });
   socket.write(frames(OPCODE.text, JSON.stringify(query)));

@@ -5,7 +5,7 @@ import { TOOLS } from "../../fixtures/convexCli";
 import type { Message } from "../../fixtures/rawSync";
 import { add, frames, hello, OPCODE, openSync, openUnread } from "../../fixtures/rawSync";
 import { serve } from "../../fixtures/serve";
-import { raw } from "../../fixtures/sockets";
+import { raw, whenClosed } from "../../fixtures/sockets";
 
 /** @param first whether to send `Connect`. */
 async function connect(path?: string, first?: boolean) {
@@ -136,10 +136,10 @@ test.each([
 ])("a client that sends %s and reads nothing is disconnected", async (_what, opcode, text) => {
   const { server } = await serve({ project: TOOLS });
   const client = openUnread(server.apiUrl);
-  const closed = once(client, "close");
+  const cut = whenClosed(client);
   const some = frames(opcode, text, 100);
   for (let i = 0; i < 5000 && !client.closed; i++)
-    await Promise.race([closed, new Promise((resolve) => client.write(some, resolve))]);
+    await Promise.race([cut, new Promise((resolve) => client.write(some, resolve))]);
   expect(client.closed).toBe(true);
   expect((await fetch(`${server.apiUrl}/version`)).status).toBe(200);
 });
