@@ -50,7 +50,9 @@ test("queries are live, and a mutation that is sent while the server is down arr
   await server.kill();
   const queued = client.mutation(chat.send, { channel, text: "two" });
   const restarted = await server.restart();
-  onTestFinished(async () => void (await restarted.kill()));
+  onTestFinished(async () => {
+    await restarted.kill();
+  });
   await queued;
   expect(list.last).toEqual(["one", "two"]);
 });
