@@ -7,6 +7,7 @@ export default tseslint.config(
   {
     ignores: [
       "convex/_generated/**",
+      "examples/chat/convex/_generated/**",
       "**/node_modules/**",
       "packages/*/dist/**",
       "coverage/**",
@@ -33,7 +34,12 @@ export default tseslint.config(
   ...convex.configs.recommended,
   // The two files that read the environment, for functions and for the auth config. Convex's typed `env` would bundle its whole server library.
   {
-    files: ["convex/lib/env.lib.ts", "convex/auth.config.ts"],
+    files: [
+      "convex/lib/env.lib.ts",
+      "convex/auth.config.ts",
+      // `CONVEX_SITE_URL` is always set, and needs no declaration.
+      "examples/chat/convex/{auth.config,guests}.ts",
+    ],
     rules: { "@convex-dev/no-process-env": "off" },
   },
   {

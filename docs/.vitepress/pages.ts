@@ -42,6 +42,7 @@ export const GROUPS: Group[] = [
       },
       { title: "The router kit", file: "convex/http/kit/README.md", path: "kit" },
       { title: "Example frontend", file: "examples/web/README.md", path: "example" },
+      { title: "Example chat", file: "examples/chat/README.md", path: "chat" },
     ],
   },
   {

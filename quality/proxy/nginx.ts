@@ -2,21 +2,30 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { join, resolve } from "node:path";
 import { onTestFinished } from "vitest";
 import { endsWithTest } from "../../packages/convex-embedded/fixtures/child";
+import { freePort } from "../lib/freePort";
 import type { ServerProcess } from "../lib/server";
 import { temporaryDirectory } from "../lib/testServer";
 
 const CONFIGURATION = resolve(import.meta.dirname, "../../deploy/nginx");
 
-/** Starts nginx without certificates. Returns the port that serves all hosts of the configuration. */
-export async function startNginx({ url, apiUrl }: ServerProcess): Promise<number> {
+/**
+ * Starts nginx without certificates.
+ *
+ * @param changed returns a file of the configuration with an operator's changes.
+ * @returns the port that serves all hosts of the configuration.
+ */
+export async function startNginx(
+  { url, apiUrl }: ServerProcess,
+  changed: (site: string) => string = (site) => site,
+): Promise<number> {
   const directory = temporaryDirectory();
   const [port, redirectPort] = [await freePort(), await freePort()];
   const sites = ["api.conf", "convex.conf"].map((name) =>
-    readFileSync(join(CONFIGURATION, name), "utf8")
+    changed(readFileSync(join(CONFIGURATION, name), "utf8"))
       .replaceAll("127.0.0.1:3211", new URL(url).host)
       .replaceAll("127.0.0.1:3210", new URL(apiUrl).host)
       .replaceAll("listen 443 ssl;", `listen 127.0.0.1:${port};`)
@@ -46,16 +55,6 @@ export async function startNginx({ url, apiUrl }: ServerProcess): Promise<number
   ended.catch(() => undefined);
   await Promise.race([accepting(port), ended]);
   return port;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("The server has no port");
-  return address.port;
 }
 
 /** Resolves when the port accepts a connection. */

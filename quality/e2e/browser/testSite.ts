@@ -1,17 +1,13 @@
 /** The servers for the browser suites: pages on several origins, and an API on another origin that allows some of them. */
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { extname, join } from "node:path";
+import { join } from "node:path";
 import { build } from "vite";
 import { onTestFinished } from "vitest";
 import { startServer, type EmbeddedServer } from "convex-embedded/testing/server";
 import { checkedFetch } from "../../../openapi/contract/check";
-
-const TYPES: Record<string, string> = { ".css": "text/css", ".html": "text/html", ".js": "text/javascript" };
+import { servePages } from "./pages";
 
 export type TestSite = {
   api: EmbeddedServer;
@@ -39,24 +35,10 @@ export async function openTestSite(): Promise<TestSite> {
     logLevel: "warn",
     build: { outDir, emptyOutDir: true },
   });
-  const pages = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? "/", "http://localhost");
-    if (pathname === "/blank") {
-      response
-        .setHeader("Content-Type", "text/html")
-        .end("<!doctype html><link rel=icon href=data:,><title>blank</title>");
-      return;
-    }
-    const file = join(outDir, pathname === "/" ? "index.html" : pathname);
-    if (!existsSync(file)) response.writeHead(404).end();
-    else response.setHeader("Content-Type", TYPES[extname(file)] ?? "text/plain").end(readFileSync(file));
-  });
-  pages.listen(0, "127.0.0.1");
-  await once(pages, "listening");
-  const origin = (host: string) => `http://${host}:${(pages.address() as AddressInfo).port}`;
+  const pages = await servePages(outDir);
 
   const env = {
-    CORS_ORIGINS: `${origin("app.localhost")},${origin("*.team.localhost")}`,
+    CORS_ORIGINS: `${pages.origin("app.localhost")},${pages.origin("*.team.localhost")}`,
     RATE_LIMIT_KEY_PER_MINUTE: String(PER_MINUTE),
     // The suite of the deliveries receives webhooks on this machine.
     WEBHOOK_ALLOW_HTTP: "1",
@@ -67,7 +49,7 @@ export async function openTestSite(): Promise<TestSite> {
   const api = await startServer({ project: process.cwd(), data, port: 0, env, clock });
   return {
     api,
-    origin,
+    origin: pages.origin,
     stopClock: () => {
       stopped = Date.now();
       onTestFinished(() => void (stopped = undefined));
@@ -77,7 +59,6 @@ export async function openTestSite(): Promise<TestSite> {
       return ((await api.run("apiKeys:issue", options)) as { key: string }).key;
     },
     close: async () => {
-      pages.closeAllConnections();
       pages.close();
       await api.close();
       rmSync(directory, { recursive: true });

@@ -19,6 +19,7 @@ import type { UnreadBytes } from "./outbox";
 import { Outbox } from "./outbox";
 import type { Reading } from "./readings";
 import { Requests } from "./requests";
+import { Overloaded, type SubscribedMemory } from "./subscribedMemory";
 import type { Subscription } from "./subscriptions";
 import { Subscriptions } from "./subscriptions";
 import type { SyncCaller } from "./syncCaller";
@@ -40,6 +41,7 @@ export interface ConnectionOptions {
   readonly queries: LiveQueries;
   readonly incoming: IncomingMessage;
   readonly unread: UnreadBytes;
+  readonly subscribed: SubscribedMemory;
   /** Reports an error of the runtime. */
   readonly failed: (error: unknown) => void;
 }
@@ -77,7 +79,7 @@ export class Connection {
     // An error closes the connection; there is nothing else to do.
     socket.on("error", () => undefined);
     this.#outbox = new Outbox(socket, options.unread);
-    this.#subscriptions = new Subscriptions(options.queries, () => this.#update());
+    this.#subscriptions = new Subscriptions(options.queries, options.subscribed, () => this.#update());
     this.#inbox = new Inbox(socket, async (text) => {
       await this.#handle(text).catch((error: unknown) => this.#fail(error));
       // A client that does not read its responses is not read either.
@@ -294,6 +296,10 @@ export class Connection {
       return;
     }
     // The client reconnects after a while.
+    if (error instanceof Overloaded) {
+      this.#outbox.close(1013, error.message);
+      return;
+    }
     if (!(error instanceof IssuerUnreachable)) this.options.failed(error);
     this.#outbox.close(1011, UNAVAILABLE);
   }

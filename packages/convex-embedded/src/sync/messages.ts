@@ -60,6 +60,8 @@ export type ClientMessage =
 type Fields = Readonly<Record<string, JSONValue | undefined>>;
 
 const MAX_ID = 2 ** 32 - 1;
+/** Every mutation stores the session's id. Clients send a UUID. */
+const MAX_SESSION_CHARACTERS = 128;
 
 /** @throws ProtocolError if the text is not a message. */
 export function parseMessage(text: string): ClientMessage {
@@ -91,9 +93,11 @@ function parse(text: string): Fields {
 
 function connect(fields: Fields): Connect {
   const { clientTs, maxObservedTimestamp } = fields;
+  const sessionId = textIn(fields, "sessionId");
+  if (sessionId.length > MAX_SESSION_CHARACTERS) throw invalid("sessionId");
   return {
     type: "Connect",
-    sessionId: textIn(fields, "sessionId"),
+    sessionId,
     clientTs: typeof clientTs === "number" ? clientTs : null,
     maxObservedTimestamp: maxObservedTimestamp == null ? null : decodeTs(maxObservedTimestamp),
   };

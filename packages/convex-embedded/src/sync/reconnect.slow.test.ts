@@ -1,14 +1,15 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { connect, createServer } from "node:net";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { bundled, Child } from "../../fixtures/child";
 import { chat, LIVE, openClient, subscribe } from "../../fixtures/live";
 import { below, randomOf, SEED } from "../../fixtures/random";
+import { add, frames, hello, OPCODE, openUnread } from "../../fixtures/rawSync";
 import { serve, temporaryDirectory } from "../../fixtures/serve";
-import { raw } from "../../fixtures/sockets";
+import { raw, whenClosed } from "../../fixtures/sockets";
 
 const KILLS = 10;
 const CLIENTS = 5;
@@ -72,18 +73,12 @@ test(
 
 test("a client that subscribes and never reads is disconnected", { timeout: 120_000 }, async () => {
   const { server } = await serve({ project: LIVE });
-  const socket = connect(Number(new URL(server.apiUrl).port), "127.0.0.1");
-  onTestFinished(() => void socket.destroy());
-  socket.on("error", () => undefined);
+  const socket = openUnread(server.apiUrl);
   socket.pause();
-  const closed = once(socket, "close");
-  const upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
-  const key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
-  socket.write(`GET /api/sync HTTP/1.1\r\nHost: x\r\n${upgrade}${key}\r\n`);
-  socket.write(frame({ type: "Connect", sessionId: "s", connectionCount: 0, clientTs: 0 }));
-  const args = [{ channel, characters: 8_000_000 }];
-  const add = { type: "Add", queryId: 0, udfPath: "chat:large", args };
-  socket.write(frame({ type: "ModifyQuerySet", baseVersion: 0, newVersion: 1, modifications: [add] }));
+  const closed = whenClosed(socket);
+  socket.write(frames(OPCODE.text, JSON.stringify(hello)));
+  const query = add("chat:large", { channel, characters: 8_000_000 });
+  socket.write(frames(OPCODE.text, JSON.stringify(query)));
   // The server gives up after 30 seconds, and the operating system reports it once the client reads.
   await pause(40_000);
   socket.resume();
@@ -93,14 +88,6 @@ test("a client that subscribes and never reads is disconnected", { timeout: 120_
     "200 OK",
   );
 });
-
-/** Returns a client's text frame, masked with zeros. */
-function frame(message: object): Buffer {
-  const payload = Buffer.from(JSON.stringify(message));
-  const size =
-    payload.length < 126 ? [0x80 | payload.length] : [0x80 | 126, payload.length >> 8, payload.length & 255];
-  return Buffer.concat([Buffer.from([0x81, ...size, 0, 0, 0, 0]), payload]);
-}
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");

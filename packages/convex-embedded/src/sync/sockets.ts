@@ -8,6 +8,7 @@ import type { Deployment } from "../protocol/deployment";
 import { Connection } from "./connection";
 import { LiveQueries } from "./liveQueries";
 import { UnreadBytes } from "./outbox";
+import { SubscribedMemory } from "./subscribedMemory";
 
 /** The limit of one message, as for HTTP requests. */
 const MAX_MESSAGE_BYTES = 1024 * 1024;
@@ -30,6 +31,7 @@ export interface SocketOptions {
 export class SyncSockets {
   readonly #open = new Map<Connection, Promise<void>>();
   readonly #unread = new UnreadBytes();
+  readonly #subscribed = new SubscribedMemory();
   #queries: LiveQueries | null = null;
   #closing = false;
   #server: Promise<WebSocketServer> | null = null;
@@ -94,6 +96,7 @@ export class SyncSockets {
         queries,
         incoming,
         unread: this.#unread,
+        subscribed: this.#subscribed,
         failed,
       });
       const closed = new Promise<void>((resolve) => {

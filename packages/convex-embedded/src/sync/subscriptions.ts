@@ -1,14 +1,18 @@
 /** The queries that one client subscribes to, and the results that it has. */
+import type { JSONValue } from "convex/values";
 import type { LiveQueries } from "./liveQueries";
 import type { LiveQuery, Outcome } from "./liveQuery";
 import type { AddQuery, ModifyQuerySet } from "./messages";
 import { ProtocolError } from "./messages";
+import type { SubscribedMemory } from "./subscribedMemory";
 import type { SyncCaller } from "./syncCaller";
 
 /** Queries of one client at the same time. */
 const MAX_QUERIES = 4096;
-/** The arguments of all queries of one client, in characters. */
+/** The names and arguments of all queries of one client, in characters. */
 const MAX_CHARACTERS = 4 * 1024 * 1024;
+/** The memory of a subscription without its name and arguments, in characters. */
+const OVERHEAD_CHARACTERS = 1024;
 /** The results of all queries of one client, in characters. */
 const MAX_RESULT_CHARACTERS = 32 * 1024 * 1024;
 
@@ -16,7 +20,7 @@ const TOO_MUCH = `The results of a client's queries may have at most ${MAX_RESUL
 
 export interface Subscription {
   readonly queryId: number;
-  /** The length of its arguments and journal. */
+  /** The length of its name, arguments and journal. */
   readonly characters: number;
   /** Receives the changes of `query`. */
   readonly changed: () => void;
@@ -31,9 +35,10 @@ export class Subscriptions {
   #characters = 0;
   #resultCharacters = 0;
 
-  /** @param changed called when the result of a query may have changed. */
+  /** @param memory of all clients. @param changed called when the result of a query may have changed. */
   constructor(
-    private readonly queries: LiveQueries,
+    private readonly queries: Pick<LiveQueries, "subscribe" | "unsubscribe">,
+    private readonly memory: SubscribedMemory,
     private readonly changed: () => void,
   ) {}
 
@@ -49,10 +54,14 @@ export class Subscriptions {
   }
 
   putBackRemoved(removed: readonly number[]): void {
-    this.#removed.unshift(...removed);
+    // A spread in a call would exceed the stack: a client can remove any number of queries.
+    this.#removed = [...removed, ...this.#removed];
   }
 
-  /** @throws ProtocolError for an id that is in use or unknown, or for too many queries. */
+  /**
+   * @throws ProtocolError for an id that is in use or unknown, or for too many queries of this client.
+   * @throws Overloaded for too many queries of all clients.
+   */
   modify(modifications: ModifyQuerySet["modifications"], caller: SyncCaller): void {
     for (const modification of modifications) {
       if (modification.type === "Remove") this.#remove(modification.queryId);
@@ -71,7 +80,10 @@ export class Subscriptions {
   }
 
   clear(): void {
-    for (const { query, changed } of this.#byId.values()) this.queries.unsubscribe(query, changed);
+    for (const { query, changed, characters } of this.#byId.values()) {
+      this.memory.remove(characters + OVERHEAD_CHARACTERS);
+      this.queries.unsubscribe(query, changed);
+    }
     this.#byId.clear();
   }
 
@@ -90,16 +102,17 @@ export class Subscriptions {
 
   #add({ queryId, journal, udfPath, args, component }: AddQuery, caller: SyncCaller): void {
     if (this.#byId.has(queryId)) throw new ProtocolError(`Query ${queryId} is already in the query set.`);
-    const characters = JSON.stringify(args).length + (journal?.length ?? 0);
-    this.#characters += characters;
+    const characters = udfPath.length + component.length + lengthOf(args) + (journal?.length ?? 0);
     if (this.#byId.size >= MAX_QUERIES) {
       throw new ProtocolError(`A client may subscribe to at most ${MAX_QUERIES} queries.`);
     }
-    if (this.#characters > MAX_CHARACTERS) {
+    if (this.#characters + characters > MAX_CHARACTERS) {
       throw new ProtocolError(
-        `The arguments of a client's queries may have at most ${MAX_CHARACTERS} characters.`,
+        `The names and arguments of a client's queries may have at most ${MAX_CHARACTERS} characters.`,
       );
     }
+    this.memory.add(characters + OVERHEAD_CHARACTERS);
+    this.#characters += characters;
     // Each subscription has a function of its own, because a client may subscribe to the same query twice.
     const changed = (): void => this.changed();
     const query = this.queries.subscribe({ caller, udfPath, args, component, journal }, changed);
@@ -110,9 +123,19 @@ export class Subscriptions {
     const subscription = this.#byId.get(queryId);
     if (subscription === undefined) throw new ProtocolError(`Query ${queryId} is not in the query set.`);
     this.#byId.delete(queryId);
+    this.memory.remove(subscription.characters + OVERHEAD_CHARACTERS);
     this.#characters -= subscription.characters;
     this.#resultCharacters -= subscription.delivered?.members.length ?? 0;
     this.#removed.push(queryId);
     this.queries.unsubscribe(subscription.query, subscription.changed);
+  }
+}
+
+/** @throws ProtocolError for values that are nested too deeply to be arguments. */
+function lengthOf(args: JSONValue): number {
+  try {
+    return JSON.stringify(args).length;
+  } catch {
+    throw new ProtocolError("The arguments are nested too deeply.");
   }
 }

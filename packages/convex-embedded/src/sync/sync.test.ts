@@ -1,39 +1,17 @@
 import { once } from "node:events";
-import { connect as connectTo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import WebSocket from "ws";
 import { TOOLS } from "../../fixtures/convexCli";
+import type { Message } from "../../fixtures/rawSync";
+import { add, frames, hello, OPCODE, openSync, openUnread } from "../../fixtures/rawSync";
 import { serve } from "../../fixtures/serve";
 import { raw, whenClosed } from "../../fixtures/sockets";
 
-type Message = Readonly<Record<string, unknown>>;
-
-const hello = { type: "Connect", sessionId: "x", connectionCount: 0, lastCloseReason: null, clientTs: 0 };
-
 /** @param first whether to send `Connect`. */
-async function connect(path = "/api/1.48.0/sync", first = true) {
+async function connect(path?: string, first?: boolean) {
   const { server, logged } = await serve({ project: TOOLS });
-  const socket = new WebSocket(`${server.apiUrl.replace("http", "ws")}${path}`);
-  onTestFinished(() => socket.terminate());
-  const received: Message[] = [];
-  socket.on("message", (data: Buffer) => received.push(JSON.parse(data.toString()) as Message));
-  await once(socket, "open");
-  const next = async (): Promise<Message> => {
-    while (received.length === 0) await once(socket, "message");
-    return received.shift() as Message;
-  };
-  const send = (message: Message | string) =>
-    socket.send(typeof message === "string" ? message : JSON.stringify(message));
-  if (first) send(hello);
-  return { server, logged, socket, next, send };
+  return { server, logged, ...(await openSync(server.apiUrl, path, first)) };
 }
-
-const add = (udfPath: string, args: Message = {}, more: Message = {}, version = 0) => ({
-  type: "ModifyQuerySet",
-  baseVersion: version,
-  newVersion: version + 1,
-  modifications: [{ type: "Add", queryId: version, udfPath, args: [args], ...more }],
-});
 
 test("a query of the tools is answered, with consecutive versions", async () => {
   const { server, next, send } = await connect();
@@ -152,29 +130,12 @@ test("a message with too many queries is refused before any query runs", async (
   expect(logged).toEqual([]);
 });
 
-/** Client frames, masked with zeros, so that the test can repeat the same bytes. */
-function frames(opcode: number, text: string, count: number): Buffer {
-  const payload = Buffer.from(text);
-  const { length } = payload;
-  const size = length < 126 ? [0x80 | length] : [0x80 | 126, length >> 8, length & 255];
-  const head = Buffer.from([0x80 | opcode, ...size, 0, 0, 0, 0]);
-  return Buffer.concat(Array.from({ length: count }, () => [head, payload]).flat());
-}
-
-const PING = 9;
-const TEXT = 1;
-
 test.each([
-  ["pings", PING, "p".repeat(125)],
-  ["questions", TEXT, JSON.stringify(add("_system/cli/tables:default", { more: "x".repeat(200) }))],
+  ["pings", OPCODE.ping, "p".repeat(125)],
+  ["questions", OPCODE.text, JSON.stringify(add("_system/cli/tables:default", { more: "x".repeat(200) }))],
 ])("a client that sends %s and reads nothing is disconnected", async (_what, opcode, text) => {
   const { server } = await serve({ project: TOOLS });
-  const client = connectTo(Number(new URL(server.apiUrl).port), "127.0.0.1");
-  onTestFinished(() => void client.destroy());
-  client.on("error", () => undefined);
-  const headers = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
-  const key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
-  client.write(`GET /api/sync HTTP/1.1\r\nHost: x\r\n${headers}${key}\r\n`);
+  const client = openUnread(server.apiUrl);
   const cut = whenClosed(client);
   const some = frames(opcode, text, 100);
   for (let i = 0; i < 5000 && !client.closed; i++)
