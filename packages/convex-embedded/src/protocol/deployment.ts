@@ -1,6 +1,29 @@
 /** The parts of the server that Convex's own tools reach through the API port. */
+import type { Provider } from "../auth/authProviders";
 import type { Environment } from "../environment/environment";
 import type { Engine } from "../exec/engine";
+import type { LoadedProject } from "../runtime/components";
+import type { PushedProject } from "../runtime/pushedProject";
+import type { ComponentSchema } from "../store/types";
+
+/** A pushed project that is not in service yet. */
+export interface EvaluatedProject extends LoadedProject {
+  /** The schemas of all components, including the runtime's own tables. */
+  readonly schemas: readonly ComponentSchema[];
+  readonly providers: readonly Provider[];
+}
+
+/** Puts pushed functions into service. */
+export interface PushTarget {
+  /** The project in service if it was pushed, `null` if it is the folder's. */
+  readonly pushed: PushedProject | null;
+  /** Builds a project without serving it. @throws the error of a broken module. */
+  evaluate(project: PushedProject): Promise<EvaluatedProject>;
+  /** Rejects with `SchemaRefused` if documents do not match. Changes nothing. */
+  checkSchemas(schemas: readonly ComponentSchema[]): Promise<void>;
+  /** Serves a project from the next execution on, now and after a restart. If it rejects, nothing has changed. */
+  servePush(project: PushedProject): Promise<void>;
+}
 
 export interface Deployment {
   /** Returns the build in service. */
@@ -8,6 +31,7 @@ export interface Deployment {
   /** The operator's key; see `adminKey.ts`. */
   readonly adminKey: string;
   readonly environment: Environment;
+  readonly pushes: PushTarget;
   /**
    * Sets variables by name, or removes them with `null`, for every function that starts from now on. All changes apply, or none.
    *

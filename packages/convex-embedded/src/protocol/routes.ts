@@ -5,6 +5,7 @@ import type { ApiRequest, ApiRoute } from "../http/api";
 import { ApiError } from "../http/api";
 import type { Deployment } from "./deployment";
 import { functionRoutes } from "./functions";
+import { pushRoutes } from "./push/routes";
 import { refusedRoutes } from "./refusals";
 import { variableRoutes } from "./variables";
 
@@ -12,6 +13,7 @@ export function protocolRoutes(deployment: Deployment): readonly ApiRoute[] {
   return [
     ...functionRoutes(deployment),
     ...variableRoutes(deployment),
+    ...pushRoutes(deployment),
     ...refusedRoutes(deployment),
     text(/^\/instance_name$/, "embedded"),
     text(/^\/version$/, "embedded"),

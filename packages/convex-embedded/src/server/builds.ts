@@ -8,12 +8,18 @@ import { CONVEX_LIMITS } from "../exec/limits";
 import { QueryCache } from "../exec/queryCache";
 import { SerialQueue } from "../exec/serialQueue";
 import { stopBundler } from "../runtime/bundle";
-import type { Component } from "../exec/components";
+import type { Component, Components } from "../exec/components";
 import type { ProjectBundle } from "../runtime/components";
-import { bundleComponents, loadComponents } from "../runtime/components";
+import { bundleComponents, loadComponents, loadProject } from "../runtime/components";
+import { folderDigest } from "../runtime/folderDigest";
+import { bundlePushed } from "../runtime/pushedBundle";
+import type { PushedProject } from "../runtime/pushedProject";
+import { decodePush, encodePush } from "../runtime/pushedProject";
+import type { EvaluatedProject } from "../protocol/deployment";
 import { applyCrons, declaredCrons } from "../jobs/applyCrons";
 import type { ProviderKeyCache } from "../auth/auth";
 import { createAuth } from "../auth/auth";
+import type { Provider } from "../auth/authProviders";
 import { parseProviders } from "../auth/authProviders";
 import type { Background } from "../jobs/background";
 import { createBackground } from "../jobs/background";
@@ -25,13 +31,29 @@ import { directoryKey } from "../store/secret";
 import { FILES_DIRECTORY } from "../store/directory";
 import { isBackupUnderWay } from "../store/lock";
 import { openStore } from "../store/store";
-import type { ComponentSchema, Store } from "../store/types";
+import type { ComponentSchema, DiskStore } from "../store/types";
+
+interface TakeOptions {
+  /** True to evaluate all modules. Default false. */
+  readonly everything?: boolean;
+  /** Recorded with the schema; see `DiskStore.applySchemas`. */
+  readonly pushed?: Uint8Array | null;
+  /** Runs before the build serves, and may throw. */
+  readonly decide?: () => void;
+}
+
+/** What the files of a project declare besides functions. */
+interface Declarations {
+  readonly providers: readonly Provider[];
+  readonly schemas: readonly ComponentSchema[];
+  readonly crons: Awaited<ReturnType<typeof declaredCrons>>;
+}
 
 export class Builds {
   /** Called when a new build is in service. */
   onServe: () => void = () => undefined;
   readonly #queue = new SerialQueue();
-  #store: Store | null = null;
+  #store: DiskStore | null = null;
   #creationTimes: CreationTimes | null = null;
   #files: FileStorage | null = null;
   #background: Background | null = null;
@@ -39,6 +61,7 @@ export class Builds {
   /** The engine in service. */
   #engine: Engine | null = null;
   #bundle: ProjectBundle | null = null;
+  #pushed: PushedProject | null = null;
 
   constructor(
     private readonly settings: ServerSettings,
@@ -64,7 +87,61 @@ export class Builds {
   serve(everything: boolean): Promise<void> {
     return this.#queue.run(async () => {
       const bundle = await this.#bundled();
-      await this.#take(bundle, this.environment.variables, everything);
+      await this.#take(bundle, this.environment.variables, { everything, pushed: null });
+      this.#pushed = null;
+    });
+  }
+
+  /**
+   * Serves the functions that were pushed last, unless the project's folder has changed since: the newer of the two is served.
+   * Otherwise does the same as `serve(false)`.
+   */
+  async start(): Promise<void> {
+    const record = this.#openStore().pushed();
+    const pushed = record && decodePush(record);
+    if (pushed === null || pushed.folder !== folderDigest(this.settings.project)) return this.serve(false);
+    return this.#queue.run(async () => {
+      await this.#take(await this.#bundledPush(pushed.project), this.environment.variables, {});
+      this.#pushed = pushed.project;
+      const message = `serving the functions that were pushed at ${new Date(pushed.at).toISOString()}`;
+      this.settings.log({ level: "info", path: null, message });
+    });
+  }
+
+  /** The project in service if it was pushed, `null` if it is the folder's. */
+  get pushed(): PushedProject | null {
+    return this.#pushed;
+  }
+
+  /** Builds a pushed project without serving it, and evaluates all modules. @throws the error of a broken module. */
+  evaluate(project: PushedProject): Promise<EvaluatedProject> {
+    return this.#queue.run(async () => {
+      const { clock } = this.settings;
+      const bundle = await this.#bundledPush(project);
+      const loaded = loadProject(bundle, {
+        env: this.environment.variables,
+        clock,
+        // Modules may log while they are evaluated. They log again when they are served.
+        log: () => undefined,
+      });
+      const { schemas, providers } = await this.#declarations(loaded.components, true);
+      return { ...loaded, schemas, providers };
+    });
+  }
+
+  /** Rejects with `SchemaRefused` if documents do not match. Changes nothing. */
+  checkSchemas(schemas: readonly ComponentSchema[]): Promise<void> {
+    return this.#queue.run(() => this.#openStore().checkSchemas(schemas));
+  }
+
+  /** Serves a pushed project from the next execution on, now and after a restart. If it rejects, nothing has changed. */
+  servePush(project: PushedProject): Promise<void> {
+    return this.#queue.run(async () => {
+      const bundle = await this.#bundledPush(project);
+      const folder = folderDigest(this.settings.project);
+      const pushed = encodePush({ project, folder, at: this.settings.clock() });
+      await this.#take(bundle, this.environment.variables, { everything: true, pushed });
+      this.#pushed = project;
     });
   }
 
@@ -77,7 +154,8 @@ export class Builds {
     const { environment } = this;
     return this.#queue.run(async () => {
       if (this.#bundle === null) throw new Error("Nothing is served yet");
-      await this.#take(this.#bundle, environment.preview(changes), false, () => environment.change(changes));
+      const decide = (): void => environment.change(changes);
+      await this.#take(this.#bundle, environment.preview(changes), { decide });
     });
   }
 
@@ -89,7 +167,7 @@ export class Builds {
   renewVariables(): Promise<readonly string[]> {
     return this.#queue.run(async () => {
       const { variables, names, take } = this.environment.renewal();
-      if (names.length > 0 && this.#bundle !== null) await this.#take(this.#bundle, variables, false, take);
+      if (names.length > 0 && this.#bundle !== null) await this.#take(this.#bundle, variables, { decide: take });
       return names;
     });
   }
@@ -121,37 +199,38 @@ export class Builds {
     return bundle;
   }
 
-  /** Puts a build into service. @param decide runs before the build serves, and may throw. */
-  async #take(
-    bundle: ProjectBundle,
-    env: Variables,
-    everything: boolean,
-    decide: () => void = () => undefined,
-  ): Promise<void> {
-    const engine = await this.#build(bundle, env, everything);
-    decide();
+  async #bundledPush(project: PushedProject): Promise<ProjectBundle> {
+    try {
+      return await bundlePushed(this.settings.project, project);
+    } finally {
+      if (!this.settings.watch) await stopBundler();
+    }
+  }
+
+  /** Puts a build into service. */
+  async #take(bundle: ProjectBundle, env: Variables, options: TakeOptions): Promise<void> {
+    const engine = await this.#build(bundle, env, options);
+    options.decide?.();
     this.#engine = engine;
     this.#bundle = bundle;
     this.#background?.scheduler.wake();
     this.onServe();
   }
 
-  async #build(bundle: ProjectBundle, env: Variables, everything: boolean): Promise<Engine> {
+  async #build(
+    bundle: ProjectBundle,
+    env: Variables,
+    { everything = false, pushed }: TakeOptions,
+  ): Promise<Engine> {
     const { clock, timers, log, limits, trustProxy } = this.settings;
     const logInfo = (message: string): void => log({ level: "info", path: null, message });
     const store = this.#openStore();
     const components = loadComponents(bundle, { env, clock, log });
     const { modules } = components.get("") as Component;
-    const providers = parseProviders(await modules.authConfig());
-    const auth = await createAuth(providers, { clock, log, held: this.#heldKeys });
-    const schemas: ComponentSchema[] = [];
-    for (const component of components.values()) {
-      if (everything) await component.modules.loadAll();
-      schemas.push({ component: component.path, schema: withSystemTables(await component.modules.schema()) });
-    }
     // Check the whole project before changing indexes, because the last build may stay in service and needs them.
-    const crons = await declaredCrons(components.values());
-    await store.applySchemas(schemas, logInfo);
+    const { providers, schemas, crons } = await this.#declarations(components, everything);
+    const auth = await createAuth(providers, { clock, log, held: this.#heldKeys });
+    await store.applySchemas(schemas, logInfo, pushed);
     for (const path of store.catalog.components()) {
       if (!components.has(path)) logInfo(`the component ${path} is not mounted; its data is kept`);
     }
@@ -177,12 +256,23 @@ export class Builds {
     return built;
   }
 
-  #openStore(): Store {
+  /** Returns what the project's files declare. @param everything true to evaluate all modules. */
+  async #declarations(components: Components, everything: boolean): Promise<Declarations> {
+    const providers = parseProviders(await (components.get("") as Component).modules.authConfig());
+    const schemas: ComponentSchema[] = [];
+    for (const { path, modules } of components.values()) {
+      if (everything) await modules.loadAll();
+      schemas.push({ component: path, schema: withSystemTables(await modules.schema()) });
+    }
+    return { providers, schemas, crons: await declaredCrons(components.values()) };
+  }
+
+  #openStore(): DiskStore {
     const { dataDirectory: directory, hooks } = this.settings;
     return (this.#store ??= openStore({ directory, ...(hooks && { hooks }) }));
   }
 
-  #openFiles(store: Store, creationTimes: CreationTimes): FileStorage {
+  #openFiles(store: DiskStore, creationTimes: CreationTimes): FileStorage {
     const { dataDirectory, clock, log, hooks } = this.settings;
     return new FileStorage({
       store,

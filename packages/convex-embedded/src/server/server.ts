@@ -19,7 +19,7 @@ import { openBothPorts } from "../http/bothPorts";
 import { storageRoutes } from "../http/storage";
 import { runAsOperator } from "./operator";
 import { adminKeyOf } from "../protocol/adminKey";
-import type { Deployment } from "../protocol/deployment";
+import type { Deployment, PushTarget } from "../protocol/deployment";
 import { protocolRoutes } from "../protocol/routes";
 import { SyncSockets } from "../sync/sockets";
 import type { ServerOptions } from "./serverOptions";
@@ -117,7 +117,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
 
   let firstStart: boolean;
   try {
-    await builds.serve(false);
+    await builds.start();
     firstStart = isFirstStart(dataDirectory);
     await builds.background?.recover();
   } catch (error) {
@@ -136,7 +136,18 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
     const names = [...changes.keys()].join(", ");
     log({ level: "info", path: null, message: `environment variables changed: ${names}` });
   };
-  started({ engine, adminKey, environment, changeVariables });
+  const pushes: PushTarget = {
+    get pushed() {
+      return builds.pushed;
+    },
+    evaluate: (project) => watchdog.exempt(() => builds.evaluate(project)),
+    checkSchemas: (schemas) => watchdog.exempt(() => builds.checkSchemas(schemas)),
+    async servePush(project) {
+      await watchdog.exempt(() => builds.servePush(project));
+      log({ level: "info", path: null, message: "serving newly pushed functions" });
+    },
+  };
+  started({ engine, adminKey, environment, changeVariables, pushes });
   files.collect();
   background?.scheduler.start();
 

@@ -213,6 +213,24 @@ export interface Store {
   close(): Promise<void>;
 }
 
+/** The store of a data directory. */
+export interface DiskStore extends Store {
+  /**
+   * See `Store`.
+   *
+   * @param pushed Recorded in the same transaction for `pushed()`. `null` removes the record, `undefined` keeps it.
+   */
+  applySchemas(
+    schemas: readonly ComponentSchema[],
+    progress: (line: string) => void,
+    pushed?: Uint8Array | null,
+  ): Promise<void>;
+  /** Rejects with `SchemaRefused` if `applySchemas` would. Changes nothing. */
+  checkSchemas(schemas: readonly ComponentSchema[]): Promise<void>;
+  /** Returns the functions that were pushed last, as given to `applySchemas`; `null` if there are none. */
+  pushed(): Uint8Array | null;
+}
+
 /** Hooks for tests. Production does not set them. */
 export interface StoreHooks {
   /** Called right before every COMMIT of a group. An error that it throws makes that COMMIT fail. */
