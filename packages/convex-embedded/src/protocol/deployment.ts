@@ -2,6 +2,8 @@
 import type { Provider } from "../auth/authProviders";
 import type { Environment } from "../environment/environment";
 import type { Engine } from "../exec/engine";
+import type { ExecutionLog } from "../exec/executionLog";
+import type { LoadedFunction } from "../exec/loadedFunction";
 import type { LoadedProject } from "../runtime/components";
 import type { PushedProject } from "../runtime/pushedProject";
 import type { ComponentSchema } from "../store/types";
@@ -11,6 +13,11 @@ export interface EvaluatedProject extends LoadedProject {
   /** The schemas of all components, including the runtime's own tables. */
   readonly schemas: readonly ComponentSchema[];
   readonly providers: readonly Provider[];
+}
+
+export interface InlineQuery {
+  readonly engine: Engine;
+  readonly fn: LoadedFunction;
 }
 
 /** Puts pushed functions into service. */
@@ -32,6 +39,16 @@ export interface Deployment {
   readonly adminKey: string;
   readonly environment: Environment;
   readonly pushes: PushTarget;
+  readonly executionLog: ExecutionLog;
+  /** Aborts when the server stops, so that requests that wait are answered. */
+  readonly closing: AbortSignal;
+  /**
+   * Builds a query from a module's source without serving it.
+   *
+   * @param component the component whose data it reads. @returns the query, and the engine that runs it.
+   * @throws Error if the source does not build or its default export is not a query.
+   */
+  readonly inlineQuery: (source: string, component: string) => Promise<InlineQuery>;
   /**
    * Sets variables by name, or removes them with `null`, for every function that starts from now on. All changes apply, or none.
    *

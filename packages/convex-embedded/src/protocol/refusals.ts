@@ -6,11 +6,9 @@ import type { Deployment } from "./deployment";
 
 const OLD_PUSH =
   "The embedded runtime accepts pushes of `npx convex` 1.48. Update the `convex` package of the project that you push.";
-const LOGS = "The embedded runtime stores no logs: functions write to the terminal where `npm start` runs.";
+const LOGS = "The embedded runtime serves logs to `npx convex logs` only. Functions also write to the terminal where `npm start` runs.";
 const EXPORT = "Use `npx convex-embedded export FILE` instead.";
 const IMPORT = "Use `npx convex-embedded import FILE` instead.";
-const INLINE =
-  "Inline queries are not supported by the embedded runtime: put the query into convex/ and run it by name.";
 const TIMESTAMP =
   "Queries at a timestamp (`consistentQuery`) are not supported by the embedded runtime. Use `query`, which reads one " +
   "consistent state.";
@@ -18,10 +16,9 @@ const TIMESTAMP =
 /** Path, status, message. The tools retry after other statuses, and retry forever after 400 for logs. */
 const REFUSED: readonly (readonly [RegExp, 400 | 403, string])[] = [
   [/^\/api\/(?:get_config|push_config|prepare_schema|schema_state\/.*)$/, 400, OLD_PUSH],
-  [/^\/api\/(?:stream_function_logs|stream_udf_execution)$/, 403, LOGS],
+  [/^\/api\/stream_udf_execution$/, 403, LOGS],
   [/^\/api\/export\//, 400, EXPORT],
   [/^\/api\/(?:import(?:\/.*)?|perform_import|cancel_import)$/, 400, IMPORT],
-  [/^\/api\/run_test_function$/, 400, INLINE],
 ];
 
 export function refusedRoutes(deployment: Deployment): readonly ApiRoute[] {

@@ -5,6 +5,8 @@ import type { ApiRequest, ApiRoute } from "../http/api";
 import { ApiError } from "../http/api";
 import type { Deployment } from "./deployment";
 import { functionRoutes } from "./functions";
+import { inlineQueryRoutes } from "./inlineQuery";
+import { logRoutes } from "./logs";
 import { pushRoutes } from "./push/routes";
 import { refusedRoutes } from "./refusals";
 import { variableRoutes } from "./variables";
@@ -13,6 +15,8 @@ export function protocolRoutes(deployment: Deployment): readonly ApiRoute[] {
   return [
     ...functionRoutes(deployment),
     ...variableRoutes(deployment),
+    ...inlineQueryRoutes(deployment),
+    ...logRoutes(deployment),
     ...pushRoutes(deployment),
     ...refusedRoutes(deployment),
     text(/^\/instance_name$/, "embedded"),

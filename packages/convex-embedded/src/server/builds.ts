@@ -4,18 +4,23 @@ import type { Environment, Variables } from "../environment/environment";
 import type { CreationTimes } from "../store/creationTimes";
 import { resumeCreationTimes } from "../store/creationTimes";
 import type { Engine } from "../exec/engine";
+import { ExecutionLog } from "../exec/executionLog";
 import { CONVEX_LIMITS } from "../exec/limits";
 import { QueryCache } from "../exec/queryCache";
 import { SerialQueue } from "../exec/serialQueue";
 import { stopBundler } from "../runtime/bundle";
 import type { Component, Components } from "../exec/components";
 import type { ProjectBundle } from "../runtime/components";
-import { bundleComponents, loadComponents, loadProject } from "../runtime/components";
+import { bundleComponents, loadProject } from "../runtime/components";
 import { folderDigest } from "../runtime/folderDigest";
 import { bundlePushed } from "../runtime/pushedBundle";
 import type { PushedProject } from "../runtime/pushedProject";
 import { decodePush, encodePush } from "../runtime/pushedProject";
-import type { EvaluatedProject } from "../protocol/deployment";
+import { Modules } from "../exec/modules";
+import { bundleInlineQuery, INLINE_MODULE } from "../runtime/inlineQuery";
+import { createRealm } from "../runtime/realm";
+import { stackMapper } from "../runtime/stack";
+import type { EvaluatedProject, InlineQuery } from "../protocol/deployment";
 import { applyCrons, declaredCrons } from "../jobs/applyCrons";
 import type { ProviderKeyCache } from "../auth/auth";
 import { createAuth } from "../auth/auth";
@@ -57,16 +62,21 @@ export class Builds {
   #creationTimes: CreationTimes | null = null;
   #files: FileStorage | null = null;
   #background: Background | null = null;
+  readonly executionLog: ExecutionLog;
   readonly #heldKeys: ProviderKeyCache = new Map();
   /** The engine in service. */
   #engine: Engine | null = null;
   #bundle: ProjectBundle | null = null;
   #pushed: PushedProject | null = null;
+  /** What `process.env` contains in each component. */
+  #variables: ReadonlyMap<string, Variables> = new Map();
 
   constructor(
     private readonly settings: ServerSettings,
     private readonly environment: Environment,
-  ) {}
+  ) {
+    this.executionLog = new ExecutionLog(settings.clock);
+  }
 
   /** The build in service, `null` before the first. */
   get engine(): Engine | null {
@@ -126,6 +136,28 @@ export class Builds {
       });
       const { schemas, providers } = await this.#declarations(loaded.components, true);
       return { ...loaded, schemas, providers };
+    });
+  }
+
+  /** See `Deployment.inlineQuery`. */
+  inlineQuery(source: string, component: string): Promise<InlineQuery> {
+    const engine = this.#engine;
+    const mounted = engine?.components.get(component);
+    if (engine === null || mounted === undefined) {
+      return Promise.reject(new Error(`Component "${component}" not found.`));
+    }
+    return this.#queue.run(async () => {
+      const bundle = await this.#afterBundling(bundleInlineQuery(this.settings.project, source));
+      const mapStack = stackMapper([bundle]);
+      const { clock, log } = this.settings;
+      const env = this.#variables.get(component) ?? new Map<string, string>();
+      const modules = new Modules(createRealm(bundle, { env, mapStack, clock, log }), component);
+      const fn = await modules.find(INLINE_MODULE);
+      if (fn?.kind !== "query") throw new Error("The default export must be a query.");
+      const components = new Map(engine.components).set(component, { ...mounted, modules });
+      // Errors are mapped by the modules of the app.
+      const own = component === "" ? { modules } : {};
+      return { engine: { ...engine, ...own, components }, fn };
     });
   }
 
@@ -199,9 +231,13 @@ export class Builds {
     return bundle;
   }
 
-  async #bundledPush(project: PushedProject): Promise<ProjectBundle> {
+  #bundledPush(project: PushedProject): Promise<ProjectBundle> {
+    return this.#afterBundling(bundlePushed(this.settings.project, project));
+  }
+
+  async #afterBundling<T>(bundling: Promise<T>): Promise<T> {
     try {
-      return await bundlePushed(this.settings.project, project);
+      return await bundling;
     } finally {
       if (!this.settings.watch) await stopBundler();
     }
@@ -225,7 +261,7 @@ export class Builds {
     const { clock, timers, log, limits, trustProxy } = this.settings;
     const logInfo = (message: string): void => log({ level: "info", path: null, message });
     const store = this.#openStore();
-    const components = loadComponents(bundle, { env, clock, log });
+    const { components, mounts } = loadProject(bundle, { env, clock, log });
     const { modules } = components.get("") as Component;
     // Check the whole project before changing indexes, because the last build may stay in service and needs them.
     const { providers, schemas, crons } = await this.#declarations(components, everything);
@@ -251,8 +287,10 @@ export class Builds {
       trustProxy,
       limits: { ...CONVEX_LIMITS, ...limits },
       queryCache: new QueryCache(store.writeLog),
+      executionLog: this.executionLog,
     };
     await applyCrons(built, crons);
+    this.#variables = new Map(mounts.map((mount) => [mount.path, mount.env]));
     return built;
   }
 

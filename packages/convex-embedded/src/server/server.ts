@@ -147,7 +147,18 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
       log({ level: "info", path: null, message: "serving newly pushed functions" });
     },
   };
-  started({ engine, adminKey, environment, changeVariables, pushes });
+  const { executionLog } = builds;
+  const closing = new AbortController();
+  started({
+    engine,
+    adminKey,
+    environment,
+    changeVariables,
+    pushes,
+    executionLog,
+    closing: closing.signal,
+    inlineQuery: (source, component) => watchdog.exempt(() => builds.inlineQuery(source, component)),
+  });
   files.collect();
   background?.scheduler.start();
 
@@ -175,6 +186,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
       await files.idle();
     },
     async close(graceMs = DEFAULT_GRACE_MS) {
+      closing.abort();
       await Promise.all([sockets.close(graceMs), ports.close(graceMs), background?.close(graceMs)]);
       await Promise.allSettled(running);
       await watchdog.stop();
