@@ -29,13 +29,11 @@ test("npx convex run --inline-query reads data, logs, and reports errors", async
   await server.run("messages:seed", { author: "ada", count: 2 });
   const inline = (source: string) => run("run", "--inline-query", source);
   const counted = await inline(`const all = await ctx.db.query("messages").collect(); console.log("counting"); return all.length;`);
-  expect([counted.code, counted.stdout]).toEqual([0, "2\n"]);
-  expect(counted.stderr).toContain("counting");
+  expect(counted).toEqual({ code: 0, stdout: "2\n", stderr: expect.stringContaining("counting") });
   const failed = await inline(`throw new Error("my fault");`);
   expect([failed.code, failed.stderr]).toEqual([1, expect.stringContaining("my fault")]);
   const writes = await inline(`return await ctx.db.insert("messages", { author: "a", text: "b" });`);
   expect(writes.code).toBe(1);
   const invalid = await inline(`return (;`);
   expect([invalid.code, invalid.stderr]).toEqual([1, expect.stringContaining("testQuery.js")]);
-  expect(invalid.stderr).not.toContain("Unexpected Error");
 });

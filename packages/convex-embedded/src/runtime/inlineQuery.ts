@@ -31,8 +31,8 @@ function inlineModule(source: string): Plugin {
   return {
     name: "convex-inline-query",
     setup(build) {
-      build.onResolve({ filter: /.*/ }, ({ path, importer, namespace: from }) => {
-        if (path === `./${FILE}` && importer === "modules") return { path: FILE, namespace };
+      build.onResolve({ filter: /.*/ }, ({ path, namespace: from }) => {
+        if (path === `./${FILE}` && from !== namespace) return { path: FILE, namespace };
         if (path === WRAPPERS) return { path, namespace: "inline-query-wrappers" };
         if (from === namespace) return { errors: [{ text: "An inline query cannot import other modules." }] };
         return undefined;
