@@ -9,6 +9,7 @@ import { inlineQueryRoutes } from "./inlineQuery";
 import { logRoutes } from "./logs";
 import { pushRoutes } from "./push/routes";
 import { refusedRoutes } from "./refusals";
+import { shapeRoutes } from "./shapes";
 import { variableRoutes } from "./variables";
 
 export function protocolRoutes(deployment: Deployment): readonly ApiRoute[] {
@@ -18,6 +19,7 @@ export function protocolRoutes(deployment: Deployment): readonly ApiRoute[] {
     ...inlineQueryRoutes(deployment),
     ...logRoutes(deployment),
     ...pushRoutes(deployment),
+    ...shapeRoutes(deployment),
     ...refusedRoutes(deployment),
     text(/^\/instance_name$/, "embedded"),
     text(/^\/version$/, "embedded"),

@@ -37,7 +37,11 @@ function inlineModule(source: string): Plugin {
         if (from === namespace) return { errors: [{ text: "An inline query cannot import other modules." }] };
         return undefined;
       });
-      build.onLoad({ filter: /.*/, namespace }, () => ({ contents: source, loader: "js" }));
+      build.onLoad({ filter: /.*/, namespace }, () => ({
+        // Some clients leave the import out.
+        contents: source.includes(WRAPPERS) ? source : `import { query, internalQuery } from "${WRAPPERS}"; ${source}`,
+        loader: "js",
+      }));
       build.onLoad({ filter: /.*/, namespace: "inline-query-wrappers" }, () => ({
         contents: `export { queryGeneric as query, internalQueryGeneric as internalQuery } from "convex/server";`,
         resolveDir: OWN_FOLDER,

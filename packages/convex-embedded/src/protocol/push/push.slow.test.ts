@@ -4,17 +4,11 @@ import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { CLI_TIMEOUT_MS, convex, projectForTools, serveForTools, startConvex } from "../../../fixtures/convexCli";
 import { copyOf, serve, temporaryDirectory } from "../../../fixtures/serve";
+import { edit } from "./editForTests";
 
 vi.setConfig({ testTimeout: CLI_TIMEOUT_MS });
 
 const FAST = ["--typecheck", "disable", "--codegen", "disable"];
-
-function edit(project: string, file: string, from: string, to: string): void {
-  const path = join(project, "convex", file);
-  const text = readFileSync(path, "utf8");
-  if (!text.includes(from)) throw new Error(`${file} does not contain ${from}`);
-  writeFileSync(path, text.replace(from, to));
-}
 
 const refusing = `export const catches = actionGeneric({ args: {}, handler: async (ctx) => {
   try { await ctx.runMutation(anyApi["messages"].refuse, { author: "a", text: "b" }); return "none"; }
