@@ -4,6 +4,8 @@ import type { Environment } from "../environment/environment";
 import type { Engine } from "../exec/engine";
 import type { ExecutionLog } from "../exec/executionLog";
 import type { LoadedFunction } from "../exec/loadedFunction";
+import type { Exports } from "../exchange/server/exports";
+import type { Imports } from "../exchange/server/imports";
 import type { LoadedProject } from "../runtime/components";
 import type { PushedProject } from "../runtime/pushedProject";
 import type { ComponentSchema } from "../store/types";
@@ -40,6 +42,8 @@ export interface Deployment {
   readonly environment: Environment;
   readonly pushes: PushTarget;
   readonly executionLog: ExecutionLog;
+  readonly exports: Exports;
+  readonly imports: Imports;
   /** Aborts when the server stops, so that requests that wait are answered. */
   readonly closing: AbortSignal;
   /**

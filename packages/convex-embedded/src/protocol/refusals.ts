@@ -7,8 +7,8 @@ import type { Deployment } from "./deployment";
 const OLD_PUSH =
   "The embedded runtime accepts pushes of `npx convex` 1.48. Update the `convex` package of the project that you push.";
 const LOGS = "The embedded runtime serves logs to `npx convex logs` only. Functions also write to the terminal where `npm start` runs.";
-const EXPORT = "Use `npx convex-embedded export FILE` instead.";
-const IMPORT = "Use `npx convex-embedded import FILE` instead.";
+const OLD_IMPORT =
+  "The embedded runtime accepts imports of `npx convex` 1.48. Update the `convex` package, or use `npx convex-embedded import`.";
 const TIMESTAMP =
   "Queries at a timestamp (`consistentQuery`) are not supported by the embedded runtime. Use `query`, which reads one " +
   "consistent state.";
@@ -17,8 +17,7 @@ const TIMESTAMP =
 const REFUSED: readonly (readonly [RegExp, 400 | 403, string])[] = [
   [/^\/api\/(?:get_config|push_config|prepare_schema|schema_state\/.*)$/, 400, OLD_PUSH],
   [/^\/api\/stream_udf_execution$/, 403, LOGS],
-  [/^\/api\/export\//, 400, EXPORT],
-  [/^\/api\/(?:import(?:\/.*)?|perform_import|cancel_import)$/, 400, IMPORT],
+  [/^\/api\/import$/, 400, OLD_IMPORT],
 ];
 
 export function refusedRoutes(deployment: Deployment): readonly ApiRoute[] {

@@ -4,6 +4,7 @@ import { pipeline } from "node:stream/promises";
 import type { ApiRequest, ApiRoute } from "../http/api";
 import { ApiError } from "../http/api";
 import type { Deployment } from "./deployment";
+import { exchangeRoutes } from "./exchange";
 import { functionRoutes } from "./functions";
 import { inlineQueryRoutes } from "./inlineQuery";
 import { logRoutes } from "./logs";
@@ -16,6 +17,7 @@ export function protocolRoutes(deployment: Deployment): readonly ApiRoute[] {
   return [
     ...functionRoutes(deployment),
     ...variableRoutes(deployment),
+    ...exchangeRoutes(deployment),
     ...inlineQueryRoutes(deployment),
     ...logRoutes(deployment),
     ...pushRoutes(deployment),

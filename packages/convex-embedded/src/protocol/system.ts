@@ -11,6 +11,7 @@ import { operatorOrigin } from "../exec/origins";
 import type { LoadedFunction } from "../exec/loadedFunction";
 import { isSystemTable } from "../store/system/systemTables";
 import type { Deployment } from "./deployment";
+import { importState, latestExport } from "./exchange";
 
 interface SystemCall {
   readonly deployment: Deployment;
@@ -41,8 +42,10 @@ const QUERIES: Readonly<Record<string, SystemQuery>> = {
     return value === undefined ? null : { name, value };
   },
   "_system/cli/convexUrl:cloudUrl": ({ deployment }) => deployment.environment.cloudUrl,
-  // Imports through the tools are refused, so none is ever in progress.
+  // An import is one transaction, so another one may start at any time: it waits.
   "_system/cli/queryImport:list": () => [],
+  "_system/cli/queryImport": ({ deployment, args: { importId } }) => importState(deployment, importId),
+  "_system/cli/exports:getLatest": ({ deployment }) => latestExport(deployment),
   "_system/frontend/getSchemas": getSchemas,
   "_system/frontend/components:list": ({ engine }) =>
     [...engine.components.keys()].map((path) => ({ id: path, path })),

@@ -20,6 +20,10 @@ import { Modules } from "../exec/modules";
 import { bundleInlineQuery, INLINE_MODULE } from "../runtime/inlineQuery";
 import { createRealm } from "../runtime/realm";
 import { stackMapper } from "../runtime/stack";
+import type { ImportResult } from "../exchange/commands/import";
+import type { ArchiveImport } from "../exchange/archiveImport";
+import { importArchive } from "../exchange/archiveImport";
+import { inStore } from "../exchange/target";
 import type { EvaluatedProject, InlineQuery } from "../protocol/deployment";
 import { applyCrons, declaredCrons } from "../jobs/applyCrons";
 import type { ProviderKeyCache } from "../auth/auth";
@@ -61,6 +65,7 @@ export class Builds {
   #store: DiskStore | null = null;
   #creationTimes: CreationTimes | null = null;
   #files: FileStorage | null = null;
+  #disk: FileDisk | null = null;
   #background: Background | null = null;
   readonly executionLog: ExecutionLog;
   readonly #heldKeys: ProviderKeyCache = new Map();
@@ -204,6 +209,25 @@ export class Builds {
     });
   }
 
+  /** Imports an archive into the data in service. See `Deployment.importArchive`. */
+  importArchive(file: string, options: ArchiveImport): Promise<ImportResult> {
+    return this.#queue.run(async () => {
+      const engine = this.#engine;
+      const disk = this.#disk;
+      if (engine === null || disk === null) throw new Error("Nothing is served yet");
+      const store = this.#openStore();
+      const { schemas } = await this.#declarations(engine.components, false);
+      const progress = (message: string): void => this.settings.log({ level: "info", path: null, message });
+      const result = await inStore(store, disk, (target) =>
+        importArchive(target, file, { ...options, schemas, progress }),
+      );
+      // Fills the search indexes of the imported tables.
+      await store.applySchemas(schemas, progress);
+      engine.creationTimes.continueAfter(resumeCreationTimes(store));
+      return result;
+    });
+  }
+
   /** Closes the store. No function may still be running. */
   async close(): Promise<void> {
     await this.#files?.close();
@@ -317,7 +341,9 @@ export class Builds {
       creationTimes,
       clock,
       warn: (message) => log({ level: "warn", path: null, message }),
-      bytes: new FileDisk(join(dataDirectory, FILES_DIRECTORY), hooks, () => isBackupUnderWay(dataDirectory)),
+      bytes: (this.#disk = new FileDisk(join(dataDirectory, FILES_DIRECTORY), hooks, () =>
+        isBackupUnderWay(dataDirectory),
+      )),
       origin: this.environment.cloudUrl,
       key: directoryKey(dataDirectory, "upload URLs"),
     });

@@ -12,6 +12,10 @@ import type { Value } from "convex/values";
 import { Builds } from "./builds";
 import { Environment } from "../environment/environment";
 import type { Engine } from "../exec/engine";
+import type { ExportsOptions } from "../exchange/server/exports";
+import { Exports } from "../exchange/server/exports";
+import { Imports } from "../exchange/server/imports";
+import { freeNumber } from "../store/catalog";
 import { isFirstStart } from "../store/firstStart";
 import { serveHttpAction } from "../http/action";
 import { originRule, originsIn } from "../http/allowedOrigins";
@@ -148,6 +152,17 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
     },
   };
   const { executionLog } = builds;
+  const { clock } = settings;
+  const logAs = (level: "info" | "warn") => (message: string) => log({ level, path: null, message });
+  const exempt: ExportsOptions["exempt"] = (work) => watchdog.exempt(work);
+  const exports = new Exports({ dataDirectory, clock, progress: logAs("info"), warn: logAs("warn"), exempt });
+  const imports = new Imports({
+    importArchive: (file, options) => builds.importArchive(file, options),
+    tableOf: (component, name) => ({
+      number: engine().store.catalog.table(component, name)?.number ?? freeNumber(engine().store.catalog),
+      nextCreationTime: () => engine().creationTimes.next(clock()),
+    }),
+  });
   const closing = new AbortController();
   started({
     engine,
@@ -156,6 +171,8 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
     changeVariables,
     pushes,
     executionLog,
+    exports,
+    imports,
     closing: closing.signal,
     inlineQuery: (source, component) => watchdog.exempt(() => builds.inlineQuery(source, component)),
   });
@@ -189,6 +206,8 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
       closing.abort();
       await Promise.all([sockets.close(graceMs), ports.close(graceMs), background?.close(graceMs)]);
       await Promise.allSettled(running);
+      exports.close();
+      imports.close();
       await watchdog.stop();
       await builds.close();
     },

@@ -13,6 +13,7 @@ import { recordedPush, recordPush } from "./pushRecord";
 import { applySchemas, checkSchemas } from "./schema";
 import { fillSearchIndexes } from "./search/fillSearch";
 import { SnapshotPool } from "./snapshots";
+import type { StoreTransaction } from "./transaction";
 import type {
   Catalog,
   ComponentSchema,
@@ -62,6 +63,8 @@ export function openStore(options: StoreOptions): DiskStore {
 class SqliteStore implements DiskStore {
   readonly catalog: Catalog;
   readonly writeLog: WriteLog;
+  /** The tables from before a transaction that may replace them, `null` without one. */
+  #committed: Catalog | null = null;
   #closing: Promise<void> | null = null;
 
   constructor(
@@ -71,11 +74,12 @@ class SqliteStore implements DiskStore {
     private readonly writer: Writer,
   ) {
     this.writeLog = writer.writeLog;
+    const catalog = (): Catalog => this.#committed ?? writes.catalog;
     this.catalog = {
-      table: (component, name) => writes.catalog.table(component, name),
-      tableByNumber: (component, number) => writes.catalog.tableByNumber(component, number),
-      components: () => writes.catalog.components(),
-      tables: (component) => writes.catalog.tables(component),
+      table: (component, name) => catalog().table(component, name),
+      tableByNumber: (component, number) => catalog().tableByNumber(component, number),
+      components: () => catalog().components(),
+      tables: (component) => catalog().tables(component),
     };
   }
 
@@ -101,6 +105,15 @@ class SqliteStore implements DiskStore {
       await applySchemas(this.writes, schemas, progress);
       if (pushed !== undefined) recordPush(this.writes.db, pushed);
     });
+  }
+
+  exclusive<T>(work: (writes: WriteConnection, transaction: StoreTransaction) => Promise<T>): Promise<T> {
+    const run = async (transaction: StoreTransaction): Promise<T> => {
+      transaction.onSettled(() => (this.#committed = null));
+      this.#committed = this.writes.catalog;
+      return await work(this.writes, transaction);
+    };
+    return this.writer.run(run, { alone: true });
   }
 
   async checkSchemas(schemas: readonly ComponentSchema[]): Promise<void> {
