@@ -96,4 +96,3 @@ export class ExecutionLog {
 function textIn(lines: readonly LoggedLine[]): number {
   return lines.reduce((sum, { message }) => sum + message.length, 0);
 }
-

@@ -17,7 +17,11 @@ const TABLE = /^[a-zA-Z][a-zA-Z0-9_]{0,63}$/;
 
 export function exchangeRoutes(deployment: Deployment): readonly ApiRoute[] {
   const { exports, imports } = deployment;
-  const route = (method: "GET" | "POST", path: RegExp, handle: (request: ApiRequest) => Promise<void>): ApiRoute => ({
+  const route = (
+    method: "GET" | "POST",
+    path: RegExp,
+    handle: (request: ApiRequest) => Promise<void>,
+  ): ApiRoute => ({
     path,
     methods: {
       async [method](request) {
@@ -41,7 +45,8 @@ export function exchangeRoutes(deployment: Deployment): readonly ApiRoute[] {
     route("GET", /^\/api\/export\/zip\/(\d{1,20})$/, async ({ outgoing, captured }) => {
       const at = captured[0] ?? "";
       const file = exports.file(BigInt(at));
-      if (file === null) throw new ApiError(404, "ExportNotFound", "This export does not exist any more. Request another.");
+      if (file === null)
+        throw new ApiError(404, "ExportNotFound", "This export does not exist any more. Request another.");
       outgoing.setHeader("content-type", "application/zip");
       outgoing.setHeader("content-length", file.size);
       outgoing.setHeader("content-disposition", `attachment; filename=snapshot_${at}.zip`);
@@ -118,7 +123,10 @@ function requestIn(deployment: Deployment, given: unknown): ImportRequest {
   if (!deployment.engine().components.has(component)) {
     throw new ApiError(400, "ComponentNotFound", `Component "${component}" not found.`);
   }
-  const found = { mode: MODES.find((known) => known === mode), format: FORMATS.find((known) => known === format) };
+  const found = {
+    mode: MODES.find((known) => known === mode),
+    format: FORMATS.find((known) => known === format),
+  };
   if (found.mode === undefined) throw badBody(`\`mode\` must be one of ${MODES.join(", ")}`);
   if (found.format === undefined) throw badBody(`\`format\` must be one of ${FORMATS.join(", ")}`);
   const table = typeof tableName === "string" ? tableName : "";

@@ -19,7 +19,9 @@ export function inlineQueryRoutes(deployment: Deployment): readonly ApiRoute[] {
         async POST({ incoming, outgoing }) {
           requireAdmin(deployment, incoming);
           const { origin } = await callerOf(deployment, incoming);
-          const { bundle, args, componentId, format } = fieldsOf(await readJson(incoming, MAX_OPERATOR_BYTES));
+          const { bundle, args, componentId, format } = fieldsOf(
+            await readJson(incoming, MAX_OPERATOR_BYTES),
+          );
           const { source } = fieldsOf(bundle);
           if (typeof source !== "string") throw badBody("`bundle.source` must be a string");
           const component = typeof componentId === "string" ? componentId : "";
@@ -30,7 +32,11 @@ export function inlineQueryRoutes(deployment: Deployment): readonly ApiRoute[] {
           try {
             // Safe: it was parsed from JSON. A query gets no arguments unless the client sends some.
             const value = await runLoaded(engine, fn, parseArguments((args ?? {}) as JSONValue), origin);
-            sendJson(outgoing, 200, { status: "success", value: exported(value, formatOf(format)), logLines });
+            sendJson(outgoing, 200, {
+              status: "success",
+              value: exported(value, formatOf(format)),
+              logLines,
+            });
           } catch (error) {
             if (!(error instanceof SyscallError)) throw error;
             const errorMessage = failureMessage(engine, requestId, error);

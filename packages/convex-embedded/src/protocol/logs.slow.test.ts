@@ -28,7 +28,9 @@ test("npx convex run --inline-query reads data, logs, and reports errors", async
   const { server, run } = await serveForTools();
   await server.run("messages:seed", { author: "ada", count: 2 });
   const inline = (source: string) => run("run", "--inline-query", source);
-  const counted = await inline(`const all = await ctx.db.query("messages").collect(); console.log("counting"); return all.length;`);
+  const counted = await inline(
+    `const all = await ctx.db.query("messages").collect(); console.log("counting"); return all.length;`,
+  );
   expect(counted).toEqual({ code: 0, stdout: "2\n", stderr: expect.stringContaining("counting") });
   const failed = await inline(`throw new Error("my fault");`);
   expect([failed.code, failed.stderr]).toEqual([1, expect.stringContaining("my fault")]);

@@ -6,7 +6,8 @@ import type { Deployment } from "./deployment";
 
 const OLD_PUSH =
   "The embedded runtime accepts pushes of `npx convex` 1.48. Update the `convex` package of the project that you push.";
-const LOGS = "The embedded runtime serves logs to `npx convex logs` only. Functions also write to the terminal where `npm start` runs.";
+const LOGS =
+  "The embedded runtime serves logs to `npx convex logs` only. Functions also write to the terminal where `npm start` runs.";
 const OLD_IMPORT =
   "The embedded runtime accepts imports of `npx convex` 1.48. Update the `convex` package, or use `npx convex-embedded import`.";
 const TIMESTAMP =

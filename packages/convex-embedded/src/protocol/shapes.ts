@@ -39,7 +39,11 @@ export function shapeRoutes(deployment: Deployment): readonly ApiRoute[] {
           const { store } = deployment.engine();
           const tables = store.catalog.tables(query.get("component") ?? "");
           const own = tables.filter(({ name }) => !isSystemTable(name));
-          sendJson(outgoing, 200, Object.fromEntries(own.map((table) => [table.name, shapeOf(store, table)])));
+          sendJson(
+            outgoing,
+            200,
+            Object.fromEntries(own.map((table) => [table.name, shapeOf(store, table)])),
+          );
           return Promise.resolve();
         },
       },

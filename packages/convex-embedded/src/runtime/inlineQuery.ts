@@ -39,7 +39,9 @@ function inlineModule(source: string): Plugin {
       });
       build.onLoad({ filter: /.*/, namespace }, () => ({
         // Some clients leave the import out.
-        contents: source.includes(WRAPPERS) ? source : `import { query, internalQuery } from "${WRAPPERS}"; ${source}`,
+        contents: source.includes(WRAPPERS)
+          ? source
+          : `import { query, internalQuery } from "${WRAPPERS}"; ${source}`,
         loader: "js",
       }));
       build.onLoad({ filter: /.*/, namespace: "inline-query-wrappers" }, () => ({

@@ -54,7 +54,10 @@ function reporting(module: PushedModule): PushedModule {
 }
 
 /** Bundles the `convex.config.js` of all components. */
-async function bundleConfigs(project: string, components: readonly PushedComponent[]): Promise<Bundle | null> {
+async function bundleConfigs(
+  project: string,
+  components: readonly PushedComponent[],
+): Promise<Bundle | null> {
   const root = join(project, "convex");
   const files = new Map<string, PushedModule>();
   for (const { definition, config } of components) {
@@ -103,7 +106,8 @@ function pushedFiles(files: ReadonlyMap<string, PushedModule>): Plugin {
         if (files.has(file)) return { path: file };
         if (files.has(importer)) return { errors: [{ text: `Could not resolve "${path}"` }] };
         // The script's own imports of the library.
-        if (/^convex\//.test(path)) return build.resolve(path, { kind, resolveDir: OWN_FOLDER, pluginData: OWN_FOLDER });
+        if (/^convex\//.test(path))
+          return build.resolve(path, { kind, resolveDir: OWN_FOLDER, pluginData: OWN_FOLDER });
         return undefined;
       });
       build.onLoad({ filter: /.*/ }, ({ path }) => {

@@ -19,7 +19,9 @@ const HELPER = /([\w$]+)\([\w$]+, ?"name", ?\{ ?value: ?[\w$]+, ?configurable: ?
 export function withReportedNames(source: string): string {
   const define = HELPER.exec(source)?.[1];
   if (define === undefined) return source;
-  const assigned = new RegExp(`(?<![\\w$])${define.replaceAll("$", "\\$")} ?= ?Object\\.defineProperty(?![\\w$])`);
+  const assigned = new RegExp(
+    `(?<![\\w$])${define.replaceAll("$", "\\$")} ?= ?Object\\.defineProperty(?![\\w$])`,
+  );
   return source.replace(assigned, (text) => text.replace("Object.defineProperty", NAMING_FUNCTION));
 }
 

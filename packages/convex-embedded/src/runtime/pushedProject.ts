@@ -61,5 +61,8 @@ export function decodePush(bytes: Uint8Array): RecordedPush {
 
 /** Returns the hash by which the command line recognizes a module that it has pushed before. */
 export function moduleHash({ source, sourceMap }: PushedModule): string {
-  return createHash("sha256").update(source).update(sourceMap ?? "").digest("hex");
+  return createHash("sha256")
+    .update(source)
+    .update(sourceMap ?? "")
+    .digest("hex");
 }

@@ -204,7 +204,8 @@ export class Builds {
   renewVariables(): Promise<readonly string[]> {
     return this.#queue.run(async () => {
       const { variables, names, take } = this.environment.renewal();
-      if (names.length > 0 && this.#bundle !== null) await this.#take(this.#bundle, variables, { decide: take });
+      if (names.length > 0 && this.#bundle !== null)
+        await this.#take(this.#bundle, variables, { decide: take });
       return names;
     });
   }

@@ -7,7 +7,10 @@ const KEY = "pushed";
 export function recordPush(db: Connection, pushed: Uint8Array | null): void {
   if (pushed === null) db.prepare<[string]>("DELETE FROM meta WHERE key = ?").run(KEY);
   else {
-    db.prepare<[string, Uint8Array]>("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)").run(KEY, pushed);
+    db.prepare<[string, Uint8Array]>("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)").run(
+      KEY,
+      pushed,
+    );
   }
 }
 

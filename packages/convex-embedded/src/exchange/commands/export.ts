@@ -41,7 +41,12 @@ const TIME = new Date("2000-01-01T00:00:00Z");
 const FASTEST = 1;
 
 /** Exports a snapshot. @throws Error that says what is wrong: no data, an existing file, missing or corrupt stored files. */
-export function exportSnapshot({ directory, file, withFiles = true, progress }: ExportOptions): Promise<ExportResult> {
+export function exportSnapshot({
+  directory,
+  file,
+  withFiles = true,
+  progress,
+}: ExportOptions): Promise<ExportResult> {
   return withCopy({ directory, file }, async (copy, part) => {
     const db = openReadConnection(copy);
     const snapshots = new SnapshotPool(copy, 0);

@@ -51,10 +51,14 @@ export class Imports {
 
   /** Starts an upload. @returns its id, which is also the id of the import. @throws Error if too many are open. */
   start(): string {
-    if (this.#open.size >= MAX_OPEN) throw new Error("Too many imports are open. Cancel one, or restart the server.");
+    if (this.#open.size >= MAX_OPEN)
+      throw new Error("Too many imports are open. Cancel one, or restart the server.");
     const id = randomUUID();
     const folder = mkdtempSync(join(tmpdir(), "convex-embedded-"));
-    const state: Promise<ImportState> = Promise.resolve({ state: "failed", message: "The upload is not complete" });
+    const state: Promise<ImportState> = Promise.resolve({
+      state: "failed",
+      message: "The upload is not complete",
+    });
     this.#open.set(id, { folder, parts: new Map(), request: null, state });
     return id;
   }

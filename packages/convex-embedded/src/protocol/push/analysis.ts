@@ -39,8 +39,15 @@ export async function analysisOf(
   return analysis;
 }
 
-function modulesOf(component: PushedComponent, modules: Modules, functions: readonly LoadedFunction[]): object {
-  const analyzed: Record<string, { functions: object[]; httpRoutes: null; cronSpecs: null; sourceMapped: null }> = {};
+function modulesOf(
+  component: PushedComponent,
+  modules: Modules,
+  functions: readonly LoadedFunction[],
+): object {
+  const analyzed: Record<
+    string,
+    { functions: object[]; httpRoutes: null; cronSpecs: null; sourceMapped: null }
+  > = {};
   for (const { path } of component.modules) {
     if (!modules.has(path.replace(/\.js$/, ""))) continue;
     analyzed[path] = { functions: [], httpRoutes: null, cronSpecs: null, sourceMapped: null };

@@ -35,9 +35,20 @@ async function start(program: string, project: string, data: string): Promise<Ru
 /** Returns the push of the project as the command line would send it. */
 async function pushOf(project: string): Promise<object> {
   const file = join(project, "push");
-  const settings = { CONVEX_SELF_HOSTED_URL: "http://127.0.0.1:9", CONVEX_SELF_HOSTED_ADMIN_KEY: "embedded_0" };
+  const settings = {
+    CONVEX_SELF_HOSTED_URL: "http://127.0.0.1:9",
+    CONVEX_SELF_HOSTED_ADMIN_KEY: "embedded_0",
+  };
   const options = ["--typecheck", "disable", "--codegen", "disable", "--push-all-modules"];
-  const { stderr } = await convex(project, settings, "deploy", "-y", ...options, "--write-push-request", file);
+  const { stderr } = await convex(
+    project,
+    settings,
+    "deploy",
+    "-y",
+    ...options,
+    "--write-push-request",
+    file,
+  );
   try {
     return JSON.parse(readFileSync(`${file}.json`, "utf8")) as object;
   } catch {
@@ -60,10 +71,20 @@ test(
     const data = temporaryDirectory();
     const first = await pushOf(project);
     edit(project, "schema.ts", BY_AUTHOR, BOTH);
-    edit(project, "messages.ts", `withIndex("by_author", (q) => q.eq("author", author))`, `withIndex("by_text")`);
+    edit(
+      project,
+      "messages.ts",
+      `withIndex("by_author", (q) => q.eq("author", author))`,
+      `withIndex("by_text")`,
+    );
     const second = await pushOf(project);
     edit(project, "schema.ts", BOTH, BY_AUTHOR);
-    edit(project, "messages.ts", `withIndex("by_text")`, `withIndex("by_author", (q) => q.eq("author", author))`);
+    edit(
+      project,
+      "messages.ts",
+      `withIndex("by_text")`,
+      `withIndex("by_author", (q) => q.eq("author", author))`,
+    );
 
     const random = randomOf(SEED);
     let version: "first" | "second" = "first";
@@ -88,7 +109,10 @@ test(
       await pushing;
       running = await start(program, project, data);
       // The first version lists one author's messages, the second version all.
-      const listed = await running.post("/api/function", { path: "messages:list", args: { author: "nobody" } });
+      const listed = await running.post("/api/function", {
+        path: "messages:list",
+        args: { author: "nobody" },
+      });
       expect(listed).toMatchObject({ status: "success" });
       const found = (listed["value"] as readonly string[]).length;
       expect([0, DOCUMENTS]).toContain(found);

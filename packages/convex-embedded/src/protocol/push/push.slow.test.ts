@@ -2,7 +2,13 @@ import { once } from "node:events";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
-import { CLI_TIMEOUT_MS, convex, projectForTools, serveForTools, startConvex } from "../../../fixtures/convexCli";
+import {
+  CLI_TIMEOUT_MS,
+  convex,
+  projectForTools,
+  serveForTools,
+  startConvex,
+} from "../../../fixtures/convexCli";
 import { copyOf, serve, temporaryDirectory } from "../../../fixtures/serve";
 import { edit } from "./editForTests";
 
@@ -23,8 +29,16 @@ test("npx convex dev --once and deploy push code and schema, which last across r
   const settings = { CONVEX_SELF_HOSTED_URL: server.apiUrl, CONVEX_SELF_HOSTED_ADMIN_KEY: server.adminKey };
   await server.run("messages:seed", { author: "ada", count: 2 });
   edit(project, "messages.ts", "out of order", "still out of order");
-  writeFileSync(join(project, "convex/messages.ts"), readFileSync(join(project, "convex/messages.ts"), "utf8") + refusing);
-  edit(project, "schema.ts", `.index("by_author", ["author"])`, `.index("by_author", ["author"]).index("by_text", ["text"])`);
+  writeFileSync(
+    join(project, "convex/messages.ts"),
+    readFileSync(join(project, "convex/messages.ts"), "utf8") + refusing,
+  );
+  edit(
+    project,
+    "schema.ts",
+    `.index("by_author", ["author"])`,
+    `.index("by_author", ["author"]).index("by_text", ["text"])`,
+  );
   const pushed = await convex(project, settings, "dev", "--once", ...FAST);
   expect([pushed.code, pushed.stderr]).toEqual([0, expect.stringContaining("[+] messages.by_text")]);
   expect(pushed.stderr).toContain("Convex functions ready!");
@@ -34,7 +48,10 @@ test("npx convex dev --once and deploy push code and schema, which last across r
 
   edit(project, "messages.ts", "still out of order", "deployed");
   const deployed = await convex(project, settings, "deploy", "-y", ...FAST);
-  expect([deployed.code, deployed.stderr]).toEqual([0, expect.stringContaining("Deployed Convex functions to http://127")]);
+  expect([deployed.code, deployed.stderr]).toEqual([
+    0,
+    expect.stringContaining("Deployed Convex functions to http://127"),
+  ]);
   await server.close();
 
   const second = await serve({ project, data });
@@ -60,7 +77,12 @@ test("a refused schema names the document, and a broken module its file; the old
   expect(refused.stderr).toMatch(/Document with ID "\w{32}" in table "messages" does not match the schema/);
   expect(await server.run("messages:list", { author: "ada" })).toEqual(["message 1"]);
   edit(project, "schema.ts", "text: v.number()", "text: v.string()");
-  edit(project, "messages.ts", "export const whoami", `throw new Error("broken module");\nexport const whoami`);
+  edit(
+    project,
+    "messages.ts",
+    "export const whoami",
+    `throw new Error("broken module");\nexport const whoami`,
+  );
   const broken = await run("deploy", "-y", ...FAST);
   expect(broken.code).toBe(1);
   expect(broken.stderr).toMatch(/convex\/messages\.ts:\d+:\d+: Error: broken module/);
@@ -88,7 +110,10 @@ test("npx convex dev pushes each saved file and prints the functions' logs", asy
 
 test("npx convex codegen writes the types of functions and components", async () => {
   const project = copyOf(join(import.meta.dirname, "../../../fixtures/components"));
-  writeFileSync(join(project, "package.json"), JSON.stringify({ type: "module", dependencies: { convex: "*" } }));
+  writeFileSync(
+    join(project, "package.json"),
+    JSON.stringify({ type: "module", dependencies: { convex: "*" } }),
+  );
   const { server } = await serve({ project });
   const settings = { CONVEX_SELF_HOSTED_URL: server.apiUrl, CONVEX_SELF_HOSTED_ADMIN_KEY: server.adminKey };
   rmSync(join(project, "convex/_generated"), { recursive: true, force: true });

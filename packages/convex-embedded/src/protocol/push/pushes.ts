@@ -76,7 +76,8 @@ export class Pushes {
       const { pushes } = this.deployment;
       const before = this.deployment.engine().components;
       const previous = pushes.pushed?.components[0]?.modules ?? [];
-      if (push.dryRun) return { authDiff: { added: [], removed: [] }, definitionDiffs: {}, componentDiffs: {} };
+      if (push.dryRun)
+        return { authDiff: { added: [], removed: [] }, definitionDiffs: {}, componentDiffs: {} };
       await pushes.servePush(push.project).catch((error: unknown) => {
         throw refusal(error);
       });
@@ -84,7 +85,8 @@ export class Pushes {
       const after = this.deployment.engine().components;
       const paths = new Set([...before.keys(), ...after.keys()]);
       const componentDiffs = [...paths].map((path) => {
-        const modules = path === "" ? moduleDiff(previous, push.project.components[0]?.modules ?? []) : NO_MODULES;
+        const modules =
+          path === "" ? moduleDiff(previous, push.project.components[0]?.modules ?? []) : NO_MODULES;
         const type = !before.has(path) ? "create" : after.has(path) ? "modify" : "unmount";
         return [path, componentDiff(type, modules, push.diffs[path])] as const;
       });
@@ -135,7 +137,10 @@ type Module = Parameters<typeof moduleHash>[0];
 function moduleDiff(before: readonly Module[], after: readonly Module[]): object {
   const without = (from: readonly Module[], others: readonly Module[]): string[] =>
     from
-      .filter((module) => !others.some((other) => other.path === module.path && moduleHash(other) === moduleHash(module)))
+      .filter(
+        (module) =>
+          !others.some((other) => other.path === module.path && moduleHash(other) === moduleHash(module)),
+      )
       .map(({ path }) => path);
   return { added: without(after, before), removed: without(before, after) };
 }

@@ -25,22 +25,27 @@ export async function readPushBody(incoming: IncomingMessage): Promise<Readonly<
  * @param previous The app's modules in service. The command line sends only their hashes if they have not changed.
  * @throws ApiError for an invalid request, and for code that needs Node's modules.
  */
-export function pushIn(fields: Readonly<Record<string, unknown>>, previous: PushedProject | null): PushRequest {
+export function pushIn(
+  fields: Readonly<Record<string, unknown>>,
+  previous: PushedProject | null,
+): PushRequest {
   const app = fieldsOf(fields["appDefinition"]);
   const version = textOf(app["udfServerVersion"], "udfServerVersion");
   const unchanged = listOf(app["unchangedModuleHashes"], "unchangedModuleHashes").map((hash) =>
     unchangedModule(fieldsOf(hash), previous),
   );
   const changed = modulesIn(app["changedModules"], "changedModules");
-  const components = listOf(fields["componentDefinitions"], "componentDefinitions").map((given): PushedComponent => {
-    const component = fieldsOf(given);
-    return {
-      definition: textOf(component["definitionPath"], "definitionPath"),
-      config: moduleIn(component["definition"]),
-      schema: moduleOrNull(component["schema"]),
-      modules: modulesIn(component["functions"], "functions"),
-    };
-  });
+  const components = listOf(fields["componentDefinitions"], "componentDefinitions").map(
+    (given): PushedComponent => {
+      const component = fieldsOf(given);
+      return {
+        definition: textOf(component["definitionPath"], "definitionPath"),
+        config: moduleIn(component["definition"]),
+        schema: moduleOrNull(component["schema"]),
+        modules: modulesIn(component["functions"], "functions"),
+      };
+    },
+  );
   const root: PushedComponent = {
     definition: "",
     config: moduleOrNull(app["definition"]),

@@ -1,6 +1,12 @@
 /** Describes how pushed schemas change the database's tables and indexes. */
 import type { Store } from "../../store/types";
-import type { ComponentSchema, IndexInfo, SchemaIndexJSON, SearchIndexInfo, SearchIndexJSON } from "../../store/types";
+import type {
+  ComponentSchema,
+  IndexInfo,
+  SchemaIndexJSON,
+  SearchIndexInfo,
+  SearchIndexJSON,
+} from "../../store/types";
 import type { TablePlan } from "../../store/schemaPlan";
 import { planSchema } from "../../store/schemaPlan";
 
@@ -59,7 +65,11 @@ function dropped(table: string, { name, fields }: IndexInfo): Index {
   return { type: "database", name: `${table}.${name}`, fields };
 }
 
-function addedSearch(table: string, { indexDescriptor, searchField, filterFields }: SearchIndexJSON, enabled: boolean): Index {
+function addedSearch(
+  table: string,
+  { indexDescriptor, searchField, filterFields }: SearchIndexJSON,
+  enabled: boolean,
+): Index {
   const name = `${table}.${indexDescriptor}`;
   return { type: "search", name, searchField, filterFields, ...(!enabled && { staged: true }) };
 }
