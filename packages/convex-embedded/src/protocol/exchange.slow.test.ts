@@ -64,7 +64,7 @@ test("npx convex import reads CSV, JSON lines and JSON arrays, appends and repla
     return { code, stderr };
   };
   const csv = file("a.csv", `author,text\nada,"one, ""quoted""\nline"\nada,two\n`);
-  expect(await intoMessages(csv)).toEqual({ code: 0, stderr: expect.stringContaining("Added 2 documents") });
+  expect(await intoMessages(csv)).toEqual({ code: 0, stderr: expect.stringContaining("Added 2 documents") as string });
   expect(await texts(server)).toEqual(['one, "quoted"\nline', "two"]);
   const lines = file("b.jsonl", `{"author":"ada","text":"three"}\n{"author":"ada","text":"four"}\n`);
   expect(await intoMessages(lines, "--append")).toMatchObject({ code: 0 });
@@ -75,12 +75,12 @@ test("npx convex import reads CSV, JSON lines and JSON arrays, appends and repla
   const wrong = file("d.jsonl", `{"author":"ada","text":"six"}\n{"author":"ada","text":7}\n`);
   expect(await intoMessages(wrong, "--append")).toEqual({
     code: 1,
-    stderr: expect.stringContaining("1 document does not match the schema of this project"),
+    stderr: expect.stringContaining("1 document does not match the schema of this project") as string,
   });
   const broken = file("e.jsonl", `{"author":"ada","text":"six"}\n{"author"\n`);
   expect(await intoMessages(broken, "--append")).toEqual({
     code: 1,
-    stderr: expect.stringContaining("line 2 is not JSON"),
+    stderr: expect.stringContaining("line 2 is not JSON") as string,
   });
   expect(await texts(server)).toEqual(["five"]);
 });
@@ -93,14 +93,14 @@ test("queries see the data from before an import until it commits", async () => 
     JSON.stringify({ author: "ada", text: `new ${i}` }),
   );
   writeFileSync(file, documents.join("\n"));
-  let ended = false;
+  const progress = { ended: false };
   const importing = convex(
     project,
     settingsOf(server),
     ...["import", "--table", "messages", file, "--replace", "-y"],
-  ).finally(() => (ended = true));
+  ).finally(() => (progress.ended = true));
   const seen = new Set<number>();
-  while (!ended) {
+  while (!progress.ended) {
     seen.add(((await texts(server)) as string[]).length);
     // A cached result takes no turn of the event loop, so the import could not go on.
     await turn();

@@ -31,7 +31,7 @@ test("npx convex run --inline-query reads data, logs, and reports errors", async
   const counted = await inline(
     `const all = await ctx.db.query("messages").collect(); console.log("counting"); return all.length;`,
   );
-  expect(counted).toEqual({ code: 0, stdout: "2\n", stderr: expect.stringContaining("counting") });
+  expect(counted).toEqual({ code: 0, stdout: "2\n", stderr: expect.stringContaining("counting") as string });
   const failed = await inline(`throw new Error("my fault");`);
   expect([failed.code, failed.stderr]).toEqual([1, expect.stringContaining("my fault")]);
   const writes = await inline(`return await ctx.db.insert("messages", { author: "a", text: "b" });`);

@@ -71,7 +71,7 @@ test("npx convex mcp lists tables with schemas and shapes, reads data and logs, 
           fields: expect.arrayContaining([
             { fieldName: "author", optional: false, shape: { type: "String" } },
             { fieldName: "_id", optional: false, shape: { type: "Id", tableName: "messages" } },
-          ]),
+          ]) as unknown,
         },
       },
       empty: { inferredSchema: { type: "Never" } },
@@ -80,7 +80,7 @@ test("npx convex mcp lists tables with schemas and shapes, reads data and logs, 
   const data = { deploymentSelector, tableName: "messages", order: "asc", limit: 1 };
   expect(await tool("data", data)).toMatchObject({ page: [{ text: "message 1" }], isDone: false });
   expect(await tool("logs", { deploymentSelector })).toMatchObject({
-    entries: expect.stringContaining("relaying hi"),
+    entries: expect.stringContaining("relaying hi") as string,
   });
   const query = `export default query({ handler: async (ctx) => (await ctx.db.query("messages").take(9)).length });`;
   expect(await tool("runOneoffQuery", { deploymentSelector, query })).toMatchObject({ result: 3 });

@@ -127,8 +127,7 @@ function parsed(text: string, place: string): Parsed {
 
 function checked(value: JSONValue, place: string): Parsed {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-    // Safe: JSON has no `undefined` fields.
-    return { place, fields: value as Record<string, JSONValue> };
+    return { place, fields: value };
   }
   throw new Error(`${place} is not an object`);
 }

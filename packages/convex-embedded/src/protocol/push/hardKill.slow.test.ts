@@ -99,9 +99,9 @@ test(
     version = "second";
     for (let round = 0; round < ROUNDS; round++) {
       const next = version === "second" ? "first" : "second";
-      let acknowledged = false;
+      const outcome = { acknowledged: false };
       const pushing = push(running, next === "first" ? first : second).then(
-        () => (acknowledged = true),
+        () => (outcome.acknowledged = true),
         () => false,
       );
       await pause(below(random, Math.ceil(elapsed * 1.2)));
@@ -117,7 +117,7 @@ test(
       const found = (listed["value"] as readonly string[]).length;
       expect([0, DOCUMENTS]).toContain(found);
       const served = found === 0 ? "first" : "second";
-      if (acknowledged) expect(served).toBe(next);
+      if (outcome.acknowledged) expect(served).toBe(next);
       if (served === next) changes++;
       version = served;
     }
