@@ -23,7 +23,7 @@ export async function callHandler(
   args: Copy,
   snapshot: Snapshot | null = null,
 ): Promise<Value> {
-  // The log contains the outermost functions. What nested ones log is part of it.
+  // The log has an entry for the outermost function, which includes the lines of nested ones.
   const log = execution.parent === null ? execution.engine.executionLog : undefined;
   if (log === undefined) return callToEnd(execution, fn, args, snapshot);
   const started = performance.now();

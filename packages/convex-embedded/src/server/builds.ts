@@ -51,7 +51,7 @@ interface TakeOptions {
   readonly decide?: () => void;
 }
 
-/** What the files of a project declare besides functions. */
+/** The declarations in the files of a project, besides functions. */
 interface Declarations {
   readonly providers: readonly Provider[];
   readonly schemas: readonly ComponentSchema[];
@@ -73,7 +73,7 @@ export class Builds {
   #engine: Engine | null = null;
   #bundle: ProjectBundle | null = null;
   #pushed: PushedProject | null = null;
-  /** What `process.env` contains in each component. */
+  /** The contents of `process.env` in each component. */
   #variables: ReadonlyMap<string, Variables> = new Map();
 
   constructor(

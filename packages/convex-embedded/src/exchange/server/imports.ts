@@ -17,7 +17,7 @@ export type ImportState =
   | { readonly state: "completed"; readonly documents: number }
   | { readonly state: "failed"; readonly message: string };
 
-/** What a client asks for. */
+/** The options of `npx convex import`. */
 export interface ImportRequest {
   readonly mode: ImportMode;
   readonly format: TableFormat | "zip";
