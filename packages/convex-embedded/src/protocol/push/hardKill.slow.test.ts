@@ -98,7 +98,7 @@ test(
     const elapsed = performance.now() - began;
     version = "second";
     for (let round = 0; round < ROUNDS; round++) {
-      const next = version === "second" ? "first" : "second";
+      const next: "first" | "second" = version === "second" ? "first" : "second";
       const outcome = { acknowledged: false };
       const pushing = push(running, next === "first" ? first : second).then(
         () => (outcome.acknowledged = true),
