@@ -82,7 +82,8 @@ function valueShape(value: Value | undefined, catalog: Catalog, component: strin
     return table === null ? { type: "String" } : { type: "Id", tableName: table.name };
   }
   if (Array.isArray(value)) {
-    const elements = value.map((element: Value) => valueShape(element, catalog, component));
+    const values: readonly Value[] = value;
+    const elements = values.map((element) => valueShape(element, catalog, component));
     return { type: "Array", shape: elements.reduce(merged, { type: "Never" }) };
   }
   const fields = Object.entries(value).map(([fieldName, field]): Field => {
