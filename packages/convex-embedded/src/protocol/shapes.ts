@@ -86,7 +86,7 @@ function valueShape(value: Value | undefined, catalog: Catalog, component: strin
     const elements = values.map((element) => valueShape(element, catalog, component));
     return { type: "Array", shape: elements.reduce(merged, { type: "Never" }) };
   }
-  const fields = Object.entries(value).map(([fieldName, field]): Field => {
+  const fields = Object.entries<Value | undefined>(value).map(([fieldName, field]): Field => {
     return { fieldName, optional: false, shape: valueShape(field, catalog, component) };
   });
   return fields.length > MAX_FIELDS ? { type: "Unknown" } : { type: "Object", fields };
