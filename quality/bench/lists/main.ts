@@ -52,13 +52,19 @@ const QUERIES: Readonly<Record<string, readonly string[]>> = {
 async function serverWith(documents: number, directory: string) {
   const data = join(directory, String(documents));
   const { key, ...parts } = await newApiKey();
-  const filler = await startServer({ project: join(process.cwd(), "quality/bench/lists/project"), data, port: 0, env: {} });
+  const filler = await startServer({
+    project: join(process.cwd(), "quality/bench/lists/project"),
+    data,
+    port: 0,
+    env: {},
+  });
   const storageId = await filler.run("fill:store", {});
   const ids = (await filler.run("fill:begin", parts)) as { endpointId: string };
   for (let from = 0; from < documents; from += BATCH) {
     const count = Math.min(BATCH, documents - from);
     await filler.run("fill:batch", { ...ids, storageId, from, count });
-    if (from % 20_000 === 0 && from > 0) console.error(`${from.toLocaleString("en")} documents in each table`);
+    if (from % 20_000 === 0 && from > 0)
+      console.error(`${from.toLocaleString("en")} documents in each table`);
   }
   await filler.close();
   const server = await startServer({ project: process.cwd(), data, port: 0, env: { ...NO_RATE_LIMITS } });
@@ -104,7 +110,9 @@ async function main(): Promise<void> {
       }
       const name = `GET ${path}?${query}: ${many.toLocaleString("en")} / ${FEW} documents`;
       figures.push({ name, value: medianRatio(times.many, times.few), unit: "×", goal: atMost(1.3) });
-      console.log(`${path}?${query}  ${median(times.few).toFixed(2)} ms, ${median(times.many).toFixed(2)} ms`);
+      console.log(
+        `${path}?${query}  ${median(times.few).toFixed(2)} ms, ${median(times.many).toFixed(2)} ms`,
+      );
     }
   }
   console.log(tableOf(figures));

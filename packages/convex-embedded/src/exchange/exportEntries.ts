@@ -22,6 +22,8 @@ export interface SnapshotEntry {
 }
 
 export interface SnapshotSource {
+  /** False to leave out stored files. Default true. */
+  readonly withFiles?: boolean;
   readonly reader: Reader;
   readonly catalog: Catalog;
   /** Returns the path of a file's bytes and a function that checks them after reading. @throws Error if they are missing. */
@@ -76,6 +78,7 @@ export function* snapshotEntries(source: SnapshotSource, counts: SnapshotCounts)
     yield { name: `${folder}/documents.jsonl`, bytes: () => documents(source, table, counts) };
     yield { name: `${folder}/generated_schema.jsonl`, bytes: () => [`${JSON.stringify(UNIFORM)}\n`] };
   }
+  if (source.withFiles === false) return;
   for (const component of components) yield* storedFiles(source, component, counts);
 }
 

@@ -10,6 +10,7 @@ import { makeDurableDirectory } from "../store/durable";
 import { openWriteConnection } from "../store/layout";
 import { isBackupUnderWay, lockDirectory } from "../store/lock";
 import { StoreTransaction } from "../store/transaction";
+import type { DiskStore } from "../store/types";
 import { WriteConnection } from "../store/writeConnection";
 
 export interface Target {
@@ -57,6 +58,34 @@ export async function inOneTransaction<T>(
   }
 }
 
+/** Returns the UUIDs of files that the transaction removes. Their bytes must be deleted after the commit. */
+function goneFiles({ writes, transaction, replaced }: Target): string[] {
+  return [...replaced.keys()].filter((uuid) => fileByUuid(transaction, writes.catalog, uuid) === null);
+}
+
+/** Runs work on the data of a running server, in one transaction of its writer. @throws the errors of the work; nothing has changed. */
+export async function inStore<T>(
+  store: DiskStore,
+  disk: FileDisk,
+  work: (target: Target) => Promise<T>,
+): Promise<T> {
+  const written = new Set<string>();
+  let gone: readonly string[] = [];
+  try {
+    const result = await store.exclusive(async (writes, transaction) => {
+      const target: Target = { writes, transaction, disk, written, replaced: new Map() };
+      const done = await work(target);
+      gone = goneFiles(target);
+      return done;
+    });
+    written.clear();
+    for (const uuid of gone) await disk.remove(uuid);
+    return result;
+  } finally {
+    for (const uuid of written) await disk.remove(uuid);
+  }
+}
+
 async function transact<T>(directory: string, work: (target: Target) => Promise<T>): Promise<T> {
   const file = join(directory, DATABASE_FILE);
   const writes = withExplainedErrors(file, () => new WriteConnection(openWriteConnection(file, "FULL")));
@@ -68,9 +97,7 @@ async function transact<T>(directory: string, work: (target: Target) => Promise<
   try {
     writes.db.exec("BEGIN IMMEDIATE");
     const result = await work(target);
-    const gone = [...target.replaced.keys()].filter(
-      (uuid) => fileByUuid(transaction, writes.catalog, uuid) === null,
-    );
+    const gone = goneFiles(target);
     transaction.finish();
     writes.db.exec("COMMIT");
     target.written.clear();

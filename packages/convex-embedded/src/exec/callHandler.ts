@@ -8,7 +8,7 @@ import { resolveCommitTs } from "./commitTs";
 import { toSyscallError } from "./errors";
 import type { Execution } from "./execution";
 import { executions } from "./execution";
-import { reportFailure } from "./failures";
+import { describeFailure, reportFailure } from "./failures";
 import { checkResult } from "./sizeLimits";
 import { validateResult, ofUnknownSize } from "./validation";
 
@@ -22,6 +22,27 @@ export async function callHandler(
   fn: LoadedFunction,
   args: Copy,
   snapshot: Snapshot | null = null,
+): Promise<Value> {
+  // The log has an entry for the outermost function, which includes the lines of nested ones.
+  const log = execution.parent === null ? execution.engine.executionLog : undefined;
+  if (log === undefined) return callToEnd(execution, fn, args, snapshot);
+  const started = performance.now();
+  try {
+    const result = await callToEnd(execution, fn, args, snapshot);
+    log.ended(execution, performance.now() - started, null);
+    return result;
+  } catch (thrown) {
+    const describe = (): string => describeFailure(execution.engine, toSyscallError(thrown));
+    log.ended(execution, performance.now() - started, describe);
+    throw thrown;
+  }
+}
+
+async function callToEnd(
+  execution: Execution,
+  fn: LoadedFunction,
+  args: Copy,
+  snapshot: Snapshot | null,
 ): Promise<Value> {
   let result: Value;
   try {

@@ -4,6 +4,7 @@ import type { Auth } from "./auth";
 import type { FileStorage } from "../files/fileStorage";
 import type { Store } from "../store/types";
 import type { CreationTimes } from "../store/creationTimes";
+import type { ExecutionLog } from "./executionLog";
 import type { Limits } from "./limits";
 import type { LogLine } from "./logLine";
 import type { QueryCache } from "./queryCache";
@@ -25,6 +26,8 @@ export interface Engine {
   readonly limits: Limits;
   /** Absent in the test harness: a test may replace functions, so cached results could be wrong. */
   readonly queryCache?: QueryCache;
+  /** Absent in the test harness. */
+  readonly executionLog?: ExecutionLog;
   /** The number of trusted reverse proxies in front of the server. */
   readonly trustProxy: number;
   /** The `fetch` of guarded actions, by the action's path: `webhooks:send`. Other actions use Node's. */

@@ -36,6 +36,8 @@ export async function serveHttpAction(
     reader: null,
     transaction: null,
   });
+  const started = performance.now();
+  let describeError: (() => string) | null = null;
   try {
     const router = engine.modules.router ?? (await engine.modules.loadRouter());
     if (router === null) return notFoundResponse();
@@ -53,6 +55,7 @@ export async function serveHttpAction(
     if (isOverloadError(thrown)) return busyResponse();
     const stack = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
     const trace = engine.modules.mapStack(stack);
+    describeError = () => `Uncaught ${trace}`;
     if (!isClientGone(incoming, thrown)) {
       engine.log({ level: "error", path: execution.path, message: `Uncaught ${trace}` });
     }
@@ -60,6 +63,7 @@ export async function serveHttpAction(
   } finally {
     // A body may stream long after the handler has returned, and a client that disconnects does not stop it.
     onResponseEnd(outgoing, () => execution.end());
+    engine.executionLog?.ended(execution, performance.now() - started, describeError);
   }
 }
 

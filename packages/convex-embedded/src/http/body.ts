@@ -1,6 +1,8 @@
 /** Reads JSON request bodies. */
 import type { IncomingMessage } from "node:http";
 import { setImmediate as turn } from "node:timers/promises";
+import { promisify } from "node:util";
+import { brotliDecompress } from "node:zlib";
 import { ApiError, ClientGone } from "./api";
 import { hasLoneSurrogate } from "./jsonText";
 
@@ -24,8 +26,37 @@ export async function readJson(incoming: IncomingMessage, maxBytes: number): Pro
  * @throws ApiError for a body that is too large, too slow, or not UTF-8. @throws ClientGone.
  */
 export async function readText(incoming: IncomingMessage, maxBytes: number): Promise<string> {
+  return await decoded(await readBytes(incoming, maxBytes));
+}
+
+/**
+ * Reads the text of a body with the content coding `br` or without one.
+ *
+ * @param maxDecodedBytes The limit after decompression. @throws like `readText`, and for another content coding.
+ */
+export async function readEncodedText(
+  incoming: IncomingMessage,
+  maxBytes: number,
+  maxDecodedBytes: number,
+): Promise<string> {
+  const { "content-encoding": coding = "identity" } = incoming.headers;
+  const bytes = await readBytes(incoming, maxBytes);
+  if (coding === "identity") return await decoded(bytes);
+  if (coding !== "br") throw badBody(`its content coding is ${coding}; use br or none`);
+  try {
+    return await decoded(await decompress(bytes, { maxOutputLength: maxDecodedBytes }));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") throw tooLarge(maxDecodedBytes);
+    throw error instanceof ApiError ? error : badBody((error as Error).message);
+  }
+}
+
+async function readBytes(incoming: IncomingMessage, maxBytes: number): Promise<Buffer> {
   if (Number(incoming.headers["content-length"] ?? 0) > maxBytes) throw tooLarge(maxBytes);
-  const body = Buffer.concat(await chunksOf(incoming, maxBytes));
+  return Buffer.concat(await chunksOf(incoming, maxBytes));
+}
+
+async function decoded(body: Buffer): Promise<string> {
   if (body.length > LARGE_BYTES) await ownTurn();
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(body);
@@ -44,6 +75,8 @@ export function parseJson(text: string): unknown {
     throw badBody((error as Error).message);
   }
 }
+
+const decompress = promisify(brotliDecompress);
 
 let lastTurn: Promise<unknown> = Promise.resolve();
 

@@ -4,31 +4,21 @@ import { ApiError } from "../http/api";
 import { requireAdmin } from "./caller";
 import type { Deployment } from "./deployment";
 
-const PUSH =
-  "You cannot push to the embedded runtime: it serves the functions in the project's convex/ folder itself. Run " +
-  "`npm start -- --watch` to serve changes as they are saved, and `npm run codegen` to write convex/_generated. To deploy " +
-  "to Convex, take the two CONVEX_SELF_HOSTED_ settings out of .env.local first.";
-const LOGS = "The embedded runtime stores no logs: functions write to the terminal where `npm start` runs.";
-const EXPORT = "Use `npx convex-embedded export FILE` instead.";
-const IMPORT = "Use `npx convex-embedded import FILE` instead.";
-const INLINE =
-  "Inline queries are not supported by the embedded runtime: put the query into convex/ and run it by name.";
+const OLD_PUSH =
+  "The embedded runtime accepts pushes of `npx convex` 1.48. Update the `convex` package of the project that you push.";
+const LOGS =
+  "The embedded runtime serves logs to `npx convex logs` only. Functions also write to the terminal where `npm start` runs.";
+const OLD_IMPORT =
+  "The embedded runtime accepts imports of `npx convex` 1.48. Update the `convex` package, or use `npx convex-embedded import`.";
 const TIMESTAMP =
   "Queries at a timestamp (`consistentQuery`) are not supported by the embedded runtime. Use `query`, which reads one " +
   "consistent state.";
 
 /** Path, status, message. The tools retry after other statuses, and retry forever after 400 for logs. */
 const REFUSED: readonly (readonly [RegExp, 400 | 403, string])[] = [
-  [
-    /^\/api\/(?:get_config|get_config_hashes|push_config|prepare_schema|schema_state\/.*|v1\/get_canonical_urls)$/,
-    400,
-    PUSH,
-  ],
-  [/^\/api\/deploy2\//, 400, PUSH],
-  [/^\/api\/(?:stream_function_logs|stream_udf_execution)$/, 403, LOGS],
-  [/^\/api\/export\//, 400, EXPORT],
-  [/^\/api\/(?:import(?:\/.*)?|perform_import|cancel_import)$/, 400, IMPORT],
-  [/^\/api\/run_test_function$/, 400, INLINE],
+  [/^\/api\/(?:get_config|push_config|prepare_schema|schema_state\/.*)$/, 400, OLD_PUSH],
+  [/^\/api\/stream_udf_execution$/, 403, LOGS],
+  [/^\/api\/import$/, 400, OLD_IMPORT],
 ];
 
 export function refusedRoutes(deployment: Deployment): readonly ApiRoute[] {

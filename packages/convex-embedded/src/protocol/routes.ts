@@ -4,14 +4,24 @@ import { pipeline } from "node:stream/promises";
 import type { ApiRequest, ApiRoute } from "../http/api";
 import { ApiError } from "../http/api";
 import type { Deployment } from "./deployment";
+import { exchangeRoutes } from "./exchange";
 import { functionRoutes } from "./functions";
+import { inlineQueryRoutes } from "./inlineQuery";
+import { logRoutes } from "./logs";
+import { pushRoutes } from "./push/routes";
 import { refusedRoutes } from "./refusals";
+import { shapeRoutes } from "./shapes";
 import { variableRoutes } from "./variables";
 
 export function protocolRoutes(deployment: Deployment): readonly ApiRoute[] {
   return [
     ...functionRoutes(deployment),
     ...variableRoutes(deployment),
+    ...exchangeRoutes(deployment),
+    ...inlineQueryRoutes(deployment),
+    ...logRoutes(deployment),
+    ...pushRoutes(deployment),
+    ...shapeRoutes(deployment),
     ...refusedRoutes(deployment),
     text(/^\/instance_name$/, "embedded"),
     text(/^\/version$/, "embedded"),

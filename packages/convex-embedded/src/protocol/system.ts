@@ -11,6 +11,7 @@ import { operatorOrigin } from "../exec/origins";
 import type { LoadedFunction } from "../exec/loadedFunction";
 import { isSystemTable } from "../store/system/systemTables";
 import type { Deployment } from "./deployment";
+import { importState, latestExport } from "./exchange";
 
 interface SystemCall {
   readonly deployment: Deployment;
@@ -41,8 +42,11 @@ const QUERIES: Readonly<Record<string, SystemQuery>> = {
     return value === undefined ? null : { name, value };
   },
   "_system/cli/convexUrl:cloudUrl": ({ deployment }) => deployment.environment.cloudUrl,
-  // Imports through the tools are refused, so none is ever in progress.
+  // An import is one transaction, so another one may start at any time: it waits.
   "_system/cli/queryImport:list": () => [],
+  "_system/cli/queryImport": ({ deployment, args: { importId } }) => importState(deployment, importId),
+  "_system/cli/exports:getLatest": ({ deployment }) => latestExport(deployment),
+  "_system/frontend/getSchemas": getSchemas,
   "_system/frontend/components:list": ({ engine }) =>
     [...engine.components.keys()].map((path) => ({ id: path, path })),
 };
@@ -75,6 +79,15 @@ export async function systemQuery(
 function tables({ engine, component }: SystemCall): JSONValue {
   const own = engine.store.catalog.tables(component).filter(({ name }) => !isSystemTable(name));
   return { page: own.map(({ name }) => ({ name })), isDone: true, continueCursor: "" };
+}
+
+/** Returns the schema in service as text, `null` without one. @param args `componentId`, by default the call's component. */
+async function getSchemas({ engine, component, args: { componentId } }: SystemCall): Promise<JSONValue> {
+  const path = typeof componentId === "string" ? componentId : component;
+  const schema = (await engine.components.get(path)?.modules.schema()) ?? null;
+  if (schema === null) return { active: null, inProgress: null };
+  const tables = schema.tables.map((table) => ({ searchIndexes: [], vectorIndexes: [], ...table }));
+  return { active: JSON.stringify({ ...schema, tables }), inProgress: null };
 }
 
 /** Reads a page of a table. @param args `table`, `order`, and `paginationOpts` as for `paginate`. */

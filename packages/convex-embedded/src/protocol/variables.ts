@@ -27,6 +27,18 @@ export function variableRoutes(deployment: Deployment): readonly ApiRoute[] {
       },
     },
     {
+      path: /^\/api\/v1\/get_canonical_urls$/,
+      methods: {
+        GET({ incoming, outgoing }) {
+          requireAdmin(deployment, incoming);
+          const { environment } = deployment;
+          const siteUrl = environment.variables.get("CONVEX_SITE_URL");
+          sendJson(outgoing, 200, { convexCloudUrl: environment.cloudUrl, convexSiteUrl: siteUrl });
+          return Promise.resolve();
+        },
+      },
+    },
+    {
       path: /^\/api(?:\/v1)?\/list_environment_variables$/,
       methods: {
         GET({ incoming, outgoing }) {

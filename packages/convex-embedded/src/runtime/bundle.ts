@@ -21,6 +21,16 @@ export interface Bundle {
   readonly filename: string;
   /** Warnings of esbuild, for the developer. */
   readonly warnings: readonly string[];
+  /** True if Convex's command line bundled the modules; see `pushedLibrary.ts`. */
+  readonly pushed?: true;
+}
+
+/** Returns the text of a script that registers modules. @param modules pairs of a module's name and its file. */
+export function registration(modules: readonly (readonly [module: string, file: string])[]): string {
+  const loaders = modules.map(
+    ([module, file]) => `${JSON.stringify(module)}: () => import(${JSON.stringify(`./${file}`)})`,
+  );
+  return `${LIBRARY_EXPORTS.imports}\n__modules({\n${loaders.join(",\n")}\n}, ${LIBRARY_EXPORTS.object});`;
 }
 
 /** Receives esbuild's list of the files in a bundle. */
@@ -60,9 +70,7 @@ export async function bundleFunctions(
   if (schema !== null) modules.push(["schema", schema]);
   const authConfig = authConfigFile(directory);
   if (authConfig !== null) modules.push(["auth.config", authConfig]);
-  const loaders = modules.map(([module, file]) => `${JSON.stringify(module)}: () => import("./${file}")`);
-  const contents = `${LIBRARY_EXPORTS.imports}\n__modules({\n${loaders.join(",\n")}\n}, ${LIBRARY_EXPORTS.object});`;
-  return bundleScript({ project, directory, contents, report });
+  return bundleScript({ project, directory, contents: registration(modules), report });
 }
 
 /** The input of a script. */

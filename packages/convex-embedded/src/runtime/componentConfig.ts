@@ -91,17 +91,20 @@ function definitions(root: string, found: Found): Plugin {
         const directory = dirname(path);
         const definition = relative(root, directory).split(sep).join("/");
         if (definition !== "") found(definition, directory);
-        const text = JSON.stringify(definition);
-        return {
-          contents:
-            `import definition from ${JSON.stringify(path)};\n` +
-            `__component(${text}, definition);\n` +
-            `export default { componentDefinitionPath: ${text}, defaultName: definition?._name };`,
-          resolveDir: directory,
-        };
+        return { contents: handleText(definition, path), resolveDir: directory };
       });
     },
   };
+}
+
+/** Returns the text of the module that code gets instead of a component's config. @param file the config. */
+export function handleText(definition: string, file: string): string {
+  const text = JSON.stringify(definition);
+  return (
+    `import definition from ${JSON.stringify(file)};\n` +
+    `__component(${text}, definition);\n` +
+    `export default { componentDefinitionPath: ${text}, defaultName: definition?._name };`
+  );
 }
 
 /** Returns the paths that an import may mean: TypeScript sources are imported as `.js`, configs also without an extension. */

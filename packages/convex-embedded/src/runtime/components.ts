@@ -7,7 +7,7 @@ import { cacheFile, readCache, writeCache } from "./bundleCache";
 import { inputsOf } from "./bundleInputs";
 import type { Definition } from "./componentConfig";
 import { bundleConfig } from "./componentConfig";
-import type { Components } from "../exec/components";
+import type { Component, Components } from "../exec/components";
 import { Modules } from "../exec/modules";
 import type { Mount } from "./mounts";
 import { appOnly, mountTree } from "./mounts";
@@ -67,27 +67,46 @@ export async function bundleComponents(project: string): Promise<ProjectBundle> 
  * @param given `env` is the app's environment. A component sees only the variables that its parent binds.
  * @throws ComponentError, or the error of a `convex.config.ts`.
  */
-export function loadComponents(
-  { config, functions }: ProjectBundle,
-  given: Omit<RealmOptions, "mapStack">,
-): Components {
-  const mapStack = stackMapper([...functions.values(), ...(config === null ? [] : [config])]);
-  const options = { ...given, mapStack };
-  const mounts =
-    config === null ? appOnly(options.env) : mountTree(definitionsOf(config, options), options.env);
-  return new Map(
-    mounts.map((mount) => {
-      const { path, definition, children, env } = mount;
-      const bundle = functions.get(definition);
-      if (bundle === undefined) throw new Error(`${describe(mount)} is not bundled`);
-      return [path, { path, children, modules: new Modules(createRealm(bundle, { ...options, env }), path) }];
-    }),
-  );
+export function loadComponents(bundle: ProjectBundle, given: Omit<RealmOptions, "mapStack">): Components {
+  return loadProject(bundle, given).components;
 }
 
-/** Returns a component's folder relative to the project, for messages. */
-function describe({ definition }: Mount): string {
-  return join("convex", definition);
+/** A project whose definitions are evaluated. */
+export interface LoadedProject {
+  readonly components: Components;
+  /** The app and its components, parents before their children. */
+  readonly mounts: readonly Mount[];
+  /** The definitions by path. Empty without a `convex.config.ts`. */
+  readonly definitions: ReadonlyMap<string, Definition>;
+  /** Returns the modules of a definition, mounted or not. */
+  readonly modulesOf: (definition: string) => Modules;
+}
+
+/** Does the same as `loadComponents`, and returns the definitions as well. */
+export function loadProject(
+  { config, functions }: ProjectBundle,
+  given: Omit<RealmOptions, "mapStack">,
+): LoadedProject {
+  const mapStack = stackMapper([...functions.values(), ...(config === null ? [] : [config])]);
+  const options = { ...given, mapStack };
+  const definitions = config === null ? new Map<string, Definition>() : definitionsOf(config, options);
+  const mounts = config === null ? appOnly(options.env) : mountTree(definitions, options.env);
+  const modulesIn = ({ path, definition, env }: Omit<Mount, "children">): Modules => {
+    const bundle = functions.get(definition);
+    if (bundle === undefined) throw new Error(`${join("convex", definition)} is not bundled`);
+    return new Modules(createRealm(bundle, { ...options, env }), path);
+  };
+  const components = new Map<string, Component>();
+  for (const mount of mounts) {
+    const { path, children } = mount;
+    components.set(path, { path, children, modules: modulesIn(mount) });
+  }
+  const modulesOf = (definition: string): Modules => {
+    const mount = mounts.find((candidate) => candidate.definition === definition);
+    const mounted = mount && components.get(mount.path);
+    return mounted?.modules ?? modulesIn({ path: definition, definition, env: new Map() });
+  };
+  return { components, mounts, definitions, modulesOf };
 }
 
 function definitionsOf(config: Bundle, options: RealmOptions): Map<string, Definition> {

@@ -15,7 +15,9 @@ export function createConsole(log: (line: LogLine) => void, mapStack: MapStack):
     const path = execution === undefined ? null : functionLabel(execution);
     const line = { level, path, message: mapStack(formatWithOptions({ depth: 4 }, ...args)) };
     log(line);
-    execution?.origin.logged?.(line);
+    if (execution === undefined) return;
+    execution.engine.executionLog?.line(execution, line);
+    execution.origin.logged?.(line);
   };
   const methods: Record<string, (...args: unknown[]) => void> = {};
   for (const level of LEVELS) methods[level] = (...args) => write(level, args);

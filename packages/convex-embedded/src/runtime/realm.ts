@@ -18,6 +18,7 @@ import type { Bundle } from "./bundle";
 import { createConsole } from "./console";
 import { realmCrypto } from "./crypto";
 import { scriptScope, withoutCodeGeneration } from "./globals";
+import { NAMING_FUNCTION, pushedLibrary } from "./pushedLibrary";
 import { withSourcePosition } from "./stack";
 import { timeGlobals } from "./time";
 import { actionGlobals } from "./actionGlobals";
@@ -38,8 +39,10 @@ type Loaders = Readonly<Record<string, () => Promise<Namespace>>>;
 export function createRealm(bundle: Bundle, options: RealmOptions): Realm {
   const { mapStack } = options;
   let registered: { readonly loaders: Loaders; readonly library: ConvexLibrary } | undefined;
+  const pushed = pushedLibrary();
   evaluate(bundle, options, {
     __modules: (loaders: Loaders, library: ConvexLibrary) => void (registered = { loaders, library }),
+    [NAMING_FUNCTION]: pushed.defineName,
   });
   if (registered === undefined) throw new Error("The bundle does not register its modules");
   const { loaders, library } = registered;
@@ -48,7 +51,7 @@ export function createRealm(bundle: Bundle, options: RealmOptions): Realm {
   return {
     modules: Object.keys(loaders),
     mapStack,
-    library,
+    library: bundle.pushed === true ? pushed.withFallback(library) : library,
     fixed: true,
     load(module) {
       let namespace = namespaces.get(module);

@@ -12,6 +12,10 @@ import type { Value } from "convex/values";
 import { Builds } from "./builds";
 import { Environment } from "../environment/environment";
 import type { Engine } from "../exec/engine";
+import type { ExportsOptions } from "../exchange/server/exports";
+import { Exports } from "../exchange/server/exports";
+import { Imports } from "../exchange/server/imports";
+import { freeNumber } from "../store/catalog";
 import { isFirstStart } from "../store/firstStart";
 import { serveHttpAction } from "../http/action";
 import { originRule, originsIn } from "../http/allowedOrigins";
@@ -19,7 +23,7 @@ import { openBothPorts } from "../http/bothPorts";
 import { storageRoutes } from "../http/storage";
 import { runAsOperator } from "./operator";
 import { adminKeyOf } from "../protocol/adminKey";
-import type { Deployment } from "../protocol/deployment";
+import type { Deployment, PushTarget } from "../protocol/deployment";
 import { protocolRoutes } from "../protocol/routes";
 import { SyncSockets } from "../sync/sockets";
 import type { ServerOptions } from "./serverOptions";
@@ -117,7 +121,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
 
   let firstStart: boolean;
   try {
-    await builds.serve(false);
+    await builds.start();
     firstStart = isFirstStart(dataDirectory);
     await builds.background?.recover();
   } catch (error) {
@@ -136,7 +140,42 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
     const names = [...changes.keys()].join(", ");
     log({ level: "info", path: null, message: `environment variables changed: ${names}` });
   };
-  started({ engine, adminKey, environment, changeVariables });
+  const pushes: PushTarget = {
+    get pushed() {
+      return builds.pushed;
+    },
+    evaluate: (project) => watchdog.exempt(() => builds.evaluate(project)),
+    checkSchemas: (schemas) => watchdog.exempt(() => builds.checkSchemas(schemas)),
+    async servePush(project) {
+      await watchdog.exempt(() => builds.servePush(project));
+      log({ level: "info", path: null, message: "serving newly pushed functions" });
+    },
+  };
+  const { executionLog } = builds;
+  const { clock } = settings;
+  const logAs = (level: "info" | "warn") => (message: string) => log({ level, path: null, message });
+  const exempt: ExportsOptions["exempt"] = (work) => watchdog.exempt(work);
+  const exports = new Exports({ dataDirectory, clock, progress: logAs("info"), warn: logAs("warn"), exempt });
+  const imports = new Imports({
+    importArchive: (file, options) => builds.importArchive(file, options),
+    tableOf: (component, name) => ({
+      number: engine().store.catalog.table(component, name)?.number ?? freeNumber(engine().store.catalog),
+      nextCreationTime: () => engine().creationTimes.next(clock()),
+    }),
+  });
+  const closing = new AbortController();
+  started({
+    engine,
+    adminKey,
+    environment,
+    changeVariables,
+    pushes,
+    executionLog,
+    exports,
+    imports,
+    closing: closing.signal,
+    inlineQuery: (source, component) => watchdog.exempt(() => builds.inlineQuery(source, component)),
+  });
   files.collect();
   background?.scheduler.start();
 
@@ -164,8 +203,11 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
       await files.idle();
     },
     async close(graceMs = DEFAULT_GRACE_MS) {
+      closing.abort();
       await Promise.all([sockets.close(graceMs), ports.close(graceMs), background?.close(graceMs)]);
       await Promise.allSettled(running);
+      exports.close();
+      imports.close();
       await watchdog.stop();
       await builds.close();
     },

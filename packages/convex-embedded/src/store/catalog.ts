@@ -69,11 +69,17 @@ export class CatalogState implements Catalog {
   /** Returns the key of a new table. A user table gets a number that no table of any component has yet. */
   newKey(component: string, name: string): TableKey {
     const all = [...this.#byId.values()];
-    const next = Math.max(FIRST_TABLE_NUMBER - 1, ...all.map(({ number }) => number)) + 1;
+    const next = freeNumber(this);
     const own = SYSTEM_NUMBERS.get(name);
     const taken = own === undefined || this.tableByNumber(component, own) !== null;
     return { id: Math.max(0, ...all.map(({ id }) => id)) + 1, number: taken ? next : own };
   }
+}
+
+/** Returns a number that no table of any component has. */
+export function freeNumber(catalog: Catalog): number {
+  const tables = catalog.components().flatMap((component) => catalog.tables(component));
+  return Math.max(FIRST_TABLE_NUMBER - 1, ...tables.map(({ number }) => number)) + 1;
 }
 
 /** Returns the `by_id` index of a table. It has no entries of its own and only identifies the table. */

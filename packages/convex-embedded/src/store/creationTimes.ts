@@ -16,6 +16,11 @@ export class CreationTimes {
     this.#last = last;
   }
 
+  /** Makes all later times greater than the given one. */
+  continueAfter(other: CreationTimes): void {
+    this.#last = Math.max(this.#last, other.#last);
+  }
+
   /** Returns `now`, or the last time plus a step if `now` is not later: several inserts in a millisecond, a clock set back. */
   next(now: number): number {
     this.#last = now > this.#last ? now : this.#last + STEP_MS;

@@ -67,12 +67,7 @@ export async function applySchemas(
   schemas: readonly ComponentSchema[],
   progress: Progress,
 ): Promise<void> {
-  const plans = schemas.flatMap((schema) => planSchema(writes.catalog, schema));
-  // Create all tables first: a validator may refer to any of them.
-  for (const { component, name } of plans) {
-    if (!writes.catalog.table(component, name)) writes.createTable(component, name);
-  }
-  await checkDocuments(writes, plans, progress);
+  const plans = await checkedPlans(writes, schemas, progress);
   const changed: TableInfo[] = [];
   for (const plan of plans) changed.push(await changeTable(writes, plan, progress));
   // Update the catalog in one step, right before the commit: until then, queries need the indexes of their snapshots.
@@ -86,6 +81,25 @@ export async function applySchemas(
       }
     }
   }
+}
+
+/** Rejects if `applySchemas` would. Creates tables: the caller must roll back in any case. */
+export async function checkSchemas(writes: WriteAccess, schemas: readonly ComponentSchema[]): Promise<void> {
+  await checkedPlans(writes, schemas, () => undefined);
+}
+
+async function checkedPlans(
+  writes: WriteAccess,
+  schemas: readonly ComponentSchema[],
+  progress: Progress,
+): Promise<readonly TablePlan[]> {
+  const plans = schemas.flatMap((schema) => planSchema(writes.catalog, schema));
+  // Create all tables first: a validator may refer to any of them.
+  for (const { component, name } of plans) {
+    if (!writes.catalog.table(component, name)) writes.createTable(component, name);
+  }
+  await checkDocuments(writes, plans, progress);
+  return plans;
 }
 
 /** Resolves ids from within one component, which sees only its own tables. */

@@ -1,9 +1,9 @@
 /** Compares a schema with a component's existing tables. */
 import type { ValidatorJSON } from "convex/values";
-import type { CatalogState } from "./catalog";
 import { checkDefinition, isBuiltIn } from "./definitions";
 import { isSameSearch, searchFieldsOf } from "./search/searchFields";
 import type {
+  Catalog,
   ComponentSchema,
   IndexInfo,
   SchemaIndexJSON,
@@ -40,7 +40,10 @@ export interface SearchPlan {
  *
  * @throws Error if the schema breaks Convex's rules.
  */
-export function planSchema(catalog: CatalogState, { component, schema }: ComponentSchema): TablePlan[] {
+export function planSchema(
+  catalog: Pick<Catalog, "table" | "tables">,
+  { component, schema }: ComponentSchema,
+): TablePlan[] {
   const declared = new Map((schema?.tables ?? []).map((table) => [table.tableName, table]));
   for (const table of declared.values()) checkDefinition(table, schema?.schemaValidation ?? false);
   for (const { name } of catalog.tables(component)) {

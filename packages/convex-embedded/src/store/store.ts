@@ -9,15 +9,17 @@ import { openWriteConnection } from "./layout";
 import { lockDirectory } from "./lock";
 import type { DirectoryLock } from "./lock";
 import { WalCheckpoint } from "./walCheckpoint";
-import { applySchemas } from "./schema";
+import { recordedPush, recordPush } from "./pushRecord";
+import { applySchemas, checkSchemas } from "./schema";
 import { fillSearchIndexes } from "./search/fillSearch";
 import { SnapshotPool } from "./snapshots";
+import type { StoreTransaction } from "./transaction";
 import type {
   Catalog,
   ComponentSchema,
+  DiskStore,
   SchemaJSON,
   Snapshot,
-  Store,
   StoreOptions,
   StoreStats,
   Transaction,
@@ -34,7 +36,7 @@ const LOG_BYTES = 64 * 1024 * 1024;
  * @throws Error if another process holds the lock, the directory is not writable, or its database is corrupt or has a newer
  * format.
  */
-export function openStore(options: StoreOptions): Store {
+export function openStore(options: StoreOptions): DiskStore {
   makeDirectory(options.directory);
   const lock = lockDirectory(options.directory);
   try {
@@ -58,9 +60,11 @@ export function openStore(options: StoreOptions): Store {
   }
 }
 
-class SqliteStore implements Store {
+class SqliteStore implements DiskStore {
   readonly catalog: Catalog;
   readonly writeLog: WriteLog;
+  /** The tables from before a transaction that may replace them, `null` without one. */
+  #committed: Catalog | null = null;
   #closing: Promise<void> | null = null;
 
   constructor(
@@ -70,11 +74,12 @@ class SqliteStore implements Store {
     private readonly writer: Writer,
   ) {
     this.writeLog = writer.writeLog;
+    const catalog = (): Catalog => this.#committed ?? writes.catalog;
     this.catalog = {
-      table: (component, name) => writes.catalog.table(component, name),
-      tableByNumber: (component, number) => writes.catalog.tableByNumber(component, number),
-      components: () => writes.catalog.components(),
-      tables: (component) => writes.catalog.tables(component),
+      table: (component, name) => catalog().table(component, name),
+      tableByNumber: (component, number) => catalog().tableByNumber(component, number),
+      components: () => catalog().components(),
+      tables: (component) => catalog().tables(component),
     };
   }
 
@@ -90,10 +95,43 @@ class SqliteStore implements Store {
     return this.applySchemas([{ component, schema }], progress);
   }
 
-  async applySchemas(schemas: readonly ComponentSchema[], progress: (line: string) => void): Promise<void> {
-    const alone = <T>(work: () => Promise<T>): Promise<T> => this.writer.run(work, { alone: true });
-    await fillSearchIndexes(this.writes, schemas, alone, progress);
-    await alone(() => applySchemas(this.writes, schemas, progress));
+  async applySchemas(
+    schemas: readonly ComponentSchema[],
+    progress: (line: string) => void,
+    pushed?: Uint8Array | null,
+  ): Promise<void> {
+    await fillSearchIndexes(this.writes, schemas, (work) => this.#alone(work), progress);
+    await this.#alone(async () => {
+      await applySchemas(this.writes, schemas, progress);
+      if (pushed !== undefined) recordPush(this.writes.db, pushed);
+    });
+  }
+
+  exclusive<T>(work: (writes: WriteConnection, transaction: StoreTransaction) => Promise<T>): Promise<T> {
+    const run = async (transaction: StoreTransaction): Promise<T> => {
+      transaction.onSettled(() => (this.#committed = null));
+      this.#committed = this.writes.catalog;
+      return await work(this.writes, transaction);
+    };
+    return this.writer.run(run, { alone: true });
+  }
+
+  async checkSchemas(schemas: readonly ComponentSchema[]): Promise<void> {
+    const accepted = new Error("The schemas are valid: roll back");
+    await this.#alone(async () => {
+      await checkSchemas(this.writes, schemas);
+      throw accepted;
+    }).catch((error: unknown) => {
+      if (error !== accepted) throw error;
+    });
+  }
+
+  pushed(): Uint8Array | null {
+    return recordedPush(this.writes.db);
+  }
+
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    return this.writer.run(work, { alone: true });
   }
 
   stats(): StoreStats {

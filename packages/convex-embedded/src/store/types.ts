@@ -4,6 +4,8 @@
  * The store knows documents, index entries and transactions. It does not know limits, arguments or functions.
  */
 import type { ValidatorJSON, Value } from "convex/values";
+import type { StoreTransaction } from "./transaction";
+import type { WriteConnection } from "./writeConnection";
 import type { SearchQuery } from "../search/query";
 import type { SearchFields } from "../search/terms";
 import type { Match } from "../search/topMatches";
@@ -211,6 +213,29 @@ export interface Store {
   stats(): StoreStats;
   /** Finishes queued work, checkpoints the log and releases the directory's lock. */
   close(): Promise<void>;
+}
+
+/** The store of a data directory. */
+export interface DiskStore extends Store {
+  /**
+   * See `Store`.
+   *
+   * @param pushed Recorded in the same transaction for `pushed()`. `null` removes the record, `undefined` keeps it.
+   */
+  applySchemas(
+    schemas: readonly ComponentSchema[],
+    progress: (line: string) => void,
+    pushed?: Uint8Array | null,
+  ): Promise<void>;
+  /**
+   * Runs work on the writer alone, in one transaction. The work may replace tables: until the commit, queries see the tables from
+   * before. If it rejects, nothing changes.
+   */
+  exclusive<T>(work: (writes: WriteConnection, transaction: StoreTransaction) => Promise<T>): Promise<T>;
+  /** Rejects with `SchemaRefused` if `applySchemas` would. Changes nothing. */
+  checkSchemas(schemas: readonly ComponentSchema[]): Promise<void>;
+  /** Returns the functions that were pushed last, as given to `applySchemas`; `null` if there are none. */
+  pushed(): Uint8Array | null;
 }
 
 /** Hooks for tests. Production does not set them. */

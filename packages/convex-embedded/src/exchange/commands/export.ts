@@ -22,6 +22,8 @@ export interface ExportOptions {
   readonly directory: string;
   /** The path of the snapshot. The file must not exist. */
   readonly file: string;
+  /** False to leave out stored files. Default true. */
+  readonly withFiles?: boolean;
   readonly progress: (line: string) => void;
 }
 
@@ -39,7 +41,12 @@ const TIME = new Date("2000-01-01T00:00:00Z");
 const FASTEST = 1;
 
 /** Exports a snapshot. @throws Error that says what is wrong: no data, an existing file, missing or corrupt stored files. */
-export function exportSnapshot({ directory, file, progress }: ExportOptions): Promise<ExportResult> {
+export function exportSnapshot({
+  directory,
+  file,
+  withFiles = true,
+  progress,
+}: ExportOptions): Promise<ExportResult> {
   return withCopy({ directory, file }, async (copy, part) => {
     const db = openReadConnection(copy);
     const snapshots = new SnapshotPool(copy, 0);
@@ -47,7 +54,7 @@ export function exportSnapshot({ directory, file, progress }: ExportOptions): Pr
       const catalog = loadCatalog(db);
       const reader = snapshots.snapshot();
       const counts: SnapshotCounts = { documents: 0, tables: 0, files: 0 };
-      const source = { reader, catalog, progress, bytesOf: bytesOf.bind(null, directory) };
+      const source = { reader, catalog, progress, withFiles, bytesOf: bytesOf.bind(null, directory) };
       await writeZip(part, snapshotEntries(source, counts));
       return { ...counts, bytes: statSync(part).size, jobs: countOpenJobs(reader, catalog) };
     } finally {

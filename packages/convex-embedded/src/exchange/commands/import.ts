@@ -54,11 +54,12 @@ export async function importSnapshot(options: ImportOptions): Promise<ImportResu
   }
 }
 
-async function importInto(
+/** Imports the entries of a snapshot in an open transaction. @throws Error: the caller must roll back. */
+export async function importInto(
   target: Target,
   zip: ZipReader,
   { components, ignored }: SnapshotEntries,
-  { mode, schemas, confirm, progress }: ImportOptions,
+  { mode, schemas, confirm, progress }: Omit<ImportOptions, "file" | "directory">,
 ): Promise<ImportResult> {
   const { writes, transaction, disk, written, replaced } = target;
   if (ignored.length > 0) progress(`not part of a snapshot, left out: ${ignored.join(", ")}`);

@@ -43,6 +43,9 @@ const SERVER: readonly Exclude<keyof ConvexLibrary, "ConvexError">[] = [
   "httpRouter",
 ];
 
+/** The names of all exports. */
+export const LIBRARY_NAMES: readonly (keyof ConvexLibrary)[] = [...SERVER, "ConvexError"];
+
 /** Source text for a generated module that exports its copy: the import statements, and an object of the imported names. */
 export const LIBRARY_EXPORTS = {
   imports: `import { ${SERVER.join(", ")} } from "convex/server";\nimport { ConvexError } from "convex/values";`,

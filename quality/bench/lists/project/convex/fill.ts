@@ -22,7 +22,13 @@ export const begin = mutation({
   args: { publicId: v.string(), hash: v.string() },
   handler: async (ctx, key) => {
     const email = "owner@example.com";
-    const ownerId = await ctx.db.insert("users", { email, emailKey: email, name: "N", scopes: [], revision: 1 });
+    const ownerId = await ctx.db.insert("users", {
+      email,
+      emailKey: email,
+      name: "N",
+      scopes: [],
+      revision: 1,
+    });
     await ctx.db.insert("apiKeys", { ...key, userId: ownerId, name: "bench", scopes: ["*"], createdAt: 0 });
     const endpointId = await ctx.db.insert("webhookEndpoints", {
       ownerId,
@@ -58,7 +64,14 @@ export const batch = mutation({
       const name = `part rare${n}x`;
       await ctx.db.insert("items", { ...own, name, text: name, updatedAt: 0 });
       const visibility = odd ? "public" : "private";
-      await ctx.db.insert("files", { ...own, storageId, contentType: "a/b", size: 5, sha256: "0", visibility });
+      await ctx.db.insert("files", {
+        ...own,
+        storageId,
+        contentType: "a/b",
+        size: 5,
+        sha256: "0",
+        visibility,
+      });
       await ctx.db.insert("users", { email, emailKey: email, name: "N", scopes: [], revision });
       const key = { userId: ownerId, name: "N", publicId: "p", hash: `h${n}`, scopes: [], createdAt: 0 };
       await ctx.db.insert("apiKeys", { ...key, ...(odd && { revokedAt: 1 + n, revoked: true as const }) });

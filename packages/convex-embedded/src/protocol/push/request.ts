@@ -1,0 +1,103 @@
+/** The request that starts a push (`StartPushRequest` in `cli/lib/deployApi/startPush.ts` of the `convex` package). */
+import type { IncomingMessage } from "node:http";
+import { ApiError } from "../../http/api";
+import { badBody, fieldsOf, parseJson, readEncodedText } from "../../http/body";
+import type { PushedComponent, PushedModule, PushedProject } from "../../runtime/pushedProject";
+import { moduleHash } from "../../runtime/pushedProject";
+
+/** The limits of a push, before and after decompression. */
+const MAX_BYTES = 32 * 1024 * 1024;
+const MAX_DECODED_BYTES = 128 * 1024 * 1024;
+
+export interface PushRequest {
+  readonly project: PushedProject;
+  readonly dryRun: boolean;
+}
+
+/** Reads a JSON object from a body that may be compressed. @throws ApiError for a body that is invalid or too large. */
+export async function readPushBody(incoming: IncomingMessage): Promise<Readonly<Record<string, unknown>>> {
+  return fieldsOf(parseJson(await readEncodedText(incoming, MAX_BYTES, MAX_DECODED_BYTES)));
+}
+
+/**
+ * Parses a push.
+ *
+ * @param previous The app's modules in service. The command line sends only their hashes if they have not changed.
+ * @throws ApiError for an invalid request, and for code that needs Node's modules.
+ */
+export function pushIn(
+  fields: Readonly<Record<string, unknown>>,
+  previous: PushedProject | null,
+): PushRequest {
+  const app = fieldsOf(fields["appDefinition"]);
+  const version = textOf(app["udfServerVersion"], "udfServerVersion");
+  const unchanged = listOf(app["unchangedModuleHashes"], "unchangedModuleHashes").map((hash) =>
+    unchangedModule(fieldsOf(hash), previous),
+  );
+  const changed = modulesIn(app["changedModules"], "changedModules");
+  const components = listOf(fields["componentDefinitions"], "componentDefinitions").map(
+    (given): PushedComponent => {
+      const component = fieldsOf(given);
+      return {
+        definition: textOf(component["definitionPath"], "definitionPath"),
+        config: moduleIn(component["definition"]),
+        schema: moduleOrNull(component["schema"]),
+        modules: modulesIn(component["functions"], "functions"),
+      };
+    },
+  );
+  const root: PushedComponent = {
+    definition: "",
+    config: moduleOrNull(app["definition"]),
+    schema: moduleOrNull(app["schema"]),
+    modules: [...unchanged, ...changed].sort((a, b) => (a.path < b.path ? -1 : 1)),
+  };
+  return { project: { version, components: [root, ...components] }, dryRun: fields["dryRun"] === true };
+}
+
+function unchangedModule(
+  { path, sha256 }: Readonly<Record<string, unknown>>,
+  previous: PushedProject | null,
+): PushedModule {
+  const modules = previous?.components[0]?.modules ?? [];
+  const found = modules.find((module) => module.path === path && moduleHash(module) === sha256);
+  if (found !== undefined) return found;
+  // The command line pushes again after this error.
+  throw new ApiError(400, "RaceDetected", `The module ${String(path)} was changed by another push.`);
+}
+
+function modulesIn(given: unknown, name: string): PushedModule[] {
+  return listOf(given, name).map(moduleIn);
+}
+
+function moduleOrNull(given: unknown): PushedModule | null {
+  return given === undefined || given === null ? null : moduleIn(given);
+}
+
+function moduleIn(given: unknown): PushedModule {
+  const { path, source, sourceMap, environment } = fieldsOf(given);
+  const module = {
+    path: textOf(path, "path"),
+    source: textOf(source, "source"),
+    sourceMap: typeof sourceMap === "string" ? sourceMap : null,
+  };
+  if (environment !== "isolate") {
+    throw new ApiError(
+      400,
+      "NotSupportedByEmbeddedRuntime",
+      `${module.path}: "use node" actions are not supported by the embedded runtime, which has only Convex's default ` +
+        "runtime. Remove the directive, or deploy to Convex.",
+    );
+  }
+  return module;
+}
+
+function textOf(given: unknown, name: string): string {
+  if (typeof given === "string") return given;
+  throw badBody(`\`${name}\` must be a string`);
+}
+
+function listOf(given: unknown, name: string): readonly unknown[] {
+  if (Array.isArray(given)) return given;
+  throw badBody(`\`${name}\` must be a list`);
+}

@@ -1,0 +1,132 @@
+/** The shapes of stored documents, for the `tables` tool of `npx convex mcp` (`crates/common/src/shapes` of the backend). */
+import type { JSONValue, Value } from "convex/values";
+import { jsonToConvex } from "convex/values";
+import type { ApiRoute } from "../http/api";
+import { sendJson } from "../http/api";
+import { BY_CREATION_TIME } from "../store/catalog";
+import type { Catalog, Store, TableInfo } from "../store/types";
+import { isSystemTable } from "../store/system/systemTables";
+import { decodeId } from "../values/ids";
+import { encodeKey, prefixEnd } from "../values/keys";
+import { requireAdmin } from "./caller";
+import type { Deployment } from "./deployment";
+
+type Shape =
+  | { readonly type: "Never" | "Unknown" | "Null" | "Int64" | "Float64" | "Boolean" | "String" | "Bytes" }
+  | { readonly type: "Id"; readonly tableName: string }
+  | { readonly type: "Array"; readonly shape: Shape }
+  | { readonly type: "Object"; readonly fields: readonly Field[] }
+  | { readonly type: "Union"; readonly shapes: readonly Shape[] };
+
+interface Field {
+  readonly fieldName: string;
+  readonly optional: boolean;
+  readonly shape: Shape;
+}
+
+/** The shapes come from this many of the newest documents of a table. Convex keeps them current for all documents. */
+const SAMPLE = 1_000;
+/** Objects with more fields are dictionaries, whose keys say nothing about the others. As on Convex. */
+const MAX_FIELDS = 64;
+
+export function shapeRoutes(deployment: Deployment): readonly ApiRoute[] {
+  return [
+    {
+      path: /^\/api\/shapes2$/,
+      methods: {
+        GET({ incoming, outgoing, query }) {
+          requireAdmin(deployment, incoming);
+          const { store } = deployment.engine();
+          const tables = store.catalog.tables(query.get("component") ?? "");
+          const own = tables.filter(({ name }) => !isSystemTable(name));
+          sendJson(
+            outgoing,
+            200,
+            Object.fromEntries(own.map((table) => [table.name, shapeOf(store, table)])),
+          );
+          return Promise.resolve();
+        },
+      },
+    },
+  ];
+}
+
+function shapeOf(store: Store, table: TableInfo): Shape {
+  const index = table.indexes.find(({ name }) => name === BY_CREATION_TIME);
+  let shape: Shape = { type: "Never" };
+  if (index === undefined) return shape;
+  const snapshot = store.snapshot();
+  try {
+    const start = encodeKey([]);
+    const rows = snapshot.scan(index, { start, end: prefixEnd(start) }, "desc");
+    for (let count = 0; count < SAMPLE; count++) {
+      const row = rows.next();
+      if (row === null) break;
+      const document = jsonToConvex(JSON.parse(row.json) as JSONValue);
+      shape = merged(shape, valueShape(document, store.catalog, table.component));
+    }
+    return shape;
+  } finally {
+    snapshot.release();
+  }
+}
+
+function valueShape(value: Value | undefined, catalog: Catalog, component: string): Shape {
+  if (value === null || value === undefined) return { type: "Null" };
+  if (typeof value === "bigint") return { type: "Int64" };
+  if (typeof value === "number") return { type: "Float64" };
+  if (typeof value === "boolean") return { type: "Boolean" };
+  if (value instanceof ArrayBuffer) return { type: "Bytes" };
+  if (typeof value === "string") {
+    const table = catalog.tableByNumber(component, decodeId(value)?.tableNumber ?? 0);
+    return table === null ? { type: "String" } : { type: "Id", tableName: table.name };
+  }
+  if (Array.isArray(value)) {
+    const values: readonly Value[] = value;
+    const elements = values.map((element) => valueShape(element, catalog, component));
+    return { type: "Array", shape: elements.reduce(merged, { type: "Never" }) };
+  }
+  // A stored value contains no placeholder of a commit's timestamp.
+  const stored = value as Readonly<Record<string, Value | undefined>>;
+  const fields = Object.entries(stored).map(([fieldName, field]): Field => {
+    return { fieldName, optional: false, shape: valueShape(field, catalog, component) };
+  });
+  return fields.length > MAX_FIELDS ? { type: "Unknown" } : { type: "Object", fields };
+}
+
+/** Returns the shape of values that have one shape or the other. */
+function merged(a: Shape, b: Shape): Shape {
+  if (a.type === "Never") return b;
+  if (b.type === "Never" || a.type === "Unknown") return a;
+  if (a.type === "Union") return { type: "Union", shapes: withMember(a.shapes, b) };
+  if (b.type === "Union") return b.shapes.reduce(merged, a);
+  const joined = joinedShape(a, b);
+  return joined ?? { type: "Union", shapes: [a, b] };
+}
+
+function withMember(shapes: readonly Shape[], added: Shape): readonly Shape[] {
+  for (const [at, shape] of shapes.entries()) {
+    const joined = joinedShape(shape, added);
+    if (joined !== null) return shapes.with(at, joined);
+  }
+  return [...shapes, added];
+}
+
+/** Joins two shapes of the same type, `null` for different types. */
+function joinedShape(a: Shape, b: Shape): Shape | null {
+  if (a.type === "Array" && b.type === "Array") return { type: "Array", shape: merged(a.shape, b.shape) };
+  if (a.type === "Object" && b.type === "Object") return joinedObject(a.fields, b.fields);
+  if (a.type === "Id" && b.type === "Id") return a.tableName === b.tableName ? a : { type: "String" };
+  return a.type === b.type ? a : null;
+}
+
+function joinedObject(a: readonly Field[], b: readonly Field[]): Shape {
+  const names = [...new Set([...a, ...b].map(({ fieldName }) => fieldName))];
+  if (names.length > MAX_FIELDS) return { type: "Unknown" };
+  const fields = names.map((fieldName): Field => {
+    const [left, right] = [a, b].map((side) => side.find((field) => field.fieldName === fieldName));
+    const shape = merged(left?.shape ?? { type: "Never" }, right?.shape ?? { type: "Never" });
+    return { fieldName, optional: left?.optional !== false || right?.optional !== false, shape };
+  });
+  return { type: "Object", fields };
+}
