@@ -163,7 +163,7 @@ describe("the requirements of code generators", () => {
   });
 
   test("every list documents its maximum length and its default limit", () => {
-    const lists = operations.filter(({ parameters }) => parameters.some(({ name }) => name === "cursor"));
+    const lists = operations.filter(({ parameters }) => parameters.some(({ name }) => name === "limit"));
     expect(lists.length).toBeGreaterThan(4);
     for (const { parameters, responses } of lists) {
       const limit = parameters.find(({ name }) => name === "limit");

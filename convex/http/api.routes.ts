@@ -9,6 +9,7 @@ import type * as data from "./data/data.contract";
 import type * as deliveries from "./endpoints/deliveries.contract";
 import type * as endpoints from "./endpoints/endpoints.contract";
 import type * as files from "./files/files.contract";
+import type * as itemExport from "./items/export.contract";
 import type * as items from "./items/items.contract";
 import type * as jobs from "./jobs/jobs.contract";
 import type * as keys from "./keys/keys.contract";
@@ -45,6 +46,10 @@ export const RESOURCES: readonly Resource[] = [
       deleteItem: "DELETE /api/items/:itemId",
     },
     async () => (await import("./items/items.routes")).items,
+  ),
+  resource<typeof itemExport>(
+    { exportItems: "GET /api/items/export" },
+    async () => (await import("./items/export.routes")).itemExport,
   ),
   resource<typeof users>(
     {

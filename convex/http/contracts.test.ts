@@ -110,8 +110,11 @@ describe.each(routes.map((route) => [route.title, route] as const))("%s", (_, ro
   });
 
   test("every query parameter has a valid example, and every header a description", () => {
-    for (const [name, schema] of Object.entries(query)) fits(schema, examples.query?.[name]);
-    expect(Object.keys(examples.query ?? {})).toEqual(Object.keys(query));
+    // A collection made of the examples would send an example cursor, and the API refuses a cursor that it did not issue.
+    const { cursor, ...shown } = query;
+    for (const [name, schema] of Object.entries(shown)) fits(schema, examples.query?.[name]);
+    expect(Object.keys(examples.query ?? {})).toEqual(Object.keys(shown));
+    expect(cursor === undefined || (docs().problems ?? []).includes("invalid_cursor")).toBe(true);
     for (const { description } of Object.values(docs().headers ?? {})) expect(description).toMatch(/^.+\.$/);
   });
 

@@ -299,6 +299,31 @@ export interface paths {
     patch: operations["updateItem"];
     trace?: never;
   };
+  "/api/items/export": {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
+        "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Export all items of the caller, oldest first
+     * @description Streams the items as NDJSON, one on each line, each as in `GET /api/items/{itemId}`. A reply ends before 20 MiB and before the timeout of requests. If more items are left, its last line is `{"next": …}`: request that path with the same credential. A reply without `next` and without `problem` on its last line contains the last item. An item that nobody changes or deletes meanwhile is on exactly one line.
+     *
+     *     Who may call: a credential with the scope `items:read`.
+     */
+    get: operations["exportItems"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/users": {
     parameters: {
       query?: never;
@@ -1807,6 +1832,10 @@ export interface components {
       /** @description The signing secret, in this reply only. A replay does not have it. */
       secret?: string;
     };
+    NextExport: {
+      /** @description The path and query of the request for the next items. */
+      next: string;
+    };
     Payment: {
       sessionId: string;
       customerId?: string;
@@ -3030,6 +3059,11 @@ export interface components {
      */
     "WWW-Authenticate": string;
     /**
+     * @description `no` tells proxies such as nginx to pass each part of the stream on at once.
+     * @example no
+     */
+    "X-Accel-Buffering": "no";
+    /**
      * @description Browsers use the `Content-Type` and do not guess another type.
      * @example nosniff
      */
@@ -4021,6 +4055,54 @@ export interface operations {
       412: components["responses"]["PreconditionFailed"];
       413: components["responses"]["PayloadTooLarge"];
       415: components["responses"]["UnsupportedMediaType"];
+      429: components["responses"]["RateLimited"];
+      500: components["responses"]["Internal"];
+      503: components["responses"]["TimedOutOrUnavailable"];
+    };
+  };
+  exportItems: {
+    parameters: {
+      query?: {
+        /** @description The start of the reply. Take it from `next` in the last line of the previous reply. */
+        cursor?: string;
+      };
+      header?: {
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
+        "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          "X-Accel-Buffering": components["headers"]["X-Accel-Buffering"];
+          RateLimit: components["headers"]["RateLimit"];
+          "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+          "Cache-Control": components["headers"]["Cache-Control"];
+          Vary: components["headers"]["Vary"];
+          "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+          "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+          "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+          "Referrer-Policy": components["headers"]["Referrer-Policy"];
+          "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+          "X-Frame-Options": components["headers"]["X-Frame-Options"];
+          "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+          [name: string]: unknown;
+        };
+        content: {
+          /** @example {"id":"k57f2q9v3s1x8w6t4r0pzc5m7h6a","name":"bolt","description":"M8, stainless","createdAt":"2026-01-31T12:00:00.000Z","updatedAt":"2026-01-31T12:00:00.000Z"} */
+          "application/x-ndjson": string;
+        };
+      };
+      400: components["responses"]["InvalidRequestOrInvalidCursor"];
+      401: components["responses"]["Unauthenticated"];
+      403: components["responses"]["InvalidCredentialOrInsufficientScope"];
+      405: components["responses"]["MethodNotAllowed"];
+      413: components["responses"]["PayloadTooLarge"];
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];
       503: components["responses"]["TimedOutOrUnavailable"];

@@ -37,7 +37,7 @@ const newItem = ({ z, text, atMost }: Pick<FieldSchemas, "z" | "text" | "atMost"
   z.strictObject({ name: text(MAX_NAME), description: z.exactOptional(description({ z, atMost })) });
 const itemRef = () => ({ itemId: id() });
 
-const bolt = docsOnly(() => ({
+export const bolt = docsOnly(() => ({
   id: "k57f2q9v3s1x8w6t4r0pzc5m7h6a",
   name: "bolt",
   description: "M8, stainless",

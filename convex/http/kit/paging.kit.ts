@@ -40,6 +40,8 @@ export type PageCall<Filters = unknown> = {
   search?: SearchRequest;
   /** Makes the `Link` header to the page that starts at a position (RFC 8288); empty after the last page. */
   link: (next: Position | RankedPosition | undefined) => { Link?: string };
+  /** Returns the path and query of the page that starts at a position, without the path of `PUBLIC_URL`. */
+  path: (next: Position | RankedPosition) => string;
 };
 
 /** The valid query of a paged route. */
@@ -73,6 +75,10 @@ export function pageCall(
   const { limit: given, cursor, order, createdAfter, createdBefore, q, ...filters } = query;
   const limit = given === undefined ? DEFAULT_LIMIT : Number(given);
   const parts = cursor === undefined ? undefined : readCursor(cursor, list);
+  const path = (next: Position | RankedPosition) => {
+    searchParams.set("cursor", writeCursor(next, list));
+    return `${pathname}?${searchParams.toString()}`;
+  };
   return {
     request: {
       ...filters,
@@ -85,11 +91,8 @@ export function pageCall(
     ...(q !== undefined && {
       search: { q, limit, ...(parts !== undefined && { after: rankedPositionOf(parts) }) },
     }),
-    link: (next) => {
-      if (!next) return {};
-      searchParams.set("cursor", writeCursor(next, list));
-      return { Link: `<${pathname}?${searchParams.toString()}>; rel="next"` };
-    },
+    link: (next) => (next ? { Link: `<${path(next)}>; rel="next"` } : {}),
+    path,
   };
 }
 
