@@ -16,6 +16,10 @@ await roundTrip((baseUrl, key) => {
       const { data = [], response } = await sdk.listItems({ client, query });
       return { ids: data.map(({ id }) => id), link: response?.headers.get("Link") ?? null };
     },
+    async exportAll() {
+      const { data = "" } = await sdk.exportItems({ client, parseAs: "text" });
+      return data;
+    },
     async upload(body) {
       const { data } = await sdk.uploadFile({ client, body });
       return { id: data?.id ?? "", size: data?.size ?? 0 };

@@ -16,6 +16,10 @@ await roundTrip((baseUrl, key) => {
       const { data = [], response } = await api.GET("/api/items", { params: { query } });
       return { ids: data.map(({ id }) => id), link: response.headers.get("Link") };
     },
+    async exportAll() {
+      const { data = "" } = await api.GET("/api/items/export", { parseAs: "text" });
+      return data;
+    },
     async upload(bytes) {
       const headers = { "Content-Type": "application/octet-stream" };
       // The generator types binary strings as strings.

@@ -41,6 +41,7 @@ await roundTrip((baseUrl, key) => {
       const items = await api.listItems({ queries });
       return { ids: items.map(({ id }) => id), link: (last.headers["link"] as string | undefined) ?? null };
     },
+    exportAll: () => api.exportItems({ responseType: "text" }),
     async upload(bytes) {
       const { id, size } = await api.uploadFile(new File([bytes], "bytes.bin"), {
         headers: { "Content-Type": "application/octet-stream" },

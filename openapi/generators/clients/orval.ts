@@ -20,6 +20,10 @@ await roundTrip((baseURL, key) => {
       const { data, headers } = await api.listItems(query, options());
       return { ids: data.map(({ id }) => id), link: (headers["link"] as string | undefined) ?? null };
     },
+    async exportAll() {
+      const { data } = await api.exportItems({}, { ...options(), responseType: "text" });
+      return data;
+    },
     async upload(bytes) {
       const { data } = await api.uploadFile(
         bytes,

@@ -4,6 +4,8 @@ export type Client = {
   create(name: string, key: string): Promise<{ status: number; id: string; replayed: string | null }>;
   /** Reads one page of items. `link` is its `Link` header. */
   list(limit: number, cursor?: string): Promise<{ ids: string[]; link: string | null }>;
+  /** Returns the lines of an export. */
+  exportAll(): Promise<string>;
   /** Uploads bytes as `application/octet-stream`. */
   upload(bytes: Blob): Promise<{ id: string; size: number }>;
   download(id: string): Promise<ArrayBuffer>;
@@ -32,6 +34,10 @@ export async function roundTrip(connect: (url: string, key: string) => Client): 
     cursor = /[?&]cursor=([^&>]+)[^>]*>; rel="next"/.exec(page.link ?? "")?.[1];
   } while (cursor !== undefined);
   expect("all pages", listed, ids);
+
+  const lines = (await client.exportAll()).trimEnd().split("\n");
+  const exported = lines.map((line) => (JSON.parse(line) as { id: string }).id);
+  expect("an export", exported, ids.toReversed());
 
   const bytes = Uint8Array.from({ length: 70_000 }, (_, at) => (at * 31) % 256);
   const file = await client.upload(new File([bytes], "bytes.bin"));

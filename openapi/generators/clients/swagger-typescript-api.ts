@@ -18,6 +18,10 @@ await roundTrip((baseUrl, key) => {
       const reply = await settled(api.listItems(query));
       return { ids: reply.data.map(({ id }) => id), link: reply.headers.get("Link") };
     },
+    async exportAll() {
+      const { data } = await settled(api.exportItems({}, { format: "text" }));
+      return data;
+    },
     async upload(bytes) {
       // If the document has several media types, the client sends a form, but the generated type is that of the first media type.
       const form = new FormData();

@@ -71,8 +71,8 @@ function problemsAfter(file: string, sql: string): string[] {
 
 const TERM = "(SELECT id FROM search_terms WHERE documents > 200 AND length(tail) > 18 ORDER BY id LIMIT 1)";
 
-/** Damage, each as a statement, and a part of the problem that it causes. */
-const DAMAGE: Record<string, [sql: string, problem: RegExp]> = {
+/** Kinds of corruption: for each one a statement, and a part of the problem that the check reports. */
+const CORRUPTIONS: Record<string, [sql: string, problem: RegExp]> = {
   "lost postings": [`UPDATE search_terms SET tail = x'' WHERE id = ${TERM}`, /counts \d+ documents$/],
   "a lost posting with the right count": [
     `UPDATE search_terms SET tail = substr(tail, 1, length(tail) - 9), documents = documents - 1 WHERE id = ${TERM}`,
@@ -120,14 +120,14 @@ const DAMAGE: Record<string, [sql: string, problem: RegExp]> = {
   ],
 };
 
-test("random writes leave search indexes that match the documents, and the check finds each kind of damage", async () => {
+test("random writes leave search indexes that match the documents, and the check finds each kind of corruption", async () => {
   const directory = temporaryDirectory();
   await write(directory);
   const file = join(directory, DATABASE_FILE);
   expect(problemsAfter(file, "")).toEqual([]);
-  for (const [name, [sql, problem]] of Object.entries(DAMAGE)) {
-    const damaged = join(temporaryDirectory(), DATABASE_FILE);
-    cpSync(file, damaged);
-    expect(problemsAfter(damaged, sql).join("\n"), name).toMatch(new RegExp(problem.source, "m"));
+  for (const [name, [sql, problem]] of Object.entries(CORRUPTIONS)) {
+    const corrupt = join(temporaryDirectory(), DATABASE_FILE);
+    cpSync(file, corrupt);
+    expect(problemsAfter(corrupt, sql).join("\n"), name).toMatch(new RegExp(problem.source, "m"));
   }
 });

@@ -44,6 +44,16 @@ export const begin = mutation({
   },
 });
 
+/** Inserts only items. */
+export const items = mutation({
+  args: { ownerId: v.id("users"), from: v.number(), count: v.number() },
+  handler: async (ctx, { ownerId, from, count }) => {
+    const description = "Stainless steel, in a box of one hundred pieces.";
+    for (let n = from; n < from + count; n++)
+      await ctx.db.insert("items", { ownerId, name: `part ${n}`, description, updatedAt: 0, revision: 1 });
+  },
+});
+
 /** Inserts documents into each table. */
 export const batch = mutation({
   args: {
