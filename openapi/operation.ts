@@ -7,6 +7,7 @@ import { BINARY } from "./binary";
 import { deprecation } from "./deprecation";
 import { parametersOf } from "./parameters";
 import { repliesOf } from "./replies";
+import { routeOptions } from "./routeOptions";
 import { describeFields, inputSchema } from "./schemas";
 import { webhookBody } from "./webhooks";
 
@@ -14,12 +15,19 @@ import { webhookBody } from "./webhooks";
 export function operation(contract: AnyContract, spec: Spec, components: Components): JsonSchema {
   const { tag, summary, description } = spec.docs();
   const deprecated = deprecation(spec);
+  const options = routeOptions(spec);
   return {
     operationId: spec.operationId,
     tags: [tag],
     summary,
-    description: [...(deprecated ? [deprecated.notice] : []), description, admission(spec)].join("\n\n"),
+    description: [
+      ...(deprecated ? [deprecated.notice] : []),
+      description,
+      admission(spec),
+      ...options.sentences,
+    ].join("\n\n"),
     ...deprecated?.members,
+    ...options.members,
     security: security(spec, components),
     parameters: parametersOf(contract, spec, components),
     ...requestBody(contract, spec, components),

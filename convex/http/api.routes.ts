@@ -124,6 +124,7 @@ export const RESOURCES: readonly Resource[] = [
 
 /** Steps that only some requests need. */
 export const STEPS = {
+  problem: () => import("./kit/problem.kit"),
   admission: () => import("./middleware/credential.middleware"),
   body: () => import("./middleware/body.middleware"),
   multipart: () => import("../lib/multipart.lib"),
@@ -131,5 +132,7 @@ export const STEPS = {
   paging: () => import("./kit/paging.kit"),
   idempotency: () => import("./middleware/idempotency.middleware"),
   deprecation: () => import("./middleware/deprecation.middleware"),
+  claims: () => import("./middleware/claims.middleware"),
+  cachePolicy: () => import("./middleware/cachePolicy.middleware"),
   download: () => import("./files/download.files"),
 };
