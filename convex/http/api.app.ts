@@ -35,8 +35,8 @@ async function handleRequest(c: ApiContext, route: TableRoute | undefined): Prom
     response = await withTimeout(endpoint?.timeoutMs ?? requestTimeoutMs(), () => answer(c, endpoint));
   } catch (thrown) {
     error = thrown;
-    const { problem } = await STEPS.problem();
-    response = problem(c, thrown);
+    const { answerProblem } = await STEPS.problem();
+    response = answerProblem(c, thrown);
   }
   if (endpoint?.deprecated) {
     const { setDeprecationHeaders } = await STEPS.deprecation();

@@ -124,7 +124,7 @@ export const RESOURCES: readonly Resource[] = [
 
 /** Steps that only some requests need. */
 export const STEPS = {
-  problem: () => import("./kit/problem.kit"),
+  problem: () => import("./middleware/problem.middleware"),
   admission: () => import("./middleware/credential.middleware"),
   body: () => import("./middleware/body.middleware"),
   multipart: () => import("../lib/multipart.lib"),

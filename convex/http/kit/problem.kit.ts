@@ -1,12 +1,8 @@
+import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { ApiContext } from "./env.kit";
-import {
-  failureOf,
-  platformFailureOf,
-  PROBLEMS,
-  publicUrl,
-  type Failure,
-  type FailureCode,
-} from "./product.kit";
+import { failureOf, platformFailureOf, publicUrl, type Failure, type FailureCode } from "./product.kit";
+
+type Catalogue = Readonly<Record<FailureCode, { status: ContentfulStatusCode; title: string }>>;
 
 /** The URL that explains a problem. It is built from the API's public URL, never from a Host header. */
 export const problemUrl = (code: FailureCode): string => `${publicUrl()}/problems/${code}`;
@@ -14,11 +10,13 @@ export const problemUrl = (code: FailureCode): string => `${publicUrl()}/problem
 /**
  * Renders any thrown value as a problem. A platform error that means "unavailable for now" becomes `unavailable`. Any
  * other unexpected error becomes only `Internal server error`; its cause goes to the log.
+ *
+ * @param catalogue The status and title of each code. An argument, because an import would add the catalogue to every request.
  */
-export function problem(c: ApiContext, error: unknown): Response {
+export function problem(c: ApiContext, error: unknown, catalogue: Catalogue): Response {
   const failure = failureOf(error) ?? platformFailureOf(error);
   const { code, detail, errors, headers } = failure && failure.code !== "internal" ? failure : UNEXPECTED;
-  const { status, title } = PROBLEMS[code];
+  const { status, title } = catalogue[code];
   const body = {
     type: problemUrl(code),
     title,

@@ -12,7 +12,6 @@ export type { TokenClaims } from "../api.claims";
 export type { Scope } from "../../identity/scopes.lib";
 /** Refusals: their codes, and the error that carries one from a function to its reply. */
 export { fail, failureOf, type Failure, type FailureCode, type FieldError } from "../../lib/failure.lib";
-export { PROBLEMS } from "../../lib/problems.lib";
 export { platformFailureOf } from "../../lib/unavailable.lib";
 /** The arguments of idempotent functions (`Idempotency-Key`) and of list functions. */
 export type { Idempotency, Once } from "../../lib/idempotency.lib";

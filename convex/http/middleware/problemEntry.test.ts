@@ -12,13 +12,13 @@ import { implement } from "../kit/implement.kit";
 import { fakeContext } from "../testing/fakeContext.testing";
 import { json, problem } from "../testing/replies.testing";
 
-const ENTRY = {
+const ENTRY = vi.hoisted(() => ({
   status: 502,
   title: "Upstream failed",
   explanation: "The price service did not answer. Retry after `Retry-After` seconds.",
   example: "The price service answered 500",
   headers: ["Retry-After"],
-} as const;
+}));
 
 vi.mock("../../lib/problems.lib", async (load) => {
   const { PROBLEMS: known } = await load<{ PROBLEMS: typeof PROBLEMS }>();
