@@ -1682,6 +1682,7 @@ export interface components {
         | "not_found"
         | "method_not_allowed"
         | "conflict"
+        | "outcome_unknown"
         | "precondition_failed"
         | "payload_too_large"
         | "unsupported_media_type"
@@ -2824,7 +2825,7 @@ export interface components {
      */
     RateLimit: string;
     /**
-     * @description The quota that the request counted against: `q` requests in `w` seconds (draft-ietf-httpapi-ratelimit-headers-10). Absent if no limit is set.
+     * @description The quota that the request counted against: `q` requests in `w` seconds (draft-ietf-httpapi-ratelimit-headers-10). The operation's own limit follows, if it has one. Absent if no limit is set.
      * @example "key";q=600;w=60
      */
     "RateLimit-Policy": string;
