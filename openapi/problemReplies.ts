@@ -44,11 +44,13 @@ function problemReply(
   traits: HeaderTraits,
   components: Components,
 ): JsonSchema {
-  const own = [...new Set(codes.flatMap((code) => PROBLEMS[code].headers ?? []))];
+  const own = new Set(codes.flatMap((code) => PROBLEMS[code].headers ?? []));
+  // A conflict with work that still runs says when to ask again.
+  if (traits.replayed && codes.includes("conflict")) own.add("Retry-After");
   return {
     description: codes.map((code) => PROBLEMS[code].title).join("; "),
     headers: {
-      ...headersOf(traits, own, components),
+      ...headersOf(traits, [...own], components),
       ...(codes.includes("quota_exceeded") && { "WWW-Authenticate": optionalHeader("WWW-Authenticate") }),
     },
     content: problemContent(codes, components),

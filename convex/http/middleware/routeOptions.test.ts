@@ -1,11 +1,13 @@
 /** What a contract can say about one route: its rate limit, deadline, cache policy, problems, claims, and its group. */
 import { docsOnly } from "#docsOnly";
+import { makeFunctionReference, type FunctionReference } from "convex/server";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { describedBy } from "../../../openapi/contract/described";
 import { replyViolations } from "../../../openapi/contract/reply";
 import { openApiDocument } from "../../../openapi/document";
 import { newApiKey } from "../../identity/apiKey.lib";
 import { fail } from "../../lib/failure.lib";
+import type { Idempotency, Once } from "../../lib/idempotency.lib";
 import { api } from "../api.app";
 import { contract, type AnyContract } from "../kit/contract.kit";
 import { group } from "../kit/group.kit";
@@ -67,6 +69,12 @@ const member = contract("get", "/api/member-prices", () => ({
     replies: { 200: z.object({ role: z.exactOptional(z.string()) }) },
   })),
 }));
+const external = contract("post", "/api/orders", () => ({
+  operationId: "createOrder",
+  scope: "items:write",
+  idempotent: "external",
+  docs: docsOnly(() => ({ ...about, replies: { 200: price() } })),
+}));
 const v2 = group("/api/v2/:shop", () => ({
   scope: "items:read",
   tag: "Version 2",
@@ -104,13 +112,25 @@ implement(api, member, (c) => {
   const role = c.var.caller.claims?.org_role;
   return Promise.resolve(c.json(role === undefined ? {} : { role }, 200));
 });
+const orderAction = makeFunctionReference<"action", { idempotency?: Idempotency }, Once<{ price: number }>>(
+  "orders:order",
+  // A reference has no visibility at run time.
+) as unknown as FunctionReference<
+  "action",
+  "internal",
+  { idempotency?: Idempotency },
+  Once<{ price: number }>
+>;
+implement(api, external, async (c) =>
+  c.json(await c.var.once((key) => c.env.runAction(orderAction, key)), 200),
+);
 implement(api, inGroup, (c) => Promise.resolve(c.json({ price: c.req.valid("param").shop.length }, 200)));
 implement(api, inGroupPublic, (c) => Promise.resolve(c.json({ price: 2 }, 200)));
 
 const INFO = { title: "Prices", version: "1", description: "" };
 const contracts: AnyContract[] = [
   ...[limited, costly, slow, cached, own, failing, member],
-  ...[inGroup, inGroupPublic],
+  ...[external, inGroup, inGroupPublic],
 ];
 const document = openApiDocument(INFO, contracts);
 const described = describedBy(document);
@@ -306,6 +326,40 @@ describe("the claims of a caller", () => {
     expect(detail).toBe("Invalid token");
     expect(log.mock.calls.flat().join()).toContain("The claim org_role must be a string");
     log.mockRestore();
+  });
+});
+
+describe("external work", () => {
+  const order = (answer: () => unknown) => {
+    const { send } = fakeContext({ ...admitting().answers, "orders:order": answer }, described);
+    return send("/api/orders", { method: "POST", headers: { ...KEY, "Idempotency-Key": "a" } });
+  };
+
+  test("gets the key, and a replay is marked", async () => {
+    const given = vi.fn<(args: unknown) => unknown>(() => ({ result: { price: 1 }, replayed: true }));
+    const { send } = fakeContext({ ...admitting().answers, "orders:order": given }, described);
+    const headers = { ...KEY, "Idempotency-Key": "a" };
+    const reply = await send("/api/orders", { method: "POST", headers });
+    expect([reply.status, reply.headers.get("idempotency-replayed")]).toEqual([200, "true"]);
+    expect(given.mock.calls).toMatchObject([[{ idempotency: { key: "a", credential: "key:key1" } }]]);
+  });
+
+  test("that still runs is a conflict with Retry-After", async () => {
+    const reply = await order(() => fail("conflict", "Running", { headers: { "Retry-After": "5" } }));
+    expect(reply.headers.get("retry-after")).toBe("5");
+    await problem(reply, 409, "conflict");
+  });
+
+  test("with an unknown outcome, or with a replayed failure, is documented", async () => {
+    await problem(
+      order(() => fail("outcome_unknown", "Unknown")),
+      409,
+      "outcome_unknown",
+    );
+    const replayed = await order(() =>
+      fail("unavailable", "Sold out", { headers: { "Idempotency-Replayed": "true" } }),
+    );
+    await problem(replayed, 503, "unavailable");
   });
 });
 
