@@ -138,6 +138,7 @@ export const RESOURCES: readonly Resource[] = [
 
 /** Steps that only some requests need. */
 export const STEPS = {
+  problem: () => import("./middleware/problem.middleware"),
   admission: () => import("./middleware/credential.middleware"),
   body: () => import("./middleware/body.middleware"),
   multipart: () => import("../lib/multipart.lib"),
@@ -146,5 +147,7 @@ export const STEPS = {
   paging: () => import("./kit/paging.kit"),
   idempotency: () => import("./middleware/idempotency.middleware"),
   deprecation: () => import("./middleware/deprecation.middleware"),
+  claims: () => import("./middleware/claims.middleware"),
+  cachePolicy: () => import("./middleware/cachePolicy.middleware"),
   download: () => import("./files/download.files"),
 };

@@ -1852,6 +1852,7 @@ export interface components {
         | "not_found"
         | "method_not_allowed"
         | "conflict"
+        | "outcome_unknown"
         | "precondition_failed"
         | "payload_too_large"
         | "unsupported_media_type"
@@ -3000,7 +3001,7 @@ export interface components {
      */
     RateLimit: string;
     /**
-     * @description The quota that the request counted against: `q` requests in `w` seconds (draft-ietf-httpapi-ratelimit-headers-10). Absent if no limit is set.
+     * @description The quota that the request counted against: `q` requests in `w` seconds (draft-ietf-httpapi-ratelimit-headers-10). The operation's own limit follows, if it has one. Absent if no limit is set.
      * @example "key";q=600;w=60
      */
     "RateLimit-Policy": string;
@@ -3657,7 +3658,7 @@ export interface operations {
           "application/json": components["schemas"]["Item"][];
         };
       };
-      400: components["responses"]["InvalidRequestOrInvalidCursor"];
+      400: components["responses"]["InvalidRequest"];
       401: components["responses"]["Unauthenticated"];
       403: components["responses"]["InvalidCredentialOrInsufficientScope"];
       405: components["responses"]["MethodNotAllowed"];
@@ -4083,7 +4084,7 @@ export interface operations {
           "application/json": components["schemas"]["User"][];
         };
       };
-      400: components["responses"]["InvalidRequestOrInvalidCursor"];
+      400: components["responses"]["InvalidRequest"];
       401: components["responses"]["Unauthenticated"];
       403: components["responses"]["InvalidCredentialOrInsufficientScope"];
       405: components["responses"]["MethodNotAllowed"];
@@ -4444,7 +4445,7 @@ export interface operations {
           "application/json": components["schemas"]["Key"][];
         };
       };
-      400: components["responses"]["InvalidRequestOrInvalidCursor"];
+      400: components["responses"]["InvalidRequest"];
       401: components["responses"]["Unauthenticated"];
       403: components["responses"]["InvalidCredentialOrInsufficientScope"];
       405: components["responses"]["MethodNotAllowed"];
@@ -5183,7 +5184,7 @@ export interface operations {
           "application/json": components["schemas"]["Job"][];
         };
       };
-      400: components["responses"]["InvalidRequestOrInvalidCursor"];
+      400: components["responses"]["InvalidRequest"];
       401: components["responses"]["Unauthenticated"];
       403: components["responses"]["InvalidCredentialOrInsufficientScope"];
       405: components["responses"]["MethodNotAllowed"];
@@ -5468,7 +5469,7 @@ export interface operations {
           "application/json": components["schemas"]["StoredFile"][];
         };
       };
-      400: components["responses"]["InvalidRequestOrInvalidCursor"];
+      400: components["responses"]["InvalidRequest"];
       401: components["responses"]["Unauthenticated"];
       403: components["responses"]["InvalidCredentialOrInsufficientScope"];
       405: components["responses"]["MethodNotAllowed"];
@@ -6077,7 +6078,7 @@ export interface operations {
           "application/json": components["schemas"]["WebhookEvent"][];
         };
       };
-      400: components["responses"]["InvalidRequestOrInvalidCursor"];
+      400: components["responses"]["InvalidRequest"];
       401: components["responses"]["Unauthenticated"];
       403: components["responses"]["InvalidCredentialOrInsufficientScope"];
       405: components["responses"]["MethodNotAllowed"];
@@ -6927,7 +6928,7 @@ export interface operations {
           "application/json": components["schemas"]["WebhookDelivery"][];
         };
       };
-      400: components["responses"]["InvalidRequestOrInvalidCursor"];
+      400: components["responses"]["InvalidRequest"];
       401: components["responses"]["Unauthenticated"];
       403: components["responses"]["InvalidCredentialOrInsufficientScope"];
       404: components["responses"]["NotFound"];
@@ -7160,7 +7161,7 @@ export interface operations {
           "application/json": components["schemas"]["AuditEvent"][];
         };
       };
-      400: components["responses"]["InvalidRequestOrInvalidCursor"];
+      400: components["responses"]["InvalidRequest"];
       401: components["responses"]["Unauthenticated"];
       403: components["responses"]["InvalidCredentialOrInsufficientScope"];
       405: components["responses"]["MethodNotAllowed"];
@@ -7234,7 +7235,7 @@ export interface operations {
           "application/json": components["schemas"]["Payment"][];
         };
       };
-      400: components["responses"]["InvalidRequestOrInvalidCursor"];
+      400: components["responses"]["InvalidRequest"];
       401: components["responses"]["Unauthenticated"];
       403: components["responses"]["InvalidCredentialOrInsufficientScope"];
       405: components["responses"]["MethodNotAllowed"];
@@ -7311,7 +7312,7 @@ export interface operations {
           "application/json": components["schemas"]["Subscription"][];
         };
       };
-      400: components["responses"]["InvalidRequestOrInvalidCursor"];
+      400: components["responses"]["InvalidRequest"];
       401: components["responses"]["Unauthenticated"];
       403: components["responses"]["InvalidCredentialOrInsufficientScope"];
       405: components["responses"]["MethodNotAllowed"];

@@ -13,7 +13,6 @@ const anyJson: Endpoint = {
   operationId: "takeAnything",
   scope: null,
   body: { type: "json", schema: ({ z }) => z.unknown() },
-  docs: () => ({ tag: "Test", summary: "Takes JSON", description: "For this test.", replies: { 200: null } }),
   handle: () => Promise.reject(new Error("never called")),
 };
 const { body: _, ...bodyless } = anyJson;
