@@ -3,13 +3,14 @@ import { fail } from "../lib/failure.lib";
 import { RESOURCES, STEPS } from "#routes";
 import { Api, type Endpoint, type TableRoute } from "./kit/api.kit";
 import { unlessUnchanged } from "./kit/conditional.kit";
+import { withTimeout } from "./kit/deadline.kit";
 import type { ApiContext } from "./kit/env.kit";
+import { ACCEPT_PATCH } from "./kit/limits.kit";
 import { problem } from "./kit/problem.kit";
 import { validate } from "./kit/validate.kit";
-import { ACCEPT_PATCH, requireDeclaredLength } from "./middleware/bodyLimit.middleware";
+import { requireDeclaredLength } from "./middleware/bodyLimit.middleware";
 import { cacheHeaders } from "./middleware/cacheHeaders.middleware";
 import { corsHeaders, isPreflight } from "./middleware/cors.middleware";
-import { withTimeout } from "./middleware/deadline.middleware";
 import { logRequest } from "./middleware/log.middleware";
 import { addPublicPath } from "./middleware/publicPath.middleware";
 import { requestIdOf } from "./middleware/requestId.middleware";
@@ -61,10 +62,10 @@ async function answer(c: ApiContext, endpoint: Endpoint | undefined): Promise<Re
     await admit(c, endpoint);
     requireScope(c, endpoint);
   }
-  const body = endpoint.body && (await (await STEPS.body()).takeBody(c, endpoint.body));
+  const body = endpoint.body && (await (await STEPS.write()).takeBody(c, endpoint.body, STEPS));
   await validate(c, endpoint, STEPS);
   if (endpoint.idempotent) {
-    const { readIdempotencyKey } = await STEPS.idempotency();
+    const { readIdempotencyKey } = await STEPS.write();
     await readIdempotencyKey(c, body);
   }
   const reply = await endpoint.handle(c);

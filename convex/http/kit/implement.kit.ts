@@ -3,6 +3,7 @@ import type * as z from "zod/mini";
 import type { Registry } from "./api.kit";
 import type { AnyContract, Docs, FieldSchemas, SpecOf, Status } from "./contract.kit";
 import type { ApiContext, ApiEnv, Variables } from "./env.kit";
+import "./everyRequest.kit";
 import type { Caller } from "./product.kit";
 import type { Plain } from "./values.kit";
 

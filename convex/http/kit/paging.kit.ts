@@ -1,4 +1,6 @@
-import { checksum, fail, type PageRequest, type Position } from "./product.kit";
+import "./everyRequest.kit";
+import { fail, type PageRequest, type Position } from "./product.kit";
+import { checksum } from "./productFormats.kit";
 
 /** The default number of elements of a page. */
 export const DEFAULT_LIMIT = 10;

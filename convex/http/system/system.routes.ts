@@ -4,8 +4,8 @@ import { fail, type FailureCode } from "../../lib/failure.lib";
 import type { Registry } from "../kit/api.kit";
 import { implement } from "../kit/implement.kit";
 import { PROBLEMS } from "../kit/problem.kit";
-import { withTimeout } from "../middleware/deadline.middleware";
-import { getDocs, getHealth, getIndex, getOpenApi, getProblem, getReadiness } from "./system.contract";
+import { withTimeout } from "../kit/deadline.kit";
+import { getDocs, getIndex, getOpenApi, getProblem, getReadiness } from "./system.contract";
 
 /** The name and the version of the API. The version belongs to the HTTP contract, not to the program. */
 export const API = { name: "convex-hono-api", version: "1.0.0" };
@@ -62,8 +62,6 @@ export function system(api: Registry): void {
     const { body, headers } = await c.env.runQuery(internal.openapi.page, {});
     return c.body(body, 200, headers);
   });
-
-  implement(api, getHealth, (c) => Promise.resolve(c.json({ status: "ok" }, 200)));
 
   implement(api, getReadiness, async (c) => {
     const checks = await Promise.all([
