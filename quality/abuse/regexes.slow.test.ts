@@ -9,11 +9,17 @@ const nameOf = ({ file, source }: Found) => `${file}: ${source}`;
 /** Milliseconds for one expression. recheck answers `unknown` after that, which fails the test. */
 const TIMEOUT_MS = 120_000;
 
-/** Expressions that take polynomial time, and the reason why their text is short or trusted. */
+/**
+ * Expressions that may take polynomial time, and the reason why their text is short or trusted.
+ * recheck searches some of them by random texts, and so finds the slow text only in some runs.
+ */
 const SHORT_TEXTS: Readonly<Record<string, string>> = {
   "convex/lib/accept.lib.ts: [^/]+$": "a media type that the API offers, a constant",
+  "convex/outgoing/address.lib.ts: \\.+$": "a URL of at most 2,048 characters",
   'examples/web/src/api.ts: <([^>]+)>; *rel="next"': "a header of the API that the page calls",
   "examples/web/src/main.ts: \\/+$": "an address that the user types",
+  "packages/convex-embedded/src/environment/envFile.ts: ^[ \\t]*(?:export[ \\t]+)?name[ \\t]*=[ \\t]*(?:'[^']*'|\"[^\"]*\"|\\`[^\\`]*\\`)?[^\\n]*(?:\\n|$)":
+    "the operator's own file",
   "packages/convex-embedded/src/environment/envLines.ts: ^(?:export\\s+)?[A-Za-z_][\\w.-]*\\s*=\\s*(.*)$":
     "a line of the operator's own file",
   "packages/convex-embedded/src/environment/environment.ts: \\/+$": "a setting of the operator",
@@ -22,6 +28,8 @@ const SHORT_TEXTS: Readonly<Record<string, string>> = {
   "packages/convex-embedded/src/runtime/entries.ts: ^\\s{0,100}(import|export)": "a source file in convex/",
   "packages/convex-embedded/src/runtime/entries.ts: \\/\\/[^\\n]*|\\/\\*[\\s\\S]*?\\*\\/":
     "the beginning of a source file in convex/",
+  'packages/convex-embedded/src/runtime/tsconfig.ts: "extends"\\s*:\\s*("[^"]*"|\\[[^\\]]*\\])':
+    "the project's own tsconfig.json",
 };
 
 /** Returns `linear`, `polynomial`, `exponential`, or `unknown` with recheck's reason. */
@@ -60,7 +68,7 @@ test("all expressions are collected, including those built at run time", () => {
 });
 
 test.each(ALL.map((found) => [nameOf(found), found] as const))("%s", async (name, found) => {
-  expect(await complexityOf(found)).toBe(name in SHORT_TEXTS ? "polynomial" : "linear");
+  expect(name in SHORT_TEXTS ? ["linear", "polynomial"] : ["linear"]).toContain(await complexityOf(found));
 });
 
 test("every exception names an expression that exists", () => {

@@ -36,7 +36,9 @@ async function copy(): Promise<string> {
 }
 
 test("an intact copy has no problems and no warnings", async () => {
-  const { status, output } = doctor(await copy(), "--json");
+  const directory = await copy();
+  writeFileSync(join(directory, ".env.local"), `SECRETS_KEY=${Buffer.alloc(32, 1).toString("base64")}\n`);
+  const { status, output } = doctor(directory, "--json");
   const { problems, warnings, findings } = JSON.parse(output) as Report;
   expect(findings.filter(({ level }) => level !== "ok")).toEqual([]);
   expect({ problems, warnings, status }).toEqual({ problems: 0, warnings: 0, status: 0 });
@@ -48,7 +50,7 @@ test("all faults of a broken copy are reported at once, with exit code 1", async
   const directory = await copy();
   writeFileSync(
     join(directory, ".env.local"),
-    "CORS_ORIGIN=*\nSTRIPE_WEBHOOK_SECRET=sk_live_0123456789abcdef\n",
+    "SECRETS_KEY=abc\nCORS_ORIGIN=*\nSTRIPE_WEBHOOK_SECRET=sk_live_0123456789abcdef\n",
   );
   writeFileSync(join(directory, "convex/my-dates.ts"), 'import "node:fs";\nexport const now = 1;\n');
   appendFileSync(join(directory, "convex/_generated/api.d.ts"), "// by hand\n");
@@ -57,12 +59,13 @@ test("all faults of a broken copy are reported at once, with exit code 1", async
     /settings +problem {2}CORS_ORIGIN is not a setting.*\n +→ Rename it to CORS_ORIGINS in \.env\.local\./,
   );
   expect(output).toMatch(/problem {2}STRIPE_WEBHOOK_SECRET is an API key\n/);
+  expect(output).toMatch(/problem {2}SECRETS_KEY, key 1 of 1, is not 32 bytes in base64\n/);
   expect(output).toMatch(/modules +problem {2}convex\/my-dates\.ts: .*\n +→ Rename or move the file/);
   expect(output).toMatch(/bundle +problem {2}convex\/my-dates\.ts:1 imports node:fs/);
   expect(output).toMatch(/generated +problem {2}/);
   expect(output).not.toContain("sk_live");
   expect(status).toBe(1);
-  expect(output).toMatch(/\n5 problems, 0 warnings\.\n$/);
+  expect(output).toMatch(/\n6 problems, 0 warnings\.\n$/);
 });
 
 test("without packages it says to install them", () => {

@@ -19,6 +19,7 @@ const SECRET = `whsec_${"0123456789abcdef".repeat(2)}`;
 const ENV = {
   STRIPE_WEBHOOK_SECRET: SECRET,
   CORS_ORIGINS: "https://app.example.com,https://*.example.org",
+  SECRETS_KEY: Buffer.alloc(32, 1).toString("base64"),
 };
 
 let server: EmbeddedServer;
@@ -74,7 +75,7 @@ test("an intact deployment has no problems, and its settings are listed", async 
   expect(await look({ key, envFile, origins: ["https://b.example.org"] })).toEqual({
     answers: ["ok the API is healthy, and its database can be read and written"],
     settings: [
-      "ok 2 set; the others have their defaults",
+      "ok 3 set; the others have their defaults",
       "ok webhooks open: stripe; closed because no secret is set: clerk, github",
     ],
     headers: ["ok security headers and X-Request-Id arrive unchanged"],

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { connect } from "node:net";
 import { checkReply } from "../../../openapi/contract/check";
 import { send } from "./engine.testing";
@@ -19,7 +18,7 @@ export async function exchange(text: string, leaving: Leaving = "waits"): Promis
   socket.on("data", (chunk: Buffer) => (received += chunk.toString("latin1")));
   // A connection error shows as a missing reply.
   socket.on("error", () => undefined);
-  const closed = once(socket, "close");
+  const closed = new Promise((resolve) => socket.once("close", resolve));
   socket.write(text, "latin1", () => {
     if (leaving === "ends") socket.end();
     if (leaving === "vanishes") socket.resetAndDestroy();

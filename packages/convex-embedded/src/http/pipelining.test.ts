@@ -7,6 +7,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { serve, temporaryDirectory } from "../../fixtures/serve";
+import { whenClosed } from "../../fixtures/sockets";
 import { MAX_IN_PROGRESS, Pipelines } from "./pipelining";
 import { openPort } from "./port";
 
@@ -127,7 +128,7 @@ test("a connection that makes too many requests wait is cut", async () => {
   while (requests < 2 * MAX_IN_PROGRESS) await once(server, "added");
   const greedy = client(port);
   greedy.socket.write(get("/").repeat(5 * MAX_IN_PROGRESS));
-  await once(greedy.socket, "close");
+  await whenClosed(greedy.socket);
   expect(modest.socket.destroyed).toBe(false);
 });
 
@@ -137,7 +138,7 @@ test("a connection does not become a WebSocket while responses are pending on it
   const upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
   const key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
   socket.write(get("/version").repeat(2) + `GET /api/sync HTTP/1.1\r\nHost: x\r\n${upgrade}${key}\r\n`);
-  await once(socket, "close");
+  await whenClosed(socket);
   expect(received()).not.toContain("101 Switching Protocols");
 });
 

@@ -3,6 +3,7 @@ import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { connect } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
+import { whenClosed } from "../../fixtures/sockets";
 import { openPort } from "./port";
 
 /** Larger than the socket buffers of both ends. */
@@ -67,7 +68,7 @@ test("a client that stops in the middle of a body is disconnected", async () => 
   const ask = await impatientPort();
   const { socket } = await ask("POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf");
   socket.resume();
-  await once(socket, "close");
+  await whenClosed(socket);
 });
 
 test("a keep-alive connection outlives the keep-alive time of proxies", async () => {

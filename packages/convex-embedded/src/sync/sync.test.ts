@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from "vitest";
 import WebSocket from "ws";
 import { TOOLS } from "../../fixtures/convexCli";
 import { serve } from "../../fixtures/serve";
-import { raw } from "../../fixtures/sockets";
+import { raw, whenClosed } from "../../fixtures/sockets";
 
 type Message = Readonly<Record<string, unknown>>;
 
@@ -175,10 +175,10 @@ test.each([
   const headers = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
   const key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
   client.write(`GET /api/sync HTTP/1.1\r\nHost: x\r\n${headers}${key}\r\n`);
-  const closed = once(client, "close");
+  const cut = whenClosed(client);
   const some = frames(opcode, text, 100);
   for (let i = 0; i < 5000 && !client.closed; i++)
-    await Promise.race([closed, new Promise((resolve) => client.write(some, resolve))]);
+    await Promise.race([cut, new Promise((resolve) => client.write(some, resolve))]);
   expect(client.closed).toBe(true);
   expect((await fetch(`${server.apiUrl}/version`)).status).toBe(200);
 });
