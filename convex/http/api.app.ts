@@ -3,12 +3,13 @@ import { fail } from "../lib/failure.lib";
 import { RESOURCES, STEPS } from "#routes";
 import { Api, type Endpoint, type TableRoute } from "./kit/api.kit";
 import { unlessUnchanged } from "./kit/conditional.kit";
+import { withTimeout } from "./kit/deadline.kit";
 import type { ApiContext } from "./kit/env.kit";
+import { ACCEPT_PATCH } from "./kit/limits.kit";
 import { validate } from "./kit/validate.kit";
-import { ACCEPT_PATCH, requireDeclaredLength } from "./middleware/bodyLimit.middleware";
+import { requireDeclaredLength } from "./middleware/bodyLimit.middleware";
 import { cacheHeaders } from "./middleware/cacheHeaders.middleware";
 import { corsHeaders, isPreflight } from "./middleware/cors.middleware";
-import { withTimeout } from "./middleware/deadline.middleware";
 import { logRequest } from "./middleware/log.middleware";
 import { addPublicPath } from "./middleware/publicPath.middleware";
 import { requestIdOf } from "./middleware/requestId.middleware";
@@ -67,10 +68,10 @@ async function answer(c: ApiContext, endpoint: Endpoint | undefined): Promise<Re
   }
   if (endpoint.claims) await (await STEPS.claims()).readClaims(c);
   if (endpoint.plain) return endpoint.handle(c);
-  const body = endpoint.body && (await (await STEPS.body()).takeBody(c, endpoint.body));
+  const body = endpoint.body && (await (await STEPS.write()).takeBody(c, endpoint.body, STEPS));
   await validate(c, endpoint, STEPS);
   if (endpoint.idempotent) {
-    const { readIdempotencyKey } = await STEPS.idempotency();
+    const { readIdempotencyKey } = await STEPS.write();
     await readIdempotencyKey(c, body);
   }
   const reply = await endpoint.handle(c);

@@ -3,6 +3,7 @@ import type * as z from "zod/mini";
 import type { Registry } from "./api.kit";
 import type { AnyContract, Docs, FieldSchemas, Paged, SpecOf, Status } from "./contract.kit";
 import type { ApiContext, ApiEnv, Variables } from "./env.kit";
+import "./everyRequest.kit";
 import type { FileSpecs, FilesOf } from "./multipart.kit";
 import type { PageCall } from "./paging.kit";
 import { fail, type Caller, type FailureCode, type TokenClaims } from "./product.kit";

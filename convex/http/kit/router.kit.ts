@@ -51,7 +51,9 @@ export class RouteTable {
       for (const key in routes) {
         const name = routes[key] ?? "";
         if (name === exact) return { resource, name, path: pathOf(name), params: {} };
-        if (!name.includes("/:") && !name.endsWith("/*")) continue;
+        // The part before the first name or `*` decides most cases without work on the segments.
+        const open = name.search(/\/[:*]/);
+        if (open < 0 || !exact.startsWith(name.slice(0, open + 1))) continue;
         const params = paramsOf(name, segments);
         if (params && (!best || (best.name.endsWith("/*") && !name.endsWith("/*")))) {
           best = { resource, name, path: pathOf(name), params };

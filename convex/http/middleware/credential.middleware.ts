@@ -8,6 +8,7 @@ import { covers, refuseScope } from "../../identity/scopes.lib";
 import type { Endpoint } from "../kit/api.kit";
 import type { CredentialHeader } from "../kit/contract.kit";
 import type { ApiContext } from "../kit/env.kit";
+import "../kit/everyRequest.kit";
 import { credentialOf, type Credential } from "./credentialHeaders.middleware";
 import { requireQuota } from "./quota.middleware";
 import { withReadOnlyFallback } from "./readOnlyFallback.middleware";

@@ -3,8 +3,8 @@ import { publicPath } from "../../lib/env.lib";
 import { fail } from "../../lib/failure.lib";
 import type { Registry } from "../kit/api.kit";
 import { implement } from "../kit/implement.kit";
-import { withTimeout } from "../middleware/deadline.middleware";
-import { getDocs, getHealth, getIndex, getOpenApi, getProblem, getReadiness } from "./system.contract";
+import { withTimeout } from "../kit/deadline.kit";
+import { getDocs, getIndex, getOpenApi, getProblem, getReadiness } from "./system.contract";
 
 /** The name and the version of the API. The version belongs to the HTTP contract, not to the program. */
 export const API = { name: "convex-hono-api", version: "1.0.0" };
@@ -65,8 +65,6 @@ export function system(api: Registry): void {
     const { body, policy, etag } = await c.env.runQuery(internal.openapi.page, {});
     return c.body(body, 200, { ...PAGE, "Content-Security-Policy": policy, ETag: etag });
   });
-
-  implement(api, getHealth, (c) => Promise.resolve(c.json({ status: "ok" }, 200)));
 
   implement(api, getReadiness, async (c) => {
     const checks = await Promise.all([
