@@ -12,4 +12,5 @@ import "./contract.kit";
 import "./deadline.kit";
 import "./implement.kit";
 import "./limits.kit";
+import "./product.kit";
 import "./values.kit";

@@ -2,6 +2,7 @@ import * as zod from "zod/mini";
 import { tokenClaims } from "../api.claims";
 import { fail } from "../../lib/failure.lib";
 import type { ApiContext } from "../kit/env.kit";
+import "../kit/everyRequest.kit";
 import * as fields from "../kit/fields.kit";
 import { fieldErrors } from "../kit/messages.kit";
 

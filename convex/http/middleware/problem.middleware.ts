@@ -1,3 +1,4 @@
+import "../kit/everyRequest.kit";
 import { PROBLEMS } from "../../lib/problems.lib";
 import type { ApiContext } from "../kit/env.kit";
 import { problem } from "../kit/problem.kit";
