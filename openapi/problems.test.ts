@@ -55,9 +55,13 @@ const RETURNED_BY: { [Code in FailureCode]?: (operation: Operation) => boolean }
   not_found: (operation) => operation.path.includes("{") || operation.operationId === "registerFile",
   // Returned for the undocumented methods of the path.
   method_not_allowed: () => true,
-  quota_exceeded: among("createWebhookEndpoint"),
+  quota_exceeded: among(
+    ...["createItem", "createItems", "createKey", "rotateKey", "createWebhookEndpoint"],
+    ...["uploadFile", "createUploadUrl", "registerFile"],
+  ),
   conflict: among(
-    ...["createUser", "updateUser", "registerFile", "rotateKey", "replayWebhookEvent"],
+    ...["createUser", "updateUser", "registerFile", "updateKey", "rotateKey"],
+    ...["replayWebhookEvent", "eraseWebhookPayload"],
     ...["testWebhookEndpoint", "retryWebhookDelivery"],
   ),
   precondition_failed: (operation) => hasParameter(operation, "If-Match"),

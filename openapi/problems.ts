@@ -21,7 +21,7 @@ const PLACES: Record<ProblemPlace, (route: { method: string; path: string }, spe
     query !== undefined || body !== undefined || scope !== null || path.startsWith("/api/"),
   json: (_, { body }) => ["json", "anyJson", "signedText"].includes(body?.type ?? ""),
   body: (_, { body }) => body !== undefined && body.type !== "signedText",
-  paged: (_, { paged }) => paged === true,
+  paged: (_, { paged }) => paged !== undefined,
   params: (_, { params }) => params !== undefined,
   credential: (_, { scope }) => scope !== null,
   scope: (_, { scope }) => scope !== null && scope !== "any",

@@ -149,14 +149,14 @@ describe("with a limit of the route's own", () => {
     expect(refused).not.toHaveProperty("retryAfterSeconds");
     // Other routes, other buckets and other callers have their own.
     expect(quota(await call("GET", "/api/items"))).toMatchObject({ policy: "key", r: 1 });
-    const other = await admit(await as("other buyer"), routeLimit);
+    const other = await admit(await as("other.buyer"), routeLimit);
     expect(other?.ofRoute).toMatchObject({ remaining: 2 });
     advanceClock(MINUTE);
     expect((await admit(call, routeLimit))?.ofRoute).toMatchObject({ remaining: 2 });
   });
 
   test("an empty bucket of the caller refuses before the route's bucket is used", async () => {
-    const call = await as("hasty buyer");
+    const call = await as("hasty.buyer");
     for (let n = 0; n < 5; n++) await call("GET", "/api/items");
     const refused = await admit(call, routeLimit);
     expect(refused?.retryAfterSeconds).toBeGreaterThanOrEqual(1);
@@ -164,7 +164,7 @@ describe("with a limit of the route's own", () => {
   });
 
   test("without a bucket, the cost is taken from the caller's, at most a full bucket", async () => {
-    const call = await as("big buyer");
+    const call = await as("big.buyer");
     expect(await admit(call, { cost: 3 })).toMatchObject({ policy: "key", remaining: 2 });
     expect((await admit(call, { cost: 3 }))?.retryAfterSeconds).toBeGreaterThanOrEqual(1);
     advanceClock(MINUTE);
@@ -172,7 +172,7 @@ describe("with a limit of the route's own", () => {
   });
 
   test("5 concurrent requests take exactly what the route's bucket holds", async () => {
-    const call = await as("crowd of buyers");
+    const call = await as("crowd.of.buyers");
     advanceClock(MINUTE);
     const cheap = { bucket: "cheap", perMinute: 2 };
     const all = await Promise.all(Array.from({ length: 5 }, () => admit(call, cheap)));

@@ -3658,7 +3658,7 @@ export interface operations {
           "application/json": components["schemas"]["Item"][];
         };
       };
-      400: components["responses"]["InvalidRequest"];
+      400: components["responses"]["InvalidRequestOrInvalidCursor"];
       401: components["responses"]["Unauthenticated"];
       403: components["responses"]["InvalidCredentialOrInsufficientScope"];
       405: components["responses"]["MethodNotAllowed"];
@@ -4084,7 +4084,7 @@ export interface operations {
           "application/json": components["schemas"]["User"][];
         };
       };
-      400: components["responses"]["InvalidRequest"];
+      400: components["responses"]["InvalidRequestOrInvalidCursor"];
       401: components["responses"]["Unauthenticated"];
       403: components["responses"]["InvalidCredentialOrInsufficientScope"];
       405: components["responses"]["MethodNotAllowed"];
@@ -4445,7 +4445,7 @@ export interface operations {
           "application/json": components["schemas"]["Key"][];
         };
       };
-      400: components["responses"]["InvalidRequest"];
+      400: components["responses"]["InvalidRequestOrInvalidCursor"];
       401: components["responses"]["Unauthenticated"];
       403: components["responses"]["InvalidCredentialOrInsufficientScope"];
       405: components["responses"]["MethodNotAllowed"];
@@ -5184,7 +5184,7 @@ export interface operations {
           "application/json": components["schemas"]["Job"][];
         };
       };
-      400: components["responses"]["InvalidRequest"];
+      400: components["responses"]["InvalidRequestOrInvalidCursor"];
       401: components["responses"]["Unauthenticated"];
       403: components["responses"]["InvalidCredentialOrInsufficientScope"];
       405: components["responses"]["MethodNotAllowed"];
@@ -5469,7 +5469,7 @@ export interface operations {
           "application/json": components["schemas"]["StoredFile"][];
         };
       };
-      400: components["responses"]["InvalidRequest"];
+      400: components["responses"]["InvalidRequestOrInvalidCursor"];
       401: components["responses"]["Unauthenticated"];
       403: components["responses"]["InvalidCredentialOrInsufficientScope"];
       405: components["responses"]["MethodNotAllowed"];
@@ -6078,7 +6078,7 @@ export interface operations {
           "application/json": components["schemas"]["WebhookEvent"][];
         };
       };
-      400: components["responses"]["InvalidRequest"];
+      400: components["responses"]["InvalidRequestOrInvalidCursor"];
       401: components["responses"]["Unauthenticated"];
       403: components["responses"]["InvalidCredentialOrInsufficientScope"];
       405: components["responses"]["MethodNotAllowed"];
@@ -6185,7 +6185,10 @@ export interface operations {
         "If-Match"?: components["parameters"]["If-Match"];
       };
       path: {
-        /** @example kw5e2q9v3s1x8w6t4r0pzc5m7h6f */
+        /**
+         * @description The event's id.
+         * @example kw5e2q9v3s1x8w6t4r0pzc5m7h6f
+         */
         id: string;
       };
       cookie?: never;
@@ -6928,7 +6931,7 @@ export interface operations {
           "application/json": components["schemas"]["WebhookDelivery"][];
         };
       };
-      400: components["responses"]["InvalidRequest"];
+      400: components["responses"]["InvalidRequestOrInvalidCursor"];
       401: components["responses"]["Unauthenticated"];
       403: components["responses"]["InvalidCredentialOrInsufficientScope"];
       404: components["responses"]["NotFound"];
@@ -7161,7 +7164,7 @@ export interface operations {
           "application/json": components["schemas"]["AuditEvent"][];
         };
       };
-      400: components["responses"]["InvalidRequest"];
+      400: components["responses"]["InvalidRequestOrInvalidCursor"];
       401: components["responses"]["Unauthenticated"];
       403: components["responses"]["InvalidCredentialOrInsufficientScope"];
       405: components["responses"]["MethodNotAllowed"];
@@ -7235,7 +7238,7 @@ export interface operations {
           "application/json": components["schemas"]["Payment"][];
         };
       };
-      400: components["responses"]["InvalidRequest"];
+      400: components["responses"]["InvalidRequestOrInvalidCursor"];
       401: components["responses"]["Unauthenticated"];
       403: components["responses"]["InvalidCredentialOrInsufficientScope"];
       405: components["responses"]["MethodNotAllowed"];
@@ -7312,7 +7315,7 @@ export interface operations {
           "application/json": components["schemas"]["Subscription"][];
         };
       };
-      400: components["responses"]["InvalidRequest"];
+      400: components["responses"]["InvalidRequestOrInvalidCursor"];
       401: components["responses"]["Unauthenticated"];
       403: components["responses"]["InvalidCredentialOrInsufficientScope"];
       405: components["responses"]["MethodNotAllowed"];

@@ -35,8 +35,15 @@ const ODD = [
   ...[[], [null], ["items:read"], ["items:read", "items:read"], {}, { name: "bolt" }],
 ];
 
-/** Variants of a body: without each field, with each field replaced, with an unknown field, and other values altogether. */
+/**
+ * Variants of a body: without each field, with each field replaced, with an unknown field, and other values altogether. Of a list,
+ * lists of the variants of its first element.
+ */
 function variantsOf(example: unknown): unknown[] {
+  if (Array.isArray(example)) {
+    const elements = variantsOf((example as unknown[])[0]);
+    return [example, ...elements, ...elements.map((element) => [element])];
+  }
   const body = typeof example === "object" && example !== null ? (example as Record<string, unknown>) : {};
   const without = Object.keys(body).map((name) =>
     Object.fromEntries(Object.entries(body).filter(([other]) => other !== name)),
