@@ -83,7 +83,7 @@ export default defineSchema({
     ownerId: v.id("users"),
     name: v.string(),
     description: v.optional(v.string()),
-    /** What a search reads (`itemText`). Absent until `migrations:fillItemTexts` has filled an item of an earlier version. */
+    /** The text that searches read (`itemText`). Absent until `migrations:fillItemTexts` has filled an item of an earlier version. */
     text: v.optional(v.string()),
     updatedAt: v.number(),
     revision: v.number(),
@@ -188,7 +188,7 @@ export default defineSchema({
     .index("by_status", ["status"])
     .index("by_customer_and_status", ["customerId", "status"]),
 
-  /** What each owner stores, for the quotas. `lib/usage.lib.ts` explains it. */
+  /** The amounts that each owner stores, for the quotas. `lib/usage.lib.ts` explains it. */
   usage: defineTable({
     ownerId: v.id("users"),
     resource: v.union(v.literal("items"), v.literal("files"), v.literal("keys")),

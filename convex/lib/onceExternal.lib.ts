@@ -14,7 +14,7 @@ import { parsed, textOf, type Idempotency, type Once } from "./idempotency.lib";
  *   becomes free, and the retry runs the work;
  * - 409 `conflict` with `Retry-After` while the work runs;
  * - 409 `outcome_unknown` if the work ended with an unexpected error, or did not end within `timeLimitMs`, for example because
- *   the server stopped. The work may have taken effect, so it is never repeated. If it ends later, a retry gets the result.
+ *   the server stopped. The work is never repeated, because it may have taken effect. If it ends later, a retry gets the result.
  *
  * Without a key, the work always runs. Call it in an internal action, so that the outcome is recorded although the client has left or
  * the request has timed out.

@@ -17,7 +17,7 @@ const bucket = {
   retryAfterSeconds: v.optional(v.number()),
 };
 
-/** The remaining quota of a caller, and what is left in the route's own bucket if the request took from it. */
+/** The remaining quota of a caller, and that of the route's own bucket if the request took from it. */
 export const quota = v.object({ ...bucket, ofRoute: v.optional(v.object(bucket)) });
 
 export type Quota = Infer<typeof quota>;

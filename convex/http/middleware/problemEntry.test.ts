@@ -5,7 +5,7 @@ import { describedBy } from "../../../openapi/contract/described";
 import { openApiDocument } from "../../../openapi/document";
 import { explain } from "../../problems";
 import type { FailureCode } from "../../lib/failure.lib";
-import { PROBLEMS } from "../../lib/problems.lib";
+import type { PROBLEMS } from "../../lib/problems.lib";
 import { api } from "../api.app";
 import { contract } from "../kit/contract.kit";
 import { implement } from "../kit/implement.kit";

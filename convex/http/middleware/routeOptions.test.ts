@@ -1,4 +1,4 @@
-/** What a contract can say about one route: its rate limit, deadline, cache policy, problems, claims, and its group. */
+/** The options of one route in its contract: its rate limit, deadline, cache policy, problems, claims, and its group. */
 import { docsOnly } from "#docsOnly";
 import { makeFunctionReference, type FunctionReference } from "convex/server";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
