@@ -18,7 +18,7 @@ await roundTrip((baseUrl, key) => {
     },
     async exportAll() {
       const { data = "" } = await sdk.exportItems({ client, parseAs: "text" });
-      return data;
+      return String(data);
     },
     async upload(body) {
       const { data } = await sdk.uploadFile({ client, body });

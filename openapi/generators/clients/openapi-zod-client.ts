@@ -41,7 +41,10 @@ await roundTrip((baseUrl, key) => {
       const items = await api.listItems({ queries });
       return { ids: items.map(({ id }) => id), link: (last.headers["link"] as string | undefined) ?? null };
     },
-    exportAll: () => api.exportItems({ responseType: "text" }),
+    async exportAll() {
+      const data: unknown = await api.exportItems({ responseType: "text" });
+      return String(data);
+    },
     async upload(bytes) {
       const { id, size } = await api.uploadFile(new File([bytes], "bytes.bin"), {
         headers: { "Content-Type": "application/octet-stream" },

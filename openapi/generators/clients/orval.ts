@@ -22,7 +22,7 @@ await roundTrip((baseURL, key) => {
     },
     async exportAll() {
       const { data } = await api.exportItems({}, { ...options(), responseType: "text" });
-      return data;
+      return String(data);
     },
     async upload(bytes) {
       const { data } = await api.uploadFile(

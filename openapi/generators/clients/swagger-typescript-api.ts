@@ -20,7 +20,7 @@ await roundTrip((baseUrl, key) => {
     },
     async exportAll() {
       const { data } = await settled(api.exportItems({}, { format: "text" }));
-      return data;
+      return String(data);
     },
     async upload(bytes) {
       // If the document has several media types, the client sends a form, but the generated type is that of the first media type.
