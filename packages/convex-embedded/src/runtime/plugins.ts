@@ -49,4 +49,8 @@ const wasm: Plugin = {
   },
 };
 
-export const convexPlugins: readonly Plugin[] = [asyncHooks, serverOnly, wasm];
+/** The plugins by platform. Node has its own `async_hooks`. */
+export const convexPlugins: Readonly<Record<"browser" | "node", readonly Plugin[]>> = {
+  browser: [asyncHooks, serverOnly, wasm],
+  node: [serverOnly, wasm],
+};
