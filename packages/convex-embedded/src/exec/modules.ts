@@ -14,6 +14,8 @@ interface HttpAction {
 /** The default export of `http.ts`. */
 export interface Router {
   lookup(path: string, method: string): readonly [action: HttpAction, method: string, path: string] | null;
+  /** Returns the routes by path and method. A path that ends with `*` is a prefix. A router of another library may lack them. */
+  getRoutes?(): readonly (readonly [path: string, method: string, ...action: unknown[]])[];
   /** Calls the route's handler; request and response go through `Convex.jsSyscall`. */
   runRequest(requestJson: string, path: string): Promise<string>;
 }

@@ -94,16 +94,13 @@ export interface LoadedProject {
 }
 
 /** Does the same as `loadComponents`, and returns the definitions as well. */
-export function loadProject(
-  bundle: ProjectBundle,
-  given: Omit<RealmOptions, "mapStack">,
-): LoadedProject {
+export function loadProject(bundle: ProjectBundle, given: Omit<RealmOptions, "mapStack">): LoadedProject {
   const { config, functions } = bundle;
   const mapStack = stackMapper(allScripts(bundle));
   const options = { ...given, mapStack };
   const definitions = config === null ? new Map<string, Definition>() : definitionsOf(config, options);
   const mounts = config === null ? appOnly(options.env) : mountTree(definitions, options.env);
-  const modulesIn = ({ path, definition, env }: Omit<Mount, "children">): Modules => {
+  const modulesIn = ({ path, definition, env }: Pick<Mount, "path" | "definition" | "env">): Modules => {
     const script = functions.get(definition);
     if (script === undefined) throw new Error(`${join("convex", definition)} is not bundled`);
     const node = definition === "" ? bundle.node : null;
@@ -111,8 +108,14 @@ export function loadProject(
   };
   const components = new Map<string, Component>();
   for (const mount of mounts) {
-    const { path, children } = mount;
-    components.set(path, { path, children, modules: modulesIn(mount) });
+    const { path, children, http } = mount;
+    components.set(path, { path, children, http, modules: modulesIn(mount) });
+  }
+  for (const { http } of mounts) {
+    for (const [prefix, path] of http.mounts) {
+      if (components.get(path)?.modules.has("http") === true) continue;
+      throw new Error(`The HTTP mount ${prefix} is invalid: the component ${path} has no http.ts.`);
+    }
   }
   const modulesOf = (definition: string): Modules => {
     const mount = mounts.find((candidate) => candidate.definition === definition);
