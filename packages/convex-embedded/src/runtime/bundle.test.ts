@@ -73,7 +73,9 @@ test("other text that contains the directive is not a directive", () => {
 test('"use node" is refused where Convex refuses it: in http.ts, crons.ts and components', () => {
   const source = `"use node";\n${CODE}`;
   expect(() => environmentOf("http.ts", source)).toThrow('convex/http.ts: Convex does not allow "use node"');
-  expect(() => environmentOf("crons.ts", source)).toThrow('convex/crons.ts: Convex does not allow "use node"');
+  expect(() => environmentOf("crons.ts", source)).toThrow(
+    'convex/crons.ts: Convex does not allow "use node"',
+  );
   const component = join(project({ "lib.ts": source }), "convex");
   expect(() => entryPoints(component, "part")).toThrow(
     'part/lib.ts: Convex does not support "use node" in components',

@@ -191,7 +191,7 @@ function runtimeHash(): string {
 function ownSources(): string[] {
   const names = [
     ...["bundle", "bundleInputs", "componentConfig", "components", "entries", "plugins", "tsconfig"],
-    ...["nodeBundle", "nodeExternals"],
+    ...["missingGenerated", "nodeBundle", "nodeExternals"],
     "../exec/context/library",
   ];
   const siblings = names.map((name) => join(dirname(ownFile), name + extname(ownFile)));

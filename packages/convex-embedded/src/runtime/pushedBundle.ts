@@ -65,7 +65,10 @@ async function bundleModules(
     directory,
     contents: registration(entries.map(({ path }) => [path.replace(/\.js$/, ""), path])),
     platform,
-    plugins: [...plugins, pushedFiles(new Map(all.map((module) => [join(directory, module.path), reporting(module)])))],
+    plugins: [
+      ...plugins,
+      pushedFiles(new Map(all.map((module) => [join(directory, module.path), reporting(module)]))),
+    ],
   });
   return { ...bundle, pushed: true };
 }

@@ -81,10 +81,7 @@ export function createRealm(
 }
 
 /** Evaluates a bundle's script. @param run Evaluates it with these values in its scope. */
-function register(
-  { pushed }: Bundle,
-  run: (values: Readonly<Record<string, unknown>>) => void,
-): Registered {
+function register({ pushed }: Bundle, run: (values: Readonly<Record<string, unknown>>) => void): Registered {
   let registered: Registered | undefined;
   const named = pushedLibrary();
   run({
