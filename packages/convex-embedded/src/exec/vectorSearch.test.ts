@@ -122,7 +122,7 @@ describe.each(Object.entries(ENGINES))("on the %s", (_name, start) => {
 test("a restart finds the same documents", async () => {
   const data = temporaryDirectory();
   const first = await serve({ project, data });
-  await first.server.run("foods:insert", { foods: FOODS as never });
+  await first.server.run("foods:insert", { foods: FOODS });
   await first.server.close();
   const second = await serve({ project, data });
   expect(await second.server.run("foods:search", { vector: [0, 1], limit: 1 })).toEqual([["up", 1]]);

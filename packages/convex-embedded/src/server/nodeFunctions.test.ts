@@ -16,7 +16,6 @@ test('"use node" files run with Node\'s modules and globals', async () => {
     exists: true,
     sameProcess: true,
     meta: true,
-    evaluated: 2,
   });
 });
 

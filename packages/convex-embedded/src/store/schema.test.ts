@@ -13,7 +13,6 @@ import {
   names,
   schema,
   temporaryDirectory,
-  testStore,
 } from "./storeForTests";
 import type { SchemaJSON, Store } from "./types";
 
