@@ -66,7 +66,7 @@ export async function bundleComponents(project: string): Promise<ProjectBundle> 
 }
 
 /** Returns all scripts of a project. */
-export function allScripts({ config, functions, node }: Omit<ProjectBundle, "warnings">): Bundle[] {
+function allScripts({ config, functions, node }: Omit<ProjectBundle, "warnings">): Bundle[] {
   return [...functions.values(), ...[config, node].filter((bundle) => bundle !== null)];
 }
 

@@ -71,8 +71,8 @@ function nodeProcess(env: ReadonlyMap<string, string>): NodeJS.Process {
   const refuse =
     (name: string) =>
     (code?: number): never => {
-      const with_ = code === undefined ? "with no exit code" : `with exit code ${code}`;
-      throw new Error(`process.${name}() called ${with_}`);
+      const suffix = code === undefined ? "with no exit code" : `with exit code ${code}`;
+      throw new Error(`process.${name}() called ${suffix}`);
     };
   const own = Object.create(process) as NodeJS.Process;
   const values = { env: variables, exit: refuse("exit"), abort: refuse("abort") };
