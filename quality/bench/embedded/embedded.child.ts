@@ -3,6 +3,8 @@ import { startServer } from "convex-embedded/testing/server";
 import { answerParent, tellParent } from "../lib/children";
 
 const BULK = 2_000;
+/** Vectors of one mutation, which may write 16 MiB. */
+const VECTORS = 200;
 
 const [, , project = "", data = ""] = process.argv;
 const log = (line: { level: string; message: string }): void => {
@@ -44,6 +46,17 @@ answerParent({
     const found = await server.run("texts:find", { text, owner });
     if (found !== expected) throw new Error(`"${text}" found ${found as number} texts, not ${expected}`);
     return performance.now() - started;
+  },
+  async fillVectors({ count }: { count: number }) {
+    for (let from = 0; from < count; from += VECTORS) {
+      await server.run("vectors:fill", { from, count: Math.min(VECTORS, count - from) });
+    }
+  },
+  /** Searches for the vector of a number. @returns the time in milliseconds. */
+  async searchVectors({ number, owner }: { number: number; owner: string | null }) {
+    const [score = 0, ms = 0] = (await server.run("vectors:find", { number, owner })) as number[];
+    if (score < 0.999) throw new Error(`The vector ${number} was not found`);
+    return ms;
   },
 });
 process.on("SIGTERM", () => void server.close(0).then(() => process.exit(0)));

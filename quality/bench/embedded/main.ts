@@ -14,6 +14,7 @@ import { measureLookUps } from "./lookups";
 import { measureProduct } from "./product";
 import { measureQuotas } from "./quotas";
 import { measureSearches } from "./searches";
+import { measureVectors } from "./vectors";
 import { svgOf } from "./svg";
 import { measureTraffic } from "./traffic";
 
@@ -47,8 +48,9 @@ async function bench(): Promise<number> {
     const lookUps = await measureLookUps(plan);
     const { figures: traffic, reads } = await measureTraffic(plan, options.quick ? QUICK_SIZES : SIZES);
     const searches = await measureSearches(plan, (options.quick ? QUICK_SIZES : SIZES).at(-1) ?? 0);
+    const vectors = await measureVectors(plan);
     const quotas = await measureQuotas(plan);
-    const figures = [...traffic, ...lookUps, ...searches, ...quotas, ...product];
+    const figures = [...traffic, ...lookUps, ...searches, ...vectors, ...quotas, ...product];
 
     const about = `Medians of ${scale.rounds} rounds, ${machine()}`;
     console.log(`${about}\n\n${tableOf(figures)}`);

@@ -21,7 +21,7 @@ export async function bundle(project: string, limits = { all: MAX_ALL, http: MAX
     file === null ? [] : [join(directory, file)],
   );
   try {
-    const { all, http } = await bundleSizes(directory, more, convexPlugins);
+    const { all, http } = await bundleSizes(directory, more, convexPlugins.browser);
     if (all > limits.all)
       return [
         problem(

@@ -1,6 +1,6 @@
 /** Files that become modules of the deployment: those under `convex/` with a single dot in the name. */
 import { join } from "node:path";
-import { check, hasUseNode, moduleFiles } from "../../../packages/convex-embedded/src/runtime/entries";
+import { check, moduleFiles } from "../../../packages/convex-embedded/src/runtime/entries";
 import { ok, problem, reasonOf, warning, type Finding } from "../finding";
 
 /** Files that Convex loads by name. They register no functions. */
@@ -11,13 +11,6 @@ export function modules(project: string): Finding[] {
   const directory = join(project, "convex");
   const all = [...moduleFiles(directory)];
   const findings = all.flatMap(({ file, source }) => {
-    if (hasUseNode(source))
-      return [
-        warning(
-          `convex/${file} runs in Node ("use node"), which the embedded runtime does not support`,
-          "Deploy to Convex, or write it without Node.",
-        ),
-      ];
     try {
       check(file, source, "convex");
     } catch (error) {

@@ -8,6 +8,7 @@ import type { ExecutionLog } from "./executionLog";
 import type { Limits } from "./limits";
 import type { LogLine } from "./logLine";
 import type { QueryCache } from "./queryCache";
+import type { VectorIndexes } from "./vectorIndexes";
 
 /** The state that executions share: one server's store and one build of its functions. */
 export interface Engine {
@@ -21,6 +22,7 @@ export interface Engine {
   readonly log: (line: LogLine) => void;
   /** Woken when a commit may have added scheduled functions. */
   readonly scheduler: { wake(): void };
+  readonly vectors: VectorIndexes;
   readonly files: FileStorage;
   readonly auth: Auth;
   readonly limits: Limits;

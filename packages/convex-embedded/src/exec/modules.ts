@@ -14,6 +14,8 @@ interface HttpAction {
 /** The default export of `http.ts`. */
 export interface Router {
   lookup(path: string, method: string): readonly [action: HttpAction, method: string, path: string] | null;
+  /** Returns the routes by path and method. A path that ends with `*` is a prefix. A router of another library may lack them. */
+  getRoutes?(): readonly (readonly [path: string, method: string, ...action: unknown[]])[];
   /** Calls the route's handler; request and response go through `Convex.jsSyscall`. */
   runRequest(requestJson: string, path: string): Promise<string>;
 }
@@ -21,6 +23,7 @@ export interface Router {
 export class Modules {
   readonly mapStack: Realm["mapStack"];
   readonly contexts: Contexts;
+  readonly #nodeContexts: Contexts | null;
   readonly #functions = new Map<string, LoadedFunction>();
   #router: Router | null = null;
   #standardRouter = false;
@@ -31,6 +34,7 @@ export class Modules {
     readonly component = "",
   ) {
     this.contexts = new Contexts(realm.library);
+    this.#nodeContexts = realm.node && new Contexts(realm.node.library);
     this.mapStack = realm.mapStack;
   }
 
@@ -43,7 +47,7 @@ export class Modules {
    * Finds a function by name. Returns `null` if it does not exist.
    *
    * @param name `items:get`, `http/items:get`, `items` or `items:default`; `items.js:get` is the same as `items:get`.
-   * @throws the error that its module throws during evaluation.
+   * @throws the error that its module throws during evaluation, or Convex's error for a query in a `"use node"` file.
    */
   async find(name: string): Promise<LoadedFunction | null> {
     const [path = "", exported = "default", ...more] = name.split(":");
@@ -51,7 +55,7 @@ export class Modules {
     if (more.length > 0 || module === "schema" || !this.realm.modules.includes(module)) return null;
     const namespace = await this.realm.load(module);
     const fn = Object.hasOwn(namespace, exported)
-      ? toLoadedFunction(this.contexts, this.component, `${module}:${exported}`, namespace[exported])
+      ? this.#toFunction(module, exported, namespace[exported])
       : null;
     if (fn !== null && this.realm.fixed) this.#functions.set(name, fn);
     return fn;
@@ -113,9 +117,13 @@ export class Modules {
     for (const module of this.realm.modules) {
       if (module === "schema") continue;
       const namespace = await this.realm.load(module).catch((): Namespace => ({}));
-      for (const [name, value] of Object.entries(namespace)) {
-        const fn = toLoadedFunction(this.contexts, this.component, `${module}:${name}`, value);
-        if (fn !== null) found.push(fn);
+      try {
+        for (const [name, value] of Object.entries(namespace)) {
+          const fn = this.#toFunction(module, name, value);
+          if (fn !== null) found.push(fn);
+        }
+      } catch {
+        continue;
       }
     }
     return found;
@@ -129,10 +137,25 @@ export class Modules {
     }
     for (const [module, namespace] of namespaces) {
       for (const [name, value] of Object.entries(namespace)) {
-        toLoadedFunction(this.contexts, this.component, `${module}:${name}`, value);
+        this.#toFunction(module, name, value);
       }
     }
     await this.loadRouter();
+  }
+
+  /** Converts an export. Returns `null` if it is not a function of Convex. @throws Error for a query in a `"use node"` file. */
+  #toFunction(module: string, exported: string, value: unknown): LoadedFunction | null {
+    const node = this.realm.node?.modules.includes(module) === true;
+    const contexts = (node ? this.#nodeContexts : null) ?? this.contexts;
+    const fn = toLoadedFunction(contexts, this.component, `${module}:${exported}`, value);
+    if (node && fn !== null && fn.kind !== "action") {
+      const kind = fn.kind === "query" ? "Query" : "Mutation";
+      throw new Error(
+        `\`${exported}\` defined in \`${module}.js\` is a ${kind} function. Only actions can be defined in Node.js. ` +
+          "See https://docs.convex.dev/functions/actions for more details.",
+      );
+    }
+    return fn;
   }
 }
 

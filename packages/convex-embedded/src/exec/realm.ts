@@ -15,6 +15,8 @@ export interface Realm {
   readonly modules: readonly string[];
   readonly mapStack: MapStack;
   readonly library: ConvexLibrary;
+  /** The `"use node"` files among the modules, `null` if there are none. They have their own copy of `convex`. */
+  readonly node: { readonly modules: readonly string[]; readonly library: ConvexLibrary } | null;
   /** False if a module may be evaluated again. Its exports must not be cached then. */
   readonly fixed: boolean;
   /** Returns a module's exports. Evaluates it on first use. If evaluation fails, each call rejects with the error and its place. */

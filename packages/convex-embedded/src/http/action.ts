@@ -5,6 +5,8 @@ import { Execution, executions } from "../exec/execution";
 import type { Modules, Router } from "../exec/modules";
 import { isOverloadError } from "./bodyMemory";
 import { busyResponse, notFoundResponse, uncaughtResponse } from "./errorResponses";
+import { functionLabel } from "../exec/functionAddress";
+import { hasMountedRoutes, mountedRoute } from "./mountedRoutes";
 import { RequestOrigin } from "./origin";
 import { isClientGone, onResponseEnd } from "./responseEnd";
 import { limitResponseBytes, webGlobals, withoutBody } from "../web/webClasses";
@@ -21,15 +23,17 @@ export async function serveHttpAction(
   const routed = method === "HEAD" ? "GET" : method;
   const origin = new RequestOrigin(incoming, engine.trustProxy);
   // If the router does not load, the error is reported below.
-  const loaded = engine.modules.router ?? (await engine.modules.loadRouter().catch(() => null));
-  const route = lookUp(loaded, path, routed);
+  const target = targetOf(engine, path, routed);
+  const { modules, component, path: ownPath } = target instanceof Promise ? await target : target;
+  const loaded = modules === null ? null : (modules.router ?? (await modules.loadRouter().catch(() => null)));
+  const route = lookUp(loaded, ownPath, routed);
   // Logs name a request by the pattern of its route, as on Convex: a path may contain secrets.
   const name = `${method} ${route?.[2] ?? "/*"}`;
   const execution = new Execution({
     engine,
     kind: "http",
     path: name,
-    component: "",
+    component,
     origin,
     now: 0,
     parent: null,
@@ -39,12 +43,12 @@ export async function serveHttpAction(
   const started = performance.now();
   let describeError: (() => string) | null = null;
   try {
-    const router = engine.modules.router ?? (await engine.modules.loadRouter());
-    if (router === null) return notFoundResponse();
-    const found = route === undefined ? router.lookup(path, routed) : route;
+    const router = modules && (modules.router ?? (await modules.loadRouter()));
+    if (modules === null || router === null) return notFoundResponse();
+    const found = route === undefined ? router.lookup(ownPath, routed) : route;
     execution.request = method === "OPTIONS" ? withoutBody(request) : request;
     const response = await execution.budget.run(() =>
-      executions.run(execution, respond, engine.modules, router, execution, path, found),
+      executions.run(execution, respond, modules, router, execution, ownPath, found),
     );
     if (!(response instanceof webGlobals.Response)) {
       throw new Error("An HTTP action must return a Response, or a promise of one.");
@@ -57,7 +61,7 @@ export async function serveHttpAction(
     const trace = engine.modules.mapStack(stack);
     describeError = () => `Uncaught ${trace}`;
     if (!isClientGone(incoming, thrown)) {
-      engine.log({ level: "error", path: execution.path, message: `Uncaught ${trace}` });
+      engine.log({ level: "error", path: functionLabel(execution), message: `Uncaught ${trace}` });
     }
     return uncaughtResponse(thrown, trace, origin.requestId);
   } finally {
@@ -65,6 +69,23 @@ export async function serveHttpAction(
     onResponseEnd(outgoing, () => execution.end());
     engine.executionLog?.ended(execution, performance.now() - started, describeError);
   }
+}
+
+/** Where a request goes. `modules` is `null` if no component answers it. */
+interface Target {
+  readonly modules: Modules | null;
+  readonly component: string;
+  readonly path: string;
+}
+
+function targetOf(engine: Engine, path: string, method: string): Target | Promise<Target> {
+  // Nearly all projects have only the routes of their app.
+  if (!hasMountedRoutes(engine)) return { modules: engine.modules, component: "", path };
+  return mountedRoute(engine, path, method).then((found) =>
+    found === null
+      ? { modules: null, component: "", path }
+      : { modules: found.component.modules, component: found.component.path, path: found.path },
+  );
 }
 
 type Route = ReturnType<Router["lookup"]>;

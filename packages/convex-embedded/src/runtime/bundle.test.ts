@@ -54,17 +54,32 @@ test("a TypeScript file without imports and exports is not a module", () => {
   expect(modulesOf({ "empty.ts": "// later\n", "items.ts": CODE })).toEqual(["items"]);
 });
 
+const environmentOf = (file: string, source: string) =>
+  entryPoints(join(project({ [file]: source }), "convex")).map(({ environment }) => environment);
+
 test.each(['"use node";\n', "// a comment\n\"use strict\";\n'use node'\n", '/* "x" */ "use node"\n'])(
-  "a file that begins with %j is refused, and the error names it",
+  "a file that begins with %j runs in Node",
   (directive) => {
-    expect(() => modulesOf({ "node/mail.ts": directive + CODE })).toThrow(
-      'convex/node/mail.ts: "use node" actions are not supported',
-    );
+    expect(environmentOf("node/mail.ts", directive + CODE)).toEqual(["node"]);
+    expect(environmentOf("actions/mail.ts", directive + CODE)).toEqual(["node"]);
   },
 );
 
 test("other text that contains the directive is not a directive", () => {
-  expect(modulesOf({ "items.ts": `// "use node"\n${CODE}\nconst s = "use node";` })).toEqual(["items"]);
+  const source = `// "use node"\n${CODE}\nconst s = "use node";`;
+  expect(environmentOf("items.ts", source)).toEqual(["isolate"]);
+});
+
+test('"use node" is refused where Convex refuses it: in http.ts, crons.ts and components', () => {
+  const source = `"use node";\n${CODE}`;
+  expect(() => environmentOf("http.ts", source)).toThrow('convex/http.ts: Convex does not allow "use node"');
+  expect(() => environmentOf("crons.ts", source)).toThrow(
+    'convex/crons.ts: Convex does not allow "use node"',
+  );
+  const component = join(project({ "lib.ts": source }), "convex");
+  expect(() => entryPoints(component, "part")).toThrow(
+    'part/lib.ts: Convex does not support "use node" in components',
+  );
 });
 
 test("names that Convex refuses are refused", () => {

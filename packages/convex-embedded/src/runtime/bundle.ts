@@ -5,10 +5,11 @@
  * This file produces one script with an `import()` per module. esbuild wraps each file so that it is evaluated on first use.
  */
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import type { BuildFailure, Message, Metafile, Plugin } from "esbuild";
 import { build, stop } from "esbuild";
 import { LIBRARY_EXPORTS } from "../exec/context/library";
-import { authConfigFile, entryPoints, schemaFile } from "./entries";
+import { APP, authConfigFile, entryPoints, schemaFile } from "./entries";
 import { convexPlugins } from "./plugins";
 
 /** The functions of one state of a project. */
@@ -43,13 +44,13 @@ let bundles = 0;
 let building = 0;
 
 /**
- * Bundles `PROJECT/convex`, without the components in it.
+ * Bundles `PROJECT/convex`, without the components and the `"use node"` files in it.
  *
  * @param project The absolute path of the project.
  * @throws BundleError, EntryPointError
  */
 export function bundleProject(project: string, report?: Report): Promise<Bundle> {
-  return bundleFunctions(project, join(project, "convex"), "convex", report);
+  return bundleFunctions(project, join(project, "convex"), APP, report);
 }
 
 /**
@@ -66,7 +67,9 @@ export async function bundleFunctions(
   report?: Report,
 ): Promise<Bundle> {
   const schema = schemaFile(directory);
-  const modules = entryPoints(directory, label).map(({ file, module }) => [module, file] as const);
+  const modules = entryPoints(directory, label)
+    .filter(({ environment }) => environment === "isolate")
+    .map(({ file, module }) => [module, file] as const);
   if (schema !== null) modules.push(["schema", schema]);
   const authConfig = authConfigFile(directory);
   if (authConfig !== null) modules.push(["auth.config", authConfig]);
@@ -74,7 +77,7 @@ export async function bundleFunctions(
 }
 
 /** The input of a script. */
-interface Source {
+export interface Source {
   /** An absolute path. Error messages and source maps are relative to it. */
   readonly project: string;
   /** An absolute path. Imports are relative to it. */
@@ -82,6 +85,8 @@ interface Source {
   readonly contents: string;
   /** Plugins that run before those of Convex's CLI. */
   readonly plugins?: readonly Plugin[];
+  /** Default `browser`, for Convex's default runtime. */
+  readonly platform?: "browser" | "node";
   readonly report?: Report | undefined;
 }
 
@@ -95,6 +100,7 @@ export async function bundleScript({
   directory,
   contents,
   plugins = [],
+  platform = "browser",
   report,
 }: Source): Promise<Bundle> {
   building++;
@@ -103,13 +109,13 @@ export async function bundleScript({
       stdin: { contents, resolveDir: directory, sourcefile: "modules" },
       absWorkingDir: project,
       bundle: true,
-      platform: "browser",
+      platform,
       format: "esm",
       target: "esnext",
       jsx: "automatic",
       outfile: "out/modules.js",
       conditions: ["convex", "module"],
-      plugins: [...plugins, ...convexPlugins],
+      plugins: [...plugins, ...convexPlugins[platform]],
       write: false,
       metafile: true,
       sourcemap: "external",
@@ -125,8 +131,8 @@ export async function bundleScript({
       keepNames: false,
       define: {
         "process.env.NODE_ENV": '"production"',
-        // A script does not have `import.meta`. On Convex it contains only this.
-        "import.meta.url": '"convex:/user/modules.js"',
+        // A script does not have `import.meta`.
+        ...(platform === "node" ? nodeMeta(directory) : { "import.meta.url": '"convex:/user/modules.js"' }),
       },
       logLevel: "silent",
     });
@@ -145,6 +151,15 @@ export async function bundleScript({
   } finally {
     building--;
   }
+}
+
+/** Returns the values of `import.meta` in `"use node"` files. */
+function nodeMeta(directory: string): Record<string, string> {
+  const filename = join(directory, "modules.js");
+  const meta = { url: pathToFileURL(filename).href, filename, dirname: directory };
+  return Object.fromEntries(
+    Object.entries(meta).map(([name, value]) => [`import.meta.${name}`, JSON.stringify(value)]),
+  );
 }
 
 /** Returns a new value for `filename`. */

@@ -158,8 +158,21 @@ test("an error of a changed file is reported, although the earlier build is cach
   await bundleComponents(directory);
   write(directory, { "convex/items.ts": "export const = 2;" });
   await expect(bundleComponents(directory)).rejects.toThrow(/^convex\/items\.ts:1:14: /);
-  write(directory, { "convex/items.ts": '"use node";\nexport const x = 2;' });
+  write(directory, { "convex/http.ts": '"use node";\nexport const x = 2;' });
+  write(directory, { "convex/items.ts": "export const x = 2;" });
   await expect(bundleComponents(directory)).rejects.toThrow('"use node"');
+});
+
+test('"use node" files are cached, and bundled again after a change', async () => {
+  const directory = project();
+  write(directory, { "convex/mail.ts": '"use node";\nimport "node:fs";\nexport const x = "first mail";' });
+  const first = await bundleComponents(directory);
+  const entry = entryOf(directory);
+  const second = await bundleComponents(directory);
+  expect(entryOf(directory)).toBe(entry);
+  expect(second.node).toMatchObject({ code: first.node?.code, folder: join(directory, "convex") });
+  write(directory, { "convex/mail.ts": '"use node";\nexport const x = "second mail";' });
+  expect((await bundleComponents(directory)).node?.code).toContain("second mail");
 });
 
 /** Returns the entry with another header and a valid checksum. */

@@ -24,6 +24,7 @@ import { newFilename } from "./bundle";
 import type { BundleInputs } from "./bundleInputs";
 import { changedSince, digestOf } from "./bundleInputs";
 import type { ProjectBundle } from "./components";
+import type { NodeBundle } from "./nodeBundle";
 
 /** File systems round times, to a tick of the kernel or more. */
 const ROUNDING_MS = 100;
@@ -34,8 +35,9 @@ interface Header {
   readonly inputs: BundleInputs;
   readonly digest: string;
   readonly scripts: readonly {
-    /** The definition's path, `null` for the definitions themselves. */
-    readonly definition: string | null;
+    readonly contents: "functions" | "node" | "config";
+    /** The definition's path. `""` for scripts that do not belong to a definition. */
+    readonly definition: string;
     readonly codeBytes: number;
     readonly mapBytes: number;
     readonly warnings: readonly string[];
@@ -102,10 +104,8 @@ export function writeCache(
     if (inputs === null) return;
     const digest = digestOf(inputs);
     if (changedSince(inputs, startedAt - ROUNDING_MS)) return;
-    const scripts = [
-      ...bundle.functions,
-      ...(bundle.config === null ? [] : [[null, bundle.config] as const]),
-    ].map(([definition, { code, map, warnings }]) => ({
+    const scripts = scriptsOf(bundle).map(([contents, definition, { code, map, warnings }]) => ({
+      contents,
       definition,
       code: Buffer.from(code),
       map,
@@ -115,7 +115,8 @@ export function writeCache(
       runtime: runtimeHash(),
       inputs,
       digest,
-      scripts: scripts.map(({ definition, code, map, warnings }) => ({
+      scripts: scripts.map(({ contents, definition, code, map, warnings }) => ({
+        contents,
         definition,
         codeBytes: code.length,
         mapBytes: map.length,
@@ -143,11 +144,21 @@ function replaceFile(file: string, contents: readonly Uint8Array[]): void {
   }
 }
 
-function bundleFrom({ scripts }: Header, texts: Buffer): ProjectBundle {
+type Script = readonly [contents: Header["scripts"][number]["contents"], definition: string, bundle: Bundle];
+
+function scriptsOf({ functions, config, node }: ProjectBundle): Script[] {
+  const scripts = Array.from(functions, ([definition, bundle]): Script => ["functions", definition, bundle]);
+  if (node !== null) scripts.push(["node", "", node]);
+  if (config !== null) scripts.push(["config", "", config]);
+  return scripts;
+}
+
+function bundleFrom({ scripts, inputs }: Header, texts: Buffer): ProjectBundle {
   const functions = new Map<string, Bundle>();
   let config: Bundle | null = null;
+  let node: NodeBundle | null = null;
   let at = 0;
-  for (const { definition, codeBytes, mapBytes, warnings } of scripts) {
+  for (const { contents, definition, codeBytes, mapBytes, warnings } of scripts) {
     const mapAt = at + codeBytes;
     const bundle: Bundle = {
       code: texts.toString("utf8", at, mapAt),
@@ -157,10 +168,11 @@ function bundleFrom({ scripts }: Header, texts: Buffer): ProjectBundle {
       warnings,
     };
     at = mapAt + mapBytes;
-    if (definition === null) config = bundle;
+    if (contents === "config") config = bundle;
+    else if (contents === "node") node = { ...bundle, folder: join(inputs.project, "convex") };
     else functions.set(definition, bundle);
   }
-  return { config, functions, warnings: scripts.flatMap(({ warnings }) => warnings) };
+  return { config, functions, node, warnings: scripts.flatMap(({ warnings }) => warnings) };
 }
 
 const ownFile = fileURLToPath(import.meta.url);
@@ -179,6 +191,7 @@ function runtimeHash(): string {
 function ownSources(): string[] {
   const names = [
     ...["bundle", "bundleInputs", "componentConfig", "components", "entries", "plugins", "tsconfig"],
+    ...["missingGenerated", "nodeBundle", "nodeExternals"],
     "../exec/context/library",
   ];
   const siblings = names.map((name) => join(dirname(ownFile), name + extname(ownFile)));

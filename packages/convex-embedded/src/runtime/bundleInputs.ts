@@ -25,7 +25,14 @@ export interface BundleInputs {
 }
 
 /** Files that the bundler reads on its way to a module. */
-const SETTINGS = ["package.json", "tsconfig.json", "jsconfig.json", ".pnp.cjs", ".pnp.data.json"];
+const SETTINGS = [
+  "package.json",
+  "convex.json",
+  "tsconfig.json",
+  "jsconfig.json",
+  ".pnp.cjs",
+  ".pnp.data.json",
+];
 /** Names that can change how an import is resolved. Other names, such as those of logs, do not count. */
 const RESOLVABLE = /^node_modules$|\.([cm]?[jt]s|[jt]sx|json|css|wasm)$|^\.pnp\./;
 

@@ -7,6 +7,8 @@ import { cacheFile, readCache, writeCache } from "./bundleCache";
 import { inputsOf } from "./bundleInputs";
 import type { Definition } from "./componentConfig";
 import { bundleConfig } from "./componentConfig";
+import type { NodeBundle } from "./nodeBundle";
+import { bundleNodeModules } from "./nodeBundle";
 import type { Component, Components } from "../exec/components";
 import { Modules } from "../exec/modules";
 import type { Mount } from "./mounts";
@@ -21,6 +23,8 @@ export interface ProjectBundle {
   readonly config: Bundle | null;
   /** The bundles by definition path. The app's path is `""`. */
   readonly functions: ReadonlyMap<string, Bundle>;
+  /** The app's `"use node"` files, `null` if it has none. */
+  readonly node: NodeBundle | null;
   readonly warnings: readonly string[];
 }
 
@@ -50,13 +54,20 @@ export async function bundleComponents(project: string): Promise<ProjectBundle> 
     roots.push(directory);
     begin(definition, bundleFunctions(project, directory, label, report));
   };
+  const bundlingNode = bundleNodeModules(project, report);
+  bundlingNode.catch(() => undefined);
   const config = await bundleConfig(project, found, report);
   const functions = new Map<string, Bundle>();
   for (const [definition, bundle] of bundling) functions.set(definition, await bundle);
-  const all = [...functions.values(), ...(config === null ? [] : [config])];
-  const built = { config, functions, warnings: all.flatMap(({ warnings }) => warnings) };
+  const scripts = { config, functions, node: await bundlingNode };
+  const built = { ...scripts, warnings: allScripts(scripts).flatMap(({ warnings }) => warnings) };
   if (cache) writeCache(cache, built, () => inputsOf(project, roots, metafiles), startedAt);
   return built;
+}
+
+/** Returns all scripts of a project. */
+function allScripts({ config, functions, node }: Omit<ProjectBundle, "warnings">): Bundle[] {
+  return [...functions.values(), ...[config, node].filter((bundle) => bundle !== null)];
 }
 
 /**
@@ -83,23 +94,28 @@ export interface LoadedProject {
 }
 
 /** Does the same as `loadComponents`, and returns the definitions as well. */
-export function loadProject(
-  { config, functions }: ProjectBundle,
-  given: Omit<RealmOptions, "mapStack">,
-): LoadedProject {
-  const mapStack = stackMapper([...functions.values(), ...(config === null ? [] : [config])]);
+export function loadProject(bundle: ProjectBundle, given: Omit<RealmOptions, "mapStack">): LoadedProject {
+  const { config, functions } = bundle;
+  const mapStack = stackMapper(allScripts(bundle));
   const options = { ...given, mapStack };
   const definitions = config === null ? new Map<string, Definition>() : definitionsOf(config, options);
   const mounts = config === null ? appOnly(options.env) : mountTree(definitions, options.env);
-  const modulesIn = ({ path, definition, env }: Omit<Mount, "children">): Modules => {
-    const bundle = functions.get(definition);
-    if (bundle === undefined) throw new Error(`${join("convex", definition)} is not bundled`);
-    return new Modules(createRealm(bundle, { ...options, env }), path);
+  const modulesIn = ({ path, definition, env }: Pick<Mount, "path" | "definition" | "env">): Modules => {
+    const script = functions.get(definition);
+    if (script === undefined) throw new Error(`${join("convex", definition)} is not bundled`);
+    const node = definition === "" ? bundle.node : null;
+    return new Modules(createRealm(script, { ...options, env }, node), path);
   };
   const components = new Map<string, Component>();
   for (const mount of mounts) {
-    const { path, children } = mount;
-    components.set(path, { path, children, modules: modulesIn(mount) });
+    const { path, children, http } = mount;
+    components.set(path, { path, children, http, modules: modulesIn(mount) });
+  }
+  for (const { http } of mounts) {
+    for (const [prefix, path] of http.mounts) {
+      if (components.get(path)?.modules.has("http") === true) continue;
+      throw new Error(`The HTTP mount ${prefix} is invalid: the component ${path} has no http.ts.`);
+    }
   }
   const modulesOf = (definition: string): Modules => {
     const mount = mounts.find((candidate) => candidate.definition === definition);

@@ -11,10 +11,18 @@ export interface EntryPoint {
   readonly file: string;
   /** The module's name, without extension: `http/items`. */
   readonly module: string;
+  /** `node` for a `"use node"` file. */
+  readonly environment: "isolate" | "node";
 }
 
-/** A file that the embedded runtime cannot run. Convex may refuse it as well. */
+/** A file that Convex refuses. */
 class EntryPointError extends Error {}
+
+/** The label of the app's folder. */
+export const APP = "convex";
+
+/** Modules that cannot be `"use node"` files. */
+const ISOLATE_ONLY = ["http", "crons", "schema", "auth.config"];
 
 const EXTENSIONS = [".js", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts", ".jsx"];
 
@@ -23,16 +31,21 @@ const EXTENSIONS = [".js", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts", ".jsx"
  *
  * @param directory The absolute path of the `convex/` folder or of a component's folder.
  * @param label The folder's name in errors.
- * @throws EntryPointError for a `"use node"` file and names that Convex refuses.
+ * @throws EntryPointError for files that Convex refuses.
  */
-export function entryPoints(directory: string, label = "convex"): EntryPoint[] {
+export function entryPoints(directory: string, label = APP): EntryPoint[] {
   if (!existsSync(directory)) throw new EntryPointError(`The folder ${directory} does not exist`);
   const found: EntryPoint[] = [];
   for (const { file, source } of moduleFiles(directory)) {
+    const environment = hasUseNode(source) ? "node" : "isolate";
     check(file, source, label);
-    found.push({ file, module: file.replace(/\.[^/.]+$/, "") });
+    found.push({ file, module: moduleOf(file), environment });
   }
   return found;
+}
+
+function moduleOf(file: string): string {
+  return file.replace(/\.[^/.]+$/, "");
 }
 
 /** Yields the files of a folder that become modules, including those that Convex refuses. */
@@ -90,7 +103,7 @@ function isEntryPoint(file: string): boolean {
   );
 }
 
-/** @throws EntryPointError for files that Convex refuses, and for `"use node"`, which the embedded runtime refuses. */
+/** @throws EntryPointError for a file that Convex refuses. @param label The folder's name in errors. */
 export function check(file: string, source: string, label: string): void {
   if (file.startsWith("_deps/")) {
     throw new EntryPointError(
@@ -98,12 +111,15 @@ export function check(file: string, source: string, label: string): void {
     );
   }
   if (hasUseNode(source)) {
-    throw new EntryPointError(
-      `${label}/${file}: "use node" actions are not supported by the embedded runtime, which has only Convex's default ` +
-        "runtime. Remove the directive, or deploy to Convex.",
-    );
-  }
-  if (file.startsWith("actions/")) {
+    if (label !== APP) {
+      throw new EntryPointError(
+        `${label}/${file}: Convex does not support "use node" in components. Remove the directive.`,
+      );
+    }
+    if (ISOLATE_ONLY.includes(moduleOf(file))) {
+      throw new EntryPointError(`${label}/${file}: Convex does not allow "use node" in this file.`);
+    }
+  } else if (file.startsWith("actions/")) {
     throw new EntryPointError(
       `${label}/${file}: Convex refuses files in actions/ without "use node". Move it elsewhere.`,
     );
@@ -116,7 +132,7 @@ export function check(file: string, source: string, label: string): void {
 }
 
 /** True if `"use node"` is one of the directives at the start of a file. */
-export function hasUseNode(source: string): boolean {
+function hasUseNode(source: string): boolean {
   if (!source.includes("use node")) return false;
   const opening = /^(?:\s+|\/\/[^\n]*|\/\*[\s\S]*?\*\/|(["'])(?:(?!\1).)*\1\s*;?)*/.exec(source)?.[0] ?? "";
   const code = opening.replaceAll(/\/\/[^\n]*|\/\*[\s\S]*?\*\//g, "");

@@ -1,5 +1,6 @@
 /** Converts component definitions to the tree of mounted components, each with its own environment. */
 import type { ValidatorJSON } from "convex/values";
+import type { HttpMounts } from "../exec/components";
 import { checkValue } from "../values/validators";
 import type { Definition, EnvBinding } from "./componentConfig";
 
@@ -13,7 +14,11 @@ export interface Mount {
   readonly children: ReadonlyMap<string, string>;
   /** The contents of `process.env` in the component. */
   readonly env: ReadonlyMap<string, string>;
+  readonly http: HttpMounts;
 }
+
+/** The beginning of a reference to a child component in `httpMounts`. */
+const CHILD = "_reference/childComponent/";
 
 type Env = ReadonlyMap<string, string>;
 
@@ -22,22 +27,29 @@ class ComponentError extends Error {}
 
 /** Returns the mounts of a project without `convex.config.ts`. */
 export function appOnly(env: Env): readonly Mount[] {
-  return [{ path: "", definition: "", children: new Map(), env }];
+  return [{ path: "", definition: "", children: new Map(), env, http: { prefix: null, mounts: [] } }];
 }
 
 /**
  * Returns the app and all its components, parents before their children.
  *
- * The app sees its whole environment. A component sees only the variables that it declares and its parent binds.
+ * The app sees its whole environment. A component sees only the variables that it declares and its parent binds, and the
+ * runtime's own: the URLs of the server. `CONVEX_SITE_URL` has the prefix of its HTTP routes.
  *
  * @param definitions The definitions by path. The app's path is `""`.
  * @param env The app's environment.
- * @throws ComponentError that names the component, if a variable is missing, unknown or invalid, a name is taken, a definition
- * mounts itself, or HTTP routes have a prefix.
+ * @throws ComponentError that names the component, if a variable is missing, unknown or invalid, a name is taken, or a
+ * definition mounts itself.
  */
 export function mountTree(definitions: ReadonlyMap<string, Definition>, env: Env): readonly Mount[] {
   const mounts: Mount[] = [];
-  const mount = (path: string, definitionPath: string, own: Env, ancestors: readonly string[]): void => {
+  const mount = (
+    path: string,
+    definitionPath: string,
+    own: Env,
+    ancestors: readonly string[],
+    urlPrefix: string,
+  ): void => {
     if (ancestors.includes(definitionPath)) {
       throw new ComponentError(`The component at convex/${definitionPath} mounts itself, as ${path}.`);
     }
@@ -45,11 +57,18 @@ export function mountTree(definitions: ReadonlyMap<string, Definition>, env: Env
     if (definition === undefined) {
       throw new ComponentError(`The component ${path} (convex/${definitionPath}) has no definition.`);
     }
-    checkRoutes(path, definition);
     const children = new Map<string, string>();
-    mounts.push({ path, definition: definitionPath, children, env: own });
+    const prefixes = Object.entries(definition.httpMounts).map(
+      ([prefix, reference]) => [prefix, reference.slice(CHILD.length)] as const,
+    );
+    const below = (name: string): string => (path === "" ? name : `${path}/${name}`);
+    const http = {
+      prefix: definition.httpPrefix ?? null,
+      mounts: prefixes.map(([prefix, name]) => [prefix, below(name)] as const),
+    };
+    mounts.push({ path, definition: definitionPath, children, env: own, http });
     for (const child of definition.childComponents) {
-      const childPath = path === "" ? child.name : `${path}/${child.name}`;
+      const childPath = below(child.name);
       if (!/^\w{1,64}$/.test(child.name)) {
         throw new ComponentError(
           `${label(path)} mounts a component as '${child.name}'. Use only letters, digits and underscores, at most 64.`,
@@ -64,12 +83,25 @@ export function mountTree(definitions: ReadonlyMap<string, Definition>, env: Env
       children.set(child.name, childPath);
       const declared = definitions.get(child.path)?.envVars ?? [];
       const bound = bind(childPath, declared, child.env ?? [], own);
-      mount(childPath, child.path, bound, [...ancestors, definitionPath]);
+      const prefix = prefixes.find(([, name]) => name === child.name)?.[0];
+      const childPrefix = prefix === undefined ? "" : urlPrefix + prefix.replace(/\/$/, "");
+      const visible = new Map([...urlsOf(env, childPrefix), ...bound]);
+      mount(childPath, child.path, visible, [...ancestors, definitionPath], childPrefix);
     }
   };
   checkVariables("convex/convex.config.ts", definitions.get("")?.envVars ?? [], env, inTheApp);
-  mount("", "", env, []);
+  mount("", "", env, [], "");
   return mounts;
+}
+
+/** Returns the URLs of the server as a component sees them. @param prefix The prefix of its HTTP routes, without a slash at its end. */
+function urlsOf(env: Env, prefix: string): [name: string, url: string][] {
+  const site = env.get("CONVEX_SITE_URL");
+  const cloud = env.get("CONVEX_CLOUD_URL");
+  const urls: [string, string][] = [];
+  if (site !== undefined) urls.push(["CONVEX_SITE_URL", site.replace(/\/+$/, "") + prefix]);
+  if (cloud !== undefined) urls.push(["CONVEX_CLOUD_URL", cloud]);
+  return urls;
 }
 
 function inTheApp(name: string): string {
@@ -121,14 +153,6 @@ function checkVariables(
       `${subject}: the environment variable ${name} does not match its declared validator (${validator}). ${hint(name)}`,
     );
   }
-}
-
-function checkRoutes(path: string, { httpMounts, httpPrefix }: Definition): void {
-  if (httpPrefix === undefined && Object.keys(httpMounts).length === 0) return;
-  throw new ComponentError(
-    `${label(path)} sets an \`httpPrefix\`, which the embedded runtime does not support. Mount the routes in http.ts, ` +
-      "or deploy to Convex.",
-  );
 }
 
 function label(path: string): string {

@@ -1,7 +1,8 @@
-/** The esbuild plugins that Convex's CLI bundles with (`bundler/{debugBundle,serverOnly,wasm}.ts`). */
+/** The esbuild plugins that Convex's CLI bundles with (`bundler/{debugBundle,serverOnly,wasm}.ts`), and one for missing files. */
 import { readFile } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
 import type { Plugin } from "esbuild";
+import { missingGenerated } from "./missingGenerated";
 
 /** Convex's runtime does not have the module `async_hooks`, but has two of its classes as globals. */
 const asyncHooks: Plugin = {
@@ -49,4 +50,8 @@ const wasm: Plugin = {
   },
 };
 
-export const convexPlugins: readonly Plugin[] = [asyncHooks, serverOnly, wasm];
+/** The plugins by platform. Node has its own `async_hooks`. */
+export const convexPlugins: Readonly<Record<"browser" | "node", readonly Plugin[]>> = {
+  browser: [missingGenerated, asyncHooks, serverOnly, wasm],
+  node: [missingGenerated, serverOnly, wasm],
+};

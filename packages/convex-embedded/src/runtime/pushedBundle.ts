@@ -7,10 +7,12 @@
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "esbuild";
-import type { Bundle } from "./bundle";
+import type { Bundle, Source } from "./bundle";
 import { bundleScript, registration } from "./bundle";
 import { handleText } from "./componentConfig";
 import type { ProjectBundle } from "./components";
+import type { NodeBundle } from "./nodeBundle";
+import { nodeExternals } from "./nodeExternals";
 import { withReportedNames } from "./pushedLibrary";
 import type { PushedComponent, PushedModule, PushedProject } from "./pushedProject";
 
@@ -32,19 +34,41 @@ export async function bundlePushed(project: string, { components }: PushedProjec
   for (const component of components) {
     functions.set(component.definition, await bundleComponent(project, component));
   }
-  return { config, functions, warnings: [] };
+  return { config, functions, node: await bundleNode(project, components[0]?.modules ?? []), warnings: [] };
 }
 
-async function bundleComponent(project: string, { schema, modules }: PushedComponent): Promise<Bundle> {
+/** Bundles the app's `"use node"` files. External packages come from the server's own `node_modules`. */
+async function bundleNode(project: string, modules: readonly PushedModule[]): Promise<NodeBundle | null> {
+  const inNode = modules.filter(({ environment }) => environment === "node");
+  if (inNode.length === 0) return null;
+  // A pushed module names packages only if they are external: the command line has bundled the others.
+  const external = nodeExternals(({ importer, path }) => importer !== "" && !path.startsWith("convex/"));
+  const bundle = await bundleModules(project, inNode, { plugins: [external], platform: "node" });
+  return { ...bundle, folder: join(project, "convex") };
+}
+
+function bundleComponent(project: string, { schema, modules }: PushedComponent): Promise<Bundle> {
+  const own = modules.filter(({ environment }) => environment !== "node");
+  return bundleModules(project, schema === null ? own : [...own, { ...schema, path: "schema.js" }]);
+}
+
+async function bundleModules(
+  project: string,
+  all: readonly PushedModule[],
+  { plugins = [], platform = "browser" }: Pick<Source, "plugins" | "platform"> = {},
+): Promise<Bundle> {
   // The folder to which the command line's source maps are relative.
   const directory = join(project, "out");
-  const all = schema === null ? modules : [...modules, { ...schema, path: "schema.js" }];
   const entries = all.filter(({ path }) => !path.startsWith("_deps/"));
   const bundle = await bundleScript({
     project,
     directory,
     contents: registration(entries.map(({ path }) => [path.replace(/\.js$/, ""), path])),
-    plugins: [pushedFiles(new Map(all.map((module) => [join(directory, module.path), reporting(module)])))],
+    platform,
+    plugins: [
+      ...plugins,
+      pushedFiles(new Map(all.map((module) => [join(directory, module.path), reporting(module)]))),
+    ],
   });
   return { ...bundle, pushed: true };
 }

@@ -9,6 +9,8 @@ export interface PushedModule {
   /** An ES module. */
   readonly source: string;
   readonly sourceMap: string | null;
+  /** `node` for a `"use node"` file and the chunks of such files. Absent in other modules. */
+  readonly environment?: "node";
 }
 
 /** The app or the definition of a component. */
@@ -38,8 +40,9 @@ export interface RecordedPush {
   readonly at: number;
 }
 
-/** Increment this when the types above change. */
-const FORMAT = 1;
+/** Increment this when the types above change. Format 1 had no `"use node"` files. */
+const FORMAT = 2;
+const OLDEST_FORMAT = 1;
 
 /** Higher levels take seconds. */
 const QUALITY = 4;
@@ -53,9 +56,9 @@ export function encodePush(push: RecordedPush): Uint8Array {
 /** @throws Error if a newer version wrote the record. */
 export function decodePush(bytes: Uint8Array): RecordedPush {
   const push = JSON.parse(brotliDecompressSync(bytes).toString()) as RecordedPush & { format: number };
-  if (push.format === FORMAT) return push;
+  if (push.format >= OLDEST_FORMAT && push.format <= FORMAT) return push;
   throw new Error(
-    `The pushed functions have format ${push.format}; this version reads format ${FORMAT}. Update this package.`,
+    `The pushed functions have format ${push.format}; this version reads formats up to ${FORMAT}. Update this package.`,
   );
 }
 

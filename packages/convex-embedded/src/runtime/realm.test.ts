@@ -111,16 +111,6 @@ test("a module that throws at import fails each call of its functions, and no ot
   expect(await server.run("nested/deep:hello", {})).toBe("nested");
 });
 
-test.each([["vector", "Vector searches"]])(
-  "%s is refused with the name of the feature",
-  async (what, feature) => {
-    const { server } = await serve();
-    await expect(server.run("realm:unsupported", { what })).rejects.toThrow(
-      `${feature} are not supported by the embedded runtime yet.`,
-    );
-  },
-);
-
 test("a function can read its own name, and its caller has no identity", async () => {
   const { server } = await serve();
   expect(await server.run("realm:whoami", {})).toEqual([null, "realm:whoami"]);

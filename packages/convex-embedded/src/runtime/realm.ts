@@ -7,7 +7,7 @@
  * The scope is not a security boundary (see `globals.ts`). Run only functions that you trust with this process.
  */
 import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
-import { Script } from "node:vm";
+import { constants, Script } from "node:vm";
 import type { ConvexLibrary } from "../exec/context/library";
 import type { MapStack, Namespace, Realm } from "../exec/realm";
 import type { LogLine } from "../exec/logLine";
@@ -15,6 +15,8 @@ import { executions } from "../exec/execution";
 import { convexGlobal } from "../syscalls/convexGlobal";
 import { webGlobals } from "../web/webClasses";
 import type { Bundle } from "./bundle";
+import type { NodeBundle } from "./nodeBundle";
+import { nodeScope } from "./nodeScope";
 import { createConsole } from "./console";
 import { realmCrypto } from "./crypto";
 import { scriptScope, withoutCodeGeneration } from "./globals";
@@ -35,23 +37,32 @@ export interface RealmOptions {
 
 type Loaders = Readonly<Record<string, () => Promise<Namespace>>>;
 
-/** Creates a realm for a bundle. Does not evaluate its modules yet. */
-export function createRealm(bundle: Bundle, options: RealmOptions): Realm {
+interface Registered {
+  readonly loaders: Loaders;
+  readonly library: ConvexLibrary;
+}
+
+/**
+ * Creates a realm for a bundle. Does not evaluate its modules yet.
+ *
+ * @param nodeBundle The `"use node"` files.
+ */
+export function createRealm(
+  bundle: Bundle,
+  options: RealmOptions,
+  nodeBundle: NodeBundle | null = null,
+): Realm {
   const { mapStack } = options;
-  let registered: { readonly loaders: Loaders; readonly library: ConvexLibrary } | undefined;
-  const pushed = pushedLibrary();
-  evaluate(bundle, options, {
-    __modules: (loaders: Loaders, library: ConvexLibrary) => void (registered = { loaders, library }),
-    [NAMING_FUNCTION]: pushed.defineName,
-  });
-  if (registered === undefined) throw new Error("The bundle does not register its modules");
-  const { loaders, library } = registered;
+  const own = register(bundle, (values) => evaluate(bundle, options, values));
+  const node = nodeBundle && register(nodeBundle, (values) => evaluateInNode(nodeBundle, options, values));
+  const loaders = { ...own.loaders, ...node?.loaders };
 
   const namespaces = new Map<string, Promise<Namespace>>();
   return {
     modules: Object.keys(loaders),
     mapStack,
-    library: bundle.pushed === true ? pushed.withFallback(library) : library,
+    library: own.library,
+    node: node && { modules: Object.keys(node.loaders), library: node.library },
     fixed: true,
     load(module) {
       let namespace = namespaces.get(module);
@@ -67,6 +78,28 @@ export function createRealm(bundle: Bundle, options: RealmOptions): Realm {
       return namespace;
     },
   };
+}
+
+/** Evaluates a bundle's script. @param run Evaluates it with these values in its scope. */
+function register({ pushed }: Bundle, run: (values: Readonly<Record<string, unknown>>) => void): Registered {
+  let registered: Registered | undefined;
+  const named = pushedLibrary();
+  run({
+    __modules: (loaders: Loaders, library: ConvexLibrary) => void (registered = { loaders, library }),
+    [NAMING_FUNCTION]: named.defineName,
+  });
+  if (registered === undefined) throw new Error("The bundle does not register its modules");
+  const { loaders, library } = registered;
+  return { loaders, library: pushed === true ? named.withFallback(library) : library };
+}
+
+/** Runs the script of `"use node"` files. @param own The values in its scope in addition to those of `nodeScope`. */
+function evaluateInNode(
+  bundle: NodeBundle,
+  options: RealmOptions,
+  own: Readonly<Record<string, unknown>>,
+): void {
+  run(bundle, new Map(Object.entries({ ...nodeScope(options, bundle.folder), ...own })), true);
 }
 
 /**
@@ -95,13 +128,18 @@ export function evaluate(
   run(bundle, scope);
 }
 
-/** Runs a script. The parameters of the outer function are the scope. The inner function is strict, like a module. */
-function run(bundle: Bundle, scope: ReadonlyMap<string, unknown>): void {
+/**
+ * Runs a script. The parameters of the outer function are the scope. The inner function is strict, like a module.
+ *
+ * @param importsFiles True if `import()` of a computed name may load files and packages.
+ */
+function run(bundle: Bundle, scope: ReadonlyMap<string, unknown>, importsFiles = false): void {
   const open = `(function (${[...scope.keys()].join(", ")}) { return (function () { "use strict";`;
   const script = new Script(`${open}\n${bundle.code}\n}).call(undefined); })`, {
     filename: bundle.filename,
     // Excludes the line before the bundle from line numbers.
     lineOffset: -1,
+    ...(importsFiles && { importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER }),
   });
   const inScope = script.runInThisContext() as (...values: unknown[]) => void;
   inScope(...scope.values());

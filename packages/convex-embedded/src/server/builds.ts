@@ -7,6 +7,7 @@ import type { Engine } from "../exec/engine";
 import { ExecutionLog } from "../exec/executionLog";
 import { CONVEX_LIMITS } from "../exec/limits";
 import { QueryCache } from "../exec/queryCache";
+import { VectorIndexes } from "../exec/vectorIndexes";
 import { SerialQueue } from "../exec/serialQueue";
 import { stopBundler } from "../runtime/bundle";
 import type { Component, Components } from "../exec/components";
@@ -310,6 +311,7 @@ export class Builds {
       log,
       scheduler,
       files,
+      vectors: new VectorIndexes(store, schemas, this.#engine?.vectors),
       auth,
       trustProxy,
       limits: { ...CONVEX_LIMITS, ...limits },

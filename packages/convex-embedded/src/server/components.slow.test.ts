@@ -34,14 +34,14 @@ test("each mount of a component has its own tables", async () => {
 });
 
 test("each mount of a component is evaluated separately, with the environment from its parent", async () => {
-  const { query } = await start({ env: { NAME: "from the app", LABEL: "not bound" } });
+  const { server, query } = await start({ env: { NAME: "from the app", LABEL: "not bound" } });
   const metadata = (componentPath: string) => ({
     componentPath,
     name: "lib:self",
     type: "query",
     visibility: "public",
   });
-  const common = { site: null, identity: null, evaluations: 1 };
+  const common = { site: server.url, identity: null, evaluations: 1 };
   expect(await query("counter.lib.self")).toEqual({ ...common, label: null, metadata: metadata("counter") });
   expect(await query("second.lib.self")).toEqual({
     ...common,
@@ -324,7 +324,6 @@ test.each([
     'app.use(child, { ...e, name: "a/b" })',
     "mounts a component as 'a/b'",
   ],
-  ["HTTP routes of a component", 'app.use(child, { ...e, httpPrefix: "/x/" })', "sets an `httpPrefix`"],
   ["a definition that fails", 'throw new Error("not today")', "not today"],
 ])("%s are refused with the reason", async (_what, body, message) => {
   const config = app(`const e = { env: { MODE: "a" } }; ${body}`);

@@ -5,11 +5,13 @@
  */
 import type { ValidatorJSON } from "convex/values";
 import { BY_CREATION_TIME, BY_ID } from "./catalog";
-import type { SchemaIndexJSON, SchemaTableJSON, SearchIndexJSON } from "./types";
+import type { SchemaIndexJSON, SchemaTableJSON, SearchIndexJSON, VectorIndexJSON } from "./types";
 
 const MAX_INDEXES = 64;
 const MAX_INDEX_FIELDS = 16;
 const MAX_FILTER_FIELDS = 16;
+const MIN_DIMENSIONS = 2;
+const MAX_DIMENSIONS = 4096;
 const NAME = /^[a-zA-Z][a-zA-Z0-9_]{0,63}$/;
 const PATH = /^[a-zA-Z_][a-zA-Z0-9_]*(\.[a-zA-Z_][a-zA-Z0-9_]*)*$/;
 
@@ -34,7 +36,8 @@ export function checkDefinition(table: SchemaTableJSON, validates: boolean): voi
     );
   }
   const searches = [...(table.searchIndexes ?? []), ...(table.stagedSearchIndexes ?? [])];
-  if (indexes.length + searches.length > MAX_INDEXES) {
+  const vectors = [...(table.vectorIndexes ?? []), ...(table.stagedVectorIndexes ?? [])];
+  if (indexes.length + searches.length + vectors.length > MAX_INDEXES) {
     throw new Error(`Table "${tableName}" cannot have more than ${MAX_INDEXES} indexes.`);
   }
   const names = new Set<string>();
@@ -55,6 +58,7 @@ export function checkDefinition(table: SchemaTableJSON, validates: boolean): voi
     lists.set(fields.join(), name);
   }
   checkSearchIndexes(table, searches, names, validates);
+  checkVectorIndexes(table, vectors, names, validates);
 }
 
 /** @param names The names of the table's other indexes. */
@@ -90,6 +94,59 @@ function checkSearchIndexes(
     names.add(name);
     definitions.set(definition, name);
   }
+}
+
+/** @param names The names of the table's other indexes. */
+function checkVectorIndexes(
+  table: SchemaTableJSON,
+  indexes: readonly VectorIndexJSON[],
+  names: Set<string>,
+  validates: boolean,
+): void {
+  const { tableName, documentType } = table;
+  const definitions = new Map<string, string>();
+  for (const { indexDescriptor: name, vectorField, dimensions, filterFields } of indexes) {
+    const filters = [...new Set(filterFields)];
+    if (filters.length > MAX_FILTER_FIELDS) {
+      throw new Error(
+        `In table "${tableName}": Vector indexes may have up to ${MAX_FILTER_FIELDS} filter fields.`,
+      );
+    }
+    if (!Number.isInteger(dimensions) || dimensions < MIN_DIMENSIONS || dimensions > MAX_DIMENSIONS) {
+      throw new Error(
+        `In table "${tableName}" the vector index "${name}" is invalid: Dimensions ${dimensions} must be between ` +
+          `${MIN_DIMENSIONS} and ${MAX_DIMENSIONS}.`,
+      );
+    }
+    const paths = [vectorField, ...filters];
+    const problem =
+      problemOfName(name, names) ?? problemOfSyntax(paths) ?? problemOfPaths(table, paths, validates);
+    if (problem !== null)
+      throw new Error(`In table "${tableName}" the index "${name}" is invalid because ${problem}`);
+    if (validates && !canContain(documentType, vectorField.split("."), canBeVector)) {
+      throw new Error(
+        `In table "${tableName}" the vector index "${name}" is invalid because it references the field ${vectorField} that is ` +
+          "neither an array of float64 or optional array of float64.",
+      );
+    }
+    const definition = `${vectorField} ${dimensions}`;
+    const other = definitions.get(definition);
+    if (other !== undefined) {
+      throw new Error(
+        `In table "${tableName}" vector index "${other}" and vector index "${name}" have the same \`vectorField\`. Vector ` +
+          "index fields must be unique within a table. You should combine the indexes with the same `vectorField` into one " +
+          "index containing all `filterField`s and then use different subsets of the `filterField`s at query time.",
+      );
+    }
+    names.add(name);
+    definitions.set(definition, name);
+  }
+}
+
+function canBeVector(validator: ValidatorJSON): boolean {
+  if (validator.type === "any") return true;
+  if (validator.type === "union") return validator.value.some(canBeVector);
+  return validator.type === "array" && ["number", "any"].includes(validator.value.type);
 }
 
 function problemOfName(name: string, others: ReadonlySet<string>): string | null {
@@ -133,12 +190,21 @@ function problemOfPaths(
   return impossible === undefined ? null : `it references the field ${impossible} that does not exist.`;
 }
 
-/** True if a document of this type can have a field at this path. */
-function canContain(validator: ValidatorJSON | null, path: readonly string[]): boolean {
+/**
+ * True if a document of this type can have a field at this path.
+ *
+ * @param accepts Decides about the type of the field.
+ */
+function canContain(
+  validator: ValidatorJSON | null,
+  path: readonly string[],
+  accepts: (field: ValidatorJSON) => boolean = () => true,
+): boolean {
   const [name, ...rest] = path;
-  if (name === undefined || validator === null || validator.type === "any") return true;
-  if (validator.type === "union") return validator.value.some((member) => canContain(member, path));
+  if (validator === null || validator.type === "any") return true;
+  if (name === undefined) return accepts(validator);
+  if (validator.type === "union") return validator.value.some((member) => canContain(member, path, accepts));
   if (validator.type !== "object") return false;
   const field = Object.hasOwn(validator.value, name) ? validator.value[name] : undefined;
-  return field !== undefined && canContain(field.fieldType, rest);
+  return field !== undefined && canContain(field.fieldType, rest, accepts);
 }

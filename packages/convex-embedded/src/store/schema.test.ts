@@ -13,7 +13,6 @@ import {
   names,
   schema,
   temporaryDirectory,
-  testStore,
 } from "./storeForTests";
 import type { SchemaJSON, Store } from "./types";
 
@@ -141,24 +140,6 @@ describe("indexes", () => {
     const before = items(store);
     await expect(apply(store, next)).rejects.toThrow(message);
     expect(items(store)).toEqual(before);
-  });
-
-  test("for vector search are reported as unsupported", async () => {
-    const store = testStore();
-    const next: SchemaJSON = {
-      schemaValidation: true,
-      tables: [
-        {
-          tableName: "posts",
-          indexes: [],
-          documentType: { type: "any" },
-          vectorIndexes: [{ indexDescriptor: "meaning" }],
-        },
-      ],
-    };
-    expect(await apply(store, next)).toEqual([
-      "schema.ts: index posts.meaning is for vector search, which the embedded runtime does not have",
-    ]);
   });
 });
 

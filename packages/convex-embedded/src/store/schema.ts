@@ -72,15 +72,6 @@ export async function applySchemas(
   for (const plan of plans) changed.push(await changeTable(writes, plan, progress));
   // Update the catalog in one step, right before the commit: until then, queries need the indexes of their snapshots.
   writes.catalog = changed.reduce((catalog, table) => catalog.with(table), writes.catalog);
-
-  for (const { component, schema } of schemas) {
-    for (const { tableName, vectorIndexes = [] } of schema?.tables ?? []) {
-      for (const { indexDescriptor } of vectorIndexes) {
-        const index = qualified(component, `${tableName}.${indexDescriptor}`);
-        progress(`schema.ts: index ${index} is for vector search, which the embedded runtime does not have`);
-      }
-    }
-  }
 }
 
 /** Rejects if `applySchemas` would. Creates tables: the caller must roll back in any case. */

@@ -159,13 +159,22 @@ export interface SearchIndexJSON {
   readonly filterFields: readonly string[];
 }
 
+/** A vector index in `SchemaDefinition.export()`. */
+export interface VectorIndexJSON {
+  readonly indexDescriptor: string;
+  readonly vectorField: string;
+  readonly dimensions: number;
+  readonly filterFields: readonly string[];
+}
+
 /** A table in `SchemaDefinition.export()`. Contains only the fields that the store reads. */
 export interface SchemaTableJSON {
   readonly tableName: string;
   readonly indexes: readonly SchemaIndexJSON[];
   readonly searchIndexes?: readonly SearchIndexJSON[];
   readonly stagedSearchIndexes?: readonly SearchIndexJSON[];
-  readonly vectorIndexes?: readonly { readonly indexDescriptor: string }[];
+  readonly vectorIndexes?: readonly VectorIndexJSON[];
+  readonly stagedVectorIndexes?: readonly VectorIndexJSON[];
   readonly documentType: ValidatorJSON | null;
 }
 

@@ -122,6 +122,13 @@ export class WriteLog {
     return (this.#documents.get(document) ?? 0) > since;
   }
 
+  /** Returns the ids of the documents that changed after a commit, of this and other tables. `null` if they are unknown. */
+  changedDocuments(table: number, since: number): readonly string[] | null {
+    if (!this.changedTable(table, since)) return [];
+    if (this.#lastUnknown > since || this.#forgotten > since) return null;
+    return [...this.#documents].filter(([, commit]) => commit > since).map(([id]) => id);
+  }
+
   /** True if a range of an index may have changed after a commit. `by_id` has no entries, so its ranges change with the table. */
   changedRange(table: number, index: number, range: TextRange, since: number): boolean {
     if (!this.changedTable(table, since)) return false;

@@ -17,6 +17,7 @@ import {
 import { functionLabel } from "../exec/functionAddress";
 import { actionCall, componentArgument, createFunctionHandle, runUdf } from "../exec/calls";
 import { SyscallError, unsupported } from "../exec/errors";
+import { vectorSearch } from "../exec/vectorSearch";
 import type { Execution } from "../exec/execution";
 import {
   deploymentMetadata,
@@ -74,6 +75,7 @@ export const ASYNC: Readonly<Record<string, Handler<string | Promise<string>>>> 
   "1.0/actions/query": actionCall("query"),
   "1.0/actions/mutation": actionCall("mutation"),
   "1.0/actions/action": actionCall("action"),
+  "1.0/actions/vectorSearch": vectorSearch,
   "1.0/schedule": schedule,
   "1.0/cancel_job": cancelJob,
   "1.0/actions/schedule": scheduleFromAction,
@@ -96,7 +98,6 @@ export const BLOBS = { "storage/storeBlob": storeBlob, "storage/getBlob": getBlo
 /** Unsupported features by the prefix of their syscalls' names. */
 const MISSING: readonly (readonly [string, string])[] = [
   ["storage/", "Stored requests and responses (`convex` before 0.13)"],
-  ["1.0/actions/vectorSearch", "Vector searches"],
   ["1.0/getSnapshotTs", "Snapshot timestamps"],
   ["1.0/signJwt", "Signed tokens (`signJwt`)"],
   ["1.0/createServiceToken", "Convex-managed services"],

@@ -5,6 +5,7 @@ import { CreationTimes } from "../store/creationTimes";
 import type { Engine } from "../exec/engine";
 import type { TransactionLimits } from "../exec/limits";
 import { CONVEX_LIMITS } from "../exec/limits";
+import { VectorIndexes } from "../exec/vectorIndexes";
 import type { Component } from "../exec/components";
 import type { Modules } from "../exec/modules";
 import { FileStorage } from "../files/fileStorage";
@@ -51,6 +52,7 @@ export class Instance {
       log,
       components: this.#components,
       modules: app,
+      vectors: new VectorIndexes(store, []),
       files: new FileStorage({
         store,
         creationTimes,
@@ -96,6 +98,7 @@ export class Instance {
 
   #apply(component: string, definition: Schema | null): void {
     const schema = withSystemTables(schemaOf(definition));
+    this.engine.vectors.declare(component, schema);
     const applied = this.engine.store.applySchemas([{ component, schema }], () => undefined);
     this.#ready = Promise.all([this.#ready, applied]).then(() => undefined);
     // Every function call reports the error.

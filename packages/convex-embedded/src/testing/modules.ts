@@ -26,6 +26,8 @@ export function modulesOf(glob: Glob, component: string): Modules {
     modules: [...loaders.keys()],
     mapStack: (text: string) => text,
     library,
+    // Tests run all modules in Node.
+    node: null,
     // Import each time: `vi.resetModules()`, `vi.mock()` and custom loaders may return another module.
     fixed: false,
     load: (module: string): Promise<Namespace> => {

@@ -11,6 +11,7 @@ import { encodeKey } from "../../values/keys";
 import { readerOf } from "../documentReads";
 import { SyscallError } from "../errors";
 import type { Execution } from "../execution";
+import { indexNotFound } from "../indexNotFound";
 import type { Position } from "./cursor";
 import { literal } from "./filter";
 
@@ -46,7 +47,7 @@ export function searchSourceOf(execution: Execution, { indexName, filters }: Ser
   const table = isReadable(tableName) ? catalog.table(execution.component, tableName) : null;
   const named = table?.searchIndexes.filter((candidate) => candidate.name === name) ?? [];
   const search = named.find(({ enabled }) => enabled) ?? named[0];
-  if (table === null || search === undefined) throw notFound(indexName, table, name);
+  if (table === null || search === undefined) throw indexNotFound(indexName, table, "search");
   const text = filters.find(({ type }) => type === "Search");
   if (text === undefined) throw withoutSearch(indexName, "field");
   if (text.value === "") return { table, search, query: null };
@@ -176,15 +177,6 @@ function readOf({ tokens, filters }: SearchQuery): SearchRead {
     prefix: tokens.at(-1) ?? null,
     filters: filters.map((term) => term.toString("latin1")),
   };
-}
-
-function notFound(indexName: string, table: TableInfo | null, name: string): SyscallError {
-  const other = table?.indexes.some((index) => index.name === name) === true;
-  return new SyscallError(
-    other
-      ? `Index ${indexName} is not a search index`
-      : `Index ${indexName} not found. Declare it in schema.ts.`,
-  );
 }
 
 function withoutSearch(indexName: string, field: string): SyscallError {

@@ -108,6 +108,32 @@ test("npx convex dev pushes each saved file and prints the functions' logs", asy
   await once(dev, "exit");
 });
 
+test('npx convex dev pushes "use node" files, which run in Node and last across restarts', async () => {
+  const project = projectForTools();
+  const data = temporaryDirectory();
+  const { server } = await serve({ project, data });
+  const settings = { CONVEX_SELF_HOSTED_URL: server.apiUrl, CONVEX_SELF_HOSTED_ADMIN_KEY: server.adminKey };
+  writeFileSync(
+    join(project, "convex/digests.ts"),
+    `"use node";
+import { createHash } from "node:crypto";
+import { actionGeneric, anyApi } from "convex/server";
+import { ConvexError } from "convex/values";
+export const digest = actionGeneric({ args: {}, handler: async () => createHash("sha256").update("").digest("hex") });
+${refusing}`,
+  );
+  const pushed = await convex(project, settings, "dev", "--once", ...FAST);
+  expect([pushed.code, pushed.stderr]).toEqual([0, expect.stringContaining("Convex functions ready!")]);
+  expect(await server.run("digests:digest", {})).toMatch(/^e3b0c44298fc1c14/);
+  expect(await server.run("digests:catches", {})).toBe("refused");
+  // The command line sends only the hash of a file that has not changed.
+  edit(project, "messages.ts", "out of order", "still out of order");
+  expect((await convex(project, settings, "dev", "--once", ...FAST)).code).toBe(0);
+  await server.close();
+  const second = await serve({ project, data });
+  expect(await second.server.run("digests:digest", {})).toMatch(/^e3b0c44298fc1c14/);
+});
+
 test("npx convex codegen writes the types of functions and components", async () => {
   const project = copyOf(join(import.meta.dirname, "../../../fixtures/components"));
   writeFileSync(

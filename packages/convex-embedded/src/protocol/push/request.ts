@@ -23,7 +23,7 @@ export async function readPushBody(incoming: IncomingMessage): Promise<Readonly<
  * Parses a push.
  *
  * @param previous The app's modules in service. The command line sends only their hashes if they have not changed.
- * @throws ApiError for an invalid request, and for code that needs Node's modules.
+ * @throws ApiError for an invalid request.
  */
 export function pushIn(
   fields: Readonly<Record<string, unknown>>,
@@ -76,20 +76,15 @@ function moduleOrNull(given: unknown): PushedModule | null {
 
 function moduleIn(given: unknown): PushedModule {
   const { path, source, sourceMap, environment } = fieldsOf(given);
-  const module = {
+  if (environment !== "isolate" && environment !== "node") {
+    throw badBody('`environment` must be "isolate" or "node"');
+  }
+  return {
     path: textOf(path, "path"),
     source: textOf(source, "source"),
     sourceMap: typeof sourceMap === "string" ? sourceMap : null,
+    ...(environment === "node" && { environment }),
   };
-  if (environment !== "isolate") {
-    throw new ApiError(
-      400,
-      "NotSupportedByEmbeddedRuntime",
-      `${module.path}: "use node" actions are not supported by the embedded runtime, which has only Convex's default ` +
-        "runtime. Remove the directive, or deploy to Convex.",
-    );
-  }
-  return module;
 }
 
 function textOf(given: unknown, name: string): string {

@@ -52,7 +52,7 @@ function configHashes({ pushes }: Deployment): object {
     moduleHashes: modules.map((module) => ({
       path: module.path,
       hash: moduleHash(module),
-      environment: "isolate",
+      environment: module.environment ?? "isolate",
     })),
     nodeDependencies: [],
     udfServerVersion: pushed?.version ?? null,

@@ -9,5 +9,10 @@ export default defineSchema({
     searchField: "text",
     filterFields: ["owner"],
   }),
+  vectors: defineTable({ owner: v.string(), vector: v.array(v.float64()) }).vectorIndex("by_vector", {
+    vectorField: "vector",
+    dimensions: 1536,
+    filterFields: ["owner"],
+  }),
   plainTexts: defineTable({ owner: v.string(), text: v.string() }),
 });

@@ -1,0 +1,159 @@
+/**
+ * The vector indexes of a build's schemas.
+ *
+ * The vectors of an index are read from its documents at the first search, and held in memory from then on. Later searches read
+ * only the documents that changed since, which the write log names.
+ */
+import { setImmediate as turn } from "node:timers/promises";
+import { jsonToConvex } from "convex/values";
+import type { JSONValue, Value } from "convex/values";
+import { filterTerm } from "../search/terms";
+import { Vectors } from "../search/vectors";
+import { BY_CREATION_TIME } from "../store/catalog";
+import { valueAt } from "../store/indexKeys";
+import type { ComponentSchema, Snapshot, Store, TableInfo, VectorIndexJSON } from "../store/types";
+import { decodeId } from "../values/ids";
+
+/** The number of documents that are read between turns of the event loop. */
+const BATCH = 100;
+
+/** A vector index as a schema declares it. */
+export interface VectorIndexInfo {
+  readonly vectorField: string;
+  readonly dimensions: number;
+  /** Dotted paths, sorted. */
+  readonly filterFields: readonly string[];
+  /** True if queries cannot use it. */
+  readonly staged: boolean;
+}
+
+/** The vectors of an index, as of a commit. */
+interface Held {
+  readonly table: number;
+  readonly definition: string;
+  /** Resolves when all documents are read. */
+  readonly vectors: Promise<Vectors>;
+  /** The number of the last commit that the vectors contain. */
+  asOf: number;
+}
+
+export class VectorIndexes {
+  readonly #indexes = new Map<string, VectorIndexInfo>();
+  readonly #held: Map<string, Held>;
+
+  /** @param previous Those of the last build of the same store. Vectors of unchanged indexes stay in memory. */
+  constructor(
+    private readonly store: Store,
+    schemas: readonly ComponentSchema[],
+    previous?: VectorIndexes,
+  ) {
+    for (const { component, schema } of schemas) this.declare(component, schema);
+    this.#held = new Map(
+      [...(previous === undefined ? [] : previous.#held)].filter(
+        ([key, { definition }]) => definition === JSON.stringify(this.#indexes.get(key)),
+      ),
+    );
+  }
+
+  /** Adds the indexes of a component. */
+  declare(component: string, schema: ComponentSchema["schema"]): void {
+    for (const { tableName, vectorIndexes = [], stagedVectorIndexes = [] } of schema?.tables ?? []) {
+      const add = (index: VectorIndexJSON, staged: boolean): void => {
+        const { indexDescriptor, vectorField, dimensions } = index;
+        const filterFields = [...new Set(index.filterFields)].sort();
+        const info = { vectorField, dimensions, filterFields, staged };
+        this.#indexes.set(keyOf(component, `${tableName}.${indexDescriptor}`), info);
+      };
+      for (const index of vectorIndexes) add(index, false);
+      for (const index of stagedVectorIndexes) add(index, true);
+    }
+  }
+
+  /** Returns an index, `null` if the schema does not declare it. @param name `items.by_meaning`. */
+  index(component: string, name: string): VectorIndexInfo | null {
+    return this.#indexes.get(keyOf(component, name)) ?? null;
+  }
+
+  /** Returns the vectors of an index, as of the call or later. @param name `items.by_meaning`. */
+  async vectors(table: TableInfo, name: string, info: VectorIndexInfo): Promise<Vectors> {
+    const key = keyOf(table.component, name);
+    const definition = JSON.stringify(info);
+    const held = this.#held.get(key);
+    if (held?.table === table.id && held.definition === definition) {
+      const vectors = await held.vectors.catch(() => null);
+      if (vectors !== null && this.#update(held, vectors, table, info)) return vectors;
+    }
+    const snapshot = this.store.snapshot();
+    const next: Held = {
+      table: table.id,
+      definition,
+      vectors: readAll(snapshot, table, info).finally(() => snapshot.release()),
+      asOf: this.store.writeLog.last,
+    };
+    this.#held.set(key, next);
+    return await next.vectors;
+  }
+
+  /** Reads the documents that changed. Returns false if they are unknown. */
+  #update(held: Held, vectors: Vectors, table: TableInfo, info: VectorIndexInfo): boolean {
+    const { writeLog } = this.store;
+    const changed = writeLog.changedDocuments(table.id, held.asOf);
+    if (changed === null) return false;
+    const snapshot = this.store.snapshot();
+    try {
+      for (const id of changed) {
+        const decoded = decodeId(id);
+        if (decoded?.tableNumber !== table.number) continue;
+        const json = snapshot.get(table, decoded.internal);
+        if (json === null) vectors.remove(id);
+        else put(vectors, json, info);
+      }
+      held.asOf = writeLog.last;
+    } finally {
+      snapshot.release();
+    }
+    return true;
+  }
+}
+
+function keyOf(component: string, name: string): string {
+  return `${component}:${name}`;
+}
+
+async function readAll(snapshot: Snapshot, table: TableInfo, info: VectorIndexInfo): Promise<Vectors> {
+  const vectors = new Vectors(info.dimensions);
+  const index = table.indexes.find(({ name }) => name === BY_CREATION_TIME);
+  if (index === undefined) return vectors;
+  const rows = snapshot.scan(index, { start: Buffer.alloc(0), end: Buffer.of(0xff) }, "asc");
+  for (let count = 1, row = rows.next(); row !== null; count++, row = rows.next()) {
+    put(vectors, row.json, info);
+    if (count % BATCH === 0) await turn();
+  }
+  return vectors;
+}
+
+/** Adds or replaces a document. As on Convex, a document without a vector of the index's dimensions is not in the index. */
+function put(vectors: Vectors, json: string, { vectorField, filterFields }: VectorIndexInfo): void {
+  const document = JSON.parse(json) as { _id: string };
+  const read = (path: string): Value | undefined => {
+    const value = valueAt(document, path.split(".")) as JSONValue | undefined;
+    return value === undefined ? undefined : jsonToConvex(value);
+  };
+  // Nearly all vectors are plain numbers, which need no conversion.
+  const plain = valueAt(document, vectorField.split("."));
+  const vector = isVector(plain, vectors.dimensions) ? plain : read(vectorField);
+  if (isVector(vector, vectors.dimensions)) {
+    const terms = filterFields.map((path, field) => filterTerm(field, read(path)).toString("latin1"));
+    vectors.set(document._id, vector, terms);
+  } else {
+    vectors.remove(document._id);
+  }
+}
+
+function isVector(value: unknown, dimensions: number): value is number[] {
+  return (
+    Array.isArray(value) &&
+    value.length === dimensions &&
+    value.every((element) => typeof element === "number")
+  );
+}

@@ -1,0 +1,44 @@
+/** Measures vector searches, without HTTP. */
+import { join } from "node:path";
+import { Child } from "../lib/children";
+import type { Figure } from "../lib/figures";
+import { atMost } from "../lib/figures";
+import { median } from "../lib/statistics";
+import type { Plan } from "./traffic";
+
+const VECTORS = 10_000;
+/** Searches of each kind in one round. */
+const SEARCHES = 10;
+const OWNERS = 100;
+
+export async function measureVectors({ root, directory, rounds, say }: Plan): Promise<Figure[]> {
+  const size = `${VECTORS.toLocaleString("en")} vectors of 1,536 dimensions`;
+  say(`vector searches: ${size}`);
+  const args = [join(root, "quality/bench/embedded/project"), join(directory, "vectors")];
+  const child = await Child.start(root, "quality/bench/embedded/embedded.child.ts", args);
+  const search = (number: number, owner: string | null): Promise<number> =>
+    child.ask<number>("searchVectors", { number, owner });
+  try {
+    await child.ask("fillVectors", { count: VECTORS });
+    // Reads the vectors into memory.
+    const first = await search(0, null);
+    const all: number[] = [];
+    const filtered: number[] = [];
+    for (let round = -1; round < rounds; round++) {
+      for (let i = 0; i < SEARCHES; i++) {
+        const number = ((round + 1) * SEARCHES + i) * 7;
+        const [one, other] = [await search(number, null), await search(number, `owner ${number % OWNERS}`)];
+        if (round < 0) continue;
+        all.push(one);
+        filtered.push(other);
+      }
+    }
+    return [
+      { name: `search of ${size}`, value: median(all), unit: "ms", goal: atMost(50) },
+      { name: `search of ${size}, one owner of 100`, value: median(filtered), unit: "ms" },
+      { name: `first search of ${size} after a start`, value: first, unit: "ms" },
+    ];
+  } finally {
+    await child.stop();
+  }
+}
