@@ -2,6 +2,7 @@ import type { AnyContract, Spec } from "../convex/http/kit/contract.kit";
 import type { JsonSchema } from "../convex/http/kit/described.kit";
 import { PROBLEMS } from "../convex/http/kit/problem.kit";
 import type { FailureCode } from "../convex/lib/failure.lib";
+import { EXPLANATIONS } from "../convex/problems";
 import type { Components, Reference } from "./components";
 import { headersOf, optionalHeader, type HeaderName, type HeaderTraits } from "./headers";
 import { problemExample, problemSchema } from "./problemExamples";
@@ -47,7 +48,7 @@ function problemReply(
 ): JsonSchema {
   const own = [...new Set(codes.flatMap((code) => OWN[code] ?? []))];
   return {
-    description: codes.map((code) => PROBLEMS[code].title).join("; "),
+    description: codes.map((code) => `${PROBLEMS[code].title}: ${EXPLANATIONS[code]}`).join("\n\n"),
     headers: {
       ...headersOf(traits, own, components),
       ...(codes.includes("quota_exceeded") && { "WWW-Authenticate": optionalHeader("WWW-Authenticate") }),

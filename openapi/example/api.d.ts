@@ -1665,8 +1665,9 @@ export interface components {
     Index: {
       /** @description The API's name. */
       name: string;
-      /** @description The API's version. */
+      /** @description The version of the API, which follows Semantic Versioning. */
       version: string;
+      /** @description The paths of the API's own pages and checks. */
       links: components["schemas"]["IndexLinks"];
     };
     IndexLinks: {
@@ -1747,6 +1748,7 @@ export interface components {
       name: string;
       /** @description The scopes that the key carries. */
       scopes: string[];
+      /** @description The user to whom the key belongs. */
       owner: components["schemas"]["User"];
       /**
        * Format: date-time
@@ -1807,17 +1809,44 @@ export interface components {
       /** @description The signing secret, in this reply only. A replay does not have it. */
       secret?: string;
     };
+    OpenApiDocument: {
+      /** @description The version of the OpenAPI specification. */
+      openapi: string;
+      /** @description The API's name, version and introduction. */
+      info: components["schemas"]["OpenApiInfo"];
+      /** @description The operations, by path and method. */
+      paths: Record<string, never>;
+    };
+    OpenApiInfo: {
+      /** @description The API's name. */
+      title: string;
+      /** @description The version of the API, which follows Semantic Versioning. */
+      version: string;
+    };
     Payment: {
+      /** @description The id of the Stripe checkout session. */
       sessionId: string;
+      /** @description The id of the customer in Stripe. */
       customerId?: string;
+      /** @description The amount in the smallest unit of the currency, such as cents. */
       amountTotal?: number;
+      /** @description The three-letter ISO 4217 code in lower case, such as `eur`. */
       currency?: string;
-      /** @enum {string} */
+      /**
+       * @description Whether the money has arrived. `no_payment_required` is a session without a charge.
+       * @enum {string}
+       */
       paymentStatus?: "paid" | "unpaid" | "no_payment_required";
-      /** @enum {string} */
+      /**
+       * @description `complete` once the customer has finished the session, which can be before the money arrives.
+       * @enum {string}
+       */
       status?: "open" | "complete" | "expired";
+      /** @description What the session is for: `payment`, `subscription` or `setup`. */
       mode?: string;
+      /** @description The reference that your own system gave the session, such as an order number. */
       clientReferenceId?: string;
+      /** @description The subscription that the session started, if any. */
       subscriptionId?: string;
     };
     PingData: {
@@ -1894,6 +1923,7 @@ export interface components {
     Processed: {
       /** @description Always true. */
       success: boolean;
+      /** @description The hash, the length and the type of the value. */
       result: components["schemas"]["Digest"];
     };
     Readiness: {
@@ -1966,19 +1996,34 @@ export interface components {
       createdAt: string;
     };
     Subscription: {
+      /** @description The id of the subscription in Stripe. */
       subscriptionId: string;
+      /** @description The id of the customer in Stripe. */
       customerId?: string;
+      /** @description The status that Stripe sent, such as `active`, `past_due` or `canceled`. */
       status: string;
-      /** Format: date-time */
+      /**
+       * Format: date-time
+       * @description The end of the paid period. If the items have different periods, the earliest end.
+       */
       currentPeriodEnd?: string;
+      /** @description Whether the subscription ends with the current period. */
       cancelAtPeriodEnd?: boolean;
-      /** Format: date-time */
+      /**
+       * Format: date-time
+       * @description When the cancellation was requested.
+       */
       canceledAt?: string;
-      items?: {
-        priceId: string;
-        productId?: string;
-        quantity?: number;
-      }[];
+      /** @description The prices that the customer subscribes to. */
+      items?: components["schemas"]["SubscriptionItem"][];
+    };
+    SubscriptionItem: {
+      /** @description The id of the price in Stripe. */
+      priceId: string;
+      /** @description The id of the product in Stripe. */
+      productId?: string;
+      /** @description The number of units that the customer pays for. Absent for metered prices. */
+      quantity?: number;
     };
     Upload: {
       /** @description The file's id, for `/api/files/{id}` and `/files/{id}`. */
@@ -2032,7 +2077,7 @@ export interface components {
       eventId: string;
       /** @description The event's type. */
       type: string;
-      /** @description The endpoint's id. */
+      /** @description The endpoint that the event is sent to. */
       endpointId: string;
       /**
        * @description `failed` deliveries can be retried while they are kept.
@@ -2040,18 +2085,36 @@ export interface components {
        */
       status: "pending" | "succeeded" | "failed";
       /** @description The last 20 attempts, oldest first: when, the status of the reply or the error, and how long it took. An entry without `status` and with a duration of 0 tells why nothing was sent. */
-      attempts: {
-        /** Format: date-time */
-        at: string;
-        status?: number;
-        error?: string;
-        durationMs: number;
-      }[];
+      attempts: components["schemas"]["WebhookDeliveryAttempt"][];
       /**
        * Format: date-time
        * @description When a pending delivery is sent next.
        */
       nextAttemptAt?: string;
+    };
+    WebhookDeliveryAttempt: {
+      /**
+       * Format: date-time
+       * @description When the attempt started.
+       */
+      at: string;
+      /** @description The status of the endpoint's reply. Absent without a reply. */
+      status?: number;
+      /** @description Why the attempt does not count as delivered. */
+      error?: string;
+      /** @description The milliseconds until the reply or the error. 0 if nothing was sent. */
+      durationMs: number;
+    };
+    WebhookDeliveryPayload: {
+      /** @description What happened, such as `item.created`. */
+      type: string;
+      /**
+       * Format: date-time
+       * @description When the change was made.
+       */
+      timestamp: string;
+      /** @description The resource after the change, as its GET shows it. Of a deleted resource, only its id. */
+      data: unknown;
     };
     WebhookDeliveryWithPayload: {
       /** @description The delivery's id. */
@@ -2060,7 +2123,7 @@ export interface components {
       eventId: string;
       /** @description The event's type. */
       type: string;
-      /** @description The endpoint's id. */
+      /** @description The endpoint that the event is sent to. */
       endpointId: string;
       /**
        * @description `failed` deliveries can be retried while they are kept.
@@ -2068,25 +2131,14 @@ export interface components {
        */
       status: "pending" | "succeeded" | "failed";
       /** @description The last 20 attempts, oldest first: when, the status of the reply or the error, and how long it took. An entry without `status` and with a duration of 0 tells why nothing was sent. */
-      attempts: {
-        /** Format: date-time */
-        at: string;
-        status?: number;
-        error?: string;
-        durationMs: number;
-      }[];
+      attempts: components["schemas"]["WebhookDeliveryAttempt"][];
       /**
        * Format: date-time
        * @description When a pending delivery is sent next.
        */
       nextAttemptAt?: string;
       /** @description The body of the request. Absent if the credential may not read its data, and once the event is purged. */
-      payload?: {
-        type: string;
-        /** Format: date-time */
-        timestamp: string;
-        data: unknown;
-      };
+      payload?: components["schemas"]["WebhookDeliveryPayload"];
       /** @description The first 1,024 characters of the last reply. */
       lastReply?: string;
     };
@@ -2110,49 +2162,84 @@ export interface components {
       createdAt: string;
     };
     WebhookEvent: {
+      /** @description The id of the event in this API. */
       id: string;
+      /** @description The id that the source gave the event. */
       eventId: string;
+      /** @description The service that sent the event, such as `stripe`. */
       source: string;
+      /** @description The type that the source gave the event, such as `checkout.session.completed`. */
       type: string;
-      /** @enum {string} */
+      /**
+       * @description The outcome of the processing. A `failed` event can be replayed.
+       * @enum {string}
+       */
       status: "pending" | "success" | "failed";
+      /** @description How often the processing was started. */
       attempts: number;
+      /** @description `false` if this API has no handler for the type. Absent until the event was processed. */
       handled?: boolean;
-      details?: {
-        action?: string;
-        repository?: string;
-        sender?: string;
-      };
+      /** @description The key facts of an event of GitHub. */
+      details?: components["schemas"]["WebhookEventDetails"];
+      /** @description Why the last attempt failed. */
       error?: string;
-      /** Format: date-time */
+      /**
+       * Format: date-time
+       * @description When the API recorded the event.
+       */
       receivedAt: string;
-      /** Format: date-time */
+      /**
+       * Format: date-time
+       * @description When the last attempt ended.
+       */
       processedAt?: string;
     };
+    WebhookEventDetails: {
+      /** @description What happened, such as `opened`. */
+      action?: string;
+      /** @description The full name of the repository on GitHub, such as `octo/hello`. */
+      repository?: string;
+      /** @description The login of the account on GitHub that caused the event. */
+      sender?: string;
+    };
     WebhookEventWithPayload: {
+      /** @description The id of the event in this API. */
       id: string;
+      /** @description The id that the source gave the event. */
       eventId: string;
+      /** @description The service that sent the event, such as `stripe`. */
       source: string;
+      /** @description The type that the source gave the event, such as `checkout.session.completed`. */
       type: string;
-      /** @enum {string} */
+      /**
+       * @description The outcome of the processing. A `failed` event can be replayed.
+       * @enum {string}
+       */
       status: "pending" | "success" | "failed";
+      /** @description How often the processing was started. */
       attempts: number;
+      /** @description `false` if this API has no handler for the type. Absent until the event was processed. */
       handled?: boolean;
-      details?: {
-        action?: string;
-        repository?: string;
-        sender?: string;
-      };
+      /** @description The key facts of an event of GitHub. */
+      details?: components["schemas"]["WebhookEventDetails"];
+      /** @description Why the last attempt failed. */
       error?: string;
-      /** Format: date-time */
+      /**
+       * Format: date-time
+       * @description When the API recorded the event.
+       */
       receivedAt: string;
-      /** Format: date-time */
+      /**
+       * Format: date-time
+       * @description When the last attempt ended.
+       */
       processedAt?: string;
+      /** @description The body that the source sent. Absent once it was erased or its retention has ended. */
       payload?: unknown;
     };
   };
   responses: {
-    /** @description Conflict */
+    /** @description Conflict: The request conflicts with existing data, such as a value that must be unique and is already in use. */
     Conflict: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2171,14 +2258,20 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 409;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "conflict";
         };
       };
     };
-    /** @description Idempotency key reused */
+    /** @description Idempotency key reused: The Idempotency-Key was used before with another method, path or body. Use a new key for a new request. */
     IdempotencyKeyReused: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2197,14 +2290,20 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 422;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "idempotency_key_reused";
         };
       };
     };
-    /** @description Internal server error */
+    /** @description Internal server error: An unexpected error that the caller cannot fix. The server's log has the cause under `requestId`. */
     Internal: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2223,14 +2322,20 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 500;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "internal";
         };
       };
     };
-    /** @description Internal server error */
+    /** @description Internal server error: An unexpected error that the caller cannot fix. The server's log has the cause under `requestId`. */
     InternalUnlimited: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2247,14 +2352,20 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 500;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "internal";
         };
       };
     };
-    /** @description Credential refused */
+    /** @description Credential refused: The key is unknown, expired or revoked, or the token does not verify. Use another credential. */
     InvalidCredential: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2274,14 +2385,24 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 403;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "invalid_credential";
         };
       };
     };
-    /** @description Credential refused; Scope missing */
+    /**
+     * @description Credential refused: The key is unknown, expired or revoked, or the token does not verify. Use another credential.
+     *
+     *     Scope missing: The credential is valid but lacks the scope that `detail` names. Use a credential with this scope.
+     */
     InvalidCredentialOrInsufficientScope: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2301,14 +2422,26 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 403;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "invalid_credential" | "insufficient_scope";
         };
       };
     };
-    /** @description Credential refused; Scope missing; Quota exceeded */
+    /**
+     * @description Credential refused: The key is unknown, expired or revoked, or the token does not verify. Use another credential.
+     *
+     *     Scope missing: The credential is valid but lacks the scope that `detail` names. Use a credential with this scope.
+     *
+     *     Quota exceeded: The owner stores as much as the deployment allows. `detail` names the quota. Delete something first.
+     */
     InvalidCredentialOrInsufficientScopeOrQuotaExceeded: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2332,14 +2465,24 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 403;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "invalid_credential" | "insufficient_scope" | "quota_exceeded";
         };
       };
     };
-    /** @description Invalid JSON; Invalid request */
+    /**
+     * @description Invalid JSON: The body is not JSON, or not valid UTF-8. Send one JSON value, encoded as UTF-8.
+     *
+     *     Invalid request: A path, query, header or body value is invalid. `errors` names each invalid field.
+     */
     InvalidJsonOrInvalidRequest: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2358,14 +2501,20 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 400;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "invalid_json" | "invalid_request";
         };
       };
     };
-    /** @description Invalid request */
+    /** @description Invalid request: A path, query, header or body value is invalid. `errors` names each invalid field. */
     InvalidRequest: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2384,14 +2533,24 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 400;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "invalid_request";
         };
       };
     };
-    /** @description Invalid request; Invalid cursor */
+    /**
+     * @description Invalid request: A path, query, header or body value is invalid. `errors` names each invalid field.
+     *
+     *     Invalid cursor: The cursor was not issued by this list with these filters. Start again without a cursor.
+     */
     InvalidRequestOrInvalidCursor: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2410,14 +2569,20 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 400;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "invalid_request" | "invalid_cursor";
         };
       };
     };
-    /** @description Method not allowed */
+    /** @description Method not allowed: The path does not support this method. `Allow` lists the supported methods. */
     MethodNotAllowed: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2435,14 +2600,20 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 405;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "method_not_allowed";
         };
       };
     };
-    /** @description Not found */
+    /** @description Not found: The resource does not exist, or belongs to another caller. The API does not reveal which. */
     NotFound: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2461,14 +2632,20 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 404;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "not_found";
         };
       };
     };
-    /** @description Payload too large */
+    /** @description Payload too large: The body is larger than the route accepts. `detail` names the limit. */
     PayloadTooLarge: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2487,14 +2664,20 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 413;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "payload_too_large";
         };
       };
     };
-    /** @description Payload too large */
+    /** @description Payload too large: The body is larger than the route accepts. `detail` names the limit. */
     PayloadTooLargeUnlimited: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2511,14 +2694,20 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 413;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "payload_too_large";
         };
       };
     };
-    /** @description Precondition failed */
+    /** @description Precondition failed: The resource has changed since it was read, so `If-Match` does not match. Read it again, then retry. */
     PreconditionFailed: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2537,14 +2726,20 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 412;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "precondition_failed";
         };
       };
     };
-    /** @description Range not satisfiable */
+    /** @description Range not satisfiable: The Range lies outside the file. `Content-Range` has the file's size. Request a range within it, or the whole file. */
     RangeNotSatisfiable: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2564,14 +2759,20 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 416;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "range_not_satisfiable";
         };
       };
     };
-    /** @description Too many requests */
+    /** @description Too many requests: The caller has used up its quota. Wait `Retry-After` seconds; `RateLimit` shows the remaining quota. */
     RateLimited: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2591,14 +2792,24 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 429;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "rate_limited";
         };
       };
     };
-    /** @description Timed out; Unavailable */
+    /**
+     * @description Timed out: The request did not finish in time. Its effect may or may not have happened. Retry after `Retry-After` seconds.
+     *
+     *     Unavailable: The server cannot process the request now: it is overloaded, or a service that it depends on does not respond. Retry after `Retry-After` seconds, with the same `Idempotency-Key` if the route accepts one.
+     */
     TimedOutOrUnavailable: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2618,14 +2829,26 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 503;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "timed_out" | "unavailable";
         };
       };
     };
-    /** @description Timed out; Unavailable; Not configured */
+    /**
+     * @description Timed out: The request did not finish in time. Its effect may or may not have happened. Retry after `Retry-After` seconds.
+     *
+     *     Unavailable: The server cannot process the request now: it is overloaded, or a service that it depends on does not respond. Retry after `Retry-After` seconds, with the same `Idempotency-Key` if the route accepts one.
+     *
+     *     Not configured: The deployment lacks a secret or a setting that the route needs. The operator must set it.
+     */
     TimedOutOrUnavailableOrNotConfigured: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2645,14 +2868,24 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 503;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "timed_out" | "unavailable" | "not_configured";
         };
       };
     };
-    /** @description Timed out; Unavailable */
+    /**
+     * @description Timed out: The request did not finish in time. Its effect may or may not have happened. Retry after `Retry-After` seconds.
+     *
+     *     Unavailable: The server cannot process the request now: it is overloaded, or a service that it depends on does not respond. Retry after `Retry-After` seconds, with the same `Idempotency-Key` if the route accepts one.
+     */
     TimedOutOrUnavailableUnlimited: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2670,14 +2903,20 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 503;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "timed_out" | "unavailable";
         };
       };
     };
-    /** @description Credential missing */
+    /** @description Credential missing: The route needs a credential. Send `X-API-Key: KEY` or `Authorization: Bearer KEY`. */
     Unauthenticated: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2695,14 +2934,20 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 401;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "unauthenticated";
         };
       };
     };
-    /** @description Credential missing */
+    /** @description Credential missing: The route needs a credential. Send `X-API-Key: KEY` or `Authorization: Bearer KEY`. */
     UnauthenticatedLimited: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2722,14 +2967,20 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 401;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "unauthenticated";
         };
       };
     };
-    /** @description Unsupported media type */
+    /** @description Unsupported media type: The route does not accept this Content-Type or Content-Encoding. `detail` names the accepted values. */
     UnsupportedMediaType: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2750,14 +3001,20 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 415;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "unsupported_media_type";
         };
       };
     };
-    /** @description Internal server error */
+    /** @description Internal server error: An unexpected error that the caller cannot fix. The server's log has the cause under `requestId`. */
     WebhookInternal: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2771,14 +3028,28 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 500;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "internal";
         };
       };
     };
-    /** @description Invalid JSON; Invalid request; Webhook unsigned; Webhook rejected */
+    /**
+     * @description Invalid JSON: The body is not JSON, or not valid UTF-8. Send one JSON value, encoded as UTF-8.
+     *
+     *     Invalid request: A path, query, header or body value is invalid. `errors` names each invalid field.
+     *
+     *     Webhook unsigned: The webhook lacks its signature headers. Only its source, which knows the secret, can send it.
+     *
+     *     Webhook rejected: The webhook's signature does not verify, or its time differs from the server's by more than five minutes. The webhook was not stored.
+     */
     WebhookInvalidJsonOrInvalidRequestOrUnsignedOrRejected: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2792,14 +3063,20 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 400;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "invalid_json" | "invalid_request" | "webhook_unsigned" | "webhook_rejected";
         };
       };
     };
-    /** @description Method not allowed */
+    /** @description Method not allowed: The path does not support this method. `Allow` lists the supported methods. */
     WebhookMethodNotAllowed: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2814,14 +3091,20 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 405;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "method_not_allowed";
         };
       };
     };
-    /** @description Payload too large */
+    /** @description Payload too large: The body is larger than the route accepts. `detail` names the limit. */
     WebhookPayloadTooLarge: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2835,14 +3118,26 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 413;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "payload_too_large";
         };
       };
     };
-    /** @description Timed out; Unavailable; Not configured */
+    /**
+     * @description Timed out: The request did not finish in time. Its effect may or may not have happened. Retry after `Retry-After` seconds.
+     *
+     *     Unavailable: The server cannot process the request now: it is overloaded, or a service that it depends on does not respond. Retry after `Retry-After` seconds, with the same `Idempotency-Key` if the route accepts one.
+     *
+     *     Not configured: The deployment lacks a secret or a setting that the route needs. The operator must set it.
+     */
     WebhookTimedOutOrUnavailableOrNotConfigured: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2857,9 +3152,15 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 503;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "timed_out" | "unavailable" | "not_configured";
         };
       };
@@ -3061,7 +3362,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3094,7 +3395,7 @@ export interface operations {
           "application/json": components["schemas"]["Index"];
         };
       };
-      /** @description Redirect: `Location` has the address */
+      /** @description Continue at the address in `Location`. */
       302: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3135,7 +3436,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3164,23 +3465,10 @@ export interface operations {
            *       "paths": {}
            *     }
            */
-          "application/json": {
-            openapi: string;
-            info: {
-              title: string;
-              version: string;
-            } & {
-              [key: string]: unknown;
-            };
-            paths: {
-              [key: string]: unknown;
-            };
-          } & {
-            [key: string]: unknown;
-          };
+          "application/json": components["schemas"]["OpenApiDocument"];
         };
       };
-      /** @description Unchanged since the client read it */
+      /** @description The resource has not changed since the client read it. */
       304: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3221,7 +3509,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3244,7 +3532,7 @@ export interface operations {
           "text/html": string;
         };
       };
-      /** @description Unchanged since the client read it */
+      /** @description The resource has not changed since the client read it. */
       304: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3283,7 +3571,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3325,7 +3613,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3364,7 +3652,13 @@ export interface operations {
       405: components["responses"]["MethodNotAllowed"];
       413: components["responses"]["PayloadTooLargeUnlimited"];
       500: components["responses"]["InternalUnlimited"];
-      /** @description Not available; Timed out; Unavailable */
+      /**
+       * @description A dependency does not work.
+       *
+       *     Timed out: The request did not finish in time. Its effect may or may not have happened. Retry after `Retry-After` seconds.
+       *
+       *     Unavailable: The server cannot process the request now: it is overloaded, or a service that it depends on does not respond. Retry after `Retry-After` seconds, with the same `Idempotency-Key` if the route accepts one.
+       */
       503: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3400,9 +3694,15 @@ export interface operations {
            */
           "application/json": components["schemas"]["Readiness"];
           "application/problem+json": components["schemas"]["Problem"] & {
-            /** @constant */
+            /**
+             * @description The status of this reply.
+             * @constant
+             */
             status: 503;
-            /** @enum {string} */
+            /**
+             * @description The kind of problem, for programs.
+             * @enum {string}
+             */
             code: "timed_out" | "unavailable";
           };
         };
@@ -3427,7 +3727,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3478,7 +3778,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3539,7 +3839,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3569,7 +3869,7 @@ export interface operations {
           "application/json": components["schemas"]["User"];
         };
       };
-      /** @description Unchanged since the client read it */
+      /** @description The resource has not changed since the client read it. */
       304: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3624,7 +3924,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3696,7 +3996,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Created */
+      /** @description The resource was created. */
       201: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3764,13 +4064,15 @@ export interface operations {
          *     ]
          */
         "application/json": {
+          /** @description The item's name. The API removes white space around it. */
           name: string;
+          /** @description A description of the item. */
           description?: string;
         }[];
       };
     };
     responses: {
-      /** @description Created */
+      /** @description The resource was created. */
       201: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3826,7 +4128,7 @@ export interface operations {
       };
       path: {
         /**
-         * @description The item's id.
+         * @description The `id` of the item, from its creation or a list.
          * @example k57f2q9v3s1x8w6t4r0pzc5m7h6a
          */
         itemId: string;
@@ -3835,7 +4137,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3866,7 +4168,7 @@ export interface operations {
           "application/json": components["schemas"]["Item"];
         };
       };
-      /** @description Unchanged since the client read it */
+      /** @description The resource has not changed since the client read it. */
       304: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3908,7 +4210,7 @@ export interface operations {
       };
       path: {
         /**
-         * @description The item's id.
+         * @description The `id` of the item, from its creation or a list.
          * @example k57f2q9v3s1x8w6t4r0pzc5m7h6a
          */
         itemId: string;
@@ -3917,7 +4219,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done, without a body */
+      /** @description The request succeeded. The reply has no body. */
       204: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3959,7 +4261,7 @@ export interface operations {
       };
       path: {
         /**
-         * @description The item's id.
+         * @description The `id` of the item, from its creation or a list.
          * @example k57f2q9v3s1x8w6t4r0pzc5m7h6a
          */
         itemId: string;
@@ -3982,7 +4284,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4051,7 +4353,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4125,7 +4427,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Created */
+      /** @description The resource was created. */
       201: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4190,7 +4492,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4220,7 +4522,7 @@ export interface operations {
           "application/json": components["schemas"]["User"];
         };
       };
-      /** @description Unchanged since the client read it */
+      /** @description The resource has not changed since the client read it. */
       304: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4271,7 +4573,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done, without a body */
+      /** @description The request succeeded. The reply has no body. */
       204: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4339,7 +4641,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4408,7 +4710,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4509,7 +4811,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Created */
+      /** @description The resource was created. */
       201: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4578,7 +4880,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4612,7 +4914,7 @@ export interface operations {
           "application/json": components["schemas"]["Key"];
         };
       };
-      /** @description Unchanged since the client read it */
+      /** @description The resource has not changed since the client read it. */
       304: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4663,7 +4965,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done, without a body */
+      /** @description The request succeeded. The reply has no body. */
       204: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4751,7 +5053,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4829,7 +5131,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4900,7 +5202,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4957,11 +5259,11 @@ export interface operations {
          *     }
          */
         "multipart/form-data": {
-          /** @description A name. */
+          /** @description The name of a person. White space around it is removed. */
           name: string;
           /**
            * Format: email
-           * @description An email address.
+           * @description The email address of the person.
            */
           email: string;
         };
@@ -4972,18 +5274,18 @@ export interface operations {
          *     }
          */
         "application/x-www-form-urlencoded": {
-          /** @description A name. */
+          /** @description The name of a person. White space around it is removed. */
           name: string;
           /**
            * Format: email
-           * @description An email address.
+           * @description The email address of the person.
            */
           email: string;
         };
       };
     };
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5049,7 +5351,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5081,7 +5383,7 @@ export interface operations {
           "application/json": components["schemas"]["Processed"];
         };
       };
-      /** @description Accepted: the work continues in the background */
+      /** @description The request was accepted, and the work continues in the background. */
       202: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5148,7 +5450,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5213,7 +5515,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5246,7 +5548,7 @@ export interface operations {
           "application/json": components["schemas"]["Job"];
         };
       };
-      /** @description Unchanged since the client read it */
+      /** @description The resource has not changed since the client read it. */
       304: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5313,7 +5615,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5371,7 +5673,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Created */
+      /** @description The resource was created. */
       201: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5433,7 +5735,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5512,7 +5814,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Created */
+      /** @description The resource was created. */
       201: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5581,7 +5883,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5615,7 +5917,7 @@ export interface operations {
           "application/json": components["schemas"]["StoredFileWithUrl"];
         };
       };
-      /** @description Unchanged since the client read it */
+      /** @description The resource has not changed since the client read it. */
       304: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5666,7 +5968,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done, without a body */
+      /** @description The request succeeded. The reply has no body. */
       204: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5721,7 +6023,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5748,7 +6050,7 @@ export interface operations {
           "*/*": Blob;
         };
       };
-      /** @description A range of the bytes */
+      /** @description The requested range of the bytes. */
       206: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5776,7 +6078,7 @@ export interface operations {
           "*/*": Blob;
         };
       };
-      /** @description Redirect: `Location` has the address */
+      /** @description Continue at the address in `Location`. */
       302: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5796,7 +6098,7 @@ export interface operations {
         };
         content?: never;
       };
-      /** @description Unchanged since the client read it */
+      /** @description The resource has not changed since the client read it. */
       304: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5846,7 +6148,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Redirect: `Location` has the address */
+      /** @description Continue at the address in `Location`. */
       302: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5894,7 +6196,7 @@ export interface operations {
     };
     requestBody: components["requestBodies"]["stripeEvent"];
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5936,7 +6238,7 @@ export interface operations {
     };
     requestBody: components["requestBodies"]["clerkEvent"];
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5987,7 +6289,7 @@ export interface operations {
     };
     requestBody: components["requestBodies"]["githubEvent"];
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6040,7 +6342,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6097,14 +6399,17 @@ export interface operations {
         "If-None-Match"?: components["parameters"]["If-None-Match"];
       };
       path: {
-        /** @example kw5e2q9v3s1x8w6t4r0pzc5m7h6f */
+        /**
+         * @description The id of the event in this API, not that of its source.
+         * @example kw5e2q9v3s1x8w6t4r0pzc5m7h6f
+         */
         id: string;
       };
       cookie?: never;
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6143,7 +6448,7 @@ export interface operations {
           "application/json": components["schemas"]["WebhookEventWithPayload"];
         };
       };
-      /** @description Unchanged since the client read it */
+      /** @description The resource has not changed since the client read it. */
       304: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6184,14 +6489,17 @@ export interface operations {
         "If-Match"?: components["parameters"]["If-Match"];
       };
       path: {
-        /** @example kw5e2q9v3s1x8w6t4r0pzc5m7h6f */
+        /**
+         * @description The id of the event in this API, not that of its source.
+         * @example kw5e2q9v3s1x8w6t4r0pzc5m7h6f
+         */
         id: string;
       };
       cookie?: never;
     };
     requestBody?: never;
     responses: {
-      /** @description Done, without a body */
+      /** @description The request succeeded. The reply has no body. */
       204: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6231,14 +6539,17 @@ export interface operations {
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path: {
-        /** @example kw5e2q9v3s1x8w6t4r0pzc5m7h6f */
+        /**
+         * @description The id of the event in this API, not that of its source.
+         * @example kw5e2q9v3s1x8w6t4r0pzc5m7h6f
+         */
         id: string;
       };
       cookie?: never;
     };
     requestBody?: never;
     responses: {
-      /** @description Accepted: the work continues in the background */
+      /** @description The request was accepted, and the work continues in the background. */
       202: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6307,7 +6618,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6413,7 +6724,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Created */
+      /** @description The resource was created. */
       201: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6482,7 +6793,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6516,7 +6827,7 @@ export interface operations {
           "application/json": components["schemas"]["WebhookEndpoint"];
         };
       };
-      /** @description Unchanged since the client read it */
+      /** @description The resource has not changed since the client read it. */
       304: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6567,7 +6878,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done, without a body */
+      /** @description The request succeeded. The reply has no body. */
       204: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6662,7 +6973,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6739,7 +7050,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6803,7 +7114,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Accepted: the work continues in the background */
+      /** @description The request was accepted, and the work continues in the background. */
       202: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6885,7 +7196,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6958,7 +7269,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7006,7 +7317,7 @@ export interface operations {
           "application/json": components["schemas"]["WebhookDeliveryWithPayload"];
         };
       };
-      /** @description Unchanged since the client read it */
+      /** @description The resource has not changed since the client read it. */
       304: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7055,7 +7366,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Accepted: the work continues in the background */
+      /** @description The request was accepted, and the work continues in the background. */
       202: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7126,7 +7437,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7197,7 +7508,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7271,7 +7582,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7331,14 +7642,17 @@ export interface operations {
         "If-None-Match"?: components["parameters"]["If-None-Match"];
       };
       path: {
-        /** @example cs_test_a1b2c3 */
+        /**
+         * @description The id of the Stripe checkout session.
+         * @example cs_test_a1b2c3
+         */
         sessionId: string;
       };
       cookie?: never;
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7373,7 +7687,7 @@ export interface operations {
           "application/json": components["schemas"]["Payment"];
         };
       };
-      /** @description Unchanged since the client read it */
+      /** @description The resource has not changed since the client read it. */
       304: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7414,14 +7728,17 @@ export interface operations {
         "If-None-Match"?: components["parameters"]["If-None-Match"];
       };
       path: {
-        /** @example sub_1MowQVLkdIwHu7ix */
+        /**
+         * @description The id of the subscription in Stripe.
+         * @example sub_1MowQVLkdIwHu7ix
+         */
         subscriptionId: string;
       };
       cookie?: never;
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7459,7 +7776,7 @@ export interface operations {
           "application/json": components["schemas"]["Subscription"];
         };
       };
-      /** @description Unchanged since the client read it */
+      /** @description The resource has not changed since the client read it. */
       304: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7505,7 +7822,7 @@ export interface operations {
     };
     requestBody: components["requestBodies"]["stripeEvent"];
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7545,7 +7862,7 @@ export interface operations {
     };
     requestBody: components["requestBodies"]["clerkEvent"];
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7594,7 +7911,7 @@ export interface operations {
     };
     requestBody: components["requestBodies"]["githubEvent"];
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7667,6 +7984,7 @@ export interface operations {
            * @description When the change was made.
            */
           timestamp: string;
+          /** @description The resource after the change, as its GET shows it. Of a deleted resource, only its id. */
           data: components["schemas"]["Item"];
         };
       };
@@ -7744,6 +8062,7 @@ export interface operations {
            * @description When the change was made.
            */
           timestamp: string;
+          /** @description The resource after the change, as its GET shows it. Of a deleted resource, only its id. */
           data: components["schemas"]["Item"];
         };
       };
@@ -7817,6 +8136,7 @@ export interface operations {
            * @description When the change was made.
            */
           timestamp: string;
+          /** @description The resource after the change, as its GET shows it. Of a deleted resource, only its id. */
           data: components["schemas"]["DeletedResource"];
         };
       };
@@ -7896,6 +8216,7 @@ export interface operations {
            * @description When the change was made.
            */
           timestamp: string;
+          /** @description The resource after the change, as its GET shows it. Of a deleted resource, only its id. */
           data: components["schemas"]["StoredFile"];
         };
       };
@@ -7969,6 +8290,7 @@ export interface operations {
            * @description When the change was made.
            */
           timestamp: string;
+          /** @description The resource after the change, as its GET shows it. Of a deleted resource, only its id. */
           data: components["schemas"]["DeletedResource"];
         };
       };
@@ -8043,6 +8365,7 @@ export interface operations {
            * @description When the change was made.
            */
           timestamp: string;
+          /** @description The resource after the change, as its GET shows it. Of a deleted resource, only its id. */
           data: components["schemas"]["Job"];
         };
       };
@@ -8118,6 +8441,7 @@ export interface operations {
            * @description When the change was made.
            */
           timestamp: string;
+          /** @description The resource after the change, as its GET shows it. Of a deleted resource, only its id. */
           data: components["schemas"]["Job"];
         };
       };
@@ -8198,6 +8522,7 @@ export interface operations {
            * @description When the change was made.
            */
           timestamp: string;
+          /** @description The resource after the change, as its GET shows it. Of a deleted resource, only its id. */
           data: components["schemas"]["Key"];
         };
       };
@@ -8278,6 +8603,7 @@ export interface operations {
            * @description When the change was made.
            */
           timestamp: string;
+          /** @description The resource after the change, as its GET shows it. Of a deleted resource, only its id. */
           data: components["schemas"]["Key"];
         };
       };
@@ -8358,6 +8684,7 @@ export interface operations {
            * @description When the change was made.
            */
           timestamp: string;
+          /** @description The resource after the change, as its GET shows it. Of a deleted resource, only its id. */
           data: components["schemas"]["Key"];
         };
       };
@@ -8434,6 +8761,7 @@ export interface operations {
            * @description When the change was made.
            */
           timestamp: string;
+          /** @description The resource after the change, as its GET shows it. Of a deleted resource, only its id. */
           data: components["schemas"]["User"];
         };
       };
@@ -8510,6 +8838,7 @@ export interface operations {
            * @description When the change was made.
            */
           timestamp: string;
+          /** @description The resource after the change, as its GET shows it. Of a deleted resource, only its id. */
           data: components["schemas"]["User"];
         };
       };
@@ -8583,6 +8912,7 @@ export interface operations {
            * @description When the change was made.
            */
           timestamp: string;
+          /** @description The resource after the change, as its GET shows it. Of a deleted resource, only its id. */
           data: components["schemas"]["DeletedResource"];
         };
       };
@@ -8664,6 +8994,7 @@ export interface operations {
            * @description When the change was made.
            */
           timestamp: string;
+          /** @description The resource after the change, as its GET shows it. Of a deleted resource, only its id. */
           data: components["schemas"]["Payment"];
         };
       };
@@ -8748,6 +9079,7 @@ export interface operations {
            * @description When the change was made.
            */
           timestamp: string;
+          /** @description The resource after the change, as its GET shows it. Of a deleted resource, only its id. */
           data: components["schemas"]["Subscription"];
         };
       };
@@ -8821,6 +9153,7 @@ export interface operations {
            * @description When the change was made.
            */
           timestamp: string;
+          /** @description The resource after the change, as its GET shows it. Of a deleted resource, only its id. */
           data: components["schemas"]["PingData"];
         };
       };
