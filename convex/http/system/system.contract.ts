@@ -53,21 +53,20 @@ export const getOpenApi = contract("get", "/openapi.json", () => ({
   operationId: "getOpenApi",
   scope: null,
   conditional: true,
-  docs: docsOnly(({ named, reply, z }) => ({
+  docs: docsOnly(({ reply, withFields, z }) => ({
     tag: "System",
     summary: "Fetch this document",
     description: "Returns the OpenAPI document of the API, with this deployment under `servers`.",
     replies: {
       200: reply.text("application/json", {
-        schema: named(
-          "OpenApiDocument",
-          z.object({
+        schema: withFields(
+          z.looseObject({
             openapi: z.string(),
-            info: named("OpenApiInfo", z.object({ title: z.string(), version: z.string() }), {
+            info: withFields(z.looseObject({ title: z.string(), version: z.string() }), {
               title: "The API's name.",
               version: "The version of the API, which follows Semantic Versioning.",
             }),
-            paths: z.object({}),
+            paths: z.looseObject({}),
           }),
           {
             openapi: "The version of the OpenAPI specification.",
