@@ -13,7 +13,6 @@ import {
   requireWorking,
 } from "./identity/keys.lib";
 import { actorOf, recordAct } from "./lib/audit.lib";
-import { fail } from "./lib/failure.lib";
 import { idempotencyArg, once, onceOf } from "./lib/idempotency.lib";
 import { getOwned } from "./lib/owned.lib";
 import { pageArgs, pageOf } from "./lib/page.lib";

@@ -120,9 +120,9 @@ const ERASE: Record<Log, Erase> = {
   },
   outgoingEvents: async (ctx, ids) => {
     const docs = await Promise.all(
-      ids.map((text) => {
+      ids.map(async (text) => {
         const id = ctx.db.normalizeId("outgoingEvents", text);
-        return id && ctx.db.get("outgoingEvents", id);
+        return id && (await ctx.db.get("outgoingEvents", id));
       }),
     );
     const events = docs.filter((event) => event !== null);

@@ -2,6 +2,7 @@ import { defineSchema, defineTable } from "convex/server";
 import { v } from "convex/values";
 import { paymentFields, subscriptionFields } from "./webhooks/billing.lib";
 import { eventDetails, eventVersion } from "./webhooks/event.lib";
+import { externalState } from "./lib/idempotency.lib";
 import { pageArgs, position } from "./lib/page.lib";
 import { storedText } from "./lib/storedText.lib";
 import { outgoingTables } from "./outgoing/tables.lib";
@@ -82,7 +83,7 @@ export default defineSchema({
     ownerId: v.id("users"),
     name: v.string(),
     description: v.optional(v.string()),
-    /** What a search reads (`itemText`). Absent until `migrations:fillItemTexts` has filled an item of an earlier version. */
+    /** The text that searches read (`itemText`). Absent until `migrations:fillItemTexts` has filled an item of an earlier version. */
     text: v.optional(v.string()),
     updatedAt: v.number(),
     revision: v.number(),
@@ -187,7 +188,7 @@ export default defineSchema({
     .index("by_status", ["status"])
     .index("by_customer_and_status", ["customerId", "status"]),
 
-  /** What each owner stores, for the quotas. `lib/usage.lib.ts` explains it. */
+  /** The amounts that each owner stores, for the quotas. `lib/usage.lib.ts` explains it. */
   usage: defineTable({
     ownerId: v.id("users"),
     resource: v.union(v.literal("items"), v.literal("files"), v.literal("keys")),
@@ -222,10 +223,12 @@ export default defineSchema({
     key: v.string(),
     /** SHA-256 of the request's method, path and body, in lower-case hex. */
     fingerprint: v.string(),
-    /** The result of the transaction as JSON text. It never contains a secret. */
-    result: v.string(),
+    /** The result of the work as JSON text. It never contains a secret. Absent while the work has no result. */
+    result: v.optional(v.string()),
     /** The documents with the rest of a result that is too long for one document. */
     rest: v.optional(v.array(v.id("idempotencyParts"))),
+    /** The state of external work that has no result. */
+    external: v.optional(externalState),
     createdAt: v.number(),
   })
     .index("by_credential_and_key", ["credential", "key"])

@@ -1,5 +1,5 @@
 /**
- * What every list promises: order, ranges of the creation time, filters and their combinations, and cursors. One suite, generated from
+ * The promises of all lists: order, ranges of the creation time, filters and their combinations, and cursors. One suite, generated from
  * the contracts. `testing/lists.testing.ts` creates the elements.
  */
 import { beforeAll, describe, expect, test } from "vitest";

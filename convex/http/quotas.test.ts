@@ -1,4 +1,4 @@
-/** What an owner may store: items, files, stored bytes and keys. */
+/** The quotas of an owner: items, files, stored bytes and keys. */
 import { describe, expect, test } from "vitest";
 import { internal } from "../_generated/api";
 import { as, run, send, settle, useEngine, type Call } from "./testing/engine.testing";

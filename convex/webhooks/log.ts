@@ -6,7 +6,6 @@ import { internalMutation, internalQuery, type QueryCtx } from "../_generated/se
 import { fail } from "../lib/failure.lib";
 import { listBy } from "../lib/list.lib";
 import { pageArgs, pageOf } from "../lib/page.lib";
-import { deleteStoredText } from "../lib/storedText.lib";
 import { ifMatch, requireRevision } from "../lib/revision.lib";
 import { LEASE_MS } from "./attempt.lib";
 import { withoutPayload } from "./erasure.lib";

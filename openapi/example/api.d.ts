@@ -79,31 +79,6 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  "/health": {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
-        "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-      };
-      path?: never;
-      cookie?: never;
-    };
-    /**
-     * Check that the process answers
-     * @description Does not use the database.
-     *
-     *     Who may call: everyone.
-     */
-    get: operations["getHealth"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
   "/health/ready": {
     parameters: {
       query?: never;
@@ -146,6 +121,31 @@ export interface paths {
      *     Who may call: everyone.
      */
     get: operations["getProblem"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/health": {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
+        "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Check that the process answers
+     * @description Does not use the database.
+     *
+     *     Who may call: everyone.
+     */
+    get: operations["getHealth"];
     put?: never;
     post?: never;
     delete?: never;
@@ -1809,20 +1809,6 @@ export interface components {
       /** @description The signing secret, in this reply only. A replay does not have it. */
       secret?: string;
     };
-    OpenApiDocument: {
-      /** @description The version of the OpenAPI specification. */
-      openapi: string;
-      /** @description The API's name, version and introduction. */
-      info: components["schemas"]["OpenApiInfo"];
-      /** @description The operations, by path and method. */
-      paths: Record<string, never>;
-    };
-    OpenApiInfo: {
-      /** @description The API's name. */
-      title: string;
-      /** @description The version of the API, which follows Semantic Versioning. */
-      version: string;
-    };
     Payment: {
       /** @description The id of the Stripe checkout session. */
       sessionId: string;
@@ -1881,6 +1867,7 @@ export interface components {
         | "not_found"
         | "method_not_allowed"
         | "conflict"
+        | "outcome_unknown"
         | "precondition_failed"
         | "payload_too_large"
         | "unsupported_media_type"
@@ -2239,7 +2226,7 @@ export interface components {
     };
   };
   responses: {
-    /** @description Conflict: The request conflicts with existing data, such as a value that must be unique and is already in use. */
+    /** @description Conflict: The request conflicts with existing data, such as a value that must be unique and is already in use, or an earlier request with the same `Idempotency-Key` is still running. In this case, the reply has `Retry-After`. */
     Conflict: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3301,7 +3288,7 @@ export interface components {
      */
     RateLimit: string;
     /**
-     * @description The quota that the request counted against: `q` requests in `w` seconds (draft-ietf-httpapi-ratelimit-headers-10). Absent if no limit is set.
+     * @description The quota that the request counted against: `q` requests in `w` seconds (draft-ietf-httpapi-ratelimit-headers-10). The operation's own limit follows, if it has one. Absent if no limit is set.
      * @example "key";q=600;w=60
      */
     "RateLimit-Policy": string;
@@ -3465,7 +3452,25 @@ export interface operations {
            *       "paths": {}
            *     }
            */
-          "application/json": components["schemas"]["OpenApiDocument"];
+          "application/json": {
+            /** @description The version of the OpenAPI specification. */
+            openapi: string;
+            /** @description The API's name, version and introduction. */
+            info: {
+              /** @description The API's name. */
+              title: string;
+              /** @description The version of the API, which follows Semantic Versioning. */
+              version: string;
+            } & {
+              [key: string]: unknown;
+            };
+            /** @description The operations, by path and method. */
+            paths: {
+              [key: string]: unknown;
+            };
+          } & {
+            [key: string]: unknown;
+          };
         };
       };
       /** @description The resource has not changed since the client read it. */
@@ -3557,48 +3562,6 @@ export interface operations {
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];
       503: components["responses"]["TimedOutOrUnavailable"];
-    };
-  };
-  getHealth: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
-        "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-      };
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The request succeeded. */
-      200: {
-        headers: {
-          "X-Request-Id": components["headers"]["X-Request-Id"];
-          "Cache-Control": components["headers"]["Cache-Control"];
-          Vary: components["headers"]["Vary"];
-          "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
-          "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
-          "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
-          "Referrer-Policy": components["headers"]["Referrer-Policy"];
-          "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
-          "X-Frame-Options": components["headers"]["X-Frame-Options"];
-          "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
-          [name: string]: unknown;
-        };
-        content: {
-          /**
-           * @example {
-           *       "status": "ok"
-           *     }
-           */
-          "application/json": components["schemas"]["Health"];
-        };
-      };
-      405: components["responses"]["MethodNotAllowed"];
-      413: components["responses"]["PayloadTooLargeUnlimited"];
-      500: components["responses"]["InternalUnlimited"];
-      503: components["responses"]["TimedOutOrUnavailableUnlimited"];
     };
   };
   getReadiness: {
@@ -3764,6 +3727,48 @@ export interface operations {
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];
       503: components["responses"]["TimedOutOrUnavailable"];
+    };
+  };
+  getHealth: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
+        "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The request succeeded. */
+      200: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          "Cache-Control": components["headers"]["Cache-Control"];
+          Vary: components["headers"]["Vary"];
+          "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+          "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+          "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+          "Referrer-Policy": components["headers"]["Referrer-Policy"];
+          "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+          "X-Frame-Options": components["headers"]["X-Frame-Options"];
+          "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "status": "ok"
+           *     }
+           */
+          "application/json": components["schemas"]["Health"];
+        };
+      };
+      405: components["responses"]["MethodNotAllowed"];
+      413: components["responses"]["PayloadTooLargeUnlimited"];
+      500: components["responses"]["InternalUnlimited"];
+      503: components["responses"]["TimedOutOrUnavailableUnlimited"];
     };
   };
   getProtected: {

@@ -43,7 +43,7 @@ describe("reading", () => {
 });
 
 // Before the tests that advance the clock: tokens are signed with the real time.
-describe("who may change a key", () => {
+describe("the change of a key", () => {
   test("a key cannot give scopes that it lacks, to itself or to another key", async () => {
     const all = await as("limits");
     const few = await mint(all, { name: "few", scopes: ["keys:write", "items:read"] });

@@ -28,7 +28,8 @@ const listThings = contract("get", "/api/things", () => ({
   paged: true,
   docs: docsOnly(({ z }) => ({ ...about, replies: { 200: z.array(Thing()) } })),
 }));
-const listShelves = contract("get", "/api/shelves", () => ({
+
+const _listShelves = contract("get", "/api/shelves", () => ({
   operationId: "listShelves",
   scope: null,
   paged: {
@@ -168,7 +169,7 @@ test("a handler sees validated input only, and a caller only where there is one"
     const get = {} as Call<typeof getThing>;
     const create = {} as Call<typeof createThing>;
     const list = {} as Call<typeof listThings>;
-    const filtered = {} as Call<typeof listShelves>;
+    const filtered = {} as Call<typeof _listShelves>;
     expectTypeOf(filtered.var.page.request.state).toEqualTypeOf<"full" | "empty" | undefined>();
     expectTypeOf(filtered.var.page.request.room).toEqualTypeOf<string | undefined>();
     expectTypeOf(filtered.var.page.request.limit).toEqualTypeOf<number>();

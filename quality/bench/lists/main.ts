@@ -1,5 +1,5 @@
 /**
- * What a page of 20 costs in a large list: `npm run bench:lists -- [--documents N] [--rounds N]`. Two servers, one with 100 documents
+ * Measures the time of a page of 20 in a large list: `npm run bench:lists -- [--documents N] [--rounds N]`. Two servers, one with 100 documents
  * in each table and one with N, answer the same requests in turns: each filter, each combination of filters, both orders and ranges.
  */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
