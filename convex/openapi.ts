@@ -7,15 +7,16 @@ import openApi from "../openapi/openapi.json";
 import { internalQuery } from "./_generated/server";
 import { weightOf } from "./lib/accept.lib";
 import { checksum } from "./lib/checksum.lib";
+import { contactOf, deployedDocument } from "./lib/deployedDocument.lib";
 import { docsSettings, publicPath, publicUrl } from "./lib/env.lib";
 import { CDN_SCRIPT, referencePage, referencePolicy } from "./lib/reference.lib";
 
-/** Returns the OpenAPI document with this deployment as its server. */
+/** Returns the OpenAPI document with the address and the contact of this deployment. */
 export const document = internalQuery({
   args: {},
   returns: v.object({ body: v.string(), etag: v.string() }),
   handler: () => {
-    const body = JSON.stringify({ ...openApi, servers: [{ url: publicUrl() || "/" }] });
+    const body = JSON.stringify(deployedDocument(openApi, publicUrl(), contactOf(docsSettings().contact)));
     return { body, etag: etagOf(body) };
   },
 });

@@ -228,6 +228,8 @@ describe("the document", () => {
   test("describes the conventions of all operations", () => {
     const { description } = document["info"] as { description: string };
     expect(description.match(/^## .+$/gm)).toEqual([
+      "## Quick start",
+      "## Conventions",
       "## Authentication",
       "## Pagination",
       "## Conditional requests",

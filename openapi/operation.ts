@@ -70,7 +70,12 @@ function security({ scope, credential, anonymous }: Spec, components: Components
 const HEADER = { apiKey: "x-api-key", bearer: "authorization" } as const;
 
 const SCHEMES = {
-  apiKey: { type: "apiKey", in: "header", name: "X-API-Key", description: "An API key: `X-API-Key: cha_…`." },
+  apiKey: {
+    type: "apiKey",
+    in: "header",
+    name: "X-API-Key",
+    description: "An API key, in the header `X-API-Key`.",
+  },
   bearer: {
     type: "http",
     scheme: "bearer",

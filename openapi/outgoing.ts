@@ -91,7 +91,7 @@ function outgoing(
             properties: {
               type: { type: "string", const: type, description: "The event's type." },
               timestamp: { type: "string", format: "date-time", description: "When the change was made." },
-              data,
+              data: { ...data, description: DATA },
             },
           },
           example: value,
@@ -130,6 +130,8 @@ const HEADERS = [
     "v1,q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80=",
   ),
 ];
+
+const DATA = "The resource after the change, as its GET shows it. Of a deleted resource, only its id.";
 
 const DELETED = "DeletedResource";
 const ID = { type: "object", required: ["id"] };

@@ -15,7 +15,10 @@ export function problemSchema(codes: readonly FailureCode[], components: Compone
   const variant = {
     type: "object",
     required: ["status", "code"],
-    properties: { status: { type: "integer", ...status }, code: { type: "string", enum: codes } },
+    properties: {
+      status: { type: "integer", ...status, description: "The status of this reply." },
+      code: { type: "string", enum: codes, description: "The kind of problem, for programs." },
+    },
   };
   return { allOf: [problem, variant] };
 }

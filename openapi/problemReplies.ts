@@ -48,7 +48,7 @@ function problemReply(
   // A conflict with work that still runs says when to ask again.
   if (traits.replayed && codes.includes("conflict")) own.add("Retry-After");
   return {
-    description: codes.map((code) => PROBLEMS[code].title).join("; "),
+    description: codes.map((code) => `${PROBLEMS[code].title}: ${PROBLEMS[code].explanation}`).join("\n\n"),
     headers: {
       ...headersOf(traits, [...own], components),
       ...(codes.includes("quota_exceeded") && { "WWW-Authenticate": optionalHeader("WWW-Authenticate") }),

@@ -91,22 +91,22 @@ function contentOf(reply: MadeReply, spec: Spec, given: unknown, components: Com
 }
 
 const DESCRIPTIONS: Record<Status, string> = {
-  200: "Done",
-  201: "Created",
-  202: "Accepted: the work continues in the background",
-  203: "Done, with content that another source has changed",
-  204: "Done, without a body",
-  205: "Done: reset the form",
-  206: "A range of the bytes",
-  207: "Several results, each with its own status",
-  300: "Several addresses to choose from",
-  301: "Moved permanently: `Location` has the address",
-  302: "Redirect: `Location` has the address",
-  303: "See `Location`, by GET",
-  304: "Unchanged since the client read it",
-  307: "Redirect: `Location` has the address, for the same method",
-  308: "Moved permanently: `Location` has the address, for the same method",
-  503: "Not available",
+  200: "The request succeeded.",
+  201: "The resource was created.",
+  202: "The request was accepted, and the work continues in the background.",
+  203: "The request succeeded, with content that another source has changed.",
+  204: "The request succeeded. The reply has no body.",
+  205: "The request succeeded. Reset the form.",
+  206: "The requested range of the bytes.",
+  207: "Several results, each with its own status.",
+  300: "Several addresses to choose from.",
+  301: "The resource has moved permanently. `Location` has its address.",
+  302: "Continue at the address in `Location`.",
+  303: "Continue with a GET of the address in `Location`.",
+  304: "The resource has not changed since the client read it.",
+  307: "Repeat the request, with the same method, at the address in `Location`.",
+  308: "The resource has moved permanently. Repeat the request, with the same method, at the address in `Location`.",
+  503: "A dependency does not work.",
 };
 
 /** Returns the headers that follow from the contract and the status. */
@@ -130,7 +130,7 @@ const REDIRECTS: readonly Status[] = [301, 302, 303, 307, 308];
 function merge(reply: JsonSchema, problem: JsonSchema): JsonSchema {
   const members = (name: string) => Object.assign({}, reply[name], problem[name]) as JsonSchema;
   return {
-    description: `${String(reply["description"])}; ${String(problem["description"])}`,
+    description: `${String(reply["description"])}\n\n${String(problem["description"])}`,
     headers: members("headers"),
     content: members("content"),
   };

@@ -29,8 +29,9 @@ function jsonSchema(schema: Schema, io: "input" | "output", components?: Compone
   return json;
 }
 
-/** Adds descriptions to the properties of an object. */
+/** Adds descriptions to the properties of an object, or of the objects in a list. */
 export function describeFields(found: JsonSchema, descriptions: Readonly<Record<string, string>>): void {
+  if (found["type"] === "array") describeFields(found["items"] as JsonSchema, descriptions);
   const properties = (found["properties"] ?? {}) as Record<string, JsonSchema>;
   for (const [name, description] of Object.entries(descriptions)) {
     const property = properties[name];

@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { deployedDocument } from "../convex/lib/deployedDocument.lib";
 import { referencePage, referencePolicy } from "../convex/lib/reference.lib";
 import scalar from "./scalar.json";
 
@@ -22,13 +23,13 @@ type Site = {
  * @throws Error if a file cannot be read or written, TypeError if the server is not an absolute URL.
  */
 export function writeSite({ out, document, script, server }: Site): void {
-  const openApi = JSON.parse(readFileSync(document, "utf8")) as { info: { title: string }; servers: unknown };
+  const openApi = JSON.parse(readFileSync(document, "utf8")) as { info: { title: string } };
   const policy = referencePolicy("scalar.js", server === undefined ? [] : [server]);
   mkdirSync(out, { recursive: true });
   const page = { title: openApi.info.title, document: "openapi.json", script: "scalar.js", policy };
   writeFileSync(join(out, "index.html"), referencePage(page));
-  if (server !== undefined) openApi.servers = [{ url: server }];
-  writeFileSync(join(out, "openapi.json"), `${JSON.stringify(openApi, null, 2)}\n`);
+  const written = server === undefined ? openApi : deployedDocument(openApi, server);
+  writeFileSync(join(out, "openapi.json"), `${JSON.stringify(written, null, 2)}\n`);
   copyFileSync(script, join(out, "scalar.js"));
 }
 

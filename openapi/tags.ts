@@ -1,6 +1,8 @@
-/** The groups of operations, in the order of the reference page. An unlisted group comes last. */
+/**
+ * The groups of operations, in the order of the reference page. An unlisted group comes last. `System` has what operators and
+ * programs need, so it follows the operations that callers use.
+ */
 export const TAGS: Readonly<Record<string, string>> = {
-  System: "Information about the API, its health and its problems. No credential is required.",
   Session: "The caller's own credential and its owner.",
   Items: "The caller's items. They demonstrate every convention of the API.",
   Users: "The users of this deployment.",
@@ -14,4 +16,5 @@ export const TAGS: Readonly<Record<string, string>> = {
   Events: "What the API sends to the endpoints of partners.",
   Audit: "Who changed keys, endpoints and the rights of users.",
   "Webhook events": "The log of received webhooks, with replay.",
+  System: "Information about the API, its health and its problems. No credential is required.",
 };

@@ -16,11 +16,15 @@ export function publicUrl(): string {
 export const publicPath = (): string => publicUrl().replace(/^[^/]*\/\/[^/]*/, "");
 
 /**
- * Returns the settings of the reference page: the address of its script (`DOCS_SCRIPT_URL`), and the origin of stored files
- * (`CONVEX_CLOUD_URL`, which Convex sets).
+ * Returns the settings of the document and the reference page: the address of the page's script (`DOCS_SCRIPT_URL`), the
+ * operator's email address or page (`API_CONTACT`), and the origin of stored files (`CONVEX_CLOUD_URL`, which Convex sets).
  */
-export function docsSettings(): { script: string | undefined; files: string | undefined } {
-  return { script: process.env["DOCS_SCRIPT_URL"], files: process.env["CONVEX_CLOUD_URL"] };
+export function docsSettings(): Record<"script" | "contact" | "files", string | undefined> {
+  return {
+    script: process.env["DOCS_SCRIPT_URL"],
+    contact: process.env["API_CONTACT"],
+    files: process.env["CONVEX_CLOUD_URL"],
+  };
 }
 
 /** Returns the milliseconds after which a request is answered with 503: `REQUEST_TIMEOUT_MS`, default 25,000. */

@@ -4,12 +4,29 @@ import scalar from "../../openapi/scalar.json";
 /** The default address of the reference page's script: a CDN that serves the files of npm packages unchanged. */
 export const CDN_SCRIPT = `https://cdn.jsdelivr.net/npm/${scalar.package}@${scalar.version}/${scalar.file}`;
 
+/** The languages of sample requests that the page leaves out. Shell, Node.js, Python and Go with one client each remain. */
+const HIDDEN_CLIENTS = {
+  ...Object.fromEntries(
+    "c clojure csharp dart fsharp http java js julia kotlin objc ocaml php powershell r ruby rust swift"
+      .split(" ")
+      .map((language) => [language, true]),
+  ),
+  shell: ["wget", "httpie"],
+  node: ["axios", "ofetch", "fetch"],
+  python: ["requests", "httpx_sync", "httpx_async", "aiohttp"],
+};
+
 /** The configuration of the script. The page sends requests only to the API: no fonts, telemetry, proxies or chats. */
 const CONFIGURATION = {
   withDefaultFonts: false,
   telemetry: false,
   agent: { disabled: true },
   mcp: { disabled: true },
+  // The page opens on the quick start, with every group closed.
+  defaultOpenFirstTag: false,
+  // The languages that partners use most. The others would push their tabs over the edge of a narrow panel.
+  hiddenClients: HIDDEN_CLIENTS,
+  defaultHttpClient: { targetKey: "shell", clientKey: "curl" },
   hideClientButton: true,
   showDeveloperTools: "never",
   documentDownloadType: "direct",
@@ -40,6 +57,8 @@ ${meta}<meta name="viewport" content="width=device-width, initial-scale=1">
 <style>
 /* The script sets a class on the body when it has loaded. */
 body:is(.light-mode, .dark-mode) > .waiting { display: none; }
+/* The script's placeholder for a key looks like a key. */
+[placeholder^="QUxM"]::placeholder { color: transparent !important; }
 .waiting { margin: 3rem; font-family: sans-serif; }
 </style>
 </head>

@@ -1690,8 +1690,9 @@ export interface components {
     Index: {
       /** @description The API's name. */
       name: string;
-      /** @description The API's version. */
+      /** @description The version of the API, which follows Semantic Versioning. */
       version: string;
+      /** @description The paths of the API's own pages and checks. */
       links: components["schemas"]["IndexLinks"];
     };
     IndexLinks: {
@@ -1772,6 +1773,7 @@ export interface components {
       name: string;
       /** @description The scopes that the key carries. */
       scopes: string[];
+      /** @description The user to whom the key belongs. */
       owner: components["schemas"]["User"];
       /**
        * Format: date-time
@@ -1837,16 +1839,29 @@ export interface components {
       next: string;
     };
     Payment: {
+      /** @description The id of the Stripe checkout session. */
       sessionId: string;
+      /** @description The id of the customer in Stripe. */
       customerId?: string;
+      /** @description The amount in the smallest unit of the currency, such as cents. */
       amountTotal?: number;
+      /** @description The three-letter ISO 4217 code in lower case, such as `eur`. */
       currency?: string;
-      /** @enum {string} */
+      /**
+       * @description Whether the money has arrived. `no_payment_required` is a session without a charge.
+       * @enum {string}
+       */
       paymentStatus?: "paid" | "unpaid" | "no_payment_required";
-      /** @enum {string} */
+      /**
+       * @description `complete` once the customer has finished the session, which can be before the money arrives.
+       * @enum {string}
+       */
       status?: "open" | "complete" | "expired";
+      /** @description What the session is for: `payment`, `subscription` or `setup`. */
       mode?: string;
+      /** @description The reference that your own system gave the session, such as an order number. */
       clientReferenceId?: string;
+      /** @description The subscription that the session started, if any. */
       subscriptionId?: string;
     };
     PingData: {
@@ -1924,6 +1939,7 @@ export interface components {
     Processed: {
       /** @description Always true. */
       success: boolean;
+      /** @description The hash, the length and the type of the value. */
       result: components["schemas"]["Digest"];
     };
     Readiness: {
@@ -1996,19 +2012,34 @@ export interface components {
       createdAt: string;
     };
     Subscription: {
+      /** @description The id of the subscription in Stripe. */
       subscriptionId: string;
+      /** @description The id of the customer in Stripe. */
       customerId?: string;
+      /** @description The status that Stripe sent, such as `active`, `past_due` or `canceled`. */
       status: string;
-      /** Format: date-time */
+      /**
+       * Format: date-time
+       * @description The end of the paid period. If the items have different periods, the earliest end.
+       */
       currentPeriodEnd?: string;
+      /** @description Whether the subscription ends with the current period. */
       cancelAtPeriodEnd?: boolean;
-      /** Format: date-time */
+      /**
+       * Format: date-time
+       * @description When the cancellation was requested.
+       */
       canceledAt?: string;
-      items?: {
-        priceId: string;
-        productId?: string;
-        quantity?: number;
-      }[];
+      /** @description The prices that the customer subscribes to. */
+      items?: components["schemas"]["SubscriptionItem"][];
+    };
+    SubscriptionItem: {
+      /** @description The id of the price in Stripe. */
+      priceId: string;
+      /** @description The id of the product in Stripe. */
+      productId?: string;
+      /** @description The number of units that the customer pays for. Absent for metered prices. */
+      quantity?: number;
     };
     Upload: {
       /** @description The file's id, for `/api/files/{id}` and `/files/{id}`. */
@@ -2062,7 +2093,7 @@ export interface components {
       eventId: string;
       /** @description The event's type. */
       type: string;
-      /** @description The endpoint's id. */
+      /** @description The endpoint that the event is sent to. */
       endpointId: string;
       /**
        * @description `failed` deliveries can be retried while they are kept.
@@ -2070,18 +2101,36 @@ export interface components {
        */
       status: "pending" | "succeeded" | "failed";
       /** @description The last 20 attempts, oldest first: when, the status of the reply or the error, and how long it took. An entry without `status` and with a duration of 0 tells why nothing was sent. */
-      attempts: {
-        /** Format: date-time */
-        at: string;
-        status?: number;
-        error?: string;
-        durationMs: number;
-      }[];
+      attempts: components["schemas"]["WebhookDeliveryAttempt"][];
       /**
        * Format: date-time
        * @description When a pending delivery is sent next.
        */
       nextAttemptAt?: string;
+    };
+    WebhookDeliveryAttempt: {
+      /**
+       * Format: date-time
+       * @description When the attempt started.
+       */
+      at: string;
+      /** @description The status of the endpoint's reply. Absent without a reply. */
+      status?: number;
+      /** @description Why the attempt does not count as delivered. */
+      error?: string;
+      /** @description The milliseconds until the reply or the error. 0 if nothing was sent. */
+      durationMs: number;
+    };
+    WebhookDeliveryPayload: {
+      /** @description What happened, such as `item.created`. */
+      type: string;
+      /**
+       * Format: date-time
+       * @description When the change was made.
+       */
+      timestamp: string;
+      /** @description The resource after the change, as its GET shows it. Of a deleted resource, only its id. */
+      data: unknown;
     };
     WebhookDeliveryWithPayload: {
       /** @description The delivery's id. */
@@ -2090,7 +2139,7 @@ export interface components {
       eventId: string;
       /** @description The event's type. */
       type: string;
-      /** @description The endpoint's id. */
+      /** @description The endpoint that the event is sent to. */
       endpointId: string;
       /**
        * @description `failed` deliveries can be retried while they are kept.
@@ -2098,25 +2147,14 @@ export interface components {
        */
       status: "pending" | "succeeded" | "failed";
       /** @description The last 20 attempts, oldest first: when, the status of the reply or the error, and how long it took. An entry without `status` and with a duration of 0 tells why nothing was sent. */
-      attempts: {
-        /** Format: date-time */
-        at: string;
-        status?: number;
-        error?: string;
-        durationMs: number;
-      }[];
+      attempts: components["schemas"]["WebhookDeliveryAttempt"][];
       /**
        * Format: date-time
        * @description When a pending delivery is sent next.
        */
       nextAttemptAt?: string;
       /** @description The body of the request. Absent if the credential may not read its data, and once the event is purged. */
-      payload?: {
-        type: string;
-        /** Format: date-time */
-        timestamp: string;
-        data: unknown;
-      };
+      payload?: components["schemas"]["WebhookDeliveryPayload"];
       /** @description The first 1,024 characters of the last reply. */
       lastReply?: string;
     };
@@ -2140,49 +2178,84 @@ export interface components {
       createdAt: string;
     };
     WebhookEvent: {
+      /** @description The id of the event in this API. */
       id: string;
+      /** @description The id that the source gave the event. */
       eventId: string;
+      /** @description The service that sent the event, such as `stripe`. */
       source: string;
+      /** @description The type that the source gave the event, such as `checkout.session.completed`. */
       type: string;
-      /** @enum {string} */
+      /**
+       * @description The outcome of the processing. A `failed` event can be replayed.
+       * @enum {string}
+       */
       status: "pending" | "success" | "failed";
+      /** @description How often the processing was started. */
       attempts: number;
+      /** @description `false` if this API has no handler for the type. Absent until the event was processed. */
       handled?: boolean;
-      details?: {
-        action?: string;
-        repository?: string;
-        sender?: string;
-      };
+      /** @description The key facts of an event of GitHub. */
+      details?: components["schemas"]["WebhookEventDetails"];
+      /** @description Why the last attempt failed. */
       error?: string;
-      /** Format: date-time */
+      /**
+       * Format: date-time
+       * @description When the API recorded the event.
+       */
       receivedAt: string;
-      /** Format: date-time */
+      /**
+       * Format: date-time
+       * @description When the last attempt ended.
+       */
       processedAt?: string;
     };
+    WebhookEventDetails: {
+      /** @description What happened, such as `opened`. */
+      action?: string;
+      /** @description The full name of the repository on GitHub, such as `octo/hello`. */
+      repository?: string;
+      /** @description The login of the account on GitHub that caused the event. */
+      sender?: string;
+    };
     WebhookEventWithPayload: {
+      /** @description The id of the event in this API. */
       id: string;
+      /** @description The id that the source gave the event. */
       eventId: string;
+      /** @description The service that sent the event, such as `stripe`. */
       source: string;
+      /** @description The type that the source gave the event, such as `checkout.session.completed`. */
       type: string;
-      /** @enum {string} */
+      /**
+       * @description The outcome of the processing. A `failed` event can be replayed.
+       * @enum {string}
+       */
       status: "pending" | "success" | "failed";
+      /** @description How often the processing was started. */
       attempts: number;
+      /** @description `false` if this API has no handler for the type. Absent until the event was processed. */
       handled?: boolean;
-      details?: {
-        action?: string;
-        repository?: string;
-        sender?: string;
-      };
+      /** @description The key facts of an event of GitHub. */
+      details?: components["schemas"]["WebhookEventDetails"];
+      /** @description Why the last attempt failed. */
       error?: string;
-      /** Format: date-time */
+      /**
+       * Format: date-time
+       * @description When the API recorded the event.
+       */
       receivedAt: string;
-      /** Format: date-time */
+      /**
+       * Format: date-time
+       * @description When the last attempt ended.
+       */
       processedAt?: string;
+      /** @description The body that the source sent. Absent once it was erased or its retention has ended. */
       payload?: unknown;
     };
   };
   responses: {
-    /** @description Conflict */
+    /** @description Conflict: The request conflicts with existing data, such as a value that must be unique and is already in use, or an earlier request with the same `Idempotency-Key` is still running. In this case, the reply has `Retry-After`. */
     Conflict: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2201,14 +2274,20 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 409;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "conflict";
         };
       };
     };
-    /** @description Idempotency key reused */
+    /** @description Idempotency key reused: The Idempotency-Key was used before with another method, path or body. Use a new key for a new request. */
     IdempotencyKeyReused: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2227,14 +2306,20 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 422;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "idempotency_key_reused";
         };
       };
     };
-    /** @description Internal server error */
+    /** @description Internal server error: An unexpected error that the caller cannot fix. The server's log has the cause under `requestId`. */
     Internal: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2253,14 +2338,20 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 500;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "internal";
         };
       };
     };
-    /** @description Internal server error */
+    /** @description Internal server error: An unexpected error that the caller cannot fix. The server's log has the cause under `requestId`. */
     InternalUnlimited: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2277,14 +2368,20 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 500;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "internal";
         };
       };
     };
-    /** @description Credential refused */
+    /** @description Credential refused: The key is unknown, expired or revoked, or the token does not verify. Use another credential. */
     InvalidCredential: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2304,14 +2401,24 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 403;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "invalid_credential";
         };
       };
     };
-    /** @description Credential refused; Scope missing */
+    /**
+     * @description Credential refused: The key is unknown, expired or revoked, or the token does not verify. Use another credential.
+     *
+     *     Scope missing: The credential is valid but lacks the scope that `detail` names. Use a credential with this scope.
+     */
     InvalidCredentialOrInsufficientScope: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2331,14 +2438,26 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 403;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "invalid_credential" | "insufficient_scope";
         };
       };
     };
-    /** @description Credential refused; Scope missing; Quota exceeded */
+    /**
+     * @description Credential refused: The key is unknown, expired or revoked, or the token does not verify. Use another credential.
+     *
+     *     Scope missing: The credential is valid but lacks the scope that `detail` names. Use a credential with this scope.
+     *
+     *     Quota exceeded: The owner stores as much as the deployment allows. `detail` names the quota. Delete something first.
+     */
     InvalidCredentialOrInsufficientScopeOrQuotaExceeded: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2362,14 +2481,24 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 403;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "invalid_credential" | "insufficient_scope" | "quota_exceeded";
         };
       };
     };
-    /** @description Invalid JSON; Invalid request */
+    /**
+     * @description Invalid JSON: The body is not JSON, or not valid UTF-8. Send one JSON value, encoded as UTF-8.
+     *
+     *     Invalid request: A path, query, header or body value is invalid. `errors` names each invalid field.
+     */
     InvalidJsonOrInvalidRequest: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2388,14 +2517,20 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 400;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "invalid_json" | "invalid_request";
         };
       };
     };
-    /** @description Invalid request */
+    /** @description Invalid request: A path, query, header or body value is invalid. `errors` names each invalid field. */
     InvalidRequest: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2414,14 +2549,24 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 400;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "invalid_request";
         };
       };
     };
-    /** @description Invalid request; Invalid cursor */
+    /**
+     * @description Invalid request: A path, query, header or body value is invalid. `errors` names each invalid field.
+     *
+     *     Invalid cursor: The cursor was not issued by this list with these filters. Start again without a cursor.
+     */
     InvalidRequestOrInvalidCursor: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2440,14 +2585,20 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 400;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "invalid_request" | "invalid_cursor";
         };
       };
     };
-    /** @description Method not allowed */
+    /** @description Method not allowed: The path does not support this method. `Allow` lists the supported methods. */
     MethodNotAllowed: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2465,14 +2616,20 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 405;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "method_not_allowed";
         };
       };
     };
-    /** @description Not found */
+    /** @description Not found: The resource does not exist, or belongs to another caller. The API does not reveal which. */
     NotFound: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2491,14 +2648,20 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 404;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "not_found";
         };
       };
     };
-    /** @description Payload too large */
+    /** @description Payload too large: The body is larger than the route accepts. `detail` names the limit. */
     PayloadTooLarge: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2517,14 +2680,20 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 413;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "payload_too_large";
         };
       };
     };
-    /** @description Payload too large */
+    /** @description Payload too large: The body is larger than the route accepts. `detail` names the limit. */
     PayloadTooLargeUnlimited: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2541,14 +2710,20 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 413;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "payload_too_large";
         };
       };
     };
-    /** @description Precondition failed */
+    /** @description Precondition failed: The resource has changed since it was read, so `If-Match` does not match. Read it again, then retry. */
     PreconditionFailed: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2567,14 +2742,20 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 412;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "precondition_failed";
         };
       };
     };
-    /** @description Range not satisfiable */
+    /** @description Range not satisfiable: The Range lies outside the file. `Content-Range` has the file's size. Request a range within it, or the whole file. */
     RangeNotSatisfiable: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2594,14 +2775,20 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 416;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "range_not_satisfiable";
         };
       };
     };
-    /** @description Too many requests */
+    /** @description Too many requests: The caller has used up its quota. Wait `Retry-After` seconds; `RateLimit` shows the remaining quota. */
     RateLimited: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2621,14 +2808,24 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 429;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "rate_limited";
         };
       };
     };
-    /** @description Timed out; Unavailable */
+    /**
+     * @description Timed out: The request did not finish in time. Its effect may or may not have happened. Retry after `Retry-After` seconds.
+     *
+     *     Unavailable: The server cannot process the request now: it is overloaded, or a service that it depends on does not respond. Retry after `Retry-After` seconds, with the same `Idempotency-Key` if the route accepts one.
+     */
     TimedOutOrUnavailable: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2648,14 +2845,26 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 503;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "timed_out" | "unavailable";
         };
       };
     };
-    /** @description Timed out; Unavailable; Not configured */
+    /**
+     * @description Timed out: The request did not finish in time. Its effect may or may not have happened. Retry after `Retry-After` seconds.
+     *
+     *     Unavailable: The server cannot process the request now: it is overloaded, or a service that it depends on does not respond. Retry after `Retry-After` seconds, with the same `Idempotency-Key` if the route accepts one.
+     *
+     *     Not configured: The deployment lacks a secret or a setting that the route needs. The operator must set it.
+     */
     TimedOutOrUnavailableOrNotConfigured: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2675,14 +2884,24 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 503;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "timed_out" | "unavailable" | "not_configured";
         };
       };
     };
-    /** @description Timed out; Unavailable */
+    /**
+     * @description Timed out: The request did not finish in time. Its effect may or may not have happened. Retry after `Retry-After` seconds.
+     *
+     *     Unavailable: The server cannot process the request now: it is overloaded, or a service that it depends on does not respond. Retry after `Retry-After` seconds, with the same `Idempotency-Key` if the route accepts one.
+     */
     TimedOutOrUnavailableUnlimited: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2700,14 +2919,20 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 503;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "timed_out" | "unavailable";
         };
       };
     };
-    /** @description Credential missing */
+    /** @description Credential missing: The route needs a credential. Send `X-API-Key: KEY` or `Authorization: Bearer KEY`. */
     Unauthenticated: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2725,14 +2950,20 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 401;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "unauthenticated";
         };
       };
     };
-    /** @description Credential missing */
+    /** @description Credential missing: The route needs a credential. Send `X-API-Key: KEY` or `Authorization: Bearer KEY`. */
     UnauthenticatedLimited: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2752,14 +2983,20 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 401;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "unauthenticated";
         };
       };
     };
-    /** @description Unsupported media type */
+    /** @description Unsupported media type: The route does not accept this Content-Type or Content-Encoding. `detail` names the accepted values. */
     UnsupportedMediaType: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2780,14 +3017,20 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 415;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "unsupported_media_type";
         };
       };
     };
-    /** @description Internal server error */
+    /** @description Internal server error: An unexpected error that the caller cannot fix. The server's log has the cause under `requestId`. */
     WebhookInternal: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2801,14 +3044,28 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 500;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "internal";
         };
       };
     };
-    /** @description Invalid JSON; Invalid request; Webhook unsigned; Webhook rejected */
+    /**
+     * @description Invalid JSON: The body is not JSON, or not valid UTF-8. Send one JSON value, encoded as UTF-8.
+     *
+     *     Invalid request: A path, query, header or body value is invalid. `errors` names each invalid field.
+     *
+     *     Webhook unsigned: The webhook lacks its signature headers. Only its source, which knows the secret, can send it.
+     *
+     *     Webhook rejected: The webhook's signature does not verify, or its time differs from the server's by more than five minutes. The webhook was not stored.
+     */
     WebhookInvalidJsonOrInvalidRequestOrUnsignedOrRejected: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2822,14 +3079,20 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 400;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "invalid_json" | "invalid_request" | "webhook_unsigned" | "webhook_rejected";
         };
       };
     };
-    /** @description Method not allowed */
+    /** @description Method not allowed: The path does not support this method. `Allow` lists the supported methods. */
     WebhookMethodNotAllowed: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2844,14 +3107,20 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 405;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "method_not_allowed";
         };
       };
     };
-    /** @description Payload too large */
+    /** @description Payload too large: The body is larger than the route accepts. `detail` names the limit. */
     WebhookPayloadTooLarge: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2865,14 +3134,26 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 413;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "payload_too_large";
         };
       };
     };
-    /** @description Timed out; Unavailable; Not configured */
+    /**
+     * @description Timed out: The request did not finish in time. Its effect may or may not have happened. Retry after `Retry-After` seconds.
+     *
+     *     Unavailable: The server cannot process the request now: it is overloaded, or a service that it depends on does not respond. Retry after `Retry-After` seconds, with the same `Idempotency-Key` if the route accepts one.
+     *
+     *     Not configured: The deployment lacks a secret or a setting that the route needs. The operator must set it.
+     */
     WebhookTimedOutOrUnavailableOrNotConfigured: {
       headers: {
         "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2887,9 +3168,15 @@ export interface components {
       };
       content: {
         "application/problem+json": components["schemas"]["Problem"] & {
-          /** @constant */
+          /**
+           * @description The status of this reply.
+           * @constant
+           */
           status: 503;
-          /** @enum {string} */
+          /**
+           * @description The kind of problem, for programs.
+           * @enum {string}
+           */
           code: "timed_out" | "unavailable" | "not_configured";
         };
       };
@@ -3096,7 +3383,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3129,7 +3416,7 @@ export interface operations {
           "application/json": components["schemas"]["Index"];
         };
       };
-      /** @description Redirect: `Location` has the address */
+      /** @description Continue at the address in `Location`. */
       302: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3170,7 +3457,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3200,13 +3487,18 @@ export interface operations {
            *     }
            */
           "application/json": {
+            /** @description The version of the OpenAPI specification. */
             openapi: string;
+            /** @description The API's name, version and introduction. */
             info: {
+              /** @description The API's name. */
               title: string;
+              /** @description The version of the API, which follows Semantic Versioning. */
               version: string;
             } & {
               [key: string]: unknown;
             };
+            /** @description The operations, by path and method. */
             paths: {
               [key: string]: unknown;
             };
@@ -3215,7 +3507,7 @@ export interface operations {
           };
         };
       };
-      /** @description Unchanged since the client read it */
+      /** @description The resource has not changed since the client read it. */
       304: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3256,7 +3548,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3279,7 +3571,7 @@ export interface operations {
           "text/html": string;
         };
       };
-      /** @description Unchanged since the client read it */
+      /** @description The resource has not changed since the client read it. */
       304: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3318,7 +3610,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3357,7 +3649,13 @@ export interface operations {
       405: components["responses"]["MethodNotAllowed"];
       413: components["responses"]["PayloadTooLargeUnlimited"];
       500: components["responses"]["InternalUnlimited"];
-      /** @description Not available; Timed out; Unavailable */
+      /**
+       * @description A dependency does not work.
+       *
+       *     Timed out: The request did not finish in time. Its effect may or may not have happened. Retry after `Retry-After` seconds.
+       *
+       *     Unavailable: The server cannot process the request now: it is overloaded, or a service that it depends on does not respond. Retry after `Retry-After` seconds, with the same `Idempotency-Key` if the route accepts one.
+       */
       503: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3393,9 +3691,15 @@ export interface operations {
            */
           "application/json": components["schemas"]["Readiness"];
           "application/problem+json": components["schemas"]["Problem"] & {
-            /** @constant */
+            /**
+             * @description The status of this reply.
+             * @constant
+             */
             status: 503;
-            /** @enum {string} */
+            /**
+             * @description The kind of problem, for programs.
+             * @enum {string}
+             */
             code: "timed_out" | "unavailable";
           };
         };
@@ -3420,7 +3724,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3471,7 +3775,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3513,7 +3817,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3574,7 +3878,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3604,7 +3908,7 @@ export interface operations {
           "application/json": components["schemas"]["User"];
         };
       };
-      /** @description Unchanged since the client read it */
+      /** @description The resource has not changed since the client read it. */
       304: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3659,7 +3963,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3731,7 +4035,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Created */
+      /** @description The resource was created. */
       201: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3799,13 +4103,15 @@ export interface operations {
          *     ]
          */
         "application/json": {
+          /** @description The item's name. The API removes white space around it. */
           name: string;
+          /** @description A description of the item. */
           description?: string;
         }[];
       };
     };
     responses: {
-      /** @description Created */
+      /** @description The resource was created. */
       201: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3861,7 +4167,7 @@ export interface operations {
       };
       path: {
         /**
-         * @description The item's id.
+         * @description The `id` of the item, from its creation or a list.
          * @example k57f2q9v3s1x8w6t4r0pzc5m7h6a
          */
         itemId: string;
@@ -3870,7 +4176,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3901,7 +4207,7 @@ export interface operations {
           "application/json": components["schemas"]["Item"];
         };
       };
-      /** @description Unchanged since the client read it */
+      /** @description The resource has not changed since the client read it. */
       304: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3943,7 +4249,7 @@ export interface operations {
       };
       path: {
         /**
-         * @description The item's id.
+         * @description The `id` of the item, from its creation or a list.
          * @example k57f2q9v3s1x8w6t4r0pzc5m7h6a
          */
         itemId: string;
@@ -3952,7 +4258,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done, without a body */
+      /** @description The request succeeded. The reply has no body. */
       204: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3994,7 +4300,7 @@ export interface operations {
       };
       path: {
         /**
-         * @description The item's id.
+         * @description The `id` of the item, from its creation or a list.
          * @example k57f2q9v3s1x8w6t4r0pzc5m7h6a
          */
         itemId: string;
@@ -4017,7 +4323,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4134,7 +4440,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4208,7 +4514,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Created */
+      /** @description The resource was created. */
       201: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4273,7 +4579,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4303,7 +4609,7 @@ export interface operations {
           "application/json": components["schemas"]["User"];
         };
       };
-      /** @description Unchanged since the client read it */
+      /** @description The resource has not changed since the client read it. */
       304: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4354,7 +4660,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done, without a body */
+      /** @description The request succeeded. The reply has no body. */
       204: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4422,7 +4728,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4491,7 +4797,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4592,7 +4898,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Created */
+      /** @description The resource was created. */
       201: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4661,7 +4967,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4695,7 +5001,7 @@ export interface operations {
           "application/json": components["schemas"]["Key"];
         };
       };
-      /** @description Unchanged since the client read it */
+      /** @description The resource has not changed since the client read it. */
       304: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4746,7 +5052,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done, without a body */
+      /** @description The request succeeded. The reply has no body. */
       204: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4834,7 +5140,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4912,7 +5218,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4983,7 +5289,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5040,11 +5346,11 @@ export interface operations {
          *     }
          */
         "multipart/form-data": {
-          /** @description A name. */
+          /** @description The name of a person. White space around it is removed. */
           name: string;
           /**
            * Format: email
-           * @description An email address.
+           * @description The email address of the person.
            */
           email: string;
         };
@@ -5055,18 +5361,18 @@ export interface operations {
          *     }
          */
         "application/x-www-form-urlencoded": {
-          /** @description A name. */
+          /** @description The name of a person. White space around it is removed. */
           name: string;
           /**
            * Format: email
-           * @description An email address.
+           * @description The email address of the person.
            */
           email: string;
         };
       };
     };
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5132,7 +5438,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5164,7 +5470,7 @@ export interface operations {
           "application/json": components["schemas"]["Processed"];
         };
       };
-      /** @description Accepted: the work continues in the background */
+      /** @description The request was accepted, and the work continues in the background. */
       202: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5231,7 +5537,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5296,7 +5602,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5329,7 +5635,7 @@ export interface operations {
           "application/json": components["schemas"]["Job"];
         };
       };
-      /** @description Unchanged since the client read it */
+      /** @description The resource has not changed since the client read it. */
       304: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5396,7 +5702,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5454,7 +5760,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Created */
+      /** @description The resource was created. */
       201: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5516,7 +5822,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5595,7 +5901,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Created */
+      /** @description The resource was created. */
       201: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5664,7 +5970,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5698,7 +6004,7 @@ export interface operations {
           "application/json": components["schemas"]["StoredFileWithUrl"];
         };
       };
-      /** @description Unchanged since the client read it */
+      /** @description The resource has not changed since the client read it. */
       304: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5749,7 +6055,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done, without a body */
+      /** @description The request succeeded. The reply has no body. */
       204: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5804,7 +6110,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5831,7 +6137,7 @@ export interface operations {
           "*/*": Blob;
         };
       };
-      /** @description A range of the bytes */
+      /** @description The requested range of the bytes. */
       206: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5859,7 +6165,7 @@ export interface operations {
           "*/*": Blob;
         };
       };
-      /** @description Redirect: `Location` has the address */
+      /** @description Continue at the address in `Location`. */
       302: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5879,7 +6185,7 @@ export interface operations {
         };
         content?: never;
       };
-      /** @description Unchanged since the client read it */
+      /** @description The resource has not changed since the client read it. */
       304: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5929,7 +6235,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Redirect: `Location` has the address */
+      /** @description Continue at the address in `Location`. */
       302: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5977,7 +6283,7 @@ export interface operations {
     };
     requestBody: components["requestBodies"]["stripeEvent"];
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6019,7 +6325,7 @@ export interface operations {
     };
     requestBody: components["requestBodies"]["clerkEvent"];
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6070,7 +6376,7 @@ export interface operations {
     };
     requestBody: components["requestBodies"]["githubEvent"];
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6123,7 +6429,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6180,14 +6486,17 @@ export interface operations {
         "If-None-Match"?: components["parameters"]["If-None-Match"];
       };
       path: {
-        /** @example kw5e2q9v3s1x8w6t4r0pzc5m7h6f */
+        /**
+         * @description The id of the event in this API, not that of its source.
+         * @example kw5e2q9v3s1x8w6t4r0pzc5m7h6f
+         */
         id: string;
       };
       cookie?: never;
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6226,7 +6535,7 @@ export interface operations {
           "application/json": components["schemas"]["WebhookEventWithPayload"];
         };
       };
-      /** @description Unchanged since the client read it */
+      /** @description The resource has not changed since the client read it. */
       304: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6268,7 +6577,7 @@ export interface operations {
       };
       path: {
         /**
-         * @description The event's id.
+         * @description The id of the event in this API, not that of its source.
          * @example kw5e2q9v3s1x8w6t4r0pzc5m7h6f
          */
         id: string;
@@ -6277,7 +6586,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done, without a body */
+      /** @description The request succeeded. The reply has no body. */
       204: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6317,14 +6626,17 @@ export interface operations {
         "X-Request-Id"?: components["parameters"]["X-Request-Id"];
       };
       path: {
-        /** @example kw5e2q9v3s1x8w6t4r0pzc5m7h6f */
+        /**
+         * @description The id of the event in this API, not that of its source.
+         * @example kw5e2q9v3s1x8w6t4r0pzc5m7h6f
+         */
         id: string;
       };
       cookie?: never;
     };
     requestBody?: never;
     responses: {
-      /** @description Accepted: the work continues in the background */
+      /** @description The request was accepted, and the work continues in the background. */
       202: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6393,7 +6705,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6499,7 +6811,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Created */
+      /** @description The resource was created. */
       201: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6568,7 +6880,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6602,7 +6914,7 @@ export interface operations {
           "application/json": components["schemas"]["WebhookEndpoint"];
         };
       };
-      /** @description Unchanged since the client read it */
+      /** @description The resource has not changed since the client read it. */
       304: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6653,7 +6965,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done, without a body */
+      /** @description The request succeeded. The reply has no body. */
       204: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6748,7 +7060,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6825,7 +7137,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6889,7 +7201,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Accepted: the work continues in the background */
+      /** @description The request was accepted, and the work continues in the background. */
       202: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6971,7 +7283,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7044,7 +7356,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7092,7 +7404,7 @@ export interface operations {
           "application/json": components["schemas"]["WebhookDeliveryWithPayload"];
         };
       };
-      /** @description Unchanged since the client read it */
+      /** @description The resource has not changed since the client read it. */
       304: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7141,7 +7453,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Accepted: the work continues in the background */
+      /** @description The request was accepted, and the work continues in the background. */
       202: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7212,7 +7524,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7283,7 +7595,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7357,7 +7669,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7417,14 +7729,17 @@ export interface operations {
         "If-None-Match"?: components["parameters"]["If-None-Match"];
       };
       path: {
-        /** @example cs_test_a1b2c3 */
+        /**
+         * @description The id of the Stripe checkout session.
+         * @example cs_test_a1b2c3
+         */
         sessionId: string;
       };
       cookie?: never;
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7459,7 +7774,7 @@ export interface operations {
           "application/json": components["schemas"]["Payment"];
         };
       };
-      /** @description Unchanged since the client read it */
+      /** @description The resource has not changed since the client read it. */
       304: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7500,14 +7815,17 @@ export interface operations {
         "If-None-Match"?: components["parameters"]["If-None-Match"];
       };
       path: {
-        /** @example sub_1MowQVLkdIwHu7ix */
+        /**
+         * @description The id of the subscription in Stripe.
+         * @example sub_1MowQVLkdIwHu7ix
+         */
         subscriptionId: string;
       };
       cookie?: never;
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7545,7 +7863,7 @@ export interface operations {
           "application/json": components["schemas"]["Subscription"];
         };
       };
-      /** @description Unchanged since the client read it */
+      /** @description The resource has not changed since the client read it. */
       304: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7591,7 +7909,7 @@ export interface operations {
     };
     requestBody: components["requestBodies"]["stripeEvent"];
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7631,7 +7949,7 @@ export interface operations {
     };
     requestBody: components["requestBodies"]["clerkEvent"];
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7680,7 +7998,7 @@ export interface operations {
     };
     requestBody: components["requestBodies"]["githubEvent"];
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -7753,6 +8071,7 @@ export interface operations {
            * @description When the change was made.
            */
           timestamp: string;
+          /** @description The resource after the change, as its GET shows it. Of a deleted resource, only its id. */
           data: components["schemas"]["Item"];
         };
       };
@@ -7830,6 +8149,7 @@ export interface operations {
            * @description When the change was made.
            */
           timestamp: string;
+          /** @description The resource after the change, as its GET shows it. Of a deleted resource, only its id. */
           data: components["schemas"]["Item"];
         };
       };
@@ -7903,6 +8223,7 @@ export interface operations {
            * @description When the change was made.
            */
           timestamp: string;
+          /** @description The resource after the change, as its GET shows it. Of a deleted resource, only its id. */
           data: components["schemas"]["DeletedResource"];
         };
       };
@@ -7982,6 +8303,7 @@ export interface operations {
            * @description When the change was made.
            */
           timestamp: string;
+          /** @description The resource after the change, as its GET shows it. Of a deleted resource, only its id. */
           data: components["schemas"]["StoredFile"];
         };
       };
@@ -8055,6 +8377,7 @@ export interface operations {
            * @description When the change was made.
            */
           timestamp: string;
+          /** @description The resource after the change, as its GET shows it. Of a deleted resource, only its id. */
           data: components["schemas"]["DeletedResource"];
         };
       };
@@ -8129,6 +8452,7 @@ export interface operations {
            * @description When the change was made.
            */
           timestamp: string;
+          /** @description The resource after the change, as its GET shows it. Of a deleted resource, only its id. */
           data: components["schemas"]["Job"];
         };
       };
@@ -8204,6 +8528,7 @@ export interface operations {
            * @description When the change was made.
            */
           timestamp: string;
+          /** @description The resource after the change, as its GET shows it. Of a deleted resource, only its id. */
           data: components["schemas"]["Job"];
         };
       };
@@ -8284,6 +8609,7 @@ export interface operations {
            * @description When the change was made.
            */
           timestamp: string;
+          /** @description The resource after the change, as its GET shows it. Of a deleted resource, only its id. */
           data: components["schemas"]["Key"];
         };
       };
@@ -8364,6 +8690,7 @@ export interface operations {
            * @description When the change was made.
            */
           timestamp: string;
+          /** @description The resource after the change, as its GET shows it. Of a deleted resource, only its id. */
           data: components["schemas"]["Key"];
         };
       };
@@ -8444,6 +8771,7 @@ export interface operations {
            * @description When the change was made.
            */
           timestamp: string;
+          /** @description The resource after the change, as its GET shows it. Of a deleted resource, only its id. */
           data: components["schemas"]["Key"];
         };
       };
@@ -8520,6 +8848,7 @@ export interface operations {
            * @description When the change was made.
            */
           timestamp: string;
+          /** @description The resource after the change, as its GET shows it. Of a deleted resource, only its id. */
           data: components["schemas"]["User"];
         };
       };
@@ -8596,6 +8925,7 @@ export interface operations {
            * @description When the change was made.
            */
           timestamp: string;
+          /** @description The resource after the change, as its GET shows it. Of a deleted resource, only its id. */
           data: components["schemas"]["User"];
         };
       };
@@ -8669,6 +8999,7 @@ export interface operations {
            * @description When the change was made.
            */
           timestamp: string;
+          /** @description The resource after the change, as its GET shows it. Of a deleted resource, only its id. */
           data: components["schemas"]["DeletedResource"];
         };
       };
@@ -8750,6 +9081,7 @@ export interface operations {
            * @description When the change was made.
            */
           timestamp: string;
+          /** @description The resource after the change, as its GET shows it. Of a deleted resource, only its id. */
           data: components["schemas"]["Payment"];
         };
       };
@@ -8834,6 +9166,7 @@ export interface operations {
            * @description When the change was made.
            */
           timestamp: string;
+          /** @description The resource after the change, as its GET shows it. Of a deleted resource, only its id. */
           data: components["schemas"]["Subscription"];
         };
       };
@@ -8907,6 +9240,7 @@ export interface operations {
            * @description When the change was made.
            */
           timestamp: string;
+          /** @description The resource after the change, as its GET shows it. Of a deleted resource, only its id. */
           data: components["schemas"]["PingData"];
         };
       };

@@ -23,6 +23,33 @@ export const Payment = docsOnly(({ named, z }) =>
       clientReferenceId: z.exactOptional(z.string()),
       subscriptionId: z.exactOptional(z.string()),
     }),
+    {
+      sessionId: "The id of the Stripe checkout session.",
+      customerId: "The id of the customer in Stripe.",
+      amountTotal: "The amount in the smallest unit of the currency, such as cents.",
+      currency: "The three-letter ISO 4217 code in lower case, such as `eur`.",
+      paymentStatus: "Whether the money has arrived. `no_payment_required` is a session without a charge.",
+      status: "`complete` once the customer has finished the session, which can be before the money arrives.",
+      mode: "What the session is for: `payment`, `subscription` or `setup`.",
+      clientReferenceId: "The reference that your own system gave the session, such as an order number.",
+      subscriptionId: "The subscription that the session started, if any.",
+    },
+  ),
+);
+
+const SubscriptionItem = docsOnly(({ named, z }) =>
+  named(
+    "SubscriptionItem",
+    z.object({
+      priceId: z.string(),
+      productId: z.exactOptional(z.string()),
+      quantity: z.exactOptional(z.number()),
+    }),
+    {
+      priceId: "The id of the price in Stripe.",
+      productId: "The id of the product in Stripe.",
+      quantity: "The number of units that the customer pays for. Absent for metered prices.",
+    },
   ),
 );
 
@@ -36,16 +63,17 @@ export const Subscription = docsOnly(({ named, z, time }) =>
       currentPeriodEnd: z.exactOptional(time()),
       cancelAtPeriodEnd: z.exactOptional(z.boolean()),
       canceledAt: z.exactOptional(time()),
-      items: z.exactOptional(
-        z.array(
-          z.object({
-            priceId: z.string(),
-            productId: z.exactOptional(z.string()),
-            quantity: z.exactOptional(z.number()),
-          }),
-        ),
-      ),
+      items: z.exactOptional(z.array(SubscriptionItem())),
     }),
+    {
+      subscriptionId: "The id of the subscription in Stripe.",
+      customerId: "The id of the customer in Stripe.",
+      status: "The status that Stripe sent, such as `active`, `past_due` or `canceled`.",
+      currentPeriodEnd: "The end of the paid period. If the items have different periods, the earliest end.",
+      cancelAtPeriodEnd: "Whether the subscription ends with the current period.",
+      canceledAt: "When the cancellation was requested.",
+      items: "The prices that the customer subscribes to.",
+    },
   ),
 );
 
@@ -138,6 +166,7 @@ export const getPayment = contract("get", "/api/payments/:sessionId", () => ({
       "Returns the last state of a Stripe checkout session that the webhooks have recorded. `sessionId` is the id of the session. " +
       "`amountTotal` is in the currency's smallest unit. A session is paid once `paymentStatus` is `paid`; with a delayed payment " +
       "method, `status` is `complete` before that. Fields that Stripe did not send are absent.",
+    fields: { sessionId: "The id of the Stripe checkout session." },
     replies: { 200: Payment() },
     examples: {
       params: { sessionId: payment().sessionId },
@@ -157,6 +186,7 @@ export const getSubscription = contract("get", "/api/subscriptions/:subscription
     description:
       "Returns the last state of a Stripe subscription that the webhooks have recorded. `status` is the value that Stripe sent. If the items " +
       "have different periods, `currentPeriodEnd` is the end of the period that ends first. Fields that Stripe did not send are absent.",
+    fields: { subscriptionId: "The id of the subscription in Stripe." },
     replies: { 200: Subscription() },
     examples: {
       params: { subscriptionId: subscription().subscriptionId },

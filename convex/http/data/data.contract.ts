@@ -35,7 +35,10 @@ export const receiveForm = contract("post", "/api/form", () => ({
     tag: "Data",
     summary: "Receive a form",
     description: "Accepts a form in either media type that browsers send, and returns its fields.",
-    fields: { name: "A name.", email: "An email address." },
+    fields: {
+      name: "The name of a person. White space around it is removed.",
+      email: "The email address of the person.",
+    },
     replies: {
       200: named("Form", z.object({ name: z.string(), email: z.string() }), {
         name: "The name, without white space around it.",

@@ -4,20 +4,39 @@ import { id } from "../kit/values.kit";
 
 const STATUSES = ["pending", "succeeded", "failed"] as const;
 
-const shape = docsOnly(({ whole, z, time }) => ({
-  id: z.string(),
-  eventId: z.string(),
-  type: z.string(),
-  endpointId: z.string(),
-  status: z.enum(STATUSES),
-  attempts: z.array(
+const Attempt = docsOnly(({ named, z, time, whole }) =>
+  named(
+    "WebhookDeliveryAttempt",
     z.object({
       at: time(),
       status: z.exactOptional(whole()),
       error: z.exactOptional(z.string()),
       durationMs: whole(),
     }),
+    {
+      at: "When the attempt started.",
+      status: "The status of the endpoint's reply. Absent without a reply.",
+      error: "Why the attempt does not count as delivered.",
+      durationMs: "The milliseconds until the reply or the error. 0 if nothing was sent.",
+    },
   ),
+);
+
+const Payload = docsOnly(({ named, z, time }) =>
+  named("WebhookDeliveryPayload", z.object({ type: z.string(), timestamp: time(), data: z.unknown() }), {
+    type: "What happened, such as `item.created`.",
+    timestamp: "When the change was made.",
+    data: "The resource after the change, as its GET shows it. Of a deleted resource, only its id.",
+  }),
+);
+
+const shape = docsOnly(({ z, time }) => ({
+  id: z.string(),
+  eventId: z.string(),
+  type: z.string(),
+  endpointId: z.string(),
+  status: z.enum(STATUSES),
+  attempts: z.array(Attempt()),
   nextAttemptAt: z.exactOptional(time()),
 }));
 
@@ -25,7 +44,7 @@ const shapeFields = docsOnly(() => ({
   id: "The delivery's id.",
   eventId: "The event's id, which `webhook-id` carries in every attempt.",
   type: "The event's type.",
-  endpointId: "The endpoint's id.",
+  endpointId: "The endpoint that the event is sent to.",
   status: "`failed` deliveries can be retried while they are kept.",
   attempts:
     "The last 20 attempts, oldest first: when, the status of the reply or the error, and how long it took. An entry without " +
@@ -37,12 +56,12 @@ export const Delivery = docsOnly(({ named, z }) =>
   named("WebhookDelivery", z.object(shape()), shapeFields()),
 );
 
-export const WholeDelivery = docsOnly(({ named, z, time }) =>
+export const WholeDelivery = docsOnly(({ named, z }) =>
   named(
     "WebhookDeliveryWithPayload",
     z.object({
       ...shape(),
-      payload: z.exactOptional(z.object({ type: z.string(), timestamp: time(), data: z.unknown() })),
+      payload: z.exactOptional(Payload()),
       lastReply: z.exactOptional(z.string()),
     }),
     {

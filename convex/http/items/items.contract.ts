@@ -29,7 +29,7 @@ export const Item = docsOnly(({ named, upTo, z, time }) =>
 const fields = docsOnly(() => ({
   name: "The item's name. The API removes white space around it.",
   description: "A description of the item.",
-  itemId: "The item's id.",
+  itemId: "The `id` of the item, from its creation or a list.",
 }));
 const description = ({ z, atMost }: Pick<FieldSchemas, "z" | "atMost">) =>
   z.string().check(atMost(MAX_DESCRIPTION));
@@ -102,6 +102,7 @@ export const createItems = contract("post", "/api/items/batch", () => ({
     description:
       "Creates all items or none. The reply has the items in the order of the request. An invalid field is named with the index " +
       "of its item, such as `2.name`. The `Idempotency-Key` covers the whole batch.",
+    fields: fields(),
     replies: { 201: z.array(Item()) },
     examples: {
       body: [{ name: bolt().name, description: bolt().description }],

@@ -58,6 +58,7 @@ export const processData = contract("post", "/api/process", () => ({
     replies: {
       200: named("Processed", z.object({ success: z.boolean(), result: Digest() }), {
         success: "Always true.",
+        result: "The hash, the length and the type of the value.",
       }),
       202: reply.json(Job(), { headers: { Location: z.string(), "Preference-Applied": z.string() } }),
     },

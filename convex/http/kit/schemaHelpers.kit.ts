@@ -5,7 +5,7 @@ import * as fields from "./fields.kit";
 import { makeReply } from "./replies.kit";
 
 type Descriptions = Readonly<Record<string, string>>;
-const names = new WeakMap<Schema, { name: string; fields: Descriptions }>();
+const names = new WeakMap<Schema, { name?: string; fields: Descriptions }>();
 
 /** The name that `named` gave a schema. */
 export const nameOf = (schema: Schema): string | undefined => names.get(schema)?.name;
@@ -30,6 +30,11 @@ const helpers = () => ({
     fields: { readonly [Field in keyof z.output<S>]?: string } & Descriptions = {},
   ): S => {
     names.set(schema, { name, fields });
+    return schema;
+  },
+  /** Describes the fields of a schema that needs no name of its own. */
+  withFields: <S extends Schema>(schema: S, fields: Descriptions): S => {
+    names.set(schema, { fields });
     return schema;
   },
   /** An integer in a reply. */

@@ -17,6 +17,7 @@ export const KeyInfo = docsOnly(({ named, z, time }) =>
     }),
     {
       id: "The key's id.",
+      owner: "The user to whom the key belongs.",
       name: "The key's name.",
       scopes: "The scopes that the key carries.",
       expiresAt: "The time when the key stops working, if it has one.",

@@ -31,7 +31,14 @@ describe("GET /openapi.json", () => {
   test("returns the generated document with this deployment as its server", async () => {
     const reply = await send("/openapi.json");
     expect(reply.headers.get("content-type")).toBe("application/json");
-    expect(await reply.json()).toEqual({ ...generated, servers: [{ url: SITE }] });
+    const written = JSON.stringify(generated).replaceAll("https://api.example.com", SITE);
+    expect(await reply.json()).toEqual({ ...(JSON.parse(written) as object), servers: [{ url: SITE }] });
+  });
+
+  test("has the deployment's address in its quick start", async () => {
+    const { info } = (await (await send("/openapi.json")).json()) as { info: { description: string } };
+    expect(info.description).toContain(`curl ${SITE}/api/items`);
+    expect(info.description).not.toContain("api.example.com");
   });
 
   test("can be read by a page of any origin and supports If-None-Match", async () => {
@@ -117,6 +124,19 @@ describe.each([
     });
     expect(policyOf(reply)["script-src"]).toEqual([source]);
     expect(html.match(/<script/g)).toHaveLength(2);
+  });
+});
+
+describe.each([
+  ["help@example.org", { name: "Support", email: "help@example.org" }],
+  [" https://example.org/help ", { name: "Support", url: "https://example.org/help" }],
+  ["", { name: "The operator of this deployment" }],
+  ["javascript:alert(1)", { name: "The operator of this deployment" }],
+])("API_CONTACT=%s", (API_CONTACT, contact) => {
+  useEngine({ env: { API_CONTACT } });
+
+  test(`makes the contact ${JSON.stringify(contact)}`, async () => {
+    expect(await (await send("/openapi.json")).json()).toMatchObject({ info: { contact } });
   });
 });
 

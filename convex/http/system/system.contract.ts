@@ -27,7 +27,11 @@ export const getIndex = contract("get", "/", () => ({
               },
             ),
           }),
-          { name: "The API's name.", version: "The API's version." },
+          {
+            name: "The API's name.",
+            version: "The version of the API, which follows Semantic Versioning.",
+            links: "The paths of the API's own pages and checks.",
+          },
         ),
         { headers: { Vary: z.string() } },
       ),
@@ -49,17 +53,27 @@ export const getOpenApi = contract("get", "/openapi.json", () => ({
   operationId: "getOpenApi",
   scope: null,
   conditional: true,
-  docs: docsOnly(({ reply, z }) => ({
+  docs: docsOnly(({ reply, withFields, z }) => ({
     tag: "System",
     summary: "Fetch this document",
     description: "Returns the OpenAPI document of the API, with this deployment under `servers`.",
     replies: {
       200: reply.text("application/json", {
-        schema: z.looseObject({
-          openapi: z.string(),
-          info: z.looseObject({ title: z.string(), version: z.string() }),
-          paths: z.looseObject({}),
-        }),
+        schema: withFields(
+          z.looseObject({
+            openapi: z.string(),
+            info: withFields(z.looseObject({ title: z.string(), version: z.string() }), {
+              title: "The API's name.",
+              version: "The version of the API, which follows Semantic Versioning.",
+            }),
+            paths: z.looseObject({}),
+          }),
+          {
+            openapi: "The version of the OpenAPI specification.",
+            info: "The API's name, version and introduction.",
+            paths: "The operations, by path and method.",
+          },
+        ),
         headers: { Vary: z.string() },
       }),
     },

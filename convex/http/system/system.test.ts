@@ -98,7 +98,8 @@ describe("GET /problems/:code", () => {
     expect(reply.headers.get("vary")).toMatch(/\bAccept\b/);
     const page = await reply.text();
     expect(page).toContain("<h1>Not found</h1>");
-    expect(page).toContain("<code>not_found</code>, status 404");
+    expect(page).toContain("Status 404");
+    expect(page).toContain("<code>not_found</code>");
     expect(page).toContain('href="/docs"');
   });
 

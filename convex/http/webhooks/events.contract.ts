@@ -7,6 +7,22 @@ const STATUSES = ["pending", "success", "failed"] as const;
 /** The maximum length of the filter by type, in code points. */
 const MAX_TYPE = 200;
 
+const EventDetails = docsOnly(({ named, z }) =>
+  named(
+    "WebhookEventDetails",
+    z.object({
+      action: z.exactOptional(z.string()),
+      repository: z.exactOptional(z.string()),
+      sender: z.exactOptional(z.string()),
+    }),
+    {
+      action: "What happened, such as `opened`.",
+      repository: "The full name of the repository on GitHub, such as `octo/hello`.",
+      sender: "The login of the account on GitHub that caused the event.",
+    },
+  ),
+);
+
 const shape = docsOnly(({ whole, z, time }) => ({
   id: z.string(),
   eventId: z.string(),
@@ -15,24 +31,36 @@ const shape = docsOnly(({ whole, z, time }) => ({
   status: z.enum(STATUSES),
   attempts: whole(),
   handled: z.exactOptional(z.boolean()),
-  details: z.exactOptional(
-    z.object({
-      action: z.exactOptional(z.string()),
-      repository: z.exactOptional(z.string()),
-      sender: z.exactOptional(z.string()),
-    }),
-  ),
+  details: z.exactOptional(EventDetails()),
   error: z.exactOptional(z.string()),
   receivedAt: time(),
   processedAt: z.exactOptional(time()),
 }));
 
-export const Event = docsOnly(({ named, z }) => named("WebhookEvent", z.object(shape())));
+const shapeFields = docsOnly(() => ({
+  id: "The id of the event in this API.",
+  eventId: "The id that the source gave the event.",
+  source: "The service that sent the event, such as `stripe`.",
+  type: "The type that the source gave the event, such as `checkout.session.completed`.",
+  status: "The outcome of the processing. A `failed` event can be replayed.",
+  attempts: "How often the processing was started.",
+  handled: "`false` if this API has no handler for the type. Absent until the event was processed.",
+  details: "The key facts of an event of GitHub.",
+  error: "Why the last attempt failed.",
+  receivedAt: "When the API recorded the event.",
+  processedAt: "When the last attempt ended.",
+}));
+
+export const Event = docsOnly(({ named, z }) => named("WebhookEvent", z.object(shape()), shapeFields()));
 export const EventWithPayload = docsOnly(({ named, z }) =>
-  named("WebhookEventWithPayload", z.object({ ...shape(), payload: z.exactOptional(z.unknown()) })),
+  named("WebhookEventWithPayload", z.object({ ...shape(), payload: z.exactOptional(z.unknown()) }), {
+    ...shapeFields(),
+    payload: "The body that the source sent. Absent once it was erased or its retention has ended.",
+  }),
 );
 
 const eventRef = () => ({ id: id() });
+const fields = docsOnly(() => ({ id: "The id of the event in this API, not that of its source." }));
 
 const example = docsOnly(() => ({
   id: "kw5e2q9v3s1x8w6t4r0pzc5m7h6f",
@@ -92,6 +120,7 @@ export const getWebhookEvent = contract("get", "/api/webhook-events/:id", () => 
     description:
       "Values in the payload whose names suggest a secret, token, password or private metadata are replaced by `[redacted]`, and " +
       "objects and lists below 64 levels by `[nested too deep]`. `payload` is absent once it was erased or its retention has ended.",
+    fields: fields(),
     replies: { 200: reply.text("application/json", { schema: EventWithPayload() }) },
     examples: {
       params: { id: example().id },
@@ -111,8 +140,8 @@ export const eraseWebhookPayload = contract("delete", "/api/webhook-events/:id",
     description:
       "Erases the payload permanently. The event stays in the log without its `payload`, so that a duplicate is recognized, and can no " +
       "longer be replayed (409). A pending event is 409.",
+    fields: fields(),
     problems: ["conflict"],
-    fields: { id: "The event's id." },
     replies: { 204: null },
     examples: { params: { id: example().id } },
   })),
@@ -126,6 +155,7 @@ export const replayWebhookEvent = contract("post", "/api/webhook-events/:id/repl
     tag: "Webhook events",
     summary: "Process a webhook event again",
     description: "The event must have succeeded or failed, and its payload must not have been purged.",
+    fields: fields(),
     problems: ["conflict"],
     replies: { 202: Event() },
     examples: {

@@ -24,7 +24,14 @@ export function textOf(form: HTMLFormElement, name: string): string {
   return typeof value === "string" ? value : "";
 }
 
-/** Announces an event: screen readers read it, and the page shows it in a corner. */
-export function say(what: string): void {
+/**
+ * Announces an event: screen readers read it, and the page shows it in a corner.
+ *
+ * @param undo offers to take the event back, until the next announcement.
+ */
+export function say(what: string, undo?: () => void): void {
   byId("status", HTMLParagraphElement).textContent = what;
+  const button = byId("undo", HTMLButtonElement);
+  button.hidden = undo === undefined;
+  button.onclick = undo ?? null;
 }

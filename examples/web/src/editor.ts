@@ -50,7 +50,19 @@ async function remove(): Promise<void> {
   required(await session.api.DELETE("/api/items/{itemId}", { params: guarded() }));
   dialog.close();
   changed(undefined);
-  say(`${item.name} is deleted.`);
+  say(`${item.name} is deleted.`, () => void attempt(() => restore(session, item, changed)));
+}
+
+/** Creates a deleted item again. It gets another id, because the API deletes permanently. */
+async function restore(
+  { api }: Session,
+  { name, description }: Item,
+  changed: Open["changed"],
+): Promise<void> {
+  const body = { name, ...(description !== undefined && { description }) };
+  const item = required(await api.POST("/api/items", { body }));
+  changed(item);
+  say(`${item.name} is back.`);
 }
 
 /** Shows a conflicting change in the editor itself, with a button to load the newer version. */

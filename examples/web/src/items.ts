@@ -58,7 +58,9 @@ function row(item: Item): HTMLLIElement {
   const changed = (now: Item | undefined) => {
     if (now) {
       const other = row(now);
-      shown.replaceWith(other);
+      // A deleted item that is created again is the newest.
+      if (shown.isConnected) shown.replaceWith(other);
+      else list.prepend(other);
       focusOn(other);
     } else {
       const neighbour = shown.nextElementSibling ?? shown.previousElementSibling;

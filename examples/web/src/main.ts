@@ -4,7 +4,7 @@ import { showDeliveries } from "./deliveries";
 import { byId, textOf, within } from "./dom";
 import { showItems } from "./items";
 import { showPictures } from "./pictures";
-import { attempt } from "./problems";
+import { attempt, unlessForbidden } from "./problems";
 import { showQuota } from "./quota";
 
 const form = byId("sign-in", HTMLFormElement);
@@ -18,13 +18,30 @@ type Kept = { url: string; key: string };
 
 async function signIn({ url, key }: Kept): Promise<void> {
   const session = connect(url.replace(/\/+$/, ""), key, showQuota);
-  const { name, owner } = required(await session.api.GET("/api/protected"));
+  const { name, owner, scopes } = required(await session.api.GET("/api/protected"));
   sessionStorage.setItem(KEPT, JSON.stringify({ url, key }));
   byId("account-name", HTMLSpanElement).textContent = `${owner.name} · key ${name}`;
   welcome.hidden = true;
   desk.hidden = account.hidden = false;
   byId("items-title", HTMLHeadingElement).focus();
-  await Promise.all([showItems(session), showDeliveries(session), showPictures(session)]);
+  showScopes(scopes);
+  // A key may have only some of the scopes, so each section loads without the others.
+  await Promise.all([
+    unlessForbidden(byId("items-section", HTMLElement), () => showItems(session)),
+    unlessForbidden(byId("deliveries-section", HTMLElement), () => showDeliveries(session)),
+    unlessForbidden(byId("pictures-section", HTMLElement), () => showPictures(session)),
+  ]);
+}
+
+/** Says what the key may do, and hides the forms that it may not send. */
+function showScopes(scopes: readonly string[]): void {
+  const all = scopes.includes("*");
+  byId("scopes", HTMLParagraphElement).textContent = all
+    ? "This key may do everything that its owner may do."
+    : `This key has the scopes ${scopes.join(", ")}.`;
+  const forms = { create: "items:write", subscribe: "endpoints:write", upload: "files:write" };
+  for (const [id, scope] of Object.entries(forms))
+    byId(id, HTMLFormElement).hidden = !all && !scopes.includes(scope);
 }
 
 form.addEventListener("submit", (event) => {

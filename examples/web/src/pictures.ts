@@ -1,6 +1,6 @@
 import { required, type Picture, type Session } from "./api";
 import { byId, entry, say, textOf, within } from "./dom";
-import { attempt } from "./problems";
+import { attempt, showBesideFields } from "./problems";
 
 const list = byId("pictures", HTMLUListElement);
 const none = byId("no-pictures", HTMLParagraphElement);
@@ -20,7 +20,7 @@ function frame(picture: Picture): HTMLLIElement {
   const shown = entry("picture-template");
   const name = picture.name ?? "Picture without a name";
   const image = within(shown, "img", HTMLImageElement);
-  image.alt = name;
+  image.alt = picture.name === undefined ? "Uploaded picture without a name" : `Uploaded picture ${name}`;
   const suffix = picture.visibility === "private" ? ", private" : "";
   within(shown, "figcaption", HTMLElement).textContent = `${name}, ${sized(picture.size)}${suffix}`;
   if (picture.visibility === "public") image.src = `${session.url}/files/${picture.id}`;
@@ -48,8 +48,7 @@ async function showPrivate(picture: Picture, image: HTMLImageElement): Promise<v
 async function upload(): Promise<void> {
   const picture = new FormData(form).get("picture");
   if (!(picture instanceof File) || picture.size === 0 || !isPicture(picture.type)) {
-    within(form, "[name=picture]", HTMLInputElement).focus();
-    say("Choose a picture first.");
+    showBesideFields([{ path: "picture", message: "Choose a picture first." }], form);
     return;
   }
   const visibility = new FormData(form).has("private") ? "private" : "public";

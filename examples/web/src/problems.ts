@@ -7,6 +7,8 @@ const title = byId("problem-title", HTMLHeadingElement);
 const detail = byId("problem-detail", HTMLParagraphElement);
 const facts = byId("problem-facts", HTMLParagraphElement);
 
+type FieldError = NonNullable<Problem["errors"]>[number];
+
 /** The focused element when a message was shown. */
 let before: Element | null = null;
 
@@ -50,10 +52,10 @@ function show(): void {
 }
 
 function showRefusal({ problem, retryAfter }: Refusal, form: HTMLFormElement | undefined): void {
-  const beside = form ? showBesideFields(problem, form) : false;
+  const beside = form ? showBesideFields(problem.errors ?? [], form) : false;
   if (beside) return;
   title.textContent = problem.title;
-  detail.textContent = retryAfter === undefined ? problem.detail : `Try again in ${retryAfter} s.`;
+  detail.textContent = retryAfter === undefined ? problem.detail : `Try again in ${retryAfter} seconds.`;
   const meaning = Object.assign(document.createElement("a"), {
     href: problem.type,
     textContent: `${problem.status} ${problem.code}`,
@@ -65,16 +67,35 @@ function showRefusal({ problem, retryAfter }: Refusal, form: HTMLFormElement | u
   show();
 }
 
-/** Shows that there was no reply. Browsers hide the reason, so that scripts learn nothing about other hosts. */
+/**
+ * Shows that there was no reply. Browsers hide the reason, so that scripts learn nothing about other hosts. They only say whether
+ * this machine has a network.
+ */
 function showSilence(error: TypeError): void {
-  title.textContent = "No answer";
-  detail.textContent = `The API cannot be reached, or its CORS_ORIGINS does not allow ${location.origin}.`;
+  title.textContent = navigator.onLine ? "No answer" : "You are offline";
+  detail.textContent = navigator.onLine
+    ? `The API cannot be reached, or its CORS_ORIGINS does not allow ${location.origin}.`
+    : "Connect to a network, then try again. What you typed is still here.";
   facts.textContent = error.message;
   show();
 }
 
+/** Loads a section, or shows in it which scope the key lacks. Other errors are the caller's. */
+export async function unlessForbidden(section: HTMLElement, load: () => Promise<void>): Promise<void> {
+  try {
+    await load();
+  } catch (error) {
+    if (!(error instanceof Refusal && error.problem.code === "insufficient_scope")) throw error;
+    const textContent = `This key cannot list them: ${error.problem.detail}.`;
+    section.append(Object.assign(document.createElement("p"), { className: "hint", textContent }));
+  }
+}
+
 /** Shows each error at its field. @returns whether every invalid field is in the form. */
-function showBesideFields({ errors = [] }: Problem, form: HTMLFormElement): boolean {
+export function showBesideFields(
+  errors: readonly Pick<FieldError, "path" | "message">[],
+  form: HTMLFormElement,
+): boolean {
   const shown = errors.map(({ path, message }) => {
     const field = form.elements.namedItem(path);
     if (!(field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement)) return undefined;

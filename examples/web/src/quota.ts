@@ -23,8 +23,12 @@ export function showQuota({ headers }: Response): void {
   bar.style.width = `${(100 * remaining) / quota}%`;
   meter.dataset["low"] = String(remaining < quota * LOW);
   const seconds = Number(headers.get("Retry-After") ?? 0);
-  const full = remaining < quota ? `Full again in ${left.get("t") ?? window} s.` : "Full.";
-  reset.textContent = seconds > 0 ? `Try again in ${seconds} s.` : `${full} ${quota} in ${window} s.`;
+  const every = window === 60 ? "a minute" : `in ${window} seconds`;
+  const full = remaining < quota ? `All are available again in ${left.get("t") ?? window} seconds.` : "";
+  reset.textContent =
+    seconds > 0
+      ? `This key has used all of its requests. Try again in ${seconds} seconds.`
+      : `This key may send ${quota} requests ${every}. ${full}`.trim();
 }
 
 /** Returns the numeric parameters of a structured field with one item, such as `"key";r=599;t=1`. */

@@ -15,8 +15,8 @@ export type TestSite = {
   origin: (host: string) => string;
   /** Stops the API's clock until the end of the test, so that rate limits do not refill. */
   stopClock: () => void;
-  /** Creates a key with all scopes for a new user. */
-  key: () => Promise<string>;
+  /** Creates a key for a new user, with all scopes by default. */
+  key: (scopes?: readonly string[]) => Promise<string>;
   close: () => Promise<void>;
 };
 
@@ -54,8 +54,8 @@ export async function openTestSite(): Promise<TestSite> {
       stopped = Date.now();
       onTestFinished(() => void (stopped = undefined));
     },
-    key: async () => {
-      const options = { name: "browser", scopes: ["*"], email: `${randomUUID()}@example.com` };
+    key: async (scopes = ["*"]) => {
+      const options = { name: "browser", scopes: [...scopes], email: `${randomUUID()}@example.com` };
       return ((await api.run("apiKeys:issue", options)) as { key: string }).key;
     },
     close: async () => {

@@ -42,6 +42,19 @@ describe("signing in", () => {
   });
 });
 
+test("a key with few scopes shows what it can do, and no form that it cannot send", async () => {
+  const { page } = await opened();
+  await signIn(page, await site.key(["items:read"]));
+  await page.getByText("This key has the scopes items:read.").waitFor();
+  await page.getByText("Nothing here yet").waitFor();
+  const section = (name: string) => page.getByRole("region", { name });
+  await section("Webhooks").getByText("lacks the scope endpoints:read").waitFor();
+  await section("Pictures").getByText("lacks the scope files:read").waitFor();
+  for (const name of ["Create", "Register", "Upload"])
+    expect(await page.getByRole("button", { name }).isVisible()).toBe(false);
+  expect(await problem(page).isVisible()).toBe(false);
+});
+
 describe("items", () => {
   test("are created, edited and deleted", async () => {
     const { page, call, complaints } = await signedIn();
@@ -62,6 +75,12 @@ describe("items", () => {
     await editor.getByRole("button", { name: "Delete" }).click();
     await page.getByRole("status").getByText("nut is deleted.").waitFor();
     expect(await call("/api/items")).toMatchObject([{ name: "bolt", description: "M10" }]);
+
+    await page.getByRole("button", { name: "Undo" }).click();
+    await page.getByRole("status").getByText("nut is back.").waitFor();
+    expect(await call("/api/items")).toMatchObject([{ name: "nut" }, { name: "bolt" }]);
+    expect(await items(page).locator(".name").allTextContents()).toEqual(["nut", "bolt"]);
+    expect(await page.getByRole("button", { name: "Undo" }).isVisible()).toBe(false);
     expect(complaints).toEqual([]);
   });
 
@@ -129,11 +148,13 @@ describe("items", () => {
 });
 
 describe("the page", () => {
-  test.each([320, 768, 1400])("fits into %i pixels", async (width) => {
+  test.each([320, 390, 768, 1280])("fits into %i pixels", async (width) => {
     const { page } = await signedIn();
     await create(page, "bolt with a very long name ".repeat(7).trim(), "M8, stainless ".repeat(20).trim());
     await items(page).waitFor();
     await page.setViewportSize({ width, height: 800 });
+    const toast = await page.locator("#notice").boundingBox();
+    expect((toast?.x ?? 0) + (toast?.width ?? width)).toBeLessThan(width);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
   });
 

@@ -88,6 +88,15 @@ describe("a gateway in front of the API", () => {
   );
 });
 
+test("offline is called offline, and is not blamed on the API's settings", async () => {
+  const { page } = await signedIn();
+  await page.context().setOffline(true);
+  await create(page, "bolt");
+  await problem(page).getByText("You are offline").waitFor();
+  expect(await problem(page).textContent()).not.toContain("CORS");
+  expect(await name(page).inputValue()).toBe("bolt");
+});
+
 test("after a reload with a revoked key, the key field has the focus", async () => {
   const { page, key, call } = await signedIn();
   const { id = "" } = await call("/api/protected");
@@ -165,6 +174,6 @@ test("a file that is not a picture is not uploaded", async () => {
     .getByLabel("Picture", { exact: true })
     .setInputFiles({ name: "a.txt", mimeType: "text/plain", buffer });
   await page.getByRole("button", { name: "Upload" }).click();
-  await page.getByRole("status").getByText("Choose a picture first.").waitFor();
+  await page.locator("#upload").getByText("Choose a picture first.").waitFor();
   expect(await call("/api/files")).toEqual([]);
 });

@@ -35,7 +35,7 @@ describe("the rate limit", () => {
   test("is shown as in the last reply", async () => {
     const { page } = await signedIn();
     const left = async () =>
-      Number(await page.getByRole("meter", { name: "Rate limit" }).getAttribute("aria-valuenow"));
+      Number(await page.getByRole("meter", { name: "Requests" }).getAttribute("aria-valuenow"));
     expect(await left()).toBeLessThan(PER_MINUTE);
     await page.getByText(`${await left()} of ${PER_MINUTE} requests left`).waitFor();
   });

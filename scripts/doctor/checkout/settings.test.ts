@@ -32,6 +32,7 @@ test("valid settings are counted, and webhooks are listed", () => {
     `STRIPE_WEBHOOK_SECRET=whsec_${LONG},whsec_${LONG}`,
     `CLERK_WEBHOOK_SECRET=${CLERK}`,
     "DOCS_SCRIPT_URL=/docs/scalar.js",
+    "API_CONTACT=help@example.com",
     "COLLECT_UNREGISTERED_FILES=no",
     "CONVEX_SITE_URL=https://api.example.com",
     "PUBLIC_URL=https://example.com/rest",
@@ -39,7 +40,7 @@ test("valid settings are counted, and webhooks are listed", () => {
     `SECRETS_KEY=${KEY},${KEY}`,
   ];
   expect(on(text.join("\n"))).toEqual([
-    "ok 13 set; the others have their defaults → ",
+    "ok 14 set; the others have their defaults → ",
     "ok webhooks open: stripe, clerk; closed because no secret is set: github → ",
   ]);
 });
@@ -108,6 +109,7 @@ test.each([
   ["PUBLIC_URL=http://example.com", /^warning PUBLIC_URL is plain HTTP/],
   ["CORS_HEADERS=X-A, bad name", /^problem CORS_HEADERS: bad name is not the name of a header/],
   ["DOCS_SCRIPT_URL=scalar.js", /^problem DOCS_SCRIPT_URL=scalar\.js is neither/],
+  ["API_CONTACT=call us", /^problem API_CONTACT=call us is neither an email address nor a URL/],
   ["DOCS_SCRIPT_URL=http://cdn.example.com/s.js", /^warning DOCS_SCRIPT_URL uses plain HTTP/],
   [`OIDC_AUDIENCE=${"a".repeat(8193)}`, /^problem OIDC_AUDIENCE is longer than 8 KiB/],
 ])("%s", (line, found) => {

@@ -1,4 +1,5 @@
 /** Values that the functions cannot read, or read differently from their plain meaning. */
+import { contactOf } from "../../../convex/lib/deployedDocument.lib";
 import { HEADER_NAME, positiveInteger, wholeNumber } from "../../../convex/lib/env.lib";
 import { problem, warning, type Finding } from "../finding";
 import type { Settings } from "../settings";
@@ -22,7 +23,7 @@ const NUMBERS: Readonly<Record<string, { read: typeof wholeNumber; from: number;
 /** Convex's limit for a value, in bytes. */
 const VALUE_BYTES = 8 * 1024;
 
-/** Checks numbers, switches, the length of values, the public address, names of headers, and the URL of the reference page's script. */
+/** Checks numbers, switches, the length of values, the public address, names of headers, the contact, and the URL of the reference page's script. */
 export function values({ values: set, written, place }: Settings): Finding[] {
   const numbers = Object.entries(NUMBERS).flatMap(([name, { read, from, unset }]) => {
     const text = set.get(name);
@@ -41,6 +42,7 @@ export function values({ values: set, written, place }: Settings): Finding[] {
     ...publicUrl(set.get("PUBLIC_URL")),
     ...headerNames(set.get("CORS_HEADERS")),
     ...script(set.get("DOCS_SCRIPT_URL")),
+    ...contact(set.get("API_CONTACT")),
     ...tooLong.map(([name]) =>
       problem(`${name} is longer than 8 KiB, the limit of Convex`, `Shorten it in ${place}.`),
     ),
@@ -102,6 +104,12 @@ function script(url: string | undefined): Finding[] {
   if (protocol === "https:" || isLocal(hostname)) return [];
   const what = "DOCS_SCRIPT_URL uses plain HTTP, and a page on HTTPS does not load such a script";
   return [warning(what, "Serve the script over HTTPS.")];
+}
+
+function contact(text: string | undefined): Finding[] {
+  if (text === undefined || text.trim() === "" || contactOf(text)) return [];
+  const what = `API_CONTACT=${text} is neither an email address nor a URL, so the API ignores it`;
+  return [problem(what, "Write an address such as help@example.com or https://example.com/help.")];
 }
 
 /** Returns whether a host is this machine, where plain HTTP is safe. */

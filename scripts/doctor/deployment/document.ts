@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { join } from "node:path";
+import { deployedDocument } from "../../../convex/lib/deployedDocument.lib";
 import { ok, problem, reasonOf, warning, type Finding } from "../finding";
 import { objectOf, type Ask } from "./ask";
 
@@ -12,14 +13,17 @@ export async function document(ask: Ask, project: string): Promise<Finding[]> {
   const reply = await ask("/openapi.json");
   if (reply.status !== 200)
     return [problem(`GET /openapi.json answers ${reply.status}`, "Deploy this checkout.")];
-  const { servers, ...served } = await objectOf(reply);
-  return [...difference(served, project), ...address(servers, ask.url)];
+  const served = await objectOf(reply);
+  return [...difference(served, project), ...address(served["servers"], ask.url)];
 }
 
 function difference(served: Document, project: string): Finding[] {
   const file = join(project, "openapi", "openapi.json");
   if (!existsSync(file)) return [];
-  const { servers: _, ...own } = JSON.parse(readFileSync(file, "utf8")) as Document;
+  const committed = JSON.parse(readFileSync(file, "utf8")) as Document & { info: object };
+  // The deployment's address and contact are settings, so they do not count as a difference.
+  const { contact } = (served["info"] ?? {}) as { contact?: { name: string } };
+  const own: Document = deployedDocument(committed, addressIn(served["servers"]), contact);
   if (isDeepStrictEqual(served, own)) return [ok("the OpenAPI document matches this checkout")];
   const [remote, local] = [operations(served), operations(own)];
   const parts = [
@@ -56,9 +60,15 @@ function operations({ paths = {} }: Document): Map<string, unknown> {
 const list = (title: string, names: readonly string[]): string =>
   names.length === 0 ? "" : `${title}: ${names.slice(0, 3).join(", ")}${names.length > 3 ? ", …" : ""}`;
 
+/** Returns the first address in `servers` of a document, or an empty text. */
+function addressIn(servers: unknown): string {
+  const [{ url } = { url: "" }] = Array.isArray(servers) ? (servers as { url: string }[]) : [];
+  return url;
+}
+
 /** Checks the address that the deployment uses in links, in the document, and in the reference page's security policy. */
 function address(servers: unknown, url: URL): Finding[] {
-  const [{ url: own } = { url: "" }] = Array.isArray(servers) ? (servers as { url: string }[]) : [];
+  const own = addressIn(servers);
   if (URL.canParse(own) && new URL(own).origin === url.origin) return [];
   return [
     warning(
