@@ -7,6 +7,7 @@ import { isOverloadError } from "./bodyMemory";
 import { busyResponse, notFoundResponse, uncaughtResponse } from "./errorResponses";
 import { RequestOrigin } from "./origin";
 import { isClientGone, onResponseEnd } from "./responseEnd";
+import type { RequestMetrics } from "../metrics/requestMetrics";
 import { limitResponseBytes, webGlobals, withoutBody } from "../web/webClasses";
 
 /** Answers one request. Never rejects. */
@@ -14,7 +15,9 @@ export async function serveHttpAction(
   engine: Engine,
   request: Request,
   { incoming, outgoing }: { readonly incoming: IncomingMessage; readonly outgoing: ServerResponse },
+  metrics: RequestMetrics,
 ): Promise<Response> {
+  metrics.inFlight++;
   const path = pathOf(request.url);
   const { method } = request;
   // HEAD is routed as GET. The handler still sees HEAD, and Node omits the body.
@@ -37,10 +40,14 @@ export async function serveHttpAction(
     transaction: null,
   });
   const started = performance.now();
+  const counted = (response: Response): Response => {
+    metrics.answered(name, response.status, (performance.now() - started) / 1_000);
+    return response;
+  };
   let describeError: (() => string) | null = null;
   try {
     const router = engine.modules.router ?? (await engine.modules.loadRouter());
-    if (router === null) return notFoundResponse();
+    if (router === null) return counted(notFoundResponse());
     const found = route === undefined ? router.lookup(path, routed) : route;
     execution.request = method === "OPTIONS" ? withoutBody(request) : request;
     const response = await execution.budget.run(() =>
@@ -50,19 +57,22 @@ export async function serveHttpAction(
       throw new Error("An HTTP action must return a Response, or a promise of one.");
     }
     // The body may use timers and run functions long after the handler has returned.
-    return limitResponseBytes(response, (step) => executions.run(execution, step));
+    return counted(limitResponseBytes(response, (step) => executions.run(execution, step)));
   } catch (thrown) {
-    if (isOverloadError(thrown)) return busyResponse();
+    if (isOverloadError(thrown)) return counted(busyResponse());
     const stack = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
     const trace = engine.modules.mapStack(stack);
     describeError = () => `Uncaught ${trace}`;
     if (!isClientGone(incoming, thrown)) {
       engine.log({ level: "error", path: execution.path, message: `Uncaught ${trace}` });
     }
-    return uncaughtResponse(thrown, trace, origin.requestId);
+    return counted(uncaughtResponse(thrown, trace, origin.requestId));
   } finally {
     // A body may stream long after the handler has returned, and a client that disconnects does not stop it.
-    onResponseEnd(outgoing, () => execution.end());
+    onResponseEnd(outgoing, () => {
+      metrics.inFlight--;
+      execution.end();
+    });
     engine.executionLog?.ended(execution, performance.now() - started, describeError);
   }
 }
