@@ -43,7 +43,8 @@ async function handleRequest(c: ApiContext, route: TableRoute | undefined): Prom
     setDeprecationHeaders(c, endpoint.deprecated, response);
   }
   addPublicPath(response);
-  logRequest(c, route, { status: response.status, started, error });
+  const pattern = route?.path ?? api.patternAt(c.req.path, c.req.header("Access-Control-Request-Method"));
+  logRequest(c, pattern, { status: response.status, started, error });
   return response;
 }
 

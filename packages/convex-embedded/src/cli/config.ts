@@ -54,7 +54,8 @@ export const CONFIG_FILE = "convex-embedded.json";
  */
 export function readConfig(project: string): Config {
   const text = contentOf(join(project, CONFIG_FILE));
-  if (text === null) return { firstStart: null, pages: {}, assets: [], guardedFetch: null, metricsQuery: null };
+  if (text === null)
+    return { firstStart: null, pages: {}, assets: [], guardedFetch: null, metricsQuery: null };
   let json: unknown;
   try {
     json = JSON.parse(text.toString("utf8"));

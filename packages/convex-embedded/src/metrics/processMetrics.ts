@@ -46,7 +46,11 @@ export class ProcessMetrics {
       count === 0 ? 0 : Math.max(0, nanoseconds / NANOSECONDS - interval);
     const p99 = count === 0 ? 0 : this.#delay.percentile(99);
     const families = [
-      gauge("nodejs_eventloop_lag_mean_seconds", "Mean delay of the event loop since the last scrape.", delay(mean)),
+      gauge(
+        "nodejs_eventloop_lag_mean_seconds",
+        "Mean delay of the event loop since the last scrape.",
+        delay(mean),
+      ),
       gauge("nodejs_eventloop_lag_p99_seconds", "99th percentile of that delay.", delay(p99)),
       gauge("nodejs_eventloop_lag_max_seconds", "Maximum of that delay.", delay(max)),
     ];
