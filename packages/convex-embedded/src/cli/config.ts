@@ -1,6 +1,7 @@
 /**
- * `convex-embedded.json` at the top of a project configures what `convex-embedded start` prints and serves besides the
- * functions, which actions may connect only to public addresses, and which query adds figures to `/metrics`. The file and all of its members are optional.
+ * `convex-embedded.json` at the top of a project configures what `convex-embedded start` prints and serves besides the functions. It
+ * also names the actions that may connect only to public addresses, and the query that adds figures to the metrics. The file and all
+ * of its members are optional.
  *
  * ```json
  * {
