@@ -28,9 +28,9 @@ const setupFiles = ["./vitest.setup.ts"];
 const shared = { isolate: false, unstubEnvs: true, unstubGlobals: true };
 /** These replace globals of their process, so they do not share it. */
 const ofTheHarness = ["packages/convex-embedded/src/testing/**/*.test.ts"];
-/** These add routes to the app of their process. */
+/** These add routes to the app of their process, or a problem to the catalogue. */
 const withOwnRoutes = [
-  "convex/http/middleware/deprecation.test.ts",
+  "convex/http/middleware/{deprecation,plain,problemEntry,routeOptions}.test.ts",
   "convex/http/kit/{multipart,replies,streams}.test.ts",
 ];
 /** `npm test` skips the slow tests, which start processes, call the compiler, or generate thousands of cases. */

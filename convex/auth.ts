@@ -7,7 +7,7 @@ import { newlyVerifiedEmail, userOfClaims } from "./identity/tokenUser.lib";
 import { userByTokenIdentifier } from "./identity/users.lib";
 import { rateLimits } from "./lib/env.lib";
 import { take, takeFromAddress } from "./lib/limiter.lib";
-import { quota } from "./lib/quota.lib";
+import { quota, routeLimitArg } from "./lib/quota.lib";
 import { revisionOf } from "./lib/revision.lib";
 
 /**
@@ -56,9 +56,9 @@ const admission = v.object({ caller: v.union(v.null(), caller), quota: v.union(v
  * so that guessing keys does not use up the quota of a valid key.
  */
 export const admitApiKey = internalMutation({
-  args: { hash: v.string() },
+  args: { hash: v.string(), ...routeLimitArg },
   returns: admission,
-  handler: async (ctx, { hash }) => {
+  handler: async (ctx, { hash, routeLimit }) => {
     const found = await keyByHash(ctx, hash);
     const limits = rateLimits();
     const now = Date.now();
@@ -68,26 +68,26 @@ export const admitApiKey = internalMutation({
     if (now - (found.lastUsedAt ?? 0) >= TOUCH_AFTER_MS) {
       await ctx.db.patch("apiKeys", found._id, { lastUsedAt: now, revision: revisionOf(found) + 1 });
     }
-    return { caller: callerOfKey(found), quota: await take(ctx, "key", found._id, limits.key) };
+    return { caller: callerOfKey(found), quota: await take(ctx, "key", found._id, limits.key, routeLimit) };
   },
 });
 
 /** Admits the user of the request's token, and takes from the user's quota. The first request creates or links the user. */
 export const admitToken = internalMutation({
-  args: {},
+  args: routeLimitArg,
   returns: admission,
-  handler: async (ctx) => {
+  handler: async (ctx, { routeLimit }) => {
     const limits = rateLimits();
     const claims = await verifiedClaims(ctx);
     const user = claims && (await userOfClaims(ctx, claims));
     if (!user || user.suspended) return { caller: null, quota: await takeFromAddress(ctx, limits.address) };
-    return { caller: callerOfUser(user), quota: await take(ctx, "user", user._id, limits.key) };
+    return { caller: callerOfUser(user), quota: await take(ctx, "user", user._id, limits.key, routeLimit) };
   },
 });
 
 /** Takes one request from the quota of the client's address, for routes without a credential. */
 export const admitAddress = internalMutation({
-  args: {},
+  args: routeLimitArg,
   returns: v.union(v.null(), quota),
-  handler: (ctx) => takeFromAddress(ctx, rateLimits().address),
+  handler: (ctx, { routeLimit }) => takeFromAddress(ctx, rateLimits().address, routeLimit),
 });

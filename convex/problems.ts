@@ -2,63 +2,30 @@ import { v } from "convex/values";
 import { internalQuery } from "./_generated/server";
 import { weightOf } from "./lib/accept.lib";
 import { publicPath } from "./lib/env.lib";
-import type { FailureCode } from "./lib/failure.lib";
 import { escaped } from "./lib/html.lib";
+import { PROBLEMS, type FailureCode } from "./lib/problems.lib";
 
-/** The meaning of each problem, and its remedy. This module is separate, so that ordinary requests do not load the texts. */
-export const EXPLANATIONS: Record<FailureCode, string> = {
-  invalid_json: "The body is not JSON, or not valid UTF-8. Send one JSON value, encoded as UTF-8.",
-  invalid_request: "A path, query, header or body value is invalid. `errors` names each invalid field.",
-  invalid_cursor: "The cursor was not issued by this list with these filters. Start again without a cursor.",
-  webhook_unsigned:
-    "The webhook lacks its signature headers. Only its source, which knows the secret, can send it.",
-  webhook_rejected:
-    "The webhook's signature does not verify, or its time differs from the server's by more than five minutes. The webhook was not stored.",
-  unauthenticated: "The route needs a credential. Send `X-API-Key: KEY` or `Authorization: Bearer KEY`.",
-  invalid_credential:
-    "The key is unknown, expired or revoked, or the token does not verify. Use another credential.",
-  insufficient_scope:
-    "The credential is valid but lacks the scope that `detail` names. Use a credential with this scope.",
-  quota_exceeded:
-    "The owner stores as much as the deployment allows. `detail` names the quota. Delete something first.",
-  not_found: "The resource does not exist, or belongs to another caller. The API does not reveal which.",
-  method_not_allowed: "The path does not support this method. `Allow` lists the supported methods.",
-  conflict:
-    "The request conflicts with existing data, such as a value that must be unique and is already in use.",
-  precondition_failed:
-    "The resource has changed since it was read, so `If-Match` does not match. Read it again, then retry.",
-  payload_too_large: "The body is larger than the route accepts. `detail` names the limit.",
-  unsupported_media_type:
-    "The route does not accept this Content-Type or Content-Encoding. `detail` names the accepted values.",
-  range_not_satisfiable:
-    "The Range lies outside the file. `Content-Range` has the file's size. Request a range within it, or the whole file.",
-  idempotency_key_reused:
-    "The Idempotency-Key was used before with another method, path or body. Use a new key for a new request.",
-  rate_limited:
-    "The caller has used up its quota. Wait `Retry-After` seconds; `RateLimit` shows the remaining quota.",
-  internal:
-    "An unexpected error that the caller cannot fix. The server's log has the cause under `requestId`.",
-  timed_out:
-    "The request did not finish in time. Its effect may or may not have happened. Retry after `Retry-After` seconds.",
-  unavailable:
-    "The server cannot process the request now: it is overloaded, or a service that it depends on does not respond. Retry after `Retry-After` seconds, with the same `Idempotency-Key` if the route accepts one.",
-  not_configured:
-    "The deployment lacks a secret or a setting that the route needs. The operator must set it.",
-};
-
-/** Returns the explanation of a problem code, or null for an unknown code. */
+/** Returns the status, title and explanation of a problem code, or null for an unknown code. */
 export const explain = internalQuery({
   args: { code: v.string() },
-  returns: v.union(v.string(), v.null()),
-  handler: (_ctx, { code }) => (isCode(code) ? EXPLANATIONS[code] : null),
+  returns: v.union(
+    v.object({ code: v.string(), status: v.number(), title: v.string(), explanation: v.string() }),
+    v.null(),
+  ),
+  handler: (_ctx, { code }) => {
+    if (!isCode(code)) return null;
+    const { status, title, explanation } = PROBLEMS[code];
+    return { code, status, title, explanation };
+  },
 });
 
 /** Renders a problem as an HTML page. Returns null for an unknown code, or if the client prefers JSON. */
 export const page = internalQuery({
-  args: { code: v.string(), status: v.number(), title: v.string(), accept: v.string() },
+  args: { code: v.string(), accept: v.string() },
   returns: v.union(v.null(), v.object({ body: v.string(), policy: v.string() })),
-  handler: (_ctx, { code, status, title, accept }) => {
+  handler: (_ctx, { code, accept }) => {
     if (!isCode(code) || weightOf("text/html", accept) <= weightOf("application/json", accept)) return null;
+    const { status, title, explanation } = PROBLEMS[code];
     const heading = escaped(title);
     const body = `<!doctype html>
 <html lang="en">
@@ -75,7 +42,7 @@ body { max-width: 40rem; margin: 3rem auto; padding: 0 1rem; font: 1rem/1.6 syst
 <body>
 <h1>${heading}</h1>
 <p><code>${code}</code>, status ${status}</p>
-<p>${escaped(EXPLANATIONS[code]).replaceAll(/`([^`]+)`/g, "<code>$1</code>")}</p>
+<p>${escaped(explanation).replaceAll(/`([^`]+)`/g, "<code>$1</code>")}</p>
 <p><a href="${escaped(publicPath())}/docs">API reference</a></p>
 </body>
 </html>
@@ -88,4 +55,4 @@ body { max-width: 40rem; margin: 3rem auto; padding: 0 1rem; font: 1rem/1.6 syst
 const PAGE_POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-const isCode = (code: string): code is FailureCode => Object.hasOwn(EXPLANATIONS, code);
+const isCode = (code: string): code is FailureCode => Object.hasOwn(PROBLEMS, code);

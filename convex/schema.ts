@@ -2,6 +2,7 @@ import { defineSchema, defineTable } from "convex/server";
 import { v } from "convex/values";
 import { paymentFields, subscriptionFields } from "./webhooks/billing.lib";
 import { eventDetails, eventVersion } from "./webhooks/event.lib";
+import { externalState } from "./lib/idempotency.lib";
 import { pageArgs, position } from "./lib/page.lib";
 import { storedText } from "./lib/storedText.lib";
 import { outgoingTables } from "./outgoing/tables.lib";
@@ -222,10 +223,12 @@ export default defineSchema({
     key: v.string(),
     /** SHA-256 of the request's method, path and body, in lower-case hex. */
     fingerprint: v.string(),
-    /** The result of the transaction as JSON text. It never contains a secret. */
-    result: v.string(),
+    /** The result of the work as JSON text. It never contains a secret. Absent while the work has no result. */
+    result: v.optional(v.string()),
     /** The documents with the rest of a result that is too long for one document. */
     rest: v.optional(v.array(v.id("idempotencyParts"))),
+    /** The state of external work that has no result. */
+    external: v.optional(externalState),
     createdAt: v.number(),
   })
     .index("by_credential_and_key", ["credential", "key"])

@@ -37,17 +37,20 @@ export type HeaderTraits = {
   /** The reply may report a rate limit. */
   limited: boolean;
   deprecated?: Deprecated | undefined;
+  /** The reply may repeat that of an earlier request with the same `Idempotency-Key`, a problem too. */
+  replayed?: boolean;
 };
 
 /** Returns the headers of a reply: the headers of every reply, of its route, and its own. */
 export function headersOf(
-  { cors, limited, deprecated }: HeaderTraits,
+  { cors, limited, deprecated, replayed }: HeaderTraits,
   own: readonly HeaderName[],
   components: Components,
 ): JsonSchema {
   const names = [
     "X-Request-Id",
     ...own,
+    ...(replayed ? ["Idempotency-Replayed"] : []),
     ...(deprecated?.successor || deprecated?.guide ? ["Link"] : []),
     ...(deprecated ? ["Deprecation"] : []),
     ...(deprecated?.sunset ? ["Sunset"] : []),
@@ -94,6 +97,8 @@ const header = (description: string, example: string | number, schema: JsonSchem
   schema,
   example,
 });
+/** Returns the pattern of a list whose members match a pattern (RFC 9651, section 3.1). */
+const listOf = (member: string): string => `^${member}(, ${member})*$`;
 /** Marks a header as required in the replies that list it. */
 const always = (described: JsonSchema): JsonSchema => ({ ...described, required: true });
 
@@ -138,14 +143,14 @@ const HEADERS: Record<string, JsonSchema> = {
     ),
     "RateLimit-Policy": header(
       "The quota that the request counted against: `q` requests in `w` seconds " +
-        "(draft-ietf-httpapi-ratelimit-headers-10). Absent if no limit is set.",
+        "(draft-ietf-httpapi-ratelimit-headers-10). The operation's own limit follows, if it has one. Absent if no limit is set.",
       '"key";q=600;w=60',
-      { ...text, pattern: '^"[a-z]+";q=\\d+;w=\\d+$' },
+      { ...text, pattern: listOf('"[A-Za-z][A-Za-z0-9-]*";q=\\d+;w=\\d+') },
     ),
     RateLimit: header(
       "The remaining quota: `r` requests, and `t` seconds until the full quota is available again.",
       '"key";r=599;t=1',
-      { ...text, pattern: '^"[a-z]+";r=\\d+;t=\\d+$' },
+      { ...text, pattern: listOf('"[A-Za-z][A-Za-z0-9-]*";r=\\d+;t=\\d+') },
     ),
     "Retry-After": header("The number of seconds to wait before a retry.", 1, {
       type: "integer",

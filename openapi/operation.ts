@@ -8,6 +8,7 @@ import { multipartContent } from "./multipart";
 import { deprecation } from "./deprecation";
 import { parametersOf } from "./parameters";
 import { repliesOf } from "./replies";
+import { routeOptions } from "./routeOptions";
 import { describeFields, inputSchema } from "./schemas";
 import { webhookBody } from "./webhooks";
 
@@ -15,6 +16,7 @@ import { webhookBody } from "./webhooks";
 export function operation(contract: AnyContract, spec: Spec, components: Components): JsonSchema {
   const { tag, summary, description } = spec.docs();
   const deprecated = deprecation(spec);
+  const options = routeOptions(spec);
   return {
     operationId: spec.operationId,
     tags: [tag],
@@ -24,8 +26,10 @@ export function operation(contract: AnyContract, spec: Spec, components: Compone
       description,
       ...combinations(spec),
       admission(spec),
+      ...options.sentences,
     ].join("\n\n"),
     ...deprecated?.members,
+    ...options.members,
     security: security(spec, components),
     parameters: parametersOf(contract, spec, components),
     ...requestBody(contract, spec, components),

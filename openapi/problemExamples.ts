@@ -1,7 +1,6 @@
 import type { JsonSchema } from "../convex/http/kit/described.kit";
-import { PROBLEMS } from "../convex/http/kit/problem.kit";
-import type { FailureCode, FieldError } from "../convex/lib/failure.lib";
-import { EXPLANATIONS } from "../convex/problems";
+import type { FieldError } from "../convex/lib/failure.lib";
+import { PROBLEMS, type FailureCode } from "../convex/lib/problems.lib";
 import type { Components } from "./components";
 
 /** Returns the schema of any problem. */
@@ -23,11 +22,10 @@ export function problemSchema(codes: readonly FailureCode[], components: Compone
 
 /** Returns an example of a problem, with its explanation. */
 export function problemExample(code: FailureCode, components: Components): JsonSchema {
-  const { status, title } = PROBLEMS[code];
-  const detail = DETAILS[code];
+  const { status, title, explanation, example: detail } = PROBLEMS[code];
   return components.use("examples", code, {
     summary: title,
-    description: EXPLANATIONS[code],
+    description: explanation,
     value: {
       type: `https://api.example.com/problems/${code}`,
       title,
@@ -42,31 +40,6 @@ export function problemExample(code: FailureCode, components: Components): JsonS
 }
 
 const FIELD: FieldError = { in: "body", path: "name", message: "must not be empty" };
-
-const DETAILS: Record<FailureCode, string> = {
-  invalid_json: "Invalid JSON body",
-  invalid_request: `${FIELD.path}: ${FIELD.message}`,
-  invalid_cursor: "cursor: was not issued by this list with these filters",
-  webhook_unsigned: "Missing signature",
-  webhook_rejected: "Webhook verification failed",
-  unauthenticated: "Missing credential: send X-API-Key or Authorization: Bearer",
-  invalid_credential: "Invalid API key",
-  insufficient_scope: "This credential lacks the scope items:write",
-  quota_exceeded: "An owner has at most 20 webhook endpoints",
-  not_found: "No item k57f2q9v3s1x8w6t4r0pzc5m7h6a",
-  method_not_allowed: "/api/items does not accept PUT",
-  conflict: "email: ada@example.com belongs to another user",
-  precondition_failed: "If-Match does not hold: the resource has changed since it was read",
-  payload_too_large: "The body is larger than 1048576 bytes",
-  unsupported_media_type: "Content-Type must be application/json",
-  range_not_satisfiable: "Range: the file has 40123 bytes",
-  idempotency_key_reused: "Idempotency-Key: was used for another request",
-  rate_limited: "Too many requests: try again in 1 s",
-  internal: "Internal server error",
-  timed_out: "The request did not finish within 25000 ms",
-  unavailable: "The server is busy: try again in 5 s",
-  not_configured: "STRIPE_WEBHOOK_SECRET is not set",
-};
 
 /** The schema of a problem (RFC 9457), with the members that this API adds. */
 const Problem: JsonSchema = {

@@ -1,9 +1,8 @@
 import type { AnyContract, Spec } from "../convex/http/kit/contract.kit";
 import type { JsonSchema } from "../convex/http/kit/described.kit";
-import { PROBLEMS } from "../convex/http/kit/problem.kit";
-import type { FailureCode } from "../convex/lib/failure.lib";
+import { PROBLEMS, type FailureCode } from "../convex/lib/problems.lib";
 import type { Components, Reference } from "./components";
-import { headersOf, optionalHeader, type HeaderName, type HeaderTraits } from "./headers";
+import { headersOf, optionalHeader, type HeaderTraits } from "./headers";
 import { problemExample, problemSchema } from "./problemExamples";
 import { problemsOf } from "./problems";
 
@@ -45,29 +44,18 @@ function problemReply(
   traits: HeaderTraits,
   components: Components,
 ): JsonSchema {
-  const own = [...new Set(codes.flatMap((code) => OWN[code] ?? []))];
+  const own = new Set(codes.flatMap((code) => PROBLEMS[code].headers ?? []));
+  // A conflict with work that still runs says when to ask again.
+  if (traits.replayed && codes.includes("conflict")) own.add("Retry-After");
   return {
     description: codes.map((code) => PROBLEMS[code].title).join("; "),
     headers: {
-      ...headersOf(traits, own, components),
+      ...headersOf(traits, [...own], components),
       ...(codes.includes("quota_exceeded") && { "WWW-Authenticate": optionalHeader("WWW-Authenticate") }),
     },
     content: problemContent(codes, components),
   };
 }
-
-/** The additional headers of each problem. */
-const OWN: { [Code in FailureCode]?: readonly HeaderName[] } = {
-  unauthenticated: ["WWW-Authenticate"],
-  invalid_credential: ["WWW-Authenticate"],
-  insufficient_scope: ["WWW-Authenticate"],
-  method_not_allowed: ["Allow"],
-  unsupported_media_type: ["Accept-Encoding", "Accept-Patch"],
-  range_not_satisfiable: ["Content-Range"],
-  rate_limited: ["Retry-After"],
-  timed_out: ["Retry-After"],
-  unavailable: ["Retry-After"],
-};
 
 /** Failures that occur before the rate limit is checked. */
 const UNCOUNTED: readonly FailureCode[] = ["unauthenticated", "method_not_allowed", "not_configured"];
@@ -81,7 +69,10 @@ function traitsOf(codes: readonly FailureCode[], spec: Spec, route: HeaderTraits
 }
 
 /** Returns a component name, such as `InvalidRequestOrInvalidJson`. Prefixes and suffixes mark unusual headers. */
-function nameFor(codes: readonly FailureCode[], { cors, limited, deprecated }: HeaderTraits): string {
+function nameFor(
+  codes: readonly FailureCode[],
+  { cors, limited, deprecated, replayed }: HeaderTraits,
+): string {
   const usual = cors && !isUncounted(codes);
   const words = codes
     .map((code) => code.replace(/^webhook_/, "").replaceAll(/(?:^|_)(.)/g, upper))
@@ -89,6 +80,7 @@ function nameFor(codes: readonly FailureCode[], { cors, limited, deprecated }: H
   return [
     ...(cors ? [words] : ["Webhook", words]),
     ...(limited === usual ? [] : [limited ? "Limited" : "Unlimited"]),
+    ...(replayed ? ["Replayable"] : []),
     ...(deprecated ? ["Deprecated"] : []),
     ...(deprecated?.sunset ? ["WithSunset"] : []),
     ...(deprecated?.successor || deprecated?.guide ? ["Linked"] : []),

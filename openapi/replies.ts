@@ -20,6 +20,7 @@ export function repliesOf(
     cors: !contract.path.startsWith("/webhooks/"),
     limited: isLimited(spec),
     deprecated: spec.deprecated,
+    replayed: spec.idempotent === "external",
   };
   const problems = problemReplies(contract, spec, traits, components);
   const replies = new Map<number, JsonSchema>(problems);

@@ -1,6 +1,6 @@
 import type { AnyContract } from "../convex/http/kit/contract.kit";
 import type { JsonSchema } from "../convex/http/kit/described.kit";
-import { limitOf } from "../convex/http/middleware/bodyLimit.middleware";
+import { limitOf } from "../convex/http/kit/limits.kit";
 import { SENDERS } from "../scripts/webhook/senders";
 import type { Components } from "./components";
 

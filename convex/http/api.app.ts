@@ -3,13 +3,13 @@ import { fail } from "../lib/failure.lib";
 import { RESOURCES, STEPS } from "#routes";
 import { Api, type Endpoint, type TableRoute } from "./kit/api.kit";
 import { unlessUnchanged } from "./kit/conditional.kit";
+import { withTimeout } from "./kit/deadline.kit";
 import type { ApiContext } from "./kit/env.kit";
-import { problem } from "./kit/problem.kit";
+import { ACCEPT_PATCH } from "./kit/limits.kit";
 import { validate } from "./kit/validate.kit";
-import { ACCEPT_PATCH, requireDeclaredLength } from "./middleware/bodyLimit.middleware";
+import { requireDeclaredLength } from "./middleware/bodyLimit.middleware";
 import { cacheHeaders } from "./middleware/cacheHeaders.middleware";
 import { corsHeaders, isPreflight } from "./middleware/cors.middleware";
-import { withTimeout } from "./middleware/deadline.middleware";
 import { logRequest } from "./middleware/log.middleware";
 import { addPublicPath } from "./middleware/publicPath.middleware";
 import { requestIdOf } from "./middleware/requestId.middleware";
@@ -20,6 +20,7 @@ import { SECURITY_HEADERS } from "./middleware/securityHeaders.middleware";
 async function handleRequest(c: ApiContext, route: TableRoute | undefined): Promise<Response> {
   const started = Date.now();
   c.set("requestId", requestIdOf(c.req.raw));
+  c.set("renderProblem", async (thrown) => (await STEPS.problem()).answerProblem(c, thrown));
   setHeaders(c, {
     "X-Request-Id": c.var.requestId,
     ...SECURITY_HEADERS,
@@ -33,14 +34,18 @@ async function handleRequest(c: ApiContext, route: TableRoute | undefined): Prom
     const loaded = isPreflight(c.req.raw) ? undefined : route?.endpoint();
     endpoint = loaded instanceof Promise ? await loaded : loaded;
     setHeaders(c, cacheHeaders(endpoint));
-    response = await withTimeout(requestTimeoutMs(), () => answer(c, endpoint));
+    response = await withTimeout(endpoint?.timeoutMs ?? requestTimeoutMs(), () => answer(c, endpoint));
   } catch (thrown) {
     error = thrown;
-    response = problem(c, thrown);
+    response = await c.var.renderProblem(thrown);
   }
   if (endpoint?.deprecated) {
     const { setDeprecationHeaders } = await STEPS.deprecation();
     setDeprecationHeaders(c, endpoint.deprecated, response);
+  }
+  if (endpoint?.cache) {
+    const { setCachePolicy } = await STEPS.cachePolicy();
+    setCachePolicy(endpoint.cache, endpoint, response);
   }
   addPublicPath(response);
   const pattern = route?.path ?? api.patternAt(c.req.path, c.req.header("Access-Control-Request-Method"));
@@ -62,10 +67,12 @@ async function answer(c: ApiContext, endpoint: Endpoint | undefined): Promise<Re
     await admit(c, endpoint);
     requireScope(c, endpoint);
   }
-  const body = endpoint.body && (await (await STEPS.body()).takeBody(c, endpoint.body));
+  if (endpoint.claims) await (await STEPS.claims()).readClaims(c);
+  if (endpoint.plain) return endpoint.handle(c);
+  const body = endpoint.body && (await (await STEPS.write()).takeBody(c, endpoint.body, STEPS));
   await validate(c, endpoint, STEPS);
   if (endpoint.idempotent) {
-    const { readIdempotencyKey } = await STEPS.idempotency();
+    const { readIdempotencyKey } = await STEPS.write();
     await readIdempotencyKey(c, body);
   }
   const reply = await endpoint.handle(c);

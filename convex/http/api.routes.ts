@@ -14,6 +14,8 @@ import type * as jobs from "./jobs/jobs.contract";
 import type * as keys from "./keys/keys.contract";
 import { resource, type Resource } from "./kit/table.kit";
 import type * as session from "./session/session.contract";
+import type * as healthContract from "./system/health.contract";
+import { health } from "./system/health.routes";
 import type * as system from "./system/system.contract";
 import type * as users from "./users/users.contract";
 import type * as webhookEvents from "./webhooks/events.contract";
@@ -25,12 +27,12 @@ export const RESOURCES: readonly Resource[] = [
       getIndex: "GET /",
       getOpenApi: "GET /openapi.json",
       getDocs: "GET /docs",
-      getHealth: "GET /health",
       getReadiness: "GET /health/ready",
       getProblem: "GET /problems/:code",
     },
     async () => (await import("./system/system.routes")).system,
   ),
+  resource<typeof healthContract>({ getHealth: "GET /health" }, () => health),
   resource<typeof session>(
     { getProtected: "GET /api/protected", getCurrentUser: "GET /api/user" },
     async () => (await import("./session/session.routes")).session,
@@ -86,7 +88,7 @@ export const RESOURCES: readonly Resource[] = [
       deleteFile: "DELETE /api/files/:id",
       openFile: "GET /files/:id",
     },
-    async () => (await import("./files/files.routes")).files,
+    async () => (await import("./files/files.routes")).files(STEPS),
   ),
   resource<typeof RECEIVERS>(
     { stripe: "POST /webhooks/stripe", clerk: "POST /webhooks/clerk", github: "POST /webhooks/github" },
@@ -138,13 +140,15 @@ export const RESOURCES: readonly Resource[] = [
 
 /** Steps that only some requests need. */
 export const STEPS = {
+  problem: () => import("./middleware/problem.middleware"),
   admission: () => import("./middleware/credential.middleware"),
-  body: () => import("./middleware/body.middleware"),
+  write: () => import("./middleware/write.middleware"),
   multipart: () => import("../lib/multipart.lib"),
   multipartForm: () => import("./middleware/multipart.middleware"),
   schemas: () => import("./kit/schemas.kit"),
   paging: () => import("./kit/paging.kit"),
-  idempotency: () => import("./middleware/idempotency.middleware"),
   deprecation: () => import("./middleware/deprecation.middleware"),
+  claims: () => import("./middleware/claims.middleware"),
+  cachePolicy: () => import("./middleware/cachePolicy.middleware"),
   download: () => import("./files/download.files"),
 };

@@ -1,5 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { as, advanceClock, send, useEngine } from "./testing/engine.testing";
+import { internal } from "../_generated/api";
+import { hashApiKey } from "../identity/apiKey.lib";
+import type { RouteLimit } from "../lib/quota.lib";
+import { as, advanceClock, run, send, useEngine } from "./testing/engine.testing";
 import { mistyped, problem } from "./testing/replies.testing";
 
 const MINUTE = 60_000;
@@ -120,6 +123,60 @@ describe("with 5 requests a minute for keys and 3 for addresses", () => {
     const replies = await Promise.all(Array.from({ length: 30 }, () => call("GET", "/api/items")));
     expect(replies.filter(({ status }) => status === 200)).toHaveLength(5);
     expect(replies.filter(({ status }) => status === 429)).toHaveLength(25);
+  });
+});
+
+describe("with a limit of the route's own", () => {
+  useEngine({ env: { RATE_LIMIT_KEY_PER_MINUTE: "5", RATE_LIMIT_IP_PER_MINUTE: "3" } });
+  const routeLimit = { bucket: "prices", perMinute: 4, cost: 2 };
+
+  /** Admits a request of a key to a route with this limit, as the API does. */
+  const admit = async ({ key }: { key: string }, limit: RouteLimit) => {
+    const hash = await hashApiKey(key);
+    const admission = await run("mutation", internal.auth.admitApiKey, { hash, routeLimit: limit });
+    return admission.quota;
+  };
+
+  test("a request takes its cost from the route's bucket, and one from the caller's", async () => {
+    const call = await as("buyer");
+    const first = await admit(call, routeLimit);
+    expect(first).toMatchObject({ policy: "key", limit: 5, remaining: 4 });
+    expect(first?.ofRoute).toMatchObject({ policy: "prices", limit: 4, remaining: 2 });
+    expect((await admit(call, routeLimit))?.ofRoute).toMatchObject({ remaining: 0 });
+
+    const refused = await admit(call, routeLimit);
+    expect(refused?.ofRoute?.retryAfterSeconds).toBeGreaterThanOrEqual(1);
+    expect(refused).not.toHaveProperty("retryAfterSeconds");
+    // Other routes, other buckets and other callers have their own.
+    expect(quota(await call("GET", "/api/items"))).toMatchObject({ policy: "key", r: 1 });
+    const other = await admit(await as("other.buyer"), routeLimit);
+    expect(other?.ofRoute).toMatchObject({ remaining: 2 });
+    advanceClock(MINUTE);
+    expect((await admit(call, routeLimit))?.ofRoute).toMatchObject({ remaining: 2 });
+  });
+
+  test("an empty bucket of the caller refuses before the route's bucket is used", async () => {
+    const call = await as("hasty.buyer");
+    for (let n = 0; n < 5; n++) await call("GET", "/api/items");
+    const refused = await admit(call, routeLimit);
+    expect(refused?.retryAfterSeconds).toBeGreaterThanOrEqual(1);
+    expect(refused).not.toHaveProperty("ofRoute");
+  });
+
+  test("without a bucket, the cost is taken from the caller's, at most a full bucket", async () => {
+    const call = await as("big.buyer");
+    expect(await admit(call, { cost: 3 })).toMatchObject({ policy: "key", remaining: 2 });
+    expect((await admit(call, { cost: 3 }))?.retryAfterSeconds).toBeGreaterThanOrEqual(1);
+    advanceClock(MINUTE);
+    expect(await admit(call, { cost: 100 })).toMatchObject({ remaining: 0 });
+  });
+
+  test("5 concurrent requests take exactly what the route's bucket holds", async () => {
+    const call = await as("crowd.of.buyers");
+    advanceClock(MINUTE);
+    const cheap = { bucket: "cheap", perMinute: 2 };
+    const all = await Promise.all(Array.from({ length: 5 }, () => admit(call, cheap)));
+    expect(all.filter((one) => one?.ofRoute && one.ofRoute.retryAfterSeconds === undefined)).toHaveLength(2);
   });
 });
 

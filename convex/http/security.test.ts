@@ -61,6 +61,11 @@ const ROWS_BY_FIELD: Record<keyof Spec, (keyof typeof ROWS)[]> = {
   ],
   secret: ["a reply with a secret is no-store, and an authenticated reply is private"],
   needs: ["a route without its setting returns 503 before any other check"],
+  // `limits.test.ts` tests rate limits of single routes, and `routeOptions.test.ts` the other options.
+  rateLimit: [],
+  timeoutMs: [],
+  cache: [],
+  claims: [],
   // No route is deprecated. `deprecation.test.ts` tests deprecated routes.
   deprecated: [],
   // RESOURCES names the owner of each path parameter's resource. Contracts do not.

@@ -1,29 +1,7 @@
 import { ConvexError } from "convex/values";
+import type { FailureCode } from "./problems.lib";
 
-/** The codes of all refusals. `http/kit/problem.kit.ts` has their statuses and titles, `problems.ts` their explanations. */
-export type FailureCode =
-  | "invalid_json"
-  | "invalid_request"
-  | "invalid_cursor"
-  | "webhook_unsigned"
-  | "webhook_rejected"
-  | "unauthenticated"
-  | "invalid_credential"
-  | "insufficient_scope"
-  | "quota_exceeded"
-  | "not_found"
-  | "method_not_allowed"
-  | "conflict"
-  | "precondition_failed"
-  | "payload_too_large"
-  | "range_not_satisfiable"
-  | "unsupported_media_type"
-  | "idempotency_key_reused"
-  | "rate_limited"
-  | "internal"
-  | "timed_out"
-  | "unavailable"
-  | "not_configured";
+export type { FailureCode };
 
 /** One field that failed validation, with a message for the caller. */
 export type FieldError = {

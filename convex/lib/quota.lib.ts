@@ -1,8 +1,11 @@
 import { v, type Infer } from "convex/values";
 
-/** The remaining quota of a caller, read in the transaction that took from it. Times are in seconds. */
-export const quota = v.object({
-  policy: v.union(v.literal("key"), v.literal("user"), v.literal("address")),
+/** The names of the general buckets of callers. A route's own bucket has any other name. */
+export type GeneralPolicy = "key" | "user" | "address";
+
+/** The state of a bucket, read in the transaction that took from it. Times are in seconds. */
+const bucket = {
+  policy: v.string(),
   /** Requests per window. */
   limit: v.number(),
   windowSeconds: v.number(),
@@ -12,6 +15,21 @@ export const quota = v.object({
   resetSeconds: v.number(),
   /** Time until the next request is admitted; absent if this request was admitted. */
   retryAfterSeconds: v.optional(v.number()),
-});
+};
+
+/** The remaining quota of a caller, and what is left in the route's own bucket if the request took from it. */
+export const quota = v.object({ ...bucket, ofRoute: v.optional(v.object(bucket)) });
 
 export type Quota = Infer<typeof quota>;
+
+/** The rate limit of a route, as its contract declares it: what a request costs, and the route's own bucket if it has one. */
+const routeLimit = v.object({
+  cost: v.optional(v.number()),
+  bucket: v.optional(v.string()),
+  perMinute: v.optional(v.number()),
+});
+
+export type RouteLimit = Infer<typeof routeLimit>;
+
+/** The argument of functions that admit a request. It is absent for a route without a rate limit of its own. */
+export const routeLimitArg = { routeLimit: v.optional(routeLimit) };

@@ -16,19 +16,16 @@ export function operationOf(
 ): OperationMatch | undefined {
   const wantedMethod = method.toUpperCase() === "HEAD" ? "GET" : method.toUpperCase();
   const segments = segmentsOf(path);
-  let withParameters: OperationMatch | undefined;
-  for (const operation of operations) {
-    if (operation.method !== wantedMethod) continue;
+  const matches = operations.flatMap((operation): OperationMatch[] => {
     const params = matchPath(segmentsOf(operation.path), segments);
-    if (!params) continue;
-    // A path without parameters takes precedence over a path with parameters (OpenAPI 3.1, section 4.8.8.2).
-    if (Object.keys(params).length === 0) return { operation, params };
-    withParameters ??= { operation, params };
-  }
-  return withParameters;
+    return params ? [{ operation, params }] : [];
+  });
+  // A path without parameters takes precedence over a path with parameters, with every method (OpenAPI 3.1, section 4.8.8.2).
+  const exact = matches.filter(({ params }) => Object.keys(params).length === 0);
+  return (exact.length > 0 ? exact : matches).find(({ operation }) => operation.method === wantedMethod);
 }
 
-/** Returns the operations of a path, with any method. */
+/** Returns the operations of all paths that a path may match, with any method. */
 export function operationsAt(operations: readonly Operation[], path: string): Operation[] {
   const segments = segmentsOf(path);
   return operations.filter((operation) => matchPath(segmentsOf(operation.path), segments) !== null);

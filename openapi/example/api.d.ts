@@ -79,31 +79,6 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  "/health": {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
-        "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-      };
-      path?: never;
-      cookie?: never;
-    };
-    /**
-     * Check that the process answers
-     * @description Does not use the database.
-     *
-     *     Who may call: everyone.
-     */
-    get: operations["getHealth"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
   "/health/ready": {
     parameters: {
       query?: never;
@@ -146,6 +121,31 @@ export interface paths {
      *     Who may call: everyone.
      */
     get: operations["getProblem"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/health": {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
+        "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Check that the process answers
+     * @description Does not use the database.
+     *
+     *     Who may call: everyone.
+     */
+    get: operations["getHealth"];
     put?: never;
     post?: never;
     delete?: never;
@@ -1852,6 +1852,7 @@ export interface components {
         | "not_found"
         | "method_not_allowed"
         | "conflict"
+        | "outcome_unknown"
         | "precondition_failed"
         | "payload_too_large"
         | "unsupported_media_type"
@@ -3000,7 +3001,7 @@ export interface components {
      */
     RateLimit: string;
     /**
-     * @description The quota that the request counted against: `q` requests in `w` seconds (draft-ietf-httpapi-ratelimit-headers-10). Absent if no limit is set.
+     * @description The quota that the request counted against: `q` requests in `w` seconds (draft-ietf-httpapi-ratelimit-headers-10). The operation's own limit follows, if it has one. Absent if no limit is set.
      * @example "key";q=600;w=60
      */
     "RateLimit-Policy": string;
@@ -3271,48 +3272,6 @@ export interface operations {
       503: components["responses"]["TimedOutOrUnavailable"];
     };
   };
-  getHealth: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
-        "X-Request-Id"?: components["parameters"]["X-Request-Id"];
-      };
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          "X-Request-Id": components["headers"]["X-Request-Id"];
-          "Cache-Control": components["headers"]["Cache-Control"];
-          Vary: components["headers"]["Vary"];
-          "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
-          "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
-          "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
-          "Referrer-Policy": components["headers"]["Referrer-Policy"];
-          "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
-          "X-Frame-Options": components["headers"]["X-Frame-Options"];
-          "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
-          [name: string]: unknown;
-        };
-        content: {
-          /**
-           * @example {
-           *       "status": "ok"
-           *     }
-           */
-          "application/json": components["schemas"]["Health"];
-        };
-      };
-      405: components["responses"]["MethodNotAllowed"];
-      413: components["responses"]["PayloadTooLargeUnlimited"];
-      500: components["responses"]["InternalUnlimited"];
-      503: components["responses"]["TimedOutOrUnavailableUnlimited"];
-    };
-  };
   getReadiness: {
     parameters: {
       query?: never;
@@ -3464,6 +3423,48 @@ export interface operations {
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];
       503: components["responses"]["TimedOutOrUnavailable"];
+    };
+  };
+  getHealth: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The client's own id for the request: up to 128 letters, digits, dots, dashes and underscores. The API replaces an id in another format with a generated id. */
+        "X-Request-Id"?: components["parameters"]["X-Request-Id"];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+          "Cache-Control": components["headers"]["Cache-Control"];
+          Vary: components["headers"]["Vary"];
+          "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+          "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+          "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+          "Referrer-Policy": components["headers"]["Referrer-Policy"];
+          "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+          "X-Frame-Options": components["headers"]["X-Frame-Options"];
+          "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "status": "ok"
+           *     }
+           */
+          "application/json": components["schemas"]["Health"];
+        };
+      };
+      405: components["responses"]["MethodNotAllowed"];
+      413: components["responses"]["PayloadTooLargeUnlimited"];
+      500: components["responses"]["InternalUnlimited"];
+      503: components["responses"]["TimedOutOrUnavailableUnlimited"];
     };
   };
   getProtected: {
@@ -6184,7 +6185,10 @@ export interface operations {
         "If-Match"?: components["parameters"]["If-Match"];
       };
       path: {
-        /** @example kw5e2q9v3s1x8w6t4r0pzc5m7h6f */
+        /**
+         * @description The event's id.
+         * @example kw5e2q9v3s1x8w6t4r0pzc5m7h6f
+         */
         id: string;
       };
       cookie?: never;

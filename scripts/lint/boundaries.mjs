@@ -97,7 +97,7 @@ export const boundaries = [
   { files: ["convex/migrations.ts"], rules: refuse(functions(0)) },
   {
     files: ["convex/http/kit/*.ts"],
-    ignores: [...TESTS, "convex/http/kit/product.kit.ts"],
+    ignores: [...TESTS, "convex/http/kit/product.kit.ts", "convex/http/kit/productFormats.kit.ts"],
     rules: refuse([LATE_PARENT_PATH, PACKAGES, OUTSIDE_KIT]),
   },
   ...byDepth("packages/*", (depth, files) => ({

@@ -57,6 +57,6 @@ export const listAuditEvents = contract("get", "/api/audit-events", () => ({
       target: "Returns only acts on this target, such as `key:ID`, `endpoint:ID` or `user:ID`.",
     },
     replies: { 200: z.array(AuditEvent()) },
-    examples: { query: { target: example().target }, replies: { 200: [example()] } },
+    examples: { query: { actor: example().actor, target: example().target }, replies: { 200: [example()] } },
   })),
 }));

@@ -1,14 +1,15 @@
-import { STEPS } from "#routes";
 import { internal } from "../../_generated/api";
 import { fail } from "../../lib/failure.lib";
 import { storableType } from "../../lib/mediaType.lib";
 import { deleteIfRefused } from "../../lib/textStorage.lib";
+import { toTime } from "../../lib/time.lib";
 import { toFile } from "../../views/file.lib";
 import type { Registry } from "../kit/api.kit";
 import { etag, isHeld } from "../kit/conditional.kit";
-import { toTime } from "../kit/values.kit";
 import { implement } from "../kit/implement.kit";
-import { requireCaller } from "../middleware/credential.middleware";
+import type { Register } from "../kit/table.kit";
+import type * as credentialModule from "../middleware/credential.middleware";
+import type * as downloadModule from "./download.files";
 import * as contracts from "./files.contract";
 
 /** Milliseconds for which Convex accepts an upload at an upload URL. */
@@ -17,7 +18,17 @@ const UPLOAD_URL_MS = 60 * 60 * 1000;
 /** The maximum size of a response of a Convex function, in bytes. Clients download larger files from file storage. */
 const MAX_DOWNLOAD = 20 * 1024 * 1024;
 
-export function files(api: Registry): void {
+/** Load the parts that only some requests for files need. On Convex, every request for files would load a static import. */
+type Loaders = {
+  admission: () => Promise<typeof credentialModule>;
+  download: () => Promise<typeof downloadModule>;
+};
+
+export function files(load: Loaders): Register {
+  return (api) => addFiles(api, load);
+}
+
+function addFiles(api: Registry, load: Loaders): void {
   implement(api, contracts.uploadFile, async (c) => {
     const { caller, once, upload } = c.var;
     const { bytes, contentType, name } = upload;
@@ -78,8 +89,7 @@ export function files(api: Registry): void {
     if (file.size > MAX_DOWNLOAD) return c.body(null, 302, { Location: url });
     const ETag = `"${file.sha256}"`;
     if (isHeld(c.req.header("If-None-Match"), ETag)) return c.body(null, 304, { ETag });
-    // Loaded on demand, because on Convex every request would load a static import.
-    const { describeDownload } = await STEPS.download();
+    const { describeDownload } = await load.download();
     const { status, headers, start, end } = describeDownload(file, c.req.raw, ETag);
     if (c.req.method === "HEAD") return c.body(null, status, headers);
     const blob = (await c.env.storage.get(file.storageId)) ?? fail("not_found", "File not found");
@@ -100,6 +110,7 @@ export function files(api: Registry): void {
     const file = await c.env.runQuery(internal.files.locate, { fileId: c.req.valid("param").id });
     if (!file) return fail("not_found", "File not found");
     if (file.visibility === "private") {
+      const { requireCaller } = await load.admission();
       const caller = requireCaller(c.var.caller, "files:read");
       if (caller.userId !== file.ownerId) fail("not_found", "File not found");
     }

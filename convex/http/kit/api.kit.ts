@@ -3,16 +3,23 @@ import type { AnyContract, Method, Spec } from "./contract.kit";
 import type { ApiContext, ApiEnv } from "./env.kit";
 import { fail, type ActionCtx } from "./product.kit";
 import { RouteTable, TableRouter, type Match } from "./router.kit";
+import type { PlainRoute } from "./plain.kit";
 import type { Resource } from "./table.kit";
 
 /** A contract and its handler. */
 export type Route = { contract: AnyContract; handle: (c: ApiContext) => Promise<Response> };
 
 /** Takes the routes of a resource. */
-export type Registry = { add: (route: Route) => void };
+export type Registry = { add: (route: Route | PlainRoute) => void };
 
 /** A route with its evaluated contract, as the steps of the pipeline use it. */
-export type Endpoint = Spec & { method: Method; path: string; handle: Route["handle"] };
+export type Endpoint = Omit<Spec, "docs"> & {
+  method: Method;
+  path: string;
+  handle: Route["handle"];
+  /** The route has no contract: its handler reads the request by itself. */
+  plain?: true;
+};
 
 /** A route of the table. Its endpoint is loaded when a request needs it. */
 export type TableRoute = { readonly path: string; endpoint: () => Endpoint | Promise<Endpoint> };
@@ -76,17 +83,21 @@ export class Api implements Registry {
   }
 
   /** Adds a route that is already loaded, such as a route of a test. */
-  add(route: Route): void {
-    const name = nameOf(route.contract);
+  add(route: Route | PlainRoute): void {
+    const name = nameOfRoute(route);
     this.resources.push({ routes: { [name]: name }, load: () => (api) => api.add(route) });
   }
 
-  /** Loads the contracts of all resources, in the order of the table. */
+  /** Loads the contracts of all resources, in the order of the table. Plain routes have none. */
   async contracts(): Promise<AnyContract[]> {
     const all: AnyContract[] = [];
     for (const { load } of this.resources) {
       const register = await load();
-      register({ add: ({ contract }) => all.push(contract) });
+      register({
+        add: (route) => {
+          if ("contract" in route) all.push(route.contract);
+        },
+      });
     }
     return all;
   }
@@ -98,9 +109,14 @@ export class Api implements Registry {
   private async load({ load }: Resource, name: string): Promise<Endpoint> {
     const register = await load();
     register({
-      add: ({ contract, handle }) => {
+      add: (route) => {
         // Evaluates the contract of the requested route only.
-        if (nameOf(contract) !== name) return;
+        if (nameOfRoute(route) !== name) return;
+        if (!("contract" in route)) {
+          this.loaded.set(name, route.endpoint);
+          return;
+        }
+        const { contract, handle } = route;
         const { method, path, spec } = contract;
         this.loaded.set(name, { ...spec(), method, path, handle });
       },
@@ -113,3 +129,6 @@ export class Api implements Registry {
 
 /** The name of a route in the table: `GET /api/items/:itemId`. */
 export const nameOf = ({ method, path }: AnyContract): string => `${method.toUpperCase()} ${path}`;
+
+const nameOfRoute = (route: Route | PlainRoute): string =>
+  "contract" in route ? nameOf(route.contract) : route.name;

@@ -8,6 +8,8 @@ import { docsOnly } from "#docsOnly";
 import type { Registry } from "./api.kit";
 import { contract } from "./contract.kit";
 import { implement } from "./implement.kit";
+import { group } from "./group.kit";
+import { plain } from "./plain.kit";
 import { events, ndjson } from "./streams.kit";
 import { id } from "./values.kit";
 declare const api: Registry;
@@ -50,6 +52,9 @@ async function* numbers() { yield { id: 1 }; }
 async function* ticks() { yield { event: "tick" as const, data: { id: "a" } }; }
 async function* priced() { yield { event: "price" as const, id: "1", data: { id: "a" } }; }
 const last = () => ({ next: "/lines" });
+const v2 = group("/v2", () => ({ scope: null, tag: "Version 2" }));
+const loose = group("/v2", () => ({ rateLimit: { cost: 2 } }));
+const members = contract("get", "/m", () => ({ ...rest, scope: "any", claims: true }));
 `;
 
 /** A mistake, and the part of the error that names it. */
@@ -105,6 +110,42 @@ const FIXTURES = {
     "'x' does not exist in type '{ id: string; }'",
   'implement(api, get, (c) => Promise.resolve(c.json({ id: c.req.valid("param").di }, 200, { ETag })));':
     "Property 'di' does not exist",
+  'contract("get", "/a", () => ({ ...rest, rateLimit: { bucket: "b", perMinute: 0 } }));':
+    "rateLimit.perMinute is 0, but it must be a whole number of at least 1",
+  'contract("get", "/a", () => ({ ...rest, rateLimit: { cost: 1.5 } }));':
+    "rateLimit.cost is 1.5, but it must be a whole number of at least 1",
+  'contract("get", "/a", () => ({ ...rest, rateLimit: { cost: 1, perMinut: 5 } }));':
+    "rateLimit has no option perMinut",
+  'contract("get", "/a", () => ({ ...rest, rateLimit: { bucket: "key", perMinute: 5 } }));':
+    "The bucket key is the general one: name another bucket",
+  'contract("get", "/a", () => ({ ...rest, unlimited: true, rateLimit: { cost: 5 } }));':
+    "unlimited switches rateLimit off: remove one of them",
+  'contract("get", "/a", () => ({ ...rest, timeoutMs: -1 }));':
+    "timeoutMs is -1, but it must be a whole number of at least 1",
+  'contract("get", "/a", () => ({ ...rest, cache: { maxAge: -5 } }));':
+    "cache.maxAge is -5, but it must be a whole number of seconds",
+  'contract("get", "/a", () => ({ ...rest, cache: { maxAge: 5, imutable: true } }));':
+    "cache has no option imutable",
+  'contract("get", "/a", () => ({ ...rest, secret: true, cache: { maxAge: 5 } }));':
+    "A reply with a secret must not be cached: remove cache or secret",
+  'contract("post", "/a", () => ({ ...rest, cache: { maxAge: 5 } }));': "cache is for GET, not for POST",
+  'contract("post", "/a", () => ({ ...rest, idempotent: "extern" }));': `Did you mean '"external"'?`,
+  'contract("get", "/a", () => ({ ...rest, claims: true }));':
+    "A public route has no caller, so it has no claims: remove claims or set a scope",
+  'contract("get", "/a", () => ({ ...rest, docs: docsOnly(() => ({ ...docs(), problems: ["upstream"] })) }));':
+    '"upstream"',
+  'implement(api, get, (_, fail) => fail("conflict", "x"));': `'"conflict"' is not assignable to parameter`,
+  'implement(api, members, (c) => Promise.resolve(c.json({ id: c.var.caller.claims?.role ?? "" }, 200)));':
+    "Property 'role' does not exist",
+  'v2("get", "/:id", () => ({ operationId: "x", docs }));':
+    "The path /v2/:id has the name id, which params lacks",
+  'v2("get", "/a", () => ({ operationId: "x", docs, idempotant: true }));':
+    "A contract has no option idempotant",
+  'loose("get", "/a", () => ({ operationId: "x", docs }));': "Neither the group nor the route has a scope",
+  'group("/v2", () => ({ scope: null, tags: "x" }))("get", "/a", () => ({ operationId: "x", docs }));':
+    "A group has no option tags",
+  'plain(api, "FETCH /a", { scope: null }, (c) => c.text(""));': '"FETCH /a"',
+  'plain(api, "GET /a", {}, (c) => c.text(""));': "Property 'scope' is missing",
 };
 
 /** Compiles a file that exists only in memory, beside the kit. @returns the errors of each line after the head. */

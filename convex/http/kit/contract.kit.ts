@@ -26,6 +26,7 @@ import type * as fields from "./fields.kit";
 import type { FileSpecs } from "./multipart.kit";
 import type { FailureCode, Scope } from "./product.kit";
 import type { EmptyStatus, Normalized, Replies, Status } from "./replies.kit";
+import type { CachePolicy, OptionMistakes, RateLimit } from "./routeOptions.kit";
 import type { Plain } from "./values.kit";
 
 export type { Status } from "./replies.kit";
@@ -125,8 +126,20 @@ export type Spec = {
   onItself?: true;
   /** Rate limits do not apply. */
   unlimited?: true;
-  /** Takes `Idempotency-Key`: the handler works through `c.var.once`. */
-  idempotent?: true;
+  /** The handler reads the claims that `api.claims.ts` declares, from `c.var.caller.claims`. Keys have no claims. */
+  claims?: true;
+  /** The route's own rate limit: `{ bucket: "prices", perMinute: 30 }`, or what a request costs: `{ cost: 10 }`. */
+  rateLimit?: RateLimit;
+  /** Milliseconds after which a request to this route is answered with 503, instead of `REQUEST_TIMEOUT_MS`: `60_000`. */
+  timeoutMs?: number;
+  /** How long caches may reuse a success: `{ maxAge: 60 }`, in seconds. By default, a cache must always ask again. */
+  cache?: CachePolicy;
+  /**
+   * Takes `Idempotency-Key`: the handler works through `c.var.once`. `true` is for work in one transaction (`once`).
+   * `"external"` is for an action that calls another service (`onceExternal`): a retry gets 409 while the work runs, and
+   * `outcome_unknown` if the work never ended.
+   */
+  idempotent?: true | "external";
   /** The created resource has no URL of its own, so a 201 reply has no `Location`. */
   unlisted?: true;
   /**
@@ -212,6 +225,7 @@ type FilledAt<S extends Spec, At> = At extends At
 
 /** The mistakes in a contract, each as a sentence. The compiler shows the sentence in its error. */
 type Mistakes<M extends Method, Path extends string, S extends Spec> =
+  | OptionMistakes<M, S>
   | `A contract has no option ${Exclude<keyof S, keyof Spec> & string}`
   | `The docs of a contract have no option ${Exclude<keyof ReturnType<S["docs"]>, keyof Docs> & string}`
   | `${Exclude<keyof RepliesIn<S>, Status> & number} is not a status that a contract can declare`
@@ -226,7 +240,9 @@ type Mistakes<M extends Method, Path extends string, S extends Spec> =
   | `The path ${Path} has the name ${Exclude<PathNames<Path>, ParamsOf<S>>}, which params lacks`
   | `The path ${Path} has no name ${Exclude<ParamsOf<S>, PathNames<Path>> & string}, which params has`;
 /** `unknown` for a contract without mistakes. */
-type Checked<M extends Method, Path extends string, S extends Spec> = [Mistakes<M, Path, S>] extends [never]
+export type Checked<M extends Method, Path extends string, S extends Spec> = [Mistakes<M, Path, S>] extends [
+  never,
+]
   ? unknown
   : Mistakes<M, Path, S>;
 
@@ -241,6 +257,10 @@ export function contract<const M extends Method, const Path extends `/${string}`
 ): Contract<M, Path, S> {
   return { method, path, spec };
 }
+
+/** The output types of fields that a thunk makes: of `({ z }) => ({ name: z.string() })`, `{ name: string }`. */
+export type Outputs<Thunk extends FieldsThunk> =
+  ReturnType<Thunk> extends infer F extends Fields ? z.output<z.ZodMiniObject<F>> : never;
 
 /** The output type of a schema thunk: `Shape<typeof Item>`. */
 export type Shape<Thunk extends () => Schema> = z.output<ReturnType<Thunk>>;

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import type { PageCall } from "./paging.kit";
-import type { ActionCtx, Caller, Idempotency, Once } from "./product.kit";
+import type { ActionCtx, Caller, Idempotency, Once, TokenClaims } from "./product.kit";
 
 /**
  * Runs a handler's work once for an idempotency key. If the client sent a key, the function gets it as the argument
@@ -14,10 +14,12 @@ export type OnceCall = <T>(work: (key: { idempotency?: Idempotency }) => Promise
 /** Values that one step of the request pipeline sets for later steps. */
 export type Variables = {
   requestId: string;
+  /** Renders a thrown value as a problem. It loads the catalogue of problems. */
+  renderProblem: (thrown: unknown) => Promise<Response>;
   /** The reason why `admit` refused a token. It appears only in the log. */
   reason: string;
-  /** Set by `admit`. Missing on public routes. */
-  caller: Caller;
+  /** Set by `admit`. Missing on public routes. `readClaims` adds the claims of a token. */
+  caller: Caller & { claims?: TokenClaims };
   /** Set by `readBody` on upload routes: the bytes, the type as the client wrote it, and the name if a form contains it. */
   upload: { bytes: Uint8Array<ArrayBuffer>; contentType: string; name?: string };
   /** Set by `readBody` on routes that take a form with files: by name, one file, a list, or undefined for no file. */

@@ -6,8 +6,8 @@ import { docsOnly } from "#docsOnly";
 import * as zod from "zod/mini";
 import { described } from "./described.kit";
 import { REQUIRED } from "./messages.kit";
-import { isEmail } from "./product.kit";
-import { toTime } from "./values.kit";
+import { isEmail, toTime } from "./productFormats.kit";
+import { hasAtMost } from "./values.kit";
 
 /**
  * The part of zod that contracts get. Each member makes the module larger that every validated request on Convex loads. A
@@ -31,14 +31,10 @@ export const z = {
   check: zod.check,
 };
 
-/**
- * Limits the number of elements, or of characters as JSON Schema counts them: code points (RFC 8259, section 1). zod's
- * `maxLength` counts UTF-16 units instead, so an emoji counts twice.
- */
+/** Limits the length, which `hasAtMost` counts. zod's `maxLength` counts UTF-16 units instead, so an emoji counts twice. */
 export function atMost(maximum: number) {
   const check = z.check<string | unknown[]>(({ value, issues }) => {
-    // A code point has at most two units, so the rest of a long text does not need to be read.
-    if (Array.from(value.slice(0, 2 * maximum + 2)).length <= maximum) return;
+    if (hasAtMost(value, maximum)) return;
     const origin = typeof value === "string" ? "string" : "array";
     issues.push({ code: "too_big", origin, maximum, inclusive: true, input: value });
   });

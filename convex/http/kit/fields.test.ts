@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { expect, test, vi } from "vitest";
 import { atMost, email, futureTime, integer, text, time, wholeNumber } from "./fields.kit";
-import { toTime } from "./values.kit";
+import { toTime } from "./productFormats.kit";
 
 test("text is trimmed, and counted after that", () => {
   expect(text(3).parse(" abc ")).toBe("abc");

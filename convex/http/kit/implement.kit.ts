@@ -3,9 +3,10 @@ import type * as z from "zod/mini";
 import type { Registry } from "./api.kit";
 import type { AnyContract, Docs, FieldSchemas, Paged, SpecOf, Status } from "./contract.kit";
 import type { ApiContext, ApiEnv, Variables } from "./env.kit";
+import "./everyRequest.kit";
 import type { FileSpecs, FilesOf } from "./multipart.kit";
 import type { PageCall } from "./paging.kit";
-import type { Caller } from "./product.kit";
+import { fail, type Caller, type FailureCode, type TokenClaims } from "./product.kit";
 import type {
   BinaryReply,
   EmptyReply,
@@ -27,14 +28,35 @@ import type { Plain } from "./values.kit";
  *     const item = await c.env.runQuery(internal.items.get, { ownerId: c.var.caller.userId, itemId });
  *     return c.json(toItem(item), 200, etag(item));
  *   });
+ *   implement(api, getPrice, async (c, fail) =>
+ *     c.json((await priceOf(c.req.valid("param").sku)) ?? fail("upstream_failed", "The price service did not answer"), 200),
+ *   );
  * }
  */
 export function implement<C extends AnyContract>(api: Registry, contract: C, handler: Handler<C>): void {
   // The only cast between the contract's types and Hono's. At run time, `Call` is Hono's context.
-  api.add({ contract, handle: handler as unknown as (c: ApiContext) => Promise<Response> });
+  const handle = handler as unknown as (c: ApiContext, refuse: typeof fail) => Promise<Response>;
+  api.add({ contract, handle: (c) => handle(c, fail) });
 }
 
-export type Handler<C extends AnyContract> = (c: Call<C>) => Promise<Reply<C>>;
+/**
+ * @param fail Refuses the request with a code of the contract: one that its `docs` name in `problems`, or one that follows from
+ *   the contract. Any other code does not compile.
+ */
+export type Handler<C extends AnyContract> = (c: Call<C>, fail: Fail<C>) => Promise<Reply<C>>;
+
+type Fail<C extends AnyContract> = (
+  code: CodesOf<C>,
+  ...refusal: Parameters<typeof fail> extends [unknown, ...infer Rest] ? Rest : never
+) => never;
+/** The codes that a handler may refuse with. */
+type CodesOf<C extends AnyContract> =
+  | "invalid_request"
+  | "internal"
+  | "unavailable"
+  | (SpecOf<C> extends { params: unknown } ? "not_found" : never)
+  | (SpecOf<C>["scope"] extends null | "any" ? never : "insufficient_scope")
+  | (DocsOf<C> extends { problems: readonly (infer Code extends FailureCode)[] } ? Code : never);
 
 /** Hono's context, restricted to the input and replies of the contract. */
 export type Call<C extends AnyContract> = {
@@ -44,9 +66,9 @@ export type Call<C extends AnyContract> = {
     readonly caller: SpecOf<C>["scope"] extends null
       ? undefined
       : SpecOf<C> extends { anonymous: true }
-        ? Caller | undefined
-        : Caller;
-    readonly once: SpecOf<C> extends { idempotent: true } ? Variables["once"] : undefined;
+        ? CallerOf<C> | undefined
+        : CallerOf<C>;
+    readonly once: SpecOf<C> extends { idempotent: true | "external" } ? Variables["once"] : undefined;
     readonly text: Takes<C, "signedText"> extends true ? Variables["text"] : undefined;
     readonly json: Takes<C, "anyJson"> extends true ? Variables["json"] : undefined;
     readonly upload: Takes<C, "file"> extends true ? Variables["upload"] : undefined;
@@ -65,6 +87,10 @@ export type Call<C extends AnyContract> = {
    */
   readonly body: Respond<C, "written", Replaceable>;
 };
+
+/** The caller, with the claims of a token if the contract asks for them. */
+type CallerOf<C extends AnyContract> =
+  SpecOf<C> extends { claims: true } ? Caller & { readonly claims?: TokenClaims } : Caller;
 
 /** Answers with a body, a status, and the headers that the contract requires. */
 type Respond<C extends AnyContract, Way extends keyof Ways, Extra = unknown> = {

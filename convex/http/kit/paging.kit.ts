@@ -1,11 +1,12 @@
+import "./everyRequest.kit";
 import {
-  checksum,
   fail,
   type PageRequest,
   type Position,
   type RankedPosition,
   type SearchRequest,
 } from "./product.kit";
+import { checksum } from "./productFormats.kit";
 
 /** The default number of elements of a page. */
 export const DEFAULT_LIMIT = 10;

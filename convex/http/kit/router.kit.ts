@@ -26,7 +26,8 @@ export type Match = {
  * it runs the request.
  *
  * A path may have names for whole segments (`/api/items/:itemId`), and `*` as its last segment for any rest. An exact path comes
- * before a path with names, and that before a path with `*`, in any order of the table.
+ * before a path with names, also for methods that only the path with names has, and that before a path with `*`, in any order of the
+ * table.
  */
 export class RouteTable {
   private last: { method: string; path: string; match: Match | undefined } | undefined;
@@ -46,19 +47,23 @@ export class RouteTable {
     const exact = `${method} ${path}`;
     const segments = exact.split("/");
     let best: Match | undefined;
+    let hasOtherMethod = false;
     for (const resource of this.resources) {
       const { routes } = resource;
       for (const key in routes) {
         const name = routes[key] ?? "";
         if (name === exact) return { resource, name, path: pathOf(name), params: {} };
-        if (!name.includes("/:") && !name.endsWith("/*")) continue;
+        // The part before the first name or `*` decides most cases without work on the segments.
+        const open = name.search(/\/[:*]/);
+        if (open < 0) hasOtherMethod ||= name.endsWith(` ${path}`);
+        if (open < 0 || !exact.startsWith(name.slice(0, open + 1))) continue;
         const params = paramsOf(name, segments);
         if (params && (!best || (best.name.endsWith("/*") && !name.endsWith("/*")))) {
           best = { resource, name, path: pathOf(name), params };
         }
       }
     }
-    return best;
+    return hasOtherMethod ? undefined : best;
   }
 
   /** Returns the methods that have a route at a path; empty for an unknown path. GET includes HEAD. */

@@ -149,6 +149,17 @@ describe("the table", () => {
       expect(table(...order).match("GET", path)).toMatchObject({ name, params });
   });
 
+  test("finds no route for a method that an exact path lacks, although a path with names has it", () => {
+    for (const names of [
+      ["POST /a/batch", "GET /a/:id"],
+      ["GET /a/:id", "POST /a/batch"],
+    ]) {
+      expect(table(...names).match("GET", "/a/batch")).toBeUndefined();
+      expect(table(...names).methodsAt("/a/batch")).toEqual(["POST"]);
+      expect(table(...names).match("GET", "/a/b")?.name).toBe("GET /a/:id");
+    }
+  });
+
   test("finds no route for another method, an empty segment, or a path without the rest", () => {
     const routes = table("GET /a/:id", "GET /b/*");
     expect(routes.match("POST", "/a/x")).toBeUndefined();

@@ -4,6 +4,7 @@ import * as zod from "zod/mini";
 import type { Endpoint } from "./api.kit";
 import type { Fields, Paged, Schema, Spec } from "./contract.kit";
 import type { ApiContext } from "./env.kit";
+import "./everyRequest.kit";
 import * as fields from "./fields.kit";
 import { fieldErrors, REQUIRED } from "./messages.kit";
 import { combinationErrors } from "./filters.kit";

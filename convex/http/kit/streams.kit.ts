@@ -18,7 +18,6 @@ import type * as z from "zod/mini";
 import type { AnyContract } from "./contract.kit";
 import type { ApiContext } from "./env.kit";
 import type { Call, HeadersOf, Reply, ReplyAt } from "./implement.kit";
-import { problem } from "./problem.kit";
 import { failureOf } from "./product.kit";
 import type { EventsReply, NdjsonReply } from "./replies.kit";
 import { Puller } from "./puller.kit";
@@ -277,7 +276,7 @@ async function* partsOf<T>(
   } catch (error) {
     if (!begun) throw error;
     logFailure(c, error);
-    yield utf8(plan.failed(await problem(c, error).text()));
+    yield utf8(plan.failed(await (await c.var.renderProblem(error)).text()));
     return undefined;
   } finally {
     await puller.close().catch((error: unknown) => logFailure(c, error));

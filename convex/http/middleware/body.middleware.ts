@@ -1,19 +1,27 @@
-import { STEPS } from "#routes";
 import { fail, failField } from "../../lib/failure.lib";
 import { checkJson } from "../../lib/json.lib";
 import { parseMediaType } from "../../lib/mediaType.lib";
+import type * as multipartModule from "../../lib/multipart.lib";
 import type { Body } from "../kit/contract.kit";
 import type { ApiContext } from "../kit/env.kit";
-import { ACCEPT_PATCH, limitOf, tooLarge } from "./bodyLimit.middleware";
+import "../kit/everyRequest.kit";
+import { ACCEPT_PATCH, limitOf, tooLarge } from "../kit/limits.kit";
 import { readBytes } from "./bytes.middleware";
+import type * as multipartFormModule from "./multipart.middleware";
 
 const FORM_TYPES = ["multipart/form-data", "application/x-www-form-urlencoded"];
 
+/** Load the parts that only forms with a file, or with several, need. */
+type Loaders = {
+  multipart: () => Promise<typeof multipartModule>;
+  multipartForm: () => Promise<typeof multipartFormModule>;
+};
+
 /** Checks the type and the coding of a body, and reads it. */
-export function takeBody(c: ApiContext, body: Body): Promise<Content | undefined> {
+export function takeBody(c: ApiContext, body: Body, load: Loaders): Promise<Content | undefined> {
   requireMediaType(c, body);
   requireNoCoding(c, body);
-  return readBody(c, body);
+  return readBody(c, body, load);
 }
 
 /**
@@ -66,16 +74,15 @@ function requireNoCoding(c: ApiContext, body: Body): void {
  *
  * @returns The content that an `Idempotency-Key` is bound to; undefined for routes without a body and for webhooks.
  */
-async function readBody(c: ApiContext, body: Body): Promise<Content | undefined> {
+async function readBody(c: ApiContext, body: Body, load: Loaders): Promise<Content | undefined> {
   const limit = limitOf(body);
   const bytes = await readBytes(c.req.raw, limit, () => tooLarge(limit));
   const type = c.req.header("Content-Type");
   switch (body.type) {
     case "file":
-      return readFile(c, new Uint8Array(bytes));
+      return readFile(c, new Uint8Array(bytes), load);
     case "multipart":
-      // Loaded on demand, like the parser of a form with one file.
-      return (await STEPS.multipartForm()).readMultipart(c, new Uint8Array(bytes), body);
+      return (await load.multipartForm()).readMultipart(c, new Uint8Array(bytes), body);
     case "signedText":
       // The signature covers the byte order mark too.
       c.set("text", decode(bytes, true));
@@ -98,12 +105,12 @@ export type Content = {
 };
 
 /** Reads the body as a file, or reads the single file of a form. */
-async function readFile(c: ApiContext, body: Uint8Array<ArrayBuffer>): Promise<Content> {
+async function readFile(c: ApiContext, body: Uint8Array<ArrayBuffer>, load: Loaders): Promise<Content> {
   const type = c.req.header("Content-Type");
   const isForm = body.byteLength > 0 && essenceOf(type) === "multipart/form-data";
   // Loaded on demand: on Convex every request would pay for a static import.
   const file = isForm
-    ? (await STEPS.multipart()).fileOfForm(body, type ?? "")
+    ? (await load.multipart()).fileOfForm(body, type ?? "")
     : { bytes: body, contentType: type ?? "application/octet-stream" };
   if (file.bytes.byteLength === 0) failField({ in: "body", path: "", message: "must not be empty" });
   c.set("upload", file);

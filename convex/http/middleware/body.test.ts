@@ -1,3 +1,4 @@
+import { STEPS } from "#routes";
 import { Hono } from "hono";
 import * as z from "zod/mini";
 import { describe, expect, test, vi } from "vitest";
@@ -5,7 +6,8 @@ import { failureOf, type Failure } from "../../lib/failure.lib";
 import type { Endpoint } from "../kit/api.kit";
 import type { ApiEnv } from "../kit/env.kit";
 import { takeBody } from "./body.middleware";
-import { JSON_LIMIT, requireDeclaredLength } from "./bodyLimit.middleware";
+import { JSON_LIMIT } from "../kit/limits.kit";
+import { requireDeclaredLength } from "./bodyLimit.middleware";
 
 const anyJson: Endpoint = {
   method: "post",
@@ -13,7 +15,6 @@ const anyJson: Endpoint = {
   operationId: "takeAnything",
   scope: null,
   body: { type: "json", schema: ({ z }) => z.unknown() },
-  docs: () => ({ tag: "Test", summary: "Takes JSON", description: "For this test.", replies: { 200: null } }),
   handle: () => Promise.reject(new Error("never called")),
 };
 const { body: _, ...bodyless } = anyJson;
@@ -27,7 +28,7 @@ async function outcome(init: RequestInit, endpoint: Endpoint = anyJson): Promise
   app.all("/", async (c) => {
     try {
       requireDeclaredLength(c, endpoint);
-      if (endpoint.body) await takeBody(c, endpoint.body);
+      if (endpoint.body) await takeBody(c, endpoint.body, STEPS);
       found = { value: endpoint.body ? await c.req.json() : "not read" };
     } catch (error) {
       found = { failure: failureOf(error) };

@@ -3,11 +3,12 @@ import { hashApiKey, looksLikeApiKey, publicIdOf, TOUCH_AFTER_MS } from "../../i
 import type { Caller } from "../../identity/caller.lib";
 import { rateLimits } from "../../lib/env.lib";
 import { fail } from "../../lib/failure.lib";
-import type { Quota } from "../../lib/quota.lib";
+import type { Quota, RouteLimit } from "../../lib/quota.lib";
 import { covers, refuseScope } from "../../identity/scopes.lib";
 import type { Endpoint } from "../kit/api.kit";
 import type { CredentialHeader } from "../kit/contract.kit";
 import type { ApiContext } from "../kit/env.kit";
+import "../kit/everyRequest.kit";
 import { credentialOf, type Credential } from "./credentialHeaders.middleware";
 import { requireQuota } from "./quota.middleware";
 import { withReadOnlyFallback } from "./readOnlyFallback.middleware";
@@ -22,33 +23,40 @@ export async function admit(c: ApiContext, endpoint: Endpoint): Promise<void> {
   if (credential) {
     const isKey = publicIdOf(credential.text) !== null;
     if (!isKey && looksLikeApiKey(credential.text)) refuseCredential(credential);
-    const caller = isKey ? await admitKey(c, credential) : await admitToken(c, credential);
+    const caller = isKey
+      ? await admitKey(c, credential, endpoint)
+      : await admitToken(c, credential, endpoint);
     c.set("caller", { ...caller, requestId: c.var.requestId });
   } else if (endpoint.scope !== null && !endpoint.anonymous) {
     refuseMissing(endpoint);
   } else if (!endpoint.unlimited && rateLimits().address > 0) {
-    requireQuota(c, await takeFromAddress(c));
+    requireQuota(c, await takeFromAddress(c, limitOf(endpoint)));
   }
 }
 
 type Admission = { caller: Caller | null; quota: Quota | null };
 
+type LimitArgument = { routeLimit?: RouteLimit };
+
+/** The argument with the rate limit of a route, for the functions that admit its requests. */
+const limitOf = ({ rateLimit }: Endpoint): LimitArgument => (rateLimit ? { routeLimit: rateLimit } : {});
+
 /** Counts the request against the quota of the client's IP address. */
-function takeFromAddress(c: ApiContext): Promise<Quota | null> {
+function takeFromAddress(c: ApiContext, limit: LimitArgument = {}): Promise<Quota | null> {
   return withReadOnlyFallback(
     c,
-    () => c.env.runMutation(internal.auth.admitAddress, {}),
+    () => c.env.runMutation(internal.auth.admitAddress, limit),
     () => Promise.resolve(null),
   );
 }
 
-async function admitKey(c: ApiContext, credential: Credential): Promise<Caller> {
+async function admitKey(c: ApiContext, credential: Credential, endpoint: Endpoint): Promise<Caller> {
   const hash = await hashApiKey(credential.text);
   const admission =
     rateLimits().key > 0
       ? await withReadOnlyFallback(
           c,
-          () => c.env.runMutation(internal.auth.admitApiKey, { hash }),
+          () => c.env.runMutation(internal.auth.admitApiKey, { hash, ...limitOf(endpoint) }),
           async () => ({ caller: (await lookUpKey(c, hash))?.caller ?? null, quota: null }),
         )
       : await admitUnlimitedKey(c, hash);
@@ -78,7 +86,7 @@ async function lookUpKey(c: ApiContext, hash: string) {
   return found && (found.expiresAt === undefined || found.expiresAt > Date.now()) ? found : null;
 }
 
-async function admitToken(c: ApiContext, credential: Credential): Promise<Caller> {
+async function admitToken(c: ApiContext, credential: Credential, endpoint: Endpoint): Promise<Caller> {
   if (credential.text.length > MAX_TOKEN_LENGTH) {
     c.set("reason", `The token has more than ${MAX_TOKEN_LENGTH} characters`);
     refuseCredential(credential);
@@ -88,7 +96,7 @@ async function admitToken(c: ApiContext, credential: Credential): Promise<Caller
     known ??
     (await withReadOnlyFallback(
       c,
-      () => c.env.runMutation(internal.auth.admitToken, {}),
+      () => c.env.runMutation(internal.auth.admitToken, limitOf(endpoint)),
       // A missing user may be a new user, who cannot be stored now.
       async () => (await lookUpToken(c)) ?? undefined,
     ));

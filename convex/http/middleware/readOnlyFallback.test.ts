@@ -39,7 +39,12 @@ async function fullStore(message = FULL) {
     "apiKeys:touch": fails(message),
     "auth:validateToken": () => caller,
     "items:get": () => item,
-    "problems:explain": () => "Explanation",
+    "problems:explain": () => ({
+      code: "not_found",
+      status: 404,
+      title: "Not found",
+      explanation: "Explanation",
+    }),
   });
   return { ...context, headers: { "X-API-Key": key } };
 }

@@ -1,8 +1,8 @@
 import { internal } from "../../_generated/api";
 import { fail } from "../../lib/failure.lib";
+import { toTime } from "../../lib/time.lib";
 import type { Registry } from "../kit/api.kit";
 import { etag } from "../kit/conditional.kit";
-import { toTime } from "../kit/values.kit";
 import { implement } from "../kit/implement.kit";
 import { toUser } from "../../views/user.lib";
 import { getCurrentUser, getProtected } from "./session.contract";

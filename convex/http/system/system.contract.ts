@@ -84,21 +84,6 @@ export const getDocs = contract("get", "/docs", () => ({
   })),
 }));
 
-export const getHealth = contract("get", "/health", () => ({
-  operationId: "getHealth",
-  scope: null,
-  unlimited: true,
-  docs: docsOnly(({ named, z }) => ({
-    tag: "System",
-    summary: "Check that the process answers",
-    description: "Does not use the database.",
-    replies: {
-      200: named("Health", z.object({ status: z.enum(["ok"]) }), { status: "Always `ok`." }),
-    },
-    examples: { replies: { 200: { status: "ok" } } },
-  })),
-}));
-
 const Readiness = docsOnly(({ named, z }) =>
   named(
     "Readiness",

@@ -1,11 +1,10 @@
 import { internal } from "../../_generated/api";
 import { publicPath } from "../../lib/env.lib";
-import { fail, type FailureCode } from "../../lib/failure.lib";
+import { fail } from "../../lib/failure.lib";
 import type { Registry } from "../kit/api.kit";
 import { implement } from "../kit/implement.kit";
-import { PROBLEMS } from "../kit/problem.kit";
-import { withTimeout } from "../middleware/deadline.middleware";
-import { getDocs, getHealth, getIndex, getOpenApi, getProblem, getReadiness } from "./system.contract";
+import { withTimeout } from "../kit/deadline.kit";
+import { getDocs, getIndex, getOpenApi, getProblem, getReadiness } from "./system.contract";
 
 /** The name and the version of the API. The version belongs to the HTTP contract, not to the program. */
 export const API = { name: "convex-hono-api", version: "1.0.0" };
@@ -67,8 +66,6 @@ export function system(api: Registry): void {
     return c.body(body, 200, { ...PAGE, "Content-Security-Policy": policy, ETag: etag });
   });
 
-  implement(api, getHealth, (c) => Promise.resolve(c.json({ status: "ok" }, 200)));
-
   implement(api, getReadiness, async (c) => {
     const checks = await Promise.all([
       check("database.read", () => c.env.runQuery(internal.health.read, { askedAt: Date.now() })),
@@ -81,14 +78,12 @@ export function system(api: Registry): void {
 
   implement(api, getProblem, async (c) => {
     const { code } = c.req.valid("param");
-    const explanation = await c.env.runQuery(internal.problems.explain, { code });
-    if (explanation === null) fail("not_found", `No problem has the code ${code}`);
-    const { status, title } = PROBLEMS[code as FailureCode];
+    const explained = await c.env.runQuery(internal.problems.explain, { code });
+    if (explained === null) fail("not_found", `No problem has the code ${code}`);
     const accept = c.req.header("Accept");
-    const page =
-      namesHtml(accept) && (await c.env.runQuery(internal.problems.page, { code, status, title, accept }));
+    const page = namesHtml(accept) && (await c.env.runQuery(internal.problems.page, { code, accept }));
     return page
       ? c.body(page.body, 200, { ...PAGE, "Content-Security-Policy": page.policy, ...NEGOTIATED })
-      : c.json({ code, status, title, explanation }, 200, NEGOTIATED);
+      : c.json(explained, 200, NEGOTIATED);
   });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { PROBLEMS } from "../kit/problem.kit";
+import { PROBLEMS } from "../../lib/problems.lib";
 import { as, send, useEngine } from "../testing/engine.testing";
 import { json, problem } from "../testing/replies.testing";
 

@@ -42,7 +42,8 @@ export const CONVENTION_ROWS = {
     check: async (route) => {
       const { headers } = await (await repeatable(route))();
       const withoutSecret = route.scope === null ? "no-cache" : "private, no-cache";
-      expect(headers.get("cache-control")).toBe(route.secret ? "no-store" : withoutSecret);
+      if (route.cache) expect(headers.get("cache-control")).toContain(`max-age=${route.cache.maxAge}`);
+      else expect(headers.get("cache-control")).toBe(route.secret ? "no-store" : withoutSecret);
     },
   },
   "the reply shows the remaining quota, except on unlimited routes": {
@@ -51,7 +52,11 @@ export const CONVENTION_ROWS = {
       const { headers } = await (await repeatable(route))();
       const fields = ["ratelimit-policy", "ratelimit"].map((name) => headers.get(name));
       const policy = route.scope === null ? "address" : "key";
-      const expected = [`"${policy}";q=N;w=N`, `"${policy}";r=N;t=N`];
+      const { rateLimit } = route;
+      const names = [policy, ...(rateLimit && "bucket" in rateLimit ? [rateLimit.bucket] : [])];
+      const expected = ["q=N;w=N", "r=N;t=N"].map((rest) =>
+        names.map((name) => `"${name}";${rest}`).join(", "),
+      );
       expect(fields.map((field) => field?.replaceAll(/\d+/g, "N") ?? null)).toEqual(
         route.unlimited ? [null, null] : expected,
       );

@@ -9,7 +9,7 @@ type Answer = (args: unknown) => unknown;
 
 /**
  * Returns a `send` that runs the API with fake functions, and the names of the functions that it called (`asked`). A call of a
- * function without an answer fails.
+ * function without an answer fails. `sendUnchecked` is for replies that the document does not describe.
  *
  * @param answers The result of each function by its name, or one result for all functions.
  * @param described The OpenAPI document that the replies must match; default: the project's own.
@@ -35,11 +35,9 @@ export function fakeContext(
   const auth = { getUserIdentity: () => Promise.resolve(null).then(() => identity()) };
   // The app uses no other member of the context.
   const ctx = { runQuery: call, runMutation: call, runAction: call, storage, auth } as unknown as ActionCtx;
-  const send = checked(
-    async (path, init) => api.fetch(new Request(`https://api.example.test${path}`, init), ctx),
-    described && { described },
-  );
-  return { asked, send };
+  const sendUnchecked = async (path: string, init?: RequestInit) =>
+    api.fetch(new Request(`https://api.example.test${path}`, init), ctx);
+  return { asked, send: checked(sendUnchecked, described && { described }), sendUnchecked };
 }
 
 /** Returns a valid key, and the fake functions that look it up as a caller with all scopes. */

@@ -112,6 +112,7 @@ export const eraseWebhookPayload = contract("delete", "/api/webhook-events/:id",
       "Erases the payload permanently. The event stays in the log without its `payload`, so that a duplicate is recognized, and can no " +
       "longer be replayed (409). A pending event is 409.",
     problems: ["conflict"],
+    fields: { id: "The event's id." },
     replies: { 204: null },
     examples: { params: { id: example().id } },
   })),

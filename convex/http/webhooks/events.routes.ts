@@ -1,11 +1,11 @@
 import { internal } from "../../_generated/api";
 import type { Doc } from "../../_generated/dataModel";
 import { readText } from "../../lib/textStorage.lib";
+import { toTime } from "../../lib/time.lib";
 import { redact } from "../../webhooks/jsonText.lib";
 import type { Registry } from "../kit/api.kit";
 import { etag } from "../kit/conditional.kit";
 import type { Shape } from "../kit/contract.kit";
-import { toTime } from "../kit/values.kit";
 import { implement } from "../kit/implement.kit";
 import {
   eraseWebhookPayload,

@@ -38,6 +38,12 @@ const HARMLESS: Readonly<Record<string, string>> = {
     "a digest of the project's files",
   "packages/convex-embedded/src/runtime/bundleCache.ts: header.runtime !== runtimeHash()":
     "a digest of this program's files",
+  "packages/convex-embedded/src/protocol/push/pushes.ts: moduleHash(other) === moduleHash(module)":
+    "digests of modules that the operator pushes",
+  "packages/convex-embedded/src/protocol/push/request.ts: moduleHash(module) === sha256":
+    "a digest of a module that the operator pushes",
+  "packages/convex-embedded/src/server/builds.ts: pushed.folder !== folderDigest(this.settings.project)":
+    "a digest of the project's files",
   "packages/convex-embedded/src/cli/toolSettings.ts: set.get(KEY_NAME) === settings.adminKey":
     "the operator's own file, read at the start",
 };

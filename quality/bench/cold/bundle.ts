@@ -17,6 +17,8 @@ export type Graph = {
   modules: Map<string, string>;
   /** The size of the modules that Convex evaluates for each HTTP request: `http.js` and its static imports. */
   bytes: number;
+  /** The names of these modules. */
+  atStart: string[];
   /**
    * The same code as classic scripts, which can be compiled from V8's code cache with their functions. The script of `http.js`
    * contains its static imports. Each other module is a script of its own.
@@ -45,7 +47,13 @@ export async function bundleHttp(dir: string, http: string): Promise<Graph> {
   const bundled = await bundle(dir, entries, "warning");
   const modules = graphOf(bundled, ["import-statement", "dynamic-import"]);
   const evaluated = graphOf(bundled, ["import-statement"]);
-  return { modules, bytes: bytesOf(evaluated), scripts: await asScripts(modules, evaluated, bundled) };
+  const atStart = [...evaluated.keys()];
+  return {
+    modules,
+    bytes: bytesOf(evaluated),
+    atStart,
+    scripts: await asScripts(modules, evaluated, bundled),
+  };
 }
 
 /**

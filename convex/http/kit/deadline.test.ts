@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { failureOf } from "../../lib/failure.lib";
 import { fakeContext } from "../testing/fakeContext.testing";
 import { problem } from "../testing/replies.testing";
-import { withTimeout } from "./deadline.middleware";
+import { withTimeout } from "./deadline.kit";
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => {

@@ -1,4 +1,4 @@
-import { failure } from "../../lib/failure.lib";
+import { failure } from "./product.kit";
 
 /** Seconds after which a client may retry when the work timed out. */
 const RETRY_AFTER = "5";
