@@ -87,7 +87,7 @@ describe("one line of JSON for each request", () => {
     ["OPTIONS", "/api/items/s3cret", "DELETE", 204, "/api/items/:itemId"],
     ["OPTIONS", "/api/items/s3cret/", "GET", 204, "/api/items/:itemId"],
     ["OPTIONS", "/api/items/batch", "POST", 204, "/api/items/batch"],
-    ["OPTIONS", "/api/items/batch", "GET", 204, "/api/items/:itemId"],
+    ["OPTIONS", "/api/items/batch", "GET", 204, "/api/items/batch"],
     ["OPTIONS", "/api/items/s3cret", "S3CRET", 204, "/api/items/:itemId"],
     ["OPTIONS", "/s3cret", "GET", 204, "(no route)"],
     ["POST", "/api/items/s3cret", undefined, 405, "/api/items/:itemId"],
