@@ -22,6 +22,7 @@ import type * as http from "../http.js";
 import type * as idempotency from "../idempotency.js";
 import type * as items from "../items.js";
 import type * as jobs from "../jobs.js";
+import type * as metrics from "../metrics.js";
 import type * as migrations from "../migrations.js";
 import type * as openapi from "../openapi.js";
 import type * as outgoing_cleanUp from "../outgoing/cleanUp.js";
@@ -70,6 +71,7 @@ declare const fullApi: ApiFromModules<{
   idempotency: typeof idempotency;
   items: typeof items;
   jobs: typeof jobs;
+  metrics: typeof metrics;
   migrations: typeof migrations;
   openapi: typeof openapi;
   "outgoing/cleanUp": typeof outgoing_cleanUp;

@@ -48,7 +48,8 @@ async function handleRequest(c: ApiContext, route: TableRoute | undefined): Prom
     setCachePolicy(endpoint.cache, endpoint, response);
   }
   addPublicPath(response);
-  logRequest(c, route, { status: response.status, started, error });
+  const pattern = route?.path ?? api.patternAt(c.req.path, c.req.header("Access-Control-Request-Method"));
+  logRequest(c, pattern, { status: response.status, started, error });
   return response;
 }
 

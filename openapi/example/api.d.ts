@@ -4382,7 +4382,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Done */
+      /** @description The request succeeded. */
       200: {
         headers: {
           "X-Request-Id": components["headers"]["X-Request-Id"];

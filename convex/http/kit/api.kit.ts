@@ -67,6 +67,16 @@ export class Api implements Registry {
     return this.table.methodsAt(path);
   }
 
+  /**
+   * Returns the pattern of the routes at a path (`/api/items/:itemId`), whatever their methods; undefined for an unknown path.
+   *
+   * @param asked the method that a preflight asks for, which comes first.
+   */
+  patternAt(path: string, asked?: string | null): string | undefined {
+    // The app ignores one slash at the end of a path.
+    return this.table.patternAt(path.replace(/(?<=.)\/$/, ""), asked);
+  }
+
   /** Returns the method and path of every route. */
   routes(): ReturnType<RouteTable["list"]> {
     return this.table.list();

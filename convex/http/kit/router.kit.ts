@@ -71,6 +71,21 @@ export class RouteTable {
     return ROUTABLE_HTTP_METHODS.filter((method) => this.find(method, path) !== undefined);
   }
 
+  /**
+   * Returns the path as in the table (`/api/items/:itemId`), also for a method without a route there; undefined for an unknown
+   * path.
+   *
+   * @param asked the method that a preflight asks for, which comes first.
+   */
+  patternAt(path: string, asked?: string | null): string | undefined {
+    const methods = asked ? [asked, ...ROUTABLE_HTTP_METHODS] : ROUTABLE_HTTP_METHODS;
+    for (const method of methods) {
+      const found = this.find(method, path);
+      if (found) return found.path;
+    }
+    return undefined;
+  }
+
   /** Returns the method and path of every route. */
   list(): [method: RoutableMethod, path: string][] {
     const names = this.resources.flatMap(({ routes }) => Object.values(routes));
@@ -135,9 +150,8 @@ export class ApiRouter extends HttpRouterWithHono<ActionCtx, Variables> {
       // The app ignores one slash at the end of a path.
       const plain = path.replace(/(?<=.)\/$/, "");
       // An unknown path may contain a secret and the pattern is logged, so the pattern of an unknown path is `/*`.
-      return (
-        this.lookupConvex(path, routable) ?? [handler, routable, api.match(routable, plain)?.path ?? "/*"]
-      );
+      const pattern = (): string => api.match(routable, plain)?.path ?? api.patternAt(plain) ?? "/*";
+      return this.lookupConvex(path, routable) ?? [handler, routable, pattern()];
     };
 
     const listConvex = this.getRoutes;

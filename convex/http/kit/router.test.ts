@@ -123,9 +123,11 @@ describe("the look-up names", () => {
     ["HEAD", "/things/a", ["GET", "/things/:id"]],
     ["GET", "/things/best", ["GET", "/things/best"]],
     ["POST", "/things/", ["POST", "/things"]],
-    // The app answers 404 or 405. The log must not contain an unknown path.
+    // The app answers preflights, 405 and 404. The log must not contain an unknown path.
+    ["OPTIONS", "/things/a", ["OPTIONS", "/things/:id"]],
+    ["DELETE", "/things/a/", ["DELETE", "/things/:id"]],
     ["GET", "/nowhere", ["GET", "/*"]],
-    ["DELETE", "/things/a", ["DELETE", "/*"]],
+    ["OPTIONS", "/nowhere", ["OPTIONS", "/*"]],
   ] as const)("the method and pattern of %s %s", (method, path, expected) => {
     expect(smallApp().router.lookup(path, method)?.slice(1)).toEqual(expected);
   });

@@ -1,6 +1,5 @@
 import { failureOf } from "../../lib/failure.lib";
 import { platformFailureOf } from "../../lib/unavailable.lib";
-import type { TableRoute } from "../kit/api.kit";
 import type { ApiContext } from "../kit/env.kit";
 
 /** The maximum length of a logged reason, in characters. A reason may contain the HTML page of a failing issuer. */
@@ -9,10 +8,13 @@ const MAX_REASON_LENGTH = 500;
 /**
  * Writes one line of JSON to the log for each request: the operation, the outcome and the caller. The line never contains a secret,
  * a body, a query or a raw path, which may contain a secret. An unexpected error is logged with its stack.
+ *
+ * @param pattern The path of the route, also of a preflight and of a refused method: `/api/items/:itemId`. Undefined for an
+ * unknown path.
  */
 export function logRequest(
   c: ApiContext,
-  matched: TableRoute | undefined,
+  pattern: string | undefined,
   outcome: { status: number; started: number; error: unknown },
 ): void {
   const caller = c.get("caller") as ApiContext["var"]["caller"] | undefined;
@@ -21,11 +23,12 @@ export function logRequest(
   const line = JSON.stringify({
     level: outcome.status >= 500 ? "error" : "info",
     method: c.req.method,
-    route: matched?.path ?? "(no route)",
+    route: pattern ?? "(no route)",
     status: outcome.status,
     ms: Date.now() - outcome.started,
     requestId: c.var.requestId,
     key: caller?.key?.publicId,
+    user: caller?.key ? undefined : caller?.userId,
     code: failure?.code ?? (unexpected ? (platformFailureOf(outcome.error)?.code ?? "internal") : undefined),
     cause: unexpected ? describe(outcome.error) : failure?.code === "internal" ? failure.detail : undefined,
     reason: (failure?.reason ?? (c.var as Partial<ApiContext["var"]>).reason)?.slice(0, MAX_REASON_LENGTH),

@@ -44,7 +44,7 @@ describe("one line of JSON for each request", () => {
     const { send } = fakeContext();
     const refused = [
       ["/nowhere", "GET", 404, "not_found", "(no route)"],
-      ["/health", "DELETE", 405, "method_not_allowed", "(no route)"],
+      ["/health", "DELETE", 405, "method_not_allowed", "/health"],
       ["/api/items", "GET", 401, "unauthenticated", "/api/items"],
     ] as const;
     for (const [path, method, status, code, route] of refused) {
@@ -78,9 +78,37 @@ describe("one line of JSON for each request", () => {
     ] as const) {
       const headers = { Origin: "https://a.example", "Access-Control-Request-Method": "GET" };
       await send(path, { method, headers });
-      expect(line()).toMatchObject({ method });
+      expect(line()).toMatchObject({ method, route: path });
       lines.length = 0;
     }
+  });
+
+  test.each([
+    ["OPTIONS", "/api/items/s3cret", "DELETE", 204, "/api/items/:itemId"],
+    ["OPTIONS", "/api/items/s3cret/", "GET", 204, "/api/items/:itemId"],
+    ["OPTIONS", "/api/items/batch", "POST", 204, "/api/items/batch"],
+    ["OPTIONS", "/api/items/batch", "GET", 204, "/api/items/batch"],
+    ["OPTIONS", "/api/items/s3cret", "S3CRET", 204, "/api/items/:itemId"],
+    ["OPTIONS", "/s3cret", "GET", 204, "(no route)"],
+    ["POST", "/api/items/s3cret", undefined, 405, "/api/items/:itemId"],
+  ])("%s %s, asking for %s: %i with the route of the path", async (method, path, asked, status, route) => {
+    const { send } = fakeContext();
+    const headers = {
+      Origin: "https://a.example",
+      ...(asked !== undefined && { "Access-Control-Request-Method": asked }),
+    };
+    await send(path, { method, headers });
+    expect(line()).toMatchObject({ method, status, route });
+    expect(lines[0]?.text.toLowerCase()).not.toContain("s3cret");
+  });
+
+  test("with the user of a token", async () => {
+    const caller = { userId: "user1", scopes: ["*"], credential: "user:user1" };
+    const { send } = fakeContext({ "auth:validateToken": () => caller, "items:get": () => item });
+    await send("/api/items/item1", { headers: { Authorization: "Bearer a.b.c" } });
+    expect(line()).toMatchObject({ status: 200, user: "user1", route: "/api/items/:itemId" });
+    expect(line()).not.toHaveProperty("key");
+    expect(lines[0]?.text).not.toContain("a.b.c");
   });
 
   test("that fails, as an error with a cause that the reply does not contain", async () => {

@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 const ORDER = [
   "values",
   "search",
+  "metrics",
   "store",
   "web",
   "files",

@@ -1,4 +1,4 @@
-/** Compares reads by id with a key, with and without rate limits, with bare Hono. */
+/** Compares reads by id with a key, with and without rate limits, with bare Hono, and with themselves while metrics are read. */
 import type { Figure } from "../lib/figures";
 import { atLeast } from "../lib/figures";
 import type { Load, Loaded } from "../lib/load.child";
@@ -8,6 +8,8 @@ import { MIDDLE } from "./plan";
 import type { Server, Servers } from "./servers";
 
 const CONNECTIONS = MIDDLE;
+/** Prometheus scrapes every 15 seconds. A turn is short, so it is scraped more often. */
+const SCRAPE_MS = 500;
 
 export async function measureReads(plan: Plan, { product, limited, hono }: Servers): Promise<Figure[]> {
   const loads = {
@@ -15,18 +17,21 @@ export async function measureReads(plan: Plan, { product, limited, hono }: Serve
     keyed: load(plan, hono),
     off: load(plan, product),
     on: load(plan, limited),
+    scraped: load(plan, product),
   };
-  const rates: Record<keyof typeof loads, number[]> = { bare: [], keyed: [], off: [], on: [] };
+  const rates: Record<keyof typeof loads, number[]> = { bare: [], keyed: [], off: [], on: [], scraped: [] };
   const names = Object.keys(loads) as (keyof typeof loads)[];
   // The first round warms up.
   for (let round = 0; round <= plan.rounds; round++) {
     plan.say(`GET /api/items/ID alone: round ${round} of ${plan.rounds}`);
     for (const name of names) {
+      const scraping = name === "scraped" ? setInterval(() => void product.scrape(), SCRAPE_MS) : undefined;
       const { perSecond } = await plan.load.ask<Loaded>("load", loads[name]);
+      clearInterval(scraping);
       if (round > 0) rates[name].push(perSecond);
     }
   }
-  const { bare, keyed, off, on } = rates;
+  const { bare, keyed, off, on, scraped } = rates;
   const ratio = (name: string, value: number, goal?: number): Figure => ({
     ...{ name, value, unit: "×" },
     ...(goal !== undefined && { goal: atLeast(goal) }),
@@ -34,6 +39,7 @@ export async function measureReads(plan: Plan, { product, limited, hono }: Serve
   return [
     ratio("GET by id, limits off / bare Hono", medianRatio(off, keyed), 0.2),
     ratio("GET by id, limits on / bare Hono", medianRatio(on, keyed), 0.1),
+    ratio("GET by id, scraped / not scraped", medianRatio(scraped, off)),
     ratio("GET by id, limits off / bare Hono without keys", medianRatio(off, bare)),
     ratio("GET by id, limits on / bare Hono without keys", medianRatio(on, bare)),
     { name: "GET by id, limits off", value: median(off), unit: "/s" },

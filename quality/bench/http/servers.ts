@@ -26,6 +26,8 @@ export interface Server {
   readonly name: ServerName;
   readonly child: Child;
   readonly target: Target;
+  /** Reads the metrics of the product once. Does nothing for other servers. */
+  readonly scrape: () => Promise<void>;
 }
 
 export type Servers = Readonly<Record<ServerName, Server>>;
@@ -40,12 +42,12 @@ export const NEVER_REACHED = {
 export async function startServers(plan: Plan, started: (child: Child) => void): Promise<Servers> {
   const { mixer, say } = plan;
   const start = async (name: ServerName): Promise<Server> => {
-    const { child, ...place } = await startOne(plan, name);
+    const { child, scrape, ...place } = await startOne(plan, name);
     started(child);
     const items = name === "mock" ? plan.mockItems : plan.items;
     const target = await fill(place, items, (line) => say(`${LABELS[name]}: ${line}`));
     await mixer.ask("aim", { name, target });
-    return { name, child, target };
+    return { name, child, target, scrape };
   };
   return {
     product: await start("product"),
@@ -56,15 +58,18 @@ export async function startServers(plan: Plan, started: (child: Child) => void):
   };
 }
 
-async function startOne({ root, directory }: Plan, name: ServerName): Promise<Place & { child: Child }> {
+async function startOne(
+  { root, directory }: Plan,
+  name: ServerName,
+): Promise<Place & Pick<Server, "child" | "scrape">> {
   const data = join(directory, name);
   if (name === "product" || name === "limited") {
     const settings = { ...WEBHOOK_SETTINGS, ...(name === "limited" && NEVER_REACHED) };
-    const { child, port, key } = await startProduct({ root, data, settings, probed: true });
-    return { child, port, key: key ?? "" };
+    const { child, port, key, scrape } = await startProduct({ root, data, settings, probed: true });
+    return { child, scrape, port, key: key ?? "" };
   }
   const child = await Child.start(root, `quality/bench/http/${name}.child.ts`, [data]);
-  return { child, ...(await child.ask<Place>("place")) };
+  return { child, scrape: () => Promise.resolve(), ...(await child.ask<Place>("place")) };
 }
 
 const POLL_MS = 20;

@@ -9,6 +9,8 @@ export interface Product {
   readonly port: number;
   /** Printed only by the first start in a data directory. */
   readonly key: string | undefined;
+  /** Reads the metrics once, as Prometheus does. */
+  readonly scrape: () => Promise<void>;
   /** Milliseconds from the start of the process. */
   readonly readyMs: number;
 }
@@ -41,5 +43,16 @@ export async function startProduct(options: Options): Promise<Product> {
     ...(probed && { ipc: true, preload: [probe] }),
   });
   const port = Number(new URL(server.url).port);
-  return { child: new Child(server.process), port, key: server.printed("key"), readyMs: server.readyMs };
+  const adminKey = server.lines.find((line) => line.startsWith(ADMIN_KEY))?.slice(ADMIN_KEY.length) ?? "";
+  const scrape = async (): Promise<void> => {
+    const headers = { authorization: `Convex ${adminKey}` };
+    const reply = await fetch(`${server.apiUrl}/metrics`, { headers });
+    const text = await reply.text();
+    if (!reply.ok) throw new Error(`The metrics are refused: ${text}`);
+  };
+  const { readyMs } = server;
+  return { child: new Child(server.process), port, key: server.printed("key"), scrape, readyMs };
 }
+
+/** The beginning of a line that the first start in a data directory prints. */
+const ADMIN_KEY = "CONVEX_SELF_HOSTED_ADMIN_KEY=";

@@ -21,6 +21,7 @@ test("a project without the file has an empty configuration", () => {
     pages: {},
     assets: [],
     guardedFetch: null,
+    metricsQuery: null,
   });
 });
 
@@ -31,6 +32,10 @@ test("every member is optional", () => {
     args: {},
     print: [],
   });
+});
+
+test("the query for the metrics is read", () => {
+  expect(read({ metrics: { query: "metrics:read" } }).metricsQuery).toBe("metrics:read");
 });
 
 test("guarded functions are read, and the variable that allows loopback addresses is optional", () => {
@@ -70,6 +75,8 @@ test.each([
     { guardedFetch: { functions: [], allowLoopback: true } },
     /guardedFetch\.allowLoopback: must be a non-empty/,
   ],
+  [{ metrics: {} }, /metrics\.query: must be a non-empty string/],
+  [{ metrics: { query: "a:b", open: true } }, /metrics: unknown member "open"/],
   [{ guardedFetch: { functions: [], loopback: "X" } }, /guardedFetch: unknown member "loopback"/],
 ])("%j is refused, and the error names the member", (config, message) => {
   expect(() => read(config)).toThrow(message);

@@ -1,13 +1,15 @@
 /**
- * `convex-embedded.json` at the top of a project configures what `convex-embedded start` prints and serves besides the
- * functions, and which actions may connect only to public addresses. The file and all of its members are optional.
+ * `convex-embedded.json` at the top of a project configures what `convex-embedded start` prints and serves besides the functions. It
+ * also names the actions that may connect only to public addresses, and the query that adds figures to the metrics. The file and all
+ * of its members are optional.
  *
  * ```json
  * {
  *   "firstStart": { "run": "setup:firstKey", "args": { "name": "local" }, "print": ["key"] },
  *   "pages": { "docs": "/docs" },
  *   "assets": [{ "path": "/docs/app.js", "file": "public/app.js", "type": "text/javascript", "env": "APP_SCRIPT" }],
- *   "guardedFetch": { "functions": ["webhooks:send"], "allowLoopback": "ALLOW_LOOPBACK" }
+ *   "guardedFetch": { "functions": ["webhooks:send"], "allowLoopback": "ALLOW_LOOPBACK" },
+ *   "metrics": { "query": "metrics:read" }
  * }
  * ```
  */
@@ -27,6 +29,8 @@ export interface Config {
   readonly assets: readonly ConfiguredAsset[];
   /** Actions whose `fetch` connects only to public addresses. */
   readonly guardedFetch: GuardedFunctions | null;
+  /** The query that returns the app's own figures for `GET /metrics`: `metrics:read`. */
+  readonly metricsQuery: string | null;
 }
 
 export interface FirstStart {
@@ -51,14 +55,15 @@ export const CONFIG_FILE = "convex-embedded.json";
  */
 export function readConfig(project: string): Config {
   const text = contentOf(join(project, CONFIG_FILE));
-  if (text === null) return { firstStart: null, pages: {}, assets: [], guardedFetch: null };
+  if (text === null)
+    return { firstStart: null, pages: {}, assets: [], guardedFetch: null, metricsQuery: null };
   let json: unknown;
   try {
     json = JSON.parse(text.toString("utf8"));
   } catch (error) {
     throw new ConfigError("", (error as Error).message);
   }
-  const config = objectAt("", json, ["firstStart", "pages", "assets", "guardedFetch"]);
+  const config = objectAt("", json, ["firstStart", "pages", "assets", "guardedFetch", "metrics"]);
   return {
     firstStart: config["firstStart"] === undefined ? null : firstStartOf(config["firstStart"]),
     pages: pagesOf(config["pages"] ?? {}),
@@ -66,6 +71,10 @@ export function readConfig(project: string): Config {
       assetOf(project, asset, index),
     ),
     guardedFetch: config["guardedFetch"] === undefined ? null : guardedFetchOf(config["guardedFetch"]),
+    metricsQuery:
+      config["metrics"] === undefined
+        ? null
+        : textAt("metrics.query", objectAt("metrics", config["metrics"], ["query"])["query"]),
   };
 }
 

@@ -9,3 +9,9 @@ test("--api-port-origins accepts a list of origins; without it the environment d
   expect(parseCommandLine(["--api-port-origins", ""]).apiPortOrigins).toEqual([]);
   expect(() => parseCommandLine(["--api-port-origins", "a.example.com"])).toThrow(UsageError);
 });
+
+test("--metrics is off by default and takes no value", () => {
+  expect(parseCommandLine([]).metrics).toBe(false);
+  expect(parseCommandLine(["--metrics"]).metrics).toBe(true);
+  expect(() => parseCommandLine(["--metrics=open"])).toThrow(UsageError);
+});

@@ -20,6 +20,8 @@ export interface CommandLine {
   readonly envFileNamed: boolean;
   /** How many proxies are in front of the server. */
   readonly trustProxy: number;
+  /** True to serve the metrics without the admin key to programs on this machine. */
+  readonly metrics: boolean;
   readonly watch: boolean;
   readonly reset: boolean;
   readonly help: boolean;
@@ -41,6 +43,8 @@ export const USAGE = `usage: convex-embedded start [options]
     --trust-proxy N   read the client's address from the N-th last entry of X-Forwarded-For, for N proxies in front of the
                       server (default 0: use the connection's address). The connection's address is also used if the entry
                       is missing or invalid
+    --metrics         serve GET /metrics of the API port without the admin key to programs on this machine. All others need
+                      the key: Authorization: Convex KEY
     --watch           rebuild when a file in convex/ changes, and apply changes of the env file; the data stays
     --reset           delete the data in the data directory first
     --help            show this help
@@ -60,6 +64,7 @@ const OPTIONS = {
   "env-file": TEXT,
   project: TEXT,
   "trust-proxy": TEXT,
+  metrics: FLAG,
   watch: FLAG,
   reset: FLAG,
   help: FLAG,
@@ -80,6 +85,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     envFile: resolve(project, values["env-file"] ?? ".env.local"),
     envFileNamed: values["env-file"] !== undefined,
     trustProxy: countOf("--trust-proxy", values["trust-proxy"] ?? "0"),
+    metrics: values.metrics ?? false,
     watch: values.watch ?? false,
     reset: values.reset ?? false,
     help: values.help ?? false,

@@ -70,10 +70,11 @@ async function start(options: CommandLine): Promise<EmbeddedServer> {
   const { project, envFile, watch } = options;
   if (options.envFileNamed && makeEnvFile(envFile))
     printError(`${displayPath(envFile)} did not exist and was created. It sets no variables yet.`);
-  const { firstStart, pages, assets, guardedFetch } = readConfig(project);
+  const { firstStart, pages, assets, guardedFetch, metricsQuery } = readConfig(project);
   const env = { ...pathsOf(assets), ...process.env };
   const server = await startServer({
     ...options,
+    metrics: { open: options.metrics, query: metricsQuery },
     ...{ env, assets, guardedFetch, log: print, watchdog: WATCHDOG_MS },
   });
   warnOfInvalidLines(envFile);

@@ -29,13 +29,33 @@ interface Entry {
   used: boolean;
 }
 
+/** Counts of a server's caches, which outlive a build. */
+export interface CacheCounts {
+  hits: number;
+  /** Calls that could have been answered from the cache, but ran the query. */
+  misses: number;
+}
+
 /** The cached results of one build's queries. */
 export class QueryCache {
   /** In the order in which entries were added, or moved to the end by an eviction. */
   readonly #entries = new Map<string, Entry>();
   #bytes = 0;
 
-  constructor(private readonly writeLog: WriteLog) {}
+  constructor(
+    private readonly writeLog: WriteLog,
+    private readonly counts: CacheCounts = { hits: 0, misses: 0 },
+  ) {}
+
+  /** The size of all results together. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** The number of cached results. */
+  get size(): number {
+    return this.#entries.size;
+  }
 
   /** The last commit. Read it before the query starts, then pass it to `set`. */
   get lastCommit(): number {
@@ -52,12 +72,17 @@ export class QueryCache {
   /** Returns a copy of the cached result if it is still valid. */
   get(key: string): Value | undefined {
     const entry = this.#entries.get(key);
-    if (entry === undefined) return undefined;
+    if (entry === undefined) {
+      this.counts.misses++;
+      return undefined;
+    }
     const now = this.writeLog.last;
     if (entry.since !== now && !entry.readSet.isUnchanged(this.writeLog, entry.since)) {
       this.#drop(key, entry);
+      this.counts.misses++;
       return undefined;
     }
+    this.counts.hits++;
     entry.since = now;
     entry.used = true;
     return copyPlain(entry.result.value)?.value;

@@ -9,6 +9,7 @@ import { functionLabel } from "../exec/functionAddress";
 import { hasMountedRoutes, mountedRoute } from "./mountedRoutes";
 import { RequestOrigin } from "./origin";
 import { isClientGone, onResponseEnd } from "./responseEnd";
+import type { RequestMetrics } from "../metrics/requestMetrics";
 import { limitResponseBytes, webGlobals, withoutBody } from "../web/webClasses";
 
 /** Answers one request. Never rejects. */
@@ -16,6 +17,7 @@ export async function serveHttpAction(
   engine: Engine,
   request: Request,
   { incoming, outgoing }: { readonly incoming: IncomingMessage; readonly outgoing: ServerResponse },
+  metrics: RequestMetrics,
 ): Promise<Response> {
   const path = pathOf(request.url);
   const { method } = request;
@@ -40,11 +42,16 @@ export async function serveHttpAction(
     reader: null,
     transaction: null,
   });
+  metrics.inFlight++;
   const started = performance.now();
+  const counted = (response: Response): Response => {
+    metrics.answered(name, response.status, (performance.now() - started) / 1_000);
+    return response;
+  };
   let describeError: (() => string) | null = null;
   try {
     const router = modules && (modules.router ?? (await modules.loadRouter()));
-    if (modules === null || router === null) return notFoundResponse();
+    if (modules === null || router === null) return counted(notFoundResponse());
     const found = route === undefined ? router.lookup(ownPath, routed) : route;
     execution.request = method === "OPTIONS" ? withoutBody(request) : request;
     const response = await execution.budget.run(() =>
@@ -54,19 +61,22 @@ export async function serveHttpAction(
       throw new Error("An HTTP action must return a Response, or a promise of one.");
     }
     // The body may use timers and run functions long after the handler has returned.
-    return limitResponseBytes(response, (step) => executions.run(execution, step));
+    return counted(limitResponseBytes(response, (step) => executions.run(execution, step)));
   } catch (thrown) {
-    if (isOverloadError(thrown)) return busyResponse();
+    if (isOverloadError(thrown)) return counted(busyResponse());
     const stack = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
     const trace = engine.modules.mapStack(stack);
     describeError = () => `Uncaught ${trace}`;
     if (!isClientGone(incoming, thrown)) {
       engine.log({ level: "error", path: functionLabel(execution), message: `Uncaught ${trace}` });
     }
-    return uncaughtResponse(thrown, trace, origin.requestId);
+    return counted(uncaughtResponse(thrown, trace, origin.requestId));
   } finally {
     // A body may stream long after the handler has returned, and a client that disconnects does not stop it.
-    onResponseEnd(outgoing, () => execution.end());
+    onResponseEnd(outgoing, () => {
+      metrics.inFlight--;
+      execution.end();
+    });
     engine.executionLog?.ended(execution, performance.now() - started, describeError);
   }
 }

@@ -44,7 +44,12 @@ function ruleOf(entry: string): OriginRule {
 }
 
 function isLoopback(origin: string): boolean {
-  return /^https?:/.test(origin) && isOrigin(origin) && LOOPBACK.test(new URL(origin).hostname);
+  return /^https?:/.test(origin) && isOrigin(origin) && isLoopbackHost(new URL(origin).hostname);
+}
+
+/** True for a name or address of this machine, as in URLs: `localhost`, `127.0.0.1`, `[::1]`. */
+export function isLoopbackHost(hostname: string): boolean {
+  return LOOPBACK.test(hostname);
 }
 
 /** True for an origin as browsers send it. Custom app schemes have the same form. */

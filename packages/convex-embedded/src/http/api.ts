@@ -5,9 +5,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { SERVICE_UNAVAILABLE } from "../exec/errors";
 import { isUnavailable } from "../store/unavailable";
+import type { RequestMetrics } from "../metrics/requestMetrics";
 import type { OriginRule } from "./allowedOrigins";
 import type { HttpServer, PortOptions } from "./port";
 import { openPort } from "./port";
+import { onResponseEnd } from "./responseEnd";
 import { pathAndQuery } from "./target";
 import type { Upgrade } from "./upgrade";
 
@@ -37,6 +39,7 @@ export interface ApiOptions extends Pick<PortOptions, "host" | "port"> {
   /** Which pages may use the port. */
   readonly allows: OriginRule;
   readonly upgrade: Upgrade;
+  readonly metrics: RequestMetrics;
   /** Reports an error that a handler threw. */
   readonly failed: (request: string, error: unknown) => void;
 }
@@ -98,29 +101,38 @@ async function answer(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> {
+  const { metrics, routes } = options;
+  const started = performance.now();
+  metrics.inFlight++;
+  onResponseEnd(outgoing, () => metrics.inFlight--);
   outgoing.setHeader("x-content-type-options", "nosniff");
-  const { url = "" } = incoming;
+  const { url = "", method = "" } = incoming;
   const target = pathAndQuery(url) ?? url;
+  let found: ApiRoute | undefined;
   try {
-    await route(options, target, { incoming, outgoing });
+    found = (await routes).find(({ path }) => path.test(pathOf(target)));
+    await route(options, target, { incoming, outgoing }, found);
   } catch (error) {
     if (!(error instanceof ApiError || error instanceof ClientGone)) {
       options.failed(`${incoming.method ?? ""} ${pathOf(target)}`, error);
     }
     refuse(outgoing, error);
   }
+  const name = `${method} ${found === undefined ? "/*" : patternOf(found)}`;
+  metrics.answered(name, outgoing.statusCode, (performance.now() - started) / 1_000);
 }
 
 async function route(
-  { routes, allows }: ApiOptions,
+  { allows }: ApiOptions,
   target: string,
   { incoming, outgoing }: Pick<ApiRequest, "incoming" | "outgoing">,
+  found: ApiRoute | undefined,
 ): Promise<void> {
   const path = pathOf(target);
   const { method = "" } = incoming;
-  for (const { path: pattern, methods, anyOrigin = false } of await routes) {
-    const match = pattern.exec(path);
-    if (!match) continue;
+  if (found !== undefined) {
+    const { path: pattern, methods, anyOrigin = false } = found;
+    const [, ...captured] = pattern.exec(path) ?? [];
     admit(incoming, outgoing, anyOrigin || allows);
     const allowed = [...Object.keys(methods), "OPTIONS"].join(", ");
     if (method === "OPTIONS") {
@@ -132,7 +144,7 @@ async function route(
       throw new ApiError(405, "MethodNotAllowed", `This path accepts only ${allowed}.`, { allow: allowed });
     }
     const query = new URLSearchParams(target.slice(path.length));
-    return handler({ incoming, outgoing, query, captured: match.slice(1) });
+    return handler({ incoming, outgoing, query, captured });
   }
   admit(incoming, outgoing, allows);
   // A client that confuses the two ports sees this message.
@@ -181,6 +193,12 @@ function refuse(outgoing: ServerResponse, error: unknown): void {
   }
   const message = "Your request couldn't be completed. Try again later.";
   sendJson(outgoing, 500, { code: "InternalServerError", message });
+}
+
+/** Returns the pattern of a route's path for metrics, with `*` for each variable part: `/api/storage/*`. */
+function patternOf({ path: { source } }: ApiRoute): string {
+  const plain = source.replaceAll(/^\^|\$$/g, "").replaceAll("\\/", "/");
+  return plain.replaceAll(/\((?:[^()]|\([^()]*\))*\)\??/g, "*");
 }
 
 function pathOf(target: string): string {

@@ -57,6 +57,11 @@ export class BodyMemory {
     return this.#held;
   }
 
+  /** Bodies that wait for memory. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
   /**
    * Reserves memory for a body.
    *

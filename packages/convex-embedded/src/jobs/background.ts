@@ -2,6 +2,7 @@
 import type { Engine } from "../exec/engine";
 import { Crons } from "./crons";
 import { EndedJobs } from "./endedJobs";
+import type { JobQueue } from "./jobs";
 import { Jobs } from "./jobs";
 import { Runner } from "./runner";
 import type { SchedulerOptions } from "./scheduler";
@@ -9,6 +10,8 @@ import { Scheduler } from "./scheduler";
 
 export interface Background {
   readonly scheduler: Scheduler;
+  /** Returns the state of the scheduled functions that wait. */
+  queue(): JobQueue;
   /** Records the work that the end of the last process interrupted. Call it before the scheduler starts. */
   recover(): Promise<void>;
   /** Starts no more work, waits up to `graceMs` milliseconds for running work, and then aborts it. */
@@ -30,6 +33,7 @@ export function createBackground(options: BackgroundOptions): Background {
   const scheduler = new Scheduler(sources, options);
   return {
     scheduler,
+    queue: () => jobs.queue(),
     async recover() {
       await jobs.recover();
       await crons.recover();

@@ -111,6 +111,18 @@ export function completeJob(
   replaceRow(transaction, table, { ...job, state, completedTime: now });
 }
 
+/** The waiting scheduled functions of all mounted components. Counts stop at `COUNTED`. */
+export interface JobQueue {
+  readonly pending: number;
+  /** Those whose time has come. */
+  readonly due: number;
+  /** How late the first due one is, in milliseconds. 0 if none is due. */
+  readonly lagMs: number;
+}
+
+/** A count reads each job, and a scrape must not block the event loop for long. */
+const COUNTED = 1_000;
+
 /** The waiting jobs, as a source of work for the scheduler. */
 export class Jobs implements WorkSource {
   constructor(
@@ -124,6 +136,25 @@ export class Jobs implements WorkSource {
   *waiting(reader: Reader): Generator<Work> {
     const sorted = this.#tables.map((table) => this.#waitingIn(reader, table));
     yield* mergeSorted(sorted, ({ due }) => due);
+  }
+
+  queue(): JobQueue {
+    const now = this.clock();
+    const snapshot = this.store.snapshot();
+    let [pending, due, lagMs] = [0, 0, 0];
+    try {
+      for (const work of this.waiting(snapshot)) {
+        pending++;
+        if (work.due <= now) {
+          due++;
+          lagMs = Math.max(lagMs, now - work.due);
+        }
+        if (pending === COUNTED) break;
+      }
+    } finally {
+      snapshot.release();
+    }
+    return { pending, due, lagMs };
   }
 
   *#waitingIn(reader: Reader, table: TableInfo): Generator<Work> {

@@ -34,6 +34,11 @@ export class Scheduler {
     private readonly options: SchedulerOptions,
   ) {}
 
+  /** The amount of work that runs now. */
+  get running(): number {
+    return this.#running.size;
+  }
+
   /** Starts the scheduler. */
   start(): void {
     this.#stopped = false;

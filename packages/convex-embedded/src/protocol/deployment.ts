@@ -44,6 +44,12 @@ export interface Deployment {
   readonly executionLog: ExecutionLog;
   readonly exports: Exports;
   readonly imports: Imports;
+  readonly metrics: {
+    /** True to serve the metrics without the admin key to programs on this machine. */
+    readonly open: boolean;
+    /** Returns the metrics in the text format of Prometheus. Never rejects. */
+    readonly text: () => Promise<string>;
+  };
   /** Aborts when the server stops, so that requests that wait are answered. */
   readonly closing: AbortSignal;
   /**

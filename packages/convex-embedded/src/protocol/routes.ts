@@ -8,6 +8,7 @@ import { exchangeRoutes } from "./exchange";
 import { functionRoutes } from "./functions";
 import { inlineQueryRoutes } from "./inlineQuery";
 import { logRoutes } from "./logs";
+import { metricsRoutes } from "./metrics";
 import { pushRoutes } from "./push/routes";
 import { refusedRoutes } from "./refusals";
 import { shapeRoutes } from "./shapes";
@@ -20,6 +21,7 @@ export function protocolRoutes(deployment: Deployment): readonly ApiRoute[] {
     ...exchangeRoutes(deployment),
     ...inlineQueryRoutes(deployment),
     ...logRoutes(deployment),
+    ...metricsRoutes(deployment),
     ...pushRoutes(deployment),
     ...shapeRoutes(deployment),
     ...refusedRoutes(deployment),

@@ -6,6 +6,7 @@ import { resumeCreationTimes } from "../store/creationTimes";
 import type { Engine } from "../exec/engine";
 import { ExecutionLog } from "../exec/executionLog";
 import { CONVEX_LIMITS } from "../exec/limits";
+import type { CacheCounts } from "../exec/queryCache";
 import { QueryCache } from "../exec/queryCache";
 import { VectorIndexes } from "../exec/vectorIndexes";
 import { SerialQueue } from "../exec/serialQueue";
@@ -42,7 +43,7 @@ import { directoryKey } from "../store/secret";
 import { FILES_DIRECTORY } from "../store/directory";
 import { isBackupUnderWay } from "../store/lock";
 import { openStore } from "../store/store";
-import type { ComponentSchema, DiskStore } from "../store/types";
+import type { ComponentSchema, DiskStore, StoreFigures } from "../store/types";
 
 interface TakeOptions {
   /** True to evaluate all modules. Default false. */
@@ -70,6 +71,7 @@ export class Builds {
   #disk: FileDisk | null = null;
   #background: Background | null = null;
   readonly executionLog: ExecutionLog;
+  readonly cacheCounts: CacheCounts = { hits: 0, misses: 0 };
   readonly #heldKeys: ProviderKeyCache = new Map();
   /** The engine in service. */
   #engine: Engine | null = null;
@@ -88,6 +90,11 @@ export class Builds {
   /** The build in service, `null` before the first. */
   get engine(): Engine | null {
     return this.#engine;
+  }
+
+  /** The state of the store, `null` before the first build. */
+  storeFigures(): StoreFigures | null {
+    return this.#store?.figures() ?? null;
   }
 
   /** The background work, which outlives builds; `null` before the first build. */
@@ -315,7 +322,7 @@ export class Builds {
       auth,
       trustProxy,
       limits: { ...CONVEX_LIMITS, ...limits },
-      queryCache: new QueryCache(store.writeLog),
+      queryCache: new QueryCache(store.writeLog, this.cacheCounts),
       guardedFetch,
       executionLog: this.executionLog,
     };

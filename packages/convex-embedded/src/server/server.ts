@@ -19,8 +19,11 @@ import { freeNumber } from "../store/catalog";
 import { isFirstStart } from "../store/firstStart";
 import { serveHttpAction } from "../http/action";
 import { originRule, originsIn } from "../http/allowedOrigins";
+import { BodyMemory } from "../http/bodyMemory";
 import { openBothPorts } from "../http/bothPorts";
 import { storageRoutes } from "../http/storage";
+import { requireMetricsQuery } from "./appMetrics";
+import { Metrics } from "./metrics";
 import { runAsOperator } from "./operator";
 import { adminKeyOf } from "../protocol/adminKey";
 import type { Deployment, PushTarget } from "../protocol/deployment";
@@ -101,6 +104,9 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
   const listed = settings.apiPortOrigins ?? originsIn(setting, environment.variables.get(setting) ?? "");
   const allows = originRule(listed, () => [siteOrigin, environment.cloudUrl]);
   const sockets = new SyncSockets({ deployment: ready, allows, failed });
+  const bodyMemory = new BodyMemory();
+  const { open = false, query = null } = settings.metrics;
+  const metrics = new Metrics({ builds, sockets, bodyMemory, query, log });
   builds.onServe = () => sockets.rebuilt();
   const ports = await openBothPorts({
     host: settings.host,
@@ -108,12 +114,13 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
       port: settings.port,
       siteOrigin: () => siteOrigin,
       assets: settings.assets,
+      bodyMemory,
       respond: (request, sockets) =>
         builds.engine === null
-          ? ready.then(() => serveHttpAction(engine(), request, sockets))
-          : serveHttpAction(builds.engine, request, sockets),
+          ? ready.then(() => serveHttpAction(engine(), request, sockets, metrics.site))
+          : serveHttpAction(builds.engine, request, sockets, metrics.site),
     },
-    api: { port: settings.apiPort, routes, allows, upgrade: sockets.upgrade, failed },
+    api: { port: settings.apiPort, routes, allows, upgrade: sockets.upgrade, metrics: metrics.api, failed },
   });
   const { url, apiUrl } = ports;
   environment.setBuiltIn({ CONVEX_SITE_URL: url, CONVEX_CLOUD_URL: apiUrl });
@@ -122,6 +129,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
   let firstStart: boolean;
   try {
     await builds.start();
+    await requireMetricsQuery(engine().modules, query);
     firstStart = isFirstStart(dataDirectory);
     await builds.background?.recover();
   } catch (error) {
@@ -173,6 +181,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
     executionLog,
     exports,
     imports,
+    metrics: { open, text: () => metrics.text() },
     closing: closing.signal,
     inlineQuery: (source, component) => watchdog.exempt(() => builds.inlineQuery(source, component)),
   });
@@ -206,6 +215,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
       closing.abort();
       await Promise.all([sockets.close(graceMs), ports.close(graceMs), background?.close(graceMs)]);
       await Promise.allSettled(running);
+      metrics.stop();
       exports.close();
       imports.close();
       await watchdog.stop();

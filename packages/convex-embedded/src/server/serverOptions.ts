@@ -10,6 +10,13 @@ import type { StoreHooks } from "../store/types";
 import type { Lookup } from "../web/guardedFetch";
 import type { GuardedFunctions } from "./guardedFunctions";
 
+export interface MetricsSettings {
+  /** True to serve the metrics without the admin key to programs on this machine. Default false. */
+  readonly open?: boolean;
+  /** A query of the app that returns the app's own figures: `metrics:read`. Default none. */
+  readonly query?: string | null;
+}
+
 export interface ServerOptions {
   /** The folder that holds `convex/`. */
   readonly project: string;
@@ -49,6 +56,8 @@ export interface ServerOptions {
   readonly watchdog?: number | false;
   /** Actions whose `fetch` connects only to public addresses. Default none. */
   readonly guardedFetch?: GuardedFunctions | null;
+  /** `GET /metrics` on the API port. Default: with the admin key, without figures of the app. */
+  readonly metrics?: MetricsSettings;
   /** True to keep the bundler's process alive for frequent calls of `reload`. */
   readonly watch?: boolean;
   /** Hooks for tests. */
@@ -97,6 +106,7 @@ export function withDefaults(options: ServerOptions): ServerSettings {
     limits: options.limits ?? {},
     watchdog: options.watchdog ?? false,
     guardedFetch: options.guardedFetch ?? null,
+    metrics: options.metrics ?? {},
     watch: options.watch ?? false,
     hooks: options.hooks,
   };

@@ -1,4 +1,5 @@
 /** The store of one data directory. */
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { WriteLog } from "./writeLog";
 import { CommitClock } from "./commitClock";
@@ -20,6 +21,7 @@ import type {
   DiskStore,
   SchemaJSON,
   Snapshot,
+  StoreFigures,
   StoreOptions,
   StoreStats,
   Transaction,
@@ -138,6 +140,19 @@ class SqliteStore implements DiskStore {
     return { commits: this.writer.commits, executions: this.writer.executions, readers: this.snapshots.size };
   }
 
+  figures(): StoreFigures {
+    const { queued, rolledBack, failedCommits } = this.writer;
+    const { name } = this.writes.db;
+    return {
+      ...this.stats(),
+      queued,
+      rolledBack,
+      failedCommits,
+      databaseBytes: sizeOf(name),
+      logBytes: sizeOf(`${name}-wal`),
+    };
+  }
+
   close(): Promise<void> {
     return (this.#closing ??= this.#close());
   }
@@ -152,6 +167,11 @@ class SqliteStore implements DiskStore {
       this.lock.release();
     }
   }
+}
+
+/** Returns the size of a file in bytes, 0 if it does not exist. */
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 function makeDirectory(directory: string): void {

@@ -200,6 +200,20 @@ export interface StoreStats {
   readonly readers: number;
 }
 
+/** The state of a store on disk, for monitoring. Counts are since the store was opened. */
+export interface StoreFigures extends StoreStats {
+  /** Mutations that wait for the writer. */
+  readonly queued: number;
+  /** Mutations that threw. Their writes were rolled back. */
+  readonly rolledBack: number;
+  /** Groups of mutations that could not begin or commit: a full disk, a lock of another process. */
+  readonly failedCommits: number;
+  /** Bytes of the database file. */
+  readonly databaseBytes: number;
+  /** Bytes of the write-ahead log. */
+  readonly logBytes: number;
+}
+
 export interface Store {
   readonly catalog: Catalog;
   /** The commits and the data that each of them changed, up to the state of new snapshots. */
@@ -245,6 +259,7 @@ export interface DiskStore extends Store {
   checkSchemas(schemas: readonly ComponentSchema[]): Promise<void>;
   /** Returns the functions that were pushed last, as given to `applySchemas`; `null` if there are none. */
   pushed(): Uint8Array | null;
+  figures(): StoreFigures;
 }
 
 /** Hooks for tests. Production does not set them. */

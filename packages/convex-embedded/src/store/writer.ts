@@ -63,6 +63,10 @@ interface Outcome {
 export class Writer {
   commits = 0;
   executions = 0;
+  /** Executions whose work threw. */
+  rolledBack = 0;
+  /** Groups that could not begin or commit. */
+  failedCommits = 0;
   readonly writeLog = new WriteLog();
   readonly #queue: Job[] = [];
   #pump: Promise<void> | null = null;
@@ -85,6 +89,11 @@ export class Writer {
       savepoint: writes.db.prepare("SAVEPOINT execution"),
       release: writes.db.prepare("RELEASE execution"),
     };
+  }
+
+  /** Executions that wait for the writer. */
+  get queued(): number {
+    return this.#queue.length;
   }
 
   /** Runs work as one execution. Settles when its group is durable or has failed. */
@@ -132,6 +141,7 @@ export class Writer {
       if (this.#stopped) throw this.#stopped;
       await this.#lock.begin(() => this.#sql.begin.run());
     } catch (error) {
+      this.failedCommits++;
       // The same error would affect all queued work, so reject all of it.
       const reason = explainError(db.name, error);
       for (const { reject } of this.#queue.splice(0)) reject(reason);
@@ -154,6 +164,7 @@ export class Writer {
       this.snapshots.unpinIdle();
       this.#sql.commit.run();
     } catch (error) {
+      this.failedCommits++;
       this.writes.catalog = catalog;
       this.writes.version++;
       const failed = recoverFromFailedCommit(db, error);
@@ -172,6 +183,7 @@ export class Writer {
     this.commits++;
     for (const { settle, succeeded } of outcomes) {
       if (succeeded) this.executions++;
+      else this.rolledBack++;
       settle();
     }
     // This runs before any caller continues: their promises settle in a later microtask.

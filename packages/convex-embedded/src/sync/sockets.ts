@@ -39,6 +39,16 @@ export class SyncSockets {
 
   constructor(private readonly options: SocketOptions) {}
 
+  /** The number of open connections. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** The number of subscribed queries, each counted once however many connections share it. */
+  get queryCount(): number {
+    return this.#queries?.size ?? 0;
+  }
+
   /** Takes over a connection that asks for a WebSocket. */
   readonly upgrade = (incoming: IncomingMessage, socket: Duplex, head: Buffer): void => {
     // Node has removed its own listener, and an unhandled `error` event would end the process.
