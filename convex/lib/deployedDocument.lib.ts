@@ -15,7 +15,7 @@ export function deployedDocument<D extends Committed>(document: D, url: string, 
   const info = { ...document.info, ...(contact && { contact }) };
   const deployed = { ...document, info, servers: [{ url: url === "" ? "/" : url }] };
   if (url === "") return deployed;
-  // The address becomes a part of JSON strings, so it is escaped as in JSON.
+  // The address is escaped as in JSON, because it becomes a part of JSON strings.
   const escaped = JSON.stringify(url).slice(1, -1);
   // The replacement changes only texts, so the type stays.
   return JSON.parse(JSON.stringify(deployed).replaceAll(EXAMPLE_URL, () => escaped)) as D;

@@ -16,8 +16,9 @@ export function publicUrl(): string {
 export const publicPath = (): string => publicUrl().replace(/^[^/]*\/\/[^/]*/, "");
 
 /**
- * Returns the settings of the document and the reference page: the address of the page's script (`DOCS_SCRIPT_URL`), the
- * operator's email address or page (`API_CONTACT`), and the origin of stored files (`CONVEX_CLOUD_URL`, which Convex sets).
+ * Returns the settings of the document and the reference page. `script` is the address of the page's script (`DOCS_SCRIPT_URL`).
+ * `contact` is the operator's email address or page (`API_CONTACT`). `files` is the origin of stored files (`CONVEX_CLOUD_URL`,
+ * which Convex sets).
  */
 export function docsSettings(): Record<"script" | "contact" | "files", string | undefined> {
   return {

@@ -1834,10 +1834,6 @@ export interface components {
       /** @description The signing secret, in this reply only. A replay does not have it. */
       secret?: string;
     };
-    NextExport: {
-      /** @description The path and query of the request for the next items. */
-      next: string;
-    };
     Payment: {
       /** @description The id of the Stripe checkout session. */
       sessionId: string;

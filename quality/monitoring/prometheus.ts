@@ -19,7 +19,7 @@ interface Result {
 
 export interface Prometheus {
   /** Runs a query. @throws Error with Prometheus' message for an invalid one. */
-  query(expr: string): Promise<readonly Result[]>;
+  readonly query: (expr: string) => Promise<readonly Result[]>;
 }
 
 /**
@@ -50,20 +50,20 @@ export async function startPrometheus(target: string, key: string | null): Promi
   const child = endsWithTest(spawn("prometheus", options, { stdio: ["ignore", "ignore", "pipe"] }));
   let errors = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (errors += text));
-  let ended = false;
-  void once(child, "close").then(() => (ended = true));
+  const ended = once(child, "close").then((): never => {
+    throw new Error(`Prometheus ended:\n${errors}`);
+  });
+  // Unless the test still waits for Prometheus, its end is the end of the test.
+  ended.catch(() => undefined);
   const url = `http://127.0.0.1:${port}`;
   const isReady = () =>
     fetch(`${url}/-/ready`).then(
       ({ ok }) => ok,
       () => false,
     );
-  while (!(await isReady())) {
-    if (ended) throw new Error(`Prometheus ended:\n${errors}`);
-    await pause(POLL_MS);
-  }
+  while (!(await Promise.race([isReady(), ended]))) await pause(POLL_MS);
   return {
-    async query(expr) {
+    query: async (expr) => {
       const reply = await fetch(`${url}/api/v1/query?${new URLSearchParams({ query: expr }).toString()}`);
       const { data, error } = (await reply.json()) as { data?: { result: Result[] }; error?: string };
       if (data === undefined) throw new Error(`${expr}: ${error ?? ""}`);

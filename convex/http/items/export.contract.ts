@@ -6,7 +6,7 @@ export const exportItems = contract("get", "/api/items/export", () => ({
   operationId: "exportItems",
   scope: "items:read",
   query: ({ z }) => ({ cursor: z.exactOptional(z.string()) }),
-  docs: docsOnly(({ named, reply, z }) => ({
+  docs: docsOnly(({ reply, withFields, z }) => ({
     tag: "Items",
     summary: "Export all items of the caller, oldest first",
     description:
@@ -18,7 +18,7 @@ export const exportItems = contract("get", "/api/items/export", () => ({
     problems: ["invalid_cursor"],
     replies: {
       200: reply.ndjson(Item(), {
-        last: named("NextExport", z.object({ next: z.string() }), {
+        last: withFields(z.object({ next: z.string() }), {
           next: "The path and query of the request for the next items.",
         }),
       }),

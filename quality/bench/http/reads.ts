@@ -8,7 +8,7 @@ import { MIDDLE } from "./plan";
 import type { Server, Servers } from "./servers";
 
 const CONNECTIONS = MIDDLE;
-/** Prometheus scrapes every 15 seconds. A turn is short, so it is scraped more often. */
+/** Prometheus scrapes every 15 seconds. Here, scrapes are more frequent, because a turn is short. */
 const SCRAPE_MS = 500;
 
 export async function measureReads(plan: Plan, { product, limited, hono }: Servers): Promise<Figure[]> {

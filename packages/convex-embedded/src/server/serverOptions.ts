@@ -10,7 +10,7 @@ import type { StoreHooks } from "../store/types";
 import type { Lookup } from "../web/guardedFetch";
 import type { GuardedFunctions } from "./guardedFunctions";
 
-export interface MetricsSettings {
+interface MetricsSettings {
   /** True to serve the metrics without the admin key to programs on this machine. Default false. */
   readonly open?: boolean;
   /** A query of the app that returns the app's own figures: `metrics:read`. Default none. */
