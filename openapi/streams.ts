@@ -19,7 +19,11 @@ export function streamContent(
   const problem = anyProblem(components);
   const schema = (one: Schema) => outputSchema(one, components);
   if (reply.kind === "ndjson") {
-    const failed = { type: "object", required: ["problem"], properties: { problem } };
+    const failed = {
+      type: "object",
+      required: ["problem"],
+      properties: { problem: { ...problem, description: "Why the stream stops before its last item." } },
+    };
     const lines = [reply.line, ...(reply.last ? [reply.last] : [])].map(schema);
     return stream("application/x-ndjson", [...lines, failed], `${JSON.stringify(example)}\n`);
   }
