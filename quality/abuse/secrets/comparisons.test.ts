@@ -38,6 +38,8 @@ const HARMLESS: Readonly<Record<string, string>> = {
     "a digest of the project's files",
   "packages/convex-embedded/src/runtime/bundleCache.ts: header.runtime !== runtimeHash()":
     "a digest of this program's files",
+  "packages/convex-embedded/src/exec/vectorIndexes.ts: definition === JSON.stringify(this.#indexes.get(key))":
+    "two definitions of an index, by its key",
   "packages/convex-embedded/src/protocol/push/pushes.ts: moduleHash(other) === moduleHash(module)":
     "digests of modules that the operator pushes",
   "packages/convex-embedded/src/protocol/push/request.ts: moduleHash(module) === sha256":
