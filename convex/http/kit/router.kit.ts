@@ -52,11 +52,14 @@ export class RouteTable {
       const { routes } = resource;
       for (const key in routes) {
         const name = routes[key] ?? "";
-        if (name === exact) return { resource, name, path: pathOf(name), params: {} };
-        // The part before the first name or `*` decides most cases without work on the segments.
         const open = name.search(/\/[:*]/);
-        if (open < 0) hasOtherMethod ||= name.endsWith(` ${path}`);
-        if (open < 0 || !exact.startsWith(name.slice(0, open + 1))) continue;
+        if (open < 0) {
+          if (name === exact) return { resource, name, path: pathOf(name), params: {} };
+          hasOtherMethod ||= name.endsWith(` ${path}`);
+          continue;
+        }
+        // The part before the first name or `*` decides most cases without work on the segments.
+        if (!exact.startsWith(name.slice(0, open + 1))) continue;
         const params = paramsOf(name, segments);
         if (params && (!best || (best.name.endsWith("/*") && !name.endsWith("/*")))) {
           best = { resource, name, path: pathOf(name), params };

@@ -140,6 +140,11 @@ describe("the table", () => {
   test.each([
     ["/a/b", "GET /a/b", {}],
     ["/a/x", "GET /a/:id", { id: "x" }],
+    // A client that forgot to fill in the names sends the pattern itself.
+    ["/a/:id", "GET /a/:id", { id: ":id" }],
+    ["/a/:id/:part", "GET /a/:id/:part", { id: ":id", part: ":part" }],
+    ["/a/b/*/c", "GET /a/*", { "*": "b/*/c" }],
+    ["/a/*", "GET /a/:id", { id: "*" }],
     ["/a/x/y", "GET /a/:id/:part", { id: "x", part: "y" }],
     ["/a/x/y/z", "GET /a/*", { "*": "x/y/z" }],
     ["/a/", "GET /a/*", { "*": "" }],
