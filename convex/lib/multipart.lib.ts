@@ -31,7 +31,7 @@ const DASH = 45;
  * The search takes linear time, and ends at the second part.
  *
  * @param header The request's `Content-Type`, which contains the boundary.
- * @throws ConvexError `invalid_request` with a message that explains what is refuse with the form.
+ * @throws ConvexError `invalid_request` with a message that names the fault of the form.
  */
 export function fileOfForm(body: Uint8Array<ArrayBuffer>, header: string): FormFile {
   const { delimiter, first } = begin(body, header);
