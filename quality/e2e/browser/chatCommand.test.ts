@@ -31,7 +31,8 @@ test("one command starts the functions and the page, and the page's server does 
   const path = `${resolve("node_modules/.bin")}${delimiter}${process.env["PATH"] ?? ""}`;
   const command = endsWithTest(
     spawn(process.execPath, ["--", "examples/chat/start.mjs", ...options], {
-      env: { ...process.env, PATH: path },
+      // Vite colours its address where the variable `CI` is set.
+      env: { ...process.env, PATH: path, NO_COLOR: "1" },
       // In a process group of its own, so that the end of the test reaches the functions too.
       detached: true,
       stdio: ["ignore", "pipe", "inherit"],
