@@ -83,22 +83,24 @@ function walk(value: Value | undefined, depth: number, found: Found): void {
   const names = Object.keys(value).filter((name) => value[name] !== undefined);
   found.problem ??= fieldCountProblem(names.length);
   for (const name of names) {
-    found.problem ??= checkName(name, depth === 0);
+    found.problem ??= checkName(name) ?? (depth === 0 ? checkTopName(name) : null);
     walk(value[name], depth + 1, found);
   }
 }
 
-function checkName(name: string, top: boolean): string | null {
+function checkName(name: string): string | null {
   if (name.startsWith("$")) return `Field name ${name} starts with '$', which is reserved.`;
   const odd = /[^ -~]/u.exec(name)?.[0];
   if (odd !== undefined) {
     return `Field name ${name} has invalid character '${odd}': Field names can only contain non-control ASCII characters`;
   }
-  if (name.length > MAX_NAME) return `Field name is too long (${name.length} > maximum ${MAX_NAME})`;
-  if (!name.startsWith("_") || (top && (name === "_id" || name === "_creationTime"))) return null;
-  return top
-    ? `Field '${name}' starts with an underscore, which is only allowed for system fields like '_id'`
-    : `Field '${name}' starts with an underscore, which is not allowed for nested fields`;
+  return name.length > MAX_NAME ? `Field name is too long (${name.length} > maximum ${MAX_NAME})` : null;
+}
+
+/** Only the fields of the document itself are reserved: names of nested fields may begin with `_`. */
+function checkTopName(name: string): string | null {
+  if (!name.startsWith("_") || name === "_id" || name === "_creationTime") return null;
+  return `Field '${name}' starts with an underscore, which is only allowed for system fields like '_id'`;
 }
 
 /** Formats a size with two decimals, or none if they are zero: `1.25 MiB`, `2 MiB`. */
