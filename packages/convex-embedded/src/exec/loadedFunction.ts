@@ -1,5 +1,6 @@
 /** Converts a module's export to a callable function. */
 import type { ValidatorJSON, Value } from "convex/values";
+import { validatorProblem } from "../values/validatorRules";
 import type { Contexts } from "./context/contexts";
 import type { Execution } from "./execution";
 
@@ -33,7 +34,12 @@ interface Registered {
   readonly _handler: (ctx: object, args: Value) => unknown;
 }
 
-/** Converts an export to a function. Returns `null` for any other export. @param path `items:get`. */
+/**
+ * Converts an export to a function. Returns `null` for any other export.
+ *
+ * @param path `items:get`.
+ * @throws Error with Convex's message if a deploy refuses the function's validators.
+ */
 export function toLoadedFunction(
   contexts: Contexts,
   component: string,
@@ -44,16 +50,40 @@ export function toLoadedFunction(
   const kind = value.isQuery === true ? "query" : value.isMutation === true ? "mutation" : "action";
   const visibility = value.isPublic === true ? "public" : "internal";
   const handler = value._handler;
+  const args = JSON.parse(value.exportArgs()) as ValidatorJSON;
+  const returns = JSON.parse(value.exportReturns()) as ValidatorJSON | null;
+  checkValidators(path, args, returns);
   return {
     component,
     path,
     kind,
     visibility,
-    args: JSON.parse(value.exportArgs()) as ValidatorJSON,
-    returns: JSON.parse(value.exportReturns()) as ValidatorJSON | null,
+    args,
+    returns,
     call: (execution, args) => handler(contexts[kind](execution, visibility), args),
     serialize: (result) => contexts.serialize(result),
   };
+}
+
+/** Source: `crates/model/src/modules/function_validators.rs` of get-convex/convex-backend. */
+function checkValidators(path: string, args: ValidatorJSON, returns: ValidatorJSON | null): void {
+  const ofArgs = validatorProblem(args);
+  if (ofArgs !== null)
+    throw refused(path, "exportArgs", `Error in args validator: ${ofArgs}\n${docs("argument")}`);
+  if (args.type !== "object" && args.type !== "any") {
+    throw refused(path, "exportArgs", "Args validator must be an object or any");
+  }
+  const ofReturns = returns && validatorProblem(returns);
+  if (ofReturns === null) return;
+  throw refused(path, "exportReturns", `Error in returns validator: ${ofReturns}\n${docs("return value")}`);
+}
+
+function refused(path: string, method: string, problem: string): Error {
+  return new Error(`Invalid JSON returned from ${path.replace(":", ".js:")}.${method}(): ${problem}`);
+}
+
+function docs(what: string): string {
+  return `See https://docs.convex.dev/functions/validation for docs on how to do ${what} validation.`;
 }
 
 function isRegistered(value: unknown): value is Registered {

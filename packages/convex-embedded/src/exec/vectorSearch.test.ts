@@ -148,7 +148,7 @@ const table = () => defineTable({ name: v.string(), vector: v.array(v.float64())
 test.each([
   ["one dimension", "vector", 1, "Dimensions 1 must be between 2 and 4096"],
   ["4097 dimensions", "vector", 4097, "Dimensions 4097 must be between"],
-  ["an unknown field", "other", 2, "field other that does not exist"],
+  ["an unknown field", "other", 2, 'field "other" that does not exist'],
   ["a field of text", "name", 2, "neither an array of float64"],
 ])("an index with %s is refused", (_what, field, dimensions, message) => {
   const index = { vectorField: field as "vector", dimensions };

@@ -3,8 +3,9 @@
  *
  * Source: `crates/common/src/schemas/json.rs` and `bootstrap_model/index` of get-convex/convex-backend.
  */
-import type { ValidatorJSON } from "convex/values";
+import { identifierProblem } from "../values/validatorRules";
 import { BY_CREATION_TIME, BY_ID } from "./catalog";
+import { checkReferences, checkVectorField } from "./indexReferences";
 import type { SchemaIndexJSON, SchemaTableJSON, SearchIndexJSON, VectorIndexJSON } from "./types";
 
 const MAX_INDEXES = 64;
@@ -12,8 +13,7 @@ const MAX_INDEX_FIELDS = 16;
 const MAX_FILTER_FIELDS = 16;
 const MIN_DIMENSIONS = 2;
 const MAX_DIMENSIONS = 4096;
-const NAME = /^[a-zA-Z][a-zA-Z0-9_]{0,63}$/;
-const PATH = /^[a-zA-Z_][a-zA-Z0-9_]*(\.[a-zA-Z_][a-zA-Z0-9_]*)*$/;
+const TABLE_NAME = /^[a-zA-Z][a-zA-Z0-9_]{0,63}$/;
 
 /** True for the names of the indexes that every table has. */
 export function isBuiltIn(name: string): boolean {
@@ -27,184 +27,185 @@ export function isBuiltIn(name: string): boolean {
  * @throws Error if the definition breaks a rule.
  */
 export function checkDefinition(table: SchemaTableJSON, validates: boolean): void {
-  const { tableName, indexes } = table;
+  const { tableName } = table;
   if (tableName.startsWith("_")) return;
-  if (!NAME.test(tableName)) {
+  if (!TABLE_NAME.test(tableName)) {
     throw new Error(
       `Invalid table name: "${tableName}". Identifiers must start with a letter and can only contain letters, digits, ` +
         "and underscores.",
     );
   }
+  const staged = table.stagedDbIndexes ?? [];
+  const indexes = [...table.indexes, ...staged];
   const searches = [...(table.searchIndexes ?? []), ...(table.stagedSearchIndexes ?? [])];
   const vectors = [...(table.vectorIndexes ?? []), ...(table.stagedVectorIndexes ?? [])];
   if (indexes.length + searches.length + vectors.length > MAX_INDEXES) {
     throw new Error(`Table "${tableName}" cannot have more than ${MAX_INDEXES} indexes.`);
   }
-  const names = new Set<string>();
-  const lists = new Map<string, string>();
-  for (const { indexDescriptor: name, fields } of indexes) {
-    const problem =
-      problemOfName(name, names) ?? problemOfFields(fields) ?? problemOfPaths(table, fields, validates);
-    if (problem !== null)
-      throw new Error(`In table "${tableName}" the index "${name}" is invalid because ${problem}`);
-    const other = lists.get(fields.join());
-    if (other !== undefined) {
-      throw new Error(
-        `In table "${tableName}" index "${other}" and index "${name}" have the same fields. Indexes must be unique within ` +
-          "a table.",
-      );
-    }
-    names.add(name);
-    lists.set(fields.join(), name);
+  checkIndexes(tableName, indexes, staged);
+  checkSearchIndexes(tableName, searches);
+  checkVectorIndexes(tableName, vectors);
+  checkNames(
+    tableName,
+    [...indexes, ...searches, ...vectors].map(({ indexDescriptor }) => indexDescriptor),
+  );
+  if (!validates) return;
+  for (const { indexDescriptor, fields } of indexes) checkReferences(table, indexDescriptor, fields);
+  for (const { indexDescriptor, searchField, filterFields } of searches) {
+    checkReferences(table, indexDescriptor, [searchField, ...sorted(filterFields)]);
   }
-  checkSearchIndexes(table, searches, names, validates);
-  checkVectorIndexes(table, vectors, names, validates);
+  for (const { indexDescriptor, vectorField, filterFields } of vectors) {
+    checkReferences(table, indexDescriptor, [vectorField, ...sorted(filterFields)]);
+    checkVectorField(table, indexDescriptor, vectorField);
+  }
 }
 
-/** @param names The names of the table's other indexes. */
-function checkSearchIndexes(
-  table: SchemaTableJSON,
-  indexes: readonly SearchIndexJSON[],
-  names: Set<string>,
-  validates: boolean,
+function checkIndexes(
+  tableName: string,
+  indexes: readonly SchemaIndexJSON[],
+  staged: readonly SchemaIndexJSON[],
 ): void {
-  const { tableName } = table;
-  const definitions = new Map<string, string>();
+  for (const index of indexes) {
+    const { indexDescriptor: name, fields } = index;
+    const problem = problemOfName(name) ?? problemOfSyntax(name, fields) ?? problemOfFields(name, fields);
+    if (problem !== null) throw new Error(`In table "${tableName}": ${problem}`);
+    if (fields.length > 0) continue;
+    const kind = staged.includes(index) ? "staged index" : "index";
+    throw new Error(`In table "${tableName}" ${kind} "${name}" must have at least one field.`);
+  }
+  checkUnique(
+    indexes,
+    ({ fields }) => fields.join(),
+    (name, other) =>
+      `In table "${tableName}" index "${name}" and index "${other}" have the same fields. Indexes must be unique within a ` +
+      "table.",
+  );
+}
+
+function checkSearchIndexes(tableName: string, indexes: readonly SearchIndexJSON[]): void {
   for (const { indexDescriptor: name, searchField, filterFields } of indexes) {
-    const filters = [...new Set(filterFields)].sort();
-    if (filters.length > MAX_FILTER_FIELDS) {
-      throw new Error(
-        `In table "${tableName}": Search indexes may have up to ${MAX_FILTER_FIELDS} filter fields.`,
-      );
-    }
-    const paths = [searchField, ...filters];
     const problem =
-      problemOfName(name, names) ?? problemOfSyntax(paths) ?? problemOfPaths(table, paths, validates);
-    if (problem !== null)
-      throw new Error(`In table "${tableName}" the index "${name}" is invalid because ${problem}`);
-    const definition = paths.join();
-    const other = definitions.get(definition);
-    if (other !== undefined) {
-      throw new Error(
-        `In table "${tableName}" search index "${other}" and search index "${name}" have the same \`searchField\`. Search ` +
-          "index fields must be unique within a table. You should combine the indexes with the same `searchField` into one " +
-          "index containing all `filterField`s and then use different subsets of the `filterField`s at query time.",
-      );
-    }
-    names.add(name);
-    definitions.set(definition, name);
+      problemOfName(name) ??
+      problemOfSyntax(name, [searchField, ...filterFields]) ??
+      problemOfFilters(filterFields);
+    if (problem !== null) throw new Error(`In table "${tableName}": ${problem}`);
   }
+  checkUnique(
+    indexes,
+    ({ searchField, filterFields }) => [searchField, ...sorted(filterFields)].join(),
+    (name, other) =>
+      `In table "${tableName}" search index "${name}" and search index "${other}" have the same \`searchField\`. Search ` +
+      "index fields must be unique within a table. You should combine the indexes with the same `searchField` into one " +
+      "index containing all `filterField`s and then use different subsets of the `filterField`s at query time.",
+  );
 }
 
-/** @param names The names of the table's other indexes. */
-function checkVectorIndexes(
-  table: SchemaTableJSON,
-  indexes: readonly VectorIndexJSON[],
-  names: Set<string>,
-  validates: boolean,
-): void {
-  const { tableName, documentType } = table;
-  const definitions = new Map<string, string>();
+function checkVectorIndexes(tableName: string, indexes: readonly VectorIndexJSON[]): void {
   for (const { indexDescriptor: name, vectorField, dimensions, filterFields } of indexes) {
-    const filters = [...new Set(filterFields)];
-    if (filters.length > MAX_FILTER_FIELDS) {
-      throw new Error(
-        `In table "${tableName}": Vector indexes may have up to ${MAX_FILTER_FIELDS} filter fields.`,
-      );
-    }
-    if (!Number.isInteger(dimensions) || dimensions < MIN_DIMENSIONS || dimensions > MAX_DIMENSIONS) {
-      throw new Error(
-        `In table "${tableName}" the vector index "${name}" is invalid: Dimensions ${dimensions} must be between ` +
-          `${MIN_DIMENSIONS} and ${MAX_DIMENSIONS}.`,
-      );
-    }
-    const paths = [vectorField, ...filters];
     const problem =
-      problemOfName(name, names) ?? problemOfSyntax(paths) ?? problemOfPaths(table, paths, validates);
-    if (problem !== null)
-      throw new Error(`In table "${tableName}" the index "${name}" is invalid because ${problem}`);
-    if (validates && !canContain(documentType, vectorField.split("."), canBeVector)) {
-      throw new Error(
-        `In table "${tableName}" the vector index "${name}" is invalid because it references the field ${vectorField} that is ` +
-          "neither an array of float64 or optional array of float64.",
-      );
-    }
-    const definition = `${vectorField} ${dimensions}`;
-    const other = definitions.get(definition);
-    if (other !== undefined) {
-      throw new Error(
-        `In table "${tableName}" vector index "${other}" and vector index "${name}" have the same \`vectorField\`. Vector ` +
-          "index fields must be unique within a table. You should combine the indexes with the same `vectorField` into one " +
-          "index containing all `filterField`s and then use different subsets of the `filterField`s at query time.",
-      );
-    }
-    names.add(name);
-    definitions.set(definition, name);
+      problemOfName(name) ??
+      problemOfSyntax(name, [vectorField, ...filterFields]) ??
+      problemOfDimensions(dimensions) ??
+      problemOfFilters(filterFields);
+    if (problem !== null) throw new Error(`In table "${tableName}": ${problem}`);
   }
-}
-
-function canBeVector(validator: ValidatorJSON): boolean {
-  if (validator.type === "any") return true;
-  if (validator.type === "union") return validator.value.some(canBeVector);
-  return validator.type === "array" && ["number", "any"].includes(validator.value.type);
-}
-
-function problemOfName(name: string, others: ReadonlySet<string>): string | null {
-  if (isBuiltIn(name)) return "every table has an index of that name";
-  if (others.has(name)) return "the table has another index of that name";
-  if (NAME.test(name)) return null;
-  return "a name must begin with a letter, contain only letters, digits and underscores, and be at most 64 characters long";
-}
-
-function problemOfFields(fields: SchemaIndexJSON["fields"]): string | null {
-  if (fields.length === 0) return "it has no fields";
-  if (fields.length > MAX_INDEX_FIELDS) return `indexes may have up to ${MAX_INDEX_FIELDS} fields`;
-  for (const [i, field] of fields.entries()) {
-    if (field === "_id")
-      return "`_id` is not a valid index field. To load documents by ID, use `db.get(id)`.";
-    if (field === "_creationTime") {
-      return "`_creationTime` is automatically added to the end of each index. It should not be added explicitly.";
-    }
-    const problem = problemOfSyntax([field]);
-    if (problem !== null) return problem;
-    if (field.split(".").some((part) => part.startsWith("_")))
-      return "fields that begin with `_` are reserved";
-    if (fields.indexOf(field) !== i) return `it has the field ${field} twice`;
-  }
-  return null;
-}
-
-function problemOfSyntax(paths: readonly string[]): string | null {
-  for (const path of paths) {
-    if (!PATH.test(path)) return `"${path}" is not a field path`;
-  }
-  return null;
-}
-
-function problemOfPaths(
-  { documentType }: SchemaTableJSON,
-  fields: SchemaIndexJSON["fields"],
-  validates: boolean,
-): string | null {
-  const impossible = fields.find((field) => validates && !canContain(documentType, field.split(".")));
-  return impossible === undefined ? null : `it references the field ${impossible} that does not exist.`;
+  checkUnique(
+    indexes,
+    ({ vectorField, dimensions }) => `${vectorField} ${dimensions}`,
+    (name, other) =>
+      `In table "${tableName}" vector index "${name}" and vector index "${other}" have the same \`vectorField\`. Vector ` +
+      "index fields must be unique within a table. You should combine the indexes with the same `vectorField` into one " +
+      "index containing all `filterField`s and then use different subsets of the `filterField`s at query time.",
+  );
 }
 
 /**
- * True if a document of this type can have a field at this path.
+ * Checks that no two indexes of one kind have the same definition. Indexes of one name are left to `checkNames`.
  *
- * @param accepts Decides about the type of the field.
+ * @param definition Returns a text that two indexes share if they are the same.
  */
-function canContain(
-  validator: ValidatorJSON | null,
-  path: readonly string[],
-  accepts: (field: ValidatorJSON) => boolean = () => true,
-): boolean {
-  const [name, ...rest] = path;
-  if (validator === null || validator.type === "any") return true;
-  if (name === undefined) return accepts(validator);
-  if (validator.type === "union") return validator.value.some((member) => canContain(member, path, accepts));
-  if (validator.type !== "object") return false;
-  const field = Object.hasOwn(validator.value, name) ? validator.value[name] : undefined;
-  return field !== undefined && canContain(field.fieldType, rest, accepts);
+function checkUnique<Index extends { readonly indexDescriptor: string }>(
+  indexes: readonly Index[],
+  definition: (index: Index) => string,
+  message: (name: string, other: string) => string,
+): void {
+  // Convex reads the indexes in the order of their names.
+  const byName = new Map(indexes.map((index) => [index.indexDescriptor, index]));
+  const seen = new Map<string, string>();
+  for (const [name, index] of [...byName].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const key = definition(index);
+    const other = seen.get(key);
+    if (other !== undefined) throw new Error(message(name, other));
+    seen.set(key, name);
+  }
+}
+
+function checkNames(tableName: string, names: readonly string[]): void {
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (isReserved(name)) {
+      throw new Error(
+        `In table "${tableName}" cannot name an index "${name}" because the name is reserved. Indexes may not start with an ` +
+          'underscore or be named "by_id" or "by_creation_time".',
+      );
+    }
+    if (seen.has(name))
+      throw new Error(`Table "${tableName}" has two or more definitions of index "${name}".`);
+    seen.add(name);
+  }
+}
+
+/** Convex's own exporters create indexes whose names begin with `_fivetran`. */
+function isReserved(name: string): boolean {
+  return isBuiltIn(name) || (name.startsWith("_") && !name.startsWith("_fivetran"));
+}
+
+function problemOfName(name: string): string | null {
+  if (identifierProblem(name) === null) return null;
+  return (
+    `Invalid index name: "${name}". Identifiers must be 64 characters or less, start with a letter, and only contain ` +
+    "letters, digits, underscores."
+  );
+}
+
+function problemOfSyntax(name: string, paths: readonly string[]): string | null {
+  const wrong = paths.find((path) => path.split(".").some((part) => identifierProblem(part) !== null));
+  return wrong === undefined ? null : `In index "${name}": Invalid index field: "${wrong}"`;
+}
+
+function problemOfFields(name: string, fields: readonly string[]): string | null {
+  const problem = problemOfFieldList(fields);
+  return problem === null ? null : `In index "${name}": ${problem}`;
+}
+
+function problemOfFieldList(fields: readonly string[]): string | null {
+  if (fields.length > MAX_INDEX_FIELDS) return `Indexes may have up to ${MAX_INDEX_FIELDS} fields.`;
+  if (fields.includes("_id"))
+    return "`_id` is not a valid index field. To load documents by ID, use `db.get(id)`.";
+  if (fields.includes("_creationTime")) {
+    return (
+      "`_creationTime` is automatically added to the end of each index. It should not be added explicitly in the index " +
+      "definition. See https://docs.convex.dev/using/indexes for more details."
+    );
+  }
+  const twice = fields.find((field, i) => fields.indexOf(field) !== i);
+  return twice === undefined
+    ? null
+    : `Duplicate field "${twice}". Index fields must be unique within an index.`;
+}
+
+function problemOfDimensions(dimensions: number): string | null {
+  const valid = Number.isInteger(dimensions) && dimensions >= MIN_DIMENSIONS && dimensions <= MAX_DIMENSIONS;
+  return valid ? null : `Dimensions ${dimensions} must be between ${MIN_DIMENSIONS} and ${MAX_DIMENSIONS}.`;
+}
+
+/** Convex has one message for the filters of both kinds of indexes. */
+function problemOfFilters(filterFields: readonly string[]): string | null {
+  if (new Set(filterFields).size <= MAX_FILTER_FIELDS) return null;
+  return `Search indexes may have up to ${MAX_FILTER_FIELDS} filter fields.`;
+}
+
+/** Returns the fields without repetitions, in the order in which Convex reads them. */
+function sorted(fields: readonly string[]): string[] {
+  return [...new Set(fields)].sort();
 }

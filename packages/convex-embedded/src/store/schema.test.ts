@@ -104,21 +104,44 @@ describe("indexes", () => {
     [
       "a built-in name",
       schema({ items: { indexes: { by_id: ["name"] } } }),
-      "every table has an index of that name",
+      'In table "items" cannot name an index "by_id" because the name is reserved.',
     ],
-    ["no fields", schema({ items: { indexes: { by_none: [] } } }), "it has no fields"],
-    ["17 fields", schema({ items: { indexes: { by_all: many(17, "f") } } }), "up to 16 fields"],
-    ["a field twice", schema({ items: { indexes: { by_a: ["a", "b", "a"] } } }), "it has the field a twice"],
+    [
+      "no fields",
+      schema({ items: { indexes: { by_none: [] } } }),
+      'In table "items" index "by_none" must have at least one field.',
+    ],
+    [
+      "17 fields",
+      schema({ items: { indexes: { by_all: many(17, "f") } } }),
+      'In table "items": In index "by_all": Indexes may have up to 16 fields.',
+    ],
+    [
+      "a field twice",
+      schema({ items: { indexes: { by_a: ["a", "b", "a"] } } }),
+      'In index "by_a": Duplicate field "a". Index fields must be unique within an index.',
+    ],
     ["the id", schema({ items: { indexes: { by_a: ["a", "_id"] } } }), "`_id` is not a valid index field."],
     [
       "the creation time",
       schema({ items: { indexes: { by_a: ["a", "_creationTime"] } } }),
       "`_creationTime` is automatically added to the end of each index.",
     ],
-    ["an invalid path", schema({ items: { indexes: { by_a: ["a b"] } } }), '"a b" is not a field path'],
-    ["a reserved field", schema({ items: { indexes: { by_a: ["a._b"] } } }), "begin with `_` are reserved"],
-    ["a reserved name", schema({ items: { indexes: { _by_a: ["a"] } } }), "must begin with a letter"],
-    ["a long name", schema({ items: { indexes: { ["a".repeat(65)]: ["a"] } } }), "at most 64 characters"],
+    [
+      "an invalid path",
+      schema({ items: { indexes: { by_a: ["a b"] } } }),
+      'In index "by_a": Invalid index field: "a b"',
+    ],
+    [
+      "a reserved name",
+      schema({ items: { indexes: { _by_a: ["a"] } } }),
+      'cannot name an index "_by_a" because the name is reserved',
+    ],
+    [
+      "a long name",
+      schema({ items: { indexes: { ["a".repeat(65)]: ["a"] } } }),
+      "Identifiers must be 64 characters or less",
+    ],
     [
       "the fields of another index",
       schema({ items: { indexes: { by_a: ["a", "b"], also_by_a: ["a", "b"] } } }),
@@ -133,7 +156,7 @@ describe("indexes", () => {
     [
       "a field that no document can have",
       schema({ items: { type: NAME_ONLY, indexes: { by_age: ["age"] } } }),
-      'In table "items" the index "by_age" is invalid because it references the field age that does not exist.',
+      'In table "items" the index "by_age" is invalid because it references the field "age" that does not exist.',
     ],
   ])("with %s are refused, and nothing changes", async (_name, next, message) => {
     const store = await itemStore();

@@ -1,6 +1,7 @@
 /** Compares a schema with a component's existing tables. */
 import type { ValidatorJSON } from "convex/values";
 import { checkDefinition, isBuiltIn } from "./definitions";
+import { documentTypeOf } from "./documentTypes";
 import { isSameSearch, searchFieldsOf } from "./search/searchFields";
 import type {
   Catalog,
@@ -44,7 +45,7 @@ export function planSchema(
   catalog: Pick<Catalog, "table" | "tables">,
   { component, schema }: ComponentSchema,
 ): TablePlan[] {
-  const declared = new Map((schema?.tables ?? []).map((table) => [table.tableName, table]));
+  const declared = new Map((schema?.tables ?? []).map((table) => [table.tableName, normalized(table)]));
   for (const table of declared.values()) checkDefinition(table, schema?.schemaValidation ?? false);
   for (const { name } of catalog.tables(component)) {
     if (!declared.has(name) && !name.startsWith("_")) {
@@ -67,6 +68,10 @@ export function planSchema(
       search: planSearch(existing?.searchIndexes ?? [], table),
     };
   });
+}
+
+function normalized(table: SchemaTableJSON): SchemaTableJSON {
+  return { ...table, documentType: documentTypeOf(table.documentType) };
 }
 
 function planSearch(existing: readonly SearchIndexInfo[], table: SchemaTableJSON): SearchPlan {

@@ -171,6 +171,8 @@ export interface VectorIndexJSON {
 export interface SchemaTableJSON {
   readonly tableName: string;
   readonly indexes: readonly SchemaIndexJSON[];
+  /** Indexes that queries cannot use yet. They are not filled: once they are enabled, they are created as any other index. */
+  readonly stagedDbIndexes?: readonly SchemaIndexJSON[];
   readonly searchIndexes?: readonly SearchIndexJSON[];
   readonly stagedSearchIndexes?: readonly SearchIndexJSON[];
   readonly vectorIndexes?: readonly VectorIndexJSON[];

@@ -389,12 +389,12 @@ describe("the definition of a search index", () => {
     [
       "the name of an index",
       schema({ items: { indexes: { search: ["a"] }, search: [SEARCH] } }),
-      'In table "items" the index "search" is invalid because the table has another index of that name',
+      'Table "items" has two or more definitions of index "search".',
     ],
     [
       "a reserved name",
       schema({ items: { search: [{ ...SEARCH, indexDescriptor: "by_id" }] } }),
-      "every table has an index of that name",
+      'cannot name an index "by_id" because the name is reserved',
     ],
     [
       "the fields of another search index",
@@ -411,17 +411,17 @@ describe("the definition of a search index", () => {
     [
       "an invalid path",
       schema({ items: { search: [{ ...SEARCH, searchField: "a b" }] } }),
-      '"a b" is not a field path',
+      'In index "search": Invalid index field: "a b"',
     ],
     [
       "a search field that no document can have",
       schema({ items: { type: object, search: [{ ...SEARCH, searchField: "body", filterFields: [] }] } }),
-      'In table "items" the index "search" is invalid because it references the field body that does not exist.',
+      'In table "items" the index "search" is invalid because it references the field "body" that does not exist.',
     ],
     [
       "a filter field that no document can have",
       schema({ items: { type: object, search: [SEARCH] } }),
-      "it references the field kind that does not exist.",
+      'it references the field "kind" that does not exist.',
     ],
     [
       "64 other indexes",
