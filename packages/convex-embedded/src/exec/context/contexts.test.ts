@@ -53,3 +53,32 @@ test("a router with its own runRequest handles requests itself", async () => {
   expect(await (await fetch(server.url)).text()).toBe("route");
   expect(logged.map(({ message }) => message)).toContain("asked for /");
 });
+
+test.each(["new Proxy(object, {})", "Object.create(object)"])(
+  "functions may wrap queries, ranges and the database in %s",
+  async (wrapped) => {
+    const project = copyOf(BASIC);
+    writeFileSync(
+      join(project, "convex", "wrapped.ts"),
+      `import { internalMutationGeneric } from "convex/server";
+       const wrap = (object) => ${wrapped};
+       export const texts = internalMutationGeneric(async (ctx) => {
+         const db = wrap(ctx.db);
+         for (const text of ["a", "b", "c"]) await db.insert("notes", { text });
+         const table = wrap(db.query("notes"));
+         const lists = [
+           await wrap(table.withIndex("by_creation_time", (q) => wrap(wrap(q).gt("_creationTime", 0)))).collect(),
+           await wrap(table.order("desc")).take(2),
+           await wrap(table.fullTableScan()).collect(),
+           await wrap(wrap(table.filter((q) => q.eq(q.field("text"), "b")))).collect(),
+           [await table.first()],
+         ];
+         for await (const note of wrap(table.order("asc"))) lists.push([note]);
+         return lists.map((notes) => notes.map(({ text }) => text).join());
+       });`,
+    );
+    const { server } = await serve({ project });
+    const expected = ["a,b,c", "c,b", "a,b,c", "b", "a", "a", "b", "c"];
+    expect(await server.run("wrapped:texts", {})).toEqual(expected);
+  },
+);

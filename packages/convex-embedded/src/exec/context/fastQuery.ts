@@ -10,7 +10,7 @@
  * ```
  *
  * A query starts on the fast path. The fast path does not support `filter`, `paginate`, arguments of the wrong type and a second
- * use. At the first such call, `#asSlow` creates the equivalent query of `convex/server`, in the same state, and forwards the
+ * use. At the first such call, `asSlow` creates the equivalent query of `convex/server`, in the same state, and forwards the
  * call. So results and error messages are always those of `convex/server`. While a nested function holds the database
  * queue, queries take the slow path as well: the slow path can wait and the fast path cannot.
  */
@@ -40,87 +40,83 @@ interface Source {
 
 /** A query. It can be used once. */
 export class FastQuery {
-  // Functions hold this object, so its fields are private at run time.
-  readonly #target: QueryTarget;
-  readonly #source: Source;
-  #state: "fresh" | "chained" | "consumed" = "fresh";
-  #slow: SlowQuery | null = null;
+  // Fields are private in TypeScript only, as in `convex/server`: a function may wrap the query in a `Proxy`.
+  private state: "fresh" | "chained" | "consumed" = "fresh";
+  private slow: SlowQuery | null = null;
 
-  constructor(target: QueryTarget, source: Source) {
-    this.#target = target;
-    this.#source = source;
-  }
+  constructor(
+    private readonly target: QueryTarget,
+    private readonly source: Source,
+  ) {}
 
   order(order: unknown): SlowQuery | FastQuery {
-    if (this.#state !== "fresh" || this.#source.order !== null || (order !== "asc" && order !== "desc")) {
-      return this.#asSlow().order(order);
+    if (this.state !== "fresh" || this.source.order !== null || (order !== "asc" && order !== "desc")) {
+      return this.asSlow().order(order);
     }
-    this.#state = "chained";
-    return new FastQuery(this.#target, { ...this.#source, order });
+    this.state = "chained";
+    return new FastQuery(this.target, { ...this.source, order });
   }
 
   filter(predicate: unknown): SlowQuery {
-    return this.#asSlow().filter(predicate);
+    return this.asSlow().filter(predicate);
   }
 
   limit(n: unknown): SlowQuery {
-    return this.#asSlow().limit(n);
+    return this.asSlow().limit(n);
   }
 
   paginate(options: unknown): Promise<unknown> {
-    return this.#asSlow().paginate(options);
+    return this.asSlow().paginate(options);
   }
 
   next(): Promise<unknown> {
-    return this.#asSlow().next();
+    return this.asSlow().next();
   }
 
   return(): Promise<unknown> {
-    return this.#asSlow().return();
+    return this.asSlow().return();
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Value> {
-    return this.#asSlow()[Symbol.asyncIterator]();
+    return this.asSlow()[Symbol.asyncIterator]();
   }
 
   async collect(): Promise<Value[]> {
-    if (!this.#isFast) return this.#asSlow().collect();
-    this.#state = "consumed";
-    return this.#rows(null);
+    if (!this.isFast) return this.asSlow().collect();
+    this.state = "consumed";
+    return this.rows(null);
   }
 
   async take(n: unknown): Promise<Value[]> {
-    if (!this.#isFast || typeof n !== "number" || !Number.isSafeInteger(n) || n < 0) {
-      return this.#asSlow().take(n);
+    if (!this.isFast || typeof n !== "number" || !Number.isSafeInteger(n) || n < 0) {
+      return this.asSlow().take(n);
     }
-    this.#state = "chained";
-    return this.#rows(n);
+    this.state = "chained";
+    return this.rows(n);
   }
 
   async first(): Promise<Value> {
-    if (!this.#isFast) return this.#asSlow().first();
-    this.#state = "chained";
-    return this.#rows(1)[0] ?? null;
+    if (!this.isFast) return this.asSlow().first();
+    this.state = "chained";
+    return this.rows(1)[0] ?? null;
   }
 
   async unique(): Promise<Value> {
-    if (!this.#isFast) return this.#asSlow().unique();
-    this.#state = "chained";
-    const [only = null, second] = this.#rows(2) as { _id: string }[];
+    if (!this.isFast) return this.asSlow().unique();
+    this.state = "chained";
+    const [only = null, second] = this.rows(2) as { _id: string }[];
     if (only === null || second === undefined) return only;
     const ids = `[${only._id}, ${second._id}, ...]`;
-    throw new Error(
-      `unique() query returned more than one result from table ${this.#target.table}:\n ${ids}`,
-    );
+    throw new Error(`unique() query returned more than one result from table ${this.target.table}:\n ${ids}`);
   }
 
-  get #isFast(): boolean {
-    return this.#state === "fresh" && this.#slow === null && !this.#target.execution.databaseQueue.busy;
+  private get isFast(): boolean {
+    return this.state === "fresh" && this.slow === null && !this.target.execution.databaseQueue.busy;
   }
 
-  #rows(limit: number | null): Value[] {
-    const { execution, runSynchronously, table } = this.#target;
-    const { index, bounds, order } = this.#source;
+  private rows(limit: number | null): Value[] {
+    const { execution, runSynchronously, table } = this.target;
+    const { index, bounds, order } = this.source;
     const query: SerializedQuery = {
       source:
         index === null
@@ -137,21 +133,21 @@ export class FastQuery {
   }
 
   static slowOf(query: FastQuery): SlowQuery {
-    return query.#asSlow();
+    return query.asSlow();
   }
 
-  #asSlow(): SlowQuery {
-    return (this.#slow ??= this.#makeSlow());
+  private asSlow(): SlowQuery {
+    return (this.slow ??= this.makeSlow());
   }
 
-  #makeSlow(): SlowQuery {
-    const { index, bounds, order } = this.#source;
-    const table = this.#target.slow();
+  private makeSlow(): SlowQuery {
+    const { index, bounds, order } = this.source;
+    const table = this.target.slow();
     const whole = index === null ? table.fullTableScan() : table.withIndex(index, replayBounds(bounds));
     const slow = order === null ? whole : whole.order(order);
-    if (this.#state === "chained") slow.limit(1);
+    if (this.state === "chained") slow.limit(1);
     // Safe to ignore: the promise resolves immediately.
-    if (this.#state === "consumed") void slow.return();
+    if (this.state === "consumed") void slow.return();
     return slow;
   }
 }

@@ -16,53 +16,50 @@ const TYPES = { eq: "Eq", gt: "Gt", gte: "Gte", lt: "Lt", lte: "Lte" } as const;
 
 /** The builder that `withIndex` passes to its callback. */
 export class FastRange {
-  // Functions hold this object, so its fields are private at run time.
-  readonly #bounds: readonly Bound[];
-  #used = false;
+  // Private in TypeScript only, see `FastQuery`.
+  private used = false;
 
-  constructor(bounds: readonly Bound[]) {
-    this.#bounds = bounds;
-  }
+  constructor(private readonly bounds: readonly Bound[]) {}
 
   eq(field: string, value: unknown): FastRange {
-    return this.#with("eq", field, value);
+    return this.with("eq", field, value);
   }
 
   gt(field: string, value: unknown): FastRange {
-    return this.#with("gt", field, value);
+    return this.with("gt", field, value);
   }
 
   gte(field: string, value: unknown): FastRange {
-    return this.#with("gte", field, value);
+    return this.with("gte", field, value);
   }
 
   lt(field: string, value: unknown): FastRange {
-    return this.#with("lt", field, value);
+    return this.with("lt", field, value);
   }
 
   lte(field: string, value: unknown): FastRange {
-    return this.#with("lte", field, value);
+    return this.with("lte", field, value);
   }
 
   export(): readonly Bound[] {
-    this.#use();
-    return this.#bounds;
+    this.use();
+    return this.bounds;
   }
 
-  #with(method: Comparison, field: string, given: unknown): FastRange {
-    this.#use();
+  private with(method: Comparison, field: string, given: unknown): FastRange {
+    this.use();
     const json = given === undefined ? { $undefined: null } : convexToJson(given as Value);
-    return new FastRange([...this.#bounds, { method, field, given, json }]);
+    return new FastRange([...this.bounds, { method, field, given, json }]);
   }
 
-  #use(): void {
-    if (this.#used) {
+  private use(): void {
+    if (this.used) {
       throw new Error(
         "IndexRangeBuilder has already been used! Chain your method calls like `q => q.eq(...).eq(...)`. " +
           "See https://docs.convex.dev/using/indexes",
       );
     }
-    this.#used = true;
+    this.used = true;
   }
 }
 

@@ -7,32 +7,28 @@ import { FastQuery } from "./fastQuery";
 
 /** A table without an order or a range yet. It can be used many times. */
 export class FastTable {
-  // Functions hold this object, so its fields are private at run time.
-  readonly #target: QueryTarget;
-
-  constructor(target: QueryTarget) {
-    this.#target = target;
-  }
+  // Private in TypeScript only, see `FastQuery`.
+  constructor(private readonly target: QueryTarget) {}
 
   withIndex(name: unknown, range?: (q: FastRange) => FastRange): SlowQuery | FastQuery {
     // The range of `convex/server` has the same methods.
     if (typeof name !== "string")
-      return this.#target.slow().withIndex(name, range as (q: SlowRange) => unknown);
+      return this.target.slow().withIndex(name, range as (q: SlowRange) => unknown);
     const builder = new FastRange([]);
     const bounds = (range === undefined ? builder : range(builder)).export();
-    return new FastQuery(this.#target, { index: name, bounds, order: null });
+    return new FastQuery(this.target, { index: name, bounds, order: null });
   }
 
   withSearchIndex(name: unknown, search: unknown): SlowQuery {
-    return this.#target.slow().withSearchIndex(name, search);
+    return this.target.slow().withSearchIndex(name, search);
   }
 
   fullTableScan(): FastQuery {
-    return new FastQuery(this.#target, { index: null, bounds: [], order: null });
+    return new FastQuery(this.target, { index: null, bounds: [], order: null });
   }
 
   count(): Promise<number> {
-    return this.#target.slow().count();
+    return this.target.slow().count();
   }
 
   order(order: unknown): SlowQuery | FastQuery {
