@@ -450,3 +450,27 @@ test.each<[unknown, string]>([
   expect(() => parseProviders(config)).toThrow(message);
   expect(() => parseProviders(config)).toThrow("convex/auth.config.ts: ");
 });
+
+test("a token from the future is refused if it is more than five seconds ahead, except for OpenID Connect", async () => {
+  const custom = await customJwt();
+  const issuedIn = (seconds: number) => sign(custom.key, { ...custom.claims, iat: SECONDS + seconds });
+  expect(await identify(custom.auth, await issuedIn(5))).toMatchObject({ subject: "ada" });
+  await expect(identify(custom.auth, await issuedIn(6))).rejects.toThrow("issued in the future");
+  const connect = await oidc();
+  const token = await sign(connect.key, { ...connect.claims, iat: SECONDS + 60 });
+  expect(await identify(connect.auth, token)).toMatchObject({ subject: "ada" });
+});
+
+test("refusals have Convex's codes", async () => {
+  const { auth, key, claims } = await customJwt();
+  const codeOf = async (token: string) => {
+    const error: unknown = await identify(auth, token).catch((thrown: unknown) => thrown);
+    return (error as { code?: string }).code;
+  };
+  expect(await codeOf("a.b.c")).toBe("InvalidAuthHeader");
+  expect(await codeOf(await sign(key, { ...claims, iss: "https://other.example" }))).toBe("NoAuthProvider");
+  expect(await codeOf(await sign(key, { ...claims, exp: SECONDS - 60 }))).toBe("InvalidAuthHeader");
+  const connect = await oidc();
+  const late = await sign(connect.key, { ...connect.claims, exp: SECONDS - 1 });
+  await expect(identify(connect.auth, late)).rejects.toMatchObject({ code: "Unauthenticated" });
+});

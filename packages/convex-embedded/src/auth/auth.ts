@@ -4,10 +4,10 @@
  * As on Convex (`crates/authentication/src/lib.rs`), the token's issuer and audience select the provider, and only a signature by
  * one of that provider's keys is valid.
  */
-import { SyscallError } from "../exec/errors";
 import type { Auth } from "../exec/auth";
 import type { LogLine } from "../exec/logLine";
 import type { Origin } from "../exec/origins";
+import { TokenRefused } from "./authErrors";
 import type { ProviderKeys } from "./authKeys";
 import type { Provider } from "./authProviders";
 
@@ -59,7 +59,7 @@ async function verifier(providers: readonly Provider[], options: AuthOptions): P
   if (providers.length === 0) {
     const message =
       "No auth provider found matching the given token (no providers configured). Check convex/auth.config.ts.";
-    return () => Promise.reject(new SyscallError(message));
+    return () => Promise.reject(new TokenRefused(message, "NoAuthProvider"));
   }
   // Loaded on demand, because most projects have no providers.
   const { tokenVerifier } = await import("./authTokens");

@@ -3,6 +3,7 @@ import { decodeJwt, decodeProtectedHeader, errors, jwtVerify } from "jose";
 import type { JWTPayload } from "jose";
 import { SyscallError } from "../exec/errors";
 import type { AuthOptions, Verify } from "./auth";
+import { TokenRefused } from "./authErrors";
 import { jwtIdentity, oidcIdentity } from "./authIdentity";
 import type { PublishedKeys } from "./authKeys";
 import { ProviderKeys } from "./authKeys";
@@ -44,16 +45,16 @@ function keysOf(provider: Provider, options: AuthOptions): ProviderKeys {
 
 /** Reads the unverified issuer and audience. A forged value at worst selects a provider whose keys do not match. */
 function routing(token: string): { iss: string; audiences: readonly unknown[] } {
-  if (token.length > MAX_CHARACTERS) throw new SyscallError(CLAIMS_MISSING);
+  if (token.length > MAX_CHARACTERS) throw new TokenRefused(CLAIMS_MISSING);
   let payload: JWTPayload;
   try {
     payload = decodeJwt(token);
   } catch {
-    throw new SyscallError(CLAIMS_MISSING);
+    throw new TokenRefused(CLAIMS_MISSING);
   }
-  if (!isParsedByConvex(payload)) throw new SyscallError(CLAIMS_MISSING);
+  if (!isParsedByConvex(payload)) throw new TokenRefused(CLAIMS_MISSING);
   if (typeof payload.iss !== "string") {
-    throw new SyscallError(
+    throw new TokenRefused(
       "Missing issuer claim ('iss') in JWT payload. The JWT must include an 'iss' claim that matches one of your " +
         "configured auth providers.",
     );
@@ -70,7 +71,7 @@ async function verified(
 ): Promise<JWTPayload> {
   const kid = kidOf(token);
   if (provider.type === "customJwt" && kid === undefined) {
-    throw new SyscallError("Could not decode token. JWT may be missing a 'kid' (key ID) header.");
+    throw new TokenRefused("Could not decode token. JWT may be missing a 'kid' (key ID) header.");
   }
   try {
     return await keys.verify((published) => claimsOf(token, provider, published, now), isNotAboutKeys);
@@ -91,8 +92,9 @@ async function claimsOf(
     clockTolerance: TOLERANCE_SECONDS[provider.type],
     requiredClaims: provider.type === "oidc" ? ["sub", "exp", "iat"] : ["sub", "exp"],
   });
-  if (typeof payload.sub !== "string") throw new SyscallError("Missing subject");
+  if (typeof payload.sub !== "string") throw new TokenRefused("Missing subject");
   if (provider.type === "oidc") checkIdToken(payload, provider.applicationID, issuer);
+  else checkIssuedAt(payload, now);
   return payload;
 }
 
@@ -113,9 +115,16 @@ function isNotAboutKeys(rejection: unknown): boolean {
 function checkIdToken({ iss, aud }: JWTPayload, applicationID: string, issuer: string): void {
   const audiences = [aud].flat();
   if (iss === issuer && audiences.every((audience) => audience === applicationID)) return;
-  throw new SyscallError(
+  throw new TokenRefused(
     "Could not verify OIDC token claim. The issuer must be the provider's own and the audience this application alone.",
+    "Unauthenticated",
   );
+}
+
+/** Refuses tokens from the future. As on Convex, ID tokens are not checked. @param now Milliseconds since 1970. */
+function checkIssuedAt({ iat }: JWTPayload, now: number): void {
+  if (iat === undefined || iat <= Math.floor(now / 1000) + TOLERANCE_SECONDS.customJwt) return;
+  throw new TokenRefused("Could not validate token: the token was issued in the future");
 }
 
 function kidOf(token: string): string | undefined {
@@ -125,22 +134,23 @@ function kidOf(token: string): string | undefined {
   } catch {
     // The same refusal as for a header that Convex cannot parse.
   }
-  throw new SyscallError(CLAIMS_MISSING);
+  throw new TokenRefused(CLAIMS_MISSING);
 }
 
 /** Creates the error for a refused token, with Convex's message where one exists. */
 function refused(error: unknown, provider: Provider, kid: string | undefined): SyscallError {
   const message = error instanceof Error ? error.message : String(error);
   if (provider.type === "oidc") {
-    return new SyscallError(
+    return new TokenRefused(
       "Could not verify OIDC token claim. Check that the token signature is valid and the token hasn't expired. " +
         `(${message})`,
+      "Unauthenticated",
     );
   }
   if (error instanceof errors.JWTExpired || error instanceof errors.JWTClaimValidationFailed) {
-    return new SyscallError(`Could not validate token: ${message}`);
+    return new TokenRefused(`Could not validate token: ${message}`);
   }
-  return new SyscallError(
+  return new TokenRefused(
     `Could not decode token. The JWT's 'kid' (key ID) header is '${String(kid)}', does this key match any key in the ` +
       `provider's JWKS? (${message})`,
   );
@@ -152,8 +162,9 @@ function noProvider(providers: readonly Provider[]): SyscallError {
       ? `OIDC(domain=${issuer}, app_id=${applicationID})`
       : `CustomJWT(issuer=${issuer}, app_id=${applicationID ?? "none"})`,
   );
-  return new SyscallError(
+  return new TokenRefused(
     "No auth provider found matching the given token. Check that your JWT's issuer and audience match one of your " +
       `configured providers: [${listed.join(", ")}]`,
+    "NoAuthProvider",
   );
 }

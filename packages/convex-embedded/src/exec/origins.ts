@@ -16,6 +16,8 @@ export interface Origin {
   readonly requestId: string;
   /** The credential of the `Authorization` header's `Bearer` scheme, `null` without one. */
   readonly token: string | null;
+  /** Convex's message for an `Authorization` header of another form. The identity of an HTTP action fails with it. */
+  readonly malformed?: string | undefined;
   /** Set if the scheduler caused the call. */
   readonly scheduledBy?: ScheduledBy | undefined;
   /** The JSON text of the identity that the operator acts as. Replaces the identity of a token. */

@@ -4,6 +4,9 @@ import type { Origin } from "../exec/origins";
 import { newRequestId } from "../exec/origins";
 import { clientAddress } from "./clientAddress";
 
+/** Convex reads the scheme from the first seven characters of the `Authorization` header. */
+const MIN_HEADER = 7;
+
 /** Reads its values lazily, because most functions do not use them. */
 export class RequestOrigin implements Origin {
   // Read early: the socket loses its peer address when it closes, and the request may outlive it.
@@ -33,5 +36,11 @@ export class RequestOrigin implements Origin {
 
   get token(): string | null {
     return /^Bearer +(\S.*)$/i.exec(this.incoming.headers.authorization ?? "")?.[1] ?? null;
+  }
+
+  get malformed(): string | undefined {
+    const header = this.incoming.headers.authorization;
+    if (header === undefined || /^(?:bearer|convex) /i.test(header)) return undefined;
+    return header.length < MIN_HEADER ? "Invalid authentication header" : "Invalid admin key";
   }
 }

@@ -41,7 +41,11 @@ test("a refused token throws in the HTTP action and gives no identity in the fun
   const nobody = { query: null, mutation: [null, null], action: [null, null] };
   expect(await get(`${server.url}/whoami`)).toEqual({ here: null, ...nobody });
   expect(await get(`${server.url}/whoami`, { authorization: "Basic eDp5" })).toEqual({
-    here: null,
+    here: "thrown: Invalid admin key",
+    ...nobody,
+  });
+  expect(await get(`${server.url}/whoami`, { authorization: "Bearer" })).toEqual({
+    here: "thrown: Invalid authentication header",
     ...nobody,
   });
   expect(await get(`${server.url}/whoami`, { authorization: "Bearer key_key" })).toEqual({

@@ -5,7 +5,7 @@ import type { Engine } from "../exec/engine";
 import type { LogLine } from "../exec/logLine";
 import { ApiError } from "../http/api";
 import { RequestOrigin } from "../http/origin";
-import { IssuerUnreachable } from "../auth/authErrors";
+import { IssuerUnreachable, TokenRefused } from "../auth/authErrors";
 import { sameKey } from "./adminKey";
 import type { Deployment } from "./deployment";
 
@@ -111,5 +111,5 @@ function refuseToken(error: unknown): never {
     throw new ApiError(503, "AuthProviderDiscoveryFailed", error.message, { "retry-after": "5" });
   }
   if (!(error instanceof SyscallError)) throw error;
-  throw new ApiError(401, "Unauthenticated", error.message);
+  throw new ApiError(401, error instanceof TokenRefused ? error.code : "Unauthenticated", error.message);
 }
