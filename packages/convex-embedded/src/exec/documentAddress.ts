@@ -54,8 +54,7 @@ export function resolveId(
   checkSystemAccess(table.name, system);
   if (typeof expected === "string" && expected !== table.name) {
     throw new SyscallError(
-      `Invalid argument \`id\` for \`${operation}\`: expected an ID in table '${expected}' but got an ID in table ` +
-        `'${table.name}'`,
+      `Invalid argument \`id\` for \`${operation}\`: expected to be an Id<"${expected}">, got Id<"${table.name}"> instead.`,
     );
   }
   return { table, internal: decoded.internal };

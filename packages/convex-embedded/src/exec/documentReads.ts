@@ -23,7 +23,7 @@ export function get(
 ): string {
   const system = args.isSystem === true;
   if (typeof args.table === "string") checkSystemAccess(args.table, system);
-  const address = resolveId(execution, "db.get", args.id, args.table, { system });
+  const address = resolveId(execution, system ? "db.system.get" : "db.get", args.id, args.table, { system });
   // The write log covers neither system tables nor a table that does not exist yet.
   if (address === null || system) execution.readSet?.addUntracked();
   if (address === null) return "null";

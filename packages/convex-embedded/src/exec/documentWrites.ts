@@ -3,6 +3,7 @@ import type { JSONValue, Value } from "convex/values";
 import { jsonToConvex } from "convex/values";
 import type { StoredDocument, TableInfo, Transaction } from "../store/types";
 import { checkDocument, checkShape } from "../values/documents";
+import { describeValue } from "../values/describe";
 import { encodeId, newInternalId } from "../values/ids";
 import { documentOf } from "../values/stored";
 import { SyscallError } from "./errors";
@@ -24,12 +25,10 @@ export function insertFields(execution: Execution, tableName: string, fields: Fi
   const { catalog } = execution.engine.store;
   const table =
     catalog.table(execution.component, tableName) ?? transaction.createTable(execution.component, tableName);
-  for (const field of ["_id", "_creationTime"]) {
-    if (field in fields) throw new SyscallError(`Document with system field \`${field}\` can't be inserted`);
-  }
   const internal = newInternalId();
   const _id = encodeId(table.number, internal);
   const _creationTime = execution.engine.creationTimes.next(execution.now);
+  checkSystemFields(fields, { _id, _creationTime });
   const document = { ...fields, _id, _creationTime };
   check(execution, table, document);
   execution.usage.countWrite(document);
@@ -87,6 +86,8 @@ function transactionOf(execution: Execution): Transaction {
   return execution.transaction;
 }
 
+const VERBS = { patch: "Update", replace: "Replace", delete: "Delete" } as const;
+
 function existing(
   execution: Execution,
   operation: "patch" | "replace" | "delete",
@@ -95,8 +96,7 @@ function existing(
   const address = resolveId(execution, `db.${operation}`, args.id, args.table);
   const json = address && transactionOf(execution).get(address.table, address.internal);
   if (address === null || json === null) {
-    const verb = operation === "delete" ? "Delete" : "Update";
-    throw new SyscallError(`${verb} on nonexistent document ID ${String(args.id)}`);
+    throw new SyscallError(`${VERBS[operation]} on nonexistent document ID ${String(args.id)}`);
   }
   execution.usage.countRange(String(args.id));
   execution.usage.countDocument(json);
@@ -110,20 +110,31 @@ function write(
   stored: StoredDocument,
   fields: Fields,
 ): string {
-  for (const field of ["_id", "_creationTime"] as const) {
-    const given = fields[field];
-    if (given !== undefined && given !== stored[field]) {
-      throw new SyscallError(
-        `Provided \`${field}\` field value ${JSON.stringify(given)} does not match the document's ` +
-          JSON.stringify(stored[field]),
-      );
-    }
-  }
+  checkSystemFields(fields, stored);
   const next = { ...fields, _id: stored._id, _creationTime: stored._creationTime };
   check(execution, table, next);
   execution.usage.countWrite(next);
   transaction.replace(table, internal, next);
   return "null";
+}
+
+/** Checks system fields that the function has given: a document's own values are accepted. */
+function checkSystemFields(
+  fields: Fields,
+  { _id, _creationTime }: Pick<StoredDocument, "_id" | "_creationTime">,
+): void {
+  const { _id: id, _creationTime: time } = fields;
+  if (id !== undefined && id !== _id) {
+    throw new SyscallError(
+      `Provided document ID ${describeValue(_id)} doesn't match '_id' field ${describeValue(id)}`,
+    );
+  }
+  if (time !== undefined && time !== _creationTime) {
+    throw new SyscallError(
+      `Provided creation time CreationTime(${describeValue(_creationTime)}) doesn't match '_creationTime' field in ` +
+        describeValue({ ...fields, _id }),
+    );
+  }
 }
 
 function check(execution: Execution, table: TableInfo, document: StoredDocument): void {

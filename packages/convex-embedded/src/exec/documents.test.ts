@@ -67,7 +67,10 @@ test("id and creation time cannot be changed", async () => {
   const { server } = await serve();
   const id = (await server.run("items:create", { owner: "ada", name: "bolt" })) as string;
   await expect(server.run("items:patch", { id, changes: { _creationTime: 1 } })).rejects.toThrow(
-    "Provided `_creationTime` field value 1 does not match",
+    /^Provided creation time CreationTime\([\d.]+\) doesn't match '_creationTime' field in \{_creationTime: 1\.0, _id: "/,
+  );
+  await expect(server.run("items:patch", { id, changes: { _id: "other" } })).rejects.toThrow(
+    `Provided document ID "${id}" doesn't match '_id' field "other"`,
   );
   await server.run("items:patch", { id, changes: { _id: id, name: "nut" } });
 });
@@ -81,6 +84,9 @@ test("a deleted document cannot be read, deleted or changed again", async () => 
   await expect(server.run("items:patch", { id, changes: {} })).rejects.toThrow(
     `Update on nonexistent document ID ${id}`,
   );
+  await expect(server.run("items:replace", { id, owner: "ada", name: "nut" })).rejects.toThrow(
+    `Replace on nonexistent document ID ${id}`,
+  );
   await expect(server.run("items:remove", { id: "nonsense" })).rejects.toThrow(
     "Invalid argument `id` for `db.delete`: Unable to decode ID",
   );
@@ -90,7 +96,7 @@ test("an id of a table other than the given one is refused", async () => {
   const { server } = await serve();
   const note = (await server.run("calls:insertNote", { text: "x" })) as string;
   await expect(server.run("items:remove", { id: note })).rejects.toThrow(
-    "expected an ID in table 'items' but got an ID in table 'notes'",
+    'Invalid argument `id` for `db.delete`: expected to be an Id<"items">, got Id<"notes"> instead.',
   );
 });
 
