@@ -35,26 +35,23 @@ class FunctionResponse extends light.Response {
 
   /** @throws RangeError, TypeError as the Fetch standard requires, so that the function itself can catch the error. */
   constructor(body?: BodyInit | null, init?: ResponseInit) {
-    const status = init?.status;
-    if (status !== undefined && !(status >= 200 && status <= 599)) {
-      throw new RangeError(`The status provided (${status}) is outside the range [200, 599]`);
-    }
+    const status = statusOf(init?.status);
     if (status !== undefined && body != null && NULL_BODY.has(status)) {
       throw new TypeError(`Response constructor: Invalid response status code ${status} with body`);
     }
     checkHeaders(init?.headers);
-    super(...truncate(body, init));
+    super(...truncate(body, typeof init?.status === "string" ? { ...init, status } : init));
     this.#size = minimumSize(body);
   }
 
   static override json(data: unknown, init?: ResponseInit): Response {
+    const body = jsonOf(data);
     // Fast path without `Headers`, which would cost more than the rest. Most responses do not set headers.
-    if (init?.headers === undefined) {
-      return new FunctionResponse(JSON.stringify(data), { ...init, headers: JSON_TYPE });
-    }
+    if (init?.headers === undefined) return new FunctionResponse(body, { ...init, headers: JSON_TYPE });
     const headers = new Headers(init.headers);
-    if (!headers.has("content-type")) headers.set("content-type", "application/json");
-    return new FunctionResponse(JSON.stringify(data), { ...init, headers });
+    // Convex replaces a content type of the function, too.
+    headers.set("content-type", "application/json");
+    return new FunctionResponse(body, { ...init, headers });
   }
 
   /** True for a response whose body the constructor has already truncated. */
@@ -75,6 +72,25 @@ class FunctionResponse extends light.Response {
 // Newer versions of Node have `bytes()` on both classes. Convex does not.
 for (const { prototype } of [light.Request, light.Response]) {
   Object.defineProperty(prototype, "bytes", { value: undefined });
+}
+
+/** Returns the status as a number. As on Convex, a string of digits is one too. @throws RangeError for a status that is not final. */
+function statusOf(given: unknown): number | undefined {
+  if (given === undefined) return undefined;
+  const status = typeof given === "string" ? Number(given) : given;
+  if (typeof status === "number" && Number.isInteger(status) && status >= 200 && status <= 599) return status;
+  throw new RangeError(
+    "Failed to construct 'Response': The status provided is outside the range [200, 599].",
+  );
+}
+
+function jsonOf(data: unknown): string {
+  try {
+    if (data !== undefined) return JSON.stringify(data);
+  } catch {
+    // The error is the same as for `undefined`.
+  }
+  throw new TypeError("Failed to execute 'json' on 'Response': The data is not JSON serializable");
 }
 
 /** Checks the headers of a plain object. Otherwise an error would appear only on the socket, too late for a good response. */
