@@ -2,7 +2,7 @@
 import { makeEnvFile, readEnvFile, readValidEnvFile } from "../environment/envFile";
 import { foreignSiteUrl } from "../environment/environment";
 import type { LogLine } from "../exec/logLine";
-import { reportUncaught } from "../exec/uncaughtErrors";
+import { failRejected, reportUncaught } from "../exec/uncaughtErrors";
 import type { ConfiguredAsset, FirstStart } from "./config";
 import { CONFIG_FILE, readConfig } from "./config";
 import { finishFirstStart } from "../store/firstStart";
@@ -39,7 +39,7 @@ async function main(): Promise<void> {
   stopOnSignal(() => server?.close(GRACE_MS));
   // A failing event listener or unawaited promise of a function must not end the server.
   process.on("unhandledRejection", (reason) => {
-    if (!reportUncaught(reason)) process.stderr.write(`Unhandled rejection: ${shown(reason)}\n`);
+    if (!failRejected(reason)) process.stderr.write(`Unhandled rejection: ${shown(reason)}\n`);
   });
   process.on("uncaughtException", (error) => {
     if (reportUncaught(error)) return;

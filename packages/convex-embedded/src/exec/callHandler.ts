@@ -4,6 +4,7 @@ import type { LoadedFunction } from "./loadedFunction";
 import type { Snapshot } from "../store/types";
 import type { Copy } from "../values/copy";
 import { copyPlain } from "../values/copy";
+import { logAudits } from "./auditLines";
 import { resolveCommitTs } from "./commitTs";
 import { toSyscallError } from "./errors";
 import type { Execution } from "./execution";
@@ -62,6 +63,8 @@ async function callToEnd(
     snapshot?.release();
   }
   validateResult(execution, fn, result);
+  // A mutation's lines wait for its commit.
+  if (execution.audits.length > 0 && execution.kind === "query") logAudits(execution);
   return result;
 }
 

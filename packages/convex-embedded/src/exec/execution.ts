@@ -46,6 +46,8 @@ export class Execution {
   readonly now: number;
   /** The execution whose transaction or snapshot this one shares. */
   readonly parent: Execution | null;
+  /** The number of executions around this one, which share its transaction or snapshot. */
+  readonly depth: number;
   /** `null` in actions: they reach the database only through other functions. */
   readonly reader: Reader | null;
   /** `null` unless this is a mutation. */
@@ -59,6 +61,8 @@ export class Execution {
   readonly onEnd: (() => void)[] = [];
   /** The time that the function has left. */
   readonly budget: TimeBudget;
+  /** The lines of `log.audit`, on the outermost function. They are logged once it has succeeded. */
+  readonly audits: { readonly line: string; readonly maxBytes: number }[] = [];
   /** The number of queries opened so far, which is the number of the next query. */
   opened = 0;
   /** Convex allows one `paginate` in each function. */
@@ -81,6 +85,7 @@ export class Execution {
     this.origin = options.origin;
     this.now = options.now;
     this.parent = options.parent;
+    this.depth = options.parent === null ? 0 : options.parent.depth + 1;
     this.reader = options.reader;
     this.transaction = options.transaction;
     this.readSet = options.readSet ?? options.parent?.readSet ?? null;
@@ -90,6 +95,8 @@ export class Execution {
       functionLabel(this),
       this.frozen ? limits.userMs : limits.actionMs,
       !this.frozen,
+      // A test may have faked what the function awaits.
+      this.frozen && this.engine.harness !== true,
     );
   }
 
@@ -99,6 +106,11 @@ export class Execution {
 
   get timers(): Map<number, NodeJS.Timeout> {
     return (this.#timers ??= new Map());
+  }
+
+  /** The outermost function of the transaction or snapshot. */
+  get root(): Execution {
+    return this.parent?.root ?? this;
   }
 
   /** The reads and writes of the transaction so far. Functions that share the transaction share its usage. */

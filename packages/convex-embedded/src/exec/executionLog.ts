@@ -44,8 +44,7 @@ export class ExecutionLog {
 
   /** Adds a line to the outermost execution. Drops lines beyond Convex's limit. */
   line(execution: Execution, { level, message }: LogLine): void {
-    let root = execution;
-    while (root.parent !== null) root = root.parent;
+    const { root } = execution;
     const lines = this.#lines.get(root) ?? [];
     if (lines.length >= MAX_LINES) return;
     lines.push({ level, message: message.slice(0, MAX_LINE_LENGTH), at: this.clock() });

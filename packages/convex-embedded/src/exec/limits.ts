@@ -34,6 +34,9 @@ export interface Limits {
   readonly actionCalls: number;
 }
 
+/** The depth of calls within one transaction: the outermost function, and eight functions within each other. */
+export const MAX_CALL_DEPTH = 8;
+
 const MIB = 1024 * 1024;
 
 /** The limits of Convex. */

@@ -9,10 +9,13 @@ import type { Origin } from "./origins";
 import type { QueryJournal } from "./execution";
 import { Execution } from "./execution";
 import { checkKind, findFunction, findLoaded } from "./findFunction";
+import { SyscallError } from "./errors";
 import type { TransactionLimits } from "./limits";
+import { MAX_CALL_DEPTH } from "./limits";
 import { validateArguments } from "./validation";
 import type { QueryCache } from "./queryCache";
 import { ReadSet } from "./readSet";
+import { logAudits } from "./auditLines";
 import { callHandler } from "./callHandler";
 
 /** A call of a function. */
@@ -73,6 +76,7 @@ export async function nestLoaded(
   limits?: Partial<TransactionLimits>,
 ): Promise<Value> {
   validateArguments(caller.engine, fn, args);
+  checkDepth(caller);
   return caller.databaseQueue.run(async () => {
     caller.assertRunning();
     const { engine, now, reader } = caller;
@@ -106,6 +110,14 @@ export async function nestLoaded(
     savepoint?.release();
     return result;
   });
+}
+
+/** @throws SyscallError with Convex's message if the caller is too deep for another nested call. */
+export function checkDepth(caller: Execution): void {
+  if (caller.depth < MAX_CALL_DEPTH) return;
+  throw new SyscallError(
+    "Cross component call depth limit exceeded. Do you have an infinite loop in your app?",
+  );
 }
 
 function runQuery(engine: Engine, fn: LoadedFunction, args: Copy, origin: Origin): Promise<Value> {
@@ -176,18 +188,18 @@ async function runMutation(engine: Engine, fn: LoadedFunction, args: Copy, origi
   // To verify a token, keys may have to be fetched. Do that first, so that the writer does not wait for it.
   const keys = engine.auth.prepare(origin);
   if (keys !== null) await keys;
-  const { result, scheduled } = await engine.store.mutate((transaction) =>
+  const { result, committed } = await engine.store.mutate((transaction) =>
     runMutationIn(engine, transaction, fn, args, origin),
   );
-  // The scheduled functions are durable only now.
-  if (scheduled > 0) engine.scheduler.wake();
+  committed();
   return result;
 }
 
 /**
  * Runs a mutation in a transaction that its caller commits or, if this rejects, rolls back.
  *
- * @returns the result, and the number of functions that it scheduled.
+ * @returns the result, and a callback for the caller to call after the commit: only then are scheduled functions durable, and audit
+ * events true.
  */
 export async function runMutationIn(
   engine: Engine,
@@ -195,10 +207,14 @@ export async function runMutationIn(
   fn: LoadedFunction,
   args: Copy,
   origin: Origin,
-): Promise<{ result: Value; scheduled: number }> {
+): Promise<{ result: Value; committed: () => void }> {
   const execution = executionOf(engine, fn, origin, transaction, transaction);
   const result = await callHandler(execution, fn, args);
-  return { result, scheduled: execution.usage.functionsScheduled };
+  const committed = (): void => {
+    if (execution.usage.functionsScheduled > 0) engine.scheduler.wake();
+    logAudits(execution);
+  };
+  return { result, committed };
 }
 
 /** Starts an action. `execution.end()` aborts it. */

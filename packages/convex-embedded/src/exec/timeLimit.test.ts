@@ -3,31 +3,30 @@ import { RULES, serve } from "../../fixtures/serve";
 import type { Limits } from "./limits";
 
 const TIMED_OUT = /^Function execution timed out \(maximum duration: (\d+m?s)\)$/;
+const STUCK = "Returned promise will never resolve";
 
 const rules = (limits: Partial<Limits>) => serve({ project: RULES, limits });
 
-test("a query that awaits forever is aborted", async () => {
-  const { server, logged } = await rules({ userMs: 200 });
-  await expect(server.run("time:awaitForever", {})).rejects.toThrow(
-    "Function execution timed out (maximum duration: 200ms)",
-  );
+test("a query that awaits a promise which nothing can resolve is told so, before its time is up", async () => {
+  const { server, logged } = await rules({ userMs: 60_000 });
+  await expect(server.run("time:awaitForever", {})).rejects.toThrow(STUCK);
   expect(logged.filter(({ level }) => level === "error")).toEqual([
-    { level: "error", path: "time:awaitForever", message: expect.stringMatching(TIMED_OUT) as string },
+    { level: "error", path: "time:awaitForever", message: STUCK },
   ]);
 });
 
 test("a mutation that awaits forever is rolled back and frees the writer", async () => {
-  const { server } = await rules({ userMs: 200 });
+  const { server } = await rules({ userMs: 60_000 });
   const hanging = server.run("time:writeAndAwaitForever", {});
   const next = server.run("limits:insert", { count: 1, bytes: 0 });
-  await expect(hanging).rejects.toThrow(TIMED_OUT);
+  await expect(hanging).rejects.toThrow(STUCK);
   await next;
   expect(await server.run("time:count", {})).toBe(1);
 });
 
 test("a nested function is aborted without its caller, whose wait does not count", async () => {
   const { server } = await rules({ userMs: 200 });
-  expect(await server.run("time:nested", {})).toMatch(TIMED_OUT);
+  expect(await server.run("time:nested", {})).toBe(STUCK);
   expect(await server.run("time:count", {})).toBe(1);
 });
 
@@ -41,7 +40,7 @@ test("a function that computes for too long fails when it returns or at its next
 test("waiting for the writer does not count", async () => {
   const { server } = await rules({ userMs: 200 });
   const hanging = Array.from({ length: 3 }, () => server.run("time:writeAndAwaitForever", {}));
-  // The mutation waits three times as long as it may run.
+  // The mutation waits longer than it may run.
   const patient = server.run("limits:insert", { count: 1, bytes: 0 });
   expect((await Promise.allSettled(hanging)).map(({ status }) => status)).toEqual(Array(3).fill("rejected"));
   await patient;
@@ -60,7 +59,7 @@ test("actions and HTTP actions have their own time limit", async () => {
 
 test("the default duration is formatted like on Convex", async () => {
   const { TimeBudget } = await import("./timeLimit");
-  const budget = new TimeBudget("x:y", 1_000, false);
+  const budget = new TimeBudget("x:y", 1_000, false, false);
   const forever = budget.run(() => new Promise<never>(() => undefined));
   // Simulates the passage of time. Each tick charges at most two tick lengths.
   for (let time = 0; time <= 50_000_000; time += 1_000_000) budget.tick(performance.now() + time);

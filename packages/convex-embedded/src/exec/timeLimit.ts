@@ -1,5 +1,6 @@
 /**
- * Time limits: one second of own code for a query or mutation, ten minutes in total for an action.
+ * Runs functions to their end, within a time limit: one second of own code for a query or mutation, ten minutes in total for an
+ * action.
  *
  * The own code of a query or mutation is everything between its syscalls. Each function has a `TimeBudget`, which is charged at
  * three points: when a syscall begins, when the function returns, and at each tick of a timer that all budgets share.
@@ -13,7 +14,12 @@
  * tick charges 50 ms, not the minute. Time spent computing counts in full at the next syscall. Time within syscalls counts for
  * actions only. When the budget is used up, `run` rejects, even if the function never settles. Code that never yields lets no
  * tick happen; the watchdog (`watchdog/watchdog.ts`) ends it.
+ *
+ * As on Convex, a query or mutation ends only when its unawaited work has ended too: syscalls run to completion, and a rejected
+ * promise that nothing handles fails the function. A function that awaits something, while none of its syscalls is running, can never
+ * resolve: nothing else could wake it. It is told so after a few ticks.
  */
+import { setImmediate } from "node:timers";
 import { SyscallError } from "./errors";
 import type { Monitor } from "./monitor";
 import { currentMonitor } from "./monitor";
@@ -23,6 +29,8 @@ const { setInterval, clearInterval } = globalThis;
 const now = performance.now.bind(performance);
 
 const TICK_MS = 25;
+/** After this number of ticks without a syscall, a promise never resolves. Short work of Node, such as reading a blob, takes less. */
+const IDLE_TICKS = 4;
 
 const budgets = new Set<TimeBudget>();
 let ticker: NodeJS.Timeout | null = null;
@@ -33,17 +41,26 @@ export class TimeBudget {
   #usedMs = 0;
   #since = 0;
   #inSyscalls = 0;
+  /** Work of Node, such as cryptography in its thread pool, that a query or mutation awaits. */
+  #inNode = 0;
+  #idleTicks = 0;
+  /** Called when the last syscall ends, once the handler has returned. */
+  #onIdle: (() => void) | null = null;
+  #returned = false;
+  #ended = false;
   #monitor: Monitor | null = null;
   #ticket = 0;
 
   /**
    * @param path The function's path. @param limitMs The limit in milliseconds, `Infinity` for none.
    * @param countsSyscalls True for actions: all of their time counts.
+   * @param settles True for queries and mutations: they end when their unawaited work has ended.
    */
   constructor(
     private readonly path: string,
     private readonly limitMs: number,
     private readonly countsSyscalls: boolean,
+    private readonly settles: boolean,
   ) {}
 
   /**
@@ -60,7 +77,7 @@ export class TimeBudget {
         reject(error);
       };
       const succeed = (result: T): void => {
-        this.#charge(now() - this.#since);
+        if (this.#ended) return;
         if (this.#usedMs > this.limitMs) {
           fail(this.#error());
           return;
@@ -68,13 +85,43 @@ export class TimeBudget {
         this.#leave();
         resolve(result);
       };
+      // Node reports unhandled rejections after the microtasks, so before the next turn of the event loop.
+      const settle = (result: T): void => {
+        setImmediate(() => {
+          this.#since = now();
+          if (this.#inSyscalls === 0) succeed(result);
+          else this.#onIdle = () => settle(result);
+        });
+      };
+      const returned = (result: T): void => {
+        this.#charge(now() - this.#since);
+        this.#returned = true;
+        if (this.settles) settle(result);
+        else succeed(result);
+      };
       this.#expire = fail;
       try {
-        work().then(succeed, fail);
+        work().then(returned, fail);
       } catch (error) {
         fail(error as Error);
       }
     });
+  }
+
+  /** Fails the function that runs with this budget. Returns false if it has ended. */
+  fail(error: SyscallError): boolean {
+    if (this.#ended) return false;
+    this.#expire(error);
+    return true;
+  }
+
+  /** Marks work of Node that the function may await, until the returned callback is called. */
+  enterNode(): () => void {
+    this.#inNode++;
+    return () => {
+      this.#inNode--;
+      this.#idleTicks = 0;
+    };
   }
 
   /** Marks the start of a syscall. @throws SyscallError if the code before it has used up the budget. */
@@ -89,7 +136,12 @@ export class TimeBudget {
   /** Marks the end of a syscall. */
   exit(): void {
     this.#inSyscalls--;
+    this.#idleTicks = 0;
     this.#since = now();
+    if (this.#inSyscalls > 0 || this.#onIdle === null) return;
+    const onIdle = this.#onIdle;
+    this.#onIdle = null;
+    onIdle();
   }
 
   /** @param time The current time of the clock that all budgets share. */
@@ -97,6 +149,12 @@ export class TimeBudget {
     this.#charge(Math.min(time - this.#since, TICK_MS * 2));
     this.#since = time;
     if (this.#usedMs > this.limitMs) this.#expire(this.#error());
+    else if (this.#isStuck()) this.#expire(new SyscallError("Returned promise will never resolve"));
+  }
+
+  #isStuck(): boolean {
+    if (!this.settles || this.#returned || this.#inSyscalls > 0 || this.#inNode > 0) return false;
+    return ++this.#idleTicks >= IDLE_TICKS;
   }
 
   #charge(ms: number): void {
@@ -120,6 +178,7 @@ export class TimeBudget {
   }
 
   #leave(): void {
+    this.#ended = true;
     budgets.delete(this);
     this.#monitor?.left(this.#ticket);
     this.#monitor = null;

@@ -8,6 +8,7 @@ import { documentBytes, maxBytes } from "./sizeLimits";
 /** One line of `ctx.meta.getTransactionMetrics()`. */
 export interface Metric {
   readonly used: number;
+  /** Negative beyond the limit, as on Convex. */
   readonly remaining: number;
 }
 
@@ -169,7 +170,7 @@ export class TransactionUsage {
   metrics(): Record<keyof TransactionLimits, Metric> {
     const metric = (limit: keyof TransactionLimits, used: number): Metric => ({
       used,
-      remaining: Math.max(0, Math.min(this.#limits[limit], this.#reported[limit]) - used),
+      remaining: Math.min(this.#limits[limit], this.#reported[limit]) - used,
     });
     return {
       bytesRead: metric("bytesRead", this.#measure()),

@@ -30,7 +30,7 @@ export interface Task extends FunctionLocation {
   readonly job: string | null;
   /** False if the run is no longer wanted. */
   waits(transaction: Transaction): boolean;
-  /** Marks an action as in progress, because it has effects before its outcome is recorded. */
+  /** Marks the run as in progress. For an action the mark is durable, because it has effects before its outcome is recorded. */
   begin(transaction: Transaction): void;
   /** Records the outcome, unless one was recorded meanwhile. */
   end(transaction: Transaction, outcome: Outcome): void;
@@ -101,16 +101,21 @@ export class Runner {
   async #attempt(engine: Engine, task: Task, fn: LoadedFunction): Promise<SyscallError | null> {
     const thrown: unknown[] = [];
     try {
-      await engine.store.mutate(async (transaction) => {
-        if (!task.waits(transaction)) return;
+      const committed = await engine.store.mutate(async (transaction) => {
+        if (!task.waits(transaction)) return null;
+        task.begin(transaction);
+        const args = parseArguments(task.args);
+        let run: Awaited<ReturnType<typeof runMutationIn>>;
         try {
-          await runMutationIn(engine, transaction, fn, parseArguments(task.args), originOf(task, "mutation"));
+          run = await runMutationIn(engine, transaction, fn, args, originOf(task, "mutation"));
         } catch (error) {
           thrown.push(error);
           throw error;
         }
         task.end(transaction, { kind: "success" });
+        return run.committed;
       });
+      committed?.();
       return null;
     } catch (error) {
       if (thrown.includes(error)) return toSyscallError(error);

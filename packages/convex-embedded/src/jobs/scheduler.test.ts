@@ -83,16 +83,21 @@ test("an action is in progress while it runs, and then has succeeded or failed",
   });
 });
 
-// As in docs.convex.dev/scheduling/scheduled-functions; the mock reports "inProgress".
-test("a scheduled mutation sees itself pending, because only actions are in progress, and cannot cancel itself", async () => {
-  const { server, schedule, job, texts } = await serveScheduled();
+test("a scheduled mutation sees itself in progress, and a warning tells it that it cannot cancel itself", async () => {
+  const { server, schedule, job, texts, logged } = await serveScheduled();
   await schedule("noteOwnState");
   const id = await schedule("cancelItself");
   await server.idle();
-  expect(await texts()).toEqual(["pending"]);
-  expect((await job(id))?.state).toMatchObject({
-    error: expect.stringContaining("A mutation cannot cancel itself") as string,
-  });
+  expect(await texts()).toEqual(["inProgress"]);
+  expect((await job(id))?.state.kind).toBe("success");
+  expect(logged.filter(({ level }) => level === "warn")).toEqual([
+    {
+      level: "warn",
+      path: "jobs:cancelItself",
+      message:
+        "A scheduled mutation canceling itself is deprecated and will throw an error in a future version of Convex.",
+    },
+  ]);
 });
 
 test("actions schedule and cancel in separate transactions", async () => {

@@ -9,6 +9,7 @@ import { pathToFileURL } from "node:url";
 import type { BuildFailure, Message, Metafile, Plugin } from "esbuild";
 import { build, stop } from "esbuild";
 import { LIBRARY_EXPORTS } from "../exec/context/library";
+import { withImportingFunction } from "./dynamicImport";
 import { APP, authConfigFile, entryPoints, schemaFile } from "./entries";
 import { convexPlugins } from "./plugins";
 
@@ -139,8 +140,9 @@ export async function bundleScript({
     report?.(result.metafile);
     const output = (end: string): Uint8Array =>
       result.outputFiles.find(({ path }) => path.endsWith(end))?.contents ?? new Uint8Array();
+    const code = new TextDecoder().decode(output(".js"));
     return {
-      code: new TextDecoder().decode(output(".js")),
+      code: platform === "node" ? code : withImportingFunction(code),
       map: output(".map"),
       filename: newFilename(),
       warnings: result.warnings.map(shown),

@@ -48,3 +48,15 @@ test("other methods are Node's", async () => {
   expect(await realmCrypto.subtle.verify(signed, pair.publicKey, signature, bytes(9))).toBe(true);
   expect(typeof (realmCrypto.subtle as { timingSafeEqual?: unknown }).timingSafeEqual).toBe("undefined");
 });
+
+test("AES-GCM has tags of 128 bits only, as on Convex", async () => {
+  const { subtle } = realmCrypto;
+  const key = await subtle.generateKey({ name: "AES-GCM", length: 128 }, false, ["encrypt", "decrypt"]);
+  const algorithm = { name: "AES-GCM", iv: bytes(12) };
+  const sealed = await subtle.encrypt({ ...algorithm, tagLength: 128 }, key, bytes(8));
+  expect(hex(await subtle.decrypt(algorithm, key, sealed))).toBe(hex(bytes(8).buffer));
+  const short = { ...algorithm, tagLength: 96 };
+  const refusal = { name: "NotSupportedError", message: "tag length must be 128 bits" };
+  await expect(subtle.encrypt(short, key, bytes(8))).rejects.toMatchObject(refusal);
+  await expect(subtle.decrypt(short, key, sealed)).rejects.toMatchObject(refusal);
+});

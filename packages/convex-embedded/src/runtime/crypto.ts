@@ -1,16 +1,18 @@
 /**
- * The `crypto` of a realm: Node's, except for digests and HMACs of short data.
+ * The `crypto` of a realm: Node's, except for digests and HMACs of short data, and for the tags of AES-GCM.
  *
  * Node computes each digest in its thread pool, which takes a hundred times as long as hashing a key or a request's body. This
  * file computes short ones on the calling thread, as Convex does.
  */
 import { createHmac, hash as digestOf, KeyObject, timingSafeEqual, webcrypto } from "node:crypto";
+import { awaitable } from "../exec/awaitable";
 
 type Subtle = webcrypto.SubtleCrypto;
 type Data = Parameters<Subtle["digest"]>[1];
 
 /** Beyond this size the thread pool is worth its cost: SHA-256 takes about 0.3 ms. */
 const SHORT_BYTES = 64 * 1024;
+const TAG_BITS = 128;
 
 const HASHES: Readonly<Record<string, string>> = {
   "SHA-1": "sha1",
@@ -19,9 +21,19 @@ const HASHES: Readonly<Record<string, string>> = {
   "SHA-512": "sha512",
 };
 
-const { subtle } = webcrypto;
+const prototype = Object.getPrototypeOf(webcrypto.subtle) as object;
+/** Node's methods. They compute in the thread pool. */
+const subtle = bound(webcrypto.subtle, prototype);
 
-const shortcuts: Pick<Subtle, "digest" | "sign" | "verify"> = {
+const own: Pick<Subtle, "digest" | "sign" | "verify" | "encrypt" | "decrypt"> = {
+  encrypt: async (algorithm, key, data) => {
+    checkTagLength(algorithm);
+    return subtle.encrypt(algorithm, key, data);
+  },
+  decrypt: async (algorithm, key, data) => {
+    checkTagLength(algorithm);
+    return subtle.decrypt(algorithm, key, data);
+  },
   digest: async (algorithm, data) => {
     const hash = hashOf(algorithm);
     if (hash === undefined || !isShort(data)) return subtle.digest(algorithm, data);
@@ -38,19 +50,25 @@ const shortcuts: Pick<Subtle, "digest" | "sign" | "verify"> = {
 
 /** The `crypto` global of functions. */
 export const realmCrypto = Object.create(Object.getPrototypeOf(webcrypto) as object, {
-  subtle: { value: bound(subtle, Object.getPrototypeOf(subtle) as object, shortcuts), enumerable: true },
+  subtle: {
+    value: Object.assign(Object.create(prototype) as object, subtle, own),
+    enumerable: true,
+  },
   getRandomValues: { value: webcrypto.getRandomValues.bind(webcrypto), enumerable: true },
   randomUUID: { value: webcrypto.randomUUID.bind(webcrypto), enumerable: true },
 }) as webcrypto.Crypto;
 
-/** Returns an object of the same class with the methods of `target`, some of them replaced. */
-function bound(target: Subtle, prototype: object, replaced: object): Subtle {
+/** Returns an object of the same class with the methods of `target`. */
+function bound(target: Subtle, prototype: object): Subtle {
   const object = Object.create(prototype) as Record<string, unknown>;
   for (const name of Object.getOwnPropertyNames(prototype)) {
     const method: unknown = name === "constructor" ? null : Reflect.get(target, name);
-    if (typeof method === "function") object[name] = method.bind(target) as unknown;
+    if (typeof method === "function") {
+      const work = method.bind(target) as (...args: unknown[]) => Promise<unknown>;
+      object[name] = awaitable(work);
+    }
   }
-  return Object.assign(object, replaced) as unknown as Subtle;
+  return object as unknown as Subtle;
 }
 
 /** Returns the HMAC of short data, `null` if the key has another algorithm or does not allow this usage. */
@@ -59,6 +77,14 @@ function hmac(key: webcrypto.CryptoKey, usage: "sign" | "verify", data: Data): A
   const hash = hashOf((key.algorithm as webcrypto.HmacKeyAlgorithm).hash);
   if (hash === undefined) return null;
   return toArrayBuffer(createHmac(hash, KeyObject.from(key)).update(bytesOf(data)).digest());
+}
+
+/** Convex's AES-GCM has tags of the full length only. */
+function checkTagLength(algorithm: Parameters<Subtle["encrypt"]>[0]): void {
+  if (!("tagLength" in algorithm) || algorithm.name.toUpperCase() !== "AES-GCM") return;
+  const { tagLength } = algorithm;
+  if (tagLength === undefined || tagLength === TAG_BITS) return;
+  throw new DOMException(`tag length must be ${TAG_BITS} bits`, "NotSupportedError");
 }
 
 function hashOf(algorithm: webcrypto.AlgorithmIdentifier): string | undefined {

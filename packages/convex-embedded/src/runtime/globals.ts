@@ -29,9 +29,10 @@ const ECMASCRIPT: readonly GlobalGroup[] = [
   },
   { from: "node", names: "Float16Array Float32Array Float64Array BigInt64Array BigUint64Array" },
   { from: "node", names: "Promise Iterator DisposableStack AsyncDisposableStack Proxy Reflect" },
-  { from: "node", names: "JSON Intl Temporal WebAssembly" },
+  { from: "node", names: "JSON Intl Temporal" },
   { from: "runtime/globals.ts", names: "Function eval" },
   { from: "runtime/time.ts", names: "Date" },
+  { from: "runtime/webAssembly.ts", names: "WebAssembly" },
 ];
 
 /** Source: `npm-packages/udf-runtime/src/setup.ts` in get-convex/convex-backend. */

@@ -19,10 +19,12 @@ import type { NodeBundle } from "./nodeBundle";
 import { nodeScope } from "./nodeScope";
 import { createConsole } from "./console";
 import { realmCrypto } from "./crypto";
+import { IMPORTING_FUNCTION, importWhereAllowed } from "./dynamicImport";
 import { scriptScope, withoutCodeGeneration } from "./globals";
 import { NAMING_FUNCTION, pushedLibrary } from "./pushedLibrary";
 import { withSourcePosition } from "./stack";
 import { timeGlobals } from "./time";
+import { realmWebAssembly } from "./webAssembly";
 import { actionGlobals } from "./actionGlobals";
 
 export interface RealmOptions {
@@ -118,6 +120,8 @@ export function evaluate(
     ...actionGlobals(),
     ...webGlobals,
     crypto: realmCrypto,
+    WebAssembly: realmWebAssembly,
+    [IMPORTING_FUNCTION]: importWhereAllowed,
     AsyncLocalStorage,
     AsyncResource,
     Convex: convexGlobal,

@@ -74,16 +74,15 @@ export async function runOnce(
 ): Promise<MutationResult> {
   const parsed = parseArguments(args);
   validateArguments(engine, fn, parsed);
-  const { done, scheduled } = await engine.store.mutate(async (transaction) => {
+  const { done, committed } = await engine.store.mutate(async (transaction) => {
     const recorded = recordedResult(engine, transaction, request, origin.identity);
-    if (recorded !== null) return { done: recorded, scheduled: 0 };
+    if (recorded !== null) return { done: recorded, committed: null };
     const run = await runMutationIn(engine, transaction, fn, parsed, origin);
     const made = { result: convexToJson(run.result), logLines: origin.lines };
     record(engine, transaction, request, origin.identity, made);
-    return { done: made, scheduled: run.scheduled };
+    return { done: made, committed: run.committed };
   });
-  // The scheduled functions are durable only now.
-  if (scheduled > 0) engine.scheduler.wake();
+  committed?.();
   return done;
 }
 

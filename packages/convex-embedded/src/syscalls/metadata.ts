@@ -9,9 +9,9 @@ export function requestMetadata({ origin }: Execution): string {
   return JSON.stringify({ ip, userAgent, requestId, scheduledFunctionId, authToken: token });
 }
 
-/** `ctx.meta.getFunctionMetadata()`. */
+/** `ctx.meta.getFunctionMetadata()`. The name of a default export is the path of its module. */
 export function functionMetadata({ path, component }: Execution): string {
-  return JSON.stringify({ name: path, componentPath: component });
+  return JSON.stringify({ name: path.replace(/:default$/, ""), componentPath: component });
 }
 
 /** `ctx.meta.getDeploymentMetadata()`: a local deployment has no region and reports the smallest class. */
@@ -35,6 +35,7 @@ export function transactionMetrics({ frozen, usage }: Execution): string {
  * HTTP action, and counts as no token in functions that the action calls.
  */
 export async function userIdentity({ engine, kind, origin }: Execution): Promise<string> {
+  if (kind === "http" && origin.malformed !== undefined) throw new SyscallError(origin.malformed);
   if (origin.token === null && origin.identity === undefined) return "null";
   try {
     return await engine.auth.identify(origin);

@@ -3,6 +3,7 @@
  *
  * A syscall that is not in the tables below is refused, with the name of its feature in the error.
  */
+import { auditLog } from "./auditLog";
 import { cancelJob, cancelJobFromAction, schedule, scheduleFromAction } from "./scheduleJobs";
 import {
   getBlob,
@@ -86,6 +87,7 @@ export const ASYNC: Readonly<Record<string, Handler<string | Promise<string>>>> 
   "1.0/storageStore": storageStore,
   "1.0/storageGet": storageGet,
   "1.0/getUserIdentity": userIdentity,
+  "1.0/auditLog": auditLog,
   "1.0/getRequestMetadata": requestMetadata,
   "1.0/getFunctionMetadata": functionMetadata,
   "1.0/getDeploymentMetadata": deploymentMetadata,

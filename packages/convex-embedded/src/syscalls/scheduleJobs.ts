@@ -1,8 +1,9 @@
 /** The syscalls of `ctx.scheduler`. */
+import { version } from "convex";
 import type { JSONValue, Value } from "convex/values";
 import { jsonToConvex } from "convex/values";
 import type { FunctionAddress } from "../exec/functionAddress";
-import { toHandle, notFoundMessage, resolveAddress } from "../exec/functionAddress";
+import { functionLabel, notFoundMessage, resolveAddress, toHandle } from "../exec/functionAddress";
 import { SyscallError } from "../exec/errors";
 import type { Execution } from "../exec/execution";
 import { checkArgumentShape } from "../exec/sizeLimits";
@@ -162,7 +163,18 @@ function cancel(execution: Execution, transaction: Transaction, id: unknown, now
     );
   }
   const by = origin.scheduledBy;
-  if (by?.kind === "mutation" && by.id === id) throw new SyscallError("A mutation cannot cancel itself");
+  // The job is in progress in this very transaction, so it cannot end here.
+  if (execution.transaction !== null && by?.id === id) return warnOfSelfCancel(execution);
   completeJob(transaction, table, id as string, { kind: "canceled" }, now);
+  return "null";
+}
+
+/** Does nothing else: as on Convex for versions of `convex` before 1.50. @throws SyscallError for later versions. */
+function warnOfSelfCancel(execution: Execution): string {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  if (major > 1 || minor >= 50) throw new SyscallError("A mutation cannot cancel itself");
+  const message =
+    "A scheduled mutation canceling itself is deprecated and will throw an error in a future version of Convex.";
+  execution.engine.log({ level: "warn", path: functionLabel(execution), message });
   return "null";
 }
