@@ -142,7 +142,7 @@ test("a job does not overlap with itself, and an interrupted action waits for it
 test.each([
   [
     'crons.cron("odd", "0 0 30 2 *", jobs.note, { text: "" });',
-    '"odd": The cron spec 0 0 30 2 * will never match',
+    '"odd": The cron spec "0 0 30 2 *" will never match',
   ],
   ['crons.hourly("gone", jobs.nowhere);', '"gone": function jobs:nowhere not found'],
   ['crons.hourly("read", jobs.texts);', '"read": jobs:texts is a query'],
