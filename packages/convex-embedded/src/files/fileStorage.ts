@@ -144,9 +144,10 @@ export class FileStorage {
     return () => this.#cleanup.track(this.options.bytes.release(uuid));
   }
 
-  /** Returns the URL of a file. Anyone who knows the URL can read the file. */
-  urlOf({ uuid }: StoredFile): string {
-    return `${this.options.origin}/api/storage/${uuid}`;
+  /** Returns the URL of a file. Anyone who knows the URL can read the file. As on Convex, it names the component of the file. */
+  urlOf({ uuid, component }: StoredFile): string {
+    const query = component === "" ? "" : `?component=${encodeURIComponent(component)}`;
+    return `${this.options.origin}/api/storage/${uuid}${query}`;
   }
 
   /** Returns an upload URL, valid for one hour. @param now milliseconds since 1970. */

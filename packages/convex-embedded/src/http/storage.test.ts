@@ -1,12 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import { request } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { copyOf, serve } from "../../fixtures/serve";
 import { raw } from "../../fixtures/sockets";
 import { onDisk, serveFiles, sha256, upload, uploaded } from "../../fixtures/stored";
 
@@ -279,4 +280,24 @@ test("an upload that cannot be stored gets an error before its body is complete"
   const wrong = `${server.apiUrl}/api/storage/upload?token=x`;
   const refused = await fetch(wrong, { method: "POST", body: randomBytes(20_000_000) });
   expect(await code(refused)).toEqual([401, "StorageTokenInvalid"]);
+});
+
+test("the URL of a component's file names the component", async () => {
+  const project = copyOf(join(import.meta.dirname, "../../fixtures/moving"));
+  writeFileSync(
+    join(project, "convex/notebook/files.ts"),
+    `import { actionGeneric } from "convex/server";
+     export const store = actionGeneric(async ({ storage }) =>
+       storage.getUrl(await storage.store(new Blob(["from a component"]))));`,
+  );
+  writeFileSync(
+    join(project, "convex/caller.ts"),
+    `import { componentsGeneric, internalActionGeneric } from "convex/server";
+     export const store = internalActionGeneric((ctx) =>
+       ctx.runAction(componentsGeneric().second.files.store, {}));`,
+  );
+  const { server } = await serve({ project });
+  const url = (await server.run("caller:store", {})) as string;
+  expect(new URL(url).search).toBe("?component=second");
+  expect(await (await fetch(url)).text()).toBe("from a component");
 });
