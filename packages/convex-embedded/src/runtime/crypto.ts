@@ -81,7 +81,12 @@ function hmac(key: webcrypto.CryptoKey, usage: "sign" | "verify", data: Data): A
 
 /** Convex's AES-GCM has tags of the full length only. */
 function checkTagLength(algorithm: Parameters<Subtle["encrypt"]>[0]): void {
-  if (!("tagLength" in algorithm) || algorithm.name.toUpperCase() !== "AES-GCM") return;
+  if (
+    typeof algorithm === "string" ||
+    !("tagLength" in algorithm) ||
+    algorithm.name.toUpperCase() !== "AES-GCM"
+  )
+    return;
   const { tagLength } = algorithm;
   if (tagLength === undefined || tagLength === TAG_BITS) return;
   throw new DOMException(`tag length must be ${TAG_BITS} bits`, "NotSupportedError");

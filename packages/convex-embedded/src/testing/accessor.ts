@@ -3,8 +3,8 @@ import type { RequestMetadata, UserIdentity } from "convex/server";
 import type { Origin } from "../exec/origins";
 import { operatorOrigin } from "../exec/origins";
 import type { FunctionKind } from "../exec/loadedFunction";
-import type { Callee, Inline } from "./calls";
-import { callFunction, runInline } from "./calls";
+import type { Callee, FunctionPath, Inline } from "./calls";
+import { callByPath, callFunction, callOnSnapshot, runInline } from "./calls";
 import { thrownOf } from "./errors";
 import { fetchPath } from "./fetch";
 import { installGlobals } from "./globals";
@@ -32,6 +32,14 @@ export function accessor(instance: Instance, caller: Caller): object {
     query: method("query"),
     mutation: method("mutation"),
     action: method("action"),
+    // The names of a context's methods, so that helpers which expect a context accept `t`.
+    runQuery: method("query"),
+    runMutation: method("mutation"),
+    runAction: method("action"),
+    fun: (path: FunctionPath, args?: unknown) =>
+      settled(instance, () => callByPath(engine, originOf(caller), path, args)),
+    snapshotQueryFromPath: (path: FunctionPath, args?: unknown) =>
+      settled(instance, () => callOnSnapshot(engine, originOf(caller), path, args)),
     run: (handler: Inline) => settled(instance, () => runInline(engine, originOf(caller), handler)),
     fetch: (path: string, init?: RequestInit) =>
       settled(instance, () => fetchPath(engine, originOf(caller), path, init)),

@@ -3,6 +3,8 @@ import type { FunctionReference } from "convex/server";
 import { getFunctionAddress } from "convex/server";
 import type { Value } from "convex/values";
 import { convexToJson } from "convex/values";
+import { findFunction } from "../exec/findFunction";
+import type { FunctionLocation } from "../exec/functionAddress";
 import { resolveAddress } from "../exec/functionAddress";
 import type { Engine } from "../exec/engine";
 import type { Execution } from "../exec/execution";
@@ -40,6 +42,40 @@ export async function callFunction(
   const place = resolveAddress({ engine, component: "" }, getFunctionAddress(callee));
   const call = { ...place, kind, args };
   return caller === null ? runFunction(engine, call, origin) : runNested(caller, call);
+}
+
+/** A function by its component's path and its name, as the internals of `convex-test` name functions. */
+export interface FunctionPath {
+  readonly componentPath: string;
+  /** `messages:send`. */
+  readonly udfPath: string;
+}
+
+/** Calls a function of any kind by its path. A call within a transaction of the same instance joins it. */
+export async function callByPath(
+  engine: Engine,
+  origin: Origin,
+  path: FunctionPath,
+  given: unknown,
+): Promise<Value> {
+  const { component, path: name, kind } = await findFunction(engine, locationOf(path));
+  const call = { component, name, kind, args: copyOf(given ?? {}) };
+  const caller = transactionAround(engine, kind);
+  return caller === null ? runFunction(engine, call, origin) : runNested(caller, call);
+}
+
+/** Runs a query on the committed state, also within a transaction that has written. */
+export function callOnSnapshot(
+  engine: Engine,
+  origin: Origin,
+  path: FunctionPath,
+  given: unknown,
+): Promise<Value> {
+  return runFunction(engine, { ...locationOf(path), kind: "query", args: copyOf(given ?? {}) }, origin);
+}
+
+function locationOf({ componentPath, udfPath }: FunctionPath): FunctionLocation {
+  return { component: componentPath, name: udfPath };
 }
 
 /** Runs an inline function as a mutation. */

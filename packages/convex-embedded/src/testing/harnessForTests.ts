@@ -19,7 +19,7 @@ export const modules: Record<string, () => Promise<unknown>> = {
   ...(import.meta.glob("../../fixtures/harness/convex/*.ts") satisfies Glob),
   [`${FOLDER}/_generated/api.js`]: () => Promise.resolve({}),
 };
-const counterModules: Record<string, () => Promise<unknown>> = {
+export const counterModules: Record<string, () => Promise<unknown>> = {
   ...(import.meta.glob("../../fixtures/harness/convex/counter/*.ts") satisfies Glob),
   [`${FOLDER}/counter/_generated/api.js`]: () => Promise.resolve({}),
 };

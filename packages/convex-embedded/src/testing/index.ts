@@ -16,6 +16,7 @@
  * The test imports the functions, and they run in its realm, so they share its mocks, fake timers and classes. Documents, files and
  * jobs are in memory. Instances are isolated from each other.
  */
+import { componentsGeneric } from "convex/server";
 import type { convexTest as ConvexTest } from "convex-test";
 import { accessor } from "./accessor";
 import { installConvexGlobal } from "./convexGlobal";
@@ -31,6 +32,9 @@ export type {
   TestConvexForDataModelAndIdentity,
   TestConvexRoot,
 } from "convex-test";
+
+export { defineTestApp } from "./testApp";
+export type { ComponentRegistration, TestApp, TestAppDefinition } from "./testApp";
 
 type Options = Partial<Omit<InstanceOptions, "schema">> & { readonly schema?: Schema };
 
@@ -53,8 +57,10 @@ function create(schemaOrOptions?: Schema | Options, modules?: Glob): object {
   installGlobals();
   return {
     ...accessor(instance, { ip: null, userAgent: null, login: null }),
-    registerComponent: (path: string, schema: Schema, glob: Glob): void =>
-      instance.registerComponent(path, schema, glob),
+    registerComponent: (path: string, schema: Schema, glob: Glob): unknown => {
+      instance.registerComponent(path, schema, glob);
+      return componentsGeneric()[path];
+    },
   };
 }
 

@@ -40,7 +40,12 @@ class FunctionResponse extends light.Response {
       throw new TypeError(`Response constructor: Invalid response status code ${status} with body`);
     }
     checkHeaders(init?.headers);
-    super(...truncate(body, typeof init?.status === "string" ? { ...init, status } : init));
+    super(
+      ...truncate(
+        body,
+        status === init?.status ? init : { ...init, ...(status !== undefined && { status }) },
+      ),
+    );
     this.#size = minimumSize(body);
   }
 
