@@ -113,7 +113,7 @@ export async function nestLoaded(
 }
 
 /** @throws SyscallError with Convex's message if the caller is too deep for another nested call. */
-export function checkDepth(caller: Execution): void {
+function checkDepth(caller: Execution): void {
   if (caller.depth < MAX_CALL_DEPTH) return;
   throw new SyscallError(
     "Cross component call depth limit exceeded. Do you have an infinite loop in your app?",

@@ -87,7 +87,7 @@ function checkTagLength(algorithm: Parameters<Subtle["encrypt"]>[0]): void {
     algorithm.name.toUpperCase() !== "AES-GCM"
   )
     return;
-  const { tagLength } = algorithm;
+  const { tagLength }: { readonly tagLength?: number | undefined } = algorithm;
   if (tagLength === undefined || tagLength === TAG_BITS) return;
   throw new DOMException(`tag length must be ${TAG_BITS} bits`, "NotSupportedError");
 }

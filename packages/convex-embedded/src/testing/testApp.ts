@@ -56,10 +56,7 @@ export interface TestApp<Schema extends AnySchema, Components extends Registrati
 }
 
 export interface TestAppDefinition<Schema extends AnySchema, Modules extends Record<string, object>> {
-  readonly api: FilterApi<
-    ApiFromModules<Modules>,
-    FunctionReference<"query" | "mutation" | "action", "public">
-  >;
+  readonly api: FilterApi<ApiFromModules<Modules>, FunctionReference<"query" | "mutation" | "action">>;
   readonly internal: FilterApi<
     ApiFromModules<Modules>,
     FunctionReference<"query" | "mutation" | "action", "internal">
@@ -83,10 +80,7 @@ export interface TestAppDefinition<Schema extends AnySchema, Modules extends Rec
  *
  * @throws Error for the name of a component that holds a slash or a space.
  */
-export function defineTestApp<
-  Schema extends AnySchema,
-  Components extends Registrations = Record<never, never>,
->({
+export function defineTestApp<Schema extends AnySchema, Components extends Registrations = Registrations>({
   schema,
   components,
 }: {

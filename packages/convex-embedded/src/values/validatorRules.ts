@@ -76,7 +76,9 @@ function recordProblem({ keys, values }: Validator<"record">): string | null {
   const ofValues = validatorProblem(values.fieldType);
   if (ofValues !== null) return ofValues;
   if (hasStringLiteral(keys)) return "Records cannot have string literal keys";
-  return values.optional ? "Records cannot have optional values" : null;
+  // `v.record` cannot create such a validator, but a function may export one.
+  const { optional }: { readonly optional: boolean } = values;
+  return optional ? "Records cannot have optional values" : null;
 }
 
 function acceptsOnlyStrings(validator: ValidatorJSON): boolean {
