@@ -80,7 +80,7 @@ test("a nested function fails alone, and its caller can catch the error", async 
   expect(await run("texts")).toEqual(["kept"]);
 });
 
-test("a rejection that is handled in time is no failure", async () => {
+test("a rejection that is handled in time does not fail the function", async () => {
   expect(await (await start())("handleLate")).toBe("handled");
 });
 

@@ -1,4 +1,4 @@
-/** What a deploy to Convex accepts and refuses, a start of this runtime does too. */
+/** A start accepts and refuses the same projects as a deploy to Convex. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
