@@ -46,9 +46,11 @@ export type PathNames<Path extends string> = Path extends `${string}:${infer Nam
   ? Name | PathNames<`/${Rest}`>
   : Path extends `${string}:${infer Name}`
     ? Name
-    : Path extends `${string}/*${infer Name}`
+    : Path extends `${string}/*${infer Name}/${string}`
       ? Name
-      : never;
+      : Path extends `${string}/*${infer Name}`
+        ? Exclude<Name, "">
+        : never;
 
 /**
  * The access rule: a scope that the credential must carry, `"any"` for every valid credential, or null for a public route.

@@ -6,7 +6,7 @@ import { wireTo } from "../../../openapi/contract/fuzz/wire";
 import { SCOPES } from "../../identity/scopes.lib";
 import { as, send, type Call } from "./engine.testing";
 import { json, mistyped } from "./replies.testing";
-import { namesOf, pathWith, resourceOf } from "./routes.testing";
+import { encodedValue, resourceOf } from "./routes.testing";
 import { SECRETS } from "./webhooks.testing";
 
 /** Returns a function that sends planned requests over sockets. `close` closes the connections. */
@@ -54,10 +54,10 @@ async function pathOf(operation: Operation, { path, params }: Plan, root: Call):
   };
   const resource = Object.values(params).includes(null) ? resourceOf(route) : undefined;
   const existing = await (resource?.belongsTo === "its owner" ? resource.of(root) : resource?.some());
-  const values = namesOf(route.path).map((name) => {
-    const value = typeof existing === "object" ? existing[name] : existing;
-    const planned = params[name];
-    return [name, planned == null ? (value ?? "nothing") : decodeURIComponent(planned)] as const;
-  });
-  return pathWith(route, Object.fromEntries(values));
+  const valueOf = (name: string) => (typeof existing === "object" ? existing[name] : existing) ?? "nothing";
+  // Planned values are encoded, some of them wrongly.
+  return path.replaceAll(
+    /\{(\w+)\}/g,
+    (_, name: string) => params[name] ?? encodedValue(valueOf(name), isRest(name)),
+  );
 }

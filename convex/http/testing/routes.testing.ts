@@ -36,11 +36,13 @@ export function pathWith({ path }: Pick<Route, "path">, values: PathValues): str
   return path.replaceAll(NAMES, (name) => {
     const value = typeof values === "string" ? values : values[name.slice(1)];
     if (value === undefined) throw new Error(`The fixture of ${path} has no value for ${name}`);
-    // The rest of a path contains slashes.
-    const parts = name.startsWith("*") ? value.split("/") : [value];
-    return parts.map(encodeURIComponent).join("/");
+    return encodedValue(value, name.startsWith("*"));
   });
 }
+
+/** Encodes the value of a name in a path. The rest of a path keeps its slashes. */
+export const encodedValue = (value: string, isRest: boolean): string =>
+  (isRest ? value.split("/") : [value]).map(encodeURIComponent).join("/");
 
 /** Returns values of the names in a route's path: of the fixture's resource, or the examples of a public route. */
 export async function valuesFor(route: Route, owner: Call): Promise<PathValues> {
