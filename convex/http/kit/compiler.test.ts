@@ -1,4 +1,4 @@
-/** What the compiler says about contracts and handlers: it names mistakes, and accepts correct ones, such as those of the README. */
+/** The compiler names mistakes in contracts and handlers, and accepts correct ones, such as the examples of the README. */
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import ts from "typescript";
