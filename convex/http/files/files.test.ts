@@ -125,7 +125,11 @@ describe("private files", () => {
   test("an unknown file returns 404 with and without a credential", async () => {
     expect((await problem(send("/files/nothing"), 404, "not_found")).detail).toBe("File not found");
     await problem((await as("ada"))("GET", "/files/nothing"), 404, "not_found");
-    await problem(send("/files/nothing", { headers: { "X-API-Key": `${KEY_PREFIX}x` } }), 403, "invalid_credential");
+    await problem(
+      send("/files/nothing", { headers: { "X-API-Key": `${KEY_PREFIX}x` } }),
+      403,
+      "invalid_credential",
+    );
   });
 });
 
