@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { API } from "../../../convex/http/system/system.contract";
 import scalar from "../../../openapi/scalar.json";
 import { startServer, type EmbeddedServer } from "convex-embedded/testing/server";
 import { checkedFetch } from "../../../openapi/contract/check";
@@ -64,7 +65,7 @@ async function sent(page: Page, dialog: Awaited<ReturnType<typeof form>>, path: 
   return reply;
 }
 
-const title = (page: Page) => page.getByRole("heading", { name: "convex-hono-api", level: 1 });
+const title = (page: Page) => page.getByRole("heading", { name: API.name, level: 1 });
 
 describe("GET /docs", () => {
   test("shows the document, sends no requests to other hosts, and obeys its security policy", async () => {
@@ -130,7 +131,7 @@ describe("GET /docs", () => {
     const body = "document.title = 'another script'";
     await page.route("**/docs/scalar.js", (route) => route.fulfill({ body, contentType: "text/javascript" }));
     await page.goto(`${api.url}/docs`);
-    expect(await page.title()).toBe("convex-hono-api");
+    expect(await page.title()).toBe(API.name);
     await page.getByRole("link", { name: "the OpenAPI document" }).click();
     await page.waitForURL(`${api.url}/openapi.json`);
   });
