@@ -56,6 +56,11 @@ async function deployment({ endpoints = 0, events = ["*"] }: { endpoints?: numbe
   return { t, ownerId, ids, subscribe, count, scheduled, item, fanOut, emitted, lanes, lane, sender };
 }
 
+/** The arguments of a turn, without what the lane serves. */
+const turnOf = (laneId: Id<"webhookLanes">, run: number) => ({
+  ...{ laneId, run, characters: 0, idleMs: 0, last: false },
+});
+
 async function newItem(ctx: MutationCtx, ownerId: Id<"users">) {
   const id = await ctx.db.insert("items", { ownerId, name: "bolt", updatedAt: 0, revision: 1 });
   const item = await ctx.db.get("items", id);
@@ -161,7 +166,7 @@ test("an action that lost its turn records its outcomes and gets nothing more to
   const { _id: laneId } = await lane();
   const next = (run: number, outcomes: { deliveryId: Id<"webhookDeliveries">; tries: number }[] = []) =>
     t.mutation(internal.outgoing.queue.next, {
-      ...{ laneId, run, last: false },
+      ...turnOf(laneId, run),
       served: [
         {
           endpointId,
@@ -192,7 +197,7 @@ test("a lane sends to several endpoints, gives each a few requests at a time, an
   });
   await fanOut();
   const { _id: laneId } = await lane();
-  const turn = { laneId, run: 1, last: false };
+  const turn = turnOf(laneId, 1);
   const first = await t.mutation(internal.outgoing.queue.next, { ...turn, served: [] });
   const perEndpoint = (batch: typeof first) =>
     ids.map((id) => batch?.deliveries.filter(({ endpointId }) => endpointId === id).length);
@@ -235,14 +240,42 @@ test("a full lane starts another, and three lanes are the most", async () => {
   });
   await fanOut();
   expect(await lanes()).toHaveLength(1);
-  for (const count of [2, 3, 3]) {
+  // Each gives six requests to an endpoint, and the last one has the rest.
+  for (const [count, taken] of [
+    [2, 40],
+    [3, 40],
+    [3, 36],
+  ] as const) {
     const { _id: laneId } = (await lanes()).at(-1) ?? {};
     if (!laneId) throw new Error("missing");
-    const batch = await t.mutation(internal.outgoing.queue.next, { laneId, run: 1, served: [], last: false });
-    expect([batch?.deliveries.length, batch?.pollMs]).toEqual(
-      count === 3 ? [expect.any(Number), undefined] : [20, undefined],
-    );
+    const batch = await t.mutation(internal.outgoing.queue.next, { ...turnOf(laneId, 1), served: [] });
+    expect(batch?.deliveries).toHaveLength(taken);
     expect(await lanes()).toHaveLength(count);
+  }
+});
+
+test("the action of a busy lane waits for more before it ends", async () => {
+  const { t, ids, lane, emitted } = await deployment({ endpoints: 1 });
+  const [endpointId] = ids;
+  if (!endpointId) throw new Error("missing");
+  for (const [run, pause, busy] of [
+    [1, 500, false],
+    [2, 2_000, true],
+    [3, 0, false],
+  ] as const) {
+    await emitted();
+    const { _id: laneId } = await lane();
+    const next = (rest: object) =>
+      t.mutation(internal.outgoing.queue.next, { ...turnOf(laneId, run), served: [], ...rest });
+    const [delivery] = (await next({}))?.deliveries ?? [];
+    if (!delivery) throw new Error("missing");
+    const attempt = { at: 0, status: 204, durationMs: 1 };
+    const outcome = { deliveryId: delivery.deliveryId, tries: 0, succeeded: true, attempt };
+    const after = await next({ served: [{ endpointId, outcomes: [outcome], sending: [] }] });
+    expect(after).toEqual(busy ? { endpoints: [], events: [], deliveries: [], paceMs: 100 } : null);
+    expect(await next({ idleMs: 400 })).toBeNull();
+    expect(await lane()).not.toHaveProperty("job");
+    vi.setSystemTime(Date.now() + pause);
   }
 });
 
@@ -256,7 +289,7 @@ test("a slow endpoint moves to a lane for slow ones once nothing is in flight", 
   await fanOut();
   const [fast] = await lanes();
   if (!fast) throw new Error("missing");
-  const turn = { laneId: fast._id, run: 1, last: false };
+  const turn = turnOf(fast._id, 1);
   const batch = await t.mutation(internal.outgoing.queue.next, { ...turn, served: [] });
   const [ended, ...sending] = (batch?.deliveries ?? []).map(({ deliveryId }) => deliveryId);
   if (!ended) throw new Error("missing");
@@ -285,7 +318,7 @@ test("a lane whose action died is started again after its lease, or at once if i
   await emitted();
   expect(await lane()).toMatchObject({ run: 1 });
   const { _id: laneId } = await lane();
-  await t.mutation(internal.outgoing.queue.next, { laneId, run: 1, served: [], last: false });
+  await t.mutation(internal.outgoing.queue.next, { ...turnOf(laneId, 1), served: [] });
   expect(await sender()).toMatchObject({ state: "running", lane: laneId });
   await t.mutation(internal.outgoing.queue.sweep, {});
   expect(await lane()).toMatchObject({ run: 1 });
@@ -293,7 +326,7 @@ test("a lane whose action died is started again after its lease, or at once if i
   await t.mutation(internal.outgoing.queue.sweep, {});
   expect(await lane()).toMatchObject({ run: 2 });
   expect(await sender()).toMatchObject({ state: "waiting" });
-  await t.mutation(internal.outgoing.queue.next, { laneId, run: 2, served: [], last: false });
+  await t.mutation(internal.outgoing.queue.next, { ...turnOf(laneId, 2), served: [] });
   await t.run(async (ctx) => {
     const { job } = (await ctx.db.query("webhookLanes").first()) ?? {};
     if (job) await ctx.scheduler.cancel(job);

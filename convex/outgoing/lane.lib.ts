@@ -10,11 +10,13 @@ import type { MutationCtx } from "../_generated/server";
 /** The most lanes for slow endpoints, and for all others. */
 const LANES = 3;
 /** Requests that a lane has in flight at the same time. Convex allows an action 1,000 operations at the same time. */
-export const CAPACITY = 20;
+export const CAPACITY = 40;
 /** Milliseconds after which an action that has not reported counts as dead. It reports at least every 16 seconds. */
 export const LEASE_MS = 60_000;
 /** Milliseconds after which a lease is renewed. Not sooner, because the fan-out reads the lease, and would conflict with each change. */
 const RENEW_MS = 15_000;
+/** A lane that starts again within so many milliseconds is busy, unless it serves slow endpoints. */
+const BUSY_MS = 1_000;
 
 export type Lane = Doc<"webhookLanes">;
 
@@ -53,7 +55,9 @@ export class Lanes {
     const run = (resting?.run ?? 0) + 1;
     if (resting?.job !== undefined) await this.release(laneId);
     const job = await this.ctx.scheduler.runAfter(0, internal.outgoing.send.run, { laneId, run });
-    await this.ctx.db.patch("webhookLanes", laneId, { run, job, leaseEndsAt: Date.now() + LEASE_MS });
+    const rest = Date.now() - (resting?.restedAt ?? 0);
+    const busy = !slow && rest > 0 && rest < BUSY_MS;
+    await this.ctx.db.patch("webhookLanes", laneId, { run, job, busy, leaseEndsAt: Date.now() + LEASE_MS });
     this.alive.set(laneId, true);
   }
 
@@ -92,6 +96,10 @@ export class Lanes {
     }
   }
 }
+
+/** Lets a lane rest, because its action ends. */
+export const rest = (ctx: MutationCtx, { _id }: Lane): Promise<void> =>
+  ctx.db.patch("webhookLanes", _id, { job: undefined, leaseEndsAt: undefined, restedAt: Date.now() });
 
 /** Prolongs the lease of a lane whose action has reported. */
 export async function renew(ctx: MutationCtx, { _id, leaseEndsAt = 0 }: Lane): Promise<void> {

@@ -3,12 +3,17 @@ import { v } from "convex/values";
 import { internal } from "../_generated/api";
 import { internalMutation, type MutationCtx } from "../_generated/server";
 import { FAN_OUT_LEASE_MS } from "./emit.lib";
-import { Lanes, renew } from "./lane.lib";
+import { Lanes, renew, rest } from "./lane.lib";
 import { findSender, wakeUp, type Sender } from "./sender.lib";
 import { batch, served, Turn, type Batch } from "./turn.lib";
 
 /** Milliseconds after which an action with free places asks for more, although no request has ended. Slow endpoints can wait. */
 const POLL_MS = { fast: 100, slow: 1_000 };
+/**
+ * The action of a busy lane takes a turn each time this many milliseconds have passed, and ends after as long a wait without deliveries.
+ * Otherwise each event would start an action, and each delivery would take two turns.
+ */
+const [PACE_MS, LINGER_MS] = [100, 300];
 /** Queues of one kind that a sweep examines in one transaction. */
 const SWEPT = 50;
 
@@ -18,29 +23,36 @@ export const next = internalMutation({
     laneId: v.id("webhookLanes"),
     run: v.number(),
     served: v.array(served),
+    /** The characters of the bodies in flight. */
+    characters: v.number(),
+    /** For how many milliseconds the action has had nothing to send. */
+    idleMs: v.number(),
     /** True if the action has run long enough: it ends its requests, and another one takes over. */
     last: v.boolean(),
   },
   returns: v.union(v.null(), batch),
-  handler: async (ctx, { laneId, run, served: parts, last }): Promise<Batch | null> => {
+  handler: async (ctx, { laneId, run, served: parts, characters, idleMs, last }): Promise<Batch | null> => {
     const found = await ctx.db.get("webhookLanes", laneId);
     // Another action may have taken over.
     const lane = found?.run === run && found.job !== undefined ? found : null;
-    const turn = new Turn(ctx, lane);
+    const turn = new Turn(ctx, lane, characters);
     for (const part of parts) await turn.record(part);
     if (!lane) return null;
     if (!last) await turn.take();
-    const { isSending } = turn;
+    const goesOn = turn.isSending || (lane.busy === true && !last && idleMs < LINGER_MS);
     const waiting = await turn.save();
+    await (goesOn ? renew(ctx, lane) : rest(ctx, lane));
     const lanes = new Lanes(ctx);
-    if (isSending) await renew(ctx, lane);
-    else await ctx.db.patch("webhookLanes", laneId, { job: undefined, leaseEndsAt: undefined });
     if (await isWaiting(ctx, lane.slow)) await lanes.start(lane.slow, last || turn.free <= 0);
     if (waiting.has(!lane.slow)) await lanes.start(!lane.slow);
-    if (!isSending) return null;
+    if (!goesOn) return null;
     const { endpoints, events, deliveries, free } = turn;
+    const hasRoom = free > 0 && !last;
     const pollMs = lane.slow ? POLL_MS.slow : POLL_MS.fast;
-    return { endpoints, events, deliveries, ...(free > 0 && !last && { pollMs }) };
+    return {
+      ...{ endpoints, events, deliveries },
+      ...(hasRoom && (lane.busy === true ? { paceMs: PACE_MS } : { pollMs })),
+    };
   },
 });
 

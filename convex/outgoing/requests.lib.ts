@@ -22,6 +22,8 @@ export class Requests {
   private readonly keys = new Map<string, Promise<CryptoKey>>();
   private onOutcome = (): void => undefined;
   private inFlight = 0;
+  /** Characters of the bodies in flight. */
+  private characters = 0;
   /** The number of outcomes since the last report. */
   private ended = 0;
 
@@ -31,16 +33,17 @@ export class Requests {
   }
 
   /** Returns the outcomes since the last report, and what is in flight. */
-  report(): Served[] {
+  report(): { served: Served[]; characters: number } {
     const outcomes = this.outcomes;
     this.outcomes = new Map();
     this.ended = 0;
     const endpoints = new Set([...outcomes.keys(), ...this.sending.keys()]);
-    return [...endpoints].map((endpointId) => ({
+    const served = [...endpoints].map((endpointId) => ({
       endpointId,
       outcomes: outcomes.get(endpointId) ?? [],
       sending: [...(this.sending.get(endpointId) ?? [])],
     }));
+    return { served, characters: this.characters };
   }
 
   /** Begins requests. */
@@ -55,12 +58,9 @@ export class Requests {
     }
   }
 
-  /**
-   * Resolves when outcomes can be reported.
-   *
-   * @param pollMs Milliseconds after which it resolves without one.
-   */
-  async progress(pollMs: number | undefined): Promise<void> {
+  /** Resolves when it is time for the next turn. */
+  async progress({ paceMs, pollMs }: Pick<Batch, "paceMs" | "pollMs">): Promise<void> {
+    if (paceMs !== undefined) return this.until(() => false, paceMs);
     await this.until(() => this.ended > 0, pollMs);
     if (this.ended > 0) await this.until(() => this.inFlight === 0, GATHER_MS);
   }
@@ -70,6 +70,7 @@ export class Requests {
     const ids = this.sending.get(endpointId) ?? new Set();
     this.sending.set(endpointId, ids.add(deliveryId));
     this.inFlight += 1;
+    this.characters += delivery.body.length;
     const { url, keys, refusal } = await target;
     const outcome =
       refusal === undefined
@@ -79,6 +80,7 @@ export class Requests {
     if (ids.size === 0) this.sending.delete(endpointId);
     this.outcomes.set(endpointId, [...(this.outcomes.get(endpointId) ?? []), outcome]);
     this.inFlight -= 1;
+    this.characters -= delivery.body.length;
     this.ended += 1;
     this.onOutcome();
   }

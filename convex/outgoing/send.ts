@@ -15,17 +15,15 @@ export const run = internalAction({
   handler: async (ctx, lane): Promise<null> => {
     const end = Date.now() + SHIFT_MS;
     const requests = new Requests();
+    let lastBusy = Date.now();
     for (;;) {
-      const served = requests.report();
       const last = Date.now() >= end;
-      const batch: Batch | null = await ctx.runMutation(internal.outgoing.queue.next, {
-        ...lane,
-        served,
-        last,
-      });
+      const turn = { ...lane, ...requests.report(), idleMs: Math.max(0, Date.now() - lastBusy), last };
+      const batch: Batch | null = await ctx.runMutation(internal.outgoing.queue.next, turn);
       if (batch) requests.begin(batch);
       else if (requests.size === 0) return null;
-      await requests.progress(batch?.pollMs);
+      if (requests.size > 0) lastBusy = Date.now();
+      await requests.progress(batch ?? {});
     }
   },
 });

@@ -71,6 +71,10 @@ export const outgoingTables = {
     job: v.optional(v.id("_scheduled_functions")),
     /** When the action counts as dead unless it reports, in milliseconds since the epoch. Absent while the lane rests. */
     leaseEndsAt: v.optional(v.number()),
+    /** When the lane last began to rest, in milliseconds since the epoch. */
+    restedAt: v.optional(v.number()),
+    /** True if the lane had rested only for a moment before its action started: its action then waits for more before it ends. */
+    busy: v.optional(v.boolean()),
   }).index("by_slow", ["slow"]),
 
   /** The outbox: one row for each event, written in the transaction of the change. */

@@ -19,7 +19,7 @@ import { Viewer, type View } from "./viewer.lib";
 const AT_A_TIME = 6;
 /** Due deliveries that a turn examines for each endpoint if some may no longer be sent. */
 const EXAMINED = 50;
-/** Characters of the bodies that a turn returns, unless a single one is longer. A result of Convex may have 16 MiB. */
+/** Characters of the bodies in flight, unless a single one is longer. An action of Convex has 64 MiB of memory. */
 const MOST_CHARACTERS = 2_000_000;
 /** Milliseconds until the queue of a suspended owner is examined again. */
 const PAUSE_MS = 5 * 60_000;
@@ -52,6 +52,8 @@ export const batch = v.object({
   ),
   /** Milliseconds after which the action takes a turn even if no request has ended. Absent if it must wait for one. */
   pollMs: v.optional(v.number()),
+  /** Milliseconds after which the action takes its next turn, no sooner. Absent if it need not collect outcomes and events. */
+  paceMs: v.optional(v.number()),
 });
 
 export type Batch = Infer<typeof batch>;
@@ -76,12 +78,15 @@ export class Turn {
   private readonly bodies = new Map<Id<"outgoingEvents">, string | null>();
   private readonly viewer: Viewer;
   private readonly queues: Queue[] = [];
-  private characters = 0;
 
-  /** @param lane The lane if the action still has it. Otherwise the turn only records outcomes. */
+  /**
+   * @param lane The lane if the action still has it. Otherwise the turn only records outcomes.
+   * @param characters Those of the bodies in flight.
+   */
   constructor(
     private readonly ctx: MutationCtx,
     private readonly lane: Lane | null,
+    private characters: number,
   ) {
     this.viewer = new Viewer(ctx);
   }
@@ -114,6 +119,7 @@ export class Turn {
   /** Takes deliveries of queues that wait, the longest waiting first, and then of those that the lane already serves. */
   async take(): Promise<void> {
     if (!this.lane) return;
+    if (this.characters >= MOST_CHARACTERS) this.free = 0;
     const own = [...this.queues];
     const { slow } = this.lane;
     const waiting =
