@@ -29,7 +29,7 @@ const SOON_MS = 60_000;
 const PURGED = "Not sent: the event was purged";
 const NOT_ALLOWED = "Not sent: the owner, or the key that made the endpoint, no longer has the scope";
 
-/** What an action has sent to an endpoint since its last turn, and what it is still sending. */
+/** The outcomes of an action's requests to an endpoint since its last turn, and the deliveries that it is still sending. */
 export const served = v.object({
   endpointId: v.id("webhookEndpoints"),
   outcomes: v.array(outcome),
@@ -66,7 +66,7 @@ interface Queue {
   figures: Figures;
   /** The deliveries that the action is sending or begins to send. */
   readonly sending: Set<Id<"webhookDeliveries">>;
-  /** When the queue is looked at again, whatever is due. */
+  /** The time at which the queue is examined again, even if deliveries are due sooner. */
   restUntil?: number;
 }
 
@@ -169,7 +169,7 @@ export class Turn {
     };
   }
 
-  /** Returns the state of a queue of which nothing is being sent. */
+  /** Returns the state of a queue without requests in flight. */
   private async resting({ endpoint: { _id: endpointId }, restUntil }: Queue) {
     const dueAt = restUntil ?? (await this.nextDueAt(endpointId));
     const wait = dueAt === undefined ? Infinity : dueAt - Date.now();
