@@ -19,7 +19,7 @@ export class Requests {
   /** The deliveries in flight by endpoint. */
   private readonly sending = new Map<EndpointId, Set<Id<"webhookDeliveries">>>();
   private outcomes = new Map<EndpointId, Outcome[]>();
-  private readonly keys = new Map<string, Promise<CryptoKey>>();
+  private readonly keys = new Map<string, CryptoKey>();
   private onOutcome = (): void => undefined;
   private inFlight = 0;
   /** Characters of the bodies in flight. */
@@ -49,7 +49,7 @@ export class Requests {
   /** Begins requests. */
   begin({ endpoints, events, deliveries }: Batch): void {
     const bodies = new Map(events.map(({ eventId, body }) => [eventId, body]));
-    const targets = new Map(endpoints.map((endpoint) => [endpoint.endpointId, this.target(endpoint)]));
+    const targets = new Map(endpoints.map((endpoint) => [endpoint.endpointId, endpoint]));
     for (const delivery of deliveries) {
       const target = targets.get(delivery.endpointId);
       const body = bodies.get(delivery.eventId);
@@ -65,13 +65,13 @@ export class Requests {
     if (this.ended > 0) await this.until(() => this.inFlight === 0, GATHER_MS);
   }
 
-  private async run(target: Promise<Target>, delivery: Delivery): Promise<void> {
+  private async run(endpoint: Batch["endpoints"][number], delivery: Delivery): Promise<void> {
     const { endpointId, deliveryId } = delivery;
     const ids = this.sending.get(endpointId) ?? new Set();
     this.sending.set(endpointId, ids.add(deliveryId));
     this.inFlight += 1;
     this.characters += delivery.body.length;
-    const { url, keys, refusal } = await target;
+    const { url, keys, refusal } = await this.target(endpoint);
     const outcome =
       refusal === undefined
         ? await send(url, keys, delivery)
@@ -97,8 +97,10 @@ export class Requests {
   }
 
   /** Imports each secret once. */
-  private key(sealed: string): Promise<CryptoKey> {
-    const key = this.keys.get(sealed) ?? unseal(sealed).then(signingKey);
+  private async key(sealed: string): Promise<CryptoKey> {
+    const known = this.keys.get(sealed);
+    if (known) return known;
+    const key = await signingKey(await unseal(sealed));
     this.keys.set(sealed, key);
     return key;
   }
