@@ -31,7 +31,11 @@ export function svgOf({ figures, reads, about }: Shown): string {
         { kind: "floor", value: floor },
         { kind: "own", value: embedded },
       ];
-      picture.bars(`${documents.toLocaleString("en")} ${documents === 1 ? "document" : "documents"}`, bars, most);
+      picture.bars(
+        `${documents.toLocaleString("en")} ${documents === 1 ? "document" : "documents"}`,
+        bars,
+        most,
+      );
     }
     picture.space();
   }
