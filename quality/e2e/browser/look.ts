@@ -3,20 +3,27 @@ import { readFileSync } from "node:fs";
 import type { Result, RunOptions } from "axe-core";
 import type { Page } from "playwright-core";
 
-export const THEMES = ["light", "dark"] as const;
+const THEMES = ["light", "dark"] as const;
 /** The widths of a phone and of a small laptop, in CSS pixels. */
 export const WIDTHS = [390, 1280] as const;
-const HEIGHT = 844;
+export const HEIGHT = 844;
 
-/** Shows the page in each theme and width. @returns what `look` finds, each finding once, with the theme and the width. */
+/** Shows the page in each theme. @returns what `look` finds, with the theme. */
+export async function inEachTheme(page: Page, look: (page: Page) => Promise<string[]>): Promise<string[]> {
+  const found: string[] = [];
+  for (const colorScheme of THEMES) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    for (const finding of await look(page)) found.push(`${colorScheme}: ${finding}`);
+  }
+  return found;
+}
+
+/** Shows the page in each width and theme. @returns what `look` finds, with the width and the theme. */
 export async function inEachLook(page: Page, look: (page: Page) => Promise<string[]>): Promise<string[]> {
   const found: string[] = [];
   for (const width of WIDTHS) {
     await page.setViewportSize({ width, height: HEIGHT });
-    for (const colorScheme of THEMES) {
-      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      for (const finding of await look(page)) found.push(`${colorScheme}, ${width}: ${finding}`);
-    }
+    for (const finding of await inEachTheme(page, look)) found.push(`${width} pixels, ${finding}`);
   }
   return found;
 }
