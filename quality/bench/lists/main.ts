@@ -1,6 +1,6 @@
 /**
- * Measures the time of a page of 20 in a large list: `npm run bench:lists -- [--documents N] [--rounds N] [--table NAME]`. Two servers,
- * one with 100 documents in the table and one with N, answer the same requests in turns: each filter, each combination of filters, and
+ * Measures the time of a page of 20 in a large list: `npm run bench:lists -- [--documents N] [--rounds N] [--table NAME …]`. Two
+ * servers, one with 100 documents in the table and one with N, answer the same requests in turns: each filter, each combination of filters, and
  * both orders. Each table is filled, measured and deleted before the next one.
  */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -22,7 +22,7 @@ const { values } = parseArgs({
   options: {
     documents: { type: "string", default: "1000000" },
     rounds: { type: "string", default: "200" },
-    table: { type: "string" },
+    table: { type: "string", multiple: true, default: [] },
     json: { type: "string" },
   },
 });
@@ -152,7 +152,7 @@ async function measured({ table, path, queries }: List): Promise<Figure[]> {
 }
 
 async function main(): Promise<void> {
-  const lists = LISTS.filter(({ table }) => values.table === undefined || table === values.table);
+  const lists = LISTS.filter(({ table }) => values.table.length === 0 || values.table.includes(table));
   if (lists.length === 0) throw new Error(`--table is one of ${LISTS.map(({ table }) => table).join(", ")}`);
   const figures: Figure[] = [];
   for (const list of lists) figures.push(...(await measured(list)));
