@@ -15,7 +15,8 @@ const named = (id: string): Operation => {
   if (!found) throw new Error(`no operation ${id}`);
   return found;
 };
-const sample = <T>(arbitrary: fc.Arbitrary<T>, numRuns = 2_000): T[] => fc.sample(arbitrary, { seed: 1, numRuns });
+const sample = <T>(arbitrary: fc.Arbitrary<T>, numRuns = 2_000): T[] =>
+  fc.sample(arbitrary, { seed: 1, numRuns });
 
 const PLAN: Plan = {
   ...{ method: "GET", path: "/x", params: {}, query: [], headers: [], body: undefined, caller: "root" },
@@ -30,7 +31,8 @@ describe("every query parameter of a list gets hostile values", () => {
   test("from the mutations of targets", () => {
     expect(names).toEqual(expect.arrayContaining(["order", "createdAfter", "createdBefore", "q"]));
     const targets = sample(queriesOf(names)).map((mutate) => mutate(DRAFT).target);
-    for (const name of names) expect(targets.filter((target) => target.startsWith(`/x?${name}=`))).not.toEqual([]);
+    for (const name of names)
+      expect(targets.filter((target) => target.startsWith(`/x?${name}=`))).not.toEqual([]);
   });
 
   test("from the faults of planned requests", () => {

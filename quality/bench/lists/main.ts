@@ -92,8 +92,7 @@ async function serverWith(table: string, documents: number, directory: string) {
   await filler.close();
   const server = await startServer({ project: process.cwd(), data, port: 0, env: { ...NO_RATE_LIMITS } });
   // Otherwise the list of revoked keys would measure the time before the migration.
-  if (table === "apiKeys")
-    for (;;) if ((await server.run("migrations:markRevokedKeys", {})) !== null) break;
+  if (table === "apiKeys") for (;;) if ((await server.run("migrations:markRevokedKeys", {})) !== null) break;
   await server.idle();
   return {
     /** Returns the milliseconds of a request. */

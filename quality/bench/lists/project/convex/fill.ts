@@ -85,7 +85,9 @@ const INSERT = {
   },
   apiKeys: (db: Db, { ownerId }: Ids, n: number, odd: boolean) => {
     const key = { userId: ownerId, name: "N", publicId: "p", hash: `h${n}`, scopes: [], createdAt: 0 };
-    return db.insert("apiKeys", { ...key, ...(odd && { revokedAt: 1 + n, revoked: true as const }) });
+    // Keys that were revoked long ago are deleted after their retention.
+    const revoked = odd && { revokedAt: Date.now(), revoked: true as const };
+    return db.insert("apiKeys", { ...key, ...revoked });
   },
   jobs: (db: Db, { ownerId }: Ids, _: number, odd: boolean) =>
     db.insert("jobs", { ownerId, revision, status: odd ? "succeeded" : "failed" }),
