@@ -35,6 +35,8 @@ const withOwnRoutes = [
 ];
 /** `npm test` skips the slow tests, which start processes, call the compiler, or generate thousands of cases. */
 const slow = ["**/*.slow.test.ts"];
+/** All tests of these files need the embedded runtime. Vitest refuses a file without a test. */
+const onlyEmbedded = ["**/*.embedded.test.ts"];
 
 /** Tests import the runtime from its sources. */
 const runtime = { "convex-embedded": `${import.meta.dirname}/packages/convex-embedded/src` };
@@ -44,7 +46,7 @@ const engine = (name: "convex-test" | "embedded") => ({
   test: {
     name,
     include: name === "convex-test" ? [...overHttp, ...ofFunctions] : overHttp,
-    exclude: [...ofTheKit, ...slow],
+    exclude: [...ofTheKit, ...slow, ...(name === "convex-test" ? onlyEmbedded : [])],
     provide: { engine: name },
     env,
     setupFiles,

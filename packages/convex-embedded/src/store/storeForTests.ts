@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ValidatorJSON, Value } from "convex/values";
-import { afterEach } from "vitest";
+import { onTestFinished } from "vitest";
 import { encodeId, newInternalId } from "../values/ids";
 import { openMemoryStore } from "./memory";
 import { openStore } from "./store";
@@ -27,23 +27,17 @@ const ITEMS: SchemaJSON = schema({
   items: { indexes: { by_name: ["name"], by_owner_rank: ["owner", "rank"] } },
 });
 
-const cleanups: (() => Promise<void> | void)[] = [];
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
 /** Creates a directory that is deleted after the test. */
 export function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), "store-test-"));
-  cleanups.push(() => rmSync(directory, { recursive: true, force: true }));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   return directory;
 }
 
 /** Opens a store that is closed after the test. */
 export function testStore(options: Partial<StoreOptions> = {}): Store {
   const store = openStore({ directory: options.directory ?? temporaryDirectory(), ...options });
-  cleanups.push(() => store.close());
+  onTestFinished(() => store.close());
   return store;
 }
 
