@@ -1,4 +1,4 @@
-/** What a page must fulfil in both themes and on narrow and wide screens: rules of accessibility, and no content beyond the edge. */
+/** Checks of a page in both themes and on narrow and wide screens: rules of accessibility, and no content beyond the edge. */
 import { readFileSync } from "node:fs";
 import type { Result, RunOptions } from "axe-core";
 import type { Page } from "playwright-core";
@@ -8,7 +8,7 @@ const THEMES = ["light", "dark"] as const;
 export const WIDTHS = [390, 1280] as const;
 export const HEIGHT = 844;
 
-/** Shows the page in each theme. @returns what `look` finds, with the theme. */
+/** Shows the page in each theme. @returns the findings of `look`, with the theme. */
 export async function inEachTheme(page: Page, look: (page: Page) => Promise<string[]>): Promise<string[]> {
   const found: string[] = [];
   for (const colorScheme of THEMES) {
@@ -18,7 +18,7 @@ export async function inEachTheme(page: Page, look: (page: Page) => Promise<stri
   return found;
 }
 
-/** Shows the page in each width and theme. @returns what `look` finds, with the width and the theme. */
+/** Shows the page in each width and theme. @returns the findings of `look`, with the width and the theme. */
 export async function inEachLook(page: Page, look: (page: Page) => Promise<string[]>): Promise<string[]> {
   const found: string[] = [];
   for (const width of WIDTHS) {
