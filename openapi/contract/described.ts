@@ -16,6 +16,8 @@ export type Parameter = {
   in: "path" | "query" | "header" | "cookie";
   required?: boolean;
   schema: JsonSchema;
+  /** The parameter is the rest of the path, and may contain slashes. */
+  "x-rest"?: true;
 };
 export type Operation = {
   operationId: string;
@@ -40,6 +42,10 @@ export type Described = {
   /** All documented response headers, by name in lower case. A reply outside all operations may have any of them. */
   headers: Map<string, DescribedHeader>;
 };
+
+/** Returns the names of an operation's query parameters. */
+export const queryNames = ({ parameters }: Operation): string[] =>
+  parameters.filter((parameter) => parameter.in === "query").map(({ name }) => name);
 
 /** An operation as it is written in the document. */
 type DocumentOperation = Omit<Operation, "method" | "path" | "parameters" | "security"> &
