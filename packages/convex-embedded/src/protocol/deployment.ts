@@ -30,6 +30,8 @@ export interface PushTarget {
   evaluate(project: PushedProject): Promise<EvaluatedProject>;
   /** Rejects with `SchemaRefused` if documents do not match. Changes nothing. */
   checkSchemas(schemas: readonly ComponentSchema[]): Promise<void>;
+  /** Fills the indexes that the schemas add, so that serving them takes less time. See `DiskStore.fillIndexes`. */
+  fillIndexes(schemas: readonly ComponentSchema[]): Promise<void>;
   /** Serves a project from the next execution on, now and after a restart. If it rejects, nothing has changed. */
   servePush(project: PushedProject): Promise<void>;
 }

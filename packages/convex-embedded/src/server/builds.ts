@@ -180,6 +180,12 @@ export class Builds {
     return this.#queue.run(() => this.#openStore().checkSchemas(schemas));
   }
 
+  /** See `PushTarget.fillIndexes`. */
+  fillIndexes(schemas: readonly ComponentSchema[]): Promise<void> {
+    const progress = (message: string): void => this.settings.log({ level: "info", path: null, message });
+    return this.#queue.run(() => this.#openStore().fillIndexes(schemas, progress));
+  }
+
   /** Serves a pushed project from the next execution on, now and after a restart. If it rejects, nothing has changed. */
   servePush(project: PushedProject): Promise<void> {
     return this.#queue.run(async () => {

@@ -154,6 +154,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
     },
     evaluate: (project) => watchdog.exempt(() => builds.evaluate(project)),
     checkSchemas: (schemas) => watchdog.exempt(() => builds.checkSchemas(schemas)),
+    fillIndexes: (schemas) => watchdog.exempt(() => builds.fillIndexes(schemas)),
     async servePush(project) {
       await watchdog.exempt(() => builds.servePush(project));
       log({ level: "info", path: null, message: "serving newly pushed functions" });

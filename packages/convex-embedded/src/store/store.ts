@@ -11,7 +11,7 @@ import { lockDirectory } from "./lock";
 import type { DirectoryLock } from "./lock";
 import { WalCheckpoint } from "./walCheckpoint";
 import { recordedPush, recordPush } from "./pushRecord";
-import { applySchemas, checkSchemas } from "./schema";
+import { addIndexes, applySchemas, checkSchemas } from "./schema";
 import { fillSearchIndexes } from "./search/fillSearch";
 import { SnapshotPool } from "./snapshots";
 import type { StoreTransaction } from "./transaction";
@@ -107,6 +107,14 @@ class SqliteStore implements DiskStore {
       await applySchemas(this.writes, schemas, progress);
       if (pushed !== undefined) recordPush(this.writes.db, pushed);
     });
+  }
+
+  async fillIndexes(
+    schemas: readonly ComponentSchema[],
+    progress: (line: string) => void,
+  ): Promise<void> {
+    await fillSearchIndexes(this.writes, schemas, (work) => this.#alone(work), progress);
+    await this.#alone(() => addIndexes(this.writes, schemas, progress));
   }
 
   exclusive<T>(work: (writes: WriteConnection, transaction: StoreTransaction) => Promise<T>): Promise<T> {
