@@ -8,7 +8,7 @@ import type { Exports } from "../exchange/server/exports";
 import type { Imports } from "../exchange/server/imports";
 import type { LoadedProject } from "../runtime/components";
 import type { PushedProject } from "../runtime/pushedProject";
-import type { ComponentSchema } from "../store/types";
+import type { ComponentSchema, DiskStore } from "../store/types";
 
 /** A pushed project that is not in service yet. */
 export interface EvaluatedProject extends LoadedProject {
@@ -46,6 +46,8 @@ export interface Deployment {
   readonly executionLog: ExecutionLog;
   readonly exports: Exports;
   readonly imports: Imports;
+  /** See `DiskStore.readChanges`. `null` if no change log is kept. */
+  readonly readChanges: DiskStore["readChanges"] | null;
   readonly metrics: {
     /** True to serve the metrics without the admin key to programs on this machine. */
     readonly open: boolean;

@@ -171,6 +171,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
       number: engine().store.catalog.table(component, name)?.number ?? freeNumber(engine().store.catalog),
       nextCreationTime: () => engine().creationTimes.next(clock()),
     }),
+    timers: settings.timers,
   });
   const closing = new AbortController();
   started({
@@ -182,10 +183,13 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
     executionLog,
     exports,
     imports,
+    readChanges: settings.streamingExport ? (work) => builds.readChanges(work) : null,
     metrics: { open, text: () => metrics.text() },
     closing: closing.signal,
     inlineQuery: (source, component) => watchdog.exempt(() => builds.inlineQuery(source, component)),
   });
+  const retention = settings.streamingExport ? builds.changeRetention() : null;
+  retention?.start();
   files.collect();
   background?.scheduler.start();
 
@@ -216,6 +220,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
       closing.abort();
       await Promise.all([sockets.close(graceMs), ports.close(graceMs), background?.close(graceMs)]);
       await Promise.allSettled(running);
+      await retention?.stop();
       metrics.stop();
       exports.close();
       imports.close();

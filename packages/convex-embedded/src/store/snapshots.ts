@@ -56,6 +56,16 @@ export class SnapshotPool {
     return new PooledSnapshot(this);
   }
 
+  /** Runs a synchronous read on the newest state. */
+  read<T>(work: (db: Connection) => T): T {
+    const pin = this.pin();
+    try {
+      return work(pin.reader.db);
+    } finally {
+      this.unpin(pin);
+    }
+  }
+
   /** Call this right before every commit: an unused pin must not block checkpoints of the log. */
   unpinIdle(): void {
     if (this.#current?.users === 0) this.#retire();

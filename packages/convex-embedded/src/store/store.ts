@@ -2,6 +2,8 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { WriteLog } from "./writeLog";
+import { ChangeLog } from "./changes/changeLog";
+import { ChangeReads } from "./changes/changeReads";
 import { CommitClock } from "./commitClock";
 import { withExplainedErrors } from "./corruption";
 import { DATABASE_FILE, finishRestore } from "./directory";
@@ -46,7 +48,7 @@ export function openStore(options: StoreOptions): DiskStore {
     const file = join(options.directory, DATABASE_FILE);
     const writes = withExplainedErrors(
       file,
-      () => new WriteConnection(openWriteConnection(file, options.synchronous ?? "FULL")),
+      () => openWrites(file, options),
     );
     const snapshots = new SnapshotPool(file, options.readers ?? READERS);
     const writer = new Writer(writes, snapshots, {
@@ -58,6 +60,16 @@ export function openStore(options: StoreOptions): DiskStore {
     return new SqliteStore(lock, writes, snapshots, writer);
   } catch (error) {
     lock.release();
+    throw error;
+  }
+}
+
+function openWrites(file: string, options: StoreOptions): WriteConnection {
+  const db = openWriteConnection(file, options.synchronous ?? "FULL");
+  try {
+    return new WriteConnection(db, ChangeLog.open(db, options.changeLog, options.now ?? Date.now));
+  } catch (error) {
+    db.close();
     throw error;
   }
 }
@@ -138,6 +150,16 @@ class SqliteStore implements DiskStore {
 
   pushed(): Uint8Array | null {
     return recordedPush(this.writes.db);
+  }
+
+  readChanges<T>(work: (reads: ChangeReads) => T): T {
+    return this.snapshots.read((db) => work(new ChangeReads(db)));
+  }
+
+  purgeChanges(before: number, limit: number): Promise<number> {
+    const { changes } = this.writes;
+    if (changes === null) return Promise.resolve(0);
+    return this.writer.run(() => Promise.resolve(changes.purge(before, limit)));
   }
 
   #alone<T>(work: () => Promise<T>): Promise<T> {

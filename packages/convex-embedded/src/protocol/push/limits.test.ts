@@ -1,6 +1,6 @@
 /** Pushes that are too large. */
 import { promisify } from "node:util";
-import { brotliCompress } from "node:zlib";
+import { brotliCompress, constants } from "node:zlib";
 import { expect, test } from "vitest";
 import { Pusher, pushRequest } from "../../../fixtures/pushing";
 import { serve } from "../../../fixtures/serve";
@@ -47,14 +47,15 @@ test("a push of too many files or chunks is refused with its count, for the app 
   await stillWorks(server);
 });
 
-test("a push that is too large before or after decompression is refused, and nothing of it is kept", async () => {
+test("a push that is too large before or after decompression is refused, and the old functions stay", async () => {
   const { server } = await serve();
   const pusher = new Pusher(server);
   const compress = promisify(brotliCompress);
-  const bomb = await compress(Buffer.alloc(129 * MIB, " "));
+  const fast = { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } };
+  const bomb = await compress(Buffer.alloc(129 * MIB, " "), fast);
   expect(bomb.length).toBeLessThan(MIB);
   const large = Buffer.alloc(33 * MIB, "x");
-  for (const body of [bomb, bomb, large, large]) {
+  for (const body of [bomb, large]) {
     const { status, body: refused } = await pusher.send("start_push", new Uint8Array(body));
     expect([status, refused["code"]]).toEqual([413, "ModulesTooLarge"]);
     expect(refused["message"]).toMatch(/^The functions are too large: a push may have at most 32 MiB, and 128 MiB/);
