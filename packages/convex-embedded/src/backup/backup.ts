@@ -58,7 +58,7 @@ export async function backUp({ directory, file }: BackupOptions): Promise<Backup
 /** Copies one state of a database to an empty file. */
 type CopyDatabase = (db: Connection, copy: string) => void | Promise<void>;
 
-export interface CopyOptions extends BackupOptions {
+interface CopyOptions extends BackupOptions {
   /** Default `quickCopy`. */
   readonly copyDatabase?: CopyDatabase;
   /**

@@ -40,3 +40,33 @@ test("a request for an HTTP action gets a 404 that mentions the other port", asy
   const { message } = (await (await fetch(`${server.apiUrl}/items`)).json()) as { message: string };
   expect(message).toContain("HTTP actions have another port.");
 });
+
+/** Every command that this server, or the command line itself, refuses. */
+const REFUSED: readonly (readonly string[])[] = [
+  ["dashboard"],
+  ["env", "default", "list"],
+  ["insights"],
+  ["deployments"],
+  ["usage-limits", "list"],
+  ["deployment", "create", "x"],
+  ["deployment", "token", "create", "x"],
+  ["project", "create", "x"],
+  ["integration", "workos", "provision-environment"],
+  ["dev", "--once", "--configure", "existing"],
+  ["run", "messages:nothing"],
+  ["data", "nothing", "--component", "nowhere"],
+  ["import", "--table", "x", "missing.csv"],
+  ["export", "--path", "/nowhere/x.zip"],
+];
+
+test.each(REFUSED.map((args) => [args.join(" "), args] as const))(
+  "npx convex %s ends with a message and an exit code",
+  async (_command, args) => {
+  const { server, run } = await serveForTools();
+  const { code, stdout, stderr } = await run(...args);
+  expect([code, stderr + stdout]).toEqual([expect.any(Number), expect.stringMatching(/\S/)]);
+  expect(code).not.toBe(0);
+  expect(stderr + stdout).not.toMatch(/Uncaught|unhandled|TypeError|ZodError|\n {4}at .*node_modules/i);
+  expect(await server.run("messages:list", { author: "ada" })).toEqual([]);
+  },
+);

@@ -103,7 +103,8 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
   const setting = "CONVEX_API_PORT_ORIGINS";
   const listed = settings.apiPortOrigins ?? originsIn(setting, environment.variables.get(setting) ?? "");
   const allows = originRule(listed, () => [siteOrigin, environment.cloudUrl]);
-  const sockets = new SyncSockets({ deployment: ready, allows, failed });
+  const { maxResultCharacters } = settings.hooks ?? {};
+  const sockets = new SyncSockets({ deployment: ready, allows, maxResultCharacters, failed });
   const bodyMemory = new BodyMemory();
   const { open = false, query = null } = settings.metrics;
   const metrics = new Metrics({ builds, sockets, bodyMemory, query, log });

@@ -67,6 +67,8 @@ export interface ServerOptions {
     DiskHooks & {
       /** Resolves the names that guarded actions connect to. */
       readonly lookup?: Lookup;
+      /** The limit of all current results of live queries together, in characters. */
+      readonly maxResultCharacters?: number;
     };
 }
 

@@ -2,14 +2,18 @@
 import { ConvexHttpClient } from "convex/browser";
 import type { FunctionReference } from "convex/server";
 import { anyApi } from "convex/server";
-import { expect, test } from "vitest";
+import { setImmediate as turn } from "node:timers/promises";
+import { expect, test, vi } from "vitest";
 import { openGate } from "../../../fixtures/gate";
 import { openClient, subscribe } from "../../../fixtures/live";
 import type { Sources } from "../../../fixtures/pushing";
 import { Pusher, pushRequest } from "../../../fixtures/pushing";
 import { serve } from "../../../fixtures/serve";
 
-const SWAPS = 4;
+// Each push starts the bundler.
+vi.setConfig({ testTimeout: 600_000 });
+
+const SWAPS = 2;
 
 type Functions = Readonly<
   Record<"version" | "count", FunctionReference<"query">> &
@@ -96,7 +100,8 @@ test("an action that a push removes ends, and new calls of it are refused", asyn
 });
 
 test(`requests and live queries during ${SWAPS} pushes run on the old or the new code, and none is lost`, async () => {
-  const { server, logged } = await serve();
+  // The calls share the processor with the bundler, so they may take longer than the limit of a function.
+  const { server, logged } = await serve({ limits: { userMs: 60_000 } });
   const pusher = new Pusher(server);
   const requests = await Promise.all(
     Array.from({ length: SWAPS + 1 }, (_, version) => pushRequest(versionOf(version))),
@@ -121,6 +126,7 @@ test(`requests and live queries during ${SWAPS} pushes run on the old or the new
       // A push that was acknowledged before the call began counts.
       expect(version).toBeGreaterThanOrEqual(oldest);
       seen.push(version);
+      await turn();
     }
     return seen;
   };
@@ -136,18 +142,20 @@ test(`requests and live queries during ${SWAPS} pushes run on the old or the new
     callUntilEnd(() => http.query(functions.version) as Promise<number>),
     callUntilEnd(() => server.run("work:version", {}) as Promise<number>),
   ];
-  for (const request of rest) {
-    await pusher.push(request);
-    pushed++;
-    await versions.until(() => versions.last === pushed);
-  }
-  stopped = true;
-  for (const seen of await Promise.all(calls)) {
+  const pushing = async (): Promise<void> => {
+    for (const request of rest) {
+      await pusher.push(request);
+      pushed++;
+      await versions.until(() => versions.last === pushed);
+    }
+  };
+  const [results] = await Promise.all([Promise.all(calls), pushing().finally(() => (stopped = true))]);
+  for (const seen of results) {
     expect(seen).toEqual(seen.toSorted((a, b) => a - b));
     expect(seen.length).toBeGreaterThan(SWAPS);
   }
   await counted.until(() => counted.last?.count === added && counted.last.version === SWAPS);
-  expect(versions.values).toEqual([0, 1, 2, 3, 4]);
+  expect(versions.values).toEqual([0, 1, 2]);
   expect(counted.values.map(({ count }) => count)).toEqual(
     counted.values.map(({ count }) => count).toSorted((a, b) => a - b),
   );

@@ -3,13 +3,14 @@
  *
  * They are int64 numbers in JSON, nanoseconds since 1970, which JavaScript's numbers cannot represent.
  */
+import { rewriteNumbers } from "../../exchange/values";
 
-/** A string, or an integer with so many digits that a number may lose some. */
-const TOKENS = /"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g;
+/** An integer with so many digits that a number may lose some. */
+const LONG_INTEGER = /^-?\d{16,}$/;
 
 /** Puts the long integers of a JSON text in quotes, so that parsing keeps their digits. */
 export function withQuotedIntegers(json: string): string {
-  return json.replace(TOKENS, (token) => (token.startsWith('"') ? token : `"${token}"`));
+  return rewriteNumbers(json, (number) => (LONG_INTEGER.test(number) ? `"${number}"` : number));
 }
 
 /** Parses a timestamp: a JSON number, or its digits. @returns `null` for anything else. */

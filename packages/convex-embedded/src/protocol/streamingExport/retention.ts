@@ -8,7 +8,7 @@ const KEPT_MS = 14 * 24 * HOUR_MS;
 /** The number of changes that one transaction deletes. */
 const BATCH = 5_000;
 
-export interface RetentionOptions {
+interface RetentionOptions {
   readonly store: Pick<DiskStore, "purgeChanges">;
   readonly timers: Timers;
   /** Milliseconds since 1970. */

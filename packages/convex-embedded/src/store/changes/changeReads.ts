@@ -22,7 +22,7 @@ export interface Change {
 }
 
 /** A page of results in order. */
-export interface Page<T> {
+interface Page<T> {
   readonly rows: readonly T[];
   /** True if there may be more rows after these. */
   readonly hasMore: boolean;
