@@ -62,11 +62,11 @@ const REFUSED: readonly (readonly string[])[] = [
 test.each(REFUSED.map((args) => [args.join(" "), args] as const))(
   "npx convex %s ends with a message and an exit code",
   async (_command, args) => {
-  const { server, run } = await serveForTools();
-  const { code, stdout, stderr } = await run(...args);
-  expect([code, stderr + stdout]).toEqual([expect.any(Number), expect.stringMatching(/\S/)]);
-  expect(code).not.toBe(0);
-  expect(stderr + stdout).not.toMatch(/Uncaught|unhandled|TypeError|ZodError|\n {4}at .*node_modules/i);
-  expect(await server.run("messages:list", { author: "ada" })).toEqual([]);
+    const { server, run } = await serveForTools();
+    const { code, stdout, stderr } = await run(...args);
+    expect([code, stderr + stdout]).toEqual([expect.any(Number), expect.stringMatching(/\S/)]);
+    expect(code).not.toBe(0);
+    expect(stderr + stdout).not.toMatch(/Uncaught|unhandled|TypeError|ZodError|\n {4}at .*node_modules/i);
+    expect(await server.run("messages:list", { author: "ada" })).toEqual([]);
   },
 );

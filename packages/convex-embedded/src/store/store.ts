@@ -46,10 +46,7 @@ export function openStore(options: StoreOptions): DiskStore {
   try {
     finishRestore(options.directory);
     const file = join(options.directory, DATABASE_FILE);
-    const writes = withExplainedErrors(
-      file,
-      () => openWrites(file, options),
-    );
+    const writes = withExplainedErrors(file, () => openWrites(file, options));
     const snapshots = new SnapshotPool(file, options.readers ?? READERS);
     const writer = new Writer(writes, snapshots, {
       clock: new CommitClock(writes.db, options.now ?? Date.now),
@@ -121,10 +118,7 @@ class SqliteStore implements DiskStore {
     });
   }
 
-  async fillIndexes(
-    schemas: readonly ComponentSchema[],
-    progress: (line: string) => void,
-  ): Promise<void> {
+  async fillIndexes(schemas: readonly ComponentSchema[], progress: (line: string) => void): Promise<void> {
     await fillSearchIndexes(this.writes, schemas, (work) => this.#alone(work), progress);
     await this.#alone(() => addIndexes(this.writes, schemas, progress));
   }

@@ -70,7 +70,9 @@ export class Imports {
   /** Starts an upload. @returns its id, which is also the id of the import. @throws Error if too many are open. */
   start(): string {
     if (this.#open.size >= MAX_OPEN)
-      throw new Error("Too many imports are open. Finish or cancel one. Abandoned imports end after an hour.");
+      throw new Error(
+        "Too many imports are open. Finish or cancel one. Abandoned imports end after an hour.",
+      );
     const id = randomUUID();
     const folder = mkdtempSync(join(tmpdir(), "convex-embedded-"));
     const state: Promise<ImportState> = Promise.resolve({

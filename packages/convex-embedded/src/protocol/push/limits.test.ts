@@ -58,7 +58,9 @@ test("a push that is too large before or after decompression is refused, and the
   for (const body of [bomb, large]) {
     const { status, body: refused } = await pusher.send("start_push", new Uint8Array(body));
     expect([status, refused["code"]]).toEqual([413, "ModulesTooLarge"]);
-    expect(refused["message"]).toMatch(/^The functions are too large: a push may have at most 32 MiB, and 128 MiB/);
+    expect(refused["message"]).toMatch(
+      /^The functions are too large: a push may have at most 32 MiB, and 128 MiB/,
+    );
   }
   await stillWorks(server);
 });

@@ -96,8 +96,7 @@ export class Pushes {
     const { pushes } = this.deployment;
     const before = this.deployment.engine().components;
     const previous = pushes.pushed?.components[0]?.modules ?? [];
-    if (push.dryRun)
-      return { authDiff: { added: [], removed: [] }, definitionDiffs: {}, componentDiffs: {} };
+    if (push.dryRun) return { authDiff: { added: [], removed: [] }, definitionDiffs: {}, componentDiffs: {} };
     await pushes.servePush(push.project).catch((error: unknown) => {
       throw refusal(error);
     });
@@ -121,7 +120,12 @@ export class Pushes {
     try {
       const evaluated = await this.deployment.pushes.evaluate(request.project);
       const diffs = indexDiffs(this.deployment.engine().store, evaluated.schemas);
-      const preparation = new SchemaPreparation(this.deployment.pushes, evaluated.schemas, diffs, request.dryRun);
+      const preparation = new SchemaPreparation(
+        this.deployment.pushes,
+        evaluated.schemas,
+        diffs,
+        request.dryRun,
+      );
       return { ...request, id: randomUUID(), evaluated, diffs, preparation };
     } catch (error) {
       throw refusal(error);

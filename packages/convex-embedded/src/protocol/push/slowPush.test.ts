@@ -59,7 +59,9 @@ test("a slow check and a slow fill are reported as in progress until they end, a
 test("a dry run fills no index", async () => {
   const fill = new Held();
   const target = { checkSchemas: done, fillIndexes: fill.run };
-  expect(await new SchemaPreparation(target, schemas, diffs, true).wait(LONG_MS)).toEqual({ type: "complete" });
+  expect(await new SchemaPreparation(target, schemas, diffs, true).wait(LONG_MS)).toEqual({
+    type: "complete",
+  });
   expect(fill.calls).toBe(0);
 });
 
@@ -154,7 +156,8 @@ test("new indexes are filled before the last step, and an abandoned push leaves 
   const pusher = new Pusher(server);
   await pusher.push(await pushRequest(rows("")));
   await server.run("rows:add", {});
-  const filled = () => logged.filter(({ message }) => message.startsWith("index rows.")).map(({ message }) => message);
+  const filled = () =>
+    logged.filter(({ message }) => message.startsWith("index rows.")).map(({ message }) => message);
 
   const { body } = await pusher.start(await pushRequest(rows(BY_N)));
   expect(await pusher.waitForSchema(body)).toMatchObject({ body: { type: "complete" } });

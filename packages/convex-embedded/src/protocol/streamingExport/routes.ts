@@ -1,6 +1,6 @@
 /**
  * Streaming export for connectors such as those of Fivetran and Airbyte (`crates/local_backend/src/streaming_export.rs` of the
- * backend). It needs the change log of the store, so it is off by default.
+ * backend). It is off by default, because it needs the change log of the store.
  */
 import type { ServerResponse } from "node:http";
 import type { ApiRequest, ApiRoute } from "../../http/api";
@@ -40,7 +40,10 @@ export function streamingExportRoutes(deployment: Deployment): readonly ApiRoute
       },
     },
   });
-  const page = (path: RegExp, requestIn: (fields: Fields) => (reads: ChangeReads) => ExportPage): ApiRoute => {
+  const page = (
+    path: RegExp,
+    requestIn: (fields: Fields) => (reads: ChangeReads) => ExportPage,
+  ): ApiRoute => {
     const answer = async (
       request: ApiRequest,
       fieldsIn: (request: ApiRequest) => Fields | Promise<Fields>,
@@ -63,11 +66,7 @@ export function streamingExportRoutes(deployment: Deployment): readonly ApiRoute
     page(/^\/api\/document_deltas$/, (fields) => {
       const cursor = timestamp(fields, "cursor");
       if (cursor === null) {
-        throw new ApiError(
-          400,
-          "DocumentDeltasCursorRequired",
-          "/api/document_deltas requires a cursor",
-        );
+        throw new ApiError(400, "DocumentDeltasCursorRequired", "/api/document_deltas requires a cursor");
       }
       const request = exportRequest(deployment, fields);
       return (reads) => deltas(reads, cursor, request);

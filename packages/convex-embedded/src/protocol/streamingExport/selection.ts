@@ -1,4 +1,4 @@
-/** What a streaming export contains (`crates/common/src/types/streaming_export/selection.rs` of the backend). */
+/** The components, tables and columns of a streaming export (`crates/common/src/types/streaming_export/selection.rs` of the backend). */
 import { ApiError } from "../../http/api";
 
 /** The choices of one level, by name. `_other` holds for names that are not listed. */

@@ -12,7 +12,14 @@ import type { EmbeddedServer } from "../../server/server";
 const PROJECT = join(import.meta.dirname, "../../../fixtures/exporting");
 const COMPONENTS = ["", "part", "second"];
 const TABLES = ["rows", "notes"];
-const VALUES: readonly Value[] = [1n, "text", null, [1.5, -0, Infinity], new ArrayBuffer(2), { a: { b: NaN } }];
+const VALUES: readonly Value[] = [
+  1n,
+  "text",
+  null,
+  [1.5, -0, Infinity],
+  new ArrayBuffer(2),
+  { a: { b: NaN } },
+];
 /** For busy machines. */
 const SLOW = { userMs: 60_000 };
 const HOUR_MS = 3_600_000;
@@ -28,7 +35,8 @@ interface Exporting {
 async function exporting(options: object = {}): Promise<Exporting> {
   const data = temporaryDirectory();
   const start = async (more: object) =>
-    (await serve({ project: PROJECT, data, streamingExport: true, limits: SLOW, ...options, ...more })).server;
+    (await serve({ project: PROJECT, data, streamingExport: true, limits: SLOW, ...options, ...more }))
+      .server;
   let server = await start({});
   return {
     data,
@@ -121,7 +129,10 @@ test("deltas have the latest state of each document once, deletions included, ov
     operations: [{ table: "rows", kind: "remove", at: 0, value: null }],
   });
   const { body } = await ask("document_deltas", { cursor: connector.cursor });
-  expect(body).toMatchObject({ hasMore: false, values: [{ _deleted: true, _table: "rows", _component: "" }] });
+  expect(body).toMatchObject({
+    hasMore: false,
+    values: [{ _deleted: true, _table: "rows", _component: "" }],
+  });
   expect(Object.keys((body["values"] as object[])[0] ?? {}).toSorted()).toEqual([
     "_component",
     "_deleted",
@@ -189,7 +200,9 @@ test("changes are purged after two weeks, and a connector that paused for longer
     .toEqual([
       400,
       "InvalidWindowToReadDocuments",
-      expect.stringMatching(/^Trying to synchronize from timestamp \d+, which is older than the database’s retention/),
+      expect.stringMatching(
+        /^Trying to synchronize from timestamp \d+, which is older than the database’s retention/,
+      ),
     ]);
   expect(await codeOf(ask, "list_snapshot", { snapshot: old })).toEqual([400, "SnapshotTooOld"]);
   // A connector that has read all changes goes on.
@@ -218,13 +231,23 @@ test("a selection chooses components, tables and columns", async () => {
   expect(await selected({ tableName: "notes", component: "second" })).toEqual(["second/notes"]);
   expect(
     await selected({
-      selection: { _other: "included", part: "excluded", "": { _other: "excluded", notes: { _other: "incl" } } },
+      selection: {
+        _other: "included",
+        part: "excluded",
+        "": { _other: "excluded", notes: { _other: "incl" } },
+      },
     }),
   ).toEqual(["/notes", "second/notes", "second/rows"]);
   const columns = { rows: { _other: "excluded", _id: "included", value: "included" }, _other: "excluded" };
   const { body } = await ask("list_snapshot", { selection: { "": columns, _other: "excluded" } });
   expect(body["values"]).toEqual([
-    { _component: "", _table: "rows", _ts: expect.any(String) as string, _id: expect.any(String) as string, value: 0 },
+    {
+      _component: "",
+      _table: "rows",
+      _ts: expect.any(String) as string,
+      _id: expect.any(String) as string,
+      value: 0,
+    },
   ]);
   for (const selection of [
     { "": "included", _other: "excluded" },
