@@ -50,7 +50,7 @@ test("the results of a client's queries have a limit together", async () => {
 });
 
 test("the results of all clients have a limit together, and results of closed queries no longer count", async () => {
-  const { server } = await serve({ project: LIVE, hooks: { maxResultCharacters: 2_000 } });
+  const { server } = await serve({ project: LIVE, hooks: { maxResultCharacters: 2_600 } });
   const large = (channel: string, characters: number) => ({ channel, characters });
   const [first, second] = [openClient(server.apiUrl), openClient(server.apiUrl)];
   const received = new Received<{ text: string }>();
