@@ -1,10 +1,13 @@
 /** Pushes that are too large. */
 import { promisify } from "node:util";
 import { brotliCompress, constants } from "node:zlib";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { Pusher, pushRequest } from "../../../fixtures/pushing";
 import { serve } from "../../../fixtures/serve";
 import type { EmbeddedServer } from "../../server/server";
+
+// Each push starts the bundler.
+vi.setConfig({ testTimeout: 600_000 });
 
 const MIB = 1024 * 1024;
 

@@ -1,5 +1,5 @@
 /** Pushes whose checks and index fills take longer than clients wait for a response. */
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { Pusher, pushRequest } from "../../../fixtures/pushing";
 import { serve } from "../../../fixtures/serve";
 import { SchemaRefused } from "../../store/schema";
@@ -7,6 +7,9 @@ import type { Deployment } from "../deployment";
 import { Pushes } from "./pushes";
 import type { PushRequest } from "./request";
 import { SchemaPreparation } from "./schemaPreparation";
+
+// Each push starts the bundler.
+vi.setConfig({ testTimeout: 600_000 });
 
 /** Work that ends when the test says so. */
 class Held {
