@@ -15,7 +15,7 @@ test("the log names the pattern of the route, or /* without a route", async () =
     ["DELETE", `/api/keys/${SECRET}/`, "DELETE /api/keys/:id"],
     ["GET", `/problems/${SECRET}?${SECRET}`, "GET /problems/:code"],
     ["GET", `/${SECRET}`, "GET /*"],
-    ["PUT", `/api/items/${SECRET}`, "PUT /*"],
+    ["PUT", `/api/items/${SECRET}`, "PUT /api/items/:itemId"],
     ["GET", `/api/items/x${FORGED}${SECRET}`, "GET /api/items/:itemId"],
     ["GET", `/api/items/%1b%5b31m${SECRET}`, "GET /api/items/:itemId"],
     ["TRACE", `//${SECRET}`, "TRACE /*"],

@@ -12,8 +12,11 @@ export function mentionOf(email: string): (text: string) => boolean {
   return (text) => pattern.test(foldEmail(unescaped(text)));
 }
 
-/** Replaces the escapes of JSON: `\u0040` by its character, `\/` by a slash, and all others by a space. */
+/**
+ * Replaces the escapes of JSON: `\u0040` by its character, `\/` by a slash, and all others by a space.
+ * The lookbehind keeps the time linear: without it, a search would start at every backslash of a long row.
+ */
 const unescaped = (text: string): string =>
-  text.replace(/\\+(?:u([0-9a-fA-F]{4})|([nrtbf"/]))/g, (_, hex: string | undefined, other: string) =>
+  text.replace(/(?<!\\)\\+(?:u([0-9a-fA-F]{4})|([nrtbf"/]))/g, (_, hex: string | undefined, other: string) =>
     hex === undefined ? (other === "/" ? "/" : " ") : String.fromCharCode(parseInt(hex, 16)),
   );

@@ -3,6 +3,10 @@ import { mentionOf } from "./mention.lib";
 
 const names = mentionOf("Ada@example.com");
 
+test("a payload of a million backslashes is read in linear time", () => {
+  expect(names(`${"\\".repeat(1_000_000)}x ada@example.com`)).toBe(true);
+});
+
 test.each([
   "ada@example.com",
   '{"email":"ADA@EXAMPLE.COM"}',

@@ -25,6 +25,9 @@ const SHORT_TEXTS: Readonly<Record<string, string>> = {
   "packages/convex-embedded/src/environment/environment.ts: \\/+$": "a setting of the operator",
   "packages/convex-embedded/src/exchange/entries.ts: (?:^|\\/)((?:_components\\/[^/]+\\/)*)$":
     "the name of a ZIP entry, at most 65,535 bytes, in an import that takes the admin key",
+  "packages/convex-embedded/src/runtime/mounts.ts: \\/+$": "a setting of the operator",
+  "packages/convex-embedded/src/web/addressRules.ts: (?:::|:0:|:200:)5efe:[0-9a-f.:]+$":
+    "an IPv6 address, after the resolver or the URL parser has accepted it",
   "packages/convex-embedded/src/runtime/entries.ts: ^\\s{0,100}(import|export)": "a source file in convex/",
   "packages/convex-embedded/src/runtime/entries.ts: \\/\\/[^\\n]*|\\/\\*[\\s\\S]*?\\*\\/":
     "the beginning of a source file in convex/",

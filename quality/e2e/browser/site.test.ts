@@ -44,11 +44,11 @@ const TYPES: Record<string, string> = {
 };
 const typeOf = (file: string): string => TYPES[extname(file)] ?? "application/octet-stream";
 
-test("the home page leads to each page of the sidebar, and no request leaves the host", async () => {
+test("the sidebar of the home page and of each page leads to the next page, and no request leaves the host", async () => {
   const { page, outside, complaints } = await visit(browser);
+  await page.goto(url);
+  await page.getByRole("heading", { name: "convex-hono-api", level: 1 }).waitFor();
   for (const { title, path } of GROUPS.flatMap(({ pages }) => pages)) {
-    await page.goto(url);
-    await page.getByRole("heading", { name: "convex-hono-api", level: 1 }).waitFor();
     await page.getByRole("navigation").getByRole("link", { name: title, exact: true }).click();
     await page.waitForURL(`${url}/${path}.html`);
     await page.locator("main h1").waitFor();

@@ -13,7 +13,7 @@ import { LIBRARY_NAMES } from "../exec/context/library";
 export const NAMING_FUNCTION = "__definePropertyNamed";
 
 /** The call in esbuild's helper for `keepNames`. Captures the variable that holds `Object.defineProperty`. */
-const HELPER = /([\w$]+)\([\w$]+, ?"name", ?\{ ?value: ?[\w$]+, ?configurable: ?(?:!0|true) ?\}\)/;
+const HELPER = /(?<![\w$])([\w$]+)\([\w$]+, ?"name", ?\{ ?value: ?[\w$]+, ?configurable: ?(?:!0|true) ?\}\)/;
 
 /** Makes a pushed module report the names that its bundler restores. Returns other modules unchanged. */
 export function withReportedNames(source: string): string {

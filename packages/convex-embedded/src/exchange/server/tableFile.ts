@@ -112,7 +112,7 @@ async function* rowsOf(file: string): AsyncGenerator<Parsed> {
 }
 
 function cellValue(cell: string): JSONValue {
-  return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(cell) ? Number(cell) : cell;
+  return /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/.test(cell) ? Number(cell) : cell;
 }
 
 function parsed(text: string, place: string): Parsed {
