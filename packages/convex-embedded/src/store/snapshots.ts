@@ -6,6 +6,7 @@
  * each. The pool opens a new connection instead of waiting for a free one: a query that waits for another query's connection
  * could deadlock.
  */
+import { withExplainedErrors } from "./corruption";
 import { openReadConnection } from "./layout";
 import { ReadStatements } from "./readStatements";
 import type { Connection, Statement } from "./sqlite";
@@ -60,7 +61,7 @@ export class SnapshotPool {
   read<T>(work: (db: Connection) => T): T {
     const pin = this.pin();
     try {
-      return work(pin.reader.db);
+      return withExplainedErrors(this.file, () => work(pin.reader.db));
     } finally {
       this.unpin(pin);
     }

@@ -164,10 +164,10 @@ test("copyTo copies one state while other connections write, and leaves the even
   });
   const source = open(file);
   const copy = join(directory, "b.sqlite");
-  let ended = false;
-  const copying = source.copyTo(copy).finally(() => (ended = true));
+  const state = { ended: false };
+  const copying = source.copyTo(copy).finally(() => (state.ended = true));
   let written = 0;
-  while (!ended) {
+  while (!state.ended) {
     insert.run(Buffer.alloc(10_000));
     written++;
     await new Promise(setImmediate);
