@@ -24,7 +24,11 @@ export function formatIn(given: unknown): Format {
   if (given === undefined || given === null) return "clean";
   const format = typeof given === "string" && Object.hasOwn(FORMATS, given) ? FORMATS[given] : undefined;
   if (format !== undefined) return format;
-  throw new ApiError(400, "BadFormat", `format param must be one of [\`json\`]. Got ${typeof given === "string" ? given : JSON.stringify(given)}`);
+  throw new ApiError(
+    400,
+    "BadFormat",
+    `format param must be one of [\`json\`]. Got ${typeof given === "string" ? given : JSON.stringify(given)}`,
+  );
 }
 
 /** Converts a document to JSON text. @param stored Its Convex JSON. @param includes Selects its fields. */
