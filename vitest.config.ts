@@ -31,7 +31,7 @@ const ofTheHarness = ["packages/convex-embedded/src/testing/**/*.test.ts"];
 /** These add routes to the app of their process, or a problem to the catalogue. */
 const withOwnRoutes = [
   "convex/http/middleware/{deprecation,plain,problemEntry,routeOptions}.test.ts",
-  "convex/http/kit/{multipart,replies,streams}.test.ts",
+  "convex/http/kit/{multipart,replies,restOfPath,streams}.test.ts",
 ];
 /** `npm test` skips the slow tests, which start processes, call the compiler, or generate thousands of cases. */
 const slow = ["**/*.slow.test.ts"];

@@ -23,7 +23,7 @@ export function openApiDocument(
   const paths: Record<string, JsonSchema> = {};
   const webhooks: Record<string, JsonSchema> = {};
   for (const contract of contracts) {
-    const path = contract.path.replaceAll(/:(\w+)/g, "{$1}");
+    const path = contract.path.replaceAll(/[:*](\w+)/g, "{$1}");
     const described = operation(contract, contract.spec(), components);
     paths[path] = {
       parameters: pathParameters(components),

@@ -8,13 +8,19 @@ import { guards } from "./problems";
 import { inputSchema } from "./schemas";
 import { signedHeader } from "./webhooks";
 
-/** Returns the parameters of an operation: in its path, its query, and the headers that it reads. */
+/**
+ * Returns the parameters of an operation: in its path, its query, and the headers that it reads. OpenAPI has no parameter for the rest of
+ * a path, so `x-rest` marks it: its value may contain slashes.
+ */
 export function parametersOf(contract: AnyContract, spec: Spec, components: Components): JsonSchema[] {
   const { paged, docs } = spec;
   const { params, query } = inputSchemas(spec);
   const { examples, fields: descriptions } = docs();
+  const rest = /\/\*(\w+)$/.exec(contract.path)?.[1];
   return [
-    ...fields("path", params, examples?.params, descriptions),
+    ...fields("path", params, examples?.params, descriptions).map((parameter) =>
+      parameter["name"] === rest ? { ...parameter, "x-rest": true } : parameter,
+    ),
     ...fields("query", query, examples?.query, descriptions),
     ...(paged ? pageParameters(components) : []),
     ...shared(headersRead(contract, spec), components),
@@ -50,14 +56,17 @@ function fields(
   examples: Record<string, string> = {},
   descriptions: Readonly<Record<string, string>> = {},
 ): JsonSchema[] {
-  return Object.entries(schemas).map(([name, schema]) => ({
-    name,
-    in: part,
-    ...(descriptions[name] !== undefined && { description: descriptions[name] }),
-    ...(part === "path" && { required: true }),
-    schema: inputSchema(schema),
-    ...exampleOf(examples[name], part === "path"),
-  }));
+  return Object.entries(schemas).map(([name, schema]) => {
+    const required = part === "path" || !schema.safeParse(undefined).success;
+    return {
+      name,
+      in: part,
+      ...(descriptions[name] !== undefined && { description: descriptions[name] }),
+      ...(required && { required }),
+      schema: inputSchema(schema),
+      ...exampleOf(examples[name], required),
+    };
+  });
 }
 
 function headersRead({ method }: AnyContract, spec: Spec): SharedHeader[] {

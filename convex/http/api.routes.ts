@@ -96,7 +96,11 @@ export const RESOURCES: readonly Resource[] = [
     async () => (await import("./files/files.routes")).files(STEPS),
   ),
   resource<typeof RECEIVERS>(
-    { stripe: "POST /webhooks/stripe", clerk: "POST /webhooks/clerk", github: "POST /webhooks/github" },
+    {
+      stripe: "POST /webhooks/stripe",
+      clerk: "POST /webhooks/clerk",
+      github: "POST /webhooks/github",
+    },
     async () => (await import("./webhooks/webhooks.routes")).webhooks,
   ),
   resource<typeof webhookEvents>(

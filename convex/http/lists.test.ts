@@ -1,12 +1,12 @@
 /**
  * The promises of all lists: order, ranges of the creation time, filters and their combinations, and cursors. One suite, generated from
- * the contracts. `testing/lists.testing.ts` creates the elements.
+ * the contracts. The fixtures of the resources create the elements.
  */
 import { beforeAll, describe, expect, test } from "vitest";
 import { indexOn } from "../lib/list.lib";
 import { api } from "./api.app";
 import { advanceClock, as, now, useEngine, type Call } from "./testing/engine.testing";
-import { LISTS, type List, type Values } from "./testing/lists.testing";
+import { FIXTURES, type List, type Values } from "./testing/fixtures.testing";
 import { nextOf, page, problem } from "./testing/replies.testing";
 import { routeOf, type Route } from "./testing/routes.testing";
 
@@ -14,8 +14,8 @@ useEngine();
 
 const routes = (await api.contracts()).map(routeOf).filter(({ paged }) => paged !== undefined);
 
-test("every list has an entry in LISTS, and every entry a list", () => {
-  expect(Object.keys(LISTS).sort()).toEqual(routes.map(({ title }) => title).sort());
+test("every list has an entry in the fixtures, and every entry a list", () => {
+  expect(Object.keys(FIXTURES.lists).sort()).toEqual(routes.map(({ title }) => title).sort());
 });
 
 type Made = { id: string; values: Values; before: number };
@@ -109,7 +109,7 @@ const pick = (values: Values, names: readonly string[]): Values =>
   Object.fromEntries(names.map((name) => [name, values[name] ?? ""]));
 
 describe.each(routes.map((route) => [route.title, route] as const))("%s", (title, route) => {
-  const list = LISTS[title];
+  const list = FIXTURES.lists[title];
   if (!list) return;
   const filters = Object.keys(list.filters ?? {});
   const paged = typeof route.paged === "object" ? route.paged : {};

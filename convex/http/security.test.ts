@@ -3,34 +3,50 @@
  * to. The last block fails if a new route or contract field lacks the data that the rows need.
  */
 import { describe, expect, test } from "vitest";
-import { SCOPES } from "../identity/scopes.lib";
 import { api } from "./api.app";
 import type { Body, Spec } from "./kit/contract.kit";
 import { useEngine } from "./testing/engine.testing";
-import { routeOf, RESOURCES } from "./testing/routes.testing";
-import { isWithinResource, listedResource, ROWS, type Row } from "./testing/security.testing";
-
-// Rate limits are on, but so high that no test reaches them.
-useEngine({ env: { RATE_LIMIT_KEY_PER_MINUTE: "1000000", RATE_LIMIT_IP_PER_MINUTE: "1000000" } });
+import { FIXTURES } from "./testing/fixtures.testing";
+import { namesOf, resourceOf, routeOf } from "./testing/routes.testing";
+import { isWithinResource, listedResource, ROWS, UNSET_ROWS, type Row } from "./testing/security.testing";
+import { settingsOf } from "./testing/settings.testing";
 
 const routes = (await api.contracts()).map(routeOf);
-const rows = Object.entries<Row>(ROWS);
 const checked: string[] = [];
 
-for (const route of routes) {
-  describe(route.title, () => {
-    for (const [name, { applies, check }] of rows) {
-      if (!applies(route)) continue;
-      test(name, async () => {
-        checked.push(`${route.title}: ${name}`);
-        await check(route);
-      });
-    }
-  });
+// Rate limits are on, but so high that no test reaches them.
+const LIMITS = { RATE_LIMIT_KEY_PER_MINUTE: "1000000", RATE_LIMIT_IP_PER_MINUTE: "1000000" };
+
+describe("with the settings that routes need", () => {
+  useEngine({ env: { ...LIMITS, ...settingsOf(routes) } });
+  defineTests(ROWS);
+});
+
+describe("without the settings that routes need", () => {
+  useEngine({ env: LIMITS });
+  defineTests(UNSET_ROWS);
+});
+
+/** Defines a test for each row and each route that it applies to. */
+function defineTests(rows: Record<string, Row>): void {
+  for (const route of routes) {
+    const own = Object.entries(rows).filter(([, { applies }]) => applies(route));
+    if (own.length === 0) continue;
+    describe(route.title, () => {
+      for (const [name, { check }] of own)
+        test(name, async () => {
+          checked.push(`${route.title}: ${name}`);
+          await check(route);
+        });
+    });
+  }
 }
 
+const ALL_ROWS = { ...ROWS, ...UNSET_ROWS };
+type RowName = keyof typeof ALL_ROWS;
+
 /** The rows that check each field of a contract. A new field needs an entry. */
-const ROWS_BY_FIELD: Record<keyof Spec, (keyof typeof ROWS)[]> = {
+const ROWS_BY_FIELD: Record<keyof Spec, RowName[]> = {
   scope: [
     "a request without a credential returns 401 with WWW-Authenticate",
     "an unknown key returns 403",
@@ -40,10 +56,7 @@ const ROWS_BY_FIELD: Record<keyof Spec, (keyof typeof ROWS)[]> = {
   ],
   credential: ["a request without a credential returns 401 with WWW-Authenticate"],
   // A test below names the row that checks who sees a list.
-  paged: [
-    "a repeated query parameter returns 400 that names the parameter",
-    "a list returns 400 for a limit outside 1 to 100 and for a cursor that it did not issue",
-  ],
+  paged: ["a list returns 400 for a limit outside 1 to 100 and for a cursor that it did not issue"],
   // The rows of each type of body are in ROWS_BY_BODY.
   body: [],
   anonymous: [
@@ -68,7 +81,7 @@ const ROWS_BY_FIELD: Record<keyof Spec, (keyof typeof ROWS)[]> = {
   claims: [],
   // No route is deprecated. `deprecation.test.ts` tests deprecated routes.
   deprecated: [],
-  // RESOURCES names the owner of each path parameter's resource. Contracts do not.
+  // The fixtures name the owner of the resource that a path identifies. Contracts do not.
   params: [],
   // Only routes under /api without a form or upload refuse unknown query parameters.
   query: [],
@@ -78,7 +91,7 @@ const ROWS_BY_FIELD: Record<keyof Spec, (keyof typeof ROWS)[]> = {
 };
 
 /** The rows that check each type of body. A new type needs an entry. */
-const ROWS_BY_BODY: Record<Body["type"], (keyof typeof ROWS)[]> = {
+const ROWS_BY_BODY: Record<Body["type"], RowName[]> = {
   json: [
     "a body of another type returns 415",
     "a Content-Length above the limit returns 413 before the credential is checked",
@@ -115,23 +128,20 @@ const ROWS_BY_BODY: Record<Body["type"], (keyof typeof ROWS)[]> = {
 };
 
 describe("the suite itself", () => {
-  test("the app has no route without a contract", () => {
+  test("the app has no route without a contract, except those that the fixtures name", () => {
     const mounted = api.routes().map(([method, path]) => `${method} ${path}`);
-    expect(mounted.sort()).toEqual(routes.map(({ title }) => title).sort());
+    expect(mounted.sort()).toEqual([...routes.map(({ title }) => title), ...FIXTURES.withoutContract].sort());
     expect(new Set(mounted).size).toBe(mounted.length);
   });
 
-  test("every path parameter has an entry in RESOURCES, and every entry a path", () => {
-    const paths = routes.filter(({ path }) => path.includes(":")).map(({ path }) => path);
-    expect([...new Set(paths)].sort()).toEqual(Object.keys(RESOURCES).sort());
-    for (const path of paths) expect(path.match(/:/g), `${path} has more than one parameter`).toHaveLength(1);
+  test("every path with names that needs a scope has a resource", () => {
+    for (const route of routes.filter(({ scope, path }) => scope !== null && namesOf(path).length > 0))
+      expect(resourceOf(route), route.path).toBeDefined();
   });
 
-  test("every list has a resource, and every scope has a route that needs it", () => {
+  test("every list has a resource", () => {
     for (const route of routes.filter(({ paged }) => paged))
       if (!isWithinResource(route)) expect(listedResource(route), route.title).toBeDefined();
-    const needed = new Set(routes.map(({ scope }) => scope));
-    for (const scope of SCOPES) expect(needed, scope).toContain(scope);
   });
 
   test("every list has a row that checks who sees it", () => {
@@ -144,14 +154,13 @@ describe("the suite itself", () => {
   });
 
   test("a route without a scope serves only resources that belong to everyone", () => {
-    for (const { path, scope } of routes)
-      if (RESOURCES[path]) expect(RESOURCES[path].belongsTo === "everyone", path).toBe(scope === null);
+    for (const route of routes.filter(({ scope }) => scope === null))
+      expect(resourceOf(route)?.belongsTo ?? "everyone", route.path).toBe("everyone");
   });
 
   test("every body has an example to send", () => {
-    for (const route of routes.filter(
-      ({ body }) => body && body.type !== "file" && body.type !== "signedText",
-    ))
+    const free = ["file", "multipart", "signedText"];
+    for (const route of routes.filter(({ body }) => body && !free.includes(body.type)))
       expect(route.docs().examples?.body, route.title).toBeTypeOf("object");
   });
 
@@ -159,13 +168,14 @@ describe("the suite itself", () => {
     for (const route of routes) {
       for (const [field, names] of Object.entries(ROWS_BY_FIELD))
         for (const name of route[field as keyof Spec] == null ? [] : names)
-          expect(ROWS[name].applies(route), `${route.title} has ${field}: ${name}`).toBe(true);
+          expect(ALL_ROWS[name].applies(route), `${route.title} has ${field}: ${name}`).toBe(true);
       for (const name of route.body ? ROWS_BY_BODY[route.body.type] : [])
-        expect(ROWS[name].applies(route), `${route.title} takes ${route.body?.type}: ${name}`).toBe(true);
+        expect(ALL_ROWS[name].applies(route), `${route.title} takes ${route.body?.type}: ${name}`).toBe(true);
     }
   });
 
   test("every row ran for every route that it applies to, and applies to at least one", () => {
+    const rows = Object.entries<Row>(ALL_ROWS);
     const due = routes.flatMap((route) =>
       rows.filter(([, { applies }]) => applies(route)).map(([name]) => `${route.title}: ${name}`),
     );

@@ -16,6 +16,8 @@ export type Parameter = {
   in: "path" | "query" | "header" | "cookie";
   required?: boolean;
   schema: JsonSchema;
+  /** The parameter is the rest of the path, and may contain slashes. */
+  "x-rest"?: true;
 };
 export type Operation = {
   operationId: string;

@@ -1,11 +1,15 @@
 /** Endpoints: their secrets, who they belong to, and what they may see when an event is sent. */
-import { describe, expect, test } from "vitest";
+import { describe, expect, expectTypeOf, test } from "vitest";
 import { internal } from "../../_generated/api";
 import { callerWith } from "../testing/caller.testing";
 import { as, advanceClock, now, run, send, settle, useEngine, type Call } from "../testing/engine.testing";
 import { json, page, problem } from "../testing/replies.testing";
 import { processed, WEBHOOK_ENV } from "../testing/webhooks.testing";
 import { expectVerified, openReceiver, subscribe } from "./receiver.testing";
+import { toEndpoint, toDelivery } from "../../views/endpoint.lib";
+import type { Shape } from "../kit/contract.kit";
+import type { Endpoint } from "./endpoints.contract";
+import type { Delivery } from "./deliveries.contract";
 
 useEngine({
   env: { ...WEBHOOK_ENV, SECRETS_KEY: Buffer.alloc(32, 7).toString("base64"), QUOTA_ENDPOINTS: "20" },
@@ -263,4 +267,9 @@ describe("the visibility of events is decided at each send", () => {
     await pass(24 * 60 * MINUTE);
     expect(partner.received).toHaveLength(sent);
   });
+});
+
+test("events have the shapes that the contracts declare", () => {
+  expectTypeOf(toEndpoint).returns.toExtend<Shape<typeof Endpoint>>();
+  expectTypeOf(toDelivery).returns.toExtend<Shape<typeof Delivery>>();
 });

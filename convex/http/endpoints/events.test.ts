@@ -5,10 +5,9 @@ import { describedBy } from "../../../openapi/contract/described";
 import { closed, validationErrors } from "../../../openapi/contract/schemas";
 import type { JsonSchema } from "../kit/described.kit";
 import { internal } from "../../_generated/api";
-import type { Id } from "../../_generated/dataModel";
-import { EVENT_TYPES, EVENTS, type EventType } from "../../outgoing/eventTypes.lib";
-import { as, run, send, settle, useEngine, type Call } from "../testing/engine.testing";
-import { json, type Json } from "../testing/replies.testing";
+import { EVENT_TYPES, EVENTS } from "../../outgoing/eventTypes.lib";
+import { as, run, settle, useEngine } from "../testing/engine.testing";
+import { FIXTURES } from "../testing/fixtures.testing";
 import { processed, WEBHOOK_ENV } from "../testing/webhooks.testing";
 import { expectVerified, openReceiver, subscribe } from "./receiver.testing";
 
@@ -17,73 +16,9 @@ useEngine({ env: WEBHOOK_ENV });
 const document = JSON.parse(readFileSync("openapi/openapi.json", "utf8")) as JsonSchema;
 const { operations } = describedBy({ ...document, paths: document["webhooks"] });
 
-const id = ({ id: found }: Json) => String(found);
-const item = (call: Call) => json(call("POST", "/api/items", { name: "bolt" }), 201);
-const key = (call: Call) => json(call("POST", "/api/keys", { name: "ci", scopes: ["items:read"] }), 201);
-const upload = (call: Call) =>
-  json(
-    send("/api/upload?visibility=private", {
-      ...{ method: "POST", body: "bytes" },
-      headers: { "X-API-Key": call.key, "Content-Type": "text/plain" },
-    }),
-  );
-let made = 0;
-const user = (call: Call) =>
-  json(call("POST", "/api/users", { name: "Grace", email: `grace.${++made}@example.com` }), 201);
-
-/** Makes the change of each event. Returns what GET shows afterwards, or the id of what was deleted. */
-const CHANGES: Record<EventType, (call: Call) => Promise<unknown>> = {
-  "item.created": item,
-  "item.updated": async (call) => json(call("PATCH", `/api/items/${id(await item(call))}`, { name: "nut" })),
-  "item.deleted": async (call) => deleted(call, "/api/items", await item(call)),
-  "file.created": async (call) => {
-    const { url: _, ...file } = await json(call("GET", `/api/files/${id(await upload(call))}`));
-    return file;
-  },
-  "file.deleted": async (call) => deleted(call, "/api/files", await upload(call)),
-  "job.succeeded": async (call) => {
-    const job = await json(call("POST", "/api/process", { data: 1 }, { Prefer: "respond-async" }), 202);
-    await settle();
-    return json(call("GET", `/api/jobs/${id(job)}`));
-  },
-  "job.failed": async (call) => {
-    const storageId = id(await upload(call)) as Id<"_storage">;
-    await call("DELETE", `/api/files/${storageId}`);
-    const { result } = await run("mutation", internal.jobs.enqueue, {
-      ownerId: call.userId,
-      input: { storageId },
-    });
-    await settle();
-    return json(call("GET", `/api/jobs/${result._id}`));
-  },
-  "key.created": async (call) => withoutSecret(await key(call)),
-  "key.rotated": async (call) =>
-    withoutSecret(await json(call("POST", `/api/keys/${id(await key(call))}/rotate`))),
-  "key.revoked": async (call) => {
-    const { id: keyId } = await key(call);
-    await call("DELETE", `/api/keys/${String(keyId)}`);
-    const keys = (await json(call("GET", "/api/keys?limit=100"))) as unknown as Json[];
-    return keys.find((one) => one["id"] === keyId);
-  },
-  "user.created": user,
-  "user.updated": async (call) => json(call("PATCH", `/api/users/${id(await user(call))}`, { name: "Ada" })),
-  "user.deleted": async (call) => deleted(call, "/api/users", await user(call)),
-  "payment.updated": async (call) => {
-    await processed("stripe", "checkout.session.completed");
-    return json(call("GET", "/api/payments/cs_test_a1b2c3"));
-  },
-  "subscription.updated": async (call) => {
-    await processed("stripe", "customer.subscription.updated");
-    return json(call("GET", "/api/subscriptions/sub_1MowQVLkdIwHu7ix"));
-  },
-};
-
-async function deleted(call: Call, path: string, thing: Json): Promise<Json> {
-  expect((await call("DELETE", `${path}/${id(thing)}`)).status).toBe(204);
-  return { id: thing["id"] };
-}
-
-const withoutSecret = ({ key: _, ...shown }: Json) => shown;
+test("every event has a change in the fixtures, and every change an event", () => {
+  expect(Object.keys(FIXTURES.changes).sort()).toEqual([...EVENT_TYPES].sort());
+});
 
 test.each(EVENT_TYPES)("%s is emitted, documented, and delivered with what GET shows", async (type) => {
   const owner = await as("owner");
@@ -91,7 +26,7 @@ test.each(EVENT_TYPES)("%s is emitted, documented, and delivered with what GET s
   await run("mutation", internal.users.setScopes, { email: "owner@example.com", scopes });
   const partner = await openReceiver();
   const { secret, path } = await subscribe(owner, partner.url, [type]);
-  const shown = await CHANGES[type](owner);
+  const shown = await FIXTURES.changes[type]?.(owner);
   await settle();
   const [received] = partner.received;
   expect(partner.received).toHaveLength(1);

@@ -1,7 +1,10 @@
 import { createHash } from "node:crypto";
-import { describe, expect, test } from "vitest";
+import { describe, expect, expectTypeOf, test } from "vitest";
 import { as, advanceClock, onlyOn, send, settle, useEngine, type Call } from "../testing/engine.testing";
 import { json, page, problem, type Json } from "../testing/replies.testing";
+import { toFile } from "../../views/file.lib";
+import type { Shape } from "../kit/contract.kit";
+import type { StoredFile } from "./files.contract";
 
 useEngine();
 
@@ -224,4 +227,8 @@ describe("direct uploads", () => {
     );
     expect(refused.detail).toBe("File not found");
   });
+});
+
+test("events have the shape that the contract declares", () => {
+  expectTypeOf(toFile).returns.toExtend<Shape<typeof StoredFile>>();
 });

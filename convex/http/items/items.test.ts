@@ -1,7 +1,10 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, expectTypeOf, test } from "vitest";
 import { internal } from "../../_generated/api";
 import { as, run, settle, useEngine } from "../testing/engine.testing";
 import { json, page, problem } from "../testing/replies.testing";
+import { toItem } from "../../views/item.lib";
+import type { Shape } from "../kit/contract.kit";
+import type { Item } from "./items.contract";
 
 useEngine();
 
@@ -176,4 +179,8 @@ describe("the path", () => {
     const missing = await call("HEAD", "/api/items/nothing");
     expect([missing.status, await missing.text()]).toEqual([404, ""]);
   });
+});
+
+test("events have the shape that the contract declares", () => {
+  expectTypeOf(toItem).returns.toExtend<Shape<typeof Item>>();
 });

@@ -1,7 +1,10 @@
 import { createHash } from "node:crypto";
-import { describe, expect, test } from "vitest";
+import { describe, expect, expectTypeOf, test } from "vitest";
 import { as, send, settle, useEngine, type Call } from "../testing/engine.testing";
 import { json, problem } from "../testing/replies.testing";
+import { toJob } from "../../views/job.lib";
+import type { Shape } from "../kit/contract.kit";
+import type { Job } from "./jobs.contract";
 
 useEngine();
 
@@ -116,4 +119,8 @@ describe("as a job", () => {
     expect(another.title).toBe(unknown.title);
     await settle();
   });
+});
+
+test("events have the shape that the contract declares", () => {
+  expectTypeOf(toJob).returns.toExtend<Shape<typeof Job>>();
 });

@@ -1,8 +1,11 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, expectTypeOf, test } from "vitest";
 import { SCOPES } from "../../identity/scopes.lib";
 import { as, advanceClock, send, sendWithToken, useEngine } from "../testing/engine.testing";
 import { expectRefusedKey, HOUR, inMs, KEY_FORM, mint, using } from "../testing/keys.testing";
 import { json, page, problem } from "../testing/replies.testing";
+import { toKey } from "../../views/key.lib";
+import type { Shape } from "../kit/contract.kit";
+import type { Key } from "./keys.contract";
 
 useEngine();
 
@@ -168,4 +171,8 @@ test("the last use of a key is stored at most once a minute", async () => {
   advanceClock(61_000);
   const second = await usedAt();
   expect(Date.parse(String(second))).toBeGreaterThan(Date.parse(String(first)));
+});
+
+test("events have the shape that the contract declares", () => {
+  expectTypeOf(toKey).returns.toExtend<Shape<typeof Key>>();
 });

@@ -69,6 +69,11 @@ const FIXTURES = {
     "The path /a/:id/:part has the name part, which params lacks",
   'contract("get", "/a/:id", () => ({ ...rest, params: { id: id(), other: id() } }));':
     "The path /a/:id has no name other, which params has",
+  'contract("get", "/a/*", () => ({ ...rest }));': "The rest of the path /a/* needs a name, such as *file",
+  'contract("get", "/a/*file", () => ({ ...rest }));':
+    "The path /a/*file has the name file, which params lacks",
+  'contract("get", "/a/*file/b", () => ({ ...rest, params: { file: id() } }));':
+    "The path /a/*file/b has * before its last segment",
   'contract("post", "/a", () => ({ ...rest, body: { type: "jsn", schema: ({ z }) => z.string() } }));': `Did you mean '"json"'?`,
   'contract("get", "/a", () => ({ ...rest, scope: "items:fly" }));': '"items:fly"',
   'implement(api, get, (c) => Promise.resolve(c.json({ id: "a" }, 201, { ETag })));':

@@ -41,12 +41,16 @@ export type Fields = Readonly<Record<string, Schema>>;
 export type SchemaThunk = (fields: FieldSchemas) => Schema;
 export type FieldsThunk = (fields: FieldSchemas) => Fields;
 
-/** The names in a path: `PathNames<"/api/items/:itemId">` is `"itemId"`. */
+/** The names in a path: `PathNames<"/api/rooms/:roomId/files/*file">` is `"roomId" | "file"`. */
 export type PathNames<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`
   ? Name | PathNames<`/${Rest}`>
   : Path extends `${string}:${infer Name}`
     ? Name
-    : never;
+    : Path extends `${string}/*${infer Name}/${string}`
+      ? Name
+      : Path extends `${string}/*${infer Name}`
+        ? Exclude<Name, "">
+        : never;
 
 /**
  * The access rule: a scope that the credential must carry, `"any"` for every valid credential, or null for a public route.
@@ -238,7 +242,11 @@ type Mistakes<M extends Method, Path extends string, S extends Spec> =
         : "A stream has no ETag, so it cannot be conditional"
       : never)
   | `The path ${Path} has the name ${Exclude<PathNames<Path>, ParamsOf<S>>}, which params lacks`
-  | `The path ${Path} has no name ${Exclude<ParamsOf<S>, PathNames<Path>> & string}, which params has`;
+  | `The path ${Path} has no name ${Exclude<ParamsOf<S>, PathNames<Path>> & string}, which params has`
+  | (Path extends `${string}/*` ? `The rest of the path ${Path} needs a name, such as *file` : never)
+  | (Path extends `${string}/*${string}/${string}`
+      ? `The path ${Path} has * before its last segment`
+      : never);
 /** `unknown` for a contract without mistakes. */
 export type Checked<M extends Method, Path extends string, S extends Spec> = [Mistakes<M, Path, S>] extends [
   never,
@@ -247,7 +255,8 @@ export type Checked<M extends Method, Path extends string, S extends Spec> = [Mi
   : Mistakes<M, Path, S>;
 
 /**
- * Declares a route. A `:name` in the path without an entry in `params`, an entry without a name, an option or a scope that does
+ * Declares a route. A path may have names for whole segments (`/api/items/:itemId`), and a name for its rest, which may contain slashes
+ * (`/api/rooms/:roomId/files/*file`). A name without an entry in `params`, an entry without a name, an option or a scope that does
  * not exist does not compile.
  */
 export function contract<const M extends Method, const Path extends `/${string}`, const S extends Spec>(

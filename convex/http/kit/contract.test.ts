@@ -60,6 +60,8 @@ test("the names of a path are known to the compiler", () => {
   expectTypeOf<PathNames<"/a/:b/c/:d">>().toEqualTypeOf<"b" | "d">();
   expectTypeOf<PathNames<"/a/:b">>().toEqualTypeOf<"b">();
   expectTypeOf<PathNames<"/a">>().toEqualTypeOf<never>();
+  expectTypeOf<PathNames<"/a/*b">>().toEqualTypeOf<"b">();
+  expectTypeOf<PathNames<"/a/:b/c/*d">>().toEqualTypeOf<"b" | "d">();
 });
 
 test("a name in the path needs a schema, and a schema its name", () => {

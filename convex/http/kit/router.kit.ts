@@ -25,9 +25,9 @@ export type Match = {
  * do preparatory work that pays off only over many matches. The last result is cached, because Convex looks a request up before
  * it runs the request.
  *
- * A path may have names for whole segments (`/api/items/:itemId`), and `*` as its last segment for any rest. An exact path comes
- * before a path with names, also for methods that only the path with names has, and that before a path with `*`, in any order of the
- * table.
+ * A path may have names for whole segments (`/api/items/:itemId`), and `*` or `*name` as its last segment for any rest. An exact path
+ * comes before a path with names, also for methods that only the path with names has. Of two other paths, the first segment that
+ * differs decides: a text comes before a name, and a name before `*`. The order of the table does not matter.
  */
 export class RouteTable {
   private last: { method: string; path: string; match: Match | undefined } | undefined;
@@ -61,7 +61,7 @@ export class RouteTable {
         // The part before the first name or `*` decides most cases without work on the segments.
         if (!exact.startsWith(name.slice(0, open + 1))) continue;
         const params = paramsOf(name, segments);
-        if (params && (!best || (best.name.endsWith("/*") && !name.endsWith("/*")))) {
+        if (params && (!best || opennessOf(name) < opennessOf(best.name))) {
           best = { resource, name, path: pathOf(name), params };
         }
       }
@@ -99,16 +99,26 @@ export class RouteTable {
 
 const pathOf = (name: string): string => name.slice(name.indexOf(" ") + 1);
 
+const hasRest = (name: string): boolean => name.startsWith("/*", name.lastIndexOf("/"));
+
+/** Returns a text that sorts after that of a path with a text where this one has a name, or a name where this one has `*`. */
+const opennessOf = (name: string): string =>
+  name.replaceAll(/\/[^/]*/g, ([, first]) => (first === "*" ? "2" : first === ":" ? "1" : "0"));
+
 /**
  * Returns the values of a route's names, or null if the segments do not match. A name never matches an empty segment. A `*` at the
- * end matches every rest, which is the value of the name `*`.
+ * end matches every rest, which is the value of the name after `*`, or of the name `*`.
  */
 function paramsOf(route: string, segments: readonly string[]): Params | null {
   const names = route.split("/");
-  const any = names.at(-1) === "*";
-  if (any) names.pop();
-  if (any ? segments.length <= names.length : segments.length !== names.length) return null;
-  const params: Params = any ? { "*": segments.slice(names.length).join("/") } : {};
+  const rest = hasRest(route) ? names.pop() : undefined;
+  if (rest ? segments.length <= names.length : segments.length !== names.length) return null;
+  const params: Params = {};
+  if (rest) {
+    const value = segments.slice(names.length).join("/");
+    if (rest !== "*" && value === "") return null;
+    params[rest.slice(1) || "*"] = value;
+  }
   for (const [at, name] of names.entries()) {
     const segment = segments[at] ?? "";
     if (name.startsWith(":") && segment !== "") params[name.slice(1)] = segment;

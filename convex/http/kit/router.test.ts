@@ -9,6 +9,7 @@ import { implement } from "./implement.kit";
 import { ApiRouter, RouteTable } from "./router.kit";
 import { resource, type Resource } from "./table.kit";
 import { id } from "./values.kit";
+import { FIXTURES } from "../testing/fixtures.testing";
 
 const docs = docsOnly(({ reply }) => ({
   tag: "Things",
@@ -172,6 +173,22 @@ describe("the table", () => {
     expect(routes.match("GET", "/b")).toBeUndefined();
   });
 
+  test("a named rest matches one or more segments, after names of single segments, and these after texts", () => {
+    const names = ["GET /a/:id/files/*file", "GET /a/:id/files/:name", "GET /a/:id/files/first"];
+    for (const order of [names, names.toReversed()]) {
+      const routes = table(...order);
+      const found = (path: string) => routes.match("GET", path);
+      expect(found("/a/1/files/x/y%2Fz")).toMatchObject({
+        name: names[0],
+        params: { id: "1", file: "x/y%2Fz" },
+      });
+      expect(found("/a/1/files/x")).toMatchObject({ name: names[1], params: { id: "1", name: "x" } });
+      expect(found("/a/1/files/first")?.name).toBe(names[2]);
+      expect(found("/a/1/files")).toBeUndefined();
+      expect(found("/a/1/files/")).toBeUndefined();
+    }
+  });
+
   test("lists the methods at a path", () => {
     const routes = table("GET /a/:id", "PATCH /a/:id", "POST /a");
     expect(routes.methodsAt("/a/x").sort()).toEqual(["GET", "PATCH"]);
@@ -195,8 +212,8 @@ test("routes of Convex's own router come first, and both kinds are listed", asyn
   );
 });
 
-test("the dashboard lists the API's contracts and nothing else", async () => {
+test("the dashboard lists the API's contracts, its plain routes and nothing else", async () => {
   const listed = new ApiRouter(api).getRoutes().map(([path, method]) => `${method} ${path}`);
   const contracts = (await api.contracts()).map(({ method, path }) => `${method.toUpperCase()} ${path}`);
-  expect(listed.sort()).toEqual(contracts.sort());
+  expect(listed.sort()).toEqual([...contracts, ...FIXTURES.withoutContract].sort());
 });

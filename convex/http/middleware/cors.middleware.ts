@@ -5,8 +5,13 @@ const ALLOW_HEADERS =
   "Content-Type, Authorization, X-API-Key, Idempotency-Key, If-Match, If-None-Match, Range, Prefer, Last-Event-ID, X-Request-Id, " +
   // Tracing libraries add these to each request, and a preflight that does not allow them fails the request.
   "traceparent, tracestate, baggage, sentry-trace";
+/**
+ * The headers that a page may read: `*` means all, so that a route's own headers need no entry. It has this meaning only for requests
+ * without the browser's credentials (Fetch standard, CORS protocol), and the API allows no others. Older browsers, which do not
+ * know `*`, show the named headers.
+ */
 const EXPOSE_HEADERS =
-  "X-Request-Id, ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, Idempotency-Replayed, " +
+  "*, X-Request-Id, ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, Idempotency-Replayed, " +
   "Preference-Applied, Deprecation, Sunset, Content-Disposition, Content-Range, Accept-Ranges";
 /** Seconds for which a browser may cache a preflight. */
 const MAX_AGE = "86400";

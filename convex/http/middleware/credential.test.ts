@@ -23,9 +23,9 @@ describe("the database is not queried", () => {
   ])("for %s", async (_, altered) => {
     const { asked, send } = fakeContext();
     const wrong = altered((await newApiKey()).key);
-    await problem(send("/api/items", carrying(wrong)), 403, "invalid_credential");
+    await problem(send("/api/users", carrying(wrong)), 403, "invalid_credential");
     await problem(
-      send("/api/items", { headers: { Authorization: `Bearer ${wrong}` } }),
+      send("/api/users", { headers: { Authorization: `Bearer ${wrong}` } }),
       403,
       "invalid_credential",
     );
@@ -34,12 +34,12 @@ describe("the database is not queried", () => {
 
   test("for a request without a credential or with two", async () => {
     const { asked, send } = fakeContext();
-    await problem(send("/api/items"), 401, "unauthenticated");
+    await problem(send("/api/users"), 401, "unauthenticated");
     const headers = {
       "X-API-Key": (await newApiKey()).key,
       Authorization: `Bearer ${(await newApiKey()).key}`,
     };
-    await problem(send("/api/items", { headers }), 400, "invalid_request");
+    await problem(send("/api/users", { headers }), 400, "invalid_request");
     expect(asked).toEqual([]);
   });
 
@@ -68,7 +68,7 @@ describe("a token for which functions see no identity", () => {
     "Invalid JWKS response body from 'https://issuer.example/jwks'. The response is not valid JSON or doesn't match the expected JWKS format.",
   ])("returns 503 if Convex reports: %s", async (message) => {
     const { send } = fakeContext(nobody, undefined, { identity: throwing(message) });
-    const reply = await send("/api/items", token);
+    const reply = await send("/api/users", token);
     expect(reply.headers.get("retry-after")).toBe("5");
     const { detail } = await problem(reply, 503, "unavailable");
     expect(detail).toBe("The issuer of the token cannot be reached");
@@ -81,23 +81,23 @@ describe("a token for which functions see no identity", () => {
     "Could not decode token. The JWT's 'kid' (key ID) header is 'Auth provider discovery of ', does this key match any key in the provider's JWKS?",
   ])("returns 403 if Convex reports: %s", async (message) => {
     const { send } = fakeContext(nobody, undefined, { identity: throwing(message) });
-    await problem(send("/api/items", token), 403, "invalid_credential");
+    await problem(send("/api/users", token), 403, "invalid_credential");
   });
 
   test("returns 403 if Convex verified the token but no user matches it", async () => {
     const { send } = fakeContext(nobody);
-    await problem(send("/api/items", token), 403, "invalid_credential");
+    await problem(send("/api/users", token), 403, "invalid_credential");
   });
 });
 
 describe("an authenticated request", () => {
-  const list = { "items:list": () => ({ docs: [] }) };
+  const list = { "users:list": () => ({ docs: [] }) };
 
   test("makes two calls: one to admit the caller and one for the work", async () => {
     const { key, answers } = await goodKey();
     const { asked, send } = fakeContext({ ...answers, ...list });
-    expect((await send("/api/items", carrying(key))).status).toBe(200);
-    expect(asked).toEqual(["auth:validateApiKey", "items:list"]);
+    expect((await send("/api/users", carrying(key))).status).toBe(200);
+    expect(asked).toEqual(["auth:validateApiKey", "users:list"]);
   });
 
   test.each([
@@ -113,7 +113,7 @@ describe("an authenticated request", () => {
       "auth:validateApiKey": () => ({ ...verdict, ...used }),
       "apiKeys:touch": () => null,
     });
-    expect((await send("/api/items", carrying(key))).status).toBe(200);
+    expect((await send("/api/users", carrying(key))).status).toBe(200);
     expect(asked).toHaveLength(calls);
   });
 
@@ -127,7 +127,7 @@ describe("an authenticated request", () => {
         return answers["auth:validateApiKey"]();
       },
     });
-    await send("/api/items", carrying(key));
+    await send("/api/users", carrying(key));
     expect(seen).toEqual([{ hash: expect.stringMatching(/^[0-9a-f]{64}$/) as string }]);
   });
 
@@ -135,7 +135,7 @@ describe("an authenticated request", () => {
     const { key, answers } = await goodKey();
     const expired = { ...answers["auth:validateApiKey"](), expiresAt: Date.now() };
     const { asked, send } = fakeContext({ "auth:validateApiKey": () => expired });
-    await problem(send("/api/items", carrying(key)), 403, "invalid_credential");
+    await problem(send("/api/users", carrying(key)), 403, "invalid_credential");
     expect(asked).toEqual(["auth:validateApiKey"]);
   });
 });

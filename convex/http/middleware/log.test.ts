@@ -18,21 +18,21 @@ function line(): Record<string, unknown> {
   return JSON.parse(lines[0]?.text ?? "") as Record<string, unknown>;
 }
 
-const item = { _id: "item1", _creationTime: 0, name: "bolt", updatedAt: 0, revision: 1 };
+const user = { _id: "user1", _creationTime: 0, name: "Ada", email: "ada@example.com", revision: 1 };
 
 describe("one line of JSON for each request", () => {
   test("that succeeds, with the route, the outcome and the key", async () => {
     const { key, publicId, answers } = await goodKey();
-    const { send } = fakeContext({ ...answers, "items:get": () => item });
+    const { send } = fakeContext({ ...answers, "users:get": () => user });
     const headers = { "X-API-Key": key, "X-Request-Id": "req-1" };
-    await send("/api/items/item1?limit=1", { headers });
+    await send("/api/users/user1?limit=1", { headers });
     expect(line()).toMatchObject({ level: "info", status: 400, code: "invalid_request" });
     lines.length = 0;
-    await send("/api/items/item1", { headers });
+    await send("/api/users/user1", { headers });
     expect(line()).toEqual({
       level: "info",
       method: "GET",
-      route: "/api/items/:itemId",
+      route: "/api/users/:id",
       status: 200,
       ms: expect.any(Number) as number,
       requestId: "req-1",
@@ -45,7 +45,7 @@ describe("one line of JSON for each request", () => {
     const refused = [
       ["/nowhere", "GET", 404, "not_found", "(no route)"],
       ["/health", "DELETE", 405, "method_not_allowed", "/health"],
-      ["/api/items", "GET", 401, "unauthenticated", "/api/items"],
+      ["/api/users", "GET", 401, "unauthenticated", "/api/users"],
     ] as const;
     for (const [path, method, status, code, route] of refused) {
       await send(path, { method });
@@ -55,16 +55,13 @@ describe("one line of JSON for each request", () => {
   });
 
   test("that is a rejected webhook, with a reason that the reply does not contain", async () => {
-    vi.stubEnv("GITHUB_WEBHOOK_SECRET", "x");
+    vi.stubEnv("CLERK_WEBHOOK_SECRET", "x");
     const reason = "no secret matched: 1 tried";
     const { send } = fakeContext({
-      "github:processWebhook": () => fail("webhook_rejected", "Webhook verification failed", { reason }),
+      "clerk:verifyAndProcess": () => fail("webhook_rejected", "Webhook verification failed", { reason }),
     });
-    const reply = await send("/webhooks/github", {
-      method: "POST",
-      body: "{}",
-      headers: { "X-Hub-Signature-256": "sha256=0" },
-    });
+    const signed = { "svix-id": "1", "svix-timestamp": "1", "svix-signature": "v1,0" };
+    const reply = await send("/webhooks/clerk", { method: "POST", body: "{}", headers: signed });
     expect(line()).toMatchObject({ status: 400, code: "webhook_rejected", reason });
     expect(await reply.text()).not.toContain("secret");
     vi.unstubAllEnvs();
@@ -73,7 +70,7 @@ describe("one line of JSON for each request", () => {
   test("that is a preflight or a HEAD request", async () => {
     const { send } = fakeContext();
     for (const [path, method] of [
-      ["/api/items", "OPTIONS"],
+      ["/api/users", "OPTIONS"],
       ["/health", "HEAD"],
     ] as const) {
       const headers = { Origin: "https://a.example", "Access-Control-Request-Method": "GET" };
@@ -84,13 +81,13 @@ describe("one line of JSON for each request", () => {
   });
 
   test.each([
-    ["OPTIONS", "/api/items/s3cret", "DELETE", 204, "/api/items/:itemId"],
-    ["OPTIONS", "/api/items/s3cret/", "GET", 204, "/api/items/:itemId"],
-    ["OPTIONS", "/api/items/batch", "POST", 204, "/api/items/batch"],
-    ["OPTIONS", "/api/items/batch", "GET", 204, "/api/items/batch"],
-    ["OPTIONS", "/api/items/s3cret", "S3CRET", 204, "/api/items/:itemId"],
+    ["OPTIONS", "/api/users/s3cret", "DELETE", 204, "/api/users/:id"],
+    ["OPTIONS", "/api/users/s3cret/", "GET", 204, "/api/users/:id"],
+    ["OPTIONS", "/api/upload-url", "POST", 204, "/api/upload-url"],
+    ["OPTIONS", "/api/upload-url", "GET", 204, "/api/upload-url"],
+    ["OPTIONS", "/api/users/s3cret", "S3CRET", 204, "/api/users/:id"],
     ["OPTIONS", "/s3cret", "GET", 204, "(no route)"],
-    ["POST", "/api/items/s3cret", undefined, 405, "/api/items/:itemId"],
+    ["POST", "/api/users/s3cret", undefined, 405, "/api/users/:id"],
   ])("%s %s, asking for %s: %i with the route of the path", async (method, path, asked, status, route) => {
     const { send } = fakeContext();
     const headers = {
@@ -104,9 +101,9 @@ describe("one line of JSON for each request", () => {
 
   test("with the user of a token", async () => {
     const caller = { userId: "user1", scopes: ["*"], credential: "user:user1" };
-    const { send } = fakeContext({ "auth:validateToken": () => caller, "items:get": () => item });
-    await send("/api/items/item1", { headers: { Authorization: "Bearer a.b.c" } });
-    expect(line()).toMatchObject({ status: 200, user: "user1", route: "/api/items/:itemId" });
+    const { send } = fakeContext({ "auth:validateToken": () => caller, "users:get": () => user });
+    await send("/api/users/user1", { headers: { Authorization: "Bearer a.b.c" } });
+    expect(line()).toMatchObject({ status: 200, user: "user1", route: "/api/users/:id" });
     expect(line()).not.toHaveProperty("key");
     expect(lines[0]?.text).not.toContain("a.b.c");
   });
@@ -115,11 +112,11 @@ describe("one line of JSON for each request", () => {
     const { key, answers } = await goodKey();
     const { send } = fakeContext({
       ...answers,
-      "items:list": () => {
+      "users:list": () => {
         throw new Error("disk 7\nis on fire");
       },
     });
-    const reply = await send("/api/items", { headers: { "X-API-Key": key } });
+    const reply = await send("/api/users", { headers: { "X-API-Key": key } });
     expect(reply.status).toBe(500);
     const text = await reply.text();
     expect(JSON.parse(text)).toMatchObject({ code: "internal", detail: "Internal server error" });
@@ -142,8 +139,8 @@ describe("one line of JSON for each request", () => {
       const list = () => {
         throw thrown as Error;
       };
-      const { send } = fakeContext({ ...answers, "items:list": list });
-      const reply = await send("/api/items", { headers: { "X-API-Key": key } });
+      const { send } = fakeContext({ ...answers, "users:list": list });
+      const reply = await send("/api/users", { headers: { "X-API-Key": key } });
       expect(await reply.json()).toMatchObject({ status: 500, error: "Internal server error" });
       expect(line()).toMatchObject({ level: "error", code: "internal" });
     },
@@ -154,18 +151,18 @@ describe("a log line contains no secret", () => {
   test("from a valid or invalid key, a body, a query, a path or another header", async () => {
     const { key, answers } = await goodKey();
     const bad = (await newApiKey()).key;
-    const { send } = fakeContext({ ...answers, "items:create": () => item });
-    const body = JSON.stringify({ name: "s3cret-body" });
+    const { send } = fakeContext({ ...answers, "users:register": () => user });
+    const body = JSON.stringify({ name: "s3cret-body", email: "ada@example.com" });
     const more = {
       "Content-Type": "application/json",
       Cookie: "s3cret-cookie",
       "User-Agent": "s3cret-agent",
     };
-    await send("/api/items", { method: "POST", headers: { ...more, Authorization: `Bearer ${key}` }, body });
-    await send("/api/items?token=s3cret-query", { headers: { ...more, "X-API-Key": key } });
+    await send("/api/users", { method: "POST", headers: { ...more, Authorization: `Bearer ${key}` }, body });
+    await send("/api/users?token=s3cret-query", { headers: { ...more, "X-API-Key": key } });
     await send("/s3cret-path", { headers: more });
     await send("/problems/s3cret-path", { headers: more });
-    await send("/api/items", { headers: { ...more, "X-API-Key": `${bad}x` } });
+    await send("/api/users", { headers: { ...more, "X-API-Key": `${bad}x` } });
     expect(lines).toHaveLength(5);
     for (const { text } of lines) {
       expect(text).not.toContain("s3cret");
@@ -185,7 +182,7 @@ describe("a client cannot forge a log line", () => {
     await send("/health", { headers: { "X-Request-Id": '{"level":"error"}' } });
     await send("/health", { method: "X'LEVEL'ERROR" });
     const body = JSON.stringify({ [forged]: forged });
-    await send("/api/items", {
+    await send("/api/users", {
       method: "POST",
       headers: { "X-API-Key": key, "Content-Type": "application/json" },
       body,

@@ -5,7 +5,7 @@ import { json, problem } from "../testing/replies.testing";
 const FULL =
   "Service temporarily unavailable: The commit failed: database or disk is full. Nothing was written.";
 const fails = (message: string) => () => Promise.reject(new Error(message));
-const item = { _id: "item1", _creationTime: 0, name: "bolt", updatedAt: 0, revision: 1 };
+const user = { _id: "user1", _creationTime: 0, name: "Ada", email: "ada@example.com", revision: 1 };
 const caller = { userId: "user1", scopes: ["*"], credential: "user:user1" };
 /** Has the shape of a JWT. The fake context does not verify it. */
 const TOKEN = { Authorization: "Bearer a.b.c" };
@@ -38,7 +38,7 @@ async function fullStore(message = FULL) {
     "auth:admitToken": fails(message),
     "apiKeys:touch": fails(message),
     "auth:validateToken": () => caller,
-    "items:get": () => item,
+    "users:get": () => user,
     "problems:explain": () => ({
       code: "not_found",
       status: 404,
@@ -52,9 +52,9 @@ async function fullStore(message = FULL) {
 test("a read by key, by token or without a credential continues uncounted if the store refuses writes", async () => {
   const { send, headers } = await fullStore();
   const replies = [
-    await send("/api/items/item1", { headers }),
-    await send("/api/items/item1", { headers, method: "HEAD" }),
-    await send("/api/items/item1", { headers: TOKEN }),
+    await send("/api/users/user1", { headers }),
+    await send("/api/users/user1", { headers, method: "HEAD" }),
+    await send("/api/users/user1", { headers: TOKEN }),
     await send("/problems/not_found"),
   ];
   expect(replies.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
@@ -66,25 +66,25 @@ test("without rate limits, a read continues if the last use of its key cannot be
   const { send, headers } = await fullStore();
   // The last use of `goodKey` is now. The API stores the next use after a minute.
   vi.setSystemTime(Date.now() + 120_000);
-  expect((await send("/api/items/item1", { headers })).status).toBe(200);
+  expect((await send("/api/users/user1", { headers })).status).toBe(200);
 });
 
 test("an invalid key is refused without being counted", async () => {
   const { send } = fakeContext({ "auth:admitApiKey": fails(FULL), "auth:validateApiKey": () => null });
   const { key } = await goodKey();
-  await problem(send("/api/items/item1", { headers: { "X-API-Key": key } }), 403, "invalid_credential");
+  await problem(send("/api/users/user1", { headers: { "X-API-Key": key } }), 403, "invalid_credential");
 });
 
 test("a token whose user cannot be looked up without a write gets 503", async () => {
   const { send } = fakeContext({ "auth:admitToken": fails(FULL), "auth:validateToken": () => null });
-  await problem(send("/api/items/item1", { headers: TOKEN }), 503, "unavailable");
+  await problem(send("/api/users/user1", { headers: TOKEN }), 503, "unavailable");
 });
 
 test("a write gets 503 with Retry-After and without the cause", async () => {
   const { send, headers, asked } = await fullStore();
   const body = JSON.stringify({ name: "bolt" });
   const init = { method: "POST", body, headers: { ...headers, "Content-Type": "application/json" } };
-  const reply = await send("/api/items", init);
+  const reply = await send("/api/users", init);
   expect(reply.headers.get("retry-after")).toBe("5");
   expect((await problem(reply, 503, "unavailable")).detail).toBe(
     "The server cannot do this now: try again in 5 s",
@@ -94,7 +94,7 @@ test("a write gets 503 with Retry-After and without the cause", async () => {
 
 test("the log has one warning a minute", async () => {
   const { send, headers } = await fullStore();
-  for (let i = 0; i < 5; i++) await send("/api/items/item1", { headers });
+  for (let i = 0; i < 5; i++) await send("/api/users/user1", { headers });
   expect(warned).toEqual([
     {
       level: "warn",
@@ -104,20 +104,20 @@ test("the log has one warning a minute", async () => {
     },
   ]);
   vi.setSystemTime(Date.now() + 60_000);
-  await send("/api/items/item1", { headers });
+  await send("/api/users/user1", { headers });
   expect(warned).toHaveLength(2);
 });
 
 test("an error in the code does not admit the caller", async () => {
   const { send, headers } = await fullStore("Cannot read properties of undefined");
-  await problem(send("/api/items/item1", { headers }), 500, "internal");
+  await problem(send("/api/users/user1", { headers }), 500, "internal");
   expect(warned).toEqual([]);
 });
 
 test("a failed store gives 503 in every code path", async () => {
   vi.stubEnv("RATE_LIMIT_KEY_PER_MINUTE", "0");
   const { key, answers } = await goodKey();
-  const { send } = fakeContext({ ...answers, "items:get": fails(FULL) });
-  await problem(send("/api/items/item1", { headers: { "X-API-Key": key } }), 503, "unavailable");
+  const { send } = fakeContext({ ...answers, "users:get": fails(FULL) });
+  await problem(send("/api/users/user1", { headers: { "X-API-Key": key } }), 503, "unavailable");
   expect(await json(send("/health"))).toEqual({ status: "ok" });
 });

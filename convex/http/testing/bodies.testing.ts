@@ -3,8 +3,10 @@ import type { Route } from "./routes.testing";
 const MIB = 1024 * 1024;
 
 /** Returns a body above the route's limit. */
-export const tooLargeFor = ({ body }: Route): string =>
-  " ".repeat(body?.type === "file" || body?.type === "multipart" ? 22_000_000 : MIB + 1);
+export function tooLargeFor({ body }: Route): string {
+  const takesFile = body?.type === "file" || body?.type === "multipart";
+  return " ".repeat((body?.limit ?? (takesFile ? 22_000_000 : MIB)) + 1);
+}
 
 /** Headers for a request whose body the server does not read completely, so that no other request reuses the connection. */
 export const CLOSE_CONNECTION = { Connection: "close" };

@@ -6,7 +6,7 @@ import { wireTo } from "../../../openapi/contract/fuzz/wire";
 import { SCOPES } from "../../identity/scopes.lib";
 import { as, send, type Call } from "./engine.testing";
 import { json, mistyped } from "./replies.testing";
-import { RESOURCES } from "./routes.testing";
+import { encodedValue, resourceOf } from "./routes.testing";
 import { SECRETS } from "./webhooks.testing";
 
 /** Returns a function that sends planned requests over sockets. `close` closes the connections. */
@@ -27,7 +27,7 @@ export async function requester(): Promise<{
     return callers.get(missing);
   };
   const ask = async (operation: Operation, plan: Plan) => {
-    const path = await pathOf(plan, root);
+    const path = await pathOf(operation, plan, root);
     const query = plan.query.length > 0 ? `?${plan.query.join("&")}` : "";
     const { method, body } = plan;
     const headers = new Headers(plan.headers);
@@ -46,12 +46,18 @@ async function keysOf(root: Call): Promise<Omit<Keys, "scopeless">> {
 }
 
 /** Returns the path of a plan. A parameter without a planned value gets the id of an existing resource. */
-async function pathOf({ path, params }: Plan, root: Call): Promise<string> {
-  let filled = path;
-  for (const [name, text] of Object.entries(params)) {
-    const resource = RESOURCES[path.replaceAll(/\{(\w+)\}/g, ":$1")];
-    const existing = async () => (resource?.belongsTo === "its owner" ? resource.of(root) : resource?.some());
-    filled = filled.replace(`{${name}}`, text ?? encodeURIComponent((await existing()) ?? "nothing"));
-  }
-  return filled;
+async function pathOf(operation: Operation, { path, params }: Plan, root: Call): Promise<string> {
+  if (Object.keys(params).length === 0) return path;
+  const isRest = (name: string) => operation.parameters.some((one) => one.name === name && one["x-rest"]);
+  const route = {
+    path: path.replaceAll(/\{(\w+)\}/g, (_, name: string) => (isRest(name) ? `*${name}` : `:${name}`)),
+  };
+  const resource = Object.values(params).includes(null) ? resourceOf(route) : undefined;
+  const existing = await (resource?.belongsTo === "its owner" ? resource.of(root) : resource?.some());
+  const valueOf = (name: string) => (typeof existing === "object" ? existing[name] : existing) ?? "nothing";
+  // Planned values are encoded, some of them wrongly.
+  return path.replaceAll(
+    /\{(\w+)\}/g,
+    (_, name: string) => params[name] ?? encodedValue(valueOf(name), isRest(name)),
+  );
 }

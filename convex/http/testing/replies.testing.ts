@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import type { FailureCode, FieldError } from "../../lib/failure.lib";
+import type { Caller } from "./caller.testing";
 
 /** A JSON object as a client reads it. */
 export type Json = Record<string, unknown>;
@@ -21,6 +22,17 @@ export async function json(reply: Response | Promise<Response>, status = 200): P
   const text = await response.text();
   expect(response.status, text).toBe(status);
   return JSON.parse(text) as Json;
+}
+
+/** Returns the id in a JSON reply. Expects this status. */
+export async function idOf(reply: Response | Promise<Response>, status = 200): Promise<string> {
+  return String((await json(reply, status))["id"]);
+}
+
+/** Deletes the resource at a path. Returns what an event shows of a deleted resource: its id. */
+export async function deleted(call: Caller, path: string): Promise<Json> {
+  expect((await call("DELETE", path)).status).toBe(204);
+  return { id: path.split("/").at(-1) };
 }
 
 /** Returns the JSON array of a list's page. Expects the status 200. */

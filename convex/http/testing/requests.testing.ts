@@ -1,9 +1,12 @@
 import { expect } from "vitest";
 import { as, advanceClock, send, type Call } from "./engine.testing";
-import { json, problem } from "./replies.testing";
-import { bodyFor, pathFor, type Route } from "./routes.testing";
+import { json, problem, type Problem } from "./replies.testing";
+import { bodyFor, pathFor, requiredHeaders, withRequiredQuery, type Route } from "./routes.testing";
 
-/** Sends a valid request to the route, except for the changes of a test row. Adds no credential. */
+/**
+ * Sends a valid request to the route, except for the changes of a test row. Adds the query parameters and headers that the route
+ * requires, but no credential.
+ */
 export function ask(
   route: Route,
   path: string,
@@ -11,9 +14,9 @@ export function ask(
 ): Promise<Response> {
   const valid = bodyFor(route);
   const { method = route.method, headers, body = valid?.text } = change;
-  return send(path, {
+  return send(withRequiredQuery(route, path), {
     method,
-    headers: { ...(valid && { "Content-Type": valid.type }), ...headers },
+    headers: { ...(valid && { "Content-Type": valid.type }), ...requiredHeaders(route), ...headers },
     ...(body !== undefined && method !== "HEAD" && { body }),
     // `fetch` requires it for a stream.
     ...(body instanceof ReadableStream && { duplex: "half" }),
@@ -27,6 +30,15 @@ export function credentialHeaders(route: Route, key: string): Record<string, str
 }
 export const credentialHeader = (route: Route, key: string): Record<string, string> =>
   credentialHeaders(route, key)[0] ?? {};
+
+/** Expects a reply that the contract declares, or a problem that it names. */
+export async function expectAccepted(route: Route, reply: Response): Promise<void> {
+  const { replies, problems } = route.docs();
+  if (reply.status in replies) return;
+  const text = await reply.clone().text();
+  const { code } = (reply.ok ? {} : JSON.parse(text)) as Partial<Problem>;
+  expect(problems ?? [], `${route.title} was answered ${reply.status} ${text}`).toContain(code);
+}
 
 /** Creates a key, and lets it expire or revokes it. */
 export async function endedKey(ended: "expired" | "was revoked", owner: Call): Promise<string> {

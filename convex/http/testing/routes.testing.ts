@@ -1,9 +1,9 @@
+import { PROBLEMS } from "../../lib/problems.lib";
 import type { AnyContract, Spec } from "../kit/contract.kit";
 import type { FileSpecs } from "../kit/multipart.kit";
 import { inputSchemas, type InputSchemas } from "../kit/schemas.kit";
-import { internal } from "../../_generated/api";
-import { as, run, send, settle, type Call } from "./engine.testing";
-import { json, page } from "./replies.testing";
+import type { Call } from "./engine.testing";
+import { FIXTURES, type PathValues, type Resource } from "./fixtures.testing";
 
 /** A contract as the suites use it: its whole specification, its schemas, and a title for test reports. */
 export type Route = Spec & { method: string; path: string; title: string; inputs: InputSchemas };
@@ -13,151 +13,87 @@ export function routeOf({ method, path, spec }: AnyContract): Route {
   return { ...spec(), method: method.toUpperCase(), path, title, inputs: inputSchemas(spec()) };
 }
 
-/** A resource that a path parameter identifies. It belongs to a user, to the deployment, or to everyone. */
-type Resource =
-  | { belongsTo: "its owner"; of: (owner: Call) => Promise<string> }
-  | { belongsTo: "the deployment"; some: () => Promise<string> }
-  | { belongsTo: "everyone"; some: () => Promise<string> };
+/** Matches the names of a path, with their marks. */
+const NAMES = /(?<=\/)[:*]\w+/g;
 
-const item: Resource = {
-  belongsTo: "its owner",
-  of: async (owner) => idOf(await json(owner("POST", "/api/items", { name: "bolt" }), 201)),
-};
-const key: Resource = {
-  belongsTo: "its owner",
-  of: async (owner) =>
-    idOf(await json(owner("POST", "/api/keys", { name: "partner", scopes: ["items:read"] }), 201)),
-};
-let made = 0;
-const user: Resource = {
-  belongsTo: "the deployment",
-  some: async () => {
-    const body = { name: "Grace", email: `grace${++made}@example.com` };
-    return idOf(await json((await as("root"))("POST", "/api/users", body), 201));
-  },
-};
-const file: Resource = {
-  belongsTo: "its owner",
-  of: async (owner) => {
-    const headers = { "X-API-Key": owner.key, "Content-Type": "text/plain" };
-    const init = { method: "POST", headers, body: "bytes" };
-    return String((await json(send("/api/upload?visibility=private", init)))["storageId"]);
-  },
-};
-const job: Resource = {
-  belongsTo: "its owner",
-  of: async (owner) => {
-    const made = await json(owner("POST", "/api/process", { data: 1 }, { Prefer: "respond-async" }), 202);
-    await settle();
-    return idOf(made);
-  },
-};
-const version = () => ({ time: 0, rank: 0, eventId: "evt_1" });
-const payment: Resource = {
-  belongsTo: "the deployment",
-  some: async () => {
-    await run("mutation", internal.payments.handleCheckoutComplete, {
-      sessionId: "cs_1",
-      version: version(),
-    });
-    return "cs_1";
-  },
-};
-const subscription: Resource = {
-  belongsTo: "the deployment",
-  some: async () => {
-    const subscribed = { subscriptionId: "sub_1", customerId: "cus_1", status: "active", version: version() };
-    await run("mutation", internal.subscriptions.handleUpdate, subscribed);
-    return "sub_1";
-  },
-};
-const webhookEvent: Resource = {
-  belongsTo: "the deployment",
-  some: async () => {
-    const event = { source: "github", eventId: `push${++made}`, eventType: "push", eventTime: 0 };
-    const received = { ...event, handler: "github", payload: { text: "{}" } };
-    await run("mutation", internal.webhooks.receive.record, received);
-    await settle();
-    const [newest] = await page((await as("root"))("GET", "/api/webhook-events?limit=1"));
-    return idOf(newest ?? {});
-  },
-};
-const endpoint: Resource = {
-  belongsTo: "its owner",
-  of: async (owner) => idOf(await json(owner("POST", "/api/webhook-endpoints", ENDPOINT), 201)),
-};
-/** No program listens on this port, so the suites send nothing. */
-const ENDPOINT = { url: "http://127.0.0.1:65535/webhooks", events: ["job.*"] };
-/** A delivery that has failed: its endpoint was disabled and enabled again. */
-const failedDelivery: Resource = {
-  belongsTo: "its owner",
-  of: async (owner) => {
-    const path = `/api/webhook-endpoints/${await endpoint.of(owner)}`;
-    const { id } = await json(owner("POST", `${path}/test`), 202);
-    await owner("PATCH", path, { enabled: false });
-    await settle();
-    await owner("PATCH", path, { enabled: true });
-    return String(id);
-  },
-};
-const problemCode: Resource = { belongsTo: "everyone", some: () => Promise.resolve("not_found") };
+/** Returns the names of a path: of `/api/rooms/:roomId/files/*file`, `roomId` and `file`. */
+export const namesOf = (path: string): string[] => [...path.matchAll(NAMES)].map(([name]) => name.slice(1));
 
-const idOf = ({ id }: Record<string, unknown>): string => String(id);
-
-/** The resource of each path with a parameter. A new path with a parameter needs an entry here. */
-export const RESOURCES: Readonly<Record<string, Resource>> = {
-  "/api/items/:itemId": item,
-  "/api/users/:id": user,
-  "/api/keys/:id": key,
-  "/api/keys/:id/rotate": key,
-  "/api/files/:id": file,
-  "/api/files/:id/content": file,
-  "/files/:id": file,
-  "/api/jobs/:id": job,
-  "/api/payments/:sessionId": payment,
-  "/api/subscriptions/:subscriptionId": subscription,
-  "/api/webhook-events/:id": webhookEvent,
-  "/api/webhook-events/:id/replay": webhookEvent,
-  "/api/webhook-endpoints/:id": endpoint,
-  "/api/webhook-endpoints/:id/rotate-secret": endpoint,
-  "/api/webhook-endpoints/:id/test": endpoint,
-  "/api/webhook-endpoints/:id/deliveries": endpoint,
-  "/api/webhook-deliveries/:id": failedDelivery,
-  "/api/webhook-deliveries/:id/retry": failedDelivery,
-  "/problems/:code": problemCode,
-};
-
-/** The resources of lists whose resources have no path of their own. */
-export const ONLY_LISTED: Readonly<Record<string, Resource>> = {
-  "/api/audit-events": {
-    belongsTo: "the deployment",
-    some: async () => {
-      const [newest] = await page((await as("root"))("GET", "/api/audit-events?limit=1"));
-      return idOf(newest ?? {});
-    },
-  },
-};
-
-/** Returns the path of a route with this id as its parameter. */
-export const pathWith = (route: Route, id: string): string =>
-  route.path.replace(/:\w+/, encodeURIComponent(id));
-
-/** Returns a path of the route to an existing resource. Creates the resource; an owned resource belongs to `owner`. */
-export async function pathFor(route: Route, owner: Call): Promise<string> {
-  if (!route.params) return route.path;
-  const resource = RESOURCES[route.path];
-  if (!resource) throw new Error(`${route.path} has no entry in RESOURCES: add one`);
-  return pathWith(
-    route,
-    resource.belongsTo === "its owner" ? await resource.of(owner) : await resource.some(),
-  );
+/**
+ * Returns the resource that the names of a route's path identify: the fixture of the path, or of the longest path above it with the
+ * same names. Undefined for a path without names, and for a public path without a fixture.
+ */
+export function resourceOf({ path }: Pick<Route, "path">): Resource | undefined {
+  const names = namesOf(path).join();
+  const above = Object.keys(FIXTURES.resources)
+    .filter((key) => (path === key || path.startsWith(`${key}/`)) && namesOf(key).join() === names)
+    .sort((a, b) => b.length - a.length);
+  return names === "" ? undefined : FIXTURES.resources[above[0] ?? ""];
 }
 
-/** Functions that return a new body, for routes whose example can be created only once. */
-const UNIQUE_BODIES: Readonly<Record<string, (example: unknown) => unknown>> = {
-  "POST /api/webhook-endpoints": () => ENDPOINT,
-  "POST /api/users": () => ({ name: "Grace", email: `grace${++made}@example.com` }),
-};
+/** Returns the path of a route with these values, or with one value for each of its names. */
+export function pathWith({ path }: Pick<Route, "path">, values: PathValues): string {
+  return path.replaceAll(NAMES, (name) => {
+    const value = typeof values === "string" ? values : values[name.slice(1)];
+    if (value === undefined) throw new Error(`The fixture of ${path} has no value for ${name}`);
+    return encodedValue(value, name.startsWith("*"));
+  });
+}
+
+/** Encodes the value of a name in a path. The rest of a path keeps its slashes. */
+export const encodedValue = (value: string, isRest: boolean): string =>
+  (isRest ? value.split("/") : [value]).map(encodeURIComponent).join("/");
+
+/** Returns values of the names in a route's path: of the fixture's resource, or the examples of a public route. */
+export async function valuesFor(route: Route, owner: Call): Promise<PathValues> {
+  if (namesOf(route.path).length === 0) return {};
+  const resource = resourceOf(route);
+  if (resource) return resource.belongsTo === "its owner" ? resource.of(owner) : resource.some();
+  const examples = route.scope === null ? route.docs().examples?.params : undefined;
+  if (examples) return examples;
+  throw new Error(`${route.path} has no resource: add one to the fixtures of its folder`);
+}
+
+/** Returns a path of the route to an existing resource. Creates the resource; an owned resource belongs to `owner`. */
+export const pathFor = async (route: Route, owner: Call): Promise<string> =>
+  pathWith(route, await valuesFor(route, owner));
+
+/** Returns the required query parameters of a route with the values of its example. */
+function requiredQuery({ inputs, docs }: Route): Record<string, string> {
+  const required = Object.entries(inputs.query).filter(([, schema]) => !schema.safeParse(undefined).success);
+  return Object.fromEntries(required.map(([name]) => [name, docs().examples?.query?.[name] ?? ""]));
+}
+
+/** Returns the headers that a route requires, with the values of their examples. */
+export const requiredHeaders = ({ docs }: Route): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(docs().headers ?? {}).flatMap(([name, { required, example }]) =>
+      required && example !== undefined ? [[name, example]] : [],
+    ),
+  );
+
+/** Returns a path with the required query of the route, where the path has no query parameter of that name. */
+export function withRequiredQuery(route: Route, path: string): string {
+  const start = path.indexOf("?");
+  const given = [...new URLSearchParams(start < 0 ? "" : path.slice(start)).keys()];
+  return Object.entries(requiredQuery(route))
+    .filter(([name]) => !given.includes(name))
+    .reduce(
+      (whole, [name, value]) =>
+        `${whole}${whole.includes("?") ? "&" : "?"}${name}=${encodeURIComponent(value)}`,
+      path,
+    );
+}
+
+/**
+ * Whether a valid request must succeed. It need not if its contract names `not_found`, because its body names another resource, or a
+ * failure of its own, such as `upstream_failed`. The failures of the kit, such as `not_configured`, do not count.
+ */
+export const exampleSucceeds = ({ docs }: Route): boolean =>
+  !(docs().problems ?? []).some((code) => {
+    const { status, where } = PROBLEMS[code];
+    return status === 404 || (status >= 500 && where === undefined);
+  });
 
 /** Returns a form with these text fields and one file under each name. */
 function formWith(files: FileSpecs, fields: Record<string, string>): { type: string; text: string } {
@@ -175,8 +111,9 @@ function formWith(files: FileSpecs, fields: Record<string, string>): { type: str
 export function bodyFor(route: Route): { type: string; text: string } | undefined {
   if (route.body?.type === "file") return { type: "text/plain", text: "bytes" };
   const documented = route.docs().examples?.body;
-  const example = UNIQUE_BODIES[route.title]?.(documented) ?? documented;
-  if (route.body?.type === "multipart") return formWith(route.body.files, example as Record<string, string>);
+  const example = FIXTURES.bodies[route.title]?.(documented) ?? documented;
+  if (route.body?.type === "multipart")
+    return formWith(route.body.files, (example ?? {}) as Record<string, string>);
   if (route.body?.type === "form") {
     const text = new URLSearchParams(example as Record<string, string>).toString();
     return { type: "application/x-www-form-urlencoded", text };

@@ -1,8 +1,11 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, expectTypeOf, test } from "vitest";
 import { internal } from "../../_generated/api";
 import { newApiKey } from "../../identity/apiKey.lib";
 import { as, run, settle, useEngine, type Call } from "../testing/engine.testing";
 import { json, nextOf, page, problem, type Json } from "../testing/replies.testing";
+import { toUser } from "../../views/user.lib";
+import type { Shape } from "../kit/contract.kit";
+import type { User } from "./users.contract";
 
 useEngine();
 
@@ -195,4 +198,8 @@ describe("deleting", () => {
     await problem(call("GET", "/api/user"), 401, "unauthenticated");
     await problem(call("GET", "/api/protected"), 403, "invalid_credential");
   });
+});
+
+test("events have the shape that the contract declares", () => {
+  expectTypeOf(toUser).returns.toExtend<Shape<typeof User>>();
 });

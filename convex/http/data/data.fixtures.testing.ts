@@ -1,0 +1,5 @@
+import type { Fixtures } from "../testing/fixtures.testing";
+
+export const fixtures: Fixtures = {
+  access: { "POST /api/data": null, "POST /api/form": null },
+};

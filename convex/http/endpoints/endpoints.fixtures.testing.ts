@@ -1,0 +1,48 @@
+import { settle, type Call } from "../testing/engine.testing";
+import type { Fixtures } from "../testing/fixtures.testing";
+import { idOf } from "../testing/replies.testing";
+
+/** No program listens on this port, so the suites send nothing. */
+const ENDPOINT = { url: "http://127.0.0.1:65535/webhooks", events: ["job.*"] };
+
+const endpoint = (owner: Call) => idOf(owner("POST", "/api/webhook-endpoints", ENDPOINT), 201);
+
+/** Creates a delivery to an endpoint. Returns its id. */
+const delivery = (owner: Call, path: string) => idOf(owner("POST", `${path}/test`), 202);
+
+/** Lets the pending deliveries of an endpoint fail: those of a disabled endpoint do. */
+async function failPending(owner: Call, path: string): Promise<void> {
+  await owner("PATCH", path, { enabled: false });
+  await settle();
+  await owner("PATCH", path, { enabled: true });
+}
+
+export const fixtures: Fixtures = {
+  resources: {
+    "/api/webhook-endpoints/:id": { belongsTo: "its owner", of: endpoint },
+    "/api/webhook-deliveries/:id": {
+      belongsTo: "its owner",
+      of: async (owner) => {
+        const path = `/api/webhook-endpoints/${await endpoint(owner)}`;
+        const id = await delivery(owner, path);
+        await failPending(owner, path);
+        return id;
+      },
+    },
+  },
+  bodies: { "POST /api/webhook-endpoints": () => ENDPOINT },
+  scopeNames: { "webhook-endpoints": "endpoints", "webhook-deliveries": "endpoints" },
+  lists: {
+    "GET /api/webhook-endpoints": { make: endpoint },
+    "GET /api/webhook-endpoints/:id/deliveries": {
+      filters: { status: ["failed", "pending"] },
+      path: async (owner) => `/api/webhook-endpoints/${await endpoint(owner)}/deliveries`,
+      make: async (owner, { status }, _, list) => {
+        const path = list.replace("/deliveries", "");
+        const id = await delivery(owner, path);
+        if (status === "failed") await failPending(owner, path);
+        return id;
+      },
+    },
+  },
+};

@@ -1,0 +1,3 @@
+import type { Fixtures } from "../testing/fixtures.testing";
+
+export const fixtures: Fixtures = { redirects: ["GET /"] };
