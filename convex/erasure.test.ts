@@ -73,7 +73,7 @@ test("a sent event with more deliveries than one transaction deletes is erased w
       secrets: [],
       revision: 1,
     });
-    const idle = { state: "idle" as const, slow: false, run: 0, pending: 0, failures: 0 };
+    const idle = { state: "idle" as const, slow: false, pending: 0, failures: 0 };
     await ctx.db.insert("webhookSenders", { endpointId, ...idle });
     const event = { type: "item.created", time: 0, purgeAt: 1e15, ownerId };
     const named = await ctx.db.insert("outgoingEvents", { ...event, data: `{"name":"${EMAIL}"}` });

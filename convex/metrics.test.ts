@@ -93,7 +93,6 @@ test("pending deliveries are those of all queues, whether they run, wait for a t
         endpointId,
         state,
         slow,
-        run: 0,
         pending,
         failures: 0,
         ...times,

@@ -45,8 +45,21 @@ async function deployment({ endpoints = 0, events = ["*"] }: { endpoints?: numbe
     for (const batch of new Set(batches))
       if (batch !== "") await t.mutation(internal.outgoing.fanOut.run, { batch });
   };
-  return { t, ownerId, ids, subscribe, count, scheduled, item, fanOut };
+  /** Creates an item, and the deliveries of its event. */
+  const emitted = async () => {
+    await t.run(async (ctx) => emit(ctx, "item.created", await item(ctx)));
+    await fanOut();
+  };
+  const lanes = () => t.run((ctx) => ctx.db.query("webhookLanes").collect());
+  const lane = async () => (await lanes())[0] ?? Promise.reject(new Error("no lane"));
+  const sender = () => t.run((ctx) => ctx.db.query("webhookSenders").first());
+  return { t, ownerId, ids, subscribe, count, scheduled, item, fanOut, emitted, lanes, lane, sender };
 }
+
+/** The arguments of a turn, without what the lane serves. */
+const turnOf = (laneId: Id<"webhookLanes">, run: number) => ({
+  ...{ laneId, run, characters: 0, idleMs: 0, last: false },
+});
 
 async function newItem(ctx: MutationCtx, ownerId: Id<"users">) {
   const id = await ctx.db.insert("items", { ownerId, name: "bolt", updatedAt: 0, revision: 1 });
@@ -133,8 +146,7 @@ test("at 10,000 pending deliveries an endpoint is disabled, and the others go on
       .query("webhookSenders")
       .withIndex("by_endpoint", (q) => q.eq("endpointId", full))
       .unique();
-    if (sender)
-      await ctx.db.patch("webhookSenders", sender._id, { pending: 10_000, state: "running", run: 3 });
+    if (sender) await ctx.db.patch("webhookSenders", sender._id, { pending: 10_000, state: "running" });
     await emit(ctx, "item.created", await item(ctx));
   });
   await fanOut();
@@ -147,19 +159,25 @@ test("at 10,000 pending deliveries an endpoint is disabled, and the others go on
 });
 
 test("an action that lost its turn records its outcomes and gets nothing more to send", async () => {
-  const { t, ids, item, fanOut } = await deployment({ endpoints: 1 });
+  const { t, ids, lane, emitted } = await deployment({ endpoints: 1 });
   const [endpointId] = ids;
   if (!endpointId) throw new Error("missing");
-  await t.run(async (ctx) => emit(ctx, "item.created", await item(ctx)));
-  await fanOut();
+  await emitted();
+  const { _id: laneId } = await lane();
   const next = (run: number, outcomes: { deliveryId: Id<"webhookDeliveries">; tries: number }[] = []) =>
     t.mutation(internal.outgoing.queue.next, {
-      ...{ endpointId, run, last: false },
-      outcomes: outcomes.map((one) => ({
-        ...one,
-        attempt: { at: 0, status: 204, durationMs: 1 },
-        succeeded: true,
-      })),
+      ...turnOf(laneId, run),
+      served: [
+        {
+          endpointId,
+          outcomes: outcomes.map((one) => ({
+            ...one,
+            attempt: { at: 0, status: 204, durationMs: 1 },
+            succeeded: true,
+          })),
+          sending: [],
+        },
+      ],
     });
   const batch = await next(1);
   const [delivery] = batch?.deliveries ?? [];
@@ -172,40 +190,184 @@ test("an action that lost its turn records its outcomes and gets nothing more to
   expect((await read())?.status).toBe("succeeded");
 });
 
-test("a queue whose action died is started again after its lease", async () => {
-  const { t, item, fanOut } = await deployment({ endpoints: 1 });
-  await t.run(async (ctx) => emit(ctx, "item.created", await item(ctx)));
+test("a lane sends to several endpoints, gives each a few requests at a time, and returns each body once", async () => {
+  const { t, ids, lane, item, fanOut } = await deployment({ endpoints: 3 });
+  await t.run(async (ctx) => {
+    for (let n = 0; n < 8; n++) await emit(ctx, "item.created", await item(ctx));
+  });
   await fanOut();
-  const sender = () => t.run((ctx) => ctx.db.query("webhookSenders").first());
-  expect(await sender()).toMatchObject({ state: "running", run: 1 });
+  const { _id: laneId } = await lane();
+  const turn = turnOf(laneId, 1);
+  const first = await t.mutation(internal.outgoing.queue.next, { ...turn, served: [] });
+  const perEndpoint = (batch: typeof first) =>
+    ids.map((id) => batch?.deliveries.filter(({ endpointId }) => endpointId === id).length);
+  expect([perEndpoint(first), first?.events.length, first?.endpoints.length]).toEqual([[6, 6, 6], 6, 3]);
+  const sending = (id: Id<"webhookEndpoints">) =>
+    (first?.deliveries ?? []).flatMap(({ endpointId, deliveryId }) =>
+      endpointId === id ? [deliveryId] : [],
+    );
+  // What is in flight is not sent again, although nothing in the database marks it.
+  const again = await t.mutation(internal.outgoing.queue.next, {
+    ...turn,
+    served: ids.map((endpointId) => ({ endpointId, outcomes: [], sending: sending(endpointId) })),
+  });
+  expect(again?.deliveries).toEqual([]);
+  const [endpointId] = ids;
+  if (!endpointId) throw new Error("missing");
+  const [ended, ...rest] = sending(endpointId);
+  if (!ended) throw new Error("missing");
+  const outcome = {
+    deliveryId: ended,
+    tries: 0,
+    succeeded: true,
+    attempt: { at: 0, status: 204, durationMs: 1 },
+  };
+  const more = await t.mutation(internal.outgoing.queue.next, {
+    ...turn,
+    served: ids.map((id) => ({
+      endpointId: id,
+      outcomes: id === endpointId ? [outcome] : [],
+      sending: id === endpointId ? rest : sending(id),
+    })),
+  });
+  expect(perEndpoint(more)).toEqual([1, 0, 0]);
+});
+
+test("a full lane starts another, and three lanes are the most", async () => {
+  const { t, lanes, item, fanOut } = await deployment({ endpoints: 20 });
+  await t.run(async (ctx) => {
+    for (let n = 0; n < 8; n++) await emit(ctx, "item.created", await item(ctx));
+  });
+  await fanOut();
+  expect(await lanes()).toHaveLength(1);
+  // Each gives six requests to an endpoint, and the last one has the rest.
+  for (const [count, taken] of [
+    [2, 40],
+    [3, 40],
+    [3, 36],
+  ] as const) {
+    const { _id: laneId } = (await lanes()).at(-1) ?? {};
+    if (!laneId) throw new Error("missing");
+    const batch = await t.mutation(internal.outgoing.queue.next, { ...turnOf(laneId, 1), served: [] });
+    expect(batch?.deliveries).toHaveLength(taken);
+    expect(await lanes()).toHaveLength(count);
+  }
+});
+
+test("the action of a busy lane waits for more before it ends", async () => {
+  const { t, ids, lane, emitted } = await deployment({ endpoints: 1 });
+  const [endpointId] = ids;
+  if (!endpointId) throw new Error("missing");
+  for (const [run, pause, busy] of [
+    [1, 500, false],
+    [2, 2_000, true],
+    [3, 0, false],
+  ] as const) {
+    await emitted();
+    const { _id: laneId } = await lane();
+    const next = (rest: object) =>
+      t.mutation(internal.outgoing.queue.next, { ...turnOf(laneId, run), served: [], ...rest });
+    const [delivery] = (await next({}))?.deliveries ?? [];
+    if (!delivery) throw new Error("missing");
+    const attempt = { at: 0, status: 204, durationMs: 1 };
+    const outcome = { deliveryId: delivery.deliveryId, tries: 0, succeeded: true, attempt };
+    const after = await next({ served: [{ endpointId, outcomes: [outcome], sending: [] }] });
+    expect(after).toEqual(busy ? { endpoints: [], events: [], deliveries: [], paceMs: 100 } : null);
+    expect(await next({ idleMs: 400 })).toBeNull();
+    expect(await lane()).not.toHaveProperty("job");
+    vi.setSystemTime(Date.now() + pause);
+  }
+});
+
+test("a slow endpoint moves to a lane for slow ones once nothing is in flight", async () => {
+  const { t, ids, lanes, item, fanOut, sender } = await deployment({ endpoints: 1 });
+  const [endpointId] = ids;
+  if (!endpointId) throw new Error("missing");
+  await t.run(async (ctx) => {
+    for (let n = 0; n < 8; n++) await emit(ctx, "item.created", await item(ctx));
+  });
+  await fanOut();
+  const [fast] = await lanes();
+  if (!fast) throw new Error("missing");
+  const turn = turnOf(fast._id, 1);
+  const batch = await t.mutation(internal.outgoing.queue.next, { ...turn, served: [] });
+  const [ended, ...sending] = (batch?.deliveries ?? []).map(({ deliveryId }) => deliveryId);
+  if (!ended) throw new Error("missing");
+  const outcomeOf = (deliveryId: Id<"webhookDeliveries">) => ({
+    ...{ deliveryId, tries: 0, succeeded: true },
+    attempt: { at: 0, status: 204, durationMs: 3_000 },
+  });
+  const draining = await t.mutation(internal.outgoing.queue.next, {
+    ...turn,
+    served: [{ endpointId, outcomes: [outcomeOf(ended)], sending }],
+  });
+  expect(draining?.deliveries).toEqual([]);
+  expect(await sender()).toMatchObject({ state: "running", lane: fast._id, slow: true });
+  const end = await t.mutation(internal.outgoing.queue.next, {
+    ...turn,
+    served: [{ endpointId, outcomes: sending.map(outcomeOf), sending: [] }],
+  });
+  expect(end).toBeNull();
+  expect(await sender()).toMatchObject({ state: "waiting", pending: 2 });
+  const [, slow] = await lanes();
+  expect(slow).toMatchObject({ slow: true, run: 1 });
+});
+
+test("a lane whose action died is started again after its lease, or at once if its function has failed", async () => {
+  const { t, lane, emitted, sender } = await deployment({ endpoints: 1 });
+  await emitted();
+  expect(await lane()).toMatchObject({ run: 1 });
+  const { _id: laneId } = await lane();
+  await t.mutation(internal.outgoing.queue.next, { ...turnOf(laneId, 1), served: [] });
+  expect(await sender()).toMatchObject({ state: "running", lane: laneId });
   await t.mutation(internal.outgoing.queue.sweep, {});
-  expect(await sender()).toMatchObject({ state: "running", run: 1 });
+  expect(await lane()).toMatchObject({ run: 1 });
   vi.setSystemTime(Date.now() + 61_000);
   await t.mutation(internal.outgoing.queue.sweep, {});
-  expect(await sender()).toMatchObject({ state: "running", run: 2 });
+  expect(await lane()).toMatchObject({ run: 2 });
+  expect(await sender()).toMatchObject({ state: "waiting" });
+  await t.mutation(internal.outgoing.queue.next, { ...turnOf(laneId, 2), served: [] });
+  await t.run(async (ctx) => {
+    const { job } = (await ctx.db.query("webhookLanes").first()) ?? {};
+    if (job) await ctx.scheduler.cancel(job);
+  });
+  await emitted();
+  expect(await lane()).toMatchObject({ run: 3 });
+  expect(await sender()).toMatchObject({ state: "waiting", pending: 2 });
+});
+
+test("a queue that ran without a lane, as earlier builds left it, is taken up by the sweep", async () => {
+  const { t, lane, emitted, sender } = await deployment({ endpoints: 1 });
+  await emitted();
+  await t.run(async (ctx) => {
+    for (const { _id } of await ctx.db.query("webhookLanes").collect())
+      await ctx.db.delete("webhookLanes", _id);
+    const { _id } = (await ctx.db.query("webhookSenders").first()) ?? {};
+    if (_id) await ctx.db.patch("webhookSenders", _id, { state: "running", run: 3, dueAt: Date.now() + 1 });
+  });
+  await t.mutation(internal.outgoing.queue.sweep, {});
+  expect(await sender()).toMatchObject({ state: "waiting" });
+  expect(await lane()).toMatchObject({ run: 1 });
 });
 
 test("leases from before the clock was set back count as ended", async () => {
-  const { t, ownerId, item, fanOut, count } = await deployment({ endpoints: 1 });
-  await t.run(async (ctx) => emit(ctx, "item.created", await item(ctx)));
-  await fanOut();
+  const { t, ownerId, lane, emitted, count } = await deployment({ endpoints: 1 });
+  await emitted();
   await t.run((ctx) =>
     ctx.db.insert("outgoingEvents", {
       ...{ type: "item.deleted", ownerId, time: 0, data: '{"id":"x"}', batch: "lost", purgeAt: 1e15 },
       dueAt: Date.now() + 60_000,
     }),
   );
-  const sender = () => t.run((ctx) => ctx.db.query("webhookSenders").first());
   await t.mutation(internal.outgoing.queue.sweep, {});
-  expect(await sender()).toMatchObject({ state: "running", run: 1 });
+  expect(await lane()).toMatchObject({ run: 1 });
   vi.setSystemTime(Date.now() - 2 * DAY_MS);
   await t.mutation(internal.outgoing.queue.sweep, {});
-  expect(await sender()).toMatchObject({ state: "running", run: 2 });
+  expect(await lane()).toMatchObject({ run: 2 });
   // A new delivery does not need the sweep.
   vi.setSystemTime(Date.now() - 2 * DAY_MS);
-  await t.run(async (ctx) => emit(ctx, "item.created", await item(ctx)));
-  await fanOut();
-  expect(await sender()).toMatchObject({ state: "running", run: 3 });
+  await emitted();
+  expect(await lane()).toMatchObject({ run: 3 });
   vi.advanceTimersByTime(0);
   await t.finishInProgressScheduledFunctions();
   expect(await count("webhookDeliveries")).toBe(3);

@@ -43,7 +43,7 @@ const INSERT: Partial<Record<TableNames, Insert>> = {
 async function insertEndpoint(ctx: MutationCtx, ownerId: Id<"users">): Promise<Id<"webhookEndpoints">> {
   const address = { url: "https://partner.example.com", events: ["*"], enabled: false, deployment: true };
   const id = await ctx.db.insert("webhookEndpoints", { ownerId, ...address, secrets: [], revision: 1 });
-  const idle = { state: "idle" as const, slow: false, run: 0, pending: 0, failures: 0 };
+  const idle = { state: "idle" as const, slow: false, pending: 0, failures: 0 };
   await ctx.db.insert("webhookSenders", { endpointId: id, ...idle });
   return id;
 }

@@ -108,7 +108,7 @@ test.each(contracts.map(({ spec }) => [spec().operationId, spec()] as const))(
     ];
     expect(security).toEqual(scope === null ? [] : [...(anonymous ? [{}] : []), ...either]);
     if (scope !== null && scope !== "any") expect(description).toContain(`\`${scope}\``);
-    expect(description).toMatch(/Who may call: [^\n]+\.$/);
+    expect(description).toMatch(/^Who may call: [^\n]+\.$/m);
   },
 );
 

@@ -139,7 +139,7 @@ const HEADERS: Record<string, JsonSchema> = {
     ),
     "Access-Control-Expose-Headers": header(
       "The headers that a browser shows to scripts (Fetch standard).",
-      "*, X-Request-Id, ETag, Link",
+      "X-Request-Id, ETag, Link",
     ),
     "RateLimit-Policy": header(
       "The quota that the request counted against: `q` requests in `w` seconds " +

@@ -5,7 +5,7 @@ import { declaredReplies } from "../convex/http/kit/replies.kit";
 import { inputSchemas, pageQuery } from "../convex/http/kit/schemas.kit";
 import type { Components } from "./components";
 import { guards } from "./problems";
-import { inputSchema } from "./schemas";
+import { inputSchema, isRequired } from "./schemas";
 import { signedHeader } from "./webhooks";
 
 /**
@@ -57,7 +57,7 @@ function fields(
   descriptions: Readonly<Record<string, string>> = {},
 ): JsonSchema[] {
   return Object.entries(schemas).map(([name, schema]) => {
-    const required = part === "path" || !schema.safeParse(undefined).success;
+    const required = part === "path" || isRequired(schema);
     return {
       name,
       in: part,

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { api } from "../convex/http/api.app";
 import type { JsonSchema } from "../convex/http/kit/described.kit";
-import { API } from "../convex/http/system/system.routes";
+import { API } from "../convex/http/system/system.contract";
 import { openApiDocument } from "./document";
 import { outgoingWebhooks } from "./outgoing";
 

@@ -4,6 +4,10 @@ import { descriptionOf, type JsonSchema } from "../convex/http/kit/described.kit
 import { fieldDescriptionsOf, nameOf } from "../convex/http/kit/schemaHelpers.kit";
 import type { Components } from "./components";
 
+/** Returns whether a field must be present. An optional schema may refuse an explicit `undefined`, so the field is left out here. */
+export const isRequired = (schema: z.ZodMiniType): boolean =>
+  !z.object({ field: schema }).safeParse({}).success;
+
 /** Returns the JSON Schema of a request. Named schemas are inlined, because a request schema may accept more than a reply schema. */
 export const inputSchema = (schema: Schema): JsonSchema => jsonSchema(schema, "input");
 

@@ -8,7 +8,7 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { productDocument } from "../../openapi/contract/check";
-import { breaks } from "../../openapi/contract/fuzz/breaks";
+import { breaksOf } from "../../openapi/contract/fuzz/breaks";
 import { planOf } from "../../openapi/contract/fuzz/plans";
 import { REQUESTS } from "../../openapi/contract/fuzz/size";
 import type { FailureCode } from "../lib/failure.lib";
@@ -65,7 +65,7 @@ describe.each(operations.map((operation) => [operation.operationId, operation] a
 
     test("refuses invalid requests with a problem", { timeout: 120_000 }, async () => {
       const plans = fc
-        .tuple(planOf(operation), fc.array(breaks, { minLength: 1, maxLength: 4 }))
+        .tuple(planOf(operation), fc.array(breaksOf(operation), { minLength: 1, maxLength: 4 }))
         .map(([plan, faults]) => faults.reduce((broken, applyFault) => applyFault(broken), plan));
       await fc.assert(
         fc.asyncProperty(plans, async (plan) => {

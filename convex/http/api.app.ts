@@ -9,7 +9,7 @@ import { ACCEPT_PATCH } from "./kit/limits.kit";
 import { validate } from "./kit/validate.kit";
 import { requireDeclaredLength } from "./middleware/bodyLimit.middleware";
 import { cacheHeaders } from "./middleware/cacheHeaders.middleware";
-import { corsHeaders, isPreflight } from "./middleware/cors.middleware";
+import { corsHeaders, exposeOwnHeaders, isPreflight } from "./middleware/cors.middleware";
 import { logRequest } from "./middleware/log.middleware";
 import { addPublicPath } from "./middleware/publicPath.middleware";
 import { requestIdOf } from "./middleware/requestId.middleware";
@@ -48,6 +48,7 @@ async function handleRequest(c: ApiContext, route: TableRoute | undefined): Prom
     setCachePolicy(endpoint.cache, endpoint, response);
   }
   addPublicPath(response);
+  exposeOwnHeaders(response);
   const pattern = route?.path ?? api.patternAt(c.req.path, c.req.header("Access-Control-Request-Method"));
   logRequest(c, pattern, { status: response.status, started, error });
   return response;

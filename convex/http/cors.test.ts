@@ -6,7 +6,7 @@ const HEADERS =
   "Content-Type, Authorization, X-API-Key, Idempotency-Key, If-Match, If-None-Match, Range, Prefer, Last-Event-ID, X-Request-Id, " +
   "traceparent, tracestate, baggage, sentry-trace";
 const EXPOSED =
-  "*, X-Request-Id, ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, Idempotency-Replayed, " +
+  "X-Request-Id, ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, Idempotency-Replayed, " +
   "Preference-Applied, Deprecation, Sunset, Content-Disposition, Content-Range, Accept-Ranges";
 
 const from = (origin: string | undefined, path = "/health", init: RequestInit = {}) =>

@@ -2,14 +2,15 @@ import { checksum } from "../lib/checksum.lib";
 import { sha256 } from "../lib/sha256.lib";
 
 /**
- * The form of an API key: `cha_<publicId>_<secret>_<checksum>`.
+ * The beginning of each API key: `cha_<publicId>_<secret>_<checksum>`. Choose it before the first key is issued, because a key with
+ * another prefix is invalid.
  *
  * The prefix lets secret scanners find a leaked key. Lists and logs show the public id. The secret has 200 random bits. The
  * checksum detects a typo without a database look-up. Only the SHA-256 of the whole key is stored: a slow hash would not
  * improve the protection of 200 random bits.
  */
-const FORM = /^cha_([0-9a-z]{12})_[0-9a-z]{40}_[0-9a-f]{8}$/;
-const PREFIX = "cha_";
+export const KEY_PREFIX = "cha_";
+const FORM = new RegExp(`^${KEY_PREFIX}([0-9a-z]{12})_[0-9a-z]{40}_[0-9a-f]{8}$`);
 /** Crockford's base 32. It has 32 characters, so the low five bits of a random byte select one without bias. */
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 
@@ -21,7 +22,7 @@ export type NewApiKey = { key: string; publicId: string; hash: string };
 /** Generates a key. Call it in an action or HTTP action, so that the key is never a function argument. */
 export async function newApiKey(): Promise<NewApiKey> {
   const publicId = randomText(12);
-  const body = `${PREFIX}${publicId}_${randomText(40)}`;
+  const body = `${KEY_PREFIX}${publicId}_${randomText(40)}`;
   const key = `${body}_${checksum(body)}`;
   return { key, publicId, hash: await hashApiKey(key) };
 }
@@ -31,7 +32,7 @@ export const hashApiKey = (key: string): Promise<string> => sha256(key);
 
 /** Returns whether a text has the prefix of a key. The text need not be well-formed. */
 export function looksLikeApiKey(text: string): boolean {
-  return text.startsWith(PREFIX);
+  return text.startsWith(KEY_PREFIX);
 }
 
 /** Returns the public id of a well-formed key with a valid checksum. Returns null for other texts, which cannot be keys. */

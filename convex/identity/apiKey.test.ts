@@ -1,18 +1,19 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { hashApiKey, looksLikeApiKey, newApiKey, publicIdOf } from "./apiKey.lib";
+import { hashApiKey, KEY_PREFIX, looksLikeApiKey, newApiKey, publicIdOf } from "./apiKey.lib";
 import { checksum } from "../lib/checksum.lib";
 
 const anyKey = fc
   .tuple(fc.stringMatching(/^[0-9a-hjkmnp-tv-z]{12}$/), fc.stringMatching(/^[0-9a-hjkmnp-tv-z]{40}$/))
   .map(([publicId, secret]) => {
-    const body = `cha_${publicId}_${secret}`;
+    const body = `${KEY_PREFIX}${publicId}_${secret}`;
     return `${body}_${checksum(body)}`;
   });
 
 test("a new key contains its public id, and its hash is the hash of the whole key", async () => {
   const { key, publicId, hash } = await newApiKey();
-  expect(key).toMatch(/^cha_[0-9a-z]{12}_[0-9a-z]{40}_[0-9a-f]{8}$/);
+  expect(key.startsWith(KEY_PREFIX)).toBe(true);
+  expect(key.slice(KEY_PREFIX.length)).toMatch(/^[0-9a-z]{12}_[0-9a-z]{40}_[0-9a-f]{8}$/);
   expect([publicIdOf(key), looksLikeApiKey(key)]).toEqual([publicId, true]);
   expect(hash).toBe(await hashApiKey(key));
 });
@@ -64,12 +65,18 @@ test("a key with a dropped, doubled or swapped character is not a key", () => {
 });
 
 test("other texts are not keys", () => {
-  for (const text of ["", "cha_", "cha___", "CHA_x", "eyJhbGciOiJub25lIn0.e30."])
+  for (const text of [
+    "",
+    KEY_PREFIX,
+    `${KEY_PREFIX}__`,
+    `${KEY_PREFIX.toUpperCase()}x`,
+    "eyJhbGciOiJub25lIn0.e30.",
+  ])
     expect(publicIdOf(text)).toBeNull();
   fc.assert(
     fc.property(fc.string({ unit: "binary" }), (text) => {
       expect(publicIdOf(text)).toBeNull();
-      expect(publicIdOf(`cha_${text}`)).toBeNull();
+      expect(publicIdOf(`${KEY_PREFIX}${text}`)).toBeNull();
     }),
   );
 });

@@ -59,6 +59,15 @@ ${meta}<meta name="viewport" content="width=device-width, initial-scale=1">
 body:is(.light-mode, .dark-mode) > .waiting { display: none; }
 /* The script's placeholder for a key looks like a key. */
 [placeholder^="QUxM"]::placeholder { color: transparent !important; }
+/* The name of the key's header is fixed. The script shows it in a field that can be edited and has no label. */
+tr:has([data-placeholder="api-key"]) { display: none !important; }
+/* The tabs of the statuses scroll, and would touch the button beside them. */
+.tab-list { margin-inline-end: 8px; }
+/* The script removes the outline of some links. */
+:is(a, button):focus-visible { outline: 2px solid currentColor !important; outline-offset: 2px; }
+/* The script's colours of small text have a contrast below 4.5. */
+body.light-mode { --scalar-color-2: #5f5f5f; --scalar-color-3: #6b6b6b; --scalar-color-blue: #0067ad; --scalar-color-green: #00764a; --scalar-color-orange: #a34400; --scalar-color-red: #c80000; --scalar-color-yellow: #7d5f00; }
+body.dark-mode { --scalar-color-3: #949494; --scalar-color-red: #ff6b6b; }
 .waiting { margin: 3rem; font-family: sans-serif; }
 </style>
 </head>

@@ -1,7 +1,10 @@
 /** Decides by the form of an address whether webhooks may go there. A name can still resolve to any address. */
 
-/** Networks that no webhook may reach: this host, private networks, and addresses that no host has. */
-const REFUSED_NETWORKS: readonly (readonly [network: string, bits: number])[] = [
+/**
+ * Networks that no webhook may reach: this host, private networks, and addresses that no host has. `networks.test.ts` compares them
+ * with those that the embedded runtime refuses when it connects.
+ */
+export const REFUSED_NETWORKS: readonly (readonly [network: string, bits: number])[] = [
   ["0.0.0.0", 8],
   ["10.0.0.0", 8],
   ["100.64.0.0", 10],

@@ -2,7 +2,7 @@ import { internal } from "../_generated/api";
 import type { Doc, Id } from "../_generated/dataModel";
 import type { MutationCtx } from "../_generated/server";
 import { REVOKED } from "./viewer.lib";
-import { senderOf, startWaiting } from "./sender.lib";
+import { senderOf } from "./sender.lib";
 
 /**
  * Disables an endpoint. It gets no more events, and its pending deliveries fail. They can be retried once it is enabled again.
@@ -21,15 +21,14 @@ export async function disableEndpoint(
     revision: endpoint.revision + 1,
   });
   const sender = await senderOf(ctx, endpoint._id);
-  // A higher run takes the turn away from an action that is sending.
+  // The lane that serves the queue records what it is sending, and sends nothing more.
   await ctx.db.patch("webhookSenders", sender._id, {
     state: "idle",
-    run: sender.run + 1,
+    lane: undefined,
     dueAt: undefined,
     failures: 0,
     failingSince: undefined,
   });
-  await startWaiting(ctx, sender.slow);
   await ctx.scheduler.runAfter(0, internal.outgoing.cleanUp.failPending, { endpointId: endpoint._id });
 }
 
@@ -55,6 +54,5 @@ export async function deleteEndpoint(ctx: MutationCtx, endpoint: Doc<"webhookEnd
   const sender = await senderOf(ctx, endpoint._id);
   await ctx.db.delete("webhookSenders", sender._id);
   await ctx.db.delete("webhookEndpoints", endpoint._id);
-  if (sender.state === "running") await startWaiting(ctx, sender.slow);
   await ctx.scheduler.runAfter(0, internal.outgoing.cleanUp.deleteDeliveries, { endpointId: endpoint._id });
 }

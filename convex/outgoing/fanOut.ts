@@ -7,7 +7,7 @@ import { readPage, within, type Page } from "../lib/page.lib";
 import { subscribes } from "./eventTypes.lib";
 import { insertDelivery } from "./delivery.lib";
 import { disableEndpoint } from "./endpoint.lib";
-import { addPending, senderOf } from "./sender.lib";
+import { senderOf, wakeUp, type Sender } from "./sender.lib";
 import { Viewer } from "./viewer.lib";
 
 /** The most events and deliveries of one transaction. Both are far below Convex's limits. */
@@ -38,8 +38,7 @@ export const run = internalMutation({
 /** The fan-out of one transaction. */
 class FanOut {
   private readonly viewer: Viewer;
-  private readonly added = new Map<Id<"webhookEndpoints">, number>();
-  private readonly pending = new Map<Id<"webhookEndpoints">, number>();
+  private readonly queues = new Map<Id<"webhookEndpoints">, { sender: Sender; added: number }>();
   private readonly own = new Map<Id<"users">, Page<Doc<"webhookEndpoints">>>();
   private left = DELIVERIES;
 
@@ -63,30 +62,37 @@ class FanOut {
 
   /** Counts the deliveries and starts the queues. */
   async end(): Promise<void> {
-    for (const [endpointId, count] of this.added) await addPending(this.ctx, endpointId, count);
+    await wakeUp(this.ctx, this.queues.values());
   }
 
   private async deliver(event: Doc<"outgoingEvents">, endpoint: Doc<"webhookEndpoints">): Promise<void> {
     if (!endpoint.enabled || !subscribes(endpoint.events, event.type)) return;
     const view = await this.viewer.view(endpoint);
     if (view.is === "ended" || (view.is === "open" && !view.allows(event.type))) return;
-    const added = this.added.get(endpoint._id) ?? 0;
-    if (await this.isFull(endpoint, added)) return;
+    const queue = this.queues.get(endpoint._id) ?? {
+      sender: await senderOf(this.ctx, endpoint._id),
+      added: 0,
+    };
+    if (queue.sender.pending + queue.added >= MOST_PENDING) {
+      await this.disable(endpoint, queue);
+      return;
+    }
     await insertDelivery(this.ctx, endpoint, event);
-    this.added.set(endpoint._id, added + 1);
+    queue.added += 1;
+    this.queues.set(endpoint._id, queue);
     this.left -= 1;
   }
 
   /** Disables an endpoint that has too many pending deliveries. */
-  private async isFull(endpoint: Doc<"webhookEndpoints">, added: number): Promise<boolean> {
-    const known = this.pending.get(endpoint._id);
-    const pending = known ?? (await senderOf(this.ctx, endpoint._id)).pending;
-    this.pending.set(endpoint._id, pending);
-    if (pending + added < MOST_PENDING) return false;
+  private async disable(
+    endpoint: Doc<"webhookEndpoints">,
+    { sender: { _id, pending }, added }: { sender: Sender; added: number },
+  ): Promise<void> {
+    this.queues.delete(endpoint._id);
+    await this.ctx.db.patch("webhookSenders", _id, { pending: pending + added });
     await disableEndpoint(this.ctx, endpoint, `${MOST_PENDING} deliveries were pending`);
     // The next event may find the same document in `own`.
     endpoint.enabled = false;
-    return true;
   }
 
   /** Returns a page of the enabled endpoints that the event may be for. Several events of an owner read the first page once. */

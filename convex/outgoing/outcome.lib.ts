@@ -5,7 +5,7 @@ import type { MutationCtx } from "../_generated/server";
 import { withAttempt } from "./delivery.lib";
 import { disableEndpoint } from "./endpoint.lib";
 import { nextWait } from "./retry.lib";
-import { senderOf, type Sender } from "./sender.lib";
+import type { Sender } from "./sender.lib";
 import { attempt } from "./tables.lib";
 
 /** The result of one attempt to send. */
@@ -29,14 +29,33 @@ const FEWEST_FAILURES = 5;
 /** An attempt that takes longer, in milliseconds, makes its endpoint slow. */
 const SLOW_MS = 2_000;
 
-/** Records the outcomes of one batch. Returns the queue as it is afterwards. */
+/** The figures of a queue that outcomes change. */
+export interface Figures {
+  readonly pending: number;
+  readonly failures: number;
+  readonly failingSince: number | undefined;
+  readonly slow: boolean;
+}
+
+export const figuresOf = ({ pending, failures, failingSince, slow }: Sender): Figures => ({
+  pending,
+  failures,
+  failingSince,
+  slow,
+});
+
+/**
+ * Records outcomes on the deliveries, and on the endpoint if it must be disabled.
+ *
+ * @returns the new figures of the queue, which the caller writes, or null if the endpoint was disabled.
+ */
 export async function recordOutcomes(
   ctx: MutationCtx,
   endpoint: Doc<"webhookEndpoints">,
+  sender: Sender,
   outcomes: readonly Outcome[],
-): Promise<Sender> {
-  const sender = await senderOf(ctx, endpoint._id);
-  let { pending, failures, failingSince, slow } = sender;
+): Promise<Figures | null> {
+  let { pending, failures, failingSince, slow } = figuresOf(sender);
   let gone = false;
   for (const { deliveryId, tries, attempt: made, succeeded, reply, retryAfterMs } of outcomes) {
     const delivery = await ctx.db.get("webhookDeliveries", deliveryId);
@@ -62,13 +81,15 @@ export async function recordOutcomes(
     gone ||= made.status === 410;
   }
   const changed = { pending: Math.max(0, pending), failures, failingSince, slow };
-  await ctx.db.patch("webhookSenders", sender._id, changed);
-  if (gone) await disableEndpoint(ctx, endpoint, "The address replied 410: it is gone");
-  else if (
-    failures >= FEWEST_FAILURES &&
-    failingSince !== undefined &&
-    Date.now() - failingSince >= MOST_FAILING_MS
-  )
-    await disableEndpoint(ctx, endpoint, "No delivery has succeeded for five days");
-  return senderOf(ctx, endpoint._id);
+  const reason = gone
+    ? "The address replied 410: it is gone"
+    : failures >= FEWEST_FAILURES &&
+        failingSince !== undefined &&
+        Date.now() - failingSince >= MOST_FAILING_MS
+      ? "No delivery has succeeded for five days"
+      : undefined;
+  if (reason === undefined || !endpoint.enabled) return changed;
+  await ctx.db.patch("webhookSenders", sender._id, { pending: changed.pending, slow });
+  await disableEndpoint(ctx, endpoint, reason);
+  return null;
 }

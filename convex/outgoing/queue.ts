@@ -1,92 +1,58 @@
-/**
- * The steps of a queue. The action of an endpoint (`send.ts`) calls `next` after each batch. One transaction records what was sent
- * and decides what to send now.
- */
-import { v, type Infer } from "convex/values";
+/** The steps of the lanes. The action of a lane (`send.ts`) calls `next` again and again. */
+import { v } from "convex/values";
 import { internal } from "../_generated/api";
-import type { Doc, Id } from "../_generated/dataModel";
 import { internalMutation, type MutationCtx } from "../_generated/server";
-import { disableEndpoint } from "./endpoint.lib";
-import { bodyOf, notPending, subtractPending } from "./delivery.lib";
 import { FAN_OUT_LEASE_MS } from "./emit.lib";
-import { outcome, recordOutcomes } from "./outcome.lib";
-import {
-  firstWaiting,
-  LEASE_MS,
-  senderOf,
-  startOrWait,
-  startWaiting,
-  wakeUp,
-  type Sender,
-} from "./sender.lib";
-import { Viewer, type View } from "./viewer.lib";
+import { Lanes, renew, rest } from "./lane.lib";
+import { findSender, wakeUp, type Sender } from "./sender.lib";
+import { batch, served, Turn, type Batch } from "./turn.lib";
 
-/** Deliveries that one endpoint gets at the same time. */
-const AT_A_TIME = 6;
-/** Due deliveries that one transaction examines if some may no longer be sent. */
-const EXAMINED = 50;
-/** Milliseconds until the queue of a suspended owner is examined again. */
-const PAUSE_MS = 5 * 60_000;
-/** The sweep runs once a minute. A delivery that is due sooner is scheduled. */
-const SOON_MS = 60_000;
+/** Milliseconds after which an action with free places asks for more, although no request has ended. Slow endpoints can wait. */
+const POLL_MS = { fast: 100, slow: 1_000 };
+/**
+ * The action of a busy lane takes a turn each time this many milliseconds have passed, and ends after as long a wait without deliveries.
+ * Otherwise each event would start an action, and each delivery would take two turns.
+ */
+const [PACE_MS, LINGER_MS] = [100, 300];
 /** Queues of one kind that a sweep examines in one transaction. */
 const SWEPT = 50;
 
-const NOT_ALLOWED = "Not sent: the owner, or the key that made the endpoint, no longer has the scope";
-
-/** The requests that an action sends next. All go to one endpoint. */
-const batch = v.object({
-  url: v.string(),
-  secrets: v.array(v.string()),
-  deliveries: v.array(
-    v.object({
-      deliveryId: v.id("webhookDeliveries"),
-      eventId: v.string(),
-      tries: v.number(),
-      body: v.string(),
-    }),
-  ),
-});
-
-export type Batch = Infer<typeof batch>;
-
-/** Records the outcomes of a batch, and returns the next one. Returns null if the action must end. */
+/** Records what a lane has sent, and returns what it sends now. Returns null if it takes no more turns. */
 export const next = internalMutation({
   args: {
-    endpointId: v.id("webhookEndpoints"),
+    laneId: v.id("webhookLanes"),
     run: v.number(),
-    outcomes: v.array(outcome),
-    /** True if the action has run long enough: another one takes over. */
+    served: v.array(served),
+    /** The characters of the bodies in flight. */
+    characters: v.number(),
+    /** For how many milliseconds the action has had nothing to send. */
+    idleMs: v.number(),
+    /** True if the action has run long enough: it ends its requests, and another one takes over. */
     last: v.boolean(),
   },
   returns: v.union(v.null(), batch),
-  handler: async (ctx, { endpointId, run, outcomes, last }): Promise<Batch | null> => {
-    const endpoint = await ctx.db.get("webhookEndpoints", endpointId);
-    if (!endpoint) return null;
-    const sender = await recordOutcomes(ctx, endpoint, outcomes);
-    // Another action has taken over, or the endpoint was disabled.
-    if (sender.run !== run || sender.state !== "running") return null;
-    const view = await new Viewer(ctx).view(endpoint);
-    if (view.is === "ended") {
-      await disableEndpoint(ctx, endpoint, view.reason);
-      return null;
-    }
-    if (view.is === "paused") {
-      await rest(ctx, sender, Date.now() + PAUSE_MS);
-      return null;
-    }
-    const deliveries = await takeDue(ctx, endpointId, view);
-    if (deliveries.length === 0) {
-      await rest(ctx, await senderOf(ctx, endpointId), await nextDueAt(ctx, endpointId));
-      return null;
-    }
-    if (last || (await firstWaiting(ctx, sender.slow))) {
-      await ctx.db.patch("webhookSenders", sender._id, { state: "waiting", dueAt: Date.now() });
-      await startWaiting(ctx, sender.slow);
-      return null;
-    }
-    await ctx.db.patch("webhookSenders", sender._id, { dueAt: Date.now() + LEASE_MS });
-    return { url: endpoint.url, secrets: currentSecrets(endpoint), deliveries };
+  handler: async (ctx, { laneId, run, served: parts, characters, idleMs, last }): Promise<Batch | null> => {
+    const found = await ctx.db.get("webhookLanes", laneId);
+    // Another action may have taken over.
+    const lane = found?.run === run && found.job !== undefined ? found : null;
+    const turn = new Turn(ctx, lane, characters);
+    for (const part of parts) await turn.record(part);
+    if (!lane) return null;
+    if (!last) await turn.take();
+    const goesOn = turn.isSending || (lane.busy === true && !last && idleMs < LINGER_MS);
+    const waiting = await turn.save();
+    await (goesOn ? renew(ctx, lane) : rest(ctx, lane));
+    const lanes = new Lanes(ctx);
+    if (await isWaiting(ctx, lane.slow)) await lanes.start(lane.slow, last || turn.free <= 0);
+    if (waiting.has(!lane.slow)) await lanes.start(!lane.slow);
+    if (!goesOn) return null;
+    const { endpoints, events, deliveries, free } = turn;
+    const hasRoom = free > 0 && !last;
+    const pollMs = lane.slow ? POLL_MS.slow : POLL_MS.fast;
+    return {
+      ...{ endpoints, events, deliveries },
+      ...(hasRoom && (lane.busy === true ? { paceMs: PACE_MS } : { pollMs })),
+    };
   },
 });
 
@@ -95,14 +61,15 @@ export const wake = internalMutation({
   args: { endpointId: v.id("webhookEndpoints") },
   returns: v.null(),
   handler: async (ctx, { endpointId }) => {
-    if (await ctx.db.get("webhookEndpoints", endpointId)) await wakeUp(ctx, await senderOf(ctx, endpointId));
+    const sender = await findSender(ctx, endpointId);
+    if (sender) await wakeUp(ctx, [{ sender, added: 0 }]);
     return null;
   },
 });
 
 /**
- * Starts the queues that are due: after a wait, or because a crash has ended their action. Fans out what a crash left. A lease that
- * ends later than a new one would was made before the clock was set back, so it counts as ended.
+ * Starts the queues that are due: after a wait, or because a crash has ended the action of their lane. Fans out what a crash left. A
+ * lease that ends later than a new one would was made before the clock was set back, so it counts as ended.
  */
 export const sweep = internalMutation({
   args: {},
@@ -110,32 +77,13 @@ export const sweep = internalMutation({
   handler: async (ctx) => {
     let isDone = true;
     for (const slow of [false, true]) {
-      for (const state of ["running", "idle"] as const) {
-        const due = await ctx.db
-          .query("webhookSenders")
-          .withIndex("by_state", (q) =>
-            q.eq("state", state).eq("slow", slow).gt("dueAt", 0).lte("dueAt", Date.now()),
-          )
-          .take(SWEPT);
-        if (state === "running")
-          due.push(
-            ...(await ctx.db
-              .query("webhookSenders")
-              .withIndex("by_state", (q) =>
-                q
-                  .eq("state", state)
-                  .eq("slow", slow)
-                  .gt("dueAt", Date.now() + LEASE_MS),
-              )
-              .take(SWEPT)),
-          );
-        for (const sender of due) {
-          if (state === "running") await ctx.db.patch("webhookSenders", sender._id, { state: "idle" });
-          await startOrWait(ctx, sender);
-        }
-        if (due.length >= SWEPT) isDone = false;
-      }
-      while (await startWaiting(ctx, slow));
+      const due = await dueQueues(ctx, slow);
+      await wakeUp(
+        ctx,
+        [...due, ...(await lostQueues(ctx, slow))].map((sender) => ({ sender, added: 0 })),
+      );
+      if (await isWaiting(ctx, slow)) await new Lanes(ctx).start(slow);
+      if (due.length >= SWEPT) isDone = false;
     }
     const lost = await ctx.db
       .query("outgoingEvents")
@@ -154,55 +102,31 @@ export const sweep = internalMutation({
   },
 });
 
-/** Returns the due deliveries that may be sent. Those that may not be sent fail. */
-async function takeDue(
-  ctx: MutationCtx,
-  endpointId: Id<"webhookEndpoints">,
-  { allows }: View & { is: "open" },
-): Promise<Batch["deliveries"]> {
-  const taken: Batch["deliveries"] = [];
-  let refused = 0;
-  const examine = async (count: number): Promise<void> => {
-    const due = await ctx.db
-      .query("webhookDeliveries")
-      .withIndex("by_due", (q) =>
-        q.eq("endpointId", endpointId).eq("status", "pending").lte("nextAttemptAt", Date.now()),
-      )
-      .take(count);
-    for (const delivery of due.slice(taken.length)) {
-      if (taken.length === AT_A_TIME) break;
-      const event = await ctx.db.get("outgoingEvents", delivery.eventId);
-      if (event && allows(event.type)) {
-        const { _id: deliveryId, eventId, tries } = delivery;
-        taken.push({ deliveryId, eventId, tries, body: bodyOf(event) });
-      } else {
-        await notPending(ctx, delivery, event ? NOT_ALLOWED : "Not sent: the event was purged");
-        refused += 1;
-      }
-    }
-  };
-  await examine(AT_A_TIME);
-  // Refused deliveries are not due any more, so the second look begins with the taken ones.
-  if (refused > 0) await examine(EXAMINED);
-  await subtractPending(ctx, endpointId, refused);
-  return taken;
+/** Returns idle queues whose next delivery is due. */
+const dueQueues = (ctx: MutationCtx, slow: boolean): Promise<Sender[]> =>
+  ctx.db
+    .query("webhookSenders")
+    .withIndex("by_state", (q) =>
+      q.eq("state", "idle").eq("slow", slow).gt("dueAt", 0).lte("dueAt", Date.now()),
+    )
+    .take(SWEPT);
+
+/** Returns the running queues that no lane serves. */
+async function lostQueues(ctx: MutationCtx, slow: boolean): Promise<Sender[]> {
+  const lanes = new Lanes(ctx);
+  const lost: Sender[] = [];
+  const running = await ctx.db
+    .query("webhookSenders")
+    .withIndex("by_state", (q) => q.eq("state", "running").eq("slow", slow))
+    .collect();
+  for (const sender of running) if (!(await lanes.serves(sender))) lost.push(sender);
+  return lost;
 }
 
-/** Lets a queue rest until a time, or until the next event. Its place goes to a waiting queue. */
-async function rest(ctx: MutationCtx, sender: Sender, dueAt: number | undefined): Promise<void> {
-  await ctx.db.patch("webhookSenders", sender._id, { state: "idle", dueAt });
-  if (dueAt !== undefined && dueAt - Date.now() < SOON_MS)
-    await ctx.scheduler.runAt(dueAt, internal.outgoing.queue.wake, { endpointId: sender.endpointId });
-  await startWaiting(ctx, sender.slow);
-}
-
-async function nextDueAt(ctx: MutationCtx, endpointId: Id<"webhookEndpoints">): Promise<number | undefined> {
+async function isWaiting(ctx: MutationCtx, slow: boolean): Promise<boolean> {
   const first = await ctx.db
-    .query("webhookDeliveries")
-    .withIndex("by_due", (q) => q.eq("endpointId", endpointId).eq("status", "pending"))
+    .query("webhookSenders")
+    .withIndex("by_state", (q) => q.eq("state", "waiting").eq("slow", slow))
     .first();
-  return first?.nextAttemptAt;
+  return first !== null;
 }
-
-const currentSecrets = ({ secrets }: Doc<"webhookEndpoints">): string[] =>
-  secrets.flatMap(({ sealed, expiresAt = Infinity }) => (expiresAt > Date.now() ? [sealed] : []));

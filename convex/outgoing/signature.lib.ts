@@ -5,15 +5,15 @@ import { fromBase64, toBase64 } from "../lib/base64.lib";
  * signature for each secret, separated by spaces.
  *
  * @param message The event's id, the time in seconds since the epoch, and the body.
- * @param secrets Secrets such as `whsec_…`. The rest is base64.
+ * @param keys The secrets, as `signingKey` imports them.
  * @returns The headers of the request.
  */
 export async function signedHeaders(
   { id, timestamp, body }: { id: string; timestamp: number; body: string },
-  secrets: readonly string[],
+  keys: readonly CryptoKey[],
 ): Promise<Record<string, string>> {
   const signed = new TextEncoder().encode(`${id}.${timestamp}.${body}`);
-  const signatures = await Promise.all(secrets.map((secret) => signatureOf(signed, secret)));
+  const signatures = await Promise.all(keys.map((key) => signatureOf(signed, key)));
   return {
     "webhook-id": id,
     "webhook-timestamp": String(timestamp),
@@ -21,8 +21,15 @@ export async function signedHeaders(
   };
 }
 
-async function signatureOf(signed: Uint8Array<ArrayBuffer>, secret: string): Promise<string> {
-  const raw = fromBase64(secret.replace(/^whsec_/, ""));
-  const key = await crypto.subtle.importKey("raw", raw, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
-  return `v1,${toBase64(new Uint8Array(await crypto.subtle.sign("HMAC", key, signed)))}`;
-}
+/** Imports a secret such as `whsec_…`. The rest is base64. */
+export const signingKey = (secret: string): Promise<CryptoKey> =>
+  crypto.subtle.importKey(
+    "raw",
+    fromBase64(secret.replace(/^whsec_/, "")),
+    { name: "HMAC", hash: "SHA-256" },
+    false,
+    ["sign"],
+  );
+
+const signatureOf = async (signed: Uint8Array<ArrayBuffer>, key: CryptoKey): Promise<string> =>
+  `v1,${toBase64(new Uint8Array(await crypto.subtle.sign("HMAC", key, signed)))}`;

@@ -2,7 +2,7 @@ import { Webhook as StandardWebhook } from "standardwebhooks";
 import { Webhook as SvixWebhook } from "svix";
 import { expect, test, vi } from "vitest";
 import { newSecret } from "./seal.lib";
-import { signedHeaders } from "./signature.lib";
+import { signedHeaders, signingKey } from "./signature.lib";
 
 /** The example that the reference libraries of Standard Webhooks publish in their tests. */
 const PUBLISHED = {
@@ -12,7 +12,7 @@ const PUBLISHED = {
 };
 
 test("the published example has the published signature", async () => {
-  expect(await signedHeaders(PUBLISHED.message, [PUBLISHED.secret])).toEqual({
+  expect(await signedHeaders(PUBLISHED.message, [await signingKey(PUBLISHED.secret)])).toEqual({
     "webhook-id": PUBLISHED.message.id,
     "webhook-timestamp": "1614265330",
     "webhook-signature": PUBLISHED.signature,
@@ -22,7 +22,7 @@ test("the published example has the published signature", async () => {
 test("both libraries sign in the same way and verify each of several secrets", async () => {
   const message = { id: "evt_1", timestamp: 1_700_000_000, body: '{"name":"Ünïcödé \u{1f529}"}' };
   const secrets = [newSecret(), newSecret()];
-  const headers = await signedHeaders(message, secrets);
+  const headers = await signedHeaders(message, await Promise.all(secrets.map(signingKey)));
   vi.spyOn(Date, "now").mockReturnValue(message.timestamp * 1000);
   const time = new Date(message.timestamp * 1000);
   for (const Webhook of [StandardWebhook, SvixWebhook]) {

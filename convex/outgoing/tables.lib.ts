@@ -39,28 +39,43 @@ export const outgoingTables = {
     .index("by_deployment", ["deployment", "enabled"])
     .index("by_key_id", ["keyId"]),
 
-  /** The queue of each endpoint: whether an action is sending its deliveries, and how that went lately. */
+  /** The queue of each endpoint: whether a lane is sending its deliveries, and how that went lately. */
   webhookSenders: defineTable({
     endpointId: v.id("webhookEndpoints"),
-    /** `waiting` means that deliveries are due, but the maximum number of senders is running. */
+    /** `waiting` means that deliveries are due and a lane has to take the queue. `running` means that a lane sends some of them. */
     state: v.union(v.literal("idle"), v.literal("waiting"), v.literal("running")),
-    /** True if the endpoint was slow or failed lately. Slow endpoints share a limit of their own. */
+    /** The lane of a running queue. */
+    lane: v.optional(v.id("webhookLanes")),
+    /** True if the endpoint was slow or failed lately. Slow endpoints have lanes of their own. */
     slow: v.boolean(),
-    /** Counts the starts. An action whose number is lower has lost its turn. */
-    run: v.number(),
-    /**
-     * In milliseconds since the epoch: when the lease of a running sender ends, since when a waiting one waits, or when the next
-     * delivery of an idle one is due.
-     */
+    /** In milliseconds since the epoch: since when a queue runs or waits, or when the next delivery of an idle one is due. */
     dueAt: v.optional(v.number()),
     /** The number of pending deliveries. */
     pending: v.number(),
     /** The number of failed attempts since the last success, and when the first of them was. */
     failures: v.number(),
     failingSince: v.optional(v.number()),
+    /** Earlier builds wrote it. It is not read. */
+    run: v.optional(v.number()),
   })
     .index("by_endpoint", ["endpointId"])
     .index("by_state", ["state", "slow", "dueAt"]),
+
+  /** The actions that send. `lane.lib.ts` explains them. */
+  webhookLanes: defineTable({
+    /** Whether the lane serves slow endpoints. */
+    slow: v.boolean(),
+    /** Counts the starts. An action whose number is lower has lost its turn. */
+    run: v.number(),
+    /** The scheduled action. Absent while the lane rests. */
+    job: v.optional(v.id("_scheduled_functions")),
+    /** When the action counts as dead unless it reports, in milliseconds since the epoch. Absent while the lane rests. */
+    leaseEndsAt: v.optional(v.number()),
+    /** When the lane last began to rest, in milliseconds since the epoch. */
+    restedAt: v.optional(v.number()),
+    /** True if the lane had rested only for a moment before its action started: its action then waits for more before it ends. */
+    busy: v.optional(v.boolean()),
+  }).index("by_slow", ["slow"]),
 
   /** The outbox: one row for each event, written in the transaction of the change. */
   outgoingEvents: defineTable({

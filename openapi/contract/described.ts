@@ -43,6 +43,10 @@ export type Described = {
   headers: Map<string, DescribedHeader>;
 };
 
+/** Returns the names of an operation's query parameters. */
+export const queryNames = ({ parameters }: Operation): string[] =>
+  parameters.filter((parameter) => parameter.in === "query").map(({ name }) => name);
+
 /** An operation as it is written in the document. */
 type DocumentOperation = Omit<Operation, "method" | "path" | "parameters" | "security"> &
   Partial<Pick<Operation, "parameters" | "security">>;

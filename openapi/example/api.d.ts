@@ -311,7 +311,7 @@ export interface paths {
     };
     /**
      * Export all items of the caller, oldest first
-     * @description Streams the items as NDJSON, one on each line, each as in `GET /api/items/{itemId}`. A reply ends before 20 MiB and before the timeout of requests. If more items are left, its last line is `{"next": …}`: request that path with the same credential. A reply without `next` and without `problem` on its last line contains the last item. Each item that exists at the start and is not deleted during the export is on exactly one line.
+     * @description Streams the items as NDJSON, one on each line, each as in `GET /api/items/{itemId}`. A reply ends before 20 MiB and before the timeout of requests. If more items are left, its last line is `{"next": …}`: request that path with the same credential. A complete reply without `next` and without `problem` on its last line contains the last item. If the connection breaks, the reply is incomplete even if it ends after a whole line, and HTTP clients report an error. Each item that exists at the start and is not deleted during the export is on exactly one line.
      *
      *     Who may call: a credential with the scope `items:read`.
      */

@@ -9,7 +9,7 @@ import { openWorkshop, run, runTool } from "./workshop";
 
 let folder = "";
 beforeAll(async () => {
-  folder = await openWorkshop();
+  folder = await openWorkshop("collections");
 });
 
 type Item = {
@@ -83,7 +83,7 @@ test("bruno runs the imported collection, and no request is refused", async () =
     "--env-var",
     `${name}=${value}`,
   ]);
-  await run(out, join(folder, "node_modules/.bin/bru"), [
+  await run(out, join(folder, "../node_modules/.bin/bru"), [
     "run",
     ".",
     "-r",

@@ -9,7 +9,7 @@ import { bundleClient, openWorkshop, run, runTool } from "./workshop";
 
 let folder = "";
 beforeAll(async () => {
-  folder = await openWorkshop();
+  folder = await openWorkshop("generators");
   for (const [tool, ...args] of Object.values(GENERATORS)) await runTool(folder, tool, args);
 });
 

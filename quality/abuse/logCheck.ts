@@ -1,11 +1,16 @@
 /** Checks the log: one line of JSON for each request, without secrets and control characters. */
+import { KEY_PREFIX } from "../../convex/identity/apiKey.lib";
 
 /** `[GET /api/items/:itemId] {…}`: the line names the pattern of the route, never the path. */
 const LINE = /^\[[A-Z-]+ (?:\/[\w:./-]*|\/\*)\] (\{.*\})$/;
 /** Characters that control a terminal or end a line. */
 const CONTROL = /[\p{Cc}\u2028\u2029]/u;
 /** A whole API key, a token of an upload URL, or a JWT. */
-const SECRET_FORMS = [/cha_[0-9a-z]{12}_[0-9a-z]{40}/, /token=[\w.-]{20}/, /eyJ[\w-]{10,}\./];
+const SECRET_FORMS = [
+  new RegExp(`${KEY_PREFIX}[0-9a-z]{12}_[0-9a-z]{40}`),
+  /token=[\w.-]{20}/,
+  /eyJ[\w-]{10,}\./,
+];
 
 /**
  * Checks the lines of a log.

@@ -2,7 +2,7 @@
  * Measures whether the time of a refusal reveals how much of a key is right. It should not, because a key is looked up by its
  * hash. Prints medians and asserts nothing, because times on a busy machine prove nothing.
  */
-import { newApiKey } from "../../convex/identity/apiKey.lib";
+import { KEY_PREFIX, newApiKey } from "../../convex/identity/apiKey.lib";
 import { checksum } from "../../convex/lib/checksum.lib";
 import type { AttackedServer } from "./server";
 
@@ -32,7 +32,7 @@ export async function measureTiming({ server: { url, key: root } }: AttackedServ
 
 /** Returns a key with a valid checksum, so that the API looks it up. */
 function whole(publicId: string, secret: string): string {
-  const body = `cha_${publicId}_${secret}`;
+  const body = `${KEY_PREFIX}${publicId}_${secret}`;
   return `${body}_${checksum(body)}`;
 }
 

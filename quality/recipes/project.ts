@@ -10,7 +10,7 @@ import { checked, type Send } from "../../openapi/contract/check";
 import { describedBy } from "../../openapi/contract/described";
 import { shellEnvironment } from "../lib/server";
 import { startServer } from "../lib/testServer";
-import { changed, stepsUnder } from "./guide";
+import { changed, stepsUnder, type Step } from "./guide";
 
 const root = resolve(import.meta.dirname, "../..");
 
@@ -39,21 +39,45 @@ export class Project {
    * @returns the files that the steps wrote or changed.
    */
   async follow(guide: string, heading: string): Promise<string[]> {
-    const text = await readFile(join(this.directory, "docs", "guides", `${guide}.md`), "utf8");
-    const files: string[] = [];
-    for (const step of stepsUnder(heading, text)) {
-      if (step.kind === "run") {
-        await this.run("bash", "-euo", "pipefail", "-c", step.commands);
-        continue;
-      }
-      const path = join(this.directory, step.file);
-      const after =
-        step.kind === "write" ? step.text : step.changes.reduce(changed, await readFile(path, "utf8"));
-      await mkdir(dirname(path), { recursive: true });
-      await writeFile(path, after);
-      files.push(step.file);
+    const steps = stepsUnder(heading, await this.guide(guide));
+    for (const step of steps) await this.apply(step);
+    return filesOf(steps);
+  }
+
+  /**
+   * Applies several whole guides in order. Runs each command of them once, at the end, because the commands take most of the time.
+   *
+   * @returns the files that the steps wrote or changed.
+   */
+  async followAll(guides: readonly string[]): Promise<string[]> {
+    const steps: Step[] = [];
+    for (const guide of guides) {
+      const text = await this.guide(guide);
+      steps.push(...stepsUnder(/^# .*/m.exec(text)?.[0] ?? "", text));
     }
-    return [...new Set(files)];
+    for (const step of steps) if (step.kind !== "run") await this.apply(step);
+    const commands = new Set(
+      steps.flatMap((step) => (step.kind === "run" ? step.commands.trim().split("\n") : [])),
+    );
+    for (const line of commands) await this.apply({ kind: "run", commands: line });
+    return filesOf(steps);
+  }
+
+  /** Returns the text of a guide in the copy. */
+  guide(name: string): Promise<string> {
+    return readFile(join(this.directory, "docs", "guides", `${name}.md`), "utf8");
+  }
+
+  private async apply(step: Step): Promise<void> {
+    if (step.kind === "run") {
+      await this.run("bash", "-euo", "pipefail", "-c", step.commands);
+      return;
+    }
+    const path = join(this.directory, step.file);
+    const after =
+      step.kind === "write" ? step.text : step.changes.reduce(changed, await readFile(path, "utf8"));
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, after);
   }
 
   /** Runs a command. @returns its output. @throws Error with its output if it fails. */
@@ -83,6 +107,10 @@ export class Project {
     return checked((path, init) => fetch(url + path, init), { described, counts: false });
   }
 }
+
+const filesOf = (steps: readonly Step[]): string[] => [
+  ...new Set(steps.flatMap((step) => (step.kind === "run" ? [] : [step.file]))),
+];
 
 async function output(command: string, args: readonly string[], cwd: string): Promise<string> {
   const child = spawn(command, args, { cwd, env: shellEnvironment(), stdio: ["ignore", "pipe", "pipe"] });

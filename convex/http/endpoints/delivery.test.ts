@@ -32,7 +32,7 @@ test("a change arrives once, as JSON that two libraries verify, and the delivery
   expect(received.json).toMatchObject({ type: "item.created", data: item });
   expect(received.json["timestamp"]).toMatch(/^\d{4}-.+Z$/);
   expect(received.headers).toMatchObject({ "content-type": "application/json" });
-  expect(received.headers["user-agent"]).toMatch(/^convex-hono-api-webhooks/);
+  expect(received.headers["user-agent"]).toMatch(/^[\w-]+-webhooks\/\d+$/);
   const [delivery] = await page(owner("GET", `${path}/deliveries`));
   expect(delivery).toMatchObject({ type: "item.created", status: "succeeded" });
   expect(delivery).toMatchObject({ eventId: received.headers["webhook-id"], attempts: [{ status: 200 }] });

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, expectTypeOf, test } from "vitest";
+import { KEY_PREFIX } from "../../identity/apiKey.lib";
 import { as, advanceClock, onlyOn, send, settle, useEngine, type Call } from "../testing/engine.testing";
 import { json, page, problem, type Json } from "../testing/replies.testing";
 import { toFile } from "../../views/file.lib";
@@ -127,7 +128,11 @@ describe("private files", () => {
   test("an unknown file returns 404 with and without a credential", async () => {
     expect((await problem(send("/files/nothing"), 404, "not_found")).detail).toBe("File not found");
     await problem((await as("ada"))("GET", "/files/nothing"), 404, "not_found");
-    await problem(send("/files/nothing", { headers: { "X-API-Key": "cha_x" } }), 403, "invalid_credential");
+    await problem(
+      send("/files/nothing", { headers: { "X-API-Key": `${KEY_PREFIX}x` } }),
+      403,
+      "invalid_credential",
+    );
   });
 });
 

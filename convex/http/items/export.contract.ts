@@ -12,7 +12,8 @@ export const exportItems = contract("get", "/api/items/export", () => ({
     description:
       "Streams the items as NDJSON, one on each line, each as in `GET /api/items/{itemId}`. A reply ends before 20 MiB and before the " +
       'timeout of requests. If more items are left, its last line is `{"next": …}`: request that path with the same credential. ' +
-      "A reply without `next` and without `problem` on its last line contains the last item. Each item that exists at the start and is " +
+      "A complete reply without `next` and without `problem` on its last line contains the last item. If the connection breaks, the reply " +
+      "is incomplete even if it ends after a whole line, and HTTP clients report an error. Each item that exists at the start and is " +
       "not deleted during the export is on exactly one line.",
     fields: { cursor: "The start of the reply. Take it from `next` in the last line of the previous reply." },
     problems: ["invalid_cursor"],

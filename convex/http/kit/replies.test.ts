@@ -180,6 +180,14 @@ test.each([
   expect([reply.headers.get("content-type"), await reply.text()]).toEqual([type, body]);
 });
 
+test("a page of another origin may read a reply's own headers", async () => {
+  const ofCalendar = await send("/api/test/calendar");
+  const ofTable = await send("/api/test/table");
+  const common = ofTable.headers.get("access-control-expose-headers") ?? "";
+  expect(common).not.toMatch(/x-entries|content-type|vary/i);
+  expect(ofCalendar.headers.get("access-control-expose-headers")).toBe(`${common}, x-entries`);
+});
+
 const STATUSES = [200, 201, 202, 203, 204, 205, 206, 207, 300, 301, 302, 303, 304, 307, 308];
 test.each(STATUSES)("the status %i is sent as declared and described", async (status) => {
   const reply = await send(`/api/test/statuses/${status}`);

@@ -194,14 +194,15 @@ test("a route without a body does not read the body of a request", async () => {
   expect(pulled).not.toHaveBeenCalled();
 });
 
-test("a body that exceeds the memory of the runtime gets 503 with Retry-After", async () => {
-  const body = () =>
-    new ReadableStream({
-      pull: () => Promise.reject(new DOMException("out of memory", "QuotaExceededError")),
-    });
+test.each([
+  ["exceeds the memory of the runtime", "QuotaExceededError", /^The server has no memory for this body/],
+  ["waits too long in the runtime", "TimeoutError", /^The server is too busy to read this body/],
+])("a body that %s gets 503 with Retry-After", async (_, name, detail) => {
+  const body = () => new ReadableStream({ pull: () => Promise.reject(new DOMException("refused", name)) });
   for (const headers of [{}, { "Content-Length": "10" }]) {
     expect(await refusal({ body: body(), headers })).toMatchObject({
       code: "unavailable",
+      detail: expect.stringMatching(detail) as string,
       headers: { "Retry-After": "1" },
     });
   }

@@ -45,17 +45,22 @@ async function readWithoutLength(
   return bytes.buffer;
 }
 
-/** Seconds after which a client may retry when the server had no memory for its body. */
+/** Seconds after which a client may retry when the server was too busy for its body. */
 const RETRY_AFTER = "1";
+/** Why the embedded runtime refuses a body, by the name of its error: the memory limit, and the time limit of its wait. */
+const REFUSED: Readonly<Record<string, string>> = {
+  QuotaExceededError: "The server has no memory for this body",
+  TimeoutError: "The server is too busy to read this body",
+};
 
 /**
- * Refuses a request whose body could not be read. The embedded runtime limits the memory for bodies and throws a
- * `QuotaExceededError` when the limit is reached. Any other error means that the client disconnected or sent fewer bytes than
- * it declared, so it is not a server error.
+ * Refuses a request whose body could not be read: with 503 if the embedded runtime is too busy for it. Any other error means that the
+ * client disconnected or sent fewer bytes than it declared, so it is not a server error.
  */
 function unreadable(error: unknown): never {
-  if (error instanceof Error && error.name === "QuotaExceededError") {
-    fail("unavailable", `The server has no memory for this body: try again in ${RETRY_AFTER} s`, {
+  const { name = "" } = error instanceof Error ? error : {};
+  if (Object.hasOwn(REFUSED, name)) {
+    fail("unavailable", `${REFUSED[name]}: try again in ${RETRY_AFTER} s`, {
       headers: { "Retry-After": RETRY_AFTER },
     });
   }

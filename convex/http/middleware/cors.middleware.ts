@@ -1,18 +1,19 @@
 import { corsHeaderNames, corsOrigins } from "../../lib/env.lib";
+import { SECURITY_HEADERS } from "./securityHeaders.middleware";
 
 const ALLOW_METHODS = "GET, POST, PUT, PATCH, DELETE, OPTIONS";
 const ALLOW_HEADERS =
   "Content-Type, Authorization, X-API-Key, Idempotency-Key, If-Match, If-None-Match, Range, Prefer, Last-Event-ID, X-Request-Id, " +
   // Tracing libraries add these to each request, and a preflight that does not allow them fails the request.
   "traceparent, tracestate, baggage, sentry-trace";
-/**
- * The headers that a page may read: `*` means all, so that a route's own headers need no entry. It has this meaning only for requests
- * without the browser's credentials (Fetch standard, CORS protocol), and the API allows no others. Older browsers, which do not
- * know `*`, show the named headers.
- */
+/** The headers that a page may read. `exposeOwnHeaders` adds those of a route's own. */
 const EXPOSE_HEADERS =
-  "*, X-Request-Id, ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, Idempotency-Replayed, " +
+  "X-Request-Id, ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, Idempotency-Replayed, " +
   "Preference-Applied, Deprecation, Sunset, Content-Disposition, Content-Range, Accept-Ranges";
+/** Headers that every page may read (Fetch standard, section 2.2.2), and headers that are for browsers and other clients. */
+const NOT_ADDED =
+  "Cache-Control, Content-Language, Content-Length, Content-Type, Expires, Last-Modified, Pragma, " +
+  "Vary, Allow, Accept-Patch, WWW-Authenticate, Content-Encoding, Set-Cookie";
 /** Seconds for which a browser may cache a preflight. */
 const MAX_AGE = "86400";
 
@@ -38,6 +39,19 @@ export function corsHeaders(request: Request, path: string): Record<string, stri
     "Access-Control-Allow-Headers": [ALLOW_HEADERS, ...corsHeaderNames()].join(", "),
     "Access-Control-Max-Age": MAX_AGE,
   };
+}
+
+/** Lets a page read the headers that only this reply has, such as those that a route's contract declares. */
+export function exposeOwnHeaders({ headers }: Response): void {
+  const exposed = headers.get("Access-Control-Expose-Headers");
+  if (exposed === null) return;
+  const known =
+    `, ${[EXPOSE_HEADERS, NOT_ADDED, ...Object.keys(SECURITY_HEADERS)].join(", ")},`.toLowerCase();
+  const own: string[] = [];
+  headers.forEach((_, name) => {
+    if (!name.startsWith("access-control-") && !known.includes(`, ${name},`)) own.push(name);
+  });
+  if (own.length > 0) headers.set("Access-Control-Expose-Headers", [exposed, ...own].join(", "));
 }
 
 /** Whether a request is a browser's preflight, which never carries a credential. */

@@ -2,6 +2,9 @@ import { docsOnly } from "#docsOnly";
 import { contract } from "../kit/contract.kit";
 import { id } from "../kit/values.kit";
 
+/** The name and the version of the API. The version belongs to the HTTP contract, not to the program. */
+export const API = { name: "convex-hono-api", version: "1.0.0" };
+
 export const getIndex = contract("get", "/", () => ({
   operationId: "getIndex",
   scope: null,
@@ -40,8 +43,7 @@ export const getIndex = contract("get", "/", () => ({
     examples: {
       replies: {
         200: {
-          name: "convex-hono-api",
-          version: "1.0.0",
+          ...API,
           links: { docs: "/docs", openapi: "/openapi.json", health: "/health", ready: "/health/ready" },
         },
       },
@@ -79,7 +81,7 @@ export const getOpenApi = contract("get", "/openapi.json", () => ({
     },
     examples: {
       replies: {
-        200: { openapi: "3.1.0", info: { title: "convex-hono-api", version: "1.0.0" }, paths: {} },
+        200: { openapi: "3.1.0", info: { title: API.name, version: API.version }, paths: {} },
       },
     },
   })),

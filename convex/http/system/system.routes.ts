@@ -4,10 +4,7 @@ import { fail } from "../../lib/failure.lib";
 import type { Registry } from "../kit/api.kit";
 import { implement } from "../kit/implement.kit";
 import { withTimeout } from "../kit/deadline.kit";
-import { getDocs, getIndex, getOpenApi, getProblem, getReadiness } from "./system.contract";
-
-/** The name and the version of the API. The version belongs to the HTTP contract, not to the program. */
-export const API = { name: "convex-hono-api", version: "1.0.0" };
+import { API, getDocs, getIndex, getOpenApi, getProblem, getReadiness } from "./system.contract";
 
 const links = (prefix: string) => ({
   docs: `${prefix}/docs`,

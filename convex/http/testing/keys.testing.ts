@@ -1,8 +1,9 @@
 import { expect } from "vitest";
+import { KEY_PREFIX } from "../../identity/apiKey.lib";
 import { send, type Call } from "../testing/engine.testing";
 import { json, problem, type Json } from "../testing/replies.testing";
 
-export const KEY_FORM = /^cha_[0-9a-z]{12}_[0-9a-z]{40}_[0-9a-f]{8}$/;
+export const KEY_FORM = new RegExp(`^${KEY_PREFIX}[0-9a-z]{12}_[0-9a-z]{40}_[0-9a-f]{8}$`);
 export const HOUR = 3_600_000;
 
 /** Returns the time `ms` milliseconds from now in the format of the API. */

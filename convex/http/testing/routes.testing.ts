@@ -1,3 +1,4 @@
+import { isRequired } from "../../../openapi/schemas";
 import { PROBLEMS } from "../../lib/problems.lib";
 import type { AnyContract, Spec } from "../kit/contract.kit";
 import type { FileSpecs } from "../kit/multipart.kit";
@@ -60,7 +61,7 @@ export const pathFor = async (route: Route, owner: Call): Promise<string> =>
 
 /** Returns the required query parameters of a route with the values of its example. */
 function requiredQuery({ inputs, docs }: Route): Record<string, string> {
-  const required = Object.entries(inputs.query).filter(([, schema]) => !schema.safeParse(undefined).success);
+  const required = Object.entries(inputs.query).filter(([, schema]) => isRequired(schema));
   return Object.fromEntries(required.map(([name]) => [name, docs().examples?.query?.[name] ?? ""]));
 }
 

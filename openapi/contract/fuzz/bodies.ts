@@ -13,12 +13,12 @@ export const valueBreaks: fc.Arbitrary<Break> = fc.oneof(
     .map(([at, times]) => editValue((body) => replaced(body, at, (old) => longer(old, times)))),
 );
 
-/** Inserts a member at the start of an object. A later member of the same name overrides it. */
+/** Inserts a member at the start of the first object. A later member of the same name overrides it. */
 const insertedMember = fc
   .tuple(fc.oneof(fc.string(), fc.constantFrom("__proto__", "$x", "_id", "id", "createdAt", "")), anyJson)
   .map(([name, value]) => {
     const member = `${JSON.stringify(name)}:${JSON.stringify(value)}`;
-    return editText((body) => body.replace(/^\{(?=(\}?))/, (_, end) => `{${member}${end === "" ? "," : ""}`));
+    return editText((body) => body.replace(/\{(?=(\}?))/, (_, end) => `{${member}${end === "" ? "," : ""}`));
   });
 
 /** The maximum size of a JSON body, in bytes. */

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { queryNames, type Operation } from "../described";
 import { textBreaks, valueBreaks } from "./bodies";
 import { FLAWED, IN_A_HEADER, type Plan } from "./plans";
 
@@ -39,18 +40,27 @@ const pathBreaks = fc.oneof(
   fc.constant<Break>((plan) => ({ ...plan, path: `/${plan.path}` })),
 );
 
-/** Query parameters of some routes, and unknown parameters. */
-const NAMES = ["limit", "cursor", "filter", "source", "status", "visibility", "x", "__proto__", "", "%"];
+/** Names that no operation documents. */
+const UNKNOWN = ["x", "__proto__", "", "%"];
 const VALUES = ["0", "101", "-1", "1e9", "%", "%FF", "+", "a&b", "[]"];
-const queryBreaks = fc.oneof(
-  fc.constant<Break>((plan) => ({ ...plan, query: [...plan.query, ...plan.query] })),
-  fc
-    .tuple(
-      fc.constantFrom(...NAMES),
-      fc.oneof(fc.string({ unit: "binary" }).map(encodeURIComponent), fc.constantFrom(...VALUES)),
-    )
-    .map(([name, text]): Break => (plan) => ({ ...plan, query: [...plan.query, `${name}=${text}`] })),
+const hostileValue = fc.oneof(
+  fc.string({ unit: "binary" }).map(encodeURIComponent),
+  fc.constantFrom(...VALUES),
 );
+const repeated: Break = (plan) => ({ ...plan, query: [...plan.query, ...plan.query] });
+
+/** Changes the value of a documented parameter, adds one, or repeats all. */
+const queryBreaksOf = (names: readonly string[]): fc.Arbitrary<Break> =>
+  fc.oneof(
+    fc.constant(repeated),
+    fc
+      .tuple(fc.constantFrom(...names, ...UNKNOWN), hostileValue)
+      .map(([name, text]): Break => (plan) => ({ ...plan, query: [...plan.query, `${name}=${text}`] })),
+    fc.tuple(fc.constantFrom(...names, ...UNKNOWN), hostileValue).map(([name, text]): Break => (plan) => ({
+      ...plan,
+      query: [...plan.query.filter((pair) => !pair.startsWith(`${name}=`)), `${name}=${text}`],
+    })),
+  );
 
 const HEADERS = [
   "Idempotency-Key",
@@ -94,12 +104,9 @@ const headerBreaks = fc.oneof(
   fc.constant(header("Access-Control-Request-Method", "POST")),
 );
 
-/** Arbitrary changes, each to one part of a request. */
-export const breaks: fc.Arbitrary<Break> = fc.oneof(
-  callerBreaks,
-  methodBreaks,
-  pathBreaks,
-  queryBreaks,
-  headerBreaks,
-  { weight: 5, arbitrary: fc.oneof(valueBreaks, textBreaks) },
-);
+/** Returns arbitrary changes to requests of an operation, each to one part. */
+export const breaksOf = (operation: Operation): fc.Arbitrary<Break> =>
+  fc.oneof(callerBreaks, methodBreaks, pathBreaks, queryBreaksOf(queryNames(operation)), headerBreaks, {
+    weight: 5,
+    arbitrary: fc.oneof(valueBreaks, textBreaks),
+  });

@@ -1,3 +1,4 @@
+import { KEY_PREFIX } from "../../../convex/identity/apiKey.lib";
 import { freshId, signedHeaders, SOURCES, type WebhookSource } from "../../../scripts/webhook/sign";
 import type { Operation } from "../described";
 import type { CallerKind, Plan } from "./plans";
@@ -29,5 +30,5 @@ const HEADERS: Partial<Record<CallerKind, (keys: Keys, key: Carry) => Record<str
   nobody: () => ({}),
   token: () => ({ Authorization: "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.x" }),
   two: ({ root, scopeless }) => ({ "X-API-Key": root, Authorization: `bearer ${scopeless}` }),
-  garbage: (_, key) => key('cha_ÿ"; DROP TABLE'),
+  garbage: (_, key) => key(`${KEY_PREFIX}ÿ"; DROP TABLE`),
 };

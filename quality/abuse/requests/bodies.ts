@@ -1,6 +1,7 @@
 /** Hostile bodies: deep, long, repetitive or compressed ones, and forms that no browser writes. */
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
+import type { Operation } from "../../../openapi/contract/described";
 import type { Mutation } from "./draft";
 
 const withBody =
@@ -121,5 +122,16 @@ const encoded = fc
     return { ...draft, headers, body: really ? compress(plain) : (draft.body ?? Buffer.from("{}")) };
   });
 
+/** Puts a hostile value into a list, which is the body of a batch, alone or beside many others. */
+const inLists = fc
+  .tuple(bombs, fc.constantFrom(1, 2, 100, 101, 5_000))
+  .map(
+    ([text, count]) => `[${`${text},`.repeat(Math.min(count, Math.ceil(500_000 / text.length)) - 1)}${text}]`,
+  );
+
 /** Replaces the body by a hostile one. */
-export const bodies: fc.Arbitrary<Mutation> = fc.oneof(bombs.map(json), forms, many, encoded);
+export function bodiesOf({ requestBody }: Operation): fc.Arbitrary<Mutation> {
+  const takesList = requestBody?.content["application/json"]?.schema?.["type"] === "array";
+  const texts = takesList ? fc.oneof(bombs, inLists) : bombs;
+  return fc.oneof(texts.map(json), forms, many, encoded);
+}

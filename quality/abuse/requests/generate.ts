@@ -1,7 +1,7 @@
 /** Generates requests from the OpenAPI document, and mutates their content, their encoding, or both. */
 import fc from "fast-check";
 import type { Described, Operation } from "../../../openapi/contract/described";
-import { breaks } from "../../../openapi/contract/fuzz/breaks";
+import { breaksOf } from "../../../openapi/contract/fuzz/breaks";
 import { planOf, type Plan } from "../../../openapi/contract/fuzz/plans";
 import { credentialHeadersFor } from "../../../openapi/contract/fuzz/credentials";
 import type { Fixtures } from "../fixtures";
@@ -48,8 +48,8 @@ function recipeOf(operation: Operation, key: string): fc.Arbitrary<Recipe> {
   return fc
     .record({
       plan: planOf(operation),
-      edits: fc.array(breaks, { maxLength: 2 }),
-      wire: fc.array(mutations(key), { maxLength: 2 }),
+      edits: fc.array(breaksOf(operation), { maxLength: 2 }),
+      wire: fc.array(mutations(key, operation), { maxLength: 2 }),
       fault: fc.oneof({ weight: 5, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: broken }),
     })
     .map(({ plan, edits, wire, fault }) => (fixtures: Fixtures) => {

@@ -1,10 +1,11 @@
 /** Hostile requests that are well-formed HTTP. The server must answer each, in order. */
 import fc from "fast-check";
-import { bodies } from "./bodies";
+import { queryNames, type Operation } from "../../../openapi/contract/described";
+import { bodiesOf } from "./bodies";
 import type { Mutation } from "./draft";
 import { framing } from "./framing";
 import { header, headers } from "./headers";
-import { paths, queries } from "./targets";
+import { paths, queriesOf } from "./targets";
 
 const METHODS = [
   "TRACE",
@@ -37,14 +38,14 @@ const leaks = (key: string) =>
     }),
   );
 
-/** Returns a generator of mutations. @param key a valid key, for places where it does not belong. */
-export const mutations = (key: string): fc.Arbitrary<Mutation> =>
+/** Returns a generator of mutations for requests of an operation. @param key a valid key, for places where it does not belong. */
+export const mutations = (key: string, operation: Operation): fc.Arbitrary<Mutation> =>
   fc.oneof(
     { weight: 2, arbitrary: methods },
     { weight: 5, arbitrary: paths },
-    { weight: 2, arbitrary: queries },
+    { weight: 2, arbitrary: queriesOf(queryNames(operation)) },
     { weight: 6, arbitrary: headers },
     { weight: 3, arbitrary: framing },
-    { weight: 3, arbitrary: bodies },
+    { weight: 3, arbitrary: bodiesOf(operation) },
     { weight: 1, arbitrary: leaks(key) },
   );

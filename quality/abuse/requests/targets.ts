@@ -59,21 +59,28 @@ export const paths: fc.Arbitrary<Mutation> = fc.oneof(
     .map((origin): Mutation => (draft) => ({ ...draft, target: origin + draft.target })),
 );
 
-const NAMES = ["limit", "cursor", "filter", "visibility", "source", "status", "__proto__", "limit[]", "x"];
-export const queries: fc.Arbitrary<Mutation> = fc
-  .tuple(
-    fc.integer({ min: 1, max: 1500 }),
-    fc.constantFrom(...NAMES),
-    fc.oneof(
-      fc.string({ unit: "binary", maxLength: 8 }).map(encodeURIComponent),
-      fc.constantFrom("%", "%ff", "1", "", "&", "="),
-    ),
-  )
-  .map(([count, name, text]): Mutation => (draft) => ({
-    ...draft,
-    target:
-      `${draft.target}${draft.target.includes("?") ? "&" : "?"}${`${name}=${text}&`.repeat(count)}`.slice(
-        0,
-        14_000,
+/** A longer request line may exceed the limit of Node's parser. */
+const MAX_TARGET = 14_000;
+/** Names that no operation documents. */
+const UNKNOWN = ["__proto__", "limit[]", "x"];
+/** How often a parameter is sent. One is valid, and many fill the line. */
+const times = fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 1500 }));
+
+/** Adds a parameter with a hostile value, once or many times. @param names the documented parameters of the operation. */
+export const queriesOf = (names: readonly string[]): fc.Arbitrary<Mutation> =>
+  fc
+    .tuple(
+      times,
+      fc.constantFrom(...names, ...UNKNOWN),
+      fc.oneof(
+        fc.string({ unit: "binary", maxLength: 8 }).map(encodeURIComponent),
+        fc.integer({ min: 1, max: 12_000 }).map((length) => "a".repeat(length)),
+        fc.constantFrom("%", "%ff", "1", "", "&", "="),
       ),
-  }));
+    )
+    .map(([count, name, text]): Mutation => (draft) => {
+      const pair = `${name}=${text}&`;
+      const query = pair.repeat(Math.min(count, Math.ceil(MAX_TARGET / pair.length)));
+      const target = `${draft.target}${draft.target.includes("?") ? "&" : "?"}${query}`;
+      return { ...draft, target: target.slice(0, MAX_TARGET) };
+    });

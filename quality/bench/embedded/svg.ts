@@ -1,6 +1,5 @@
 /** Draws the results of a run. */
 import type { Figure } from "../lib/figures";
-import { shown } from "../lib/figures";
 import { Chart } from "../lib/chart";
 
 /** Requests per second at one number of documents. */
@@ -21,20 +20,25 @@ interface Shown {
 export function svgOf({ figures, reads, about }: Shown): string {
   const picture = new Chart();
   if (reads.length > 0) {
-    picture.heading("GET by id, requests per second: bare node:http + SQLite, and the embedded runtime");
+    picture.heading("GET by id, requests per second");
+    picture.legend([
+      { kind: "floor", means: "bare node:http and SQLite" },
+      { kind: "own", means: "the embedded runtime" },
+    ]);
     const most = Math.max(...reads.map(({ floor }) => floor));
     for (const { documents, floor, embedded } of reads) {
       const bars = [
         { kind: "floor", value: floor },
         { kind: "own", value: embedded },
       ];
-      const label = `${documents.toLocaleString("en")} documents`;
-      picture.bars(label, bars, most, `${shown(embedded)} of ${shown(floor)}`);
+      picture.bars(
+        `${documents.toLocaleString("en")} ${documents === 1 ? "document" : "documents"}`,
+        bars,
+        most,
+      );
     }
     picture.space();
-    picture.space();
   }
-  picture.heading("Against the goals (the line)");
   picture.goals(figures);
   return picture.toSvg(about, "Embedded runtime: measurements");
 }

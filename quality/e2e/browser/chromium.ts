@@ -42,6 +42,8 @@ export function startBrowser(): Promise<Browser> {
 export async function visit(browser: Browser): Promise<Visit> {
   const context = await browser.newContext({ viewport: { width: 1400, height: 1000 } });
   onTestFinished(() => context.close());
+  // A limit only ends a page that hangs, so it allows for a busy machine.
+  context.setDefaultTimeout(90_000);
   const page = await context.newPage();
   const outside: string[] = [];
   const complaints: string[] = [];

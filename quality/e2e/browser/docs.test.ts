@@ -1,39 +1,31 @@
 /** The reference page in a real browser, without a network. */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import scalar from "../../../openapi/scalar.json";
-import { startServer, type EmbeddedServer } from "convex-embedded/testing/server";
+import { API } from "../../../convex/http/system/system.contract";
 import { checkedFetch } from "../../../openapi/contract/check";
 import { startBrowser, visit } from "./chromium";
+import { startReference, type Reference } from "./reference";
 
-const root = process.cwd();
-const directory = mkdtempSync(join(tmpdir(), "browser-"));
+let reference: Reference;
 let browser: Browser;
-let api: EmbeddedServer;
+let api: Reference["api"];
 let key: string;
 
 beforeAll(async () => {
-  execFileSync(process.execPath, ["scripts/reference.mjs"]);
-  const file = join(root, scalar.copy);
-  const script = { path: "/docs/scalar.js", file, type: "text/javascript; charset=utf-8", etag: '"1"' };
-  const env = { DOCS_SCRIPT_URL: script.path };
-  const data = join(directory, "data");
-  api = await startServer({ project: root, data, port: 0, assets: [script], env });
+  [reference, browser] = await Promise.all([startReference(), startBrowser()]);
+  ({ api } = reference);
   const options = { name: "browser", scopes: ["*"], email: "browser@example.com" };
   ({ key } = (await api.run("apiKeys:issue", options)) as { key: string });
-  browser = await startBrowser();
 });
 
 afterAll(async () => {
   await browser.close();
-  await api.close();
-  rmSync(directory, { recursive: true });
+  await reference.close();
 });
 
 type Operation = { operationId: string; summary: string };
@@ -64,7 +56,7 @@ async function sent(page: Page, dialog: Awaited<ReturnType<typeof form>>, path: 
   return reply;
 }
 
-const title = (page: Page) => page.getByRole("heading", { name: "convex-hono-api", level: 1 });
+const title = (page: Page) => page.getByRole("heading", { name: API.name, level: 1 });
 
 describe("GET /docs", () => {
   test("shows the document, sends no requests to other hosts, and obeys its security policy", async () => {
@@ -130,7 +122,7 @@ describe("GET /docs", () => {
     const body = "document.title = 'another script'";
     await page.route("**/docs/scalar.js", (route) => route.fulfill({ body, contentType: "text/javascript" }));
     await page.goto(`${api.url}/docs`);
-    expect(await page.title()).toBe("convex-hono-api");
+    expect(await page.title()).toBe(API.name);
     await page.getByRole("link", { name: "the OpenAPI document" }).click();
     await page.waitForURL(`${api.url}/openapi.json`);
   });
@@ -139,7 +131,7 @@ describe("GET /docs", () => {
 describe("the static site", () => {
   /** Builds the site with its command, and serves it below a path on another host than the API's. */
   async function site(...options: string[]): Promise<string> {
-    const out = mkdtempSync(join(directory, "site-"));
+    const out = mkdtempSync(join(reference.directory, "site-"));
     execFileSync(process.execPath, ["scripts/run.mjs", "openapi/site.ts", out, ...options]);
     const server = createServer((request, response) => {
       const file = /^\/some\/where\/([\w.]*)$/.exec(request.url ?? "")?.[1];

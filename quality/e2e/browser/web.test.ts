@@ -1,6 +1,7 @@
 /** The example frontend, on another origin than the API. */
 import { describe, expect, test } from "vitest";
 import { create, items, opened, problem, signedIn, signIn, site, useTestSite } from "./frontend";
+import { inEachTheme, violations } from "./look";
 
 useTestSite();
 
@@ -156,6 +157,21 @@ describe("the page", () => {
     const toast = await page.locator("#notice").boundingBox();
     expect((toast?.x ?? 0) + (toast?.width ?? width)).toBeLessThan(width);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+  });
+
+  test("fulfils the rules of accessibility before and after signing in, and in the editor", async () => {
+    const { page } = await opened();
+    const check = () => inEachTheme(page, violations);
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    expect(await check()).toEqual([]);
+    await signIn(page, await site.key());
+    await page.getByText("Nothing here yet").waitFor();
+    await create(page, "bolt", "M8, stainless");
+    await items(page).waitFor();
+    expect(await check()).toEqual([]);
+    await items(page).click();
+    await page.getByRole("dialog").waitFor();
+    expect(await check()).toEqual([]);
   });
 
   test("has a label for every control", async () => {

@@ -19,9 +19,9 @@ const LIVING = [...KINDS.keys()].filter((partner) => KINDS[partner] !== "gone");
 
 const WORKERS = 4;
 /** Changes in a round, at most. */
-const CHANGES = 24;
+const CHANGES = 12;
 /** The server is killed after at most this many replies and arrivals, and after at most this many milliseconds more. */
-const [MOST_PIECES, MOST_DELAY_MS] = [500, 30];
+const [MOST_PIECES, MOST_DELAY_MS] = [250, 30];
 /** The clock advances by this much between two starts, so that the lease of a killed action has ended. */
 const LEASE_MS = 61_000;
 /** Milliseconds until a request that got 503 is repeated. */

@@ -1,5 +1,5 @@
 /** Whether a key works, and which scopes it has. */
-import { looksLikeApiKey, publicIdOf } from "../../../convex/identity/apiKey.lib";
+import { KEY_PREFIX, looksLikeApiKey, publicIdOf } from "../../../convex/identity/apiKey.lib";
 import { ok, problem, warning, type Finding } from "../finding";
 import { objectOf, type Ask } from "./ask";
 
@@ -8,7 +8,9 @@ const WEEK = 7 * 24 * 3_600_000;
 /** Checks a key. @param now milliseconds since 1970. */
 export async function key(ask: Ask, given: string, now = Date.now()): Promise<Finding[]> {
   if (!looksLikeApiKey(given) || publicIdOf(given) === null)
-    return [problem("The key is incomplete or mistyped", "Copy the whole key. It begins with cha_.")];
+    return [
+      problem("The key is incomplete or mistyped", `Copy the whole key. It begins with ${KEY_PREFIX}.`),
+    ];
   const reply = await ask("/api/protected", { headers: { "X-API-Key": given } });
   const body = await objectOf(reply);
   if (reply.status === 403)

@@ -195,12 +195,20 @@ const made = new WeakSet<Error>();
  * recognize it by its name and answer 503 in its own format.
  */
 export function overloadError(): Error {
-  const error = new DOMException("The server has no memory for another request body", "QuotaExceededError");
+  return marked(new DOMException("The server has no memory for another request body", "QuotaExceededError"));
+}
+
+/** Creates the error for a body that has arrived, but waited too long for its turn of the event loop. See `overloadError`. */
+export function lateError(): Error {
+  return marked(new DOMException("The server is too busy to read the request body", "TimeoutError"));
+}
+
+function marked(error: Error): Error {
   made.add(error);
   return error;
 }
 
-/** True for an error from `overloadError`. */
+/** True for an error from `overloadError` or `lateError`. */
 export function isOverloadError(error: unknown): boolean {
   return error instanceof Error && made.has(error);
 }

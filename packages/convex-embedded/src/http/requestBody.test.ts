@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { connect } from "node:net";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { serve } from "../../fixtures/serve";
+import { threadScheduler } from "../exec/threadScheduler";
 import { BodyMemory } from "./bodyMemory";
 import { listen } from "./server";
 import { webGlobals } from "../web/webClasses";
@@ -107,6 +108,20 @@ test("a body is refused if no memory is free; the memory is free again once the 
   first.socket.write("5678");
   expect(await first.answer).toContain("12345678");
   expect(bodyMemory.held).toBe(0);
+  expect(await (await fetch(url, whole("12345678"))).text()).toBe("12345678");
+});
+
+test("a body that waits too long for its turn is refused as late, although there is memory for it", async () => {
+  let delays = 1;
+  const url = await port((request) => {
+    if (delays-- > 0)
+      vi.spyOn(threadScheduler, "waitToBegin").mockImplementationOnce(() => {
+        vi.spyOn(performance, "now").mockReturnValueOnce(performance.now() + 5_001);
+        return Promise.resolve();
+      });
+    return request.text();
+  });
+  expect(await (await fetch(url, whole("12345678"))).text()).toBe("TimeoutError");
   expect(await (await fetch(url, whole("12345678"))).text()).toBe("12345678");
 });
 

@@ -7,7 +7,7 @@ import type { IncomingMessage } from "node:http";
 import { reportProgress } from "../exec/monitor";
 import { threadScheduler } from "../exec/threadScheduler";
 import type { BodyMemory, Reservation } from "./bodyMemory";
-import { overloadError } from "./bodyMemory";
+import { lateError } from "./bodyMemory";
 
 /** A body that waits longer for its turn is refused, because others wait behind it and its client may have given up. Milliseconds. */
 const MAX_WAIT_MS = 5_000;
@@ -63,11 +63,11 @@ export function limitBody(request: Request, incoming: WithRawBody, bodyMemory: B
   return () => body.leave();
 }
 
-/** Waits for a turn of the event loop. @throws the error of `overloadError` after a long wait. */
+/** Waits for a turn of the event loop. @throws the error of `lateError` after a long wait. */
 async function turn(): Promise<void> {
   const since = performance.now();
   await threadScheduler.waitToBegin();
-  if (performance.now() - since > MAX_WAIT_MS) throw overloadError();
+  if (performance.now() - since > MAX_WAIT_MS) throw lateError();
 }
 
 class RequestBody {

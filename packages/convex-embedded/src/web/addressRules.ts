@@ -2,7 +2,7 @@
 import { BlockList, isIP } from "node:net";
 
 /** IPv4 networks that are not public (IANA's special-purpose registry, RFC 6890), and Azure's metadata service. */
-const REFUSED_IPV4 = [
+export const REFUSED_IPV4 = [
   ["0.0.0.0", 8],
   ["10.0.0.0", 8],
   ["100.64.0.0", 10],
@@ -22,7 +22,7 @@ const REFUSED_IPV4 = [
 ] as const;
 
 /** Global unicast networks that are not public: Teredo and other protocols, documentation, and 6to4. */
-const REFUSED_IPV6 = [
+export const REFUSED_IPV6 = [
   ["2001::", 23],
   ["2001:db8::", 32],
   ["2002::", 16],

@@ -1,7 +1,9 @@
-/** The compiler names the mistake in a contract or a handler. Each fixture is one line with one mistake. */
+/** The compiler names mistakes in contracts and handlers, and accepts correct ones, such as the examples of the README. */
+import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import ts from "typescript";
 import { expect, test } from "vitest";
+import type { Spec } from "./contract.kit";
 
 const HEAD = `
 import { docsOnly } from "#docsOnly";
@@ -57,8 +59,8 @@ const loose = group("/v2", () => ({ rateLimit: { cost: 2 } }));
 const members = contract("get", "/m", () => ({ ...rest, scope: "any", claims: true }));
 `;
 
-/** A mistake, and the part of the error that names it. */
-const FIXTURES = {
+/** A line with one mistake, and the part of the error that names the mistake. */
+const MISTAKES = {
   'contract("post", "/a", () => ({ ...rest, idempotant: true }));': "A contract has no option idempotant",
   'contract("get", "/a", () => ({ ...rest, docs: docsOnly(() => ({ ...docs(), sumary: "" })) }));':
     "The docs of a contract have no option sumary",
@@ -153,11 +155,27 @@ const FIXTURES = {
   'plain(api, "GET /a", {}, (c) => c.text(""));': "Property 'scope' is missing",
 };
 
-/** Compiles a file that exists only in memory, beside the kit. @returns the errors of each line after the head. */
-function errorsOf(lines: readonly string[]): string[] {
+const CORRECT = [
+  'implement(api, get, (c) => Promise.resolve(c.json({ id: c.req.valid("param").id }, 200, { ETag })));',
+  'implement(api, csv, (c) => Promise.resolve(c.body("a,b", 200, CSV)));',
+  'implement(api, csv, (c) => Promise.resolve(c.body("a,b", 200, { ...CSV, "X-Note": "new" })));',
+  'implement(api, png, (c) => Promise.resolve(c.body(new Blob([]), 200, { "Content-Type": "image/png" })));',
+  "implement(api, lines, (c) => ndjson(c, { lines: things, last }));",
+  "implement(api, prices, (c) => events(c, { events: priced }));",
+];
+
+/** The examples of the README, as one module of a resource. */
+const README = [
+  ...readFileSync(join(import.meta.dirname, "README.md"), "utf8").matchAll(/^```ts\n([^]*?)^```$/gm),
+]
+  .map(([, code = ""]) => code)
+  .join("\n");
+
+type CompileError = { line: number; text: string };
+
+/** Compiles modules that exist only in memory. @returns the errors of each module, with lines from 0. */
+function errorsOf(modules: ReadonlyMap<string, string>): Map<string, CompileError[]> {
   const root = resolve(import.meta.dirname, "../../..");
-  const file = join(import.meta.dirname, "fixtures.ts");
-  const text = HEAD + lines.join("\n");
   const config = ts.getParsedCommandLineOfConfigFile(
     join(root, "tsconfig.json"),
     { noEmit: true, incremental: false },
@@ -166,32 +184,73 @@ function errorsOf(lines: readonly string[]): string[] {
   const options = config?.options ?? {};
   const host = ts.createCompilerHost(options);
   const [readFile, fileExists] = [host.readFile.bind(host), host.fileExists.bind(host)];
-  host.readFile = (path) => (path === file ? text : readFile(path));
-  host.fileExists = (path) => path === file || fileExists(path);
-  const program = ts.createProgram([file], options, host);
-  const source = program.getSourceFile(file);
-  const errors = lines.map(() => "");
-  for (const { start = 0, messageText } of program.getSemanticDiagnostics(source)) {
-    const line = text.slice(0, start).split("\n").length - HEAD.split("\n").length;
-    if (line < 0) throw new Error(ts.flattenDiagnosticMessageText(messageText, "\n"));
-    errors[line] = (errors[line] ?? "") + ts.flattenDiagnosticMessageText(messageText, "\n");
-  }
-  return errors;
+  host.readFile = (path) => modules.get(path) ?? readFile(path);
+  host.fileExists = (path) => modules.has(path) || fileExists(path);
+  const program = ts.createProgram([...modules.keys()], options, host);
+  const errors = (path: string, text: string) =>
+    [
+      ...program.getSyntacticDiagnostics(program.getSourceFile(path)),
+      ...program.getSemanticDiagnostics(program.getSourceFile(path)),
+    ].map(({ start = 0, messageText }) => ({
+      line: text.slice(0, start).split("\n").length - 1,
+      text: ts.flattenDiagnosticMessageText(messageText, "\n"),
+    }));
+  return new Map([...modules].map(([path, text]) => [path, errors(path, text)]));
 }
 
+const withHead = (lines: readonly string[]) => HEAD + lines.join("\n");
+const mistakes = join(import.meta.dirname, "mistakes.ts");
+const correct = join(import.meta.dirname, "correct.ts");
+const readme = resolve(import.meta.dirname, "../example/readme.ts");
+const found = errorsOf(
+  new Map([
+    [mistakes, withHead(Object.keys(MISTAKES))],
+    [correct, withHead(CORRECT)],
+    [readme, README],
+  ]),
+);
+
 test("an error of the compiler names the mistake", () => {
-  const errors = errorsOf(Object.keys(FIXTURES));
-  for (const [index, part] of Object.values(FIXTURES).entries()) expect.soft(errors[index]).toContain(part);
+  const first = HEAD.split("\n").length - 1;
+  const errors = found.get(mistakes) ?? [];
+  expect(errors.filter(({ line }) => line < first)).toEqual([]);
+  for (const [index, part] of Object.values(MISTAKES).entries()) {
+    const ofLine = errors.filter(({ line }) => line === first + index).map(({ text }) => text);
+    expect.soft(ofLine.join("")).toContain(part);
+  }
 });
 
 test("a correct contract and handler compile", () => {
-  const correct = [
-    'implement(api, get, (c) => Promise.resolve(c.json({ id: c.req.valid("param").id }, 200, { ETag })));',
-    'implement(api, csv, (c) => Promise.resolve(c.body("a,b", 200, CSV)));',
-    'implement(api, csv, (c) => Promise.resolve(c.body("a,b", 200, { ...CSV, "X-Note": "new" })));',
-    'implement(api, png, (c) => Promise.resolve(c.body(new Blob([]), 200, { "Content-Type": "image/png" })));',
-    "implement(api, lines, (c) => ndjson(c, { lines: things, last }));",
-    "implement(api, prices, (c) => events(c, { events: priced }));",
-  ];
-  expect(errorsOf(correct)).toEqual(correct.map(() => ""));
+  expect(found.get(correct)).toEqual([]);
 });
+
+test("the examples of the README compile, and use every option of a contract", () => {
+  expect(found.get(readme)).toEqual([]);
+  for (const option of Object.keys(EVERY_OPTION))
+    expect.soft(README).toMatch(new RegExp(`\\b${option}(: |,)`));
+});
+
+/** The compiler requires each option of a contract here. */
+const EVERY_OPTION: Record<keyof Spec, true> = {
+  operationId: true,
+  scope: true,
+  credential: true,
+  params: true,
+  query: true,
+  body: true,
+  needs: true,
+  anonymous: true,
+  onItself: true,
+  unlimited: true,
+  claims: true,
+  rateLimit: true,
+  timeoutMs: true,
+  cache: true,
+  idempotent: true,
+  unlisted: true,
+  paged: true,
+  conditional: true,
+  secret: true,
+  deprecated: true,
+  docs: true,
+};
