@@ -10,7 +10,8 @@ import { allFiles } from "../files/filesTable";
 import type { StoredFile } from "../files/filesTable";
 import { relativePathOf } from "../files/filesDisk";
 import { loadCatalog } from "../store/catalog";
-import { withExplainedErrors } from "../store/corruption";
+import { deleteChangeLog, hasChangeLog } from "../store/changes/changeLog";
+import { explainError } from "../store/corruption";
 import {
   DATABASE_FILE,
   FILES_DIRECTORY,
@@ -21,6 +22,7 @@ import {
 import { syncDirectory } from "../store/durable";
 import { checkFormat, openReadConnection, upgradeDatabase } from "../store/layout";
 import { lockForBackup } from "../store/lock";
+import { Connection } from "../store/sqlite";
 import { SnapshotPool } from "../store/snapshots";
 import { writeArchive } from "./archive";
 import type { ArchiveEntry } from "./archive";
@@ -46,11 +48,24 @@ export interface BackupResult {
  * @throws Error that says what is wrong: no data, an existing file, missing or corrupt stored files.
  */
 export async function backUp({ directory, file }: BackupOptions): Promise<BackupResult> {
-  return withCopy({ directory, file }, async (copy, part) => {
+  return withCopy({ directory, file, copyDatabase: compactCopy }, async (copy, part) => {
     const stored = filesIn(copy);
     await writeArchive(part, [...entriesOf(directory, copy, stored)], new Date());
     return { bytes: statSync(part).size, files: stored.length };
   });
+}
+
+/** Copies one state of a database to an empty file. */
+type CopyDatabase = (db: Connection, copy: string) => void | Promise<void>;
+
+interface CopyOptions extends BackupOptions {
+  /** Default `quickCopy`. */
+  readonly copyDatabase?: CopyDatabase;
+  /**
+   * False in a server, which handles signals itself and deletes unfinished files when it closes. By default a signal deletes the
+   * unfinished files and ends the process.
+   */
+  readonly endOnSignal?: boolean;
 }
 
 /**
@@ -60,7 +75,7 @@ export async function backUp({ directory, file }: BackupOptions): Promise<Backup
  * @throws Error that says what is wrong: no data, an existing file; and the errors of `make`. In this case no file is left behind.
  */
 export async function withCopy<T>(
-  { directory, file }: BackupOptions,
+  { directory, file, copyDatabase = quickCopy, endOnSignal = true }: CopyOptions,
   make: (copy: string, part: string) => Promise<T>,
 ): Promise<T> {
   const database = join(directory, DATABASE_FILE);
@@ -80,13 +95,14 @@ export async function withCopy<T>(
   };
   try {
     cleanUp();
-    return await withCleanUp(cleanUp, async () => {
-      copyDatabase(database, copy);
+    const work = async (): Promise<T> => {
+      await copyTo(database, copy, copyDatabase);
       const made = await make(copy, part);
       renameSync(part, file);
       syncDirectory(dirname(file));
       return made;
-    });
+    };
+    return await withCleanUp(cleanUp, work, endOnSignal);
   } finally {
     lock.release();
   }
@@ -104,9 +120,9 @@ function mustBeWritable(file: string, part: string): void {
   }
 }
 
-/** Copies a snapshot of a database to a new file of the current format, without free pages. */
-function copyDatabase(database: string, copy: string): void {
-  withExplainedErrors(database, () => {
+/** Copies a snapshot of a database to a new file of the current format. */
+async function copyTo(database: string, copy: string, copyDatabase: CopyDatabase): Promise<void> {
+  try {
     const db = openReadConnection(database);
     try {
       checkFormat(db, database);
@@ -114,12 +130,41 @@ function copyDatabase(database: string, copy: string): void {
       db.pragma("query_only = OFF");
       // SQLite also accepts an empty file. Create it first, because a file that SQLite creates may be readable by everyone.
       closeSync(openSync(copy, "wx", 0o600));
-      db.prepare("VACUUM INTO ?").run(copy);
+      await copyDatabase(db, copy);
     } finally {
       db.close();
     }
     upgradeDatabase(copy);
-  });
+  } catch (error) {
+    throw explainError(database, error);
+  }
+}
+
+/**
+ * Leaves out free pages, which may hold deleted data. Blocks the event loop meanwhile.
+ *
+ * The change log is left out too: a connector that read changes after the backup must begin again after a restore.
+ */
+function compactCopy(db: Connection, copy: string): void {
+  db.prepare("VACUUM INTO ?").run(copy);
+  const copied = new Connection(copy, { mustExist: true });
+  try {
+    if (hasChangeLog(copied)) copied.transaction(() => deleteChangeLog(copied));
+  } finally {
+    copied.close();
+  }
+}
+
+/** Copies in another thread, with free pages. */
+async function quickCopy(db: Connection, copy: string): Promise<void> {
+  await db.copyTo(copy);
+  // The copy has the original's journal mode. Without a log there is one file to delete.
+  const copied = new Connection(copy, { mustExist: true });
+  try {
+    copied.pragma("journal_mode = DELETE");
+  } finally {
+    copied.close();
+  }
 }
 
 /** Returns the stored files that a database names. The database must not be in use. */

@@ -10,8 +10,11 @@ test("--api-port-origins accepts a list of origins; without it the environment d
   expect(() => parseCommandLine(["--api-port-origins", "a.example.com"])).toThrow(UsageError);
 });
 
-test("--metrics is off by default and takes no value", () => {
-  expect(parseCommandLine([]).metrics).toBe(false);
-  expect(parseCommandLine(["--metrics"]).metrics).toBe(true);
-  expect(() => parseCommandLine(["--metrics=open"])).toThrow(UsageError);
+test.each([
+  ["--metrics", "metrics"],
+  ["--streaming-export", "streamingExport"],
+] as const)("%s is off by default and takes no value", (option, name) => {
+  expect(parseCommandLine([])[name]).toBe(false);
+  expect(parseCommandLine([option])[name]).toBe(true);
+  expect(() => parseCommandLine([`${option}=open`])).toThrow(UsageError);
 });

@@ -22,6 +22,8 @@ export interface CommandLine {
   readonly trustProxy: number;
   /** True to serve the metrics without the admin key to programs on this machine. */
   readonly metrics: boolean;
+  /** True to serve streaming export. */
+  readonly streamingExport: boolean;
   readonly watch: boolean;
   readonly reset: boolean;
   readonly help: boolean;
@@ -45,6 +47,9 @@ export const USAGE = `usage: convex-embedded start [options]
                       is missing or invalid
     --metrics         serve GET /metrics of the API port without the admin key to programs on this machine. All others need
                       the key: Authorization: Convex KEY
+    --streaming-export
+                      serve the connectors of Fivetran and Airbyte. Keeps a log of changes, which makes writes slower; a start
+                      without this option deletes the log
     --watch           rebuild when a file in convex/ changes, and apply changes of the env file; the data stays
     --reset           delete the data in the data directory first
     --help            show this help
@@ -65,6 +70,7 @@ const OPTIONS = {
   project: TEXT,
   "trust-proxy": TEXT,
   metrics: FLAG,
+  "streaming-export": FLAG,
   watch: FLAG,
   reset: FLAG,
   help: FLAG,
@@ -86,6 +92,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     envFileNamed: values["env-file"] !== undefined,
     trustProxy: countOf("--trust-proxy", values["trust-proxy"] ?? "0"),
     metrics: values.metrics ?? false,
+    streamingExport: values["streaming-export"] ?? false,
     watch: values.watch ?? false,
     reset: values.reset ?? false,
     help: values.help ?? false,

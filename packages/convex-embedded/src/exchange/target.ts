@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { FileDisk } from "../files/filesDisk";
 import type { StoredFile } from "../files/filesTable";
 import { fileByUuid } from "../files/filesTable";
+import { ChangeLog } from "../store/changes/changeLog";
 import { withExplainedErrors } from "../store/corruption";
 import { dataEntries, DATABASE_FILE, deleteData, FILES_DIRECTORY, finishRestore } from "../store/directory";
 import { makeDurableDirectory } from "../store/durable";
@@ -86,9 +87,14 @@ export async function inStore<T>(
   }
 }
 
+function openWrites(file: string): WriteConnection {
+  const db = openWriteConnection(file, "FULL");
+  return new WriteConnection(db, ChangeLog.open(db, undefined, Date.now));
+}
+
 async function transact<T>(directory: string, work: (target: Target) => Promise<T>): Promise<T> {
   const file = join(directory, DATABASE_FILE);
-  const writes = withExplainedErrors(file, () => new WriteConnection(openWriteConnection(file, "FULL")));
+  const writes = withExplainedErrors(file, () => openWrites(file));
   const disk = new FileDisk(join(directory, FILES_DIRECTORY), {}, () => isBackupUnderWay(directory));
   const transaction = new StoreTransaction(writes, () => {
     throw new Error("Imported documents cannot contain a commit timestamp");

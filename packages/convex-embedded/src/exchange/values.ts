@@ -22,7 +22,7 @@ export function toLine(stored: string): string {
 
 /** Decodes a line. @throws Error for invalid JSON or an invalid Convex value. */
 export function fromLine(line: string): Value {
-  return decode(JSON.parse(withIntegers(line)) as JSONValue);
+  return decode(JSON.parse(rewriteNumbers(line, exactNumber)) as JSONValue);
 }
 
 /** True for a valid creation time, as on Convex: a finite float64 that is not negative (minus zero is negative). Milliseconds since 1970. */
@@ -68,8 +68,12 @@ const BACKSLASH = 0x5c;
 const MINUS = 0x2d;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 
-/** Rewrites numbers that `JSON.parse` would read differently in the encoding of Convex's JSON. */
-function withIntegers(line: string): string {
+/**
+ * Rewrites the numbers of a JSON text, which `JSON.parse` would read as float64.
+ *
+ * @param rewrite Returns the JSON for the text of a number.
+ */
+export function rewriteNumbers(line: string, rewrite: (number: string) => string): string {
   const parts: string[] = [];
   let from = 0;
   for (let at = 0; at < line.length;) {
@@ -79,7 +83,7 @@ function withIntegers(line: string): string {
     } else if (code === MINUS || isDigit(code)) {
       NUMBER.lastIndex = at;
       const text = NUMBER.exec(line)?.[0] ?? "";
-      const exact = exactNumber(text);
+      const exact = rewrite(text);
       if (exact !== text) {
         parts.push(line.slice(from, at), exact);
         from = at + text.length;
@@ -105,6 +109,7 @@ function isDigit(code: number): boolean {
   return code >= 0x30 && code <= 0x39;
 }
 
+/** Returns a number that `JSON.parse` would read differently in the encoding of Convex's JSON. */
 function exactNumber(text: string): string {
   const number = Number(text);
   if (!Number.isFinite(number)) throw new Error(`${text} is out of the range of numbers`);

@@ -89,7 +89,10 @@ export function listenApi(options: ApiOptions): Promise<HttpServer> {
 }
 
 export function sendJson(outgoing: ServerResponse, status: number, body: unknown): void {
-  const text = JSON.stringify(body);
+  sendJsonText(outgoing, status, JSON.stringify(body));
+}
+
+export function sendJsonText(outgoing: ServerResponse, status: number, text: string): void {
   outgoing.setHeader("cache-control", "no-store");
   outgoing.setHeader("content-type", "application/json");
   outgoing.setHeader("content-length", Buffer.byteLength(text));

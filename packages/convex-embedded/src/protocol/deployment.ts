@@ -8,7 +8,7 @@ import type { Exports } from "../exchange/server/exports";
 import type { Imports } from "../exchange/server/imports";
 import type { LoadedProject } from "../runtime/components";
 import type { PushedProject } from "../runtime/pushedProject";
-import type { ComponentSchema } from "../store/types";
+import type { ComponentSchema, DiskStore } from "../store/types";
 
 /** A pushed project that is not in service yet. */
 export interface EvaluatedProject extends LoadedProject {
@@ -30,6 +30,8 @@ export interface PushTarget {
   evaluate(project: PushedProject): Promise<EvaluatedProject>;
   /** Rejects with `SchemaRefused` if documents do not match. Changes nothing. */
   checkSchemas(schemas: readonly ComponentSchema[]): Promise<void>;
+  /** Fills the indexes that the schemas add, so that serving them takes less time. See `DiskStore.fillIndexes`. */
+  fillIndexes(schemas: readonly ComponentSchema[]): Promise<void>;
   /** Serves a project from the next execution on, now and after a restart. If it rejects, nothing has changed. */
   servePush(project: PushedProject): Promise<void>;
 }
@@ -44,6 +46,8 @@ export interface Deployment {
   readonly executionLog: ExecutionLog;
   readonly exports: Exports;
   readonly imports: Imports;
+  /** See `DiskStore.readChanges`. `null` if no change log is kept. */
+  readonly readChanges: DiskStore["readChanges"] | null;
   readonly metrics: {
     /** True to serve the metrics without the admin key to programs on this machine. */
     readonly open: boolean;

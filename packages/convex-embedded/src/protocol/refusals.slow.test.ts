@@ -40,3 +40,30 @@ test("a request for an HTTP action gets a 404 that mentions the other port", asy
   const { message } = (await (await fetch(`${server.apiUrl}/items`)).json()) as { message: string };
   expect(message).toContain("HTTP actions have another port.");
 });
+
+/** Commands that this server, or the command line itself, refuses, with their exit codes. */
+const REFUSED: readonly (readonly [code: number, ...args: string[]])[] = [
+  [0, "dashboard"],
+  [1, "env", "default", "list"],
+  [1, "insights"],
+  [1, "deployment", "create", "x"],
+  [1, "deployment", "token", "create", "x"],
+  [1, "project", "create", "x"],
+  [1, "integration", "workos", "provision-environment"],
+  [1, "run", "messages:nothing"],
+  [1, "data", "nothing", "--component", "nowhere"],
+  [1, "import", "--table", "x", "missing.csv"],
+  [1, "export", "--path", "/nowhere/x.zip"],
+];
+
+test("each refused command ends with a message and an exit code, never with an uncaught exception", async () => {
+  const { server, run } = await serveForTools();
+  for (const [expected, ...args] of REFUSED) {
+    const { code, stdout, stderr } = await run(...args);
+    const printed = stderr + stdout;
+    expect([args, code]).toEqual([args, expected]);
+    expect(printed).toMatch(/\S/);
+    expect(printed).not.toMatch(/Uncaught Exception|unhandled|TypeError|ZodError|\n {4}at .*node_modules/i);
+  }
+  expect(await server.run("messages:list", { author: "ada" })).toEqual([]);
+});

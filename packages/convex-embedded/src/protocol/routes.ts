@@ -12,6 +12,7 @@ import { metricsRoutes } from "./metrics";
 import { pushRoutes } from "./push/routes";
 import { refusedRoutes } from "./refusals";
 import { shapeRoutes } from "./shapes";
+import { streamingExportRoutes } from "./streamingExport/routes";
 import { variableRoutes } from "./variables";
 
 export function protocolRoutes(deployment: Deployment): readonly ApiRoute[] {
@@ -24,6 +25,7 @@ export function protocolRoutes(deployment: Deployment): readonly ApiRoute[] {
     ...metricsRoutes(deployment),
     ...pushRoutes(deployment),
     ...shapeRoutes(deployment),
+    ...streamingExportRoutes(deployment),
     ...refusedRoutes(deployment),
     text(/^\/instance_name$/, "embedded"),
     text(/^\/version$/, "embedded"),

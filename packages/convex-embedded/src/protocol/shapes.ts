@@ -1,4 +1,5 @@
 /** The shapes of stored documents, for the `tables` tool of `npx convex mcp` (`crates/common/src/shapes` of the backend). */
+import { setImmediate as turn } from "node:timers/promises";
 import type { JSONValue, Value } from "convex/values";
 import { jsonToConvex } from "convex/values";
 import type { ApiRoute } from "../http/api";
@@ -11,8 +12,10 @@ import { encodeKey, prefixEnd } from "../values/keys";
 import { requireAdmin } from "./caller";
 import type { Deployment } from "./deployment";
 
-type Shape =
-  | { readonly type: "Never" | "Unknown" | "Null" | "Int64" | "Float64" | "Boolean" | "String" | "Bytes" }
+export type Shape =
+  | { readonly type: "Never" | "Unknown" | "Null" | "Int64" | "Boolean" | "String" | "Bytes" }
+  /** Special are infinity, NaN and minus zero. */
+  | { readonly type: "Float64"; readonly float64Range: { readonly hasSpecialValues: boolean } }
   | { readonly type: "Id"; readonly tableName: string }
   | { readonly type: "Array"; readonly shape: Shape }
   | { readonly type: "Object"; readonly fields: readonly Field[] }
@@ -52,20 +55,36 @@ export function shapeRoutes(deployment: Deployment): readonly ApiRoute[] {
 }
 
 function shapeOf(store: Store, table: TableInfo): Shape {
-  const index = table.indexes.find(({ name }) => name === BY_CREATION_TIME);
   let shape: Shape = { type: "Never" };
-  if (index === undefined) return shape;
+  let count = 0;
+  for (shape of shapesOf(store, table)) if (++count === SAMPLE) break;
+  return shape;
+}
+
+/** The number of documents between turns of the event loop. */
+const BATCH = 500;
+
+/** Returns the shape of all documents of a table. */
+export async function exactShapeOf(store: Store, table: TableInfo): Promise<Shape> {
+  let shape: Shape = { type: "Never" };
+  let count = 0;
+  for (shape of shapesOf(store, table)) if (++count % BATCH === 0) await turn();
+  return shape;
+}
+
+/** Yields the shape of the documents so far after each document of a table, newest first. */
+function* shapesOf(store: Store, table: TableInfo): Generator<Shape> {
+  const index = table.indexes.find(({ name }) => name === BY_CREATION_TIME);
+  if (index === undefined) return;
+  let shape: Shape = { type: "Never" };
   const snapshot = store.snapshot();
   try {
     const start = encodeKey([]);
     const rows = snapshot.scan(index, { start, end: prefixEnd(start) }, "desc");
-    for (let count = 0; count < SAMPLE; count++) {
-      const row = rows.next();
-      if (row === null) break;
+    for (let row = rows.next(); row !== null; row = rows.next()) {
       const document = jsonToConvex(JSON.parse(row.json) as JSONValue);
-      shape = merged(shape, valueShape(document, store.catalog, table.component));
+      yield (shape = merged(shape, valueShape(document, store.catalog, table.component)));
     }
-    return shape;
   } finally {
     snapshot.release();
   }
@@ -74,7 +93,10 @@ function shapeOf(store: Store, table: TableInfo): Shape {
 function valueShape(value: Value | undefined, catalog: Catalog, component: string): Shape {
   if (value === null || value === undefined) return { type: "Null" };
   if (typeof value === "bigint") return { type: "Int64" };
-  if (typeof value === "number") return { type: "Float64" };
+  if (typeof value === "number") {
+    const hasSpecialValues = !Number.isFinite(value) || Object.is(value, -0);
+    return { type: "Float64", float64Range: { hasSpecialValues } };
+  }
   if (typeof value === "boolean") return { type: "Boolean" };
   if (value instanceof ArrayBuffer) return { type: "Bytes" };
   if (typeof value === "string") {
@@ -116,6 +138,7 @@ function withMember(shapes: readonly Shape[], added: Shape): readonly Shape[] {
 function joinedShape(a: Shape, b: Shape): Shape | null {
   if (a.type === "Array" && b.type === "Array") return { type: "Array", shape: merged(a.shape, b.shape) };
   if (a.type === "Object" && b.type === "Object") return joinedObject(a.fields, b.fields);
+  if (a.type === "Float64" && b.type === "Float64") return a.float64Range.hasSpecialValues ? a : b;
   if (a.type === "Id" && b.type === "Id") return a.tableName === b.tableName ? a : { type: "String" };
   return a.type === b.type ? a : null;
 }

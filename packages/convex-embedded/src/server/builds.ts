@@ -27,6 +27,7 @@ import type { ArchiveImport } from "../exchange/archiveImport";
 import { importArchive } from "../exchange/archiveImport";
 import { inStore } from "../exchange/target";
 import type { EvaluatedProject, InlineQuery } from "../protocol/deployment";
+import { ChangeRetention } from "../protocol/streamingExport/retention";
 import { applyCrons, declaredCrons } from "../jobs/applyCrons";
 import type { ProviderKeyCache } from "../auth/auth";
 import { createAuth } from "../auth/auth";
@@ -43,6 +44,7 @@ import { directoryKey } from "../store/secret";
 import { FILES_DIRECTORY } from "../store/directory";
 import { isBackupUnderWay } from "../store/lock";
 import { openStore } from "../store/store";
+import type { ChangeReads } from "../store/changes/changeReads";
 import type { ComponentSchema, DiskStore, StoreFigures } from "../store/types";
 
 interface TakeOptions {
@@ -95,6 +97,18 @@ export class Builds {
   /** The state of the store, `null` before the first build. */
   storeFigures(): StoreFigures | null {
     return this.#store?.figures() ?? null;
+  }
+
+  /** See `DiskStore.readChanges`. */
+  readChanges<T>(work: (reads: ChangeReads) => T): T {
+    return this.#openStore().readChanges(work);
+  }
+
+  /** Deletes old changes of the change log. */
+  changeRetention(): ChangeRetention {
+    const { timers, clock, log } = this.settings;
+    const warn = (message: string): void => log({ level: "warn", path: null, message });
+    return new ChangeRetention({ store: this.#openStore(), timers, clock, warn });
   }
 
   /** The background work, which outlives builds; `null` before the first build. */
@@ -178,6 +192,12 @@ export class Builds {
   /** Rejects with `SchemaRefused` if documents do not match. Changes nothing. */
   checkSchemas(schemas: readonly ComponentSchema[]): Promise<void> {
     return this.#queue.run(() => this.#openStore().checkSchemas(schemas));
+  }
+
+  /** See `PushTarget.fillIndexes`. */
+  fillIndexes(schemas: readonly ComponentSchema[]): Promise<void> {
+    const progress = (message: string): void => this.settings.log({ level: "info", path: null, message });
+    return this.#queue.run(() => this.#openStore().fillIndexes(schemas, progress));
   }
 
   /** Serves a pushed project from the next execution on, now and after a restart. If it rejects, nothing has changed. */
@@ -343,8 +363,8 @@ export class Builds {
   }
 
   #openStore(): DiskStore {
-    const { dataDirectory: directory, hooks } = this.settings;
-    return (this.#store ??= openStore({ directory, ...(hooks && { hooks }) }));
+    const { dataDirectory: directory, hooks, streamingExport: changeLog, clock: now } = this.settings;
+    return (this.#store ??= openStore({ directory, changeLog, now, ...(hooks && { hooks }) }));
   }
 
   #openFiles(store: DiskStore, creationTimes: CreationTimes): FileStorage {

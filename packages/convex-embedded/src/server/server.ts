@@ -103,7 +103,8 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
   const setting = "CONVEX_API_PORT_ORIGINS";
   const listed = settings.apiPortOrigins ?? originsIn(setting, environment.variables.get(setting) ?? "");
   const allows = originRule(listed, () => [siteOrigin, environment.cloudUrl]);
-  const sockets = new SyncSockets({ deployment: ready, allows, failed });
+  const { maxResultCharacters } = settings.hooks ?? {};
+  const sockets = new SyncSockets({ deployment: ready, allows, maxResultCharacters, failed });
   const bodyMemory = new BodyMemory();
   const { open = false, query = null } = settings.metrics;
   const metrics = new Metrics({ builds, sockets, bodyMemory, query, log });
@@ -154,6 +155,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
     },
     evaluate: (project) => watchdog.exempt(() => builds.evaluate(project)),
     checkSchemas: (schemas) => watchdog.exempt(() => builds.checkSchemas(schemas)),
+    fillIndexes: (schemas) => watchdog.exempt(() => builds.fillIndexes(schemas)),
     async servePush(project) {
       await watchdog.exempt(() => builds.servePush(project));
       log({ level: "info", path: null, message: "serving newly pushed functions" });
@@ -170,6 +172,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
       number: engine().store.catalog.table(component, name)?.number ?? freeNumber(engine().store.catalog),
       nextCreationTime: () => engine().creationTimes.next(clock()),
     }),
+    timers: settings.timers,
   });
   const closing = new AbortController();
   started({
@@ -181,10 +184,13 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
     executionLog,
     exports,
     imports,
+    readChanges: settings.streamingExport ? (work) => builds.readChanges(work) : null,
     metrics: { open, text: () => metrics.text() },
     closing: closing.signal,
     inlineQuery: (source, component) => watchdog.exempt(() => builds.inlineQuery(source, component)),
   });
+  const retention = settings.streamingExport ? builds.changeRetention() : null;
+  retention?.start();
   files.collect();
   background?.scheduler.start();
 
@@ -215,6 +221,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
       closing.abort();
       await Promise.all([sockets.close(graceMs), ports.close(graceMs), background?.close(graceMs)]);
       await Promise.allSettled(running);
+      await retention?.stop();
       metrics.stop();
       exports.close();
       imports.close();

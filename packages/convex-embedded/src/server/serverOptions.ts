@@ -58,6 +58,8 @@ export interface ServerOptions {
   readonly guardedFetch?: GuardedFunctions | null;
   /** `GET /metrics` on the API port. Default: with the admin key, without figures of the app. */
   readonly metrics?: MetricsSettings;
+  /** True to keep a change log and to serve streaming export to connectors. Default false, which deletes the log. */
+  readonly streamingExport?: boolean;
   /** True to keep the bundler's process alive for frequent calls of `reload`. */
   readonly watch?: boolean;
   /** Hooks for tests. */
@@ -65,6 +67,8 @@ export interface ServerOptions {
     DiskHooks & {
       /** Resolves the names that guarded actions connect to. */
       readonly lookup?: Lookup;
+      /** The limit of all current results of live queries together, in characters. */
+      readonly maxResultCharacters?: number;
     };
 }
 
@@ -107,6 +111,7 @@ export function withDefaults(options: ServerOptions): ServerSettings {
     watchdog: options.watchdog ?? false,
     guardedFetch: options.guardedFetch ?? null,
     metrics: options.metrics ?? {},
+    streamingExport: options.streamingExport ?? false,
     watch: options.watch ?? false,
     hooks: options.hooks,
   };

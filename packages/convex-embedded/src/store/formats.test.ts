@@ -18,7 +18,12 @@ import {
 } from "./storeForTests";
 import { Connection } from "./sqlite";
 
-/** Downgrades a database to format 3, which had no search indexes. */
+/** Downgrades a database to format 4, which had no change log. */
+function toFormat4(db: Connection): void {
+  db.exec("DROP TABLE document_changes; UPDATE meta SET value = '4' WHERE key = 'format'");
+}
+
+/** Downgrades a database from format 4 to format 3, which had no search indexes. */
 function toFormat3(db: Connection): void {
   for (const table of ["search_indexes", "search_documents", "search_terms", "search_blocks"]) {
     db.exec(`DROP TABLE ${table}`);
@@ -63,14 +68,15 @@ async function oldData(format: number): Promise<{ directory: string; id: string 
   const id = encodeId(items(store).number, internal);
   await store.close();
   const db = new Connection(join(directory, "data.sqlite"));
-  toFormat3(db);
+  toFormat4(db);
+  if (format <= 3) toFormat3(db);
   if (format <= 2) toFormat2(db);
   if (format === 1) toFormat1(db);
   db.close();
   return { directory, id };
 }
 
-test.each([1, 2, 3])(
+test.each([1, 2, 3, 4])(
   "a database of format %i is upgraded and keeps documents, ids and indexes",
   async (format) => {
     const { directory } = await oldData(format);
@@ -87,7 +93,7 @@ test.each([1, 2, 3])(
   },
 );
 
-test.each([1, 2, 3])(
+test.each([1, 2, 3, 4])(
   "a database of format %i can be backed up before the upgrade, and the backup restored",
   async (format) => {
     const { directory, id } = await oldData(format);

@@ -2,7 +2,7 @@
 import { Connection } from "./sqlite";
 
 /** Increment this when the tables below, index keys or stored JSON change their meaning. */
-const FORMAT = 4;
+const FORMAT = 5;
 
 const MIB = 1024 * 1024;
 
@@ -69,6 +69,20 @@ const SEARCH = `
   );
 `;
 
+/** The change log (`store/changes/`). It is empty unless the server keeps one. */
+const CHANGES = `
+  CREATE TABLE document_changes (
+    component TEXT NOT NULL,
+    table_number INTEGER NOT NULL,
+    internal_id BLOB NOT NULL,
+    table_name TEXT NOT NULL,
+    ts INTEGER NOT NULL,
+    deleted INTEGER NOT NULL,
+    PRIMARY KEY (component, table_number, internal_id)
+  ) WITHOUT ROWID;
+  CREATE UNIQUE INDEX document_changes_by_ts ON document_changes (ts);
+`;
+
 /** The statements that upgrade a database from each format to the next. */
 const UPGRADES: Readonly<Record<number, string>> = {
   // In format 1, the number of a table was also its id.
@@ -86,6 +100,8 @@ const UPGRADES: Readonly<Record<number, string>> = {
 `,
   // Format 3 had no search indexes. The start fills those that the schema declares.
   3: SEARCH,
+  // Format 4 had no change log. An older program would write without recording changes, so it must refuse the database.
+  4: CHANGES,
 };
 
 /**
@@ -116,6 +132,7 @@ const TABLES = `
     PRIMARY KEY (index_id, key)
   ) WITHOUT ROWID;
   ${SEARCH}
+  ${CHANGES}
 `;
 
 /**

@@ -35,6 +35,7 @@ interface RowLocation {
 export class MemoryRows implements WriteAccess {
   catalog = new CatalogState([]);
   readonly searchIndexes = new MemorySearch();
+  readonly changes = null;
   #state: MemoryState = { documents: new Map(), entries: new Map() };
   /** The location of each row. Rows are numbered in insertion order. */
   readonly #locations: RowLocation[] = [];

@@ -96,7 +96,7 @@ test("a database of a newer format is refused and not changed", async () => {
   db.exec("UPDATE meta SET value = '999' WHERE key = 'format'");
   db.close();
   expect(() => openStore({ directory })).toThrow(
-    `${file} has format 999, written by a newer version; this one reads formats up to 4. Update this project, or choose another data directory.`,
+    `${file} has format 999, written by a newer version; this one reads formats up to 5. Update this project, or choose another data directory.`,
   );
 });
 

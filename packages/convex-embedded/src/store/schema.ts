@@ -74,6 +74,25 @@ export async function applySchemas(
   writes.catalog = changed.reduce((catalog, table) => catalog.with(table), writes.catalog);
 }
 
+/** Creates and fills the indexes that the schemas add to existing tables under new names. See `DiskStore.fillIndexes`. */
+export async function addIndexes(
+  writes: WriteAccess,
+  schemas: readonly ComponentSchema[],
+  progress: Progress,
+): Promise<void> {
+  const changed: TableInfo[] = [];
+  for (const { component, name, add } of schemas.flatMap((schema) => planSchema(writes.catalog, schema))) {
+    const table = writes.catalog.table(component, name);
+    const wanted = add.filter(
+      ({ indexDescriptor }) => !table?.indexes.some((index) => index.name === indexDescriptor),
+    );
+    if (table === null || wanted.length === 0) continue;
+    const added = await createAndFill(writes, table, wanted, progress);
+    changed.push({ ...table, indexes: [...table.indexes, ...added] });
+  }
+  writes.catalog = changed.reduce((catalog, table) => catalog.with(table), writes.catalog);
+}
+
 /** Rejects if `applySchemas` would. Creates tables: the caller must roll back in any case. */
 export async function checkSchemas(writes: WriteAccess, schemas: readonly ComponentSchema[]): Promise<void> {
   await checkedPlans(writes, schemas, () => undefined);
@@ -139,11 +158,7 @@ async function changeTable(writes: WriteAccess, plan: TablePlan, progress: Progr
     writes.dropIndex(index);
     progress(`index ${qualified(plan.component, `${plan.name}.${index.name}`)} dropped`);
   }
-  const added = plan.add.map(({ indexDescriptor, fields }) =>
-    writes.createIndex(table, indexDescriptor, fields),
-  );
-  if (added.length > 0) await fill(writes, table, added, progress);
-
+  const added = await createAndFill(writes, table, plan.add, progress);
   return {
     ...table,
     documentType: plan.documentType,
@@ -172,6 +187,19 @@ function changeSearchIndexes(
     ),
     ...add.map(({ wanted, enabled }) => writes.searchIndexes.createIndex(table, wanted, enabled)),
   ];
+}
+
+async function createAndFill(
+  writes: WriteAccess,
+  table: TableInfo,
+  wanted: TablePlan["add"],
+  progress: Progress,
+): Promise<readonly IndexInfo[]> {
+  const added = wanted.map(({ indexDescriptor, fields }) =>
+    writes.createIndex(table, indexDescriptor, fields),
+  );
+  if (added.length > 0) await fill(writes, table, added, progress);
+  return added;
 }
 
 /** Writes the entries of new indexes for all documents, in one pass. */

@@ -6,6 +6,7 @@
  * each. The pool opens a new connection instead of waiting for a free one: a query that waits for another query's connection
  * could deadlock.
  */
+import { withExplainedErrors } from "./corruption";
 import { openReadConnection } from "./layout";
 import { ReadStatements } from "./readStatements";
 import type { Connection, Statement } from "./sqlite";
@@ -54,6 +55,16 @@ export class SnapshotPool {
 
   snapshot(): Snapshot {
     return new PooledSnapshot(this);
+  }
+
+  /** Runs a synchronous read on the newest state. */
+  read<T>(work: (db: Connection) => T): T {
+    const pin = this.pin();
+    try {
+      return withExplainedErrors(this.file, () => work(pin.reader.db));
+    } finally {
+      this.unpin(pin);
+    }
   }
 
   /** Call this right before every commit: an unused pin must not block checkpoints of the log. */

@@ -151,3 +151,41 @@ test("close releases locks even with open statements, and may be called twice", 
   expect(() => statement.all()).toThrow("finalized");
   open(file).exec("BEGIN EXCLUSIVE; COMMIT");
 });
+
+test("copyTo copies one state while other connections write, and leaves the event loop free", async () => {
+  const directory = temporaryDirectory();
+  const file = join(directory, "a.sqlite");
+  const writer = withTable(file);
+  writer.pragma("journal_mode = WAL");
+  const insert = writer.prepare("INSERT INTO t (bytes) VALUES (?)");
+  const rows = 2_000;
+  writer.transaction(() => {
+    for (let i = 0; i < rows; i++) insert.run(Buffer.alloc(10_000, i));
+  });
+  const source = open(file);
+  const copy = join(directory, "b.sqlite");
+  const state = { ended: false };
+  const copying = source.copyTo(copy).finally(() => (state.ended = true));
+  let written = 0;
+  while (!state.ended) {
+    insert.run(Buffer.alloc(10_000));
+    written++;
+    await new Promise(setImmediate);
+  }
+  await copying;
+  expect(written).toBeGreaterThan(0);
+  const count = (db: Connection) => db.prepare("SELECT count(*) FROM t").pluck().get();
+  expect(count(open(copy))).toBe(rows);
+  expect(open(copy).pragma("integrity_check")).toBe("ok");
+  expect(count(source)).toBe(rows + written);
+});
+
+test("copyTo reports a file that cannot be written, and the connection goes on", async () => {
+  const directory = temporaryDirectory();
+  const db = withTable(join(directory, "a.sqlite"));
+  await expect(db.copyTo(join(directory, "missing", "b.sqlite"))).rejects.toMatchObject({
+    code: "SQLITE_CANTOPEN",
+  });
+  db.prepare("INSERT INTO t (n) VALUES (?)").run(1);
+  expect(db.inTransaction).toBe(false);
+});

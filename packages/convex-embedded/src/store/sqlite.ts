@@ -11,7 +11,7 @@
  * project relies on. Then run the tests of `store/` that stop the process, the disk and the power in the middle of a write.
  */
 import { pathToFileURL } from "node:url";
-import { DatabaseSync } from "@photostructure/sqlite";
+import { backup, DatabaseSync } from "@photostructure/sqlite";
 import type { DatabaseSyncInstance, StatementSyncInstance } from "@photostructure/sqlite";
 import { asSqliteError } from "./sqliteError";
 
@@ -27,7 +27,10 @@ export interface ConnectionOptions {
   readonly mustExist?: boolean;
 }
 
-/** A connection to a database. All calls are synchronous. */
+/** The number of pages after which a copy can be cancelled, which an exit of the process does. */
+const PAGES_PER_STEP = 4096;
+
+/** A connection to a database. All calls but `copyTo` are synchronous. */
 export class Connection {
   readonly #db: DatabaseSyncInstance;
 
@@ -73,6 +76,25 @@ export class Connection {
     } catch (error) {
       if (this.inTransaction) this.exec("ROLLBACK");
       throw error;
+    }
+  }
+
+  /**
+   * Copies one state of the database to a file in another thread, so that the event loop goes on. Other connections may write
+   * meanwhile. This connection must not be used until the copy has ended.
+   *
+   * @param file A path. An existing file is overwritten. @throws SqliteError
+   */
+  async copyTo(file: string): Promise<void> {
+    this.exec("BEGIN");
+    try {
+      // This read pins the state. Without it, the copy would begin again after each commit of another connection.
+      this.prepare("SELECT count(*) FROM sqlite_schema").get();
+      await backup(this.#db, file, { rate: PAGES_PER_STEP });
+    } catch (error) {
+      throw asSqliteError(error);
+    } finally {
+      this.exec("ROLLBACK");
     }
   }
 

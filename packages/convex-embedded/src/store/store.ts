@@ -2,6 +2,8 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { WriteLog } from "./writeLog";
+import { ChangeLog } from "./changes/changeLog";
+import { ChangeReads } from "./changes/changeReads";
 import { CommitClock } from "./commitClock";
 import { withExplainedErrors } from "./corruption";
 import { DATABASE_FILE, finishRestore } from "./directory";
@@ -11,7 +13,7 @@ import { lockDirectory } from "./lock";
 import type { DirectoryLock } from "./lock";
 import { WalCheckpoint } from "./walCheckpoint";
 import { recordedPush, recordPush } from "./pushRecord";
-import { applySchemas, checkSchemas } from "./schema";
+import { addIndexes, applySchemas, checkSchemas } from "./schema";
 import { fillSearchIndexes } from "./search/fillSearch";
 import { SnapshotPool } from "./snapshots";
 import type { StoreTransaction } from "./transaction";
@@ -44,10 +46,7 @@ export function openStore(options: StoreOptions): DiskStore {
   try {
     finishRestore(options.directory);
     const file = join(options.directory, DATABASE_FILE);
-    const writes = withExplainedErrors(
-      file,
-      () => new WriteConnection(openWriteConnection(file, options.synchronous ?? "FULL")),
-    );
+    const writes = withExplainedErrors(file, () => openWrites(file, options));
     const snapshots = new SnapshotPool(file, options.readers ?? READERS);
     const writer = new Writer(writes, snapshots, {
       clock: new CommitClock(writes.db, options.now ?? Date.now),
@@ -58,6 +57,16 @@ export function openStore(options: StoreOptions): DiskStore {
     return new SqliteStore(lock, writes, snapshots, writer);
   } catch (error) {
     lock.release();
+    throw error;
+  }
+}
+
+function openWrites(file: string, options: StoreOptions): WriteConnection {
+  const db = openWriteConnection(file, options.synchronous ?? "FULL");
+  try {
+    return new WriteConnection(db, ChangeLog.open(db, options.changeLog, options.now ?? Date.now));
+  } catch (error) {
+    db.close();
     throw error;
   }
 }
@@ -109,6 +118,11 @@ class SqliteStore implements DiskStore {
     });
   }
 
+  async fillIndexes(schemas: readonly ComponentSchema[], progress: (line: string) => void): Promise<void> {
+    await fillSearchIndexes(this.writes, schemas, (work) => this.#alone(work), progress);
+    await this.#alone(() => addIndexes(this.writes, schemas, progress));
+  }
+
   exclusive<T>(work: (writes: WriteConnection, transaction: StoreTransaction) => Promise<T>): Promise<T> {
     const run = async (transaction: StoreTransaction): Promise<T> => {
       transaction.onSettled(() => (this.#committed = null));
@@ -130,6 +144,16 @@ class SqliteStore implements DiskStore {
 
   pushed(): Uint8Array | null {
     return recordedPush(this.writes.db);
+  }
+
+  readChanges<T>(work: (reads: ChangeReads) => T): T {
+    return this.snapshots.read((db) => work(new ChangeReads(db)));
+  }
+
+  purgeChanges(before: number, limit: number): Promise<number> {
+    const { changes } = this.writes;
+    if (changes === null) return Promise.resolve(0);
+    return this.writer.run(() => Promise.resolve(changes.purge(before, limit)));
   }
 
   #alone<T>(work: () => Promise<T>): Promise<T> {

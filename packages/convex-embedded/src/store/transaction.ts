@@ -80,6 +80,7 @@ export class StoreTransaction implements Transaction {
     this.writeSet.add(table.id, document._id, entries);
     this.writeSet.addSearched(searchEntries);
     const row = this.writes.insertDocument(current, internalId, json);
+    this.writes.changes?.record(current, internalId, false);
     this.writes.insertEntries(row, entries);
     this.writes.searchIndexes.insert(current, row, searchEntries);
   }
@@ -100,6 +101,7 @@ export class StoreTransaction implements Transaction {
     this.writeSet.addSearched(searchBefore, searchAfter);
     this.writes.searchIndexes.replace(before.row, searchBefore, searchAfter);
     this.writes.updateDocument(before.row, json);
+    this.writes.changes?.record(current, internalId, false);
     this.writes.deleteEntries(entries.filter((_, i) => changed[i]));
     this.writes.insertEntries(
       before.row,
@@ -118,6 +120,7 @@ export class StoreTransaction implements Transaction {
     this.writes.searchIndexes.remove(before.row, searchEntries);
     this.writes.deleteEntries(entries);
     this.writes.deleteDocument(before.row);
+    this.writes.changes?.record(current, internalId, true);
   }
 
   createTable(component: string, name: string): TableInfo {

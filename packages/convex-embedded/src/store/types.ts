@@ -4,6 +4,7 @@
  * The store knows documents, index entries and transactions. It does not know limits, arguments or functions.
  */
 import type { ValidatorJSON, Value } from "convex/values";
+import type { ChangeReads } from "./changes/changeReads";
 import type { StoreTransaction } from "./transaction";
 import type { WriteConnection } from "./writeConnection";
 import type { SearchQuery } from "../search/query";
@@ -257,11 +258,20 @@ export interface DiskStore extends Store {
    * before. If it rejects, nothing changes.
    */
   exclusive<T>(work: (writes: WriteConnection, transaction: StoreTransaction) => Promise<T>): Promise<T>;
+  /**
+   * Creates and fills the indexes that the schemas add to existing tables under new names, so that `applySchemas` takes less time.
+   * Changes nothing else: the schemas before stay valid. An `applySchemas` of other schemas drops these indexes.
+   */
+  fillIndexes(schemas: readonly ComponentSchema[], progress: (line: string) => void): Promise<void>;
   /** Rejects with `SchemaRefused` if `applySchemas` would. Changes nothing. */
   checkSchemas(schemas: readonly ComponentSchema[]): Promise<void>;
   /** Returns the functions that were pushed last, as given to `applySchemas`; `null` if there are none. */
   pushed(): Uint8Array | null;
   figures(): StoreFigures;
+  /** Reads one state of the change log and of the documents. The work must end within the call. */
+  readChanges<T>(work: (reads: ChangeReads) => T): T;
+  /** Calls `ChangeLog.purge` in a transaction. Does nothing if no log is kept. */
+  purgeChanges(before: number, limit: number): Promise<number>;
 }
 
 /** Hooks for tests. Production does not set them. */
@@ -282,6 +292,8 @@ export interface StoreOptions {
   /** The size in bytes beyond which the log is checkpointed even if that has to wait for queries. Default 64 MiB. */
   readonly logBytes?: number;
   readonly hooks?: StoreHooks;
+  /** True to keep a change log, false to delete it. By default it is kept if the last server kept it. */
+  readonly changeLog?: boolean;
   /** How long a write waits for a lock of another process, in milliseconds. Default 2000. */
   readonly patienceMs?: number;
   /** Returns milliseconds since 1970, for commit timestamps. */

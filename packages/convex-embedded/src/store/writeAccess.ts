@@ -1,6 +1,7 @@
 /** The row operations that transactions and schema changes use. SQLite and the in-memory store implement them. */
 import type { ValidatorJSON } from "convex/values";
 import type { CatalogState } from "./catalog";
+import type { ChangeLog } from "./changes/changeLog";
 import type { IndexEntry } from "./indexKeys";
 import type { SearchQuery } from "../search/query";
 import type { SearchAccess } from "./search/searchAccess";
@@ -34,6 +35,8 @@ export interface WriteAccess {
   catalog: CatalogState;
   /** Writes to search indexes. */
   readonly searchIndexes: SearchAccess;
+  /** Records when documents change, `null` if no log is kept. */
+  readonly changes: Pick<ChangeLog, "record"> | null;
   /** False if an error has ended the transaction. A write would then not be part of it. */
   isOpen(): boolean;
   /** A rollback restores the catalog as well. @param name Unique among the open savepoints. */

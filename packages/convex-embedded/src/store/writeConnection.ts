@@ -4,6 +4,7 @@ import { encodeId } from "../values/ids";
 import type { DocumentRow, StoredRow, WriteAccess } from "./writeAccess";
 import { BY_CREATION_TIME, byIdIndex, loadCatalog } from "./catalog";
 import type { CatalogState } from "./catalog";
+import type { ChangeLog } from "./changes/changeLog";
 import type { IndexEntry } from "./indexKeys";
 import { ReadStatements } from "./readStatements";
 import { bufferOf } from "./sqlite";
@@ -37,7 +38,11 @@ export class WriteConnection implements WriteAccess {
   readonly #insertEntry: Statement<[number, Buffer, number]>;
   readonly #deleteEntry: Statement<[number, Buffer]>;
 
-  constructor(readonly db: Connection) {
+  /** @param changes The change log, `null` if none is kept. */
+  constructor(
+    readonly db: Connection,
+    readonly changes: ChangeLog | null,
+  ) {
     this.#reads = new ReadStatements(db);
     this.searchIndexes = new SqliteSearch(db);
     this.catalog = loadCatalog(db);
@@ -159,6 +164,7 @@ export class WriteConnection implements WriteAccess {
   /** Deletes a table, its documents and its indexes. */
   dropTable(table: TableInfo): void {
     this.version++;
+    this.changes?.recordDrop(table);
     for (const index of table.indexes) this.dropIndex(index);
     for (const index of table.searchIndexes) this.searchIndexes.dropIndex(table, index);
     this.db.prepare("DELETE FROM documents WHERE table_id = ?").run(table.id);

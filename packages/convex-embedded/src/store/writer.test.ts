@@ -301,7 +301,7 @@ test("a writer that cannot return to a known state stops and rejects all work", 
   const file = join(temporaryDirectory(), "data.sqlite");
   const db = openWriteConnection(file, "FULL");
   const snapshots = new SnapshotPool(file, 1);
-  const writer = new Writer(new WriteConnection(db), snapshots, {
+  const writer = new Writer(new WriteConnection(db, null), snapshots, {
     clock: new CommitClock(db, Date.now),
     wal: new WalCheckpoint(db, snapshots, 1e9),
     // The connection is lost permanently.

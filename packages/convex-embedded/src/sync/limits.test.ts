@@ -1,7 +1,7 @@
 /** Clients that send too much, or what no client of Convex sends. Each ends its own connection, and the server goes on. */
 import { once } from "node:events";
 import { expect, test } from "vitest";
-import { chat, LIVE, openClient, subscribe } from "../../fixtures/live";
+import { chat, LIVE, openClient, Received, subscribe } from "../../fixtures/live";
 import type { RawSync } from "../../fixtures/rawSync";
 import { add, frames, hello, OPCODE, openSync, openUnread } from "../../fixtures/rawSync";
 import { serve } from "../../fixtures/serve";
@@ -47,6 +47,30 @@ test("the results of a client's queries have a limit together", async () => {
     "The results of a client's queries may have at most 33554432 characters together.",
   );
   await raw.served();
+});
+
+test("the results of all clients have a limit together, and results of closed queries no longer count", async () => {
+  const { server } = await serve({ project: LIVE, hooks: { maxResultCharacters: 2_600 } });
+  const large = (channel: string, characters: number) => ({ channel, characters });
+  const [first, second] = [openClient(server.apiUrl), openClient(server.apiUrl)];
+  const received = new Received<{ text: string }>();
+  const leave = first.onUpdate(chat.large, large("a", 1_200), received.next, received.fail);
+  await received.until(() => received.values.length > 0);
+  // In JSON each quote takes two characters.
+  const refused = subscribe<{ text: string }>(second, chat.large, large("b", 1_000));
+  await refused.until(() => refused.errors.length > 0);
+  expect(refused.errors[0]?.message).toContain("clients subscribe to too much data");
+  const small = subscribe<{ text: string }>(second, chat.large, large("c", 10));
+  await small.until(() => small.values.length > 0);
+  expect([received.errors, small.errors]).toEqual([[], []]);
+
+  leave();
+  // A second query of the client shows that the server has handled the removal.
+  const after = subscribe<string[]>(first, chat.list, { channel: "d" });
+  await after.until(() => after.values.length > 0);
+  await first.mutation(chat.send, { channel: "b", text: "again" });
+  await refused.until(() => refused.values.length > 0);
+  expect(refused.last?.text).toHaveLength(1_000);
 });
 
 test("the names and arguments of a client's queries have a limit together", async () => {

@@ -37,7 +37,11 @@ export class LiveQueries {
   readonly #system = new Set<LiveQuery>();
   #characters = 0;
 
-  constructor(private readonly deployment: Deployment) {
+  /** @param maxCharacters The limit of all current results together. */
+  constructor(
+    private readonly deployment: Deployment,
+    private readonly maxCharacters = MAX_CHARACTERS,
+  ) {
     const { store, clock } = deployment.engine();
     this.times = new CommitTimes(clock);
     this.readings = new Readings(deployment.engine, this.times);
@@ -116,7 +120,7 @@ export class LiveQueries {
   }
 
   #fits({ members }: Outcome): boolean {
-    return this.#characters + members.length <= MAX_CHARACTERS;
+    return this.#characters + members.length <= this.maxCharacters;
   }
 
   #committed(writes: readonly WriteSet[] | "unknown"): void {

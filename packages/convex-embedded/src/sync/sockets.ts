@@ -24,6 +24,8 @@ export interface SocketOptions {
   readonly deployment: Promise<Deployment>;
   /** Which pages may open a WebSocket. */
   readonly allows: OriginRule;
+  /** The limit of all current results together, in characters. Default 256 Mi. */
+  readonly maxResultCharacters?: number | undefined;
   /** Reports errors of the server, but not of the client. */
   readonly failed: (request: string, error: unknown) => void;
 }
@@ -98,7 +100,7 @@ export class SyncSockets {
       refuse(socket, 503);
       return;
     }
-    const queries = (this.#queries ??= new LiveQueries(deployment));
+    const queries = (this.#queries ??= new LiveQueries(deployment, this.options.maxResultCharacters));
     server.handleUpgrade(incoming, socket, head, (opened) => {
       const failed = (error: unknown): void => this.options.failed(`WebSocket ${target}`, error);
       const connection = new Connection(opened, {

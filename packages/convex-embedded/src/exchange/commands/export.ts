@@ -25,6 +25,8 @@ export interface ExportOptions {
   /** False to leave out stored files. Default true. */
   readonly withFiles?: boolean;
   readonly progress: (line: string) => void;
+  /** See `CopyOptions`. */
+  readonly endOnSignal?: boolean;
 }
 
 export interface ExportResult extends Readonly<SnapshotCounts> {
@@ -46,8 +48,9 @@ export function exportSnapshot({
   file,
   withFiles = true,
   progress,
+  endOnSignal = true,
 }: ExportOptions): Promise<ExportResult> {
-  return withCopy({ directory, file }, async (copy, part) => {
+  return withCopy({ directory, file, endOnSignal }, async (copy, part) => {
     const db = openReadConnection(copy);
     const snapshots = new SnapshotPool(copy, 0);
     try {

@@ -61,7 +61,7 @@ export class Exports {
     try {
       this.#folder = mkdtempSync(join(tmpdir(), "convex-embedded-"));
       const file = join(this.#folder, `${at}.zip`);
-      await exempt(() => exportSnapshot({ directory, file, withFiles, progress }));
+      await exempt(() => exportSnapshot({ directory, file, withFiles, progress, endOnSignal: false }));
       return { state: "completed", at };
     } catch (error) {
       warn(`the export failed: ${(error as Error).message}`);

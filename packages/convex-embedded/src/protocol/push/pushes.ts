@@ -1,27 +1,42 @@
-/** The steps of a push. Only the last one changes what the server serves. */
+/**
+ * The steps of a push. Only the last one changes what the server serves.
+ *
+ * Checking documents and filling indexes may take longer than clients and proxies wait for a response. So `waitForSchema` answers
+ * after a while, and the command line asks again. A client that lost the response of the last step may send that step again: it
+ * gets the same response, and the project is put into service once.
+ */
 import { randomUUID } from "node:crypto";
 import { SerialQueue } from "../../exec/serialQueue";
 import { ApiError } from "../../http/api";
 import { moduleHash } from "../../runtime/pushedProject";
-import { SchemaRefused } from "../../store/schema";
 import type { Deployment, EvaluatedProject } from "../deployment";
-import { isUnavailable } from "../../store/unavailable";
+import { refusal } from "./refusal";
 import { analysisOf, authInfo, componentTree } from "./analysis";
 import type { PushRequest } from "./request";
 import type { IndexDiff } from "./schemaChanges";
 import { indexDiffs } from "./schemaChanges";
+import { SchemaPreparation } from "./schemaPreparation";
 
 /** A push between its first and its last step. */
 interface OpenPush extends PushRequest {
   readonly id: string;
   readonly evaluated: EvaluatedProject;
   readonly diffs: Readonly<Record<string, IndexDiff>>;
+  readonly preparation: SchemaPreparation;
+}
+
+/** The last step of a push, running or ended. */
+interface Finish {
+  readonly id: string;
+  readonly response: Promise<object>;
 }
 
 export class Pushes {
   /** The latest push and the latest dry run. A later one replaces an earlier one. */
   readonly #open = new Map<"push" | "dry run", OpenPush>();
   readonly #queue = new SerialQueue();
+  /** The latest last step that did not fail. */
+  #finish: Finish | null = null;
 
   constructor(private readonly deployment: Deployment) {}
 
@@ -49,60 +64,69 @@ export class Pushes {
     return this.#queue.run(() => this.#evaluate(request));
   }
 
-  /** Checks the documents against the schema. @returns the response to `wait_for_schema`. */
-  async checkSchema(id: unknown): Promise<object> {
+  /**
+   * Checks the documents against the schema, and fills new indexes.
+   *
+   * @param timeoutMs The milliseconds after which it answers even if that work goes on.
+   * @returns the response to `wait_for_schema`.
+   */
+  async waitForSchema(id: unknown, timeoutMs: number): Promise<object> {
     const push = this.#find(id);
-    if (push === null) return { type: "raceDetected" };
-    try {
-      await this.deployment.pushes.checkSchemas(push.evaluated.schemas);
-      return { type: "complete" };
-    } catch (error) {
-      if (!(error instanceof SchemaRefused)) throw refusal(error);
-      const [first] = error.problems;
-      return {
-        type: "failed",
-        error: error.message,
-        componentPath: first?.component ?? "",
-        tableName: first?.table ?? null,
-      };
-    }
+    return push === null ? { type: "raceDetected" } : await push.preparation.wait(timeoutMs);
   }
 
   /** Puts the project into service. @returns the response to `finish_push`. */
   finish(id: unknown): Promise<object> {
-    return this.#queue.run(async () => {
-      const push = this.#find(id);
-      if (push === null) throw new ApiError(400, "RaceDetected", "Schema was overwritten by another push.");
-      const { pushes } = this.deployment;
-      const before = this.deployment.engine().components;
-      const previous = pushes.pushed?.components[0]?.modules ?? [];
-      if (push.dryRun)
-        return { authDiff: { added: [], removed: [] }, definitionDiffs: {}, componentDiffs: {} };
-      await pushes.servePush(push.project).catch((error: unknown) => {
-        throw refusal(error);
+    if (typeof id === "string" && this.#finish?.id === id) return this.#finish.response;
+    const response = this.#queue.run(() => this.#putIntoService(id));
+    if (typeof id === "string" && this.#open.get("push")?.id === id) {
+      const finish = { id, response };
+      this.#finish = finish;
+      // After a failure nothing has changed, so the client may try again.
+      response.catch(() => {
+        if (this.#finish === finish) this.#finish = null;
       });
-      this.#open.delete("push");
-      const after = this.deployment.engine().components;
-      const paths = new Set([...before.keys(), ...after.keys()]);
-      const componentDiffs = [...paths].map((path) => {
-        const modules =
-          path === "" ? moduleDiff(previous, push.project.components[0]?.modules ?? []) : NO_MODULES;
-        const type = !before.has(path) ? "create" : after.has(path) ? "modify" : "unmount";
-        return [path, componentDiff(type, modules, push.diffs[path])] as const;
-      });
-      return {
-        authDiff: { added: [], removed: [] },
-        definitionDiffs: {},
-        componentDiffs: Object.fromEntries(componentDiffs),
-      };
+    }
+    return response;
+  }
+
+  async #putIntoService(id: unknown): Promise<object> {
+    const push = this.#find(id);
+    if (push === null) throw new ApiError(400, "RaceDetected", "Schema was overwritten by another push.");
+    const { pushes } = this.deployment;
+    const before = this.deployment.engine().components;
+    const previous = pushes.pushed?.components[0]?.modules ?? [];
+    if (push.dryRun) return { authDiff: { added: [], removed: [] }, definitionDiffs: {}, componentDiffs: {} };
+    await pushes.servePush(push.project).catch((error: unknown) => {
+      throw refusal(error);
     });
+    this.#open.delete("push");
+    const after = this.deployment.engine().components;
+    const paths = new Set([...before.keys(), ...after.keys()]);
+    const componentDiffs = [...paths].map((path) => {
+      const modules =
+        path === "" ? moduleDiff(previous, push.project.components[0]?.modules ?? []) : NO_MODULES;
+      const type = !before.has(path) ? "create" : after.has(path) ? "modify" : "unmount";
+      return [path, componentDiff(type, modules, push.diffs[path])] as const;
+    });
+    return {
+      authDiff: { added: [], removed: [] },
+      definitionDiffs: {},
+      componentDiffs: Object.fromEntries(componentDiffs),
+    };
   }
 
   async #evaluate(request: PushRequest): Promise<OpenPush> {
     try {
       const evaluated = await this.deployment.pushes.evaluate(request.project);
       const diffs = indexDiffs(this.deployment.engine().store, evaluated.schemas);
-      return { ...request, id: randomUUID(), evaluated, diffs };
+      const preparation = new SchemaPreparation(
+        this.deployment.pushes,
+        evaluated.schemas,
+        diffs,
+        request.dryRun,
+      );
+      return { ...request, id: randomUUID(), evaluated, diffs, preparation };
     } catch (error) {
       throw refusal(error);
     }
@@ -143,11 +167,4 @@ function moduleDiff(before: readonly Module[], after: readonly Module[]): object
       )
       .map(({ path }) => path);
   return { added: without(after, before), removed: without(before, after) };
-}
-
-/** Converts the error of a build to a refusal. The command line then prints the message and does not retry. */
-function refusal(error: unknown): unknown {
-  if (error instanceof ApiError || isUnavailable(error)) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  return new ApiError(400, "PushRefused", `Hit an error while pushing:\n${message}`);
 }

@@ -8,6 +8,8 @@ import { moduleHash } from "../../runtime/pushedProject";
 /** The limits of a push, before and after decompression. */
 const MAX_BYTES = 32 * 1024 * 1024;
 const MAX_DECODED_BYTES = 128 * 1024 * 1024;
+/** As on Convex: files of one component with functions. It may have as many chunks of dependencies. */
+const MAX_MODULES = 4096;
 
 export interface PushRequest {
   readonly project: PushedProject;
@@ -16,8 +18,17 @@ export interface PushRequest {
 
 /** Reads a JSON object from a body that may be compressed. @throws ApiError for a body that is invalid or too large. */
 export async function readPushBody(incoming: IncomingMessage): Promise<Readonly<Record<string, unknown>>> {
-  return fieldsOf(parseJson(await readEncodedText(incoming, MAX_BYTES, MAX_DECODED_BYTES)));
+  try {
+    return fieldsOf(parseJson(await readEncodedText(incoming, MAX_BYTES, MAX_DECODED_BYTES)));
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 413) throw error;
+    throw new ApiError(413, "ModulesTooLarge", TOO_LARGE);
+  }
 }
+
+const TOO_LARGE =
+  `The functions are too large: a push may have at most ${MAX_BYTES / 1024 ** 2} MiB, and ${MAX_DECODED_BYTES / 1024 ** 2} MiB ` +
+  "after decompression. Import less, or move large data from code to documents or files.";
 
 /**
  * Parses a push.
@@ -52,7 +63,27 @@ export function pushIn(
     schema: moduleOrNull(app["schema"]),
     modules: [...unchanged, ...changed].sort((a, b) => (a.path < b.path ? -1 : 1)),
   };
+  for (const component of [root, ...components]) checkCount(component);
   return { project: { version, components: [root, ...components] }, dryRun: fields["dryRun"] === true };
+}
+
+function checkCount({ definition, modules }: PushedComponent): void {
+  const files = modules.filter(({ path }) => !path.startsWith("_deps/"));
+  if (files.length > MAX_MODULES) {
+    throw new ApiError(
+      400,
+      "InvalidModules",
+      `Too many function files (${files.length} > maximum ${MAX_MODULES}) in "convex/${definition}".`,
+    );
+  }
+  const chunks = modules.length - files.length;
+  if (chunks > MAX_MODULES) {
+    throw new ApiError(
+      400,
+      "InvalidModules",
+      `Too many chunks of dependencies (${chunks} > maximum ${MAX_MODULES}) in "convex/${definition}".`,
+    );
+  }
 }
 
 function unchangedModule(

@@ -10,6 +10,11 @@ import { Pushes } from "./pushes";
 import type { PushRequest } from "./request";
 import { pushIn, readPushBody } from "./request";
 
+/** As on Convex. */
+const DEFAULT_WAIT_MS = 10_000;
+/** Proxies give up after 60 s. */
+const MAX_WAIT_MS = 30_000;
+
 type Fields = Readonly<Record<string, unknown>>;
 
 export function pushRoutes(deployment: Deployment): readonly ApiRoute[] {
@@ -35,7 +40,9 @@ export function pushRoutes(deployment: Deployment): readonly ApiRoute[] {
       const { diffs, evaluated } = await pushes.evaluate(pushOf(fields));
       return await evaluationOf(deployment.engine().store, evaluated, diffs);
     }),
-    post(/^\/api\/deploy2\/wait_for_schema$/, ({ schemaChange }) => pushes.checkSchema(idIn(schemaChange))),
+    post(/^\/api\/deploy2\/wait_for_schema$/, ({ schemaChange, timeoutMs }) =>
+      pushes.waitForSchema(idIn(schemaChange), waitIn(timeoutMs)),
+    ),
     post(/^\/api\/deploy2\/finish_push$/, ({ startPush }) =>
       pushes.finish(idIn(fieldsOf(startPush)["schemaChange"])),
     ),
@@ -57,6 +64,12 @@ function configHashes({ pushes }: Deployment): object {
     nodeDependencies: [],
     udfServerVersion: pushed?.version ?? null,
   };
+}
+
+/** Returns how long a request waits for a schema, in milliseconds. */
+function waitIn(timeoutMs: unknown): number {
+  if (typeof timeoutMs !== "number" || !(timeoutMs >= 0)) return DEFAULT_WAIT_MS;
+  return Math.min(timeoutMs, MAX_WAIT_MS);
 }
 
 function idIn(schemaChange: unknown): unknown {
