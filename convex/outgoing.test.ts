@@ -206,7 +206,7 @@ test("a lane sends to several endpoints, gives each a few requests at a time, an
     (first?.deliveries ?? []).flatMap(({ endpointId, deliveryId }) =>
       endpointId === id ? [deliveryId] : [],
     );
-  // What is in flight is not sent again, although nothing in the database marks it.
+  // A delivery in flight is not sent again, although nothing in the database marks it.
   const again = await t.mutation(internal.outgoing.queue.next, {
     ...turn,
     served: ids.map((endpointId) => ({ endpointId, outcomes: [], sending: sending(endpointId) })),

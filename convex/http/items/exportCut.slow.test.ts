@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { expect, test } from "vitest";
+import { endsWithTest } from "../../../packages/convex-embedded/fixtures/child";
 import { startServer, temporaryDirectory } from "../../../quality/lib/testServer";
 
 /** More bytes than the sockets of both sides hold, so that the server cannot send the whole reply ahead of the client. */
@@ -35,7 +36,9 @@ test("fetch rejects the body of an export that was cut", async () => {
 test("curl exits with 18 for an export that was cut, and with 0 for a complete one", async () => {
   const { server, headers, url } = await largeExport();
   const curl = () => {
-    const process = spawn("curl", ["-sS", "-N", "-H", `X-API-Key: ${headers["X-API-Key"]}`, url]);
+    const process = endsWithTest(
+      spawn("curl", ["-sS", "-N", "-H", `X-API-Key: ${headers["X-API-Key"]}`, url]),
+    );
     return { process, ended: once(process, "close") };
   };
   const complete = curl();

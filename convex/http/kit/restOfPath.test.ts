@@ -59,7 +59,7 @@ test.each([
   expect([reply.status, await reply.json()]).toEqual([200, { shelf: "a", file }]);
 });
 
-test("an exact path comes first, and an empty rest is no route", async () => {
+test("an exact path comes first, and an empty rest is not found", async () => {
   expect(await (await send("/api/test/shelves/a/files/count")).json()).toBe(1);
   await problem(send("/api/test/shelves/a/files"), 404, "not_found");
   await problem(send("/api/test/shelves/a/files/"), 404, "not_found");

@@ -1,6 +1,6 @@
 /**
- * What the suites need to know about a resource and cannot read from its contracts. A resource declares it in its own folder, in a
- * file `NAME.fixtures.testing.ts` that exports `fixtures`. This file collects them.
+ * The facts about a resource that the suites cannot read from its contracts. A resource declares them in its own folder, in a file
+ * `NAME.fixtures.testing.ts` that exports `fixtures`. This file collects them.
  *
  * @example
  * export const fixtures: Fixtures = {

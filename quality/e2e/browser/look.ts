@@ -1,5 +1,6 @@
 /** Checks of a page in both themes and on narrow and wide screens: rules of accessibility, and no content beyond the edge. */
 import { readFileSync } from "node:fs";
+import type * as Axe from "axe-core";
 import type { Result, RunOptions } from "axe-core";
 import type { Page } from "playwright-core";
 
@@ -40,7 +41,7 @@ export async function violations(page: Page, except: readonly string[] = []): Pr
   if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(`${axe};0`);
   const found = await page.evaluate(
     async (exclude) => {
-      const { axe } = window as unknown as { axe: typeof import("axe-core") };
+      const { axe } = window as unknown as { axe: typeof Axe };
       const options: RunOptions = { resultTypes: ["violations"], elementRef: false };
       return (await axe.run({ include: ["html"], exclude }, options)).violations;
     },

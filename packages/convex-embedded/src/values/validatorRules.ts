@@ -77,8 +77,7 @@ function recordProblem({ keys, values }: Validator<"record">): string | null {
   if (ofValues !== null) return ofValues;
   if (hasStringLiteral(keys)) return "Records cannot have string literal keys";
   // `v.record` cannot create such a validator, but a function may export one.
-  const { optional }: { readonly optional: boolean } = values;
-  return optional ? "Records cannot have optional values" : null;
+  return (values as { readonly optional: boolean }).optional ? "Records cannot have optional values" : null;
 }
 
 function acceptsOnlyStrings(validator: ValidatorJSON): boolean {
