@@ -128,7 +128,7 @@ export default defineConfig({
         test: {
           name: "slow",
           include: slow,
-          exclude: ["**/node_modules/**"],
+          exclude: ["**/node_modules/**", "quality/e2e/browser/**"],
           provide: { engine: "embedded" as const },
           env,
           setupFiles,

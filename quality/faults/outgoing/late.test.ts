@@ -76,7 +76,7 @@ test("a queue whose action was killed delivers new changes, although the clock w
 });
 
 test("after a day of downtime, deliveries that came due meanwhile are sent", async () => {
-  const { set, start, partners, accepted, arrivals } = await setUp(["failing", "prompt"]);
+  const { set, start, partners, arrivals } = await setUp(["failing", "prompt"]);
   const first = await start();
   const call = caller(first.url, first.key);
   await partners.subscribe(call);
@@ -85,7 +85,9 @@ test("after a day of downtime, deliveries that came due meanwhile are sent", asy
   await first.kill();
   set(DAY);
   await start();
-  await expect.poll(accepted).toEqual(["bolt", "bolt"]);
+  // The kill may come before an outcome is recorded, so a partner may get its delivery twice.
+  const served = () => new Set(arrivals.filter(({ accepted: is }) => is).map(({ partner }) => partner));
+  await expect.poll(() => [...served()].toSorted()).toEqual([0, 1]);
 });
 
 test(
