@@ -16,6 +16,7 @@ export type Parameter = {
   in: "path" | "query" | "header" | "cookie";
   required?: boolean;
   schema: JsonSchema;
+  example?: string | number | boolean;
   /** The parameter is the rest of the path, and may contain slashes. */
   "x-rest"?: true;
 };

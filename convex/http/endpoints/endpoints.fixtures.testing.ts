@@ -18,6 +18,8 @@ async function failPending(owner: Call, path: string): Promise<void> {
 }
 
 export const fixtures: Fixtures = {
+  // A generated text is not an address that can receive webhooks.
+  neverAccepted: ["POST /api/webhook-endpoints", "PATCH /api/webhook-endpoints/:id"],
   resources: {
     "/api/webhook-endpoints/:id": { belongsTo: "its owner", of: endpoint },
     "/api/webhook-deliveries/:id": {

@@ -54,7 +54,9 @@ async function pathOf(operation: Operation, { path, params }: Plan, root: Call):
   };
   const resource = Object.values(params).includes(null) ? resourceOf(route) : undefined;
   const existing = await (resource?.belongsTo === "its owner" ? resource.of(root) : resource?.some());
-  const valueOf = (name: string) => (typeof existing === "object" ? existing[name] : existing) ?? "nothing";
+  const exampleOf = (name: string) => operation.parameters.find((one) => one.name === name)?.example;
+  const valueOf = (name: string) =>
+    (typeof existing === "object" ? existing[name] : existing) ?? String(exampleOf(name) ?? "nothing");
   // Planned values are encoded, some of them wrongly.
   return path.replaceAll(
     /\{(\w+)\}/g,
