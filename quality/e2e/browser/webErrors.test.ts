@@ -43,6 +43,7 @@ describe("a slow network", () => {
       button.click();
       button.click();
     });
+    await items(page).nth(11).waitFor();
     await more(page).waitFor({ state: "hidden" });
     expect(await items(page).count()).toBe(12);
   });
@@ -160,6 +161,7 @@ describe("from the keyboard", () => {
 test("each text is laid out in its own direction", async () => {
   const { page } = await signedIn();
   await create(page, "برغي", "M8");
+  await items(page).waitFor();
   const directions = await items(page)
     .locator(".name, .description")
     .evaluateAll((texts) => texts.map((text) => getComputedStyle(text).direction));
