@@ -17,9 +17,9 @@ import {
   renameSync,
   rmSync,
 } from "node:fs";
+import { createRequire } from "node:module";
 import { basename, dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { version } from "esbuild";
 import type { Bundle } from "./bundle";
 import { newFilename } from "./bundle";
 import type { BundleInputs } from "./bundleInputs";
@@ -202,10 +202,16 @@ let ownHash: string | undefined;
 /** Returns a hash of everything besides the project that decides the result of a build. */
 function runtimeHash(): string {
   return (ownHash ??= hashOf([
-    version,
+    bundlerVersion(),
     process.env["NODE_PATH"] ?? "",
     ...ownSources().map((file) => readFileSync(file)),
   ]));
+}
+
+/** Returns the version of esbuild without loading it. */
+function bundlerVersion(): string {
+  const { version } = createRequire(import.meta.url)("esbuild/package.json") as { version: string };
+  return version;
 }
 
 /** The files that hold the code of the build: this file if the runtime is bundled, or the sources next to it as well. */
