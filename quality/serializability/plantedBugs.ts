@@ -1,0 +1,58 @@
+/** Bugs that tests plant in a copy of the runtime, to show that the checker finds them. */
+import type { AnomalyKind } from "./check/history";
+
+export interface PlantedBug {
+  readonly name: string;
+  /** A file of the runtime, relative to `packages/convex-embedded/src`. */
+  readonly file: string;
+  /** The text that is replaced. The file contains it once. */
+  readonly from: string;
+  readonly to: string;
+  /** Whether the bug shows only when the server is killed. */
+  readonly needsKill: boolean;
+  /** One of these anomalies must be among those found. */
+  readonly finds: readonly AnomalyKind[];
+}
+
+export const PLANTED_BUGS: readonly PlantedBug[] = [
+  {
+    name: "query cache ignores range changes",
+    file: "exec/readSet.ts",
+    from: "if (writeLog.changedRange(covered.table, covered.index, covered, since)) return false;",
+    to: "void covered;",
+    needsKill: false,
+    finds: ["stale read"],
+  },
+  {
+    name: "query sees the commits after its snapshot",
+    file: "exec/queryCache.ts",
+    from: "const entry = { result: copy, readSet, since, used: false };",
+    to: "const entry = { result: copy, readSet, since: this.writeLog.last, used: false };",
+    needsKill: false,
+    finds: ["stale read"],
+  },
+  {
+    name: "failed nested call keeps its writes",
+    file: "exec/run.ts",
+    from: "savepoint?.rollback();",
+    to: "savepoint?.release();",
+    needsKill: false,
+    finds: ["G1a"],
+  },
+  {
+    name: "mutation is acknowledged before its commit",
+    file: "store/writer.ts",
+    from: "return { job, transaction, succeeded: true, settle: () => job.resolve(value) };",
+    to: "job.resolve(value); return { job, transaction, succeeded: true, settle: () => undefined };",
+    needsKill: true,
+    finds: ["stale read"],
+  },
+  {
+    name: "socket's repeated mutation runs again",
+    file: "sync/sessionRequests.ts",
+    from: "if (recorded !== null) return { done: recorded, committed: null };",
+    to: "void recorded;",
+    needsKill: true,
+    finds: ["duplicate value"],
+  },
+];
