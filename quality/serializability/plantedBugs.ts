@@ -24,12 +24,12 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     finds: ["stale read"],
   },
   {
-    name: "query sees the commits after its snapshot",
-    file: "exec/queryCache.ts",
-    from: "const entry = { result: copy, readSet, since, used: false };",
-    to: "const entry = { result: copy, readSet, since: this.writeLog.last, used: false };",
+    name: "live query ignores range changes",
+    file: "sync/readIndex.ts",
+    from: "if (ranges !== undefined) for (const key of written) addAll(ranges.ownersAt(key));",
+    to: "void ranges; void written;",
     needsKill: false,
-    finds: ["stale read"],
+    finds: ["stale live result"],
   },
   {
     name: "failed nested call keeps its writes",

@@ -47,6 +47,8 @@ export type AnomalyKind =
   | `${"G0" | "G1c" | "G-single" | "G2"}-realtime`
   /** A read that began after an append was acknowledged and does not contain it. */
   | "stale read"
+  /** A live query that never shows the last append. */
+  | "stale live result"
   /** Reads of a list that disagree about the order of its values. */
   | "incompatible order"
   /** A list that contains a value twice: a transaction ran twice. */

@@ -7,6 +7,7 @@ import type { Value } from "convex/values";
 import { WebSocket } from "ws";
 import type { Random } from "../../../packages/convex-embedded/fixtures/random";
 import type { Transaction } from "../check/history";
+import { shown } from "../check/lists";
 import type { Result } from "../project/convex/transactions";
 import type { Epoch } from "./epoch";
 import { planOf } from "./plan";
@@ -55,9 +56,10 @@ export class LiveClient {
     while (!isCurrent()) await new Promise<void>((resolve) => (this.#onResult = resolve));
   }
 
-  /** Describes the subscribed lists, for an error. */
+  /** Describes the subscribed lists, for a report. */
   state(): string {
-    return [...this.#subscribed.keys()].map((key) => `${key}: ${String(this.#list(key))}`).join("; ");
+    const lists = [...this.#subscribed.keys()].map((key) => `${key} = ${shown(this.#list(key) ?? [])}`);
+    return `${this.name} shows ${lists.join(", ")}`;
   }
 
   close(): Promise<void> {
