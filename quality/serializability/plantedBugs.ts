@@ -24,6 +24,14 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     finds: ["stale read"],
   },
   {
+    name: "cached query counts as newer than its snapshot",
+    file: "exec/queryCache.ts",
+    from: "const entry = { result: copy, readSet, since, used: false };",
+    to: "const entry = { result: copy, readSet, since: this.writeLog.last, used: false };",
+    needsKill: false,
+    finds: ["stale read"],
+  },
+  {
     name: "live query ignores range changes",
     file: "sync/readIndex.ts",
     from: "if (ranges !== undefined) for (const key of written) addAll(ranges.ownersAt(key));",
@@ -46,13 +54,5 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     to: "job.resolve(value); return { job, transaction, succeeded: true, settle: () => undefined };",
     needsKill: true,
     finds: ["stale read"],
-  },
-  {
-    name: "socket's repeated mutation runs again",
-    file: "sync/sessionRequests.ts",
-    from: "if (recorded !== null) return { done: recorded, committed: null };",
-    to: "void recorded;",
-    needsKill: true,
-    finds: ["duplicate value"],
   },
 ];
