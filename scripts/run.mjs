@@ -5,21 +5,16 @@
  * file with esbuild, which the runtime needs anyway, and leaves packages external. Set `NODE_OPTIONS=--enable-source-maps` for
  * stack traces with source positions. It is off by default, because reading the map at each start costs a server 8 MB.
  */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { writeBundle } from "../packages/convex-embedded/bin/bundled.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [, , file, ...args] = process.argv;
 if (!file) giveUp("usage: node scripts/run.mjs FILE.ts [ARG ...]", 2);
 refuseOldNode();
 refuseFewFiles();
-const { build } = await import("esbuild").catch((error) => {
-  if (error.code !== "ERR_MODULE_NOT_FOUND") throw error;
-  const [reason] = error.message.split(" imported from ", 1);
-  return giveUp(`The packages are not installed: ${reason}. Run \`npm ci\`.`, 1);
-});
-
 const entry = resolve(file);
 const outfile = join(
   root,
@@ -28,27 +23,13 @@ const outfile = join(
   "run",
   relative(root, entry).replaceAll(/[\\/]/g, "-") + ".mjs",
 );
-mkdirSync(dirname(outfile), { recursive: true });
-const { outputFiles } = await build({
-  entryPoints: [entry],
-  outfile,
-  bundle: true,
-  platform: "node",
-  format: "esm",
-  target: "node20",
-  packages: "external",
-  // The runtime is a package of this repository. Node cannot import its TypeScript sources.
-  alias: { "convex-embedded": join(root, "packages/convex-embedded/src") },
-  sourcemap: "linked",
-  logLevel: "warning",
-  write: false,
+// The runtime is a package of this repository. Node cannot import its TypeScript sources.
+const alias = { "convex-embedded": join(root, "packages/convex-embedded/src") };
+await writeBundle(entry, outfile, { alias }).catch((error) => {
+  if (error.code !== "ERR_MODULE_NOT_FOUND") throw error;
+  const [reason] = error.message.split(" imported from ", 1);
+  giveUp(`The packages are not installed: ${reason}. Run \`npm ci\`.`, 1);
 });
-// Other processes may start the same file at the same time. The rename ensures that they never read half of a bundle.
-for (const { path, contents } of outputFiles) {
-  const part = `${path}.${process.pid}`;
-  writeFileSync(part, contents);
-  renameSync(part, path);
-}
 
 process.argv = [process.argv[0], entry, ...args];
 await import(pathToFileURL(outfile).href);
