@@ -4,6 +4,8 @@ import { delimiter, join } from "node:path";
 import { build } from "esbuild";
 import { installOnce, run } from "../../quality/lib/install";
 
+export { run } from "../../quality/lib/install";
+
 const SOURCE = import.meta.dirname;
 
 /**
