@@ -53,7 +53,7 @@ export type AnomalyKind =
   | "incompatible order"
   /** A list that contains a value twice: a transaction ran twice. */
   | "duplicate value"
-  /** A list that contains a value that nobody appended. */
+  /** A list that contains a value which no transaction appended to it. */
   | "unknown value"
   /** A read that contradicts an earlier operation of the same transaction. */
   | "internal";

@@ -1,4 +1,4 @@
-/** What the reads of a history say about each list: who wrote each value, and in which order. */
+/** The lists of a history: which transaction wrote each value, and in which order. */
 import type { Anomaly, Transaction } from "./history";
 
 /** The append of one value. */
@@ -69,7 +69,7 @@ function collect(
 ): void {
   /** The end of each list that the transaction must read from now on. */
   const own = new Map<string, Write[]>();
-  /** What the transaction read last from each list, and what it has appended since. */
+  /** The list that the transaction must read next: its last read, and its own appends since. */
   const known = new Map<string, readonly number[]>();
   for (const operation of transaction.operations) {
     const { key } = operation;

@@ -11,7 +11,7 @@ interface Acknowledged {
   readonly length: number;
 }
 
-/** What a list has to contain from a time on. */
+/** The value that a list has to contain from a time on. */
 interface Requirement extends Acknowledged {
   readonly from: number;
 }

@@ -18,7 +18,7 @@ export class LiveClient {
   readonly #client: BaseConvexClient;
   /** The subscribed lists, with the functions that end the subscriptions. */
   readonly #subscribed = new Map<string, () => void>();
-  /** What the next result comes after: the last result, and the mutations that were acknowledged since. */
+  /** The transactions before the next result: the last result, and the mutations that were acknowledged since. */
   #after: Transaction[] = [];
   #onResult: () => void = () => undefined;
 

@@ -19,7 +19,7 @@ test("a component's tokens name it in their issuer", async () => {
   expect(payload.iss).toBe("https://a.example/components/billing/ledger");
 });
 
-test("the same seed gives the same key, and a seed that is no private key is hashed", () => {
+test("the same seed gives the same key, and a seed that is not a private key is hashed", () => {
   expect(keySetOf(1)).toEqual(keySetOf(1));
   // 255 in every byte is greater than the order of the curve.
   expect(keySetOf(255).keys[0]).toMatchObject({ kty: "EC", crv: "P-256", alg: "ES256", use: "sig" });
