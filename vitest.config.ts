@@ -99,7 +99,7 @@ export default defineConfig({
           include: [
             ...ofTheKit,
             "convex/{lib,identity,outgoing,webhooks}/**/*.test.ts",
-            "quality/{abuse,bench}/**/*.test.ts",
+            "quality/{abuse,bench,serializability}/**/*.test.ts",
             "quality/*.test.ts",
             "quality/e2e/*.test.ts",
             "openapi/**/*.test.ts",

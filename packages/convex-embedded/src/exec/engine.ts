@@ -8,6 +8,7 @@ import type { ExecutionLog } from "./executionLog";
 import type { Limits } from "./limits";
 import type { LogLine } from "./logLine";
 import type { QueryCache } from "./queryCache";
+import type { TokenSigner } from "./tokenSigner";
 import type { VectorIndexes } from "./vectorIndexes";
 
 /** The state that executions share: one server's store and one build of its functions. */
@@ -25,6 +26,7 @@ export interface Engine {
   readonly vectors: VectorIndexes;
   readonly files: FileStorage;
   readonly auth: Auth;
+  readonly tokens: TokenSigner;
   readonly limits: Limits;
   /** Absent in the test harness: a test may replace functions, so cached results could be wrong. */
   readonly queryCache?: QueryCache;

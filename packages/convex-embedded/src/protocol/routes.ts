@@ -7,6 +7,7 @@ import type { Deployment } from "./deployment";
 import { exchangeRoutes } from "./exchange";
 import { functionRoutes } from "./functions";
 import { inlineQueryRoutes } from "./inlineQuery";
+import { keySetRoutes } from "./keySet";
 import { logRoutes } from "./logs";
 import { metricsRoutes } from "./metrics";
 import { pushRoutes } from "./push/routes";
@@ -21,6 +22,7 @@ export function protocolRoutes(deployment: Deployment): readonly ApiRoute[] {
     ...variableRoutes(deployment),
     ...exchangeRoutes(deployment),
     ...inlineQueryRoutes(deployment),
+    ...keySetRoutes(deployment),
     ...logRoutes(deployment),
     ...metricsRoutes(deployment),
     ...pushRoutes(deployment),

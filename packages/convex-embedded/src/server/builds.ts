@@ -31,6 +31,7 @@ import { ChangeRetention } from "../protocol/streamingExport/retention";
 import { applyCrons, declaredCrons } from "../jobs/applyCrons";
 import type { ProviderKeyCache } from "../auth/auth";
 import { createAuth } from "../auth/auth";
+import { createTokenSigner } from "../auth/tokenSigner";
 import type { Provider } from "../auth/authProviders";
 import { parseProviders } from "../auth/authProviders";
 import type { Background } from "../jobs/background";
@@ -74,6 +75,10 @@ export class Builds {
   #background: Background | null = null;
   readonly executionLog: ExecutionLog;
   readonly cacheCounts: CacheCounts = { hits: 0, misses: 0 };
+  readonly #tokens = createTokenSigner({
+    seed: () => directoryKey(this.settings.dataDirectory, "signed tokens"),
+    origin: () => this.environment.cloudUrl,
+  });
   readonly #heldKeys: ProviderKeyCache = new Map();
   /** The engine in service. */
   #engine: Engine | null = null;
@@ -340,6 +345,7 @@ export class Builds {
       files,
       vectors: new VectorIndexes(store, schemas, this.#engine?.vectors),
       auth,
+      tokens: this.#tokens,
       trustProxy,
       limits: { ...CONVEX_LIMITS, ...limits },
       queryCache: new QueryCache(store.writeLog, this.cacheCounts),

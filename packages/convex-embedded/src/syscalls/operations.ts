@@ -18,6 +18,7 @@ import {
 import { functionLabel } from "../exec/functionAddress";
 import { actionCall, componentArgument, createFunctionHandle, runUdf } from "../exec/calls";
 import { SyscallError, unsupported } from "../exec/errors";
+import { signJwt } from "./signJwt";
 import { vectorSearch } from "../exec/vectorSearch";
 import type { Execution } from "../exec/execution";
 import {
@@ -87,6 +88,7 @@ export const ASYNC: Readonly<Record<string, Handler<string | Promise<string>>>> 
   "1.0/storageStore": storageStore,
   "1.0/storageGet": storageGet,
   "1.0/getUserIdentity": userIdentity,
+  "1.0/signJwt": signJwt,
   "1.0/auditLog": auditLog,
   "1.0/getRequestMetadata": requestMetadata,
   "1.0/getFunctionMetadata": functionMetadata,
@@ -101,7 +103,6 @@ export const BLOBS = { "storage/storeBlob": storeBlob, "storage/getBlob": getBlo
 const MISSING: readonly (readonly [string, string])[] = [
   ["storage/", "Stored requests and responses (`convex` before 0.13)"],
   ["1.0/getSnapshotTs", "Snapshot timestamps"],
-  ["1.0/signJwt", "Signed tokens (`signJwt`)"],
   ["1.0/createServiceToken", "Convex-managed services"],
   ["1.0/getServiceUrl", "Convex-managed services"],
 ];

@@ -47,6 +47,7 @@ export function accessor(instance: Instance, caller: Caller): object {
       accessor(instance, { ...caller, login: loginOf(identity) }),
     withRequestMetadata: ({ ip = null, userAgent = null }: Partial<RequestMetadata>) =>
       accessor(instance, { ...caller, ip, userAgent }),
+    jwks: () => Promise.resolve(engine.tokens.keySet()),
     finishInProgressScheduledFunctions: () => scheduled.finishInProgress(),
     finishAllScheduledFunctions: (advanceTimers: () => void, maxIterations = MAX_ITERATIONS) =>
       scheduled.finishAll(advanceTimers, maxIterations),

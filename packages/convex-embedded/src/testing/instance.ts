@@ -5,6 +5,7 @@ import { CreationTimes } from "../store/creationTimes";
 import type { Engine } from "../exec/engine";
 import type { TransactionLimits } from "../exec/limits";
 import { CONVEX_LIMITS } from "../exec/limits";
+import { createTokenSigner } from "../auth/tokenSigner";
 import { VectorIndexes } from "../exec/vectorIndexes";
 import type { Component } from "../exec/components";
 import type { Modules } from "../exec/modules";
@@ -35,6 +36,7 @@ export class Instance {
   readonly engine: Engine;
   readonly scheduled: ScheduledFunctions;
   readonly #components = new Map<string, Component & { readonly children: Map<string, string> }>();
+  readonly #tokenSeed = randomBytes(32);
   #ready: Promise<void> = Promise.resolve();
 
   /** @throws Error for a schema that Convex refuses, and for modules without a root. */
@@ -63,6 +65,10 @@ export class Instance {
         key: randomBytes(32),
       }),
       auth: { identify: ({ identity }) => Promise.resolve(identity ?? "null"), prepare: () => null },
+      tokens: createTokenSigner({
+        seed: () => this.#tokenSeed,
+        origin: () => process.env["CONVEX_CLOUD_URL"] ?? ORIGIN,
+      }),
       scheduler: { wake: () => this.scheduled.wake() },
       limits: limitsOf(transactionLimits),
       trustProxy: 0,
