@@ -5,11 +5,13 @@
  * file with esbuild, which the runtime needs anyway, and leaves packages external. Set `NODE_OPTIONS=--enable-source-maps` for
  * stack traces with source positions. It is off by default, because reading the map at each start costs a server 8 MB.
  */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const root = projectFolder();
+/** The runtime's sources. An app that has adopted the API has the package instead. */
+const runtime = join(root, "packages/convex-embedded/src");
 const [, , file, ...args] = process.argv;
 if (!file) giveUp("usage: node scripts/run.mjs FILE.ts [ARG ...]", 2);
 refuseOldNode();
@@ -38,7 +40,7 @@ const { outputFiles } = await build({
   target: "node20",
   packages: "external",
   // The runtime is a package of this repository. Node cannot import its TypeScript sources.
-  alias: { "convex-embedded": join(root, "packages/convex-embedded/src") },
+  alias: existsSync(runtime) ? { "convex-embedded": runtime } : {},
   sourcemap: "linked",
   logLevel: "warning",
   write: false,
@@ -53,9 +55,18 @@ for (const { path, contents } of outputFiles) {
 process.argv = [process.argv[0], entry, ...args];
 await import(pathToFileURL(outfile).href);
 
+/** Returns the folder above this file that has the nearest `package.json`. */
+function projectFolder() {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, "package.json")) && folder !== dirname(folder)) folder = dirname(folder);
+  return folder;
+}
+
 function refuseOldNode() {
   const { engines } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  const [leastMajor, leastMinor] = engines.node.match(/\d+/g).map(Number);
+  // The package.json of an app that has adopted the API may name no version.
+  if (!engines?.node) return;
+  const [leastMajor = 0, leastMinor = 0] = engines.node.match(/\d+/g)?.map(Number) ?? [];
   const { node } = process.versions;
   const [major, minor] = node.split(".").map(Number);
   if (major > leastMajor || (major === leastMajor && minor >= leastMinor)) return;
