@@ -1,14 +1,16 @@
 /** Runs an adoption: plans it, writes it, and says what is left to do. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
 import { appIn, nameOfApp, tablesOf, type App } from "./app";
 import type { Choice } from "./copy/copied";
 import { defaultNames } from "./copy/names";
 import { sourceTexts } from "./copy/source";
+import { merged } from "./merge";
 import type { Options } from "./options";
 import { PART_NAMES, withNeeded } from "./parts";
 import { planned, type Origin, type Plan } from "./plan";
-import { recordIn, recordPath, type Adoption } from "./record";
+import { copiesPath, packed, recordIn, recordPath, recordText, unpacked, type Adoption } from "./record";
 import { Refusal } from "./refusal";
 import { report } from "./report";
 import { stepsFor } from "./steps";
@@ -18,17 +20,31 @@ const TOOLS = "rest-api";
 
 /**
  * @param ours the folder of this project.
- * @returns the exit code: 1 if a step failed.
+ * @returns the exit code: 1 if a step failed or an update has conflicts.
  * @throws Refusal if the app cannot get the API.
  */
 export async function adopt(ours: string, options: Options, print: (line: string) => void): Promise<number> {
   const app = appIn(options.app);
   const origin = originIn(ours);
   const earlier = adoptionOf(app, options.tools ?? TOOLS);
-  if (options.update) throw new Refusal("--update is not available yet.");
-  const choice = earlier ? kept(earlier, options) : chosen(app, options, origin);
-  const plan = await planned(app, choice, origin, earlier === undefined);
-  if (!options.dryRun) write(app, plan);
+  if (options.update && !earlier)
+    throw new Refusal("The app does not have the API yet. Run the command without --update.");
+  if (options.update && !options.dryRun) requireCommitted(app.root);
+  const choice = !earlier
+    ? chosen(app, options, origin)
+    : options.update
+      ? extended(app, earlier, options, origin)
+      : kept(earlier, options);
+  const plan = await planned(app, choice, origin);
+  const merge = options.update ? merged(copiesOf(app, choice), app.read, plan.copies) : undefined;
+  const writes = new Map<string, string | Buffer>([
+    ...(merge?.writes ?? (earlier ? [] : plan.copies)),
+    ...(merge || !earlier ? recorded(app, choice, plan, origin) : []),
+    ...plan.edits,
+  ]);
+  const isChanged = writes.size > 0 || (merge?.removals.length ?? 0) > 0;
+  if (!options.dryRun) write(app, writes, merge?.removals ?? []);
+
   const steps = stepsFor(
     ours,
     app,
@@ -37,16 +53,17 @@ export async function adopt(ours: string, options: Options, print: (line: string
     plan.scripts["openapi"]?.name ?? "openapi",
   );
   const failed: { command: string; reason: string }[] = [];
-  const runs = options.install && !options.dryRun && (earlier === undefined || plan.writes.size > 0);
+  // Code with Git's markers does not compile, so the owner resolves the conflicts first.
+  const runs = options.install && !options.dryRun && isChanged && !merge?.conflicts.length;
   for (const { command, run } of runs ? steps : []) {
     print(`$ ${command}`);
     await run().catch((error: unknown) => {
       failed.push({ command, reason: (error as Error).message });
     });
   }
-  const skipped = runs ? [] : plan.writes.size === 0 ? [] : steps.map(({ command }) => command);
-  report({ app, choice, plan, failed, skipped, dryRun: options.dryRun, print });
-  return failed.length > 0 ? 1 : 0;
+  const skipped = runs || !isChanged ? [] : steps.map(({ command }) => command);
+  report({ app, choice, plan, writes, merge, failed, skipped, dryRun: options.dryRun, print });
+  return failed.length > 0 || merge?.conflicts.length ? 1 : 0;
 }
 
 export function originIn(ours: string): Origin {
@@ -108,13 +125,70 @@ function chosen(app: App, options: Options, { texts }: Origin): Choice {
       version: options.version ?? names.version,
       keyPrefix: options.keyPrefix ?? names.keyPrefix,
     },
-    tables: renamesFor(texts, tablesOf(app)),
+    tables: renamesFor(texts, tablesOf(app, layout.folder)),
   };
 }
 
-function write({ root }: App, { writes }: Plan): void {
+/** Returns the choice of the earlier adoption with more parts, and with names for tables that are new in the API. */
+function extended(app: App, { choice }: Adoption, options: Options, { texts }: Origin): Choice {
+  if (options.title ?? options.keyPrefix ?? options.version ?? options.folder)
+    throw new Refusal(
+      "With --update, only --with may change what was chosen. Change names in the code itself.",
+    );
+  const { functions, folder } = choice.layout;
+  const known = app.read(posix.join(functions, folder, "tables.ts")) ?? "";
+  const taken = tablesOf(app, folder);
+  const isNew = (table: string) => !known.includes(`  ${table}: `);
+  const fresh = [...renamesFor(texts, taken)].filter(([table]) => isNew(choice.tables.get(table) ?? table));
+  const parts = withNeeded([...choice.parts, ...(options.parts ?? [])]);
+  return { ...choice, parts, tables: new Map([...choice.tables, ...fresh]) };
+}
+
+/** Returns the copied files as they were. The app generates its document anew, so the document is not merged. */
+function copiesOf({ root }: App, { layout: { tools } }: Choice): Map<string, string> {
+  const path = join(root, copiesPath(tools));
+  if (!existsSync(path))
+    throw new Refusal(`${copiesPath(tools)} is missing, so there is nothing to compare with.`);
+  return unpacked(readFileSync(path));
+}
+
+/** Returns the files of the record that change. */
+function recorded(app: App, choice: Choice, plan: Plan, { manifest }: Origin): [string, string | Buffer][] {
+  const { tools } = choice.layout;
+  const text = recordText({ version: manifest.version, choice });
+  const copies = packed(plan.copies);
+  const path = join(app.root, copiesPath(tools));
+  const isSame = existsSync(path) && copies.equals(readFileSync(path));
+  return [
+    ...(app.read(recordPath(tools)) === text ? [] : [[recordPath(tools), text] as [string, string]]),
+    ...(isSame ? [] : [[copiesPath(tools), copies] as [string, Buffer]]),
+  ];
+}
+
+/** Refuses an update of files that Git does not have as they are: the owner could not see or undo it. */
+function requireCommitted(root: string): void {
+  const { status, stdout } = spawnSync("git", ["status", "--porcelain", "--", "."], {
+    cwd: root,
+    encoding: "utf8",
+  });
+  if (status !== 0)
+    throw new Refusal(
+      "--update needs the app in a Git repository, so that you can see and undo what it changes.",
+    );
+  if (stdout.trim() !== "")
+    throw new Refusal(
+      "Commit the changes of the app first, so that you can see and undo what --update changes.",
+    );
+}
+
+function write(
+  { root }: App,
+  writes: ReadonlyMap<string, string | Buffer>,
+  removals: readonly string[],
+): void {
   for (const [path, content] of writes) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), content);
   }
+  for (const path of removals) rmSync(join(root, path), { force: true });
 }

@@ -61,10 +61,15 @@ export function nameOfApp({ root, read }: App): string {
   return typeof name === "string" && name !== "" ? name : basename(root);
 }
 
-/** Returns the tables that the app's functions define, and those of libraries that it knows. */
-export function tablesOf({ root, functions, read }: App): Set<string> {
+/**
+ * Returns the tables that the app's functions define, and those of libraries that it knows.
+ *
+ * @param folder the folder of the API's functions, whose tables do not count.
+ */
+export function tablesOf({ root, functions, read }: App, folder: string): Set<string> {
   const tables = new Set<string>();
   for (const file of sourceFiles(join(root, functions))) {
+    if (file.startsWith(`${folder}/`)) continue;
     const text = read(posix.join(functions, file)) ?? "";
     for (const [, table = ""] of text.matchAll(/(\w+)["']?\s*:\s*defineTable\(/g)) tables.add(table);
     if (text.includes("...authTables")) for (const table of AUTH_TABLES) tables.add(table);

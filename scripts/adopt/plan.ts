@@ -1,10 +1,9 @@
-/** Decides what an adoption writes, without writing it. */
+/** Decides how the app's own files change, without writing them. */
 import { posix } from "node:path";
 import type { App } from "./app";
 import { copiedFiles, type Choice } from "./copy/copied";
 import type { Texts } from "./copy/source";
 import { needsOf, type Manifest } from "./packages";
-import { copiesPath, packed, recordPath, recordText } from "./record";
 import { withCompilerOptions } from "./theirs/compiler";
 import { HandEdit, type Editor } from "./theirs/edit";
 import { componentsEditor, cronsEditor, routerEditor, schemaEditor } from "./theirs/functions";
@@ -15,8 +14,8 @@ import { withSection } from "./theirs/readme";
 export type Plan = {
   /** The copied files by their paths in the app. */
   readonly copies: ReadonlyMap<string, string>;
-  /** Texts to write, by path: new files and changed files of the app. */
-  readonly writes: ReadonlyMap<string, string | Buffer>;
+  /** The app's own files that change, and those that it lacks, by path. */
+  readonly edits: ReadonlyMap<string, string>;
   /** What the command does not edit, by path. */
   readonly hand: ReadonlyMap<string, HandEdit>;
   /** The scripts of the app that run the API's programs, by their usual names. */
@@ -38,24 +37,19 @@ export type Origin = {
 export const runtimeFile = (tools: string, version: string): string =>
   posix.join(tools, `convex-embedded-${version}.tgz`);
 
-/** @param isFirst whether the app does not have the API yet. Otherwise copied files are left as they are. */
-export async function planned(app: App, choice: Choice, origin: Origin, isFirst: boolean): Promise<Plan> {
+/** Returns the copies for a choice, and the edits of the app's own files. */
+export async function planned(app: App, choice: Choice, origin: Origin): Promise<Plan> {
   const { layout } = choice;
   const { functions, folder, tools } = layout;
   const copies = await copiedFiles(origin.texts, choice);
-  const writes = new Map<string, string | Buffer>();
+  const edits = new Map<string, string>();
   const hand = new Map<string, HandEdit>();
-  if (isFirst) {
-    for (const [path, text] of copies) writes.set(path, text);
-    writes.set(recordPath(tools), recordText({ version: origin.manifest.version, choice }));
-    writes.set(copiesPath(tools), packed(copies));
-  }
 
   const edit = (path: string, editor: Editor): void => {
     const before = app.read(path);
     const after = editor(before);
     if (after instanceof HandEdit) hand.set(path, after);
-    else if (after !== before) writes.set(path, after);
+    else if (after !== before) edits.set(path, after);
   };
   const inFunctions = (file: string) => posix.join(functions, file);
   edit(inFunctions("schema.ts"), schemaEditor(folder));
@@ -76,7 +70,7 @@ export async function planned(app: App, choice: Choice, origin: Origin, isFirst:
   if (servesHere) edit(".gitignore", (text) => withLine(text, ".convex-embedded/"));
   const names = Object.fromEntries(Object.entries(scripts).map(([usual, { name }]) => [usual, name]));
   edit("README.md", (text) => withSection(text, { names: choice.names, layout, scripts: names }));
-  return { copies, writes, hand, scripts };
+  return { copies, edits, hand, scripts };
 }
 
 function withLine(text: string | undefined, line: string): string {

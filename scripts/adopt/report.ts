@@ -1,6 +1,7 @@
 /** Prints what an adoption did, and what is left to do in order. */
 import type { App } from "./app";
 import type { Choice } from "./copy/copied";
+import type { Merged } from "./merge";
 import { ALWAYS } from "./parts";
 import type { Plan } from "./plan";
 
@@ -8,6 +9,10 @@ export type Outcome = {
   readonly app: App;
   readonly choice: Choice;
   readonly plan: Plan;
+  /** All that is written, by path: copies and edits. */
+  readonly writes: ReadonlyMap<string, string | Buffer>;
+  /** What an update merged. */
+  readonly merge: Merged | undefined;
   /** Commands that failed, with their output. */
   readonly failed: readonly { command: string; reason: string }[];
   /** Commands that were not run. */
@@ -16,12 +21,13 @@ export type Outcome = {
   readonly print: (line: string) => void;
 };
 
-export function report({ app, choice, plan, failed, skipped, dryRun, print }: Outcome): void {
-  const { copies, writes, hand } = plan;
+export function report(outcome: Outcome): void {
+  const { app, choice, plan, writes, merge, failed, skipped, dryRun, print } = outcome;
+  const { copies, hand } = plan;
   const { layout, names, parts, tables } = choice;
   const has = (path: string) => app.read(path) !== undefined;
-  const copied = [...writes.keys()].filter((path) => copies.has(path));
-  const others = [...writes.keys()].filter((path) => !copies.has(path));
+  const copied = merge ? [] : [...writes.keys()].filter((path) => copies.has(path));
+  const others = [...writes.keys()].filter((path) => !copied.includes(path));
   print(`${names.title} in ${app.root}: ${[...ALWAYS, ...parts].join(", ")}`);
   for (const [table, name] of tables) print(`  The app has a table ${table}, so the API's is ${name}.`);
   if (copied.length > 0) {
@@ -32,11 +38,16 @@ export function report({ app, choice, plan, failed, skipped, dryRun, print }: Ou
     );
   }
   for (const path of others) print(`  ${dryRun ? "would write" : "wrote"} ${path}`);
+  for (const path of merge?.removals ?? []) print(`  ${dryRun ? "would remove" : "removed"} ${path}`);
   for (const path of copied.length === 0 ? [...copies.keys()].filter((path) => !has(path)) : [])
     print(`  missing, left as it is: ${path}`);
-  if (writes.size === 0) print("  nothing to change");
+  if (writes.size === 0 && !merge?.removals.length) print("  nothing to change");
 
   const left = [
+    ...(merge?.conflicts ?? []).map((path) => `Resolve the conflicts in ${path}, which Git has marked.`),
+    ...(merge?.left ?? []).map(
+      (path) => `Look at ${path}: one side has changed it, and the other has removed it.`,
+    ),
     ...[...hand].map(([path, { why, diff }]) => `Edit ${path}: ${why}.\n${indented(diff)}`),
     ...failed.map(({ command, reason }) => `Run \`${command}\`. It failed:\n${indented(reason)}`),
     ...skipped.map((command) => `Run \`${command}\`.`),
