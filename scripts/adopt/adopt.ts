@@ -6,6 +6,7 @@ import { appIn, nameOfApp, tablesOf, type App } from "./app";
 import type { Choice } from "./copy/copied";
 import { defaultNames } from "./copy/names";
 import { sourceTexts } from "./copy/source";
+import { pathIn } from "./layout";
 import { merged } from "./merge";
 import type { Options } from "./options";
 import { PART_NAMES, withNeeded } from "./parts";
@@ -36,7 +37,7 @@ export async function adopt(ours: string, options: Options, print: (line: string
       ? extended(app, earlier, options, origin)
       : kept(earlier, options);
   const plan = await planned(app, choice, origin);
-  const merge = options.update ? merged(copiesOf(app, choice), app.read, plan.copies) : undefined;
+  const merge = options.update ? merged(copiesOf(app, choice), app.read, withoutDocument(plan.copies, choice)) : undefined;
   const writes = new Map<string, string | Buffer>([
     ...(merge?.writes ?? (earlier ? [] : plan.copies)),
     ...(merge || !earlier ? recorded(app, choice, plan, origin) : []),
@@ -144,12 +145,19 @@ function extended(app: App, { choice }: Adoption, options: Options, { texts }: O
   return { ...choice, parts, tables: new Map([...choice.tables, ...fresh]) };
 }
 
-/** Returns the copied files as they were. The app generates its document anew, so the document is not merged. */
-function copiesOf({ root }: App, { layout: { tools } }: Choice): Map<string, string> {
+/** The app generates its document anew, so the document is not merged. */
+function withoutDocument(files: ReadonlyMap<string, string>, { layout }: Choice): Map<string, string> {
+  const document = pathIn(layout, "openapi/openapi.json");
+  return new Map([...files].filter(([path]) => path !== document));
+}
+
+/** Returns the copied files as they were, without the document. */
+function copiesOf({ root }: App, choice: Choice): Map<string, string> {
+  const { tools } = choice.layout;
   const path = join(root, copiesPath(tools));
   if (!existsSync(path))
     throw new Refusal(`${copiesPath(tools)} is missing, so there is nothing to compare with.`);
-  return unpacked(readFileSync(path));
+  return withoutDocument(unpacked(readFileSync(path)), choice);
 }
 
 /** Returns the files of the record that change. */
