@@ -5,9 +5,10 @@
  * file with esbuild, which the runtime needs anyway, and leaves packages external. Set `NODE_OPTIONS=--enable-source-maps` for
  * stack traces with source positions. It is off by default, because reading the map at each start costs a server 8 MB.
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { writeBundle } from "../packages/convex-embedded/bin/bundled.mjs";
 
 const root = projectFolder();
 /** The runtime's sources. An app that has adopted the API has the package instead. */
@@ -16,12 +17,6 @@ const [, , file, ...args] = process.argv;
 if (!file) giveUp("usage: node scripts/run.mjs FILE.ts [ARG ...]", 2);
 refuseOldNode();
 refuseFewFiles();
-const { build } = await import("esbuild").catch((error) => {
-  if (error.code !== "ERR_MODULE_NOT_FOUND") throw error;
-  const [reason] = error.message.split(" imported from ", 1);
-  return giveUp(`The packages are not installed: ${reason}. Run \`npm ci\`.`, 1);
-});
-
 const entry = resolve(file);
 const outfile = join(
   root,
@@ -30,27 +25,13 @@ const outfile = join(
   "run",
   relative(root, entry).replaceAll(/[\\/]/g, "-") + ".mjs",
 );
-mkdirSync(dirname(outfile), { recursive: true });
-const { outputFiles } = await build({
-  entryPoints: [entry],
-  outfile,
-  bundle: true,
-  platform: "node",
-  format: "esm",
-  target: "node20",
-  packages: "external",
-  // The runtime is a package of this repository. Node cannot import its TypeScript sources.
-  alias: existsSync(runtime) ? { "convex-embedded": runtime } : {},
-  sourcemap: "linked",
-  logLevel: "warning",
-  write: false,
+// The runtime is a package of this repository. Node cannot import its TypeScript sources.
+const alias = existsSync(runtime) ? { "convex-embedded": runtime } : {};
+await writeBundle(entry, outfile, { alias }).catch((error) => {
+  if (error.code !== "ERR_MODULE_NOT_FOUND") throw error;
+  const [reason] = error.message.split(" imported from ", 1);
+  giveUp(`The packages are not installed: ${reason}. Run \`npm ci\`.`, 1);
 });
-// Other processes may start the same file at the same time. The rename ensures that they never read half of a bundle.
-for (const { path, contents } of outputFiles) {
-  const part = `${path}.${process.pid}`;
-  writeFileSync(part, contents);
-  renameSync(part, path);
-}
 
 process.argv = [process.argv[0], entry, ...args];
 await import(pathToFileURL(outfile).href);

@@ -5,7 +5,7 @@ import { ask, credentialHeader } from "./testing/requests.testing";
 import { as, onlyOn, send, useEngine } from "./testing/engine.testing";
 import { json } from "./testing/replies.testing";
 import { FIXTURES } from "./testing/fixtures.testing";
-import { pathFor, pathWith, routeOf, type Route } from "./testing/routes.testing";
+import { namesOfQuery, pathFor, pathWith, routeOf, type Route } from "./testing/routes.testing";
 
 useEngine({ env: { CORS_ORIGINS: "https://app.example.com" } });
 
@@ -56,7 +56,7 @@ describe.each(routes.map((route) => [route.title, route] as const))("%s", (_, ro
       const coded = encodeURIComponent(text);
       if (route.params)
         expectCleanHeaders(await ask(route, pathWith(route, text), { headers: credential }), text);
-      for (const name of ["limit", "cursor", "filter", "source", "x", coded])
+      for (const name of [...namesOfQuery(route), coded])
         expectCleanHeaders(
           await ask(route, `${pathWith(route, "nothing")}?${name}=${coded}`, { headers: credential }),
           text,

@@ -12,8 +12,9 @@ import { Project } from "./project";
 /** The suites that go over every route, every problem, every setting or every key. */
 const SUITES = {
   embedded: [
-    "convex/http/{security,badInput,badRequest,cors,lists,idempotency}.test.ts",
-    "convex/http/keys/keys.test.ts",
+    ...["security", "badInput", "badRequest", "cors", "lists", "idempotency", "injection", "keys/keys"].map(
+      (name) => `convex/http/${name}.test.ts`,
+    ),
     "convex/http/system",
   ],
   unit: [

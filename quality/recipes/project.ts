@@ -88,7 +88,7 @@ export class Project {
   /** Checks files with Prettier and ESLint. @throws Error with the findings. */
   async lint(files: readonly string[]): Promise<void> {
     await this.run("npx", "prettier", "--check", "--ignore-unknown", ...files);
-    await this.run("npx", "eslint", "--max-warnings", "0", ...files);
+    await this.run("npx", "eslint", "--max-warnings", "0", "--no-warn-ignored", ...files);
   }
 
   /**

@@ -37,7 +37,9 @@ export async function adopt(ours: string, options: Options, print: (line: string
       ? extended(app, earlier, options, origin)
       : kept(earlier, options);
   const plan = await planned(app, choice, origin);
-  const merge = options.update ? merged(copiesOf(app, choice), app.read, withoutDocument(plan.copies, choice)) : undefined;
+  const merge = options.update
+    ? merged(copiesOf(app, choice), app.read, withoutDocument(plan.copies, choice))
+    : undefined;
   const writes = new Map<string, string | Buffer>([
     ...(merge?.writes ?? (earlier ? [] : plan.copies)),
     ...(merge || !earlier ? recorded(app, choice, plan, origin) : []),

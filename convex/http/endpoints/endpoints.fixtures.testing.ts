@@ -1,6 +1,6 @@
 import { settle, type Call } from "../testing/engine.testing";
 import type { Fixtures } from "../testing/fixtures.testing";
-import { idOf } from "../testing/replies.testing";
+import { idOf, json } from "../testing/replies.testing";
 
 /** No program listens on this port, so the suites send nothing. */
 const ENDPOINT = { url: "http://127.0.0.1:65535/webhooks", events: ["job.*"] };
@@ -17,20 +17,29 @@ async function failPending(owner: Call, path: string): Promise<void> {
   await owner("PATCH", path, { enabled: true });
 }
 
+/** The last failed delivery of each user. */
+const failed = new Map<string, string>();
+
+/** Returns a failed delivery. Reuses the last one until a test retries it, because the sender ends some time after a delivery. */
+async function failedDelivery(owner: Call): Promise<string> {
+  const last = failed.get(owner.userId);
+  if (last !== undefined) {
+    const reply = await owner("GET", `/api/webhook-deliveries/${last}`);
+    if (reply.status === 200 && (await json(reply, 200))["status"] === "failed") return last;
+  }
+  const path = `/api/webhook-endpoints/${await endpoint(owner)}`;
+  const id = await delivery(owner, path);
+  await failPending(owner, path);
+  failed.set(owner.userId, id);
+  return id;
+}
+
 export const fixtures: Fixtures = {
   // A generated text is not an address that can receive webhooks.
   neverAccepted: ["POST /api/webhook-endpoints", "PATCH /api/webhook-endpoints/:id"],
   resources: {
     "/api/webhook-endpoints/:id": { belongsTo: "its owner", of: endpoint },
-    "/api/webhook-deliveries/:id": {
-      belongsTo: "its owner",
-      of: async (owner) => {
-        const path = `/api/webhook-endpoints/${await endpoint(owner)}`;
-        const id = await delivery(owner, path);
-        await failPending(owner, path);
-        return id;
-      },
-    },
+    "/api/webhook-deliveries/:id": { belongsTo: "its owner", of: failedDelivery },
   },
   bodies: { "POST /api/webhook-endpoints": () => ENDPOINT },
   scopeNames: { "webhook-endpoints": "endpoints", "webhook-deliveries": "endpoints" },

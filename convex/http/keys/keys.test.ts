@@ -37,7 +37,7 @@ describe("creating", () => {
 
   test.each([
     [{ scopes: [] }, "scopes: must not be empty"],
-    [{ scopes: ["items:fly"] }, /^scopes\.0: must be one of items:read, .*, \*$/],
+    [{ scopes: ["items:fly"] }, `scopes.0: must be one of ${SCOPES.join(", ")}, *`],
     [{ scopes: ["items:read", "ITEMS:READ"] }, /^scopes\.1: must be one of /],
     [{ scopes: "items:read" }, "scopes: must be an array"],
     [{ expiresAt: inMs(-1000) }, "expiresAt: must be a time in the future, such as 2030-01-31T12:00:00Z"],

@@ -23,55 +23,25 @@ export type Match = {
 /**
  * Finds the route of a request. The table needs no preparation: Convex evaluates it anew for each request, and Hono's own routers
  * do preparatory work that pays off only over many matches. The last result is cached, because Convex looks a request up before
- * it runs the request.
+ * it runs the request, and a reply with 404 or 405 needs all methods of the path.
  *
  * A path may have names for whole segments (`/api/items/:itemId`), and `*` or `*name` as its last segment for any rest. An exact path
  * comes before a path with names, also for methods that only the path with names has. Of two other paths, the first segment that
  * differs decides: a text comes before a name, and a name before `*`. The order of the table does not matter.
  */
 export class RouteTable {
-  private last: { method: string; path: string; match: Match | undefined } | undefined;
+  private last: { path: string; matches: Map<string, Match> } | undefined;
 
   constructor(private readonly resources: readonly Resource[]) {}
 
   /** Returns the route of a method and a path. */
   match(method: string, path: string): Match | undefined {
-    if (this.last?.method !== method || this.last.path !== path) {
-      this.last = { method, path, match: this.find(method, path) };
-    }
-    return this.last.match;
-  }
-
-  /** Computes the result of `match` by testing every route. */
-  find(method: string, path: string): Match | undefined {
-    const exact = `${method} ${path}`;
-    const segments = exact.split("/");
-    let best: Match | undefined;
-    let hasOtherMethod = false;
-    for (const resource of this.resources) {
-      const { routes } = resource;
-      for (const key in routes) {
-        const name = routes[key] ?? "";
-        const open = name.search(/\/[:*]/);
-        if (open < 0) {
-          if (name === exact) return { resource, name, path: pathOf(name), params: {} };
-          hasOtherMethod ||= name.endsWith(` ${path}`);
-          continue;
-        }
-        // The part before the first name or `*` decides most cases without work on the segments.
-        if (!exact.startsWith(name.slice(0, open + 1))) continue;
-        const params = paramsOf(name, segments);
-        if (params && (!best || opennessOf(name) < opennessOf(best.name))) {
-          best = { resource, name, path: pathOf(name), params };
-        }
-      }
-    }
-    return hasOtherMethod ? undefined : best;
+    return this.matchesAt(path).get(method);
   }
 
   /** Returns the methods that have a route at a path; empty for an unknown path. GET includes HEAD. */
   methodsAt(path: string): RoutableMethod[] {
-    return ROUTABLE_HTTP_METHODS.filter((method) => this.find(method, path) !== undefined);
+    return ROUTABLE_HTTP_METHODS.filter((method) => this.matchesAt(path).has(method));
   }
 
   /**
@@ -81,21 +51,54 @@ export class RouteTable {
    * @param asked the method that a preflight asks for, which comes first.
    */
   patternAt(path: string, asked?: string | null): string | undefined {
-    const methods = asked ? [asked, ...ROUTABLE_HTTP_METHODS] : ROUTABLE_HTTP_METHODS;
-    for (const method of methods) {
-      const found = this.find(method, path);
-      if (found) return found.path;
+    const matches = this.matchesAt(path);
+    const method = [asked ?? "", ...ROUTABLE_HTTP_METHODS].find((one) => matches.has(one));
+    return method === undefined ? undefined : matches.get(method)?.path;
+  }
+
+  /** Returns the route of each method at a path. */
+  private matchesAt(path: string): Map<string, Match> {
+    if (this.last?.path !== path) this.last = { path, matches: this.compare(path) };
+    return this.last.matches;
+  }
+
+  /** Compares a path with every route. Returns the route of each method. Use `match`, which keeps the last result. */
+  compare(path: string): Map<string, Match> {
+    const exact = new Map<string, Match>();
+    const open = new Map<string, Match>();
+    const ending = ` ${path}`;
+    const segments = path.split("/");
+    for (const resource of this.resources) {
+      const { routes } = resource;
+      for (const key in routes) {
+        const name = routes[key] ?? "";
+        const firstOpen = name.search(/\/[:*]/);
+        if (firstOpen < 0) {
+          if (name.endsWith(ending)) exact.set(methodOf(name), { resource, name, path, params: {} });
+          continue;
+        }
+        // The part before the first name or `*` decides most cases without work on the segments.
+        const pattern = pathOf(name);
+        if (!path.startsWith(pattern.slice(0, firstOpen + 1 + pattern.length - name.length))) continue;
+        const params = paramsOf(pattern, segments);
+        const method = methodOf(name);
+        const other = open.get(method);
+        if (params && (!other || opennessOf(pattern) < opennessOf(other.path)))
+          open.set(method, { resource, name, path: pattern, params });
+      }
     }
-    return undefined;
+    return exact.size > 0 ? exact : open;
   }
 
   /** Returns the method and path of every route. */
   list(): [method: RoutableMethod, path: string][] {
     const names = this.resources.flatMap(({ routes }) => Object.values(routes));
     // `resource` compares the names with contracts, whose methods Convex can route.
-    return names.map((name) => [name.slice(0, name.indexOf(" ")) as RoutableMethod, pathOf(name)]);
+    return names.map((name) => [methodOf(name) as RoutableMethod, pathOf(name)]);
   }
 }
+
+const methodOf = (name: string): string => name.slice(0, name.indexOf(" "));
 
 const pathOf = (name: string): string => name.slice(name.indexOf(" ") + 1);
 

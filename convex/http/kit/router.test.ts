@@ -65,10 +65,18 @@ describe("a request", () => {
     ["GET", "/things/best", "best"],
     ["POST", "/things", "made"],
   ] as const)("%s %s is matched once and reaches its handler", async (method, path, text) => {
-    const find = vi.spyOn(RouteTable.prototype, "find");
+    const compare = vi.spyOn(RouteTable.prototype, "compare");
     const { router } = smallApp();
     expect(await (await serve(router, method, path)).text()).toBe(text);
-    expect(find).toHaveBeenCalledTimes(1);
+    expect(compare).toHaveBeenCalledTimes(1);
+  });
+
+  test("without a route is compared with the table once, for its 404, its pattern and the methods of its path", async () => {
+    const compare = vi.spyOn(RouteTable.prototype, "compare");
+    const { app, router } = smallApp();
+    expect((await serve(router, "GET", "/nowhere")).status).toBe(404);
+    expect([app.patternAt("/nowhere"), app.methodsAt("/nowhere")]).toEqual([undefined, []]);
+    expect(compare).toHaveBeenCalledTimes(1);
   });
 
   test("may have one slash at the end of its path; two slashes make another path", async () => {

@@ -1,11 +1,10 @@
 import { expect } from "vitest";
 import * as z from "zod/mini";
-import { pageQuery } from "../kit/schemas.kit";
 import { ask, credentialHeader, expectAccepted } from "./requests.testing";
 import { streamed, tooLargeFor, CLOSE_CONNECTION } from "./bodies.testing";
 import { as } from "./engine.testing";
 import { problem } from "./replies.testing";
-import { pathFor, pathWith, type Route } from "./routes.testing";
+import { namesOfQuery, pathFor, pathWith, type Route } from "./routes.testing";
 import type { Row } from "./security.testing";
 
 const takesJson = ({ body }: Route) => body?.type === "json" || body?.type === "anyJson";
@@ -17,10 +16,6 @@ const mayBeEmpty = ({ body, inputs: { form } }: Route) =>
   (body?.type === "form" && form !== undefined && z.object(form).safeParse({}).success);
 
 const underApi = (route: Route) => route.path.startsWith("/api/") && !takesForm(route) && !takesFile(route);
-const namesOfQuery = ({ inputs, paged }: Route) => [
-  ...Object.keys(inputs.query),
-  ...(paged ? Object.keys(pageQuery()) : []),
-];
 
 type Change = { body?: string | ReadableStream; headers?: Record<string, string>; query?: string };
 

@@ -2,7 +2,7 @@ import { isRequired } from "../../../openapi/schemas";
 import { PROBLEMS } from "../../lib/problems.lib";
 import type { AnyContract, Spec } from "../kit/contract.kit";
 import type { FileSpecs } from "../kit/multipart.kit";
-import { inputSchemas, type InputSchemas } from "../kit/schemas.kit";
+import { inputSchemas, pageQuery, type InputSchemas } from "../kit/schemas.kit";
 import type { Call } from "./engine.testing";
 import { FIXTURES, type PathValues, type Resource } from "./fixtures.testing";
 
@@ -58,6 +58,12 @@ export async function valuesFor(route: Route, owner: Call): Promise<PathValues> 
 /** Returns a path of the route to an existing resource. Creates the resource; an owned resource belongs to `owner`. */
 export const pathFor = async (route: Route, owner: Call): Promise<string> =>
   pathWith(route, await valuesFor(route, owner));
+
+/** Returns the names of all query parameters of a route. */
+export const namesOfQuery = ({ inputs, paged }: Route): string[] => [
+  ...Object.keys(inputs.query),
+  ...(paged ? Object.keys(pageQuery()) : []),
+];
 
 /** Returns the required query parameters of a route with the values of its example. */
 function requiredQuery({ inputs, docs }: Route): Record<string, string> {

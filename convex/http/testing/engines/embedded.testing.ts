@@ -27,7 +27,8 @@ export async function startEmbedded(
     clock: () => Date.now() + ahead,
     guardedFetch: config.guardedFetch ?? null,
     log,
-    hooks,
+    // Commits need not survive power loss here, so they do not wait for the disk.
+    hooks: { synchronous: "NORMAL", ...hooks },
   });
   const send = checked((path, init) => fetch(server.url + path, { redirect: "manual", ...init }));
   return {

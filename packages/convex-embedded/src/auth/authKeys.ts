@@ -5,12 +5,12 @@
  * cached keys. Therefore a fetch waits for a cooldown after the last one, and only a successful fetch replaces the cache.
  */
 import type { JSONWebKeySet, JWTVerifyGetKey } from "jose";
-import { createLocalJWKSet } from "jose";
 import type { AuthOptions } from "./auth";
 import { IssuerUnreachable } from "./authErrors";
 import { fetchJson } from "./authFetch";
 import type { Provider } from "./authProviders";
 import { withoutSlash } from "./authProviders";
+import { jose, loadJose } from "./jose";
 
 /** How long keys are used before they are fetched again, so that withdrawn keys are refused. Milliseconds. */
 const MAX_AGE_MS = 600_000;
@@ -142,6 +142,7 @@ function reasonOf(error: unknown): string {
 }
 
 async function publishedBy(provider: Provider): Promise<PublishedKeys> {
+  await loadJose();
   if (provider.type === "customJwt") {
     const getKey = keysOf(await fetchJson(provider.jwks), provider.jwks);
     return { issuer: provider.issuer, getKey };
@@ -159,5 +160,5 @@ async function publishedBy(provider: Provider): Promise<PublishedKeys> {
 function keysOf(jwks: unknown, url: string): JWTVerifyGetKey {
   const { keys } = (jwks ?? {}) as { keys?: unknown };
   if (!Array.isArray(keys)) throw new Error(`"${url}" is not a JSON Web Key Set`);
-  return createLocalJWKSet(jwks as JSONWebKeySet);
+  return jose.createLocalJWKSet(jwks as JSONWebKeySet);
 }

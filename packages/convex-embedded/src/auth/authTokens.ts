@@ -1,5 +1,4 @@
 /** Verifies JSON Web Tokens of the configured providers, in Convex's order and mostly with its messages. */
-import { decodeJwt, decodeProtectedHeader, errors, jwtVerify } from "jose";
 import type { JWTPayload } from "jose";
 import { SyscallError } from "../exec/errors";
 import type { AuthOptions, Verify } from "./auth";
@@ -10,6 +9,7 @@ import { ProviderKeys } from "./authKeys";
 import type { Provider } from "./authProviders";
 import { sameIssuer } from "./authProviders";
 import { isParsedByConvex } from "./authText";
+import { jose, loadJose } from "./jose";
 
 /** Larger than the token of any provider, and larger than a request header may be. */
 const MAX_CHARACTERS = 64 * 1024;
@@ -24,6 +24,7 @@ export function tokenVerifier(providers: readonly Provider[], options: AuthOptio
   const { clock } = options;
   const known = providers.map((provider) => ({ provider, keys: keysOf(provider, options) }));
   return async (token) => {
+    await loadJose();
     const { iss, audiences } = routing(token);
     const match = known.find(
       ({ provider: { issuer, applicationID } }) =>
@@ -48,7 +49,7 @@ function routing(token: string): { iss: string; audiences: readonly unknown[] } 
   if (token.length > MAX_CHARACTERS) throw new TokenRefused(CLAIMS_MISSING);
   let payload: JWTPayload;
   try {
-    payload = decodeJwt(token);
+    payload = jose.decodeJwt(token);
   } catch {
     throw new TokenRefused(CLAIMS_MISSING);
   }
@@ -86,7 +87,7 @@ async function claimsOf(
   { issuer, getKey }: PublishedKeys,
   now: number,
 ): Promise<JWTPayload> {
-  const { payload } = await jwtVerify(token, getKey, {
+  const { payload } = await jose.jwtVerify(token, getKey, {
     algorithms: provider.type === "oidc" ? ["RS256", "EdDSA"] : [provider.algorithm],
     currentDate: new Date(now),
     clockTolerance: TOLERANCE_SECONDS[provider.type],
@@ -103,11 +104,11 @@ function isNotAboutKeys(rejection: unknown): boolean {
   if (rejection instanceof SyscallError) return true;
   const aboutKeys =
     // An error of WebCrypto for a key that it cannot import.
-    !(rejection instanceof errors.JOSEError) ||
-    rejection instanceof errors.JWKSNoMatchingKey ||
-    rejection instanceof errors.JWKSMultipleMatchingKeys ||
-    rejection instanceof errors.JWKSInvalid ||
-    rejection instanceof errors.JWSSignatureVerificationFailed;
+    !(rejection instanceof jose.errors.JOSEError) ||
+    rejection instanceof jose.errors.JWKSNoMatchingKey ||
+    rejection instanceof jose.errors.JWKSMultipleMatchingKeys ||
+    rejection instanceof jose.errors.JWKSInvalid ||
+    rejection instanceof jose.errors.JWSSignatureVerificationFailed;
   return !aboutKeys;
 }
 
@@ -129,7 +130,7 @@ function checkIssuedAt({ iat }: JWTPayload, now: number): void {
 
 function kidOf(token: string): string | undefined {
   try {
-    const header = decodeProtectedHeader(token);
+    const header = jose.decodeProtectedHeader(token);
     if (isParsedByConvex(header)) return header.kid;
   } catch {
     // The same refusal as for a header that Convex cannot parse.
@@ -147,7 +148,7 @@ function refused(error: unknown, provider: Provider, kid: string | undefined): S
       "Unauthenticated",
     );
   }
-  if (error instanceof errors.JWTExpired || error instanceof errors.JWTClaimValidationFailed) {
+  if (error instanceof jose.errors.JWTExpired || error instanceof jose.errors.JWTClaimValidationFailed) {
     return new TokenRefused(`Could not validate token: ${message}`);
   }
   return new TokenRefused(

@@ -11,7 +11,7 @@ import { open } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { Readable as Readables } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { ZipFile } from "yazl";
+import type { ZipFile } from "yazl";
 
 export const MANIFEST = "backup.json";
 export const SUMS = "SHA256SUMS";
@@ -47,7 +47,8 @@ export async function writeArchive(
   entries: Iterable<ArchiveEntry>,
   created: Date,
 ): Promise<void> {
-  const zip = new ZipFile();
+  const yazl = await import("yazl");
+  const zip = new yazl.ZipFile();
   const sums: string[] = [];
   const output = zip.outputStream as Readable;
   zip.on("error", (error: Error) => output.destroy(error));

@@ -1,7 +1,6 @@
 /** Reads the entries of an untrusted ZIP archive. */
 import { crc32 } from "node:zlib";
 import type { Entry, ZipFile } from "yauzl";
-import { openPromise } from "yauzl";
 
 /** One line of an entry, without its line end. */
 export interface Line {
@@ -23,6 +22,7 @@ export class ZipReader {
 
   /** Opens an archive. @throws Error if it is not a ZIP archive, or is incomplete. */
   static async open(file: string): Promise<ZipReader> {
+    const { openPromise } = await import("yauzl");
     const zip = await openPromise(file, { lazyEntries: true, autoClose: false, strictFileNames: true });
     try {
       const entries = new Map<string, Entry>();

@@ -13,6 +13,25 @@ export interface FunctionAddress {
   readonly functionHandle?: string;
 }
 
+// The symbols under which `convex/server` stores the name or the path of a reference. Loading all of it would need 8 MB.
+const NAME = Symbol.for("functionName");
+const PATH = Symbol.for("toReferencePath");
+
+/** Returns the address in a function reference, as `getFunctionAddress` of `convex/server` does. `null` for other values. */
+export function addressIn(reference: unknown): FunctionAddress | null {
+  if (typeof reference === "string")
+    return reference.startsWith(HANDLE) ? { functionHandle: reference } : { name: reference };
+  if (typeof reference !== "object" || reference === null) return null;
+  try {
+    const { [NAME]: name, [PATH]: path } = reference as { [NAME]?: unknown; [PATH]?: unknown };
+    if (typeof name === "string" && name !== "") return { name };
+    return typeof path === "string" && path !== "" ? { reference: path } : null;
+  } catch {
+    // `api.items` has no name, and throws when it is read.
+    return null;
+  }
+}
+
 /** The parts of the caller that an address is resolved against. */
 export type AddressScope = Pick<Execution, "engine" | "component">;
 

@@ -6,8 +6,8 @@
  */
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import type * as Esbuild from "esbuild";
 import type { BuildFailure, Message, Metafile, Plugin } from "esbuild";
-import { build, stop } from "esbuild";
 import { LIBRARY_EXPORTS } from "../exec/context/library";
 import { withImportingFunction } from "./dynamicImport";
 import { APP, authConfigFile, entryPoints, schemaFile } from "./entries";
@@ -43,6 +43,7 @@ class BundleError extends Error {}
 
 let bundles = 0;
 let building = 0;
+let bundler: Promise<typeof Esbuild> | undefined;
 
 /**
  * Bundles `PROJECT/convex`, without the components and the `"use node"` files in it.
@@ -106,6 +107,8 @@ export async function bundleScript({
 }: Source): Promise<Bundle> {
   building++;
   try {
+    // A start with a cached build does not need it.
+    const { build } = await (bundler ??= import("esbuild"));
     const result = await build({
       stdin: { contents, resolveDir: directory, sourcefile: "modules" },
       absWorkingDir: project,
@@ -174,7 +177,7 @@ export function newFilename(): string {
  * Does nothing while a server of this process is bundling.
  */
 export async function stopBundler(): Promise<void> {
-  if (building === 0) await stop();
+  if (building === 0) await (await bundler)?.stop();
 }
 
 function shown({ location, text, notes }: Message): string {

@@ -2,8 +2,9 @@
  * Keeps the last build of a project in `node_modules/.cache/convex-embedded`, so that a start without changes does not run the
  * bundler, which takes most of the time of a start.
  *
- * An entry is used only if all inputs of its build have the same contents, and if the runtime and esbuild are the same. A corrupt
- * file and a file of another version are ignored and replaced. If the folder cannot be written, each start bundles.
+ * An entry is used only if all inputs of its build have the same contents, and if the runtime and esbuild are the same. Files that
+ * have not been changed since the entry was written are not read again. A corrupt file and a file of another version are ignored and
+ * replaced. If the folder cannot be written, each start bundles.
  */
 import { createHash, randomUUID } from "node:crypto";
 import {
@@ -16,9 +17,9 @@ import {
   renameSync,
   rmSync,
 } from "node:fs";
+import { createRequire } from "node:module";
 import { basename, dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { version } from "esbuild";
 import type { Bundle } from "./bundle";
 import { newFilename } from "./bundle";
 import type { BundleInputs } from "./bundleInputs";
@@ -33,7 +34,10 @@ const ROUNDING_MS = 100;
 interface Header {
   readonly runtime: string;
   readonly inputs: BundleInputs;
+  /** The hash of the inputs' contents. */
   readonly digest: string;
+  /** The hash of the inputs' times. */
+  readonly times: string;
   readonly scripts: readonly {
     readonly contents: "functions" | "node" | "config";
     /** The definition's path. `""` for scripts that do not belong to a definition. */
@@ -80,8 +84,14 @@ export function readCache(file: string, project: string): ProjectBundle | null {
     // The checksum shows that this runtime or another version of it wrote the text.
     const header = JSON.parse(entry.toString("utf8", 0, headerEnd)) as Header;
     if (header.runtime !== runtimeHash() || header.inputs.project !== project) return null;
-    if (header.digest !== digestOf(header.inputs)) return null;
-    return bundleFrom(header, entry.subarray(headerEnd + 1));
+    const texts = entry.subarray(headerEnd + 1);
+    const startedAt = Date.now();
+    const times = digestOf(header.inputs, "times");
+    if (header.times !== times) {
+      if (header.digest !== digestOf(header.inputs, "contents")) return null;
+      writeEntry(file, { ...header, times }, [texts], startedAt);
+    }
+    return bundleFrom(header, texts);
   } catch {
     return null;
   }
@@ -102,8 +112,8 @@ export function writeCache(
   try {
     const inputs = listInputs();
     if (inputs === null) return;
-    const digest = digestOf(inputs);
-    if (changedSince(inputs, startedAt - ROUNDING_MS)) return;
+    const times = digestOf(inputs, "times");
+    const digest = digestOf(inputs, "contents");
     const scripts = scriptsOf(bundle).map(([contents, definition, { code, map, warnings }]) => ({
       contents,
       definition,
@@ -115,6 +125,7 @@ export function writeCache(
       runtime: runtimeHash(),
       inputs,
       digest,
+      times,
       scripts: scripts.map(({ contents, definition, code, map, warnings }) => ({
         contents,
         definition,
@@ -124,11 +135,21 @@ export function writeCache(
       })),
     };
     const texts = scripts.flatMap(({ code, map }) => [code, map]);
+    writeEntry(file, header, texts, startedAt);
+  } catch {
+    // An input has vanished. The next start bundles again.
+  }
+}
+
+/** Writes an entry unless the file cannot be written, or an input has changed after a time in milliseconds since 1970. */
+function writeEntry(file: string, header: Header, texts: readonly Uint8Array[], startedAt: number): void {
+  try {
+    if (changedSince(header.inputs, startedAt - ROUNDING_MS)) return;
     const entry = Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), ...texts]);
     mkdirSync(dirname(file), { recursive: true });
     replaceFile(file, [Buffer.from(`${hashOf([entry])}\n`), entry]);
   } catch {
-    // The next start bundles again.
+    // The next start has to read the inputs again.
   }
 }
 
@@ -181,10 +202,16 @@ let ownHash: string | undefined;
 /** Returns a hash of everything besides the project that decides the result of a build. */
 function runtimeHash(): string {
   return (ownHash ??= hashOf([
-    version,
+    bundlerVersion(),
     process.env["NODE_PATH"] ?? "",
     ...ownSources().map((file) => readFileSync(file)),
   ]));
+}
+
+/** Returns the version of esbuild without loading it. */
+function bundlerVersion(): string {
+  const { version } = createRequire(import.meta.url)("esbuild/package.json") as { version: string };
+  return version;
 }
 
 /** The files that hold the code of the build: this file if the runtime is bundled, or the sources next to it as well. */

@@ -62,7 +62,7 @@ export function openStore(options: StoreOptions): DiskStore {
 }
 
 function openWrites(file: string, options: StoreOptions): WriteConnection {
-  const db = openWriteConnection(file, options.synchronous ?? "FULL");
+  const db = openWriteConnection(file, options.hooks?.synchronous ?? "FULL");
   try {
     return new WriteConnection(db, ChangeLog.open(db, options.changeLog, options.now ?? Date.now));
   } catch (error) {

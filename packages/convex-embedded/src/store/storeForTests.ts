@@ -36,7 +36,8 @@ export function temporaryDirectory(): string {
 
 /** Opens a store that is closed after the test. */
 export function testStore(options: Partial<StoreOptions> = {}): Store {
-  const store = openStore({ directory: options.directory ?? temporaryDirectory(), ...options });
+  const directory = options.directory ?? temporaryDirectory();
+  const store = openStore({ directory, ...options, hooks: { synchronous: "NORMAL", ...options.hooks } });
   onTestFinished(() => store.close());
   return store;
 }

@@ -280,13 +280,16 @@ export interface StoreHooks {
   readonly beforeCommit?: () => unknown;
   /** Called right after every successful COMMIT of a group, before its callers get their results. Must not throw. */
   readonly afterCommit?: () => void;
+  /**
+   * `FULL` (the default): an acknowledged write survives power loss. `NORMAL`: it survives a crash of the process, and a
+   * commit does not wait for the disk.
+   */
+  readonly synchronous?: "FULL" | "NORMAL";
 }
 
 export interface StoreOptions {
   /** The data directory. Created if missing. Its database is `data.sqlite`. */
   readonly directory: string;
-  /** `FULL` (the default): an acknowledged write survives power loss. `NORMAL`: it survives a crash of the process. */
-  readonly synchronous?: "FULL" | "NORMAL";
   /** The number of reader connections that stay open when idle. Default 4. More are opened when snapshots need them. */
   readonly readers?: number;
   /** The size in bytes beyond which the log is checkpointed even if that has to wait for queries. Default 64 MiB. */

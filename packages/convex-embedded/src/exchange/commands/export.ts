@@ -8,7 +8,6 @@
 import { createWriteStream, statSync } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { ZipFile } from "yazl";
 import type { SnapshotCounts, SnapshotEntry } from "../exportEntries";
 import { snapshotEntries } from "../exportEntries";
 import { countOpenJobs } from "../../jobs/jobs";
@@ -69,6 +68,7 @@ export function exportSnapshot({
 
 /** Writes an archive. Resolves when its bytes are on disk; its name is not synced. */
 async function writeZip(file: string, entries: Iterable<SnapshotEntry>): Promise<void> {
+  const { ZipFile } = await import("yazl");
   const zip = new ZipFile();
   const output = zip.outputStream as Readable;
   zip.on("error", (error: Error) => output.destroy(error));

@@ -7,7 +7,6 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { JSONValue } from "convex/values";
 import { convexToJson, jsonToConvex } from "convex/values";
-import { ZipFile } from "yazl";
 import { decodeId, encodeId } from "../../values/ids";
 import { UNIFORM } from "../documents";
 import { prefixOf } from "../entries";
@@ -31,6 +30,7 @@ const MAX_ARRAY_BYTES = 8 * 1024 * 1024;
 
 /** Writes the archive. @throws Error that names the line of an invalid document. */
 export async function archiveOfTable(source: TableFile, archive: string): Promise<void> {
+  const { ZipFile } = await import("yazl");
   const zip = new ZipFile();
   const output = zip.outputStream as Readable;
   zip.on("error", (error: Error) => output.destroy(error));

@@ -1,10 +1,10 @@
 /** `ctx.runQuery`, `ctx.runMutation` and `ctx.runAction` of actions, on the fast path: values are copied, not serialized. */
-import { getFunctionAddress } from "convex/server";
 import type { Value } from "convex/values";
 import type { FunctionKind } from "../loadedFunction";
 import type { Copy } from "../../values/copy";
 import { copyPlain, isFields } from "../../values/copy";
 import type { FunctionAddress } from "../functionAddress";
+import { addressIn } from "../functionAddress";
 import { startCall } from "../calls";
 import { toSyscallError } from "../errors";
 import type { Execution } from "../execution";
@@ -73,17 +73,7 @@ export interface PlainCall {
 
 /** Parses a call. Returns `null` if the call is not plain: `convex/server` then handles it or reports the error. */
 export function parseCall(reference: unknown, args: unknown = {}): PlainCall | null {
-  const address = addressOf(reference);
+  const address = addressIn(reference);
   const copy = isFields(args) ? copyPlain(args) : null;
   return address && copy && { address, args: copy };
-}
-
-/** Returns `null` if the value is not a function reference. */
-function addressOf(reference: unknown): FunctionAddress | null {
-  if (reference === null || (typeof reference !== "object" && typeof reference !== "string")) return null;
-  try {
-    return getFunctionAddress(reference);
-  } catch {
-    return null;
-  }
 }

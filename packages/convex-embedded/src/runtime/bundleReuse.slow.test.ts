@@ -89,6 +89,19 @@ test("an unchanged project is not bundled again, and gets the same scripts under
   expect(second.warnings).toEqual(first.warnings);
 });
 
+test("files that were written again with the same contents are read once more, and then not again", async () => {
+  const directory = project();
+  const first = await bundleComponents(directory);
+  const entry = entryOf(directory);
+  write(directory, FILES);
+  setClock(2 * HOUR_MS);
+  expect(codeOf(await bundleComponents(directory))).toBe(codeOf(first));
+  const rewritten = entryOf(directory);
+  expect(rewritten).not.toBe(entry);
+  expect(codeOf(await bundleComponents(directory))).toBe(codeOf(first));
+  expect(entryOf(directory)).toBe(rewritten);
+});
+
 const replace = (name: string, from: string, to: string) => (directory: string) => {
   const file = join(directory, name);
   writeFileSync(file, readFileSync(file, "utf8").replace(from, to));
