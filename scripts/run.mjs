@@ -5,12 +5,14 @@
  * file with esbuild, which the runtime needs anyway, and leaves packages external. Set `NODE_OPTIONS=--enable-source-maps` for
  * stack traces with source positions. It is off by default, because reading the map at each start costs a server 8 MB.
  */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { writeBundle } from "../packages/convex-embedded/bin/bundled.mjs";
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const root = projectFolder();
+/** The runtime's sources. An app that has adopted the API has the package instead. */
+const runtime = join(root, "packages/convex-embedded/src");
 const [, , file, ...args] = process.argv;
 if (!file) giveUp("usage: node scripts/run.mjs FILE.ts [ARG ...]", 2);
 refuseOldNode();
@@ -24,7 +26,7 @@ const outfile = join(
   relative(root, entry).replaceAll(/[\\/]/g, "-") + ".mjs",
 );
 // The runtime is a package of this repository. Node cannot import its TypeScript sources.
-const alias = { "convex-embedded": join(root, "packages/convex-embedded/src") };
+const alias = existsSync(runtime) ? { "convex-embedded": runtime } : {};
 await writeBundle(entry, outfile, { alias }).catch((error) => {
   if (error.code !== "ERR_MODULE_NOT_FOUND") throw error;
   const [reason] = error.message.split(" imported from ", 1);
@@ -34,9 +36,18 @@ await writeBundle(entry, outfile, { alias }).catch((error) => {
 process.argv = [process.argv[0], entry, ...args];
 await import(pathToFileURL(outfile).href);
 
+/** Returns the folder above this file that has the nearest `package.json`. */
+function projectFolder() {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, "package.json")) && folder !== dirname(folder)) folder = dirname(folder);
+  return folder;
+}
+
 function refuseOldNode() {
   const { engines } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  const [leastMajor, leastMinor] = engines.node.match(/\d+/g).map(Number);
+  // The package.json of an app that has adopted the API may name no version.
+  if (!engines?.node) return;
+  const [leastMajor = 0, leastMinor = 0] = engines.node.match(/\d+/g)?.map(Number) ?? [];
   const { node } = process.versions;
   const [major, minor] = node.split(".").map(Number);
   if (major > leastMajor || (major === leastMajor && minor >= leastMinor)) return;

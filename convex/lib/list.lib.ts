@@ -1,12 +1,14 @@
 /** Reads pages of the documents with given values, by the index that serves this combination of fields. */
 import type { IndexRange } from "convex/server";
-import type { Doc, TableNames } from "../_generated/dataModel";
+import type { Doc } from "../_generated/dataModel";
 import type { QueryCtx } from "../_generated/server";
 import { readPage, within, type Page, type PageRequest, type Ranged } from "./page.lib";
 import schema from "../schema";
 
+/** A table of this schema. The deployment may have other tables. */
+type Listable = keyof typeof schema.tables & string;
 /** A document with its system fields, which TypeScript does not find if the table is a type parameter. */
-type Listed<Table extends TableNames> = Doc<Table> & { _id: string; _creationTime: number };
+type Listed<Table extends Listable> = Doc<Table> & { _id: string; _creationTime: number };
 
 /**
  * Returns one page of the documents with these values. A value of undefined is ignored. Throws if the table has no index on exactly
@@ -15,7 +17,7 @@ type Listed<Table extends TableNames> = Doc<Table> & { _id: string; _creationTim
  * @example
  * handler: (ctx, { ownerId, status, ...page }) => listBy(ctx, "jobs", { ownerId, status }, page),
  */
-export function listBy<Table extends TableNames>(
+export function listBy<Table extends Listable>(
   ctx: QueryCtx,
   table: Table,
   values: { readonly [Field in keyof Doc<Table>]?: Doc<Table>[Field] | undefined },
@@ -41,7 +43,7 @@ type ByIndex<D> = { withIndex(index: string, range: (q: Prefix) => IndexRange): 
 
 /** Returns the index of a table on exactly these fields, in any order. Throws if no index has them. */
 export function indexOn(
-  table: TableNames,
+  table: Listable,
   names: readonly string[],
 ): { index: string; fields: readonly string[] } {
   if (names.length === 0) return { index: "by_creation_time", fields: [] };

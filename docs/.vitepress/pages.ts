@@ -61,6 +61,7 @@ export const GROUPS: Group[] = [
       { title: "Settings", file: "docs/settings.md", path: "settings" },
       { title: "Deploying", file: "docs/deploying.md", path: "deploying" },
       { title: "Embedded runtime", file: "docs/embedded-runtime.md", path: "embedded-runtime" },
+      { title: "Adopting", file: "docs/adopting.md", path: "adopting" },
       { title: "Operating", file: "docs/operating.md", path: "operating" },
       { title: "convex-embedded", file: "packages/convex-embedded/README.md", path: "embedded" },
       { title: "Security", file: "SECURITY.md", path: "security" },

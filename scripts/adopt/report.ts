@@ -1,0 +1,78 @@
+/** Prints what an adoption did, and what is left to do in order. */
+import type { App } from "./app";
+import type { Choice } from "./copy/copied";
+import type { Merged } from "./merge";
+import { ALWAYS } from "./parts";
+import type { Plan } from "./plan";
+
+export type Outcome = {
+  readonly app: App;
+  readonly choice: Choice;
+  readonly plan: Plan;
+  /** All that is written, by path: copies and edits. */
+  readonly writes: ReadonlyMap<string, string | Buffer>;
+  /** What an update merged. */
+  readonly merge: Merged | undefined;
+  /** Commands that failed, with their output. */
+  readonly failed: readonly { command: string; reason: string }[];
+  /** Commands that were not run. */
+  readonly skipped: readonly string[];
+  readonly dryRun: boolean;
+  readonly print: (line: string) => void;
+};
+
+export function report(outcome: Outcome): void {
+  const { app, choice, plan, writes, merge, failed, skipped, dryRun, print } = outcome;
+  const { copies, hand } = plan;
+  const { layout, names, parts, tables } = choice;
+  const has = (path: string) => app.read(path) !== undefined;
+  const copied = merge ? [] : [...writes.keys()].filter((path) => copies.has(path));
+  const others = [...writes.keys()].filter((path) => !copied.includes(path));
+  print(`${names.title} in ${app.root}: ${[...ALWAYS, ...parts].join(", ")}`);
+  for (const [table, name] of tables) print(`  The app has a table ${table}, so the API's is ${name}.`);
+  if (copied.length > 0) {
+    const inFunctions = copied.filter((path) => path.startsWith(`${layout.functions}/`)).length;
+    const verb = dryRun ? "would copy" : "copied";
+    print(
+      `  ${verb} ${inFunctions} files to ${layout.functions}/${layout.folder}, ${copied.length - inFunctions} to ${layout.tools}`,
+    );
+  }
+  for (const path of others) print(`  ${dryRun ? "would write" : "wrote"} ${path}`);
+  for (const path of merge?.removals ?? []) print(`  ${dryRun ? "would remove" : "removed"} ${path}`);
+  for (const path of copied.length === 0 ? [...copies.keys()].filter((path) => !has(path)) : [])
+    print(`  missing, left as it is: ${path}`);
+  if (writes.size === 0 && !merge?.removals.length) print("  nothing to change");
+
+  const left = [
+    ...(merge?.conflicts ?? []).map((path) => `Resolve the conflicts in ${path}, which Git has marked.`),
+    ...(merge?.left ?? []).map(
+      (path) => `Look at ${path}: one side has changed it, and the other has removed it.`,
+    ),
+    ...[...hand].map(([path, { why, diff }]) => `Edit ${path}: ${why}.\n${indented(diff)}`),
+    ...failed.map(({ command, reason }) => `Run \`${command}\`. It failed:\n${indented(reason)}`),
+    ...skipped.map((command) => `Run \`${command}\`.`),
+    ...remaining(plan, choice),
+  ];
+  print(`\nHand edits: ${hand.size}. Left to do:`);
+  left.forEach((text, at) => {
+    print(`${at + 1}. ${text}`);
+  });
+}
+
+/** Returns what only the owner of the app can do. */
+function remaining({ scripts }: Plan, { layout, parts }: Choice): string[] {
+  const key = `npx convex run ${layout.folder}/apiKeys:issue '{"name": "first", "scopes": ["*"], "email": "you@example.com"}'`;
+  const local = scripts["api"];
+  return [
+    ...(local
+      ? [`Serve the app on this machine with \`npm run ${local.name}\`. The first start prints a key.`]
+      : []),
+    'On Convex, set a key that encrypts the secrets of webhooks: `npx convex env set SECRETS_KEY "$(openssl rand -base64 32)"`.',
+    `Deploy with \`npx convex deploy\`, and issue a key: \`${key}\`.`,
+    ...(parts.includes("webhooks")
+      ? [`Set the secrets of your webhook sources, which ${layout.tools}/.env.example lists.`]
+      : []),
+  ];
+}
+
+const indented = (text: string): string => text.replaceAll(/^/gm, "     ");
