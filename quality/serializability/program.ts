@@ -31,8 +31,8 @@ function planting({ file, from, to }: PlantedBug): Plugin {
   const path = resolve(SOURCES, file);
   return {
     name: "planted bug",
-    setup({ onLoad }) {
-      onLoad({ filter: /\.ts$/ }, (args) => {
+    setup(build) {
+      build.onLoad({ filter: /\.ts$/ }, (args) => {
         if (args.path !== path) return undefined;
         const source = readFileSync(path, "utf8");
         if (source.split(from).length !== 2) throw new Error(`${file} must contain this text once: ${from}`);

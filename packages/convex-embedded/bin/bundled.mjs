@@ -14,7 +14,7 @@ const ROUNDING_MS = 100;
  * @param entry The absolute path of the file.
  * @param outfile The absolute path of the bundle. Its file of sources is next to it.
  * @param options More options of esbuild.
- * @throws What `import("esbuild")` throws if packages are not installed, and esbuild's errors.
+ * @throws ERR_MODULE_NOT_FOUND if packages are not installed, and esbuild's errors.
  */
 export async function writeBundle(entry, outfile, options = {}) {
   const settings = JSON.stringify({ entry, options, node: process.version });

@@ -2,7 +2,7 @@
 import type { Anomaly, Transaction } from "./history";
 
 /** The append of one value. */
-export interface Write {
+interface Write {
   readonly key: string;
   readonly value: number;
   readonly transaction: Transaction;
@@ -11,7 +11,7 @@ export interface Write {
 }
 
 /** A read of a list, without the values that the transaction itself had appended before it. */
-export interface Read {
+interface Read {
   readonly key: string;
   readonly values: readonly number[];
   readonly transaction: Transaction;

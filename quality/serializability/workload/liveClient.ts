@@ -4,8 +4,8 @@
  */
 import { BaseConvexClient } from "convex/browser";
 import type { Value } from "convex/values";
-import { WebSocket } from "ws";
 import type { Random } from "../../../packages/convex-embedded/fixtures/random";
+import { WebSocket } from "../../../packages/convex-embedded/fixtures/webSocket";
 import type { Transaction } from "../check/history";
 import { shown } from "../check/lists";
 import type { Result } from "../project/convex/transactions";

@@ -13,7 +13,7 @@ test.each([
 });
 
 test.each([null, undefined, 1, {}, anyApi, anyApi["items"], () => undefined])(
-  "%o is no reference",
+  "%o does not have an address",
   (value) => {
     expect(addressIn(value)).toBeNull();
   },

@@ -16,7 +16,11 @@ import type { Transaction } from "./types";
 
 const [, , directory = "", synchronous = "FULL"] = process.argv;
 // A low limit, so that the log is checkpointed again and again.
-const store = openStore({ directory, hooks: { synchronous: synchronous as "FULL" | "NORMAL" }, logBytes: 100_000 });
+const store = openStore({
+  directory,
+  hooks: { synchronous: synchronous as "FULL" | "NORMAL" },
+  logBytes: 100_000,
+});
 const tables = [
   { tableName: "items", documentType: null, indexes: [{ indexDescriptor: "by_text", fields: ["text"] }] },
 ];
