@@ -1,4 +1,4 @@
-/** Runs an adoption: plans it, writes it, and says what is left to do. */
+/** Runs an adoption: plans it, writes it, and lists the remaining steps. */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
@@ -69,7 +69,7 @@ export async function adopt(ours: string, options: Options, print: (line: string
   return failed.length > 0 || merge?.conflicts.length ? 1 : 0;
 }
 
-export function originIn(ours: string): Origin {
+function originIn(ours: string): Origin {
   const read = (file: string) => readFileSync(join(ours, file), "utf8");
   const runtime = JSON.parse(read("packages/convex-embedded/package.json")) as { version: string };
   return {

@@ -25,7 +25,7 @@ test("a new file is written, and a file that is no longer part is removed", () =
   expect(mergeOne(text(), text(), undefined)).toEqual({ ...NOTHING, removals: ["f.ts"] });
 });
 
-test("what only the app has changed stays", () => {
+test("a change that only the app has made stays", () => {
   expect(mergeOne(text(), text({ 1: "mine" }), text())).toEqual(NOTHING);
   expect(mergeOne(text(), undefined, text())).toEqual(NOTHING);
 });

@@ -1,10 +1,10 @@
 /**
- * The parts of the API that an app can choose, as data. A test compares them with the imports: what remains never imports what
- * was left out.
+ * The parts of the API that an app can choose, as data. A test compares them with the imports: a copied
+ * file never imports an omitted one.
  */
 
 export type Part = {
-  /** What the part is, for the command's help. */
+  /** A description for the command's help. */
   readonly title: string;
   /** Patterns of the files that only this part needs. */
   readonly files: readonly RegExp[];

@@ -16,7 +16,7 @@ export type Plan = {
   readonly copies: ReadonlyMap<string, string>;
   /** The app's own files that change, and those that it lacks, by path. */
   readonly edits: ReadonlyMap<string, string>;
-  /** What the command does not edit, by path. */
+  /** The edits that the command leaves to the owner, by path. */
   readonly hand: ReadonlyMap<string, HandEdit>;
   /** The scripts of the app that run the API's programs, by their usual names. */
   readonly scripts: Readonly<Record<string, { name: string; command: string }>>;

@@ -10,8 +10,8 @@ export type Adoption = {
   readonly choice: Choice;
 };
 
-export const RECORD = "adopted.json";
-export const COPIES = "adopted.copies.gz";
+const RECORD = "adopted.json";
+const COPIES = "adopted.copies.gz";
 
 /** Returns the text of the record. */
 export function recordText({ version, choice: { layout, parts, names, tables } }: Adoption): string {

@@ -1,4 +1,4 @@
-/** Prints what an adoption did, and what is left to do in order. */
+/** Prints the changes of an adoption, and the remaining steps in order. */
 import type { App } from "./app";
 import type { Choice } from "./copy/copied";
 import type { Merged } from "./merge";
@@ -11,7 +11,7 @@ export type Outcome = {
   readonly plan: Plan;
   /** All that is written, by path: copies and edits. */
   readonly writes: ReadonlyMap<string, string | Buffer>;
-  /** What an update merged. */
+  /** The files that an update merged. */
   readonly merge: Merged | undefined;
   /** Commands that failed, with their output. */
   readonly failed: readonly { command: string; reason: string }[];

@@ -7,7 +7,7 @@ import type { Layout } from "./layout";
 import { runtimeFile } from "./plan";
 
 export type Step = {
-  /** What the app's owner runs if the step did not succeed. */
+  /** The command that the app's owner runs if the step did not succeed. */
   readonly command: string;
   readonly run: () => Promise<void>;
 };
@@ -53,7 +53,7 @@ export function stepsFor(
 }
 
 /** Returns the package manager whose lock file is in the folder or above it. */
-export function managerOf(root: string): string {
+function managerOf(root: string): string {
   const LOCKS = { "pnpm-lock.yaml": "pnpm", "yarn.lock": "yarn", "bun.lock": "bun", "bun.lockb": "bun" };
   for (let folder = root; ; folder = dirname(folder)) {
     for (const [file, manager] of Object.entries(LOCKS)) if (existsSync(join(folder, file))) return manager;

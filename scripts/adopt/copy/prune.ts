@@ -3,7 +3,7 @@ import ts from "typescript";
 import { edited, nameOf, parsed, specifiers, walk, type Edit } from "./edits";
 import { resolved } from "./source";
 
-/** What is left out. */
+/** The omitted parts. */
 export type Left = {
   readonly hasFile: (path: string) => boolean;
   /** Returns whether a function reference such as `items.create` names a function that is left out. */
@@ -59,7 +59,7 @@ const isCallWith = (node: ts.Node, text: string): boolean => {
   return argument !== undefined && ts.isStringLiteral(argument) && argument.text === text;
 };
 
-/** Yields the references to what is left out. */
+/** Yields the references to omitted parts. */
 function* dangling(source: ts.SourceFile, left: Left): Iterable<ts.Node> {
   const names = new Set<string>();
   const isLeft = (specifier: ts.StringLiteralLike): boolean => {

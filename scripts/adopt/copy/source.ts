@@ -16,7 +16,7 @@ const NOT_DEPLOYED =
 /** Former paths of functions, which only data of earlier versions refers to. */
 const FORMER = /^convex\/(webhookEvents|webhookProcessing)\.ts$/;
 /** Files at fixed paths, which are merged into the app's own. */
-export const MERGED = /^convex\/(http|auth\.config|convex\.config)\.ts$/;
+const MERGED = /^convex\/(http|auth\.config|convex\.config)\.ts$/;
 
 /** Reads all files that an app can get. Which of them it gets depends on its parts. */
 export function sourceTexts(root: string): Texts {
