@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { ConvexHttpClient } from "convex/browser";
-import { anyApi } from "convex/server";
+import { makeFunctionReference } from "convex/server";
 import { expect, onTestFinished, test } from "vitest";
 import { shellEnvironment } from "../../quality/lib/server";
 import { startServer } from "../../quality/lib/testServer";
@@ -67,14 +67,17 @@ type Fixture = {
   readonly own: (served: Served) => Promise<void>;
 };
 
+const query = (name: string) => makeFunctionReference<"query">(name);
+const mutation = (name: string) => makeFunctionReference<"mutation">(name);
+
 const FIXTURES: Readonly<Record<string, Fixture>> = {
   plain: {
     renamed: [],
     own: async ({ client, send, url, directory }) => {
       const event = ["stripe", "checkout.session.completed", "--url", url];
       await promisify(execFile)("npm", ["run", "--silent", "webhook", "--", ...event], { cwd: directory });
-      await expect.poll(async () => (await send("/api/payments")).json()).toHaveLength(1);
-      await client.mutation(anyApi["notes"]!["add"]!, { text: "kept" });
+      await expect.poll(async (): Promise<unknown> => (await send("/api/payments")).json()).toHaveLength(1);
+      await client.mutation(mutation("notes:add"), { text: "kept" });
       expect(await (await send("/notes")).json()).toEqual(["kept"]);
       expect(await (await send("/public/a")).text()).toBe("/public/a");
     },
@@ -82,23 +85,23 @@ const FIXTURES: Readonly<Record<string, Fixture>> = {
   react: {
     renamed: ["users", "items", "files"],
     own: async ({ client }) => {
-      await client.mutation(anyApi["messages"]!["send"]!, { author: "Ada", body: "Hello" });
-      expect(await client.query(anyApi["messages"]!["list"]!, {})).toMatchObject([{ author: "Ada" }]);
-      expect(await client.query(anyApi["users"]!["count"]!, {})).toBe(1);
+      await client.mutation(mutation("messages:send"), { author: "Ada", body: "Hello" });
+      expect(await client.query(query("messages:list"), {})).toMatchObject([{ author: "Ada" }]);
+      expect(await client.query(query("users:count"), {})).toBe(1);
     },
   },
   clerk: {
     renamed: ["users"],
     own: async ({ client, send }) => {
-      expect(await client.query(anyApi["users"]!["current"]!, {})).toBeNull();
+      expect(await client.query(query("users:current"), {})).toBeNull();
       expect((await send("/clerk-users-webhook", { method: "POST", body: "{}" })).status).toBe(400);
     },
   },
   convexAuth: {
     renamed: ["users"],
     own: async ({ client, send, url }) => {
-      await client.mutation(anyApi["myFunctions"]!["addNumber"]!, { value: 3 });
-      expect(await client.query(anyApi["myFunctions"]!["listNumbers"]!, { count: 1 })).toMatchObject({
+      await client.mutation(mutation("myFunctions:addNumber"), { value: 3 });
+      expect(await client.query(query("myFunctions:listNumbers"), { count: 1 })).toMatchObject({
         numbers: [3],
       });
       expect(await (await send("/.well-known/openid-configuration")).json()).toMatchObject({ issuer: url });
@@ -108,8 +111,8 @@ const FIXTURES: Readonly<Record<string, Fixture>> = {
     folder: "packages/backend",
     renamed: ["payments"],
     own: async ({ client }) => {
-      expect(await client.mutation(anyApi["orders"]!["place"]!, { product: "bolt" })).toBe(1);
-      expect(await client.query(anyApi["orders"]!["list"]!, {})).toEqual(["bolt"]);
+      expect(await client.mutation(mutation("orders:place"), { product: "bolt" })).toBe(1);
+      expect(await client.query(query("orders:list"), {})).toEqual(["bolt"]);
     },
   },
 };

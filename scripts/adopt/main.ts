@@ -6,7 +6,10 @@ import { Refusal } from "./refusal";
 try {
   const options = parseOptions(process.argv.slice(2));
   if (options === null) console.log(USAGE);
-  else process.exitCode = await adopt(process.cwd(), options, (line) => void console.log(line));
+  else
+    process.exitCode = await adopt(process.cwd(), options, (line) => {
+      console.log(line);
+    });
 } catch (error) {
   if (!(error instanceof Refusal)) throw error;
   console.error(`${error.message}\nFor help, run: npm run adopt -- --help`);

@@ -43,7 +43,10 @@ function entryNamed(source: ts.SourceFile, entry: string): ts.Node {
   );
   const found: ts.Node[] = [];
   if (declaration && mark === undefined) found.push(declaration);
-  else if (declaration) walk(declaration, (node) => void (isEntry(node, key) && found.push(node)));
+  else if (declaration)
+    walk(declaration, (node) => {
+      if (isEntry(node, key)) found.push(node);
+    });
   const [only, second] = found;
   if (only === undefined || second !== undefined)
     throw new Error(`${source.fileName} has ${found.length} entries ${entry}; parts.ts expects one`);
@@ -110,7 +113,9 @@ function removal(source: ts.SourceFile, node: ts.Node): Edit {
 function withoutUnusedImports(file: string, text: string, left: Left): string {
   const source = parsed(file, text);
   const used = new Set<string>();
-  walk(source, (node) => void (ts.isIdentifier(node) && isUse(node) && used.add(node.text)));
+  walk(source, (node) => {
+    if (ts.isIdentifier(node) && isUse(node)) used.add(node.text);
+  });
   const edits: Edit[] = [];
   for (const statement of source.statements) {
     if (!ts.isImportDeclaration(statement) || !ts.isStringLiteral(statement.moduleSpecifier)) continue;

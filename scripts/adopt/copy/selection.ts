@@ -52,7 +52,9 @@ export function tableKeys(source: ts.SourceFile, name: string): ts.Identifier[] 
   );
   let object: ts.ObjectLiteralExpression | undefined;
   if (declaration)
-    walk(declaration, (node) => void (ts.isObjectLiteralExpression(node) && (object ??= node)));
+    walk(declaration, (node) => {
+      if (ts.isObjectLiteralExpression(node)) object ??= node;
+    });
   return (object?.properties ?? []).flatMap((property) =>
     property.name && ts.isIdentifier(property.name) ? [property.name] : [],
   );

@@ -57,10 +57,8 @@ function indentOf(text: string, at: number): string {
 
 /** Returns the value of a JSON text that may have comments. @throws Error if the text is not an object. */
 export function objectIn(file: string, text: string): Record<string, unknown> {
-  const { config, error } = ts.parseConfigFileTextToJson(file, text) as {
-    config?: unknown;
-    error?: ts.Diagnostic;
-  };
+  const parsed: { config?: unknown; error?: ts.Diagnostic } = ts.parseConfigFileTextToJson(file, text);
+  const { config, error } = parsed;
   if (error || typeof config !== "object" || config === null) throw new Error(`${file} is not a JSON object`);
   return config as Record<string, unknown>;
 }

@@ -88,5 +88,5 @@ export function isOlder(known: string | undefined, needed: string): boolean {
 
 function numbers(range: string): number[] | undefined {
   const found = /^[~^>=v\s]*(\d+)(?:\.(\d+))?(?:\.(\d+))?/.exec(range);
-  return found ? found.slice(1).map((part) => Number(part ?? 0)) : undefined;
+  return found ? found.slice(1).map((part) => Number(part || 0)) : undefined;
 }
