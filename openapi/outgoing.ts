@@ -14,13 +14,14 @@ export const EVENTS_TAG = "Events";
 /** A schema of the API's replies, with an example. */
 type Shown = { schema: Schema; example: unknown };
 
-/** Returns one entry for each event and for the test event. */
+/** Returns one entry for the test event, and for each event about a resource that a route can read. */
 export function outgoingWebhooks(
   contracts: readonly AnyContract[],
   components: Components,
 ): Record<string, JsonSchema> {
   const shown = shownBy(contracts);
-  const events = EVENT_TYPES.map((type) => {
+  const scopes = new Set<unknown>(contracts.map(({ spec }) => spec().scope));
+  const events = EVENT_TYPES.filter((type) => scopes.has(scopeOf(type))).map((type) => {
     const { schema: name, owner } = EVENTS[type];
     const found = shown.get(name);
     if (!found && name !== DELETED) throw new Error(`No reply has the schema ${name} of the event ${type}`);

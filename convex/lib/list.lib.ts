@@ -6,7 +6,7 @@ import { readPage, within, type Page, type PageRequest, type Ranged } from "./pa
 import schema from "../schema";
 
 /** A table of this schema. The deployment may have other tables. */
-type Listable = keyof typeof schema.tables & string;
+type Listable = keyof typeof schema.tables;
 /** A document with its system fields, which TypeScript does not find if the table is a type parameter. */
 type Listed<Table extends Listable> = Doc<Table> & { _id: string; _creationTime: number };
 

@@ -48,8 +48,8 @@ const typecheck = (directory: string) =>
   promisify(execFile)("npx", ["convex", "typecheck"], { cwd: directory, env: shellEnvironment() });
 
 /** Serves an app with the script that the adoption added. */
-async function serve(directory: string) {
-  writeFileSync(join(directory, ".env.local"), SETTINGS);
+async function serve(directory: string, settings = "") {
+  writeFileSync(join(directory, ".env.local"), SETTINGS + settings);
   const command = ["npm", "run", "--silent", "api", "--"];
   const { url, apiUrl, key } = await startServer({ command, cwd: directory, settings: "project" });
   const send = (path: string, init: RequestInit = {}) =>
@@ -61,6 +61,8 @@ type Served = Awaited<ReturnType<typeof serve>>;
 type Fixture = {
   /** The folder of the functions' package. */
   readonly folder?: string;
+  /** Lines of `.env.local` that the app needs. */
+  readonly settings?: string;
   /** The tables of the API that get another name. */
   readonly renamed: readonly string[];
   /** Shows that the app's own functions and routes work. */
@@ -91,6 +93,8 @@ const FIXTURES: Readonly<Record<string, Fixture>> = {
     },
   },
   clerk: {
+    // The app's `auth.config.ts` needs it.
+    settings: "CLERK_JWT_ISSUER_DOMAIN=https://app.clerk.accounts.dev\n",
     renamed: ["users"],
     own: async ({ client, send }) => {
       expect(await client.query(query("users:current"), {})).toBeNull();
@@ -120,7 +124,7 @@ const FIXTURES: Readonly<Record<string, Fixture>> = {
 test.each(Object.keys(FIXTURES))(
   "the app %s gets the API with no hand edit, compiles, and keeps its functions and routes",
   async (name) => {
-    const { folder = "", renamed, own } = FIXTURES[name] as Fixture;
+    const { folder = "", settings, renamed, own } = FIXTURES[name] as Fixture;
     const given = appLike(name);
     const directory = join(given, folder);
     const { code, lines } = await run(given);
@@ -134,7 +138,7 @@ test.each(Object.keys(FIXTURES))(
     expect((await run(given)).lines).toContain("  nothing to change");
     expect(texts(given)).toEqual(before);
 
-    const served = await serve(directory);
+    const served = await serve(directory, settings);
     await own(served);
     const created = await served.send("/api/items", { method: "POST", body: '{"name":"bolt"}' });
     expect(created.status).toBe(201);

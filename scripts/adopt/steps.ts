@@ -24,14 +24,11 @@ export function stepsFor(
   const manager = managerOf(root);
   const isServed = functions === "convex";
   const tarball = join(root, runtimeFile(tools, runtime));
+  const runtimeFolder = join(ours, "packages/convex-embedded");
   const pack = async (): Promise<void> => {
     if (existsSync(tarball)) return;
     mkdirSync(dirname(tarball), { recursive: true });
-    await run(
-      "npm",
-      ["pack", "--pack-destination", dirname(tarball)],
-      join(ours, "packages/convex-embedded"),
-    );
+    await run("npm", ["pack", "--pack-destination", dirname(tarball)], runtimeFolder);
   };
   const install = async (): Promise<void> => {
     await run(manager, ["install"], root);
@@ -43,7 +40,9 @@ export function stepsFor(
     await run(process.execPath, ["scripts/run.mjs", "openapi/generate.ts"], join(root, tools));
   };
   return [
-    ...(isServed ? [{ command: `npm pack --pack-destination ${dirname(tarball)}`, run: pack }] : []),
+    ...(isServed
+      ? [{ command: `npm pack ${runtimeFolder} --pack-destination ${dirname(tarball)}`, run: pack }]
+      : []),
     { command: `${manager} install`, run: install },
     isServed
       ? { command: `${manager} run codegen`, run: codegen }
