@@ -61,7 +61,7 @@ export class RouteTable {
     if (OPEN.test(path)) return undefined;
     for (const resource of this.resources) {
       const { routes } = resource;
-      for (const key in routes) if (routes[key] === name) return { resource, name, path, params: {} };
+      for (const id in routes) if (routes[id] === name) return { resource, name, path, params: {} };
     }
     return undefined;
   }
