@@ -28,7 +28,9 @@ async function main(): Promise<number> {
   }
   const { close, ...started } = given ? { given, close: undefined } : await startDeployment(app);
   try {
-    console.log(`Deployment: ${started.given.baseUrl}${given ? "" : `, ${app?.root ?? "embedded"}, started for this run`}`);
+    console.log(
+      `Deployment: ${started.given.baseUrl}${given ? "" : `, ${app?.root ?? "embedded"}, started for this run`}`,
+    );
     const config = resolve("quality/e2e/vitest.config.ts");
     const run = { run: true, watch: false, config, provide: { given: started.given } };
     const vitest = await startVitest("test", options.only, run);

@@ -47,6 +47,16 @@ function texts(directory: string): Record<string, string> {
 const typecheck = (directory: string, command: readonly string[] = ["convex", "typecheck"]) =>
   promisify(execFile)("npx", command, { cwd: directory, env: shellEnvironment() });
 
+/** Runs the end-to-end suites against an app, in their own process. @throws Error with their output if a test fails. */
+async function testEndToEnd(app: string): Promise<string> {
+  const command = ["scripts/run.mjs", "quality/e2e/main.ts", "--app", app];
+  const { stdout } = await promisify(execFile)(process.execPath, command, {
+    cwd: root,
+    env: shellEnvironment(),
+  });
+  return stdout;
+}
+
 /** Serves an app with the script that the adoption added. */
 async function serve(directory: string, settings = "") {
   writeFileSync(join(directory, ".env.local"), SETTINGS + settings);
@@ -123,6 +133,13 @@ const FIXTURES: Readonly<Record<string, Fixture>> = {
       expect(await client.query(query("orders:list"), {})).toEqual(["bolt"]);
     },
   },
+  sourceFolder: {
+    renamed: ["jobs"],
+    own: async ({ client }) => {
+      await client.mutation(mutation("tasks:add"), { title: "sweep" });
+      expect(await client.query(query("tasks:list"), {})).toEqual(["sweep"]);
+    },
+  },
 };
 
 test.each(Object.keys(FIXTURES))(
@@ -151,6 +168,7 @@ test.each(Object.keys(FIXTURES))(
     expect(await (await served.send("/api/users")).json()).toMatchObject([{ name: "developer" }]);
     const document = (await (await served.send("/openapi.json")).json()) as { info: { title: string } };
     expect(document.info.title).toMatch(/ API$/);
+    await testEndToEnd(given);
   },
 );
 
@@ -172,6 +190,9 @@ test("a few parts compile, and the other parts are not there", async () => {
   for (const path of ["/api/jobs", "/api/files", "/api/webhook-events", "/api/payments"])
     expect((await send(path)).status).toBe(404);
   expect(await (await send("/")).json()).toMatchObject({ name: "Notes" });
+  expect(await testEndToEnd(app)).toMatch(
+    /0 failed.* {2}\d+ need the operation uploadFile: .* {2}\d+ need the operation processData: /s,
+  );
 });
 
 test.each([

@@ -48,13 +48,7 @@ export async function adopt(ours: string, options: Options, print: (line: string
   const isChanged = writes.size > 0 || (merge?.removals.length ?? 0) > 0;
   if (!options.dryRun) write(app, writes, merge?.removals ?? []);
 
-  const steps = stepsFor(
-    ours,
-    app,
-    choice.layout,
-    origin.runtime,
-    plan.scripts["openapi"]?.name ?? "openapi",
-  );
+  const steps = stepsFor(ours, app, choice.layout, origin.runtime, plan.scripts);
   const failed: { command: string; reason: string }[] = [];
   // Code with Git's markers does not compile, so the owner resolves the conflicts first.
   const runs = options.install && !options.dryRun && isChanged && !merge?.conflicts.length;

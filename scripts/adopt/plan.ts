@@ -60,14 +60,13 @@ export async function planned(app: App, choice: Choice, origin: Origin): Promise
   edit(inFunctions("auth.config.ts"), (text) => text ?? origin.authConfig);
   edit(inFunctions("tsconfig.json"), withCompilerOptions);
 
-  const servesHere = functions === "convex";
-  const runtime = servesHere ? `file:${runtimeFile(tools, origin.runtime)}` : undefined;
+  const runtime = `file:${runtimeFile(tools, origin.runtime)}`;
   const before = app.read("package.json") ?? "{}\n";
   const scripts = scriptsFor(before, layout, { webhooks: choice.parts.includes("webhooks") });
   const needs = needsOf(copies, layout, origin.manifest, runtime);
   edit("package.json", () => withPackages(before, layout, needs, scripts));
-  if (servesHere) edit("convex-embedded.json", (text) => withRuntimeConfig(text, origin.embedded, folder));
-  if (servesHere) edit(".gitignore", (text) => withLine(text, ".convex-embedded/"));
+  edit("convex-embedded.json", (text) => withRuntimeConfig(text, origin.embedded, folder));
+  edit(".gitignore", (text) => withLine(text, ".convex-embedded/"));
   const names = Object.fromEntries(Object.entries(scripts).map(([usual, { name }]) => [usual, name]));
   edit("README.md", (text) => withSection(text, { names: choice.names, layout, scripts: names }));
   return { copies, edits, hand, scripts };

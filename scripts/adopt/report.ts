@@ -62,11 +62,8 @@ export function report(outcome: Outcome): void {
 /** Returns what only the owner of the app can do. */
 function remaining({ scripts }: Plan, { layout, parts }: Choice): string[] {
   const key = `npx convex run ${layout.folder}/apiKeys:issue '{"name": "first", "scopes": ["*"], "email": "you@example.com"}'`;
-  const local = scripts["api"];
   return [
-    ...(local
-      ? [`Serve the app on this machine with \`npm run ${local.name}\`. The first start prints a key.`]
-      : []),
+    `Serve the app on this machine with \`npm run ${scripts["api"]?.name ?? "api"}\`. The first start prints a key.`,
     'On Convex, set a key that encrypts the secrets of webhooks: `npx convex env set SECRETS_KEY "$(openssl rand -base64 32)"`.',
     `Deploy with \`npx convex deploy\`, and issue a key: \`${key}\`.`,
     ...(parts.includes("webhooks")

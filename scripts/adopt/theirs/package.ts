@@ -16,7 +16,7 @@ const member = (manifest: Manifest, name: string): Ranges => (manifest[name] ?? 
 /** Returns the scripts that the app gets: the command by the name, with the prefix `api:` where the app has the name already. */
 export function scriptsFor(
   text: string,
-  { tools, functions }: Layout,
+  { tools }: Layout,
   parts: { webhooks: boolean },
 ): Record<string, { name: string; command: string }> {
   const taken = member(objectIn("package.json", text), "scripts");
@@ -26,11 +26,6 @@ export function scriptsFor(
     ...(parts.webhooks && { webhook: `node ${tools}/scripts/run.mjs ${tools}/scripts/webhook/main.ts` }),
     codegen: `node ${tools}/scripts/codegen.mjs`,
   };
-  // The runtime and the stub deployment read `convex/`.
-  if (functions !== "convex") {
-    delete commands["api"];
-    delete commands["codegen"];
-  }
   return Object.fromEntries(
     Object.entries(commands).map(([name, command]) => {
       const isFree = taken[name] === undefined || taken[name] === command;
