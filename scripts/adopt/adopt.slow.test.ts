@@ -1,29 +1,21 @@
 /** Apps of several kinds, each adopted into a copy with one command, type-checked, and served with their own functions and routes. */
 import { execFile } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { ConvexHttpClient } from "convex/browser";
 import { makeFunctionReference } from "convex/server";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { shellEnvironment } from "../../quality/lib/server";
 import { startServer } from "../../quality/lib/testServer";
 import { adopt } from "./adopt";
+import { appLike } from "./app.testing";
 import { parseOptions, type Options } from "./options";
 import { Refusal } from "./refusal";
 
 const root = resolve(import.meta.dirname, "../..");
 const SETTINGS =
   "STRIPE_WEBHOOK_SECRET=whsec_c2VjcmV0c2VjcmV0c2VjcmV0\nRATE_LIMIT_KEY_PER_MINUTE=0\nRATE_LIMIT_IP_PER_MINUTE=0\n";
-
-/** Copies a fixture to a temporary directory. */
-function appLike(fixture: string): string {
-  const directory = mkdtempSync(join(tmpdir(), "adopt-"));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
-  cpSync(join(import.meta.dirname, "fixtures", fixture), directory, { recursive: true });
-  return directory;
-}
 
 /** Runs the command. @returns its exit code and the lines that it prints. */
 async function run(...args: string[]): Promise<{ code: number; lines: string[] }> {
