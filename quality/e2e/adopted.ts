@@ -33,7 +33,8 @@ export function adoptedApp(folder: string): AdoptedApp {
   const { scripts = {} } = objectIn("package.json", read("package.json") ?? "{}") as {
     scripts?: Record<string, string>;
   };
-  const [script] = Object.entries(scripts).find(([, command]) => command === "convex-embedded start") ?? [];
+  const [script] =
+    Object.entries(scripts).find(([, command]) => command.startsWith("convex-embedded start")) ?? [];
   if (script === undefined)
     throw new UsageError(`${folder} has no script that runs \`convex-embedded start\`. Add one.`);
   return {

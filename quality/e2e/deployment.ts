@@ -38,14 +38,14 @@ export async function startDeployment(app?: AdoptedApp): Promise<Deployment> {
   };
 }
 
-/** Returns the settings that make a deployment accept an issuer, or undefined if the app's `auth.config.ts` reads no such setting. */
+/** Returns the settings that make a deployment accept an issuer, or undefined if the app's `auth.config.ts` reads none of them. */
 function acceptedSettings(
   app: AdoptedApp | undefined,
   issuer: Issuer,
 ): { settings: Settings; audience?: string } | undefined {
   const reads = (name: string) => app === undefined || app.authConfig.includes(name);
   if (reads("OIDC_ISSUER")) return { settings: issuerSettings(issuer) };
-  // The guides of Convex and Clerk name the setting and the audience so.
+  // The setting and the audience in the guides of Convex and Clerk.
   if (reads("CLERK_JWT_ISSUER_DOMAIN"))
     return { settings: { CLERK_JWT_ISSUER_DOMAIN: issuer.url }, audience: "convex" };
   return undefined;

@@ -172,6 +172,21 @@ test("a dry run writes nothing, and says what it would write", async () => {
   expect(lines).toContain("  would write convex/schema.ts");
 });
 
+test("the command names other major versions, and libraries whose tables it cannot read", async () => {
+  const app = appLike("plain");
+  const edit = (file: string, from: string, to: string) => {
+    const path = join(app, file);
+    writeFileSync(path, readFileSync(path, "utf8").replace(from, to));
+  };
+  edit("package.json", '"convex": "^1.31.0"', '"convex": "^1.31.0", "zod": "^3.25.0", "hono": "^5.0.0"');
+  edit("convex/schema.ts", "export", 'import { billing } from "not-installed";\n\nexport');
+  edit("convex/schema.ts", "notes:", "...billing,\n  notes:");
+  const printed = (await run(app, "--dry-run")).lines.join("\n");
+  expect(printed).toMatch(/1\. In package\.json, zod \^3\.25\.0 becomes \^4/);
+  expect(printed).toContain("The app has hono ^5.0.0, which is a later major version");
+  expect(printed).toContain("Compare the tables that not-installed adds to your schema with api/tables.ts.");
+});
+
 test("a few parts compile, and the other parts are not there", async () => {
   const app = appLike("plain");
   const { code, lines } = await run(app, "--with", "items", "--name", "Notes", "--key-prefix", "n_");

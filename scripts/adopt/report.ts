@@ -50,7 +50,7 @@ export function report(outcome: Outcome): void {
     ...plan.mismatches.map(versionStep),
     ...unread.map(
       (name) =>
-        `Compare the tables that ${name} adds to your schema with ${layout.folder}/tables.ts. The schema could not be evaluated, so a common name was not found. If there is one, undo the adoption, install the packages of the app, and run the command again.`,
+        `Compare the tables that ${name} adds to your schema with ${layout.folder}/tables.ts. The command could not evaluate the schema, so it could not compare the names. If both have a table with one name, undo the adoption, install the packages of the app, and run the command again.`,
     ),
     ...(merge?.conflicts ?? []).map((path) => `Resolve the conflicts in ${path}, which Git has marked.`),
     ...(merge?.left ?? []).map(
@@ -71,7 +71,7 @@ export function report(outcome: Outcome): void {
 function versionStep({ name, app, needed, isLater }: Mismatch): string {
   return isLater
     ? `The app has ${name} ${app}, which is a later major version than the API's ${needed}. Check the types and run the end-to-end tests (\`npm run e2e -- --app\`, here); if the API fails, set ${name} to ${needed} in package.json.`
-    : `The app had ${name} ${app}, and the API needs ${needed}: another major version. Look for ${name} in your own code, and change it as the changelog of ${name} says.`;
+    : `In package.json, ${name} ${app} becomes ${needed}, which is another major version. Find the uses of ${name} in your own code, and change them as its changelog says.`;
 }
 
 /** Returns what only the owner of the app can do. */

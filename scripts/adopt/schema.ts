@@ -70,7 +70,7 @@ const withoutTables = (folder: string): Plugin => ({
 });
 
 /** Returns the packages whose exports a schema spreads into its tables, except Convex Auth, whose tables are known. */
-export function packagesSpread(text: string): string[] {
+function packagesSpread(text: string): string[] {
   const source = parsed("schema.ts", text);
   const spread = new Set<string>();
   const visit = (node: ts.Node): void => {

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
 import { PART_NAMES, PARTS, type PartName } from "../parts";
@@ -7,14 +6,15 @@ import { selected } from "./selection";
 import { sourceTexts } from "./source";
 
 const root = resolve(import.meta.dirname, "../../..");
-const text = readFileSync(resolve(root, DESCRIPTION), "utf8");
+const texts = sourceTexts(root);
+const text = texts.get(DESCRIPTION) ?? "";
 const without = (part: PartName) =>
   PART_NAMES.filter((name) => name !== part && !PARTS[name].needs.includes(part));
 
 test.each([...PART_NAMES.map((part) => [part, without(part)] as const), ["any part", []] as const])(
   "without %s, the text names only routes that the app has",
   async (_part, parts) => {
-    const routes = selected(sourceTexts(root), parts).get("convex/http/api.routes.ts") ?? "";
+    const routes = selected(texts, parts).get("convex/http/api.routes.ts") ?? "";
     const paths = [...(await described(text, parts)).matchAll(/\/api\/[\w-]+/g)].map(([path]) => path);
     expect(paths).not.toEqual([]);
     expect(paths.filter((path) => !routes.includes(` ${path}"`))).toEqual([]);
