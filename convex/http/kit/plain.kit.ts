@@ -27,10 +27,10 @@ export type PlainRoute = { name: PlainName; endpoint: Endpoint };
  * plainResource(["GET /robots.txt"], async () => (await import("./robots/robots.routes")).robots);
  */
 export function plainResource(
-  names: readonly PlainName[],
+  routes: readonly PlainName[],
   load: () => Register | Promise<Register>,
 ): Resource {
-  return { routes: Object.fromEntries(names.map((name) => [name, name])), load };
+  return { routes, load };
 }
 
 /**
