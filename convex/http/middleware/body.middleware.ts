@@ -2,7 +2,7 @@ import { fail, failField } from "../../lib/failure.lib";
 import { checkJson } from "../../lib/json.lib";
 import { parseMediaType } from "../../lib/mediaType.lib";
 import type * as multipartModule from "../../lib/multipart.lib";
-import type { Body } from "../kit/contract.kit";
+import type { Body } from "../kit/body.kit";
 import type { ApiContext } from "../kit/env.kit";
 import "../kit/everyRequest.kit";
 import { ACCEPT_PATCH, limitOf, tooLarge } from "../kit/limits.kit";

@@ -2,7 +2,7 @@ import { fail, type FieldError } from "../../lib/failure.lib";
 import { parseMediaType, storableType } from "../../lib/mediaType.lib";
 import { partsOfForm, type FormPart } from "../../lib/multipart.lib";
 import { sha256 } from "../../lib/sha256.lib";
-import type { Body } from "../kit/contract.kit";
+import type { Body } from "../kit/body.kit";
 import type { ApiContext } from "../kit/env.kit";
 import type { FileSpec } from "../kit/multipart.kit";
 import type { Content } from "./body.middleware";
