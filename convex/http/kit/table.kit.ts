@@ -52,3 +52,17 @@ type Entry<Module> = <const Routes extends readonly RouteOf<Module>[]>(
 export const resource = <Module>(): Entry<Module> => entry;
 
 const entry = (routes: readonly string[], load: Resource["load"]): Resource => ({ routes, load });
+
+/** The method and path of a plain route, such as `GET /robots.txt` or `POST /legacy/*`. */
+export type PlainName = `${Uppercase<Method>} /${string}`;
+
+/**
+ * Names plain routes in the table that every request loads (`RESOURCES` in `api.routes.ts`).
+ *
+ * @param load Imports the handlers: `async () => (await import("./robots/robots.routes")).robots`.
+ * @example
+ * plainResource(["GET /robots.txt"], async () => (await import("./robots/robots.routes")).robots);
+ */
+export function plainResource(routes: readonly PlainName[], load: Resource["load"]): Resource {
+  return { routes, load };
+}
