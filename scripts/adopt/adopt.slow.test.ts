@@ -5,13 +5,16 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { ConvexHttpClient } from "convex/browser";
 import { makeFunctionReference } from "convex/server";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { shellEnvironment } from "../../quality/lib/server";
 import { startServer } from "../../quality/lib/testServer";
 import { adopt } from "./adopt";
 import { appLike } from "./app.testing";
 import { parseOptions, type Options } from "./options";
 import { Refusal } from "./refusal";
+
+// Each app installs its packages and compiles, which takes long on a loaded machine.
+vi.setConfig({ testTimeout: 1_800_000 });
 
 const root = resolve(import.meta.dirname, "../..");
 const SETTINGS =
@@ -248,7 +251,7 @@ test("an update merges what changed on both sides, and a conflict is marked", as
   expect(merged).toContain("GET /api/jobs/:id");
   expect(readFileSync(join(app, "convex/api/identity/apiKey.lib.ts"), "utf8")).toContain('"n_"');
 
-  writeFileSync(routes, merged.replace('getJob: "GET /api/jobs/:id"', 'getJob: "GET /api/work/:id"'));
+  writeFileSync(routes, merged.replace('"GET /api/jobs/:id"', '"GET /api/work/:id"'));
   await git("add", "-A");
   await git("commit", "-q", "-m", "Rename");
   expect((await run(app, "--update", "--no-install")).lines).toContain("  nothing to change");
