@@ -2,7 +2,7 @@
 
 type Ranges = Readonly<Record<string, string>>;
 
-/** A package of which the app allows another major version than the API needs. */
+/** A package that the app has in another major version than the API. */
 export type Mismatch = {
   readonly name: string;
   readonly app: string;
