@@ -14,7 +14,7 @@ export const fixtures: Fixtures = {
     },
   },
   owned: {
-    usage: (ctx, ownerId) => ctx.db.insert("usage", { ownerId, resource: "items", count: 1, bytes: 0 }),
+    usage: (ctx, ownerId) => ctx.db.insert("usage", { ownerId, resource: "keys", count: 1, bytes: 0 }),
   },
   bodies: { "POST /api/users": grace },
   lists: {
