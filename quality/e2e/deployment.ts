@@ -10,7 +10,7 @@ import type { AdoptedApp } from "./adopted";
 import { OWN_DOCUMENT, type Given } from "./options";
 
 type Deployment = { given: Given; close: () => Promise<void> };
-type Server = { url: string; key: string; close: () => Promise<unknown> };
+type Server = { url: string; key: string | undefined; close: () => Promise<unknown> };
 type Settings = Record<string, string>;
 
 /** Starts a deployment of an app that has adopted the API, or of the project in the current directory. */
@@ -59,9 +59,11 @@ async function ownServer(data: string, env: Settings): Promise<Server> {
   return { url: server.url, key, close: () => server.close() };
 }
 
-/** Serves an app as its owner does. The first start prints the key. */
-async function servedBy({ root, script, settings }: AdoptedApp, data: string, more: Settings) {
+/** Serves an app as its owner does. The first start prints the key, unless the app has its own `firstStart`. */
+async function servedBy(app: AdoptedApp, data: string, more: Settings): Promise<Server> {
+  const { root, script } = app;
+  const settings = { ...app.settings, ...more };
   const command = ["npm", "run", "--silent", script, "--"];
-  const server = await ServerProcess.start({ command, cwd: root, data, settings: { ...settings, ...more } });
-  return { url: server.url, key: server.key, close: () => server.kill() } satisfies Server;
+  const server = await ServerProcess.start({ command, cwd: root, data, settings });
+  return { url: server.url, key: server.printed("key"), close: () => server.kill() };
 }
