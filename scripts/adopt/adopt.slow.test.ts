@@ -185,7 +185,7 @@ test("the command names other major versions, and libraries whose tables it cann
   edit("convex/schema.ts", "export", 'import { billing } from "not-installed";\n\nexport');
   edit("convex/schema.ts", "notes:", "...billing,\n  notes:");
   const printed = (await run(app, "--dry-run")).lines.join("\n");
-  expect(printed).toMatch(/1\. In package\.json, zod \^3\.25\.0 becomes \^4/);
+  expect(printed).toMatch(/\d\. In package\.json, zod \^3\.25\.0 becomes \^4/);
   expect(printed).toContain("The app has hono ^5.0.0, which is a later major version");
   expect(printed).toContain("Compare the tables that not-installed adds to your schema with api/tables.ts.");
 });
