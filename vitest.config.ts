@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /** The HTTP suites use only requests and replies, so they run unchanged on every engine. */
@@ -159,7 +160,8 @@ export default defineConfig({
     ],
     // Log lines of requests are shown only for failed tests.
     silent: "passed-only",
-    // By default Vitest reserves a core for its own process, which needs little time. On two cores that would halve the workers.
-    maxWorkers: "100%",
+    // By default Vitest reserves a core for its own process, which needs little time. One worker more than cores, because a
+    // worker sometimes waits for a timer or a process.
+    maxWorkers: availableParallelism() + 1,
   },
 });

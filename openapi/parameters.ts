@@ -45,6 +45,13 @@ function exampleOf(value: unknown, required: boolean): JsonSchema {
   return required ? { example: value } : { examples: { sample: { value, "x-disabled": true } } };
 }
 
+/** Returns the value that the text of a parameter stands for: a number or a boolean if its schema says so. */
+function valueOf(example: string | undefined, { type }: JsonSchema): unknown {
+  if (example === undefined) return undefined;
+  if (type === "integer" || type === "number") return Number(example);
+  return type === "boolean" ? example === "true" : example;
+}
+
 /** The parameters of every path. */
 export const pathParameters = (components: Components) => shared(["X-Request-Id"], components);
 
@@ -58,13 +65,14 @@ function fields(
 ): JsonSchema[] {
   return Object.entries(schemas).map(([name, schema]) => {
     const required = part === "path" || isRequired(schema);
+    const described = inputSchema(schema);
     return {
       name,
       in: part,
       ...(descriptions[name] !== undefined && { description: descriptions[name] }),
       ...(required && { required }),
-      schema: inputSchema(schema),
-      ...exampleOf(examples[name], required),
+      schema: described,
+      ...exampleOf(valueOf(examples[name], described), required),
     };
   });
 }

@@ -23,126 +23,121 @@ import type * as webhookEvents from "./webhooks/events.contract";
 import type { RECEIVERS } from "./webhooks/webhooks.contract";
 
 export const RESOURCES: readonly Resource[] = [
-  resource<typeof system>(
-    {
-      getIndex: "GET /",
-      getOpenApi: "GET /openapi.json",
-      getDocs: "GET /docs",
-      getReadiness: "GET /health/ready",
-      getProblem: "GET /problems/:code",
-    },
+  resource<typeof system>()(
+    ["GET /", "GET /openapi.json", "GET /docs", "GET /health/ready", "GET /problems/:code"],
     async () => (await import("./system/system.routes")).system,
   ),
-  resource<typeof healthContract>({ getHealth: "GET /health" }, () => health),
-  resource<typeof session>(
-    { getProtected: "GET /api/protected", getCurrentUser: "GET /api/user" },
+  resource<typeof healthContract>()(["GET /health"], () => health),
+  resource<typeof session>()(
+    ["GET /api/protected", "GET /api/user"],
     async () => (await import("./session/session.routes")).session,
   ),
-  resource<typeof items>(
-    {
-      listItems: "GET /api/items",
-      createItem: "POST /api/items",
-      createItems: "POST /api/items/batch",
-      getItem: "GET /api/items/:itemId",
-      updateItem: "PATCH /api/items/:itemId",
-      deleteItem: "DELETE /api/items/:itemId",
-    },
+  resource<typeof items>()(
+    [
+      "GET /api/items",
+      "POST /api/items",
+      "POST /api/items/batch",
+      "GET /api/items/:itemId",
+      "PATCH /api/items/:itemId",
+      "DELETE /api/items/:itemId",
+    ],
     async () => (await import("./items/items.routes")).items,
   ),
-  resource<typeof itemExport>(
-    { exportItems: "GET /api/items/export" },
+  resource<typeof itemExport>()(
+    ["GET /api/items/export"],
     async () => (await import("./items/export.routes")).itemExport,
   ),
-  resource<typeof users>(
-    {
-      listUsers: "GET /api/users",
-      createUser: "POST /api/users",
-      getUser: "GET /api/users/:id",
-      updateUser: "PATCH /api/users/:id",
-      deleteUser: "DELETE /api/users/:id",
-    },
+  resource<typeof users>()(
+    [
+      "GET /api/users",
+      "POST /api/users",
+      "GET /api/users/:id",
+      "PATCH /api/users/:id",
+      "DELETE /api/users/:id",
+    ],
     async () => (await import("./users/users.routes")).users,
   ),
-  resource<typeof keys>(
-    {
-      listKeys: "GET /api/keys",
-      createKey: "POST /api/keys",
-      getKey: "GET /api/keys/:id",
-      updateKey: "PATCH /api/keys/:id",
-      revokeKey: "DELETE /api/keys/:id",
-      rotateKey: "POST /api/keys/:id/rotate",
-    },
+  resource<typeof keys>()(
+    [
+      "GET /api/keys",
+      "POST /api/keys",
+      "GET /api/keys/:id",
+      "PATCH /api/keys/:id",
+      "DELETE /api/keys/:id",
+      "POST /api/keys/:id/rotate",
+    ],
     async () => (await import("./keys/keys.routes")).keys,
   ),
-  resource<typeof data>(
-    { receiveData: "POST /api/data", receiveForm: "POST /api/form" },
+  resource<typeof data>()(
+    ["POST /api/data", "POST /api/form"],
     async () => (await import("./data/data.routes")).data,
   ),
-  resource<typeof jobs>(
-    { processData: "POST /api/process", listJobs: "GET /api/jobs", getJob: "GET /api/jobs/:id" },
+  resource<typeof jobs>()(
+    ["POST /api/process", "GET /api/jobs", "GET /api/jobs/:id"],
     async () => (await import("./jobs/jobs.routes")).jobs,
   ),
-  resource<typeof files>(
-    {
-      uploadFile: "POST /api/upload",
-      createUploadUrl: "POST /api/upload-url",
-      registerFile: "POST /api/files",
-      listFiles: "GET /api/files",
-      getFile: "GET /api/files/:id",
-      downloadFile: "GET /api/files/:id/content",
-      deleteFile: "DELETE /api/files/:id",
-      openFile: "GET /files/:id",
-    },
+  resource<typeof files>()(
+    [
+      "POST /api/upload",
+      "POST /api/upload-url",
+      "POST /api/files",
+      "GET /api/files",
+      "GET /api/files/:id",
+      "GET /api/files/:id/content",
+      "DELETE /api/files/:id",
+      "GET /files/:id",
+    ],
     async () => (await import("./files/files.routes")).files(STEPS),
   ),
-  resource<typeof RECEIVERS>(
-    {
-      stripe: "POST /webhooks/stripe",
-      clerk: "POST /webhooks/clerk",
-      github: "POST /webhooks/github",
-    },
+  resource<typeof RECEIVERS>()(
+    [
+      // One route for each receiver.
+      "POST /webhooks/stripe",
+      "POST /webhooks/clerk",
+      "POST /webhooks/github",
+    ],
     async () => (await import("./webhooks/webhooks.routes")).webhooks,
   ),
-  resource<typeof webhookEvents>(
-    {
-      listWebhookEvents: "GET /api/webhook-events",
-      getWebhookEvent: "GET /api/webhook-events/:id",
-      eraseWebhookPayload: "DELETE /api/webhook-events/:id",
-      replayWebhookEvent: "POST /api/webhook-events/:id/replay",
-    },
+  resource<typeof webhookEvents>()(
+    [
+      "GET /api/webhook-events",
+      "GET /api/webhook-events/:id",
+      "DELETE /api/webhook-events/:id",
+      "POST /api/webhook-events/:id/replay",
+    ],
     async () => (await import("./webhooks/events.routes")).webhookEvents,
   ),
-  resource<typeof endpoints>(
-    {
-      listEndpoints: "GET /api/webhook-endpoints",
-      createEndpoint: "POST /api/webhook-endpoints",
-      getEndpoint: "GET /api/webhook-endpoints/:id",
-      updateEndpoint: "PATCH /api/webhook-endpoints/:id",
-      deleteEndpoint: "DELETE /api/webhook-endpoints/:id",
-      rotateSecret: "POST /api/webhook-endpoints/:id/rotate-secret",
-      testEndpoint: "POST /api/webhook-endpoints/:id/test",
-    },
+  resource<typeof endpoints>()(
+    [
+      "GET /api/webhook-endpoints",
+      "POST /api/webhook-endpoints",
+      "GET /api/webhook-endpoints/:id",
+      "PATCH /api/webhook-endpoints/:id",
+      "DELETE /api/webhook-endpoints/:id",
+      "POST /api/webhook-endpoints/:id/rotate-secret",
+      "POST /api/webhook-endpoints/:id/test",
+    ],
     async () => (await import("./endpoints/endpoints.routes")).endpoints,
   ),
-  resource<typeof deliveries>(
-    {
-      listDeliveries: "GET /api/webhook-endpoints/:id/deliveries",
-      getDelivery: "GET /api/webhook-deliveries/:id",
-      retryDelivery: "POST /api/webhook-deliveries/:id/retry",
-    },
+  resource<typeof deliveries>()(
+    [
+      "GET /api/webhook-endpoints/:id/deliveries",
+      "GET /api/webhook-deliveries/:id",
+      "POST /api/webhook-deliveries/:id/retry",
+    ],
     async () => (await import("./endpoints/deliveries.routes")).deliveries,
   ),
-  resource<typeof audit>(
-    { listAuditEvents: "GET /api/audit-events" },
+  resource<typeof audit>()(
+    ["GET /api/audit-events"],
     async () => (await import("./audit/audit.routes")).audit,
   ),
-  resource<typeof billing>(
-    {
-      listPayments: "GET /api/payments",
-      getPayment: "GET /api/payments/:sessionId",
-      listSubscriptions: "GET /api/subscriptions",
-      getSubscription: "GET /api/subscriptions/:subscriptionId",
-    },
+  resource<typeof billing>()(
+    [
+      "GET /api/payments",
+      "GET /api/payments/:sessionId",
+      "GET /api/subscriptions",
+      "GET /api/subscriptions/:subscriptionId",
+    ],
     async () => (await import("./billing/billing.routes")).billing,
   ),
 ];
@@ -152,8 +147,7 @@ export const STEPS = {
   problem: () => import("./middleware/problem.middleware"),
   admission: () => import("./middleware/credential.middleware"),
   write: () => import("./middleware/write.middleware"),
-  multipart: () => import("../lib/multipart.lib"),
-  multipartForm: () => import("./middleware/multipart.middleware"),
+  multipart: () => import("./middleware/multipart.middleware"),
   schemas: () => import("./kit/schemas.kit"),
   paging: () => import("./kit/paging.kit"),
   deprecation: () => import("./middleware/deprecation.middleware"),

@@ -4,7 +4,8 @@
  */
 import { describe, expect, test } from "vitest";
 import { api } from "./api.app";
-import type { Body, Spec } from "./kit/contract.kit";
+import type { Body } from "./kit/body.kit";
+import type { Spec } from "./kit/contract.kit";
 import { useEngine } from "./testing/engine.testing";
 import { FIXTURES } from "./testing/fixtures.testing";
 import { exampleSucceeds, namesOf, resourceOf, routeOf, type Route } from "./testing/routes.testing";

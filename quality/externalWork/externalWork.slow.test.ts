@@ -91,7 +91,7 @@ function project(): string {
   const table = join(directory, "convex/http/api.routes.ts");
   const orders = `
   {
-    routes: { createOrder: "POST /api/orders", robots: "GET /robots.txt" },
+    routes: ["POST /api/orders", "GET /robots.txt"],
     load: async () => (await import("./orders/orders.routes")).orders,
   },`;
   const start = "export const RESOURCES: readonly Resource[] = [";

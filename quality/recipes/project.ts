@@ -29,6 +29,9 @@ export class Project {
     for (const name of await readdir(join(root, "node_modules")))
       if (name === ".bin" || !name.startsWith("."))
         await symlink(join(root, "node_modules", name), join(directory, "node_modules", name));
+    // Some tests ask Git which files belong to the project.
+    await output("git", ["init", "--quiet"], directory);
+    await output("git", ["add", "--all"], directory);
     return new Project(directory);
   }
 

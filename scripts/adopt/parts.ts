@@ -14,8 +14,8 @@ export type Part = {
   readonly needs: readonly PartName[];
   /**
    * Entries of shared files to leave out without this part. `FILE#NAME` is a declaration, `FILE#NAME.KEY` a property in it, and
-   * `FILE#NAME=TEXT` a call in it with only this text, such as `v.literal("items")`. The entries of the part's tables, and those that
-   * refer to its files or functions, need no mention.
+   * `FILE#NAME=TEXT` a text in a list in it, or a call in it with only this text, such as `v.literal("items")`. The entries of
+   * the part's tables, and those that refer to its files or functions, need no mention.
    */
   readonly entries: readonly string[];
 };
@@ -86,7 +86,7 @@ export const PARTS: Readonly<Record<PartName, Part>> = {
     needs: ["webhooks"],
     entries: [
       "convex/http/webhooks/webhooks.contract.ts#RECEIVERS.stripe",
-      "convex/http/api.routes.ts#RESOURCES.stripe",
+      "convex/http/api.routes.ts#RESOURCES=POST /webhooks/stripe",
     ],
   },
 };

@@ -1,3 +1,5 @@
+import type { Id } from "../../_generated/dataModel";
+import type { MutationCtx } from "../../_generated/server";
 import { settle, type Call } from "../testing/engine.testing";
 import type { Fixtures } from "../testing/fixtures.testing";
 import { idOf, json } from "../testing/replies.testing";
@@ -34,7 +36,27 @@ async function failedDelivery(owner: Call): Promise<string> {
   return id;
 }
 
+async function insertEndpoint(ctx: MutationCtx, ownerId: Id<"users">): Promise<Id<"webhookEndpoints">> {
+  const address = { url: "https://partner.example.com", events: ["*"], enabled: false, deployment: true };
+  const id = await ctx.db.insert("webhookEndpoints", { ownerId, ...address, secrets: [], revision: 1 });
+  const idle = { state: "idle" as const, slow: false, pending: 0, failures: 0 };
+  await ctx.db.insert("webhookSenders", { endpointId: id, ...idle });
+  return id;
+}
+
+const insertEvent = (ctx: MutationCtx, ownerId: Id<"users">): Promise<Id<"outgoingEvents">> =>
+  ctx.db.insert("outgoingEvents", { type: "ping", ownerId, data: "{}", time: 0, purgeAt: 1e15 });
+
 export const fixtures: Fixtures = {
+  owned: {
+    webhookEndpoints: insertEndpoint,
+    outgoingEvents: insertEvent,
+    webhookDeliveries: async (ctx, ownerId) => {
+      const [endpointId, eventId] = [await insertEndpoint(ctx, ownerId), await insertEvent(ctx, ownerId)];
+      const pending = { status: "pending" as const, attempts: [], tries: 0, revision: 1 };
+      await ctx.db.insert("webhookDeliveries", { ownerId, endpointId, eventId, type: "ping", ...pending });
+    },
+  },
   // A generated text is not an address that can receive webhooks.
   neverAccepted: ["POST /api/webhook-endpoints", "PATCH /api/webhook-endpoints/:id"],
   resources: {

@@ -2,6 +2,7 @@ import type { Doc } from "../../_generated/dataModel";
 import { attachment } from "../../lib/contentDisposition.lib";
 import { fail } from "../../lib/failure.lib";
 import { parseRange } from "../../lib/range.lib";
+import "../kit/everyRequest.kit";
 
 type Headers = Record<
   "Content-Type" | "Content-Length" | "Content-Disposition" | "Accept-Ranges" | "ETag",

@@ -7,6 +7,12 @@ export const fixtures: Fixtures = {
     "/api/files/:id": { belongsTo: "its owner", of: upload },
     "/files/:id": { belongsTo: "its owner", of: upload },
   },
+  owned: {
+    files: async (ctx, ownerId, store) => {
+      const file = { contentType: "text/plain", size: 2, sha256: "", visibility: "private" as const };
+      await ctx.db.insert("files", { ownerId, storageId: await store(), ...file, revision: 1 });
+    },
+  },
   access: { "GET /files/:id": "files:read" },
   scopeNames: { upload: "files", "upload-url": "files" },
   redirects: ["GET /api/files/:id/content", "GET /files/:id"],

@@ -8,6 +8,9 @@ export const fixtures: Fixtures = {
   resources: {
     "/api/items/:itemId": { belongsTo: "its owner", of: (owner) => idOf(item(owner), 201) },
   },
+  owned: {
+    items: (ctx, ownerId) => ctx.db.insert("items", { ownerId, name: "bolt", updatedAt: 0, revision: 1 }),
+  },
   lists: {
     "GET /api/items": { make: (owner, _, n) => idOf(item(owner, `item ${n}`), 201) },
   },

@@ -25,6 +25,12 @@ async function failedJob(owner: Call): Promise<string> {
 
 export const fixtures: Fixtures = {
   resources: { "/api/jobs/:id": { belongsTo: "its owner", of: job } },
+  owned: {
+    jobs: async (ctx, ownerId, store) => {
+      const input = { storageId: await store() };
+      await ctx.db.insert("jobs", { ownerId, status: "running", input, revision: 1 });
+    },
+  },
   scopeNames: { process: "jobs" },
   lists: {
     "GET /api/jobs": {

@@ -12,6 +12,10 @@ export const fixtures: Fixtures = {
   resources: {
     "/api/keys/:id": { belongsTo: "its owner", of: (owner) => idOf(key(owner), 201) },
   },
+  owned: {
+    apiKeys: (ctx, userId) =>
+      ctx.db.insert("apiKeys", { userId, name: "ci", publicId: "", hash: "", scopes: [], createdAt: 0 }),
+  },
   // Granting scopes and revoking keys also needs the scopes of the affected keys.
   needMoreThanScope: {
     "POST /api/keys": NEEDS_SCOPES_OF_KEYS,

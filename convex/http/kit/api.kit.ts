@@ -84,8 +84,7 @@ export class Api implements Registry {
 
   /** Adds a route that is already loaded, such as a route of a test. */
   add(route: Route | PlainRoute): void {
-    const name = nameOfRoute(route);
-    this.resources.push({ routes: { [name]: name }, load: () => (api) => api.add(route) });
+    this.resources.push({ routes: [nameOfRoute(route)], load: () => (api) => api.add(route) });
   }
 
   /** Loads the contracts of all resources, in the order of the table. Plain routes have none. */

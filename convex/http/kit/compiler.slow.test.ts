@@ -13,6 +13,7 @@ import { implement } from "./implement.kit";
 import { group } from "./group.kit";
 import { plain } from "./plain.kit";
 import { events, ndjson } from "./streams.kit";
+import { resource } from "./table.kit";
 import { id } from "./values.kit";
 declare const api: Registry;
 const Thing = docsOnly(({ z }) => z.object({ id: z.string() }));
@@ -66,6 +67,10 @@ const MISTAKES = {
     "The docs of a contract have no option sumary",
   'contract("get", "/a", () => ({ ...rest, docs: docsOnly(() => ({ ...about, replies: { 404: Thing() } })) }));':
     "404",
+  'resource<{ get: typeof get; make: typeof make }>()(["GET /a/:id"], () => () => undefined);':
+    "The table lacks POST /a",
+  'resource<{ get: typeof get }>()(["GET /a/:id", "GET /b"], () => () => undefined);':
+    "Type '\"GET /b\"' is not assignable to type '\"GET /a/:id\"'",
   'contract("get", "/a/:id", () => ({ ...rest }));': "The path /a/:id has the name id, which params lacks",
   'contract("get", "/a/:id/:part", () => ({ ...rest, params: { id: id() } }));':
     "The path /a/:id/:part has the name part, which params lacks",

@@ -22,11 +22,12 @@
  * }));
  */
 import type * as z from "zod/mini";
+import type { Body } from "./body.kit";
 import type * as fields from "./fields.kit";
-import type { FileSpecs } from "./multipart.kit";
 import type { FailureCode, Scope } from "./product.kit";
-import type { EmptyStatus, Normalized, Replies, Status } from "./replies.kit";
-import type { CachePolicy, OptionMistakes, RateLimit } from "./routeOptions.kit";
+import type { Checked } from "./mistakes.kit";
+import type { Replies, Status } from "./replies.kit";
+import type { CachePolicy, RateLimit } from "./routeOptions.kit";
 import type { Plain } from "./values.kit";
 
 export type { Status } from "./replies.kit";
@@ -60,38 +61,6 @@ export type Access = Scope | "any" | null;
 
 /** The only header that may carry the credential. Default: either header. */
 export type CredentialHeader = "x-api-key" | "authorization";
-
-/**
- * The body that a route takes. `limit` is the maximum size in bytes: 1 MiB by default, and what fits into a Convex request for
- * a file.
- */
-export type Body =
-  /** JSON that fits a schema. An optional body defaults to `{}`. */
-  | { type: "json"; schema: SchemaThunk; optional?: true; limit?: number }
-  /**
-   * Any JSON value. Its syntax is checked, and it stays text in `c.var.json`, so a handler that only passes it on does not pay
-   * for parsing.
-   */
-  | { type: "anyJson"; limit?: number }
-  /** The fields of a form: `multipart/form-data` or `application/x-www-form-urlencoded`. */
-  | { type: "form"; fields: FieldsThunk; limit?: number }
-  /**
-   * A form with named files and text fields (`multipart/form-data`). The handler reads the fields from `c.req.valid("form")`, and the
-   * files from `c.var.files`.
-   *
-   * @example
-   * body: {
-   *   type: "multipart",
-   *   fields: ({ text }) => ({ title: text(200) }),
-   *   files: { cover: { types: ["image/png"], maxBytes: 2_000_000 }, photos: { types: ["image/*"], max: 5, optional: true } },
-   * }
-   * // c.var.files: { cover: File; photos: File[] }
-   */
-  | { type: "multipart"; fields?: FieldsThunk; files: FileSpecs; limit?: number }
-  /** A file of any type, as raw bytes or as the one file of a form. The handler reads it from `c.var.upload`. */
-  | { type: "file"; limit?: number }
-  /** Strict UTF-8 text that its sender has signed, such as a webhook. The handler reads it unchanged from `c.var.text`. */
-  | { type: "signedText"; limit?: number };
 
 /**
  * The filters of a list. The handler passes `c.var.page.request` to its function, whose arguments are `pageArgs` and one optional
@@ -208,51 +177,6 @@ export type Contract<M extends Method, Path extends string, S extends Spec> = {
 export type AnyContract = Contract<Method, string, Spec>;
 /** The spec of a contract: every field except its method and path. */
 export type SpecOf<C extends AnyContract> = ReturnType<C["spec"]>;
-
-/** The keys of a record, or of the record that a function returns. */
-type KeysOf<T> = T extends (...args: never) => infer Result ? keyof Result : keyof T;
-type ParamsOf<S> = S extends { params: infer P } ? KeysOf<P> : never;
-type RepliesIn<S extends Spec> = ReturnType<S["docs"]>["replies"];
-type KindAt<S extends Spec, At> = At extends keyof RepliesIn<S>
-  ? Normalized<RepliesIn<S>[At]>["kind"]
-  : never;
-type StreamAt<S extends Spec, At> = At extends At
-  ? KindAt<S, At> & ("ndjson" | "events") extends never
-    ? never
-    : At
-  : never;
-type FilledAt<S extends Spec, At> = At extends At
-  ? Exclude<KindAt<S, At>, "empty"> extends never
-    ? never
-    : At
-  : never;
-
-/** The mistakes in a contract, each as a sentence. The compiler shows the sentence in its error. */
-type Mistakes<M extends Method, Path extends string, S extends Spec> =
-  | OptionMistakes<M, S>
-  | `A contract has no option ${Exclude<keyof S, keyof Spec> & string}`
-  | `The docs of a contract have no option ${Exclude<keyof ReturnType<S["docs"]>, keyof Docs> & string}`
-  | `${Exclude<keyof RepliesIn<S>, Status> & number} is not a status that a contract can declare`
-  | `The status ${FilledAt<S, EmptyStatus> & number} has no body, so its reply is null`
-  | (M extends "get" ? never : `Only GET can answer ${keyof RepliesIn<S> & (206 | 304)}`)
-  | `A stream has the status 200, not ${Exclude<StreamAt<S, keyof RepliesIn<S>>, 200> & number}`
-  | (S extends { conditional: true }
-      ? StreamAt<S, 200> extends never
-        ? never
-        : "A stream has no ETag, so it cannot be conditional"
-      : never)
-  | `The path ${Path} has the name ${Exclude<PathNames<Path>, ParamsOf<S>>}, which params lacks`
-  | `The path ${Path} has no name ${Exclude<ParamsOf<S>, PathNames<Path>> & string}, which params has`
-  | (Path extends `${string}/*` ? `The rest of the path ${Path} needs a name, such as *file` : never)
-  | (Path extends `${string}/*${string}/${string}`
-      ? `The path ${Path} has * before its last segment`
-      : never);
-/** `unknown` for a contract without mistakes. */
-export type Checked<M extends Method, Path extends string, S extends Spec> = [Mistakes<M, Path, S>] extends [
-  never,
-]
-  ? unknown
-  : Mistakes<M, Path, S>;
 
 /**
  * Declares a route. A path may have names for whole segments (`/api/items/:itemId`), and a name for its rest, which may contain slashes

@@ -1,4 +1,5 @@
-import { type Checked, type Contract, type Docs, type Method, type Spec } from "./contract.kit";
+import type { Contract, Docs, Method, Spec } from "./contract.kit";
+import type { Checked } from "./mistakes.kit";
 
 /** The options that the routes of a group share. A route may override each of them. */
 type Shared = Partial<

@@ -1,4 +1,4 @@
-import type { Body } from "./contract.kit";
+import type { Body } from "./body.kit";
 import { fail } from "./product.kit";
 
 /** The default limit of a JSON, form or text body, in bytes: exactly 1 MiB passes. */

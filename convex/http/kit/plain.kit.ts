@@ -2,14 +2,12 @@
  * Routes without a contract, for replies that an API description does not cover, such as `/robots.txt`, or another Hono app. They
  * get everything that does not depend on a contract: the request id, the log, CORS, security headers, access, limits, the
  * deadline, 405 with `Allow`, and HEAD. The handler validates its input by itself, and the OpenAPI document leaves the route out.
+ * `plainResource` of `table.kit.ts` names them in the table.
  */
 import type { Endpoint, Registry } from "./api.kit";
 import type { Access, Method, Spec } from "./contract.kit";
 import type { ApiContext } from "./env.kit";
-import type { Register, Resource } from "./table.kit";
-
-/** The method and path of a plain route, such as `GET /robots.txt` or `POST /legacy/*`. */
-type PlainName = `${Uppercase<Method>} /${string}`;
+import type { PlainName } from "./table.kit";
 
 /** The options of a contract that a plain route can have too. A route is public only if its `scope` is null. */
 type PlainOptions = { scope: Access } & Pick<
@@ -18,20 +16,6 @@ type PlainOptions = { scope: Access } & Pick<
 >;
 
 export type PlainRoute = { name: PlainName; endpoint: Endpoint };
-
-/**
- * Names plain routes in the table that every request loads (`RESOURCES` in `api.routes.ts`).
- *
- * @param load Imports the handlers: `async () => (await import("./robots/robots.routes")).robots`.
- * @example
- * plainResource(["GET /robots.txt"], async () => (await import("./robots/robots.routes")).robots);
- */
-export function plainResource(
-  names: readonly PlainName[],
-  load: () => Register | Promise<Register>,
-): Resource {
-  return { routes: Object.fromEntries(names.map((name) => [name, name])), load };
-}
 
 /**
  * Binds a Hono handler to a plain route. `c.var.caller` is set if the route has a scope.

@@ -60,8 +60,7 @@ export class RouteTable {
   private exactMatch(name: string, path: string): Match | undefined {
     if (OPEN.test(path)) return undefined;
     for (const resource of this.resources) {
-      const { routes } = resource;
-      for (const id in routes) if (routes[id] === name) return { resource, name, path, params: {} };
+      if (resource.routes.includes(name)) return { resource, name, path, params: {} };
     }
     return undefined;
   }
@@ -79,9 +78,7 @@ export class RouteTable {
     const ending = ` ${path}`;
     const segments = path.split("/");
     for (const resource of this.resources) {
-      const { routes } = resource;
-      for (const key in routes) {
-        const name = routes[key] ?? "";
+      for (const name of resource.routes) {
         const firstOpen = name.search(OPEN);
         if (firstOpen < 0) {
           if (name.endsWith(ending)) exact.set(methodOf(name), { resource, name, path, params: {} });
@@ -102,7 +99,7 @@ export class RouteTable {
 
   /** Returns the method and path of every route. */
   list(): [method: RoutableMethod, path: string][] {
-    const names = this.resources.flatMap(({ routes }) => Object.values(routes));
+    const names = this.resources.flatMap(({ routes }) => routes);
     // `resource` compares the names with contracts, whose methods Convex can route.
     return names.map((name) => [methodOf(name) as RoutableMethod, pathOf(name)]);
   }

@@ -38,10 +38,11 @@ function things(registry: Registry): void {
 /** A small app of the same build as the real one, and the function that loads its only resource. */
 function smallApp() {
   const load = vi.fn(() => Promise.resolve(things));
-  const table = resource<{ getThing: typeof getThing; makeThing: typeof makeThing; getBest: typeof getBest }>(
-    { getThing: "GET /things/:id", makeThing: "POST /things", getBest: "GET /things/best" },
-    load,
-  );
+  const table = resource<{
+    getThing: typeof getThing;
+    makeThing: typeof makeThing;
+    getBest: typeof getBest;
+  }>()(["GET /things/:id", "POST /things", "GET /things/best"], load);
   const app = new Api([table], async (c, route) =>
     route ? (await route.endpoint()).handle(c) : c.text("none", 404),
   );
@@ -117,7 +118,7 @@ describe("a resource", () => {
   });
 
   test("that does not have a route of the table fails with a message that names the route", async () => {
-    const stray: Resource = { routes: { lost: "GET /lost" }, load: () => things };
+    const stray: Resource = { routes: ["GET /lost"], load: () => things };
     const app = new Api([stray], async (c, route) =>
       (await route?.endpoint()) ? c.text("found") : c.text(""),
     );
@@ -143,8 +144,7 @@ describe("the look-up names", () => {
 });
 
 describe("the table", () => {
-  const table = (...names: string[]) =>
-    new RouteTable([{ routes: Object.fromEntries(names.map((name) => [name, name])), load: () => things }]);
+  const table = (...routes: string[]) => new RouteTable([{ routes, load: () => things }]);
 
   test.each([
     ["/a/b", "GET /a/b", {}],

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import type { Schema } from "./contract.kit";
 import { described } from "./described.kit";
 import * as fields from "./fields.kit";
-import { makeReply } from "./replies.kit";
+import { makeReply } from "./makeReply.kit";
 
 type Descriptions = Readonly<Record<string, string>>;
 const names = new WeakMap<Schema, { name?: string; fields: Descriptions }>();

@@ -1,21 +1,17 @@
 import { fail, failField } from "../../lib/failure.lib";
 import { checkJson, decodeUtf8 } from "../../lib/json.lib";
 import { parseMediaType } from "../../lib/mediaType.lib";
-import type * as multipartModule from "../../lib/multipart.lib";
-import type { Body } from "../kit/contract.kit";
+import type { Body } from "../kit/body.kit";
 import type { ApiContext } from "../kit/env.kit";
 import "../kit/everyRequest.kit";
 import { ACCEPT_PATCH, limitOf, tooLarge } from "../kit/limits.kit";
 import { readBytes } from "./bytes.middleware";
-import type * as multipartFormModule from "./multipart.middleware";
+import type * as multipartModule from "./multipart.middleware";
 
 const FORM_TYPES = ["multipart/form-data", "application/x-www-form-urlencoded"];
 
-/** Load the parts that only forms with a file, or with several, need. */
-type Loaders = {
-  multipart: () => Promise<typeof multipartModule>;
-  multipartForm: () => Promise<typeof multipartFormModule>;
-};
+/** Loads what only forms with files need. */
+type Loaders = { multipart: () => Promise<typeof multipartModule> };
 
 /** Checks the type and the coding of a body, and reads it. */
 export function takeBody(c: ApiContext, body: Body, load: Loaders): Promise<Content | undefined> {
@@ -82,7 +78,7 @@ async function readBody(c: ApiContext, body: Body, load: Loaders): Promise<Conte
     case "file":
       return readFile(c, new Uint8Array(bytes), load);
     case "multipart":
-      return (await load.multipartForm()).readMultipart(c, new Uint8Array(bytes), body);
+      return (await load.multipart()).readMultipart(c, new Uint8Array(bytes), body);
     case "signedText":
       // The signature covers the byte order mark too.
       c.set("text", decode(bytes, true));

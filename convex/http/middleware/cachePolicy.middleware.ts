@@ -1,4 +1,5 @@
 import type { Endpoint } from "../kit/api.kit";
+import "../kit/everyRequest.kit";
 import type { CachePolicy } from "../kit/routeOptions.kit";
 
 /**

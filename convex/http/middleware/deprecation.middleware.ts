@@ -1,5 +1,6 @@
 import type { Deprecated } from "../kit/contract.kit";
 import type { ApiContext } from "../kit/env.kit";
+import "../kit/everyRequest.kit";
 
 /**
  * Announces the deprecation of a route on a reply: `Deprecation` (RFC 9745), `Sunset` (RFC 8594), and `Link` to the successor

@@ -3,10 +3,13 @@ import { decodeUtf8 } from "../../lib/json.lib";
 import { parseMediaType, storableType } from "../../lib/mediaType.lib";
 import { partsOfForm, type FormPart } from "../../lib/multipart.lib";
 import { sha256 } from "../../lib/sha256.lib";
-import type { Body } from "../kit/contract.kit";
+import type { Body } from "../kit/body.kit";
 import type { ApiContext } from "../kit/env.kit";
+import "../kit/everyRequest.kit";
 import type { FileSpec } from "../kit/multipart.kit";
 import type { Content } from "./body.middleware";
+
+export { fileOfForm } from "../../lib/multipart.lib";
 
 /** The maximum number of text fields in a form. */
 const MAX_FIELDS = 100;

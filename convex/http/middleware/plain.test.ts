@@ -5,7 +5,8 @@ import { fail } from "../../lib/failure.lib";
 import { api } from "../api.app";
 import type { ActionCtx } from "../../_generated/server";
 import { Api, type Registry } from "../kit/api.kit";
-import { plain, plainResource } from "../kit/plain.kit";
+import { plain } from "../kit/plain.kit";
+import { plainResource } from "../kit/table.kit";
 import { fakeContext, goodKey } from "../testing/fakeContext.testing";
 import { problem } from "../testing/replies.testing";
 

@@ -12,6 +12,8 @@
  *   },
  * };
  */
+import type { Id, TableNames } from "../../_generated/dataModel";
+import type { MutationCtx } from "../../_generated/server";
 import type { EventType } from "../../outgoing/eventTypes.lib";
 import type { Access } from "../kit/contract.kit";
 import type { Call } from "./engine.testing";
@@ -49,6 +51,13 @@ export type List = {
   make: (owner: Call, values: Values, n: number, path: string) => Promise<string>;
 };
 
+/** Inserts a document that belongs to a user. `store` returns the id of stored bytes for it. */
+export type Insert = (
+  ctx: MutationCtx,
+  owner: Id<"users">,
+  store: () => Promise<Id<"_storage">>,
+) => Promise<unknown>;
+
 /** Titles of routes are their methods and paths, as in the table of routes: `GET /api/items/:itemId`. */
 export type Fixtures = {
   /**
@@ -82,6 +91,8 @@ export type Fixtures = {
   withoutContract?: readonly string[];
   /** By event: makes the change. Returns what GET shows afterwards, or the id of what was deleted. */
   changes?: { readonly [Type in EventType]?: (call: Call) => Promise<unknown> };
+  /** By table: inserts a document of a user. Every table with a user's id needs an entry. */
+  owned?: { readonly [Table in TableNames]?: Insert };
 };
 
 const declared = Object.values(
@@ -112,4 +123,5 @@ export const FIXTURES = {
   neverAccepted: declared.flatMap(({ neverAccepted = [] }) => neverAccepted),
   withoutContract: declared.flatMap(({ withoutContract = [] }) => withoutContract),
   changes: merged<(call: Call) => Promise<unknown>>(({ changes }) => changes),
+  owned: merged<Insert>(({ owned }) => owned),
 };

@@ -13,6 +13,9 @@ export const fixtures: Fixtures = {
       some: async () => idOf(user(await as("root")), 201),
     },
   },
+  owned: {
+    usage: (ctx, ownerId) => ctx.db.insert("usage", { ownerId, resource: "keys", count: 1, bytes: 0 }),
+  },
   bodies: { "POST /api/users": grace },
   lists: {
     "GET /api/users": {

@@ -23,7 +23,7 @@ export function copyWithMore(root: string, count: number): string {
     cpSync(join(root, part), join(copy, part), { recursive: true });
   symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
   let table = readFileSync(join(copy, TABLE), "utf8");
-  const start = table.indexOf("  resource<typeof items>(");
+  const start = table.indexOf("  resource<typeof items>()(");
   const entry = table.slice(start, table.indexOf("\n  ),\n", start) + "\n  ),\n".length);
   if (start < 0) throw new Error(`${TABLE} does not register the items`);
   const added: string[] = [];

@@ -37,7 +37,7 @@ export function pruned(file: string, text: string, left: Left): string {
 /** Finds what an entry of `parts.ts` names. @throws Error if the file does not have it exactly once. */
 function entryNamed(source: ts.SourceFile, entry: string): ts.Node {
   const [, name = "", mark, key = ""] = /^(\w+)(?:([.=])(.*))?$/.exec(entry) ?? [];
-  const isEntry = mark === "=" ? isCallWith : isProperty;
+  const isEntry = mark === "=" ? isTextEntry : isProperty;
   const declaration = source.statements.find((statement) =>
     name === "default" ? ts.isExportAssignment(statement) : nameOf(statement) === name,
   );
@@ -56,7 +56,9 @@ function entryNamed(source: ts.SourceFile, entry: string): ts.Node {
 const isProperty = (node: ts.Node, key: string): boolean =>
   ts.isPropertyAssignment(node) && "text" in node.name && node.name.text === key;
 
-const isCallWith = (node: ts.Node, text: string): boolean => {
+/** Returns whether a node is this text in a list, or a call with only this text. */
+const isTextEntry = (node: ts.Node, text: string): boolean => {
+  if (ts.isStringLiteral(node)) return ts.isArrayLiteralExpression(node.parent) && node.text === text;
   if (!ts.isCallExpression(node) || node.arguments.length !== 1) return false;
   const [argument] = node.arguments;
   return argument !== undefined && ts.isStringLiteral(argument) && argument.text === text;

@@ -7,7 +7,7 @@ import { objectOf, type Ask } from "./ask";
 export async function routes(ask: Ask): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const resource of RESOURCES) {
-    const name = probed(Object.values(resource.routes));
+    const name = probed(resource.routes);
     const [method = "", path = ""] = name.split(" ");
     const reply = await ask(path.replaceAll(/:\w+|\*/g, "doctor"), { method });
     const { code } = await objectOf(reply);

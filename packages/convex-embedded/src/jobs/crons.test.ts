@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { ManualTime } from "../../fixtures/manualTime";
 import { copyOf } from "../../fixtures/serve";
+import { openGate } from "../../fixtures/gate";
 import type { Scheduled } from "./schedulerForTests";
-import { gate, SCHEDULED, serveScheduled } from "./schedulerForTests";
+import { SCHEDULED, serveScheduled } from "./schedulerForTests";
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -114,27 +115,27 @@ test("a job that fails is logged, leaves no writes, and runs again at its next t
 });
 
 test("a job does not overlap with itself, and an interrupted action waits for its next time", async () => {
-  const { url, arrived, open } = await gate();
+  const { url, waiting, release } = await openGate();
   const { project } = projectWith(
     `crons.interval("slow", { minutes: 1 }, jobs.fetchThenNote, { url: "${url}", text: "slow" });`,
   );
   const first = await serveScheduled({ project });
-  await arrived();
+  await waiting(1);
   first.time.pass(5 * MINUTE_MS + 30 * SECOND_MS);
-  open();
+  release();
   await first.server.idle();
   expect(await first.texts()).toEqual(["slow open"]);
 
   first.time.pass(30 * SECOND_MS);
-  await arrived();
+  await waiting(1);
   await first.server.close(1);
-  open();
+  release();
   const again = await serveScheduled({ project, data: first.server.dataDirectory, time: first.time });
   await again.server.idle();
   expect(await again.texts()).toEqual(["slow open"]);
   again.time.pass(MINUTE_MS);
-  await arrived();
-  open();
+  await waiting(1);
+  release();
   await again.server.idle();
   expect(await again.texts()).toEqual(["slow open", "slow open"]);
 });

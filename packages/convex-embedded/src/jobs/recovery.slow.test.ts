@@ -9,7 +9,8 @@ import { ManualTime } from "../../fixtures/manualTime";
 import { below, randomOf, SEED } from "../../fixtures/random";
 import { copyOf, temporaryDirectory } from "../../fixtures/serve";
 import type { Job } from "./jobs";
-import { gate, SCHEDULED, serveScheduled } from "./schedulerForTests";
+import { openGate } from "../../fixtures/gate";
+import { SCHEDULED, serveScheduled } from "./schedulerForTests";
 
 const ROUNDS = 4;
 const CHILD = join(import.meta.dirname, "scheduler.child.ts");
@@ -63,10 +64,10 @@ test("after kill -9 every mutation runs exactly once, and every action at most o
 test("a copy of a running server's data has the waiting jobs and an interrupted action", async () => {
   const data = temporaryDirectory();
   const { server, time, schedule } = await serveScheduled({ data });
-  const { url, arrived } = await gate();
-  const cut = await schedule("fetchThenNote", { url, text: "never" });
+  const gate = await openGate();
+  const cut = await schedule("fetchThenNote", { url: gate.url, text: "never" });
   const waiting = await schedule("note", { text: "waited" }, 1_000);
-  await arrived();
+  await gate.waiting(1);
   const copy = temporaryDirectory();
   for (const file of ["data.sqlite", "data.sqlite-wal"]) cpSync(join(data, file), join(copy, file));
 

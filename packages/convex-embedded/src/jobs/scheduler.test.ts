@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { temporaryDirectory } from "../../fixtures/serve";
+import { openGate } from "../../fixtures/gate";
 import type { Scheduled } from "./schedulerForTests";
-import { gate, serveScheduled } from "./schedulerForTests";
+import { serveScheduled } from "./schedulerForTests";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -66,11 +67,11 @@ test("a job that throws leaves only its failure, and is not retried", async () =
 
 test("an action is in progress while it runs, and then has succeeded or failed", async () => {
   const { server, schedule, job, texts } = await serveScheduled();
-  const { url, arrived, open } = await gate();
+  const { url, waiting, release } = await openGate();
   const id = await schedule("fetchThenNote", { url, text: "the gate was" });
-  await arrived();
+  await waiting(1);
   expect((await job(id))?.state).toEqual({ kind: "inProgress" });
-  open();
+  release();
   await server.idle();
   expect((await job(id))?.state).toEqual({ kind: "success" });
   expect(await texts()).toEqual(["the gate was open"]);
@@ -128,11 +129,11 @@ test("canceling stops a pending job and does not change an ended one", async () 
 test("an action canceled while running continues, stays canceled and cannot schedule jobs", async () => {
   const scheduled = await serveScheduled();
   const { server, schedule, job, texts } = scheduled;
-  const { url, arrived, open } = await gate();
+  const { url, waiting, release } = await openGate();
   const id = await schedule("fetchThenSchedule", { url });
-  await arrived();
+  await waiting(1);
   await server.run("jobs:cancel", { id });
-  open();
+  release();
   await server.idle();
   expect((await job(id))?.state).toEqual({ kind: "canceled" });
   expect(await texts()).toEqual([]);
@@ -239,10 +240,10 @@ test("setting the clock back neither loses nor doubles a job", async () => {
 
 test("at most sixteen jobs run at once, and the next starts when one ends", async () => {
   const scheduled = await serveScheduled();
-  const { url, arrived, open } = await gate();
+  const { url, waiting, release } = await openGate();
   for (let i = 0; i < 20; i++) await scheduled.schedule("fetchThenNote", { url, text: String(i) });
   const kinds = async () => (await all(scheduled)).map(({ state }) => state.kind);
-  await arrived();
+  await waiting(1);
   await expect
     .poll(kinds)
     .toEqual([
@@ -251,7 +252,7 @@ test("at most sixteen jobs run at once, and the next starts when one ends", asyn
     ]);
   const idle: true[] = [];
   void scheduled.server.idle().then(() => idle.push(true));
-  for (; idle.length === 0; await new Promise((resolve) => setImmediate(resolve))) open();
+  for (; idle.length === 0; await new Promise((resolve) => setImmediate(resolve))) release();
   expect((await kinds()).every((kind) => kind === "success")).toBe(true);
   expect(await scheduled.texts()).toHaveLength(20);
 });
@@ -285,20 +286,20 @@ test("closing leaves due jobs for the next start, and leaves no timer", async ()
 
 test("closing waits for running actions; an action that does not end in time is aborted and fails", async () => {
   const first = await serveScheduled({ data: temporaryDirectory() });
-  const ends = await gate();
+  const ends = await openGate();
   const id = await first.schedule("fetchThenNote", { url: ends.url, text: "finished:" });
-  await ends.arrived();
+  await ends.waiting(1);
   const closed = first.server.close(60_000);
-  ends.open();
+  ends.release();
   await closed;
 
   const second = await serveScheduled({ data: first.server.dataDirectory });
   expect((await second.job(id))?.state).toEqual({ kind: "success" });
-  const hangs = await gate();
+  const hangs = await openGate();
   const cut = await second.schedule("fetchThenNote", { url: hangs.url, text: "too late" });
-  await hangs.arrived();
+  await hangs.waiting(1);
   await second.server.close(1);
-  hangs.open();
+  hangs.release();
 
   const third = await serveScheduled({ data: first.server.dataDirectory });
   await third.server.idle();

@@ -1,11 +1,6 @@
-/** Shared by the tests of this folder: servers whose time the test advances, and a gate that actions wait at. */
-import { once } from "node:events";
-import type { ServerResponse } from "node:http";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+/** Shared by the tests of this folder: servers whose time the test advances. */
 import { join } from "node:path";
 import type { Value } from "convex/values";
-import { onTestFinished } from "vitest";
 import type { LogLine } from "../exec/logLine";
 import { ManualTime } from "../../fixtures/manualTime";
 import { serve } from "../../fixtures/serve";
@@ -45,31 +40,6 @@ export async function serveScheduled(
     pass: async (ms) => {
       time.pass(ms);
       await server.idle();
-    },
-  };
-}
-
-/** Starts an HTTP server that delays each request until the test opens the gate. */
-export async function gate(): Promise<{ url: string; arrived: () => Promise<void>; open: () => void }> {
-  const waiting: ServerResponse[] = [];
-  let noticed: () => void = () => undefined;
-  const server = createServer((_request, response) => {
-    waiting.push(response);
-    noticed();
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    arrived: async () => {
-      while (waiting.length === 0) await new Promise<void>((resolve) => (noticed = resolve));
-    },
-    open: () => {
-      for (const response of waiting.splice(0)) response.end("open");
     },
   };
 }

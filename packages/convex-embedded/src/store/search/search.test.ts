@@ -197,7 +197,7 @@ test("postings on disk stay equal to the documents through random writes", async
   const both = async (work: (transaction: Transaction, store: Store) => void): Promise<void> => {
     for (const store of [disk, memory]) await inTransaction(store, (transaction) => work(transaction, store));
   };
-  for (let round = 0; round < 24; round++) {
+  for (let round = 0; round < 12; round++) {
     const steps: ((transaction: Transaction, store: Store) => void)[] = [];
     for (let step = 0; step < 100; step++) {
       const choice = random();
