@@ -35,8 +35,8 @@ export function checkJson(text: string): { valid: boolean; flaw?: JsonFlaw } {
 export function decodeUtf8(bytes: ArrayBuffer | Uint8Array, ignoreBOM: boolean): string | null {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM });
   try {
-    const text: string | undefined = decoder.decode(bytes);
-    return text ?? null;
+    const text: unknown = decoder.decode(bytes);
+    return typeof text === "string" ? text : null;
   } catch {
     return null;
   }

@@ -181,7 +181,7 @@ function put(vectors: Vectors, json: string, info: VectorIndexInfo): void {
   else vectors.set(document._id, vector, filters);
 }
 
-/** Returns what an index contains of a document: as on Convex, only a document with a vector of the index's dimensions. */
+/** Returns the content of an index for a document. As on Convex, the vector must have the dimensions of the index. */
 function vectorOf(
   document: object,
   { vectorField, filterFields, dimensions }: VectorIndexInfo,

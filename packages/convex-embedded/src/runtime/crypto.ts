@@ -31,8 +31,8 @@ const subtle = bound(webcrypto.subtle, prototype);
 type Own = "digest" | "sign" | "verify" | "encrypt" | "decrypt" | "wrapKey" | "unwrapKey";
 
 const own: Pick<Subtle, Own> = {
-  wrapKey: async () => notImplemented("wrapKey", "SubtleCrypto"),
-  unwrapKey: async () => notImplemented("unwrapKey", "SubtleCrypto"),
+  wrapKey: () => refusal("wrapKey"),
+  unwrapKey: () => refusal("unwrapKey"),
   encrypt: async (algorithm, key, data) => {
     checkGcm(algorithm);
     return subtle.encrypt(algorithm, key, data);
@@ -84,6 +84,11 @@ function hmac(key: webcrypto.CryptoKey, usage: "sign" | "verify", data: Data): A
   const hash = hashOf((key.algorithm as webcrypto.HmacKeyAlgorithm).hash);
   if (hash === undefined) return null;
   return toArrayBuffer(createHmac(hash, KeyObject.from(key)).update(bytesOf(data)).digest());
+}
+
+/** Rejects, and fails the running function. */
+function refusal(method: string): Promise<never> {
+  return Promise.resolve().then(() => notImplemented(method, "SubtleCrypto"));
 }
 
 /** Checks the parameters of AES-GCM. Convex supports one length of tags and one of initialization vectors. */

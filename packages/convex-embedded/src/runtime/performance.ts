@@ -34,7 +34,7 @@ class PerformanceEntry {
   }
 
   toJSON(): object {
-    return { ...this };
+    return Object.fromEntries(Object.entries(this));
   }
 
   get [Symbol.toStringTag](): string {

@@ -4,7 +4,7 @@ import { encodeId } from "../values/ids";
 import { inTransaction, insertOne, items, itemStore, temporaryDirectory } from "./storeForTests";
 import { Connection } from "./sqlite";
 import type { DiskStore } from "./types";
-import type { IndexedVector } from "./vectorCache";
+import type { CachedDocument, IndexedVector } from "./vectorCache";
 
 const INDEX = ":items.by_vector";
 
@@ -32,11 +32,12 @@ async function start(directory = temporaryDirectory()) {
     return parsed.toSorted();
   };
   const all = (definition = "one") => {
-    const found = [];
-    let documents = cache.next(items(store), INDEX, definition, new Uint8Array());
-    while (documents.length > 0) {
+    const found: CachedDocument[] = [];
+    let after: Uint8Array | undefined = new Uint8Array();
+    while (after !== undefined) {
+      const documents: CachedDocument[] = cache.next(items(store), INDEX, definition, after);
       found.push(...documents);
-      documents = cache.next(items(store), INDEX, definition, documents.at(-1)!.internalId);
+      after = documents.at(-1)?.internalId;
     }
     return found;
   };
@@ -76,7 +77,7 @@ test("a changed document is parsed again, a deleted one is not found, and an ind
   const table = items(store);
   await inTransaction(store, (transaction) => {
     const _id = encodeId(table.number, changed);
-    transaction.replace(table, changed, { _id, _creationTime: 1, name: "z" } as never);
+    transaction.replace(table, changed, { _id, _creationTime: 1, name: "z" });
     transaction.remove(table, removed);
   });
   expect(await fill()).toEqual(["z"]);

@@ -9,7 +9,7 @@ import type { Connection } from "./sqlite";
 import { bufferOf } from "./sqlite";
 import type { TableInfo } from "./types";
 
-/** What an index contains of a document. */
+/** The content of an index for one document. */
 export interface IndexedVector {
   /** `null` if the document is not in the index. */
   readonly vector: ArrayLike<number> | null;
@@ -71,8 +71,8 @@ export class VectorCache {
   /**
    * Adds the documents that the cache does not have. Rejects if the database cannot be written.
    *
-   * @param index The name of the index. @param definition What else decides the contents of the index.
-   * @param vectorOf Returns the contents of a document.
+   * @param index The name of the index. @param definition The options that decide the content of the index.
+   * @param vectorOf Returns the content for a document.
    */
   async fill(
     table: TableInfo,

@@ -1,7 +1,8 @@
 /**
- * The single-byte encodings of the WHATWG's Encoding Standard (https://encoding.spec.whatwg.org/#legacy-single-byte-encodings)
- * that Node's `TextDecoder` lacks or decodes wrongly: it has neither `iso-8859-16` nor `x-user-defined`, and its `windows-1252`
- * has control characters in the place of the characters 0x80 to 0x9f.
+ * Single-byte encodings of the WHATWG's Encoding Standard that Node's `TextDecoder` lacks or decodes wrongly. It has neither
+ * `iso-8859-16` nor `x-user-defined`, and decodes the bytes 0x80 to 0x9f of `windows-1252` to control characters.
+ *
+ * Source: https://encoding.spec.whatwg.org/#legacy-single-byte-encodings
  */
 
 /** The characters of the bytes from `first` on. Other bytes are their own code points. */

@@ -22,7 +22,7 @@ export class FunctionTextDecoder {
   #stream: Decoder | null = null;
 
   /** @param label A label of the WHATWG's Encoding Standard. @throws DOMException named `RangeError` for another one. */
-  constructor(label = "utf-8", options: TextDecoderOptions = {}) {
+  constructor(label: unknown = "utf-8", options: TextDecoderOptions = {}) {
     this.#encoding = encodingOf(String(label));
     this.#options = { fatal: Boolean(options.fatal), ignoreBOM: Boolean(options.ignoreBOM) };
   }
@@ -81,7 +81,7 @@ export class FunctionTextDecoderStream {
   readonly #transform: TransformStream<BufferSource, string>;
 
   /** The parameters and errors are those of `TextDecoder`. */
-  constructor(label = "utf-8", options: TextDecoderOptions = {}) {
+  constructor(label: unknown = "utf-8", options: TextDecoderOptions = {}) {
     const decoder = new FunctionTextDecoder(label, options);
     this.#decoder = decoder;
     this.#transform = new TransformStream({
