@@ -43,7 +43,7 @@ export async function installOnce(
 /**
  * Runs a command in a folder and returns its output. Rejects with the end of the output if the command fails.
  *
- * @param codes The exit codes that are no failure.
+ * @param codes The exit codes that count as success.
  */
 export function run(
   folder: string,
