@@ -1,5 +1,5 @@
 /**
- * Writes `convex/_generated/` with the official CLI, but without a deployment: `node scripts/codegen.mjs [DIR]`.
+ * Writes `_generated/` beside the functions with the official CLI, but without a deployment: `node scripts/codegen.mjs [DIR]`.
  *
  * `convex codegen` asks a deployment to analyze the code before it writes types. This script starts a stub deployment in its
  * own process, which evaluates component definitions and the functions of components whose sources are in the project. It does
@@ -17,7 +17,7 @@ const deployment = await stubDeployment(project);
 try {
   const before = generated(project);
   process.exitCode = await runCli(deployment.url);
-  if (process.exitCode === 0) console.log(outcome(before, generated(project)));
+  if (process.exitCode === 0) console.log(outcome(project, before, generated(project)));
 } finally {
   deployment.close();
 }

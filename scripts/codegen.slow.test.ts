@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -69,6 +70,15 @@ test("a project without components gets the files of the official CLI, and one l
   writeFileSync(join(directory, "convex", "more.ts"), ITEMS);
   const output = "changed: convex/_generated/api.d.ts\n";
   expect(await codegen(directory)).toEqual({ code: 0, output });
+});
+
+test("code is generated beside the functions that convex.json names", async () => {
+  const directory = project({ "items.ts": ITEMS });
+  mkdirSync(join(directory, "src"));
+  renameSync(join(directory, "convex"), join(directory, "src/backend"));
+  writeFileSync(join(directory, "convex.json"), '{ "functions": "src/backend/" }');
+  expect(await codegen(directory)).toEqual({ code: 0, output: "src/backend/_generated is new\n" });
+  expect(readdirSync(join(directory, "src/backend/_generated"))).toContain("api.d.ts");
 });
 
 test("components of packages get the types of the package, and components of the project get types from their functions", async () => {

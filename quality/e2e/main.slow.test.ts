@@ -1,5 +1,6 @@
 /** Runs the command in a separate process, against a deployment for which it has only the address. */
 import { execFile } from "node:child_process";
+import { resolve } from "node:path";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { UsageError } from "../../packages/convex-embedded/src/cli/arguments";
@@ -75,16 +76,24 @@ test("a run without tests fails", async () => {
   expect((await e2e("--base-url", server.url, "no-such-suite")).status).toBe(1);
 });
 
+const document = resolve("openapi/openapi.json");
+/** The options of a run that starts its own deployment of this project. */
+const NONE = { given: undefined, app: undefined };
 const parse = (args: string[], env: Record<string, string> = {}) => parseOptions(args, env);
 
 test("secrets need --base-url, and options are parsed", () => {
   expect(() => parse(["--key", "cha_x"])).toThrow(UsageError);
   expect(() => parse(["--base-url", "nowhere"])).toThrow("--base-url nowhere is not a URL.");
   expect(() => parse(["--no-such-option"])).toThrow(UsageError);
+  expect(() => parse(["--app", "examples"])).toThrow(UsageError);
+  expect(() => parse(["--app", "scripts/adopt/fixtures/plain"])).toThrow(
+    "scripts/adopt/fixtures/plain has not adopted the API. Run `npm run adopt -- scripts/adopt/fixtures/plain` first.",
+  );
   expect(parse(["--help"])).toBeNull();
-  expect(parse([])).toEqual({ given: undefined, only: [] });
+  expect(parse([])).toEqual({ ...NONE, only: [] });
   expect(parse(["--base-url", "https://a.example/", "--stripe-secret", "s", "items"])).toEqual({
-    given: { baseUrl: "https://a.example", direct: false, secrets: { stripe: "s" } },
+    given: { baseUrl: "https://a.example", document, direct: false, secrets: { stripe: "s" } },
+    app: undefined,
     only: ["items"],
   });
 });
@@ -102,13 +111,14 @@ test("secrets are also read from the environment; an option takes precedence, an
     E2E_ORIGIN: "not a secret",
   };
   const secrets = { stripe: "s", clerk: "c", github: "g" };
-  const given = { baseUrl: "https://a.example", direct: false, key: "k", token: "t", secrets };
-  expect(parse(url, env)).toEqual({ given, only: [] });
+  const given = { baseUrl: "https://a.example", document, direct: false, key: "k", token: "t", secrets };
+  expect(parse(url, env)).toEqual({ ...NONE, given, only: [] });
   expect(parse([...url, "--key", "other"], { ...env, E2E_TOKEN: "" })).toEqual({
+    ...NONE,
     given: { ...given, key: "other", token: undefined },
     only: [],
   });
-  expect(parse([], env)).toEqual({ given: undefined, only: [] });
+  expect(parse([], env)).toEqual({ ...NONE, only: [] });
 });
 
 test("the command reads a secret from its environment", async () => {

@@ -20,15 +20,17 @@ async function main(): Promise<number> {
     console.log(USAGE);
     return 0;
   }
-  const { given } = options;
+  const { given, app } = options;
   const refusal = given && (await preflightError(given));
   if (refusal) {
     console.error(refusal);
     return 1;
   }
-  const { close, ...started } = given ? { given, close: undefined } : await startDeployment();
+  const { close, ...started } = given ? { given, close: undefined } : await startDeployment(app);
   try {
-    console.log(`Deployment: ${started.given.baseUrl}${given ? "" : ", embedded, started for this run"}`);
+    console.log(
+      `Deployment: ${started.given.baseUrl}${given ? "" : `, ${app?.root ?? "embedded"}, started for this run`}`,
+    );
     const config = resolve("quality/e2e/vitest.config.ts");
     const run = { run: true, watch: false, config, provide: { given: started.given } };
     const vitest = await startVitest("test", options.only, run);

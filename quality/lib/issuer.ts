@@ -8,7 +8,7 @@ import {
   type SigningKey,
 } from "../../packages/convex-embedded/fixtures/issuer";
 
-export { openIssuer, signingKey, startIssuer };
+export { openIssuer, signingKey, startIssuer, type Issuer };
 
 const AUDIENCE = "quality";
 
@@ -22,8 +22,9 @@ export function tokenFor(
   { url }: Issuer,
   key: SigningKey,
   user: { name: string; email: string },
+  audience = AUDIENCE,
 ): Promise<string> {
   const now = Math.floor(Date.now() / 1000);
   const times = { iat: now, exp: now + 2 * 60 * 60 };
-  return sign(key, { iss: url, aud: AUDIENCE, sub: user.email, ...user, email_verified: true, ...times });
+  return sign(key, { iss: url, aud: audience, sub: user.email, ...user, email_verified: true, ...times });
 }

@@ -1,29 +1,24 @@
 /** Apps of several kinds, each adopted into a copy with one command, type-checked, and served with their own functions and routes. */
 import { execFile } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { ConvexHttpClient } from "convex/browser";
 import { makeFunctionReference } from "convex/server";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { shellEnvironment } from "../../quality/lib/server";
 import { startServer } from "../../quality/lib/testServer";
 import { adopt } from "./adopt";
+import { appLike } from "./app.testing";
 import { parseOptions, type Options } from "./options";
 import { Refusal } from "./refusal";
+
+// Each app installs its packages and compiles, which takes long on a loaded machine.
+vi.setConfig({ testTimeout: 1_800_000 });
 
 const root = resolve(import.meta.dirname, "../..");
 const SETTINGS =
   "STRIPE_WEBHOOK_SECRET=whsec_c2VjcmV0c2VjcmV0c2VjcmV0\nRATE_LIMIT_KEY_PER_MINUTE=0\nRATE_LIMIT_IP_PER_MINUTE=0\n";
-
-/** Copies a fixture to a temporary directory. */
-function appLike(fixture: string): string {
-  const directory = mkdtempSync(join(tmpdir(), "adopt-"));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
-  cpSync(join(import.meta.dirname, "fixtures", fixture), directory, { recursive: true });
-  return directory;
-}
 
 /** Runs the command. @returns its exit code and the lines that it prints. */
 async function run(...args: string[]): Promise<{ code: number; lines: string[] }> {
@@ -46,6 +41,16 @@ function texts(directory: string): Record<string, string> {
 /** Checks the types of the functions, with the official command by default. @throws Error with the errors. */
 const typecheck = (directory: string, command: readonly string[] = ["convex", "typecheck"]) =>
   promisify(execFile)("npx", command, { cwd: directory, env: shellEnvironment() });
+
+/** Runs the end-to-end suites against an app, in their own process. @throws Error with their output if a test fails. */
+async function testEndToEnd(app: string): Promise<string> {
+  const command = ["scripts/run.mjs", "quality/e2e/main.ts", "--app", app];
+  const { stdout } = await promisify(execFile)(process.execPath, command, {
+    cwd: root,
+    env: shellEnvironment(),
+  });
+  return stdout;
+}
 
 /** Serves an app with the script that the adoption added. */
 async function serve(directory: string, settings = "") {
@@ -123,6 +128,13 @@ const FIXTURES: Readonly<Record<string, Fixture>> = {
       expect(await client.query(query("orders:list"), {})).toEqual(["bolt"]);
     },
   },
+  sourceFolder: {
+    renamed: ["jobs"],
+    own: async ({ client }) => {
+      await client.mutation(mutation("tasks:add"), { title: "sweep" });
+      expect(await client.query(query("tasks:list"), {})).toEqual(["sweep"]);
+    },
+  },
 };
 
 test.each(Object.keys(FIXTURES))(
@@ -151,6 +163,7 @@ test.each(Object.keys(FIXTURES))(
     expect(await (await served.send("/api/users")).json()).toMatchObject([{ name: "developer" }]);
     const document = (await (await served.send("/openapi.json")).json()) as { info: { title: string } };
     expect(document.info.title).toMatch(/ API$/);
+    await testEndToEnd(given);
   },
 );
 
@@ -160,6 +173,21 @@ test("a dry run writes nothing, and says what it would write", async () => {
   const { lines } = await run(app, "--dry-run");
   expect(texts(app)).toEqual(before);
   expect(lines).toContain("  would write convex/schema.ts");
+});
+
+test("the command names other major versions, and libraries whose tables it cannot read", async () => {
+  const app = appLike("plain");
+  const edit = (file: string, from: string, to: string) => {
+    const path = join(app, file);
+    writeFileSync(path, readFileSync(path, "utf8").replace(from, to));
+  };
+  edit("package.json", '"convex": "^1.31.0"', '"convex": "^1.31.0", "zod": "^3.25.0", "hono": "^5.0.0"');
+  edit("convex/schema.ts", "export", 'import { billing } from "not-installed";\n\nexport');
+  edit("convex/schema.ts", "notes:", "...billing,\n  notes:");
+  const printed = (await run(app, "--dry-run")).lines.join("\n");
+  expect(printed).toMatch(/1\. In package\.json, zod \^3\.25\.0 becomes \^4/);
+  expect(printed).toContain("The app has hono ^5.0.0, which is a later major version");
+  expect(printed).toContain("Compare the tables that not-installed adds to your schema with api/tables.ts.");
 });
 
 test("a few parts compile, and the other parts are not there", async () => {
@@ -172,6 +200,10 @@ test("a few parts compile, and the other parts are not there", async () => {
   for (const path of ["/api/jobs", "/api/files", "/api/webhook-events", "/api/payments"])
     expect((await send(path)).status).toBe(404);
   expect(await (await send("/")).json()).toMatchObject({ name: "Notes" });
+  const suites = await testEndToEnd(app);
+  expect(suites).toMatch(/passed, 0 failed/);
+  for (const missing of ["uploadFile", "processData", "receiveStripe"])
+    expect(suites).toContain(`need the operation ${missing}: `);
 });
 
 test.each([
@@ -220,7 +252,7 @@ test("an update merges what changed on both sides, and a conflict is marked", as
   expect(merged).toContain("GET /api/jobs/:id");
   expect(readFileSync(join(app, "convex/api/identity/apiKey.lib.ts"), "utf8")).toContain('"n_"');
 
-  writeFileSync(routes, merged.replace('getJob: "GET /api/jobs/:id"', 'getJob: "GET /api/work/:id"'));
+  writeFileSync(routes, merged.replace('"GET /api/jobs/:id"', '"GET /api/work/:id"'));
   await git("add", "-A");
   await git("commit", "-q", "-m", "Rename");
   expect((await run(app, "--update", "--no-install")).lines).toContain("  nothing to change");

@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
-import { appIn, nameOfApp, tablesOf, type App } from "./app";
+import { appIn, nameOfApp, type App } from "./app";
 import type { Choice } from "./copy/copied";
 import { defaultNames } from "./copy/names";
 import { sourceTexts } from "./copy/source";
@@ -14,10 +14,12 @@ import { planned, type Origin, type Plan } from "./plan";
 import { copiesPath, packed, recordIn, recordPath, recordText, unpacked, type Adoption } from "./record";
 import { Refusal } from "./refusal";
 import { report } from "./report";
+import { tablesOf, type Tables } from "./schema";
 import { stepsFor } from "./steps";
 import { renamesFor } from "./tables";
 
 const TOOLS = "rest-api";
+const FOLDER = "api";
 
 /**
  * @param ours the folder of this project.
@@ -31,10 +33,12 @@ export async function adopt(ours: string, options: Options, print: (line: string
   if (options.update && !earlier)
     throw new Refusal("The app does not have the API yet. Run the command without --update.");
   if (options.update && !options.dryRun) requireCommitted(app.root);
+  const folder = earlier?.choice.layout.folder ?? options.folder ?? FOLDER;
+  const tables = await tablesOf(ours, app, folder);
   const choice = !earlier
-    ? chosen(app, options, origin)
+    ? chosen(app, options, origin, tables)
     : options.update
-      ? extended(app, earlier, options, origin)
+      ? extended(app, earlier, options, origin, tables)
       : kept(earlier, options);
   const plan = await planned(app, choice, origin);
   const merge = options.update
@@ -48,13 +52,7 @@ export async function adopt(ours: string, options: Options, print: (line: string
   const isChanged = writes.size > 0 || (merge?.removals.length ?? 0) > 0;
   if (!options.dryRun) write(app, writes, merge?.removals ?? []);
 
-  const steps = stepsFor(
-    ours,
-    app,
-    choice.layout,
-    origin.runtime,
-    plan.scripts["openapi"]?.name ?? "openapi",
-  );
+  const steps = stepsFor(ours, app, choice.layout, origin.runtime, plan.scripts);
   const failed: { command: string; reason: string }[] = [];
   // Code with Git's markers does not compile, so the owner resolves the conflicts first.
   const runs = options.install && !options.dryRun && isChanged && !merge?.conflicts.length;
@@ -65,7 +63,18 @@ export async function adopt(ours: string, options: Options, print: (line: string
     });
   }
   const skipped = runs || !isChanged ? [] : steps.map(({ command }) => command);
-  report({ app, choice, plan, writes, merge, failed, skipped, dryRun: options.dryRun, print });
+  report({
+    app,
+    choice,
+    plan,
+    unread: tables.unread,
+    writes,
+    merge,
+    failed,
+    skipped,
+    dryRun: options.dryRun,
+    print,
+  });
   return failed.length > 0 || merge?.conflicts.length ? 1 : 0;
 }
 
@@ -107,9 +116,9 @@ function kept({ choice }: Adoption, { parts, title, keyPrefix, version, folder }
 }
 
 /** Returns the choice of a first adoption. @throws Refusal if the app has files where the API's would be. */
-function chosen(app: App, options: Options, { texts }: Origin): Choice {
+function chosen(app: App, options: Options, { texts }: Origin, { names: taken }: Tables): Choice {
   const { functions } = app;
-  const layout = { functions, folder: options.folder ?? "api", tools: options.tools ?? TOOLS };
+  const layout = { functions, folder: options.folder ?? FOLDER, tools: options.tools ?? TOOLS };
   const inTheWay = [
     posix.join(functions, layout.folder),
     `${posix.join(functions, layout.folder)}.ts`,
@@ -128,19 +137,24 @@ function chosen(app: App, options: Options, { texts }: Origin): Choice {
       version: options.version ?? names.version,
       keyPrefix: options.keyPrefix ?? names.keyPrefix,
     },
-    tables: renamesFor(texts, tablesOf(app, layout.folder)),
+    tables: renamesFor(texts, taken),
   };
 }
 
 /** Returns the choice of the earlier adoption with more parts, and with names for tables that are new in the API. */
-function extended(app: App, { choice }: Adoption, options: Options, { texts }: Origin): Choice {
+function extended(
+  app: App,
+  { choice }: Adoption,
+  options: Options,
+  { texts }: Origin,
+  { names: taken }: Tables,
+): Choice {
   if (options.title ?? options.keyPrefix ?? options.version ?? options.folder)
     throw new Refusal(
       "With --update, only --with may change what was chosen. Change names in the code itself.",
     );
   const { functions, folder } = choice.layout;
   const known = app.read(posix.join(functions, folder, "tables.ts")) ?? "";
-  const taken = tablesOf(app, folder);
   const isNew = (table: string) => !known.includes(`  ${table}: `);
   const fresh = [...renamesFor(texts, taken)].filter(([table]) => isNew(choice.tables.get(table) ?? table));
   const parts = withNeeded([...choice.parts, ...(options.parts ?? [])]);

@@ -62,11 +62,11 @@ export function nameOfApp({ root, read }: App): string {
 }
 
 /**
- * Returns the tables that the app's functions define, and those of libraries that it knows.
+ * Searches the app's functions for definitions of tables. Adds those of Convex Auth if the schema has them.
  *
  * @param folder the folder of the API's functions, whose tables do not count.
  */
-export function tablesOf({ root, functions, read }: App, folder: string): Set<string> {
+export function scannedTables({ root, functions, read }: App, folder: string): Set<string> {
   const tables = new Set<string>();
   for (const file of sourceFiles(join(root, functions))) {
     if (file.startsWith(`${folder}/`)) continue;

@@ -13,12 +13,12 @@ const TOOLS = ["esbuild", "prettier", "typescript", "@types/node"];
 /** Part of Node or of another package. */
 const isPackage = (specifier: string): boolean => !/^(\.|#|node:)/.test(specifier);
 
-/** @param runtime the version of the runtime in the app: a path, or undefined if the app cannot use the runtime. */
+/** @param runtime the version of the runtime in the app: a path. */
 export function needsOf(
   files: ReadonlyMap<string, string>,
   layout: Layout,
   manifest: Manifest,
-  runtime: string | undefined,
+  runtime: string,
 ): Needs {
   const inFunctions = new Set<string>(["@convex-dev/rate-limiter", "convex"]);
   const inTools = new Set<string>(TOOLS);
@@ -32,7 +32,7 @@ export function needsOf(
   const ranges = (names: Iterable<string>): Record<string, string> =>
     Object.fromEntries([...names].sort().map((name) => [name, rangeOf(name, known)]));
   return {
-    dependencies: { ...ranges(inFunctions), ...(runtime !== undefined && { "convex-embedded": runtime }) },
+    dependencies: { ...ranges(inFunctions), "convex-embedded": runtime },
     devDependencies: ranges([...inTools].filter((name) => !inFunctions.has(name))),
   };
 }

@@ -8,8 +8,9 @@ import { withCompilerOptions } from "./theirs/compiler";
 import { HandEdit, type Editor } from "./theirs/edit";
 import { componentsEditor, cronsEditor, routerEditor, schemaEditor } from "./theirs/functions";
 import { withRuntimeConfig } from "./theirs/runtime";
-import { scriptsFor, withPackages } from "./theirs/package";
+import { mismatchesIn, scriptsFor, withPackages } from "./theirs/package";
 import { withSection } from "./theirs/readme";
+import type { Mismatch } from "./theirs/versions";
 
 export type Plan = {
   /** The copied files by their paths in the app. */
@@ -20,6 +21,8 @@ export type Plan = {
   readonly hand: ReadonlyMap<string, HandEdit>;
   /** The scripts of the app that run the API's programs, by their usual names. */
   readonly scripts: Readonly<Record<string, { name: string; command: string }>>;
+  /** The packages that the app uses in another major version. */
+  readonly mismatches: readonly Mismatch[];
 };
 
 export type Origin = {
@@ -60,17 +63,16 @@ export async function planned(app: App, choice: Choice, origin: Origin): Promise
   edit(inFunctions("auth.config.ts"), (text) => text ?? origin.authConfig);
   edit(inFunctions("tsconfig.json"), withCompilerOptions);
 
-  const servesHere = functions === "convex";
-  const runtime = servesHere ? `file:${runtimeFile(tools, origin.runtime)}` : undefined;
+  const runtime = `file:${runtimeFile(tools, origin.runtime)}`;
   const before = app.read("package.json") ?? "{}\n";
   const scripts = scriptsFor(before, layout, { webhooks: choice.parts.includes("webhooks") });
   const needs = needsOf(copies, layout, origin.manifest, runtime);
   edit("package.json", () => withPackages(before, layout, needs, scripts));
-  if (servesHere) edit("convex-embedded.json", (text) => withRuntimeConfig(text, origin.embedded, folder));
-  if (servesHere) edit(".gitignore", (text) => withLine(text, ".convex-embedded/"));
+  edit("convex-embedded.json", (text) => withRuntimeConfig(text, origin.embedded, folder));
+  edit(".gitignore", (text) => withLine(text, ".convex-embedded/"));
   const names = Object.fromEntries(Object.entries(scripts).map(([usual, { name }]) => [usual, name]));
   edit("README.md", (text) => withSection(text, { names: choice.names, layout, scripts: names }));
-  return { copies, edits, hand, scripts };
+  return { copies, edits, hand, scripts, mismatches: mismatchesIn(before, needs) };
 }
 
 function withLine(text: string | undefined, line: string): string {

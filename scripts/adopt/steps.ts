@@ -4,7 +4,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { App } from "./app";
 import type { Layout } from "./layout";
-import { runtimeFile } from "./plan";
+import { runtimeFile, type Plan } from "./plan";
 
 export type Step = {
   /** The command that the app's owner runs if the step did not succeed. */
@@ -16,13 +16,12 @@ export type Step = {
 export function stepsFor(
   ours: string,
   { root }: App,
-  layout: Layout,
+  { tools }: Layout,
   runtime: string,
-  openapi: string,
+  scripts: Plan["scripts"],
 ): Step[] {
-  const { functions, tools } = layout;
   const manager = managerOf(root);
-  const isServed = functions === "convex";
+  const script = (name: string) => `${manager} run ${scripts[name]?.name ?? name}`;
   const tarball = join(root, runtimeFile(tools, runtime));
   const runtimeFolder = join(ours, "packages/convex-embedded");
   const pack = async (): Promise<void> => {
@@ -40,14 +39,10 @@ export function stepsFor(
     await run(process.execPath, ["scripts/run.mjs", "openapi/generate.ts"], join(root, tools));
   };
   return [
-    ...(isServed
-      ? [{ command: `npm pack ${runtimeFolder} --pack-destination ${dirname(tarball)}`, run: pack }]
-      : []),
+    { command: `npm pack ${runtimeFolder} --pack-destination ${dirname(tarball)}`, run: pack },
     { command: `${manager} install`, run: install },
-    isServed
-      ? { command: `${manager} run codegen`, run: codegen }
-      : { command: "npx convex codegen", run: () => Promise.reject(new Error("It needs your deployment.")) },
-    { command: `${manager} run ${openapi}`, run: document },
+    { command: script("codegen"), run: codegen },
+    { command: script("openapi"), run: document },
   ];
 }
 

@@ -1,10 +1,16 @@
 /** Compares the generated files before and after a run. */
 import { readdirSync, readFileSync } from "node:fs";
-import { join, relative, sep } from "node:path";
+import { join, posix, relative, sep } from "node:path";
+import { convexJson } from "./convexJson.mjs";
 
-/** Returns the generated files below `convex/`, including those of components: contents by path. */
+/** Returns the folder of the functions, relative to the project: `functions` in `convex.json`, else `convex`. */
+const functionsOf = (project) =>
+  posix.normalize(convexJson(project).functions ?? "convex").replace(/\/$/, "");
+
+/** Returns the generated files of the app and of its components: contents by path. */
 export function generated(project) {
-  const files = readdirSync(join(project, "convex"), { recursive: true, withFileTypes: true });
+  const folder = join(project, functionsOf(project));
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true });
   const paths = files
     .filter((file) => file.isFile())
     .map(({ parentPath, name }) => relative(project, join(parentPath, name)).split(sep).join("/"))
@@ -13,8 +19,9 @@ export function generated(project) {
 }
 
 /** Describes the difference in one line. */
-export function outcome(before, after) {
+export function outcome(project, before, after) {
   const changed = [...after.keys()].filter((path) => before.get(path) !== after.get(path));
-  if (changed.length === 0) return "convex/_generated is unchanged";
-  return before.size === 0 ? "convex/_generated is new" : `changed: ${changed.join(", ")}`;
+  const folder = `${functionsOf(project)}/_generated`;
+  if (changed.length === 0) return `${folder} is unchanged`;
+  return before.size === 0 ? `${folder} is new` : `changed: ${changed.join(", ")}`;
 }

@@ -1,5 +1,4 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { convexJson } from "./convexJson.mjs";
 import { definitionsOf, functionsOf, schemaOf } from "./evaluated.mjs";
 
 /** Returns the answer to a push: the parts that code is generated from (`cli/lib/deployApi/startPush.ts` in `convex`). */
@@ -63,11 +62,4 @@ function exportsOf(functions) {
 }
 
 /** Returns true if `convex.json` sets `staticApi`, which generates types from the app's evaluated functions. */
-function isStatic(project) {
-  try {
-    return JSON.parse(readFileSync(join(project, "convex.json"), "utf8")).codegen?.staticApi === true;
-  } catch (error) {
-    if (error.code === "ENOENT") return false;
-    throw error;
-  }
-}
+const isStatic = (project) => convexJson(project).codegen?.staticApi === true;

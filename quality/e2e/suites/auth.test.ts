@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { json, mistyped, problem } from "../../../convex/http/testing/replies.testing";
 import { uniqueName, callerFor, keyWith, root, send } from "./client";
+import { describeWith } from "./describeWith";
 import { operations } from "./document";
-import { given, describeWith } from "./describeWith";
+import { given } from "./given";
 
 const secured = operations().filter((operation) => operation.secured);
 const scoped = secured.filter(({ scope }) => scope !== undefined);
@@ -22,14 +23,14 @@ describe("with an unknown credential", () => {
     [{ "X-API-Key": "nothing" }, "Invalid API key"],
     [{ Authorization: "Bearer nothing" }, "Invalid token"],
   ])("%j is refused", async (headers, detail) => {
-    const reply = await send("/api/items", { headers });
+    const reply = await send("/api/keys", { headers });
     expect(reply.headers.get("www-authenticate")).toContain("invalid_token");
     expect((await problem(reply, 403, "invalid_credential")).detail).toBe(detail);
   });
 
   test("an unsupported scheme counts as a missing credential", async () => {
     const headers = { Authorization: "Basic bm86Ym9keQ==" };
-    await problem(send("/api/items", { headers }), 401, "unauthenticated");
+    await problem(send("/api/keys", { headers }), 401, "unauthenticated");
   });
 });
 
@@ -43,19 +44,19 @@ describeWith(["--key"], "with a key", () => {
 
   test("a mistyped key is refused", async () => {
     const typo = callerFor(mistyped(given.key ?? ""));
-    await problem(typo("GET", "/api/items"), 403, "invalid_credential");
+    await problem(typo("GET", "/api/keys"), 403, "invalid_credential");
   });
 
   test("two different credentials are refused", async () => {
     const headers = { Authorization: `Bearer ${given.key ?? ""}` };
-    const { key } = await keyWith(["items:read"]);
-    await problem(callerFor(key)("GET", "/api/items", undefined, headers), 400, "invalid_request");
+    const { key } = await keyWith(["keys:read"]);
+    await problem(callerFor(key)("GET", "/api/keys", undefined, headers), 400, "invalid_request");
   });
 
   test("every operation requires its own scope", async () => {
     for (const [asked, others] of [
-      ["billing:read", scoped.filter(({ scope }) => scope !== "billing:read")],
-      ["items:read", scoped.filter(({ scope }) => scope === "billing:read")],
+      ["keys:read", scoped.filter(({ scope }) => scope !== "keys:read")],
+      ["users:read", scoped.filter(({ scope }) => scope === "keys:read")],
     ] as const) {
       const limited = callerFor((await keyWith([asked])).key);
       for (const [method, path, scope] of named(others)) {
@@ -67,22 +68,22 @@ describeWith(["--key"], "with a key", () => {
   });
 
   test("a write scope does not allow reads", async () => {
-    const writer = callerFor((await keyWith(["items:write"])).key);
-    await problem(writer("GET", "/api/items"), 403, "insufficient_scope");
+    const writer = callerFor((await keyWith(["keys:write"])).key);
+    await problem(writer("GET", "/api/keys"), 403, "insufficient_scope");
   });
 
   test("a key cannot create a key with a scope that it lacks", async () => {
-    const { key } = await keyWith(["keys:write", "items:read"]);
-    const more = { name: uniqueName(), scopes: ["items:read", "items:write"] };
+    const { key } = await keyWith(["keys:write", "users:read"]);
+    const more = { name: uniqueName(), scopes: ["users:read", "users:write"] };
     await problem(callerFor(key)("POST", "/api/keys", more), 403, "insufficient_scope");
   });
 
   test("a revoked key is refused immediately", async () => {
-    const { key, at } = await keyWith(["items:read"]);
+    const { key, at } = await keyWith(["keys:read"]);
     const caller = callerFor(key);
-    expect((await caller("GET", "/api/items?limit=1")).status).toBe(200);
+    expect((await caller("GET", "/api/keys?limit=1")).status).toBe(200);
     expect((await root("DELETE", at)).status).toBe(204);
-    await problem(caller("GET", "/api/items?limit=1"), 403, "invalid_credential");
+    await problem(caller("GET", "/api/keys?limit=1"), 403, "invalid_credential");
   });
 });
 

@@ -3,15 +3,16 @@ import { setTimeout as wait } from "node:timers/promises";
 import { expect, onTestFinished } from "vitest";
 import { callerWith, type Caller } from "../../../convex/http/testing/caller.testing";
 import { json, type Json } from "../../../convex/http/testing/replies.testing";
-import { checked, productDocument, type Send } from "../../../openapi/contract/check";
-import { given } from "./describeWith";
+import { checked, type Send } from "../../../openapi/contract/check";
+import { described } from "./document";
+import { given } from "./given";
 import { rateLimitWait } from "./rateLimit";
 
 // Written to stderr, because the reporter prints the name of the test above console output.
 const waitForRateLimit = rateLimitWait((line) => void process.stderr.write(`${line}\n`));
 
 /** Headers that are checked. A host or a proxy may add others, which the document does not describe. */
-const known = new Set([...productDocument().headers.keys(), ...["allow", "content-type", "date"]]);
+const known = new Set([...described().headers.keys(), ...["allow", "content-type", "date"]]);
 const OF_PREFLIGHTS = /^access-control-/;
 
 /**
@@ -20,16 +21,19 @@ const OF_PREFLIGHTS = /^access-control-/;
  *
  * @param path a path of the deployment.
  */
-export const send: Send = checked(async (path, init) => {
-  // A proxy that compresses replies makes strong ETags weak, and If-Match never matches weak ETags.
-  const headers = new Headers(init?.headers);
-  headers.set("Accept-Encoding", "identity");
-  for (let attempt = 1; ; attempt++) {
-    const reply = await fetch(given.baseUrl + path, { redirect: "manual", ...init, headers });
-    if (reply.status !== 429 || attempt === 4) return given.direct ? reply : withoutStrangers(reply);
-    await waitForRateLimit(reply);
-  }
-});
+export const send: Send = checked(
+  async (path, init) => {
+    // A proxy that compresses replies makes strong ETags weak, and If-Match never matches weak ETags.
+    const headers = new Headers(init?.headers);
+    headers.set("Accept-Encoding", "identity");
+    for (let attempt = 1; ; attempt++) {
+      const reply = await fetch(given.baseUrl + path, { redirect: "manual", ...init, headers });
+      if (reply.status !== 429 || attempt === 4) return given.direct ? reply : withoutStrangers(reply);
+      await waitForRateLimit(reply);
+    }
+  },
+  { described: described() },
+);
 
 function withoutStrangers(reply: Response): Response {
   const headers = [...reply.headers].filter(([name]) => known.has(name) || OF_PREFLIGHTS.test(name));

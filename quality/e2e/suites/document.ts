@@ -1,9 +1,15 @@
 import { readFileSync } from "node:fs";
 import type { Json } from "../../../convex/http/testing/replies.testing";
-import { productDocument } from "../../../openapi/contract/check";
+import { describedBy, type Described } from "../../../openapi/contract/described";
+import { given } from "./given";
 
-/** The OpenAPI document of this project. */
-export const committed = (): Json => JSON.parse(readFileSync("openapi/openapi.json", "utf8")) as Json;
+/** The OpenAPI document of the deployment's project, as it was last generated. */
+export const committed = (): Json => JSON.parse(readFileSync(given.document, "utf8")) as Json;
+
+let cached: Described | undefined;
+
+/** Returns the document in the form of the contract tests. */
+export const described = (): Described => (cached ??= describedBy(committed()));
 
 type Operation = {
   method: string;
@@ -17,7 +23,7 @@ type Operation = {
 
 /** Returns every operation of the document. */
 export function operations(): Operation[] {
-  return productDocument().operations.map(({ method, path, security }) => ({
+  return described().operations.map(({ method, path, security }) => ({
     method,
     path: path.replaceAll(/\{\w+\}/g, "nothing"),
     scope: security.flatMap((requirement) => Object.values(requirement).flat())[0],
@@ -28,6 +34,6 @@ export function operations(): Operation[] {
 /** Returns the codes of all problems. */
 export function problemCodes(): string[] {
   // The shape of the document's problem schema. Other tests compare it with the list of problems.
-  const { properties } = productDocument().problem as { properties: { code: { enum: string[] } } };
+  const { properties } = described().problem as { properties: { code: { enum: string[] } } };
   return properties.code.enum;
 }

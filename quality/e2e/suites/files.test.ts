@@ -2,7 +2,8 @@ import { createHash, randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
 import { json, page, problem } from "../../../convex/http/testing/replies.testing";
 import { uniqueName, deleteAfterTest, callerFor, keyWith, root, send } from "./client";
-import { given, describeWith } from "./describeWith";
+import { describeWith } from "./describeWith";
+import { given } from "./given";
 
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 const headers = { "X-API-Key": given.key ?? "", "Content-Type": "image/png" };
@@ -24,7 +25,7 @@ async function urlOf(id: string, caller: RequestInit = {}): Promise<string> {
   return reply.headers.get("location") ?? "";
 }
 
-describeWith(["--key"], "files", () => {
+describeWith(["--key", "uploadFile"], "files", () => {
   test("an uploaded file is described, listed, served and deleted", async () => {
     const { bytes, reply, file, id } = await upload();
     const facts = { contentType: "image/png", size: 1000, sha256: sha256(bytes), visibility: "public" };
@@ -68,7 +69,7 @@ describeWith(["--key"], "files", () => {
   test("only the owner can read a private file", async () => {
     const { bytes, id } = await upload("?visibility=private");
     await problem(send(`/files/${id}`), 401, "unauthenticated");
-    const other = callerFor((await keyWith(["items:read"])).key);
+    const other = callerFor((await keyWith(["keys:read"])).key);
     await problem(other("GET", `/files/${id}`), 403, "insufficient_scope");
     const served = await fetch(await urlOf(id, { headers }));
     expect(Buffer.from(await served.arrayBuffer()).equals(bytes)).toBe(true);

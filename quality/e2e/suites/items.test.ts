@@ -4,7 +4,7 @@ import { json, nextOf, page, problem } from "../../../convex/http/testing/replie
 import { uniqueName, deleteAfterTest, callerFor, keyWith, create, root } from "./client";
 import { describeWith } from "./describeWith";
 
-describeWith(["--key"], "items", () => {
+describeWith(["--key", "createItem"], "items", () => {
   test("an item is created, fetched, changed and deleted", async () => {
     const name = uniqueName();
     const { reply, body, at } = await create("/api/items", { name: ` ${name} `, description: "M8" });
@@ -36,7 +36,7 @@ describeWith(["--key"], "items", () => {
   });
 });
 
-describeWith(["--key"], "conditional requests", () => {
+describeWith(["--key", "createItem"], "conditional requests", () => {
   test("If-None-Match with the current ETag gets 304", async () => {
     const { at, reply } = await create("/api/items", { name: uniqueName() });
     const tag = reply.headers.get("etag") ?? "";
@@ -60,7 +60,7 @@ describeWith(["--key"], "conditional requests", () => {
   });
 });
 
-describeWith(["--key"], "idempotency", () => {
+describeWith(["--key", "createItem"], "idempotency", () => {
   test("a repeated creation returns the same item", async () => {
     const name = uniqueName();
     const header = { "Idempotency-Key": randomUUID() };
@@ -96,7 +96,7 @@ describeWith(["--key"], "idempotency", () => {
   });
 });
 
-describeWith(["--key"], "lists", () => {
+describeWith(["--key", "createItem"], "lists", () => {
   test("following the links returns each item once, newest first, while items are added", async () => {
     const names: string[] = [];
     for (let n = 0; n < 5; n++)

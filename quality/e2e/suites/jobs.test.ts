@@ -12,7 +12,7 @@ const result = {
   type: "object",
 };
 
-describeWith(["--key"], "jobs", () => {
+describeWith(["--key", "processData"], "jobs", () => {
   test("a value is processed synchronously", async () => {
     expect(await json(root("POST", "/api/process", { data }))).toEqual({ success: true, result });
   });

@@ -19,9 +19,9 @@ function quotaOf({ headers }: Response): { name: string; quota: number; left: nu
 
 describeWith(["--key"], "the quota of a key", () => {
   test("is separate for each key, and every reply has the remaining quota, including refusals", async () => {
-    const caller = callerFor((await keyWith(["items:read"])).key);
+    const caller = callerFor((await keyWith(["keys:read"])).key);
     const first = quotaOf(await caller("GET", "/api/protected"));
-    const refused = quotaOf(await caller("POST", "/api/items"));
+    const refused = quotaOf(await caller("POST", "/api/keys"));
     expect(refused?.quota).toBe(first?.quota);
     if (!first || !refused) return;
     expect(first.left).toBe(first.quota - 1);

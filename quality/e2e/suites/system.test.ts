@@ -74,7 +74,7 @@ describe("routing", () => {
   });
 
   test("a wrong method is a problem that lists the allowed methods", async () => {
-    const reply = await send("/api/items", { method: "PUT" });
+    const reply = await send("/api/keys", { method: "PUT" });
     expect(reply.headers.get("allow")?.split(/, */)).toEqual(expect.arrayContaining(["GET", "POST"]));
     await problem(reply, 405, "method_not_allowed");
   });

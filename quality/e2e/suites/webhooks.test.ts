@@ -4,7 +4,8 @@ import { json, page, problem, type Json } from "../../../convex/http/testing/rep
 import { EVENTS } from "../../../scripts/webhook/events";
 import { asForm, freshId, signedHeaders, type WebhookSource } from "../../../scripts/webhook/sign";
 import { eventually, uniqueName, root, send } from "./client";
-import { given, describeWith } from "./describeWith";
+import { describeWith } from "./describeWith";
+import { given } from "./given";
 
 type Event = {
   source: WebhookSource;
@@ -44,10 +45,13 @@ const logged = async ({ source, id }: Event) =>
     ({ eventId }) => eventId === id,
   );
 
+/** The operations that receive the webhooks. */
+const RECEIVER = { stripe: "receiveStripe", clerk: "receiveClerk", github: "receiveGithub" } as const;
+
 const TYPES = { stripe: "invoice.paid", clerk: "session.created", github: "push" } as const;
 
 for (const source of ["stripe", "clerk", "github"] as const) {
-  describeWith(["--key", `--${source}-secret`], source, () => {
+  describeWith(["--key", `--${source}-secret`, RECEIVER[source]], source, () => {
     test("an event that is sent several times is logged and processed once", async () => {
       const sent = event(source, TYPES[source]);
       const entry = await processed(sent);
@@ -80,14 +84,14 @@ for (const [source, type] of [
   ["stripe", "invoice.paid"],
   ["clerk", "session.created"],
 ] as const) {
-  describeWith([`--${source}-secret`], `${source}'s clock`, () => {
+  describeWith([`--${source}-secret`, RECEIVER[source]], `${source}'s clock`, () => {
     test.each([600_000, -600_000])("an event that was signed %i ms ago is refused", async (ago) => {
       await problem(deliver(event(source, type, {}, ago)), 400, "webhook_rejected");
     });
   });
 }
 
-describeWith(["--key", "--stripe-secret"], "effects of Stripe's events", () => {
+describeWith(["--key", "--stripe-secret", RECEIVER.stripe], "effects of Stripe's events", () => {
   test("a checkout is recorded as a payment", async () => {
     const sessionId = `cs_test_${randomUUID()}`;
     const entry = await processed(event("stripe", "checkout.session.completed", { id: sessionId }));
@@ -128,7 +132,7 @@ describeWith(["--key", "--stripe-secret"], "effects of Stripe's events", () => {
   });
 });
 
-describeWith(["--key", "--github-secret"], "effects of GitHub's events", () => {
+describeWith(["--key", "--github-secret", RECEIVER.github], "effects of GitHub's events", () => {
   test("a form is logged like JSON, with its repository and sender", async () => {
     const sent = event("github", "issues");
     const form = asForm(sent.body);
@@ -145,7 +149,7 @@ describeWith(["--key", "--github-secret"], "effects of GitHub's events", () => {
   });
 });
 
-describeWith(["--key", "--clerk-secret"], "effects of Clerk's events", () => {
+describeWith(["--key", "--clerk-secret", RECEIVER.clerk], "effects of Clerk's events", () => {
   test("a user is created, changed and deleted", async () => {
     const clerkId = `user_${randomUUID()}`;
     const about = {

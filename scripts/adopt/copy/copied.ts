@@ -2,6 +2,7 @@
 import { format, type Options as Style } from "prettier";
 import { pathIn, type Layout } from "../layout";
 import { withNeeded, type PartName } from "../parts";
+import { described, DESCRIPTION } from "./description";
 import { cronsFile, tablesFile } from "./merged";
 import { renamed, type Names } from "./names";
 import { placed } from "./rewrite";
@@ -21,16 +22,21 @@ const STYLE: Style = { printWidth: 110 };
 
 /** Returns the files of the chosen parts, by their paths in the app. The same sources and choices return the same texts. */
 export async function copiedFiles(texts: Texts, choice: Choice): Promise<Map<string, string>> {
-  const parts = selected(texts, withNeeded(choice.parts));
+  const names = withNeeded(choice.parts);
+  const parts = selected(texts, names);
   const result = new Map<string, string>();
   for (const [file, text] of parts) {
     const path = pathIn(choice.layout, file);
-    result.set(path, await made(file, renamed(file, text, choice.names), { ...choice, texts: parts }));
+    result.set(
+      path,
+      await made(file, renamed(file, text, choice.names), { ...choice, parts: names, texts: parts }),
+    );
   }
   return result;
 }
 
 async function made(file: string, text: string, choice: Choice & { texts: Texts }): Promise<string> {
+  if (file === DESCRIPTION) return described(text, choice.parts);
   if (!file.endsWith(".ts")) return text;
   const here = placed(file, text, choice);
   const whole =

@@ -1,6 +1,7 @@
 /** Changes in the app's `package.json`: dependencies, imports and scripts. */
 import type { Layout } from "../layout";
 import { objectIn, withMembers } from "./json";
+import { isOlder, mismatches, type Mismatch } from "./versions";
 
 export type Needs = {
   /** Ranges of packages that functions import, and of packages that only programs import. */
@@ -16,7 +17,7 @@ const member = (manifest: Manifest, name: string): Ranges => (manifest[name] ?? 
 /** Returns the scripts that the app gets: the command by the name, with the prefix `api:` where the app has the name already. */
 export function scriptsFor(
   text: string,
-  { tools, functions }: Layout,
+  { tools }: Layout,
   parts: { webhooks: boolean },
 ): Record<string, { name: string; command: string }> {
   const taken = member(objectIn("package.json", text), "scripts");
@@ -26,11 +27,6 @@ export function scriptsFor(
     ...(parts.webhooks && { webhook: `node ${tools}/scripts/run.mjs ${tools}/scripts/webhook/main.ts` }),
     codegen: `node ${tools}/scripts/codegen.mjs`,
   };
-  // The runtime and the stub deployment read `convex/`.
-  if (functions !== "convex") {
-    delete commands["api"];
-    delete commands["codegen"];
-  }
   return Object.fromEntries(
     Object.entries(commands).map(([name, command]) => {
       const isFree = taken[name] === undefined || taken[name] === command;
@@ -38,6 +34,15 @@ export function scriptsFor(
     }),
   );
 }
+
+const rangesOf = (manifest: Manifest): Ranges => ({
+  ...member(manifest, "devDependencies"),
+  ...member(manifest, "dependencies"),
+});
+
+/** Returns the packages that the app uses in another major version than the API. */
+export const mismatchesIn = (text: string, { dependencies, devDependencies }: Needs): Mismatch[] =>
+  mismatches(rangesOf(objectIn("package.json", text)), { ...devDependencies, ...dependencies });
 
 /** @throws Error if the app uses one of the API's names in `imports` for another file. */
 export function withPackages(
@@ -47,7 +52,7 @@ export function withPackages(
   scripts: Readonly<Record<string, { name: string; command: string }>>,
 ): string {
   const manifest = objectIn("package.json", text);
-  const both = { ...member(manifest, "devDependencies"), ...member(manifest, "dependencies") };
+  const both = rangesOf(manifest);
   const newer = (ranges: Ranges): Ranges =>
     Object.fromEntries(Object.entries(ranges).filter(([name, range]) => isOlder(both[name], range)));
   let result = withMembers(text, ["imports"], importsOf(manifest, layout));
@@ -74,19 +79,4 @@ function importsOf(manifest: Manifest, { functions, folder }: Layout): Record<st
     if (taken[name] !== undefined && JSON.stringify(taken[name]) !== JSON.stringify(value))
       throw new Error(`package.json uses ${name} in "imports" for another file. Rename it there first.`);
   return wanted;
-}
-
-/** Returns whether a range is missing, or allows only versions before those of another range. */
-export function isOlder(known: string | undefined, needed: string): boolean {
-  if (known === undefined) return true;
-  const [a, b] = [numbers(known), numbers(needed)];
-  // The app decides about ranges that are not numbers, such as `workspace:*` or `latest`.
-  if (!a || !b) return false;
-  const at = a.findIndex((part, index) => part !== b[index]);
-  return at !== -1 && (a[at] ?? 0) < (b[at] ?? 0);
-}
-
-function numbers(range: string): number[] | undefined {
-  const found = /^[~^>=v\s]*(\d+)(?:\.(\d+))?(?:\.(\d+))?/.exec(range);
-  return found ? found.slice(1).map((part) => Number(part || 0)) : undefined;
 }

@@ -3,8 +3,9 @@ import { withCompilerOptions } from "./compiler";
 import { HandEdit } from "./edit";
 import { componentsEditor, cronsEditor, routerEditor, schemaEditor } from "./functions";
 import { objectIn, withMembers } from "./json";
-import { isOlder, scriptsFor, withPackages } from "./package";
+import { scriptsFor, withPackages } from "./package";
 import { withRuntimeConfig } from "./runtime";
+import { isOlder, mismatches } from "./versions";
 
 const layout = { functions: "convex", folder: "api", tools: "rest-api" };
 const none = undefined;
@@ -166,6 +167,20 @@ test.each([
   ["workspace:*", "^1.48.0", false],
 ])("the range %s is older than %s: %s", (known, needed, older) => {
   expect(isOlder(known, needed)).toBe(older);
+});
+
+test.each([
+  ["^3.25.0", "^4.6.7", [{ isLater: false }]],
+  ["^5.0.0", "^4.6.7", [{ isLater: true }]],
+  ["0.19.1", "^1.48.0", [{ isLater: false }]],
+  ["^0.3.2", "^0.4.0", [{ isLater: false }]],
+  ["^0.4.1", "^0.4.0", []],
+  ["^4.0.0", "^4.6.7", []],
+  ["latest", "^4.6.7", []],
+])("with the range %s of the app and %s of the API, the mismatches are %j", (app, needed, found) => {
+  expect(mismatches({ zod: app }, { zod: needed, hono: "^4.0.0" })).toEqual(
+    found.map((found) => ({ name: "zod", app, needed, ...found })),
+  );
 });
 
 test("the runtime guards the actions of the app and of the API", () => {

@@ -12,7 +12,7 @@ export function modules(project: string): Finding[] {
   const all = [...moduleFiles(directory)];
   const findings = all.flatMap(({ file, source }) => {
     try {
-      check(file, source, "convex");
+      check(file, source, { label: "convex", isComponent: false });
     } catch (error) {
       return [
         problem(

@@ -1,7 +1,8 @@
-/** Watches a project's `convex/` folder, or a single file. */
+/** Watches a project's functions, or a single file. */
 import type { Dirent, FSWatcher } from "node:fs";
 import { readdirSync, watch } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { functionsFolder } from "../runtime/convexJson";
 
 const DEBOUNCE_MS = 50;
 const GENERATED = "_generated";
@@ -18,7 +19,7 @@ interface Watcher {
  */
 export function watchFunctions(project: string, changed: () => Promise<void>): Watcher {
   return debounced(changed, (notice) =>
-    watchFolders(join(project, "convex"), (file) => {
+    watchFolders(functionsFolder(project), (file) => {
       // Ignore the temporary files of editors and the generated folder.
       if (file === null || (file !== GENERATED && !/^[.#]|~$/.test(file))) notice();
     }),

@@ -1,7 +1,8 @@
-/** Keeps `convex/_generated/` current while functions change. */
+/** Keeps the generated code current while functions change. */
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { functionsFolder } from "../runtime/convexJson";
 
 interface Listener {
   /** Called when the generated files have changed. */
@@ -59,7 +60,7 @@ function hasScript(project: string): boolean {
 /** Returns the generated file that lists the functions, `null` if it does not exist. */
 function typesOf(project: string): string | null {
   try {
-    return readFileSync(join(project, "convex/_generated/api.d.ts"), "utf8");
+    return readFileSync(join(functionsFolder(project), "_generated/api.d.ts"), "utf8");
   } catch {
     return null;
   }

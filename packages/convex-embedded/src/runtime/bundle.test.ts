@@ -16,9 +16,11 @@ function project(files: Record<string, string>): string {
   return directory;
 }
 
+/** The app's own folder. */
+const APP = { label: "convex", isComponent: false };
 const CODE = "export const x = 1;";
 const modulesOf = (files: Record<string, string>) =>
-  entryPoints(join(project(files), "convex")).map(({ module }) => module);
+  entryPoints(join(project(files), "convex"), APP).map(({ module }) => module);
 
 test("modules are the files with one dot, except for those that Convex reserves", () => {
   const files = [
@@ -55,7 +57,7 @@ test("a TypeScript file without imports and exports is not a module", () => {
 });
 
 const environmentOf = (file: string, source: string) =>
-  entryPoints(join(project({ [file]: source }), "convex")).map(({ environment }) => environment);
+  entryPoints(join(project({ [file]: source }), "convex"), APP).map(({ environment }) => environment);
 
 test.each(['"use node";\n', "// a comment\n\"use strict\";\n'use node'\n", '/* "x" */ "use node"\n'])(
   "a file that begins with %j runs in Node",
@@ -77,7 +79,7 @@ test('"use node" is refused where Convex refuses it: in http.ts, crons.ts and co
     'convex/crons.ts: Convex does not allow "use node"',
   );
   const component = join(project({ "lib.ts": source }), "convex");
-  expect(() => entryPoints(component, "part")).toThrow(
+  expect(() => entryPoints(component, { label: "part", isComponent: true })).toThrow(
     'part/lib.ts: Convex does not support "use node" in components',
   );
 });
@@ -89,7 +91,7 @@ test("names that Convex refuses are refused", () => {
 });
 
 test("a project without a convex/ folder is refused", () => {
-  expect(() => entryPoints("/nowhere/convex")).toThrow("The folder /nowhere/convex does not exist");
+  expect(() => entryPoints("/nowhere/convex", APP)).toThrow("The folder /nowhere/convex does not exist");
 });
 
 test("a broken file is reported with file and line", async () => {

@@ -4,13 +4,14 @@
  * The only difference is the packaging. Convex's CLI writes one file per module and shared chunks, which need a module loader.
  * This file produces one script with an `import()` per module. esbuild wraps each file so that it is evaluated on first use.
  */
-import { join } from "node:path";
+import { join, relative, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import type * as Esbuild from "esbuild";
 import type { BuildFailure, Message, Metafile, Plugin } from "esbuild";
 import { LIBRARY_EXPORTS } from "../exec/context/library";
+import { functionsFolder } from "./convexJson";
 import { withImportingFunction } from "./dynamicImport";
-import { APP, authConfigFile, entryPoints, schemaFile } from "./entries";
+import { authConfigFile, entryPoints, schemaFile, type Folder } from "./entries";
 import { convexPlugins } from "./plugins";
 
 /** The functions of one state of a project. */
@@ -46,36 +47,36 @@ let building = 0;
 let bundler: Promise<typeof Esbuild> | undefined;
 
 /**
- * Bundles `PROJECT/convex`, without the components and the `"use node"` files in it.
+ * Bundles the app's functions, without the components and the `"use node"` files in their folder.
  *
  * @param project The absolute path of the project.
  * @throws BundleError, EntryPointError
  */
 export function bundleProject(project: string, report?: Report): Promise<Bundle> {
-  return bundleFunctions(project, join(project, "convex"), APP, report);
+  return bundleFunctions(project, functionsFolder(project), report);
 }
 
 /**
- * Bundles the functions and the schema of `convex/` or of a component's folder.
+ * Bundles the functions and the schema of the app's folder or of a component's folder.
  *
  * @param project The absolute path of the project. @param directory The absolute path of the folder.
- * @param label The folder's name in errors.
  * @throws BundleError, EntryPointError
  */
-export async function bundleFunctions(
-  project: string,
-  directory: string,
-  label: string,
-  report?: Report,
-): Promise<Bundle> {
+export async function bundleFunctions(project: string, directory: string, report?: Report): Promise<Bundle> {
   const schema = schemaFile(directory);
-  const modules = entryPoints(directory, label)
+  const modules = entryPoints(directory, folderOf(project, directory))
     .filter(({ environment }) => environment === "isolate")
     .map(({ file, module }) => [module, file] as const);
   if (schema !== null) modules.push(["schema", schema]);
   const authConfig = authConfigFile(directory);
   if (authConfig !== null) modules.push(["auth.config", authConfig]);
   return bundleScript({ project, directory, contents: registration(modules), report });
+}
+
+/** Describes a folder of functions. @param project @param directory The absolute paths of the project and of the folder. */
+export function folderOf(project: string, directory: string): Folder {
+  const label = relative(project, directory).split(sep).join("/");
+  return { label, isComponent: directory !== functionsFolder(project) };
 }
 
 /** The input of a script. */

@@ -25,6 +25,7 @@ import { newFilename } from "./bundle";
 import type { BundleInputs } from "./bundleInputs";
 import { changedSince, digestOf } from "./bundleInputs";
 import type { ProjectBundle } from "./components";
+import { functionsFolder } from "./convexJson";
 import type { NodeBundle } from "./nodeBundle";
 
 /** File systems round times, to a tick of the kernel or more. */
@@ -190,7 +191,7 @@ function bundleFrom({ scripts, inputs }: Header, texts: Buffer): ProjectBundle {
     };
     at = mapAt + mapBytes;
     if (contents === "config") config = bundle;
-    else if (contents === "node") node = { ...bundle, folder: join(inputs.project, "convex") };
+    else if (contents === "node") node = { ...bundle, folder: functionsFolder(inputs.project) };
     else functions.set(definition, bundle);
   }
   return { config, functions, node, warnings: scripts.flatMap(({ warnings }) => warnings) };

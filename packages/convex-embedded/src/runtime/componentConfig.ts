@@ -10,6 +10,7 @@ import { dirname, join, relative, sep } from "node:path";
 import type { Plugin } from "esbuild";
 import type { Bundle, Report } from "./bundle";
 import { bundleScript } from "./bundle";
+import { functionsFolder } from "./convexJson";
 
 /**
  * Called for each component as soon as it is found, so that its functions can be bundled at the same time.
@@ -52,12 +53,12 @@ function configFile(directory: string): string | null {
  * Bundles the definitions of a project. Returns `null` if the project does not have a `convex.config.ts`.
  *
  * The script calls `__component(path, definition)` for each definition, the app last. The path is the definition's folder
- * relative to `convex/`: `""` for the app, `../node_modules/@convex-dev/rate-limiter/dist/component`.
+ * relative to the app's: `""` for the app, `../node_modules/@convex-dev/rate-limiter/dist/component`.
  *
  * @throws BundleError
  */
 export async function bundleConfig(project: string, found: Found, report?: Report): Promise<Bundle | null> {
-  const directory = join(project, "convex");
+  const directory = functionsFolder(project);
   const file = configFile(directory);
   if (file === null) return null;
   return await bundleScript({

@@ -1,5 +1,5 @@
 /** Bundles a whole project, the app and its components, with esbuild and loads it into this process. */
-import { join, relative, sep } from "node:path";
+import { join } from "node:path";
 import type { Metafile } from "esbuild";
 import type { Bundle } from "./bundle";
 import { bundleFunctions, bundleProject } from "./bundle";
@@ -7,6 +7,7 @@ import { cacheFile, readCache, writeCache } from "./bundleCache";
 import { inputsOf } from "./bundleInputs";
 import type { Definition } from "./componentConfig";
 import { bundleConfig } from "./componentConfig";
+import { functionsFolder } from "./convexJson";
 import type { NodeBundle } from "./nodeBundle";
 import { bundleNodeModules } from "./nodeBundle";
 import type { Component, Components } from "../exec/components";
@@ -29,7 +30,7 @@ export interface ProjectBundle {
 }
 
 /**
- * Bundles `PROJECT/convex` and all components, or returns the cached result of an earlier build of the same files.
+ * Bundles the app and all components, or returns the cached result of an earlier build of the same files.
  *
  * @param project The absolute path of the project.
  * @throws BundleError, EntryPointError
@@ -40,7 +41,7 @@ export async function bundleComponents(project: string): Promise<ProjectBundle> 
   if (cached) return cached;
   const startedAt = Date.now();
   const metafiles: Metafile[] = [];
-  const roots = [join(project, "convex")];
+  const roots = [functionsFolder(project)];
   const report = (metafile: Metafile): void => void metafiles.push(metafile);
   const bundling = new Map<string, Promise<Bundle>>();
   const begin = (definition: string, bundle: Promise<Bundle>): void => {
@@ -50,9 +51,8 @@ export async function bundleComponents(project: string): Promise<ProjectBundle> 
   };
   begin("", bundleProject(project, report));
   const found = (definition: string, directory: string): void => {
-    const label = relative(project, directory).split(sep).join("/");
     roots.push(directory);
-    begin(definition, bundleFunctions(project, directory, label, report));
+    begin(definition, bundleFunctions(project, directory, report));
   };
   const bundlingNode = bundleNodeModules(project, report);
   bundlingNode.catch(() => undefined);

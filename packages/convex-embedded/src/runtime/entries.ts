@@ -18,8 +18,13 @@ export interface EntryPoint {
 /** A file that Convex refuses. */
 class EntryPointError extends Error {}
 
-/** The label of the app's folder. */
-export const APP = "convex";
+/** A folder of functions. */
+export interface Folder {
+  /** The folder's name in errors. */
+  readonly label: string;
+  /** Whether the folder belongs to a component, not to the app. */
+  readonly isComponent: boolean;
+}
 
 /** Modules that cannot be `"use node"` files. */
 const ISOLATE_ONLY = ["http", "crons", "schema", "auth.config"];
@@ -29,16 +34,15 @@ const EXTENSIONS = [".js", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts", ".jsx"
 /**
  * Returns the modules of a folder, sorted.
  *
- * @param directory The absolute path of the `convex/` folder or of a component's folder.
- * @param label The folder's name in errors.
+ * @param directory The absolute path of the app's folder or of a component's folder.
  * @throws EntryPointError for files that Convex refuses.
  */
-export function entryPoints(directory: string, label = APP): EntryPoint[] {
+export function entryPoints(directory: string, folder: Folder): EntryPoint[] {
   if (!existsSync(directory)) throw new EntryPointError(`The folder ${directory} does not exist`);
   const found: EntryPoint[] = [];
   for (const { file, source } of moduleFiles(directory)) {
     const environment = hasUseNode(source) ? "node" : "isolate";
-    check(file, source, label);
+    check(file, source, folder);
     found.push({ file, module: moduleOf(file), environment });
   }
   return found;
@@ -103,15 +107,15 @@ function isEntryPoint(file: string): boolean {
   );
 }
 
-/** @throws EntryPointError for a file that Convex refuses. @param label The folder's name in errors. */
-export function check(file: string, source: string, label: string): void {
+/** @throws EntryPointError for a file that Convex refuses. */
+export function check(file: string, source: string, { label, isComponent }: Folder): void {
   if (file.startsWith("_deps/")) {
     throw new EntryPointError(
       `${label}/${file}: the folder _deps is reserved for dependencies. Move your code elsewhere.`,
     );
   }
   if (hasUseNode(source)) {
-    if (label !== APP) {
+    if (isComponent) {
       throw new EntryPointError(
         `${label}/${file}: Convex does not support "use node" in components. Remove the directive.`,
       );

@@ -1,11 +1,12 @@
-/** Recognizes changes of a project's `convex/` folder. */
+/** Recognizes changes of a project's functions. */
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, sep } from "node:path";
+import { functionsFolder } from "./convexJson";
 
-/** Returns a digest of the files in `PROJECT/convex` except generated ones, `null` without that folder. */
+/** Returns a digest of the files in the folder of the functions except generated ones, `null` without that folder. */
 export function folderDigest(project: string): string | null {
-  const folder = join(project, "convex");
+  const folder = functionsFolder(project);
   if (!existsSync(folder)) return null;
   const hash = createHash("sha256");
   for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" }).sort()) {

@@ -1,7 +1,7 @@
 /** Bundles a project's `"use node"` files apart from its other files, as Convex's CLI does. */
-import { join } from "node:path";
 import type { Bundle, Report } from "./bundle";
-import { bundleScript, registration } from "./bundle";
+import { bundleScript, folderOf, registration } from "./bundle";
+import { functionsFolder } from "./convexJson";
 import { entryPoints } from "./entries";
 import { externalPackages, nodeExternals } from "./nodeExternals";
 
@@ -12,14 +12,16 @@ export interface NodeBundle extends Bundle {
 }
 
 /**
- * Bundles the `"use node"` files of `PROJECT/convex`. Returns `null` if it has none.
+ * Bundles the app's `"use node"` files. Returns `null` if it has none.
  *
  * @param project The absolute path of the project.
  * @throws BundleError, EntryPointError
  */
 export async function bundleNodeModules(project: string, report?: Report): Promise<NodeBundle | null> {
-  const folder = join(project, "convex");
-  const modules = entryPoints(folder).filter(({ environment }) => environment === "node");
+  const folder = functionsFolder(project);
+  const modules = entryPoints(folder, folderOf(project, folder)).filter(
+    ({ environment }) => environment === "node",
+  );
   if (modules.length === 0) return null;
   const bundle = await bundleScript({
     project,

@@ -1,8 +1,8 @@
 /** The modules that the bundle of a project's `"use node"` files does not contain: those of Node, and external packages. */
-import { existsSync, readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { join } from "node:path";
 import type { OnResolveArgs, Plugin } from "esbuild";
+import { convexJson, readJson } from "./convexJson";
 
 /** The function of the scope that loads external modules. */
 export const NODE_REQUIRE = "__nodeRequire";
@@ -41,8 +41,7 @@ export function nodeExternals(isExternal: (args: OnResolveArgs) => boolean): Plu
  * @throws Error if `convex.json` or `package.json` is not valid JSON.
  */
 export function externalPackages(project: string): (args: OnResolveArgs) => boolean {
-  const settings = readJson(join(project, "convex.json")) as { node?: { externalPackages?: string[] } };
-  const listed = settings.node?.externalPackages ?? [];
+  const listed = convexJson(project).node?.externalPackages ?? [];
   if (listed.length === 0) return () => false;
   const manifest = readJson(join(project, "package.json")) as Record<string, Record<string, string>>;
   const external = new Set<string>();
@@ -62,13 +61,4 @@ function packageOf(path: string): string {
     .split("/")
     .slice(0, path.startsWith("@") ? 2 : 1)
     .join("/");
-}
-
-function readJson(file: string): unknown {
-  if (!existsSync(file)) return {};
-  try {
-    return JSON.parse(readFileSync(file, "utf8"));
-  } catch (error) {
-    throw new Error(`${file} is not valid JSON: ${String(error)}`, { cause: error });
-  }
 }

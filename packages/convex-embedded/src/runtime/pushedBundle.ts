@@ -11,6 +11,7 @@ import type { Bundle, Source } from "./bundle";
 import { bundleScript, registration } from "./bundle";
 import { handleText } from "./componentConfig";
 import type { ProjectBundle } from "./components";
+import { functionsFolder } from "./convexJson";
 import type { NodeBundle } from "./nodeBundle";
 import { nodeExternals } from "./nodeExternals";
 import { withReportedNames } from "./pushedLibrary";
@@ -44,7 +45,7 @@ async function bundleNode(project: string, modules: readonly PushedModule[]): Pr
   // A pushed module names packages only if they are external: the command line has bundled the others.
   const external = nodeExternals(({ importer, path }) => importer !== "" && !path.startsWith("convex/"));
   const bundle = await bundleModules(project, inNode, { plugins: [external], platform: "node" });
-  return { ...bundle, folder: join(project, "convex") };
+  return { ...bundle, folder: functionsFolder(project) };
 }
 
 function bundleComponent(project: string, { schema, modules }: PushedComponent): Promise<Bundle> {
@@ -82,7 +83,7 @@ async function bundleConfigs(
   project: string,
   components: readonly PushedComponent[],
 ): Promise<Bundle | null> {
-  const root = join(project, "convex");
+  const root = functionsFolder(project);
   const files = new Map<string, PushedModule>();
   for (const { definition, config } of components) {
     if (config !== null) files.set(configFile(root, definition), config);
