@@ -26,6 +26,22 @@ export function checkJson(text: string): { valid: boolean; flaw?: JsonFlaw } {
   return reader.flaw ? { valid: true, flaw: reader.flaw } : { valid: true };
 }
 
+/**
+ * Decodes UTF-8.
+ *
+ * @param ignoreBOM True to keep a byte order mark as a character.
+ * @returns null for malformed bytes. The standard decoder throws for them, and Convex's returns `undefined`.
+ */
+export function decodeUtf8(bytes: ArrayBuffer | Uint8Array, ignoreBOM: boolean): string | null {
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM });
+  try {
+    const text: unknown = decoder.decode(bytes);
+    return typeof text === "string" ? text : null;
+  } catch {
+    return null;
+  }
+}
+
 const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
 const [MINUS, PLUS, DOT, ZERO, NINE] = [0x2d, 0x2b, 0x2e, 0x30, 0x39];
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];

@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
-import { checkJson } from "./json.lib";
+import { describe, expect, test, vi } from "vitest";
+import { checkJson, decodeUtf8 } from "./json.lib";
 
 const isJson = (text: string): boolean => {
   try {
@@ -139,4 +139,19 @@ describe("checkJson returns the first flaw with its path", () => {
   ])("a text without a flaw: %.40s", (text) => {
     expect(checkJson(text)).toEqual({ valid: true });
   });
+});
+
+test("bytes that are not UTF-8 have no text, also where the decoder returns undefined for them, as Convex's does", () => {
+  const bytes = (...values: number[]) => Uint8Array.from(values);
+  expect(decodeUtf8(bytes(0x61, 0xc3, 0xa9), false)).toBe("aé");
+  expect(decodeUtf8(bytes(0xef, 0xbb, 0xbf), false)).toBe("");
+  expect(decodeUtf8(bytes(0xef, 0xbb, 0xbf), true)).toBe("\ufeff");
+  expect(decodeUtf8(bytes(0xc3), false)).toBeNull();
+  vi.stubGlobal(
+    "TextDecoder",
+    class {
+      readonly decode = () => undefined;
+    },
+  );
+  expect(decodeUtf8(bytes(0xc3), false)).toBeNull();
 });

@@ -4,6 +4,7 @@
  * with a body.
  */
 import { failField } from "./failure.lib";
+import { decodeUtf8 } from "./json.lib";
 import { parseMediaType } from "./mediaType.lib";
 
 export type FormFile = {
@@ -183,11 +184,9 @@ function partHeaders(body: Uint8Array, position: number) {
 const isBreak = (bytes: Uint8Array, at: number) => bytes[at] === CR && bytes[at + 1] === LF;
 
 function utf8(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return refuse("has a part whose headers are not UTF-8: encode the file name as UTF-8");
-  }
+  return (
+    decodeUtf8(bytes, true) ?? refuse("has a part whose headers are not UTF-8: encode the file name as UTF-8")
+  );
 }
 
 /**

@@ -1,4 +1,5 @@
 import { fail, failField } from "../lib/failure.lib";
+import { decodeUtf8 } from "../lib/json.lib";
 
 const [PLUS, PERCENT, SPACE] = [0x2b, 0x25, 0x20];
 
@@ -23,11 +24,7 @@ export function payloadOfForm(body: string): string {
     bytes[length++] = high * 16 + low;
     at += 2;
   }
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes.subarray(0, length));
-  } catch {
-    return invalid();
-  }
+  return decodeUtf8(bytes.subarray(0, length), true) ?? invalid();
 }
 
 /** Returns the value of a hexadecimal digit in ASCII, or -1. */

@@ -1085,7 +1085,7 @@ export interface paths {
     };
     /**
      * Fetch one delivery with its payload
-     * @description The payload needs the scope of the event too, such as `items:read` for `item.created`.
+     * @description The payload needs the scope of the event too, such as `keys:read` for `key.created`.
      *
      *     Who may call: a credential with the scope `endpoints:read`.
      */
@@ -1818,7 +1818,7 @@ export interface components {
       id: string;
       /** @description The address that gets the events. */
       url: string;
-      /** @description The events that it subscribes to: types, `item.*` for all types of a resource, or `*`. */
+      /** @description The events that it subscribes to: types, `key.*` for all types of a resource, or `*`. */
       events: string[];
       /** @description A note for its owner. */
       description?: string;
@@ -2118,7 +2118,7 @@ export interface components {
       durationMs: number;
     };
     WebhookDeliveryPayload: {
-      /** @description What happened, such as `item.created`. */
+      /** @description What happened, such as `key.created`. */
       type: string;
       /**
        * Format: date-time
@@ -2159,7 +2159,7 @@ export interface components {
       id: string;
       /** @description The address that gets the events. */
       url: string;
-      /** @description The events that it subscribes to: types, `item.*` for all types of a resource, or `*`. */
+      /** @description The events that it subscribes to: types, `key.*` for all types of a resource, or `*`. */
       events: string[];
       /** @description A note for its owner. */
       description?: string;
@@ -6448,9 +6448,9 @@ export interface operations {
            * @example [
            *       {
            *         "id": "kw5e2q9v3s1x8w6t4r0pzc5m7h6f",
-           *         "eventId": "evt_1Qk2w3E4r5T6y7U8",
-           *         "source": "stripe",
-           *         "type": "checkout.session.completed",
+           *         "eventId": "msg_2Kq2w3E4r5T6y7U8i9O0p1A2s3D",
+           *         "source": "clerk",
+           *         "type": "user.created",
            *         "status": "success",
            *         "attempts": 1,
            *         "handled": true,
@@ -6514,17 +6514,17 @@ export interface operations {
           /**
            * @example {
            *       "id": "kw5e2q9v3s1x8w6t4r0pzc5m7h6f",
-           *       "eventId": "evt_1Qk2w3E4r5T6y7U8",
-           *       "source": "stripe",
-           *       "type": "checkout.session.completed",
+           *       "eventId": "msg_2Kq2w3E4r5T6y7U8i9O0p1A2s3D",
+           *       "source": "clerk",
+           *       "type": "user.created",
            *       "status": "success",
            *       "attempts": 1,
            *       "handled": true,
            *       "receivedAt": "2026-01-31T12:00:00.000Z",
            *       "processedAt": "2026-01-31T12:00:00.120Z",
            *       "payload": {
-           *         "id": "evt_1Qk2w3E4r5T6y7U8",
-           *         "type": "checkout.session.completed"
+           *         "id": "msg_2Kq2w3E4r5T6y7U8i9O0p1A2s3D",
+           *         "type": "user.created"
            *       }
            *     }
            */
@@ -6653,9 +6653,9 @@ export interface operations {
           /**
            * @example {
            *       "id": "kw5e2q9v3s1x8w6t4r0pzc5m7h6f",
-           *       "eventId": "evt_1Qk2w3E4r5T6y7U8",
-           *       "source": "stripe",
-           *       "type": "checkout.session.completed",
+           *       "eventId": "msg_2Kq2w3E4r5T6y7U8i9O0p1A2s3D",
+           *       "source": "clerk",
+           *       "type": "user.created",
            *       "status": "pending",
            *       "attempts": 0,
            *       "handled": true,
@@ -6726,7 +6726,7 @@ export interface operations {
            *         "id": "n97b2q9v3s1x8w6t4r0pzc5m7h6e",
            *         "url": "https://partner.example.org/webhooks",
            *         "events": [
-           *           "item.*"
+           *           "key.*"
            *         ],
            *         "description": "Orders",
            *         "enabled": true,
@@ -6765,7 +6765,7 @@ export interface operations {
          * @example {
          *       "url": "https://partner.example.org/webhooks",
          *       "events": [
-         *         "item.*"
+         *         "key.*"
          *       ],
          *       "description": "Orders"
          *     }
@@ -6773,7 +6773,7 @@ export interface operations {
         "application/json": {
           /** @description An `https:` address on the default port or above 1023, which is not private or reserved. */
           url: string;
-          /** @description The events to get: types, `item.*` for all types of a resource, or `*`. */
+          /** @description The events to get: types, `key.*` for all types of a resource, or `*`. */
           events: (
             | "item.created"
             | "item.updated"
@@ -6833,7 +6833,7 @@ export interface operations {
            *       "id": "n97b2q9v3s1x8w6t4r0pzc5m7h6e",
            *       "url": "https://partner.example.org/webhooks",
            *       "events": [
-           *         "item.*"
+           *         "key.*"
            *       ],
            *       "description": "Orders",
            *       "enabled": true,
@@ -6900,7 +6900,7 @@ export interface operations {
            *       "id": "n97b2q9v3s1x8w6t4r0pzc5m7h6e",
            *       "url": "https://partner.example.org/webhooks",
            *       "events": [
-           *         "item.*"
+           *         "key.*"
            *       ],
            *       "description": "Orders",
            *       "enabled": true,
@@ -7015,14 +7015,14 @@ export interface operations {
         /**
          * @example {
          *       "events": [
-         *         "item.*"
+         *         "key.*"
          *       ]
          *     }
          */
         "application/json": {
           /** @description An `https:` address on the default port or above 1023, which is not private or reserved. */
           url?: string;
-          /** @description The events to get: types, `item.*` for all types of a resource, or `*`. */
+          /** @description The events to get: types, `key.*` for all types of a resource, or `*`. */
           events?: (
             | "item.created"
             | "item.updated"
@@ -7080,7 +7080,7 @@ export interface operations {
            *       "id": "n97b2q9v3s1x8w6t4r0pzc5m7h6e",
            *       "url": "https://partner.example.org/webhooks",
            *       "events": [
-           *         "item.*"
+           *         "key.*"
            *       ],
            *       "description": "Orders",
            *       "enabled": true,
@@ -7156,7 +7156,7 @@ export interface operations {
            *       "id": "n97b2q9v3s1x8w6t4r0pzc5m7h6e",
            *       "url": "https://partner.example.org/webhooks",
            *       "events": [
-           *         "item.*"
+           *         "key.*"
            *       ],
            *       "description": "Orders",
            *       "enabled": true,
@@ -7219,7 +7219,7 @@ export interface operations {
            * @example {
            *       "id": "p57d2q9v3s1x8w6t4r0pzc5m7h6d",
            *       "eventId": "q17e2q9v3s1x8w6t4r0pzc5m7h6v",
-           *       "type": "item.created",
+           *       "type": "key.created",
            *       "endpointId": "n97b2q9v3s1x8w6t4r0pzc5m7h6e",
            *       "status": "pending",
            *       "attempts": [
@@ -7303,7 +7303,7 @@ export interface operations {
            *       {
            *         "id": "p57d2q9v3s1x8w6t4r0pzc5m7h6d",
            *         "eventId": "q17e2q9v3s1x8w6t4r0pzc5m7h6v",
-           *         "type": "item.created",
+           *         "type": "key.created",
            *         "endpointId": "n97b2q9v3s1x8w6t4r0pzc5m7h6e",
            *         "status": "pending",
            *         "attempts": [
@@ -7375,7 +7375,7 @@ export interface operations {
            * @example {
            *       "id": "p57d2q9v3s1x8w6t4r0pzc5m7h6d",
            *       "eventId": "q17e2q9v3s1x8w6t4r0pzc5m7h6v",
-           *       "type": "item.created",
+           *       "type": "key.created",
            *       "endpointId": "n97b2q9v3s1x8w6t4r0pzc5m7h6e",
            *       "status": "pending",
            *       "attempts": [
@@ -7388,7 +7388,7 @@ export interface operations {
            *       ],
            *       "nextAttemptAt": "2026-01-31T12:00:05.120Z",
            *       "payload": {
-           *         "type": "item.created",
+           *         "type": "key.created",
            *         "timestamp": "2026-01-31T12:00:00.000Z",
            *         "data": {
            *           "id": "k57f2q"
@@ -7471,7 +7471,7 @@ export interface operations {
            * @example {
            *       "id": "p57d2q9v3s1x8w6t4r0pzc5m7h6d",
            *       "eventId": "q17e2q9v3s1x8w6t4r0pzc5m7h6v",
-           *       "type": "item.created",
+           *       "type": "key.created",
            *       "endpointId": "n97b2q9v3s1x8w6t4r0pzc5m7h6e",
            *       "status": "pending",
            *       "attempts": [],

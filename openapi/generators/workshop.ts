@@ -1,12 +1,12 @@
 /** Prepares the folder in which the generators run. It has its own dependencies, so that the project itself has few. */
-import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { build } from "esbuild";
+import { installOnce, run } from "../../quality/lib/install";
+
+export { run } from "../../quality/lib/install";
 
 const SOURCE = import.meta.dirname;
-const PROJECT = join(SOURCE, "../..");
 
 /**
  * Installs the pinned generators into a cache folder, once for each state of the lock file, and copies the document, the clients and
@@ -16,7 +16,7 @@ const PROJECT = join(SOURCE, "../..");
  * @returns the absolute path of the folder.
  */
 export async function openWorkshop(name: string): Promise<string> {
-  const folder = join(await installed(), name);
+  const folder = join(await installOnce(SOURCE, "generators"), name);
   rmSync(folder, { recursive: true, force: true });
   // openapi-zod-client does not create its folder.
   mkdirSync(join(folder, "out/openapi-zod-client"), { recursive: true });
@@ -25,56 +25,6 @@ export async function openWorkshop(name: string): Promise<string> {
   cpSync(join(SOURCE, "tsconfig.clients.json"), join(folder, "tsconfig.json"));
   cpSync(join(SOURCE, "../openapi.json"), join(folder, "openapi.json"));
   return folder;
-}
-
-/** Returns the folder of the installed generators. It appears at once and complete, however many processes install them. */
-async function installed(): Promise<string> {
-  const lock = createHash("sha256")
-    .update(readFileSync(join(SOURCE, "package-lock.json")))
-    .digest("hex");
-  const cache = join(PROJECT, "node_modules/.cache/generators");
-  const folder = join(cache, `${lock.slice(0, 12)}-installed`);
-  if (existsSync(folder)) return folder;
-  mkdirSync(cache, { recursive: true });
-  const own = mkdtempSync(join(cache, "installing-"));
-  for (const file of ["package.json", "package-lock.json"]) cpSync(join(SOURCE, file), join(own, file));
-  await run(own, "npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--workspaces=false"]);
-  try {
-    renameSync(own, folder);
-  } catch (error) {
-    rmSync(own, { recursive: true });
-    if (!existsSync(folder)) throw error;
-  }
-  return folder;
-}
-
-/** Runs a command in a folder and returns its output. Rejects with the end of the output if the command fails. */
-export function run(
-  folder: string,
-  command: string,
-  args: readonly string[],
-  variables: Record<string, string> = {},
-): Promise<string> {
-  return new Promise((resolve, reject) => {
-    // Disables telemetry and update notices, because tests do not use the network.
-    const env = { ...process.env, CI: "1", DO_NOT_TRACK: "1", NO_UPDATE_NOTIFIER: "1", ...variables };
-    const child = spawn(command, args, {
-      cwd: folder,
-      env,
-      stdio: ["ignore", "pipe", "pipe"],
-      timeout: 600_000,
-    });
-    let printed = "";
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (printed += String(text)));
-    child.on("error", reject);
-    child.on("close", (code) => {
-      if (code === 0) resolve(printed);
-      else
-        reject(
-          new Error(`${command} ${args.join(" ")} exited with ${String(code)}:\n${printed.slice(-4000)}`),
-        );
-    });
-  });
 }
 
 /**

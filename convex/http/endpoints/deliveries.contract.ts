@@ -24,7 +24,7 @@ const Attempt = docsOnly(({ named, z, time, whole }) =>
 
 const Payload = docsOnly(({ named, z, time }) =>
   named("WebhookDeliveryPayload", z.object({ type: z.string(), timestamp: time(), data: z.unknown() }), {
-    type: "What happened, such as `item.created`.",
+    type: "What happened, such as `key.created`.",
     timestamp: "When the change was made.",
     data: "The resource after the change, as its GET shows it. Of a deleted resource, only its id.",
   }),
@@ -82,7 +82,7 @@ const fields = docsOnly(() => ({
 export const delivery = docsOnly(() => ({
   id: "p57d2q9v3s1x8w6t4r0pzc5m7h6d",
   eventId: "q17e2q9v3s1x8w6t4r0pzc5m7h6v",
-  type: "item.created",
+  type: "key.created",
   endpointId: "n97b2q9v3s1x8w6t4r0pzc5m7h6e",
   status: "pending",
   attempts: [
@@ -119,7 +119,7 @@ export const getDelivery = contract("get", "/api/webhook-deliveries/:id", () => 
   docs: docsOnly(() => ({
     tag: "Webhook endpoints",
     summary: "Fetch one delivery with its payload",
-    description: "The payload needs the scope of the event too, such as `items:read` for `item.created`.",
+    description: "The payload needs the scope of the event too, such as `keys:read` for `key.created`.",
     fields: fields(),
     replies: { 200: WholeDelivery() },
     examples: {

@@ -21,7 +21,7 @@ const shape = docsOnly(({ upTo, z, time }) => ({
 const shapeFields = docsOnly(() => ({
   id: "The endpoint's id.",
   url: "The address that gets the events.",
-  events: "The events that it subscribes to: types, `item.*` for all types of a resource, or `*`.",
+  events: "The events that it subscribes to: types, `key.*` for all types of a resource, or `*`.",
   description: "A note for its owner.",
   enabled: "Whether it gets events.",
   disabledReason: "Why the API disabled it. Absent if it is enabled, or if its owner disabled it.",
@@ -48,7 +48,7 @@ const endpointRef = () => ({ id: id() });
 const fields = docsOnly(() => ({
   id: "The endpoint's id.",
   url: "An `https:` address on the default port or above 1023, which is not private or reserved.",
-  events: "The events to get: types, `item.*` for all types of a resource, or `*`.",
+  events: "The events to get: types, `key.*` for all types of a resource, or `*`.",
   description: "A note for its owner.",
   enabled: "Whether it gets events; true by default.",
 }));
@@ -56,7 +56,7 @@ const fields = docsOnly(() => ({
 const partnerEndpoint = docsOnly(() => ({
   id: "n97b2q9v3s1x8w6t4r0pzc5m7h6e",
   url: "https://partner.example.org/webhooks",
-  events: ["item.*"],
+  events: ["key.*"],
   description: "Orders",
   enabled: true,
   createdAt: "2026-01-31T12:00:00.000Z",
@@ -153,7 +153,7 @@ export const updateEndpoint = contract("patch", "/api/webhook-endpoints/:id", ()
       "are sent, as if it had made the endpoint.",
     fields: fields(),
     replies: { 200: Endpoint() },
-    examples: { params: params(), body: { events: ["item.*"] }, replies: { 200: partnerEndpoint() } },
+    examples: { params: params(), body: { events: ["key.*"] }, replies: { 200: partnerEndpoint() } },
   })),
 }));
 

@@ -1,5 +1,5 @@
 import { fail, failField } from "../../lib/failure.lib";
-import { checkJson } from "../../lib/json.lib";
+import { checkJson, decodeUtf8 } from "../../lib/json.lib";
 import { parseMediaType } from "../../lib/mediaType.lib";
 import type { Body } from "../kit/body.kit";
 import type { ApiContext } from "../kit/env.kit";
@@ -143,11 +143,7 @@ async function readForm(bytes: ArrayBuffer, type: string): Promise<FormData> {
 }
 
 function decode(bytes: ArrayBuffer, ignoreBOM = false): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM }).decode(bytes);
-  } catch {
-    return invalidJson();
-  }
+  return decodeUtf8(bytes, ignoreBOM) ?? invalidJson();
 }
 
 function notJson(c: ApiContext): never {

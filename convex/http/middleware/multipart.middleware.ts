@@ -1,4 +1,5 @@
 import { fail, type FieldError } from "../../lib/failure.lib";
+import { decodeUtf8 } from "../../lib/json.lib";
 import { parseMediaType, storableType } from "../../lib/mediaType.lib";
 import { partsOfForm, type FormPart } from "../../lib/multipart.lib";
 import { sha256 } from "../../lib/sha256.lib";
@@ -107,13 +108,11 @@ const fileOf = ({ bytes, fileName = "", contentType }: FormPart): File =>
   new File([bytes], fileName, { type: storableType(contentType) });
 
 function textOf(name: string, bytes: Uint8Array<ArrayBuffer>): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return fail("invalid_request", `${name}: must be valid UTF-8`, {
-      errors: [{ in: "body", path: name, message: "must be valid UTF-8" }],
-    });
-  }
+  const text = decodeUtf8(bytes, true);
+  if (text !== null) return text;
+  return fail("invalid_request", `${name}: must be valid UTF-8`, {
+    errors: [{ in: "body", path: name, message: "must be valid UTF-8" }],
+  });
 }
 
 async function digestOf(parts: readonly FormPart[]): Promise<Uint8Array<ArrayBuffer>> {

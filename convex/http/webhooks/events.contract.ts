@@ -64,9 +64,9 @@ const fields = docsOnly(() => ({ id: "The id of the event in this API, not that 
 
 const example = docsOnly(() => ({
   id: "kw5e2q9v3s1x8w6t4r0pzc5m7h6f",
-  eventId: "evt_1Qk2w3E4r5T6y7U8",
-  source: "stripe",
-  type: "checkout.session.completed",
+  eventId: "msg_2Kq2w3E4r5T6y7U8i9O0p1A2s3D",
+  source: "clerk",
+  type: "user.created",
   status: "success",
   attempts: 1,
   handled: true,

@@ -2,7 +2,7 @@
 import { makeEnvFile, readEnvFile, readValidEnvFile } from "../environment/envFile";
 import { foreignSiteUrl } from "../environment/environment";
 import type { LogLine } from "../exec/logLine";
-import { failRejected, reportUncaught } from "../exec/uncaughtErrors";
+import { failUncaught } from "../exec/uncaughtErrors";
 import type { ConfiguredAsset, FirstStart } from "./config";
 import { CONFIG_FILE, readConfig } from "./config";
 import { finishFirstStart } from "../store/firstStart";
@@ -39,10 +39,10 @@ async function main(): Promise<void> {
   stopOnSignal(() => server?.close(GRACE_MS));
   // A failing event listener or unawaited promise of a function must not end the server.
   process.on("unhandledRejection", (reason) => {
-    if (!failRejected(reason)) process.stderr.write(`Unhandled rejection: ${shown(reason)}\n`);
+    if (!failUncaught(reason)) process.stderr.write(`Unhandled rejection: ${shown(reason)}\n`);
   });
   process.on("uncaughtException", (error) => {
-    if (reportUncaught(error)) return;
+    if (failUncaught(error)) return;
     // The error is not a function's, so the state of the process is unknown.
     process.stderr.write(`The process ends because of an internal error: ${shown(error)}\n`);
     process.exit(1);

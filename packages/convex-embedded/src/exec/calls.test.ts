@@ -70,6 +70,20 @@ test("an action receives the data of ConvexErrors and the message of other error
   expect(await server.run("calls:texts", {})).toEqual([]);
 });
 
+test("a path that cannot name a function is refused with Convex's message, which names the operation", async () => {
+  const { server } = await serve();
+  const extension = "Module path (calls.lib) has an extension that isn't 'js'.";
+  const identifier = "Identifier cannot be empty";
+  expect(await server.run("calls:wrongPaths", {})).toEqual([
+    `Invalid arguments for \`runQuery\`: ${extension}`,
+    `Invalid arguments for \`runMutation\`: ${extension}`,
+    `Invalid arguments for \`runAction\`: ${identifier}`,
+    `Invalid arguments for \`scheduler\`: ${extension}`,
+    `Invalid arguments for \`createFunctionHandle\`: ${identifier}`,
+    `Invalid arguments for \`runUdf\`: ${extension}`,
+  ]);
+});
+
 test("the operator receives a ConvexError with its data", async () => {
   const { server } = await serve();
   const failure = await server.run("calls:throwData", {}).catch((error: unknown) => error);

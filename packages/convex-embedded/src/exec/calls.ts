@@ -31,6 +31,8 @@ export function actionCall(kind: FunctionKind): (execution: Execution, args: Cal
     });
 }
 
+const OPERATIONS = { query: "runQuery", mutation: "runMutation", action: "runAction" } as const;
+
 /**
  * Starts an action's call with arguments that are already values. Does not wait for a free slot.
  *
@@ -45,9 +47,8 @@ export function startCall(
 ): Promise<Value> {
   if (execution.frozen)
     throw new SyscallError(`Cannot make an action's ${kind} call from a ${execution.kind}`);
-  const { component, name, exported = false } = resolveAddress(execution, address);
-  const call = { component, name, exported, kind, args };
-  return runFunction(execution.engine, call, execution.originFor(component));
+  const location = resolveAddress(execution, address, OPERATIONS[kind]);
+  return runFunction(execution.engine, { ...location, kind, args }, execution.originFor(location.component));
 }
 
 /** `ctx.runQuery` and `ctx.runMutation` of queries and mutations, within the caller's transaction. */
@@ -57,7 +58,7 @@ export async function runUdf(execution: Execution, args: UdfArgs): Promise<strin
 
 function runUdfOnValues(execution: Execution, args: UdfArgs, values: Copy): Promise<Value> {
   const limits = limitsOf(args);
-  const call = { ...resolveAddress(execution, args), args: values, ...(limits && { limits }) };
+  const call = { ...resolveAddress(execution, args, "runUdf"), args: values, ...(limits && { limits }) };
   switch (args.udfType) {
     case "query":
       return runNested(execution, { ...call, kind: "query" });
@@ -86,7 +87,7 @@ function limitsOf({ udfType, transactionLimits: limits }: UdfArgs): Partial<Tran
 
 /** `createFunctionHandle`. @returns the JSON text of the handle. @throws SyscallError if the function does not exist. */
 export async function createFunctionHandle(execution: Execution, address: FunctionAddress): Promise<string> {
-  const fn = await findFunction(execution.engine, resolveAddress(execution, address));
+  const fn = await findFunction(execution.engine, resolveAddress(execution, address, "createFunctionHandle"));
   return JSON.stringify(toHandle({ component: fn.component, name: fn.path }));
 }
 

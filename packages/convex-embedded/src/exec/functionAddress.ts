@@ -2,6 +2,7 @@
 import { SyscallError } from "./errors";
 import type { Engine } from "./engine";
 import type { Execution } from "./execution";
+import { pathFlaw } from "./functionPath";
 
 /** A function's address as `convex/server` writes it. Exactly one of the fields is set. */
 export interface FunctionAddress {
@@ -43,7 +44,13 @@ export interface FunctionLocation {
   readonly name: string;
   /** True if only a public function matches. A component exports only its public functions to its parent. */
   readonly exported?: boolean;
+  /** The operation that a function calls this one with, as Convex's messages name it. */
+  readonly operation?: Operation | undefined;
 }
+
+/** `runUdf` is a call within the caller's transaction. */
+export type Operation =
+  "runUdf" | "runQuery" | "runMutation" | "runAction" | "scheduler" | "createFunctionHandle";
 
 const CHILD = "_reference/childComponent/";
 const OWN = "_reference/function/";
@@ -52,15 +59,20 @@ const HANDLE = "function://";
 /**
  * Resolves an address against the caller's component. Does not check that the function exists.
  *
+ * @param operation The operation that a function calls this one with, undefined for a caller that is not a function.
  * @throws SyscallError if the component is not mounted, or the value is not an address.
  */
-export function resolveAddress(execution: AddressScope, address: FunctionAddress): FunctionLocation {
+export function resolveAddress(
+  execution: AddressScope,
+  address: FunctionAddress,
+  operation: Operation | undefined,
+): FunctionLocation {
   const { name, reference, functionHandle } = address;
-  if (name !== undefined) return { component: execution.component, name };
+  if (name !== undefined) return { component: execution.component, name, operation };
   if (functionHandle !== undefined) return parseHandle(functionHandle);
   if (reference?.startsWith(CHILD) === true) return inChild(execution, reference.slice(CHILD.length));
   if (reference?.startsWith(OWN) === true) {
-    return { component: execution.component, name: reference.slice(OWN.length) };
+    return { component: execution.component, name: reference.slice(OWN.length), operation };
   }
   throw new SyscallError(`${String(reference)} is not a function reference`);
 }
@@ -116,8 +128,10 @@ function noChild(component: string, child: string, mounted: readonly string[]): 
 /** Returns the message for a function that does not exist. */
 export function notFoundMessage(
   engine: Engine,
-  { component, name, exported = false }: FunctionLocation,
+  { component, name, exported = false, operation }: FunctionLocation,
 ): string {
+  const flaw = operation === undefined ? null : pathFlaw(name);
+  if (flaw !== null) return `Invalid arguments for \`${operation}\`: ${flaw}`;
   if (!engine.components.has(component)) {
     return `Could not find function for '${name}': the component ${component} is not mounted.`;
   }

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { BASIC, copyOf, serve } from "../../fixtures/serve";
-import { failRejected } from "./uncaughtErrors";
+import { failUncaught } from "./uncaughtErrors";
 
 const FUNCTIONS = `
   import { anyApi, internalMutationGeneric as mutation, internalQueryGeneric as query } from "convex/server";
@@ -52,7 +52,7 @@ const FUNCTIONS = `
 async function start() {
   const others = process.listeners("unhandledRejection");
   process.removeAllListeners("unhandledRejection").on("unhandledRejection", (reason) => {
-    if (!failRejected(reason)) for (const other of others) other(reason, Promise.resolve());
+    if (!failUncaught(reason)) for (const other of others) other(reason, Promise.resolve());
   });
   onTestFinished(() => {
     process.removeAllListeners("unhandledRejection");

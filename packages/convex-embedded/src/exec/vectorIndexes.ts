@@ -1,8 +1,9 @@
 /**
  * The vector indexes of a build's schemas.
  *
- * The vectors of an index are read from its documents at the first search, and held in memory from then on. Later searches read
- * only the documents that changed since, which the write log names.
+ * The vectors of an index are read at the first search, and held in memory from then on. Later searches read only the documents that
+ * changed since, which the write log names. The database keeps the vectors beside the documents, so that only the first search ever
+ * parses them; see `store/vectorCache.ts`.
  */
 import { setImmediate as turn } from "node:timers/promises";
 import { jsonToConvex } from "convex/values";
@@ -12,10 +13,11 @@ import { Vectors } from "../search/vectors";
 import { BY_CREATION_TIME } from "../store/catalog";
 import { valueAt } from "../store/indexKeys";
 import type { ComponentSchema, Snapshot, Store, TableInfo, VectorIndexJSON } from "../store/types";
-import { decodeId } from "../values/ids";
+import type { IndexedVector, VectorCache } from "../store/vectorCache";
+import { decodeId, encodeId } from "../values/ids";
 
-/** The number of documents that are read between turns of the event loop. */
-const BATCH = 100;
+/** The number of documents that are parsed between turns of the event loop. */
+const BATCH = 25;
 
 /** A vector index as a schema declares it. */
 export interface VectorIndexInfo {
@@ -83,15 +85,33 @@ export class VectorIndexes {
       const vectors = await held.vectors.catch(() => null);
       if (vectors !== null && this.#update(held, vectors, table, info)) return vectors;
     }
-    const snapshot = this.store.snapshot();
+    const asOf = this.store.writeLog.last;
     const next: Held = {
       table: table.id,
       definition,
-      vectors: readAll(snapshot, table, info).finally(() => snapshot.release()),
-      asOf: this.store.writeLog.last,
+      vectors: this.#load(table, key, info, definition),
+      asOf,
     };
     this.#held.set(key, next);
     return await next.vectors;
+  }
+
+  /** Reads all vectors, as of the call or later. */
+  async #load(table: TableInfo, key: string, info: VectorIndexInfo, definition: string): Promise<Vectors> {
+    const { vectorCache: cache } = this.store;
+    if (cache !== undefined) {
+      const filling = cache.fill(table, key, definition, (json) =>
+        vectorOf(JSON.parse(json) as object, info),
+      );
+      // Searches work without the cache, for example while the disk is full.
+      const filled = await filling.then(
+        () => true,
+        () => false,
+      );
+      if (filled) return await readCached(cache, table, key, info, definition);
+    }
+    const snapshot = this.store.snapshot();
+    return await readAll(snapshot, table, info).finally(() => snapshot.release());
   }
 
   /** Reads the documents that changed. Returns false if they are unknown. */
@@ -132,22 +152,50 @@ async function readAll(snapshot: Snapshot, table: TableInfo, info: VectorIndexIn
   return vectors;
 }
 
-/** Adds or replaces a document. As on Convex, a document without a vector of the index's dimensions is not in the index. */
-function put(vectors: Vectors, json: string, { vectorField, filterFields }: VectorIndexInfo): void {
+async function readCached(
+  cache: VectorCache,
+  table: TableInfo,
+  key: string,
+  info: VectorIndexInfo,
+  definition: string,
+): Promise<Vectors> {
+  const vectors = new Vectors(info.dimensions);
+  let documents = cache.next(table, key, definition, new Uint8Array());
+  for (let last = documents.at(-1); last !== undefined; last = documents.at(-1)) {
+    for (const document of documents) {
+      const id = encodeId(table.number, document.internalId);
+      if (document.json !== null) put(vectors, document.json, info);
+      else if (document.vector !== null) vectors.set(id, document.vector, document.filters);
+    }
+    await turn();
+    documents = cache.next(table, key, definition, last.internalId);
+  }
+  return vectors;
+}
+
+/** Adds or replaces a document. */
+function put(vectors: Vectors, json: string, info: VectorIndexInfo): void {
   const document = JSON.parse(json) as { _id: string };
+  const { vector, filters } = vectorOf(document, info);
+  if (vector === null) vectors.remove(document._id);
+  else vectors.set(document._id, vector, filters);
+}
+
+/** Returns the content of an index for a document. As on Convex, the vector must have the dimensions of the index. */
+function vectorOf(
+  document: object,
+  { vectorField, filterFields, dimensions }: VectorIndexInfo,
+): IndexedVector {
   const read = (path: string): Value | undefined => {
     const value = valueAt(document, path.split(".")) as JSONValue | undefined;
     return value === undefined ? undefined : jsonToConvex(value);
   };
   // Nearly all vectors are plain numbers, which need no conversion.
   const plain = valueAt(document, vectorField.split("."));
-  const vector = isVector(plain, vectors.dimensions) ? plain : read(vectorField);
-  if (isVector(vector, vectors.dimensions)) {
-    const terms = filterFields.map((path, field) => filterTerm(field, read(path)).toString("latin1"));
-    vectors.set(document._id, vector, terms);
-  } else {
-    vectors.remove(document._id);
-  }
+  const vector = isVector(plain, dimensions) ? plain : read(vectorField);
+  if (!isVector(vector, dimensions)) return { vector: null, filters: [] };
+  const filters = filterFields.map((path, field) => filterTerm(field, read(path)).toString("latin1"));
+  return { vector, filters };
 }
 
 function isVector(value: unknown, dimensions: number): value is number[] {

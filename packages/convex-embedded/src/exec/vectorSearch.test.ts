@@ -128,6 +128,39 @@ test("a restart finds the same documents", async () => {
   expect(await second.server.run("foods:search", { vector: [0, 1], limit: 1 })).toEqual([["up", 1]]);
 });
 
+test("a restart finds the vectors of documents that were changed, deleted and added after the vectors were kept", async () => {
+  const data = temporaryDirectory();
+  const found = async (vector: number[], limit: number) => {
+    const { server } = await serve({ project, data });
+    const results = await server.run("foods:search", { vector, limit, filter: [["cuisine", "greek"]] });
+    const run = (name: string, args: Record<string, Value>) => server.run(`foods:${name}`, args);
+    return { results, run, close: () => server.close() };
+  };
+  const first = await found([0, 1], 5);
+  expect(first.results).toEqual([]);
+  await first.run("insert", { foods: FOODS });
+  expect(await first.run("search", { vector: [0, 1], limit: 1 })).toEqual([["up", 1]]);
+  await first.close();
+  // This start reads the vectors that the first search of the last one stored or that were added since.
+  const second = await found([0, 1], 5);
+  expect(second.results).toEqual([["up", 1]]);
+  await second.run("change", { name: "up", vector: [1, 0] });
+  await second.run("change", { name: "right" });
+  await second.run("insert", { foods: [{ name: "new", vector: [0, 2], cuisine: "greek" }] });
+  await second.close();
+  const third = await found([0, 1], 5);
+  expect(third.results).toEqual([
+    ["new", 1],
+    ["up", 0],
+  ]);
+  expect(await third.run("search", { vector: [1, 0], limit: 5 })).toEqual([
+    ["up", 1],
+    ["diagonal", 0.707],
+    ["new", 0],
+    ["left", -1],
+  ]);
+});
+
 test("searches and writes at the same time miss no acknowledged write", async () => {
   const { server } = await serve({ project });
   for (let round = 0; round < 10; round++) {

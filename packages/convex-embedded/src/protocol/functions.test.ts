@@ -146,8 +146,22 @@ test("a function has one name, apart from the suffixes `.js` and `:default`", as
   for (const path of ["messages:list", "messages.js:list"]) {
     expect(await list(path)).toMatchObject({ status: "success" });
   }
-  expect((await list("messages:list:again"))["errorMessage"]).toContain(
-    "Could not find public function for 'messages:list:again'",
+});
+
+test("a path that cannot name a function is refused with Convex's code and message", async () => {
+  const { post, operator } = await served();
+  const refused = (path: string, flaw: string) => ({
+    status: 400,
+    code: "BadConvexFunctionIdentifier",
+    message: `${path} is not a valid path to a Convex function. ${flaw}`,
+  });
+  const component =
+    "Path component messages:list.js can only contain alphanumeric characters, underscores, or periods.";
+  const again = { path: "messages:list:again", args: {} };
+  expect(await post("/api/query", again)).toMatchObject(refused(again.path, component));
+  expect(await post("/api/function", again, operator)).toMatchObject(refused(again.path, component));
+  expect(await post("/api/run/messages.lib/list", { args: {} })).toMatchObject(
+    refused("messages.lib:list", "Module path (messages.lib) has an extension that isn't 'js'."),
   );
 });
 

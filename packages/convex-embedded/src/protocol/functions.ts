@@ -7,6 +7,7 @@ import { SyscallError, toSyscallError } from "../exec/errors";
 import type { Engine } from "../exec/engine";
 import { describeFailure } from "../exec/failures";
 import { parseArguments } from "../exec/validation";
+import { pathFlaw } from "../exec/functionPath";
 import { runFunction } from "../exec/run";
 import type { ApiRequest, ApiRoute } from "../http/api";
 import { ApiError, sendJson } from "../http/api";
@@ -62,7 +63,7 @@ export function functionRoutes(deployment: Deployment): readonly ApiRoute[] {
       const named = { component: "", kind: captured[0] as FunctionKind };
       const text = await readText(incoming, maxBytesOf(admin));
       // The operator may also run built-in queries, which are not functions of the project.
-      if (!admin) await findCallable(deployment.engine(), { ...named, path: namedIn(text) }, admin);
+      if (!admin) await findAsked(deployment.engine(), { ...named, path: namedIn(text) }, admin);
       return { ...asked(fieldsOf(parseJson(text))), ...named };
     }),
     post(/^\/api\/function$/, async ({ incoming }, { admin }) => {
@@ -72,7 +73,7 @@ export function functionRoutes(deployment: Deployment): readonly ApiRoute[] {
     }),
     post(/^\/api\/run\/(.+)$/, async ({ incoming, captured }, { admin }) => {
       const named = { path: pathOf(captured[0] ?? ""), component: "", kind: null };
-      if (!admin) await findCallable(deployment.engine(), named, admin);
+      if (!admin) await findAsked(deployment.engine(), named, admin);
       const { args, format } = fieldsOf(await readJson(incoming, maxBytesOf(admin)));
       return { ...named, args: argumentsIn(args), format: formatOf(format) };
     }),
@@ -121,9 +122,17 @@ async function resultOf(
     const args = call.args as Readonly<Record<string, JSONValue>>;
     return exportedJson(await systemQuery(deployment, path, args, component), format);
   }
-  const { kind } = await findCallable(engine, call, admin);
+  const { kind } = await findAsked(engine, call, admin);
   const asked = { component, name: path, kind: call.kind ?? kind, args: parseArguments(call.args) };
   return exported(await runFunction(engine, asked, origin), format);
+}
+
+/** Finds the function of a request. @throws ApiError for a path that cannot name a function, SyscallError as `findCallable`. */
+function findAsked(engine: Engine, call: Named, admin: boolean): Promise<LoadedFunction> {
+  const flaw = pathFlaw(call.path);
+  if (flaw === null) return findCallable(engine, call, admin);
+  const message = `${call.path} is not a valid path to a Convex function. ${flaw}`;
+  throw new ApiError(400, "BadConvexFunctionIdentifier", message);
 }
 
 /** Formats an error as Convex sends it to clients. */

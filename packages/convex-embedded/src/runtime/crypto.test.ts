@@ -49,7 +49,7 @@ test("other methods are Node's", async () => {
   expect(typeof (realmCrypto.subtle as { timingSafeEqual?: unknown }).timingSafeEqual).toBe("undefined");
 });
 
-test("AES-GCM has tags of 128 bits only, as on Convex", async () => {
+test("AES-GCM has tags of 128 bits and initialization vectors of 96 bits only, as on Convex", async () => {
   const { subtle } = realmCrypto;
   const key = await subtle.generateKey({ name: "AES-GCM", length: 128 }, false, ["encrypt", "decrypt"]);
   const algorithm = { name: "AES-GCM", iv: bytes(12) };
@@ -59,4 +59,21 @@ test("AES-GCM has tags of 128 bits only, as on Convex", async () => {
   const refusal = { name: "NotSupportedError", message: "tag length must be 128 bits" };
   await expect(subtle.encrypt(short, key, bytes(8))).rejects.toMatchObject(refusal);
   await expect(subtle.decrypt(short, key, sealed)).rejects.toMatchObject(refusal);
+  for (const length of [0, 11, 13, 16]) {
+    const otherIv = { name: "aes-gcm", iv: bytes(length).buffer };
+    const message = "AES-GCM IV must be 96 bits";
+    await expect(subtle.encrypt(otherIv, key, bytes(8))).rejects.toMatchObject({ ...refusal, message });
+    await expect(subtle.decrypt(otherIv, key, sealed)).rejects.toMatchObject({ ...refusal, message });
+  }
+});
+
+test("keys cannot be wrapped, as on Convex", async () => {
+  const { subtle } = realmCrypto;
+  const key = await subtle.generateKey({ name: "AES-KW", length: 128 }, true, ["wrapKey", "unwrapKey"]);
+  await expect(subtle.wrapKey("raw", key, key, "AES-KW")).rejects.toThrow(
+    "Not implemented: wrapKey for SubtleCrypto. Consider calling an action defined in Node.js instead",
+  );
+  await expect(
+    subtle.unwrapKey("raw", bytes(24), key, "AES-KW", { name: "AES-GCM" }, true, ["encrypt"]),
+  ).rejects.toThrow("Not implemented: unwrapKey for SubtleCrypto.");
 });

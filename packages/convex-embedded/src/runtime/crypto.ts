@@ -1,11 +1,13 @@
 /**
- * The `crypto` of a realm: Node's, except for digests and HMACs of short data, and for the tags of AES-GCM.
+ * The `crypto` of a realm: Node's, except for digests and HMACs of short data, and for what Convex's does not support
+ * (`crates/isolate/src/ops/subtle_crypto/` of get-convex/convex-backend).
  *
  * Node computes each digest in its thread pool, which takes a hundred times as long as hashing a key or a request's body. This
  * file computes short ones on the calling thread, as Convex does.
  */
 import { createHmac, hash as digestOf, KeyObject, timingSafeEqual, webcrypto } from "node:crypto";
 import { awaitable } from "../exec/awaitable";
+import { notImplemented } from "./notImplemented";
 
 type Subtle = webcrypto.SubtleCrypto;
 type Data = Parameters<Subtle["digest"]>[1];
@@ -13,6 +15,7 @@ type Data = Parameters<Subtle["digest"]>[1];
 /** Beyond this size the thread pool is worth its cost: SHA-256 takes about 0.3 ms. */
 const SHORT_BYTES = 64 * 1024;
 const TAG_BITS = 128;
+const IV_BITS = 96;
 
 const HASHES: Readonly<Record<string, string>> = {
   "SHA-1": "sha1",
@@ -25,13 +28,17 @@ const prototype = Object.getPrototypeOf(webcrypto.subtle) as object;
 /** Node's methods. They compute in the thread pool. */
 const subtle = bound(webcrypto.subtle, prototype);
 
-const own: Pick<Subtle, "digest" | "sign" | "verify" | "encrypt" | "decrypt"> = {
+type Own = "digest" | "sign" | "verify" | "encrypt" | "decrypt" | "wrapKey" | "unwrapKey";
+
+const own: Pick<Subtle, Own> = {
+  wrapKey: () => refusal("wrapKey"),
+  unwrapKey: () => refusal("unwrapKey"),
   encrypt: async (algorithm, key, data) => {
-    checkTagLength(algorithm);
+    checkGcm(algorithm);
     return subtle.encrypt(algorithm, key, data);
   },
   decrypt: async (algorithm, key, data) => {
-    checkTagLength(algorithm);
+    checkGcm(algorithm);
     return subtle.decrypt(algorithm, key, data);
   },
   digest: async (algorithm, data) => {
@@ -79,17 +86,21 @@ function hmac(key: webcrypto.CryptoKey, usage: "sign" | "verify", data: Data): A
   return toArrayBuffer(createHmac(hash, KeyObject.from(key)).update(bytesOf(data)).digest());
 }
 
-/** Convex's AES-GCM has tags of the full length only. */
-function checkTagLength(algorithm: Parameters<Subtle["encrypt"]>[0]): void {
-  if (
-    typeof algorithm === "string" ||
-    !("tagLength" in algorithm) ||
-    algorithm.name.toUpperCase() !== "AES-GCM"
-  )
-    return;
-  const { tagLength }: { readonly tagLength?: number | undefined } = algorithm;
-  if (tagLength === undefined || tagLength === TAG_BITS) return;
-  throw new DOMException(`tag length must be ${TAG_BITS} bits`, "NotSupportedError");
+/** Rejects, and fails the running function. */
+function refusal(method: string): Promise<never> {
+  return Promise.resolve().then(() => notImplemented(method, "SubtleCrypto"));
+}
+
+/** Checks the parameters of AES-GCM. Convex supports one length of tags and one of initialization vectors. */
+function checkGcm(algorithm: Parameters<Subtle["encrypt"]>[0]): void {
+  if (typeof algorithm === "string" || algorithm.name.toUpperCase() !== "AES-GCM") return;
+  const { tagLength, iv } = { tagLength: undefined, iv: undefined, ...algorithm };
+  if (tagLength !== undefined && tagLength !== TAG_BITS) {
+    throw new DOMException(`tag length must be ${TAG_BITS} bits`, "NotSupportedError");
+  }
+  if ((iv instanceof ArrayBuffer || ArrayBuffer.isView(iv)) && iv.byteLength * 8 !== IV_BITS) {
+    throw new DOMException(`AES-GCM IV must be ${IV_BITS} bits`, "NotSupportedError");
+  }
 }
 
 function hashOf(algorithm: webcrypto.AlgorithmIdentifier): string | undefined {

@@ -37,20 +37,19 @@ const ECMASCRIPT: readonly GlobalGroup[] = [
 
 /** Source: `npm-packages/udf-runtime/src/setup.ts` in get-convex/convex-backend. */
 const CONVEX: readonly GlobalGroup[] = [
-  { from: "node", names: "AbortController AbortSignal Event EventTarget CustomEvent DOMException" },
+  { from: "node", names: "AbortController AbortSignal Event DOMException" },
+  { from: "web/eventTarget.ts", names: "EventTarget" },
   { from: "node", names: "Blob File FormData URL URLSearchParams" },
-  { from: "node", names: "ReadableStream ReadableStreamBYOBReader ReadableStreamBYOBRequest" },
-  {
-    from: "node",
-    names: "ReadableStreamDefaultController ReadableStreamDefaultReader ReadableByteStreamController",
-  },
-  { from: "node", names: "TransformStream TransformStreamDefaultController" },
-  { from: "node", names: "WritableStream WritableStreamDefaultController WritableStreamDefaultWriter" },
-  { from: "node", names: "ByteLengthQueuingStrategy CountQueuingStrategy" },
-  { from: "node", names: "TextDecoder TextEncoder atob btoa structuredClone" },
+  { from: "node", names: "ReadableStream ReadableStreamBYOBReader ReadableStreamDefaultReader" },
+  { from: "node", names: "TransformStream WritableStream WritableStreamDefaultWriter" },
+  { from: "node", names: "TextEncoder TextEncoderStream atob btoa structuredClone" },
+  { from: "web/textEncoding.ts", names: "TextDecoder TextDecoderStream" },
   { from: "node", names: "Crypto CryptoKey SubtleCrypto" },
   { from: "runtime/crypto.ts", names: "crypto" },
-  { from: "runtime/time.ts", names: "performance" },
+  {
+    from: "runtime/performance.ts",
+    names: "performance Performance PerformanceEntry PerformanceMark PerformanceMeasure",
+  },
   { from: "runtime/actionGlobals.ts", names: "fetch setTimeout setInterval clearTimeout clearInterval" },
   { from: "runtime/console.ts", names: "console" },
   { from: "runtime/realm.ts", names: "process AsyncLocalStorage AsyncResource" },

@@ -38,6 +38,25 @@ test("Convex's web globals exist and work together", async () => {
   ]);
 });
 
+test("the decoders, event targets and performance entries of functions are Convex's", async () => {
+  const { server } = await serve();
+  expect(await server.run("realm:webClasses", {})).toEqual({
+    missing: [],
+    extra: [],
+    label: "The encoding label provided ('x') is invalid.",
+    listener: "from a listener",
+    streamed: "a€",
+    entries: ["start", "length"],
+    otherEntries: [],
+    duration: 5,
+  });
+});
+
+test("a method that Convex does not have fails the function, even if it catches the error", async () => {
+  const { server } = await serve();
+  await expect(server.run("realm:wrapKey", {})).rejects.toThrow("Not implemented: wrapKey for SubtleCrypto.");
+});
+
 test("functions see the environment without the variables that configure Convex's tools", async () => {
   const env = { FOO: "bar", CONVEX_SELF_HOSTED_ADMIN_KEY: "secret", CONVEX_DEPLOYMENT: "dev:x" };
   const { server } = await serve({ env });

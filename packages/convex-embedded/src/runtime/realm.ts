@@ -13,6 +13,8 @@ import type { MapStack, Namespace, Realm } from "../exec/realm";
 import type { LogLine } from "../exec/logLine";
 import { executions } from "../exec/execution";
 import { convexGlobal } from "../syscalls/convexGlobal";
+import { FunctionEventTarget } from "../web/eventTarget";
+import { textGlobals } from "../web/textEncoding";
 import { webGlobals } from "../web/webClasses";
 import type { Bundle } from "./bundle";
 import type { NodeBundle } from "./nodeBundle";
@@ -119,6 +121,8 @@ export function evaluate(
     ...timeGlobals(options.clock),
     ...actionGlobals(),
     ...webGlobals,
+    ...textGlobals,
+    EventTarget: FunctionEventTarget,
     crypto: realmCrypto,
     WebAssembly: realmWebAssembly,
     [IMPORTING_FUNCTION]: importWhereAllowed,

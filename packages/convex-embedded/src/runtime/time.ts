@@ -1,14 +1,15 @@
 /** The clock of functions. It stands still in queries and mutations. */
 import type { Execution } from "../exec/execution";
 import { executions } from "../exec/execution";
+import { performanceGlobals } from "./performance";
 
 /** Returns the time outside executions, such as during the import of a module, in milliseconds since 1970. */
 type Clock = () => number;
 
 const NativeDate = Date;
 
-/** Returns the `Date` and `performance` of a realm. */
-export function timeGlobals(clock: Clock): { Date: DateConstructor; performance: Pick<Performance, "now"> } {
+/** Returns the `Date`, the `performance` and the classes of its entries of a realm. */
+export function timeGlobals(clock: Clock) {
   const now = (): number => {
     const execution: Execution | undefined = executions.getStore();
     if (execution?.frozen !== true) return clock();
@@ -33,10 +34,8 @@ export function timeGlobals(clock: Clock): { Date: DateConstructor; performance:
   Object.assign(RealmDate, { now, parse: NativeDate.parse, UTC: NativeDate.UTC });
 
   const timeOrigin = clock();
-  const performance = {
-    timeOrigin,
-    now: () => now() - timeOrigin,
-    toJSON: () => ({ timeOrigin }),
+  return {
+    Date: RealmDate as unknown as DateConstructor,
+    ...performanceGlobals(() => now() - timeOrigin, timeOrigin),
   };
-  return { Date: RealmDate as unknown as DateConstructor, performance };
 }

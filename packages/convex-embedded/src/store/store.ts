@@ -11,6 +11,7 @@ import { makeDurableDirectory } from "./durable";
 import { openWriteConnection } from "./layout";
 import { lockDirectory } from "./lock";
 import type { DirectoryLock } from "./lock";
+import { VectorCache } from "./vectorCache";
 import { WalCheckpoint } from "./walCheckpoint";
 import { recordedPush, recordPush } from "./pushRecord";
 import { addIndexes, applySchemas, checkSchemas } from "./schema";
@@ -74,6 +75,7 @@ function openWrites(file: string, options: StoreOptions): WriteConnection {
 class SqliteStore implements DiskStore {
   readonly catalog: Catalog;
   readonly writeLog: WriteLog;
+  readonly vectorCache: VectorCache;
   /** The tables from before a transaction that may replace them, `null` without one. */
   #committed: Catalog | null = null;
   #closing: Promise<void> | null = null;
@@ -85,6 +87,10 @@ class SqliteStore implements DiskStore {
     private readonly writer: Writer,
   ) {
     this.writeLog = writer.writeLog;
+    this.vectorCache = new VectorCache(
+      (work) => writer.run(() => Promise.resolve(work(writes.db))),
+      (work) => snapshots.read(work),
+    );
     const catalog = (): Catalog => this.#committed ?? writes.catalog;
     this.catalog = {
       table: (component, name) => catalog().table(component, name),

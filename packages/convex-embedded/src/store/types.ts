@@ -10,6 +10,7 @@ import type { WriteConnection } from "./writeConnection";
 import type { SearchQuery } from "../search/query";
 import type { SearchFields } from "../search/terms";
 import type { Match } from "../search/topMatches";
+import type { VectorCache } from "./vectorCache";
 import type { WriteLog } from "./writeLog";
 
 /** A document as a Convex object, including system fields. */
@@ -236,6 +237,8 @@ export interface Store {
    * New search indexes are filled before that, in transactions of their own, so that an interrupted fill resumes.
    */
   applySchemas(schemas: readonly ComponentSchema[], progress: (line: string) => void): Promise<void>;
+  /** Absent if documents are in memory. */
+  readonly vectorCache?: VectorCache | undefined;
   stats(): StoreStats;
   /** Finishes queued work, checkpoints the log and releases the directory's lock. */
   close(): Promise<void>;

@@ -3,6 +3,7 @@ import { version } from "convex";
 import type { JSONValue, Value } from "convex/values";
 import { jsonToConvex } from "convex/values";
 import type { FunctionAddress } from "../exec/functionAddress";
+import { pathFlaw } from "../exec/functionPath";
 import { functionLabel, notFoundMessage, resolveAddress, toHandle } from "../exec/functionAddress";
 import { SyscallError } from "../exec/errors";
 import type { Execution } from "../exec/execution";
@@ -87,10 +88,11 @@ function transactionOf(execution: Execution): Transaction {
  */
 async function newJob(execution: Execution, call: ScheduleArgs, now: number): Promise<NewJob> {
   const { engine } = execution;
-  const location = resolveAddress(execution, call);
+  const location = resolveAddress(execution, call, "scheduler");
   const { component, name } = location;
   const modules = engine.components.get(component)?.modules;
-  if (modules === undefined) throw new SyscallError(notFoundMessage(engine, location));
+  if (modules === undefined || pathFlaw(name) !== null)
+    throw new SyscallError(notFoundMessage(engine, location));
   const scheduledTime = timeOf(call.ts, now);
   if (JSON.stringify(call.args).includes(PENDING_VALUE)) {
     throw new SyscallError(

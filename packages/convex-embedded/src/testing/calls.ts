@@ -39,7 +39,7 @@ export async function callFunction(
     const fn = inlineFunction(engine, kind, "inline", callee);
     return caller === null ? runLoaded(engine, fn, args, origin) : nestLoaded(caller, fn, args);
   }
-  const place = resolveAddress({ engine, component: "" }, getFunctionAddress(callee));
+  const place = resolveAddress({ engine, component: "" }, getFunctionAddress(callee), undefined);
   const call = { ...place, kind, args };
   return caller === null ? runFunction(engine, call, origin) : runNested(caller, call);
 }

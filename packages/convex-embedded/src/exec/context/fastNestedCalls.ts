@@ -51,7 +51,7 @@ async function call(
     execution.assertRunning();
     execution.budget.enter();
     entered = true;
-    return await runNested(execution, { ...resolveAddress(execution, address), args, kind });
+    return await runNested(execution, { ...resolveAddress(execution, address, "runUdf"), args, kind });
   } catch (thrown) {
     throw toThrown(toSyscallError(thrown));
   } finally {
