@@ -2,8 +2,8 @@
  * The vector indexes of a build's schemas.
  *
  * The vectors of an index are read at the first search, and held in memory from then on. Later searches read only the documents that
- * changed since, which the write log names. The database keeps the vectors beside the documents, so that only the first search ever
- * parses them; see `store/vectorCache.ts`.
+ * changed since, which the write log names. After the first search, the database also keeps the vectors beside the documents, so
+ * that a later start need not parse them; see `store/vectorCache.ts`.
  */
 import { setImmediate as turn } from "node:timers/promises";
 import { jsonToConvex } from "convex/values";
@@ -99,17 +99,17 @@ export class VectorIndexes {
   /** Reads all vectors, as of the call or later. */
   async #load(table: TableInfo, key: string, info: VectorIndexInfo, definition: string): Promise<Vectors> {
     const { vectorCache: cache } = this.store;
-    if (cache !== undefined) {
-      const filling = cache.fill(table, key, definition, (json) =>
-        vectorOf(JSON.parse(json) as object, info),
-      );
-      // Searches work without the cache, for example while the disk is full.
-      const filled = await filling.then(
-        () => true,
-        () => false,
-      );
-      if (filled) return await readCached(cache, table, key, info, definition);
-    }
+    const vectors = await (cache?.exists()
+      ? readCached(cache, table, key, info, definition)
+      : this.#readAll(table, info));
+    // The search does not wait. Searches work without the cache, for example while the disk is full.
+    cache
+      ?.fill(table, key, definition, (json) => vectorOf(JSON.parse(json) as object, info))
+      .catch(() => undefined);
+    return vectors;
+  }
+
+  async #readAll(table: TableInfo, info: VectorIndexInfo): Promise<Vectors> {
     const snapshot = this.store.snapshot();
     return await readAll(snapshot, table, info).finally(() => snapshot.release());
   }

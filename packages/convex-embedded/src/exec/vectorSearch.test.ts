@@ -1,11 +1,14 @@
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { FunctionReference } from "convex/server";
 import { defineSchema, defineTable, makeFunctionReference } from "convex/server";
 import type { Value } from "convex/values";
 import { v } from "convex/values";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import schema from "../../fixtures/vectors/convex/schema";
 import { serve, temporaryDirectory } from "../../fixtures/serve";
+import { DATABASE_FILE } from "../store/directory";
+import { Connection } from "../store/sqlite";
 import { convexTest } from "../testing";
 
 const project = fileURLToPath(new URL("../../fixtures/vectors", import.meta.url));
@@ -126,6 +129,17 @@ test("a restart finds the same documents", async () => {
   await first.server.close();
   const second = await serve({ project, data });
   expect(await second.server.run("foods:search", { vector: [0, 1], limit: 1 })).toEqual([["up", 1]]);
+});
+
+test("the vectors of all documents are kept after the first search, without a second one", async () => {
+  const data = temporaryDirectory();
+  const { server } = await serve({ project, data });
+  await server.run("foods:insert", { foods: FOODS });
+  await server.run("foods:search", { vector: [0, 1], limit: 1 });
+  const db = new Connection(join(data, DATABASE_FILE));
+  onTestFinished(() => db.close());
+  const kept = () => db.prepare("SELECT count(*) FROM vector_cache").pluck().get();
+  await expect.poll(kept).toBe(FOODS.length);
 });
 
 test("a restart finds the vectors of documents that were changed, deleted and added after the vectors were kept", async () => {

@@ -1,8 +1,8 @@
 /**
  * The vectors of documents as float32 in the database. Parsing them from the documents' JSON takes many times as long.
  *
- * The table is derived data: triggers delete the rows of a document that changes, and the next load adds them. It is created by the
- * first load, so most databases do not have it. A database with it keeps its format, because an older program runs the triggers too.
+ * The table is derived data: triggers delete the rows of a document that changes, and `fill` adds them. It is created by the first
+ * `fill`, so most databases do not have it. A database with it keeps its format, because an older program runs the triggers too.
  */
 import { createHash } from "node:crypto";
 import type { Connection } from "./sqlite";
@@ -22,10 +22,8 @@ export type CachedDocument = { readonly internalId: Buffer } & (
   (IndexedVector & { readonly json: null }) | { readonly json: string }
 );
 
-/** The documents that one transaction adds. Parsing them takes a few milliseconds, in which no other transaction runs. */
-const ADDED = 50;
-/** The documents that one read returns. */
-const READ = 200;
+/** The documents that one transaction adds, or one read returns. Parsing them takes a few milliseconds, in which nothing else runs. */
+const BATCH = 50;
 
 const TABLE = `
   CREATE TABLE IF NOT EXISTS vector_cache (
@@ -96,13 +94,20 @@ export class VectorCache {
     }
   }
 
-  /** Returns the next documents of a table in the order of their ids. `fill` must have succeeded. @param after The last id. */
+  /** Whether the database has the table of vectors. */
+  exists(): boolean {
+    return this.read(
+      (db) => db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'vector_cache'").get() !== undefined,
+    );
+  }
+
+  /** Returns the next documents of a table in the order of their ids. The table of vectors must exist. @param after The last id. */
   next(table: TableInfo, index: string, definition: string, after: Uint8Array): CachedDocument[] {
     const rows = this.read((db) =>
       db
         .prepare<Key, Row>(
           `SELECT d.internal_id, v.vector, v.filters, CASE WHEN v.id IS NULL THEN d.json END AS json ${NEXT}
-           ORDER BY d.internal_id LIMIT ${READ}`,
+           ORDER BY d.internal_id LIMIT ${BATCH}`,
         )
         .all(keyOf(index, definition), table.id, after),
     );
@@ -114,12 +119,11 @@ export class VectorCache {
   }
 
   #isComplete(table: TableInfo, key: string): boolean {
-    return this.read((db) => {
-      if (db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'vector_cache'").get() === undefined)
-        return false;
-      const first: Key = [key, table.id, new Uint8Array()];
-      return db.prepare<Key>(`SELECT 1 ${NEXT} AND v.id IS NULL LIMIT 1`).get(...first) === undefined;
-    });
+    if (!this.exists()) return false;
+    const first: Key = [key, table.id, new Uint8Array()];
+    return this.read(
+      (db) => db.prepare<Key>(`SELECT 1 ${NEXT} AND v.id IS NULL LIMIT 1`).get(...first) === undefined,
+    );
   }
 }
 
@@ -131,7 +135,7 @@ function addNext(
 ): Uint8Array | null {
   const missing = db
     .prepare<Key, MissingRow>(
-      `SELECT d.row, d.internal_id, d.json ${NEXT} AND v.id IS NULL ORDER BY d.internal_id LIMIT ${ADDED}`,
+      `SELECT d.row, d.internal_id, d.json ${NEXT} AND v.id IS NULL ORDER BY d.internal_id LIMIT ${BATCH}`,
     )
     .all(key, table, after);
   const insert = db.prepare<[number, string, Uint8Array | null, string]>(
