@@ -61,11 +61,11 @@ test("more documents than one batch are deleted, even if another table is alread
   const { t, ada } = await deployment();
   await t.run(async (ctx) => {
     for (let at = 0; at < 450; at++)
-      await ctx.db.insert("items", { ownerId: ada, name: "bolt", updatedAt: 0, revision: 1 });
+      await ctx.db.insert("usage", { ownerId: ada, resource: "keys", count: 1, bytes: 0 });
     await ctx.db.insert("jobs", { ownerId: ada, status: "succeeded", revision: 1 });
   });
   await t.mutation(internal.users.eraseOwned, { userId: ada });
-  const counted = () => t.run(async (ctx) => (await ctx.db.query("items").collect()).length);
+  const counted = () => t.run(async (ctx) => (await ctx.db.query("usage").collect()).length);
   expect(await counted()).toBe(250);
   await t.finishAllScheduledFunctions(vi.runAllTimers);
   expect(await counted()).toBe(0);
@@ -73,14 +73,14 @@ test("more documents than one batch are deleted, even if another table is alread
 
 test("another owner's document, a malformed id and an id of another table return not_found", async () => {
   const { t, ada, bob } = await deployment();
-  const { result } = await t.mutation(internal.items.create, { ownerId: ada, name: "bolt" });
-  expect(await t.query(internal.items.get, { ownerId: ada, itemId: result._id })).toEqual(result);
-  const refusal = (ownerId: Id<"users">, itemId: string) =>
-    t.query(internal.items.get, { ownerId, itemId }).then(
+  const own = await t.run((ctx) => ctx.db.insert("jobs", { ownerId: ada, status: "succeeded", revision: 1 }));
+  expect(await t.query(internal.jobs.get, { ownerId: ada, jobId: own })).toMatchObject({ _id: own });
+  const refusal = (ownerId: Id<"users">, jobId: string) =>
+    t.query(internal.jobs.get, { ownerId, jobId }).then(
       () => "found",
       (error: unknown) => String(error),
     );
-  expect(await refusal(bob, result._id)).toContain(`No item ${result._id}`);
-  expect(await refusal(ada, "nothing")).toContain("No item nothing");
-  expect(await refusal(ada, bob)).toContain(`No item ${bob}`);
+  expect(await refusal(bob, own)).toContain(`No job ${own}`);
+  expect(await refusal(ada, "nothing")).toContain("No job nothing");
+  expect(await refusal(ada, bob)).toContain(`No job ${bob}`);
 });
