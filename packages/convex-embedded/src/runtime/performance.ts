@@ -6,13 +6,13 @@ import type { Execution } from "../exec/execution";
 import { executions } from "../exec/execution";
 import { FunctionEventTarget } from "../web/eventTarget";
 
-interface MarkOptions {
+export interface MarkOptions {
   readonly startTime?: number;
   readonly detail?: unknown;
 }
 
 /** Times are milliseconds since `timeOrigin`, or the names of marks. */
-interface MeasureOptions {
+export interface MeasureOptions {
   readonly start?: string | number;
   readonly end?: string | number;
   readonly duration?: number;
