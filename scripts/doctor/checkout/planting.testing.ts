@@ -35,7 +35,7 @@ export function copy(files: Record<string, string> = {}): string {
   const directory = folder();
   for (const name of ["convex", "openapi", "scripts", "package.json", "tsconfig.json", ".prettierrc.json"])
     cpSync(join(root, name), join(directory, name), { recursive: true });
-  symlinkSync(join(root, "node_modules"), join(directory, "node_modules"));
+  for (const name of ["node_modules", "packages"]) symlinkSync(join(root, name), join(directory, name));
   for (const [file, text] of Object.entries(files)) plant(directory, file, text);
   return directory;
 }

@@ -20,7 +20,7 @@ export function createTokenSigner({
   return {
     sign(claims, component) {
       const { privateKey, publicKey } = key();
-      const base = origin().replace(/\/+$/, "");
+      const base = origin().replace(/\/$/, "");
       const iss = component === "" ? base : `${base}/components/${component}`;
       const header = { alg: "ES256", typ: "JWT", kid: publicKey.kid };
       const signed = `${encoded(header)}.${encoded({ ...claims, iss })}`;

@@ -1,6 +1,6 @@
 /** The settings in a project's `convex.json` that the runtime applies. */
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 interface ConvexJson {
   /** The folder of the functions, relative to the project. The default is `convex/`. */
@@ -29,7 +29,7 @@ export function functionsFolder(project: string): string {
   // The file may contain any JSON.
   if (typeof (functions as unknown) !== "string")
     throw new Error(`${join(project, "convex.json")}: "functions" must be the path of a folder`);
-  return join(project, functions).replace(/[\\/]+$/, "");
+  return resolve(project, functions);
 }
 
 /** Reads a JSON file. A missing file counts as an empty object. @throws Error if it is not valid JSON. */
