@@ -28,7 +28,7 @@ export async function startEmbedded(
     guardedFetch: config.guardedFetch ?? null,
     log,
     // Commits need not survive power loss here, so they do not wait for the disk.
-    hooks: { synchronous: "NORMAL", ...hooks },
+    hooks: { sync: null, ...hooks },
   });
   const send = checked((path, init) => fetch(server.url + path, { redirect: "manual", ...init }));
   return {

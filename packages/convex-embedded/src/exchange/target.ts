@@ -88,7 +88,7 @@ export async function inStore<T>(
 }
 
 function openWrites(file: string): WriteConnection {
-  const db = openWriteConnection(file, "FULL");
+  const db = openWriteConnection(file);
   return new WriteConnection(db, ChangeLog.open(db, undefined, Date.now));
 }
 

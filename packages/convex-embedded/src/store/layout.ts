@@ -12,9 +12,6 @@ const MIB = 1024 * 1024;
  */
 const BUSY_MS = 2000;
 
-/** SQLite checkpoints the log after this many pages (16 MiB), unless a reader still needs the older pages. */
-const CHECKPOINT_PAGES = 4096;
-
 /** The maximum size of the log's file after a restart of the log. It is larger while readers block: see `walCheckpoint.ts`. */
 const LOG_BYTES_KEPT = 32 * MIB;
 
@@ -136,17 +133,16 @@ const TABLES = `
 `;
 
 /**
- * Opens the write connection. Creates the tables in a new file.
+ * Opens the write connection. Creates the tables in a new file. Each commit is durable (`synchronous=FULL`).
  *
  * @throws Error if the file has a newer format or does not belong to this project.
  */
-export function openWriteConnection(file: string, synchronous: "FULL" | "NORMAL"): Connection {
+export function openWriteConnection(file: string): Connection {
   const db = new Connection(file, { timeout: BUSY_MS });
   try {
     checkFormat(db, file);
     db.pragma("journal_mode = WAL");
-    db.pragma(`synchronous = ${synchronous}`);
-    db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+    db.pragma("synchronous = FULL");
     db.pragma(`journal_size_limit = ${LOG_BYTES_KEPT}`);
     db.pragma("cache_size = -16000");
     migrate(db);

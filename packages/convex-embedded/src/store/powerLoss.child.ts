@@ -14,11 +14,11 @@ import { encodeId, newInternalId } from "../values/ids";
 import { openStore } from "./store";
 import type { Transaction } from "./types";
 
-const [, , directory = "", synchronous = "FULL"] = process.argv;
+const [, , directory = "", unsynced] = process.argv;
 // A low limit, so that the log is checkpointed again and again.
 const store = openStore({
   directory,
-  hooks: { synchronous: synchronous as "FULL" | "NORMAL" },
+  hooks: unsynced === undefined ? {} : { sync: null },
   logBytes: 100_000,
 });
 const tables = [

@@ -22,7 +22,7 @@ import type {
 } from "./types";
 
 /** A connection in a read transaction. */
-interface Pin {
+export interface Pin {
   readonly reader: Reader;
   users: number;
 }
@@ -31,6 +31,8 @@ interface Reader {
   readonly db: Connection;
   readonly reads: ReadStatements;
   readonly begin: Statement;
+  /** SQLite chooses the state of a transaction at its first read, not at its begin. */
+  readonly choose: Statement;
   readonly end: Statement;
 }
 
@@ -67,14 +69,30 @@ export class SnapshotPool {
     }
   }
 
-  /** Call this right before every commit: an unused pin must not block checkpoints of the log. */
+  /** Releases the newest state if no snapshot uses it, because it would block a restart of the log. Call this before a checkpoint. */
   unpinIdle(): void {
     if (this.#current?.users === 0) this.#retire();
   }
 
-  /** Call this after every commit, so that later snapshots see it. */
-  committed(): void {
+  /** Call this right before every commit, so that snapshots keep the state from before the commit until `publish`. */
+  keepNewest(): void {
+    this.#current ??= this.#pinNow(0);
+  }
+
+  /** Call this right after every commit. Returns its state for a later call of `publish` or `release`. */
+  pinCommitted(): Pin {
+    return this.#pinNow(0);
+  }
+
+  /** Makes a state the newest one: later snapshots see it. Publish states in the order of their commits. */
+  publish(state: Pin): void {
     this.#retire();
+    this.#current = state;
+  }
+
+  /** Releases the state of a commit that is not published. */
+  release(state: Pin): void {
+    this.#end(state);
   }
 
   /** Resolves when all snapshots pinned so far are released, or after the given time. Ignores snapshots pinned meanwhile. */
@@ -99,12 +117,8 @@ export class SnapshotPool {
       this.#current.users++;
       return this.#current;
     }
-    const reader = this.#idle.pop() ?? open(this.file);
-    reader.begin.run();
-    const pin: Pin = { reader, users: 1 };
-    this.#pins.add(pin);
-    this.#current = pin;
-    return pin;
+    this.#current = this.#pinNow(1);
+    return this.#current;
   }
 
   unpin(pin: Pin): void {
@@ -122,6 +136,15 @@ export class SnapshotPool {
     this.#idle.length = 0;
     this.#current = null;
     this.#onUnpin?.();
+  }
+
+  #pinNow(users: number): Pin {
+    const reader = this.#idle.pop() ?? open(this.file);
+    reader.begin.run();
+    reader.choose.get();
+    const pin: Pin = { reader, users };
+    this.#pins.add(pin);
+    return pin;
   }
 
   #retire(): void {
@@ -181,7 +204,13 @@ class PooledSnapshot implements Snapshot {
 function open(file: string): Reader {
   // A timeout of 0: this thread must not block. In WAL mode, no lock of another process blocks a reader of an open database.
   const db = openReadConnection(file, 0);
-  return { db, reads: new ReadStatements(db), begin: db.prepare("BEGIN"), end: db.prepare("COMMIT") };
+  return {
+    db,
+    reads: new ReadStatements(db),
+    begin: db.prepare("BEGIN"),
+    choose: db.prepare("SELECT 1 FROM meta LIMIT 1"),
+    end: db.prepare("COMMIT"),
+  };
 }
 
 /** Ends a read transaction. Returns false if that fails, as after a read of corrupt data. Other queries must not see that error. */

@@ -13,6 +13,7 @@ import { lockDirectory } from "./lock";
 import type { DirectoryLock } from "./lock";
 import { VectorCache } from "./vectorCache";
 import { WalCheckpoint } from "./walCheckpoint";
+import { WalSync } from "./walSync";
 import { recordedPush, recordPush } from "./pushRecord";
 import { addIndexes, applySchemas, checkSchemas } from "./schema";
 import { fillSearchIndexes } from "./search/fillSearch";
@@ -22,6 +23,7 @@ import type {
   Catalog,
   ComponentSchema,
   DiskStore,
+  LogSync,
   SchemaJSON,
   Snapshot,
   StoreFigures,
@@ -49,13 +51,15 @@ export function openStore(options: StoreOptions): DiskStore {
     const file = join(options.directory, DATABASE_FILE);
     const writes = withExplainedErrors(file, () => openWrites(file, options));
     const snapshots = new SnapshotPool(file, options.readers ?? READERS);
+    const { sync = new WalSync(file) } = options.hooks ?? {};
     const writer = new Writer(writes, snapshots, {
+      sync,
       clock: new CommitClock(writes.db, options.now ?? Date.now),
       wal: new WalCheckpoint(writes.db, snapshots, options.logBytes ?? LOG_BYTES),
       hooks: options.hooks ?? {},
       patienceMs: options.patienceMs,
     });
-    return new SqliteStore(lock, writes, snapshots, writer);
+    return new SqliteStore(lock, writes, snapshots, writer, sync);
   } catch (error) {
     lock.release();
     throw error;
@@ -63,8 +67,11 @@ export function openStore(options: StoreOptions): DiskStore {
 }
 
 function openWrites(file: string, options: StoreOptions): WriteConnection {
-  const db = openWriteConnection(file, options.hooks?.synchronous ?? "FULL");
+  const db = openWriteConnection(file);
   try {
+    // The writer syncs the log after a commit (`walSync.ts`) and checkpoints it between commits (`walCheckpoint.ts`).
+    db.pragma("synchronous = NORMAL");
+    db.pragma("wal_autocheckpoint = 0");
     return new WriteConnection(db, ChangeLog.open(db, options.changeLog, options.now ?? Date.now));
   } catch (error) {
     db.close();
@@ -85,6 +92,7 @@ class SqliteStore implements DiskStore {
     private readonly writes: WriteConnection,
     private readonly snapshots: SnapshotPool,
     private readonly writer: Writer,
+    private readonly sync: LogSync | null,
   ) {
     this.writeLog = writer.writeLog;
     this.vectorCache = new VectorCache(
@@ -190,6 +198,7 @@ class SqliteStore implements DiskStore {
   async #close(): Promise<void> {
     await this.writer.close();
     this.snapshots.close();
+    this.sync?.close();
     try {
       // Closing the last connection checkpoints and deletes the log.
       this.writes.db.close();

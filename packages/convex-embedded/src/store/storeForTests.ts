@@ -37,7 +37,7 @@ export function temporaryDirectory(): string {
 /** Opens a store that is closed after the test. */
 export function testStore(options: Partial<StoreOptions> = {}): Store {
   const directory = options.directory ?? temporaryDirectory();
-  const store = openStore({ directory, ...options, hooks: { synchronous: "NORMAL", ...options.hooks } });
+  const store = openStore({ directory, ...options, hooks: { sync: null, ...options.hooks } });
   onTestFinished(() => store.close());
   return store;
 }

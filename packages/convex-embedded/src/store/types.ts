@@ -277,6 +277,14 @@ export interface DiskStore extends Store {
   purgeChanges(before: number, limit: number): Promise<number>;
 }
 
+/** Makes the commits in the log durable. */
+export interface LogSync {
+  /** Resolves when everything that was written to the log before the call is on disk. */
+  sync(): Promise<void>;
+  /** Call this after the last `sync` has ended. */
+  close(): void;
+}
+
 /** Hooks for tests. Production does not set them. */
 export interface StoreHooks {
   /** Called right before every COMMIT of a group. An error that it throws makes that COMMIT fail. */
@@ -284,16 +292,16 @@ export interface StoreHooks {
   /** Called right after every successful COMMIT of a group, before its callers get their results. Must not throw. */
   readonly afterCommit?: () => void;
   /**
-   * `FULL` (the default): an acknowledged write survives power loss. `NORMAL`: it survives a crash of the process, and a
-   * commit does not wait for the disk.
+   * Replaces the sync of the log after a commit. Null: a commit does not wait for the disk, so an acknowledged write survives a
+   * crash of the process but not a loss of power.
    */
-  readonly synchronous?: "FULL" | "NORMAL";
+  readonly sync?: LogSync | null;
 }
 
 export interface StoreOptions {
   /** The data directory. Created if missing. Its database is `data.sqlite`. */
   readonly directory: string;
-  /** The number of reader connections that stay open when idle. Default 4. More are opened when snapshots need them. */
+  /** The number of reader connections that stay open when idle, beside the one with the newest state. Default 4. More are opened when snapshots need them. */
   readonly readers?: number;
   /** The size in bytes beyond which the log is checkpointed even if that has to wait for queries. Default 64 MiB. */
   readonly logBytes?: number;

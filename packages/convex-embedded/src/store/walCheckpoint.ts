@@ -1,13 +1,20 @@
 /** Limits the size of the database's write-ahead log. */
 import { statSync } from "node:fs";
 import type { SnapshotPool } from "./snapshots";
-import type { Connection } from "./sqlite";
+import type { Connection, Statement } from "./sqlite";
 
 /** How long a checkpoint waits for the snapshots that block it. */
 const DRAIN_MS = 2000;
 
+/** The log is checkpointed after this many new pages (16 MiB), as far as readers do not need the older ones. */
+const CHECKPOINT_PAGES = 4096;
+
 export class WalCheckpoint {
+  /** Returns, without a checkpoint, whether it would be blocked, the pages of the log, and those already in the database. */
+  readonly #counts: Statement<[], [blocked: number, pages: number, copied: number]>;
   #checkpointAt: number;
+  /** The number of pages in the log that are not yet in the database, beyond which they are copied. */
+  #copyAt = CHECKPOINT_PAGES;
 
   /** @param limit The size of the log in bytes beyond which it is checkpointed, even if that has to wait for queries. */
   constructor(
@@ -16,18 +23,32 @@ export class WalCheckpoint {
     private readonly limit: number,
   ) {
     this.#checkpointAt = limit;
+    this.#counts = db.prepare<[], [number, number, number]>("PRAGMA wal_checkpoint(NOOP)").raw();
   }
 
   /**
-   * Checkpoints the log if it exceeds its limit. Call this between commits.
+   * Checkpoints the log if it has many new pages, or exceeds its limit. Call this between commits.
    *
-   * SQLite's own checkpoints restart the log only when no reader needs it, and under steady queries some reader always does. So
-   * writes pause here until all snapshots of older states are released. Then the log is checkpointed. It can be truncated once the
-   * snapshots that were pinned meanwhile are released. Queries do not wait. If a query does not end in time, the log may double in
-   * size before the next attempt.
+   * A checkpoint restarts the log only when no reader needs it, and under steady queries some reader always does. So beyond the
+   * limit, writes pause here until all snapshots of older states are released. Then the log is checkpointed. It can be truncated
+   * once the snapshots that were pinned meanwhile are released. Queries do not wait. If a query does not end in time, the log may
+   * double in size before the next attempt.
+   *
+   * @param synced Resolves when all commits are durable. Until then, snapshots keep an older state.
    */
-  async checkpointIfLarge(): Promise<void> {
-    if (this.#bytes() <= this.#checkpointAt) return;
+  async checkpointIfDue(synced: () => Promise<void> | null): Promise<void> {
+    if (this.#bytes() > this.#checkpointAt) {
+      await synced();
+      await this.#restart();
+    } else if (this.#pages() >= this.#copyAt) {
+      await synced();
+      this.snapshots.unpinIdle();
+      this.db.pragma("wal_checkpoint(PASSIVE)");
+      this.#copyAt = this.#pages() + CHECKPOINT_PAGES;
+    }
+  }
+
+  async #restart(): Promise<void> {
     try {
       await this.snapshots.drain(DRAIN_MS);
       this.db.pragma("wal_checkpoint(PASSIVE)");
@@ -36,10 +57,17 @@ export class WalCheckpoint {
       this.db.pragma("wal_checkpoint(TRUNCATE)");
     } finally {
       this.#checkpointAt = Math.max(this.limit, this.#bytes() * 2);
+      this.#copyAt = this.#pages() + CHECKPOINT_PAGES;
     }
   }
 
   #bytes(): number {
     return statSync(`${this.db.name}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+  }
+
+  /** Returns the number of pages in the log that are not yet in the database. */
+  #pages(): number {
+    const [, pages = 0, copied = 0] = this.#counts.get() ?? [];
+    return pages - copied;
   }
 }

@@ -297,13 +297,137 @@ describe("group commit", () => {
   });
 });
 
+describe("while the log is synced", () => {
+  /** A sync that the test ends. */
+  class HeldSync {
+    readonly waiting: { resolve: () => void; reject: (error: Error) => void }[] = [];
+    held = false;
+
+    sync(): Promise<void> {
+      if (!this.held) return Promise.resolve();
+      return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));
+    }
+
+    close(): void {
+      this.held = false;
+    }
+  }
+
+  async function held() {
+    const sync = new HeldSync();
+    const commits: number[] = [];
+    const afterCommit = (): void => void commits.push(sync.waiting.length);
+    const store = await itemStore({ hooks: { sync, afterCommit } });
+    sync.held = true;
+    const committed = async (count: number) => vi.waitUntil(() => commits.length >= count, { interval: 1 });
+    commits.length = 0;
+    return { store, sync, committed };
+  }
+
+  test("the next group runs and sees it, but queries see neither before they are durable", async () => {
+    const { store, sync, committed } = await held();
+    const last = store.writeLog.last;
+    const first = insertOne(store, { name: "a" });
+    await committed(1);
+    const second = store.mutate(async (transaction) => {
+      insert(transaction, items(store), { name: "b" });
+      await Promise.resolve();
+      return collect(transaction, indexOf(items(store), "by_name")).length;
+    });
+    await committed(2);
+    expect([names(store), store.writeLog.last]).toEqual([[], last]);
+
+    sync.waiting[0]?.resolve();
+    await first;
+    expect([names(store), store.writeLog.last]).toEqual([["a"], last + 1]);
+
+    await vi.waitUntil(() => sync.waiting.length === 2, { interval: 1 });
+    sync.waiting[1]?.resolve();
+    expect(await second).toBe(2);
+    expect([names(store, "by_name"), store.writeLog.last]).toEqual([["a", "b"], last + 2]);
+  });
+
+  test("one later sync serves all groups that are committed meanwhile", async () => {
+    const { store, sync, committed } = await held();
+    const writes = [insertOne(store, { name: "a" })];
+    for (const [i, name] of ["b", "c", "d"].entries()) {
+      await committed(i + 1);
+      writes.push(insertOne(store, { name }));
+    }
+    await committed(4);
+    sync.waiting[0]?.resolve();
+    await vi.waitUntil(() => sync.waiting.length === 2, { interval: 1 });
+    sync.waiting[1]?.resolve();
+    await Promise.all(writes);
+    expect(sync.waiting).toHaveLength(2);
+    expect(names(store, "by_name")).toEqual(["a", "b", "c", "d"]);
+  });
+
+  test("half of a long queue runs", async () => {
+    const { store, sync, committed } = await held();
+    const started = store.stats().commits;
+    const writes = Array.from({ length: 20 }, (_, i) => insertOne(store, { name: `n${i}` }));
+    await committed(2);
+    expect(store.stats().commits - started).toBe(2);
+    sync.waiting[0]?.resolve();
+    await Promise.all(writes.slice(0, 10));
+    expect(names(store)).toHaveLength(10);
+    await vi.waitUntil(() => sync.waiting.length === 2, { interval: 1 });
+    sync.waiting[1]?.resolve();
+    await Promise.all(writes);
+  });
+
+  test("a schema change waits until it is durable, before the next group begins", async () => {
+    const { store, sync, committed } = await held();
+    const change = store.applySchema("other", null, () => undefined);
+    await committed(1);
+    let begun = false;
+    const after = store.mutate(() => Promise.resolve(void (begun = true)));
+    for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
+    expect(begun).toBe(false);
+    sync.waiting[0]?.resolve();
+    await change;
+    await committed(2);
+    sync.waiting[1]?.resolve();
+    await after;
+  });
+
+  test("a failed sync refuses its groups and all later writes, and queries keep the durable state", async () => {
+    const { store, sync, committed } = await held();
+    const first = insertOne(store, { name: "a" });
+    await committed(1);
+    const second = insertOne(store, { name: "b" });
+    await committed(2);
+    sync.waiting[0]?.reject(new Error("EIO: i/o error, fdatasync"));
+    const reason =
+      "The disk could not store a commit: EIO: i/o error, fdatasync. The write may be missing after a restart. " +
+      "Check the disk and restart the process. All acknowledged writes are in the database.";
+    for (const write of [first, second, insertOne(store, { name: "c" })]) {
+      await expect(write).rejects.toThrow(reason);
+      await expect(write).rejects.toBeInstanceOf(WriterStopped);
+    }
+    expect(names(store)).toEqual([]);
+  });
+
+  test("closing the store waits for the sync", async () => {
+    const { store, sync, committed } = await held();
+    const write = insertOne(store, { name: "a" });
+    await committed(1);
+    const closing = store.close();
+    sync.waiting[0]?.resolve();
+    await Promise.all([write, closing]);
+    await expect(insertOne(store, { name: "b" })).rejects.toThrow("The store is closed");
+  });
+});
+
 test("a writer that cannot return to a known state stops and rejects all work", async () => {
   const file = join(temporaryDirectory(), "data.sqlite");
-  const db = openWriteConnection(file, "FULL");
+  const db = openWriteConnection(file);
   const snapshots = new SnapshotPool(file, 1);
   const writer = new Writer(new WriteConnection(db, null), snapshots, {
     clock: new CommitClock(db, Date.now),
     wal: new WalCheckpoint(db, snapshots, 1e9),
+    sync: null,
     // The connection is lost permanently.
     hooks: { beforeCommit: () => db.close() },
   });

@@ -1,41 +1,50 @@
 /**
  * Runs mutations one at a time on the write connection and commits them in groups.
  *
- * A durable commit waits for the disk, which takes longer than most mutations. So all queued mutations share one SQLite
- * transaction. Each runs in its own savepoint, so that a mutation that throws undoes only its own writes:
+ * A commit is durable when the disk has it, which takes longer than most mutations. So all queued mutations share one SQLite
+ * transaction and one sync. Each runs in its own savepoint, so that a mutation that throws undoes only its own writes:
  *
  * ```text
  * BEGIN IMMEDIATE
  *   SAVEPOINT execution   items:create "a"   RELEASE                  will be answered with its result
  *   SAVEPOINT execution   items:create "b"   throws → ROLLBACK TO     will be answered with its error
  *   SAVEPOINT execution   items:create "c"   RELEASE                  will be answered with its result
- * COMMIT                                                              one wait for the disk, then all three are answered
+ * COMMIT                                                              writes the log
+ * sync of the log, in another thread                                  then all three are answered
  * ```
  *
  * Before each group, the writer waits for one turn of the event loop, in which requests that have arrived queue their
  * mutations. A group ends after 256 executions or 10 ms. If the COMMIT fails, every mutation of the group is rejected, since
- * none of them is on disk. A schema change runs alone in its group. An execution uses the writer through `transaction.ts`.
+ * none of them was written. A schema change runs alone in its group. An execution uses the writer through `transaction.ts`.
+ *
+ * The next group runs while the last one is synced, and one sync serves all groups that were committed before it. Queries and the
+ * write log do not see a group before it is durable, so that no reply contains data which a power loss undoes. If a sync
+ * fails, the disk may have lost pages that a second sync would not write again, so the writer stops.
  */
 import { setImmediate as turn } from "node:timers/promises";
 import { WriteLog } from "./writeLog";
 import type { CommitClock } from "./commitClock";
 import { explainError } from "./corruption";
-import { recoverFromFailedCommit, errorMessage, WriterStopped } from "./failedCommit";
+import { recoverFromFailedCommit, errorMessage, syncFailed, WriterStopped } from "./failedCommit";
 import { ForeignLock } from "./foreignLock";
 import type { WalCheckpoint } from "./walCheckpoint";
-import type { SnapshotPool } from "./snapshots";
+import type { Pin, SnapshotPool } from "./snapshots";
 import type { Statement } from "./sqlite";
 import { StoreTransaction } from "./transaction";
-import type { StoreHooks } from "./types";
+import type { LogSync, StoreHooks } from "./types";
 import type { WriteConnection } from "./writeConnection";
 
 /** A group commits after this many executions or milliseconds, even if the queue is not empty. */
 const GROUP_SIZE = 256;
 const GROUP_MS = 10;
+/** If so many executions wait while nothing is synced, the first group has only half of them. The others run during its sync. */
+const HALVED_FROM = 8;
 
 export interface WriterOptions {
   readonly clock: CommitClock;
   readonly wal: WalCheckpoint;
+  /** Makes commits durable. Null for tests that need no durability: a commit then counts as durable. */
+  readonly sync: LogSync | null;
   readonly hooks: StoreHooks;
   /** How long a write waits for a lock of another process, in milliseconds. Default 2000. */
   readonly patienceMs?: number | undefined;
@@ -49,7 +58,14 @@ interface Job {
   readonly reject: (reason: unknown) => void;
 }
 
-/** The result of an execution, which reaches its caller after the commit. */
+/** A committed group that is not yet durable. */
+interface Group {
+  readonly outcomes: readonly Outcome[];
+  /** The state after its commit, which queries see once it is durable. */
+  readonly state: Pin;
+}
+
+/** The result of an execution, which reaches its caller when its group is durable. */
 interface Outcome {
   readonly job: Job;
   readonly transaction: StoreTransaction;
@@ -69,7 +85,10 @@ export class Writer {
   failedCommits = 0;
   readonly writeLog = new WriteLog();
   readonly #queue: Job[] = [];
+  /** In the order of their commits. */
+  readonly #unsynced: Group[] = [];
   #pump: Promise<void> | null = null;
+  #syncing: Promise<void> | null = null;
   #stopped: WriterStopped | null = null;
   #closed = false;
   readonly #lock: ForeignLock;
@@ -115,6 +134,7 @@ export class Writer {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#pump;
+    await this.#syncing;
   }
 
   async #work(): Promise<void> {
@@ -122,7 +142,7 @@ export class Writer {
       await turn();
       await this.#group();
       try {
-        await this.options.wal.checkpointIfLarge();
+        await this.options.wal.checkpointIfDue(() => this.#syncing);
       } catch (error) {
         // The data is committed, and the next commit tries again.
         process.emitWarning(
@@ -136,6 +156,7 @@ export class Writer {
   async #group(): Promise<void> {
     const { db, catalog } = this.writes;
     const outcomes: Outcome[] = [];
+    const size = this.#nextSize();
     let running: Job | undefined;
     try {
       if (this.#stopped) throw this.#stopped;
@@ -149,7 +170,7 @@ export class Writer {
     }
     try {
       const started = performance.now();
-      while ((running = this.#next(outcomes, started))) {
+      while ((running = this.#next(outcomes, size, started))) {
         const outcome = await this.#execute(running);
         outcomes.push(outcome);
         // After some errors (disk full, I/O), SQLite rolls back the whole transaction, not only the statement.
@@ -161,35 +182,76 @@ export class Writer {
       }
       running = undefined;
       this.options.hooks.beforeCommit?.();
-      this.snapshots.unpinIdle();
+      // A sync may have failed meanwhile.
+      if (this.#stopped) throw this.#stopped;
+      this.snapshots.keepNewest();
       this.#sql.commit.run();
     } catch (error) {
       this.failedCommits++;
       this.writes.catalog = catalog;
       this.writes.version++;
       const failed = recoverFromFailedCommit(db, error);
-      if (failed instanceof WriterStopped) this.#stopped = failed;
-      for (const { job, settle, succeeded, transaction } of outcomes) {
-        if (succeeded) job.reject(failed);
-        else settle();
-        transaction.callSettled();
-      }
+      if (failed instanceof WriterStopped) this.#stopped ??= failed;
+      this.#reject(outcomes, failed);
       // Does nothing if the job is among the outcomes.
       running?.reject(failed);
-      this.#record(outcomes, false);
       return;
     }
     this.options.hooks.afterCommit?.();
     this.commits++;
-    for (const { settle, succeeded } of outcomes) {
-      if (succeeded) this.executions++;
-      else this.rolledBack++;
-      settle();
+    this.#unsynced.push({ outcomes, state: this.snapshots.pinCommitted() });
+    this.#syncing ??= this.#sync();
+    if (outcomes.some(({ job }) => job.alone)) await this.#syncing;
+  }
+
+  /** Makes all committed groups durable and answers their callers. */
+  async #sync(): Promise<void> {
+    while (this.#unsynced.length > 0) {
+      const { length } = this.#unsynced;
+      try {
+        await this.options.sync?.sync();
+      } catch (error) {
+        this.#lose(error);
+        break;
+      }
+      this.#answer(this.#unsynced.splice(0, length));
     }
-    // This runs before any caller continues: their promises settle in a later microtask.
-    this.snapshots.committed();
-    this.#record(outcomes, true);
-    for (const { transaction } of outcomes) transaction.callSettled();
+    this.#syncing = null;
+  }
+
+  /** Answers the callers of durable groups. */
+  #answer(groups: readonly Group[]): void {
+    for (const { outcomes, state } of groups) {
+      for (const { settle, succeeded } of outcomes) {
+        if (succeeded) this.executions++;
+        else this.rolledBack++;
+        settle();
+      }
+      // This runs before any caller continues: their promises settle in a later microtask.
+      this.snapshots.publish(state);
+      this.#record(outcomes, true);
+      for (const { transaction } of outcomes) transaction.callSettled();
+    }
+  }
+
+  /** Stops after a failed sync. Queries keep the last durable state. */
+  #lose(error: unknown): void {
+    this.#stopped = syncFailed(error);
+    for (const { outcomes, state } of this.#unsynced.splice(0)) {
+      this.failedCommits++;
+      this.snapshots.release(state);
+      this.#reject(outcomes, this.#stopped);
+    }
+  }
+
+  /** Rejects the executions of a group whose commit failed. Their own errors stay. */
+  #reject(outcomes: readonly Outcome[], reason: Error): void {
+    for (const { job, settle, succeeded, transaction } of outcomes) {
+      if (succeeded) job.reject(reason);
+      else settle();
+      transaction.callSettled();
+    }
+    this.#record(outcomes, false);
   }
 
   /** Adds a group to the write log. Queries may have seen a new table before its commit, so a failed group can count as well. */
@@ -203,9 +265,16 @@ export class Writer {
     }
   }
 
+  /** Returns how many executions the next group may have. */
+  #nextSize(): number {
+    const { length } = this.#queue;
+    const halved = this.options.sync !== null && this.#unsynced.length === 0 && length >= HALVED_FROM;
+    return halved ? Math.min(Math.ceil(length / 2), GROUP_SIZE) : GROUP_SIZE;
+  }
+
   /** Returns the next execution of the group, `undefined` when the group is complete. */
-  #next(outcomes: readonly Outcome[], started: number): Job | undefined {
-    if (outcomes.length >= GROUP_SIZE || performance.now() - started > GROUP_MS) return undefined;
+  #next(outcomes: readonly Outcome[], size: number, started: number): Job | undefined {
+    if (outcomes.length >= size || performance.now() - started > GROUP_MS) return undefined;
     const alone = this.#queue[0]?.alone ?? false;
     return alone && outcomes.length > 0 ? undefined : this.#queue.shift();
   }
