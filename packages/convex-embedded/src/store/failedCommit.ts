@@ -27,11 +27,17 @@ export function recoverFromFailedCommit(db: Connection, cause: unknown): CommitF
   return new CommitFailed(`The commit failed: ${errorMessage(cause)}. Nothing was written.`, { cause });
 }
 
-/** Returns the error for the callers of groups whose sync failed. */
-export function syncFailed(cause: unknown): WriterStopped {
+/** Undoes groups whose sync failed. @returns the error for their callers. */
+export function syncFailed(cause: unknown, undo: () => void): WriterStopped {
+  let outcome = "Nothing was written";
+  try {
+    undo();
+  } catch {
+    outcome = "After a restart, the write may be in the database";
+  }
   return new WriterStopped(
-    `The disk could not store a commit: ${errorMessage(cause)}. The write may be missing after a restart. ` +
-      "Check the disk and restart the process. All acknowledged writes are in the database.",
+    `The disk could not store a commit: ${errorMessage(cause)}. ${outcome}. Check the disk and restart the process. ` +
+      "All acknowledged writes are in the database.",
     { cause },
   );
 }

@@ -51,7 +51,7 @@ export function openStore(options: StoreOptions): DiskStore {
     const file = join(options.directory, DATABASE_FILE);
     const writes = withExplainedErrors(file, () => openWrites(file, options));
     const snapshots = new SnapshotPool(file, options.readers ?? READERS);
-    const { sync = new WalSync(file) } = options.hooks ?? {};
+    const { sync = new WalSync(file, writes.db.pragma("page_size") as number) } = options.hooks ?? {};
     const writer = new Writer(writes, snapshots, {
       sync,
       clock: new CommitClock(writes.db, options.now ?? Date.now),

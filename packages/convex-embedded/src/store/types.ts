@@ -279,8 +279,14 @@ export interface DiskStore extends Store {
 
 /** Makes the commits in the log durable. */
 export interface LogSync {
-  /** Resolves when everything that was written to the log before the call is on disk. */
+  /**
+   * Resolves when everything that was written to the log before the call is on disk.
+   *
+   * @throws Error if the disk fails. It may then have lost pages that a second sync would not write again.
+   */
   sync(): Promise<void>;
+  /** Removes all pages of the log after the first `pages`. Nothing may be written to the database afterwards. */
+  truncate(pages: number): void;
   /** Call this after the last `sync` has ended. */
   close(): void;
 }

@@ -36,7 +36,7 @@ export class WalCheckpoint {
    *
    * @param synced Resolves when all commits are durable. Until then, snapshots keep an older state.
    */
-  async checkpointIfDue(synced: () => Promise<void> | null): Promise<void> {
+  async checkpointIfDue(synced: () => Promise<void>): Promise<void> {
     if (this.#bytes() > this.#checkpointAt) {
       await synced();
       await this.#restart();
@@ -59,6 +59,11 @@ export class WalCheckpoint {
       this.#checkpointAt = Math.max(this.limit, this.#bytes() * 2);
       this.#copyAt = this.#pages() + CHECKPOINT_PAGES;
     }
+  }
+
+  /** The number of pages in the log. A restart of the log sets it to 0. */
+  get length(): number {
+    return this.#counts.get()?.[1] ?? 0;
   }
 
   #bytes(): number {

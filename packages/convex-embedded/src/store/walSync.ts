@@ -1,7 +1,11 @@
 /** Makes commits durable. */
-import { closeSync, fdatasync, openSync } from "node:fs";
+import { closeSync, fdatasync, ftruncateSync, openSync } from "node:fs";
 import { promisify } from "node:util";
 import type { LogSync } from "./types";
+
+/** The log has a header, and each of its pages has one (sqlite.org/fileformat.html#the_write_ahead_log). */
+const HEADER_BYTES = 32;
+const PAGE_HEADER_BYTES = 24;
 
 const syncData = promisify(fdatasync);
 
@@ -14,18 +18,24 @@ const syncData = promisify(fdatasync);
 export class WalSync implements LogSync {
   #log: number | null = null;
 
-  /** @param file The path of the database. Its log must exist when `sync` is called first, and stays the same file. */
-  constructor(private readonly file: string) {}
-
   /**
-   * Resolves when everything that was written to the log before the call is on disk.
-   *
-   * @throws Error if the disk fails. It may then have lost pages that a second sync would not write again.
+   * @param file The path of the database. Its log must exist when `sync` is called first, and stays the same file.
+   * @param pageSize The bytes of a page of the database.
    */
+  constructor(
+    private readonly file: string,
+    private readonly pageSize: number,
+  ) {}
+
   sync(): Promise<void> {
     // Windows syncs only files that are open for writing.
     this.#log ??= openSync(`${this.file}-wal`, "r+");
     return syncData(this.#log);
+  }
+
+  truncate(pages: number): void {
+    if (this.#log !== null)
+      ftruncateSync(this.#log, HEADER_BYTES + pages * (PAGE_HEADER_BYTES + this.pageSize));
   }
 
   close(): void {

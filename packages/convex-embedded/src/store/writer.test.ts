@@ -19,6 +19,7 @@ import {
 import { CommitClock } from "./commitClock";
 import { openWriteConnection } from "./layout";
 import { WalCheckpoint } from "./walCheckpoint";
+import { WalSync } from "./walSync";
 import { SnapshotPool } from "./snapshots";
 import { Connection } from "./sqlite";
 import type { Store, Transaction } from "./types";
@@ -301,11 +302,16 @@ describe("while the log is synced", () => {
   /** A sync that the test ends. */
   class HeldSync {
     readonly waiting: { resolve: () => void; reject: (error: Error) => void }[] = [];
+    readonly truncatedTo: number[] = [];
     held = false;
 
     sync(): Promise<void> {
       if (!this.held) return Promise.resolve();
       return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));
+    }
+
+    truncate(pages: number): void {
+      this.truncatedTo.push(pages);
     }
 
     close(): void {
@@ -400,13 +406,34 @@ describe("while the log is synced", () => {
     await committed(2);
     sync.waiting[0]?.reject(new Error("EIO: i/o error, fdatasync"));
     const reason =
-      "The disk could not store a commit: EIO: i/o error, fdatasync. The write may be missing after a restart. " +
+      "The disk could not store a commit: EIO: i/o error, fdatasync. Nothing was written. " +
       "Check the disk and restart the process. All acknowledged writes are in the database.";
     for (const write of [first, second, insertOne(store, { name: "c" })]) {
       await expect(write).rejects.toThrow(reason);
       await expect(write).rejects.toBeInstanceOf(WriterStopped);
     }
     expect(names(store)).toEqual([]);
+    expect(sync.truncatedTo).toHaveLength(1);
+  });
+
+  test("a commit whose sync failed is not in the database after a restart", async () => {
+    const directory = temporaryDirectory();
+    class FailingSync extends WalSync {
+      fails = false;
+
+      override sync(): Promise<void> {
+        return this.fails ? Promise.reject(new Error("EIO")) : super.sync();
+      }
+    }
+    const sync = new FailingSync(join(directory, "data.sqlite"), 4096);
+    const store = await itemStore({ directory, hooks: { sync } });
+    for (const name of ["a", "b"]) await insertOne(store, { name, text: "x".repeat(20_000) });
+    sync.fails = true;
+    const refused = ["c", "d"].map((name) => insertOne(store, { name, text: "x".repeat(50_000) }));
+    for (const write of refused) await expect(write).rejects.toThrow("Nothing was written");
+    expect(names(store, "by_name")).toEqual(["a", "b"]);
+    await store.close();
+    expect(names(testStore({ directory }), "by_name")).toEqual(["a", "b"]);
   });
 
   test("closing the store waits for the sync", async () => {

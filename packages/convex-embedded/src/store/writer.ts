@@ -63,6 +63,8 @@ interface Group {
   readonly outcomes: readonly Outcome[];
   /** The state after its commit, which queries see once it is durable. */
   readonly state: Pin;
+  /** The number of pages in the log before its commit. */
+  readonly logBefore: number;
 }
 
 /** The result of an execution, which reaches its caller when its group is durable. */
@@ -87,6 +89,8 @@ export class Writer {
   readonly #queue: Job[] = [];
   /** In the order of their commits. */
   readonly #unsynced: Group[] = [];
+  /** The number of pages in the log after the last commit. */
+  #log: number;
   #pump: Promise<void> | null = null;
   #syncing: Promise<void> | null = null;
   #stopped: WriterStopped | null = null;
@@ -101,6 +105,7 @@ export class Writer {
   ) {
     // SQLite itself must not wait for locks: that would block the event loop.
     writes.db.pragma("busy_timeout = 0");
+    this.#log = options.wal.length;
     this.#lock = new ForeignLock(writes.db.name, options);
     this.#sql = {
       begin: writes.db.prepare("BEGIN IMMEDIATE"),
@@ -141,8 +146,9 @@ export class Writer {
     while (this.#queue.length > 0) {
       await turn();
       await this.#group();
+      if (this.#stopped) continue;
       try {
-        await this.options.wal.checkpointIfDue(() => this.#syncing);
+        await this.options.wal.checkpointIfDue(() => this.#synced());
       } catch (error) {
         // The data is committed, and the next commit tries again.
         process.emitWarning(
@@ -199,7 +205,14 @@ export class Writer {
     }
     this.options.hooks.afterCommit?.();
     this.commits++;
-    this.#unsynced.push({ outcomes, state: this.snapshots.pinCommitted() });
+    const logBefore = this.#log;
+    this.#log = this.options.wal.length;
+    this.#unsynced.push({
+      outcomes,
+      state: this.snapshots.pinCommitted(),
+      // The commit has restarted the log if it is shorter.
+      logBefore: this.#log < logBefore ? 0 : logBefore,
+    });
     this.#syncing ??= this.#sync();
     if (outcomes.some(({ job }) => job.alone)) await this.#syncing;
   }
@@ -219,6 +232,12 @@ export class Writer {
     this.#syncing = null;
   }
 
+  /** Resolves when all commits are durable. @throws WriterStopped if one could not be stored. */
+  async #synced(): Promise<void> {
+    await this.#syncing;
+    if (this.#stopped) throw this.#stopped;
+  }
+
   /** Answers the callers of durable groups. */
   #answer(groups: readonly Group[]): void {
     for (const { outcomes, state } of groups) {
@@ -234,10 +253,14 @@ export class Writer {
     }
   }
 
-  /** Stops after a failed sync. Queries keep the last durable state. */
+  /**
+   * Stops after a failed sync. Removes the lost groups from the log, because recovery would apply them although their callers are
+   * refused. Queries keep the last durable state.
+   */
   #lose(error: unknown): void {
-    this.#stopped = syncFailed(error);
-    for (const { outcomes, state } of this.#unsynced.splice(0)) {
+    const lost = this.#unsynced.splice(0);
+    this.#stopped = syncFailed(error, () => this.options.sync?.truncate(lost[0]?.logBefore ?? 0));
+    for (const { outcomes, state } of lost) {
       this.failedCommits++;
       this.snapshots.release(state);
       this.#reject(outcomes, this.#stopped);
