@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -31,8 +31,8 @@ test("simultaneous starts of one program never read a partly written bundle", as
 function runBare(node: string): { status: number | null; stderr: string } {
   const bare = mkdtempSync(join(tmpdir(), "run-test-"));
   onTestFinished(() => rmSync(bare, { recursive: true }));
-  mkdirSync(join(bare, "scripts"));
-  cpSync(join(root, "scripts/run.mjs"), join(bare, "scripts/run.mjs"));
+  for (const file of ["scripts/run.mjs", "packages/convex-embedded/bin/bundled.mjs"])
+    cpSync(join(root, file), join(bare, file));
   writeFileSync(join(bare, "package.json"), JSON.stringify({ engines: { node } }));
   const { status, stderr } = spawnSync(process.execPath, ["scripts/run.mjs", "program.ts"], {
     cwd: bare,
