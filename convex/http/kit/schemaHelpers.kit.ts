@@ -29,7 +29,7 @@ const helpers = () => ({
     schema: S,
     fields: { readonly [Field in keyof z.output<S>]?: string } & Descriptions = {},
   ): S => {
-    names.set(schema, { name, fields });
+    names.set(schema, { name, fields: { ...names.get(schema)?.fields, ...fields } });
     return schema;
   },
   /** Describes the fields of a schema that needs no name of its own. */

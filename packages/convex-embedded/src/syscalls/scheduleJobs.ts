@@ -6,7 +6,9 @@ import type { FunctionAddress } from "../exec/functionAddress";
 import { pathFlaw } from "../exec/functionPath";
 import { functionLabel, notFoundMessage, resolveAddress, toHandle } from "../exec/functionAddress";
 import { SyscallError } from "../exec/errors";
+import type { Engine } from "../exec/engine";
 import type { Execution } from "../exec/execution";
+import type { Modules } from "../exec/modules";
 import { checkArgumentShape } from "../exec/sizeLimits";
 import { TransactionUsage } from "../exec/transactionUsage";
 import type { Transaction } from "../store/types";
@@ -82,6 +84,11 @@ function transactionOf(execution: Execution): Transaction {
   throw new SyscallError("Functions can only be scheduled and canceled in mutations and actions.");
 }
 
+/** True for a function that a test file of the harness exports, such as `lib.test:migrate`. Convex deploys no such files. */
+async function isOfTest({ harness }: Engine, modules: Modules, name: string): Promise<boolean> {
+  return harness === true && (await modules.find(name)) != null;
+}
+
 /**
  * Checks the existence of a function and its scheduled time, as Convex does when a function is scheduled. The function's kind and
  * its arguments are checked when it runs.
@@ -91,7 +98,7 @@ async function newJob(execution: Execution, call: ScheduleArgs, now: number): Pr
   const location = resolveAddress(execution, call, "scheduler");
   const { component, name } = location;
   const modules = engine.components.get(component)?.modules;
-  if (modules === undefined || pathFlaw(name) !== null)
+  if (modules === undefined || (pathFlaw(name) !== null && !(await isOfTest(engine, modules, name))))
     throw new SyscallError(notFoundMessage(engine, location));
   const scheduledTime = timeOf(call.ts, now);
   if (JSON.stringify(call.args).includes(PENDING_VALUE)) {

@@ -1,9 +1,13 @@
+import { anyApi, mutationGeneric, type FunctionReference } from "convex/server";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { api } from "../../fixtures/harness/convex/references.lib";
-import { BOTH, start } from "./harnessForTests";
+import schema from "../../fixtures/harness/convex/schema";
+import { BOTH, modules, start } from "./harnessForTests";
 import { convexTest as harness } from "./index";
 
 type T = ReturnType<typeof start>;
+
+const ownTest = anyApi["own.test"] as { later: FunctionReference<"mutation"> };
 
 const states = (t: T): Promise<string[]> =>
   t.run(async (ctx) => {
@@ -74,6 +78,16 @@ describe.each(BOTH)("under fake timers, on %s", (_name, convexTest) => {
     expect(await states(t)).toEqual(["canceled"]);
     await t.finishAllScheduledFunctions(vi.runAllTimers);
     expect(await t.query(api.messages.bodies)).toEqual([]);
+  });
+
+  test("a function that a test file exports can be scheduled", async () => {
+    let ran = 0;
+    const later = mutationGeneric({ args: {}, handler: () => void ran++ });
+    const file = "../../fixtures/harness/convex/own.test.ts";
+    const t = convexTest(schema, { ...modules, [file]: () => Promise.resolve({ later }) });
+    await t.run((ctx) => ctx.scheduler.runAfter(0, ownTest.later, {}));
+    await t.finishAllScheduledFunctions(vi.runAllTimers);
+    expect(ran).toBe(1);
   });
 
   test("a mutation schedules functions only if it commits", async () => {
