@@ -19,10 +19,10 @@
  * promise that nothing handles fails the function. A function that awaits something, while none of its syscalls is running, can never
  * resolve: nothing else could wake it. It is told so after a few ticks.
  */
-import { setImmediate } from "node:timers";
 import { SyscallError } from "./errors";
 import type { Monitor } from "./monitor";
 import { currentMonitor } from "./monitor";
+import { settling } from "./settling";
 
 // Captured at import, so that tests that fake timers and clocks do not affect them.
 const { setInterval, clearInterval } = globalThis;
@@ -85,9 +85,8 @@ export class TimeBudget {
         this.#leave();
         resolve(result);
       };
-      // Node reports unhandled rejections after the microtasks, so before the next turn of the event loop.
       const settle = (result: T): void => {
-        setImmediate(() => {
+        settling.after(() => {
           this.#since = now();
           if (this.#inSyscalls === 0) succeed(result);
           else this.#onIdle = () => settle(result);

@@ -6,6 +6,8 @@
  * beside busy ones. The time of a turn is therefore limited, and while connections arrive each turn begins one request.
  */
 
+import { settling } from "../exec/settling";
+
 /** Milliseconds that one turn spends on beginning requests, without their asynchronous work. */
 const TURN_MS = 10;
 
@@ -25,7 +27,9 @@ export class RequestStarter {
   /** Begins a request in its turn. @param begin must not throw. */
   add(begin: () => void): void {
     this.#waiting.push(begin);
-    this.#next ??= setImmediate(this.#turn);
+    if (this.#next !== null) return;
+    this.#next = setImmediate(this.#turn);
+    settling.prepare();
   }
 
   readonly #turn = (): void => {

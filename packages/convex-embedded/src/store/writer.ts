@@ -22,6 +22,7 @@
  * fails, the disk may have lost pages that a second sync would not write again, so the writer stops.
  */
 import { setImmediate as turn } from "node:timers/promises";
+import { settling } from "../exec/settling";
 import { WriteLog } from "./writeLog";
 import type { CommitClock } from "./commitClock";
 import { explainError } from "./corruption";
@@ -144,7 +145,9 @@ export class Writer {
 
   async #work(): Promise<void> {
     while (this.#queue.length > 0) {
-      await turn();
+      const begun = turn();
+      settling.prepare();
+      await begun;
       await this.#group();
       if (this.#stopped) continue;
       try {
