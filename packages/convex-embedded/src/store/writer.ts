@@ -168,7 +168,7 @@ export class Writer {
     const size = this.#nextSize();
     let running: Job | undefined;
     try {
-      if (this.#stopped) throw this.#stopped;
+      this.#assertRunning();
       await this.#lock.begin(() => this.#sql.begin.run());
     } catch (error) {
       this.failedCommits++;
@@ -192,7 +192,7 @@ export class Writer {
       running = undefined;
       this.options.hooks.beforeCommit?.();
       // A sync may have failed meanwhile.
-      if (this.#stopped) throw this.#stopped;
+      this.#assertRunning();
       this.snapshots.keepNewest();
       this.#sql.commit.run();
     } catch (error) {
@@ -238,6 +238,11 @@ export class Writer {
   /** Resolves when all commits are durable. @throws WriterStopped if one could not be stored. */
   async #synced(): Promise<void> {
     await this.#syncing;
+    this.#assertRunning();
+  }
+
+  /** @throws WriterStopped */
+  #assertRunning(): void {
     if (this.#stopped) throw this.#stopped;
   }
 
