@@ -22,7 +22,7 @@
 import { SyscallError } from "./errors";
 import type { Monitor } from "./monitor";
 import { currentMonitor } from "./monitor";
-import { settling } from "./settling";
+import { settling } from "../store/settling";
 
 // Captured at import, so that tests that fake timers and clocks do not affect them.
 const { setInterval, clearInterval } = globalThis;

@@ -6,7 +6,7 @@
  * beside busy ones. The time of a turn is therefore limited, and while connections arrive each turn begins one request.
  */
 
-import { settling } from "../exec/settling";
+import { settling } from "../store/settling";
 
 /** Milliseconds that one turn spends on beginning requests, without their asynchronous work. */
 const TURN_MS = 10;

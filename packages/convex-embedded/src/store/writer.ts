@@ -22,7 +22,7 @@
  * fails, the disk may have lost pages that a second sync would not write again, so the writer stops.
  */
 import { setImmediate as turn } from "node:timers/promises";
-import { settling } from "../exec/settling";
+import { settling } from "./settling";
 import { WriteLog } from "./writeLog";
 import type { CommitClock } from "./commitClock";
 import { explainError } from "./corruption";
