@@ -6,7 +6,7 @@ import { v } from "convex/values";
 import openApi from "../openapi/openapi.json";
 import { internalQuery } from "./_generated/server";
 import { weightOf } from "./lib/accept.lib";
-import { checksum } from "./lib/checksum.lib";
+import { checksum } from "./lib/hash.lib";
 import { contactOf, deployedDocument } from "./lib/deployedDocument.lib";
 import { docsSettings, publicPath, publicUrl } from "./lib/env.lib";
 import { CDN_SCRIPT, referencePage, referencePolicy } from "./lib/reference.lib";

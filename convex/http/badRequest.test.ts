@@ -1,6 +1,6 @@
 /** Every invalid path, cursor, header and method gets a problem with the right status, never a 500 and never a hang. */
 import { describe, expect, test } from "vitest";
-import { checksum } from "../lib/checksum.lib";
+import { checksum } from "../lib/hash.lib";
 import { api } from "./api.app";
 import { as, send, useEngine } from "./testing/engine.testing";
 import { json, problem } from "./testing/replies.testing";

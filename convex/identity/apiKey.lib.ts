@@ -1,5 +1,4 @@
-import { checksum } from "../lib/checksum.lib";
-import { sha256 } from "../lib/sha256.lib";
+import { checksum, sha256 } from "../lib/hash.lib";
 
 /**
  * The beginning of each API key: `cha_<publicId>_<secret>_<checksum>`. Choose it before the first key is issued, because a key with

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { hashApiKey, KEY_PREFIX, looksLikeApiKey, newApiKey, publicIdOf } from "./apiKey.lib";
-import { checksum } from "../lib/checksum.lib";
+import { checksum } from "../lib/hash.lib";
 
 const anyKey = fc
   .tuple(fc.stringMatching(/^[0-9a-hjkmnp-tv-z]{12}$/), fc.stringMatching(/^[0-9a-hjkmnp-tv-z]{40}$/))

@@ -1,5 +1,5 @@
 import canonicalize from "canonicalize";
-import { sha256 } from "./sha256.lib";
+import { sha256 } from "./hash.lib";
 import { v, type Infer } from "convex/values";
 
 export const digestResult = v.object({ sha256: v.string(), bytes: v.number(), type: v.string() });

@@ -3,7 +3,7 @@
  * hash. Prints medians and asserts nothing, because times on a busy machine prove nothing.
  */
 import { KEY_PREFIX, newApiKey } from "../../convex/identity/apiKey.lib";
-import { checksum } from "../../convex/lib/checksum.lib";
+import { checksum } from "../../convex/lib/hash.lib";
 import type { AttackedServer } from "./server";
 
 const ROUNDS = 2_000;

@@ -1,6 +1,6 @@
 import { failField } from "../../lib/failure.lib";
 import type { Idempotency } from "../../lib/idempotency.lib";
-import { sha256 } from "../../lib/sha256.lib";
+import { sha256 } from "../../lib/hash.lib";
 import type { ApiContext, OnceCall } from "../kit/env.kit";
 import type { Content } from "./body.middleware";
 

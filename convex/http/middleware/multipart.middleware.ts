@@ -2,7 +2,7 @@ import { fail, type FieldError } from "../../lib/failure.lib";
 import { decodeUtf8 } from "../../lib/json.lib";
 import { parseMediaType, storableType } from "../../lib/mediaType.lib";
 import { partsOfForm, type FormPart } from "../../lib/multipart.lib";
-import { sha256 } from "../../lib/sha256.lib";
+import { sha256 } from "../../lib/hash.lib";
 import type { Body } from "../kit/body.kit";
 import type { ApiContext } from "../kit/env.kit";
 import "../kit/everyRequest.kit";

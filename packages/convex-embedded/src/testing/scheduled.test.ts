@@ -7,7 +7,7 @@ import { convexTest as harness } from "./index";
 
 type T = ReturnType<typeof start>;
 
-const ownTest = anyApi["own.test"] as { later: FunctionReference<"mutation"> };
+const ownTest = anyApi["own.test"] as unknown as { later: FunctionReference<"mutation"> };
 
 const states = (t: T): Promise<string[]> =>
   t.run(async (ctx) => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checksum } from "./checksum.lib";
+import { checksum } from "./hash.lib";
 
 // From the FNV authors' own test vectors (test_fnv.c).
 test.each([
