@@ -27,10 +27,10 @@ async function deployment() {
 
 const key = { name: "k", publicId: "", scopes: [], createdAt: 0 };
 const event = {
-  source: "github",
-  eventType: "push",
+  source: "clerk",
+  eventType: "user.created",
   eventTime: 0,
-  handler: "github",
+  handler: "clerk",
   attempts: 1,
   revision: 1,
 };

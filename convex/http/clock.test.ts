@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { internal } from "../_generated/api";
 import { as, advanceClock, run, useEngine, type Call } from "./testing/engine.testing";
-import { expectRefusedKey, HOUR, inMs, mint } from "./testing/keys.testing";
+import { expectRefusedKey, HOUR, inMs, mint, newKey } from "./testing/keys.testing";
 import { json, nextOf, page } from "./testing/replies.testing";
 
 useEngine();
@@ -19,7 +19,7 @@ async function setBack(ms: number, meanwhile: () => Promise<unknown>): Promise<v
 
 test("an idempotency key is still known, even after a purge", async () => {
   const call = await as("ada");
-  const create = () => call("POST", "/api/items", { name: "once" }, { "Idempotency-Key": "clock" });
+  const create = () => call("POST", "/api/keys", newKey("once"), { "Idempotency-Key": "clock" });
   const first = await create();
   await setBack(48 * HOUR, async () => {
     await run("mutation", internal.idempotency.purge, {});
@@ -32,16 +32,16 @@ test("an idempotency key is still known, even after a purge", async () => {
 
 describe("reading a list page by page", () => {
   const fill = async (call: Call, names: readonly string[]) => {
-    for (const name of names) await json(call("POST", "/api/items", { name }), 201);
+    for (const name of names) await json(call("POST", "/api/keys", newKey(name)), 201);
   };
 
-  test("returns each item of the start exactly once", async () => {
+  test("returns each key of the start exactly once", async () => {
     const call = await as("walker");
     const start = ["a", "b", "c", "d", "e"];
     await fill(call, start);
     const seen: unknown[] = [];
     await setBack(HOUR, async () => {
-      for (let path: string | undefined = "/api/items?limit=2"; path !== undefined;) {
+      for (let path: string | undefined = "/api/keys?limit=2"; path !== undefined;) {
         const reply: Response = await call("GET", path);
         path = nextOf(reply);
         seen.push(...(await page(reply)).map(({ name }) => name));

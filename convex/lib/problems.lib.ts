@@ -93,7 +93,7 @@ const CATALOGUE = {
     status: 405,
     title: "Method not allowed",
     explanation: "The path does not support this method. `Allow` lists the supported methods.",
-    example: "/api/items does not accept PUT",
+    example: "/api/keys does not accept PUT",
     where: "every route",
     headers: ["Allow"],
   },

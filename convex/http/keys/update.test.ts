@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { internal } from "../../_generated/api";
 import { advanceClock, as, run, send, sendWithToken, useEngine } from "../testing/engine.testing";
-import { expectRefusedKey, HOUR, inMs, mint } from "../testing/keys.testing";
+import { expectRefusedKey, HOUR, inMs, mint, newKey } from "../testing/keys.testing";
 import { json, page, problem } from "../testing/replies.testing";
 
 useEngine();
@@ -93,15 +93,15 @@ describe("the change of a key", () => {
 describe("changing", () => {
   test("name, scopes and expiry apply from the next request on, and the key stays the same", async () => {
     const call = await as("changer");
-    const { made, path, use } = await mint(call, { name: "old", scopes: ["items:read", "items:write"] });
+    const { made, path, use } = await mint(call, { name: "old", scopes: ["keys:read", "keys:write"] });
     const { key, ...before } = made;
     const expiresAt = inMs(500 * HOUR);
-    const changed = await json(call("PATCH", path, { name: " new ", scopes: ["items:read"], expiresAt }));
-    expect(changed).toEqual({ ...before, name: "new", scopes: ["items:read"], expiresAt });
+    const changed = await json(call("PATCH", path, { name: " new ", scopes: ["keys:read"], expiresAt }));
+    expect(changed).toEqual({ ...before, name: "new", scopes: ["keys:read"], expiresAt });
     const headers = { "X-API-Key": String(key), "Content-Type": "application/json" };
-    const init = { method: "POST", headers, body: '{"name":"bolt"}' };
-    expect((await problem(send("/api/items", init), 403, "insufficient_scope")).detail).toContain(
-      "items:write",
+    const init = { method: "POST", headers, body: JSON.stringify(newKey()) };
+    expect((await problem(send("/api/keys", init), 403, "insufficient_scope")).detail).toContain(
+      "keys:write",
     );
     expect(await json(call("PATCH", path, { expiresAt: null }))).not.toHaveProperty("expiresAt");
     advanceClock(500 * HOUR);

@@ -27,7 +27,7 @@ const ODD = [
     "a@",
     "items:read",
     "*",
-    "item.created",
+    "key.created",
     "https://example.com/hook",
     "2999-01-31T12:00:00Z",
   ],

@@ -104,7 +104,7 @@ describe("two credentials in one request", () => {
       [ada.key, "x"],
       ["x", ada.key],
     ] as const) {
-      for (const path of ["/api/items", "/api/user", "/api/protected"]) {
+      for (const path of ["/api/keys", "/api/user", "/api/protected"]) {
         const headers = { "X-API-Key": key, Authorization: `Bearer ${bearer}` };
         const { errors } = await problem(send(path, { headers }), 400, "invalid_request");
         expect(errors).toMatchObject([{ in: "header", path: "Authorization" }]);
@@ -121,7 +121,7 @@ describe("two credentials in one request", () => {
         [ada.key, "x"],
         ["x", ada.key],
       ]) {
-        for (const path of ["/api/items", "/api/user", "/api/protected"]) {
+        for (const path of ["/api/keys", "/api/user", "/api/protected"]) {
           const { errors } = await problem(
             send(path, { headers: lines(name, texts) }),
             400,
@@ -136,17 +136,17 @@ describe("two credentials in one request", () => {
   test("are accepted if they are equal", async () => {
     const { key } = await as("ada");
     const headers = { "X-API-Key": key, Authorization: `Bearer ${key}` };
-    for (const path of ["/api/items", "/api/user", "/api/protected"])
+    for (const path of ["/api/keys", "/api/user", "/api/protected"])
       expect((await send(path, { headers })).status).toBe(200);
     for (const name of ["X-API-Key", "Authorization"])
-      expect((await send("/api/items", { headers: lines(name, [key, key]) })).status).toBe(200);
+      expect((await send("/api/keys", { headers: lines(name, [key, key]) })).status).toBe(200);
   });
 
   test("an empty header line, or one with another scheme, does not count as a credential", async () => {
     const { key } = await as("ada");
     const basic = lines("Authorization", [key]).concat([["Authorization", "Basic YWRhOng="]]);
     for (const headers of [lines("X-API-Key", ["", key]), basic])
-      expect((await send("/api/items", { headers })).status).toBe(200);
+      expect((await send("/api/keys", { headers })).status).toBe(200);
   });
 });
 
