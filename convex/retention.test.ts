@@ -97,7 +97,7 @@ test("an expired key that is deleted gives its place in the quota back", async (
   await t.run((ctx) => ctx.db.patch("users", ownerId, { scopes: ["*"] }));
   const create = (hash: string) =>
     t.mutation(internal.apiKeys.create, {
-      ...{ caller, name: "k", scopes: ["items:read"], publicId: "", hash },
+      ...{ caller, name: "k", scopes: ["jobs:read"], publicId: "", hash },
       expiresAt: Date.now() + DAY,
     });
   await create("first");

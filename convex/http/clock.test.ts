@@ -55,7 +55,7 @@ describe("reading a list page by page", () => {
 
 describe("a key", () => {
   test("that is valid keeps working", async () => {
-    const { use } = await mint(await as("ada"), { name: "k", scopes: ["items:read"], expiresAt: inMs(HOUR) });
+    const { use } = await mint(await as("ada"), { name: "k", scopes: ["jobs:read"], expiresAt: inMs(HOUR) });
     await json(use());
     await setBack(24 * HOUR, () => json(use()));
     await json(use());
@@ -64,8 +64,8 @@ describe("a key", () => {
   test("that was revoked or rotated stays invalid", async () => {
     const call = await as("ada");
     const [revoked, replaced] = [
-      await mint(call, { name: "revoked", scopes: ["items:read"] }),
-      await mint(call, { name: "replaced", scopes: ["items:read"] }),
+      await mint(call, { name: "revoked", scopes: ["jobs:read"] }),
+      await mint(call, { name: "replaced", scopes: ["jobs:read"] }),
     ];
     expect((await call("DELETE", revoked.path)).status).toBe(204);
     await json(call("POST", `${replaced.path}/rotate`));
@@ -77,7 +77,7 @@ describe("a key", () => {
 
   test("cannot be created with an expiry before the current time", async () => {
     const call = await as("ada");
-    const made = { name: "k", scopes: ["items:read"], expiresAt: inMs(-HOUR / 2) };
+    const made = { name: "k", scopes: ["jobs:read"], expiresAt: inMs(-HOUR / 2) };
     expect((await call("POST", "/api/keys", made)).status).toBe(400);
     await setBack(HOUR, async () => expect((await call("POST", "/api/keys", made)).status).toBe(201));
   });

@@ -71,7 +71,7 @@ const CATALOGUE = {
     title: "Scope missing",
     explanation:
       "The credential is valid but lacks the scope that `detail` names. Use a credential with this scope.",
-    example: "This credential lacks the scope items:write",
+    example: "This credential lacks the scope jobs:write",
     where: "scope",
     headers: ["WWW-Authenticate"],
   },

@@ -12,11 +12,11 @@ const bearing = (authorization: string, path = "/api/user") =>
 
 describe("GET /api/protected", () => {
   test("returns the key's data and its owner without secrets", async () => {
-    const call = await as("ada", ["items:read", "jobs:read"]);
+    const call = await as("ada", ["files:read", "jobs:read"]);
     expect(await json(withKey(call.key))).toEqual({
       id: expect.any(String) as string,
       name: "ada",
-      scopes: ["items:read", "jobs:read"],
+      scopes: ["files:read", "jobs:read"],
       owner: {
         id: call.userId,
         email: "ada@example.com",
@@ -29,7 +29,7 @@ describe("GET /api/protected", () => {
   test("returns the expiry of a key that has one", async () => {
     const call = await as("ada");
     const expiresAt = "2099-01-31T12:00:00.000Z";
-    const body = { name: "dated", scopes: ["items:read"], expiresAt: "2099-01-31T13:00:00+01:00" };
+    const body = { name: "dated", scopes: ["jobs:read"], expiresAt: "2099-01-31T13:00:00+01:00" };
     const { key } = await json(call("POST", "/api/keys", body), 201);
     expect(await json(withKey(String(key)))).toMatchObject({ expiresAt });
   });
@@ -166,7 +166,7 @@ describe("keys that an operator issues", () => {
   });
 
   test.each([
-    [{ scopes: ["items:fly"] }, "scopes: there is no scope items:fly"],
+    [{ scopes: ["jobs:fly"] }, "scopes: there is no scope jobs:fly"],
     [{ scopes: [] }, "scopes: must not be empty"],
     [{ name: " " }, "name: must not be empty"],
     [{ email: "nobody" }, "email: must be an email address"],
