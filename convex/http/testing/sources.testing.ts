@@ -39,7 +39,7 @@ const declared = Object.values(
 export const EACH_SOURCE = declared.map((source) => [source.name, source] as const);
 
 /** Returns the declaration of a source, or undefined if the source has none. */
-export const sourceNamed = (name: WebhookSource): TestedSource | undefined =>
+export const sourceNamed = (name: string): TestedSource | undefined =>
   declared.find((source) => source.name === name);
 
 /** Returns the secret that a text stands for in the format of the source. */

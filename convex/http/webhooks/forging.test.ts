@@ -23,7 +23,7 @@ describe("with secrets", () => {
   });
 
   test.each(EACH_SOURCE)("%s: a signature with the secret of another source is refused", async (name, source) => {
-    const others = EACH_SOURCE.filter(([other]) => other !== name).map(([other]) => SECRETS[other]);
+    const others = EACH_SOURCE.filter(([, other]) => other !== source).map(([other]) => SECRETS[other]);
     for (const other of [...others, "the secret of a source that is not here"]) {
       const { headers, body } = signed(source, { secret: secretFor(source, other) });
       await refused(name, body, headers);
@@ -34,7 +34,7 @@ describe("with secrets", () => {
     const { headers, body } = signed(source);
     const own = headers[source.signatureHeader];
     const hex = createHmac("sha256", SECRETS[name]).update(body).digest("hex");
-    const others = EACH_SOURCE.filter(([other]) => other !== name).map(
+    const others = EACH_SOURCE.filter(([, other]) => other !== source).map(
       ([, other]) => signed(other, { body }).headers[other.signatureHeader] ?? "",
     );
     for (const foreign of [...others, hex, `hmac ${hex}`]) {

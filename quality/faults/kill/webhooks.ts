@@ -21,6 +21,8 @@ export function webhooks(): Workload {
     const headers = signedHeaders({ ...event, secret: SECRETS[event.source], now: Date.now() });
     return call("POST", `/webhooks/${event.source}`, event.body, headers);
   };
+  const idsOf = (name: string): string[] =>
+    acknowledged.filter(({ source }) => source === name).map(({ id }) => id);
   return {
     name: "webhooks",
     workers: 6,
@@ -60,8 +62,7 @@ export function webhooks(): Workload {
           problems.push(`${source} ${id}: ${JSON.stringify(event)}`);
       }
       for (const { name, missing } of KILLED_SOURCES) {
-        const ids = acknowledged.filter(({ source }) => source === name).map(({ id }) => id);
-        problems.push(...((await missing?.(call, ids)) ?? []));
+        problems.push(...((await missing?.(call, idsOf(name))) ?? []));
       }
       return problems;
     },
