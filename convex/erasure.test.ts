@@ -17,7 +17,7 @@ const insertEvent = (
 ) =>
   t.run((ctx) =>
     ctx.db.insert("webhookEvents", {
-      ...{ source: "github", eventId: `e${at}`, eventType: "push", eventTime: 0, handler: "github" },
+      ...{ source: "clerk", eventId: `e${at}`, eventType: "user.created", eventTime: 0, handler: "clerk" },
       ...{ status: "success" as const, attempts: 1, revision: 1, ...fields },
     }),
   );
@@ -75,10 +75,10 @@ test("a sent event with more deliveries than one transaction deletes is erased w
     });
     const idle = { state: "idle" as const, slow: false, pending: 0, failures: 0 };
     await ctx.db.insert("webhookSenders", { endpointId, ...idle });
-    const event = { type: "item.created", time: 0, purgeAt: 1e15, ownerId };
+    const event = { type: "key.created", time: 0, purgeAt: 1e15, ownerId };
     const named = await ctx.db.insert("outgoingEvents", { ...event, data: `{"name":"${EMAIL}"}` });
     const other = await ctx.db.insert("outgoingEvents", { ...event, data: "{}" });
-    const sent = { endpointId, ownerId, type: "item.created", status: "succeeded" as const };
+    const sent = { endpointId, ownerId, type: "key.created", status: "succeeded" as const };
     const delivery = { ...sent, attempts: [], tries: 1, revision: 1 };
     for (let n = 0; n < 600; n++) await ctx.db.insert("webhookDeliveries", { ...delivery, eventId: named });
     await ctx.db.insert("webhookDeliveries", { ...delivery, eventId: other, lastReply: `Hello ${EMAIL}` });

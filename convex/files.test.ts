@@ -23,9 +23,9 @@ async function storeBytes() {
   const { result } = await t.mutation(internal.users.register, { name: "ada", email: "ada@example.com" });
   const ownerId = result._id;
   await t.mutation(internal.files.register, { ownerId, storageId: file, visibility: "private" });
-  const event = { source: "github", eventId: "1", eventType: "ping", eventTime: 0 };
+  const event = { source: "clerk", eventId: "1", eventType: "ping", eventTime: 0 };
   await t.mutation(internal.webhooks.receive.record, {
-    ...{ ...event, handler: "github" },
+    ...{ ...event, handler: "clerk" },
     payload: { storageId: payload },
   });
   await t.mutation(internal.jobs.enqueue, { ownerId, input: { storageId: input } });

@@ -34,10 +34,10 @@ test("all figures are 0 while nothing waits", async () => {
 test("pending webhooks, queued jobs and waiting events are counted, and the oldest has an age", async () => {
   const { t, ownerId, figures } = await deployment();
   const event = {
-    source: "github",
-    eventType: "push",
+    source: "clerk",
+    eventType: "user.created",
     eventTime: 0,
-    handler: "github",
+    handler: "clerk",
     attempts: 1,
     revision: 1,
   };
@@ -52,7 +52,7 @@ test("pending webhooks, queued jobs and waiting events are counted, and the olde
   const time = Date.now();
   await t.run((ctx) =>
     ctx.db.insert("outgoingEvents", {
-      type: "item.created",
+      type: "key.created",
       time,
       data: "{}",
       dueAt: time + 1,

@@ -65,7 +65,7 @@ test("before the migration, each user is found by only their own email", async (
   expect(kate._id).not.toBe(kelvin?._id);
   await expect(register("Kate@example.com")).rejects.toThrow("belongs to another user");
   const scopes = async (email: string) =>
-    (await t.mutation(internal.users.setScopes, { email, scopes: ["items:read"] }))._id;
+    (await t.mutation(internal.users.setScopes, { email, scopes: ["jobs:read"] }))._id;
   expect(await scopes("KATE@example.com")).toBe(kate._id);
   expect(await scopes("\u212aATE@example.com")).toBe(kelvin?._id);
   expect(await scopes("\u00c4DA@example.com")).toBe(umlaut?._id);

@@ -25,9 +25,10 @@ async function deployment({ endpoints = 0, events = ["*"] }: { endpoints?: numbe
   const t = convexTest(schema, modules);
   const { result } = await t.mutation(internal.users.register, { name: "ada", email: "ada@example.com" });
   const ownerId = result._id;
+  const caller = { userId: ownerId, scopes: ["*"], credential: "user:ada" };
   const subscribe = async () => {
     const { result: made } = await t.mutation(internal.outgoing.endpoints.create, {
-      caller: { userId: ownerId, scopes: ["*"], credential: "user:ada" },
+      caller,
       ...{ url: "http://127.0.0.1:65535/", events, sealed: "clear:whsec_AAAA" },
     });
     return made._id;
@@ -37,7 +38,7 @@ async function deployment({ endpoints = 0, events = ["*"] }: { endpoints?: numbe
   const count = (table: Tables) => t.run(async (ctx) => (await ctx.db.query(table).collect()).length);
   const scheduled = () =>
     t.run(async (ctx) => (await ctx.db.system.query("_scheduled_functions").collect()).length);
-  const item = (ctx: MutationCtx) => newItem(ctx, ownerId);
+  const key = (ctx: MutationCtx) => newKey(ctx, ownerId);
   const fanOut = async () => {
     const batches = await t.run(async (ctx) =>
       (await ctx.db.query("outgoingEvents").collect()).map(({ batch }) => batch ?? ""),
@@ -45,15 +46,15 @@ async function deployment({ endpoints = 0, events = ["*"] }: { endpoints?: numbe
     for (const batch of new Set(batches))
       if (batch !== "") await t.mutation(internal.outgoing.fanOut.run, { batch });
   };
-  /** Creates an item, and the deliveries of its event. */
+  /** Creates a key, and the deliveries of its event. */
   const emitted = async () => {
-    await t.run(async (ctx) => emit(ctx, "item.created", await item(ctx)));
+    await t.run(async (ctx) => emit(ctx, "key.created", await key(ctx)));
     await fanOut();
   };
   const lanes = () => t.run((ctx) => ctx.db.query("webhookLanes").collect());
   const lane = async () => (await lanes())[0] ?? Promise.reject(new Error("no lane"));
   const sender = () => t.run((ctx) => ctx.db.query("webhookSenders").first());
-  return { t, ownerId, ids, subscribe, count, scheduled, item, fanOut, emitted, lanes, lane, sender };
+  return { t, ownerId, caller, ids, subscribe, count, scheduled, key, fanOut, emitted, lanes, lane, sender };
 }
 
 /** The arguments of a turn, without what the lane serves. */
@@ -61,11 +62,14 @@ const turnOf = (laneId: Id<"webhookLanes">, run: number) => ({
   ...{ laneId, run, characters: 0, idleMs: 0, last: false },
 });
 
-async function newItem(ctx: MutationCtx, ownerId: Id<"users">) {
-  const id = await ctx.db.insert("items", { ownerId, name: "bolt", updatedAt: 0, revision: 1 });
-  const item = await ctx.db.get("items", id);
-  if (!item) throw new Error("missing");
-  return item;
+/** A key, except for its owner. Its owner may grant its scope. */
+const KEY = { name: "partner", publicId: "", hash: "", scopes: ["keys:read"] };
+
+async function newKey(ctx: MutationCtx, ownerId: Id<"users">) {
+  const id = await ctx.db.insert("apiKeys", { ...KEY, userId: ownerId, createdAt: 0, revision: 1 });
+  const key = await ctx.db.get("apiKeys", id);
+  if (!key) throw new Error("missing");
+  return key;
 }
 
 test("reseal encrypts the secrets of all endpoints with the first key, also beyond one page", async () => {
@@ -95,16 +99,16 @@ test("reseal encrypts the secrets of all endpoints with the first key, also beyo
 });
 
 test("without a subscription, an event writes and schedules nothing", async () => {
-  const { t, ownerId, count, scheduled } = await deployment({ endpoints: 2, events: ["file.*"] });
-  await t.mutation(internal.items.create, { ownerId, name: "bolt" });
+  const { t, caller, count, scheduled } = await deployment({ endpoints: 2, events: ["file.*"] });
+  await t.mutation(internal.apiKeys.create, { caller, ...KEY });
   await t.mutation(internal.users.register, { name: "bob", email: "bob@example.com" });
   expect([await count("outgoingEvents"), await scheduled()]).toEqual([0, 0]);
 });
 
 test("a hundred events of a transaction are scheduled once, and reach each of 20 endpoints", async () => {
-  const { t, count, scheduled, item, fanOut } = await deployment({ endpoints: 20, events: ["item.*"] });
+  const { t, count, scheduled, key, fanOut } = await deployment({ endpoints: 20, events: ["key.*"] });
   await t.run(async (ctx) => {
-    for (let n = 0; n < 100; n++) await emit(ctx, "item.created", await item(ctx));
+    for (let n = 0; n < 100; n++) await emit(ctx, "key.created", await key(ctx));
   });
   expect([await count("outgoingEvents"), await scheduled()]).toEqual([100, 1]);
   for (let n = 0; n < 10; n++) await fanOut();
@@ -114,9 +118,9 @@ test("a hundred events of a transaction are scheduled once, and reach each of 20
 });
 
 test("a transaction that rolls back leaves no event and no schedule", async () => {
-  const { t, count, scheduled, item } = await deployment({ endpoints: 1 });
+  const { t, count, scheduled, key } = await deployment({ endpoints: 1 });
   const failing = t.run(async (ctx) => {
-    await emit(ctx, "item.created", await item(ctx));
+    await emit(ctx, "key.created", await key(ctx));
     throw new Error("changed its mind");
   });
   await expect(failing).rejects.toThrow("changed its mind");
@@ -127,7 +131,7 @@ test("a fan-out that was lost is started by the sweep", async () => {
   const { t, ownerId, count } = await deployment({ endpoints: 1 });
   await t.run((ctx) =>
     ctx.db.insert("outgoingEvents", {
-      ...{ type: "item.deleted", ownerId, time: 0, data: '{"id":"x"}', batch: "lost", purgeAt: 1e15 },
+      ...{ type: "key.revoked", ownerId, time: 0, data: '{"id":"x"}', batch: "lost", purgeAt: 1e15 },
       dueAt: Date.now() - 1,
     }),
   );
@@ -138,7 +142,7 @@ test("a fan-out that was lost is started by the sweep", async () => {
 });
 
 test("at 10,000 pending deliveries an endpoint is disabled, and the others go on", async () => {
-  const { t, ids, item, fanOut, count } = await deployment({ endpoints: 2 });
+  const { t, ids, key, fanOut, count } = await deployment({ endpoints: 2 });
   const [full] = ids;
   if (!full) throw new Error("missing");
   await t.run(async (ctx) => {
@@ -147,7 +151,7 @@ test("at 10,000 pending deliveries an endpoint is disabled, and the others go on
       .withIndex("by_endpoint", (q) => q.eq("endpointId", full))
       .unique();
     if (sender) await ctx.db.patch("webhookSenders", sender._id, { pending: 10_000, state: "running" });
-    await emit(ctx, "item.created", await item(ctx));
+    await emit(ctx, "key.created", await key(ctx));
   });
   await fanOut();
   const endpoints = await t.run((ctx) => ctx.db.query("webhookEndpoints").collect());
@@ -191,9 +195,9 @@ test("an action that lost its turn records its outcomes and gets nothing more to
 });
 
 test("a lane sends to several endpoints, gives each a few requests at a time, and returns each body once", async () => {
-  const { t, ids, lane, item, fanOut } = await deployment({ endpoints: 3 });
+  const { t, ids, lane, key, fanOut } = await deployment({ endpoints: 3 });
   await t.run(async (ctx) => {
-    for (let n = 0; n < 8; n++) await emit(ctx, "item.created", await item(ctx));
+    for (let n = 0; n < 8; n++) await emit(ctx, "key.created", await key(ctx));
   });
   await fanOut();
   const { _id: laneId } = await lane();
@@ -234,9 +238,9 @@ test("a lane sends to several endpoints, gives each a few requests at a time, an
 });
 
 test("a full lane starts another, and three lanes are the most", async () => {
-  const { t, lanes, item, fanOut } = await deployment({ endpoints: 20 });
+  const { t, lanes, key, fanOut } = await deployment({ endpoints: 20 });
   await t.run(async (ctx) => {
-    for (let n = 0; n < 8; n++) await emit(ctx, "item.created", await item(ctx));
+    for (let n = 0; n < 8; n++) await emit(ctx, "key.created", await key(ctx));
   });
   await fanOut();
   expect(await lanes()).toHaveLength(1);
@@ -280,11 +284,11 @@ test("the action of a busy lane waits for more before it ends", async () => {
 });
 
 test("a slow endpoint moves to a lane for slow ones once nothing is in flight", async () => {
-  const { t, ids, lanes, item, fanOut, sender } = await deployment({ endpoints: 1 });
+  const { t, ids, lanes, key, fanOut, sender } = await deployment({ endpoints: 1 });
   const [endpointId] = ids;
   if (!endpointId) throw new Error("missing");
   await t.run(async (ctx) => {
-    for (let n = 0; n < 8; n++) await emit(ctx, "item.created", await item(ctx));
+    for (let n = 0; n < 8; n++) await emit(ctx, "key.created", await key(ctx));
   });
   await fanOut();
   const [fast] = await lanes();
@@ -355,7 +359,7 @@ test("leases from before the clock was set back count as ended", async () => {
   await emitted();
   await t.run((ctx) =>
     ctx.db.insert("outgoingEvents", {
-      ...{ type: "item.deleted", ownerId, time: 0, data: '{"id":"x"}', batch: "lost", purgeAt: 1e15 },
+      ...{ type: "key.revoked", ownerId, time: 0, data: '{"id":"x"}', batch: "lost", purgeAt: 1e15 },
       dueAt: Date.now() + 60_000,
     }),
   );
@@ -374,8 +378,8 @@ test("leases from before the clock was set back count as ended", async () => {
 });
 
 test("events and deliveries are deleted after their retention, and a pending one is not counted any more", async () => {
-  const { t, item, fanOut, count } = await deployment({ endpoints: 3 });
-  await t.run(async (ctx) => emit(ctx, "item.created", await item(ctx)));
+  const { t, key, fanOut, count } = await deployment({ endpoints: 3 });
+  await t.run(async (ctx) => emit(ctx, "key.created", await key(ctx)));
   await fanOut();
   vi.setSystemTime(Date.now() + 29 * DAY_MS);
   await t.mutation(internal.outgoing.cleanUp.purge, {});
@@ -388,8 +392,8 @@ test("events and deliveries are deleted after their retention, and a pending one
 });
 
 test("an event with more deliveries than one transaction deletes goes in several", async () => {
-  const { t, item, fanOut, count } = await deployment({ endpoints: 1 });
-  await t.run(async (ctx) => emit(ctx, "item.created", await item(ctx)));
+  const { t, key, fanOut, count } = await deployment({ endpoints: 1 });
+  await t.run(async (ctx) => emit(ctx, "key.created", await key(ctx)));
   await fanOut();
   await t.run(async (ctx) => {
     const [delivery] = await ctx.db.query("webhookDeliveries").collect();

@@ -27,10 +27,10 @@ async function deployment() {
 
 const key = { name: "k", publicId: "", scopes: [], createdAt: 0 };
 const event = {
-  source: "github",
-  eventType: "push",
+  source: "clerk",
+  eventType: "user.created",
   eventTime: 0,
-  handler: "github",
+  handler: "clerk",
   attempts: 1,
   revision: 1,
 };
@@ -97,7 +97,7 @@ test("an expired key that is deleted gives its place in the quota back", async (
   await t.run((ctx) => ctx.db.patch("users", ownerId, { scopes: ["*"] }));
   const create = (hash: string) =>
     t.mutation(internal.apiKeys.create, {
-      ...{ caller, name: "k", scopes: ["items:read"], publicId: "", hash },
+      ...{ caller, name: "k", scopes: ["jobs:read"], publicId: "", hash },
       expiresAt: Date.now() + DAY,
     });
   await create("first");

@@ -13,29 +13,34 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** A deployment with an owner who has stored items before there were quotas. */
-async function deployment(items: number) {
-  vi.stubEnv("QUOTA_ITEMS", "1000");
+/** A key, except for its owner and its hash. Its owner may grant its scope. */
+const KEY = { name: "partner", publicId: "", scopes: ["keys:read"] };
+
+/** A deployment with an owner who has created keys before there were quotas. */
+async function deployment(keys: number) {
+  vi.stubEnv("QUOTA_KEYS", "1000");
   const t = convexTest(schema, modules);
   const { result } = await t.mutation(internal.users.register, { name: "ada", email: "ada@example.com" });
   const ownerId = result._id;
   const ids = await t.run(async (ctx) => {
-    const made: Id<"items">[] = [];
-    for (let n = 0; n < items; n++)
-      made.push(await ctx.db.insert("items", { ownerId, name: `${n}`, updatedAt: 0, revision: 1 }));
+    const made: Id<"apiKeys">[] = [];
+    for (let n = 0; n < keys; n++)
+      made.push(await ctx.db.insert("apiKeys", { ...KEY, userId: ownerId, hash: `${n}`, createdAt: 0 }));
     return made;
   });
   // Later inserts have a later creation time.
   vi.advanceTimersByTime(1);
-  const create = async () => (await t.mutation(internal.items.create, { ownerId, name: "new" })).result._id;
-  const remove = (itemId: Id<"items">) => t.mutation(internal.items.remove, { ownerId, itemId });
+  const caller = { userId: ownerId, scopes: ["*"], credential: `user:${ownerId}` };
+  const create = async () =>
+    (await t.mutation(internal.apiKeys.create, { caller, ...KEY, hash: "new" })).result._id;
+  const revoke = (keyId: Id<"apiKeys">) => t.mutation(internal.apiKeys.revoke, { caller, keyId });
   const usage = () => t.run((ctx) => ctx.db.query("usage").collect());
   const counted = async () => (await usage()).map(({ count, counting }) => [count, counting === undefined]);
   const finish = () => t.finishAllScheduledFunctions(vi.runAllTimers);
-  return { t, ownerId, ids, create, remove, usage, counted, finish };
+  return { t, ownerId, ids, create, revoke, usage, counted, finish };
 }
 
-test("the items of an owner from before the quotas are counted by the first insert, and in batches after it", async () => {
+test("the keys of an owner from before the quotas are counted by the first insert, and in batches after it", async () => {
   const { create, counted, finish } = await deployment(450);
   await create();
   expect(await counted()).toEqual([[201, false]]);
@@ -43,11 +48,11 @@ test("the items of an owner from before the quotas are counted by the first inse
   expect(await counted()).toEqual([[451, true]]);
 });
 
-test("inserts and deletions during the counting are counted once", async () => {
-  const { create, remove, ids, counted, finish } = await deployment(450);
+test("inserts and revocations during the counting are counted once", async () => {
+  const { create, revoke, ids, counted, finish } = await deployment(450);
   const added = await create();
   // The newest one is already counted, the oldest one is not.
-  for (const id of [ids.at(-1), ids[0], added]) if (id) await remove(id);
+  for (const id of [ids.at(-1), ids[0], added]) if (id) await revoke(id);
   await create();
   expect(await counted()).toEqual([[200, false]]);
   await finish();
@@ -70,22 +75,22 @@ test("a counting that a failed batch ended goes on with a later insert", async (
 });
 
 test("a limit that was switched off for a time counts again", async () => {
-  const { create, remove, ids, counted, usage } = await deployment(3);
+  const { create, revoke, ids, counted, usage } = await deployment(3);
   await create();
   expect(await counted()).toEqual([[4, true]]);
-  vi.stubEnv("QUOTA_ITEMS", "0");
+  vi.stubEnv("QUOTA_KEYS", "0");
   await create();
   expect(await usage()).toEqual([]);
-  if (ids[0]) await remove(ids[0]);
-  vi.stubEnv("QUOTA_ITEMS", "1000");
+  if (ids[0]) await revoke(ids[0]);
+  vi.stubEnv("QUOTA_KEYS", "1000");
   await create();
   expect(await counted()).toEqual([[5, true]]);
 });
 
 test("an owner who stores more than a new limit keeps it, and can add nothing", async () => {
   const { t, ownerId, create } = await deployment(5);
-  vi.stubEnv("QUOTA_ITEMS", "3");
-  await expect(create()).rejects.toThrow("An owner has at most 3 items");
-  expect(await t.run((ctx) => ctx.db.query("items").collect())).toHaveLength(5);
-  await expect(t.query(internal.items.list, { ownerId, limit: 10 })).resolves.toMatchObject({});
+  vi.stubEnv("QUOTA_KEYS", "3");
+  await expect(create()).rejects.toThrow("An owner has at most 3 keys");
+  expect(await t.run((ctx) => ctx.db.query("apiKeys").collect())).toHaveLength(5);
+  await expect(t.query(internal.apiKeys.list, { ownerId, limit: 10 })).resolves.toMatchObject({});
 });

@@ -11,7 +11,7 @@ const MIB = 1024 * 1024;
 /** Posts bytes or text as a JSON body. */
 async function post(body: string | Uint8Array<ArrayBuffer>, call?: Call): Promise<Response> {
   const { key } = call ?? (await as("ada"));
-  return send("/api/items", {
+  return send("/api/keys", {
     method: "POST",
     headers: { "X-API-Key": key, "Content-Type": "application/json" },
     body,
@@ -24,11 +24,13 @@ async function stream(bytes: number): Promise<Response> {
   const headers = { "X-API-Key": key, "Content-Type": "application/json" };
   // `fetch` requires `duplex` for a stream. The DOM's types do not contain it.
   const init = { method: "POST", headers, body: streamed(padded(bytes)), duplex: "half" } as RequestInit;
-  return send("/api/items", init);
+  return send("/api/keys", init);
 }
 
-/** Returns a valid item as JSON of this many bytes. */
-const padded = (bytes: number) => `{"name":"bolt"`.padEnd(bytes - 1, " ") + "}";
+/** The fields of a valid key as JSON, without the closing brace. */
+const FIELDS = '{"name":"bolt","scopes":["*"]';
+/** Returns a valid key as JSON of this many bytes. */
+const padded = (bytes: number) => FIELDS.padEnd(bytes - 1, " ") + "}";
 /** Returns nested arrays in an object, with this many levels including the object. */
 const nested = (levels: number) => `{"deep":${"[".repeat(levels - 1)}${"]".repeat(levels - 1)}}`;
 
@@ -38,10 +40,10 @@ describe("a body that is not JSON", () => {
     " ",
     "{",
     "nul",
-    '{"name":"bolt",}',
-    '{"name":"bolt"} x',
+    `${FIELDS},}`,
+    `${FIELDS}} x`,
     "{name:1}",
-    '{"name":"\t"}',
+    '{"name":"\t","scopes":["*"]}',
     "NaN",
     "[1,]",
   ])("%j", async (body) => {
@@ -50,7 +52,7 @@ describe("a body that is not JSON", () => {
 
   test("a missing body", async () => {
     const call = await as("ada");
-    const reply = call("POST", "/api/items", undefined, { "Content-Type": "application/json" });
+    const reply = call("POST", "/api/keys", undefined, { "Content-Type": "application/json" });
     await problem(reply, 400, "invalid_json");
   });
 
@@ -61,7 +63,7 @@ describe("a body that is not JSON", () => {
     ["a character cut short", [0xe2, 0x82]],
     ["beyond Unicode", [0xf4, 0x90, 0x80, 0x80]],
   ])("bytes that are not UTF-8: %s", async (_, bytes) => {
-    const [before, after] = ['{"name":"', '"}'].map((text) => [...new TextEncoder().encode(text)]);
+    const [before, after] = ['{"scopes":["*"],"name":"', '"}'].map((text) => [...new TextEncoder().encode(text)]);
     await problem(
       post(Uint8Array.from([...(before ?? []), ...bytes, ...(after ?? [])])),
       400,
@@ -70,19 +72,19 @@ describe("a body that is not JSON", () => {
   });
 
   test("UTF-16", async () => {
-    const body = Uint8Array.from(Buffer.from('\uFEFF{"name":"bolt"}', "utf16le"));
+    const body = Uint8Array.from(Buffer.from(`\uFEFF${FIELDS}}`, "utf16le"));
     await problem(post(body), 400, "invalid_json");
   });
 });
 
 test("a byte order mark before the JSON is accepted", async () => {
-  expect(await json(post('\uFEFF{"name":"bolt"}'), 201)).toMatchObject({ name: "bolt" });
+  expect(await json(post(`\uFEFF${FIELDS}}`), 201)).toMatchObject({ name: "bolt" });
 });
 
 describe("valid JSON that no field accepts", () => {
   test.each([
-    String.raw`{"name":"a\ud800"}`,
-    String.raw`{"name":"\udc00\ud83d"}`,
+    String.raw`{"name":"a\ud800","scopes":["*"]}`,
+    String.raw`{"name":"\udc00\ud83d","scopes":["*"]}`,
     String.raw`{"x":["\udfff"]}`,
   ])("a lone surrogate: %s", async (body) => {
     const { detail } = await problem(post(body), 400, "invalid_request");
@@ -90,19 +92,20 @@ describe("valid JSON that no field accepts", () => {
   });
 
   test("a lone surrogate in a field's name", async () => {
-    const { detail } = await problem(post(String.raw`{"name":"bolt","\ud800":1}`), 400, "invalid_request");
+    const { detail } = await problem(post(FIELDS + String.raw`,"\ud800":1}`), 400, "invalid_request");
     expect(detail).toBe("body: has a field name with a lone surrogate");
   });
 
   test("a surrogate pair is accepted as one character", async () => {
-    expect(await json(post(String.raw`{"name":"\ud83d\ude00"}`), 201)).toMatchObject({ name: "😀" });
+    const body = String.raw`{"name":"\ud83d\ude00","scopes":["*"]}`;
+    expect(await json(post(body), 201)).toMatchObject({ name: "😀" });
   });
 
   test.each(["__proto__", "constructor", "prototype", "toString", "hasOwnProperty"])(
     "a field %s",
     async (field) => {
       const { errors } = await problem(
-        post(`{"name":"bolt","${field}":{"polluted":true}}`),
+        post(`${FIELDS},"${field}":{"polluted":true}}`),
         400,
         "invalid_request",
       );
@@ -114,7 +117,7 @@ describe("valid JSON that no field accepts", () => {
   test.each(["__proto__", "constructor", "toString", "hasOwnProperty"])(
     "a query parameter %s",
     async (name) => {
-      const reply = (await as("ada"))("GET", `/api/items?${name}=1`);
+      const reply = (await as("ada"))("GET", `/api/keys?${name}=1`);
       const { errors } = await problem(reply, 400, "invalid_request");
       expect(errors).toEqual([{ in: "query", path: name, message: "is not a known query parameter" }]);
     },
@@ -122,7 +125,7 @@ describe("valid JSON that no field accepts", () => {
 
   test("64 levels are within the limit, 65 and 500,000 are too deep", async () => {
     expect((await problem(post(nested(64)), 400, "invalid_request")).detail).toContain(
-      "2 fields are invalid",
+      "3 fields are invalid",
     );
     for (const levels of [65, 500_000])
       expect((await problem(post(nested(levels)), 400, "invalid_request")).detail).toBe(
@@ -133,7 +136,7 @@ describe("valid JSON that no field accepts", () => {
   test("the reply names the first 100 of 50,000 unknown fields", async () => {
     const fields = Object.fromEntries(Array.from({ length: 50_000 }, (_, n) => [`f${n}`, 0]));
     const { errors } = await problem(
-      post(JSON.stringify({ name: "bolt", ...fields })),
+      post(JSON.stringify({ name: "bolt", scopes: ["*"], ...fields })),
       400,
       "invalid_request",
     );

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { checksum } from "../lib/checksum.lib";
 import { api } from "./api.app";
 import { as, send, useEngine } from "./testing/engine.testing";
+import { newKey } from "./testing/keys.testing";
 import { json, problem } from "./testing/replies.testing";
 import { routeOf } from "./testing/routes.testing";
 
@@ -22,14 +23,14 @@ describe("paths", () => {
     "%D8%00",
   ])("the id %s returns 404", async (id) => {
     const call = await as("ada");
-    await problem(call("GET", `/api/items/${id}`), 404, "not_found");
+    await problem(call("GET", `/api/keys/${id}`), 404, "not_found");
   });
 
   test.each(["%", "%zz", "%E0%A4%A", "%ED%A0%80", "%FF", "%C0%AF"])(
     "broken percent-encoding: %s",
     async (id) => {
       const call = await as("ada");
-      for (const path of [`/api/items/${id}`, `/${id}`, `/problems/${id}`])
+      for (const path of [`/api/keys/${id}`, `/${id}`, `/problems/${id}`])
         expect([400, 404]).toContain((await call("GET", path)).status);
     },
   );
@@ -38,9 +39,9 @@ describe("paths", () => {
     "/nowhere",
     "/api",
     "/api/",
-    "/api/item",
-    "/api//items",
-    "/api/items/a/b",
+    "/api/key",
+    "/api//keys",
+    "/api/keys/a/b",
     "/problems",
     "/%2e%2e/x",
   ])("%s is not a route", async (path) => {
@@ -49,7 +50,7 @@ describe("paths", () => {
   });
 
   test("a very long path or query is refused", async () => {
-    for (const path of ["/" + "x".repeat(100_000), `/api/items?${"x".repeat(100_000)}`])
+    for (const path of ["/" + "x".repeat(100_000), `/api/keys?${"x".repeat(100_000)}`])
       expect([404, 401, 414, 431]).toContain((await send(path)).status);
   });
 });
@@ -58,13 +59,13 @@ describe("cursors", () => {
   /** Returns a forged cursor with a valid checksum. It must not give access to more than an issued cursor. */
   const forged = (position: string) => {
     const text = btoa(position).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-    return text + checksum(JSON.stringify(["listItems", []]) + text);
+    return text + checksum(JSON.stringify(["listKeys", []]) + text);
   };
 
   test.each(["", "null", "{}", "[]", "[1]", '["1","a"]', "[1,2]", "[null,null]", "[1,", "\u00ff"])(
     "a cursor with the invalid position %j is refused",
     async (position) => {
-      const reply = (await as("ada"))("GET", `/api/items?cursor=${encodeURIComponent(forged(position))}`);
+      const reply = (await as("ada"))("GET", `/api/keys?cursor=${encodeURIComponent(forged(position))}`);
       await problem(reply, 400, "invalid_cursor");
     },
   );
@@ -78,8 +79,8 @@ describe("cursors", () => {
     String.raw`[9e15,"\ud800"]`,
   ])("a cursor with the position %s, which no document has, does not fail", async (position) => {
     const ada = await as("ada");
-    await json(ada("POST", "/api/items", { name: "bolt" }), 201);
-    const reply = await ada("GET", `/api/items?cursor=${encodeURIComponent(forged(position))}`);
+    await json(ada("POST", "/api/keys", newKey()), 201);
+    const reply = await ada("GET", `/api/keys?cursor=${encodeURIComponent(forged(position))}`);
     expect([200, 400]).toContain(reply.status);
   });
 });
@@ -88,7 +89,7 @@ describe("headers", () => {
   test.each(["X-API-Key", "Authorization", "X-Request-Id", "If-None-Match", "Content-Type", "Origin"])(
     "16 KiB in %s are refused",
     async (name) => {
-      const reply = await send("/api/items", { headers: { [name]: "x".repeat(16_384) } });
+      const reply = await send("/api/keys", { headers: { [name]: "x".repeat(16_384) } });
       // A server on a socket may refuse the headers with 431.
       expect([400, 401, 403, 431]).toContain(reply.status);
     },
@@ -96,7 +97,7 @@ describe("headers", () => {
 
   test.each(["é", "\u00ff\u00fe", "%00"])("the credential %j is refused", async (text) => {
     for (const headers of [{ "X-API-Key": text }, { Authorization: `Bearer ${text}` }])
-      await problem(send("/api/items", { headers }), 403, "invalid_credential");
+      await problem(send("/api/keys", { headers }), 403, "invalid_credential");
   });
 
   test.each([
@@ -109,7 +110,7 @@ describe("headers", () => {
   ])("the media type %j returns 415", async (type) => {
     const call = await as("ada");
     await problem(
-      call("POST", "/api/items", { name: "bolt" }, { "Content-Type": type }),
+      call("POST", "/api/keys", newKey(), { "Content-Type": type }),
       415,
       "unsupported_media_type",
     );
@@ -118,7 +119,7 @@ describe("headers", () => {
   test.each(["application/json; charset=utf-8", "Application/JSON", "application/json ;x=y"])(
     "the media type %j is accepted as JSON",
     async (type) => {
-      await json((await as("ada"))("POST", "/api/items", { name: "bolt" }, { "Content-Type": type }), 201);
+      await json((await as("ada"))("POST", "/api/keys", newKey(), { "Content-Type": type }), 201);
     },
   );
 
@@ -165,7 +166,8 @@ describe("a problem", () => {
   test("has exactly the documented fields", async () => {
     const { key } = await as("ada");
     const headers = { "X-API-Key": key, "X-Request-Id": "req-1", "Content-Type": "application/json" };
-    const reply = await send("/api/items", { method: "POST", headers, body: '{"name":""}' });
+    const body = JSON.stringify(newKey(""));
+    const reply = await send("/api/keys", { method: "POST", headers, body });
     expect([reply.status, reply.headers.get("x-request-id")]).toEqual([400, "req-1"]);
     expect(reply.headers.get("content-type")).toBe("application/problem+json");
     expect(await reply.json()).toEqual({

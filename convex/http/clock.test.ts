@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { internal } from "../_generated/api";
 import { as, advanceClock, run, useEngine, type Call } from "./testing/engine.testing";
-import { expectRefusedKey, HOUR, inMs, mint } from "./testing/keys.testing";
+import { expectRefusedKey, HOUR, inMs, mint, newKey } from "./testing/keys.testing";
 import { json, nextOf, page } from "./testing/replies.testing";
 
 useEngine();
@@ -19,7 +19,7 @@ async function setBack(ms: number, meanwhile: () => Promise<unknown>): Promise<v
 
 test("an idempotency key is still known, even after a purge", async () => {
   const call = await as("ada");
-  const create = () => call("POST", "/api/items", { name: "once" }, { "Idempotency-Key": "clock" });
+  const create = () => call("POST", "/api/keys", newKey("once"), { "Idempotency-Key": "clock" });
   const first = await create();
   await setBack(48 * HOUR, async () => {
     await run("mutation", internal.idempotency.purge, {});
@@ -32,16 +32,16 @@ test("an idempotency key is still known, even after a purge", async () => {
 
 describe("reading a list page by page", () => {
   const fill = async (call: Call, names: readonly string[]) => {
-    for (const name of names) await json(call("POST", "/api/items", { name }), 201);
+    for (const name of names) await json(call("POST", "/api/keys", newKey(name)), 201);
   };
 
-  test("returns each item of the start exactly once", async () => {
+  test("returns each key of the start exactly once", async () => {
     const call = await as("walker");
     const start = ["a", "b", "c", "d", "e"];
     await fill(call, start);
     const seen: unknown[] = [];
     await setBack(HOUR, async () => {
-      for (let path: string | undefined = "/api/items?limit=2"; path !== undefined;) {
+      for (let path: string | undefined = "/api/keys?limit=2"; path !== undefined;) {
         const reply: Response = await call("GET", path);
         path = nextOf(reply);
         seen.push(...(await page(reply)).map(({ name }) => name));
@@ -55,7 +55,7 @@ describe("reading a list page by page", () => {
 
 describe("a key", () => {
   test("that is valid keeps working", async () => {
-    const { use } = await mint(await as("ada"), { name: "k", scopes: ["items:read"], expiresAt: inMs(HOUR) });
+    const { use } = await mint(await as("ada"), { name: "k", scopes: ["jobs:read"], expiresAt: inMs(HOUR) });
     await json(use());
     await setBack(24 * HOUR, () => json(use()));
     await json(use());
@@ -64,8 +64,8 @@ describe("a key", () => {
   test("that was revoked or rotated stays invalid", async () => {
     const call = await as("ada");
     const [revoked, replaced] = [
-      await mint(call, { name: "revoked", scopes: ["items:read"] }),
-      await mint(call, { name: "replaced", scopes: ["items:read"] }),
+      await mint(call, { name: "revoked", scopes: ["jobs:read"] }),
+      await mint(call, { name: "replaced", scopes: ["jobs:read"] }),
     ];
     expect((await call("DELETE", revoked.path)).status).toBe(204);
     await json(call("POST", `${replaced.path}/rotate`));
@@ -77,7 +77,7 @@ describe("a key", () => {
 
   test("cannot be created with an expiry before the current time", async () => {
     const call = await as("ada");
-    const made = { name: "k", scopes: ["items:read"], expiresAt: inMs(-HOUR / 2) };
+    const made = { name: "k", scopes: ["jobs:read"], expiresAt: inMs(-HOUR / 2) };
     expect((await call("POST", "/api/keys", made)).status).toBe(400);
     await setBack(HOUR, async () => expect((await call("POST", "/api/keys", made)).status).toBe(201));
   });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { as, send, useEngine } from "./testing/engine.testing";
+import { newKey } from "./testing/keys.testing";
 
 const METHODS = "GET, POST, PUT, PATCH, DELETE, OPTIONS";
 const HEADERS =
@@ -16,7 +17,7 @@ const from = (origin: string | undefined, path = "/health", init: RequestInit = 
   });
 
 /** Sends the preflight of a browser for a PATCH with an API key. */
-const preflight = (origin: string, path = "/api/items/some") =>
+const preflight = (origin: string, path = "/api/keys/some") =>
   send(path, {
     method: "OPTIONS",
     headers: {
@@ -66,12 +67,12 @@ describe("by default, any origin may call", () => {
     const errors = await Promise.all([
       from("https://app.example.com", "/nowhere"),
       from("https://app.example.com", "/health", { method: "DELETE" }),
-      from("https://app.example.com", "/api/items"),
-      from("https://app.example.com", "/api/items", { headers: { "X-API-Key": "x" } }),
-      call("GET", "/api/items/nothing", undefined, headers),
-      call("POST", "/api/items", {}, headers),
-      call("POST", "/api/items", {}, { ...headers, "Content-Type": "text/plain" }),
-      call("POST", "/api/items", "x".repeat(1024 * 1024), headers),
+      from("https://app.example.com", "/api/keys"),
+      from("https://app.example.com", "/api/keys", { headers: { "X-API-Key": "x" } }),
+      call("GET", "/api/keys/nothing", undefined, headers),
+      call("POST", "/api/keys", {}, headers),
+      call("POST", "/api/keys", {}, { ...headers, "Content-Type": "text/plain" }),
+      call("POST", "/api/keys", "x".repeat(1024 * 1024), headers),
     ]);
     expect(errors.map(({ status }) => status)).toEqual([404, 405, 401, 403, 404, 400, 415, 413]);
     for (const error of errors) expect(corsOf(error)).toEqual(success);
@@ -79,7 +80,7 @@ describe("by default, any origin may call", () => {
 
   test("a 304 has CORS headers", async () => {
     const call = await as("ada");
-    const created = await call("POST", "/api/items", { name: "bolt" });
+    const created = await call("POST", "/api/keys", newKey());
     const reply = await call("GET", created.headers.get("location") ?? "", undefined, {
       "If-None-Match": "*",
     });
@@ -92,12 +93,12 @@ describe("by default, any origin may call", () => {
   });
 
   test("webhooks have no CORS headers, because no browser sends them", async () => {
-    for (const path of ["/webhooks/stripe", "/webhooks/nowhere", "/webhooks"]) {
+    for (const path of ["/webhooks/clerk", "/webhooks/nowhere", "/webhooks"]) {
       expect(corsOf(await from("https://app.example.com", path, { method: "POST" }))).toEqual(
         path === "/webhooks" ? corsOf(await from("https://app.example.com")) : {},
       );
     }
-    expect(corsOf(await preflight("https://app.example.com", "/webhooks/stripe"))).toEqual({});
+    expect(corsOf(await preflight("https://app.example.com", "/webhooks/clerk"))).toEqual({});
   });
 });
 
@@ -170,7 +171,7 @@ describe("a list of origins", () => {
   });
 
   test("errors to a refused origin have no CORS header", async () => {
-    for (const path of ["/nowhere", "/api/items"]) {
+    for (const path of ["/nowhere", "/api/keys"]) {
       const reply = await from("https://evil.example.net", path);
       expect(corsOf(reply)).toEqual({});
       expect(variesByOrigin(reply)).toBe(true);

@@ -15,9 +15,9 @@ test("a full disk returns the API's own problem, without details of the disk", a
   const args = { name: "local development", scopes: ["*"], email: "developer@localhost.invalid" };
   const { key } = (await server.run("apiKeys:issue", args)) as { key: string };
   const create = () =>
-    checkedFetch(`${server.url}/api/items`, {
+    checkedFetch(`${server.url}/api/keys`, {
       method: "POST",
-      body: JSON.stringify({ name: "bolt" }),
+      body: JSON.stringify({ name: "bolt", scopes: ["*"] }),
       headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
     });
   state.commits = true;

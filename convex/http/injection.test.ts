@@ -131,7 +131,7 @@ describe("redirects and addresses", () => {
 
   test("URLs in problems and upload replies have the host of the deployment", async () => {
     const call = await as("owner");
-    const refused = await json(call("GET", "/api/items/nothing", undefined, HEADERS), 404);
+    const refused = await json(call("GET", "/api/keys/nothing", undefined, HEADERS), 404);
     expect(String(refused["type"])).toMatch(/\/problems\/not_found$/);
     expect(String(refused["type"])).not.toContain(EVIL);
     const { uploadUrl } = await json(call("POST", "/api/upload-url", undefined, HEADERS), 201);

@@ -21,35 +21,35 @@ describe("with 5 requests a minute for keys and 3 for addresses", () => {
 
   test("a key has its own quota, every reply shows it, and 429 has Retry-After", async () => {
     const call = await as("ada");
-    const first = await call("GET", "/api/items");
+    const first = await call("GET", "/api/keys");
     expect(members(first.headers.get("ratelimit-policy"))).toEqual({ policy: "key", q: 5, w: 60 });
     expect(quota(first)).toMatchObject({ policy: "key", r: 4 });
     for (const left of [3, 2, 1, 0])
-      expect(quota(await call("GET", "/api/items"))).toMatchObject({ r: left });
+      expect(quota(await call("GET", "/api/keys"))).toMatchObject({ r: left });
 
-    const refused = await call("GET", "/api/items");
+    const refused = await call("GET", "/api/keys");
     expect(quota(refused)).toMatchObject({ policy: "key", r: 0 });
     const seconds = Number(refused.headers.get("retry-after"));
     expect(seconds).toBeGreaterThanOrEqual(1);
     expect(seconds).toBeLessThanOrEqual(12);
     await problem(refused, 429, "rate_limited");
 
-    expect((await (await as("ada"))("GET", "/api/items")).status).toBe(200);
+    expect((await (await as("ada"))("GET", "/api/keys")).status).toBe(200);
     advanceClock(seconds * 1000);
-    expect((await call("GET", "/api/items")).status).toBe(200);
+    expect((await call("GET", "/api/keys")).status).toBe(200);
     advanceClock(MINUTE);
-    expect(quota(await call("GET", "/api/items"))).toMatchObject({ r: 4 });
+    expect(quota(await call("GET", "/api/keys"))).toMatchObject({ r: 4 });
   });
 
   test("errors of an admitted caller show its quota", async () => {
-    const reply = await (await as("erring"))("GET", "/api/items/nothing");
+    const reply = await (await as("erring"))("GET", "/api/keys/nothing");
     expect(reply.status).toBe(404);
     expect(quota(reply)).toMatchObject({ policy: "key", r: 4 });
   });
 
   test("refusals and replies without a body show the quota, and browsers may read it", async () => {
     const call = await as("browser");
-    const created = await call("POST", "/api/items", { name: "bolt" });
+    const created = await call("POST", "/api/users", { name: "bolt", email: "bolt@example.com" });
     const path = created.headers.get("location") ?? "";
     const replies = [
       created,
@@ -74,7 +74,7 @@ describe("with 5 requests a minute for keys and 3 for addresses", () => {
     const statuses: number[] = [];
     for (let n = 0; n < 5; n++) statuses.push((await send("/", { headers: {} })).status);
     expect(statuses).toEqual([200, 200, 200, 429, 429]);
-    expect((await call("GET", "/api/items")).status).toBe(200);
+    expect((await call("GET", "/api/keys")).status).toBe(200);
   });
 
   test("an unknown key takes from the address's quota, and a mistyped key takes nothing", async () => {
@@ -82,7 +82,7 @@ describe("with 5 requests a minute for keys and 3 for addresses", () => {
     const call = await as("guesser");
     const { key } = await as("gone");
     await call("DELETE", `/api/users/${(await as("gone")).userId}`);
-    const guess = () => send("/api/items", { headers: { "X-API-Key": key } });
+    const guess = () => send("/api/keys", { headers: { "X-API-Key": key } });
     const first = await guess();
     expect(quota(first)).toMatchObject({ policy: "address", r: 2 });
     await problem(first, 403, "invalid_credential");
@@ -90,7 +90,7 @@ describe("with 5 requests a minute for keys and 3 for addresses", () => {
     await guess();
     await problem(guess(), 429, "rate_limited");
 
-    const typo = await send("/api/items", { headers: { "X-API-Key": mistyped(key) } });
+    const typo = await send("/api/keys", { headers: { "X-API-Key": mistyped(key) } });
     expect(typo.headers.has("ratelimit")).toBe(false);
     await problem(typo, 403, "invalid_credential");
   });
@@ -106,21 +106,21 @@ describe("with 5 requests a minute for keys and 3 for addresses", () => {
   test("preflights are never limited", async () => {
     const headers = { Origin: "https://app.example.com", "Access-Control-Request-Method": "POST" };
     for (let n = 0; n < 5; n++) {
-      expect((await send("/api/items", { method: "OPTIONS", headers })).status).toBe(204);
+      expect((await send("/api/keys", { method: "OPTIONS", headers })).status).toBe(204);
     }
   });
 
   test("a clock that is set back does not exhaust a quota", async () => {
     const call = await as("traveller");
-    await call("GET", "/api/items");
+    await call("GET", "/api/keys");
     advanceClock(-10 * MINUTE);
-    expect((await call("GET", "/api/items")).status).toBe(200);
+    expect((await call("GET", "/api/keys")).status).toBe(200);
     advanceClock(10 * MINUTE);
   });
 
   test("30 concurrent requests take exactly the remaining quota", async () => {
     const call = await as("crowd");
-    const replies = await Promise.all(Array.from({ length: 30 }, () => call("GET", "/api/items")));
+    const replies = await Promise.all(Array.from({ length: 30 }, () => call("GET", "/api/keys")));
     expect(replies.filter(({ status }) => status === 200)).toHaveLength(5);
     expect(replies.filter(({ status }) => status === 429)).toHaveLength(25);
   });
@@ -148,7 +148,7 @@ describe("with a limit of the route's own", () => {
     expect(refused?.ofRoute?.retryAfterSeconds).toBeGreaterThanOrEqual(1);
     expect(refused).not.toHaveProperty("retryAfterSeconds");
     // Other routes, other buckets and other callers have their own.
-    expect(quota(await call("GET", "/api/items"))).toMatchObject({ policy: "key", r: 1 });
+    expect(quota(await call("GET", "/api/keys"))).toMatchObject({ policy: "key", r: 1 });
     const other = await admit(await as("other.buyer"), routeLimit);
     expect(other?.ofRoute).toMatchObject({ remaining: 2 });
     advanceClock(MINUTE);
@@ -157,7 +157,7 @@ describe("with a limit of the route's own", () => {
 
   test("an empty bucket of the caller refuses before the route's bucket is used", async () => {
     const call = await as("hasty.buyer");
-    for (let n = 0; n < 5; n++) await call("GET", "/api/items");
+    for (let n = 0; n < 5; n++) await call("GET", "/api/keys");
     const refused = await admit(call, routeLimit);
     expect(refused?.retryAfterSeconds).toBeGreaterThanOrEqual(1);
     expect(refused).not.toHaveProperty("ofRoute");
@@ -187,8 +187,8 @@ describe("with limits switched off", () => {
     const call = await as("ada");
     const replies = [
       await send("/"),
-      await call("GET", "/api/items"),
-      await send("/api/items", { headers: { "X-API-Key": mistyped(call.key) } }),
+      await call("GET", "/api/keys"),
+      await send("/api/keys", { headers: { "X-API-Key": mistyped(call.key) } }),
     ];
     for (const reply of replies) expect(reply.headers.has("ratelimit")).toBe(false);
   });

@@ -5,6 +5,9 @@ import { json, nextOf, page, problem } from "./testing/replies.testing";
 
 useEngine();
 
+/** No program listens on this port. */
+const ENDPOINT = { url: "http://127.0.0.1:65535/", events: ["file.*"] };
+
 /** Sends requests to lists, conditional requests and invalid requests, and runs `before` before each. Returns the results. */
 async function scenario(call: Call, before: () => Promise<void>): Promise<unknown[]> {
   const results: unknown[] = [];
@@ -16,22 +19,23 @@ async function scenario(call: Call, before: () => Promise<void>): Promise<unknow
   };
 
   let location = "";
-  for (const name of ["a", "b", "c"]) {
-    const created = await ask("POST", "/api/items", { name });
+  for (const description of ["a", "b", "c"]) {
+    const created = await ask("POST", "/api/webhook-endpoints", { ...ENDPOINT, description });
     location = created.headers.get("location") ?? "";
   }
-  for (let path: string | undefined = "/api/items?limit=2"; path !== undefined;) {
+  for (let path: string | undefined = "/api/webhook-endpoints?limit=2"; path !== undefined;) {
     const response: Response = await ask("GET", path);
     path = nextOf(response);
-    results.push((await page(response)).map(({ name }) => name));
+    results.push((await page(response)).map(({ description }) => description));
   }
   const ETag = (await ask("GET", location)).headers.get("etag") ?? "";
   await ask("GET", location, undefined, { "If-None-Match": ETag });
-  await ask("PATCH", location, { name: "d" }, { "If-Match": ETag });
-  await problem(ask("PATCH", location, { name: "e" }, { "If-Match": ETag }), 412, "precondition_failed");
-  results.push((await json(ask("GET", location)))["name"]);
+  await ask("PATCH", location, { description: "d" }, { "If-Match": ETag });
+  const late = ask("PATCH", location, { description: "e" }, { "If-Match": ETag });
+  await problem(late, 412, "precondition_failed");
+  results.push((await json(ask("GET", location)))["description"]);
   await problem(ask("PUT", location), 405, "method_not_allowed");
-  await problem(ask("GET", "/api/items?limit=0"), 400, "invalid_request");
+  await problem(ask("GET", "/api/webhook-endpoints?limit=0"), 400, "invalid_request");
   return results;
 }
 

@@ -1,6 +1,7 @@
 /** `PUBLIC_URL`: the address at which a proxy serves the API. */
 import { describe, expect, test } from "vitest";
 import { as, send, useEngine } from "./testing/engine.testing";
+import { newKey } from "./testing/keys.testing";
 import { json, page, problem } from "./testing/replies.testing";
 
 const located = async (reply: Promise<Response>) => (await reply).headers.get("location");
@@ -15,7 +16,7 @@ describe.each([
   useEngine({ env: { PUBLIC_URL: setting } });
 
   test("is the address of problem types", async () => {
-    const { type } = await problem((await as("ada"))("GET", "/api/items/nothing"), 404, "not_found");
+    const { type } = await problem((await as("ada"))("GET", "/api/keys/nothing"), 404, "not_found");
     expect(type).toBe(`${base}/problems/not_found`);
   });
 
@@ -27,18 +28,19 @@ describe.each([
     const call = await as("ada");
     const headers = { "X-API-Key": call.key, "Content-Type": "text/plain" };
     const { id } = await json(send("/api/upload", { method: "POST", body: "x", headers }));
+    const endpoint = { url: "http://127.0.0.1:65535/", events: ["file.deleted"] };
     const email = { email: `${prefix.length}@example.com`, name: "N" };
     expect([
-      await located(call("POST", "/api/items", { name: "bolt" })),
       await located(call("POST", "/api/users", email)),
-      await located(call("POST", "/api/keys", { name: "k", scopes: ["items:read"] })),
+      await located(call("POST", "/api/keys", newKey())),
+      await located(call("POST", "/api/webhook-endpoints", endpoint)),
       await located(call("POST", "/api/process", { data: 1 }, { Prefer: "respond-async" })),
       await located(send("/api/upload", { method: "POST", body: "x", headers })),
       await located(send("/", { headers: { Accept: "text/html" }, redirect: "manual" })),
     ]).toEqual([
-      expect.stringMatching(`^${prefix}/api/items/`),
       expect.stringMatching(`^${prefix}/api/users/`),
       expect.stringMatching(`^${prefix}/api/keys/`),
+      expect.stringMatching(`^${prefix}/api/webhook-endpoints/`),
       expect.stringMatching(`^${prefix}/api/jobs/`),
       expect.stringMatching(`^${prefix}/files/`),
       `${prefix}/docs`,
@@ -51,10 +53,10 @@ describe.each([
 
   test("is the prefix of links between pages", async () => {
     const call = await as("lister");
-    for (const name of ["a", "b"]) await json(call("POST", "/api/items", { name }), 201);
-    const reply = await call("GET", "/api/items?limit=1");
+    for (const name of ["a", "b"]) await json(call("POST", "/api/keys", newKey(name)), 201);
+    const reply = await call("GET", "/api/keys?limit=1");
     const [, next = ""] = /^<(.*)>; rel="next"$/.exec(reply.headers.get("link") ?? "") ?? [];
-    expect(next).toMatch(new RegExp(`^${prefix}/api/items\\?limit=1&cursor=[\\w-]+$`));
+    expect(next).toMatch(new RegExp(`^${prefix}/api/keys\\?limit=1&cursor=[\\w-]+$`));
     expect(await page(call("GET", next.slice(prefix.length)))).toHaveLength(1);
   });
 

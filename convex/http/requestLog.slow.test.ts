@@ -10,14 +10,14 @@ const FORGED = '%0a[GET]%20{"level":"error"}';
 test("the log names the pattern of the route, or /* without a route", async () => {
   const { server, logged } = await serve({ project: process.cwd(), env: LIMITS_OFF });
   const targets = [
-    ["GET", `/api/items/${SECRET}`, "GET /api/items/:itemId"],
+    ["GET", `/api/users/${SECRET}`, "GET /api/users/:id"],
     ["HEAD", `/files/${SECRET}`, "HEAD /files/:id"],
     ["DELETE", `/api/keys/${SECRET}/`, "DELETE /api/keys/:id"],
     ["GET", `/problems/${SECRET}?${SECRET}`, "GET /problems/:code"],
     ["GET", `/${SECRET}`, "GET /*"],
-    ["PUT", `/api/items/${SECRET}`, "PUT /api/items/:itemId"],
-    ["GET", `/api/items/x${FORGED}${SECRET}`, "GET /api/items/:itemId"],
-    ["GET", `/api/items/%1b%5b31m${SECRET}`, "GET /api/items/:itemId"],
+    ["PUT", `/api/users/${SECRET}`, "PUT /api/users/:id"],
+    ["GET", `/api/users/x${FORGED}${SECRET}`, "GET /api/users/:id"],
+    ["GET", `/api/users/%1b%5b31m${SECRET}`, "GET /api/users/:id"],
     ["TRACE", `//${SECRET}`, "TRACE /*"],
   ] as const;
   for (const [method, target] of targets) {

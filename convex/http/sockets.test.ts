@@ -5,7 +5,7 @@ import { exchange, head } from "./testing/rawSocket.testing";
 import { page, problem } from "./testing/replies.testing";
 
 const REASON = "the mock has no socket";
-const BOLT = '{"name":"bolt"}';
+const BODY = '{"data":"bolt"}';
 
 const wire = (title: string, body: () => Promise<void>) => onlyOn("embedded", REASON, title, body);
 /** Defines a block whose tests all need sockets. Vitest refuses an empty block. */
@@ -13,15 +13,19 @@ const describeOnSockets = (title: string, body: () => void) => {
   if (engineName === "embedded") describe(title, body);
 };
 
+/** Returns the head of a request that creates a job. */
 const post = ({ key }: Call, headers: Record<string, string>): string =>
-  head("POST /api/items", { "X-API-Key": key, "Content-Type": "application/json", ...headers });
+  head("POST /api/process", {
+    ...{ "X-API-Key": key, "Content-Type": "application/json", Prefer: "respond-async" },
+    ...headers,
+  });
 const chunk = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`;
 const CHUNKED = { "Transfer-Encoding": "chunked" };
 
-/** Expects that the caller has no items, which also shows that the API still replies. */
-async function expectNoItems(call: Call): Promise<void> {
+/** Expects that the caller has no jobs, which also shows that the API still replies. */
+async function expectNoJobs(call: Call): Promise<void> {
   await settle();
-  expect(await page(call("GET", "/api/items"))).toEqual([]);
+  expect(await page(call("GET", "/api/jobs"))).toEqual([]);
 }
 
 describeOnSockets("a body", () => {
@@ -30,26 +34,26 @@ describeOnSockets("a body", () => {
   for (const leaving of ["ends", "vanishes"] as const) {
     wire(`that is truncated creates nothing, if the client ${leaving}`, async () => {
       const call = await as(`cut-${leaving}`);
-      await exchange(post(call, { "Content-Length": String(BOLT.length) }) + BOLT.slice(0, 9), leaving);
+      await exchange(post(call, { "Content-Length": String(BODY.length) }) + BODY.slice(0, 9), leaving);
       // The received JSON is complete, but the declared body is not.
-      await exchange(post(call, { "Content-Length": String(BOLT.length + 1) }) + BOLT, leaving);
-      await exchange(post(call, CHUNKED) + chunk(BOLT), leaving);
-      await exchange(`${post(call, CHUNKED)}ff\r\n${BOLT}`, leaving);
-      await expectNoItems(call);
+      await exchange(post(call, { "Content-Length": String(BODY.length + 1) }) + BODY, leaving);
+      await exchange(post(call, CHUNKED) + chunk(BODY), leaving);
+      await exchange(`${post(call, CHUNKED)}ff\r\n${BODY}`, leaving);
+      await expectNoJobs(call);
     });
   }
 
   wire("that is longer than its Content-Length ends at that length", async () => {
     const call = await as("short");
-    const statuses = await exchange(post(call, { "Content-Length": "5" }) + BOLT);
+    const statuses = await exchange(post(call, { "Content-Length": "5" }) + BODY);
     expect(statuses[0]).toBe(400);
-    await expectNoItems(call);
+    await expectNoJobs(call);
   });
 
   wire("is separate from the next request on the connection", async () => {
     const call = await as("smuggler");
     const first = post(call, { "Content-Length": "2", Connection: "keep-alive" });
-    expect(await exchange(`${first}{}${head("GET /api/items")}`)).toEqual([400, 401]);
+    expect(await exchange(`${first}{}${head("GET /api/jobs")}`)).toEqual([400, 401]);
   });
 
   const faults: [string, Record<string, string>][] = [
@@ -62,22 +66,22 @@ describeOnSockets("a body", () => {
   for (const [fault, headers] of faults) {
     wire(`with ${fault} is refused`, async () => {
       const call = await as("liar");
-      expect(await exchange(post(call, headers) + BOLT)).toEqual([400]);
-      await expectNoItems(call);
+      expect(await exchange(post(call, headers) + BODY)).toEqual([400]);
+      await expectNoJobs(call);
     });
   }
 
   wire("with an invalid chunk size is refused", async () => {
     const call = await as("chunks");
-    expect(await exchange(`${post(call, CHUNKED)}zz\r\n${BOLT}\r\n0\r\n\r\n`)).toEqual([400]);
-    await expectNoItems(call);
+    expect(await exchange(`${post(call, CHUNKED)}zz\r\n${BODY}\r\n0\r\n\r\n`)).toEqual([400]);
+    await expectNoJobs(call);
   });
 
   wire("in chunks is refused as soon as it exceeds the limit, before it ends", async () => {
     const call = await as("endless");
     const endless = chunk(" ".repeat(65_536)).repeat(17);
     expect(await exchange(post(call, CHUNKED) + endless)).toEqual([413]);
-    await expectNoItems(call);
+    await expectNoJobs(call);
   });
 });
 
@@ -101,7 +105,7 @@ describeOnSockets("with a request timeout of 200 ms", () => {
 
   wire("a body shorter than its Content-Length returns 503 after the timeout", async () => {
     const call = await as("patient");
-    expect(await exchange(post(call, { "Content-Length": "1000" }) + BOLT)).toEqual([503]);
-    await expectNoItems(call);
+    expect(await exchange(post(call, { "Content-Length": "1000" }) + BODY)).toEqual([503]);
+    await expectNoJobs(call);
   });
 });

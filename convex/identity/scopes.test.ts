@@ -11,13 +11,13 @@ test("each scope covers only itself, and * covers all", () => {
 });
 
 test("an unknown grant covers nothing", () => {
-  for (const grant of ["items", "items:", "items:*", "ITEMS:READ", "items:read ", "", "**"])
+  for (const grant of ["jobs", "jobs:", "jobs:*", "JOBS:READ", "jobs:read ", "", "**"])
     expect(SCOPES.filter((needed) => covers([grant], needed))).toEqual([]);
 });
 
 test("firstMissingScope returns the first scope that is not granted", () => {
-  expect(firstMissingScope(["items:read", "keys:write"], ["keys:write", "items:read"])).toBeUndefined();
-  expect(firstMissingScope(["items:read"], ["items:read", "items:write", "keys:read"])).toBe("items:write");
+  expect(firstMissingScope(["jobs:read", "keys:write"], ["keys:write", "jobs:read"])).toBeUndefined();
+  expect(firstMissingScope(["jobs:read"], ["jobs:read", "jobs:write", "keys:read"])).toBe("jobs:write");
   expect(firstMissingScope([...SCOPES], ["*"])).toBe("*");
   expect(firstMissingScope(["*"], [...GRANTS])).toBeUndefined();
   expect(firstMissingScope([], [])).toBeUndefined();

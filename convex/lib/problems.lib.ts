@@ -71,7 +71,7 @@ const CATALOGUE = {
     title: "Scope missing",
     explanation:
       "The credential is valid but lacks the scope that `detail` names. Use a credential with this scope.",
-    example: "This credential lacks the scope items:write",
+    example: "This credential lacks the scope jobs:write",
     where: "scope",
     headers: ["WWW-Authenticate"],
   },
@@ -93,7 +93,7 @@ const CATALOGUE = {
     status: 405,
     title: "Method not allowed",
     explanation: "The path does not support this method. `Allow` lists the supported methods.",
-    example: "/api/items does not accept PUT",
+    example: "/api/keys does not accept PUT",
     where: "every route",
     headers: ["Allow"],
   },

@@ -106,7 +106,7 @@ const OTHER_WAYS: Record<string, { acts: Act[]; actor: string; work: () => Promi
     acts: ["key.created"],
     actor: "operator",
     work: async () => {
-      const args = { name: "first", scopes: ["items:read"], email: "issued@example.com" };
+      const args = { name: "first", scopes: ["jobs:read"], email: "issued@example.com" };
       return `key:${(await run("action", internal.apiKeys.issue, args)).id}`;
     },
   },
@@ -114,7 +114,7 @@ const OTHER_WAYS: Record<string, { acts: Act[]; actor: string; work: () => Promi
     acts: ["user.scopes_changed"],
     actor: "operator",
     work: async () => {
-      const args = { email: "auditor@example.com", scopes: [`items:read`] };
+      const args = { email: "auditor@example.com", scopes: [`jobs:read`] };
       return `user:${(await run("mutation", internal.users.setScopes, args))._id}`;
     },
   },
@@ -189,9 +189,9 @@ test("every act of the registry is done by a route, an operator or a webhook abo
 test("a refused act, a repeated revocation and a replay add no row", async () => {
   const call = await as("quiet");
   const few = await as("quiet", ["keys:write"]);
-  const { path } = await mint(call, { name: "k", scopes: ["items:read"] });
+  const { path } = await mint(call, { name: "k", scopes: ["jobs:read"] });
   const once = { "Idempotency-Key": "audit" };
-  const body = { name: "once", scopes: ["items:read"] };
+  const body = { name: "once", scopes: ["jobs:read"] };
   await json(call("POST", "/api/keys", body, once), 201);
   await call("DELETE", path);
   const rows = await added(async () => {
@@ -207,7 +207,7 @@ test("a caller with a token is named by its user", async () => {
   const { userId } = await as("token-actor");
   const claims = { sub: "token-actor", email: "token-actor@example.com", email_verified: true };
   const init = { method: "POST", headers: { "Content-Type": "application/json" } };
-  const body = JSON.stringify({ name: "k", scopes: ["items:read"] });
+  const body = JSON.stringify({ name: "k", scopes: ["jobs:read"] });
   const rows = await added(() => sendWithToken(claims, "/api/keys", { ...init, body }));
   expect(rows).toMatchObject([{ actor: `user:${userId}`, action: "key.created" }]);
 });
@@ -218,7 +218,7 @@ describe("the list", () => {
     const { id } = await json(call("GET", "/api/protected"));
     const targets: string[] = [];
     for (let n = 0; n < 3; n++) {
-      const { made } = await mint(call, { name: `k${n}`, scopes: ["items:read"] });
+      const { made } = await mint(call, { name: `k${n}`, scopes: ["jobs:read"] });
       targets.push(`key:${String(made["id"])}`);
     }
     await call("PATCH", `/api/keys/${targets[1]?.slice(4) ?? ""}`, { name: "changed" });

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { internal } from "../../_generated/api";
 import { as, advanceClock, now, run, settle, useEngine } from "../testing/engine.testing";
 import { json, page, problem, type Json } from "../testing/replies.testing";
-import { expectVerified, openReceiver, subscribe } from "./receiver.testing";
+import { createKey, expectVerified, openReceiver, subscribe } from "./receiver.testing";
 
 useEngine();
 
@@ -22,19 +22,19 @@ async function pass(ms: number): Promise<void> {
 test("a change arrives once, as JSON that two libraries verify, and the delivery has succeeded", async () => {
   const partner = await openReceiver(() => ({ status: 200, body: "thanks" }));
   const owner = await person();
-  const { path, secret } = await subscribe(owner, partner.url, ["item.created"]);
-  const item = await json(owner("POST", "/api/items", { name: "bolt" }), 201);
+  const { path, secret } = await subscribe(owner, partner.url, ["key.created"]);
+  const { shown } = await createKey(owner);
   await settle();
   const [received] = partner.received;
   expect(partner.received).toHaveLength(1);
   if (!received) return;
   expectVerified(received, secret);
-  expect(received.json).toMatchObject({ type: "item.created", data: item });
+  expect(received.json).toMatchObject({ type: "key.created", data: shown });
   expect(received.json["timestamp"]).toMatch(/^\d{4}-.+Z$/);
   expect(received.headers).toMatchObject({ "content-type": "application/json" });
   expect(received.headers["user-agent"]).toMatch(/^[\w-]+-webhooks\/\d+$/);
   const [delivery] = await page(owner("GET", `${path}/deliveries`));
-  expect(delivery).toMatchObject({ type: "item.created", status: "succeeded" });
+  expect(delivery).toMatchObject({ type: "key.created", status: "succeeded" });
   expect(delivery).toMatchObject({ eventId: received.headers["webhook-id"], attempts: [{ status: 200 }] });
   const whole = await json(owner("GET", `/api/webhook-deliveries/${String(delivery?.["id"])}`));
   expect(whole).toMatchObject({ payload: received.json, lastReply: "thanks" });
@@ -56,16 +56,17 @@ test("a forged body does not verify", async () => {
 test("only matching events are sent", async () => {
   const partner = await openReceiver();
   const owner = await person();
-  await subscribe(owner, partner.url, ["item.deleted"]);
-  const { id } = await json(owner("POST", "/api/items", { name: "bolt" }), 201);
-  await json(owner("PATCH", `/api/items/${String(id)}`, { name: "nut" }));
-  await owner("DELETE", `/api/items/${String(id)}`);
+  await subscribe(owner, partner.url, ["key.revoked"]);
+  const { path } = await createKey(owner);
+  const rotated = await json(owner("POST", `${path}/rotate`, { overlapSeconds: 60 }));
+  const rotatedPath = `/api/keys/${String(rotated["id"])}`;
+  await owner("DELETE", rotatedPath);
   const stranger = await person();
-  const other = await json(stranger("POST", "/api/items", { name: "bolt" }), 201);
-  await stranger("DELETE", `/api/items/${String(other["id"])}`);
+  await stranger("DELETE", (await createKey(stranger)).path);
   await settle();
+  const revoked = await json(owner("GET", rotatedPath));
   expect(partner.received.map(({ json }) => [json["type"], json["data"]])).toEqual([
-    ["item.deleted", { id }],
+    ["key.revoked", revoked],
   ]);
 });
 
@@ -73,12 +74,11 @@ test("a request that is refused sends nothing, and a replay sends nothing again"
   const partner = await openReceiver();
   const owner = await person();
   await subscribe(owner, partner.url, ["*"]);
-  const item = await json(owner("POST", "/api/items", { name: "bolt" }, { "Idempotency-Key": "one" }), 201);
-  await json(owner("POST", "/api/items", { name: "bolt" }, { "Idempotency-Key": "one" }), 201);
-  const path = `/api/items/${String(item["id"])}`;
-  await problem(owner("PATCH", path, { name: "nut" }, { "If-Match": '"9"' }), 412, "precondition_failed");
+  const { path } = await createKey(owner, { "Idempotency-Key": "one" });
+  expect(await createKey(owner, { "Idempotency-Key": "one" })).toMatchObject({ path });
+  await problem(owner("DELETE", path, undefined, { "If-Match": '"9"' }), 412, "precondition_failed");
   await settle();
-  expect(partner.received.map(({ json }) => json["type"])).toEqual(["item.created"]);
+  expect(partner.received.map(({ json }) => json["type"])).toEqual(["key.created"]);
 });
 
 describe("after a failure", () => {
@@ -87,8 +87,8 @@ describe("after a failure", () => {
   test("attempts follow after growing waits, with the same id and new signatures, and the last one fails", async () => {
     const partner = await openReceiver(() => ({ status: 500, body: "é".repeat(3000) }));
     const owner = await person();
-    const { path, secret } = await subscribe(owner, partner.url, ["item.*"]);
-    await json(owner("POST", "/api/items", { name: "bolt" }), 201);
+    const { path, secret } = await subscribe(owner, partner.url, ["key.*"]);
+    await createKey(owner);
     await settle();
     const read = async (): Promise<Json> => (await page(owner("GET", `${path}/deliveries`)))[0] ?? {};
     for (const [at, wait] of WAITS.entries()) {
@@ -121,8 +121,8 @@ describe("after a failure", () => {
     ];
     const partner = await openReceiver((_, count) => replies[count - 1] ?? {});
     const owner = await person();
-    const { path } = await subscribe(owner, partner.url, ["item.*"]);
-    await json(owner("POST", "/api/items", { name: "bolt" }), 201);
+    const { path } = await subscribe(owner, partner.url, ["key.*"]);
+    await createKey(owner);
     await settle();
     const wait = async () => {
       const [{ nextAttemptAt } = {}] = await page(owner("GET", `${path}/deliveries`));
@@ -140,8 +140,8 @@ describe("after a failure", () => {
   test("a failed delivery can be retried, with the same id", async () => {
     const partner = await openReceiver((_, count) => ({ status: count === 1 ? 410 : 204 }));
     const owner = await person();
-    const { path } = await subscribe(owner, partner.url, ["item.*"]);
-    await json(owner("POST", "/api/items", { name: "bolt" }), 201);
+    const { path } = await subscribe(owner, partner.url, ["key.*"]);
+    await createKey(owner);
     await settle();
     const [{ id } = {}] = await page(owner("GET", `${path}/deliveries?status=failed`));
     const retry = () => owner("POST", `/api/webhook-deliveries/${String(id)}/retry`);
@@ -158,8 +158,8 @@ describe("after a failure", () => {
   test("410 disables the endpoint at once, and its pending deliveries fail", async () => {
     const partner = await openReceiver(() => ({ status: 410 }));
     const owner = await person();
-    const { path } = await subscribe(owner, partner.url, ["item.*"]);
-    for (let n = 0; n < 10; n++) await json(owner("POST", "/api/items", { name: "bolt" }), 201);
+    const { path } = await subscribe(owner, partner.url, ["key.*"]);
+    for (let n = 0; n < 10; n++) await createKey(owner);
     await settle();
     expect(await json(owner("GET", path))).toMatchObject({
       enabled: false,
@@ -168,7 +168,7 @@ describe("after a failure", () => {
     const deliveries = await page(owner("GET", `${path}/deliveries?limit=100`));
     expect(new Set(deliveries.map(({ status }) => status))).toEqual(new Set(["failed"]));
     const sent = partner.received.length;
-    await json(owner("POST", "/api/items", { name: "bolt" }), 201);
+    await createKey(owner);
     await pass(DAY);
     expect(partner.received).toHaveLength(sent);
   });
@@ -177,8 +177,8 @@ describe("after a failure", () => {
     const answers = { status: 500 };
     const partner = await openReceiver(() => answers);
     const owner = await person();
-    const { path } = await subscribe(owner, partner.url, ["item.*"]);
-    const create = () => json(owner("POST", "/api/items", { name: "bolt" }), 201);
+    const { path } = await subscribe(owner, partner.url, ["key.*"]);
+    const create = () => createKey(owner);
     const enabled = async () => (await json(owner("GET", path)))["enabled"];
     await create();
     for (let day = 0; day < 4; day++) await pass(DAY);
@@ -201,8 +201,8 @@ describe("after a failure", () => {
     const target = await openReceiver();
     const partner = await openReceiver(() => ({ status: 307, headers: { Location: target.url } }));
     const owner = await person();
-    const { path } = await subscribe(owner, partner.url, ["item.*"]);
-    await json(owner("POST", "/api/items", { name: "bolt" }), 201);
+    const { path } = await subscribe(owner, partner.url, ["key.*"]);
+    await createKey(owner);
     await settle();
     expect([partner.received.length, target.received.length]).toEqual([1, 0]);
     const [{ attempts } = {}] = await page(owner("GET", `${path}/deliveries`));
@@ -211,8 +211,8 @@ describe("after a failure", () => {
 
   test("an address that nothing serves is a failure with a reason", async () => {
     const owner = await person();
-    const { path } = await subscribe(owner, "http://127.0.0.1:65535/", ["item.*"]);
-    await json(owner("POST", "/api/items", { name: "bolt" }), 201);
+    const { path } = await subscribe(owner, "http://127.0.0.1:65535/", ["key.*"]);
+    await createKey(owner);
     await settle();
     const [{ attempts, status } = {}] = await page(owner("GET", `${path}/deliveries`));
     expect(status).toBe("pending");

@@ -5,7 +5,7 @@ import { callerWith } from "../testing/caller.testing";
 import { as, advanceClock, now, run, send, settle, useEngine, type Call } from "../testing/engine.testing";
 import { json, page, problem } from "../testing/replies.testing";
 import { processed, WEBHOOK_ENV } from "../testing/webhooks.testing";
-import { expectVerified, openReceiver, subscribe } from "./receiver.testing";
+import { createKey, expectVerified, openReceiver, subscribe } from "./receiver.testing";
 import { toEndpoint, toDelivery } from "../../views/endpoint.lib";
 import type { Shape } from "../kit/contract.kit";
 import type { Endpoint } from "./endpoints.contract";
@@ -23,7 +23,6 @@ const person = async () => {
     run("mutation", internal.users.setScopes, { email: `${name}@example.com`, scopes });
   return { name, grant, owner: await as(name) };
 };
-const createItem = (owner: Call) => json(owner("POST", "/api/items", { name: "bolt" }), 201);
 
 async function pass(ms: number): Promise<void> {
   advanceClock(ms);
@@ -34,7 +33,7 @@ async function pass(ms: number): Promise<void> {
 describe("secrets", () => {
   test("only the reply to the creation shows the secret, and no cache stores it", async () => {
     const { owner } = await person();
-    const body = { url: "https://partner.example.org/", events: ["item.*"], enabled: false };
+    const body = { url: "https://partner.example.org/", events: ["key.*"], enabled: false };
     const send = () => owner("POST", "/api/webhook-endpoints", body, { "Idempotency-Key": "once" });
     const reply = await send();
     expect(reply.headers.get("cache-control")).toBe("no-store");
@@ -52,15 +51,15 @@ describe("secrets", () => {
   test("during the overlap of a rotation both secrets verify, afterwards only the new one", async () => {
     const partner = await openReceiver();
     const { owner } = await person();
-    const { path, secret: old } = await subscribe(owner, partner.url, ["item.*"]);
+    const { path, secret: old } = await subscribe(owner, partner.url, ["key.*"]);
     const reply = await owner("POST", `${path}/rotate-secret`, { overlapSeconds: 3600 });
     expect(reply.headers.get("cache-control")).toBe("no-store");
     const { secret } = await json(reply);
     expect(secret).not.toBe(old);
-    await createItem(owner);
+    await createKey(owner);
     await settle();
     advanceClock(61 * MINUTE);
-    await createItem(owner);
+    await createKey(owner);
     await settle();
     const [during, after] = partner.received;
     expect(during?.headers["webhook-signature"]?.split(" ")).toHaveLength(2);
@@ -76,12 +75,12 @@ describe("secrets", () => {
   test("by default the old secret signs for a day, and with an overlap of 0 no longer", async () => {
     const partner = await openReceiver();
     const { owner } = await person();
-    const { path } = await subscribe(owner, partner.url, ["item.*"]);
+    const { path } = await subscribe(owner, partner.url, ["key.*"]);
     await json(owner("POST", `${path}/rotate-secret`));
-    await createItem(owner);
+    await createKey(owner);
     await json(owner("POST", `${path}/rotate-secret`, { overlapSeconds: 0 }));
     await settle();
-    await createItem(owner);
+    await createKey(owner);
     await settle();
     const counts = partner.received.map(({ headers }) => headers["webhook-signature"]?.split(" ").length);
     // The first event may be sent before or after the second rotation.
@@ -95,7 +94,7 @@ test.each([
   [{ url: "https://localhost.local/", events: ["*"] }, "url"],
   [{ url: "nonsense", events: ["*"] }, "url"],
   [{ url: "https://partner.example.org/", events: [] }, "events"],
-  [{ url: "https://partner.example.org/", events: ["item"] }, "events.0"],
+  [{ url: "https://partner.example.org/", events: ["key"] }, "events.0"],
   [{ url: "https://partner.example.org/", events: ["nothing.*"] }, "events.0"],
   [{ url: "https://partner.example.org/", events: ["*"], secret: "whsec_mine" }, "secret"],
 ])("%j is refused because of %s", async (body, path) => {
@@ -119,13 +118,12 @@ test("an owner has as many endpoints as the quota allows", async () => {
 test("a changed address and changed events apply to the next event, and a deleted endpoint gets none", async () => {
   const [first, second] = [await openReceiver(), await openReceiver()];
   const { owner } = await person();
-  const { path } = await subscribe(owner, first.url, ["item.created"]);
-  await json(owner("PATCH", path, { url: second.url, events: ["item.deleted"], description: "Orders" }));
-  const { id } = await createItem(owner);
-  await owner("DELETE", `/api/items/${String(id)}`);
+  const { path } = await subscribe(owner, first.url, ["key.created"]);
+  await json(owner("PATCH", path, { url: second.url, events: ["key.revoked"], description: "Orders" }));
+  await owner("DELETE", (await createKey(owner)).path);
   await settle();
   expect(first.received).toEqual([]);
-  expect(second.received.map(({ json }) => json["type"])).toEqual(["item.deleted"]);
+  expect(second.received.map(({ json }) => json["type"])).toEqual(["key.revoked"]);
   const [{ id: delivery } = {}] = await page(owner("GET", `${path}/deliveries`));
   expect((await owner("DELETE", path)).status).toBe(204);
   await settle();
@@ -136,34 +134,34 @@ test("a changed address and changed events apply to the next event, and a delete
 describe("the visibility of events is decided at each send", () => {
   test("an event of the deployment needs its scope, of the owner and of the key that made the endpoint", async () => {
     const { owner, grant, name } = await person();
-    const narrow = await as(name, ["endpoints:write", "items:read"]);
+    const narrow = await as(name, ["endpoints:write", "keys:read"]);
     const [wide, narrowed] = [await openReceiver(), await openReceiver()];
-    await subscribe(owner, wide.url, ["user.created", "item.*"]);
-    await subscribe(narrow, narrowed.url, ["user.created", "item.*"]);
+    await subscribe(owner, wide.url, ["user.created", "key.*"]);
+    await subscribe(narrow, narrowed.url, ["user.created", "key.*"]);
     const change = async () => {
       await as(`anyone${++people}`);
-      await createItem(owner);
+      await createKey(owner);
       await settle();
     };
     await change();
     // A new user lacks `users:read`, although the user's key has all scopes.
-    expect(wide.received.map(({ json }) => json["type"])).toEqual(["item.created"]);
-    await grant(["users:read", "items:read"]);
+    expect(wide.received.map(({ json }) => json["type"])).toEqual(["key.created"]);
+    await grant(["users:read", "keys:read"]);
     await change();
     expect(wide.ofType("user.created")).toHaveLength(1);
     expect(narrowed.ofType("user.created")).toHaveLength(0);
-    expect(narrowed.ofType("item.created")).toHaveLength(2);
+    expect(narrowed.ofType("key.created")).toHaveLength(2);
     await grant(["users:read"]);
     await change();
-    expect(wide.ofType("item.created")).toHaveLength(2);
+    expect(wide.ofType("key.created")).toHaveLength(2);
     expect(wide.ofType("user.created")).toHaveLength(2);
   });
 
   test("a delivery that waits for a retry is not sent after the scope is gone", async () => {
     const partner = await openReceiver(() => ({ status: 500 }));
     const { owner, grant } = await person();
-    const { path } = await subscribe(owner, partner.url, ["item.*"]);
-    await createItem(owner);
+    const { path } = await subscribe(owner, partner.url, ["key.*"]);
+    await createKey(owner);
     await settle();
     await grant(["files:read"]);
     await pass(MINUTE);
@@ -179,15 +177,15 @@ describe("the visibility of events is decided at each send", () => {
   test("the endpoints of a revoked key are disabled, those of a rotated key belong to the new one", async () => {
     const partner = await openReceiver();
     const { owner, name } = await person();
-    const key = await as(name, ["endpoints:write", "endpoints:read", "items:read", "keys:write"]);
-    const { path } = await subscribe(key, partner.url, ["item.*"]);
+    const key = await as(name, ["endpoints:write", "endpoints:read", "keys:read", "keys:write"]);
+    const { path } = await subscribe(key, partner.url, ["key.created"]);
     const { id } = (await page(owner("GET", "/api/keys")))[0] ?? {};
     const rotated = await json(owner("POST", `/api/keys/${String(id)}/rotate`));
-    await createItem(owner);
+    await createKey(owner);
     await settle();
     expect(partner.received).toHaveLength(1);
     expect((await owner("DELETE", `/api/keys/${String(rotated["id"])}`)).status).toBe(204);
-    await createItem(owner);
+    await createKey(owner);
     await settle();
     expect(partner.received).toHaveLength(1);
     expect(await json(owner("GET", path))).toMatchObject({
@@ -196,7 +194,7 @@ describe("the visibility of events is decided at each send", () => {
     });
     // A credential that enables it again answers for it.
     await json(owner("PATCH", path, { enabled: true }));
-    await createItem(owner);
+    await createKey(owner);
     await settle();
     expect(partner.received).toHaveLength(2);
   });
@@ -204,10 +202,10 @@ describe("the visibility of events is decided at each send", () => {
   test("a key that changes an endpoint gets only what it may read", async () => {
     const partner = await openReceiver();
     const { owner, name } = await person();
-    const { path } = await subscribe(owner, "http://127.0.0.1:65535/", ["item.*"]);
     const key = await as(name, ["endpoints:write", "endpoints:read"]);
+    const { path } = await subscribe(owner, "http://127.0.0.1:65535/", ["key.*"]);
     await json(key("PATCH", path, { url: partner.url }));
-    await createItem(owner);
+    await createKey(owner);
     await settle();
     expect(partner.received).toEqual([]);
   });
@@ -215,11 +213,11 @@ describe("the visibility of events is decided at each send", () => {
   test("a delivery's payload needs the scope of its event", async () => {
     const partner = await openReceiver();
     const { owner, name } = await person();
-    const { path } = await subscribe(owner, partner.url, ["item.*"]);
-    await createItem(owner);
+    const key = await as(name, ["endpoints:read"]);
+    const { path } = await subscribe(owner, partner.url, ["key.*"]);
+    await createKey(owner);
     await settle();
     const [{ id } = {}] = await page(owner("GET", `${path}/deliveries`));
-    const key = await as(name, ["endpoints:read"]);
     const read = (call: Call) => json(call("GET", `/api/webhook-deliveries/${String(id)}`));
     expect(await read(owner)).toHaveProperty("payload");
     expect(await read(key)).not.toHaveProperty("payload");
@@ -258,7 +256,7 @@ describe("the visibility of events is decided at each send", () => {
     const partner = await openReceiver(() => ({ status: 500 }));
     const { owner } = await person();
     await subscribe(owner, partner.url, ["*"]);
-    await createItem(owner);
+    await createKey(owner);
     await settle();
     const sent = partner.received.length;
     const root = await as("root");

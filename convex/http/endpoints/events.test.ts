@@ -41,7 +41,9 @@ test.each(EVENT_TYPES)("%s is emitted, documented, and delivered with what GET s
 });
 
 test("events of Clerk's webhooks reach partners, and a change that does not show in the API sends nothing", async () => {
-  const root = await as("owner");
+  // `processed` reads the log as this user, who must exist before the subscription.
+  const root = await as("root");
+  await run("mutation", internal.users.setScopes, { email: "root@example.com", scopes: ["users:read"] });
   const partner = await openReceiver();
   await subscribe(root, partner.url, ["user.*"]);
   await processed("clerk", "user.created");

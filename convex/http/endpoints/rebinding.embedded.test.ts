@@ -30,7 +30,7 @@ async function start(allowHttp: string) {
   const { port } = partner.address() as AddressInfo;
   const url = `https://partner.example.org:${port}/webhooks`;
   const send = async () => {
-    const { path } = await subscribe(owner, url, ["item.*"]);
+    const { path } = await subscribe(owner, url, ["key.*"]);
     await json(owner("POST", `${path}/test`), 202);
     await engine.settle();
     const [delivery] = await page(owner("GET", `${path}/deliveries`));

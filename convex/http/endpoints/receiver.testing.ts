@@ -6,6 +6,7 @@ import { Webhook as SvixWebhook } from "svix";
 import { expect, onTestFinished, vi } from "vitest";
 import type { Caller } from "../testing/caller.testing";
 import { now } from "../testing/engine.testing";
+import { newKey } from "../testing/keys.testing";
 import { json, type Json } from "../testing/replies.testing";
 
 /** A webhook as it arrived. */
@@ -57,6 +58,16 @@ export async function subscribe(
 ): Promise<{ id: string; path: string; secret: string }> {
   const { id, secret } = await json(owner("POST", "/api/webhook-endpoints", { url, events }), 201);
   return { id: String(id), path: `/api/webhook-endpoints/${String(id)}`, secret: String(secret) };
+}
+
+/** Creates a key, which makes the event `key.created`. Returns its path, and what GET shows. */
+export async function createKey(
+  owner: Caller,
+  headers?: Record<string, string>,
+): Promise<{ path: string; shown: Json }> {
+  const reply = await owner("POST", "/api/keys", newKey(), headers);
+  const { key: _, ...shown } = await json(reply, 201);
+  return { path: reply.headers.get("location") ?? "", shown };
 }
 
 /** Expects that both libraries, which other people wrote, accept the webhook. */

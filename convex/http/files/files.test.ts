@@ -121,7 +121,7 @@ describe("private files", () => {
     expect(anonymous.detail).toMatch(/^Missing credential/);
     const eve = await problem((await as("eve"))("GET", path), 404, "not_found");
     expect(eve.detail).toBe("File not found");
-    await problem((await as("ada", ["items:read"]))("GET", path), 403, "insufficient_scope");
+    await problem((await as("ada", ["jobs:read"]))("GET", path), 403, "insufficient_scope");
     expect((await call("GET", path)).status).toBe(302);
   });
 

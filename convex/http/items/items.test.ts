@@ -1,6 +1,6 @@
 import { describe, expect, expectTypeOf, test } from "vitest";
 import { internal } from "../../_generated/api";
-import { as, run, settle, useEngine } from "../testing/engine.testing";
+import { as, run, settle, useEngine, type Call } from "../testing/engine.testing";
 import { json, page, problem } from "../testing/replies.testing";
 import { toItem } from "../../views/item.lib";
 import type { Shape } from "../kit/contract.kit";
@@ -83,6 +83,28 @@ describe("creating", () => {
       { in: "body", path: "description", message: "must be a string" },
       { in: "body", path: "colour", message: "is not a known field" },
     ]);
+  });
+});
+
+describe("a repeated creation", () => {
+  const create = (call: Call, key: string, name: string) =>
+    call("POST", "/api/items", { name }, { "Idempotency-Key": key });
+
+  test("returns the same item with Idempotency-Replayed, also under concurrent duplicates", async () => {
+    const call = await as("repeater");
+    const replies = await Promise.all(Array.from({ length: 30 }, () => create(call, "repeat", "bolt")));
+    expect(replies.filter((reply) => reply.headers.has("idempotency-replayed"))).toHaveLength(29);
+    expect(new Set(replies.map((reply) => reply.headers.get("location"))).size).toBe(1);
+    const made = await Promise.all(replies.map((reply) => json(reply, 201)));
+    expect(await page(call("GET", "/api/items"))).toEqual([made[0]]);
+    for (const item of made) expect(item).toEqual(made[0]);
+  });
+
+  test("with the key of another item is refused", async () => {
+    const call = await as("reuser");
+    const made = await json(create(call, "reused", "bolt"), 201);
+    await problem(create(call, "reused", "nut"), 422, "idempotency_key_reused");
+    expect(await page(call("GET", "/api/items"))).toEqual([made]);
   });
 });
 

@@ -46,7 +46,7 @@ export const partnerKey = docsOnly(() => ({
   id: "m17a0q9v3s1x8w6t4r0pzc5m7h6b",
   name: "partner",
   publicId: "4k2m9x7q1c8z",
-  scopes: ["items:read", "items:write"],
+  scopes: ["jobs:read", "jobs:write"],
   createdAt: "2026-01-31T12:00:00.000Z",
 }));
 const newPartnerKey = docsOnly(() => ({ ...partnerKey(), key: "cha_4k2m9x7q1c8z_…" }));

@@ -12,7 +12,7 @@ useEngine();
 describe("creating", () => {
   test("the key is shown once, works, and the reply is not cached", async () => {
     const call = await as("ada");
-    const body = { name: "partner", scopes: ["items:read"], expiresAt: inMs(HOUR) };
+    const body = { name: "partner", scopes: ["jobs:read"], expiresAt: inMs(HOUR) };
     const reply = await call("POST", "/api/keys", body);
     const { key, ...shown } = await json(reply, 201);
     expect(key).toMatch(KEY_FORM);
@@ -22,11 +22,11 @@ describe("creating", () => {
       id: expect.any(String) as string,
       name: "partner",
       publicId: String(key).split("_")[1],
-      scopes: ["items:read"],
+      scopes: ["jobs:read"],
       createdAt: expect.any(String) as string,
       expiresAt: body.expiresAt,
     });
-    expect(await json(using(key))).toMatchObject({ id: shown["id"], scopes: ["items:read"] });
+    expect(await json(using(key))).toMatchObject({ id: shown["id"], scopes: ["jobs:read"] });
 
     const list = await call("GET", "/api/keys");
     const text = await list.clone().text();
@@ -37,9 +37,9 @@ describe("creating", () => {
 
   test.each([
     [{ scopes: [] }, "scopes: must not be empty"],
-    [{ scopes: ["items:fly"] }, `scopes.0: must be one of ${SCOPES.join(", ")}, *`],
-    [{ scopes: ["items:read", "ITEMS:READ"] }, /^scopes\.1: must be one of /],
-    [{ scopes: "items:read" }, "scopes: must be an array"],
+    [{ scopes: ["jobs:fly"] }, `scopes.0: must be one of ${SCOPES.join(", ")}, *`],
+    [{ scopes: ["jobs:read", "JOBS:READ"] }, /^scopes\.1: must be one of /],
+    [{ scopes: "jobs:read" }, "scopes: must be an array"],
     [{ expiresAt: inMs(-1000) }, "expiresAt: must be a time in the future, such as 2030-01-31T12:00:00Z"],
     [{ expiresAt: "tomorrow" }, /^expiresAt: must be a time/],
     [{ expiresAt: "2099-01-31" }, /^expiresAt: must be a time/],
@@ -52,17 +52,17 @@ describe("creating", () => {
     [{ publicId: "mine" }, "publicId: is not a known field"],
   ])("%j is refused: %s", async (wrong, detail) => {
     const call = await as("ada");
-    const body = { name: "partner", scopes: ["items:read"], ...wrong };
+    const body = { name: "partner", scopes: ["jobs:read"], ...wrong };
     const refused = await problem(call("POST", "/api/keys", body), 400, "invalid_request");
     if (typeof detail === "string") expect(refused.detail).toBe(detail);
     else expect(refused.detail).toMatch(detail);
   });
 
   test("a caller cannot create a key with scopes that the caller lacks", async () => {
-    const call = await as("minter", ["keys:write", "items:read"]);
-    await mint(call, { name: "fine", scopes: ["items:read", "keys:write"] });
-    for (const scope of [...SCOPES, "*"].filter((one) => one !== "items:read" && one !== "keys:write")) {
-      const body = { name: "more", scopes: ["items:read", scope] };
+    const call = await as("minter", ["keys:write", "jobs:read"]);
+    await mint(call, { name: "fine", scopes: ["jobs:read", "keys:write"] });
+    for (const scope of [...SCOPES, "*"].filter((one) => one !== "jobs:read" && one !== "keys:write")) {
+      const body = { name: "more", scopes: ["jobs:read", scope] };
       const reply = await call("POST", "/api/keys", body);
       expect(reply.headers.get("www-authenticate")).toBe(
         `Bearer error="insufficient_scope", scope="${scope}"`,
@@ -78,8 +78,8 @@ describe("creating", () => {
 describe("the list", () => {
   test("contains the caller's own keys, also revoked keys, newest first", async () => {
     const [ada, eve] = [await as("list-ada"), await as("list-eve")];
-    const first = await mint(ada, { name: "first", scopes: ["items:read"] });
-    await mint(ada, { name: "second", scopes: ["items:read"] });
+    const first = await mint(ada, { name: "first", scopes: ["jobs:read"] });
+    await mint(ada, { name: "second", scopes: ["jobs:read"] });
     await ada("DELETE", first.path);
     const list = await page(ada("GET", "/api/keys"));
     expect(list.map(({ name }) => name)).toEqual(["second", "first", "list-ada"]);
@@ -91,7 +91,7 @@ describe("the list", () => {
 describe("revoking", () => {
   test("a revoked key is refused from the next request on, and revoking it again changes nothing", async () => {
     const call = await as("ada");
-    const { path, use } = await mint(call, { name: "short", scopes: ["items:read"] });
+    const { path, use } = await mint(call, { name: "short", scopes: ["jobs:read"] });
     await json(use());
     expect((await call("DELETE", path)).status).toBe(204);
     await expectRefusedKey(use());
@@ -108,8 +108,8 @@ describe("revoking", () => {
 
   test("a key without keys:write may revoke itself and no other key", async () => {
     const call = await as("self");
-    const own = await mint(call, { name: "own", scopes: ["items:read"] });
-    const other = await mint(call, { name: "other", scopes: ["items:read"] });
+    const own = await mint(call, { name: "own", scopes: ["jobs:read"] });
+    const other = await mint(call, { name: "other", scopes: ["jobs:read"] });
     const init = { method: "DELETE", headers: { "X-API-Key": String(own.made["key"]) } };
     const refused = await problem(send(other.path, init), 403, "insufficient_scope");
     expect(refused.detail).toContain("keys:write");
@@ -119,14 +119,14 @@ describe("revoking", () => {
   });
 
   test("a key may revoke only keys whose scopes it has", async () => {
-    const [all, few] = [await as("revoker"), await as("revoker", ["keys:write", "items:read"])];
-    for (const scopes of [["items:read"], ["keys:write", "items:read"]]) {
+    const [all, few] = [await as("revoker"), await as("revoker", ["keys:write", "jobs:read"])];
+    for (const scopes of [["jobs:read"], ["keys:write", "jobs:read"]]) {
       const { path, use } = await mint(all, { name: "within", scopes });
       expect((await few("DELETE", path)).status).toBe(204);
       await expectRefusedKey(use());
     }
-    for (const scope of ["items:write", "*"]) {
-      const { path, use } = await mint(all, { name: "more", scopes: ["items:read", scope] });
+    for (const scope of ["jobs:write", "*"]) {
+      const { path, use } = await mint(all, { name: "more", scopes: ["jobs:read", scope] });
       const reply = await few("DELETE", path);
       expect(reply.headers.get("www-authenticate")).toBe(
         `Bearer error="insufficient_scope", scope="${scope}"`,
@@ -147,7 +147,7 @@ describe("revoking", () => {
     expect(await json(ask("POST", `${path}/rotate`))).toMatchObject({ scopes: ["*"] });
     await expectRefusedKey(use());
     expect((await ask("DELETE", path)).status).toBe(204);
-    const theirs = await mint(stranger, { name: "theirs", scopes: ["items:read"] });
+    const theirs = await mint(stranger, { name: "theirs", scopes: ["jobs:read"] });
     await problem(ask("DELETE", theirs.path), 404, "not_found");
     await problem(ask("POST", `${theirs.path}/rotate`), 404, "not_found");
     await json(theirs.use());
@@ -156,7 +156,7 @@ describe("revoking", () => {
 
 test("a key works until it expires", async () => {
   const call = await as("ada");
-  const { use } = await mint(call, { name: "dated", scopes: ["items:read"], expiresAt: inMs(1000 * HOUR) });
+  const { use } = await mint(call, { name: "dated", scopes: ["jobs:read"], expiresAt: inMs(1000 * HOUR) });
   await json(use());
   advanceClock(1000 * HOUR);
   await expectRefusedKey(use());

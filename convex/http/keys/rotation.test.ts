@@ -11,11 +11,11 @@ describe("rotating", () => {
     async (body) => {
       const call = await as("ada");
       const expiresAt = inMs(HOUR);
-      const { made, path, use } = await mint(call, { name: "turn", scopes: ["items:read"], expiresAt });
+      const { made, path, use } = await mint(call, { name: "turn", scopes: ["jobs:read"], expiresAt });
       const reply = await call("POST", `${path}/rotate`, body);
       const next = await json(reply);
       expect(reply.headers.get("cache-control")).toBe("no-store");
-      expect(next).toMatchObject({ name: "turn", scopes: ["items:read"], expiresAt });
+      expect(next).toMatchObject({ name: "turn", scopes: ["jobs:read"], expiresAt });
       expect(next["key"]).toMatch(KEY_FORM);
       for (const field of ["id", "key", "publicId"]) expect(next[field]).not.toBe(made[field]);
       await expectRefusedKey(use());
@@ -25,7 +25,7 @@ describe("rotating", () => {
 
   test("with an overlap, the old key works until the overlap ends", async () => {
     const call = await as("ada");
-    const { path, use } = await mint(call, { name: "turn", scopes: ["items:read"] });
+    const { path, use } = await mint(call, { name: "turn", scopes: ["jobs:read"] });
     const { key } = await json(call("POST", `${path}/rotate`, { overlapSeconds: 3600 }));
     await json(use());
     advanceClock(HOUR - 60_000);
@@ -38,7 +38,7 @@ describe("rotating", () => {
   test("an overlap does not extend a key that expires earlier", async () => {
     const call = await as("ada");
     const soon = new Date(Date.now() + 3 * HOUR).toISOString();
-    const { made, path } = await mint(call, { name: "turn", scopes: ["items:read"], expiresAt: soon });
+    const { made, path } = await mint(call, { name: "turn", scopes: ["jobs:read"], expiresAt: soon });
     await json(call("POST", `${path}/rotate`, { overlapSeconds: 604_800 }));
     const list = await page(call("GET", "/api/keys?limit=100"));
     expect(list.find(({ id }) => id === made["id"])).toMatchObject({ expiresAt: soon });
@@ -52,7 +52,7 @@ describe("rotating", () => {
     async (_, expiresAt) => {
       const call = await as("ada");
       const { path, use } = await mint(call, {
-        ...{ name: "turn", scopes: ["items:read"] },
+        ...{ name: "turn", scopes: ["jobs:read"] },
         ...(expiresAt !== undefined && { expiresAt }),
       });
       for (let times = 0; times < 3; times++) {
@@ -66,7 +66,7 @@ describe("rotating", () => {
 
   test.each([-1, 604_801, 1.5, "60", null])("an overlap of %j is refused", async (overlapSeconds) => {
     const call = await as("ada");
-    const { path, use } = await mint(call, { name: "turn", scopes: ["items:read"] });
+    const { path, use } = await mint(call, { name: "turn", scopes: ["jobs:read"] });
     const { errors } = await problem(
       call("POST", `${path}/rotate`, { overlapSeconds }),
       400,
@@ -78,7 +78,7 @@ describe("rotating", () => {
 
   test("an overlap in a body without a media type is refused", async () => {
     const call = await as("ada");
-    const { path, use } = await mint(call, { name: "turn", scopes: ["items:read"] });
+    const { path, use } = await mint(call, { name: "turn", scopes: ["jobs:read"] });
     // Bytes, because `fetch` adds a Content-Type to text.
     const body = new TextEncoder().encode('{"overlapSeconds":3600}');
     const init = { method: "POST", headers: { "X-API-Key": call.key }, body };
@@ -89,15 +89,15 @@ describe("rotating", () => {
 
   test("a caller cannot rotate a key that has scopes the caller lacks", async () => {
     const [all, some] = [await as("rotor"), await as("rotor", ["keys:write"])];
-    const { path, use } = await mint(all, { name: "more", scopes: ["items:read"] });
+    const { path, use } = await mint(all, { name: "more", scopes: ["jobs:read"] });
     await problem(some("POST", `${path}/rotate`), 403, "insufficient_scope");
     await json(use());
   });
 
   test("a revoked or expired key cannot be rotated", async () => {
     const call = await as("ada");
-    const revoked = await mint(call, { name: "gone", scopes: ["items:read"] });
-    const expired = await mint(call, { name: "old", scopes: ["items:read"], expiresAt: inMs(24 * HOUR) });
+    const revoked = await mint(call, { name: "gone", scopes: ["jobs:read"] });
+    const expired = await mint(call, { name: "old", scopes: ["jobs:read"], expiresAt: inMs(24 * HOUR) });
     await call("DELETE", revoked.path);
     advanceClock(24 * HOUR);
     for (const { path } of [revoked, expired]) await problem(call("POST", `${path}/rotate`), 409, "conflict");

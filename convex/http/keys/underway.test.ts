@@ -45,8 +45,8 @@ async function admitted(owner: Call, id: unknown): Promise<void> {
   while ((await used()) === undefined);
 }
 
-const NEW_KEY = { name: "left behind", scopes: ["items:read"] };
-const scopes = ["keys:write", "items:read"];
+const NEW_KEY = { name: "left behind", scopes: ["jobs:read"] };
+const scopes = ["keys:write", "jobs:read"];
 
 describe.each([
   ["creating a key", () => "/api/keys", NEW_KEY],
@@ -54,7 +54,7 @@ describe.each([
 ])("by %s", (what, target, body) => {
   test("a key that is revoked during the request creates no key", async () => {
     const owner = await as(`revoked ${what}`.replaceAll(" ", "-"));
-    const other = await mint(owner, { name: "other", scopes: ["items:read"] });
+    const other = await mint(owner, { name: "other", scopes: ["jobs:read"] });
     const { made, path } = await mint(owner, { name: "leaked", scopes });
     const request = slowly(target(other.path), made["key"]);
     await admitted(owner, made["id"]);
@@ -68,7 +68,7 @@ describe.each([
 
 test("a key that is revoked during the request revokes no key", async () => {
   const owner = await as("revoking");
-  const other = await mint(owner, { name: "other", scopes: ["items:read"] });
+  const other = await mint(owner, { name: "other", scopes: ["jobs:read"] });
   const { made, path } = await mint(owner, { name: "leaked", scopes });
   const key = { id: made["id"] as never, publicId: String(made["publicId"]) };
   const caller = { userId: owner.userId, scopes, credential: `key:${String(made["id"])}`, key };
@@ -84,7 +84,7 @@ test("a user who loses a scope during the request cannot grant it", async () => 
   await run("mutation", internal.users.setScopes, { email: claims.email, scopes: ["keys:write"] });
   const caller = {
     userId: id as never,
-    scopes: ["keys:write", "items:read"],
+    scopes: ["keys:write", "jobs:read"],
     credential: `user:${String(id)}`,
   };
   const fresh = { publicId: "p", hash: "h" };

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { internal } from "../../_generated/api";
 import { advanceClock, as, run, send, sendWithToken, useEngine } from "../testing/engine.testing";
-import { expectRefusedKey, HOUR, inMs, mint } from "../testing/keys.testing";
+import { expectRefusedKey, HOUR, inMs, mint, newKey } from "../testing/keys.testing";
 import { json, page, problem } from "../testing/replies.testing";
 
 useEngine();
@@ -10,7 +10,7 @@ useEngine();
 describe("reading", () => {
   test("the Location of a new key shows what the list shows, with the ETag of the creation", async () => {
     const call = await as("reader");
-    const reply = await call("POST", "/api/keys", { name: "partner", scopes: ["items:read"] });
+    const reply = await call("POST", "/api/keys", { name: "partner", scopes: ["jobs:read"] });
     const { key, ...shown } = await json(reply, 201);
     const fetched = await call("GET", reply.headers.get("location") ?? "");
     expect(fetched.headers.get("etag")).toBe(reply.headers.get("etag"));
@@ -22,14 +22,14 @@ describe("reading", () => {
 
   test("a revoked key can be read", async () => {
     const call = await as("reader");
-    const { path } = await mint(call, { name: "short", scopes: ["items:read"] });
+    const { path } = await mint(call, { name: "short", scopes: ["jobs:read"] });
     await call("DELETE", path);
     expect(await json(call("GET", path))).toHaveProperty("revokedAt");
   });
 
   test("the ETag changes with each write: a change, a rotation and a use", async () => {
     const call = await as("tags");
-    const { path, use } = await mint(call, { name: "tagged", scopes: ["items:read"] });
+    const { path, use } = await mint(call, { name: "tagged", scopes: ["jobs:read"] });
     const tag = async () => (await call("GET", path)).headers.get("etag");
     const tags = [await tag()];
     await json(call("PATCH", path, { name: "renamed" }));
@@ -46,8 +46,8 @@ describe("reading", () => {
 describe("the change of a key", () => {
   test("a key cannot give scopes that it lacks, to itself or to another key", async () => {
     const all = await as("limits");
-    const few = await mint(all, { name: "few", scopes: ["keys:write", "items:read"] });
-    const other = await mint(all, { name: "other", scopes: ["items:read"] });
+    const few = await mint(all, { name: "few", scopes: ["keys:write", "jobs:read"] });
+    const other = await mint(all, { name: "other", scopes: ["jobs:read"] });
     const asFew = (path: string, body: object) =>
       send(path, {
         method: "PATCH",
@@ -55,21 +55,21 @@ describe("the change of a key", () => {
         body: JSON.stringify(body),
       });
     for (const path of [few.path, other.path]) {
-      const refused = await problem(asFew(path, { scopes: ["items:write"] }), 403, "insufficient_scope");
-      expect(refused.detail).toBe("This credential cannot hand out the scope items:write");
+      const refused = await problem(asFew(path, { scopes: ["jobs:write"] }), 403, "insufficient_scope");
+      expect(refused.detail).toBe("This credential cannot hand out the scope jobs:write");
     }
     expect(await json(asFew(other.path, { scopes: ["keys:write"] }))).toMatchObject({
       scopes: ["keys:write"],
     });
-    expect(await json(asFew(few.path, { scopes: ["items:read"] }))).toMatchObject({ scopes: ["items:read"] });
+    expect(await json(asFew(few.path, { scopes: ["jobs:read"] }))).toMatchObject({ scopes: ["jobs:read"] });
     await problem(asFew(few.path, { name: "again" }), 403, "insufficient_scope");
   });
 
   test("a key cannot change a key with a scope that it lacks, not even its name", async () => {
-    const [all, few] = [await as("limits"), await as("limits", ["keys:write", "items:read"])];
-    const { path } = await mint(all, { name: "more", scopes: ["items:read", "items:write"] });
+    const [all, few] = [await as("limits"), await as("limits", ["keys:write", "jobs:read"])];
+    const { path } = await mint(all, { name: "more", scopes: ["jobs:read", "jobs:write"] });
     const refused = await problem(few("PATCH", path, { name: "mine" }), 403, "insufficient_scope");
-    expect(refused.detail).toBe("This credential cannot change a key with the scope items:write");
+    expect(refused.detail).toBe("This credential cannot change a key with the scope jobs:write");
     expect(await json(all("GET", path))).toMatchObject({ name: "more" });
   });
 
@@ -77,7 +77,7 @@ describe("the change of a key", () => {
     const call = await as("tokens");
     await run("mutation", internal.users.setScopes, {
       email: "tokens@example.com",
-      scopes: ["keys:write", "items:read"],
+      scopes: ["keys:write", "jobs:read"],
     });
     const { path } = await mint(call, { name: "all", scopes: ["*"] });
     const claims = { sub: "tokens", email: "tokens@example.com", email_verified: true };
@@ -86,22 +86,22 @@ describe("the change of a key", () => {
       sendWithToken(claims, path, { method: "PATCH", headers, body: JSON.stringify(body) });
     expect(await json(patch({ name: "renamed" }))).toMatchObject({ name: "renamed", scopes: ["*"] });
     await problem(patch({ scopes: ["users:read"] }), 403, "insufficient_scope");
-    expect(await json(patch({ scopes: ["items:read"] }))).toMatchObject({ scopes: ["items:read"] });
+    expect(await json(patch({ scopes: ["jobs:read"] }))).toMatchObject({ scopes: ["jobs:read"] });
   });
 });
 
 describe("changing", () => {
   test("name, scopes and expiry apply from the next request on, and the key stays the same", async () => {
     const call = await as("changer");
-    const { made, path, use } = await mint(call, { name: "old", scopes: ["items:read", "items:write"] });
+    const { made, path, use } = await mint(call, { name: "old", scopes: ["keys:read", "keys:write"] });
     const { key, ...before } = made;
     const expiresAt = inMs(500 * HOUR);
-    const changed = await json(call("PATCH", path, { name: " new ", scopes: ["items:read"], expiresAt }));
-    expect(changed).toEqual({ ...before, name: "new", scopes: ["items:read"], expiresAt });
+    const changed = await json(call("PATCH", path, { name: " new ", scopes: ["keys:read"], expiresAt }));
+    expect(changed).toEqual({ ...before, name: "new", scopes: ["keys:read"], expiresAt });
     const headers = { "X-API-Key": String(key), "Content-Type": "application/json" };
-    const init = { method: "POST", headers, body: '{"name":"bolt"}' };
-    expect((await problem(send("/api/items", init), 403, "insufficient_scope")).detail).toContain(
-      "items:write",
+    const init = { method: "POST", headers, body: JSON.stringify(newKey()) };
+    expect((await problem(send("/api/keys", init), 403, "insufficient_scope")).detail).toContain(
+      "keys:write",
     );
     expect(await json(call("PATCH", path, { expiresAt: null }))).not.toHaveProperty("expiresAt");
     advanceClock(500 * HOUR);
@@ -110,7 +110,7 @@ describe("changing", () => {
 
   test.each([
     [{ scopes: [] }, "scopes: must not be empty"],
-    [{ scopes: ["items:fly"] }, /^scopes\.0: must be one of /],
+    [{ scopes: ["jobs:fly"] }, /^scopes\.0: must be one of /],
     [{ scopes: null }, "scopes: must be an array"],
     [{ name: "" }, "name: must not be empty"],
     [{ name: null }, "name: must be a string"],
@@ -118,15 +118,15 @@ describe("changing", () => {
     [{ key: "mine" }, "key: is not a known field"],
   ])("%j is refused: %s", async (body, detail) => {
     const call = await as("changer");
-    const { path } = await mint(call, { name: "same", scopes: ["items:read"] });
+    const { path } = await mint(call, { name: "same", scopes: ["jobs:read"] });
     const refused = await problem(call("PATCH", path, body), 400, "invalid_request");
     expect(refused.detail).toMatch(detail);
-    expect(await json(call("GET", path))).toMatchObject({ name: "same", scopes: ["items:read"] });
+    expect(await json(call("GET", path))).toMatchObject({ name: "same", scopes: ["jobs:read"] });
   });
 
   test("If-Match of another revision changes and revokes nothing", async () => {
     const call = await as("changer");
-    const { path, use } = await mint(call, { name: "guarded", scopes: ["items:read"] });
+    const { path, use } = await mint(call, { name: "guarded", scopes: ["jobs:read"] });
     const stale = { "If-Match": (await call("GET", path)).headers.get("etag") ?? "" };
     const changed = await call("PATCH", path, { name: "first" }, stale);
     expect(changed.status).toBe(200);
@@ -139,11 +139,11 @@ describe("changing", () => {
 
   test("a revoked and an expired key cannot be changed, so they stay refused", async () => {
     const call = await as("changer");
-    const revoked = await mint(call, { name: "revoked", scopes: ["items:read"] });
+    const revoked = await mint(call, { name: "revoked", scopes: ["jobs:read"] });
     await call("DELETE", revoked.path);
     const expired = await mint(call, {
       name: "expired",
-      scopes: ["items:read"],
+      scopes: ["jobs:read"],
       expiresAt: inMs(1000 * HOUR),
     });
     advanceClock(1000 * HOUR);
@@ -155,7 +155,7 @@ describe("changing", () => {
 
   test("a change during the overlap of a rotation sets the expiry that later rotations inherit", async () => {
     const call = await as("changer");
-    const { path } = await mint(call, { name: "rotated", scopes: ["items:read"] });
+    const { path } = await mint(call, { name: "rotated", scopes: ["jobs:read"] });
     await json(call("POST", `${path}/rotate`, { overlapSeconds: 3600 }));
     const expiresAt = inMs(5000 * HOUR);
     await json(call("PATCH", path, { expiresAt }));

@@ -82,7 +82,7 @@ const MISTAKES = {
   'contract("get", "/a/*file/b", () => ({ ...rest, params: { file: id() } }));':
     "The path /a/*file/b has * before its last segment",
   'contract("post", "/a", () => ({ ...rest, body: { type: "jsn", schema: ({ z }) => z.string() } }));': `Did you mean '"json"'?`,
-  'contract("get", "/a", () => ({ ...rest, scope: "items:fly" }));': '"items:fly"',
+  'contract("get", "/a", () => ({ ...rest, scope: "jobs:fly" }));': '"jobs:fly"',
   'implement(api, get, (c) => Promise.resolve(c.json({ id: "a" }, 201, { ETag })));':
     "Argument of type '201' is not assignable to parameter of type '200'",
   "implement(api, get, (c) => Promise.resolve(c.body(null, 204)));":

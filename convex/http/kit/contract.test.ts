@@ -11,14 +11,14 @@ const Thing = docsOnly(({ z }) => z.object({ id: z.string(), size: z.exactOption
 
 const getThing = contract("get", "/api/things/:thingId", () => ({
   operationId: "getThing",
-  scope: "items:read",
+  scope: "jobs:read",
   conditional: true,
   params: { thingId: id() },
   docs: docsOnly(() => ({ ...about, replies: { 200: Thing() } })),
 }));
 const createThing = contract("post", "/api/things", () => ({
   operationId: "createThing",
-  scope: "items:write",
+  scope: "jobs:write",
   body: { type: "json", schema: ({ z }) => z.strictObject({ size: z.number() }) },
   docs: docsOnly(() => ({ ...about, replies: { 201: Thing() } })),
 }));
@@ -53,7 +53,7 @@ const rest = { operationId: "x", docs: docsOnly(() => ({ ...about, replies: { 20
 
 test("a contract is data: method, path, and the rest when asked", () => {
   expect(getThing).toMatchObject({ method: "get", path: "/api/things/:thingId" });
-  expect(getThing.spec()).toMatchObject({ operationId: "getThing", scope: "items:read", conditional: true });
+  expect(getThing.spec()).toMatchObject({ operationId: "getThing", scope: "jobs:read", conditional: true });
 });
 
 test("the names of a path are known to the compiler", () => {
@@ -86,7 +86,7 @@ test("a name in the path needs a schema, and a schema its name", () => {
 test("a scope has to exist and to be said", () => {
   compiled(() => [
     // @ts-expect-error -- there is no such scope
-    contract("get", "/a", () => ({ ...rest, scope: "items:fly" })),
+    contract("get", "/a", () => ({ ...rest, scope: "jobs:fly" })),
     // @ts-expect-error -- nothing is public by omission
     contract("get", "/a", () => ({ ...rest })),
     // @ts-expect-error -- `*` is for credentials, not for routes

@@ -25,14 +25,14 @@ const ODD = [
   ...[
     "a@example.com",
     "a@",
-    "items:read",
+    "jobs:read",
     "*",
-    "item.created",
+    "key.created",
     "https://example.com/hook",
     "2999-01-31T12:00:00Z",
   ],
   ...[null, true, false, 0, -1, 1, 1.5, 604800, 1e300, Infinity],
-  ...[[], [null], ["items:read"], ["items:read", "items:read"], {}, { name: "bolt" }],
+  ...[[], [null], ["jobs:read"], ["jobs:read", "jobs:read"], {}, { name: "bolt" }],
 ];
 
 /**

@@ -14,7 +14,7 @@ const docs = { tag: "Test", summary: "An album", description: "For these tests."
 
 const createAlbum = contract("post", "/api/test/albums", () => ({
   operationId: "createAlbum",
-  scope: "items:write",
+  scope: "jobs:write",
   unlisted: true,
   idempotent: true,
   body: {

@@ -13,7 +13,7 @@ const docs = { tag: "Test", summary: "An old thing", description: "For these tes
 
 const ending = contract("get", "/api/old/:shelf/:thing", () => ({
   operationId: "getOldThing",
-  scope: "items:read",
+  scope: "jobs:read",
   conditional: true,
   deprecated: {
     since: "2026-01-31",

@@ -18,7 +18,7 @@ const legacy = new Hono()
 
 // The product has no plain route, so this file adds its own.
 plain(api, "GET /robots.txt", { scope: null }, (c) => c.text("User-agent: *\n"));
-plain(api, "POST /legacy/*", { scope: "items:read" }, (c) => legacy.fetch(c.req.raw, c.env));
+plain(api, "POST /legacy/*", { scope: "jobs:read" }, (c) => legacy.fetch(c.req.raw, c.env));
 plain(api, "GET /api/plain", { scope: "any" }, (c) =>
   c.req.query("fail") === undefined ? c.json(c.var.caller.scopes) : fail("conflict", "Broken"),
 );

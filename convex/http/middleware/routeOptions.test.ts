@@ -28,7 +28,7 @@ const limited = contract("get", "/api/prices", () => ({
 }));
 const costly = contract("get", "/api/costly-prices", () => ({
   operationId: "listCostlyPrices",
-  scope: "items:read",
+  scope: "jobs:read",
   rateLimit: { cost: 10 },
   docs,
 }));
@@ -50,7 +50,7 @@ const cached = contract("get", "/api/cached-prices/:sku", () => ({
 }));
 const own = contract("get", "/api/own-prices", () => ({
   operationId: "listOwnPrices",
-  scope: "items:read",
+  scope: "jobs:read",
   cache: { maxAge: 5, immutable: true },
   docs,
 }));
@@ -71,12 +71,12 @@ const member = contract("get", "/api/member-prices", () => ({
 }));
 const external = contract("post", "/api/orders", () => ({
   operationId: "createOrder",
-  scope: "items:write",
+  scope: "jobs:write",
   idempotent: "external",
   docs: docsOnly(() => ({ ...about, replies: { 200: price() } })),
 }));
 const v2 = group("/api/v2/:shop", () => ({
-  scope: "items:read",
+  scope: "jobs:read",
   tag: "Version 2",
   rateLimit: { bucket: "v2", perMinute: 60 },
 }));
@@ -372,7 +372,7 @@ describe("a group", () => {
     expect(operation("/api/v2/{shop}/prices")).toMatchObject({
       tags: ["Version 2"],
       "x-rate-limit": { bucket: "v2", perMinute: 60 },
-      security: [{ apiKey: ["items:read"] }, { bearer: ["items:read"] }],
+      security: [{ apiKey: ["jobs:read"] }, { bearer: ["jobs:read"] }],
     });
   });
 

@@ -12,11 +12,11 @@ const bearing = (authorization: string, path = "/api/user") =>
 
 describe("GET /api/protected", () => {
   test("returns the key's data and its owner without secrets", async () => {
-    const call = await as("ada", ["items:read", "jobs:read"]);
+    const call = await as("ada", ["files:read", "jobs:read"]);
     expect(await json(withKey(call.key))).toEqual({
       id: expect.any(String) as string,
       name: "ada",
-      scopes: ["items:read", "jobs:read"],
+      scopes: ["files:read", "jobs:read"],
       owner: {
         id: call.userId,
         email: "ada@example.com",
@@ -29,7 +29,7 @@ describe("GET /api/protected", () => {
   test("returns the expiry of a key that has one", async () => {
     const call = await as("ada");
     const expiresAt = "2099-01-31T12:00:00.000Z";
-    const body = { name: "dated", scopes: ["items:read"], expiresAt: "2099-01-31T13:00:00+01:00" };
+    const body = { name: "dated", scopes: ["jobs:read"], expiresAt: "2099-01-31T13:00:00+01:00" };
     const { key } = await json(call("POST", "/api/keys", body), 201);
     expect(await json(withKey(String(key)))).toMatchObject({ expiresAt });
   });
@@ -104,7 +104,7 @@ describe("two credentials in one request", () => {
       [ada.key, "x"],
       ["x", ada.key],
     ] as const) {
-      for (const path of ["/api/items", "/api/user", "/api/protected"]) {
+      for (const path of ["/api/keys", "/api/user", "/api/protected"]) {
         const headers = { "X-API-Key": key, Authorization: `Bearer ${bearer}` };
         const { errors } = await problem(send(path, { headers }), 400, "invalid_request");
         expect(errors).toMatchObject([{ in: "header", path: "Authorization" }]);
@@ -121,7 +121,7 @@ describe("two credentials in one request", () => {
         [ada.key, "x"],
         ["x", ada.key],
       ]) {
-        for (const path of ["/api/items", "/api/user", "/api/protected"]) {
+        for (const path of ["/api/keys", "/api/user", "/api/protected"]) {
           const { errors } = await problem(
             send(path, { headers: lines(name, texts) }),
             400,
@@ -136,17 +136,17 @@ describe("two credentials in one request", () => {
   test("are accepted if they are equal", async () => {
     const { key } = await as("ada");
     const headers = { "X-API-Key": key, Authorization: `Bearer ${key}` };
-    for (const path of ["/api/items", "/api/user", "/api/protected"])
+    for (const path of ["/api/keys", "/api/user", "/api/protected"])
       expect((await send(path, { headers })).status).toBe(200);
     for (const name of ["X-API-Key", "Authorization"])
-      expect((await send("/api/items", { headers: lines(name, [key, key]) })).status).toBe(200);
+      expect((await send("/api/keys", { headers: lines(name, [key, key]) })).status).toBe(200);
   });
 
   test("an empty header line, or one with another scheme, does not count as a credential", async () => {
     const { key } = await as("ada");
     const basic = lines("Authorization", [key]).concat([["Authorization", "Basic YWRhOng="]]);
     for (const headers of [lines("X-API-Key", ["", key]), basic])
-      expect((await send("/api/items", { headers })).status).toBe(200);
+      expect((await send("/api/keys", { headers })).status).toBe(200);
   });
 });
 
@@ -166,7 +166,7 @@ describe("keys that an operator issues", () => {
   });
 
   test.each([
-    [{ scopes: ["items:fly"] }, "scopes: there is no scope items:fly"],
+    [{ scopes: ["jobs:fly"] }, "scopes: there is no scope jobs:fly"],
     [{ scopes: [] }, "scopes: must not be empty"],
     [{ name: " " }, "name: must not be empty"],
     [{ email: "nobody" }, "email: must be an email address"],

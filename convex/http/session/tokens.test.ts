@@ -5,6 +5,7 @@ import { as, now, onlyOn, run, send, sendWithToken, useEngine } from "../testing
 import { startEmbedded } from "../testing/engines/embedded.testing";
 import { withBearer } from "../testing/engines/engine.testing";
 import { openIssuers, type Claims } from "../testing/issuers.testing";
+import { newKey } from "../testing/keys.testing";
 import { json, problem, type Json } from "../testing/replies.testing";
 
 useEngine();
@@ -27,12 +28,12 @@ describe("a valid token", () => {
 
   test("has the scopes of its user, which by default cover only the user's own resources", async () => {
     const claims = { sub: "scoped", email: "scoped@example.com", email_verified: true };
-    await json(sendWithToken(claims, "/api/items", post({ name: "bolt" })), 201);
+    await json(sendWithToken(claims, "/api/keys", post(newKey())), 201);
     const refused = await problem(sendWithToken(claims, "/api/users"), 403, "insufficient_scope");
     expect(refused.detail).toContain("users:read");
     await run("mutation", internal.users.setScopes, { email: "scoped@example.com", scopes: ["users:read"] });
     expect((await sendWithToken(claims, "/api/users")).status).toBe(200);
-    await problem(sendWithToken(claims, "/api/items"), 403, "insufficient_scope");
+    await problem(sendWithToken(claims, "/api/keys"), 403, "insufficient_scope");
   });
 
   test("of another issuer with the same subject is a different user", async () => {
@@ -48,8 +49,8 @@ describe("a valid token", () => {
 
   test("has its own idempotency keys", async () => {
     const create = (sub: string) =>
-      sendWithToken({ sub }, "/api/items", {
-        ...post({ name: "once" }),
+      sendWithToken({ sub }, "/api/keys", {
+        ...post(newKey("once")),
         headers: { "Content-Type": "application/json", "Idempotency-Key": "token" },
       });
     const [mine, again, theirs] = [await create("first"), await create("first"), await create("scoped-not")];

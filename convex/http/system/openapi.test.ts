@@ -37,7 +37,7 @@ describe("GET /openapi.json", () => {
 
   test("has the deployment's address in its quick start", async () => {
     const { info } = (await (await send("/openapi.json")).json()) as { info: { description: string } };
-    expect(info.description).toContain(`curl ${SITE}/api/items`);
+    expect(info.description).toContain(`curl ${SITE}/api/`);
     expect(info.description).not.toContain("api.example.com");
   });
 

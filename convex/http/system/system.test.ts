@@ -118,7 +118,7 @@ describe("GET /problems/:code", () => {
   });
 
   test("is the address in the type of a problem", async () => {
-    const { type, title } = await problem((await as("ada"))("GET", "/api/items/nothing"), 404, "not_found");
+    const { type, title } = await problem((await as("ada"))("GET", "/api/keys/nothing"), 404, "not_found");
     expect(await json(send(new URL(type).pathname))).toMatchObject({ code: "not_found", title });
   });
 });
@@ -128,9 +128,9 @@ test("every reply has the security headers and Cache-Control", async () => {
   const replies = [
     send("/"),
     send("/nowhere"),
-    call("GET", "/api/items"),
-    call("POST", "/api/items", {}),
-    send("/api/items"),
+    call("GET", "/api/keys"),
+    call("POST", "/api/keys", {}),
+    send("/api/keys"),
   ];
   for (const reply of replies) {
     const { headers } = await reply;
@@ -141,5 +141,5 @@ test("every reply has the security headers and Cache-Control", async () => {
     expect(headers.get("strict-transport-security")).toMatch(/^max-age=\d{8}/);
     expect(headers.get("cache-control")).toMatch(/no-cache|no-store/);
   }
-  expect((await call("GET", "/api/items")).headers.get("cache-control")).toContain("private");
+  expect((await call("GET", "/api/keys")).headers.get("cache-control")).toContain("private");
 });

@@ -1,6 +1,6 @@
 import type { Send } from "../../../openapi/contract/check";
 
-/** Sends a request with a credential: `await call("POST", "/api/items", { name: "bolt" })`. The body is sent as JSON. */
+/** Sends a request with a credential: `await call("POST", "/api/process", { data: 1 })`. The body is sent as JSON. */
 export type Caller = (
   method: string,
   path: string,

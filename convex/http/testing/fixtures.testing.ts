@@ -58,7 +58,7 @@ export type Insert = (
   store: () => Promise<Id<"_storage">>,
 ) => Promise<unknown>;
 
-/** Titles of routes are their methods and paths, as in the table of routes: `GET /api/items/:itemId`. */
+/** Titles of routes are their methods and paths, as in the table of routes: `GET /api/keys/:id`. */
 export type Fixtures = {
   /**
    * By path. A resource is also used for the longer paths with the same names, such as `/api/keys/:id/rotate`. A public path without

@@ -13,6 +13,9 @@ export const inMs = (ms: number): string => new Date(Date.now() + ms).toISOStrin
 export const using = (key: unknown): Promise<Response> =>
   send("/api/protected", { headers: { "X-API-Key": String(key) } });
 
+/** Returns the body of a request that creates a key. Every user may grant its scope. */
+export const newKey = (name = "bolt"): Json => ({ name, scopes: ["keys:read"] });
+
 /** Creates a key as this caller. `use` sends a request with the new key. */
 export async function mint(
   call: Call,

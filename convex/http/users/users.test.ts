@@ -152,12 +152,12 @@ describe("the list", () => {
 
 describe("deleting", () => {
   test("a deleted user returns 404, and the user's keys are refused at once", async () => {
-    const [root, leaver, other] = [await as("root"), await as("leaver"), await as("leaver", ["items:read"])];
+    const [root, leaver, other] = [await as("root"), await as("leaver"), await as("leaver", ["keys:read"])];
     const path = `/api/users/${leaver.userId}`;
-    await json(leaver("GET", "/api/items"));
+    await json(leaver("GET", "/api/keys"));
     const deleted = await root("DELETE", path);
     expect([deleted.status, await deleted.text()]).toEqual([204, ""]);
-    for (const call of [leaver, other]) await problem(call("GET", "/api/items"), 403, "invalid_credential");
+    for (const call of [leaver, other]) await problem(call("GET", "/api/keys"), 403, "invalid_credential");
     for (const method of ["GET", "DELETE"]) await problem(root(method, path), 404, "not_found");
   });
 
@@ -179,7 +179,7 @@ describe("deleting", () => {
   test("all keys of the user are deleted in several batches, and other users' keys stay", async () => {
     const [root, leaver, stayer] = [await as("root"), await as("hoarder"), await as("stayer")];
     const caller = { userId: leaver.userId, scopes: [], credential: `user:${leaver.userId}` };
-    const fields = { caller, name: "hoarded", scopes: ["items:read"] };
+    const fields = { caller, name: "hoarded", scopes: ["jobs:read"] };
     for (let n = 0; n < 200; n++) {
       const { publicId, hash } = await newApiKey();
       await run("mutation", internal.apiKeys.create, { ...fields, publicId, hash });
