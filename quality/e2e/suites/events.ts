@@ -5,7 +5,7 @@ import { freshId, makeEvent, signedHeaders, type WebhookSource } from "../../../
 import { eventually, root, send } from "./client";
 import { given } from "./given";
 
-export type Event = {
+type Event = {
   source: WebhookSource;
   type: string;
   id: string;
@@ -30,8 +30,8 @@ export function event(
   return signed({ source, type, id, body: JSON.stringify(made) }, now);
 }
 
-/** Signs an event again, after a change of its body. */
-export function signed(unsigned: Omit<Event, "headers">, now = Date.now()): Event {
+/** Signs an event. */
+function signed(unsigned: Omit<Event, "headers">, now: number): Event {
   const secret = given.secrets[unsigned.source] ?? "";
   return { ...unsigned, headers: signedHeaders({ ...unsigned, secret, now }) };
 }
