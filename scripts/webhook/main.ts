@@ -54,7 +54,8 @@ async function main(): Promise<number> {
   const now = Date.now() - (values.old ? 10 * MINUTE : 0);
   const id = values.id ?? freshId(known);
   const json = JSON.stringify(make({ id, type, now }));
-  if (values.form && !SENDERS[known].form) throw new Refusal(`${source} does not send forms: leave out --form.`);
+  if (values.form && !SENDERS[known].form)
+    throw new Refusal(`${source} does not send forms: leave out --form.`);
   const form = values.form ? asForm(json) : undefined;
   const body = form?.body ?? json;
   const signing = values["bad-signature"] ? wrongSecret(secret) : secret;

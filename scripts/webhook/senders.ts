@@ -23,10 +23,7 @@ function byName<Name extends string>(
 }
 
 /** Returns the JSON value of an event. @throws Error if the source does not send events of this type. */
-export function makeEvent(
-  source: WebhookSource,
-  event: { id: string; type: string; now: number },
-): unknown {
+export function makeEvent(source: WebhookSource, event: { id: string; type: string; now: number }): unknown {
   const make = SENDERS[source].events[event.type];
   if (make === undefined) throw new Error(`${source} sends no event of type ${event.type}`);
   return make(event);

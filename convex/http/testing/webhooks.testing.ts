@@ -17,7 +17,10 @@ const secretsOf = (source: WebhookSource): readonly [string, ...string[]] =>
 /** The secrets that sign in the suites. */
 export const SECRETS =
   // The entries have the names of all sources.
-  Object.fromEntries(SOURCES.map((source) => [source, secretsOf(source)[0]])) as Record<WebhookSource, string>;
+  Object.fromEntries(SOURCES.map((source) => [source, secretsOf(source)[0]])) as Record<
+    WebhookSource,
+    string
+  >;
 
 /** The settings that give a server the secrets of the suites. */
 export const WEBHOOK_ENV: Record<string, string> = Object.fromEntries(

@@ -22,26 +22,32 @@ describe("with secrets", () => {
     await refused(name, "", headers);
   });
 
-  test.each(EACH_SOURCE)("%s: a signature with the secret of another source is refused", async (name, source) => {
-    const others = EACH_SOURCE.filter(([, other]) => other !== source).map(([other]) => SECRETS[other]);
-    for (const other of [...others, "the secret of a source that is not here"]) {
-      const { headers, body } = signed(source, { secret: secretFor(source, other) });
-      await refused(name, body, headers);
-    }
-  });
+  test.each(EACH_SOURCE)(
+    "%s: a signature with the secret of another source is refused",
+    async (name, source) => {
+      const others = EACH_SOURCE.filter(([, other]) => other !== source).map(([other]) => SECRETS[other]);
+      for (const other of [...others, "the secret of a source that is not here"]) {
+        const { headers, body } = signed(source, { secret: secretFor(source, other) });
+        await refused(name, body, headers);
+      }
+    },
+  );
 
-  test.each(EACH_SOURCE)("%s: a signature in the format of another source is refused", async (name, source) => {
-    const { headers, body } = signed(source);
-    const own = headers[source.signatureHeader];
-    const hex = createHmac("sha256", SECRETS[name]).update(body).digest("hex");
-    const others = EACH_SOURCE.filter(([, other]) => other !== source).map(
-      ([, other]) => signed(other, { body }).headers[other.signatureHeader] ?? "",
-    );
-    for (const foreign of [...others, hex, `hmac ${hex}`]) {
-      expect(foreign).not.toBe(own);
-      await refused(name, body, { ...headers, [source.signatureHeader]: foreign });
-    }
-  });
+  test.each(EACH_SOURCE)(
+    "%s: a signature in the format of another source is refused",
+    async (name, source) => {
+      const { headers, body } = signed(source);
+      const own = headers[source.signatureHeader];
+      const hex = createHmac("sha256", SECRETS[name]).update(body).digest("hex");
+      const others = EACH_SOURCE.filter(([, other]) => other !== source).map(
+        ([, other]) => signed(other, { body }).headers[other.signatureHeader] ?? "",
+      );
+      for (const foreign of [...others, hex, `hmac ${hex}`]) {
+        expect(foreign).not.toBe(own);
+        await refused(name, body, { ...headers, [source.signatureHeader]: foreign });
+      }
+    },
+  );
 
   test.each(EACH_SOURCE)(
     "%s: a signature with an empty or a placeholder secret is refused",

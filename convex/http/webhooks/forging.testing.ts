@@ -6,7 +6,10 @@ import type { Headers, TestedSource } from "../testing/sources.testing";
 import { webhook, type Options } from "../testing/webhooks.testing";
 
 /** Returns the body and the headers of a correctly signed webhook. */
-export function signed({ name, type }: TestedSource, options: Options = {}): { body: string; headers: Headers } {
+export function signed(
+  { name, type }: TestedSource,
+  options: Options = {},
+): { body: string; headers: Headers } {
   const { init } = webhook(name, type, options);
   return { body: init.body as string, headers: init.headers as Headers };
 }

@@ -81,16 +81,12 @@ describe("with secrets", () => {
   describe.each(EACH_SOURCE)("%s: a body", (name, source) => {
     const { type, handled, mebibytes } = source;
     /** Returns the text of an event with the members that any source needs, and one more. */
-    const eventWith = (id: string, member: string) =>
-      `{"id":"${id}","type":"${type}","created":1,${member}}`;
+    const eventWith = (id: string, member: string) => `{"id":"${id}","type":"${type}","created":1,${member}}`;
     const nested = (levels: number) => '{"a":'.repeat(levels) + "1" + "}".repeat(levels);
 
     test.each([
       ["a byte order mark", `\ufeff${eventWith(`evt_${name}_mark`, '"zen":"x"')}`],
-      [
-        "names that a document cannot have",
-        eventWith(`evt_${name}_names`, '"$a":{"_b":1},"ключ":"é"'),
-      ],
+      ["names that a document cannot have", eventWith(`evt_${name}_names`, '"$a":{"_b":1},"ключ":"é"')],
       ["30 levels", eventWith(`evt_${name}_levels`, `"a":${nested(29)}`)],
     ])("with %s: the payload is stored unchanged", async (what, body) => {
       const id = /"id":"(\w+)"/.exec(body)?.[1] ?? what;

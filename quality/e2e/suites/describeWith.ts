@@ -10,9 +10,10 @@ const secrets: Readonly<Record<Secret, string | undefined>> = {
   "--key": given.key,
   "--token": given.token,
   // The entries have the options of all sources.
-  ...(Object.fromEntries(
-    SOURCES.map((source) => [`--${source}-secret`, given.secrets[source]]),
-  ) as Record<`--${WebhookSource}-secret`, string | undefined>),
+  ...(Object.fromEntries(SOURCES.map((source) => [`--${source}-secret`, given.secrets[source]])) as Record<
+    `--${WebhookSource}-secret`,
+    string | undefined
+  >),
 };
 
 /**

@@ -59,7 +59,8 @@ describeWith(["--key", "--clerk-secret", receiverOf("clerk")], "effects of Clerk
       ],
       primary_email_address_id: "idn_1",
     };
-    const tell = (type: string, more: Json = about) => processed(event("clerk", type, (made) => Object.assign(made["data"] as Json, more)));
+    const tell = (type: string, more: Json = about) =>
+      processed(event("clerk", type, (made) => Object.assign(made["data"] as Json, more)));
     onTestFinished(async () => {
       await tell("user.deleted", { id: clerkId });
     });
