@@ -3836,8 +3836,8 @@ export interface operations {
            *       "id": "m17a0q9v3s1x8w6t4r0pzc5m7h6b",
            *       "name": "partner",
            *       "scopes": [
-           *         "items:read",
-           *         "items:write"
+           *         "jobs:read",
+           *         "jobs:write"
            *       ],
            *       "owner": {
            *         "id": "jd72k0wq5n8v4c6x1z9t3rpmh57a",
@@ -4819,8 +4819,8 @@ export interface operations {
            *         "name": "partner",
            *         "publicId": "4k2m9x7q1c8z",
            *         "scopes": [
-           *           "items:read",
-           *           "items:write"
+           *           "jobs:read",
+           *           "jobs:write"
            *         ],
            *         "createdAt": "2026-01-31T12:00:00.000Z"
            *       }
@@ -4857,8 +4857,8 @@ export interface operations {
          * @example {
          *       "name": "partner",
          *       "scopes": [
-         *         "items:read",
-         *         "items:write"
+         *         "jobs:read",
+         *         "jobs:write"
          *       ]
          *     }
          */
@@ -4921,8 +4921,8 @@ export interface operations {
            *       "name": "partner",
            *       "publicId": "4k2m9x7q1c8z",
            *       "scopes": [
-           *         "items:read",
-           *         "items:write"
+           *         "jobs:read",
+           *         "jobs:write"
            *       ],
            *       "createdAt": "2026-01-31T12:00:00.000Z",
            *       "key": "cha_4k2m9x7q1c8z_…"
@@ -4988,8 +4988,8 @@ export interface operations {
            *       "name": "partner",
            *       "publicId": "4k2m9x7q1c8z",
            *       "scopes": [
-           *         "items:read",
-           *         "items:write"
+           *         "jobs:read",
+           *         "jobs:write"
            *       ],
            *       "createdAt": "2026-01-31T12:00:00.000Z"
            *     }
@@ -5102,8 +5102,8 @@ export interface operations {
         /**
          * @example {
          *       "scopes": [
-         *         "items:read",
-         *         "items:write"
+         *         "jobs:read",
+         *         "jobs:write"
          *       ]
          *     }
          */
@@ -5161,8 +5161,8 @@ export interface operations {
            *       "name": "partner",
            *       "publicId": "4k2m9x7q1c8z",
            *       "scopes": [
-           *         "items:read",
-           *         "items:write"
+           *         "jobs:read",
+           *         "jobs:write"
            *       ],
            *       "createdAt": "2026-01-31T12:00:00.000Z"
            *     }
@@ -5238,8 +5238,8 @@ export interface operations {
            *       "name": "partner",
            *       "publicId": "4k2m9x7q1c8z",
            *       "scopes": [
-           *         "items:read",
-           *         "items:write"
+           *         "jobs:read",
+           *         "jobs:write"
            *       ],
            *       "createdAt": "2026-01-31T12:00:00.000Z",
            *       "key": "cha_4k2m9x7q1c8z_…"
@@ -8587,8 +8587,8 @@ export interface operations {
          *         "name": "partner",
          *         "publicId": "4k2m9x7q1c8z",
          *         "scopes": [
-         *           "items:read",
-         *           "items:write"
+         *           "jobs:read",
+         *           "jobs:write"
          *         ],
          *         "createdAt": "2026-01-31T12:00:00.000Z"
          *       }
@@ -8668,8 +8668,8 @@ export interface operations {
          *         "name": "partner",
          *         "publicId": "4k2m9x7q1c8z",
          *         "scopes": [
-         *           "items:read",
-         *           "items:write"
+         *           "jobs:read",
+         *           "jobs:write"
          *         ],
          *         "createdAt": "2026-01-31T12:00:00.000Z"
          *       }
@@ -8749,8 +8749,8 @@ export interface operations {
          *         "name": "partner",
          *         "publicId": "4k2m9x7q1c8z",
          *         "scopes": [
-         *           "items:read",
-         *           "items:write"
+         *           "jobs:read",
+         *           "jobs:write"
          *         ],
          *         "createdAt": "2026-01-31T12:00:00.000Z"
          *       }
