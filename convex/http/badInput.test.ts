@@ -63,7 +63,9 @@ describe("a body that is not JSON", () => {
     ["a character cut short", [0xe2, 0x82]],
     ["beyond Unicode", [0xf4, 0x90, 0x80, 0x80]],
   ])("bytes that are not UTF-8: %s", async (_, bytes) => {
-    const [before, after] = ['{"scopes":["*"],"name":"', '"}'].map((text) => [...new TextEncoder().encode(text)]);
+    const [before, after] = ['{"scopes":["*"],"name":"', '"}'].map((text) => [
+      ...new TextEncoder().encode(text),
+    ]);
     await problem(
       post(Uint8Array.from([...(before ?? []), ...bytes, ...(after ?? [])])),
       400,

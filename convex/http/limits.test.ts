@@ -24,8 +24,7 @@ describe("with 5 requests a minute for keys and 3 for addresses", () => {
     const first = await call("GET", "/api/keys");
     expect(members(first.headers.get("ratelimit-policy"))).toEqual({ policy: "key", q: 5, w: 60 });
     expect(quota(first)).toMatchObject({ policy: "key", r: 4 });
-    for (const left of [3, 2, 1, 0])
-      expect(quota(await call("GET", "/api/keys"))).toMatchObject({ r: left });
+    for (const left of [3, 2, 1, 0]) expect(quota(await call("GET", "/api/keys"))).toMatchObject({ r: left });
 
     const refused = await call("GET", "/api/keys");
     expect(quota(refused)).toMatchObject({ policy: "key", r: 0 });

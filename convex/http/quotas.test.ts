@@ -8,8 +8,7 @@ import { json, page, problem } from "./testing/replies.testing";
 const statuses = (replies: Response[]) => replies.map(({ status }) => status);
 const count = <T>(list: readonly T[], value: T) => list.filter((one) => one === value).length;
 const refused = async (reply: Promise<Response>) => (await problem(reply, 403, "quota_exceeded")).detail;
-const create = (call: Call, headers?: Record<string, string>) =>
-  call("POST", "/api/keys", newKey(), headers);
+const create = (call: Call, headers?: Record<string, string>) => call("POST", "/api/keys", newKey(), headers);
 
 async function upload(call: Call, bytes: number): Promise<Response> {
   const headers = { "X-API-Key": call.key, "Content-Type": "text/plain" };

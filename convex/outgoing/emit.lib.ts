@@ -21,7 +21,7 @@ const batches = new WeakMap<MutationCtx, string>();
  * and only if the change commits. It reads the index of endpoints once, and writes nothing if no endpoint subscribes.
  *
  * @param subject The document after the change, or the deleted document.
- * @example await emit(ctx, "item.created", item);
+ * @example await emit(ctx, "key.created", key);
  */
 export async function emit<T extends EventType>(
   ctx: MutationCtx,

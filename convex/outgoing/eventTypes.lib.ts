@@ -79,7 +79,7 @@ export const EVENT_TYPES = Object.keys(EVENTS) as EventType[];
 /** The type of test events. An endpoint gets them without a subscription. */
 export const PING = "ping";
 
-/** Every value that an endpoint can subscribe to: the types, `item.*` for each resource, and `*`. */
+/** Every value that an endpoint can subscribe to: the types, `key.*` for each resource, and `*`. */
 export const PATTERNS: readonly string[] = [
   ...EVENT_TYPES,
   ...new Set(EVENT_TYPES.map((type) => `${resourceOf(type)}.*`)),

@@ -21,7 +21,7 @@ export const outgoingTables = {
     /** The key that made or last changed the endpoint. Absent if that was a token of the owner. */
     keyId: v.optional(v.id("apiKeys")),
     url: v.string(),
-    /** Event types, `item.*` for all types of a resource, or `*`. */
+    /** Event types, `key.*` for all types of a resource, or `*`. */
     events: v.array(v.string()),
     description: v.optional(v.string()),
     enabled: v.boolean(),

@@ -68,7 +68,7 @@ export class Api implements Registry {
   }
 
   /**
-   * Returns the pattern of the routes at a path (`/api/items/:itemId`), whatever their methods; undefined for an unknown path.
+   * Returns the pattern of the routes at a path (`/api/keys/:id`), whatever their methods; undefined for an unknown path.
    *
    * @param asked the method that a preflight asks for, which comes first.
    */
@@ -126,7 +126,7 @@ export class Api implements Registry {
   }
 }
 
-/** The name of a route in the table: `GET /api/items/:itemId`. */
+/** The name of a route in the table: `GET /api/keys/:id`. */
 export const nameOf = ({ method, path }: AnyContract): string => `${method.toUpperCase()} ${path}`;
 
 const nameOfRoute = (route: Route | PlainRoute): string =>

@@ -179,7 +179,7 @@ export type AnyContract = Contract<Method, string, Spec>;
 export type SpecOf<C extends AnyContract> = ReturnType<C["spec"]>;
 
 /**
- * Declares a route. A path may have names for whole segments (`/api/items/:itemId`), and a name for its rest, which may contain slashes
+ * Declares a route. A path may have names for whole segments (`/api/keys/:id`), and a name for its rest, which may contain slashes
  * (`/api/rooms/:roomId/files/*file`). A name without an entry in `params`, an entry without a name, an option or a scope that does
  * not exist does not compile.
  */

@@ -12,9 +12,9 @@ type Params = Record<string, string>;
 /** A route of the table that matches a request. */
 export type Match = {
   resource: Resource;
-  /** The method and path as in the table: `GET /api/items/:itemId`. */
+  /** The method and path as in the table: `GET /api/keys/:id`. */
   name: string;
-  /** The path as in the table: `/api/items/:itemId`. */
+  /** The path as in the table: `/api/keys/:id`. */
   path: string;
   /** The texts that the path's names stand for, still percent-encoded. */
   params: Params;
@@ -25,7 +25,7 @@ export type Match = {
  * do preparatory work that pays off only over many matches. The last result is cached, because Convex looks a request up before
  * it runs the request, and a reply with 404 or 405 needs all methods of the path.
  *
- * A path may have names for whole segments (`/api/items/:itemId`), and `*` or `*name` as its last segment for any rest. An exact path
+ * A path may have names for whole segments (`/api/keys/:id`), and `*` or `*name` as its last segment for any rest. An exact path
  * comes before a path with names, also for methods that only the path with names has. Of two other paths, the first segment that
  * differs decides: a text comes before a name, and a name before `*`. The order of the table does not matter.
  */
@@ -45,7 +45,7 @@ export class RouteTable {
   }
 
   /**
-   * Returns the path as in the table (`/api/items/:itemId`), also for a method without a route there; undefined for an unknown
+   * Returns the path as in the table (`/api/keys/:id`), also for a method without a route there; undefined for an unknown
    * path.
    *
    * @param asked the method that a preflight asks for, which comes first.
@@ -164,7 +164,7 @@ export class TableRouter<Handler> implements Router<[Handler, RouterRoute]> {
 
 /**
  * `HttpRouterWithHono` for an app whose router is a table. The log and the dashboard show the pattern of a route
- * (`/api/items/:itemId`), and a request is looked up once. Routes added with Convex's own `http.route()` come first.
+ * (`/api/keys/:id`), and a request is looked up once. Routes added with Convex's own `http.route()` come first.
  */
 export class ApiRouter extends HttpRouterWithHono<ActionCtx, Variables> {
   constructor(api: Api) {

@@ -6,7 +6,7 @@ export type Register = (api: Registry) => void;
 
 /** A resource as the table of routes knows it. */
 export type Resource = {
-  /** The method and path of each route, such as `GET /api/items/:itemId`. */
+  /** The method and path of each route, such as `GET /api/keys/:id`. */
   readonly routes: readonly string[];
   /** Loads the contracts and handlers. */
   readonly load: () => Register | Promise<Register>;

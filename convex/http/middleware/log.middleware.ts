@@ -9,7 +9,7 @@ const MAX_REASON_LENGTH = 500;
  * Writes one line of JSON to the log for each request: the operation, the outcome and the caller. The line never contains a secret,
  * a body, a query or a raw path, which may contain a secret. An unexpected error is logged with its stack.
  *
- * @param pattern The path of the route, also of a preflight and of a refused method: `/api/items/:itemId`. Undefined for an
+ * @param pattern The path of the route, also of a preflight and of a refused method: `/api/keys/:id`. Undefined for an
  * unknown path.
  */
 export function logRequest(
