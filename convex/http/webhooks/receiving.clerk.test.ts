@@ -1,4 +1,4 @@
-/** What is particular to the webhooks of Clerk. */
+/** The particularities of the webhooks of Clerk. */
 import { expect, test } from "vitest";
 import { useEngine } from "../testing/engine.testing";
 import { problem } from "../testing/replies.testing";

@@ -1,4 +1,4 @@
-/** What is particular to the webhooks of GitHub: headers that are not signed, and forms. */
+/** The particularities of the webhooks of GitHub: headers that are not signed, and forms. */
 import { createHmac } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { asForm } from "../../../scripts/webhook/senders";

@@ -1,4 +1,4 @@
-/** What is particular to the webhooks of Stripe. */
+/** The particularities of the webhooks of Stripe. */
 import { expect, test } from "vitest";
 import { useEngine } from "../testing/engine.testing";
 import { problem } from "../testing/replies.testing";

@@ -1,4 +1,4 @@
-/** What holds for the webhooks of all sources. Files with the name of a source test the rest. */
+/** The webhooks of all sources. Files with the name of a source test its particularities. */
 import { describe, expect, test } from "vitest";
 import { as, send, useEngine } from "../testing/engine.testing";
 import { page, problem } from "../testing/replies.testing";
