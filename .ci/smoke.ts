@@ -1,6 +1,6 @@
 /**
- * Starts the server with the README's command in a new data directory, loads the reference page, creates an item with the
- * printed key, kills the server, starts it again, and reads the item.
+ * Starts the server with the README's command in a new data directory, loads the reference page, creates a user with the
+ * printed key, kills the server, starts it again, and reads the user.
  */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -27,20 +27,20 @@ assert.match(page.headers.get("content-type") ?? "", /^text\/html/);
 const { key } = first;
 assert.ok(looksLikeApiKey(key), "the first start must print a key");
 const headers = { "X-API-Key": key, "Content-Type": "application/json" };
-const created = await checkedFetch(`${first.url}/api/items`, {
+const created = await checkedFetch(`${first.url}/api/users`, {
   method: "POST",
   headers,
-  body: JSON.stringify({ name: "bolt" }),
+  body: JSON.stringify({ name: "Ada", email: "ada@example.com" }),
 });
 assert.equal(created.status, 201);
-const item = (await created.json()) as { id: string };
+const user = (await created.json()) as { id: string };
 
 const second = await first.restart();
 assert.equal(second.printed("key"), undefined, "a later start must not print a key");
-const found = await checkedFetch(`${second.url}/api/items/${item.id}`, { headers });
+const found = await checkedFetch(`${second.url}/api/users/${user.id}`, { headers });
 assert.equal(found.status, 200);
-assert.deepEqual(await found.json(), item);
+assert.deepEqual(await found.json(), user);
 await second.kill();
 
 rmSync(data, { recursive: true });
-console.log("the item that was acknowledged before the kill is still stored after it");
+console.log("the user that was acknowledged before the kill is still stored after it");

@@ -1,8 +1,12 @@
 import type { AnyContract } from "../convex/http/kit/contract.kit";
 import type { JsonSchema } from "../convex/http/kit/described.kit";
 import { limitOf } from "../convex/http/kit/limits.kit";
+import type { Sender } from "../scripts/webhook/sender";
 import { SENDERS } from "../scripts/webhook/senders";
 import type { Components } from "./components";
+
+/** The senders by the names of all sources. A source may have no sender. */
+const BY_NAME: Readonly<Record<string, Sender>> = SENDERS;
 
 /** Returns the webhook source of a route, or undefined for other routes. */
 const sourceOf = ({ path }: AnyContract): string | undefined => /^\/webhooks\/(\w+)$/.exec(path)?.[1];
@@ -18,7 +22,7 @@ export function webhookOf(contract: AnyContract, described: JsonSchema): Record<
 /** Returns the request body of a source's events. The events of `npm run webhook` are its examples. */
 export function webhookBody(contract: AnyContract, example: unknown, components: Components): JsonSchema {
   const source = sourceOf(contract) ?? "";
-  const sender = SENDERS[source];
+  const sender = BY_NAME[source];
   const examples = Object.entries(sender?.events ?? {}).map(([type, make]) => {
     return [type, { value: make({ id: `evt_${type}`, type, now: NOON }) }] as const;
   });
@@ -52,16 +56,9 @@ const FORM = {
 /** The time of the examples: 2026-01-31 at noon, UTC. */
 const NOON = Date.UTC(2026, 0, 31, 12);
 
-/** Returns an example of a header that a source sends. */
-export const signedHeader = (name: string): string => SIGNED[name] ?? "value";
+const EXAMPLES: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.values(SENDERS).flatMap(({ headerExamples = {} }) => Object.entries(headerExamples)),
+);
 
-/** Examples of the headers of signed events, by name. The signatures are invented. */
-const SIGNED: Readonly<Record<string, string>> = {
-  "Stripe-Signature": "t=1769860800,v1=2f8a54c1b09e4d7766e1a3c59b8d0f4e7c1a2b3d4e5f60718293a4b5c6d7e8f9",
-  "svix-id": "msg_2v9f4d7c1a8e5b0f3d6c9a2e",
-  "svix-timestamp": "1769860800",
-  "svix-signature": "v1,q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80=",
-  "X-Hub-Signature-256": "sha256=8d0f4e7c1a2b3d4e5f60718293a4b5c6d7e8f92f8a54c1b09e4d7766e1a3c59b",
-  "X-GitHub-Event": "push",
-  "X-GitHub-Delivery": "3f2504e0-4f89-41d3-9a0c-0305e82c3301",
-};
+/** Returns an example of a header that a source sends. */
+export const signedHeader = (name: string): string => EXAMPLES[name] ?? "value";

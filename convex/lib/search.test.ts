@@ -1,6 +1,8 @@
+import { validate } from "convex-helpers/validators";
+import { v } from "convex/values";
 import { expect, test } from "vitest";
 import { failureOf } from "./failure.lib";
-import { MAX_RANKED, readRanked, type RankedPosition } from "./search.lib";
+import { MAX_RANKED, rankedPageOf, readRanked, searchArgs, type RankedPosition } from "./search.lib";
 
 /** The results of a search. Counts the documents that were read. */
 function results(count: number, text = "") {
@@ -56,4 +58,13 @@ test.each([-1, 0.5, NaN, 1000, 1e9])("the rank %d is refused", async (rank) => {
     (caught: unknown) => caught,
   );
   expect(failureOf(error)?.code).toBe("invalid_cursor");
+});
+
+test("a page and the request for the next page match the validators of a search function", async () => {
+  const page = await readRanked({ limit: 1 }, results(2));
+  const returns = rankedPageOf(v.object({ n: v.number(), text: v.string() }));
+  expect(validate(returns, page)).toBe(true);
+  const request = { q: "bolt", limit: 1, after: page.next };
+  expect(request.after).toEqual({ rank: 1 });
+  expect(validate(v.object(searchArgs), request)).toBe(true);
 });

@@ -40,12 +40,6 @@ export function optionalText(payload: Json, name: string): string | undefined {
   return typeof value === "string" && value !== "" && value.isWellFormed() ? value : undefined;
 }
 
-/** Returns the finite number of a member. `JSON.parse` returns Infinity for a number that is too large; it counts as absent. */
-export function optionalNumber(payload: Json, name: string): number | undefined {
-  const value = payload[name];
-  return typeof value === "number" && Number.isFinite(value) ? value : undefined;
-}
-
 /** Returns the objects in a list. Returns an empty list if the member is absent or has another type. */
 export function list(payload: Json, name: string): Json[] {
   const value = payload[name];

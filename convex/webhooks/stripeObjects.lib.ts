@@ -3,7 +3,7 @@
  * differs from Stripe's documentation counts as absent.
  */
 import type { Payment, Subscription } from "./billing.lib";
-import { list, object, optionalNumber, optionalText, text, type Json } from "./payload.lib";
+import { list, object, optionalText, text, type Json } from "./payload.lib";
 
 /** Converts a checkout session to a payment. */
 export const toPayment = (session: Json): Payment => ({
@@ -77,3 +77,9 @@ type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 /** Returns the fields that have a value. Convex does not store undefined. */
 const defined = <T extends object>(fields: T): Defined<T> =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
+
+/** Returns the finite number of a member. `JSON.parse` returns Infinity for a number that is too large; it counts as absent. */
+function optionalNumber(payload: Json, name: string): number | undefined {
+  const value = payload[name];
+  return typeof value === "number" && Number.isFinite(value) ? value : undefined;
+}

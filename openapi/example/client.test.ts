@@ -1,20 +1,22 @@
 /** Tests of the example client with stubbed replies. */
 import { expect, test } from "vitest";
-import { connect, required } from "./client";
+import { connect, required, type Api, type Problem } from "./client";
 
 const receive = async (status: number, type: string, body: string) => {
   const headers = { "Content-Type": type, "Content-Length": String(body.length) };
-  const api = connect(
+  const api: Api = connect(
     "http://127.0.0.1",
     "cha_key",
     () => undefined,
     () => Promise.resolve(new Response(body, { status, headers })),
   );
-  return required(await api.GET("/api/items"));
+  return required(await api.GET("/api/keys"));
 };
 
 test("a problem becomes an error with its code and request id", async () => {
-  const problem = { status: 403, code: "insufficient_scope", detail: "No scope", requestId: "r-1" };
+  const problem: Partial<Problem> = {
+    ...{ status: 403, code: "insufficient_scope", detail: "No scope", requestId: "r-1" },
+  };
   const type = "application/problem+json";
   await expect(receive(403, type, JSON.stringify(problem))).rejects.toThrow(
     "403 insufficient_scope: No scope (request r-1)",

@@ -1,10 +1,10 @@
 import { Webhook } from "standardwebhooks";
 import { expect, test } from "vitest";
-import { createReceiver, type Event } from "./webhooks";
+import { createReceiver, type Event, type Receiver } from "./webhooks";
 
 const SECRET = `whsec_${Buffer.alloc(32, 1).toString("base64")}`;
 const OTHER = `whsec_${Buffer.alloc(32, 2).toString("base64")}`;
-const EVENT = { type: "item.deleted", timestamp: "2026-01-31T12:00:00.000Z", data: { id: "k57f2q" } };
+const EVENT = { type: "file.deleted", timestamp: "2026-01-31T12:00:00.000Z", data: { id: "k57f2q" } };
 
 function signed(id: string, secret = SECRET, body = JSON.stringify(EVENT)): Request {
   const now = new Date();
@@ -19,7 +19,7 @@ function signed(id: string, secret = SECRET, body = JSON.stringify(EVENT)): Requ
 function receiver(fails = 0) {
   const events: Event[] = [];
   const ignored: string[] = [];
-  const created = createReceiver(
+  const created: Receiver = createReceiver(
     (event) => {
       if (fails-- > 0) throw new Error("not now");
       events.push(event);

@@ -48,7 +48,7 @@ export function burstsOf(short: boolean): Burst[] {
   return [
     ...few,
     { clients: 100, ...upload },
-    { clients: 100, path: "/api/items", ...json, limits: LIMITS_WITH_VALUES },
+    { clients: 100, path: "/api/users", ...json, limits: LIMITS_WITH_VALUES },
     { clients: 100, path: "/api/process", ...json, limits: LIMITS_WITH_VALUES },
   ];
 }

@@ -1,11 +1,11 @@
 /** Valid and invalid keys, and existing resources, for the generated requests. */
-import type { WebhookSource } from "../../scripts/webhook/sign";
 import { SCOPES } from "../../convex/identity/scopes.lib";
 import type { Keys } from "../../openapi/contract/fuzz/credentials";
+import type { WebhookSecrets } from "../lib/secrets";
 
 export type Fixtures = {
   keys: Keys;
-  secrets: Record<WebhookSource, string>;
+  secrets: WebhookSecrets;
   /** The id of an existing resource for each path with a parameter. */
   ids: Readonly<Record<string, string>>;
 };

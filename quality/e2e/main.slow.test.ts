@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { UsageError } from "../../packages/convex-embedded/src/cli/arguments";
 import { serve } from "../../packages/convex-embedded/fixtures/serve";
+import { SOURCES } from "../../scripts/webhook/senders";
 import { parseOptions } from "./options";
 
 const execute = promisify(execFile);
@@ -91,26 +92,21 @@ test("secrets need --base-url, and options are parsed", () => {
   );
   expect(parse(["--help"])).toBeNull();
   expect(parse([])).toEqual({ ...NONE, only: [] });
-  expect(parse(["--base-url", "https://a.example/", "--stripe-secret", "s", "items"])).toEqual({
-    given: { baseUrl: "https://a.example", document, direct: false, secrets: { stripe: "s" } },
+  expect(parse(["--base-url", "https://a.example/", "--clerk-secret", "s", "keys"])).toEqual({
+    given: { baseUrl: "https://a.example", document, direct: false, secrets: { clerk: "s" } },
     app: undefined,
-    only: ["items"],
+    only: ["keys"],
   });
 });
 
 test("secrets are also read from the environment; an option takes precedence, and an empty variable is ignored", () => {
   const url = ["--base-url", "https://a.example"];
   const env = {
-    ...{
-      E2E_KEY: "k",
-      E2E_TOKEN: "t",
-      E2E_STRIPE_SECRET: "s",
-      E2E_CLERK_SECRET: "c",
-      E2E_GITHUB_SECRET: "g",
-    },
+    ...{ E2E_KEY: "k", E2E_TOKEN: "t" },
+    ...Object.fromEntries(SOURCES.map((source) => [`E2E_${source.toUpperCase()}_SECRET`, source])),
     E2E_ORIGIN: "not a secret",
   };
-  const secrets = { stripe: "s", clerk: "c", github: "g" };
+  const secrets = Object.fromEntries(SOURCES.map((source) => [source, source]));
   const given = { baseUrl: "https://a.example", document, direct: false, key: "k", token: "t", secrets };
   expect(parse(url, env)).toEqual({ ...NONE, given, only: [] });
   expect(parse([...url, "--key", "other"], { ...env, E2E_TOKEN: "" })).toEqual({

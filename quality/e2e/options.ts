@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { parse, UsageError } from "../../packages/convex-embedded/src/cli/arguments";
-import { SOURCES, type WebhookSource } from "../../scripts/webhook/sign";
+import { webhookSetting } from "../../convex/lib/env.lib";
+import { SOURCES, type WebhookSource } from "../../scripts/webhook/senders";
 import { adoptedApp, type AdoptedApp } from "./adopted";
 
 /** The options that describe the deployment. An option that was not given is undefined. */
@@ -36,12 +37,10 @@ export const USAGE = `npm run e2e -- [options] [SUITE ...]
   --origin ORIGIN          an origin that CORS_ORIGINS of the deployment allows (default: whether it is allowed is not checked)
   --key KEY                a key with all scopes; the tests create and delete items, files and keys of its user
   --token TOKEN            a token (JWT) of an issuer that the deployment accepts
-  --stripe-secret SECRET   the value of STRIPE_WEBHOOK_SECRET of the deployment
-  --clerk-secret SECRET    the value of CLERK_WEBHOOK_SECRET of the deployment
-  --github-secret SECRET   the value of GITHUB_WEBHOOK_SECRET of the deployment
+${SOURCES.map((source) => `  ${`--${source}-secret SECRET`.padEnd(25)}the value of ${webhookSetting(source)} of the deployment`).join("\n")}
 
-Other users of the machine can read command lines, so set the last five as environment variables instead: E2E_KEY, E2E_TOKEN,
-E2E_STRIPE_SECRET, E2E_CLERK_SECRET, E2E_GITHUB_SECRET. An option takes precedence over its variable. Variables are read only
+Other users of the machine can read command lines, so set secrets as environment variables instead: E2E_KEY, E2E_TOKEN,
+${SOURCES.map((source) => `E2E_${source.toUpperCase()}_SECRET`).join(", ")}. An option takes precedence over its variable. Variables are read only
 with --base-url.
 
 Tests whose secret is missing are skipped, and the summary lists them. SUITE is part of a file name in quality/e2e/suites.
@@ -49,9 +48,15 @@ Tests whose secret is missing are skipped, and the summary lists them. SUITE is 
 
 const TEXT = { type: "string" } as const;
 
+/** The options for the secrets of webhooks. */
+const SECRETS = Object.fromEntries(SOURCES.map((source) => [`${source}-secret`, TEXT])) as Record<
+  `${WebhookSource}-secret`,
+  typeof TEXT
+>;
+
 const OPTIONS = {
   ...{ app: TEXT, "base-url": TEXT, key: TEXT, token: TEXT, origin: TEXT },
-  ...{ "stripe-secret": TEXT, "clerk-secret": TEXT, "github-secret": TEXT },
+  ...SECRETS,
   help: { type: "boolean" },
 } as const;
 

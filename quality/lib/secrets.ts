@@ -1,19 +1,14 @@
 /** Webhook secrets, in the form that each source uses. */
-import { randomBytes } from "node:crypto";
-import type { WebhookSource } from "../../scripts/webhook/sign";
+import { webhookSetting } from "../../convex/lib/env.lib";
+import { newSecret, SOURCES, type WebhookSource } from "../../scripts/webhook/senders";
 
 export type WebhookSecrets = Readonly<Record<WebhookSource, string>>;
 
 /** Generates random secrets. */
-export function newWebhookSecrets(): WebhookSecrets {
-  return {
-    stripe: `whsec_${randomBytes(24).toString("hex")}`,
-    clerk: `whsec_${randomBytes(24).toString("base64")}`,
-    github: randomBytes(24).toString("hex"),
-  };
-}
+export const newWebhookSecrets = (): WebhookSecrets =>
+  // The entries have the names of all sources.
+  Object.fromEntries(SOURCES.map((source) => [source, newSecret(source)])) as WebhookSecrets;
 
 /** Returns the settings that give a server these secrets. */
-export function webhookSettings({ stripe, clerk, github }: WebhookSecrets): Record<string, string> {
-  return { STRIPE_WEBHOOK_SECRET: stripe, CLERK_WEBHOOK_SECRET: clerk, GITHUB_WEBHOOK_SECRET: github };
-}
+export const webhookSettings = (secrets: WebhookSecrets): Record<string, string> =>
+  Object.fromEntries(SOURCES.map((source) => [webhookSetting(source), secrets[source]]));

@@ -26,21 +26,21 @@ test("a server answers at its address, keeps its data over a restart, and stops 
   const first = await startServer({ data, command });
   const { key } = first;
   const headers = { "X-API-Key": key, "Content-Type": "application/json" };
-  const init = { method: "POST", headers, body: JSON.stringify({ name: "bolt" }) };
-  expect((await fetch(`${first.url}/api/items`, init)).status).toBe(201);
+  const init = { method: "POST", headers, body: JSON.stringify({ name: "bolt", scopes: ["keys:read"] }) };
+  expect((await fetch(`${first.url}/api/keys`, init)).status).toBe(201);
   expect((await fetch(`${first.apiUrl}/version`)).status).toBe(200);
   expect(first.readyMs).toBeGreaterThan(0);
   expect(readFileSync(`/proc/${first.pid}/limits`, "utf8")).toMatch(/^Max open files +1024 /m);
   expect(residentBytes(first.pid)).toBeGreaterThan(10_000_000);
-  await first.line(/POST \/api\/items/);
-  expect(first.takeLog().filter((line) => line.includes("/api/items"))).toHaveLength(1);
+  await first.line(/POST \/api\/keys/);
+  expect(first.takeLog().filter((line) => line.includes("/api/keys"))).toHaveLength(1);
   expect(first.log).toEqual([]);
 
   const second = await first.restart();
   expect(first.isRunning()).toBe(false);
   expect(second.printed("key")).toBeUndefined();
-  const items = await fetch(`${second.url}/api/items`, { headers });
-  expect(await items.json()).toMatchObject([{ name: "bolt" }]);
+  const keys = await fetch(`${second.url}/api/keys`, { headers });
+  expect(await keys.json()).toMatchObject([{ name: "bolt" }, {}]);
   expect(await second.stop()).toEqual({ code: 0, signal: null });
 });
 

@@ -53,8 +53,8 @@ const JSON_BODY = { "Content-Type": "application/json" };
 
 test("an ETag of a resource stays strong, and If-Match holds", async () => {
   const { send } = await proxied();
-  const body = JSON.stringify({ name: "bolt", description: "steel ".repeat(300) });
-  const created = await send("/api/items", { method: "POST", headers: JSON_BODY, body });
+  const body = JSON.stringify({ name: "Ada ".repeat(50).trim(), email: "ada@example.com" });
+  const created = await send("/api/users", { method: "POST", headers: JSON_BODY, body });
   expect(created.status).toBe(201);
   const path = String(created.headers.location);
   const fetched = await send(path);

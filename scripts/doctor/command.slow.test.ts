@@ -50,7 +50,7 @@ test("all faults of a broken copy are reported at once, with exit code 1", async
   const directory = await copy();
   writeFileSync(
     join(directory, ".env.local"),
-    "SECRETS_KEY=abc\nCORS_ORIGIN=*\nSTRIPE_WEBHOOK_SECRET=sk_live_0123456789abcdef\n",
+    "SECRETS_KEY=abc\nCORS_ORIGIN=*\nCLERK_WEBHOOK_SECRET=sk_live_0123456789abcdef\n",
   );
   writeFileSync(join(directory, "convex/my-dates.ts"), 'import "node:fs";\nexport const now = 1;\n');
   appendFileSync(join(directory, "convex/_generated/api.d.ts"), "// by hand\n");
@@ -58,7 +58,7 @@ test("all faults of a broken copy are reported at once, with exit code 1", async
   expect(output).toMatch(
     /settings +problem {2}CORS_ORIGIN is not a setting.*\n +→ Rename it to CORS_ORIGINS in \.env\.local\./,
   );
-  expect(output).toMatch(/problem {2}STRIPE_WEBHOOK_SECRET is an API key\n/);
+  expect(output).toMatch(/problem {2}CLERK_WEBHOOK_SECRET is an API key\n/);
   expect(output).toMatch(/problem {2}SECRETS_KEY, key 1 of 1, is not 32 bytes in base64\n/);
   expect(output).toMatch(/modules +problem {2}convex\/my-dates\.ts: .*\n +→ Rename or move the file/);
   expect(output).toMatch(/bundle +problem {2}convex\/my-dates\.ts:1 imports node:fs/);

@@ -13,14 +13,17 @@ import { deployment, type Deployment } from "./deployment";
 import { address } from "./deployment/address";
 import { asking } from "./deployment/ask";
 import { proxyTo, type Change } from "./deployment/proxy.testing";
+import { webhookSetting, webhookSources } from "./settings";
 
 const root = resolve(import.meta.dirname, "../..");
 const SECRET = `whsec_${"0123456789abcdef".repeat(2)}`;
 const ENV = {
-  STRIPE_WEBHOOK_SECRET: SECRET,
+  CLERK_WEBHOOK_SECRET: SECRET,
   CORS_ORIGINS: "https://app.example.com,https://*.example.org",
   SECRETS_KEY: Buffer.alloc(32, 1).toString("base64"),
 };
+
+const CLOSED = webhookSources(root).filter((source) => source !== "clerk");
 
 let server: EmbeddedServer;
 let key: string;
@@ -39,7 +42,7 @@ beforeAll(async () => {
     DOCS_SCRIPT_URL: `http://127.0.0.1:${port}/scalar.js`,
   };
   server = await startServer({ project: root, data, port: 0, env, log: () => undefined });
-  const options = { name: "doctor", scopes: ["items:read"], email: "doctor@example.com" };
+  const options = { name: "doctor", scopes: ["keys:read"], email: "doctor@example.com" };
   ({ key } = (await server.run("apiKeys:issue", options)) as { key: string });
   return async () => {
     await server.close(0);
@@ -76,7 +79,7 @@ test("an intact deployment has no problems, and its settings are listed", async 
     answers: ["ok the API is healthy, and its database can be read and written"],
     settings: [
       "ok 3 set; the others have their defaults",
-      "ok webhooks open: stripe; closed because no secret is set: clerk, github",
+      `ok webhooks open: clerk${CLOSED.length > 0 ? `; closed because no secret is set: ${CLOSED.join(", ")}` : ""}`,
     ],
     headers: ["ok security headers and X-Request-Id arrive unchanged"],
     routes: [expect.stringMatching(/^ok a route of each of the \d+ resources is served$/)],
@@ -84,17 +87,22 @@ test("an intact deployment has no problems, and its settings are listed", async 
     docs: ["ok the reference page and its script load"],
     cors: ["ok 3 origins are allowed, an unlisted origin is refused"],
     webhooks: [
-      "ok open: stripe",
-      "ok closed because no secret is set: clerk (CLERK_WEBHOOK_SECRET), github (GITHUB_WEBHOOK_SECRET)",
+      "ok open: clerk",
+      ...(CLOSED.length > 0
+        ? [
+            `ok closed because no secret is set: ${CLOSED.map((name) => `${name} (${webhookSetting(name)})`).join(", ")}`,
+          ]
+        : []),
     ],
-    key: ['ok the key "doctor" works; its scopes are items:read'],
+    key: ['ok the key "doctor" works; its scopes are keys:read'],
     address: ["ok requests are not limited by address"],
   });
 });
 
 describe("of the settings that a deployment should have", () => {
   test("a missing secret is reported", async () => {
-    const { webhooks } = await look({ envFile: file(`CLERK_WEBHOOK_SECRET=${SECRET}`) });
+    const url = await proxy(({ url: path }) => (path === "/webhooks/clerk" ? { status: 503 } : {}));
+    const { webhooks } = await look({ url, envFile: file(`CLERK_WEBHOOK_SECRET=${SECRET}`) });
     expect(webhooks?.[0]).toBe(
       "problem /webhooks/clerk is closed: CLERK_WEBHOOK_SECRET is not set on the deployment",
     );
@@ -157,16 +165,16 @@ describe("behind a proxy", () => {
     const { cors, webhooks } = await look({ url, envFile: file("CORS_ORIGINS=https://app.example.com") });
     expect(cors).toEqual(["warning The deployment allows every origin, not only those in CORS_ORIGINS"]);
     expect(webhooks).toContain(
-      "problem POST /webhooks/stripe answers an unsigned event with 405, not with 400",
+      "problem POST /webhooks/clerk answers an unsigned event with 405, not with 400",
     );
   });
 
   test("that cannot load a resource, a route of the resource is reported", async () => {
     const url = await proxy(({ url: path }) =>
-      path === "/api/items" ? { status: 500, body: '{"code":"internal"}' } : {},
+      path === "/api/keys" ? { status: 500, body: '{"code":"internal"}' } : {},
     );
     const { routes } = await look({ url });
-    expect(routes).toEqual(["problem GET /api/items answers 500, so its resource cannot be loaded"]);
+    expect(routes).toEqual(["problem GET /api/keys answers 500, so its resource cannot be loaded"]);
   });
 
   test("that serves another document and a page without its script, both are reported", async () => {

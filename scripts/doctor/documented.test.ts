@@ -11,7 +11,7 @@ const names = [...knownNames(root, secrets)].filter((name) => !name.startsWith("
 test("the settings are the variables that the functions read", () => {
   expect(names).toContain("CORS_ORIGINS");
   expect(names).toContain("OIDC_AUDIENCE");
-  expect(names).toContain("GITHUB_WEBHOOK_SECRET");
+  expect(names).toContain("CLERK_WEBHOOK_SECRET");
 });
 
 test("docs/settings.md lists all of them, and no others", () => {

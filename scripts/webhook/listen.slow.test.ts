@@ -24,17 +24,17 @@ test("a change is verified and printed, a forged request is refused, and the end
   const { server, key, call } = await api();
   const lines: string[] = [];
   const print = (line: string) => void lines.push(line);
-  const listener = await listen({ url: server.url, key, events: ["item.created"], print });
-  expect(lines[0]).toMatch(/^listening for item\.created as \w+$/);
-  await call("POST", "/api/items", { name: "bolt" });
-  await expect.poll(() => lines[1]).toMatch(/^verified item\.created \{"id":"\w+","name":"bolt",.+\} \w+$/);
+  const listener = await listen({ url: server.url, key, events: ["key.created"], print });
+  expect(lines[0]).toMatch(/^listening for key\.created as \w+$/);
+  await call("POST", "/api/keys", { name: "bolt", scopes: ["keys:read"] });
+  await expect.poll(() => lines[1]).toMatch(/^verified key\.created \{"id":"\w+",.*"name":"bolt",.+\} \w+$/);
   const [endpoint] = (await (await call("GET", "/api/webhook-endpoints")).json()) as { url: string }[];
   const forged = await fetch(endpoint?.url ?? "", {
     method: "POST",
     headers: { "webhook-id": "x", "webhook-timestamp": "1", "webhook-signature": "v1,AAAA" },
-    body: '{"type":"item.created","data":{}}',
+    body: '{"type":"key.created","data":{}}',
   });
-  expect([forged.status, lines[2]]).toEqual([400, "REFUSED  item.created {} x"]);
+  expect([forged.status, lines[2]]).toEqual([400, "REFUSED  key.created {} x"]);
   await listener.close();
   expect(await (await call("GET", "/api/webhook-endpoints")).json()).toEqual([]);
 });

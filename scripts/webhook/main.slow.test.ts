@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
+import { SENDERS } from "./senders";
 
 const root = resolve(import.meta.dirname, "../..");
 
@@ -11,19 +12,18 @@ function webhook(...args: string[]): { status: number | null; output: string } {
   return { status, output: stdout + stderr };
 }
 
+const SOURCES = Object.keys(SENDERS).join(", ");
+const NO_SERVER = ["--secret", `whsec_${btoa("secret")}`, "--url", "http://127.0.0.1:9"];
+
 test.each([
-  [["acme", "order.paid"], "Unknown source 'acme'. Known are stripe, clerk, github."],
+  [["acme", "order.paid"], `Unknown source 'acme'. Known are ${SOURCES}.`],
   [["acme"], "Unknown source 'acme'."],
-  [["stripe"], "Unknown type '' of stripe. Known are checkout.session.completed, "],
+  [["clerk"], "Unknown type '' of clerk. Known are user.created, "],
   [["constructor", "ping"], "Unknown source 'constructor'."],
-  [["github", "order.paid"], "Unknown type 'order.paid' of github. Known are ping, push, "],
-  [["github", "push", "--copies", "0"], "--copies takes a number from 1 on, not '0'."],
-  [["stripe", "invoice.paid", "--secret", "x", "--form"], "stripe does not send forms: leave out --form."],
-  [["github", "push", "--secrets", "x"], "Unknown option '--secrets'"],
-  [
-    ["github", "push", "--secret", "x", "--url", "http://127.0.0.1:9"],
-    "Nothing answers at http://127.0.0.1:9/webhooks/github",
-  ],
+  [["clerk", "order.paid"], "Unknown type 'order.paid' of clerk. Known are user.created, user.updated, "],
+  [["clerk", "user.created", "--copies", "0"], "--copies takes a number from 1 on, not '0'."],
+  [["clerk", "user.created", "--secret", "x", "--form"], "clerk does not send forms: leave out --form."],
+  [["clerk", "user.created", "--secrets", "x"], "Unknown option '--secrets'"],
 ])("%j fails with a message and the command for help", (args, expected) => {
   const { status, output } = webhook(...args);
   expect(output).toContain(expected);
@@ -33,7 +33,15 @@ test.each([
 
 test("the help lists the events of each source", () => {
   const { status, output } = webhook("--help");
-  expect(output).toMatch(/^ {2}stripe +checkout\.session\.completed, /m);
-  expect(output).toMatch(/^ {2}github +ping, push, /m);
+  const lists = Object.entries(SENDERS).map(([source, { events }]) => [source, Object.keys(events)] as const);
+  for (const [source, [first = ""]] of lists)
+    expect(output).toMatch(new RegExp(`^ {2}${source} +${first.replaceAll(".", "\\.")}, `, "m"));
   expect(status).toBe(0);
+});
+
+test.each(Object.entries(SENDERS))("events of %s can be signed and sent", (source, { events, form }) => {
+  const [type = ""] = Object.keys(events);
+  const { status, output } = webhook(source, type, ...NO_SERVER, ...(form ? ["--form"] : []));
+  expect(output).toContain(`Nothing answers at http://127.0.0.1:9/webhooks/${source}`);
+  expect(status).toBe(2);
 });

@@ -3,10 +3,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { parseArgs, parseEnv } from "node:util";
 import { SOURCES } from "../../convex/http/webhooks/webhooks.contract";
 import { webhookSetting, webhookSettings } from "../../convex/lib/env.lib";
-import type { Make } from "./events";
 import { listen, type Listener } from "./listen";
-import { idOf, SENDERS, type Sender } from "./senders";
-import { asForm, hmac } from "./sign";
+import type { Make } from "./sender";
+import { asForm, freshId, SENDERS, signedHeaders, type WebhookSource } from "./senders";
 
 const USAGE = `npm run webhook -- SOURCE TYPE [options]
 npm run webhook -- listen --key KEY [options]
@@ -15,7 +14,7 @@ npm run webhook -- listen --key KEY [options]
   --secret SECRET   the source's secret (default: SOURCE_WEBHOOK_SECRET, from the environment or .env.local)
   --id ID           the event's id (default: a fresh one); a second event with the same id is a duplicate
   --copies N        sends the same event N times at once
-  --form            sends the JSON in the field payload of a form (github)
+  --form            sends the JSON in the field payload of a form, if the source does so
   --bad-signature   signs with a wrong secret
   --old             dates the signature ten minutes back
 
@@ -43,8 +42,8 @@ async function main(): Promise<number> {
     return values.help ? 0 : 2;
   }
   if (source === "listen") return listenUntilSignal(values);
-  const sender = senderOf(source);
-  const make = eventOf(source, sender, type);
+  const known = knownSource(source);
+  const make = makeOf(known, type);
   const copies = Number(values.copies);
   if (!Number.isInteger(copies) || copies < 1)
     throw new Refusal(`--copies takes a number from 1 on, not '${values.copies}'.`);
@@ -53,14 +52,15 @@ async function main(): Promise<number> {
     throw new Refusal(`Set ${webhookSetting(source)} in .env.local, for the server too, or give --secret.`);
 
   const now = Date.now() - (values.old ? 10 * MINUTE : 0);
-  const id = values.id ?? idOf(sender);
+  const id = values.id ?? freshId(known);
   const json = JSON.stringify(make({ id, type, now }));
-  if (values.form && !sender.form) throw new Refusal(`${source} does not send forms: leave out --form.`);
+  if (values.form && !SENDERS[known].form)
+    throw new Refusal(`${source} does not send forms: leave out --form.`);
   const form = values.form ? asForm(json) : undefined;
   const body = form?.body ?? json;
   const signing = values["bad-signature"] ? wrongSecret(secret) : secret;
-  const event = { type, id, body, secret: signing, now, hmac: (text: string) => hmac(signing, text) };
-  const headers = { "Content-Type": "application/json", ...sender.headers(event), ...form?.headers };
+  const signed = signedHeaders({ source: known, type, id, body, secret: signing, now });
+  const headers = { ...signed, ...form?.headers };
   const url = `${values.url}/webhooks/${source}`;
   const replies = await Promise.all(
     Array.from({ length: copies }, () => post(url, { method: "POST", body, headers })),
@@ -115,9 +115,8 @@ async function listenUntilSignal({
   return 0;
 }
 
-function senderOf(source: string): Sender {
-  const sender = Object.hasOwn(SENDERS, source) ? SENDERS[source] : undefined;
-  if (sender !== undefined) return sender;
+function knownSource(source: string): WebhookSource {
+  if (isSource(source)) return source;
   const known = `Known are ${Object.keys(SENDERS).join(", ")}.`;
   throw new Refusal(
     Object.hasOwn(SOURCES, source)
@@ -126,7 +125,10 @@ function senderOf(source: string): Sender {
   );
 }
 
-function eventOf(source: string, { events }: Sender, type: string): Make {
+const isSource = (name: string): name is WebhookSource => Object.hasOwn(SENDERS, name);
+
+function makeOf(source: WebhookSource, type: string): Make {
+  const { events } = SENDERS[source];
   const make = Object.hasOwn(events, type) ? events[type] : undefined;
   if (make !== undefined) return make;
   throw new Refusal(`Unknown type '${type}' of ${source}. Known are ${Object.keys(events).join(", ")}.`);

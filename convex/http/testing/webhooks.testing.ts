@@ -1,22 +1,31 @@
-import { EVENTS } from "../../../scripts/webhook/events";
-import { freshId, signedHeaders, type WebhookSource } from "../../../scripts/webhook/sign";
+import { webhookSetting } from "../../lib/env.lib";
+import {
+  freshId,
+  makeEvent,
+  signedHeaders,
+  SOURCES,
+  type WebhookSource,
+} from "../../../scripts/webhook/senders";
 import { as, advanceClock, now as time, send, settle } from "./engine.testing";
 import { json, page, type Json } from "./replies.testing";
+import { sourceNamed } from "./sources.testing";
 
-/** Secrets for the suites, as settings. Stripe has a second one, as during a rotation. */
-export const SECRETS: Record<WebhookSource, string> = {
-  stripe: "whsec_stripe_suite",
-  clerk: `whsec_${Buffer.from("clerk suite secret 0123456789").toString("base64")}`,
-  github: "github suite secret",
-};
-export const NEW_STRIPE_SECRET = "whsec_stripe_suite_next";
-/** The secret of the example in GitHub's documentation. */
-const DOCUMENTED_GITHUB_SECRET = "It's a Secret to Everybody";
-export const WEBHOOK_ENV = {
-  STRIPE_WEBHOOK_SECRET: `${SECRETS.stripe}, ${NEW_STRIPE_SECRET}`,
-  CLERK_WEBHOOK_SECRET: SECRETS.clerk,
-  GITHUB_WEBHOOK_SECRET: `${SECRETS.github},${DOCUMENTED_GITHUB_SECRET}`,
-};
+/** Returns the secrets of a source that the server of the suites accepts. The first one signs. */
+const secretsOf = (source: WebhookSource): readonly [string, ...string[]] =>
+  sourceNamed(source)?.secrets ?? [`suite secret of ${source}`];
+
+/** The secrets that sign in the suites. */
+export const SECRETS =
+  // The entries have the names of all sources.
+  Object.fromEntries(SOURCES.map((source) => [source, secretsOf(source)[0]])) as Record<
+    WebhookSource,
+    string
+  >;
+
+/** The settings that give a server the secrets of the suites. */
+export const WEBHOOK_ENV: Record<string, string> = Object.fromEntries(
+  SOURCES.map((source) => [webhookSetting(source), secretsOf(source).join(", ")]),
+);
 
 export type Options = {
   id?: string;
@@ -35,7 +44,7 @@ export function webhook(
   options: Options = {},
 ): { id: string; init: RequestInit } {
   const { id = freshId(source), now = time(), secret = SECRETS[source], headers = (same) => same } = options;
-  const body = options.body ?? JSON.stringify(EVENTS[source][type]?.({ id, type, now }));
+  const body = options.body ?? JSON.stringify(makeEvent(source, { id, type, now }));
   const signed = signedHeaders({ source, type, id, body, secret, now });
   return { id, init: { method: "POST", body, headers: headers(signed) } };
 }

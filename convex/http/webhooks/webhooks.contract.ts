@@ -21,7 +21,7 @@ type Source = {
 
 /**
  * The maximum size of a GitHub webhook, in bytes. GitHub documents up to 25 MB, but a function has a heap of 64 MiB: see
- * `heap.slow.test.ts`.
+ * `heap.github.slow.test.ts`.
  */
 const GITHUB_LIMIT = 4 * 1024 * 1024;
 

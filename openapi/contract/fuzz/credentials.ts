@@ -1,5 +1,5 @@
 import { KEY_PREFIX } from "../../../convex/identity/apiKey.lib";
-import { freshId, signedHeaders, SOURCES, type WebhookSource } from "../../../scripts/webhook/sign";
+import { freshId, signedHeaders, SOURCES, type WebhookSource } from "../../../scripts/webhook/senders";
 import type { Operation } from "../described";
 import type { CallerKind, Plan } from "./plans";
 

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import type { JsonSchema } from "../../../convex/http/kit/described.kit";
-import { EVENTS } from "../../../scripts/webhook/events";
-import { SOURCES, type WebhookSource } from "../../../scripts/webhook/sign";
+import { makeEvent, SENDERS, SOURCES, type WebhookSource } from "../../../scripts/webhook/senders";
 import type { Operation, Parameter } from "../described";
 import { valueOf } from "./values";
 
@@ -135,11 +134,11 @@ function contentFrom(type: string, value: unknown, schema: JsonSchema): Content 
 function eventOf(source: WebhookSource): fc.Arbitrary<Content> {
   return fc
     .record({
-      type: fc.constantFrom(...Object.keys(EVENTS[source])),
+      type: fc.constantFrom(...Object.keys(SENDERS[source].events)),
       id: fc.stringMatching(/^evt_[a-z0-9]{1,12}$/),
     })
     .map(({ type, id }) => ({
       type: "application/json",
-      body: Buffer.from(JSON.stringify(EVENTS[source][type]?.({ id, type, now: Date.now() }))),
+      body: Buffer.from(JSON.stringify(makeEvent(source, { id, type, now: Date.now() }))),
     }));
 }

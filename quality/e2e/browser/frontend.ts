@@ -1,5 +1,6 @@
 /** Opens and uses the example frontend. */
 import type { Browser, Page } from "playwright-core";
+import { build } from "vite";
 import { afterAll, beforeAll } from "vitest";
 import { checkedFetch } from "../../../openapi/contract/check";
 import { startBrowser, visit } from "./chromium";
@@ -8,10 +9,17 @@ import { openTestSite, type TestSite } from "./testSite";
 export let site: TestSite;
 let browser: Browser;
 
+const buildFrontend = (outDir: string) =>
+  build({
+    configFile: "examples/web/vite.config.ts",
+    logLevel: "warn",
+    build: { outDir, emptyOutDir: true },
+  });
+
 /** Opens a site and a browser for a test file, and closes them at its end. Call it once, at the top of the file. */
 export function useTestSite(): void {
   beforeAll(async () => {
-    [site, browser] = await Promise.all([openTestSite(), startBrowser()]);
+    [site, browser] = await Promise.all([openTestSite(buildFrontend), startBrowser()]);
   });
   afterAll(async () => {
     await browser.close();

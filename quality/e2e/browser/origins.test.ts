@@ -3,7 +3,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkedFetch } from "../../../openapi/contract/check";
 import { startBrowser, visit } from "./chromium";
-import { exhaust, openTestSite, type TestSite } from "./testSite";
+import { exhaust, openTestSite, PER_MINUTE, type TestSite } from "./testSite";
 
 let site: TestSite;
 let browser: Browser;
@@ -54,24 +54,24 @@ function asked(page: Page, url: string, sent: Sent): Promise<Reply | string> {
 const creating = (credential: Record<string, string>, more: Record<string, string> = {}): Sent => ({
   method: "POST",
   headers: { ...credential, "Content-Type": "application/json", ...more },
-  body: JSON.stringify({ name: "bolt" }),
+  body: JSON.stringify({ name: "partner", scopes: ["keys:read"] }),
 });
 
 describe("a page of an allowed origin", () => {
   test.each(["X-API-Key", "Authorization"])("can send %s after a preflight request", async (header) => {
     const { ask, preflights, complaints } = await pageAt("app.localhost");
     const credential = { [header]: header === "Authorization" ? `Bearer ${key}` : key };
-    expect(await ask("/api/items", creating(credential))).toMatchObject({ status: 201 });
-    expect(preflights).toEqual(["/api/items"]);
+    expect(await ask("/api/keys", creating(credential))).toMatchObject({ status: 201 });
+    expect(preflights).toEqual(["/api/keys"]);
     // The browser caches the preflight, so the second request sends none.
-    expect(await ask("/api/items", creating(credential))).toMatchObject({ status: 201 });
-    expect(preflights).toEqual(["/api/items"]);
+    expect(await ask("/api/keys", creating(credential))).toMatchObject({ status: 201 });
+    expect(preflights).toEqual(["/api/keys"]);
     expect(complaints).toEqual([]);
   });
 
   test("can change and delete with If-Match", async () => {
     const { ask } = await pageAt("app.localhost");
-    const created = (await ask("/api/items", creating({ "X-API-Key": key }))) as Reply;
+    const created = (await ask("/api/keys", creating({ "X-API-Key": key }))) as Reply;
     const at = created.headers["location"] ?? "";
     const headers = { "X-API-Key": key, "If-Match": created.headers["etag"] ?? "" };
     const change = {
@@ -87,9 +87,9 @@ describe("a page of an allowed origin", () => {
   test("can read every exposed header", async () => {
     const { ask } = await pageAt("app.localhost");
     const idempotent = creating({ "X-API-Key": key }, { "Idempotency-Key": "of-this-test" });
-    const made = (await ask("/api/items", idempotent)) as Reply;
-    const again = (await ask("/api/items", idempotent)) as Reply;
-    const listed = (await ask("/api/items?limit=1", { headers: { "X-API-Key": key } })) as Reply;
+    const made = (await ask("/api/keys", idempotent)) as Reply;
+    const again = (await ask("/api/keys", idempotent)) as Reply;
+    const listed = (await ask("/api/keys?limit=1", { headers: { "X-API-Key": key } })) as Reply;
     const job = (await ask("/api/process", {
       ...creating({ "X-API-Key": key }, { Prefer: "respond-async" }),
       body: '{"data":1}',
@@ -97,6 +97,7 @@ describe("a page of an allowed origin", () => {
     expect(Object.keys(made.headers)).toEqual(
       expect.arrayContaining(["x-request-id", "etag", "location", "ratelimit", "ratelimit-policy"]),
     );
+    expect(made.headers["ratelimit-policy"]).toContain(String(PER_MINUTE));
     expect(again.headers["idempotency-replayed"]).toBe("true");
     expect(listed.headers["link"]).toContain('rel="next"');
     expect(job.headers["preference-applied"]).toBe("respond-async");
@@ -106,9 +107,9 @@ describe("a page of an allowed origin", () => {
     const { ask } = await pageAt("app.localhost");
     const withKey = { headers: { "X-API-Key": key } };
     for (const [reply, status, code] of [
-      [await ask("/api/items"), 401, "unauthenticated"],
-      [await ask("/api/items", { headers: { "X-API-Key": "nothing" } }), 403, "invalid_credential"],
-      [await ask("/api/items?limit=0", withKey), 400, "invalid_request"],
+      [await ask("/api/keys"), 401, "unauthenticated"],
+      [await ask("/api/keys", { headers: { "X-API-Key": "nothing" } }), 403, "invalid_credential"],
+      [await ask("/api/keys?limit=0", withKey), 400, "invalid_request"],
       [await ask("/nowhere"), 404, "not_found"],
       [await ask("/health", { method: "DELETE" }), 405, "method_not_allowed"],
     ] as const) {
@@ -118,7 +119,7 @@ describe("a page of an allowed origin", () => {
     }
     const exhausted = await site.key();
     await exhaust(site, exhausted);
-    const limited = (await ask("/api/items", { headers: { "X-API-Key": exhausted } })) as Reply;
+    const limited = (await ask("/api/keys", { headers: { "X-API-Key": exhausted } })) as Reply;
     expect(limited.status).toBe(429);
     expect(Number(limited.headers["retry-after"])).toBeGreaterThan(0);
   });
@@ -126,7 +127,7 @@ describe("a page of an allowed origin", () => {
 
 test.each(["one.team.localhost", "a.b.team.localhost"])("a wildcard allows %s", async (host) => {
   const { ask, complaints } = await pageAt(host);
-  expect(await ask("/api/items", creating({ "X-API-Key": key }))).toMatchObject({ status: 201 });
+  expect(await ask("/api/keys", creating({ "X-API-Key": key }))).toMatchObject({ status: 201 });
   expect(complaints).toEqual([]);
 });
 
@@ -142,10 +143,11 @@ describe.each(["other.localhost", "team.localhost", "app.localhost.team.localhos
     test("cannot send a request with a credential", async () => {
       const caller = await site.key();
       const { ask, preflights } = await pageAt(host);
-      expect(await ask("/api/items", creating({ "X-API-Key": caller }))).toBe("TypeError");
-      expect(preflights).toEqual(["/api/items"]);
-      const listed = await checkedFetch(`${site.api.url}/api/items`, { headers: { "X-API-Key": caller } });
-      expect(await listed.json()).toEqual([]);
+      expect(await ask("/api/keys", creating({ "X-API-Key": caller }))).toBe("TypeError");
+      expect(preflights).toEqual(["/api/keys"]);
+      const listed = await checkedFetch(`${site.api.url}/api/keys`, { headers: { "X-API-Key": caller } });
+      // The only key is the caller's own.
+      expect(await listed.json()).toHaveLength(1);
     });
   },
 );

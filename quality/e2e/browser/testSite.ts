@@ -3,7 +3,6 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { build } from "vite";
 import { onTestFinished } from "vitest";
 import { startServer, type EmbeddedServer } from "convex-embedded/testing/server";
 import { checkedFetch } from "../../../openapi/contract/check";
@@ -24,17 +23,15 @@ export type TestSite = {
 export const PER_MINUTE = 60;
 
 /**
- * Serves the example frontend and an empty page, `/blank`, at every host, and an API that allows `app.localhost` and the
- * subdomains of `team.localhost`.
+ * Serves pages and an empty page, `/blank`, at every host, and an API that allows `app.localhost` and the subdomains of
+ * `team.localhost`.
+ *
+ * @param build Writes the pages into a directory. Default: only the empty page is served.
  */
-export async function openTestSite(): Promise<TestSite> {
+export async function openTestSite(build?: (outDir: string) => Promise<unknown>): Promise<TestSite> {
   const directory = mkdtempSync(join(tmpdir(), "site-"));
-  const outDir = join(directory, "web");
-  await build({
-    configFile: "examples/web/vite.config.ts",
-    logLevel: "warn",
-    build: { outDir, emptyOutDir: true },
-  });
+  const outDir = join(directory, "pages");
+  await build?.(outDir);
   const pages = await servePages(outDir);
 
   const env = {

@@ -1,6 +1,7 @@
 import { describe } from "vitest";
 import { productDocument } from "../../../openapi/contract/check";
 import type { Described } from "../../../openapi/contract/described";
+import { SOURCES, type WebhookSource } from "../../../scripts/webhook/senders";
 import type { Secret } from "../options";
 import { described } from "./document";
 import { given } from "./given";
@@ -8,9 +9,11 @@ import { given } from "./given";
 const secrets: Readonly<Record<Secret, string | undefined>> = {
   "--key": given.key,
   "--token": given.token,
-  "--stripe-secret": given.secrets.stripe,
-  "--clerk-secret": given.secrets.clerk,
-  "--github-secret": given.secrets.github,
+  // The entries have the options of all sources.
+  ...(Object.fromEntries(SOURCES.map((source) => [`--${source}-secret`, given.secrets[source]])) as Record<
+    `--${WebhookSource}-secret`,
+    string | undefined
+  >),
 };
 
 /**

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { looksLikeApiKey } from "../../../convex/identity/apiKey.lib";
 import { inspect } from "../../../packages/convex-embedded/fixtures/inspect";
-import { signedHeaders } from "../../../scripts/webhook/sign";
+import { signedHeaders } from "../../../scripts/webhook/senders";
 import type { Answer, Call } from "../client";
 import { caller, everything } from "../client";
 import { smallDisk } from "./mounts";
@@ -78,14 +78,14 @@ test("on a full disk writes get 503 and reads work, and writes work again when t
     "ServiceUnavailable",
   ]);
   const hook = {
-    source: "github",
-    type: "push",
+    source: "clerk",
+    type: "session.created",
     id: "delivery",
-    body: "{}",
-    secret: SECRETS.github,
+    body: '{"type":"session.created","data":{}}',
+    secret: SECRETS.clerk,
   } as const;
   const deliver = () =>
-    call("POST", "/webhooks/github", hook.body, signedHeaders({ ...hook, now: Date.now() }));
+    call("POST", "/webhooks/clerk", hook.body, signedHeaders({ ...hook, now: Date.now() }));
   // The source sends the event again later.
   expectUnavailable(await deliver());
 

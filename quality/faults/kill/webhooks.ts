@@ -1,7 +1,8 @@
 /** A workload of signed webhooks. Each is sent twice at the same time, and again after a restart. */
-import { freshId, signedHeaders, SOURCES, type WebhookSource } from "../../../scripts/webhook/sign";
+import { freshId, signedHeaders, type WebhookSource } from "../../../scripts/webhook/senders";
 import type { Call } from "../client";
 import { everything } from "../client";
+import { KILLED_SOURCES } from "./sources";
 import type { Workload } from "./workload";
 import { expectStatus, repeated, sample } from "./workload";
 import { SECRETS } from "../server";
@@ -13,33 +14,6 @@ interface Event {
   readonly body: string;
 }
 
-/** Creates an event whose effect can be identified by the event's id. */
-function eventOf(source: WebhookSource, now: number): Event {
-  const id = freshId(source);
-  const at = { source, id };
-  switch (source) {
-    case "stripe": {
-      const object = { id: `cs_${id}`, object: "checkout.session", amount_total: 4900, currency: "eur" };
-      const type = "checkout.session.completed";
-      const body = { id, object: "event", created: Math.floor(now / 1000), type, data: { object } };
-      return { ...at, type, body: JSON.stringify(body) };
-    }
-    case "clerk": {
-      const address = { id: "idn_1", email_address: `${id}@example.org` };
-      const data = { id: `user_${id}`, first_name: "Ada", last_name: "Lovelace", updated_at: now };
-      const mail = { primary_email_address_id: "idn_1", email_addresses: [address] };
-      const type = "user.created";
-      return {
-        ...at,
-        type,
-        body: JSON.stringify({ object: "event", type, timestamp: now, data: { ...data, ...mail } }),
-      };
-    }
-    case "github":
-      return { ...at, type: "push", body: JSON.stringify({ ref: "refs/heads/main", delivery: id }) };
-  }
-}
-
 export function webhooks(): Workload {
   const acknowledged: Event[] = [];
   const open = new Set<Event>();
@@ -47,13 +21,18 @@ export function webhooks(): Workload {
     const headers = signedHeaders({ ...event, secret: SECRETS[event.source], now: Date.now() });
     return call("POST", `/webhooks/${event.source}`, event.body, headers);
   };
+  const idsOf = (name: string): string[] =>
+    acknowledged.filter(({ source }) => source === name).map(({ id }) => id);
   return {
     name: "webhooks",
     workers: 6,
     acknowledged: () => acknowledged.length,
     async work({ call, random }) {
-      const source = SOURCES[Math.floor(random() * SOURCES.length)] as WebhookSource;
-      const event = eventOf(source, Date.now());
+      const at = Math.floor(random() * KILLED_SOURCES.length);
+      const { name: source, eventOf } = KILLED_SOURCES[at] as (typeof KILLED_SOURCES)[number];
+      const id = freshId(source);
+      const { type, body } = eventOf(id, Date.now());
+      const event: Event = { source, type, id, body: JSON.stringify(body) };
       open.add(event);
       // `allSettled`, because a kill may let one request be answered and cut off the other.
       const answers = await Promise.allSettled([send(call, event), send(call, event)]);
@@ -76,30 +55,27 @@ export function webhooks(): Workload {
       const log = new Map(
         (await everything(call, "/api/webhook-events")).map((event) => [event["eventId"], event]),
       );
-      const users = new Set((await everything(call, "/api/users")).map((user) => user["clerkId"]));
       const problems: string[] = [];
       for (const { source, id } of acknowledged) {
         const event = log.get(id);
         if (event?.["status"] !== "success" || event["handled"] !== true)
           problems.push(`${source} ${id}: ${JSON.stringify(event)}`);
-        if (source === "clerk" && !users.has(`user_${id}`)) problems.push(`the user of ${id} is missing`);
-        if (source === "stripe") {
-          const { status } = await call("GET", `/api/payments/cs_${id}`);
-          if (status !== 200) problems.push(`the payment of ${id}: ${status}`);
-        }
+      }
+      for (const { name, missing } of KILLED_SOURCES) {
+        problems.push(...((await missing?.(call, idsOf(name))) ?? []));
       }
       return problems;
     },
     duplicates({ documents }) {
-      const all = (table: string, field: string) => documents(table).map((document) => document[field]);
-      const values = [
-        all("webhookEvents", "eventId"),
-        all("payments", "sessionId"),
-        all("users", "clerkId").filter((id) => id !== undefined),
-      ];
+      const tables = KILLED_SOURCES.flatMap(({ effects }) => effects ?? []);
+      const values = [{ table: "webhookEvents", field: "eventId" }, ...tables].map(({ table, field }) =>
+        documents(table)
+          .map((document) => document[field])
+          .filter((value) => value !== undefined),
+      );
       // Revision 1 shows that the effect was applied once.
-      const effects = ["payments", "users"].flatMap((table) => documents(table));
-      const rewritten = effects
+      const rewritten = tables
+        .flatMap(({ table }) => documents(table))
         .filter(({ revision }) => revision !== 1)
         .map(({ _id }) => `${String(_id)} was written again`);
       return [

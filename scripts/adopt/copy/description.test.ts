@@ -29,6 +29,6 @@ test("without a part, the text does not describe its limits", async () => {
 
 test("with all parts, only the command that serves the app differs", async () => {
   const all = await described(text, PART_NAMES);
-  expect(all).toContain("https://api.example.com/api/items");
+  expect(all).toContain("https://api.example.com/api/keys");
   expect(all.replace("npx convex-embedded start", "npm start").split(/\s+/)).toEqual(text.split(/\s+/));
 });

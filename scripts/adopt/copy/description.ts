@@ -14,20 +14,6 @@ type Change = {
 
 const CHANGES: readonly Change[] = [
   { before: "`npm start` prints", after: "`npx convex-embedded start` prints" },
-  {
-    without: "items",
-    before: "This request creates an item:",
-    after: "This request creates a key that can only list keys:",
-  },
-  { without: "items", before: "/api/items \\", after: "/api/keys \\" },
-  { without: "items", before: `{"name": "bolt"}`, after: `{"name": "first", "scopes": ["keys:read"]}` },
-  { without: "items", before: `{"name": ""}`, after: `{"name": "", "scopes": ["keys:read"]}` },
-  { without: "items", before: "has the item's address", after: "has the key's address" },
-  {
-    without: "items",
-    before: "`items:write` does not imply `items:read`",
-    after: "`keys:write` does not imply `keys:read`",
-  },
   { without: "items", before: "100,000 items, ", after: "" },
   { without: "files", before: "10,000 files with 1 GB together, ", after: "" },
   {

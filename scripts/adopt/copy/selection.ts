@@ -1,14 +1,18 @@
 /** Selects the files of the chosen parts, and removes the other parts from shared files. */
 import ts from "typescript";
-import { PART_NAMES, PARTS, TABLE_MAPS, type PartName } from "../parts";
+import { PART_NAMES, PARTS, TABLE_MAPS, type Part, type PartName } from "../parts";
 import { nameOf, parsed, walk } from "./edits";
 import { pruned } from "./prune";
 import { isGenerated, type Texts } from "./source";
 
 /** Returns the files of the parts, each without what belongs to other parts. @param parts with the parts that they need. */
 export function selected(texts: Texts, parts: readonly PartName[]): Texts {
-  const out = PART_NAMES.filter((name) => !parts.includes(name)).map((name) => PARTS[name]);
-  const isOut = (file: string) => out.some(({ files }) => files.some((pattern) => pattern.test(file)));
+  const exists = ({ files }: Part) => [...texts.keys()].some((file) => matchesAny(files, file));
+  // A part that was removed from this project has no entries either.
+  const out = PART_NAMES.filter((name) => !parts.includes(name))
+    .map((name) => PARTS[name])
+    .filter(exists);
+  const isOut = (file: string) => out.some(({ files }) => matchesAny(files, file));
   const tables = new Set(out.flatMap((part) => part.tables));
   const entries = [...out.flatMap((part) => part.entries), ...tableEntries(texts, tables)];
   const named = new Set(
@@ -35,6 +39,9 @@ export function selected(texts: Texts, parts: readonly PartName[]): Texts {
   }
   return result;
 }
+
+const matchesAny = (patterns: readonly RegExp[], file: string): boolean =>
+  patterns.some((pattern) => pattern.test(file));
 
 /** Returns the entries of tables that are left out, in the objects whose keys are tables. */
 function tableEntries(texts: Texts, tables: ReadonlySet<string>): string[] {

@@ -1,25 +1,17 @@
 /** The doctor reports faulty settings by name, and secrets without their values. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { settings } from "../checkout";
+import { webhookSetting, webhookSources } from "../settings";
+import { findingsIn, LONG, root } from "./settings.testing";
 
-const root = resolve(import.meta.dirname, "../../..");
-const LONG = "0123456789abcdef0123456789abcdef";
+const SOURCES = webhookSources(root);
+const others = SOURCES.filter((source) => source !== "clerk").join(", ");
 const KEY = Buffer.alloc(32).toString("base64");
 const IN_CLEAR = expect.stringMatching(/^warning SECRETS_KEY is not set, .* in clear/) as unknown;
 const CLERK = `whsec_${Buffer.from(LONG).toString("base64")}`;
-
-/** Checks an env file with this text, and returns the findings as lines. */
-function on(text: string): string[] {
-  const directory = mkdtempSync(join(tmpdir(), "doctor-test-"));
-  onTestFinished(() => rmSync(directory, { recursive: true }));
-  const envFile = join(directory, "env");
-  writeFileSync(envFile, text);
-  const found = settings({ project: root, host: {}, envFile });
-  return found.map((finding) => `${finding.level} ${finding.what} → ${finding.do ?? ""}`);
-}
 
 test("valid settings are counted, and webhooks are listed", () => {
   const text = [
@@ -29,8 +21,7 @@ test("valid settings are counted, and webhooks are listed", () => {
     "CLERK_JWT_ISSUER_DOMAIN=https://a.clerk.accounts.dev",
     "OIDC_ISSUER=https://issuer.example.com/",
     "OIDC_AUDIENCE=api",
-    `STRIPE_WEBHOOK_SECRET=whsec_${LONG},whsec_${LONG}`,
-    `CLERK_WEBHOOK_SECRET=${CLERK}`,
+    `CLERK_WEBHOOK_SECRET=${CLERK},${CLERK}`,
     "DOCS_SCRIPT_URL=/docs/scalar.js",
     "API_CONTACT=help@example.com",
     "COLLECT_UNREGISTERED_FILES=no",
@@ -39,15 +30,15 @@ test("valid settings are counted, and webhooks are listed", () => {
     "CORS_HEADERS=X-Datadog-Trace-Id, X-Tenant",
     `SECRETS_KEY=${KEY},${KEY}`,
   ];
-  expect(on(text.join("\n"))).toEqual([
-    "ok 14 set; the others have their defaults → ",
-    "ok webhooks open: stripe, clerk; closed because no secret is set: github → ",
+  expect(findingsIn(text.join("\n"))).toEqual([
+    "ok 13 set; the others have their defaults → ",
+    `ok webhooks open: clerk${others && `; closed because no secret is set: ${others}`} → `,
   ]);
 });
 
 test("variables that `npx convex dev` writes for a frontend get no warning", () => {
   const text = "VITE_CONVEX_URL=https://a-1.convex.cloud\nVITE_CONVEX_SITE_URL=https://a-1.convex.site\n";
-  expect(on(text)[0]).toBe("ok 0 set; the others have their defaults → ");
+  expect(findingsIn(text)[0]).toBe("ok 0 set; the others have their defaults → ");
 });
 
 test("a project without webhooks gets no findings about webhooks", () => {
@@ -58,7 +49,7 @@ test("a project without webhooks gets no findings about webhooks", () => {
 });
 
 test("a malformed line is reported, and the lines after it are read", () => {
-  expect(on("CORS_ORIGINS=*\nthis is nonsense\nRATE_LIMIT_KEY_PER_MINUTE=abc\n")).toEqual([
+  expect(findingsIn("CORS_ORIGINS=*\nthis is nonsense\nRATE_LIMIT_KEY_PER_MINUTE=abc\n")).toEqual([
     expect.stringMatching(/^problem .*env:2: .+ → Correct or delete the line\.$/),
     expect.stringMatching(/^problem RATE_LIMIT_KEY_PER_MINUTE=abc is not a whole number/),
     expect.stringMatching(/^ok webhooks/),
@@ -67,28 +58,28 @@ test("a malformed line is reported, and the lines after it are read", () => {
 });
 
 test("the webhook secrets in the documentation's examples are valid", () => {
-  const docs = (file: string): string => readFileSync(join(root, "docs", file), "utf8");
-  const [, block = ""] = /^cat >> \.env\.local <<'END'\n([^]*?)^END$/m.exec(docs("webhooks.md")) ?? [];
-  const guide = docs("guides/add-a-webhook-source.md");
-  const [, acme = ""] = /^echo "(ACME_WEBHOOK_SECRET=.*)" >>/m.exec(guide) ?? [];
-  expect(on(`${block}${acme.replace("ACME", "GITHUB")}`)).toEqual([
-    "ok 3 set; the others have their defaults → ",
-    "ok webhooks open: stripe, clerk, github → ",
+  const page = readFileSync(join(root, "docs", "webhooks.md"), "utf8");
+  const [, block = ""] = /^cat >> \.env\.local <<'END'\n([^]*?)^END$/m.exec(page) ?? [];
+  const lines = SOURCES.map((source) => new RegExp(`^${webhookSetting(source)}=.+$`, "m").exec(block)?.[0]);
+  expect(lines).not.toContain(undefined);
+  expect(findingsIn(lines.join("\n"))).toEqual([
+    `ok ${SOURCES.length} set; the others have their defaults → `,
+    `ok webhooks open: ${SOURCES.join(", ")} → `,
     IN_CLEAR,
   ]);
 });
 
 test("without settings, the defaults apply and the webhooks are closed", () => {
-  expect(on("")).toEqual([
+  expect(findingsIn("")).toEqual([
     "ok 0 set; the others have their defaults → ",
-    "ok webhooks closed because no secret is set: stripe, clerk, github → ",
+    `ok webhooks closed because no secret is set: ${SOURCES.join(", ")} → `,
     IN_CLEAR,
   ]);
 });
 
 test.each([
   ["CORS_ORIGIN=*", /^problem CORS_ORIGIN is not a setting.* → Rename it to CORS_ORIGINS in/],
-  ["STRIPE_WEBHOOK_SECRETS=x", /^problem STRIPE_WEBHOOK_SECRETS .* → Rename it to STRIPE_WEBHOOK_SECRET in/],
+  ["CLERK_WEBHOOK_SECRETS=x", /^problem CLERK_WEBHOOK_SECRETS .* → Rename it to CLERK_WEBHOOK_SECRET in/],
   ["WEBHOOK_RETENTION_DAY=3", /^problem .* → Rename it to WEBHOOK_RETENTION_DAYS in/],
   ["cors_origins=*", /^problem .* → Rename it to CORS_ORIGINS in/],
   ["FAVOURITE_COLOUR=red", /^warning FAVOURITE_COLOUR is not a setting/],
@@ -113,7 +104,7 @@ test.each([
   ["DOCS_SCRIPT_URL=http://cdn.example.com/s.js", /^warning DOCS_SCRIPT_URL uses plain HTTP/],
   [`OIDC_AUDIENCE=${"a".repeat(8193)}`, /^problem OIDC_AUDIENCE is longer than 8 KiB/],
 ])("%s", (line, found) => {
-  expect(on(line)).toContainEqual(expect.stringMatching(found));
+  expect(findingsIn(line)).toContainEqual(expect.stringMatching(found));
 });
 
 test.each([
@@ -128,7 +119,7 @@ test.each([
   ["*, https://app.example.com", /^warning CORS_ORIGINS has \* among/],
   [" ,", /^warning CORS_ORIGINS is empty/],
 ])("CORS_ORIGINS=%s", (list, found) => {
-  const [first] = on(`CORS_ORIGINS="${list}"`);
+  const [first] = findingsIn(`CORS_ORIGINS="${list}"`);
   expect(first).toMatch(found ?? /^ok/);
 });
 
@@ -147,24 +138,21 @@ test.each([
     /^warning OIDC_ISSUER and CLERK_JWT_ISSUER_DOMAIN name the same issuer/,
   ],
 ])("%s", (lines, found) => {
-  expect(on(lines)).toContainEqual(expect.stringMatching(found));
+  expect(findingsIn(lines)).toContainEqual(expect.stringMatching(found));
 });
 
 test.each([
-  ["STRIPE", `sk_live_${LONG}`, "problem STRIPE_WEBHOOK_SECRET is an API key"],
-  ["STRIPE", LONG, "problem STRIPE_WEBHOOK_SECRET does not begin with whsec_"],
-  ["STRIPE", "whsec_test", "warning STRIPE_WEBHOOK_SECRET is so short that it can be guessed"],
-  ["STRIPE", `whsec_${LONG},${LONG}`, "problem STRIPE_WEBHOOK_SECRET, secret 2 of 2, does not begin"],
-  ["STRIPE", "whsec_…", "problem STRIPE_WEBHOOK_SECRET is a placeholder"],
-  ["STRIPE", `whsec_${LONG} whsec_${LONG}`, "problem STRIPE_WEBHOOK_SECRET contains a space"],
-  ["CLERK", `sk_test_${LONG}`, "problem CLERK_WEBHOOK_SECRET is an API key"],
-  ["CLERK", LONG, "problem CLERK_WEBHOOK_SECRET is not whsec_ followed by base64"],
-  ["CLERK", `whsec_${LONG}!`, "problem CLERK_WEBHOOK_SECRET is not whsec_ followed by base64"],
-  ["CLERK", `whsec_${LONG}A`, "problem CLERK_WEBHOOK_SECRET is not whsec_ followed by base64"],
-  ["GITHUB", "test", "warning GITHUB_WEBHOOK_SECRET is so short"],
-  ["GITHUB", ",", "warning GITHUB_WEBHOOK_SECRET is empty, so /webhooks/github is closed"],
-])("%s_WEBHOOK_SECRET=%s", (source, secret, found) => {
-  const lines = on(`${source}_WEBHOOK_SECRET="${secret}"`);
+  [`sk_test_${LONG}`, "problem CLERK_WEBHOOK_SECRET is an API key"],
+  [LONG, "problem CLERK_WEBHOOK_SECRET is not whsec_ followed by base64"],
+  [`whsec_${LONG}!`, "problem CLERK_WEBHOOK_SECRET is not whsec_ followed by base64"],
+  [`whsec_${LONG}A`, "problem CLERK_WEBHOOK_SECRET is not whsec_ followed by base64"],
+  [`${CLERK},${LONG}`, "problem CLERK_WEBHOOK_SECRET, secret 2 of 2, is not whsec_"],
+  ["whsec_…", "problem CLERK_WEBHOOK_SECRET is a placeholder"],
+  [`${CLERK} ${CLERK}`, "problem CLERK_WEBHOOK_SECRET contains a space"],
+  [`whsec_${btoa("test")}`, "warning CLERK_WEBHOOK_SECRET is so short that it can be guessed"],
+  [",", "warning CLERK_WEBHOOK_SECRET is empty, so /webhooks/clerk is closed"],
+])("CLERK_WEBHOOK_SECRET=%s", (secret, found) => {
+  const lines = findingsIn(`CLERK_WEBHOOK_SECRET="${secret}"`);
   expect(lines).toContainEqual(expect.stringContaining(found));
   expect(lines.join("\n")).not.toContain(LONG);
 });

@@ -43,7 +43,7 @@ async function allowed(ask: Ask, origin: string): Promise<boolean> {
     "Access-Control-Request-Method": "POST",
     "Access-Control-Request-Headers": "content-type,x-api-key",
   };
-  const reply = await ask("/api/items", { method: "OPTIONS", headers });
+  const reply = await ask("/api/keys", { method: "OPTIONS", headers });
   const answer = reply.headers.get("access-control-allow-origin");
   return answer === "*" || answer === origin;
 }

@@ -1,7 +1,7 @@
 /** All payloads of the package `@octokit/webhooks-examples` are accepted and recorded, as JSON and as a form. */
 import examples from "@octokit/webhooks-examples";
 import { expect, test } from "vitest";
-import { asForm } from "../../../scripts/webhook/sign";
+import { asForm } from "../../../scripts/webhook/senders";
 import { as, settle, useEngine } from "../testing/engine.testing";
 import { page, type Json } from "../testing/replies.testing";
 import { post, read, WEBHOOK_ENV } from "../testing/webhooks.testing";

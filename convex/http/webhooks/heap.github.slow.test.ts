@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { RECEIVERS } from "./webhooks.contract";
-import { bodyOf, KINDS } from "./heap.testing";
+import { bodyOf, KINDS } from "./heap.github.testing";
 
 /** The heap of a function on Convex, in MiB. On Convex it includes the young generation; Node adds 3 MiB for it. */
 const HEAP = ["--max-old-space-size=64", "--max-semi-space-size=1"];
@@ -26,7 +26,7 @@ const child = join(directory, "heap.child.mjs");
 
 beforeAll(() =>
   build({
-    entryPoints: [join(import.meta.dirname, "heap.child.ts")],
+    entryPoints: [join(import.meta.dirname, "heap.github.child.ts")],
     outfile: child,
     bundle: true,
     platform: "node",

@@ -1,6 +1,6 @@
 /**
  * Runs one step in the processing of a large webhook, and prints the calls that the functions made to Convex.
- * `heap.slow.test.ts` starts this file in a process with a limited heap.
+ * `heap.github.slow.test.ts` starts this file in a process with a limited heap.
  *
  * The functions share the heap with Node and with nested calls, so the test is stricter than a Convex isolate. Fixed results
  * replace the database and the storage.
@@ -10,7 +10,7 @@ import { processWebhook } from "../../github";
 import router from "../../http";
 import { handle } from "../../webhooks/githubEffects";
 import { process as processEvent } from "../../webhooks/process";
-import { bodyOf, type Kind } from "./heap.testing";
+import { bodyOf, type Kind } from "./heap.github.testing";
 
 type Invoked = {
   invokeAction(id: string, args: string): Promise<string>;
