@@ -36,7 +36,7 @@ test("mutations do not each take a turn of the event loop", async () => {
   expect(await turnsOf(run())).toBeLessThan(20);
 });
 
-test("what returns after a callback is ended by a later one of the same turn", async () => {
+test("a later callback of the same turn ends what returned after an earlier one", async () => {
   const settling = new Settling();
   const chain = async (): Promise<void> => {
     for (let i = 0; i < 50; i++) await new Promise<void>((resolve) => settling.after(resolve));

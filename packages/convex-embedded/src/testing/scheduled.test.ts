@@ -82,7 +82,7 @@ describe.each(BOTH)("under fake timers, on %s", (_name, convexTest) => {
 
   test("a function that a test file exports can be scheduled", async () => {
     let ran = 0;
-    const later = mutationGeneric({ args: {}, handler: () => void ran++ });
+    const later = mutationGeneric({ args: {}, handler: () => (ran += 1) });
     const file = "../../fixtures/harness/convex/own.test.ts";
     const t = convexTest(schema, { ...modules, [file]: () => Promise.resolve({ later }) });
     await t.run((ctx) => ctx.scheduler.runAfter(0, ownTest.later, {}));
