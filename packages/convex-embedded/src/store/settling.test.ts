@@ -50,7 +50,7 @@ test("a later callback of the same turn ends what returned after an earlier one"
 test("callbacks that are requested in vain do not stay", async () => {
   const settling = new Settling();
   for (let i = 0; i < 100; i++) await new Promise<void>((resolve) => settling.after(resolve));
-  for (let turn = 0; turn < 10; turn++) {
+  for (let turn = 0; turn < 100; turn++) {
     settling.prepare();
     await new Promise(setImmediate);
   }

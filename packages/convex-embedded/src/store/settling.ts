@@ -15,12 +15,19 @@ export class Settling {
   #waiting: (() => void)[] = [];
   /** Callbacks that are requested and have not run. */
   #pending = 0;
-  /** The number to request at once. Follows the number that was used. */
+  /** The number to request at once. It doubles if too few were requested, and falls slowly while most of them are not used. */
   #size = 1;
+  /** The number used since the last request. */
   #used = 0;
 
   /** Requests callbacks for code that begins in the next turn. Call this after the request for the turn that begins the code. */
   prepare(): void {
+    if (this.#used < this.#size / 2) this.#size = Math.max(1, this.#size - Math.ceil(this.#size / 16));
+    this.#used = 0;
+    this.#request();
+  }
+
+  #request(): void {
     for (let slot = 0; slot < this.#size; slot++) setImmediate(this.#slot);
     this.#pending += this.#size;
   }
@@ -30,7 +37,7 @@ export class Settling {
     this.#waiting.push(callback);
     if (this.#pending > 0) return;
     this.#size = Math.min(this.#size * 2, MAX_SLOTS);
-    this.prepare();
+    this.#request();
   }
 
   readonly #slot = (): void => {
@@ -39,9 +46,6 @@ export class Settling {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const callback of waiting) callback();
-    if (this.#pending > 0) return;
-    if (this.#used < this.#size / 2) this.#size = Math.ceil(this.#size / 2);
-    this.#used = 0;
   };
 }
 
