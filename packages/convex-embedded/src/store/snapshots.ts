@@ -6,7 +6,7 @@
  * each. The pool opens a new connection instead of waiting for a free one: a query that waits for another query's connection
  * could deadlock.
  */
-import { withExplainedErrors } from "./corruption";
+import { explainError, withExplainedErrors } from "./corruption";
 import { openReadConnection } from "./layout";
 import { ReadStatements } from "./readStatements";
 import type { Connection, Statement } from "./sqlite";
@@ -84,15 +84,15 @@ export class SnapshotPool {
     return this.#pinNow(0);
   }
 
-  /** Makes a state the newest one: later snapshots see it. Publish states in the order of their commits. */
-  publish(state: Pin): void {
+  /** Makes a state the newest one: later snapshots see it. Publish states in the order of their commits. @param state Null for the state at the next pin. */
+  publish(state: Pin | null): void {
     this.#retire();
     this.#current = state;
   }
 
   /** Releases the state of a commit that is not published. */
-  release(state: Pin): void {
-    this.#end(state);
+  release(state: Pin | null): void {
+    if (state !== null) this.#end(state);
   }
 
   /** Resolves when all snapshots pinned so far are released, or after the given time. Ignores snapshots pinned meanwhile. */
@@ -140,8 +140,13 @@ export class SnapshotPool {
 
   #pinNow(users: number): Pin {
     const reader = this.#idle.pop() ?? open(this.file);
-    reader.begin.run();
-    reader.choose.get();
+    try {
+      reader.begin.run();
+      reader.choose.get();
+    } catch (error) {
+      reader.db.close();
+      throw explainError(this.file, error);
+    }
     const pin: Pin = { reader, users };
     this.#pins.add(pin);
     return pin;

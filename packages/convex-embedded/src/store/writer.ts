@@ -62,10 +62,10 @@ interface Job {
 /** A committed group that is not yet durable. */
 interface Group {
   readonly outcomes: readonly Outcome[];
-  /** The state after its commit, which queries see once it is durable. */
-  readonly state: Pin;
-  /** The number of pages in the log before its commit. */
-  readonly logBefore: number;
+  /** The state after its commit, which queries see once it is durable. Null if it could not be pinned: the next group then waits. */
+  readonly state: Pin | null;
+  /** The number of pages in the log before its commit. Null if it could not be read. */
+  readonly logBefore: number | null;
 }
 
 /** The result of an execution, which reaches its caller when its group is durable. */
@@ -91,7 +91,7 @@ export class Writer {
   /** In the order of their commits. */
   readonly #unsynced: Group[] = [];
   /** The number of pages in the log after the last commit. */
-  #log: number;
+  #log: number | null;
   #pump: Promise<void> | null = null;
   #syncing: Promise<void> | null = null;
   #stopped: WriterStopped | null = null;
@@ -106,7 +106,7 @@ export class Writer {
   ) {
     // SQLite itself must not wait for locks: that would block the event loop.
     writes.db.pragma("busy_timeout = 0");
-    this.#log = options.wal.length;
+    this.#log = orNull(() => options.wal.length);
     this.#lock = new ForeignLock(writes.db.name, options);
     this.#sql = {
       begin: writes.db.prepare("BEGIN IMMEDIATE"),
@@ -208,16 +208,15 @@ export class Writer {
     }
     this.options.hooks.afterCommit?.();
     this.commits++;
-    const logBefore = this.#log;
-    this.#log = this.options.wal.length;
-    this.#unsynced.push({
-      outcomes,
-      state: this.snapshots.pinCommitted(),
-      // The commit has restarted the log if it is shorter.
-      logBefore: this.#log < logBefore ? 0 : logBefore,
-    });
+    // The commit cannot be taken back, so errors of a damaged file must not end it here.
+    const state = orNull(() => this.snapshots.pinCommitted());
+    const before = this.#log;
+    this.#log = orNull(() => this.options.wal.length);
+    // The commit has restarted the log if it is shorter.
+    const restarted = before !== null && this.#log !== null && this.#log < before;
+    this.#unsynced.push({ outcomes, state, logBefore: restarted ? 0 : before });
     this.#syncing ??= this.#sync();
-    if (outcomes.some(({ job }) => job.alone)) await this.#syncing;
+    if (state === null || outcomes.some(({ job }) => job.alone)) await this.#syncing;
   }
 
   /** Makes all committed groups durable and answers their callers. */
@@ -267,7 +266,11 @@ export class Writer {
    */
   #lose(error: unknown): void {
     const lost = this.#unsynced.splice(0);
-    this.#stopped = syncFailed(error, () => this.options.sync?.truncate(lost[0]?.logBefore ?? 0));
+    this.#stopped = syncFailed(error, () => {
+      const length = lost[0]?.logBefore ?? null;
+      if (length === null) throw new Error("The length of the log is unknown");
+      this.options.sync?.truncate(length);
+    });
     for (const { outcomes, state } of lost) {
       this.failedCommits++;
       this.snapshots.release(state);
@@ -331,5 +334,14 @@ export class Writer {
         ? { job, transaction, succeeded: false, settle }
         : { job, transaction, succeeded: true, settle, broken: reason };
     }
+  }
+}
+
+/** Returns the result of work, null if it throws. */
+function orNull<T>(work: () => T): T | null {
+  try {
+    return work();
+  } catch {
+    return null;
   }
 }
