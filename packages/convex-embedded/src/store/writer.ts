@@ -208,7 +208,7 @@ export class Writer {
     }
     this.options.hooks.afterCommit?.();
     this.commits++;
-    // The commit cannot be taken back, so errors of a damaged file must not end it here.
+    // The commit cannot be taken back, so errors of a corrupt file must not end it here.
     const state = orNull(() => this.snapshots.pinCommitted());
     const before = this.#log;
     this.#log = orNull(() => this.options.wal.length);
