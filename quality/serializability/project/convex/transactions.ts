@@ -44,6 +44,8 @@ type QueryCtx = GenericQueryCtx<DataModel>;
 type MutationCtx = GenericMutationCtx<DataModel>;
 
 const FAILED = "failed on purpose";
+/** Long enough that the runtime hashes it in another thread. */
+const LONG = new Uint8Array(256 * 1024);
 
 interface Run extends Record<string, unknown> {
   readonly steps: readonly Step[];
@@ -82,6 +84,8 @@ export const read = query({
   handler: async (ctx, { keys, index }) => {
     const lists: (readonly number[])[] = [];
     for (const key of keys) lists.push(await list(ctx, key, index));
+    // Mutations commit between the reads and the end of the query.
+    await crypto.subtle.digest("SHA-256", LONG);
     return lists;
   },
 });
