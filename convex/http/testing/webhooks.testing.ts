@@ -1,3 +1,4 @@
+import { expect } from "vitest";
 import { webhookSetting } from "../../lib/env.lib";
 import {
   freshId,
@@ -7,7 +8,7 @@ import {
   type WebhookSource,
 } from "../../../scripts/webhook/senders";
 import { as, advanceClock, now as time, send, settle } from "./engine.testing";
-import { json, page, type Json } from "./replies.testing";
+import { json, page, problem, type Json } from "./replies.testing";
 import { sourceNamed } from "./sources.testing";
 
 /** Returns the secrets of a source that the server of the suites accepts. The first one signs. */
@@ -64,7 +65,7 @@ export async function processed(source: WebhookSource, type: string, options: Op
 
 /** Returns the entry of an event in the log. */
 export async function logged(eventId: string): Promise<Json> {
-  const events = await page((await as("root"))("GET", "/api/webhook-events?limit=100"));
+  const events = await loggedEvents();
   const found = events.filter((event) => event["eventId"] === eventId);
   if (found.length !== 1) throw new Error(`${found.length} events ${eventId} in the log`);
   return found[0] as Json;
@@ -78,4 +79,13 @@ export const read = async (id: unknown): Promise<Json> =>
 export async function nextAttempt(): Promise<void> {
   advanceClock(30 * 60_000);
   await settle();
+}
+
+export const loggedEvents = async () => page((await as("root"))("GET", "/api/webhook-events?limit=100"));
+
+/** Expects that a webhook is refused because of its signature, and that nothing is stored. */
+export async function expectRejected(reply: Promise<Response>): Promise<void> {
+  const before = (await loggedEvents()).length;
+  expect((await problem(reply, 400, "webhook_rejected")).detail).toBe("Webhook verification failed");
+  expect(await loggedEvents()).toHaveLength(before);
 }

@@ -2,19 +2,19 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { asForm } from "../../../scripts/webhook/senders";
-import { as, send, useEngine } from "../testing/engine.testing";
-import { page, problem } from "../testing/replies.testing";
-import { post, processed, read, SECRETS, webhook, WEBHOOK_ENV } from "../testing/webhooks.testing";
+import { send, useEngine } from "../testing/engine.testing";
+import { problem } from "../testing/replies.testing";
+import {
+  expectRejected,
+  post,
+  processed,
+  read,
+  SECRETS,
+  webhook,
+  WEBHOOK_ENV,
+} from "../testing/webhooks.testing";
 
 useEngine({ env: WEBHOOK_ENV });
-
-const loggedEvents = async () => page((await as("root"))("GET", "/api/webhook-events?limit=100"));
-const expectRejected = async (reply: Promise<Response>): Promise<void> => {
-  const before = (await loggedEvents()).length;
-  const refused = await problem(reply, 400, "webhook_rejected");
-  expect(refused.detail).toBe("Webhook verification failed");
-  expect(await loggedEvents()).toHaveLength(before);
-};
 
 test("the documented example verifies, and is then refused because it is not JSON", async () => {
   const signature = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";

@@ -1,22 +1,22 @@
 /** The webhooks of all sources. Files with the name of a source test its particularities. */
 import { describe, expect, test } from "vitest";
-import { as, send, useEngine } from "../testing/engine.testing";
-import { page, problem } from "../testing/replies.testing";
+import { send, useEngine } from "../testing/engine.testing";
+import { problem } from "../testing/replies.testing";
 import { EACH_SOURCE, secretFor } from "../testing/sources.testing";
-import { post, processed, read, webhook, WEBHOOK_ENV } from "../testing/webhooks.testing";
+import {
+  expectRejected,
+  loggedEvents,
+  post,
+  processed,
+  read,
+  webhook,
+  WEBHOOK_ENV,
+} from "../testing/webhooks.testing";
 
 const MINUTE = 60_000;
 
 describe("with secrets", () => {
   useEngine({ env: WEBHOOK_ENV });
-
-  const loggedEvents = async () => page((await as("root"))("GET", "/api/webhook-events?limit=100"));
-  const expectRejected = async (reply: Promise<Response>): Promise<void> => {
-    const before = (await loggedEvents()).length;
-    const refused = await problem(reply, 400, "webhook_rejected");
-    expect(refused.detail).toBe("Webhook verification failed");
-    expect(await loggedEvents()).toHaveLength(before);
-  };
 
   test.each(EACH_SOURCE)("%s: a correctly signed webhook returns 200 OK", async (name, { type }) => {
     const reply = await post(name, type);
