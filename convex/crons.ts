@@ -5,7 +5,7 @@ const crons = cronJobs();
 
 crons.interval("forget old idempotency keys", { hours: 1 }, internal.idempotency.purge, {});
 crons.interval("free bytes that nobody registered", { hours: 6 }, internal.files.collectUnregistered, {});
-crons.interval("forget old quotas", { hours: 24 }, internal.quotas.purge, {});
+crons.interval("forget full quotas", { hours: 1 }, internal.quotas.purge, {});
 crons.interval(
   "take up webhooks that a crash left behind",
   { minutes: 1 },

@@ -1,5 +1,4 @@
 /** Routes that an adopter adds beside the contracts: plain Hono routes, and routes of Convex's own router. */
-import rateLimiter from "@convex-dev/rate-limiter/test";
 import { convexTest } from "convex-test";
 import { afterEach, expect, test, vi } from "vitest";
 import { httpAction } from "./_generated/server";
@@ -19,9 +18,7 @@ http.route({
 });
 
 function start() {
-  const t = convexTest(schema, { ...modules, "./http.ts": () => Promise.resolve({ default: http }) });
-  rateLimiter.register(t);
-  return t;
+  return convexTest(schema, { ...modules, "./http.ts": () => Promise.resolve({ default: http }) });
 }
 
 afterEach(() => vi.unstubAllEnvs());

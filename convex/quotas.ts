@@ -1,16 +1,29 @@
 import { v } from "convex/values";
-import { components } from "./_generated/api";
+import { internal } from "./_generated/api";
 import { internalMutation } from "./_generated/server";
+import { WINDOW_MS } from "./lib/quota.lib";
 
-/** Milliseconds for which a bucket is kept. A bucket refills within a minute, so deleting a day-old bucket loses little. */
-const KEPT_MS = 24 * 60 * 60 * 1000;
+/** The number of buckets that one transaction reads. */
+const BATCH = 1_000;
 
-/** Deletes old buckets of callers, so that the table does not grow with every address that calls once. */
+/**
+ * Deletes the buckets that are full again, in batches, so that the table does not grow with every address that calls once. A
+ * caller without a bucket has a full one.
+ */
 export const purge = internalMutation({
-  args: {},
+  args: { after: v.optional(v.number()) },
   returns: v.null(),
-  handler: async (ctx) => {
-    await ctx.runMutation(components.rateLimiter.lib.clearAll, { before: Date.now() - KEPT_MS });
+  handler: async (ctx, { after = 0 }) => {
+    const buckets = await ctx.db
+      .query("rateLimitBuckets")
+      .withIndex("by_creation_time", (q) => q.gt("_creationTime", after))
+      .take(BATCH);
+    const now = Date.now();
+    for (const { _id, updatedAt } of buckets)
+      if (updatedAt + WINDOW_MS <= now) await ctx.db.delete("rateLimitBuckets", _id);
+    const last = buckets.at(-1);
+    if (last && buckets.length === BATCH)
+      await ctx.scheduler.runAfter(0, internal.quotas.purge, { after: last._creationTime });
     return null;
   },
 });

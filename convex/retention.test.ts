@@ -106,3 +106,21 @@ test("an expired key that is deleted gives its place in the quota back", async (
   await sweep();
   await create("second");
 });
+
+test("buckets of rate limits that are full again are deleted in batches, and those in use stay", async () => {
+  const { t, count } = await deployment();
+  const bucket = (n: number) => ({ policy: "address", key: `a${n}`, tokens: 0, updatedAt: Date.now() });
+  await t.run(async (ctx) => {
+    for (let n = 0; n < 2_100; n++) await ctx.db.insert("rateLimitBuckets", bucket(n));
+  });
+  vi.advanceTimersByTime(59_000);
+  await t.run((ctx) => ctx.db.insert("rateLimitBuckets", bucket(2_100)));
+  await t.mutation(internal.quotas.purge, {});
+  await t.finishAllScheduledFunctions(vi.runAllTimers);
+  expect(await count("rateLimitBuckets")).toBe(2_101);
+
+  vi.advanceTimersByTime(1_000);
+  await t.mutation(internal.quotas.purge, {});
+  await t.finishAllScheduledFunctions(vi.runAllTimers);
+  expect(await count("rateLimitBuckets")).toBe(1);
+});

@@ -79,6 +79,17 @@ export default defineSchema({
     .index("by_revoked_at", ["revokedAt"])
     .index("by_expires_at", ["expiresAt"]),
 
+  /** The token buckets of the rate limits. A caller without one has a full bucket. */
+  rateLimitBuckets: defineTable({
+    /** `key`, `user`, `address`, or the name of a route's own bucket. */
+    policy: v.string(),
+    /** The id or the network of the caller. */
+    key: v.string(),
+    /** Requests left at `updatedAt`; a fraction, because a bucket refills evenly. */
+    tokens: v.number(),
+    updatedAt: v.number(),
+  }).index("by_policy_and_key", ["policy", "key"]),
+
   items: defineTable({
     ownerId: v.id("users"),
     name: v.string(),

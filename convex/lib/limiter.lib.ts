@@ -1,12 +1,6 @@
-import { RateLimiter } from "@convex-dev/rate-limiter";
-import { components } from "../_generated/api";
 import type { MutationCtx } from "../_generated/server";
 import { networkOf } from "./network.lib";
-import type { GeneralPolicy, Quota, RouteLimit } from "./quota.lib";
-
-const WINDOW_MS = 60_000;
-
-const limiter = new RateLimiter(components.rateLimiter);
+import { WINDOW_MS, type GeneralPolicy, type Quota, type RouteLimit } from "./quota.lib";
 
 /**
  * Takes one request from a caller's general bucket, and from the route's own bucket if the route has one and the first admits the
@@ -32,30 +26,39 @@ export async function take(
   return { ...general, ofRoute: await takeFromBucket(ctx, bucket, own) };
 }
 
-/** Takes `count` requests from a bucket that refills evenly with `limit` requests per minute, at most a full bucket. */
+/**
+ * Takes `wanted` requests from a token bucket that refills evenly with `limit` requests per minute, at most a full bucket.
+ *
+ * The bucket is a document of the app. The component `@convex-dev/rate-limiter` would need two calls for each request, and Convex
+ * creates a new isolate for each call of a component.
+ */
 async function takeFromBucket(
   ctx: MutationCtx,
   policy: string,
   { key, limit, count: wanted }: { key: string; limit: number; count: number },
 ): Promise<Omit<Quota, "ofRoute">> {
+  const now = Date.now();
+  const bucket = await ctx.db
+    .query("rateLimitBuckets")
+    .withIndex("by_policy_and_key", (q) => q.eq("policy", policy).eq("key", key))
+    .unique();
+  const elapsed = bucket ? Math.max(0, now - bucket.updatedAt) : 0;
+  const before = bucket ? Math.min(limit, bucket.tokens + (elapsed * limit) / WINDOW_MS) : limit;
   const count = Math.min(wanted, limit);
-  const config = { kind: "token bucket", rate: limit, period: WINDOW_MS, capacity: limit } as const;
-  let { ok, retryAfter } = await limiter.limit(ctx, policy, { key, config, count });
-  let { value, ts } = await limiter.getValue(ctx, policy, { key, config });
-  if (!ok && ts > Date.now()) {
-    // The clock was set back. Without a reset, the bucket would stay empty until the clock reaches the bucket's timestamp.
-    await limiter.reset(ctx, policy, { key });
-    ({ ok, retryAfter } = await limiter.limit(ctx, policy, { key, config, count }));
-    ({ value, ts } = await limiter.getValue(ctx, policy, { key, config }));
-  }
-  const left = Math.min(limit, value + (Math.max(0, Date.now() - ts) * limit) / WINDOW_MS);
+  const isAdmitted = before >= count;
+  const tokens = isAdmitted ? before - count : before;
+  if (!bucket) await ctx.db.insert("rateLimitBuckets", { policy, key, tokens, updatedAt: now });
+  // A refusal writes only if the clock was set back: the bucket would not refill until the clock reaches the old time.
+  else if (isAdmitted || bucket.updatedAt > now)
+    await ctx.db.patch("rateLimitBuckets", bucket._id, { tokens, updatedAt: now });
+  const secondsFor = (missing: number) => Math.ceil((missing * WINDOW_MS) / limit / 1000);
   return {
     policy,
     limit,
     windowSeconds: WINDOW_MS / 1000,
-    remaining: ok ? Math.max(0, Math.floor(left)) : 0,
-    resetSeconds: Math.ceil(((limit - left) * WINDOW_MS) / limit / 1000),
-    ...(!ok && { retryAfterSeconds: Math.max(1, Math.ceil((retryAfter ?? 0) / 1000)) }),
+    remaining: isAdmitted ? Math.floor(tokens) : 0,
+    resetSeconds: secondsFor(limit - tokens),
+    ...(!isAdmitted && { retryAfterSeconds: Math.max(1, secondsFor(count - before)) }),
   };
 }
 

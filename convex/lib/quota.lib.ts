@@ -1,5 +1,8 @@
 import { v, type Infer } from "convex/values";
 
+/** Milliseconds in which an empty bucket refills. */
+export const WINDOW_MS = 60_000;
+
 /** The names of the general buckets of callers. A route's own bucket has any other name. */
 export type GeneralPolicy = "key" | "user" | "address";
 

@@ -20,7 +20,7 @@ export function needsOf(
   manifest: Manifest,
   runtime: string,
 ): Needs {
-  const inFunctions = new Set<string>(["@convex-dev/rate-limiter", "convex"]);
+  const inFunctions = new Set<string>(["convex"]);
   const inTools = new Set<string>(TOOLS);
   for (const [path, text] of files) {
     if (!/\.m?ts$|\.mjs$/.test(path)) continue;

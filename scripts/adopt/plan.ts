@@ -6,7 +6,7 @@ import type { Texts } from "./copy/source";
 import { needsOf, type Manifest } from "./packages";
 import { withCompilerOptions } from "./theirs/compiler";
 import { HandEdit, type Editor } from "./theirs/edit";
-import { componentsEditor, cronsEditor, routerEditor, schemaEditor } from "./theirs/functions";
+import { cronsEditor, routerEditor, schemaEditor } from "./theirs/functions";
 import { withRuntimeConfig } from "./theirs/runtime";
 import { mismatchesIn, scriptsFor, withPackages } from "./theirs/package";
 import { withSection } from "./theirs/readme";
@@ -58,7 +58,6 @@ export async function planned(app: App, choice: Choice, origin: Origin): Promise
   edit(inFunctions("schema.ts"), schemaEditor(folder));
   edit(inFunctions("http.ts"), routerEditor(folder));
   edit(inFunctions("crons.ts"), cronsEditor(folder));
-  edit(inFunctions("convex.config.ts"), componentsEditor);
   // An app that has issuers keeps them: the API accepts every token that Convex has verified.
   edit(inFunctions("auth.config.ts"), (text) => text ?? origin.authConfig);
   edit(inFunctions("tsconfig.json"), withCompilerOptions);

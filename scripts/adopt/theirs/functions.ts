@@ -1,4 +1,4 @@
-/** Edits of the files that Convex reads at fixed paths: the schema, the router, the crons and the components. */
+/** Edits of the files that Convex reads at fixed paths: the schema, the router and the crons. */
 import ts from "typescript";
 import { edited, parsed } from "../copy/edits";
 import { exportedVariable, HandEdit, importOf, onlyCall, withoutUnusedImport, type Editor } from "./edit";
@@ -85,42 +85,6 @@ export const cronsEditor =
       );
     return beforeExport(source, found, specifier, line, (crons) => `addApiCrons(${crons});`);
   };
-
-const LIMITER = "@convex-dev/rate-limiter/convex.config";
-
-/** Installs the component of the rate limits. */
-export const componentsEditor: Editor = (text) => {
-  const line = `import rateLimiter from "${LIMITER}";`;
-  if (text === undefined)
-    return `${line}\nimport { defineApp } from "convex/server";\n\nconst app = defineApp();\napp.use(rateLimiter);\n\nexport default app;\n`;
-  const source = parsed("convex.config.ts", text);
-  const imported = importedAs(source, LIMITER);
-  if (imported !== undefined && isInstalledPlainly(source, imported)) return text;
-  const found = exportedVariable(source);
-  const name = imported ?? "rateLimiter";
-  if (!found)
-    return new HandEdit(
-      "it does not export a variable by default",
-      `+${line}\n \n+app.use(${name});\n export default app;`,
-    );
-  return beforeExport(source, found, LIMITER, line, (app) => `${app}.use(${name});`);
-};
-
-function importedAs(source: ts.SourceFile, specifier: string): string | undefined {
-  return source.statements
-    .filter(ts.isImportDeclaration)
-    .find(({ moduleSpecifier }) => "text" in moduleSpecifier && moduleSpecifier.text === specifier)
-    ?.importClause?.name?.text;
-}
-
-/** Returns whether the app uses a component under the component's own name. */
-function isInstalledPlainly(source: ts.SourceFile, name: string): boolean {
-  return source.statements.some((statement) => {
-    const call = ts.isExpressionStatement(statement) ? statement.expression : undefined;
-    if (!call || !ts.isCallExpression(call) || call.arguments[0]?.getText(source) !== name) return false;
-    return !/\bname\s*:/.test(call.arguments[1]?.getText(source) ?? "");
-  });
-}
 
 function beforeExport(
   source: ts.SourceFile,

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { withCompilerOptions } from "./compiler";
 import { HandEdit } from "./edit";
-import { componentsEditor, cronsEditor, routerEditor, schemaEditor } from "./functions";
+import { cronsEditor, routerEditor, schemaEditor } from "./functions";
 import { objectIn, withMembers } from "./json";
 import { scriptsFor, withPackages } from "./package";
 import { withRuntimeConfig } from "./runtime";
@@ -14,7 +14,6 @@ test.each([
   ["schema.ts", schemaEditor("api")],
   ["http.ts", routerEditor("api")],
   ["crons.ts", cronsEditor("api")],
-  ["convex.config.ts", componentsEditor],
 ])("an app without %s gets one, and a second run changes nothing", (_name, edit) => {
   const fresh = edit(none);
   expect(edit(fresh as string)).toBe(fresh);
@@ -89,18 +88,6 @@ test("the crons of the app stay before those of the API", () => {
   expect(cronsEditor("api")(text)).toContain(
     'jobs.daily("a", {}, x);\naddApiCrons(jobs);\n\nexport default jobs;',
   );
-});
-
-test("an app with components gets the rate limiter once", () => {
-  const text =
-    'import { defineApp } from "convex/server";\nimport a from "a/convex.config";\nconst app = defineApp();\napp.use(a);\nexport default app;\n';
-  const after = componentsEditor(text) as string;
-  expect(after).toContain("app.use(a);\napp.use(rateLimiter);");
-  expect(componentsEditor(after)).toBe(after);
-  const renamed = after.replace("app.use(rateLimiter)", 'app.use(rateLimiter, { name: "mine" })');
-  const both = componentsEditor(renamed) as string;
-  expect(both).toContain('app.use(rateLimiter, { name: "mine" });\n\napp.use(rateLimiter);');
-  expect(componentsEditor(both)).toBe(both);
 });
 
 test("members are set in JSON, and comments and other members stay", () => {

@@ -1,5 +1,4 @@
 /** The official mock, or the harness that replaces it. */
-import rateLimiter from "@convex-dev/rate-limiter/test";
 import { convexTest } from "convex-test";
 import { vi } from "vitest";
 import { checked } from "../../../../openapi/contract/check";
@@ -16,7 +15,6 @@ export function startMock(settings: Settings): Engine {
   // The scheduler of the mock uses timers. They follow the real time until a suite advances them.
   vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"], shouldAdvanceTime: true });
   const t = convexTest(schema, modules);
-  rateLimiter.register(t);
   // The mock's methods need the type of a specific function reference. Here only its kind is known.
   const runners = t as unknown as Record<Kind, (reference: unknown, args: unknown) => Promise<unknown>>;
   return {
