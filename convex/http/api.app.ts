@@ -22,7 +22,7 @@ async function handleRequest(c: ApiContext, route: TableRoute | undefined): Prom
   c.set("requestId", requestIdOf(c.req.raw));
   c.set("renderProblem", async (thrown) => (await STEPS.problem()).answerProblem(c, thrown));
   setHeaders(c, {
-    "X-Request-Id": c.var.requestId,
+    "X-Request-Id": c.get("requestId"),
     ...SECURITY_HEADERS,
     ...corsHeaders(c.req.raw, c.req.path),
   });
@@ -37,7 +37,7 @@ async function handleRequest(c: ApiContext, route: TableRoute | undefined): Prom
     response = await withTimeout(endpoint?.timeoutMs ?? requestTimeoutMs(), () => answer(c, endpoint));
   } catch (thrown) {
     error = thrown;
-    response = await c.var.renderProblem(thrown);
+    response = await c.get("renderProblem")(thrown);
   }
   if (endpoint?.deprecated) {
     const { setDeprecationHeaders } = await STEPS.deprecation();

@@ -118,7 +118,7 @@ async function* partsOf<T>(
   } catch (error) {
     if (!begun) throw error;
     logFailure(c, error);
-    yield utf8(plan.failed(await (await c.var.renderProblem(error)).text()));
+    yield utf8(plan.failed(await (await c.get("renderProblem")(error)).text()));
     return undefined;
   } finally {
     await puller.close().catch((error: unknown) => logFailure(c, error));
@@ -138,7 +138,7 @@ function logFailure(c: ApiContext, error: unknown): void {
     JSON.stringify({
       level: "error",
       event: "stream_failed",
-      requestId: c.var.requestId,
+      requestId: c.get("requestId"),
       code: failure?.code ?? "internal",
       cause: failure?.detail ?? cause,
     }),

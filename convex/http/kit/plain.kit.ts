@@ -47,6 +47,6 @@ export function plain(
 
 /** Adds the prepared headers of Hono's context to a response that was made without the context. */
 function withApiHeaders(c: ApiContext, response: Response): Response {
-  const isFromContext = response.headers.get("X-Request-Id") === c.var.requestId;
+  const isFromContext = response.headers.get("X-Request-Id") === c.get("requestId");
   return isFromContext ? response : c.newResponse(response.body, response);
 }

@@ -24,7 +24,7 @@ export function problem(c: ApiContext, error: unknown, catalogue: Catalogue): Re
     code,
     detail,
     error: detail,
-    requestId: c.var.requestId,
+    requestId: c.get("requestId"),
     ...(errors && { errors }),
   };
   return c.body(JSON.stringify(body), status, { ...headers, "Content-Type": "application/problem+json" });

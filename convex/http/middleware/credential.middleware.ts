@@ -26,7 +26,7 @@ export async function admit(c: ApiContext, endpoint: Endpoint): Promise<void> {
     const caller = isKey
       ? await admitKey(c, credential, endpoint)
       : await admitToken(c, credential, endpoint);
-    c.set("caller", { ...caller, requestId: c.var.requestId });
+    c.set("caller", { ...caller, requestId: c.get("requestId") });
   } else if (endpoint.scope !== null && !endpoint.anonymous) {
     refuseMissing(endpoint);
   } else if (!endpoint.unlimited && rateLimits().address > 0) {
@@ -148,8 +148,8 @@ const MAX_TOKEN_LENGTH = 8192;
 /** Refuses a credential that lacks the route's scope, before any id is looked up. */
 export function requireScope(c: ApiContext, { scope, anonymous, onItself }: Endpoint): void {
   if (scope === null || scope === "any" || anonymous) return;
-  if (onItself && c.var.caller.key?.id === c.req.param("id")) return;
-  requireCaller(c.var.caller, scope);
+  if (onItself && c.get("caller").key?.id === c.req.param("id")) return;
+  requireCaller(c.get("caller"), scope);
 }
 
 /** Returns the caller if its credential carries the scope, for a route where only some replies require the scope. */

@@ -41,7 +41,7 @@ async function describe(c: ApiContext, key: string, body: Content | undefined): 
   ]);
   return {
     key,
-    credential: c.var.caller.credential,
+    credential: c.get("caller").credential,
     fingerprint: await sha256(`${head}\n${await sha256(body?.bytes ?? "")}`),
   };
 }

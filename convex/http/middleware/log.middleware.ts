@@ -26,12 +26,12 @@ export function logRequest(
     route: pattern ?? "(no route)",
     status: outcome.status,
     ms: Date.now() - outcome.started,
-    requestId: c.var.requestId,
+    requestId: c.get("requestId"),
     key: caller?.key?.publicId,
     user: caller?.key ? undefined : caller?.userId,
     code: failure?.code ?? (unexpected ? (platformFailureOf(outcome.error)?.code ?? "internal") : undefined),
     cause: unexpected ? describe(outcome.error) : failure?.code === "internal" ? failure.detail : undefined,
-    reason: (failure?.reason ?? (c.var as Partial<ApiContext["var"]>).reason)?.slice(0, MAX_REASON_LENGTH),
+    reason: (failure?.reason ?? (c.get("reason") as string | undefined))?.slice(0, MAX_REASON_LENGTH),
   });
   if (outcome.status >= 500) console.error(line);
   else console.log(line);
