@@ -111,7 +111,8 @@ test("a body is refused if no memory is free; the memory is free again once the 
   expect(await (await fetch(url, whole("12345678"))).text()).toBe("12345678");
 });
 
-test("a body that waits too long for its turn is refused as late, although there is memory for it", async () => {
+test("a large body that waits too long for its turn is refused as late, although there is memory for it", async () => {
+  const large = "x".repeat(16 * 1024 + 1);
   let delays = 1;
   const url = await port((request) => {
     if (delays-- > 0)
@@ -121,8 +122,16 @@ test("a body that waits too long for its turn is refused as late, although there
       });
     return request.text();
   });
-  expect(await (await fetch(url, whole("12345678"))).text()).toBe("TimeoutError");
-  expect(await (await fetch(url, whole("12345678"))).text()).toBe("12345678");
+  expect(await (await fetch(url, whole(large))).text()).toBe("TimeoutError");
+  expect(await (await fetch(url, whole(large))).text()).toBe(large);
+});
+
+test("a small body is read in the turn in which it arrives", async () => {
+  const wait = vi.spyOn(threadScheduler, "waitToBegin").mockClear();
+  const url = await port((request) => request.text());
+  const small = "x".repeat(16 * 1024);
+  expect(await (await fetch(url, whole(small))).text()).toBe(small);
+  expect(wait).not.toHaveBeenCalled();
 });
 
 test("a body that waits for memory is read once some is free", async () => {

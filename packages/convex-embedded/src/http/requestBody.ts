@@ -1,5 +1,5 @@
 /**
- * Reads request bodies for functions: within the shared memory limit, and each complete body in its own turn of the event loop.
+ * Reads request bodies for functions: within the shared memory limit, and each large body in its own turn of the event loop.
  *
  * `@hono/node-server` alone buffers bodies without a limit and delivers all complete ones in the same turn.
  */
@@ -9,6 +9,8 @@ import { threadScheduler } from "../exec/threadScheduler";
 import type { BodyMemory, Reservation } from "./bodyMemory";
 import { lateError } from "./bodyMemory";
 
+/** Up to this size, a body needs no turn of its own: it takes less time to parse than the rest of its request. */
+const SMALL_BYTES = 16 * 1024;
 /** A body that waits longer for its turn is refused, because others wait behind it and its client may have given up. Milliseconds. */
 const MAX_WAIT_MS = 5_000;
 
@@ -89,7 +91,7 @@ class RequestBody {
     const reservation = await this.#enter(declared);
     const bytes = await this.#gather(declared, reservation);
     reservation.complete();
-    await turn();
+    if (bytes.length > SMALL_BYTES) await turn();
     return bytes;
   }
 

@@ -40,6 +40,14 @@ export class Settling {
     this.#request();
   }
 
+  /** Resolves in this turn of the event loop if callbacks are pending, else in the next one. */
+  soon(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      if (this.#pending === 0) this.prepare();
+    });
+  }
+
   readonly #slot = (): void => {
     this.#pending--;
     if (this.#waiting.length > 0) this.#used++;

@@ -13,15 +13,14 @@
  * sync of the log, in another thread                                  then all three are answered
  * ```
  *
- * Before each group, the writer waits for one turn of the event loop, in which requests that have arrived queue their
- * mutations. A group ends after 256 executions or 10 ms. If the COMMIT fails, every mutation of the group is rejected, since
+ * Before each group, the writer waits until the requests that begin in this turn of the event loop have queued their mutations
+ * (`settling.ts`). A group ends after 256 executions or 10 ms. If the COMMIT fails, every mutation of the group is rejected, since
  * none of them was written. A schema change runs alone in its group. An execution uses the writer through `transaction.ts`.
  *
  * The next group runs while the last one is synced, and one sync serves all groups that were committed before it. Queries and the
  * write log do not see a group before it is durable, so that no reply contains data which a power loss undoes. If a sync
  * fails, the disk may have lost pages that a second sync would not write again, so the writer stops.
  */
-import { setImmediate as turn } from "node:timers/promises";
 import { settling } from "./settling";
 import { WriteLog } from "./writeLog";
 import type { CommitClock } from "./commitClock";
@@ -145,9 +144,7 @@ export class Writer {
 
   async #work(): Promise<void> {
     while (this.#queue.length > 0) {
-      const begun = turn();
-      settling.prepare();
-      await begun;
+      await settling.soon();
       await this.#group();
       if (this.#stopped) continue;
       try {
