@@ -58,7 +58,7 @@ export class RouteTable {
 
   /** Returns the route of this name. Comparing whole texts is so fast that most requests need no other comparison. */
   private exactMatch(name: string, path: string): Match | undefined {
-    if (OPEN.test(path)) return undefined;
+    if (firstOpenIn(path) >= 0) return undefined;
     for (const resource of this.resources) {
       if (resource.routes.includes(name)) return { resource, name, path, params: {} };
     }
@@ -79,14 +79,14 @@ export class RouteTable {
     const segments = path.split("/");
     for (const resource of this.resources) {
       for (const name of resource.routes) {
-        const firstOpen = name.search(OPEN);
+        const firstOpen = firstOpenIn(name);
         if (firstOpen < 0) {
           if (name.endsWith(ending)) exact.set(methodOf(name), { resource, name, path, params: {} });
           continue;
         }
         // The part before the first name or `*` decides most cases without work on the segments.
+        if (!path.startsWith(name.slice(name.indexOf("/"), firstOpen + 1))) continue;
         const pattern = pathOf(name);
-        if (!path.startsWith(pattern.slice(0, firstOpen + 1 + pattern.length - name.length))) continue;
         const params = paramsOf(pattern, segments);
         const method = methodOf(name);
         const other = open.get(method);
@@ -105,8 +105,12 @@ export class RouteTable {
   }
 }
 
-/** Matches the beginning of a path's first name or `*`. */
-const OPEN = /\/[:*]/;
+/** Returns where the first name or `*` of a path begins, with its slash; -1 without one. In a table, `*` comes after all names. */
+function firstOpenIn(path: string): number {
+  // A cold regular expression takes longer than both searches.
+  const name = path.indexOf("/:");
+  return name < 0 ? path.indexOf("/*") : name;
+}
 
 const methodOf = (name: string): string => name.slice(0, name.indexOf(" "));
 

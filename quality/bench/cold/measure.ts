@@ -74,7 +74,7 @@ async function send(router: Router, call: Call): Promise<void> {
 
 /**
  * Measures all subjects once a round, in random order, so that other work of the machine affects all alike. Collects garbage
- * between the rounds, because otherwise one candidate would pay for the contexts of another.
+ * between the rounds and new garbage before each request, because otherwise one candidate would pay for the contexts of another.
  */
 export async function measure<const Subjects extends readonly Subject[]>(
   subjects: Subjects,
@@ -84,14 +84,13 @@ export async function measure<const Subjects extends readonly Subject[]>(
   const { measured } = await calls();
   const none = () => Object.fromEntries(KINDS.map((kind) => [kind, []])) as unknown as Times[Mode];
   const runs = subjects.map((subject): Run => ({ subject, times: { source: none(), cached: none() } }));
+  const combinations = MODES.flatMap((mode) => KINDS.map((kind) => ({ mode, kind })));
   for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
     globalThis.gc?.();
-    for (const mode of MODES) {
-      for (const kind of KINDS) {
-        for (const { subject, times } of shuffled(runs)) {
-          const elapsed = await coldRequest(subject, mode, kind, measured[kind], now);
-          if (round >= 0) times[mode][kind].push(elapsed);
-        }
+    for (const { mode, kind } of shuffled(combinations)) {
+      for (const { subject, times } of shuffled(runs)) {
+        const elapsed = await coldRequest(subject, mode, kind, measured[kind], now);
+        if (round >= 0) times[mode][kind].push(elapsed);
       }
     }
   }
@@ -121,6 +120,7 @@ async function coldRequest(
   const isolate = createIsolate(candidate.answers, ENV);
   const request = call.request();
 
+  globalThis.gc?.({ type: "minor" });
   const started = now();
   const router =
     mode === "source" ? await loadModules(isolate, graph) : loadCached(isolate, graph, codeCaches[kind]);
