@@ -1,11 +1,9 @@
 /** Returns the SHA-256 of bytes, or of a text's UTF-8 bytes, in lower-case hex. */
 export async function sha256(data: string | ArrayBuffer | Uint8Array<ArrayBuffer>): Promise<string> {
   const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
-  let hex = "";
-  for (const byte of new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))) {
-    hex += (byte < 16 ? "0" : "") + byte.toString(16);
-  }
-  return hex;
+  const hash = new DataView(await crypto.subtle.digest("SHA-256", bytes));
+  const hexAt = (at: number) => hash.getBigUint64(at).toString(16).padStart(16, "0");
+  return hexAt(0) + hexAt(8) + hexAt(16) + hexAt(24);
 }
 
 /**

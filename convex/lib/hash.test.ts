@@ -1,5 +1,6 @@
+import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { checksum } from "./hash.lib";
+import { checksum, sha256 } from "./hash.lib";
 
 // From the FNV authors' own test vectors (test_fnv.c).
 test.each([
@@ -15,4 +16,12 @@ test("a checksum has eight digits, including leading zeros", () => {
   const sums = Array.from({ length: 1000 }, (_, n) => checksum(String(n)));
   expect(sums.some((sum) => sum.startsWith("0"))).toBe(true);
   for (const sum of sums) expect(sum).toMatch(/^[0-9a-f]{8}$/);
+});
+
+test("the SHA-256 of a text is that of its UTF-8 bytes, with all leading zeros", async () => {
+  for (let n = 0; n < 200; n++) {
+    const text = `é${n}`;
+    const expected = createHash("sha256").update(text).digest("hex");
+    expect([await sha256(text), await sha256(new TextEncoder().encode(text))]).toEqual([expected, expected]);
+  }
 });

@@ -30,13 +30,21 @@ export type Match = {
  * differs decides: a text comes before a name, and a name before `*`. The order of the table does not matter.
  */
 export class RouteTable {
-  private last: { path: string; matches: Map<string, Match> } | undefined;
+  private last: { method: string; path: string; match: Match | undefined } | undefined;
+  private lastOfAll: { path: string; matches: Map<string, Match> } | undefined;
 
   constructor(private readonly resources: readonly Resource[]) {}
 
   /** Returns the route of a method and a path. */
   match(method: string, path: string): Match | undefined {
-    return this.exactMatch(`${method} ${path}`, path) ?? this.matchesAt(path).get(method);
+    if (this.last?.method !== method || this.last.path !== path) {
+      const name = `${method} ${path}`;
+      this.last = {
+        ...{ method, path },
+        match: this.exactMatch(name, path) ?? this.compare(path, `${method} `).get(method),
+      };
+    }
+    return this.last.match;
   }
 
   /** Returns the methods that have a route at a path; empty for an unknown path. GET includes HEAD. */
@@ -67,21 +75,27 @@ export class RouteTable {
 
   /** Returns the route of each method at a path. */
   private matchesAt(path: string): Map<string, Match> {
-    if (this.last?.path !== path) this.last = { path, matches: this.compare(path) };
-    return this.last.matches;
+    if (this.lastOfAll?.path !== path) this.lastOfAll = { path, matches: this.compare(path) };
+    return this.lastOfAll.matches;
   }
 
-  /** Compares a path with every route. Returns the route of each method. Use `match`, which keeps the last result. */
-  compare(path: string): Map<string, Match> {
+  /**
+   * Compares a path with the routes. Returns the route of each method. Use `match`, which keeps the last result.
+   *
+   * @param beginning Routes whose names do not begin with this text are found only by their exact path.
+   */
+  compare(path: string, beginning = ""): Map<string, Match> {
     const exact = new Map<string, Match>();
     const open = new Map<string, Match>();
     const ending = ` ${path}`;
     const segments = path.split("/");
     for (const resource of this.resources) {
       for (const name of resource.routes) {
+        const isExact = name.endsWith(ending);
+        if (!isExact && !name.startsWith(beginning)) continue;
         const firstOpen = firstOpenIn(name);
         if (firstOpen < 0) {
-          if (name.endsWith(ending)) exact.set(methodOf(name), { resource, name, path, params: {} });
+          if (isExact) exact.set(methodOf(name), { resource, name, path, params: {} });
           continue;
         }
         // The part before the first name or `*` decides most cases without work on the segments.

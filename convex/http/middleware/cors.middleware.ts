@@ -14,6 +14,9 @@ const EXPOSE_HEADERS =
 const NOT_ADDED =
   "Cache-Control, Content-Language, Content-Length, Content-Type, Expires, Last-Modified, Pragma, " +
   "Vary, Allow, Accept-Patch, WWW-Authenticate, Content-Encoding, Set-Cookie";
+/** The names of these headers and of the security headers in lower case, with a separator before and after each. */
+const KNOWN_HEADERS =
+  `, ${[EXPOSE_HEADERS, NOT_ADDED, ...Object.keys(SECURITY_HEADERS)].join(", ")},`.toLowerCase();
 /** Seconds for which a browser may cache a preflight. */
 const MAX_AGE = "86400";
 
@@ -45,11 +48,9 @@ export function corsHeaders(request: Request, path: string): Record<string, stri
 export function exposeOwnHeaders({ headers }: Response): void {
   const exposed = headers.get("Access-Control-Expose-Headers");
   if (exposed === null) return;
-  const known =
-    `, ${[EXPOSE_HEADERS, NOT_ADDED, ...Object.keys(SECURITY_HEADERS)].join(", ")},`.toLowerCase();
   const own: string[] = [];
   headers.forEach((_, name) => {
-    if (!name.startsWith("access-control-") && !known.includes(`, ${name},`)) own.push(name);
+    if (!name.startsWith("access-control-") && !KNOWN_HEADERS.includes(`, ${name},`)) own.push(name);
   });
   if (own.length > 0) headers.set("Access-Control-Expose-Headers", [exposed, ...own].join(", "));
 }

@@ -93,6 +93,20 @@ test("instanceof, inspect and forEach treat them like Node's Headers", () => {
   expect(seen).toEqual([["2", "b", headers]]);
 });
 
+test("names are sorted, whatever was sorted before, and a callback may change the headers", () => {
+  for (const names of ["ba", "ba", "cba", "ab", "bac", "ba"]) {
+    const headers = new LightHeaders();
+    for (const name of names) headers.set(name, name);
+    const seen: string[] = [];
+    headers.forEach((_value, name) => {
+      seen.push(name);
+      headers.delete(name);
+    });
+    expect(seen.join("")).toBe([...names].sort().join(""));
+    expect([...headers]).toEqual([]);
+  }
+});
+
 test("a copy of headers is independent", () => {
   const cookies = new LightHeaders([["set-cookie", "a"]]);
   const copy = new LightHeaders(cookies);

@@ -66,7 +66,12 @@ export class LightHeaders extends NativeHeaders {
   }
 
   override forEach(callback: (value: string, name: string, headers: Headers) => void, that?: unknown): void {
-    for (const [name, value] of this.#sorted()) callback.call(that, value, name, this);
+    // Without the list of pairs: the API calls this for each response.
+    for (const name of sortedNames(this.#record)) {
+      const value = this.#record[name];
+      if (typeof value === "string") callback.call(that, value, name, this);
+      else for (const one of value ?? []) callback.call(that, one, name, this);
+    }
   }
 
   override entries(): HeadersIterator<[string, string]> {
@@ -105,7 +110,7 @@ export class LightHeaders extends NativeHeaders {
 
   #sorted(): [string, string][] {
     const sorted: [string, string][] = [];
-    for (const name of Object.keys(this.#record).sort()) {
+    for (const name of sortedNames(this.#record)) {
       const value = this.#record[name] as string | string[];
       if (typeof value === "string") sorted.push([name, value]);
       else for (const one of value) sorted.push([name, one]);
@@ -119,6 +124,19 @@ Object.defineProperty(LightHeaders, "name", { value: "Headers" });
 /** A cache of lower-case names: functions use a few names over and over. */
 const keys = new Map<string, string>();
 const MAX_KEYS = 1024;
+
+/** The names of the record that was sorted last. Most responses of an app have the same names in the same order. */
+let lastNames: readonly string[] = [];
+let lastSorted: readonly string[] = [];
+
+function sortedNames(record: HeaderRecord): readonly string[] {
+  const names = Object.keys(record);
+  if (names.length !== lastNames.length || names.some((name, at) => name !== lastNames[at])) {
+    lastNames = names;
+    lastSorted = [...names].sort();
+  }
+  return lastSorted;
+}
 
 /** Returns the lower-case name. @throws TypeError with Node's message if the name is invalid. */
 function keyOf(name: string, value = ""): string {
