@@ -31,7 +31,7 @@ export function logRequest(
     user: caller?.key ? undefined : caller?.userId,
     code: failure?.code ?? (unexpected ? (platformFailureOf(outcome.error)?.code ?? "internal") : undefined),
     cause: unexpected ? describe(outcome.error) : failure?.code === "internal" ? failure.detail : undefined,
-    reason: (failure?.reason ?? (c.get("reason") as string | undefined))?.slice(0, MAX_REASON_LENGTH),
+    reason: (failure?.reason ?? (c.get("reason")))?.slice(0, MAX_REASON_LENGTH),
   });
   if (outcome.status >= 500) console.error(line);
   else console.log(line);

@@ -94,7 +94,7 @@ test("instanceof, inspect and forEach treat them like Node's Headers", () => {
 });
 
 test("names are sorted, whatever was sorted before, and a callback may change the headers", () => {
-  for (const names of ["ba", "ba", "cba", "ab", "bac", "ba"]) {
+  for (const names of ["b,a", "b,a", "c,b,a", "a,b", "b,a,c", "b,a"].map((list) => list.split(","))) {
     const headers = new LightHeaders();
     for (const name of names) headers.set(name, name);
     const seen: string[] = [];
@@ -102,7 +102,7 @@ test("names are sorted, whatever was sorted before, and a callback may change th
       seen.push(name);
       headers.delete(name);
     });
-    expect(seen.join("")).toBe([...names].sort().join(""));
+    expect(seen).toEqual([...names].sort());
     expect([...headers]).toEqual([]);
   }
 });
