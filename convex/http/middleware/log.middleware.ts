@@ -18,6 +18,7 @@ export function logRequest(
   outcome: { status: number; started: number; error: unknown },
 ): void {
   const caller = c.get("caller") as ApiContext["var"]["caller"] | undefined;
+  const refused = c.get("reason") as ApiContext["var"]["reason"] | undefined;
   const failure = failureOf(outcome.error);
   const unexpected = outcome.error !== undefined && failure === undefined;
   const line = JSON.stringify({
@@ -31,7 +32,7 @@ export function logRequest(
     user: caller?.key ? undefined : caller?.userId,
     code: failure?.code ?? (unexpected ? (platformFailureOf(outcome.error)?.code ?? "internal") : undefined),
     cause: unexpected ? describe(outcome.error) : failure?.code === "internal" ? failure.detail : undefined,
-    reason: (failure?.reason ?? (c.get("reason")))?.slice(0, MAX_REASON_LENGTH),
+    reason: (failure?.reason ?? refused)?.slice(0, MAX_REASON_LENGTH),
   });
   if (outcome.status >= 500) console.error(line);
   else console.log(line);
