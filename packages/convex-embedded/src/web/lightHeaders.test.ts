@@ -93,7 +93,7 @@ test("instanceof, inspect and forEach treat them like Node's Headers", () => {
   expect(seen).toEqual([["2", "b", headers]]);
 });
 
-test("names are sorted, whatever was sorted before, and a callback may change the headers", () => {
+test("names are sorted after other headers were sorted, and a callback may change the headers", () => {
   for (const names of ["b,a", "b,a", "c,b,a", "a,b", "b,a,c", "b,a"].map((list) => list.split(","))) {
     const headers = new LightHeaders();
     for (const name of names) headers.set(name, name);
