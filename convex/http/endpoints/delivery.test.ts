@@ -138,7 +138,9 @@ describe("after a failure", () => {
   });
 
   test("a failed delivery can be retried, with the same id", async () => {
-    const partner = await openReceiver((_, count) => ({ status: count === 1 ? 410 : 204 }));
+    let reply = (_answer: { status: number }): void => undefined;
+    const later = new Promise<{ status: number }>((resolve) => (reply = resolve));
+    const partner = await openReceiver((_, count) => (count === 1 ? { status: 410 } : later));
     const owner = await person();
     const { path } = await subscribe(owner, partner.url, ["key.*"]);
     await createKey(owner);
@@ -149,6 +151,7 @@ describe("after a failure", () => {
     await json(owner("PATCH", path, { enabled: true }));
     expect(await json(retry(), 202)).toMatchObject({ id, status: "pending" });
     await problem(retry(), 409, "conflict");
+    reply({ status: 204 });
     await settle();
     const ids = partner.received.map(({ headers }) => headers["webhook-id"]);
     expect(ids).toEqual([ids[0], ids[0]]);

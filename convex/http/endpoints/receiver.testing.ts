@@ -19,7 +19,9 @@ type Answer = { status?: number; headers?: Record<string, string>; body?: string
  *
  * @param answer Returns the reply to a webhook. Default: 204.
  */
-export async function openReceiver(answer: (received: Received, count: number) => Answer = () => ({})) {
+export async function openReceiver(
+  answer: (received: Received, count: number) => Answer | Promise<Answer> = () => ({}),
+) {
   const received: Received[] = [];
   const server = createServer((request, response) => {
     const parts: Buffer[] = [];
@@ -32,8 +34,9 @@ export async function openReceiver(answer: (received: Received, count: number) =
         json: JSON.parse(body) as Json,
       };
       received.push(one);
-      const { status = 204, headers = {}, body: reply } = answer(one, received.length);
-      response.writeHead(status, headers).end(reply);
+      void Promise.resolve(answer(one, received.length)).then(({ status = 204, headers = {}, body: reply }) =>
+        response.writeHead(status, headers).end(reply),
+      );
     });
   }).listen(0, "127.0.0.1");
   await once(server, "listening");

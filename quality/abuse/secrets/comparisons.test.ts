@@ -13,7 +13,7 @@ const SOURCES = [...sourcesIn("convex"), ...sourcesIn("packages/convex-embedded/
 /** Comparisons with `===` whose operands are named like secrets, and the reason why each is safe. */
 const HARMLESS: Readonly<Record<string, string>> = {
   "convex/identity/keys.lib.ts: caller.key.id !== key._id": "ids, which lists show",
-  'convex/http/middleware/credential.middleware.ts: c.var.caller.key?.id === c.req.param("id")':
+  'convex/http/middleware/credential.middleware.ts: c.get("caller").key?.id === c.req.param("id")':
     "ids, which lists show",
   "convex/migrations.ts: emailKey !== foldEmail(email)": "emails, neither of which a client sends",
   "convex/outgoing/secrets.ts: before === secret.sealed":
