@@ -30,7 +30,7 @@ export async function take(
  * Takes `wanted` requests from a token bucket that refills evenly with `limit` requests per minute, at most a full bucket.
  *
  * The bucket is a document of the app. The component `@convex-dev/rate-limiter` would need two calls for each request, and Convex
- * creates a new isolate for each call of a component.
+ * creates a new JavaScript context for each call of a component.
  */
 async function takeFromBucket(
   ctx: MutationCtx,
