@@ -19,8 +19,9 @@ export const purge = internalMutation({
       .withIndex("by_creation_time", (q) => q.gt("_creationTime", after))
       .take(BATCH);
     const now = Date.now();
+    // A bucket is full after a window, and also if the clock was set back by more than a window.
     for (const { _id, updatedAt } of buckets)
-      if (updatedAt + WINDOW_MS <= now) await ctx.db.delete("rateLimitBuckets", _id);
+      if (Math.abs(now - updatedAt) >= WINDOW_MS) await ctx.db.delete("rateLimitBuckets", _id);
     const last = buckets.at(-1);
     if (last && buckets.length === BATCH)
       await ctx.scheduler.runAfter(0, internal.quotas.purge, { after: last._creationTime });

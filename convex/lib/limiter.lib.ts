@@ -1,3 +1,4 @@
+import type { Doc } from "../_generated/dataModel";
 import type { MutationCtx } from "../_generated/server";
 import { networkOf } from "./network.lib";
 import { WINDOW_MS, type GeneralPolicy, type Quota, type RouteLimit } from "./quota.lib";
@@ -42,13 +43,12 @@ async function takeFromBucket(
     .query("rateLimitBuckets")
     .withIndex("by_policy_and_key", (q) => q.eq("policy", policy).eq("key", key))
     .unique();
-  const elapsed = bucket ? Math.max(0, now - bucket.updatedAt) : 0;
-  const before = bucket ? Math.min(limit, bucket.tokens + (elapsed * limit) / WINDOW_MS) : limit;
+  const before = bucket ? tokensIn(bucket, limit, now) : limit;
   const count = Math.min(wanted, limit);
   const isAdmitted = before >= count;
   const tokens = isAdmitted ? before - count : before;
   if (!bucket) await ctx.db.insert("rateLimitBuckets", { policy, key, tokens, updatedAt: now });
-  // A refusal writes only if the clock was set back: the bucket would not refill until the clock reaches the old time.
+  // A refusal writes only if the clock is behind: the bucket would not refill until the clock reaches the old time.
   else if (isAdmitted || bucket.updatedAt > now)
     await ctx.db.patch("rateLimitBuckets", bucket._id, { tokens, updatedAt: now });
   const secondsFor = (missing: number) => Math.ceil((missing * WINDOW_MS) / limit / 1000);
@@ -60,6 +60,12 @@ async function takeFromBucket(
     resetSeconds: secondsFor(limit - tokens),
     ...(!isAdmitted && { retryAfterSeconds: Math.max(1, secondsFor(count - before)) }),
   };
+}
+
+/** Returns the requests left in a bucket. It is full if the clock was set back: its time is then more than a window ahead. */
+function tokensIn({ tokens, updatedAt }: Doc<"rateLimitBuckets">, limit: number, now: number): number {
+  if (updatedAt > now + WINDOW_MS) return limit;
+  return Math.min(limit, tokens + (Math.max(0, now - updatedAt) * limit) / WINDOW_MS);
 }
 
 /**
