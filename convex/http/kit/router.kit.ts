@@ -39,10 +39,8 @@ export class RouteTable {
   match(method: string, path: string): Match | undefined {
     if (this.last?.method !== method || this.last.path !== path) {
       const name = `${method} ${path}`;
-      this.last = {
-        ...{ method, path },
-        match: this.exactMatch(name, path) ?? this.compare(path, `${method} `).get(method),
-      };
+      const match = this.exactMatch(name, path) ?? this.compare(path, `${method} `).get(method);
+      this.last = { method, path, match };
     }
     return this.last.match;
   }

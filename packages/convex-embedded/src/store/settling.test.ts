@@ -59,3 +59,17 @@ test("callbacks that are requested in vain do not stay", async () => {
   const after = process.getActiveResourcesInfo().filter((kind) => kind === "Immediate").length;
   expect(after - before).toBeLessThan(3);
 });
+
+test("work continues in the same turn if callbacks were requested, and in the next turn if none were", async () => {
+  const settling = new Settling();
+  const order: string[] = [];
+  const begun = new Promise<void>((resolve) => setImmediate(resolve));
+  settling.prepare();
+  await begun;
+  setImmediate(() => order.push("the next turn"));
+  await settling.soon();
+  order.push("the same turn");
+  // The only requested callback has run.
+  await settling.soon();
+  expect(order).toEqual(["the same turn", "the next turn"]);
+});
