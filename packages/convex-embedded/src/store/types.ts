@@ -279,12 +279,15 @@ export interface DiskStore extends Store {
 
 /** Makes the commits in the log durable. */
 export interface LogSync {
+  /** True if the next `sync` returns a promise. */
+  readonly inBackground: boolean;
   /**
-   * Resolves when everything that was written to the log before the call is on disk.
+   * Puts everything that was written to the log before the call on disk.
    *
-   * @throws Error if the disk fails. It may then have lost pages that a second sync would not write again.
+   * @returns a promise if that happens in the background, `undefined` if it has happened.
+   * @throws Error, also as a rejection, if the disk fails. It may then have lost pages that a second sync would not write again.
    */
-  sync(): Promise<void>;
+  sync(): Promise<void> | undefined;
   /** Removes all pages of the log after the first `pages`. Nothing may be written to the database afterwards. */
   truncate(pages: number): void;
   /** Call this after the last `sync` has ended. */

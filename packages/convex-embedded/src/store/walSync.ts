@@ -1,6 +1,7 @@
 /** Makes commits durable. */
-import { closeSync, fdatasync, ftruncateSync, openSync } from "node:fs";
+import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, openSync } from "node:fs";
 import { promisify } from "node:util";
+import { SyncPace } from "./syncPace";
 import type { LogSync } from "./types";
 
 /** The log has a header, and each of its pages has one (sqlite.org/fileformat.html#the_write_ahead_log). */
@@ -10,13 +11,15 @@ const PAGE_HEADER_BYTES = 24;
 const syncData = promisify(fdatasync);
 
 /**
- * Syncs the write-ahead log of a database in a thread of Node's pool, so that the event loop serves requests meanwhile.
+ * Syncs the write-ahead log of a database: in this thread if the disk is fast, else in a thread of Node's pool, so that the event loop
+ * serves requests meanwhile.
  *
  * With `synchronous=NORMAL`, SQLite writes a commit to the log but does not sync it. A sync of the log after the commit makes it
  * durable, as `synchronous=FULL` does within the commit (sqlite.org/pragma.html#pragma_synchronous).
  */
 export class WalSync implements LogSync {
   #log: number | null = null;
+  readonly #pace = new SyncPace();
 
   /**
    * @param file The path of the database. Its log must exist when `sync` is called first, and stays the same file.
@@ -27,10 +30,19 @@ export class WalSync implements LogSync {
     private readonly pageSize: number,
   ) {}
 
-  sync(): Promise<void> {
+  get inBackground(): boolean {
+    return !this.#pace.isFast(performance.now());
+  }
+
+  sync(): Promise<void> | undefined {
     // Windows syncs only files that are open for writing.
     this.#log ??= openSync(`${this.file}-wal`, "r+");
-    return syncData(this.#log);
+    const started = performance.now();
+    if (!this.#pace.isFast(started)) return syncData(this.#log);
+    fdatasyncSync(this.#log);
+    const now = performance.now();
+    this.#pace.record(now, now - started);
+    return undefined;
   }
 
   truncate(pages: number): void {

@@ -10,16 +10,16 @@
  *   SAVEPOINT execution   items:create "b"   throws → ROLLBACK TO     will be answered with its error
  *   SAVEPOINT execution   items:create "c"   RELEASE                  will be answered with its result
  * COMMIT                                                              writes the log
- * sync of the log, in another thread                                  then all three are answered
+ * sync of the log                                                     then all three are answered
  * ```
  *
  * Before each group, the writer waits until the requests that begin in this turn of the event loop have queued their mutations
  * (`settling.ts`). A group ends after 256 executions or 10 ms. If the COMMIT fails, every mutation of the group is rejected, since
  * none of them was written. A schema change runs alone in its group. An execution uses the writer through `transaction.ts`.
  *
- * The next group runs while the last one is synced, and one sync serves all groups that were committed before it. Queries and the
- * write log do not see a group before it is durable, so that no reply contains data which a power loss undoes. If a sync
- * fails, the disk may have lost pages that a second sync would not write again, so the writer stops.
+ * A slow disk is synced in another thread (`walSync.ts`). The next group runs meanwhile, and one sync serves all groups that were
+ * committed before it. Queries and the write log do not see a group before it is durable, so that no reply contains data which a
+ * power loss undoes. If a sync fails, the disk may have lost pages that a second sync would not write again, so the writer stops.
  */
 import { settling } from "./settling";
 import { WriteLog } from "./writeLog";
@@ -37,7 +37,7 @@ import type { WriteConnection } from "./writeConnection";
 /** A group commits after this many executions or milliseconds, even if the queue is not empty. */
 const GROUP_SIZE = 256;
 const GROUP_MS = 10;
-/** If so many executions wait while nothing is synced, the first group has only half of them. The others run during its sync. */
+/** If so many executions wait for a sync in another thread, the first group has only half of them. The others run during the sync. */
 const HALVED_FROM = 8;
 
 export interface WriterOptions {
@@ -92,6 +92,7 @@ export class Writer {
   /** The number of pages in the log after the last commit. */
   #log: number | null;
   #pump: Promise<void> | null = null;
+  /** Resolves when all committed groups are durable or lost. Null if they are. */
   #syncing: Promise<void> | null = null;
   #stopped: WriterStopped | null = null;
   #closed = false;
@@ -212,16 +213,20 @@ export class Writer {
     // The commit has restarted the log if it is shorter.
     const restarted = before !== null && this.#log !== null && this.#log < before;
     this.#unsynced.push({ outcomes, state, logBefore: restarted ? 0 : before });
-    this.#syncing ??= this.#sync();
+    if (this.#syncing === null) {
+      const syncing = this.#sync();
+      if (this.#unsynced.length > 0) this.#syncing = syncing;
+    }
     if (state === null || outcomes.some(({ job }) => job.alone)) await this.#syncing;
   }
 
-  /** Makes all committed groups durable and answers their callers. */
+  /** Makes all committed groups durable and answers their callers, within this call if the disk is fast. */
   async #sync(): Promise<void> {
     while (this.#unsynced.length > 0) {
       const { length } = this.#unsynced;
       try {
-        await this.options.sync?.sync();
+        const pending = this.options.sync?.sync();
+        if (pending !== undefined) await pending;
       } catch (error) {
         this.#lose(error);
         break;
@@ -299,7 +304,7 @@ export class Writer {
   /** Returns how many executions the next group may have. */
   #nextSize(): number {
     const { length } = this.#queue;
-    const halved = this.options.sync !== null && this.#unsynced.length === 0 && length >= HALVED_FROM;
+    const halved = length >= HALVED_FROM && this.#unsynced.length === 0 && this.options.sync?.inBackground;
     return halved ? Math.min(Math.ceil(length / 2), GROUP_SIZE) : GROUP_SIZE;
   }
 
