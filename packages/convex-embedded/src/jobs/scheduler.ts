@@ -4,6 +4,7 @@
  * Waiting work is stored only in the database. One timer waits for the earliest work. The scheduler reads the database again
  * whenever a commit may have added work, work has ended, or the timer fires, so a clock jump neither loses nor doubles work.
  */
+import { setImmediate } from "node:timers";
 import type { LogLine } from "../exec/logLine";
 import type { Store } from "../store/types";
 import type { Timers } from "./timers";
@@ -49,7 +50,8 @@ export class Scheduler {
   wake(): void {
     if (this.#looking || this.#stopped) return;
     this.#looking = true;
-    queueMicrotask(() => {
+    // Due mutations then share a commit with those of the next requests.
+    setImmediate(() => {
       this.#looking = false;
       this.#look();
     });

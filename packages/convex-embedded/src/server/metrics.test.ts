@@ -157,6 +157,8 @@ test("a due function that has not started shows how late it is", async () => {
   const timers = { set: () => null, clear: () => undefined };
   const { server } = await serve({ project: FIGURES, clock: () => now, timers });
   await server.run("figures:schedule", { afterMs: 60_000 });
+  // The scheduler looks for due functions in the next turn.
+  await new Promise(setImmediate);
   now += 100_000;
   expect(await samples(server)).toMatchObject({
     convex_scheduled_functions_due: 1,
