@@ -5,6 +5,7 @@ import {
   collect,
   ALL_KEYS,
   indexOf,
+  insert,
   inTransaction,
   insertOne,
   items,
@@ -85,7 +86,7 @@ describe("the pool", () => {
   });
 
   test("grows beyond its size for snapshots of many states, then shrinks again", async () => {
-    const store = await itemStore({ readers: 2 });
+    const store = await itemStore({ readers: 2, hooks: { sync: null } });
     const open: Snapshot[] = [];
     for (let i = 0; i < 12; i++) {
       const snapshot = store.snapshot();
@@ -93,14 +94,29 @@ describe("the pool", () => {
       open.push(snapshot);
       await insertOne(store, { name: `n${i}` });
     }
-    // The thirteenth has the state after the last insert.
-    expect(store.stats().readers).toBe(13);
+    expect(store.stats().readers).toBe(12);
     for (const [i, snapshot] of open.entries()) {
       expect(seen(store, snapshot)).toHaveLength(i);
       snapshot.release();
     }
-    // The third keeps the newest state.
-    expect(store.stats().readers).toBe(3);
+    expect(store.stats().readers).toBe(2);
+  });
+
+  test("needs a reader only for the snapshots that are in use when a mutation begins", async () => {
+    const store = await itemStore({ readers: 0, hooks: { sync: null } });
+    await insertOne(store, { name: "a" });
+    const [ended, used] = [store.snapshot(), store.snapshot()];
+    for (const snapshot of [ended, used]) expect(seen(store, snapshot)).toEqual(["a"]);
+    expect(store.stats().readers).toBe(0);
+    ended.release();
+    await inTransaction(store, (transaction) => {
+      insert(transaction, items(store), { name: "b" });
+      expect(seen(store, used)).toEqual(["a"]);
+      expect(store.stats().readers).toBe(1);
+    });
+    expect(seen(store, used)).toEqual(["a"]);
+    used.release();
+    expect(store.stats().readers).toBe(0);
   });
 });
 

@@ -5,6 +5,10 @@
  * Snapshots of the same state share a connection, so concurrent queries need one connection per commit between them, not one
  * each. The pool opens a new connection instead of waiting for a free one: a query that waits for another query's connection
  * could deadlock.
+ *
+ * After each commit a reader has to fill its cache of pages anew, but the write connection's cache stays warm. So while no transaction is
+ * open, the writer lends its connection, and most queries end before it takes the connection back. Snapshots that are still in use then
+ * continue on a reader, which sees the same state, since nothing was committed in between.
  */
 import { explainError, withExplainedErrors } from "./corruption";
 import { openReadConnection } from "./layout";
@@ -21,15 +25,20 @@ import type {
   TableInfo,
 } from "./types";
 
-/** A connection in a read transaction. */
+/** A state, and the connection that reads it. */
 export interface Pin {
-  readonly reader: Reader;
+  source: Source;
   users: number;
 }
 
-interface Reader {
+/** A connection with its read statements. */
+export interface Source {
   readonly db: Connection;
   readonly reads: ReadStatements;
+}
+
+/** A connection that keeps its state in a read transaction. */
+interface Reader extends Source {
   readonly begin: Statement;
   /** SQLite chooses the state of a transaction at its first read, not at its begin. */
   readonly choose: Statement;
@@ -38,7 +47,11 @@ interface Reader {
 
 export class SnapshotPool {
   readonly #idle: Reader[] = [];
-  readonly #pins = new Set<Pin>();
+  /** The pins of readers. */
+  readonly #pins = new Map<Pin, Reader>();
+  /** The write connection while it is lent, and the pins that use it. */
+  #lent: Source | null = null;
+  readonly #borrowers = new Set<Pin>();
   /** The pin that new snapshots may share. It has the newest state, and no `drain` waits for it. */
   #current: Pin | null = null;
   #onUnpin: (() => void) | null = null;
@@ -63,10 +76,31 @@ export class SnapshotPool {
   read<T>(work: (db: Connection) => T): T {
     const pin = this.pin();
     try {
-      return withExplainedErrors(this.file, () => work(pin.reader.db));
+      return withExplainedErrors(this.file, () => work(pin.source.db));
     } finally {
       this.unpin(pin);
     }
+  }
+
+  /** Lets snapshots read through the write connection. It must not be in a transaction, and all commits must be durable. */
+  lend(writes: Source): void {
+    this.#lent = writes;
+    if (this.#current?.users === 0) this.#retire();
+  }
+
+  /** Ends the loan. Call this before each transaction. Snapshots that are in use continue on readers. */
+  takeBack(): void {
+    this.#lent = null;
+    for (const pin of this.#borrowers) {
+      if (pin.users > 0) {
+        const reader = this.#begin();
+        this.#pins.set(pin, reader);
+        pin.source = reader;
+      } else if (pin === this.#current) {
+        this.#current = null;
+      }
+    }
+    this.#borrowers.clear();
   }
 
   /** Releases the newest state if no snapshot uses it, because it would block a restart of the log. Call this before a checkpoint. */
@@ -98,7 +132,7 @@ export class SnapshotPool {
   /** Resolves when all snapshots pinned so far are released, or after the given time. Ignores snapshots pinned meanwhile. */
   async drain(milliseconds: number): Promise<void> {
     this.#retire();
-    const old = [...this.#pins];
+    const old = [...this.#pins.keys()];
     if (old.length === 0) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, milliseconds);
@@ -117,7 +151,7 @@ export class SnapshotPool {
       this.#current.users++;
       return this.#current;
     }
-    this.#current = this.#pinNow(1);
+    this.#current = this.#lent === null ? this.#pinNow(1) : this.#borrow(this.#lent);
     return this.#current;
   }
 
@@ -130,15 +164,31 @@ export class SnapshotPool {
   /** Closes all connections. Unreleased snapshots throw on later reads. */
   close(): void {
     this.#closed = true;
-    for (const { reader } of this.#pins) reader.db.close();
+    for (const reader of this.#pins.values()) reader.db.close();
     for (const reader of this.#idle) reader.db.close();
+    this.#lent = null;
     this.#pins.clear();
+    this.#borrowers.clear();
     this.#idle.length = 0;
     this.#current = null;
     this.#onUnpin?.();
   }
 
+  #borrow(source: Source): Pin {
+    const pin: Pin = { source, users: 1 };
+    this.#borrowers.add(pin);
+    return pin;
+  }
+
   #pinNow(users: number): Pin {
+    const reader = this.#begin();
+    const pin: Pin = { source: reader, users };
+    this.#pins.set(pin, reader);
+    return pin;
+  }
+
+  /** Begins a read transaction, which pins the newest state. */
+  #begin(): Reader {
     const reader = this.#idle.pop() ?? open(this.file);
     try {
       reader.begin.run();
@@ -147,9 +197,7 @@ export class SnapshotPool {
       reader.db.close();
       throw explainError(this.file, error);
     }
-    const pin: Pin = { reader, users };
-    this.#pins.add(pin);
-    return pin;
+    return reader;
   }
 
   #retire(): void {
@@ -159,8 +207,10 @@ export class SnapshotPool {
   }
 
   #end(pin: Pin): void {
+    this.#borrowers.delete(pin);
+    const reader = this.#pins.get(pin);
+    if (reader === undefined) return;
     this.#pins.delete(pin);
-    const { reader } = pin;
     if (this.#idle.length < this.keep && hasEnded(reader)) this.#idle.push(reader);
     else reader.db.close();
     this.#onUnpin?.();
@@ -202,7 +252,7 @@ class PooledSnapshot implements Snapshot {
         "This snapshot is released: its query has ended. Await every read before the query returns.",
       );
     this.#pin ??= this.pool.pin();
-    return this.#pin.reader.reads;
+    return this.#pin.source.reads;
   }
 }
 

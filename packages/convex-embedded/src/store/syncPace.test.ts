@@ -11,13 +11,13 @@ function record(pace: SyncPace, start: number, ...milliseconds: number[]): numbe
 test("a fast disk is synced in this thread, and stays fast after one slow sync", () => {
   const pace = new SyncPace();
   expect(pace.isFast(0)).toBe(true);
-  const now = record(pace, 0, ...Array.from({ length: 50 }, () => 0.1), 5);
+  const now = record(pace, 0, ...Array.from({ length: 50 }, () => 0.1), 10);
   expect(pace.isFast(now)).toBe(true);
 });
 
 test("a disk that becomes slow is synced in another thread, until a sync in this thread is fast again", () => {
   const pace = new SyncPace();
-  const slow = record(pace, 0, 0.1, 0.1, ...Array.from({ length: 2 }, () => 5));
+  const slow = record(pace, 0, 0.1, 0.1, ...Array.from({ length: 4 }, () => 10));
   expect(pace.isFast(slow)).toBe(false);
   expect(pace.isFast(slow + 999)).toBe(false);
   expect(pace.isFast(slow + 1_000)).toBe(true);

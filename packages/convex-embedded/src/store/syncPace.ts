@@ -1,14 +1,14 @@
 /**
  * Decides where the log is synced: in this thread while the disk is fast, else in another thread.
  *
- * A fast disk has the data in a tenth of a millisecond. To hand a sync to another thread, and to hear of its end in a later turn of
- * the event loop, takes longer. On a slow disk, a sync in this thread would keep all requests waiting.
+ * A fast disk has the data in a tenth of a millisecond. To hand a sync to another thread takes as long, and its end is noticed only in
+ * a later turn of the event loop. On a slow disk, a sync in this thread would keep all requests waiting.
  */
 
 /** A disk is fast while its syncs take at most this time on average, in milliseconds. */
-const FAST_MS = 0.5;
-/** The weight of a new sync in the average. One sync of up to 16 times the limit does not make a disk slow. */
-const WEIGHT = 1 / 16;
+const FAST_MS = 1;
+/** The weight of a new sync in the average: one sync of 10 ms does not make a disk slow. */
+const WEIGHT = 1 / 32;
 /** How long syncs run in the other thread, in milliseconds, until one in this thread measures the disk again. Doubles each time. */
 const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 60_000;

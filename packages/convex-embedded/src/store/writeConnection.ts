@@ -29,9 +29,9 @@ export class WriteConnection implements WriteAccess {
   version = 0;
 
   readonly searchIndexes: SqliteSearch;
-  readonly #reads: ReadStatements;
+  readonly reads: ReadStatements;
 
-  readonly #find: Statement<[number, Uint8Array], StoredRow>;
+  readonly #find: Statement<[number, Uint8Array], [row: number, json: string]>;
   readonly #insert: Statement<[number, Uint8Array, string]>;
   readonly #update: Statement<[string, number]>;
   readonly #delete: Statement<[number]>;
@@ -43,10 +43,14 @@ export class WriteConnection implements WriteAccess {
     readonly db: Connection,
     readonly changes: ChangeLog | null,
   ) {
-    this.#reads = new ReadStatements(db);
+    this.reads = new ReadStatements(db);
     this.searchIndexes = new SqliteSearch(db);
     this.catalog = loadCatalog(db);
-    this.#find = db.prepare("SELECT row, json FROM documents WHERE table_id = ? AND internal_id = ?");
+    this.#find = db
+      .prepare<[number, Uint8Array], [row: number, json: string]>(
+        "SELECT row, json FROM documents WHERE table_id = ? AND internal_id = ?",
+      )
+      .raw();
     this.#insert = db.prepare("INSERT INTO documents (table_id, internal_id, json) VALUES (?, ?, ?)");
     this.#update = db.prepare("UPDATE documents SET json = ? WHERE row = ?");
     this.#delete = db.prepare("DELETE FROM documents WHERE row = ?");
@@ -74,7 +78,7 @@ export class WriteConnection implements WriteAccess {
   }
 
   get(table: TableInfo, internalId: Uint8Array): string | null {
-    return this.#reads.get(table, internalId);
+    return this.reads.get(table, internalId);
   }
 
   scan(index: IndexInfo, range: KeyRange, order: "asc" | "desc", check: () => void): RowCursor {
@@ -84,7 +88,7 @@ export class WriteConnection implements WriteAccess {
       order,
       (fetch) => {
         check();
-        return fetch(this.#reads);
+        return fetch(this.reads);
       },
       () => this.version,
     );
@@ -93,12 +97,13 @@ export class WriteConnection implements WriteAccess {
   search(table: TableInfo, index: SearchIndexInfo, query: SearchQuery, check: () => void): SearchResults {
     return ReadStatements.search(table, index, query, (read) => {
       check();
-      return read(this.#reads);
+      return read(this.reads);
     });
   }
 
   find(table: TableInfo, internalId: Uint8Array): StoredRow | null {
-    return this.#find.get(table.id, internalId) ?? null;
+    const found = this.#find.get(table.id, internalId);
+    return found ? { row: found[0], json: found[1] } : null;
   }
 
   insertDocument(table: TableInfo, internalId: Uint8Array, json: string): number {

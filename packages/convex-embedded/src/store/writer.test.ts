@@ -204,6 +204,7 @@ describe("group commit", () => {
 
   test("an execution that arrives with the next events joins a group that has run all its work", async () => {
     const store = await itemStore();
+    await new Promise(setImmediate);
     const before = store.stats().commits;
     const next = new Promise((resolve) => setImmediate(() => resolve(insertOne(store, { name: "b" }))));
     await Promise.all([insertOne(store, { name: "a" }), next]);

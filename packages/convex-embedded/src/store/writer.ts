@@ -167,6 +167,7 @@ export class Writer {
     let running: Job | undefined;
     try {
       this.#assertRunning();
+      this.snapshots.takeBack();
       await this.#lock.begin(() => this.#sql.begin.run());
     } catch (error) {
       this.failedCommits++;
@@ -206,8 +207,9 @@ export class Writer {
     }
     this.options.hooks.afterCommit?.();
     this.commits++;
-    // The commit cannot be taken back, so errors of a corrupt file must not end it here.
-    const state = orNull(() => this.snapshots.pinCommitted());
+    // Queries may run before a sync in the background ends. The commit cannot be taken back, so errors of a corrupt file must not end it
+    // here.
+    const state = this.options.sync?.inBackground ? orNull(() => this.snapshots.pinCommitted()) : null;
     const before = this.#log;
     this.#log = orNull(() => this.options.wal.length);
     // The commit has restarted the log if it is shorter.
@@ -216,6 +218,7 @@ export class Writer {
     if (this.#syncing === null) {
       const syncing = this.#sync();
       if (this.#unsynced.length > 0) this.#syncing = syncing;
+      else if (this.#stopped === null) this.snapshots.lend(this.writes);
     }
     if (state === null || outcomes.some(({ job }) => job.alone)) await this.#syncing;
   }
