@@ -4,7 +4,7 @@ import type { StoreTransaction } from "../store/transaction";
 import type { StoredDocument, TableInfo } from "../store/types";
 import { checkSchema, checkShape } from "../values/documents";
 import { decodeId } from "../values/ids";
-import type { IdNames } from "../values/validators";
+import type { IdNames } from "../values/matches";
 import type { ReadDocument } from "./documents";
 import { qualified } from "./plan";
 import { isCreationTime } from "./values";

@@ -1,7 +1,7 @@
 /** Resolves the ids and names that functions use to the store's tables. */
 import type { TableInfo } from "../store/types";
 import { decodeId } from "../values/ids";
-import type { IdNames } from "../values/validators";
+import type { IdNames } from "../values/matches";
 import { isReadable, isSystemTable } from "../store/system/systemTables";
 import { SyscallError } from "./errors";
 import type { Engine } from "./engine";

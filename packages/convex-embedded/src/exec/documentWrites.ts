@@ -1,11 +1,10 @@
 /** The syscalls that write documents. */
 import type { JSONValue, Value } from "convex/values";
 import { jsonToConvex } from "convex/values";
-import type { StoredDocument, TableInfo, Transaction } from "../store/types";
-import { checkDocument, checkShape } from "../values/documents";
+import type { ExistingDocument, StoredDocument, TableInfo, Transaction } from "../store/types";
+import { checkDocument, measure } from "../values/documents";
 import { describeValue } from "../values/describe";
 import { encodeId, newInternalId } from "../values/ids";
-import { documentOf } from "../values/stored";
 import { SyscallError } from "./errors";
 import type { Execution } from "./execution";
 import type { DocumentAddress } from "./documentAddress";
@@ -30,8 +29,7 @@ export function insertFields(execution: Execution, tableName: string, fields: Fi
   const _creationTime = execution.engine.creationTimes.next(execution.now);
   checkSystemFields(fields, { _id, _creationTime });
   const document = { ...fields, _id, _creationTime };
-  check(execution, table, document);
-  execution.usage.countWrite(document);
+  execution.usage.countWrite(check(execution, table, document));
   transaction.insert(table, internal, document);
   return _id;
 }
@@ -50,8 +48,8 @@ export function replace(execution: Execution, args: WriteTarget & { value: JSONV
 /** @param read Returns the new fields. The store keeps that object. */
 export function replaceFields(execution: Execution, target: WriteTarget, read: () => Fields): string {
   const transaction = transactionOf(execution);
-  const { address, stored } = existing(execution, "replace", target);
-  return write(execution, transaction, address, stored, read());
+  const { address, before } = existing(execution, "replace", target);
+  return write(execution, transaction, address, before, read());
 }
 
 /** `db.patch`: changes some fields. A value of `undefined` removes the field. */
@@ -62,18 +60,17 @@ export function shallowMerge(execution: Execution, args: WriteTarget & { value: 
 /** @param read Returns the changed fields. The store keeps that object. */
 export function mergeFields(execution: Execution, target: WriteTarget, read: () => Fields): string {
   const transaction = transactionOf(execution);
-  const { address, stored } = existing(execution, "patch", target);
+  const { address, before } = existing(execution, "patch", target);
   const changes = read();
-  const { _id, _creationTime, ...fields } = stored;
-  return write(execution, transaction, address, stored, { ...fields, ...changes });
+  return write(execution, transaction, address, before, { ...before.document, ...changes });
 }
 
 /** `db.delete`. */
 export function remove(execution: Execution, args: WriteTarget): string {
   const transaction = transactionOf(execution);
-  const { address } = existing(execution, "delete", args);
-  execution.usage.countWrite(null);
-  transaction.remove(address.table, address.internal);
+  const { address, before } = existing(execution, "delete", args);
+  execution.usage.countWrite(0);
+  transaction.remove(address.table, address.internal, before);
   return "null";
 }
 
@@ -92,29 +89,29 @@ function existing(
   execution: Execution,
   operation: "patch" | "replace" | "delete",
   args: WriteTarget,
-): { address: DocumentAddress; stored: StoredDocument } {
+): { address: DocumentAddress; before: ExistingDocument } {
   const address = resolveId(execution, `db.${operation}`, args.id, args.table);
-  const json = address && transactionOf(execution).get(address.table, address.internal);
-  if (address === null || json === null) {
+  const before = address && transactionOf(execution).find(address.table, address.internal);
+  if (address === null || before === null) {
     throw new SyscallError(`${VERBS[operation]} on nonexistent document ID ${String(args.id)}`);
   }
   execution.usage.countRange(String(args.id));
-  execution.usage.countDocument(json);
-  return { address, stored: documentOf(json) as StoredDocument };
+  execution.usage.countDocument(before.json);
+  return { address, before };
 }
 
 function write(
   execution: Execution,
   transaction: Transaction,
   { table, internal }: DocumentAddress,
-  stored: StoredDocument,
+  before: ExistingDocument,
   fields: Fields,
 ): string {
-  checkSystemFields(fields, stored);
-  const next = { ...fields, _id: stored._id, _creationTime: stored._creationTime };
-  check(execution, table, next);
-  execution.usage.countWrite(next);
-  transaction.replace(table, internal, next);
+  const { _id, _creationTime } = before.document;
+  checkSystemFields(fields, before.document);
+  const next = { ...fields, _id, _creationTime };
+  execution.usage.countWrite(check(execution, table, next));
+  transaction.replace(table, internal, next, before);
   return "null";
 }
 
@@ -137,11 +134,13 @@ function checkSystemFields(
   }
 }
 
-function check(execution: Execution, table: TableInfo, document: StoredDocument): void {
-  const problem =
-    checkShape(document) ??
-    checkDocument(table, document, new ComponentIds(execution.engine, execution.component));
+/** Checks a document before it is written. Returns its bytes. @throws SyscallError with Convex's message. */
+function check(execution: Execution, table: TableInfo, document: StoredDocument): number {
+  const measured = measure(document);
+  if (typeof measured === "string") throw new SyscallError(measured);
+  const problem = checkDocument(table, document, new ComponentIds(execution.engine, execution.component));
   if (problem !== null) throw new SyscallError(problem);
+  return measured;
 }
 
 function fieldsOf(json: JSONValue, operation: string): Fields {

@@ -1,6 +1,6 @@
 /** Counts a transaction's reads and writes and enforces its limits. */
 import type { Value } from "convex/values";
-import { getConvexSize, getDocumentSize } from "convex/values";
+import { getConvexSize } from "convex/values";
 import { SyscallError } from "./errors";
 import type { TransactionLimits } from "./limits";
 import { documentBytes, maxBytes } from "./sizeLimits";
@@ -87,13 +87,13 @@ export class TransactionUsage {
     );
   }
 
-  /** Counts a write. @param document `null` for a deletion. @throws SyscallError with Convex's message. */
-  countWrite(document: Record<string, Value | undefined> | null): void {
+  /** Counts a write. @param bytes The size of the document, 0 for a deletion. @throws SyscallError with Convex's message. */
+  countWrite(bytes: number): void {
     const { documentsWritten, bytesWritten } = this.#limits;
     if (++this.#documentsWritten > documentsWritten) {
       throw new SyscallError(`Too many writes in a single function execution (limit: ${documentsWritten})`);
     }
-    if (document !== null) this.#bytesWritten += getDocumentSize(document as Record<string, Value>);
+    this.#bytesWritten += bytes;
     if (this.#bytesWritten > bytesWritten) {
       throw new SyscallError(
         `Too many bytes written in a single function execution (limit: ${bytesWritten} bytes)`,

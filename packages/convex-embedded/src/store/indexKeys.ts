@@ -23,6 +23,37 @@ export function entriesOf(table: TableInfo, internalId: Uint8Array, document: St
   return entries(table.indexes, internalId, (path) => valueAt(document, path) as Value | undefined);
 }
 
+/** The entries of a document in one index, before and after a change. The same object if the key stays. */
+export interface EntryChange {
+  readonly before: IndexEntry;
+  readonly after: IndexEntry;
+}
+
+/** Returns the entries of a document that changes, as `entriesOf` does. */
+export function entryChanges(
+  table: TableInfo,
+  internalId: Uint8Array,
+  before: StoredDocument,
+  after: StoredDocument,
+): EntryChange[] {
+  const changes: EntryChange[] = [];
+  for (const index of table.indexes) {
+    if (tableOfByIdIndex(index) !== null) continue;
+    const old = entryOf(index, internalId, (path) => valueAt(before, path) as Value | undefined);
+    const stays = pathsOf(index).every((path) => isSame(valueAt(before, path), valueAt(after, path)));
+    const entry = stays
+      ? old
+      : entryOf(index, internalId, (path) => valueAt(after, path) as Value | undefined);
+    changes.push({ before: old, after: entry.key.equals(old.key) ? old : entry });
+  }
+  return changes;
+}
+
+/** True for two primitive values that are the same. */
+function isSame(a: unknown, b: unknown): boolean {
+  return a === b && (typeof a !== "object" || a === null);
+}
+
 /** Like `entriesOf`, for a document's stored JSON. Converts only the indexed fields. */
 export function entriesOfJson(
   indexes: readonly IndexInfo[],
@@ -58,15 +89,22 @@ function entries(
 ): IndexEntry[] {
   const result: IndexEntry[] = [];
   for (const index of indexes) {
-    if (tableOfByIdIndex(index) !== null) continue;
-    const values = encodeKey(pathsOf(index).map(read));
-    const key = Buffer.allocUnsafe(values.length + TAIL_BYTES);
-    key.set(values);
-    key[values.length] = ID_TAG;
-    key.set(internalId, values.length + 1);
-    result.push({ index: index.id, key });
+    if (tableOfByIdIndex(index) === null) result.push(entryOf(index, internalId, read));
   }
   return result;
+}
+
+function entryOf(
+  index: IndexInfo,
+  internalId: Uint8Array,
+  read: (path: readonly string[]) => Value | undefined,
+): IndexEntry {
+  const values = encodeKey(pathsOf(index).map(read));
+  const key = Buffer.allocUnsafe(values.length + TAIL_BYTES);
+  key.set(values);
+  key[values.length] = ID_TAG;
+  key.set(internalId, values.length + 1);
+  return { index: index.id, key };
 }
 
 const paths = new WeakMap<IndexInfo, readonly (readonly string[])[]>();

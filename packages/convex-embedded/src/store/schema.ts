@@ -4,7 +4,7 @@ import { jsonToConvex } from "convex/values";
 import type { JSONValue } from "convex/values";
 import { decodeId, encodeId } from "../values/ids";
 import { checkSchema } from "../values/documents";
-import type { IdNames } from "../values/validators";
+import type { IdNames } from "../values/matches";
 import type { DocumentRow, WriteAccess } from "./writeAccess";
 import { BY_CREATION_TIME, byIdIndex } from "./catalog";
 import { entriesOfJson, internalIdOf } from "./indexKeys";

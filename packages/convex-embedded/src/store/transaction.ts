@@ -14,16 +14,16 @@
  * transaction.finish(); // now {"at":{"$integer":"…"}}: the timestamp of this transaction
  * ```
  */
-import { convexToJson, jsonToConvex } from "convex/values";
-import type { JSONValue } from "convex/values";
+import { convexToJson } from "convex/values";
 import type { SearchQuery } from "../search/query";
 import { encodeId } from "../values/ids";
-import type { StoredRow, WriteAccess } from "./writeAccess";
+import { documentOf, textOf } from "../values/stored";
+import type { WriteAccess } from "./writeAccess";
 import { WriteSet } from "./writeLog";
-import { entriesOf, entriesOfJson } from "./indexKeys";
-import { searchEntriesOf, searchEntriesOfJson } from "./search/searchEntries";
-import type { IndexEntry } from "./indexKeys";
+import { entriesOf, entryChanges } from "./indexKeys";
+import { searchEntriesOf } from "./search/searchEntries";
 import type {
+  ExistingDocument,
   IndexInfo,
   KeyRange,
   RowCursor,
@@ -58,6 +58,12 @@ export class StoreTransaction implements Transaction {
     return this.writes.get(table, internalId);
   }
 
+  find(table: TableInfo, internalId: Uint8Array): ExistingDocument | null {
+    this.#check();
+    const found = this.writes.find(table, internalId);
+    return found && { ...found, document: documentOf(found.json) as StoredDocument };
+  }
+
   scan(index: IndexInfo, range: KeyRange, order: "asc" | "desc"): RowCursor {
     return this.writes.scan(index, range, order, () => {
       this.#check();
@@ -85,37 +91,48 @@ export class StoreTransaction implements Transaction {
     this.writes.searchIndexes.insert(current, row, searchEntries);
   }
 
-  replace(table: TableInfo, internalId: Uint8Array, next: StoredDocument): void {
+  replace(
+    table: TableInfo,
+    internalId: Uint8Array,
+    next: StoredDocument,
+    before: ExistingDocument = this.#existing(table, internalId),
+  ): void {
     this.#check();
     const current = this.#current(table);
-    const before = this.#existing(current, internalId);
     const json = this.#json(current, internalId, next);
     if (json === before.json) return;
 
-    const after = entriesOf(current, internalId, next);
-    const entries = entriesOfJson(current.indexes, internalId, before.json);
-    const changed = after.map((entry, i) => !entry.key.equals(keyAt(entries, i)));
-    const searchBefore = searchEntriesOfJson(current, internalId, before.json);
+    const changes = entryChanges(current, internalId, before.document, next);
+    const moved = changes.filter((change) => change.before !== change.after);
+    const searchBefore = searchEntriesOf(current, internalId, before.document);
     const searchAfter = searchEntriesOf(current, internalId, next);
-    this.writeSet.add(table.id, next._id, after, entries);
+    this.writeSet.add(
+      table.id,
+      next._id,
+      changes.map((change) => change.after),
+    );
+    this.writeSet.addEntries(moved.map((change) => change.before));
     this.writeSet.addSearched(searchBefore, searchAfter);
     this.writes.searchIndexes.replace(before.row, searchBefore, searchAfter);
     this.writes.updateDocument(before.row, json);
     this.writes.changes?.record(current, internalId, false);
-    this.writes.deleteEntries(entries.filter((_, i) => changed[i]));
+    this.writes.deleteEntries(moved.map((change) => change.before));
     this.writes.insertEntries(
       before.row,
-      after.filter((_, i) => changed[i]),
+      moved.map((change) => change.after),
     );
   }
 
-  remove(table: TableInfo, internalId: Uint8Array): void {
+  remove(
+    table: TableInfo,
+    internalId: Uint8Array,
+    before: ExistingDocument = this.#existing(table, internalId),
+  ): void {
     this.#check();
     const current = this.#current(table);
-    const before = this.#existing(current, internalId);
-    const entries = entriesOfJson(current.indexes, internalId, before.json);
-    const searchEntries = searchEntriesOfJson(current, internalId, before.json);
-    this.writeSet.add(table.id, encodeId(table.number, internalId), entries);
+    const entries = entriesOf(current, internalId, before.document);
+    const searchEntries = searchEntriesOf(current, internalId, before.document);
+    this.writeSet.add(table.id, before.document._id, entries);
     this.writeSet.addSearched(searchEntries);
     this.writes.searchIndexes.remove(before.row, searchEntries);
     this.writes.deleteEntries(entries);
@@ -193,19 +210,18 @@ export class StoreTransaction implements Transaction {
     const json = this.get(table, internalId);
     if (!json?.includes(PENDING)) return;
     const resolved = json.replaceAll(PENDING, JSON.stringify(convexToJson(this.commitTs())));
-    const document = jsonToConvex(JSON.parse(resolved) as JSONValue) as StoredDocument;
-    this.replace(table, internalId, document);
+    this.replace(table, internalId, documentOf(resolved) as StoredDocument);
   }
 
   #json(table: TableInfo, internalId: Uint8Array, document: StoredDocument): string {
-    const json = JSON.stringify(convexToJson(document));
+    const json = textOf(document);
     if (json.includes(PENDING)) this.#pending.set(`${table.id} ${document._id}`, { table, internalId });
     return json;
   }
 
-  #existing(table: TableInfo, internalId: Uint8Array): StoredRow {
-    const row = this.writes.find(table, internalId);
-    if (row) return row;
+  #existing(table: TableInfo, internalId: Uint8Array): ExistingDocument {
+    const found = this.find(this.#current(table), internalId);
+    if (found) return found;
     throw new Error(`Document ${encodeId(table.number, internalId)} does not exist in "${table.name}"`);
   }
 
@@ -223,10 +239,4 @@ export class StoreTransaction implements Transaction {
     if (!this.writes.isOpen())
       throw new Error("This transaction was rolled back by an error of the database");
   }
-}
-
-function keyAt(entries: readonly IndexEntry[], i: number): Buffer {
-  const entry = entries[i];
-  if (!entry) throw new Error("A document must have one entry for each index of its table");
-  return entry.key;
 }

@@ -125,14 +125,24 @@ export interface Savepoint {
   rollback(): void;
 }
 
+/** A document that a transaction is about to replace or remove. */
+export interface ExistingDocument {
+  /** Identifies the document in the store. */
+  readonly row: number;
+  readonly json: string;
+  readonly document: StoredDocument;
+}
+
 /** One execution's reads and writes on the writer. Throws after its work has settled. */
 export interface Transaction extends Reader {
   /** Inserts a document. Throws if the id exists. */
   insert(table: TableInfo, internalId: Uint8Array, document: StoredDocument): void;
-  /** Replaces a document. Throws if it does not exist. */
-  replace(table: TableInfo, internalId: Uint8Array, next: StoredDocument): void;
-  /** Deletes a document. Throws if it does not exist. */
-  remove(table: TableInfo, internalId: Uint8Array): void;
+  /** Returns a document for a later `replace` or `remove`, `null` if it does not exist. */
+  find(table: TableInfo, internalId: Uint8Array): ExistingDocument | null;
+  /** Replaces a document. @param before The result of `find`, if nothing was written since. Throws if it does not exist. */
+  replace(table: TableInfo, internalId: Uint8Array, next: StoredDocument, before?: ExistingDocument): void;
+  /** Deletes a document. @param before The result of `find`, if nothing was written since. Throws if it does not exist. */
+  remove(table: TableInfo, internalId: Uint8Array, before?: ExistingDocument): void;
   /** Returns the table of that name. Creates a missing table, which a rollback undoes. */
   createTable(component: string, name: string): TableInfo;
   savepoint(): Savepoint;

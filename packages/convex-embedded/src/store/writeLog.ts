@@ -26,12 +26,18 @@ export class WriteSet {
   createdTable = false;
   #keys = 0;
 
-  /** @param table The table's id in the store. @param document Its id. @param entries Its new and its previous entries. */
-  add(table: number, document: string, ...entries: (readonly IndexEntry[])[]): void {
+  /** @param table The table's id in the store. @param document Its id. @param entries Its entries. */
+  add(table: number, document: string, entries: readonly IndexEntry[] = []): void {
     this.tables.add(table);
     if (this.overflowed) return;
     this.documents.add(document);
-    for (const { index, key } of entries.flat()) this.#record(index, textOfKey(key));
+    this.addEntries(entries);
+  }
+
+  /** Adds further entries of a document: those that it had before. */
+  addEntries(entries: readonly IndexEntry[]): void {
+    if (this.overflowed) return;
+    for (const { index, key } of entries) this.#record(index, textOfKey(key));
   }
 
   /** @param entries The new and the previous entries of a document in the search indexes. */

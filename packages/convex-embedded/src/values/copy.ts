@@ -113,7 +113,8 @@ function copyFields(fields: Readonly<Record<string, unknown>>): Value | typeof N
   return copies;
 }
 
-function sortedNames(fields: object): string[] {
+/** Returns the names of an object's own fields, sorted. */
+export function sortedNames(fields: object): string[] {
   const names = Object.keys(fields);
   for (let i = 1; i < names.length; i++) {
     if ((names[i - 1] as string) > (names[i] as string)) return names.sort();

@@ -1,9 +1,10 @@
 /** Convex's checks of a document before it is stored: its size, its shape and its table's schema. */
 import { CommitTsPlaceholder, getDocumentSize } from "convex/values";
 import type { ValidatorJSON, Value } from "convex/values";
-import { listLengthProblem, fieldCountProblem } from "./shape";
+import { isFieldName } from "./copy";
+import { listLengthProblem, fieldCountProblem, MAX_FIELDS } from "./shape";
 import { checkValue } from "./validators";
-import type { IdNames } from "./validators";
+import type { IdNames } from "./matches";
 
 type Fields = { [field: string]: Value | undefined };
 
@@ -12,12 +13,19 @@ const MAX_BYTES = KIB * KIB;
 const MAX_NESTING = 16;
 const MAX_NAME = 1024;
 
+/** Returns Convex's message for a document of the wrong size or shape, `null` if it is valid. See `measure`. */
+export function checkShape(document: Fields): string | null {
+  const measured = measure(document);
+  return typeof measured === "string" ? measured : null;
+}
+
 /**
- * Checks a document's size and shape, which do not depend on the schema. Returns Convex's message, or `null` if it is valid.
+ * Checks a document's size and shape, which do not depend on the schema.
  *
  * @param document A Convex object. If it has `_id` and `_creationTime`, they count as on Convex.
+ * @returns its bytes as Convex counts them, or Convex's message if it is invalid.
  */
-export function checkShape(document: Fields): string | null {
+export function measure(document: Fields): number | string {
   const found: Found = { nesting: 0, problem: null };
   walk(document, 0, found);
   if (found.problem !== null) return found.problem;
@@ -25,7 +33,7 @@ export function checkShape(document: Fields): string | null {
     return `Document is too nested (nested ${found.nesting} levels deep > maximum nesting ${MAX_NESTING})`;
   }
   const size = getDocumentSize(document as Record<string, Value>);
-  return size > MAX_BYTES ? `Value is too large (${humanSize(size)} > maximum size 1 MiB)` : null;
+  return size > MAX_BYTES ? `Value is too large (${humanSize(size)} > maximum size 1 MiB)` : size;
 }
 
 /**
@@ -53,8 +61,9 @@ export function checkSchema(
   ids: IdNames,
 ): string | null {
   if (documentType === null || documentType.type === "any") return null;
-  const own = Object.entries(document).filter(([name]) => !name.startsWith("_"));
-  return checkValue(documentType, Object.fromEntries(own), ids);
+  const own: Fields = {};
+  for (const name of Object.keys(document)) if (!name.startsWith("_")) own[name] = document[name];
+  return checkValue(documentType, own, ids);
 }
 
 interface Found {
@@ -65,8 +74,7 @@ interface Found {
 function walk(value: Value | undefined, depth: number, found: Found): void {
   if (typeof value === "string") {
     // Convex's JSON parser refuses lone surrogates, and UTF-8 cannot encode them.
-    if (/\p{Surrogate}/u.test(value))
-      found.problem ??= "String contains a lone surrogate and is not valid Unicode";
+    if (!value.isWellFormed()) found.problem ??= "String contains a lone surrogate and is not valid Unicode";
     return;
   }
   if (typeof value !== "object" || value === null) return;
@@ -80,15 +88,19 @@ function walk(value: Value | undefined, depth: number, found: Found): void {
     for (const element of value) walk(element, depth + 1, found);
     return;
   }
-  const names = Object.keys(value).filter((name) => value[name] !== undefined);
-  found.problem ??= fieldCountProblem(names.length);
+  const names = Object.keys(value);
+  if (names.length > MAX_FIELDS)
+    found.problem ??= fieldCountProblem(names.filter((name) => value[name] !== undefined).length);
   for (const name of names) {
+    const field = value[name];
+    if (field === undefined) continue;
     found.problem ??= checkName(name) ?? (depth === 0 ? checkTopName(name) : null);
-    walk(value[name], depth + 1, found);
+    walk(field, depth + 1, found);
   }
 }
 
 function checkName(name: string): string | null {
+  if (isFieldName(name)) return null;
   if (name.startsWith("$")) return `Field name ${name} starts with '$', which is reserved.`;
   const odd = /[^ -~]/u.exec(name)?.[0];
   if (odd !== undefined) {

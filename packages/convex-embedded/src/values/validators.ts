@@ -3,17 +3,10 @@
  * (`crates/common/src/schemas/validator.rs` in get-convex/convex-backend).
  */
 import { CommitTsPlaceholder, jsonToConvex } from "convex/values";
-import type { ObjectFieldType, ValidatorJSON, Value } from "convex/values";
+import type { ValidatorJSON, Value } from "convex/values";
 import { describeLiteral, describeValidator, describeValue } from "./describe";
-
-/** Resolves ids to table names. */
-export interface IdNames {
-  /** Returns the name of the id's table, `null` if the text is not an id of a known table. */
-  tableOf(id: string): string | null;
-}
-
-type Fields = { [field: string]: Value | undefined };
-type ObjectJSON = Extract<ValidatorJSON, { type: "object" }>;
+import type { Fields, IdNames, ObjectJSON } from "./matches";
+import { isObject, matches, sortedFields } from "./matches";
 
 /**
  * Validates a value. Returns `null` if it is valid.
@@ -23,10 +16,12 @@ type ObjectJSON = Extract<ValidatorJSON, { type: "object" }>;
  * @returns Convex's message without a prefix. It has several lines: problem, path (`Path: .a[0]`), value and validator.
  */
 export function checkValue(validator: ValidatorJSON, value: Value | undefined, ids: IdNames): string | null {
-  return check(validator, value, ids, "");
+  // Nearly all values match, and need no messages.
+  return matches(validator, value, ids) ? null : explain(validator, value, ids, "");
 }
 
-function check(
+/** Returns the message for the first part of a value that does not match, `null` if all match. @param path The place of the value. */
+export function explain(
   validator: ValidatorJSON,
   value: Value | undefined,
   ids: IdNames,
@@ -52,7 +47,6 @@ function check(
     case "literal": {
       const literal = jsonToConvex(validator.value);
       if (Object.is(value, literal)) return null;
-      if (quiet > 0) return NO_MESSAGE;
       const shown = `\`${describeValue(value)}\` does not match literal validator`;
       return `${shown} \`v.literal(${describeLiteral(literal)})\`.${where(path)}`;
     }
@@ -60,35 +54,22 @@ function check(
       return checkId(validator.tableName, value, ids, path);
     case "array":
       if (!Array.isArray(value)) return mismatch(validator, value, path);
-      return first(value, (element, i) => check(validator.value, element, ids, `${path}[${i}]`));
+      return first(value, (element, i) => explain(validator.value, element, ids, `${path}[${i}]`));
     case "record":
       if (!isObject(value)) return mismatch(validator, value, path);
       return first(
         presentFields(value),
         (name) =>
-          check(validator.keys, name, ids, `${path}.keys()`) ??
-          check(validator.values.fieldType, value[name], ids, `${path}.values()`),
+          explain(validator.keys, name, ids, `${path}.keys()`) ??
+          explain(validator.values.fieldType, value[name], ids, `${path}.values()`),
       );
     case "object":
       return isObject(value) ? checkObject(validator, value, ids, path) : mismatch(validator, value, path);
     case "union": {
       const [only] = validator.value;
-      if (only && validator.value.length === 1) return check(only, value, ids, path);
-      return matchesAny(validator.value, value, ids) ? null : mismatch(validator, value, path);
+      if (only && validator.value.length === 1) return explain(only, value, ids, path);
+      return matches(validator, value, ids) ? null : mismatch(validator, value, path);
     }
-  }
-}
-
-/** Placeholder for the messages of a union's members. They are never shown, and could be large, so they are not built. */
-const NO_MESSAGE = "";
-let quiet = 0;
-
-function matchesAny(members: readonly ValidatorJSON[], value: Value | undefined, ids: IdNames): boolean {
-  quiet++;
-  try {
-    return members.some((member) => check(member, value, ids, NO_MESSAGE) === null);
-  } finally {
-    quiet--;
   }
 }
 
@@ -108,7 +89,7 @@ function checkObject(validator: ObjectJSON, value: Fields, ids: IdNames, path: s
   for (const [name, field] of sortedFields(validator)) {
     const inner = value[name];
     if (inner !== undefined && Object.hasOwn(value, name)) {
-      const problem = check(field.fieldType, inner, ids, `${path}.${name}`);
+      const problem = explain(field.fieldType, inner, ids, `${path}.${name}`);
       if (problem !== null) return problem;
     } else if (!field.optional) {
       return aboutObject(
@@ -129,7 +110,6 @@ function checkObject(validator: ObjectJSON, value: Fields, ids: IdNames, path: s
 }
 
 function mismatch(validator: ValidatorJSON, value: Value | undefined, path: string): string {
-  if (quiet > 0) return NO_MESSAGE;
   return (
     `Value does not match validator.\n${where(path)}\n` +
     `Value: ${describeValue(value)}\nValidator: ${describeValidator(validator)}`
@@ -137,7 +117,6 @@ function mismatch(validator: ValidatorJSON, value: Value | undefined, path: stri
 }
 
 function aboutObject(problem: string, validator: ObjectJSON, value: Fields, path: string): string {
-  if (quiet > 0) return NO_MESSAGE;
   return `${problem}\n${where(path)}\nObject: ${describeValue(value)}\nValidator: ${describeValidator(validator)}`;
 }
 
@@ -153,30 +132,8 @@ function first<T>(items: readonly T[], look: (item: T, index: number) => string 
   return null;
 }
 
-function isObject(value: Value | undefined): value is Fields {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    !Array.isArray(value) &&
-    !(value instanceof ArrayBuffer) &&
-    !(value instanceof CommitTsPlaceholder)
-  );
-}
-
 function presentFields(value: Fields): string[] {
   return Object.keys(value)
     .filter((name) => value[name] !== undefined)
     .sort();
-}
-
-/** A validator lives as long as its bundle and is used on every call, so its fields are sorted only once. */
-const sorted = new WeakMap<ObjectJSON, (readonly [string, ObjectFieldType])[]>();
-
-function sortedFields(validator: ObjectJSON): (readonly [string, ObjectFieldType])[] {
-  let fields = sorted.get(validator);
-  if (!fields) {
-    fields = Object.entries(validator.value).sort(([a], [b]) => (a < b ? -1 : 1));
-    sorted.set(validator, fields);
-  }
-  return fields;
 }

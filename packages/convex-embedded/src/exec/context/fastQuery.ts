@@ -18,7 +18,7 @@ import type { Value } from "convex/values";
 import { documentOf } from "../../values/stored";
 import type { Execution } from "../execution";
 import type { SerializedQuery } from "../query/source";
-import { openQuery } from "../query/stream";
+import { rowsOf } from "../query/stream";
 import type { RunSynchronously } from "./synchronous";
 import type { SlowQuery } from "./slowQuery";
 import type { Bound } from "./fastRange";
@@ -117,19 +117,11 @@ export class FastQuery {
   private rows(limit: number | null): Value[] {
     const { execution, runSynchronously, table } = this.target;
     const { index, bounds, order } = this.source;
-    const query: SerializedQuery = {
-      source:
-        index === null
-          ? { type: "FullTableScan", tableName: table, order }
-          : { type: "IndexRange", indexName: `${table}.${index}`, range: bounds.map(expressionOf), order },
-      operators: limit === null ? [] : [{ limit }],
-    };
-    return runSynchronously(execution, () => {
-      const open = openQuery(execution, query);
-      const documents: Value[] = [];
-      for (let row = open.next(); row !== null; row = open.next()) documents.push(documentOf(row.json));
-      return documents;
-    });
+    const source: SerializedQuery["source"] =
+      index === null
+        ? { type: "FullTableScan", tableName: table, order }
+        : { type: "IndexRange", indexName: `${table}.${index}`, range: bounds.map(expressionOf), order };
+    return runSynchronously(execution, () => rowsOf(execution, source, limit).map(documentOf));
   }
 
   static slowOf(query: FastQuery): SlowQuery {

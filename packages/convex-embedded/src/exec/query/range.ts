@@ -36,6 +36,11 @@ export function compileRange(
   index: IndexInfo,
   expressions: readonly RangeExpression[],
 ): CompiledRange {
+  const fields = fieldsOf(index);
+  if (areLeading(fields, expressions)) {
+    const prefix = encodeKey(expressions.map(({ value }) => literal(value)));
+    return { prefix, start: prefix, end: prefixEnd(prefix) };
+  }
   const equal = new Map<string, Value | undefined>();
   let bounded: string | null = null;
   const bounds: { lower?: Bound; upper?: Bound } = {};
@@ -60,7 +65,6 @@ export function compileRange(
     throw alreadyDefined("inequality", bounded, "==", equal.get(bounded));
   }
 
-  const fields = fieldsOf(index);
   const unknown = [...equal.keys(), ...(bounded === null ? [] : [bounded])].find(
     (path) => !fields.includes(path),
   );
@@ -96,10 +100,24 @@ function scanBounds(
   };
 }
 
+/** True for equalities on the first fields of an index, in their order, without the id: most ranges have this form. */
+function areLeading(fields: readonly string[], expressions: readonly RangeExpression[]): boolean {
+  return expressions.every(
+    ({ type, fieldPath }, i) => type === "Eq" && fieldPath === fields[i] && fieldPath !== "_id",
+  );
+}
+
+const allFields = new WeakMap<IndexInfo, readonly string[]>();
+
 /** Returns all fields that an index sorts by. Every index ends with the creation time and the id, `by_id` with the id only. */
 function fieldsOf(index: IndexInfo): readonly string[] {
-  const tail = ["_creationTime", "_id"].filter((field) => !index.fields.includes(field));
-  return index.name === "by_id" ? ["_id"] : [...index.fields, ...tail];
+  let fields = allFields.get(index);
+  if (fields === undefined) {
+    const tail = ["_creationTime", "_id"].filter((field) => !index.fields.includes(field));
+    fields = index.name === "by_id" ? ["_id"] : [...index.fields, ...tail];
+    allFields.set(index, fields);
+  }
+  return fields;
 }
 
 function listed(fields: readonly string[]): string {

@@ -74,6 +74,31 @@ export function scan(
   };
 }
 
+/**
+ * Returns the stored documents of a query without filters. @param limit Null for all.
+ *
+ * @throws SyscallError if the query is invalid or exceeds a limit.
+ */
+export function rowsOf(
+  execution: Execution,
+  source: SerializedQuery["source"],
+  limit: number | null,
+): string[] {
+  readerOf(execution);
+  const range = sourceOf(execution, { source, operators: [] });
+  // The first read pins the snapshot.
+  if (range === null || limit === 0) return [];
+  const rows = "search" in range ? searchRows(execution, range) : scan(execution, range);
+  const found: string[] = [];
+  // Do not read past the last row that the limit allows.
+  while (found.length !== limit) {
+    const row = rows.next();
+    if (row === null) break;
+    found.push(row.json);
+  }
+  return found;
+}
+
 /** Opens a query. Reads no rows yet. @throws SyscallError if the query is invalid or not supported. */
 export function openQuery(execution: Execution, query: SerializedQuery): OpenQuery {
   readerOf(execution);

@@ -26,16 +26,6 @@ export function searchEntriesOf(
   }));
 }
 
-/** Like `searchEntriesOf`, for a document's stored JSON. */
-export function searchEntriesOfJson(table: TableInfo, internalId: Uint8Array, json: string): IndexedEntry[] {
-  if (table.searchIndexes.length === 0) return [];
-  const document = JSON.parse(json) as { _creationTime: number };
-  return containing(table, internalId, document).map((index) => ({
-    index,
-    entry: entryOfParsed(index, document),
-  }));
-}
-
 /** Returns a document's entry. @param document Its parsed JSON. */
 export function entryOfParsed(index: SearchIndexInfo, document: object): SearchEntry {
   return entryOf(index, (path) => {
