@@ -4,6 +4,7 @@ import type { Reader, Transaction } from "../store/types";
 import { functionLabel } from "./functionAddress";
 import type { Engine } from "./engine";
 import { SyscallError } from "./errors";
+import type { LoggedLine } from "./executionLog";
 import { TimeBudget } from "./timeLimit";
 import { TransactionUsage } from "./transactionUsage";
 import type { ReadSet } from "./readSet";
@@ -63,6 +64,8 @@ export class Execution {
   readonly budget: TimeBudget;
   /** The lines of `log.audit`, on the outermost function. They are logged once it has succeeded. */
   readonly audits: { readonly line: string; readonly maxBytes: number }[] = [];
+  /** The lines that this function and those in its transaction have logged, on the outermost function. */
+  lines: LoggedLine[] | undefined;
   /** The number of queries opened so far, which is the number of the next query. */
   opened = 0;
   /** Convex allows one `paginate` in each function. */

@@ -22,6 +22,7 @@
 import { SyscallError } from "./errors";
 import type { Monitor } from "./monitor";
 import { currentMonitor } from "./monitor";
+import { Slots } from "./slots";
 import { settling } from "../store/settling";
 
 // Captured at import, so that tests that fake timers and clocks do not affect them.
@@ -32,7 +33,7 @@ const TICK_MS = 25;
 /** After this number of ticks without a syscall, a promise never resolves. Short work of Node, such as reading a blob, takes less. */
 const IDLE_TICKS = 4;
 
-const budgets = new Set<TimeBudget>();
+const budgets = new Slots<TimeBudget>();
 let ticker: NodeJS.Timeout | null = null;
 
 /** The remaining time of one function. */
@@ -50,6 +51,8 @@ export class TimeBudget {
   #ended = false;
   #monitor: Monitor | null = null;
   #ticket = 0;
+  /** The place in `budgets`. */
+  #slot: number | null = null;
 
   /**
    * @param path The function's path. @param limitMs The limit in milliseconds, `Infinity` for none.
@@ -170,7 +173,7 @@ export class TimeBudget {
 
   #join(): void {
     if (this.limitMs === Infinity) return;
-    budgets.add(this);
+    this.#slot = budgets.add(this);
     this.#monitor = currentMonitor();
     if (this.#monitor !== null) this.#ticket = this.#monitor.entered(this.path);
     ticker ??= setInterval(tick, TICK_MS).unref();
@@ -178,7 +181,8 @@ export class TimeBudget {
 
   #leave(): void {
     this.#ended = true;
-    budgets.delete(this);
+    if (this.#slot !== null) budgets.delete(this.#slot);
+    this.#slot = null;
     this.#monitor?.left(this.#ticket);
     this.#monitor = null;
   }

@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { Server as Listener } from "node:net";
 import { reportProgress } from "../exec/monitor";
+import { Slots } from "../exec/slots";
 import { threadScheduler } from "../exec/threadScheduler";
 import { deferContinue } from "./expectContinue";
 import { RequestStarter } from "./requestStarter";
@@ -58,7 +59,7 @@ const LAST_REQUESTS_MS = 250;
  * @throws Error that names the port if it is in use or needs privileges.
  */
 export async function openPort(options: PortOptions): Promise<HttpServer> {
-  const active = new Set<ServerResponse>();
+  const active = new Slots<ServerResponse>();
   const requestStarter = new RequestStarter();
   const pipelines = new Pipelines();
   let closing = false;
@@ -82,10 +83,10 @@ export async function openPort(options: PortOptions): Promise<HttpServer> {
   });
   const answer = (incoming: IncomingMessage, outgoing: ServerResponse) => {
     if (isAfterLastResponse(incoming)) return;
-    active.add(outgoing);
+    const slot = active.add(outgoing);
     reportProgress();
     onResponseEnd(outgoing, () => {
-      active.delete(outgoing);
+      active.delete(slot);
       reportProgress();
       // A response that began before the close could not send `Connection: close`.
       if (idleEnd) setImmediate(() => server.closeIdleConnections());

@@ -100,7 +100,7 @@ export function rowsOf(
 }
 
 /** Opens a query. Reads no rows yet. @throws SyscallError if the query is invalid or not supported. */
-export function openQuery(execution: Execution, query: SerializedQuery): OpenQuery {
+function openQuery(execution: Execution, query: SerializedQuery): OpenQuery {
   readerOf(execution);
   const source = sourceOf(execution, query);
   const classify = compileOperators(query.operators);
