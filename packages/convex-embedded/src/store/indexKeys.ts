@@ -51,7 +51,7 @@ export function entryChanges(
 
 /** True for two primitive values that are the same. */
 function isSame(a: unknown, b: unknown): boolean {
-  return a === b && (typeof a !== "object" || a === null);
+  return Object.is(a, b) && (typeof a !== "object" || a === null);
 }
 
 /** Like `entriesOf`, for a document's stored JSON. Converts only the indexed fields. */

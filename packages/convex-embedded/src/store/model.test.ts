@@ -15,7 +15,7 @@ type Step =
   | { readonly kind: "remove"; readonly slot: number }
   | { readonly kind: "begin" | "keep" | "undo" | "look" };
 
-const anyScalar = fc.constantFrom<Value>(null, 1n, -1, 2, NaN, true, "", "a", "a\0", "b", [], ["a"], {
+const anyScalar = fc.constantFrom<Value>(null, 1n, -1, 0, -0, 2, NaN, true, "", "a", "a\0", "b", [], ["a"], {
   x: 1,
 });
 const anyFields = fc.record({ name: anyScalar, owner: anyScalar, rank: anyScalar }, { requiredKeys: [] });

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { convexToJson } from "convex/values";
+import type { Value } from "convex/values";
 import { describe, expect, test } from "vitest";
 import { encodeId, newInternalId } from "../values/ids";
 import { encodeKey, prefixEnd } from "../values/keys";
@@ -65,6 +66,28 @@ describe("documents", () => {
       expect(() => transaction.insert(table, internal, document)).toThrow("a document with this id exists");
     });
     expect(names(store)).toEqual(["a"]);
+  });
+
+  test.each<[Value, Value]>([
+    [0, -0],
+    [NaN, 1],
+    [["a"], ["b"]],
+    [{ x: 1 }, { x: 2 }],
+    [null, ""],
+  ])("move in their indexes when a field changes from %j to %j", async (before, after) => {
+    const store = await itemStore();
+    const [internal, document] = newDocument(items(store), { name: before, rank: 1 });
+    const key = (value: Value) => ({ start: encodeKey([value]), end: prefixEnd(encodeKey([value])) });
+    await inTransaction(store, (transaction) => {
+      transaction.insert(items(store), internal, document);
+      transaction.replace(items(store), internal, { ...document, name: after });
+      const found = [before, after].map(
+        (value) => transaction.scan(indexOf(items(store), "by_name"), key(value), "asc").next() !== null,
+      );
+      expect(found).toEqual([false, true]);
+      transaction.remove(items(store), internal);
+      expect(transaction.scan(indexOf(items(store), "by_name"), ALL_KEYS, "asc").next()).toBeNull();
+    });
   });
 
   test("survive a restart of the store", async () => {
