@@ -37,8 +37,8 @@ export async function measureReads(plan: Plan, { product, limited, hono }: Serve
     ...(goal !== undefined && { goal: atLeast(goal) }),
   });
   return [
-    ratio("GET by id, limits off / bare Hono", medianRatio(off, keyed), 0.2),
-    ratio("GET by id, limits on / bare Hono", medianRatio(on, keyed), 0.1),
+    ratio("GET by id, limits off / bare Hono", medianRatio(off, keyed), 0.4),
+    ratio("GET by id, limits on / bare Hono", medianRatio(on, keyed), 0.25),
     ratio("GET by id, scraped / not scraped", medianRatio(scraped, off)),
     ratio("GET by id, limits off / bare Hono without keys", medianRatio(off, bare)),
     ratio("GET by id, limits on / bare Hono without keys", medianRatio(on, bare)),

@@ -16,20 +16,20 @@ const rounds = (product: Played): Rounds => ({
 });
 
 test("the product is compared with each floor, and a floor with itself", () => {
-  const figures = figuresOf([rounds(turn(100, [1, 5]))], 0);
+  const figures = figuresOf([rounds(turn(200, [1, 5]))], 0);
   const value = (name: string) => figures.find((figure) => figure.name === name)?.value;
-  expect(value("mix, 50 connections: requests/s / bare Hono")).toBe(0.25);
-  expect(value("mix, 50 connections: requests/s / bare node:http")).toBe(0.2);
+  expect(value("mix, 50 connections: requests/s / bare Hono")).toBe(0.5);
+  expect(value("mix, 50 connections: requests/s / bare node:http")).toBe(0.4);
   expect(value("mix, 50 connections: p99 / bare Hono's p99")).toBe(2.5);
   expect(value("mix, 50 connections: bare node:http / itself (the noise)")).toBeCloseTo(1.1);
   expect(figures.map(verdictOf)).not.toContain("missed");
 });
 
 test("one wrong answer of any server or one failed webhook fails the run", () => {
-  const wrong = rounds(turn(100, [1], { errors: 1, firstError: "GET /x: HTTP/1.1 500" }));
+  const wrong = rounds(turn(200, [1], { errors: 1, firstError: "GET /x: HTTP/1.1 500" }));
   expect(figuresOf([wrong], 0).map(verdictOf)).toContain("missed");
   expect(complaintsOf([wrong])).toEqual(["product: GET /x: HTTP/1.1 500"]);
-  expect(figuresOf([rounds(turn(100, [1]))], 1).map(verdictOf)).toContain("missed");
+  expect(figuresOf([rounds(turn(200, [1]))], 1).map(verdictOf)).toContain("missed");
 });
 
 test("the table and the picture show the results of each server", () => {
