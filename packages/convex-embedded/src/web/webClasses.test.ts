@@ -13,6 +13,12 @@ test("a status is an integer from 200 to 599, or its digits", async () => {
   expect(await new Response("text", { status: "201" as unknown as number }).text()).toBe("text");
 });
 
+test.each([204, 205, 304])("a body of status %i is dropped", async (status) => {
+  for (const response of [new Response("text", { status }), Response.json({ a: 1 }, { status })]) {
+    expect([response.status, await response.text()]).toEqual([status, ""]);
+  }
+});
+
 test("Response.json refuses what JSON cannot represent, and sets the content type", async () => {
   const cycle: { self?: object } = {};
   cycle.self = cycle;

@@ -36,17 +36,16 @@ class FunctionResponse extends light.Response {
   /** @throws RangeError, TypeError as the Fetch standard requires, so that the function itself can catch the error. */
   constructor(body?: BodyInit | null, init?: ResponseInit) {
     const status = statusOf(init?.status);
-    if (status !== undefined && body != null && NULL_BODY.has(status)) {
-      throw new TypeError(`Response constructor: Invalid response status code ${status} with body`);
-    }
+    // Convex accepts a body that the status does not permit, and does not send it.
+    const sent = status !== undefined && NULL_BODY.has(status) ? null : body;
     checkHeaders(init?.headers);
     super(
       ...truncate(
-        body,
+        sent,
         status === init?.status ? init : { ...init, ...(status !== undefined && { status }) },
       ),
     );
-    this.#size = minimumSize(body);
+    this.#size = minimumSize(sent);
   }
 
   static override json(data: unknown, init?: ResponseInit): Response {
