@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import {
@@ -118,6 +118,25 @@ describe("the pool", () => {
     used.release();
     expect(store.stats().readers).toBe(0);
   });
+});
+
+test("if no reader can be opened, a mutation fails, and a snapshot keeps its state", async () => {
+  const directory = temporaryDirectory();
+  const store = await itemStore({ directory, readers: 0, hooks: { sync: null } });
+  await insertOne(store, { name: "a" });
+  const snapshot = store.snapshot();
+  expect(seen(store, snapshot)).toEqual(["a"]);
+  const file = join(directory, "data.sqlite");
+  renameSync(file, `${file}.away`);
+  await expect(insertOne(store, { name: "b" })).rejects.toThrow("unable to open database file");
+  renameSync(`${file}.away`, file);
+  expect(seen(store, snapshot)).toEqual(["a"]);
+  await insertOne(store, { name: "c" });
+  expect(seen(store, snapshot)).toEqual(["a"]);
+  snapshot.release();
+  const later = store.snapshot();
+  expect(seen(store, later)).toEqual(["a", "c"]);
+  later.release();
 });
 
 test("the log stays bounded although a query is always running", async () => {

@@ -19,29 +19,30 @@ const syncData = promisify(fdatasync);
  */
 export class WalSync implements LogSync {
   #log: number | null = null;
-  readonly #pace = new SyncPace();
 
   /**
    * @param file The path of the database. Its log must exist when `sync` is called first, and stays the same file.
    * @param pageSize The bytes of a page of the database.
+   * @param pace Decides in which thread a sync runs.
    */
   constructor(
     private readonly file: string,
     private readonly pageSize: number,
+    private readonly pace: Pick<SyncPace, "isFast" | "record"> = new SyncPace(),
   ) {}
 
   get inBackground(): boolean {
-    return !this.#pace.isFast(performance.now());
+    return !this.pace.isFast(performance.now());
   }
 
   sync(): Promise<void> | undefined {
     // Windows syncs only files that are open for writing.
     this.#log ??= openSync(`${this.file}-wal`, "r+");
     const started = performance.now();
-    if (!this.#pace.isFast(started)) return syncData(this.#log);
+    if (!this.pace.isFast(started)) return syncData(this.#log);
     fdatasyncSync(this.#log);
     const now = performance.now();
-    this.#pace.record(now, now - started);
+    this.pace.record(now, now - started);
     return undefined;
   }
 

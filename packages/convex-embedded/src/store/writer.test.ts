@@ -299,6 +299,30 @@ describe("group commit", () => {
   });
 });
 
+test.each([true, false])(
+  "the log is synced in the thread that the pace of the disk demands (fast: %s)",
+  async (fast) => {
+    const directory = temporaryDirectory();
+    const recorded: number[] = [];
+    const pace = { isFast: () => fast, record: (_now: number, took: number) => void recorded.push(took) };
+    const returned: unknown[] = [];
+    class WatchedSync extends WalSync {
+      override sync(): Promise<void> | undefined {
+        returned.push(super.sync());
+        return returned.at(-1) as Promise<void> | undefined;
+      }
+    }
+    const store = await itemStore({
+      directory,
+      hooks: { sync: new WatchedSync(join(directory, "data.sqlite"), 4096, pace) },
+    });
+    await insertOne(store, { name: "a" });
+    expect(names(store)).toEqual(["a"]);
+    expect(returned.map((promise) => promise === undefined)).toEqual(returned.map(() => fast));
+    expect(recorded).toHaveLength(fast ? returned.length : 0);
+  },
+);
+
 test("a group on a fast disk is answered in the turn of its commit, with the whole queue in it", async () => {
   const sync = {
     inBackground: false,
@@ -323,9 +347,10 @@ describe("while the log is synced in another thread", () => {
     readonly waiting: { resolve: () => void; reject: (error: Error) => void }[] = [];
     readonly truncatedTo: number[] = [];
     held = false;
-    readonly inBackground = true;
+    inBackground = true;
 
-    sync(): Promise<void> {
+    sync(): Promise<void> | undefined {
+      if (!this.inBackground) return undefined;
       if (!this.held) return Promise.resolve();
       return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));
     }
@@ -371,6 +396,22 @@ describe("while the log is synced in another thread", () => {
     sync.waiting[1]?.resolve();
     expect(await second).toBe(2);
     expect([names(store, "by_name"), store.writeLog.last]).toEqual([["a", "b"], last + 2]);
+  });
+
+  test("a group that is synced in this thread waits for the sync in the other one, and the queries too", async () => {
+    const { store, sync, committed } = await held();
+    const last = store.writeLog.last;
+    const first = insertOne(store, { name: "a" });
+    await committed(1);
+    sync.inBackground = false;
+    const second = insertOne(store, { name: "b" });
+    await committed(2);
+    expect([names(store), store.writeLog.last]).toEqual([[], last]);
+    sync.waiting[0]?.resolve();
+    await Promise.all([first, second]);
+    expect([names(store, "by_name"), store.writeLog.last]).toEqual([["a", "b"], last + 2]);
+    await insertOne(store, { name: "c" });
+    expect(names(store, "by_name")).toEqual(["a", "b", "c"]);
   });
 
   test("one later sync serves all groups that are committed meanwhile", async () => {
