@@ -398,7 +398,7 @@ describe("while the log is synced in another thread", () => {
     expect([names(store, "by_name"), store.writeLog.last]).toEqual([["a", "b"], last + 2]);
   });
 
-  test("a group that is synced in this thread waits for the sync in the other one, and the queries too", async () => {
+  test("a group that is synced in this thread waits for a sync that runs in the thread pool, and so do the queries", async () => {
     const { store, sync, committed } = await held();
     const last = store.writeLog.last;
     const first = insertOne(store, { name: "a" });
