@@ -7,7 +7,7 @@ import { newlyVerifiedEmail, userOfClaims } from "./identity/tokenUser.lib";
 import { userByTokenIdentifier } from "./identity/users.lib";
 import { rateLimits } from "./lib/env.lib";
 import { take, takeFromAddress } from "./lib/limiter.lib";
-import { quota, routeLimitArg } from "./lib/quota.lib";
+import { rateLimitState, routeLimitArg } from "./lib/rateLimit.lib";
 import { revisionOf } from "./lib/revision.lib";
 
 /**
@@ -49,11 +49,14 @@ export const validateToken = internalQuery({
   },
 });
 
-const admission = v.object({ caller: v.union(v.null(), caller), quota: v.union(v.null(), quota) });
+const admission = v.object({
+  caller: v.union(v.null(), caller),
+  rateLimit: v.union(v.null(), rateLimitState),
+});
 
 /**
- * Admits an API key, and takes one request from its quota. A refused key takes from the quota of the client's address instead,
- * so that guessing keys does not use up the quota of a valid key.
+ * Admits an API key, and takes one request from its bucket. A refused key takes from the bucket of the client's address
+ * instead, so that guessing keys does not empty the bucket of a valid key.
  */
 export const admitApiKey = internalMutation({
   args: { hash: v.string(), ...routeLimitArg },
@@ -63,16 +66,19 @@ export const admitApiKey = internalMutation({
     const limits = rateLimits();
     const now = Date.now();
     if (!found || (found.expiresAt !== undefined && found.expiresAt <= now)) {
-      return { caller: null, quota: await takeFromAddress(ctx, limits.address) };
+      return { caller: null, rateLimit: await takeFromAddress(ctx, limits.address) };
     }
     if (now - (found.lastUsedAt ?? 0) >= TOUCH_AFTER_MS) {
       await ctx.db.patch("apiKeys", found._id, { lastUsedAt: now, revision: revisionOf(found) + 1 });
     }
-    return { caller: callerOfKey(found), quota: await take(ctx, "key", found._id, limits.key, routeLimit) };
+    return {
+      caller: callerOfKey(found),
+      rateLimit: await take(ctx, "key", found._id, limits.key, routeLimit),
+    };
   },
 });
 
-/** Admits the user of the request's token, and takes from the user's quota. The first request creates or links the user. */
+/** Admits the user of the request's token, and takes one request from the user's bucket. The first request creates or links the user. */
 export const admitToken = internalMutation({
   args: routeLimitArg,
   returns: admission,
@@ -80,14 +86,18 @@ export const admitToken = internalMutation({
     const limits = rateLimits();
     const claims = await verifiedClaims(ctx);
     const user = claims && (await userOfClaims(ctx, claims));
-    if (!user || user.suspended) return { caller: null, quota: await takeFromAddress(ctx, limits.address) };
-    return { caller: callerOfUser(user), quota: await take(ctx, "user", user._id, limits.key, routeLimit) };
+    if (!user || user.suspended)
+      return { caller: null, rateLimit: await takeFromAddress(ctx, limits.address) };
+    return {
+      caller: callerOfUser(user),
+      rateLimit: await take(ctx, "user", user._id, limits.key, routeLimit),
+    };
   },
 });
 
-/** Takes one request from the quota of the client's address, for routes without a credential. */
+/** Takes one request from the bucket of the client's address, for routes without a credential. */
 export const admitAddress = internalMutation({
   args: routeLimitArg,
-  returns: v.union(v.null(), quota),
+  returns: v.union(v.null(), rateLimitState),
   handler: (ctx, { routeLimit }) => takeFromAddress(ctx, rateLimits().address, routeLimit),
 });

@@ -3,15 +3,10 @@ import { internal } from "./_generated/api";
 
 const crons = cronJobs();
 
-crons.interval("forget old idempotency keys", { hours: 1 }, internal.idempotency.purge, {});
-crons.interval("free bytes that nobody registered", { hours: 6 }, internal.files.collectUnregistered, {});
-crons.interval("forget full quotas", { hours: 1 }, internal.quotas.purge, {});
-crons.interval(
-  "take up webhooks that a crash left behind",
-  { minutes: 1 },
-  internal.webhooks.process.sweep,
-  {},
-);
+crons.interval("delete old idempotency keys", { hours: 1 }, internal.idempotency.purge, {});
+crons.interval("delete unregistered uploads", { hours: 6 }, internal.files.collectUnregistered, {});
+crons.interval("delete full rate-limit buckets", { hours: 1 }, internal.rateLimits.purge, {});
+crons.interval("resume interrupted webhooks", { minutes: 1 }, internal.webhooks.process.sweep, {});
 crons.interval("purge old webhook payloads", { hours: 6 }, internal.webhooks.log.purge, {});
 crons.interval("send webhooks that are due", { minutes: 1 }, internal.outgoing.queue.sweep, {});
 crons.interval("purge old outgoing events", { hours: 6 }, internal.outgoing.cleanUp.purge, {});

@@ -115,12 +115,12 @@ test("buckets of rate limits that are full again are deleted in batches, and tho
   });
   vi.advanceTimersByTime(59_000);
   await t.run((ctx) => ctx.db.insert("rateLimitBuckets", bucket(2_100)));
-  await t.mutation(internal.quotas.purge, {});
+  await t.mutation(internal.rateLimits.purge, {});
   await t.finishAllScheduledFunctions(vi.runAllTimers);
   expect(await count("rateLimitBuckets")).toBe(2_101);
 
   vi.advanceTimersByTime(1_000);
-  await t.mutation(internal.quotas.purge, {});
+  await t.mutation(internal.rateLimits.purge, {});
   await t.finishAllScheduledFunctions(vi.runAllTimers);
   expect(await count("rateLimitBuckets")).toBe(1);
 });

@@ -35,7 +35,7 @@ import type * as outgoing_send from "../outgoing/send.js";
 import type * as payments from "../payments.js";
 import type * as problems from "../problems.js";
 import type * as process from "../process.js";
-import type * as quotas from "../quotas.js";
+import type * as rateLimits from "../rateLimits.js";
 import type * as retention from "../retention.js";
 import type * as stripe from "../stripe.js";
 import type * as subscriptions from "../subscriptions.js";
@@ -84,7 +84,7 @@ declare const fullApi: ApiFromModules<{
   payments: typeof payments;
   problems: typeof problems;
   process: typeof process;
-  quotas: typeof quotas;
+  rateLimits: typeof rateLimits;
   retention: typeof retention;
   stripe: typeof stripe;
   subscriptions: typeof subscriptions;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { internal } from "../_generated/api";
 import { hashApiKey } from "../identity/apiKey.lib";
-import type { RouteLimit } from "../lib/quota.lib";
+import type { RouteLimit } from "../lib/rateLimit.lib";
 import { as, advanceClock, run, send, useEngine } from "./testing/engine.testing";
 import { mistyped, problem } from "./testing/replies.testing";
 
@@ -14,20 +14,21 @@ function members(field: string | null): Record<string, string | number> {
   return { policy: policy.replaceAll('"', ""), ...(Object.fromEntries(numbers) as Record<string, number>) };
 }
 
-const quota = (reply: Response) => members(reply.headers.get("ratelimit"));
+const rateLimit = (reply: Response) => members(reply.headers.get("ratelimit"));
 
 describe("with 5 requests a minute for keys and 3 for addresses", () => {
   useEngine({ env: { RATE_LIMIT_KEY_PER_MINUTE: "5", RATE_LIMIT_IP_PER_MINUTE: "3" } });
 
-  test("a key has its own quota, every reply shows it, and 429 has Retry-After", async () => {
+  test("a key has its own bucket, every reply shows it, and 429 has Retry-After", async () => {
     const call = await as("ada");
     const first = await call("GET", "/api/keys");
     expect(members(first.headers.get("ratelimit-policy"))).toEqual({ policy: "key", q: 5, w: 60 });
-    expect(quota(first)).toMatchObject({ policy: "key", r: 4 });
-    for (const left of [3, 2, 1, 0]) expect(quota(await call("GET", "/api/keys"))).toMatchObject({ r: left });
+    expect(rateLimit(first)).toMatchObject({ policy: "key", r: 4 });
+    for (const left of [3, 2, 1, 0])
+      expect(rateLimit(await call("GET", "/api/keys"))).toMatchObject({ r: left });
 
     const refused = await call("GET", "/api/keys");
-    expect(quota(refused)).toMatchObject({ policy: "key", r: 0 });
+    expect(rateLimit(refused)).toMatchObject({ policy: "key", r: 0 });
     const seconds = Number(refused.headers.get("retry-after"));
     expect(seconds).toBeGreaterThanOrEqual(1);
     expect(seconds).toBeLessThanOrEqual(12);
@@ -37,16 +38,16 @@ describe("with 5 requests a minute for keys and 3 for addresses", () => {
     advanceClock(seconds * 1000);
     expect((await call("GET", "/api/keys")).status).toBe(200);
     advanceClock(MINUTE);
-    expect(quota(await call("GET", "/api/keys"))).toMatchObject({ r: 4 });
+    expect(rateLimit(await call("GET", "/api/keys"))).toMatchObject({ r: 4 });
   });
 
-  test("errors of an admitted caller show its quota", async () => {
+  test("errors of an admitted caller show its bucket", async () => {
     const reply = await (await as("erring"))("GET", "/api/keys/nothing");
     expect(reply.status).toBe(404);
-    expect(quota(reply)).toMatchObject({ policy: "key", r: 4 });
+    expect(rateLimit(reply)).toMatchObject({ policy: "key", r: 4 });
   });
 
-  test("refusals and replies without a body show the quota, and browsers may read it", async () => {
+  test("refusals and replies without a body show the bucket, and browsers may read it", async () => {
     const call = await as("browser");
     const created = await call("POST", "/api/users", { name: "bolt", email: "bolt@example.com" });
     const path = created.headers.get("location") ?? "";
@@ -59,7 +60,7 @@ describe("with 5 requests a minute for keys and 3 for addresses", () => {
       await call("GET", path),
     ];
     expect(replies.map(({ status }) => status)).toEqual([201, 304, 412, 204, 404, 429]);
-    expect(replies.map((reply) => quota(reply)["r"])).toEqual([4, 3, 2, 1, 0, 0]);
+    expect(replies.map((reply) => rateLimit(reply)["r"])).toEqual([4, 3, 2, 1, 0, 0]);
     for (const { headers } of replies) {
       expect(headers.get("ratelimit-policy")).toBe('"key";q=5;w=60');
       expect(headers.get("access-control-allow-origin")).toBe("*");
@@ -76,14 +77,14 @@ describe("with 5 requests a minute for keys and 3 for addresses", () => {
     expect((await call("GET", "/api/keys")).status).toBe(200);
   });
 
-  test("an unknown key takes from the address's quota, and a mistyped key takes nothing", async () => {
+  test("an unknown key takes from the address's bucket, and a mistyped key takes nothing", async () => {
     advanceClock(MINUTE);
     const call = await as("guesser");
     const { key } = await as("gone");
     await call("DELETE", `/api/users/${(await as("gone")).userId}`);
     const guess = () => send("/api/keys", { headers: { "X-API-Key": key } });
     const first = await guess();
-    expect(quota(first)).toMatchObject({ policy: "address", r: 2 });
+    expect(rateLimit(first)).toMatchObject({ policy: "address", r: 2 });
     await problem(first, 403, "invalid_credential");
     await guess();
     await guess();
@@ -109,7 +110,7 @@ describe("with 5 requests a minute for keys and 3 for addresses", () => {
     }
   });
 
-  test("a clock that is set back does not exhaust a quota", async () => {
+  test("a clock that is set back does not empty a bucket", async () => {
     const call = await as("traveller");
     await call("GET", "/api/keys");
     advanceClock(-10 * MINUTE);
@@ -131,7 +132,7 @@ describe("with 5 requests a minute for keys and 3 for addresses", () => {
     advanceClock(11 * MINUTE);
   });
 
-  test("30 concurrent requests take exactly the remaining quota", async () => {
+  test("30 concurrent requests take exactly the remaining requests of the bucket", async () => {
     const call = await as("crowd");
     const replies = await Promise.all(Array.from({ length: 30 }, () => call("GET", "/api/keys")));
     expect(replies.filter(({ status }) => status === 200)).toHaveLength(5);
@@ -147,7 +148,7 @@ describe("with a limit of the route's own", () => {
   const admit = async ({ key }: { key: string }, limit: RouteLimit) => {
     const hash = await hashApiKey(key);
     const admission = await run("mutation", internal.auth.admitApiKey, { hash, routeLimit: limit });
-    return admission.quota;
+    return admission.rateLimit;
   };
 
   test("a request takes its cost from the route's bucket, and one from the caller's", async () => {
@@ -161,7 +162,7 @@ describe("with a limit of the route's own", () => {
     expect(refused?.ofRoute?.retryAfterSeconds).toBeGreaterThanOrEqual(1);
     expect(refused).not.toHaveProperty("retryAfterSeconds");
     // Other routes, other buckets and other callers have their own.
-    expect(quota(await call("GET", "/api/keys"))).toMatchObject({ policy: "key", r: 1 });
+    expect(rateLimit(await call("GET", "/api/keys"))).toMatchObject({ policy: "key", r: 1 });
     const other = await admit(await as("other.buyer"), routeLimit);
     expect(other?.ofRoute).toMatchObject({ remaining: 2 });
     advanceClock(MINUTE);
@@ -196,7 +197,7 @@ describe("with a limit of the route's own", () => {
 describe("with limits switched off", () => {
   useEngine({ env: { RATE_LIMIT_KEY_PER_MINUTE: "0", RATE_LIMIT_IP_PER_MINUTE: "0" } });
 
-  test("no reply shows a quota", async () => {
+  test("no reply shows a bucket", async () => {
     const call = await as("ada");
     const replies = [
       await send("/"),

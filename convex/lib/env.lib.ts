@@ -133,7 +133,7 @@ export const keyQuota = (): number => wholeNumber(process.env["QUOTA_KEYS"], 100
 export const endpointQuota = (): number => wholeNumber(process.env["QUOTA_ENDPOINTS"], 20);
 
 /**
- * Returns the keys that encrypt the signing secrets of webhook endpoints: the texts of `SECRETS_KEY`, a comma list. The first one
+ * Returns the keys that encrypt the signing secrets of webhook endpoints: the values of `SECRETS_KEY`, separated by commas. The first one
  * encrypts, and all decrypt, so that a key can be replaced.
  */
 export function secretsKeys(): string[] {

@@ -1,13 +1,13 @@
 import type { Doc } from "../_generated/dataModel";
 import type { MutationCtx } from "../_generated/server";
 import { networkOf } from "./network.lib";
-import { WINDOW_MS, type GeneralPolicy, type Quota, type RouteLimit } from "./quota.lib";
+import { WINDOW_MS, type GeneralPolicy, type RateLimitState, type RouteLimit } from "./rateLimit.lib";
 
 /**
  * Takes one request from a caller's general bucket, and from the route's own bucket if the route has one and the first admits the
  * request. A refusal is returned, not thrown: throwing rolls the mutation back, and the request would not be counted.
  *
- * @param route The route's own limit. Its cost applies to its own bucket, or to the general one without an own one.
+ * @param route The route's own limit. Its cost applies to its own bucket, or to the general one if the route has none.
  * @returns Null if `limit` is 0, which switches the limit off, and the route's own limit too.
  */
 export async function take(
@@ -16,7 +16,7 @@ export async function take(
   key: string,
   limit: number,
   route: RouteLimit = {},
-): Promise<Quota | null> {
+): Promise<RateLimitState | null> {
   if (limit === 0) return null;
   const { bucket, perMinute, cost = 1 } = route;
   const hasBucket = bucket !== undefined && perMinute !== undefined;
@@ -37,7 +37,7 @@ async function takeFromBucket(
   ctx: MutationCtx,
   policy: string,
   { key, limit, count: wanted }: { key: string; limit: number; count: number },
-): Promise<Omit<Quota, "ofRoute">> {
+): Promise<Omit<RateLimitState, "ofRoute">> {
   const now = Date.now();
   const bucket = await ctx.db
     .query("rateLimitBuckets")
@@ -80,7 +80,7 @@ export async function takeFromAddress(
   ctx: MutationCtx,
   limit: number,
   route?: RouteLimit,
-): Promise<Quota | null> {
+): Promise<RateLimitState | null> {
   if (limit === 0) return null;
   const { ip } = await ctx.meta.getRequestMetadata();
   return take(ctx, "address", networkOf(ip ?? "unknown"), limit, route);

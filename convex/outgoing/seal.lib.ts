@@ -1,6 +1,6 @@
 /**
- * How signing secrets are stored. With `SECRETS_KEY` they are encrypted (AES-256-GCM), without it they are in clear. Call these
- * functions in actions, so that no function gets a secret in clear as an argument.
+ * How signing secrets are stored. With `SECRETS_KEY` they are encrypted (AES-256-GCM), without it they are in plain text. Call these
+ * functions in actions, so that no function gets a secret in plain text as an argument.
  */
 import { fromBase64, toBase64 } from "../lib/base64.lib";
 import { secretsKeys } from "../lib/env.lib";

@@ -7,7 +7,7 @@ const setKeys = (...keys: (string | undefined)[]) => vi.stubEnv("SECRETS_KEY", k
 
 afterEach(() => vi.unstubAllEnvs());
 
-test("without a key, a secret is stored in clear", async () => {
+test("without a key, a secret is stored in plain text", async () => {
   expect(await seal("whsec_a")).toBe("clear:whsec_a");
   expect(await unseal("clear:whsec_a")).toBe("whsec_a");
 });
@@ -44,7 +44,7 @@ test("of several keys, the first one encrypts and all decrypt", async () => {
   expect(await unseal(after)).toBe("whsec_a");
 });
 
-test("a secret in clear is current only without a key", async () => {
+test("a secret in plain text is current only without a key", async () => {
   expect(await isCurrent("clear:whsec_a")).toBe(true);
   setKeys(NEW);
   expect(await isCurrent("clear:whsec_a")).toBe(false);

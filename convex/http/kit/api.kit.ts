@@ -57,7 +57,7 @@ export class Api implements Registry {
     return this.app.fetch(request, env);
   }
 
-  /** Returns the route of a method and a path without a slash at its end. */
+  /** Returns the route for a method and a path. The path must not end with a slash. */
   match(method: string, path: string): Match | undefined {
     return this.table.match(method, path);
   }

@@ -87,7 +87,7 @@ export type Spec = {
   operationId: string;
   scope: Access;
   credential?: CredentialHeader;
-  /** Each name in the path: `id()` for a plain text, or a schema. */
+  /** Each name in the path: `id()` for a plain string, or a schema. */
   params?: Readonly<Record<string, Plain>> | FieldsThunk;
   query?: FieldsThunk;
   body?: Body;
@@ -110,7 +110,7 @@ export type Spec = {
   /**
    * Takes `Idempotency-Key`: the handler works through `c.var.once`. `true` is for work in one transaction (`once`).
    * `"external"` is for an action that calls another service (`onceExternal`): a retry gets 409 while the work runs, and
-   * `outcome_unknown` if the work never ended.
+   * `outcome_unknown` if it is unknown whether the work took effect.
    */
   idempotent?: true | "external";
   /** The created resource has no URL of its own, so a 201 reply has no `Location`. */
@@ -134,7 +134,7 @@ export type Spec = {
 export type Deprecated = {
   /** The day from which new clients should not use the route (RFC 9745). It may be in the future. */
   since: string;
-  /** The day from which the route may be removed (RFC 8594). It must not be before `since`. */
+  /** The day from which the route may be removed (RFC 8594). A test requires at least 180 days after `since`. */
   sunset?: string;
   /** The path of the replacement, such as `/api/v2/items/:itemId`. It may use only parameter names of this route's path. */
   successor?: `/${string}`;

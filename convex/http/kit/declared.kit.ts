@@ -11,11 +11,11 @@ import type {
 } from "./replies.kit";
 import type { Plain } from "./values.kit";
 
-/** The kinds of replies that each way of answering sends. */
-export type Ways = {
+/** The kinds of replies that each method of a handler sends: `c.json`, `c.plain`, `c.body`, and the streams. */
+export type ReplyMethods = {
   json: { kind: "json" };
   plain: { kind: "text"; media: "text/plain" };
-  written: { kind: "text" | "binary" | "empty" };
+  body: { kind: "text" | "binary" | "empty" };
   ndjson: { kind: "ndjson" };
   events: { kind: "events" };
 };
@@ -31,18 +31,22 @@ export type FiltersOf<C extends AnyContract> =
     : unknown;
 /** Whether the body of a contract has this type. */
 export type Takes<C extends AnyContract, Type> = SpecOf<C> extends { body: { type: Type } } ? true : false;
-/** The declared replies of a status that a way of answering sends. */
-export type ReplyAt<C extends AnyContract, S, Way extends keyof Ways> = S extends keyof RepliesOf<C>
-  ? Extract<Normalized<RepliesOf<C>[S]>, Ways[Way]>
-  : never;
-export type StatusOf<C extends AnyContract, Way extends keyof Ways> = Status &
+/** The declared replies of a status that a method may send. */
+export type ReplyAt<
+  C extends AnyContract,
+  S,
+  Method extends keyof ReplyMethods,
+> = S extends keyof RepliesOf<C> ? Extract<Normalized<RepliesOf<C>[S]>, ReplyMethods[Method]> : never;
+export type StatusOf<C extends AnyContract, Method extends keyof ReplyMethods> = Status &
   {
-    [S in keyof RepliesOf<C>]: [ReplyAt<C, S, Way>] extends [never] ? never : S;
+    [S in keyof RepliesOf<C>]: [ReplyAt<C, S, Method>] extends [never] ? never : S;
   }[keyof RepliesOf<C>];
 /** The body that a handler passes. Any value for an undeclared reply, so that the error is about the status. */
-export type BodyAt<C extends AnyContract, S, Way extends keyof Ways> = [ReplyAt<C, S, Way>] extends [never]
+export type BodyAt<C extends AnyContract, S, Method extends keyof ReplyMethods> = [
+  ReplyAt<C, S, Method>,
+] extends [never]
   ? unknown
-  : BodyOf<ReplyAt<C, S, Way>>;
+  : BodyOf<ReplyAt<C, S, Method>>;
 type BodyOf<R> =
   R extends JsonReply<infer S>
     ? z.output<S>
@@ -72,10 +76,10 @@ type OutputOf<F> = F extends (fields: FieldSchemas) => infer Made
       ? z.output<z.ZodMiniObject<F>>
       : never;
 /** The headers of a reply: those that follow from the contract, those that the reply declares, and its media type. */
-export type HeadersOf<C extends AnyContract, S, Way extends keyof Ways> = Simplified<
+export type HeadersOf<C extends AnyContract, S, Method extends keyof ReplyMethods> = Simplified<
   ImpliedHeaders<C, S> &
-    OwnHeaders<ReplyAt<C, S, Way>> &
-    (Way extends "written" ? MediaHeader<ReplyAt<C, S, Way>> : unknown)
+    OwnHeaders<ReplyAt<C, S, Method>> &
+    (Method extends "body" ? MediaHeader<ReplyAt<C, S, Method>> : unknown)
 >;
 /** One object type instead of an intersection, so that an error of the compiler is short. */
 type Simplified<T> = { [Name in keyof T]: T[Name] };

@@ -10,7 +10,7 @@ import type {
   StatusOf,
   Takes,
   Validated,
-  Ways,
+  ReplyMethods,
 } from "./declared.kit";
 import type { ApiContext, ApiEnv, Variables } from "./env.kit";
 import "./everyRequest.kit";
@@ -86,7 +86,7 @@ export type Call<C extends AnyContract> = {
    * Answers with text or bytes of the declared media type, which `Content-Type` has to name, or with null for a reply without a
    * body. Bytes may be null in reply to HEAD.
    */
-  readonly body: Respond<C, "written", Replaceable>;
+  readonly body: Respond<C, "body", Replaceable>;
 };
 
 /** The caller, with the claims of a token if the contract asks for them. */
@@ -94,35 +94,37 @@ type CallerOf<C extends AnyContract> =
   SpecOf<C> extends { claims: true } ? Caller & { readonly claims?: TokenClaims } : Caller;
 
 /** Answers with a body, a status, and the headers that the contract requires. */
-type Respond<C extends AnyContract, Way extends keyof Ways, Extra = unknown> = {
-  <S extends Declared<C, Way>>(
-    body: BodyAt<C, S, Way>,
+type Respond<C extends AnyContract, Method extends keyof ReplyMethods, Extra = unknown> = {
+  <S extends Declared<C, Method>>(
+    body: BodyAt<C, S, Method>,
     status: S,
-    headers: HeadersOf<C, S, Way> & Extra,
+    headers: HeadersOf<C, S, Method> & Extra,
   ): Reply<C>;
-  <S extends Declared<C, Way>>(body: BodyAt<C, S, Way>, status: S): WithoutHeaders<C, S, Way>;
+  <S extends Declared<C, Method>>(body: BodyAt<C, S, Method>, status: S): WithoutHeaders<C, S, Method>;
 };
 
 /** Headers that any handler may set without a declaration: every reply has them, or the connection does. */
 type Replaceable = { "Content-Length"?: string; "Content-Security-Policy"?: string };
 
-/** The statuses of a way of answering. Without one, a sentence that the compiler shows in its error. */
-type Declared<C extends AnyContract, Way extends keyof Ways> = [StatusOf<C, Way>] extends [never]
+/** The statuses that a method may send. If there are none, a sentence that the compiler shows in its error. */
+type Declared<C extends AnyContract, Method extends keyof ReplyMethods> = [StatusOf<C, Method>] extends [
+  never,
+]
   ? {
       json: "The contract declares no reply with JSON";
       plain: "The contract declares no reply with text/plain";
-      written: "The contract declares no reply without a body, and none with text or bytes";
+      body: "The contract declares no reply without a body, and none with text or bytes";
       ndjson: "The contract declares no stream of lines";
       events: "The contract declares no stream of events";
-    }[Way]
-  : StatusOf<C, Way>;
+    }[Method]
+  : StatusOf<C, Method>;
 
 /** The result of a call without headers: a reply, or a sentence that names the missing headers in the compiler's error. */
-type WithoutHeaders<C extends AnyContract, S, Way extends keyof Ways> = [
-  Needed<HeadersOf<C, S, Way>>,
+type WithoutHeaders<C extends AnyContract, S, Method extends keyof ReplyMethods> = [
+  Needed<HeadersOf<C, S, Method>>,
 ] extends [never]
   ? Reply<C>
-  : `The reply ${S & number} needs the header ${Needed<HeadersOf<C, S, Way>>}`;
+  : `The reply ${S & number} needs the header ${Needed<HeadersOf<C, S, Method>>}`;
 /** The names of the required headers. `Link` is required on purpose: its value may be absent, but not forgotten. */
 type Needed<H> = H extends H
   ? {

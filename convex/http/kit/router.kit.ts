@@ -26,8 +26,8 @@ export type Match = {
  * it runs the request, and a reply with 404 or 405 needs all methods of the path.
  *
  * A path may have names for whole segments (`/api/keys/:id`), and `*` or `*name` as its last segment for any rest. An exact path
- * comes before a path with names, also for methods that only the path with names has. Of two other paths, the first segment that
- * differs decides: a text comes before a name, and a name before `*`. The order of the table does not matter.
+ * wins over a path with names: a method that only the path with names has gets the reply 405 there. Of two other paths, the first
+ * segment that differs decides: a text comes before a name, and a name before `*`. The order of the table does not matter.
  */
 export class RouteTable {
   private last: { method: string; path: string; match: Match | undefined } | undefined;

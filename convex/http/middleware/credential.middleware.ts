@@ -3,19 +3,19 @@ import { hashApiKey, looksLikeApiKey, publicIdOf, TOUCH_AFTER_MS } from "../../i
 import type { Caller } from "../../identity/caller.lib";
 import { rateLimits } from "../../lib/env.lib";
 import { fail } from "../../lib/failure.lib";
-import type { Quota, RouteLimit } from "../../lib/quota.lib";
+import type { RateLimitState, RouteLimit } from "../../lib/rateLimit.lib";
 import { covers, refuseScope } from "../../identity/scopes.lib";
 import type { Endpoint } from "../kit/api.kit";
 import type { CredentialHeader } from "../kit/contract.kit";
 import type { ApiContext } from "../kit/env.kit";
 import "../kit/everyRequest.kit";
 import { credentialOf, type Credential } from "./credentialHeaders.middleware";
-import { requireQuota } from "./quota.middleware";
+import { enforceRateLimit } from "./rateLimit.middleware";
 import { withReadOnlyFallback } from "./readOnlyFallback.middleware";
 
 /**
- * Admits the caller and counts the request against its quota in the same transaction: 401 without a credential, 403 for an invalid one, 429
- * when the quota is used up. Refuses a key with a wrong checksum without a look-up. Sets `c.var.caller`. If limits are off, the
+ * Admits the caller and counts the request against its rate limit in the same transaction: 401 without a credential, 403 for an invalid
+ * one, 429 when the limit is reached. Refuses a key with a wrong checksum without a look-up. Sets `c.var.caller`. If limits are off, the
  * look-up is a query, which Convex caches. If the store takes no writes, reads are admitted without being counted.
  */
 export async function admit(c: ApiContext, endpoint: Endpoint): Promise<void> {
@@ -30,19 +30,19 @@ export async function admit(c: ApiContext, endpoint: Endpoint): Promise<void> {
   } else if (endpoint.scope !== null && !endpoint.anonymous) {
     refuseMissing(endpoint);
   } else if (!endpoint.unlimited && rateLimits().address > 0) {
-    requireQuota(c, await takeFromAddress(c, limitOf(endpoint)));
+    enforceRateLimit(c, await takeFromAddress(c, limitOf(endpoint)));
   }
 }
 
-type Admission = { caller: Caller | null; quota: Quota | null };
+type Admission = { caller: Caller | null; rateLimit: RateLimitState | null };
 
 type LimitArgument = { routeLimit?: RouteLimit };
 
 /** The argument with the rate limit of a route, for the functions that admit its requests. */
 const limitOf = ({ rateLimit }: Endpoint): LimitArgument => (rateLimit ? { routeLimit: rateLimit } : {});
 
-/** Counts the request against the quota of the client's IP address. */
-function takeFromAddress(c: ApiContext, limit: LimitArgument = {}): Promise<Quota | null> {
+/** Counts the request against the rate limit of the client's IP address. */
+function takeFromAddress(c: ApiContext, limit: LimitArgument = {}): Promise<RateLimitState | null> {
   return withReadOnlyFallback(
     c,
     () => c.env.runMutation(internal.auth.admitAddress, limit),
@@ -57,17 +57,17 @@ async function admitKey(c: ApiContext, credential: Credential, endpoint: Endpoin
       ? await withReadOnlyFallback(
           c,
           () => c.env.runMutation(internal.auth.admitApiKey, { hash, ...limitOf(endpoint) }),
-          async () => ({ caller: (await lookUpKey(c, hash))?.caller ?? null, quota: null }),
+          async () => ({ caller: (await lookUpKey(c, hash))?.caller ?? null, rateLimit: null }),
         )
       : await admitUnlimitedKey(c, hash);
-  requireQuota(c, admission.quota);
+  enforceRateLimit(c, admission.rateLimit);
   return admission.caller ?? refuseCredential(credential);
 }
 
-/** Without a limit on keys, the lookup is a query. Only an invalid key counts against a quota. A separate mutation records the use of a valid key. */
+/** Without a limit on keys, the lookup is a query. Only an invalid key counts against a rate limit: that of the address. A separate mutation records the use of a valid key. */
 async function admitUnlimitedKey(c: ApiContext, hash: string): Promise<Admission> {
   const found = await lookUpKey(c, hash);
-  if (!found) return { caller: null, quota: rateLimits().address > 0 ? await takeFromAddress(c) : null };
+  if (!found) return { caller: null, rateLimit: rateLimits().address > 0 ? await takeFromAddress(c) : null };
   const { caller, lastUsedAt = 0 } = found;
   const { key } = caller;
   if (key && Date.now() - lastUsedAt >= TOUCH_AFTER_MS) {
@@ -77,7 +77,7 @@ async function admitUnlimitedKey(c: ApiContext, hash: string): Promise<Admission
       () => Promise.resolve(null),
     );
   }
-  return { caller, quota: null };
+  return { caller, rateLimit: null };
 }
 
 /** Looks up the holder of a key. Returns null for an unknown or expired key. */
@@ -100,7 +100,7 @@ async function admitToken(c: ApiContext, credential: Credential, endpoint: Endpo
       // A missing user may be a new user, who cannot be stored now.
       async () => (await lookUpToken(c)) ?? undefined,
     ));
-  requireQuota(c, admission.quota);
+  enforceRateLimit(c, admission.rateLimit);
   if (admission.caller) return admission.caller;
   await requireReachableIssuer(c);
   return refuseCredential(credential);
@@ -139,7 +139,7 @@ const RETRY_AFTER = "5";
 /** Looks up the user of the token; null for a new user. */
 async function lookUpToken(c: ApiContext): Promise<Admission | null> {
   const caller = await c.env.runQuery(internal.auth.validateToken, {});
-  return caller && { caller, quota: null };
+  return caller && { caller, rateLimit: null };
 }
 
 /** The maximum length of a token, in characters. */

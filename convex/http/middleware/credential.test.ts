@@ -53,7 +53,7 @@ describe("the database is not queried", () => {
 describe("a token for which functions see no identity", () => {
   const nobody = {
     "auth:validateToken": () => null,
-    "auth:admitToken": () => ({ caller: null, quota: null }),
+    "auth:admitToken": () => ({ caller: null, rateLimit: null }),
   };
   const token = { headers: { Authorization: "Bearer a.b.c" } };
   const throwing = (message: string) => () => {

@@ -100,8 +100,8 @@ test.each(named(routes.filter(({ timeoutMs }) => timeoutMs === undefined)))(
   },
 );
 
-test.each(named(limited))("%s: returns 429 if the quota is used up", async (_, route) => {
-  const quota = {
+test.each(named(limited))("%s: returns 429 if the bucket is empty", async (_, route) => {
+  const rateLimit = {
     policy: "any",
     limit: 10,
     windowSeconds: 60,
@@ -110,8 +110,8 @@ test.each(named(limited))("%s: returns 429 if the quota is used up", async (_, r
     retryAfterSeconds: 6,
   };
   const { reply, asked } = await ask(route, {
-    "auth:admitApiKey": () => ({ caller: null, quota }),
-    "auth:admitAddress": () => quota,
+    "auth:admitApiKey": () => ({ caller: null, rateLimit }),
+    "auth:admitAddress": () => rateLimit,
   });
   expect(asked).toHaveLength(1);
   expect(reply.headers.get("retry-after")).toBe("6");

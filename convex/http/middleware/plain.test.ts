@@ -72,7 +72,7 @@ describe("a plain route", () => {
 
   test("counts against the limit of the caller", async () => {
     vi.stubEnv("RATE_LIMIT_IP_PER_MINUTE", "1");
-    const quota = {
+    const state = {
       policy: "address",
       limit: 1,
       windowSeconds: 60,
@@ -80,7 +80,7 @@ describe("a plain route", () => {
       resetSeconds: 60,
       retryAfterSeconds: 6,
     };
-    const limited = fakeContext({ "auth:admitAddress": () => quota });
+    const limited = fakeContext({ "auth:admitAddress": () => state });
     await problem(limited.sendUnchecked("/robots.txt"), 429, "rate_limited");
   });
 

@@ -146,16 +146,16 @@ const bucket = (policy: string, limit: number, remaining: number) => ({
   ...{ policy, limit, windowSeconds: 60, remaining, resetSeconds: 3 },
 });
 /** Functions that admit each request and record their arguments. */
-function admitting(quota: unknown = null) {
+function admitting(rateLimit: unknown = null) {
   const given: unknown[] = [];
   const answer = (result: unknown) => (args: unknown) => {
     given.push(args);
     return result;
   };
   const answers = {
-    "auth:admitApiKey": answer({ caller, quota }),
-    "auth:admitToken": answer({ caller: { ...caller, key: undefined, credential: "user:user1" }, quota }),
-    "auth:admitAddress": answer(quota),
+    "auth:admitApiKey": answer({ caller, rateLimit }),
+    "auth:admitToken": answer({ caller: { ...caller, key: undefined, credential: "user:user1" }, rateLimit }),
+    "auth:admitAddress": answer(rateLimit),
   };
   return { given, answers };
 }
@@ -171,8 +171,8 @@ afterEach(() => {
 
 describe("the rate limit of a route", () => {
   test("is taken in the transaction that admits the caller, and both buckets are in the reply", async () => {
-    const quota = { ...bucket("address", 120, 119), ofRoute: bucket("prices", 30, 28) };
-    const { given, answers } = admitting(quota);
+    const rateLimit = { ...bucket("address", 120, 119), ofRoute: bucket("prices", 30, 28) };
+    const { given, answers } = admitting(rateLimit);
     const { send, asked } = fakeContext(answers, described);
     const { status, headers } = await send("/api/prices");
     expect([status, asked]).toEqual([200, ["auth:admitAddress"]]);

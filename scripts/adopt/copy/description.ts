@@ -15,7 +15,7 @@ type Change = {
 const CHANGES: readonly Change[] = [
   { before: "`npm start` prints", after: "`npx convex-embedded start` prints" },
   { without: "items", before: "100,000 items, ", after: "" },
-  { without: "files", before: "10,000 files with 1 GB together, ", after: "" },
+  { without: "files", before: "10,000 files of 1 GB in total, ", after: "" },
   {
     without: "files",
     before:

@@ -11,7 +11,7 @@ export function secretsKey({ values, place }: Settings): Finding[] {
   if (keys.length === 0)
     return [
       warning(
-        "SECRETS_KEY is not set, so the signing secrets of webhook endpoints are stored in clear",
+        "SECRETS_KEY is not set, so the signing secrets of webhook endpoints are stored in plain text",
         `${REMEDY}, and set it in ${place}.`,
       ),
     ];

@@ -10,7 +10,7 @@ import { findingsIn, LONG, root } from "./settings.testing";
 const SOURCES = webhookSources(root);
 const others = SOURCES.filter((source) => source !== "clerk").join(", ");
 const KEY = Buffer.alloc(32).toString("base64");
-const IN_CLEAR = expect.stringMatching(/^warning SECRETS_KEY is not set, .* in clear/) as unknown;
+const IN_PLAIN_TEXT = expect.stringMatching(/^warning SECRETS_KEY is not set, .* in plain text/) as unknown;
 const CLERK = `whsec_${Buffer.from(LONG).toString("base64")}`;
 
 test("valid settings are counted, and webhooks are listed", () => {
@@ -53,7 +53,7 @@ test("a malformed line is reported, and the lines after it are read", () => {
     expect.stringMatching(/^problem .*env:2: .+ → Correct or delete the line\.$/),
     expect.stringMatching(/^problem RATE_LIMIT_KEY_PER_MINUTE=abc is not a whole number/),
     expect.stringMatching(/^ok webhooks/),
-    IN_CLEAR,
+    IN_PLAIN_TEXT,
   ]);
 });
 
@@ -65,7 +65,7 @@ test("the webhook secrets in the documentation's examples are valid", () => {
   expect(findingsIn(lines.join("\n"))).toEqual([
     `ok ${SOURCES.length} set; the others have their defaults → `,
     `ok webhooks open: ${SOURCES.join(", ")} → `,
-    IN_CLEAR,
+    IN_PLAIN_TEXT,
   ]);
 });
 
@@ -73,7 +73,7 @@ test("without settings, the defaults apply and the webhooks are closed", () => {
   expect(findingsIn("")).toEqual([
     "ok 0 set; the others have their defaults → ",
     `ok webhooks closed because no secret is set: ${SOURCES.join(", ")} → `,
-    IN_CLEAR,
+    IN_PLAIN_TEXT,
   ]);
 });
 

@@ -7,17 +7,18 @@ import { qualified } from "../exchange/plan";
 
 export const EXCHANGE_USAGE = `  export FILE.zip [--data DIR]
                            write documents and stored files in Convex's snapshot format, which npx convex import reads;
-                                                      works while a server is running
+                           works while a server is running
   import FILE.zip [--data DIR] [--replace | --replace-all | --append] [--yes] [--project DIR] [--env-file FILE]
                            import a file from npx convex export or from this export; stop the server first.
-                                                      If tables already have documents, one of these is required:
-                               --replace              replace the tables that are in FILE.zip
-                               --replace-all          the same, and empty all other tables
-                               --append               keep the existing documents
-                               --yes                  delete documents without asking
-                               --project DIR          folder that holds convex/, whose schema the documents must match
-                                                      (default: the current directory)
-                               --env-file FILE        environment variables for convex.config.ts (default .env.local, if it exists)
+                           If tables already have documents, one of these is required:
+                             --replace         replace the tables that are in FILE.zip
+                             --replace-all     the same, and empty all other tables
+                             --append          keep the existing documents
+                           The other options:
+                             --yes             delete documents without asking
+                             --project DIR     folder that holds convex/, whose schema the documents must match
+                                               (default: the current directory)
+                             --env-file FILE   environment variables for convex.config.ts (default .env.local, if it exists)
 `;
 
 /** Prints progress to stderr. The result goes to stdout. */

@@ -6,15 +6,15 @@ import { EXCHANGE_USAGE, runExport, runImport } from "./exchange";
 const USAGE = `usage: convex-embedded COMMAND
 
   start [options]          serve the functions in convex/ (options: start --help)
-    backup FILE [--data DIR]
-                             copy the data into one new file; works while a server is running
-    restore FILE [--data DIR] [--replace]
-                             restore a backup into an empty data directory, or replace the existing data with --replace;
-                             stop the server first
+  backup FILE [--data DIR]
+                           copy the data into one new file; works while a server is running
+  restore FILE [--data DIR] [--replace]
+                           restore a backup into an empty data directory, or replace the existing data with --replace;
+                           stop the server first
 ${EXCHANGE_USAGE}
   admin-key [--data DIR]   print the admin key for npx convex (CONVEX_SELF_HOSTED_ADMIN_KEY)
-  
-    --data DIR               data directory (default .convex-embedded)
+
+  --data DIR               data directory (default .convex-embedded)
 `;
 
 const TEXT = { type: "string" } as const;

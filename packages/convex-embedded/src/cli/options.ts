@@ -31,30 +31,29 @@ export interface CommandLine {
 
 export const USAGE = `usage: convex-embedded start [options]
 
-  --port N          port for HTTP actions (default 3211; 0: any free port)
-    --api-port N      port for stored files and npx convex (default 3210; any free port with --port 0)
-    --api-port-origins LIST
+  --port N            port for HTTP actions (default 3211; 0: any free port)
+  --api-port N        port for stored files and npx convex (default 3210; any free port with --port 0)
+  --api-port-origins LIST
                       origins of web pages that may use the API port, such as https://app.example.com,https://*.example.org,
                       or * (default: the variable CONVEX_API_PORT_ORIGINS). Pages on this machine and on the server's own
                       origins are always allowed
-  --host ADDRESS    address to listen on (default 127.0.0.1: this machine only)
-    --data DIR        data directory, created if missing (default .convex-embedded)
-    --env-file FILE   environment variables for the functions, in addition to those of this process (default .env.local).
+  --host ADDRESS      address to listen on (default 127.0.0.1: this machine only)
+  --data DIR          data directory, created if missing (default .convex-embedded)
+  --env-file FILE     environment variables for the functions, in addition to those of this process (default .env.local).
                       Created if missing. npx convex finds this server through it and sets variables in it
-    --project DIR     folder that holds convex/ (default: the current directory)
-    --trust-proxy N   read the client's address from the N-th last entry of X-Forwarded-For, for N proxies in front of the
+  --project DIR       folder that holds convex/ (default: the current directory)
+  --trust-proxy N     read the client's address from the N-th last entry of X-Forwarded-For, for N proxies in front of the
                       server (default 0: use the connection's address). The connection's address is also used if the entry
                       is missing or invalid
-    --metrics         serve GET /metrics of the API port without the admin key to programs on this machine. All others need
+  --metrics           serve GET /metrics of the API port without the admin key to programs on this machine. All others need
                       the key: Authorization: Convex KEY
-    --streaming-export
-                      serve the connectors of Fivetran and Airbyte. Keeps a log of changes, which makes writes slower; a start
+  --streaming-export  serve the connectors of Fivetran and Airbyte. Keeps a log of changes, which makes writes slower; a start
                       without this option deletes the log
-    --watch           rebuild when a file in convex/ changes, and apply changes of the env file; the data stays
-    --reset           delete the data in the data directory first
-    --help            show this help
-  
-  Prints the addresses and the lines that convex-embedded.json configures, then a line that begins with "ready".
+  --watch             rebuild when a file in convex/ changes, and apply changes of the env file; the data stays
+  --reset             delete the data in the data directory first
+  --help              show this help
+
+Prints the addresses and the lines that convex-embedded.json configures, then a line that begins with "ready".
 `;
 
 const TEXT = { type: "string" } as const;

@@ -25,6 +25,8 @@ type ExecutionOptions = Pick<
   /** Collects the reads if the result may be cached. Default: the parent's read set. */
   readonly readSet?: ReadSet | null;
   readonly journal?: QueryJournal | null;
+  /** True for an action in a `"use node"` file. Default: false. */
+  readonly inNode?: boolean;
 };
 
 /** Fixes where the page of a subscribed query ends, so that the pages of a list stay free of gaps and overlaps. */
@@ -96,7 +98,7 @@ export class Execution {
     const { limits } = this.engine;
     this.budget = new TimeBudget(
       functionLabel(this),
-      this.frozen ? limits.userMs : limits.actionMs,
+      this.frozen ? limits.userMs : options.inNode === true ? limits.nodeActionMs : limits.actionMs,
       !this.frozen,
       // A test may have faked what the function awaits.
       this.frozen && this.engine.harness !== true,

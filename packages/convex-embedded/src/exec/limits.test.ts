@@ -35,7 +35,8 @@ test("the limits are Convex's", () => {
     argumentBytes: 16_777_216,
     resultBytes: 16_777_216,
     userMs: 1_000,
-    actionMs: 600_000,
+    actionMs: 1_800_000,
+    nodeActionMs: 600_000,
     actionCalls: 8,
   });
 });

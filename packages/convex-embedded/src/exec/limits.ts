@@ -30,6 +30,8 @@ export interface Limits {
   readonly userMs: number;
   /** Milliseconds that an action may take in total. */
   readonly actionMs: number;
+  /** The same for an action in a `"use node"` file. */
+  readonly nodeActionMs: number;
   /** `ctx.runQuery`, `ctx.runMutation` and `ctx.runAction` calls that one action runs at the same time. Further calls wait. */
   readonly actionCalls: number;
 }
@@ -54,6 +56,7 @@ export const CONVEX_LIMITS: Limits = {
   argumentBytes: 16 * MIB,
   resultBytes: 16 * MIB,
   userMs: 1_000,
-  actionMs: 600_000,
+  actionMs: 1_800_000,
+  nodeActionMs: 600_000,
   actionCalls: 8,
 };

@@ -14,6 +14,8 @@ export interface LoadedFunction {
   readonly path: string;
   readonly kind: FunctionKind;
   readonly visibility: "public" | "internal";
+  /** True for an action in a `"use node"` file. */
+  readonly inNode: boolean;
   readonly args: ValidatorJSON;
   /** `null` if the function declares no `returns` validator. */
   readonly returns: ValidatorJSON | null;
@@ -37,7 +39,7 @@ interface Registered {
 /**
  * Converts an export to a function. Returns `null` for any other export.
  *
- * @param path `items:get`.
+ * @param path `items:get`. @param inNode True if its file begins with `"use node"`.
  * @throws Error with Convex's message if a deploy refuses the function's validators.
  */
 export function toLoadedFunction(
@@ -45,6 +47,7 @@ export function toLoadedFunction(
   component: string,
   path: string,
   value: unknown,
+  inNode: boolean,
 ): LoadedFunction | null {
   if (!isRegistered(value)) return null;
   const kind = value.isQuery === true ? "query" : value.isMutation === true ? "mutation" : "action";
@@ -58,6 +61,7 @@ export function toLoadedFunction(
     path,
     kind,
     visibility,
+    inNode,
     args,
     returns,
     call: (execution, args) => handler(contexts[kind](execution, visibility), args),

@@ -147,7 +147,7 @@ export class Modules {
   #toFunction(module: string, exported: string, value: unknown): LoadedFunction | null {
     const node = this.realm.node?.modules.includes(module) === true;
     const contexts = (node ? this.#nodeContexts : null) ?? this.contexts;
-    const fn = toLoadedFunction(contexts, this.component, `${module}:${exported}`, value);
+    const fn = toLoadedFunction(contexts, this.component, `${module}:${exported}`, value, node);
     if (node && fn !== null && fn.kind !== "action") {
       const kind = fn.kind === "query" ? "Query" : "Mutation";
       throw new Error(

@@ -3,7 +3,7 @@
  * (docs.convex.dev/functions/query-functions#caching--reactivity--consistency).
  *
  * A result is cached only if it depends solely on arguments and documents. A query that reads the time, the caller's identity,
- * a file or a system table, or that writes to the log, runs each time. Settings need no tracking: a new setting starts a new
+ * a file or a system table, or that logs a line, runs each time. Settings need no tracking: a new setting starts a new
  * build, which has its own cache.
  */
 import type { Value } from "convex/values";
@@ -23,7 +23,7 @@ const MAX_ARGUMENT_BYTES = 1024;
 interface Entry {
   readonly result: Copy;
   readonly readSet: ReadSet;
-  /** The last commit after which the result is known to be valid. */
+  /** The number of the last commit at which the result is known to be valid. */
   since: number;
   /** True if it was used since the last eviction. */
   used: boolean;
@@ -102,8 +102,8 @@ export class QueryCache {
   }
 
   /**
-   * Evicts the oldest entries, but moves those that were used to the end. To move an entry at each use would cost more than
-   * the use itself.
+   * Evicts the oldest entries, but moves those that were used to the end. Moving an entry at each use would cost more than the
+   * look-up itself.
    */
   #evict(): void {
     for (const [key, entry] of this.#entries) {

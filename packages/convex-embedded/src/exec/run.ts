@@ -231,7 +231,7 @@ export function startAction(
 /** Creates an execution. Reads the clock here, when the writer is free, so that creation times follow the commit order. */
 function executionOf(
   engine: Engine,
-  { kind, path, component }: LoadedFunction,
+  { kind, path, component, inNode }: LoadedFunction,
   origin: Origin,
   reader: Reader | null,
   transaction: Transaction | null,
@@ -250,5 +250,6 @@ function executionOf(
     transaction,
     readSet,
     journal,
+    inNode,
   });
 }

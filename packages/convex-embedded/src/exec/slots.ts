@@ -1,7 +1,7 @@
 /**
  * A collection for objects that live as long as one request or one function call.
  *
- * A `Set` would cost half of the time of garbage collections. V8 replaces the table of a `Set` that grows, shrinks or has many deleted
+ * With a `Set`, garbage collections took twice as long. V8 replaces the table of a `Set` that grows, shrinks or has many deleted
  * members, and the old table keeps its members and a reference to the new one. So once V8 has moved one old table to the old
  * generation, all later tables stay alive with the requests in them, until the next collection of the old generation.
  */

@@ -1,6 +1,6 @@
 /**
- * Runs functions to their end, within a time limit: one second of own code for a query or mutation, ten minutes in total for an
- * action.
+ * Runs functions to their end, within a time limit: one second of its own code for a query or mutation, 30 minutes in total for
+ * an action, ten minutes if it is in a `"use node"` file.
  *
  * The own code of a query or mutation is everything between its syscalls. Each function has a `TimeBudget`, which is charged at
  * three points: when a syscall begins, when the function returns, and at each tick of a timer that all budgets share.

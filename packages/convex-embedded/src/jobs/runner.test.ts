@@ -28,6 +28,7 @@ function setUp({ failing, kind }: Options) {
     path: "jobs:count",
     kind,
     visibility: "internal",
+    inNode: false,
     args: any,
     returns: null,
     call: () => ++seen.runs,

@@ -44,6 +44,11 @@ test("process.exit() fails the action and does not end the server", async () => 
   expect(await server.run("files:environment", { name: "NONE" })).toBeNull();
 });
 
+test("they have their own time limit", async () => {
+  const { server } = await serve({ project: NODE, limits: { actionMs: Infinity, nodeActionMs: 60 } });
+  await expect(server.run("files:waitForever", {})).rejects.toThrow("(maximum duration: 60ms)");
+});
+
 test("a global that they assign does not reach the server", async () => {
   const { server } = await serve({ project: NODE });
   expect(await server.run("files:changeGlobal", {})).toBe(1);

@@ -2,8 +2,8 @@
  * Snapshots for queries. With SQLite's write-ahead log, a read transaction sees the state at its first read. Connections are
  * pooled.
  *
- * Snapshots of the same state share a connection, so concurrent queries need one connection per commit between them, not one
- * each. The pool opens a new connection instead of waiting for a free one: a query that waits for another query's connection
+ * Snapshots of the same state share a connection, so concurrent queries need one connection for each state of
+ * the database, not one for each query. The pool opens a new connection instead of waiting for a free one: a query that waits for another query's connection
  * could deadlock.
  *
  * After each commit a reader has to fill its cache of pages anew, but the write connection's cache stays warm. So while no transaction is
@@ -40,7 +40,7 @@ export interface Source {
 /** A connection that keeps its state in a read transaction. */
 interface Reader extends Source {
   readonly begin: Statement;
-  /** SQLite chooses the state of a transaction at its first read, not at its begin. */
+  /** SQLite chooses the state of a transaction at its first read, not at `BEGIN`. */
   readonly choose: Statement;
   readonly end: Statement;
 }
@@ -82,7 +82,7 @@ export class SnapshotPool {
     }
   }
 
-  /** Lets snapshots read through the write connection. It must not be in a transaction, and all commits must be durable. */
+  /** Lets snapshots read through the write connection. `writes` must not be in a transaction, and all commits must be durable. */
   lend(writes: Source): void {
     this.#lent = writes;
     if (this.#current?.users === 0) this.#retire();
@@ -113,7 +113,7 @@ export class SnapshotPool {
     this.#current ??= this.#pinNow(0);
   }
 
-  /** Call this right after every commit. Returns its state for a later call of `publish` or `release`. */
+  /** Pins the state of the last commit for a later call of `publish` or `release`. Call this right after a commit that is not yet durable. */
   pinCommitted(): Pin {
     return this.#pinNow(0);
   }

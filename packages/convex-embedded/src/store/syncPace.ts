@@ -1,7 +1,7 @@
 /**
  * Decides where the log is synced: in this thread while the disk is fast, else in another thread.
  *
- * A fast disk has the data in a tenth of a millisecond. To hand a sync to another thread takes as long, and its end is noticed only in
+ * A fast disk has the data in a tenth of a millisecond. Handing a sync to another thread takes just as long, and its end is noticed only in
  * a later turn of the event loop. On a slow disk, a sync in this thread would keep all requests waiting.
  */
 

@@ -37,7 +37,10 @@ import type { WriteConnection } from "./writeConnection";
 /** A group commits after this many executions or milliseconds, even if the queue is not empty. */
 const GROUP_SIZE = 256;
 const GROUP_MS = 10;
-/** If so many executions wait for a sync in another thread, the first group has only half of them. The others run during the sync. */
+/**
+ * If at least this many executions are queued, no sync is pending and syncs run in another thread, the next group takes only half of
+ * them. The others run during the sync of that group.
+ */
 const HALVED_FROM = 8;
 
 export interface WriterOptions {

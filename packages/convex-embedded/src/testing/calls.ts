@@ -91,6 +91,7 @@ function inlineFunction(engine: Engine, kind: FunctionKind, path: string, handle
     path,
     kind,
     visibility: "public",
+    inNode: false,
     args: { type: "any" },
     returns: null,
     call: (execution, args) => handler(contexts[kind](execution, "public"), args),

@@ -128,6 +128,7 @@ function limitsOf(given: InstanceOptions["transactionLimits"]): Engine["limits"]
     enforced: given !== false,
     userMs: Infinity,
     actionMs: Infinity,
+    nodeActionMs: Infinity,
     actionCalls: Infinity,
   };
 }

@@ -14,16 +14,16 @@ const bucket = {
   windowSeconds: v.number(),
   /** Requests that the caller may still send now. */
   remaining: v.number(),
-  /** Time until the whole quota is available again. */
+  /** Time until the bucket is full again. */
   resetSeconds: v.number(),
   /** Time until the next request is admitted; absent if this request was admitted. */
   retryAfterSeconds: v.optional(v.number()),
 };
 
-/** The remaining quota of a caller, and that of the route's own bucket if the request took from it. */
-export const quota = v.object({ ...bucket, ofRoute: v.optional(v.object(bucket)) });
+/** The state of a caller's general bucket, and of the route's own bucket if the request took from it. */
+export const rateLimitState = v.object({ ...bucket, ofRoute: v.optional(v.object(bucket)) });
 
-export type Quota = Infer<typeof quota>;
+export type RateLimitState = Infer<typeof rateLimitState>;
 
 /** The rate limit of a route, as its contract declares it: what a request costs, and the route's own bucket if it has one. */
 const routeLimit = v.object({

@@ -1,7 +1,7 @@
 import { v } from "convex/values";
 import { internal } from "./_generated/api";
 import { internalMutation } from "./_generated/server";
-import { WINDOW_MS } from "./lib/quota.lib";
+import { WINDOW_MS } from "./lib/rateLimit.lib";
 
 /** The number of buckets that one transaction reads. */
 const BATCH = 1_000;
@@ -24,7 +24,7 @@ export const purge = internalMutation({
       if (Math.abs(now - updatedAt) >= WINDOW_MS) await ctx.db.delete("rateLimitBuckets", _id);
     const last = buckets.at(-1);
     if (last && buckets.length === BATCH)
-      await ctx.scheduler.runAfter(0, internal.quotas.purge, { after: last._creationTime });
+      await ctx.scheduler.runAfter(0, internal.rateLimits.purge, { after: last._creationTime });
     return null;
   },
 });
