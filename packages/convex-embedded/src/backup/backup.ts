@@ -170,9 +170,10 @@ async function quickCopy(db: Connection, copy: string): Promise<void> {
 /** Returns the stored files that a database names. The database must not be in use. */
 export function filesIn(database: string): StoredFile[] {
   const db = openReadConnection(database);
-  const snapshots = new SnapshotPool(database, 0);
+  const catalog = loadCatalog(db);
+  const snapshots = new SnapshotPool(database, 0, catalog);
   try {
-    return [...allFiles(snapshots.snapshot(), loadCatalog(db))];
+    return [...allFiles(snapshots.snapshot(), catalog)];
   } finally {
     snapshots.close();
     db.close();

@@ -47,9 +47,8 @@ export function resolveId(
     const shown = typeof id === "string" ? id : typeof id;
     throw new SyscallError(`Invalid argument \`id\` for \`${operation}\`: Unable to decode ID: ${shown}`);
   }
-  const { component, engine } = execution;
   // The tables of another component do not exist for this one.
-  const table = engine.store.catalog.tableByNumber(component, decoded.tableNumber);
+  const table = execution.catalog.tableByNumber(execution.component, decoded.tableNumber);
   if (table === null || !isReadable(table.name)) return null;
   checkSystemAccess(table.name, system);
   if (typeof expected === "string" && expected !== table.name) {

@@ -42,9 +42,9 @@ export function normalizeId(execution: Execution, args: { table: string; idStrin
 }
 
 /** True if the text is a well-formed id of the table. The document need not exist. */
-export function isIdOf({ component, engine, readSet }: Execution, name: string, id: string): boolean {
+export function isIdOf({ catalog, component, readSet }: Execution, name: string, id: string): boolean {
   const decoded = decodeId(id);
-  const table = decoded && engine.store.catalog.tableByNumber(component, decoded.tableNumber);
+  const table = decoded && catalog.tableByNumber(component, decoded.tableNumber);
   if (table === null) readSet?.addUntracked();
   return table?.name === name && isReadable(name);
 }

@@ -21,9 +21,9 @@ export function insert(execution: Execution, args: { table: string; value: JSONV
 export function insertFields(execution: Execution, tableName: string, fields: Fields): string {
   const transaction = transactionOf(execution);
   checkTableName(tableName);
-  const { catalog } = execution.engine.store;
   const table =
-    catalog.table(execution.component, tableName) ?? transaction.createTable(execution.component, tableName);
+    transaction.catalog.table(execution.component, tableName) ??
+    transaction.createTable(execution.component, tableName);
   const internal = newInternalId();
   const _id = encodeId(table.number, internal);
   const _creationTime = execution.engine.creationTimes.next(execution.now);

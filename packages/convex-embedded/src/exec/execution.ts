@@ -1,6 +1,6 @@
 /** One run of one function, and access to the current run. */
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { Reader, Transaction } from "../store/types";
+import type { Catalog, Reader, Transaction } from "../store/types";
 import { functionLabel } from "./functionAddress";
 import type { Engine } from "./engine";
 import { SyscallError } from "./errors";
@@ -111,6 +111,11 @@ export class Execution {
 
   get timers(): Map<number, NodeJS.Timeout> {
     return (this.#timers ??= new Map());
+  }
+
+  /** The tables and indexes that the function sees. */
+  get catalog(): Catalog {
+    return this.reader?.catalog ?? this.engine.store.catalog;
   }
 
   /** The outermost function of the transaction or snapshot. */

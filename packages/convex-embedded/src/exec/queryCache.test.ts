@@ -241,6 +241,27 @@ test("a component's folder and a nested component have different keys", () => {
   expect(keyOf("journal", "counter/lib:total")).not.toBe(keyOf("journal/counter", "lib:total"));
 });
 
+test("a result that has read many documents or long ranges needs more of the cache", () => {
+  const cache = new QueryCache(new WriteLog());
+  const add = (key: string, documents: number, bound: Buffer) => {
+    const readSet = new ReadSet();
+    for (let i = 0; i < documents; i++) readSet.document(1, `document ${i}`);
+    readSet.range(1, index, { start: bound, end: bound }, "asc").read(null);
+    cache.set(key, null, readSet, cache.lastCommit);
+  };
+  const index = { id: 7, name: "by_name", fields: [] };
+  const isKept = (key: string) => cache.get(key) !== undefined;
+  for (const [documents, bound] of [
+    [1_000, Buffer.alloc(1)],
+    [1, Buffer.alloc(50_000)],
+  ] as const) {
+    for (let i = 0; i < 120; i++) add(`${documents} ${i}`, documents, bound);
+    expect([isKept(`${documents} 0`), isKept(`${documents} 119`)]).toEqual([false, true]);
+  }
+  for (let i = 0; i < 120; i++) add(`small ${i}`, 1, Buffer.alloc(1));
+  expect([isKept("small 0"), isKept("small 119")]).toEqual([true, true]);
+});
+
 test("recently used results stay cached, up to 8 MiB in total and 64 KiB each", () => {
   const cache = new QueryCache(new WriteLog());
   keep(cache, "huge", "x".repeat(22_000));

@@ -23,6 +23,8 @@ const MAX_ARGUMENT_BYTES = 1024;
 interface Entry {
   readonly result: Copy;
   readonly readSet: ReadSet;
+  /** The memory of the result and of the read set. */
+  readonly bytes: number;
   /** The number of the last commit at which the result is known to be valid. */
   since: number;
   /** True if it was used since the last eviction. */
@@ -95,9 +97,9 @@ export class QueryCache {
     readSet.end();
     const before = this.#entries.get(key);
     if (before !== undefined) this.#drop(key, before);
-    const entry = { result: copy, readSet, since, used: false };
-    this.#entries.set(key, entry);
-    this.#bytes += bytesOf(entry);
+    const bytes = copy.maxBytes + readSet.bytes + ENTRY_OVERHEAD_BYTES;
+    this.#entries.set(key, { result: copy, readSet, bytes, since, used: false });
+    this.#bytes += bytes;
     this.#evict();
   }
 
@@ -112,17 +114,15 @@ export class QueryCache {
       if (!entry.used) continue;
       entry.used = false;
       this.#entries.set(key, entry);
-      this.#bytes += bytesOf(entry);
+      this.#bytes += entry.bytes;
     }
   }
 
   #drop(key: string, entry: Entry): void {
     this.#entries.delete(key);
-    this.#bytes -= bytesOf(entry);
+    this.#bytes -= entry.bytes;
   }
 }
-
-const bytesOf = ({ result }: Entry): number => result.maxBytes + ENTRY_OVERHEAD_BYTES;
 
 /** True for a value that JSON text represents exactly. */
 function isJson(value: Value): boolean {

@@ -10,6 +10,11 @@ const MAX_RANGES = 64;
 /** If a query reads more documents by id than this, any change to the tables of the further documents invalidates its result. */
 const MAX_DOCUMENTS = 1024;
 
+/** The memory of a document's id with its entry, of a range without its bounds, and of a search. */
+const DOCUMENT_BYTES = 96;
+const RANGE_BYTES = 64;
+const SEARCH_BYTES = 256;
+
 type Order = "asc" | "desc";
 
 /** How far a query has read into a range. Changes in the unread part do not invalidate its result. */
@@ -120,6 +125,13 @@ export class ReadSet {
       covered === null ? [] : [{ ...covered, table, index }],
     );
     this.#rangeReads.length = 0;
+  }
+
+  /** About how many bytes of memory it needs. Call this after `end`. */
+  get bytes(): number {
+    let bytes = this.#documents.size * DOCUMENT_BYTES + this.#searches.length * SEARCH_BYTES;
+    for (const { start, end } of this.#covered) bytes += start.length + end.length + RANGE_BYTES;
+    return bytes;
   }
 
   /** True if no commit after `since` has changed data in the read set. */

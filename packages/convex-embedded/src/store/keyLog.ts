@@ -1,8 +1,9 @@
 /** The most recently written keys of one index, with the commits that wrote them. */
 import type { KeyRange } from "./types";
 
-/** The number of keys that are kept: at least this many, at most twice as many. */
+/** The number of keys that are kept: at least this many, at most twice as many, if they are short. */
 const MIN_REMEMBERED = 1024;
+const MAX_CHARACTERS = 1024 * 1024;
 
 interface Written {
   readonly commit: number;
@@ -13,16 +14,19 @@ interface Written {
 export class KeyLog {
   /** Oldest first. */
   #written: Written[] = [];
+  #characters = 0;
   /** Writes up to this commit may have been dropped. */
   #forgotten = 0;
 
   /** @param key The result of `textOfKey`. */
   add(commit: number, key: string): void {
     this.#written.push({ commit, key });
-    if (this.#written.length < 2 * MIN_REMEMBERED) return;
-    const kept = this.#written.slice(MIN_REMEMBERED);
-    this.#forgotten = this.#written[MIN_REMEMBERED - 1]?.commit ?? commit;
-    this.#written = kept;
+    this.#characters += key.length;
+    if (this.#written.length < 2 * MIN_REMEMBERED && this.#characters < MAX_CHARACTERS) return;
+    const half = Math.ceil(this.#written.length / 2);
+    this.#forgotten = this.#written[half - 1]?.commit ?? commit;
+    this.#written = this.#written.slice(half);
+    this.#characters = this.#written.reduce((sum, written) => sum + written.key.length, 0);
   }
 
   /** True if a key in the range may have been written after the commit. Takes time linear in the writes since then. */

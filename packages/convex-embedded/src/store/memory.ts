@@ -69,6 +69,9 @@ class MemoryStore implements Store {
       return committed;
     };
     return {
+      get catalog() {
+        return reader().catalog;
+      },
       get: (table, internalId) => reader().get(table, internalId),
       scan(index, range, order) {
         const cursor = reader().scan(index, range, order);

@@ -46,6 +46,7 @@ export class MemoryRows implements WriteAccess {
     const state = freeze(this.#state);
     this.#state = copyOf(state);
     return {
+      catalog: this.catalog,
       get: (table, internalId) => documentIn(state, table.id, internalId)?.json ?? null,
       scan: (index, range, order) => new MemoryCursor(() => state, index, range, order),
       search: (table, index, query) => searchIn(() => state, table, index, query),

@@ -1,4 +1,4 @@
-import { renameSync, statSync } from "node:fs";
+import { existsSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import {
@@ -137,6 +137,31 @@ test("if no reader can be opened, a mutation fails, and a snapshot keeps its sta
   const later = store.snapshot();
   expect(seen(store, later)).toEqual(["a", "c"]);
   later.release();
+});
+
+test("if only some readers can be opened when a mutation begins, none is left over", async () => {
+  const directory = temporaryDirectory();
+  const file = join(directory, "data.sqlite");
+  const store = await itemStore({ directory, readers: 1, logBytes: 1, hooks: { sync: null } });
+  await insertOne(store, { name: "x" });
+  const pinned = () => {
+    const snapshot = store.snapshot();
+    seen(store, snapshot);
+    return snapshot;
+  };
+  // The checkpoint after the commit retires the state of the first snapshot, so that the second one gets another.
+  const first = await insertOne(store, { name: "a" }).then(pinned);
+  await new Promise(setImmediate);
+  const second = pinned();
+  renameSync(file, `${file}.away`);
+  await expect(insertOne(store, { name: "b" })).rejects.toThrow("unable to open database file");
+  renameSync(`${file}.away`, file);
+  await insertOne(store, { name: "c" });
+  first.release();
+  second.release();
+  await store.close();
+  // SQLite deletes the log when the last connection is closed.
+  expect(existsSync(`${file}-wal`)).toBe(false);
 });
 
 test("the log stays bounded although a query is always running", async () => {

@@ -2,9 +2,9 @@
  * Snapshots for queries. With SQLite's write-ahead log, a read transaction sees the state at its first read. Connections are
  * pooled.
  *
- * Snapshots of the same state share a connection, so concurrent queries need one connection for each state of
- * the database, not one for each query. The pool opens a new connection instead of waiting for a free one: a query that waits for another query's connection
- * could deadlock.
+ * Snapshots of the same state share a connection, so concurrent queries need one connection for each state of the database, not one for
+ * each query. The pool opens a new connection instead of waiting for a free one: a query that waits for another query's connection could
+ * deadlock. A snapshot also keeps the tables and indexes of its state, because a schema change replaces the ids of indexes.
  *
  * After each commit a reader has to fill its cache of pages anew, but the write connection's cache stays warm. So while no transaction is
  * open, the writer lends its connection, and most queries end before it takes the connection back. Snapshots that are still in use then
@@ -16,6 +16,7 @@ import { ReadStatements } from "./readStatements";
 import type { Connection, Statement } from "./sqlite";
 import type { SearchQuery } from "../search/query";
 import type {
+  Catalog,
   IndexInfo,
   KeyRange,
   RowCursor,
@@ -29,6 +30,7 @@ import type {
 export interface Pin {
   source: Source;
   users: number;
+  readonly catalog: Catalog;
 }
 
 /** A connection with its read statements. */
@@ -56,12 +58,20 @@ export class SnapshotPool {
   #current: Pin | null = null;
   #onUnpin: (() => void) | null = null;
   #closed = false;
+  /** The tables and indexes of the newest state that snapshots may see. */
+  #catalog: Catalog;
 
-  /** @param keep The number of connections that stay open when idle. */
+  /**
+   * @param keep The number of connections that stay open when idle.
+   * @param catalog The tables and indexes of the database.
+   */
   constructor(
     private readonly file: string,
     private readonly keep: number,
-  ) {}
+    catalog: Catalog,
+  ) {
+    this.#catalog = catalog;
+  }
 
   /** The number of open reader connections. */
   get size(): number {
@@ -99,8 +109,9 @@ export class SnapshotPool {
       } else if (pin === this.#current) {
         this.#current = null;
       }
+      // Now, not after the loop: if no further reader can be opened, the next call must not open another one for this pin.
+      this.#borrowers.delete(pin);
     }
-    this.#borrowers.clear();
   }
 
   /** Releases the newest state if no snapshot uses it, because it would block a restart of the log. Call this before a checkpoint. */
@@ -114,14 +125,19 @@ export class SnapshotPool {
   }
 
   /** Pins the state of the last commit for a later call of `publish` or `release`. Call this right after a commit that is not yet durable. */
-  pinCommitted(): Pin {
-    return this.#pinNow(0);
+  pinCommitted(catalog: Catalog): Pin {
+    return this.#pinNow(0, catalog);
   }
 
-  /** Makes a state the newest one: later snapshots see it. Publish states in the order of their commits. @param state Null for the state at the next pin. */
-  publish(state: Pin | null): void {
+  /**
+   * Makes a state the newest one: later snapshots see it. Publish states in the order of their commits.
+   *
+   * @param state Null for the state at the next pin. @param catalog Its tables and indexes.
+   */
+  publish(state: Pin | null, catalog: Catalog): void {
     this.#retire();
     this.#current = state;
+    this.#catalog = catalog;
   }
 
   /** Releases the state of a commit that is not published. */
@@ -175,14 +191,14 @@ export class SnapshotPool {
   }
 
   #borrow(source: Source): Pin {
-    const pin: Pin = { source, users: 1 };
+    const pin: Pin = { source, users: 1, catalog: this.#catalog };
     this.#borrowers.add(pin);
     return pin;
   }
 
-  #pinNow(users: number): Pin {
+  #pinNow(users: number, catalog = this.#catalog): Pin {
     const reader = this.#begin();
-    const pin: Pin = { source: reader, users };
+    const pin: Pin = { source: reader, users, catalog };
     this.#pins.set(pin, reader);
     return pin;
   }
@@ -223,6 +239,10 @@ class PooledSnapshot implements Snapshot {
 
   constructor(private readonly pool: SnapshotPool) {}
 
+  get catalog(): Catalog {
+    return this.#pinned().catalog;
+  }
+
   get(table: TableInfo, internalId: Uint8Array): string | null {
     return this.#reads().get(table, internalId);
   }
@@ -247,12 +267,15 @@ class PooledSnapshot implements Snapshot {
   }
 
   #reads(): ReadStatements {
+    return this.#pinned().source.reads;
+  }
+
+  #pinned(): Pin {
     if (this.#released)
       throw new Error(
         "This snapshot is released: its query has ended. Await every read before the query returns.",
       );
-    this.#pin ??= this.pool.pin();
-    return this.#pin.source.reads;
+    return (this.#pin ??= this.pool.pin());
   }
 }
 

@@ -50,7 +50,7 @@ export function openStore(options: StoreOptions): DiskStore {
     finishRestore(options.directory);
     const file = join(options.directory, DATABASE_FILE);
     const writes = withExplainedErrors(file, () => openWrites(file, options));
-    const snapshots = new SnapshotPool(file, options.readers ?? READERS);
+    const snapshots = new SnapshotPool(file, options.readers ?? READERS, writes.catalog);
     const { sync = new WalSync(file, writes.db.pragma("page_size") as number) } = options.hooks ?? {};
     const writer = new Writer(writes, snapshots, {
       sync,
@@ -138,12 +138,7 @@ class SqliteStore implements DiskStore {
   }
 
   exclusive<T>(work: (writes: WriteConnection, transaction: StoreTransaction) => Promise<T>): Promise<T> {
-    const run = async (transaction: StoreTransaction): Promise<T> => {
-      transaction.onSettled(() => (this.#committed = null));
-      this.#committed = this.writes.catalog;
-      return await work(this.writes, transaction);
-    };
-    return this.writer.run(run, { alone: true });
+    return this.#alone((transaction) => work(this.writes, transaction));
   }
 
   async checkSchemas(schemas: readonly ComponentSchema[]): Promise<void> {
@@ -170,8 +165,14 @@ class SqliteStore implements DiskStore {
     return this.writer.run(() => Promise.resolve(changes.purge(before, limit)));
   }
 
-  #alone<T>(work: () => Promise<T>): Promise<T> {
-    return this.writer.run(work, { alone: true });
+  /** Runs work alone. Until its commit is durable, queries see the tables and indexes from before, as their snapshots do. */
+  #alone<T>(work: (transaction: StoreTransaction) => Promise<T>): Promise<T> {
+    const run = (transaction: StoreTransaction): Promise<T> => {
+      transaction.onSettled(() => (this.#committed = null));
+      this.#committed = this.writes.catalog;
+      return work(transaction);
+    };
+    return this.writer.run(run, { alone: true });
   }
 
   stats(): StoreStats {

@@ -8,6 +8,7 @@ import { encodeId, newInternalId } from "../values/ids";
 import { openMemoryStore } from "./memory";
 import { openStore } from "./store";
 import type {
+  DiskStore,
   IndexInfo,
   KeyRange,
   Reader,
@@ -35,7 +36,7 @@ export function temporaryDirectory(): string {
 }
 
 /** Opens a store that is closed after the test. */
-export function testStore(options: Partial<StoreOptions> = {}): Store {
+export function testStore(options: Partial<StoreOptions> = {}): DiskStore {
   const directory = options.directory ?? temporaryDirectory();
   const store = openStore({ directory, ...options, hooks: { sync: null, ...options.hooks } });
   onTestFinished(() => store.close());
@@ -43,7 +44,7 @@ export function testStore(options: Partial<StoreOptions> = {}): Store {
 }
 
 /** Opens a store with the table `items` and two indexes. */
-export async function itemStore(options: Partial<StoreOptions> = {}): Promise<Store> {
+export async function itemStore(options: Partial<StoreOptions> = {}): Promise<DiskStore> {
   const store = testStore(options);
   await store.applySchema("", ITEMS, () => undefined);
   return store;

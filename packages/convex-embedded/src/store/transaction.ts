@@ -23,6 +23,7 @@ import { WriteSet } from "./writeLog";
 import { entriesOf, entryChanges } from "./indexKeys";
 import { searchEntriesOf } from "./search/searchEntries";
 import type {
+  Catalog,
   ExistingDocument,
   IndexInfo,
   KeyRange,
@@ -52,6 +53,10 @@ export class StoreTransaction implements Transaction {
     private readonly writes: WriteAccess,
     private readonly nextCommitTs: () => bigint,
   ) {}
+
+  get catalog(): Catalog {
+    return this.writes.catalog;
+  }
 
   get(table: TableInfo, internalId: Uint8Array): string | null {
     this.#check();
@@ -151,6 +156,7 @@ export class StoreTransaction implements Transaction {
   savepoint(): Savepoint {
     this.#check();
     const level = ++this.#depth;
+    const commitTs = this.#commitTs;
     const savepoint = this.writes.savepoint(`level_${level}`);
     const end = (work: () => void): void => {
       this.#check();
@@ -168,6 +174,8 @@ export class StoreTransaction implements Transaction {
       },
       rollback: () => {
         end(() => savepoint.rollback());
+        // Its record was rolled back as well.
+        this.#commitTs = commitTs;
       },
     };
   }

@@ -100,6 +100,8 @@ export interface SearchResults {
 
 /** The reads that queries and mutations share. */
 export interface Reader {
+  /** The tables and indexes of the state that the reader sees. Reading it pins a snapshot. */
+  readonly catalog: Catalog;
   /** Returns the document's Convex JSON text as stored, with `_id` and `_creationTime`, or `null`. */
   get(table: TableInfo, internalId: Uint8Array): string | null;
   /**
@@ -289,16 +291,16 @@ export interface DiskStore extends Store {
 
 /** Makes the commits in the log durable. */
 export interface LogSync {
-  /** True if the next `sync` returns a promise. */
+  /** True if the next sync should run in the background, because the disk is slow. */
   readonly inBackground: boolean;
   /**
    * Puts everything that was written to the log before the call on disk.
    *
-   * @returns a promise if that happens in the background, `undefined` if it has happened.
+   * @param inBackground True to do that in another thread. @returns a promise then, else `undefined`.
    * @throws Error, also as a rejection, if the disk fails. It may then have lost pages that a second sync would not write again.
    */
-  sync(): Promise<void> | undefined;
-  /** Removes all pages of the log after the first `pages`. Nothing may be written to the database afterwards. */
+  sync(inBackground: boolean): Promise<void> | undefined;
+  /** Removes all pages of the log after the first `pages`, on disk too. Nothing may be written to the database afterwards. @throws Error if that fails. */
   truncate(pages: number): void;
   /** Call this after the last `sync` has ended. */
   close(): void;

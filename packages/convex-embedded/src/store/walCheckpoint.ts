@@ -9,6 +9,12 @@ const DRAIN_MS = 2000;
 /** The log is checkpointed after this many new pages (16 MiB), as far as readers do not need the older ones. */
 const CHECKPOINT_PAGES = 4096;
 
+/** The number of pages in the log, and of those that are in the database too. A restart of the log sets both to 0. */
+export interface LogLength {
+  readonly pages: number;
+  readonly copied: number;
+}
+
 export class WalCheckpoint {
   /** Returns, without a checkpoint, whether it would be blocked, the pages of the log, and those already in the database. */
   readonly #counts: Statement<[], [blocked: number, pages: number, copied: number]>;
@@ -35,17 +41,26 @@ export class WalCheckpoint {
    * double in size before the next attempt.
    *
    * @param synced Resolves when all commits are durable. Until then, snapshots keep an older state.
+   * @returns false if no checkpoint was due.
    */
-  async checkpointIfDue(synced: () => Promise<void>): Promise<void> {
+  async checkpointIfDue(synced: () => Promise<void>): Promise<boolean> {
     if (this.#bytes() > this.#checkpointAt) {
       await synced();
       await this.#restart();
-    } else if (this.#pages() >= this.#copyAt) {
+      return true;
+    }
+    if (this.#pages() >= this.#copyAt) {
       await synced();
       this.snapshots.unpinIdle();
-      this.db.pragma("wal_checkpoint(PASSIVE)");
-      this.#copyAt = this.#pages() + CHECKPOINT_PAGES;
+      try {
+        this.db.pragma("wal_checkpoint(PASSIVE)");
+      } finally {
+        // Also after a failure: a full disk would fail each time, and the commits would wait for it.
+        this.#copyAt = this.#pages() + CHECKPOINT_PAGES;
+      }
+      return true;
     }
+    return false;
   }
 
   async #restart(): Promise<void> {
@@ -61,9 +76,9 @@ export class WalCheckpoint {
     }
   }
 
-  /** The number of pages in the log. A restart of the log sets it to 0. */
-  get length(): number {
-    return this.#counts.get()?.[1] ?? 0;
+  get length(): LogLength {
+    const [, pages = 0, copied = 0] = this.#counts.get() ?? [];
+    return { pages, copied };
   }
 
   #bytes(): number {
@@ -72,7 +87,7 @@ export class WalCheckpoint {
 
   /** Returns the number of pages in the log that are not yet in the database. */
   #pages(): number {
-    const [, pages = 0, copied = 0] = this.#counts.get() ?? [];
+    const { pages, copied } = this.length;
     return pages - copied;
   }
 }

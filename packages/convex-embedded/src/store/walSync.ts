@@ -35,11 +35,11 @@ export class WalSync implements LogSync {
     return !this.pace.isFast(performance.now());
   }
 
-  sync(): Promise<void> | undefined {
+  sync(inBackground: boolean): Promise<void> | undefined {
     // Windows syncs only files that are open for writing.
     this.#log ??= openSync(`${this.file}-wal`, "r+");
+    if (inBackground) return syncData(this.#log);
     const started = performance.now();
-    if (!this.pace.isFast(started)) return syncData(this.#log);
     fdatasyncSync(this.#log);
     const now = performance.now();
     this.pace.record(now, now - started);
@@ -47,8 +47,9 @@ export class WalSync implements LogSync {
   }
 
   truncate(pages: number): void {
-    if (this.#log !== null)
-      ftruncateSync(this.#log, HEADER_BYTES + pages * (PAGE_HEADER_BYTES + this.pageSize));
+    if (this.#log === null) throw new Error("The log could not be opened");
+    ftruncateSync(this.#log, HEADER_BYTES + pages * (PAGE_HEADER_BYTES + this.pageSize));
+    fdatasyncSync(this.#log);
   }
 
   close(): void {

@@ -56,6 +56,21 @@ test("a range counts as changed after a write in it, or after more writes than t
   expect(changed(many)).toBe(true);
 });
 
+test("of long keys, the log keeps fewer", () => {
+  const changes = new WriteLog();
+  const write = (key: string) => {
+    const writeSet = new WriteSet();
+    writeSet.add(1, key, [{ index: 7, key: Buffer.from(key) }]);
+    changes.append([writeSet]);
+  };
+  const since = changes.last;
+  const changed = () => changes.changedRange(1, 7, { start: "b", end: "d" }, since);
+  for (let i = 0; i < 9; i++) write("e".repeat(100_000));
+  expect(changed()).toBe(false);
+  for (let i = 0; i < 9; i++) write("e".repeat(100_000));
+  expect(changed()).toBe(true);
+});
+
 test("a failed transaction counts only if it created a table, which queries may have seen", async () => {
   const store = testStore();
   await store.mutate((transaction) => Promise.resolve(transaction.createTable("", "items")));

@@ -253,19 +253,49 @@ describe("group commit", () => {
     const outcomes = await Promise.allSettled([
       insertOne(store, { name: "a" }),
       inTransaction(store, (transaction) => transaction.createTable("", "lost")),
-      store.mutate(() => Promise.reject(new Error("its own reason"))),
       insertOne(store, { name: "b" }),
     ]);
-    expect(outcomes.map((outcome) => outcome.status === "rejected" && String(outcome.reason))).toEqual([
-      "CommitFailed: The commit failed: the disk is gone. Nothing was written.",
-      "CommitFailed: The commit failed: the disk is gone. Nothing was written.",
-      "Error: its own reason",
-      "CommitFailed: The commit failed: the disk is gone. Nothing was written.",
-    ]);
+    expect(outcomes.map((outcome) => outcome.status === "rejected" && String(outcome.reason))).toEqual(
+      Array(3).fill("CommitFailed: The commit failed: the disk is gone. Nothing was written."),
+    );
     expect(names(store)).toEqual([]);
     expect(store.catalog.table("", "lost")).toBeNull();
     await insertOne(store, { name: "c" });
     expect(names(store, "by_name")).toEqual(["c"]);
+  });
+
+  test("after a failed commit, the own error of an execution stays if it has seen no write that is undone", async () => {
+    let failures = 0;
+    const store = await itemStore({
+      hooks: {
+        beforeCommit() {
+          if (failures > 0 && failures--) throw new Error("the disk is gone");
+        },
+      },
+    });
+    failures = 1;
+    const fail = () => store.mutate(() => Promise.reject(new Error("its own reason")));
+    const outcomes = await Promise.allSettled([fail(), insertOne(store, { name: "a" }), fail()]);
+    expect(outcomes.map((outcome) => outcome.status === "rejected" && String(outcome.reason))).toEqual([
+      "Error: its own reason",
+      "CommitFailed: The commit failed: the disk is gone. Nothing was written.",
+      "CommitFailed: The commit failed: the disk is gone. Nothing was written.",
+    ]);
+  });
+
+  test("if an execution cannot be rolled back, its group fails, and the callbacks of the execution run", async () => {
+    const store = testStore();
+    let settled = 0;
+    const failing = store.exclusive((writes, transaction) => {
+      transaction.onSettled(() => settled++);
+      // Without its savepoint, it cannot be rolled back, as after an I/O error.
+      writes.db.exec("RELEASE execution");
+      return Promise.reject(new Error("no"));
+    });
+    await expect(failing).rejects.toThrow("The commit failed");
+    await inTransaction(store, (transaction) => transaction.createTable("", "later"));
+    expect(settled).toBe(1);
+    expect(store.catalog.table("", "later")).not.toBeNull();
   });
 
   test("an error that rolls back SQLite's whole transaction rejects the group, even if the work catches it", async () => {
@@ -307,8 +337,8 @@ test.each([true, false])(
     const pace = { isFast: () => fast, record: (_now: number, took: number) => void recorded.push(took) };
     const returned: unknown[] = [];
     class WatchedSync extends WalSync {
-      override sync(): Promise<void> | undefined {
-        returned.push(super.sync());
+      override sync(inBackground: boolean): Promise<void> | undefined {
+        returned.push(super.sync(inBackground));
         return returned.at(-1) as Promise<void> | undefined;
       }
     }
@@ -322,6 +352,28 @@ test.each([true, false])(
     expect(recorded).toHaveLength(fast ? returned.length : 0);
   },
 );
+
+test("a group with many pages is synced in another thread, also on a fast disk", async () => {
+  const threads: boolean[] = [];
+  const sync = {
+    inBackground: false,
+    sync(inBackground: boolean) {
+      threads.push(inBackground);
+      return inBackground ? Promise.resolve() : undefined;
+    },
+    truncate: () => undefined,
+    close: () => undefined,
+  };
+  const store = await itemStore({ hooks: { sync } });
+  threads.length = 0;
+  await insertOne(store, { name: "small" });
+  await inTransaction(store, (transaction) => {
+    for (let i = 0; i < 5; i++)
+      insert(transaction, items(store), { name: `${i}`, text: "x".repeat(1_000_000) });
+  });
+  expect(threads).toEqual([false, true]);
+  expect(names(store)).toHaveLength(6);
+});
 
 test("a group on a fast disk is answered in the turn of its commit, with the whole queue in it", async () => {
   const sync = {
@@ -364,11 +416,11 @@ describe("while the log is synced in another thread", () => {
     }
   }
 
-  async function held() {
+  async function held(beforeCommit?: () => void) {
     const sync = new HeldSync();
     const commits: number[] = [];
     const afterCommit = (): void => void commits.push(sync.waiting.length);
-    const store = await itemStore({ hooks: { sync, afterCommit } });
+    const store = await itemStore({ hooks: { sync, afterCommit, ...(beforeCommit && { beforeCommit }) } });
     sync.held = true;
     const committed = async (count: number) => vi.waitUntil(() => commits.length >= count, { interval: 1 });
     commits.length = 0;
@@ -480,25 +532,34 @@ describe("while the log is synced in another thread", () => {
     expect(sync.truncatedTo).toHaveLength(1);
   });
 
-  test("a commit whose sync failed is not in the database after a restart", async () => {
-    const directory = temporaryDirectory();
-    class FailingSync extends WalSync {
-      fails = false;
+  test("a commit that fails answers its executions only once the groups that they may have read are durable", async () => {
+    let fails = false;
+    const { store, sync, committed } = await held(() => {
+      if (fails) throw new Error("disk full");
+    });
+    const first = insertOne(store, { name: "a" });
+    await committed(1);
+    fails = true;
+    const later = store.mutate(() => Promise.reject(new Error("a exists")));
+    await vi.waitUntil(() => store.figures().failedCommits === 1, { interval: 1 });
+    sync.waiting[0]?.reject(new Error("EIO"));
+    for (const write of [first, later]) await expect(write).rejects.toBeInstanceOf(WriterStopped);
+  });
 
-      override sync(): Promise<void> | undefined {
-        if (this.fails) throw new Error("EIO");
-        return super.sync();
-      }
+  test("the number of groups that wait for a sync is bounded, because each keeps a connection open", async () => {
+    const { store, sync, committed } = await held();
+    const writes: Promise<unknown>[] = [];
+    for (let i = 1; i <= 16; i++) {
+      writes.push(insertOne(store, { name: `n${i}` }));
+      await committed(i);
     }
-    const sync = new FailingSync(join(directory, "data.sqlite"), 4096);
-    const store = await itemStore({ directory, hooks: { sync } });
-    for (const name of ["a", "b"]) await insertOne(store, { name, text: "x".repeat(20_000) });
-    sync.fails = true;
-    const refused = ["c", "d"].map((name) => insertOne(store, { name, text: "x".repeat(50_000) }));
-    for (const write of refused) await expect(write).rejects.toThrow("Nothing was written");
-    expect(names(store, "by_name")).toEqual(["a", "b"]);
-    await store.close();
-    expect(names(testStore({ directory }), "by_name")).toEqual(["a", "b"]);
+    writes.push(insertOne(store, { name: "one more" }));
+    for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
+    expect(store.stats().readers).toBe(17);
+    sync.held = false;
+    for (const { resolve } of sync.waiting) resolve();
+    await Promise.all(writes);
+    expect(names(store)).toHaveLength(17);
   });
 
   test("closing the store waits for the sync", async () => {
@@ -515,8 +576,9 @@ describe("while the log is synced in another thread", () => {
 test("a writer that cannot return to a known state stops and rejects all work", async () => {
   const file = join(temporaryDirectory(), "data.sqlite");
   const db = openWriteConnection(file);
-  const snapshots = new SnapshotPool(file, 1);
-  const writer = new Writer(new WriteConnection(db, null), snapshots, {
+  const writes = new WriteConnection(db, null);
+  const snapshots = new SnapshotPool(file, 1, writes.catalog);
+  const writer = new Writer(writes, snapshots, {
     clock: new CommitClock(db, Date.now),
     wal: new WalCheckpoint(db, snapshots, 1e9),
     sync: null,

@@ -27,11 +27,11 @@ import type { CommitClock } from "./commitClock";
 import { explainError } from "./corruption";
 import { recoverFromFailedCommit, errorMessage, syncFailed, WriterStopped } from "./failedCommit";
 import { ForeignLock } from "./foreignLock";
-import type { WalCheckpoint } from "./walCheckpoint";
+import type { LogLength, WalCheckpoint } from "./walCheckpoint";
 import type { Pin, SnapshotPool } from "./snapshots";
 import type { Statement } from "./sqlite";
 import { StoreTransaction } from "./transaction";
-import type { LogSync, StoreHooks } from "./types";
+import type { Catalog, LogSync, StoreHooks } from "./types";
 import type { WriteConnection } from "./writeConnection";
 
 /** A group commits after this many executions or milliseconds, even if the queue is not empty. */
@@ -42,6 +42,11 @@ const GROUP_MS = 10;
  * them. The others run during the sync of that group.
  */
 const HALVED_FROM = 8;
+
+/** The maximum number of groups that wait for a sync. Each one keeps a connection open. */
+const MAX_UNSYNCED = 16;
+/** A group that has written more pages (4 MiB) is synced in another thread, also on a fast disk. */
+const MANY_PAGES = 1024;
 
 export interface WriterOptions {
   readonly clock: CommitClock;
@@ -66,6 +71,8 @@ interface Group {
   readonly outcomes: readonly Outcome[];
   /** The state after its commit, which queries see once it is durable. Null if it could not be pinned: the next group then waits. */
   readonly state: Pin | null;
+  /** The tables and indexes after its commit. */
+  readonly catalog: Catalog;
   /** The number of pages in the log before its commit. Null if it could not be read. */
   readonly logBefore: number | null;
 }
@@ -92,8 +99,8 @@ export class Writer {
   readonly #queue: Job[] = [];
   /** In the order of their commits. */
   readonly #unsynced: Group[] = [];
-  /** The number of pages in the log after the last commit. */
-  #log: number | null;
+  /** The length of the log after the last commit or checkpoint. */
+  #log: LogLength | null;
   #pump: Promise<void> | null = null;
   /** Resolves when all committed groups are durable or lost. Null if they are. */
   #syncing: Promise<void> | null = null;
@@ -152,13 +159,14 @@ export class Writer {
       await this.#group();
       if (this.#stopped) continue;
       try {
-        await this.options.wal.checkpointIfDue(() => this.#synced());
+        if (!(await this.options.wal.checkpointIfDue(() => this.#synced()))) continue;
       } catch (error) {
         // The data is committed, and the next commit tries again.
         process.emitWarning(
           `The log of ${this.writes.db.name} could not be checkpointed: ${errorMessage(error)}`,
         );
       }
+      this.#log = orNull(() => this.options.wal.length);
     }
     this.#pump = null;
   }
@@ -203,27 +211,38 @@ export class Writer {
       this.writes.version++;
       const failed = recoverFromFailedCommit(db, error);
       if (failed instanceof WriterStopped) this.#stopped ??= failed;
-      this.#reject(outcomes, failed);
+      // The executions may have read groups that are not durable.
+      await this.#syncing;
+      const reason = this.#stopped ?? failed;
+      this.#reject(outcomes, reason, this.#stopped !== null);
       // Does nothing if the job is among the outcomes.
-      running?.reject(failed);
+      running?.reject(reason);
       return;
     }
     this.options.hooks.afterCommit?.();
     this.commits++;
-    // Queries may run before a sync in the background ends. The commit cannot be taken back, so errors of a corrupt file must not end it
-    // here.
-    const state = this.options.sync?.inBackground ? orNull(() => this.snapshots.pinCommitted()) : null;
+    await this.#committed(outcomes);
+  }
+
+  /** Makes a group durable after its COMMIT, which cannot be taken back: errors of a corrupt file must not end it here. */
+  async #committed(outcomes: readonly Outcome[]): Promise<void> {
+    const { catalog } = this.writes;
+    const { sync, wal } = this.options;
     const before = this.#log;
-    this.#log = orNull(() => this.options.wal.length);
-    // The commit has restarted the log if it is shorter.
-    const restarted = before !== null && this.#log !== null && this.#log < before;
-    this.#unsynced.push({ outcomes, state, logBefore: restarted ? 0 : before });
+    this.#log = orNull(() => wal.length);
+    const logBefore = before && this.#log && pagesBefore(before, this.#log);
+    const isLarge = (this.#log?.pages ?? 0) - (logBefore ?? 0) > MANY_PAGES;
+    const inBackground = sync !== null && (sync.inBackground || isLarge);
+    // Queries may run before a sync in the background ends.
+    const state = inBackground ? orNull(() => this.snapshots.pinCommitted(catalog)) : null;
+    this.#unsynced.push({ outcomes, state, catalog, logBefore });
     if (this.#syncing === null) {
       const syncing = this.#sync();
       if (this.#unsynced.length > 0) this.#syncing = syncing;
       else if (this.#stopped === null) this.snapshots.lend(this.writes);
     }
-    if (state === null || outcomes.some(({ job }) => job.alone)) await this.#syncing;
+    const isAlone = outcomes.some(({ job }) => job.alone);
+    if (state === null || isAlone || this.#unsynced.length >= MAX_UNSYNCED) await this.#syncing;
   }
 
   /** Makes all committed groups durable and answers their callers, within this call if the disk is fast. */
@@ -231,7 +250,8 @@ export class Writer {
     while (this.#unsynced.length > 0) {
       const { length } = this.#unsynced;
       try {
-        const pending = this.options.sync?.sync();
+        const inBackground = this.#unsynced.some(({ state }) => state !== null);
+        const pending = this.options.sync?.sync(inBackground);
         if (pending !== undefined) await pending;
       } catch (error) {
         this.#lose(error);
@@ -255,14 +275,14 @@ export class Writer {
 
   /** Answers the callers of durable groups. */
   #answer(groups: readonly Group[]): void {
-    for (const { outcomes, state } of groups) {
+    for (const { outcomes, state, catalog } of groups) {
       for (const { settle, succeeded } of outcomes) {
         if (succeeded) this.executions++;
         else this.rolledBack++;
         settle();
       }
       // This runs before any caller continues: their promises settle in a later microtask.
-      this.snapshots.publish(state);
+      this.snapshots.publish(state, catalog);
       this.#record(outcomes, true);
       for (const { transaction } of outcomes) transaction.callSettled();
     }
@@ -279,21 +299,29 @@ export class Writer {
       if (length === null) throw new Error("The length of the log is unknown");
       this.options.sync?.truncate(length);
     });
+    let undone = false;
     for (const { outcomes, state } of lost) {
       this.failedCommits++;
       this.snapshots.release(state);
-      this.#reject(outcomes, this.#stopped);
+      undone = this.#reject(outcomes, this.#stopped, undone);
     }
   }
 
-  /** Rejects the executions of a group whose commit failed. Their own errors stay. */
-  #reject(outcomes: readonly Outcome[], reason: Error): void {
+  /**
+   * Rejects the executions of a group whose commit failed. Their own errors stay, except of those that ran after writes which are
+   * undone: they may have failed because of these writes.
+   *
+   * @param undone True if writes before the group are undone. @returns the same for the next group.
+   */
+  #reject(outcomes: readonly Outcome[], reason: Error, undone = false): boolean {
     for (const { job, settle, succeeded, transaction } of outcomes) {
-      if (succeeded) job.reject(reason);
+      if (succeeded || undone) job.reject(reason);
       else settle();
+      undone ||= succeeded;
       transaction.callSettled();
     }
     this.#record(outcomes, false);
+    return undone;
   }
 
   /** Adds a group to the write log. Queries may have seen a new table before its commit, so a failed group can count as well. */
@@ -332,7 +360,12 @@ export class Writer {
       return { job, transaction, succeeded: true, settle: () => job.resolve(value) };
     } catch (error) {
       transaction.end();
-      if (db.inTransaction) db.exec("ROLLBACK TO execution; RELEASE execution");
+      try {
+        if (db.inTransaction) db.exec("ROLLBACK TO execution; RELEASE execution");
+      } catch {
+        // The execution then fails with its group.
+        if (db.inTransaction) db.exec("ROLLBACK");
+      }
       this.writes.catalog = catalog;
       this.writes.version++;
       const reason = explainError(db.name, error);
@@ -343,6 +376,14 @@ export class Writer {
         : { job, transaction, succeeded: true, settle, broken: reason };
     }
   }
+}
+
+/**
+ * Returns how many pages of the log are older than a commit, from the lengths before and after it. If the whole log is in the database, a
+ * commit restarts it: it writes its pages at the start.
+ */
+function pagesBefore(before: LogLength, after: LogLength): number {
+  return after.pages < before.pages || after.copied < before.copied ? 0 : before.pages;
 }
 
 /** Returns the result of work, null if it throws. */

@@ -51,9 +51,9 @@ export function exportSnapshot({
 }: ExportOptions): Promise<ExportResult> {
   return withCopy({ directory, file, endOnSignal }, async (copy, part) => {
     const db = openReadConnection(copy);
-    const snapshots = new SnapshotPool(copy, 0);
+    const catalog = loadCatalog(db);
+    const snapshots = new SnapshotPool(copy, 0, catalog);
     try {
-      const catalog = loadCatalog(db);
       const reader = snapshots.snapshot();
       const counts: SnapshotCounts = { documents: 0, tables: 0, files: 0 };
       const source = { reader, catalog, progress, withFiles, bytesOf: bytesOf.bind(null, directory) };

@@ -7,7 +7,7 @@ import { scan } from "./stream";
 /** `query(table).count()`, an internal method of Convex. Reads the whole table. */
 export function count(execution: Execution, args: { table: string }): string {
   if (!isReadable(args.table)) return "0";
-  const table = execution.engine.store.catalog.table(execution.component, args.table);
+  const table = execution.catalog.table(execution.component, args.table);
   const index = table?.indexes.find(({ name }) => name === "by_creation_time");
   if (table == null || index === undefined) {
     execution.readSet?.addUntracked();

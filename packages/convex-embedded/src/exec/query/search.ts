@@ -43,8 +43,7 @@ export function searchSourceOf(execution: Execution, { indexName, filters }: Ser
   const dot = indexName.indexOf(".");
   const tableName = indexName.slice(0, dot);
   const name = indexName.slice(dot + 1);
-  const { catalog } = execution.engine.store;
-  const table = isReadable(tableName) ? catalog.table(execution.component, tableName) : null;
+  const table = isReadable(tableName) ? execution.catalog.table(execution.component, tableName) : null;
   const named = table?.searchIndexes.filter((candidate) => candidate.name === name) ?? [];
   const search = named.find(({ enabled }) => enabled) ?? named[0];
   if (table === null || search === undefined) throw indexNotFound(indexName, table, "search");

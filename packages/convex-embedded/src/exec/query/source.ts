@@ -52,8 +52,7 @@ export function sourceOf(execution: Execution, { source }: SerializedQuery): Sou
   const indexName = name.slice(dot + 1);
 
   const order = source.order ?? "asc";
-  const { catalog } = execution.engine.store;
-  const table = isReadable(tableName) ? catalog.table(execution.component, tableName) : null;
+  const table = isReadable(tableName) ? execution.catalog.table(execution.component, tableName) : null;
   const index = isReadableIndex(tableName, indexName)
     ? table?.indexes.find((candidate) => candidate.name === indexName)
     : undefined;
